@@ -1,0 +1,39 @@
+"""Values that cross the Kubernetes API, whichever client carries them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Literal
+
+from argosy.machinery.objects import JsonObject
+
+
+class PatchType(StrEnum):
+    JSON = "application/json-patch+json"
+    MERGE = "application/merge-patch+json"
+    STRATEGIC = "application/strategic-merge-patch+json"
+    APPLY = "application/apply-patch+yaml"
+
+
+EventType = Literal["ADDED", "MODIFIED", "DELETED", "BOOKMARK"]
+Propagation = Literal["Background", "Foreground", "Orphan"]
+FieldValidation = Literal["Strict", "Warn", "Ignore"]
+
+
+@dataclass(frozen=True, slots=True)
+class WatchEvent:
+    """One change. A BOOKMARK's object carries only a resourceVersion (and perhaps annotations).
+
+    An ERROR frame is never an event here: the watch raises StatusError.
+    """
+
+    type: EventType
+    object: JsonObject
+
+
+@dataclass(frozen=True, slots=True)
+class ListPage:
+    items: tuple[JsonObject, ...]
+    resource_version: str
+    continue_token: str = ""

@@ -1,0 +1,76 @@
+"""The words every room speaks: JSON objects, kinds, resources and keys."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, NamedTuple, TypeAlias
+
+JsonValue: TypeAlias = Any
+"""A parsed JSON value: None, bool, int, float, str, list or dict. `Any` because it is narrowed where it is read."""
+
+JsonObject: TypeAlias = dict[str, Any]
+"""A parsed JSON object, usually a Kubernetes object. Objects that came out of a cache or store are never mutated."""
+
+
+class GroupKind(NamedTuple):
+    group: str
+    kind: str
+
+    def __str__(self) -> str:
+        return f"{self.kind}.{self.group}" if self.group else self.kind
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Resource:
+    """A resource as clients address it: group, version and plural, with its kind and scope."""
+
+    group: str
+    version: str
+    plural: str
+    kind: str
+    namespaced: bool = True
+
+    @property
+    def api_version(self) -> str:
+        return f"{self.group}/{self.version}" if self.group else self.version
+
+    @property
+    def group_kind(self) -> GroupKind:
+        return GroupKind(self.group, self.kind)
+
+    @property
+    def qualified(self) -> str:
+        """`deployments.apps`, or `pods` for the core group: how error messages name a resource."""
+        return f"{self.plural}.{self.group}" if self.group else self.plural
+
+    def path(self, namespace: str = "", name: str = "", subresource: str = "") -> str:
+        """The URL path, without query; `namespace` is ignored for cluster-scoped resources."""
+        root = f"/apis/{self.group}/{self.version}" if self.group else f"/api/{self.version}"
+        scope = f"/namespaces/{namespace}" if self.namespaced and namespace else ""
+        tail = "".join(f"/{part}" for part in (name, subresource) if part)
+        return f"{root}{scope}/{self.plural}{tail}"
+
+
+class Key(NamedTuple):
+    """Namespace and name; the namespace of a cluster-scoped object is empty."""
+
+    namespace: str
+    name: str
+
+    def __str__(self) -> str:
+        return f"{self.namespace}/{self.name}" if self.namespace else self.name
+
+
+def key_of(obj: JsonObject) -> Key:
+    metadata = obj["metadata"]
+    return Key(metadata.get("namespace") or "", metadata.get("name") or "")
+
+
+def group_version(api_version: str) -> tuple[str, str]:
+    """`apps/v1` -> (`apps`, `v1`); `v1` -> (``, `v1`)."""
+    group, _, version = api_version.rpartition("/")
+    return group, version
+
+
+def group_kind_of(obj: JsonObject) -> GroupKind:
+    return GroupKind(group_version(obj.get("apiVersion") or "")[0], obj.get("kind") or "")

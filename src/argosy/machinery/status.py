@@ -1,0 +1,99 @@
+"""The Kubernetes Status error, as every server answers it and every client raises it.
+
+One exception type: callers branch on `reason` (spec/embedded-kubernetes.md section 3), then on `code`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from argosy.machinery.objects import JsonObject
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """One wrong field: `reason` is a FieldValue... word, `field` a path such as `spec.replicas`."""
+
+    field: str
+    message: str
+    reason: str = "FieldValueInvalid"
+
+    def to_json(self) -> JsonObject:
+        return {"reason": self.reason, "message": self.message, "field": self.field}
+
+
+class StatusError(Exception):
+    """A request was refused. `status` is the complete Status object."""
+
+    def __init__(
+        self,
+        code: int,
+        reason: str,
+        message: str,
+        *,
+        name: str = "",
+        group: str = "",
+        kind: str = "",
+        uid: str = "",
+        causes: Iterable[Cause] = (),
+        retry_after: int = 0,
+    ) -> None:
+        super().__init__(message)
+        self.code = code
+        self.reason = reason
+        self.message = message
+        self.retry_after = retry_after
+        self.causes = tuple(causes)
+        details: dict[str, Any] = {"name": name, "group": group, "kind": kind, "uid": uid}
+        details["causes"] = [cause.to_json() for cause in self.causes]
+        details["retryAfterSeconds"] = retry_after
+        self.details: JsonObject = {key: value for key, value in details.items() if value}
+
+    @property
+    def status(self) -> JsonObject:
+        body: JsonObject = {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Failure"}
+        body["message"] = self.message
+        if self.reason:
+            body["reason"] = self.reason
+        body["details"] = self.details
+        body["code"] = self.code
+        return body
+
+    @classmethod
+    def from_status(cls, status: JsonObject, code: int = 0) -> StatusError:
+        """What a server answered, back as the exception."""
+        details = status.get("details") or {}
+        causes = (
+            Cause(cause.get("field") or "", cause.get("message") or "", cause.get("reason") or "")
+            for cause in details.get("causes") or ()
+        )
+        return cls(
+            int(status.get("code") or code or 500),
+            str(status.get("reason") or ""),
+            str(status.get("message") or ""),
+            name=details.get("name") or "",
+            group=details.get("group") or "",
+            kind=details.get("kind") or "",
+            uid=details.get("uid") or "",
+            causes=causes,
+            retry_after=int(details.get("retryAfterSeconds") or 0),
+        )
+
+    @property
+    def is_not_found(self) -> bool:
+        return self.reason == "NotFound" or (not self.reason and self.code == 404)
+
+    @property
+    def is_conflict(self) -> bool:
+        return self.reason == "Conflict"
+
+    @property
+    def is_already_exists(self) -> bool:
+        return self.reason == "AlreadyExists"
+
+    @property
+    def is_expired(self) -> bool:
+        """The resourceVersion or continue token is too old: list again."""
+        return self.reason in ("Expired", "Gone") or self.code == 410

@@ -1,0 +1,41 @@
+"""The door to time. Nothing else in Argosy reads a clock or sleeps.
+
+Two adapters: `RealClock` on the running event loop, and virtual time (runtime/virtual.py), which jumps to the next
+deadline when nothing is ready to run and no outside work is held open.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from typing import Protocol, TypeVar
+
+T = TypeVar("T")
+
+
+class TimerHandle(Protocol):
+    def cancel(self) -> None: ...
+
+
+class Clock(Protocol):
+    def now(self) -> datetime:
+        """Aware, UTC. Read it once per decision and hand it on."""
+        ...
+
+    def monotonic(self) -> float:
+        """Seconds, for measuring durations."""
+        ...
+
+    async def sleep(self, seconds: float, *, background: bool = False) -> None:
+        """`background` sleepers (lease renewals, polls, resyncs) do not keep a rehearsal alive."""
+        ...
+
+    def call_later(self, seconds: float, callback: Callable[[], None], *, background: bool = False) -> TimerHandle: ...
+
+    async def external(self, work: Awaitable[T], *, takes: float = 0.0) -> T:
+        """Awaits work of the outside world: git, registries, render workers, threads.
+
+        Virtual time stands still while it is open, then moves by `takes` seconds; results of several such works are
+        delivered in the order in which they were begun, whatever order they finished in.
+        """
+        ...

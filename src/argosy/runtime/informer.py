@@ -1,0 +1,45 @@
+"""What a controller may ask of a cache of one kind in one cluster."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Protocol
+
+from argosy.machinery.objects import JsonObject, Key, Resource
+
+Changed = Callable[[JsonObject | None, JsonObject | None], None]
+"""(old, new): old is None for an addition, new is None for a deletion."""
+
+
+class Cache(Protocol):
+    """List-and-watch of one resource. Objects are shared: never mutate them."""
+
+    @property
+    def resource(self) -> Resource: ...
+
+    @property
+    def synced(self) -> bool: ...
+
+    def get(self, key: Key) -> JsonObject | None: ...
+
+    def list(self, namespace: str = "") -> Sequence[JsonObject]:
+        """Sorted by namespace and name."""
+        ...
+
+    def by_index(self, index: str, value: str) -> Sequence[JsonObject]: ...
+
+    def add_index(self, index: str, values: Callable[[JsonObject], Iterable[str]]) -> None:
+        """Idempotent by name; may be called before or after the cache is filled."""
+        ...
+
+    def on_change(self, handler: Changed) -> Callable[[], None]:
+        """Called in event order, for existing objects too; returns how to stop. Must not raise or wait."""
+        ...
+
+    async def wait_synced(self) -> None: ...
+
+
+class Caches(Protocol):
+    """One cluster's caches, shared by all controllers; each is started at first use."""
+
+    def cache(self, resource: Resource, *, metadata_only: bool = False) -> Cache: ...

@@ -1,0 +1,110 @@
+"""The doors to the outside world's content, in the words of who asks: where, which revision, what is in it.
+
+Adapters: `sources.git` (the git program and bare mirrors), `sources.helm`, `sources.oci`, and scripted ones for
+rehearsal and tests. A tree is read without a checkout, path by path; every read can be noted (render/inputs.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Literal, Protocol
+
+
+class SourceError(Exception):
+    """Something about a source that its owner must hear of. The text never contains a credential."""
+
+
+class AccessDenied(SourceError):
+    """Credentials, host key or certificate were refused: retrying at once will not help."""
+
+
+class NotFound(SourceError):
+    """The remote answered, and has no such repository, revision, chart or path."""
+
+
+class Unavailable(SourceError):
+    """The remote could not be reached, or failed: try later."""
+
+
+class Rejected(SourceError):
+    """The content breaks a limit or a rule of ours (size, symlink out of the root, archive bomb)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Credentials:
+    """One repository's credentials and transport options (spec/argo-cd-engine-2.md 12). Repr shows no secret."""
+
+    username: str = field(default="", repr=False)
+    password: str = field(default="", repr=False)
+    bearer_token: str = field(default="", repr=False)
+    ssh_private_key: str = field(default="", repr=False)
+    tls_client_cert: str = field(default="", repr=False)
+    tls_client_key: str = field(default="", repr=False)
+    ca_pem: str = field(default="", repr=False)
+    known_hosts: str = field(default="", repr=False)
+    insecure: bool = False
+    proxy: str = field(default="", repr=False)
+    no_proxy: str = ""
+    enable_lfs: bool = False
+    enable_oci: bool = False
+    insecure_oci_force_http: bool = False
+    force_http_basic_auth: bool = False
+    pass_credentials: bool = False
+    ssh_agent: bool = False
+    """Offer the keys of the agent at SSH_AUTH_SOCK (`argosy up` for a developer's own repositories)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A name in a directory. `oid` identifies the content: equal oid, equal content (a directory's, recursively)."""
+
+    name: str
+    kind: Literal["file", "dir", "link"]
+    oid: str
+    size: int = -1
+
+
+class Tree(Protocol):
+    """The files of one repository at one revision, read-only; paths are relative, `/`-separated, "" is the root.
+
+    Symlinks are followed inside the root; one that leaves it raises `Rejected`.
+    """
+
+    @property
+    def root_oid(self) -> str: ...
+
+    def stat(self, path: str) -> Entry | None:
+        """None when there is nothing. The entry of what the path leads to, links followed."""
+        ...
+
+    def read(self, path: str, *, limit: int = 10 * 1024 * 1024) -> bytes: ...
+
+    def list(self, path: str) -> Sequence[Entry]:
+        """Sorted by name."""
+        ...
+
+
+class GitRemote(Protocol):
+    async def resolve(self, url: str, revision: str, credentials: Credentials, *, tag_prefix: str = "") -> str:
+        """The commit for a branch, tag, semver constraint, abbreviated or full SHA, or "" for HEAD (spec 11.1).
+
+        Raises NotFound `unable to resolve '<x>' to a commit SHA`.
+        """
+        ...
+
+    async def tree(self, url: str, commit: str, credentials: Credentials) -> Tree:
+        """Fetches the commit into the local mirror unless it is there already."""
+        ...
+
+
+class ChartRepository(Protocol):
+    """Helm repositories over HTTP(S) and OCI registries."""
+
+    async def resolve(self, url: str, chart: str, version: str, credentials: Credentials) -> str:
+        """Exact version for a constraint (OCI without chart: the digest of a tag or constraint)."""
+        ...
+
+    async def tree(self, url: str, chart: str, version: str, credentials: Credentials) -> Tree:
+        """The unpacked chart (or OCI artifact), within the limits of spec/security.md rule 2."""
+        ...
