@@ -1,0 +1,198 @@
+"""Which fields each transformer touches, by kind: the defaults of Kustomize 5, which configurations may extend.
+
+A path is `/`-separated; lists on the way are passed through; a part ending in `[]` must be a list; `\\/` is a slash.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
+from typing import Any
+
+from argosy.machinery.objects import JsonObject, JsonValue
+from argosy.render.kustomize.ids import Gvk
+from argosy.render.port import RenderError
+
+
+@dataclass(frozen=True, slots=True)
+class FieldSpec:
+    path: str
+    group: str = ""
+    version: str = ""
+    kind: str = ""
+    create: bool = False
+
+    @property
+    def gvk(self) -> Gvk:
+        return Gvk(self.group, self.version, self.kind)
+
+    @classmethod
+    def parse(cls, raw: JsonObject, where: str) -> FieldSpec:
+        if not isinstance(raw, dict) or not raw.get("path"):
+            raise RenderError(f"{where}: a field specification needs a `path`, got {raw!r}")
+        return cls(
+            str(raw["path"]),
+            str(raw.get("group") or ""),
+            str(raw.get("version") or ""),
+            str(raw.get("kind") or ""),
+            bool(raw.get("create")),
+        )
+
+
+Specs = tuple[FieldSpec, ...]
+Setter = Callable[[JsonValue], JsonValue]
+"""Takes the present value (None when created) and returns the new one."""
+
+_APPS = ("Deployment", "ReplicaSet", "DaemonSet", "StatefulSet")
+_AFFINITY = tuple(
+    f"spec/template/spec/affinity/{affinity}/{when}/labelSelector/matchLabels"
+    for affinity in ("podAffinity", "podAntiAffinity")
+    for when in (
+        "preferredDuringSchedulingIgnoredDuringExecution/podAffinityTerm",
+        "requiredDuringSchedulingIgnoredDuringExecution",
+    )
+)
+
+
+def _selectors() -> Iterator[FieldSpec]:
+    yield FieldSpec("spec/selector", version="v1", kind="Service", create=True)
+    yield FieldSpec("spec/selector", version="v1", kind="ReplicationController", create=True)
+    for kind in _APPS:
+        group = "apps" if kind == "StatefulSet" else ""
+        yield FieldSpec("spec/selector/matchLabels", group=group, kind=kind, create=True)
+    for kind in ("Deployment", "StatefulSet"):
+        for path in (*_AFFINITY, "spec/template/spec/topologySpreadConstraints/labelSelector/matchLabels"):
+            yield FieldSpec(path, group="apps", kind=kind)
+    yield FieldSpec("spec/selector/matchLabels", group="batch", kind="Job")
+    yield FieldSpec("spec/jobTemplate/spec/selector/matchLabels", group="batch", kind="CronJob")
+    yield FieldSpec("spec/selector/matchLabels", group="policy", kind="PodDisruptionBudget")
+    for path in ("spec/podSelector", "spec/ingress/from/podSelector", "spec/egress/to/podSelector"):
+        yield FieldSpec(f"{path}/matchLabels", group="networking.k8s.io", kind="NetworkPolicy")
+
+
+def _templates(what: str) -> Iterator[FieldSpec]:
+    path = f"spec/template/metadata/{what}"
+    yield FieldSpec(path, version="v1", kind="ReplicationController", create=True)
+    for kind in _APPS:
+        group = "apps" if kind == "StatefulSet" and what == "labels" else ""
+        yield FieldSpec(path, group=group, kind=kind, create=True)
+    yield FieldSpec(path, group="batch", kind="Job", create=True)
+    yield FieldSpec(f"spec/jobTemplate/metadata/{what}", group="batch", kind="CronJob", create=True)
+    yield FieldSpec(f"spec/jobTemplate/spec/template/metadata/{what}", group="batch", kind="CronJob", create=True)
+
+
+METADATA_LABELS = FieldSpec("metadata/labels", create=True)
+TEMPLATE_LABELS: Specs = (METADATA_LABELS, *_templates("labels"))
+VOLUME_CLAIM_LABELS: Specs = (
+    FieldSpec("spec/volumeClaimTemplates[]/metadata/labels", group="apps", kind="StatefulSet", create=True),
+)
+COMMON_LABELS: Specs = (*_selectors(), *TEMPLATE_LABELS, *VOLUME_CLAIM_LABELS)
+COMMON_ANNOTATIONS: Specs = (FieldSpec("metadata/annotations", create=True), *_templates("annotations"))
+IMAGES: Specs = tuple(
+    FieldSpec(f"{prefix}{path}", create=True)
+    for prefix in ("spec/", "spec/template/spec/")
+    for path in ("containers[]/image", "initContainers[]/image", "volumes[]/image/reference")
+)
+NAMESPACES: Specs = (
+    FieldSpec("metadata/name", kind="Namespace", create=True),
+    FieldSpec("spec/service/namespace", group="apiregistration.k8s.io", kind="APIService", create=True),
+    FieldSpec(
+        "spec/conversion/webhook/clientConfig/service/namespace",
+        group="apiextensions.k8s.io",
+        kind="CustomResourceDefinition",
+    ),
+)
+NAMES: Specs = (FieldSpec("metadata/name"),)
+REPLICAS: Specs = tuple(
+    FieldSpec("spec/replicas", kind=kind, create=True)
+    for kind in ("Deployment", "ReplicationController", "ReplicaSet", "StatefulSet")
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Configuration:
+    """The field specifications in force; `name_references` maps a referred kind to the fields that may name it."""
+
+    common_labels: Specs = COMMON_LABELS
+    labels: Specs = ()
+    template_labels: Specs = TEMPLATE_LABELS
+    volume_claim_labels: Specs = VOLUME_CLAIM_LABELS
+    common_annotations: Specs = COMMON_ANNOTATIONS
+    images: Specs = IMAGES
+    namespace: Specs = NAMESPACES
+    name_prefix: Specs = NAMES
+    name_suffix: Specs = NAMES
+    replicas: Specs = REPLICAS
+    name_references: tuple[tuple[Gvk, Specs], ...] = field(default=())
+    var_references: Specs = ()
+
+    def merged(self, other: Configuration) -> Configuration:
+        """This one, then what the other adds; used as a base gives its configuration to the overlay."""
+        changes: dict[str, Any] = {
+            name: _union(getattr(self, name), getattr(other, name)) for name in _SPEC_FIELDS if getattr(other, name)
+        }
+        references = dict(self.name_references)
+        for gvk, specs in other.name_references:
+            references[gvk] = _union(references.get(gvk, ()), specs)
+        return replace(self, **changes, name_references=tuple(references.items()))
+
+
+_SPEC_FIELDS = (
+    "common_labels",
+    "labels",
+    "template_labels",
+    "volume_claim_labels",
+    "common_annotations",
+    "images",
+    "namespace",
+    "name_prefix",
+    "name_suffix",
+    "replicas",
+    "var_references",
+)
+
+
+def _union(first: Specs, second: Specs) -> Specs:
+    return tuple(dict.fromkeys((*first, *second)))
+
+
+EMPTY = Configuration(*((),) * 10)
+
+
+@lru_cache(maxsize=2048)
+def split_path(path: str) -> tuple[str, ...]:
+    parts = path.replace("\\/", "\0").split("/")
+    return tuple(part.replace("\0", "/") for part in parts if part)
+
+
+def change(obj: JsonObject, specs: Iterable[FieldSpec], gvk: Gvk, setter: Setter, *, creates: bool) -> None:
+    """Applies `setter` to every field that a specification for this kind names."""
+    for spec in specs:
+        if gvk.is_selected_by(spec.gvk):
+            change_at(obj, split_path(spec.path), setter, create=creates and spec.create)
+
+
+def change_at(node: JsonValue, path: Sequence[str], setter: Setter, *, create: bool) -> None:
+    if isinstance(node, list):
+        for item in node:
+            change_at(item, path, setter, create=create)
+        return
+    if node is None:
+        return
+    if not isinstance(node, dict):
+        raise RenderError(f"expected a map or a list on the way to {'/'.join(path)!r}, got {node!r}")
+    name, is_list = path[0].removesuffix("[]"), path[0].endswith("[]")
+    may_create = create and not is_list
+    if name not in node and not may_create:
+        return
+    if len(path) > 1:
+        if may_create and node.get(name) is None:
+            node[name] = {}
+        change_at(node.get(name), path[1:], setter, create=create)
+        return
+    value = node.get(name)
+    if isinstance(value, list):
+        value[:] = [setter(item) for item in value]
+    else:
+        node[name] = setter(value)

@@ -1,0 +1,170 @@
+"""One resource on its way through a build, with the names it had before, and the ordered set of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from argosy.machinery.objects import JsonObject
+from argosy.machinery.selectors import parse_label_selector
+from argosy.render.kustomize.ids import Gvk, Pattern, ResourceId, gvk_of
+from argosy.render.port import RenderError
+
+
+@dataclass(slots=True, eq=False)
+class Resource:
+    """`obj` is this build's own copy and is changed in place."""
+
+    obj: JsonObject
+    previous: list[ResourceId] = field(default_factory=list)
+    """Identities before each change of name, namespace or kind, oldest first."""
+    prefixes: list[str] = field(default_factory=list)
+    suffixes: list[str] = field(default_factory=list)
+    behavior: str = ""
+    """Of a generated object: create, merge or replace."""
+    needs_hash: bool = False
+    may_rename: bool = False
+    may_change_kind: bool = False
+
+    @property
+    def gvk(self) -> Gvk:
+        return gvk_of(self.obj)
+
+    @property
+    def metadata(self) -> dict[str, Any]:
+        metadata: dict[str, Any] = self.obj.setdefault("metadata", {})
+        return metadata
+
+    @property
+    def name(self) -> str:
+        return str(self.metadata.get("name") or "")
+
+    @property
+    def namespace(self) -> str:
+        return str(self.metadata.get("namespace") or "")
+
+    @property
+    def current_id(self) -> ResourceId:
+        return ResourceId(self.gvk, self.name, self.namespace)
+
+    @property
+    def original_id(self) -> ResourceId:
+        return self.previous[0] if self.previous else self.current_id
+
+    def ids(self) -> list[ResourceId]:
+        return [*self.previous, self.current_id]
+
+    def remember_id(self) -> None:
+        """Called before a change of identity, so that references to the old one can be mended at the end."""
+        current = self.current_id
+        if not self.previous or self.previous[-1] != current:
+            self.previous.append(current)
+
+    def same_affixes(self, other: Resource, *, allow_empty: bool) -> bool:
+        """Whether both went through the same renames from the outside in (which base a reference means)."""
+        mine, theirs = (self.prefixes, self.suffixes), (other.prefixes, other.suffixes)
+        if allow_empty:
+            return all(not a or not b or a[-1:] == b[-1:] for a, b in zip(mine, theirs, strict=True))
+        return mine == theirs
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What a patch, replacement or transformer selects; patterns are anchored regular expressions."""
+
+    group: Pattern
+    version: Pattern
+    kind: Pattern
+    name: Pattern
+    namespace: Pattern
+    labels: str = ""
+    annotations: str = ""
+
+    @classmethod
+    def parse(cls, selector: JsonObject, field: str) -> Target:
+        known = ("group", "version", "kind", "name", "namespace", "labelSelector", "annotationSelector")
+        for key in selector:
+            if key not in (*known, "apiVersion"):
+                raise RenderError(f"{field}: unknown field {key!r}, expected one of {', '.join(known)}")
+        patterns = [Pattern(str(selector.get(key) or ""), f"{field}.{key}") for key in known[:5]]
+        return cls(*patterns, str(selector.get("labelSelector") or ""), str(selector.get("annotationSelector") or ""))
+
+    def matches(self, resource: Resource) -> bool:
+        original, current = resource.original_id, resource.current_id
+        return (
+            any(self.namespace.matches(one.effective_namespace) for one in (original, current))
+            and any(self.name.matches(one.name) for one in (original, current))
+            and self.matches_gvk(current.gvk)
+            and self.matches_metadata(resource)
+        )
+
+    def matches_gvk(self, gvk: Gvk) -> bool:
+        return self.group.matches(gvk.group) and self.version.matches(gvk.version) and self.kind.matches(gvk.kind)
+
+    def matches_metadata(self, resource: Resource) -> bool:
+        metadata = resource.metadata
+        return _selects(self.labels, metadata.get("labels")) and _selects(self.annotations, metadata.get("annotations"))
+
+
+def _selects(selector: str, values: dict[str, str] | None) -> bool:
+    return not selector or parse_label_selector(selector).matches(values or {})
+
+
+class ResourceSet:
+    """Resources in order of appearance, no two with the same identity."""
+
+    def __init__(self, resources: Iterable[Resource] = ()) -> None:
+        self._resources: list[Resource] = []
+        self._current: dict[tuple[Gvk, str, str], Resource] | None = {}
+        for resource in resources:
+            self.append(resource)
+
+    def __iter__(self) -> Iterator[Resource]:
+        return iter(tuple(self._resources))
+
+    def __len__(self) -> int:
+        return len(self._resources)
+
+    def append(self, resource: Resource) -> None:
+        key = _identity(resource)
+        if key in self._index():
+            raise RenderError(f"may not add resource with an already registered id: {resource.current_id}")
+        self._resources.append(resource)
+        self._index()[key] = resource
+
+    def extend(self, resources: Iterable[Resource]) -> None:
+        for resource in resources:
+            self.append(resource)
+
+    def replace(self, old: Resource, new: Resource) -> None:
+        self._resources[self._resources.index(old)] = new
+        self._current = None
+
+    def keep(self, wanted: Callable[[Resource], bool]) -> None:
+        self._resources = [resource for resource in self._resources if wanted(resource)]
+        self._current = None
+
+    def renamed(self) -> None:
+        """Identities changed: refuses two resources that became one."""
+        self._current = None
+        self._index()
+
+    def with_any_id(self, wanted: Callable[[ResourceId], bool]) -> list[Resource]:
+        return [resource for resource in self._resources if any(wanted(one) for one in resource.ids())]
+
+    def select(self, target: Target) -> list[Resource]:
+        return [resource for resource in self._resources if target.matches(resource)]
+
+    def _index(self) -> dict[tuple[Gvk, str, str], Resource]:
+        if self._current is None:
+            self._current = {}
+            for resource in self._resources:
+                if self._current.setdefault(_identity(resource), resource) is not resource:
+                    raise RenderError(f"two resources have become one: {resource.current_id}")
+        return self._current
+
+
+def _identity(resource: Resource) -> tuple[Gvk, str, str]:
+    current = resource.current_id
+    return current.gvk, current.name, current.effective_namespace
