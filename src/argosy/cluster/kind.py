@@ -169,3 +169,16 @@ class Kind:
 
     def from_storage(self, obj: JsonObject) -> JsonObject:
         return obj
+
+
+class Kinds(Protocol):
+    """The kinds served at this moment: built-ins in discovery order, then custom ones by group."""
+
+    @property
+    def revision(self) -> int:
+        """Goes up whenever a kind is added, changed or removed: documents made from the kinds are cached by it."""
+        ...
+
+    def find(self, group: str, version: str, plural: str) -> Kind | None: ...
+
+    def all(self) -> Sequence[Kind]: ...

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
+
+from argosy.machinery.objects import JsonObject
 
 
 class TimerHandle(Protocol):
@@ -27,3 +30,56 @@ class Rng(Protocol):
     def suffix(self, length: int) -> str: ...
 
     def token_bytes(self, length: int) -> bytes: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogOptions:
+    """What a client asked of `pods/log`. Empty and None mean absent."""
+
+    container: str = ""
+    follow: bool = False
+    previous: bool = False
+    timestamps: bool = False
+    since_seconds: int | None = None
+    since_time: datetime | None = None
+    tail_lines: int | None = None
+    limit_bytes: int | None = None
+
+
+class LogSource(Protocol):
+    """What containers print; filled by the workload simulation."""
+
+    def read(self, pod: JsonObject, options: LogOptions) -> AsyncIterator[bytes]:
+        """Chunks of whole lines; ends unless `follow`. Raises StatusError for a container without a log."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProxyRequest:
+    """A request that came through `services/proxy` or `pods/proxy`; `path` is the rest of the URL, with its slash."""
+
+    method: str
+    path: str
+    query: str
+    headers: Mapping[str, str]
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProxyResponse:
+    status: int
+    body: bytes = b""
+    content_type: str = "text/plain; charset=utf-8"
+
+
+ProxyHandler = Callable[[ProxyRequest], Awaitable[ProxyResponse]]
+
+
+class Backends(Protocol):
+    """Who answers behind a Service or a Pod: our own controllers' endpoints, in this process."""
+
+    def service(self, namespace: str, name: str, port: str) -> ProxyHandler | None:
+        """`port` is a port's name or number as the Service spells it, or empty for a Service with one port."""
+        ...
+
+    def pod(self, namespace: str, name: str, port: str) -> ProxyHandler | None: ...

@@ -39,12 +39,15 @@ class StatusError(Exception):
         uid: str = "",
         causes: Iterable[Cause] = (),
         retry_after: int = 0,
+        generic: bool = False,
     ) -> None:
+        """`generic`: upstream prints empty `details` too, as for 405 or an unknown resource."""
         super().__init__(message)
         self.code = code
         self.reason = reason
         self.message = message
         self.retry_after = retry_after
+        self.generic = generic
         self.causes = tuple(causes)
         details: dict[str, Any] = {"name": name, "group": group, "kind": kind, "uid": uid}
         details["causes"] = [cause.to_json() for cause in self.causes]
@@ -57,7 +60,8 @@ class StatusError(Exception):
         body["message"] = self.message
         if self.reason:
             body["reason"] = self.reason
-        body["details"] = self.details
+        if self.details or self.generic:
+            body["details"] = self.details
         body["code"] = self.code
         return body
 
@@ -79,6 +83,7 @@ class StatusError(Exception):
             uid=details.get("uid") or "",
             causes=causes,
             retry_after=int(details.get("retryAfterSeconds") or 0),
+            generic="details" in status,
         )
 
     @property
