@@ -46,7 +46,7 @@ class Files(Protocol):
 
 
 class Workspace(Protocol):
-    """All that a job can reach: the source's own files, the roots it was given, and what the parent will fetch for it."""
+    """All that a job can reach: the source's files, the roots it was given, and what the parent will fetch."""
 
     @property
     def files(self) -> Files:

@@ -1,7 +1,7 @@
 """YAML as Kubernetes' own tools read it, within limits that make a hostile document an error and never an outage.
 
-Kubernetes reads YAML 1.1 by way of JSON: `yes`, `on` and `y` are booleans, `0o17` and `017` are numbers, `12:30` and dates stay
-text, keys become text. PyYAML's C parser makes the nodes; resolving and building them is ours, because PyYAML's differs
+Kubernetes reads YAML 1.1 by way of JSON: `yes`, `on` and `y` are booleans, `0o17` and `017` are numbers, `12:30`
+and dates stay text, keys become text. PyYAML's C parser makes the nodes; resolving and building them is ours, because PyYAML's differs
 in all of these points. Limits: spec/security.md rule 2.
 """
 
@@ -47,7 +47,7 @@ class YamlError(ValueError):
 
 
 def load_all(data: bytes | str) -> Iterator[JsonValue]:
-    """Each document as a JSON value, `None` for an empty one. Raises YamlError, documents before the fault are given."""
+    """Each document as a JSON value, `None` for an empty one. Raises YamlError after the documents before the fault."""
     loader = _open(data)
     scalars = b"*" in data if isinstance(data, bytes) else "*" in data
     try:
@@ -77,7 +77,7 @@ def _open(data: bytes | str) -> Any:
 
 
 class _Nodes(yaml.CSafeLoader):
-    """PyYAML's parser with the resolver cut down to "was it plain or quoted", and a depth limit before the C stack's."""
+    """PyYAML's parser with the resolver cut down to "plain or quoted", and a depth limit before the C stack's."""
 
     def __init__(self, stream: bytes | str) -> None:
         super().__init__(stream)

@@ -1,0 +1,134 @@
+"""The one function by which a path from outside becomes a path inside a root (spec/security.md rule 1).
+
+Everything that names a file (source paths, value files, kustomize resources, archive members) passes here. `normalise`
+judges the text alone; `resolve_in_root` also follows symlinks, each of its components checked again.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Callable
+from typing import Final
+
+from argosy.sources.port import Entry, Rejected
+
+LINK_LIMIT: Final = 40
+PATH_LIMIT: Final = 4096
+
+Look = Callable[[str], Entry | None]
+"""The entry at a normalised path whose parents are real directories; a link is answered as a link."""
+
+ReadLink = Callable[[str], str]
+"""The target text of the link at a normalised path."""
+
+# Code points that HFS+ ignores in names, so that ".g\u200cit" would be ".git" there.
+_IGNORED: Final = dict.fromkeys(
+    [0x00AD, 0xFEFF, *range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x2070)], None
+)
+
+
+class OutOfRoot(Rejected):
+    """A path or symlink leaves its root, or is of a form that never names a file in it."""
+
+
+def normalise(path: str) -> str:
+    """`a/./b/../c` -> `a/c`; "" for the root. Raises OutOfRoot for absolute paths and those that leave the root."""
+    if not path or path == ".":
+        return ""
+    _check_text(path)
+    parts: list[str] = []
+    for part in path.split("/"):
+        if part in ("", "."):
+            continue
+        if part != "..":
+            _check_name(part, path)
+            parts.append(part)
+        elif parts:
+            parts.pop()
+        else:
+            raise OutOfRoot(f"{shown(path)}: path leaves its root")
+    return "/".join(parts)
+
+
+def join(directory: str, path: str) -> str:
+    """`path` as written in a file of `directory` (normalised). Raises OutOfRoot."""
+    _check_text(path)
+    return normalise(f"{directory}/{path}" if directory else path)
+
+
+def resolve_in_root(path: str, look: Look, read_link: ReadLink) -> tuple[str, Entry] | None:
+    """The real path and entry that `path` leads to, links followed; None when there is nothing.
+
+    `..` in `path` itself is resolved by text, as the tools do; in a link's target it is resolved by directories.
+    """
+    pending = normalise(path).split("/")[::-1]
+    real: list[str] = []
+    entry: Entry | None = look("")
+    links = 0
+    while pending:
+        part = pending.pop()
+        if part in ("", "."):
+            continue
+        if entry is None or entry.kind != "dir":
+            return None
+        if part == "..":
+            if not real:
+                raise OutOfRoot(f"{shown(path)}: a symlink leaves the root")
+            real.pop()
+            entry = look("/".join(real))
+            continue
+        _check_name(part, path)
+        here = "/".join((*real, part))
+        found = look(here)
+        if found is not None and found.kind == "link":
+            links += 1
+            if links > LINK_LIMIT:
+                raise OutOfRoot(f"{shown(path)}: more than {LINK_LIMIT} symlinks")
+            pending.extend(_target(read_link(here), path).split("/")[::-1])
+            continue
+        real.append(part)
+        entry = found
+    return ("/".join(real), entry) if entry is not None else None
+
+
+def levels_above(target: str) -> float:
+    """How many directories above its own a link with this target reaches, by text alone; infinite when absolute."""
+    if target.startswith("/") or "\\" in target or "\0" in target:
+        return float("inf")
+    depth = lowest = 0
+    for part in target.split("/"):
+        depth += -1 if part == ".." else 0 if part in ("", ".") else 1
+        lowest = min(lowest, depth)
+    return -lowest
+
+
+def is_git_directory(name: str) -> bool:
+    """Whether some file system would take the name for `.git`: by case, Unicode form, trailing dots or short name."""
+    plain = unicodedata.normalize("NFKC", name).translate(_IGNORED).casefold().rstrip(". ").split(":")[0]
+    return plain in (".git", "git~1")
+
+
+def shown(path: str) -> str:
+    """A path fit for an error message: short, and without control characters."""
+    text = "".join(char if char.isprintable() else "?" for char in path[:200])
+    return text or "."
+
+
+def _target(target: str, path: str) -> str:
+    if levels_above(target) == float("inf") or len(target) > PATH_LIMIT:
+        raise OutOfRoot(f"{shown(path)}: a symlink leaves the root")
+    return target
+
+
+def _check_text(path: str) -> None:
+    if len(path) > PATH_LIMIT:
+        raise OutOfRoot(f"{shown(path)}: path is longer than {PATH_LIMIT} characters")
+    if path.startswith(("/", "~")) or path[1:3] in (":/", ":\\"):
+        raise OutOfRoot(f"{shown(path)}: path must be relative")
+    if "\\" in path or any(ord(char) < 32 or ord(char) == 127 for char in path):
+        raise OutOfRoot(f"{shown(path)}: path has a character that is not allowed")
+
+
+def _check_name(part: str, path: str) -> None:
+    if is_git_directory(part):
+        raise OutOfRoot(f"{shown(path)}: path names a git directory")

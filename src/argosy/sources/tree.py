@@ -1,0 +1,170 @@
+"""A tree of files over any storage: the rules about paths and links live here once, storage only answers by name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from hashlib import blake2b
+from typing import Final, Protocol
+
+from argosy.sources.paths import OutOfRoot, is_git_directory, levels_above, normalise, resolve_in_root, shown
+from argosy.sources.port import Entry, NotFound, Rejected
+
+READ_LIMIT: Final = 10 * 1024 * 1024
+
+
+class Storage(Protocol):
+    """Where a tree's entries come from. Paths are real: no link in them."""
+
+    @property
+    def root(self) -> Entry: ...
+
+    def children(self, path: str, entry: Entry) -> Mapping[str, Entry]:
+        """Of a directory, links answered as links."""
+        ...
+
+    def content(self, path: str, entry: Entry, limit: int) -> bytes:
+        """Of a file. Raises Rejected when it is larger than `limit` bytes, before it is in memory."""
+        ...
+
+    def target(self, path: str, entry: Entry) -> str:
+        """Of a link."""
+        ...
+
+
+class RootedTree:
+    """A `sources.port.Tree` over a storage."""
+
+    def __init__(self, storage: Storage) -> None:
+        self._storage = storage
+        self._known: dict[str, Entry] = {"": storage.root}
+
+    @property
+    def root_oid(self) -> str:
+        return self._storage.root.oid
+
+    def stat(self, path: str) -> Entry | None:
+        found = self._resolve(path)
+        return None if found is None else found[1]
+
+    def read(self, path: str, *, limit: int = READ_LIMIT) -> bytes:
+        found = self._resolve(path)
+        if found is None:
+            raise NotFound(f"{shown(path)}: no such file or directory")
+        real, entry = found
+        if entry.kind != "file":
+            raise Rejected(f"{shown(path)}: is a directory")
+        if entry.size > limit:
+            raise too_large(path, limit)
+        return self._storage.content(real, entry, limit)
+
+    def list(self, path: str) -> Sequence[Entry]:
+        found = self._resolve(path)
+        if found is None:
+            raise NotFound(f"{shown(path)}: no such file or directory")
+        real, entry = found
+        if entry.kind != "dir":
+            raise Rejected(f"{shown(path)}: not a directory")
+        return sorted(self._storage.children(real, entry).values(), key=lambda child: child.name)
+
+    def _resolve(self, path: str) -> tuple[str, Entry] | None:
+        return resolve_in_root(path, self._look, self._target)
+
+    def _look(self, path: str) -> Entry | None:
+        if (known := self._known.get(path)) is not None:
+            return known
+        parent_path, _, name = path.rpartition("/")
+        parent = self._look(parent_path)
+        if parent is None or parent.kind != "dir":
+            return None
+        found = self._storage.children(parent_path, parent).get(name)
+        if found is not None and found.kind == "dir":
+            self._known[path] = found
+        return found
+
+    def _target(self, path: str) -> str:
+        entry = self._look(path)
+        assert entry is not None
+        return self._storage.target(path, entry)
+
+
+class MemoryStorage:
+    """Files held in memory: an unpacked archive, a scripted repository. Links are `paths -> target`."""
+
+    def __init__(self, files: Mapping[str, bytes], links: Mapping[str, str] | None = None) -> None:
+        self._contents = dict(files)
+        self._targets = dict(links or {})
+        self._directories: dict[str, dict[str, Entry]] = {"": {}}
+        for path, data in self._contents.items():
+            self._add(path, Entry(path.rpartition("/")[2], "file", content_oid(data), len(data)))
+        for path, target in self._targets.items():
+            self._add(path, Entry(path.rpartition("/")[2], "link", content_oid(target.encode()), len(target)))
+        self.root = self._seal("")
+
+    def children(self, path: str, entry: Entry) -> Mapping[str, Entry]:
+        return self._directories[path]
+
+    def content(self, path: str, entry: Entry, limit: int) -> bytes:
+        return self._contents[path]
+
+    def target(self, path: str, entry: Entry) -> str:
+        return self._targets[path]
+
+    def _add(self, path: str, entry: Entry) -> None:
+        if normalise(path) != path or not path:
+            raise OutOfRoot(f"{shown(path)}: not a normalised path")
+        parent, _, name = path.rpartition("/")
+        self._directory(parent)[name] = entry
+
+    def _directory(self, path: str) -> dict[str, Entry]:
+        if path not in self._directories:
+            self._directories[path] = {}
+            parent, _, name = path.rpartition("/")
+            siblings = self._directory(parent)
+            if name in siblings:
+                raise Rejected(f"{shown(path)}: is both a file and a directory")
+            siblings[name] = Entry(name, "dir", "")
+        return self._directories[path]
+
+    def _seal(self, path: str) -> Entry:
+        """Directories' oids, from the leaves up."""
+        children = self._directories[path]
+        for name, child in children.items():
+            if child.kind == "dir":
+                children[name] = replace(self._seal(f"{path}/{name}" if path else name), name=name)
+        return Entry("", "dir", directory_oid(children.values()))
+
+
+def first_link_out_of_root(storage: Storage) -> str | None:
+    """The path of a symlink that leaves the root, found by walking everything; None when there is none."""
+    return _search(storage, "", storage.root, 0)
+
+
+def _search(storage: Storage, path: str, entry: Entry, depth: int) -> str | None:
+    for name, child in sorted(storage.children(path, entry).items()):
+        here = f"{path}/{name}" if path else name
+        if child.kind == "link" and levels_above(storage.target(here, child)) > depth:
+            return here
+        if child.kind == "dir" and not is_git_directory(name) and (found := _search(storage, here, child, depth + 1)):
+            return found
+    return None
+
+
+def out_of_bounds(path: str) -> Rejected:
+    """What upstream's users search for (spec/argo-cd-engine-2.md 11.2)."""
+    return Rejected(f"repository contains out-of-bounds symlinks. file: {shown(path)}")
+
+
+def too_large(path: str, limit: int) -> Rejected:
+    return Rejected(f"{shown(path)}: larger than the limit of {limit} bytes")
+
+
+def content_oid(data: bytes) -> str:
+    return blake2b(data, digest_size=20).hexdigest()
+
+
+def directory_oid(children: Iterable[Entry]) -> str:
+    """Of names, kinds and oids."""
+    ordered = sorted(children, key=lambda child: child.name)
+    lines = "".join(f"{entry.kind} {entry.oid} {entry.name}\0" for entry in ordered)
+    return blake2b(lines.encode(), digest_size=20).hexdigest()
