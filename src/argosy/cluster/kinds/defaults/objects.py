@@ -1,0 +1,44 @@
+"""Defaults of the kinds that hold data or rights: Secret, Node, LimitRange, role bindings, PriorityClass, tokens."""
+
+from __future__ import annotations
+
+from argosy.cluster.kinds.defaults.filling import fill, fill_empty, items, struct
+from argosy.machinery.objects import JsonObject
+
+RBAC_GROUP = "rbac.authorization.k8s.io"
+
+
+def default_secret(obj: JsonObject) -> None:
+    fill_empty(obj, {"type": "Opaque"})
+
+
+def default_node(obj: JsonObject) -> None:
+    """What can be allocated is the capacity unless said otherwise."""
+    status = obj.get("status")
+    if status and status.get("capacity"):
+        fill_empty(status, {"allocatable": dict(status["capacity"])})
+
+
+def default_limit_range(obj: JsonObject) -> None:
+    """Container limits fill each other: default from max, defaultRequest from default, else from min."""
+    for limit in items(obj.get("spec") or {}, "limits"):
+        if limit.get("type") != "Container":
+            continue
+        for target, source in (("default", "max"), ("defaultRequest", "default"), ("defaultRequest", "min")):
+            for resource, value in (limit.get(source) or {}).items():
+                struct(limit, target).setdefault(resource, value)
+
+
+def default_role_binding(obj: JsonObject) -> None:
+    fill_empty(struct(obj, "roleRef"), {"apiGroup": RBAC_GROUP})
+    for subject in items(obj, "subjects"):
+        if subject.get("kind") in ("User", "Group"):
+            fill_empty(subject, {"apiGroup": RBAC_GROUP})
+
+
+def default_priority_class(obj: JsonObject) -> None:
+    fill(obj, {"preemptionPolicy": "PreemptLowerPriority"})
+
+
+def default_token_request(obj: JsonObject) -> None:
+    fill(struct(obj, "spec"), {"expirationSeconds": 3600})

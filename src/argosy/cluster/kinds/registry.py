@@ -1,0 +1,41 @@
+"""The built-in kinds as the server registers them: exactly as a CustomResourceDefinition's versions are."""
+
+from __future__ import annotations
+
+from argosy.cluster.kind import Column, Kind
+from argosy.cluster.kinds.compile import node_of
+from argosy.cluster.kinds.facts import ResourceFacts, columns_of, resources
+from argosy.cluster.kinds.strategies import STRATEGIES
+from argosy.cluster.kinds.strategies.builtin import BuiltinStrategy
+from argosy.machinery.objects import GroupKind
+
+DEPRECATIONS = {
+    GroupKind("", "Endpoints"): "v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice",
+    GroupKind("", "ComponentStatus"): "v1 ComponentStatus is deprecated in v1.19+",
+}
+CREATED_AT = (Column("Name", "string", "name"), Column("Created At", "date"))
+"""The columns of a kind without a printer."""
+
+
+def builtin_kinds() -> list[Kind]:
+    """All built-in kinds in discovery order, as fresh objects that share compiled schemas."""
+    return [_kind(entry) for entry in resources()]
+
+
+def _kind(entry: ResourceFacts) -> Kind:
+    resource = entry.resource
+    strategy = STRATEGIES.get(resource.group_kind, BuiltinStrategy)(entry)
+    return Kind(
+        resource=resource,
+        singular=entry.singular,
+        list_kind=f"{resource.kind}List",
+        verbs=entry.verbs,
+        schema=node_of(entry.type),
+        strategy=strategy,
+        columns=columns_of(resource.kind) or CREATED_AT,
+        short_names=entry.short_names,
+        categories=entry.categories,
+        subresources=entry.subresources,
+        deprecation=DEPRECATIONS.get(resource.group_kind, ""),
+        selectable=tuple(sorted(strategy.field_label_names())),
+    )

@@ -1,0 +1,76 @@
+"""What is particular to each built-in kind: one class by kind, named in one table."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from argosy.cluster.kinds.strategies import (
+    admission,
+    autoscaling,
+    batch,
+    cluster,
+    config,
+    events,
+    networking,
+    pods,
+    rbac,
+    storage,
+    workloads,
+)
+from argosy.cluster.kinds.strategies.builtin import BuiltinStrategy
+from argosy.machinery.objects import GroupKind
+
+STRATEGIES: Mapping[GroupKind, type[BuiltinStrategy]] = {
+    GroupKind("", "Pod"): pods.PodStrategy,
+    GroupKind("", "PodTemplate"): workloads.PodTemplateStrategy,
+    GroupKind("", "ReplicationController"): workloads.ReplicationControllerStrategy,
+    GroupKind("", "Service"): networking.ServiceStrategy,
+    GroupKind("", "Endpoints"): networking.EndpointsStrategy,
+    GroupKind("", "ConfigMap"): config.ConfigMapStrategy,
+    GroupKind("", "Secret"): config.SecretStrategy,
+    GroupKind("", "Namespace"): cluster.NamespaceStrategy,
+    GroupKind("", "Node"): cluster.NodeStrategy,
+    GroupKind("", "Event"): events.EventStrategy,
+    GroupKind("", "LimitRange"): config.LimitRangeStrategy,
+    GroupKind("", "ResourceQuota"): config.ResourceQuotaStrategy,
+    GroupKind("", "PersistentVolume"): storage.VolumeStrategy,
+    GroupKind("", "PersistentVolumeClaim"): storage.ClaimStrategy,
+    GroupKind("apps", "Deployment"): workloads.DeploymentStrategy,
+    GroupKind("apps", "ReplicaSet"): workloads.ReplicaSetStrategy,
+    GroupKind("apps", "StatefulSet"): workloads.StatefulSetStrategy,
+    GroupKind("apps", "DaemonSet"): workloads.DaemonSetStrategy,
+    GroupKind("apps", "ControllerRevision"): workloads.ControllerRevisionStrategy,
+    GroupKind("batch", "Job"): batch.JobStrategy,
+    GroupKind("batch", "CronJob"): batch.CronJobStrategy,
+    GroupKind("autoscaling", "HorizontalPodAutoscaler"): autoscaling.AutoscalerStrategy,
+    GroupKind("policy", "PodDisruptionBudget"): workloads.DisruptionBudgetStrategy,
+    GroupKind("events.k8s.io", "Event"): events.NewEventStrategy,
+    GroupKind("discovery.k8s.io", "EndpointSlice"): networking.EndpointSliceStrategy,
+    GroupKind("coordination.k8s.io", "Lease"): cluster.LeaseStrategy,
+    GroupKind("networking.k8s.io", "Ingress"): networking.IngressStrategy,
+    GroupKind("networking.k8s.io", "IngressClass"): networking.IngressClassStrategy,
+    GroupKind("networking.k8s.io", "NetworkPolicy"): networking.NetworkPolicyStrategy,
+    GroupKind("rbac.authorization.k8s.io", "Role"): rbac.RoleStrategy,
+    GroupKind("rbac.authorization.k8s.io", "ClusterRole"): rbac.ClusterRoleStrategy,
+    GroupKind("rbac.authorization.k8s.io", "RoleBinding"): rbac.RoleBindingStrategy,
+    GroupKind("rbac.authorization.k8s.io", "ClusterRoleBinding"): rbac.ClusterRoleBindingStrategy,
+    GroupKind("storage.k8s.io", "StorageClass"): storage.StorageClassStrategy,
+    GroupKind("storage.k8s.io", "CSIDriver"): storage.DriverStrategy,
+    GroupKind("storage.k8s.io", "CSINode"): storage.DriverStrategy,
+    GroupKind("storage.k8s.io", "CSIStorageCapacity"): storage.DriverStrategy,
+    GroupKind("storage.k8s.io", "VolumeAttachment"): storage.DriverStrategy,
+    GroupKind("scheduling.k8s.io", "PriorityClass"): cluster.PriorityClassStrategy,
+    GroupKind("node.k8s.io", "RuntimeClass"): cluster.RuntimeClassStrategy,
+    GroupKind("certificates.k8s.io", "CertificateSigningRequest"): cluster.SigningRequestStrategy,
+    GroupKind("apiregistration.k8s.io", "APIService"): admission.ApiServiceStrategy,
+    GroupKind("flowcontrol.apiserver.k8s.io", "FlowSchema"): cluster.FlowControlStrategy,
+    GroupKind("flowcontrol.apiserver.k8s.io", "PriorityLevelConfiguration"): cluster.FlowControlStrategy,
+    GroupKind("admissionregistration.k8s.io", "ValidatingWebhookConfiguration"): admission.WebhooksStrategy,
+    GroupKind("admissionregistration.k8s.io", "MutatingWebhookConfiguration"): admission.WebhooksStrategy,
+    GroupKind("admissionregistration.k8s.io", "ValidatingAdmissionPolicy"): admission.PolicyStrategy,
+    GroupKind("admissionregistration.k8s.io", "ValidatingAdmissionPolicyBinding"): admission.PolicyStrategy,
+    GroupKind("admissionregistration.k8s.io", "MutatingAdmissionPolicy"): admission.PolicyStrategy,
+    GroupKind("admissionregistration.k8s.io", "MutatingAdmissionPolicyBinding"): admission.PolicyStrategy,
+    GroupKind("apiextensions.k8s.io", "CustomResourceDefinition"): admission.DefinitionStrategy,
+}
+"""A kind that is not named here is a plain BuiltinStrategy: stored, defaulted, listed, watched."""

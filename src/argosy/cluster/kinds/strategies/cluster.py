@@ -1,0 +1,96 @@
+"""Kinds that describe the cluster itself: namespaces, nodes, leases, classes, certificate requests."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from argosy.cluster.kind import WriteContext
+from argosy.cluster.kinds import naming
+from argosy.cluster.kinds.strategies.builtin import BuiltinStrategy, LabelPaths, keep
+from argosy.machinery.objects import JsonObject
+
+NAMESPACE_LABEL = "kubernetes.io/metadata.name"
+_KUBERNETES = "kubernetes"
+
+
+class NamespaceStrategy(BuiltinStrategy):
+    def name_rule(self, name: str) -> list[str]:
+        return naming.dns_label(name)
+
+    labels: ClassVar[LabelPaths] = {"status.phase": ("status", "phase")}
+
+    def default(self, obj: JsonObject) -> None:
+        metadata = obj["metadata"]
+        name = metadata.get("name")
+        if name and (metadata.get("labels") or {}).get(NAMESPACE_LABEL) != name:
+            metadata["labels"] = {**(metadata.get("labels") or {}), NAMESPACE_LABEL: name}
+
+    def prepare_create(self, ctx: WriteContext, obj: JsonObject) -> None:
+        obj["status"] = {"phase": "Active"}
+        finalizers = (obj.get("spec") or {}).get("finalizers") or []
+        obj["spec"] = {"finalizers": finalizers if _KUBERNETES in finalizers else [*finalizers, _KUBERNETES]}
+        self.default(obj)
+
+    def prepare_update(self, ctx: WriteContext, obj: JsonObject, old: JsonObject) -> None:
+        """spec.finalizers is the finalize endpoint's alone."""
+        if ctx.subresource == "finalize":
+            keep(obj, old, "status")
+            return
+        super().prepare_update(ctx, obj, old)
+        keep(obj, old, "spec")
+
+
+class NodeStrategy(BuiltinStrategy):
+    keeps_status_on_create = True
+    labels: ClassVar[LabelPaths] = {"spec.unschedulable": ("spec", "unschedulable")}
+
+    def field_labels(self, obj: JsonObject) -> dict[str, str]:
+        return {"spec.unschedulable": "true" if (obj.get("spec") or {}).get("unschedulable") else "false"}
+
+
+class LeaseStrategy(BuiltinStrategy):
+    allows_unconditional_update = False
+    allows_create_on_update = True
+
+
+class PriorityClassStrategy(BuiltinStrategy):
+    has_generation = True
+    generation_fields = ()
+
+
+class RuntimeClassStrategy(BuiltinStrategy):
+    allows_unconditional_update = False
+    allows_create_on_update = True
+
+
+class FlowControlStrategy(BuiltinStrategy):
+    has_generation = True
+    allows_unconditional_update = False
+
+
+class SigningRequestStrategy(BuiltinStrategy):
+    labels: ClassVar[LabelPaths] = {"spec.signerName": ("spec", "signerName")}
+
+    def prepare_create(self, ctx: WriteContext, obj: JsonObject) -> None:
+        """The requester is who sent the request, whatever the body claims."""
+        super().prepare_create(ctx, obj)
+        spec = obj.setdefault("spec", {})
+        for name in ("username", "uid", "groups", "extra"):
+            spec.pop(name, None)
+        spec["username"] = ctx.user.name
+        if ctx.user.uid:
+            spec["uid"] = ctx.user.uid
+        if ctx.user.groups:
+            spec["groups"] = list(ctx.user.groups)
+        if ctx.user.extra:
+            spec["extra"] = {key: list(values) for key, values in ctx.user.extra.items()}
+
+    def prepare_update(self, ctx: WriteContext, obj: JsonObject, old: JsonObject) -> None:
+        """The main endpoint changes metadata only; `approval` the approving conditions; `status` all but those."""
+        keep(obj, old, "spec")
+        if ctx.subresource == "":
+            keep(obj, old, "status")
+        elif ctx.subresource == "approval":
+            conditions = (obj.get("status") or {}).get("conditions")
+            keep(obj, old, "status")
+            obj["status"] = {**(obj.get("status") or {}), "conditions": conditions or []}

@@ -1,0 +1,41 @@
+"""Events in their two shapes (kinds sheet 3): v1 is stored, events.k8s.io is a view of the same objects."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from argosy.cluster.kinds.strategies.builtin import BuiltinStrategy, LabelPaths
+from argosy.machinery.objects import JsonObject
+
+_REFERENCE = ("kind", "namespace", "name", "uid", "apiVersion", "resourceVersion", "fieldPath")
+
+
+class EventStrategy(BuiltinStrategy):
+    allows_create_on_update = True
+    labels: ClassVar[LabelPaths] = {
+        **{f"involvedObject.{name}": ("involvedObject", name) for name in _REFERENCE},
+        "reason": ("reason",),
+        "type": ("type",),
+    }
+
+    def field_labels(self, obj: JsonObject) -> dict[str, str]:
+        labels = dict(super().field_labels(obj))
+        component = (obj.get("source") or {}).get("component") or ""
+        labels["source"] = component or obj.get("reportingComponent") or ""
+        labels["reportingComponent"] = obj.get("reportingComponent") or component
+        return labels
+
+    def field_label_names(self) -> frozenset[str]:
+        return frozenset({*self.labels, "source", "reportingComponent"})
+
+
+class NewEventStrategy(BuiltinStrategy):
+    """events.k8s.io/v1."""
+
+    allows_create_on_update = True
+    labels: ClassVar[LabelPaths] = {
+        **{f"regarding.{name}": ("regarding", name) for name in _REFERENCE},
+        "reason": ("reason",),
+        "reportingController": ("reportingController",),
+        "type": ("type",),
+    }

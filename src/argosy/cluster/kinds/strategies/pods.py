@@ -1,0 +1,80 @@
+"""Pods: what creation sets, what an update may change."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from argosy.cluster.kind import WriteContext
+from argosy.cluster.kinds.strategies.builtin import BuiltinStrategy, LabelPaths
+from argosy.machinery.objects import JsonObject
+
+
+class PodStrategy(BuiltinStrategy):
+    has_generation = True
+    is_graceful = True
+    status_metadata = frozenset({"ownerReferences"})
+    labels: ClassVar[LabelPaths] = {
+        "spec.nodeName": ("spec", "nodeName"),
+        "spec.restartPolicy": ("spec", "restartPolicy"),
+        "spec.schedulerName": ("spec", "schedulerName"),
+        "spec.serviceAccountName": ("spec", "serviceAccountName"),
+        "status.phase": ("status", "phase"),
+        "status.podIP": ("status", "podIP"),
+        "status.nominatedNodeName": ("status", "nominatedNodeName"),
+    }
+
+    def field_labels(self, obj: JsonObject) -> dict[str, str]:
+        labels = dict(super().field_labels(obj))
+        labels["spec.hostNetwork"] = "true" if obj["spec"].get("hostNetwork") else "false"
+        addresses = (obj.get("status") or {}).get("podIPs") or ()
+        labels["status.podIPs"] = ",".join(address.get("ip", "") for address in addresses)
+        return labels
+
+    def field_label_names(self) -> frozenset[str]:
+        return frozenset({*self.labels, "spec.hostNetwork", "status.podIPs"})
+
+    def prepare_create(self, ctx: WriteContext, obj: JsonObject) -> None:
+        admit_pod(obj)
+        obj["status"] = {"phase": "Pending", "qosClass": qos_class(obj["spec"])}
+        gates = obj["spec"].get("schedulingGates")
+        if gates:
+            text = "Scheduling is blocked due to non-empty scheduling gates"
+            condition = {"type": "PodScheduled", "status": "False", "reason": "SchedulingGated", "message": text}
+            obj["status"]["conditions"] = [condition]
+
+    def prepare_update(self, ctx: WriteContext, obj: JsonObject, old: JsonObject) -> None:
+        super().prepare_update(ctx, obj, old)
+        if ctx.subresource == "status":
+            status = obj.setdefault("status", {})
+            if not status.get("qosClass") and (found := (old.get("status") or {}).get("qosClass")):
+                status["qosClass"] = found
+
+
+def admit_pod(obj: JsonObject) -> None:
+    """What admission adds to every Pod (kinds sheet 2.4): account, priority; not the token volume and tolerations."""
+    spec = obj["spec"]
+    if not spec.get("serviceAccountName"):
+        spec["serviceAccountName"] = "default"
+    spec["serviceAccount"] = spec["serviceAccountName"]
+    if spec.get("priority") is None:
+        spec["priority"] = 0
+    if spec.get("preemptionPolicy") is None:
+        spec["preemptionPolicy"] = "PreemptLowerPriority"
+
+
+def qos_class(spec: JsonObject) -> str:
+    """Guaranteed, BestEffort or Burstable, from the cpu and memory of all containers."""
+    every: list[tuple[JsonObject, JsonObject]] = []
+    for name in ("containers", "initContainers"):
+        for container in spec.get(name) or ():
+            resources = container.get("resources") or {}
+            every.append((_compute(resources.get("requests")), _compute(resources.get("limits"))))
+    if not any(requests or limits for requests, limits in every):
+        return "BestEffort"
+    if all(len(limits) == 2 and requests == limits for requests, limits in every):
+        return "Guaranteed"
+    return "Burstable"
+
+
+def _compute(resources: JsonObject | None) -> JsonObject:
+    return {name: value for name, value in (resources or {}).items() if name in ("cpu", "memory") and value != "0"}

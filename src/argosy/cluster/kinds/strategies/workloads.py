@@ -1,0 +1,76 @@
+"""Workloads whose controllers make Pods: Deployment, ReplicaSet, StatefulSet, DaemonSet and their relatives."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from argosy.cluster.kind import WriteContext
+from argosy.cluster.kinds.strategies.builtin import BuiltinStrategy, LabelPaths
+from argosy.machinery.objects import JsonObject
+
+TEMPLATE_GENERATION = "deprecated.daemonset.template.generation"
+
+
+class PodTemplateStrategy(BuiltinStrategy):
+    has_generation = True
+    generation_fields = ("template",)
+
+
+class ReplicationControllerStrategy(BuiltinStrategy):
+    has_generation = True
+    labels: ClassVar[LabelPaths] = {"status.replicas": ("status", "replicas")}
+
+
+class ReplicaSetStrategy(BuiltinStrategy):
+    has_generation = True
+    labels: ClassVar[LabelPaths] = {"status.replicas": ("status", "replicas")}
+
+
+class DeploymentStrategy(BuiltinStrategy):
+    has_generation = True
+    status_metadata = frozenset({"labels"})
+
+    def spec_changed(self, obj: JsonObject, old: JsonObject) -> bool:
+        """Annotations count too: tools store their rollout decisions there (spec 8.3)."""
+        annotations = obj["metadata"].get("annotations") or {}
+        return annotations != (old["metadata"].get("annotations") or {}) or super().spec_changed(obj, old)
+
+
+class StatefulSetStrategy(BuiltinStrategy):
+    has_generation = True
+
+
+class DaemonSetStrategy(BuiltinStrategy):
+    has_generation = True
+
+    def prepare_create(self, ctx: WriteContext, obj: JsonObject) -> None:
+        super().prepare_create(ctx, obj)
+        _set_template_generation(obj, 1)
+
+    def prepare_update(self, ctx: WriteContext, obj: JsonObject, old: JsonObject) -> None:
+        super().prepare_update(ctx, obj, old)
+        if ctx.subresource == "status":
+            return
+        generation = template_generation(old)
+        fresh = self.canonical_copy(obj)
+        changed = fresh["spec"].get("template") != old["spec"].get("template")
+        _set_template_generation(obj, generation + 1 if changed else generation)
+
+
+def template_generation(obj: JsonObject) -> int:
+    text = (obj["metadata"].get("annotations") or {}).get(TEMPLATE_GENERATION, "")
+    return int(text) if text.isdigit() else 0
+
+
+def _set_template_generation(obj: JsonObject, generation: int) -> None:
+    metadata = obj["metadata"]
+    metadata["annotations"] = {**(metadata.get("annotations") or {}), TEMPLATE_GENERATION: str(generation)}
+
+
+class ControllerRevisionStrategy(BuiltinStrategy):
+    pass
+
+
+class DisruptionBudgetStrategy(BuiltinStrategy):
+    has_generation = True
+    allows_unconditional_update = False
