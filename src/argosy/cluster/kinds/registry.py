@@ -15,11 +15,22 @@ DEPRECATIONS = {
 }
 CREATED_AT = (Column("Name", "string", "name"), Column("Created At", "date"))
 """The columns of a kind without a printer."""
+AGGREGATOR = (
+    Column("Name", "string", "name"),
+    Column("Service"),
+    Column("Available"),
+    Column("Age"),
+)
+"""APIService is printed by the aggregator, not by the kinds' own printers."""
 
 
 def builtin_kinds() -> list[Kind]:
     """All built-in kinds in discovery order, as fresh objects that share compiled schemas."""
     return [_kind(entry) for entry in resources()]
+
+
+def _columns(kind: str) -> tuple[Column, ...]:
+    return AGGREGATOR if kind == "APIService" else columns_of(kind) or CREATED_AT
 
 
 def _kind(entry: ResourceFacts) -> Kind:
@@ -32,7 +43,7 @@ def _kind(entry: ResourceFacts) -> Kind:
         verbs=entry.verbs,
         schema=node_of(entry.type),
         strategy=strategy,
-        columns=columns_of(resource.kind) or CREATED_AT,
+        columns=_columns(resource.kind),
         short_names=entry.short_names,
         categories=entry.categories,
         subresources=entry.subresources,
