@@ -1,8 +1,8 @@
 """YAML as Kubernetes' own tools read it, within limits that make a hostile document an error and never an outage.
 
 Kubernetes reads YAML 1.1 by way of JSON: `yes`, `on` and `y` are booleans, `0o17` and `017` are numbers, `12:30`
-and dates stay text, keys become text. PyYAML's C parser makes the nodes; resolving and building them is ours, because PyYAML's differs
-in all of these points. Limits: spec/security.md rule 2.
+and dates stay text, keys become text. PyYAML's C parser makes the nodes; resolving and building them is ours, because
+PyYAML's differs in all of these points. Limits: spec/security.md rule 2.
 """
 
 from __future__ import annotations

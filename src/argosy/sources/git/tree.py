@@ -132,7 +132,7 @@ def parse_tree(data: bytes) -> dict[str, Entry]:
     while at < len(data):
         space = data.index(b" ", at)
         end = data.index(b"\0", space)
-        mode, name = data[at:space], data[space + 1 : end].decode("utf-8", "surrogateescape")
+        mode, name = data[at:space], data[space + 1 : end].decode("utf-8", "replace")
         oid = data[end + 1 : end + 21].hex()
         at = end + 21
         if name in ("", ".", "..") or "/" in name or is_git_directory(name):

@@ -1,0 +1,176 @@
+"""What was rendered before: content-addressed, and reused exactly as long as no input differs.
+
+An entry is found by everything the rendering depends on but files, and holds the inputs it read (render/inputs.py).
+It is used when all of them are answered the same by the tree at hand: a commit elsewhere in the repository renders
+nothing, a change of a base three directories away does. Failures are kept as well (spec/argo-cd-engine.md 5.3).
+
+Each entry carries a keyed digest over key, inputs and manifests; one that does not match is dropped, never used
+(spec/security.md rule 14).
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections import OrderedDict
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from hashlib import blake2b
+from typing import Final
+
+import orjson
+
+from argosy.machinery.objects import JsonObject
+from argosy.render.inputs import Answers, Inputs, unchanged
+from argosy.render.port import SourceType
+
+KEPT_FOR: Final = timedelta(hours=24)
+VARIANTS_PER_KEY: Final = 32
+"""Of one path of one repository: the branches that are deployed from it, or that an application is switched between."""
+
+FAILURES_BEFORE_PAUSE: Final = 3
+FAILURE_PAUSE: Final = timedelta(minutes=60)
+COMPRESS_FROM: Final = 4096
+
+
+@dataclass(slots=True, kw_only=True)
+class Entry:
+    """One rendering's outcome. `roots` are the root oids it was last seen to hold for."""
+
+    key: str
+    inputs: Inputs
+    stored: bytes
+    digest: str
+    seal: bytes
+    made_at: datetime
+    source_type: SourceType
+    manifests: tuple[JsonObject, ...] | None
+    roots: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(slots=True, kw_only=True)
+class Failure:
+    message: str
+    inputs: Inputs
+    count: int
+    since: datetime
+
+
+@dataclass(slots=True)
+class Counters:
+    """For metrics, benchmarks and the tests of "renders nothing"."""
+
+    renders: int = 0
+    hits: int = 0
+    misses: int = 0
+    forged: int = 0
+
+
+class RenderCache:
+    """Bounded by the bytes of its entries; the one unused for longest goes first."""
+
+    def __init__(self, secret: bytes, *, capacity: int = 256 * 1024 * 1024) -> None:
+        self._secret = secret
+        self._capacity = capacity
+        self._entries: OrderedDict[str, list[Entry]] = OrderedDict()
+        self._failures: OrderedDict[str, Failure] = OrderedDict()
+        self._bytes = 0
+        self.counters = Counters()
+
+    def get(self, key: str, answers: Mapping[str, Answers], now: datetime) -> Entry | None:
+        """The entry that holds for these trees, or None. Its manifests are shared: never mutate them."""
+        for entry in self._entries.get(key, ()):
+            if now - entry.made_at < KEPT_FOR and self._holds(entry, answers):
+                if not self._opened(entry):
+                    self._drop(entry)
+                    return self.get(key, answers, now)
+                self._entries.move_to_end(key)
+                self.counters.hits += 1
+                return entry
+        self.counters.misses += 1
+        return None
+
+    def put(self, key: str, source_type: SourceType, inputs: Inputs, body: bytes, now: datetime) -> Entry:
+        """Keeps a rendering. `body` is the manifests as a JSON array."""
+        stored = zlib.compress(body, 1) if len(body) >= COMPRESS_FROM else body
+        entry = Entry(
+            key=key,
+            inputs=inputs,
+            stored=stored,
+            digest=blake2b(body, digest_size=20).hexdigest(),
+            seal=self._seal(key, inputs, stored),
+            made_at=now,
+            source_type=source_type,
+            manifests=tuple(orjson.loads(body)),
+        )
+        variants = self._entries.setdefault(key, [])
+        variants.insert(0, entry)
+        self._bytes += len(stored)
+        for old in variants[VARIANTS_PER_KEY:]:
+            self._drop(old)
+        self._entries.move_to_end(key)
+        self._failures.pop(key, None)
+        self._shrink()
+        return entry
+
+    def failure(self, key: str, answers: Mapping[str, Answers], now: datetime) -> str | None:
+        """The message of a failure that is not tried again yet: same inputs, and it failed too often."""
+        known = self._failures.get(key)
+        if known is None or known.count < FAILURES_BEFORE_PAUSE or now - known.since >= FAILURE_PAUSE:
+            return None
+        return known.message if unchanged(known.inputs, answers) else None
+
+    def failed(self, key: str, inputs: Inputs, message: str, now: datetime) -> None:
+        known = self._failures.get(key)
+        fresh = known is None or known.inputs != inputs or now - known.since >= FAILURE_PAUSE
+        count = 1 if fresh or known is None else known.count + 1
+        since = now if fresh or known is None else known.since
+        self._failures[key] = Failure(message=message, inputs=inputs, count=count, since=since)
+        self._failures.move_to_end(key)
+        if len(self._failures) > 10_000:
+            self._failures.popitem(last=False)
+
+    def forget(self, key: str) -> None:
+        """A hard refresh: neither manifests nor failures of this key count any more."""
+        for entry in list(self._entries.get(key, ())):
+            self._drop(entry)
+        self._failures.pop(key, None)
+
+    def _holds(self, entry: Entry, answers: Mapping[str, Answers]) -> bool:
+        roots = {name: book.tree.root_oid for name, book in answers.items()}
+        if entry.roots == roots:
+            return True
+        if not unchanged(entry.inputs, answers):
+            return False
+        entry.roots = roots
+        return True
+
+    def _opened(self, entry: Entry) -> bool:
+        """Whether the entry is as it was put in; what decides what is applied is never taken on trust."""
+        if entry.manifests is not None:
+            return True
+        if entry.seal != self._seal(entry.key, entry.inputs, entry.stored):
+            self.counters.forged += 1
+            return False
+        body = zlib.decompress(entry.stored) if entry.stored[:1] != b"[" else entry.stored
+        entry.manifests = tuple(orjson.loads(body))
+        return True
+
+    def _seal(self, key: str, inputs: Inputs, stored: bytes) -> bytes:
+        digest = blake2b(key.encode(), key=self._secret[:64], digest_size=32)
+        for question, answer in sorted(inputs.items()):
+            digest.update("\0".join((*question, answer, "")).encode("utf-8", "replace"))
+        digest.update(stored)
+        return digest.digest()
+
+    def _drop(self, entry: Entry) -> None:
+        variants = self._entries[entry.key]
+        variants.remove(entry)
+        self._bytes -= len(entry.stored)
+        if not variants:
+            del self._entries[entry.key]
+
+    def _shrink(self) -> None:
+        while self._bytes > self._capacity and len(self._entries) > 1:
+            _, variants = self._entries.popitem(last=False)
+            self._bytes -= sum(len(entry.stored) for entry in variants)

@@ -1,0 +1,148 @@
+"""Plain manifests in a directory (spec/argo-cd-engine-2.md 11.3, Directory). Runs in a render worker."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any, Final
+
+import orjson
+import re2
+
+from argosy.machinery.objects import JsonObject, JsonValue
+from argosy.render.files import Files, Job, ToolError, Workspace
+from argosy.render.globs import GlobError, anywhere
+from argosy.render.yaml import DEPTH_LIMIT, YamlError, load_all
+from argosy.sources.port import Entry
+
+SIZE_LIMIT: Final = 10 * 1024 * 1024
+"""`reposerver.max.combined.directory.manifests.size`: bytes of all files together."""
+FILES_LIMIT: Final = 10_000
+DIRECTORY_DEPTH: Final = 100
+SKIP_MARKER: Final = b"+argocd:skip-file-rendering"
+
+_MANIFEST_NAME = re2.compile(r"(?i)^.*\.(yaml|yml|json|jsonnet)$")
+_API_VERSION = re2.compile(rb"(?m)^\s*[\"']?apiVersion[\"']?\s*:")
+_KIND = re2.compile(rb"(?m)^\s*[\"']?kind[\"']?\s*:")
+
+
+def generate(workspace: Workspace, job: Job) -> Sequence[JsonValue]:
+    options = job.options
+    limit = int(job.settings.get("directory.size.limit") or SIZE_LIMIT)
+    manifests: list[JsonObject] = []
+    total = 0
+    for path in _chosen(workspace.files, job.path, options):
+        data = workspace.files.read(path, limit=limit)
+        total += len(data)
+        if total > limit:
+            raise ToolError(f"the manifests in {job.path or '.'} are larger than the limit of {limit} bytes together")
+        if SKIP_MARKER not in data:
+            manifests.extend(_manifests(path, data))
+    return manifests
+
+
+def _chosen(files: Files, root: str, options: JsonObject) -> list[str]:
+    """Paths of the files to read, in lexical order, directories' files among them."""
+    include, exclude = str(options.get("include") or ""), str(options.get("exclude") or "")
+    every = bool(options.get("disableExtensionFilter"))
+    try:
+        included, excluded = anywhere(include) if include else None, anywhere(exclude) if exclude else None
+    except GlobError as error:
+        raise ToolError(str(error)) from None
+    chosen: list[str] = []
+    for path in _walk(files, root, recurse=bool(options.get("recurse"))):
+        relative = path.removeprefix(f"{root}/") if root else path
+        if not every and not _MANIFEST_NAME.match(relative):
+            continue
+        if (excluded and excluded.fullmatch(relative)) or (included and not included.fullmatch(relative)):
+            continue
+        chosen.append(path)
+        if len(chosen) > FILES_LIMIT:
+            raise ToolError(f"{root or '.'}: more than {FILES_LIMIT} manifest files")
+    return chosen
+
+
+def _walk(files: Files, path: str, *, recurse: bool, depth: int = 0) -> Iterator[str]:
+    if depth > DIRECTORY_DEPTH:
+        raise ToolError(f"{path}: directories are nested deeper than {DIRECTORY_DEPTH}")
+    for entry in files.list(path):
+        here = f"{path}/{entry.name}" if path else entry.name
+        kind = _kind(files, here, entry)
+        if kind == "file":
+            yield here
+        elif kind == "dir" and recurse and entry.kind == "dir":
+            yield from _walk(files, here, recurse=True, depth=depth + 1)
+
+
+def _kind(files: Files, path: str, entry: Entry) -> str:
+    """Of what a link leads to; a link to a directory is not walked, as upstream's walk does not."""
+    if entry.kind != "link":
+        return entry.kind
+    target = files.stat(path)
+    return target.kind if target else ""
+
+
+def _manifests(path: str, data: bytes) -> list[JsonObject]:
+    lower = path.lower()
+    if lower.endswith(".jsonnet"):
+        raise ToolError(f"{path}: Jsonnet is not rendered by this version of Argosy")
+    if lower.endswith(".json"):
+        return list(_expanded(_json(path, data), path))
+    found: list[JsonObject] = []
+    try:
+        for document in load_all(data):
+            if document is not None:
+                found.extend(_expanded(document, path))
+    except (YamlError, ToolError) as error:
+        if found or _looks_like_manifest(data):
+            raise ToolError(_unreadable(path, error)) from None
+        return []  # some other YAML that happens to lie here
+    return found
+
+
+def _json(path: str, data: bytes) -> JsonValue:
+    try:
+        value = orjson.loads(data)
+    except orjson.JSONDecodeError as error:
+        raise ToolError(_unreadable(path, error)) from None
+    if _depth_exceeds(value, DEPTH_LIMIT):
+        raise ToolError(f"{path}: nested deeper than {DEPTH_LIMIT} levels")
+    return value
+
+
+def _expanded(document: Any, path: str) -> Iterator[JsonObject]:
+    """The object itself, or a List's items."""
+    if not isinstance(document, dict):
+        raise ToolError(_unreadable(path, "a document is not an object"))
+    if not isinstance(document.get("kind"), str) or not document["kind"]:
+        raise ToolError(_unreadable(path, "Object 'Kind' is missing"))
+    if not isinstance(document.get("apiVersion"), str) or not document["apiVersion"]:
+        raise ToolError(_unreadable(path, "Object 'apiVersion' is missing"))
+    if isinstance(document.get("items"), list):
+        for item in document["items"]:
+            yield from _expanded(item, path)
+    else:
+        yield document
+
+
+def _looks_like_manifest(data: bytes) -> bool:
+    return bool(_API_VERSION.search(data) and _KIND.search(data))
+
+
+def _unreadable(path: str, problem: object) -> str:
+    text = str(problem)
+    prefix = f"Failed to unmarshal {path.rpartition('/')[2]!r}: "
+    return text if text.startswith("Failed to unmarshal") else prefix + text
+
+
+def _depth_exceeds(value: JsonValue, depth: int) -> bool:
+    level = [value]
+    for _ in range(depth):
+        level = [
+            child
+            for item in level
+            if isinstance(item, dict | list)
+            for child in (item.values() if isinstance(item, dict) else item)
+        ]
+        if not level:
+            return False
+    return True

@@ -1,0 +1,212 @@
+"""Rendering, put together: which tool, with which options, from the cache or in a worker.
+
+Per request: override files are merged, the tool is chosen, the environment substituted; what remains is a job. If the
+cache holds its outcome for these trees it is given at once, else a worker renders it. Requests for the same job that
+arrive while it is being rendered wait for the one rendering.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from hashlib import blake2b
+from typing import Any, Final, Protocol
+
+import orjson
+
+from argosy.machinery.objects import JsonObject
+from argosy.render.cache import Entry, RenderCache
+from argosy.render.conversation import Assignment, Outcome, Root, parse_manifests
+from argosy.render.detect import detect
+from argosy.render.environment import environment_of, substitute_helm, substitute_kustomize
+from argosy.render.files import Job
+from argosy.render.inputs import AnswerBook, Answers
+from argosy.render.overrides import with_overrides
+from argosy.render.pool import RenderPool, WorkerLost
+from argosy.render.port import Rendered, RenderError, RenderRequest, SourceType
+from argosy.render.workspace import ref_root
+from argosy.runtime.clock import Clock
+from argosy.sources.paths import normalise, shown
+from argosy.sources.port import SourceError, Tree
+
+ROUNDS: Final = 32
+"""How often one job may ask for another root before it is given up."""
+
+_SETTINGS: Final = {
+    "Directory": ("directory.size.limit",),
+    "Helm": ("helm.valuesFileSchemes",),
+    "Kustomize": ("kustomize.buildOptions",),
+    "Plugin": (),
+}
+
+
+class Fetcher(Protocol):
+    """What a job may need besides its repository: remote bases, charts it depends on, value files by URL."""
+
+    async def root(self, name: str) -> Tree:
+        """`name` as in render/workspace.py. Raises SourceError with the reason."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class _Prepared:
+    job: Job
+    source_type: SourceType
+    key: str
+    roots: Mapping[str, Tree]
+    answers: Mapping[str, Answers]
+
+
+class WorkerRenderer:
+    """The `render.port.Renderer` over a pool and a cache. `fetcher` None: nothing but the given trees can be read."""
+
+    def __init__(
+        self, pool: RenderPool, cache: RenderCache, book: AnswerBook, clock: Clock, fetcher: Fetcher | None = None
+    ) -> None:
+        self._pool = pool
+        self._cache = cache
+        self._book = book
+        self._clock = clock
+        self._fetcher = fetcher
+        self._running: dict[tuple[str, ...], asyncio.Future[Entry]] = {}
+
+    async def render(self, request: RenderRequest) -> Rendered:
+        if _is_ref_only(request.source):
+            return Rendered(source_type="Directory", manifests=(), digest="")
+        prepared = self._prepare(request)
+        if request.use_cache:
+            if entry := self._cache.get(prepared.key, prepared.answers, self._clock.now()):
+                return _rendered(entry, from_cache=True)
+            if message := self._cache.failure(prepared.key, prepared.answers, self._clock.now()):
+                raise RenderError(f"Manifest generation error (cached): {message}")
+        else:
+            self._cache.forget(prepared.key)
+        return _rendered(await self._shared(prepared), from_cache=False)
+
+    def _prepare(self, request: RenderRequest) -> _Prepared:
+        tree = self._book.of(request.tree).tree
+        answers = self._book.of(tree)
+        path = _application_path(request.source, answers)
+        source = with_overrides(
+            request.source, path, request.app_name, tree, lambda file: answers.short("stat", file) == "file"
+        )
+        source_type = detect(source, _names(tree, path), request.settings)
+        job = _job(request, source, source_type, path)
+        roots = {"": tree, **{ref_root(name): ref for name, ref in request.refs.items()}}
+        known = {name: self._book.of(root) for name, root in roots.items()}
+        return _Prepared(job, source_type, _key(job, str(source.get("repoURL") or "")), roots, known)
+
+    async def _shared(self, prepared: _Prepared) -> Entry:
+        """One rendering for all who ask for the same job on the same trees at once."""
+        name = (prepared.key, *sorted(f"{root} {tree.root_oid}" for root, tree in prepared.roots.items()))
+        running = self._running.get(name)
+        if running is not None:
+            return await asyncio.shield(running)
+        future: asyncio.Future[Entry] = asyncio.get_running_loop().create_future()
+        self._running[name] = future
+        try:
+            entry = await self._generate(prepared)
+            future.set_result(entry)
+            return entry
+        except BaseException as error:
+            future.set_exception(error if isinstance(error, Exception) else WorkerLost("the rendering was cancelled"))
+            future.exception()  # whoever waits raises it too; nobody waiting is no fault
+            raise
+        finally:
+            del self._running[name]
+
+    async def _generate(self, prepared: _Prepared) -> Entry:
+        self._cache.counters.renders += 1
+        outcome = await self._outcome(prepared)
+        now = self._clock.now()
+        if outcome.manifests is None:
+            self._cache.failed(prepared.key, outcome.inputs, outcome.error, now)
+            raise RenderError(outcome.error)
+        try:
+            parse_manifests(outcome.manifests)
+        except ValueError as error:
+            self._cache.failed(prepared.key, outcome.inputs, str(error), now)
+            raise RenderError(str(error)) from None
+        return self._cache.put(prepared.key, prepared.source_type, outcome.inputs, outcome.manifests, now)
+
+    async def _outcome(self, prepared: _Prepared) -> Outcome:
+        roots: dict[str, Root] = dict(prepared.roots)
+        job = asdict(prepared.job)
+        recurse = prepared.source_type == "Helm" or bool(prepared.job.options.get("recurse"))
+        for _ in range(ROUNDS):
+            assignment = Assignment(job=job, roots=roots, advance=prepared.job.path, recurse=recurse)
+            outcome = await self._pool.run(assignment)
+            if not outcome.needed:
+                return outcome
+            roots[outcome.needed] = await self._fetched(outcome.needed)
+        raise RenderError(f"more than {ROUNDS} remote sources are needed")
+
+    async def _fetched(self, name: str) -> Root:
+        if self._fetcher is None:
+            return f"{shown(name)}: remote sources cannot be fetched here"
+        try:
+            return await self._fetcher.root(name)
+        except SourceError as error:
+            return str(error)
+
+
+def _is_ref_only(source: JsonObject) -> bool:
+    return bool(source.get("ref")) and not source.get("path") and not source.get("chart")
+
+
+def _application_path(source: JsonObject, answers: Answers) -> str:
+    """Normalised. Raises RenderError in upstream's words, or Rejected for a path out of the root."""
+    given = str(source.get("path") or "")
+    path = normalise(given)
+    kind = answers.short("stat", path)
+    if kind == "dir":
+        return path
+    if kind.startswith("!"):
+        answers.tree.stat(path)  # raises what stood behind it
+    raise RenderError(f"{shown(given)}: app path {'is not a directory' if kind else 'does not exist'}")
+
+
+def _names(tree: Tree, path: str) -> list[str]:
+    return [entry.name for entry in tree.list(path) if entry.kind != "dir"]
+
+
+def _job(request: RenderRequest, source: JsonObject, source_type: SourceType, path: str) -> Job:
+    environment = environment_of(request)
+    options = source.get(source_type.lower()) or {}
+    if not isinstance(options, dict):
+        raise RenderError(f"source.{source_type.lower()}: must be an object")
+    if source_type == "Plugin":
+        raise RenderError("plugin sources are not rendered by this version of Argosy")
+    if source_type == "Helm":
+        options = substitute_helm(options, environment)
+    elif source_type == "Kustomize":
+        options = substitute_kustomize(options, environment)
+    return Job(
+        tool=source_type,
+        path=path,
+        options=options,
+        namespace=str(options.get("namespace") or "") or request.namespace
+        if source_type == "Helm"
+        else request.namespace,
+        release_name=request.release_name,
+        app_name=request.app_name,
+        kube_version=str(options.get("kubeVersion") or "") or request.kube_version,
+        api_versions=tuple(options.get("apiVersions") or ()) or request.api_versions,
+        settings={name: request.settings[name] for name in _SETTINGS[source_type] if name in request.settings},
+    )
+
+
+def _key(job: Job, repository: str) -> str:
+    """Of everything but files that the outcome depends on. The repository only keeps unlike things apart."""
+    depends: dict[str, Any] = {**asdict(job), "repository": repository}
+    if job.tool == "Directory":
+        depends |= dict.fromkeys(("api_versions", "kube_version", "namespace", "release_name", "app_name"))
+    return blake2b(orjson.dumps(depends, option=orjson.OPT_SORT_KEYS), digest_size=20).hexdigest()
+
+
+def _rendered(entry: Entry, *, from_cache: bool) -> Rendered:
+    assert entry.manifests is not None
+    return Rendered(
+        source_type=entry.source_type, manifests=entry.manifests, digest=entry.digest, from_cache=from_cache
+    )
