@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from argosy.cluster.kind import Column, Kind
 from argosy.cluster.kinds.compile import node_of
 from argosy.cluster.kinds.facts import ResourceFacts, columns_of, resources
 from argosy.cluster.kinds.strategies import STRATEGIES
+from argosy.cluster.kinds.strategies.autoscaling import OldAutoscalerStrategy
 from argosy.cluster.kinds.strategies.builtin import BuiltinStrategy
+from argosy.cluster.kinds.strategies.events import NewEventStrategy
+from argosy.cluster.kinds.views import AutoscalerView, EventView
 from argosy.machinery.objects import GroupKind
 
 DEPRECATIONS = {
     GroupKind("", "Endpoints"): "v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice",
     GroupKind("", "ComponentStatus"): "v1 ComponentStatus is deprecated in v1.19+",
 }
+VIEWS: Mapping[tuple[str, str, str], tuple[type[Kind], type[BuiltinStrategy]]] = {
+    ("events.k8s.io", "v1", "Event"): (EventView, NewEventStrategy),
+    ("autoscaling", "v1", "HorizontalPodAutoscaler"): (AutoscalerView, OldAutoscalerStrategy),
+}
+"""Served versions whose objects are stored in another one."""
 CREATED_AT = (Column("Name", "string", "name"), Column("Created At", "date"))
 """The columns of a kind without a printer."""
 AGGREGATOR = (
@@ -35,8 +45,9 @@ def _columns(kind: str) -> tuple[Column, ...]:
 
 def _kind(entry: ResourceFacts) -> Kind:
     resource = entry.resource
-    strategy = STRATEGIES.get(resource.group_kind, BuiltinStrategy)(entry)
-    return Kind(
+    shape, strategy_class = VIEWS.get((resource.group, resource.version, resource.kind), (Kind, None))
+    strategy = (strategy_class or STRATEGIES.get(resource.group_kind, BuiltinStrategy))(entry)
+    return shape(
         resource=resource,
         singular=entry.singular,
         list_kind=f"{resource.kind}List",
@@ -49,4 +60,5 @@ def _kind(entry: ResourceFacts) -> Kind:
         subresources=entry.subresources,
         deprecation=DEPRECATIONS.get(resource.group_kind, ""),
         selectable=tuple(sorted(strategy.field_label_names())),
+        storage=("", "events") if resource.group == "events.k8s.io" else ("", ""),
     )

@@ -195,6 +195,6 @@ def priority_level_cells(obj: JsonObject, now: datetime) -> list[JsonValue]:
 
 
 def component_status_cells(obj: JsonObject, now: datetime) -> list[JsonValue]:
-    healthy = next((item for item in obj.get("conditions") or () if item.get("type") == "Healthy"), {})
+    healthy: JsonObject = next((item for item in obj.get("conditions") or () if item.get("type") == "Healthy"), {})
     word = {"True": "Healthy", "False": "Unhealthy"}.get(healthy.get("status", ""), "Unknown")
     return [_name(obj), word, healthy.get("message", ""), healthy.get("error", "")]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from argosy.cluster.kinds.cells.plain import NONE, UNSET, age
@@ -73,8 +74,8 @@ def ingress_cells(obj: JsonObject, now: datetime) -> list[JsonValue]:
     ]
 
 
-def _hosts(rules: list[JsonObject]) -> str:
-    hosts = []
+def _hosts(rules: Sequence[JsonObject]) -> str:
+    hosts: list[str] = []
     for rule in rules:
         if len(hosts) == _SHOWN:
             return f"{','.join(hosts)} + {len(rules) - _SHOWN} more..."

@@ -44,7 +44,6 @@ STRATEGIES: Mapping[GroupKind, type[BuiltinStrategy]] = {
     GroupKind("batch", "CronJob"): batch.CronJobStrategy,
     GroupKind("autoscaling", "HorizontalPodAutoscaler"): autoscaling.AutoscalerStrategy,
     GroupKind("policy", "PodDisruptionBudget"): workloads.DisruptionBudgetStrategy,
-    GroupKind("events.k8s.io", "Event"): events.NewEventStrategy,
     GroupKind("discovery.k8s.io", "EndpointSlice"): networking.EndpointSliceStrategy,
     GroupKind("coordination.k8s.io", "Lease"): cluster.LeaseStrategy,
     GroupKind("networking.k8s.io", "Ingress"): networking.IngressStrategy,

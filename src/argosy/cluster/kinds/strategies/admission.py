@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from argosy.cluster.kind import WriteContext
 from argosy.cluster.kinds.strategies.builtin import BuiltinStrategy, keep
+from argosy.cluster.kinds.validation import admission as rules
 from argosy.machinery.objects import JsonObject
+from argosy.machinery.status import Cause
 
 _METADATA = frozenset({"labels", "annotations", "finalizers", "ownerReferences"})
 
@@ -14,10 +16,16 @@ class WebhooksStrategy(BuiltinStrategy):
     allows_unconditional_update = False
     generation_fields = ("webhooks",)
 
+    def check(self, ctx: WriteContext, obj: JsonObject) -> list[Cause]:
+        return rules.check_webhooks(obj)
+
 
 class PolicyStrategy(BuiltinStrategy):
     has_generation = True
     allows_unconditional_update = False
+
+    def check(self, ctx: WriteContext, obj: JsonObject) -> list[Cause]:
+        return [] if self.kind.endswith("Binding") else rules.check_policy(obj)
 
 
 class ApiServiceStrategy(BuiltinStrategy):

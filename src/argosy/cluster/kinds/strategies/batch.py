@@ -6,7 +6,9 @@ from typing import ClassVar
 
 from argosy.cluster.kind import WriteContext
 from argosy.cluster.kinds.strategies.builtin import BuiltinStrategy, LabelPaths
+from argosy.cluster.kinds.validation import batch as rules
 from argosy.machinery.objects import JsonObject
+from argosy.machinery.status import Cause
 
 CONTROLLER_UID = "batch.kubernetes.io/controller-uid"
 JOB_NAME = "batch.kubernetes.io/job-name"
@@ -27,6 +29,12 @@ class JobStrategy(BuiltinStrategy):
         if not obj["spec"].get("manualSelector"):
             _generate_selector(obj)
 
+    def check(self, ctx: WriteContext, obj: JsonObject) -> list[Cause]:
+        return rules.check_job(obj)
+
+    def check_update(self, ctx: WriteContext, obj: JsonObject, old: JsonObject) -> list[Cause]:
+        return rules.check_job_update(obj, old)
+
 
 def _generate_selector(obj: JsonObject) -> None:
     """The selector matches the Job's uid, which all its Pods carry (kinds sheet 2.2). Needs metadata.uid."""
@@ -42,3 +50,6 @@ def _generate_selector(obj: JsonObject) -> None:
 
 class CronJobStrategy(BuiltinStrategy):
     has_generation = True
+
+    def check(self, ctx: WriteContext, obj: JsonObject) -> list[Cause]:
+        return rules.check_cron_job(obj)

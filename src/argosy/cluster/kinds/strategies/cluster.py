@@ -7,7 +7,9 @@ from typing import ClassVar
 from argosy.cluster.kind import WriteContext
 from argosy.cluster.kinds import naming
 from argosy.cluster.kinds.strategies.builtin import BuiltinStrategy, LabelPaths, keep
+from argosy.cluster.kinds.validation import cluster as rules
 from argosy.machinery.objects import JsonObject
+from argosy.machinery.status import Cause
 
 NAMESPACE_LABEL = "kubernetes.io/metadata.name"
 _KUBERNETES = "kubernetes"
@@ -52,15 +54,30 @@ class LeaseStrategy(BuiltinStrategy):
     allows_unconditional_update = False
     allows_create_on_update = True
 
+    def check(self, ctx: WriteContext, obj: JsonObject) -> list[Cause]:
+        return rules.check_lease(obj)
+
 
 class PriorityClassStrategy(BuiltinStrategy):
     has_generation = True
     generation_fields = ()
 
+    def check(self, ctx: WriteContext, obj: JsonObject) -> list[Cause]:
+        return rules.check_priority_class(obj)
+
+    def check_update(self, ctx: WriteContext, obj: JsonObject, old: JsonObject) -> list[Cause]:
+        return rules.check_priority_class_update(obj, old)
+
 
 class RuntimeClassStrategy(BuiltinStrategy):
     allows_unconditional_update = False
     allows_create_on_update = True
+
+    def check(self, ctx: WriteContext, obj: JsonObject) -> list[Cause]:
+        return rules.check_runtime_class(obj)
+
+    def check_update(self, ctx: WriteContext, obj: JsonObject, old: JsonObject) -> list[Cause]:
+        return rules.check_runtime_class_update(obj, old)
 
 
 class FlowControlStrategy(BuiltinStrategy):
@@ -84,6 +101,9 @@ class SigningRequestStrategy(BuiltinStrategy):
             spec["groups"] = list(ctx.user.groups)
         if ctx.user.extra:
             spec["extra"] = {key: list(values) for key, values in ctx.user.extra.items()}
+
+    def check(self, ctx: WriteContext, obj: JsonObject) -> list[Cause]:
+        return rules.check_signing_request(obj)
 
     def prepare_update(self, ctx: WriteContext, obj: JsonObject, old: JsonObject) -> None:
         """The main endpoint changes metadata only; `approval` the approving conditions; `status` all but those."""

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import ClassVar
 
+from argosy.cluster.kind import WriteContext
+from argosy.cluster.kinds.cells.cluster import event_cells
 from argosy.cluster.kinds.strategies.builtin import BuiltinStrategy, LabelPaths
-from argosy.machinery.objects import JsonObject
+from argosy.cluster.kinds.validation.cluster import check_event, check_new_event
+from argosy.cluster.kinds.views import event_to_v1
+from argosy.machinery.objects import JsonObject, JsonValue
+from argosy.machinery.status import Cause
 
 _REFERENCE = ("kind", "namespace", "name", "uid", "apiVersion", "resourceVersion", "fieldPath")
 
@@ -28,6 +34,9 @@ class EventStrategy(BuiltinStrategy):
     def field_label_names(self) -> frozenset[str]:
         return frozenset({*self.labels, "source", "reportingComponent"})
 
+    def check(self, ctx: WriteContext, obj: JsonObject) -> list[Cause]:
+        return check_event(obj)
+
 
 class NewEventStrategy(BuiltinStrategy):
     """events.k8s.io/v1."""
@@ -39,3 +48,9 @@ class NewEventStrategy(BuiltinStrategy):
         "reportingController": ("reportingController",),
         "type": ("type",),
     }
+
+    def check(self, ctx: WriteContext, obj: JsonObject) -> list[Cause]:
+        return check_new_event(obj)
+
+    def cells(self, obj: JsonObject, now: datetime) -> list[JsonValue]:
+        return event_cells(event_to_v1(obj), now)

@@ -6,7 +6,9 @@ from typing import ClassVar
 
 from argosy.cluster.kind import WriteContext
 from argosy.cluster.kinds.strategies.builtin import BuiltinStrategy, LabelPaths
+from argosy.cluster.kinds.validation import pods as pod_rules
 from argosy.machinery.objects import JsonObject
+from argosy.machinery.status import Cause
 
 
 class PodStrategy(BuiltinStrategy):
@@ -48,6 +50,12 @@ class PodStrategy(BuiltinStrategy):
             status = obj.setdefault("status", {})
             if not status.get("qosClass") and (found := (old.get("status") or {}).get("qosClass")):
                 status["qosClass"] = found
+
+    def check(self, ctx: WriteContext, obj: JsonObject) -> list[Cause]:
+        return pod_rules.check_pod_spec("spec", obj["spec"])
+
+    def check_update(self, ctx: WriteContext, obj: JsonObject, old: JsonObject) -> list[Cause]:
+        return [] if ctx.subresource else pod_rules.check_pod_update(obj, old)
 
 
 def admit_pod(obj: JsonObject) -> None:

@@ -6,7 +6,10 @@ from typing import ClassVar
 
 from argosy.cluster.kind import WriteContext
 from argosy.cluster.kinds.strategies.builtin import BuiltinStrategy, LabelPaths
+from argosy.cluster.kinds.validation import workloads as rules
+from argosy.cluster.kinds.validation.causes import immutable
 from argosy.machinery.objects import JsonObject
+from argosy.machinery.status import Cause
 
 TEMPLATE_GENERATION = "deprecated.daemonset.template.generation"
 
@@ -20,10 +23,19 @@ class ReplicationControllerStrategy(BuiltinStrategy):
     has_generation = True
     labels: ClassVar[LabelPaths] = {"status.replicas": ("status", "replicas")}
 
+    def check(self, ctx: WriteContext, obj: JsonObject) -> list[Cause]:
+        return rules.check_replication_controller(obj)
+
 
 class ReplicaSetStrategy(BuiltinStrategy):
     has_generation = True
     labels: ClassVar[LabelPaths] = {"status.replicas": ("status", "replicas")}
+
+    def check(self, ctx: WriteContext, obj: JsonObject) -> list[Cause]:
+        return rules.check_replica_set(obj)
+
+    def check_update(self, ctx: WriteContext, obj: JsonObject, old: JsonObject) -> list[Cause]:
+        return rules.check_selector_update(obj, old)
 
 
 class DeploymentStrategy(BuiltinStrategy):
@@ -35,9 +47,21 @@ class DeploymentStrategy(BuiltinStrategy):
         annotations = obj["metadata"].get("annotations") or {}
         return annotations != (old["metadata"].get("annotations") or {}) or super().spec_changed(obj, old)
 
+    def check(self, ctx: WriteContext, obj: JsonObject) -> list[Cause]:
+        return rules.check_deployment(obj)
+
+    def check_update(self, ctx: WriteContext, obj: JsonObject, old: JsonObject) -> list[Cause]:
+        return rules.check_selector_update(obj, old)
+
 
 class StatefulSetStrategy(BuiltinStrategy):
     has_generation = True
+
+    def check(self, ctx: WriteContext, obj: JsonObject) -> list[Cause]:
+        return rules.check_stateful_set(obj)
+
+    def check_update(self, ctx: WriteContext, obj: JsonObject, old: JsonObject) -> list[Cause]:
+        return rules.check_stateful_set_update(obj, old)
 
 
 class DaemonSetStrategy(BuiltinStrategy):
@@ -56,6 +80,12 @@ class DaemonSetStrategy(BuiltinStrategy):
         changed = fresh["spec"].get("template") != old["spec"].get("template")
         _set_template_generation(obj, generation + 1 if changed else generation)
 
+    def check(self, ctx: WriteContext, obj: JsonObject) -> list[Cause]:
+        return rules.check_daemon_set(obj)
+
+    def check_update(self, ctx: WriteContext, obj: JsonObject, old: JsonObject) -> list[Cause]:
+        return rules.check_selector_update(obj, old)
+
 
 def template_generation(obj: JsonObject) -> int:
     text = (obj["metadata"].get("annotations") or {}).get(TEMPLATE_GENERATION, "")
@@ -68,9 +98,15 @@ def _set_template_generation(obj: JsonObject, generation: int) -> None:
 
 
 class ControllerRevisionStrategy(BuiltinStrategy):
-    pass
+    """A revision's data never changes; only its number does."""
+
+    def check_update(self, ctx: WriteContext, obj: JsonObject, old: JsonObject) -> list[Cause]:
+        return immutable("data", obj.get("data"), old.get("data"))
 
 
 class DisruptionBudgetStrategy(BuiltinStrategy):
     has_generation = True
     allows_unconditional_update = False
+
+    def check(self, ctx: WriteContext, obj: JsonObject) -> list[Cause]:
+        return rules.check_disruption_budget(obj)

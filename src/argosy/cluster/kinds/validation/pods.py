@@ -1,0 +1,193 @@
+"""Pod specs, in Pods and in templates, and what an update of a Pod may change."""
+
+from __future__ import annotations
+
+from argosy.cluster.kinds import naming
+from argosy.cluster.kinds.validation.causes import (
+    by_rule,
+    duplicates,
+    forbidden,
+    invalid,
+    members,
+    not_negative,
+    one_of,
+    one_of_or_unset,
+    required,
+    unsupported,
+)
+from argosy.cluster.kinds.validation.containers import check_containers
+from argosy.cluster.kinds.validation.metadata import check_labels, check_template_metadata
+from argosy.machinery.objects import JsonObject, JsonValue
+from argosy.machinery.status import Cause
+
+_RESTART_POLICIES = ("Always", "OnFailure", "Never")
+_DNS_POLICIES = ("ClusterFirstWithHostNet", "ClusterFirst", "Default", "None")
+_EFFECTS = ("NoSchedule", "PreferNoSchedule", "NoExecute")
+_UNSATISFIABLE = ("DoNotSchedule", "ScheduleAnyway")
+
+
+def check_template(template: JsonObject | None, *, path: str = "spec.template") -> list[Cause]:
+    template = template or {}
+    causes = check_template_metadata(f"{path}.metadata", template.get("metadata"))
+    return causes + check_pod_spec(f"{path}.spec", template.get("spec") or {})
+
+
+def only_restart_policy(template: JsonObject, *, path: str = "spec.template") -> list[Cause]:
+    """Deployments, ReplicaSets, StatefulSets and DaemonSets restart for ever."""
+    policy = (template.get("spec") or {}).get("restartPolicy")
+    return [] if policy == "Always" else [unsupported(f"{path}.spec.restartPolicy", policy or "", ("Always",))]
+
+
+def check_pod_spec(path: str, spec: JsonObject) -> list[Cause]:
+    causes = _check_volumes(path, spec)
+    if not spec.get("containers"):
+        causes.append(required(f"{path}.containers"))
+    causes += check_containers(path, spec, "containers") + check_containers(path, spec, "initContainers")
+    causes += _check_shared_names(path, spec)
+    causes += one_of(f"{path}.restartPolicy", spec.get("restartPolicy"), _RESTART_POLICIES)
+    causes += one_of(f"{path}.dnsPolicy", spec.get("dnsPolicy"), _DNS_POLICIES)
+    causes += check_labels(f"{path}.nodeSelector", spec.get("nodeSelector"))
+    causes += _check_names(path, spec)
+    causes += not_negative(f"{path}.terminationGracePeriodSeconds", spec.get("terminationGracePeriodSeconds"))
+    deadline = spec.get("activeDeadlineSeconds")
+    if deadline is not None and not 1 <= deadline <= 2147483647:
+        causes.append(invalid(f"{path}.activeDeadlineSeconds", deadline, "must be between 1 and 2147483647, inclusive"))
+    return causes + _check_tolerations(path, spec) + _check_spreading(path, spec)
+
+
+def _check_shared_names(path: str, spec: JsonObject) -> list[Cause]:
+    names = {container.get("name") for container in spec.get("containers") or ()}
+    return [
+        Cause(f"{path}.{below}.name", f'Duplicate value: "{item["name"]}"', "FieldValueDuplicate")
+        for below, item in members(spec, "initContainers")
+        if item.get("name") and item["name"] in names
+    ]
+
+
+def _check_names(path: str, spec: JsonObject) -> list[Cause]:
+    causes: list[Cause] = []
+    for name, rule in (
+        ("serviceAccountName", naming.dns_subdomain),
+        ("nodeName", naming.dns_subdomain),
+        ("hostname", naming.dns_label),
+        ("subdomain", naming.dns_label),
+        ("priorityClassName", naming.dns_subdomain),
+    ):
+        if spec.get(name):
+            causes += by_rule(f"{path}.{name}", spec[name], rule)
+    return causes
+
+
+def _check_tolerations(path: str, spec: JsonObject) -> list[Cause]:
+    causes: list[Cause] = []
+    for below, item in members(spec, "tolerations"):
+        place = f"{path}.{below}"
+        operator, key = item.get("operator") or "Equal", item.get("key") or ""
+        causes += by_rule(f"{place}.key", key, naming.qualified_name) if key else []
+        if not key and operator != "Exists":
+            text = 'operator must be Exists when `key` is empty, which means "match all values and all keys"'
+            causes.append(invalid(f"{place}.operator", operator, text))
+        if operator == "Exists" and item.get("value"):
+            causes.append(
+                invalid(f"{place}.operator", item["value"], "value must be empty when `operator` is 'Exists'")
+            )
+        causes += one_of_or_unset(f"{place}.effect", item.get("effect"), _EFFECTS)
+        if item.get("tolerationSeconds") is not None and item.get("effect") not in ("NoExecute",):
+            text = "effect must be 'NoExecute' when `tolerationSeconds` is set"
+            causes.append(invalid(f"{place}.effect", item.get("effect") or "", text))
+    return causes
+
+
+def _check_spreading(path: str, spec: JsonObject) -> list[Cause]:
+    causes: list[Cause] = []
+    for below, item in members(spec, "topologySpreadConstraints"):
+        place = f"{path}.{below}"
+        if item.get("maxSkew", 0) <= 0:
+            causes.append(invalid(f"{place}.maxSkew", item.get("maxSkew", 0), "must be greater than zero"))
+        if not item.get("topologyKey"):
+            causes.append(required(f"{place}.topologyKey", "can not be empty"))
+        causes += one_of(f"{place}.whenUnsatisfiable", item.get("whenUnsatisfiable"), _UNSATISFIABLE)
+    return causes
+
+
+def _check_volumes(path: str, spec: JsonObject) -> list[Cause]:
+    causes: list[Cause] = []
+    names: list[tuple[str, JsonValue]] = []
+    for index, volume in enumerate(spec.get("volumes") or ()):
+        place = f"{path}.volumes[{index}]"
+        name = volume.get("name")
+        causes += by_rule(f"{place}.name", name, naming.dns_label) if name else [required(f"{place}.name")]
+        names.append((f"[{index}].name", name))
+        sources = [key for key, value in volume.items() if key != "name" and value is not None]
+        if not sources:
+            causes.append(required(place, "must specify a volume type"))
+        for extra in sources[1:]:
+            causes.append(forbidden(f"{place}.{extra}", "may not specify more than 1 volume type"))
+        for source in sources[:1]:
+            causes += _check_source(f"{place}.{source}", source, volume[source])
+    return causes + duplicates(f"{path}.volumes", [pair for pair in names if pair[1]])
+
+
+def _check_source(path: str, name: str, source: JsonObject) -> list[Cause]:
+    causes: list[Cause] = []
+    wanted = {"secret": "secretName", "configMap": "name", "hostPath": "path", "persistentVolumeClaim": "claimName"}
+    if name in wanted and not source.get(wanted[name]):
+        causes.append(required(f"{path}.{wanted[name]}"))
+    mode = source.get("defaultMode") if name in ("secret", "configMap", "downwardAPI", "projected") else None
+    if mode is not None and not 0 <= mode <= 0o777:
+        text = "must be a number between 0 and 0777 (octal), both inclusive"
+        causes.append(invalid(f"{path}.defaultMode", mode, text))
+    for below, item in members(source, "items") if name in ("secret", "configMap") else ():
+        if not item.get("key"):
+            causes.append(required(f"{path}.{below}.key"))
+        if not item.get("path"):
+            causes.append(required(f"{path}.{below}.path"))
+    return causes
+
+
+_CHANGEABLE = ("activeDeadlineSeconds", "tolerations", "terminationGracePeriodSeconds", "schedulingGates")
+_POD_UPDATE = (
+    "pod updates may not change fields other than `spec.containers[*].image`,`spec.initContainers[*].image`,"
+    "`spec.activeDeadlineSeconds`,`spec.tolerations` (only additions to existing tolerations),"
+    "`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was previously negative)"
+)
+
+
+def check_pod_update(obj: JsonObject, old: JsonObject) -> list[Cause]:
+    """Both canonical. A running Pod is fixed but for images, deadlines, added tolerations and removed gates."""
+    new_spec, old_spec = obj["spec"], old["spec"]
+    if new_spec == old_spec:
+        return []
+    causes = _check_deadline(new_spec.get("activeDeadlineSeconds"), old_spec.get("activeDeadlineSeconds"))
+    if any(item not in (new_spec.get("tolerations") or ()) for item in old_spec.get("tolerations") or ()):
+        text = "existing toleration can not be modified except its tolerationSeconds"
+        causes.append(forbidden("spec.tolerations", text))
+    if any(gate not in (old_spec.get("schedulingGates") or ()) for gate in new_spec.get("schedulingGates") or ()):
+        causes.append(forbidden("spec.schedulingGates", "only deletion is allowed, but found new scheduling gates"))
+    gated = bool(old_spec.get("schedulingGates"))
+    if _fixed_part(new_spec, gated=gated) != _fixed_part(old_spec, gated=gated):
+        causes.append(forbidden("spec", _POD_UPDATE))
+    grace, before = new_spec.get("terminationGracePeriodSeconds"), old_spec.get("terminationGracePeriodSeconds")
+    if grace != before and not (grace == 1 and before is not None and before < 0):
+        causes.append(forbidden("spec", _POD_UPDATE))
+    return causes
+
+
+def _check_deadline(new: int | None, old: int | None) -> list[Cause]:
+    path = "spec.activeDeadlineSeconds"
+    if new == old or (old is None and new is not None):
+        return []
+    if new is None or old is None:
+        return [invalid(path, new, f"must not update from a positive integer to nil value: {old}")]
+    return [] if new < old else [invalid(path, new, f"must be less than or equal to previous value {old}")]
+
+
+def _fixed_part(spec: JsonObject, *, gated: bool) -> JsonObject:
+    fixed = {name: value for name, value in spec.items() if name not in _CHANGEABLE}
+    for name in ("containers", "initContainers"):
+        if name in fixed:
+            fixed[name] = [{key: value for key, value in item.items() if key != "image"} for item in fixed[name]]
+    if gated:  # a Pod that is not yet let to the scheduler may still be narrowed
+        for name in ("nodeSelector", "affinity"):
+            fixed.pop(name, None)
+    return fixed
