@@ -9,6 +9,7 @@ from typing import Literal, Protocol
 from argosy.cluster.kind import Kind, User
 from argosy.machinery.api import FieldValidation, PatchType, WatchEvent
 from argosy.machinery.objects import JsonObject, JsonValue
+from argosy.machinery.status import StatusError
 
 Verb = Literal["get", "list", "watch", "create", "update", "patch", "delete", "deletecollection"]
 
@@ -49,6 +50,8 @@ class ApiRequest:
     patch_type: PatchType | None = None
     options: Options = field(default_factory=Options)
     user_agent: str = ""
+    deny_create: StatusError | None = None
+    """For an apply or PUT whose user may not create: what to raise when the object turns out to be absent."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,65 @@
+"""Answers as bytes: JSON, YAML, metadata only."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import orjson
+import yaml
+
+from argosy.cluster.http.negotiate import JSON, YAML, Representation
+from argosy.machinery.objects import JsonObject, JsonValue
+
+META = "meta.k8s.io"
+
+
+def to_bytes(value: JsonValue, media_type: str = JSON, *, pretty: bool = False) -> bytes:
+    """Compact or indented JSON with a final newline as upstream's encoder writes it, or YAML with sorted keys."""
+    if media_type == YAML:
+        # through JSON text: numbers, times and sub-classes come out as clients will parse them
+        plain = orjson.loads(orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS))
+        text: bytes = yaml.dump(plain, Dumper=_Dumper, encoding="utf-8", allow_unicode=True, width=2**31)
+        return text
+    if pretty:
+        return orjson.dumps(value, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
+    return orjson.dumps(value, option=orjson.OPT_APPEND_NEWLINE)
+
+
+_Dumper = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
+
+
+def partial(obj: JsonObject, version: str = "v1") -> JsonObject:
+    return {
+        "kind": "PartialObjectMetadata",
+        "apiVersion": f"{META}/{version}",
+        "metadata": obj.get("metadata") or {},
+    }
+
+
+def partial_list(body: JsonObject, version: str = "v1") -> JsonObject:
+    return {
+        "kind": "PartialObjectMetadataList",
+        "apiVersion": f"{META}/{version}",
+        "metadata": body.get("metadata") or {},
+        "items": [partial(item, version) for item in body.get("items") or ()],
+    }
+
+
+def is_status(body: Mapping[str, JsonValue]) -> bool:
+    return body.get("kind") == "Status" and body.get("apiVersion") == "v1"
+
+
+def transformed(body: JsonObject, representation: Representation) -> JsonObject:
+    """The PartialObjectMetadata form of an object or list; a Status is never transformed."""
+    if is_status(body):
+        return body
+    if representation.transform == "PartialObjectMetadataList":
+        return partial_list(body, representation.version)
+    return partial(body, representation.version)
+
+
+def warning_header(text: str) -> str:
+    """One Warning header value; control characters would end the header, hence they become spaces."""
+    clean = "".join(character if character.isprintable() else " " for character in text)
+    escaped = clean.replace("\\", "\\\\").replace('"', '\\"')
+    return f'299 - "{escaped}"'

@@ -1,0 +1,64 @@
+"""One request and its answer, as values: what the protocol hands to the front, and what comes back."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from argosy.cluster.http.encode import to_bytes
+from argosy.cluster.http.negotiate import JSON
+from argosy.machinery.objects import JsonObject
+from argosy.machinery.status import StatusError
+
+NO_CACHE = "no-cache, private"
+PLAIN_TEXT = "text/plain; charset=utf-8"
+
+
+@dataclass(slots=True)
+class Request:
+    """`headers` has lower-case names, each with all of its values in order."""
+
+    method: str
+    target: str
+    headers: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    body: bytes = b""
+    certificate: Sequence[tuple[str, str]] | None = None
+    """Subject attributes (`commonName`, `organizationName`) of a client certificate that TLS has verified."""
+    host: str = ""
+    """The address the server listens on, for `/api`."""
+
+    def header(self, name: str) -> str:
+        values = self.headers.get(name)
+        if not values:
+            return ""
+        return values[0] if len(values) == 1 else ", ".join(values)
+
+
+@dataclass(slots=True)
+class Response:
+    """`body` is everything, or an iterator of chunks; `headers` are those beyond Content-Type and the common ones."""
+
+    status: int
+    body: bytes | AsyncIterator[bytes]
+    content_type: str = JSON
+    headers: list[tuple[str, str]] = field(default_factory=list)
+    cache_control: str = NO_CACHE
+    still_allowed: Callable[[], bool] | None = None
+    """For streams: whether the client may still read, asked again and again while it is open (security rule 11)."""
+
+
+def status_response(error: StatusError, *, pretty: bool = False) -> Response:
+    headers = [("Retry-After", str(error.retry_after))] if error.retry_after else []
+    return Response(error.code, to_bytes(error.status, pretty=pretty), headers=headers)
+
+
+def json_response(body: JsonObject, code: int = 200) -> Response:
+    return Response(code, to_bytes(body))
+
+
+def text_response(text: str, code: int = 200) -> Response:
+    return Response(code, text.encode(), PLAIN_TEXT)
+
+
+def page_not_found() -> Response:
+    return Response(404, b"404 page not found\n", PLAIN_TEXT, [("X-Content-Type-Options", "nosniff")])

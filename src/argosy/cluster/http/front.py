@@ -1,0 +1,202 @@
+"""From request to answer: authenticate, authorize, route, decode, handle, encode. Everything between socket and Api.
+
+The order of checks is upstream's (spec section 3): who is asking, may they, is the body readable, and only then what it
+says; hence a stranger learns nothing of what exists. Whatever goes wrong becomes a Status without inner details.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import AsyncIterator, Mapping, Sequence
+
+from argosy.cluster.auth.attributes import Attributes, require
+from argosy.cluster.auth.impersonation import impersonated
+from argosy.cluster.errors import internal, method_not_allowed, no_such_resource
+from argosy.cluster.http.exchange import Request, Response, page_not_found, status_response
+from argosy.cluster.http.negotiate import is_pretty
+from argosy.cluster.http.paths import Paths
+from argosy.cluster.http.proxy import exec_refused, proxy_to_pod, proxy_to_service
+from argosy.cluster.http.resources import Call, handle_resource, handle_review, handle_token_request, read_log
+from argosy.cluster.http.routing import (
+    Route,
+    named_by_selector,
+    parse_query,
+    route,
+    split_target,
+    truth,
+    verb_of,
+)
+from argosy.cluster.http.wiring import Wiring
+from argosy.cluster.kind import Kind, User
+from argosy.machinery.status import StatusError
+
+_log = logging.getLogger(__name__)
+
+RECHECK_SECONDS = 5.0
+"""How old the answer to `may this stream go on` may be (security rule 11 allows 10)."""
+
+
+class Front:
+    """`handle` is what the HTTP server calls; `send` is the same without sockets."""
+
+    def __init__(self, wiring: Wiring) -> None:
+        self._wiring = wiring
+        self._paths = Paths(wiring)
+
+    async def send(
+        self,
+        method: str,
+        path: str,
+        headers: Mapping[str, str | Sequence[str]] | None = None,
+        body: bytes = b"",
+        *,
+        certificate: Sequence[tuple[str, str]] | None = None,
+    ) -> tuple[int, dict[str, list[str]], bytes | AsyncIterator[bytes]]:
+        """A request without sockets: (status, headers with lower-case names, whole body or chunks)."""
+        sent = {
+            name.lower(): [value] if isinstance(value, str) else list(value) for name, value in (headers or {}).items()
+        }
+        response = await self.handle(Request(method, path, sent, body, certificate, "localhost"))
+        received: dict[str, list[str]] = {"cache-control": [response.cache_control]}
+        if response.content_type:
+            received["content-type"] = [response.content_type]
+        for name, value in response.headers:
+            received.setdefault(name.lower(), []).append(value)
+        return response.status, received, response.body
+
+    async def handle(self, request: Request) -> Response:
+        """Never raises, except for cancellation."""
+        try:
+            return await self._handle(request)
+        except StatusError as error:
+            return status_response(error, pretty=is_pretty(request.header("user-agent"), None))
+        except Exception as error:
+            where = error.__traceback__
+            while where is not None and where.tb_next is not None:
+                where = where.tb_next
+            place = f"{where.tb_frame.f_code.co_filename}:{where.tb_lineno}" if where else "?"
+            # neither message nor values: they may hold what a client must not see and a log must not keep
+            _log.error("request failed: %s at %s", type(error).__name__, place)
+            return status_response(internal("the server met an unexpected condition"))
+
+    async def _handle(self, request: Request) -> Response:
+        path, raw_query = split_target(request.target)
+        asked = route(path)
+        query = parse_query(raw_query)
+        user = self._identify(request)
+        if asked.is_resource:
+            attributes = self._attributes(request.method, asked, query)
+        else:
+            attributes = Attributes(request.method.lower(), path=path)
+        require(self._wiring.authorizer, user, attributes)
+        if not asked.is_resource:
+            return self._paths.answer(request, asked, query)
+        call = self._call(request, asked, query, user, attributes)
+        return call if isinstance(call, Response) else await self._dispatch(call)
+
+    def _identify(self, request: Request) -> User:
+        headers = request.headers
+        authorization = headers.get("authorization")
+        user = self._wiring.authenticator.authenticate(
+            authorization[0] if authorization else "", request.certificate, self._wiring.clock.now()
+        )
+        return impersonated(headers, user, self._wiring.authorizer)
+
+    def _attributes(self, method: str, asked: Route, query: Mapping[str, Sequence[str]]) -> Attributes:
+        verb = verb_of(method, asked, query) or method.lower()
+        name = asked.name
+        if not name and query and verb in ("list", "watch", "deletecollection"):
+            name = named_by_selector(query)
+        return Attributes(verb, asked.group, asked.plural, asked.subresource, asked.namespace, name)
+
+    def _call(
+        self,
+        request: Request,
+        asked: Route,
+        query: Mapping[str, Sequence[str]],
+        user: User,
+        attributes: Attributes,
+    ) -> Call | Response:
+        kind = self._wiring.kinds.find(asked.group, asked.version, asked.plural)
+        if kind is None:
+            if self._paths.serves(asked.group, asked.version):
+                raise no_such_resource()
+            return page_not_found()
+        verb = verb_of(request.method, asked, query)
+        if verb is None:
+            raise method_not_allowed()
+        _check_scope(kind, asked, verb)
+        return Call(
+            request=request,
+            route=asked,
+            query=query,
+            kind=kind,
+            verb=verb,
+            user=user,
+            wiring=self._wiring,
+            still_allowed=_Recheck(self, request, attributes),
+            pretty=is_pretty(request.header("user-agent"), truth(query, "pretty")),
+        )
+
+    async def _dispatch(self, call: Call) -> Response:
+        kind, subresource = call.kind, call.route.subresource
+        where = (kind.resource.group, kind.resource.plural)
+        if not subresource:
+            if call.verb not in kind.verbs:
+                raise method_not_allowed()
+            review = self._wiring.reviews.handler(*where)
+            return handle_review(call, review) if review else await handle_resource(call)
+        if subresource == "proxy" and where in (("", "services"), ("", "pods")):
+            forward = proxy_to_service if kind.resource.plural == "services" else proxy_to_pod
+            return await forward(call)
+        sub = kind.subresources.get(subresource)
+        if sub is None:
+            raise no_such_resource()
+        if call.verb not in sub.verbs:
+            raise method_not_allowed()
+        if where == ("", "pods") and subresource == "log":
+            return await read_log(call)
+        if where == ("", "pods") and subresource in ("exec", "attach", "portforward"):
+            raise exec_refused(subresource)
+        if where == ("", "serviceaccounts") and subresource == "token":
+            return handle_token_request(call)
+        return await handle_resource(call)
+
+    def may_still(self, request: Request, attributes: Attributes) -> bool:
+        try:
+            user = self._identify(request)
+        except StatusError:
+            return False
+        return self._wiring.authorizer.judge(user, attributes).allowed
+
+    def wiring_revision(self) -> tuple[int, float]:
+        return self._wiring.authorizer.revision, self._wiring.clock.now().timestamp()
+
+
+class _Recheck:
+    """Whether a stream may go on: asked per batch and by the sweep, answered anew after a change or some seconds."""
+
+    def __init__(self, front: Front, request: Request, attributes: Attributes) -> None:
+        self._front, self._request, self._attributes = front, request, attributes
+        self._revision, self._at = front.wiring_revision()
+        self._allowed = True
+
+    def __call__(self) -> bool:
+        revision, now = self._front.wiring_revision()
+        if self._allowed and (revision != self._revision or abs(now - self._at) >= RECHECK_SECONDS):
+            self._revision, self._at = revision, now
+            self._allowed = self._front.may_still(self._request, self._attributes)
+        return self._allowed
+
+
+def _check_scope(kind: Kind, asked: Route, verb: str) -> None:
+    """Refuses addresses that do not fit the kind's scope (spec section 2, URL grammar)."""
+    if kind.resource.namespaced:
+        if asked.namespace:
+            return
+        if asked.name:
+            raise no_such_resource()
+        if verb not in ("list", "watch"):
+            raise no_such_resource() if kind.custom else method_not_allowed()
+    elif asked.namespace and (kind.resource.group, kind.resource.plural) != ("", "namespaces"):
+        raise no_such_resource()

@@ -1,0 +1,338 @@
+"""One client connection: bytes to requests, answers to bytes. Owns limits, keep-alive, back-pressure and slow clients.
+
+httptools reads HTTP/1.1; a single task per connection answers one request after the other, so a client that stops
+reading stalls nobody but itself. Size limits count while reading. The deadlines (a request must arrive, an answer must
+be taken) are real time even in a rehearsal, and are checked by the server's sweep rather than by a timer per request.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import zlib
+from collections import deque
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from http import HTTPStatus
+from typing import Protocol, cast
+
+import httptools
+
+from argosy.cluster.http.exchange import Request, Response, status_response
+from argosy.machinery.status import StatusError
+
+BODY_LIMIT = 3_145_728
+"""Bytes of a request body; more are 413 (spec section 2)."""
+HEADER_LIMIT = 65_536
+"""Bytes of the request line and all headers; more are 431."""
+PIPELINE_LIMIT = 16
+"""Requests that may wait on one connection; clients of Kubernetes never pipeline."""
+REQUEST_SECONDS = 60.0
+"""A request must be complete this long after its first byte."""
+IDLE_SECONDS = 180.0
+"""A kept-alive connection without a request is closed after this long."""
+STALL_SECONDS = 30.0
+"""A client that takes no byte of an answer for this long is cut off."""
+DISCARD_LIMIT = 8 * BODY_LIMIT
+"""What is still read and thrown away of a body that was too large, so that the client sees the answer."""
+GZIP_FROM = 131_072
+"""Answers from this size are compressed for clients that accept it and are not on this machine."""
+
+Handler = Callable[[Request], Awaitable[Response]]
+
+_log = logging.getLogger(__name__)
+_PHRASES = {status.value: status.phrase for status in HTTPStatus}
+_STATUS_LINES = {code: f"HTTP/1.1 {code} {phrase}\r\n" for code, phrase in _PHRASES.items()}
+_HAS_NO_BODY = frozenset({204, 304})
+
+
+class Host(Protocol):
+    """What a connection needs of its server."""
+
+    handler: Handler
+    address: str
+    connections: set[Connection]
+    draining: bool
+
+    def common_headers(self) -> str:
+        """Audit-Id and Date, each line ended."""
+        ...
+
+    def begin(self, connection: Connection) -> asyncio.Task[None]: ...
+
+
+class Connection(asyncio.Protocol):
+    """States: reading a request, answering, closing. `progress` is when the present one last moved (loop time)."""
+
+    def __init__(self, host: Host) -> None:
+        self.host = host
+        self.loop = asyncio.get_running_loop()
+        self.progress = self.loop.time()
+        self.reading = False
+        self.answering = False
+        self.streaming: Response | None = None
+        self._parser = httptools.HttpRequestParser(self)
+        self._waiting: deque[Request] = deque()
+        self._arrived = asyncio.Event()
+        self._writable = asyncio.Event()
+        self._writable.set()
+        self._keep_alive = True
+        self._refusal: StatusError | None = None
+        self._certificate: tuple[tuple[str, str], ...] | None = None
+        self._local = True
+        self._new_request()
+
+    def _new_request(self) -> None:
+        self._target = b""
+        self._headers: dict[str, list[str]] = {}
+        self._body: list[bytes] = []
+        self._size = 0
+        self._header_size = 0
+        self._in_headers = True
+
+    # ---- asyncio callbacks
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.transport = cast(asyncio.Transport, transport)
+        self._certificate = _subject(transport.get_extra_info("peercert"))
+        peer = transport.get_extra_info("peername")
+        self._local = not peer or str(peer[0]) in ("127.0.0.1", "::1")
+        self.host.connections.add(self)
+        self._task = self.host.begin(self)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self.host.connections.discard(self)
+        self._writable.set()
+        self._task.cancel()
+
+    def eof_received(self) -> bool:
+        return False
+
+    def pause_writing(self) -> None:
+        self._writable.clear()
+
+    def resume_writing(self) -> None:
+        self._writable.set()
+
+    def data_received(self, data: bytes) -> None:
+        self.progress = self.loop.time()
+        if self._refusal is not None:
+            self._discard(len(data))
+            return
+        self.reading = True
+        if self._in_headers:
+            # what follows the headers in this chunk is counted too: the limit is generous enough for that
+            self._header_size += min(len(data), HEADER_LIMIT)
+        try:
+            self._parser.feed_data(data)
+        except httptools.HttpParserUpgrade:
+            self._keep_alive = False  # nothing here upgrades; the request has been taken as an ordinary one
+        except httptools.HttpParserCallbackError as error:
+            self._refuse(error.__context__ if isinstance(error.__context__, StatusError) else _bad_request())
+        except httptools.HttpParserError:
+            self._refuse(_bad_request())
+        if self._in_headers and self._header_size > HEADER_LIMIT and self._refusal is None:
+            self._refuse(_headers_too_large())
+
+    def _discard(self, count: int) -> None:
+        self._size += count
+        if self._size > DISCARD_LIMIT:
+            self.transport.abort()
+
+    def _refuse(self, error: StatusError) -> None:
+        """Answers with the error once what was asked before is answered, then closes."""
+        self._refusal = error
+        self._keep_alive = False
+        self._body = []
+        self.reading = False
+        self._arrived.set()
+
+    # ---- httptools callbacks
+
+    def on_message_begin(self) -> None:
+        self._new_request()
+
+    def on_url(self, url: bytes) -> None:
+        self._target += url
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        self._header_size += len(name) + len(value)
+        if self._header_size > 2 * HEADER_LIMIT:
+            raise _headers_too_large()
+        self._headers.setdefault(name.decode("latin-1").lower(), []).append(value.decode("latin-1"))
+
+    def on_headers_complete(self) -> None:
+        self._in_headers = False
+        self._header_size = 0
+        if int((self._headers.get("content-length") or ["0"])[0]) > BODY_LIMIT:
+            raise _body_too_large()
+        if "100-continue" in (self._headers.get("expect") or ()):
+            self.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+
+    def on_body(self, body: bytes) -> None:
+        self._size += len(body)
+        if self._size > BODY_LIMIT:
+            raise _body_too_large()
+        self._body.append(body)
+
+    def on_message_complete(self) -> None:
+        if len(self._waiting) >= PIPELINE_LIMIT:
+            raise StatusError(400, "BadRequest", "too many requests at once on one connection")
+        self._keep_alive = self._parser.should_keep_alive()
+        body = self._body[0] if len(self._body) == 1 else b"".join(self._body)
+        target = self._target.decode("latin-1")
+        method = self._parser.get_method().decode("latin-1")
+        request = Request(method, target, self._headers, body, self._certificate, self.host.address)
+        self._waiting.append(request)
+        self.reading = False
+        self.transport.pause_reading()
+        self._arrived.set()
+
+    # ---- answering
+
+    async def serve(self) -> None:
+        """The connection's life; never raises, so that no client can end the server."""
+        try:
+            while await self._next():
+                pass
+        except asyncio.CancelledError:
+            if self.streaming and self.host.draining and not self.transport.is_closing():
+                self.transport.write(b"0\r\n\r\n")
+        except Exception as error:
+            _log.error("a connection failed: %s", type(error).__name__)
+        finally:
+            self.transport.close()
+
+    async def _next(self) -> bool:
+        """Answers one request; False when the connection is to be closed."""
+        await self._arrived.wait()
+        if not self._waiting:
+            if self._refusal is not None:
+                await self._answer(Request("GET", "/"), status_response(self._refusal), last=True)
+                await self._linger()
+            return False
+        request = self._waiting.popleft()
+        last = not self._keep_alive and not self._waiting and self._refusal is None
+        self.answering = True
+        response = await self.host.handler(request)
+        await self._answer(request, response, last=last or self.host.draining)
+        self.answering = False
+        self.progress = self.loop.time()
+        if not self._waiting and self._refusal is None:
+            self._arrived.clear()
+            self.transport.resume_reading()
+        return not last and not self.host.draining
+
+    async def _linger(self) -> None:
+        """Takes in the rest of a refused body for a moment: closing at once would reset the answer away."""
+        self.transport.resume_reading()
+        remaining = 20
+        while remaining and not self.transport.is_closing():
+            remaining -= 1
+            before = self._size
+            await _pause(self.loop, 0.05)
+            if self._size == before:
+                return
+
+    async def _answer(self, request: Request, response: Response, *, last: bool) -> None:
+        body = response.body
+        head = self._head(response, last=last)
+        if isinstance(body, bytes):
+            self._write_whole(request, response, head, body)
+        elif request.method == "HEAD":
+            self.transport.write(f"{head}\r\n".encode("latin-1"))
+        else:
+            self.streaming = response
+            await self._write_stream(head, body)
+            self.streaming = None
+        await self._drain()
+
+    def _write_whole(self, request: Request, response: Response, head: str, body: bytes) -> None:
+        extra = ""
+        if len(body) >= GZIP_FROM and not self._local and "gzip" in request.header("accept-encoding"):
+            body = zlib.compress(body, 1, 31)
+            extra = "Content-Encoding: gzip\r\nVary: Accept-Encoding\r\n"
+        if response.status not in _HAS_NO_BODY:
+            extra += f"Content-Length: {len(body)}\r\n"
+        else:
+            body = b""
+        wire = f"{head}{extra}\r\n".encode("latin-1")
+        self.transport.write(wire if request.method == "HEAD" else wire + body)
+
+    async def _write_stream(self, head: str, chunks: AsyncIterator[bytes]) -> None:
+        self.transport.write(f"{head}Transfer-Encoding: chunked\r\n\r\n".encode("latin-1"))
+        try:
+            async for chunk in chunks:
+                if chunk:
+                    self.transport.write(b"%x\r\n%s\r\n" % (len(chunk), chunk))
+                    await self._drain()
+            self.transport.write(b"0\r\n\r\n")
+        finally:
+            if isinstance(chunks, AsyncGenerator):
+                await chunks.aclose()
+
+    async def _drain(self) -> None:
+        self.progress = self.loop.time()
+        if not self._writable.is_set():
+            await self._writable.wait()
+
+    def _head(self, response: Response, *, last: bool) -> str:
+        line = _STATUS_LINES.get(response.status) or f"HTTP/1.1 {response.status} \r\n"
+        typed = f"Content-Type: {response.content_type}\r\n" if response.content_type else ""
+        extra = "".join([f"{name}: {value}\r\n" for name, value in response.headers])
+        close = "Connection: close\r\n" if last else ""
+        return f"{line}{self.host.common_headers()}Cache-Control: {response.cache_control}\r\n{typed}{extra}{close}"
+
+    # ---- what the server's sweep asks
+
+    def is_overdue(self, now: float) -> bool:
+        """Whether the client is too slow: with a request, with taking an answer, or idle for long."""
+        since = now - self.progress
+        if not self._writable.is_set():
+            return since > STALL_SECONDS
+        if self.answering:
+            return False
+        return since > (REQUEST_SECONDS if self.reading or self._refusal else IDLE_SECONDS)
+
+    def is_revoked(self) -> bool:
+        stream = self.streaming
+        return stream is not None and stream.still_allowed is not None and not stream.still_allowed()
+
+    def finish(self) -> None:
+        """Ends the connection as politely as its state allows: an idle one now, a stream with its last chunk."""
+        if self.streaming or not self.answering:
+            self._task.cancel()
+
+
+async def _pause(loop: asyncio.AbstractEventLoop, seconds: float) -> None:
+    """Real time, on purpose: sockets do not live in virtual time."""
+    done = loop.create_future()
+    handle = loop.call_later(seconds, _resolve, done)
+    try:
+        await done
+    finally:
+        handle.cancel()
+
+
+def _resolve(done: asyncio.Future[None]) -> None:
+    if not done.done():
+        done.set_result(None)
+
+
+def _subject(certificate: object) -> tuple[tuple[str, str], ...] | None:
+    """The subject's attributes, in order, of what `ssl` gives for a verified peer."""
+    if not isinstance(certificate, dict) or not certificate.get("subject"):
+        return None
+    return tuple((name, value) for part in certificate["subject"] for name, value in part)
+
+
+def _bad_request() -> StatusError:
+    return StatusError(400, "BadRequest", "the request is not valid HTTP/1.1")
+
+
+def _headers_too_large() -> StatusError:
+    return StatusError(431, "BadRequest", f"the request's headers are larger than {HEADER_LIMIT} bytes")
+
+
+def _body_too_large() -> StatusError:
+    message = f"Request entity too large: limit is {BODY_LIMIT}"
+    return StatusError(413, "RequestEntityTooLarge", message)

@@ -1,0 +1,115 @@
+"""The listening server: accepts connections, watches over slow and revoked ones, stops gracefully."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import ssl
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from email.utils import format_datetime
+
+from argosy.cluster.http.protocol import Connection, Handler
+from argosy.cluster.ports import Clock, Rng
+
+SWEEP_SECONDS = 5.0
+"""How often slow and revoked connections are looked for; rights are lost within 10 s (security rule 11)."""
+DRAIN_SECONDS = 5.0
+BACKLOG = 512
+
+
+class HttpServer:
+    """Made by `serve`; `address` is host:port as bound."""
+
+    def __init__(self, handler: Handler, clock: Clock, rng: Rng) -> None:
+        self.handler = handler
+        self.address = ""
+        self.port = 0
+        self.connections: set[Connection] = set()
+        self.draining = False
+        self._clock = clock
+        self._rng = rng
+        self._date = ""
+        self._date_at = -1.0
+        self._tasks = asyncio.TaskGroup()
+
+    def common_headers(self) -> str:
+        loop_time = asyncio.get_running_loop().time()
+        if loop_time - self._date_at >= 1.0 or not self._date:
+            self._date, self._date_at = format_datetime(self._clock.now(), usegmt=True), loop_time
+        return f"Audit-Id: {self._rng.uuid()}\r\nDate: {self._date}\r\n"
+
+    def begin(self, connection: Connection) -> asyncio.Task[None]:
+        return self._tasks.create_task(connection.serve())
+
+    @property
+    def url(self) -> str:
+        return f"https://{self.address}"
+
+    def sweep(self, now: float) -> None:
+        for connection in [*self.connections]:
+            if connection.is_overdue(now) or connection.is_revoked():
+                connection.transport.abort()
+
+
+@asynccontextmanager
+async def serve(
+    handler: Handler,
+    *,
+    clock: Clock,
+    rng: Rng,
+    tls: ssl.SSLContext | None,
+    host: str = "127.0.0.1",
+    port: int = 0,
+    drain_seconds: float = DRAIN_SECONDS,
+) -> AsyncIterator[HttpServer]:
+    """Listens until the block is left; then ends watches cleanly, lets running requests finish, and cuts off the rest.
+
+    Without `tls` the server speaks plain HTTP: for benchmarks and tests on loopback only.
+    """
+    server = HttpServer(handler, clock, rng)
+    loop = asyncio.get_running_loop()
+    listener = await loop.create_server(
+        lambda: Connection(server), host, port, ssl=tls, backlog=BACKLOG, start_serving=False
+    )
+    bound = listener.sockets[0].getsockname()
+    server.port = bound[1]
+    server.address = (
+        f"[{bound[0]}]:{bound[1]}" if listener.sockets[0].family == socket.AF_INET6 else f"{bound[0]}:{bound[1]}"
+    )
+    async with server._tasks:  # noqa: SLF001  # the group's life is this block
+        await listener.start_serving()
+        sweeper = _Sweeper(server, loop)
+        try:
+            yield server
+        finally:
+            sweeper.stop()
+            listener.close()
+            await _drain(server, loop, drain_seconds)
+            await listener.wait_closed()
+
+
+class _Sweeper:
+    def __init__(self, server: HttpServer, loop: asyncio.AbstractEventLoop) -> None:
+        self._server, self._loop = server, loop
+        self._handle = loop.call_later(SWEEP_SECONDS, self._sweep)
+
+    def _sweep(self) -> None:
+        self._server.sweep(self._loop.time())
+        self._handle = self._loop.call_later(SWEEP_SECONDS, self._sweep)
+
+    def stop(self) -> None:
+        self._handle.cancel()
+
+
+async def _drain(server: HttpServer, loop: asyncio.AbstractEventLoop, seconds: float) -> None:
+    server.draining = True
+    for connection in [*server.connections]:
+        connection.finish()
+    deadline = loop.time() + seconds
+    while server.connections and loop.time() < deadline:
+        done = loop.create_future()
+        loop.call_later(0.01, done.set_result, None)
+        await done
+    for connection in [*server.connections]:
+        connection.transport.abort()

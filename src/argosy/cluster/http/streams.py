@@ -1,0 +1,99 @@
+"""Watch streams: batches of frames as chunks of JSON lines (spec section 9.2)."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from datetime import datetime
+
+import orjson
+
+from argosy.cluster.http.eager import Begun
+from argosy.cluster.http.encode import partial, to_bytes
+from argosy.cluster.http.exchange import Response
+from argosy.cluster.http.negotiate import Representation
+from argosy.cluster.http.table import IncludeObject, bookmark_table, event_table
+from argosy.cluster.kind import Kind
+from argosy.cluster.request import Api, ApiRequest, Frame
+from argosy.machinery.status import StatusError
+
+_HEADS = {kind: b'{"type":"%s","object":' % kind.encode() for kind in ("ADDED", "MODIFIED", "DELETED", "BOOKMARK")}
+
+Encode = Callable[[Frame], bytes]
+
+
+def watch(
+    api: Api,
+    request: ApiRequest,
+    representation: Representation,
+    now: Callable[[], datetime],
+    include: IncludeObject,
+    still_allowed: Callable[[], bool],
+) -> Response:
+    """Begins the watch. Raises StatusError when it is refused before any event; later refusals are ERROR events.
+
+    A resourceVersion that is too old or too new is such a later refusal: clients expect 200 and one ERROR event.
+    """
+    frames = api.watch(request)
+    encode = _encoder(request.kind, representation, now, include)
+    try:
+        first = Begun(anext(frames))
+    except StopAsyncIteration:
+        return Response(200, _ended(None))
+    except StatusError as error:
+        if error.code in (410, 504):
+            return Response(200, _ended(error))
+        raise
+    return Response(200, _chunks(first, frames, encode, still_allowed), still_allowed=still_allowed)
+
+
+async def _ended(error: StatusError | None) -> AsyncIterator[bytes]:
+    if error is not None:
+        yield error_frame(error)
+
+
+async def _chunks(
+    first: Begun[list[Frame]], frames: AsyncIterator[list[Frame]], encode: Encode, still_allowed: Callable[[], bool]
+) -> AsyncIterator[bytes]:
+    """One chunk a batch. The frames' generator is closed whichever way this one ends."""
+    try:
+        batch = await first
+        while still_allowed():
+            yield b"".join([encode(frame) for frame in batch])
+            batch = await anext(frames)
+    except StopAsyncIteration:
+        return
+    except StatusError as error:
+        yield error_frame(error)
+    finally:
+        if isinstance(frames, AsyncGenerator):
+            await frames.aclose()
+
+
+def error_frame(error: StatusError) -> bytes:
+    return to_bytes({"type": "ERROR", "object": error.status})
+
+
+def _encoder(kind: Kind, representation: Representation, now: Callable[[], datetime], include: IncludeObject) -> Encode:
+    if representation.transform == "Table":
+        return _table_encoder(kind, now, include)
+    if representation.transform == "PartialObjectMetadata":
+        version = representation.version
+        return lambda frame: to_bytes({"type": frame.event.type, "object": partial(frame.event.object, version)})
+    if representation.pretty:
+        return lambda frame: to_bytes({"type": frame.event.type, "object": orjson.loads(frame.encoded)}, pretty=True)
+    return lambda frame: b"%s%s}\n" % (_HEADS[frame.event.type], frame.encoded)
+
+
+def _table_encoder(kind: Kind, now: Callable[[], datetime], include: IncludeObject) -> Encode:
+    columns_sent = False
+
+    def encode(frame: Frame) -> bytes:
+        nonlocal columns_sent
+        first, columns_sent = not columns_sent, True
+        if frame.event.type == "BOOKMARK":
+            shown = bookmark_table(kind, frame.event.object, first=first)
+        else:
+            shown = event_table(kind, frame.event.object, now(), include, first=first)
+        return to_bytes({"type": frame.event.type, "object": shown})
+
+    return encode
