@@ -6,8 +6,10 @@ deadline when nothing is ready to run and no outside work is held open.
 
 from __future__ import annotations
 
+import asyncio
+import time
 from collections.abc import Awaitable, Callable
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Protocol, TypeVar
 
 T = TypeVar("T")
@@ -39,3 +41,22 @@ class Clock(Protocol):
         delivered in the order in which they were begun, whatever order they finished in.
         """
         ...
+
+
+class RealClock:
+    """The machine's clock and the running event loop's timers; outside work is simply awaited."""
+
+    def now(self) -> datetime:
+        return datetime.now(UTC)  # noqa: TID251 this class is the door
+
+    def monotonic(self) -> float:
+        return time.monotonic()  # noqa: TID251 this class is the door
+
+    async def sleep(self, seconds: float, *, background: bool = False) -> None:
+        await asyncio.sleep(seconds)  # noqa: TID251 this class is the door
+
+    def call_later(self, seconds: float, callback: Callable[[], None], *, background: bool = False) -> TimerHandle:
+        return asyncio.get_running_loop().call_later(max(0.0, seconds), callback)
+
+    async def external(self, work: Awaitable[T], *, takes: float = 0.0) -> T:
+        return await work
