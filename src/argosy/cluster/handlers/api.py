@@ -1,0 +1,86 @@
+"""Sends each request to its handler: implements `request.Api`."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+
+from argosy.cluster.errors import method_not_allowed, no_such_resource
+from argosy.cluster.handlers import creating, deleting, finalizing, patching, pods, reading, scaling, updating, watching
+from argosy.cluster.handlers.core import Core
+from argosy.cluster.handlers.writing import broken_store
+from argosy.cluster.request import ApiRequest, ApiResponse, Frame
+
+Handler = Callable[[Core, ApiRequest], Awaitable[ApiResponse]]
+_READS = {"get": reading.get, "list": reading.list_}
+_WRITES: dict[str, Handler] = {
+    "create": creating.create,
+    "update": updating.update,
+    "patch": patching.patch,
+    "delete": deleting.delete,
+    "deletecollection": deleting.delete_collection,
+}
+_SUBRESOURCES: dict[tuple[str, str], Handler] = {
+    ("pods", "binding"): pods.bind,
+    ("pods", "eviction"): pods.evict,
+    ("namespaces", "finalize"): finalizing.finalize,
+}
+
+
+class RequestHandlers:
+    def __init__(self, core: Core) -> None:
+        self.core = core
+
+    async def handle(self, request: ApiRequest) -> ApiResponse:
+        """Raises StatusError."""
+        core, kind = self.core, request.kind
+        resource = kind.resource
+        if core.special:
+            special = core.special.get((resource.group, resource.plural, request.subresource, request.verb))
+            if special is not None:
+                return self._warned(request, await special(request))
+        if request.subresource:
+            return await self._write(self._of_subresource(request), request)
+        if request.verb not in kind.verbs:
+            raise method_not_allowed()
+        read = _READS.get(request.verb)
+        if read is not None:
+            return self._warned(request, read(core, request))
+        return await self._write(_WRITES[request.verb], request)
+
+    def _of_subresource(self, request: ApiRequest) -> Handler:
+        kind, name = request.kind, request.subresource
+        subresource = kind.subresources.get(name)
+        if subresource is None:
+            raise no_such_resource()
+        if request.verb not in subresource.verbs:
+            raise method_not_allowed()
+        if name == "scale":
+            return scaling.scale
+        if request.verb == "get":
+            return _get
+        own = _SUBRESOURCES.get((kind.resource.plural, name)) if not kind.resource.group else None
+        if own is not None:
+            return own
+        return _WRITES[request.verb]
+
+    async def _write(self, handler: Handler, request: ApiRequest) -> ApiResponse:
+        """Answers when the disk has it: an acknowledged write survives the process."""
+        try:
+            response = await handler(self.core, request)
+            await self.core.store.durable()
+        except OSError as error:
+            raise broken_store(error) from error
+        return self._warned(request, response)
+
+    def _warned(self, request: ApiRequest, response: ApiResponse) -> ApiResponse:
+        if not request.kind.deprecation:
+            return response
+        warnings = (request.kind.deprecation, *response.warnings)
+        return ApiResponse(response.code, response.body, warnings, response.encoded)
+
+    def watch(self, request: ApiRequest) -> AsyncIterator[list[Frame]]:
+        return watching.watch(self.core, request)
+
+
+async def _get(core: Core, request: ApiRequest) -> ApiResponse:
+    return reading.get(core, request)

@@ -1,0 +1,181 @@
+"""The rules of metadata that hold for every kind (spec 8.1, 8.2, 8.5)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from argosy.cluster.handlers.core import timestamp
+from argosy.cluster.kind import Kind
+from argosy.cluster.kinds.naming import label_value, qualified_name
+from argosy.cluster.ports import Rng
+from argosy.machinery.objects import JsonObject, JsonValue
+from argosy.machinery.status import Cause
+
+ANNOTATIONS_LIMIT = 262_144
+GENERATED_PREFIX = 58
+SUFFIX = 5
+_SERVER_OWNED = (
+    "uid",
+    "creationTimestamp",
+    "deletionTimestamp",
+    "deletionGracePeriodSeconds",
+    "selfLink",
+    "generation",
+)
+_KEPT = ("uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "generation", "selfLink")
+_STANDARD_FINALIZERS = frozenset({"kubernetes", "orphan", "foregroundDeletion"})
+
+
+def fill_on_create(kind: Kind, metadata: JsonObject, namespace: str, now: datetime, rng: Rng) -> None:
+    """In place: what the server alone decides. The name may come from generateName."""
+    for name in _SERVER_OWNED:
+        metadata.pop(name, None)
+    metadata["uid"] = rng.uuid()
+    metadata["creationTimestamp"] = timestamp(now)
+    if kind.resource.namespaced:
+        metadata["namespace"] = namespace
+    else:
+        metadata.pop("namespace", None)
+    if kind.strategy.has_generation:
+        metadata["generation"] = 1
+    if not metadata.get("name") and metadata.get("generateName"):
+        metadata["name"] = generated_name(metadata["generateName"], rng)
+
+
+def generated_name(prefix: str, rng: Rng) -> str:
+    return prefix[:GENERATED_PREFIX] + rng.suffix(SUFFIX)
+
+
+def keep_on_update(metadata: JsonObject, old: JsonObject) -> None:
+    """In place: what no update changes."""
+    for name in _KEPT:
+        if name in old:
+            metadata[name] = old[name]
+        else:
+            metadata.pop(name, None)
+    for name in ("namespace", "generateName"):
+        if name in old:
+            metadata.setdefault(name, old[name])
+
+
+def drop_duplicate_owners(metadata: JsonObject) -> list[str]:
+    """In place; the warning for it, if any."""
+    owners = metadata.get("ownerReferences")
+    if not owners or len(owners) < 2:
+        return []
+    seen: dict[str, JsonObject] = {}
+    for owner in owners:
+        seen.setdefault(owner.get("uid") or "", owner)
+    if len(seen) == len(owners):
+        return []
+    metadata["ownerReferences"] = list(seen.values())
+    twice = next(uid for uid in seen if sum(owner.get("uid") == uid for owner in owners) > 1)
+    return [
+        f".metadata.ownerReferences contains duplicate entries; API server dedups owner references in 1.20+, and may "
+        f"reject such requests as early as 1.24; please fix your requests; duplicate UID(s) observed: {twice}"
+    ]
+
+
+def check(kind: Kind, metadata: JsonObject) -> list[Cause]:
+    """Everything wrong with the metadata of one object."""
+    causes = _check_name(kind, metadata)
+    causes += check_labels(metadata.get("labels"), "metadata.labels")
+    causes += _check_annotations(metadata.get("annotations"))
+    causes += _check_owners(metadata.get("ownerReferences"))
+    causes += _check_finalizers(metadata.get("finalizers"))
+    return causes
+
+
+def _no_name() -> list[Cause]:
+    return [Cause("metadata.name", "Required value: name or generateName is required", "FieldValueRequired")]
+
+
+def _check_name(kind: Kind, metadata: JsonObject) -> list[Cause]:
+    causes = []
+    prefix, name = metadata.get("generateName"), metadata.get("name")
+    if prefix:
+        causes += [
+            invalid_value("metadata.generateName", prefix, text)
+            for text in kind.strategy.name_errors(prefix, generate_prefix=True)
+        ]
+    if not name:
+        return [*causes, *_no_name()]
+    causes += [
+        invalid_value("metadata.name", name, text) for text in kind.strategy.name_errors(name, generate_prefix=False)
+    ]
+    return causes
+
+
+def invalid_value(field: str, value: JsonValue, text: str) -> Cause:
+    shown = f'"{value}"' if isinstance(value, str) else str(value)
+    return Cause(field, f"Invalid value: {shown}: {text}")
+
+
+def check_labels(labels: JsonObject | None, field: str) -> list[Cause]:
+    causes = []
+    for key, value in (labels or {}).items():
+        causes += [invalid_value(field, key, text) for text in qualified_name(key)]
+        causes += [invalid_value(field, value, text) for text in label_value(value)]
+    return causes
+
+
+def _check_annotations(annotations: JsonObject | None) -> list[Cause]:
+    if not annotations:
+        return []
+    causes = []
+    for key in annotations:
+        causes += [invalid_value("metadata.annotations", key, text) for text in qualified_name(key.lower())]
+    size = sum(len(key.encode()) + len(value.encode()) for key, value in annotations.items())
+    if size > ANNOTATIONS_LIMIT:
+        message = f"Too long: may not be more than {ANNOTATIONS_LIMIT} bytes"
+        causes.append(Cause("metadata.annotations", message, "FieldValueTooLong"))
+    return causes
+
+
+def _check_owners(owners: list[JsonObject] | None) -> list[Cause]:
+    causes = []
+    for index, owner in enumerate(owners or ()):
+        at = f"metadata.ownerReferences[{index}]"
+        for name in ("apiVersion", "kind", "name", "uid"):
+            if not owner.get(name):
+                causes.append(invalid_value(f"{at}.{name}", "", "must not be empty"))
+    controllers = [owner for owner in owners or () if owner.get("controller")]
+    if len(controllers) > 1:
+        first, second = (f"{owner.get('kind')}/{owner.get('name')}" for owner in controllers[:2])
+        text = (
+            f'Only one reference can have Controller set to true. Found "true" in references for {first} and {second}'
+        )
+        causes.append(Cause("metadata.ownerReferences", f"Invalid value: {text}"))
+    return causes
+
+
+def _check_finalizers(finalizers: list[str] | None) -> list[Cause]:
+    causes = []
+    for index, finalizer in enumerate(finalizers or ()):
+        at = f"metadata.finalizers[{index}]"
+        errors = qualified_name(finalizer)
+        causes += [invalid_value(at, finalizer, text) for text in errors]
+        if not errors and "/" not in finalizer and finalizer not in _STANDARD_FINALIZERS:
+            text = "name is neither a standard finalizer name nor is it fully qualified"
+            causes.append(invalid_value(at, finalizer, text))
+    if {"orphan", "foregroundDeletion"} <= set(finalizers or ()):
+        text = "finalizer orphan and foregroundDeletion cannot be both set"
+        causes.append(invalid_value("metadata.finalizers", str(finalizers), text))
+    return causes
+
+
+def check_update(metadata: JsonObject, old: JsonObject, claimed: JsonObject) -> list[Cause]:
+    """What an update may not say; `claimed` is the metadata as the client sent it."""
+    causes = []
+    wanted = claimed.get("deletionTimestamp")
+    if wanted and wanted != old.get("deletionTimestamp"):
+        causes.append(invalid_value("metadata.deletionTimestamp", wanted, "field is immutable"))
+    if old.get("deletionTimestamp"):
+        known = set(old.get("finalizers") or ())
+        added = [name for name in metadata.get("finalizers") or () if name not in known]
+        if added:
+            listed = ", ".join(f'"{name}"' for name in added)
+            text = "no new finalizers can be added if the object is being deleted, found new finalizers"
+            cause = Cause("metadata.finalizers", f"Forbidden: {text} []string{{{listed}}}", "FieldValueForbidden")
+            causes.append(cause)
+    return causes

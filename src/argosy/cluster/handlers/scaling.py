@@ -1,0 +1,139 @@
+"""The scale subresource: autoscaling/v1 Scale as a view of an object's replicas (spec 13, 10.3)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from argosy.cluster.errors import bad_request, conflict, invalid, not_found
+from argosy.cluster.handlers.core import Core
+from argosy.cluster.handlers.patching import patched
+from argosy.cluster.handlers.updating import ATTEMPTS, check_version, replace
+from argosy.cluster.handlers.writing import Raced
+from argosy.cluster.kind import Kind
+from argosy.cluster.kinds.compile import node_of
+from argosy.cluster.request import ApiRequest, ApiResponse
+from argosy.machinery.api import PatchType
+from argosy.machinery.objects import JsonObject, JsonValue
+from argosy.machinery.status import Cause, StatusError
+
+Path = tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ScalePaths:
+    """Where an object keeps what a Scale shows; `selector` is empty where there is none."""
+
+    replicas: Path = ("spec", "replicas")
+    status: Path = ("status", "replicas")
+    selector: Path = ("spec", "selector")
+
+
+BUILTIN = ScalePaths()
+
+
+def paths_of(kind: Kind) -> ScalePaths:
+    found: ScalePaths | None = getattr(kind.strategy, "scale_paths", None)
+    return found or BUILTIN
+
+
+async def scale(core: Core, request: ApiRequest) -> ApiResponse:
+    kind = request.kind
+    for _ in range(ATTEMPTS):
+        entry = core.find(kind, request.namespace, request.name)
+        if entry is None:
+            raise not_found(kind.resource, request.name)
+        obj = kind.from_storage(entry.obj)
+        current = scale_of(kind, obj)
+        if request.verb == "get":
+            return ApiResponse(200, current)
+        wanted = _wanted(request, current)
+        _check(request, wanted)
+        check_version(kind, wanted, entry, unconditional=True)
+        replicas = (wanted.get("spec") or {}).get("replicas") or 0
+        changed = kind.strategy.decode(_with(obj, paths_of(kind).replicas, replicas)).obj
+        try:
+            response = await replace(core, request, entry, changed, [])
+        except Raced:
+            if request.verb == "update":
+                break
+            continue
+        return ApiResponse(200, scale_of(kind, response.body), response.warnings)
+    raise conflict(kind.resource, request.name)
+
+
+def scale_of(kind: Kind, obj: JsonObject) -> JsonObject:
+    """The Scale of an object; zero replicas are left out of spec."""
+    paths = paths_of(kind)
+    metadata = {
+        name: obj["metadata"][name]
+        for name in ("name", "namespace", "uid", "resourceVersion", "creationTimestamp")
+        if name in obj["metadata"]
+    }
+    replicas = _at(obj, paths.replicas)
+    status: JsonObject = {"replicas": _at(obj, paths.status) or 0}
+    selector = _at(obj, paths.selector) if paths.selector else None
+    if selector:
+        status["selector"] = selector if isinstance(selector, str) else selector_text(selector)
+    return {
+        "kind": "Scale",
+        "apiVersion": "autoscaling/v1",
+        "metadata": metadata,
+        "spec": {"replicas": replicas} if replicas else {},
+        "status": status,
+    }
+
+
+def selector_text(selector: JsonObject) -> str:
+    """A LabelSelector (or a plain map) as the text that clients send as labelSelector."""
+    if "matchLabels" not in selector and "matchExpressions" not in selector:
+        return ",".join(f"{key}={value}" for key, value in sorted(selector.items()))
+    terms = [(key, f"{key}={value}") for key, value in (selector.get("matchLabels") or {}).items()]
+    for expression in selector.get("matchExpressions") or ():
+        key, operator = expression["key"], expression["operator"]
+        values = ",".join(sorted(expression.get("values") or ()))
+        text = {"In": f"{key} in ({values})", "NotIn": f"{key} notin ({values})", "Exists": key}.get(
+            operator, f"!{key}"
+        )
+        terms.append((key, text))
+    return ",".join(text for _, text in sorted(terms))
+
+
+def _wanted(request: ApiRequest, current: JsonObject) -> JsonObject:
+    if request.verb == "update":
+        if not isinstance(request.body, dict):
+            raise bad_request("the object provided is unrecognized (must be of type Scale)")
+        wanted = {**request.body}
+    elif request.patch_type is PatchType.APPLY:
+        wanted = {**current, "spec": {**(request.body or {}).get("spec", {})}}
+    else:
+        wanted = patched(request, current, node_of("autoscaling/v1.Scale"))
+    wanted.setdefault("metadata", {})
+    return wanted
+
+
+def _check(request: ApiRequest, wanted: JsonObject) -> None:
+    name = wanted["metadata"].get("name")
+    if name and name != request.name:
+        raise bad_request(f"the name of the object ({name}) does not match the name on the URL ({request.name})")
+    replicas = (wanted.get("spec") or {}).get("replicas") or 0
+    if not isinstance(replicas, int) or isinstance(replicas, bool):
+        text = 'Scale in version "v1" cannot be handled as a Scale: json: cannot unmarshal into Go struct field'
+        raise StatusError(400, "BadRequest", f"{text} ScaleSpec.spec.replicas of type int32")
+    if replicas < 0:
+        cause = Cause("spec.replicas", f"Invalid value: {replicas}: must be greater than or equal to 0")
+        raise invalid("autoscaling", "Scale", request.name, [cause])
+
+
+def _at(obj: JsonObject, path: Path) -> JsonValue:
+    value: JsonValue = obj
+    for name in path:
+        value = value.get(name) if isinstance(value, dict) else None
+    return value
+
+
+def _with(obj: JsonObject, path: Path, value: JsonValue) -> JsonObject:
+    """A copy along the path."""
+    head, *rest = path
+    inner = obj.get(head)
+    changed = _with(inner if isinstance(inner, dict) else {}, tuple(rest), value) if rest else value
+    return {**obj, head: changed}

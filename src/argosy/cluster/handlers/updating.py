@@ -1,0 +1,125 @@
+"""update, and the storing part of every patch (spec 8.2-8.6)."""
+
+from __future__ import annotations
+
+from argosy.cluster.admission.attributes import Attributes
+from argosy.cluster.errors import conflict, invalid, not_found
+from argosy.cluster.handlers import metadata as metadata_rules
+from argosy.cluster.handlers.core import Core, answer
+from argosy.cluster.handlers.creating import create_object
+from argosy.cluster.handlers.ownership import track
+from argosy.cluster.handlers.writing import Raced, check_place, content_warnings, read_body, stored_form, validate
+from argosy.cluster.kind import Kind, WriteContext
+from argosy.cluster.request import ApiRequest, ApiResponse
+from argosy.cluster.store import Entry
+from argosy.machinery.objects import JsonObject
+from argosy.machinery.status import Cause
+
+ATTEMPTS = 5
+
+
+async def update(core: Core, request: ApiRequest) -> ApiResponse:
+    obj, warnings = read_body(request)
+    check_place(request, obj)
+    kind = request.kind
+    entry = core.find(kind, request.namespace, request.name)
+    if entry is None:
+        if kind.strategy.allows_create_on_update and not request.subresource:
+            obj["metadata"].pop("resourceVersion", None)
+            return await create_object(core, request, obj, warnings)
+        raise not_found(kind.resource, request.name)
+    check_version(kind, obj, entry, unconditional=kind.strategy.allows_unconditional_update)
+    try:
+        return await replace(core, request, entry, obj, warnings)
+    except Raced:
+        raise conflict(kind.resource, request.name) from None
+
+
+def check_version(kind: Kind, obj: JsonObject, entry: Entry, *, unconditional: bool) -> None:
+    """Optimistic concurrency. Raises StatusError 409 or 422."""
+    resource, name = kind.resource, entry.key.name
+    version = obj["metadata"].get("resourceVersion")
+    if not version or version == "0":
+        if not unconditional:
+            message = "Invalid value: 0: must be specified for an update"
+            raise invalid(resource.group, resource.plural, name, [Cause("metadata.resourceVersion", message)])
+    elif version != str(entry.rev):
+        raise conflict(resource, name)
+    uid, own = obj["metadata"].get("uid"), entry.obj["metadata"].get("uid")
+    if uid and uid != own:
+        place = f"/registry/{resource.plural}/{entry.key}"
+        raise conflict(
+            resource,
+            name,
+            f"StorageError: invalid object, Code: 4, Key: {place}, ResourceVersion: 0, AdditionalErrorMsg: "
+            f"Precondition failed: UID in precondition: {uid}, UID in object meta: {own}",
+        )
+
+
+async def replace(
+    core: Core, request: ApiRequest, entry: Entry, obj: JsonObject, warnings: list[str], *, tracked: bool = False
+) -> ApiResponse:
+    """Carries `obj` (decoded, the request's own) over `entry`. Raises Raced when the entry changed meanwhile."""
+    kind = request.kind
+    now = core.clock.now()
+    ctx = core.context(request, "UPDATE", now)
+    strategy = kind.strategy
+    old = kind.from_storage(entry.obj)
+    claimed = dict(obj["metadata"])
+    strategy.default(obj)
+    strategy.canonicalize(obj)
+    warnings += metadata_rules.drop_duplicate_owners(obj["metadata"])
+    if not tracked:
+        track(core, request, old, obj, now)
+    attributes = Attributes(ctx=ctx, kind=kind, namespace=request.namespace, obj=obj, old=old, request=request)
+    obj = await core.admission.mutate(attributes)
+    _settle(ctx, kind, obj, old)
+    validate(ctx, kind, obj, old, claimed)
+    warnings += content_warnings(ctx, kind, obj, old)
+    strategy.canonicalize(obj)
+    attributes.obj = obj
+    await core.admission.validate(attributes)
+    warnings += attributes.warnings
+    if core.table(kind).entries.get(entry.key) is not entry:
+        raise Raced
+    return _store(core, ctx, kind, entry, obj, old, warnings)
+
+
+def _settle(ctx: WriteContext, kind: Kind, obj: JsonObject, old: JsonObject) -> None:
+    """In place: what the server keeps, whatever the update says, and the new generation."""
+    metadata, strategy = obj["metadata"], kind.strategy
+    metadata_rules.keep_on_update(metadata, old["metadata"])
+    metadata["name"] = old["metadata"]["name"]
+    metadata["resourceVersion"] = old["metadata"]["resourceVersion"]
+    strategy.prepare_update(ctx, obj, old)
+    if strategy.has_generation and strategy.spec_changed(obj, old):
+        metadata["generation"] = (old["metadata"].get("generation") or 0) + 1
+
+
+def _store(
+    core: Core, ctx: WriteContext, kind: Kind, entry: Entry, obj: JsonObject, old: JsonObject, warnings: list[str]
+) -> ApiResponse:
+    if obj == old:
+        return answer(kind, entry, 200, warnings)
+    stored = stored_form(kind, obj)
+    if ctx.dry_run:
+        return ApiResponse(200, kind.from_storage(stored), tuple(warnings))
+    if is_finished(stored):
+        change = core.store.delete(core.table(kind), entry)
+        core.after_write(ctx, kind, entry.obj, None)
+        stored["metadata"]["resourceVersion"] = str(change.rev)
+        return ApiResponse(200, kind.from_storage(stored), tuple(warnings))
+    fresh = core.store.put(core.table(kind), entry.key, stored, entry)
+    core.after_write(ctx, kind, entry.obj, fresh.obj)
+    return answer(kind, fresh, 200, warnings)
+
+
+def is_finished(obj: JsonObject) -> bool:
+    """Being deleted, and nothing holds it any more (spec 11)."""
+    metadata = obj["metadata"]
+    if not metadata.get("deletionTimestamp") or metadata.get("finalizers"):
+        return False
+    if metadata.get("deletionGracePeriodSeconds"):
+        return False
+    is_namespace = obj["kind"] == "Namespace" and obj["apiVersion"] == "v1"
+    return not (is_namespace and (obj.get("spec") or {}).get("finalizers"))

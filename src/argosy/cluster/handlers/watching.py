@@ -1,0 +1,215 @@
+"""watch (spec 9.2): a watcher is a position in its kind's ring, a predicate and a wake-up; no queue, no task of its own."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import datetime, timedelta
+from typing import Literal
+
+import orjson
+
+from argosy.cluster.errors import expired, invalid_options, too_large_revision
+from argosy.cluster.handlers.core import Core
+from argosy.cluster.handlers.reading import revision_of
+from argosy.cluster.handlers.selection import Predicate, selection
+from argosy.cluster.kind import Kind
+from argosy.cluster.request import ApiRequest, Frame, Options
+from argosy.cluster.store import Change, Entry, Table
+from argosy.machinery.api import WatchEvent
+from argosy.machinery.objects import JsonObject
+from argosy.machinery.status import StatusError
+
+BOOKMARK_SECONDS = 60.0
+BOOKMARK_BEFORE_END = 2.0
+SHORTEST, LONGEST = 1800.0, 3600.0
+"""A watch without timeoutSeconds lasts a random time between these."""
+FUTURE_PATIENCE = 3.0
+BATCH = 500
+INITIAL_END = "k8s.io/initial-events-end"
+
+Type = Literal["ADDED", "MODIFIED", "DELETED"]
+
+
+async def watch(core: Core, request: ApiRequest) -> AsyncIterator[list[Frame]]:
+    """Raises StatusError: before the first batch for a bad request; 410 when the revision or the watcher is too old."""
+    kind, options = request.kind, request.options
+    check_watch_options(options)
+    matches = selection(kind, options).matches
+    watcher = Watcher(core, kind, request.namespace if kind.resource.namespaced else "", matches)
+    clock_ends = core.clock.now() + timedelta(seconds=_lifetime(core, options))
+    start = revision_of(options.resource_version)
+    first: list[Frame] = []
+    if options.send_initial_events or (options.send_initial_events is None and start == 0):
+        await watcher.reach(start)
+        first = watcher.begin_now()
+        if options.send_initial_events and options.allow_bookmarks:
+            first.append(watcher.bookmark(initial_end=True))
+    else:
+        await watcher.begin_after(start)
+    if first:
+        yield first
+    async for frames in watcher.live(clock_ends, bookmarks=options.allow_bookmarks):
+        yield frames
+
+
+def _lifetime(core: Core, options: Options) -> float:
+    return float(options.timeout_seconds) if options.timeout_seconds else core.rng.uniform(SHORTEST, LONGEST)
+
+
+def check_watch_options(options: Options) -> None:
+    """Raises StatusError 422 on kind ListOptions."""
+
+    def refuse(field: str, text: str) -> StatusError:
+        return invalid_options("ListOptions", field, f"Forbidden: {text}", "FieldValueForbidden")
+
+    match = options.resource_version_match
+    if options.send_initial_events is None:
+        if match:
+            text = "resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided"
+            raise refuse("resourceVersionMatch", text)
+        return
+    if match != "NotOlderThan":
+        if match and match != "Exact":
+            text = f'Unsupported value: "{match}": supported values: "NotOlderThan"'
+            raise invalid_options("ListOptions", "resourceVersionMatch", text, "FieldValueNotSupported")
+        text = "sendInitialEvents requires setting resourceVersionMatch to NotOlderThan"
+        raise refuse("resourceVersionMatch", text)
+    if options.continue_token:
+        raise refuse("continue", "continue is forbidden for watch")
+
+
+class Watcher:
+    def __init__(self, core: Core, kind: Kind, namespace: str, matches: Predicate | None) -> None:
+        self.core = core
+        self.kind = kind
+        self.namespace = namespace
+        self.matches = matches
+        self.table: Table = core.table(kind)
+        self.position = 0
+        self.sent = 0
+        """The revision that a bookmark may state: all changes up to it were sent."""
+
+    async def reach(self, start: int) -> None:
+        """Waits a little for a revision of the near future."""
+        if start <= self.core.store.revision:
+            return
+        deadline = self.core.clock.now() + timedelta(seconds=FUTURE_PATIENCE)
+        while start > self.core.store.revision:
+            if self.core.clock.now() >= deadline:
+                raise too_large_revision(start, self.core.store.revision)
+            await self.core.clock.sleep(0.1)
+
+    def begin_now(self) -> list[Frame]:
+        """The current objects as ADDED, in the state that is durable."""
+        table, store = self.table, self.core.store
+        self.position = table.shown
+        pending = table.ring[table.shown - table.base :]
+        self.sent = pending[0].rev - 1 if pending else store.revision
+        scan = table.scan_at(self.sent, self.namespace) if pending else table.scan(self.namespace)
+        matches = self.matches
+        return [self._frame("ADDED", entry) for entry in scan if matches is None or matches(entry.obj)]
+
+    async def begin_after(self, start: int) -> None:
+        store = self.core.store
+        await self.reach(start)
+        if start < store.compacted:
+            raise expired(f"too old resource version: {start} ({store.compacted})")
+        self.position = min(self.table.position_after(start), self.table.shown)
+        self.sent = start
+
+    async def live(self, ends: datetime, *, bookmarks: bool) -> AsyncIterator[list[Frame]]:
+        clock = self.core.clock
+        loop = asyncio.get_running_loop()
+        next_bookmark = clock.now() + timedelta(seconds=BOOKMARK_SECONDS)
+        last_bookmark = ends - timedelta(seconds=BOOKMARK_BEFORE_END)
+        while True:
+            frames = self.drain()
+            now = clock.now()
+            if bookmarks and (now >= next_bookmark or now >= last_bookmark):
+                next_bookmark = now + timedelta(seconds=BOOKMARK_SECONDS)
+                if now >= last_bookmark:
+                    last_bookmark = ends + timedelta(days=1)
+                frames.append(self.bookmark())
+            if frames:
+                yield frames
+                continue
+            if now >= ends or self.table.closed:
+                return
+            wake: asyncio.Future[None] = loop.create_future()
+            self.table.waiters.append(wake)
+            due = min(ends, next_bookmark, last_bookmark) if bookmarks else ends
+            seconds = max(0.0, (due - now).total_seconds())
+            timer = clock.call_later(seconds, lambda wake=wake: _wake(wake), background=True)
+            try:
+                await wake
+            finally:
+                timer.cancel()
+                if not wake.done() or wake.cancelled():
+                    self._leave(wake)
+
+    def _leave(self, wake: asyncio.Future[None]) -> None:
+        if wake in self.table.waiters:
+            self.table.waiters.remove(wake)
+
+    def drain(self) -> list[Frame]:
+        """What happened since the last time, at most one batch. Raises StatusError 410 when the ring has moved on."""
+        table = self.table
+        if self.position < table.base:
+            raise expired(f"too old resource version: {self.sent} ({self.core.store.compacted})")
+        low = self.position - table.base
+        high = min(table.shown - table.base, low + BATCH)
+        if low >= high:
+            return []
+        changes = table.ring[low:high]
+        self.position += len(changes)
+        self.sent = changes[-1].rev
+        frames = []
+        for change in changes:
+            if self.namespace and change.key.namespace != self.namespace:
+                continue
+            kind_of = self._type(change)
+            if kind_of is not None:
+                frames.append(self._shared(kind_of, change))
+        return frames
+
+    def _type(self, change: Change) -> Type | None:
+        """What the change means to this watcher: objects enter and leave its selection."""
+        matches = self.matches
+        before = change.old is not None and (matches is None or matches(change.old.obj))
+        after = change.new is not None and (matches is None or matches(change.new.obj))
+        if after:
+            return "MODIFIED" if before else "ADDED"
+        return "DELETED" if before else None
+
+    def _shared(self, event: Type, change: Change) -> Frame:
+        """Serialised once for all watchers of this version."""
+        place = (event, self.kind.resource.version + self.kind.resource.group)
+        frame = change.frames.get(place)
+        if frame is None:
+            entry = change.last if event == "DELETED" else change.new
+            assert entry is not None
+            frame = change.frames[place] = self._frame(event, entry)
+        return frame
+
+    def _frame(self, event: Type, entry: Entry) -> Frame:
+        obj = self.kind.from_storage(entry.obj)
+        return Frame(WatchEvent(event, obj), entry.encoded if obj is entry.obj else orjson.dumps(obj))
+
+    def bookmark(self, *, initial_end: bool = False) -> Frame:
+        store = self.core.store
+        if self.position == self.table.base + len(self.table.ring):
+            self.sent = max(self.sent, store.revision)  # nothing of this kind happened since
+        metadata: JsonObject = {
+            "resourceVersion": str(self.sent),
+        }
+        if initial_end:
+            metadata["annotations"] = {INITIAL_END: "true"}
+        resource = self.kind.resource
+        obj: JsonObject = {"kind": resource.kind, "apiVersion": resource.api_version, "metadata": metadata}
+        return Frame(WatchEvent("BOOKMARK", obj), orjson.dumps(obj))
+
+
+def _wake(future: asyncio.Future[None]) -> None:
+    if not future.done():
+        future.set_result(None)

@@ -1,0 +1,96 @@
+"""The steps that create, update and patch share: reading the body, ownership, validation, the stored form."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from argosy.cluster.errors import bad_request, invalid
+from argosy.cluster.handlers import metadata as metadata_rules
+from argosy.cluster.kind import Kind, WriteContext
+from argosy.cluster.request import ApiRequest
+from argosy.machinery.objects import JsonObject
+from argosy.machinery.status import StatusError
+
+
+class Raced(Exception):
+    """The object changed while an admission webhook was asked: decide again."""
+
+
+def read_body(request: ApiRequest) -> tuple[JsonObject, list[str]]:
+    """The object as the kind sees it, and warnings. Raises StatusError 400."""
+    body = request.body
+    if not isinstance(body, dict):
+        raise bad_request(f"the object provided is unrecognized (must be of type {request.kind.resource.kind})")
+    decoded = request.kind.strategy.decode(body)
+    problems = field_problems(decoded.unknown, request.duplicates)
+    return decoded.obj, judge_fields(request, problems)
+
+
+def field_problems(unknown: Sequence[str], duplicates: Sequence[str]) -> list[str]:
+    found = [f'unknown field "{path}"' for path in unknown]
+    return [*found, *(f'duplicate field "{path}"' for path in duplicates)]
+
+
+def judge_fields(request: ApiRequest, problems: list[str]) -> list[str]:
+    """The warnings by fieldValidation; raises StatusError 400 when it is Strict."""
+    validation = request.options.field_validation
+    if not problems or validation == "Ignore":
+        return []
+    if validation == "Strict":
+        resource = request.kind.resource
+        text = f'{resource.kind} in version "{resource.version}" cannot be handled as a {resource.kind}'
+        raise bad_request(f"{text}: strict decoding error: {', '.join(problems)}")
+    return problems
+
+
+def check_place(request: ApiRequest, obj: JsonObject) -> None:
+    """Namespace and, on update, name must be those of the URL (spec 8.5)."""
+    metadata = obj["metadata"]
+    namespace = metadata.get("namespace")
+    if namespace and request.kind.resource.namespaced and namespace != request.namespace:
+        raise bad_request("the namespace of the provided object does not match the namespace sent on the request")
+    if request.verb == "create":
+        return
+    name = metadata.get("name") or ""
+    if not name:
+        raise bad_request("the name of the object (based on URL) was undeterminable: name must be provided")
+    if name != request.name:
+        raise bad_request(f"the name of the object ({name}) does not match the name on the URL ({request.name})")
+
+
+def validate(ctx: WriteContext, kind: Kind, obj: JsonObject, old: JsonObject | None, claimed: JsonObject) -> None:
+    """Raises StatusError 422 with everything that is wrong."""
+    metadata = obj["metadata"]
+    causes = metadata_rules.check(kind, metadata)
+    if old is not None:
+        causes += metadata_rules.check_update(metadata, old["metadata"], claimed)
+    causes += kind.strategy.validate(ctx, obj, old)
+    if causes:
+        resource = kind.resource
+        raise invalid(resource.group, resource.kind, metadata.get("name") or "", causes)
+
+
+def content_warnings(ctx: WriteContext, kind: Kind, obj: JsonObject, old: JsonObject | None) -> list[str]:
+    """Texts that depend on the object's content, from strategies that have any."""
+    warnings = getattr(kind.strategy, "warnings", None)
+    return list(warnings(ctx, obj, old)) if warnings is not None else []
+
+
+def stored_form(kind: Kind, obj: JsonObject) -> JsonObject:
+    """In the storage version, kind and apiVersion first: lists cut them off by prefix (`reading.type_prefix`)."""
+    stored = kind.to_storage(obj)
+    keys = iter(stored)
+    if next(keys, "") == "kind" and next(keys, "") == "apiVersion" and stored is not obj:
+        return stored
+    ordered: JsonObject = {"kind": stored["kind"], "apiVersion": stored["apiVersion"], "metadata": None}
+    ordered.update(stored)
+    return ordered
+
+
+def manager_of(request: ApiRequest) -> str:
+    """Who owns the fields of this write: fieldManager, else the User-Agent up to the first slash (spec 10.3)."""
+    return request.options.field_manager or request.user_agent.partition("/")[0] or "unknown"
+
+
+def broken_store(error: OSError) -> StatusError:
+    return StatusError(500, "InternalError", f"Internal error occurred: the store cannot write: {error.strerror}")

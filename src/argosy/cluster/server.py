@@ -1,0 +1,170 @@
+"""The assembly: store, kinds, handlers, admission and the server's own controllers, as one object with a life."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from types import TracebackType
+
+from argosy.cluster.admission.chain import Admission
+from argosy.cluster.catalog import Catalog
+from argosy.cluster.direct import Authorize, DirectClient
+from argosy.cluster.handlers.api import RequestHandlers
+from argosy.cluster.handlers.core import Core, StoreReader
+from argosy.cluster.kind import Kind, User
+from argosy.cluster.kinds import builtin_kinds
+from argosy.cluster.ports import Clock, ProxyHandler, Rng
+from argosy.cluster.request import ApiRequest, Options
+from argosy.cluster.store import Change, Journal, Store
+from argosy.machinery.objects import JsonObject, Key, Resource
+from argosy.machinery.status import StatusError
+
+NAMESPACES = ("default", "kube-system", "kube-public", "kube-node-lease")
+SYSTEM = User("system:apiserver", ("system:masters", "system:authenticated"))
+GIT_VERSION = "v1.36.1+argosy"
+
+
+class ServiceHandlers:
+    """Who answers behind a Service or a Pod in this process (`ports.Backends`)."""
+
+    def __init__(self) -> None:
+        self._services: dict[tuple[str, str, str], ProxyHandler] = {}
+        self._pods: dict[tuple[str, str, str], ProxyHandler] = {}
+
+    def add_service(self, namespace: str, name: str, port: str, handler: ProxyHandler) -> None:
+        """`port` is a name or number; empty serves every port."""
+        self._services[namespace, name, port] = handler
+
+    def add_pod(self, namespace: str, name: str, port: str, handler: ProxyHandler) -> None:
+        self._pods[namespace, name, port] = handler
+
+    def service(self, namespace: str, name: str, port: str) -> ProxyHandler | None:
+        return self._services.get((namespace, name, port)) or self._services.get((namespace, name, ""))
+
+    def pod(self, namespace: str, name: str, port: str) -> ProxyHandler | None:
+        return self._pods.get((namespace, name, port)) or self._pods.get((namespace, name, ""))
+
+
+class EmbeddedCluster:
+    """`start` and `stop` from one task, or `async with`. Everything that needs time or chance gets it from outside.
+
+    `data_dir` None keeps all in memory. `durability` is NORMAL (survives the death of the process) or FULL (of the
+    machine).
+    """
+
+    def __init__(
+        self,
+        *,
+        clock: Clock,
+        rng: Rng,
+        data_dir: Path | None = None,
+        durability: str = "NORMAL",
+        kinds: Iterable[Kind] | None = None,
+        bootstrap: Iterable[JsonObject] = (),
+        cluster_ca: str = "",
+        store: Store | None = None,
+    ) -> None:
+        self.clock, self.rng = clock, rng
+        self.store = store or Store(clock.now, journal_of(data_dir, durability))
+        self.catalog = Catalog(builtin_kinds() if kinds is None else kinds)
+        self.reader = StoreReader(self.store)
+        self.admission = Admission()
+        self.core = Core(
+            store=self.store,
+            catalog=self.catalog,
+            clock=clock,
+            rng=rng.fork("cluster"),
+            admission=self.admission,
+            reader=self.reader,
+        )
+        self.api = RequestHandlers(self.core)
+        self.service_handlers = ServiceHandlers()
+        self._bootstrap = tuple(bootstrap)
+        self._cluster_ca = cluster_ca
+        self._tasks: asyncio.TaskGroup | None = None
+
+    # -- life --------------------------------------------------------------------------------------------------------
+
+    async def start(self) -> None:
+        self.store.load()
+        self._tasks = asyncio.TaskGroup()
+        await self._tasks.__aenter__()
+        await self._ensure_objects()
+
+    async def stop(self) -> None:
+        """Ends controllers and watches, and closes the store; nothing acknowledged is lost."""
+        for table in self.store.tables():
+            table.closed = True
+            table.wake()
+        tasks, self._tasks = self._tasks, None
+        if tasks is not None:
+            await tasks.__aexit__(None, None, None)
+        self.store.close()
+
+    async def __aenter__(self) -> EmbeddedCluster:
+        await self.start()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.stop()
+
+    async def _ensure_objects(self) -> None:
+        """What a cluster has from its first moment; present objects are left alone."""
+        for name in NAMESPACES:
+            await self._ensure({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}})
+        for obj in self._bootstrap:
+            await self._ensure(obj)
+
+    async def _ensure(self, obj: JsonObject) -> None:
+        group, _, version = obj["apiVersion"].rpartition("/")
+        kind = self.catalog.by_kind(group, version, obj["kind"])
+        assert kind is not None, f"bootstrap object of an unknown kind: {obj['apiVersion']} {obj['kind']}"
+        metadata = obj["metadata"]
+        namespace = metadata.get("namespace") or ""
+        if Key(namespace, metadata["name"]) in self.core.table(kind).entries:
+            return
+        request = ApiRequest(
+            verb="create", kind=kind, user=SYSTEM, namespace=namespace, body=obj, options=Options(), user_agent="argosy"
+        )
+        try:
+            await self.api.handle(request)
+        except StatusError as error:
+            if not error.is_already_exists:
+                raise
+
+    # -- doors -------------------------------------------------------------------------------------------------------
+
+    def client(self, user_name: str, groups: Sequence[str] = (), authorize: Authorize | None = None) -> DirectClient:
+        """A client that acts as `user_name`; without `authorize` it may do everything, as part of the server."""
+        user = User(user_name, (*groups, "system:authenticated"))
+        major, minor = GIT_VERSION.lstrip("v").split(".")[:2]
+        return DirectClient(
+            self.api,
+            user,
+            {"major": major, "minor": minor, "gitVersion": GIT_VERSION, "platform": "linux/amd64"},
+            authorize,
+        )
+
+    def on_commit(self, subscriber: Callable[[Sequence[Change]], None]) -> None:
+        """`subscriber` gets every batch of durable changes, in order of revisions, in one turn of the loop."""
+        self.store.subscribe(subscriber)
+
+    def resource(self, group: str, version: str, plural: str) -> Resource:
+        kind = self.catalog.find(group, version, plural)
+        assert kind is not None, f"{group}/{version} {plural} is not served"
+        return kind.resource
+
+    def fork(self, *, clock: Clock, rng: Rng) -> EmbeddedCluster:
+        """A copy in memory at this revision, with its own time and chance: what happens in one never shows in the other."""
+        return EmbeddedCluster(clock=clock, rng=rng, kinds=None, cluster_ca=self._cluster_ca, store=self.store.fork())
+
+
+def journal_of(data_dir: Path | None, durability: str) -> Journal | None:
+    if data_dir is None:
+        return None
+    from argosy.cluster.store.sqlite import SqliteJournal
+
+    return SqliteJournal(data_dir / "cluster.db", full=durability == "FULL")

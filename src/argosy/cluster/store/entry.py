@@ -1,0 +1,77 @@
+"""One stored object, and one change of it. Both are immutable by convention and shared by all readers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import orjson
+
+from argosy.machinery.objects import JsonObject, Key
+
+if TYPE_CHECKING:
+    from argosy.cluster.request import Frame
+
+
+class Entry:
+    """An object in its storage version. Loaded from disk it is bytes until somebody looks inside."""
+
+    __slots__ = ("_encoded", "_obj", "created_rev", "key", "rev")
+
+    def __init__(
+        self, key: Key, rev: int, created_rev: int, obj: JsonObject | None = None, encoded: bytes | None = None
+    ) -> None:
+        self.key = key
+        self.rev = rev
+        self.created_rev = created_rev
+        self._obj = obj
+        self._encoded = encoded
+
+    @property
+    def obj(self) -> JsonObject:
+        if self._obj is None:
+            assert self._encoded is not None
+            self._obj = orjson.loads(self._encoded)
+        return self._obj
+
+    @property
+    def encoded(self) -> bytes:
+        if self._encoded is None:
+            self._encoded = orjson.dumps(self._obj)
+        return self._encoded
+
+
+class Change:
+    """What one revision did to one object: `old` is absent for a creation, `new` for a deletion."""
+
+    __slots__ = ("_deleted", "frames", "group", "new", "old", "plural", "rev")
+
+    def __init__(self, group: str, plural: str, rev: int, old: Entry | None, new: Entry | None) -> None:
+        self.group = group
+        self.plural = plural
+        self.rev = rev
+        self.old = old
+        self.new = new
+        self._deleted: Entry | None = None
+        self.frames: dict[tuple[str, str], Frame] = {}
+        """Serialised once per event type and version, for all watchers (filled by handlers/watching.py)."""
+
+    @property
+    def key(self) -> Key:
+        entry = self.new or self.old
+        assert entry is not None
+        return entry.key
+
+    @property
+    def obj(self) -> JsonObject:
+        """The object as it is now, or as it was last, with the revision of its deletion."""
+        return self.new.obj if self.new is not None else self.last.obj
+
+    @property
+    def last(self) -> Entry:
+        """The state before this change under this change's revision: what a DELETED event carries (spec 9.2)."""
+        if self._deleted is None:
+            assert self.old is not None
+            obj = self.old.obj
+            marked = {**obj, "metadata": {**obj["metadata"], "resourceVersion": str(self.rev)}}
+            self._deleted = Entry(self.old.key, self.rev, self.old.created_rev, marked)
+        return self._deleted

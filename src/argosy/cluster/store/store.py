@@ -1,0 +1,240 @@
+"""All tables under one revision; writes of one loop turn are committed together and then shown.
+
+A write changes memory at once, so that the next request sees it. Watchers and subscribers learn of it in `flush`, which
+the first write of a turn schedules, after the journal has taken the batch. `durable()` is what an acknowledgement
+waits for.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+
+from argosy.cluster.store.entry import Change, Entry
+from argosy.cluster.store.journal import Journal, LogRow, NoJournal
+from argosy.cluster.store.table import Table
+from argosy.machinery.objects import JsonObject, Key
+
+HISTORY = timedelta(minutes=5)
+HISTORY_REVISIONS = 10_000
+"""A change is forgotten when it is older than both allow (spec 19)."""
+
+Subscriber = Callable[[Sequence[Change]], None]
+
+
+class Expired(Exception):
+    """The revision asked for is compacted."""
+
+
+class TooLarge(Exception):
+    """The revision asked for is in the future."""
+
+
+class Store:
+    def __init__(self, now: Callable[[], datetime], journal: Journal | None = None) -> None:
+        self._now = now
+        self._journal: Journal = journal or NoJournal()
+        self.revision = 1
+        self.compacted = 0
+        self._tables: dict[tuple[str, str], Table] = {}
+        self._subscribers: list[Subscriber] = []
+        self._pending: list[Change] = []
+        self._scheduled = False
+        self._commit: asyncio.Future[None] | None = None
+        """Resolved when the batch being collected is durable."""
+        self._worker: asyncio.Future[None] | None = None
+        self._marks: deque[tuple[datetime, int]] = deque()
+        self.broken: OSError | None = None
+        """The journal refused a batch: memory is ahead of the disk, so nothing more is accepted."""
+
+    def load(self) -> None:
+        loaded = self._journal.load()
+        self.revision = max(1, loaded.revision)
+        self.compacted = self.revision
+        for row in loaded.live:
+            self.table(row.group, row.plural).entries[row.key] = Entry(
+                row.key, row.rev, row.created_rev, encoded=row.encoded
+            )
+        for table in self._tables.values():
+            table.keys = sorted(table.entries)
+        self._restore(loaded.compacted, loaded.log)
+
+    def _restore(self, compacted: int, log: Sequence[LogRow] | object) -> None:
+        """Rebuilds the rings, so that watches resume over a restart; history starts where no former state is missing."""
+        last: dict[tuple[str, str, Key], Entry | None] = {}
+        changes: list[Change] = []
+        floor = compacted
+        assert isinstance(log, list)
+        for row in log:
+            place = (row.group, row.plural, row.key)
+            entry = Entry(row.key, row.rev, row.created_rev, encoded=row.encoded)
+            known = last.get(place)
+            if known is None and (row.deleted or row.created_rev != row.rev):
+                floor = row.rev
+            else:
+                changes.append(Change(row.group, row.plural, row.rev, known, None if row.deleted else entry))
+            last[place] = None if row.deleted else entry
+        for change in changes:
+            if change.rev > floor:
+                self.table(change.group, change.plural).ring.append(change)
+        self.compacted = floor
+        for table in self._tables.values():
+            table.shown = len(table.ring)
+
+    def close(self) -> None:
+        self.flush()
+        self._journal.close()
+
+    def table(self, group: str, plural: str) -> Table:
+        table = self._tables.get((group, plural))
+        if table is None:
+            table = self._tables[group, plural] = Table(group, plural)
+        return table
+
+    def tables(self) -> list[Table]:
+        """In order of group and plural, so that nothing depends on what was touched first."""
+        return [self._tables[place] for place in sorted(self._tables)]
+
+    def subscribe(self, subscriber: Subscriber) -> None:
+        """`subscriber` gets every batch once it is durable, in order of revisions; it must not raise."""
+        self._subscribers.append(subscriber)
+
+    # -- writes ------------------------------------------------------------------------------------------------------
+
+    def put(self, table: Table, key: Key, obj: JsonObject, old: Entry | None) -> Entry:
+        """Stores `obj`, which belongs to the store from now on, under the next revision."""
+        rev = self.revision + 1
+        obj["metadata"]["resourceVersion"] = str(rev)
+        entry = Entry(key, rev, old.created_rev if old is not None else rev, obj)
+        self._record(table, Change(table.group, table.plural, rev, old, entry))
+        return entry
+
+    def delete(self, table: Table, old: Entry) -> Change:
+        change = Change(table.group, table.plural, self.revision + 1, old, None)
+        self._record(table, change)
+        return change
+
+    def _record(self, table: Table, change: Change) -> None:
+        if self.broken is not None:
+            raise self.broken
+        self.revision = change.rev
+        table.apply(change)
+        self._pending.append(change)
+        self._schedule()
+
+    def _schedule(self) -> None:
+        if self._scheduled or self._worker is not None:
+            return
+        try:
+            loop = asyncio.get_running_loop()
+        except RuntimeError:
+            return  # no loop: whoever writes outside one calls flush
+        self._scheduled = True
+        loop.call_soon(self._turn_ends)
+
+    async def durable(self) -> None:
+        """Waits until all writes so far survive the death of the process. Raises OSError when they do not."""
+        if not self._journal.durable or not self._pending:
+            if self._worker is not None:
+                await asyncio.shield(self._worker)
+            if self.broken is not None:
+                raise self.broken
+            return
+        if self._commit is None:
+            self._commit = asyncio.get_running_loop().create_future()
+        await asyncio.shield(self._commit)
+
+    def _turn_ends(self) -> None:
+        self._scheduled = False
+        if not self._journal.slow:
+            self.flush()
+        elif self._worker is None and self._pending:
+            self._commit_in_thread()
+
+    def _commit_in_thread(self) -> None:
+        batch, waiting = self._take()
+        loop = asyncio.get_running_loop()
+        self._worker = loop.run_in_executor(None, self._journal.commit, batch)
+
+        def finished(done: asyncio.Future[None]) -> None:
+            self._worker = None
+            error = done.exception()
+            self._finish(batch, waiting, error)
+            if self._pending:
+                self._schedule()
+
+        self._worker.add_done_callback(finished)
+
+    def flush(self) -> None:
+        """Commits and shows what is pending, now."""
+        if not self._pending:
+            return
+        batch, waiting = self._take()
+        error: BaseException | None = None
+        try:
+            self._journal.commit(batch)
+        except OSError as refused:
+            error = refused
+        self._finish(batch, waiting, error)
+
+    def _take(self) -> tuple[list[Change], asyncio.Future[None] | None]:
+        batch, waiting = self._pending, self._commit
+        self._pending, self._commit = [], None
+        return batch, waiting
+
+    def _finish(self, batch: list[Change], waiting: asyncio.Future[None] | None, error: BaseException | None) -> None:
+        if error is not None:
+            self.broken = error if isinstance(error, OSError) else OSError(str(error))
+            if waiting is not None and not waiting.done():
+                waiting.set_exception(self.broken)
+            return
+        for table in dict.fromkeys(self.table(change.group, change.plural) for change in batch):
+            table.show()
+        if waiting is not None and not waiting.done():
+            waiting.set_result(None)
+        for subscriber in self._subscribers:
+            subscriber(batch)
+        self._age()
+
+    # -- history -----------------------------------------------------------------------------------------------------
+
+    def check_revision(self, rev: int) -> None:
+        """Raises Expired or TooLarge."""
+        if rev > self.revision:
+            raise TooLarge
+        if rev < self.compacted:
+            raise Expired
+
+    def _age(self) -> None:
+        """Notes which revision was reached when, and forgets what is old by time and by number."""
+        now = self._now()
+        if not self._marks or now - self._marks[-1][0] >= timedelta(seconds=10):
+            self._marks.append((now, self.revision))
+            self._forget_old(now)
+        elif self.revision - self.compacted > 2 * HISTORY_REVISIONS:
+            self.compact(self.revision - HISTORY_REVISIONS)
+
+    def _forget_old(self, now: datetime) -> None:
+        floor = 0
+        while self._marks and now - self._marks[0][0] > HISTORY:
+            floor = self._marks.popleft()[1]
+        if floor > self.compacted:
+            self.compact(floor)
+
+    def compact(self, floor: int) -> None:
+        """Forgets all changes up to revision `floor`."""
+        self.compacted = max(self.compacted, floor)
+        for table in self._tables.values():
+            table.forget(floor)
+        self._journal.compact(floor)
+
+    def fork(self) -> Store:
+        """A copy in memory at this revision: objects are shared, what is written to either stays there."""
+        copy = Store(self._now)
+        copy.revision = copy.compacted = self.revision
+        for (group, plural), table in self._tables.items():
+            own = copy.table(group, plural)
+            own.entries, own.keys = table.entries.copy(), table.keys.copy()
+        return copy
