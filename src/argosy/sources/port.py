@@ -86,9 +86,13 @@ class Tree(Protocol):
 
 
 class GitRemote(Protocol):
-    async def resolve(self, url: str, revision: str, credentials: Credentials, *, tag_prefix: str = "") -> str:
+    async def resolve(
+        self, url: str, revision: str, credentials: Credentials, *, tag_prefix: str = "", max_age: float = 0.0
+    ) -> str:
         """The commit for a branch, tag, semver constraint, abbreviated or full SHA, or "" for HEAD (spec 11.1).
 
+        `max_age`: seconds that the remote's list of references may be old. 0, for refreshes: asked for after this
+        call began. Polls pass some seconds, so that many applications of one repository share one look.
         Raises NotFound `unable to resolve '<x>' to a commit SHA`.
         """
         ...

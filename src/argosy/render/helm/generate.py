@@ -14,6 +14,7 @@ from argosy.render.helm.chart import Gathering, check_dependencies
 from argosy.render.helm.library import LoadedChart, check_release_name, parse_values
 from argosy.render.helm.values import values_of
 from argosy.render.yaml import YamlError, load_all
+from argosy.sources.versions import matches
 
 HOOK: Final = "helm.sh/hook"
 TEST_HOOKS: Final = frozenset({"test", "test-success", "test-failure"})
@@ -96,9 +97,7 @@ def _check_kube_version(metadata: JsonObject, kube_version: str) -> None:
     wanted = str(metadata.get("kubeVersion") or "")
     if not wanted or not kube_version:
         return
-    from argosy.machinery import semver
-
-    if not semver.matches(wanted, kube_version):
+    if not matches(wanted, kube_version):
         raise ToolError(f"chart requires kubeVersion: {wanted} which is incompatible with Kubernetes {kube_version}")
 
 

@@ -1,0 +1,48 @@
+"""One piece of outside work at a time per key, shared by all who asked before it began.
+
+A caller that arrives while the work is under way waits for the next turn, because what it wants to see may be newer
+than what the present turn looks at. However many ask at once, that makes two turns.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Hashable
+from typing import Generic, TypeVar
+
+T = TypeVar("T")
+
+
+class Turns(Generic[T]):
+    def __init__(self) -> None:
+        self._waiting: dict[Hashable, asyncio.Future[T]] = {}
+        self._locks: dict[Hashable, asyncio.Lock] = {}
+
+    async def share(self, key: Hashable, work: Callable[[], Awaitable[T]]) -> T:
+        """The result of a turn of `work` that begins after this call; its error for each who shares it."""
+        waiting = self._waiting.get(key)
+        if waiting is not None:
+            return await asyncio.shield(waiting)
+        future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        self._waiting[key] = future
+        lock = self._locks.setdefault(key, asyncio.Lock())
+        try:
+            async with lock:
+                self._close(key, future)
+                result = await work()
+        except BaseException as error:
+            future.set_exception(error if isinstance(error, Exception) else ConnectionAbortedError("given up"))
+            future.exception()  # raised by those who share it; nobody sharing is no fault
+            raise
+        else:
+            future.set_result(result)
+            return result
+        finally:
+            self._close(key, future)
+            if not lock.locked() and key not in self._waiting:
+                self._locks.pop(key, None)
+
+    def _close(self, key: Hashable, future: asyncio.Future[T]) -> None:
+        """From now on, who asks gets the next turn."""
+        if self._waiting.get(key) is future:
+            del self._waiting[key]

@@ -1,0 +1,83 @@
+"""Which commit a revision means, given what a remote lists (spec/argo-cd-engine-2.md 11.1). Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from argosy.sources.port import Rejected
+from argosy.sources.scrub import scrub
+from argosy.sources.versions import highest, is_constraint
+
+FULL_SHA: Final = re.compile(r"[0-9a-f]{40}")
+SHORT_SHA: Final = re.compile(r"[0-9a-f]{7,39}")
+REVISION_LIMIT: Final = 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Refs:
+    """A remote's references: full name -> commit, annotated tags peeled. `head` is what HEAD points to."""
+
+    commits: Mapping[str, str] = field(default_factory=dict)
+    head: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Abbreviation:
+    """The beginning of a commit's id; only the repository itself can complete it."""
+
+    text: str
+
+
+def parse_listing(text: str) -> Refs:
+    """The output of `git ls-remote --symref`."""
+    commits: dict[str, str] = {}
+    peeled: dict[str, str] = {}
+    head = ""
+    for line in text.splitlines():
+        oid, _, name = line.partition("\t")
+        if oid.startswith("ref: "):
+            head = oid.removeprefix("ref: ") if name == "HEAD" else head
+        elif FULL_SHA.fullmatch(oid):
+            if name.endswith("^{}"):
+                peeled[name.removesuffix("^{}")] = oid
+            else:
+                commits[name] = oid
+    return Refs({**commits, **peeled}, head)
+
+
+def check_revision(revision: str) -> str:
+    """Raises Rejected for text that git could take for an option, or that no reference can have."""
+    if revision.startswith("-") or len(revision) > REVISION_LIMIT or not (revision.isprintable() or not revision):
+        raise Rejected(f"revision {scrub(revision)!r} is not allowed")
+    return revision
+
+
+def lookup(refs: Refs, revision: str, tag_prefix: str = "") -> str | Abbreviation | None:
+    """The commit, an abbreviation to be completed, or None."""
+    if FULL_SHA.fullmatch(revision):
+        return revision
+    if revision in ("", "HEAD"):
+        return refs.commits.get("HEAD") or refs.commits.get(refs.head)
+    if not tag_prefix and (exact := _exact(refs, revision)):
+        return exact
+    if is_constraint(revision) and (tag := _newest(refs, revision, tag_prefix)):
+        return refs.commits[f"refs/tags/{tag}"]
+    return Abbreviation(revision) if SHORT_SHA.fullmatch(revision) else None
+
+
+def _exact(refs: Refs, revision: str) -> str | None:
+    """Branches before tags, as upstream."""
+    for name in (revision, f"refs/heads/{revision}", f"refs/tags/{revision}", f"refs/{revision}"):
+        if name in refs.commits:
+            return refs.commits[name]
+    return None
+
+
+def _newest(refs: Refs, constraint: str, prefix: str) -> str | None:
+    tags = [name.removeprefix("refs/tags/") for name in refs.commits if name.startswith("refs/tags/")]
+    stripped = [tag.removeprefix(prefix) for tag in tags if tag.startswith(prefix)]
+    best = highest(constraint, stripped)
+    return None if best is None else prefix + best

@@ -1,0 +1,243 @@
+"""Git remotes by the git program, and a bare mirror of each in a private cache directory.
+
+Who may read a mirror: only who has shown, with the credentials at hand, that the remote lets them in. So a repository
+fetched for one project tells nothing to another that merely knows its URL and a commit.
+
+The list of references is asked for once for all who ask at the same time (sources/coalesce.py); so are fetches. Fetched
+packs are kept; when there are many, they are packed into one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from hashlib import blake2b
+from pathlib import Path
+from typing import Final, TypeVar
+
+from argosy.runtime.clock import Clock
+from argosy.sources.coalesce import Turns
+from argosy.sources.git.failures import failure
+from argosy.sources.git.private import Private
+from argosy.sources.git.program import Finished, TimedOut, TooMuchOutput, run_git
+from argosy.sources.git.refs import FULL_SHA, Abbreviation, Refs, check_revision, lookup, parse_listing
+from argosy.sources.git.tree import Objects, commit_tree
+from argosy.sources.port import Credentials, NotFound, Rejected, Tree, Unavailable
+from argosy.sources.scrub import scrub
+from argosy.sources.tree import RootedTree
+from argosy.sources.urls import check_git_url, normalise_url
+
+T = TypeVar("T")
+
+FETCH_OPTIONS: Final = (
+    "-c", "core.hooksPath=/dev/null",
+    "-c", "fetch.unpackLimit=1",
+    "-c", "gc.auto=0",
+    "-c", "submodule.recurse=false",
+)  # fmt: skip
+REF_SPECS: Final = ("+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*")
+PACKS_KEPT: Final = 40
+TREES_KEPT: Final = 256
+PROVEN_SECONDS: Final = 3600.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GitSettings:
+    """`allow_local`: `file://` and absolute paths are repositories too (`argosy demo`, rehearsal)."""
+
+    allow_local: bool = False
+    allow_links_out: bool = False
+    list_seconds: float = 30.0
+    fetch_seconds: float = 300.0
+    parallel: int = 8
+
+
+class GitMirrors:
+    """The `sources.port.GitRemote` over the git program. `close` it; its threads and mapped packs are freed then."""
+
+    def __init__(self, directory: Path, clock: Clock, settings: GitSettings | None = None) -> None:
+        self._directory = directory
+        self._clock = clock
+        self._settings = settings or GitSettings()
+        self._threads: ThreadPoolExecutor | None = None
+        self._listings: Turns[Refs] = Turns()
+        self._fetches: Turns[None] = Turns()
+        self._refs: dict[tuple[str, Credentials], tuple[float, Refs]] = {}
+        self._objects: dict[Path, Objects] = {}
+        self._trees: dict[tuple[Path, str], RootedTree] = {}
+        self.listings = 0
+        """`git ls-remote` runs, for metrics and tests."""
+        self.fetches = 0
+
+    async def resolve(
+        self, url: str, revision: str, credentials: Credentials, *, tag_prefix: str = "", max_age: float = 0.0
+    ) -> str:
+        check_revision(revision)
+        if FULL_SHA.fullmatch(revision):
+            return revision
+        refs = await self._listed(url, credentials, max_age)
+        found = lookup(refs, revision, tag_prefix)
+        if isinstance(found, Abbreviation):
+            found = await self._completed(url, found, refs, credentials)
+        if found is None:
+            raise NotFound(f"unable to resolve '{scrub(revision)}' to a commit SHA")
+        return found
+
+    async def tree(self, url: str, commit: str, credentials: Credentials) -> Tree:
+        if not FULL_SHA.fullmatch(commit):
+            raise Rejected(f"commit {scrub(commit)!r} is not a full SHA")
+        await self._listed(url, credentials, PROVEN_SECONDS)
+        mirror = self._mirror(url)
+        key = (mirror, commit)
+        if (known := self._trees.get(key)) is not None:
+            return known
+        if not await self._has(mirror, commit):
+            await self._fetch(url, commit, credentials)
+        tree = await self._in_thread(self._open_tree, self._store(mirror), commit)
+        if len(self._trees) >= TREES_KEPT:
+            del self._trees[next(iter(self._trees))]
+        self._trees[key] = tree
+        return tree
+
+    def close(self) -> None:
+        if self._threads is not None:
+            self._threads.shutdown(wait=True, cancel_futures=True)
+            self._threads = None
+        for objects in self._objects.values():
+            objects.close()
+        self._objects.clear()
+        self._trees.clear()
+
+    async def _listed(self, url: str, credentials: Credentials, max_age: float) -> Refs:
+        check_git_url(url, allow_local=self._settings.allow_local)
+        key = (normalise_url(url), credentials)
+        known = self._refs.get(key)
+        if known is not None and max_age > 0 and self._clock.monotonic() - known[0] <= max_age:
+            return known[1]
+        return await self._listings.share(key, lambda: self._list(url, credentials))
+
+    async def _list(self, url: str, credentials: Credentials) -> Refs:
+        self.listings += 1
+        began = self._clock.monotonic()
+        where = check_git_url(url, allow_local=self._settings.allow_local)
+        arguments = ("ls-remote", "--symref", "--", where)
+        try:
+            finished = await self._git(url, arguments, credentials, self._prepared(), self._settings.list_seconds)
+            if finished.status != 0:
+                raise failure("failed to list refs", url, finished.errors, credentials)
+        except Exception:
+            self._refs.pop((normalise_url(url), credentials), None)
+            raise
+        refs = parse_listing(finished.output)
+        self._refs[(normalise_url(url), credentials)] = (began, refs)
+        return refs
+
+    async def _completed(self, url: str, short: Abbreviation, refs: Refs, credentials: Credentials) -> str | None:
+        """An abbreviated SHA: one of the listed commits, or any in the mirror when that is up to date."""
+        listed = {commit for commit in refs.commits.values() if commit.startswith(short.text)}
+        if len(listed) == 1:
+            return listed.pop()
+        await self._fetch(url, "", credentials)
+        arguments = ("rev-parse", "--verify", "--quiet", "--end-of-options", f"{short.text}^{{commit}}")
+        mirror = self._mirror(url)
+        finished = await self._git(url, arguments, Credentials(), mirror, self._settings.list_seconds)
+        found = finished.output.strip()
+        return found if FULL_SHA.fullmatch(found) else None
+
+    async def _fetch(self, url: str, commit: str, credentials: Credentials) -> None:
+        """Branches and tags; then, when the commit is on none of them, the commit by itself."""
+        mirror = self._mirror(url)
+        await self._fetches.share((mirror, credentials), lambda: self._fetch_refs(url, mirror, credentials))
+        if commit and not await self._has(mirror, commit):
+            await self._fetches.share((mirror, credentials, commit), lambda: self._fetch_one(url, commit, credentials))
+        await self._in_thread(self._tidy, mirror, self._store(mirror))
+
+    async def _fetch_refs(self, url: str, mirror: Path, credentials: Credentials) -> None:
+        await self._in_thread(self._prepare, mirror)
+        await self._run_fetch(url, mirror, credentials, "--prune", REF_SPECS)
+
+    async def _fetch_one(self, url: str, commit: str, credentials: Credentials) -> None:
+        try:
+            await self._run_fetch(
+                url, self._mirror(url), credentials, "--no-prune", (f"+{commit}:refs/argosy/{commit}",)
+            )
+        except NotFound:
+            raise NotFound(f"unable to resolve '{commit}' to a commit SHA") from None
+
+    async def _run_fetch(
+        self, url: str, mirror: Path, credentials: Credentials, prune: str, specs: Sequence[str]
+    ) -> None:
+        self.fetches += 1
+        where = check_git_url(url, allow_local=self._settings.allow_local)
+        arguments = (
+            *FETCH_OPTIONS, "fetch", "--quiet", "--force", prune, "--no-tags", "--no-write-fetch-head",
+            "--no-auto-maintenance", "--no-recurse-submodules", "--", where, *specs,
+        )  # fmt: skip
+        finished = await self._git(url, arguments, credentials, mirror, self._settings.fetch_seconds)
+        if finished.status != 0:
+            raise failure("failed to fetch", url, finished.errors, credentials)
+
+    async def _git(
+        self, url: str, arguments: Sequence[str], credentials: Credentials, directory: Path, seconds: float
+    ) -> Finished:
+        def run() -> Finished:
+            private = Private(self._prepared(), url, credentials, allow_local=self._settings.allow_local)
+            with private as opened:
+                return run_git(arguments, directory=directory, environment=opened.environment, seconds=seconds)
+
+        try:
+            return await self._in_thread(run)
+        except TimedOut as error:
+            raise Unavailable(f"{scrub(url)}: {error}") from None
+        except TooMuchOutput as error:
+            raise Rejected(f"{scrub(url)}: {error}") from None
+
+    async def _in_thread(self, work: Callable[..., T], *arguments: object) -> T:
+        if self._threads is None:
+            self._threads = ThreadPoolExecutor(self._settings.parallel, thread_name_prefix="git")
+        loop = asyncio.get_running_loop()
+        return await self._clock.external(loop.run_in_executor(self._threads, work, *arguments))
+
+    async def _has(self, mirror: Path, commit: str) -> bool:
+        return (mirror / "HEAD").exists() and self._store(mirror).has(commit)
+
+    def _open_tree(self, objects: Objects, commit: str) -> RootedTree:
+        return commit_tree(objects, commit, allow_links_out=self._settings.allow_links_out)
+
+    def _store(self, mirror: Path) -> Objects:
+        if mirror not in self._objects:
+            self._objects[mirror] = Objects(mirror)
+        return self._objects[mirror]
+
+    def _prepared(self) -> Path:
+        """The cache directory, readable by us alone."""
+        self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._directory.chmod(0o700)
+        return self._directory
+
+    def _mirror(self, url: str) -> Path:
+        return self._directory / blake2b(normalise_url(url).encode(), digest_size=16).hexdigest()
+
+    def _prepare(self, mirror: Path) -> None:
+        """An empty bare repository; a half-made one, after a crash, is completed by the same command."""
+        if (mirror / "HEAD").exists():
+            return
+        self._prepared()
+        mirror.mkdir(mode=0o700, exist_ok=True)
+        environment = {"PATH": os.environ.get("PATH", "/usr/bin:/bin"), "GIT_CONFIG_NOSYSTEM": "1", "HOME": str(mirror)}
+        arguments = ("init", "--quiet", "--bare", "--template=", "--initial-branch=main")
+        finished = run_git(arguments, directory=mirror, environment=environment, seconds=self._settings.list_seconds)
+        if finished.status != 0:
+            raise Unavailable(f"the mirror cannot be made: {finished.errors.strip()}")
+
+    def _tidy(self, mirror: Path, objects: Objects) -> None:
+        packs = mirror / "objects" / "pack"
+        if not packs.is_dir() or sum(1 for _ in packs.glob("*.pack")) <= PACKS_KEPT:
+            return
+        environment = {"PATH": os.environ.get("PATH", "/usr/bin:/bin"), "GIT_CONFIG_NOSYSTEM": "1", "HOME": str(mirror)}
+        arguments = ("repack", "-a", "-d", "-k", "-q")
+        run_git(arguments, directory=mirror, environment=environment, seconds=self._settings.fetch_seconds)
+        objects.reopen()
