@@ -24,8 +24,9 @@ BODY_LIMIT = 3_145_728
 """Bytes of a request body; more are 413 (spec section 2)."""
 HEADER_LIMIT = 65_536
 """Bytes of the request line and all headers; more are 431."""
-PIPELINE_LIMIT = 16
-"""Requests that may wait on one connection; clients of Kubernetes never pipeline."""
+PIPELINE_LIMIT = 4
+"""Requests that may wait on one connection; clients of Kubernetes never pipeline. Reading goes on while a request is
+answered, for only so is it noticed that a client went away."""
 REQUEST_SECONDS = 60.0
 """A request must be complete this long after its first byte."""
 IDLE_SECONDS = 180.0
@@ -184,7 +185,6 @@ class Connection(asyncio.Protocol):
         request = Request(method, target, self._headers, body, self._certificate, self.host.address)
         self._waiting.append(request)
         self.reading = False
-        self.transport.pause_reading()
         self._arrived.set()
 
     # ---- answering
@@ -219,12 +219,10 @@ class Connection(asyncio.Protocol):
         self.progress = self.loop.time()
         if not self._waiting and self._refusal is None:
             self._arrived.clear()
-            self.transport.resume_reading()
         return not last and not self.host.draining
 
     async def _linger(self) -> None:
         """Takes in the rest of a refused body for a moment: closing at once would reset the answer away."""
-        self.transport.resume_reading()
         remaining = 20
         while remaining and not self.transport.is_closing():
             remaining -= 1

@@ -80,13 +80,18 @@ async def serve(
     async with server._tasks:  # noqa: SLF001  # the group's life is this block
         await listener.start_serving()
         sweeper = _Sweeper(server, loop)
+        failure: Exception | None = None
         try:
             yield server
+        except Exception as error:
+            failure = error  # raised outside of the group, which would wrap it
         finally:
             sweeper.stop()
             listener.close()
             await _drain(server, loop, drain_seconds)
             await listener.wait_closed()
+    if failure is not None:
+        raise failure
 
 
 class _Sweeper:

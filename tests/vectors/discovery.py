@@ -1,0 +1,76 @@
+"""Recorded discovery documents: what we serve is described as the recorded server described it.
+
+The recorded server had more groups; a resource that both serve must be equal, and groups must come in the same order.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from argosy.cluster.catalog import Catalog
+from argosy.cluster.http.discovery import documents
+from argosy.cluster.kinds import builtin_kinds
+
+from .outcome import Outcome
+
+FAMILY = "discovery"
+LEGACY = {"apis__apps__v1": "/apis/apps/v1", "apis__batch__v1": "/apis/batch/v1", "api__v1": "/api/v1"}
+
+
+def run(data: Path) -> Iterator[Outcome]:
+    """`data` is the directory that holds `kubernetes/discovery`."""
+    directory = data / "kubernetes" / "discovery"
+    served = documents(Catalog(builtin_kinds()))
+    aggregated = json.loads(served.aggregated_groups[0])
+    yield from _aggregated(json.loads((directory / "aggregated_v2.json").read_text()), aggregated)
+    yield _groups(json.loads((directory / "apis.json").read_text()), served.legacy["/apis"])
+    for name, path in LEGACY.items():
+        yield from _resources(name, json.loads((directory / f"{name}.json").read_text()), served.legacy[path])
+
+
+def _aggregated(recorded: dict[str, Any], served: dict[str, Any]) -> Iterator[Outcome]:
+    ours = [item["metadata"]["name"] for item in served["items"]]
+    theirs = [item["metadata"]["name"] for item in recorded["items"]]
+    expected = [name for name in theirs if name in ours]
+    yield Outcome(FAMILY, "order of groups", passed=ours == expected, detail=f"{ours} instead of {expected}")
+    by_place = {_place(item, version): version for item in recorded["items"] for version in item["versions"]}
+    for item in served["items"]:
+        for version in item["versions"]:
+            yield from _version(_place(item, version), by_place, version)
+
+
+def _place(item: dict[str, Any], version: dict[str, Any]) -> str:
+    return f"{item['metadata']['name']}/{version['version']}"
+
+
+def _version(place: str, recorded: dict[str, Any], served: dict[str, Any]) -> Iterator[Outcome]:
+    known = {resource["resource"]: resource for resource in recorded.get(place, {}).get("resources", ())}
+    for resource in served["resources"]:
+        name = resource["resource"]
+        passed = resource == known.get(name)
+        yield Outcome(
+            FAMILY, f"aggregated {place} {name}", passed, "" if passed else f"{resource} != {known.get(name)}"
+        )
+
+
+def _groups(recorded: dict[str, Any], served: dict[str, Any]) -> Outcome:
+    ours = {group["name"]: group["preferredVersion"] for group in served["groups"]}
+    theirs = {group["name"]: group["preferredVersion"] for group in recorded["groups"] if group["name"] in ours}
+    return Outcome(FAMILY, "preferred versions", ours == theirs and list(ours) == list(theirs), f"{ours} != {theirs}")
+
+
+def _resources(name: str, recorded: dict[str, Any], served: dict[str, Any]) -> Iterator[Outcome]:
+    def plain(resource: dict[str, Any]) -> dict[str, Any]:
+        return {key: value for key, value in resource.items() if key != "storageVersionHash"}
+
+    known = {resource["name"]: plain(resource) for resource in recorded["resources"]}
+    ours = {resource["name"]: plain(resource) for resource in served["resources"]}
+    for place, resource in known.items():
+        passed = ours.get(place) == resource
+        yield Outcome(FAMILY, f"{name} {place}", passed, "" if passed else f"{ours.get(place)} != {resource}")
+    words = {key: served.get(key) for key in ("kind", "apiVersion", "groupVersion")}
+    wanted = {key: recorded.get(key) for key in words}
+    yield Outcome(FAMILY, f"{name} head", words == wanted, f"{words} != {wanted}")
