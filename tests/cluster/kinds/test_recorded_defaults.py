@@ -43,7 +43,11 @@ def comparable(obj: JsonObject) -> JsonObject:
     text = re.sub(r'"10\.(43|96)\.\d+\.\d+"', '"{address}"', text)
     text = re.sub(r'"(\{uid:\d+\}|00000000-0000-4000-8000-000000000001)"', '"{uid}"', text)
     found: JsonObject = json.loads(re.sub(r'"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ"', '"{time}"', text))
-    metadata = {key: value for key, value in found["metadata"].items() if key not in (*IGNORED_METADATA, "namespace", "generation")}
+    metadata = {
+        key: value
+        for key, value in found["metadata"].items()
+        if key not in (*IGNORED_METADATA, "namespace", "generation")
+    }
     return {**found, "metadata": metadata}
 
 

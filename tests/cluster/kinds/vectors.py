@@ -41,7 +41,9 @@ def kinds() -> tuple[Kind, ...]:
 
 
 def kind_of(obj: JsonObject) -> Kind:
-    return next(kind for kind in kinds() if (kind.resource.api_version, kind.resource.kind) == (obj["apiVersion"], obj["kind"]))
+    return next(
+        kind for kind in kinds() if (kind.resource.api_version, kind.resource.kind) == (obj["apiVersion"], obj["kind"])
+    )
 
 
 class NoChance:
