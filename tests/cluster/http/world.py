@@ -16,11 +16,11 @@ from argosy.cluster.auth.tokens import ServiceAccountTokens, make_signing_key
 from argosy.cluster.catalog import Catalog
 from argosy.cluster.errors import not_found
 from argosy.cluster.http.front import Front
-from argosy.cluster.http.proxy import BackendRegistry
 from argosy.cluster.http.wiring import Wiring
 from argosy.cluster.kind import User
 from argosy.cluster.kinds import builtin_kinds
 from argosy.cluster.request import ApiRequest, ApiResponse, Frame
+from argosy.cluster.server import ServiceHandlers
 from argosy.machinery.api import WatchEvent
 from argosy.machinery.objects import JsonObject
 from argosy.machinery.status import StatusError
@@ -141,7 +141,7 @@ class SmallWorld:
         self.tokens = StaticTokens({"admin-token": User("root", ("system:masters",)), "alice-token": User("alice")})
         self.accounts = ServiceAccountTokens(make_signing_key(), self.shelf, self.rng)
         self.catalog = Catalog(builtin_kinds())
-        self.backends = BackendRegistry()
+        self.backends = ServiceHandlers()
         self.authenticator = Authenticator(verifiers=[self.tokens], accounts=self.accounts)
         self.wiring = Wiring(
             api=self.shelf,

@@ -50,7 +50,7 @@ class Reviews:
         self._reader = reader
         self._accounts = accounts
         self._verifiers = verifiers
-        self._by_resource: dict[tuple[str, str], Callable[[Asked], JsonObject]] = {
+        self.by_resource: dict[tuple[str, str], Callable[[Asked], JsonObject]] = {
             (AUTHENTICATION, "selfsubjectreviews"): self._self_subject,
             (AUTHENTICATION, "tokenreviews"): self._token,
             (AUTHORIZATION, "selfsubjectaccessreviews"): self._self_access,
@@ -60,7 +60,7 @@ class Reviews:
         }
 
     def handler(self, group: str, plural: str) -> Callable[[Asked], JsonObject] | None:
-        return self._by_resource.get((group, plural))
+        return self.by_resource.get((group, plural))
 
     def _self_subject(self, asked: Asked) -> JsonObject:
         return _answer(asked, "SelfSubjectReview", AUTHENTICATION, {"userInfo": user_info(asked.user)}, spec=False)
@@ -126,7 +126,7 @@ class Reviews:
         return {"authenticated": True, "user": user_info(verified.user), "audiences": list(verified.audiences)}
 
     def request_token(self, asked: Asked, name: str) -> JsonObject:
-        """POST serviceaccounts/NAME/token. Raises 404 without the account, 422 for its duration, 409 for a stale uid."""
+        """POST serviceaccounts/NAME/token. Raises 404 without the account, 422 for a duration, 409 for a stale uid."""
         account = self._reader.get("", "serviceaccounts", asked.namespace, name)
         if account is None:
             raise _absent("serviceaccounts", name)

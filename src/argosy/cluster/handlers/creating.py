@@ -28,6 +28,8 @@ async def create_object(
     core: Core, request: ApiRequest, obj: JsonObject, warnings: list[str], *, tracked: bool = False
 ) -> ApiResponse:
     """`obj` is decoded and the request's own. `tracked`: its managedFields are settled already (apply)."""
+    if request.deny_create is not None:
+        raise request.deny_create
     kind = request.kind
     now = core.clock.now()
     ctx = core.context(request, "CREATE", now)

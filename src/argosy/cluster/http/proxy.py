@@ -21,27 +21,6 @@ _KEPT_BACK = frozenset({"authorization", "cookie", "connection", "host", "proxy-
 SERVICE_NAME = "kubernetes.io/service-name"
 
 
-class BackendRegistry:
-    """The `Backends` of one process: controllers register what answers behind their Service or Pod."""
-
-    def __init__(self) -> None:
-        self._services: dict[tuple[str, str, str], ProxyHandler] = {}
-        self._pods: dict[tuple[str, str, str], ProxyHandler] = {}
-
-    def add_service(self, namespace: str, name: str, port: str, handler: ProxyHandler) -> None:
-        """`port` as clients will spell it: register a named port under its name and its number."""
-        self._services[namespace, name, port] = handler
-
-    def add_pod(self, namespace: str, name: str, port: str, handler: ProxyHandler) -> None:
-        self._pods[namespace, name, port] = handler
-
-    def service(self, namespace: str, name: str, port: str) -> ProxyHandler | None:
-        return self._services.get((namespace, name, port))
-
-    def pod(self, namespace: str, name: str, port: str) -> ProxyHandler | None:
-        return self._pods.get((namespace, name, port))
-
-
 def split_name(text: str) -> tuple[str, str, str]:
     """`[scheme:]name[:port]` as (scheme, name, port). Raises 400 for anything else."""
     parts = text.split(":")

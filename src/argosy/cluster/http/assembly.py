@@ -1,0 +1,168 @@
+"""Puts the HTTP front before an EmbeddedCluster: keys, authentication, RBAC that follows the store, a server."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+from argosy.cluster.auth.aggregation import aggregation
+from argosy.cluster.auth.attributes import Attributes, require
+from argosy.cluster.auth.authenticate import Authenticator, StaticTokens, TokenVerifier
+from argosy.cluster.auth.escalation import role_guard
+from argosy.cluster.auth.kubeconfig import write_kubeconfig
+from argosy.cluster.auth.rbac import CLUSTER_ROLES, GROUP, Rbac
+from argosy.cluster.auth.reviews import Asked, Reviews
+from argosy.cluster.auth.tokens import ServiceAccountTokens, make_signing_key
+from argosy.cluster.handlers.core import Special
+from argosy.cluster.http import tls
+from argosy.cluster.http.front import Front
+from argosy.cluster.http.server import HttpServer, serve
+from argosy.cluster.http.wiring import Wiring
+from argosy.cluster.kind import User
+from argosy.cluster.ports import Clock, LogSource
+from argosy.cluster.request import ApiRequest, ApiResponse
+from argosy.cluster.server import EmbeddedCluster
+from argosy.cluster.store import Change
+from argosy.machinery.objects import JsonObject
+
+ADMIN = ("kubernetes-admin", ("system:masters",))
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """What has to stay the same between starts: the authority, and the key that signs ServiceAccount tokens."""
+
+    authority: tls.KeyPair
+    signing_key: bytes = field(repr=False)
+
+    @classmethod
+    def make(cls, now: datetime) -> Keys:
+        return cls(tls.make_authority(now), make_signing_key())
+
+    @classmethod
+    def load_or_make(cls, directory: Path, now: datetime) -> Keys:
+        """From files of mode 0600 in `directory`, which are made on the first start."""
+        paths = [directory / name for name in ("ca.crt", "ca.key", "service-account.key")]
+        if all(path.exists() for path in paths):
+            certificate, key, signing_key = (path.read_bytes() for path in paths)
+            return cls(tls.KeyPair(certificate, key), signing_key)
+        made = cls.make(now)
+        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for path, content in zip(
+            paths, (made.authority.certificate, made.authority.key, made.signing_key), strict=True
+        ):
+            tls.write_private(path, content)
+        return made
+
+
+@dataclass(slots=True, kw_only=True)
+class Settings:
+    """How a cluster is offered over HTTP."""
+
+    host: str = "127.0.0.1"
+    port: int = 0
+    tokens: Mapping[str, User] = field(default_factory=dict, repr=False)
+    verifiers: Sequence[TokenVerifier] = ()
+    """Further sources of bearer tokens."""
+    anonymous: bool = False
+    server_names: Sequence[str] = ()
+    logs: LogSource | None = None
+    metrics: Callable[[], bytes] | None = None
+    checks: Mapping[str, Callable[[], bool]] = field(default_factory=dict)
+    plain: bool = False
+    """No TLS: for benchmarks on loopback only."""
+
+
+class ClusterFront:
+    """The front of one started cluster; `front.send` and `front.handle` work without a socket."""
+
+    def __init__(self, cluster: EmbeddedCluster, keys: Keys, settings: Settings | None = None) -> None:
+        self.settings = settings or Settings()
+        self.keys = keys
+        self.rbac = Rbac()
+        self.rbac.load(cluster.reader)
+        cluster.on_commit(self._observe)
+        cluster.admission.checks.append(role_guard(self.rbac))
+        cluster.core.stored[GROUP, CLUSTER_ROLES] = aggregation(cluster.store)
+        self.accounts = ServiceAccountTokens(keys.signing_key, cluster.reader, cluster.rng)
+        verifiers = (StaticTokens(self.settings.tokens), *self.settings.verifiers)
+        self.authenticator = Authenticator(
+            verifiers=verifiers, accounts=self.accounts, anonymous=self.settings.anonymous
+        )
+        self.reviews = Reviews(self.rbac, cluster.reader, self.accounts, verifiers)
+        cluster.core.special.update(_specials(self.reviews, cluster.clock))
+        self.wiring = Wiring(
+            api=cluster.api,
+            kinds=cluster.catalog,
+            reader=cluster.reader,
+            clock=cluster.clock,
+            authenticator=self.authenticator,
+            authorizer=self.rbac,
+            reviews=self.reviews,
+            accounts=self.accounts,
+            logs=self.settings.logs,
+            backends=cluster.service_handlers,
+            metrics=self.settings.metrics,
+            checks=self.settings.checks,
+        )
+        self.front = Front(self.wiring)
+
+    def _observe(self, changes: Sequence[Change]) -> None:
+        for change in changes:
+            if change.group == GROUP:
+                old, new = change.old, change.new
+                self.rbac.observe(GROUP, change.plural, old.obj if old else None, new.obj if new else None)
+
+    def authorize(self, request: ApiRequest) -> None:
+        """For in-process clients that act with a user's rights only (`EmbeddedCluster.client(authorize=...)`)."""
+        resource = request.kind.resource
+        place = (resource.group, resource.plural, request.subresource, request.namespace, request.name)
+        require(self.rbac, request.user, Attributes(request.verb, *place))
+
+    def client_certificate(self, now: datetime, user: str = ADMIN[0], groups: Sequence[str] = ADMIN[1]) -> tls.KeyPair:
+        return tls.issue_client(self.keys.authority, now, user, groups)
+
+    def write_kubeconfig(self, path: Path, server: HttpServer, now: datetime) -> None:
+        """An administrator's kubeconfig, by client certificate."""
+        write_kubeconfig(path, server.url, self.keys.authority.certificate, self.client_certificate(now))
+
+
+@asynccontextmanager
+async def serve_cluster(cluster: EmbeddedCluster, front: ClusterFront, now: datetime) -> AsyncIterator[HttpServer]:
+    """Listens until the block is left. `now` is the real time, for certificates, even when the cluster's is virtual."""
+    settings = front.settings
+    context = None
+    if not settings.plain:
+        addresses = [settings.host] if settings.host not in ("", "localhost", "0.0.0.0", "::") else []  # noqa: S104
+        names, numeric = settings.server_names, [text for text in addresses if _is_address(text)]
+        serving = tls.issue_serving(front.keys.authority, now, names, numeric)
+        context = tls.server_context(serving, front.keys.authority.certificate)
+    async with serve(
+        front.front.handle, clock=cluster.clock, rng=cluster.rng, tls=context, host=settings.host, port=settings.port
+    ) as server:
+        yield server
+
+
+def _is_address(text: str) -> bool:
+    return ":" in text or text.replace(".", "").isdigit()
+
+
+def _specials(reviews: Reviews, clock: Clock) -> dict[tuple[str, str, str, str], Special]:
+    """Reviews and token requests for in-process clients."""
+
+    def of(answer: Callable[[Asked, str], JsonObject]) -> Special:
+        async def handle(request: ApiRequest) -> ApiResponse:
+            asked = Asked(request.user, request.namespace, clock.now(), request.body or {})
+            return ApiResponse(201, answer(asked, request.name))
+
+        return handle
+
+    found = {
+        (group, plural, "", "create"): of(lambda asked, _name, review=review: review(asked))  # type: ignore[misc]
+        for (group, plural), review in reviews.by_resource.items()
+    }
+    found["", "serviceaccounts", "token", "create"] = of(reviews.request_token)
+    return found
