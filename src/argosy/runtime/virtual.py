@@ -46,7 +46,7 @@ class Settled:
 class Limits:
     """What ends a run that would not end by itself."""
 
-    rounds_per_instant: int = 100_000
+    rounds_per_instant: int = 1_000_000
     duration: timedelta = timedelta(days=3650)
 
 

@@ -104,7 +104,7 @@ class Hold:
 class VirtualLoop(asyncio.SelectorEventLoop):
     """`time()` starts at 0.0 and moves only when nothing else can."""
 
-    def __init__(self, *, rounds_per_instant: int = 100_000, end: float = float("inf")) -> None:
+    def __init__(self, *, rounds_per_instant: int = 1_000_000, end: float = float("inf")) -> None:
         self.watchers: list[Callable[[], bool]] = []
         """Asked in order whenever nothing is ready, before time moves; True means: I woke somebody."""
         self._virtual_now = 0.0

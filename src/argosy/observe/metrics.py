@@ -1,0 +1,167 @@
+"""Counters, gauges and histograms, and their text form for Prometheus (exposition format 0.0.4).
+
+Small on purpose: one process, one event loop, no locks. A metric is made once and used by name; asking for it again
+gives the same one.
+"""
+
+from __future__ import annotations
+
+import math
+from bisect import bisect_left
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import ClassVar, TypeVar
+
+SECONDS = (0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0)
+CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+
+Labels = tuple[str, ...]
+
+
+class Metric:
+    kind: ClassVar[str] = "untyped"
+
+    def __init__(self, name: str, help_text: str, labels: Sequence[str]) -> None:
+        self.name = name
+        self.help = help_text
+        self.labels = tuple(labels)
+
+    def lines(self) -> Iterator[str]:
+        raise AssertionError(f"{type(self).__name__} prints itself")
+
+    def _values(self, given: Mapping[str, str]) -> Labels:
+        if given.keys() != set(self.labels):
+            raise ValueError(f"metric {self.name} has labels {self.labels}, not {tuple(given)}")
+        return tuple([str(given[label]) for label in self.labels])
+
+    def _sample(self, values: Labels, number: float, suffix: str = "", extra: str = "") -> str:
+        pairs = [f'{label}="{_escaped(value)}"' for label, value in zip(self.labels, values, strict=True)]
+        inside = ",".join([*pairs, extra] if extra else pairs)
+        return (
+            f"{self.name}{suffix}{{{inside}}} {_number(number)}" if inside else f"{self.name}{suffix} {_number(number)}"
+        )
+
+
+class Counter(Metric):
+    kind = "counter"
+
+    def __init__(self, name: str, help_text: str, labels: Sequence[str] = ()) -> None:
+        super().__init__(name, help_text, labels)
+        self._counts: dict[Labels, float] = {}
+
+    def add(self, amount: float = 1.0, **labels: str) -> None:
+        if amount < 0:
+            raise ValueError(f"counter {self.name} cannot go down by {-amount:g}: use a gauge")
+        values = self._values(labels)
+        self._counts[values] = self._counts.get(values, 0.0) + amount
+
+    def value(self, **labels: str) -> float:
+        return self._counts.get(self._values(labels), 0.0)
+
+    def lines(self) -> Iterator[str]:
+        for values, count in sorted(self._counts.items()):
+            yield self._sample(values, count)
+
+
+class Gauge(Metric):
+    kind = "gauge"
+
+    def __init__(self, name: str, help_text: str, labels: Sequence[str] = ()) -> None:
+        super().__init__(name, help_text, labels)
+        self._read: dict[Labels, Callable[[], float]] = {}
+
+    def set(self, number: float, **labels: str) -> None:
+        self._read[self._values(labels)] = lambda: number
+
+    def watch(self, read: Callable[[], float], **labels: str) -> None:
+        """`read` is asked at each scrape."""
+        self._read[self._values(labels)] = read
+
+    def remove(self, **labels: str) -> None:
+        self._read.pop(self._values(labels), None)
+
+    def value(self, **labels: str) -> float:
+        return self._read[self._values(labels)]()
+
+    def lines(self) -> Iterator[str]:
+        for values, read in sorted(self._read.items(), key=lambda item: item[0]):
+            yield self._sample(values, read())
+
+
+class Histogram(Metric):
+    kind = "histogram"
+
+    def __init__(
+        self, name: str, help_text: str, labels: Sequence[str] = (), bounds: Sequence[float] = SECONDS
+    ) -> None:
+        super().__init__(name, help_text, labels)
+        self.bounds = tuple(sorted(bounds))
+        self._counts: dict[Labels, list[int]] = {}
+        self._sums: dict[Labels, float] = {}
+
+    def observe(self, number: float, **labels: str) -> None:
+        values = self._values(labels)
+        counts = self._counts.setdefault(values, [0] * (len(self.bounds) + 1))
+        counts[bisect_left(self.bounds, number)] += 1
+        self._sums[values] = self._sums.get(values, 0.0) + number
+
+    def count(self, **labels: str) -> int:
+        return sum(self._counts.get(self._values(labels), ()))
+
+    def lines(self) -> Iterator[str]:
+        for values, counts in sorted(self._counts.items()):
+            total = 0
+            for bound, count in zip((*map(_number, self.bounds), "+Inf"), counts, strict=True):
+                total += count
+                yield self._sample(values, total, "_bucket", f'le="{bound}"')
+            yield self._sample(values, self._sums[values], "_sum")
+            yield self._sample(values, total, "_count")
+
+
+M = TypeVar("M", bound=Metric)
+
+
+class Registry:
+    def __init__(self) -> None:
+        self._metrics: dict[str, Metric] = {}
+
+    def counter(self, name: str, help_text: str, labels: Sequence[str] = ()) -> Counter:
+        return self._once(Counter(name, help_text, labels))
+
+    def gauge(self, name: str, help_text: str, labels: Sequence[str] = ()) -> Gauge:
+        return self._once(Gauge(name, help_text, labels))
+
+    def histogram(
+        self, name: str, help_text: str, labels: Sequence[str] = (), bounds: Sequence[float] = SECONDS
+    ) -> Histogram:
+        return self._once(Histogram(name, help_text, labels, bounds))
+
+    def text(self) -> str:
+        """All metrics by name, each with its help and type."""
+        lines: list[str] = []
+        for name, metric in sorted(self._metrics.items()):
+            lines += [f"# HELP {name} {_escaped_help(metric.help)}", f"# TYPE {name} {metric.kind}", *metric.lines()]
+        return "\n".join(lines) + "\n"
+
+    def _once(self, made: M) -> M:
+        found = self._metrics.setdefault(made.name, made)
+        if not isinstance(found, type(made)) or found.labels != made.labels:
+            raise ValueError(f"metric {made.name} is a {found.kind} with labels {found.labels} already")
+        return found
+
+
+REGISTRY = Registry()
+"""The process's own."""
+
+
+def _number(number: float) -> str:
+    if not math.isfinite(number):
+        return "NaN" if math.isnan(number) else "+Inf" if number > 0 else "-Inf"
+    return str(int(number)) if number == int(number) else repr(float(number))
+
+
+def _escaped(value: str) -> str:
+    return _escaped_help(value).replace('"', '\\"')
+
+
+def _escaped_help(text: str) -> str:
+    return text.replace("\\", "\\\\").replace("\n", "\\n")

@@ -1,0 +1,184 @@
+"""Runs one reconcile function: keys in, one look at a time for each, failures backed off and shown.
+
+The reconcile function answers with an `Outcome`. An exception is a bug or an outage: it backs off its key only,
+is counted and kept in `failing`, and the other keys go on.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from argosy.machinery.objects import JsonObject, Key, key_of
+from argosy.machinery.status import StatusError
+from argosy.observe.metrics import REGISTRY, Registry
+from argosy.runtime.backoff import Backoff
+from argosy.runtime.chance import Rng
+from argosy.runtime.clock import Clock
+from argosy.runtime.informer import Cache
+from argosy.runtime.queue import QueueClosed, WorkQueue
+
+LONGEST_LOOK = 600.0
+"""Seconds after which one reconcile is given up and retried."""
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """`acted`: something was written or begun. `requeue_after` seconds: look again without a change being seen.
+
+    `background` requeues (polls, resyncs) do not keep a rehearsal alive.
+    """
+
+    acted: bool = False
+    requeue_after: float | None = None
+    background: bool = False
+
+
+DONE = Outcome()
+"""Nothing more until something changes."""
+
+Reconcile = Callable[[Key], Awaitable[Outcome]]
+Keys = Callable[[JsonObject], Iterable[Key]]
+"""Which keys a changed object concerns."""
+
+
+class SleeplessError(Exception):
+    """A reconcile did nothing and asked to be woken at a time that is not in the future: it would spin for ever."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failing:
+    count: int
+    error: str
+    at: datetime
+    retry_in: float
+
+
+class Controller:
+    """`run` until cancelled, or until `stop` has drained it."""
+
+    def __init__(
+        self,
+        name: str,
+        reconcile: Reconcile,
+        *,
+        clock: Clock,
+        rng: Rng,
+        workers: int = 4,
+        backoff: Backoff | None = None,
+        owns: Callable[[Key], bool] | None = None,
+        registry: Registry = REGISTRY,
+    ) -> None:
+        """`owns`: whether a key is this replica's (runtime.sharding); asked when the key's turn comes."""
+        self.name = name
+        self.queue = WorkQueue(clock, rng.fork(f"queue/{name}"), backoff)
+        self.failing: dict[Key, Failing] = {}
+        """The keys whose last look failed."""
+        self._reconcile = reconcile
+        self._clock = clock
+        self._workers = workers
+        self._owns = owns or (lambda key: True)
+        self._looks = registry.counter("argosy_reconcile_total", "Looks, by result.", ("controller", "result"))
+        self._seconds = registry.histogram("argosy_reconcile_seconds", "Time of one look.", ("controller",))
+        registry.gauge("argosy_queue_depth", "Keys that are ready.", ("controller",)).watch(
+            lambda: len(self.queue), controller=name
+        )
+
+    def enqueue(self, key: Key) -> None:
+        self.queue.add(key)
+
+    def watch(self, cache: Cache, keys: Keys | None = None) -> Callable[[], None]:
+        """Every change in `cache` enqueues the keys it concerns, by its old and its new state; returns how to stop."""
+        wanted = keys or own_key
+
+        def changed(old: JsonObject | None, new: JsonObject | None) -> None:
+            for obj in (old, new):
+                if obj is not None:
+                    for key in wanted(obj):
+                        self.queue.add(key)
+
+        return cache.on_change(changed)
+
+    async def run(self) -> None:
+        async with asyncio.TaskGroup() as tasks:
+            for number in range(self._workers):
+                tasks.create_task(self._work(), name=f"{self.name} worker {number}")
+
+    async def stop(self) -> None:
+        """Takes no more work and waits until what was begun is done."""
+        self.queue.shut_down()
+        await self.queue.wait_idle()
+
+    async def _work(self) -> None:
+        while True:
+            try:
+                key = await self.queue.get()
+            except QueueClosed:
+                return
+            try:
+                if self._owns(key):
+                    await self._look(key)
+                else:
+                    self._forget(key)
+            finally:
+                self.queue.done(key)
+
+    async def _look(self, key: Key) -> None:
+        began = self._clock.monotonic()
+        try:
+            async with asyncio.timeout(LONGEST_LOOK):
+                outcome = await self._reconcile(key)
+            _refuse_sleepless(outcome)
+        except Exception as error:
+            self._failed(key, error)
+        else:
+            self._forget(key)
+            if outcome.requeue_after is not None:
+                self.queue.add_after(key, outcome.requeue_after, background=outcome.background)
+            self._looks.add(controller=self.name, result="ok")
+        self._seconds.observe(self._clock.monotonic() - began, controller=self.name)
+
+    def _forget(self, key: Key) -> None:
+        self.failing.pop(key, None)
+        self.queue.forget(key)
+
+    def _failed(self, key: Key, error: Exception) -> None:
+        conflict = isinstance(error, StatusError) and error.is_conflict
+        at_least = float(error.retry_after) if isinstance(error, StatusError) else 0.0
+        delay = self.queue.retry(key, at_least=at_least)
+        text = f"{type(error).__name__}: {error}"
+        self.failing[key] = Failing(self.queue.failures(key), text, self._clock.now(), delay)
+        self._looks.add(controller=self.name, result="conflict" if conflict else "error")
+        # A conflict is the expected answer to a stale view; anything else deserves to be read.
+        level = logging.DEBUG if conflict else logging.ERROR
+        log.log(level, "%s failed on %s, again in %.1f s: %s", self.name, key, delay, text)
+
+
+def own_key(obj: JsonObject) -> tuple[Key, ...]:
+    return (key_of(obj),)
+
+
+def owner_keys(kind: str, group: str = "") -> Keys:
+    """The key of the controlling owner of this kind, in the object's own namespace."""
+
+    def keys(obj: JsonObject) -> tuple[Key, ...]:
+        metadata = obj["metadata"]
+        for owner in metadata.get("ownerReferences") or ():
+            owner_group = owner["apiVersion"].rpartition("/")[0]
+            if owner.get("controller") and owner["kind"] == kind and owner_group == group:
+                return (Key(metadata.get("namespace") or "", owner["name"]),)
+        return ()
+
+    return keys
+
+
+def _refuse_sleepless(outcome: Outcome) -> None:
+    if not outcome.acted and outcome.requeue_after is not None and outcome.requeue_after <= 0:
+        raise SleeplessError(
+            f"nothing was done and the wake-up was asked for in {outcome.requeue_after:g} s: a wake time must lie ahead"
+        )

@@ -1,0 +1,352 @@
+"""Shared caches: one list-and-watch per kind and cluster, whoever reads it.
+
+Owns the copies of the cluster's objects in this process. `runtime.reflecting` decides what each cache does next; the
+loop here carries it out. One bad object, or a handler that raises, is noted in `trouble` and never stops a cache.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from bisect import bisect_left, insort
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+
+from argosy.machinery.api import WatchEvent
+from argosy.machinery.objects import JsonObject, Key, Resource, key_of
+from argosy.machinery.status import StatusError
+from argosy.runtime.backoff import Backoff
+from argosy.runtime.chance import Rng
+from argosy.runtime.client import Client
+from argosy.runtime.clock import Clock
+from argosy.runtime.informer import Changed
+from argosy.runtime.reflecting import (
+    Failed,
+    Happening,
+    Listing,
+    PageCame,
+    State,
+    Waited,
+    Waiting,
+    WatchEnded,
+    Watching,
+    step,
+)
+
+PAGE = 500
+PATIENCE = 5
+"""After so many failures in a row a cache goes on trying, but nothing waits for it: it is background."""
+BACKOFF = Backoff(first=0.8, longest=30.0, jitter=1.0)
+
+Strip = Callable[[JsonObject], JsonObject]
+"""Gives the object to keep, smaller than the one it was given; never mutates."""
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class Trouble:
+    """What went wrong in a cache since it was started, for metrics and health."""
+
+    failures: int = 0
+    """Lists and watches in a row that failed; 0 again with the next one that works."""
+    last_error: str = ""
+    bad_objects: int = 0
+    handler_errors: int = 0
+
+
+@dataclass(slots=True)
+class _Index:
+    values: Callable[[JsonObject], Iterable[str]]
+    keys: dict[str, set[Key]] = field(default_factory=dict)
+
+    def add(self, key: Key, obj: JsonObject) -> None:
+        for value in self.values(obj):
+            self.keys.setdefault(value, set()).add(key)
+
+    def remove(self, key: Key, obj: JsonObject) -> None:
+        for value in self.values(obj):
+            keys = self.keys.get(value)
+            if keys is not None:
+                keys.discard(key)
+                if not keys:
+                    del self.keys[value]
+
+
+class InformerCache:
+    """A `Cache`, and what fills it: `run` until cancelled."""
+
+    def __init__(
+        self,
+        client: Client,
+        resource: Resource,
+        clock: Clock,
+        rng: Rng,
+        *,
+        metadata_only: bool = False,
+        namespace: str = "",
+        strip: Strip | None = None,
+    ) -> None:
+        self.trouble = Trouble()
+        self._client = client
+        self._resource = resource
+        self._clock = clock
+        self._rng = rng
+        self._metadata_only = metadata_only
+        self._namespace = namespace
+        self._strip = strip
+        self._objects: dict[Key, JsonObject] = {}
+        self._sorted: dict[str, list[Key]] = {}
+        self._indexes: dict[str, _Index] = {}
+        self._handlers: list[Changed] = []
+        self._synced = asyncio.Event()
+        self._listed: set[Key] = set()
+        self._revision = ""
+        self._progressed = False
+
+    @property
+    def resource(self) -> Resource:
+        return self._resource
+
+    @property
+    def synced(self) -> bool:
+        return self._synced.is_set()
+
+    def __len__(self) -> int:
+        return len(self._objects)
+
+    def get(self, key: Key) -> JsonObject | None:
+        return self._objects.get(key)
+
+    def list(self, namespace: str = "") -> Sequence[JsonObject]:
+        if namespace:
+            return [self._objects[key] for key in self._sorted.get(namespace, ())]
+        return [self._objects[key] for space in sorted(self._sorted) for key in self._sorted[space]]
+
+    def by_index(self, index: str, value: str) -> Sequence[JsonObject]:
+        return [self._objects[key] for key in sorted(self._indexes[index].keys.get(value, ()))]
+
+    def add_index(self, index: str, values: Callable[[JsonObject], Iterable[str]]) -> None:
+        if index in self._indexes:
+            return
+        made = self._indexes[index] = _Index(_tolerant(values, self.trouble))
+        for key, obj in self._objects.items():
+            made.add(key, obj)
+
+    def on_change(self, handler: Changed) -> Callable[[], None]:
+        self._handlers.append(handler)
+        for obj in self.list():
+            self._tell(handler, None, obj)
+        return lambda: self._handlers.remove(handler) if handler in self._handlers else None
+
+    async def wait_synced(self) -> None:
+        await self._synced.wait()
+
+    async def run(self) -> None:
+        """Lists and watches until cancelled."""
+        state: State = Listing()
+        while True:
+            state = step(state, await self._carry_out(state))
+
+    async def _carry_out(self, state: State) -> Happening:
+        try:
+            match state:
+                case Listing(continue_token=token):
+                    return await self._page(token)
+                case Watching(resource_version=revision):
+                    return await self._watch(revision)
+                case Waiting(failures=failures, at_least=at_least):
+                    pause = max(at_least, BACKOFF.delay(failures, self._rng))
+                    await self._clock.sleep(pause, background=not 0 < self.trouble.failures <= PATIENCE)
+                    return Waited()
+        except Exception as error:
+            self.trouble.failures += 1
+            self.trouble.last_error = str(error) if isinstance(error, StatusError) else type(error).__name__
+            log.debug("%s of %s failed: %s", type(state).__name__, self._resource.qualified, self.trouble.last_error)
+            return Failed(error, self._revision, self._progressed)
+
+    async def _page(self, token: str) -> PageCame:
+        if not token:
+            self._listed = set()
+        page = await self._client.list(
+            self._resource, self._namespace, limit=PAGE, continue_token=token, metadata_only=self._metadata_only
+        )
+        for obj in page.items:
+            self._listed.add(self._take(obj))
+        if not page.continue_token:
+            self._forget_absent()
+            self._revision = page.resource_version
+            self._progressed = False
+            self.trouble.failures = 0
+            self._synced.set()
+        return PageCame(page.resource_version, page.continue_token)
+
+    def _forget_absent(self) -> None:
+        for key in sorted(self._objects.keys() - self._listed):
+            self._drop(key, None)
+        self._listed = set()
+
+    async def _watch(self, revision: str) -> WatchEnded:
+        self._revision, self._progressed = revision, False
+        async for event in self._client.watch(
+            self._resource, self._namespace, resource_version=revision, metadata_only=self._metadata_only
+        ):
+            self._progressed = True
+            self.trouble.failures = 0
+            self._happened(event)
+        return WatchEnded(self._revision, self._progressed)
+
+    def _happened(self, event: WatchEvent) -> None:
+        if event.type == "DELETED":
+            self._drop(_key_or_none(event.object), event.object)
+        elif event.type != "BOOKMARK":
+            self._take(event.object)
+        self._revision = (event.object.get("metadata") or {}).get("resourceVersion") or self._revision
+
+    def _take(self, obj: JsonObject) -> Key:
+        key = _key_or_none(obj)
+        if key is None:
+            self.trouble.bad_objects += 1
+            return Key("", "")
+        old = self._objects.get(key)
+        if old is not None and (revision := _revision_of(obj)) and _revision_of(old) == revision:
+            return key
+        kept = obj if self._strip is None else self._stripped(obj)
+        self._objects[key] = kept
+        if old is None:
+            insort(self._sorted.setdefault(key.namespace, []), key)
+        for index in self._indexes.values():
+            if old is not None:
+                index.remove(key, old)
+            index.add(key, kept)
+        self._tell_all(old, kept)
+        return key
+
+    def _drop(self, key: Key | None, last: JsonObject | None) -> None:
+        old = None if key is None else self._objects.pop(key, None)
+        if key is None or old is None:
+            return
+        keys = self._sorted[key.namespace]
+        del keys[bisect_left(keys, key)]
+        if not keys:
+            del self._sorted[key.namespace]
+        for index in self._indexes.values():
+            index.remove(key, old)
+        self._tell_all(last if last is not None and self._strip is None else old, None)
+
+    def _stripped(self, obj: JsonObject) -> JsonObject:
+        assert self._strip is not None
+        try:
+            return self._strip(obj)
+        except Exception:
+            self.trouble.bad_objects += 1
+            return obj
+
+    def _tell_all(self, old: JsonObject | None, new: JsonObject | None) -> None:
+        for handler in tuple(self._handlers):
+            self._tell(handler, old, new)
+
+    def _tell(self, handler: Changed, old: JsonObject | None, new: JsonObject | None) -> None:
+        try:
+            handler(old, new)
+        except Exception as error:
+            self.trouble.handler_errors += 1
+            key = key_of(new or old or {"metadata": {}})
+            # The type only: a message may quote the object, and the object may be a Secret (security rule 9).
+            log.error("a handler failed on %s %s: %s", self._resource.qualified, key, type(error).__name__)
+
+
+class InformerCaches:
+    """One cluster's caches. Runs inside `run`; a cache asked for before that starts when `run` does."""
+
+    def __init__(
+        self,
+        client: Client,
+        clock: Clock,
+        rng: Rng,
+        *,
+        namespace: str = "",
+        strips: dict[Resource, Strip] | None = None,
+    ) -> None:
+        """`namespace`: watch only this one. `strips`: what to leave out of the objects of a kind."""
+        self._client = client
+        self._clock = clock
+        self._rng = rng
+        self._namespace = namespace
+        self._strips = strips or {}
+        self._caches: dict[tuple[Resource, bool], InformerCache] = {}
+        self._tasks: asyncio.TaskGroup | None = None
+        self._running: dict[tuple[Resource, bool], asyncio.Task[None]] = {}
+
+    def cache(self, resource: Resource, *, metadata_only: bool = False) -> InformerCache:
+        if (found := self._caches.get((resource, metadata_only))) is not None:
+            return found
+        made = self._caches[resource, metadata_only] = InformerCache(
+            self._client,
+            resource,
+            self._clock,
+            self._rng.fork(f"informer/{resource.qualified}/{metadata_only}"),
+            metadata_only=metadata_only,
+            namespace=self._namespace if resource.namespaced else "",
+            strip=None if metadata_only else self._strips.get(resource),
+        )
+        self._start(resource, metadata_only)
+        return made
+
+    def stop(self, resource: Resource, *, metadata_only: bool = False) -> None:
+        """Drops a cache that nobody reads any more, such as that of a CRD which is gone."""
+        if (task := self._running.pop((resource, metadata_only), None)) is not None:
+            task.cancel()
+        self._caches.pop((resource, metadata_only), None)
+
+    @property
+    def all(self) -> Sequence[InformerCache]:
+        return tuple(self._caches.values())
+
+    async def wait_synced(self) -> None:
+        for cache in self.all:
+            await cache.wait_synced()
+
+    async def run(self) -> None:
+        """Keeps every cache filled until cancelled."""
+        async with asyncio.TaskGroup() as self._tasks:
+            for resource, metadata_only in self._caches:
+                self._start(resource, metadata_only)
+            await asyncio.Event().wait()
+
+    def _start(self, resource: Resource, metadata_only: bool) -> None:
+        if self._tasks is not None:
+            cache = self._caches[resource, metadata_only]
+            name = f"cache of {resource.qualified}"
+            self._running[resource, metadata_only] = self._tasks.create_task(cache.run(), name=name)
+
+
+def without_managed_fields(obj: JsonObject) -> JsonObject:
+    """A `Strip` for every kind: managed fields are often half of an object, and no decision here reads them."""
+    metadata = obj.get("metadata") or {}
+    if "managedFields" not in metadata:
+        return obj
+    return {**obj, "metadata": {name: value for name, value in metadata.items() if name != "managedFields"}}
+
+
+def _tolerant(values: Callable[[JsonObject], Iterable[str]], trouble: Trouble) -> Callable[[JsonObject], Iterable[str]]:
+    def guarded(obj: JsonObject) -> Iterable[str]:
+        try:
+            return tuple(values(obj))
+        except Exception:
+            trouble.bad_objects += 1
+            return ()
+
+    return guarded
+
+
+def _key_or_none(obj: JsonObject) -> Key | None:
+    try:
+        key = key_of(obj)
+    except (KeyError, TypeError, AttributeError):
+        return None
+    return key if key.name else None
+
+
+def _revision_of(obj: JsonObject) -> str:
+    return (obj.get("metadata") or {}).get("resourceVersion") or ""

@@ -1,0 +1,96 @@
+"""A whole process in virtual time: embedded cluster, caches and controllers, from one seed.
+
+with World(seed=7) as world:
+    world.run(world.client.create(CONFIG_MAPS, config_map("a")))
+    ended = world.run_until(lambda: ...)
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from datetime import datetime, timedelta
+from typing import Any, Self, TypeVar
+
+from argosy.cluster.server import EmbeddedCluster
+from argosy.machinery.objects import JsonObject, Resource
+from argosy.runtime.client import Client
+from argosy.runtime.informers import InformerCaches
+from argosy.runtime.supervisor import Supervisor
+from argosy.runtime.virtual import START, Ending, Limits, Settled, VirtualProcess
+
+T = TypeVar("T")
+
+CONFIG_MAPS = Resource("", "v1", "configmaps", "ConfigMap")
+SECRETS = Resource("", "v1", "secrets", "Secret")
+NAMESPACES = Resource("", "v1", "namespaces", "Namespace", namespaced=False)
+EVENTS = Resource("", "v1", "events", "Event")
+LEASES = Resource("coordination.k8s.io", "v1", "leases", "Lease")
+
+
+class World:
+    """`client` may do everything. Parts added to `supervisor` start at once and stop with the world."""
+
+    def __init__(self, seed: int = 7, start: datetime = START, limits: Limits | None = None) -> None:
+        self.process = VirtualProcess(seed, start, limits)
+        self.clock, self.rng = self.process.clock, self.process.rng
+        self.cluster = EmbeddedCluster(clock=self.clock, rng=self.rng.fork("server"))
+        self.client: Client = self.cluster.client("system:world", ("system:masters",))
+        self.supervisor = Supervisor(self.clock, self.rng)
+        self.caches = InformerCaches(self.client, self.clock, self.rng)
+        self.supervisor.add("caches", self.caches.run)
+        self._close: asyncio.Event | None = None
+        self._life: asyncio.Task[None] | None = None
+
+    def run(self, work: Coroutine[Any, Any, T]) -> T:
+        """Runs until `work` is done."""
+        return self.process.run(work)
+
+    def settle(self, *, within: timedelta | None = None) -> Settled:
+        return self.run(self.clock.settle(within=within))
+
+    def run_until(self, goal: Callable[[], bool], *, within: timedelta = timedelta(days=1)) -> datetime:
+        """The first instant at which the goal holds. An AssertionError says when it did not come."""
+        settled = self.run(self.clock.settle(goal, within=within))
+        assert settled.ending is Ending.GOAL, f"the goal did not hold within {within}"
+        return settled.at
+
+    def pass_time(self, seconds: float) -> None:
+        self.run(self.clock.sleep(seconds))
+
+    def __enter__(self) -> Self:
+        self.run(self._begin())
+        return self
+
+    def __exit__(self, *exc_info: object) -> None:
+        try:
+            if exc_info[0] is None:
+                self.run(self._end())
+        finally:
+            self.process.close()
+
+    async def _begin(self) -> None:
+        opened = asyncio.Event()
+        self._close = asyncio.Event()
+        self._life = asyncio.get_running_loop().create_task(self._live(opened), name="world")
+        self._life.add_done_callback(lambda life: opened.set())
+        await opened.wait()
+        if self._life.done():
+            self._life.result()
+
+    async def _end(self) -> None:
+        assert self._close is not None
+        assert self._life is not None
+        self._close.set()
+        await self._life
+
+    async def _live(self, opened: asyncio.Event) -> None:
+        assert self._close is not None
+        async with self.cluster, self.supervisor:
+            opened.set()
+            await self._close.wait()
+
+
+def config_map(name: str, namespace: str = "default", **data: str) -> JsonObject:
+    metadata = {"name": name, "namespace": namespace}
+    return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": data}
