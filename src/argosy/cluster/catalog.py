@@ -28,6 +28,8 @@ class Catalog:
         self._custom: dict[str, tuple[Kind, ...]] = {}
         """By CustomResourceDefinition name."""
         self._by_place: dict[tuple[str, str, str], Kind] = {}
+        self._by_kind: dict[tuple[str, str, str], Kind] = {}
+        self._by_storage: dict[tuple[str, str], Kind] = {}
         self._all: tuple[Kind, ...] = ()
         self._listeners: list[Callable[[], None]] = []
         self._revision = 0
@@ -45,22 +47,18 @@ class Catalog:
 
     def by_kind(self, group: str, version: str, kind: str) -> Kind | None:
         """By kind name; an empty version means the preferred one."""
-        for found in self._all:
-            resource = found.resource
-            if (resource.group, resource.kind) == (group, kind) and version in ("", resource.version):
-                return found
-        return None
+        return self._by_kind.get((group, version, kind))
 
     def all(self) -> Sequence[Kind]:
         return self._all
 
     def stored(self) -> list[Kind]:
         """One kind for each place of storage, the preferred version, in discovery order."""
-        unique: dict[tuple[str, str], Kind] = {}
-        for kind in self._all:
-            if "list" in kind.verbs:
-                unique.setdefault(kind.storage, kind)
-        return list(unique.values())
+        return list(self._by_storage.values())
+
+    def stored_at(self, group: str, plural: str) -> Kind | None:
+        """The kind through which the objects of one place of storage are handled."""
+        return self._by_storage.get((group, plural))
 
     def set_custom(self, definition: str, kinds: Sequence[Kind]) -> None:
         """Serves exactly `kinds` for this definition from now on; none withdraws it."""
@@ -82,6 +80,13 @@ class Catalog:
         self._by_place = {
             (kind.resource.group, kind.resource.version, kind.resource.plural): kind for kind in reversed(self._all)
         }
+        self._by_kind, self._by_storage = {}, {}
+        for kind in self._all:
+            resource = kind.resource
+            if "list" in kind.verbs:
+                self._by_storage.setdefault(kind.storage, kind)
+            self._by_kind.setdefault((resource.group, resource.version, resource.kind), kind)
+            self._by_kind.setdefault((resource.group, "", resource.kind), kind)
         self._revision += 1
         for listener in self._listeners:
             listener()

@@ -31,6 +31,10 @@ class Rng(Protocol):
 
     def token_bytes(self, length: int) -> bytes: ...
 
+    def fork(self, name: str) -> Rng:
+        """An independent stream for one purpose, so that draws elsewhere do not shift it."""
+        ...
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LogOptions:

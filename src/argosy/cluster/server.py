@@ -9,14 +9,20 @@ from types import TracebackType
 
 from argosy.cluster.admission.chain import Admission
 from argosy.cluster.catalog import Catalog
+from argosy.cluster.crds import PLACE as DEFINITIONS
+from argosy.cluster.crds import Definitions
 from argosy.cluster.direct import Authorize, DirectClient
+from argosy.cluster.expiry import EventExpiry
+from argosy.cluster.gc import Collector, Place
 from argosy.cluster.handlers.api import RequestHandlers
 from argosy.cluster.handlers.core import Core, StoreReader
 from argosy.cluster.kind import Kind, User
 from argosy.cluster.kinds import builtin_kinds
+from argosy.cluster.namespaces import NamespaceController
 from argosy.cluster.ports import Clock, ProxyHandler, Rng
 from argosy.cluster.request import ApiRequest, Options
 from argosy.cluster.store import Change, Journal, Store
+from argosy.cluster.workqueue import Workqueue
 from argosy.machinery.objects import JsonObject, Key, Resource
 from argosy.machinery.status import StatusError
 
@@ -83,6 +89,16 @@ class EmbeddedCluster:
         self._bootstrap = tuple(bootstrap)
         self._cluster_ca = cluster_ca
         self._tasks: asyncio.TaskGroup | None = None
+        self._garbage: Workqueue[Place] = Workqueue("garbage collector", clock)
+        self._going: Workqueue[str] = Workqueue("namespace controller", clock)
+        self._definitions: Workqueue[str] = Workqueue("definition finalizer", clock)
+        self.collector = Collector(self.api, self._garbage)
+        self.namespaces = NamespaceController(self.api, self._going, cluster_ca)
+        self.definitions = Definitions(self.api, self._definitions)
+        self.expiry = EventExpiry(self.core)
+        self.admission.mutators.append(self.definitions.refuse_instances)
+        self.core.stored["", "namespaces"] = self.namespaces.created
+        self.core.stored[DEFINITIONS] = self.definitions.stored
 
     # -- life --------------------------------------------------------------------------------------------------------
 
@@ -90,10 +106,20 @@ class EmbeddedCluster:
         self.store.load()
         self._tasks = asyncio.TaskGroup()
         await self._tasks.__aenter__()
+        parts = (self.definitions, self.collector, self.namespaces, self.expiry)
+        for part in parts:
+            part.start()
+            self.store.subscribe(part.changed)
+        self._tasks.create_task(self._garbage.run(self.collector.process))
+        self._tasks.create_task(self._going.run(self.namespaces.process))
+        self._tasks.create_task(self._definitions.run(self.definitions.process))
         await self._ensure_objects()
 
     async def stop(self) -> None:
         """Ends controllers and watches, and closes the store; nothing acknowledged is lost."""
+        self.expiry.stop()
+        for queue in (self._garbage, self._going, self._definitions):
+            queue.close()
         for table in self.store.tables():
             table.closed = True
             table.wake()

@@ -12,6 +12,7 @@ from argosy.cluster.handlers.reading import check_list_options, select
 from argosy.cluster.handlers.updating import ATTEMPTS
 from argosy.cluster.handlers.writing import Raced, stored_form
 from argosy.cluster.kind import Kind
+from argosy.cluster.kinds.definitions import CLEANUP_FINALIZER
 from argosy.cluster.request import ApiRequest, ApiResponse, Options
 from argosy.cluster.store import Entry
 from argosy.machinery.objects import JsonObject
@@ -20,6 +21,7 @@ from argosy.machinery.status import StatusError
 ORPHAN, FOREGROUND = "orphan", "foregroundDeletion"
 _POLICIES = ("Foreground", "Background", "Orphan")
 _FINALIZER_OF = {"Orphan": ORPHAN, "Foreground": FOREGROUND}
+_DEFINITIONS = ("apiextensions.k8s.io", "customresourcedefinitions")
 _JOB_WARNING = (
     "child pods are preserved by default when jobs are deleted; set propagationPolicy=Background to remove them or "
     "set propagationPolicy=Orphan to suppress this warning"
@@ -110,6 +112,8 @@ def mark(kind: Kind, obj: JsonObject, options: DeleteOptions, now: datetime) -> 
 
     Pure; a new object otherwise, with its own metadata.
     """
+    if kind.storage == _DEFINITIONS:
+        return _mark_definition(obj, now)
     metadata = obj["metadata"]
     finalizers = _finalizers_after(kind, metadata.get("finalizers") or [], options.policy)
     grace = _grace(kind, obj, options.grace_seconds)
@@ -124,7 +128,8 @@ def mark(kind: Kind, obj: JsonObject, options: DeleteOptions, now: datetime) -> 
     previous = metadata.get("deletionTimestamp")
     if not previous:
         changed["deletionTimestamp"] = timestamp(now + timedelta(seconds=grace))
-        changed["deletionGracePeriodSeconds"] = grace
+        if not namespace_holds:
+            changed["deletionGracePeriodSeconds"] = grace
         if metadata.get("generation"):
             changed["generation"] = metadata["generation"] + 1
     elif grace < (metadata.get("deletionGracePeriodSeconds") or 0):
@@ -135,6 +140,30 @@ def mark(kind: Kind, obj: JsonObject, options: DeleteOptions, now: datetime) -> 
     if namespace_holds:
         marked["status"] = {**(obj.get("status") or {}), "phase": "Terminating"}
     return obj if marked == obj else marked
+
+
+def _mark_definition(obj: JsonObject, now: datetime) -> JsonObject:
+    """Instances go first: the cleanup finalizer holds the definition, its condition says so (spec 12)."""
+    metadata = obj["metadata"]
+    if metadata.get("deletionTimestamp"):
+        return obj
+    finalizers = metadata.get("finalizers") or []
+    if CLEANUP_FINALIZER not in finalizers:
+        finalizers = [*finalizers, CLEANUP_FINALIZER]
+    time = timestamp(now)
+    condition = {
+        "type": "Terminating",
+        "status": "True",
+        "lastTransitionTime": time,
+        "reason": "InstanceDeletionPending",
+        "message": "CustomResourceDefinition marked for deletion; CustomResource deletion will begin soon",
+    }
+    status = obj.get("status") or {}
+    return {
+        **obj,
+        "metadata": {**metadata, "deletionTimestamp": time, "finalizers": finalizers},
+        "status": {**status, "conditions": [*(status.get("conditions") or ()), condition]},
+    }
 
 
 def _finalizers_after(kind: Kind, finalizers: list[str], policy: str) -> list[str]:
@@ -220,6 +249,8 @@ async def delete_collection(core: Core, request: ApiRequest) -> ApiResponse:
     if not kind.custom:
         items = [{key: value for key, value in item.items() if key not in ("kind", "apiVersion")} for item in items]
     metadata = {"resourceVersion": str(core.store.revision)}
+    if kind.custom:
+        metadata["continue"] = ""
     api_version = kind.resource.api_version
     body = {"kind": kind.list_kind, "apiVersion": api_version, "metadata": metadata, "items": items}
     return ApiResponse(200, body)

@@ -9,6 +9,8 @@ from argosy.cluster.handlers.updating import ATTEMPTS, check_version, replace
 from argosy.cluster.handlers.writing import Raced, check_place, field_problems, judge_fields
 from argosy.cluster.request import ApiRequest, ApiResponse
 from argosy.machinery.api import PatchType
+from argosy.machinery.jsonpatch import apply_json_patch
+from argosy.machinery.mergepatch import merge_patch
 from argosy.machinery.objects import JsonObject, JsonValue
 from argosy.machinery.schema import Node
 
@@ -41,14 +43,14 @@ async def _patch_once(core: Core, request: ApiRequest) -> ApiResponse:
 
 def patched(request: ApiRequest, current: JsonObject, schema: Node) -> JsonObject:
     """`current`, whose schema it is, with the request's patch applied; shares what the patch leaves alone."""
-    from argosy.machinery.patches import apply_json_patch, merge_patch, strategic_merge
-
     body: JsonValue = request.body
     if request.patch_type is PatchType.JSON:
         result = apply_json_patch(current, body)
     elif request.patch_type is PatchType.MERGE:
         result = merge_patch(current, body)
     else:
+        from argosy.machinery.strategic import strategic_merge
+
         result = strategic_merge(current, body, schema)
     if not isinstance(result, dict) or not isinstance(result.get("metadata"), dict):
         raise bad_request("the patched object has no metadata")

@@ -11,6 +11,7 @@ from argosy.cluster.handlers.ownership import track
 from argosy.cluster.handlers.writing import check_place
 from argosy.cluster.request import ApiRequest, ApiResponse
 from argosy.machinery.objects import JsonObject
+from argosy.machinery.selectors import label_selector_of
 from argosy.machinery.status import Cause, StatusError
 
 SUCCESS: JsonObject = {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "code": 201}
@@ -103,10 +104,8 @@ def _spend_budget(core: Core, pod: JsonObject, *, dry_run: bool) -> None:
 
 
 def _covers(budget: JsonObject, labels: JsonObject) -> bool:
-    from argosy.machinery import selectors
-
     selector = (budget.get("spec") or {}).get("selector")
-    return selector is not None and selectors.from_label_selector(selector).matches(labels)
+    return selector is not None and label_selector_of(selector).matches(labels)
 
 
 def spent(budget: JsonObject, pod: str, time: str) -> JsonObject:

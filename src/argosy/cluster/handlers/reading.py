@@ -44,8 +44,8 @@ def list_(core: Core, request: ApiRequest) -> ApiResponse:
     kind = request.kind
     page = select(core, kind, request.namespace, request.options)
     metadata: JsonObject = {"resourceVersion": str(page.revision)}
-    if page.continue_token:
-        metadata["continue"] = page.continue_token
+    if page.continue_token or kind.custom:
+        metadata["continue"] = page.continue_token  # custom lists show it even when it is empty
     if page.remaining:
         metadata["remainingItemCount"] = page.remaining
     body: JsonObject = {"kind": kind.list_kind, "apiVersion": kind.resource.api_version, "metadata": metadata}

@@ -9,6 +9,7 @@ from functools import lru_cache
 from argosy.cluster.errors import bad_request
 from argosy.cluster.kind import Kind
 from argosy.cluster.request import Options
+from argosy.machinery import selectors
 from argosy.machinery.objects import JsonObject
 
 Predicate = Callable[[JsonObject], bool]
@@ -45,8 +46,6 @@ def selection(kind: Kind, options: Options) -> Selection:
 
 @lru_cache(maxsize=1024)
 def _label_predicate(text: str) -> Predicate:
-    from argosy.machinery import selectors
-
     try:
         matches = selectors.parse_labels(text).matches
     except ValueError as error:
@@ -56,8 +55,6 @@ def _label_predicate(text: str) -> Predicate:
 
 def _field_terms(text: str) -> list[tuple[str, bool, str]]:
     """(field, whether equality is wanted, value) of each term."""
-    from argosy.machinery import selectors
-
     try:
         return [(term.field, term.equal, term.value) for term in selectors.parse_fields(text)] if text else []
     except ValueError as error:

@@ -93,6 +93,10 @@ class Store:
             table = self._tables[group, plural] = Table(group, plural)
         return table
 
+    def drop(self, table: Table) -> None:
+        """Its kind is served no longer; one of the same name starts afresh."""
+        del self._tables[table.group, table.plural]
+
     def tables(self) -> list[Table]:
         """In order of group and plural, so that nothing depends on what was touched first."""
         return [self._tables[place] for place in sorted(self._tables)]

@@ -1,0 +1,69 @@
+"""A queue of things to look at again, for the server's own controllers: first in, first out, each at most once."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Hashable
+from typing import Generic, TypeVar
+
+from argosy.cluster.ports import Clock
+from argosy.machinery.status import StatusError
+
+T = TypeVar("T", bound=Hashable)
+RETRY_SECONDS = 0.5
+LONGEST_RETRY_SECONDS = 60.0
+_log = logging.getLogger(__name__)
+
+
+class Workqueue(Generic[T]):
+    """`run` is a task of the cluster's; `add` may be called from anywhere on the loop."""
+
+    def __init__(self, name: str, clock: Clock) -> None:
+        self._name = name
+        self._clock = clock
+        self._items: dict[T, None] = {}
+        self._failures: dict[T, int] = {}
+        self._wake: asyncio.Future[None] | None = None
+        self._closed = False
+
+    def add(self, item: T) -> None:
+        self._items[item] = None
+        self._signal()
+
+    def add_later(self, item: T, seconds: float) -> None:
+        self._clock.call_later(seconds, lambda: self.add(item))
+
+    def close(self) -> None:
+        """`run` ends after the item at hand; what is left is found again at the next start."""
+        self._closed = True
+        self._signal()
+
+    def _signal(self) -> None:
+        if self._wake is not None and not self._wake.done():
+            self._wake.set_result(None)
+
+    async def run(self, process: Callable[[T], Awaitable[None]]) -> None:
+        loop = asyncio.get_running_loop()
+        while not self._closed:
+            if not self._items:
+                self._wake = loop.create_future()
+                await self._wake
+                continue
+            item = next(iter(self._items))
+            del self._items[item]
+            await self._process(process, item)
+
+    async def _process(self, process: Callable[[T], Awaitable[None]], item: T) -> None:
+        try:
+            await process(item)
+        except StatusError as error:
+            failures = self._failures[item] = self._failures.get(item, 0) + 1
+            _log.info("%s: %s: %s, tried again later", self._name, item, error.reason or error.code)
+            self.add_later(item, min(LONGEST_RETRY_SECONDS, RETRY_SECONDS * 2 ** (failures - 1)))
+        except Exception as error:  # a bug must not end the controller: the item is backed off, the others go on
+            failures = self._failures[item] = self._failures.get(item, 0) + 1
+            _log.exception("%s: %s failed with %s", self._name, item, type(error).__name__)
+            self.add_later(item, min(LONGEST_RETRY_SECONDS, RETRY_SECONDS * 2 ** (failures - 1)))
+        else:
+            self._failures.pop(item, None)
