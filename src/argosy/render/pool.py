@@ -70,8 +70,7 @@ class RenderPool:
             self._threads = ThreadPoolExecutor(self._size, thread_name_prefix="render")
         self._begin()
         try:
-            work = asyncio.get_running_loop().run_in_executor(self._threads, self._job, assignment)
-            return await self._clock.external(work)
+            return await self._clock.external(self._threaded(self._threads, assignment))
         finally:
             self._end()
 
@@ -107,6 +106,10 @@ class RenderPool:
         self._open -= 1
         if not self._open and self._threads is not None:
             self._idle_timer = self._clock.call_later(self._limits.idle_seconds, self.stop_idle, background=True)
+
+    async def _threaded(self, threads: ThreadPoolExecutor, assignment: Assignment) -> Outcome:
+        """Begun only inside `Clock.external`, where outside work belongs."""
+        return await asyncio.get_running_loop().run_in_executor(threads, self._job, assignment)
 
     def _job(self, assignment: Assignment) -> Outcome:
         worker = self._take()

@@ -198,8 +198,7 @@ class GitMirrors:
     async def _in_thread(self, work: Callable[..., T], *arguments: object) -> T:
         if self._threads is None:
             self._threads = ThreadPoolExecutor(self._settings.parallel, thread_name_prefix="git")
-        loop = asyncio.get_running_loop()
-        return await self._clock.external(loop.run_in_executor(self._threads, work, *arguments))
+        return await self._clock.external(_threaded(self._threads, work, *arguments))
 
     async def _has(self, mirror: Path, commit: str) -> bool:
         return (mirror / "HEAD").exists() and self._store(mirror).has(commit)
@@ -241,3 +240,8 @@ class GitMirrors:
         arguments = ("repack", "-a", "-d", "-k", "-q")
         run_git(arguments, directory=mirror, environment=environment, seconds=self._settings.fetch_seconds)
         objects.reopen()
+
+
+async def _threaded(threads: ThreadPoolExecutor, work: Callable[..., T], *arguments: object) -> T:
+    """Begun only inside `Clock.external`, where outside work belongs."""
+    return await asyncio.get_running_loop().run_in_executor(threads, work, *arguments)

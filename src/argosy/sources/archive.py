@@ -1,0 +1,128 @@
+"""Tar archives from strangers, unpacked into memory within limits (spec/security.md rules 1 and 2).
+
+Bytes are counted as they are inflated, so a bomb ends at the limit and not at the end of memory. Hard links, devices,
+sparse files and links out of the root are refused; nothing is ever written to a disk.
+"""
+
+from __future__ import annotations
+
+import io
+import tarfile
+import zlib
+from dataclasses import dataclass
+
+from argosy.sources.paths import OutOfRoot, normalise, shown
+from argosy.sources.port import Rejected
+from argosy.sources.tree import MemoryStorage, RootedTree, first_link_out_of_root, out_of_bounds
+
+_CHUNK = 256 * 1024
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ArchiveLimits:
+    """Bytes inflated in all, files, and how many bytes each packed one may become (above `ratio_from` bytes)."""
+
+    total: int = 256 * 1024 * 1024
+    files: int = 10_000
+    ratio: int = 200
+    ratio_from: int = 1024 * 1024
+
+
+def unpack(data: bytes, *, limits: ArchiveLimits | None = None, strip_root: bool = False) -> RootedTree:
+    """The files of a tar archive, packed with gzip or not. `strip_root`: without the one directory around them all."""
+    reader = _Inflating(data, limits or ArchiveLimits())
+    files: dict[str, bytes] = {}
+    links: dict[str, str] = {}
+    try:
+        with tarfile.open(fileobj=reader, mode="r|") as archive:
+            for member in archive:
+                _take(archive, member, files, links, limits or ArchiveLimits())
+    except (tarfile.TarError, zlib.error, EOFError, ValueError) as error:
+        raise Rejected(f"the archive cannot be read: {shown(str(error))}") from None
+    storage = MemoryStorage(*(_without_root(files, links) if strip_root else (files, links)))
+    if out := first_link_out_of_root(storage):
+        raise out_of_bounds(out)
+    return RootedTree(storage)
+
+
+def _take(
+    archive: tarfile.TarFile,
+    member: tarfile.TarInfo,
+    files: dict[str, bytes],
+    links: dict[str, str],
+    limits: ArchiveLimits,
+) -> None:
+    name = normalise(member.name.rstrip("/"))
+    if member.isdir() or not name:
+        return
+    if len(files) + len(links) >= limits.files:
+        raise Rejected(f"the archive has more than {limits.files} files")
+    if member.issparse() or not (member.isreg() or member.issym()):
+        raise Rejected(f"{shown(name)}: is neither a file nor a directory nor a symlink")
+    if member.issym():
+        links[name] = member.linkname
+        files.pop(name, None)
+        return
+    content = archive.extractfile(member)
+    assert content is not None
+    files[name] = content.read()
+    links.pop(name, None)
+
+
+def _without_root(files: dict[str, bytes], links: dict[str, str]) -> tuple[dict[str, bytes], dict[str, str]]:
+    roots = {path.partition("/")[0] for path in (*files, *links)}
+    if len(roots) != 1 or any("/" not in path for path in (*files, *links)):
+        raise OutOfRoot("the archive does not hold one directory")
+    return (
+        {path.partition("/")[2]: data for path, data in files.items()},
+        {path.partition("/")[2]: target for path, target in links.items()},
+    )
+
+
+class _Inflating(io.RawIOBase):
+    """The archive's tar bytes, inflated as they are asked for, and counted."""
+
+    def __init__(self, data: bytes, limits: ArchiveLimits) -> None:
+        super().__init__()
+        self._source = memoryview(data)
+        self._at = 0
+        self._limits = limits
+        self._inflate = zlib.decompressobj(31) if data[:2] == b"\x1f\x8b" else None
+        self._given = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def read(self, size: int = -1, /) -> bytes:
+        wanted = size if size >= 0 else self._limits.total + 1
+        parts: list[bytes] = []
+        while wanted > 0 and (part := self._part(min(wanted, _CHUNK))):
+            parts.append(part)
+            wanted -= len(part)
+        return b"".join(parts)
+
+    def _part(self, size: int) -> bytes:
+        if self._inflate is None:
+            part = bytes(self._source[self._at : self._at + size])
+            self._at += len(part)
+        else:
+            part = self._inflated(size)
+        self._given += len(part)
+        if self._given > self._limits.total:
+            raise Rejected(f"the archive is larger than {self._limits.total} bytes when unpacked")
+        if self._given > self._limits.ratio_from and self._given > self._limits.ratio * max(1, len(self._source)):
+            raise Rejected(f"the archive grows more than {self._limits.ratio} times when unpacked")
+        return part
+
+    def _inflated(self, size: int) -> bytes:
+        assert self._inflate is not None
+        while not self._inflate.eof:
+            pending = self._inflate.unconsumed_tail
+            if not pending:
+                pending = bytes(self._source[self._at : self._at + _CHUNK])
+                self._at += len(pending)
+                if not pending:
+                    return b""
+            if part := self._inflate.decompress(pending, size):
+                return part
+        return b""

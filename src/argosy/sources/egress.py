@@ -1,0 +1,259 @@
+"""The one way by which a URL that a user gave is fetched over HTTP (spec/security.md rule 13).
+
+A host name is resolved once, every address judged, and the connection made to a judged address, so that a name cannot
+mean one thing when checked and another when connected to. Redirects are followed here, each judged like the first;
+credentials stay with the host that they belong to. Bodies are counted while they arrive.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ipaddress
+import os
+import socket
+import ssl
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final
+from urllib.parse import urljoin, urlsplit
+
+import aiohttp
+from aiohttp.abc import AbstractResolver, ResolveResult
+
+from argosy.sources.port import AccessDenied, Credentials, NotFound, Rejected, SourceError, Unavailable
+from argosy.sources.scrub import scrub
+
+REDIRECTS: Final = 5
+TIMEOUT_SECONDS: Final = 60.0
+
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+
+_NAT64: Final = ipaddress.ip_network("64:ff9b::/96")
+_METADATA: Final = frozenset(
+    ipaddress.ip_address(text) for text in ("169.254.169.254", "fd00:ec2::254", "100.100.100.200", "168.63.129.16")
+)
+_SHARED: Final = ipaddress.ip_network("100.64.0.0/10")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EgressPolicy:
+    """Which addresses may be connected to. Loopback only for tests and a developer's own machine."""
+
+    allow_private: bool = True
+    allow_loopback: bool = False
+
+    def refusal(self, address: str) -> str:
+        """Why an address is refused, or ""."""
+        found = embedded(ipaddress.ip_address(address.partition("%")[0]))
+        if found in _METADATA or found.is_link_local:
+            return "is link-local or a cloud's metadata service"
+        if found.is_unspecified or found.is_multicast or found.is_reserved:
+            return "is not the address of a host"
+        if found.is_loopback:
+            return "" if self.allow_loopback else "is this machine's own"
+        shared = isinstance(found, ipaddress.IPv4Address) and found in _SHARED
+        if (found.is_private or shared) and not self.allow_private:
+            return "is in a private network"
+        return ""
+
+
+def embedded(address: Address) -> Address:
+    """The IPv4 address inside an IPv6 one that only carries it, else the address itself."""
+    if isinstance(address, ipaddress.IPv6Address):
+        if address.ipv4_mapped:
+            return address.ipv4_mapped
+        if address.sixtofour:
+            return address.sixtofour
+        if address in _NAT64:
+            return ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
+    return address
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """A response, body and all; `url` is where it came from in the end."""
+
+    status: int
+    url: str
+    headers: Mapping[str, str] = field(repr=False)
+    body: bytes = field(repr=False)
+
+
+class _Judging(AbstractResolver):
+    """Resolves by the system, and answers only if every address may be connected to."""
+
+    def __init__(self, policy: EgressPolicy) -> None:
+        self._policy = policy
+        self._inner = aiohttp.ThreadedResolver()
+
+    async def resolve(
+        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
+    ) -> list[ResolveResult]:
+        found = await self._inner.resolve(host, port, family)
+        for result in found:
+            if reason := self._policy.refusal(result["host"]):
+                raise _Refused(f"{host}: the address {result['host']} {reason}")
+        return found
+
+    async def close(self) -> None:
+        await self._inner.close()
+
+
+class _Refused(Exception):
+    """Passes through aiohttp unchanged, being none of its own errors."""
+
+
+class Egress:
+    """Fetches under a policy. One TLS session cache and connection pool per kind of TLS verification; `close` it."""
+
+    def __init__(self, policy: EgressPolicy | None = None) -> None:
+        self._policy = policy or EgressPolicy()
+        self._sessions: dict[tuple[str, ...], aiohttp.ClientSession] = {}
+
+    async def get(
+        self,
+        url: str,
+        credentials: Credentials,
+        *,
+        limit: int,
+        headers: Mapping[str, str] | None = None,
+        authorization: str = "",
+        plain_http: bool = True,
+    ) -> Answer:
+        """One GET with redirects. `authorization` goes to this URL's host only; TLS options are the credentials'.
+
+        Any status is an answer. Raises Rejected, AccessDenied (TLS) or Unavailable.
+        """
+        origin = origin_of(url)
+        for _ in range(REDIRECTS + 1):
+            self._check(url, plain_http=plain_http)
+            own = {"Authorization": authorization} if authorization and origin_of(url) == origin else {}
+            answer = await self._once(url, credentials, limit, {**(headers or {}), **own})
+            location = answer.headers.get("location", "")
+            if answer.status not in (301, 302, 303, 307, 308) or not location:
+                return answer
+            if url.startswith("https://") and urljoin(url, location).startswith("http://"):
+                raise Rejected(f"{scrub(url)}: redirected from https to http")
+            url = urljoin(url, location)
+        raise Rejected(f"{scrub(url)}: more than {REDIRECTS} redirects")
+
+    async def close(self) -> None:
+        sessions, self._sessions = list(self._sessions.values()), {}
+        for session in sessions:
+            await session.close()
+
+    def _check(self, url: str, *, plain_http: bool) -> None:
+        try:
+            parts = urlsplit(url)
+            host = parts.hostname or ""
+            _ = parts.port
+        except ValueError:
+            raise Rejected(f"{scrub(url)}: is not a URL") from None
+        if parts.scheme not in (("https", "http") if plain_http else ("https",)) or not host:
+            raise Rejected(f"{scrub(url)}: only {'http and ' if plain_http else ''}https URLs can be fetched")
+        with contextlib.suppress(ValueError):
+            if reason := self._policy.refusal(host):
+                raise Rejected(f"{scrub(url)}: the address {host} {reason}")
+
+    async def _once(self, url: str, credentials: Credentials, limit: int, headers: Mapping[str, str]) -> Answer:
+        session = self._session(credentials)
+        try:
+            async with session.get(
+                url,
+                headers={"Accept-Encoding": "identity", **headers},
+                allow_redirects=False,
+                proxy=credentials.proxy or None,
+            ) as response:
+                body = await _body(response, url, limit)
+                return Answer(status=response.status, url=url, headers=_lower(response), body=body)
+        except _Refused as refused:
+            raise Rejected(str(refused)) from None
+        except aiohttp.ClientConnectorCertificateError as error:
+            raise AccessDenied(f"{scrub(url)}: x509: {scrub(str(error.certificate_error), credentials)}") from None
+        except aiohttp.ClientSSLError as error:
+            raise AccessDenied(f"{scrub(url)}: x509: {scrub(str(error), credentials)}") from None
+        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            told = scrub(str(error), credentials) or "no answer in time"
+            raise Unavailable(f"{scrub(url)}: {told}") from None
+
+    def _session(self, credentials: Credentials) -> aiohttp.ClientSession:
+        key = (
+            str(credentials.insecure), credentials.ca_pem, credentials.tls_client_cert, credentials.tls_client_key,
+        )  # fmt: skip
+        if key not in self._sessions:
+            connector = aiohttp.TCPConnector(
+                resolver=_Judging(self._policy), ssl=tls_context(credentials), limit=32, use_dns_cache=False
+            )
+            self._sessions[key] = aiohttp.ClientSession(
+                connector=connector,
+                auto_decompress=False,
+                timeout=aiohttp.ClientTimeout(total=TIMEOUT_SECONDS),
+                cookie_jar=aiohttp.DummyCookieJar(),
+                trust_env=False,
+            )
+        return self._sessions[key]
+
+
+def origin_of(url: str) -> tuple[str, str, int | None]:
+    parts = urlsplit(url)
+    default = {"https": 443, "http": 80}.get(parts.scheme)
+    return parts.scheme, (parts.hostname or "").lower(), parts.port or default
+
+
+def tls_context(credentials: Credentials) -> ssl.SSLContext:
+    """Verifies by default; TLS 1.2 at least. Raises AccessDenied for certificates that cannot be read."""
+    try:
+        context = ssl.create_default_context(cadata=credentials.ca_pem or None)
+        if credentials.ca_pem:
+            context.load_default_certs()
+        if credentials.tls_client_cert and credentials.tls_client_key:
+            _load_client_certificate(context, credentials)
+    except (ssl.SSLError, ValueError) as error:
+        raise AccessDenied(f"x509: a TLS certificate or key cannot be read: {scrub(str(error), credentials)}") from None
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    if credentials.insecure:
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+    return context
+
+
+def refused_status(answer: Answer, what: str) -> SourceError:
+    """The error for a status that is not the one hoped for."""
+    text = f"{what}: {scrub(answer.url)} answered {answer.status}"
+    if answer.status in (401, 403):
+        return AccessDenied(f"{text}: authentication required or not authorized")
+    if answer.status in (404, 410):
+        return NotFound(f"{text}: not found")
+    return Unavailable(text)
+
+
+def _load_client_certificate(context: ssl.SSLContext, credentials: Credentials) -> None:
+    """The standard library takes files only; these live for this call, readable by us alone."""
+    with tempfile.TemporaryDirectory(prefix="argosy-tls-") as directory:
+        paths = []
+        for name, text in (("cert", credentials.tls_client_cert), ("key", credentials.tls_client_key)):
+            paths.append(os.path.join(directory, name))  # noqa: PTH118
+            descriptor = os.open(paths[-1], os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            with os.fdopen(descriptor, "w") as file:
+                file.write(text)
+        context.load_cert_chain(*paths)
+
+
+async def _body(response: aiohttp.ClientResponse, url: str, limit: int) -> bytes:
+    if response.headers.get("Content-Encoding", "identity").lower() not in ("identity", ""):
+        raise Rejected(f"{scrub(url)}: answered with an encoding that was not asked for")
+    if (response.content_length or 0) > limit:
+        raise Rejected(f"{scrub(url)}: larger than the limit of {limit} bytes")
+    parts: list[bytes] = []
+    length = 0
+    async for part in response.content.iter_chunked(256 * 1024):
+        length += len(part)
+        if length > limit:
+            raise Rejected(f"{scrub(url)}: larger than the limit of {limit} bytes")
+        parts.append(part)
+    return b"".join(parts)
+
+
+def _lower(response: aiohttp.ClientResponse) -> dict[str, str]:
+    return {name.lower(): value for name, value in response.headers.items()}
