@@ -21,7 +21,8 @@ class Cause:
     reason: str = "FieldValueInvalid"
 
     def to_json(self) -> JsonObject:
-        return {"reason": self.reason, "message": self.message, "field": self.field}
+        found = {"reason": self.reason, "message": self.message, "field": self.field}
+        return {key: value for key, value in found.items() if value}
 
 
 class StatusError(Exception):

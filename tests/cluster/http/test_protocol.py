@@ -12,8 +12,8 @@ import orjson
 import pytest
 
 from argosy.cluster.http import tls
-from argosy.cluster.http.exchange import Request, Response
-from argosy.cluster.http.protocol import BODY_LIMIT, HEADER_LIMIT, Connection
+from argosy.cluster.http.exchange import BODY_LIMIT, Request, Response
+from argosy.cluster.http.protocol import HEADER_LIMIT, Connection
 from argosy.cluster.http.server import HttpServer, serve
 from argosy.machinery.api import WatchEvent
 

@@ -1,10 +1,13 @@
-"""Keeps the rules of aggregating ClusterRoles true, in the same turn as the write that changes them (spec 15)."""
+"""What follows a write of roles and bindings in the same turn: the index learns of it, aggregating roles are refilled.
+
+Hence a right that was granted or taken holds for the very next request (spec section 15).
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
-from argosy.cluster.auth.rbac import CLUSTER_ROLES, GROUP, aggregated_rules
+from argosy.cluster.auth.rbac import CLUSTER_ROLES, GROUP, PLURALS, Rbac, aggregated_rules
 from argosy.cluster.kind import WriteContext
 from argosy.cluster.store import Store
 from argosy.machinery.objects import JsonObject
@@ -12,21 +15,28 @@ from argosy.machinery.objects import JsonObject
 Hook = Callable[[WriteContext, JsonObject | None, JsonObject | None], None]
 
 
-def aggregation(store: Store) -> Hook:
-    """The hook for writes of ClusterRoles. Roles that aggregate one another settle in as many rounds as there are."""
+def role_hooks(store: Store, rbac: Rbac) -> dict[tuple[str, str], Hook]:
+    """By place of storage: to be run after each write with (context, old, new)."""
 
-    def after_write(ctx: WriteContext, _old: JsonObject | None, _new: JsonObject | None) -> None:
-        if ctx.dry_run:
+    def hook(plural: str) -> Hook:
+        def after_write(_ctx: WriteContext, old: JsonObject | None, new: JsonObject | None) -> None:
+            rbac.observe(GROUP, plural, old, new)
+            if plural == CLUSTER_ROLES:
+                refill(store, rbac)
+
+        return after_write
+
+    return {(GROUP, plural): hook(plural) for plural in PLURALS}
+
+
+def refill(store: Store, rbac: Rbac) -> None:
+    """Writes the rules of aggregating ClusterRoles; those that aggregate one another settle in as many rounds."""
+    for _ in range(len(store.table(GROUP, CLUSTER_ROLES).entries)):
+        if not _round(store, rbac):
             return
-        table = store.table(GROUP, CLUSTER_ROLES)
-        for _ in range(len(table.entries)):
-            if not _round(store):
-                return
-
-    return after_write
 
 
-def _round(store: Store) -> bool:
+def _round(store: Store, rbac: Rbac) -> bool:
     """Writes every role whose rules are not what they have to be; whether there was one."""
     table = store.table(GROUP, CLUSTER_ROLES)
     entries = [*table.scan()]
@@ -37,5 +47,6 @@ def _round(store: Store) -> bool:
         if rules is not None and rules != (entry.obj.get("rules") or []):
             updated = {**entry.obj, "metadata": dict(entry.obj["metadata"]), "rules": rules}
             store.put(table, entry.key, updated, entry)
+            rbac.observe(GROUP, CLUSTER_ROLES, entry.obj, updated)
             changed = True
     return changed

@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
-from argosy.cluster.auth.aggregation import aggregation
+from argosy.cluster.auth.aggregation import role_hooks
 from argosy.cluster.auth.attributes import Attributes, require
 from argosy.cluster.auth.authenticate import Authenticator, StaticTokens, TokenVerifier
 from argosy.cluster.auth.escalation import role_guard
 from argosy.cluster.auth.kubeconfig import write_kubeconfig
-from argosy.cluster.auth.rbac import CLUSTER_ROLES, GROUP, Rbac
+from argosy.cluster.auth.rbac import Rbac
 from argosy.cluster.auth.reviews import Asked, Reviews
 from argosy.cluster.auth.tokens import ServiceAccountTokens, make_signing_key
 from argosy.cluster.handlers.core import Special
@@ -25,7 +25,6 @@ from argosy.cluster.kind import User
 from argosy.cluster.ports import Clock, LogSource
 from argosy.cluster.request import ApiRequest, ApiResponse
 from argosy.cluster.server import EmbeddedCluster
-from argosy.cluster.store import Change
 from argosy.machinery.objects import JsonObject
 
 ADMIN = ("kubernetes-admin", ("system:masters",))
@@ -84,9 +83,8 @@ class ClusterFront:
         self.keys = keys
         self.rbac = Rbac()
         self.rbac.load(cluster.reader)
-        cluster.on_commit(self._observe)
         cluster.admission.checks.append(role_guard(self.rbac))
-        cluster.core.stored[GROUP, CLUSTER_ROLES] = aggregation(cluster.store)
+        cluster.core.stored.update(role_hooks(cluster.store, self.rbac))
         self.accounts = ServiceAccountTokens(keys.signing_key, cluster.reader, cluster.rng)
         verifiers = (StaticTokens(self.settings.tokens), *self.settings.verifiers)
         self.authenticator = Authenticator(
@@ -109,12 +107,6 @@ class ClusterFront:
             checks=self.settings.checks,
         )
         self.front = Front(self.wiring)
-
-    def _observe(self, changes: Sequence[Change]) -> None:
-        for change in changes:
-            if change.group == GROUP:
-                old, new = change.old, change.new
-                self.rbac.observe(GROUP, change.plural, old.obj if old else None, new.obj if new else None)
 
     def authorize(self, request: ApiRequest) -> None:
         """For in-process clients that act with a user's rights only (`EmbeddedCluster.client(authorize=...)`)."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import orjson
-import yaml
 
 from argosy.cluster.http.negotiate import JSON, YAML, Representation
+from argosy.cluster.http.yaml_text import dump_yaml
 from argosy.machinery.objects import JsonObject, JsonValue
 
 META = "meta.k8s.io"
@@ -16,16 +16,10 @@ META = "meta.k8s.io"
 def to_bytes(value: JsonValue, media_type: str = JSON, *, pretty: bool = False) -> bytes:
     """Compact or indented JSON with a final newline as upstream's encoder writes it, or YAML with sorted keys."""
     if media_type == YAML:
-        # through JSON text: numbers, times and sub-classes come out as clients will parse them
-        plain = orjson.loads(orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS))
-        text: bytes = yaml.dump(plain, Dumper=_Dumper, encoding="utf-8", allow_unicode=True, width=2**31)
-        return text
+        return dump_yaml(value)
     if pretty:
         return orjson.dumps(value, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
     return orjson.dumps(value, option=orjson.OPT_APPEND_NEWLINE)
-
-
-_Dumper = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
 
 
 def partial(obj: JsonObject, version: str = "v1") -> JsonObject:

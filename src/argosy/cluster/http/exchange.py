@@ -11,6 +11,8 @@ from argosy.machinery.objects import JsonObject
 from argosy.machinery.status import StatusError
 
 NO_CACHE = "no-cache, private"
+BODY_LIMIT = 3_145_728
+"""Bytes of a request body; more are 413 (spec section 2)."""
 PLAIN_TEXT = "text/plain; charset=utf-8"
 
 
@@ -62,3 +64,7 @@ def text_response(text: str, code: int = 200) -> Response:
 
 def page_not_found() -> Response:
     return Response(404, b"404 page not found\n", PLAIN_TEXT, [("X-Content-Type-Options", "nosniff")])
+
+
+def body_too_large() -> StatusError:
+    return StatusError(413, "RequestEntityTooLarge", f"Request entity too large: limit is {BODY_LIMIT}")

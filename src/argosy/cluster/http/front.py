@@ -12,7 +12,14 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from argosy.cluster.auth.attributes import Attributes, require
 from argosy.cluster.auth.impersonation import impersonated
 from argosy.cluster.errors import internal, method_not_allowed, no_such_resource
-from argosy.cluster.http.exchange import Request, Response, page_not_found, status_response
+from argosy.cluster.http.exchange import (
+    BODY_LIMIT,
+    Request,
+    Response,
+    body_too_large,
+    page_not_found,
+    status_response,
+)
 from argosy.cluster.http.negotiate import is_pretty
 from argosy.cluster.http.paths import Paths
 from argosy.cluster.http.proxy import exec_refused, proxy_to_pod, proxy_to_service
@@ -80,6 +87,8 @@ class Front:
             return status_response(internal("the server met an unexpected condition"))
 
     async def _handle(self, request: Request) -> Response:
+        if len(request.body) > BODY_LIMIT:
+            raise body_too_large()
         path, raw_query = split_target(request.target)
         asked = route(path)
         query = parse_query(raw_query)
@@ -125,7 +134,7 @@ class Front:
         verb = verb_of(request.method, asked, query)
         if verb is None:
             raise method_not_allowed()
-        _check_scope(kind, asked, verb)
+        _check_address(kind, asked, verb)
         return Call(
             request=request,
             route=asked,
@@ -189,8 +198,10 @@ class _Recheck:
         return self._allowed
 
 
-def _check_scope(kind: Kind, asked: Route, verb: str) -> None:
-    """Refuses addresses that do not fit the kind's scope (spec section 2, URL grammar)."""
+def _check_address(kind: Kind, asked: Route, verb: str) -> None:
+    """Refuses methods that do not fit the address, and addresses that do not fit the kind's scope (spec section 2)."""
+    if not asked.subresource and (verb == "create" if asked.name else verb in ("update", "patch")):
+        raise method_not_allowed()
     if kind.resource.namespaced:
         if asked.namespace:
             return

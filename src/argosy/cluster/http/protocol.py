@@ -17,11 +17,9 @@ from typing import Protocol, cast
 
 import httptools
 
-from argosy.cluster.http.exchange import Request, Response, status_response
+from argosy.cluster.http.exchange import BODY_LIMIT, Request, Response, body_too_large, status_response
 from argosy.machinery.status import StatusError
 
-BODY_LIMIT = 3_145_728
-"""Bytes of a request body; more are 413 (spec section 2)."""
 HEADER_LIMIT = 65_536
 """Bytes of the request line and all headers; more are 431."""
 PIPELINE_LIMIT = 4
@@ -165,14 +163,14 @@ class Connection(asyncio.Protocol):
         self._in_headers = False
         self._header_size = 0
         if int((self._headers.get("content-length") or ["0"])[0]) > BODY_LIMIT:
-            raise _body_too_large()
+            raise body_too_large()
         if "100-continue" in (self._headers.get("expect") or ()):
             self.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
 
     def on_body(self, body: bytes) -> None:
         self._size += len(body)
         if self._size > BODY_LIMIT:
-            raise _body_too_large()
+            raise body_too_large()
         self._body.append(body)
 
     def on_message_complete(self) -> None:
@@ -329,8 +327,3 @@ def _bad_request() -> StatusError:
 
 def _headers_too_large() -> StatusError:
     return StatusError(431, "BadRequest", f"the request's headers are larger than {HEADER_LIMIT} bytes")
-
-
-def _body_too_large() -> StatusError:
-    message = f"Request entity too large: limit is {BODY_LIMIT}"
-    return StatusError(413, "RequestEntityTooLarge", message)
