@@ -104,3 +104,13 @@ def make_bench() -> Iterator[Callable[..., Bench]]:
     yield make
     for bench in made:
         bench.pool.close()
+
+
+@pytest.fixture(scope="session")
+def make_tree() -> Callable[..., RootedTree]:
+    return tree
+
+
+@pytest.fixture(scope="session")
+def make_request() -> Callable[..., RenderRequest]:
+    return request
