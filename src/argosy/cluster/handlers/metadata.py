@@ -6,8 +6,8 @@ from datetime import datetime
 
 from argosy.cluster.handlers.core import timestamp
 from argosy.cluster.kind import Kind
-from argosy.cluster.kinds.naming import label_value, qualified_name
 from argosy.cluster.ports import Rng
+from argosy.machinery.names import label_value, qualified_name
 from argosy.machinery.objects import JsonObject, JsonValue
 from argosy.machinery.status import Cause
 

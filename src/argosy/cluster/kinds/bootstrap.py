@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
 
 from argosy.cluster.kind import Kind
 from argosy.cluster.kinds.strategies.addresses import KUBERNETES_ADDRESS
@@ -88,20 +87,13 @@ def _endpoint_slice(address: str, port: int) -> JsonObject:
     }
 
 
-def api_services(kinds: Iterable[Kind], now: datetime) -> list[JsonObject]:
-    """A `Local`, available APIService for every served group version, in discovery order, with its status."""
+def api_services(kinds: Iterable[Kind]) -> list[JsonObject]:
+    """A `Local`, available APIService for every served group version, in discovery order; creation makes it available."""
     versions = dict.fromkeys((kind.resource.group, kind.resource.version) for kind in kinds)
-    return [_api_service(group, version, now) for group, version in versions]
+    return [_api_service(group, version) for group, version in versions]
 
 
-def _api_service(group: str, version: str, now: datetime) -> JsonObject:
-    condition = {
-        "type": "Available",
-        "status": "True",
-        "lastTransitionTime": now.strftime("%Y-%m-%dT%H:%M:%SZ"),
-        "reason": "Local",
-        "message": "Local APIServices are always available",
-    }
+def _api_service(group: str, version: str) -> JsonObject:
     spec: JsonObject = {
         "version": version,
         "groupPriorityMinimum": 18000 if not group else 17000,
@@ -114,5 +106,4 @@ def _api_service(group: str, version: str, now: datetime) -> JsonObject:
         "kind": "APIService",
         "metadata": {"name": f"{version}.{group}", "labels": dict(_AUTO_MANAGED)},
         "spec": spec,
-        "status": {"conditions": [condition]},
     }

@@ -13,8 +13,8 @@ from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import TypeAlias
 
-from argosy.cluster.kinds.quantities import canonical_quantity
 from argosy.machinery.objects import JsonValue
+from argosy.machinery.quantity import canonical as canonical_quantity
 
 LeafReader: TypeAlias = Callable[[JsonValue], JsonValue]
 

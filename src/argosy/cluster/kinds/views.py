@@ -91,6 +91,8 @@ def autoscaler_to_v2(obj: JsonObject) -> JsonObject:
     if CONDITIONS in kept:
         status["conditions"] = kept[CONDITIONS]
     status.setdefault("desiredReplicas", 0)
+    if not status.get("currentReplicas"):
+        status.pop("currentReplicas", None)
     return {**obj, "apiVersion": "autoscaling/v2", "metadata": metadata, "spec": spec, "status": status}
 
 

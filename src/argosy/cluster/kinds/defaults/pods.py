@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from argosy.cluster.kinds.defaults.filling import fill, fill_empty, items, struct
-from argosy.cluster.kinds.quantities import rounded_to_milli
 from argosy.machinery.objects import JsonObject
+from argosy.machinery.quantity import rounded_to_milli
 
 CONTAINER_LISTS = ("containers", "initContainers", "ephemeralContainers")
 _PROBES = ("livenessProbe", "readinessProbe", "startupProbe")

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from argosy.cluster.kind import WriteContext
 from argosy.cluster.kinds.strategies.builtin import BuiltinStrategy, keep
 from argosy.cluster.kinds.validation import admission as rules
+from argosy.cluster.kinds.validation.causes import invalid, shown
+from argosy.machinery import names as naming
 from argosy.machinery.objects import JsonObject
 from argosy.machinery.status import Cause
 
@@ -30,6 +34,33 @@ class PolicyStrategy(BuiltinStrategy):
 
 class ApiServiceStrategy(BuiltinStrategy):
     status_metadata = _METADATA
+
+    def name_rule(self, name: str) -> list[str]:
+        """`version.group`; the core group is empty, therefore a dot may end the name."""
+        return naming.path_segment(name)
+
+    def prepare_create(self, ctx: WriteContext, obj: JsonObject) -> None:
+        """What this server serves itself is available from the start."""
+        super().prepare_create(ctx, obj)
+        if (obj.get("spec") or {}).get("service") is None:
+            obj["status"] = {"conditions": [local_condition(ctx.now)]}
+
+    def check(self, ctx: WriteContext, obj: JsonObject) -> list[Cause]:
+        spec, name = obj.get("spec") or {}, obj["metadata"].get("name") or ""
+        wanted = f"{spec.get('version', '')}.{spec.get('group', '')}"
+        if name == wanted:
+            return []
+        return [invalid("metadata.name", name, f'must be `spec.version+"."+spec.group`: {shown(wanted)}')]
+
+
+def local_condition(now: datetime) -> JsonObject:
+    return {
+        "type": "Available",
+        "status": "True",
+        "lastTransitionTime": now.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "reason": "Local",
+        "message": "Local APIServices are always available",
+    }
 
 
 class DefinitionStrategy(BuiltinStrategy):

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import ClassVar
 
 from argosy.cluster.kind import WriteContext
-from argosy.cluster.kinds import naming
 from argosy.cluster.kinds.strategies.builtin import BuiltinStrategy, LabelPaths, keep
 from argosy.cluster.kinds.validation import cluster as rules
+from argosy.machinery import names as naming
 from argosy.machinery.objects import JsonObject
 from argosy.machinery.status import Cause
 

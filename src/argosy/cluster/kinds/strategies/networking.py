@@ -6,12 +6,12 @@ from ipaddress import ip_address
 from typing import ClassVar
 
 from argosy.cluster.kind import WriteContext
-from argosy.cluster.kinds import naming
 from argosy.cluster.kinds.facts import ResourceFacts
 from argosy.cluster.kinds.strategies.addresses import NODE_PORTS, SERVICE_RANGE, cluster_addresses, node_ports
 from argosy.cluster.kinds.strategies.builtin import BuiltinStrategy, LabelPaths
 from argosy.cluster.kinds.validation import networking as rules
 from argosy.cluster.kinds.validation.causes import invalid, members
+from argosy.machinery import names as naming
 from argosy.machinery.objects import JsonObject, key_of
 from argosy.machinery.status import Cause
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from argosy.cluster.kinds import naming
 from argosy.cluster.kinds.validation.causes import by_rule, invalid, members, one_of, required
+from argosy.machinery import names as naming
 from argosy.machinery.objects import JsonObject
 from argosy.machinery.status import Cause
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from base64 import b64decode
 
-from argosy.cluster.kinds import naming
 from argosy.cluster.kinds.validation.causes import by_rule, forbidden, immutable, invalid, members, required, too_long
 from argosy.cluster.kinds.validation.containers import not_negative_quantity
+from argosy.machinery import names as naming
 from argosy.machinery.objects import JsonObject
 from argosy.machinery.status import Cause
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from argosy.cluster.kinds import naming
-from argosy.cluster.kinds.quantities import nano_units
 from argosy.cluster.kinds.validation.causes import (
     by_rule,
     duplicates,
@@ -15,7 +13,9 @@ from argosy.cluster.kinds.validation.causes import (
     port_number,
     required,
 )
+from argosy.machinery import names as naming
 from argosy.machinery.objects import JsonObject
+from argosy.machinery.quantity import nano_units
 from argosy.machinery.status import Cause
 
 PROTOCOLS = ("SCTP", "TCP", "UDP")

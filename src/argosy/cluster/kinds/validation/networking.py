@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from ipaddress import ip_address
 
-from argosy.cluster.kinds import naming
 from argosy.cluster.kinds.validation.causes import (
     by_rule,
     duplicates,
@@ -19,6 +18,7 @@ from argosy.cluster.kinds.validation.causes import (
 )
 from argosy.cluster.kinds.validation.containers import PROTOCOLS, port_name
 from argosy.cluster.kinds.validation.metadata import check_labels, check_selector
+from argosy.machinery import names as naming
 from argosy.machinery.objects import JsonObject, JsonValue
 from argosy.machinery.status import Cause
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from argosy.cluster.kinds import naming
 from argosy.cluster.kinds.validation.causes import (
     by_rule,
     duplicates,
@@ -17,6 +16,7 @@ from argosy.cluster.kinds.validation.causes import (
 )
 from argosy.cluster.kinds.validation.containers import check_containers
 from argosy.cluster.kinds.validation.metadata import check_labels, check_template_metadata
+from argosy.machinery import names as naming
 from argosy.machinery.objects import JsonObject, JsonValue
 from argosy.machinery.status import Cause
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from argosy.cluster.kinds.facts import json_fields
-from argosy.cluster.kinds.quantities import nano_units
 from argosy.cluster.kinds.validation.causes import forbidden, immutable, invalid, one_of_or_unset, required
 from argosy.cluster.kinds.validation.containers import not_negative_quantity
 from argosy.machinery.objects import JsonObject
+from argosy.machinery.quantity import nano_units
 from argosy.machinery.status import Cause
 
 _MODES = ("ReadOnlyMany", "ReadWriteMany", "ReadWriteOnce", "ReadWriteOncePod")
