@@ -1,0 +1,20 @@
+"""The client for any Kubernetes API server over HTTP.
+
+`connection` says where a server is and whom to trust; `kubeconfig` and `cluster_secret` read that from files and
+from Argo CD's cluster Secrets; `credentials` says who we are; `client.HttpClient` is the `runtime.client.Client`.
+"""
+
+from argosy.runtime.http.client import HttpClient, Unreachable
+from argosy.runtime.http.connection import Connection, ConnectionSettingsError, Impersonation, Trust
+from argosy.runtime.http.kubeconfig import in_cluster, load_kubeconfig
+
+__all__ = [
+    "Connection",
+    "ConnectionSettingsError",
+    "HttpClient",
+    "Impersonation",
+    "Trust",
+    "Unreachable",
+    "in_cluster",
+    "load_kubeconfig",
+]
