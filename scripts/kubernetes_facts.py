@@ -4,8 +4,8 @@
     scripts/kubernetes_facts.py check DATA    fails if the committed file is stale
     scripts/kubernetes_facts.py cross [1.36]  compares it with the JSON schemas of the `kubernetes-validate` package
 
-The file is one JSON object, one type or resource a line, so that a change reads well in review. `kinds/facts.py` says what
-each column means.
+The file is one JSON object, one type or resource a line, so that a change reads well in review. `kinds/facts.py` says
+what each column means.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ TARGET = Path(__file__).parent.parent / "src/argosy/cluster/kinds/facts.json"
 CORE = "core"
 
 # Published without an entry of `kind` to tell them by: the JSON schemas know these under other shapes.
+_TYPE_META = ("apiVersion", "kind")
 OPEN_SHAPES = frozenset({"JSON", "JSONSchemaPropsOrBool", "JSONSchemaPropsOrArray", "JSONSchemaPropsOrStringArray"})
 
 
@@ -90,15 +91,13 @@ def from_data(data: Path) -> str:
 
 
 def differences(facts: dict[str, Any], definitions: dict[str, Any]) -> Iterator[str]:
-    """What our facts and the published JSON schemas say differently; silent about what only one of them has room for."""
+    """What our facts and the published JSON schemas say differently, where both have room to say it."""
     for key, (published, _, *fields) in facts["types"].items():
         definition = definitions.get(published)
         if definition is None:
             continue
-        ours = dict(_flattened(facts, fields))
-        theirs = {name: spec for name, spec in definition.get("properties", {}).items()}
-        theirs.pop("apiVersion", None), theirs.pop("kind", None)
-        ours.pop("apiVersion", None), ours.pop("kind", None)
+        ours = {name: item for name, item in _flattened(facts, fields) if name not in _TYPE_META}
+        theirs = {name: spec for name, spec in definition.get("properties", {}).items() if name not in _TYPE_META}
         for name in sorted(ours.keys() - theirs.keys()):
             yield f"{key}.{name}: only in our facts"
         for name in sorted(theirs.keys() - ours.keys()):
@@ -135,8 +134,13 @@ def _field_differences(facts: dict[str, Any], ours: list[Any], theirs: dict[str,
 
 
 _SCALARS = {
-    "string": "string", "bytes": "string", "int32": "integer", "int64": "integer", "bool": "boolean", "double": "number",
-}  # fmt: skip
+    "string": "string",
+    "bytes": "string",
+    "int32": "integer",
+    "int64": "integer",
+    "bool": "boolean",
+    "double": "number",
+}
 _PUBLISHED_NAMES = {
     "Time": "io.k8s.apimachinery.pkg.apis.meta.v1.Time",
     "MicroTime": "io.k8s.apimachinery.pkg.apis.meta.v1.MicroTime",

@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - one case a line reads better than wrapped ones
 """Cells whose rules have an order, or more than one form."""
 
 from __future__ import annotations

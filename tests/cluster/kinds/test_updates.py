@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - one case a line reads better than wrapped ones
 """What an update keeps, what it may not change, and when the generation moves."""
 
 from __future__ import annotations

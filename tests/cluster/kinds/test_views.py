@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - one case a line reads better than wrapped ones
 """The same object in two versions, forth and back."""
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Objects that every new server has besides its namespaces and its RBAC: the `kubernetes` Service, classes, APIServices."""
+"""Objects that every new server has besides namespaces and RBAC: the `kubernetes` Service, classes, APIServices."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ def _endpoint_slice(address: str, port: int) -> JsonObject:
 
 
 def api_services(kinds: Iterable[Kind]) -> list[JsonObject]:
-    """A `Local`, available APIService for every served group version, in discovery order; creation makes it available."""
+    """A `Local` APIService for every served group version, in discovery order; creation makes it available."""
     versions = dict.fromkeys((kind.resource.group, kind.resource.version) for kind in kinds)
     return [_api_service(group, version) for group, version in versions]
 

@@ -1,8 +1,8 @@
 """Reads and prints built-in objects exactly as Go's types do.
 
-Two walkers per type, made once: `read` copies a body into the *sparse* form (no unknown fields, no nulls, no zero values of
-fields that are not pointers, leaves canonical), on which defaults and validation work; `print` turns that, in place, into
-what Go would emit (spec/embedded-kubernetes.md section 7: omitempty, omitzero, null slices, empty structs).
+Two walkers per type, made once: `read` copies a body into the *sparse* form (no unknown fields, no nulls, no zero
+values of fields that are not pointers, leaves canonical), on which defaults and validation work; `print` turns that, in
+place, into what Go would emit (spec/embedded-kubernetes.md section 7: omitempty, omitzero, null slices, empty structs).
 """
 
 from __future__ import annotations
@@ -231,30 +231,22 @@ def _print_schemas(struct: Printer | None, value: Any) -> None:
 
 
 def _struct_printer(key: str) -> Printer | None:
-    deep: dict[str, Printer] = {}
-    omitted: set[str] = set()
-    always: list[tuple[str, bool, Callable[[], JsonValue]]] = []
-    for item in json_fields(key):
-        inner = printer_of(item.type)
-        if inner is not None:
-            deep[item.name] = inner
-        if not item.pointer and item.omit_empty and not _never_empty(item):
-            omitted.add(item.name)
-        if not _may_be_absent(item):
-            collection = item.type.startswith(("[]", "{}")) and not item.pointer
-            always.append((item.name, collection, _emitted_zero(item)))
-    nulls = frozenset(item.name for item in json_fields(key) if item.pointer and not item.omit_empty)
+    fields = json_fields(key)
+    found = {item.name: printer_of(item.type) for item in fields}
+    deep = {name: printer for name, printer in found.items() if printer is not None}
+    omitted = {item.name for item in fields if not item.pointer and item.omit_empty and not _never_empty(item)}
+    nulls = frozenset(item.name for item in fields if item.pointer and not item.omit_empty)
+    always = [(item.name, _is_collection(item), _emitted_zero(item)) for item in fields if not _may_be_absent(item)]
 
     def show(value: Any) -> None:
         dropped = None
         for name, item in value.items():
-            if not item:
-                if name in omitted or (item is None and name not in nulls):
-                    dropped = [name] if dropped is None else [*dropped, name]
-                    continue
-                if item is None:
-                    continue
-            if name in deep:
+            if item:
+                if name in deep:
+                    deep[name](item)
+            elif name in omitted or (item is None and name not in nulls):
+                dropped = [name] if dropped is None else [*dropped, name]
+            elif name in deep and item is not None:
                 deep[name](item)
         if dropped is not None:
             for name in dropped:
@@ -263,9 +255,11 @@ def _struct_printer(key: str) -> Printer | None:
             if name not in value or (collection and not value[name]):  # an empty slice is stored as no slice
                 value[name] = zero()
 
-    if not deep and not omitted and not always and not json_fields(key):
-        return None
-    return show
+    return show if fields else None
+
+
+def _is_collection(item: Field) -> bool:
+    return item.type.startswith(("[]", "{}")) and not item.pointer
 
 
 def _never_empty(item: Field) -> bool:

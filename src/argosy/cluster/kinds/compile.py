@@ -1,7 +1,7 @@
 """Built-in types as schema nodes: what patches, apply, unknown-field checks and OpenAPI documents walk.
 
-A node is made on first use and once per type; `JSONSchemaProps` contains itself, therefore a struct's node is registered
-before its fields are filled in.
+A node is made on first use and once per type; `JSONSchemaProps` contains itself, therefore a struct's node is
+registered before its fields are filled in.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ _nodes: dict[str, Node] = {}
 
 
 def node_of(key: str) -> Node:
-    """The node of a type key such as `apps/v1.Deployment`; a served kind has apiVersion and kind among its properties."""
+    """The node of a type key such as `apps/v1.Deployment`; a served kind has apiVersion and kind in its properties."""
     if key not in _nodes:
         node = _nodes[key] = Node(type="object", go=key)
         _fill(node, key)

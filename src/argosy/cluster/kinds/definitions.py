@@ -18,11 +18,11 @@ _PROTECTED = ("k8s.io", "kubernetes.io")
 
 def is_protected(group: str) -> bool:
     """Groups of the Kubernetes project itself."""
-    return group in _PROTECTED or group.endswith(tuple(f".{suffix}" for suffix in _PROTECTED))
+    return f".{group}".endswith(tuple(f".{suffix}" for suffix in _PROTECTED))
 
 
 def is_established(definition: JsonObject) -> bool:
-    return condition(definition, "Established").get("status") == "True"
+    return bool(condition(definition, "Established").get("status") == "True")
 
 
 def is_terminating(definition: JsonObject) -> bool:

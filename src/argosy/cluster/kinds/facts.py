@@ -1,4 +1,4 @@
-"""What is known of Kubernetes' built-in types and resources, read from `facts.json` (made by scripts/kubernetes_facts.py).
+"""What is known of Kubernetes' built-in types and resources: `facts.json`, made by scripts/kubernetes_facts.py.
 
 One source for the JSON codec, the schema nodes, the protobuf decoder and the OpenAPI documents. Parsed once, on first
 use; single types are turned into objects when somebody asks for them.
@@ -34,7 +34,7 @@ LEAVES = SCALARS | {
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One field of a Go struct. `type` is a leaf name, a type key (`apps/v1.DeploymentSpec`), `[]T` or `{}T` (a map)."""
+    """One field of a Go struct. `type` is a leaf, a type key (`apps/v1.DeploymentSpec`), `[]T` or `{}T` (a map)."""
 
     name: str
     type: str

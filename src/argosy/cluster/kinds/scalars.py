@@ -1,7 +1,7 @@
 """JSON leaves of built-in types: what each accepts, and the one form in which it is kept.
 
-A reader takes a non-null JSON value and returns the kept value, or raises `Mismatch` worded as Go words it. Quantities and
-times come out canonical, hence equal values are equal objects.
+A reader takes a non-null JSON value and returns the kept value, or raises `Mismatch` worded as Go words it. Quantities
+and times come out canonical, hence equal values are equal objects.
 """
 
 from __future__ import annotations

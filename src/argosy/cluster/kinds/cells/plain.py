@@ -22,7 +22,7 @@ def created_at_cells(obj: JsonObject, now: datetime) -> list[JsonValue]:
 
 def moment(text: str) -> datetime:
     """A Time or MicroTime as emitted: UTC with a Z."""
-    return datetime.fromisoformat(text.replace("Z", "+00:00")).astimezone(UTC)
+    return datetime.fromisoformat(text).astimezone(UTC)
 
 
 def age_since(text: str | None, now: datetime) -> str:

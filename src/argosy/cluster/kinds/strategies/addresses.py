@@ -1,7 +1,8 @@
 """Which cluster address and which node port a Service gets.
 
-Candidates follow from the Service's name, so that equal runs give equal addresses; a holder is remembered but believed only
-while its Service exists and still has the value. Thus nothing has to be released: not after deletes, dry runs or failures.
+Candidates follow from the Service's name, so that equal runs give equal addresses; a holder is remembered but believed
+only while its Service exists and still has the value. Thus nothing has to be released: not after deletes, dry runs or
+failures.
 """
 
 from __future__ import annotations

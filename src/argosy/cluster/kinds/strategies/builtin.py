@@ -1,7 +1,7 @@
 """What all built-in kinds have in common; a kind that differs overrides a class attribute or one method.
 
-The request pipeline calls: decode, default, prepare_create or prepare_update, validate, canonicalize. In between, objects
-are in the sparse form of `kinds/codec.py`; stored objects are canonical.
+The request pipeline calls: decode, default, prepare_create or prepare_update, validate, canonicalize. In between,
+objects are in the sparse form of `kinds/codec.py` or canonical already; stored objects are canonical.
 """
 
 from __future__ import annotations

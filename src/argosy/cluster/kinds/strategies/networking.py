@@ -96,7 +96,8 @@ class ServiceStrategy(BuiltinStrategy):
                 continue
             path = f"spec.{below}.nodePort"
             if number not in NODE_PORTS:
-                text = f"provided port is not in the valid range. The range of valid ports is {NODE_PORTS[0]}-{NODE_PORTS[-1]}"
+                valid = f"{NODE_PORTS[0]}-{NODE_PORTS[-1]}"
+                text = f"provided port is not in the valid range. The range of valid ports is {valid}"
                 causes.append(invalid(path, number, text))
             elif self.node_ports.holder(ctx, number) not in (None, key_of(obj)):
                 causes.append(invalid(path, number, "provided port is already allocated"))

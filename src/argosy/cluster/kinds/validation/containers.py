@@ -5,6 +5,7 @@ from __future__ import annotations
 from argosy.cluster.kinds.validation.causes import (
     by_rule,
     duplicates,
+    forbidden,
     invalid,
     members,
     not_found,
@@ -146,10 +147,7 @@ def _check_probe(path: str, probe: JsonObject, *, exact: bool) -> list[Cause]:
     causes: list[Cause] = []
     if not handlers:
         causes.append(required(path, "must specify a handler type"))
-    for name in handlers[1:]:
-        causes.append(
-            Cause(f"{path}.{name}", "Forbidden: may not specify more than 1 handler type", "FieldValueForbidden")
-        )
+    causes += [forbidden(f"{path}.{name}", "may not specify more than 1 handler type") for name in handlers[1:]]
     for name in _PROBE_NUMBERS:
         causes += not_negative(f"{path}.{name}", probe.get(name, 0))
     if exact and probe.get("successThreshold", 1) != 1:

@@ -92,7 +92,7 @@ def _check_tolerations(path: str, spec: JsonObject) -> list[Cause]:
                 invalid(f"{place}.operator", item["value"], "value must be empty when `operator` is 'Exists'")
             )
         causes += one_of_or_unset(f"{place}.effect", item.get("effect"), _EFFECTS)
-        if item.get("tolerationSeconds") is not None and item.get("effect") not in ("NoExecute",):
+        if item.get("tolerationSeconds") is not None and item.get("effect") != "NoExecute":
             text = "effect must be 'NoExecute' when `tolerationSeconds` is set"
             causes.append(invalid(f"{place}.effect", item.get("effect") or "", text))
     return causes
