@@ -49,7 +49,7 @@ def substitute_helm(options: JsonObject, environment: Mapping[str, str]) -> Json
         if isinstance(result.get(name), str):
             result[name] = substitute(result[name], environment)
     if result.get("valueFiles"):
-        result["valueFiles"] = [substitute(str(path), environment) for path in result["valueFiles"]]
+        result["valueFiles"] = [_value_file(str(path), environment) for path in result["valueFiles"]]
     if result.get("valuesObject") is not None:
         result["valuesObject"] = _everywhere(result["valuesObject"], environment)
     for name, changed in (("parameters", "value"), ("fileParameters", "path")):
@@ -58,6 +58,14 @@ def substitute_helm(options: JsonObject, environment: Mapping[str, str]) -> Json
                 {**entry, changed: substitute(str(entry.get(changed) or ""), environment)} for entry in result[name]
             ]
     return result
+
+
+def _value_file(path: str, environment: Mapping[str, str]) -> str:
+    """`$name/...` is a reference to another source, unless it is a variable of ours."""
+    reference, slash, rest = path.partition("/")
+    if slash and reference[:1] == "$" and reference[1:2] not in ("$", "{") and reference[1:] not in environment:
+        return f"{reference}/{substitute(rest, environment)}"
+    return substitute(path, environment)
 
 
 def substitute_kustomize(options: JsonObject, environment: Mapping[str, str]) -> JsonObject:

@@ -15,7 +15,8 @@ from typing import Final, Literal, NamedTuple
 
 from argosy.sources.port import Entry, NotFound, SourceError, Tree
 
-Operation = Literal["stat", "list", "read"]
+Operation = Literal["stat", "list", "read", "tree"]
+"""`tree` stands for all files at once: what a rendering that died may have read."""
 
 TREES_REMEMBERED: Final = 64
 ANSWERS_PER_TREE: Final = 200_000
@@ -47,6 +48,8 @@ class Answers:
         return known
 
     def _ask(self, operation: Operation, path: str) -> str:
+        if operation == "tree":
+            return self.tree.root_oid
         try:
             if operation == "list":
                 return names_digest(self.tree.list(path))

@@ -21,7 +21,7 @@ from argosy.render.conversation import Assignment, Outcome, Root, parse_manifest
 from argosy.render.detect import detect
 from argosy.render.environment import environment_of, substitute_helm, substitute_kustomize
 from argosy.render.files import Job
-from argosy.render.inputs import AnswerBook, Answers
+from argosy.render.inputs import AnswerBook, Answers, Question
 from argosy.render.overrides import with_overrides
 from argosy.render.pool import RenderPool, WorkerLost
 from argosy.render.port import Rendered, RenderError, RenderRequest, SourceType
@@ -118,7 +118,12 @@ class WorkerRenderer:
 
     async def _generate(self, prepared: _Prepared) -> Entry:
         self._cache.counters.renders += 1
-        outcome = await self._outcome(prepared)
+        try:
+            outcome = await self._outcome(prepared)
+        except WorkerLost as error:
+            inputs = {Question(root, "tree", ""): tree.root_oid for root, tree in prepared.roots.items()}
+            self._cache.failed(prepared.key, inputs, str(error), self._clock.now())
+            raise
         now = self._clock.now()
         if outcome.manifests is None:
             self._cache.failed(prepared.key, outcome.inputs, outcome.error, now)
