@@ -1,4 +1,4 @@
-"""Sets of field paths, kept in the form that managedFields stores them (FieldsV1), so that parsing and emitting cost nothing.
+"""Sets of field paths, kept as managedFields stores them (FieldsV1), so that parsing and emitting cost nothing.
 
 A set is a tree of dicts: keys are path elements (`f:name`, `k:{"name":"a"}`, `v:1`, `i:0`), values the sets below. An
 element is a member itself when its value is empty or contains the key `.`; otherwise it only leads to members. Sets are

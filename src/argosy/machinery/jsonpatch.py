@@ -1,4 +1,4 @@
-"""JSON patch (RFC 6902), applied without changing the document: what the patch does not touch is shared with the result.
+"""JSON patch (RFC 6902), applied without changing the document: what it does not touch is shared with the result.
 
 Two quirks are upstream's (spec 10.1): `replace` of a missing map key adds it, and any operation that cannot be done
 answers with one generic text. Limits: 10,000 operations; `copy` may add 3 MiB in all.

@@ -1,4 +1,4 @@
-"""JSON merge patch (RFC 7386): apply, create, and the three-way form that client-side apply uses for custom resources."""
+"""JSON merge patch (RFC 7386): apply, create, and the three-way form that kubectl apply uses for custom resources."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from argosy.machinery.status import StatusError
 
 
 def merge_patch(document: JsonValue, patch: JsonValue) -> JsonValue:
-    """The patched document; is the document itself where nothing changes. Raises StatusError 400 for a patch that is no map."""
+    """The patched document, or the document itself if nothing changes. Raises StatusError 400 for a patch that is no map."""
     if not isinstance(patch, dict):
         raise StatusError(400, "BadRequest", "error decoding patch: a merge patch is an object")
     return _merge(document, patch)

@@ -1,4 +1,4 @@
-"""Name rules, in Kubernetes' words (spec 8.1): each function returns what is wrong with a value, nothing when it is fine."""
+"""Name rules, in Kubernetes' words (spec 8.1): each function returns what is wrong with a value, or nothing."""
 
 from __future__ import annotations
 

@@ -179,7 +179,7 @@ def merge_list(before: list[JsonValue], changes: list[JsonValue], node: Node) ->
 def _special_items(
     before: list[JsonValue], changes: list[JsonValue], key: str
 ) -> tuple[list[JsonValue], list[JsonValue], bool]:
-    """Carries out `$patch` items. Returns the surviving originals, the ordinary changes, whether the list is replaced."""
+    """Carries out `$patch` items: the surviving originals, the ordinary changes, whether the list is replaced."""
     rest: list[JsonValue] = []
     replaced = False
     for change in changes:
