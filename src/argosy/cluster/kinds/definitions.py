@@ -32,7 +32,8 @@ def is_terminating(definition: JsonObject) -> bool:
 def condition(definition: JsonObject, spelled: str) -> JsonObject:
     """The condition of this type, or an empty one."""
     found = (definition.get("status") or {}).get("conditions") or ()
-    return next((item for item in found if item.get("type") == spelled), {})
+    empty: JsonObject = {}
+    return next((item for item in found if item.get("type") == spelled), empty)
 
 
 def decided_status(definition: JsonObject, others: Iterable[JsonObject], now: datetime) -> JsonObject:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
+
 from argosy.cluster.kinds.defaults.filling import fill, fill_empty, items, struct
 from argosy.machinery.objects import JsonObject
 
@@ -9,6 +11,11 @@ RBAC_GROUP = "rbac.authorization.k8s.io"
 
 
 def default_secret(obj: JsonObject) -> None:
+    """`stringData` is write-only: it wins over `data` and goes before anything is compared or owned."""
+    plain = obj.pop("stringData", None)
+    if plain:
+        encoded = {key: b64encode(value.encode()).decode() for key, value in plain.items()}
+        obj["data"] = {**(obj.get("data") or {}), **encoded}
     fill_empty(obj, {"type": "Opaque"})
 
 

@@ -114,3 +114,17 @@ class SigningRequestStrategy(BuiltinStrategy):
             conditions = (obj.get("status") or {}).get("conditions")
             keep(obj, old, "status")
             obj["status"] = {**(obj.get("status") or {}), "conditions": conditions or []}
+        if ctx.subresource:
+            self._date_conditions(ctx, obj, old)
+
+    def _date_conditions(self, ctx: WriteContext, obj: JsonObject, old: JsonObject) -> None:
+        """A new condition was made now; a known one keeps its time of transition."""
+        now = ctx.now.strftime("%Y-%m-%dT%H:%M:%SZ")
+        known = {item.get("type"): item for item in (old.get("status") or {}).get("conditions") or ()}
+        dated = []
+        for item in (obj.get("status") or {}).get("conditions") or ():
+            since = known.get(item.get("type"), {}).get("lastTransitionTime") or now
+            times = {"lastUpdateTime": item.get("lastUpdateTime") or now}
+            dated.append({**item, **times, "lastTransitionTime": item.get("lastTransitionTime") or since})
+        if dated:
+            obj["status"] = {**obj["status"], "conditions": dated}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from base64 import b64encode
 from typing import ClassVar
 
 from argosy.cluster.kind import WriteContext
@@ -23,14 +22,6 @@ class ConfigMapStrategy(BuiltinStrategy):
 class SecretStrategy(BuiltinStrategy):
     labels: ClassVar[LabelPaths] = {"type": ("type",)}
 
-    def prepare_create(self, ctx: WriteContext, obj: JsonObject) -> None:
-        merge_string_data(obj)
-
-    def prepare_update(self, ctx: WriteContext, obj: JsonObject, old: JsonObject) -> None:
-        merge_string_data(obj)
-        if not obj.get("type"):
-            obj["type"] = old.get("type", "")
-
     def check(self, ctx: WriteContext, obj: JsonObject) -> list[Cause]:
         return rules.check_secret(obj)
 
@@ -39,14 +30,6 @@ class SecretStrategy(BuiltinStrategy):
 
     def warnings(self, ctx: WriteContext, obj: JsonObject, old: JsonObject | None) -> list[str]:
         return rules.certificate_warnings(obj)
-
-
-def merge_string_data(obj: JsonObject) -> None:
-    """`stringData` is write-only: it wins over `data` and is never stored."""
-    plain = obj.pop("stringData", None)
-    if plain:
-        encoded = {key: b64encode(value.encode()).decode() for key, value in plain.items()}
-        obj["data"] = {**(obj.get("data") or {}), **encoded}
 
 
 class LimitRangeStrategy(BuiltinStrategy):

@@ -8,7 +8,9 @@ from argosy.cluster.kind import WriteContext
 from argosy.cluster.kinds.strategies.builtin import BuiltinStrategy, LabelPaths
 from argosy.cluster.kinds.validation import pods as pod_rules
 from argosy.machinery.objects import JsonObject
-from argosy.machinery.status import Cause
+from argosy.machinery.status import Cause, StatusError
+
+_DEFAULT_ACCOUNT = "default"
 
 
 class PodStrategy(BuiltinStrategy):
@@ -36,7 +38,7 @@ class PodStrategy(BuiltinStrategy):
         return frozenset({*self.labels, "spec.hostNetwork", "status.podIPs"})
 
     def prepare_create(self, ctx: WriteContext, obj: JsonObject) -> None:
-        admit_pod(obj)
+        admit_pod(ctx, obj)
         obj["status"] = {"phase": "Pending", "qosClass": qos_class(obj["spec"])}
         gates = obj["spec"].get("schedulingGates")
         if gates:
@@ -58,16 +60,46 @@ class PodStrategy(BuiltinStrategy):
         return [] if ctx.subresource else pod_rules.check_pod_update(obj, old)
 
 
-def admit_pod(obj: JsonObject) -> None:
-    """What admission adds to every Pod (kinds sheet 2.4): account, priority; not the token volume and tolerations."""
+def admit_pod(ctx: WriteContext, obj: JsonObject) -> None:
+    """What admission adds to every Pod (kinds sheet 2.4): account, priority; not the token volume and tolerations.
+
+    Raises StatusError 403 for a ServiceAccount or PriorityClass that does not exist.
+    """
     spec = obj["spec"]
-    if not spec.get("serviceAccountName"):
-        spec["serviceAccountName"] = "default"
-    spec["serviceAccount"] = spec["serviceAccountName"]
-    if spec.get("priority") is None:
-        spec["priority"] = 0
+    account = spec["serviceAccountName"] = spec.get("serviceAccountName") or _DEFAULT_ACCOUNT
+    spec["serviceAccount"] = account
+    namespace = obj["metadata"].get("namespace") or ""
+    # The default account comes into being with its namespace: a Pod need not wait for it.
+    if account != _DEFAULT_ACCOUNT and ctx.reader.get("", "serviceaccounts", namespace, account) is None:
+        text = f'error looking up service account {namespace}/{account}: serviceaccount "{account}" not found'
+        raise _forbidden(obj, text)
+    _admit_priority(ctx, obj)
+
+
+def _admit_priority(ctx: WriteContext, obj: JsonObject) -> None:
+    spec = obj["spec"]
+    found: JsonObject = {}
+    name = spec.get("priorityClassName")
+    if name:
+        known = ctx.reader.get("scheduling.k8s.io", "priorityclasses", "", name)
+        if known is None:
+            raise _forbidden(obj, f"no PriorityClass with name {name} was found")
+        found = known
+    else:
+        classes = (
+            item for item in ctx.reader.list("scheduling.k8s.io", "priorityclasses") if item.get("globalDefault")
+        )
+        found = min(classes, key=lambda item: item.get("value") or 0, default=found)
+        if found:
+            spec["priorityClassName"] = found["metadata"]["name"]
+    spec["priority"] = found.get("value") or 0
     if spec.get("preemptionPolicy") is None:
-        spec["preemptionPolicy"] = "PreemptLowerPriority"
+        spec["preemptionPolicy"] = found.get("preemptionPolicy") or "PreemptLowerPriority"
+
+
+def _forbidden(obj: JsonObject, text: str) -> StatusError:
+    name = obj["metadata"].get("name") or ""
+    return StatusError(403, "Forbidden", f'pods "{name}" is forbidden: {text}', name=name, kind="pods")
 
 
 def qos_class(spec: JsonObject) -> str:
