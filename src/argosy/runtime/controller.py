@@ -18,6 +18,7 @@ from argosy.observe.metrics import REGISTRY, Registry
 from argosy.runtime.backoff import Backoff
 from argosy.runtime.chance import Rng
 from argosy.runtime.clock import Clock
+from argosy.runtime.fencing import WORKING_ON
 from argosy.runtime.informer import Cache
 from argosy.runtime.queue import QueueClosed, WorkQueue
 
@@ -130,6 +131,7 @@ class Controller:
 
     async def _look(self, key: Key) -> None:
         began = self._clock.monotonic()
+        WORKING_ON.set(key)
         try:
             async with asyncio.timeout(LONGEST_LOOK):
                 outcome = await self._reconcile(key)

@@ -1,0 +1,131 @@
+"""Decides what becomes of an event: written, counted onto an earlier one, folded with similar ones, or dropped.
+
+The rules are those of client-go's recorder (spec/embedded-kubernetes-kinds.md section 3). Time is handed in.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from dataclasses import dataclass, replace
+from typing import Generic, Literal, TypeVar
+
+from argosy.machinery.objects import JsonObject, key_of
+
+SIMILAR_LIMIT = 10
+SIMILAR_SECONDS = 600.0
+BURST = 25.0
+REFILL_SECONDS = 300.0
+REMEMBERED = 4096
+COMBINED = "(combined from similar events): "
+MESSAGE_LIMIT = 1024
+"""Characters; the API server refuses longer ones."""
+
+EventType = Literal["Normal", "Warning"]
+V = TypeVar("V")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Happened:
+    """What a controller wants to tell about an object."""
+
+    involved: tuple[str, str, str, str, str]
+    """apiVersion, kind, namespace, name, uid."""
+    type: EventType
+    reason: str
+    message: str
+    component: str
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """The one event object that stands for all that were counted onto it."""
+
+    name: str
+    first_at: float
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What to write: a new event, or a higher count on the event of this name."""
+
+    happened: Happened
+    event: Written
+    is_new: bool
+
+
+class Correlator:
+    """Remembers the last few thousand events; nothing here is lost that matters."""
+
+    def __init__(self) -> None:
+        self._buckets: _Recent[tuple[float, float]] = _Recent()
+        self._similar: _Recent[tuple[float, frozenset[str]]] = _Recent()
+        self._written: _Recent[Written] = _Recent()
+        self._last_nanos = 0
+
+    def judge(self, happened: Happened, now: float) -> Verdict | None:
+        """`now`: seconds since 1970. None: too many about this object."""
+        happened = replace(happened, message=_shortened(happened.message))
+        group = (happened.component, happened.involved, happened.type, happened.reason)
+        messages = self._messages(group, happened.message, now)
+        key: object = (group, happened.message)
+        if len(messages) > SIMILAR_LIMIT:
+            key, happened = group, replace(happened, message=_shortened(COMBINED + happened.message))
+        if not self._pay((happened.component, happened.involved), now):
+            return None
+        known = self._written.get(key)
+        if known is None:
+            event = Written(self._name(happened, now), now, 1)
+        else:
+            event = replace(known, count=known.count + 1)
+        self._written.put(key, event)
+        return Verdict(happened, event, known is None)
+
+    def forget(self, verdict: Verdict) -> Verdict:
+        """The event to count onto is gone from the server: write it anew."""
+        return replace(verdict, is_new=True)
+
+    def _messages(self, group: object, message: str, now: float) -> frozenset[str]:
+        """The different messages of one group, as long as they come within the window."""
+        last, messages = self._similar.get(group) or (now, frozenset())
+        if now - last > SIMILAR_SECONDS:
+            messages = frozenset()
+        messages = messages if len(messages) > SIMILAR_LIMIT else messages | {message}
+        self._similar.put(group, (now, messages))
+        return messages
+
+    def _pay(self, place: object, now: float) -> bool:
+        tokens, at = self._buckets.get(place) or (BURST, now)
+        tokens = min(BURST, tokens + (now - at) / REFILL_SECONDS)
+        paid = tokens >= 1.0
+        self._buckets.put(place, (tokens - 1.0 if paid else tokens, now))
+        return paid
+
+    def _name(self, happened: Happened, now: float) -> str:
+        # Unique even when many things happen at one instant, as they do in virtual time.
+        self._last_nanos = max(self._last_nanos + 1, round(now * 1e6) * 1000)
+        return f"{happened.involved[3]}.{self._last_nanos:x}"
+
+
+class _Recent(Generic[V]):
+    def __init__(self) -> None:
+        self._values: OrderedDict[object, V] = OrderedDict()
+
+    def get(self, key: object) -> V | None:
+        return self._values.get(key)
+
+    def put(self, key: object, value: V) -> None:
+        self._values[key] = value
+        self._values.move_to_end(key)
+        if len(self._values) > REMEMBERED:
+            self._values.popitem(last=False)
+
+
+def reference(obj: JsonObject) -> tuple[str, str, str, str, str]:
+    key = key_of(obj)
+    uid = obj["metadata"].get("uid") or ""
+    return (obj.get("apiVersion") or "", obj.get("kind") or "", key.namespace, key.name, uid)
+
+
+def _shortened(message: str) -> str:
+    return message if len(message) <= MESSAGE_LIMIT else message[: MESSAGE_LIMIT - 1] + "…"

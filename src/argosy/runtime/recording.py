@@ -1,0 +1,38 @@
+"""Keeps a journal of the writes that went through a client, for rehearsals and tests."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from argosy.machinery.objects import JsonObject
+from argosy.machinery.status import StatusError
+from argosy.runtime.client import Client
+from argosy.runtime.clock import Clock
+from argosy.runtime.wrapping import Send, WrappingClient, Write
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    at: datetime
+    write: Write
+    refusal: str = ""
+    """The reason of the StatusError, when the server refused."""
+
+
+class RecordingClient(WrappingClient):
+    """`journal` has every write in the order in which it was answered. It holds bodies, hence Secrets: not for logs."""
+
+    def __init__(self, inner: Client, clock: Clock) -> None:
+        super().__init__(inner)
+        self.journal: list[Recorded] = []
+        self._clock = clock
+
+    async def _write(self, write: Write, send: Send) -> JsonObject:
+        try:
+            answer = await send()
+        except StatusError as error:
+            self.journal.append(Recorded(self._clock.now(), write, error.reason))
+            raise
+        self.journal.append(Recorded(self._clock.now(), write))
+        return answer
