@@ -6,6 +6,8 @@ judges the text alone; `resolve_in_root` also follows symlinks, each of its comp
 
 from __future__ import annotations
 
+import functools
+import re
 import unicodedata
 from collections.abc import Callable
 from typing import Final
@@ -20,6 +22,8 @@ Look = Callable[[str], Entry | None]
 
 ReadLink = Callable[[str], str]
 """The target text of the link at a normalised path."""
+
+_UNWANTED: Final = re.compile(r"[\x00-\x1f\x7f\\]")
 
 # Code points that HFS+ ignores in names, so that ".g\u200cit" would be ".git" there.
 _IGNORED: Final = dict.fromkeys(
@@ -102,6 +106,7 @@ def levels_above(target: str) -> float:
     return -lowest
 
 
+@functools.lru_cache(maxsize=65536)
 def is_git_directory(name: str) -> bool:
     """Whether some file system would take the name for `.git`: by case, Unicode form, trailing dots or short name."""
     plain = unicodedata.normalize("NFKC", name).translate(_IGNORED).casefold().rstrip(". ").split(":")[0]
@@ -125,7 +130,7 @@ def _check_text(path: str) -> None:
         raise OutOfRoot(f"{shown(path)}: path is longer than {PATH_LIMIT} characters")
     if path.startswith(("/", "~")) or path[1:3] in (":/", ":\\"):
         raise OutOfRoot(f"{shown(path)}: path must be relative")
-    if "\\" in path or any(ord(char) < 32 or ord(char) == 127 for char in path):
+    if _UNWANTED.search(path):
         raise OutOfRoot(f"{shown(path)}: path has a character that is not allowed")
 
 

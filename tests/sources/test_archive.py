@@ -1,0 +1,82 @@
+"""Archives from strangers: limits, one below and one above, and what is never accepted."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import tarfile
+import tracemalloc
+import zlib
+
+import pytest
+
+from argosy.sources.archive import ArchiveLimits, unpack
+from argosy.sources.port import Rejected
+
+
+def packed(members: dict[str, bytes], *, kind: bytes = tarfile.REGTYPE, link: str = "") -> bytes:
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w") as made:
+        for name, data in members.items():
+            info = tarfile.TarInfo(name)
+            info.size, info.type, info.linkname = len(data), kind, link
+            made.addfile(info, io.BytesIO(data))
+    return gzip.compress(buffer.getvalue(), 1)
+
+
+def test_a_chart_archive_is_read_without_the_directory_around_it() -> None:
+    tree = unpack(packed({"web/Chart.yaml": b"name: web", "web/templates/a.yaml": b"a"}), strip_root=True)
+    assert tree.read("Chart.yaml") == b"name: web"
+    assert [entry.name for entry in tree.list("")] == ["Chart.yaml", "templates"]
+
+
+def test_an_archive_that_is_not_compressed_is_read_too() -> None:
+    assert unpack(gzip.decompress(packed({"a": b"1"}))).read("a") == b"1"
+
+
+def test_files_are_counted() -> None:
+    limits = ArchiveLimits(files=10)
+    assert unpack(packed({str(n): b"" for n in range(10)}), limits=limits)
+    with pytest.raises(Rejected, match="more than 10 files"):
+        unpack(packed({str(n): b"" for n in range(11)}), limits=limits)
+
+
+def test_bytes_are_counted_while_they_are_inflated() -> None:
+    limits = ArchiveLimits(total=4 * 1024 * 1024, ratio=10_000)
+    assert unpack(packed({"a": b"x" * 3_900_000}), limits=limits)
+    bomb = packed({"a": b"x" * 200_000_000})
+    tracemalloc.start()
+    with pytest.raises(Rejected, match="larger than 4194304 bytes when unpacked"):
+        unpack(bomb, limits=limits)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 3 * limits.total
+
+
+def test_what_grows_beyond_measure_is_refused() -> None:
+    with pytest.raises(Rejected, match="grows more than 200 times"):
+        unpack(packed({"a": b"\0" * 50_000_000}))
+
+
+@pytest.mark.parametrize("kind", [tarfile.LNKTYPE, tarfile.CHRTYPE, tarfile.BLKTYPE, tarfile.FIFOTYPE])
+def test_hard_links_devices_and_pipes_are_refused(kind: bytes) -> None:
+    with pytest.raises(Rejected, match="neither a file"):
+        unpack(packed({"a": b""}, kind=kind, link="/etc/passwd"))
+
+
+@pytest.mark.parametrize(
+    "data", [b"", b"\x1f\x8b", b"garbage" * 100, gzip.compress(b"garbage" * 200), gzip.compress(zlib.compress(b"x"))]
+)
+def test_garbage_is_an_error_and_not_an_outage(data: bytes) -> None:
+    with pytest.raises(Rejected):
+        unpack(data, strip_root=True)
+
+
+def test_a_truncated_archive_is_refused() -> None:
+    whole = packed({"a": bytes(range(256)) * 1000})
+    with pytest.raises(Rejected):
+        unpack(whole[: len(whole) // 2])
+
+
+def test_an_archive_in_an_archive_stays_one_file() -> None:
+    assert unpack(packed({"a.tgz": packed({"b": b"1"})})).stat("a.tgz")
