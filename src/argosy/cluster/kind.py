@@ -158,6 +158,8 @@ class Kind:
     deprecation: str = ""
     """Warning text sent with every request to this version."""
     selectable: tuple[str, ...] = ()
+    blank: JsonObject | None = None
+    """The object without content as it prints, once somebody asked for it (`handlers/ownership.py`)."""
 
     def __post_init__(self) -> None:
         if self.storage == ("", ""):

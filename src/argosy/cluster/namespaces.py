@@ -24,8 +24,8 @@ USER = User(
     ("system:serviceaccounts", "system:serviceaccounts:kube-system", "system:authenticated"),
 )
 AGENT = "kube-controller-manager"
-GRACE_SECONDS = 5.0
-"""After the mark, so that requests under way have ended; upstream's namespaceDeletionGracePeriod."""
+GRACE_SECONDS = 5.5
+"""From the mark until content is deleted: upstream's 5 s for requests under way, and a little for its sweep."""
 ROOT_CA = "kube-root-ca.crt"
 _ROOT_CA_NOTE = (
     "Contains a CA bundle that can be used to verify the kube-apiserver when using internal endpoints such as the "
@@ -100,6 +100,13 @@ def _since(previous: JsonObject | None, status: str, now: datetime) -> str:
     return timestamp(now)
 
 
+def _is_furniture(change: Change) -> bool:
+    """What every namespace has was taken away: it is put back."""
+    if change.new is not None or change.group:
+        return False
+    return (change.plural, change.key.name) in (("serviceaccounts", "default"), ("configmaps", ROOT_CA))
+
+
 class NamespaceController:
     def __init__(self, handlers: RequestHandlers, queue: Workqueue[str], cluster_ca: str = "") -> None:
         self._handlers = handlers
@@ -118,12 +125,19 @@ class NamespaceController:
         """In the same turn: a new namespace has its account and the cluster's CA, so that nobody waits for them."""
         if old is not None or new is None:
             return
-        name = new["metadata"]["name"]
-        account = {"kind": "ServiceAccount", "apiVersion": "v1", "metadata": {"name": "default"}}
-        self._put("serviceaccounts", name, account, ctx.now)
+        self._furnish(new["metadata"]["name"], ctx.now)
+
+    def _furnish(self, name: str, now: datetime) -> None:
+        account: JsonObject = {"kind": "ServiceAccount", "apiVersion": "v1", "metadata": {"name": "default"}}
+        self._put("serviceaccounts", name, account, now)
         metadata = {"name": ROOT_CA, "annotations": {"kubernetes.io/description": _ROOT_CA_NOTE}}
-        bundle = {"kind": "ConfigMap", "apiVersion": "v1", "metadata": metadata, "data": {"ca.crt": self._cluster_ca}}
-        self._put("configmaps", name, bundle, ctx.now)
+        bundle: JsonObject = {
+            "kind": "ConfigMap",
+            "apiVersion": "v1",
+            "metadata": metadata,
+            "data": {"ca.crt": self._cluster_ca},
+        }
+        self._put("configmaps", name, bundle, now)
 
     def _put(self, plural: str, namespace: str, obj: JsonObject, now: datetime) -> None:
         table = self._core.store.table("", plural)
@@ -139,7 +153,7 @@ class NamespaceController:
             if change.plural == "namespaces" and not change.group:
                 if change.new is not None and self._is_going(change.key.name):
                     self._queue.add(change.key.name)
-            elif change.key.namespace and self._is_going(change.key.namespace):
+            elif change.key.namespace and (_is_furniture(change) or self._is_going(change.key.namespace)):
                 self._queue.add(change.key.namespace)
 
     def _is_going(self, name: str) -> bool:
@@ -147,10 +161,16 @@ class NamespaceController:
         return entry is not None and bool(entry.obj["metadata"].get("deletionTimestamp"))
 
     async def process(self, name: str) -> None:
-        """Empties the namespace; when nothing is left, finalizes it. Raises StatusError to be called again."""
-        namespace = self._namespace(name)
-        if namespace is None:
+        """Furnishes a namespace that stays, empties one that goes. Raises StatusError to be called again."""
+        entry = self._table.entries.get(Key("", name))
+        if entry is None:
             return
+        if entry.obj["metadata"].get("deletionTimestamp"):
+            await self._go(name, entry.obj)
+        else:
+            self._furnish(name, self._core.clock.now())
+
+    async def _go(self, name: str, namespace: JsonObject) -> None:
         due = datetime.fromisoformat(namespace["metadata"]["deletionTimestamp"]) + timedelta(seconds=GRACE_SECONDS)
         early = (due - self._core.clock.now()).total_seconds()
         if early > 0:

@@ -8,6 +8,8 @@ from pathlib import Path
 from types import TracebackType
 
 from argosy.cluster.admission.chain import Admission
+from argosy.cluster.admission.pods import MUTATORS
+from argosy.cluster.admission.webhooks import Caller, WebhookAdmission
 from argosy.cluster.catalog import Catalog
 from argosy.cluster.crds import PLACE as DEFINITIONS
 from argosy.cluster.crds import Definitions
@@ -20,6 +22,7 @@ from argosy.cluster.kind import Kind, User
 from argosy.cluster.kinds import builtin_kinds
 from argosy.cluster.namespaces import NamespaceController
 from argosy.cluster.ports import Clock, ProxyHandler, Rng
+from argosy.cluster.quota import Quotas
 from argosy.cluster.request import ApiRequest, Options
 from argosy.cluster.store import Change, Journal, Store
 from argosy.cluster.workqueue import Workqueue
@@ -69,6 +72,7 @@ class EmbeddedCluster:
         kinds: Iterable[Kind] | None = None,
         bootstrap: Iterable[JsonObject] = (),
         cluster_ca: str = "",
+        webhook_caller: Caller | None = None,
         store: Store | None = None,
     ) -> None:
         self.clock, self.rng = clock, rng
@@ -92,11 +96,15 @@ class EmbeddedCluster:
         self._garbage: Workqueue[Place] = Workqueue("garbage collector", clock)
         self._going: Workqueue[str] = Workqueue("namespace controller", clock)
         self._definitions: Workqueue[str] = Workqueue("definition finalizer", clock)
+        self._counted: Workqueue[str] = Workqueue("quota controller", clock)
         self.collector = Collector(self.api, self._garbage)
         self.namespaces = NamespaceController(self.api, self._going, cluster_ca)
         self.definitions = Definitions(self.api, self._definitions)
         self.expiry = EventExpiry(self.core)
-        self.admission.mutators.append(self.definitions.refuse_instances)
+        self.quotas = Quotas(self.core, self._counted)
+        self.admission.mutators += [self.definitions.refuse_instances, *MUTATORS]
+        self.admission.checks.append(self.quotas.check)
+        self.admission.webhooks = WebhookAdmission(self.store, self.core.rng, self.service_handlers, webhook_caller)
         self.core.stored["", "namespaces"] = self.namespaces.created
         self.core.stored[DEFINITIONS] = self.definitions.stored
 
@@ -106,19 +114,20 @@ class EmbeddedCluster:
         self.store.load()
         self._tasks = asyncio.TaskGroup()
         await self._tasks.__aenter__()
-        parts = (self.definitions, self.collector, self.namespaces, self.expiry)
+        parts = (self.definitions, self.collector, self.namespaces, self.quotas, self.expiry)
         for part in parts:
             part.start()
             self.store.subscribe(part.changed)
         self._tasks.create_task(self._garbage.run(self.collector.process))
         self._tasks.create_task(self._going.run(self.namespaces.process))
         self._tasks.create_task(self._definitions.run(self.definitions.process))
+        self._tasks.create_task(self._counted.run(self.quotas.process))
         await self._ensure_objects()
 
     async def stop(self) -> None:
         """Ends controllers and watches, and closes the store; nothing acknowledged is lost."""
         self.expiry.stop()
-        for queue in (self._garbage, self._going, self._definitions):
+        for queue in (self._garbage, self._going, self._definitions, self._counted):
             queue.close()
         for table in self.store.tables():
             table.closed = True

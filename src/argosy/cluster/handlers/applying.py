@@ -1,11 +1,72 @@
-"""Server-side apply (spec 10.4)."""
+"""Server-side apply (spec 10.4): the algorithm is machinery's; here are place, name, preconditions and storing."""
 
 from __future__ import annotations
 
-from argosy.cluster.errors import method_not_allowed
-from argosy.cluster.handlers.core import Core
+from argosy.cluster.errors import bad_request, conflict, not_found
+from argosy.cluster.handlers.core import Core, answer
+from argosy.cluster.handlers.creating import create_object
+from argosy.cluster.handlers.ownership import empty_of
+from argosy.cluster.handlers.updating import check_version, replace
+from argosy.cluster.handlers.writing import check_place, field_problems, judge_fields
 from argosy.cluster.request import ApiRequest, ApiResponse
+from argosy.machinery.apply import apply, check_configuration
+from argosy.machinery.objects import JsonObject
 
 
 async def apply_configuration(core: Core, request: ApiRequest) -> ApiResponse:
-    raise method_not_allowed()
+    """Raises Raced when the object changed while webhooks were asked."""
+    kind = request.kind
+    config = request.body
+    if not isinstance(config, dict):
+        raise bad_request("error decoding YAML: the configuration is no object")
+    manager = request.options.field_manager
+    check_configuration(config, manager=manager, api_version=kind.resource.api_version, kind=kind.resource.kind)
+    warnings = judge_fields(request, field_problems((), request.duplicates))
+    config = _placed(request, config)
+    entry = core.find(kind, request.namespace, request.name)
+    if entry is None:
+        _check_absent(request, config)
+    live = kind.from_storage(entry.obj) if entry is not None else None
+    merged, changed = apply(
+        live,
+        config,
+        node=kind.schema,
+        manager=manager,
+        force=request.options.force,
+        subresource=request.subresource,
+        api_version=kind.resource.api_version,
+        now=core.clock.now(),
+        reset=kind.strategy.reset_fields(request.subresource),
+        empty=empty_of(kind),
+    )
+    if entry is not None:
+        check_version(kind, {"metadata": config["metadata"]}, entry, unconditional=True)
+        if not changed:
+            return answer(kind, entry, 200, warnings)
+    obj = kind.strategy.decode(merged).obj
+    if entry is None:
+        obj["metadata"].pop("resourceVersion", None)
+        return await create_object(core, request, obj, warnings, tracked=True)
+    return await replace(core, request, entry, obj, warnings, tracked=True)
+
+
+def _placed(request: ApiRequest, config: JsonObject) -> JsonObject:
+    """A copy that says its name and namespace; both may be left to the URL."""
+    metadata = dict(config.get("metadata") or {})
+    metadata.setdefault("name", request.name)
+    if request.kind.resource.namespaced:
+        metadata.setdefault("namespace", request.namespace)
+    placed = {**config, "metadata": metadata}
+    check_place(request, placed)
+    return placed
+
+
+def _check_absent(request: ApiRequest, config: JsonObject) -> None:
+    """A uid means one object that exists; a subresource belongs to one. Raises StatusError 409 or 404."""
+    resource = request.kind.resource
+    if request.subresource:
+        raise not_found(resource, request.name)
+    uid = config["metadata"].get("uid")
+    if uid:
+        text = f"uid mismatch: the provided object specified uid {uid}, and no existing object was found"
+        raise conflict(resource, request.name, text)

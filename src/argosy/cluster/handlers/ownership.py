@@ -5,18 +5,48 @@ from __future__ import annotations
 from datetime import datetime
 
 from argosy.cluster.handlers.core import Core
+from argosy.cluster.handlers.writing import manager_of
 from argosy.cluster.kind import Kind
 from argosy.cluster.request import ApiRequest
 from argosy.machinery.objects import JsonObject
+from argosy.machinery.ownership import track_update
+
+
+def empty_of(kind: Kind) -> JsonObject:
+    """The kind's object without content, as it prints; shared, hence never changed."""
+    if kind.blank is None:
+        resource = kind.resource
+        found = kind.strategy.decode({"apiVersion": resource.api_version, "kind": resource.kind, "metadata": {}}).obj
+        kind.strategy.canonicalize(found)
+        kind.blank = found
+    return kind.blank
 
 
 def track(core: Core, request: ApiRequest, old: JsonObject | None, obj: JsonObject, now: datetime) -> None:
-    """In place: `obj` (canonical) gets the managedFields that this update of `old` leaves."""
-    metadata = obj["metadata"]
-    if old is not None and "managedFields" in old["metadata"]:
-        metadata["managedFields"] = old["metadata"]["managedFields"]
+    """In place: `obj` (canonical) gets the managedFields that this write over `old` leaves."""
+    track_as(request.kind, old, obj, manager_of(request), request.subresource, now)
 
 
-def track_as(kind: Kind, old: JsonObject, obj: JsonObject, manager: str, subresource: str, now: datetime) -> None:
-    """In place: as `track`, for a write of the server itself."""
-    return
+def track_as(
+    kind: Kind, old: JsonObject | None, obj: JsonObject, manager: str, subresource: str, now: datetime
+) -> None:
+    """In place: as `track`, for a write of the server itself too."""
+    fields = track_update(
+        old,
+        obj,
+        node=kind.schema,
+        manager=manager,
+        subresource=subresource,
+        api_version=kind.resource.api_version,
+        now=now,
+        reset=kind.strategy.reset_fields(subresource),
+        empty=empty_of(kind),
+    )
+    set_entries(obj, fields)
+
+
+def set_entries(obj: JsonObject, entries: list[JsonObject]) -> None:
+    if entries:
+        obj["metadata"]["managedFields"] = entries
+    else:
+        obj["metadata"].pop("managedFields", None)

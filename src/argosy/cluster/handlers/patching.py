@@ -13,6 +13,8 @@ from argosy.machinery.jsonpatch import apply_json_patch
 from argosy.machinery.mergepatch import merge_patch
 from argosy.machinery.objects import JsonObject, JsonValue
 from argosy.machinery.schema import Node
+from argosy.machinery.status import Cause, StatusError
+from argosy.machinery.strategic import strategic_merge
 
 
 async def patch(core: Core, request: ApiRequest) -> ApiResponse:
@@ -32,13 +34,23 @@ async def _patch_once(core: Core, request: ApiRequest) -> ApiResponse:
     if entry is None:
         raise not_found(kind.resource, request.name)
     current = kind.from_storage(entry.obj)
-    decoded = kind.strategy.decode(patched(request, current, kind.schema))
+    result = patched(request, current, kind.schema)
+    try:
+        decoded = kind.strategy.decode(result)
+    except StatusError as error:
+        raise _unfit(error) if error.code == 400 else error from None
     problems = field_problems(decoded.unknown, request.duplicates)
     warnings = judge_fields(request, problems)
     obj = decoded.obj
     check_place(request, obj)
     check_version(kind, obj, entry, unconditional=True)
     return await replace(core, request, entry, obj, warnings)
+
+
+def _unfit(error: StatusError) -> StatusError:
+    """The patch leaves something that is not of this kind: upstream blames the patch, and names no object."""
+    cause = Cause("patch", f"Invalid value: {error.message}")
+    return StatusError(422, "Invalid", f' "" is invalid: patch: {cause.message}', causes=[cause])
 
 
 def patched(request: ApiRequest, current: JsonObject, schema: Node) -> JsonObject:
@@ -49,8 +61,6 @@ def patched(request: ApiRequest, current: JsonObject, schema: Node) -> JsonObjec
     elif request.patch_type is PatchType.MERGE:
         result = merge_patch(current, body)
     else:
-        from argosy.machinery.strategic import strategic_merge
-
         result = strategic_merge(current, body, schema)
     if not isinstance(result, dict) or not isinstance(result.get("metadata"), dict):
         raise bad_request("the patched object has no metadata")

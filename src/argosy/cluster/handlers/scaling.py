@@ -6,14 +6,19 @@ from dataclasses import dataclass
 
 from argosy.cluster.errors import bad_request, conflict, invalid, not_found
 from argosy.cluster.handlers.core import Core
+from argosy.cluster.handlers.ownership import set_entries
 from argosy.cluster.handlers.patching import patched
 from argosy.cluster.handlers.updating import ATTEMPTS, check_version, replace
-from argosy.cluster.handlers.writing import Raced
+from argosy.cluster.handlers.writing import Raced, manager_of
 from argosy.cluster.kind import Kind
 from argosy.cluster.kinds.compile import node_of
 from argosy.cluster.request import ApiRequest, ApiResponse
 from argosy.machinery.api import PatchType
+from argosy.machinery.apply import apply
 from argosy.machinery.objects import JsonObject, JsonValue
+from argosy.machinery.ownership import track_update
+from argosy.machinery.scale_ownership import SCALE_API_VERSION, entries_for_parent, entries_for_scale
+from argosy.machinery.schema import Node
 from argosy.machinery.status import Cause, StatusError
 
 Path = tuple[str, ...]
@@ -46,13 +51,14 @@ async def scale(core: Core, request: ApiRequest) -> ApiResponse:
         current = scale_of(kind, obj)
         if request.verb == "get":
             return ApiResponse(200, current)
-        wanted = _wanted(request, current)
+        wanted = _wanted(core, request, obj, current)
         _check(request, wanted)
         check_version(kind, wanted, entry, unconditional=True)
         replicas = (wanted.get("spec") or {}).get("replicas") or 0
         changed = kind.strategy.decode(_with(obj, paths_of(kind).replicas, replicas)).obj
+        set_entries(changed, _entries(core, request, obj, current, wanted))
         try:
-            response = await replace(core, request, entry, changed, [])
+            response = await replace(core, request, entry, changed, [], tracked=True)
         except Raced:
             if request.verb == "update":
                 break
@@ -98,17 +104,63 @@ def selector_text(selector: JsonObject) -> str:
     return ",".join(text for _, text in sorted(terms))
 
 
-def _wanted(request: ApiRequest, current: JsonObject) -> JsonObject:
-    if request.verb == "update":
-        if not isinstance(request.body, dict):
-            raise bad_request("the object provided is unrecognized (must be of type Scale)")
-        wanted = {**request.body}
+def _wanted(core: Core, request: ApiRequest, obj: JsonObject, current: JsonObject) -> JsonObject:
+    """The Scale that the request asks for; an applied one carries its managedFields."""
+    body = request.body
+    if request.patch_type is not None and request.patch_type is not PatchType.APPLY:
+        wanted = patched(request, current, _scale_node())
+    elif not isinstance(body, dict):
+        raise bad_request("the object provided is unrecognized (must be of type Scale)")
     elif request.patch_type is PatchType.APPLY:
-        wanted = {**current, "spec": {**(request.body or {}).get("spec", {})}}
+        wanted = _applied(core, request, obj, current, body)
     else:
-        wanted = patched(request, current, node_of("autoscaling/v1.Scale"))
-    wanted.setdefault("metadata", {})
+        wanted = dict(body)
+    wanted["metadata"] = dict(wanted.get("metadata") or {})
     return wanted
+
+
+def _applied(core: Core, request: ApiRequest, obj: JsonObject, current: JsonObject, config: JsonObject) -> JsonObject:
+    merged, _ = apply(
+        _owned(request.kind, obj, current),
+        config,
+        node=_scale_node(),
+        manager=request.options.field_manager,
+        force=request.options.force,
+        subresource="scale",
+        api_version=SCALE_API_VERSION,
+        now=core.clock.now(),
+    )
+    return dict(merged)
+
+
+def _entries(
+    core: Core, request: ApiRequest, obj: JsonObject, current: JsonObject, wanted: JsonObject
+) -> list[JsonObject]:
+    """The parent's managedFields after this write of its Scale."""
+    parent = obj["metadata"].get("managedFields") or []
+    if request.patch_type is PatchType.APPLY:
+        mine = wanted["metadata"].get("managedFields") or []
+    else:
+        mine = track_update(
+            _owned(request.kind, obj, current),
+            {**current, "spec": wanted.get("spec") or {}},
+            node=_scale_node(),
+            manager=manager_of(request),
+            subresource="scale",
+            api_version=SCALE_API_VERSION,
+            now=core.clock.now(),
+        )
+    return entries_for_parent(parent, mine, paths_of(request.kind).replicas, request.kind.resource.api_version)
+
+
+def _owned(kind: Kind, obj: JsonObject, scale: JsonObject) -> JsonObject:
+    """The Scale with those who own the parent's replicas."""
+    entries = entries_for_scale(obj["metadata"].get("managedFields") or [], paths_of(kind).replicas)
+    return {**scale, "metadata": {**scale["metadata"], "managedFields": entries}} if entries else scale
+
+
+def _scale_node() -> Node:
+    return node_of("autoscaling/v1.Scale")
 
 
 def _check(request: ApiRequest, wanted: JsonObject) -> None:

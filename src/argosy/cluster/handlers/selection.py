@@ -49,7 +49,7 @@ def _label_predicate(text: str) -> Predicate:
     try:
         matches = selectors.parse_labels(text).matches
     except ValueError as error:
-        raise bad_request(f"unable to parse requirement: {error}") from None
+        raise bad_request(str(error)) from None
     return lambda obj: matches(obj["metadata"].get("labels") or {})
 
 

@@ -105,9 +105,8 @@ def _store(
     if ctx.dry_run:
         return ApiResponse(200, kind.from_storage(stored), tuple(warnings))
     if is_finished(stored):
-        change = core.store.delete(core.table(kind), entry)
+        core.store.delete(core.table(kind), entry)
         core.after_write(ctx, kind, entry.obj, None)
-        stored["metadata"]["resourceVersion"] = str(change.rev)
         return ApiResponse(200, kind.from_storage(stored), tuple(warnings))
     fresh = core.store.put(core.table(kind), entry.key, stored, entry)
     core.after_write(ctx, kind, entry.obj, fresh.obj)

@@ -50,6 +50,9 @@ class Store:
         """The journal refused a batch: memory is ahead of the disk, so nothing more is accepted."""
 
     def load(self) -> None:
+        """Takes over what the journal holds; a fork and a store in memory are complete already."""
+        if not self._journal.durable:
+            return
         loaded = self._journal.load()
         self.revision = max(1, loaded.revision)
         self.compacted = self.revision

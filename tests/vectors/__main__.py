@@ -1,0 +1,49 @@
+"""`python -m tests.vectors DATA`: replays every recorded vector against this tree, family by family.
+
+A line for each family and for each failure; the last line is `N passed, N failed`. Exits 1 when anything failed.
+"""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from .outcome import Outcome
+
+FAMILIES = (
+    ("kubernetes/exchanges", "exchanges"),
+    ("kubernetes/roundtrip", "roundtrip"),
+    ("kubernetes/discovery", "discovery"),
+)
+"""(folder below DATA, module here): a family is replayed when its folder is there."""
+
+
+def main(arguments: Sequence[str]) -> int:
+    if len(arguments) != 1 or not Path(arguments[0]).is_dir():
+        print(
+            "usage: python -m tests.vectors DATA   (a directory that holds kubernetes/ and its like)", file=sys.stderr
+        )
+        return 2
+    data = Path(arguments[0])
+    outcomes: list[Outcome] = []
+    for folder, module in FAMILIES:
+        if (data / folder).is_dir():
+            found = list(importlib.import_module(f".{module}", __package__).run(data))
+            report(folder, found)
+            outcomes += found
+    failed = sum(not outcome.passed for outcome in outcomes)
+    print(f"{len(outcomes) - failed} passed, {failed} failed")
+    return 1 if failed or not outcomes else 0
+
+
+def report(folder: str, outcomes: Sequence[Outcome]) -> None:
+    failures = [outcome for outcome in outcomes if not outcome.passed]
+    print(f"{folder}: {len(outcomes) - len(failures)} passed, {len(failures)} failed")
+    for outcome in failures:
+        print(f"  FAILED {outcome.family} {outcome.name}: {outcome.detail}")
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

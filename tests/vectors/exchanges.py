@@ -1,0 +1,201 @@
+"""Recorded exchanges: each scenario runs in order against an empty cluster behind its HTTP front, in virtual time."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from argosy.cluster.http.assembly import ClusterFront, Keys, Settings
+from argosy.cluster.kind import User
+from argosy.cluster.server import NAMESPACES, EmbeddedCluster
+from argosy.machinery.mergepatch import merge_patch
+from argosy.runtime.chance import SeededRng
+from argosy.runtime.virtual import VirtualClock, run_virtual
+
+from .compare import Bindings, differences
+from .outcome import Outcome
+
+TOKEN = "recorder-token"  # noqa: S105  # of a cluster that lives for one scenario
+RECORDER = User("system:admin", ("system:masters",))
+COMPARED_HEADERS = ("content-type", "warning", "cache-control")
+LARGE = {"<ConfigMap of 3.2 MB>": 3_200_000, "<ConfigMap of 1.1 MB>": 1_100_000}
+
+
+def run(data: Path) -> Iterator[Outcome]:
+    """`data` is the directory that holds `kubernetes/exchanges`."""
+    for path in scenarios(data):
+        yield from run_scenario(path)
+
+
+def scenarios(data: Path) -> list[Path]:
+    """The files with steps; timelines of workloads are another family."""
+    found = sorted((data / "kubernetes" / "exchanges").glob("*.json"))
+    return [path for path in found if isinstance(json.loads(path.read_text()), dict)]
+
+
+def run_scenario(path: Path) -> list[Outcome]:
+    document = json.loads(path.read_text())
+
+    async def main(clock: VirtualClock, rng: SeededRng) -> list[Outcome]:
+        async with EmbeddedCluster(clock=clock, rng=rng) as cluster:
+            await _make_namespaces(cluster, document["steps"])
+            front = ClusterFront(cluster, Keys.make(clock.now()), Settings(tokens={TOKEN: RECORDER}))
+            return await Player(front, clock, path.stem).play(document["steps"])
+
+    return run_virtual(main)
+
+
+async def _make_namespaces(cluster: EmbeddedCluster, steps: list[dict[str, Any]]) -> None:
+    """Scenarios of independent steps were recorded in a namespace that no step makes."""
+    paths = [step["request"]["path"] for step in steps if "request" in step]
+    if any(path == "/api/v1/namespaces" for path in paths):
+        return
+    for name in sorted({match[1] for path in paths if (match := re.search(r"/namespaces/([^/?]+)/", path))}):
+        namespaces = cluster.resource("", "v1", "namespaces")
+        if name not in NAMESPACES:
+            await cluster.client("recorder").create(namespaces, {"metadata": {"name": name}})
+
+
+class Player:
+    def __init__(self, front: ClusterFront, clock: VirtualClock, scenario: str) -> None:
+        self._front = front.front
+        self._clock = clock
+        self._scenario = scenario
+        self._bindings = Bindings()
+
+    async def play(self, steps: list[dict[str, Any]]) -> list[Outcome]:
+        outcomes: list[Outcome] = []
+        held: list[tuple[int, dict[str, Any]]] = []
+        for index, step in enumerate(steps):
+            if "during" in step:
+                held.append((index, step))
+            elif "events" in step.get("response", {}):
+                outcomes += await self._watch(index, step, held)
+                held = []
+            else:
+                outcomes += await self._step(index, step)
+        return outcomes
+
+    async def _step(self, index: int, step: dict[str, Any]) -> list[Outcome]:
+        if "settle" in step:
+            await self._clock.sleep(step["settle"])
+            return []
+        status, headers, body = await self._send(step["request"])
+        assert isinstance(body, bytes), "a stream where one answer was recorded"
+        answer = _parsed(body, headers)
+        if step.get("setup"):
+            for token, place in (step.get("bind") or {}).items():
+                self._bindings.values[token] = _at(answer, place)
+            if status == step["status"]:
+                return []
+            return [
+                self._outcome(index, step, [f"setup: expected {step['status']}, got {status}: {str(answer)[:300]}"])
+            ]
+        wanted = step["response"]
+        problems = list(self._compare(wanted, status, headers, answer, step["request"]["path"]))
+        for token, place in (step.get("bind") or {}).items():
+            self._bindings.values[token] = _at(answer, place)
+        return [self._outcome(index, step, problems)]
+
+    def _compare(
+        self, wanted: dict[str, Any], status: int, headers: dict[str, list[str]], answer: Any, path: str
+    ) -> Iterator[str]:
+        if status != wanted["status"]:
+            yield f"status: expected {wanted['status']}, got {status}: {str(answer)[:300]}"
+            return
+        for name in COMPARED_HEADERS:
+            expected = (wanted.get("headers") or {}).get(name)
+            if expected is not None:
+                listed = expected if isinstance(expected, list) else [expected]
+                yield from differences(listed, headers.get(name), self._bindings, name)
+            elif name == "warning" and headers.get(name):
+                yield f"warning: not expected, got {headers[name]}"
+        expected = wanted.get("body")
+        if isinstance(expected, str) and expected.startswith("<") and expected.endswith(">"):
+            return
+        if isinstance(expected, str) and isinstance(answer, str) and "yaml" in str(headers.get("content-type")):
+            expected, answer = (yaml.load(text, Loader=yaml.BaseLoader) for text in (expected, answer))  # noqa: S506
+        if path == "/openapi/v3":  # recorded for one group version only
+            answer = {"paths": {name: answer["paths"].get(name) for name in expected["paths"]}}
+        yield from differences(expected, answer, self._bindings, "body")
+
+    def _outcome(self, index: int, step: dict[str, Any], problems: list[str]) -> Outcome:
+        name = f"{self._scenario}[{index}] {step.get('name') or 'setup'}"
+        return Outcome("exchanges", name, passed=not problems, detail="; ".join(problems[:6]))
+
+    async def _send(self, request: dict[str, Any]) -> tuple[int, dict[str, list[str]], bytes | AsyncIterator[bytes]]:
+        headers = {"authorization": f"Bearer {TOKEN}", "user-agent": request.get("user-agent") or "recorder"}
+        headers |= {name: request[name] for name in ("accept", "content-type") if request.get(name)}
+        headers |= request.get("headers") or {}
+        path = self._bindings.fill(request["path"])
+        return await self._front.send(request["method"], path, headers, await self._body(request))
+
+    async def _body(self, request: dict[str, Any]) -> bytes:
+        if source := request.get("body-from"):
+            _, headers, found = await self._send({"method": "GET", "path": source["get"]})
+            assert isinstance(found, bytes)
+            change = json.loads(self._bindings.fill(json.dumps(source["merge"])))
+            return json.dumps(merge_patch(_parsed(found, headers), change)).encode()
+        body = request.get("body")
+        if body is None:
+            return b""
+        if isinstance(body, str):
+            if body in LARGE:
+                name = "big" if "1.1" in body else "huge"
+                return json.dumps({"metadata": {"name": name}, "data": {"a": "x" * LARGE[body]}}).encode()
+            return self._bindings.fill(body).encode()
+        return self._bindings.fill(json.dumps(body)).encode()
+
+    async def _watch(self, index: int, step: dict[str, Any], held: list[tuple[int, dict[str, Any]]]) -> list[Outcome]:
+        """Opens the watch, sends what was recorded meanwhile, then reads as many events as were recorded."""
+        status, headers, stream = await self._send(step["request"])
+        outcomes: list[Outcome] = []
+        for held_index, other in held:
+            outcomes += await self._step(held_index, other)
+        wanted = step["response"]
+        if isinstance(stream, bytes):
+            problem = f"expected a stream, got {status} {stream[:200]!r}"
+            return [*outcomes, self._outcome(index, step, [problem])]
+        events = await self._events(stream, len(wanted["events"]))
+        problems = list(differences(wanted["events"], events, self._bindings, "events"))
+        if status != wanted["status"]:
+            problems.append(f"status: expected {wanted['status']}, got {status}")
+        return [*outcomes, self._outcome(index, step, problems)]
+
+    async def _events(self, stream: AsyncIterator[bytes], count: int) -> list[Any]:
+        events: list[Any] = []
+        ended = False
+
+        async def read() -> None:
+            nonlocal ended
+            async for chunk in stream:
+                events.extend(json.loads(line) for line in chunk.splitlines())
+                if len(events) >= count:
+                    break
+            ended = True
+
+        async with asyncio.TaskGroup() as tasks:
+            reader = tasks.create_task(read())
+            await self._clock.sleep(1.0)
+            if not ended:
+                reader.cancel()
+        return events
+
+
+def _parsed(body: bytes, headers: dict[str, list[str]]) -> Any:
+    kind = (headers.get("content-type") or [""])[0]
+    if kind.startswith("application/json") or body[:1] == b"{":
+        return json.loads(body)
+    return body.decode("utf-8", "replace")
+
+
+def _at(value: Any, place: str) -> str:
+    for name in place.split("."):
+        value = value[name]
+    return str(value)
