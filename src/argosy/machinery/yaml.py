@@ -278,3 +278,29 @@ def _explain(error: Exception) -> str:
     mark = getattr(error, "problem_mark", None)
     problem = getattr(error, "problem", None) or str(error)
     return f"yaml: line {mark.line + 1}: {problem}" if mark else f"yaml: {problem}"
+
+
+def dump(value: JsonValue) -> str:
+    """One document in block style, keys in their order; text that a reader would take for something else is quoted."""
+    options = {"default_flow_style": False, "sort_keys": False, "allow_unicode": True, "width": 1 << 30}
+    return str(yaml.dump(value, Dumper=_Writer, **options))
+
+
+class _Writer(yaml.CSafeDumper):
+    def ignore_aliases(self, data: Any) -> bool:
+        return True
+
+
+def _write_text(writer: Any, text: str) -> Any:
+    style = "|" if "\n" in text else None if _is_plainly_text(text) else '"'
+    return writer.represent_scalar(TEXT, text, style=style)
+
+
+def _is_plainly_text(text: str) -> bool:
+    try:
+        return _plain(text) == text
+    except ValueError:
+        return False
+
+
+_Writer.add_representer(str, _write_text)

@@ -11,8 +11,8 @@ from functools import lru_cache
 from typing import Any
 
 from argosy.machinery.objects import JsonObject, JsonValue
+from argosy.render.files import ToolError
 from argosy.render.kustomize.ids import Gvk
-from argosy.render.port import RenderError
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ class FieldSpec:
     @classmethod
     def parse(cls, raw: JsonObject, where: str) -> FieldSpec:
         if not isinstance(raw, dict) or not raw.get("path"):
-            raise RenderError(f"{where}: a field specification needs a `path`, got {raw!r}")
+            raise ToolError(f"{where}: a field specification needs a `path`, got {raw!r}")
         return cls(
             str(raw["path"]),
             str(raw.get("group") or ""),
@@ -83,11 +83,11 @@ def _templates(what: str) -> Iterator[FieldSpec]:
 
 
 METADATA_LABELS = FieldSpec("metadata/labels", create=True)
-TEMPLATE_LABELS: Specs = (METADATA_LABELS, *_templates("labels"))
 VOLUME_CLAIM_LABELS: Specs = (
     FieldSpec("spec/volumeClaimTemplates[]/metadata/labels", group="apps", kind="StatefulSet", create=True),
 )
-COMMON_LABELS: Specs = (*_selectors(), *TEMPLATE_LABELS, *VOLUME_CLAIM_LABELS)
+TEMPLATE_LABELS: Specs = (METADATA_LABELS, *_templates("labels"), *VOLUME_CLAIM_LABELS)
+COMMON_LABELS: Specs = (*_selectors(), *TEMPLATE_LABELS)
 COMMON_ANNOTATIONS: Specs = (FieldSpec("metadata/annotations", create=True), *_templates("annotations"))
 IMAGES: Specs = tuple(
     FieldSpec(f"{prefix}{path}", create=True)
@@ -181,7 +181,7 @@ def change_at(node: JsonValue, path: Sequence[str], setter: Setter, *, create: b
     if node is None:
         return
     if not isinstance(node, dict):
-        raise RenderError(f"expected a map or a list on the way to {'/'.join(path)!r}, got {node!r}")
+        raise ToolError(f"expected a map or a list on the way to {'/'.join(path)!r}, got {node!r}")
     name, is_list = path[0].removesuffix("[]"), path[0].endswith("[]")
     may_create = create and not is_list
     if name not in node and not may_create:

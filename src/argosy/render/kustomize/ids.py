@@ -7,7 +7,7 @@ from typing import NamedTuple
 import re2
 
 from argosy.machinery.objects import JsonObject, group_version
-from argosy.render.port import RenderError
+from argosy.render.files import ToolError
 
 CLUSTER_SCOPED = frozenset(
     f"{group}/{kind}"
@@ -87,7 +87,7 @@ class Pattern:
         try:
             self._compiled = re2.compile(f"^(?:{text})$") if text else None
         except re2.error as error:
-            raise RenderError(f"{field}: {text!r} is not a regular expression: {error}") from None
+            raise ToolError(f"{field}: {text!r} is not a regular expression: {error}") from None
 
     def matches(self, value: str) -> bool:
         return self._compiled is None or self._compiled.match(value) is not None

@@ -1,13 +1,13 @@
 """Strategic merge as Kustomize does it: lists with a merge key take the patch's items first.
 
-Differs from the API server's (machinery/strategic.py) in order, and in kinds without a schema, whose lists are replaced.
+Differs from the API server's (machinery/strategic.py) in order, and for kinds without a schema: lists are replaced.
 """
 
 from __future__ import annotations
 
 from argosy.machinery.objects import JsonObject, JsonValue
 from argosy.machinery.schema import Node
-from argosy.render.port import RenderError
+from argosy.render.files import ToolError
 
 _DIRECTIVE = "$patch"
 
@@ -30,7 +30,7 @@ def _merge(original: JsonValue, patch: JsonValue, node: Node | None) -> JsonValu
         return REMOVED
     if isinstance(patch, dict):
         if original is not None and not isinstance(original, dict):
-            raise RenderError(f"patch has a map where the resource has {type(original).__name__} {original!r}")
+            raise ToolError(f"patch has a map where the resource has {type(original).__name__} {original!r}")
         return _merge_map(original or {}, patch, node)
     if isinstance(patch, list):
         return _merge_list(original if isinstance(original, list) else [], patch, node)
@@ -43,7 +43,7 @@ def _merge_map(original: JsonObject, patch: JsonObject, node: Node | None) -> Js
         return REMOVED
     fields = {key: value for key, value in patch.items() if key != _DIRECTIVE}
     if directive not in (None, "merge", "replace"):
-        raise RenderError(f"unknown patch strategy {directive!r}: expected delete, merge or replace")
+        raise ToolError(f"unknown patch strategy {directive!r}: expected delete, merge or replace")
     result = {} if directive == "replace" else dict(original)
     for key, value in fields.items():
         merged = _merge(result.get(key), value, _child(node, key))
@@ -86,10 +86,10 @@ def _merge_by_keys(
     first: list[JsonValue] = []
     for item in patch:
         if not isinstance(item, dict):
-            raise RenderError(f"list items need the merge key {keys[0]!r}, got {item!r}")
+            raise ToolError(f"list items need the merge key {keys[0]!r}, got {item!r}")
         named = {key: item[key] for key in keys if item.get(key) is not None}
         if not named:
-            raise RenderError(f"list item needs the merge key {keys[0]!r}: {item!r}")
+            raise ToolError(f"list item needs the merge key {keys[0]!r}: {item!r}")
         found = next((index for index, one in enumerate(rest) if _has(one, named)), None)
         merged = _merge_map(rest.pop(found) if found is not None else {}, item, node)
         if not isinstance(merged, _Removed):

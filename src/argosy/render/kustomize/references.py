@@ -6,10 +6,10 @@ from collections import defaultdict
 from collections.abc import Iterable
 
 from argosy.machinery.objects import JsonObject, JsonValue
+from argosy.render.files import ToolError
 from argosy.render.kustomize.fieldspecs import Configuration, FieldSpec, change_at, split_path
 from argosy.render.kustomize.ids import Gvk
 from argosy.render.kustomize.resource import Resource, ResourceSet
-from argosy.render.port import RenderError
 
 
 def mend_references(resources: ResourceSet, configuration: Configuration) -> None:
@@ -59,7 +59,7 @@ class _Mender:
         """A map with `name` and perhaps `namespace`: both follow the resource."""
         name = value.get("name")
         if not isinstance(name, str):
-            raise RenderError(f"{self.referrer.current_id}: {self.spec.path} has no `name` to update")
+            raise ToolError(f"{self.referrer.current_id}: {self.spec.path} has no `name` to update")
         candidates: Iterable[Resource] = self.by_old_name.get(name, ())
         if (namespace := value.get("namespace")) is not None:
             original = [one for one in candidates if one.original_id.effective_namespace == namespace]
@@ -83,7 +83,7 @@ class _Mender:
             return None
         if len({(one.name, one.namespace if whole else "") for one in found}) > 1:
             names = ", ".join(str(one.current_id) for one in found)
-            raise RenderError(f"{self.referrer.current_id} refers to {name!r}, which may be any of {names}")
+            raise ToolError(f"{self.referrer.current_id} refers to {name!r}, which may be any of {names}")
         return found[0]
 
     def _may_mean(self, candidate: Resource) -> bool:

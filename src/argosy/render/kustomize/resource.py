@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from argosy.machinery.objects import JsonObject
-from argosy.machinery.selectors import parse_label_selector
+from argosy.machinery.selectors import parse_labels
+from argosy.render.files import ToolError
 from argosy.render.kustomize.ids import Gvk, Pattern, ResourceId, gvk_of
-from argosy.render.port import RenderError
 
 
 @dataclass(slots=True, eq=False)
@@ -86,9 +86,10 @@ class Target:
         known = ("group", "version", "kind", "name", "namespace", "labelSelector", "annotationSelector")
         for key in selector:
             if key not in (*known, "apiVersion"):
-                raise RenderError(f"{field}: unknown field {key!r}, expected one of {', '.join(known)}")
-        patterns = [Pattern(str(selector.get(key) or ""), f"{field}.{key}") for key in known[:5]]
-        return cls(*patterns, str(selector.get("labelSelector") or ""), str(selector.get("annotationSelector") or ""))
+                raise ToolError(f"{field}: unknown field {key!r}, expected one of {', '.join(known)}")
+        patterns = {key: Pattern(str(selector.get(key) or ""), f"{field}.{key}") for key in known[:5]}
+        labels, annotations = (str(selector.get(key) or "") for key in known[5:])
+        return cls(**patterns, labels=labels, annotations=annotations)
 
     def matches(self, resource: Resource) -> bool:
         original, current = resource.original_id, resource.current_id
@@ -108,7 +109,7 @@ class Target:
 
 
 def _selects(selector: str, values: dict[str, str] | None) -> bool:
-    return not selector or parse_label_selector(selector).matches(values or {})
+    return not selector or parse_labels(selector).matches(values or {})
 
 
 class ResourceSet:
@@ -129,7 +130,7 @@ class ResourceSet:
     def append(self, resource: Resource) -> None:
         key = _identity(resource)
         if key in self._index():
-            raise RenderError(f"may not add resource with an already registered id: {resource.current_id}")
+            raise ToolError(f"may not add resource with an already registered id: {resource.current_id}")
         self._resources.append(resource)
         self._index()[key] = resource
 
@@ -161,7 +162,7 @@ class ResourceSet:
             self._current = {}
             for resource in self._resources:
                 if self._current.setdefault(_identity(resource), resource) is not resource:
-                    raise RenderError(f"two resources have become one: {resource.current_id}")
+                    raise ToolError(f"two resources have become one: {resource.current_id}")
         return self._current
 
 

@@ -1,0 +1,64 @@
+"""Extra field specifications that a kustomization brings: `configurations` files."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from argosy.machinery import yaml
+from argosy.machinery.objects import JsonObject, JsonValue
+from argosy.render.files import ToolError
+from argosy.render.kustomize.fieldspecs import Configuration, FieldSpec, Specs
+from argosy.render.kustomize.ids import Gvk
+from argosy.render.kustomize.name_references import NAME_REFERENCES
+from argosy.render.kustomize.variables import VARIABLE_REFERENCES
+
+Read = Callable[[str], bytes]
+_FIELDS = {
+    "commonLabels": "common_labels",
+    "labels": "labels",
+    "templateLabels": "template_labels",
+    "volumeClaimTemplateLabels": "volume_claim_labels",
+    "commonAnnotations": "common_annotations",
+    "images": "images",
+    "namespace": "namespace",
+    "namePrefix": "name_prefix",
+    "nameSuffix": "name_suffix",
+    "replicas": "replicas",
+    "varReference": "var_references",
+}
+
+DEFAULTS = Configuration(name_references=NAME_REFERENCES, var_references=VARIABLE_REFERENCES)
+
+
+def load_configurations(paths: Iterable[str], read: Read) -> Configuration:
+    """Kustomize's defaults and, merged into them, what each file adds."""
+    configuration = DEFAULTS
+    for path in paths:
+        try:
+            raw = yaml.load(read(path))
+        except yaml.YamlError as error:
+            raise ToolError(f"{path}: {error}") from None
+        configuration = configuration.merged(_parse(raw, path))
+    return configuration
+
+
+def _parse(raw: JsonValue, path: str) -> Configuration:
+    if not isinstance(raw, dict):
+        raise ToolError(f"{path}: a transformer configuration is a map, got {raw!r}")
+    changes: dict[str, Specs] = dict.fromkeys(_FIELDS.values(), ())
+    for key, value in raw.items():
+        if key in _FIELDS:
+            changes[_FIELDS[key]] = _specs(value, f"{path}: {key}")
+    references = tuple(_reference(one, f"{path}: nameReference") for one in raw.get("nameReference") or ())
+    return Configuration(**changes, name_references=references)
+
+
+def _specs(value: JsonValue, where: str) -> Specs:
+    if not isinstance(value, list):
+        raise ToolError(f"{where}: expected a list of field specifications, got {value!r}")
+    return tuple(FieldSpec.parse(item, where) for item in value)
+
+
+def _reference(raw: JsonObject, where: str) -> tuple[Gvk, Specs]:
+    gvk = Gvk(*(str(raw.get(key) or "") for key in ("group", "version", "kind")))
+    return gvk, _specs(raw.get("fieldSpecs") or [], where)

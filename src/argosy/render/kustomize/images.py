@@ -1,0 +1,73 @@
+"""Image names, tags and digests, wherever containers are."""
+
+from __future__ import annotations
+
+import re2
+
+from argosy.machinery.objects import JsonObject, JsonValue
+from argosy.render.files import ToolError
+from argosy.render.kustomize.fieldspecs import Specs, change
+from argosy.render.kustomize.resource import ResourceSet
+
+_CONTAINER_FIELDS = ("containers", "initContainers")
+
+
+class ImageChange:
+    """One entry of `images`: replaces the name, tag or digest of images called `name`."""
+
+    def __init__(self, raw: JsonObject, where: str) -> None:
+        for field, value in raw.items():
+            if value is not None and not isinstance(value, str):
+                raise ToolError(f"{where}.{field}: {value!r} should be a string (quote it)")
+        self.new_name: str = raw.get("newName") or ""
+        self.new_tag: str = raw.get("newTag") or ""
+        self.tag_suffix: str = raw.get("tagSuffix") or ""
+        self.digest: str = raw.get("digest") or ""
+        name = raw.get("name") or ""
+        try:
+            self._pattern = re2.compile(rf"^{name}(:[a-zA-Z0-9_.{{}}-]*)?(@sha256:[a-zA-Z0-9_.{{}}-]*)?$")
+        except re2.error as error:
+            raise ToolError(f"{where}.name: {name!r} cannot be matched: {error}") from None
+
+    def apply(self, value: JsonValue) -> JsonValue:
+        if not isinstance(value, str) or not self._pattern.match(value):
+            return value
+        name, tag, digest = split_image(value)
+        if self.new_tag or self.digest:
+            tag, digest = self.new_tag, self.digest
+        elif self.tag_suffix:
+            tag, digest = tag + self.tag_suffix, ""
+        return (self.new_name or name) + (f":{tag}" if tag else "") + (f"@{digest}" if digest else "")
+
+
+def split_image(image: str) -> tuple[str, str, str]:
+    """`host:5000/a/b:tag@digest` -> name, tag, digest; either of the last two may be empty."""
+    rest, _, digest = image.partition("@")
+    colon = rest.rfind(":")
+    if colon > rest.rfind("/"):
+        return rest[:colon], rest[colon + 1 :], digest
+    return rest, "", digest
+
+
+def set_images(resources: ResourceSet, changes: list[JsonObject], specs: Specs) -> None:
+    for index, raw in enumerate(changes):
+        one = ImageChange(raw, f"images[{index}]")
+        for resource in resources:
+            if resource.gvk.kind == "CustomResourceDefinition":
+                continue
+            change(resource.obj, specs, resource.gvk, one.apply, creates=False)
+            _in_any_containers(resource.obj, one)
+
+
+def _in_any_containers(node: JsonValue, one: ImageChange) -> None:
+    """Custom resources keep containers in places of their own: every list of that name counts."""
+    if isinstance(node, list):
+        for item in node:
+            _in_any_containers(item, one)
+    elif isinstance(node, dict):
+        for key, value in node.items():
+            if key in _CONTAINER_FIELDS and isinstance(value, list):
+                for container in value:
+                    if isinstance(container, dict) and "image" in container:
+                        container["image"] = one.apply(container["image"])
+            _in_any_containers(value, one)
