@@ -1,0 +1,57 @@
+"""Chance without a stream: every draw is a function of the seed and of what it is drawn for, never of call order."""
+
+from __future__ import annotations
+
+import hashlib
+from functools import lru_cache
+
+ALPHABET = "bcdfghjklmnpqrstvwxz2456789"
+SEARCHED = 2048
+"""How many creation indexes of one owner are tried to find out which one a name was made from."""
+
+
+def _digest(seed: str, parts: tuple[str, ...]) -> bytes:
+    return hashlib.blake2b("\0".join((seed, *parts)).encode(), digest_size=8).digest()
+
+
+def share(seed: str, *parts: str) -> float:
+    """Uniform in [0, 1)."""
+    return int.from_bytes(_digest(seed, parts), "big") / (1 << 64)
+
+
+def spread(low: float, high: float, seed: str, *parts: str) -> float:
+    return low + (high - low) * share(seed, *parts)
+
+
+def suffix(seed: str, *parts: str, length: int = 5) -> str:
+    value, letters = int.from_bytes(_digest(seed, parts), "big"), []
+    for _ in range(length):
+        value, letter = divmod(value, len(ALPHABET))
+        letters.append(ALPHABET[letter])
+    return "".join(letters)
+
+
+def pod_name(seed: str, namespace: str, prefix: str, index: int) -> str:
+    """The name of the owner's Pod number `index`; `prefix` ends with a dash and is cut as generateName is."""
+    return prefix[:58] + suffix(seed, namespace, prefix[:58], str(index))
+
+
+@lru_cache(maxsize=16384)
+def index_of_name(seed: str, namespace: str, name: str) -> int | None:
+    """The creation index that `pod_name` made `name` of, or None for a name from elsewhere."""
+    prefix, tail = name[:-5], name[-5:]
+    if not prefix.endswith("-") and len(prefix) < 58 or not set(tail) <= set(ALPHABET):
+        return None
+    return next((n for n in range(SEARCHED) if suffix(seed, namespace, prefix, str(n)) == tail), None)
+
+
+def fnv1a(data: bytes) -> int:
+    value = 0x811C9DC5
+    for byte in data:
+        value = ((value ^ byte) * 0x01000193) & 0xFFFFFFFF
+    return value
+
+
+def safe_hash(data: bytes) -> str:
+    """A stable hash in letters that spell no word: the decimal digits of FNV-1a, as template hashes are written."""
+    return "".join(ALPHABET[ord(digit) % len(ALPHABET)] for digit in str(fnv1a(data)))

@@ -1,0 +1,318 @@
+"""The life of one simulated container: pure steps from its status and its effect to the next status.
+
+    waiting (image) ─▶ running ─▶ ready ─▶ terminated ─▶ waiting (CrashLoopBackOff) ─▶ running ...
+
+Delays are counted from the exact moments that `Moments` knows; statuses carry whole seconds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from argosy.cluster.workloads.chance import share
+from argosy.cluster.workloads.decision import earliest, instant, stamp
+from argosy.cluster.workloads.rules import IMAGE_REASONS, JOB_RUN, Effect, Fail
+from argosy.machinery.objects import JsonObject
+
+BACKOFF, LONGEST_BACKOFF = 10.0, 300.0
+RESET_AFTER = 600.0
+PULL_TRY = 1.0
+"""How long ErrImagePull shows before ImagePullBackOff does."""
+
+Exact = Callable[[str, str], datetime]
+"""(label, text in seconds) -> the moment, as exactly as it is known."""
+
+
+@dataclass(slots=True)
+class Turn:
+    """What one look at a Pod brings about."""
+
+    now: datetime
+    exact: Exact
+    seed: str
+    pod: JsonObject
+    always: bool
+    """restartPolicy Always (for this container)."""
+    on_failure: bool
+    ends: bool
+    """The Pod is meant to end: containers stop by themselves."""
+    wake_at: datetime | None = None
+    marks: list[str] = field(default_factory=list)
+    events: list[tuple[str, str, str, bool]] = field(default_factory=list)
+    """(container, reason, message, warning)"""
+
+    def wake(self, at: datetime) -> None:
+        self.wake_at = earliest(self.wake_at, at)
+
+    def say(self, container: JsonObject, reason: str, message: str, *, warning: bool = False) -> None:
+        self.events.append((container["name"], reason, message, warning))
+
+
+def later(moment: datetime, seconds: float) -> datetime:
+    return moment + timedelta(seconds=seconds)
+
+
+def fresh(container: JsonObject, reason: str) -> JsonObject:
+    return {
+        "name": container["name"],
+        "state": {"waiting": {"reason": reason}},
+        "lastState": {},
+        "ready": False,
+        "restartCount": 0,
+        "image": container.get("image", ""),
+        "imageID": "",
+        "started": False,
+    }
+
+
+def step(container: JsonObject, status: JsonObject, effect: Effect, turn: Turn, begin: datetime) -> JsonObject:
+    """The container's status at `turn.now`. `begin`: when it may start for the first time."""
+    state = status.get("state") or {}
+    if "terminated" in state:
+        return _restarted(container, status, turn)
+    if "running" in state:
+        return _running(container, status, effect, turn)
+    return _waiting(container, status, effect, turn, begin)
+
+
+# -- waiting -----------------------------------------------------------------------------------------------------------
+
+
+def _waiting(container: JsonObject, status: JsonObject, effect: Effect, turn: Turn, begin: datetime) -> JsonObject:
+    due = _restart_at(status, turn) if status["state"]["waiting"].get("reason") == "CrashLoopBackOff" else begin
+    if turn.now < due:
+        turn.wake(due)
+        return status
+    fail = effect.fail
+    if fail is not None and fail.reason in IMAGE_REASONS and _strikes(fail, container, 0, turn):
+        failing = _not_pulled(container, status, fail, turn, begin)
+        if failing is not None:
+            return failing
+    return _started(container, status, effect, turn)
+
+
+def _strikes(fail: Fail, container: JsonObject, count: int, turn: Turn) -> bool:
+    """Whether the failure happens the time number `count`; drawn once per Pod, container and time."""
+    if fail.times is not None and fail.reason not in IMAGE_REASONS and count >= fail.times:
+        return False
+    metadata = turn.pod["metadata"]
+    if fail.probability >= 1:
+        return True
+    parts = (metadata["namespace"], metadata["name"], container["name"], fail.reason, str(count))
+    return share(turn.seed, *parts) < fail.probability
+
+
+def _not_pulled(
+    container: JsonObject, status: JsonObject, fail: Fail, turn: Turn, begin: datetime
+) -> JsonObject | None:
+    """ErrImagePull at every try, ImagePullBackOff between; None once enough tries have failed."""
+    image = container.get("image", "")
+    if fail.reason != "ErrImagePull":
+        text = {
+            "InvalidImageName": f'Failed to apply default image tag "{image}": couldn\'t parse image name',
+            "ErrImageNeverPull": f'Container image "{image}" is not present with pull policy of Never',
+        }[fail.reason]
+        return _refused(container, status, fail.reason, text, turn)
+    tried, at, wait = 0, begin, BACKOFF
+    while later(at, PULL_TRY + wait) <= turn.now:
+        tried, at, wait = tried + 1, later(at, PULL_TRY + wait), min(wait * 2, LONGEST_BACKOFF)
+    if fail.times is not None and tried >= fail.times:
+        return None
+    if turn.now < later(at, PULL_TRY):
+        turn.wake(later(at, PULL_TRY))
+        text = f'failed to pull and unpack image "{image}": not found'
+        if status["state"]["waiting"].get("reason") != "ErrImagePull":
+            turn.say(container, "Pulling", f'Pulling image "{image}"')
+            turn.say(container, "Failed", f'Failed to pull image "{image}": {text}', warning=True)
+        return _refused(container, status, "ErrImagePull", text, turn)
+    turn.wake(later(at, PULL_TRY + wait))
+    text = f'Back-off pulling image "{image}"'
+    if status["state"]["waiting"].get("reason") != "ImagePullBackOff":
+        turn.say(container, "BackOff", text)
+    return _refused(container, status, "ImagePullBackOff", text, turn)
+
+
+def _refused(container: JsonObject, status: JsonObject, reason: str, message: str, turn: Turn) -> JsonObject:
+    if status["state"]["waiting"].get("reason") != reason:
+        warned = "Error: " + reason if reason != "InvalidImageName" else message
+        turn.say(container, "Failed" if reason != "InvalidImageName" else reason, warned, warning=True)
+    return {**status, "state": {"waiting": {"reason": reason, "message": message}}}
+
+
+def blocked(container: JsonObject, status: JsonObject, reason: str, message: str, turn: Turn) -> JsonObject:
+    """A container whose configuration is incomplete."""
+    if "waiting" not in status["state"] or status["state"]["waiting"].get("message") == message:
+        return status
+    turn.say(container, "Failed", f"Error: {message}", warning=True)
+    return {**status, "state": {"waiting": {"reason": reason, "message": message}}}
+
+
+def _started(container: JsonObject, status: JsonObject, effect: Effect, turn: Turn) -> JsonObject:
+    again = bool(status.get("lastState"))
+    count = (status.get("restartCount") or 0) + (1 if again else 0)
+    image = container.get("image", "")
+    if not again:
+        turn.say(container, "Pulled", f'Container image "{image}" already present on machine')
+    turn.say(container, "Created", "Container created")
+    turn.say(container, "Started", "Container started")
+    turn.marks.append(f"run/{container['name']}")
+    identity = f"{turn.pod['metadata']['uid']}/{container['name']}/{count}"
+    started = {
+        **status,
+        "state": {"running": {"startedAt": stamp(turn.now)}},
+        "restartCount": count,
+        "ready": False,
+        "started": True,
+        "imageID": f"sim://{image}",
+        "containerID": f"sim://{identity}",
+    }
+    return _running(container, started, effect, turn, began=turn.now)
+
+
+# -- running -----------------------------------------------------------------------------------------------------------
+
+
+def _running(
+    container: JsonObject, status: JsonObject, effect: Effect, turn: Turn, began: datetime | None = None
+) -> JsonObject:
+    if began is None:
+        began = turn.exact(f"run/{container['name']}", status["state"]["running"]["startedAt"])
+    end = _end(container, status, effect, turn, began)
+    if end is not None:
+        at, reason, code, message = end
+        if turn.now >= at:
+            if message:
+                turn.say(container, "Unhealthy", "Liveness probe failed: simulated", warning=True)
+                turn.say(container, "Killing", message)
+            return _terminated(container, status, turn, began, reason, code)
+        turn.wake(at)
+    return {**status, "ready": _is_ready(container, status, effect, turn, began)}
+
+
+def _end(
+    container: JsonObject, status: JsonObject, effect: Effect, turn: Turn, began: datetime
+) -> tuple[datetime, str, int, str] | None:
+    """(when, reason, exit code, text of a Killing event): how this run ends, if it does."""
+    fail, count = effect.fail, status.get("restartCount") or 0
+    if fail is not None and _strikes(fail, container, count, turn):
+        at = later(began, fail.after)
+        if fail.reason == "Error":
+            return at, "Error", effect.exit_code or 1, ""
+        if fail.reason == "OOMKilled":
+            return at, "OOMKilled", 137, ""
+        if fail.reason == "Liveness":
+            text = f"Container {container['name']} failed liveness probe, will be restarted"
+            return at, "Error", 137, text
+    seconds = effect.run_for if effect.run_for is not None else JOB_RUN if turn.ends else None
+    if seconds is None:
+        return None
+    code = effect.exit_code or 0
+    return later(began, seconds), "Error" if code else "Completed", code, ""
+
+
+def _is_ready(container: JsonObject, status: JsonObject, effect: Effect, turn: Turn, began: datetime) -> bool:
+    if effect.never_ready:
+        return False
+    fail = effect.fail
+    if (
+        fail is not None
+        and fail.reason == "Unready"
+        and _strikes(fail, container, status.get("restartCount") or 0, turn)
+    ):
+        lost = later(began, fail.after)
+        if turn.now >= lost:
+            if status.get("ready") or not fail.after:
+                turn.say(container, "Unhealthy", "Readiness probe failed: simulated", warning=True)
+            return False
+        turn.wake(lost)
+    ready = later(began, ready_delay(container, effect))
+    if turn.now >= ready:
+        return True
+    turn.wake(ready)
+    return False
+
+
+def ready_delay(container: JsonObject, effect: Effect) -> float:
+    """Without a probe a running container is ready at once; a probe asks after its initial delay at the earliest."""
+    initial = max(
+        ((container.get(name) or {}).get("initialDelaySeconds") or 0 for name in ("readinessProbe", "startupProbe")),
+        default=0,
+    )
+    return max(effect.ready_delay or 0.0, float(initial))
+
+
+def _terminated(
+    container: JsonObject, status: JsonObject, turn: Turn, began: datetime, reason: str, code: int
+) -> JsonObject:
+    ended = {
+        "exitCode": code,
+        "reason": reason,
+        "startedAt": status["state"]["running"]["startedAt"],
+        "finishedAt": stamp(turn.now),
+        "containerID": status.get("containerID", ""),
+    }
+    turn.marks.append(f"end/{container['name']}")
+    stopped = {**status, "state": {"terminated": ended}, "ready": False, "started": False}
+    return _restarted(container, stopped, turn, fresh_end=turn.now)
+
+
+def stopped(container: JsonObject, status: JsonObject, now: datetime, code: int) -> JsonObject:
+    """The container as the end of its Pod leaves it."""
+    state = status.get("state") or {}
+    if "terminated" in state:
+        return status
+    begun = (state.get("running") or {}).get("startedAt")
+    ended = {"exitCode": code if begun else 137, "reason": "Completed" if begun and not code else "Error"}
+    ended |= {"startedAt": begun, "finishedAt": stamp(now)} if begun else {"reason": "ContainerStatusUnknown"}
+    return {**status, "state": {"terminated": ended}, "ready": False, "started": False}
+
+
+# -- again -------------------------------------------------------------------------------------------------------------
+
+
+def _restarted(container: JsonObject, status: JsonObject, turn: Turn, fresh_end: datetime | None = None) -> JsonObject:
+    """A terminated container waits for its next run when the policy wants one."""
+    ended = status["state"]["terminated"]
+    if not (turn.always or (turn.on_failure and ended.get("exitCode"))):
+        return status
+    waits = backoff(status, ended)
+    pod = turn.pod["metadata"]
+    place = f"container={container['name']} pod={pod['name']}_{pod['namespace']}({pod['uid']})"
+    turn.say(
+        container,
+        "BackOff",
+        f"Back-off restarting failed container {container['name']} in pod {pod['name']}_{pod['namespace']}({pod['uid']})",
+        warning=True,
+    )
+    finished = fresh_end or turn.exact(f"end/{container['name']}", ended["finishedAt"])
+    turn.wake(later(finished, waits))
+    reason = {"reason": "CrashLoopBackOff", "message": f"back-off {_short(waits)} restarting failed {place}"}
+    return {
+        **status,
+        "state": {"waiting": reason},
+        "lastState": {"terminated": ended},
+        "ready": False,
+        "started": False,
+    }
+
+
+def backoff(status: JsonObject, ended: JsonObject) -> float:
+    """Seconds until the next run: doubling from 10 to 300, from the start again after a long run."""
+    began, finished = ended.get("startedAt"), ended.get("finishedAt")
+    if began and finished and (instant(finished) - instant(began)).total_seconds() >= RESET_AFTER:
+        return BACKOFF
+    count: int = status.get("restartCount") or 0
+    return float(min(BACKOFF * 2 ** min(count, 10), LONGEST_BACKOFF))
+
+
+def _restart_at(status: JsonObject, turn: Turn) -> datetime:
+    ended = (status.get("lastState") or {}).get("terminated") or {}
+    finished = turn.exact(f"end/{status['name']}", ended["finishedAt"])
+    return later(finished, backoff(status, ended))
+
+
+def _short(seconds: float) -> str:
+    minutes, rest = divmod(int(seconds), 60)
+    return f"{minutes}m{rest}s" if minutes else f"{rest}s"

@@ -1,0 +1,160 @@
+"""What a simulated controller decides: writes, events, and when to look again.
+
+Decisions are made from what was seen and the time, by pure functions; `engine.py` carries them out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from typing import Any, Literal, TypeAlias
+
+from argosy.cluster.workloads.resources import resource_of
+from argosy.machinery.objects import JsonObject, Key, Resource
+from argosy.machinery.status import StatusError
+
+MANAGER, SCHEDULER, KUBELET = "kube-controller-manager", "kube-scheduler", "kubelet"
+Verb = Literal["create", "update", "merge", "delete"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Write:
+    """One request of a controller. `by` is user and field manager in one."""
+
+    verb: Verb
+    resource: Resource
+    namespace: str
+    name: str = ""
+    body: JsonObject = field(default_factory=dict)
+    subresource: str = ""
+    by: str = MANAGER
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Happening:
+    """An Event to record about `about`; the recorder folds repetitions (kinds sheet 3)."""
+
+    about: JsonObject
+    reason: str
+    message: str
+    component: str
+    warning: bool = False
+    field_path: str = ""
+    host: str = ""
+
+
+Step: TypeAlias = Write | Happening
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    steps: tuple[Step, ...] = ()
+    wake_at: datetime | None = None
+    marks: tuple[tuple[str, str], ...] = ()
+    """(uid, label): moments finer than the seconds that objects carry, remembered while the process lives."""
+
+
+NOTHING = Decision()
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """The write that was refused the last time, for controllers that report it."""
+
+    write: Write
+    error: StatusError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Controller:
+    """`look` gathers what `decide` needs; None means that there is nothing to do for the key.
+
+    `routes` say, per plural of a changed object, which keys of this controller it concerns.
+    """
+
+    name: str
+    look: Callable[[Any, Key], Any]
+    decide: Callable[[Any, datetime], Decision]
+    routes: Mapping[str, Callable[[Any, JsonObject], Iterable[Key]]]
+    report: Callable[[Any, datetime, Failure], Decision] | None = None
+    """What to write after a refusal, before the back-off."""
+
+
+def create(obj: JsonObject, by: str = MANAGER) -> Write:
+    metadata = obj["metadata"]
+    return Write(
+        verb="create",
+        resource=resource_of(obj),
+        namespace=metadata.get("namespace") or "",
+        name=metadata.get("name") or "",
+        body=obj,
+        by=by,
+    )
+
+
+def update(obj: JsonObject, subresource: str = "", by: str = MANAGER) -> Write:
+    """Replaces; the resourceVersion in `obj` makes a stale decision a conflict."""
+    metadata = obj["metadata"]
+    return Write(
+        verb="update",
+        resource=resource_of(obj),
+        namespace=metadata.get("namespace") or "",
+        name=metadata["name"],
+        body=obj,
+        subresource=subresource,
+        by=by,
+    )
+
+
+def with_status(obj: JsonObject, status: JsonObject, by: str = MANAGER) -> Write:
+    return update({**obj, "metadata": dict(obj["metadata"]), "status": status}, "status", by)
+
+
+def merge(obj: JsonObject, patch: JsonObject, subresource: str = "", by: str = MANAGER) -> Write:
+    """A JSON merge patch of exactly this object: its uid is a precondition."""
+    metadata = obj["metadata"]
+    body = {**patch, "metadata": {**patch.get("metadata", {}), "uid": metadata["uid"]}}
+    return Write(
+        verb="merge",
+        resource=resource_of(obj),
+        namespace=metadata.get("namespace") or "",
+        name=metadata["name"],
+        body=body,
+        subresource=subresource,
+        by=by,
+    )
+
+
+def delete(obj: JsonObject, *, policy: str = "Background", grace: int | None = None, by: str = MANAGER) -> Write:
+    metadata = obj["metadata"]
+    body: JsonObject = {"preconditions": {"uid": metadata["uid"]}, "propagationPolicy": policy}
+    if grace is not None:
+        body["gracePeriodSeconds"] = grace
+    return Write(
+        verb="delete",
+        resource=resource_of(obj),
+        namespace=metadata.get("namespace") or "",
+        name=metadata["name"],
+        body=body,
+        by=by,
+    )
+
+
+def stamp(now: datetime) -> str:
+    """RFC 3339 in whole seconds."""
+    return now.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+@lru_cache(maxsize=8192)
+def instant(text: str) -> datetime:
+    return datetime.fromisoformat(text).astimezone(UTC)
+
+
+def seconds_after(text: str, seconds: float) -> datetime:
+    return instant(text) + timedelta(seconds=seconds)
+
+
+def earliest(*moments: datetime | None) -> datetime | None:
+    return min((moment for moment in moments if moment is not None), default=None)

@@ -1,0 +1,44 @@
+"""What the simulated controllers need of the server: its objects, its commits, and the way every client writes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Literal, NamedTuple, Protocol
+
+from argosy.machinery.objects import JsonObject, Resource
+
+from argosy.cluster.workloads.decision import Write
+
+
+class Commit(NamedTuple):
+    """One change of one object: `old` is None for a creation, `new` for a deletion."""
+
+    resource: Resource
+    old: JsonObject | None
+    new: JsonObject | None
+
+
+Commits = Callable[[Sequence[Commit]], None]
+Outcome = Literal["stored", "gone", "deferred"]
+
+
+class Deferred(Exception):
+    """The write waits for an admission webhook; `Server.submit` calls back when it is through."""
+
+
+class Server(Protocol):
+    def list(self, resource: Resource) -> Iterable[JsonObject]:
+        """Every live object of the kind; shared, never to be changed."""
+        ...
+
+    def subscribe(self, commits: Commits) -> Callable[[], None]:
+        """Batches in order of revisions; returns how to stop."""
+        ...
+
+    def submit(self, write: Write, settled: Callable[[], None]) -> JsonObject | None:
+        """Through decoding, admission, ownership and generation like any client's request.
+
+        The object as stored, or None when it is gone. Raises StatusError; raises Deferred when the write goes on in
+        the background, then calls `settled` at its end.
+        """
+        ...

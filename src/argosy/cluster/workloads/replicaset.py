@@ -1,0 +1,186 @@
+"""ReplicaSet: as many Pods as asked for, the least useful ones go first (kinds sheet 5.2)."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import datetime
+
+from argosy.cluster.workloads.decision import (
+    Controller,
+    Decision,
+    Failure,
+    Happening,
+    Step,
+    create,
+    delete,
+    instant,
+    merge,
+    stamp,
+    with_status,
+)
+from argosy.cluster.workloads.matching import itself, matches, matches_labels, owner_or_adopter, reference_to
+from argosy.cluster.workloads.pods import (
+    condition,
+    from_template,
+    is_active,
+    is_available,
+    is_deleting,
+    is_ready,
+    next_available,
+    phase,
+)
+from argosy.cluster.workloads.rollout_arithmetic import size
+from argosy.cluster.workloads.view import View
+from argosy.machinery.objects import JsonObject, Key
+
+BURST = 500
+"""At most so many Pods are made or deleted in one step."""
+COST = "controller.kubernetes.io/pod-deletion-cost"
+_PHASES = {"Pending": 0, "Unknown": 1, "": 1, "Running": 2}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    owner: JsonObject
+    pods: tuple[JsonObject, ...]
+    orphans: tuple[JsonObject, ...]
+    names: tuple[str, ...]
+    """For the Pods that are missing."""
+    neighbours: Counter[str]
+    """Active Pods of the same Deployment by node."""
+
+
+def look(view: View, key: Key) -> Seen | None:
+    owner = view.get("replicasets", key)
+    if owner is None:
+        return None
+    pods = view.owned("pods", owner)
+    selector = owner["spec"]["selector"]
+    orphans = [pod for pod in view.orphans("pods", key.namespace) if matches(selector, pod) and is_active(pod)]
+    missing = size(owner) - sum(map(is_active, pods))
+    return Seen(
+        owner=owner,
+        pods=tuple(pods),
+        orphans=tuple(orphans) if not is_deleting(owner) else (),
+        names=view.free_pod_names(owner, f"{key.name}-", max(0, min(missing, BURST))),
+        neighbours=Counter(pod["spec"].get("nodeName") or "" for pod in pods if is_active(pod)),
+    )
+
+
+def decide(seen: Seen, now: datetime) -> Decision:
+    owner, selector = seen.owner, seen.owner["spec"]["selector"]
+    strangers = [pod for pod in seen.pods if not matches(selector, pod) and not is_deleting(pod)]
+    steps: list[Step] = [merge(pod, {"metadata": {"ownerReferences": _others(pod, owner)}}) for pod in strangers]
+    steps += [
+        merge(pod, {"metadata": {"ownerReferences": [*_others(pod, owner), reference_to(owner)]}})
+        for pod in seen.orphans
+    ]
+    if steps:
+        return Decision(tuple(steps))
+    active = [pod for pod in seen.pods if is_active(pod)]
+    status = status_of(owner, active, now)
+    missing = size(owner) - len(active)
+    if not is_deleting(owner) and missing:
+        steps += _create(seen) if missing > 0 else _delete(seen, active, min(-missing, BURST), now)
+    if condition(owner, "ReplicaFailure") is not None and missing:
+        status["conditions"] = owner["status"]["conditions"]
+    if status != (owner.get("status") or {}):
+        steps.append(with_status(owner, status))
+    wake_at = next_available(active, owner["spec"].get("minReadySeconds") or 0, now)
+    return Decision(tuple(steps), wake_at)
+
+
+def _others(pod: JsonObject, owner: JsonObject) -> list[JsonObject]:
+    references = pod["metadata"].get("ownerReferences") or ()
+    return [reference for reference in references if reference.get("uid") != owner["metadata"]["uid"]]
+
+
+def _create(seen: Seen) -> list[Step]:
+    owner, prefix = seen.owner, f"{seen.owner['metadata']['name']}-"
+    steps: list[Step] = []
+    for name in seen.names:
+        steps.append(create(from_template(owner, owner["spec"]["template"], name, prefix)))
+        steps.append(_event(owner, "SuccessfulCreate", f"Created pod: {name}"))
+    return steps
+
+
+def _delete(seen: Seen, active: list[JsonObject], count: int, now: datetime) -> list[Step]:
+    ranked = sorted(active, key=lambda pod: deletion_rank(pod, seen.neighbours, now))
+    steps: list[Step] = []
+    for pod in ranked[:count]:
+        steps.append(delete(pod))
+        steps.append(_event(seen.owner, "SuccessfulDelete", f"Deleted pod: {pod['metadata']['name']}"))
+    return steps
+
+
+def deletion_rank(pod: JsonObject, neighbours: Counter[str], now: datetime) -> tuple[object, ...]:
+    """Pods that go first sort first."""
+    node, annotations = pod["spec"].get("nodeName") or "", pod["metadata"].get("annotations") or {}
+    cost = annotations.get(COST, "0")
+    ready = condition(pod, "Ready") or {}
+    since = ready.get("lastTransitionTime") if is_ready(pod) else None
+    restarts = sum(item.get("restartCount") or 0 for item in (pod.get("status") or {}).get("containerStatuses") or ())
+    return (
+        bool(node),
+        _PHASES.get(phase(pod), 2),
+        is_ready(pod),
+        int(cost) if cost.lstrip("-").isdigit() else 0,
+        -neighbours[node],
+        _age_class(since, now),
+        -restarts,
+        _age_class(pod["metadata"]["creationTimestamp"], now),
+        pod["metadata"]["uid"],
+    )
+
+
+def _age_class(since: str | None, now: datetime) -> int:
+    """Ages of the same power of two count as equal."""
+    return int((now - instant(since)).total_seconds()).bit_length() if since else 0
+
+
+def status_of(owner: JsonObject, active: list[JsonObject], now: datetime) -> JsonObject:
+    minimum = owner["spec"].get("minReadySeconds") or 0
+    template_labels = (owner["spec"]["template"].get("metadata") or {}).get("labels")
+    counts = {
+        "replicas": len(active),
+        "fullyLabeledReplicas": sum(matches_labels(template_labels, pod) for pod in active),
+        "readyReplicas": sum(map(is_ready, active)),
+        "availableReplicas": sum(is_available(pod, minimum, now) for pod in active),
+        "observedGeneration": owner["metadata"].get("generation") or 0,
+    }
+    return {name: count for name, count in counts.items() if count or name == "replicas"}
+
+
+def _event(owner: JsonObject, reason: str, message: str, *, warning: bool = False) -> Happening:
+    component = "replicaset-controller"
+    return Happening(about=owner, reason=reason, message=message, component=component, warning=warning)
+
+
+def report(seen: Seen, now: datetime, failure: Failure) -> Decision:
+    """A refused creation or deletion is a condition and an Event."""
+    if failure.write.resource.plural != "pods":
+        return Decision()
+    word, verb = ("FailedCreate", "creating") if failure.write.verb == "create" else ("FailedDelete", "deleting")
+    steps: list[Step] = [_event(seen.owner, word, f"Error {verb}: {failure.error.message}", warning=True)]
+    current = condition(seen.owner, "ReplicaFailure") or {}
+    if (current.get("reason"), current.get("message")) != (word, failure.error.message):
+        failed = {
+            "type": "ReplicaFailure",
+            "status": "True",
+            "lastTransitionTime": stamp(now),
+            "reason": word,
+            "message": failure.error.message,
+        }
+        status = {**status_of(seen.owner, [pod for pod in seen.pods if is_active(pod)], now), "conditions": [failed]}
+        steps.append(with_status(seen.owner, status))
+    return Decision(tuple(steps))
+
+
+CONTROLLER = Controller(
+    name="replicaset",
+    look=look,
+    decide=decide,
+    report=report,
+    routes={"replicasets": itself, "pods": owner_or_adopter("ReplicaSet", "replicasets")},
+)

@@ -1,0 +1,345 @@
+"""The rules that say how simulated containers behave: read, validated, matched (kinds sheet 5.6; docs/simulation.md).
+
+An ordered list, the first match wins; annotations of the Pod (`simulation.argosy.dev/...`) win over the list, and what
+neither says is in `Settings`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
+from datetime import datetime
+from fnmatch import fnmatchcase
+from typing import Any
+
+import yaml
+
+from argosy.cluster.workloads.matching import matches
+from argosy.cluster.workloads.view import controller_of
+from argosy.machinery import duration, timestamps
+from argosy.machinery.objects import JsonObject, JsonValue
+
+ANNOTATION = "simulation.argosy.dev/"
+RULES_LABEL = "argosy.dev/simulation-rules"
+IMAGE_REASONS = ("ErrImagePull", "InvalidImageName", "ErrImageNeverPull")
+RUN_REASONS = ("Error", "OOMKilled", "Liveness", "Unready", "Evicted")
+
+
+class RuleError(ValueError):
+    """A rule cannot be read; the text names the field, its value and what would be right."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fail:
+    reason: str
+    after: float = 0.0
+    """Seconds of running before it happens; image reasons happen at the pull."""
+    times: int | None = None
+    """How often it happens before all is well; None: always."""
+    probability: float = 1.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Effect:
+    """Seconds; None: not said here."""
+
+    start_delay: float | None = None
+    ready_delay: float | None = None
+    stop_delay: float | None = None
+    jitter: float | None = None
+    """Each delay is lengthened by up to so much, drawn from the seed and the Pod's name."""
+    run_for: float | None = None
+    exit_code: int | None = None
+    fail: Fail | None = None
+    never_ready: bool | None = None
+    logs: tuple[tuple[float, str], ...] | None = None
+    """(offset from the container's start, line)."""
+    metrics: Mapping[str, float] | None = None
+
+    def over(self, other: Effect) -> Effect:
+        """What this says, and what `other` says of the rest."""
+        said = {item.name: value for item in fields(self) if (value := getattr(self, item.name)) is not None}
+        return replace(other, **said)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Match:
+    namespace: str = "*"
+    owner_kind: str = "*"
+    owner_name: str = "*"
+    selector: JsonObject | None = None
+    image: str = "*"
+    container: str = "*"
+    ordinal: int | None = None
+    start: datetime | None = None
+    end: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    match: Match
+    effect: Effect
+
+
+DEFAULTS = Effect(start_delay=0.2, ready_delay=0.5, stop_delay=0.1, jitter=0.0, exit_code=0, never_ready=False)
+JOB_RUN = 1.0
+"""How long a container runs whose Pod is meant to end (restartPolicy is not Always)."""
+
+
+def effect_for(
+    rules: Sequence[Rule],
+    pod: JsonObject,
+    container: JsonObject,
+    ordinal: int | None,
+    owners: Sequence[tuple[str, str]],
+    now: datetime,
+) -> Effect:
+    """`owners`: (kind, name) of the controller and of its controllers."""
+    found = next((rule.effect for rule in rules if _means(rule.match, pod, container, ordinal, owners, now)), Effect())
+    return _annotated(pod).over(found).over(DEFAULTS)
+
+
+def _means(
+    match: Match,
+    pod: JsonObject,
+    container: JsonObject,
+    ordinal: int | None,
+    owners: Sequence[tuple[str, str]],
+    now: datetime,
+) -> bool:
+    return (
+        fnmatchcase(pod["metadata"].get("namespace") or "", match.namespace)
+        and fnmatchcase(container.get("image") or "", match.image)
+        and fnmatchcase(container["name"], match.container)
+        and (match.ordinal is None or match.ordinal == ordinal)
+        and (match.start is None or match.start <= now)
+        and (match.end is None or now < match.end)
+        and (match.selector is None or matches(match.selector, pod))
+        and (
+            (match.owner_kind, match.owner_name) == ("*", "*")
+            or any(fnmatchcase(kind, match.owner_kind) and fnmatchcase(name, match.owner_name) for kind, name in owners)
+        )
+    )
+
+
+def direct_owner(pod: JsonObject) -> tuple[str, str] | None:
+    owner = controller_of(pod)
+    return (owner["kind"], owner["name"]) if owner is not None else None
+
+
+def _annotated(pod: JsonObject) -> Effect:
+    found = {
+        name.removeprefix(ANNOTATION): yaml.safe_load(text)
+        for name, text in (pod["metadata"].get("annotations") or {}).items()
+        if name.startswith(ANNOTATION)
+    }
+    if not found:
+        return Effect()
+    try:
+        return _effect(found, "annotations")
+    except RuleError:
+        return Effect()
+
+
+# -- reading -----------------------------------------------------------------------------------------------------------
+
+
+def parse_rules(text: str, source: str = "rules") -> tuple[Rule, ...]:
+    """YAML `rules: [{match: ..., effect: ...}]`. Raises RuleError naming field, value and what would be right."""
+    try:
+        document = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise RuleError(f"{source}: not YAML: {error}") from None
+    listed = document.get("rules") if isinstance(document, dict) else None
+    if not isinstance(listed, list):
+        raise RuleError(
+            f"{source}: rules: {listed!r} is not a list; write `rules:` and a list of match and effect below it"
+        )
+    rules = []
+    for index, item in enumerate(listed):
+        where = f"{source}: rules[{index}]"
+        table = _table(item, where, ("match", "effect"))
+        rules.append(
+            Rule(
+                _match(table.get("match") or {}, f"{where}.match"),
+                _effect(table.get("effect") or {}, f"{where}.effect"),
+            )
+        )
+    return tuple(rules)
+
+
+def _table(value: JsonValue, where: str, known: Sequence[str]) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise RuleError(f"{where}: {value!r} is not a mapping; its fields are {', '.join(known)}")
+    for name in value:
+        if name not in known:
+            raise RuleError(f"{where}: unknown field {name!r}; there are {', '.join(known)}")
+    return value
+
+
+def _match(value: JsonValue, where: str) -> Match:
+    known = ("namespace", "owner", "labels", "image", "container", "ordinal", "from", "until")
+    table = _table(value, where, known)
+    owner = _table(table.get("owner") or {}, f"{where}.owner", ("kind", "name"))
+    labels = table.get("labels")
+    if labels is not None and not isinstance(labels, dict):
+        raise RuleError(
+            f"{where}.labels: {labels!r} is not a selector; write matchLabels or matchExpressions, or name: value"
+        )
+    if labels is not None and not {"matchLabels", "matchExpressions"} & set(labels):
+        labels = {"matchLabels": labels}
+    return Match(
+        namespace=_text(table, "namespace", where),
+        owner_kind=_text(owner, "kind", f"{where}.owner"),
+        owner_name=_text(owner, "name", f"{where}.owner"),
+        selector=labels,
+        image=_text(table, "image", where),
+        container=_text(table, "container", where),
+        ordinal=_whole(table, "ordinal", where),
+        start=_moment(table, "from", where),
+        end=_moment(table, "until", where),
+    )
+
+
+_EFFECT_FIELDS = (
+    "startDelay", "readyDelay", "stopDelay", "jitter", "runFor", "exitCode", "fail", "neverReady", "logs", "metrics",
+)  # fmt: skip
+
+
+def _effect(value: JsonValue, where: str) -> Effect:
+    table = _table(value, where, _EFFECT_FIELDS)
+    never = table.get("neverReady")
+    if never is not None and not isinstance(never, bool):
+        raise RuleError(f"{where}.neverReady: {never!r} is not a boolean; write true or false")
+    return Effect(
+        start_delay=_seconds(table, "startDelay", where),
+        ready_delay=_seconds(table, "readyDelay", where),
+        stop_delay=_seconds(table, "stopDelay", where),
+        jitter=_seconds(table, "jitter", where),
+        run_for=_seconds(table, "runFor", where),
+        exit_code=_whole(table, "exitCode", where, 255),
+        fail=_fail(table["fail"], f"{where}.fail") if table.get("fail") is not None else None,
+        never_ready=never,
+        logs=_logs(table["logs"], f"{where}.logs") if table.get("logs") is not None else None,
+        metrics=_metrics(table["metrics"], f"{where}.metrics") if table.get("metrics") is not None else None,
+    )
+
+
+def _fail(value: JsonValue, where: str) -> Fail:
+    table = _table(value, where, ("reason", "after", "times", "probability"))
+    reason, known = table.get("reason"), (*IMAGE_REASONS, *RUN_REASONS)
+    if reason not in known:
+        raise RuleError(f"{where}.reason: {reason!r} is not a way to fail; there are {', '.join(known)}")
+    chance = table.get("probability", 1.0)
+    if isinstance(chance, bool) or not isinstance(chance, int | float) or not 0 <= chance <= 1:
+        raise RuleError(f"{where}.probability: {chance!r} is not a number from 0 to 1")
+    return Fail(
+        reason=reason,
+        after=_seconds(table, "after", where) or 0.0,
+        times=_whole(table, "times", where),
+        probability=chance,
+    )
+
+
+def _logs(value: JsonValue, where: str) -> tuple[tuple[float, str], ...]:
+    if not isinstance(value, list):
+        raise RuleError(f"{where}: {value!r} is not a list; write lines, or at and line for a later one")
+    lines = []
+    for index, item in enumerate(value):
+        if isinstance(item, str):
+            lines.append((0.0, item))
+            continue
+        table = _table(item, f"{where}[{index}]", ("at", "line"))
+        lines.append((_seconds(table, "at", f"{where}[{index}]") or 0.0, str(table.get("line", ""))))
+    return tuple(sorted(lines, key=lambda line: line[0]))
+
+
+def _metrics(value: JsonValue, where: str) -> dict[str, float]:
+    if not isinstance(value, dict):
+        raise RuleError(f"{where}: {value!r} is not a mapping; write name: number")
+    for name, number in value.items():
+        if isinstance(number, bool) or not isinstance(number, int | float):
+            raise RuleError(f"{where}.{name}: {number!r} is not a number")
+    return {str(name): float(number) for name, number in value.items()}
+
+
+def _text(table: Mapping[str, Any], name: str, where: str) -> str:
+    value = table.get(name, "*")
+    if not isinstance(value, str):
+        raise RuleError(f"{where}.{name}: {value!r} is not a text; write a name or a pattern such as web-*")
+    return value
+
+
+def _whole(table: Mapping[str, Any], name: str, where: str, highest: int = 2**31 - 1) -> int | None:
+    value = table.get(name)
+    if value is not None and (type(value) is not int or not 0 <= value <= highest):
+        raise RuleError(f"{where}.{name}: {value!r} is not a whole number from 0 to {highest}")
+    return value
+
+
+def _seconds(table: Mapping[str, Any], name: str, where: str) -> float | None:
+    value = table.get(name)
+    if value is None:
+        return None
+    try:
+        found = duration.parse(value).total_seconds() if isinstance(value, str) else float(value)
+    except (ValueError, TypeError):
+        found = -1.0
+    if isinstance(value, bool) or found < 0:
+        raise RuleError(f"{where}.{name}: {value!r} is not a duration; write seconds, or text such as 1m30s")
+    return found
+
+
+def _moment(table: Mapping[str, Any], name: str, where: str) -> datetime | None:
+    value = table.get(name)
+    if value is None:
+        return None
+    if isinstance(value, datetime) and value.tzinfo is not None:
+        return value
+    try:
+        return timestamps.parse(str(value))
+    except ValueError:
+        raise RuleError(
+            f"{where}.{name}: {value!r} is not a time; write RFC 3339 such as 2030-01-01T00:00:00Z"
+        ) from None
+
+
+@dataclass(slots=True)
+class RuleBook:
+    """The rules in force: those of the configuration, after those of labelled ConfigMaps, by namespace and name."""
+
+    fixed: tuple[Rule, ...] = ()
+    live: dict[tuple[str, str], tuple[Rule, ...]] = field(default_factory=dict)
+    errors: dict[tuple[str, str], str] = field(default_factory=dict)
+    current: tuple[Rule, ...] = ()
+
+    def __post_init__(self) -> None:
+        self._join()
+
+    def set_live(self, config_map: JsonObject) -> bool:
+        """Reads a labelled ConfigMap; whether the rules in force changed. One that cannot be read keeps the last good ones."""
+        metadata = config_map["metadata"]
+        key = (metadata["namespace"], metadata["name"])
+        if (metadata.get("labels") or {}).get(RULES_LABEL) != "true":
+            return self.drop_live(key)
+        try:
+            texts = sorted((config_map.get("data") or {}).items())
+            found = tuple(rule for name, text in texts for rule in parse_rules(text, f"{'/'.join(key)} {name}"))
+        except RuleError as error:
+            self.errors[key] = str(error)
+            return False
+        self.errors.pop(key, None)
+        changed = self.live.get(key, ()) != found
+        self.live[key] = found
+        self._join()
+        return changed
+
+    def drop_live(self, key: tuple[str, str]) -> bool:
+        self.errors.pop(key, None)
+        if self.live.pop(key, None) is None:
+            return False
+        self._join()
+        return True
+
+    def _join(self) -> None:
+        self.current = (*(rule for key in sorted(self.live) for rule in self.live[key]), *self.fixed)

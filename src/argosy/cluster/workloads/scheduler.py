@@ -1,0 +1,120 @@
+"""Scheduler: gives every Pod a Node, or says why none fits (kinds sheet 5.6)."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import datetime
+
+from argosy.cluster.workloads.decision import (
+    NOTHING,
+    SCHEDULER,
+    Controller,
+    Decision,
+    Happening,
+    Write,
+    stamp,
+    with_status,
+)
+from argosy.cluster.workloads.nodes import fits
+from argosy.cluster.workloads.pods import condition, is_active, is_deleting
+from argosy.cluster.workloads.resources import RESOURCES
+from argosy.cluster.workloads.view import View
+from argosy.machinery.objects import JsonObject, Key, key_of
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    pod: JsonObject
+    nodes: tuple[tuple[JsonObject, tuple[JsonObject, ...]], ...]
+    """Every Node with its active Pods."""
+
+
+def look(view: View, key: Key) -> Seen | None:
+    pod = view.get("pods", key)
+    if pod is None or not _waits(pod):
+        return None
+    nodes = tuple(
+        (node, tuple(filter(is_active, view.on_node(node["metadata"]["name"])))) for node in view.every("nodes")
+    )
+    return Seen(pod, nodes)
+
+
+def _waits(pod: JsonObject) -> bool:
+    spec = pod["spec"]
+    return (
+        not spec.get("nodeName")
+        and not spec.get("schedulingGates")
+        and spec.get("schedulerName", "default-scheduler") == "default-scheduler"
+        and is_active(pod)
+        and not is_deleting(pod)
+    )
+
+
+def decide(seen: Seen, now: datetime) -> Decision:
+    pod = seen.pod
+    refusals: Counter[str] = Counter()
+    open_nodes = []
+    for node, pods in seen.nodes:
+        why = fits(pod, node, pods)
+        if why:
+            refusals[why] += 1
+        else:
+            open_nodes.append((len(pods), node["metadata"]["name"]))
+    if not open_nodes:
+        return _unschedulable(pod, len(seen.nodes), refusals, now)
+    name, metadata = min(open_nodes)[1], pod["metadata"]
+    body = {
+        "apiVersion": "v1",
+        "kind": "Binding",
+        "metadata": {"name": metadata["name"], "namespace": metadata["namespace"]},
+        "target": {"apiVersion": "v1", "kind": "Node", "name": name},
+    }
+    binding = Write(
+        verb="create",
+        resource=RESOURCES["pods"],
+        namespace=metadata["namespace"],
+        name=metadata["name"],
+        subresource="binding",
+        body=body,
+        by=SCHEDULER,
+    )
+    text = f"Successfully assigned {metadata['namespace']}/{metadata['name']} to {name}"
+    return Decision((binding, Happening(about=pod, reason="Scheduled", message=text, component="default-scheduler")))
+
+
+def _unschedulable(pod: JsonObject, nodes: int, refusals: Counter[str], now: datetime) -> Decision:
+    reasons = ", ".join(f"{count} {why}" for why, count in sorted(refusals.items()))
+    text = f"0/{nodes} nodes are available: {reasons or 'no nodes are known'}."
+    current = condition(pod, "PodScheduled") or {}
+    if (current.get("reason"), current.get("message")) == ("Unschedulable", text):
+        return NOTHING
+    status = dict(pod.get("status") or {})
+    others = [item for item in status.get("conditions") or () if item["type"] != "PodScheduled"]
+    refused = {"type": "PodScheduled", "status": "False", "reason": "Unschedulable", "message": text}
+    since = current.get("lastTransitionTime") if current.get("status") == "False" else None
+    refused["lastTransitionTime"] = since or stamp(now)
+    status["conditions"] = [*others, refused]
+    happening = Happening(
+        about=pod, reason="FailedScheduling", message=text, component="default-scheduler", warning=True
+    )
+    return Decision((with_status(pod, status, SCHEDULER), happening))
+
+
+def _waiting_pods(view: View, obj: JsonObject) -> list[Key]:
+    return [key_of(pod) for pod in view.unassigned() if _waits(pod)]
+
+
+def _itself_or_waiting(view: View, pod: JsonObject) -> list[Key]:
+    """A Pod that ends or goes makes room for those that wait."""
+    if _waits(pod):
+        return [key_of(pod)]
+    return [] if is_active(pod) else _waiting_pods(view, pod)
+
+
+CONTROLLER = Controller(
+    name="scheduler",
+    look=look,
+    decide=decide,
+    routes={"pods": _itself_or_waiting, "nodes": _waiting_pods},
+)

@@ -1,0 +1,131 @@
+"""The embedded server as the simulated controllers use it: the same request pipeline, without waiting for the disk.
+
+A write without webhooks runs through in one go. With webhooks registered it may have to wait for one: then it goes on as a
+task of the server, and the controller decides again when it is through.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine, Iterable, Sequence
+from typing import Any
+
+from argosy.cluster.handlers import creating, deleting, patching, pods, updating
+from argosy.cluster.handlers.api import Handler
+from argosy.cluster.handlers.core import Core
+from argosy.cluster.kind import User
+from argosy.cluster.request import ApiRequest, ApiResponse, Options, Verb
+from argosy.cluster.store import Change
+from argosy.cluster.workloads.decision import Write
+from argosy.cluster.workloads.ports import Commit, Commits, Deferred
+from argosy.cluster.workloads.resources import RESOURCES
+from argosy.machinery.api import PatchType
+from argosy.machinery.objects import JsonObject, Key, Resource
+from argosy.machinery.status import StatusError
+
+Spawn = Callable[[Coroutine[Any, Any, None]], object]
+_VERBS: dict[str, tuple[Verb, Handler]] = {
+    "create": ("create", creating.create),
+    "update": ("update", updating.update),
+    "merge": ("patch", patching.patch),
+    "delete": ("delete", deleting.delete),
+}
+_BY_STORAGE = {(resource.group, resource.plural): resource for resource in RESOURCES.values()}
+
+
+class PipelineServer:
+    """`spawn` starts a task that the server ends with itself; `on_commit` is `EmbeddedCluster.on_commit`."""
+
+    def __init__(
+        self, core: Core, on_commit: Callable[[Callable[[Sequence[Change]], None]], object], spawn: Spawn
+    ) -> None:
+        self._core, self._on_commit, self._spawn = core, on_commit, spawn
+        self._users: dict[str, User] = {}
+
+    def list(self, resource: Resource) -> Iterable[JsonObject]:
+        kind = self._core.catalog.of(resource)
+        if kind is None:
+            return []
+        return [kind.from_storage(entry.obj) for entry in self._core.table(kind).scan()]
+
+    def subscribe(self, commits: Commits) -> Callable[[], None]:
+        active = True
+
+        def committed(batch: Sequence[Change]) -> None:
+            if not active:
+                return
+            found = []
+            for change in batch:
+                resource = _BY_STORAGE.get((change.group, change.plural))
+                if resource is not None:
+                    old = change.old.obj if change.old is not None else None
+                    found.append(Commit(resource, old, change.new.obj if change.new is not None else None))
+            if found:
+                commits(found)
+
+        def stop() -> None:
+            nonlocal active
+            active = False
+
+        self._on_commit(committed)
+        return stop
+
+    def submit(self, write: Write, settled: Callable[[], None]) -> JsonObject | None:
+        request, handler = self._request(write)
+        if self._core.admission.webhooks is not None and self._may_wait(request):
+            self._spawn(self._in_background(handler, request, settled))
+            raise Deferred
+        running = handler(self._core, request)
+        try:
+            running.send(None)  # type: ignore[attr-defined]  # every handler is a coroutine function
+        except StopIteration as finished:
+            return self._stored(write, finished.value)
+        running.close()  # type: ignore[attr-defined]
+        raise AssertionError(f"{write.verb} of {write.resource.plural} waits without a webhook")
+
+    def _may_wait(self, request: ApiRequest) -> bool:
+        tables = ("mutatingwebhookconfigurations", "validatingwebhookconfigurations")
+        return any(self._core.store.table("admissionregistration.k8s.io", name).entries for name in tables)
+
+    async def _in_background(self, handler: Handler, request: ApiRequest, settled: Callable[[], None]) -> None:
+        try:
+            await handler(self._core, request)
+        except StatusError:
+            pass  # the controller decides again and meets the same refusal, with its back-off
+        finally:
+            settled()
+
+    def _request(self, write: Write) -> tuple[ApiRequest, Handler]:
+        kind = self._core.catalog.of(write.resource)
+        if kind is None:
+            raise StatusError(404, "NotFound", f"{write.resource.plural} are not served")
+        verb, handler = _VERBS[write.verb]
+        if write.subresource == "binding":
+            handler = pods.bind
+        name = "" if write.verb == "create" and not write.subresource else write.name
+        request = ApiRequest(
+            verb=verb,
+            kind=kind,
+            user=self._user(write.by),
+            namespace=write.namespace,
+            name=name,
+            subresource=write.subresource,
+            body=write.body,
+            patch_type=PatchType.MERGE if write.verb == "merge" else None,
+            options=Options(field_manager=write.by),
+            user_agent=write.by,
+        )
+        return request, handler
+
+    def _user(self, name: str) -> User:
+        found = self._users.get(name)
+        if found is None:
+            groups = ("system:masters", "system:authenticated")
+            found = self._users[name] = User(f"system:{name}", groups)
+        return found
+
+    def _stored(self, write: Write, response: ApiResponse) -> JsonObject | None:
+        if response.body.get("kind") != "Status":
+            return response.body
+        kind = self._core.catalog.of(write.resource)
+        entry = self._core.table(kind).entries.get(Key(write.namespace, write.name)) if kind is not None else None
+        return entry.obj if entry is not None else None

@@ -1,0 +1,91 @@
+"""The public door: every simulated controller over one server, started and stopped together."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from datetime import datetime
+
+from argosy.cluster.ports import Clock
+from argosy.cluster.workloads import deployment, kubelet, node, replicaset, scheduler
+from argosy.cluster.workloads.decision import Controller, Decision
+from argosy.cluster.workloads.engine import Engine
+from argosy.cluster.workloads.nodes import node_object
+from argosy.cluster.workloads.ports import Server
+from argosy.cluster.workloads.rules import Rule, RuleBook
+from argosy.cluster.workloads.view import View
+from argosy.machinery.objects import JsonObject, Key, key_of
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    seed: str = "0"
+    node: str = "node-1"
+    """The Node that is made when there is none; empty for none."""
+    kubelet_version: str = "v1.36.1"
+    kubelet_events: bool = True
+    zone: str = "UTC"
+    """The time zone of CronJobs that name none."""
+    address_delay: float = 1.0
+    """Seconds until a LoadBalancer Service or an Ingress gets its address; negative: never."""
+
+
+class Workloads:
+    """`start` after the server has its objects; `stop` before it ends. Everything else happens by itself."""
+
+    def __init__(
+        self, server: Server, clock: Clock, rules: tuple[Rule, ...] = (), settings: Settings | None = None
+    ) -> None:
+        self.settings = settings or Settings()
+        self.book = RuleBook(rules)
+        self.view = View(self.settings.seed)
+        self._server = server
+        self.engine = Engine(server, clock, controllers(self.book, self.settings), self.view)
+
+    def start(self) -> None:
+        self._ensure_node()
+        self.engine.start()
+
+    def stop(self) -> None:
+        self.engine.stop()
+
+    def _ensure_node(self) -> None:
+        from argosy.cluster.workloads.decision import KUBELET, create
+        from argosy.cluster.workloads.resources import RESOURCES
+
+        if self.settings.node and not list(self._server.list(RESOURCES["nodes"])):
+            self._server.submit(create(node_object(self.settings.node), KUBELET), lambda: None)
+
+
+def controllers(book: RuleBook, settings: Settings) -> tuple[Controller, ...]:
+    return (
+        _live_rules(book),
+        node.make_controller(settings.kubelet_version),
+        deployment.CONTROLLER,
+        replicaset.CONTROLLER,
+        scheduler.CONTROLLER,
+        kubelet.make_controller(book, events=settings.kubelet_events),
+    )
+
+
+def _live_rules(book: RuleBook) -> Controller:
+    """Rules in labelled ConfigMaps, so that they can be changed while the simulation runs."""
+
+    def look(view: View, key: Key) -> tuple[Key, JsonObject | None]:
+        return key, view.get("configmaps", key)
+
+    def decide(seen: tuple[Key, JsonObject | None], now: datetime) -> Decision:
+        key, config_map = seen
+        if config_map is None:
+            book.drop_live((key.namespace, key.name))
+        else:
+            book.set_live(config_map)
+            if error := book.errors.get((key.namespace, key.name)):
+                log.warning("simulation rules: %s", error)
+        return Decision()
+
+    return Controller(
+        name="simulation-rules", look=look, decide=decide, routes={"configmaps": lambda view, obj: [key_of(obj)]}
+    )

@@ -1,0 +1,181 @@
+"""What the controllers see: every object of their kinds as it is now, with the few indexes that they ask by.
+
+Fed by commits and, at once, by the answers to the controllers' own writes, so that no decision is made twice because its
+first effect is not on disk yet. Objects belong to the store: nobody changes them.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import datetime
+
+from argosy.cluster.workloads.chance import index_of_name, pod_name
+from argosy.cluster.workloads.decision import instant, stamp
+from argosy.machinery.objects import JsonObject, Key, key_of
+
+Bag = defaultdict[str, dict[Key, JsonObject]]
+
+
+def controller_of(obj: JsonObject) -> JsonObject | None:
+    for reference in obj["metadata"].get("ownerReferences") or ():
+        if reference.get("controller"):
+            return dict(reference)
+    return None
+
+
+class Kindred:
+    """The objects of one kind."""
+
+    __slots__ = ("by_namespace", "by_node", "by_owner", "by_waiting", "objects", "orphans")
+
+    def __init__(self) -> None:
+        self.objects: dict[Key, JsonObject] = {}
+        self.by_namespace: Bag = defaultdict(dict)
+        self.by_owner: Bag = defaultdict(dict)
+        self.by_node: Bag = defaultdict(dict)
+        self.by_waiting: Bag = defaultdict(dict)
+        """By namespace: Pods whose phase is Pending."""
+        self.orphans: Bag = defaultdict(dict)
+        """By namespace: those without a controller."""
+
+    def place(self, key: Key, old: JsonObject | None, new: JsonObject | None) -> None:
+        if old is not None:
+            del self.objects[key]
+            for bag, value in self._places(key, old):
+                bag[value].pop(key, None)
+                if not bag[value]:
+                    del bag[value]
+        if new is not None:
+            self.objects[key] = new
+            for bag, value in self._places(key, new):
+                bag[value][key] = new
+
+    def _places(self, key: Key, obj: JsonObject) -> Iterable[tuple[Bag, str]]:
+        yield self.by_namespace, key.namespace
+        owner = controller_of(obj)
+        if owner is None:
+            yield self.orphans, key.namespace
+        else:
+            yield self.by_owner, owner["uid"]
+        if obj.get("kind") == "Pod":
+            yield self.by_node, obj["spec"].get("nodeName") or ""
+            if (obj.get("status") or {}).get("phase") in (None, "", "Pending"):
+                yield self.by_waiting, key.namespace
+
+
+class View:
+    def __init__(self, seed: str = "0") -> None:
+        self.seed = seed
+        self._kinds: defaultdict[str, Kindred] = defaultdict(Kindred)
+        self._gone: set[str] = set()
+        self._marks: dict[str, dict[str, datetime]] = {}
+        self._counts: dict[str, int] = {}
+
+    # -- feeding -----------------------------------------------------------------------------------------------------
+
+    def put(self, plural: str, new: JsonObject) -> JsonObject | None | bool:
+        """The previous object; False when `new` is news no more."""
+        kind, key = self._kinds[plural], key_of(new)
+        uid = new["metadata"]["uid"]
+        old = kind.objects.get(key)
+        if uid in self._gone:
+            return False
+        if old is not None and _revision(old) >= _revision(new):
+            return False
+        kind.place(key, old, new)
+        if old is None and plural == "pods":
+            self._count(new)
+        return old
+
+    def remove(self, plural: str, obj: JsonObject, *, own: bool = False) -> bool:
+        """`own`: our delete was answered, its commit is still to come."""
+        kind, key, uid = self._kinds[plural], key_of(obj), obj["metadata"]["uid"]
+        if own:
+            self._gone.add(uid)
+        else:
+            self._gone.discard(uid)
+        self._marks.pop(uid, None)
+        self._counts.pop(uid, None)
+        present = kind.objects.get(key)
+        if present is None or present["metadata"]["uid"] != uid:
+            return False
+        kind.place(key, present, None)
+        return True
+
+    # -- asking ------------------------------------------------------------------------------------------------------
+
+    def get(self, plural: str, key: Key) -> JsonObject | None:
+        return self._kinds[plural].objects.get(key)
+
+    def every(self, plural: str) -> list[JsonObject]:
+        """Sorted by namespace and name."""
+        return _sorted(self._kinds[plural].objects)
+
+    def within(self, plural: str, namespace: str) -> list[JsonObject]:
+        return _sorted(self._kinds[plural].by_namespace.get(namespace, {}))
+
+    def owned(self, plural: str, owner: JsonObject) -> list[JsonObject]:
+        return _sorted(self._kinds[plural].by_owner.get(owner["metadata"]["uid"], {}))
+
+    def orphans(self, plural: str, namespace: str) -> list[JsonObject]:
+        return _sorted(self._kinds[plural].orphans.get(namespace, {}))
+
+    def on_node(self, node: str) -> list[JsonObject]:
+        return _sorted(self._kinds["pods"].by_node.get(node, {}))
+
+    def unassigned(self) -> list[JsonObject]:
+        """Pods without a Node."""
+        return self.on_node("")
+
+    # -- finer than the objects --------------------------------------------------------------------------------------
+
+    def mark(self, uid: str, label: str, now: datetime) -> None:
+        self._marks.setdefault(uid, {})[label] = now
+
+    def exact(self, uid: str, label: str, text: str) -> datetime:
+        """When `label` happened, of which the object says `text` in whole seconds; after a restart only that is left."""
+        marked = self._marks.get(uid, {}).get(label)
+        return marked if marked is not None and stamp(marked) == text else instant(text)
+
+    def next_index(self, owner: JsonObject) -> int:
+        """The creation index of the owner's next Pod: above those of all that are there or were seen by this process."""
+        return self._counts.get(owner["metadata"]["uid"], 0)
+
+    def marked(self, uid: str, label: str) -> datetime | None:
+        return self._marks.get(uid, {}).get(label)
+
+    def pending(self, namespace: str) -> list[JsonObject]:
+        """Pods of the namespace in which nothing runs yet."""
+        kind = self._kinds["pods"]
+        return _sorted(kind.by_waiting.get(namespace, {}))
+
+    def free_pod_names(self, owner: JsonObject, prefix: str, count: int) -> tuple[str, ...]:
+        """Names for the owner's next Pods; those of Pods that still terminate are passed over."""
+        namespace, index = owner["metadata"]["namespace"], self.next_index(owner)
+        names: list[str] = []
+        while len(names) < count:
+            name = pod_name(self.seed, namespace, prefix, index)
+            if Key(namespace, name) not in self._kinds["pods"].objects:
+                names.append(name)
+            index += 1
+        return tuple(names)
+
+    def index_of(self, pod: JsonObject) -> int | None:
+        """The Pod's creation index among those of its owner; None for one that was not made by the simulation."""
+        metadata = pod["metadata"]
+        return index_of_name(self.seed, metadata.get("namespace") or "", metadata["name"])
+
+    def _count(self, pod: JsonObject) -> None:
+        owner = controller_of(pod)
+        index = self.index_of(pod) if owner is not None else None
+        if owner is not None and index is not None:
+            self._counts[owner["uid"]] = max(self._counts.get(owner["uid"], 0), index + 1)
+
+
+def _revision(obj: JsonObject) -> int:
+    return int(obj["metadata"].get("resourceVersion") or 0)
+
+
+def _sorted(objects: dict[Key, JsonObject]) -> list[JsonObject]:
+    return [objects[key] for key in sorted(objects)]
