@@ -7,6 +7,7 @@ credentials stay with the host that they belong to. Bodies are counted while the
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import ipaddress
 import os
@@ -16,7 +17,7 @@ import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import unquote, urljoin, urlsplit
 
 import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
@@ -125,8 +126,11 @@ class Egress:
 
         Any status is an answer. Raises Rejected, AccessDenied (TLS) or Unavailable.
         """
+        self._check(url, plain_http=plain_http)
+        url, user_info = without_user_info(url)
+        authorization = authorization or user_info
         origin = origin_of(url)
-        for _ in range(REDIRECTS + 1):
+        for _turn in range(REDIRECTS + 1):
             self._check(url, plain_http=plain_http)
             own = {"Authorization": authorization} if authorization and origin_of(url) == origin else {}
             answer = await self._once(url, credentials, limit, {**(headers or {}), **own})
@@ -135,7 +139,7 @@ class Egress:
                 return answer
             if url.startswith("https://") and urljoin(url, location).startswith("http://"):
                 raise Rejected(f"{scrub(url)}: redirected from https to http")
-            url = urljoin(url, location)
+            url, _ = without_user_info(urljoin(url, location))
         raise Rejected(f"{scrub(url)}: more than {REDIRECTS} redirects")
 
     async def close(self) -> None:
@@ -169,6 +173,8 @@ class Egress:
                 return Answer(status=response.status, url=url, headers=_lower(response), body=body)
         except _Refused as refused:
             raise Rejected(str(refused)) from None
+        except aiohttp.InvalidURL:
+            raise Rejected(f"{scrub(url)}: is not a URL that can be fetched") from None
         except aiohttp.ClientConnectorCertificateError as error:
             raise AccessDenied(f"{scrub(url)}: x509: {scrub(str(error.certificate_error), credentials)}") from None
         except aiohttp.ClientSSLError as error:
@@ -199,6 +205,16 @@ def origin_of(url: str) -> tuple[str, str, int | None]:
     parts = urlsplit(url)
     default = {"https": 443, "http": 80}.get(parts.scheme)
     return parts.scheme, (parts.hostname or "").lower(), parts.port or default
+
+
+def without_user_info(url: str) -> tuple[str, str]:
+    """The URL as it is connected to, and the Authorization header that its user info means, or ""."""
+    parts = urlsplit(url)
+    if "@" not in parts.netloc:
+        return url, ""
+    user, password = unquote(parts.username or ""), unquote(parts.password or "")
+    header = "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode()
+    return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl(), header
 
 
 def tls_context(credentials: Credentials) -> ssl.SSLContext:

@@ -1,0 +1,104 @@
+"""Where a URL that a user gave may lead (spec/security.md rule 13)."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from argosy.sources.egress import Answer, Egress, EgressPolicy
+from argosy.sources.port import Credentials, Rejected, Unavailable
+
+NOBODY = Credentials()
+HERE = EgressPolicy(allow_loopback=True)
+
+
+def fetch(url: str, policy: EgressPolicy = HERE, **more: Any) -> Answer:
+    async def once() -> Answer:
+        egress = Egress(policy)
+        try:
+            return await egress.get(url, more.pop("credentials", NOBODY), limit=more.pop("limit", 1000), **more)
+        finally:
+            await egress.close()
+
+    return asyncio.run(once())
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "127.0.0.1", "127.1.2.3", "2130706433", "0x7f000001", "0177.0.0.1", "127.1", "0", "0.0.0.0", "[::1]", "[::]",
+        "[::ffff:127.0.0.1]", "[::ffff:7f00:1]", "[64:ff9b::127.0.0.1]", "[2002:7f00:1::]", "localhost",
+        "169.254.169.254", "169.254.1.1", "[fe80::1]", "[fd00:ec2::254]", "[::ffff:169.254.169.254]", "2852039166",
+        "100.100.100.200", "224.0.0.1", "[ff02::1]", "255.255.255.255", "168.63.129.16", "[64:ff9b::a9fe:a9fe]",
+    ],
+)  # fmt: skip
+def test_addresses_of_this_machine_and_of_clouds_are_refused(address: str) -> None:
+    with pytest.raises(Rejected):
+        fetch(f"http://{address}:9/x", EgressPolicy())
+
+
+@pytest.mark.parametrize("address", ["10.0.0.1", "192.168.1.1", "172.16.0.1", "[fd12::1]", "100.64.0.1"])
+def test_private_networks_are_a_matter_of_policy(address: str) -> None:
+    with pytest.raises(Rejected, match="private"):
+        fetch(f"http://{address}:9/x", EgressPolicy(allow_private=False))
+    assert not EgressPolicy().refusal(address.strip("[]"))
+
+
+@pytest.mark.parametrize(
+    "url", ["file:///etc/passwd", "gopher://h/", "ftp://h/x", "//h/x", "http://", "h/x", "http://[x"]
+)
+def test_only_http_is_fetched(url: str) -> None:
+    with pytest.raises(Rejected):
+        fetch(url)
+
+
+def test_a_redirect_is_judged_like_the_first_request(site: Any) -> None:
+    site.answers["/a"] = (302, {"Location": "http://169.254.169.254/latest"}, b"")
+    with pytest.raises(Rejected, match="metadata"):
+        fetch(f"{site.url}/a")
+    site.answers["/b"] = (302, {"Location": "file:///etc/passwd"}, b"")
+    with pytest.raises(Rejected, match="https URLs"):
+        fetch(f"{site.url}/b")
+
+
+def test_redirects_end(site: Any) -> None:
+    site.answers["/a"] = (302, {"Location": "/a"}, b"")
+    with pytest.raises(Rejected, match="more than 5 redirects"):
+        fetch(f"{site.url}/a")
+    assert len(site.seen) == 6
+
+
+def test_credentials_stay_with_their_host(site: Any, make_site: Callable[[], Any]) -> None:
+    second = make_site()
+    site.answers["/a"] = (302, {"Location": "/b"}, b"")
+    site.answers["/b"] = (302, {"Location": f"{second.url}/c"}, b"")
+    second.answers["/c"] = (302, {"Location": f"{site.url}/d"}, b"")
+    site.answers["/d"] = (200, {}, b"end")
+    assert fetch(f"{site.url}/a", authorization="Basic canary").body == b"end"
+    assert [("authorization" in headers) for _, headers in site.seen] == [True, True, True]
+    assert "canary" not in str(second.seen)
+
+
+def test_a_body_is_limited_whether_its_length_is_told_or_not(site: Any) -> None:
+    site.answers["/told"] = (200, {}, b"x" * 1001)
+    site.answers["/untold"] = (200, {"Content-Length": ""}, b"x" * 1001)
+    site.answers["/fits"] = (200, {}, b"x" * 1000)
+    for path in ("/told", "/untold"):
+        with pytest.raises(Rejected, match="larger than the limit of 1000 bytes"):
+            fetch(f"{site.url}{path}")
+    assert len(fetch(f"{site.url}/fits").body) == 1000
+
+
+def test_an_encoding_that_was_not_asked_for_is_refused(site: Any) -> None:
+    site.answers["/a"] = (200, {"Content-Encoding": "gzip"}, b"x")
+    with pytest.raises(Rejected, match="encoding"):
+        fetch(f"{site.url}/a")
+
+
+def test_a_dead_host_is_unavailable_and_secrets_in_its_url_are_not_told() -> None:
+    with pytest.raises(Unavailable) as refused:
+        fetch("http://user:canary@127.0.0.1:1/x?token=canary&a=1")
+    assert "canary" not in str(refused.value)
