@@ -185,3 +185,23 @@ def test_defaulting_twice_changes_nothing(body: JsonObject) -> None:
     strategy.default(again)
     strategy.canonicalize(again)
     assert again == obj
+
+
+def test_limit_ranges_fill_what_a_container_leaves_open_and_say_so() -> None:
+    limits = {
+        "limits": [{"type": "Container", "default": {"cpu": "1"}, "defaultRequest": {"cpu": "500m", "memory": "1Mi"}}]
+    }
+    row = {"metadata": {"name": "lr", "namespace": "n"}, "spec": limits}
+    body = pod(containers=[resources(requests={"cpu": "100m"})])
+    body["metadata"]["namespace"] = "n"
+
+    obj, causes = created(body, context(reader=Objects(("", "limitranges", row))))
+
+    assert causes == []
+    assert obj["spec"]["containers"][0]["resources"] == {
+        "limits": {"cpu": "1"},
+        "requests": {"cpu": "100m", "memory": "1Mi"},
+    }
+    text = "LimitRanger plugin set: memory request for container c; cpu limit for container c"
+    assert obj["metadata"]["annotations"] == {"kubernetes.io/limit-ranger": text}
+    assert obj["status"]["qosClass"] == "Burstable"

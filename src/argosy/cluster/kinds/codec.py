@@ -236,7 +236,7 @@ def _struct_printer(key: str) -> Printer | None:
     deep = {name: printer for name, printer in found.items() if printer is not None}
     omitted = {item.name for item in fields if not item.pointer and item.omit_empty and not _never_empty(item)}
     nulls = frozenset(item.name for item in fields if item.pointer and not item.omit_empty)
-    always = [(item.name, _is_collection(item), _emitted_zero(item)) for item in fields if not _may_be_absent(item)]
+    always = [(item.name, _emitted_zero(item)) for item in fields if not _may_be_absent(item)]
 
     def show(value: Any) -> None:
         dropped = None
@@ -251,15 +251,11 @@ def _struct_printer(key: str) -> Printer | None:
         if dropped is not None:
             for name in dropped:
                 del value[name]
-        for name, collection, zero in always:
-            if name not in value or (collection and not value[name]):  # an empty slice is stored as no slice
+        for name, zero in always:
+            if name not in value:
                 value[name] = zero()
 
     return show if fields else None
-
-
-def _is_collection(item: Field) -> bool:
-    return item.type.startswith(("[]", "{}")) and not item.pointer
 
 
 def _never_empty(item: Field) -> bool:

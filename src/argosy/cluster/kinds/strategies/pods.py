@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from argosy.cluster.kind import WriteContext
 from argosy.cluster.kinds.strategies.builtin import BuiltinStrategy, LabelPaths
+from argosy.cluster.kinds.strategies.limits import apply_limit_ranges
 from argosy.cluster.kinds.validation import pods as pod_rules
 from argosy.machinery.objects import JsonObject
 from argosy.machinery.status import Cause, StatusError
@@ -74,6 +75,7 @@ def admit_pod(ctx: WriteContext, obj: JsonObject) -> None:
         text = f'error looking up service account {namespace}/{account}: serviceaccount "{account}" not found'
         raise _forbidden(obj, text)
     _admit_priority(ctx, obj)
+    apply_limit_ranges(obj, ctx.reader.list("", "limitranges", namespace))
 
 
 def _admit_priority(ctx: WriteContext, obj: JsonObject) -> None:
