@@ -157,8 +157,10 @@ def test_the_reason_names_binding_role_and_subject() -> None:
         ),
         (
             Attributes("list", "apps", "deployments"),
-            'deployments.apps is forbidden: User "ann" cannot list resource "deployments" in API group "apps" '
-            "at the cluster scope",
+            (
+                'deployments.apps is forbidden: User "ann" cannot list resource "deployments" in API group "apps" '
+                "at the cluster scope"
+            ),
         ),
         (Attributes("get", path="/metrics"), 'forbidden: User "ann" cannot get path "/metrics"'),
     ],

@@ -143,7 +143,7 @@ def _mutations() -> dict[str, str]:
         "flipped signature": f"{head}.{body}.{flipped}",
         "zero signature": f"{head}.{body}.{_part(bytes(64))}",
         "short signature": f"{head}.{body}.{_part(bytes(32))}",
-        "signature of other claims": f"{head}.{_part(orjson.dumps(claims(sub='system:serviceaccount:ns:x')))}.{signature}",
+        "signature of other claims": f"{head}.{_part(orjson.dumps(claims(jti='other')))}.{signature}",
         "alg none": signed(claims(), {"alg": "none", "kid": kid}),
         "alg None": signed(claims(), {"alg": "None", "kid": kid}),
         "alg HS256": signed(claims(), {"alg": "HS256", "kid": kid}),

@@ -26,9 +26,30 @@ def parse_yaml(text: bytes) -> Parsed:
         raise BodyError(f"yaml: {error}") from None
 
 
+class _Dumper(yaml.CSafeDumper):
+    """Quotes every text that our reader, and Go's, would take for something else."""
+
+
+def _represent_text(dumper: _Dumper, text: str) -> yaml.ScalarNode:
+    style = '"' if text[:1] in _SUSPECTS and _is_word(text) else None
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
+
+
+def _is_word(text: str) -> bool:
+    """Whether a bare `text` would be read as a number, a boolean or null."""
+    try:
+        return not isinstance(load(text), str)
+    except YamlError:
+        return False  # punctuation: PyYAML quotes it by itself
+
+
+_SUSPECTS = frozenset("0123456789+-.~yYnNtTfFoO")
+_Dumper.add_representer(str, _represent_text)
+
+
 def dump_yaml(value: JsonValue) -> bytes:
     """Keys sorted, as upstream prints objects."""
     # through JSON text: the tree is private then, without shared parts that would come out as aliases
     plain = orjson.loads(orjson.dumps(value))
-    text: bytes = yaml.dump(plain, Dumper=yaml.CSafeDumper, encoding="utf-8", allow_unicode=True, width=_WIDTH)
+    text: bytes = yaml.dump(plain, Dumper=_Dumper, encoding="utf-8", allow_unicode=True, width=_WIDTH)
     return text
