@@ -8,7 +8,7 @@ with World(seed=7) as world:
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterable
 from datetime import datetime, timedelta
 from typing import Any, Self, TypeVar
 
@@ -94,3 +94,8 @@ class World:
 def config_map(name: str, namespace: str = "default", **data: str) -> JsonObject:
     metadata = {"name": name, "namespace": namespace}
     return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": data}
+
+
+def ours(objects: Iterable[JsonObject]) -> list[JsonObject]:
+    """Without what the server's own controllers put into every namespace."""
+    return [obj for obj in objects if not obj["metadata"]["name"].startswith("kube-root-ca")]

@@ -74,16 +74,9 @@ class Correlator:
         if not self._pay((happened.component, happened.involved), now):
             return None
         known = self._written.get(key)
-        if known is None:
-            event = Written(self._name(happened, now), now, 1)
-        else:
-            event = replace(known, count=known.count + 1)
+        event = replace(known, count=known.count + 1) if known else Written(self._name(happened, now), now, 1)
         self._written.put(key, event)
         return Verdict(happened, event, known is None)
-
-    def forget(self, verdict: Verdict) -> Verdict:
-        """The event to count onto is gone from the server: write it anew."""
-        return replace(verdict, is_new=True)
 
     def _messages(self, group: object, message: str, now: float) -> frozenset[str]:
         """The different messages of one group, as long as they come within the window."""

@@ -143,7 +143,8 @@ class LeaseHolder:
         if was_valid:
             lease = await self._read()
             if lease is not None and (lease.get("spec") or {}).get("holderIdentity") == self.identity:
-                spec = {**lease["spec"], "holderIdentity": ""}
+                # An absent holder, not an empty one, which the server refuses.
+                spec = {name: value for name, value in lease["spec"].items() if name != "holderIdentity"}
                 await self._client.update(LEASES, {**lease, "spec": spec})
 
     async def _read(self) -> JsonObject | None:
@@ -246,7 +247,7 @@ class Membership:
         await self.lease.release()
 
     async def step(self) -> None:
-        """Renews our own Lease, then looks who else lives: in this order, so that of two who join one sees the other."""
+        """Renews our own Lease, then looks who else lives: in this order, of two who join one sees the other."""
         began = self._clock.monotonic()
         was_member = began < self._valid_until
         if await self.lease.step() is Move.WAIT:

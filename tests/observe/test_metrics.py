@@ -1,0 +1,52 @@
+"""Metrics: what is counted is printed as Prometheus reads it."""
+
+from __future__ import annotations
+
+import pytest
+
+from argosy.observe.metrics import Registry
+
+
+def test_the_text_form_is_that_of_prometheus() -> None:
+    registry = Registry()
+    registry.counter("looks_total", "Looks\nby result.", ("result",)).add(result='o"k\\')
+    registry.gauge("depth", "Depth.").set(2.5)
+    seconds = registry.histogram("seconds", "Time.", (), (0.1, 1.0))
+    for number in (0.05, 0.1, 0.5, 7.0):
+        seconds.observe(number)
+    assert registry.text() == (
+        "# HELP depth Depth.\n# TYPE depth gauge\ndepth 2.5\n"
+        "# HELP looks_total Looks\\nby result.\n# TYPE looks_total counter\n"
+        'looks_total{result="o\\"k\\\\"} 1\n'
+        "# HELP seconds Time.\n# TYPE seconds histogram\n"
+        'seconds_bucket{le="0.1"} 2\nseconds_bucket{le="1"} 3\nseconds_bucket{le="+Inf"} 4\n'
+        "seconds_sum 7.65\nseconds_count 4\n"
+    )
+
+
+def test_a_metric_is_one_however_often_it_is_asked_for() -> None:
+    registry = Registry()
+    registry.counter("a_total", "A.").add()
+    registry.counter("a_total", "A.").add(2)
+    assert registry.counter("a_total", "A.").value() == 3
+
+
+def test_a_name_cannot_mean_two_things() -> None:
+    registry = Registry()
+    registry.counter("a_total", "A.")
+    with pytest.raises(ValueError, match="is a counter"):
+        registry.gauge("a_total", "A.")
+    with pytest.raises(ValueError, match="has labels"):
+        registry.counter("b_total", "B.", ("kind",)).add(sort="x")
+
+
+def test_a_counter_never_goes_down() -> None:
+    with pytest.raises(ValueError, match="use a gauge"):
+        Registry().counter("a_total", "A.").add(-1)
+
+
+def test_a_watched_gauge_is_read_at_each_scrape_and_can_be_infinite() -> None:
+    registry, numbers = Registry(), iter([1.0, float("inf"), float("-inf"), float("nan")])
+    registry.gauge("now", "Now.").watch(lambda: next(numbers))
+    printed = [registry.text().splitlines()[-1] for _ in range(4)]
+    assert printed == ["now 1", "now +Inf", "now -Inf", "now NaN"]

@@ -1,0 +1,124 @@
+"""Faults happen as planned, the same for the same seed; and caches and controllers converge under all of them."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from argosy.machinery.objects import Key
+from argosy.machinery.status import StatusError
+from argosy.observe.metrics import Registry
+from argosy.runtime.controller import DONE, Controller, Outcome
+from argosy.runtime.faults import FaultPlan, FaultyClient, ProcessKilled
+from argosy.runtime.informers import InformerCaches
+from argosy.runtime.recording import RecordingClient
+from kit.world import CONFIG_MAPS, World, config_map, ours
+
+ROUGH = FaultPlan(
+    conflict=0.2,
+    unavailable=0.1,
+    timeout_before_commit=0.1,
+    timeout_after_commit=0.1,
+    dropped_watch=0.1,
+    expired_watch=0.05,
+    delay=0.5,
+)
+
+
+def copying_run(seed: int, plan: FaultPlan) -> tuple[list[str], int, list[tuple[str, str, str]]]:
+    """A controller that copies each ConfigMap `a*` to `copy-a*`: what is there at the end, faults, and the journal."""
+    with World(seed) as world:
+        recording = RecordingClient(world.client, world.clock)
+        faulty = FaultyClient(recording, world.clock, world.rng, plan)
+        caches = InformerCaches(faulty, world.clock, world.rng)
+        cache = caches.cache(CONFIG_MAPS)
+
+        async def reconcile(key: Key) -> Outcome:
+            source = cache.get(key)
+            if source is None or not key.name.startswith("a"):
+                return DONE
+            wanted = config_map(f"copy-{key.name}", v=source["data"]["v"])
+            present = cache.get(Key(key.namespace, f"copy-{key.name}"))
+            if present is None:
+                await faulty.create(CONFIG_MAPS, wanted)
+            elif present["data"] != wanted["data"]:
+                metadata = {**wanted["metadata"], "resourceVersion": present["metadata"]["resourceVersion"]}
+                await faulty.update(CONFIG_MAPS, {**wanted, "metadata": metadata})
+            return DONE
+
+        controller = Controller("copy", reconcile, clock=world.clock, rng=world.rng, registry=Registry())
+        controller.watch(cache)
+        world.supervisor.add("faulty caches", caches.run)
+        world.supervisor.add_controller(controller)
+        for version in ("1", "2"):
+            for number in range(20):
+                obj = config_map(f"a{number:02}", v=version)
+                write = world.client.create if version == "1" else world.client.update
+                world.run(write(CONFIG_MAPS, obj))
+                world.pass_time(0.3)
+        # Quiet is when every key stopped failing and every watch is back: minutes of back-off, no real time.
+        world.run(world.clock.settle(lambda: False, within=timedelta(hours=1)))
+        present = ours(world.run(world.client.list(CONFIG_MAPS)).items)
+        copies = [f"{obj['metadata']['name']}={obj['data']['v']}" for obj in present]
+        journal = [(entry.at.isoformat(), str(entry.write), entry.refusal) for entry in recording.journal]
+        return [line for line in copies if line.startswith("copy-")], faulty.happened.total(), journal
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_controllers_converge_under_every_fault(seed: int) -> None:
+    copies, faults, _ = copying_run(seed, ROUGH)
+    assert copies == [f"copy-a{number:02}=2" for number in range(20)]
+    assert faults > 20
+
+
+def test_the_same_seed_gives_the_same_faults_and_the_same_journal() -> None:
+    first, again, other = copying_run(3, ROUGH), copying_run(3, ROUGH), copying_run(4, ROUGH)
+    assert first == again
+    assert first[2] != other[2]
+
+
+def test_an_answer_that_is_lost_after_the_commit_leaves_the_write_done() -> None:
+    with World() as world:
+        faulty = FaultyClient(world.client, world.clock, world.rng, FaultPlan(timeout_after_commit=1.0))
+        with pytest.raises(TimeoutError):
+            world.run(faulty.create(CONFIG_MAPS, config_map("a")))
+        assert world.run(world.client.get(CONFIG_MAPS, "a", "default"))
+
+
+def test_a_write_that_is_lost_on_its_way_is_not_done() -> None:
+    with World() as world:
+        faulty = FaultyClient(world.client, world.clock, world.rng, FaultPlan(timeout_before_commit=1.0))
+        with pytest.raises(ConnectionResetError):
+            world.run(faulty.create(CONFIG_MAPS, config_map("a")))
+        with pytest.raises(StatusError) as refusal:
+            world.run(world.client.get(CONFIG_MAPS, "a", "default"))
+        assert refusal.value.is_not_found
+
+
+def test_a_stale_read_shows_the_state_before_and_a_write_based_on_it_conflicts() -> None:
+    with World() as world:
+        faulty = FaultyClient(world.client, world.clock, world.rng, FaultPlan(stale_read=1.0))
+        world.run(world.client.create(CONFIG_MAPS, config_map("a", v="1")))
+        world.run(faulty.get(CONFIG_MAPS, "a", "default"))
+        world.run(world.client.update(CONFIG_MAPS, config_map("a", v="2")))
+        stale = world.run(faulty.get(CONFIG_MAPS, "a", "default"))
+        assert stale["data"]["v"] == "1"
+        with pytest.raises(StatusError) as refusal:
+            world.run(world.client.update(CONFIG_MAPS, {**stale, "data": {"v": "3"}}))
+        assert refusal.value.is_conflict
+
+
+@pytest.mark.parametrize(("plan", "done"), [(FaultPlan(kill_before_write=2), 1), (FaultPlan(kill_after_write=2), 2)])
+def test_a_process_dies_between_two_writes_and_writes_no_more(plan: FaultPlan, done: int) -> None:
+    with World() as world:
+        faulty = FaultyClient(world.client, world.clock, world.rng, plan)
+        world.run(faulty.create(CONFIG_MAPS, config_map("a")))
+        for name in ("b", "c"):
+            with pytest.raises(ProcessKilled):
+                world.run(faulty.create(CONFIG_MAPS, config_map(name)))
+        assert len(ours(world.run(world.client.list(CONFIG_MAPS, "default")).items)) == done
+
+
+def test_no_handler_of_errors_can_survive_the_death_of_the_process() -> None:
+    assert not issubclass(ProcessKilled, Exception)
