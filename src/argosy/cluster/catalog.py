@@ -12,7 +12,7 @@ _VERSION = re.compile(r"v([1-9][0-9]*)(?:(alpha|beta)([1-9][0-9]*))?")
 
 
 def version_order(version: str) -> tuple[int, int, int, str]:
-    """The sort key of versions by preference: GA before beta before alpha, higher first, then others by name (spec 4)."""
+    """Sorts versions by preference: GA before beta before alpha, higher first, then others by name (spec 4)."""
     match = _VERSION.fullmatch(version)
     if match is None:
         return (3, 0, 0, version)

@@ -1,7 +1,7 @@
 """CustomResourceDefinitions at work: served in the turn that makes them valid, emptied before they go (spec 12).
 
-Owns their status conditions and the cleanup finalizer. The decisions are in `kinds/definitions.py`; `Definitions` stores
-them in the turn of the write that changed a definition, so that discovery never lags behind it.
+Owns their status conditions and the cleanup finalizer. The decisions are in `kinds/definitions.py`; `Definitions`
+stores them in the turn of the write that changed a definition, so that discovery never lags behind it.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The server's client in its own process: no HTTP, no JSON, the same admission; has the shape of `runtime.client.Client`.
+"""The server's client in its own process: no HTTP, no JSON, the same admission; a `runtime.client.Client` by shape.
 
 Objects handed out are the store's own: never mutate them.
 """

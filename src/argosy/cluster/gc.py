@@ -1,8 +1,8 @@
 """The garbage collector: what to do with an object when its owners change (spec 11).
 
-Owns nothing; wakes on every commit that creates, marks or deletes an object with owners or dependents. What is to be done
-with one object is a pure decision (`judge`, `orphans_left`, ...); `Collector` keeps the index of dependents and carries the
-decisions out through the API, as the user that upstream's collector has.
+Owns nothing; wakes on every commit that creates, marks or deletes an object with owners or dependents. What is to be
+done with one object is a pure decision (`judge`, `blocks`, ...); `Collector` keeps the index of dependents and carries
+the decisions out through the API, as the user that upstream's collector has.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class Place:
 
 
 OwnerState = Literal["solid", "absent", "leaving", "unknown"]
-"""`leaving`: being deleted in the foreground, hence waiting for its dependents. `unknown`: a kind that is not served."""
+"""`leaving`: being deleted in the foreground, so waiting for its dependents. `unknown`: a kind that is not served."""
 
 
 @dataclass(frozen=True, slots=True)

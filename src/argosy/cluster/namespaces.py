@@ -1,7 +1,7 @@
 """The life of a namespace: what it is born with, and how it is emptied before it goes (spec 11).
 
-Owns the phase Terminating, the Namespace...Deletion conditions and spec.finalizers. Wakes when a namespace is marked and
-whenever something in such a namespace changes. The conditions are a pure decision; `NamespaceController` carries it out.
+Owns the phase Terminating, the Namespace...Deletion conditions and spec.finalizers. Wakes when a namespace is marked
+and whenever something in such a namespace changes. The conditions are a pure decision; `NamespaceController` acts.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 
 from argosy.cluster.handlers.api import RequestHandlers
 from argosy.cluster.handlers.core import timestamp
+from argosy.cluster.handlers.ownership import track_as
 from argosy.cluster.kind import Kind, User, WriteContext
 from argosy.cluster.request import ApiRequest
 from argosy.cluster.store import Change
@@ -100,13 +101,6 @@ def _since(previous: JsonObject | None, status: str, now: datetime) -> str:
     return timestamp(now)
 
 
-def _is_furniture(change: Change) -> bool:
-    """What every namespace has was taken away: it is put back."""
-    if change.new is not None or change.group:
-        return False
-    return (change.plural, change.key.name) in (("serviceaccounts", "default"), ("configmaps", ROOT_CA))
-
-
 class NamespaceController:
     def __init__(self, handlers: RequestHandlers, queue: Workqueue[str], cluster_ca: str = "") -> None:
         self._handlers = handlers
@@ -127,6 +121,16 @@ class NamespaceController:
             return
         self._furnish(new["metadata"]["name"], ctx.now)
 
+    def removed(self, ctx: WriteContext, old: JsonObject | None, new: JsonObject | None) -> None:
+        """In the same turn: what every namespace has is put back when somebody deletes it."""
+        if new is not None or old is None:
+            return
+        metadata = old["metadata"]
+        name, namespace = metadata["name"], metadata["namespace"]
+        stays = Key("", namespace) in self._table.entries and not self._is_going(namespace)
+        if name in ("default", ROOT_CA) and stays:
+            self._furnish(namespace, ctx.now)
+
     def _furnish(self, name: str, now: datetime) -> None:
         account: JsonObject = {"kind": "ServiceAccount", "apiVersion": "v1", "metadata": {"name": "default"}}
         self._put("serviceaccounts", name, account, now)
@@ -146,6 +150,9 @@ class NamespaceController:
             return
         own = {"namespace": namespace, "uid": self._core.rng.uuid(), "creationTimestamp": timestamp(now)}
         obj["metadata"] = {**obj["metadata"], **own}
+        kind = self._core.catalog.by_kind("", "v1", obj["kind"])
+        assert kind is not None
+        track_as(kind, None, obj, AGENT, "", now)
         self._core.store.put(table, key, obj, None)
 
     def changed(self, changes: Sequence[Change]) -> None:
@@ -153,7 +160,7 @@ class NamespaceController:
             if change.plural == "namespaces" and not change.group:
                 if change.new is not None and self._is_going(change.key.name):
                     self._queue.add(change.key.name)
-            elif change.key.namespace and (_is_furniture(change) or self._is_going(change.key.namespace)):
+            elif change.key.namespace and self._is_going(change.key.namespace):
                 self._queue.add(change.key.namespace)
 
     def _is_going(self, name: str) -> bool:
@@ -161,16 +168,10 @@ class NamespaceController:
         return entry is not None and bool(entry.obj["metadata"].get("deletionTimestamp"))
 
     async def process(self, name: str) -> None:
-        """Furnishes a namespace that stays, empties one that goes. Raises StatusError to be called again."""
-        entry = self._table.entries.get(Key("", name))
-        if entry is None:
+        """Empties the namespace; when nothing is left, finalizes it. Raises StatusError to be called again."""
+        namespace = self._namespace(name)
+        if namespace is None:
             return
-        if entry.obj["metadata"].get("deletionTimestamp"):
-            await self._go(name, entry.obj)
-        else:
-            self._furnish(name, self._core.clock.now())
-
-    async def _go(self, name: str, namespace: JsonObject) -> None:
         due = datetime.fromisoformat(namespace["metadata"]["deletionTimestamp"]) + timedelta(seconds=GRACE_SECONDS)
         early = (due - self._core.clock.now()).total_seconds()
         if early > 0:

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from types import TracebackType
+from typing import Self
 
 from argosy.cluster.admission.chain import Admission
 from argosy.cluster.admission.pods import MUTATORS
@@ -106,6 +107,7 @@ class EmbeddedCluster:
         self.admission.checks.append(self.quotas.check)
         self.admission.webhooks = WebhookAdmission(self.store, self.core.rng, self.service_handlers, webhook_caller)
         self.core.stored["", "namespaces"] = self.namespaces.created
+        self.core.stored["", "serviceaccounts"] = self.core.stored["", "configmaps"] = self.namespaces.removed
         self.core.stored[DEFINITIONS] = self.definitions.stored
 
     # -- life --------------------------------------------------------------------------------------------------------
@@ -137,7 +139,7 @@ class EmbeddedCluster:
             await tasks.__aexit__(None, None, None)
         self.store.close()
 
-    async def __aenter__(self) -> EmbeddedCluster:
+    async def __aenter__(self) -> Self:
         await self.start()
         return self
 
@@ -193,7 +195,7 @@ class EmbeddedCluster:
         return kind.resource
 
     def fork(self, *, clock: Clock, rng: Rng) -> EmbeddedCluster:
-        """A copy in memory at this revision, with its own time and chance: what happens in one never shows in the other."""
+        """A copy in memory at this revision, with its own time and chance; neither sees what happens in the other."""
         return EmbeddedCluster(clock=clock, rng=rng, kinds=None, cluster_ca=self._cluster_ca, store=self.store.fork())
 
 

@@ -40,7 +40,7 @@ class CallFailed(Exception):
 class Caller(Protocol):
     """The door to webhooks outside of this process."""
 
-    async def post(self, url: str, body: bytes, ca_bundle: bytes, timeout: float) -> bytes:
+    async def post(self, url: str, body: bytes, ca_bundle: bytes, seconds: float) -> bytes:
         """The answer's body of a 200. Raises CallFailed."""
         ...
 

@@ -22,7 +22,9 @@ async def apply_configuration(core: Core, request: ApiRequest) -> ApiResponse:
     manager = request.options.field_manager
     check_configuration(config, manager=manager, api_version=kind.resource.api_version, kind=kind.resource.kind)
     warnings = judge_fields(request, field_problems((), request.duplicates))
-    config = _placed(request, config)
+    metadata = dict(config.get("metadata") or {})
+    check_place(request, {"metadata": {"name": request.name, **metadata}})
+    config = {**config, "metadata": metadata}
     entry = core.find(kind, request.namespace, request.name)
     if entry is None:
         _check_absent(request, config)
@@ -44,21 +46,11 @@ async def apply_configuration(core: Core, request: ApiRequest) -> ApiResponse:
         if not changed:
             return answer(kind, entry, 200, warnings)
     obj = kind.strategy.decode(merged).obj
+    obj["metadata"].setdefault("name", request.name)
     if entry is None:
         obj["metadata"].pop("resourceVersion", None)
         return await create_object(core, request, obj, warnings, tracked=True)
     return await replace(core, request, entry, obj, warnings, tracked=True)
-
-
-def _placed(request: ApiRequest, config: JsonObject) -> JsonObject:
-    """A copy that says its name and namespace; both may be left to the URL."""
-    metadata = dict(config.get("metadata") or {})
-    metadata.setdefault("name", request.name)
-    if request.kind.resource.namespaced:
-        metadata.setdefault("namespace", request.namespace)
-    placed = {**config, "metadata": metadata}
-    check_place(request, placed)
-    return placed
 
 
 def _check_absent(request: ApiRequest, config: JsonObject) -> None:

@@ -70,10 +70,9 @@ def drop_duplicate_owners(metadata: JsonObject) -> list[str]:
         return []
     metadata["ownerReferences"] = list(seen.values())
     twice = next(uid for uid in seen if sum(owner.get("uid") == uid for owner in owners) > 1)
-    return [
-        f".metadata.ownerReferences contains duplicate entries; API server dedups owner references in 1.20+, and may "
-        f"reject such requests as early as 1.24; please fix your requests; duplicate UID(s) observed: {twice}"
-    ]
+    text = ".metadata.ownerReferences contains duplicate entries; API server dedups owner references in 1.20+, and may"
+    text += " reject such requests as early as 1.24; please fix your requests; duplicate UID(s) observed:"
+    return [f"{text} {twice}"]
 
 
 def check(kind: Kind, metadata: JsonObject) -> list[Cause]:
@@ -136,9 +135,8 @@ def _check_owners(owners: list[JsonObject] | None) -> list[Cause]:
     causes = []
     for index, owner in enumerate(owners or ()):
         at = f"metadata.ownerReferences[{index}]"
-        for name in ("apiVersion", "kind", "name", "uid"):
-            if not owner.get(name):
-                causes.append(invalid_value(f"{at}.{name}", "", "must not be empty"))
+        missing = (name for name in ("apiVersion", "kind", "name", "uid") if not owner.get(name))
+        causes += [invalid_value(f"{at}.{name}", "", "must not be empty") for name in missing]
     controllers = [owner for owner in owners or () if owner.get("controller")]
     if len(controllers) > 1:
         first, second = (f"{owner.get('kind')}/{owner.get('name')}" for owner in controllers[:2])

@@ -92,7 +92,7 @@ def _settle(ctx: WriteContext, kind: Kind, obj: JsonObject, old: JsonObject) -> 
     metadata["name"] = old["metadata"]["name"]
     metadata["resourceVersion"] = old["metadata"]["resourceVersion"]
     strategy.prepare_update(ctx, obj, old)
-    if strategy.has_generation and strategy.spec_changed(obj, old):
+    if strategy.has_generation and ctx.subresource != "status" and strategy.spec_changed(obj, old):
         metadata["generation"] = (old["metadata"].get("generation") or 0) + 1
 
 

@@ -1,10 +1,11 @@
-"""watch (spec 9.2): a watcher is a position in its kind's ring, a predicate and a wake-up; no queue, no task of its own."""
+"""watch (spec 9.2): a watcher is a position in its kind's ring, a predicate and a wake-up; no queue, no own task."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Literal
 
 import orjson
@@ -140,7 +141,7 @@ class Watcher:
             self.table.waiters.append(wake)
             due = min(ends, next_bookmark, last_bookmark) if bookmarks else ends
             seconds = max(0.0, (due - now).total_seconds())
-            timer = clock.call_later(seconds, lambda wake=wake: _wake(wake), background=True)
+            timer = clock.call_later(seconds, partial(_wake, wake), background=True)
             try:
                 await wake
             finally:

@@ -1,7 +1,7 @@
 """The journal on disk: one SQLite file in WAL mode, a log of changes and the live objects (spec 19).
 
-One writer, the store. A commit is one transaction for all writes of a loop turn. `synchronous=NORMAL` survives the death
-of the process; FULL waits for the disk and survives that of the machine.
+One writer, the store. A commit is one transaction for all writes of a loop turn. `synchronous=NORMAL` survives the
+death of the process; FULL waits for the disk and survives that of the machine.
 """
 
 from __future__ import annotations
@@ -88,7 +88,7 @@ class SqliteJournal:
 
     def _write(self, changes: Sequence[Change]) -> None:
         log, gone = [], []
-        live = {}
+        live: dict[tuple[str, str, str, str], tuple[object, ...]] = {}
         for change in changes:
             key, deleted = change.key, change.new is None
             entry = change.last if change.new is None else change.new

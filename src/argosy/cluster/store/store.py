@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 
 from argosy.cluster.store.entry import Change, Entry
@@ -64,12 +64,11 @@ class Store:
             table.keys = sorted(table.entries)
         self._restore(loaded.compacted, loaded.log)
 
-    def _restore(self, compacted: int, log: Sequence[LogRow] | object) -> None:
-        """Rebuilds the rings, so that watches resume over a restart; history starts where no former state is missing."""
+    def _restore(self, compacted: int, log: Iterable[LogRow]) -> None:
+        """Rebuilds the rings, so that watches resume over a restart; history starts where no former state lacks."""
         last: dict[tuple[str, str, Key], Entry | None] = {}
         changes: list[Change] = []
         floor = compacted
-        assert isinstance(log, list)
         for row in log:
             place = (row.group, row.plural, row.key)
             entry = Entry(row.key, row.rev, row.created_rev, encoded=row.encoded)

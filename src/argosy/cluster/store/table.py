@@ -1,7 +1,7 @@
 """The live objects of one kind, sorted, and the ring of its recent changes.
 
-The ring serves watchers (a watcher is a position in it) and reads of the past: the state at revision R is the live state
-with the changes after R undone, so that pages of one list agree without any snapshot being kept.
+The ring serves watchers (a watcher is a position in it) and reads of the past: the state at revision R is the live
+state with the changes after R undone, so that pages of one list agree without any snapshot being kept.
 """
 
 from __future__ import annotations
