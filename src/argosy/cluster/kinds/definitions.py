@@ -55,7 +55,8 @@ def decided_status(definition: JsonObject, others: Iterable[JsonObject], now: da
 
 
 def _is_rival(other: JsonObject, definition: JsonObject, group: str) -> bool:
-    return other["spec"].get("group") == group and other["metadata"]["name"] != definition["metadata"]["name"]
+    same: bool = other["metadata"]["name"] == definition["metadata"]["name"]
+    return not same and bool(other["spec"].get("group") == group)
 
 
 def _accept(definition: JsonObject, rivals: Sequence[JsonObject]) -> tuple[JsonObject, str, str]:

@@ -1,4 +1,4 @@
-"""What LimitRanges of a namespace add to a new Pod's containers (LimitRanger admission): default requests and limits."""
+"""What LimitRanges of a namespace add to a new Pod's containers (LimitRanger admission): requests and limits."""
 
 from __future__ import annotations
 
