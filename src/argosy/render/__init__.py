@@ -1,5 +1,8 @@
-"""A source at a revision -> manifests: directory, Kustomize, Helm, in spawned worker processes, cached by content.
+"""A source at a revision -> manifests.
 
-A worker has no access to repositories, credentials or the network: it asks for each file over its pipe, and what it
-asked for is what its result depends on (inputs.py). A result is reused while none of those inputs changed.
+The door is `port.Renderer`; `workers` makes the real one: a pool of confined worker processes (pool.py), a cache that
+knows which files each rendering read (cache.py, inputs.py), and one tool per source type (tools.py). Tools run in the
+workers and ask for files through `files.Workspace`; this process answers from the repository's tree (conversation.py).
 """
+
+from __future__ import annotations

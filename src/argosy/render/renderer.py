@@ -44,13 +44,14 @@ _SETTINGS: Final = {
 class Fetcher(Protocol):
     """What a job may need besides its repository: remote bases, charts it depends on, value files by URL."""
 
-    async def root(self, name: str) -> Tree:
-        """`name` as in render/workspace.py. Raises SourceError with the reason."""
+    async def root(self, name: str, request: RenderRequest) -> Tree:
+        """`name` as in render/workspace.py, asked for by this request. Raises SourceError with the reason."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class _Prepared:
+    request: RenderRequest
     job: Job
     source_type: SourceType
     key: str
@@ -95,7 +96,7 @@ class WorkerRenderer:
         job = _job(request, source, source_type, path)
         roots = {"": tree, **{ref_root(name): ref for name, ref in request.refs.items()}}
         known = {name: self._book.of(root) for name, root in roots.items()}
-        return _Prepared(job, source_type, _key(job, str(source.get("repoURL") or "")), roots, known)
+        return _Prepared(request, job, source_type, _key(job, str(source.get("repoURL") or "")), roots, known)
 
     async def _shared(self, prepared: _Prepared) -> Entry:
         """One rendering for all who ask for the same job on the same trees at once."""
@@ -144,14 +145,14 @@ class WorkerRenderer:
             outcome = await self._pool.run(assignment)
             if not outcome.needed:
                 return outcome
-            roots[outcome.needed] = await self._fetched(outcome.needed)
+            roots[outcome.needed] = await self._fetched(outcome.needed, prepared.request)
         raise RenderError(f"more than {ROUNDS} remote sources are needed")
 
-    async def _fetched(self, name: str) -> Root:
+    async def _fetched(self, name: str, request: RenderRequest) -> Root:
         if self._fetcher is None:
             return f"{shown(name)}: remote sources cannot be fetched here"
         try:
-            return await self._fetcher.root(name)
+            return await self._fetcher.root(name, request)
         except SourceError as error:
             return str(error)
 

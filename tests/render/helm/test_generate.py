@@ -200,7 +200,7 @@ class Fetcher:
         self.roots = roots
         self.asked: list[str] = []
 
-    async def root(self, name: str) -> Any:
+    async def root(self, name: str, request: Any) -> Any:
         self.asked.append(name)
         if name not in self.roots:
             raise NotFound(f"{name}: no such chart")

@@ -1,0 +1,85 @@
+"""What a rendering may read besides its own repository: remote bases, charts it depends on, value files by URL.
+
+The worker has named it in a string that came out of a repository; here, in the parent, it is decided whether the
+application's project may read from there, with whose credentials, and under the egress policy.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+from urllib.parse import parse_qs
+
+from argosy.render.files import FILE_LIMIT
+from argosy.render.port import RenderRequest
+from argosy.render.workspace import BODY
+from argosy.runtime.clock import Clock
+from argosy.sources.egress import Egress, refused_status
+from argosy.sources.port import AccessDenied, ChartRepository, Credentials, GitRemote, Rejected, Tree
+from argosy.sources.scrub import scrub
+from argosy.sources.tree import MemoryStorage, RootedTree
+
+REMOTE_MAX_AGE: Final = 60.0
+"""Seconds that a remote base's list of references may be old."""
+
+Permitted = Callable[[str, str], bool]
+"""(repository URL, project) -> whether the project's sourceRepos allow it."""
+
+CredentialsFor = Callable[[str, str], Credentials]
+"""(repository URL, project) -> what to connect with: `CredentialBook.credentials`."""
+
+
+class SourceFetcher:
+    """The `renderer.Fetcher` over the sources' doors."""
+
+    def __init__(
+        self,
+        clock: Clock,
+        git: GitRemote,
+        charts: ChartRepository,
+        egress: Egress,
+        credentials: CredentialsFor,
+        permitted: Permitted,
+    ) -> None:
+        self._clock = clock
+        self._git = git
+        self._charts = charts
+        self._egress = egress
+        self._credentials = credentials
+        self._permitted = permitted
+
+    async def root(self, name: str, request: RenderRequest) -> Tree:
+        kind, _, rest = name.partition(" ")
+        match kind:
+            case "remote":
+                return await self._remote(rest, request.project)
+            case "chart":
+                return await self._chart(rest, request.project)
+            case "url":
+                return await self._url(rest)
+        raise Rejected(f"{scrub(name)}: cannot be fetched")
+
+    async def _remote(self, text: str, project: str) -> Tree:
+        url, _, query = text.partition("?")
+        revision = next((values[0] for key, values in parse_qs(query).items() if key in ("ref", "version")), "")
+        credentials = self._allowed(url, project)
+        commit = await self._git.resolve(url, revision, credentials, max_age=REMOTE_MAX_AGE)
+        return await self._git.tree(url, commit, credentials)
+
+    async def _chart(self, text: str, project: str) -> Tree:
+        url, chart, wanted = [*text.split(" ", 2), "", ""][:3]
+        credentials = self._allowed(url, project)
+        version = await self._charts.resolve(url, chart, wanted, credentials)
+        return await self._charts.tree(url, chart, version, credentials)
+
+    async def _url(self, url: str) -> Tree:
+        """Without credentials: a URL in a list of value files is no repository."""
+        answer = await self._clock.external(self._egress.get(url, Credentials(), limit=FILE_LIMIT))
+        if answer.status != 200:
+            raise refused_status(answer, "failed to get the value file")
+        return RootedTree(MemoryStorage({BODY: answer.body}))
+
+    def _allowed(self, url: str, project: str) -> Credentials:
+        if not self._permitted(url, project):
+            raise AccessDenied(f"repository {scrub(url)} is not permitted in project {project!r}")
+        return self._credentials(url, project)

@@ -1,0 +1,33 @@
+"""Chart repositories of both kinds behind one door: `oci://` URLs (or `enableOCI`) and `http(s)://` ones."""
+
+from __future__ import annotations
+
+from argosy.sources.helm import HelmRepositories
+from argosy.sources.oci import OciRegistries
+from argosy.sources.port import ChartRepository, Credentials, Rejected, Tree
+from argosy.sources.scrub import scrub
+
+
+class ChartSources:
+    """The `sources.port.ChartRepository` for any repository URL of an Application."""
+
+    def __init__(self, helm: HelmRepositories, oci: OciRegistries) -> None:
+        self._helm = helm
+        self._oci = oci
+
+    async def resolve(self, url: str, chart: str, version: str, credentials: Credentials) -> str:
+        where, which = self._which(url, credentials)
+        return await which.resolve(where, chart, version, credentials)
+
+    async def tree(self, url: str, chart: str, version: str, credentials: Credentials) -> Tree:
+        where, which = self._which(url, credentials)
+        return await which.tree(where, chart, version, credentials)
+
+    def _which(self, url: str, credentials: Credentials) -> tuple[str, ChartRepository]:
+        if url.startswith("oci://"):
+            return url, self._oci
+        if url.startswith(("https://", "http://")):
+            return url, self._helm
+        if credentials.enable_oci and "://" not in url:
+            return f"oci://{url}", self._oci
+        raise Rejected(f"chart repository {scrub(url)!r} is not allowed: use https://, http:// or oci://")
