@@ -40,7 +40,7 @@ def pod_name(seed: str, namespace: str, prefix: str, index: int) -> str:
 def index_of_name(seed: str, namespace: str, name: str) -> int | None:
     """The creation index that `pod_name` made `name` of, or None for a name from elsewhere."""
     prefix, tail = name[:-5], name[-5:]
-    if not prefix.endswith("-") and len(prefix) < 58 or not set(tail) <= set(ALPHABET):
+    if (not prefix.endswith("-") and len(prefix) < 58) or not set(tail) <= set(ALPHABET):
         return None
     return next((n for n in range(SEARCHED) if suffix(seed, namespace, prefix, str(n)) == tail), None)
 

@@ -163,7 +163,7 @@ def _advance_init(
         statuses[index] = {**statuses[index], "ready": True}
     if specs:
         status["initContainerStatuses"] = statuses
-    return may_start if may_start > turn.now else turn.now
+    return max(turn.now, may_start)
 
 
 def _take(turn: Turn, own: Turn) -> None:

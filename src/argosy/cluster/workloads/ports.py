@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import Literal, NamedTuple, Protocol
 
-from argosy.machinery.objects import JsonObject, Resource
-
 from argosy.cluster.workloads.decision import Write
+from argosy.machinery.objects import JsonObject, Resource
 
 
 class Commit(NamedTuple):

@@ -7,11 +7,26 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from argosy.cluster.ports import Clock
-from argosy.cluster.workloads import deployment, kubelet, node, replicaset, scheduler
-from argosy.cluster.workloads.decision import Controller, Decision
+from argosy.cluster.workloads import (
+    addresses,
+    budgets,
+    cronjob,
+    daemonset,
+    deployment,
+    endpoints,
+    job,
+    kubelet,
+    node,
+    replicaset,
+    scheduler,
+    statefulset,
+    volumes,
+)
+from argosy.cluster.workloads.decision import KUBELET, Controller, Decision, create
 from argosy.cluster.workloads.engine import Engine
 from argosy.cluster.workloads.nodes import node_object
 from argosy.cluster.workloads.ports import Server
+from argosy.cluster.workloads.resources import RESOURCES
 from argosy.cluster.workloads.rules import Rule, RuleBook
 from argosy.cluster.workloads.view import View
 from argosy.machinery.objects import JsonObject, Key, key_of
@@ -52,9 +67,6 @@ class Workloads:
         self.engine.stop()
 
     def _ensure_node(self) -> None:
-        from argosy.cluster.workloads.decision import KUBELET, create
-        from argosy.cluster.workloads.resources import RESOURCES
-
         if self.settings.node and not list(self._server.list(RESOURCES["nodes"])):
             self._server.submit(create(node_object(self.settings.node), KUBELET), lambda: None)
 
@@ -65,6 +77,14 @@ def controllers(book: RuleBook, settings: Settings) -> tuple[Controller, ...]:
         node.make_controller(settings.kubelet_version),
         deployment.CONTROLLER,
         replicaset.CONTROLLER,
+        statefulset.CONTROLLER,
+        daemonset.CONTROLLER,
+        job.CONTROLLER,
+        cronjob.make_controller(settings.zone),
+        endpoints.CONTROLLER,
+        *addresses.make_controllers(settings.address_delay),
+        *volumes.CONTROLLERS,
+        budgets.CONTROLLER,
         scheduler.CONTROLLER,
         kubelet.make_controller(book, events=settings.kubelet_events),
     )

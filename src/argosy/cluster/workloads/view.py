@@ -74,7 +74,7 @@ class View:
 
     # -- feeding -----------------------------------------------------------------------------------------------------
 
-    def put(self, plural: str, new: JsonObject) -> JsonObject | None | bool:
+    def put(self, plural: str, new: JsonObject) -> JsonObject | bool | None:
         """The previous object; False when `new` is news no more."""
         kind, key = self._kinds[plural], key_of(new)
         uid = new["metadata"]["uid"]
