@@ -1,0 +1,331 @@
+"""HttpClient against a server that misbehaves: retries, tokens, trust, broken watches, and no secret in messages."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+
+import pytest
+from aiohttp import web
+
+from argosy.machinery.objects import JsonObject, Resource
+from argosy.machinery.status import StatusError
+from argosy.observe.secret import Secret
+from argosy.runtime.chance import SeededRng
+from argosy.runtime.clock import RealClock
+from argosy.runtime.http import Connection, HttpClient, Impersonation, Trust, Unreachable
+from argosy.runtime.http.credentials import Proof, bearer
+from kit.served import TOKEN, served
+from kit.world import CONFIG_MAPS, config_map
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+class HastyClock(RealClock):
+    """Notes the pauses instead of keeping them."""
+
+    def __init__(self) -> None:
+        self.pauses: list[float] = []
+
+    async def sleep(self, seconds: float, *, background: bool = False) -> None:
+        self.pauses.append(seconds)
+
+
+@asynccontextmanager
+async def talking_to(handler: Handler, clock: RealClock | None = None, **settings: object) -> AsyncIterator[HttpClient]:
+    runner = web.ServerRunner(web.Server(handler))
+    await runner.setup()
+    site = web.TCPSite(runner, "127.0.0.1", 0)
+    await site.start()
+    port = runner.addresses[0][1]
+    connection = Connection(server=f"http://127.0.0.1:{port}", **settings)  # type: ignore[arg-type]
+    try:
+        async with HttpClient(connection, clock or RealClock(), SeededRng(1)) as client:
+            yield client
+    finally:
+        await runner.cleanup()
+
+
+def status(code: int, reason: str, **details: object) -> web.Response:
+    body = {"kind": "Status", "apiVersion": "v1", "status": "Failure", "reason": reason, "code": code}
+    return web.json_response({**body, "message": reason, "details": details}, status=code)
+
+
+def failing_first(count: int, failure: Callable[[], web.Response]) -> tuple[Handler, list[str]]:
+    asked: list[str] = []
+
+    async def handler(request: web.Request) -> web.Response:
+        asked.append(request.method)
+        return failure() if len(asked) <= count else web.json_response(config_map("a"))
+
+    return handler, asked
+
+
+@pytest.mark.parametrize(
+    ("verb", "code", "retry_after", "asked"),
+    [
+        ("get", 429, 0, 3),
+        ("get", 503, 0, 3),
+        ("get", 500, 0, 3),
+        ("create", 429, 0, 3),
+        ("create", 503, 2, 3),
+        ("create", 503, 0, 1),
+        ("create", 500, 0, 1),
+        ("apply", 503, 0, 3),
+        ("get", 403, 0, 1),
+        ("get", 409, 0, 1),
+    ],
+)
+def test_only_what_was_not_done_or_may_be_done_twice_is_repeated(
+    verb: str, code: int, retry_after: int, asked: int
+) -> None:
+    def failure() -> web.Response:
+        headers = {"Retry-After": str(retry_after)} if retry_after else {}
+        return web.Response(status=code, headers=headers, text="<html>canary-page</html>")
+
+    async def main() -> None:
+        handler, requests = failing_first(2, failure)
+        clock = HastyClock()
+        async with talking_to(handler, clock) as client:
+            call = {
+                "get": lambda: client.get(CONFIG_MAPS, "a", "default"),
+                "create": lambda: client.create(CONFIG_MAPS, config_map("a")),
+                "apply": lambda: client.apply(CONFIG_MAPS, config_map("a"), field_manager="x"),
+            }[verb]
+            if asked == 1:
+                with pytest.raises(StatusError) as refusal:
+                    await call()
+                assert refusal.value.code == code
+                assert "canary" not in str(refusal.value.status)
+            else:
+                assert (await call())["data"] == {}
+        assert len(requests) == asked
+        assert all(pause >= retry_after for pause in clock.pauses)
+
+    asyncio.run(main())
+
+
+def test_retries_come_to_an_end() -> None:
+    async def main() -> None:
+        handler, requests = failing_first(99, lambda: status(429, "TooManyRequests", retryAfterSeconds=3))
+        clock = HastyClock()
+        async with talking_to(handler, clock) as client:
+            with pytest.raises(StatusError):
+                await client.get(CONFIG_MAPS, "a", "default")
+        assert len(requests) == 5
+        assert min(clock.pauses) >= 3
+
+    asyncio.run(main())
+
+
+class Renewing:
+    """A credential whose first token is too old."""
+
+    def __init__(self) -> None:
+        self.number = 1
+
+    async def proof(self) -> Proof:
+        return Proof(Secret(f"Bearer token-{self.number}"))
+
+    def refused(self) -> bool:
+        self.number += 1
+        return True
+
+
+def test_a_refused_credential_is_renewed_once() -> None:
+    async def main() -> None:
+        offered: list[str] = []
+
+        async def handler(request: web.Request) -> web.Response:
+            offered.append(request.headers["Authorization"])
+            return web.json_response(config_map("a")) if len(offered) == 2 else status(401, "Unauthorized")
+
+        async with talking_to(handler, credential=Renewing()) as client:
+            await client.get(CONFIG_MAPS, "a", "default")
+            assert offered == ["Bearer token-1", "Bearer token-2"]
+            with pytest.raises(StatusError):
+                await client.get(CONFIG_MAPS, "a", "default")
+            assert offered[2:] == ["Bearer token-2", "Bearer token-3"]
+
+    asyncio.run(main())
+
+
+def test_impersonation_goes_with_every_request() -> None:
+    async def main() -> None:
+        seen: list[object] = []
+
+        async def handler(request: web.Request) -> web.Response:
+            seen.append(sorted((n, v) for n, v in request.headers.items() if n.startswith("Impersonate")))
+            return web.json_response(config_map("a"))
+
+        as_bob = Impersonation(user="bob", groups=("dev", "ops"), uid="7", extra=(("Example.com/Scopes", ("a", "b")),))
+        async with talking_to(handler, impersonate=as_bob) as client:
+            await client.get(CONFIG_MAPS, "a", "default")
+        extra = "Impersonate-Extra-example.com%2Fscopes"
+        assert seen == [
+            [
+                (extra, "a"),
+                (extra, "b"),
+                ("Impersonate-Group", "dev"),
+                ("Impersonate-Group", "ops"),
+                ("Impersonate-Uid", "7"),
+                ("Impersonate-User", "bob"),
+            ]
+        ]
+
+    asyncio.run(main())
+
+
+def test_a_redirect_is_not_followed_so_that_no_token_leaves_for_elsewhere() -> None:
+    async def main() -> None:
+        paths: list[str] = []
+
+        async def handler(request: web.Request) -> web.Response:
+            paths.append(request.path)
+            return web.Response(status=302, headers={"Location": "/elsewhere"})
+
+        async with talking_to(handler, credential=bearer("t")) as client:
+            with pytest.raises(StatusError):
+                await client.get(CONFIG_MAPS, "a", "default")
+        assert paths == ["/api/v1/namespaces/default/configmaps/a"]
+
+    asyncio.run(main())
+
+
+def watching(chunks: list[bytes], *, cut: bool = False) -> Handler:
+    async def handler(request: web.Request) -> web.StreamResponse:
+        assert request.query["allowWatchBookmarks"] == "true"
+        response = web.StreamResponse()
+        await response.prepare(request)
+        for chunk in chunks:
+            await response.write(chunk)
+        if cut:
+            assert request.transport is not None
+            request.transport.abort()
+        return response
+
+    return handler
+
+
+async def events_of(client: HttpClient) -> list[tuple[str, str]]:
+    seen: list[tuple[str, str]] = []
+    async for event in client.watch(CONFIG_MAPS, resource_version="5"):
+        seen.append((event.type, event.object["metadata"]["resourceVersion"]))
+    return seen
+
+
+def test_frames_are_read_however_the_network_cuts_them_and_410_says_expired() -> None:
+    async def main() -> None:
+        whole = (
+            b'{"type":"ADDED","object":{"metadata":{"name":"a","resourceVersion":"6"}}}\n'
+            b'{"type":"BOOKMARK","object":{"kind":"ConfigMap","metadata":{"resourceVersion":"9"}}}\n'
+        )
+        async with talking_to(watching([whole[i : i + 7] for i in range(0, len(whole), 7)])) as client:
+            assert await events_of(client) == [("ADDED", "6"), ("BOOKMARK", "9")]
+        gone = b'{"type":"ERROR","object":{"kind":"Status","code":410,"reason":"Expired","message":"too old"}}\n'
+        async with talking_to(watching([gone])) as client:
+            with pytest.raises(StatusError) as refusal:
+                await events_of(client)
+            assert refusal.value.is_expired
+
+    asyncio.run(main())
+
+
+@pytest.mark.parametrize(("chunks", "cut"), [([b'{"type":"ADDED"'], True), ([b"not json\n"], False)])
+def test_a_watch_that_breaks_is_unreachable(chunks: list[bytes], cut: bool) -> None:
+    async def main() -> None:
+        async with talking_to(watching(chunks, cut=cut)) as client:
+            with pytest.raises(Unreachable):
+                await events_of(client)
+
+    asyncio.run(main())
+
+
+def test_older_servers_are_discovered_document_by_document_and_a_broken_group_hides_no_other() -> None:
+    documents: dict[str, JsonObject] = {
+        "/api": {"kind": "APIVersions", "versions": ["v1"]},
+        "/apis": {
+            "kind": "APIGroupList",
+            "groups": [
+                {
+                    "versions": [{"groupVersion": "apps/v1beta1"}, {"groupVersion": "apps/v1"}],
+                    "preferredVersion": {"groupVersion": "apps/v1"},
+                },
+                {"versions": [{"groupVersion": "broken.example/v1"}]},
+            ],
+        },
+        "/api/v1": {
+            "groupVersion": "v1",
+            "resources": [
+                {"name": "pods", "kind": "Pod", "namespaced": True},
+                {"name": "pods/log", "kind": "Pod", "namespaced": True},
+            ],
+        },
+        "/apis/apps/v1": {"groupVersion": "apps/v1", "resources": [{"name": "a", "kind": "A", "namespaced": False}]},
+        "/apis/apps/v1beta1": {"groupVersion": "apps/v1beta1", "resources": []},
+    }
+
+    async def handler(request: web.Request) -> web.Response:
+        found = documents.get(request.path)
+        return status(503, "ServiceUnavailable") if found is None else web.json_response(found)
+
+    async def main() -> None:
+        async with talking_to(handler, HastyClock()) as client:
+            assert await client.resources() == (
+                Resource("", "v1", "pods", "Pod"),
+                Resource("apps", "v1", "a", "A", namespaced=False),
+            )
+
+    asyncio.run(main())
+
+
+def test_a_long_list_is_fetched_in_pages_and_survives_that_its_revision_expires() -> None:
+    async def handler(request: web.Request) -> web.Response:
+        if request.query.get("continue") == "two":
+            return status(410, "Expired")
+        items = [{"metadata": {"name": "a"}}] * (1 if "limit" in request.query else 3)
+        token = "two" if "limit" in request.query else ""
+        return web.json_response({"metadata": {"resourceVersion": "7", "continue": token}, "items": items})
+
+    async def main() -> None:
+        async with talking_to(handler) as client:
+            page = await client.list(CONFIG_MAPS)
+            assert (len(page.items), page.continue_token) == (3, "")
+
+    asyncio.run(main())
+
+
+def test_an_untrusted_server_is_refused_by_default_and_the_message_says_so_without_the_token() -> None:
+    async def main() -> None:
+        async with served() as server:
+            system, named = Trust(), Trust(authority=server.authority, server_name="elsewhere.example")
+            for trust in (system, named):
+                connection = Connection(server=server.url, trust=trust, credential=bearer(TOKEN))
+                async with HttpClient(connection, HastyClock(), SeededRng(1)) as client:
+                    with pytest.raises(Unreachable, match="certificate is not trusted") as refusal:
+                        await client.version()
+                    assert TOKEN not in str(refusal.value)
+            for trust in (
+                Trust(insecure=True),
+                Trust(authority=server.authority),
+                Trust(authority=server.authority, server_name="kubernetes"),
+            ):
+                connection = Connection(server=server.url, trust=trust, credential=bearer(TOKEN))
+                assert TOKEN not in repr(connection)
+                async with HttpClient(connection, RealClock(), SeededRng(1)) as client:
+                    assert await client.version()
+
+    asyncio.run(main())
+
+
+def test_a_server_that_is_away_is_unreachable_after_some_tries() -> None:
+    async def main() -> None:
+        clock = HastyClock()
+        connection = Connection(server="http://127.0.0.1:1")
+        async with HttpClient(connection, clock, SeededRng(1)) as client:
+            with pytest.raises(Unreachable, match=r"^http://127\.0\.0\.1:1: GET /version"):
+                await client.version()
+        assert len(clock.pauses) == 4
+
+    asyncio.run(main())

@@ -1,0 +1,185 @@
+"""The contract of every client adapter: in process, and over HTTPS to the real front."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import aclosing, asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from argosy.machinery.api import PatchType, WatchEvent
+from argosy.machinery.objects import Resource
+from argosy.machinery.status import StatusError
+from argosy.runtime.chance import SeededRng
+from argosy.runtime.client import Client
+from argosy.runtime.clock import RealClock
+from argosy.runtime.faults import FaultPlan, FaultyClient
+from argosy.runtime.fencing import FencedClient
+from argosy.runtime.http import HttpClient, load_kubeconfig
+from kit.served import served
+from kit.world import CONFIG_MAPS, NAMESPACES, config_map, ours
+
+ADAPTERS = ("direct", "certificate", "token", "fenced", "faultless")
+
+
+@asynccontextmanager
+async def opened(adapter: str, directory: Path) -> AsyncIterator[Client]:
+    async with served() as server:
+        if adapter in ("certificate", "token"):
+            path = directory / "kubeconfig"
+            path.write_text(json.dumps(server.by_certificate if adapter == "certificate" else server.by_token))
+            async with HttpClient(load_kubeconfig(path, RealClock()), RealClock(), SeededRng(2)) as client:
+                yield client
+            return
+        direct: Client = server.cluster.client("admin", ("system:masters",))
+        if adapter == "fenced":
+            direct = FencedClient(direct, lambda: True)
+        if adapter == "faultless":
+            direct = FaultyClient(direct, RealClock(), SeededRng(2), FaultPlan())
+        yield direct
+
+
+Run = Callable[[Callable[[Client], Awaitable[None]]], None]
+
+
+@pytest.fixture(params=ADAPTERS)
+def run(request: pytest.FixtureRequest, tmp_path: Path) -> Run:
+    def go(check: Callable[[Client], Awaitable[None]]) -> None:
+        async def main() -> None:
+            async with opened(request.param, tmp_path) as client, asyncio.timeout(30):
+                await check(client)
+
+        asyncio.run(main())
+
+    return go
+
+
+def test_what_is_created_can_be_read_replaced_and_deleted(run: Run) -> None:
+    async def check(client: Client) -> None:
+        made = await client.create(CONFIG_MAPS, config_map("a", v="1"), field_manager="test")
+        assert made["metadata"]["uid"]
+        assert made["metadata"]["managedFields"][0]["manager"] == "test"
+        read = await client.get(CONFIG_MAPS, "a", "default")
+        assert (read["apiVersion"], read["kind"], read["data"]) == ("v1", "ConfigMap", {"v": "1"})
+        changed = await client.update(CONFIG_MAPS, {**read, "data": {"v": "2"}})
+        assert changed["data"] == {"v": "2"}
+        with pytest.raises(StatusError) as stale:
+            await client.update(CONFIG_MAPS, {**read, "data": {"v": "3"}})
+        assert stale.value.is_conflict
+        await client.delete(CONFIG_MAPS, "a", "default", uid=read["metadata"]["uid"])
+        with pytest.raises(StatusError) as gone:
+            await client.get(CONFIG_MAPS, "a", "default")
+        assert gone.value.is_not_found
+        assert gone.value.details["name"] == "a"
+
+    run(check)
+
+
+def test_a_second_creation_is_refused_and_a_dry_run_changes_nothing(run: Run) -> None:
+    async def check(client: Client) -> None:
+        await client.create(CONFIG_MAPS, config_map("dry"), dry_run=True)
+        await client.create(CONFIG_MAPS, config_map("dry"))
+        with pytest.raises(StatusError) as refusal:
+            await client.create(CONFIG_MAPS, config_map("dry"))
+        assert refusal.value.is_already_exists
+
+    run(check)
+
+
+def test_a_wrong_precondition_protects_from_deletion(run: Run) -> None:
+    async def check(client: Client) -> None:
+        await client.create(CONFIG_MAPS, config_map("a"))
+        with pytest.raises(StatusError) as refusal:
+            await client.delete(CONFIG_MAPS, "a", "default", uid="00000000-0000-4000-8000-000000000000")
+        assert refusal.value.is_conflict
+        assert await client.get(CONFIG_MAPS, "a", "default")
+
+    run(check)
+
+
+def test_patches_and_applies_change_what_they_name(run: Run) -> None:
+    async def check(client: Client) -> None:
+        applied = await client.apply(CONFIG_MAPS, config_map("a", v="1", w="1"), field_manager="gitops")
+        assert applied["data"] == {"v": "1", "w": "1"}
+        patched = await client.patch(CONFIG_MAPS, "a", "default", {"data": {"v": "2"}}, PatchType.MERGE)
+        assert patched["data"] == {"v": "2", "w": "1"}
+        operation = [{"op": "remove", "path": "/data/w"}]
+        patched = await client.patch(CONFIG_MAPS, "a", "default", operation, PatchType.JSON)
+        assert patched["data"] == {"v": "2"}
+        with pytest.raises(StatusError) as conflict:
+            await client.apply(CONFIG_MAPS, config_map("a", v="3"), field_manager="other")
+        assert conflict.value.is_conflict
+        forced = await client.apply(CONFIG_MAPS, config_map("a", v="3"), field_manager="other", force=True)
+        assert forced["data"] == {"v": "3"}
+
+    run(check)
+
+
+def test_lists_are_complete_select_and_page(run: Run) -> None:
+    async def check(client: Client) -> None:
+        for number in range(12):
+            obj = config_map(f"m{number:02}")
+            obj["metadata"]["labels"] = {"half": "low" if number < 6 else "high"}
+            await client.create(CONFIG_MAPS, obj)
+        page = await client.list(CONFIG_MAPS, "default", label_selector="half=low", limit=4)
+        assert [item["metadata"]["name"] for item in page.items] == ["m00", "m01", "m02", "m03"]
+        assert {(item["apiVersion"], item["kind"]) for item in page.items} == {("v1", "ConfigMap")}
+        rest = await client.list(
+            CONFIG_MAPS, "default", label_selector="half=low", limit=4, continue_token=page.continue_token
+        )
+        assert [item["metadata"]["name"] for item in rest.items] == ["m04", "m05"]
+        assert (rest.continue_token, rest.resource_version) == ("", page.resource_version)
+        everywhere = await client.list(CONFIG_MAPS, metadata_only=True)
+        assert len(ours(everywhere.items)) == 12
+        assert {item["kind"] for item in everywhere.items} == {"ConfigMap"}
+        one = await client.list(CONFIG_MAPS, "default", field_selector="metadata.name=m03")
+        assert len(one.items) == 1
+
+    run(check)
+
+
+def test_a_watch_tells_every_change_after_its_revision_in_order(run: Run) -> None:
+    async def check(client: Client) -> None:
+        await client.create(CONFIG_MAPS, config_map("early"))
+        start = (await client.list(CONFIG_MAPS, "default")).resource_version
+        made = await client.create(CONFIG_MAPS, config_map("a", v="1"))
+        await client.update(CONFIG_MAPS, {**made, "data": {"v": "2"}})
+        await client.delete(CONFIG_MAPS, "a", "default")
+        seen: list[WatchEvent] = []
+        async with aclosing(client.watch(CONFIG_MAPS, "default", resource_version=start)) as events:  # type: ignore[type-var]
+            async for event in events:
+                if ours([event.object]) and event.type != "BOOKMARK":
+                    seen.append(event)
+                if len(seen) == 3:
+                    break
+        assert [event.type for event in seen] == ["ADDED", "MODIFIED", "DELETED"]
+        assert [event.object["data"]["v"] for event in seen] == ["1", "2", "2"]
+        versions = [int(event.object["metadata"]["resourceVersion"]) for event in seen]
+        assert versions == sorted(versions)
+
+    run(check)
+
+
+def test_what_is_served_names_each_resource_once_without_subresources(run: Run) -> None:
+    async def check(client: Client) -> None:
+        resources = await client.resources()
+        assert Resource("", "v1", "configmaps", "ConfigMap") in resources
+        assert Resource("apps", "v1", "deployments", "Deployment") in resources
+        assert NAMESPACES in resources
+        assert len(set(resources)) == len(resources)
+        assert not [resource for resource in resources if "/" in resource.plural]
+        assert (await client.version())["gitVersion"].startswith("v1.")
+
+    run(check)
+
+
+def test_a_kind_that_is_not_served_is_a_404(run: Run) -> None:
+    async def check(client: Client) -> None:
+        with pytest.raises(StatusError) as refusal:
+            await client.list(Resource("nowhere.example", "v1", "ghosts", "Ghost"))
+        assert refusal.value.code == 404
+
+    run(check)
