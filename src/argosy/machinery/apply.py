@@ -41,8 +41,8 @@ def apply(
 ) -> tuple[JsonObject, bool]:
     """The merged object with its managedFields, and whether object or ownership changed.
 
-    `live` is None if there is no object yet; `empty` is the kind's object without content, as it prints. Raises
-    StatusError: 422 without manager, 400 for managedFields in `config`, 500 for fields or types that the schema does not
+    `live` is None if there is no object yet; `empty` is the kind's object without content, as it prints.
+    Raises StatusError: 422 without manager, 400 for managedFields in `config`, 500 for fields or types that the schema does not
     have, 409 with one cause per conflict.
     """
     check_configuration(config, manager=manager, api_version=api_version)

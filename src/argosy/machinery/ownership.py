@@ -31,9 +31,9 @@ def track_update(
 ) -> list[JsonObject]:
     """The managedFields that `new` is to be stored with.
 
-    `old` is None on create; then `empty` is the kind's object without content, as it prints (built-in structs print `{}`
-    and are not new as a whole). `reset` are the field paths that the endpoint ignores. An object without managers is not
-    tracked by updates, only by its creation and by applies.
+    `old` is None on create; then `empty` is the kind's object without content, as it prints (built-in structs print
+    `{}` and are not new as a whole). `reset` are the field paths that the endpoint ignores. An object without managers
+    is not tracked by updates, only by its creation and by applies.
     """
     managers = _managers(old, new, subresource)
     if old is not None and not managers:

@@ -45,6 +45,10 @@ class Node:
     """The JSON schema this node was compiled from, for custom resources: validation reads the rest there."""
     go: str = ""
     """For built-in types: the fact-file type (`Quantity`, `Time`, `IntOrString`, `apps/v1.DeploymentSpec`...)."""
+    rules: bool = False
+    """For custom resources: there are x-kubernetes-validations here or below."""
+    defaults: bool = False
+    """For custom resources: there are defaults, or fields that may not be null, here or below."""
 
     @property
     def deduced(self) -> bool:

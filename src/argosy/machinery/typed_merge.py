@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections import deque
+from collections.abc import Iterator
+
 from argosy.machinery.objects import JsonObject, JsonValue
 from argosy.machinery.schema import Node
 from argosy.machinery.structure import BadItem, below, element, form
@@ -47,43 +50,36 @@ def _names(items: list[JsonValue], node: Node) -> list[str]:
 
 def _merge_items(live: list[JsonValue], config: list[JsonValue], node: Node) -> list[JsonValue]:
     """Items in both lists follow the configuration's order, others keep their place between them."""
-    item_node = node.items or Node()
     left, right = _names(live, node), _names(config, node)
     live_by, config_by = dict(zip(left, live, strict=True)), dict(zip(right, config, strict=True))
-    shared = [name for name in right if name in live_by]
-    done: set[str] = set()
+    item_node = node.items or Node()
     out: list[JsonValue] = []
-
-    def take(name: str) -> None:
-        done.add(name)
-        wanted = config_by[name]
-        out.append(_merge_value(live_by[name], wanted, item_node) if name in live_by else wanted)
-        if shared and shared[0] == name:
-            shared.pop(0)
-
-    i = j = 0
-    while i < len(left) or j < len(right):
-        if i < len(left) and j < len(right):
-            if left[i] == right[j]:
-                take(left[i])
-                i, j = i + 1, j + 1
-                continue
-            if left[i] in config_by and shared and shared[0] != left[i]:
-                i += 1  # its turn comes where the configuration has it
-                continue
-        if i < len(left):
-            if left[i] not in config_by:
-                out.append(live[i])
-                i += 1
-                continue
-            if left[i] in done:
-                i += 1
-                if j >= len(right):
-                    continue
-        if j < len(right):
-            take(right[j])
-            j += 1
-        elif i < len(left):
-            i += 1
+    for side, index in _sequence(left, right):
+        if side == "live":
+            out.append(live[index])
+        else:
+            name, wanted = right[index], config_by[right[index]]
+            out.append(_merge_value(live_by[name], wanted, item_node) if name in live_by else wanted)
     same = len(out) == len(live) and all(after is before for after, before in zip(out, live, strict=True))
     return live if same else out
+
+
+def _sequence(left: list[str], right: list[str]) -> Iterator[tuple[str, int]]:
+    """Which item comes next: of the live list, or of the configuration. Shared items come by the configuration."""
+    in_left, in_right = set(left), set(right)
+    shared = deque(name for name in right if name in in_left)
+    i = j = 0
+    while i < len(left) or j < len(right):
+        if i < len(left) and left[i] not in in_right:
+            yield "live", i
+            i += 1
+        elif j == len(right):
+            i += 1  # the rest of the live list came by the configuration already
+        elif i < len(left) and left[i] != right[j] and shared and shared[0] != left[i]:
+            i += 1  # its turn comes where the configuration has it
+        else:
+            i += i < len(left) and left[i] == right[j]
+            if shared and shared[0] == right[j]:
+                shared.popleft()
+            yield "config", j
+            j += 1

@@ -1,0 +1,112 @@
+"""Defaults go in, unknown fields go out (spec 12, steps 2 and 3). Both share what they do not change."""
+
+from __future__ import annotations
+
+from typing import cast
+
+from argosy.machinery.objects import JsonObject, JsonValue
+from argosy.machinery.schema import Node
+
+_FRAME = frozenset({"apiVersion", "kind", "metadata"})
+
+
+def default(node: Node, obj: JsonObject) -> JsonObject:
+    """Top-down, only where the parent exists. A null of a field that may not be null counts as absent."""
+    return cast(JsonObject, _default(node, obj))
+
+
+def _default(node: Node, value: JsonValue) -> JsonValue:
+    if isinstance(value, dict):
+        return _default_map(node, value)
+    if isinstance(value, list) and node.items is not None:
+        items = node.items
+        filled = [_default(items, items.default if item is None and items.has_default else item) for item in value]
+        return filled if any(after is not before for after, before in zip(filled, value, strict=True)) else value
+    return value
+
+
+def _default_map(node: Node, value: JsonObject) -> JsonObject:
+    result = value
+    for name, below in node.properties.items():
+        if value.get(name) is not None or (name in value and below.nullable):
+            continue
+        if below.has_default:
+            result = {**result, name: below.default}
+        elif name in result:
+            result = {key: item for key, item in result.items() if key != name}
+    for key, item in result.items():
+        found = node.properties.get(key) or node.additional
+        if found is not None and item is not None:
+            filled = _default(found, item)
+            if filled is not item:
+                result = {**result, key: filled}
+    if node.additional is not None and not node.additional.nullable and None in result.values():
+        free = node.additional
+        dropped = {key for key, item in result.items() if item is None and key not in node.properties}
+        if free.has_default:
+            return {key: free.default if key in dropped else item for key, item in result.items()}
+        return {key: item for key, item in result.items() if key not in dropped}
+    return result
+
+
+def prune(node: Node, obj: JsonObject) -> tuple[JsonObject, list[str]]:
+    """The object without fields that the schema does not have, and their paths, as `spec.foo` or `spec.list[0].bar`."""
+    unknown: list[str] = []
+    pruned = _prune_map(node, obj, "", unknown, root=True)
+    return pruned, unknown
+
+
+def _prune(node: Node, value: JsonValue, path: str, unknown: list[str]) -> JsonValue:
+    if isinstance(value, dict):
+        return _prune_map(node, value, path, unknown, root=node.embedded)
+    if isinstance(value, list) and node.items is not None:
+        items = node.items
+        kept = [_prune(items, item, f"{path}[{index}]", unknown) for index, item in enumerate(value)]
+        return kept if any(after is not before for after, before in zip(kept, value, strict=True)) else value
+    return value
+
+
+def _prune_map(node: Node, value: JsonObject, path: str, unknown: list[str], *, root: bool) -> JsonObject:
+    result = value
+    for key, item in value.items():
+        if root and key in _FRAME:
+            kept = _embedded_metadata(item) if path and key == "metadata" else item
+        else:
+            found = node.properties.get(key) or node.additional
+            here = f"{path}.{key}" if path else key
+            if found is None:
+                if not node.preserve_unknown:
+                    unknown.append(here)
+                    result = {name: kept for name, kept in result.items() if name != key}
+                continue
+            kept = _prune(found, item, here, unknown)
+        if kept is not item:
+            result = {**result, key: kept}
+    return result
+
+
+_METADATA = frozenset(
+    {
+        "name",
+        "generateName",
+        "namespace",
+        "selfLink",
+        "uid",
+        "resourceVersion",
+        "generation",
+        "creationTimestamp",
+        "deletionTimestamp",
+        "deletionGracePeriodSeconds",
+        "labels",
+        "annotations",
+        "ownerReferences",
+        "finalizers",
+        "managedFields",
+    }
+)
+
+
+def _embedded_metadata(value: JsonValue) -> JsonValue:
+    if not isinstance(value, dict) or value.keys() <= _METADATA:
+        return value
+    return {key: item for key, item in value.items() if key in _METADATA}

@@ -1,0 +1,242 @@
+"""Custom resources against the recorded definition: defaults, pruning, causes; and limits of rules."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+from replay import ROOT
+
+from argosy.machinery.mergepatch import merge_patch
+from argosy.machinery.structural import cel, check_structural, compile_schema, default, prune, validate
+
+STEPS = json.loads((ROOT / "exchanges" / "crd.json").read_text())["steps"]
+SCHEMA = STEPS[2]["request"]["body"]["spec"]["versions"][0]["schema"]["openAPIV3Schema"]
+NODE = compile_schema(SCHEMA)
+assert os.environ is not None
+
+
+def _made(body: Any) -> tuple[Any, list[str]]:
+    return prune(NODE, default(NODE, body))
+
+
+def test_the_recorded_schema_is_structural() -> None:
+    assert check_structural(SCHEMA) == []
+
+
+@pytest.mark.parametrize("index", [13, 14, 21, 22, 24])
+def test_recorded_creates_are_defaulted_and_pruned(index: int) -> None:
+    step = STEPS[index]
+    obj, _ = _made(step["request"]["body"])
+    obj.pop("status", None)
+    assert obj["spec"] == step["response"]["body"]["spec"]
+    assert validate(NODE, obj) == []
+
+
+def test_unknown_fields_are_named() -> None:
+    _, unknown = _made(STEPS[14]["request"]["body"])
+    assert sorted(unknown) == ["foo", "spec.bar", "spec.half.known.drop", "spec.nested.zz"]
+
+
+@pytest.mark.parametrize("index", [18, 19, 20, 23])
+def test_recorded_invalid_creates_have_the_same_causes(index: int) -> None:
+    step = STEPS[index]
+    obj, _ = _made(step["request"]["body"])
+    expected = step["response"]["body"]["details"]["causes"]
+    found = [cause.to_json() for cause in validate(NODE, obj)]
+    assert sorted(found, key=json.dumps) == sorted(expected, key=json.dumps)
+
+
+@pytest.mark.parametrize("index", [25, 27, 28, 29])
+def test_recorded_invalid_updates_have_the_same_causes(index: int) -> None:
+    old, _ = _made(STEPS[24]["request"]["body"])
+    new = default(NODE, merge_patch(old, STEPS[index]["request"]["body"]))
+    expected = STEPS[index]["response"]["body"]["details"]["causes"]
+    assert [cause.to_json() for cause in validate(NODE, new, old)] == expected
+
+
+def test_unchanged_violations_are_tolerated_and_changed_ones_are_not() -> None:
+    node = compile_schema(
+        {"type": "object", "properties": {"a": {"type": "integer", "maximum": 3}, "b": {"type": "string"}}}
+    )
+    assert validate(node, {"a": 5, "b": "y"}, {"a": 5, "b": "x"}) == []
+    assert [cause.field for cause in validate(node, {"a": 6}, {"a": 5})] == ["a"]
+
+
+@pytest.mark.parametrize(
+    ("schema", "value", "message"),
+    [
+        ({"type": "string", "maxLength": 2}, "abc", "Too long: may not be more than 2 bytes"),
+        ({"type": "string", "pattern": "^a$"}, "b", """Invalid value: "b": v in body should match '^a$'"""),
+        ({"type": "integer", "minimum": 1}, 0, "Invalid value: 0: v in body should be greater than or equal to 1"),
+        (
+            {"type": "number", "exclusiveMinimum": True, "minimum": 1},
+            1,
+            "Invalid value: 1: v in body should be greater than 1",
+        ),
+        ({"type": "integer", "multipleOf": 2}, 3, "Invalid value: 3: v in body should be a multiple of 2"),
+        ({"type": "array", "maxItems": 1, "items": {}}, [1, 2], "Too many: 2: must have at most 1 items"),
+        (
+            {"type": "array", "minItems": 1, "items": {}},
+            [],
+            "Invalid value: []: v in body should have at least 1 items",
+        ),
+        (
+            {"oneOf": [{"minimum": 1}, {"minimum": 2}]},
+            3,
+            'Invalid value: "": "v" must validate one and only one schema',
+        ),
+        ({"not": {"enum": [1]}}, 1, 'Invalid value: "": "v" must not validate the schema (not)'),
+        ({"allOf": [{"minimum": 2}]}, 1, 'Invalid value: "": "v" must validate all the schemas (allOf)'),
+        (
+            {"x-kubernetes-int-or-string": True},
+            True,
+            'Invalid value: "boolean": v in body must be of type integer,string',
+        ),
+        ({"type": "string", "format": "ipv4"}, "x", 'Invalid value: "x": v in body must be of type ipv4: "x"'),
+    ],
+)
+def test_value_rules(schema: Any, value: Any, message: str) -> None:
+    node = compile_schema({"type": "object", "properties": {"v": schema}})
+    causes = validate(node, {"v": value})
+    assert causes
+    assert causes[0].message.startswith(message)
+
+
+@pytest.mark.parametrize(
+    ("schema", "field"),
+    [
+        ({}, "s.type"),
+        ({"type": "string"}, "s.type"),
+        ({"type": "object", "properties": {"a": {}}}, "s.properties[a].type"),
+        ({"type": "object", "properties": {"a": {"type": "array"}}}, "s.properties[a].items"),
+        ({"type": "object", "anyOf": [{"type": "object"}]}, "s.anyOf[0].type"),
+        ({"type": "object", "anyOf": [{"properties": {"a": {}}}]}, "s.properties[a]"),
+        ({"type": "object", "properties": {"a": {"type": "string", "default": 1}}}, "s.properties[a].default"),
+        ({"type": "object", "properties": {"a": {"type": "string", "pattern": "("}}}, "s.properties[a].pattern"),
+        ({"type": "object", "x-kubernetes-validations": [{"rule": "self ==="}]}, "s.x-kubernetes-validations[0].rule"),
+        (
+            {"type": "object", "properties": {"a": {"type": "array", "items": {"type": "object"}, "x-kubernetes-list-type": "map"}}},
+            "s.properties[a].x-kubernetes-list-map-keys",
+        ),
+    ],
+)  # fmt: skip
+def test_a_schema_that_is_not_structural_is_refused_at_its_field(schema: Any, field: str) -> None:
+    assert field in [cause.field for cause in check_structural(schema, "s")]
+
+
+@pytest.mark.parametrize(
+    ("rule", "value", "holds"),
+    [
+        ("quantity(self).isLessThan(quantity('1Gi'))", "512Mi", True),
+        ("quantity('1') + 1 == 2", "x", None),
+        ("isURL(self) && url(self).getHost() == 'a.io:80'", "http://a.io:80/x", True),
+        ("isIP(self) && ip(self).family() == 4", "10.0.0.1", True),
+        ("cidr('10.0.0.0/8').containsIP(ip(self))", "10.1.2.3", True),
+        ("self.find('[0-9]+') == '12'", "ab12c3", True),
+        ("self.findAll('[0-9]+') == ['12', '3']", "ab12c3", True),
+        ("self.split(',').isSorted()", "a,b", True),
+        ("[1, 2, 3].sum() == 6 && [1, 2].max() == 2", "", True),
+        ("semver(self).isGreaterThan(semver('1.2.3'))", "1.3.0", True),
+        ("sets.contains(['a', 'b'], [self])", "a", True),
+        ("'%s-%d'.format([self, 3]) == 'x-3'", "x", True),
+        ("self.lowerAscii() == 'abc'", "ABC", True),
+        ("[1, 2].indexOf(2) == 1", "", True),
+        ("self == 'a' || 1 / 0 > 1", "b", None),
+    ],
+)
+def test_rule_functions(rule: str, value: Any, holds: bool | None) -> None:
+    program = cel.program(rule)
+    if holds is None:
+        with pytest.raises(cel.EvaluationError):
+            program.evaluate({"self": value})
+    else:
+        assert program.evaluate({"self": value}) is holds
+
+
+def test_optional_fields_are_read_although_the_engine_cannot() -> None:
+    program = cel.program("self.?a.?b.orValue(3) == 3 && self.?c.hasValue()")
+    assert program.evaluate({"self": {"c": 1}}) is True
+
+
+def test_rules_see_typed_values_and_escaped_names() -> None:
+    schema = {
+        "type": "object",
+        "properties": {
+            "from-x": {"type": "string"},
+            "namespace": {"type": "string"},
+            "at": {"type": "string", "format": "date-time"},
+        },
+        "x-kubernetes-validations": [
+            {"rule": "self.from__dash__x == 'a' && self.__namespace__ == 'n'"},
+            {"rule": "self.at > timestamp('2020-01-01T00:00:00Z')", "message": "too old", "fieldPath": ".at"},
+        ],
+    }
+    node = compile_schema(schema)
+    assert validate(node, {"from-x": "a", "namespace": "n", "at": "2024-01-01T00:00:00Z"}) == []
+    (cause,) = validate(node, {"from-x": "a", "namespace": "n", "at": "2019-01-01T00:00:00Z"})
+    assert (cause.field, cause.message) == ("at", "Invalid value: too old")
+
+
+def test_optional_old_self_runs_on_create_and_list_items_find_themselves_by_key() -> None:
+    rule = {"rule": "!oldSelf.hasValue() || oldSelf.value() == self", "optionalOldSelf": True, "message": "set once"}
+    item = {
+        "type": "object",
+        "properties": {"id": {"type": "string"}, "v": {"type": "string", "x-kubernetes-validations": [rule]}},
+        "required": ["id"],
+    }
+    node = compile_schema(
+        {
+            "type": "object",
+            "properties": {
+                "l": {
+                    "type": "array",
+                    "items": item,
+                    "x-kubernetes-list-type": "map",
+                    "x-kubernetes-list-map-keys": ["id"],
+                }
+            },
+        }
+    )
+    old = {"l": [{"id": "1", "v": "a"}, {"id": "2", "v": "b"}]}
+    assert validate(node, old) == []
+    assert validate(node, {"l": [{"id": "2", "v": "b"}, {"id": "1", "v": "a"}]}, old) == []
+    (cause,) = validate(node, {"l": [{"id": "2", "v": "c"}]}, old)
+    assert (cause.field, cause.message) == ("l[0].v", 'Invalid value: "c": set once')
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "(" * 101 + "1" + ")" * 101,
+        "1" + "+1" * 1001,
+        "a" + ".b" * 20_000,
+        "!" * 5_000 + "true",
+        "'" + "x" * 70_000 + "'",
+        "[" * 3_000,
+    ],
+)
+def test_hostile_expressions_are_refused_before_the_engine_sees_them(text: str) -> None:
+    with pytest.raises(cel.NotSupported):
+        cel.program(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["self.__class__", "self.__init__.__globals__", "__import__('os')", "open('/etc/passwd')", "self.keys()"]
+)
+def test_rules_reach_nothing_of_python(text: str) -> None:
+    with pytest.raises((cel.NotSupported, cel.EvaluationError)):
+        cel.program(text).evaluate({"self": {"a": 1}})
+
+
+def test_nested_loops_over_long_lists_are_refused() -> None:
+    program = cel.program("self.all(a, self.all(b, self.all(c, a + b + c >= 0)))")
+    assert program.evaluate({"self": [0, 1]}) is True
+    with pytest.raises(cel.EvaluationError, match="cost budget"):
+        program.evaluate({"self": list(range(1000))})
