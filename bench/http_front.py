@@ -1,6 +1,6 @@
 """HTTP front of the embedded cluster: requests per second, latency, CPU per request, and fan-out to watchers.
 
-Run as `python -m bench.http_front [--tls] [--data-dir DIR]`; clients are a separate process on loopback, counts bounded.
+Run as `python -m bench.http_front [--tls] [--data-dir DIR]`; clients are another process on loopback, counts bounded.
 Prints one line per figure, and CPU per request of the server process, which other load on the machine hardly moves.
 """
 

@@ -63,7 +63,7 @@ def test_a_release_lives_through_install_upgrade_rollback_and_uninstall(cluster:
         config.upgrade(chart, "demo", {"color": "blue", "replicas": 3})
         assert color() == "blue"
         assert cluster.kubectl("get", "deployment", "demo-web", "-o", "jsonpath={.spec.replicas}") == "3"
-        config.rollback("demo", revision=1)
+        config.rollback("demo", version=1)
         assert color() == "red"
         assert len(config.history("demo")) == 3
         config.uninstall("demo")

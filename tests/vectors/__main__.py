@@ -16,8 +16,9 @@ FAMILIES = (
     ("kubernetes/exchanges", "exchanges"),
     ("kubernetes/roundtrip", "roundtrip"),
     ("kubernetes/discovery", "discovery"),
+    ("kubernetes/client-requests.json", "client_requests"),
 )
-"""(folder below DATA, module here): a family is replayed when its folder is there."""
+"""(folder below DATA, module here): a family is replayed when its folder or file is there."""
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -29,7 +30,7 @@ def main(arguments: Sequence[str]) -> int:
     data = Path(arguments[0])
     outcomes: list[Outcome] = []
     for folder, module in FAMILIES:
-        if (data / folder).is_dir():
+        if (data / folder).exists():
             found = list(importlib.import_module(f".{module}", __package__).run(data))
             report(folder, found)
             outcomes += found

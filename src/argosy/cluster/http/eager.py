@@ -1,9 +1,13 @@
-"""Begins an awaitable at once, in the running task, so that what it refuses is known before anything is sent."""
+"""Begins a stream at once, in the running task, so that what it refuses is known before anything is sent."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Generator
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Generator
+from contextlib import suppress
 from typing import Any, Generic, TypeVar
+
+from argosy.machinery.status import StatusError
 
 T = TypeVar("T")
 
@@ -20,30 +24,96 @@ class Begun(Generic[T]):
         self.done = False
         self._pending: Any = None
         self._result: Any = None
-        try:
-            self._pending = self._steps.send(None)
-        except StopIteration as stop:
-            self.done, self._result = True, stop.value
+        self._step(None)
 
     def __await__(self) -> Generator[Any, Any, T]:
         while not self.done:
             try:
                 sent = yield self._pending
             except BaseException as error:
-                self._step_after(error)
+                self._step(None, error)
             else:
                 self._step(sent)
         result: T = self._result
         return result
 
-    def _step(self, sent: Any) -> None:
+    def _step(self, sent: Any, error: BaseException | None = None) -> None:
         try:
-            self._pending = self._steps.send(sent)
+            self._pending = self._steps.send(sent) if error is None else self._steps.throw(error)
         except StopIteration as stop:
             self.done, self._result = True, stop.value
 
-    def _step_after(self, error: BaseException) -> None:
+    def abandon(self) -> None:
+        """Ends what will never be awaited, as a cancellation would, so that it gives back what it holds."""
+        if not self.done:
+            self.done = True
+            with suppress(asyncio.CancelledError, StopIteration, StopAsyncIteration, StatusError):
+                self._steps.throw(asyncio.CancelledError())
+
+
+class BegunStream(Generic[T]):
+    """What `source` gives, as chunks. Construction raises what the source refuses; then it must be closed.
+
+    Ends when the source does or when the client may read no more; a later refusal is the last chunk, if `last_words`
+    has one for it.
+    """
+
+    def __init__(
+        self,
+        source: AsyncIterator[T],
+        encode: Callable[[T], bytes],
+        still_allowed: Callable[[], bool],
+        last_words: Callable[[StatusError], bytes] = lambda _error: b"",
+    ) -> None:
+        self._source = source
+        self._encode = encode
+        self._still_allowed = still_allowed
+        self._last_words = last_words
+        self._ended = False
+        self._first: Begun[T] | None = None
         try:
-            self._pending = self._steps.throw(error)
-        except StopIteration as stop:
-            self.done, self._result = True, stop.value
+            self._first = Begun(anext(source))
+        except StopAsyncIteration:
+            self._ended = True
+
+    def __aiter__(self) -> BegunStream[T]:
+        return self
+
+    async def __anext__(self) -> bytes:
+        if self._ended:
+            raise StopAsyncIteration
+        first, self._first = self._first, None
+        try:
+            item = await (first if first is not None else anext(self._source))
+        except StatusError as error:
+            self._ended = True
+            return self._last_words(error)
+        if not self._still_allowed():
+            raise StopAsyncIteration
+        return self._encode(item)
+
+    async def aclose(self) -> None:
+        """Gives back what the source holds, begun or not."""
+        self._ended = True
+        if self._first is not None:
+            self._first.abandon()
+        if isinstance(self._source, AsyncGenerator):
+            await self._source.aclose()
+
+
+class LastWords:
+    """A stream of one chunk: for a watch that is refused as clients expect it, inside of the stream."""
+
+    def __init__(self, chunk: bytes) -> None:
+        self._chunks = [chunk]
+
+    def __aiter__(self) -> LastWords:
+        return self
+
+    async def __anext__(self) -> bytes:
+        if not self._chunks:
+            raise StopAsyncIteration
+        return self._chunks.pop()
+
+    async def aclose(self) -> None:
+        self._chunks.clear()

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from argosy.cluster.http.encode import to_bytes
 from argosy.cluster.http.negotiate import JSON
@@ -14,6 +15,16 @@ NO_CACHE = "no-cache, private"
 BODY_LIMIT = 3_145_728
 """Bytes of a request body; more are 413 (spec section 2)."""
 PLAIN_TEXT = "text/plain; charset=utf-8"
+
+
+class Chunks(Protocol):
+    """A body that is not known at once. Whoever takes it closes it, even if nothing was read."""
+
+    def __aiter__(self) -> Chunks: ...
+
+    async def __anext__(self) -> bytes: ...
+
+    async def aclose(self) -> None: ...
 
 
 @dataclass(slots=True)
@@ -38,10 +49,10 @@ class Request:
 
 @dataclass(slots=True)
 class Response:
-    """`body` is everything, or an iterator of chunks; `headers` are those beyond Content-Type and the common ones."""
+    """`body` is everything, or comes in chunks; `headers` are those beyond Content-Type and the common ones."""
 
     status: int
-    body: bytes | AsyncIterator[bytes]
+    body: bytes | Chunks
     content_type: str = JSON
     headers: list[tuple[str, str]] = field(default_factory=list)
     cache_control: str = NO_CACHE

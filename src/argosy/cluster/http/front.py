@@ -7,13 +7,14 @@ says; hence a stranger learns nothing of what exists. Whatever goes wrong become
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from argosy.cluster.auth.attributes import Attributes, require
 from argosy.cluster.auth.impersonation import impersonated
 from argosy.cluster.errors import internal, method_not_allowed, no_such_resource
 from argosy.cluster.http.exchange import (
     BODY_LIMIT,
+    Chunks,
     Request,
     Response,
     body_too_large,
@@ -58,7 +59,7 @@ class Front:
         body: bytes = b"",
         *,
         certificate: Sequence[tuple[str, str]] | None = None,
-    ) -> tuple[int, dict[str, list[str]], bytes | AsyncIterator[bytes]]:
+    ) -> tuple[int, dict[str, list[str]], bytes | Chunks]:
         """A request without sockets: (status, headers with lower-case names, whole body or chunks)."""
         sent = {
             name.lower(): [value] if isinstance(value, str) else list(value) for name, value in (headers or {}).items()

@@ -11,13 +11,13 @@ import asyncio
 import logging
 import zlib
 from collections import deque
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from http import HTTPStatus
 from typing import Protocol, cast
 
 import httptools
 
-from argosy.cluster.http.exchange import BODY_LIMIT, Request, Response, body_too_large, status_response
+from argosy.cluster.http.exchange import BODY_LIMIT, Chunks, Request, Response, body_too_large, status_response
 from argosy.machinery.status import StatusError
 
 HEADER_LIMIT = 65_536
@@ -236,6 +236,7 @@ class Connection(asyncio.Protocol):
             self._write_whole(request, response, head, body)
         elif request.method == "HEAD":
             self.transport.write(f"{head}\r\n".encode("latin-1"))
+            await body.aclose()
         else:
             self.streaming = response
             await self._write_stream(head, body)
@@ -254,7 +255,7 @@ class Connection(asyncio.Protocol):
         wire = f"{head}{extra}\r\n".encode("latin-1")
         self.transport.write(wire if request.method == "HEAD" else wire + body)
 
-    async def _write_stream(self, head: str, chunks: AsyncIterator[bytes]) -> None:
+    async def _write_stream(self, head: str, chunks: Chunks) -> None:
         self.transport.write(f"{head}Transfer-Encoding: chunked\r\n\r\n".encode("latin-1"))
         try:
             async for chunk in chunks:
@@ -263,8 +264,7 @@ class Connection(asyncio.Protocol):
                     await self._drain()
             self.transport.write(b"0\r\n\r\n")
         finally:
-            if isinstance(chunks, AsyncGenerator):
-                await chunks.aclose()
+            await chunks.aclose()
 
     async def _drain(self) -> None:
         self.progress = self.loop.time()

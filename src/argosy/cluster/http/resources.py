@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from argosy.cluster.auth.attributes import Attributes, forbidden
 from argosy.cluster.auth.reviews import Asked
 from argosy.cluster.errors import bad_request, invalid_options
 from argosy.cluster.http.decode import read_delete_options, read_object, read_patch
-from argosy.cluster.http.eager import Begun
+from argosy.cluster.http.eager import BegunStream
 from argosy.cluster.http.encode import is_status, to_bytes, transformed, warning_header
 from argosy.cluster.http.exchange import PLAIN_TEXT, Request, Response
 from argosy.cluster.http.json_text import Parsed
@@ -213,25 +213,9 @@ async def read_log(call: Call) -> Response:
     )
     if call.wiring.logs is None:
         raise bad_request(f'no logs are kept for pod "{call.route.name}"')
-    lines = call.wiring.logs.read(found.body, options)
-    try:
-        begun = Begun(anext(lines))
-    except StopAsyncIteration:
-        return Response(200, b"", PLAIN_TEXT)
-    chunks = _log_chunks(begun, lines, call.still_allowed)
+    chunks = BegunStream(call.wiring.logs.read(found.body, options), _as_is, call.still_allowed)
     return Response(200, chunks, PLAIN_TEXT, still_allowed=call.still_allowed)
 
 
-async def _log_chunks(
-    begun: Begun[bytes], lines: AsyncIterator[bytes], still_allowed: Callable[[], bool]
-) -> AsyncIterator[bytes]:
-    try:
-        chunk = await begun
-        while still_allowed():
-            yield chunk
-            chunk = await anext(lines)
-    except StopAsyncIteration:
-        return
-    finally:
-        if isinstance(lines, AsyncGenerator):
-            await lines.aclose()
+def _as_is(lines: bytes) -> bytes:
+    return lines

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from collections.abc import Callable
 from datetime import datetime
 
 import orjson
 
-from argosy.cluster.http.eager import Begun
+from argosy.cluster.http.eager import BegunStream, LastWords
 from argosy.cluster.http.encode import partial, to_bytes
-from argosy.cluster.http.exchange import Response
+from argosy.cluster.http.exchange import Chunks, Response
 from argosy.cluster.http.negotiate import Representation
 from argosy.cluster.http.table import IncludeObject, bookmark_table, event_table
 from argosy.cluster.kind import Kind
@@ -33,40 +33,18 @@ def watch(
 
     A resourceVersion that is too old or too new is such a later refusal: clients expect 200 and one ERROR event.
     """
-    frames = api.watch(request)
     encode = _encoder(request.kind, representation, now, include)
+
+    def encode_all(batch: list[Frame]) -> bytes:
+        return b"".join([encode(frame) for frame in batch])
+
     try:
-        first = Begun(anext(frames))
-    except StopAsyncIteration:
-        return Response(200, _ended(None))
+        body: Chunks = BegunStream(api.watch(request), encode_all, still_allowed, error_frame)
     except StatusError as error:
-        if error.code in (410, 504):
-            return Response(200, _ended(error))
-        raise
-    return Response(200, _chunks(first, frames, encode, still_allowed), still_allowed=still_allowed)
-
-
-async def _ended(error: StatusError | None) -> AsyncIterator[bytes]:
-    if error is not None:
-        yield error_frame(error)
-
-
-async def _chunks(
-    first: Begun[list[Frame]], frames: AsyncIterator[list[Frame]], encode: Encode, still_allowed: Callable[[], bool]
-) -> AsyncIterator[bytes]:
-    """One chunk a batch. The frames' generator is closed whichever way this one ends."""
-    try:
-        batch = await first
-        while still_allowed():
-            yield b"".join([encode(frame) for frame in batch])
-            batch = await anext(frames)
-    except StopAsyncIteration:
-        return
-    except StatusError as error:
-        yield error_frame(error)
-    finally:
-        if isinstance(frames, AsyncGenerator):
-            await frames.aclose()
+        if error.code not in (410, 504):
+            raise
+        body = LastWords(error_frame(error))
+    return Response(200, body, still_allowed=still_allowed)
 
 
 def error_frame(error: StatusError) -> bytes:
