@@ -151,7 +151,8 @@ def _masked(text: str) -> str:
     """Without what chance or a key made."""
     if text.startswith("-----BEGIN CERTIFICATE-----"):
         return "certificate"
-    return re.sub(r"^kube-api-access-[a-z0-9]{5}$", "kube-api-access", text)
+    text = re.sub(r"^kube-api-access-[a-z0-9]{5}$", "kube-api-access", text)
+    return re.sub(r'^(ReplicaSet "\w+)-[bcdf-hj-np-tv-z0-9]{7,10}"', r'\1"', text)
 
 
 def _is_near_age(expected: str, actual: str, path: str) -> bool:

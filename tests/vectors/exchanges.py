@@ -14,6 +14,9 @@ import yaml
 from argosy.cluster.http.assembly import ClusterFront, Keys, Settings
 from argosy.cluster.kind import User
 from argosy.cluster.server import NAMESPACES, EmbeddedCluster
+from argosy.cluster.workloads.server import PipelineServer
+from argosy.cluster.workloads.simulation import Settings as WorkloadSettings
+from argosy.cluster.workloads.simulation import Workloads
 from argosy.machinery.mergepatch import merge_patch
 from argosy.runtime.chance import SeededRng
 from argosy.runtime.virtual import VirtualClock, run_virtual
@@ -23,6 +26,8 @@ from .outcome import Outcome
 
 TOKEN = "recorder-token"
 RECORDER = User("system:admin", ("system:masters",))
+BETWEEN_STEPS = 0.02
+"""Seconds: the recorder's requests came one after the other, with controllers at work between them."""
 COMPARED_HEADERS = ("content-type", "warning", "cache-control")
 LARGE = {"<ConfigMap of 3.2 MB>": 3_200_000, "<ConfigMap of 1.1 MB>": 1_100_000}
 
@@ -47,8 +52,14 @@ def run_scenario(path: Path) -> list[Outcome]:
         authority = keys.authority.certificate.decode()
         async with EmbeddedCluster(clock=clock, rng=rng, cluster_ca=authority) as cluster:
             await _make_namespaces(cluster, document["steps"])
+            server = PipelineServer(cluster.core, cluster.on_commit, cluster.spawn)
+            workloads = Workloads(server, clock, settings=WorkloadSettings(node="", address_delay=-1))
+            workloads.start()  # the recorded server had controllers, and no Node
             front = ClusterFront(cluster, keys, Settings(tokens={TOKEN: RECORDER}))
-            return await Player(front, clock, path.stem).play(document["steps"])
+            try:
+                return await Player(front, clock, path.stem).play(document["steps"])
+            finally:
+                workloads.stop()
 
     return run_virtual(main)
 
@@ -88,6 +99,7 @@ class Player:
         if "settle" in step:
             await self._clock.sleep(step["settle"])
             return []
+        await self._clock.sleep(BETWEEN_STEPS)
         status, headers, body = await self._send(step["request"])
         assert isinstance(body, bytes), "a stream where one answer was recorded"
         answer = _parsed(body, headers)

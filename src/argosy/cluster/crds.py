@@ -71,7 +71,7 @@ class Definitions:
         self._serve(entry.obj)
 
     def _serve(self, definition: JsonObject) -> None:
-        from argosy.cluster.kinds.custom import kinds_of_crd
+        from argosy.cluster.kinds.custom import kinds_of_crd  # compiles schemas: loaded by who has definitions
 
         name = definition["metadata"]["name"]
         if is_established(definition):

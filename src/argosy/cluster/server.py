@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from argosy.cluster.admission.chain import Admission
 from argosy.cluster.admission.pods import MUTATORS
@@ -185,9 +185,14 @@ class EmbeddedCluster:
             authorize,
         )
 
-    def on_commit(self, subscriber: Callable[[Sequence[Change]], None]) -> None:
-        """`subscriber` gets every batch of durable changes, in order of revisions, in one turn of the loop."""
-        self.store.subscribe(subscriber)
+    def on_commit(self, subscriber: Callable[[Sequence[Change]], None]) -> Callable[[], None]:
+        """`subscriber` gets every batch of durable changes, in order of revisions; returns how to stop that."""
+        return self.store.subscribe(subscriber)
+
+    def spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        """A task that ends with the cluster; only while it runs."""
+        assert self._tasks is not None, "the cluster is not started"
+        return self._tasks.create_task(work)
 
     def resource(self, group: str, version: str, plural: str) -> Resource:
         kind = self.catalog.find(group, version, plural)

@@ -103,9 +103,14 @@ class Store:
         """In order of group and plural, so that nothing depends on what was touched first."""
         return [self._tables[place] for place in sorted(self._tables)]
 
-    def subscribe(self, subscriber: Subscriber) -> None:
-        """`subscriber` gets every batch once it is durable, in order of revisions; it must not raise."""
-        self._subscribers.append(subscriber)
+    def subscribe(self, subscriber: Subscriber) -> Callable[[], None]:
+        """`subscriber` gets every batch once it is durable, in order of revisions; it must not raise. Returns its end."""
+        self._subscribers = [*self._subscribers, subscriber]
+
+        def stop() -> None:
+            self._subscribers = [other for other in self._subscribers if other is not subscriber]
+
+        return stop
 
     # -- writes ------------------------------------------------------------------------------------------------------
 

@@ -1,0 +1,128 @@
+"""What the journal promises: an acknowledged write is there after a kill, and watches resume over a restart."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import stat
+import subprocess
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from argosy.cluster.store import Store
+from argosy.cluster.store.sqlite import SqliteJournal
+from argosy.machinery.objects import Key
+
+NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
+WRITER = """
+import asyncio, sys
+from datetime import UTC, datetime
+from pathlib import Path
+from argosy.cluster.store import Store
+from argosy.cluster.store.sqlite import SqliteJournal
+from argosy.machinery.objects import Key
+
+async def main():
+    store = Store(lambda: datetime(2026, 1, 1, tzinfo=UTC), SqliteJournal(Path(sys.argv[1]), full=sys.argv[2] == "full"))
+    store.load()
+    table = store.table("", "things")
+    number = 0
+    while True:
+        store.put(table, Key("n", f"a{number}"), {"metadata": {"name": f"a{number}"}}, None)
+        await store.durable()
+        print(number, flush=True)
+        number += 1
+
+asyncio.run(main())
+"""
+
+
+def opened(path: Path) -> Store:
+    store = Store(lambda: NOON, SqliteJournal(path))
+    store.load()
+    return store
+
+
+@pytest.mark.parametrize("durability", ["normal", "full"])
+def test_an_acknowledged_write_survives_a_kill(tmp_path: Path, durability: str) -> None:
+    path = tmp_path / "cluster.db"
+    writer = subprocess.Popen([sys.executable, "-c", WRITER, str(path), durability], stdout=subprocess.PIPE, text=True)
+    assert writer.stdout is not None
+    acknowledged = [int(writer.stdout.readline()) for _ in range(30)]
+    os.kill(writer.pid, signal.SIGKILL)
+    acknowledged += [int(line) for line in writer.stdout.read().split("\n")[:-1]]
+    writer.stdout.close()
+    writer.wait()
+
+    store = opened(path)
+    stored = store.table("", "things").entries
+    assert all(Key("n", f"a{number}") in stored for number in acknowledged)
+    assert store.revision == max(entry.rev for entry in stored.values())
+    store.close()
+
+
+def test_nothing_is_shown_before_the_disk_has_it(tmp_path: Path) -> None:
+    async def main() -> None:
+        store = Store(lambda: NOON, SqliteJournal(tmp_path / "cluster.db", full=True))
+        store.load()
+        table, seen = store.table("", "things"), []
+        store.subscribe(lambda changes: seen.extend(change.rev for change in changes))
+        store.put(table, Key("", "a"), {"metadata": {"name": "a"}}, None)
+        assert table.shown == 0
+        assert seen == []
+        await store.durable()
+        assert table.shown == 1
+        assert seen == [2]
+        store.close()
+
+    asyncio.run(main())
+
+
+def test_a_restart_keeps_objects_revisions_and_history(tmp_path: Path) -> None:
+    store = opened(tmp_path / "cluster.db")
+    table = store.table("g", "things")
+    first = store.put(table, Key("n", "a"), {"metadata": {"name": "a"}, "x": 1}, None)
+    second = store.put(table, Key("n", "a"), {"metadata": {"name": "a"}, "x": 2}, first)
+    gone = store.put(table, Key("n", "b"), {"metadata": {"name": "b"}}, None)
+    store.delete(table, gone)
+    store.close()
+
+    again = opened(tmp_path / "cluster.db")
+    table = again.table("g", "things")
+    assert again.revision == 5
+    assert [entry.obj["x"] for entry in table.scan()] == [2]
+    assert table.entries[Key("n", "a")].created_rev == first.rev
+    kinds = [(change.rev, change.old is not None, change.new is not None) for change in table.ring]
+    assert kinds == [(2, False, True), (second.rev, True, True), (4, False, True), (5, True, False)]
+    again.close()
+
+
+def test_history_begins_where_a_former_state_is_missing(tmp_path: Path) -> None:
+    store = opened(tmp_path / "cluster.db")
+    table = store.table("", "things")
+    first = store.put(table, Key("", "a"), {"metadata": {"name": "a"}}, None)
+    store.flush()
+    store.compact(first.rev)
+    store.put(table, Key("", "a"), {"metadata": {"name": "a"}, "x": 1}, first)
+    store.close()
+
+    again = opened(tmp_path / "cluster.db")
+    assert again.compacted == again.revision
+    assert again.table("", "things").ring == []
+    again.close()
+
+
+def test_the_file_is_its_owners_alone(tmp_path: Path) -> None:
+    opened(tmp_path / "sub" / "cluster.db").close()
+    assert stat.S_IMODE((tmp_path / "sub" / "cluster.db").stat().st_mode) == 0o600
+
+
+def test_a_file_that_is_no_store_is_refused_by_name(tmp_path: Path) -> None:
+    path = tmp_path / "cluster.db"
+    path.write_text("hello, this is not a database, and long enough to be read as one" * 100)
+    with pytest.raises(OSError, match=r"cluster\.db cannot be opened"):
+        SqliteJournal(path)

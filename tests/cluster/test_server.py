@@ -1,0 +1,176 @@
+"""The cluster as a whole: what it has from its first moment, restarts, forks, quota, webhooks, definitions."""
+
+from __future__ import annotations
+
+import base64
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+from kit.world import CONFIG_MAPS, NAMESPACES, SECRETS, World, config_map
+
+from argosy.cluster.ports import ProxyRequest, ProxyResponse
+from argosy.cluster.server import EmbeddedCluster
+from argosy.machinery.objects import JsonObject, Resource
+from argosy.machinery.status import StatusError
+from argosy.runtime.chance import SeededRng
+from argosy.runtime.virtual import VirtualClock, run_virtual
+
+QUOTAS = Resource("", "v1", "resourcequotas", "ResourceQuota")
+MUTATING = Resource(
+    "admissionregistration.k8s.io", "v1", "mutatingwebhookconfigurations", "MutatingWebhookConfiguration", False
+)
+VALIDATING = Resource(
+    "admissionregistration.k8s.io", "v1", "validatingwebhookconfigurations", "ValidatingWebhookConfiguration", False
+)
+
+
+def test_a_restart_finds_everything_again(tmp_path: Path) -> None:
+    async def first(clock: VirtualClock, rng: SeededRng) -> JsonObject:
+        async with EmbeddedCluster(clock=clock, rng=rng, data_dir=tmp_path) as cluster:
+            return await cluster.client("me").create(CONFIG_MAPS, config_map("a", k="v"))
+
+    async def second(clock: VirtualClock, rng: SeededRng) -> JsonObject:
+        async with EmbeddedCluster(clock=clock, rng=rng, data_dir=tmp_path) as cluster:
+            return await cluster.client("me").get(CONFIG_MAPS, "a", "default")
+
+    stored = run_virtual(first)
+    assert run_virtual(second) == stored
+
+
+def test_a_fork_and_its_origin_do_not_see_each_other() -> None:
+    async def story(clock: VirtualClock, rng: SeededRng) -> None:
+        async with EmbeddedCluster(clock=clock, rng=rng) as origin:
+            await origin.client("me").create(CONFIG_MAPS, config_map("a"))
+            async with origin.fork(clock=clock, rng=rng.fork("copy")) as copy:
+                assert copy.store.revision == origin.store.revision
+                await copy.client("me").delete(CONFIG_MAPS, "a", "default")
+                await origin.client("me").create(CONFIG_MAPS, config_map("b"))
+                assert await origin.client("me").get(CONFIG_MAPS, "a", "default")
+                with pytest.raises(StatusError):
+                    await copy.client("me").get(CONFIG_MAPS, "b", "default")
+
+    run_virtual(story)
+
+
+def test_two_runs_of_one_seed_store_the_same_bytes() -> None:
+    async def story(clock: VirtualClock, rng: SeededRng) -> list[bytes]:
+        async with EmbeddedCluster(clock=clock, rng=rng) as cluster:
+            client = cluster.client("me")
+            await client.create(NAMESPACES, {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "x"}})
+            for _ in range(5):
+                await client.create(CONFIG_MAPS, {"metadata": {"generateName": "g-", "namespace": "x"}})
+            await client.delete(NAMESPACES, "x")
+            await clock.sleep(60)
+            return [entry.encoded for table in cluster.store.tables() for entry in table.scan()]
+
+    assert run_virtual(story, seed=3) == run_virtual(story, seed=3)
+    assert run_virtual(story, seed=3) != run_virtual(story, seed=4)
+
+
+def test_a_quota_refuses_one_too_many_and_counts_in_its_status() -> None:
+    async def story(world: World) -> None:
+        hard = {"count/secrets": "1", "configmaps": "10"}
+        quota = {"metadata": {"name": "q", "namespace": "default"}, "spec": {"hard": hard}}
+        await world.client.create(QUOTAS, quota)
+        await world.client.create(SECRETS, {"metadata": {"name": "a", "namespace": "default"}})
+        with pytest.raises(StatusError, match="exceeded quota: q, requested: count/secrets=1, used: count/secrets=1"):
+            await world.client.create(SECRETS, {"metadata": {"name": "b", "namespace": "default"}})
+        await world.clock.sleep(1)
+        used = (await world.client.get(QUOTAS, "q", "default"))["status"]["used"]
+        assert used == {"count/secrets": "1", "configmaps": "1"}
+
+    with World() as world:
+        world.run(story(world))
+
+
+class Hook:
+    """A webhook in this process: says yes, changes what it is told to, or says no."""
+
+    def __init__(self, *, patch: list[Any] | None = None, denial: str = "", broken: bool = False) -> None:
+        self.patch, self.denial, self.broken = patch, denial, broken
+        self.asked: list[JsonObject] = []
+
+    async def __call__(self, request: ProxyRequest) -> ProxyResponse:
+        review = orjson.loads(request.body)["request"]
+        self.asked.append(review)
+        if self.broken:
+            return ProxyResponse(status=500)
+        response: JsonObject = {"uid": review["uid"], "allowed": not self.denial}
+        if self.denial:
+            response["status"] = {"message": self.denial, "code": 418}
+        if self.patch:
+            response |= {"patchType": "JSONPatch", "patch": base64.b64encode(orjson.dumps(self.patch)).decode()}
+        return ProxyResponse(status=200, body=orjson.dumps({"response": response}))
+
+
+def configuration(**more: Any) -> JsonObject:
+    rule = {"operations": ["CREATE"], "apiGroups": [""], "apiVersions": ["v1"], "resources": ["configmaps"]}
+    webhook = {
+        "name": "hook.example.com",
+        "rules": [rule],
+        "clientConfig": {"service": {"namespace": "default", "name": "hook", "path": "/hook"}},
+        "sideEffects": "None",
+        "admissionReviewVersions": ["v1"],
+        **more,
+    }
+    return {"metadata": {"name": "hook"}, "webhooks": [webhook]}
+
+
+def test_a_mutating_webhook_changes_what_is_stored_and_only_what_matches_is_sent() -> None:
+    async def story(world: World) -> JsonObject:
+        hook = Hook(patch=[{"op": "add", "path": "/data/added", "value": "yes"}])
+        world.cluster.service_handlers.add_service("default", "hook", "443", hook)
+        await world.client.create(MUTATING, configuration())
+        await world.client.create(SECRETS, {"metadata": {"name": "s", "namespace": "default"}})
+        stored = await world.client.create(CONFIG_MAPS, config_map("a", k="v"))
+        assert [review["operation"] for review in hook.asked] == ["CREATE"]
+        assert hook.asked[0]["userInfo"]["username"] == "system:world"
+        return stored
+
+    with World() as world:
+        assert world.run(story(world))["data"] == {"k": "v", "added": "yes"}
+
+
+def test_a_validating_webhook_denies_with_its_own_code_and_text() -> None:
+    async def story(world: World) -> None:
+        world.cluster.service_handlers.add_service("default", "hook", "443", Hook(denial="not today"))
+        await world.client.create(VALIDATING, configuration())
+        await world.client.create(CONFIG_MAPS, config_map("a"))
+
+    with World() as world, pytest.raises(StatusError) as refused:
+        world.run(story(world))
+    assert refused.value.code == 418
+    assert refused.value.message == 'admission webhook "hook.example.com" denied the request: not today'
+
+
+@pytest.mark.parametrize(("policy", "stored"), [("Fail", False), ("Ignore", True)])
+def test_a_webhook_that_fails_is_fatal_or_ignored_by_its_policy(policy: str, stored: bool) -> None:
+    async def story(world: World) -> None:
+        world.cluster.service_handlers.add_service("default", "hook", "443", Hook(broken=True))
+        await world.client.create(VALIDATING, configuration(failurePolicy=policy))
+        if stored:
+            await world.client.create(CONFIG_MAPS, config_map("a"))
+            return
+        with pytest.raises(StatusError, match='failed calling webhook "hook.example.com"') as refused:
+            await world.client.create(CONFIG_MAPS, config_map("a"))
+        assert refused.value.code == 500
+
+    with World() as world:
+        world.run(story(world))
+
+
+def test_a_dry_run_is_not_sent_to_a_webhook_with_side_effects() -> None:
+    async def story(world: World) -> None:
+        hook = Hook()
+        world.cluster.service_handlers.add_service("default", "hook", "443", hook)
+        world.cluster.store.flush()
+        await world.client.create(VALIDATING, configuration(sideEffects="NoneOnDryRun"))
+        await world.client.create(CONFIG_MAPS, config_map("a"), dry_run=True)
+        assert hook.asked[0]["dryRun"] is True
+        with pytest.raises(StatusError):
+            await world.client.get(CONFIG_MAPS, "a", "default")
+
+    with World() as world:
+        world.run(story(world))
