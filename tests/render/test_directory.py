@@ -107,3 +107,13 @@ def test_links_to_files_are_read_and_links_to_directories_are_not_walked(shared_
     files = {"app/a.yaml": manifest("a"), "shared/b.yaml": manifest("b")}
     linked = make_tree(files, links={"app/c.yaml": "../shared/b.yaml", "app/d": "../shared"})
     assert names(shared_bench, linked, recurse=True) == ["a", "b"]
+
+
+def test_the_limit_of_manifests_together_is_a_setting(shared_bench: Any) -> None:
+    files = {"app/a.yaml": manifest("a") + "# " + "x" * 2000}
+    key = "reposerver.max.combined.directory.manifests.size"
+    assert shared_bench.render(files, settings={key: "3k"}).manifests
+    with pytest.raises(RenderError, match="larger than the limit of 2000 bytes"):
+        shared_bench.render(files, settings={key: "2k"})
+    with pytest.raises(RenderError, match="'much' is not a quantity"):
+        shared_bench.render(files, settings={key: "much"})

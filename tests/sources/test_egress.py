@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from argosy.sources.egress import Answer, Egress, EgressPolicy
-from argosy.sources.port import Credentials, Rejected, Unavailable
+from argosy.sources.port import AccessDenied, Credentials, Rejected, Unavailable
 
 NOBODY = Credentials()
 HERE = EgressPolicy(allow_loopback=True)
@@ -102,3 +102,36 @@ def test_a_dead_host_is_unavailable_and_secrets_in_its_url_are_not_told() -> Non
     with pytest.raises(Unavailable) as refused:
         fetch("http://user:canary@127.0.0.1:1/x?token=canary&a=1")
     assert "canary" not in str(refused.value)
+
+
+def test_a_name_is_resolved_once_and_connected_to_where_it_was_judged(
+    site: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A name server that answers differently the second time gains nothing."""
+    port = int(site.url.rpartition(":")[2])
+    site.answers["/a"] = (200, {}, b"reached")
+    answers = [["10.9.9.9"], ["127.0.0.1"]]
+    asked: list[str] = []
+
+    async def rebinding(self: Any, host: str, port: int = 0, family: int = 0) -> list[dict[str, Any]]:
+        asked.append(host)
+        found = answers[min(len(asked), len(answers)) - 1]
+        return [
+            {"hostname": host, "host": address, "port": port, "family": 2, "proto": 0, "flags": 0} for address in found
+        ]
+
+    monkeypatch.setattr("aiohttp.ThreadedResolver.resolve", rebinding)
+    url = f"http://rebind.example.com:{port}/a"
+    with pytest.raises(Rejected, match=r"10\.9\.9\.9 is in a private network"):
+        fetch(url, EgressPolicy(allow_private=False))
+    with pytest.raises(Rejected, match=r"127\.0\.0\.1 is this machine's own"):
+        fetch(url, EgressPolicy())
+    assert (len(asked), site.seen) == (2, [])
+    answers[1] = ["127.0.0.1", "169.254.169.254"]
+    with pytest.raises(Rejected, match="metadata"):
+        fetch(url)
+
+
+def test_tls_is_verified_and_trust_is_per_repository() -> None:
+    with pytest.raises(AccessDenied, match="x509: a TLS certificate or key cannot be read"):
+        fetch("https://127.0.0.1:1/", credentials=Credentials(ca_pem="nonsense", password="canary"))

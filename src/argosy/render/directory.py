@@ -8,14 +8,15 @@ from typing import Any, Final
 import orjson
 import re2
 
+from argosy.machinery import quantity
 from argosy.machinery.objects import JsonObject, JsonValue
-from argosy.render.files import Files, Job, ToolError, Workspace
+from argosy.render.files import DIRECTORY_LIMIT, Files, Job, ToolError, Workspace
 from argosy.render.globs import GlobError, anywhere
 from argosy.render.yaml import DEPTH_LIMIT, YamlError, load_all
 from argosy.sources.port import Entry
 
 SIZE_LIMIT: Final = 10 * 1024 * 1024
-"""`reposerver.max.combined.directory.manifests.size`: bytes of all files together."""
+"""Bytes of all files together, unless the setting says otherwise."""
 FILES_LIMIT: Final = 10_000
 DIRECTORY_DEPTH: Final = 100
 SKIP_MARKER: Final = b"+argocd:skip-file-rendering"
@@ -27,7 +28,7 @@ _KIND = re2.compile(rb"(?m)^\s*[\"']?kind[\"']?\s*:")
 
 def generate(workspace: Workspace, job: Job) -> Sequence[JsonValue]:
     options = job.options
-    limit = int(job.settings.get("directory.size.limit") or SIZE_LIMIT)
+    limit = _size_limit(job.settings.get(DIRECTORY_LIMIT) or "")
     manifests: list[JsonObject] = []
     total = 0
     for path in _chosen(workspace.files, job.path, options):
@@ -38,6 +39,14 @@ def generate(workspace: Workspace, job: Job) -> Sequence[JsonValue]:
         if SKIP_MARKER not in data:
             manifests.extend(_manifests(path, data))
     return manifests
+
+
+def _size_limit(text: str) -> int:
+    """Bytes. A bare number and upstream's `10M` mean the same to both."""
+    try:
+        return quantity.whole_units(text) if text else SIZE_LIMIT
+    except quantity.QuantityError:
+        raise ToolError(f"{DIRECTORY_LIMIT}: {text!r} is not a quantity such as 10M") from None
 
 
 def _chosen(files: Files, root: str, options: JsonObject) -> list[str]:

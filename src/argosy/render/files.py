@@ -21,6 +21,10 @@ FILE_LIMIT = 10 * 1024 * 1024
 """Bytes of one file that a tool reads; spec/security.md rule 2."""
 
 
+DIRECTORY_LIMIT = "reposerver.max.combined.directory.manifests.size"
+"""The setting with the limit of all manifests of one directory together, a quantity (`10M`)."""
+
+
 class ToolError(RenderError):
     """The tool cannot make the manifests; the text is for the user and names the file or field at fault."""
 

@@ -20,7 +20,7 @@ from argosy.render.cache import Entry, RenderCache
 from argosy.render.conversation import Assignment, Outcome, Root, parse_manifests
 from argosy.render.detect import detect
 from argosy.render.environment import environment_of, substitute_helm, substitute_kustomize
-from argosy.render.files import Job
+from argosy.render.files import DIRECTORY_LIMIT, Job
 from argosy.render.inputs import AnswerBook, Answers, Question
 from argosy.render.overrides import with_overrides
 from argosy.render.pool import RenderPool, WorkerLost
@@ -34,7 +34,7 @@ ROUNDS: Final = 32
 """How often one job may ask for another root before it is given up."""
 
 _SETTINGS: Final = {
-    "Directory": ("directory.size.limit",),
+    "Directory": (DIRECTORY_LIMIT,),
     "Helm": ("helm.valuesFileSchemes",),
     "Kustomize": ("kustomize.buildOptions",),
     "Plugin": (),

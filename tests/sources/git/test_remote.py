@@ -167,3 +167,48 @@ def test_an_unreachable_remote_is_told_apart_from_a_missing_one(mirrors: GitMirr
         asyncio.run(mirrors.resolve("http://127.0.0.1:1/r.git", "main", NOBODY))
     with pytest.raises(NotFound, match="repository not found"):
         asyncio.run(mirrors.resolve("file:///nonexistent/r.git", "main", NOBODY))
+
+
+def test_a_lock_that_a_killed_git_left_is_no_obstacle(mirrors: GitMirrors, repository: Any) -> None:
+    asyncio.run(mirrors.tree(repository.url, repository.commit({"a": "1"}), NOBODY))
+    (mirror,) = mirrors._directory.iterdir()
+    (mirror / "refs" / "heads" / "main.lock").parent.mkdir(parents=True, exist_ok=True)
+    for name in ("refs/heads/main.lock", "packed-refs.lock", "HEAD.lock"):
+        (mirror / name).write_text("")
+    head = repository.commit({"a": "2"})
+    assert asyncio.run(mirrors.tree(repository.url, head, NOBODY)).read("a") == b"2"
+
+
+@pytest.mark.parametrize("damage", ["HEAD", "config", "pack"])
+def test_a_damaged_mirror_is_made_anew(mirrors: GitMirrors, repository: Any, damage: str) -> None:
+    asyncio.run(mirrors.tree(repository.url, repository.commit({"a": "1"}), NOBODY))
+    (mirror,) = mirrors._directory.iterdir()
+    if damage == "pack":
+        for pack in (mirror / "objects" / "pack").iterdir():
+            pack.unlink()
+    else:
+        (mirror / damage).write_text("[nonsense" if damage == "config" else "")
+    head = repository.commit({"a": "2"})
+    assert asyncio.run(mirrors.tree(repository.url, head, NOBODY)).read("a") == b"2"
+
+
+def test_private_files_of_a_killed_process_are_removed(tmp_path: Path, clock: Any, repository: Any) -> None:
+    left = tmp_path / "cache" / "git-left"
+    left.mkdir(parents=True)
+    (left / "key").write_text("secret")
+    mirrors = GitMirrors(tmp_path / "cache", clock, GitSettings(allow_local=True))
+    asyncio.run(mirrors.resolve(repository.url, repository.commit({"a": "1"})[:8], NOBODY))
+    assert not left.exists()
+    mirrors.close()
+
+
+def test_two_who_fetch_one_repository_with_different_credentials_do_not_collide(
+    mirrors: GitMirrors, repository: Any
+) -> None:
+    head = repository.commit({str(number): str(number) for number in range(50)})
+
+    async def both() -> list[Any]:
+        users = [Credentials(username=str(number)) for number in range(6)]
+        return list(await asyncio.gather(*(mirrors.tree(repository.url, head, user) for user in users)))
+
+    assert all(tree.read("7") == b"7" for tree in asyncio.run(both()))

@@ -338,7 +338,8 @@ def test_credentials_do_not_follow_a_redirect_to_another_host(
     thread = threading.Thread(target=thief.serve_forever, kwargs={"poll_interval": 0.02})
     thread.start()
     https.redirect_to = f"http://127.0.0.1:{thief.server_address[1]}"
-    given = replace(Credentials(ca_pem=https.ca_pem, username="u"), **{token: CANARY})
+    secret: dict[str, Any] = {token: CANARY}
+    given = Credentials(ca_pem=https.ca_pem, username="u", **secret)
     with pytest.raises(AccessDenied):
         asyncio.run(mirrors.resolve(https.url(), "main", given))
     thief.shutdown()

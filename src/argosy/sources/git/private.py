@@ -15,6 +15,8 @@ from typing import Final, Self
 from argosy.sources.port import Credentials, Rejected
 from argosy.sources.urls import authority_of, is_ssh
 
+PREFIX: Final = "git-"
+
 # Answers git's two questions from files beside it, for the one host that the credentials belong to: git follows
 # redirects, and would ask on behalf of wherever they lead.
 ASKPASS: Final = """#!/bin/sh
@@ -56,7 +58,7 @@ class Private:
         self.environment: dict[str, str] = {}
 
     def __enter__(self) -> Self:
-        self._directory = Path(tempfile.mkdtemp(prefix="git-", dir=self._parent))
+        self._directory = Path(tempfile.mkdtemp(prefix=PREFIX, dir=self._parent))
         self.environment = {
             "PATH": os.environ.get("PATH", "/usr/bin:/bin"),
             "HOME": str(self._directory),

@@ -21,6 +21,7 @@ from typing import Final, TypeVar
 from argosy.runtime.clock import Clock
 from argosy.sources.coalesce import Turns
 from argosy.sources.git.failures import failure
+from argosy.sources.git.mending import mended, sweep
 from argosy.sources.git.private import Private
 from argosy.sources.git.program import Finished, TimedOut, TooMuchOutput, run_git
 from argosy.sources.git.refs import FULL_SHA, Abbreviation, Refs, check_revision, lookup, parse_listing
@@ -68,6 +69,8 @@ class GitMirrors:
         self._refs: dict[tuple[str, Credentials], tuple[float, Refs]] = {}
         self._objects: dict[Path, Objects] = {}
         self._trees: dict[tuple[Path, str], RootedTree] = {}
+        self._locks: dict[Path, asyncio.Lock] = {}
+        self._swept = False
         self.listings = 0
         """`git ls-remote` runs, for metrics and tests."""
         self.fetches = 0
@@ -176,7 +179,12 @@ class GitMirrors:
             *FETCH_OPTIONS, "fetch", "--quiet", "--force", prune, "--no-tags", "--no-write-fetch-head",
             "--no-auto-maintenance", "--no-recurse-submodules", "--", where, *specs,
         )  # fmt: skip
-        finished = await self._git(url, arguments, credentials, mirror, self._settings.fetch_seconds)
+        async with self._locks.setdefault(mirror, asyncio.Lock()):
+            finished = await self._git(url, arguments, credentials, mirror, self._settings.fetch_seconds)
+            if finished.status != 0 and await self._in_thread(mended, mirror, finished.errors):
+                self._forget(mirror)
+                await self._in_thread(self._prepare, mirror)
+                finished = await self._git(url, arguments, credentials, mirror, self._settings.fetch_seconds)
         if finished.status != 0:
             raise failure("failed to fetch", url, finished.errors, credentials)
 
@@ -211,10 +219,20 @@ class GitMirrors:
             self._objects[mirror] = Objects(mirror)
         return self._objects[mirror]
 
+    def _forget(self, mirror: Path) -> None:
+        """What was read from a mirror that has been made anew."""
+        if (objects := self._objects.pop(mirror, None)) is not None:
+            objects.close()
+        for key in [key for key in self._trees if key[0] == mirror]:
+            del self._trees[key]
+
     def _prepared(self) -> Path:
-        """The cache directory, readable by us alone."""
-        self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self._directory.chmod(0o700)
+        """The cache directory, readable by us alone; a killed process's private files in it are removed."""
+        if not self._swept:
+            self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._directory.chmod(0o700)
+            sweep(self._directory)
+            self._swept = True
         return self._directory
 
     def _mirror(self, url: str) -> Path:

@@ -1,0 +1,38 @@
+"""What a killed process leaves behind, put right: locks, damaged mirrors, private files of an operation.
+
+A mirror belongs to one process, and one fetch at a time runs in it; so a lock that git finds was left by a git that was
+killed. A mirror is a cache: one that git calls damaged is made anew.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+from pathlib import Path
+
+from argosy.sources.git.private import PREFIX
+
+_LOCKED = re.compile(r"\.lock'?: File exists|\.lock' exists", re.IGNORECASE)
+_DAMAGED = re.compile(
+    r"is corrupt|bad object|bad config|not a valid object|unable to read tree|unresolved deltas"
+    r"|inflate: data stream error|not a git repository|missing (?:blob|tree|commit)|object file .* is empty",
+    re.IGNORECASE,
+)
+
+
+def mended(mirror: Path, errors: str) -> bool:
+    """Whether something was put right, so that the same command is worth a second try."""
+    if _LOCKED.search(errors):
+        for lock in [*mirror.glob("*.lock"), *(mirror / "refs").rglob("*.lock")]:
+            lock.unlink(missing_ok=True)
+        return True
+    if _DAMAGED.search(errors):
+        shutil.rmtree(mirror, ignore_errors=True)
+        return True
+    return False
+
+
+def sweep(directory: Path) -> None:
+    """Removes private directories that nobody is there to remove: keys and configuration files of killed operations."""
+    for left in directory.glob(f"{PREFIX}*"):
+        shutil.rmtree(left, ignore_errors=True)
