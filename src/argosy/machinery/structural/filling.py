@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import cast
+from typing import TypeAlias, cast
 
 from argosy.machinery.objects import JsonObject, JsonValue
 from argosy.machinery.schema import Node
 
 _FRAME = frozenset({"apiVersion", "kind", "metadata"})
+
+Findings: TypeAlias = tuple[list[str], list[str]]
+"""Paths of unknown fields: by the schema, and in the metadata of embedded resources."""
 
 
 def default(node: Node, obj: JsonObject) -> JsonObject:
@@ -52,11 +55,13 @@ def _default_map(node: Node, value: JsonObject) -> JsonObject:
 def prune(node: Node, obj: JsonObject) -> tuple[JsonObject, list[str]]:
     """The object without fields that the schema does not have, and their paths, as `spec.foo` or `spec.list[0].bar`."""
     unknown: list[str] = []
-    pruned = _prune_map(node, obj, "", unknown, root=True)
-    return pruned, unknown
+    embedded: list[str] = []
+    pruned = _prune_map(node, obj, "", (unknown, embedded), root=True)
+    # Upstream looks into embedded metadata after everything else: its findings come last.
+    return pruned, unknown + embedded
 
 
-def _prune(node: Node, value: JsonValue, path: str, unknown: list[str]) -> JsonValue:
+def _prune(node: Node, value: JsonValue, path: str, unknown: Findings) -> JsonValue:
     if isinstance(value, dict):
         return _prune_map(node, value, path, unknown, root=node.embedded)
     if isinstance(value, list) and node.items is not None:
@@ -66,17 +71,17 @@ def _prune(node: Node, value: JsonValue, path: str, unknown: list[str]) -> JsonV
     return value
 
 
-def _prune_map(node: Node, value: JsonObject, path: str, unknown: list[str], *, root: bool) -> JsonObject:
+def _prune_map(node: Node, value: JsonObject, path: str, unknown: Findings, *, root: bool) -> JsonObject:
     result = value
     for key, item in value.items():
         if root and key in _FRAME:
-            kept = _embedded_metadata(item) if path and key == "metadata" else item
+            kept = _embedded_metadata(item, f"{path}.{key}", unknown[1]) if path and key == "metadata" else item
         else:
             found = node.properties.get(key) or node.additional
             here = f"{path}.{key}" if path else key
             if found is None:
                 if not node.preserve_unknown:
-                    unknown.append(here)
+                    unknown[0].append(here)
                     result = {name: kept for name, kept in result.items() if name != key}
                 continue
             kept = _prune(found, item, here, unknown)
@@ -106,7 +111,9 @@ _METADATA = frozenset(
 )
 
 
-def _embedded_metadata(value: JsonValue) -> JsonValue:
+def _embedded_metadata(value: JsonValue, path: str, unknown: list[str]) -> JsonValue:
+    """What ObjectMeta has."""
     if not isinstance(value, dict) or value.keys() <= _METADATA:
         return value
+    unknown += [f"{path}.{key}" for key in value if key not in _METADATA]
     return {key: item for key, item in value.items() if key in _METADATA}
