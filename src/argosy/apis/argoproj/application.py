@@ -1,0 +1,344 @@
+"""Application: what should run where, how it is synced, and what was observed."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from argosy.apis.argoproj.source import NamedValue, Source, SourceHydrator
+from argosy.apis.schema import Column, Doc, Name, Rules, Time, resource, schema
+
+
+@schema
+class Destination:
+    """The cluster, by server or by name, and the namespace."""
+
+    name: str = ""
+    namespace: str = ""
+    server: str = ""
+
+
+@schema
+class IgnoreDifference:
+    """Fields whose differences do not count."""
+
+    group: str = ""
+    jq_path_expressions: tuple[str, ...] = ()
+    json_pointers: tuple[str, ...] = ()
+    kind: str
+    managed_fields_managers: tuple[str, ...] = ()
+    name: str = ""
+    namespace: str = ""
+
+
+@schema
+class Backoff:
+    """The growing wait between retries."""
+
+    duration: Annotated[str, Doc("First wait; default 5s.")] = ""
+    factor: Annotated[int | None, Doc("Growth; default 2.")] = None
+    max_duration: Annotated[str, Doc("Longest wait; default 3m.")] = ""
+
+
+@schema
+class Retry:
+    """How often a failed sync is tried again."""
+
+    backoff: Backoff | None = None
+    limit: Annotated[int, Doc("Negative: for ever. 0: never.")] = 0
+    refresh: Annotated[bool, Doc("Look for a newer revision at each retry.")] = False
+
+
+@schema
+class Automated:
+    """Syncing without being asked."""
+
+    allow_empty: Annotated[bool, Doc("An empty set of manifests may delete everything.")] = False
+    enabled: Annotated[bool | None, Doc("Default true.")] = None
+    prune: Annotated[bool, Doc("Delete what is no longer in the source.")] = False
+    self_heal: Annotated[bool, Doc("Undo changes made in the cluster.")] = False
+
+
+@schema
+class NamespaceMetadata:
+    """Labels and annotations of a namespace that syncing creates."""
+
+    annotations: dict[str, str] | None = None
+    labels: dict[str, str] | None = None
+
+
+@schema
+class SyncPolicy:
+    """When and how to sync."""
+
+    automated: Automated | None = None
+    managed_namespace_metadata: NamespaceMetadata | None = None
+    retry: Retry | None = None
+    sync_options: tuple[str, ...] = ()
+
+
+@schema
+class ApplicationSpec:
+    """What should be."""
+
+    destination: Destination
+    ignore_differences: tuple[IgnoreDifference, ...] = ()
+    info: tuple[NamedValue, ...] = ()
+    project: Annotated[str, Doc("Empty means `default`.")]
+    revision_history_limit: Annotated[int | None, Doc("Length of the history; default 10.")] = None
+    source: Source | None = None
+    source_hydrator: SourceHydrator | None = None
+    sources: Annotated[tuple[Source, ...], Doc("Several sources; wins over `source`.")] = ()
+    sync_policy: SyncPolicy | None = None
+
+
+@schema
+class Initiator:
+    """Who began an operation."""
+
+    automated: bool = False
+    username: str = ""
+
+
+@schema
+class SyncResource:
+    """One object of a selective sync."""
+
+    group: str = ""
+    kind: str
+    name: str
+    namespace: str = ""
+
+
+@schema
+class Force:
+    """Delete and create again where an apply is refused."""
+
+    force: bool = False
+
+
+@schema
+class SyncStrategy:
+    """With hooks, or without."""
+
+    apply: Force | None = None
+    hook: Force | None = None
+
+
+@schema
+class SyncOperation:
+    """A sync, as asked for."""
+
+    auto_heal_attempts_count: int = 0
+    dry_run: bool = False
+    manifests: tuple[str, ...] = ()
+    prune: bool = False
+    resources: tuple[SyncResource, ...] = ()
+    revision: str = ""
+    revisions: tuple[str, ...] = ()
+    source: Source | None = None
+    sources: tuple[Source, ...] = ()
+    sync_options: tuple[str, ...] = ()
+    sync_strategy: SyncStrategy | None = None
+
+
+@schema
+class Operation:
+    """What is to be done now."""
+
+    info: tuple[NamedValue, ...] = ()
+    initiated_by: Initiator | None = None
+    retry: Retry | None = None
+    sync: SyncOperation | None = None
+
+
+@schema
+class Condition:
+    """Something that its owner should know."""
+
+    last_transition_time: Time = ""
+    message: str
+    type: str
+
+
+@schema
+class Health:
+    """How well something is."""
+
+    last_transition_time: Time = ""
+    message: str = ""
+    status: str = ""
+
+
+@schema
+class HistoryEntry:
+    """One completed sync."""
+
+    deploy_started_at: Time = ""
+    deployed_at: Time
+    id: int
+    initiated_by: Initiator | None = None
+    revision: str = ""
+    revisions: tuple[str, ...] = ()
+    source: Source | None = None
+    sources: tuple[Source, ...] = ()
+
+
+@schema
+class ResourceResult:
+    """What became of one object in a sync."""
+
+    group: str
+    hook_phase: str = ""
+    hook_type: str = ""
+    images: tuple[str, ...] = ()
+    kind: str
+    message: str = ""
+    name: str
+    namespace: str
+    status: str = ""
+    sync_phase: str = ""
+    version: str
+
+
+@schema
+class SyncResult:
+    """What became of a sync."""
+
+    managed_namespace_metadata: NamespaceMetadata | None = None
+    resources: tuple[ResourceResult, ...] = ()
+    revision: str
+    revisions: tuple[str, ...] = ()
+    source: Source | None = None
+    sources: tuple[Source, ...] = ()
+
+
+@schema
+class OperationState:
+    """How far an operation has come."""
+
+    finished_at: Time = ""
+    message: str = ""
+    operation: Operation
+    phase: str
+    retry_count: int = 0
+    started_at: Time
+    sync_result: SyncResult | None = None
+
+
+@schema
+class ResourceStatus:
+    """One object of the application."""
+
+    group: str = ""
+    health: Health | None = None
+    hook: bool = False
+    kind: str = ""
+    name: str = ""
+    namespace: str = ""
+    requires_deletion_confirmation: bool = False
+    requires_pruning: bool = False
+    status: str = ""
+    sync_wave: int = 0
+    version: str = ""
+
+
+@schema
+class HydrateOperation:
+    """A hydration."""
+
+    dry_sha: Annotated[str, Name("drySHA")] = ""
+    finished_at: Time = ""
+    hydrated_sha: Annotated[str, Name("hydratedSHA")] = ""
+    message: str
+    phase: Annotated[str, Rules({"enum": ["Hydrating", "Failed", "Hydrated"]})]
+    source_hydrator: SourceHydrator | None = None
+    started_at: Time = ""
+
+
+@schema
+class HydrateSuccess:
+    """The last hydration that succeeded."""
+
+    dry_sha: Annotated[str, Name("drySHA")] = ""
+    hydrated_sha: Annotated[str, Name("hydratedSHA")] = ""
+    source_hydrator: SourceHydrator | None = None
+
+
+@schema
+class HydratorStatus:
+    """What the hydrator did."""
+
+    current_operation: HydrateOperation | None = None
+    last_compared_dry_revision: str = ""
+    last_successful_operation: HydrateSuccess | None = None
+
+
+@schema
+class Summary:
+    """What the application runs."""
+
+    external_urls: Annotated[tuple[str, ...], Name("externalURLs")] = ()
+    images: tuple[str, ...] = ()
+    is_app_of_apps: bool = False
+
+
+@schema
+class ComparedTo:
+    """The part of the spec that was compared."""
+
+    destination: Destination
+    ignore_differences: tuple[IgnoreDifference, ...] = ()
+    source: Source | None = None
+    sources: tuple[Source, ...] = ()
+
+
+@schema
+class SyncStatus:
+    """Whether the cluster is as the source says."""
+
+    compared_to: ComparedTo | None = None
+    revision: str = ""
+    revisions: tuple[str, ...] = ()
+    status: str
+
+
+@schema
+class ApplicationStatus:
+    """What was observed."""
+
+    conditions: tuple[Condition, ...] = ()
+    controller_namespace: str = ""
+    health: Health | None = None
+    history: tuple[HistoryEntry, ...] = ()
+    observed_at: Time = ""
+    operation_state: OperationState | None = None
+    reconciled_at: Time = ""
+    resource_health_source: str = ""
+    resources: tuple[ResourceStatus, ...] = ()
+    source_hydrator: HydratorStatus | None = None
+    source_type: str = ""
+    source_types: tuple[str, ...] = ()
+    summary: Summary | None = None
+    sync: SyncStatus | None = None
+
+
+@resource(
+    "argoproj.io",
+    "v1alpha1",
+    plural="applications",
+    short_names=("app", "apps"),
+    columns=(
+        Column("Sync Status", ".status.sync.status"),
+        Column("Health Status", ".status.health.status"),
+        Column("Revision", ".status.sync.revision", priority=10),
+        Column("Project", ".spec.project", priority=10),
+    ),
+    subresources={},
+    labels={"app.kubernetes.io/name": "applications.argoproj.io", "app.kubernetes.io/part-of": "argocd"},
+)
+class Application:
+    """A set of manifests at a revision, and the cluster and namespace where they should be."""
+
+    operation: Operation | None = None
+    spec: ApplicationSpec
+    status: ApplicationStatus | None = None

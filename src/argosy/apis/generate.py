@@ -1,0 +1,100 @@
+"""CustomResourceDefinitions made from typed resources."""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Mapping
+from dataclasses import is_dataclass
+from typing import Any, Union, get_args, get_origin
+
+from argosy.apis.schema import DEFINITION, Column, Definition, Part, parts, unwrapped
+from argosy.machinery.objects import JsonObject
+
+SCALARS: Mapping[Any, JsonObject] = {
+    str: {"type": "string"},
+    bool: {"type": "boolean"},
+    int: {"type": "integer", "format": "int64"},
+}
+
+
+def definition(kind: type[Any]) -> JsonObject:
+    """The CustomResourceDefinition of one `@resource`."""
+    said: Definition = getattr(kind, DEFINITION)
+    names: JsonObject = {"kind": said.kind, "listKind": f"{said.kind}List", "plural": said.plural}
+    if said.short_names:
+        names["shortNames"] = list(said.short_names)
+    names["singular"] = said.kind.lower()
+    metadata: JsonObject = {"name": f"{said.plural}.{said.group}"}
+    if said.labels:
+        metadata["labels"] = dict(said.labels)
+    return {
+        "apiVersion": "apiextensions.k8s.io/v1",
+        "kind": "CustomResourceDefinition",
+        "metadata": metadata,
+        "spec": {"group": said.group, "names": names, "scope": "Namespaced", "versions": [_version(kind, said)]},
+    }
+
+
+def schema_of(kind: type[Any]) -> JsonObject:
+    """The OpenAPI v3 schema of a schema class."""
+    found = parts(kind)
+    made: JsonObject = {"type": "object"}
+    if doc := _first_line(kind):
+        made["description"] = doc
+    if found:
+        made["properties"] = {part.name: _field(part) for part in found}
+    if required := sorted(part.name for part in found if part.required):
+        made["required"] = required
+    return made
+
+
+def _version(kind: type[Any], said: Definition) -> JsonObject:
+    whole = schema_of(kind)
+    described = {
+        "apiVersion": {"type": "string", "description": "The version of this object's schema."},
+        "kind": {"type": "string", "description": "The kind of this object."},
+        "metadata": {"type": "object"},
+    }
+    whole["properties"] = {**described, **whole["properties"]}
+    whole["required"] = list(said.required)
+    version: JsonObject = {"name": said.version, "served": True, "storage": True}
+    if said.columns:
+        version["additionalPrinterColumns"] = [_column(column) for column in said.columns]
+    if said.subresources is not None:
+        version["subresources"] = dict(said.subresources)
+    version["schema"] = {"openAPIV3Schema": whole}
+    return version
+
+
+def _column(column: Column) -> JsonObject:
+    made: JsonObject = {"name": column.name, "type": column.type, "jsonPath": column.path}
+    return {**made, "priority": column.priority} if column.priority else made
+
+
+def _field(part: Part) -> JsonObject:
+    made = {**_type(part.type), **part.rules}
+    return {**made, "description": part.doc} if part.doc else made
+
+
+def _type(hint: Any) -> JsonObject:
+    hint, notes = unwrapped(hint)
+    rules: JsonObject = {}
+    for note in notes:
+        rules |= dict(getattr(note, "words", {}))
+    if get_origin(hint) in (Union, types.UnionType):
+        return rules
+    if hint in SCALARS:
+        return {**SCALARS[hint], **rules}
+    if isinstance(hint, type) and is_dataclass(hint):
+        return {**schema_of(hint), **rules}
+    if get_origin(hint) is tuple:
+        return {"type": "array", "items": _type(get_args(hint)[0]), **rules}
+    if get_origin(hint) is dict and get_args(hint)[1] is Any:
+        return {"type": "object", **rules}
+    assert get_origin(hint) is dict, f"no schema for {hint!r}"
+    return {"type": "object", "additionalProperties": _type(get_args(hint)[1]), **rules}
+
+
+def _first_line(kind: type[Any]) -> str:
+    text = (kind.__doc__ or "").strip()
+    return "" if text.startswith(f"{kind.__name__}(") else text.partition("\n")[0]
