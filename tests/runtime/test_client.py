@@ -151,7 +151,7 @@ def test_a_watch_tells_every_change_after_its_revision_in_order(run: Run) -> Non
         seen: list[WatchEvent] = []
         async with aclosing(client.watch(CONFIG_MAPS, "default", resource_version=start)) as events:  # type: ignore[type-var]
             async for event in events:
-                if ours([event.object]) and event.type != "BOOKMARK":
+                if event.object["metadata"].get("name") == "a":
                     seen.append(event)
                 if len(seen) == 3:
                     break
@@ -161,6 +161,21 @@ def test_a_watch_tells_every_change_after_its_revision_in_order(run: Run) -> Non
         assert versions == sorted(versions)
 
     run(check)
+
+
+@pytest.mark.xfail(reason="the server lists a change of this loop turn before its watches are past it", strict=True)
+def test_a_watch_in_process_does_not_repeat_what_the_list_before_it_showed(tmp_path: Path) -> None:
+    async def main() -> str:
+        async with opened("direct", tmp_path) as client, asyncio.timeout(30):
+            await client.create(CONFIG_MAPS, config_map("listed"))
+            start = (await client.list(CONFIG_MAPS, "default")).resource_version
+            await client.create(CONFIG_MAPS, config_map("new"))
+            async with aclosing(client.watch(CONFIG_MAPS, "default", resource_version=start)) as events:  # type: ignore[type-var]
+                async for event in events:
+                    return str(event.object["metadata"]["name"])
+        return ""
+
+    assert asyncio.run(main()) == "new"
 
 
 def test_what_is_served_names_each_resource_once_without_subresources(run: Run) -> None:
