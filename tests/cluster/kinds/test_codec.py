@@ -148,3 +148,22 @@ def test_the_copy_shares_nothing_with_the_body() -> None:
 def test_what_is_no_quantity_is_refused(text: str) -> None:
     with pytest.raises(Mismatch, match="quantities must match the regular expression"):
         reader_of("Quantity")(text, [])
+
+
+@pytest.mark.parametrize("depth", [50, 300, 480])
+def test_a_body_as_deep_as_a_parser_lets_through_is_read_or_refused(depth: int) -> None:
+    schema: JsonObject = {"type": "string"}
+    for _ in range(depth):
+        schema = {"type": "object", "properties": {"a": schema}}
+    version = {"name": "v1", "schema": {"openAPIV3Schema": schema}}
+    body = {
+        "apiVersion": "apiextensions.k8s.io/v1",
+        "kind": "CustomResourceDefinition",
+        "spec": {"versions": [version]},
+    }
+    strategy = kind_of(body).strategy
+    try:
+        strategy.canonicalize(strategy.decode(body).obj)
+    except StatusError as error:
+        assert (error.code, error.message.rpartition(": ")[2]) == (400, "the value is nested too deeply")
+        assert depth > 50

@@ -314,3 +314,12 @@ def test_a_protected_group_needs_an_approval(annotation: str | None, fine: bool)
         "annotations": {"api-approved.kubernetes.io": annotation} if annotation else {},
     }
     assert (created(body)[1] == []) is fine
+
+
+def test_a_resource_nested_without_end_is_refused_not_crashed_on() -> None:
+    [kind] = kinds_of_crd(created(definition(version()))[0])
+    value: JsonObject = {}
+    for _ in range(5000):
+        value = {"a": value}
+    with pytest.raises(StatusError, match="nested too deeply"):
+        kind.strategy.decode({"apiVersion": "t.io/v1", "kind": "Thing", "metadata": {"name": "m"}, "x": value})

@@ -12,6 +12,7 @@ from argosy.cluster.kind import Column, Decoded, Kind, Subresource, WriteContext
 from argosy.cluster.kinds.cells.plain import age_since
 from argosy.cluster.kinds.codec import printer_of, reader_of
 from argosy.cluster.kinds.scalars import Mismatch
+from argosy.cluster.kinds.strategies.builtin import TOO_DEEP
 from argosy.machinery import names as naming
 from argosy.machinery.jsonpath import compile_path
 from argosy.machinery.objects import JsonObject, JsonValue, Resource, group_version
@@ -143,7 +144,12 @@ class CustomStrategy:
     def decode(self, body: JsonObject) -> Decoded:
         self._check_type(body)
         unknown: list[str] = []
-        obj, pruned = prune(self.node, _copy(body))
+        try:
+            obj, pruned = prune(self.node, _copy(body))
+        except RecursionError:
+            resource = self.resource
+            text = f'{resource.kind} in version "{resource.version}" cannot be handled as a {resource.kind}'
+            raise StatusError(400, "BadRequest", f"{text}: {TOO_DEEP}") from None
         obj = {**obj, "metadata": self._metadata(body.get("metadata"), unknown)}
         return Decoded(obj, [*unknown, *pruned])
 

@@ -22,6 +22,7 @@ from argosy.machinery import names as naming
 from argosy.machinery.objects import JsonObject, JsonValue, group_version
 from argosy.machinery.status import Cause, StatusError
 
+TOO_DEEP = "json: the value is nested too deeply"
 LabelPaths: TypeAlias = Mapping[str, tuple[str, ...]]
 
 _FRAME = frozenset({"apiVersion", "kind", "metadata", "status"})
@@ -74,6 +75,8 @@ class BuiltinStrategy:
             obj = self._read(body, unknown)
         except Mismatch as problem:
             raise self._unhandled(self.kind, self.facts.resource.version, str(problem)) from None
+        except RecursionError:
+            raise self._unhandled(self.kind, self.facts.resource.version, TOO_DEEP) from None
         assert isinstance(obj, dict)
         obj["apiVersion"], obj["kind"] = self.api_version, self.kind
         obj.setdefault("metadata", {})
@@ -137,8 +140,12 @@ class BuiltinStrategy:
         return []
 
     def canonicalize(self, obj: JsonObject) -> None:
-        if self._print is not None:
+        if self._print is None:
+            return
+        try:
             self._print(obj)
+        except RecursionError:
+            raise self._unhandled(self.kind, self.facts.resource.version, TOO_DEEP) from None
 
     def canonical_copy(self, obj: JsonObject) -> JsonObject:
         copy = self._read(obj, [])
