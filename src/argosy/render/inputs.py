@@ -8,6 +8,7 @@ of one repository are checked with one look at each path.
 
 from __future__ import annotations
 
+import threading
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping
 from hashlib import blake2b
@@ -64,20 +65,22 @@ class Answers:
 
 
 class AnswerBook:
-    """The answers of the trees seen last, by the trees' root oid."""
+    """The answers of the trees seen last, by the trees' root oid. Used from the loop and the workers' threads."""
 
     def __init__(self) -> None:
         self._books: OrderedDict[str, Answers] = OrderedDict()
+        self._lock = threading.Lock()
 
     def of(self, tree: Tree) -> Answers:
-        book = self._books.get(tree.root_oid)
-        if book is None:
-            book = self._books[tree.root_oid] = Answers(tree)
-            if len(self._books) > TREES_REMEMBERED:
-                self._books.popitem(last=False)
-        else:
-            self._books.move_to_end(tree.root_oid)
-        return book
+        with self._lock:
+            book = self._books.get(tree.root_oid)
+            if book is None:
+                book = self._books[tree.root_oid] = Answers(tree)
+                if len(self._books) > TREES_REMEMBERED:
+                    self._books.popitem(last=False)
+            else:
+                self._books.move_to_end(tree.root_oid)
+            return book
 
 
 def unchanged(inputs: Inputs, answers: Mapping[str, Answers]) -> bool:

@@ -134,7 +134,10 @@ class RenderPool:
             if not worker.over:
                 return worker
             self._discard(worker)
-        worker = _Worker()
+        try:
+            worker = _Worker()
+        except OSError as error:
+            raise WorkerLost(f"no render worker can be started: {error.strerror}") from None
         with self._lock:
             self._all.add(worker)
             self.started += 1

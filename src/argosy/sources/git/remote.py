@@ -66,6 +66,7 @@ class GitMirrors:
         self._threads: ThreadPoolExecutor | None = None
         self._listings: Turns[Refs] = Turns()
         self._fetches: Turns[None] = Turns()
+        self._openings: Turns[RootedTree] = Turns()
         self._refs: dict[tuple[str, Credentials], tuple[float, Refs]] = {}
         self._objects: dict[Path, Objects] = {}
         self._trees: dict[tuple[Path, str], RootedTree] = {}
@@ -97,6 +98,12 @@ class GitMirrors:
         key = (mirror, commit)
         if (known := self._trees.get(key)) is not None:
             return known
+        return await self._openings.share((key, credentials), lambda: self._opened(url, key, credentials))
+
+    async def _opened(self, url: str, key: tuple[Path, str], credentials: Credentials) -> RootedTree:
+        if (known := self._trees.get(key)) is not None:
+            return known
+        mirror, commit = key
         if not await self._has(mirror, commit):
             await self._fetch(url, commit, credentials)
         tree = await self._in_thread(self._open_tree, self._store(mirror), commit)
