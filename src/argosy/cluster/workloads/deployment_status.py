@@ -47,9 +47,11 @@ def pause_change(deployment: JsonObject, now: datetime) -> JsonObject | None:
 
 
 def with_new_set(deployment: JsonObject, name: str, now: datetime, *, made: bool) -> JsonObject:
-    """The status that says where the new ReplicaSet came from."""
+    """The status that says where the new ReplicaSet came from; a resumption is shown until there is progress."""
     status = dict(deployment.get("status") or {})
-    if has_deadline(deployment) and (made or condition(deployment, "Progressing") is None):
+    current = condition(deployment, "Progressing")
+    resumed = current is not None and current.get("reason") == "DeploymentResumed"
+    if has_deadline(deployment) and ((made and not resumed) or current is None):
         reason, word = ("NewReplicaSetCreated", "Created") if made else ("FoundNewReplicaSet", "Found")
         text = f'{word} new replica set "{name}"'
         set_condition(status, _condition("Progressing", "True", reason, text, now))

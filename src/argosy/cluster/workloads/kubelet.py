@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from argosy.cluster.workloads import containers as life
 from argosy.cluster.workloads.chance import fnv1a, share
@@ -58,10 +58,17 @@ def decide(seen: Seen, now: datetime) -> Decision:
     return _advance(seen, now)
 
 
-def _effects(seen: Seen, now: datetime) -> dict[str, Effect]:
-    spec = seen.pod["spec"]
+def effects_of(
+    pod: JsonObject, rules: Sequence[Rule], ordinal: int | None, owners: Sequence[tuple[str, str]], now: datetime
+) -> dict[str, Effect]:
+    """What is in force for each container, by name."""
+    spec = pod["spec"]
     every = [*(spec.get("initContainers") or ()), *spec["containers"]]
-    return {item["name"]: effect_for(seen.rules, seen.pod, item, seen.ordinal, seen.owners, now) for item in every}
+    return {item["name"]: effect_for(rules, pod, item, ordinal, owners, now) for item in every}
+
+
+def _effects(seen: Seen, now: datetime) -> dict[str, Effect]:
+    return effects_of(seen.pod, seen.rules, seen.ordinal, seen.owners, now)
 
 
 def _jittered(seen: Seen, seconds: float, effect: Effect, what: str) -> float:
@@ -266,7 +273,7 @@ def _stop(seen: Seen, now: datetime) -> Decision:
     return Decision((*steps, delete(pod, grace=0, by=KUBELET)), None, marks)
 
 
-_NEVER = datetime.min
+_NEVER = datetime.min.replace(tzinfo=UTC)
 
 
 def _stopped(pod: JsonObject, status: JsonObject, now: datetime, code: int) -> JsonObject:
@@ -407,8 +414,8 @@ def make_controller(book: RuleBook, *, events: bool = True) -> Controller:
         return Seen(
             pod=pod,
             rules=book.current,
-            ordinal=_ordinal(view, pod),
-            owners=_owners(view, pod),
+            ordinal=ordinal_of(view, pod),
+            owners=owners_of(view, pod),
             problems=missing_configuration(view, pod) if pending else (),
             volume_problem=missing_volume(view, pod) if pending and phase(pod) == "Pending" else "",
             exact=lambda label, text: view.exact(uid, label, text) if text else view.marked(uid, label) or _NEVER,
@@ -440,7 +447,7 @@ def _users(plural: str):  # type: ignore[no-untyped-def]  # a Route
     return route
 
 
-def _ordinal(view: View, pod: JsonObject) -> int | None:
+def ordinal_of(view: View, pod: JsonObject) -> int | None:
     labels = pod["metadata"].get("labels") or {}
     for name in ("apps.kubernetes.io/pod-index", "batch.kubernetes.io/job-completion-index"):
         if labels.get(name, "").isdigit():
@@ -448,7 +455,7 @@ def _ordinal(view: View, pod: JsonObject) -> int | None:
     return view.index_of(pod)
 
 
-def _owners(view: View, pod: JsonObject) -> tuple[tuple[str, str], ...]:
+def owners_of(view: View, pod: JsonObject) -> tuple[tuple[str, str], ...]:
     """The Pod's controller, and that one's: a rule may name the Deployment as well as the ReplicaSet."""
     first = direct_owner(pod)
     if first is None:

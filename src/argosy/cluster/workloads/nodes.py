@@ -127,9 +127,9 @@ def _tolerates(pod: JsonObject, taint: JsonObject) -> bool:
             continue
         if not item.get("key") and item.get("operator") == "Exists":
             return True
-        if item.get("key") == taint["key"]:
-            if item.get("operator") == "Exists" or (item.get("value") or "") == (taint.get("value") or ""):
-                return True
+        same = (item.get("value") or "") == (taint.get("value") or "")
+        if item.get("key") == taint["key"] and (item.get("operator") == "Exists" or same):
+            return True
     return False
 
 

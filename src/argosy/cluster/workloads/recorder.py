@@ -80,7 +80,7 @@ class Recorder:
             _remember(self._similar, likeness, similar)
         similar.last = now
         similar.messages.add(happening.message)
-        if len(similar.messages) > SIMILAR_LIMIT:
+        if len(similar.messages) >= SIMILAR_LIMIT:
             return COMBINED + happening.message
         return happening.message
 

@@ -85,7 +85,11 @@ def decide(seen: Seen, now: datetime) -> Decision:
 
 def _unschedulable(pod: JsonObject, nodes: int, refusals: Counter[str], now: datetime) -> Decision:
     reasons = ", ".join(f"{count} {why}" for why, count in sorted(refusals.items()))
-    text = f"0/{nodes} nodes are available: {reasons or 'no nodes are known'}."
+    places = f"0/{nodes} nodes are available"
+    text = f"{places}: {reasons or 'no nodes are known'}."
+    if nodes:
+        helpless = f"{nodes} Preemption is not helpful for scheduling"
+        text = f"{text} no new claims to deallocate, preemption: {places}: {helpless}."
     current = condition(pod, "PodScheduled") or {}
     if (current.get("reason"), current.get("message")) == ("Unschedulable", text):
         return NOTHING

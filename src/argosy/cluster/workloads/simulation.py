@@ -24,6 +24,7 @@ from argosy.cluster.workloads import (
 )
 from argosy.cluster.workloads.decision import KUBELET, Controller, Decision, create
 from argosy.cluster.workloads.engine import Engine
+from argosy.cluster.workloads.logs import SimulatedLogs
 from argosy.cluster.workloads.nodes import node_object
 from argosy.cluster.workloads.ports import Server
 from argosy.cluster.workloads.resources import RESOURCES
@@ -57,6 +58,8 @@ class Workloads:
         self.book = RuleBook(rules)
         self.view = View(self.settings.seed)
         self._server = server
+        self.logs = SimulatedLogs(self.view, self.book, clock)
+        """For `pods/log`."""
         self.engine = Engine(server, clock, controllers(self.book, self.settings), self.view)
 
     def start(self) -> None:

@@ -1,0 +1,496 @@
+"""Whole workloads on the real embedded server, in virtual time."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from argosy.cluster.ports import LogOptions
+from argosy.cluster.server import EmbeddedCluster
+from argosy.cluster.store import Change
+from argosy.cluster.workloads.rules import parse_rules
+from argosy.cluster.workloads.server import PipelineServer
+from argosy.cluster.workloads.simulation import Settings, Workloads
+from argosy.machinery.api import PatchType
+from argosy.machinery.objects import JsonObject, Key
+from argosy.runtime.chance import SeededRng
+from argosy.runtime.virtual import VirtualClock, run_virtual
+
+PLACES = {
+    "Deployment": ("apps", "v1", "deployments"),
+    "ReplicaSet": ("apps", "v1", "replicasets"),
+    "StatefulSet": ("apps", "v1", "statefulsets"),
+    "DaemonSet": ("apps", "v1", "daemonsets"),
+    "Job": ("batch", "v1", "jobs"),
+    "CronJob": ("batch", "v1", "cronjobs"),
+    "Pod": ("", "v1", "pods"),
+    "Node": ("", "v1", "nodes"),
+    "Service": ("", "v1", "services"),
+    "ConfigMap": ("", "v1", "configmaps"),
+    "Endpoints": ("", "v1", "endpoints"),
+    "EndpointSlice": ("discovery.k8s.io", "v1", "endpointslices"),
+    "Event": ("", "v1", "events"),
+    "PersistentVolumeClaim": ("", "v1", "persistentvolumeclaims"),
+    "PersistentVolume": ("", "v1", "persistentvolumes"),
+    "StorageClass": ("storage.k8s.io", "v1", "storageclasses"),
+    "PodDisruptionBudget": ("policy", "v1", "poddisruptionbudgets"),
+}
+
+
+class World:
+    def __init__(self, clock: VirtualClock, cluster: EmbeddedCluster, rules: str, settings: Settings) -> None:
+        self.clock, self.cluster, self.settings = clock, cluster, settings
+        self.rules = parse_rules(rules) if rules else ()
+        self.client = cluster.client("tester")
+        self.changes: list[Change] = []
+        self.workloads = self._made()
+        cluster.on_commit(self.changes.extend)
+
+    def _made(self) -> Workloads:
+        server = PipelineServer(self.cluster.core, self.cluster.on_commit, lambda work: work.close())
+        workloads = Workloads(server, self.clock, self.rules, self.settings)
+        workloads.start()
+        return workloads
+
+    def restart(self) -> None:
+        self.workloads.stop()
+        self.workloads = self._made()
+
+    def resource(self, kind: str) -> Any:
+        return self.cluster.resource(*PLACES[kind])
+
+    async def create(self, obj: JsonObject) -> JsonObject:
+        group, version, _ = PLACES[obj["kind"]]
+        api_version = f"{group}/{version}" if group else version
+        namespaced = obj["kind"] not in ("Node", "StorageClass", "PersistentVolume")
+        metadata = {**({"namespace": "default"} if namespaced else {}), **obj["metadata"]}
+        body = {"apiVersion": api_version, **obj, "metadata": metadata}
+        return await self.client.create(self.resource(obj["kind"]), body)
+
+    async def patch(self, kind: str, name: str, patch: JsonObject) -> None:
+        await self.client.patch(self.resource(kind), name, "default", patch, PatchType.MERGE)
+
+    async def delete(self, kind: str, name: str) -> None:
+        await self.client.delete(self.resource(kind), name, "default", propagation="Background")
+
+    async def wait(self, seconds: float) -> None:
+        await self.clock.settle(lambda: False, within=timedelta(seconds=seconds))
+
+    def all(self, kind: str) -> list[JsonObject]:
+        group, _, plural = PLACES[kind]
+        return [entry.obj for entry in self.cluster.store.table(group, plural).scan()]
+
+    def get(self, kind: str, name: str) -> JsonObject:
+        group, _, plural = PLACES[kind]
+        return self.cluster.store.table(group, plural).entries[Key("default", name)].obj
+
+    def conditions(self, kind: str, name: str) -> dict[str, tuple[str, str]]:
+        conditions = self.get(kind, name)["status"].get("conditions") or ()
+        return {item["type"]: (item["status"], item.get("reason", "")) for item in conditions}
+
+    def reasons(self, kind: str) -> list[str]:
+        return [item["reason"] for item in self.all("Event") if item["involvedObject"]["kind"] == kind]
+
+
+def play(
+    scenario: Callable[[World], Awaitable[None]], rules: str = "", settings: Settings | None = None, seed: int = 7
+) -> World:
+    async def main(clock: VirtualClock, rng: SeededRng) -> World:
+        async with EmbeddedCluster(clock=clock, rng=rng) as cluster:
+            world = World(clock, cluster, rules, settings or Settings())
+            await scenario(world)
+            world.workloads.stop()
+            return world
+
+    return run_virtual(main, seed=seed)
+
+
+def workload(kind: str, name: str, image: str = "a:1", **spec: Any) -> JsonObject:
+    labels = {"app": name}
+    template = {"metadata": {"labels": labels}, "spec": {"containers": [{"name": "c", "image": image}]}}
+    body = {"selector": {"matchLabels": labels}, "template": template, **spec}
+    return {"kind": kind, "metadata": {"name": name}, "spec": body}
+
+
+def image(name: str) -> JsonObject:
+    return {"spec": {"template": {"spec": {"containers": [{"name": "c", "image": name}]}}}}
+
+
+def job(name: str, **spec: Any) -> JsonObject:
+    template = {"spec": {"restartPolicy": "Never", "containers": [{"name": "c", "image": "a:1"}]}}
+    return {"kind": "Job", "metadata": {"name": name}, "spec": {"template": template, **spec}}
+
+
+def ready(pod: JsonObject) -> bool:
+    return any(item["type"] == "Ready" and item["status"] == "True" for item in pod["status"].get("conditions") or ())
+
+
+JITTER = "rules: [{match: {}, effect: {jitter: 1.5}}]"
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+@pytest.mark.parametrize(("replicas", "surge", "unavailable"), [(4, "25%", "25%"), (7, 3, 0), (5, 0, 2), (1, 1, 0)])
+def test_a_rollout_never_has_too_many_pods_nor_too_few_available_ones(
+    seed: int, replicas: int, surge: int | str, unavailable: int | str
+) -> None:
+    strategy = {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": surge, "maxUnavailable": unavailable}}
+    most = replicas + (-(-replicas // 4) if surge == "25%" else int(surge))
+    least = replicas - (replicas // 4 if unavailable == "25%" else int(unavailable))
+
+    async def scenario(world: World) -> None:
+        await world.create(workload("Deployment", "w", replicas=replicas, strategy=strategy))
+        await world.wait(30)
+        counts: list[tuple[int, int]] = []
+
+        def count(batch: object) -> None:
+            pods = [pod for pod in world.all("Pod") if not pod["metadata"].get("deletionTimestamp")]
+            counts.append((len(pods), sum(map(ready, pods))))
+
+        world.cluster.on_commit(count)
+        await world.patch("Deployment", "w", image("a:2"))
+        await world.wait(60)
+        assert max(total for total, _ in counts) <= most
+        assert min(available for _, available in counts) >= least
+        assert world.get("Deployment", "w")["status"]["updatedReplicas"] == replicas
+
+    play(scenario, JITTER, seed=seed)
+
+
+def test_a_finished_rollout_is_complete_and_numbered() -> None:
+    async def scenario(world: World) -> None:
+        await world.create(workload("Deployment", "w", replicas=2))
+        await world.wait(10)
+        deployment = world.get("Deployment", "w")
+        assert world.conditions("Deployment", "w") == {
+            "Available": ("True", "MinimumReplicasAvailable"),
+            "Progressing": ("True", "NewReplicaSetAvailable"),
+        }
+        assert deployment["status"]["observedGeneration"] == deployment["metadata"]["generation"] == 1
+        assert deployment["metadata"]["annotations"]["deployment.kubernetes.io/revision"] == "1"
+
+    play(scenario)
+
+
+def test_a_template_put_back_takes_its_replicaset_again_under_the_highest_revision() -> None:
+    async def scenario(world: World) -> None:
+        await world.create(workload("Deployment", "w"))
+        for name in ("a:2", "a:1"):
+            await world.wait(10)
+            await world.patch("Deployment", "w", image(name))
+        await world.wait(10)
+        sets = {
+            item["spec"]["template"]["spec"]["containers"][0]["image"]: item["metadata"]["annotations"]
+            for item in world.all("ReplicaSet")
+        }
+        assert {name: found["deployment.kubernetes.io/revision"] for name, found in sets.items()} == {
+            "a:1": "3",
+            "a:2": "2",
+        }
+        assert sets["a:1"]["deployment.kubernetes.io/revision-history"] == "1"
+
+    play(scenario)
+
+
+def test_recreate_starts_nothing_before_the_old_pods_are_gone() -> None:
+    async def scenario(world: World) -> None:
+        await world.create(workload("Deployment", "w", replicas=2, strategy={"type": "Recreate"}))
+        await world.wait(10)
+        world.cluster.on_commit(
+            lambda batch: images.append({pod["spec"]["containers"][0]["image"] for pod in world.all("Pod")})
+        )
+        await world.patch("Deployment", "w", image("a:2"))
+        await world.wait(10)
+
+    images: list[set[str]] = []
+    play(scenario)
+    assert {"a:1", "a:2"} not in images
+    assert images[-1] == {"a:2"}
+
+
+def test_old_replicasets_beyond_the_history_limit_go() -> None:
+    async def scenario(world: World) -> None:
+        await world.create(workload("Deployment", "w", revisionHistoryLimit=1))
+        for number in range(2, 6):
+            await world.wait(10)
+            await world.patch("Deployment", "w", image(f"a:{number}"))
+        await world.wait(10)
+        assert len(world.all("ReplicaSet")) == 2
+
+    play(scenario)
+
+
+@pytest.mark.parametrize("crash_at", [0.0, 0.1, 0.25, 0.7, 1.0, 1.35, 2.0])
+def test_a_restart_at_any_moment_ends_in_the_same_state(crash_at: float) -> None:
+    async def scenario(world: World) -> None:
+        await world.create(workload("Deployment", "w", replicas=4))
+        await world.create(workload("StatefulSet", "s", replicas=3, serviceName="s"))
+        await world.create(job("j", completions=3, parallelism=2))
+        await world.wait(crash_at)
+        world.restart()
+        await world.wait(120)
+        assert world.get("Deployment", "w")["status"]["availableReplicas"] == 4
+        assert world.get("StatefulSet", "s")["status"]["availableReplicas"] == 3
+        assert world.get("Job", "j")["status"]["succeeded"] == 3
+        assert len([pod for pod in world.all("Pod") if pod["status"]["phase"] == "Succeeded"]) == 3
+        assert len(world.all("Pod")) == 10
+
+    play(scenario)
+
+
+def test_the_same_seed_gives_the_same_run_to_the_last_revision() -> None:
+    async def scenario(world: World) -> None:
+        await world.create(workload("Deployment", "w", replicas=5))
+        await world.wait(5)
+        await world.patch("Deployment", "w", image("a:2"))
+        await world.wait(30)
+
+    runs = [[(c.rev, c.plural, c.obj) for c in play(scenario, JITTER).changes] for _ in range(2)]
+    assert runs[0] == runs[1]
+    assert len(runs[0]) > 100
+
+
+def test_a_statefulset_rolls_from_the_highest_ordinal_and_shrinks_from_the_top() -> None:
+    async def scenario(world: World) -> None:
+        await world.create(workload("StatefulSet", "s", replicas=3, serviceName="s"))
+        await world.wait(30)
+        await world.patch("StatefulSet", "s", image("a:2"))
+        await world.wait(30)
+        await world.patch("StatefulSet", "s", {"spec": {"replicas": 1}})
+        await world.wait(30)
+        gone = [c.old.key.name for c in world.changes if c.plural == "pods" and c.new is None and c.old is not None]
+        assert gone == ["s-2", "s-1", "s-0", "s-2", "s-1"]
+        status = world.get("StatefulSet", "s")["status"]
+        assert status["currentRevision"] == status["updateRevision"]
+
+    play(scenario)
+
+
+def test_a_daemonset_replaces_one_node_after_the_other() -> None:
+    async def scenario(world: World) -> None:
+        for name in ("n2", "n3"):
+            await world.create({"kind": "Node", "metadata": {"name": name}})
+        await world.create(workload("DaemonSet", "d"))
+        await world.wait(10)
+        assert world.get("DaemonSet", "d")["status"]["numberAvailable"] == 3
+        world.cluster.on_commit(lambda batch: available.append(sum(map(ready, world.all("Pod")))))
+        await world.patch("DaemonSet", "d", image("a:2"))
+        await world.wait(30)
+        assert world.get("DaemonSet", "d")["status"]["updatedNumberScheduled"] == 3
+
+    available: list[int] = []
+    play(scenario)
+    assert min(available) == 2
+
+
+def test_a_job_that_fails_too_often_ends_with_its_reason() -> None:
+    rules = "rules: [{match: {owner: {kind: Job}}, effect: {runFor: 1, exitCode: 3}}]"
+
+    async def scenario(world: World) -> None:
+        await world.create(job("j", backoffLimit=2))
+        await world.wait(600)
+        assert world.conditions("Job", "j")["Failed"] == ("True", "BackoffLimitExceeded")
+        assert world.get("Job", "j")["status"]["failed"] == 3
+
+    play(scenario, rules)
+
+
+def test_a_finished_job_goes_after_its_time_to_live() -> None:
+    async def scenario(world: World) -> None:
+        await world.create(job("j", ttlSecondsAfterFinished=60))
+        await world.wait(30)
+        assert world.conditions("Job", "j")["Complete"] == ("True", "CompletionsReached")
+        await world.wait(60)
+        deleted = not world.all("Job") or world.all("Job")[0]["metadata"].get("deletionTimestamp")
+        assert deleted
+
+    play(scenario)
+
+
+def test_a_cronjob_that_forbids_overlap_skips_a_minute() -> None:
+    rules = "rules: [{match: {owner: {kind: Job}}, effect: {runFor: 90}}]"
+    template = {"spec": job("x")["spec"]}
+
+    async def scenario(world: World) -> None:
+        spec = {"schedule": "* * * * *", "concurrencyPolicy": "Forbid", "jobTemplate": template}
+        await world.create({"kind": "CronJob", "metadata": {"name": "c"}, "spec": spec})
+        await world.wait(125)
+        assert len(world.all("Job")) == 1
+        assert "JobAlreadyActive" in world.reasons("CronJob")
+        await world.wait(60)
+        assert len(world.all("Job")) == 2
+
+    play(scenario, rules)
+
+
+def test_endpoints_follow_readiness() -> None:
+    async def scenario(world: World) -> None:
+        spec = {"selector": {"app": "w"}, "ports": [{"port": 80, "targetPort": 8080}]}
+        await world.create({"kind": "Service", "metadata": {"name": "w"}, "spec": spec})
+        await world.create(workload("Deployment", "w", replicas=2))
+        await world.wait(0.3)
+        conditions = [item["conditions"]["ready"] for item in world.all("EndpointSlice")[0]["endpoints"]]
+        assert conditions == [False, False]
+        await world.wait(5)
+        found = world.all("EndpointSlice")[0]
+        assert [item["conditions"]["ready"] for item in found["endpoints"]] == [True, True]
+        assert found["ports"][0]["port"] == 8080
+        assert len(world.get("Endpoints", "w")["subsets"][0]["addresses"]) == 2
+
+    play(scenario)
+
+
+@pytest.mark.parametrize(("delay", "given"), [(1.0, True), (-1.0, False)])
+def test_a_load_balancer_gets_its_address_after_the_delay(delay: float, given: bool) -> None:
+    async def scenario(world: World) -> None:
+        spec = {"type": "LoadBalancer", "selector": {"app": "w"}, "ports": [{"port": 80}]}
+        await world.create({"kind": "Service", "metadata": {"name": "w"}, "spec": spec})
+        await world.wait(5)
+        assert bool(world.get("Service", "w")["status"]["loadBalancer"].get("ingress")) is given
+
+    play(scenario, settings=Settings(address_delay=delay))
+
+
+def test_a_failing_pull_shows_err_image_pull_then_back_off_and_ends_after_its_times() -> None:
+    rules = "rules: [{match: {image: 'bad:*'}, effect: {fail: {reason: ErrImagePull, times: 2}}}]"
+
+    async def scenario(world: World) -> None:
+        await world.create(workload("Deployment", "w", "bad:1"))
+        await world.wait(0.5)
+        seen = [_waiting(world)]
+        await world.wait(2)
+        seen.append(_waiting(world))
+        assert world.all("Pod")[0]["status"]["phase"] == "Pending"
+        await world.wait(60)
+        assert seen == ["ErrImagePull", "ImagePullBackOff"]
+        assert world.all("Pod")[0]["status"]["phase"] == "Running"
+
+    play(scenario, rules)
+
+
+def _waiting(world: World) -> str:
+    state = world.all("Pod")[0]["status"]["containerStatuses"][0]["state"]
+    return str((state.get("waiting") or {}).get("reason", ""))
+
+
+def test_a_crashing_container_backs_off_and_recovers_after_its_times() -> None:
+    rules = "rules: [{match: {}, effect: {fail: {reason: OOMKilled, after: 2, times: 2}}}]"
+
+    async def scenario(world: World) -> None:
+        await world.create(workload("Deployment", "w"))
+        await world.wait(5)
+        status = world.all("Pod")[0]["status"]["containerStatuses"][0]
+        assert _waiting(world) == "CrashLoopBackOff"
+        assert status["lastState"]["terminated"]["reason"] == "OOMKilled"
+        await world.wait(60)
+        status = world.all("Pod")[0]["status"]["containerStatuses"][0]
+        assert (status["restartCount"], status["ready"]) == (2, True)
+
+    play(scenario, rules)
+
+
+def test_a_missing_config_map_holds_the_container_until_it_is_there() -> None:
+    async def scenario(world: World) -> None:
+        deployment = workload("Deployment", "w")
+        container = deployment["spec"]["template"]["spec"]["containers"][0]
+        container["envFrom"] = [{"configMapRef": {"name": "settings"}}]
+        await world.create(deployment)
+        await world.wait(5)
+        waiting = world.all("Pod")[0]["status"]["containerStatuses"][0]["state"]["waiting"]
+        assert waiting == {"reason": "CreateContainerConfigError", "message": 'configmap "settings" not found'}
+        await world.create({"kind": "ConfigMap", "metadata": {"name": "settings"}, "data": {"a": "b"}})
+        await world.wait(5)
+        assert ready(world.all("Pod")[0])
+
+    play(scenario)
+
+
+def test_rules_in_a_labelled_config_map_are_in_force_at_once_and_annotations_win() -> None:
+    text = "rules: [{match: {}, effect: {neverReady: true}}]"
+
+    async def scenario(world: World) -> None:
+        metadata = {"name": "r", "labels": {"argosy.dev/simulation-rules": "true"}}
+        await world.create({"kind": "ConfigMap", "metadata": metadata, "data": {"rules.yaml": text}})
+        await world.create(workload("Deployment", "w"))
+        annotated = workload("Deployment", "x")
+        annotated["spec"]["template"]["metadata"]["annotations"] = {"simulation.argosy.dev/neverReady": "false"}
+        await world.create(annotated)
+        await world.wait(10)
+        readiness = {pod["metadata"]["labels"]["app"]: ready(pod) for pod in world.all("Pod")}
+        assert readiness == {"w": False, "x": True}
+
+    play(scenario)
+
+
+def test_init_containers_run_in_order_and_sidecars_stay() -> None:
+    async def scenario(world: World) -> None:
+        deployment = workload("Deployment", "w")
+        deployment["spec"]["template"]["spec"]["initContainers"] = [
+            {"name": "first", "image": "i:1"},
+            {"name": "proxy", "image": "p:1", "restartPolicy": "Always"},
+        ]
+        await world.create(deployment)
+        await world.wait(10)
+        status = world.all("Pod")[0]["status"]
+        states = {item["name"]: next(iter(item["state"])) for item in status["initContainerStatuses"]}
+        assert states == {"first": "terminated", "proxy": "running"}
+        assert ready(world.all("Pod")[0])
+
+    play(scenario)
+
+
+def test_a_claim_of_a_class_is_provisioned_and_bound() -> None:
+    async def scenario(world: World) -> None:
+        await world.create({"kind": "StorageClass", "metadata": {"name": "fast"}, "provisioner": "sim.example.com"})
+        spec = {
+            "storageClassName": "fast",
+            "accessModes": ["ReadWriteOnce"],
+            "resources": {"requests": {"storage": "1Gi"}},
+        }
+        await world.create({"kind": "PersistentVolumeClaim", "metadata": {"name": "data"}, "spec": spec})
+        await world.wait(5)
+        claim = world.get("PersistentVolumeClaim", "data")
+        assert claim["status"]["phase"] == "Bound"
+        assert world.all("PersistentVolume")[0]["metadata"]["name"] == claim["spec"]["volumeName"]
+        assert world.all("PersistentVolume")[0]["status"]["phase"] == "Bound"
+
+    play(scenario)
+
+
+def test_a_budget_says_how_many_pods_may_go() -> None:
+    async def scenario(world: World) -> None:
+        spec = {"minAvailable": "50%", "selector": {"matchLabels": {"app": "w"}}}
+        await world.create({"kind": "PodDisruptionBudget", "metadata": {"name": "b"}, "spec": spec})
+        await world.create(workload("Deployment", "w", replicas=5))
+        await world.wait(10)
+        status = world.get("PodDisruptionBudget", "b")["status"]
+        assert (status["expectedPods"], status["desiredHealthy"], status["disruptionsAllowed"]) == (5, 3, 2)
+
+    play(scenario)
+
+
+def test_logs_come_from_the_rules_and_keep_their_order() -> None:
+    rules = "rules: [{match: {}, effect: {logs: [hello, {at: 2s, line: later}, {at: 1h, line: never}]}}]"
+
+    async def scenario(world: World) -> None:
+        await world.create(workload("Deployment", "w"))
+        await world.wait(10)
+        pod = world.all("Pod")[0]
+        for tail, expected in ((None, b"hello\nlater\n"), (1, b"later\n")):
+            chunks = [chunk async for chunk in world.workloads.logs.read(pod, LogOptions(tail_lines=tail))]
+            assert b"".join(chunks) == expected
+
+    play(scenario, rules)
+
+
+def test_a_quiet_cluster_is_not_looked_at() -> None:
+    async def scenario(world: World) -> None:
+        await world.create(workload("Deployment", "w", replicas=3))
+        await world.wait(10)
+        before = world.workloads.engine.looks
+        await world.wait(3600)
+        assert world.workloads.engine.looks - before <= 3
+
+    play(scenario)
