@@ -232,3 +232,17 @@ def test_the_second_version_as_json_refers_to_definitions_it_has() -> None:
 
 def test_another_form_of_the_second_version_is_406() -> None:
     assert SmallWorld().send("GET", "/openapi/v2", {"accept": "application/xml"})[0] == 406
+
+
+def test_the_third_version_comes_as_protobuf_too_with_the_same_schemas() -> None:
+    world = SmallWorld()
+    asked = {"accept": "application/com.github.proto-openapi.spec.v3@v1.0+protobuf"}
+    status, headers, raw = world.send("GET", "/openapi/v3/apis/policy/v1", asked)
+    assert status == 200
+    assert headers["content-type"] == ["application/com.github.proto-openapi.spec.v3.v1.0+protobuf"]
+    assert headers["etag"] == [f'"{hashlib.sha512(raw).hexdigest().upper()}"']
+    document = {number: value for number, _, value in _fields(memoryview(raw))}
+    (schemas,) = (value for number, _, value in _fields(_bytes(document[5])) if number == 1)
+    names = [_text(_bytes(_fields(_bytes(entry))[0][2])) for _, _, entry in _fields(_bytes(schemas))]
+    assert names == list(_document(world, "apis/policy/v1")["components"]["schemas"])
+    assert world.send("GET", "/openapi/v3/apis/policy/v1", {"accept": "application/xml"})[0] == 406

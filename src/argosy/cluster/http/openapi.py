@@ -9,6 +9,8 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import orjson
+
 from argosy.cluster.catalog import version_order
 from argosy.cluster.http.discovery import group_order
 from argosy.cluster.http.encode import to_bytes
@@ -16,6 +18,7 @@ from argosy.cluster.http.exchange import PLAIN_TEXT, Request, Response
 from argosy.cluster.http.negotiate import JSON, clauses
 from argosy.cluster.http.openapi_v2 import encode, swagger
 from argosy.cluster.http.openapi_v3 import document
+from argosy.cluster.http.openapi_v3_protobuf import encode as encode_v3
 from argosy.cluster.http.routing import first
 from argosy.cluster.http.wiring import KUBERNETES
 from argosy.cluster.kind import Kind, Kinds
@@ -23,6 +26,8 @@ from argosy.machinery.status import StatusError
 
 V2_ASKED = "application/com.github.proto-openapi.spec.v2@v1.0+protobuf"
 V2_PROTOBUF = "application/com.github.proto-openapi.spec.v2.v1.0+protobuf"
+V3_ASKED = "application/com.github.proto-openapi.spec.v3@v1.0+protobuf"
+V3_PROTOBUF = "application/com.github.proto-openapi.spec.v3.v1.0+protobuf"
 VERSION = "v" + ".".join(str(part) for part in KUBERNETES)
 IMMUTABLE = "public, immutable"
 _FAR_AHEAD = "Fri, 31 Dec 9999 23:59:59 GMT"
@@ -41,6 +46,7 @@ class OpenApi:
         self._kinds = kinds
         self._revision = -1
         self._v3: dict[str, _Document] = {}
+        self._v3_protobuf: dict[str, _Document] = {}
         self._v2: dict[str, _Document] = {}
         self._v2_revision = -1
 
@@ -102,14 +108,23 @@ class OpenApi:
         if asked_digest and asked_digest != found.digest:
             where = f"/openapi/v3/{path.rstrip('/')}?hash={found.digest}"
             return Response(301, b"", "", [("Location", where)])
+        if _form(request.header("accept"), V3_ASKED, V3_PROTOBUF) == V3_PROTOBUF:
+            return _tagged(request, self._in_protobuf(path.rstrip("/"), found), V3_PROTOBUF)
         response = _tagged(request, found, JSON)
         if asked_digest:
             response.cache_control = IMMUTABLE
             response.headers.append(("Expires", _FAR_AHEAD))
         return response
 
+    def _in_protobuf(self, path: str, found: _Document) -> _Document:
+        kept = self._v3_protobuf.get(path)
+        if kept is None or kept.kinds != found.kinds:
+            body = encode_v3(orjson.loads(found.body))
+            kept = self._v3_protobuf[path] = _Document(found.kinds, body, _digest(body))
+        return kept
+
     def _answer_v2(self, request: Request) -> Response:
-        form = _v2_form(request.header("accept"))
+        form = _form(request.header("accept"), V2_ASKED, V2_PROTOBUF)
         if self._v2_revision != self._kinds.revision:
             self._v2, self._v2_revision = {}, self._kinds.revision
         if form not in self._v2:
@@ -119,16 +134,16 @@ class OpenApi:
         return _tagged(request, self._v2[form], form)
 
 
-def _v2_form(accept: str) -> str:
+def _form(accept: str, asked: str, protobuf: str) -> str:
+    """JSON or `protobuf`, whichever the header prefers; `asked` is how requests spell the protobuf type."""
     if not accept:
         return JSON
     for clause in clauses(accept):
-        if clause.covers(V2_ASKED) and clause.type != "*":
-            return V2_PROTOBUF
         if clause.covers(JSON):
             return JSON
-    message = f"only the following media types are accepted: {JSON}, {V2_ASKED}"
-    raise StatusError(406, "NotAcceptable", message)
+        if clause.covers(asked):
+            return protobuf
+    raise StatusError(406, "NotAcceptable", f"only the following media types are accepted: {JSON}, {asked}")
 
 
 def _tagged(request: Request, found: _Document, content_type: str) -> Response:

@@ -7,8 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-import orjson
-
 from argosy.cluster.http.openapi_schema import (
     V3_PREFIX,
     kind_schemas,
@@ -16,8 +14,9 @@ from argosy.cluster.http.openapi_schema import (
     published_name,
     type_schema,
 )
+from argosy.cluster.http.protobuf_text import any_value, message, named, text
 from argosy.cluster.kind import Kind
-from argosy.machinery.objects import JsonObject, JsonValue
+from argosy.machinery.objects import JsonObject
 
 V2_PREFIX = "#/definitions/"
 _KEPT = ("type", "format", "description", "default", "required", "properties", "items", "additionalProperties")
@@ -72,65 +71,40 @@ def swagger(kinds: list[Kind], version: str) -> JsonObject:
 def encode(document: JsonObject) -> bytes:
     """The gnostic `openapi.v2.Document` of what `swagger` made."""
     info = document["info"]
-    named = b"".join(_bytes(1, _named(name, _schema(schema))) for name, schema in document["definitions"].items())
+    entries = b"".join(message(1, named(name, _schema(schema))) for name, schema in document["definitions"].items())
     return b"".join(
         (
-            _text(1, document["swagger"]),
-            _bytes(2, _text(1, info["title"]) + _text(2, info["version"])),
-            _bytes(8, b""),
-            _bytes(9, named),
+            text(1, document["swagger"]),
+            message(2, text(1, info["title"]) + text(2, info["version"])),
+            message(8, b""),
+            message(9, entries),
         )
     )
 
 
 def _schema(schema: JsonObject) -> bytes:
     parts = [
-        _text(1, schema.get("$ref") or ""),
-        _text(2, schema.get("format") or ""),
-        _text(4, schema.get("description") or ""),
+        text(1, schema.get("$ref") or ""),
+        text(2, schema.get("format") or ""),
+        text(4, schema.get("description") or ""),
     ]
     if schema.get("default") is not None:
-        parts.append(_bytes(5, _any(schema["default"])))
-    parts += [_text(19, name) for name in schema.get("required") or ()]
+        parts.append(message(5, any_value(schema["default"])))
+    parts += [text(19, name) for name in schema.get("required") or ()]
     additional = schema.get("additionalProperties")
     if isinstance(additional, dict):
-        parts.append(_bytes(21, _bytes(1, _schema(additional))))
+        parts.append(message(21, message(1, _schema(additional))))
     elif additional is not None:
-        parts.append(_bytes(21, b"\x10" + bytes([bool(additional)])))
+        parts.append(message(21, b"\x10" + bytes([bool(additional)])))
     if schema.get("type"):
-        parts.append(_bytes(22, _text(1, schema["type"])))
+        parts.append(message(22, text(1, schema["type"])))
     if isinstance(schema.get("items"), dict):
-        parts.append(_bytes(23, _bytes(1, _schema(schema["items"]))))
+        parts.append(message(23, message(1, _schema(schema["items"]))))
     if properties := schema.get("properties"):
-        parts.append(_bytes(25, _all_named(properties.items())))
-    parts += [_bytes(31, _named(key, _any(schema[key]))) for key in schema if key.startswith("x-")]
+        parts.append(message(25, _all_named(properties.items())))
+    parts += [message(31, named(key, any_value(schema[key]))) for key in schema if key.startswith("x-")]
     return b"".join(parts)
 
 
 def _all_named(items: Iterable[tuple[str, JsonObject]]) -> bytes:
-    return b"".join(_bytes(1, _named(name, _schema(schema))) for name, schema in items)
-
-
-def _named(name: str, value: bytes) -> bytes:
-    return _text(1, name) + _bytes(2, value)
-
-
-def _any(value: JsonValue) -> bytes:
-    return _text(2, orjson.dumps(value).decode() + "\n")
-
-
-def _text(number: int, text: str) -> bytes:
-    return _bytes(number, text.encode()) if text else b""
-
-
-def _bytes(number: int, content: bytes) -> bytes:
-    return _varint(number << 3 | 2) + _varint(len(content)) + content
-
-
-def _varint(value: int) -> bytes:
-    found = bytearray()
-    while value > 0x7F:
-        found.append(value & 0x7F | 0x80)
-        value >>= 7
-    found.append(value)
-    return bytes(found)
+    return b"".join(message(1, named(name, _schema(schema))) for name, schema in items)
