@@ -8,7 +8,6 @@ from typing import Any
 
 import orjson
 import pytest
-from kit.world import CONFIG_MAPS, NAMESPACES, SECRETS, World, config_map
 
 from argosy.cluster.ports import ProxyRequest, ProxyResponse
 from argosy.cluster.server import EmbeddedCluster
@@ -16,6 +15,7 @@ from argosy.machinery.objects import JsonObject, Resource
 from argosy.machinery.status import StatusError
 from argosy.runtime.chance import SeededRng
 from argosy.runtime.virtual import VirtualClock, run_virtual
+from kit.world import CONFIG_MAPS, NAMESPACES, SECRETS, World, config_map
 
 QUOTAS = Resource("", "v1", "resourcequotas", "ResourceQuota")
 MUTATING = Resource(
@@ -153,7 +153,7 @@ def test_a_webhook_that_fails_is_fatal_or_ignored_by_its_policy(policy: str, sto
         if stored:
             await world.client.create(CONFIG_MAPS, config_map("a"))
             return
-        with pytest.raises(StatusError, match='failed calling webhook "hook.example.com"') as refused:
+        with pytest.raises(StatusError, match="failed calling webhook") as refused:
             await world.client.create(CONFIG_MAPS, config_map("a"))
         assert refused.value.code == 500
 

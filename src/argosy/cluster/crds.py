@@ -7,12 +7,14 @@ stores them in the turn of the write that changed a definition, so that discover
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from argosy.cluster.admission.attributes import Attributes
 from argosy.cluster.errors import forbidden
 from argosy.cluster.handlers.api import RequestHandlers
 from argosy.cluster.handlers.ownership import track_as
 from argosy.cluster.kind import Kind, User, WriteContext
+from argosy.cluster.kinds.custom import kinds_of_crd
 from argosy.cluster.kinds.definitions import (
     CLEANUP_FINALIZER,
     decided_status,
@@ -28,6 +30,8 @@ from argosy.machinery.status import StatusError
 PLACE = ("apiextensions.k8s.io", "customresourcedefinitions")
 USER = User("system:apiserver", ("system:masters", "system:authenticated"))
 MANAGER = "kube-controller-manager"
+GRACE_SECONDS = 1.0
+"""From the mark until instances are deleted: creates under way are refused meanwhile."""
 
 
 class Definitions:
@@ -71,8 +75,6 @@ class Definitions:
         self._serve(entry.obj)
 
     def _serve(self, definition: JsonObject) -> None:
-        from argosy.cluster.kinds.custom import kinds_of_crd  # compiles schemas: loaded by who has definitions
-
         name = definition["metadata"]["name"]
         if is_established(definition):
             self._core.catalog.set_custom(name, kinds_of_crd(definition))
@@ -110,6 +112,11 @@ class Definitions:
         """Deletes the instances of a definition that is going; when none is left, lets it go."""
         entry = self._table.entries.get(Key("", name))
         if entry is None or not is_terminating(entry.obj):
+            return
+        begun = datetime.fromisoformat(entry.obj["metadata"]["deletionTimestamp"])
+        early = GRACE_SECONDS - (self._core.clock.now() - begun).total_seconds()
+        if early > 0:
+            self._queue.add_later(name, early)
             return
         spec = entry.obj["spec"]
         kind = self._core.catalog.stored_at(spec["group"], spec["names"]["plural"])

@@ -6,12 +6,12 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
-from kit.world import CONFIG_MAPS, World, config_map
 
 from argosy.cluster.kind import User
 from argosy.cluster.request import ApiRequest, Frame, Options
 from argosy.machinery.objects import JsonObject
 from argosy.machinery.status import StatusError
+from kit.world import CONFIG_MAPS, World, config_map
 
 
 def watch(world: World, **options: Any) -> AsyncIterator[list[Frame]]:

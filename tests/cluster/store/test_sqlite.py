@@ -27,7 +27,8 @@ from argosy.cluster.store.sqlite import SqliteJournal
 from argosy.machinery.objects import Key
 
 async def main():
-    store = Store(lambda: datetime(2026, 1, 1, tzinfo=UTC), SqliteJournal(Path(sys.argv[1]), full=sys.argv[2] == "full"))
+    journal = SqliteJournal(Path(sys.argv[1]), full=sys.argv[2] == "full")
+    store = Store(lambda: datetime(2026, 1, 1, tzinfo=UTC), journal)
     store.load()
     table = store.table("", "things")
     number = 0

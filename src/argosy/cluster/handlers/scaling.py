@@ -150,7 +150,19 @@ def _entries(
             api_version=SCALE_API_VERSION,
             now=core.clock.now(),
         )
-    return entries_for_parent(parent, mine, paths_of(request.kind).replicas, request.kind.resource.api_version)
+    resource = request.kind.resource
+    return _untimed(entries_for_parent(parent, mine, paths_of(request.kind).replicas, resource.api_version))
+
+
+def _untimed(entries: list[JsonObject]) -> list[JsonObject]:
+    """Entries that came through a Scale carry no time, and such stand first among their like (upstream: recorded)."""
+    found = [
+        {name: value for name, value in entry.items() if name != "time"}
+        if entry.get("subresource") == "scale"
+        else entry
+        for entry in entries
+    ]
+    return sorted(found, key=lambda entry: (entry.get("operation") or "", entry.get("time") or ""))
 
 
 def _owned(kind: Kind, obj: JsonObject, scale: JsonObject) -> JsonObject:
