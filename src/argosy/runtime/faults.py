@@ -8,7 +8,7 @@ Each fault is one that a real API server or network can give. Controllers must e
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from dataclasses import dataclass
 
 from argosy.machinery.api import ListPage, WatchEvent
@@ -104,19 +104,24 @@ class FaultyClient(WrappingClient):
         metadata_only: bool = False,
     ) -> AsyncIterator[WatchEvent]:
         await self._before()
-        async for event in super().watch(
+        events = super().watch(
             resource,
             namespace,
             resource_version=resource_version,
             label_selector=label_selector,
             field_selector=field_selector,
             metadata_only=metadata_only,
-        ):
-            if self._strikes("dropped_watch"):
-                raise ConnectionResetError("the connection broke (planned)")
-            if self._strikes("expired_watch"):
-                raise StatusError(410, "Expired", "too old resource version (planned)")
-            yield event
+        )
+        try:
+            async for event in events:
+                if self._strikes("dropped_watch"):
+                    raise ConnectionResetError("the connection broke (planned)")
+                if self._strikes("expired_watch"):
+                    raise StatusError(410, "Expired", "too old resource version (planned)")
+                yield event
+        finally:
+            if isinstance(events, AsyncGenerator):
+                await events.aclose()
 
     async def _write(self, write: Write, send: Send) -> JsonObject:
         await self._before()

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from bisect import bisect_left, insort
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from argosy.machinery.api import WatchEvent
@@ -188,12 +188,18 @@ class InformerCache:
 
     async def _watch(self, revision: str) -> WatchEnded:
         self._revision, self._progressed = revision, False
-        async for event in self._client.watch(
+        events = self._client.watch(
             self._resource, self._namespace, resource_version=revision, metadata_only=self._metadata_only
-        ):
-            self._progressed = True
-            self.trouble.failures = 0
-            self._happened(event)
+        )
+        try:
+            async for event in events:
+                self._progressed = True
+                self.trouble.failures = 0
+                self._happened(event)
+        finally:
+            # Now, not when memory is collected: the connection is given back, and at the same moment in every run.
+            if isinstance(events, AsyncGenerator):
+                await events.aclose()
         return WatchEnded(self._revision, self._progressed)
 
     def _happened(self, event: WatchEvent) -> None:

@@ -16,8 +16,10 @@ from argosy.runtime.chance import SeededRng
 from argosy.runtime.clock import RealClock
 from argosy.runtime.http import Connection, HttpClient, Impersonation, Trust, Unreachable
 from argosy.runtime.http.credentials import Proof, bearer
+from argosy.runtime.informers import InformerCaches
+from argosy.runtime.supervisor import Supervisor
 from kit.served import TOKEN, served
-from kit.world import CONFIG_MAPS, config_map
+from kit.world import CONFIG_MAPS, config_map, ours
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -327,5 +329,30 @@ def test_a_server_that_is_away_is_unreachable_after_some_tries() -> None:
             with pytest.raises(Unreachable, match=r"^http://127\.0\.0\.1:1: GET /version"):
                 await client.version()
         assert len(clock.pauses) == 4
+
+    asyncio.run(main())
+
+
+def test_caches_are_filled_and_follow_changes_over_https() -> None:
+    async def main() -> None:
+        async with served() as server, asyncio.timeout(30):
+            connection = Connection(
+                server=server.url, trust=Trust(authority=server.authority), credential=bearer(TOKEN)
+            )
+            async with (
+                HttpClient(connection, RealClock(), SeededRng(1)) as client,
+                Supervisor(RealClock(), SeededRng(1)) as parts,
+            ):
+                caches = InformerCaches(client, RealClock(), SeededRng(1))
+                parts.add("caches", caches.run)
+                full, lean = caches.cache(CONFIG_MAPS), caches.cache(CONFIG_MAPS, metadata_only=True)
+                await caches.wait_synced()
+                news: asyncio.Queue[JsonObject] = asyncio.Queue()
+                for cache in (full, lean):
+                    cache.on_change(lambda old, new: news.put_nowait(new) if new and ours([new]) else None)
+                await client.create(CONFIG_MAPS, config_map("a", v="1"))
+                objects = [await news.get(), await news.get()]
+                assert sorted(obj.get("data", {}).get("v", "-") for obj in objects) == ["-", "1"]
+                assert {obj["kind"] for obj in objects} == {"ConfigMap"}
 
     asyncio.run(main())
