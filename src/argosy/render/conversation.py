@@ -149,9 +149,9 @@ class _Gathered:
         self.bodies.append(data)
 
 
-def _seen(entry: Entry) -> tuple[str, str, int]:
-    """What a tool may know of an entry without reading it."""
-    return entry.name, entry.kind, entry.size
+def _seen(entry: Entry) -> tuple[str, str]:
+    """What a tool may know of an entry without reading it: nothing that a listing's short form does not hold."""
+    return entry.name, entry.kind
 
 
 def parse_manifests(body: bytes) -> list[JsonObject]:

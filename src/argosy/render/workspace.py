@@ -30,7 +30,6 @@ class Advance:
     """Answers sent along with the job, and which of them were used: only those count as inputs."""
 
     def __init__(self, header: JsonObject, body: bytes) -> None:
-        self._stats: Mapping[str, Any] = header.get("stats") or {}
         self._lists: Mapping[str, Any] = header.get("lists") or {}
         self._reads: Mapping[str, Any] = header.get("reads") or {}
         self._body = body
@@ -40,7 +39,7 @@ class Advance:
         if path not in self._lists:
             return None
         self.used.add(("list", path))
-        return [Entry(name, kind, "", size) for name, kind, size in self._lists[path]]
+        return [Entry(name, kind, "") for name, kind in self._lists[path]]
 
     def read(self, path: str) -> bytes | None:
         if path not in self._reads:
@@ -48,13 +47,6 @@ class Advance:
         self.used.add(("read", path))
         start, length = self._reads[path]
         return self._body[start : start + length]
-
-    def stat(self, path: str) -> Entry | None:
-        if path not in self._stats:
-            return None
-        self.used.add(("stat", path))
-        name, kind, size = self._stats[path]
-        return Entry(name, kind, "", size)
 
 
 class AskedFiles:
@@ -70,8 +62,7 @@ class AskedFiles:
 
     def stat(self, path: str) -> Entry | None:
         if path not in self._stats:
-            known = self._advance.stat(path) if self._advance else None
-            self._stats[path] = known or self._ask_stat(path)
+            self._stats[path] = self._ask_stat(path)
         return self._stats[path]
 
     def read(self, path: str, *, limit: int = FILE_LIMIT) -> bytes:
@@ -91,10 +82,10 @@ class AskedFiles:
 
     def _ask_stat(self, path: str) -> Entry | None:
         answer = self._ask("stat", path)[0].get("entry")
-        return Entry(answer[0], answer[1], "", answer[2]) if answer else None
+        return Entry(answer[0], answer[1], "") if answer else None
 
     def _ask_list(self, path: str) -> Sequence[Entry]:
-        return [Entry(name, kind, "", size) for name, kind, size in self._ask("list", path)[0]["entries"]]
+        return [Entry(name, kind, "") for name, kind in self._ask("list", path)[0]["entries"]]
 
     def _ask(self, operation: str, path: str, **more: Any) -> tuple[JsonObject, bytes]:
         if not isinstance(path, str) or not path.isprintable():

@@ -24,6 +24,7 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 
 from argosy.sources.port import AccessDenied, Credentials, NotFound, Rejected, SourceError, Unavailable
 from argosy.sources.scrub import scrub
+from argosy.sources.urls import proxy_for
 
 REDIRECTS: Final = 5
 TIMEOUT_SECONDS: Final = 60.0
@@ -167,7 +168,7 @@ class Egress:
                 url,
                 headers={"Accept-Encoding": "identity", **headers},
                 allow_redirects=False,
-                proxy=credentials.proxy or None,
+                proxy=proxy_for(url, credentials.proxy, credentials.no_proxy) or None,
             ) as response:
                 body = await _body(response, url, limit)
                 return Answer(status=response.status, url=url, headers=_lower(response), body=body)

@@ -66,6 +66,15 @@ def authority_of(url: str) -> str:
     return urlsplit(url).netloc.rpartition("@")[2]
 
 
+def proxy_for(url: str, proxy: str, no_proxy: str) -> str:
+    """The proxy to reach the URL by, or "": `no_proxy` lists host names, `.suffixes`, or `*` for every host."""
+    host = host_of(url)
+    for entry in (part.strip().lower().lstrip("*") for part in no_proxy.split(",") if part.strip()):
+        if not entry or host == entry.lstrip(".") or host.endswith(f".{entry.lstrip('.')}"):
+            return ""
+    return proxy
+
+
 def _checked_scheme(text: str, allow_local: bool) -> str:
     parts: SplitResult = urlsplit(text)
     if parts.scheme == "file" and allow_local:

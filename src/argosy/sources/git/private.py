@@ -13,7 +13,7 @@ from types import TracebackType
 from typing import Final, Self
 
 from argosy.sources.port import Credentials, Rejected
-from argosy.sources.urls import authority_of, is_ssh
+from argosy.sources.urls import authority_of, is_ssh, proxy_for
 
 PREFIX: Final = "git-"
 
@@ -100,8 +100,8 @@ class Private:
         if given.tls_client_cert and given.tls_client_key:
             options.append(("sslCert", str(self._write("client.pem", given.tls_client_cert))))
             options.append(("sslKey", str(self._write("client.key", given.tls_client_key))))
-        if given.proxy:
-            options.append(("proxy", given.proxy))
+        if proxy := proxy_for(self._url, given.proxy, given.no_proxy):
+            options.append(("proxy", proxy))
         return options
 
     def _header(self) -> str:
