@@ -7,7 +7,7 @@ from typing import Final
 
 from argosy.gitops.health import cluster_kinds, delivery, workloads
 from argosy.gitops.health.verdict import Health, progressing, unknown
-from argosy.gitops.names import HOOK_FINALIZER
+from argosy.gitops.keys import HOOK_FINALIZER
 from argosy.machinery.objects import JsonObject, group_version
 
 Check = Callable[[JsonObject], Health]

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import orjson
 
 from argosy.gitops.health.verdict import Health, Status, condition, degraded, healthy, progressing, unknown
-from argosy.gitops.names import annotations_of
+from argosy.gitops.keys import annotations_of
 from argosy.machinery.objects import JsonObject
 
 _AUTOSCALING_FAILURES = {

@@ -13,7 +13,7 @@ from argosy.gitops.health.verdict import (
     suspended,
     unknown,
 )
-from argosy.gitops.names import annotations_of
+from argosy.gitops.keys import annotations_of
 from argosy.machinery.objects import JsonObject
 
 _UNOBSERVED = "Waiting for rollout spec update to be observed"

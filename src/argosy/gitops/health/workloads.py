@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from argosy.gitops.health.verdict import Health, Status, condition, degraded, healthy, progressing, suspended, unknown
-from argosy.gitops.names import HOOK, IGNORE_RESTART_POLICY, annotations_of
+from argosy.gitops.keys import HOOK, IGNORE_RESTART_POLICY, annotations_of
 from argosy.machinery.objects import JsonObject
 
 _WAITING = "Waiting for rollout to finish: "
