@@ -1,4 +1,4 @@
-"""A server with no HTTP, no store and no admission: just enough to replay recorded writes against the pure functions."""
+"""A server with no HTTP, no store and no admission: enough to replay recorded writes against the pure functions."""
 
 from __future__ import annotations
 
@@ -66,9 +66,16 @@ class Server:
         obj = self._finished(kind, merged)
         if not request.get("content-type", "").startswith("application/apply"):
             entries = track_update(
-                live, obj, node=kind.schema, manager=manager, subresource="", now=self.now,
-                api_version=kind.resource.api_version, reset=kind.strategy.reset_fields(""), empty=self._finished(kind, {}),
-            )  # fmt: skip
+                live,
+                obj,
+                node=kind.schema,
+                manager=manager,
+                subresource="",
+                now=self.now,
+                api_version=kind.resource.api_version,
+                reset=kind.strategy.reset_fields(""),
+                empty=self._finished(kind, {}),
+            )
             obj = managed.with_entries(obj, entries)
         if query.get("dryRun") != "All":
             self.objects[path] = obj

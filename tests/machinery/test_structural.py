@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -19,7 +18,7 @@ from argosy.machinery.structural import cel, check_structural, compile_schema, d
 STEPS = json.loads((ROOT / "exchanges" / "crd.json").read_text())["steps"]
 SCHEMA = STEPS[2]["request"]["body"]["spec"]["versions"][0]["schema"]["openAPIV3Schema"]
 NODE = compile_schema(SCHEMA)
-assert os.environ is not None
+LIST = {"type": "array", "items": {"type": "object"}}
 
 
 def _made(body: Any) -> tuple[Any, list[str]]:
@@ -123,11 +122,11 @@ def test_value_rules(schema: Any, value: Any, message: str) -> None:
         ({"type": "object", "properties": {"a": {"type": "string", "pattern": "("}}}, "s.properties[a].pattern"),
         ({"type": "object", "x-kubernetes-validations": [{"rule": "self ==="}]}, "s.x-kubernetes-validations[0].rule"),
         (
-            {"type": "object", "properties": {"a": {"type": "array", "items": {"type": "object"}, "x-kubernetes-list-type": "map"}}},
+            {"type": "object", "properties": {"a": {**LIST, "x-kubernetes-list-type": "map"}}},
             "s.properties[a].x-kubernetes-list-map-keys",
         ),
     ],
-)  # fmt: skip
+)
 def test_a_schema_that_is_not_structural_is_refused_at_its_field(schema: Any, field: str) -> None:
     assert field in [cause.field for cause in check_structural(schema, "s")]
 

@@ -42,8 +42,8 @@ def apply(
     """The merged object with its managedFields, and whether object or ownership changed.
 
     `live` is None if there is no object yet; `empty` is the kind's object without content, as it prints.
-    Raises StatusError: 422 without manager, 400 for managedFields in `config`, 500 for fields or types that the schema does not
-    have, 409 with one cause per conflict.
+    Raises StatusError: 422 without manager, 400 for managedFields in `config`, 500 for fields or types that the schema
+    does not have, 409 with one cause per conflict.
     """
     check_configuration(config, manager=manager, api_version=api_version)
     config = _without_null_metadata(config)
@@ -164,7 +164,7 @@ class _Apply:
             return merged
         node = self.node
         last = typed.with_named_parents(last, node)
-        owned: FieldSet = {}
+        owned = STRIPPED  # name, uid and the like belong to the object itself
         for entry in managers.values():
             owned = fieldset.union(owned, entry.fields)
         owned = typed.with_named_parents(owned, node)
@@ -173,7 +173,10 @@ class _Apply:
         unowned = fieldset.difference(everything, fieldset.union(bare, owned))
         kept = self._all_paths(typed.remove(merged, unowned, node))
         dropped = fieldset.intersection(fieldset.difference(everything, kept), last)
-        return typed.remove(merged, dropped, node) if dropped else merged
+        if not dropped:
+            return merged
+        # a map that lost all its items goes, but one that the configuration names as empty comes back
+        return merge(typed.remove(merged, dropped, node), self.config, node)
 
     def _all_paths(self, obj: JsonObject) -> FieldSet:
         return typed.with_named_parents(typed.field_set(obj, self.node), self.node)

@@ -188,7 +188,7 @@ def _special_items(
             rest.append(change)
         elif directive == "delete":
             if key not in change:
-                raise malformed(_no_key(change, key))
+                raise malformed(without_merge_key(change, key))
             before = [item for item in before if not isinstance(item, dict) or item.get(key) != change[key]]
         elif directive == "replace":
             replaced = True
@@ -199,7 +199,7 @@ def _special_items(
     return before, rest, replaced
 
 
-def _no_key(item: JsonValue, key: str) -> str:
+def without_merge_key(item: JsonValue, key: str) -> str:
     return f"map: {go_text.plain(item)} does not contain declared merge key: {key}"
 
 
@@ -207,7 +207,7 @@ def _merge_items(before: list[JsonValue], changes: list[JsonValue], key: str, no
     merged = list(before)
     for change in changes:
         if change.get(key) is None:
-            raise malformed(_no_key(change, key))
+            raise malformed(without_merge_key(change, key))
         at = next((index for index, item in enumerate(merged) if item.get(key) == change[key]), None)
         if at is None:
             merged.append(_merge_map({}, change, node))

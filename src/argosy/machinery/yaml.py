@@ -19,6 +19,8 @@ from argosy.machinery.objects import JsonValue
 
 ALIAS_LIMIT: Final = 100
 NODE_LIMIT: Final = 1_000_000
+COMPOSED_LIMIT: Final = 4_000_000
+"""Keys and values of one document, as the parser makes them: far above what a registry's index has."""
 DEPTH_LIMIT: Final = 200
 DIGIT_LIMIT: Final = 400
 CHARACTERS_PER_NODE: Final = 64
@@ -69,6 +71,11 @@ def load(data: bytes | str, *, nodes: int = NODE_LIMIT) -> JsonValue:
     return next(load_all(data, nodes=nodes), None)
 
 
+def load_documents(data: bytes | str) -> list[JsonValue]:
+    """All documents that are not empty. Raises YamlError."""
+    return [document for document in load_all(data) if document is not None]
+
+
 def _open(data: bytes | str) -> Any:
     try:
         return _Nodes(data)
@@ -82,6 +89,7 @@ class _Nodes(yaml.CSafeLoader):
     def __init__(self, stream: bytes | str) -> None:
         super().__init__(stream)
         self._depth = 0
+        self._composed = 0
 
     def resolve(self, kind: Any, value: Any, implicit: Any) -> str:
         if kind is yaml.ScalarNode:
@@ -90,8 +98,11 @@ class _Nodes(yaml.CSafeLoader):
 
     def descend_resolver(self, current_node: Any, current_index: Any) -> None:
         self._depth += 1
+        self._composed += 1
+        mark = getattr(current_node, "start_mark", None)
+        if self._composed > COMPOSED_LIMIT:  # before they fill the memory; aliases are counted when they are expanded
+            raise yaml.MarkedYAMLError(problem=f"more than {COMPOSED_LIMIT} nodes", problem_mark=mark)
         if self._depth > DEPTH_LIMIT:
-            mark = getattr(current_node, "start_mark", None)
             raise yaml.MarkedYAMLError(problem=f"nested deeper than {DEPTH_LIMIT} levels", problem_mark=mark)
 
     def ascend_resolver(self) -> None:
@@ -99,6 +110,7 @@ class _Nodes(yaml.CSafeLoader):
 
     def reset_resolver(self) -> None:
         self._depth = 0
+        self._composed = 0
 
 
 class _Builder:
@@ -282,8 +294,10 @@ def _explain(error: Exception) -> str:
 
 def dump(value: JsonValue) -> str:
     """One document in block style, keys in their order; text that a reader would take for something else is quoted."""
-    options = {"default_flow_style": False, "sort_keys": False, "allow_unicode": True, "width": 1 << 30}
-    return str(yaml.dump(value, Dumper=_Writer, **options))
+    text = yaml.dump(
+        value, Dumper=_Writer, default_flow_style=False, sort_keys=False, allow_unicode=True, width=1 << 30
+    )
+    return str(text)
 
 
 class _Writer(yaml.CSafeDumper):
@@ -298,7 +312,7 @@ def _write_text(writer: Any, text: str) -> Any:
 
 def _is_plainly_text(text: str) -> bool:
     try:
-        return _plain(text) == text
+        return bool(_plain(text) == text)
     except ValueError:
         return False
 
