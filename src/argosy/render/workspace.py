@@ -7,7 +7,7 @@ the job again. So a worker never waits for the network, and no job can hold one 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Literal
 
 from argosy.machinery.objects import JsonObject
 from argosy.render.files import FILE_LIMIT, Files, ToolError
@@ -41,6 +41,17 @@ class Advance:
         self.used.add(("list", path))
         return [Entry(name, kind, "") for name, kind in self._lists[path]]
 
+    def stat(self, path: str) -> Entry | Literal["absent"] | None:
+        """From the listing around it, though only the answer to this question counts as an input. None: not known."""
+        parent, _, name = path.rpartition("/")
+        if parent not in self._lists or not name or name in (".", ".."):
+            return None
+        kind: Any = next((kind for known, kind in self._lists[parent] if known == name), "")
+        if kind == "link":
+            return None
+        self.used.add(("stat", path))
+        return Entry(name, kind, "") if kind else "absent"
+
     def read(self, path: str) -> bytes | None:
         if path not in self._reads:
             return None
@@ -62,7 +73,8 @@ class AskedFiles:
 
     def stat(self, path: str) -> Entry | None:
         if path not in self._stats:
-            self._stats[path] = self._ask_stat(path)
+            known = self._advance.stat(path) if self._advance else None
+            self._stats[path] = self._ask_stat(path) if known is None else None if known == "absent" else known
         return self._stats[path]
 
     def read(self, path: str, *, limit: int = FILE_LIMIT) -> bytes:
