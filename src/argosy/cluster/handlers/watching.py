@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
-from functools import partial
 from typing import Literal
 
 import orjson
@@ -15,6 +14,7 @@ from argosy.cluster.handlers.core import Core
 from argosy.cluster.handlers.reading import revision_of
 from argosy.cluster.handlers.selection import Predicate, selection
 from argosy.cluster.kind import Kind
+from argosy.cluster.ports import Clock, TimerHandle
 from argosy.cluster.request import ApiRequest, Frame, Options
 from argosy.cluster.store import Change, Entry, Table
 from argosy.machinery.api import WatchEvent
@@ -120,38 +120,32 @@ class Watcher:
         self.sent = start
 
     async def live(self, ends: datetime, *, bookmarks: bool) -> AsyncIterator[list[Frame]]:
-        clock = self.core.clock
-        loop = asyncio.get_running_loop()
-        next_bookmark = clock.now() + timedelta(seconds=BOOKMARK_SECONDS)
-        last_bookmark = ends - timedelta(seconds=BOOKMARK_BEFORE_END)
-        while True:
-            frames = self.drain()
-            now = clock.now()
-            if bookmarks and (now >= next_bookmark or now >= last_bookmark):
-                next_bookmark = now + timedelta(seconds=BOOKMARK_SECONDS)
-                if now >= last_bookmark:
-                    last_bookmark = ends + timedelta(days=1)
-                frames.append(self.bookmark())
-            if frames:
-                yield frames
-                continue
-            if now >= ends or self.table.closed:
-                return
-            wake: asyncio.Future[None] = loop.create_future()
-            self.table.waiters.append(wake)
-            due = min(ends, next_bookmark, last_bookmark) if bookmarks else ends
-            seconds = max(0.0, (due - now).total_seconds())
-            timer = clock.call_later(seconds, partial(_wake, wake), background=True)
-            try:
-                await wake
-            finally:
-                timer.cancel()
-                if not wake.done() or wake.cancelled():
-                    self._leave(wake)
+        """Batches until `ends` or until the kind is served no longer."""
+        agenda = _Agenda(self.core.clock, ends, bookmarks=bookmarks)
+        try:
+            while True:
+                frames = self.drain()
+                if agenda.rang and agenda.bookmark_is_due():
+                    frames.append(self.bookmark())
+                if frames:
+                    yield frames
+                    continue
+                if agenda.is_over() or self.table.closed:
+                    return
+                await self._next_change(agenda)
+        finally:
+            agenda.close()
 
-    def _leave(self, wake: asyncio.Future[None]) -> None:
-        if wake in self.table.waiters:
-            self.table.waiters.remove(wake)
+    async def _next_change(self, agenda: _Agenda) -> None:
+        wake: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self.table.waiters.append(wake)
+        agenda.wait_with(wake)
+        try:
+            await wake
+        except asyncio.CancelledError:
+            if wake in self.table.waiters:
+                self.table.waiters.remove(wake)
+            raise
 
     def drain(self) -> list[Frame]:
         """What happened since the last time, at most one batch. Raises StatusError 410 when the ring has moved on."""
@@ -211,6 +205,53 @@ class Watcher:
         return Frame(WatchEvent("BOOKMARK", obj), orjson.dumps(obj))
 
 
-def _wake(future: asyncio.Future[None]) -> None:
-    if not future.done():
-        future.set_result(None)
+class _Agenda:
+    """When a watcher has something to do besides changes: bookmarks, its end. One timer, moved only when it rang."""
+
+    def __init__(self, clock: Clock, ends: datetime, *, bookmarks: bool) -> None:
+        self._clock = clock
+        self._ends = ends
+        now = clock.now()
+        last = ends - timedelta(seconds=BOOKMARK_BEFORE_END)
+        self._last = last if bookmarks and last > now else ends
+        self._next = now + timedelta(seconds=BOOKMARK_SECONDS) if bookmarks else ends
+        self._waiting: asyncio.Future[None] | None = None
+        self._timer: TimerHandle | None = None
+        self.rang = False
+        self._set()
+
+    def _set(self) -> None:
+        self.rang = False
+        due = min(self._next, self._last, self._ends)
+        seconds = max(0.0, (due - self._clock.now()).total_seconds())
+        self._timer = self._clock.call_later(seconds, self._ring, background=True)
+
+    def _ring(self) -> None:
+        self.rang = True
+        if self._waiting is not None and not self._waiting.done():
+            self._waiting.set_result(None)
+
+    def wait_with(self, wake: asyncio.Future[None]) -> None:
+        self._waiting = wake
+        if self.rang and not wake.done():
+            wake.set_result(None)
+
+    def bookmark_is_due(self) -> bool:
+        """Moves on to the next one; never at the end itself."""
+        now = self._clock.now()
+        if now >= self._ends:
+            return False
+        due = now >= min(self._next, self._last)
+        if now >= self._next:
+            self._next = now + timedelta(seconds=BOOKMARK_SECONDS)
+        if now >= self._last:
+            self._last = self._ends
+        self._set()
+        return due
+
+    def is_over(self) -> bool:
+        return self.rang and self._clock.now() >= self._ends
+
+    def close(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
