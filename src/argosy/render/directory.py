@@ -10,9 +10,9 @@ import re2
 
 from argosy.machinery import quantity
 from argosy.machinery.objects import JsonObject, JsonValue
+from argosy.machinery.yaml import DEPTH_LIMIT, YamlError, load_all
 from argosy.render.files import DIRECTORY_LIMIT, Files, Job, ToolError, Workspace
 from argosy.render.globs import GlobError, anywhere
-from argosy.render.yaml import DEPTH_LIMIT, YamlError, load_all
 from argosy.sources.port import Entry
 
 SIZE_LIMIT: Final = 10 * 1024 * 1024

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from argosy.machinery.objects import JsonObject
+from argosy.machinery.yaml import YamlError, load
 from argosy.render.port import RenderError
-from argosy.render.yaml import YamlError, load
 from argosy.sources.port import NotFound, Tree
 
 PINNED: Final = ("repoURL", "path", "chart", "targetRevision", "ref", "name", "tagPrefix")

@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Any, Final
 
 from argosy.machinery.objects import JsonObject
+from argosy.machinery.yaml import YamlError, load
 from argosy.render.files import Files, ToolError, Workspace
 from argosy.render.helm.ignore import NAME as IGNORE_NAME
 from argosy.render.helm.ignore import Ignored
 from argosy.render.helm.library import LoadedChart
-from argosy.render.yaml import YamlError, load
 from argosy.sources.paths import OutOfRoot, join
 
 FILES_LIMIT: Final = 10_000

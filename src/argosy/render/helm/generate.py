@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any, Final
 
 from argosy.machinery.objects import JsonObject, JsonValue
+from argosy.machinery.yaml import YamlError, load_all
 from argosy.render.files import Job, ToolError, Workspace
 from argosy.render.helm.chart import Gathering, check_dependencies
 from argosy.render.helm.library import LoadedChart, check_release_name, parse_values
 from argosy.render.helm.values import values_of
-from argosy.render.yaml import YamlError, load_all
 from argosy.sources.versions import matches
 
 HOOK: Final = "helm.sh/hook"
