@@ -373,7 +373,9 @@ def test_a_proxy_without_anybody_behind_it_says_why(world: SmallWorld, service: 
         )
     labels = {"kubernetes.io/service-name": "ready"}
     world.shelf.put(
-        "discovery.k8s.io", "endpointslices", {"metadata": {"name": "r", "namespace": "ns", "labels": labels}}
+        "discovery.k8s.io",
+        "endpointslices",
+        {"metadata": {"name": "r", "namespace": "ns", "labels": labels}, "endpoints": [{}]},
     )
     status, body = world.json("GET", f"/api/v1/namespaces/ns/services/{service}/proxy/")
     assert status == code

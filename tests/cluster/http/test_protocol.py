@@ -302,6 +302,34 @@ def test_a_running_request_is_answered_before_the_server_stops() -> None:
     asyncio.run(main())
 
 
+def test_a_request_that_takes_too_long_is_given_up_with_504() -> None:
+    async def main() -> None:
+        loop = asyncio.get_running_loop()
+        started, given_up = asyncio.Event(), asyncio.Event()
+
+        async def handler(_: Request) -> Response:
+            started.set()
+            try:
+                await loop.create_future()
+            finally:
+                given_up.set()
+            raise AssertionError("never answered")
+
+        async with serve(handler, clock=TestClock(), rng=CountingRng(), tls=None) as server:
+            reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
+            writer.write(GET)
+            await started.wait()
+            server.sweep(loop.time() + 33)
+            assert not given_up.is_set()
+            server.sweep(loop.time() + 35)
+            status, headers, raw = await answer(reader)
+            assert (status, headers["connection"], orjson.loads(raw)["reason"]) == (504, "close", "Timeout")
+            assert given_up.is_set()
+            writer.close()
+
+    asyncio.run(main())
+
+
 def test_a_client_that_does_not_read_stops_its_own_stream_only() -> None:
     """Back-pressure: the frames of a stalled client are not taken from the Api, and nobody else waits for it."""
     world = SmallWorld()

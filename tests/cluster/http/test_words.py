@@ -224,6 +224,15 @@ def test_no_type_that_fits_and_no_parameters_that_fit_are_two_answers() -> None:
     assert "details" not in refused.value.status
 
 
+def test_whole_custom_resources_are_not_had_in_protobuf_alone() -> None:
+    protobuf = "application/vnd.kubernetes.protobuf"
+    with pytest.raises(StatusError, match="only the following"):
+        choose(protobuf, "list", custom=True)
+    assert choose(f"{protobuf},application/json", "list", custom=True).media_type == "application/json"
+    partial = f"{protobuf};as=PartialObjectMetadata;g=meta.k8s.io;v=v1"
+    assert choose(partial, "object", custom=True).transform == "PartialObjectMetadata"
+
+
 def test_aggregated_discovery_is_given_to_those_who_prefer_it() -> None:
     aggregated = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList"
     old = "application/json;g=apidiscovery.k8s.io;v=v2beta1;as=APIGroupDiscoveryList"

@@ -134,8 +134,13 @@ def _resource_item(kind: Kind) -> JsonObject:
     if kind.categories:
         item["categories"] = list(kind.categories)
     if kind.subresources:
-        item["subresources"] = [_subresource_item(kind, sub) for _, sub in sorted(kind.subresources.items())]
+        item["subresources"] = [_subresource_item(kind, sub) for sub in subresources(kind)]
     return item
+
+
+def subresources(kind: Kind) -> list[Subresource]:
+    """By name; custom resources have `status` before `scale`."""
+    return [kind.subresources[name] for name in sorted(kind.subresources, reverse=kind.custom)]
 
 
 def _subresource_item(kind: Kind, sub: Subresource) -> JsonObject:
@@ -180,7 +185,7 @@ def _resource_list(group_version: str, kinds: list[Kind]) -> JsonObject:
     resources: list[JsonObject] = []
     for kind in kinds:
         resources.append(_api_resource(kind))
-        resources += [_api_subresource(kind, sub) for _, sub in sorted(kind.subresources.items())]
+        resources += [_api_subresource(kind, sub) for sub in subresources(kind)]
     version: JsonObject = {} if group_version == "v1" else {"apiVersion": "v1"}
     return {"kind": "APIResourceList", **version, "groupVersion": group_version, "resources": resources}
 

@@ -135,6 +135,8 @@ class Front:
         verb = verb_of(request.method, asked, query)
         if verb is None:
             raise method_not_allowed()
+        if kind.custom and not _fits_scope(kind, asked, verb):
+            return page_not_found()
         _check_address(kind, asked, verb)
         return Call(
             request=request,
@@ -203,12 +205,13 @@ def _check_address(kind: Kind, asked: Route, verb: str) -> None:
     """Refuses methods that do not fit the address, and addresses that do not fit the kind's scope (spec section 2)."""
     if not asked.subresource and (verb == "create" if asked.name else verb in ("update", "patch")):
         raise method_not_allowed()
+    if not _fits_scope(kind, asked, verb):
+        whole_collection = kind.resource.namespaced and not asked.name
+        raise method_not_allowed() if whole_collection else no_such_resource()
+
+
+def _fits_scope(kind: Kind, asked: Route, verb: str) -> bool:
+    """Collections of namespaced kinds are listed and watched across all namespaces, everything else is in one."""
     if kind.resource.namespaced:
-        if asked.namespace:
-            return
-        if asked.name:
-            raise no_such_resource()
-        if verb not in ("list", "watch"):
-            raise no_such_resource() if kind.custom else method_not_allowed()
-    elif asked.namespace and (kind.resource.group, kind.resource.plural) != ("", "namespaces"):
-        raise no_such_resource()
+        return bool(asked.namespace) or (not asked.name and verb in ("list", "watch"))
+    return not asked.namespace or (kind.resource.group, kind.resource.plural) == ("", "namespaces")

@@ -76,10 +76,11 @@ def _clause(part: str) -> Clause | None:
 
 
 @lru_cache(maxsize=1024)
-def choose(accept: str, shape: Literal["object", "list", "watch"]) -> Representation:
+def choose(accept: str, shape: Literal["object", "list", "watch"], *, custom: bool = False) -> Representation:
     """The representation for an endpoint whose answer is one object, a list, or a stream of events.
 
-    Raises StatusError 406; which of upstream's two texts depends on whether any media type fits at all.
+    Whole custom resources have no protobuf form, hence who takes nothing else is refused. Raises StatusError 406; which
+    of upstream's two texts depends on whether any media type fits at all.
     """
     if not accept:
         return PLAIN
@@ -92,6 +93,8 @@ def choose(accept: str, shape: Literal["object", "list", "watch"]) -> Representa
         if media_type == YAML and shape == "watch":
             continue
         if (transform := _transform(clause.params, shape)) is not None:
+            if media_type == PROTOBUF and custom and not transform:
+                continue
             chosen = YAML if media_type == YAML else JSON
             return Representation(chosen, transform, clause.params.get("v", "v1"), clause.params.get("pretty") == "1")
     accepted = ", ".join(ACCEPTED)

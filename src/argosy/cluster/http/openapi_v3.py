@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from argosy.cluster.http.discovery import subresources
 from argosy.cluster.http.openapi_schema import (
     GVK,
     V3_PREFIX,
@@ -12,7 +13,7 @@ from argosy.cluster.http.openapi_schema import (
     published_name,
     type_schema,
 )
-from argosy.cluster.kind import Kind
+from argosy.cluster.kind import Kind, Subresource
 from argosy.machinery.api import PatchType
 from argosy.machinery.objects import JsonObject
 
@@ -57,7 +58,24 @@ def _paths(kind: Kind) -> dict[str, JsonObject]:
         found[resource.path()] = _operations(kind, ("list",))
     if methods := _operations(kind, _ITEM_VERBS):
         found[f"{collection}/{{name}}"] = methods
+    for sub in subresources(kind):
+        if sub.name in ("status", "scale"):
+            found[f"{collection}/{{name}}/{sub.name}"] = _subresource_operations(kind, sub)
     return found
+
+
+def _subresource_operations(kind: Kind, sub: Subresource) -> JsonObject:
+    """Those of `status` are the kind's own; a scale is read and written as another kind."""
+    operations = _operations(kind, sub.verbs)
+    if sub.kind == kind.resource.kind:
+        return operations
+    name = published_name("autoscaling/v1.Scale")
+    for method, operation in operations.items():
+        operation[GVK] = {"group": sub.group, "version": sub.version, "kind": sub.kind}
+        operation["responses"] = _responses(name)
+        if method == "put":
+            operation["requestBody"] = _request_body(_BODY_TYPES, {"$ref": V3_PREFIX + name})
+    return operations
 
 
 def _operations(kind: Kind, verbs: tuple[str, ...]) -> JsonObject:
@@ -78,11 +96,19 @@ def _operation(kind: Kind, verb: str, action: str) -> JsonObject:
         operation["parameters"] = [_parameter(name) for name in parameters]
     if types := _request_types(kind, verb):
         schema = {"$ref": V3_PREFIX + kind_schema_name(kind)} if verb != "patch" else {"type": "object"}
-        operation["requestBody"] = {"content": {media_type: {"schema": schema} for media_type in types}}
+        operation["requestBody"] = _request_body(types, schema)
     schema_name = kind_schema_name(kind) + ("List" if verb == "list" else "")
-    content = {"application/json": {"schema": {"$ref": V3_PREFIX + schema_name}}}
-    operation["responses"] = {"200": {"description": "OK", **({"content": content} if action != "delete" else {})}}
+    operation["responses"] = _responses(schema_name) if action != "delete" else {"200": {"description": "OK"}}
     return operation
+
+
+def _request_body(types: tuple[str, ...], schema: JsonObject) -> JsonObject:
+    return {"content": {media_type: {"schema": schema} for media_type in types}}
+
+
+def _responses(schema_name: str) -> JsonObject:
+    content = {"application/json": {"schema": {"$ref": V3_PREFIX + schema_name}}}
+    return {"200": {"description": "OK", "content": content}}
 
 
 def _request_types(kind: Kind, verb: str) -> tuple[str, ...]:

@@ -27,6 +27,8 @@ PIPELINE_LIMIT = 4
 answered, for only so is it noticed that a client went away."""
 REQUEST_SECONDS = 60.0
 """A request must be complete this long after its first byte."""
+ANSWER_SECONDS = 34.0
+"""What is no stream is answered in this time, or with 504 (spec section 2)."""
 IDLE_SECONDS = 180.0
 """A kept-alive connection without a request is closed after this long."""
 STALL_SECONDS = 30.0
@@ -76,6 +78,7 @@ class Connection(asyncio.Protocol):
         self._writable.set()
         self._keep_alive = True
         self._refusal: StatusError | None = None
+        self._expired = False
         self._certificate: tuple[tuple[str, str], ...] | None = None
         self._local = True
         self._new_request()
@@ -193,8 +196,14 @@ class Connection(asyncio.Protocol):
             while await self._next():
                 pass
         except asyncio.CancelledError:
-            if self.streaming and self.host.draining and not self.transport.is_closing():
+            if self.transport.is_closing():
+                return
+            if self.streaming and self.host.draining:
                 self.transport.write(b"0\r\n\r\n")
+            elif self._expired:
+                response = status_response(_took_too_long())
+                assert isinstance(response.body, bytes)
+                self._write_whole(Request("GET", "/"), response, self._head(response, last=True), response.body)
         except Exception as error:
             _log.error("a connection failed: %s", type(error).__name__)
         finally:
@@ -289,6 +298,15 @@ class Connection(asyncio.Protocol):
             return False
         return since > (REQUEST_SECONDS if self.reading or self._refusal else IDLE_SECONDS)
 
+    def is_stuck(self, now: float) -> bool:
+        """Whether an answer that is no stream has taken too long to come."""
+        return self.answering and self.streaming is None and now - self.progress > ANSWER_SECONDS
+
+    def expire(self) -> None:
+        """Gives up the running request: it is cancelled and answered 504."""
+        self._expired = True
+        self._task.cancel()
+
     def is_revoked(self) -> bool:
         stream = self.streaming
         return stream is not None and stream.still_allowed is not None and not stream.still_allowed()
@@ -323,6 +341,11 @@ def _subject(certificate: object) -> tuple[tuple[str, str], ...] | None:
 
 def _bad_request() -> StatusError:
     return StatusError(400, "BadRequest", "the request is not valid HTTP/1.1")
+
+
+def _took_too_long() -> StatusError:
+    message = "Timeout: request did not complete within the allowed duration"
+    return StatusError(504, "Timeout", message, generic=True)
 
 
 def _headers_too_large() -> StatusError:

@@ -48,8 +48,9 @@ async def proxy_to_service(call: Call) -> Response:
             if handler := call.wiring.backends.service(call.namespace, name, spelled):
                 return await _forward(call, handler)
     slices = call.wiring.reader.list("discovery.k8s.io", "endpointslices", call.namespace)
-    if not any((piece["metadata"].get("labels") or {}).get(SERVICE_NAME) == name for piece in slices):
-        raise not_found(call.kind.resource, name)  # upstream's answer while no slice exists yet
+    own = [piece for piece in slices if (piece["metadata"].get("labels") or {}).get(SERVICE_NAME) == name]
+    if not any(piece.get("endpoints") for piece in own):
+        raise not_found(call.kind.resource, name)  # recorded of upstream, though the Service does exist
     raise _unavailable(f'no endpoints available for service "{name}"')
 
 

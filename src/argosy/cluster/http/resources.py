@@ -61,7 +61,7 @@ class _Sent:
 
 async def handle_resource(call: Call) -> Response:
     shape = "watch" if call.verb == "watch" else "list" if call.verb in ("list", "deletecollection") else "object"
-    representation = choose(call.request.header("accept"), shape)
+    representation = choose(call.request.header("accept"), shape, custom=call.kind.custom)
     if representation.transform:
         check_shape(representation, shape, _go_type(call.kind, shape))
     api_request = _api_request(call, _READERS.get(call.verb, _read_plain)(call))

@@ -50,6 +50,8 @@ class HttpServer:
         for connection in [*self.connections]:
             if connection.is_overdue(now) or connection.is_revoked():
                 connection.transport.abort()
+            elif connection.is_stuck(now):
+                connection.expire()
 
 
 @asynccontextmanager
