@@ -1,12 +1,51 @@
-"""How well one object is: rules for each kind, as functions of the live object (spec/argo-cd-engine-2.md section 9).
+"""How well one object is (spec 9): the built-in checks, and those for the kinds of this project.
 
-`assess(obj)` is the way in. A kind is one function in `workloads`, `cluster_kinds` or `delivery`, named in `TABLE`.
-User-defined checks and the catalogue of other projects' kinds take their place in `assess` before the table.
+User-defined checks (Lua, from settings) and the rest of the catalogue come with the next issue: `CHECKS` is their place.
 """
 
 from __future__ import annotations
 
-from argosy.gitops.health.assess import TABLE, assess, judge
-from argosy.gitops.health.verdict import ORDER, Health, Status, worst
+from argosy.gitops.health.autoscaling import autoscaler
+from argosy.gitops.health.pods import pod
+from argosy.gitops.health.project_kinds import CHECKS as PROJECT_CHECKS
+from argosy.gitops.health.simple import CHECKS as SIMPLE_CHECKS
+from argosy.gitops.health.verdict import Check, Health
+from argosy.gitops.health.workloads import daemon_set, deployment, job, replica_set, stateful_set
+from argosy.machinery.objects import JsonObject, group_version
 
-__all__ = ["ORDER", "TABLE", "Health", "Status", "assess", "judge", "worst"]
+HOOK_FINALIZER = "argocd.argoproj.io/hook-finalizer"
+
+CHECKS: dict[tuple[str, str], tuple[tuple[str, ...], Check]] = {
+    ("apps", "Deployment"): (("v1",), deployment),
+    ("apps", "StatefulSet"): (("v1",), stateful_set),
+    ("apps", "DaemonSet"): (("v1",), daemon_set),
+    ("apps", "ReplicaSet"): (("v1",), replica_set),
+    ("batch", "Job"): (("v1",), job),
+    ("", "Pod"): (("v1",), pod),
+    ("autoscaling", "HorizontalPodAutoscaler"): (("v1", "v2"), autoscaler),
+    **SIMPLE_CHECKS,
+    **PROJECT_CHECKS,
+}
+"""(group, kind): versions accepted (none named: all), and the check."""
+
+
+def health_of(obj: JsonObject) -> Health | None:
+    """None for a kind without a check: it does not count. A check that meets a malformed object says Unknown."""
+    metadata = obj.get("metadata") or {}
+    if metadata.get("deletionTimestamp") and HOOK_FINALIZER not in (metadata.get("finalizers") or ()):
+        return Health("Progressing", "Pending deletion")
+    group, version = group_version(str(obj.get("apiVersion") or ""))
+    kind = str(obj.get("kind") or "")
+    found = CHECKS.get((group, kind))
+    if found is None:
+        return None
+    versions, check = found
+    if versions and version not in versions:
+        return Health("Unknown", f"unsupported {kind} GVK: {group}/{version}, Kind={kind}")
+    try:
+        return check(obj)
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        return Health("Unknown", f"{kind} {metadata.get('name')}: its status cannot be read: {error}")
+
+
+__all__ = ["CHECKS", "Health", "health_of"]

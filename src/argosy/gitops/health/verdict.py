@@ -1,70 +1,45 @@
-"""The six states of health, and which is worse."""
+"""A health verdict, and reading conditions."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
-from enum import StrEnum
+from collections.abc import Callable
+from typing import NamedTuple
 
 from argosy.machinery.objects import JsonObject
 
-
-class Status(StrEnum):
-    HEALTHY = "Healthy"
-    SUSPENDED = "Suspended"
-    PROGRESSING = "Progressing"
-    MISSING = "Missing"
-    DEGRADED = "Degraded"
-    UNKNOWN = "Unknown"
+ORDER = ("Healthy", "Suspended", "Progressing", "Missing", "Degraded", "Unknown")
+"""From best to worst."""
 
 
-ORDER = tuple(Status)
-"""Best first."""
-
-
-@dataclass(frozen=True, slots=True)
-class Health:
-    status: Status
+class Health(NamedTuple):
+    status: str
     message: str = ""
 
-    def to_json(self) -> JsonObject:
-        return {"status": str(self.status), **({"message": self.message} if self.message else {})}
 
-
-def worst(states: Iterable[Status]) -> Status:
-    """Healthy when there are none."""
-    return max(states, key=ORDER.index, default=Status.HEALTHY)
+Check = Callable[[JsonObject], Health]
 
 
 def healthy(message: str = "") -> Health:
-    return Health(Status.HEALTHY, message)
+    return Health("Healthy", message)
 
 
 def progressing(message: str = "") -> Health:
-    return Health(Status.PROGRESSING, message)
+    return Health("Progressing", message)
 
 
 def degraded(message: str = "") -> Health:
-    return Health(Status.DEGRADED, message)
+    return Health("Degraded", message)
 
 
 def suspended(message: str = "") -> Health:
-    return Health(Status.SUSPENDED, message)
+    return Health("Suspended", message)
 
 
-def unknown(message: str = "") -> Health:
-    return Health(Status.UNKNOWN, message)
+def conditions(obj: JsonObject) -> dict[str, JsonObject]:
+    """By type."""
+    found = (obj.get("status") or {}).get("conditions") or ()
+    return {str(item.get("type")): item for item in found}
 
 
-def condition(obj: JsonObject, kind: str) -> JsonObject | None:
-    """The condition of that type in the object's status, or None."""
-    for one in (obj.get("status") or {}).get("conditions") or ():
-        if one.get("type") == kind:
-            found: JsonObject = one
-            return found
-    return None
-
-
-def condition_status(obj: JsonObject, kind: str) -> str:
-    """`True`, `False`, `Unknown`, or empty when the condition is absent."""
-    return str((condition(obj, kind) or {}).get("status") or "")
+def number(value: object) -> int:
+    return int(value) if isinstance(value, (int, str)) and value != "" else 0

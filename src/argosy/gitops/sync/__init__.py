@@ -1,0 +1,1 @@
+"""How a sync proceeds: which tasks, in which order, one step at a time. Pure."""
