@@ -80,3 +80,9 @@ def test_documents_before_a_fault_are_given() -> None:
     assert next(documents) == {"a": 1}
     with pytest.raises(YamlError):
         next(documents)
+
+
+def test_a_document_of_too_many_nodes_is_refused_while_it_is_read() -> None:
+    assert len(load(b"- a\n" * 999, nodes=1000)) == 999
+    with pytest.raises(YamlError, match="more than 1000 nodes"):
+        load(b"- a\n" * 1001 + b"&broken", nodes=1000)

@@ -19,8 +19,6 @@ from argosy.machinery.objects import JsonValue
 
 ALIAS_LIMIT: Final = 100
 NODE_LIMIT: Final = 1_000_000
-COMPOSED_LIMIT: Final = 4_000_000
-"""Keys and values of one document, as the parser makes them: far above what a registry's index has."""
 DEPTH_LIMIT: Final = 200
 DIGIT_LIMIT: Final = 400
 CHARACTERS_PER_NODE: Final = 64
@@ -50,7 +48,7 @@ class YamlError(ValueError):
 
 def load_all(data: bytes | str, *, nodes: int = NODE_LIMIT) -> Iterator[JsonValue]:
     """Each document as a JSON value, `None` for an empty one. Raises YamlError after the documents before the fault."""
-    loader = _open(data)
+    loader = _open(data, nodes)
     scalars = b"*" in data if isinstance(data, bytes) else "*" in data
     try:
         while True:
@@ -76,9 +74,9 @@ def load_documents(data: bytes | str) -> list[JsonValue]:
     return [document for document in load_all(data) if document is not None]
 
 
-def _open(data: bytes | str) -> Any:
+def _open(data: bytes | str, limit: int) -> Any:
     try:
-        return _Nodes(data)
+        return _Nodes(data, limit)
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise YamlError(_explain(error)) from None
 
@@ -86,8 +84,9 @@ def _open(data: bytes | str) -> Any:
 class _Nodes(yaml.CSafeLoader):
     """PyYAML's parser with the resolver cut down to "plain or quoted", and a depth limit before the C stack's."""
 
-    def __init__(self, stream: bytes | str) -> None:
+    def __init__(self, stream: bytes | str, limit: int) -> None:
         super().__init__(stream)
+        self._limit = limit
         self._depth = 0
         self._composed = 0
 
@@ -98,10 +97,10 @@ class _Nodes(yaml.CSafeLoader):
 
     def descend_resolver(self, current_node: Any, current_index: Any) -> None:
         self._depth += 1
-        self._composed += 1
+        self._composed += current_index is not None  # None for keys, which are not counted when building either
         mark = getattr(current_node, "start_mark", None)
-        if self._composed > COMPOSED_LIMIT:  # before they fill the memory; aliases are counted when they are expanded
-            raise yaml.MarkedYAMLError(problem=f"more than {COMPOSED_LIMIT} nodes", problem_mark=mark)
+        if self._composed > self._limit:  # before they fill the memory; aliases are counted when they are expanded
+            raise yaml.MarkedYAMLError(problem=f"more than {self._limit} nodes", problem_mark=mark)
         if self._depth > DEPTH_LIMIT:
             raise yaml.MarkedYAMLError(problem=f"nested deeper than {DEPTH_LIMIT} levels", problem_mark=mark)
 
