@@ -12,6 +12,8 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+from tests.vectors.outcome import Outcome
+
 from argosy.cluster.server import EmbeddedCluster
 from argosy.cluster.store import Change
 from argosy.cluster.workloads.rules import parse_rules
@@ -21,7 +23,6 @@ from argosy.machinery.api import PatchType
 from argosy.machinery.objects import JsonObject
 from argosy.runtime.chance import SeededRng
 from argosy.runtime.virtual import VirtualClock, run_virtual
-from tests.vectors.outcome import Outcome
 
 FAMILY = "workloads"
 NAMESPACE = "kk"
@@ -63,7 +64,7 @@ async def _play(clock: VirtualClock, rng: SeededRng, actions: Sequence[str]) -> 
     rows: list[Row] = []
     async with EmbeddedCluster(clock=clock, rng=rng) as cluster:
         workloads = Workloads(
-            PipelineServer(cluster.core, cluster.on_commit, lambda work: work.close()),
+            PipelineServer(cluster.core, cluster.on_commit, cluster.spawn),
             clock,
             parse_rules(RULES),
             Settings(node="n1", kubelet_events=False),

@@ -36,6 +36,7 @@ PLACES = {
     "PersistentVolumeClaim": ("", "v1", "persistentvolumeclaims"),
     "PersistentVolume": ("", "v1", "persistentvolumes"),
     "StorageClass": ("storage.k8s.io", "v1", "storageclasses"),
+    "HorizontalPodAutoscaler": ("autoscaling", "v2", "horizontalpodautoscalers"),
     "PodDisruptionBudget": ("policy", "v1", "poddisruptionbudgets"),
 }
 
@@ -50,7 +51,7 @@ class World:
         cluster.on_commit(self.changes.extend)
 
     def _made(self) -> Workloads:
-        server = PipelineServer(self.cluster.core, self.cluster.on_commit, lambda work: work.close())
+        server = PipelineServer(self.cluster.core, self.cluster.on_commit, self.cluster.spawn)
         workloads = Workloads(server, self.clock, self.rules, self.settings)
         workloads.start()
         return workloads
@@ -494,3 +495,24 @@ def test_a_quiet_cluster_is_not_looked_at() -> None:
         assert world.workloads.engine.looks - before <= 3
 
     play(scenario)
+
+
+@pytest.mark.parametrize(("usage", "size"), [(160, 4), (52, 2), (900, 6), (10, 2)])
+def test_an_autoscaler_sizes_by_the_metrics_of_the_rules(usage: int, size: int) -> None:
+    """Scale-down waits for five minutes of lower recommendations; none had been made before, hence it is at once."""
+
+    async def scenario(world: World) -> None:
+        await world.create(workload("Deployment", "w", replicas=2))
+        metric = {"name": "cpu", "target": {"type": "Utilization", "averageUtilization": 80}}
+        spec = {
+            "scaleTargetRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": "w"},
+            "minReplicas": 2,
+            "maxReplicas": 6,
+            "metrics": [{"type": "Resource", "resource": metric}],
+        }
+        await world.wait(5)
+        await world.create({"kind": "HorizontalPodAutoscaler", "metadata": {"name": "h"}, "spec": spec})
+        await world.wait(5)
+        assert world.get("Deployment", "w")["spec"]["replicas"] == size
+
+    play(scenario, f"rules: [{{match: {{}}, effect: {{metrics: {{cpu: {usage}}}}}}}]")

@@ -279,11 +279,12 @@ def _restarted(container: JsonObject, status: JsonObject, turn: Turn, fresh_end:
         return status
     waits = backoff(status, ended)
     pod = turn.pod["metadata"]
-    place = f"container={container['name']} pod={pod['name']}_{pod['namespace']}({pod['uid']})"
+    whole = f"{pod['name']}_{pod['namespace']}({pod['uid']})"
+    place = f"container={container['name']} pod={whole}"
     turn.say(
         container,
         "BackOff",
-        f"Back-off restarting failed container {container['name']} in pod {pod['name']}_{pod['namespace']}({pod['uid']})",
+        f"Back-off restarting failed container {container['name']} in pod {whole}",
         warning=True,
     )
     finished = fresh_end or turn.exact(f"end/{container['name']}", ended["finishedAt"])

@@ -1,8 +1,8 @@
 """Deployment: which ReplicaSets exist, and how many Pods each may have (kinds sheet 5.1).
 
 Owns the Deployment's status and revision annotation, and its ReplicaSets' existence, size and annotations. One step per
-look: the next commit of a ReplicaSet brings the next step. `rollout_arithmetic.py` has the numbers, `deployment_status.py`
-the conditions.
+look: the next commit of a ReplicaSet brings the next step. `rollout_arithmetic.py` has the numbers,
+`deployment_status.py` the conditions.
 """
 
 from __future__ import annotations

@@ -4,8 +4,8 @@
                               ▲                            │
                               └──── agenda (due, key) ◀── wake_at
 
-Everything of one instant is done in one turn of the loop, without a task per object and without polling; one timer stands
-for the next entry of the agenda. What survives a restart is in the objects: at the start every key is looked at once.
+Everything of one instant is done in one turn of the loop, without a task per object and without polling; one timer
+stands for the next entry of the agenda. What survives a restart is in the objects: at the start every key is looked at once.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Job: Pods that end, counted once each by a finalizer (kinds sheet 5.4).
 
-A finished Pod is noted in `uncountedTerminatedPods`, loses its finalizer, and is then counted: no crash between the steps
-counts it twice or never.
+A finished Pod is noted in `uncountedTerminatedPods`, loses its finalizer, and is then counted: no crash between the
+steps counts it twice or never.
 """
 
 from __future__ import annotations
@@ -225,7 +225,8 @@ class _Sync:
                 if rule["action"] != "FailJob":
                     break
                 where = f"{pod['metadata']['namespace']}/{pod['metadata']['name']}"
-                return f"Container {code[0]} for pod {where} failed with exit code {code[1]} matching FailJob rule at index {number}"
+                text = f"Container {code[0]} for pod {where} failed with exit code {code[1]}"
+                return f"{text} matching FailJob rule at index {number}"
         return None
 
     def _end(self, status: JsonObject, ending: tuple[str, str, str], active: list[JsonObject]) -> None:

@@ -69,8 +69,11 @@ def node_status(node: JsonObject, version: str, now: datetime) -> JsonObject:
     }
 
 
-def fits(pod: JsonObject, node: JsonObject, pods: Sequence[JsonObject]) -> str:
-    """Why the Pod cannot run there, in the scheduler's words; empty when it can. `pods` run on the Node."""
+def fits(pod: JsonObject, node: JsonObject, pods: Sequence[JsonObject], count: int) -> str:
+    """Why the Pod cannot run there, in the scheduler's words; empty when it can.
+
+    `count` Pods are on the Node; `pods` are they, or none when the Pod requests nothing.
+    """
     if (node.get("spec") or {}).get("unschedulable") and not _tolerates(
         pod, {"key": "node.kubernetes.io/unschedulable", "effect": "NoSchedule"}
     ):
@@ -79,7 +82,7 @@ def fits(pod: JsonObject, node: JsonObject, pods: Sequence[JsonObject]) -> str:
         return "node(s) didn't match Pod's node affinity/selector"
     for taint in untolerated(pod, node, ("NoSchedule", "NoExecute")):
         return f"node(s) had untolerated taint {{{taint['key']}: {taint.get('value') or ''}}}"
-    return _lacking(pod, node, pods)
+    return _lacking(pod, node, pods, count)
 
 
 def selects(spec: JsonObject, node: JsonObject) -> bool:
@@ -133,9 +136,9 @@ def _tolerates(pod: JsonObject, taint: JsonObject) -> bool:
     return False
 
 
-def _lacking(pod: JsonObject, node: JsonObject, pods: Sequence[JsonObject]) -> str:
+def _lacking(pod: JsonObject, node: JsonObject, pods: Sequence[JsonObject], count: int) -> str:
     allocatable = (node.get("status") or {}).get("allocatable") or {}
-    if "pods" in allocatable and len(pods) >= nano_units(of(allocatable["pods"])) // 10**9:
+    if "pods" in allocatable and count >= nano_units(of(allocatable["pods"])) // 10**9:
         return "Too many pods"
     for name, wanted in requests_of(pod).items():
         if name not in allocatable:

@@ -86,7 +86,7 @@ def template_hash(template: JsonObject, collisions: int | None = None) -> str:
 
 
 def set_condition(status: JsonObject, new: JsonObject, *, keep_transition: bool = True) -> None:
-    """In place. Nothing when status and reason are equal; else the old one goes and the new one is the last (spec 7)."""
+    """In place. Nothing when status and reason are equal; else the old one goes, the new one is the last (spec 7)."""
     conditions = status.get("conditions") or []
     current = next((item for item in conditions if item["type"] == new["type"]), None)
     if current is not None and current.get("status") == new["status"] and current.get("reason") == new.get("reason"):

@@ -32,7 +32,7 @@ def name_of(owner: JsonObject) -> str:
 
 
 def wanted(owner: JsonObject, revisions: Sequence[JsonObject]) -> tuple[JsonObject | None, Step | None]:
-    """The revision of the owner's template, and what must be written first: a new one, or a reused one made the last."""
+    """The revision of the owner's template, and what must be written first: a new one, or an old one as the last."""
     content, known = content_of(owner), ordered(revisions)
     highest = known[-1]["revision"] if known else 0
     equal = [item for item in known if item["data"] == content]

@@ -317,7 +317,7 @@ class RuleBook:
         self._join()
 
     def set_live(self, config_map: JsonObject) -> bool:
-        """Reads a labelled ConfigMap; whether the rules in force changed. One that cannot be read keeps the last good ones."""
+        """Whether the rules in force changed. A ConfigMap that cannot be read keeps the last good ones."""
         metadata = config_map["metadata"]
         key = (metadata["namespace"], metadata["name"])
         if (metadata.get("labels") or {}).get(RULES_LABEL) != "true":

@@ -16,7 +16,7 @@ from argosy.cluster.workloads.decision import (
     stamp,
     with_status,
 )
-from argosy.cluster.workloads.nodes import fits
+from argosy.cluster.workloads.nodes import fits, requests_of
 from argosy.cluster.workloads.pods import condition, is_active, is_deleting
 from argosy.cluster.workloads.resources import RESOURCES
 from argosy.cluster.workloads.view import View
@@ -26,17 +26,17 @@ from argosy.machinery.objects import JsonObject, Key, key_of
 @dataclass(frozen=True, slots=True)
 class Seen:
     pod: JsonObject
-    nodes: tuple[tuple[JsonObject, tuple[JsonObject, ...]], ...]
-    """Every Node with its active Pods."""
+    nodes: tuple[tuple[JsonObject, int, tuple[JsonObject, ...]], ...]
+    """Every Node, how many Pods it has, and those Pods when what they request matters."""
 
 
 def look(view: View, key: Key) -> Seen | None:
     pod = view.get("pods", key)
     if pod is None or not _waits(pod):
         return None
-    nodes = tuple(
-        (node, tuple(filter(is_active, view.on_node(node["metadata"]["name"])))) for node in view.every("nodes")
-    )
+    wants = bool(requests_of(pod))
+    names = [(node, node["metadata"]["name"]) for node in view.every("nodes")]
+    nodes = tuple((node, view.count_on_node(name), tuple(view.on_node(name)) if wants else ()) for node, name in names)
     return Seen(pod, nodes)
 
 
@@ -55,12 +55,12 @@ def decide(seen: Seen, now: datetime) -> Decision:
     pod = seen.pod
     refusals: Counter[str] = Counter()
     open_nodes = []
-    for node, pods in seen.nodes:
-        why = fits(pod, node, pods)
+    for node, count, pods in seen.nodes:
+        why = fits(pod, node, pods, count)
         if why:
             refusals[why] += 1
         else:
-            open_nodes.append((len(pods), node["metadata"]["name"]))
+            open_nodes.append((count, node["metadata"]["name"]))
     if not open_nodes:
         return _unschedulable(pod, len(seen.nodes), refusals, now)
     name, metadata = min(open_nodes)[1], pod["metadata"]

@@ -1,7 +1,7 @@
 """The embedded server as the simulated controllers use it: the same request pipeline, without waiting for the disk.
 
-A write without webhooks runs through in one go. With webhooks registered it may have to wait for one: then it goes on as a
-task of the server, and the controller decides again when it is through.
+A write without webhooks runs through in one go. With webhooks registered it may have to wait for one: then it goes on
+as a task of the server, and the controller decides again when it is through.
 """
 
 from __future__ import annotations

@@ -9,6 +9,7 @@ from datetime import datetime
 from argosy.cluster.ports import Clock
 from argosy.cluster.workloads import (
     addresses,
+    autoscaling,
     budgets,
     cronjob,
     daemonset,
@@ -88,6 +89,7 @@ def controllers(book: RuleBook, settings: Settings) -> tuple[Controller, ...]:
         *addresses.make_controllers(settings.address_delay),
         *volumes.CONTROLLERS,
         budgets.CONTROLLER,
+        autoscaling.make_controller(book),
         scheduler.CONTROLLER,
         kubelet.make_controller(book, events=settings.kubelet_events),
     )

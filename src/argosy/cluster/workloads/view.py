@@ -1,7 +1,7 @@
 """What the controllers see: every object of their kinds as it is now, with the few indexes that they ask by.
 
-Fed by commits and, at once, by the answers to the controllers' own writes, so that no decision is made twice because its
-first effect is not on disk yet. Objects belong to the store: nobody changes them.
+Fed by commits and, at once, by the answers to the controllers' own writes, so that no decision is made twice because
+its first effect is not on disk yet. Objects belong to the store: nobody changes them.
 """
 
 from __future__ import annotations
@@ -59,8 +59,10 @@ class Kindred:
         else:
             yield self.by_owner, owner["uid"]
         if obj.get("kind") == "Pod":
-            yield self.by_node, obj["spec"].get("nodeName") or ""
-            if (obj.get("status") or {}).get("phase") in (None, "", "Pending"):
+            phase = (obj.get("status") or {}).get("phase")
+            if phase not in ("Succeeded", "Failed"):
+                yield self.by_node, obj["spec"].get("nodeName") or ""
+            if phase in (None, "", "Pending"):
                 yield self.by_waiting, key.namespace
 
 
@@ -121,7 +123,11 @@ class View:
     def orphans(self, plural: str, namespace: str) -> list[JsonObject]:
         return _sorted(self._kinds[plural].orphans.get(namespace, {}))
 
+    def count_on_node(self, node: str) -> int:
+        return len(self._kinds["pods"].by_node.get(node, ()))
+
     def on_node(self, node: str) -> list[JsonObject]:
+        """Pods that have not ended."""
         return _sorted(self._kinds["pods"].by_node.get(node, {}))
 
     def unassigned(self) -> list[JsonObject]:
@@ -134,12 +140,12 @@ class View:
         self._marks.setdefault(uid, {})[label] = now
 
     def exact(self, uid: str, label: str, text: str) -> datetime:
-        """When `label` happened, of which the object says `text` in whole seconds; after a restart only that is left."""
+        """When `label` happened, which the object says in whole seconds (`text`): all that is left after a restart."""
         marked = self._marks.get(uid, {}).get(label)
         return marked if marked is not None and stamp(marked) == text else instant(text)
 
     def next_index(self, owner: JsonObject) -> int:
-        """The creation index of the owner's next Pod: above those of all that are there or were seen by this process."""
+        """The creation index of the owner's next Pod: above those of all that were seen by this process."""
         return self._counts.get(owner["metadata"]["uid"], 0)
 
     def marked(self, uid: str, label: str) -> datetime | None:

@@ -1,0 +1,224 @@
+"""HorizontalPodAutoscaler: sizes by simulated resource metrics (kinds sheet 5.5).
+
+Metrics come from rules: `metrics: {cpu: 120}` is what each of the Pod's containers uses, in percent of its request.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from argosy.cluster.workloads.chance import fnv1a
+from argosy.cluster.workloads.decision import Controller, Decision, Happening, Step, merge, stamp, with_status
+from argosy.cluster.workloads.kubelet import effects_of, ordinal_of, owners_of
+from argosy.cluster.workloads.matching import itself
+from argosy.cluster.workloads.pods import is_active, is_ready
+from argosy.cluster.workloads.rollout_arithmetic import size
+from argosy.cluster.workloads.rules import Effect, RuleBook
+from argosy.cluster.workloads.view import View
+from argosy.machinery.objects import JsonObject, Key, key_of
+
+PERIOD = timedelta(seconds=15)
+TOLERANCE = 0.1
+_TARGETS = {"Deployment": "deployments", "ReplicaSet": "replicasets", "StatefulSet": "statefulsets"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    scaler: JsonObject
+    target: JsonObject | None
+    pods: tuple[tuple[JsonObject, tuple[Effect, ...]], ...]
+    """Active Pods of the target with their containers' effects."""
+    recommendations: tuple[tuple[datetime, int], ...]
+    """What was recommended within the time that steadies a scale-down; lost with a restart, as upstream's is."""
+
+
+def usage_of(pods: tuple[tuple[JsonObject, tuple[Effect, ...]], ...], name: str) -> float | None:
+    """The average over ready Pods; None without any number."""
+    numbers = [
+        effect.metrics[name]
+        for pod, effects in pods
+        if is_ready(pod)
+        for effect in effects
+        if effect.metrics is not None and name in effect.metrics
+    ]
+    return sum(numbers) / len(numbers) if numbers else None
+
+
+def wanted_size(spec: JsonObject, current: int, usages: dict[str, float | None]) -> int | None:
+    """The largest that any metric asks for; None when no metric has a number."""
+    asked = []
+    for metric in spec.get("metrics") or ():
+        resource = metric.get("resource") or {}
+        goal, usage = (resource.get("target") or {}).get("averageUtilization"), usages.get(resource.get("name", ""))
+        if not goal or usage is None:
+            continue
+        ratio = usage / goal
+        asked.append(current if abs(ratio - 1) <= TOLERANCE else -int(-(current * ratio) // 1))
+    return max(asked) if asked else None
+
+
+def decide(seen: Seen, now: datetime) -> Decision:
+    scaler, spec, target = seen.scaler, seen.scaler["spec"], seen.target
+    status = dict(scaler.get("status") or {})
+    if target is None:
+        text = f'{spec["scaleTargetRef"]["kind"].lower()}s "{spec["scaleTargetRef"]["name"]}" not found'
+        _set(status, "AbleToScale", "False", "FailedGetScale", text, now)
+        return _written(scaler, status, [], now)
+    _set(status, "AbleToScale", "True", "ReadyForNewScale", "recommended size matches current size", now)
+    current = size(target)
+    usages = _usages(seen)
+    status |= {"observedGeneration": scaler["metadata"].get("generation") or 1, "currentReplicas": current}
+    wanted = wanted_size(spec, current, usages) if current else None
+    if wanted is None:
+        reason, text = ("ScalingDisabled", "scaling is disabled since the replica count of the target is zero")
+        if current:
+            reason, text = "FailedGetResourceMetric", "the simulation has no rule with metrics for these Pods"
+        _set(status, "ScalingActive", "False", reason, text, now)
+        status["desiredReplicas"] = current
+        return _written(scaler, status, [], now)
+    _set(
+        status,
+        "ScalingActive",
+        "True",
+        "ValidMetricFound",
+        "the HPA was able to successfully calculate a replica count",
+        now,
+    )
+    status["currentMetrics"] = [
+        {
+            "type": "Resource",
+            "resource": {"name": name, "current": {"averageUtilization": round(usage), "averageValue": "0"}},
+        }
+        for name, usage in usages.items()
+        if usage is not None
+    ]
+    steady = max([wanted, *(count for _, count in seen.recommendations)])
+    chosen = _limited(spec, status, max(wanted, min(steady, current)), now)
+    status["desiredReplicas"] = chosen
+    steps: list[Step] = []
+    if chosen != current:
+        text = (
+            f"New size: {chosen}; reason: {'All metrics below target' if chosen < current else 'metric above target'}"
+        )
+        steps.append(merge(target, {"spec": {"replicas": chosen}}))
+        component = "horizontal-pod-autoscaler"
+        steps.append(Happening(about=scaler, reason="SuccessfulRescale", message=text, component=component))
+        status["lastScaleTime"] = stamp(now)
+    return _written(scaler, status, steps, now)
+
+
+def _limited(spec: JsonObject, status: JsonObject, wanted: int, now: datetime) -> int:
+    low, high = spec.get("minReplicas") or 1, spec["maxReplicas"]
+    chosen = int(min(max(wanted, low), high))
+    if chosen == wanted:
+        _set(
+            status,
+            "ScalingLimited",
+            "False",
+            "DesiredWithinRange",
+            "the desired count is within the acceptable range",
+            now,
+        )
+    else:
+        reason, word = (
+            ("TooFewReplicas", "less than the minimum")
+            if chosen > wanted
+            else ("TooManyReplicas", "more than the maximum")
+        )
+        _set(status, "ScalingLimited", "True", reason, f"the desired replica count is {word} replica count", now)
+    return chosen
+
+
+def _set(status: JsonObject, kind: str, truth: str, reason: str, message: str, now: datetime) -> None:
+    conditions = list(status.get("conditions") or ())
+    place = next((index for index, item in enumerate(conditions) if item["type"] == kind), None)
+    new = {"type": kind, "status": truth, "lastTransitionTime": stamp(now), "reason": reason, "message": message}
+    if place is None:
+        conditions.append(new)
+    else:
+        if conditions[place]["status"] == truth:
+            new["lastTransitionTime"] = conditions[place]["lastTransitionTime"]
+        conditions[place] = new
+    status["conditions"] = conditions
+
+
+def _written(scaler: JsonObject, status: JsonObject, steps: list[Step], now: datetime) -> Decision:
+    if status != (scaler.get("status") or {}):
+        steps.append(with_status(scaler, status))
+    return Decision(tuple(steps), now + PERIOD)
+
+
+class _Memory:
+    """What autoscalers recommended and when they last looked; lost with a restart, as upstream's is."""
+
+    def __init__(self) -> None:
+        self.history: dict[Key, list[tuple[datetime, int]]] = {}
+        self.looked: dict[Key, tuple[datetime, int]] = {}
+
+    def forget(self, key: Key) -> None:
+        self.history.pop(key, None)
+        self.looked.pop(key, None)
+
+    def decide(self, seen: Seen, now: datetime) -> Decision:
+        """Once in a period, whatever wakes the autoscaler in between; at once after a change of its spec."""
+        key, generation = key_of(seen.scaler), _generation(seen.scaler)
+        last, known = self.looked.get(key, (None, 0))
+        if last is not None and known == generation and now < last + PERIOD:
+            return Decision((), last + PERIOD)
+        self.looked[key] = (now, generation)
+        decision = decide(seen, now)
+        if seen.target is not None:
+            self._remember(key, seen, now)
+        return decision
+
+    def _remember(self, key: Key, seen: Seen, now: datetime) -> None:
+        spec = seen.scaler["spec"]
+        assert seen.target is not None
+        wanted = wanted_size(spec, size(seen.target), _usages(seen))
+        behavior = (spec.get("behavior") or {}).get("scaleDown") or {}
+        window = timedelta(seconds=behavior.get("stabilizationWindowSeconds", 300))
+        kept = [item for item in seen.recommendations if now - item[0] < window]
+        self.history[key] = [*kept, (now, wanted)] if wanted is not None else kept
+
+
+def _generation(scaler: JsonObject) -> int:
+    return fnv1a(repr(scaler["spec"]).encode())
+
+
+def _usages(seen: Seen) -> dict[str, float | None]:
+    names = [(metric.get("resource") or {}).get("name", "") for metric in seen.scaler["spec"].get("metrics") or ()]
+    return {name: usage_of(seen.pods, name) for name in names}
+
+
+def make_controller(book: RuleBook) -> Controller:
+    memory = _Memory()
+
+    def look(view: View, key: Key) -> Seen | None:
+        scaler = view.get("horizontalpodautoscalers", key)
+        if scaler is None:
+            memory.forget(key)
+            return None
+        reference = scaler["spec"]["scaleTargetRef"]
+        plural = _TARGETS.get(reference["kind"])
+        target = view.get(plural, Key(key.namespace, reference["name"])) if plural else None
+        pods = _pods_of(view, target) if target is not None else []
+        return Seen(
+            scaler=scaler,
+            target=target,
+            pods=tuple((pod, _effects(view, book, pod)) for pod in pods),
+            recommendations=tuple(memory.history.get(key, ())),
+        )
+
+    return Controller(name="autoscaler", look=look, decide=memory.decide, routes={"horizontalpodautoscalers": itself})
+
+
+def _pods_of(view: View, target: JsonObject) -> list[JsonObject]:
+    parents = view.owned("replicasets", target) if target["kind"] == "Deployment" else [target]
+    return [pod for parent in parents for pod in view.owned("pods", parent) if is_active(pod)]
+
+
+def _effects(view: View, book: RuleBook, pod: JsonObject) -> tuple[Effect, ...]:
+    moment = datetime.fromisoformat(pod["metadata"]["creationTimestamp"])
+    found = effects_of(pod, book.current, ordinal_of(view, pod), owners_of(view, pod), moment)
+    return tuple(found.values())
