@@ -27,6 +27,7 @@ from argosy.render.pool import RenderPool, WorkerLost
 from argosy.render.port import Rendered, RenderError, RenderRequest, SourceType
 from argosy.render.workspace import ref_root
 from argosy.runtime.clock import Clock
+from argosy.sources.coalesce import GivenUp
 from argosy.sources.paths import normalise, shown
 from argosy.sources.port import SourceError, Tree
 
@@ -103,7 +104,10 @@ class WorkerRenderer:
         name = (prepared.key, *sorted(f"{root} {tree.root_oid}" for root, tree in prepared.roots.items()))
         running = self._running.get(name)
         if running is not None:
-            return await asyncio.shield(running)
+            try:
+                return await asyncio.shield(running)
+            except GivenUp:
+                return await self._shared(prepared)
         future: asyncio.Future[Entry] = asyncio.get_running_loop().create_future()
         self._running[name] = future
         try:
@@ -111,7 +115,7 @@ class WorkerRenderer:
             future.set_result(entry)
             return entry
         except BaseException as error:
-            future.set_exception(error if isinstance(error, Exception) else WorkerLost("the rendering was cancelled"))
+            future.set_exception(error if isinstance(error, Exception) else GivenUp())
             future.exception()  # whoever waits raises it too; nobody waiting is no fault
             raise
         finally:

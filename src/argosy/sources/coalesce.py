@@ -13,6 +13,10 @@ from typing import Generic, TypeVar
 T = TypeVar("T")
 
 
+class GivenUp(Exception):
+    """Who had begun the work was cancelled: one of those who share it must begin it again."""
+
+
 class Turns(Generic[T]):
     def __init__(self) -> None:
         self._waiting: dict[Hashable, asyncio.Future[T]] = {}
@@ -22,7 +26,10 @@ class Turns(Generic[T]):
         """The result of a turn of `work` that begins after this call; its error for each who shares it."""
         waiting = self._waiting.get(key)
         if waiting is not None:
-            return await asyncio.shield(waiting)
+            try:
+                return await asyncio.shield(waiting)
+            except GivenUp:
+                return await self.share(key, work)
         future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
         self._waiting[key] = future
         lock = self._locks.setdefault(key, asyncio.Lock())
@@ -31,7 +38,7 @@ class Turns(Generic[T]):
                 self._close(key, future)
                 result = await work()
         except BaseException as error:
-            future.set_exception(error if isinstance(error, Exception) else ConnectionAbortedError("given up"))
+            future.set_exception(error if isinstance(error, Exception) else GivenUp())
             future.exception()  # raised by those who share it; nobody sharing is no fault
             raise
         else:
