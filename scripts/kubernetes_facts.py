@@ -1,4 +1,4 @@
-"""Makes `src/argosy/cluster/kinds/facts.json`, the prose-free facts about Kubernetes' built-in types, and checks it.
+"""Makes `src/argosy/apis/kubernetes/facts.json`, the prose-free facts about Kubernetes' built-in types, and checks it.
 
     scripts/kubernetes_facts.py write DATA    rewrites the package's file from DATA/{types,printer-columns}.json
     scripts/kubernetes_facts.py check DATA    fails if the committed file is stale
@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-TARGET = Path(__file__).parent.parent / "src/argosy/cluster/kinds/facts.json"
+TARGET = Path(__file__).parent.parent / "src/argosy/apis/kubernetes/facts.json"
 
 # Go packages drop the domain of their group: rbac.authorization.k8s.io lives in rbac/v1.
 CORE = "core"

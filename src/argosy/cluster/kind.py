@@ -11,6 +11,8 @@ from datetime import datetime
 from typing import Literal, Protocol
 
 from argosy.cluster.ports import Rng
+from argosy.machinery.api import Column as Column
+from argosy.machinery.api import Subresource as Subresource
 from argosy.machinery.objects import JsonObject, JsonValue, Resource
 from argosy.machinery.schema import Node
 from argosy.machinery.status import Cause
@@ -24,27 +26,6 @@ class User:
     groups: tuple[str, ...] = ()
     uid: str = ""
     extra: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    """A Table column. `json_path` is set for custom resources, whose cells are read by path."""
-
-    name: str
-    type: str = "string"
-    format: str = ""
-    priority: int = 0
-    description: str = ""
-    json_path: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Subresource:
-    name: str
-    verbs: tuple[str, ...]
-    group: str
-    version: str
-    kind: str
 
 
 class Reader(Protocol):

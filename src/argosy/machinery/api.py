@@ -37,3 +37,24 @@ class ListPage:
     items: tuple[JsonObject, ...]
     resource_version: str
     continue_token: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A Table column. `json_path` is set for custom resources, whose cells are read by path."""
+
+    name: str
+    type: str = "string"
+    format: str = ""
+    priority: int = 0
+    description: str = ""
+    json_path: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Subresource:
+    name: str
+    verbs: tuple[str, ...]
+    group: str
+    version: str
+    kind: str

@@ -1,6 +1,6 @@
 """One schema node for built-in types and custom resources alike.
 
-Built-in types are compiled from the fact file (argosy/cluster/kinds), custom ones from `openAPIV3Schema`. Strategic
+Built-in types are compiled from the fact file (argosy/apis/kubernetes), custom ones from `openAPIV3Schema`. Strategic
 merge patch, server-side apply, unknown-field checks and OpenAPI documents all walk these nodes; nodes are compiled
 once and may be recursive (JSONSchemaProps), therefore `properties` and `items` may be filled after construction.
 """

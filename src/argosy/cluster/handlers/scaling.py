@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from argosy.apis.kubernetes.compile import node_of
 from argosy.cluster.errors import bad_request, conflict, invalid, not_found
 from argosy.cluster.handlers.core import Core
 from argosy.cluster.handlers.ownership import set_entries
@@ -11,7 +12,6 @@ from argosy.cluster.handlers.patching import patched
 from argosy.cluster.handlers.updating import ATTEMPTS, check_version, replace
 from argosy.cluster.handlers.writing import Raced, manager_of
 from argosy.cluster.kind import Kind
-from argosy.cluster.kinds.compile import node_of
 from argosy.cluster.request import ApiRequest, ApiResponse
 from argosy.machinery.api import PatchType
 from argosy.machinery.apply import apply

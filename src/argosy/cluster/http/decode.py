@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from functools import cache
 
+from argosy.apis.kubernetes.facts import is_struct, resources
 from argosy.cluster.http.json_text import BodyError, Parsed, parse_json
 from argosy.cluster.http.negotiate import JSON, PROTOBUF, YAML, body_format, media_type_of, patch_format
 from argosy.cluster.http.protobuf import decode as decode_protobuf
 from argosy.cluster.http.yaml_text import parse_yaml
 from argosy.cluster.kind import Kind
-from argosy.cluster.kinds.facts import is_struct, resources
 from argosy.machinery.api import PatchType
 from argosy.machinery.objects import group_version
 from argosy.machinery.status import StatusError

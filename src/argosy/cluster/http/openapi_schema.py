@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from functools import cache
 
+from argosy.apis.kubernetes.facts import Field, enum_values, is_struct, json_fields, type_of
 from argosy.cluster.kind import Kind
-from argosy.cluster.kinds.facts import Field, enum_values, is_struct, json_fields, type_of
 from argosy.machinery.objects import JsonObject
 
 V3_PREFIX = "#/components/schemas/"

@@ -13,8 +13,8 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
+from argosy.apis.kubernetes.facts import Field, is_struct, json_fields, type_of
 from argosy.cluster.http.json_text import MAX_DEPTH, BodyError, parse_json
-from argosy.cluster.kinds.facts import Field, is_struct, json_fields, type_of
 from argosy.machinery.objects import JsonObject, JsonValue
 
 MAGIC = b"k8s\x00"

@@ -8,10 +8,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from argosy.apis.kubernetes.codec import printer_of, reader_of
+from argosy.apis.kubernetes.scalars import Mismatch
 from argosy.cluster.kind import Column, Decoded, Kind, Subresource, WriteContext
 from argosy.cluster.kinds.cells.plain import age_since
-from argosy.cluster.kinds.codec import printer_of, reader_of
-from argosy.cluster.kinds.scalars import Mismatch
 from argosy.cluster.kinds.strategies.builtin import TOO_DEEP
 from argosy.machinery import names as naming
 from argosy.machinery.jsonpath import compile_path

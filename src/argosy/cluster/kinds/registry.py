@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from argosy.apis.kubernetes.compile import node_of
+from argosy.apis.kubernetes.facts import ResourceFacts, columns_of, resources
 from argosy.cluster.kind import Column, Kind
-from argosy.cluster.kinds.compile import node_of
-from argosy.cluster.kinds.facts import ResourceFacts, columns_of, resources
 from argosy.cluster.kinds.strategies import STRATEGIES
 from argosy.cluster.kinds.strategies.autoscaling import OldAutoscalerStrategy
 from argosy.cluster.kinds.strategies.builtin import BuiltinStrategy

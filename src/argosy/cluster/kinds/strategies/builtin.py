@@ -11,13 +11,13 @@ from datetime import datetime
 from functools import cached_property
 from typing import ClassVar, TypeAlias
 
+from argosy.apis.kubernetes.codec import Printer, Reader, printer_of, reader_of
+from argosy.apis.kubernetes.defaults import DEFAULTS
+from argosy.apis.kubernetes.facts import ResourceFacts, json_fields
+from argosy.apis.kubernetes.scalars import Mismatch
 from argosy.cluster.kind import Decoded, WriteContext
 from argosy.cluster.kinds.cells import CELLS, ROW_CONDITIONS
 from argosy.cluster.kinds.cells.plain import created_at_cells
-from argosy.cluster.kinds.codec import Printer, Reader, printer_of, reader_of
-from argosy.cluster.kinds.defaults import DEFAULTS
-from argosy.cluster.kinds.facts import ResourceFacts, json_fields
-from argosy.cluster.kinds.scalars import Mismatch
 from argosy.machinery import names as naming
 from argosy.machinery.objects import JsonObject, JsonValue, group_version
 from argosy.machinery.status import Cause, StatusError

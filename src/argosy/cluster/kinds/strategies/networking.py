@@ -5,8 +5,8 @@ from __future__ import annotations
 from ipaddress import ip_address
 from typing import ClassVar
 
+from argosy.apis.kubernetes.facts import ResourceFacts
 from argosy.cluster.kind import WriteContext
-from argosy.cluster.kinds.facts import ResourceFacts
 from argosy.cluster.kinds.strategies.addresses import NODE_PORTS, SERVICE_RANGE, cluster_addresses, node_ports
 from argosy.cluster.kinds.strategies.builtin import BuiltinStrategy, LabelPaths
 from argosy.cluster.kinds.validation import networking as rules

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from argosy.cluster.kinds.facts import json_fields
+from argosy.apis.kubernetes.facts import json_fields
 from argosy.cluster.kinds.validation.causes import forbidden, immutable, invalid, one_of_or_unset, required
 from argosy.cluster.kinds.validation.containers import not_negative_quantity
 from argosy.machinery.objects import JsonObject

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TypeAlias
 
-from argosy.cluster.kinds.defaults import admission, networking, pods, storage, workloads
-from argosy.cluster.kinds.defaults.objects import (
+from argosy.apis.kubernetes.defaults import admission, networking, pods, storage, workloads
+from argosy.apis.kubernetes.defaults.objects import (
     default_limit_range,
     default_node,
     default_priority_class,

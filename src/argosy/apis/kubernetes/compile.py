@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import cast
 
-from argosy.cluster.kinds.facts import Field, enum_values, is_struct, json_fields, type_of
+from argosy.apis.kubernetes.facts import Field, enum_values, is_struct, json_fields, type_of
 from argosy.machinery.schema import ListType, Node, NodeType
 
 _LEAF_TYPES: dict[str, NodeType] = {

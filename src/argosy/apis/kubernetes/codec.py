@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeAlias
 
-from argosy.cluster.kinds.facts import Field, is_struct, json_fields
-from argosy.cluster.kinds.scalars import LEAF_READERS, LEAF_ZEROS, STRUCT_LEAVES, Mismatch, found_type
+from argosy.apis.kubernetes.facts import Field, is_struct, json_fields
+from argosy.apis.kubernetes.scalars import LEAF_READERS, LEAF_ZEROS, STRUCT_LEAVES, Mismatch, found_type
 from argosy.machinery.objects import JsonObject, JsonValue
 
 Unknown: TypeAlias = list[str]

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import orjson
 
-from argosy.cluster.kind import Column, Subresource
+from argosy.machinery.api import Column, Subresource
 from argosy.machinery.objects import JsonObject, JsonValue, Resource
 
 SCALARS = frozenset({"string", "bool", "int32", "int64", "double", "bytes"})

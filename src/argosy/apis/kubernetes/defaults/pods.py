@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from argosy.cluster.kinds.defaults.filling import fill, fill_empty, items, struct
+from argosy.apis.kubernetes.defaults.filling import fill, fill_empty, items, struct
 from argosy.machinery.objects import JsonObject
 from argosy.machinery.quantity import rounded_to_milli
 

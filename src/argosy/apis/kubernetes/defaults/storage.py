@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from argosy.cluster.kinds.defaults.filling import fill, fill_empty, struct
-from argosy.cluster.kinds.defaults.pods import default_plugin_sources
+from argosy.apis.kubernetes.defaults.filling import fill, fill_empty, struct
+from argosy.apis.kubernetes.defaults.pods import default_plugin_sources
 from argosy.machinery.objects import JsonObject
 
 

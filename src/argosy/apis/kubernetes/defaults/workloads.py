@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from argosy.cluster.kinds.defaults.filling import fill, fill_empty, items, struct
-from argosy.cluster.kinds.defaults.pods import default_template
+from argosy.apis.kubernetes.defaults.filling import fill, fill_empty, items, struct
+from argosy.apis.kubernetes.defaults.pods import default_template
 from argosy.machinery.objects import JsonObject
 
 _MANY_RETRIES = 2147483647

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from base64 import b64encode
 
-from argosy.cluster.kinds.defaults.filling import fill, fill_empty, items, struct
+from argosy.apis.kubernetes.defaults.filling import fill, fill_empty, items, struct
 from argosy.machinery.objects import JsonObject
 
 RBAC_GROUP = "rbac.authorization.k8s.io"

@@ -1,0 +1,66 @@
+"""What is known of an object's kind: its schema, its defaults, its canonical form. For comparing and patching."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from argosy.apis.kubernetes.codec import printer_of, reader_of
+from argosy.apis.kubernetes.compile import node_of
+from argosy.apis.kubernetes.defaults import DEFAULTS
+from argosy.apis.kubernetes.facts import resources
+from argosy.apis.kubernetes.scalars import Mismatch
+from argosy.machinery.objects import GroupKind, JsonObject, group_version
+from argosy.machinery.schema import Node
+
+
+@cache
+def _type_keys() -> dict[tuple[str, str, str], str]:
+    return {(one.resource.group, one.resource.version, one.resource.kind): one.type for one in resources()}
+
+
+def node(group: str, version: str, kind: str) -> Node | None:
+    """The schema of a built-in kind, with its patch strategies; None for any other kind."""
+    key = _type_keys().get((group, version, kind))
+    return node_of(key) if key else None
+
+
+def defaulted(obj: JsonObject) -> JsonObject:
+    """A copy with the defaults that an API server fills in; the object itself if its kind is not known."""
+    copy, _ = _read(obj)
+    if copy is None:
+        return obj
+    group, _version = group_version(str(obj.get("apiVersion") or ""))
+    if default := DEFAULTS.get(GroupKind(group, str(obj.get("kind")))):
+        default(copy)
+    return copy
+
+
+def canonical(obj: JsonObject) -> JsonObject:
+    """A copy as the Go type prints it: canonical quantities, empty optional fields dropped.
+
+    The object itself if its kind is not known, has fields that are not known, or is not of its kind.
+    """
+    copy, unknown = _read(obj)
+    if copy is None or unknown:
+        return obj
+    if show := printer_of(_key(obj)):
+        show(copy)
+    return copy
+
+
+def _key(obj: JsonObject) -> str:
+    group, version = group_version(str(obj.get("apiVersion") or ""))
+    return _type_keys().get((group, version, str(obj.get("kind"))), "")
+
+
+def _read(obj: JsonObject) -> tuple[JsonObject | None, list[str]]:
+    """A private copy without unknown fields, and which those were; None when it cannot be read as its kind."""
+    key = _key(obj)
+    if not key:
+        return None, []
+    unknown: list[str] = []
+    try:
+        copy = reader_of(key)(obj, unknown)
+    except (Mismatch, RecursionError):
+        return None, []
+    return (copy if isinstance(copy, dict) else None), unknown
