@@ -16,6 +16,7 @@ from argosy.cluster.workloads.server import PipelineServer
 from argosy.cluster.workloads.simulation import Settings, Workloads
 from argosy.machinery.api import PatchType
 from argosy.machinery.objects import JsonObject, Key
+from argosy.machinery.status import StatusError
 from argosy.runtime.chance import SeededRng
 from argosy.runtime.virtual import VirtualClock, run_virtual
 
@@ -516,3 +517,38 @@ def test_an_autoscaler_sizes_by_the_metrics_of_the_rules(usage: int, size: int) 
         assert world.get("Deployment", "w")["spec"]["replicas"] == size
 
     play(scenario, f"rules: [{{match: {{}}, effect: {{metrics: {{cpu: {usage}}}}}}}]")
+
+
+def test_schedules_and_autoscalers_do_not_keep_a_rehearsal_alive() -> None:
+    async def scenario(world: World) -> None:
+        spec = {"schedule": "* * * * *", "jobTemplate": {"spec": job("x")["spec"]}}
+        await world.create({"kind": "CronJob", "metadata": {"name": "c"}, "spec": spec})
+        await world.create(workload("Deployment", "w"))
+        settled = await world.clock.settle()
+        assert settled.ending == "quiet"
+        assert ready(world.all("Pod")[0])
+
+    play(scenario)
+
+
+def test_pods_that_may_not_be_created_are_reported_and_tried_again() -> None:
+    async def scenario(world: World) -> None:
+        world.cluster.admission.checks.append(refuse)
+        await world.create(workload("Deployment", "w", replicas=2))
+        await world.wait(3)
+        assert world.conditions("ReplicaSet", world.all("ReplicaSet")[0]["metadata"]["name"])["ReplicaFailure"] == (
+            "True",
+            "FailedCreate",
+        )
+        assert world.conditions("Deployment", "w")["ReplicaFailure"][1] == "FailedCreate"
+        assert "FailedCreate" in world.reasons("ReplicaSet")
+        world.cluster.admission.checks.remove(refuse)
+        await world.wait(90)
+        assert "ReplicaFailure" not in world.conditions("Deployment", "w")
+        assert world.get("Deployment", "w")["status"]["availableReplicas"] == 2
+
+    def refuse(attributes: Any) -> None:
+        if attributes.kind.resource.plural == "pods" and attributes.ctx.operation == "CREATE":
+            raise StatusError(403, "Forbidden", "exceeded quota: q")
+
+    play(scenario)

@@ -210,7 +210,9 @@ def make_controller(book: RuleBook) -> Controller:
             recommendations=tuple(memory.history.get(key, ())),
         )
 
-    return Controller(name="autoscaler", look=look, decide=memory.decide, routes={"horizontalpodautoscalers": itself})
+    return Controller(
+        name="autoscaler", background=True, look=look, decide=memory.decide, routes={"horizontalpodautoscalers": itself}
+    )
 
 
 def _pods_of(view: View, target: JsonObject) -> list[JsonObject]:

@@ -238,5 +238,9 @@ def make_controller(zone: str) -> Controller:
         return decide(seen, now)
 
     return Controller(
-        name="cronjob", look=look, decide=decide_all, routes={"cronjobs": itself, "jobs": owner_of_kind("CronJob")}
+        name="cronjob",
+        background=True,
+        look=look,
+        decide=decide_all,
+        routes={"cronjobs": itself, "jobs": owner_of_kind("CronJob")},
     )

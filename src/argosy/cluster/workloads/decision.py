@@ -78,6 +78,8 @@ class Controller:
     look: Callable[[Any, Key], Any]
     decide: Callable[[Any, datetime], Decision]
     routes: Mapping[str, Callable[[Any, JsonObject], Iterable[Key]]]
+    background: bool = False
+    """Its planned looks come again for ever (schedules, polls): they do not keep a rehearsal alive."""
     report: Callable[[Any, datetime, Failure], Decision] | None = None
     """What to write after a refusal, before the back-off."""
 

@@ -5,7 +5,8 @@
                               └──── agenda (due, key) ◀── wake_at
 
 Everything of one instant is done in one turn of the loop, without a task per object and without polling; one timer
-stands for the next entry of the agenda. What survives a restart is in the objects: at the start every key is looked at once.
+stands for the next entry of the agenda. What survives a restart is in the objects: at the start every key is looked at
+once.
 """
 
 from __future__ import annotations
@@ -57,9 +58,11 @@ class Engine:
         self._waiting: set[Work] = set()
         self._agenda: list[tuple[datetime, int, Work]] = []
         self._due: dict[Work, datetime] = {}
+        self._foreground = 0
+        """How many planned looks must keep a rehearsal alive."""
         self._sequence = 0
         self._timer: TimerHandle | None = None
-        self._timer_at: datetime | None = None
+        self._timer_at: tuple[datetime | None, bool] = (None, False)
         self._drain_timer: TimerHandle | None = None
         self._failures: dict[Work, tuple[int, Failure]] = {}
         self._deferred: set[Work] = set()
@@ -172,7 +175,7 @@ class Engine:
         controller = self._controllers[work.controller]
         seen = controller.look(self.view, work.key)
         if seen is None:
-            self._due.pop(work, None)
+            self._unplan(work)
             self._failures.pop(work, None)
             return
         decision = controller.decide(seen, now)
@@ -253,35 +256,42 @@ class Engine:
     # -- when to look again ------------------------------------------------------------------------------------------
 
     def _plan(self, work: Work, at: datetime | None, now: datetime) -> None:
-        if at is None:
-            self._due.pop(work, None)
+        if at is not None and at > now and self._due.get(work) == at:
             return
-        if self._due.get(work) == at and at > now:
+        self._unplan(work)
+        if at is None:
             return
         self._due[work] = at
+        self._foreground += not self._controllers[work.controller].background
         self._sequence += 1
         heapq.heappush(self._agenda, (at, self._sequence, work))
+
+    def _unplan(self, work: Work) -> datetime | None:
+        at = self._due.pop(work, None)
+        if at is not None:
+            self._foreground -= not self._controllers[work.controller].background
+        return at
 
     def _set_timer(self) -> None:
         while self._agenda and self._due.get(self._agenda[0][2]) != self._agenda[0][0]:
             heapq.heappop(self._agenda)
-        at = self._agenda[0][0] if self._agenda else None
-        if at == self._timer_at and (at is None or self._timer is not None):
+        at, background = (self._agenda[0][0] if self._agenda else None), not self._foreground
+        if self._timer_at == (at, background):
             return
         if self._timer is not None:
             self._timer.cancel()
-        self._timer, self._timer_at = None, at
+        self._timer, self._timer_at = None, (at, background)
         if at is not None and self._stop is not None:
             wait = max(0.0, (at - self._clock.now()).total_seconds())
-            self._timer = self._clock.call_later(wait, self._ring)
+            self._timer = self._clock.call_later(wait, self._ring, background=background)
 
     def _ring(self) -> None:
-        self._timer, self._timer_at = None, None
+        self._timer, self._timer_at = None, (None, False)
         now = self._clock.now()
         while self._agenda and self._agenda[0][0] <= now:
             at, _, work = heapq.heappop(self._agenda)
             if self._due.get(work) == at:
-                del self._due[work]
+                self._unplan(work)
                 self.mark(work)
         self._set_timer()
 

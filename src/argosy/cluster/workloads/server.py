@@ -33,10 +33,10 @@ _BY_STORAGE = {(resource.group, resource.plural): resource for resource in RESOU
 
 
 class PipelineServer:
-    """`spawn` starts a task that the server ends with itself; `on_commit` is `EmbeddedCluster.on_commit`."""
+    """`core`, `on_commit` and `spawn` are `EmbeddedCluster`'s."""
 
     def __init__(
-        self, core: Core, on_commit: Callable[[Callable[[Sequence[Change]], None]], object], spawn: Spawn
+        self, core: Core, on_commit: Callable[[Callable[[Sequence[Change]], None]], Callable[[], None]], spawn: Spawn
     ) -> None:
         self._core, self._on_commit, self._spawn = core, on_commit, spawn
         self._users: dict[str, User] = {}
@@ -48,11 +48,7 @@ class PipelineServer:
         return [kind.from_storage(entry.obj) for entry in self._core.table(kind).scan()]
 
     def subscribe(self, commits: Commits) -> Callable[[], None]:
-        active = True
-
         def committed(batch: Sequence[Change]) -> None:
-            if not active:
-                return
             found = []
             for change in batch:
                 resource = _BY_STORAGE.get((change.group, change.plural))
@@ -62,12 +58,7 @@ class PipelineServer:
             if found:
                 commits(found)
 
-        def stop() -> None:
-            nonlocal active
-            active = False
-
-        self._on_commit(committed)
-        return stop
+        return self._on_commit(committed)
 
     def submit(self, write: Write, settled: Callable[[], None]) -> JsonObject | None:
         request, handler = self._request(write)
