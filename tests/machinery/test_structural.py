@@ -240,3 +240,19 @@ def test_nested_loops_over_long_lists_are_refused() -> None:
     assert program.evaluate({"self": [0, 1]}) is True
     with pytest.raises(cel.EvaluationError, match="cost budget"):
         program.evaluate({"self": list(range(1000))})
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "self.replace('', self) == ''",
+        "self.split('').all(a, self.split('').all(b, a == b))",
+        "lists.range(1000000000).size() > 1",
+        "self.split('').join(self).size() > 1",
+        "[" + "1," * 900 + "1].all(a, [1].all(b, [1].all(c, true)))",
+    ],
+)
+def test_rules_that_would_fill_the_memory_or_never_end_fail_at_once(text: str) -> None:
+    with pytest.raises((cel.EvaluationError, cel.NotSupported)):
+        cel.program(text).evaluate({"self": "x" * 10_000})
+    assert cel.program("self == 'x'").evaluate({"self": "x"}) is True

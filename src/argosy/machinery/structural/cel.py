@@ -51,6 +51,7 @@ class Program:
     def __init__(self, text: str) -> None:
         bare = _STRING.sub("''", text)
         self._loops = len(_LOOP.findall(bare))
+        self._literal_size = bare.count(",") + 1
         source = text if ".?" not in bare else _without_optional_access(text)
         try:
             self._program = engine.compile(source)
@@ -63,7 +64,7 @@ class Program:
 
     def evaluate(self, variables: dict[str, Any]) -> Any:
         """Raises EvaluationError, also when the work might exceed the limit."""
-        if self._loops and _largest(variables) ** self._loops > COST_LIMIT:
+        if self._loops and max(_largest(variables), self._literal_size) ** self._loops > COST_LIMIT:
             raise EvaluationError(
                 "validation failed due to running out of cost budget, no further validation rules will be run"
             )
@@ -142,7 +143,7 @@ def _largest(value: Any) -> int:
         return max([len(value), *map(_largest, value.values())])
     if isinstance(value, list):
         return max([len(value), *map(_largest, value)])
-    return 1
+    return len(value) if isinstance(value, str) else 1  # a text may be split
 
 
 def value_of(value: JsonValue, node: Node) -> Any:

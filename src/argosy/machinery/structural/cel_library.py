@@ -20,6 +20,9 @@ from cel.stdlib import STDLIB_FUNCTIONS
 from argosy.machinery import names, quantity, semver
 from argosy.machinery.structural.formats import FORMATS
 
+OUTPUT_LIMIT = 10 * 1024 * 1024
+"""Characters that one function may return (spec/security.md rule 3)."""
+
 
 class FunctionError(Exception):
     """A function refused its argument."""
@@ -199,9 +202,27 @@ def _optional_field(value: Any, name: str) -> Any:
     return engine.OptionalValue.none()
 
 
+def _replace(text: str, old: str, new: str, limit: int = -1) -> str:
+    found = text.count(old) if limit < 0 else min(text.count(old), limit)
+    if len(text) + found * len(new) > OUTPUT_LIMIT:
+        raise FunctionError(f"the result is longer than {OUTPUT_LIMIT} characters")
+    return text.replace(old, new, limit)
+
+
+def _join(items: list[str], separator: str = "") -> str:
+    if sum(map(len, items)) + len(items) * len(separator) > OUTPUT_LIMIT:
+        raise FunctionError(f"the result is longer than {OUTPUT_LIMIT} characters")
+    return separator.join(items)
+
+
+_LEFT_OUT = frozenset({"bool", "contains", "lists.range"})
+"""Of the engine's extensions: what would hide CEL's own functions, or make a list of any length from a number."""
+
 FUNCTIONS: dict[str, Callable[..., Any]] = {
-    **{name: function for name, function in STDLIB_FUNCTIONS.items() if name not in ("bool", "contains")},
+    **{name: function for name, function in STDLIB_FUNCTIONS.items() if name not in _LEFT_OUT},
     "optionalField": _optional_field,
+    "replace": _replace,
+    "join": _join,
     "quantity": _quantity,
     "isQuantity": _can(_quantity),
     "isInteger": lambda value: not quantity.nano_units(value[QUANTITY]) % quantity.NANO,
