@@ -14,6 +14,7 @@ from replay import ROOT
 
 from argosy.machinery.mergepatch import merge_patch
 from argosy.machinery.structural import cel, check_structural, compile_schema, default, prune, validate
+from argosy.machinery.yaml import load_documents
 
 STEPS = json.loads((ROOT / "exchanges" / "crd.json").read_text())["steps"]
 SCHEMA = STEPS[2]["request"]["body"]["spec"]["versions"][0]["schema"]["openAPIV3Schema"]
@@ -36,6 +37,16 @@ def test_recorded_creates_are_defaulted_and_pruned(index: int) -> None:
     obj.pop("status", None)
     assert obj["spec"] == step["response"]["body"]["spec"]
     assert validate(NODE, obj) == []
+
+
+def test_the_definitions_of_all_five_products_are_structural_and_their_rules_compile() -> None:
+    found = 0
+    for path in sorted((ROOT.parent / "crds").rglob("*.y*ml")):
+        for document in load_documents(path.read_bytes()):
+            for version in document["spec"]["versions"] if document["kind"] == "CustomResourceDefinition" else ():
+                assert check_structural(version["schema"]["openAPIV3Schema"]) == [], path
+                found += 1
+    assert found > 20
 
 
 def test_unknown_fields_are_named() -> None:
