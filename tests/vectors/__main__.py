@@ -17,6 +17,7 @@ FAMILIES = (
     ("kubernetes/roundtrip", "roundtrip"),
     ("kubernetes/discovery", "discovery"),
     ("kubernetes/client-requests.json", "client_requests"),
+    ("kubernetes/exchanges/workload-timelines.json", "workloads"),
 )
 """(folder below DATA, module here): a family is replayed when its folder or file is there."""
 
