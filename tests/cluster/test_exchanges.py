@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import os
-import sys
 from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
-DATA = Path(os.environ.get("ARGOSY_SHARED") or ROOT.parent / "shared") / "data"
-sys.path.insert(0, str(ROOT)) if str(ROOT) not in sys.path else None
+from vectors.exchanges import run_scenario
 
-from tests.vectors.exchanges import run_scenario  # noqa: E402  # after the path to it
+DATA = Path(os.environ.get("ARGOSY_SHARED") or Path(__file__).parents[3] / "shared") / "data"
 
 SCENARIOS = ("delete", "garbage-collection", "list-negotiation", "namespace-lifecycle")
 """Those that are the core's alone; the other rooms' tests replay the rest."""

@@ -19,7 +19,12 @@ SERVING = tls.issue_serving(AUTHORITY, NOW, (), ["127.0.0.1"])
 Answer = Callable[[web.Request], Awaitable[web.Response]]
 
 
-def asked(answer: Answer, ca_bundle: bytes = AUTHORITY.certificate, seconds: float = 5.0) -> bytes:
+def asked(
+    answer: Answer,
+    ca_bundle: bytes = AUTHORITY.certificate,
+    seconds: float = 5.0,
+    afterwards: Callable[[], object] = lambda: None,
+) -> bytes:
     async def main() -> bytes:
         application = web.Application()
         application.router.add_post("/hook", answer)
@@ -32,6 +37,7 @@ def asked(answer: Answer, ca_bundle: bytes = AUTHORITY.certificate, seconds: flo
         try:
             return await caller.post(f"https://127.0.0.1:{port}/hook", b'{"a":1}', ca_bundle, seconds)
         finally:
+            afterwards()
             await caller.close()
             await runner.cleanup()
 
@@ -68,12 +74,14 @@ def test_an_answer_that_is_none_is_a_failure(answer: web.Response, told: str) ->
 
 
 def test_a_silent_server_is_given_up() -> None:
+    released = asyncio.Event()
+
     async def silent(request: web.Request) -> web.Response:
-        await asyncio.Event().wait()
+        await released.wait()
         return web.Response()
 
     with pytest.raises(CallFailed, match=r"within 0\.1 s"):
-        asked(silent, seconds=0.1)
+        asked(silent, seconds=0.1, afterwards=released.set)
 
 
 @pytest.mark.parametrize("url", ["http://127.0.0.1/hook", "https://user:secret@127.0.0.1/", "file:///etc/passwd"])

@@ -116,7 +116,7 @@ class Watcher:
         await self.reach(start)
         if start < store.compacted:
             raise expired(f"too old resource version: {start} ({store.compacted})")
-        self.position = min(self.table.position_after(start), self.table.shown)
+        self.position = self.table.position_after(start)
         self.sent = start
 
     async def live(self, ends: datetime, *, bookmarks: bool) -> AsyncIterator[list[Frame]]:
