@@ -65,7 +65,9 @@ def test_hard_links_devices_and_pipes_are_refused(kind: bytes) -> None:
 
 
 @pytest.mark.parametrize(
-    "data", [b"", b"\x1f\x8b", b"garbage" * 100, gzip.compress(b"garbage" * 200), gzip.compress(zlib.compress(b"x"))]
+    "data",
+    [b"", b"\x1f\x8b", b"garbage" * 100, gzip.compress(b"garbage" * 200), gzip.compress(zlib.compress(b"x"))],
+    ids=["nothing", "only magic", "no archive", "garbage inside", "compressed twice"],
 )
 def test_garbage_is_an_error_and_not_an_outage(data: bytes) -> None:
     with pytest.raises(Rejected):
