@@ -204,7 +204,8 @@ def _summary(rows: Sequence[Row], names: _Names) -> dict[str, object]:
 
 
 def _numbers(status: Row) -> Row:
-    numbers = {name: value for name, value in status.items() if isinstance(value, int) and name != "observedGeneration"}
+    unrecorded = ("observedGeneration", "terminatingReplicas")
+    numbers = {name: value for name, value in status.items() if isinstance(value, int) and name not in unrecorded}
     uncounted = status.get("uncountedTerminatedPods")
     if uncounted is not None:
         numbers["uncounted"] = sum(map(len, uncounted.values()))

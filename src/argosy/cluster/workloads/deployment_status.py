@@ -11,6 +11,8 @@ from argosy.cluster.workloads.rollout_arithmetic import Numbers, total
 from argosy.machinery.objects import JsonObject
 
 NO_DEADLINE = 2147483647
+_KEPT = ("collisionCount", "terminatingReplicas")
+"""Pointers upstream: a zero is printed."""
 FINISHED, EXCEEDED = "NewReplicaSetAvailable", "ProgressDeadlineExceeded"
 
 
@@ -74,6 +76,7 @@ def counted(
         "readyReplicas": added("readyReplicas"),
         "availableReplicas": available,
         "unavailableReplicas": max(0, total(sets) - available),
+        "terminatingReplicas": added("terminatingReplicas"),
         "conditions": list(before.get("conditions") or ()),
     }
     if before.get("collisionCount") is not None:
@@ -84,7 +87,7 @@ def counted(
     else:
         text = "Deployment does not have minimum availability."
         set_condition(status, _condition("Available", "False", "MinimumReplicasUnavailable", text, now))
-    return {name: value for name, value in status.items() if value or name == "collisionCount"}
+    return {name: value for name, value in status.items() if value or name in _KEPT}
 
 
 def is_complete(deployment: JsonObject, status: JsonObject) -> bool:

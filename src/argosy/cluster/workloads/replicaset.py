@@ -21,6 +21,7 @@ from argosy.cluster.workloads.decision import (
 )
 from argosy.cluster.workloads.matching import itself, matches, matches_labels, owner_or_adopter, reference_to
 from argosy.cluster.workloads.pods import (
+    FINISHED,
     condition,
     from_template,
     is_active,
@@ -79,7 +80,7 @@ def decide(seen: Seen, now: datetime) -> Decision:
     if steps:
         return Decision(tuple(steps))
     active = [pod for pod in seen.pods if is_active(pod)]
-    status = status_of(owner, active, now)
+    status = status_of(owner, active, _terminating(seen), now)
     missing = size(owner) - len(active)
     if not is_deleting(owner) and missing:
         steps += _create(seen) if missing > 0 else _delete(seen, active, min(-missing, BURST), now)
@@ -139,7 +140,11 @@ def _age_class(since: str | None, now: datetime) -> int:
     return int((now - instant(since)).total_seconds()).bit_length() if since else 0
 
 
-def status_of(owner: JsonObject, active: list[JsonObject], now: datetime) -> JsonObject:
+def _terminating(seen: Seen) -> int:
+    return sum(is_deleting(pod) and phase(pod) not in FINISHED for pod in seen.pods)
+
+
+def status_of(owner: JsonObject, active: list[JsonObject], terminating: int, now: datetime) -> JsonObject:
     minimum = owner["spec"].get("minReadySeconds") or 0
     template_labels = (owner["spec"]["template"].get("metadata") or {}).get("labels")
     counts = {
@@ -147,9 +152,11 @@ def status_of(owner: JsonObject, active: list[JsonObject], now: datetime) -> Jso
         "fullyLabeledReplicas": sum(matches_labels(template_labels, pod) for pod in active),
         "readyReplicas": sum(map(is_ready, active)),
         "availableReplicas": sum(is_available(pod, minimum, now) for pod in active),
+        "terminatingReplicas": terminating,
         "observedGeneration": owner["metadata"].get("generation") or 0,
     }
-    return {name: count for name, count in counts.items() if count or name == "replicas"}
+    kept = ("replicas", "terminatingReplicas")
+    return {name: count for name, count in counts.items() if count or name in kept}
 
 
 def _event(owner: JsonObject, reason: str, message: str, *, warning: bool = False) -> Happening:
@@ -172,7 +179,10 @@ def report(seen: Seen, now: datetime, failure: Failure) -> Decision:
             "reason": word,
             "message": failure.error.message,
         }
-        status = {**status_of(seen.owner, [pod for pod in seen.pods if is_active(pod)], now), "conditions": [failed]}
+        status = {
+            **status_of(seen.owner, [pod for pod in seen.pods if is_active(pod)], _terminating(seen), now),
+            "conditions": [failed],
+        }
         steps.append(with_status(seen.owner, status))
     return Decision(tuple(steps))
 
