@@ -219,6 +219,26 @@ def test_access_reviews_answer_for_oneself_for_others_and_in_a_namespace() -> No
     with_cluster(story)
 
 
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("/apis/authorization.k8s.io/v1/selfsubjectaccessreviews", {"spec": {"resourceAttributes": "x"}}),
+        ("/apis/authorization.k8s.io/v1/subjectaccessreviews", {"spec": {"user": "u", "groups": "g"}}),
+        ("/apis/authentication.k8s.io/v1/tokenreviews", {"spec": {"token": "t", "audiences": [1]}}),
+        ("/apis/authentication.k8s.io/v1/tokenreviews", {"spec": []}),
+        ("/api/v1/namespaces/default/serviceaccounts/default/token", {"spec": {"audiences": 1}}),
+        ("/api/v1/namespaces/default/serviceaccounts/default/token", {"spec": {"expirationSeconds": "x"}}),
+    ],
+)
+def test_a_review_of_the_wrong_shape_is_a_bad_request(path: str, body: Any) -> None:
+    async def story(talk: Talk) -> None:
+        status, answer = await talk("root", "POST", path, body)
+        assert (status, answer["reason"]) == (400, "BadRequest")
+        assert "cannot be handled as a" in answer["message"]
+
+    with_cluster(story)
+
+
 def test_an_in_process_client_can_be_held_to_its_users_rights() -> None:
     async def story(talk: Talk) -> None:
         pods = Resource("", "v1", "pods", "Pod")

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from argosy.apis.kubernetes.codec import reader_of
+from argosy.apis.kubernetes.scalars import Mismatch
 from argosy.cluster.auth.attributes import Attributes, forbidden
 from argosy.cluster.auth.reviews import Asked
 from argosy.cluster.errors import bad_request, invalid_options
+from argosy.cluster.handlers.writing import read_body
 from argosy.cluster.http.decode import read_delete_options, read_object, read_patch
 from argosy.cluster.http.eager import BegunStream
 from argosy.cluster.http.encode import is_status, to_bytes, transformed, warning_header
@@ -195,13 +198,25 @@ def _go_type(kind: Kind, shape: str) -> str:
 
 
 def handle_review(call: Call, review: Callable[[Asked], JsonObject]) -> Response:
-    asked = Asked(call.user, call.namespace, call.wiring.clock.now(), _object(call).value)
-    return Response(201, to_bytes(review(asked), pretty=call.pretty))
+    obj, warnings = read_body(_api_request(call, _read_object(call)))
+    response = Response(201, to_bytes(review(_asked(call, obj)), pretty=call.pretty))
+    _add_warnings(response, call.kind, warnings)
+    return response
 
 
 def handle_token_request(call: Call) -> Response:
-    asked = Asked(call.user, call.namespace, call.wiring.clock.now(), _object(call).value)
-    return Response(201, to_bytes(call.wiring.reviews.request_token(asked, call.route.name), pretty=call.pretty))
+    parsed = _object(call)
+    try:
+        body = reader_of("authentication/v1.TokenRequest")(parsed.value, [])
+    except (Mismatch, RecursionError) as problem:
+        message = f'TokenRequest in version "v1" cannot be handled as a TokenRequest: {problem}'
+        raise bad_request(message) from None
+    answer = call.wiring.reviews.request_token(_asked(call, body), call.route.name)
+    return Response(201, to_bytes(answer, pretty=call.pretty))
+
+
+def _asked(call: Call, body: JsonObject) -> Asked:
+    return Asked(call.user, call.namespace, call.wiring.clock.now(), body)
 
 
 async def read_log(call: Call) -> Response:
