@@ -216,11 +216,19 @@ class Engine:
         if present is not None and present["metadata"]["uid"] == uid:
             self._left(plural, present, own=True)
 
-    def _resume(self) -> None:
-        """A write that waited for a webhook is through: its decision is made again from what is there now."""
+    def _resume(self, error: StatusError | None) -> None:
+        """A write that waited for a webhook is through: its decision is made again from what is there now.
+
+        After a refusal only after a while, for everyone who waits: which of them was refused does not matter.
+        """
         waiting, self._deferred = sorted(self._deferred), set()
         for work in waiting:
-            self.mark(work)
+            if error is None:
+                self.mark(work)
+            else:
+                now = self._clock.now()
+                self._plan(work, now + timedelta(seconds=REFUSED_RETRY), now)
+        self._set_timer()
 
     def _record(self, happening: Happening, now: datetime) -> None:
         asked = self._recorder.write_for(happening, now)
@@ -228,7 +236,7 @@ class Engine:
             return
         write, key = asked
         try:
-            self._recorder.stored(key, self._server.submit(write, lambda: None))
+            self._recorder.stored(key, self._server.submit(write, lambda error: None))
         except StatusError as error:
             self._recorder.stored(key, None)
             if not (error.is_not_found or error.code == 403):

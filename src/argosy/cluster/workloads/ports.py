@@ -7,6 +7,7 @@ from typing import Literal, NamedTuple, Protocol
 
 from argosy.cluster.workloads.decision import Write
 from argosy.machinery.objects import JsonObject, Resource
+from argosy.machinery.status import StatusError
 
 
 class Commit(NamedTuple):
@@ -17,6 +18,8 @@ class Commit(NamedTuple):
     new: JsonObject | None
 
 
+Settled = Callable[[StatusError | None], None]
+"""The end of a deferred write: refused with an error, or stored."""
 Commits = Callable[[Sequence[Commit]], None]
 Outcome = Literal["stored", "gone", "deferred"]
 
@@ -34,7 +37,7 @@ class Server(Protocol):
         """Batches in order of revisions; returns how to stop."""
         ...
 
-    def submit(self, write: Write, settled: Callable[[], None]) -> JsonObject | None:
+    def submit(self, write: Write, settled: Settled) -> JsonObject | None:
         """Through decoding, admission, ownership and generation like any client's request.
 
         The object as stored, or None when it is gone. Raises StatusError; raises Deferred when the write goes on in

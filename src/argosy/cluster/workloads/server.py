@@ -16,7 +16,7 @@ from argosy.cluster.kind import User
 from argosy.cluster.request import ApiRequest, ApiResponse, Options, Verb
 from argosy.cluster.store import Change
 from argosy.cluster.workloads.decision import Write
-from argosy.cluster.workloads.ports import Commit, Commits, Deferred
+from argosy.cluster.workloads.ports import Commit, Commits, Deferred, Settled
 from argosy.cluster.workloads.resources import RESOURCES
 from argosy.machinery.api import PatchType
 from argosy.machinery.objects import JsonObject, Key, Resource
@@ -60,7 +60,7 @@ class PipelineServer:
 
         return self._on_commit(committed)
 
-    def submit(self, write: Write, settled: Callable[[], None]) -> JsonObject | None:
+    def submit(self, write: Write, settled: Settled) -> JsonObject | None:
         request, handler = self._request(write)
         if self._core.admission.webhooks is not None and self._may_wait(request):
             self._spawn(self._in_background(handler, request, settled))
@@ -77,13 +77,13 @@ class PipelineServer:
         tables = ("mutatingwebhookconfigurations", "validatingwebhookconfigurations")
         return any(self._core.store.table("admissionregistration.k8s.io", name).entries for name in tables)
 
-    async def _in_background(self, handler: Handler, request: ApiRequest, settled: Callable[[], None]) -> None:
+    async def _in_background(self, handler: Handler, request: ApiRequest, settled: Settled) -> None:
         try:
             await handler(self._core, request)
-        except StatusError:
-            pass  # the controller decides again and meets the same refusal, with its back-off
-        finally:
-            settled()
+        except StatusError as error:
+            settled(error)
+        else:
+            settled(None)
 
     def _request(self, write: Write) -> tuple[ApiRequest, Handler]:
         kind = self._core.catalog.of(write.resource)

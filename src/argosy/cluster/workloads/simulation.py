@@ -72,7 +72,7 @@ class Workloads:
 
     def _ensure_node(self) -> None:
         if self.settings.node and not list(self._server.list(RESOURCES["nodes"])):
-            self._server.submit(create(node_object(self.settings.node), KUBELET), lambda: None)
+            self._server.submit(create(node_object(self.settings.node), KUBELET), lambda error: None)
 
 
 def controllers(book: RuleBook, settings: Settings) -> tuple[Controller, ...]:
