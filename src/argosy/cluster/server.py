@@ -88,6 +88,7 @@ class EmbeddedCluster:
             rng=rng.fork("cluster"),
             admission=self.admission,
             reader=self.reader,
+            lifetimes=rng.fork("watch lifetimes"),
         )
         self.api = RequestHandlers(self.core)
         self.service_handlers = ServiceHandlers()

@@ -43,6 +43,8 @@ class Core:
     rng: Rng
     admission: Admission
     reader: StoreReader
+    lifetimes: Rng
+    """How long watches last: a stream of its own, so that watching never changes a uid."""
     special: dict[tuple[str, str, str, str], Special] = field(default_factory=dict)
     stored: dict[tuple[str, str], Callable[[WriteContext, JsonObject | None, JsonObject | None], None]] = field(
         default_factory=dict

@@ -55,7 +55,7 @@ async def watch(core: Core, request: ApiRequest) -> AsyncIterator[list[Frame]]:
 
 
 def _lifetime(core: Core, options: Options) -> float:
-    return float(options.timeout_seconds) if options.timeout_seconds else core.rng.uniform(SHORTEST, LONGEST)
+    return float(options.timeout_seconds) if options.timeout_seconds else core.lifetimes.uniform(SHORTEST, LONGEST)
 
 
 def check_watch_options(options: Options) -> None:
