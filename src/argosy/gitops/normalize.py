@@ -180,7 +180,9 @@ def _taken_from(obj: JsonValue, live: JsonValue, steps: list[object]) -> JsonVal
     step, rest = steps[0], steps[1:]
     if isinstance(step, str) and isinstance(obj, dict) and isinstance(live, dict) and step in live:
         if not rest:
-            return obj if isinstance(live[step], dict) and isinstance(obj.get(step), dict) else {**obj, step: live[step]}
+            return (
+                obj if isinstance(live[step], dict) and isinstance(obj.get(step), dict) else {**obj, step: live[step]}
+            )
         return {**obj, step: _taken_from(obj[step], live[step], rest)} if step in obj else obj
     if isinstance(step, dict) and isinstance(obj, list) and isinstance(live, list) and rest:
         theirs = next((item for item in live if _is(item, step)), None)

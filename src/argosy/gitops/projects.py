@@ -118,7 +118,9 @@ def _denied(server: str, place: str, at_server: bool, at_place: bool) -> bool:
     """A deny on one side applies where the other side matches."""
     if server.startswith("!") and place.startswith("!"):
         return at_server and at_place
-    return (at_server and (at_place or not place)) if server.startswith("!") else (at_place and (at_server or not server))
+    return (
+        (at_server and (at_place or not place)) if server.startswith("!") else (at_place and (at_server or not server))
+    )
 
 
 def _kind_matches(item: JsonObject, kind: GroupKind, name: str) -> bool:

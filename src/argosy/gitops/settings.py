@@ -78,7 +78,9 @@ class Settings:
             return True
         if any(entry.covers(group, kind, cluster) for entry in self.exclusions):
             return True
-        here = [item for item in self.inclusions if not item.clusters or any(matches(c, cluster) for c in item.clusters)]
+        here = [
+            item for item in self.inclusions if not item.clusters or any(matches(c, cluster) for c in item.clusters)
+        ]
         return bool(here) and not any(entry.covers(group, kind, cluster) for entry in here)
 
 

@@ -47,7 +47,11 @@ def _rollout_unobserved(obj: JsonObject, spec: JsonObject, status: JsonObject) -
     if observed.isdigit() and int(observed) != metadata.get("generation"):
         return True
     workload = annotations_of(obj).get(WORKLOAD_GENERATION)
-    return bool(spec.get("workloadRef")) and workload is not None and workload != str(status.get("workloadObservedGeneration"))
+    return (
+        bool(spec.get("workloadRef"))
+        and workload is not None
+        and workload != str(status.get("workloadObservedGeneration"))
+    )
 
 
 def _by_phase(title: str) -> Check:
@@ -56,7 +60,12 @@ def _by_phase(title: str) -> Check:
         phase = status.get("phase")
         if not phase:
             return progressing(f"Waiting for {title} to finish: status has not been reconciled.")
-        words = {"Progressing": "is running", "Healthy": "is successful", "Degraded": "failed", "Unknown": "is inconclusive"}
+        words = {
+            "Progressing": "is running",
+            "Healthy": "is successful",
+            "Degraded": "failed",
+            "Unknown": "is inconclusive",
+        }
         found = ANALYSIS.get(str(phase), "Unknown")
         return Health(found, status.get("message") or f"{title[0].upper()}{title[1:]} {words[found]}")
 

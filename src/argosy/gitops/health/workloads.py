@@ -47,7 +47,9 @@ def stateful_set(obj: JsonObject) -> Health:
         return healthy(f"statefulset has {ready} ready pods")
     revision = status.get("updateRevision") or ""
     if revision != (status.get("currentRevision") or ""):
-        return progressing(f"waiting for statefulset rolling update to complete {updated} pods at revision {revision}...")
+        return progressing(
+            f"waiting for statefulset rolling update to complete {updated} pods at revision {revision}..."
+        )
     current = number(status.get("currentReplicas"))
     return healthy(
         f"statefulset rolling update complete {current} pods at revision {status.get('currentRevision') or ''}..."

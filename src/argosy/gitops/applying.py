@@ -1,0 +1,182 @@
+"""Carries out one task of a sync against the destination cluster (spec 7.2, 7.3), every write conditional."""
+
+from __future__ import annotations
+
+import json
+
+from argosy.gitops.diff import last_applied_of
+from argosy.gitops.keys import FIELD_MANAGER, LAST_APPLIED
+from argosy.gitops.live import LiveObjects
+from argosy.gitops.ports import KnownTypes
+from argosy.gitops.sync.options import Options, is_kept
+from argosy.gitops.sync.plan import Result
+from argosy.gitops.sync.tasks import Task
+from argosy.gitops.three_way import applied
+from argosy.machinery.api import PatchType, Propagation
+from argosy.machinery.mergepatch import create_merge_patch
+from argosy.machinery.objects import JsonObject, Resource, group_version
+from argosy.machinery.status import StatusError
+from argosy.runtime.client import Client
+
+ATTEMPTS = 5
+"""Conflicts in a row that are answered by looking again."""
+ANNOTATION_LIMIT = 262144
+HINT = " (hint: use the sync option ServerSideApply=true or Replace=true)"
+
+
+class Applier:
+    def __init__(self, client: Client, live: LiveObjects, known: KnownTypes) -> None:
+        self._client = client
+        self._live = live
+        self._known = known
+        self.writes = 0
+
+    async def carry_out(self, task: Task, options: Options, *, prune: bool, dry_run: bool, force: bool) -> Result:
+        """Never raises for what a server may answer: a refusal is the task's result."""
+        try:
+            if task.is_prune:
+                return await self._prune(task, options, prune=prune, dry_run=dry_run)
+            message = await self._apply(task, options, dry_run=dry_run, force=force)
+        except StatusError as error:
+            return Result("SyncFailed", error.message, "Failed")
+        return Result("" if task.hook else "Synced", message, "Running")
+
+    async def _prune(self, task: Task, options: Options, *, prune: bool, dry_run: bool) -> Result:
+        assert task.live is not None
+        if is_kept(task.live, options):
+            return Result("PruneSkipped", "ignored (no prune)", "Succeeded")
+        if not prune:
+            return Result("PruneSkipped", "ignored (requires pruning)", "Succeeded")
+        if dry_run:
+            return Result("Pruned", "pruned (dry run)", "Succeeded")
+        await self.delete(task.live, _propagation(options))
+        return Result("Pruned", "pruned", "Running")
+
+    async def delete(self, live: JsonObject, propagation: Propagation) -> None:
+        """Exactly the object that was looked at; one that is gone is fine."""
+        resource, metadata = self._resource(live), live["metadata"]
+        try:
+            self.writes += 1
+            await self._client.delete(
+                resource,
+                metadata["name"],
+                metadata.get("namespace") or "",
+                propagation=propagation,
+                uid=metadata.get("uid") or "",
+            )
+        except StatusError as error:
+            if not error.is_not_found and not error.is_conflict:
+                raise
+
+    async def _apply(self, task: Task, options: Options, *, dry_run: bool, force: bool) -> str:
+        target = task.obj
+        resource = self._resource(target)
+        if options.has("ServerSideApply", obj=target) and not options.has("Replace", obj=target):
+            self.writes += 1
+            made = await self._client.apply(resource, target, field_manager=FIELD_MANAGER, force=True, dry_run=dry_run)
+            return self._done(made, resource, "serverside-applied", dry_run)
+        live = self._live.get(task.key)
+        for attempt in range(ATTEMPTS):
+            try:
+                made, verb = await self._write(target, live, resource, options, dry_run)
+                return self._done(made, resource, verb, dry_run)
+            except StatusError as error:
+                lost = error.is_conflict or error.is_already_exists or error.is_not_found
+                if not lost and (force or options.has("Force", obj=target)) and live is not None and error.code == 422:
+                    await self.delete(live, "Background")
+                elif not lost or attempt == ATTEMPTS - 1:
+                    raise
+                live = await self._fetched(resource, task)
+                if error.is_not_found and live is None and attempt:
+                    raise
+        raise AssertionError("the last attempt returns or raises")
+
+    async def _write(
+        self, target: JsonObject, live: JsonObject | None, resource: Resource, options: Options, dry_run: bool
+    ) -> tuple[JsonObject, str]:
+        if live is None:
+            self.writes += 1
+            body = target if options.has("Replace", obj=target) else with_last_applied(target)
+            return await self._client.create(resource, body, field_manager=FIELD_MANAGER, dry_run=dry_run), "created"
+        metadata = live["metadata"]
+        if options.has("Replace", obj=target):
+            self.writes += 1
+            versioned = {**target["metadata"], "resourceVersion": metadata["resourceVersion"]}
+            body = {**target, "metadata": versioned}
+            return await self._client.update(resource, body, field_manager=FIELD_MANAGER, dry_run=dry_run), "replaced"
+        patch = apply_patch(target, live, self._known)
+        if not patch:
+            return live, "unchanged"
+        self.writes += 1
+        patch["metadata"] = {**(patch.get("metadata") or {}), "resourceVersion": metadata["resourceVersion"]}
+        made = await self._client.patch(
+            resource,
+            metadata["name"],
+            metadata.get("namespace") or "",
+            patch,
+            PatchType.MERGE,
+            field_manager=FIELD_MANAGER,
+            dry_run=dry_run,
+        )
+        return made, "configured"
+
+    async def _fetched(self, resource: Resource, task: Task) -> JsonObject | None:
+        try:
+            return await self._client.get(resource, task.key.name, task.key.namespace)
+        except StatusError as error:
+            if error.is_not_found:
+                return None
+            raise
+
+    def _done(self, made: JsonObject, resource: Resource, verb: str, dry_run: bool) -> str:
+        name = f"{resource.kind.lower()}{'.' + resource.group if resource.group else ''}/{made['metadata'].get('name')}"
+        if not dry_run:
+            self._live.wrote(made)
+        return f"{name} {verb}" + (" (dry run)" if dry_run else "")
+
+    def _resource(self, obj: JsonObject) -> Resource:
+        found = self._live.resource(obj)
+        if found is None:
+            raise StatusError(404, "NotFound", missing_kind(obj))
+        return found
+
+
+def apply_patch(target: JsonObject, live: JsonObject, known: KnownTypes) -> JsonObject:
+    """What client-side apply changes in exactly this live version; empty when nothing."""
+    marked = with_last_applied(target)
+    node = known.node(*group_version(str(target.get("apiVersion") or "")), str(target.get("kind") or ""))
+    last = last_applied_of(live) or {}
+    wanted = applied(live, marked, {k: v for k, v in last.items() if k != "status"}, node)
+    return {} if wanted is live else create_merge_patch(live, wanted)
+
+
+def with_last_applied(target: JsonObject) -> JsonObject:
+    """With the note that the next three-way merge needs; raises 422 where the note would not fit."""
+    metadata = target.get("metadata") or {}
+    marks = {k: v for k, v in (metadata.get("annotations") or {}).items() if k != LAST_APPLIED}
+    plain = {**target, "metadata": {**metadata, "annotations": marks}}
+    text = json.dumps(plain, sort_keys=True, separators=(",", ":"), ensure_ascii=False) + "\n"
+    if len(text.encode()) > ANNOTATION_LIMIT:
+        message = f"metadata.annotations: Too long: may not be more than {ANNOTATION_LIMIT} bytes{HINT}"
+        raise StatusError(422, "Invalid", message)
+    return {**plain, "metadata": {**metadata, "annotations": {**marks, LAST_APPLIED: text}}}
+
+
+def missing_kind(obj: JsonObject) -> str:
+    """For a kind whose definition is not installed."""
+    metadata, kind = obj.get("metadata") or {}, obj.get("kind")
+    group = group_version(str(obj.get("apiVersion") or ""))[0]
+    place = f"{metadata.get('namespace') or ''}/{metadata.get('name')}"
+    return (
+        f"The Kubernetes API could not find {group}/{kind} for requested resource {place}. "
+        f'Make sure the "{kind}" CRD is installed on the destination cluster.'
+    )
+
+
+def _propagation(options: Options) -> Propagation:
+    match options.text("PrunePropagationPolicy"):
+        case "background":
+            return "Background"
+        case "orphan":
+            return "Orphan"
+    return "Foreground"

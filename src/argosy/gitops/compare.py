@@ -1,0 +1,137 @@
+"""Desired against live, object by object, and what that makes of the application (spec 4.1 step 5)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+
+from argosy.gitops.aggregate import Part, aggregated
+from argosy.gitops.diff import compared
+from argosy.gitops.health import Health, health_of
+from argosy.gitops.keys import COMPARE_OPTIONS, IGNORE_HEALTHCHECK, ResourceKey, annotations_of, words
+from argosy.gitops.normalize import Rules, rules_for
+from argosy.gitops.ports import KnownTypes
+from argosy.gitops.settings import Settings
+from argosy.gitops.sync.hooks import is_hook
+from argosy.gitops.sync.options import Options
+from argosy.gitops.sync.order import wave_of
+from argosy.gitops.sync.tasks import Pair
+from argosy.gitops.targets import Target, Targets
+from argosy.gitops.tracking import is_self_referenced
+from argosy.machinery.objects import JsonObject
+
+Memo = dict[ResourceKey, tuple[tuple[str, str, Rules, bool], bool, str]]
+"""Verdicts by what they depend on: target content, live version, rules, algorithm."""
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    status: str
+    health: Health
+    pairs: tuple[Pair, ...]
+    resources: tuple[JsonObject, ...]
+    """As in status, sorted."""
+    why: Mapping[ResourceKey, str] = field(default_factory=dict)
+    """One line for each object that is out of sync."""
+
+
+@dataclass(slots=True)
+class Comparer:
+    """One application's comparisons; remembers verdicts so that an unchanged object costs nothing."""
+
+    known: KnownTypes
+    memo: Memo = field(default_factory=dict)
+    computed: int = 0
+    """Differences really computed: a figure for metrics and tests."""
+
+    def compare(
+        self,
+        targets: Targets,
+        live: Mapping[ResourceKey, JsonObject],
+        *,
+        app: ResourceKey,
+        ignored: Iterable[JsonObject],
+        options: Options,
+        settings: Settings,
+        permitted: Callable[[ResourceKey], bool],
+    ) -> Comparison:
+        """`live`: objects tracked by the application, and those under its targets' names. `permitted` by the project."""
+        rules = list(ignored)
+        wanted = {target.key: target for target in targets.items}
+        pairs, resources, parts, why = [], [], [], {}
+        out_of_sync = False
+        for key in sorted({*wanted, *live}, key=str):
+            target, found = wanted.get(key), live.get(key)
+            if not permitted(key):
+                resources.append(_entry(key, target.obj if target else found, status="Unknown"))
+                continue
+            status, counts = self._status(target, found, rules, options, settings, why)
+            out_of_sync = out_of_sync or (status == "OutOfSync" and counts)
+            hook = bool((target and target.is_hook) or (target is None and found and is_hook(found)))
+            pairs.append(Pair(key, target.obj if target else None, found, status))
+            health = health_of(found) if found else Health("Missing")
+            entry = _entry(key, target.obj if target else found, status=status)
+            if hook:
+                entry["hook"] = True
+            if target is None and not hook and status:
+                entry["requiresPruning"] = True
+            if settings.persist_health and health:
+                entry["health"] = _health_json(health)
+            resources.append(entry)
+            kept_out = hook or key == app or annotations_of(found or {}).get(IGNORE_HEALTHCHECK) == "true"
+            parts.append(Part(key, health, found is not None, counts=not kept_out))
+        for gone in self.memo.keys() - wanted.keys():
+            del self.memo[gone]
+        return Comparison(
+            "OutOfSync" if out_of_sync else "Synced", aggregated(parts), tuple(pairs), tuple(resources), why
+        )
+
+    def _status(
+        self,
+        target: Target | None,
+        live: JsonObject | None,
+        ignored: list[JsonObject],
+        options: Options,
+        settings: Settings,
+        why: dict[ResourceKey, str],
+    ) -> tuple[str, bool]:
+        """The object's status, and whether being out of sync counts for the application."""
+        if target is None:
+            assert live is not None
+            if is_hook(live) or not is_self_referenced(live, settings):
+                return "", False
+            return "OutOfSync", "IgnoreExtraneous" not in words(annotations_of(live).get(COMPARE_OPTIONS))
+        if target.is_hook:
+            return "", False
+        if live is None:
+            why[target.key] = "not in the cluster"
+            return "OutOfSync", True
+        modified, reason = self._verdict(target, live, rules_for(target.key, ignored, settings), options)
+        if modified:
+            why[target.key] = reason
+        return ("OutOfSync" if modified else "Synced"), True
+
+    def _verdict(self, target: Target, live: JsonObject, rules: Rules, options: Options) -> tuple[bool, str]:
+        structured = options.has("ServerSideApply", obj=target.obj)
+        metadata = live.get("metadata") or {}
+        depends = (target.digest, f"{metadata.get('uid')}/{metadata.get('resourceVersion')}", rules, structured)
+        known = self.memo.get(target.key)
+        if known is not None and known[0] == depends:
+            return known[1], known[2]
+        self.computed += 1
+        found = compared(target.obj, live, rules, self.known, structured=structured)
+        self.memo[target.key] = (depends, found.modified, found.why)
+        return found.modified, found.why
+
+
+def _entry(key: ResourceKey, obj: JsonObject | None, *, status: str) -> JsonObject:
+    version = str((obj or {}).get("apiVersion") or "").rpartition("/")[2]
+    found: JsonObject = {"group": key.group, "version": version, "kind": key.kind}
+    found |= {"namespace": key.namespace, "name": key.name, "status": status}
+    if obj and (wave := wave_of(obj)):
+        found["syncWave"] = wave
+    return {name: value for name, value in found.items() if value != ""}
+
+
+def _health_json(health: Health) -> JsonObject:
+    return {"status": health.status, **({"message": health.message} if health.message else {})}

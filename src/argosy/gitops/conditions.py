@@ -1,0 +1,20 @@
+"""The conditions list: each pass replaces the types that it is responsible for, and nothing else (spec 1.5)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from argosy.machinery.objects import JsonObject
+
+
+def updated(
+    before: Sequence[JsonObject], found: Iterable[tuple[str, str]], responsible: Iterable[str], now: str
+) -> list[JsonObject]:
+    """`found` are (type, message). An unchanged message keeps its time."""
+    mine = set(responsible)
+    times = {(item["type"], item["message"]): item.get("lastTransitionTime") or now for item in before}
+    made = [item for item in before if item["type"] not in mine]
+    for kind, message in dict.fromkeys(found):
+        when = times.get((kind, message), now)
+        made.append({"type": kind, "message": message, "lastTransitionTime": when})
+    return sorted(made, key=lambda item: (item["type"], item["message"], item.get("lastTransitionTime") or ""))

@@ -1,0 +1,62 @@
+"""In which order objects are applied (spec 7.1)."""
+
+from __future__ import annotations
+
+from argosy.gitops.keys import SYNC_WAVE, annotations_of
+from argosy.machinery.objects import JsonObject
+
+PHASES = ("PreSync", "Sync", "PostSync", "SyncFail")
+KINDS = [
+    "Namespace",
+    "NetworkPolicy",
+    "ResourceQuota",
+    "LimitRange",
+    "PodSecurityPolicy",
+    "PodDisruptionBudget",
+    "ServiceAccount",
+    "Secret",
+    "SecretList",
+    "ConfigMap",
+    "StorageClass",
+    "PersistentVolume",
+    "PersistentVolumeClaim",
+    "CustomResourceDefinition",
+    "ClusterRole",
+    "ClusterRoleList",
+    "ClusterRoleBinding",
+    "ClusterRoleBindingList",
+    "Role",
+    "RoleList",
+    "RoleBinding",
+    "RoleBindingList",
+    "Service",
+    "DaemonSet",
+    "Pod",
+    "ReplicationController",
+    "ReplicaSet",
+    "Deployment",
+    "HorizontalPodAutoscaler",
+    "StatefulSet",
+    "Job",
+    "CronJob",
+    "IngressClass",
+    "Ingress",
+    "APIService",
+]
+RANK = {kind: rank for rank, kind in enumerate(KINDS)}
+
+
+def wave_of(obj: JsonObject) -> int:
+    """The first of the two annotations that can be read; unparsable counts as 0."""
+    annotations = annotations_of(obj)
+    for name in (SYNC_WAVE, "helm.sh/hook-weight"):
+        if name in annotations:
+            try:
+                return int(annotations[name])
+            except ValueError:
+                return 0
+    return 0
+
+
+def kind_rank(kind: str) -> int:
+    return RANK.get(kind, len(RANK))

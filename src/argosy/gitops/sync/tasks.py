@@ -1,0 +1,142 @@
+"""The tasks of one sync, in order (spec 7.1 - 7.6)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from argosy.gitops.keys import ResourceKey, resource_key
+from argosy.gitops.sync.hooks import hook_types, is_hook
+from argosy.gitops.sync.options import Options
+from argosy.gitops.sync.order import PHASES, kind_rank, wave_of
+from argosy.machinery.objects import JsonObject
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """One object of the comparison: what is wanted, what is, and whether they agree."""
+
+    key: ResourceKey
+    target: JsonObject | None
+    live: JsonObject | None
+    status: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    phase: str
+    wave: int
+    key: ResourceKey
+    target: JsonObject | None
+    live: JsonObject | None
+    hook: str = ""
+    """The hook type; empty for an ordinary object."""
+
+    @property
+    def is_prune(self) -> bool:
+        return self.target is None
+
+    @property
+    def obj(self) -> JsonObject:
+        found = self.target if self.target is not None else self.live
+        assert found is not None
+        return found
+
+    @property
+    def identity(self) -> tuple[str, ResourceKey]:
+        return self.phase, self.key
+
+
+def tasks_of(pairs: Iterable[Pair], operation: JsonObject, options: Options, hook_suffix: str = "") -> list[Task]:
+    """`operation`: the `sync` block. Hooks take no part in a selective sync nor with strategy `apply`."""
+    selected = _selector(operation.get("resources"))
+    with_hooks = selected is None and "apply" not in (operation.get("syncStrategy") or {})
+    only_changed = options.has("ApplyOutOfSyncOnly")
+    found: list[Task] = []
+    for pair in pairs:
+        if pair.target is not None and is_hook(pair.target):
+            found += _hooks(pair, hook_suffix) if with_hooks else ()
+            continue
+        if pair.target is None and pair.live is not None and hook_types(pair.live):
+            continue
+        if selected is not None and not selected(pair.key):
+            continue
+        if only_changed and pair.status == "Synced":
+            continue
+        obj = pair.target if pair.target is not None else pair.live
+        if obj is not None:
+            found.append(Task("Sync", wave_of(obj), pair.key, pair.target, pair.live))
+    return in_order(_prune_waves(found, options))
+
+
+def in_order(tasks: Sequence[Task]) -> list[Task]:
+    """Phase, wave, prunes first, kind, name; then each namespace and definition before what needs it."""
+    ordered = sorted(
+        tasks, key=lambda t: (PHASES.index(t.phase), t.wave, not t.is_prune, kind_rank(t.key.kind), t.key.name, t.key)
+    )
+    return _before_users(ordered)
+
+
+def _hooks(pair: Pair, suffix: str) -> Iterable[Task]:
+    assert pair.target is not None
+    for phase in hook_types(pair.target):
+        if phase not in PHASES:
+            continue
+        target, metadata = pair.target, pair.target.get("metadata") or {}
+        if not metadata.get("name") and metadata.get("generateName"):
+            name = f"{metadata['generateName']}{suffix.replace('PHASE', phase.lower())}"
+            named = {k: v for k, v in metadata.items() if k != "generateName"}
+            target = {**target, "metadata": {**named, "name": name}}
+        yield Task(phase, wave_of(target), resource_key(target), target, pair.live, hook=phase)
+
+
+def _selector(resources: list[JsonObject] | None) -> Callable[[ResourceKey], bool] | None:
+    if not resources:
+        return None
+
+    def chosen(key: ResourceKey) -> bool:
+        return any(
+            (item.get("group") or "", item.get("kind"), item.get("name")) == (key.group, key.kind, key.name)
+            and (item.get("namespace") or key.namespace) == key.namespace
+            for item in resources
+        )
+
+    return chosen
+
+
+def _prune_waves(tasks: list[Task], options: Options) -> list[Task]:
+    """Pruning goes in reverse wave order; `PruneLast` puts it after everything."""
+    waves = sorted({task.wave for task in tasks if task.is_prune})
+    mirrored = dict(zip(waves, reversed(waves), strict=True))
+    last = max((task.wave for task in tasks if task.phase == "Sync"), default=0) + 1
+    made = []
+    for task in tasks:
+        if task.is_prune:
+            wave = last if options.has("PruneLast", obj=task.live) else mirrored[task.wave]
+            task = replace(task, wave=wave)
+        made.append(task)
+    return made
+
+
+def _before_users(tasks: list[Task]) -> list[Task]:
+    """A Namespace or CustomResourceDefinition goes before its first user, with that one's phase and wave."""
+    result = list(tasks)
+    for task in tasks:
+        if task.is_prune or task.key.kind not in ("Namespace", "CustomResourceDefinition"):
+            continue
+        at = result.index(task)
+        first = next((i for i, other in enumerate(result[:at]) if _uses(other, task)), None)
+        if first is not None:
+            user = result[first]
+            result.pop(at)
+            result.insert(first, replace(task, phase=user.phase, wave=user.wave))
+    return result
+
+
+def _uses(other: Task, task: Task) -> bool:
+    if other.is_prune:
+        return False
+    if task.key.kind == "Namespace":
+        return other.key.namespace == task.key.name
+    spec = (task.target or {}).get("spec") or {}
+    return (other.key.group, other.key.kind) == (spec.get("group"), (spec.get("names") or {}).get("kind"))
