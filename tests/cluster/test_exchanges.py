@@ -6,18 +6,37 @@ import os
 from pathlib import Path
 
 import pytest
-
-from vectors.exchanges import run_scenario
+from vectors.exchanges import run_scenario, scenarios
 
 DATA = Path(os.environ.get("ARGOSY_SHARED") or Path(__file__).parents[3] / "shared") / "data"
 
-SCENARIOS = ("delete", "garbage-collection", "list-negotiation", "namespace-lifecycle")
-"""Those that are the core's alone; the other rooms' tests replay the rest."""
+NOT_YET = {
+    "apply-basics[32]": "an empty apply body is refused in other words",
+    "crd[44]": "errors are never sent as protobuf",
+    "rbac-and-proxy[11]": "Go prints the struct",
+    "strategic-merge-patch[13]": "one of two wrong fields is named otherwise",
+    "strategic-merge-patch[23]": "recorded after a write that is not among the steps",
+    "strategic-merge-patch[24]": "recorded after a write that is not among the steps",
+    "strategic-merge-patch[27]": "Go prints the struct",
+    "strategic-merge-patch[28]": "another range of service addresses",
+    "tables[1]": "the recorded server ran no Pods",
+    "tables[15]": "the recorded server held more Pods",
+    "tables[19]": "the recorded server had no kubelet",
+    "update[17]": "our controller answers a status write sooner",
+}
+"""Steps that differ, and why: a step that is mended must leave this table."""
+
+
+def names() -> list[str]:
+    return [path.stem for path in scenarios(DATA)] if DATA.exists() else []
 
 
 @pytest.mark.skipif(not DATA.exists(), reason="recorded exchanges are not present")
-@pytest.mark.parametrize("scenario", SCENARIOS)
+@pytest.mark.parametrize("scenario", names())
 def test_a_recorded_scenario_is_answered_as_recorded(scenario: str) -> None:
     outcomes = run_scenario(DATA / "kubernetes" / "exchanges" / f"{scenario}.json")
     assert len(outcomes) > 5
-    assert [f"{outcome.name}: {outcome.detail}" for outcome in outcomes if not outcome.passed] == []
+    failed = {outcome.name.partition(" ")[0]: outcome.detail for outcome in outcomes if not outcome.passed}
+    known = {name for name in NOT_YET if name.partition("[")[0] == scenario}
+    assert {name: detail for name, detail in failed.items() if name not in known} == {}
+    assert known <= failed.keys(), "mended: take it out of NOT_YET"
