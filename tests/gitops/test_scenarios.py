@@ -78,7 +78,7 @@ def bench() -> Iterator[Bench]:
         )
         world.pass_time(2)
         book, git = AnswerBook(), ScriptedGit()
-        pool, cache = RenderPool(world.clock, book, size=1), RenderCache()
+        pool, cache = RenderPool(world.clock, book, size=1), RenderCache(b"k" * 32)
         renderer = WorkerRenderer(pool, cache, book, world.clock)
         gitops = GitOps(world.client, world.caches, renderer, git, NoCharts(), world.clock, world.rng, ServerTypes())
         world.supervisor.add("gitops", gitops.run)
@@ -172,8 +172,8 @@ def test_a_refresh_is_one_write(bench: Bench) -> None:
 
 
 def test_waves_wait_for_one_another_by_two_seconds(bench: Bench) -> None:
-    bench.git.push(REPO, {"conf/a.yaml": config("a", "1"), "conf/b.yaml": config("b", "2", sync_wave="1")})
+    bench.git.push(REPO, {"conf/a.yaml": config("a", "one"), "conf/b.yaml": config("b", "two", sync_wave="1")})
     bench.create(application())
-    first = bench.world.run_until(lambda: bench.value("a") == "1")
-    second = bench.world.run_until(lambda: bench.value("b") == "2")
+    first = bench.world.run_until(lambda: bench.value("a") == "one")
+    second = bench.world.run_until(lambda: bench.value("b") == "two")
     assert (second - first).total_seconds() >= 2

@@ -29,7 +29,8 @@ def aggregated(parts: Iterable[Part]) -> Health:
     counted = [part for part in parts if part.counts]
     if counted and not any(part.is_live for part in counted):
         return Health("Missing")
-    worst, blamed = "Healthy", []
+    worst = "Healthy"
+    blamed: list[ResourceKey] = []
     for part in counted:
         if not part.is_live or part.health is None or part.health.status not in RANK or _is_child_to_come(part):
             continue

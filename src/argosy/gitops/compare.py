@@ -55,10 +55,13 @@ class Comparer:
         settings: Settings,
         permitted: Callable[[ResourceKey], bool],
     ) -> Comparison:
-        """`live`: objects tracked by the application, and those under its targets' names. `permitted` by the project."""
+        """`live`: objects tracked by the application, or named as its targets. `permitted`: by the project."""
         rules = list(ignored)
         wanted = {target.key: target for target in targets.items}
-        pairs, resources, parts, why = [], [], [], {}
+        pairs: list[Pair] = []
+        resources: list[JsonObject] = []
+        parts: list[Part] = []
+        why: dict[ResourceKey, str] = {}
         out_of_sync = False
         for key in sorted({*wanted, *live}, key=str):
             target, found = wanted.get(key), live.get(key)

@@ -17,7 +17,7 @@ from argosy.machinery.schema import Node
 
 SERVER_FIELDS = ("managedFields", "resourceVersion", "uid", "generation", "creationTimestamp", "selfLink")
 REASON_LIMIT = 200
-SECRET = "++++++++"
+HIDDEN = "++++++++"
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +155,7 @@ def why(live: JsonObject, predicted: JsonObject) -> str:
         return ""
     path, left, right = found[0]
     if live.get("kind") == "Secret" and path.startswith((".data", ".stringData")):
-        left, right = (SECRET if value is not None else None for value in (left, right))
+        left, right = (HIDDEN if value is not None else None for value in (left, right))
     text = f"{path.removeprefix('.')}: {_shown(left)} in the cluster, {_shown(right)} in the source"
     return text + (f"; and {len(found) - 1} more" if len(found) > 1 else "")
 

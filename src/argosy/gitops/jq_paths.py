@@ -16,7 +16,7 @@ from argosy.machinery.objects import JsonObject, JsonValue
 _STEP = re.compile(r'\.?\["((?:[^"\\]|\\.)*)"\]|\.?\[(-?\d+)\]|\.?\[\]|\.([A-Za-z_]\w*)|\."((?:[^"\\]|\\.)*)"')
 _TEST = re.compile(r"^(?P<path>\.[^=!<>|]*?)\s*(?:(?P<op>==|!=)\s*(?P<value>.+))?$", re.DOTALL)
 _TEXT_TEST = re.compile(r'^(?P<path>\.[^|]*?)\s*\|\s*(?P<word>test|startswith|endswith|contains)\("(?P<text>[^"]*)"\)$')
-EACH = object()
+EACH: Any = object()
 
 Path = tuple[Any, ...]
 
@@ -115,7 +115,8 @@ _GONE = object()
 def _without(value: JsonValue, steps: Path) -> Any:
     if not steps:
         return _GONE
-    step, rest = steps[0], steps[1:]
+    step: Any = steps[0]
+    rest = steps[1:]
     if callable(step):
         return _without(value, rest) if step(value) else value
     if isinstance(value, dict) and (step is EACH or isinstance(step, str)):

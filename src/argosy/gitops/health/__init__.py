@@ -1,6 +1,6 @@
 """How well one object is (spec 9): the built-in checks, and those for the kinds of this project.
 
-User-defined checks (Lua, from settings) and the rest of the catalogue come with the next issue: `CHECKS` is their place.
+User-defined checks (Lua) and the rest of the catalogue come with the next issue: `CHECKS` is their place.
 """
 
 from __future__ import annotations

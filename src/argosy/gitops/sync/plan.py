@@ -51,10 +51,9 @@ def next_step(tasks: Sequence[Task], record: Mapping[Identity, Result], live: Ma
         return _failing(tasks, now, updates)
     running = [task for task in main if (found := now.get(task.identity)) and found.phase == "Running"]
     pending = [task for task in main if task.identity not in now]
-    steps = {(task.phase, task.wave) for task in main}
-    if running and (pending or len(steps) > 1 or any(task.hook for task in main)):
-        if pending or any(task.hook for task in running) or _awaits_all(main):
-            return Step(phase="", message=_waiting(running, live), updates=updates)
+    hooked = any(task.hook for task in running) or main[-1].hook != "" if main else False
+    if running and (pending or hooked):
+        return Step(message=_waiting(running, live), updates=updates)
     if not pending:
         return Step(phase="Succeeded", message="successfully synced (no more tasks)", updates=updates)
     wave = _first_wave(pending)
@@ -64,14 +63,8 @@ def next_step(tasks: Sequence[Task], record: Mapping[Identity, Result], live: Ma
 
 
 def _first_wave(pending: Sequence[Task]) -> list[Task]:
-    """Prunes of a wave are a step of their own: what follows waits until the pruned are gone."""
     first = pending[0]
-    wave = [task for task in pending if (task.phase, task.wave) == (first.phase, first.wave)]
-    return wave
-
-
-def _awaits_all(main: Sequence[Task]) -> bool:
-    return main[-1].hook != ""
+    return [task for task in pending if (task.phase, task.wave) == (first.phase, first.wave)]
 
 
 def _failing(tasks: Sequence[Task], now: Mapping[Identity, Result], updates: Mapping[Identity, Result]) -> Step:
