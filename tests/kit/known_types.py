@@ -13,11 +13,17 @@ from argosy.machinery.status import StatusError
 
 class ServerTypes:
     def __init__(self) -> None:
-        self._kinds = {(k.resource.group, k.resource.version, k.resource.kind): k for k in builtin_kinds()}
+        kinds = builtin_kinds()
+        self._shapes = {(k.resource.group, k.resource.kind): k for k in reversed(kinds)}
+        self._kinds = {(k.resource.group, k.resource.version, k.resource.kind): k for k in kinds}
 
     def node(self, group: str, version: str, kind: str) -> Node | None:
-        found = self._kinds.get((group, version, kind))
+        found = self._found(group, version, kind)
         return found.schema if found else None
+
+    def _found(self, group: str, version: str, kind: str) -> Kind | None:
+        """An older version that is no longer served has the shape of the one that is."""
+        return self._kinds.get((group, version, kind)) or self._shapes.get((group, kind))
 
     def defaulted(self, obj: JsonObject) -> JsonObject:
         if (kind := self._kind(obj)) is None:
@@ -30,14 +36,14 @@ class ServerTypes:
         if (kind := self._kind(obj)) is None:
             return obj
         try:
-            decoded = kind.strategy.decode(obj)
+            decoded = kind.strategy.decode({**obj, "apiVersion": kind.resource.api_version})
         except StatusError:
             return obj
         if decoded.unknown:
             return obj
         kind.strategy.canonicalize(decoded.obj)
-        return decoded.obj
+        return {**decoded.obj, "apiVersion": obj["apiVersion"]}
 
     def _kind(self, obj: JsonObject) -> Kind | None:
         group, version = group_version(str(obj.get("apiVersion") or ""))
-        return self._kinds.get((group, version, str(obj.get("kind") or "")))
+        return self._found(group, version, str(obj.get("kind") or ""))

@@ -4,11 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
+
+import yaml
 
 from argosy.gitops.health import health_of
-from argosy.machinery.yaml import load
 
 from .outcome import Outcome
+
+
+class _Loader(yaml.SafeLoader):
+    """As Kubernetes reads: timestamps stay text; a key that stands twice (one recorded object has one) is let through."""
+
+
+_Loader.yaml_implicit_resolvers = {
+    sign: [(tag, pattern) for tag, pattern in found if tag != "tag:yaml.org,2002:timestamp"]
+    for sign, found in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+
+
+def load(data: bytes) -> Any:
+    return yaml.load(data, _Loader)  # noqa: S506 a safe loader with fewer types
 
 
 def run(data: Path) -> Iterator[Outcome]:

@@ -146,6 +146,8 @@ def apply_patch(target: JsonObject, live: JsonObject, known: KnownTypes) -> Json
     marked = with_last_applied(target)
     node = known.node(*group_version(str(target.get("apiVersion") or "")), str(target.get("kind") or ""))
     last = last_applied_of(live) or {}
+    if last.get("metadata"):
+        last = {**last, "metadata": {name: value for name, value in last["metadata"].items() if value}}
     wanted = applied(live, marked, {k: v for k, v in last.items() if k != "status"}, node)
     return {} if wanted is live else create_merge_patch(live, wanted)
 

@@ -44,6 +44,10 @@ def normalised(obj: JsonObject, rules: Rules) -> JsonObject:
     key = resource_key(obj)
     metadata = {k: v for k, v in (obj.get("metadata") or {}).items() if k != "creationTimestamp" or v is not None}
     metadata.pop("creationTimestamp", None)
+    for name in ("annotations", "labels"):
+        # An empty map that was applied once must not take along what others wrote into it since.
+        if name in metadata and not metadata[name]:
+            del metadata[name]
     made = {**obj, "metadata": metadata}
     if rules.ignore_status == "all" or (rules.ignore_status == "crd" and key.kind == "CustomResourceDefinition"):
         made.pop("status", None)

@@ -81,7 +81,7 @@ def check(kind: Kind, metadata: JsonObject) -> list[Cause]:
     causes += check_labels(metadata.get("labels"), "metadata.labels")
     causes += _check_annotations(metadata.get("annotations"))
     causes += _check_owners(metadata.get("ownerReferences"))
-    causes += _check_finalizers(metadata.get("finalizers"))
+    causes += _check_finalizers(metadata.get("finalizers"), custom=kind.schema.raw is not None)
     return causes
 
 
@@ -147,13 +147,14 @@ def _check_owners(owners: list[JsonObject] | None) -> list[Cause]:
     return causes
 
 
-def _check_finalizers(finalizers: list[str] | None) -> list[Cause]:
+def _check_finalizers(finalizers: list[str] | None, *, custom: bool) -> list[Cause]:
+    """Custom resources may have unqualified names, such as Argo CD's `resources-finalizer.argocd.argoproj.io`."""
     causes = []
     for index, finalizer in enumerate(finalizers or ()):
         at = f"metadata.finalizers[{index}]"
         errors = qualified_name(finalizer)
         causes += [invalid_value(at, finalizer, text) for text in errors]
-        if not errors and "/" not in finalizer and finalizer not in _STANDARD_FINALIZERS:
+        if not errors and not custom and "/" not in finalizer and finalizer not in _STANDARD_FINALIZERS:
             text = "name is neither a standard finalizer name nor is it fully qualified"
             causes.append(invalid_value(at, finalizer, text))
     if {"orphan", "foregroundDeletion"} <= set(finalizers or ()):
