@@ -63,6 +63,9 @@ class Bench:
         found = self.world.caches.cache(CONFIG_MAPS).get(Key("default", name))
         return found["data"]["value"] if found else None
 
+    def phase(self) -> str:
+        return str(((self.app().get("status") or {}).get("operationState") or {}).get("phase") or "")
+
     def synced(self, name: str = "app") -> bool:
         status = self.app(name).get("status") or {}
         return (status.get("sync") or {}).get("status") == "Synced" and not self.app(name).get("operation")
@@ -177,3 +180,87 @@ def test_waves_wait_for_one_another_by_two_seconds(bench: Bench) -> None:
     first = bench.world.run_until(lambda: bench.value("a") == "one")
     second = bench.world.run_until(lambda: bench.value("b") == "two")
     assert (second - first).total_seconds() >= 2
+
+
+def test_a_missing_namespace_is_made_when_asked_and_objects_apply_server_side(bench: Bench) -> None:
+    destination = {"name": "in-cluster", "namespace": "fresh"}
+    policy = {"automated": {}, "syncOptions": ["CreateNamespace=true", "ServerSideApply=true"]}
+    bench.create(application(destination=destination, syncPolicy=policy))
+    bench.world.run_until(bench.synced)
+    found = bench.world.run(bench.world.client.get(CONFIG_MAPS, "a", "fresh"))
+    assert found["data"] == {"value": "one"}
+    managers = {(e["manager"], e["operation"]) for e in found["metadata"]["managedFields"]}
+    assert managers == {("argocd-controller", "Apply")}
+
+
+def test_a_kind_without_definition_fails_with_the_words_to_search_for(bench: Bench) -> None:
+    bench.git.push(REPO, {"conf/w.yaml": "apiVersion: example.org/v1\nkind: Widget\nmetadata:\n  name: w\n"})
+    bench.create(application(syncPolicy={"automated": {}, "retry": {"limit": 0}}))
+    bench.world.run_until(
+        lambda: ((bench.app().get("status") or {}).get("operationState") or {}).get("phase") == "Failed"
+    )
+    message = bench.app()["status"]["operationState"]["message"]
+    assert message.startswith("one or more synchronization tasks are not valid")
+    assert 'Make sure the "Widget" CRD is installed on the destination cluster.' in message
+
+
+def test_a_failed_sync_waits_between_attempts_and_tells_how_often_it_tried(bench: Bench) -> None:
+    destination = {"name": "in-cluster", "namespace": "absent"}
+    policy = {"automated": {}, "retry": {"limit": 2, "backoff": {"duration": "10s"}}}
+    bench.create(application(destination=destination, syncPolicy=policy))
+    bench.world.run_until(
+        lambda: ((bench.app().get("status") or {}).get("operationState") or {}).get("phase") == "Failed"
+    )
+    state = bench.app()["status"]["operationState"]
+    assert state["retryCount"] == 2
+    assert state["message"].endswith("(retried 2 times)")
+    assert 'namespaces "absent" not found' in state["message"]
+    bench.world.pass_time(1)
+    assert any(c["type"] == "SyncError" for c in bench.app()["status"]["conditions"])
+
+
+class DiesAfterWrite:
+    """The n-th write is done and its answer lost, with all that the process remembered."""
+
+    def __init__(self, inner: Any, number: int) -> None:
+        self.inner, self.left = inner, number
+        self.on_death: Any = None
+
+    def __getattr__(self, name: str) -> Any:
+        found = getattr(self.inner, name)
+        if name not in ("create", "patch", "update", "apply", "delete"):
+            return found
+
+        async def write(*args: Any, **more: Any) -> Any:
+            answer = await found(*args, **more)
+            self.left -= 1
+            if self.left == 0:
+                self.on_death()
+                raise ConnectionError("the answer was lost")
+            return answer
+
+        return write
+
+
+@pytest.mark.parametrize("number", range(1, 9))
+def test_a_crash_after_any_write_ends_in_the_same_state(bench: Bench, number: int) -> None:
+    gitops = bench.gitops
+    client = DiesAfterWrite(bench.world.client, number)
+
+    def forget() -> None:
+        gitops._memory.clear()
+        gitops._written.clear()
+        gitops.live._written.clear()
+        gitops.manifests._prepared.clear()
+
+    client.on_death = forget
+    gitops._client = gitops.applier._client = client
+    bench.git.push(REPO, {"conf/a.yaml": config("a", "one"), "conf/b.yaml": config("b", "two", sync_wave="1")})
+    bench.create(application())
+    bench.world.run_until(bench.synced)
+    bench.world.pass_time(60)
+    assert (bench.value("a"), bench.value("b")) == ("one", "two")
+    state = bench.app()["status"]["operationState"]
+    assert state["phase"] == "Succeeded"
+    assert [item["id"] for item in bench.app()["status"]["history"]] == [0]
+    assert len(state["syncResult"]["resources"]) == 2

@@ -16,6 +16,8 @@ FAMILIES = (
     ("kubernetes/exchanges", "exchanges"),
     ("kubernetes/roundtrip", "roundtrip"),
     ("kubernetes/discovery", "discovery"),
+    ("argo-cd/health-builtin", "argocd_health_builtin"),
+    ("argo-cd/diff", "argocd_diff"),
     ("kubernetes/client-requests.json", "client_requests"),
     ("kubernetes/exchanges/workload-timelines.json", "workloads"),
 )

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from kit.known_types import ServerTypes
+from tests.kit.known_types import ServerTypes
 
 from argosy.gitops.diff import compared, server_side
 from argosy.gitops.normalize import Rules
