@@ -544,7 +544,7 @@ class GitOps:
         pause = memory.next_wave_at - self._clock.monotonic()
         if record and pause > 0:
             await self._wait(app, _recorded(state, tasks, record))
-            return Outcome(requeue_after=pause)
+            return Outcome(requeue_after=max(pause, 0.001))
         record |= await self._carry_out(step.run, asked, options)
         state = _recorded(state, tasks, record)
         if step.is_last or asked.get("dryRun"):
