@@ -1,0 +1,272 @@
+"""Names, flags and help of every command: the whole command line in one place, and nothing imported to show it.
+
+Each command names the function that runs it as `module:function`; `main` imports it then.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any, NoReturn
+
+from argosy.cli.failing import Exit
+
+OUTPUTS = ("wide", "json", "yaml", "name")
+Commands = Any
+"""What `add_subparsers` gives; argparse does not name its type."""
+
+
+class Parser(argparse.ArgumentParser):
+    """Wrong usage is one line and exit code 1, as upstream; 2 for `app diff`, whose 1 means "different"."""
+
+    def error(self, message: str) -> NoReturn:
+        code = Exit.DIFF_USAGE if self.prog.endswith("app diff") else Exit.FAILED
+        self.exit(code, f"{self.prog}: {message}\nSee '{self.prog} --help'.\n")
+
+
+def make_parser() -> Parser:
+    parser = Parser(prog="argosy", description="One GitOps control plane, on its own Kubernetes API or on yours.")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True, parser_class=Parser)
+    for add in (_up, _down, _demo, _controller, _crds, _app, _render, _resource, _version):
+        add(commands)
+    return parser
+
+
+def _command(commands: Commands, name: str, run: str, text: str, **more: Any) -> Parser:
+    made: Parser = commands.add_parser(name, help=text, description=f"{text}.", **more)
+    made.set_defaults(run=run, program=made.prog)
+    return made
+
+
+def _data_dir(parser: Parser) -> None:
+    parser.add_argument(
+        "--data-dir",
+        type=Path,
+        metavar="DIR",
+        help="where Argosy keeps its state (default: $ARGOSY_DATA_DIR, else .argosy in the working directory)",
+    )
+
+
+def _logging(parser: Parser) -> None:
+    parser.add_argument("--log-level", choices=("debug", "info", "warning", "error"), default="warning")
+    parser.add_argument("--log-format", choices=("console", "json"), default="console")
+
+
+def _running(parser: Parser) -> None:
+    _data_dir(parser)
+    parser.add_argument(
+        "--port",
+        type=_port,
+        metavar="PORT",
+        help="where the API server listens on 127.0.0.1 (default: the port of the last run, else 6443 or a free one)",
+    )
+    parser.add_argument("--detach", action="store_true", help="run in the background; return when ready")
+    parser.add_argument("--ready-fd", type=int, help=argparse.SUPPRESS)
+    _logging(parser)
+
+
+def _up(commands: Commands) -> None:
+    _running(_command(commands, "up", "argosy.cli.up:run", "Start the API server and the controllers in one process"))
+
+
+def _down(commands: Commands) -> None:
+    _data_dir(_command(commands, "down", "argosy.cli.up:stop", "Stop what 'argosy up' or 'argosy demo' started"))
+
+
+def _demo(commands: Commands) -> None:
+    text = "Start Argosy with a small Git repository and show its applications converge"
+    _running(_command(commands, "demo", "argosy.cli.demo:run", text))
+
+
+def _controller(commands: Commands) -> None:
+    text = "Run the controllers against any Kubernetes API server"
+    parser = _command(commands, "controller", "argosy.cli.controller:run", text)
+    parser.add_argument("--kubeconfig", type=Path, metavar="FILE", help="default: $KUBECONFIG, else in-cluster")
+    parser.add_argument("--context", default="", metavar="NAME", help="of the kubeconfig; default: the current one")
+    parser.add_argument("--namespace", default="argocd", help="where Applications and settings are (default: argocd)")
+    parser.add_argument("--cache-dir", type=Path, metavar="DIR", help="for Git mirrors (default: a temporary one)")
+    parser.add_argument("--install", action="store_true", help="install the definitions and the namespace first")
+    _logging(parser)
+
+
+def _crds(commands: Commands) -> None:
+    parser = _command(commands, "crds", "argosy.cli.crds:run", "Print the CustomResourceDefinitions")
+    parser.add_argument("-o", "--output", choices=("yaml", "json", "name"), default="yaml")
+
+
+def _port(text: str) -> int:
+    if not text.isdigit() or not 0 < int(text) < 65536:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a port: give a number from 1 to 65535")
+    return int(text)
+
+
+def _version(commands: Commands) -> None:
+    parser = _command(commands, "version", "argosy.cli.version:run", "Print the version")
+    parser.add_argument("-o", "--output", choices=("text", "json"), default="text")
+
+
+# -- applications ------------------------------------------------------------------------------------------------------
+
+
+def _app(commands: Commands) -> None:
+    parser: Parser = commands.add_parser("app", help="Look at and act on Applications", description="Applications.")
+    actions = parser.add_subparsers(title="commands", metavar="COMMAND", required=True, parser_class=Parser)
+    for add in (_list, _get, _create, _sync, _diff, _history, _rollback, _wait, _delete):
+        add(actions)
+
+
+def _application(actions: Commands, name: str, text: str, *, many: bool = False) -> Parser:
+    parser = _command(actions, name, f"argosy.cli.app.{name}:run", text)
+    if many:
+        parser.add_argument("names", nargs="+", metavar="APP", help="its name, or NAMESPACE/NAME")
+    else:
+        parser.add_argument("name", metavar="APP", help="its name, or NAMESPACE/NAME")
+    _connection(parser)
+    return parser
+
+
+def _connection(parser: Parser) -> None:
+    _data_dir(parser)
+    parser.add_argument(
+        "--kubeconfig", type=Path, metavar="FILE", help="default: that of the data directory, else $KUBECONFIG"
+    )
+    parser.add_argument("--context", default="", metavar="NAME", help="of the kubeconfig; default: the current one")
+    parser.add_argument("--namespace", "-N", default="argocd", help="of Applications (default: argocd)")
+
+
+def _waiting(parser: Parser) -> None:
+    parser.add_argument("--timeout", type=_seconds, default=0.0, metavar="SECONDS", help="0 waits for ever")
+
+
+def _list(actions: Commands) -> None:
+    parser = _command(actions, "list", "argosy.cli.app.list:run", "List Applications")
+    _connection(parser)
+    parser.add_argument("-p", "--project", action="append", default=[], help="only of this project; may be repeated")
+    parser.add_argument("-l", "--selector", default="", help="only with these labels, as kubectl takes them")
+    parser.add_argument("-r", "--repo", default="", metavar="URL", help="only from this repository")
+    parser.add_argument("-o", "--output", choices=OUTPUTS, default="wide")
+
+
+def _get(actions: Commands) -> None:
+    parser = _application(actions, "get", "Show one Application")
+    parser.add_argument("--refresh", action="store_true", help="compare with the newest commit first")
+    parser.add_argument("--hard-refresh", action="store_true", help="and render anew")
+    parser.add_argument("-o", "--output", choices=OUTPUTS, default="wide")
+    _waiting(parser)
+
+
+def _create(actions: Commands) -> None:
+    parser = _application(actions, "create", "Create an Application")
+    parser.add_argument("--repo", default="", metavar="URL", help="Git or chart repository")
+    parser.add_argument("--path", default="", help="in the repository")
+    parser.add_argument("--revision", default="", help="branch, tag, commit or version range")
+    parser.add_argument("--helm-chart", default="", metavar="NAME", help="of a chart repository")
+    parser.add_argument("--project", default="default")
+    parser.add_argument("--dest-server", default="", metavar="URL")
+    parser.add_argument("--dest-name", default="", metavar="CLUSTER")
+    parser.add_argument("--dest-namespace", default="", metavar="NAMESPACE")
+    parser.add_argument("--sync-policy", choices=("none", "manual", "auto", "automated"), default="none")
+    parser.add_argument("--auto-prune", action="store_true", help="with an automated policy")
+    parser.add_argument("--self-heal", action="store_true", help="with an automated policy")
+    parser.add_argument("--sync-option", action="append", default=[], metavar="NAME=VALUE")
+    parser.add_argument("--set-finalizer", action="store_true", help="delete its objects with it")
+    parser.add_argument("-l", "--label", action="append", default=[], metavar="NAME=VALUE")
+    parser.add_argument("--upsert", action="store_true", help="replace an Application of the same name")
+    parser.add_argument("-o", "--output", choices=OUTPUTS, default="name")
+
+
+def _sync(actions: Commands) -> None:
+    parser = _application(actions, "sync", "Sync Applications and wait for the end", many=True)
+    parser.add_argument("--revision", default="", help="instead of the Application's own")
+    parser.add_argument("--prune", action="store_true", help="delete what is no longer in Git")
+    parser.add_argument("--dry-run", action="store_true", help="ask the server, change nothing")
+    parser.add_argument("--force", action="store_true", help="delete and create where an update is refused")
+    parser.add_argument("--replace", action="store_true", help="replace instead of apply")
+    parser.add_argument("--server-side", action="store_true", help="use server-side apply")
+    parser.add_argument("--apply-out-of-sync-only", action="store_true", help="leave alone what is in sync")
+    parser.add_argument(
+        "--resource", action="append", default=[], metavar="GROUP:KIND:[NAMESPACE/]NAME", help="only these"
+    )
+    parser.add_argument("--retry-limit", type=int, default=0, metavar="COUNT", help="attempts after a failure")
+    parser.add_argument("--async", dest="is_async", action="store_true", help="do not wait")
+    parser.add_argument("-o", "--output", choices=OUTPUTS, default="wide")
+    _waiting(parser)
+
+
+def _diff(actions: Commands) -> None:
+    parser = _application(actions, "diff", "Show what a sync would change; exit code 1 when anything")
+    parser.add_argument("--no-exit-code", action="store_true", help="exit code 0 whether different or not")
+    parser.add_argument("-o", "--output", choices=("text", "json", "name"), default="text")
+
+
+def _history(actions: Commands) -> None:
+    parser = _application(actions, "history", "Show which revisions were deployed")
+    parser.add_argument("-o", "--output", choices=("wide", "id", "json", "yaml"), default="wide")
+
+
+def _rollback(actions: Commands) -> None:
+    parser = _application(actions, "rollback", "Sync to an earlier entry of the history")
+    parser.add_argument("id", nargs="?", type=int, metavar="ID", help="of the history (default: the one before)")
+    parser.add_argument("--prune", action="store_true", help="delete what that revision did not have")
+    _waiting(parser)
+
+
+def _wait(actions: Commands) -> None:
+    parser = _application(actions, "wait", "Wait until Applications are synced, healthy and idle", many=True)
+    parser.add_argument("--sync", action="store_true", help="only until synced")
+    parser.add_argument("--health", action="store_true", help="only until healthy")
+    parser.add_argument("--operation", action="store_true", help="only until no operation runs")
+    parser.add_argument("--degraded", action="store_true", help="until degraded")
+    parser.add_argument("--suspended", action="store_true", help="until suspended")
+    _waiting(parser)
+
+
+def _delete(actions: Commands) -> None:
+    parser = _application(actions, "delete", "Delete Applications", many=True)
+    parser.add_argument(
+        "--cascade", action=argparse.BooleanOptionalAction, default=True, help="delete their objects, too"
+    )
+    parser.add_argument(
+        "-p", "--propagation-policy", choices=("foreground", "background"), default="foreground", help="of cascades"
+    )
+    parser.add_argument("-y", "--yes", action="store_true", help="do not ask")
+    parser.add_argument("--wait", action="store_true", help="until they are gone")
+    _waiting(parser)
+
+
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text.removesuffix("s"))
+    except ValueError:
+        seconds = -1.0
+    if seconds < 0:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of seconds")
+    return seconds
+
+
+# -- off-line ----------------------------------------------------------------------------------------------------------
+
+
+def _render(commands: Commands) -> None:
+    parser = _command(commands, "render", "argosy.cli.render:run", "Show the manifests of a directory; no cluster")
+    parser.add_argument("path", type=Path, metavar="PATH", help="a directory with YAML, a kustomization or a chart")
+    parser.add_argument("--root", type=Path, metavar="DIR", help="the repository (default: the Git work tree of PATH)")
+    parser.add_argument("--app-name", default="", metavar="NAME", help="default: the directory's name")
+    parser.add_argument("--namespace", default="default", help="of the destination")
+    parser.add_argument("--release-name", default="", metavar="NAME", help="Helm: default: the application's name")
+    parser.add_argument("--values", action="append", default=[], metavar="FILE", help="Helm: relative to PATH")
+    parser.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="Helm: one value")
+    parser.add_argument("--image", action="append", default=[], metavar="NAME[=NEW]:TAG", help="Kustomize")
+    parser.add_argument("--recurse", action="store_true", help="plain YAML: directories inside, too")
+    parser.add_argument("--source", type=Path, metavar="FILE", help="spec.source of an Application, as YAML")
+    parser.add_argument("--kube-version", default="1.36.1", metavar="VERSION")
+    parser.add_argument("-o", "--output", choices=("yaml", "json", "name"), default="yaml")
+
+
+def _resource(commands: Commands) -> None:
+    parser: Parser = commands.add_parser("resource", help="Judge an object; no cluster", description="Objects.")
+    actions = parser.add_subparsers(title="commands", metavar="COMMAND", required=True, parser_class=Parser)
+    for name, text in (("health", "Say how well an object is"), ("actions", "Say what can be done to an object")):
+        made = _command(actions, name, f"argosy.cli.resource:{name}", text)
+        made.add_argument("-f", "--filename", required=True, metavar="FILE", help="YAML or JSON; - for standard input")
+        made.add_argument("-o", "--output", choices=("text", "json"), default="text")

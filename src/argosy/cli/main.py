@@ -1,0 +1,35 @@
+"""The entry of the `argosy` program: reads the command line, runs one command, turns its end into an exit code."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+
+from argosy.cli.commands import make_parser
+from argosy.cli.failing import CommandError, Exit
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Exit code; see `failing.Exit`."""
+    parser = make_parser()
+    options = parser.parse_args(arguments)
+    module, _, function = options.run.partition(":")
+    try:
+        code = int(getattr(import_module(module), function)(options))
+        sys.stdout.flush()
+    except CommandError as error:
+        print(f"{options.program}: {error}", file=sys.stderr)
+        return error.code
+    except BrokenPipeError:
+        # The reader of our output has gone, as in `argosy app list | head -1`.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return Exit.OK
+    except KeyboardInterrupt:
+        return 130
+    return code
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,46 @@
+"""Objects and tables as text: pure but for the stream that it is written to."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from typing import TextIO
+
+from argosy.machinery.objects import JsonObject, JsonValue, group_version
+from argosy.machinery.yaml import dump
+
+
+def write_value(stream: TextIO, value: JsonValue, output: str) -> None:
+    """`json`, indented, or `yaml`."""
+    if output == "json":
+        stream.write(json.dumps(value, indent=2, ensure_ascii=False) + "\n")
+    else:
+        stream.write(dump(value))
+
+
+def write_objects(stream: TextIO, objects: Sequence[JsonObject], output: str) -> None:
+    """Documents for `yaml`, one List for `json`, `kind.group/name` lines for `name`: each is food for kubectl."""
+    if output == "name":
+        stream.writelines(f"{object_name(obj)}\n" for obj in objects)
+    elif output == "json":
+        write_value(stream, {"apiVersion": "v1", "kind": "List", "items": list(objects)}, "json")
+    else:
+        for obj in objects:
+            stream.write("---\n")
+            write_value(stream, obj, "yaml")
+
+
+def object_name(obj: JsonObject) -> str:
+    """As kubectl's `-o name`."""
+    group, _ = group_version(str(obj.get("apiVersion") or ""))
+    kind = str(obj.get("kind") or "").lower()
+    return f"{kind}{'.' + group if group else ''}/{(obj.get('metadata') or {}).get('name') or ''}"
+
+
+def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """Columns as wide as their widest cell and two blanks between; every line ends without blanks."""
+    lines = [tuple(header), *(tuple(row) for row in rows)]
+    widths = [max(len(line[column]) for line in lines) for column in range(len(header))]
+    return "".join(
+        "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() + "\n" for line in lines
+    )

@@ -1,0 +1,182 @@
+"""The assembly: which parts a process is made of, and how they are wired. The only file that knows all rooms.
+
+`control_plane` are the controllers over any client. `embedded` is an API server with simulated workloads and the same
+controllers, in one process.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Iterable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from argosy.apis.kubernetes import known
+from argosy.cli.installing import control_plane_objects, install
+from argosy.cluster.admission.http_caller import HttpCaller
+from argosy.cluster.auth.bootstrap import bootstrap_objects as roles
+from argosy.cluster.http.assembly import ClusterFront, Keys, Settings, serve_cluster
+from argosy.cluster.http.server import HttpServer
+from argosy.cluster.kinds.bootstrap import api_services
+from argosy.cluster.kinds.bootstrap import bootstrap_objects as first_objects
+from argosy.cluster.kinds.registry import builtin_kinds
+from argosy.cluster.server import EmbeddedCluster
+from argosy.cluster.workloads.server import PipelineServer
+from argosy.cluster.workloads.simulation import Workloads
+from argosy.gitops import GitOps
+from argosy.gitops.projects import permits_source
+from argosy.machinery.objects import JsonObject, Resource
+from argosy.observe.metrics import REGISTRY
+from argosy.render.cache import RenderCache
+from argosy.render.fetching import SourceFetcher
+from argosy.render.inputs import AnswerBook
+from argosy.render.pool import RenderPool
+from argosy.render.renderer import WorkerRenderer
+from argosy.runtime.chance import Rng
+from argosy.runtime.client import Client
+from argosy.runtime.clock import Clock
+from argosy.runtime.informers import InformerCaches, Strip
+from argosy.runtime.supervisor import Supervisor
+from argosy.sources.charts import ChartSources
+from argosy.sources.egress import Egress, EgressPolicy
+from argosy.sources.git.remote import GitMirrors, GitSettings
+from argosy.sources.helm import HelmRepositories
+from argosy.sources.oci import OciRegistries
+from argosy.sources.port import Credentials
+
+CONTROLLER_USER = "system:serviceaccount:argocd:argocd-application-controller"
+MANAGER = "argosy"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outside:
+    """How the controllers meet the world outside of the cluster. `own_machine`: loopback addresses and local
+    repositories are allowed, for whoever may write Applications may read the machine's repositories then."""
+
+    cache_directory: Path
+    own_machine: bool
+    namespace: str = "argocd"
+    workers: int = 10
+
+
+class ControlPlane:
+    """The controllers, wired; `run_in` adds them to a supervisor."""
+
+    def __init__(
+        self, client: Client, clock: Clock, rng: Rng, outside: Outside, *, strips: dict[Resource, Strip] | None = None
+    ) -> None:
+        self._client = client
+        self.caches = InformerCaches(client, clock, rng, strips=strips)
+        self.git = GitMirrors(outside.cache_directory / "git", clock, GitSettings(allow_local=outside.own_machine))
+        self.egress = Egress(EgressPolicy(allow_loopback=outside.own_machine))
+        self.charts = ChartSources(HelmRepositories(self.egress, clock), OciRegistries(self.egress, clock))
+        book = AnswerBook()
+        self.pool = RenderPool(clock, book)
+        self.render_cache = RenderCache(rng.token_bytes(32))
+        fetcher = SourceFetcher(clock, self.git, self.charts, self.egress, self._credentials, self._permitted)
+        self.renderer = WorkerRenderer(self.pool, self.render_cache, book, clock, fetcher)
+        self.gitops = GitOps(
+            client,
+            self.caches,
+            self.renderer,
+            self.git,
+            self.charts,
+            clock,
+            rng,
+            known,
+            outside.namespace,
+            workers=outside.workers,
+        )
+
+    def run_in(self, supervisor: Supervisor) -> None:
+        supervisor.add("caches", self.caches.run)
+        supervisor.add("gitops", self.gitops.run)
+        supervisor.controllers.append(self.gitops.controller)  # so that stopping waits for looks that have begun
+
+    def is_ready(self) -> bool:
+        """Every cache is filled, and the default project is there."""
+        return all(cache.synced for cache in self.caches.all) and self.gitops.plane.project("default") is not None
+
+    async def close(self) -> None:
+        self.pool.close()
+        self.git.close()
+        await self.egress.close()
+
+    def _credentials(self, url: str, project: str) -> Credentials:
+        return self.gitops.plane.credentials.credentials(url, project)
+
+    def _permitted(self, url: str, project: str) -> bool:
+        found = self.gitops.plane.project(project)
+        return found is not None and permits_source(found.get("spec") or {}, url)
+
+
+@dataclass(frozen=True, slots=True)
+class Embedded:
+    """One running process: `client` may do everything."""
+
+    cluster: EmbeddedCluster
+    client: Client
+    server: HttpServer
+    kubeconfig: Path
+    control_plane: ControlPlane
+
+    async def wait_ready(self, clock: Clock) -> None:
+        while not self.control_plane.is_ready():
+            await clock.sleep(0.01)
+
+
+@asynccontextmanager
+async def embedded(
+    data_dir: Path, host: str, port: int, clock: Clock, rng: Rng, *, metrics: Callable[[], bytes] | None = None
+) -> AsyncIterator[Embedded]:
+    """Runs until the block is left. `port` must be known before: the cluster's own objects tell it."""
+    now = clock.now()
+    keys = Keys.load_or_make(data_dir / "pki", now)
+    kinds = builtin_kinds()
+    caller = HttpCaller()
+    own = first_objects(host, port)
+    cluster = EmbeddedCluster(
+        clock=clock,
+        rng=rng,
+        data_dir=data_dir,
+        kinds=kinds,
+        bootstrap=[*roles(), *own, *api_services(kinds)],
+        cluster_ca=keys.authority.certificate.decode(),
+        webhook_caller=caller,
+    )
+    async with AsyncExitStack() as stack:
+        stack.push_async_callback(caller.close)
+        await stack.enter_async_context(cluster)
+        client: Client = cluster.client(CONTROLLER_USER, ("system:masters",))
+        await install(client, control_plane_objects("argocd"), MANAGER)
+        await install(client, _addresses(own), MANAGER)
+        workloads = Workloads(PipelineServer(cluster.core, cluster.on_commit, cluster.spawn), clock)
+        workloads.start()
+        stack.callback(workloads.stop)
+        plane = ControlPlane(client, clock, rng, Outside(cache_directory=data_dir / "cache", own_machine=True))
+        stack.push_async_callback(plane.close)
+        settings = Settings(
+            host=host,
+            port=port,
+            anonymous=True,
+            logs=workloads.logs,
+            metrics=metrics or _metrics,
+            checks={"controllers": plane.is_ready},
+        )
+        front = ClusterFront(cluster, keys, settings)
+        server = await stack.enter_async_context(serve_cluster(cluster, front, now))
+        kubeconfig = data_dir / "kubeconfig"
+        front.write_kubeconfig(kubeconfig, server, now)
+        supervisor = Supervisor(clock, rng)
+        plane.run_in(supervisor)
+        await stack.enter_async_context(supervisor)
+        yield Embedded(cluster, client, server, kubeconfig, plane)
+
+
+def _addresses(objects: Iterable[JsonObject]) -> list[JsonObject]:
+    """What tells where this server listens: a later start may have another port."""
+    return [obj for obj in objects if obj["kind"] in ("Service", "Endpoints", "EndpointSlice")]
+
+
+def _metrics() -> bytes:
+    return REGISTRY.text().encode()

@@ -1,0 +1,219 @@
+"""`argosy up` and `argosy down`: one process in one data directory, in the foreground or detached."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import select
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Coroutine
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from argosy.cli.failing import CommandError, Exit
+from argosy.cli.place import HOST, Place, already_running
+
+if TYPE_CHECKING:  # for what runs in the foreground only: a detaching parent needs none of it
+    from argosy.cli.process import Embedded
+
+READY_SECONDS = 60
+STOP_SECONDS = 40
+LOG_LINES = 15
+Then = Callable[["Embedded", Place], Coroutine[Any, Any, None]]
+"""What else to do when all is ready; cancelled at the end."""
+
+
+def run(options: argparse.Namespace) -> int:
+    return start(options, "up", _introduce)
+
+
+def start(options: argparse.Namespace, command: str, then: Then) -> int:
+    place = Place(options.data_dir)
+    if options.detach:
+        return _detach(options, command, place)
+    with place.held():
+        port = place.port(options.port)
+        _set_up_logging(options)
+        asyncio.run(_serve(place, port, options, then))
+    return Exit.OK
+
+
+async def _serve(place: Place, port: int, options: argparse.Namespace, then: Then) -> None:
+    stop = asyncio.Event()
+    _stop_on_signals(stop)
+    from argosy.cli.process import embedded
+    from argosy.runtime.chance import SystemRng
+    from argosy.runtime.clock import RealClock
+
+    clock = RealClock()
+    async with embedded(place.directory, HOST, port, clock, SystemRng()) as running:
+        if not await _first(stop, running.wait_ready(clock)):
+            return
+        _settle_memory()
+        if options.ready_fd is not None:
+            os.write(options.ready_fd, b"ready\n")
+            os.close(options.ready_fd)
+        await _first(stop, then(running, place))
+        await stop.wait()
+        if sys.stdout.isatty():
+            print("\nStopping; once more stops at once.", flush=True)
+
+
+async def _first(stop: asyncio.Event, work: Coroutine[Any, Any, None]) -> bool:
+    """Whether the work was done before the signal came."""
+    try:
+        async with asyncio.TaskGroup() as tasks:
+            doing, stopping = tasks.create_task(work), tasks.create_task(stop.wait())
+            await asyncio.wait((doing, stopping), return_when=asyncio.FIRST_COMPLETED)
+            doing.cancel()
+            stopping.cancel()
+    except ExceptionGroup as group:
+        raise group.exceptions[0] from None
+    return not doing.cancelled()
+
+
+def _stop_on_signals(stop: asyncio.Event) -> None:
+    """The first signal stops in good order, the second at once: what was acknowledged is on disk already."""
+
+    def heard(number: int) -> None:
+        if stop.is_set():
+            os._exit(128 + number)
+        stop.set()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, heard, number)
+
+
+def _settle_memory() -> None:
+    """What was made at the start stays; the collector need not look at it again and again."""
+    import gc
+
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 20)
+
+
+def _set_up_logging(options: argparse.Namespace) -> None:
+    from argosy.observe.logs import set_up_logging
+
+    set_up_logging(style=options.log_format, level=options.log_level)
+
+
+async def _introduce(running: Embedded, place: Place) -> None:
+    print(introduction(running.server.url, place), flush=True)
+
+
+def introduction(url: str, place: Place) -> str:
+    return f"""Argosy is ready.
+
+  API server   {url}
+  kubeconfig   {place.kubeconfig}
+
+Try next:
+
+  export KUBECONFIG={place.kubeconfig}
+  kubectl get nodes
+  kubectl apply -f your-application.yaml     # an Application, argoproj.io/v1alpha1
+  kubectl get applications -n argocd -w
+  argosy app list{_data_dir_option(place)}
+
+{_how_to_stop(place)}"""
+
+
+def _how_to_stop(place: Place) -> str:
+    return f"Stop it with Ctrl-C or 'argosy down{_data_dir_option(place)}'."
+
+
+def _data_dir_option(place: Place) -> str:
+    return "" if place.directory == Place(None).directory else f" --data-dir {place.directory}"
+
+
+# -- detached ----------------------------------------------------------------------------------------------------------
+
+
+def _detach(options: argparse.Namespace, command: str, place: Place) -> int:
+    place.make()
+    if pid := place.running():
+        raise CommandError(already_running(place, pid))
+    place.port(options.port)  # says at once that a port is in use
+    reading, writing = os.pipe()
+    log = os.open(place.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    began = place.log.stat().st_size
+    try:
+        child = subprocess.Popen(
+            [sys.executable, "-m", "argosy.cli.main", command, *_arguments(options, place), "--ready-fd", str(writing)],
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            pass_fds=(writing,),
+            start_new_session=True,
+        )
+    finally:
+        os.close(writing)
+        os.close(log)
+    ready = _await_ready(reading)
+    os.close(reading)
+    if not ready:
+        with suppress(ProcessLookupError):
+            child.terminate()
+        raise CommandError(f"did not become ready; the end of {place.log}:\n{_tail(place.log, began)}")
+    print(introduction(_url_of(place), place))
+    print(f"It runs in the background as process {child.pid}; its log is {place.log}.")
+    child.returncode = 0  # it goes on without us, and nobody waits for it
+    return Exit.OK
+
+
+def _arguments(options: argparse.Namespace, place: Place) -> list[str]:
+    given = ["--data-dir", str(place.directory), "--log-level", options.log_level, "--log-format", options.log_format]
+    return given if options.port is None else [*given, "--port", str(options.port)]
+
+
+def _await_ready(reading: int) -> bool:
+    """The child says so through the pipe, or ends and thereby closes it."""
+    found, _, _ = select.select([reading], [], [], READY_SECONDS)
+    return bool(found) and os.read(reading, 16).startswith(b"ready")
+
+
+def _url_of(place: Place) -> str:
+    import json
+
+    return str(json.loads(place.kubeconfig.read_text())["clusters"][0]["cluster"]["server"])
+
+
+def _tail(log: Path, began: int) -> str:
+    with log.open(errors="replace") as file:
+        file.seek(began)
+        return "".join(file.readlines()[-LOG_LINES:])
+
+
+# -- down --------------------------------------------------------------------------------------------------------------
+
+
+def stop(options: argparse.Namespace) -> int:
+    place = Place(options.data_dir)
+    pid = place.running()
+    if not pid:
+        print(f"Nothing runs in {place.directory}.")
+        return Exit.OK
+    try:
+        os.kill(pid, signal.SIGTERM)
+    except ProcessLookupError:
+        return Exit.OK
+    except PermissionError:
+        raise CommandError(f"process {pid} belongs to another user") from None
+    if not _is_gone(place, pid):
+        raise CommandError(f"process {pid} has not stopped within {STOP_SECONDS} s; 'kill -9 {pid}' loses nothing")
+    print(f"Stopped process {pid}.")
+    return Exit.OK
+
+
+def _is_gone(place: Place, pid: int) -> bool:
+    for _ in range(STOP_SECONDS * 20):
+        if place.running() != pid:
+            return True
+        select.select([], [], [], 0.05)
+    return False
