@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from argosy.apis import crds
+from argosy.apis.kubernetes import known
 from argosy.gitops import GitOps
 from argosy.gitops.keys import APPLICATIONS, PROJECTS
 from argosy.machinery.api import PatchType
@@ -18,7 +19,6 @@ from argosy.render.inputs import AnswerBook
 from argosy.render.pool import RenderPool
 from argosy.render.renderer import WorkerRenderer
 from argosy.sources.git.scripted import ScriptedGit
-from kit.known_types import ServerTypes
 from kit.world import CONFIG_MAPS, World
 
 REPO = "https://git.example/app.git"
@@ -83,7 +83,7 @@ def bench() -> Iterator[Bench]:
         book, git = AnswerBook(), ScriptedGit()
         pool, cache = RenderPool(world.clock, book, size=1), RenderCache(b"k" * 32)
         renderer = WorkerRenderer(pool, cache, book, world.clock)
-        gitops = GitOps(world.client, world.caches, renderer, git, NoCharts(), world.clock, world.rng, ServerTypes())
+        gitops = GitOps(world.client, world.caches, renderer, git, NoCharts(), world.clock, world.rng, known)
         world.supervisor.add("gitops", gitops.run)
         git.push(REPO, {"conf/a.yaml": config("a", "one"), "conf/b.yaml": config("b", "two")})
         try:

@@ -7,17 +7,17 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from tests.kit.known_types import ServerTypes
-
+from argosy.apis.kubernetes import known as kubernetes
 from argosy.gitops.diff import compared, server_side
 from argosy.gitops.normalize import Rules
+from argosy.gitops.ports import KnownTypes
 
 from .argocd_health_builtin import load
 from .outcome import Outcome
 
 
 def run(data: Path) -> Iterator[Outcome]:
-    folder, known = data / "argo-cd" / "diff", ServerTypes()
+    folder, known = data / "argo-cd" / "diff", kubernetes
     cases = load((folder / "cases.yaml").read_bytes())
     for case in cases["cases"]:
         try:
@@ -27,7 +27,7 @@ def run(data: Path) -> Iterator[Outcome]:
         yield Outcome("argocd_diff", case["name"], modified == case["modified"], f"{case['mode']}: {detail}")
 
 
-def _judge(folder: Path, case: Any, known: ServerTypes, manager: str) -> tuple[bool, str]:
+def _judge(folder: Path, case: Any, known: KnownTypes, manager: str) -> tuple[bool, str]:
     options = case.get("options") or {}
     rules = Rules(
         pointers=tuple(options.get("ignoreJSONPointers") or ()),

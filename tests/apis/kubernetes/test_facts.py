@@ -10,8 +10,8 @@ from types import ModuleType
 import pytest
 from tests.cluster.kinds.vectors import ROOT, needs_vectors
 
-from argosy.apis.kubernetes.compile import node_of
 from argosy.apis.kubernetes import facts
+from argosy.apis.kubernetes.compile import node_of
 from argosy.machinery.schema import Node
 
 

@@ -18,9 +18,19 @@ def _type_keys() -> dict[tuple[str, str, str], str]:
     return {(one.resource.group, one.resource.version, one.resource.kind): one.type for one in resources()}
 
 
+@cache
+def _shapes() -> dict[tuple[str, str], str]:
+    """By group and kind, the preferred version's type: older versions that are no longer served look like it."""
+    return {(one.resource.group, one.resource.kind): one.type for one in reversed(resources())}
+
+
+def _key(group: str, version: str, kind: str) -> str:
+    return _type_keys().get((group, version, kind)) or _shapes().get((group, kind)) or ""
+
+
 def node(group: str, version: str, kind: str) -> Node | None:
     """The schema of a built-in kind, with its patch strategies; None for any other kind."""
-    key = _type_keys().get((group, version, kind))
+    key = _key(group, version, kind)
     return node_of(key) if key else None
 
 
@@ -43,19 +53,18 @@ def canonical(obj: JsonObject) -> JsonObject:
     copy, unknown = _read(obj)
     if copy is None or unknown:
         return obj
-    if show := printer_of(_key(obj)):
+    if show := printer_of(_key_of(obj)):
         show(copy)
     return copy
 
 
-def _key(obj: JsonObject) -> str:
-    group, version = group_version(str(obj.get("apiVersion") or ""))
-    return _type_keys().get((group, version, str(obj.get("kind"))), "")
+def _key_of(obj: JsonObject) -> str:
+    return _key(*group_version(str(obj.get("apiVersion") or "")), str(obj.get("kind") or ""))
 
 
 def _read(obj: JsonObject) -> tuple[JsonObject | None, list[str]]:
     """A private copy without unknown fields, and which those were; None when it cannot be read as its kind."""
-    key = _key(obj)
+    key = _key_of(obj)
     if not key:
         return None, []
     unknown: list[str] = []
