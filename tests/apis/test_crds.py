@@ -16,6 +16,7 @@ from argosy.machinery.yaml import load
 SHARED = Path(os.environ.get("ARGOSY_SHARED") or Path(__file__).parents[3] / "shared") / "data"
 PUBLISHED = {
     "applications.argoproj.io": "crds/argo-cd/application-crd.yaml",
+    "applicationsets.argoproj.io": "crds/argo-cd/applicationset-crd.yaml",
     "appprojects.argoproj.io": "crds/argo-cd/appproject-crd.yaml",
 }
 
