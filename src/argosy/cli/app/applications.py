@@ -1,0 +1,109 @@
+"""Applications as the API server has them: by name, and followed while they change."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import AsyncIterator
+from typing import Final
+
+from argosy.cli.failing import CommandError, Exit
+from argosy.machinery.api import PatchType
+from argosy.machinery.objects import JsonObject, Key, Resource
+from argosy.machinery.status import StatusError
+from argosy.runtime.client import Client
+
+# Spelled here as in gitops.keys: importing that room would cost every command a quarter of a second.
+APPLICATIONS: Final = Resource("argoproj.io", "v1alpha1", "applications", "Application")
+REFRESH: Final = "argocd.argoproj.io/refresh"
+MANAGER: Final = "argosy-cli"
+
+
+def key_of_name(name: str, options: argparse.Namespace) -> Key:
+    """`NAME` in the chosen namespace, or `NAMESPACE/NAME`."""
+    namespace, slash, rest = name.partition("/")
+    if slash and (not namespace or not rest or "/" in rest):
+        raise CommandError(f"application {name!r}: give NAME or NAMESPACE/NAME")
+    return Key(namespace, rest) if slash else Key(options.namespace, name)
+
+
+async def get(client: Client, key: Key) -> JsonObject:
+    try:
+        return await client.get(APPLICATIONS, key.name, key.namespace)
+    except StatusError as error:
+        if not error.is_not_found:
+            raise
+        raise CommandError(
+            f"application {key.name!r} not found in namespace {key.namespace!r}", Exit.CALL_FAILED
+        ) from None
+
+
+async def write(client: Client, app: JsonObject, patch: JsonObject) -> JsonObject:
+    """Refused when somebody else has changed it since it was read."""
+    metadata = app["metadata"]
+    versioned = {**(patch.get("metadata") or {}), "resourceVersion": metadata["resourceVersion"]}
+    body = {**patch, "metadata": versioned}
+    return await client.patch(
+        APPLICATIONS, metadata["name"], metadata["namespace"], body, PatchType.MERGE, field_manager=MANAGER
+    )
+
+
+async def follow(client: Client, key: Key) -> AsyncIterator[JsonObject | None]:
+    """The Application now, then at each change; None when it is gone."""
+    while True:
+        try:
+            app = await client.get(APPLICATIONS, key.name, key.namespace)
+        except StatusError as error:
+            if not error.is_not_found:
+                raise
+            yield None
+            return
+        yield app
+        try:
+            async for event in client.watch(
+                APPLICATIONS,
+                key.namespace,
+                resource_version=app["metadata"]["resourceVersion"],
+                field_selector=f"metadata.name={key.name}",
+            ):
+                if event.type == "DELETED":
+                    yield None
+                    return
+                if event.type != "BOOKMARK":
+                    yield event.object
+        except StatusError as error:
+            if not error.is_expired:
+                raise
+
+
+async def refreshed(client: Client, key: Key, how: str = "normal") -> JsonObject:
+    """The Application after a comparison that was asked for now; `how` is `normal` or `hard`."""
+    patch = {"metadata": {"annotations": {REFRESH: how}}}
+    await client.patch(APPLICATIONS, key.name, key.namespace, patch, PatchType.MERGE, field_manager=MANAGER)
+    async for app in follow(client, key):
+        if app is None:
+            break
+        if REFRESH not in (app["metadata"].get("annotations") or {}):
+            return app
+    raise CommandError(f"application {key.name!r} was deleted", Exit.CALL_FAILED)
+
+
+def is_busy(app: JsonObject) -> bool:
+    """An operation is asked for, runs, or has ended and is not yet compared (spec argo-cd-api.md 9.2)."""
+    status = app.get("status") or {}
+    state = status.get("operationState")
+    if app.get("operation"):
+        return True
+    if not state:
+        return False
+    if not state.get("finishedAt"):
+        return True
+    dry = ((state.get("operation") or {}).get("sync") or {}).get("dryRun")
+    return not dry and str(status.get("reconciledAt") or "") < str(state["finishedAt"])
+
+
+def sync_status(app: JsonObject) -> str:
+    return str((((app.get("status") or {}).get("sync")) or {}).get("status") or "Unknown")
+
+
+def health_status(app: JsonObject) -> str:
+    return str((((app.get("status") or {}).get("health")) or {}).get("status") or "Unknown")

@@ -1,0 +1,61 @@
+"""`argosy app delete`."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from argosy.cli.app.applications import APPLICATIONS, get, key_of_name, write
+from argosy.cli.app.waiting import wait_gone
+from argosy.cli.connect import with_client
+from argosy.cli.failing import CommandError, Exit
+from argosy.machinery.objects import JsonObject, Key
+from argosy.machinery.status import StatusError
+from argosy.runtime.client import Client
+from argosy.runtime.clock import Clock
+
+FINALIZER = "resources-finalizer.argocd.argoproj.io"
+CASCADES = (FINALIZER, f"{FINALIZER}/foreground", f"{FINALIZER}/background")
+
+
+def run(options: argparse.Namespace) -> int:
+    keys = [key_of_name(name, options) for name in options.names]
+
+    async def work(client: Client, clock: Clock) -> int:
+        for key in keys:
+            app = await get(client, key)
+            if options.yes or _is_sure(key, cascade=options.cascade):
+                await _delete(client, key, app, options)
+                print(f"application '{key.name}' deleted")
+        return Exit.OK
+
+    return with_client(options, work)
+
+
+async def _delete(client: Client, key: Key, app: JsonObject, options: argparse.Namespace) -> None:
+    present = list(app["metadata"].get("finalizers") or ())
+    wanted = finalizers(present, cascade=options.cascade, background=options.propagation_policy == "background")
+    if wanted != present:
+        app = await write(client, app, {"metadata": {"finalizers": wanted or None}})
+    try:
+        await client.delete(APPLICATIONS, key.name, key.namespace, uid=app["metadata"]["uid"])
+    except StatusError as error:
+        if not error.is_not_found:
+            raise
+    if options.wait:
+        await wait_gone(client, key, options.timeout)
+
+
+def finalizers(present: list[str], *, cascade: bool, background: bool) -> list[str]:
+    """With exactly the finalizer that asks for this kind of deletion; foreign ones stay."""
+    others = [name for name in present if name not in CASCADES]
+    if not cascade:
+        return others
+    return [*others, f"{FINALIZER}/background" if background else FINALIZER]
+
+
+def _is_sure(key: Key, *, cascade: bool) -> bool:
+    what = " and all its resources" if cascade else ""
+    if not sys.stdin.isatty():
+        raise CommandError(f"application {key.name!r}: nobody can be asked here; --yes deletes it{what}")
+    return input(f"Delete application '{key.name}'{what}? [y/N] ").strip().lower() in ("y", "yes")

@@ -1,0 +1,69 @@
+"""`argosy app sync`."""
+
+from __future__ import annotations
+
+import argparse
+import getpass
+import sys
+
+from argosy.cli.app.applications import get, is_busy, key_of_name, write
+from argosy.cli.app.get import show
+from argosy.cli.app.operations import sync_operation
+from argosy.cli.app.waiting import Wanted, wait_for
+from argosy.cli.connect import with_client
+from argosy.cli.failing import CommandError, Exit
+from argosy.machinery.objects import JsonObject, Key
+from argosy.runtime.client import Client
+from argosy.runtime.clock import Clock
+
+
+def run(options: argparse.Namespace) -> int:
+    keys = [key_of_name(name, options) for name in options.names]
+
+    async def work(client: Client, clock: Clock) -> int:
+        for key in keys:
+            app = await get(client, key)
+            await request(client, app, sync_operation(app, options, user_name()))
+        if options.is_async:
+            return Exit.OK
+        return max([await finish(client, key, options.timeout, options.output) for key in keys])
+
+    return with_client(options, work)
+
+
+def user_name() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return "unknown"  # a container whose user has no name
+
+
+async def request(client: Client, app: JsonObject, operation: JsonObject) -> None:
+    """The state of the operation before goes in the same write, so that nobody takes its end for this one's."""
+    if is_busy(app) and app.get("operation"):
+        raise CommandError(
+            f"application {app['metadata']['name']!r}: another operation is already in progress", Exit.CALL_FAILED
+        )
+    await write(client, app, {"operation": operation, "status": {"operationState": None}})
+
+
+async def finish(client: Client, key: Key, seconds: float, output: str) -> int:
+    """Waits for the end, shows it, and says how it went."""
+    app = await wait_for(client, key, Wanted(idle=True), seconds)
+    show(app, output)
+    return judged(app)
+
+
+def judged(app: JsonObject) -> int:
+    """1 for a phase other than Succeeded, and when something is left that a sync with --prune would delete."""
+    status = app.get("status") or {}
+    state = status.get("operationState") or {}
+    if state.get("phase") != "Succeeded":
+        print(f"Operation has completed with phase: {state.get('phase')}", file=sys.stderr)
+        return Exit.FAILED
+    asked = (state.get("operation") or {}).get("sync") or {}
+    left = sum(1 for item in status.get("resources") or () if item.get("requiresPruning"))
+    if left and not asked.get("prune") and not asked.get("resources") and not asked.get("dryRun"):
+        print(f"{left} resources require pruning", file=sys.stderr)
+        return Exit.FAILED
+    return Exit.OK

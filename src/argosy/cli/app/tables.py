@@ -1,0 +1,210 @@
+"""Applications as text, in upstream's columns. Pure."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+from argosy.cli.printing import table
+from argosy.machinery.objects import JsonObject
+from argosy.machinery.timestamps import parse
+
+LIST_HEADER = ("NAME", "CLUSTER", "NAMESPACE", "PROJECT", "STATUS", "HEALTH", "SYNCPOLICY", "CONDITIONS")
+WIDE_HEADER = (*LIST_HEADER, "REPO", "PATH", "TARGET")
+RESOURCE_HEADER = ("GROUP", "KIND", "NAMESPACE", "NAME", "STATUS", "HEALTH", "HOOK", "MESSAGE")
+LABEL_WIDTH = 20
+
+
+def qualified_name(app: JsonObject) -> str:
+    metadata = app["metadata"]
+    return f"{metadata['namespace']}/{metadata['name']}"
+
+
+def sources_of(spec: JsonObject) -> list[JsonObject]:
+    return list(spec.get("sources") or ([spec["source"]] if spec.get("source") else []))
+
+
+def application_list(apps: Iterable[JsonObject]) -> str:
+    return table(WIDE_HEADER, [_list_row(app) for app in apps])
+
+
+def _list_row(app: JsonObject) -> Sequence[str]:
+    spec, status = app.get("spec") or {}, app.get("status") or {}
+    destination = spec.get("destination") or {}
+    source = (sources_of(spec) or [{}])[0]
+    return (
+        qualified_name(app),
+        str(destination.get("server") or destination.get("name") or ""),
+        str(destination.get("namespace") or ""),
+        str(spec.get("project") or "default"),
+        str((status.get("sync") or {}).get("status") or "Unknown"),
+        str((status.get("health") or {}).get("status") or "Unknown"),
+        sync_policy_word(spec),
+        conditions_summary(status.get("conditions") or ()),
+        str(source.get("repoURL") or ""),
+        str(source.get("path") or source.get("chart") or ""),
+        str(source.get("targetRevision") or ""),
+    )
+
+
+def sync_policy_word(spec: JsonObject) -> str:
+    automated = is_automated(spec)
+    if automated is None:
+        return "Manual"
+    return "Auto-Prune" if automated.get("prune") else "Auto"
+
+
+def is_automated(spec: JsonObject) -> JsonObject | None:
+    """The automated policy, if it is there and not switched off."""
+    automated = (spec.get("syncPolicy") or {}).get("automated")
+    return automated if automated is not None and automated.get("enabled") is not False else None
+
+
+def conditions_summary(conditions: Iterable[JsonObject]) -> str:
+    counts = Counter(str(item.get("type")) for item in conditions)
+    words = [f"{name}({count})" if count > 1 else name for name, count in sorted(counts.items())]
+    return ",".join(words) or "<none>"
+
+
+# -- one Application ---------------------------------------------------------------------------------------------------
+
+
+def application(app: JsonObject) -> str:
+    """Summary, conditions, the last operation, resources."""
+    status = app.get("status") or {}
+    parts = [_summary(app)]
+    if conditions := status.get("conditions"):
+        rows = [(str(c.get("type")), str(c.get("message")), str(c.get("lastTransitionTime") or "")) for c in conditions]
+        parts.append(table(("CONDITION", "MESSAGE", "LAST TRANSITION"), rows))
+    if state := status.get("operationState"):
+        parts.append(operation(state))
+    if status.get("resources"):
+        parts.append(resources(app))
+    return "\n".join(parts)
+
+
+def _summary(app: JsonObject) -> str:
+    spec, status = app.get("spec") or {}, app.get("status") or {}
+    destination = spec.get("destination") or {}
+    lines = [
+        ("Name:", qualified_name(app)),
+        ("Project:", str(spec.get("project") or "default")),
+        ("Server:", str(destination.get("server") or destination.get("name") or "")),
+        ("Namespace:", str(destination.get("namespace") or "")),
+    ]
+    text = _labelled(lines)
+    text += "Source:\n" if len(sources_of(spec)) < 2 else "Sources:\n"
+    for source in sources_of(spec):
+        text += _labelled(_source_lines(source))
+    sync, health = status.get("sync") or {}, status.get("health") or {}
+    text += _labelled([("Sync Policy:", _policy_text(spec)), ("Sync Status:", _sync_text(spec, sync))])
+    detail = f" ({health['message']})" if health.get("message") else ""
+    return text + _labelled([("Health Status:", f"{health.get('status') or 'Unknown'}{detail}")])
+
+
+def _source_lines(source: JsonObject) -> list[tuple[str, str]]:
+    lines = [("- Repo:", str(source.get("repoURL") or "")), ("  Target:", str(source.get("targetRevision") or ""))]
+    if source.get("chart"):
+        lines.append(("  Chart:", str(source["chart"])))
+    else:
+        lines.append(("  Path:", str(source.get("path") or "")))
+    if files := (source.get("helm") or {}).get("valueFiles"):
+        lines.append(("  Helm Values:", ",".join(map(str, files))))
+    return lines
+
+
+def _policy_text(spec: JsonObject) -> str:
+    automated = is_automated(spec)
+    if automated is None:
+        return "Manual"
+    return "Automated" + (" (Prune)" if automated.get("prune") else "")
+
+
+def _sync_text(spec: JsonObject, sync: JsonObject) -> str:
+    status = str(sync.get("status") or "Unknown")
+    target = str((sources_of(spec) or [{}])[0].get("targetRevision") or "HEAD")
+    words = {"Synced": "Synced to", "OutOfSync": "OutOfSync from"}
+    if status not in words:
+        return status
+    revisions = sync.get("revisions") or [sync.get("revision")]
+    return f"{words[status]} {with_revision(target, str(revisions[0] or ''))}"
+
+
+def with_revision(target: str, revision: str) -> str:
+    """`main (1a2b3c4)`; a chart's version is its own revision."""
+    short = revision[:7] if len(revision) == 40 else revision
+    return f"{target} ({short})" if short and short != target else target
+
+
+def operation(state: JsonObject) -> str:
+    asked = (state.get("operation") or {}).get("sync") or {}
+    result = state.get("syncResult") or {}
+    revision = str(result.get("revision") or asked.get("revision") or "")
+    began, ended = str(state.get("startedAt") or ""), str(state.get("finishedAt") or "")
+    lines = [("Operation:", "Sync"), ("Sync Revision:", revision), ("Phase:", str(state.get("phase") or ""))]
+    lines += [("Start:", _date(began)), ("Finished:", _date(ended)), ("Duration:", _duration(began, ended))]
+    if state.get("message"):
+        lines.append(("Message:", str(state["message"])))
+    return _labelled(lines)
+
+
+def resources(app: JsonObject) -> str:
+    """One line per object, with what the last operation said of it."""
+    status = app.get("status") or {}
+    results = ((status.get("operationState") or {}).get("syncResult") or {}).get("resources") or ()
+    said = {_identity(item): item for item in results}
+    rows = []
+    for item in status.get("resources") or ():
+        result = said.pop(_identity(item), {})
+        hook = str(result.get("hookType") or ("Hook" if item.get("hook") else ""))
+        health = str((item.get("health") or {}).get("status") or "")
+        rows.append(_resource_row(item, str(item.get("status") or ""), health, hook, str(result.get("message") or "")))
+    for result in said.values():
+        word = str(result.get("status") or result.get("hookPhase") or "")
+        rows.append(
+            _resource_row(result, word, "", str(result.get("hookType") or ""), str(result.get("message") or ""))
+        )
+    return table(RESOURCE_HEADER, rows)
+
+
+def _resource_row(item: JsonObject, status: str, health: str, hook: str, message: str) -> Sequence[str]:
+    return (*_identity(item), status, health, hook, message)
+
+
+def _identity(item: JsonObject) -> tuple[str, str, str, str]:
+    return (
+        str(item.get("group") or ""),
+        str(item.get("kind") or ""),
+        str(item.get("namespace") or ""),
+        str(item.get("name") or ""),
+    )
+
+
+def history(app: JsonObject) -> str:
+    """Grouped by repository, as upstream."""
+    groups: dict[str, list[Sequence[str]]] = {}
+    for entry in (app.get("status") or {}).get("history") or ():
+        sources = entry.get("sources") or [entry.get("source") or {}]
+        revisions = entry.get("revisions") or [entry.get("revision") or ""]
+        for source, revision in zip(sources, revisions, strict=False):
+            target = str(source.get("targetRevision") or "HEAD")
+            row = (
+                str(entry.get("id")),
+                _date(str(entry.get("deployedAt") or "")),
+                with_revision(target, str(revision)),
+            )
+            groups.setdefault(str(source.get("repoURL") or ""), []).append(row)
+    return "\n".join(f"SOURCE  {url}\n" + table(("ID", "DATE", "REVISION"), rows) for url, rows in groups.items())
+
+
+def _labelled(lines: Iterable[tuple[str, str]]) -> str:
+    return "".join(f"{label:<{LABEL_WIDTH}}{value}".rstrip() + "\n" for label, value in lines)
+
+
+def _date(text: str) -> str:
+    """As Go prints a time in UTC."""
+    return parse(text).strftime("%Y-%m-%d %H:%M:%S +0000 UTC") if text else ""
+
+
+def _duration(began: str, ended: str) -> str:
+    return f"{(parse(ended) - parse(began)).total_seconds():.0f}s" if began and ended else ""

@@ -1,0 +1,81 @@
+"""Waiting for an Application: when it is as wanted, when it never will be, and how long to wait."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from argosy.cli.app.applications import follow, health_status, is_busy, sync_status
+from argosy.cli.failing import CommandError, Exit
+from argosy.machinery.objects import JsonObject, Key
+from argosy.runtime.client import Client
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """All that is set must hold; the three health words are alternatives."""
+
+    synced: bool = False
+    idle: bool = False
+    healthy: bool = False
+    degraded: bool = False
+    suspended: bool = False
+
+    def holds(self, app: JsonObject) -> bool:
+        words = {"Healthy": self.healthy, "Degraded": self.degraded, "Suspended": self.suspended}
+        if any(words.values()) and not words.get(health_status(app), False):
+            return False
+        if self.synced and sync_status(app) != "Synced":
+            return False
+        return not (self.idle and is_busy(app))
+
+    def is_hopeless(self, before: str, app: JsonObject) -> bool:
+        """Health that was neither Degraded nor Unknown has turned Degraded, and that is not what we wait for."""
+        turned = health_status(app) == "Degraded" and before not in ("", "Degraded", "Unknown")
+        return turned and self.healthy and not self.degraded
+
+
+@asynccontextmanager
+async def deadline(seconds: float, what: str) -> AsyncIterator[None]:
+    """0 waits for ever."""
+    try:
+        async with asyncio.timeout(seconds or None):
+            yield
+    except TimeoutError:
+        raise CommandError(f"timed out ({seconds:g}s) waiting for {what}", Exit.CALL_FAILED) from None
+
+
+async def wait_for(client: Client, key: Key, wanted: Wanted, seconds: float) -> JsonObject:
+    """The Application as it was when all held."""
+    async with deadline(seconds, f"application {key.name!r} to match the desired state"):
+        before = ""
+        async for app in follow(client, key):
+            if app is None:
+                raise CommandError(f"application {key.name!r} was deleted", Exit.CALL_FAILED)
+            tell(app)
+            if wanted.holds(app):
+                return app
+            if wanted.is_hopeless(before, app):
+                text = f"application {key.name!r} health state has transitioned from {before} to Degraded"
+                raise CommandError(text, Exit.CALL_FAILED)
+            before = health_status(app)
+    raise AssertionError("following ends with the application's end")
+
+
+async def wait_gone(client: Client, key: Key, seconds: float) -> None:
+    async with deadline(seconds, f"application {key.name!r} to be deleted"):
+        async for app in follow(client, key):
+            if app is None:
+                return
+
+
+def tell(app: JsonObject, is_terminal: Callable[[], bool] = sys.stderr.isatty) -> None:
+    """One line that is written over, on a terminal only."""
+    if is_terminal():
+        state = (app.get("status") or {}).get("operationState") or {}
+        busy = f"  {state.get('phase') or 'Pending'}: {state.get('message') or ''}" if is_busy(app) else ""
+        line = f"{app['metadata']['name']}  {sync_status(app)}  {health_status(app)}{busy}"
+        print(f"\r\033[K{line[:100]}", end="\n" if not busy else "", file=sys.stderr, flush=True)

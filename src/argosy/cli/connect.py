@@ -1,0 +1,58 @@
+"""Which API server a command talks to, and what its refusals look like on a terminal."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from argosy.cli.failing import CommandError, Exit
+from argosy.cli.place import Place
+from argosy.machinery.status import StatusError
+from argosy.runtime.chance import SystemRng
+from argosy.runtime.client import Client
+from argosy.runtime.clock import Clock, RealClock
+from argosy.runtime.http.client import HttpClient, Unreachable
+from argosy.runtime.http.connection import ConnectionSettingsError
+from argosy.runtime.http.credentials import CredentialError
+from argosy.runtime.http.kubeconfig import default_paths, load_kubeconfig
+
+Work = Callable[[Client, Clock], Awaitable[int]]
+
+
+def kubeconfigs(options: argparse.Namespace) -> tuple[Path, ...]:
+    """`--kubeconfig`; that of the instance which runs in the data directory; what kubectl would take."""
+    if options.kubeconfig is not None:
+        return (options.kubeconfig,)
+    place = Place(options.data_dir)
+    if place.running() or options.data_dir is not None:
+        return (place.kubeconfig,)
+    return default_paths()
+
+
+def with_client(options: argparse.Namespace, work: Work) -> int:
+    """Runs `work`; a refusal or silence of the server becomes exit code 20 and one line."""
+
+    async def run() -> int:
+        clock = RealClock()
+        async with connected(options, clock) as client:
+            return await work(client, clock)
+
+    try:
+        return asyncio.run(run())
+    except StatusError as error:
+        raise CommandError(error.message, Exit.CALL_FAILED) from None
+    except (Unreachable, CredentialError) as error:
+        raise CommandError(f"{error}; 'argosy up' starts an API server", Exit.CALL_FAILED) from None
+
+
+@asynccontextmanager
+async def connected(options: argparse.Namespace, clock: Clock) -> AsyncIterator[HttpClient]:
+    try:
+        connection = load_kubeconfig(kubeconfigs(options), clock, context=options.context)
+    except ConnectionSettingsError as error:
+        raise CommandError(f"{error}; 'argosy up' makes one", Exit.CALL_FAILED) from None
+    async with HttpClient(connection, clock, SystemRng(), user_agent="argosy-cli") as client:
+        yield client
