@@ -248,13 +248,13 @@ def test_a_crash_after_any_write_ends_in_the_same_state(bench: Bench, number: in
     client = DiesAfterWrite(bench.world.client, number)
 
     def forget() -> None:
-        gitops._memory.clear()
-        gitops._written.clear()
+        gitops.desk.memory.clear()
+        gitops.desk.written.clear()
         gitops.live._written.clear()
         gitops.manifests._prepared.clear()
 
     client.on_death = forget
-    gitops._client = gitops.applier._client = client
+    gitops.desk.client = gitops.applier._client = client
     bench.git.push(REPO, {"conf/a.yaml": config("a", "one"), "conf/b.yaml": config("b", "two", sync_wave="1")})
     bench.create(application())
     bench.world.run_until(bench.synced)

@@ -1,0 +1,216 @@
+"""The comparing shell: sources and live objects in, status and automated syncs out (spec 4, 5, 6)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from argosy.gitops import autosync, conditions, destinations, projects, refresh, status
+from argosy.gitops.compare import Comparison
+from argosy.gitops.desk import Desk, Memory
+from argosy.gitops.keys import REFRESH, ResourceKey, instance_name
+from argosy.gitops.normalize_spec import is_multi, normalised, sources_of, spec_errors
+from argosy.gitops.refresh import Level
+from argosy.gitops.rendering import POLL_MAX_AGE, Desired, Wanted
+from argosy.gitops.sync.options import options_of
+from argosy.machinery.objects import GroupKind, JsonObject, Key
+from argosy.machinery.timestamps import seconds
+from argosy.render.port import RenderError
+from argosy.runtime.controller import DONE, Outcome
+from argosy.sources.port import SourceError
+
+SPEC_TYPES = ("InvalidSpecError", "ComparisonError", "RepeatedResourceWarning", "ExcludedResourceWarning")
+
+
+class Refused(Exception):
+    """The application cannot be compared: (condition type, message) pairs."""
+
+    def __init__(self, found: Sequence[tuple[str, str]]) -> None:
+        super().__init__("; ".join(message for _, message in found))
+        self.found = tuple(found)
+
+
+class Comparing:
+    def __init__(self, desk: Desk) -> None:
+        self.desk = desk
+
+    async def look(self, key: Key, app: JsonObject) -> Outcome:
+        memory = self.desk.remember(key)
+        requested, memory.requested = memory.requested, Level.NOTHING
+        overdue, memory.overdue = memory.overdue, False
+        decided = refresh.decide(app, requested=requested, overdue=overdue)
+        if decided.level == Level.NOTHING:
+            return DONE
+        try:
+            return await self._compare_and_write(key, app, memory, decided)
+        except BaseException:
+            memory.requested, memory.overdue = max(memory.requested, requested), overdue or memory.overdue
+            raise
+
+    async def _compare_and_write(self, key: Key, app: JsonObject, memory: Memory, decided: refresh.Refresh) -> Outcome:
+        now = self.desk.clock.now()
+        spec, before = normalised(app.get("spec") or {}), app.get("status") or {}
+        found: list[tuple[str, str]] = []
+        auto = autosync.NOTHING
+        try:
+            desired, comparison = await self._compare(key, app, spec, memory, decided)
+            found += desired.targets.warnings
+            unrelated = not decided.requested and memory.digest == desired.digest and bool(before.get("sync"))
+            kept = self._kept_revisions(before, spec) if unrelated else None
+            memory.digest, memory.revisions = desired.digest, desired.revisions
+            memory.why = dict(comparison.why)
+            revisions = kept or list(desired.revisions)
+            after = status.found(before, spec, comparison, revisions, list(desired.types), seconds(now))
+            auto = self._auto_sync(app, spec, after, now)
+        except Refused as error:
+            found += error.found
+            after = status.unknown(before, spec, seconds(now))
+        if auto.error:
+            found.append(("SyncError", auto.error))
+        types = (*SPEC_TYPES, "SyncError")
+        marks = conditions.updated(before.get("conditions") or [], found, types, seconds(now))
+        after = {name: value for name, value in {**after, "conditions": marks}.items() if value != []}
+        if before.get("controllerNamespace") != self.desk.namespace:
+            after["controllerNamespace"] = self.desk.namespace
+        return await self._write_status(app, before, after, decided, auto, now)
+
+    async def _write_status(
+        self,
+        app: JsonObject,
+        before: JsonObject,
+        after: JsonObject,
+        decided: refresh.Refresh,
+        auto: autosync.AutoSync,
+        now: datetime,
+    ) -> Outcome:
+        if decided.requested or not before.get("reconciledAt") or status.patch(before, after) is not None:
+            after = {**after, "reconciledAt": seconds(now)}
+        change = status.patch(before, after)
+        patch: JsonObject = {"status": change} if change else {}
+        if decided.requested:
+            patch["metadata"] = {"annotations": {REFRESH: None}}
+        if auto.operation is not None:
+            # Creating an operation removes the state of the one before, in the same write (spec 1.4).
+            patch["operation"] = auto.operation
+            patch["status"] = {**(patch.get("status") or {}), "operationState": None}
+        if patch:
+            self._tell(app, before, after)
+            app = await self.desk.write(app, patch)
+        if auto.operation is not None:
+            self.desk.wake(Key(app["metadata"]["namespace"], app["metadata"]["name"]))
+        if auto.wake_after is not None:
+            self.desk.remember(Key(app["metadata"]["namespace"], app["metadata"]["name"])).requested = Level.RECENT
+            return Outcome(acted=bool(patch), requeue_after=max(auto.wake_after, 0.001))
+        return Outcome(acted=bool(patch))
+
+    def _tell(self, app: JsonObject, before: JsonObject, after: JsonObject) -> None:
+        for name in ("sync", "health"):
+            old, new = ((side.get(name) or {}).get("status") or "" for side in (before, after))
+            if old != new:
+                self.desk.events.record(app, "ResourceUpdated", f"Updated {name} status: {old} -> {new}")
+
+    def _kept_revisions(self, before: JsonObject, spec: JsonObject) -> list[str] | None:
+        """A commit that changes none of this application's manifests is no new revision (spec 5.4)."""
+        sync = before["sync"]
+        if is_multi(spec):
+            return list(sync.get("revisions") or ()) or None
+        return [sync["revision"]] if sync.get("revision") else None
+
+    def _auto_sync(self, app: JsonObject, spec: JsonObject, after: JsonObject, now: datetime) -> autosync.AutoSync:
+        seen = autosync.Seen(spec, after, bool(app.get("operation")), bool(app["metadata"].get("deletionTimestamp")))
+        return autosync.decide(seen, self.desk.plane.settings, now)
+
+    async def _compare(
+        self, key: Key, app: JsonObject, spec: JsonObject, memory: Memory, decided: refresh.Refresh
+    ) -> tuple[Desired, Comparison]:
+        revisions: tuple[str, ...] = ()
+        if decided.level == Level.RECENT:
+            before = app.get("status") or {}
+            seen = self._kept_revisions(before, spec) if before.get("sync") else None
+            revisions = memory.revisions or tuple(seen or ())
+        max_age = 0.0 if decided.level == Level.FORCED else POLL_MAX_AGE
+        return await self.compared(key, spec, sources_of(spec), revisions, max_age, not decided.hard, memory)
+
+    async def compared(
+        self,
+        key: Key,
+        spec: JsonObject,
+        sources: list[JsonObject],
+        revisions: tuple[str, ...],
+        max_age: float,
+        use_cache: bool,
+        memory: Memory,
+    ) -> tuple[Desired, Comparison]:
+        """Raises Refused with the conditions that say why not."""
+        project, cluster = self._permitted(key, spec, sources)
+        namespace = str((spec.get("destination") or {}).get("namespace") or "")
+        settings, name = self.desk.plane.settings, instance_name(key, self.desk.namespace)
+        wanted = Wanted(
+            app=name,
+            release=key.name,
+            project=spec["project"],
+            namespace=namespace,
+            cluster=cluster.server,
+            sources=tuple(sources),
+            revisions=revisions,
+            max_age=max_age,
+            use_cache=use_cache,
+        )
+        try:
+            desired = await self.desk.manifests.desired(
+                wanted, self.desk.plane.credentials, settings, self.desk.live.kinds
+            )
+        except (SourceError, RenderError) as error:
+            text = f"Failed to load target state: failed to generate manifest for source 1 of {len(sources)}: {error}"
+            raise Refused([("ComparisonError", text)]) from None
+        if desired.targets.errors:
+            raise Refused([("InvalidSpecError", text) for text in desired.targets.errors])
+        options = options_of((spec.get("syncPolicy") or {}).get("syncOptions"))
+        found = memory.comparer.compare(
+            desired.targets,
+            self._live_of(name, desired),
+            app=ResourceKey("argoproj.io", "Application", key.namespace, key.name),
+            ignored=spec.get("ignoreDifferences") or (),
+            options=options,
+            settings=settings,
+            permitted=lambda wanted_key: self._permits_kind(project, wanted_key),
+        )
+        return desired, found
+
+    def _live_of(self, name: str, desired: Desired) -> dict[ResourceKey, JsonObject]:
+        live = self.desk.live.tracked(name, self.desk.plane.settings)
+        for target in desired.targets.items:
+            if target.key not in live and (obj := self.desk.live.get(target.key)) is not None:
+                live[target.key] = obj
+        return live
+
+    def _permits_kind(self, project: JsonObject, key: ResourceKey) -> bool:
+        kind = GroupKind(key.group, key.kind)
+        return projects.permits_kind(project, kind, key.name, namespaced=bool(key.namespace))
+
+    def _permitted(
+        self, key: Key, spec: JsonObject, sources: list[JsonObject]
+    ) -> tuple[JsonObject, destinations.Cluster]:
+        """The project's effective spec and the cluster, or Refused."""
+        name, settings = spec["project"], self.desk.plane.settings
+        errors = spec_errors(spec)
+        project = self.desk.plane.project(name)
+        if project is None:
+            errors.append(f"Application referencing project {name} which does not exist")
+        try:
+            cluster = destinations.resolve(spec.get("destination") or {}, settings, self.desk.plane.clusters())
+        except destinations.InvalidDestination as error:
+            errors.append(str(error))
+            cluster = None
+        if errors or project is None or cluster is None:
+            raise Refused([("InvalidSpecError", text) for text in errors])
+        effective = projects.effective(project, self.desk.plane.projects_by_name(), settings)
+        if not projects.permits_namespace_of_application(effective, key.namespace, self.desk.namespace):
+            errors.append(
+                f"application '{key.name}' in namespace '{key.namespace}' is not permitted to use project '{name}'"
+            )
+        namespace = str((spec.get("destination") or {}).get("namespace") or "")
+        errors += projects.refusals(effective, name, sources, cluster, namespace)
+        if errors:
+            raise Refused([("InvalidSpecError", text) for text in errors])
+        return effective, cluster

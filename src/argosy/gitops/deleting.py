@@ -1,0 +1,42 @@
+"""The deleting shell: takes an Application's objects along, wave by wave, and lets it go (spec 8)."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+
+from argosy.gitops import deletion, destinations
+from argosy.gitops.desk import Desk
+from argosy.gitops.keys import ResourceKey, instance_name
+from argosy.gitops.normalize_spec import normalised
+from argosy.gitops.sync.options import options_of
+from argosy.machinery.objects import JsonObject, Key
+from argosy.runtime.controller import DONE, Outcome
+
+BACKSTOP = 30.0
+"""Seconds after which a waiting deletion is looked at without a change."""
+
+
+class Deleting:
+    def __init__(self, desk: Desk) -> None:
+        self.desk = desk
+
+    async def look(self, key: Key, app: JsonObject) -> Outcome:
+        finalizers = app["metadata"].get("finalizers") or []
+        how = deletion.cascades(finalizers)
+        if how is None:
+            return DONE
+        spec = normalised(app.get("spec") or {})
+        options = options_of((spec.get("syncPolicy") or {}).get("syncOptions"))
+        me = ResourceKey("argoproj.io", "Application", key.namespace, key.name)
+        with suppress(destinations.InvalidDestination):
+            destinations.resolve(spec.get("destination") or {}, self.desk.plane.settings, self.desk.plane.clusters())
+            live = self.desk.live.tracked(instance_name(key, self.desk.namespace), self.desk.plane.settings)
+            wave = deletion.next_wave(live, me, options)
+            for wanted in wave:
+                if not live[wanted]["metadata"].get("deletionTimestamp"):
+                    await self.desk.applier.delete(live[wanted], how)
+                    self.desk.live.forget(wanted)
+            if wave:
+                return Outcome(acted=True, requeue_after=BACKSTOP)
+        await self.desk.write(app, {"metadata": {"finalizers": deletion.without_cascade(finalizers) or None}})
+        return Outcome(acted=True)

@@ -1,0 +1,77 @@
+"""What the shells of this room share: the doors, the caches' views, and what is remembered of each Application."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from argosy.gitops.applying import Applier
+from argosy.gitops.compare import Comparer
+from argosy.gitops.keys import APPLICATIONS, FIELD_MANAGER, ResourceKey
+from argosy.gitops.live import LiveObjects, revision
+from argosy.gitops.ports import KnownTypes
+from argosy.gitops.refresh import Level
+from argosy.gitops.rendering import Manifests
+from argosy.gitops.world import ControlPlane
+from argosy.machinery.api import PatchType
+from argosy.machinery.objects import JsonObject, Key
+from argosy.runtime.client import Client
+from argosy.runtime.clock import Clock
+from argosy.runtime.events import EventRecorder
+
+
+@dataclass(slots=True)
+class Memory:
+    """What saves work for one Application; nothing is lost when it is."""
+
+    comparer: Comparer
+    requested: Level = Level.LATEST
+    overdue: bool = False
+    digest: str = ""
+    revisions: tuple[str, ...] = ()
+    next_wave_at: float = 0.0
+    why: dict[ResourceKey, str] = field(default_factory=dict)
+
+
+@dataclass(slots=True, kw_only=True)
+class Desk:
+    client: Client
+    clock: Clock
+    namespace: str
+    known: KnownTypes
+    plane: ControlPlane
+    live: LiveObjects
+    manifests: Manifests
+    applier: Applier
+    events: EventRecorder
+    wake: Callable[[Key], None]
+    """Looks at an Application again."""
+    status_writes: int = 0
+    memory: dict[Key, Memory] = field(default_factory=dict)
+    written: dict[Key, JsonObject] = field(default_factory=dict)
+
+    def remember(self, key: Key) -> Memory:
+        if (found := self.memory.get(key)) is None:
+            found = self.memory[key] = Memory(Comparer(self.known))
+        return found
+
+    def latest(self, key: Key) -> JsonObject | None:
+        """The cache's view, or our own write while the cache does not show it yet."""
+        found, ours = self.plane.applications.get(key), self.written.get(key)
+        if ours is not None and (found is None or revision(found) >= revision(ours)):
+            del self.written[key]
+        elif ours is not None:
+            return ours
+        return found
+
+    async def write(self, app: JsonObject, patch: JsonObject) -> JsonObject:
+        """Conditional on the version that was looked at; the runtime looks again after a conflict."""
+        metadata = app["metadata"]
+        versioned = {**(patch.get("metadata") or {}), "resourceVersion": metadata["resourceVersion"]}
+        body = {**patch, "metadata": versioned}
+        self.status_writes += 1
+        made = await self.client.patch(
+            APPLICATIONS, metadata["name"], metadata["namespace"], body, PatchType.MERGE, field_manager=FIELD_MANAGER
+        )
+        self.written[Key(metadata["namespace"], metadata["name"])] = made
+        return made

@@ -1,0 +1,219 @@
+"""The operating shell: a requested sync, one step a look, every step recorded before the next (spec 7)."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+
+from argosy.gitops import operation, status
+from argosy.gitops.applying import missing_kind
+from argosy.gitops.comparing import Comparing, Refused
+from argosy.gitops.desk import Desk
+from argosy.gitops.keys import ResourceKey
+from argosy.gitops.normalize_spec import normalised, sources_of
+from argosy.gitops.refresh import Level
+from argosy.gitops.retry import next_retry_at
+from argosy.gitops.sync.options import Options, options_of
+from argosy.gitops.sync.plan import Identity, Result, next_step
+from argosy.gitops.sync.tasks import Task, in_order, tasks_of
+from argosy.machinery.objects import JsonObject, Key
+from argosy.machinery.timestamps import parse, seconds
+from argosy.runtime.controller import Outcome
+from argosy.sources.port import SourceError
+
+BACKSTOP = 30.0
+"""Seconds after which a waiting operation is looked at without a change."""
+
+
+class Operating:
+    def __init__(self, desk: Desk, comparing: Comparing) -> None:
+        self.desk = desk
+        self._comparing = comparing
+
+    async def look(self, key: Key, app: JsonObject) -> Outcome | None:
+        """None when the operation ended and the application is to be compared at once."""
+        state, now = (app.get("status") or {}).get("operationState"), self.desk.clock.now()
+        if not state or state.get("phase") in operation.FINAL:
+            state = operation.begun(app["operation"], seconds(now))
+            app = await self.desk.write(app, {"status": {"operationState": {**_cleared(app), **state}}})
+            self.desk.events.record(app, "OperationStarted", "Initiated sync")
+        elif operation.awaits_retry(state):
+            at = next_retry_at(state)
+            if now < at:
+                return Outcome(requeue_after=(at - now).total_seconds())
+            state = operation.again(state)
+            cleared = {"finishedAt": None, "syncResult": None, "message": None}
+            app = await self.desk.write(app, {"status": {"operationState": {**cleared, **state}}})
+        if state.get("phase") == "Terminating":
+            await self._finish(
+                key, app, operation.ended(state, "Failed", "Operation terminated", seconds(now), terminated=True)
+            )
+            return None
+        return await self._sync(key, app, state)
+
+    async def _sync(self, key: Key, app: JsonObject, state: JsonObject) -> Outcome | None:
+        memory, spec = self.desk.remember(key), normalised(app.get("spec") or {})
+        asked = (state.get("operation") or {}).get("sync") or {}
+        given = asked.get("sources") or ([asked["source"]] if asked.get("source") else [])
+        sources = given or sources_of(spec)
+        earlier = state.get("syncResult") or {}
+        fixed = earlier.get("revisions") or [earlier.get("revision") or asked.get("revision") or ""]
+        fixed = asked.get("revisions") or fixed
+        try:
+            revisions = tuple(fixed) if len(fixed) == len(sources) else ()
+            resolved = (
+                [
+                    await self.desk.manifests.resolve(
+                        {**source, "targetRevision": text}, self.desk.plane.credentials, spec["project"]
+                    )
+                    if text
+                    else ""
+                    for source, text in zip(sources, revisions, strict=True)
+                ]
+                if revisions
+                else []
+            )
+            desired, comparison = await self._comparing.compared(key, spec, sources, tuple(resolved), 0.0, True, memory)
+        except (Refused, SourceError) as error:
+            await self._finish(key, app, operation.ended(state, "Error", str(error), seconds(self.desk.clock.now())))
+            return None
+        options = options_of(
+            [*((spec.get("syncPolicy") or {}).get("syncOptions") or ()), *(asked.get("syncOptions") or ())]
+        )
+        suffix = (
+            f"{desired.revisions[0][:7]}-PHASE-{int(parse(state['startedAt']).timestamp())}"
+            if desired.revisions
+            else ""
+        )
+        tasks = tasks_of(comparison.pairs, asked, options, suffix)
+        tasks = self._with_namespace(tasks, spec, options)
+        state = {
+            **state,
+            "syncResult": {**operation.result_of({**spec, **_override(given)}, desired.revisions, []), **earlier},
+        }
+        return await self._steps(key, app, state, tasks, asked, options)
+
+    def _with_namespace(self, tasks: list[Task], spec: JsonObject, options: Options) -> list[Task]:
+        """CreateNamespace: before everything, unless it is there or the manifests bring it; untracked, never pruned."""
+        name = str((spec.get("destination") or {}).get("namespace") or "")
+        wanted = ResourceKey("", "Namespace", "", name)
+        if not name or not options.has("CreateNamespace") or any(task.key == wanted for task in tasks):
+            return tasks
+        live = self.desk.live.get(wanted)
+        metadata = {"name": name, **((spec.get("syncPolicy") or {}).get("managedNamespaceMetadata") or {})}
+        target = {"apiVersion": "v1", "kind": "Namespace", "metadata": metadata}
+        if live is not None and len(metadata) == 1:
+            return tasks
+        return in_order([Task("PreSync", -(1 << 31), wanted, target, live), *tasks])
+
+    def _invalid(self, tasks: Sequence[Task], options: Options) -> dict[Identity, Result]:
+        """Tasks whose kind the cluster does not serve, unless a definition among the tasks brings it."""
+        brought = set()
+        for task in tasks:
+            if task.key.kind == "CustomResourceDefinition" and task.target:
+                spec = task.target.get("spec") or {}
+                brought.add((spec.get("group"), (spec.get("names") or {}).get("kind")))
+        return {
+            task.identity: Result("SyncFailed", missing_kind(task.obj), "Failed")
+            for task in tasks
+            if self.desk.live.kinds.of(task.obj) is None
+            and (task.key.group, task.key.kind) not in brought
+            and not options.has("SkipDryRunOnMissingResource", obj=task.obj)
+        }
+
+    async def _steps(
+        self, key: Key, app: JsonObject, state: JsonObject, tasks: list[Task], asked: JsonObject, options: Options
+    ) -> Outcome | None:
+        record = operation.record_of(state)
+        if not record and (invalid := self._invalid(tasks, options)):
+            reasons = ",".join(dict.fromkeys(result.message for result in invalid.values()))
+            text = f"one or more synchronization tasks are not valid: {reasons}"
+            return await self._ended(key, app, _recorded(state, tasks, invalid), "Failed", text)
+        live = {task.key: found for task in tasks if (found := self.desk.live.get(task.key)) is not None}
+        step = next_step(tasks, record, live)
+        record |= step.updates
+        if step.phase:
+            return await self._ended(key, app, _recorded(state, tasks, record), step.phase, step.message)
+        if not step.run:
+            return await self._wait(app, {**_recorded(state, tasks, record), "message": step.message})
+        memory = self.desk.remember(key)
+        pause = memory.next_wave_at - self.desk.clock.monotonic()
+        if record and pause > 0:
+            await self._wait(app, _recorded(state, tasks, record))
+            return Outcome(requeue_after=max(pause, 0.001))
+        record |= await self._carry_out(step.run, asked, options)
+        state = _recorded(state, tasks, record)
+        if step.is_last or asked.get("dryRun"):
+            failed = [result.message for result in record.values() if result.failed]
+            if not failed:
+                return await self._ended(key, app, state, "Succeeded", "successfully synced (all tasks run)")
+        memory.next_wave_at = self.desk.clock.monotonic() + self.desk.plane.settings.wave_delay
+        await self._wait(app, {**state, "message": "one or more tasks are running"})
+        return Outcome(acted=True, requeue_after=0.001)
+
+    async def _carry_out(self, run: Sequence[Task], asked: JsonObject, options: Options) -> dict[Identity, Result]:
+        """Prunes first, all at once; then applies, kind by kind, those of one kind at once."""
+        strategy = asked.get("syncStrategy") or {}
+        force = any((strategy.get(name) or {}).get("force") for name in ("apply", "hook"))
+        found: dict[Identity, Result] = {}
+
+        async def one(task: Task) -> None:
+            found[task.identity] = await self.desk.applier.carry_out(
+                task, options, prune=bool(asked.get("prune")), dry_run=bool(asked.get("dryRun")), force=force
+            )
+
+        groups: list[list[Task]] = []
+        for task in run:
+            same = groups and (groups[-1][0].is_prune, groups[-1][0].key.kind) == (task.is_prune, task.key.kind)
+            if groups and (same or (task.is_prune and groups[-1][0].is_prune)):
+                groups[-1].append(task)
+            else:
+                groups.append([task])
+        for group in groups:
+            if len(group) == 1:
+                await one(group[0])
+                continue
+            async with asyncio.TaskGroup() as tasks:
+                for task in group:
+                    tasks.create_task(one(task))
+        return found
+
+    async def _wait(self, app: JsonObject, state: JsonObject) -> Outcome:
+        before = (app.get("status") or {}).get("operationState") or {}
+        if change := status.patch(before, state):
+            await self.desk.write(app, {"status": {"operationState": change}})
+        return Outcome(acted=bool(change), requeue_after=BACKSTOP)
+
+    async def _ended(self, key: Key, app: JsonObject, state: JsonObject, phase: str, message: str) -> Outcome | None:
+        await self._finish(key, app, operation.ended(state, phase, message, seconds(self.desk.clock.now())))
+        return None
+
+    async def _finish(self, key: Key, app: JsonObject, state: JsonObject) -> None:
+        before = (app.get("status") or {}).get("operationState") or {}
+        if operation.awaits_retry(state):
+            await self.desk.write(app, {"status": {"operationState": status.patch(before, state) or {}}})
+        else:
+            patch = operation.completion(app, state, seconds(self.desk.clock.now()))
+            patch["status"]["operationState"] = status.patch(before, state) or {}
+            await self.desk.write(app, patch)
+            self.desk.events.record(
+                app, "OperationCompleted", f"Sync operation {state['phase'].lower()}: {state.get('message')}"
+            )
+        memory = self.desk.remember(key)
+        memory.requested = max(memory.requested, Level.LATEST)
+        self.desk.wake(key)
+
+
+def _recorded(state: JsonObject, tasks: Sequence[Task], record: dict[Identity, Result]) -> JsonObject:
+    return {**state, "syncResult": {**state["syncResult"], "resources": operation.resources_of(tasks, record)}}
+
+
+def _cleared(app: JsonObject) -> JsonObject:
+    """A merge patch that forgets what an earlier operation left."""
+    return dict.fromkeys((app.get("status") or {}).get("operationState") or {})
+
+
+def _override(given: list[JsonObject]) -> JsonObject:
+    if not given:
+        return {}
+    return {"sources": given} if len(given) > 1 else {"source": given[0]}
