@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from argosy.cluster.workloads.chance import share
-from argosy.cluster.workloads.decision import earliest, instant, stamp
+from argosy.cluster.workloads.decision import earliest, instant, later, stamp
 from argosy.cluster.workloads.rules import IMAGE_REASONS, JOB_RUN, Effect, Fail
 from argosy.machinery.objects import JsonObject
 
@@ -48,10 +48,6 @@ class Turn:
 
     def say(self, container: JsonObject, reason: str, message: str, *, warning: bool = False) -> None:
         self.events.append((container["name"], reason, message, warning))
-
-
-def later(moment: datetime, seconds: float) -> datetime:
-    return moment + timedelta(seconds=seconds)
 
 
 def fresh(container: JsonObject, reason: str) -> JsonObject:

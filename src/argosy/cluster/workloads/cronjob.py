@@ -16,6 +16,7 @@ from argosy.cluster.workloads.decision import (
     Step,
     create,
     delete,
+    earlier,
     instant,
     with_status,
 )
@@ -133,7 +134,7 @@ def _run(seen: Seen, status: JsonObject, steps: list[Step], now: datetime) -> da
     since = instant(status.get("lastScheduleTime") or owner["metadata"]["creationTimestamp"])
     deadline = spec.get("startingDeadlineSeconds")
     if deadline is not None:
-        since = max(since, now - timedelta(seconds=deadline))
+        since = max(since, earlier(now, deadline))
     try:
         missed, due, following = _missed(spec["schedule"], since, now, zone)
     except (CronSimError, ValueError) as problem:

@@ -154,8 +154,27 @@ def instant(text: str) -> datetime:
     return datetime.fromisoformat(text).astimezone(UTC)
 
 
+NEVER = datetime.max.replace(tzinfo=UTC)
+"""Later than every moment that a run reaches; seconds that lead beyond it end there."""
+
+
+def later(moment: datetime, seconds: float) -> datetime:
+    """Saturates: fields such as activeDeadlineSeconds hold any 64-bit number."""
+    try:
+        return moment + timedelta(seconds=seconds)
+    except OverflowError:
+        return NEVER
+
+
+def earlier(moment: datetime, seconds: float) -> datetime:
+    try:
+        return moment - timedelta(seconds=seconds)
+    except OverflowError:
+        return datetime.min.replace(tzinfo=UTC)
+
+
 def seconds_after(text: str, seconds: float) -> datetime:
-    return instant(text) + timedelta(seconds=seconds)
+    return later(instant(text), seconds)
 
 
 def earliest(*moments: datetime | None) -> datetime | None:

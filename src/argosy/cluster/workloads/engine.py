@@ -7,6 +7,9 @@
 Everything of one instant is done in one turn of the loop, without a task per object and without polling; one timer
 stands for the next entry of the agenda. What survives a restart is in the objects: at the start every key is looked at
 once.
+
+An exception from a look, a decision or a route concerns its key alone (security rule 16): what is not of its kind is
+set aside, a Warning event says so, the key is backed off, and `troubles` names it until it succeeds.
 """
 
 from __future__ import annotations
@@ -14,22 +17,25 @@ from __future__ import annotations
 import heapq
 import logging
 from collections import Counter, deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from typing import NamedTuple
 
 from argosy.cluster.ports import Clock, TimerHandle
-from argosy.cluster.workloads.decision import Controller, Decision, Failure, Happening, Write
+from argosy.cluster.workloads.decision import MANAGER, Controller, Decision, Failure, Happening, Write
 from argosy.cluster.workloads.ports import Commit, Deferred, Server
+from argosy.cluster.workloads.quarantine import Quarantine, place_of_error
 from argosy.cluster.workloads.recorder import Recorder
 from argosy.cluster.workloads.resources import RESOURCES
 from argosy.cluster.workloads.view import View
-from argosy.machinery.objects import JsonObject, Key
+from argosy.machinery.objects import JsonObject, Key, key_of
 from argosy.machinery.status import StatusError
 
 log = logging.getLogger(__name__)
 
-STEPS_PER_INSTANT = 200_000
+STEPS_PER_INSTANT = 2_000
+"""How often one key is looked at before time must move: more is a livelock, and the key is backed off."""
 TURN_STEPS = 2_000
 """How many keys are looked at before other work of the loop gets its turn; the instant goes on after it."""
 FIRST_RETRY, LONGEST_RETRY = 0.01, 60.0
@@ -37,7 +43,10 @@ REFUSED_RETRY = 1.0
 
 
 class Livelock(RuntimeError):
-    """The controllers keep each other busy at one instant, hence time would never move."""
+    """Controllers keep this key busy at one instant, hence time would never move."""
+
+
+Route = Callable[[View, JsonObject], Iterable[Key]]
 
 
 class Work(NamedTuple):
@@ -66,16 +75,25 @@ class Engine:
         self._drain_timer: TimerHandle | None = None
         self._failures: dict[Work, tuple[int, Failure]] = {}
         self._deferred: set[Work] = set()
+        self._broken: dict[Work, int] = {}
+        self._troubles: dict[Work, str] = {}
+        self._quarantine = Quarantine(server, view)
         self._instant: datetime | None = None
         self._steps: Counter[Work] = Counter()
         self._stop: Callable[[], None] | None = None
 
-    def _routes_by_plural(self) -> dict[str, list[tuple[int, Callable[[View, JsonObject], object]]]]:
-        routes: dict[str, list[tuple[int, Callable[[View, JsonObject], object]]]] = {}
+    def _routes_by_plural(self) -> dict[str, list[tuple[int, Route]]]:
+        routes: dict[str, list[tuple[int, Route]]] = {}
         for number, controller in enumerate(self._controllers):
             for plural, route in controller.routes.items():
                 routes.setdefault(plural, []).append((number, route))
         return routes
+
+    @property
+    def troubles(self) -> dict[str, str]:
+        """What cannot be simulated now, for health: `controller namespace/name` or `plural namespace/name`, and why."""
+        keys = {_named(self._controllers[work.controller].name, work.key): why for work, why in self._troubles.items()}
+        return keys | {_named(*place): flaw for place, flaw in self._quarantine.flaws.items()}
 
     # -- life --------------------------------------------------------------------------------------------------------
 
@@ -85,7 +103,7 @@ class Engine:
         for resource in RESOURCES.values():
             if resource.plural != "events":
                 for obj in self._server.list(resource):
-                    self.view.put(resource.plural, obj)
+                    self._put(resource.plural, obj)
         for plural in self._routes:
             for obj in self.view.every(plural):
                 self._mark_all(plural, obj)
@@ -114,21 +132,45 @@ class Engine:
                 self._left(plural, commit.old)
 
     def _arrived(self, plural: str, new: JsonObject) -> None:
-        old = self.view.put(plural, new)
+        self._quarantine.forget(plural, new)
+        old = self._put(plural, new)
         if old is False:
             return
         self._mark_all(plural, new)
         if isinstance(old, dict) and _relations(old) != _relations(new):
             self._mark_all(plural, old)
 
+    def _put(self, plural: str, new: JsonObject) -> JsonObject | bool | None:
+        try:
+            return self.view.put(plural, new)
+        except Exception as error:  # an object that cannot even be indexed
+            why = self._quarantine.flaw_of(plural, new) or place_of_error(error)
+            self._say(self._quarantine.set_aside(plural, new, why))
+            return False
+
     def _left(self, plural: str, old: JsonObject, *, own: bool = False) -> None:
+        self._quarantine.forget(plural, old)
         if self.view.remove(plural, old, own=own):
             self._mark_all(plural, old)
 
     def _mark_all(self, plural: str, obj: JsonObject) -> None:
         for number, route in self._routes.get(plural, ()):
-            for key in route(self.view, obj):  # type: ignore[attr-defined]  # every route gives keys
+            for key in self._routed(number, route, obj):
                 self.mark(Work(number, key))
+
+    def _routed(self, number: int, route: Route, obj: JsonObject) -> Sequence[Key]:
+        """Whom a change concerns; when an object on the way is broken, it is set aside and the route asked again."""
+        try:
+            return tuple(route(self.view, obj))
+        except Exception as error:
+            self._set_aside(obj["metadata"].get("namespace") or "")
+            try:
+                return tuple(route(self.view, obj))
+            except Exception:
+                log.error(
+                    "%s: %s: no route: %s", self._controllers[number].name, key_of(obj), place_of_error(error)
+                )  # the text may quote the object
+                return ()
 
     def mark(self, work: Work) -> None:
         if work in self._waiting or work in self._deferred:
@@ -145,30 +187,67 @@ class Engine:
 
     def _drain(self) -> None:
         """Looks at every dirty key, those included that its own writes make dirty."""
-        for _ in range(TURN_STEPS):
-            if not self._queue:
-                break
-            work = self._queue.popleft()
-            self._waiting.discard(work)
-            now = self._clock.now()
+        self._drain_timer = None
+        try:
+            for _ in range(TURN_STEPS):
+                if not self._queue:
+                    break
+                work = self._queue.popleft()
+                if work in self._waiting:
+                    self._waiting.discard(work)
+                    self._look_safely(work)
+        finally:
+            if self._queue:
+                self._schedule()
+            self._set_timer()
+
+    def _look_safely(self, work: Work) -> None:
+        now = self._clock.now()
+        try:
             self._count(work, now)
             self._look(work, now)
-        self._drain_timer = None
-        if self._queue:
-            self._schedule()
-        self._set_timer()
+        except Exception as error:
+            self._failed(work, error, now)
 
     def _count(self, work: Work, now: datetime) -> None:
         if now != self._instant:
             self._instant = now
             self._steps.clear()
         self._steps[work] += 1
-        if self._steps[work] > STEPS_PER_INSTANT // 100 or self._steps.total() > STEPS_PER_INSTANT:
-            busiest = ", ".join(
-                f"{self._controllers[item.controller].name} {item.key} ({count} times)"
-                for item, count in self._steps.most_common(5)
-            )
-            raise Livelock(f"simulated controllers do not come to rest at {now.isoformat()}: {busiest}")
+        if self._steps[work] > STEPS_PER_INSTANT:
+            raise Livelock
+
+    def _failed(self, work: Work, error: Exception, now: datetime) -> None:
+        """The look or the decision raised: this key waits, longer each time; all others go on."""
+        controller = self._controllers[work.controller]
+        count = self._broken[work] = self._broken.get(work, 0) + 1
+        found = not isinstance(error, Livelock) and self._set_aside(work.key.namespace)
+        why = self._troubles[work] = place_of_error(error)
+        if count == 1 and not found:
+            log.error("%s %s: %s", controller.name, work.key, why)
+            about = self.view.get(next(iter(controller.routes)), work.key)
+            if about is not None:
+                text = f"{controller.name} cannot decide about it: {why}"
+                self._say(Happening(about=about, reason="NotSimulated", message=text, component=MANAGER, warning=True))
+        wait = 0.0 if found else min(REFUSED_RETRY * 2 ** min(count - 1, 20), LONGEST_RETRY)
+        self._again(work, wait, now)
+
+    def _set_aside(self, namespace: str) -> bool:
+        try:
+            found = self._quarantine.search(namespace)
+        except Exception as error:
+            log.error("search for malformed objects in %s: %s", namespace, place_of_error(error))
+            return False
+        for happening in found:
+            log.warning("%s %s: %s", happening.about["kind"], key_of(happening.about), happening.message)
+            self._say(happening)
+        return bool(found)
+
+    def _say(self, happening: Happening) -> None:
+        try:
+            self._record(happening, self._clock.now())
+        except Exception as error:
+            log.error("event %s is lost: %s", happening.reason, place_of_error(error))
 
     def _look(self, work: Work, now: datetime) -> None:
         self.looks += 1
@@ -177,10 +256,12 @@ class Engine:
         if seen is None:
             self._unplan(work)
             self._failures.pop(work, None)
+            self._recovered(work)
             return
         decision = controller.decide(seen, now)
         self._plan(work, decision.wake_at, now)
-        failure = self._carry_out(decision, now)
+        failure = self._carry_out(decision, now, work)
+        self._recovered(work)
         if failure is None:
             if decision.steps:
                 self._failures.pop(work, None)
@@ -189,7 +270,12 @@ class Engine:
         else:
             self._deferred.add(work)
 
-    def _carry_out(self, decision: Decision, now: datetime) -> Failure | Deferred | None:
+    def _recovered(self, work: Work) -> None:
+        if self._broken:
+            self._broken.pop(work, None)
+            self._troubles.pop(work, None)
+
+    def _carry_out(self, decision: Decision, now: datetime, work: Work) -> Failure | Deferred | None:
         for uid, label in decision.marks:
             self.view.mark(uid, label, now)
         for step in decision.steps:
@@ -197,7 +283,7 @@ class Engine:
                 self._record(step, now)
                 continue
             try:
-                self._submit(step)
+                self._submit(step, work)
             except StatusError as error:
                 if not (error.is_not_found and step.verb == "delete"):
                     return Failure(step, error)
@@ -205,8 +291,8 @@ class Engine:
                 return waits
         return None
 
-    def _submit(self, write: Write) -> None:
-        stored = self._server.submit(write, self._resume)
+    def _submit(self, write: Write, work: Work) -> None:
+        stored = self._server.submit(write, partial(self._settled, work))
         plural = write.resource.plural
         if stored is not None:
             self._arrived(plural, stored)
@@ -216,18 +302,18 @@ class Engine:
         if present is not None and present["metadata"]["uid"] == uid:
             self._left(plural, present, own=True)
 
-    def _resume(self, error: StatusError | None) -> None:
+    def _settled(self, work: Work, error: StatusError | None) -> None:
         """A write that waited for a webhook is through: its decision is made again from what is there now.
 
-        After a refusal only after a while, for everyone who waits: which of them was refused does not matter.
+        After a refusal as after any other: reported, and only after a while.
         """
-        waiting, self._deferred = sorted(self._deferred), set()
-        for work in waiting:
-            if error is None:
-                self.mark(work)
-            else:
-                now = self._clock.now()
-                self._plan(work, now + timedelta(seconds=REFUSED_RETRY), now)
+        if work not in self._deferred:
+            return
+        self._deferred.discard(work)
+        if error is None:
+            self.mark(work)
+            return
+        self._again(work, REFUSED_RETRY, self._clock.now())
         self._set_timer()
 
     def _record(self, happening: Happening, now: datetime) -> None:
@@ -251,14 +337,16 @@ class Engine:
         if controller.report is not None and not conflict:
             seen = controller.look(self.view, work.key)
             if seen is not None:
-                self._carry_out(controller.report(seen, now, failure), now)
+                self._carry_out(controller.report(seen, now, failure), now, work)
         if not conflict and failure.error.code not in (403, 429) and count == 1:
             log.warning("%s %s: %s", controller.name, work.key, failure.error)
         first = FIRST_RETRY if conflict else REFUSED_RETRY
         wait = min(first * 2 ** min(count - 1, 20), LONGEST_RETRY)
+        self._again(work, wait, now)
+
+    def _again(self, work: Work, wait: float, now: datetime) -> None:
+        """Not before the wait is over, whatever made it dirty by now (its place in the queue is passed over)."""
         self._waiting.discard(work)
-        if work in self._queue:
-            self._queue.remove(work)
         self._plan(work, now + timedelta(seconds=wait), now)
 
     # -- when to look again ------------------------------------------------------------------------------------------
@@ -302,6 +390,10 @@ class Engine:
                 self._unplan(work)
                 self.mark(work)
         self._set_timer()
+
+
+def _named(name: str, key: Key) -> str:
+    return f"{name} {key.namespace}/{key.name}" if key.namespace else f"{name} {key.name}"
 
 
 def _relations(obj: JsonObject) -> tuple[object, ...]:

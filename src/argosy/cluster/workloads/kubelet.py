@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from argosy.cluster.workloads import containers as life
 from argosy.cluster.workloads.chance import fnv1a, share
 from argosy.cluster.workloads.configuration import missing_configuration, missing_volume, names_used
-from argosy.cluster.workloads.containers import Exact, Turn, later
+from argosy.cluster.workloads.containers import Exact, Turn
 from argosy.cluster.workloads.decision import (
     KUBELET,
     NOTHING,
@@ -22,13 +22,15 @@ from argosy.cluster.workloads.decision import (
     Happening,
     Step,
     delete,
+    earlier,
+    later,
     stamp,
     with_status,
 )
 from argosy.cluster.workloads.matching import itself
 from argosy.cluster.workloads.nodes import ADDRESS
 from argosy.cluster.workloads.pods import FINISHED, is_deleting, phase
-from argosy.cluster.workloads.rules import Effect, Rule, RuleBook, direct_owner, effect_for
+from argosy.cluster.workloads.rules import Effect, Rule, RuleBook, RuleError, annotated, direct_owner, effect_for
 from argosy.cluster.workloads.view import View
 from argosy.machinery.objects import JsonObject, Key, key_of
 
@@ -99,7 +101,17 @@ def _begin(seen: Seen, now: datetime) -> Decision:
     effect = _effects(seen, now)[(init or spec["containers"])[0]["name"]]
     begin = later(now, _jittered(seen, effect.start_delay or 0.0, effect, "start"))
     uid = pod["metadata"]["uid"]
-    return Decision((with_status(pod, status, KUBELET),), begin, ((uid, "begin"),))
+    return Decision((with_status(pod, status, KUBELET), *_misread(pod)), begin, ((uid, "begin"),))
+
+
+def _misread(pod: JsonObject) -> list[Step]:
+    try:
+        annotated(pod)
+    except RuleError as error:
+        return [
+            Happening(about=pod, reason="InvalidSimulationRule", message=str(error), component="kubelet", warning=True)
+        ]
+    return []
 
 
 # -- living ------------------------------------------------------------------------------------------------------------
@@ -255,7 +267,7 @@ def _events(seen: Seen, said: Sequence[tuple[str, str, str, bool]]) -> list[Happ
 def _stop(seen: Seen, now: datetime) -> Decision:
     pod, metadata, status = seen.pod, seen.pod["metadata"], seen.pod.get("status") or {}
     grace = float(metadata.get("deletionGracePeriodSeconds") or 0)
-    asked = seen.exact("stop", stamp(datetime.fromisoformat(metadata["deletionTimestamp"]) - timedelta(seconds=grace)))
+    asked = seen.exact("stop", stamp(earlier(datetime.fromisoformat(metadata["deletionTimestamp"]), grace)))
     running = [item for item in _all_statuses(status) if "running" in (item.get("state") or {})]
     effects = _effects(seen, now)
     wanted = max(((effects[item["name"]].stop_delay or 0.0) for item in running), default=0.0)

@@ -6,8 +6,7 @@ from collections.abc import AsyncIterator, Iterator
 from datetime import datetime, timedelta
 
 from argosy.cluster.ports import Clock, LogOptions
-from argosy.cluster.workloads.containers import later
-from argosy.cluster.workloads.decision import instant
+from argosy.cluster.workloads.decision import earlier, instant, later
 from argosy.cluster.workloads.kubelet import effects_of, ordinal_of, owners_of
 from argosy.cluster.workloads.rules import RuleBook
 from argosy.cluster.workloads.view import View
@@ -101,7 +100,7 @@ def _status(pod: JsonObject, name: str) -> JsonObject:
 def _chosen(lines: list[Line], options: LogOptions, now: datetime) -> list[Line]:
     since = options.since_time
     if options.since_seconds is not None:
-        since = now - timedelta(seconds=options.since_seconds)
+        since = earlier(now, options.since_seconds)
     if since is not None:
         lines = [line for line in lines if line[0] >= since]
     if options.tail_lines is not None:

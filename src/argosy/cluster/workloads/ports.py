@@ -37,6 +37,10 @@ class Server(Protocol):
         """Batches in order of revisions; returns how to stop."""
         ...
 
+    def flaw(self, resource: Resource, obj: JsonObject) -> str:
+        """Why a stored object is not of its kind, by its schema and its rules; empty when it is."""
+        ...
+
     def submit(self, write: Write, settled: Settled) -> JsonObject | None:
         """Through decoding, admission, ownership and generation like any client's request.
 

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
 from fnmatch import fnmatchcase
+from functools import lru_cache
 from typing import Any
 
 import yaml
@@ -23,6 +24,12 @@ ANNOTATION = "simulation.argosy.dev/"
 RULES_LABEL = "argosy.dev/simulation-rules"
 IMAGE_REASONS = ("ErrImagePull", "InvalidImageName", "ErrImageNeverPull")
 RUN_REASONS = ("Error", "OOMKilled", "Liveness", "Unready", "Evicted")
+
+
+LONGEST = 100 * 366 * 86400.0
+"""Seconds that a duration may have."""
+HIGHEST = 1e12
+"""What a metric may be."""
 
 
 class RuleError(ValueError):
@@ -128,17 +135,25 @@ def direct_owner(pod: JsonObject) -> tuple[str, str] | None:
 
 
 def _annotated(pod: JsonObject) -> Effect:
-    found = {
-        name.removeprefix(ANNOTATION): yaml.safe_load(text)
-        for name, text in (pod["metadata"].get("annotations") or {}).items()
-        if name.startswith(ANNOTATION)
-    }
-    if not found:
-        return Effect()
     try:
-        return _effect(found, "annotations")
+        return annotated(pod)
     except RuleError:
         return Effect()
+
+
+def annotated(pod: JsonObject) -> Effect:
+    """What the Pod's annotations say. Raises RuleError; the kubelet tells it, and goes by the rules."""
+    annotations = pod["metadata"].get("annotations")
+    if not annotations:
+        return Effect()
+    found = tuple(item for item in annotations.items() if item[0].startswith(ANNOTATION))
+    return _from_annotations(found) if found else Effect()
+
+
+@lru_cache(maxsize=1024)
+def _from_annotations(found: tuple[tuple[str, str], ...]) -> Effect:
+    values = {name.removeprefix(ANNOTATION): _load(text, f"annotation {name}") for name, text in found}
+    return _effect(values, "annotations")
 
 
 # -- reading -----------------------------------------------------------------------------------------------------------
@@ -146,10 +161,7 @@ def _annotated(pod: JsonObject) -> Effect:
 
 def parse_rules(text: str, source: str = "rules") -> tuple[Rule, ...]:
     """YAML `rules: [{match: ..., effect: ...}]`. Raises RuleError naming field, value and what would be right."""
-    try:
-        document = yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        raise RuleError(f"{source}: not YAML: {error}") from None
+    document = _load(text, source)
     listed = document.get("rules") if isinstance(document, dict) else None
     if not isinstance(listed, list):
         raise RuleError(
@@ -166,6 +178,23 @@ def parse_rules(text: str, source: str = "rules") -> tuple[Rule, ...]:
             )
         )
     return tuple(rules)
+
+
+class _Loader(yaml.SafeLoader):
+    """Without aliases: a short text must not stand for a huge one (security rule 2)."""
+
+    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
+        if self.check_event(yaml.AliasEvent):
+            raise yaml.YAMLError("aliases are not allowed here")
+        return super().compose_node(parent, index)
+
+
+def _load(text: str, source: str) -> JsonValue:
+    try:
+        return yaml.load(text, _Loader)  # noqa: S506  # a SafeLoader
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        problem = getattr(error, "problem", "") or str(error).partition("\n")[0] or type(error).__name__
+        raise RuleError(f"{source}: not YAML: {problem}") from None
 
 
 def _table(value: JsonValue, where: str, known: Sequence[str]) -> dict[str, Any]:
@@ -258,8 +287,8 @@ def _metrics(value: JsonValue, where: str) -> dict[str, float]:
     if not isinstance(value, dict):
         raise RuleError(f"{where}: {value!r} is not a mapping; write name: number")
     for name, number in value.items():
-        if isinstance(number, bool) or not isinstance(number, int | float):
-            raise RuleError(f"{where}.{name}: {number!r} is not a number")
+        if isinstance(number, bool) or not isinstance(number, int | float) or not abs(number) <= HIGHEST:
+            raise RuleError(f"{where}.{name}: {number!r} is not a number up to {HIGHEST:g}")
     return {str(name): float(number) for name, number in value.items()}
 
 
@@ -283,9 +312,9 @@ def _seconds(table: Mapping[str, Any], name: str, where: str) -> float | None:
         return None
     try:
         found = duration.parse(value).total_seconds() if isinstance(value, str) else float(value)
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, OverflowError):
         found = -1.0
-    if isinstance(value, bool) or found < 0:
+    if isinstance(value, bool) or not 0 <= found <= LONGEST:
         raise RuleError(f"{where}.{name}: {value!r} is not a duration; write seconds, or text such as 1m30s")
     return found
 

@@ -15,7 +15,7 @@ from argosy.cluster.handlers.core import Core
 from argosy.cluster.kind import User
 from argosy.cluster.request import ApiRequest, ApiResponse, Options, Verb
 from argosy.cluster.store import Change
-from argosy.cluster.workloads.decision import Write
+from argosy.cluster.workloads.decision import MANAGER, Write
 from argosy.cluster.workloads.ports import Commit, Commits, Deferred, Settled
 from argosy.cluster.workloads.resources import RESOURCES
 from argosy.machinery.api import PatchType
@@ -59,6 +59,23 @@ class PipelineServer:
                 commits(found)
 
         return self._on_commit(committed)
+
+    def flaw(self, resource: Resource, obj: JsonObject) -> str:
+        kind = self._core.catalog.of(resource)
+        if kind is None:
+            return ""
+        request = ApiRequest(
+            verb="update", kind=kind, user=self._user(MANAGER), namespace="", name="", options=Options()
+        )
+        try:
+            decoded = kind.strategy.decode({**obj, "metadata": dict(obj["metadata"])}).obj
+            ctx = self._core.context(request, "UPDATE", self._core.clock.now())
+            causes = kind.strategy.validate(ctx, decoded, decoded)
+        except StatusError as error:
+            return error.message if resource.plural != "secrets" else "not a Secret"
+        except Exception as error:  # the rules themselves fail on it
+            return f"cannot be judged: {type(error).__name__}"
+        return "; ".join(f"{cause.field}: {cause.reason or 'invalid'}" for cause in causes)
 
     def submit(self, write: Write, settled: Settled) -> JsonObject | None:
         request, handler = self._request(write)

@@ -45,6 +45,8 @@ class Settings:
     kubelet_events: bool = True
     zone: str = "UTC"
     """The time zone of CronJobs that name none."""
+    pods_per_owner: int = 5000
+    """No controller has more Pods than this, whatever it asks for: fewer than a simulated Node takes."""
     address_delay: float = 1.0
     """Seconds until a LoadBalancer Service or an Ingress gets its address; negative: never."""
 
@@ -57,7 +59,7 @@ class Workloads:
     ) -> None:
         self.settings = settings or Settings()
         self.book = RuleBook(rules)
-        self.view = View(self.settings.seed)
+        self.view = View(self.settings.seed, self.settings.pods_per_owner)
         self._server = server
         self.logs = SimulatedLogs(self.view, self.book, clock)
         """For `pods/log`."""
@@ -69,6 +71,11 @@ class Workloads:
 
     def stop(self) -> None:
         self.engine.stop()
+
+    @property
+    def troubles(self) -> dict[str, str]:
+        """What cannot be simulated now and why, for health; empty when all is well."""
+        return self.engine.troubles
 
     def _ensure_node(self) -> None:
         if self.settings.node and not list(self._server.list(RESOURCES["nodes"])):

@@ -40,6 +40,7 @@ class Kindred:
         """By namespace: those without a controller."""
 
     def place(self, key: Key, old: JsonObject | None, new: JsonObject | None) -> None:
+        places = tuple(self._places(key, new)) if new is not None else ()
         if old is not None:
             del self.objects[key]
             for bag, value in self._places(key, old):
@@ -48,7 +49,7 @@ class Kindred:
                     del bag[value]
         if new is not None:
             self.objects[key] = new
-            for bag, value in self._places(key, new):
+            for bag, value in places:
                 bag[value][key] = new
 
     def _places(self, key: Key, obj: JsonObject) -> Iterable[tuple[Bag, str]]:
@@ -67,8 +68,8 @@ class Kindred:
 
 
 class View:
-    def __init__(self, seed: str = "0") -> None:
-        self.seed = seed
+    def __init__(self, seed: str = "0", pods_per_owner: int = 5000) -> None:
+        self.seed, self.pods_per_owner = seed, pods_per_owner
         self._kinds: defaultdict[str, Kindred] = defaultdict(Kindred)
         self._gone: set[str] = set()
         self._marks: dict[str, dict[str, datetime]] = {}
@@ -104,6 +105,13 @@ class View:
             return False
         kind.place(key, present, None)
         return True
+
+    def set_aside(self, plural: str, obj: JsonObject) -> None:
+        """As if it were not there, until its next version is put."""
+        kind, key = self._kinds[plural], key_of(obj)
+        present = kind.objects.get(key)
+        if present is not None:
+            kind.place(key, present, None)
 
     # -- asking ------------------------------------------------------------------------------------------------------
 

@@ -1,0 +1,68 @@
+"""What is not of its kind is set aside, so that one bad object stops no other (security rule 16).
+
+A server refuses such objects; they come from an older disk, or from a fault elsewhere. Nobody looks for them while all
+goes well: only after an exception are the objects that may have caused it held against their kind. An object that is
+set aside is absent for every controller until it changes.
+"""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Iterator
+
+from argosy.cluster.workloads.decision import MANAGER, Happening
+from argosy.cluster.workloads.ports import Server
+from argosy.cluster.workloads.resources import RESOURCES
+from argosy.cluster.workloads.view import View
+from argosy.machinery.objects import JsonObject, Key, key_of
+
+Place = tuple[str, Key]
+
+
+def place_of_error(error: BaseException) -> str:
+    """Type, file and line of an exception, without its text: that may quote what an object holds."""
+    frames = traceback.extract_tb(error.__traceback__)
+    where = f" at {frames[-1].filename.rpartition('/')[2]}:{frames[-1].lineno}" if frames else ""
+    return f"{type(error).__name__}{where}"
+
+
+class Quarantine:
+    def __init__(self, server: Server, view: View) -> None:
+        self.flaws: dict[Place, str] = {}
+        """Why an object is set aside, by plural and key."""
+        self._server, self._view = server, view
+        self._sound: dict[Place, str] = {}
+        """The resourceVersion at which an object was found to be of its kind."""
+
+    def forget(self, plural: str, obj: JsonObject) -> None:
+        """The object changed or went: it is judged anew when something goes wrong again."""
+        if self.flaws:
+            self.flaws.pop((plural, key_of(obj)), None)
+
+    def search(self, namespace: str) -> list[Happening]:
+        """Sets aside what is not of its kind in the namespace and among the objects without one."""
+        return [self.set_aside(plural, obj, flaw) for plural, obj, flaw in list(self._flawed(namespace))]
+
+    def set_aside(self, plural: str, obj: JsonObject, flaw: str) -> Happening:
+        self._view.set_aside(plural, obj)
+        self.flaws[plural, key_of(obj)] = flaw
+        about = {"kind": RESOURCES[plural].kind, "apiVersion": RESOURCES[plural].api_version, **obj}
+        text = f"Not simulated until it changes: {flaw}"
+        return Happening(about=about, reason="Malformed", message=text, component=MANAGER, warning=True)
+
+    def flaw_of(self, plural: str, obj: JsonObject) -> str:
+        place, revision = (plural, key_of(obj)), str(obj["metadata"].get("resourceVersion"))
+        if self._sound.get(place) == revision:
+            return ""
+        flaw = self._server.flaw(RESOURCES[plural], obj)
+        if not flaw:
+            self._sound[place] = revision
+        return flaw
+
+    def _flawed(self, namespace: str) -> Iterator[tuple[str, JsonObject, str]]:
+        for plural, resource in RESOURCES.items():
+            if plural == "events":
+                continue
+            for obj in self._view.within(plural, namespace if resource.namespaced else ""):
+                if flaw := self.flaw_of(plural, obj):
+                    yield plural, obj, flaw
