@@ -1,0 +1,106 @@
+"""Go's text/template with Sprig, for ApplicationSets, notifications and links; hostile input within limits.
+
+The language is gotpl's, under its strict sandbox: maps and lists only, no attribute of any Python object. What a
+template may do is counted (`limits`), so that it always ends, and always in the same way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from functools import lru_cache
+from typing import Any, Final, Literal, cast
+
+import gotpl
+from gotpl.runtime.gofmt import sprintf
+
+from argosy.expr.limits import LimitExceeded, Meter
+from argosy.expr.sprig import functions, metered_builtins, numbered
+
+SOURCE_LIMIT: Final = 64 * 1024
+OUTPUT_LIMIT: Final = 10 * 1024 * 1024
+REMEMBERED: Final = 4096
+MissingKey = Literal["default", "zero", "error"]
+BUDGET: Final = gotpl.ExecutionBudget(
+    max_output_chars=OUTPUT_LIMIT, max_iterations=100_000, max_template_depth=100, max_function_calls=20_000
+)
+
+
+class GoTemplateError(ValueError):
+    """The template cannot be read, or failed, or went past a limit."""
+
+
+def missing_key_of(options: Iterable[str]) -> MissingKey:
+    """`missingkey=default|invalid|zero|error`, the last one wins. Raises GoTemplateError for any other option."""
+    found: MissingKey = "default"
+    for option in options:
+        name, equals, value = option.partition("=")
+        if name != "missingkey" or not equals or value not in ("default", "invalid", "zero", "error"):
+            raise GoTemplateError(
+                f"unrecognized option {option!r}: missingkey=default, invalid, zero or error would be right"
+            )
+        found = "default" if value == "invalid" else cast(MissingKey, value)
+    return found
+
+
+class GoTemplates:
+    """Compiles each text once. Not for several threads: one evaluation at a time.
+
+    `now` and `entropy(length)` are what templates may see of time and chance.
+    """
+
+    def __init__(self, now: Callable[[], datetime], entropy: Callable[[int], bytes]) -> None:
+        self._meter = Meter()
+        self._functions = functions(self._meter, now, entropy)
+        self._functions |= metered_builtins(self._meter, {"print": _print, "printf": sprintf, "println": _println})
+        self._policy = gotpl.SandboxPolicy.strict(
+            allow_functions=self._functions, max_template_chars=SOURCE_LIMIT, default_budget=BUDGET
+        )
+        self._compiled = lru_cache(maxsize=REMEMBERED)(self._compile)
+
+    def render(self, source: str, parameters: Any, *, missing_key: MissingKey = "default") -> str:
+        """`parameters`: JSON, as `numbered` gives it. Raises GoTemplateError."""
+        if "{{" not in source:
+            return source
+        if len(source) > SOURCE_LIMIT:
+            raise GoTemplateError(f"the template is longer than {SOURCE_LIMIT} characters")
+        self._meter.reset()
+        try:
+            return self._compiled(source, missing_key).render(parameters)
+        except LimitExceeded as error:
+            raise GoTemplateError(str(error)) from None
+        except gotpl.TemplateError as error:
+            raise GoTemplateError(_told(error)) from None
+        except RecursionError:
+            raise GoTemplateError("the template is nested too deeply") from None
+        except (ValueError, TypeError, ArithmeticError, LookupError, AttributeError) as error:
+            raise GoTemplateError(f"the template failed: {error}") from None
+
+    def _compile(self, source: str, missing_key: MissingKey) -> gotpl.Template:
+        return gotpl.Template(
+            source, functions=self._functions, missing_key=missing_key, sandbox=self._policy, budget=BUDGET
+        )
+
+
+def parameters_of(values: Any) -> Any:
+    """JSON parameters as templates see them."""
+    return numbered(values)
+
+
+def _told(error: gotpl.TemplateError) -> str:
+    cause = error.__cause__
+    return str(cause) if isinstance(cause, LimitExceeded) else str(error)
+
+
+def _print(*values: Any) -> str:
+    """Spaces between operands when neither is a text, as Go does."""
+    made: list[str] = []
+    for at, value in enumerate(values):
+        if at and not isinstance(value, str) and not isinstance(values[at - 1], str):
+            made.append(" ")
+        made.append(value if isinstance(value, str) else sprintf("%v", value))
+    return "".join(made)
+
+
+def _println(*values: Any) -> str:
+    return " ".join(value if isinstance(value, str) else sprintf("%v", value) for value in values) + "\n"

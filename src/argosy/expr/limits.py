@@ -1,0 +1,62 @@
+"""How much one evaluation may do: counted work instead of a clock, so that equal input always ends equally.
+
+A string costs one unit for every 64 characters, a list or map one for each item, on the way into a function and out of
+it. Functions that make much out of little say what they are about to make, before they make it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+WORK: Final = 200_000
+TEXT: Final = 4 * 1024 * 1024
+"""Characters of one value."""
+ITEMS: Final = 100_000
+DEPTH: Final = 100
+
+
+class LimitExceeded(Exception):
+    """The evaluation was ended; the text names the limit."""
+
+
+class Meter:
+    """What the running evaluation has used up."""
+
+    def __init__(self) -> None:
+        self.left = WORK
+
+    def reset(self) -> None:
+        self.left = WORK
+
+    def spend(self, units: int) -> None:
+        self.left -= units
+        if self.left < 0:
+            raise LimitExceeded(f"the expression does more than {WORK} units of work")
+
+    def text(self, length: int) -> None:
+        """About to make a text of this length."""
+        if length > TEXT:
+            raise LimitExceeded(f"the expression makes a text longer than {TEXT} characters")
+        self.spend(length // 64)
+
+    def items(self, count: int) -> None:
+        """About to make so many items."""
+        if count > ITEMS:
+            raise LimitExceeded(f"the expression makes a list longer than {ITEMS} items")
+        self.spend(count)
+
+    def weigh(self, value: object, depth: int = 0) -> None:
+        """Spends what a value costs; shared parts count each time, as whoever prints it would meet them."""
+        if depth > DEPTH:
+            raise LimitExceeded(f"the expression makes a value deeper than {DEPTH}")
+        if isinstance(value, str):
+            self.text(len(value))
+        elif isinstance(value, Mapping):
+            self.spend(len(value) + 1)
+            for item in value.values():
+                self.weigh(item, depth + 1)
+        elif isinstance(value, list | tuple):
+            self.spend(len(value) + 1)
+            for item in value:
+                self.weigh(item, depth + 1)
