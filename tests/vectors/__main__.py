@@ -20,6 +20,8 @@ FAMILIES = (
     ("argo-cd/diff", "argocd_diff"),
     ("kubernetes/client-requests.json", "client_requests"),
     ("kubernetes/exchanges/workload-timelines.json", "workloads"),
+    ("kubernetes/behaviours.md", "behaviours"),
+    ("argo-cd/health", "argocd_health"),
 )
 """(folder below DATA, module here): a family is replayed when its folder or file is there."""
 

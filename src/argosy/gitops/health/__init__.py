@@ -1,11 +1,12 @@
 """How well one object is (spec 9): the built-in checks, and those for the kinds of this project.
 
-User-defined checks (Lua) and the rest of the catalogue come with the next issue: `CHECKS` is their place.
+Order of lookup (9.1): exact kinds, those of the catalogue included, then the catalogue's wildcard groups.
 """
 
 from __future__ import annotations
 
 from argosy.gitops.health.autoscaling import autoscaler
+from argosy.gitops.health.catalogue import CATALOGUE, by_wildcard
 from argosy.gitops.health.pods import pod
 from argosy.gitops.health.project_kinds import CHECKS as PROJECT_CHECKS
 from argosy.gitops.health.simple import CHECKS as SIMPLE_CHECKS
@@ -25,6 +26,7 @@ CHECKS: dict[tuple[str, str], tuple[tuple[str, ...], Check]] = {
     ("autoscaling", "HorizontalPodAutoscaler"): (("v1", "v2"), autoscaler),
     **SIMPLE_CHECKS,
     **PROJECT_CHECKS,
+    **CATALOGUE,
 }
 """(group, kind): versions accepted (none named: all), and the check."""
 
@@ -34,9 +36,15 @@ def health_of(obj: JsonObject) -> Health | None:
     metadata = obj.get("metadata") or {}
     if metadata.get("deletionTimestamp") and HOOK_FINALIZER not in (metadata.get("finalizers") or ()):
         return Health("Progressing", "Pending deletion")
+    return judged(obj)
+
+
+def judged(obj: JsonObject) -> Health | None:
+    """By the rule of the kind alone; None for a kind without one."""
+    metadata = obj.get("metadata") or {}
     group, version = group_version(str(obj.get("apiVersion") or ""))
     kind = str(obj.get("kind") or "")
-    found = CHECKS.get((group, kind))
+    found = CHECKS.get((group, kind)) or by_wildcard(group, kind)
     if found is None:
         return None
     versions, check = found
@@ -48,4 +56,4 @@ def health_of(obj: JsonObject) -> Health | None:
         return Health("Unknown", f"{kind} {metadata.get('name')}: its status cannot be read: {error}")
 
 
-__all__ = ["CHECKS", "Health", "health_of"]
+__all__ = ["CHECKS", "Health", "health_of", "judged"]

@@ -121,9 +121,9 @@ def cron_job(obj: JsonObject) -> Health:
     if not scheduled:
         return healthy("CronJob has not been scheduled yet")
     if status.get("active"):
-        return healthy("CronJob is currently running")
+        return healthy("The job is running. Its last execution may not have been successful")
     if not succeeded:
-        return healthy("CronJob has not completed successfully yet")
+        return healthy("The CronJob never completed successfully. It may not be healthy")
     if succeeded < scheduled:
         return degraded("CronJob has not completed its last execution successfully")
     return healthy("CronJob has completed its last execution successfully")
@@ -131,28 +131,36 @@ def cron_job(obj: JsonObject) -> Health:
 
 def crd(obj: JsonObject) -> Health:
     found = conditions(obj)
-    if (obj.get("metadata") or {}).get("deletionTimestamp") or found.get("Terminating", {}).get("status") == "True":
-        return progressing("CRD is terminating")
+    terminating = found.get("Terminating", {})
+    if (obj.get("metadata") or {}).get("deletionTimestamp") or terminating.get("status") == "True":
+        told = terminating.get("message")
+        return progressing(f"CRD is terminating: {told}" if told else "CRD is terminating")
     if not found:
         return progressing("Status conditions not found")
-    for kind, bad in (("NamesAccepted", "False"), ("NonStructuralSchema", "True")):
+    problems = (
+        ("NamesAccepted", "False", "CRD names have not been accepted"),
+        ("NonStructuralSchema", "True", "Schema violations found"),
+    )
+    for kind, bad, words in problems:
         if found.get(kind, {}).get("status") == bad:
-            return degraded(found[kind].get("message") or "")
+            return degraded(f"{words}: {found[kind].get('message') or ''}")
     established = found.get("Established", {})
-    if established.get("reason") == "Installing":
-        return progressing(established.get("message") or "")
-    return healthy("CRD is healthy") if established.get("status") == "True" else degraded("CRD is not established")
+    if established.get("status") == "True":
+        return healthy("CRD is healthy")
+    installing = established.get("reason") == "Installing"
+    return progressing("CRD is being installed") if installing else degraded("CRD is not established")
 
 
 def disruption_budget(obj: JsonObject) -> Health:
-    found = conditions(obj)
+    """Conditions are read one by one: a budget may carry two of one type."""
+    found = (obj.get("status") or {}).get("conditions") or ()
     if not found:
         return progressing("Waiting for status")
-    for item in found.values():
+    for item in found:
         reason = item.get("reason") or ""
         if item.get("status") == "False" and reason != "InsufficientPods":
             return degraded(f"PodDisruptionBudget has {reason}")
-    return healthy(f"PodDisruptionBudget has {next(iter(found.values())).get('reason') or ''}")
+    return healthy(f"PodDisruptionBudget has {found[0].get('reason') or ''}")
 
 
 CHECKS: dict[tuple[str, str], tuple[tuple[str, ...], Check]] = {

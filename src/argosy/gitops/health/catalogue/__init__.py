@@ -1,0 +1,45 @@
+"""Health of the kinds of the ecosystem (spec 17), by family: exact kinds, and wildcards in sorted order (9.1)."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Final
+
+from argosy.gitops.globs import matches
+from argosy.gitops.health.catalogue import (
+    clouds,
+    databases,
+    delivery,
+    gateways,
+    messaging,
+    platform,
+    policies,
+    storage,
+    threescale,
+)
+from argosy.gitops.health.verdict import Check
+
+_FAMILIES = (clouds, databases, delivery, gateways, messaging, platform, policies, storage, threescale)
+_ALL: Final[dict[tuple[str, str], Check]] = {key: check for family in _FAMILIES for key, check in family.CHECKS.items()}
+
+CATALOGUE: Final[dict[tuple[str, str], tuple[tuple[str, ...], Check]]] = {
+    key: ((), check) for key, check in _ALL.items() if "*" not in "".join(key)
+}
+"""(group, kind): every version, and the check."""
+
+WILDCARDS: Final[tuple[tuple[str, str, Check], ...]] = tuple(
+    (group, kind, check)
+    for (group, kind), check in sorted(_ALL.items(), key=lambda entry: entry[0])
+    if "*" in group + kind
+)
+
+KINDS_REMEMBERED = 4096
+
+
+@lru_cache(maxsize=KINDS_REMEMBERED)
+def by_wildcard(group: str, kind: str) -> tuple[tuple[str, ...], Check] | None:
+    """The first pattern that covers the kind. Every kind without a check asks here, so the answer is remembered."""
+    for groups, kinds, check in WILDCARDS:
+        if matches(groups, group) and matches(kinds, kind):
+            return (), check
+    return None

@@ -1,0 +1,198 @@
+"""What stands for something at a cloud provider: Crossplane, Upbound, ACK, Config Connector and such (spec 17 f)."""
+
+from __future__ import annotations
+
+from argosy.gitops.health.catalogue.rules import (
+    On,
+    Table,
+    about_kind,
+    at,
+    by_condition,
+    having,
+    kind_of,
+    listed,
+    message,
+    message_or_reason,
+    reason,
+    stale,
+    text,
+)
+from argosy.gitops.health.verdict import Check, Health, degraded, healthy, progressing, suspended
+from argosy.machinery.objects import JsonObject
+
+UP_TO_DATE = "Resource is up-to-date."
+WITHOUT_STATUS = frozenset(
+    {
+        "ClusterProviderConfig",
+        "Composition",
+        "CompositionRevision",
+        "ControllerConfig",
+        "DeploymentRuntimeConfig",
+        "EnvironmentConfig",
+        "ProviderConfig",
+        "ProviderConfigUsage",
+    }
+)
+FAILING = ("Synced", "LastAsyncOperation")
+WORKING = ("Ready", "Healthy", "Offered", "Established", "ValidPipeline", "RevisionHealthy")
+CONNECTOR_FAILURES = (
+    "UpdateFailed",
+    "DeleteFailed",
+    "DependencyNotFound",
+    "DependencyInvalid",
+    "ManagementConflict",
+    "PreActuationTransformFailed",
+    "PostActuationTransformFailed",
+)
+MANAGED_RESOURCES = (
+    ("cloudfront.aws.crossplane.io", "Distribution"),
+    ("iam.aws.crossplane.io", "Policy"),
+    ("iam.aws.crossplane.io", "Role"),
+    ("iam.aws.crossplane.io", "RolePolicyAttachment"),
+    ("rds.aws.crossplane.io", "DBCluster"),
+    ("rds.aws.crossplane.io", "DBInstance"),
+    ("route53.aws.crossplane.io", "ResourceRecordSet"),
+    ("s3.aws.crossplane.io", "Bucket"),
+)
+
+
+def crossplane(obj: JsonObject) -> Health:
+    """Any kind of Crossplane or Upbound: a failed operation outweighs being ready; some kinds report nothing at all."""
+    found = listed(obj)
+    if not found:
+        if not obj.get("status") and kind_of(obj) in WITHOUT_STATUS:
+            return healthy(UP_TO_DATE)
+        in_use = kind_of(obj) in ("ProviderConfig", "ClusterProviderConfig") and at(obj, "status", "users") is not None
+        return healthy("Resource is in use.") if in_use else progressing("Provisioning ...")
+    for item in found:
+        if item.get("type") in FAILING and item.get("status") == "False":
+            return degraded(message(item))
+    if any(item.get("type") in WORKING and item.get("status") == "True" for item in found):
+        return healthy(UP_TO_DATE)
+    return progressing("Provisioning ...")
+
+
+def crossplane_package(obj: JsonObject) -> Health:
+    """A package is installed and healthy, each for a reason; both reasons are said."""
+    installed, working = having(obj, "Installed"), having(obj, "Healthy")
+    if installed is None and working is None:
+        return progressing("Waiting for provider to be installed")
+    both = " ".join(reason(item) for item in (installed, working) if item)
+    good = all(item is not None and item.get("status") == "True" for item in (installed, working))
+    return healthy(both) if good else degraded(both)
+
+
+def managed_resource(obj: JsonObject) -> Health:
+    """Synced False is an error, said in full; Ready and Synced True is done, and the reason of Ready is said."""
+    made, synced = having(obj, "Ready"), having(obj, "Synced")
+    if synced is not None and synced.get("status") == "False":
+        return degraded(message_or_reason(synced))
+    if made is None or synced is None:
+        return progressing(f"Waiting for {kind_of(obj)} to be created")
+    return healthy(reason(made)) if made.get("status") == "True" else progressing(reason(made))
+
+
+def stack_install(obj: JsonObject) -> Health:
+    return by_condition(
+        On("Ready", "True", "Healthy", "Resource is up-to-date."),
+        On("Ready", "False", "Progressing", message_or_reason),
+        waiting="Waiting for stack to be installed",
+    )(obj)
+
+
+def config_connector(obj: JsonObject) -> Health:
+    kind = kind_of(obj)
+    if not obj.get("status") or stale(obj):
+        return progressing("Update in progress")
+    if kind in ("ConfigConnector", "ConfigConnectorContext"):
+        good = at(obj, "status", "healthy") is True
+        return healthy(f"{kind} is healthy") if good else degraded(f"{kind} is not healthy")
+    found = having(obj, "Ready")
+    if found is not None and found.get("status") == "True":
+        return healthy(message(found))
+    if found is not None and found.get("reason") in CONNECTOR_FAILURES:
+        return degraded(message(found))
+    if found is not None and found.get("reason") == "DependencyNotReady":
+        return suspended(message(found))
+    return progressing("Update in progress")
+
+
+ack: Check = by_condition(
+    On("ACK.Terminal", "True", "Degraded"),
+    On("ACK.Recoverable", "True", "Degraded"),
+    On("Ready", "False", "Progressing"),
+    On("ACK.ResourceSynced", "False", "Progressing"),
+    On("Ready", "Unknown", "Progressing"),
+    On("ACK.ResourceSynced", "Unknown", "Progressing"),
+    On("Ready", "True", "Healthy", ""),
+    On("ACK.ResourceSynced", "True", "Healthy", ""),
+    waiting="Waiting for resource to be ready",
+)
+
+
+def iam_role(obj: JsonObject) -> Health:
+    state = text(obj, "status", "state")
+    name, arn, identity = (text(obj, "status", field) or "<none>" for field in ("roleName", "roleARN", "roleID"))
+    if state == "Ready":
+        return healthy(f"Role '{name}' exists with ARN '{arn}' and ID '{identity}'.")
+    if not state or state.endswith("InProgress"):
+        return progressing("Waiting for Iamrole to be reconciled")
+    retries = at(obj, "status", "retryCount")
+    retry = f" (retry {retries})" if retries else ""
+    return degraded(
+        f"Failed to reconcile the Iamrole{retry} for role '{name}' with ARN '{arn}' and ID '{identity}'. "
+        f"Reconciliation error was: {text(obj, 'status', 'errorDescription')}"
+    )
+
+
+def sap_service(obj: JsonObject) -> Health:
+    """An instance or binding of SAP's service operator: its Ready condition carries the generation it saw."""
+    if at(obj, "metadata", "deletionTimestamp"):
+        return progressing("Resource is being deleted")
+    found = listed(obj)
+    if not found:
+        return progressing("Waiting for status")
+    generation = at(obj, "metadata", "generation")
+    if any(item.get("observedGeneration") not in (None, generation) for item in found):
+        return progressing("Waiting for spec update to be observed")
+    return by_condition(
+        On("Failed", "True", "Degraded"),
+        On("Ready", "True", "Healthy", "Ready to use"),
+        On("Succeeded", "False", "Progressing"),
+        waiting="Waiting for status",
+    )(obj)
+
+
+def managed_certificate(obj: JsonObject) -> Health:
+    domains = [text(item, "status") for item in listed(obj, "status", "domainStatus")]
+    if any(domain.startswith("Failed") for domain in domains):
+        return degraded("At least one certificate has failed to be provisioned")
+    if domains and all(domain == "Active" for domain in domains):
+        return healthy("All certificates are active")
+    return progressing("At least one certificate is still being provisioned")
+
+
+def pulumi_stack(obj: JsonObject) -> Health:
+    return by_condition(
+        On("Stalled", "True", "Degraded"),
+        On("Ready", "True", "Healthy"),
+        On("Reconciling", "True", "Progressing"),
+        On("Ready", "False", "Progressing"),
+        waiting=about_kind("Waiting for {kind} to be reconciled"),
+    )(obj)
+
+
+CHECKS: Table = {
+    ("*.crossplane.io", "*"): crossplane,
+    ("*.upbound.io", "*"): crossplane,
+    ("*.cnrm.cloud.google.com", "*"): config_connector,
+    ("*.services.k8s.aws", "*"): ack,
+    ("pkg.crossplane.io", "Provider"): crossplane_package,
+    ("stacks.crossplane.io", "ClusterStackInstall"): stack_install,
+    **dict.fromkeys(MANAGED_RESOURCES, managed_resource),
+    ("iammanager.keikoproj.io", "Iamrole"): iam_role,
+    ("services.cloud.sap.com", "ServiceInstance"): sap_service,
+    ("services.cloud.sap.com", "ServiceBinding"): sap_service,
+    ("networking.gke.io", "ManagedCertificate"): managed_certificate,
+    ("pulumi.com", "Stack"): pulumi_stack,
+}

@@ -1,0 +1,212 @@
+"""Brokers and their contents: Strimzi, RabbitMQ, Confluent, Banzai, Flink, Spark, Numaflow."""
+
+from __future__ import annotations
+
+from argosy.gitops.health.catalogue.rules import (
+    On,
+    Table,
+    about_kind,
+    at,
+    by_condition,
+    by_value,
+    field,
+    having,
+    kind_of,
+    listed,
+    message,
+    message_or_reason,
+    stale,
+    states,
+    text,
+)
+from argosy.gitops.health.verdict import Check, Health, degraded, healthy, progressing, suspended
+from argosy.machinery.objects import JsonObject
+
+STRIMZI = {
+    "Kafka": "Waiting for Kafka Cluster",
+    "KafkaBridge": "Waiting for KafkaBridge",
+    "KafkaConnect": "Waiting for Kafka Connect",
+    "KafkaConnector": "Waiting for KafkaConnector",
+    "KafkaTopic": "Waiting for Kafka Topic",
+    "KafkaUser": "Waiting for Kafka User",
+}
+RABBITMQ = ("Binding", "Exchange", "Permission", "Policy", "Queue", "Shovel", "User", "Vhost")
+CONFLUENT = ("Connect", "ControlCenter", "Kafka", "KsqlDB", "SchemaRegistry", "Zookeeper")
+PROGRESSIVE_RESULT = "numaplane.numaproj.io/progressive-result-state"
+
+
+def strimzi(waiting: str) -> Check:
+    return by_condition(
+        On("NotReady", "True", "Progressing", waiting, ("Creating",)),
+        On("NotReady", "True", "Degraded"),
+        On("ReconciliationPaused", "True", "Suspended", lambda found: message(found) or "Reconciliation is paused"),
+        On("Ready", "True", "Healthy", ""),
+        waiting=waiting,
+    )
+
+
+def rabbitmq_object(kind: str) -> Check:
+    name = kind.lower()
+    return by_condition(
+        On("Ready", "True", "Healthy", f"RabbitMQ {name} ready"),
+        On("Ready", "False", "Degraded", f"RabbitMQ {name} failed to be created or updated"),
+        waiting=f"RabbitMQ {name} status is unknown",
+        otherwise="Unknown",
+    )
+
+
+def rabbitmq_cluster(obj: JsonObject) -> Health:
+    refused = having(obj, "ReconcileSuccess", "False")
+    if refused is not None:
+        return degraded(message(refused))
+    available, replicas = having(obj, "ClusterAvailable"), having(obj, "AllReplicasReady")
+    if available is None and replicas is None:
+        return progressing("Waiting for RabbitMQ Operator")
+    found = [text(item, "status") for item in (available, replicas)]
+    if any(status not in ("True", "False") for status in found):
+        return progressing("Waiting for RabbitMQ cluster readiness (conditions unknown)")
+    if found[0] == "False":
+        return progressing("Waiting for RabbitMQ cluster formation")
+    return (
+        progressing("Waiting for RabbitMQ instances ready")
+        if found[1] == "False"
+        else healthy("RabbitMQ cluster ready")
+    )
+
+
+def confluent(obj: JsonObject) -> Health:
+    phase = text(obj, "status", "phase")
+    if phase == "RUNNING":
+        return healthy(f"{kind_of(obj)} running")
+    if phase in ("FAILED", "ERROR"):
+        return degraded(f"{kind_of(obj)} failed")
+    return progressing(f"{kind_of(obj)} provisioning" if phase else f"Waiting for {kind_of(obj)}")
+
+
+def confluent_connector(obj: JsonObject) -> Health:
+    state, connector = text(obj, "status", "state"), text(obj, "status", "connectorState")
+    if connector == "RUNNING" and state == "CREATED":
+        return healthy("Connector running")
+    if connector == "FAILED" or state in ("ERROR", "FAILED"):
+        return degraded("Connector failed")
+    return progressing("Waiting for Kafka Connector")
+
+
+def flink(obj: JsonObject) -> Health:
+    """The job is up, or asleep on purpose, and what was asked for is deployed (older operators: success)."""
+    status = obj.get("status") or {}
+    manager, job = text(status, "jobManagerDeploymentStatus"), text(status, "jobStatus", "state")
+    reconciled = status.get("reconciliationStatus") or {}
+    if manager == "ERROR" or reconciled.get("success") is False:
+        return degraded(text(reconciled, "error") or text(status, "error"))
+    done = reconciled.get("success") is True or text(reconciled, "state") == "DEPLOYED"
+    if done and (manager == "READY" or job == "SUSPENDED"):
+        return healthy()
+    return progressing("Waiting for deploying" if manager else "Waiting for Flink operator")
+
+
+spark_application: Check = by_value(
+    ("status", "applicationState", "state"),
+    states(
+        Healthy="COMPLETED RUNNING",
+        Degraded="FAILED SUBMISSION_FAILED FAILING UNKNOWN",
+        Suspended="SUSPENDED SUSPENDING",
+    ),
+    lambda obj: (
+        text(obj, "status", "applicationState", "errorMessage")
+        or f"SparkApplication is {text(obj, 'status', 'applicationState', 'state').lower()}"
+    ),
+    "Waiting for Executor status",
+)
+
+
+def numaflow(obj: JsonObject) -> Health:
+    """Pipeline and MonoVertex name no part that fails; a buffer service or vertex says what its part told."""
+    kind = kind_of(obj)
+    if not obj.get("status") or stale(obj):
+        return progressing(f"Waiting for {kind} status")
+    if (at(obj, "metadata", "labels") or {}).get(PROGRESSIVE_RESULT) == "failed":
+        return degraded("Failed progressive upgrade")
+    phase = text(obj, "status", "phase")
+    if phase == "Failed":
+        return degraded(text(obj, "status", "message") or f"{kind} failed")
+    if phase in ("Paused", "Pausing"):
+        return healthy(f"{kind} is {phase.lower()}")
+    failing = next((item for item in listed(obj) if item.get("status") == "False"), None)
+    if failing is None:
+        return healthy(f"{kind} is healthy")
+    whole = kind in ("Pipeline", "MonoVertex")
+    return degraded("Subresources are unhealthy" if whole else message_or_reason(failing))
+
+
+def numaplane(obj: JsonObject) -> Health:
+    """A rollout of the above: its phase, then whether its child is deployed and healthy."""
+    kind, phase = kind_of(obj), text(obj, "status", "phase")
+    if not obj.get("status") or stale(obj):
+        return progressing(f"Waiting for {kind} status")
+    if phase == "Failed":
+        return degraded(text(obj, "status", "message") or f"{kind} failed")
+    for item in listed(obj):
+        if item.get("type") == "ProgressiveUpgradeSucceeded" and item.get("status") == "False":
+            return degraded(f"{kind} Progressive upgrade failed")
+    if phase == "Paused":
+        return suspended(f"{kind} is paused")
+    child = having(obj, "ChildResourceHealthy") or having(obj, "ChildResourcesHealthy")
+    if child is not None and child.get("status") == "False":
+        moving = child.get("reason") in ("Progressing", "PipelineUnknown", "MonoVertexUnknown", "IsbSvcUnknown")
+        return progressing(message(child)) if moving else degraded(message(child))
+    return (
+        healthy(f"{kind} is healthy") if phase in ("Deployed", "Running") else progressing(f"Waiting for {kind} status")
+    )
+
+
+event_bus: Check = by_condition(
+    On("Deployed", "False", "Degraded", message_or_reason),
+    On("Configured", "False", "Degraded", message_or_reason),
+    On("Deployed", "True", "Healthy", ""),
+    waiting="EventBus is progressing",
+)
+
+kafka_cluster: Check = by_value(
+    ("status", "state"),
+    states(Healthy="ClusterRunning", Degraded="ClusterFailed"),
+    field("status", "state"),
+    "Waiting for KafkaCluster",
+)
+
+
+def _integration(obj: JsonObject) -> str:
+    """What the condition says that is not met, else the phase."""
+    failing = next((item for item in listed(obj) if item.get("status") == "False"), None)
+    return (
+        message(failing)
+        if failing is not None and text(obj, "status", "phase") == "Error"
+        else text(obj, "status", "phase")
+    )
+
+
+CHECKS: Table = {
+    **{("kafka.strimzi.io", kind): strimzi(waiting) for kind, waiting in STRIMZI.items()},
+    **{("rabbitmq.com", kind): rabbitmq_object(kind) for kind in RABBITMQ},
+    ("rabbitmq.com", "RabbitmqCluster"): rabbitmq_cluster,
+    **{("platform.confluent.io", kind): confluent for kind in CONFLUENT},
+    ("platform.confluent.io", "Connector"): confluent_connector,
+    ("kafka.banzaicloud.io", "KafkaCluster"): kafka_cluster,
+    ("flink.apache.org", "FlinkDeployment"): flink,
+    ("sparkoperator.k8s.io", "SparkApplication"): spark_application,
+    **{
+        ("numaflow.numaproj.io", kind): numaflow
+        for kind in ("InterStepBufferService", "MonoVertex", "Pipeline", "Vertex")
+    },
+    **{
+        ("numaplane.numaproj.io", kind): numaplane
+        for kind in ("ISBServiceRollout", "MonoVertexRollout", "NumaflowControllerRollout", "PipelineRollout")
+    },
+    ("argoproj.io", "EventBus"): event_bus,
+    ("camel.apache.org", "Integration"): by_value(
+        ("status", "phase"),
+        states(Healthy="Running", Degraded="Error", Unknown="Unknown"),
+        _integration,
+        about_kind("Waiting for {kind}"),
+    ),
+}

@@ -1,0 +1,184 @@
+"""Backups, volumes and object stores: Astra, Trident, Rook, CDI, snapshots, MinIO."""
+
+from __future__ import annotations
+
+from argosy.gitops.health.catalogue.rules import (
+    On,
+    Table,
+    about_kind,
+    at,
+    by_condition,
+    by_value,
+    field,
+    having,
+    kind_of,
+    message,
+    message_or_reason,
+    states,
+    text,
+)
+from argosy.gitops.health.verdict import Check, Health, degraded, healthy, progressing, suspended
+from argosy.machinery.objects import JsonObject
+
+ASTRA = "astra.netapp.io"
+TENANT_FAILURES = (
+    "Statefulset not controlled by operator",
+    "Another MinIO Tenant already exists in the namespace",
+    "Tenant credentials are not set properly",
+    "Different versions across MinIO Pools",
+    "Pool Decommissioning Not Allowed",
+)
+
+
+def astra_run(obj: JsonObject) -> Health:
+    """A backup or one of its parts: a state, which for a failure is said alone."""
+    state = text(obj, "status", "state")
+    if not state:
+        return progressing("No status available")
+    if state in ("Failed", "Error"):
+        return degraded(state)
+    return Health("Healthy" if state == "Completed" else "Progressing", f"{kind_of(obj)} {state}")
+
+
+def astra_application(obj: JsonObject) -> Health:
+    found = having(obj, "Ready")
+    if found is None:
+        return progressing("No status available")
+    if found.get("status") == "True":
+        return healthy(f"Astra Application Ready, protectionState: {text(obj, 'status', 'protectionState')}")
+    return degraded(f"Astra Application Degraded, message: {message(found)}")
+
+
+def exec_hook(obj: JsonObject) -> Health:
+    enabled = at(obj, "spec", "enabled")
+    if enabled is None:
+        return progressing("No status available")
+    return healthy("ExecHook enabled") if enabled else suspended("ExecHook disabled")
+
+
+def protection_schedule(obj: JsonObject) -> Health:
+    last = text(obj, "status", "lastScheduleTime")
+    return healthy(f"Protection policy lastScheduleTime: {last}" if last else "Protection policy not yet executed")
+
+
+def data_volume(obj: JsonObject) -> Health:
+    """A running condition with the reason Error outweighs the phase, which stays at its last step."""
+    phase, running = text(obj, "status", "phase"), having(obj, "Running")
+    if not phase:
+        return progressing("No status available")
+    if phase == "Succeeded":
+        return healthy(phase)
+    if running is not None and running.get("status") == "False" and running.get("reason") == "Error":
+        return degraded(message(running))
+    return degraded(phase) if phase == "Failed" else progressing(phase)
+
+
+def ceph_cluster(obj: JsonObject) -> Health:
+    status = obj.get("status") or {}
+    if not status:
+        return progressing("Waiting for status to be reported")
+    state, told, ceph = text(status, "state"), text(status, "message"), text(status, "ceph", "health")
+    if not ceph:
+        return Health(
+            "Degraded" if state == "Error" else "Progressing",
+            told or (f"Ceph cluster state is {state}" if state else "Waiting for status to be reported"),
+        )
+    said = f"Ceph health is {ceph}"
+    if ceph != "HEALTH_OK" or state == "Error":
+        details = at(status, "ceph", "details") or {}
+        found = "; ".join(text(details, name, "message") for name in sorted(details))
+        return degraded(said + (f" ({found})" if found else "") + (f" - {told}" if told else ""))
+    said += f" - Ceph cluster state is {state}" + (f" - {told}" if told else "")
+    return healthy(said) if state in ("Created", "Connected") else progressing(said)
+
+
+def ceph_object_store(obj: JsonObject) -> Health:
+    phase, endpoint = text(obj, "status", "phase"), text(obj, "status", "info", "endpoint")
+    if not phase:
+        return progressing("Waiting for status to be reported")
+    said = f"Ceph object store phase is {phase}"
+    if phase == "Ready":
+        return healthy(said + (f" - endpoint: {endpoint}" if endpoint else ""))
+    return degraded(said) if phase in ("Failure", "Failed", "Error") else progressing(said)
+
+
+def trident_backend(obj: JsonObject) -> Health:
+    outcome, told = text(obj, "status", "lastOperationStatus"), text(obj, "status", "message")
+    if outcome == "Failed":
+        return degraded(told)
+    return healthy(told) if outcome == "Success" else progressing("Waiting for backend creation")
+
+
+def trident(obj: JsonObject) -> Health:
+    state, told = text(obj, "status", "status"), text(obj, "status", "message")
+    if state in ("Failed", "Error"):
+        return degraded(told)
+    return healthy(told) if state == "Installed" else progressing("Waiting for trident installation")
+
+
+def volume_snapshot(obj: JsonObject) -> Health:
+    """A snapshot or its content: ready to use, or an error that the driver told."""
+    if error := text(obj, "status", "error", "message"):
+        return degraded(error)
+    if at(obj, "status", "readyToUse") is True:
+        return healthy(f"{kind_of(obj)} is ready to use")
+    return progressing(f"Waiting for {kind_of(obj)} to be ready to use")
+
+
+bucket_claim: Check = by_value(
+    ("status", "phase"),
+    states(Healthy="Bound", Degraded="Failed Released Error"),
+    lambda obj: f"Object bucket claim phase is {text(obj, 'status', 'phase')}",
+    "Waiting for status to be reported",
+)
+
+storage_cluster: Check = by_condition(
+    On("Degraded", "True", "Degraded", message_or_reason),
+    On("Available", "False", "Degraded", message_or_reason),
+    On("Progressing", "True", "Progressing", message_or_reason),
+    On("Available", "True", "Healthy", message_or_reason),
+    waiting="Waiting for StorageCluster",
+)
+
+app_vault: Check = by_value(
+    ("status", "state"),
+    states(Healthy="available", Degraded="failed"),
+    lambda obj: f"AppVault {text(obj, 'status', 'state').capitalize()}",
+    "No status available",
+)
+
+tenant: Check = by_value(
+    ("status", "currentState"),
+    {"Initialized": "Healthy", **dict.fromkeys(TENANT_FAILURES, "Degraded")},
+    field("status", "currentState"),
+    "No status info available",
+)
+
+rook_cassandra: Check = by_value(
+    ("status", "phase"),
+    states(Healthy="Ready", Degraded="Failure"),
+    field("status", "phase"),
+    about_kind("Waiting for {kind}"),
+)
+
+CHECKS: Table = {
+    (ASTRA, "AppVault"): app_vault,
+    (ASTRA, "Application"): astra_application,
+    (ASTRA, "ExecHook"): exec_hook,
+    (ASTRA, "Schedule"): protection_schedule,
+    **{
+        (ASTRA, kind): astra_run
+        for kind in ("Backup", "ExecHooksRun", "ResourceBackup", "ResticVolumeBackup", "Snapshot")
+    },
+    ("cdi.kubevirt.io", "DataVolume"): data_volume,
+    ("ceph.rook.io", "CephCluster"): ceph_cluster,
+    ("ceph.rook.io", "CephObjectStore"): ceph_object_store,
+    ("minio.min.io", "Tenant"): tenant,
+    ("objectbucket.io", "ObjectBucketClaim"): bucket_claim,
+    ("ocs.openshift.io", "StorageCluster"): storage_cluster,
+    ("snapshot.storage.k8s.io", "VolumeSnapshot"): volume_snapshot,
+    ("snapshot.storage.k8s.io", "VolumeSnapshotContent"): volume_snapshot,
+    ("trident.netapp.io", "TridentBackendConfig"): trident_backend,
+    ("trident.netapp.io", "TridentOrchestrator"): trident,
+    ("cassandra.rook.io", "Cluster"): rook_cassandra,
+}

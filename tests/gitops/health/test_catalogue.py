@@ -1,0 +1,87 @@
+"""The catalogue: what it covers, how its rules weigh, and that no malformed object escapes as an exception."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.vectors import argocd_health
+
+from argosy.gitops.health import CHECKS, judged
+from argosy.gitops.health.catalogue import CATALOGUE, WILDCARDS
+from argosy.gitops.health.verdict import ORDER
+
+DATA = Path(os.environ.get("ARGOSY_SHARED") or Path(__file__).parents[4] / "shared") / "data"
+FIELDS = ("conditions", "type", "status", "reason", "message", "phase", "state", "replicas", "observedGeneration", "x")
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers(-3, 3) | st.sampled_from(["", "True", "False", "Ready", "Failed"]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(FIELDS), inner, max_size=4),
+    max_leaves=12,
+)
+
+
+def condition(kind: str, status: str, **more: Any) -> dict[str, Any]:
+    return {"type": kind, "status": status, **more}
+
+
+def live(api_version: str, kind: str, *conditions: dict[str, Any], **more: Any) -> dict[str, Any]:
+    status = {"conditions": list(conditions)}
+    return {"apiVersion": api_version, "kind": kind, "metadata": {"name": "x"}, "status": status} | more
+
+
+def test_an_exact_kind_comes_before_its_wildcard_group() -> None:
+    provider = live("pkg.crossplane.io/v1", "Provider", condition("Installed", "True", reason="A"))
+    other = live("pkg.crossplane.io/v1", "Function", condition("Healthy", "True"))
+    assert judged(provider) == ("Degraded", "A")
+    assert judged(other) == ("Healthy", "Resource is up-to-date.")
+
+
+def test_wildcards_are_sorted_so_that_the_answer_never_depends_on_luck() -> None:
+    names = [(group, kind) for group, kind, _ in WILDCARDS]
+    assert names == sorted(names)
+    assert all("*" not in group + kind for group, kind in CATALOGUE)
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_a_rule_weighs_more_than_the_order_of_conditions(order: int) -> None:
+    found = [condition("Synced", "False", message="no"), condition("Ready", "True")][::order]
+    assert judged(live("s3.aws.upbound.io/v1", "Bucket", *found)) == ("Degraded", "no")
+
+
+def test_a_parent_that_has_not_seen_this_generation_does_not_count() -> None:
+    old = {"parentRef": {"name": "a"}, "conditions": [condition("Accepted", "False", observedGeneration=1)]}
+    new = {"parentRef": {"name": "b"}, "conditions": [condition("Accepted", "True", observedGeneration=2)]}
+    route = {"apiVersion": "gateway.networking.k8s.io/v1", "kind": "HTTPRoute", "metadata": {"generation": 2}}
+    assert judged(route | {"status": {"parents": [old, new]}}) == ("Healthy", "HTTPRoute is healthy")
+    assert judged(route | {"status": {"parents": [old]}}) == ("Progressing", "Waiting for HTTPRoute status")
+
+
+@given(st.sampled_from(sorted(CHECKS)), json_values, json_values)
+def test_whatever_an_object_says_the_answer_is_one_of_the_six(key: tuple[str, str], spec: Any, status: Any) -> None:
+    group, kind = key
+    version = (CHECKS[key][0] or ("v1",))[0]
+    api_version = f"{group}/{version}" if group else version
+    found = judged({"apiVersion": api_version, "kind": kind, "metadata": {"name": "x"}, "spec": spec, "status": status})
+    assert found is not None
+    assert found.status in ORDER
+    assert isinstance(found.message, str)
+
+
+@given(st.sampled_from(sorted(CATALOGUE)))
+def test_an_object_that_nobody_has_looked_at_is_never_healthy_by_condition(key: tuple[str, str]) -> None:
+    found = judged({"apiVersion": f"{key[0]}/v1", "kind": key[1], "metadata": {"name": "x"}, "spec": {}})
+    assert found is not None
+    fine_unseen = {"ProviderConfig", "Schedule", "HTTPProxy", "CronWorkflow"}
+    assert found.status in ("Progressing", "Unknown") or key[1] in fine_unseen
+
+
+@pytest.mark.skipif(not DATA.is_dir(), reason="the recorded vectors are not here: set ARGOSY_SHARED")
+def test_every_recorded_case_has_the_recorded_health_and_message() -> None:
+    outcomes = list(argocd_health.run(DATA))
+    assert outcomes
+    assert [f"{found.name}: {found.detail}" for found in outcomes if not found.passed] == []
