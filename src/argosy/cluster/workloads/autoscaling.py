@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from argosy.cluster.workloads.chance import fnv1a
 from argosy.cluster.workloads.decision import Controller, Decision, Happening, Step, merge, stamp, with_status
-from argosy.cluster.workloads.kubelet import effects_of, ordinal_of, owners_of
+from argosy.cluster.workloads.effects import effects_of, ordinal_of, owners_of
 from argosy.cluster.workloads.matching import itself
 from argosy.cluster.workloads.pods import is_active, is_ready
 from argosy.cluster.workloads.rollout_arithmetic import size

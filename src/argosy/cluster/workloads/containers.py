@@ -2,52 +2,22 @@
 
     waiting (image) ─▶ running ─▶ ready ─▶ terminated ─▶ waiting (CrashLoopBackOff) ─▶ running ...
 
-Delays are counted from the exact moments that `Moments` knows; statuses carry whole seconds.
+Delays are counted from the exact moments that the view knows; statuses carry whole seconds.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
 from datetime import datetime
 
 from argosy.cluster.workloads.chance import share
-from argosy.cluster.workloads.decision import earliest, instant, later, stamp
+from argosy.cluster.workloads.decision import instant, later, stamp
+from argosy.cluster.workloads.images import not_pulled
 from argosy.cluster.workloads.rules import IMAGE_REASONS, JOB_RUN, Effect, Fail
+from argosy.cluster.workloads.turn import BACKOFF, LONGEST_BACKOFF, Turn
 from argosy.machinery.objects import JsonObject
 
-BACKOFF, LONGEST_BACKOFF = 10.0, 300.0
 RESET_AFTER = 600.0
-PULL_TRY = 1.0
-"""How long ErrImagePull shows before ImagePullBackOff does."""
-
-Exact = Callable[[str, str], datetime]
-"""(label, text in seconds) -> the moment, as exactly as it is known."""
-
-
-@dataclass(slots=True)
-class Turn:
-    """What one look at a Pod brings about."""
-
-    now: datetime
-    exact: Exact
-    seed: str
-    pod: JsonObject
-    always: bool
-    """restartPolicy Always (for this container)."""
-    on_failure: bool
-    ends: bool
-    """The Pod is meant to end: containers stop by themselves."""
-    wake_at: datetime | None = None
-    marks: list[str] = field(default_factory=list)
-    events: list[tuple[str, str, str, bool]] = field(default_factory=list)
-    """(container, reason, message, warning)"""
-
-    def wake(self, at: datetime) -> None:
-        self.wake_at = earliest(self.wake_at, at)
-
-    def say(self, container: JsonObject, reason: str, message: str, *, warning: bool = False) -> None:
-        self.events.append((container["name"], reason, message, warning))
+"""Seconds of running after which the back-off begins anew."""
 
 
 def fresh(container: JsonObject, reason: str) -> JsonObject:
@@ -83,7 +53,7 @@ def _waiting(container: JsonObject, status: JsonObject, effect: Effect, turn: Tu
         return status
     fail = effect.fail
     if fail is not None and fail.reason in IMAGE_REASONS and _strikes(fail, container, 0, turn):
-        failing = _not_pulled(container, status, fail, turn, begin)
+        failing = not_pulled(container, status, fail, turn, begin)
         if failing is not None:
             return failing
     return _started(container, status, effect, turn)
@@ -98,51 +68,6 @@ def _strikes(fail: Fail, container: JsonObject, count: int, turn: Turn) -> bool:
         return True
     parts = (metadata["namespace"], metadata["name"], container["name"], fail.reason, str(count))
     return share(turn.seed, *parts) < fail.probability
-
-
-def _not_pulled(
-    container: JsonObject, status: JsonObject, fail: Fail, turn: Turn, begin: datetime
-) -> JsonObject | None:
-    """ErrImagePull at every try, ImagePullBackOff between; None once enough tries have failed."""
-    image = container.get("image", "")
-    if fail.reason != "ErrImagePull":
-        text = {
-            "InvalidImageName": f'Failed to apply default image tag "{image}": couldn\'t parse image name',
-            "ErrImageNeverPull": f'Container image "{image}" is not present with pull policy of Never',
-        }[fail.reason]
-        return _refused(container, status, fail.reason, text, turn)
-    tried, at, wait = 0, begin, BACKOFF
-    while later(at, PULL_TRY + wait) <= turn.now:
-        tried, at, wait = tried + 1, later(at, PULL_TRY + wait), min(wait * 2, LONGEST_BACKOFF)
-    if fail.times is not None and tried >= fail.times:
-        return None
-    if turn.now < later(at, PULL_TRY):
-        turn.wake(later(at, PULL_TRY))
-        text = f'failed to pull and unpack image "{image}": not found'
-        if status["state"]["waiting"].get("reason") != "ErrImagePull":
-            turn.say(container, "Pulling", f'Pulling image "{image}"')
-            turn.say(container, "Failed", f'Failed to pull image "{image}": {text}', warning=True)
-        return _refused(container, status, "ErrImagePull", text, turn)
-    turn.wake(later(at, PULL_TRY + wait))
-    text = f'Back-off pulling image "{image}"'
-    if status["state"]["waiting"].get("reason") != "ImagePullBackOff":
-        turn.say(container, "BackOff", text)
-    return _refused(container, status, "ImagePullBackOff", text, turn)
-
-
-def _refused(container: JsonObject, status: JsonObject, reason: str, message: str, turn: Turn) -> JsonObject:
-    if status["state"]["waiting"].get("reason") != reason:
-        warned = "Error: " + reason if reason != "InvalidImageName" else message
-        turn.say(container, "Failed" if reason != "InvalidImageName" else reason, warned, warning=True)
-    return {**status, "state": {"waiting": {"reason": reason, "message": message}}}
-
-
-def blocked(container: JsonObject, status: JsonObject, reason: str, message: str, turn: Turn) -> JsonObject:
-    """A container whose configuration is incomplete."""
-    if "waiting" not in status["state"] or status["state"]["waiting"].get("message") == message:
-        return status
-    turn.say(container, "Failed", f"Error: {message}", warning=True)
-    return {**status, "state": {"waiting": {"reason": reason, "message": message}}}
 
 
 def _started(container: JsonObject, status: JsonObject, effect: Effect, turn: Turn) -> JsonObject:

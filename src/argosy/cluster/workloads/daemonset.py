@@ -88,26 +88,13 @@ def decide(seen: Seen, now: datetime) -> Decision:
     update, first = revisions.wanted(owner, seen.revisions)
     if first is not None or update is None:
         return Decision((first,) if first is not None else ())
-    steps, names = [], iter(seen.names)
     hashed = update["metadata"]["labels"][revisions.LABEL]
     spec = {**owner["spec"]["template"]["spec"], "tolerations": _tolerations(owner["spec"]["template"]["spec"])}
-    probe = {"spec": spec, "metadata": {}}
-    eligible = {
-        node["metadata"]["name"]: node
-        for node in seen.nodes
-        if selects(spec, node) and not untolerated(probe, node, ("NoSchedule", "NoExecute"))
-    }
-    by_node: dict[str, list[JsonObject]] = {}
-    for pod in seen.pods:
-        by_node.setdefault(_node_of(pod), []).append(pod)
-    for name, pods in sorted(by_node.items()):
-        for pod in pods:
-            ended = phase(pod) in FINISHED
-            if (name not in eligible or ended) and not is_deleting(pod):
-                steps += _removed(owner, pod)
+    eligible, by_node = _eligible(seen, spec), _by_node(seen)
+    steps = _out_of_place(owner, eligible, by_node)
     fresh = _replacements(seen, eligible, by_node, hashed, now, steps)
-    for name in sorted(set(eligible) - set(by_node)) + fresh:
-        steps += _made(owner, spec, name, next(names), hashed)
+    for node, name in zip(sorted(set(eligible) - set(by_node)) + fresh, seen.names, strict=False):
+        steps += _made(owner, spec, node, name, hashed)
     status = _status(seen, eligible, by_node, hashed, now)
     if status != (owner.get("status") or {}):
         steps.append(with_status(owner, status))
@@ -117,6 +104,35 @@ def decide(seen: Seen, now: datetime) -> Decision:
     steps += revisions.surplus(owner, seen.revisions, live)
     minimum = owner["spec"].get("minReadySeconds") or 0
     return Decision(tuple(steps), next_available(seen.pods, minimum, now))
+
+
+def _eligible(seen: Seen, spec: JsonObject) -> dict[str, JsonObject]:
+    probe = {"spec": spec, "metadata": {}}
+    return {
+        node["metadata"]["name"]: node
+        for node in seen.nodes
+        if selects(spec, node) and not untolerated(probe, node, ("NoSchedule", "NoExecute"))
+    }
+
+
+def _by_node(seen: Seen) -> dict[str, list[JsonObject]]:
+    found: dict[str, list[JsonObject]] = {}
+    for pod in seen.pods:
+        found.setdefault(_node_of(pod), []).append(pod)
+    return found
+
+
+def _out_of_place(
+    owner: JsonObject, eligible: dict[str, JsonObject], by_node: dict[str, list[JsonObject]]
+) -> list[Step]:
+    """Pods that have ended, and those on Nodes that do not take them (any more), go."""
+    return [
+        step
+        for name, pods in sorted(by_node.items())
+        for pod in pods
+        if (name not in eligible or phase(pod) in FINISHED) and not is_deleting(pod)
+        for step in _removed(owner, pod)
+    ]
 
 
 def _hash(obj: JsonObject) -> str:
