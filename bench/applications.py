@@ -74,7 +74,8 @@ def make_repository(root: Path, count: int) -> None:
             case 0:
                 (folder / "all.yaml").write_text(MANIFESTS.format(name=f"app-{number}"))
             case 1:
-                (folder / "kustomization.yaml").write_text(f"resources: [../../base]\nnamePrefix: app-{number}-\n")
+                text = f"resources: [../../base]\nnamePrefix: app-{number}-\ncommonLabels: {{app: app-{number}}}\n"
+                (folder / "kustomization.yaml").write_text(text)
             case _:
                 (folder / "values.yaml").write_text("v: one\n")
     git(root, "init", "-q", "-b", "main")
@@ -217,6 +218,7 @@ async def measure(stage: Stage) -> None:
             await stage.clock.sleep(0.005)
     say("drift of one object in each, repaired", f"{time.perf_counter() - began:.2f} s", "< 5 s")
 
+    await stage.until(stage.is_synced)
     await stage.clock.sleep(3.0)
     writes, used = stage.cluster.store.revision, cpu()
     await stage.clock.sleep(10.0)
