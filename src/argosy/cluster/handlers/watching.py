@@ -102,10 +102,10 @@ class Watcher:
             await self.core.clock.sleep(0.1)
 
     def begin_now(self) -> list[Frame]:
-        """The current objects as ADDED, in the state that is durable."""
+        """The current objects as ADDED, in the state that writers were answered for."""
         table, store = self.table, self.core.store
-        self.position = table.shown
-        pending = table.ring[table.shown - table.base :]
+        self.position = table.base + len(table.ring) if store.answers_at_once else table.shown
+        pending = table.ring[self.position - table.base :]
         self.sent = pending[0].rev - 1 if pending else store.revision
         scan = table.scan_at(self.sent, self.namespace) if pending else table.scan(self.namespace)
         matches = self.matches

@@ -145,6 +145,11 @@ class Store:
         self._scheduled = True
         loop.call_soon(self._turn_ends)
 
+    @property
+    def answers_at_once(self) -> bool:
+        """Writers are answered before their batch is shown: in memory there is nothing to wait for."""
+        return not self._journal.durable
+
     async def durable(self) -> None:
         """Waits until all writes so far survive the death of the process. Raises OSError when they do not."""
         if not self._journal.durable or not self._pending:
