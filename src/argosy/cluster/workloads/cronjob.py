@@ -96,6 +96,11 @@ def _followed(seen: Seen, steps: list[Step]) -> JsonObject:
                 status["lastSuccessfulTime"] = max(ended, status.get("lastSuccessfulTime") or "")
         else:
             active.append(reference)
+    listed = {reference["uid"] for reference in status.get("active") or ()}
+    for job in seen.jobs:
+        if job["metadata"]["uid"] not in listed and not _finished(job) and not is_deleting(job):
+            text = f"Saw a job that the controller did not create or forgot: {job['metadata']['name']}"
+            steps.append(_say(seen.owner, "UnexpectedJob", text, warning=True))
     _set_active(status, active)
     return status
 
@@ -131,15 +136,18 @@ def _run(seen: Seen, status: JsonObject, steps: list[Step], now: datetime) -> da
         text = f"invalid timeZone: {spec.get('timeZone')!r}"
         steps.append(_say(owner, "UnknownTimeZone", text, warning=True))
         return None
-    since = instant(status.get("lastScheduleTime") or owner["metadata"]["creationTimestamp"])
+    last = instant(status.get("lastScheduleTime") or owner["metadata"]["creationTimestamp"])
     deadline = spec.get("startingDeadlineSeconds")
-    if deadline is not None:
-        since = max(since, earlier(now, deadline))
+    since = last if deadline is None else max(last, earlier(now, deadline))
     try:
         missed, due, following = _missed(spec["schedule"], since, now, zone)
+        too_late = _missed(spec["schedule"], last, since, zone)[1] if due is None and last < since else None
     except (CronSimError, ValueError) as problem:
         steps.append(_say(owner, "UnparseableSchedule", f"unparseable schedule: {problem}", warning=True))
         return None
+    if too_late is not None:
+        text = f"Missed scheduled time to start a job: {too_late.strftime('%a, %d %b %Y %H:%M:%S +0000')}"
+        steps.append(_say(owner, "MissSchedule", text, warning=True))
     if due is None:
         return following
     if missed > MANY:
@@ -208,8 +216,14 @@ def _job(owner: JsonObject, due: datetime) -> JsonObject:
     return {"apiVersion": "batch/v1", "kind": "Job", "metadata": metadata, "spec": template["spec"]}
 
 
+def _is_scheduled(job: JsonObject) -> bool:
+    """Whether the name is that of the time it was started for: Jobs by hand have others."""
+    text = (job["metadata"].get("annotations") or {}).get(SCHEDULED)
+    return bool(text) and job["metadata"]["name"].endswith(f"-{int(instant(text).timestamp()) // 60}")
+
+
 def adopt_active(seen: Seen) -> JsonObject | None:
-    """The status in which every running Job of this CronJob is listed; None when it is so already."""
+    """The status in which every running Job that this CronJob started is listed; None when it is so already."""
     status = seen.owner.get("status") or {}
     known = {reference["uid"] for reference in status.get("active") or ()}
     fresh = [
@@ -222,7 +236,7 @@ def adopt_active(seen: Seen) -> JsonObject | None:
             "resourceVersion": job["metadata"]["resourceVersion"],
         }
         for job in seen.jobs
-        if job["metadata"]["uid"] not in known and not _finished(job) and not is_deleting(job)
+        if job["metadata"]["uid"] not in known and _is_scheduled(job) and not _finished(job) and not is_deleting(job)
     ]
     return {**status, "active": [*(status.get("active") or ()), *fresh]} if fresh else None
 

@@ -1,14 +1,15 @@
 """Job: Pods that end, counted once each by a finalizer (kinds sheet 5.4).
 
 A finished Pod is noted in `uncountedTerminatedPods`, loses its finalizer, and is then counted: no crash between the
-steps counts it twice or never.
+steps counts it twice or never. Why a Job ends is in `job_verdict.py`, what a failure means in `job_failures.py`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import islice
 
 from argosy.cluster.workloads.decision import (
     NOTHING,
@@ -24,14 +25,17 @@ from argosy.cluster.workloads.decision import (
     stamp,
     with_status,
 )
+from argosy.cluster.workloads.job_failures import failed_indexes, failures_by_index, judge, retry_at
+from argosy.cluster.workloads.job_indexes import FAILURES, INDEX, index_of, is_indexed, open_indexes, ranges, unranges
+from argosy.cluster.workloads.job_verdict import Verdict, deadline_of, totals, verdict
 from argosy.cluster.workloads.matching import itself, owner_of_kind
 from argosy.cluster.workloads.pods import condition, from_template, is_active, is_deleting, is_ready, is_true, phase
 from argosy.cluster.workloads.view import View
 from argosy.machinery.objects import JsonObject, Key
 
 TRACKING = "batch.kubernetes.io/job-tracking"
-INDEX = "batch.kubernetes.io/job-completion-index"
-FIRST_RETRY, LONGEST_RETRY = 10.0, 600.0
+BURST = 500
+"""At most so many Pods are made in one step."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,18 +52,14 @@ def look(view: View, key: Key) -> Seen | tuple[JsonObject, ...] | None:
     if job is None:
         left = [pod for pod in view.within("pods", key.namespace) if _left_behind(view, pod, key.name)]
         return tuple(left) or None
-    spec, pods = job["spec"], view.owned("pods", job)
-    parallel = int(spec.get("parallelism", 1))
-    indexed: dict[int, str] = {}
-    if spec.get("completionMode") == "Indexed":
-        for index in range(int(spec.get("completions") or 0)):
-            indexed[index] = view.free_pod_names(job, f"{key.name}-{index}-", 1)[0]
-    return Seen(
-        job=job,
-        pods=tuple(pods),
-        names=view.free_pod_names(job, f"{key.name}-", parallel),
-        indexed_names=indexed,
-    )
+    pods = view.owned("pods", job)
+    room = max(0, min(int(job["spec"].get("parallelism", 1)), BURST, view.pods_per_owner - len(pods)))
+    if not is_indexed(job):
+        names = view.free_pod_names(job, f"{key.name}-", room)
+        return Seen(job=job, pods=tuple(pods), names=names, indexed_names={})
+    open_now = islice(open_indexes(job, pods), room + len(pods))
+    indexed = {index: view.free_pod_names(job, f"{key.name}-{index}-", 1)[0] for index in open_now}
+    return Seen(job=job, pods=tuple(pods), names=(), indexed_names=indexed)
 
 
 def _left_behind(view: View, pod: JsonObject, job: str) -> bool:
@@ -115,24 +115,27 @@ class _Sync:
         before = self.job.get("status") or {}
         status = dict(before)
         counted = self._count(status)
-        spec = self.job["spec"]
         active = [pod for pod in self.seen.pods if is_active(pod)]
-        if spec.get("suspend"):
+        if self.job["spec"].get("suspend"):
             self._suspend(status, active)
             active = []
         else:
-            self._resume(status)
-            ending = self._verdict(status)
-            if ending is not None:
-                self._end(status, ending, active)
-                active = [] if ending[0] != "Complete" else active
-            else:
-                active = self._scale(status, active)
+            active = self._go_on(status, active)
         self._fill(status, active)
         if status != before:
             self.steps.insert(0, with_status(self.job, status))
         self.steps += [_released(pod) for pod in counted]
         return Decision(tuple(self.steps), self.wake_at)
+
+    def _go_on(self, status: JsonObject, active: list[JsonObject]) -> list[JsonObject]:
+        """Returns the Pods that are active afterwards."""
+        self._resume(status)
+        ending = verdict(self.job, self.seen.pods, status, self.now)
+        if ending is None:
+            self.wake_at = earliest(self.wake_at, deadline_of(self.job, status))
+            return self._scale(status, active)
+        self._end(status, ending, active)
+        return active if ending.reason == "CompletionsReached" else []
 
     # -- counting ----------------------------------------------------------------------------------------------------
 
@@ -147,89 +150,31 @@ class _Sync:
                 uncounted[name] = [uid for uid in uncounted[name] if uid in tracked]
         for uid, pod in tracked.items():
             name = _outcome(pod)
-            if name and uid not in uncounted.get(name, ()):
-                if name == "succeeded" and self._is_indexed() and _index(pod) in self._completed(status):
-                    continue
+            if name and uid not in uncounted.get(name, ()) and self._counts(pod, status):
                 uncounted.setdefault(name, []).append(uid)
         status["uncountedTerminatedPods"] = {name: uids for name, uids in uncounted.items() if uids}
-        if self._is_indexed():
-            ended = {_index(pod) for pod in self.seen.pods if _outcome(pod) == "succeeded"}
-            text = ranges(self._completed(status) | {index for index in ended if index is not None})
-            if text:
-                status["completedIndexes"] = text
+        if is_indexed(self.job):
+            self._count_indexes(status)
         return [pod for pod in tracked.values() if _outcome(pod)]
 
-    def _is_indexed(self) -> bool:
-        return bool(self.job["spec"].get("completionMode") == "Indexed")
+    def _counts(self, pod: JsonObject, status: JsonObject) -> bool:
+        """Not an index that succeeds a second time, nor a failure that the policy ignores."""
+        if _outcome(pod) == "failed":
+            return judge(self.job, pod).action != "Ignore"
+        return not is_indexed(self.job) or index_of(pod) not in unranges(status.get("completedIndexes"))
 
-    def _completed(self, status: JsonObject) -> set[int]:
-        return unranges(status.get("completedIndexes") or "")
-
-    def _totals(self, status: JsonObject) -> tuple[int, int]:
-        """(succeeded, failed), those included that are not counted yet."""
-        uncounted = status.get("uncountedTerminatedPods") or {}
-        succeeded = (status.get("succeeded") or 0) + len(uncounted.get("succeeded", ()))
-        if self._is_indexed():
-            succeeded = len(self._completed(status))
-        return succeeded, (status.get("failed") or 0) + len(uncounted.get("failed", ()))
+    def _count_indexes(self, status: JsonObject) -> None:
+        ended = {index_of(pod) for pod in self.seen.pods if _outcome(pod) == "succeeded"}
+        done = unranges(status.get("completedIndexes")) | {index for index in ended if index is not None}
+        lost = (unranges(status.get("failedIndexes")) | failed_indexes(self.job, self.seen.pods)) - done
+        if done:
+            status["completedIndexes"] = ranges(done)
+        if self.job["spec"].get("backoffLimitPerIndex") is not None:
+            status["failedIndexes"] = ranges(lost)
 
     # -- ending ------------------------------------------------------------------------------------------------------
 
-    def _verdict(self, status: JsonObject) -> tuple[str, str, str] | None:
-        """(condition, reason, message) when the Job is over."""
-        for early, final in (("SuccessCriteriaMet", "Complete"), ("FailureTarget", "Failed")):
-            found = condition(self.job, early)
-            if found is not None and found["status"] == "True":
-                return final, found.get("reason", ""), found.get("message", "")
-        spec = self.job["spec"]
-        succeeded, failed = self._totals(status)
-        if (rule := self._pod_failure_rule()) is not None:
-            return "Failed", "PodFailurePolicy", rule
-        if failed + self._restarts() > spec.get("backoffLimit", 6):
-            return "Failed", "BackoffLimitExceeded", "Job has reached the specified backoff limit"
-        deadline = spec.get("activeDeadlineSeconds")
-        if deadline is not None and status.get("startTime"):
-            due = seconds_after(status["startTime"], deadline)
-            if self.now >= due:
-                return "Failed", "DeadlineExceeded", "Job was active longer than specified deadline"
-            self.wake_at = earliest(self.wake_at, due)
-        completions = spec.get("completions")
-        active = any(is_active(pod) for pod in self.seen.pods)
-        enough = succeeded >= completions if completions is not None else succeeded > 0 and not active
-        if enough:
-            return "Complete", "CompletionsReached", "Reached expected number of succeeded pods"
-        return None
-
-    def _restarts(self) -> int:
-        """Restarts inside of Pods count as failures with restartPolicy OnFailure."""
-        if self.job["spec"]["template"]["spec"].get("restartPolicy") != "OnFailure":
-            return 0
-        statuses = [
-            item
-            for pod in self.seen.pods
-            if is_active(pod)
-            for item in (pod.get("status") or {}).get("containerStatuses") or ()
-        ]
-        waiting = sum("waiting" in item["state"] and bool(item.get("lastState")) for item in statuses)
-        return sum(item.get("restartCount") or 0 for item in statuses) + waiting
-
-    def _pod_failure_rule(self) -> str | None:
-        rules = (self.job["spec"].get("podFailurePolicy") or {}).get("rules") or ()
-        for pod in self.seen.pods:
-            if phase(pod) != "Failed":
-                continue
-            for number, rule in enumerate(rules):
-                code = _matching_code(rule.get("onExitCodes"), pod)
-                if code is None:
-                    continue
-                if rule["action"] != "FailJob":
-                    break
-                where = f"{pod['metadata']['namespace']}/{pod['metadata']['name']}"
-                text = f"Container {code[0]} for pod {where} failed with exit code {code[1]}"
-                return f"{text} matching FailJob rule at index {number}"
-        return None
-
-    def _end(self, status: JsonObject, ending: tuple[str, str, str], active: list[JsonObject]) -> None:
+    def _end(self, status: JsonObject, ending: Verdict, active: list[JsonObject]) -> None:
         final, reason, message = ending
         self._set(status, "SuccessCriteriaMet" if final == "Complete" else "FailureTarget", reason, message)
         self.steps += [delete(pod) for pod in active]
@@ -277,54 +222,71 @@ class _Sync:
         status.setdefault("startTime", stamp(self.now))
 
     def _scale(self, status: JsonObject, active: list[JsonObject]) -> list[JsonObject]:
-        spec = self.job["spec"]
-        succeeded, _ = self._totals(status)
-        target = int(spec.get("parallelism", 1))
-        if spec.get("completions") is not None:
-            target = min(target, spec["completions"] - succeeded)
-        elif succeeded:
-            target = len(active)
+        target = self._target(status, active)
         if len(active) > target:
             for pod in active[target:]:
                 self.steps.append(delete(pod))
                 self._say("SuccessfulDelete", f"Deleted pod: {pod['metadata']['name']}")
             return active[:target]
-        if len(active) == target or not self._may_retry():
+        missing = target - len(active)
+        if self.job["spec"].get("podReplacementPolicy") == "Failed":
+            missing -= sum(is_deleting(pod) and not _outcome(pod) for pod in self.seen.pods)
+        if missing <= 0:
             return active
-        return [*active, *self._create(status, active, target - len(active))]
+        if is_indexed(self.job):
+            return [*active, *self._create_indexed(missing)]
+        if not self._may_retry(self.seen.pods):
+            return active
+        return [*active, *map(self._create, (self._pod(name) for name in self.seen.names[:missing]))]
 
-    def _may_retry(self) -> bool:
-        failures = sorted(filter(None, (_ended_at(pod) for pod in self.seen.pods if phase(pod) == "Failed")))
-        since = max(filter(None, (_ended_at(pod) for pod in self.seen.pods if phase(pod) == "Succeeded")), default="")
-        row = [moment for moment in failures if moment > since]
-        if not row:
+    def _target(self, status: JsonObject, active: list[JsonObject]) -> int:
+        spec, succeeded = self.job["spec"], totals(self.job, status)[0]
+        if spec.get("completions") is None:
+            return len(active) if succeeded else int(spec.get("parallelism", 1))
+        left = spec["completions"] - succeeded - len(unranges(status.get("failedIndexes")))
+        return int(min(spec.get("parallelism", 1), left))
+
+    def _may_retry(self, pods: Sequence[JsonObject]) -> bool:
+        due = retry_at(pods)
+        if due is None or self.now >= due:
             return True
-        due = seconds_after(row[-1], min(FIRST_RETRY * 2 ** (len(row) - 1), LONGEST_RETRY))
-        if self.now < due:
-            self.wake_at = earliest(self.wake_at, due)
-        return self.now >= due
+        self.wake_at = earliest(self.wake_at, due)
+        return False
 
-    def _create(self, status: JsonObject, active: list[JsonObject], count: int) -> list[JsonObject]:
-        if self._is_indexed():
-            taken = self._completed(status) | {_index(pod) for pod in active}
-            free = [index for index in self.seen.indexed_names if index not in taken][:count]
-            made = [self._pod(self.seen.indexed_names[index], index) for index in free]
-        else:
-            made = [self._pod(name, None) for name in self.seen.names[:count]]
-        for pod in made:
-            self.steps.append(create(pod))
-            self._say("SuccessfulCreate", f"Created pod: {pod['metadata']['name']}")
+    def _create_indexed(self, count: int) -> list[JsonObject]:
+        """With a limit per index each one waits for itself, else all wait after any failure."""
+        own_limit = self.job["spec"].get("backoffLimitPerIndex") is not None
+        if not own_limit and not self._may_retry(self.seen.pods):
+            return []
+        failures = failures_by_index(self.job, self.seen.pods) if own_limit else {}
+        lost = failed_indexes(self.job, self.seen.pods)
+        made: list[JsonObject] = []
+        for index, name in self.seen.indexed_names.items():
+            if len(made) == count:
+                break
+            own = [pod for pod in self.seen.pods if index_of(pod) == index] if index in failures else []
+            if index not in lost and self._may_retry(own):
+                made.append(self._create(self._indexed_pod(name, index, failures.get(index, 0))))
         return made
 
-    def _pod(self, name: str, index: int | None) -> JsonObject:
+    def _create(self, pod: JsonObject) -> JsonObject:
+        self.steps.append(create(pod))
+        self._say("SuccessfulCreate", f"Created pod: {pod['metadata']['name']}")
+        return pod
+
+    def _pod(self, name: str) -> JsonObject:
         pod = from_template(self.job, self.job["spec"]["template"], name, name[:-5])
-        metadata = pod["metadata"]
-        metadata["finalizers"] = [*metadata.get("finalizers", ()), TRACKING]
-        if index is not None:
-            metadata["labels"] = {**(metadata.get("labels") or {}), INDEX: str(index)}
-            metadata["annotations"] = {**(metadata.get("annotations") or {}), INDEX: str(index)}
-            hostname = f"{self.job['metadata']['name']}-{index}"
-            pod["spec"] = {**pod["spec"], "hostname": hostname}
+        pod["metadata"]["finalizers"] = [*pod["metadata"].get("finalizers", ()), TRACKING]
+        return pod
+
+    def _indexed_pod(self, name: str, index: int, failures: int) -> JsonObject:
+        pod = self._pod(name)
+        metadata, number = pod["metadata"], str(index)
+        metadata["labels"] = {**(metadata.get("labels") or {}), INDEX: number}
+        metadata["annotations"] = {**(metadata.get("annotations") or {}), INDEX: number}
+        if self.job["spec"].get("backoffLimitPerIndex") is not None:
+            metadata["annotations"][FAILURES] = str(failures)
+        pod["spec"] = {**pod["spec"], "hostname": f"{self.job['metadata']['name']}-{index}"}
         return pod
 
     def _fill(self, status: JsonObject, active: list[JsonObject]) -> None:
@@ -346,47 +308,6 @@ def _outcome(pod: JsonObject) -> str:
     if phase(pod) == "Succeeded":
         return "succeeded"
     return "failed" if phase(pod) == "Failed" else ""
-
-
-def _index(pod: JsonObject) -> int | None:
-    text = (pod["metadata"].get("annotations") or {}).get(INDEX, "")
-    return int(text) if text.isdigit() else None
-
-
-def _ended_at(pod: JsonObject) -> str:
-    statuses = (pod.get("status") or {}).get("containerStatuses") or ()
-    return max((item["state"].get("terminated", {}).get("finishedAt") or "" for item in statuses), default="")
-
-
-def _matching_code(wanted: JsonObject | None, pod: JsonObject) -> tuple[str, int] | None:
-    if wanted is None:
-        return None
-    for item in (pod.get("status") or {}).get("containerStatuses") or ():
-        code = item["state"].get("terminated", {}).get("exitCode")
-        if not code or wanted.get("containerName", item["name"]) != item["name"]:
-            continue
-        if (code in wanted["values"]) is (wanted["operator"] == "In"):
-            return item["name"], code
-    return None
-
-
-def ranges(indexes: Iterable[int]) -> str:
-    """`{0, 1, 2, 5}` as `0-2,5`."""
-    parts: list[list[int]] = []
-    for index in sorted(indexes):
-        if parts and parts[-1][1] == index - 1:
-            parts[-1][1] = index
-        else:
-            parts.append([index, index])
-    return ",".join(str(low) if low == high else f"{low}-{high}" for low, high in parts)
-
-
-def unranges(text: str) -> set[int]:
-    found: set[int] = set()
-    for part in filter(None, text.split(",")):
-        low, _, high = part.partition("-")
-        found |= set(range(int(low), int(high or low) + 1))
-    return found
 
 
 CONTROLLER = Controller(name="job", look=look, decide=decide, routes={"jobs": itself, "pods": owner_of_kind("Job")})

@@ -17,7 +17,7 @@ from argosy.cluster.workloads.decision import (
     with_status,
 )
 from argosy.cluster.workloads.pod_sight import UNKNOWN, Seen, effects_in_force, said
-from argosy.cluster.workloads.pod_status import all_statuses, set_conditions
+from argosy.cluster.workloads.pod_status import all_statuses, set_conditions, set_phase
 from argosy.cluster.workloads.rules import Effect
 from argosy.cluster.workloads.turn import Turn
 from argosy.machinery.objects import JsonObject
@@ -38,10 +38,17 @@ def stop(seen: Seen, now: datetime) -> Decision:
         steps += said(seen, [(i["name"], "Killing", f"Stopping container {i['name']}", False) for i in running])
     if now < end:
         return Decision(tuple(steps), end, marks)
-    stopped = _stopped(pod, status, now, 137 if wanted > grace else 0)
+    stopped = _stopped(pod, status, now, _exit_code(pod, late=wanted > grace))
     if stopped != status:
         steps.append(with_status(pod, stopped, KUBELET))
     return Decision((*steps, delete(pod, grace=0, by=KUBELET)), None, marks)
+
+
+def _exit_code(pod: JsonObject, *, late: bool) -> int:
+    """Servers end well when asked; what was meant to end by itself is cut short, hence no success."""
+    if late:
+        return 137
+    return 0 if pod["spec"].get("restartPolicy", "Always") == "Always" else 143
 
 
 def _stopped(pod: JsonObject, status: JsonObject, now: datetime, code: int) -> JsonObject:
@@ -51,6 +58,8 @@ def _stopped(pod: JsonObject, status: JsonObject, now: datetime, code: int) -> J
             pairs = zip(pod["spec"][specs], status[field], strict=True)
             ended[field] = [life.stopped(container, item, now, code) for container, item in pairs]
     if ended.get("containerStatuses"):
+        if pod["spec"].get("restartPolicy", "Always") != "Always":
+            set_phase(pod, ended)
         set_conditions(pod, ended, now)
     return ended
 
