@@ -76,7 +76,6 @@ def test_yaml_that_is_no_manifest_is_left_out(shared_bench: Any) -> None:
         ("a.json", "{", "Failed to unmarshal 'a.json'"),
         ("a.json", json.dumps({"kind": "X"}), "Object 'apiVersion' is missing"),
         ("a.json", "[" * 300 + "]" * 300, "deeper than 200"),
-        ("a.jsonnet", "{}", "Jsonnet"),
     ],
 )
 def test_a_broken_manifest_names_its_file(shared_bench: Any, name: str, text: str, message: str) -> None:

@@ -13,12 +13,14 @@ from argosy.machinery.objects import JsonObject, JsonValue
 from argosy.machinery.yaml import DEPTH_LIMIT, YamlError, load_all
 from argosy.render.files import DIRECTORY_LIMIT, Files, Job, ToolError, Workspace
 from argosy.render.globs import GlobError, anywhere
+from argosy.render.jsonnet import evaluate
 from argosy.sources.port import Entry
 
 SIZE_LIMIT: Final = 10 * 1024 * 1024
 """Bytes of all files together, unless the setting says otherwise."""
 FILES_LIMIT: Final = 10_000
 DIRECTORY_DEPTH: Final = 100
+JSONNET_ENABLED: Final = "jsonnet.enable"
 SKIP_MARKER: Final = b"+argocd:skip-file-rendering"
 
 _MANIFEST_NAME = re2.compile(r"(?i)^.*\.(yaml|yml|json|jsonnet)$")
@@ -32,6 +34,9 @@ def generate(workspace: Workspace, job: Job) -> Sequence[JsonValue]:
     manifests: list[JsonObject] = []
     total = 0
     for path in _chosen(workspace.files, job.path, options):
+        if path.lower().endswith(".jsonnet"):
+            manifests.extend(_jsonnet(workspace.files, job, path))
+            continue
         data = workspace.files.read(path, limit=limit)
         total += len(data)
         if total > limit:
@@ -91,10 +96,7 @@ def _kind(files: Files, path: str, entry: Entry) -> str:
 
 
 def _manifests(path: str, data: bytes) -> list[JsonObject]:
-    lower = path.lower()
-    if lower.endswith(".jsonnet"):
-        raise ToolError(f"{path}: Jsonnet is not rendered by this version of Argosy")
-    if lower.endswith(".json"):
+    if path.lower().endswith(".json"):
         return list(_expanded(_json(path, data), path))
     found: list[JsonObject] = []
     try:
@@ -106,6 +108,19 @@ def _manifests(path: str, data: bytes) -> list[JsonObject]:
             raise ToolError(_unreadable(path, error)) from None
         return []  # some other YAML that happens to lie here
     return found
+
+
+def _jsonnet(files: Files, job: Job, path: str) -> list[JsonObject]:
+    """An object or an array of objects; its size is not counted with the plain manifests."""
+    if (job.settings.get(JSONNET_ENABLED) or "").strip().lower() == "false":
+        raise ToolError(f"{path}: Jsonnet is switched off ({JSONNET_ENABLED} in argocd-cm)")
+    if SKIP_MARKER in files.read(path):
+        return []
+    result = evaluate(files, job.path, path, job.options.get("jsonnet") or {})
+    if _depth_exceeds(result, DEPTH_LIMIT):
+        raise ToolError(f"{path}: nested deeper than {DEPTH_LIMIT} levels")
+    documents = result if isinstance(result, list) else [result]
+    return [manifest for document in documents for manifest in _expanded(document, path)]
 
 
 def _json(path: str, data: bytes) -> JsonValue:

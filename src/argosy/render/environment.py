@@ -80,6 +80,23 @@ def substitute_kustomize(options: JsonObject, environment: Mapping[str, str]) ->
     return result
 
 
+def substitute_directory(options: JsonObject, environment: Mapping[str, str]) -> JsonObject:
+    """The values of Jsonnet's external variables and top-level arguments."""
+    jsonnet = options.get("jsonnet")
+    if not isinstance(jsonnet, dict):
+        return options
+    changed = dict(jsonnet)
+    for name in ("extVars", "tlas"):
+        if isinstance(changed.get(name), list):
+            changed[name] = [
+                {**entry, "value": substitute(str(entry.get("value") or ""), environment)}
+                if isinstance(entry, dict)
+                else entry
+                for entry in changed[name]
+            ]
+    return {**options, "jsonnet": changed}
+
+
 def _everywhere(value: JsonValue, environment: Mapping[str, str]) -> JsonValue:
     if isinstance(value, str):
         return substitute(value, environment)

@@ -19,7 +19,7 @@ from argosy.machinery.objects import JsonObject
 from argosy.render.cache import Entry, RenderCache
 from argosy.render.conversation import Assignment, Outcome, Root, parse_manifests
 from argosy.render.detect import detect
-from argosy.render.environment import environment_of, substitute_helm, substitute_kustomize
+from argosy.render.environment import environment_of, substitute_directory, substitute_helm, substitute_kustomize
 from argosy.render.files import DIRECTORY_LIMIT, Job
 from argosy.render.inputs import AnswerBook, Answers, Question
 from argosy.render.overrides import with_overrides
@@ -35,7 +35,7 @@ ROUNDS: Final = 32
 """How often one job may ask for another root before it is given up."""
 
 _SETTINGS: Final = {
-    "Directory": (DIRECTORY_LIMIT,),
+    "Directory": (DIRECTORY_LIMIT, "jsonnet.enable"),
     "Helm": ("helm.valuesFileSchemes",),
     "Kustomize": ("kustomize.buildOptions",),
     "Plugin": (),
@@ -192,6 +192,8 @@ def _job(request: RenderRequest, source: JsonObject, source_type: SourceType, pa
         options = substitute_helm(options, environment)
     elif source_type == "Kustomize":
         options = substitute_kustomize(options, environment)
+    elif source_type == "Directory":
+        options = substitute_directory(options, environment)
     return Job(
         tool=source_type,
         path=path,

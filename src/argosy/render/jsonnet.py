@@ -1,0 +1,104 @@
+"""Jsonnet files of a Directory source (spec/argo-cd-engine-2.md 11.3, Directory). Runs in a render worker.
+
+The evaluator reads nothing itself: each import is looked up in the workspace, so it is a noted input and cannot leave
+the repository. Time and memory are the worker's; the depth of calls is limited here (spec/security.md rule 3).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from importlib import import_module
+from typing import Any, Final
+
+import orjson
+
+from argosy.machinery.objects import JsonObject, JsonValue
+from argosy.render.files import FILE_LIMIT, Files, ToolError
+
+STACK_LIMIT: Final = 500
+TRACE_LINES: Final = 20
+MESSAGE_LIMIT: Final = 2000
+OUTPUT_LIMIT: Final = 32 * 1024 * 1024
+
+Import = Callable[[str, str], tuple[str, bytes]]
+
+
+def evaluate(files: Files, application: str, path: str, options: JsonObject) -> JsonValue:
+    """What the file at `path` comes to; `options` is the source's `directory.jsonnet`. Raises ToolError."""
+    importer = _Importer(files, [application, *_libraries(options)])
+    external, arguments = _variables(options, "extVars"), _variables(options, "tlas")
+    try:
+        text = import_module("_jsonnet").evaluate_snippet(
+            path,
+            _text(path, files.read(path)),
+            max_stack=STACK_LIMIT,
+            max_trace=TRACE_LINES,
+            import_callback=importer,
+            ext_vars=external[False],
+            ext_codes=external[True],
+            tla_vars=arguments[False],
+            tla_codes=arguments[True],
+        )
+    except RuntimeError as error:
+        if importer.lost is not None:
+            raise importer.lost from None
+        raise ToolError(f"{path}: {str(error).strip()[:MESSAGE_LIMIT]}") from None
+    if len(text) > OUTPUT_LIMIT:
+        raise ToolError(f"{path}: its result is larger than the limit of {OUTPUT_LIMIT} bytes")
+    result: JsonValue = orjson.loads(text)
+    return result
+
+
+class _Importer:
+    """Looks beside the importing file, then in the libraries from the last to the application's own directory."""
+
+    def __init__(self, files: Files, libraries: Sequence[str]) -> None:
+        self._files = files
+        self._libraries = libraries
+        self.lost: BaseException | None = None
+        """What ended the worker's own work during an import; the evaluator would tell it as a failed import."""
+
+    def __call__(self, base: str, name: str) -> tuple[str, bytes]:
+        try:
+            return self._found(base, name)
+        except ToolError as error:
+            raise RuntimeError(str(error)) from None
+        except BaseException as error:
+            self.lost = error
+            raise RuntimeError("the import was given up") from None
+
+    def _found(self, base: str, name: str) -> tuple[str, bytes]:
+        if name.startswith("/"):
+            raise ToolError(f"{name}: an import must be a relative path")
+        for directory in (base, *reversed(self._libraries)):
+            path = f"{directory.rstrip('/')}/{name}" if directory.strip("/") else name
+            entry = self._files.stat(path)
+            if entry is not None and entry.kind == "file":
+                return path, self._files.read(path, limit=FILE_LIMIT)
+        raise ToolError(f"{name}: no such file beside the importing one or in directory.jsonnet.libs")
+
+
+def _libraries(options: JsonObject) -> list[str]:
+    """Relative to the root of the repository, whether written with a leading slash or not."""
+    libraries = options.get("libs") or []
+    if not isinstance(libraries, list) or not all(isinstance(item, str) for item in libraries):
+        raise ToolError("directory.jsonnet.libs: must be a list of paths in the repository")
+    return [item.lstrip("/") for item in libraries]
+
+
+def _variables(options: JsonObject, field: str) -> Mapping[bool, dict[str, str]]:
+    """By whether they are code: name -> value."""
+    found: dict[bool, dict[str, str]] = {False: {}, True: {}}
+    for variable in options.get(field) or ():
+        if not isinstance(variable, dict) or not isinstance(variable.get("name"), str) or not variable["name"]:
+            raise ToolError(f"directory.jsonnet.{field}: each needs a name, a value, and for Jsonnet code: true")
+        value: Any = variable.get("value")
+        found[bool(variable.get("code"))][variable["name"]] = "" if value is None else str(value)
+    return found
+
+
+def _text(path: str, data: bytes) -> str:
+    try:
+        return data.decode()
+    except UnicodeDecodeError:
+        raise ToolError(f"{path}: is not UTF-8 text") from None
