@@ -2,102 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 import pytest
 
-from argosy.apis import crds
-from argosy.apis.kubernetes import known
-from argosy.gitops import GitOps
 from argosy.gitops.keys import APPLICATIONS, PROJECTS
-from argosy.machinery.api import PatchType
-from argosy.machinery.objects import JsonObject, Key, Resource
-from argosy.render.cache import RenderCache
-from argosy.render.inputs import AnswerBook
-from argosy.render.pool import RenderPool
-from argosy.render.renderer import WorkerRenderer
-from argosy.sources.git.scripted import ScriptedGit
-from kit.world import CONFIG_MAPS, World
-
-REPO = "https://git.example/app.git"
-CRDS = Resource("apiextensions.k8s.io", "v1", "customresourcedefinitions", "CustomResourceDefinition", namespaced=False)
-NAMESPACES = Resource("", "v1", "namespaces", "Namespace", namespaced=False)
-
-
-def config(name: str, value: str, **annotations: str) -> str:
-    marks = "".join(f'\n    argocd.argoproj.io/{k.replace("_", "-")}: "{v}"' for k, v in annotations.items())
-    head = f"apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: {name}\n"
-    return head + (f"  annotations:{marks}\n" if marks else "") + f"data:\n  value: {value}\n"
-
-
-def application(name: str = "app", **spec: Any) -> JsonObject:
-    given = {
-        "project": "default",
-        "source": {"repoURL": REPO, "path": "conf", "targetRevision": "main"},
-        "destination": {"server": "https://kubernetes.default.svc", "namespace": "default"},
-        "syncPolicy": {"automated": {"prune": True, "selfHeal": True}},
-    }
-    metadata = {"name": name, "namespace": "argocd"}
-    return {"apiVersion": "argoproj.io/v1alpha1", "kind": "Application", "metadata": metadata, "spec": given | spec}
-
-
-@dataclass
-class Bench:
-    world: World
-    git: ScriptedGit
-    gitops: GitOps
-    cache: RenderCache
-
-    def create(self, obj: JsonObject, resource: Resource = APPLICATIONS) -> None:
-        self.world.run(self.world.client.create(resource, obj))
-
-    def patch(self, name: str, patch: JsonObject, resource: Resource = APPLICATIONS, namespace: str = "argocd") -> None:
-        self.world.run(self.world.client.patch(resource, name, namespace, patch, PatchType.MERGE))
-
-    def app(self, name: str = "app") -> JsonObject:
-        return self.gitops.plane.applications.get(Key("argocd", name)) or {}
-
-    def value(self, name: str) -> str | None:
-        found = self.world.caches.cache(CONFIG_MAPS).get(Key("default", name))
-        return found["data"]["value"] if found else None
-
-    def phase(self) -> str:
-        return str(((self.app().get("status") or {}).get("operationState") or {}).get("phase") or "")
-
-    def synced(self, name: str = "app") -> bool:
-        status = self.app(name).get("status") or {}
-        return (status.get("sync") or {}).get("status") == "Synced" and not self.app(name).get("operation")
-
-
-@pytest.fixture
-def bench() -> Iterator[Bench]:
-    with World(seed=7) as world:
-        for crd in crds():
-            world.run(world.client.create(CRDS, crd))
-        world.run(
-            world.client.create(NAMESPACES, {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "argocd"}})
-        )
-        world.pass_time(2)
-        book, git = AnswerBook(), ScriptedGit()
-        pool, cache = RenderPool(world.clock, book, size=1), RenderCache(b"k" * 32)
-        renderer = WorkerRenderer(pool, cache, book, world.clock)
-        gitops = GitOps(world.client, world.caches, renderer, git, NoCharts(), world.clock, world.rng, known)
-        world.supervisor.add("gitops", gitops.run)
-        git.push(REPO, {"conf/a.yaml": config("a", "one"), "conf/b.yaml": config("b", "two")})
-        try:
-            yield Bench(world, git, gitops, cache)
-        finally:
-            pool.close()
-
-
-class NoCharts:
-    async def resolve(self, *_: Any) -> str:
-        raise AssertionError
-
-    async def tree(self, *_: Any) -> Any:
-        raise AssertionError
+from kit.gitops import REPO, Bench, application, config
+from kit.world import CONFIG_MAPS
 
 
 def test_an_application_is_synced_follows_commits_prunes_and_heals(bench: Bench) -> None:
@@ -244,17 +155,17 @@ class DiesAfterWrite:
 
 @pytest.mark.parametrize("number", range(1, 9))
 def test_a_crash_after_any_write_ends_in_the_same_state(bench: Bench, number: int) -> None:
-    gitops = bench.gitops
     client = DiesAfterWrite(bench.world.client, number)
 
     def forget() -> None:
-        gitops.desk.memory.clear()
-        gitops.desk.written.clear()
-        gitops.live._written.clear()
-        gitops.manifests._prepared.clear()
+        desk = bench.gitops.desk
+        desk.memory.clear()
+        desk.written.clear()
+        bench.gitops.live._written.clear()
+        bench.gitops.manifests._prepared.clear()
 
     client.on_death = forget
-    gitops.desk.client = gitops.applier._client = client
+    bench.gitops.desk.client = bench.gitops.applier._client = client
     bench.git.push(REPO, {"conf/a.yaml": config("a", "one"), "conf/b.yaml": config("b", "two", sync_wave="1")})
     bench.create(application())
     bench.world.run_until(bench.synced)

@@ -53,9 +53,9 @@ class Comparer:
         ignored: Iterable[JsonObject],
         options: Options,
         settings: Settings,
-        permitted: Callable[[ResourceKey], bool],
+        refusal: Callable[[ResourceKey], str],
     ) -> Comparison:
-        """`live`: objects tracked by the application, or named as its targets. `permitted`: by the project."""
+        """`live`: objects tracked by the application, or named as its targets. `refusal`: why the project says no."""
         rules = list(ignored)
         wanted = {target.key: target for target in targets.items}
         pairs: list[Pair] = []
@@ -65,8 +65,12 @@ class Comparer:
         out_of_sync = False
         for key in sorted({*wanted, *live}, key=str):
             target, found = wanted.get(key), live.get(key)
-            if not permitted(key):
-                resources.append(_entry(key, target.obj if target else found, status="Unknown"))
+            if refused := refusal(key):
+                # Wanted, it makes the application OutOfSync and fails its sync with the reason; else it is not ours.
+                if target is not None:
+                    out_of_sync = out_of_sync or not target.is_hook
+                    resources.append(_entry(key, target.obj, status="Unknown"))
+                    pairs.append(Pair(key, target.obj, None, "Unknown", refused))
                 continue
             status, counts = self._status(target, found, rules, options, settings, why)
             out_of_sync = out_of_sync or (status == "OutOfSync" and counts)

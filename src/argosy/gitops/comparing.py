@@ -11,15 +11,19 @@ from argosy.gitops.desk import Desk, Memory
 from argosy.gitops.keys import REFRESH, ResourceKey, instance_name
 from argosy.gitops.normalize_spec import is_multi, normalised, sources_of, spec_errors
 from argosy.gitops.refresh import Level
-from argosy.gitops.rendering import POLL_MAX_AGE, Desired, Wanted
+from argosy.gitops.rendering import POLL_MAX_AGE, Desired, NotRendered, Wanted
 from argosy.gitops.sync.options import options_of
-from argosy.machinery.objects import GroupKind, JsonObject, Key
+from argosy.machinery.objects import JsonObject, Key
 from argosy.machinery.timestamps import seconds
-from argosy.render.port import RenderError
 from argosy.runtime.controller import DONE, Outcome
-from argosy.sources.port import SourceError
 
-SPEC_TYPES = ("InvalidSpecError", "ComparisonError", "RepeatedResourceWarning", "ExcludedResourceWarning")
+SPEC_TYPES = (
+    "InvalidSpecError",
+    "ComparisonError",
+    "UnknownError",
+    "RepeatedResourceWarning",
+    "ExcludedResourceWarning",
+)
 
 
 class Refused(Exception):
@@ -46,6 +50,16 @@ class Comparing:
         except BaseException:
             memory.requested, memory.overdue = max(memory.requested, requested), overdue or memory.overdue
             raise
+
+    async def stumbled(self, key: Key, text: str) -> None:
+        """An error in the code itself, shown to the application's owner."""
+        app = self.desk.latest(key)
+        if app is None:
+            return
+        before = (app.get("status") or {}).get("conditions") or []
+        marks = conditions.updated(before, [("UnknownError", text)], ("UnknownError",), seconds(self.desk.clock.now()))
+        if marks != before:
+            await self.desk.write(app, {"status": {"conditions": marks}})
 
     async def _compare_and_write(self, key: Key, app: JsonObject, memory: Memory, decided: refresh.Refresh) -> Outcome:
         now = self.desk.clock.now()
@@ -155,14 +169,15 @@ class Comparing:
             revisions=revisions,
             max_age=max_age,
             use_cache=use_cache,
+            kube_version=self.desk.live.kube_version,
+            api_versions=self.desk.live.api_versions,
         )
         try:
             desired = await self.desk.manifests.desired(
                 wanted, self.desk.plane.credentials, settings, self.desk.live.kinds
             )
-        except (SourceError, RenderError) as error:
-            text = f"Failed to load target state: failed to generate manifest for source 1 of {len(sources)}: {error}"
-            raise Refused([("ComparisonError", text)]) from None
+        except NotRendered as error:
+            raise Refused([("ComparisonError", str(error))]) from None
         if desired.targets.errors:
             raise Refused([("InvalidSpecError", text) for text in desired.targets.errors])
         options = options_of((spec.get("syncPolicy") or {}).get("syncOptions"))
@@ -173,7 +188,7 @@ class Comparing:
             ignored=spec.get("ignoreDifferences") or (),
             options=options,
             settings=settings,
-            permitted=lambda wanted_key: self._permits_kind(project, wanted_key),
+            refusal=lambda wanted_key: projects.refusal_of(project, spec["project"], wanted_key, cluster),
         )
         return desired, found
 
@@ -183,10 +198,6 @@ class Comparing:
             if target.key not in live and (obj := self.desk.live.get(target.key)) is not None:
                 live[target.key] = obj
         return live
-
-    def _permits_kind(self, project: JsonObject, key: ResourceKey) -> bool:
-        kind = GroupKind(key.group, key.kind)
-        return projects.permits_kind(project, kind, key.name, namespaced=bool(key.namespace))
 
     def _permitted(
         self, key: Key, spec: JsonObject, sources: list[JsonObject]

@@ -107,7 +107,7 @@ class GitOps:
         await self._ensure_default_project()
         self._caches.cache(DEFINITIONS).on_change(lambda old, new: self._definitions_changed.set())
         self._controller.watch(self.plane.applications)
-        self.plane.projects.on_change(lambda old, new: self._all_concerned())
+        self.plane.projects.on_change(self._project_changed)
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._controller.run())
             tasks.create_task(self.events.run())
@@ -121,6 +121,7 @@ class GitOps:
             await self._definitions_changed.wait()
             self._definitions_changed.clear()
             await self.live.discover(self.plane.settings)
+            await self.live.wait_synced()
             self._all_concerned()
 
     def _request(self, key: Key, level: Level) -> None:
@@ -132,6 +133,19 @@ class GitOps:
         for app in self.plane.applications.list():
             metadata = app["metadata"]
             self._request(Key(metadata["namespace"], metadata["name"]), Level.RECENT)
+
+    def _project_changed(self, old: JsonObject | None, new: JsonObject | None) -> None:
+        """A project's own applications, or all where others may inherit from it."""
+        if old is not None and new is not None and old.get("spec") == new.get("spec"):
+            return
+        name = ((new or old or {}).get("metadata") or {}).get("name")
+        if any(name == parent for parent, _ in self.plane.settings.global_projects):
+            self._all_concerned()
+            return
+        for app in self.plane.applications.list():
+            metadata = app["metadata"]
+            if ((app.get("spec") or {}).get("project") or "default") == name:
+                self._request(Key(metadata["namespace"], metadata["name"]), Level.RECENT)
 
     def _live_changed(self, obj: JsonObject) -> None:
         if owner := owner_of(obj, self.plane.settings):
@@ -154,6 +168,9 @@ class GitOps:
         users: dict[tuple[str, str, str, str], list[Key]] = {}
         for app in self.plane.applications.list():
             key = Key(app["metadata"]["namespace"], app["metadata"]["name"])
+            if _is_broken(app):
+                # What mends it may lie outside of the repository: it is tried again with every poll.
+                self._overdue(key)
             spec = normalised(app.get("spec") or {})
             for source in sources_of(spec):
                 place = (str(source.get("repoURL")), str(source.get("targetRevision") or ""), spec["project"])
@@ -168,8 +185,11 @@ class GitOps:
             self._commits[url, wanted] = found
             if found != before or not found:
                 for key in keys:
-                    self.desk.remember(key).overdue = True
-                    self._controller.enqueue(key)
+                    self._overdue(key)
+
+    def _overdue(self, key: Key) -> None:
+        self.desk.remember(key).overdue = True
+        self._controller.enqueue(key)
 
     async def _ensure_default_project(self) -> None:
         if self.plane.project("default") is None:
@@ -180,6 +200,16 @@ class GitOps:
     # -- one look ----------------------------------------------------------------------------------------------------
 
     async def look(self, key: Key) -> Outcome:
+        """An error that nothing here expects is shown as a condition, too; the runtime backs off and looks again."""
+        try:
+            return await self._look(key)
+        except (StatusError, OSError, TimeoutError):
+            raise
+        except Exception as error:
+            await self._comparing.stumbled(key, f"{type(error).__name__}: {error}")
+            raise
+
+    async def _look(self, key: Key) -> Outcome:
         app = self.desk.latest(key)
         if app is None:
             self.desk.memory.pop(key, None)
@@ -199,3 +229,8 @@ class GitOps:
     def _is_ours(self, key: Key) -> bool:
         allowed = self.plane.settings.application_namespaces
         return key.namespace == self._namespace or any(matches(item, key.namespace) for item in allowed)
+
+
+def _is_broken(app: JsonObject) -> bool:
+    found = (app.get("status") or {}).get("conditions") or ()
+    return any(item.get("type") in ("ComparisonError", "UnknownError") for item in found)

@@ -13,9 +13,10 @@ class ServedKinds:
     """`resources` in the server's order: the first version of a group's kind is the preferred one."""
 
     def __init__(self, resources: Iterable[Resource]) -> None:
+        self.resources = tuple(resources)
         self._exact: dict[tuple[str, str, str], Resource] = {}
         self._preferred: dict[GroupKind, Resource] = {}
-        for resource in resources:
+        for resource in self.resources:
             self._exact.setdefault((resource.group, resource.version, resource.kind), resource)
             self._preferred.setdefault(resource.group_kind, resource)
 
@@ -31,6 +32,15 @@ class ServedKinds:
         """None for a kind that is not served."""
         found = self._preferred.get(GroupKind(group, kind))
         return None if found is None else found.namespaced
+
+    @property
+    def api_versions(self) -> tuple[str, ...]:
+        """As charts ask for them: `group/version` and `group/version/kind`, sorted."""
+        found = set()
+        for resource in self.resources:
+            version = f"{resource.group}/{resource.version}" if resource.group else resource.version
+            found |= {version, f"{version}/{resource.kind}"}
+        return tuple(sorted(found))
 
     @property
     def listable(self) -> Sequence[Resource]:

@@ -13,13 +13,20 @@ from argosy.gitops.settings import Settings
 from argosy.gitops.tracking import owner_of, parse
 from argosy.machinery.objects import JsonObject, Key, Resource
 from argosy.runtime.client import Client
+from argosy.runtime.clock import Clock
 from argosy.runtime.informer import Cache, Caches
+
+ESTABLISHING = 3.0
+"""Seconds that a new definition has to be served."""
+ESTABLISHED_LOOK = 0.1
 
 
 class LiveObjects:
     def __init__(self, client: Client, caches: Caches, changed: Callable[[JsonObject], None]) -> None:
         """`changed` hears of every object that is added, changed or gone."""
         self.kinds = ServedKinds(())
+        self.kube_version = ""
+        self.api_versions: tuple[str, ...] = ()
         self._client = client
         self._caches = caches
         self._changed = changed
@@ -29,7 +36,13 @@ class LiveObjects:
 
     async def discover(self, settings: Settings) -> None:
         """Watches every kind served now; called again when definitions change."""
-        self.kinds = ServedKinds(await self._client.resources())
+        resources = await self._client.resources()
+        if resources == self.kinds.resources:
+            return
+        self.kinds = ServedKinds(resources)
+        self.api_versions = self.kinds.api_versions
+        version = str((await self._client.version()).get("gitVersion") or "")
+        self.kube_version = version.partition("+")[0]
         for resource in self.kinds.listable:
             name = (resource.group, resource.kind)
             if name not in self._watched and not settings.excludes(*name, ""):
@@ -39,6 +52,13 @@ class LiveObjects:
         served = {(resource.group, resource.kind) for resource in self.kinds.listable}
         for name in self._watched.keys() - served:
             del self._watched[name]
+
+    async def await_kinds(self, wanted: set[tuple[str, str]], settings: Settings, clock: Clock) -> None:
+        """Until definitions that were just written are served, or ESTABLISHING seconds have passed."""
+        ends = clock.monotonic() + ESTABLISHING
+        while any(self.kinds.preferred(*kind) is None for kind in wanted) and clock.monotonic() < ends:
+            await clock.sleep(ESTABLISHED_LOOK)
+            await self.discover(settings)
 
     async def wait_synced(self) -> None:
         for cache in tuple(self._watched.values()):

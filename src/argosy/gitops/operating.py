@@ -107,19 +107,16 @@ class Operating:
         return in_order([Task("PreSync", -(1 << 31), wanted, target, live), *tasks])
 
     def _invalid(self, tasks: Sequence[Task], options: Options) -> dict[Identity, Result]:
-        """Tasks whose kind the cluster does not serve, unless a definition among the tasks brings it."""
-        brought = set()
+        """Tasks that the project forbids, or whose kind neither the cluster serves nor a task's definition brings."""
+        brought = _brought(tasks)
+        found = {}
         for task in tasks:
-            if task.key.kind == "CustomResourceDefinition" and task.target:
-                spec = task.target.get("spec") or {}
-                brought.add((spec.get("group"), (spec.get("names") or {}).get("kind")))
-        return {
-            task.identity: Result("SyncFailed", missing_kind(task.obj), "Failed")
-            for task in tasks
-            if self.desk.live.kinds.of(task.obj) is None
-            and (task.key.group, task.key.kind) not in brought
-            and not options.has("SkipDryRunOnMissingResource", obj=task.obj)
-        }
+            missing = self.desk.live.kinds.of(task.obj) is None and (task.key.group, task.key.kind) not in brought
+            if task.refused:
+                found[task.identity] = Result("SyncFailed", task.refused, "Failed")
+            elif missing and not options.has("SkipDryRunOnMissingResource", obj=task.obj):
+                found[task.identity] = Result("SyncFailed", missing_kind(task.obj), "Failed")
+        return found
 
     async def _steps(
         self, key: Key, app: JsonObject, state: JsonObject, tasks: list[Task], asked: JsonObject, options: Options
@@ -172,10 +169,12 @@ class Operating:
         for group in groups:
             if len(group) == 1:
                 await one(group[0])
-                continue
-            async with asyncio.TaskGroup() as tasks:
-                for task in group:
-                    tasks.create_task(one(task))
+            else:
+                async with asyncio.TaskGroup() as tasks:
+                    for task in group:
+                        tasks.create_task(one(task))
+            if brought := _brought(group):
+                await self.desk.live.await_kinds(brought, self.desk.plane.settings, self.desk.clock)
         return found
 
     async def _wait(self, app: JsonObject, state: JsonObject) -> Outcome:
@@ -202,6 +201,16 @@ class Operating:
         memory = self.desk.remember(key)
         memory.requested = max(memory.requested, Level.LATEST)
         self.desk.wake(key)
+
+
+def _brought(tasks: Sequence[Task]) -> set[tuple[str, str]]:
+    """(group, kind) of the definitions that are applied."""
+    found = set()
+    for task in tasks:
+        if task.key.kind == "CustomResourceDefinition" and task.target:
+            spec = task.target.get("spec") or {}
+            found.add((str(spec.get("group") or ""), str((spec.get("names") or {}).get("kind") or "")))
+    return found
 
 
 def _recorded(state: JsonObject, tasks: Sequence[Task], record: dict[Identity, Result]) -> JsonObject:

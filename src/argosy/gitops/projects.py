@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from argosy.gitops.destinations import Cluster
 from argosy.gitops.globs import matches, matches_path
+from argosy.gitops.keys import ResourceKey
 from argosy.gitops.settings import Settings
 from argosy.machinery.objects import GroupKind, JsonObject
 from argosy.machinery.selectors import label_selector_of
@@ -87,6 +88,15 @@ def permits_kind(spec: JsonObject, kind: GroupKind, name: str, *, namespaced: bo
     if namespaced and white is None:
         return True
     return any(_kind_matches(item, kind, name) for item in white or ())
+
+
+def refusal_of(spec: JsonObject, name: str, key: ResourceKey, cluster: Cluster) -> str:
+    """Why one object may not be in an application of project `name`; "" when it may (spec 7.3 step 1)."""
+    if not permits_kind(spec, GroupKind(key.group, key.kind), key.name, namespaced=bool(key.namespace)):
+        return f"resource {key.group}:{key.kind} is not permitted in project {name}"
+    if key.namespace and not permits_destination(spec, cluster, key.namespace):
+        return f"namespace {key.namespace} is not permitted in project '{name}'"
+    return ""
 
 
 def permits_namespace_of_application(spec: JsonObject, namespace: str, control_plane: str) -> bool:

@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from argosy.gitops.kinds import ServedKinds
 from argosy.gitops.settings import Settings
 from argosy.gitops.targets import Targets, prepared
 from argosy.machinery.objects import JsonObject
-from argosy.render.port import Renderer, RenderRequest
+from argosy.render.port import Renderer, RenderError, RenderRequest
 from argosy.sources.credentials import CredentialBook
-from argosy.sources.port import ChartRepository, GitRemote, Tree
+from argosy.sources.port import ChartRepository, GitRemote, SourceError, Tree
 
 POLL_MAX_AGE = 5.0
+
+
+class NotRendered(Exception):
+    """The text of the ComparisonError condition; `cause` is what the source or the renderer said."""
+
+    def __init__(self, number: int, count: int, cause: Exception) -> None:
+        place = f"failed to generate manifest for source {number} of {count}"
+        super().__init__(f"Failed to load target state: {place}: {cause}")
+        self.cause = cause
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +49,8 @@ class Wanted:
     revisions: tuple[str, ...] = ()
     max_age: float = POLL_MAX_AGE
     use_cache: bool = True
+    kube_version: str = ""
+    api_versions: tuple[str, ...] = ()
 
 
 class Manifests:
@@ -60,19 +73,22 @@ class Manifests:
         return await self._git.resolve(url, revision, credentials, tag_prefix=prefix, max_age=max_age)
 
     async def desired(self, wanted: Wanted, book: CredentialBook, settings: Settings, kinds: ServedKinds) -> Desired:
-        """Raises SourceError or RenderError with a text for the user."""
+        """Raises NotRendered."""
         trees: list[Tree] = []
         revisions: list[str] = []
+        count = len(wanted.sources)
         for index, source in enumerate(wanted.sources):
             given = wanted.revisions[index] if index < len(wanted.revisions) else ""
-            revision = given or await self.resolve(source, book, wanted.project, wanted.max_age)
-            revisions.append(revision)
-            trees.append(await self._tree(source, revision, book, wanted.project))
+            with _source(index + 1, count):
+                revision = given or await self.resolve(source, book, wanted.project, wanted.max_age)
+                revisions.append(revision)
+                trees.append(await self._tree(source, revision, book, wanted.project))
         refs = {str(s["ref"]): tree for s, tree in zip(wanted.sources, trees, strict=True) if s.get("ref")}
         manifests: list[JsonObject] = []
         types, digests = [], []
-        for source, tree, revision in zip(wanted.sources, trees, revisions, strict=True):
-            found = await self._renderer.render(_request(source, tree, revision, wanted, refs, settings))
+        for index, (source, tree, revision) in enumerate(zip(wanted.sources, trees, revisions, strict=True)):
+            with _source(index + 1, count):
+                found = await self._renderer.render(_request(source, tree, revision, wanted, refs, settings))
             manifests += found.manifests
             types.append(found.source_type)
             digests.append(found.digest)
@@ -102,6 +118,15 @@ class Manifests:
         return await self._git.tree(url, revision, credentials)
 
 
+@contextmanager
+def _source(number: int, count: int) -> Iterator[None]:
+    """Says which source an error is of."""
+    try:
+        yield
+    except (SourceError, RenderError) as error:
+        raise NotRendered(number, count, error) from None
+
+
 def _is_chart(source: JsonObject) -> bool:
     return bool(source.get("chart")) or str(source.get("repoURL") or "").startswith("oci://")
 
@@ -121,5 +146,7 @@ def _request(
         project=wanted.project,
         refs=refs,
         settings=settings.render,
+        kube_version=wanted.kube_version,
+        api_versions=wanted.api_versions,
         use_cache=wanted.use_cache,
     )

@@ -109,7 +109,10 @@ def settings_of(config: Mapping[str, str], parameters: Mapping[str, str] | None 
         sync_timeout=_seconds(given.get("controller.sync.timeout.seconds"), 0.0),
         persist_health=given.get("controller.resource.health.persist") == "true",
         application_namespaces=tuple(w.strip() for w in (given.get("application.namespaces") or "").split(",") if w),
-        render={k: v for k, v in config.items() if k.startswith(("kustomize.", "helm.", "jsonnet."))},
+        render={
+            **{k: v for k, v in config.items() if k.startswith(("kustomize.", "helm.", "jsonnet."))},
+            **{k: v for k, v in given.items() if k == "reposerver.max.combined.directory.manifests.size"},
+        },
     )
 
 

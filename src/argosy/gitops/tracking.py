@@ -56,8 +56,17 @@ def tracked(obj: JsonObject, app: str, namespace: str, settings: Settings) -> Js
     return {**obj, "metadata": metadata}
 
 
+def is_root(obj: JsonObject) -> bool:
+    """Whether the object was not made for another one: only roots are an application's own, copies of marks are not."""
+    if (obj.get("metadata") or {}).get("ownerReferences"):
+        return False
+    return (obj.get("apiVersion"), obj.get("kind")) != ("v1", "Endpoints")  # made for the Service of the same name
+
+
 def owner_of(obj: JsonObject, settings: Settings) -> str:
     """The instance name of the application that a live object says it is of; "" for none of ours."""
+    if not is_root(obj):
+        return ""
     annotations = annotations_of(obj)
     if settings.installation_id and annotations.get(INSTALLATION_ID) != settings.installation_id:
         return ""

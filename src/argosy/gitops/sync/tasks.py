@@ -20,6 +20,8 @@ class Pair:
     target: JsonObject | None
     live: JsonObject | None
     status: str = ""
+    refused: str = ""
+    """Why the project forbids it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +33,8 @@ class Task:
     live: JsonObject | None
     hook: str = ""
     """The hook type; empty for an ordinary object."""
+    refused: str = ""
+    """Why the project forbids it."""
 
     @property
     def is_prune(self) -> bool:
@@ -65,7 +69,7 @@ def tasks_of(pairs: Iterable[Pair], operation: JsonObject, options: Options, hoo
             continue
         obj = pair.target if pair.target is not None else pair.live
         if obj is not None:
-            found.append(Task("Sync", wave_of(obj), pair.key, pair.target, pair.live))
+            found.append(Task("Sync", wave_of(obj), pair.key, pair.target, pair.live, refused=pair.refused))
     return in_order(_prune_waves(found, options))
 
 
@@ -87,7 +91,7 @@ def _hooks(pair: Pair, suffix: str) -> Iterable[Task]:
             name = f"{metadata['generateName']}{suffix.replace('PHASE', phase.lower())}"
             named = {k: v for k, v in metadata.items() if k != "generateName"}
             target = {**target, "metadata": {**named, "name": name}}
-        yield Task(phase, wave_of(target), resource_key(target), target, pair.live, hook=phase)
+        yield Task(phase, wave_of(target), resource_key(target), target, pair.live, phase, pair.refused)
 
 
 def _selector(resources: list[JsonObject] | None) -> Callable[[ResourceKey], bool] | None:
