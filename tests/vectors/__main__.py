@@ -22,6 +22,7 @@ FAMILIES = (
     ("kubernetes/exchanges/workload-timelines.json", "workloads"),
     ("kubernetes/behaviours.md", "behaviours"),
     ("argo-cd/health", "argocd_health"),
+    ("argo-cd/actions", "argocd_actions"),
 )
 """(folder below DATA, module here): a family is replayed when its folder or file is there."""
 

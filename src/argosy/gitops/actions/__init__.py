@@ -1,0 +1,57 @@
+"""What a user can do to one live object, and what comes of it (spec 10): decided here, written by whoever asked.
+
+Nothing here writes or reads a cluster: `discover` says what is offered for an object as it is, `run` gives the writes.
+Actions that users define in Lua are in `gitops/lua_actions.py`; they may replace or join these.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Final
+
+from argosy.gitops.actions import argo, fluxcd, numaflow, operators, workloads
+from argosy.gitops.actions.action import Action, ActionError, ActionSet, Impact, Parameter, Run
+from argosy.machinery.objects import JsonObject, group_version
+
+ACTIONS: Final[dict[tuple[str, str], ActionSet]] = {
+    **workloads.KINDS,
+    **argo.KINDS,
+    **fluxcd.KINDS,
+    **numaflow.KINDS,
+    **operators.KINDS,
+}
+"""(group, kind): its actions."""
+
+
+def actions_of(obj: JsonObject) -> ActionSet | None:
+    group, _ = group_version(str(obj.get("apiVersion") or ""))
+    return ACTIONS.get((group, str(obj.get("kind") or "")))
+
+
+def discover(obj: JsonObject) -> list[Action]:
+    """What is offered for the object, by name; nothing for a kind without actions."""
+    found = actions_of(obj)
+    return sorted(found.offered(obj), key=lambda action: action.name) if found else []
+
+
+def run(
+    obj: JsonObject, name: str, parameters: Mapping[str, str] | None, now: datetime, suffix: str = ""
+) -> list[Impact]:
+    """The writes that the action asks for: objects to create, and the object itself as it shall be (a patch).
+
+    `suffix` ends the names of created objects (the minute when it is empty). An unknown action, or a parameter that
+    cannot be used, is an ActionError.
+    """
+    found = actions_of(obj)
+    if found is None or name not in found.runs:
+        known = ", ".join(sorted(found.runs)) if found else "none"
+        raise ActionError(f"{obj.get('kind')} has no action {name!r}; it has: {known}")
+    given = Run(copy.deepcopy(obj), parameters or {}, now, suffix)
+    found.runs[name](given)
+    impacts = [Impact("create", made) for made in given.created]
+    return impacts if given.obj == obj and impacts else [*impacts, Impact("patch", given.obj)]
+
+
+__all__ = ["ACTIONS", "Action", "ActionError", "Impact", "Parameter", "actions_of", "discover", "run"]

@@ -1,0 +1,148 @@
+"""Rollout, AnalysisRun, Application, CronWorkflow, WorkflowTemplate, and the promoter's PullRequest."""
+
+from __future__ import annotations
+
+import copy
+
+from argosy.gitops.actions.action import Action, ActionSet, KindActions, Run, assign, part, under
+from argosy.gitops.actions.workloads import derived_name, owner
+from argosy.machinery.objects import JsonObject
+
+GROUP = "argoproj.io"
+OVER = ("Successful", "Failed", "Error", "Inconclusive")
+SCHEDULED_TIME = "workflows.argoproj.io/scheduled-time"
+
+
+def _promoted(obj: JsonObject) -> bool:
+    status = part(obj, "status")
+    return status.get("currentPodHash") is not None and status.get("currentPodHash") == status.get("stableRS")
+
+
+def _paused(obj: JsonObject) -> bool:
+    return part(obj, "spec").get("paused") is True or bool(part(obj, "status").get("pauseConditions"))
+
+
+def _steps_left(obj: JsonObject) -> bool:
+    steps = part(obj, "spec", "strategy", "canary").get("steps") or ()
+    return bool(steps) and int(part(obj, "status").get("currentStepIndex") or 0) < len(steps)
+
+
+def _rollout(obj: JsonObject) -> list[Action]:
+    promoted, paused = _promoted(obj), _paused(obj)
+    aborted = part(obj, "status").get("abort") is True
+    return [
+        Action("restart", title="Restart Pods"),
+        Action("pause", disabled=promoted or aborted or paused),
+        Action("resume", disabled=not paused),
+        Action("abort", disabled=promoted or aborted),
+        Action("retry", disabled=promoted or not aborted),
+        Action("promote-full", disabled=promoted),
+        Action("skip-current-step", disabled=not _steps_left(obj)),
+    ]
+
+
+def _restart(run: Run) -> None:
+    under(run.obj, "spec")["restartAt"] = run.timestamp()
+
+
+def _resume(run: Run) -> None:
+    part(run.obj, "status").pop("pauseConditions", None)
+    if part(run.obj, "spec").get("paused") is True:
+        under(run.obj, "spec")["paused"] = False
+
+
+def _retry(run: Run) -> None:
+    part(run.obj, "status").pop("abort", None)
+
+
+def _promote(run: Run) -> None:
+    if not _promoted(run.obj):
+        under(run.obj, "status")["promoteFull"] = True
+
+
+def _skip(run: Run) -> None:
+    if not _steps_left(run.obj):
+        return
+    status = under(run.obj, "status")
+    status.pop("pauseConditions", None)
+    status["currentStepIndex"] = int(status.get("currentStepIndex") or 0) + 1
+
+
+def _analysis_run(obj: JsonObject) -> list[Action]:
+    over = part(obj, "status").get("phase") in OVER or part(obj, "spec").get("terminate") is True
+    return [Action("terminate", disabled=over)]
+
+
+def _automated(obj: JsonObject) -> bool:
+    """Automated sync is on when it is there, unless it says that it is not enabled."""
+    policy = part(obj, "spec", "syncPolicy")
+    return policy.get("automated") is not None and part(policy, "automated").get("enabled") is not False
+
+
+def _application(obj: JsonObject) -> list[Action]:
+    title = "Disable Auto-Sync" if _automated(obj) else "Enable Auto-Sync"
+    return [Action("toggle-auto-sync", icon="fa fa-fw fa-sync-alt", title=title)]
+
+
+def _toggle(run: Run) -> None:
+    """Only `enabled` changes: how to sync stays as it was for the next time."""
+    enabled = not _automated(run.obj)
+    under(run.obj, "spec", "syncPolicy", "automated")["enabled"] = enabled
+
+
+def _workflow(run: Run, labels: JsonObject, annotations: JsonObject, spec: JsonObject) -> JsonObject:
+    metadata: JsonObject = {"name": derived_name(run), "labels": labels}
+    if annotations:
+        metadata["annotations"] = annotations
+    if namespace := part(run.obj, "metadata").get("namespace"):
+        metadata["namespace"] = namespace
+    return {"apiVersion": "argoproj.io/v1alpha1", "kind": "Workflow", "metadata": metadata, "spec": spec}
+
+
+def _from_cron(run: Run) -> None:
+    given, name = part(run.obj, "spec", "workflowMetadata"), part(run.obj, "metadata").get("name")
+    labels = {**part(given, "labels"), "workflows.argoproj.io/cron-workflow": name}
+    annotations = {**part(given, "annotations"), SCHEDULED_TIME: run.timestamp()}
+    made = _workflow(run, labels, annotations, copy.deepcopy(part(run.obj, "spec", "workflowSpec")))
+    made["metadata"]["ownerReferences"] = [owner(run.obj)]
+    if finalizers := given.get("finalizers"):
+        made["metadata"]["finalizers"] = finalizers
+    run.created.append(made)
+
+
+def _from_template(run: Run) -> None:
+    """The workflow names its template and stays when that goes."""
+    name = part(run.obj, "metadata").get("name")
+    labels = {"workflows.argoproj.io/workflow-template": name}
+    run.created.append(_workflow(run, labels, {}, {"workflowTemplateRef": {"name": name}}))
+
+
+def _creates(obj: JsonObject) -> list[Action]:
+    return [Action("create-workflow", icon="fa fa-fw fa-plus", title="Create Workflow")]
+
+
+def _pull_request(obj: JsonObject) -> list[Action]:
+    return [Action("merge", disabled=part(obj, "spec").get("state") != "open", icon="fa fa-fw fa-code-merge")]
+
+
+KINDS: KindActions = {
+    (GROUP, "Rollout"): ActionSet(
+        _rollout,
+        {
+            "restart": _restart,
+            "pause": assign("spec", "paused", value=True),
+            "resume": _resume,
+            "abort": assign("status", "abort", value=True),
+            "retry": _retry,
+            "promote-full": _promote,
+            "skip-current-step": _skip,
+        },
+    ),
+    (GROUP, "AnalysisRun"): ActionSet(_analysis_run, {"terminate": assign("spec", "terminate", value=True)}),
+    (GROUP, "Application"): ActionSet(_application, {"toggle-auto-sync": _toggle}),
+    (GROUP, "CronWorkflow"): ActionSet(_creates, {"create-workflow": _from_cron}),
+    (GROUP, "WorkflowTemplate"): ActionSet(_creates, {"create-workflow": _from_template}),
+    ("promoter.argoproj.io", "PullRequest"): ActionSet(
+        _pull_request, {"merge": assign("spec", "state", value="merged")}
+    ),
+}

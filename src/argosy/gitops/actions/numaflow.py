@@ -1,0 +1,119 @@
+"""Numaflow and Numaplane: pausing, the two ways of going on, promotion by force, and removal of what is left over."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from argosy.gitops.actions.action import Action, ActionSet, KindActions, Run, annotate, part, under
+from argosy.machinery.objects import JsonObject
+
+UPGRADE_STATE = "numaplane.numaproj.io/upgrade-state"
+FORCE_PROMOTE = "numaplane.numaproj.io/force-promote"
+FOR_DELETION = "numaplane.numaproj.io/marked-for-deletion"
+STRATEGIES = "numaflow.numaproj.io/allowed-resume-strategies"
+STRATEGY = "numaflow.numaproj.io/resume-strategy"
+ICON = "fa-solid fa-fw fa-"
+
+Path = tuple[str, ...]
+
+
+def _state(obj: JsonObject) -> str:
+    return str(part(obj, "metadata", "labels").get(UPGRADE_STATE) or "")
+
+
+def _steered(obj: JsonObject) -> bool:
+    """A rollout of its own kind decides over it, until it is left over."""
+    owners = part(obj, "metadata").get("ownerReferences") or ()
+    owned = any(item.get("kind") == f"{obj.get('kind')}Rollout" for item in owners)
+    return owned and not _state(obj).startswith("recyclable")
+
+
+def _pauses(obj: JsonObject, root: Path = ()) -> list[Action]:
+    """Going on gradually is offered where it is allowed, going on at once where it is not."""
+    template, steered = part(obj, *root), _steered(obj)
+    paused = part(template, "spec", "lifecycle").get("desiredPhase") == "Paused"
+    allowed = part(template, "metadata", "annotations").get(STRATEGIES) or part(obj, "metadata", "annotations").get(
+        STRATEGIES
+    )
+    gradual = "slow" in [word.strip() for word in str(allowed or "").split(",")]
+    return [
+        Action("pause", disabled=steered or paused, icon=ICON + "pause"),
+        Action("unpause-gradual", steered or not paused or not gradual, ICON + "play", "Unpause (gradual)"),
+        Action("unpause-fast", steered or not paused or gradual, ICON + "play", "Unpause (fast)"),
+    ]
+
+
+def _promotion(obj: JsonObject) -> list[Action]:
+    return [Action("force-promote", _state(obj) != "in-progress", ICON + "forward", "Force Promote")]
+
+
+def _removal(obj: JsonObject) -> list[Action]:
+    return [Action("delete", not _state(obj).startswith("recyclable"), ICON + "trash", "Delete")]
+
+
+def _phase(root: Path, phase: str) -> Callable[[Run], None]:
+    def run(given: Run) -> None:
+        under(given.obj, *root, "spec", "lifecycle")["desiredPhase"] = phase
+
+    return run
+
+
+def _go_on(root: Path, strategy: str) -> Callable[[Run], None]:
+    """A pipeline is told how to come back."""
+
+    def run(given: Run) -> None:
+        under(given.obj, *root, "metadata", "annotations")[STRATEGY] = strategy
+        under(given.obj, *root, "spec", "lifecycle")["desiredPhase"] = "Running"
+
+    return run
+
+
+def _from_nothing(root: Path) -> Callable[[Run], None]:
+    """A single vertex comes back gradually when its count is left to its autoscaler."""
+
+    def run(given: Run) -> None:
+        spec = under(given.obj, *root, "spec")
+        spec.pop("replicas", None)
+        under(spec, "lifecycle")["desiredPhase"] = "Running"
+
+    return run
+
+
+def _force(run: Run) -> None:
+    under(run.obj, "metadata", "labels")[FORCE_PROMOTE] = "true"
+
+
+def _of_pipeline(root: Path) -> dict[str, Callable[[Run], None]]:
+    return {
+        "pause": _phase(root, "Paused"),
+        "unpause-gradual": _go_on(root, "slow"),
+        "unpause-fast": _go_on(root, "fast"),
+    }
+
+
+def _of_vertex(root: Path) -> dict[str, Callable[[Run], None]]:
+    return {
+        "pause": _phase(root, "Paused"),
+        "unpause-gradual": _from_nothing(root),
+        "unpause-fast": _phase(root, "Running"),
+    }
+
+
+FLOW, PLANE = "numaflow.numaproj.io", "numaplane.numaproj.io"
+
+KINDS: KindActions = {
+    (FLOW, "Pipeline"): ActionSet(
+        lambda obj: [*_pauses(obj), *_promotion(obj), *_removal(obj)],
+        {**_of_pipeline(()), "force-promote": _force, "delete": annotate(FOR_DELETION, "true")},
+    ),
+    (FLOW, "MonoVertex"): ActionSet(
+        lambda obj: [*_pauses(obj), *_promotion(obj)], {**_of_vertex(()), "force-promote": _force}
+    ),
+    (FLOW, "InterStepBufferService"): ActionSet(_promotion, {"force-promote": _force}),
+    (PLANE, "PipelineRollout"): ActionSet(
+        lambda obj: _pauses(obj, ("spec", "pipeline")), _of_pipeline(("spec", "pipeline"))
+    ),
+    (PLANE, "MonoVertexRollout"): ActionSet(
+        lambda obj: _pauses(obj, ("spec", "monoVertex")), _of_vertex(("spec", "monoVertex"))
+    ),
+}
