@@ -14,7 +14,6 @@ DATA = Path(os.environ.get("ARGOSY_SHARED") or Path(__file__).parents[3] / "shar
 NOT_YET = {
     "apply-basics[32]": "an empty apply body is refused in other words",
     "crd[44]": "errors are never sent as protobuf",
-    "rbac-and-proxy[11]": "Go prints the struct",
     "strategic-merge-patch[13]": "one of two wrong fields is named otherwise",
     "strategic-merge-patch[23]": "recorded after a write that is not among the steps",
     "strategic-merge-patch[24]": "recorded after a write that is not among the steps",

@@ -13,7 +13,15 @@ sys.path.insert(0, str(Path(__file__).parent))
 from replay import ROOT
 
 from argosy.machinery.mergepatch import merge_patch
-from argosy.machinery.structural import cel, check_structural, compile_schema, default, prune, validate
+from argosy.machinery.structural import (
+    cel,
+    check_structural,
+    compile_schema,
+    default,
+    prune,
+    unenforced_rules,
+    validate,
+)
 from argosy.machinery.yaml import load_documents
 
 STEPS = json.loads((ROOT / "exchanges" / "crd.json").read_text())["steps"]
@@ -239,7 +247,37 @@ def test_hostile_expressions_are_refused_before_the_engine_sees_them(text: str) 
 
 
 @pytest.mark.parametrize(
-    "text", ["self.__class__", "self.__init__.__globals__", "__import__('os')", "open('/etc/passwd')", "self.keys()"]
+    "text",
+    [
+        "self.__class__",
+        "self.__init__.__globals__",
+        "__import__('os')",
+        "open('/etc/passwd')",
+        "self.keys()",
+        "[].__class__.__base__.__subclasses__()",
+        "dyn(self).__dict__",
+        "getattr(self, 'x')",
+        "globals()",
+        "locals()",
+        "eval('1')",
+        "exec('1')",
+        "compile('1', '', 'eval')",
+        "import os",
+        "lambda x: x",
+        "self['__class__']",
+        "''.__add__('x')",
+        "''.join.__self__",
+        "optional.of(self).value().__class__",
+        "quantity('1').__init__",
+        "url('http://x').__class__",
+        "ip('1.1.1.1').__reduce__()",
+        "duration('1s').__reduce__()",
+        "timestamp('2026-01-01T00:00:00Z').__class__",
+        "self.update({'a': 2})",
+        "system('id')",
+        "env('HOME')",
+        "http.get('http://127.0.0.1')",
+    ],
 )
 def test_rules_reach_nothing_of_python(text: str) -> None:
     with pytest.raises((cel.NotSupported, cel.EvaluationError)):
@@ -267,3 +305,43 @@ def test_rules_that_would_fill_the_memory_or_never_end_fail_at_once(text: str) -
     with pytest.raises((cel.EvaluationError, cel.NotSupported)):
         cel.program(text).evaluate({"self": "x" * 10_000})
     assert cel.program("self == 'x'").evaluate({"self": "x"}) is True
+
+
+WORK = {"l": list(range(1000)), "s": "a" * 100_000, "w": {str(number): "x" for number in range(900)}}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "self.l.all(x, self.s.split('').size() > 0)",
+        "self.l.exists(x, self.s.upperAscii() == 'b')",
+        "self.l.exists(x, self.s.replace('a', 'bb') == 'b')",
+        "self.l.exists(x, self.w.?a.orValue('q') == 'b')",
+        "self.l.map(x, self.l).size() == 1",
+        "self.l.map(x, self.s).size() == 1",
+        "self.l.exists(x, self.l.sort()[0] == 9)",
+    ],
+)
+def test_work_inside_of_a_loop_is_counted_and_ends(text: str) -> None:
+    """Security rule 3: none of these took less than 15 s before it was counted."""
+    with pytest.raises(cel.EvaluationError, match="cost budget"):
+        cel.program(text).evaluate({"self": WORK})
+    assert cel.program("self == 'x'").evaluate({"self": "x"}) is True
+
+
+def test_ordinary_loops_stay_within_the_budget() -> None:
+    objects = [{"name": f"item-{number}", "port": number} for number in range(100)]
+    for text in (
+        "self.all(a, self.exists_one(b, a.name == b.name))",
+        "self.map(a, a.name).size() == 100",
+        "self.filter(a, a.port > 50).map(a, a.name).size() == 49",
+        "self.all(a, a.name.lowerAscii() == a.name && a.name.startsWith('item-'))",
+    ):
+        assert cel.program(text).evaluate({"self": objects}) is True
+
+
+def test_rules_that_the_engine_cannot_read_are_told() -> None:
+    rule = {"rule": "self.a[?0].orValue('x') == 'x'"}
+    schema = {"type": "object", "properties": {"spec": {"type": "object", "x-kubernetes-validations": [rule]}}}
+    assert check_structural(schema) == []
+    assert unenforced_rules(schema) == ["openAPIV3Schema.properties[spec].x-kubernetes-validations[0].rule"]

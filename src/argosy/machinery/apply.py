@@ -69,7 +69,10 @@ def check_configuration(config: JsonObject, *, manager: str, api_version: str, k
         )
     if config.get("apiVersion") != api_version or not config.get("kind") or (kind and config["kind"] != kind):
         raise StatusError(400, "BadRequest", f"invalid object type: {_group_version_kind(config)}")
-    if (config.get("metadata") or {}).get("managedFields") is not None:
+    metadata = config.get("metadata") or {}
+    if not isinstance(metadata, dict):
+        raise StatusError(400, "BadRequest", "metadata must be an object")
+    if metadata.get("managedFields") is not None:
         raise StatusError(400, "BadRequest", "metadata.managedFields must be nil")
 
 

@@ -60,7 +60,7 @@ LABELS = 'spec.template.metadata.labels: Invalid value: {"a":"b"}: `selector` do
         (pod(), "spec.containers.0.image", "other", []),
         (pod(), "spec.tolerations", [{"operator": "Exists"}], []),
         (pod(), "spec.activeDeadlineSeconds", 10, []),
-        (rbac("RoleBinding", roleRef=ROLE_REF), "roleRef.name", "s", ['roleRef: Invalid value: {"kind":"Role","name":"s","apiGroup":"rbac.authorization.k8s.io"}: cannot change roleRef']),
+        (rbac("RoleBinding", roleRef=ROLE_REF), "roleRef.name", "s", ['roleRef: Invalid value: {"APIGroup":"rbac.authorization.k8s.io","Kind":"Role","Name":"s"}: cannot change roleRef']),
         ({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "x"}, "type": "a"}, "type", "b", ['type: Invalid value: "b": field is immutable']),
         ({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "x"}, "immutable": True, "data": {"a": "1"}}, "data", {"a": "2"}, ["data: Forbidden: field is immutable when `immutable` is set"]),
         ({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "x"}, "immutable": True}, "immutable", False, ["immutable: Forbidden: field is immutable when `immutable` is set"]),

@@ -179,9 +179,12 @@ def _check(request: ApiRequest, wanted: JsonObject) -> None:
     name = wanted["metadata"].get("name")
     if name and name != request.name:
         raise bad_request(f"the name of the object ({name}) does not match the name on the URL ({request.name})")
-    replicas = (wanted.get("spec") or {}).get("replicas") or 0
+    text = 'Scale in version "v1" cannot be handled as a Scale: json: cannot unmarshal into Go struct field'
+    spec = wanted.get("spec") or {}
+    if not isinstance(spec, dict):
+        raise StatusError(400, "BadRequest", f"{text} Scale.spec of type v1.ScaleSpec")
+    replicas = spec.get("replicas") or 0
     if not isinstance(replicas, int) or isinstance(replicas, bool):
-        text = 'Scale in version "v1" cannot be handled as a Scale: json: cannot unmarshal into Go struct field'
         raise StatusError(400, "BadRequest", f"{text} ScaleSpec.spec.replicas of type int32")
     if replicas < 0:
         cause = Cause("spec.replicas", f"Invalid value: {replicas}: must be greater than or equal to 0")

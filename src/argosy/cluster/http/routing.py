@@ -8,8 +8,10 @@ from functools import lru_cache
 from urllib.parse import parse_qs, unquote
 
 from argosy.cluster.request import Verb
+from argosy.machinery.status import StatusError
 
 Query = Mapping[str, Sequence[str]]
+PARAMETER_LIMIT = 1000
 NO_QUERY: Query = {}
 
 _ITEM_VERBS: dict[str, Verb] = {
@@ -54,8 +56,14 @@ def split_target(target: str) -> tuple[str, str]:
 
 
 def parse_query(query: str) -> Query:
-    """Every value of every parameter, in order. A semicolon is no separator; blank values are kept."""
-    return parse_qs(query, keep_blank_values=True, max_num_fields=1000) if query else NO_QUERY
+    """Every value of every parameter, in order. A semicolon is no separator; blank values are kept. Raises 400."""
+    if not query:
+        return NO_QUERY
+    try:
+        return parse_qs(query, keep_blank_values=True, max_num_fields=PARAMETER_LIMIT)
+    except ValueError:
+        message = f"the query has more than {PARAMETER_LIMIT} parameters"
+        raise StatusError(400, "BadRequest", message) from None
 
 
 def first(query: Query, name: str) -> str:

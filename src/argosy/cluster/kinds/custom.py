@@ -179,7 +179,8 @@ class CustomStrategy:
 
     def _wrong_kind(self, body: JsonObject) -> StatusError:
         kind, group = str(body["kind"]), group_version(str(body["apiVersion"]))[0]
-        name = str((body.get("metadata") or {}).get("name") or "")
+        metadata = body.get("metadata")
+        name = str((metadata.get("name") if isinstance(metadata, dict) else "") or "")
         cause = Cause("kind", f'Invalid value: "{kind}": must be {self.resource.kind}')
         message = f'{kind}.{group} "{name}" is invalid: {cause.field}: {cause.message}'
         return StatusError(422, "Invalid", message, name=name, group=group, kind=kind, causes=[cause])

@@ -1,7 +1,8 @@
 """The only door to the CEL engine: compiles and evaluates rules of schemas, within limits (spec/security.md rule 3).
 
 The engine has no clock and cannot be stopped, therefore work is bounded beforehand: by the expression's size and
-nesting, and by (largest list in reach) ** (number of loops). Optional field access `a.?b`, which the engine cannot
+nesting, and by (largest list in reach) ** (number of loops), times the longest text. What our own functions are given
+and give is counted while the rule runs. Together this keeps one evaluation near a second at worst. Optional field access `a.?b`, which the engine cannot
 read, is rewritten to a call.
 """
 
@@ -24,6 +25,13 @@ SIZE_LIMIT = 64 * 1024
 NESTING_LIMIT = 100
 OPERATOR_LIMIT = 1000
 COST_LIMIT = 1_000_000
+TEXT_COST_LIMIT = 500_000_000
+"""Characters that the loops of one evaluation may look at."""
+COPY_LIMIT = 50_000_000
+"""Elements that the maps and filters of one evaluation may copy."""
+WORK_LIMIT = 300_000
+"""Elements that our functions may take and give in one evaluation; each costs one to three microseconds."""
+_OUT_OF_BUDGET = "validation failed due to running out of cost budget, no further validation rules will be run"
 
 # The engine logs what a function refused, arguments included: those may be secret.
 logging.getLogger("cel").disabled = True
@@ -32,6 +40,7 @@ logging.getLogger("cel").propagate = False
 _STRING = re.compile(r"\"(?:\\.|[^\"\\])*\"|'(?:\\.|[^'\\])*'", re.DOTALL)
 _OPERATOR = re.compile(r"[-+*/%.\[(?!<>=&|,{]")
 _LOOP = re.compile(r"\.\s*(?:all|exists|exists_one|map|filter|existsOne|transformList|transformMap)\s*\(")
+_COPY = re.compile(r"\.\s*(?:map|filter|transformList|transformMap)\s*\(")
 _OPTIONAL = re.compile(
     r"((?:optionalField\((?:[^()]|\([^()]*\))*\)|[A-Za-z_]\w*(?:\.[A-Za-z_]\w*|\[[^\[\]]*\])*))\.\?([A-Za-z_]\w*)"
 )
@@ -51,6 +60,8 @@ class Program:
     def __init__(self, text: str) -> None:
         bare = _STRING.sub("''", text)
         self._loops = len(_LOOP.findall(bare))
+        _, self._copies, body = _COPY.sub("\0", bare).partition("\0")
+        self._copies_outer = "elf" in body  # self or oldSelf as a whole may be what is made
         self._literal_size = bare.count(",") + 1
         source = text if ".?" not in bare else _without_optional_access(text)
         try:
@@ -64,16 +75,27 @@ class Program:
 
     def evaluate(self, variables: dict[str, Any]) -> Any:
         """Raises EvaluationError, also when the work might exceed the limit."""
-        if self._loops and max(_largest(variables), self._literal_size) ** self._loops > COST_LIMIT:
-            raise EvaluationError(
-                "validation failed due to running out of cost budget, no further validation rules will be run"
-            )
+        if self._loops:
+            self._check_cost(variables)
         failures: list[str] = []
-        functions = {name: _noting(function, failures) for name, function in self._functions.items()}
+        work = [WORK_LIMIT]
+        functions = {name: _noting(function, failures, work) for name, function in self._functions.items()}
         try:
             return self._program.execute(engine.Context(variables, functions))
         except Exception as error:  # as above
             raise EvaluationError(failures[0] if failures else _explain(error)) from None
+
+    def _check_cost(self, variables: dict[str, Any]) -> None:
+        items, text = _largest(variables)
+        items = max(items, self._literal_size)
+        if max(items, text) ** self._loops > COST_LIMIT:  # a text may be split
+            raise EvaluationError(_OUT_OF_BUDGET)
+        if items**self._loops * text > TEXT_COST_LIMIT:
+            raise EvaluationError(_OUT_OF_BUDGET)
+        if self._copies:  # the engine copies what a map has made so far at each step
+            made = _weight(variables) if self._copies_outer else max(1, _weight(variables) // max(1, items))
+            if items ** (self._loops + 1) * max(1, made) > COPY_LIMIT:
+                raise EvaluationError(_OUT_OF_BUDGET)
 
 
 @lru_cache(maxsize=4096)
@@ -106,12 +128,20 @@ def _without_optional_access(text: str) -> str:
     return text
 
 
-def _noting(function: Any, failures: list[str]) -> Any:
-    """The engine wraps what a function raises in words of its own; rules answer with the function's."""
+def _noting(function: Any, failures: list[str], work: list[int]) -> Any:
+    """Counts the work, and notes failures: the engine wraps what a function raises in words of its own."""
+
+    def spend(value: Any) -> None:
+        work[0] -= 2 + _weight(value)
+        if work[0] < 0:
+            raise FunctionError(_OUT_OF_BUDGET)
 
     def call(*arguments: Any) -> Any:
         try:
-            return function(*arguments)
+            spend(list(arguments))
+            result = function(*arguments)
+            spend(result)
+            return result
         except FunctionError as error:
             failures.append(str(error))
             raise
@@ -137,13 +167,28 @@ def _explain(error: Exception) -> str:
     return _first_line(error)
 
 
-def _largest(value: Any) -> int:
-    """The most elements that a loop could walk."""
+def _largest(value: Any) -> tuple[int, int]:
+    """(the most elements that a loop could walk, the length of the longest text)."""
+    if isinstance(value, str):
+        return 1, len(value)
+    if not isinstance(value, dict | list):
+        return 1, 1
+    items, text = len(value), 1
+    for below in value.values() if isinstance(value, dict) else value:
+        inner_items, inner_text = _largest(below)
+        items, text = max(items, inner_items), max(text, inner_text)
+    return items, text
+
+
+def _weight(value: Any) -> int:
+    """What it costs to hand a value over: its elements, and its texts by the fifty characters."""
+    if isinstance(value, str):
+        return 1 + len(value) // 50
     if isinstance(value, dict):
-        return max([len(value), *map(_largest, value.values())])
+        return 1 + sum([_weight(key) + _weight(item) for key, item in value.items()])
     if isinstance(value, list):
-        return max([len(value), *map(_largest, value)])
-    return len(value) if isinstance(value, str) else 1  # a text may be split
+        return 1 + sum([_weight(item) for item in value])
+    return 1
 
 
 def value_of(value: JsonValue, node: Node) -> Any:

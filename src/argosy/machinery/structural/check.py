@@ -23,6 +23,8 @@ _EXTENSIONS = (
     "x-kubernetes-map-type",
     "x-kubernetes-validations",
 )
+BEYOND_ENGINE = "unsupported syntax"
+"""What the engine says of CEL that it cannot read, such as optional elements `a[?i]`."""
 _TYPES = frozenset({"object", "array", "string", "integer", "number", "boolean"})
 
 
@@ -30,6 +32,23 @@ def check_structural(schema: JsonObject, root: str = "openAPIV3Schema") -> list[
     """All that is wrong with a schema, at paths below `root`."""
     causes = list(_check_root(schema, root))
     return causes or list(_check_values(schema, root))
+
+
+def unenforced_rules(schema: JsonValue, root: str = "openAPIV3Schema") -> list[str]:
+    """Where a sound schema has rules that are valid CEL but beyond the engine, hence accepted and not enforced."""
+    return list(_unenforced(schema, root)) if isinstance(schema, dict) else []
+
+
+def _unenforced(schema: JsonObject, path: str) -> Iterator[str]:
+    from argosy.machinery.structural import cel
+
+    for index, rule in enumerate(schema.get("x-kubernetes-validations") or ()):
+        try:
+            cel.program(rule.get("rule") or "true")
+        except cel.NotSupported:
+            yield f"{path}.x-kubernetes-validations[{index}].rule"
+    for below, child, _ in _children(schema, path):
+        yield from _unenforced(child, below)
 
 
 def _required(path: str, text: str) -> Cause:
@@ -222,5 +241,5 @@ def _check_rule(rule: JsonObject, path: str) -> Iterator[Cause]:
         try:
             cel.program(text)
         except cel.NotSupported as error:
-            if "unsupported syntax" not in str(error):  # valid CEL beyond the engine: accepted and not enforced
+            if BEYOND_ENGINE not in str(error):  # valid CEL: accepted, and told by `unenforced_rules`
                 yield _invalid(f"{path}.{word}", text, f"compilation failed: {error}")

@@ -18,7 +18,7 @@ from argosy.machinery import names as naming
 from argosy.machinery.jsonpath import JsonPathError, compile_path
 from argosy.machinery.objects import JsonObject
 from argosy.machinery.status import Cause
-from argosy.machinery.structural import check_structural
+from argosy.machinery.structural import check_structural, unenforced_rules
 
 _KIND = re.compile(r"[A-Za-z]([-A-Za-z0-9]*[A-Za-z0-9])?")
 _COLUMN_TYPES = ("boolean", "date", "integer", "number", "string")
@@ -37,6 +37,17 @@ def check_definition(obj: JsonObject) -> list[Cause]:
     causes += one_of("spec.scope", spec.get("scope"), ("Cluster", "Namespaced"))
     causes += _check_names(names) + _check_versions(spec) + _check_conversion(spec.get("conversion") or {})
     return causes + _check_approval(obj, spec.get("group") or "")
+
+
+def definition_warnings(obj: JsonObject) -> list[str]:
+    """A text for each rule that is accepted and cannot be enforced here."""
+    return [
+        f"{path}: this rule is not enforced: the CEL engine of this server cannot read it"
+        for below, version in members(obj.get("spec") or {}, "versions")
+        for path in unenforced_rules(
+            (version.get("schema") or {}).get("openAPIV3Schema"), f"spec.{below}.schema.openAPIV3Schema"
+        )
+    ]
 
 
 def _check_group(group: str) -> list[Cause]:

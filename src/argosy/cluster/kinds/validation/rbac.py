@@ -75,4 +75,8 @@ def _check_subject(path: str, subject: JsonObject, *, namespaced: bool) -> list[
 def check_binding_update(obj: JsonObject, old: JsonObject) -> list[Cause]:
     if obj.get("roleRef") == old.get("roleRef"):
         return []
-    return [invalid("roleRef", obj.get("roleRef"), "cannot change roleRef")]
+    wanted = obj.get("roleRef") or {}
+    shown = {
+        name: wanted.get(key) or "" for name, key in (("APIGroup", "apiGroup"), ("Kind", "kind"), ("Name", "name"))
+    }
+    return [invalid("roleRef", shown, "cannot change roleRef")]
