@@ -116,3 +116,21 @@ def test_custom_kinds_are_served_after_a_restart(tmp_path: Path) -> None:
 
     run_virtual(first)
     assert run_virtual(second)["spec"] == {"size": 3}
+
+
+def test_a_definition_is_compiled_again_only_when_its_spec_changed() -> None:
+    async def story(world: World) -> None:
+        for plural, kind in (("widgets", "Widget"), ("gadgets", "Gadget")):
+            await world.client.create(DEFINITIONS, definition(plural, kind))
+        revision = world.cluster.catalog.revision
+        found = await world.client.get(DEFINITIONS, "widgets.example.com")
+        found = {**found, "metadata": {**found["metadata"], "labels": {"team": "us"}}}
+        found = await world.client.update(DEFINITIONS, found)
+        assert world.cluster.catalog.revision == revision
+        (version,) = found["spec"]["versions"]
+        spec = {**found["spec"], "versions": [{**version, "deprecated": True}]}
+        await world.client.update(DEFINITIONS, {**found, "spec": spec})
+        assert world.cluster.catalog.revision == revision + 1
+
+    with World() as world:
+        world.run(story(world))

@@ -163,7 +163,6 @@ def test_a_watch_tells_every_change_after_its_revision_in_order(run: Run) -> Non
     run(check)
 
 
-@pytest.mark.xfail(reason="the server lists a change of this loop turn before its watches are past it", strict=True)
 def test_a_watch_in_process_does_not_repeat_what_the_list_before_it_showed(tmp_path: Path) -> None:
     async def main() -> str:
         async with opened("direct", tmp_path) as client, asyncio.timeout(30):

@@ -40,6 +40,8 @@ class Definitions:
         self._core = handlers.core
         self._queue = queue
         self._table: Table = self._core.store.table(*PLACE)
+        self._served: dict[str, JsonObject] = {}
+        """The spec that was compiled last, by definition: kinds depend on nothing else, and compiling is dear."""
 
     def start(self) -> None:
         """Serves what was established before; goes on with what was going."""
@@ -75,13 +77,15 @@ class Definitions:
         self._serve(entry.obj)
 
     def _serve(self, definition: JsonObject) -> None:
-        name = definition["metadata"]["name"]
-        if is_established(definition):
+        name, spec = definition["metadata"]["name"], definition["spec"]
+        if is_established(definition) and self._served.get(name) != spec:
             self._core.catalog.set_custom(name, kinds_of_crd(definition))
+            self._served[name] = spec
 
     def _withdraw(self, definition: JsonObject) -> None:
-        spec = definition["spec"]
-        self._core.catalog.set_custom(definition["metadata"]["name"], ())
+        name, spec = definition["metadata"]["name"], definition["spec"]
+        self._core.catalog.set_custom(name, ())
+        self._served.pop(name, None)
         table = self._core.store.table(spec["group"], spec["names"]["plural"])
         table.closed = True  # watches end: their clients look again and find nothing
         table.show()

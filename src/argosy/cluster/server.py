@@ -10,6 +10,7 @@ from typing import Any, Self
 
 from argosy.cluster.admission.chain import Admission
 from argosy.cluster.admission.pods import MUTATORS
+from argosy.cluster.admission.policies import Policies
 from argosy.cluster.admission.webhooks import Caller, WebhookAdmission
 from argosy.cluster.catalog import Catalog
 from argosy.cluster.crds import PLACE as DEFINITIONS
@@ -105,6 +106,7 @@ class EmbeddedCluster:
         self.expiry = EventExpiry(self.core)
         self.quotas = Quotas(self.core, self._counted)
         self.admission.mutators += [self.definitions.refuse_instances, *MUTATORS]
+        self.admission.policies.append(Policies(self.store, self.catalog).check)
         self.admission.checks.append(self.quotas.check)
         self.admission.webhooks = WebhookAdmission(self.store, self.core.rng, self.service_handlers, webhook_caller)
         self.core.stored["", "namespaces"] = self.namespaces.created

@@ -13,9 +13,6 @@ from pathlib import Path
 
 from tests.vectors.outcome import Outcome
 
-from argosy.runtime.chance import SeededRng
-from argosy.runtime.virtual import VirtualClock, run_virtual
-
 from . import (
     admission,
     apply,
@@ -29,7 +26,7 @@ from . import (
 )
 from .kubectl import served_kubectl
 from .table import CHECKS, CLIENT_CHECKS
-from .world import cluster_of, world_of
+from .world import run_in_world
 
 MODULES = (protocol, lists, updates, apply, deletion, custom, auth, admission, workloads)
 """Each registers its checks when it is imported."""
@@ -73,13 +70,4 @@ def prove(identifier: str) -> None:
         return
     check = CHECKS.get(identifier)
     assert check is not None, "nothing checks this behaviour"
-
-    async def virtual(clock: VirtualClock, rng: SeededRng) -> None:
-        async with cluster_of(clock, rng) as cluster:
-            world = world_of(cluster, clock)
-            try:
-                await check(world)
-            finally:
-                await world.close()
-
-    run_virtual(virtual, seed=7)
+    run_in_world(check)

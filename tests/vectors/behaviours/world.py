@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,7 +18,8 @@ from argosy.cluster.workloads.rules import parse_rules
 from argosy.cluster.workloads.server import PipelineServer
 from argosy.cluster.workloads.simulation import Settings as WorkloadSettings
 from argosy.cluster.workloads.simulation import Workloads
-from argosy.runtime.virtual import VirtualClock
+from argosy.runtime.chance import SeededRng
+from argosy.runtime.virtual import VirtualClock, run_virtual
 
 JSON, YAML, PROTOBUF = "application/json", "application/yaml", "application/vnd.kubernetes.protobuf"
 TABLE = f"{JSON};as=Table;v=v1;g=meta.k8s.io,{JSON}"
@@ -193,3 +194,17 @@ def cluster_of(clock: VirtualClock, rng: Any) -> EmbeddedCluster:
 
 def world_of(cluster: EmbeddedCluster, clock: VirtualClock) -> World:
     return World(cluster, ClusterFront(cluster, Keys.make(clock.now()), Settings(tokens=USERS)), clock)
+
+
+def run_in_world(check: Callable[[World], Awaitable[None]], seed: int = 7) -> None:
+    """Runs `check` against a cluster of its own, in virtual time."""
+
+    async def main(clock: VirtualClock, rng: SeededRng) -> None:
+        async with cluster_of(clock, rng) as cluster:
+            world = world_of(cluster, clock)
+            try:
+                await check(world)
+            finally:
+                await world.close()
+
+    run_virtual(main, seed=seed)

@@ -28,8 +28,10 @@ class Admission:
         self.webhooks = webhooks
         self.mutators: list[Mutate] = []
         """Built-in changes of creates and updates, in order."""
+        self.policies: list[Check] = []
+        """What users forbid by expressions, after validation and before webhooks."""
         self.checks: list[Check] = []
-        """Built-in refusals, after validation: policies, quota."""
+        """Built-in refusals, last: rights, quota."""
 
     async def mutate(self, attributes: Attributes) -> JsonObject:
         """The object as admission leaves it. Raises StatusError."""
@@ -47,6 +49,8 @@ class Admission:
 
     async def validate(self, attributes: Attributes) -> None:
         """Raises StatusError when something refuses the final object."""
+        for policy in self.policies:
+            policy(attributes)
         if self.webhooks is not None:
             calls = self.webhooks.validating(attributes)
             if calls is not None:

@@ -10,18 +10,20 @@ import base64
 import binascii
 from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
 import orjson
 
 from argosy.cluster.admission.attributes import Attributes
+from argosy.cluster.admission.expressions import ExpressionFailed, conditions_hold, request_of, variables_of
+from argosy.cluster.admission.matching import Matching, compile_rules, namespace_of
 from argosy.cluster.errors import bad_request, internal
 from argosy.cluster.handlers.core import StoreReader
 from argosy.cluster.ports import Backends, ProxyRequest, Rng
 from argosy.cluster.store import Store
 from argosy.machinery.jsonpatch import apply_json_patch
-from argosy.machinery.objects import JsonObject, Resource
-from argosy.machinery.selectors import LabelSelector, label_selector_of
+from argosy.machinery.objects import JsonObject
+from argosy.machinery.selectors import label_selector_of
 from argosy.machinery.status import StatusError
 
 GROUP = "admissionregistration.k8s.io"
@@ -46,40 +48,11 @@ class Caller(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
-    operations: frozenset[str]
-    groups: frozenset[str]
-    versions: frozenset[str]
-    resources: frozenset[str]
-    scope: str
-
-    def matches(self, operation: str, resource: Resource, subresource: str) -> bool:
-        return (
-            _has(self.operations, operation)
-            and _has(self.groups, resource.group)
-            and _has(self.versions, resource.version)
-            and self._names(resource.plural, subresource)
-            and self.scope in ("*", "Namespaced" if resource.namespaced else "Cluster")
-        )
-
-    def _names(self, plural: str, subresource: str) -> bool:
-        if "*/*" in self.resources:
-            return True
-        if not subresource:
-            return bool(self.resources & {"*", plural})
-        return bool(self.resources & {f"{plural}/{subresource}", f"{plural}/*", f"*/{subresource}"})
-
-
-def _has(words: frozenset[str], word: str) -> bool:
-    return "*" in words or word in words
-
-
-@dataclass(frozen=True, slots=True)
 class Webhook:
     name: str
-    rules: tuple[Rule, ...]
-    namespaces: LabelSelector
-    objects: LabelSelector
+    matching: Matching
+    conditions: tuple[JsonObject, ...]
+    """matchConditions: expressions that must all be true."""
     client: JsonObject
     fails_closed: bool
     timeout: float
@@ -94,18 +67,13 @@ class Webhook:
 def compile_webhook(spec: JsonObject) -> Webhook:
     return Webhook(
         name=spec["name"],
-        rules=tuple(
-            Rule(
-                frozenset(rule.get("operations") or ()),
-                frozenset(rule.get("apiGroups") or ()),
-                frozenset(rule.get("apiVersions") or ()),
-                frozenset(rule.get("resources") or ()),
-                rule.get("scope") or "*",
-            )
-            for rule in spec.get("rules") or ()
+        matching=Matching(
+            compile_rules(spec.get("rules")),
+            (),
+            label_selector_of(spec.get("namespaceSelector") or {}),
+            label_selector_of(spec.get("objectSelector") or {}),
         ),
-        namespaces=label_selector_of(spec.get("namespaceSelector") or {}),
-        objects=label_selector_of(spec.get("objectSelector") or {}),
+        conditions=tuple(spec.get("matchConditions") or ()),
         client=spec.get("clientConfig") or {},
         fails_closed=spec.get("failurePolicy", "Fail") != "Ignore",
         timeout=float(spec.get("timeoutSeconds") or DEFAULT_TIMEOUT),
@@ -114,34 +82,9 @@ def compile_webhook(spec: JsonObject) -> Webhook:
     )
 
 
-def matches(webhook: Webhook, attributes: Attributes, namespace: JsonObject | None) -> bool:
-    """Pure. `namespace` is the object's own, or the object itself for a Namespace, or None at cluster scope."""
-    ctx, resource = attributes.ctx, attributes.kind.resource
-    if not any(rule.matches(ctx.operation, resource, ctx.subresource) for rule in webhook.rules):
-        return False
-    if namespace is not None and not webhook.namespaces.matches(namespace["metadata"].get("labels") or {}):
-        return False
-    labels = [item["metadata"].get("labels") or {} for item in (attributes.obj, attributes.old) if item is not None]
-    return any(webhook.objects.matches(found) for found in labels)
-
-
 def review_of(attributes: Attributes, uid: str) -> JsonObject:
     """The AdmissionReview that is sent."""
-    ctx, resource, user = attributes.ctx, attributes.kind.resource, attributes.ctx.user
-    kind = {"group": resource.group, "version": resource.version, "kind": resource.kind}
-    place = {"group": resource.group, "version": resource.version, "resource": resource.plural}
-    request: JsonObject = {"uid": uid, "kind": kind, "resource": place, "requestKind": kind, "requestResource": place}
-    if ctx.subresource:
-        request["subResource"] = request["requestSubResource"] = ctx.subresource
-    request |= {"name": attributes.name, "operation": ctx.operation, "dryRun": ctx.dry_run}
-    if resource.namespaced:
-        request["namespace"] = attributes.namespace
-    info: JsonObject = {"username": user.name, "groups": list(user.groups)}
-    if user.uid:
-        info["uid"] = user.uid
-    if user.extra:
-        info["extra"] = {key: list(values) for key, values in user.extra.items()}
-    request["userInfo"] = info
+    request = {"uid": uid, **request_of(attributes)}
     request["object"], request["oldObject"] = attributes.obj, attributes.old
     return {"kind": "AdmissionReview", "apiVersion": "admission.k8s.io/v1", "request": request}
 
@@ -210,8 +153,20 @@ class WebhookAdmission:
         webhooks = self._webhooks(phase)
         if not webhooks or attributes.kind.resource.group == GROUP:
             return []
-        namespace = self._namespace(attributes)
-        return [webhook for webhook in webhooks if matches(webhook, attributes, namespace)]
+        namespace = namespace_of(attributes, self._reader)
+        found = [webhook for webhook in webhooks if webhook.matching.matches(attributes, namespace)]
+        if any(webhook.conditions for webhook in found):
+            variables = variables_of(attributes, namespace)
+            found = [webhook for webhook in found if self._is_meant(webhook, variables)]
+        return found
+
+    def _is_meant(self, webhook: Webhook, variables: dict[str, Any]) -> bool:
+        """Raises StatusError for conditions that fail, unless failures are ignored."""
+        try:
+            return conditions_hold(webhook.conditions, variables)
+        except ExpressionFailed as error:
+            self._failed(webhook, CallFailed(str(error)))
+            return False
 
     def _webhooks(self, phase: Phase) -> tuple[Webhook, ...]:
         table = self._store.table(GROUP, _PLURALS[phase])
@@ -223,13 +178,6 @@ class WebhookAdmission:
             )
             known = self._compiled[phase] = (position, compiled)
         return known[1]
-
-    def _namespace(self, attributes: Attributes) -> JsonObject | None:
-        if attributes.kind.storage == ("", "namespaces"):
-            return attributes.obj or attributes.old
-        if not attributes.kind.resource.namespaced:
-            return None
-        return self._reader.get("", "namespaces", "", attributes.namespace)
 
     async def _mutate(self, chosen: Sequence[Webhook], attributes: Attributes) -> None:
         changed_by: list[int] = []

@@ -1,0 +1,83 @@
+"""CEL about a write: the variables that conditions and policies see, and conditions (spec 14).
+
+`request`, `object`, `oldObject`, `namespaceObject` as upstream names them; an `authorizer` there is none, hence an
+expression that asks for it fails, and the policy's or webhook's failurePolicy says what that means.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from argosy.cluster.admission.attributes import Attributes
+from argosy.machinery.objects import JsonObject, JsonValue
+from argosy.machinery.schema import Node
+
+_ANY = Node()
+
+
+class ExpressionFailed(Exception):
+    """An expression is no CEL, or failed on this write; the text may be shown."""
+
+
+def request_of(attributes: Attributes) -> JsonObject:
+    """The `request` of an AdmissionReview, without its objects."""
+    ctx, resource, user = attributes.ctx, attributes.kind.resource, attributes.ctx.user
+    kind = {"group": resource.group, "version": resource.version, "kind": resource.kind}
+    place = {"group": resource.group, "version": resource.version, "resource": resource.plural}
+    request: JsonObject = {"kind": kind, "resource": place, "requestKind": kind, "requestResource": place}
+    if ctx.subresource:
+        request["subResource"] = request["requestSubResource"] = ctx.subresource
+    request |= {"name": attributes.name, "operation": ctx.operation, "dryRun": ctx.dry_run}
+    if resource.namespaced:
+        request["namespace"] = attributes.namespace
+    info: JsonObject = {"username": user.name, "groups": list(user.groups)}
+    if user.uid:
+        info["uid"] = user.uid
+    if user.extra:
+        info["extra"] = {key: list(values) for key, values in user.extra.items()}
+    return {**request, "userInfo": info}
+
+
+def value_of(value: JsonValue, node: Node) -> Any:
+    """A JSON value as expressions see it under its schema."""
+    from argosy.machinery.structural import cel  # the engine is large: loaded with the first expression
+
+    return cel.value_of(value, node)
+
+
+def variables_of(attributes: Attributes, namespace: JsonObject | None) -> dict[str, Any]:
+    node = attributes.kind.schema
+    return {
+        "request": request_of(attributes),
+        "object": value_of(attributes.obj, node),
+        "oldObject": value_of(attributes.old, node),
+        "namespaceObject": value_of(namespace, _ANY),
+    }
+
+
+def evaluated(text: str, variables: dict[str, Any]) -> Any:
+    """Raises ExpressionFailed."""
+    from argosy.machinery.structural import cel
+
+    try:
+        return cel.program(text).evaluate(variables)
+    except (cel.NotSupported, cel.EvaluationError) as error:
+        raise ExpressionFailed(f"expression '{text.strip()}' resulted in error: {error}") from None
+
+
+def conditions_hold(conditions: Iterable[JsonObject], variables: dict[str, Any]) -> bool:
+    """Whether all matchConditions are true: one that is false decides even if another fails.
+
+    Raises ExpressionFailed.
+    """
+    failure: ExpressionFailed | None = None
+    for condition in conditions:
+        try:
+            if evaluated(condition["expression"], variables) is not True:
+                return False
+        except ExpressionFailed as error:
+            failure = failure or error
+    if failure is not None:
+        raise failure
+    return True
