@@ -25,17 +25,14 @@ from argosy.cluster.workloads.server import PipelineServer
 from argosy.cluster.workloads.simulation import Workloads
 from argosy.gitops import GitOps
 from argosy.gitops.projects import permits_source
-from argosy.machinery.objects import JsonObject, Resource
+from argosy.machinery.objects import JsonObject
 from argosy.observe.metrics import REGISTRY
-from argosy.render.cache import RenderCache
 from argosy.render.fetching import SourceFetcher
-from argosy.render.inputs import AnswerBook
-from argosy.render.pool import RenderPool
-from argosy.render.renderer import WorkerRenderer
+from argosy.render.workers import RenderWorkers
 from argosy.runtime.chance import Rng
 from argosy.runtime.client import Client
 from argosy.runtime.clock import Clock
-from argosy.runtime.informers import InformerCaches, Strip
+from argosy.runtime.informers import InformerCaches
 from argosy.runtime.supervisor import Supervisor
 from argosy.sources.charts import ChartSources
 from argosy.sources.egress import Egress, EgressPolicy
@@ -62,19 +59,14 @@ class Outside:
 class ControlPlane:
     """The controllers, wired; `run_in` adds them to a supervisor."""
 
-    def __init__(
-        self, client: Client, clock: Clock, rng: Rng, outside: Outside, *, strips: dict[Resource, Strip] | None = None
-    ) -> None:
+    def __init__(self, client: Client, clock: Clock, rng: Rng, outside: Outside) -> None:
         self._client = client
-        self.caches = InformerCaches(client, clock, rng, strips=strips)
+        self.caches = InformerCaches(client, clock, rng)
         self.git = GitMirrors(outside.cache_directory / "git", clock, GitSettings(allow_local=outside.own_machine))
         self.egress = Egress(EgressPolicy(allow_loopback=outside.own_machine))
         self.charts = ChartSources(HelmRepositories(self.egress, clock), OciRegistries(self.egress, clock))
-        book = AnswerBook()
-        self.pool = RenderPool(clock, book)
-        self.render_cache = RenderCache(rng.token_bytes(32))
         fetcher = SourceFetcher(clock, self.git, self.charts, self.egress, self._credentials, self._permitted)
-        self.renderer = WorkerRenderer(self.pool, self.render_cache, book, clock, fetcher)
+        self.renderer = RenderWorkers(clock, rng, fetcher=fetcher)
         self.gitops = GitOps(
             client,
             self.caches,
@@ -98,7 +90,7 @@ class ControlPlane:
         return all(cache.synced for cache in self.caches.all) and self.gitops.plane.project("default") is not None
 
     async def close(self) -> None:
-        self.pool.close()
+        self.renderer.close()
         self.git.close()
         await self.egress.close()
 

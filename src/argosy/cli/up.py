@@ -20,7 +20,7 @@ from argosy.cli.place import HOST, Place, already_running
 if TYPE_CHECKING:  # for what runs in the foreground only: a detaching parent needs none of it
     from argosy.cli.process import Embedded
 
-READY_SECONDS = 60
+READY_SECONDS = 180
 STOP_SECONDS = 40
 LOG_LINES = 15
 Then = Callable[["Embedded", Place], Coroutine[Any, Any, None]]
@@ -43,27 +43,27 @@ def start(options: argparse.Namespace, command: str, then: Then) -> int:
 
 
 async def _serve(place: Place, port: int, options: argparse.Namespace, then: Then) -> None:
-    stop = asyncio.Event()
-    _stop_on_signals(stop)
+    stop = stop_on_signals()
     from argosy.cli.process import embedded
     from argosy.runtime.chance import SystemRng
     from argosy.runtime.clock import RealClock
 
     clock = RealClock()
     async with embedded(place.directory, HOST, port, clock, SystemRng()) as running:
-        if not await _first(stop, running.wait_ready(clock)):
+        if not await until_stopped(stop, running.wait_ready(clock)):
             return
         _settle_memory()
+        if not await until_stopped(stop, then(running, place)):
+            return
         if options.ready_fd is not None:
             os.write(options.ready_fd, b"ready\n")
             os.close(options.ready_fd)
-        await _first(stop, then(running, place))
         await stop.wait()
         if sys.stdout.isatty():
             print("\nStopping; once more stops at once.", flush=True)
 
 
-async def _first(stop: asyncio.Event, work: Coroutine[Any, Any, None]) -> bool:
+async def until_stopped(stop: asyncio.Event, work: Coroutine[Any, Any, Any]) -> bool:
     """Whether the work was done before the signal came."""
     try:
         async with asyncio.TaskGroup() as tasks:
@@ -76,8 +76,9 @@ async def _first(stop: asyncio.Event, work: Coroutine[Any, Any, None]) -> bool:
     return not doing.cancelled()
 
 
-def _stop_on_signals(stop: asyncio.Event) -> None:
+def stop_on_signals() -> asyncio.Event:
     """The first signal stops in good order, the second at once: what was acknowledged is on disk already."""
+    stop = asyncio.Event()
 
     def heard(number: int) -> None:
         if stop.is_set():
@@ -86,6 +87,7 @@ def _stop_on_signals(stop: asyncio.Event) -> None:
 
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, heard, number)
+    return stop
 
 
 def _settle_memory() -> None:
@@ -119,16 +121,16 @@ Try next:
   kubectl get nodes
   kubectl apply -f your-application.yaml     # an Application, argoproj.io/v1alpha1
   kubectl get applications -n argocd -w
-  argosy app list{_data_dir_option(place)}
+  argosy app list{data_dir_option(place)}
 
 {_how_to_stop(place)}"""
 
 
 def _how_to_stop(place: Place) -> str:
-    return f"Stop it with Ctrl-C or 'argosy down{_data_dir_option(place)}'."
+    return f"Stop it with Ctrl-C or 'argosy down{data_dir_option(place)}'."
 
 
-def _data_dir_option(place: Place) -> str:
+def data_dir_option(place: Place) -> str:
     return "" if place.directory == Place(None).directory else f" --data-dir {place.directory}"
 
 
@@ -160,8 +162,8 @@ def _detach(options: argparse.Namespace, command: str, place: Place) -> int:
     if not ready:
         with suppress(ProcessLookupError):
             child.terminate()
-        raise CommandError(f"did not become ready; the end of {place.log}:\n{_tail(place.log, began)}")
-    print(introduction(_url_of(place), place))
+        raise CommandError(f"did not become ready; {place.log} ends with:\n{_tail(place.log, began)}")
+    sys.stdout.write(_since(place.log, began))
     print(f"It runs in the background as process {child.pid}; its log is {place.log}.")
     child.returncode = 0  # it goes on without us, and nobody waits for it
     return Exit.OK
@@ -178,16 +180,15 @@ def _await_ready(reading: int) -> bool:
     return bool(found) and os.read(reading, 16).startswith(b"ready")
 
 
-def _url_of(place: Place) -> str:
-    import json
-
-    return str(json.loads(place.kubeconfig.read_text())["clusters"][0]["cluster"]["server"])
+def _since(log: Path, began: int) -> str:
+    """What the child has said: the same as in the foreground."""
+    with log.open(errors="replace") as file:
+        file.seek(began)
+        return file.read()
 
 
 def _tail(log: Path, began: int) -> str:
-    with log.open(errors="replace") as file:
-        file.seek(began)
-        return "".join(file.readlines()[-LOG_LINES:])
+    return "\n".join(_since(log, began).splitlines()[-LOG_LINES:])
 
 
 # -- down --------------------------------------------------------------------------------------------------------------

@@ -88,17 +88,17 @@ async def refreshed(client: Client, key: Key, how: str = "normal") -> JsonObject
 
 
 def is_busy(app: JsonObject) -> bool:
-    """An operation is asked for, runs, or has ended and is not yet compared (spec argo-cd-api.md 9.2)."""
+    """An operation is asked for, or runs."""
+    state = (app.get("status") or {}).get("operationState")
+    return bool(app.get("operation")) or bool(state and not state.get("finishedAt"))
+
+
+def awaits_comparison(app: JsonObject) -> bool:
+    """An operation has ended, and what the status says of sync and health is from before."""
     status = app.get("status") or {}
-    state = status.get("operationState")
-    if app.get("operation"):
-        return True
-    if not state:
-        return False
-    if not state.get("finishedAt"):
-        return True
+    state = status.get("operationState") or {}
     dry = ((state.get("operation") or {}).get("sync") or {}).get("dryRun")
-    return not dry and str(status.get("reconciledAt") or "") < str(state["finishedAt"])
+    return not dry and str(status.get("reconciledAt") or "") < str(state.get("finishedAt") or "")
 
 
 def sync_status(app: JsonObject) -> str:

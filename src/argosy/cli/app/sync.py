@@ -6,10 +6,10 @@ import argparse
 import getpass
 import sys
 
-from argosy.cli.app.applications import get, is_busy, key_of_name, write
+from argosy.cli.app.applications import get, key_of_name, refreshed, write
 from argosy.cli.app.get import show
 from argosy.cli.app.operations import sync_operation
-from argosy.cli.app.waiting import Wanted, wait_for
+from argosy.cli.app.waiting import Wanted, deadline, wait_for
 from argosy.cli.connect import with_client
 from argosy.cli.failing import CommandError, Exit
 from argosy.machinery.objects import JsonObject, Key
@@ -40,7 +40,7 @@ def user_name() -> str:
 
 async def request(client: Client, app: JsonObject, operation: JsonObject) -> None:
     """The state of the operation before goes in the same write, so that nobody takes its end for this one's."""
-    if is_busy(app) and app.get("operation"):
+    if app.get("operation"):
         raise CommandError(
             f"application {app['metadata']['name']!r}: another operation is already in progress", Exit.CALL_FAILED
         )
@@ -49,7 +49,9 @@ async def request(client: Client, app: JsonObject, operation: JsonObject) -> Non
 
 async def finish(client: Client, key: Key, seconds: float, output: str) -> int:
     """Waits for the end, shows it, and says how it went."""
-    app = await wait_for(client, key, Wanted(idle=True), seconds)
+    await wait_for(client, key, Wanted(idle=True), seconds)
+    async with deadline(seconds, f"a comparison of application {key.name!r}"):
+        app = await refreshed(client, key)  # times in a status are whole seconds: it may be from just before the end
     show(app, output)
     return judged(app)
 

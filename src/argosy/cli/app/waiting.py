@@ -8,7 +8,14 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-from argosy.cli.app.applications import follow, health_status, is_busy, sync_status
+from argosy.cli.app.applications import (
+    awaits_comparison,
+    follow,
+    health_status,
+    is_busy,
+    refreshed,
+    sync_status,
+)
 from argosy.cli.failing import CommandError, Exit
 from argosy.machinery.objects import JsonObject, Key
 from argosy.runtime.client import Client
@@ -56,6 +63,8 @@ async def wait_for(client: Client, key: Key, wanted: Wanted, seconds: float) -> 
             if app is None:
                 raise CommandError(f"application {key.name!r} was deleted", Exit.CALL_FAILED)
             tell(app)
+            if not is_busy(app) and awaits_comparison(app):
+                app = await refreshed(client, key)
             if wanted.holds(app):
                 return app
             if wanted.is_hopeless(before, app):

@@ -1,0 +1,108 @@
+"""`argosy app diff`: what a sync would change, by the controllers' own comparison, made with the caller's rights."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from argosy.apis.kubernetes import known
+from argosy.cli.app.applications import get, key_of_name
+from argosy.cli.connect import with_client
+from argosy.cli.failing import CommandError, Exit
+from argosy.cli.place import Place
+from argosy.cli.printing import write_value
+from argosy.cli.process import ControlPlane, Outside
+from argosy.gitops.compare import Comparer
+from argosy.gitops.comparing import Comparing, Refused
+from argosy.gitops.desk import Memory
+from argosy.gitops.diff import compared
+from argosy.gitops.keys import ResourceKey
+from argosy.gitops.masking import masked
+from argosy.gitops.normalize import rules_for
+from argosy.gitops.normalize_spec import normalised, sources_of
+from argosy.gitops.settings import Settings
+from argosy.gitops.sync.options import Options, options_of
+from argosy.gitops.sync.tasks import Pair
+from argosy.machinery.diff import unified
+from argosy.machinery.objects import JsonObject, Key
+from argosy.runtime.chance import SystemRng
+from argosy.runtime.client import Client
+from argosy.runtime.clock import Clock
+from argosy.runtime.supervisor import Supervisor
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    key: ResourceKey
+    live: JsonObject | None
+    desired: JsonObject | None
+
+
+def run(options: argparse.Namespace) -> int:
+    key = key_of_name(options.name, options)
+
+    async def work(client: Client, clock: Clock) -> int:
+        app = await get(client, key)
+        with TemporaryDirectory(prefix="argosy-diff-") as directory:
+            changes = await _changes(client, clock, app, key, options, Path(directory))
+        _show(changes, options.output)
+        return Exit.FAILED if changes and not options.no_exit_code else Exit.OK
+
+    return with_client(options, work)
+
+
+async def _changes(
+    client: Client, clock: Clock, app: JsonObject, key: Key, options: argparse.Namespace, cache: Path
+) -> list[Change]:
+    own_machine = bool(Place(options.data_dir).running())
+    outside = Outside(cache_directory=cache, own_machine=own_machine, namespace=options.namespace)
+    rng = SystemRng()
+    plane = ControlPlane(client, clock, rng, outside)
+    spec = normalised(app.get("spec") or {})
+    try:
+        async with Supervisor(clock, rng) as parts:
+            parts.add("caches", plane.caches.run)
+            gitops = plane.gitops
+            await gitops.plane.wait_synced()
+            await gitops.live.discover(gitops.plane.settings)
+            await gitops.live.wait_synced()
+            comparing = Comparing(gitops.desk)
+            _, found = await comparing.compared(key, spec, sources_of(spec), (), 0.0, True, Memory(Comparer(known)))
+            settings = gitops.plane.settings
+    except Refused as error:
+        raise CommandError(str(error), Exit.CALL_FAILED) from None
+    finally:
+        await plane.close()
+    policy = options_of((spec.get("syncPolicy") or {}).get("syncOptions"))
+    return [_change(pair, spec, policy, settings) for pair in found.pairs if pair.status == "OutOfSync"]
+
+
+def _change(pair: Pair, spec: JsonObject, policy: Options, settings: Settings) -> Change:
+    """Both sides as they are compared, Secrets masked together so that equal values look equal."""
+    live, desired = pair.live, pair.target
+    if live is not None and desired is not None:
+        rules = rules_for(pair.key, spec.get("ignoreDifferences") or (), settings)
+        structured = policy.has("ServerSideApply", obj=desired)
+        found = compared(desired, live, rules, known, structured=structured)
+        live, desired = found.live, found.predicted
+    live, desired = masked([live, desired])
+    return Change(pair.key, live, desired)
+
+
+def _show(changes: list[Change], output: str) -> None:
+    if output == "json":
+        write_value(sys.stdout, [_as_json(change) for change in changes], "json")
+        return
+    for change in changes:
+        if output == "name":
+            print("/".join(change.key))
+            continue
+        print(f"===== {change.key} ======")
+        sys.stdout.writelines(f"{line}\n" for line in unified(change.live, change.desired))
+
+
+def _as_json(change: Change) -> JsonObject:
+    return {**change.key._asdict(), "live": change.live, "desired": change.desired}

@@ -1,0 +1,151 @@
+"""The demonstration's Git repository: three environments by Kustomize, plain YAML, and a Helm chart. Real files."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+
+from argosy.cli.failing import CommandError
+from argosy.machinery.objects import JsonObject
+
+ENVIRONMENTS = ("dev", "staging", "prod")
+REPLICAS = {"dev": 1, "staging": 2, "prod": 3}
+
+_DEPLOYMENT = """\
+apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: shop
+spec:
+  replicas: 1
+  selector:
+    matchLabels: {app: shop}
+  template:
+    metadata:
+      labels: {app: shop}
+    spec:
+      containers:
+        - name: shop
+          image: registry.example/shop:1.0.0
+          ports: [{containerPort: 8080}]
+"""
+_SERVICE = """\
+apiVersion: v1
+kind: Service
+metadata:
+  name: shop
+spec:
+  selector: {app: shop}
+  ports: [{port: 80, targetPort: 8080}]
+"""
+_BANNER = """\
+apiVersion: v1
+kind: ConfigMap
+metadata:
+  name: banner
+data:
+  text: Hello from Git
+"""
+_CHART = """\
+apiVersion: v2
+name: metrics
+version: 0.1.0
+"""
+_VALUES = """\
+replicas: 1
+image: registry.example/metrics:2.3.0
+"""
+_TEMPLATE = """\
+apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: {{ .Release.Name }}
+  labels: {chart: {{ .Chart.Name }}}
+spec:
+  replicas: {{ .Values.replicas }}
+  selector:
+    matchLabels: {app: {{ .Release.Name }}}
+  template:
+    metadata:
+      labels: {app: {{ .Release.Name }}}
+    spec:
+      containers:
+        - name: metrics
+          image: {{ .Values.image | quote }}
+"""
+
+
+def files() -> Mapping[str, str]:
+    """Path: content."""
+    found = {
+        "shop/base/deployment.yaml": _DEPLOYMENT,
+        "shop/base/service.yaml": _SERVICE,
+        "shop/base/kustomization.yaml": "resources:\n  - deployment.yaml\n  - service.yaml\n",
+        "banner/banner.yaml": _BANNER,
+        "charts/metrics/Chart.yaml": _CHART,
+        "charts/metrics/values.yaml": _VALUES,
+        "charts/metrics/templates/deployment.yaml": _TEMPLATE,
+    }
+    for environment in ENVIRONMENTS:
+        found[f"shop/overlays/{environment}/kustomization.yaml"] = (
+            f"resources:\n  - ../../base\nreplicas:\n  - name: shop\n    count: {REPLICAS[environment]}\n"
+            "images:\n  - name: registry.example/shop\n    newTag: 1.0.0\n"
+        )
+    return found
+
+
+def applications(repository: Path) -> list[JsonObject]:
+    shops = [_application(f"shop-{name}", f"shop/overlays/{name}", repository) for name in ENVIRONMENTS]
+    return [
+        *shops,
+        _application("banner", "banner", repository),
+        _application("metrics", "charts/metrics", repository),
+    ]
+
+
+def _application(name: str, path: str, repository: Path) -> JsonObject:
+    return {
+        "apiVersion": "argoproj.io/v1alpha1",
+        "kind": "Application",
+        "metadata": {"name": name, "namespace": "argocd"},
+        "spec": {
+            "project": "default",
+            "source": {"repoURL": repository.as_uri(), "path": path, "targetRevision": "main"},
+            "destination": {"server": "https://kubernetes.default.svc", "namespace": name},
+            "syncPolicy": {"automated": {"prune": True, "selfHeal": True}, "syncOptions": ["CreateNamespace=true"]},
+        },
+    }
+
+
+def make_repository(directory: Path) -> None:
+    """Once: a repository that is there already keeps what people have committed to it."""
+    if (directory / ".git").exists():
+        return
+    for path, content in files().items():
+        file = directory / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(content)
+    _git(directory, "init", "--quiet")
+    _git(directory, "symbolic-ref", "HEAD", "refs/heads/main")  # `init --initial-branch` needs git 2.28
+    _git(directory, "add", ".")
+    _git(directory, "commit", "--quiet", "--message", "The first release")
+
+
+def _git(directory: Path, *arguments: str) -> None:
+    """With an author of its own: a fresh machine has none configured."""
+    who = ("-c", "user.name=Argosy", "-c", "user.email=demo@argosy.invalid", "-c", "commit.gpgsign=false")
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
+    try:
+        done = subprocess.run(
+            ["git", "-C", str(directory), *who, *arguments],
+            capture_output=True,
+            text=True,
+            check=False,
+            env=environment,
+        )
+    except FileNotFoundError:
+        raise CommandError("the program git is not installed: Argosy reads repositories with it") from None
+    if done.returncode != 0:
+        raise CommandError(f"git {arguments[0]} in {directory}: {done.stderr.strip()}")

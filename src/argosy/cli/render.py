@@ -1,0 +1,104 @@
+"""`argosy render PATH`: the manifests of a directory by the same renderer as the controllers', with no cluster.
+
+Remote bases and charts of other repositories are not fetched: what they would bring is named in the error.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import subprocess
+import sys
+from pathlib import Path
+
+from argosy.cli.failing import CommandError, Exit
+from argosy.cli.printing import write_objects
+from argosy.machinery.objects import JsonObject
+from argosy.machinery.yaml import YamlError, load
+from argosy.render.port import Rendered, RenderError, RenderRequest
+from argosy.render.workers import RenderWorkers
+from argosy.runtime.chance import SystemRng
+from argosy.runtime.clock import RealClock
+from argosy.sources.directory import directory_tree
+from argosy.sources.port import SourceError
+
+
+def run(options: argparse.Namespace) -> int:
+    directory = options.path.absolute()
+    if not directory.is_dir():
+        raise CommandError(f"{options.path}: not a directory: give one with YAML, a kustomization or a chart")
+    root = (options.root or _work_tree(directory)).absolute()
+    if not directory.is_relative_to(root):
+        raise CommandError(f"--root {root}: {directory} is not inside")
+    path = directory.relative_to(root).as_posix()
+    name = options.app_name or directory.name
+    try:
+        request = RenderRequest(
+            source={**source_of(options), "repoURL": str(root), "path": path},
+            tree=directory_tree(root),
+            revision="0" * 40,
+            app_name=name,
+            release_name=options.release_name or name,
+            namespace=options.namespace,
+            kube_version=options.kube_version,
+        )
+        rendered = asyncio.run(_rendered(request))
+    except (RenderError, SourceError) as error:
+        raise CommandError(str(error)) from None
+    write_objects(sys.stdout, rendered.manifests, options.output)
+    return Exit.OK
+
+
+async def _rendered(request: RenderRequest) -> Rendered:
+    with RenderWorkers(RealClock(), SystemRng(), size=1) as renderer:
+        return await renderer.render(request)
+
+
+def source_of(options: argparse.Namespace) -> JsonObject:
+    """The source of --source, and over it what the flags say."""
+    source = _given(options.source) if options.source else {}
+    helm = dict(source.get("helm") or {})
+    if options.values:
+        helm["valueFiles"] = [*(helm.get("valueFiles") or ()), *options.values]
+    if options.set:
+        helm["parameters"] = [*(helm.get("parameters") or ()), *map(_parameter, options.set)]
+    if options.release_name:
+        helm["releaseName"] = options.release_name
+    changed: JsonObject = {"helm": helm} if helm else {}
+    if options.image:
+        kustomize = source.get("kustomize") or {}
+        changed["kustomize"] = {**kustomize, "images": [*(kustomize.get("images") or ()), *options.image]}
+    if options.recurse:
+        changed["directory"] = {**(source.get("directory") or {}), "recurse": True}
+    return {**source, **changed}
+
+
+def _parameter(text: str) -> JsonObject:
+    name, found, value = text.partition("=")
+    if not found or not name:
+        raise CommandError(f"--set {text!r}: give NAME=VALUE")
+    return {"name": name, "value": value}
+
+
+def _given(file: Path) -> JsonObject:
+    try:
+        found = load(file.read_bytes())
+    except OSError as error:
+        raise CommandError(f"--source {file}: {error.strerror}") from None
+    except YamlError as error:
+        raise CommandError(f"--source {file}: {error}") from None
+    if not isinstance(found, dict):
+        raise CommandError(f"--source {file}: must hold one mapping, spec.source of an Application")
+    spec = found.get("spec") if found.get("kind") == "Application" else None
+    return dict((spec or {}).get("source") or {}) if spec else found
+
+
+def _work_tree(directory: Path) -> Path:
+    """The Git work tree around the directory, so that bases beside it are found; else the directory itself."""
+    try:
+        found = subprocess.run(
+            ["git", "-C", str(directory), "rev-parse", "--show-toplevel"], capture_output=True, text=True, check=False
+        )
+    except OSError:
+        return directory
+    return Path(found.stdout.strip()) if found.returncode == 0 and found.stdout.strip() else directory
