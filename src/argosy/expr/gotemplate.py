@@ -87,6 +87,11 @@ def parameters_of(values: Any) -> Any:
     return numbered(values)
 
 
+def number_text(value: float) -> str:
+    """A float64 as `%v` prints it: `3`, `1.5`, `1e+07`."""
+    return sprintf("%v", value)
+
+
 def _told(error: gotpl.TemplateError) -> str:
     cause = error.__cause__
     return str(cause) if isinstance(cause, LimitExceeded) else str(error)

@@ -1,0 +1,105 @@
+"""Makes sets of parameters: one file for each generator, one line for each in `GENERATORS`.
+
+A generator is `async (asked, its JSON) -> sets of parameters`; it raises GeneratorError, and then the whole
+ApplicationSet stays as it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from argosy.gitops.applicationsets.asked import Asked
+from argosy.gitops.applicationsets.generators import (
+    clusters,
+    decisions,
+    git,
+    listed,
+    matrix,
+    merge,
+    plugin,
+    pull_requests,
+    scm,
+)
+from argosy.gitops.applicationsets.params import GeneratorError, selected
+from argosy.machinery.objects import JsonObject
+
+Generate = Callable[[Asked, JsonObject], Awaitable[list[JsonObject]]]
+
+GENERATORS: Final[Mapping[str, Generate]] = {
+    "list": listed.generate,
+    "clusters": clusters.generate,
+    "git": git.generate,
+    "scmProvider": scm.generate,
+    "pullRequest": pull_requests.generate,
+    "clusterDecisionResource": decisions.generate,
+    "plugin": plugin.generate,
+}
+NESTING: Final = 2
+"""Matrix and merge may hold one another once (spec 15.2)."""
+REQUEUE: Final[Mapping[str, float]] = {
+    "git": 180.0,
+    "clusterDecisionResource": 180.0,
+    "scmProvider": 1800.0,
+    "pullRequest": 1800.0,
+    "plugin": 1800.0,
+}
+"""Seconds after which the outside world is asked again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Generated:
+    """What one entry of `spec.generators` gave, and its own template."""
+
+    sets: list[JsonObject]
+    template: JsonObject | None
+
+
+async def generated(asked: Asked, generators: list[JsonObject]) -> list[Generated]:
+    """In order. Raises GeneratorError, or sources.port.SourceError."""
+    made = []
+    for generator in generators:
+        _, options = chosen(generator)
+        made.append(Generated(await sets_of(asked, generator, 0), options.get("template")))
+    return made
+
+
+async def sets_of(asked: Asked, generator: JsonObject, depth: int) -> list[JsonObject]:
+    """One entry's sets, after its selector."""
+    name, options = chosen(generator)
+    if name in ("matrix", "merge"):
+        if depth >= NESTING:
+            raise GeneratorError(f"{name}: generators can be nested only once")
+
+        async def inner(entry: JsonObject) -> list[JsonObject]:
+            return await sets_of(asked, entry, depth + 1)
+
+        combine = matrix.generate if name == "matrix" else merge.generate
+        sets = await combine(asked, options, inner)
+    else:
+        sets = await GENERATORS[name](asked, options)
+    return selected(sets, generator.get("selector"))
+
+
+def chosen(generator: JsonObject) -> tuple[str, JsonObject]:
+    """The one generator of an entry. Raises GeneratorError for none or several."""
+    names = [name for name in (*GENERATORS, "matrix", "merge") if generator.get(name) is not None]
+    if len(names) != 1:
+        found = ", ".join(names) or "none"
+        raise GeneratorError(f"each entry of generators must hold exactly one generator, found: {found}")
+    return names[0], generator[names[0]]
+
+
+def requeue_after(generators: list[JsonObject]) -> float | None:
+    """The smallest wait of all generators, nested ones included; None when only changes matter."""
+    waits: list[float] = []
+    for generator in generators:
+        for name, options in generator.items():
+            if name in ("matrix", "merge") and isinstance(options, dict):
+                inner = requeue_after(list(options.get("generators") or ()))
+                waits += [inner] if inner is not None else []
+            elif name in REQUEUE and isinstance(options, dict):
+                given = options.get("requeueAfterSeconds")
+                waits.append(float(given) if given else REQUEUE[name])
+    return min(waits, default=None)

@@ -1,0 +1,42 @@
+"""`clusters`: one set for each cluster Secret, and for the local cluster, which needs none."""
+
+from __future__ import annotations
+
+from argosy.expr.slugs import normalize
+from argosy.gitops.applicationsets.asked import Asked
+from argosy.gitops.applicationsets.params import GeneratorError
+from argosy.gitops.keys import IN_CLUSTER
+from argosy.machinery.objects import JsonObject
+from argosy.machinery.selectors import SelectorError, label_selector_of
+from argosy.sources.credentials import decoded
+
+LOCAL = "in-cluster"
+
+
+async def generate(asked: Asked, options: JsonObject) -> list[JsonObject]:
+    selector = options.get("selector") or {}
+    everything = not selector.get("matchLabels") and not selector.get("matchExpressions")
+    try:
+        wanted = label_selector_of(selector)
+    except SelectorError as error:
+        raise GeneratorError(f"clusters: error converting label selector: {error}") from None
+    secrets = asked.doors.objects.clusters()
+    chosen = [secret for secret in secrets if wanted.matches((secret.get("metadata") or {}).get("labels") or {})]
+    made = [_of_secret(asked, secret) for secret in chosen]
+    if everything and all(decoded(secret).get("server", "").rstrip("/") != IN_CLUSTER for secret in secrets):
+        made.insert(0, _named(asked, LOCAL, IN_CLUSTER, ""))
+    made = [asked.with_values(parameters, options.get("values")) for parameters in made]
+    return [{"clusters": made}] if options.get("flatList") else made
+
+
+def _named(asked: Asked, name: str, server: str, project: str) -> JsonObject:
+    return {"name": name, "nameNormalized": normalize(name), "server": server, "project": project}
+
+
+def _of_secret(asked: Asked, secret: JsonObject) -> JsonObject:
+    data, metadata = decoded(secret), secret.get("metadata") or {}
+    made = _named(asked, data.get("name", ""), data.get("server", ""), data.get("project", ""))
+    kept = {kind: dict(metadata[kind]) for kind in ("labels", "annotations") if metadata.get(kind)}
+    if asked.engine.is_go:
+        return {**made, "metadata": kept} if kept else made
+    return {**made, **{f"metadata.{kind}.{key}": text for kind, found in kept.items() for key, text in found.items()}}

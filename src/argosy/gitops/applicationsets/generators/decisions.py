@@ -1,0 +1,71 @@
+"""`clusterDecisionResource`: the clusters that another resource's status names."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from argosy.gitops.applicationsets.asked import Asked
+from argosy.gitops.applicationsets.params import GeneratorError, text_of
+from argosy.machinery.objects import JsonObject
+from argosy.sources.credentials import decoded
+
+
+async def generate(asked: Asked, options: JsonObject) -> list[JsonObject]:
+    config = _config(asked, str(options.get("configMapRef") or ""))
+    name, labels = str(options.get("name") or ""), _labels(options.get("labelSelector"))
+    if bool(name) == bool(labels):
+        raise GeneratorError("clusterDecisionResource: exactly one of name and labelSelector must be given")
+    found = await asked.doors.objects.decisions(config["apiVersion"], config["kind"], asked.namespace, name, labels)
+    if not found and name:
+        raise GeneratorError(f"clusterDecisionResource: {config['kind']} {asked.namespace}/{name} not found")
+    match, servers = config["matchKey"], _servers(asked)
+    made = []
+    for resource in found:
+        for decision in _decisions(resource, config.get("statusListKey") or "clusters"):
+            cluster = str(decision.get(match) or "")
+            if cluster not in servers:
+                continue
+            flat = decision if asked.engine.is_go else {key: text_of(value) for key, value in decision.items()}
+            parameters = {**flat, "name": cluster, "server": servers[cluster]}
+            made.append(asked.with_values(parameters, options.get("values")))
+    return made
+
+
+def _servers(asked: Asked) -> dict[str, str]:
+    secrets = (decoded(secret) for secret in asked.doors.objects.clusters())
+    return {data.get("name", ""): data.get("server", "") for data in secrets}
+
+
+def _config(asked: Asked, name: str) -> dict[str, str]:
+    found = asked.doors.objects.config_map(asked.namespace, name)
+    if found is None:
+        raise GeneratorError(f"clusterDecisionResource: ConfigMap {asked.namespace}/{name} not found")
+    data: dict[str, str] = found.get("data") or {}
+    for key in ("apiVersion", "kind", "matchKey"):
+        if not data.get(key):
+            raise GeneratorError(
+                f"clusterDecisionResource: key {key!r} in ConfigMap {asked.namespace}/{name} is missing"
+            )
+    return data
+
+
+def _decisions(resource: JsonObject, key: str) -> list[JsonObject]:
+    found: Any = (resource.get("status") or {}).get(key)
+    return [item for item in found if isinstance(item, dict)] if isinstance(found, list) else []
+
+
+def _labels(selector: JsonObject | None) -> str:
+    """As the API's label selector text."""
+    if not selector:
+        return ""
+    terms = [f"{key}={value}" for key, value in sorted((selector.get("matchLabels") or {}).items())]
+    for item in selector.get("matchExpressions") or ():
+        key, values = item.get("key"), ",".join(item.get("values") or ())
+        operator = item.get("operator")
+        if operator in ("In", "NotIn"):
+            terms.append(f"{key} {operator.lower()} ({values})")
+        elif operator in ("Exists", "DoesNotExist"):
+            terms.append(str(key) if operator == "Exists" else f"!{key}")
+        else:
+            raise GeneratorError(f"clusterDecisionResource: {operator!r} is not a valid label selector operator")
+    return ",".join(terms)

@@ -1,0 +1,73 @@
+"""`plugin`: the sets that a web service answers with."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from argosy.gitops.applicationsets.asked import Asked
+from argosy.gitops.applicationsets.params import GeneratorError, flattened
+from argosy.machinery.objects import JsonObject
+from argosy.sources.credentials import decoded
+
+PATH: Final = "/api/v1/getparams.execute"
+TIMEOUT: Final = 30.0
+TOKEN_SECRET: Final = "argocd-secret"  # noqa: S105 the name of a Secret
+PART_OF: Final = "app.kubernetes.io/part-of"
+
+
+async def generate(asked: Asked, options: JsonObject) -> list[JsonObject]:
+    config = _config(asked, str((options.get("configMapRef") or {}).get("name") or ""))
+    given = dict((options.get("input") or {}).get("parameters") or {})
+    token = _token(asked, config.get("token") or "")
+    url = str(config["baseUrl"]).rstrip("/") + PATH
+    body = {"applicationSetName": asked.name, "input": {"parameters": given}}
+    answer = await asked.doors.plugins.call(url, token, body, _seconds(config.get("requestTimeout")))
+    return [_parameters(asked, options, found, given) for found in _sets(answer)]
+
+
+def _sets(answer: JsonObject) -> list[JsonObject]:
+    output = answer.get("output")
+    found: Any = output.get("parameters") if isinstance(output, dict) else None
+    if found is None:
+        return []
+    if not isinstance(found, list) or not all(isinstance(item, dict) for item in found):
+        raise GeneratorError("plugin: output.parameters of the answer must be a list of maps")
+    return found
+
+
+def _parameters(asked: Asked, options: JsonObject, found: JsonObject, given: JsonObject) -> JsonObject:
+    if asked.engine.is_go:
+        made: JsonObject = {**found, "generator": {"input": {"parameters": given}}}
+    else:
+        made = {**flattened(found), **flattened({"generator": {"input": {"parameters": given}}})}
+    return asked.with_values(made, options.get("values"))
+
+
+def _config(asked: Asked, name: str) -> JsonObject:
+    found = asked.doors.objects.config_map(asked.namespace, name)
+    data: JsonObject = (found or {}).get("data") or {}
+    for key in ("baseUrl", "token"):
+        if not data.get(key):
+            raise GeneratorError(f"plugin: key {key!r} of ConfigMap {asked.namespace}/{name} is missing")
+    return data
+
+
+def _token(asked: Asked, reference: str) -> str:
+    """`$key` of argocd-secret, or `$name:key` of a Secret that is marked as part of argocd."""
+    name, colon, key = reference.removeprefix("$").partition(":")
+    if not reference.startswith("$"):
+        raise GeneratorError("plugin: token must refer to a Secret: $key, or $name:key")
+    if not colon:
+        name, key = TOKEN_SECRET, name
+    secret = asked.doors.objects.secret(asked.namespace, name)
+    labels = ((secret or {}).get("metadata") or {}).get("labels") or {}
+    if secret is None or (colon and labels.get(PART_OF) != "argocd"):
+        raise GeneratorError(f"plugin: no Secret {asked.namespace}/{name} with the label {PART_OF}: argocd")
+    found = decoded(secret).get(key.strip())
+    if not found:
+        raise GeneratorError(f"plugin: key {key!r} in Secret {asked.namespace}/{name} not found")
+    return found.strip()
+
+
+def _seconds(text: Any) -> float:
+    return float(text) if text and str(text).isdigit() and int(text) > 0 else TIMEOUT

@@ -1,0 +1,103 @@
+"""`scmProvider`: one set for each repository (and branch) of an organisation, group or owner."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+import re2
+
+from argosy.expr.slugs import normalize
+from argosy.gitops.applicationsets.asked import Asked, Repository, RepositoryHost
+from argosy.gitops.applicationsets.generators.git import checked_path
+from argosy.gitops.applicationsets.generators.secrets import ca_of, check_host, token_of
+from argosy.gitops.applicationsets.params import GeneratorError
+from argosy.machinery.objects import JsonObject
+
+PROVIDERS: Final = ("github", "gitlab", "gitea", "bitbucketServer", "bitbucket", "azureDevOps", "awsCodeCommit")
+SCHEMES: Final = ("", "ssh", "https")
+
+
+async def generate(asked: Asked, options: JsonObject) -> list[JsonObject]:
+    provider = provider_of(options, PROVIDERS, "scmProvider")
+    given = options[provider]
+    check_host(asked, str(given.get("api") or ""))
+    protocol = str(options.get("cloneProtocol") or "")
+    if protocol not in SCHEMES:
+        raise GeneratorError(f"scmProvider: cloneProtocol {protocol!r} is unknown: ssh or https would be right")
+    token = token_of(asked, given.get("tokenRef"))
+    host = asked.doors.hosting.repositories(provider, given, token, ca_of(asked, given.get("caRef")), protocol)
+    found = await filtered(host, options.get("filters") or [])
+    return [asked.with_values(parameters(repository), options.get("values")) for repository in found]
+
+
+def provider_of(options: JsonObject, providers: Sequence[str], generator: str) -> str:
+    names = [name for name in providers if options.get(name) is not None]
+    if len(names) != 1:
+        raise GeneratorError(f"{generator}: exactly one provider is needed, found: {', '.join(names) or 'none'}")
+    return names[0]
+
+
+def parameters(found: Repository) -> JsonObject:
+    return {
+        "organization": found.organization,
+        "repository": found.repository,
+        "repository_id": found.repository_id,
+        "url": found.url,
+        "branch": found.branch,
+        "sha": found.sha,
+        "short_sha": found.sha[:8],
+        "short_sha_7": found.sha[:7],
+        "labels": ",".join(found.labels),
+        "branchNormalized": normalize(found.branch),
+    }
+
+
+async def filtered(host: RepositoryHost, filters: list[JsonObject]) -> list[Repository]:
+    """Filters are OR, the parts of one are AND; what the host must be asked about comes last."""
+    made: list[Repository] = []
+    for repository in await host.repositories():
+        left = [item for item in filters if _repository_matches(item, repository)]
+        if filters and not left:
+            continue
+        branches = await host.branches(repository)
+        made += [branch for branch in branches if not filters or await _any_holds(host, left, branch)]
+    return made
+
+
+async def _any_holds(host: RepositoryHost, filters: list[JsonObject], branch: Repository) -> bool:
+    for item in filters:
+        if pattern_matches(item, "branchMatch", branch.branch) and await _paths_hold(host, item, branch):
+            return True
+    return False
+
+
+async def _paths_hold(host: RepositoryHost, item: JsonObject, branch: Repository) -> bool:
+    for path in item.get("pathsExist") or ():
+        if not await host.has_path(branch, checked_path(path)):
+            return False
+    for path in item.get("pathsDoNotExist") or ():
+        if await host.has_path(branch, checked_path(path)):
+            return False
+    return True
+
+
+def _repository_matches(item: JsonObject, found: Repository) -> bool:
+    if not pattern_matches(item, "repositoryMatch", found.repository):
+        return False
+    return not item.get("labelMatch") or any(pattern_matches(item, "labelMatch", label) for label in found.labels)
+
+
+def pattern_matches(item: JsonObject, name: str, text: str) -> bool:
+    """RE2, anywhere in the text; an absent pattern matches. Raises GeneratorError."""
+    pattern = item.get(name)
+    return not pattern or compiled(str(pattern), name).search(text) is not None
+
+
+def compiled(pattern: str, name: str) -> Any:
+    options = re2.Options()
+    options.log_errors = False
+    try:
+        return re2.compile(pattern, options)
+    except re2.error as error:
+        raise GeneratorError(f"error compiling {name} regexp {pattern!r}: {error}") from None

@@ -1,0 +1,65 @@
+"""The doors of ApplicationSets onto this process: git by the room of sources, objects from caches."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+
+from argosy.gitops.applicationsets.params import GeneratorError
+from argosy.machinery.objects import JsonObject, Key, group_version
+from argosy.machinery.status import StatusError
+from argosy.runtime.client import Client
+from argosy.runtime.informer import Cache
+from argosy.sources.credentials import TYPE_LABEL, CredentialBook
+from argosy.sources.port import GitRemote, Tree
+
+
+class GitReader:
+    """Trees of repositories, with the credentials that the project may use."""
+
+    def __init__(self, git: GitRemote, book: Callable[[], CredentialBook]) -> None:
+        self._git = git
+        self._book = book
+
+    async def tree(self, url: str, revision: str, project: str) -> Tree:
+        credentials = self._book().credentials(url, project)
+        commit = await self._git.resolve(url, "" if revision == "HEAD" else revision, credentials)
+        return await self._git.tree(url, commit, credentials)
+
+
+class ClusterObjects:
+    """`secrets` and `config_maps` are caches of all namespaces."""
+
+    def __init__(self, client: Client, secrets: Cache, config_maps: Cache, control_plane: str) -> None:
+        self._client = client
+        self._secrets = secrets
+        self._config_maps = config_maps
+        self._control_plane = control_plane
+
+    def secret(self, namespace: str, name: str) -> JsonObject | None:
+        return self._secrets.get(Key(namespace, name))
+
+    def config_map(self, namespace: str, name: str) -> JsonObject | None:
+        return self._config_maps.get(Key(namespace, name))
+
+    def clusters(self) -> Sequence[JsonObject]:
+        found = self._secrets.list(self._control_plane)
+        return [s for s in found if (s["metadata"].get("labels") or {}).get(TYPE_LABEL) == "cluster"]
+
+    async def decisions(
+        self, api_version: str, resource: str, namespace: str, name: str, labels: str
+    ) -> Sequence[JsonObject]:
+        """`resource` is the plural, as upstream's ConfigMap has it under `kind`."""
+        group, version = group_version(api_version)
+        try:
+            kinds = await self._client.resources()
+            served = [kind for kind in kinds if (kind.group, kind.version, kind.plural) == (group, version, resource)]
+            if not served:
+                raise GeneratorError(f"clusterDecisionResource: {resource}.{api_version} is not served")
+            if name:
+                with suppress(StatusError):
+                    return [await self._client.get(served[0], name, namespace)]
+                return []
+            return (await self._client.list(served[0], namespace, label_selector=labels)).items
+        except StatusError as error:
+            raise GeneratorError(f"clusterDecisionResource: {error}") from None

@@ -1,0 +1,59 @@
+"""What an ApplicationSet would do: created, changed and deleted Applications, and nothing done."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from argosy.expr.gotemplate import GoTemplates
+from argosy.gitops.applicationsets.asked import Doors
+from argosy.gitops.applicationsets.generate import asked_of, desired
+from argosy.gitops.applicationsets.reconcile import Plan, Problem, Surroundings, Update, plan
+from argosy.gitops.applicationsets.rolling_sync import is_rolling, without_automation
+from argosy.machinery.objects import JsonObject
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Preview:
+    """Whole Applications; `changed` hold the live one and what it would become; `problems` are left as they are."""
+
+    created: tuple[JsonObject, ...]
+    changed: tuple[Update, ...]
+    deleted: tuple[JsonObject, ...]
+    problems: tuple[Problem, ...]
+
+
+async def preview(
+    appset: JsonObject,
+    *,
+    existing: Sequence[JsonObject],
+    around: Surroundings,
+    doors: Doors,
+    templates: GoTemplates,
+) -> Preview:
+    """`existing`: the Applications of the set's namespace. Raises generate.Unusable, as the controller would show it.
+
+    A set that was not created yet has no uid: then the Applications owned by a set of its name count as its own.
+    """
+    asked = asked_of(appset, doors, around.options, templates, around.control_plane)
+    wanted = for_strategy(appset, await desired(appset, asked), around)
+    return shown(plan(with_uid(appset, existing), wanted, existing, around))
+
+
+def for_strategy(appset: JsonObject, wanted: list[JsonObject], around: Surroundings) -> list[JsonObject]:
+    """A rolling sync turns automation off."""
+    rolling = is_rolling(appset.get("spec") or {}, enabled=around.options.progressive_syncs)
+    return [without_automation(app) for app in wanted] if rolling else wanted
+
+
+def with_uid(appset: JsonObject, existing: Sequence[JsonObject]) -> JsonObject:
+    metadata = appset["metadata"]
+    if metadata.get("uid"):
+        return appset
+    owners = (owner for app in existing for owner in app["metadata"].get("ownerReferences") or ())
+    found = next((o for o in owners if o.get("kind") == "ApplicationSet" and o.get("name") == metadata["name"]), None)
+    return {**appset, "metadata": {**metadata, "uid": found["uid"]}} if found else appset
+
+
+def shown(found: Plan) -> Preview:
+    return Preview(created=found.create, changed=found.update, deleted=found.delete, problems=found.problems)

@@ -1,0 +1,262 @@
+"""Decides which Applications are created, changed and deleted: desired ones against those that are there (spec 15.4).
+
+Pure. What users and other controllers own of an Application is kept from the live one; what cannot be, or may not be,
+is a `Problem`, and then that Application is left as it is.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from argosy.gitops import normalize, projects
+from argosy.gitops.applicationsets.options import Options
+from argosy.gitops.destinations import Cluster
+from argosy.gitops.keys import IN_CLUSTER, REFRESH
+from argosy.gitops.normalize_spec import normalised, sources_of
+from argosy.gitops.settings import Settings
+from argosy.machinery.mergepatch import create_merge_patch, merge_patch
+from argosy.machinery.objects import JsonObject
+
+KIND: Final = "ApplicationSet"
+HYDRATE: Final = "argocd.argoproj.io/hydrate"
+NOTIFIED: Final = "notified.notifications.argoproj.io"
+KEPT_ANNOTATIONS: Final = (NOTIFIED, REFRESH, HYDRATE)
+KEPT_FINALIZERS: Final = (
+    "pre-delete-finalizer.argocd.argoproj.io",
+    "post-delete-finalizer.argocd.argoproj.io",
+)
+RESOURCES_FINALIZERS: Final = "resources-finalizer.argocd.argoproj.io"
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Why an Application is left as it is."""
+
+    application: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    """`live` becomes `wanted`."""
+
+    live: JsonObject
+    wanted: JsonObject
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What is to be done; `delete` are the live objects."""
+
+    create: tuple[JsonObject, ...] = ()
+    update: tuple[Update, ...] = ()
+    delete: tuple[JsonObject, ...] = ()
+    problems: tuple[Problem, ...] = ()
+
+    @property
+    def is_empty(self) -> bool:
+        return not (self.create or self.update or self.delete)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surroundings:
+    """What Applications are judged by."""
+
+    control_plane: str
+    settings: Settings
+    options: Options
+    projects: Mapping[str, JsonObject] = field(default_factory=dict)
+    clusters: Mapping[str, str] = field(default_factory=dict)
+    """Server by name of every cluster Secret."""
+
+    def cluster(self, destination: JsonObject) -> Cluster | None:
+        """The one that a destination means; None when there is no such cluster, or the destination is no good."""
+        server, name = str(destination.get("server") or "").rstrip("/"), str(destination.get("name") or "")
+        if bool(server) == bool(name):
+            return None
+        known = dict(self.clusters)
+        if self.settings.in_cluster_enabled and IN_CLUSTER not in known.values():
+            known.setdefault("in-cluster", IN_CLUSTER)
+        if name:
+            return Cluster(known[name], name) if name in known else None
+        found = next((other for other, where in known.items() if where == server), None)
+        return Cluster(server, found) if found is not None else None
+
+
+def plan(
+    appset: JsonObject, desired: Sequence[JsonObject], existing: Iterable[JsonObject], around: Surroundings
+) -> Plan:
+    """`existing`: every Application of the set's namespace. Complete, or it raises: never from half an answer."""
+    live = {app["metadata"]["name"]: app for app in existing}
+    policy = around.options.policy_of(appset.get("spec") or {})
+    problems = list(_duplicates(desired))
+    if problems:
+        return Plan(problems=tuple(problems))
+    create, update = [], []
+    for app in desired:
+        name = app["metadata"]["name"]
+        found = live.get(name)
+        if message := _refusal(appset, app, found, around):
+            problems.append(Problem(name, message))
+        elif found is None:
+            create.append(with_owner(app, appset))
+        elif policy in ("sync", "create-update"):
+            wanted = updated(appset, found, app, around.options)
+            if wanted != found:
+                update.append(Update(found, wanted))
+    names = {app["metadata"]["name"] for app in desired}
+    gone = [app for name, app in live.items() if name not in names and is_owned(app, appset)]
+    delete = [app for app in gone if not app["metadata"].get("deletionTimestamp")]
+    return Plan(
+        create=tuple(create),
+        update=tuple(update),
+        delete=tuple(delete) if policy in ("sync", "create-delete") else (),
+        problems=tuple(problems),
+    )
+
+
+def owned(appset: JsonObject, existing: Iterable[JsonObject]) -> list[JsonObject]:
+    return [app for app in existing if is_owned(app, appset)]
+
+
+def is_owned(app: JsonObject, appset: JsonObject) -> bool:
+    """By this set, not by an earlier one of the same name."""
+    owner = controller_of(app)
+    wanted = (appset.get("metadata") or {}).get("uid")
+    return owner is not None and owner.get("kind") == KIND and owner.get("uid") == wanted
+
+
+def controller_of(app: JsonObject) -> JsonObject | None:
+    return next((owner for owner in app["metadata"].get("ownerReferences") or () if owner.get("controller")), None)
+
+
+def with_owner(app: JsonObject, appset: JsonObject) -> JsonObject:
+    metadata = appset["metadata"]
+    owner = {
+        "apiVersion": "argoproj.io/v1alpha1",
+        "kind": KIND,
+        "name": metadata["name"],
+        "uid": metadata.get("uid") or "",
+        "controller": True,
+        "blockOwnerDeletion": True,
+    }
+    others = [item for item in app["metadata"].get("ownerReferences") or () if item.get("uid") != owner["uid"]]
+    return {**app, "metadata": {**app["metadata"], "ownerReferences": [*others, owner]}}
+
+
+def updated(appset: JsonObject, live: JsonObject, app: JsonObject, options: Options) -> JsonObject:
+    """The live Application with what the set decides; equal to it when nothing changes."""
+    before, wanted = live["metadata"], app["metadata"]
+    preserved = (appset.get("spec") or {}).get("preservedFields") or {}
+    metadata = {**before}
+    annotations = {name: text for name, text in (before.get("annotations") or {}).items() if _is_kept(name)}
+    annotations |= _named(
+        before.get("annotations"), (*options.preserved_annotations, *_texts(preserved, "annotations"))
+    )
+    labels = _named(before.get("labels"), (*options.preserved_labels, *_texts(preserved, "labels")))
+    _put(metadata, "annotations", {**(wanted.get("annotations") or {}), **annotations})
+    _put(metadata, "labels", {**(wanted.get("labels") or {}), **labels})
+    kept = [item for item in before.get("finalizers") or () if item.startswith(KEPT_FINALIZERS)]
+    _put(
+        metadata,
+        "finalizers",
+        [*(wanted.get("finalizers") or ()), *(i for i in kept if i not in wanted.get("finalizers", ()))],
+    )
+    made = with_owner({**live, "metadata": metadata, "spec": app["spec"]}, appset)
+    made = _without_ignored(appset, live, made)
+    return live if _same(live, made) else made
+
+
+def spec_differs(appset: JsonObject, live: JsonObject, app: JsonObject) -> bool:
+    """After normalisation and the set's ignored differences (spec 15.5)."""
+    made = _without_ignored(appset, live, {**live, "spec": app["spec"]})
+    return normalised(made.get("spec") or {}) != normalised(live.get("spec") or {})
+
+
+def without_finalizer(app: JsonObject) -> list[str]:
+    """The finalizers of an Application whose destination is gone: its objects cannot be deleted any more."""
+    return [item for item in app["metadata"].get("finalizers") or () if not item.startswith(RESOURCES_FINALIZERS)]
+
+
+def has_resources_finalizer(app: JsonObject) -> bool:
+    return any(item.startswith(RESOURCES_FINALIZERS) for item in app["metadata"].get("finalizers") or ())
+
+
+def _same(live: JsonObject, made: JsonObject) -> bool:
+    """Equal but for the spelling of defaults."""
+    if live.get("metadata") != made.get("metadata"):
+        return False
+    one, other = live.get("spec") or {}, made.get("spec") or {}
+    return one == other or normalised(one) == normalised(other)
+
+
+def _duplicates(desired: Sequence[JsonObject]) -> Iterable[Problem]:
+    counted = Counter(app["metadata"]["name"] for app in desired)
+    for name, count in counted.items():
+        if count > 1:
+            yield Problem(name, f"ApplicationSet contains applications with duplicate name: {name}")
+
+
+def _refusal(appset: JsonObject, app: JsonObject, found: JsonObject | None, around: Surroundings) -> str:
+    """Why this Application must be left alone, or ""."""
+    if found is not None and not is_owned(found, appset):
+        owner = controller_of(found)
+        if owner is not None:
+            return f"application already exists and is owned by {owner.get('kind')} {owner.get('name')}"
+    spec = normalised(app.get("spec") or {})
+    name = str(spec["project"])
+    project = around.projects.get(name)
+    if project is None and name != "default":
+        return f"application references project {name} which does not exist"
+    destination = spec.get("destination") or {}
+    cluster = around.cluster(destination)
+    if cluster is None:
+        where = destination.get("name") or destination.get("server") or ""
+        return (
+            f"application destination spec is invalid: there is no cluster {where!r}, or both name and server are set"
+        )
+    limits = projects.effective(project or projects.DEFAULT_PROJECT, around.projects, around.settings)
+    namespace = appset["metadata"].get("namespace") or ""
+    if not projects.permits_namespace_of_application(limits, namespace, around.control_plane):
+        return f"application in namespace {namespace!r} is not permitted to use project {name!r}"
+    refused = projects.refusals(limits, name, sources_of(spec), cluster, str(destination.get("namespace") or ""))
+    return "; ".join(refused)
+
+
+def _without_ignored(appset: JsonObject, live: JsonObject, made: JsonObject) -> JsonObject:
+    """`ignoreApplicationDifferences`: what both sides no longer show is left as it is on the live one."""
+    name = live["metadata"]["name"]
+    entries = (appset.get("spec") or {}).get("ignoreApplicationDifferences") or ()
+    entries = [entry for entry in entries if not entry.get("name") or entry["name"] == name]
+    if not entries:
+        return made
+    rules = normalize.Rules(
+        pointers=tuple(pointer for entry in entries for pointer in entry.get("jsonPointers") or ()),
+        paths=tuple(path for entry in entries for path in entry.get("jqPathExpressions") or ()),
+        ignore_status="none",
+    )
+    patch = create_merge_patch(normalize.normalised(live, rules), normalize.normalised(made, rules))
+    result: Any = merge_patch(live, patch)
+    return dict(result)
+
+
+def _is_kept(annotation: str) -> bool:
+    return annotation in KEPT_ANNOTATIONS or annotation.startswith(NOTIFIED)
+
+
+def _named(found: Mapping[str, str] | None, names: Iterable[str]) -> dict[str, str]:
+    return {name: found[name] for name in names if found and name in found}
+
+
+def _texts(given: JsonObject, name: str) -> tuple[str, ...]:
+    return tuple(map(str, given.get(name) or ()))
+
+
+def _put(metadata: JsonObject, name: str, value: Any) -> None:
+    if value:
+        metadata[name] = value
+    else:
+        metadata.pop(name, None)

@@ -1,0 +1,118 @@
+"""Parameters and a template make an Application, by either engine (spec 15.3)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+from argosy.expr import fasttemplate
+from argosy.expr.gotemplate import GoTemplateError, GoTemplates, MissingKey, missing_key_of, parameters_of
+from argosy.gitops.applicationsets.params import GeneratorError
+from argosy.machinery.objects import JsonObject, JsonValue
+from argosy.machinery.schema import Node
+from argosy.machinery.status import StatusError
+from argosy.machinery.strategic import strategic_merge
+from argosy.machinery.yaml import YamlError, load
+
+FINALIZER: Final = "resources-finalizer.argocd.argoproj.io"
+_ANY: Final = Node()
+"""Application has no merge keys: its lists are replaced whole."""
+
+
+class RenderError(GeneratorError):
+    """The template, or a parameter in it, is wrong."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Engine:
+    """Renders texts, and every text (keys, too) of a JSON value."""
+
+    is_go: bool
+    missing_key: MissingKey
+    templates: GoTemplates
+
+    def text(self, source: str, parameters: JsonObject) -> str:
+        """Raises RenderError."""
+        if "{{" not in source:
+            return source
+        try:
+            if self.is_go:
+                return self.templates.render(source, parameters_of(parameters), missing_key=self.missing_key)
+            return fasttemplate.render(source, parameters)
+        except (GoTemplateError, fasttemplate.FastTemplateError) as error:
+            raise RenderError(f"failed to execute go template {source[:200]}: {error}") from None
+
+    def value(self, value: JsonValue, parameters: JsonObject) -> Any:
+        """Shares what holds no template."""
+        if isinstance(value, str):
+            return self.text(value, parameters)
+        if isinstance(value, dict):
+            return {self.text(key, parameters): self.value(item, parameters) for key, item in value.items()}
+        return [self.value(item, parameters) for item in value] if isinstance(value, list) else value
+
+
+def engine_of(spec: JsonObject, templates: GoTemplates) -> Engine:
+    """Raises RenderError for unknown options."""
+    try:
+        missing_key = missing_key_of(spec.get("goTemplateOptions") or ())
+    except GoTemplateError as error:
+        raise RenderError(str(error)) from None
+    return Engine(is_go=bool(spec.get("goTemplate")), missing_key=missing_key, templates=templates)
+
+
+def merged_template(base: JsonObject, override: JsonObject | None) -> JsonObject:
+    """A generator's own template over the set's: what is not empty wins, lists replaced whole."""
+    return _overlay(base, override) if override else base
+
+
+def _overlay(under: JsonObject, over: JsonObject) -> JsonObject:
+    made = dict(under)
+    for key, value in over.items():
+        before = made.get(key)
+        if isinstance(before, dict) and isinstance(value, dict):
+            made[key] = _overlay(before, value)
+        elif value not in (None, "", [], {}, False, 0):
+            made[key] = value
+    return made
+
+
+def application(spec: JsonObject, template: JsonObject, parameters: JsonObject, engine: Engine, namespace: str) -> Any:
+    """One Application, complete. Raises RenderError."""
+    made = engine.value({"metadata": template.get("metadata") or {}, "spec": template.get("spec") or {}}, parameters)
+    if patch := spec.get("templatePatch"):
+        made = _patched(made, engine.text(str(patch), parameters))
+    given = made.get("metadata") or {}
+    metadata = {key: given[key] for key in ("name", "labels", "annotations", "finalizers") if given.get(key)}
+    if not metadata.get("name"):
+        raise RenderError("the template gives an application without a name: metadata.name is empty")
+    metadata["namespace"] = namespace
+    keeps = bool((spec.get("syncPolicy") or {}).get("preserveResourcesOnDeletion"))
+    if not metadata.get("finalizers") and not keeps:
+        metadata["finalizers"] = [FINALIZER]
+    elif keeps and not given.get("finalizers"):
+        metadata["finalizers"] = []
+    return {
+        "apiVersion": "argoproj.io/v1alpha1",
+        "kind": "Application",
+        "metadata": metadata,
+        "spec": made.get("spec") or {},
+    }
+
+
+def _patched(made: JsonObject, text: str) -> JsonObject:
+    """A strategic merge; the project stays as the template has it."""
+    try:
+        patch = load(text)
+        if patch is None:
+            return made
+        if not isinstance(patch, dict):
+            raise RenderError("templatePatch: the rendered patch is not a map")
+        result: JsonObject = strategic_merge(made, patch, _ANY)
+    except (YamlError, StatusError) as error:
+        raise RenderError(f"error applying templatePatch: {error}") from None
+    spec = {**(result.get("spec") or {})}
+    if "project" in (made.get("spec") or {}):
+        spec["project"] = made["spec"]["project"]
+    else:
+        spec.pop("project", None)
+    return {**result, "spec": spec}

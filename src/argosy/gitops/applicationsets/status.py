@@ -1,0 +1,127 @@
+"""What an ApplicationSet tells: conditions with upstream's reasons, the generated Applications, health (spec 15.4)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final, Literal
+
+from argosy.machinery.objects import JsonObject
+from argosy.machinery.timestamps import seconds
+
+Truth = Literal["True", "False", "Unknown"]
+ORDER: Final = (
+    "ErrorOccurred",
+    "ParametersGenerated",
+    "ResourcesUpToDate",
+    "RolloutProgressing",
+    "InvalidRolloutConfig",
+)
+MESSAGE_LIMIT: Final = 4096
+ALL_GENERATED: Final = "All applications have been generated successfully"
+PARAMETERS_GENERATED: Final = "Successfully generated parameters for all Applications"
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One condition as it is now."""
+
+    type: str
+    status: Truth
+    reason: str
+    message: str
+
+
+def succeeded() -> list[Found]:
+    return [
+        Found("ErrorOccurred", "False", "ApplicationSetUpToDate", ALL_GENERATED),
+        Found("ParametersGenerated", "True", "ParametersGenerated", PARAMETERS_GENERATED),
+        Found("ResourcesUpToDate", "True", "ApplicationSetUpToDate", ALL_GENERATED),
+    ]
+
+
+def failed(reason: str, message: str, *, generated: bool) -> list[Found]:
+    """`generated`: whether the parameters were there when it failed."""
+    text = message[:MESSAGE_LIMIT]
+    parameters = Found("ParametersGenerated", "False", "ErrorOccurred", text)
+    if generated:
+        parameters = Found("ParametersGenerated", "True", "ParametersGenerated", PARAMETERS_GENERATED)
+    up_to_date = Found("ResourcesUpToDate", "False", reason if generated else "ErrorOccurred", text)
+    return [Found("ErrorOccurred", "True", reason, text), parameters, up_to_date]
+
+
+def rollout(progressing: bool) -> Found:
+    if progressing:
+        return Found("RolloutProgressing", "True", "ApplicationSetModified", "ApplicationSet is performing rollout")
+    return Found("RolloutProgressing", "False", "ApplicationSetRolloutComplete", "ApplicationSet Rollout has completed")
+
+
+def rollout_config(problem: str) -> Found:
+    if problem:
+        return Found("InvalidRolloutConfig", "True", "ApplicationSetInvalidRolloutConfig", problem)
+    message = "The RollingSync strategy is valid"
+    return Found("InvalidRolloutConfig", "False", "ApplicationSetValidRolloutConfig", message)
+
+
+def conditions(before: Sequence[JsonObject], found: Sequence[Found], now: datetime) -> list[JsonObject]:
+    """Those found take the place of earlier ones of their type; one that says the same keeps its time."""
+    earlier = {
+        item["type"]: item for item in before if item["type"] not in ("RolloutProgressing", "InvalidRolloutConfig")
+    }
+    times = {item["type"]: item for item in before}
+    for item in found:
+        made = {"type": item.type, "status": item.status, "reason": item.reason, "message": item.message}
+        old = times.get(item.type) or {}
+        same = all(old.get(key) == value for key, value in made.items())
+        earlier[item.type] = {**made, "lastTransitionTime": old["lastTransitionTime"] if same else seconds(now)}
+    return [earlier[kind] for kind in ORDER if kind in earlier]
+
+
+def health(before: JsonObject | None, found: Sequence[JsonObject], now: datetime) -> JsonObject:
+    """The first that holds: an error, a rollout under way, all up to date."""
+    status, message = "Unknown", "Waiting for health to be determined"
+    for kind, word in (
+        ("ErrorOccurred", "Degraded"),
+        ("RolloutProgressing", "Progressing"),
+        ("ResourcesUpToDate", "Healthy"),
+    ):
+        held = next((item for item in found if item["type"] == kind and item["status"] == "True"), None)
+        if held is not None:
+            status, message = word, held["message"]
+            break
+    old = before or {}
+    same = old.get("status") == status and old.get("message") == message and old.get("lastTransitionTime")
+    return {
+        "status": status,
+        "message": message,
+        "lastTransitionTime": old["lastTransitionTime"] if same else seconds(now),
+    }
+
+
+def resources(applications: Sequence[JsonObject], most: int) -> tuple[list[JsonObject], int]:
+    """The Applications by name, at most so many, and how many there are."""
+    made = [_resource(app) for app in sorted(applications, key=lambda app: str(app["metadata"]["name"]))]
+    return made[:most], len(made)
+
+
+def _resource(app: JsonObject) -> JsonObject:
+    status = app.get("status") or {}
+    made: JsonObject = {
+        "group": "argoproj.io",
+        "version": "v1alpha1",
+        "kind": "Application",
+        "name": app["metadata"]["name"],
+        "namespace": app["metadata"].get("namespace") or "",
+        "status": (status.get("sync") or {}).get("status") or "",
+    }
+    shown = {
+        key: value for key, value in (status.get("health") or {}).items() if key in ("status", "lastTransitionTime")
+    }
+    return {**made, "health": shown} if shown else made
+
+
+def whole(before: Mapping[str, object], **fields: object) -> JsonObject:
+    """The status to be written: given fields in place of earlier ones; empty ones are gone."""
+    made = {**before, **fields}
+    return {key: value for key, value in made.items() if value not in (None, [], {})}
