@@ -89,6 +89,9 @@ class World:
         group, _, plural = PLACES[kind]
         return self.cluster.store.table(group, plural).entries[Key("default", name)].obj
 
+    def node(self, name: str) -> JsonObject:
+        return self.cluster.store.table("", "nodes").entries[Key("", name)].obj
+
     def conditions(self, kind: str, name: str) -> dict[str, tuple[str, str]]:
         conditions = self.get(kind, name)["status"].get("conditions") or ()
         return {item["type"]: (item["status"], item.get("reason", "")) for item in conditions}

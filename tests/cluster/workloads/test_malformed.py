@@ -12,6 +12,7 @@ import pytest
 from argosy.cluster.workloads.decision import NOTHING, Controller, Decision, later
 from argosy.cluster.workloads.engine import STEPS_PER_INSTANT
 from argosy.cluster.workloads.rules import RuleError, annotated, parse_rules
+from argosy.cluster.workloads.simulation import Settings
 from argosy.machinery.objects import JsonObject, Key
 from kit.workloads import PLACES, World, job, play, ready, workload
 
@@ -215,3 +216,28 @@ def test_rules_with_aliases_are_refused_before_they_grow() -> None:
 
 def test_seconds_beyond_the_calendar_end_with_it() -> None:
     assert later(datetime(2030, 1, 1, tzinfo=UTC), 2**63).year == 9999
+
+
+def test_numbers_as_large_as_the_server_takes_do_not_stop_time() -> None:
+    most = 2**31 - 1
+    late = {"minReadySeconds": most - 1, "progressDeadlineSeconds": most}
+
+    async def scenario(world: World) -> None:
+        await world.create(workload("Deployment", "huge", replicas=most, **late))
+        await world.create(workload("StatefulSet", "huge", replicas=most, podManagementPolicy="Parallel"))
+        await world.create(job("huge", parallelism=most, activeDeadlineSeconds=2**62, ttlSecondsAfterFinished=most))
+        await world.create(job("many", completions=99_999, parallelism=1, completionMode="Indexed"))
+        schedule = {
+            "schedule": "* * * * *",
+            "startingDeadlineSeconds": 2**62,
+            "jobTemplate": {"spec": job("x")["spec"]},
+        }
+        await world.create({"kind": "CronJob", "metadata": {"name": "c"}, "spec": schedule})
+        await world.create(workload("Deployment", "w"))
+        await world.wait(20)
+        assert world.get("Deployment", "w")["status"]["availableReplicas"] == 1
+        assert len(world.all("Pod")) <= 3 * 40 + 30
+        assert world.conditions("Deployment", "huge")["ReplicaFailure"] == ("True", "FailedCreate")
+        assert world.workloads.troubles == {}
+
+    play(scenario, settings=Settings(pods_per_owner=40))

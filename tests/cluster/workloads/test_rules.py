@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from argosy.cluster.workloads.rules import DEFAULTS, RuleBook, RuleError, effect_for, parse_rules
+from argosy.cluster.workloads.rules import DEFAULTS, Answers, RuleBook, RuleError, answers_for, effect_for, parse_rules
 
 NOON = datetime(2030, 1, 1, 12, tzinfo=UTC)
 POD = {"metadata": {"namespace": "team-a", "name": "web-x", "labels": {"app": "web"}}}
@@ -77,3 +77,33 @@ def test_a_config_map_that_cannot_be_read_keeps_the_last_good_rules() -> None:
     assert "rules: 7" in book.errors["a", "r"]
     assert book.drop_live(("a", "r"))
     assert book.current == ()
+
+
+@pytest.mark.parametrize(
+    ("rule", "right"),
+    [
+        ("{match: {service: web}}", "needs `answers`"),
+        ("{answers: {status: 200}}", "match.service"),
+        ("{match: {service: web}, answers: {status: 200}, effect: {runFor: 1}}", "no effect"),
+        ("{match: {service: web}, answers: {status: 42}}", "100 to 599"),
+        ("{match: {service: web}, answers: {errorShare: 1.5}}", "0 to 1"),
+        ("{match: {service: web}, answers: {latency: soon}}", "1m30s"),
+        ("{match: {service: web}, answers: {body: x}}", "errorShare"),
+    ],
+)
+def test_what_services_answer_is_checked(rule: str, right: str) -> None:
+    with pytest.raises(RuleError, match=right):
+        parse_rules(f"rules: [{rule}]")
+
+
+def test_the_first_rule_about_a_service_says_what_it_answers_and_means_no_container() -> None:
+    rules = parse_rules("""
+rules:
+- {match: {service: "web-*", until: "2029-01-01T00:00:00Z"}, answers: {status: 503}}
+- {match: {service: "web-*", namespace: team-a}, answers: {latency: 50ms, errorShare: 0.1}}
+- {match: {}, effect: {startDelay: 7}}
+""")
+    service = {"metadata": {"namespace": "team-a", "name": "web-1"}}
+    assert answers_for(rules, service, NOON) == Answers(status=200, latency=0.05, error_share=0.1)
+    assert answers_for(rules, {"metadata": {"namespace": "b", "name": "web-1"}}, NOON) is None
+    assert effect_for(rules, POD, CONTAINER, None, (), NOON).start_delay == 7

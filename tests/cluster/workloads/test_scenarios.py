@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from argosy.cluster.ports import LogOptions
+from argosy.cluster.workloads.nodes import node_object
 from argosy.cluster.workloads.simulation import Settings
 from argosy.machinery.status import StatusError
 from kit.workloads import World, image, job, play, ready, workload
@@ -154,7 +155,7 @@ def test_a_statefulset_rolls_from_the_highest_ordinal_and_shrinks_from_the_top()
 def test_a_daemonset_replaces_one_node_after_the_other() -> None:
     async def scenario(world: World) -> None:
         for name in ("n2", "n3"):
-            await world.create({"kind": "Node", "metadata": {"name": name}})
+            await world.create(node_object(name))
         await world.create(workload("DaemonSet", "d"))
         await world.wait(10)
         assert world.get("DaemonSet", "d")["status"]["numberAvailable"] == 3

@@ -81,3 +81,22 @@ def missing_volume(view: View, pod: JsonObject) -> str:
             word = _WORDS.get(plural, "persistentvolumeclaim")
             return f'MountVolume.SetUp failed for volume "{volume}" : {word} "{name}" not found'
     return ""
+
+
+def unbound_claim(view: View, pod: JsonObject) -> str:
+    """Why no Node may take the Pod yet, as a scheduler says it; empty when all claims are bound or wait for a Pod."""
+    namespace = pod["metadata"]["namespace"]
+    for _, plural, name, _ in _volumes(pod):
+        if plural != "persistentvolumeclaims":
+            continue
+        claim = view.get(plural, Key(namespace, name))
+        if claim is None:
+            return f'persistentvolumeclaim "{name}" not found'
+        if (claim.get("status") or {}).get("phase") != "Bound" and not _waits_for_consumer(view, claim):
+            return "pod has unbound immediate PersistentVolumeClaims"
+    return ""
+
+
+def _waits_for_consumer(view: View, claim: JsonObject) -> bool:
+    wanted = view.get("storageclasses", Key("", claim["spec"].get("storageClassName") or ""))
+    return wanted is not None and wanted.get("volumeBindingMode") == "WaitForFirstConsumer"

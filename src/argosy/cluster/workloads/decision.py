@@ -30,6 +30,8 @@ class Write:
     body: JsonObject = field(default_factory=dict)
     subresource: str = ""
     by: str = MANAGER
+    batch: int = 0
+    """Writes of one batch (above 0) are all tried, though one of them fails; nothing is done after such a batch."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,7 +86,7 @@ class Controller:
     """What to write after a refusal, before the back-off."""
 
 
-def create(obj: JsonObject, by: str = MANAGER) -> Write:
+def create(obj: JsonObject, by: str = MANAGER, *, batch: int = 0) -> Write:
     metadata = obj["metadata"]
     return Write(
         verb="create",
@@ -93,7 +95,13 @@ def create(obj: JsonObject, by: str = MANAGER) -> Write:
         name=metadata.get("name") or "",
         body=obj,
         by=by,
+        batch=batch,
     )
+
+
+def slow_start(index: int) -> int:
+    """The batch of the write number `index` from 0: the first holds one, each next one twice as many."""
+    return (index + 1).bit_length()
 
 
 def update(obj: JsonObject, subresource: str = "", by: str = MANAGER) -> Write:

@@ -47,6 +47,8 @@ class Livelock(RuntimeError):
 
 
 Route = Callable[[View, JsonObject], Iterable[Key]]
+Look = Callable[[View, Key], object]
+Report = Callable[[object, datetime, Failure], Decision]
 
 
 class Work(NamedTuple):
@@ -260,36 +262,45 @@ class Engine:
             return
         decision = controller.decide(seen, now)
         self._plan(work, decision.wake_at, now)
-        failure = self._carry_out(decision, now, work)
+        outcome = self._carry_out(decision, now, work)
         self._recovered(work)
-        if failure is None:
-            if decision.steps:
-                self._failures.pop(work, None)
-        elif isinstance(failure, Failure):
-            self._refused(work, controller, failure, now)
-        else:
+        if isinstance(outcome, Deferred):
             self._deferred.add(work)
+        elif outcome:
+            self._refused(work, controller, outcome, now)
+        elif decision.steps:
+            self._failures.pop(work, None)
 
     def _recovered(self, work: Work) -> None:
         if self._broken:
             self._broken.pop(work, None)
             self._troubles.pop(work, None)
 
-    def _carry_out(self, decision: Decision, now: datetime, work: Work) -> Failure | Deferred | None:
+    def _carry_out(self, decision: Decision, now: datetime, work: Work) -> list[Failure] | Deferred:
+        """Ends at the first failure, or after the batch in which it is; an event belongs to the write before it."""
+        failures: list[Failure] = []
+        refused = False
         for uid, label in decision.marks:
             self.view.mark(uid, label, now)
         for step in decision.steps:
             if isinstance(step, Happening):
-                self._record(step, now)
+                if not refused:
+                    self._record(step, now)
                 continue
+            if failures and not step.batch == failures[0].write.batch > 0:
+                break
             try:
                 self._submit(step, work)
+                refused = False
             except StatusError as error:
-                if not (error.is_not_found and step.verb == "delete"):
-                    return Failure(step, error)
+                refused = not (error.is_not_found and step.verb == "delete")
+                if refused:
+                    failures.append(Failure(step, error))
             except Deferred as waits:
                 return waits
-        return None
+            if failures and not failures[0].write.batch:
+                break
+        return failures
 
     def _submit(self, write: Write, work: Work) -> None:
         stored = self._server.submit(write, partial(self._settled, work))
@@ -330,19 +341,23 @@ class Engine:
         except Deferred:
             self._recorder.stored(key, None)
 
-    def _refused(self, work: Work, controller: Controller, failure: Failure, now: datetime) -> None:
+    def _refused(self, work: Work, controller: Controller, failures: list[Failure], now: datetime) -> None:
+        failure = failures[0]
         count = self._failures[work][0] + 1 if work in self._failures else 1
         self._failures[work] = (count, failure)
         conflict = failure.error.code in (404, 409)
         if controller.report is not None and not conflict:
-            seen = controller.look(self.view, work.key)
-            if seen is not None:
-                self._carry_out(controller.report(seen, now, failure), now, work)
+            self._report(work, controller.look, controller.report, failures, now)
         if not conflict and failure.error.code not in (403, 429) and count == 1:
             log.warning("%s %s: %s", controller.name, work.key, failure.error)
         first = FIRST_RETRY if conflict else REFUSED_RETRY
-        wait = min(first * 2 ** min(count - 1, 20), LONGEST_RETRY)
-        self._again(work, wait, now)
+        self._again(work, min(first * 2 ** min(count - 1, 20), LONGEST_RETRY), now)
+
+    def _report(self, work: Work, look: Look, report: Report, failures: list[Failure], now: datetime) -> None:
+        for failure in failures:
+            seen = look(self.view, work.key)
+            if seen is not None:
+                self._carry_out(report(seen, now, failure), now, work)
 
     def _again(self, work: Work, wait: float, now: datetime) -> None:
         """Not before the wait is over, whatever made it dirty by now (its place in the queue is passed over)."""

@@ -51,7 +51,13 @@ def owner_of_kind(kind: str) -> Route:
     return route
 
 
-def owner_or_adopter(kind: str, plural: str) -> Route:
+def _selector_of(parent: JsonObject) -> JsonObject | None:
+    return (parent.get("spec") or {}).get("selector")
+
+
+def owner_or_adopter(
+    kind: str, plural: str, selector_of: Callable[[JsonObject], JsonObject | None] = _selector_of
+) -> Route:
     """As `owner_of_kind`; an object without a controller goes to all whose selector means it."""
     own = owner_of_kind(kind)
 
@@ -59,11 +65,7 @@ def owner_or_adopter(kind: str, plural: str) -> Route:
         if controller_of(obj) is not None:
             return own(view, obj)
         namespace = obj["metadata"].get("namespace") or ""
-        return [
-            key_of(parent)
-            for parent in view.within(plural, namespace)
-            if matches((parent.get("spec") or {}).get("selector"), obj)
-        ]
+        return [key_of(parent) for parent in view.within(plural, namespace) if matches(selector_of(parent), obj)]
 
     return route
 

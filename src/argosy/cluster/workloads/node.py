@@ -1,36 +1,94 @@
-"""The kubelets' own object: a Node without a status gets one."""
+"""Nodes: simulated kubelets report theirs, and a Node without a kubelet is found silent (kinds sheet 5.6).
+
+Simulated are the Node of the settings and every Node with the annotation `simulation.argosy.dev/kubelet: "true"`. Any
+other one stays as it was made, as on a real cluster: its status is unknown, and after a minute it is said to be so.
+"""
 
 from __future__ import annotations
 
 from datetime import datetime
 
-from argosy.cluster.workloads.decision import KUBELET, NOTHING, Controller, Decision, update, with_status
+from argosy.cluster.workloads.decision import (
+    KUBELET,
+    NOTHING,
+    Controller,
+    Decision,
+    seconds_after,
+    stamp,
+    update,
+    with_status,
+)
 from argosy.cluster.workloads.matching import itself
-from argosy.cluster.workloads.nodes import node_status
-from argosy.cluster.workloads.pods import is_true
+from argosy.cluster.workloads.nodes import SIMULATED, node_status
+from argosy.cluster.workloads.pods import condition, is_deleting, is_true
 from argosy.cluster.workloads.view import View
 from argosy.machinery.objects import JsonObject, Key
 
-NOT_READY = "node.kubernetes.io/not-ready"
+NOT_READY, UNREACHABLE = "node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable"
+STARTUP_GRACE = 60.0
+"""Seconds that a new Node has before its silence is noted."""
+_CONDITIONS = ("Ready", "MemoryPressure", "DiskPressure", "PIDPressure")
 
 
 def look(view: View, key: Key) -> JsonObject | None:
-    return view.get("nodes", key)
+    node = view.get("nodes", key)
+    return node if node is not None and not is_deleting(node) else None
+
+
+def is_simulated(node: JsonObject) -> bool:
+    return (node["metadata"].get("annotations") or {}).get(SIMULATED) == "true"
 
 
 def _untainted(node: JsonObject) -> Decision:
     """A Node that is ready loses the taint that it was born with."""
-    taints = node["spec"].get("taints") or []
-    kept = [taint for taint in taints if taint["key"] != NOT_READY]
-    if not is_true(node, "Ready") or kept == taints:
+    taints = (node.get("spec") or {}).get("taints") or []
+    kept = [taint for taint in taints if taint["key"] not in (NOT_READY, UNREACHABLE)]
+    return _tainted(node, kept) if is_true(node, "Ready") and kept != taints else NOTHING
+
+
+def _tainted(node: JsonObject, taints: list[JsonObject]) -> Decision:
+    spec = {**(node.get("spec") or {}), "taints": taints}
+    return Decision((update({**node, "metadata": dict(node["metadata"]), "spec": spec}),))
+
+
+def _silent(node: JsonObject, now: datetime) -> Decision:
+    """A Node whose kubelet never reported."""
+    ready = condition(node, "Ready")
+    if ready is None:
+        due = seconds_after(node["metadata"]["creationTimestamp"], STARTUP_GRACE)
+        if now < due:
+            return Decision((), due)
+        return Decision((with_status(node, _unknown(node, now)),))
+    taints = (node.get("spec") or {}).get("taints") or []
+    if ready["status"] != "Unknown" or any(taint["key"] == UNREACHABLE for taint in taints):
         return NOTHING
-    return Decision((update({**node, "metadata": dict(node["metadata"]), "spec": {**node["spec"], "taints": kept}}),))
+    fresh = [{"key": UNREACHABLE, "effect": effect, "timeAdded": stamp(now)} for effect in ("NoSchedule", "NoExecute")]
+    return _tainted(node, [*(taint for taint in taints if taint["key"] != NOT_READY), *fresh])
 
 
-def make_controller(version: str) -> Controller:
+def _unknown(node: JsonObject, now: datetime) -> JsonObject:
+    status, time = node.get("status") or {}, stamp(now)
+    known = {item["type"] for item in status.get("conditions") or ()}
+    unknown = [
+        {
+            "type": kind, "status": "Unknown", "lastHeartbeatTime": node["metadata"]["creationTimestamp"],
+            "lastTransitionTime": time, "reason": "NodeStatusNeverUpdated",
+            "message": "Kubelet never posted node status.",
+        }
+        for kind in _CONDITIONS
+        if kind not in known
+    ]  # fmt: skip
+    return {**status, "conditions": [*(status.get("conditions") or ()), *unknown]}
+
+
+def make_controller(version: str, simulated: str) -> Controller:
+    """`simulated`: the Node of the settings."""
+
     def decide(node: JsonObject, now: datetime) -> Decision:
+        if not is_simulated(node) and node["metadata"]["name"] != simulated:
+            return _silent(node, now)
         if (node.get("status") or {}).get("nodeInfo", {}).get("kubeletVersion"):
             return _untainted(node)
         return Decision((with_status(node, node_status(node, version, now), KUBELET),))
 
-    return Controller(name="node", look=look, decide=decide, routes={"nodes": itself})
+    return Controller(name="node", background=True, look=look, decide=decide, routes={"nodes": itself})

@@ -10,6 +10,8 @@ from argosy.machinery.objects import JsonObject
 from argosy.machinery.quantity import nano_units, of
 from argosy.machinery.selectors import LabelSelector, label_selector_of
 
+SIMULATED = "simulation.argosy.dev/kubelet"
+"""The annotation by which a Node gets a simulated kubelet."""
 ADDRESS = "10.42.255.1"
 CAPACITY = {"cpu": "64", "memory": "256Gi", "ephemeral-storage": "1Ti", "pods": "10000"}
 _CONDITIONS = (
@@ -25,7 +27,7 @@ def node_object(name: str, labels: JsonObject | None = None) -> JsonObject:
     return {
         "apiVersion": "v1",
         "kind": "Node",
-        "metadata": {"name": name, "labels": {**own, **(labels or {})}},
+        "metadata": {"name": name, "labels": {**own, **(labels or {})}, "annotations": {SIMULATED: "true"}},
         "spec": {},
     }
 

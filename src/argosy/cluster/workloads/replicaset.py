@@ -1,4 +1,4 @@
-"""ReplicaSet: as many Pods as asked for, the least useful ones go first (kinds sheet 5.2)."""
+"""ReplicaSet and ReplicationController: as many Pods as asked for, the least useful ones go first (kinds sheet 5.2)."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from argosy.cluster.workloads.decision import (
     delete,
     instant,
     merge,
+    slow_start,
     stamp,
     with_status,
 )
@@ -49,28 +50,37 @@ class Seen:
     names: tuple[str, ...]
     """For the Pods that are missing."""
     neighbours: Counter[str]
-    """Active Pods of the same Deployment by node."""
+    """Active Pods of the same owner by node."""
+    most: int
+    """How many Pods one owner may have in the simulation."""
 
 
-def look(view: View, key: Key) -> Seen | None:
-    owner = view.get("replicasets", key)
+def selector_of(owner: JsonObject) -> JsonObject | None:
+    """As a LabelSelector; a ReplicationController's is a plain map."""
+    selector: JsonObject | None = owner["spec"].get("selector") or None
+    return selector if owner["kind"] == "ReplicaSet" or selector is None else {"matchLabels": selector}
+
+
+def look(view: View, plural: str, key: Key) -> Seen | None:
+    owner = view.get(plural, key)
     if owner is None:
         return None
     pods = view.owned("pods", owner)
-    selector = owner["spec"]["selector"]
+    selector = selector_of(owner)
     orphans = [pod for pod in view.orphans("pods", key.namespace) if matches(selector, pod) and is_active(pod)]
-    missing = size(owner) - sum(map(is_active, pods))
+    missing = min(size(owner), view.pods_per_owner) - sum(map(is_active, pods))
     return Seen(
         owner=owner,
         pods=tuple(pods),
         orphans=tuple(orphans) if not is_deleting(owner) else (),
         names=view.free_pod_names(owner, f"{key.name}-", max(0, min(missing, BURST))),
         neighbours=Counter(pod["spec"].get("nodeName") or "" for pod in pods if is_active(pod)),
+        most=view.pods_per_owner,
     )
 
 
 def decide(seen: Seen, now: datetime) -> Decision:
-    owner, selector = seen.owner, seen.owner["spec"]["selector"]
+    owner, selector = seen.owner, selector_of(seen.owner)
     strangers = [pod for pod in seen.pods if not matches(selector, pod) and not is_deleting(pod)]
     steps: list[Step] = [merge(pod, {"metadata": {"ownerReferences": _others(pod, owner)}}) for pod in strangers]
     steps += [
@@ -84,12 +94,28 @@ def decide(seen: Seen, now: datetime) -> Decision:
     missing = size(owner) - len(active)
     if not is_deleting(owner) and missing:
         steps += _create(seen) if missing > 0 else _delete(seen, active, min(-missing, BURST), now)
-    if condition(owner, "ReplicaFailure") is not None and missing:
+    if (failure := condition(owner, "ReplicaFailure")) is not None and missing:
         status["conditions"] = owner["status"]["conditions"]
+    elif failure is None and missing > 0 and len(active) >= seen.most:
+        _set_full(seen, status, steps, now)
     if status != (owner.get("status") or {}):
         steps.append(with_status(owner, status))
     wake_at = next_available(active, owner["spec"].get("minReadySeconds") or 0, now)
     return Decision(tuple(steps), wake_at)
+
+
+def _set_full(seen: Seen, status: JsonObject, steps: list[Step], now: datetime) -> None:
+    """The simulation holds no more Pods of one owner: said once, as a condition and an Event. In place."""
+    text = f"the simulation holds at most {seen.most} Pods of one owner"
+    status["conditions"] = [_failure("FailedCreate", text, now)]
+    steps.append(_event(seen.owner, "FailedCreate", f"Error creating: {text}", warning=True))
+
+
+def _failure(reason: str, message: str, now: datetime) -> JsonObject:
+    time = stamp(now)
+    return {
+        "type": "ReplicaFailure", "status": "True", "lastTransitionTime": time, "reason": reason, "message": message,
+    }  # fmt: skip
 
 
 def _others(pod: JsonObject, owner: JsonObject) -> list[JsonObject]:
@@ -100,8 +126,9 @@ def _others(pod: JsonObject, owner: JsonObject) -> list[JsonObject]:
 def _create(seen: Seen) -> list[Step]:
     owner, prefix = seen.owner, f"{seen.owner['metadata']['name']}-"
     steps: list[Step] = []
-    for name in seen.names:
-        steps.append(create(from_template(owner, owner["spec"]["template"], name, prefix)))
+    for index, name in enumerate(seen.names):
+        pod = from_template(owner, owner["spec"]["template"], name, prefix)
+        steps.append(create(pod, batch=slow_start(index)))
         steps.append(_event(owner, "SuccessfulCreate", f"Created pod: {name}"))
     return steps
 
@@ -156,11 +183,13 @@ def status_of(owner: JsonObject, active: list[JsonObject], terminating: int, now
         "observedGeneration": owner["metadata"].get("generation") or 0,
     }
     kept = ("replicas", "terminatingReplicas")
+    if owner["kind"] != "ReplicaSet":
+        del counts["terminatingReplicas"]
     return {name: count for name, count in counts.items() if count or name in kept}
 
 
 def _event(owner: JsonObject, reason: str, message: str, *, warning: bool = False) -> Happening:
-    component = "replicaset-controller"
+    component = "replicaset-controller" if owner["kind"] == "ReplicaSet" else "replication-controller"
     return Happening(about=owner, reason=reason, message=message, component=component, warning=warning)
 
 
@@ -172,13 +201,7 @@ def report(seen: Seen, now: datetime, failure: Failure) -> Decision:
     steps: list[Step] = [_event(seen.owner, word, f"Error {verb}: {failure.error.message}", warning=True)]
     current = condition(seen.owner, "ReplicaFailure") or {}
     if (current.get("reason"), current.get("message")) != (word, failure.error.message):
-        failed = {
-            "type": "ReplicaFailure",
-            "status": "True",
-            "lastTransitionTime": stamp(now),
-            "reason": word,
-            "message": failure.error.message,
-        }
+        failed = _failure(word, failure.error.message, now)
         status = {
             **status_of(seen.owner, [pod for pod in seen.pods if is_active(pod)], _terminating(seen), now),
             "conditions": [failed],
@@ -187,10 +210,17 @@ def report(seen: Seen, now: datetime, failure: Failure) -> Decision:
     return Decision(tuple(steps))
 
 
-CONTROLLER = Controller(
-    name="replicaset",
-    look=look,
-    decide=decide,
-    report=report,
-    routes={"replicasets": itself, "pods": owner_or_adopter("ReplicaSet", "replicasets")},
+def _controller(kind: str, plural: str) -> Controller:
+    return Controller(
+        name=kind.lower(),
+        look=lambda view, key: look(view, plural, key),
+        decide=decide,
+        report=report,
+        routes={plural: itself, "pods": owner_or_adopter(kind, plural, selector_of)},
+    )
+
+
+CONTROLLERS = (
+    _controller("ReplicaSet", "replicasets"),
+    _controller("ReplicationController", "replicationcontrollers"),
 )

@@ -70,6 +70,17 @@ class Effect:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Answers:
+    """What a Service answers to requests: data for analysis metrics and checks inside of the process."""
+
+    status: int = 200
+    latency: float = 0.0
+    """Seconds."""
+    error_share: float = 0.0
+    """Of all requests, those that get a 500 instead."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Match:
     namespace: str = "*"
     owner_kind: str = "*"
@@ -77,6 +88,8 @@ class Match:
     selector: JsonObject | None = None
     image: str = "*"
     container: str = "*"
+    service: str | None = None
+    """A rule about Services: it means no container."""
     ordinal: int | None = None
     start: datetime | None = None
     end: datetime | None = None
@@ -85,7 +98,8 @@ class Match:
 @dataclass(frozen=True, slots=True)
 class Rule:
     match: Match
-    effect: Effect
+    effect: Effect = field(default_factory=Effect)
+    answers: Answers | None = None
 
 
 DEFAULTS = Effect(start_delay=0.2, ready_delay=0.5, stop_delay=0.1, jitter=0.0, exit_code=0, never_ready=False)
@@ -115,7 +129,8 @@ def _means(
     now: datetime,
 ) -> bool:
     return (
-        fnmatchcase(pod["metadata"].get("namespace") or "", match.namespace)
+        match.service is None
+        and fnmatchcase(pod["metadata"].get("namespace") or "", match.namespace)
         and fnmatchcase(container.get("image") or "", match.image)
         and fnmatchcase(container["name"], match.container)
         and (match.ordinal is None or match.ordinal == ordinal)
@@ -126,6 +141,23 @@ def _means(
             (match.owner_kind, match.owner_name) == ("*", "*")
             or any(fnmatchcase(kind, match.owner_kind) and fnmatchcase(name, match.owner_name) for kind, name in owners)
         )
+    )
+
+
+def answers_for(rules: Sequence[Rule], service: JsonObject, now: datetime) -> Answers | None:
+    """What the first rule that means the Service lets it answer; None without one."""
+    return next((rule.answers for rule in rules if rule.answers and _means_service(rule.match, service, now)), None)
+
+
+def _means_service(match: Match, service: JsonObject, now: datetime) -> bool:
+    metadata = service["metadata"]
+    return (
+        match.service is not None
+        and fnmatchcase(metadata["name"], match.service)
+        and fnmatchcase(metadata.get("namespace") or "", match.namespace)
+        and (match.start is None or match.start <= now)
+        and (match.end is None or now < match.end)
+        and (match.selector is None or matches(match.selector, service))
     )
 
 
@@ -170,14 +202,31 @@ def parse_rules(text: str, source: str = "rules") -> tuple[Rule, ...]:
     rules = []
     for index, item in enumerate(listed):
         where = f"{source}: rules[{index}]"
-        table = _table(item, where, ("match", "effect"))
-        rules.append(
-            Rule(
-                _match(table.get("match") or {}, f"{where}.match"),
-                _effect(table.get("effect") or {}, f"{where}.effect"),
-            )
-        )
+        table = _table(item, where, ("match", "effect", "answers"))
+        rules.append(_rule(table, where))
     return tuple(rules)
+
+
+def _rule(table: Mapping[str, Any], where: str) -> Rule:
+    match = _match(table.get("match") or {}, f"{where}.match")
+    effect = _effect(table.get("effect") or {}, f"{where}.effect")
+    if table.get("answers") is None:
+        if match.service is not None:
+            raise RuleError(f"{where}.match.service: {match.service!r} needs `answers`: effects are of containers")
+        return Rule(match, effect)
+    if match.service is None or table.get("effect"):
+        raise RuleError(f"{where}.answers: a rule with answers has match.service and no effect")
+    return Rule(match, answers=_answers(table["answers"], f"{where}.answers"))
+
+
+def _answers(value: JsonValue, where: str) -> Answers:
+    table = _table(value, where, ("status", "latency", "errorShare"))
+    status, share = table.get("status", 200), table.get("errorShare", 0.0)
+    if type(status) is not int or not 100 <= status <= 599:
+        raise RuleError(f"{where}.status: {status!r} is not an HTTP status from 100 to 599")
+    if isinstance(share, bool) or not isinstance(share, int | float) or not 0 <= share <= 1:
+        raise RuleError(f"{where}.errorShare: {share!r} is not a number from 0 to 1")
+    return Answers(status=status, latency=_seconds(table, "latency", where) or 0.0, error_share=float(share))
 
 
 class _Loader(yaml.SafeLoader):
@@ -207,7 +256,7 @@ def _table(value: JsonValue, where: str, known: Sequence[str]) -> dict[str, Any]
 
 
 def _match(value: JsonValue, where: str) -> Match:
-    known = ("namespace", "owner", "labels", "image", "container", "ordinal", "from", "until")
+    known = ("namespace", "owner", "labels", "image", "container", "service", "ordinal", "from", "until")
     table = _table(value, where, known)
     owner = _table(table.get("owner") or {}, f"{where}.owner", ("kind", "name"))
     labels = table.get("labels")
@@ -224,6 +273,7 @@ def _match(value: JsonValue, where: str) -> Match:
         selector=labels,
         image=_text(table, "image", where),
         container=_text(table, "container", where),
+        service=_text(table, "service", where) if table.get("service") is not None else None,
         ordinal=_whole(table, "ordinal", where),
         start=_moment(table, "from", where),
         end=_moment(table, "until", where),

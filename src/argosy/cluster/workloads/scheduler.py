@@ -6,6 +6,7 @@ from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
 
+from argosy.cluster.workloads.configuration import names_used, unbound_claim
 from argosy.cluster.workloads.decision import (
     NOTHING,
     SCHEDULER,
@@ -28,6 +29,8 @@ class Seen:
     pod: JsonObject
     nodes: tuple[tuple[JsonObject, int, tuple[JsonObject, ...]], ...]
     """Every Node, how many Pods it has, and those Pods when what they request matters."""
+    unbound: str
+    """Why the Pod's claims keep it from every Node; empty when they do not."""
 
 
 def look(view: View, key: Key) -> Seen | None:
@@ -37,7 +40,7 @@ def look(view: View, key: Key) -> Seen | None:
     wants = bool(requests_of(pod))
     names = [(node, node["metadata"]["name"]) for node in view.every("nodes")]
     nodes = tuple((node, view.count_on_node(name), tuple(view.on_node(name)) if wants else ()) for node, name in names)
-    return Seen(pod, nodes)
+    return Seen(pod, nodes, unbound_claim(view, pod))
 
 
 def _waits(pod: JsonObject) -> bool:
@@ -53,6 +56,8 @@ def _waits(pod: JsonObject) -> bool:
 
 def decide(seen: Seen, now: datetime) -> Decision:
     pod = seen.pod
+    if seen.unbound:
+        return _unschedulable(pod, len(seen.nodes), seen.unbound, now)
     refusals: Counter[str] = Counter()
     open_nodes = []
     for node, count, pods in seen.nodes:
@@ -62,7 +67,8 @@ def decide(seen: Seen, now: datetime) -> Decision:
         else:
             open_nodes.append((count, node["metadata"]["name"]))
     if not open_nodes:
-        return _unschedulable(pod, len(seen.nodes), refusals, now)
+        reasons = ", ".join(f"{count} {why}" for why, count in sorted(refusals.items()))
+        return _unschedulable(pod, len(seen.nodes), reasons, now)
     name, metadata = min(open_nodes)[1], pod["metadata"]
     body = {
         "apiVersion": "v1",
@@ -83,8 +89,7 @@ def decide(seen: Seen, now: datetime) -> Decision:
     return Decision((binding, Happening(about=pod, reason="Scheduled", message=text, component="default-scheduler")))
 
 
-def _unschedulable(pod: JsonObject, nodes: int, refusals: Counter[str], now: datetime) -> Decision:
-    reasons = ", ".join(f"{count} {why}" for why, count in sorted(refusals.items()))
+def _unschedulable(pod: JsonObject, nodes: int, reasons: str, now: datetime) -> Decision:
     places = f"0/{nodes} nodes are available"
     text = f"{places}: {reasons or 'no nodes are known'}."
     if nodes:
@@ -116,9 +121,14 @@ def _itself_or_waiting(view: View, pod: JsonObject) -> list[Key]:
     return [] if is_active(pod) else _waiting_pods(view, pod)
 
 
+def _users_of_claim(view: View, claim: JsonObject) -> list[Key]:
+    place, namespace = ("persistentvolumeclaims", claim["metadata"]["name"]), claim["metadata"]["namespace"]
+    return [key_of(pod) for pod in view.pending(namespace) if _waits(pod) and place in names_used(pod)]
+
+
 CONTROLLER = Controller(
     name="scheduler",
     look=look,
     decide=decide,
-    routes={"pods": _itself_or_waiting, "nodes": _waiting_pods},
+    routes={"pods": _itself_or_waiting, "nodes": _waiting_pods, "persistentvolumeclaims": _users_of_claim},
 )

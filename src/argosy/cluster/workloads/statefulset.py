@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from argosy.cluster.workloads import revisions
+from argosy.cluster.workloads.claims import claim_names, claim_owners, goes_with_the_set, reference_to_set
 from argosy.cluster.workloads.decision import (
     Controller,
     Decision,
@@ -41,8 +42,10 @@ class Seen:
     pods: dict[int, JsonObject]
     """By ordinal."""
     revisions: tuple[JsonObject, ...]
-    claims: frozenset[str]
-    """Names of the claims in the namespace that belong to this set's templates."""
+    claims: dict[str, JsonObject]
+    """By name: the claims that belong to this set's templates, for its Pods and the next ones."""
+    most: int
+    """How many Pods one owner may have in the simulation."""
 
 
 def look(view: View, key: Key) -> Seen | None:
@@ -54,17 +57,18 @@ def look(view: View, key: Key) -> Seen | None:
         tail = pod["metadata"]["name"].rpartition("-")[2]
         if tail.isdigit():
             pods[int(tail)] = pod
-    names = set()
-    for template in owner["spec"].get("volumeClaimTemplates") or ():
-        for ordinal in _ordinals(owner):
-            name = f"{template['metadata']['name']}-{key.name}-{ordinal}"
-            if view.get("persistentvolumeclaims", Key(key.namespace, name)) is not None:
-                names.add(name)
+    claims = {}
+    for ordinal in {*pods, *_wanted(owner, view.pods_per_owner)} if owner["spec"].get("volumeClaimTemplates") else ():
+        for name in claim_names(owner, ordinal):
+            claim = view.get("persistentvolumeclaims", Key(key.namespace, name))
+            if claim is not None:
+                claims[name] = claim
     return Seen(
         owner=owner,
         pods=dict(sorted(pods.items())),
         revisions=tuple(view.owned("controllerrevisions", owner)),
-        claims=frozenset(names),
+        claims=claims,
+        most=view.pods_per_owner,
     )
 
 
@@ -72,6 +76,11 @@ def _ordinals(owner: JsonObject) -> range:
     start = (owner["spec"].get("ordinals") or {}).get("start") or 0
     replicas = owner["spec"].get("replicas")
     return range(start, start + (1 if replicas is None else replicas))
+
+
+def _wanted(owner: JsonObject, most: int) -> range:
+    """The ordinals that the simulation makes Pods for."""
+    return _ordinals(owner)[:most]
 
 
 def decide(seen: Seen, now: datetime) -> Decision:
@@ -109,8 +118,9 @@ class _Sync:
 
     def act(self) -> None:
         """One step with OrderedReady, all at once with Parallel."""
+        self.steps += claim_owners(self.seen.owner, self.seen.pods, self.seen.claims, _ordinals(self.seen.owner))
         parallel = self._spec.get("podManagementPolicy") == "Parallel"
-        for ordinal in _ordinals(self.seen.owner):
+        for ordinal in _wanted(self.seen.owner, self.seen.most):
             if self._settle(ordinal) and not parallel:
                 return
         if self._scale_down(parallel=parallel) and not parallel:
@@ -198,10 +208,8 @@ class _Sync:
                 **(owner["spec"]["selector"].get("matchLabels") or {}),
             }
             metadata: JsonObject = {"name": name, "namespace": owner["metadata"]["namespace"], "labels": labels}
-            policy = owner["spec"].get("persistentVolumeClaimRetentionPolicy") or {}
-            if policy.get("whenDeleted") == "Delete":
-                reference = {"apiVersion": "apps/v1", "kind": "StatefulSet", "name": owner["metadata"]["name"]}
-                metadata["ownerReferences"] = [{**reference, "uid": owner["metadata"]["uid"], "controller": True}]
+            if goes_with_the_set(owner):
+                metadata["ownerReferences"] = [reference_to_set(owner)]
             claim = {"apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": metadata}
             self.steps.append(create({**claim, "spec": template["spec"]}))
             text = f"Create Claim {name} Pod {owner['metadata']['name']}-{ordinal} in StatefulSet"
