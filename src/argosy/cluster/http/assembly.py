@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
+from argosy.cluster.audit import AuditLog, Auditor
 from argosy.cluster.auth.aggregation import role_hooks
 from argosy.cluster.auth.attributes import Attributes, require
 from argosy.cluster.auth.authenticate import Authenticator, StaticTokens, TokenVerifier
@@ -20,6 +22,7 @@ from argosy.cluster.handlers.core import Special
 from argosy.cluster.http import tls
 from argosy.cluster.http.front import Front
 from argosy.cluster.http.server import HttpServer, serve
+from argosy.cluster.http.trail import Trails
 from argosy.cluster.http.wiring import Wiring
 from argosy.cluster.kind import User
 from argosy.cluster.ports import Clock, LogSource
@@ -71,6 +74,8 @@ class Settings:
     logs: LogSource | None = None
     metrics: Callable[[], bytes] | None = None
     checks: Mapping[str, Callable[[], bool]] = field(default_factory=dict)
+    audit: AuditLog | None = None
+    """Where records of mutating calls go; denials are counted in any case."""
     plain: bool = False
     """No TLS: for benchmarks on loopback only."""
 
@@ -103,6 +108,10 @@ class ClusterFront:
             accounts=self.accounts,
             logs=self.settings.logs,
             backends=cluster.service_handlers,
+            trails=Trails(
+                Auditor(self.settings.audit, cluster.clock.now, hashlib.sha256(b"audit" + keys.signing_key).digest()),
+                cluster.store,
+            ),
             metrics=self.settings.metrics,
             checks=self.settings.checks,
         )
@@ -133,7 +142,13 @@ async def serve_cluster(cluster: EmbeddedCluster, front: ClusterFront, now: date
         serving = tls.issue_serving(front.keys.authority, now, names, numeric)
         context = tls.server_context(serving, front.keys.authority.certificate)
     async with serve(
-        front.front.handle, clock=cluster.clock, rng=cluster.rng, tls=context, host=settings.host, port=settings.port
+        front.front.handle,
+        clock=cluster.clock,
+        rng=cluster.rng,
+        tls=context,
+        host=settings.host,
+        port=settings.port,
+        knows=front.front.knows,
     ) as server:
         yield server
 

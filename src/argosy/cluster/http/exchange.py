@@ -39,6 +39,9 @@ class Request:
     """Subject attributes (`commonName`, `organizationName`) of a client certificate that TLS has verified."""
     host: str = ""
     """The address the server listens on, for `/api`."""
+    audit_id: str = ""
+    peer: str = ""
+    """The address of the client, without port."""
 
     def header(self, name: str) -> str:
         values = self.headers.get(name)

@@ -22,7 +22,7 @@ from argosy.cluster.http.exchange import (
     status_response,
 )
 from argosy.cluster.http.negotiate import is_pretty
-from argosy.cluster.http.paths import Paths
+from argosy.cluster.http.paths import Paths, is_probe
 from argosy.cluster.http.proxy import exec_refused, proxy_to_pod, proxy_to_service
 from argosy.cluster.http.resources import Call, handle_resource, handle_review, handle_token_request, read_log
 from argosy.cluster.http.routing import (
@@ -34,6 +34,7 @@ from argosy.cluster.http.routing import (
     truth,
     verb_of,
 )
+from argosy.cluster.http.trail import TIMED_OUT, Trail
 from argosy.cluster.http.wiring import Wiring
 from argosy.cluster.kind import Kind, User
 from argosy.machinery.status import StatusError
@@ -73,9 +74,19 @@ class Front:
         return response.status, received, response.body
 
     async def handle(self, request: Request) -> Response:
-        """Never raises, except for cancellation."""
+        """Never raises, except for cancellation; what could have changed something is on record then."""
+        trail = Trail()
+        response: Response | None = None
         try:
-            return await self._handle(request)
+            response = await self._answer(request, trail)
+            return response
+        finally:
+            code = response.status if response is not None else TIMED_OUT
+            self._wiring.trails.close(trail, request, code)
+
+    async def _answer(self, request: Request, trail: Trail) -> Response:
+        try:
+            return await self._handle(request, trail)
         except StatusError as error:
             return status_response(error, pretty=is_pretty(request.header("user-agent"), None))
         except Exception as error:
@@ -87,30 +98,53 @@ class Front:
             _log.error("request failed: %s at %s", type(error).__name__, place)
             return status_response(internal("the server met an unexpected condition"))
 
-    async def _handle(self, request: Request) -> Response:
+    async def _handle(self, request: Request, trail: Trail) -> Response:
         if len(request.body) > BODY_LIMIT:
             raise body_too_large()
         path, raw_query = split_target(request.target)
         asked = route(path)
         query = parse_query(raw_query)
-        user = self._identify(request)
-        if asked.is_resource:
-            attributes = self._attributes(request.method, asked, query)
-        else:
-            attributes = Attributes(request.method.lower(), path=path)
+        if is_probe(request, asked):
+            return self._paths.answer(request, asked, query)
+        trail.attributes = Attributes(request.method.lower(), path=path)
+        user = self._identify(request, trail)
+        attributes = self._attributes(request.method, asked, query) if asked.is_resource else trail.attributes
+        trail.attributes = attributes
         require(self._wiring.authorizer, user, attributes)
         if not asked.is_resource:
             return self._paths.answer(request, asked, query)
-        call = self._call(request, asked, query, user, attributes)
+        call = self._call(request, asked, query, user, attributes, trail)
         return call if isinstance(call, Response) else await self._dispatch(call)
 
-    def _identify(self, request: Request) -> User:
+    def _identify(self, request: Request, trail: Trail | None = None) -> User:
+        """The user to act as. Raises 401, 429 after too many wrong credentials of one address, 400 and 403."""
         headers = request.headers
         authorization = headers.get("authorization")
-        user = self._wiring.authenticator.authenticate(
-            authorization[0] if authorization else "", request.certificate, self._wiring.clock.now()
-        )
-        return impersonated(headers, user, self._wiring.authorizer)
+        offered = authorization[0] if authorization else ""
+        now = self._wiring.clock.now()
+        guesses = self._wiring.guesses
+        if offered and not request.certificate:
+            guesses.check(request.peer, offered, now)
+        try:
+            user = self._wiring.authenticator.authenticate(offered, request.certificate, now)
+        except StatusError:
+            if offered:
+                guesses.failed(request.peer, now)
+            raise
+        if offered:
+            guesses.succeeded(offered)
+        acting = impersonated(headers, user, self._wiring.authorizer)
+        if trail is not None:
+            trail.user, trail.impersonator = acting, "" if acting is user else user.name
+        return acting
+
+    def knows(self, request: Request) -> bool:
+        """Whether the request's credentials are valid, before it is read as a whole."""
+        try:
+            self._identify(request)
+        except StatusError:
+            return False
+        return True
 
     def _attributes(self, method: str, asked: Route, query: Mapping[str, Sequence[str]]) -> Attributes:
         verb = verb_of(method, asked, query) or method.lower()
@@ -126,6 +160,7 @@ class Front:
         query: Mapping[str, Sequence[str]],
         user: User,
         attributes: Attributes,
+        trail: Trail,
     ) -> Call | Response:
         kind = self._wiring.kinds.find(asked.group, asked.version, asked.plural)
         if kind is None:
@@ -146,6 +181,7 @@ class Front:
             verb=verb,
             user=user,
             wiring=self._wiring,
+            trail=trail,
             still_allowed=_Recheck(self, request, attributes),
             pretty=is_pretty(request.header("user-agent"), truth(query, "pretty")),
         )

@@ -27,6 +27,13 @@ _ISSUER_CACHE = "public, max-age=3600"
 Query = Mapping[str, Sequence[str]]
 
 
+def is_probe(request: Request, asked: Route) -> bool:
+    """Whether a kubelet or load balancer asks for health: answered to anybody, and says `ok` or names checks."""
+    if asked.api or request.method not in ("GET", "HEAD"):
+        return False
+    return asked.path.removeprefix("/").partition("/")[0] in _HEALTH
+
+
 class Paths:
     def __init__(self, wiring: Wiring) -> None:
         self._wiring = wiring

@@ -17,14 +17,19 @@ from typing import Protocol, cast
 
 import httptools
 
+from argosy.cluster.auth.attributes import unauthorized
 from argosy.cluster.http.exchange import BODY_LIMIT, Chunks, Request, Response, body_too_large, status_response
 from argosy.machinery.status import StatusError
 
+STRANGER_BODY_LIMIT = 65_536
+"""Bytes of a body that are taken in before it is asked who sends them."""
 HEADER_LIMIT = 65_536
 """Bytes of the request line and all headers; more are 431."""
 PIPELINE_LIMIT = 4
 """Requests that may wait on one connection; clients of Kubernetes never pipeline. Reading goes on while a request is
 answered, for only so is it noticed that a client went away."""
+CONNECTION_LIMIT = 4096
+"""Connections at once; who comes later is answered 429 and closed."""
 REQUEST_SECONDS = 60.0
 """A request must be complete this long after its first byte."""
 ANSWER_SECONDS = 34.0
@@ -54,8 +59,14 @@ class Host(Protocol):
     connections: set[Connection]
     draining: bool
 
-    def common_headers(self) -> str:
+    def common_headers(self, audit_id: str) -> str:
         """Audit-Id and Date, each line ended."""
+        ...
+
+    def new_audit_id(self) -> str: ...
+
+    def knows(self, request: Request) -> bool:
+        """Whether the credentials are valid: asked before much of a body is taken in."""
         ...
 
     def begin(self, connection: Connection) -> asyncio.Task[None]: ...
@@ -69,6 +80,8 @@ class Connection(asyncio.Protocol):
         self.loop = asyncio.get_running_loop()
         self.progress = self.loop.time()
         self.reading = False
+        self.began = self.progress
+        """When the first byte of the request that is being read came: a trickle of bytes does not move it."""
         self.answering = False
         self.streaming: Response | None = None
         self._parser = httptools.HttpRequestParser(self)
@@ -81,6 +94,7 @@ class Connection(asyncio.Protocol):
         self._expired = False
         self._certificate: tuple[tuple[str, str], ...] | None = None
         self._local = True
+        self._peer = ""
         self._new_request()
 
     def _new_request(self) -> None:
@@ -90,6 +104,7 @@ class Connection(asyncio.Protocol):
         self._size = 0
         self._header_size = 0
         self._in_headers = True
+        self._vouched = False
 
     # ---- asyncio callbacks
 
@@ -97,9 +112,12 @@ class Connection(asyncio.Protocol):
         self.transport = cast(asyncio.Transport, transport)
         self._certificate = _subject(transport.get_extra_info("peercert"))
         peer = transport.get_extra_info("peername")
-        self._local = not peer or str(peer[0]) in ("127.0.0.1", "::1")
+        self._peer = str(peer[0]) if peer else ""
+        self._local = self._peer in ("", "127.0.0.1", "::1")
         self.host.connections.add(self)
         self._task = self.host.begin(self)
+        if len(self.host.connections) > CONNECTION_LIMIT:
+            self._refuse(_too_many_connections())
 
     def connection_lost(self, exc: Exception | None) -> None:
         self.host.connections.discard(self)
@@ -120,7 +138,8 @@ class Connection(asyncio.Protocol):
         if self._refusal is not None:
             self._discard(len(data))
             return
-        self.reading = True
+        if not self.reading:
+            self.reading, self.began = True, self.progress
         if self._in_headers:
             # what follows the headers in this chunk is counted too: the limit is generous enough for that
             self._header_size += min(len(data), HEADER_LIMIT)
@@ -174,6 +193,12 @@ class Connection(asyncio.Protocol):
         self._size += len(body)
         if self._size > BODY_LIMIT:
             raise body_too_large()
+        if self._size > STRANGER_BODY_LIMIT and not self._vouched:
+            self._vouched = self.host.knows(
+                Request("POST", "/", self._headers, b"", self._certificate, peer=self._peer)
+            )
+            if not self._vouched:
+                raise unauthorized()
         self._body.append(body)
 
     def on_message_complete(self) -> None:
@@ -183,7 +208,16 @@ class Connection(asyncio.Protocol):
         body = self._body[0] if len(self._body) == 1 else b"".join(self._body)
         target = self._target.decode("latin-1")
         method = self._parser.get_method().decode("latin-1")
-        request = Request(method, target, self._headers, body, self._certificate, self.host.address)
+        request = Request(
+            method,
+            target,
+            self._headers,
+            body,
+            self._certificate,
+            self.host.address,
+            self.host.new_audit_id(),
+            self._peer,
+        )
         self._waiting.append(request)
         self.reading = False
         self._arrived.set()
@@ -240,7 +274,7 @@ class Connection(asyncio.Protocol):
 
     async def _answer(self, request: Request, response: Response, *, last: bool) -> None:
         body = response.body
-        head = self._head(response, last=last)
+        head = self._head(response, last=last, audit_id=request.audit_id)
         if isinstance(body, bytes):
             self._write_whole(request, response, head, body)
         elif request.method == "HEAD":
@@ -280,12 +314,13 @@ class Connection(asyncio.Protocol):
         if not self._writable.is_set():
             await self._writable.wait()
 
-    def _head(self, response: Response, *, last: bool) -> str:
+    def _head(self, response: Response, *, last: bool, audit_id: str = "") -> str:
         line = _STATUS_LINES.get(response.status) or f"HTTP/1.1 {response.status} \r\n"
         typed = f"Content-Type: {response.content_type}\r\n" if response.content_type else ""
         extra = "".join([f"{name}: {value}\r\n" for name, value in response.headers])
         close = "Connection: close\r\n" if last else ""
-        return f"{line}{self.host.common_headers()}Cache-Control: {response.cache_control}\r\n{typed}{extra}{close}"
+        common = self.host.common_headers(audit_id)
+        return f"{line}{common}Cache-Control: {response.cache_control}\r\n{typed}{extra}{close}"
 
     # ---- what the server's sweep asks
 
@@ -294,9 +329,11 @@ class Connection(asyncio.Protocol):
         since = now - self.progress
         if not self._writable.is_set():
             return since > STALL_SECONDS
+        if self.reading and now - self.began > REQUEST_SECONDS:
+            return not self.answering
         if self.answering:
             return False
-        return since > (REQUEST_SECONDS if self.reading or self._refusal else IDLE_SECONDS)
+        return since > (REQUEST_SECONDS if self._refusal else IDLE_SECONDS)
 
     def is_stuck(self, now: float) -> bool:
         """Whether an answer that is no stream has taken too long to come."""
@@ -346,6 +383,11 @@ def _bad_request() -> StatusError:
 def _took_too_long() -> StatusError:
     message = "Timeout: request did not complete within the allowed duration"
     return StatusError(504, "Timeout", message, generic=True)
+
+
+def _too_many_connections() -> StatusError:
+    message = "Too many connections, please try again later."
+    return StatusError(429, "TooManyRequests", message, retry_after=1)
 
 
 def _headers_too_large() -> StatusError:

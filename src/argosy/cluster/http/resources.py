@@ -21,6 +21,7 @@ from argosy.cluster.http.options import read_delete_query, read_log_options, rea
 from argosy.cluster.http.routing import Route, first
 from argosy.cluster.http.streams import watch
 from argosy.cluster.http.table import include_object, table
+from argosy.cluster.http.trail import Trail
 from argosy.cluster.http.wiring import Wiring
 from argosy.cluster.kind import Kind, User
 from argosy.cluster.request import ApiRequest, ApiResponse, Options, Verb
@@ -42,6 +43,7 @@ class Call:
     wiring: Wiring
     still_allowed: Callable[[], bool]
     pretty: bool
+    trail: Trail
 
     @property
     def namespace(self) -> str:
@@ -70,7 +72,11 @@ async def handle_resource(call: Call) -> Response:
     api_request = _api_request(call, _READERS.get(call.verb, _read_plain)(call))
     if call.verb == "watch":
         return _watch(call, api_request, representation)
-    return _encoded(call, await call.wiring.api.handle(api_request), representation)
+    call.wiring.trails.open(call.trail, call.kind)
+    answer = await call.wiring.api.handle(api_request)
+    if call.verb == "create":
+        call.trail.created_name = str((answer.body.get("metadata") or {}).get("name") or "")
+    return _encoded(call, answer, representation)
 
 
 def _api_request(call: Call, sent: _Sent) -> ApiRequest:

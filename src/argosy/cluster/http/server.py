@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import socket
 import ssl
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from email.utils import format_datetime
 
+from argosy.cluster.http.exchange import Request
 from argosy.cluster.http.protocol import Connection, Handler
 from argosy.cluster.ports import Clock, Rng
 
@@ -16,13 +17,15 @@ SWEEP_SECONDS = 5.0
 """How often slow and revoked connections are looked for; rights are lost within 10 s (security rule 11)."""
 DRAIN_SECONDS = 5.0
 BACKLOG = 512
+HANDSHAKE_SECONDS = 10.0
 
 
 class HttpServer:
     """Made by `serve`; `address` is host:port as bound."""
 
-    def __init__(self, handler: Handler, clock: Clock, rng: Rng) -> None:
+    def __init__(self, handler: Handler, clock: Clock, rng: Rng, knows: Callable[[Request], bool]) -> None:
         self.handler = handler
+        self.knows = knows
         self.address = ""
         self.port = 0
         self.connections: set[Connection] = set()
@@ -33,11 +36,14 @@ class HttpServer:
         self._date_at = -1.0
         self._tasks = asyncio.TaskGroup()
 
-    def common_headers(self) -> str:
+    def new_audit_id(self) -> str:
+        return self._rng.uuid()
+
+    def common_headers(self, audit_id: str) -> str:
         loop_time = asyncio.get_running_loop().time()
         if loop_time - self._date_at >= 1.0 or not self._date:
             self._date, self._date_at = format_datetime(self._clock.now(), usegmt=True), loop_time
-        return f"Audit-Id: {self._rng.uuid()}\r\nDate: {self._date}\r\n"
+        return f"Audit-Id: {audit_id or self._rng.uuid()}\r\nDate: {self._date}\r\n"
 
     def begin(self, connection: Connection) -> asyncio.Task[None]:
         return self._tasks.create_task(connection.serve())
@@ -64,15 +70,23 @@ async def serve(
     host: str = "127.0.0.1",
     port: int = 0,
     drain_seconds: float = DRAIN_SECONDS,
+    knows: Callable[[Request], bool] = lambda _request: True,
 ) -> AsyncIterator[HttpServer]:
     """Listens until the block is left; then ends watches cleanly, lets running requests finish, and cuts off the rest.
 
+    `knows` tells whether credentials are valid, for clients that send large bodies (default: everybody's are).
     Without `tls` the server speaks plain HTTP: for benchmarks and tests on loopback only.
     """
-    server = HttpServer(handler, clock, rng)
+    server = HttpServer(handler, clock, rng, knows)
     loop = asyncio.get_running_loop()
     listener = await loop.create_server(
-        lambda: Connection(server), host, port, ssl=tls, backlog=BACKLOG, start_serving=False
+        lambda: Connection(server),
+        host,
+        port,
+        ssl=tls,
+        backlog=BACKLOG,
+        start_serving=False,
+        ssl_handshake_timeout=HANDSHAKE_SECONDS if tls else None,
     )
     bound = listener.sockets[0].getsockname()
     server.port = bound[1]

@@ -7,8 +7,10 @@ from dataclasses import dataclass, field
 
 from argosy.cluster.auth.attributes import Authorizer
 from argosy.cluster.auth.authenticate import Authenticator
+from argosy.cluster.auth.guesses import Guesses
 from argosy.cluster.auth.reviews import Reviews
 from argosy.cluster.auth.tokens import ServiceAccountTokens
+from argosy.cluster.http.trail import Trails
 from argosy.cluster.kind import Kinds, Reader
 from argosy.cluster.ports import Backends, Clock, LogSource
 from argosy.cluster.request import Api
@@ -56,6 +58,8 @@ class Wiring:
     logs: LogSource | None = None
     backends: Backends | None = None
     version: Version = field(default_factory=Version)
+    guesses: Guesses = field(default_factory=Guesses)
+    trails: Trails = field(default_factory=Trails)
     metrics: Callable[[], bytes] | None = None
     checks: Mapping[str, Callable[[], bool]] = field(default_factory=dict)
     """Health checks by name, beside `ping`."""

@@ -1,0 +1,174 @@
+"""The audit trail (security rule 18): one record for each mutating call, and a count of denials by subject.
+
+`Auditor` makes the records and knows nothing of files; what keeps them is behind the port `AuditLog`. Records name
+objects and never carry values: of what was stored before and after there are digests only, keyed with a secret of this
+process, so that a small secret cannot be guessed from its digest. `AuditFile` writes JSON lines to a file of mode 0600
+that only grows; at its size limit it is put aside under a number and a new one begun.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Protocol
+
+import orjson
+
+from argosy.cluster.kind import User
+from argosy.observe.metrics import REGISTRY
+
+READING_VERBS = frozenset({"get", "list", "watch", "head", "options"})
+CREDENTIAL = "authentication.kubernetes.io/credential-id"
+SUBJECT_LIMIT = 1000
+"""Subjects counted by name; the rest are one, so that no client can fill the memory with names."""
+LINE_LIMIT = 512
+"""Characters of any one name in a record: names in URLs are the client's."""
+FILE_LIMIT = 64 * 1024 * 1024
+FILES_KEPT = 8
+
+_log = logging.getLogger(__name__)
+_denials = REGISTRY.counter(
+    "argosy_cluster_denials_total", "Requests answered 401 or 403, by who asked.", ("subject", "code")
+)
+_lost = REGISTRY.counter("argosy_cluster_audit_lost_total", "Audit records that the disk refused.")
+
+
+class AuditLog(Protocol):
+    """Keeps lines, in order, for good."""
+
+    def append(self, line: bytes) -> None:
+        """Takes one JSON line with its end; must neither block nor raise."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Act:
+    """What was tried. Empty means absent; `verb` is the authorizer's."""
+
+    verb: str
+    group: str = ""
+    resource: str = ""
+    namespace: str = ""
+    name: str = ""
+    path: str = ""
+    agent: str = ""
+
+
+class Auditor:
+    """Counts denials of any request, and records each that could have changed something."""
+
+    def __init__(self, log: AuditLog | None, now: Callable[[], datetime], key: bytes) -> None:
+        self._log = log
+        self._now = now
+        self._key = key[:64]
+        self._subjects: set[str] = set()
+
+    @property
+    def records(self) -> bool:
+        return self._log is not None
+
+    def denied(self, subject: str, code: int) -> None:
+        if subject not in self._subjects:
+            if len(self._subjects) >= SUBJECT_LIMIT:
+                subject = "(others)"
+            self._subjects.add(subject)
+        _denials.add(subject=subject, code=str(code))
+
+    def digest(self, encoded: bytes | None) -> str:
+        """Of one stored state; equal states have equal digests in the life of this process."""
+        return hashlib.blake2b(encoded, key=self._key, digest_size=16).hexdigest() if encoded else ""
+
+    def record(
+        self,
+        act: Act,
+        user: User | None,
+        code: int,
+        *,
+        audit_id: str = "",
+        before: bytes | None = None,
+        after: bytes | None = None,
+        impersonator: str = "",
+    ) -> None:
+        """`before` and `after` are stored states, as JSON; only their digests are kept."""
+        if self._log is None:
+            return
+        what = {
+            "group": act.group,
+            "resource": act.resource,
+            "namespace": _short(act.namespace),
+            "name": _short(act.name),
+            "path": _short(act.path),
+        }
+        record = {
+            "time": self._now().strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
+            "auditID": audit_id,
+            "user": _short(user.name) if user else "",
+            "groups": list(user.groups) if user else [],
+            "credential": list(user.extra.get(CREDENTIAL, ())) if user else [],
+            "impersonatedBy": _short(impersonator),
+            "verb": act.verb,
+            **{name: value for name, value in what.items() if value},
+            "code": code,
+            "before": self.digest(before),
+            "after": self.digest(after),
+            "agent": _short(act.agent),
+        }
+        self._log.append(orjson.dumps(record, option=orjson.OPT_APPEND_NEWLINE))
+
+
+def _short(text: str) -> str:
+    """Bounded, and of valid characters only: what came in a URL may be neither."""
+    return text[:LINE_LIMIT].encode("utf-8", "replace").decode()
+
+
+class AuditFile:
+    """Appends each line to `path` at once: a call that was answered is on record even if the process is killed."""
+
+    def __init__(self, path: Path, *, limit: int = FILE_LIMIT, kept: int = FILES_KEPT) -> None:
+        """Raises OSError when the file cannot be opened."""
+        self._path, self._limit, self._kept = path, limit, kept
+        self._broken = False
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._open()
+
+    def _open(self) -> None:
+        self._file = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+        os.fchmod(self._file, 0o600)
+        self._size = os.fstat(self._file).st_size
+
+    def append(self, line: bytes) -> None:
+        """A disk that refuses is reported once and counted; it never stops the server."""
+        try:
+            if self._size and self._size + len(line) > self._limit:
+                self._rotate()
+            written = os.write(self._file, line)
+            while written < len(line):
+                written += os.write(self._file, line[written:])
+            self._size += len(line)
+        except OSError as error:
+            _lost.add()
+            if not self._broken:
+                _log.error("the audit trail cannot be written: %s", error.strerror)
+            self._broken = True
+        else:
+            self._broken = False
+
+    def _rotate(self) -> None:
+        """audit.log becomes audit.log.1, that .2 and so on; the oldest goes."""
+        os.close(self._file)
+        try:
+            for number in range(self._kept - 1, 0, -1):
+                older = Path(f"{self._path}.{number}")
+                if older.exists():
+                    older.rename(f"{self._path}.{number + 1}")
+            self._path.rename(f"{self._path}.1")
+        finally:
+            self._open()
+
+    def close(self) -> None:
+        os.close(self._file)
