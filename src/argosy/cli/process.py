@@ -62,8 +62,9 @@ class ControlPlane:
     def __init__(self, client: Client, clock: Clock, rng: Rng, outside: Outside) -> None:
         self._client = client
         self.caches = InformerCaches(client, clock, rng)
-        self.git = GitMirrors(outside.cache_directory / "git", clock, GitSettings(allow_local=outside.own_machine))
         self.egress = Egress(EgressPolicy(allow_loopback=outside.own_machine))
+        git_settings = GitSettings(allow_local=outside.own_machine)
+        self.git = GitMirrors(outside.cache_directory / "git", clock, git_settings, self.egress)
         self.charts = ChartSources(HelmRepositories(self.egress, clock), OciRegistries(self.egress, clock))
         fetcher = SourceFetcher(clock, self.git, self.charts, self.egress, self._credentials, self._permitted)
         self.renderer = RenderWorkers(clock, rng, fetcher=fetcher)

@@ -7,6 +7,7 @@ credentials stay with the host that they belong to. Bodies are counted while the
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import contextlib
 import ipaddress
@@ -143,6 +144,33 @@ class Egress:
             url, _ = without_user_info(urljoin(url, location))
         raise Rejected(f"{scrub(url)}: more than {REDIRECTS} redirects")
 
+    async def post(
+        self,
+        url: str,
+        credentials: Credentials,
+        body: bytes,
+        *,
+        limit: int,
+        headers: Mapping[str, str] | None = None,
+        authorization: str = "",
+    ) -> Answer:
+        """One POST; a redirect is an answer, so that neither body nor credentials go to another place than named."""
+        self._check(url, plain_http=True)
+        url, user_info = without_user_info(url)
+        authorization = authorization or user_info
+        own = {"Authorization": authorization} if authorization else {}
+        return await self._once(url, credentials, limit, {**(headers or {}), **own}, body)
+
+    async def check_host(self, host: str) -> None:
+        """Judges a host for a program that connects by itself. Raises Rejected, or Unavailable for an unknown one."""
+        try:
+            found = await asyncio.get_running_loop().getaddrinfo(host, None, type=socket.SOCK_STREAM)
+        except OSError as error:
+            raise Unavailable(f"{scrub(host)}: {error.strerror or 'unknown host'}") from None
+        for *_, address in found:
+            if reason := self._policy.refusal(str(address[0])):
+                raise Rejected(f"{scrub(host)}: the address {address[0]} {reason}")
+
     async def close(self) -> None:
         sessions, self._sessions = list(self._sessions.values()), {}
         for session in sessions:
@@ -161,11 +189,15 @@ class Egress:
             if reason := self._policy.refusal(host):
                 raise Rejected(f"{scrub(url)}: the address {host} {reason}")
 
-    async def _once(self, url: str, credentials: Credentials, limit: int, headers: Mapping[str, str]) -> Answer:
+    async def _once(
+        self, url: str, credentials: Credentials, limit: int, headers: Mapping[str, str], data: bytes | None = None
+    ) -> Answer:
         session = self._session(credentials)
         try:
-            async with session.get(
+            async with session.request(
+                "GET" if data is None else "POST",
                 url,
+                data=data,
                 headers={"Accept-Encoding": "identity", **headers},
                 allow_redirects=False,
                 proxy=proxy_for(url, credentials.proxy, credentials.no_proxy) or None,

@@ -40,6 +40,11 @@ class RootedTree:
         self._known: dict[str, Entry] = {"": storage.root}
 
     @property
+    def storage(self) -> Storage:
+        """For putting trees together; who reads files asks the tree."""
+        return self._storage
+
+    @property
     def root_oid(self) -> str:
         return self._storage.root.oid
 

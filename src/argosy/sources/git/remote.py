@@ -20,16 +20,22 @@ from typing import Final, TypeVar
 
 from argosy.runtime.clock import Clock
 from argosy.sources.coalesce import Turns
+from argosy.sources.egress import Egress
 from argosy.sources.git.failures import failure
+from argosy.sources.git.lfs import LfsStorage, LfsStore, Pointer, pointers
 from argosy.sources.git.mending import mended, sweep
+from argosy.sources.git.modules import FILE as MODULES_FILE
+from argosy.sources.git.modules import FILE_LIMIT as MODULES_FILE_LIMIT
+from argosy.sources.git.modules import Budget, MountedStorage, is_local, module_credentials, module_url, parse_modules
 from argosy.sources.git.private import Private
 from argosy.sources.git.program import Finished, TimedOut, TooMuchOutput, run_git
 from argosy.sources.git.refs import FULL_SHA, Abbreviation, Refs, check_revision, lookup, parse_listing
 from argosy.sources.git.tree import Objects, commit_tree
-from argosy.sources.port import Credentials, NotFound, Rejected, Tree, Unavailable
+from argosy.sources.paths import shown
+from argosy.sources.port import Credentials, NotFound, Rejected, SourceError, Tree, Unavailable
 from argosy.sources.scrub import scrub
-from argosy.sources.tree import RootedTree
-from argosy.sources.urls import check_git_url, normalise_url
+from argosy.sources.tree import RootedTree, Storage
+from argosy.sources.urls import check_git_url, host_of, normalise_url
 
 T = TypeVar("T")
 
@@ -47,10 +53,12 @@ PROVEN_SECONDS: Final = 3600.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GitSettings:
-    """`allow_local`: `file://` and absolute paths are repositories too (`argosy demo`, rehearsal)."""
+    """`allow_local`: `file://` and absolute paths are repositories too (`argosy demo`, rehearsal). `submodules` off:
+    they appear as empty directories (upstream: ARGOCD_GIT_MODULES_ENABLED)."""
 
     allow_local: bool = False
     allow_links_out: bool = False
+    submodules: bool = True
     list_seconds: float = 30.0
     fetch_seconds: float = 300.0
     parallel: int = 8
@@ -59,7 +67,11 @@ class GitSettings:
 class GitMirrors:
     """The `sources.port.GitRemote` over the git program. `close` it; its threads and mapped packs are freed then."""
 
-    def __init__(self, directory: Path, clock: Clock, settings: GitSettings | None = None) -> None:
+    def __init__(
+        self, directory: Path, clock: Clock, settings: GitSettings | None = None, egress: Egress | None = None
+    ) -> None:
+        """`egress`: judges the hosts of submodules and fetches LFS files; without it there are none from elsewhere."""
+        self._egress = egress
         self._directory = directory
         self._clock = clock
         self._settings = settings or GitSettings()
@@ -71,6 +83,7 @@ class GitMirrors:
         self._objects: dict[Path, Objects] = {}
         self._trees: dict[tuple[Path, str], RootedTree] = {}
         self._locks: dict[Path, asyncio.Lock] = {}
+        self._pointers: dict[tuple[Path, str], dict[str, Pointer]] = {}
         self._swept = False
         self.listings = 0
         """`git ls-remote` runs, for metrics and tests."""
@@ -91,6 +104,69 @@ class GitMirrors:
         return found
 
     async def tree(self, url: str, commit: str, credentials: Credentials) -> Tree:
+        return await self._whole(url, commit, credentials)
+
+    async def _whole(self, url: str, commit: str, credentials: Credentials, budget: Budget | None = None) -> RootedTree:
+        """With submodules and LFS files, put together anew each time: who may read them is asked of each remote."""
+        tree = await self._plain(url, commit, credentials)
+        if credentials.enable_lfs:
+            tree = await self._with_lfs(url, commit, tree, credentials)
+        found = tree.storage.children("", tree.storage.root).get(MODULES_FILE)
+        if self._settings.submodules and found is not None and found.kind == "file":
+            tree = await self._with_modules(url, commit, tree, credentials, budget or Budget())
+        return tree
+
+    async def _with_modules(
+        self, url: str, commit: str, tree: RootedTree, credentials: Credentials, budget: Budget
+    ) -> RootedTree:
+        modules = parse_modules(tree.read(MODULES_FILE, limit=MODULES_FILE_LIMIT).decode("utf-8", "replace"))
+        budget.deeper()
+        mounts: dict[str, Storage] = {}
+        objects = self._store(self._mirror(url))
+        for module in modules:
+            wanted = await self._in_thread(objects.module, commit, module.path)
+            if wanted is None:
+                continue
+            budget.spend()
+            where = module_url(url, module.url)
+            await self._judge_module(url, where)
+            try:
+                inner = await self._whole(where, wanted, module_credentials(url, where, credentials), budget)
+            except SourceError as error:
+                raise type(error)(f"submodule {shown(module.path)}: {error}") from None
+            mounts[module.path] = inner.storage
+        budget.depth -= 1
+        # Which storages are mounted is part of what the tree is: relative URLs differ between repositories.
+        names = "".join(f"{path} {storage.root.oid}\0" for path, storage in sorted(mounts.items()))
+        suffix = "+" + blake2b(names.encode(), digest_size=10).hexdigest()
+        return RootedTree(MountedStorage(tree.storage, mounts, suffix)) if mounts else tree
+
+    async def _judge_module(self, parent: str, url: str) -> None:
+        """A submodule elsewhere is a stranger's choice of host (spec/security.md rule 13)."""
+        check_git_url(url, allow_local=self._settings.allow_local and is_local(parent))
+        if is_local(url) or host_of(url) == host_of(parent):
+            return
+        if self._egress is None:
+            raise Rejected(f"{scrub(url)}: a submodule on another host cannot be judged here")
+        await self._clock.external(self._egress.check_host(host_of(url)))
+
+    async def _with_lfs(self, url: str, commit: str, tree: RootedTree, credentials: Credentials) -> RootedTree:
+        if self._egress is None:
+            raise Rejected(f"{scrub(url)}: LFS files cannot be fetched here")
+        mirror = self._mirror(url)
+        known = self._pointers.get((mirror, commit))
+        if known is None:
+            known = await self._in_thread(pointers, tree.storage)
+            if len(self._pointers) >= TREES_KEPT:
+                self._pointers.clear()
+            self._pointers[(mirror, commit)] = known
+        if not known:
+            return tree
+        store = LfsStore(mirror / "argosy-lfs", self._egress)
+        await self._clock.external(store.ensure(url, list(known.values()), credentials))
+        return RootedTree(LfsStorage(tree.storage, known, store))
+
+    async def _plain(self, url: str, commit: str, credentials: Credentials) -> RootedTree:
         if not FULL_SHA.fullmatch(commit):
             raise Rejected(f"commit {scrub(commit)!r} is not a full SHA")
         await self._listed(url, credentials, PROVEN_SECONDS)
@@ -166,7 +242,8 @@ class GitMirrors:
         await self._in_thread(self._tidy, mirror, self._store(mirror))
 
     async def _fetch_refs(self, url: str, mirror: Path, credentials: Credentials) -> None:
-        await self._in_thread(self._prepare, mirror)
+        async with self._locks.setdefault(mirror, asyncio.Lock()):
+            await self._in_thread(self._prepare, mirror)
         await self._run_fetch(url, mirror, credentials, "--prune", REF_SPECS)
 
     async def _fetch_one(self, url: str, commit: str, credentials: Credentials) -> None:

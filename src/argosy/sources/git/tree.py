@@ -79,6 +79,20 @@ class Objects:
             self._trees[oid] = known
         return known
 
+    def module(self, commit: str, path: str) -> str | None:
+        """The commit that a submodule at `path` stands at; None when there is none."""
+        *parents, name = path.split("/")
+        oid = self.root_of(commit)
+        for parent in parents:
+            entry = self.children(oid).get(parent)
+            if entry is None or entry.kind != "dir" or not entry.oid:
+                return None
+            oid = entry.oid
+        marker = b"160000 " + name.encode() + b"\0"
+        _, data = self._raw(oid, TREE_LIMIT)
+        at = data.find(marker)
+        return data[at + len(marker) :][:20].hex() if at >= 0 else None
+
     def blob(self, oid: str, path: str, limit: int) -> bytes:
         try:
             kind, data = self._raw(oid, limit)
