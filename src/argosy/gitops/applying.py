@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from argosy.gitops.diff import last_applied_of
-from argosy.gitops.keys import FIELD_MANAGER, LAST_APPLIED
+from argosy.gitops.keys import FIELD_MANAGER, HOOK_FINALIZER, LAST_APPLIED
 from argosy.gitops.live import LiveObjects
 from argosy.gitops.ports import KnownTypes
 from argosy.gitops.sync.options import Options, is_kept
@@ -51,6 +51,42 @@ class Applier:
             return Result("Pruned", "pruned (dry run)", "Succeeded")
         await self.delete(task.live, _propagation(options))
         return Result("Pruned", "pruned", "Running")
+
+    async def clear(self, live: JsonObject) -> None:
+        """A hook object that is done with: our finalizer comes off, and it goes."""
+        await self.release(live)
+        if not live["metadata"].get("deletionTimestamp"):
+            await self.delete(live, "Background")
+
+    async def release(self, live: JsonObject) -> None:
+        """Takes our finalizer off a hook whose outcome is recorded."""
+        metadata = live["metadata"]
+        finalizers = metadata.get("finalizers") or []
+        if HOOK_FINALIZER not in finalizers:
+            return
+        kept = [name for name in finalizers if name != HOOK_FINALIZER]
+        patch = {"metadata": {"finalizers": kept or None, "uid": metadata["uid"]}}
+        try:
+            self.writes += 1
+            await self._client.patch(
+                self._resource(live),
+                metadata["name"],
+                metadata.get("namespace") or "",
+                patch,
+                PatchType.MERGE,
+                field_manager=FIELD_MANAGER,
+            )
+        except StatusError as error:
+            if not error.is_not_found and not error.is_conflict:
+                raise
+
+    async def dry_run(self, task: Task, options: Options) -> str:
+        """Why the server would refuse the task; "" when it would not."""
+        try:
+            await self._apply(task, options, dry_run=True, force=False)
+        except StatusError as error:
+            return error.message
+        return ""
 
     async def delete(self, live: JsonObject, propagation: Propagation) -> None:
         """Exactly the object that was looked at; one that is gone is fine."""

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from argosy.gitops import operation, status
 from argosy.gitops.applying import missing_kind
 from argosy.gitops.comparing import Comparing, Refused
 from argosy.gitops.desk import Desk
-from argosy.gitops.keys import ResourceKey
+from argosy.gitops.keys import HOOK_FINALIZER, ResourceKey
 from argosy.gitops.normalize_spec import normalised, sources_of
 from argosy.gitops.refresh import Level
 from argosy.gitops.retry import next_retry_at
 from argosy.gitops.sync.options import Options, options_of
-from argosy.gitops.sync.plan import Identity, Result, next_step
+from argosy.gitops.sync.plan import INTENDED, Identity, Result, Step, cleared_at_success, next_step
 from argosy.gitops.sync.tasks import Task, in_order, tasks_of
 from argosy.machinery.objects import JsonObject, Key
+from argosy.machinery.status import StatusError
 from argosy.machinery.timestamps import parse, seconds
 from argosy.runtime.controller import Outcome
 from argosy.sources.port import SourceError
@@ -45,11 +46,30 @@ class Operating:
             cleared = {"finishedAt": None, "syncResult": None, "message": None}
             app = await self.desk.write(app, {"status": {"operationState": {**cleared, **state}}})
         if state.get("phase") == "Terminating":
-            await self._finish(
-                key, app, operation.ended(state, "Failed", "Operation terminated", seconds(now), terminated=True)
-            )
+            phase, text = await self._stop_hooks(state)
+            await self._finish(key, app, operation.ended(state, phase, text, seconds(now), terminated=True))
             return None
+        limit = self.desk.plane.settings.sync_timeout
+        if limit and (now - parse(state["startedAt"])).total_seconds() >= limit:
+            text = "operation is terminating due to timeout"
+            await self._record(app, {**state, "phase": "Terminating", "message": text})
+            return Outcome(acted=True, requeue_after=0.001)
         return await self._sync(key, app, state)
+
+    async def _stop_hooks(self, state: JsonObject) -> tuple[str, str]:
+        """Deletes the hooks that run; the phase and message of the end."""
+        hooks = {
+            ResourceKey(item["group"], item["kind"], item["namespace"], item["name"])
+            for item in (state.get("syncResult") or {}).get("resources") or ()
+            if item.get("hookType") and item.get("hookPhase") == "Running"
+        }
+        try:
+            for wanted in sorted(hooks):
+                if (live := self.desk.live.get(wanted)) is not None:
+                    await self.desk.applier.clear(live)
+        except StatusError as error:
+            return "Error", f"Operation termination had errors: {error.message}"
+        return "Failed", "Operation terminated"
 
     async def _sync(self, key: Key, app: JsonObject, state: JsonObject) -> Outcome | None:
         memory, spec = self.desk.remember(key), normalised(app.get("spec") or {})
@@ -122,31 +142,100 @@ class Operating:
         self, key: Key, app: JsonObject, state: JsonObject, tasks: list[Task], asked: JsonObject, options: Options
     ) -> Outcome | None:
         record = operation.record_of(state)
-        if not record and (invalid := self._invalid(tasks, options)):
-            reasons = ",".join(dict.fromkeys(result.message for result in invalid.values()))
-            text = f"one or more synchronization tasks are not valid: {reasons}"
+        if not record and (refusal := await self._refused(tasks, asked, options)):
+            invalid, text = refusal
             return await self._ended(key, app, _recorded(state, tasks, invalid), "Failed", text)
+        if asked.get("dryRun"):
+            return await self._rehearse(key, app, state, tasks, asked, options)
         live = {task.key: found for task in tasks if (found := self.desk.live.get(task.key)) is not None}
+        held = {task.identity: live[task.key] for task in tasks if task.key in live and _is_held(task, live)}
+        for identity in held.keys() & record.keys():
+            if record[identity].phase != "Running":
+                await self.desk.applier.release(held[identity])
         step = next_step(tasks, record, live)
         record |= step.updates
-        if step.phase:
-            return await self._ended(key, app, _recorded(state, tasks, record), step.phase, step.message)
-        if not step.run:
-            return await self._wait(app, {**_recorded(state, tasks, record), "message": step.message})
-        memory = self.desk.remember(key)
-        pause = memory.next_wave_at - self.desk.clock.monotonic()
-        if record and pause > 0:
+        if any(record[identity].phase != "Running" for identity in step.updates.keys() & held.keys()):
+            # The outcome of a hook is recorded before its finalizer lets go of it.
             await self._wait(app, _recorded(state, tasks, record))
+            return Outcome(acted=True, requeue_after=0.001)
+        for task in step.clear:
+            await self.desk.applier.clear(live[task.key])
+            self.desk.live.forget(task.key)
+        recorded = _recorded(state, tasks, record)
+        if step.phase:
+            return await self._ended(key, app, recorded, step.phase, step.message)
+        if not step.run:
+            return await self._wait(app, {**recorded, "message": step.message})
+        pause = self.desk.remember(key).next_wave_at - self.desk.clock.monotonic()
+        if record and pause > 0:
+            await self._wait(app, recorded)
             return Outcome(requeue_after=max(pause, 0.001))
+        return await self._run(key, app, recorded, tasks, step, asked, options)
+
+    async def _run(
+        self,
+        key: Key,
+        app: JsonObject,
+        state: JsonObject,
+        tasks: list[Task],
+        step: Step,
+        asked: JsonObject,
+        options: Options,
+    ) -> Outcome | None:
+        record = operation.record_of(state)
+        intended = {task.identity: INTENDED for task in step.run if task.hook and task.identity not in record}
+        if intended:
+            app = await self._record(app, _recorded(state, tasks, record | intended))
         record |= await self._carry_out(step.run, asked, options)
         state = _recorded(state, tasks, record)
-        if step.is_last or asked.get("dryRun"):
-            failed = [result.message for result in record.values() if result.failed]
-            if not failed:
-                return await self._ended(key, app, state, "Succeeded", "successfully synced (all tasks run)")
-        memory.next_wave_at = self.desk.clock.monotonic() + self.desk.plane.settings.wave_delay
+        if step.is_last and not any(result.failed for result in record.values()):
+            live = {task.key: found for task in tasks if (found := self.desk.live.get(task.key)) is not None}
+            for task in cleared_at_success(tasks, live):
+                await self.desk.applier.clear(live[task.key])
+            return await self._ended(key, app, state, "Succeeded", "successfully synced (all tasks run)")
+        self.desk.remember(key).next_wave_at = self.desk.clock.monotonic() + self.desk.plane.settings.wave_delay
         await self._wait(app, {**state, "message": "one or more tasks are running"})
         return Outcome(acted=True, requeue_after=0.001)
+
+    async def _refused(
+        self, tasks: list[Task], asked: JsonObject, options: Options
+    ) -> tuple[dict[Identity, Result], str] | None:
+        """Why the sync must not begin: what is refused, and in words."""
+        if invalid := self._invalid(tasks, options):
+            return invalid, f"one or more synchronization tasks are not valid: {_reasons(invalid)}"
+        if refused := await self._dry_run(tasks, asked, options):
+            return refused, f"one or more objects failed to apply (dry run), reason: {_reasons(refused)}"
+        return None
+
+    async def _dry_run(self, tasks: Sequence[Task], asked: JsonObject, options: Options) -> dict[Identity, Result]:
+        """What the server would refuse, asked before the first of several steps, so that none is left half done.
+
+        A sync of one step needs no asking: its objects are refused one by one as they are applied. Objects whose
+        namespace or kind the sync itself brings cannot be asked about.
+        """
+        if asked.get("dryRun") or len({(task.phase, task.wave) for task in tasks}) < 2:
+            return {}
+        found: dict[Identity, Result] = {}
+        for task in tasks:
+            namespace = ResourceKey("", "Namespace", "", task.key.namespace)
+            absent = bool(task.key.namespace) and self.desk.live.get(namespace) is None
+            if task.phase != "Sync" or task.is_prune or absent or self.desk.live.kinds.of(task.obj) is None:
+                continue
+            if message := await self.desk.applier.dry_run(task, options):
+                found[task.identity] = Result("SyncFailed", message, "Failed")
+        return found
+
+    async def _rehearse(
+        self, key: Key, app: JsonObject, state: JsonObject, tasks: list[Task], asked: JsonObject, options: Options
+    ) -> Outcome | None:
+        """A sync that was asked for as a dry run: every object, and nothing is changed."""
+        record = await self._carry_out([task for task in tasks if not task.hook], asked, options)
+        state = _recorded(state, tasks, record)
+        if any(result.failed for result in record.values()):
+            failed = {name: result for name, result in record.items() if result.failed}
+            text = f"one or more objects failed to apply (dry run), reason: {_reasons(failed)}"
+            return await self._ended(key, app, state, "Failed", text)
+        return await self._ended(key, app, state, "Succeeded", "successfully synced (no more tasks)")
 
     async def _carry_out(self, run: Sequence[Task], asked: JsonObject, options: Options) -> dict[Identity, Result]:
         """Prunes first, all at once; then applies, kind by kind, those of one kind at once."""
@@ -178,10 +267,15 @@ class Operating:
         return found
 
     async def _wait(self, app: JsonObject, state: JsonObject) -> Outcome:
+        after = await self._record(app, state)
+        return Outcome(acted=after is not app, requeue_after=BACKSTOP)
+
+    async def _record(self, app: JsonObject, state: JsonObject) -> JsonObject:
+        """The application as it is then; itself when there was nothing to write."""
         before = (app.get("status") or {}).get("operationState") or {}
         if change := status.patch(before, state):
-            await self.desk.write(app, {"status": {"operationState": change}})
-        return Outcome(acted=bool(change), requeue_after=BACKSTOP)
+            return await self.desk.write(app, {"status": {"operationState": change}})
+        return app
 
     async def _ended(self, key: Key, app: JsonObject, state: JsonObject, phase: str, message: str) -> Outcome | None:
         await self._finish(key, app, operation.ended(state, phase, message, seconds(self.desk.clock.now())))
@@ -201,6 +295,14 @@ class Operating:
         memory = self.desk.remember(key)
         memory.requested = max(memory.requested, Level.LATEST)
         self.desk.wake(key)
+
+
+def _reasons(results: Mapping[Identity, Result]) -> str:
+    return ",".join(dict.fromkeys(result.message for result in results.values() if result.message))
+
+
+def _is_held(task: Task, live: Mapping[ResourceKey, JsonObject]) -> bool:
+    return bool(task.hook) and HOOK_FINALIZER in (live[task.key]["metadata"].get("finalizers") or ())
 
 
 def _brought(tasks: Sequence[Task]) -> set[tuple[str, str]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from argosy.gitops.keys import HELM_HOOK, HOOK, HOOK_DELETE_POLICY, annotations_of, words
+from argosy.gitops.keys import HELM_HOOK, HOOK, HOOK_DELETE_POLICY, HOOK_FINALIZER, annotations_of, words
 from argosy.machinery.objects import JsonObject
 
 TYPES: Final = ("PreSync", "Sync", "PostSync", "SyncFail", "PreDelete", "PostDelete")
@@ -34,6 +34,15 @@ def hook_types(obj: JsonObject) -> tuple[str, ...]:
 
 def is_hook(obj: JsonObject) -> bool:
     return bool(hook_types(obj)) or is_skipped(obj)
+
+
+def held(hook: JsonObject) -> JsonObject:
+    """With our finalizer: one that is deleted as soon as it ends can still be judged (spec 7.5)."""
+    metadata = hook.get("metadata") or {}
+    finalizers = metadata.get("finalizers") or []
+    if HOOK_FINALIZER in finalizers:
+        return hook
+    return {**hook, "metadata": {**metadata, "finalizers": [*finalizers, HOOK_FINALIZER]}}
 
 
 def is_skipped(obj: JsonObject) -> bool:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from argosy.gitops.health import health_of
 from argosy.gitops.keys import ResourceKey
+from argosy.gitops.sync.hooks import delete_policies
 from argosy.gitops.sync.tasks import Task
 from argosy.machinery.objects import JsonObject
 
@@ -29,9 +30,13 @@ class Result:
         return self.phase in ("Failed", "Error")
 
 
+INTENDED = Result("", "", "Running")
+"""A hook about to be created: recorded first, so that a crash between the two neither loses nor doubles it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What to do now. `run` and `phase` exclude each other."""
+    """What to do now. `run`, `clear` and `phase` exclude each other, but for hooks that are cleared at the end."""
 
     run: tuple[Task, ...] = ()
     is_last: bool = False
@@ -41,6 +46,8 @@ class Step:
     message: str = ""
     updates: Mapping[Identity, Result] = field(default_factory=dict)
     """Changed records of tasks that ran before."""
+    clear: tuple[Task, ...] = ()
+    """Hooks whose live object is to be deleted, by their policies."""
 
 
 def next_step(tasks: Sequence[Task], record: Mapping[Identity, Result], live: Mapping[ResourceKey, JsonObject]) -> Step:
@@ -48,15 +55,18 @@ def next_step(tasks: Sequence[Task], record: Mapping[Identity, Result], live: Ma
     now = {**record, **updates}
     main = [task for task in tasks if task.phase != "SyncFail"]
     if any(result.failed for result in now.values()):
-        return _failing(tasks, now, updates)
-    running = [task for task in main if (found := now.get(task.identity)) and found.phase == "Running"]
-    pending = [task for task in main if task.identity not in now]
+        return _failing(tasks, now, updates, live)
+    running = [task for task in main if _is_running(now.get(task.identity))]
+    pending = [task for task in main if _is_pending(now.get(task.identity))]
     hooked = any(task.hook for task in running) or main[-1].hook != "" if main else False
     if running and (pending or hooked):
         return Step(message=_waiting(running, live), updates=updates)
     if not pending:
-        return Step(phase="Succeeded", message="successfully synced (no more tasks)", updates=updates)
+        done = cleared_at_success(main, live)
+        return Step(phase="Succeeded", message="successfully synced (no more tasks)", updates=updates, clear=done)
     wave = _first_wave(pending)
+    if stale := _stale(wave, now, live):
+        return Step(message=_waiting(stale, live, "deletion of"), updates=updates, clear=stale)
     rest = [task for task in pending if task not in wave]
     is_last = not rest and not any(task.hook for task in wave)
     return Step(run=tuple(wave), is_last=is_last, updates=updates)
@@ -67,14 +77,22 @@ def _first_wave(pending: Sequence[Task]) -> list[Task]:
     return [task for task in pending if (task.phase, task.wave) == (first.phase, first.wave)]
 
 
-def _failing(tasks: Sequence[Task], now: Mapping[Identity, Result], updates: Mapping[Identity, Result]) -> Step:
+def _failing(
+    tasks: Sequence[Task],
+    now: Mapping[Identity, Result],
+    updates: Mapping[Identity, Result],
+    live: Mapping[ResourceKey, JsonObject],
+) -> Step:
     """After a failure only SyncFail hooks run; when they ended, so does the operation."""
     hooks = [task for task in tasks if task.phase == "SyncFail"]
-    pending = [task for task in hooks if task.identity not in now]
-    if any(now[task.identity].phase == "Running" for task in hooks if task.identity in now):
+    pending = [task for task in hooks if _is_pending(now.get(task.identity))]
+    if any(_is_running(now.get(task.identity)) for task in hooks):
         return Step(message="waiting for completion of SyncFail hooks", updates=updates)
-    if pending and pending[0].phase == "SyncFail":
-        return Step(run=tuple(_first_wave(pending)), updates=updates)
+    if pending:
+        wave = _first_wave(pending)
+        if stale := _stale(wave, now, live):
+            return Step(message=_waiting(stale, live, "deletion of"), updates=updates, clear=stale)
+        return Step(run=tuple(wave), updates=updates)
     reasons = [result.message for result in now.values() if result.failed and result.message]
     text = "one or more synchronization tasks completed unsuccessfully"
     if any(result.status == "SyncFailed" for result in now.values()):
@@ -83,7 +101,32 @@ def _failing(tasks: Sequence[Task], now: Mapping[Identity, Result], updates: Map
         phase="Failed",
         message=f"{text}, reason: {','.join(dict.fromkeys(reasons))}" if reasons else text,
         updates=updates,
+        clear=tuple(task for task in tasks if _is_cleared(task, live, "HookFailed")),
     )
+
+
+def cleared_at_success(tasks: Sequence[Task], live: Mapping[ResourceKey, JsonObject]) -> tuple[Task, ...]:
+    """Hooks that go when the whole sync succeeded."""
+    return tuple(task for task in tasks if _is_cleared(task, live, "HookSucceeded"))
+
+
+def _is_pending(result: Result | None) -> bool:
+    return result is None or result == INTENDED
+
+
+def _is_running(result: Result | None) -> bool:
+    return result is not None and result != INTENDED and result.phase == "Running"
+
+
+def _is_cleared(task: Task, live: Mapping[ResourceKey, JsonObject], policy: str) -> bool:
+    return bool(task.hook) and task.key in live and policy in delete_policies(task.obj)
+
+
+def _stale(
+    wave: Sequence[Task], now: Mapping[Identity, Result], live: Mapping[ResourceKey, JsonObject]
+) -> tuple[Task, ...]:
+    """Hooks that an earlier sync left and that go before they are made anew."""
+    return tuple(t for t in wave if t.identity not in now and _is_cleared(t, live, "BeforeHookCreation"))
 
 
 def _progress(
@@ -102,6 +145,10 @@ def _progress(
 
 
 def _judged(task: Task, before: Result, live: JsonObject | None) -> Result:
+    if before == INTENDED:
+        if live is None:
+            return before
+        before = Result("", "created", "Running")
     if task.is_prune:
         return before if live is not None else Result(before.status, before.message, "Succeeded")
     if live is None:
@@ -116,9 +163,9 @@ def _judged(task: Task, before: Result, live: JsonObject | None) -> Result:
     return before
 
 
-def _waiting(running: Sequence[Task], live: Mapping[ResourceKey, JsonObject]) -> str:
+def _waiting(running: Sequence[Task], live: Mapping[ResourceKey, JsonObject], what: str = "") -> str:
     first = running[0]
-    what = "deletion of" if first.is_prune else "completion of hook" if first.hook else "healthy state of"
+    what = what or ("deletion of" if first.is_prune else "completion of hook" if first.hook else "healthy state of")
     name = "/".join(part for part in (first.key.group, first.key.kind, first.key.name) if part)
     more = len(running) - 1
     others = "hooks" if first.hook else "resources"

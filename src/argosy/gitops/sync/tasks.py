@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from argosy.gitops.keys import ResourceKey, resource_key
-from argosy.gitops.sync.hooks import hook_types, is_hook
+from argosy.gitops.sync.hooks import held, hook_types, is_hook
 from argosy.gitops.sync.options import Options
 from argosy.gitops.sync.order import PHASES, kind_rank, wave_of
 from argosy.machinery.objects import JsonObject
@@ -91,6 +91,7 @@ def _hooks(pair: Pair, suffix: str) -> Iterable[Task]:
             name = f"{metadata['generateName']}{suffix.replace('PHASE', phase.lower())}"
             named = {k: v for k, v in metadata.items() if k != "generateName"}
             target = {**target, "metadata": {**named, "name": name}}
+        target = held(target)
         yield Task(phase, wave_of(target), resource_key(target), target, pair.live, phase, pair.refused)
 
 
