@@ -1,7 +1,9 @@
-# `make up` and `make test` are all a fresh machine needs: each sets up what it lacks.
+# `make up` and `make test` are all a fresh machine needs: each sets up what it lacks, with Python 3.11+ and git alone.
 PYTHON ?= python3
 DATA ?= ../shared/data
 BIN := .venv/bin
+# One worker per core, two at least; `make test WORKERS=0` runs in this process.
+WORKERS ?= auto
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .PHONY: up setup test check format bench vectors clean
@@ -9,16 +11,18 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 up: setup ## Start Argosy on its embedded API server with a demonstration delivery
 	$(BIN)/argosy demo
 
-setup: .venv/.ready
+setup: .venv/.ready ## The virtual environment, with the program at .venv/bin/argosy
 
 .venv/.ready: pyproject.toml
-	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --upgrade pip
-	$(BIN)/python -m pip install --quiet --editable . --group dev
-	touch $@
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.12 ...")'
+	@git --version >/dev/null
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check "pip>=25.1"
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable . --group dev
+	@touch $@
 
 test: setup ## The whole test suite, in parallel
-	$(BIN)/pytest -n auto --dist loadgroup
+	$(BIN)/pytest -n $(WORKERS) --dist loadgroup
 
 check: setup ## Lint, format, types, import rules
 	$(BIN)/ruff check .
@@ -26,15 +30,15 @@ check: setup ## Lint, format, types, import rules
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-format: setup
+format: setup ## Mend what can be mended
 	$(BIN)/ruff check --fix-only .
 	$(BIN)/ruff format .
 
-bench: setup ## Print the figures
+bench: setup ## Print the figures beside their targets
 	$(BIN)/python -m bench
 
 vectors: setup ## Every vector family under DATA: make vectors DATA=../shared/data
 	$(BIN)/python -m tests.vectors $(DATA)
 
-clean:
-	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis
+clean: ## Remove what `make` made
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

