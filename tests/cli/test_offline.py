@@ -1,0 +1,87 @@
+"""`argosy render` and `argosy resource`: no cluster at hand."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from argosy.cli.demo_repository import ENVIRONMENTS, REPLICAS, applications, files
+from argosy.cli.main import main
+from argosy.machinery.yaml import load_documents
+
+
+@pytest.fixture
+def demo(tmp_path: Path) -> Path:
+    for path, content in files().items():
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).write_text(content)
+    return tmp_path
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_an_overlay_is_rendered_with_the_base_beside_it(
+    demo: Path, environment: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["render", str(demo / "shop/overlays" / environment), "--root", str(demo)]) == 0
+    objects = {obj["kind"]: obj for obj in load_documents(capsys.readouterr().out)}  # type: ignore[call-overload,index]
+    assert objects["Deployment"]["spec"]["replicas"] == REPLICAS[environment]  # type: ignore[index,call-overload]
+
+
+def test_a_chart_takes_values_from_flags(demo: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    flags = ["--set", "replicas=7", "--release-name", "probe", "-o", "json"]
+    assert main(["render", str(demo / "charts/metrics"), "--root", str(demo), *flags]) == 0
+    (deployment,) = json.loads(capsys.readouterr().out)["items"]
+    assert (deployment["metadata"]["name"], deployment["spec"]["replicas"]) == ("probe", 7)
+
+
+def test_what_cannot_be_rendered_is_told_in_one_line(demo: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (demo / "shop/overlays/dev/kustomization.yaml").write_text("resources: [../../gone]\n")
+    assert main(["render", str(demo / "shop/overlays/dev"), "--root", str(demo)]) == 1
+    assert "gone" in capsys.readouterr().err
+    assert main(["render", str(demo / "nowhere")]) == 1
+    assert "not a directory" in capsys.readouterr().err
+
+
+def test_the_demonstration_names_paths_that_its_repository_has(demo: Path) -> None:
+    for app in applications(demo):
+        assert (demo / app["spec"]["source"]["path"]).is_dir()
+
+
+def test_an_object_is_judged_off_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "pvc.yaml"
+    file.write_text(
+        "apiVersion: v1\nkind: PersistentVolumeClaim\nmetadata: {name: a, namespace: b}\nstatus: {phase: Lost}\n"
+    )
+    assert main(["resource", "health", "-f", str(file), "-o", "json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert (found["kind"], found["namespace"], found["health"]["status"]) == ("PersistentVolumeClaim", "b", "Degraded")
+
+
+def test_a_kind_without_a_check_has_no_health_and_one_without_actions_has_none(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "cm.yaml"
+    file.write_text("apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n")
+    assert main(["resource", "health", "-f", str(file), "-o", "json"]) == 0
+    assert json.loads(capsys.readouterr().out)["health"] is None
+    assert main(["resource", "actions", "-f", str(file), "-o", "json"]) == 0
+    assert json.loads(capsys.readouterr().out)["actions"] == []
+
+
+def test_a_deployment_can_be_restarted(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "web.yaml"
+    file.write_text("apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec: {}\n")
+    assert main(["resource", "actions", "-f", str(file), "-o", "json"]) == 0
+    assert "restart" in {action["name"] for action in json.loads(capsys.readouterr().out)["actions"]}
+
+
+@pytest.mark.parametrize("content", ["", "- a\n- b\n", "a: [", "metadata: {}"])
+def test_a_file_that_holds_no_object_is_refused_by_name(
+    content: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "bad.yaml"
+    file.write_text(content)
+    assert main(["resource", "health", "-f", str(file)]) == 1
+    assert "bad.yaml" in capsys.readouterr().err
