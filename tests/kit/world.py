@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Coroutine, Iterable
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any, Self, TypeVar
 
 from argosy.cluster.server import EmbeddedCluster
@@ -31,10 +32,13 @@ LEASES = Resource("coordination.k8s.io", "v1", "leases", "Lease")
 class World:
     """`client` may do everything. Parts added to `supervisor` start at once and stop with the world."""
 
-    def __init__(self, seed: int = 7, start: datetime = START, limits: Limits | None = None) -> None:
+    def __init__(
+        self, seed: int = 7, start: datetime = START, limits: Limits | None = None, *, data_dir: Path | None = None
+    ) -> None:
+        """`data_dir` keeps the objects for a later world that starts where this one ended."""
         self.process = VirtualProcess(seed, start, limits)
         self.clock, self.rng = self.process.clock, self.process.rng
-        self.cluster = EmbeddedCluster(clock=self.clock, rng=self.rng.fork("server"))
+        self.cluster = EmbeddedCluster(clock=self.clock, rng=self.rng.fork("server"), data_dir=data_dir)
         self.client: Client = self.cluster.client("system:world", ("system:masters",))
         self.supervisor = Supervisor(self.clock, self.rng)
         self.caches = InformerCaches(self.client, self.clock, self.rng)
