@@ -22,6 +22,8 @@ class Refs:
 
     commits: Mapping[str, str] = field(default_factory=dict)
     head: str = ""
+    tags: Mapping[str, str] = field(default_factory=dict)
+    """Annotated tags: full name -> the tag object itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +47,7 @@ def parse_listing(text: str) -> Refs:
                 peeled[name.removesuffix("^{}")] = oid
             else:
                 commits[name] = oid
-    return Refs({**commits, **peeled}, head)
+    return Refs({**commits, **peeled}, head, {name: commits[name] for name in peeled if name in commits})
 
 
 def check_revision(revision: str) -> str:
@@ -66,6 +68,15 @@ def lookup(refs: Refs, revision: str, tag_prefix: str = "") -> str | Abbreviatio
     if is_constraint(revision) and (tag := _newest(refs, revision, tag_prefix)):
         return refs.commits[f"refs/tags/{tag}"]
     return Abbreviation(revision) if SHORT_SHA.fullmatch(revision) else None
+
+
+def annotated(refs: Refs, revision: str, tag_prefix: str = "") -> str:
+    """The tag object that a revision means, where `lookup` takes an annotated tag for it; else ""."""
+    for name in (revision, f"refs/heads/{revision}", f"refs/tags/{revision}", f"refs/{revision}"):
+        if name in refs.commits and not tag_prefix:
+            return refs.tags.get(name, "")
+    newest = _newest(refs, revision, tag_prefix) if is_constraint(revision) else None
+    return refs.tags.get(f"refs/tags/{newest}", "") if newest else ""
 
 
 def _exact(refs: Refs, revision: str) -> str | None:

@@ -29,7 +29,7 @@ from argosy.sources.git.modules import FILE_LIMIT as MODULES_FILE_LIMIT
 from argosy.sources.git.modules import Budget, MountedStorage, is_local, module_credentials, module_url, parse_modules
 from argosy.sources.git.private import Private
 from argosy.sources.git.program import Finished, TimedOut, TooMuchOutput, run_git
-from argosy.sources.git.refs import FULL_SHA, Abbreviation, Refs, check_revision, lookup, parse_listing
+from argosy.sources.git.refs import FULL_SHA, Abbreviation, Refs, annotated, check_revision, lookup, parse_listing
 from argosy.sources.git.tree import Objects, commit_tree
 from argosy.sources.paths import shown
 from argosy.sources.port import Credentials, NotFound, Rejected, SourceError, Tree, Unavailable
@@ -105,6 +105,23 @@ class GitMirrors:
 
     async def tree(self, url: str, commit: str, credentials: Credentials) -> Tree:
         return await self._whole(url, commit, credentials)
+
+    async def objects(self, url: str, commit: str, credentials: Credentials) -> Objects:
+        """The mirror's objects, the commit and its history among them, for who may read the repository."""
+        await self._plain(url, commit, credentials)
+        return self._store(self._mirror(url))
+
+    async def tag_object(self, url: str, revision: str, credentials: Credentials, tag_prefix: str = "") -> str:
+        """The annotated tag that a revision means, fetched; "" when it means something else."""
+        refs = await self._listed(url, credentials, PROVEN_SECONDS)
+        oid = annotated(refs, revision, tag_prefix)
+        if oid and not await self._has(self._mirror(url), oid):
+            await self._fetch(url, oid, credentials)
+        return oid
+
+    async def in_thread(self, work: Callable[..., T], *arguments: object) -> T:
+        """Runs what reads objects beside git's own work."""
+        return await self._in_thread(work, *arguments)
 
     async def _whole(self, url: str, commit: str, credentials: Credentials, budget: Budget | None = None) -> RootedTree:
         """With submodules and LFS files, put together anew each time: who may read them is asked of each remote."""

@@ -67,6 +67,27 @@ class Objects:
             commit = data[7:47].decode("ascii")
         raise Rejected(f"{commit} is not a commit")
 
+    def commit(self, oid: str) -> bytes:
+        """A commit object's own text."""
+        kind, data = self._raw(oid, TREE_LIMIT)
+        if kind != _COMMIT:
+            raise Rejected(f"{oid} is not a commit")
+        return data
+
+    def tag(self, oid: str) -> bytes | None:
+        """An annotated tag's own text; None for another kind of object."""
+        kind, data = self._raw(oid, TREE_LIMIT)
+        return data if kind == _TAG else None
+
+    def peeled(self, oid: str) -> str:
+        """What an annotated tag stands for in the end."""
+        for _ in range(10):
+            data = self.tag(oid)
+            if data is None or not data.startswith(b"object "):
+                break
+            oid = data[7:47].decode("ascii", "replace")
+        return oid
+
     def children(self, oid: str) -> Mapping[str, Entry]:
         known = self._trees.get(oid)
         if known is None:

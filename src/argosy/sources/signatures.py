@@ -1,0 +1,195 @@
+"""Whose signatures a project asks for, and what speaks against a revision (spec/argo-cd-engine-2.md 11.8). Pure.
+
+The work of looking is in sources/git/signing.py; here are the policy, the reading of the gpg program's words, and the
+verdict. Nobody's signature counts unless its key is both in the keyring and named by the policy.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from fnmatch import translate
+from typing import Any, Final, Literal
+
+import re2
+
+from argosy.machinery.objects import JsonObject
+from argosy.sources.port import Rejected
+from argosy.sources.urls import normalise_url
+
+PROBLEMS_TOLD: Final = 10
+KEYS_CONFIG_MAP: Final = "argocd-gpg-keys-cm"
+SEAL: Final = "argocd-gpg-seal:"
+GOOD, UNSIGNED = "signed", "unsigned"
+
+_RESULTS: Final = {
+    "GOODSIG": GOOD,
+    "BADSIG": "bad signature",
+    "EXPSIG": "expired signature",
+    "EXPKEYSIG": "signed with expired key",
+    "REVKEYSIG": "signed with revoked key",
+    "ERRSIG": "signature cannot be verified",
+}
+_HEX = re2.compile(r"^(?:0x)?[0-9A-Fa-f]{8,40}$")
+
+Mode = Literal["none", "head", "strict"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """`head`: the revision itself is signed. `strict`: everything that led to it too, back to a sealed commit."""
+
+    mode: Mode
+    keys: tuple[str, ...]
+    """Key ids, short, long or as fingerprints, of which one must have signed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Signature:
+    """What was found on one commit or tag."""
+
+    revision: str
+    author: str
+    result: str
+    """GOOD, or why not, in upstream's words."""
+    key_id: str = ""
+    primary_id: str = ""
+    """Of the key that the signing subkey belongs to."""
+
+
+def policy_of(project_spec: JsonObject, url: str) -> Policy | None:
+    """The project's policy for a repository: the first of `sourceIntegrity` that names it, else `signatureKeys`.
+
+    Raises Rejected for a mode that is none: a typing error must not switch verification off.
+    """
+    git = (project_spec.get("sourceIntegrity") or {}).get("git") or {}
+    for item in git.get("policies") or ():
+        if _covers(item.get("repos") or (), url):
+            gpg = item.get("gpg") or {}
+            mode = str(gpg.get("mode") or "")
+            if mode not in ("none", "head", "strict"):
+                raise Rejected(f"sourceIntegrity: mode {mode!r} must be none, head or strict")
+            return Policy(mode=mode, keys=tuple(str(key) for key in gpg.get("keys") or ()))  # type: ignore[arg-type]
+    keys = [str(key.get("keyID") or "") for key in project_spec.get("signatureKeys") or ()]
+    return Policy(mode="head", keys=tuple(keys)) if keys else None
+
+
+def problems(policy: Policy, found: Iterable[Signature]) -> list[str]:
+    """What speaks against it, ten at most, and of each key that signed commits but once."""
+    allowed = {short_id(key) for key in policy.keys} - {""}
+    told: list[str] = []
+    seen: set[str] = set()
+    for signature in found:
+        reason = _problem(allowed, signature)
+        if not reason or signature.key_id in seen:
+            continue
+        if signature.key_id:
+            seen.add(signature.key_id)
+        told.append(f"Failed verifying revision {signature.revision} by '{signature.author}': {reason}")
+        if len(told) >= PROBLEMS_TOLD:
+            break
+    return told
+
+
+def accepted(policy: Policy, signature: Signature) -> bool:
+    return not _problem({short_id(key) for key in policy.keys} - {""}, signature)
+
+
+def short_id(text: str) -> str:
+    """The last 16 hex digits, which all spellings of a key but the shortest share; "" for what is no key id."""
+    plain = text.strip().replace(" ", "")
+    return plain.removeprefix("0x")[-16:].upper() if _HEX.match(plain) else ""
+
+
+def parse_status(text: str) -> tuple[str, str, str]:
+    """gpg's `--status-fd` lines: (result, key id, primary key id). More than one signature counts as none."""
+    verdicts, key, primary = [], "", ""
+    for words in (line.split() for line in text.splitlines() if line.startswith("[GNUPG:] ")):
+        code = words[1] if len(words) > 1 else ""
+        if code in _RESULTS and len(words) > 2:
+            missing = code == "ERRSIG" and len(words) > 7 and words[7] == "9"
+            verdicts.append("signed with key not in keyring" if missing else _RESULTS[code])
+            key = short_id(words[2])
+        elif code == "VALIDSIG":
+            primary = short_id(words[-1])
+    if len(verdicts) != 1:
+        return "signature cannot be verified", key, ""
+    if verdicts[0] == GOOD and not primary:
+        return "signature cannot be verified", key, ""
+    return verdicts[0], key, primary
+
+
+def split_commit(data: bytes) -> tuple[bytes, bytes]:
+    """A commit object's signed text and its signature, b"" when it has none."""
+    head, separator, message = data.partition(b"\n\n")
+    signed: list[bytes] = []
+    signature: list[bytes] = []
+    into = signed
+    for line in head.split(b"\n"):
+        if line.startswith(b" ") and into is not signed:
+            into.append(line[1:])
+            continue
+        if line.startswith(b" "):
+            signed.append(line)
+            continue
+        name, _, value = line.partition(b" ")
+        into = signature if name == b"gpgsig" else [] if name == b"gpgsig-sha256" else signed
+        into.append(value if name == b"gpgsig" else line)
+    return b"\n".join(signed) + separator + message, b"\n".join(signature)
+
+
+def split_tag(data: bytes) -> tuple[bytes, bytes]:
+    """A tag object's signed text and its signature at the end, b"" when it has none."""
+    at = max(data.rfind(b"\n-----BEGIN PGP SIGNATURE-----"), data.rfind(b"\n-----BEGIN SSH SIGNATURE-----"))
+    return (data, b"") if at < 0 else (data[: at + 1], data[at + 1 :])
+
+
+def parents(commit: bytes) -> list[str]:
+    return [line[7:47].decode("ascii", "replace") for line in _headers(commit) if line.startswith(b"parent ")]
+
+
+def author(data: bytes) -> str:
+    """`Name <mail>` of a commit's author or a tag's tagger."""
+    for line in _headers(data):
+        for name in (b"author ", b"tagger "):
+            if line.startswith(name):
+                return line[len(name) :].decode("utf-8", "replace").rpartition(">")[0] + ">"
+    return ""
+
+
+def is_sealed(commit: bytes) -> bool:
+    """Whether the message's last paragraph has the trailer that vouches for all before this commit."""
+    message = commit.partition(b"\n\n")[2].decode("utf-8", "replace").strip()
+    last = message.split("\n\n")[-1]
+    return any(line.lower().startswith(SEAL) and line[len(SEAL) :].strip() for line in last.splitlines())
+
+
+def _problem(allowed: set[str], signature: Signature) -> str:
+    if signature.result != GOOD:
+        return f"{signature.result} (key_id={signature.key_id})"
+    if any(key and any(key.endswith(known) for known in allowed) for key in (signature.key_id, signature.primary_id)):
+        return ""
+    return f"signed with unallowed key (key_id={signature.key_id})"
+
+
+def _covers(repos: Sequence[Any], url: str) -> bool:
+    """At least one glob matches, and none with `!`."""
+    allowed = False
+    for repo in repos:
+        pattern = str((repo or {}).get("url") or "")
+        if _matches(pattern.removeprefix("!"), url):
+            if pattern.startswith("!"):
+                return False
+            allowed = True
+    return allowed
+
+
+def _matches(pattern: str, url: str) -> bool:
+    if pattern == "*":
+        return True
+    compiled = re2.compile(translate(normalise_url(pattern)).replace(r"\Z", r"\z"))
+    return bool(compiled.match(normalise_url(url)))
+
+
+def _headers(data: bytes) -> list[bytes]:
+    return data.partition(b"\n\n")[0].split(b"\n")
