@@ -12,17 +12,10 @@ from vectors.exchanges import run_scenario, scenarios
 DATA = Path(os.environ.get("ARGOSY_SHARED") or Path(__file__).parents[3] / "shared") / "data"
 
 NOT_YET = {
-    "apply-basics[32]": "an empty apply body is refused in other words",
     "crd[44]": "errors are never sent as protobuf",
-    "strategic-merge-patch[13]": "one of two wrong fields is named otherwise",
     "strategic-merge-patch[23]": "recorded after a write that is not among the steps",
     "strategic-merge-patch[24]": "recorded after a write that is not among the steps",
-    "strategic-merge-patch[27]": "Go prints the struct",
-    "strategic-merge-patch[28]": "another range of service addresses",
-    "tables[1]": "the recorded server ran no Pods",
     "tables[15]": "the recorded server held more Pods",
-    "tables[19]": "the recorded server had no kubelet",
-    "update[17]": "our controller answers a status write sooner",
 }
 """Steps that differ, and why: a step that is mended must leave this table."""
 

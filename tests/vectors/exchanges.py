@@ -230,7 +230,7 @@ class Player:
 
 
 def without_controllers(deployment: dict[str, Any]) -> dict[str, Any]:
-    """What clients wrote of a Deployment: when its controller answers them is left to chance."""
+    """What clients wrote of a Deployment: when its controller answers, and takes its status back, is left to chance."""
     metadata = dict(deployment["metadata"])
     annotations = {
         name: value
@@ -238,7 +238,9 @@ def without_controllers(deployment: dict[str, Any]) -> dict[str, Any]:
         if name != "deployment.kubernetes.io/revision"
     }
     entries = [
-        entry for entry in metadata.pop("managedFields", None) or () if entry["manager"] != "kube-controller-manager"
+        entry
+        for entry in metadata.pop("managedFields", None) or ()
+        if entry["manager"] != "kube-controller-manager" and entry.get("subresource") != "status"
     ]
     metadata |= {"annotations": annotations, "managedFields": entries, "resourceVersion": ""}
     return {**deployment, "metadata": metadata, "status": {}}

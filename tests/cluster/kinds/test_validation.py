@@ -115,7 +115,7 @@ CASES: list[tuple[JsonObject, list[str]]] = [
     (service(clusterIP="None"), []),
     (service(type="ExternalName"), ["spec.externalName: Required value"]),
     (service(ports=[{"port": 80}, {"port": 81}]), ["spec.ports[0].name: Required value", "spec.ports[1].name: Required value"]),
-    (service(ports=[{"name": "a", "port": 80}, {"name": "b", "port": 80}]), ['spec.ports[1]: Duplicate value: {"protocol":"TCP","port":80}']),
+    (service(ports=[{"name": "a", "port": 80}, {"name": "b", "port": 80}]), ['spec.ports[1]: Duplicate value: {"Name":"","Protocol":"TCP","AppProtocol":null,"Port":80,"TargetPort":0,"NodePort":0}']),
     (service(ports=[{"port": 0}]), ["spec.ports[0].port: Invalid value: 0: must be between 1 and 65535, inclusive", "spec.ports[0].targetPort: Invalid value: 0: must be between 1 and 65535, inclusive"]),
     (service(ports=[{"port": 80, "nodePort": 30000}]), ["spec.ports[0].nodePort: Forbidden: may not be used when `type` is 'ClusterIP'"]),
     (service(type="NodePort", ports=[{"port": 80, "nodePort": 80}]), ["spec.ports[0].nodePort: Invalid value: 80: provided port is not in the valid range. The range of valid ports is 30000-32767"]),

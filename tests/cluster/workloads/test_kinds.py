@@ -148,7 +148,8 @@ def test_hand_made_endpoints_are_mirrored_until_their_service_selects() -> None:
 
 def test_a_node_without_a_kubelet_is_unknown_and_takes_no_pods() -> None:
     async def scenario(world: World) -> None:
-        await world.create({"kind": "Node", "metadata": {"name": "silent"}})
+        annotations = {"simulation.argosy.dev/kubelet": "false"}
+        await world.create({"kind": "Node", "metadata": {"name": "silent", "annotations": annotations}})
         await world.create(workload("Deployment", "w", replicas=4))
         await world.wait(10)
         assert "conditions" not in world.node("silent")["status"]

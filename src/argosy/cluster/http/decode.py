@@ -39,6 +39,8 @@ def read_patch(body: bytes, content_type: str, kind: Kind) -> tuple[PatchType, P
         if patch_type is PatchType.APPLY:
             raise StatusError(400, "BadRequest", f"error decoding YAML: {error}") from None
         raise StatusError(400, "BadRequest", f"error decoding patch: {error}") from None
+    if patch_type is PatchType.APPLY and parsed.value is None:
+        parsed = parsed._replace(value={})  # an empty document is an object of no kind
     if patch_type is PatchType.JSON:
         _check_operations(parsed)
     elif not isinstance(parsed.value, dict):

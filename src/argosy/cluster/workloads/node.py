@@ -1,7 +1,8 @@
 """Nodes: simulated kubelets report theirs, and a Node without a kubelet is found silent (kinds sheet 5.6).
 
-Simulated are the Node of the settings and every Node with the annotation `simulation.argosy.dev/kubelet: "true"`. Any
-other one stays as it was made, as on a real cluster: its status is unknown, and after a minute it is said to be so.
+A Node that is added takes Pods like the one that the simulation made, unless its annotation
+`simulation.argosy.dev/kubelet` is "false". A simulation without a Node of its own simulates only those that say "true":
+any other stays as it was made, as on a real cluster, and after a minute its status is said to be unknown.
 """
 
 from __future__ import annotations
@@ -35,8 +36,9 @@ def look(view: View, key: Key) -> JsonObject | None:
     return node if node is not None and not is_deleting(node) else None
 
 
-def is_simulated(node: JsonObject) -> bool:
-    return (node["metadata"].get("annotations") or {}).get(SIMULATED) == "true"
+def is_simulated(node: JsonObject, *, unless_said: bool) -> bool:
+    said = (node["metadata"].get("annotations") or {}).get(SIMULATED)
+    return unless_said if said is None else bool(said == "true")
 
 
 def _untainted(node: JsonObject) -> Decision:
@@ -82,10 +84,10 @@ def _unknown(node: JsonObject, now: datetime) -> JsonObject:
 
 
 def make_controller(version: str, simulated: str) -> Controller:
-    """`simulated`: the Node of the settings."""
+    """`simulated`: the Node of the settings, empty for none."""
 
     def decide(node: JsonObject, now: datetime) -> Decision:
-        if not is_simulated(node) and node["metadata"]["name"] != simulated:
+        if not is_simulated(node, unless_said=bool(simulated)):
             return _silent(node, now)
         if (node.get("status") or {}).get("nodeInfo", {}).get("kubeletVersion"):
             return _untainted(node)

@@ -41,7 +41,7 @@ log = logging.getLogger(__name__)
 class Settings:
     seed: str = "0"
     node: str = "node-1"
-    """The Node that is made when there is none; empty for none."""
+    """The Node that is made when there is none; empty for none, and then added ones have no kubelet either."""
     kubelet_version: str = "v1.36.1"
     kubelet_events: bool = True
     zone: str = "UTC"

@@ -40,6 +40,7 @@ class ServiceStrategy(BuiltinStrategy):
     def prepare_update(self, ctx: WriteContext, obj: JsonObject, old: JsonObject) -> None:
         super().prepare_update(ctx, obj, old)
         if ctx.subresource == "":
+            _follow_single_address(obj["spec"], old["spec"])
             _drop_what_the_type_lost(obj["spec"], old["spec"])
             _keep_allocated(obj["spec"], old["spec"])
             self._allocate(ctx, obj)
@@ -72,7 +73,11 @@ class ServiceStrategy(BuiltinStrategy):
             spec["healthCheckNodePort"] = self.node_ports.allocate(ctx, key_of(obj), "health")
 
     def check(self, ctx: WriteContext, obj: JsonObject) -> list[Cause]:
-        causes = rules.check_service(obj)
+        return rules.check_service(obj)
+
+    def validate(self, ctx: WriteContext, obj: JsonObject, old: JsonObject | None) -> list[Cause]:
+        """Whether addresses and ports are to be had is looked at last, when all else is right."""
+        causes = super().validate(ctx, obj, old)
         return causes or [*self._check_address(ctx, obj), *self._check_node_ports(ctx, obj)]
 
     def _check_address(self, ctx: WriteContext, obj: JsonObject) -> list[Cause]:
@@ -107,6 +112,13 @@ class ServiceStrategy(BuiltinStrategy):
 
     def check_update(self, ctx: WriteContext, obj: JsonObject, old: JsonObject) -> list[Cause]:
         return rules.check_service_update(obj, old)
+
+
+def _follow_single_address(spec: JsonObject, old: JsonObject) -> None:
+    """A client that knows the single field only changes the first of the list by it."""
+    single, listed = spec.get("clusterIP"), spec.get("clusterIPs")
+    if single and listed and single != old.get("clusterIP") and listed == old.get("clusterIPs"):
+        spec["clusterIPs"] = [single, *listed[1:]]
 
 
 def _align_addresses(spec: JsonObject) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from argosy.apis.kubernetes.compile import node_of
 from argosy.cluster.kinds.validation.causes import (
     by_rule,
     duplicates,
@@ -27,9 +28,18 @@ _HANDLERS = ("exec", "httpGet", "tcpSocket", "grpc")
 _SOURCES = ("fieldRef", "resourceFieldRef", "configMapKeyRef", "secretKeyRef", "fileKeyRef")
 
 
+_VOLUME_SOURCES = {name: position for position, name in enumerate(node_of("core/v1.Volume").properties)}
+
+
+def volume_sources(volume: JsonObject) -> list[str]:
+    """What the volume is made from, in the order of the type: exactly one is right."""
+    named = [key for key, value in volume.items() if key != "name" and value is not None]
+    return sorted(named, key=lambda key: _VOLUME_SOURCES.get(key, 0))
+
+
 def check_containers(path: str, spec: JsonObject, name: str) -> list[Cause]:
     """All containers of one list; `name` is the field: containers or initContainers."""
-    volumes = {volume.get("name") for volume in spec.get("volumes") or ()}
+    volumes = {volume.get("name") for volume in spec.get("volumes") or () if len(volume_sources(volume)) == 1}
     causes: list[Cause] = []
     for below, container in members(spec, name):
         causes += _check_container(f"{path}.{below}", container, volumes)

@@ -74,10 +74,15 @@ def _check_service_ports(spec: JsonObject) -> list[Cause]:
             causes.append(forbidden(f"{path}.nodePort", f"may not be used when `type` is '{spec['type']}'"))
     names = [(f"[{index}].name", port["name"]) for index, port in enumerate(ports) if port.get("name")]
     numbers: list[tuple[str, JsonValue]] = [
-        (f"[{index}]", {"protocol": port.get("protocol"), "port": port.get("port", 0)})
-        for index, port in enumerate(ports)
+        (f"[{index}]", _port_key(port.get("protocol"), port.get("port", 0))) for index, port in enumerate(ports)
     ]
     return causes + duplicates("spec.ports", names) + duplicates("spec.ports", numbers)
+
+
+def _port_key(protocol: JsonValue, number: JsonValue) -> JsonObject:
+    """What makes a port of a Service the same as another, as it prints: a Go struct of which no more is filled."""
+    key = {"Name": "", "Protocol": protocol, "AppProtocol": None, "Port": number}
+    return {**key, "TargetPort": 0, "NodePort": 0}
 
 
 def check_target_port(path: str, value: JsonValue) -> list[Cause]:

@@ -14,7 +14,7 @@ from argosy.cluster.kinds.validation.causes import (
     required,
     unsupported,
 )
-from argosy.cluster.kinds.validation.containers import check_containers
+from argosy.cluster.kinds.validation.containers import check_containers, volume_sources
 from argosy.cluster.kinds.validation.metadata import check_labels, check_template_metadata
 from argosy.machinery import names as naming
 from argosy.machinery.objects import JsonObject, JsonValue
@@ -118,7 +118,7 @@ def _check_volumes(path: str, spec: JsonObject) -> list[Cause]:
         name = volume.get("name")
         causes += by_rule(f"{place}.name", name, naming.dns_label) if name else [required(f"{place}.name")]
         names.append((f"[{index}].name", name))
-        sources = [key for key, value in volume.items() if key != "name" and value is not None]
+        sources = volume_sources(volume)
         if not sources:
             causes.append(required(place, "must specify a volume type"))
         for extra in sources[1:]:
