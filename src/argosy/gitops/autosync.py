@@ -22,6 +22,8 @@ class Seen:
     has_operation: bool
     is_deleted: bool
     window_open: bool = True
+    window_changes_in: float | None = None
+    """Seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +54,7 @@ def decide(seen: Seen, settings: Settings, now: datetime) -> AutoSync:
     if not automated.get("prune") and drifted and all(item.get("requiresPruning") for item in drifted):
         return NOTHING
     if not seen.window_open:
-        return NOTHING
+        return AutoSync(wake_after=seen.window_changes_in)
     attempts, chosen = 0, None
     state = seen.status.get("operationState") or {}
     if _is_repeat(state, sync, seen.spec):

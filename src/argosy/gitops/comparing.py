@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from argosy.gitops import autosync, conditions, destinations, projects, refresh, status
+from argosy.gitops import autosync, conditions, destinations, projects, refresh, status, windows
 from argosy.gitops.compare import Comparison
 from argosy.gitops.desk import Desk, Memory
 from argosy.gitops.keys import REFRESH, ResourceKey, instance_name
@@ -131,8 +131,31 @@ class Comparing:
         return [sync["revision"]] if sync.get("revision") else None
 
     def _auto_sync(self, app: JsonObject, spec: JsonObject, after: JsonObject, now: datetime) -> autosync.AutoSync:
-        seen = autosync.Seen(spec, after, bool(app.get("operation")), bool(app["metadata"].get("deletionTimestamp")))
+        chosen = self.windows_of(app, spec)
+        seen = autosync.Seen(
+            spec,
+            after,
+            bool(app.get("operation")),
+            bool(app["metadata"].get("deletionTimestamp")),
+            windows.allows(chosen, windows.Asked(manual=False), now),
+            windows.wait(chosen, now),
+        )
         return autosync.decide(seen, self.desk.plane.settings, now)
+
+    def windows_of(self, app: JsonObject, spec: JsonObject) -> list[JsonObject]:
+        """The sync windows of the project that concern the application."""
+        project = self.desk.plane.project(spec["project"])
+        if project is None:
+            return []
+        settings, destination = self.desk.plane.settings, spec.get("destination") or {}
+        given = projects.effective(project, self.desk.plane.projects_by_name(), settings).get("syncWindows")
+        if not given:
+            return []
+        try:
+            cluster = destinations.resolve(destination, settings, self.desk.plane.clusters())
+        except destinations.InvalidDestination:
+            return []
+        return windows.matching(given, app["metadata"]["name"], cluster, str(destination.get("namespace") or ""))
 
     async def _compare(
         self, key: Key, app: JsonObject, spec: JsonObject, memory: Memory, decided: refresh.Refresh

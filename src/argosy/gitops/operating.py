@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping, Sequence
 
-from argosy.gitops import operation, status
+from argosy.gitops import operation, status, windows
 from argosy.gitops.applying import missing_kind
 from argosy.gitops.comparing import Comparing, Refused
 from argosy.gitops.desk import Desk
@@ -54,6 +54,12 @@ class Operating:
             text = "operation is terminating due to timeout"
             await self._record(app, {**state, "phase": "Terminating", "message": text})
             return Outcome(acted=True, requeue_after=0.001)
+        spec = normalised(app.get("spec") or {})
+        chosen = self._comparing.windows_of(app, spec)
+        manual = not ((state.get("operation") or {}).get("initiatedBy") or {}).get("automated")
+        if not windows.allows(chosen, windows.Asked(manual, parse(state["startedAt"])), now):
+            await self._record(app, {**state, "message": windows.BLOCKED})
+            return Outcome(requeue_after=windows.wait(chosen, now))
         return await self._sync(key, app, state)
 
     async def _stop_hooks(self, state: JsonObject) -> tuple[str, str]:
