@@ -165,7 +165,7 @@ def say(what: str, figure: str, goal: str = "") -> None:
 
 async def measure(stage: Stage) -> None:
     count = stage.count
-    renders = lambda: stage.plane.render_cache.counters.renders  # noqa: E731
+    renders = lambda: stage.plane.renderer.counters.renders  # noqa: E731
     began, used = time.perf_counter(), cpu()
     for number in range(count):
         await stage.client.create(APPLICATIONS, application(stage.repository, number))

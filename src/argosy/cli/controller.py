@@ -15,7 +15,8 @@ from pathlib import Path
 
 from argosy.cli.failing import CommandError, Exit
 from argosy.cli.installing import control_plane_objects, install
-from argosy.cli.process import MANAGER, ControlPlane, Outside
+from argosy.cli.outside import Outside
+from argosy.cli.process import MANAGER, ControlPlane
 from argosy.cli.up import stop_on_signals, until_stopped
 from argosy.machinery.objects import Key
 from argosy.machinery.status import StatusError

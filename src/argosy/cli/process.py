@@ -13,7 +13,7 @@ from pathlib import Path
 
 from argosy.apis.kubernetes import known
 from argosy.cli.installing import control_plane_objects, install
-from argosy.cluster.admission.http_caller import HttpCaller
+from argosy.cli.outside import Charts, Doors, Fetcher, Git, Outside, Webhooks
 from argosy.cluster.auth.bootstrap import bootstrap_objects as roles
 from argosy.cluster.http.assembly import ClusterFront, Keys, Settings, serve_cluster
 from argosy.cluster.http.server import HttpServer
@@ -27,33 +27,16 @@ from argosy.gitops import GitOps
 from argosy.gitops.projects import permits_source
 from argosy.machinery.objects import JsonObject
 from argosy.observe.metrics import REGISTRY
-from argosy.render.fetching import SourceFetcher
 from argosy.render.workers import RenderWorkers
 from argosy.runtime.chance import Rng
 from argosy.runtime.client import Client
 from argosy.runtime.clock import Clock
 from argosy.runtime.informers import InformerCaches
 from argosy.runtime.supervisor import Supervisor
-from argosy.sources.charts import ChartSources
-from argosy.sources.egress import Egress, EgressPolicy
-from argosy.sources.git.remote import GitMirrors, GitSettings
-from argosy.sources.helm import HelmRepositories
-from argosy.sources.oci import OciRegistries
 from argosy.sources.port import Credentials
 
 CONTROLLER_USER = "system:serviceaccount:argocd:argocd-application-controller"
 MANAGER = "argosy"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outside:
-    """How the controllers meet the world outside of the cluster. `own_machine`: loopback addresses and local
-    repositories are allowed, for whoever may write Applications may read the machine's repositories then."""
-
-    cache_directory: Path
-    own_machine: bool
-    namespace: str = "argocd"
-    workers: int = 10
 
 
 class ControlPlane:
@@ -62,18 +45,14 @@ class ControlPlane:
     def __init__(self, client: Client, clock: Clock, rng: Rng, outside: Outside) -> None:
         self._client = client
         self.caches = InformerCaches(client, clock, rng)
-        self.egress = Egress(EgressPolicy(allow_loopback=outside.own_machine))
-        git_settings = GitSettings(allow_local=outside.own_machine)
-        self.git = GitMirrors(outside.cache_directory / "git", clock, git_settings, self.egress)
-        self.charts = ChartSources(HelmRepositories(self.egress, clock), OciRegistries(self.egress, clock))
-        fetcher = SourceFetcher(clock, self.git, self.charts, self.egress, self._credentials, self._permitted)
-        self.renderer = RenderWorkers(clock, rng, fetcher=fetcher)
+        self.doors = Doors(outside, clock, self._credentials, self._permitted)
+        self.renderer = RenderWorkers(clock, rng, fetcher=Fetcher(self.doors))
         self.gitops = GitOps(
             client,
             self.caches,
             self.renderer,
-            self.git,
-            self.charts,
+            Git(self.doors),
+            Charts(self.doors),
             clock,
             rng,
             known,
@@ -92,8 +71,7 @@ class ControlPlane:
 
     async def close(self) -> None:
         self.renderer.close()
-        self.git.close()
-        await self.egress.close()
+        await self.doors.close()
 
     def _credentials(self, url: str, project: str) -> Credentials:
         return self.gitops.plane.credentials.credentials(url, project)
@@ -126,7 +104,7 @@ async def embedded(
     now = clock.now()
     keys = Keys.load_or_make(data_dir / "pki", now)
     kinds = builtin_kinds()
-    caller = HttpCaller()
+    caller = Webhooks()
     own = first_objects(host, port)
     cluster = EmbeddedCluster(
         clock=clock,

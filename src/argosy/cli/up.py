@@ -58,6 +58,7 @@ async def _serve(place: Place, port: int, options: argparse.Namespace, then: The
         if options.ready_fd is not None:
             os.write(options.ready_fd, b"ready\n")
             os.close(options.ready_fd)
+        running.control_plane.doors.open()
         await stop.wait()
         if sys.stdout.isatty():
             print("\nStopping; once more stops at once.", flush=True)

@@ -12,9 +12,10 @@ from argosy.apis.kubernetes import known
 from argosy.cli.app.applications import get, key_of_name
 from argosy.cli.connect import with_client
 from argosy.cli.failing import CommandError, Exit
+from argosy.cli.outside import Outside
 from argosy.cli.place import Place
 from argosy.cli.printing import write_value
-from argosy.cli.process import ControlPlane, Outside
+from argosy.cli.process import ControlPlane
 from argosy.gitops.compare import Comparer
 from argosy.gitops.comparing import Comparing, Refused
 from argosy.gitops.desk import Memory

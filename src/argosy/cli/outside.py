@@ -1,0 +1,141 @@
+"""The world outside of the cluster: repositories, registries, webhooks, each loaded when it is first needed.
+
+Their libraries take a third of a second to import, and an API server without Applications needs none of them: so that
+`argosy up` is ready sooner, imports stand inside functions here, and nowhere else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from argosy.render.port import RenderRequest
+from argosy.runtime.clock import Clock
+from argosy.sources.port import Credentials, Tree
+
+if TYPE_CHECKING:
+    from argosy.cluster.admission.http_caller import HttpCaller
+    from argosy.render.fetching import SourceFetcher
+    from argosy.sources.charts import ChartSources
+    from argosy.sources.egress import Egress
+    from argosy.sources.git.remote import GitMirrors
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outside:
+    """`own_machine`: loopback addresses and local repositories are allowed, because whoever may write Applications may
+    read the machine's repositories anyway."""
+
+    cache_directory: Path
+    own_machine: bool
+    namespace: str = "argocd"
+    workers: int = 10
+
+
+class Doors:
+    """The real adapters, made at first use. `close` it."""
+
+    def __init__(
+        self,
+        outside: Outside,
+        clock: Clock,
+        credentials: Callable[[str, str], Credentials],
+        permitted: Callable[[str, str], bool],
+    ) -> None:
+        self._outside, self._clock = outside, clock
+        self._credentials, self._permitted = credentials, permitted
+
+    @cached_property
+    def git(self) -> GitMirrors:
+        from argosy.sources.git.remote import GitMirrors, GitSettings
+
+        settings = GitSettings(allow_local=self._outside.own_machine)
+        return GitMirrors(self._outside.cache_directory / "git", self._clock, settings, self.egress)
+
+    @cached_property
+    def egress(self) -> Egress:
+        from argosy.sources.egress import Egress, EgressPolicy
+
+        return Egress(EgressPolicy(allow_loopback=self._outside.own_machine))
+
+    @cached_property
+    def charts(self) -> ChartSources:
+        from argosy.sources.charts import ChartSources
+        from argosy.sources.helm import HelmRepositories
+        from argosy.sources.oci import OciRegistries
+
+        return ChartSources(HelmRepositories(self.egress, self._clock), OciRegistries(self.egress, self._clock))
+
+    @cached_property
+    def fetcher(self) -> SourceFetcher:
+        from argosy.render.fetching import SourceFetcher
+
+        return SourceFetcher(self._clock, self.git, self.charts, self.egress, self._credentials, self._permitted)
+
+    def open(self) -> None:
+        """So that the first Application need not wait for it."""
+        assert self.fetcher is not None
+
+    async def close(self) -> None:
+        if "git" in self.__dict__:
+            self.git.close()
+        if "egress" in self.__dict__:
+            await self.egress.close()
+
+
+class Git:
+    """The `sources.port.GitRemote`."""
+
+    def __init__(self, doors: Doors) -> None:
+        self._doors = doors
+
+    async def resolve(
+        self, url: str, revision: str, credentials: Credentials, *, tag_prefix: str = "", max_age: float = 0.0
+    ) -> str:
+        return await self._doors.git.resolve(url, revision, credentials, tag_prefix=tag_prefix, max_age=max_age)
+
+    async def tree(self, url: str, commit: str, credentials: Credentials) -> Tree:
+        return await self._doors.git.tree(url, commit, credentials)
+
+
+class Charts:
+    """The `sources.port.ChartRepository`."""
+
+    def __init__(self, doors: Doors) -> None:
+        self._doors = doors
+
+    async def resolve(self, url: str, chart: str, version: str, credentials: Credentials) -> str:
+        return await self._doors.charts.resolve(url, chart, version, credentials)
+
+    async def tree(self, url: str, chart: str, version: str, credentials: Credentials) -> Tree:
+        return await self._doors.charts.tree(url, chart, version, credentials)
+
+
+class Fetcher:
+    """The renderer's `Fetcher`."""
+
+    def __init__(self, doors: Doors) -> None:
+        self._doors = doors
+
+    async def root(self, name: str, request: RenderRequest) -> Tree:
+        return await self._doors.fetcher.root(name, request)
+
+
+class Webhooks:
+    """The API server's `Caller` of webhooks outside of this process."""
+
+    @cached_property
+    def _caller(self) -> HttpCaller:
+        from argosy.cluster.admission.http_caller import HttpCaller
+
+        return HttpCaller()
+
+    async def post(self, url: str, body: bytes, ca_bundle: bytes, seconds: float) -> bytes:
+        return await self._caller.post(url, body, ca_bundle, seconds)
+
+    async def close(self) -> None:
+        if "_caller" in self.__dict__:
+            await self._caller.close()
