@@ -31,7 +31,8 @@ def look(view: View, key: Key) -> Seen | None:
     budget = view.get("poddisruptionbudgets", key)
     if budget is None or is_deleting(budget):
         return None
-    pods = [pod for pod in view.within("pods", key.namespace) if _covers(budget, pod) and phase(pod) not in FINISHED]
+    wanted = ((budget.get("spec") or {}).get("selector") or {}).get("matchLabels")
+    pods = [pod for pod in view.labelled(key.namespace, wanted) if _covers(budget, pod) and phase(pod) not in FINISHED]
     return Seen(budget, tuple(pods), _expected(view, pods, key.namespace))
 
 

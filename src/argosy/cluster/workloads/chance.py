@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from functools import lru_cache
+from collections import OrderedDict
 
 ALPHABET = "bcdfghjklmnpqrstvwxz2456789"
 SEARCHED = 2048
@@ -36,9 +36,27 @@ def pod_name(seed: str, namespace: str, prefix: str, index: int) -> str:
     return prefix[:58] + suffix(seed, namespace, prefix[:58], str(index))
 
 
-@lru_cache(maxsize=16384)
+_indexes: OrderedDict[tuple[str, str, str], int | None] = OrderedDict()
+"""What `index_of_name` found, and what `pod_name` was asked for: the function of its arguments, only remembered."""
+REMEMBERED = 65536
+
+
+def remember_index(seed: str, namespace: str, name: str, index: int | None) -> None:
+    """Saves a search for a name that was just made."""
+    _indexes[seed, namespace, name] = index
+    if len(_indexes) > REMEMBERED:
+        _indexes.popitem(last=False)
+
+
 def index_of_name(seed: str, namespace: str, name: str) -> int | None:
     """The creation index that `pod_name` made `name` of, or None for a name from elsewhere."""
+    known = (seed, namespace, name)
+    if known not in _indexes:
+        remember_index(seed, namespace, name, _searched(seed, namespace, name))
+    return _indexes[known]
+
+
+def _searched(seed: str, namespace: str, name: str) -> int | None:
     prefix, tail = name[:-5], name[-5:]
     if (not prefix.endswith("-") and len(prefix) < 58) or not set(tail) <= set(ALPHABET):
         return None

@@ -119,7 +119,9 @@ def update(obj: JsonObject, subresource: str = "", by: str = MANAGER) -> Write:
 
 
 def with_status(obj: JsonObject, status: JsonObject, by: str = MANAGER) -> Write:
-    return update({**obj, "metadata": dict(obj["metadata"]), "status": status}, "status", by)
+    """Of the rest only what names the object: the status endpoint takes nothing else, and so it need not be read."""
+    named: JsonObject = {name: obj[name] for name in ("apiVersion", "kind") if name in obj}
+    return update({**named, "metadata": dict(obj["metadata"]), "status": status}, "status", by)
 
 
 def merge(obj: JsonObject, patch: JsonObject, subresource: str = "", by: str = MANAGER) -> Write:
@@ -154,7 +156,7 @@ def delete(obj: JsonObject, *, policy: str = "Background", grace: int | None = N
 
 def stamp(now: datetime) -> str:
     """RFC 3339 in whole seconds."""
-    return now.strftime("%Y-%m-%dT%H:%M:%SZ")
+    return f"{now.isoformat()[:19]}Z"
 
 
 @lru_cache(maxsize=8192)

@@ -36,7 +36,7 @@ def look(view: View, key: Key) -> Seen | None:
         return None
     pods = [
         pod
-        for pod in view.within("pods", key.namespace)
+        for pod in view.labelled(key.namespace, service["spec"]["selector"])
         if _selects(service, pod) and (pod.get("status") or {}).get("podIP") and phase(pod) not in FINISHED
     ]
     slices = [item for item in view.owned("endpointslices", service) if _is_ours(item)]

@@ -80,11 +80,10 @@ def all_of(plural: str) -> Route:
 
 
 def selecting_in_namespace(plural: str, means: Callable[[JsonObject, JsonObject], bool]) -> Route:
-    """Routes to the objects of `plural` in the same namespace of which `means(other, obj)` holds."""
+    """Routes a Pod to the Services or budgets (`plural`) in its namespace of which `means(other, pod)` holds."""
 
     def route(view: View, obj: JsonObject) -> Iterable[Key]:
-        namespace = obj["metadata"].get("namespace") or ""
-        return [key_of(other) for other in view.within(plural, namespace) if means(other, obj)]
+        return [key_of(other) for other in view.selecting(plural, obj) if means(other, obj)]
 
     return route
 

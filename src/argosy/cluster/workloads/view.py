@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from datetime import datetime
 
-from argosy.cluster.workloads.chance import index_of_name, pod_name
+from argosy.cluster.workloads.chance import index_of_name, pod_name, remember_index
 from argosy.cluster.workloads.decision import instant, stamp
 from argosy.machinery.objects import JsonObject, Key, key_of
 
@@ -27,7 +27,7 @@ def controller_of(obj: JsonObject) -> JsonObject | None:
 class Kindred:
     """The objects of one kind."""
 
-    __slots__ = ("by_namespace", "by_node", "by_owner", "by_waiting", "objects", "orphans")
+    __slots__ = ("by_label", "by_namespace", "by_node", "by_owner", "by_selector", "by_waiting", "objects", "orphans")
 
     def __init__(self) -> None:
         self.objects: dict[Key, JsonObject] = {}
@@ -36,6 +36,10 @@ class Kindred:
         self.by_node: Bag = defaultdict(dict)
         self.by_waiting: Bag = defaultdict(dict)
         """By namespace: Pods whose phase is Pending."""
+        self.by_label: Bag = defaultdict(dict)
+        """By namespace and one label: Pods."""
+        self.by_selector: Bag = defaultdict(dict)
+        """By namespace and one label that they ask for, or none: Services and budgets."""
         self.orphans: Bag = defaultdict(dict)
         """By namespace: those without a controller."""
 
@@ -65,6 +69,11 @@ class Kindred:
                 yield self.by_node, obj["spec"].get("nodeName") or ""
             if phase in (None, "", "Pending"):
                 yield self.by_waiting, key.namespace
+            for name, value in (obj["metadata"].get("labels") or {}).items():
+                yield self.by_label, _label(key.namespace, name, value)
+        elif obj.get("kind") in ("Service", "PodDisruptionBudget"):
+            asked = min(_plain_selector(obj).items(), default=("", ""))
+            yield self.by_selector, _label(key.namespace, *asked)
 
 
 class View:
@@ -125,6 +134,17 @@ class View:
     def within(self, plural: str, namespace: str) -> list[JsonObject]:
         return _sorted(self._kinds[plural].by_namespace.get(namespace, {}))
 
+    def labelled(self, namespace: str, labels: JsonObject | None) -> list[JsonObject]:
+        """Pods that may have all of these labels: those with the rarest one, or all of the namespace."""
+        bags = [self._kinds["pods"].by_label.get(_label(namespace, *item), {}) for item in (labels or {}).items()]
+        return _sorted(min(bags, key=len)) if bags else self.within("pods", namespace)
+
+    def selecting(self, plural: str, pod: JsonObject) -> list[JsonObject]:
+        """Services or budgets that may mean the Pod."""
+        namespace, found = pod["metadata"].get("namespace") or "", self._kinds[plural].by_selector
+        asked = [("", ""), *(pod["metadata"].get("labels") or {}).items()]
+        return [obj for item in asked for obj in _sorted(found.get(_label(namespace, *item), {}))]
+
     def owned(self, plural: str, owner: JsonObject) -> list[JsonObject]:
         return _sorted(self._kinds[plural].by_owner.get(owner["metadata"]["uid"], {}))
 
@@ -172,6 +192,7 @@ class View:
             name = pod_name(self.seed, namespace, prefix, index)
             if Key(namespace, name) not in self._kinds["pods"].objects:
                 names.append(name)
+                remember_index(self.seed, namespace, name, index)
             index += 1
         return tuple(names)
 
@@ -185,6 +206,17 @@ class View:
         index = self.index_of(pod) if owner is not None else None
         if owner is not None and index is not None:
             self._counts[owner["uid"]] = max(self._counts.get(owner["uid"], 0), index + 1)
+
+
+def _label(namespace: str, name: str, value: str) -> str:
+    return f"{namespace}\0{name}={value}"
+
+
+def _plain_selector(obj: JsonObject) -> JsonObject:
+    """What a Service or a budget asks for by equality."""
+    selector = (obj.get("spec") or {}).get("selector") or {}
+    plain: JsonObject = selector if obj["kind"] == "Service" else selector.get("matchLabels") or {}
+    return plain
 
 
 def _revision(obj: JsonObject) -> int:
