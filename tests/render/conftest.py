@@ -57,12 +57,13 @@ class Bench:
     clock: Still = field(default_factory=Still)
     limits: Limits = field(default_factory=Limits)
     fetcher: Any = None
+    plugins: Any = ()
     book: AnswerBook = field(default_factory=AnswerBook)
     cache: RenderCache = field(default_factory=lambda: RenderCache(b"k" * 32))
 
     def __post_init__(self) -> None:
         self.pool = RenderPool(self.clock, self.book, size=1, limits=self.limits)
-        self.renderer = WorkerRenderer(self.pool, self.cache, self.book, self.clock, self.fetcher)
+        self.renderer = WorkerRenderer(self.pool, self.cache, self.book, self.clock, self.fetcher, self.plugins)
 
     def render(self, files: Mapping[str, bytes | str] | RootedTree, /, **more: Any) -> Rendered:
         return asyncio.run(self.renderer.render(request(files, **more)))

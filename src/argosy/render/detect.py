@@ -18,8 +18,11 @@ KUSTOMIZATION_NAMES: Final = frozenset({"kustomization.yaml", "kustomization.yml
 
 
 def explicit_type(source: JsonObject) -> SourceType | None:
-    """The tool whose block the source has. Raises RenderError when it has several."""
-    found = [block for block in BLOCKS if source.get(block)]
+    """The tool whose block the source has; an empty `plugin` counts, and lets plug-ins be discovered.
+
+    Raises RenderError when it has several.
+    """
+    found = [block for block in BLOCKS if source.get(block) or (block == "plugin" and source.get(block) is not None)]
     if len(found) > 1:
         raise RenderError(f"multiple application sources defined: {','.join(BLOCKS[block] for block in found)}")
     return BLOCKS[found[0]] if found else None

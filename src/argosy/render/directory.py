@@ -97,12 +97,12 @@ def _kind(files: Files, path: str, entry: Entry) -> str:
 
 def _manifests(path: str, data: bytes) -> list[JsonObject]:
     if path.lower().endswith(".json"):
-        return list(_expanded(_json(path, data), path))
+        return list(expanded(_json(path, data), path))
     found: list[JsonObject] = []
     try:
         for document in load_all(data):
             if document is not None:
-                found.extend(_expanded(document, path))
+                found.extend(expanded(document, path))
     except (YamlError, ToolError) as error:
         if found or _looks_like_manifest(data):
             raise ToolError(_unreadable(path, error)) from None
@@ -120,7 +120,7 @@ def _jsonnet(files: Files, job: Job, path: str) -> list[JsonObject]:
     if _depth_exceeds(result, DEPTH_LIMIT):
         raise ToolError(f"{path}: nested deeper than {DEPTH_LIMIT} levels")
     documents = result if isinstance(result, list) else [result]
-    return [manifest for document in documents for manifest in _expanded(document, path)]
+    return [manifest for document in documents for manifest in expanded(document, path)]
 
 
 def _json(path: str, data: bytes) -> JsonValue:
@@ -133,7 +133,7 @@ def _json(path: str, data: bytes) -> JsonValue:
     return value
 
 
-def _expanded(document: Any, path: str) -> Iterator[JsonObject]:
+def expanded(document: Any, path: str) -> Iterator[JsonObject]:
     """The object itself, or a List's items."""
     if not isinstance(document, dict):
         raise ToolError(_unreadable(path, "a document is not an object"))
@@ -143,7 +143,7 @@ def _expanded(document: Any, path: str) -> Iterator[JsonObject]:
         raise ToolError(_unreadable(path, "Object 'apiVersion' is missing"))
     if isinstance(document.get("items"), list):
         for item in document["items"]:
-            yield from _expanded(item, path)
+            yield from expanded(item, path)
     else:
         yield document
 

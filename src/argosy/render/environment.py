@@ -97,6 +97,17 @@ def substitute_directory(options: JsonObject, environment: Mapping[str, str]) ->
     return {**options, "jsonnet": changed}
 
 
+def substitute_plugin(options: JsonObject, environment: Mapping[str, str]) -> JsonObject:
+    """The values of a plug-in's variables."""
+    if not isinstance(options.get("env"), list):
+        return options
+    changed = [
+        {**entry, "value": substitute(str(entry.get("value") or ""), environment)} if isinstance(entry, dict) else entry
+        for entry in options["env"]
+    ]
+    return {**options, "env": changed}
+
+
 def _everywhere(value: JsonValue, environment: Mapping[str, str]) -> JsonValue:
     if isinstance(value, str):
         return substitute(value, environment)

@@ -8,7 +8,7 @@ arrive while it is being rendered wait for the one rendering.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from hashlib import blake2b
 from typing import Any, Final, Protocol
@@ -19,10 +19,17 @@ from argosy.machinery.objects import JsonObject
 from argosy.render.cache import Entry, RenderCache
 from argosy.render.conversation import Assignment, Outcome, Root, parse_manifests
 from argosy.render.detect import detect
-from argosy.render.environment import environment_of, substitute_directory, substitute_helm, substitute_kustomize
+from argosy.render.environment import (
+    environment_of,
+    substitute_directory,
+    substitute_helm,
+    substitute_kustomize,
+    substitute_plugin,
+)
 from argosy.render.files import DIRECTORY_LIMIT, Job
 from argosy.render.inputs import AnswerBook, Answers, Question
 from argosy.render.overrides import with_overrides
+from argosy.render.plugins import DEFINITIONS
 from argosy.render.pool import RenderPool, WorkerLost
 from argosy.render.port import Rendered, RenderError, RenderRequest, SourceType
 from argosy.render.workspace import ref_root
@@ -64,8 +71,16 @@ class WorkerRenderer:
     """The `render.port.Renderer` over a pool and a cache. `fetcher` None: nothing but the given trees can be read."""
 
     def __init__(
-        self, pool: RenderPool, cache: RenderCache, book: AnswerBook, clock: Clock, fetcher: Fetcher | None = None
+        self,
+        pool: RenderPool,
+        cache: RenderCache,
+        book: AnswerBook,
+        clock: Clock,
+        fetcher: Fetcher | None = None,
+        plugins: Sequence[JsonObject] = (),
     ) -> None:
+        """`plugins`: the operator's ConfigManagementPlugin documents; none, and plug-in sources are an error."""
+        self._plugins = tuple(plugins)
         self._pool = pool
         self._cache = cache
         self._book = book
@@ -94,7 +109,7 @@ class WorkerRenderer:
             request.source, path, request.app_name, tree, lambda file: answers.short("stat", file) == "file"
         )
         source_type = detect(source, _names(tree, path), request.settings)
-        job = _job(request, source, source_type, path)
+        job = _job(request, source, source_type, path, self._plugins)
         roots = {"": tree, **{ref_root(name): ref for name, ref in request.refs.items()}}
         known = {name: self._book.of(root) for name, root in roots.items()}
         return _Prepared(request, job, source_type, _key(job, str(source.get("repoURL") or "")), roots, known)
@@ -181,14 +196,16 @@ def _names(tree: Tree, path: str) -> list[str]:
     return [entry.name for entry in tree.list(path) if entry.kind != "dir"]
 
 
-def _job(request: RenderRequest, source: JsonObject, source_type: SourceType, path: str) -> Job:
+def _job(
+    request: RenderRequest, source: JsonObject, source_type: SourceType, path: str, plugins: Sequence[JsonObject]
+) -> Job:
     environment = environment_of(request)
     options = source.get(source_type.lower()) or {}
     if not isinstance(options, dict):
         raise RenderError(f"source.{source_type.lower()}: must be an object")
     if source_type == "Plugin":
-        raise RenderError("plugin sources are not rendered by this version of Argosy")
-    if source_type == "Helm":
+        options = {"plugin": substitute_plugin(options, environment), DEFINITIONS: list(plugins)}
+    elif source_type == "Helm":
         options = substitute_helm(options, environment)
     elif source_type == "Kustomize":
         options = substitute_kustomize(options, environment)
@@ -205,6 +222,7 @@ def _job(request: RenderRequest, source: JsonObject, source_type: SourceType, pa
         app_name=request.app_name,
         kube_version=str(options.get("kubeVersion") or "") or request.kube_version,
         api_versions=tuple(options.get("apiVersions") or ()) or request.api_versions,
+        environment=environment if source_type == "Plugin" else {},
         settings={name: request.settings[name] for name in _SETTINGS[source_type] if name in request.settings},
     )
 

@@ -12,6 +12,7 @@ TOOLS: Final[Mapping[str, str]] = {
     "Directory": "argosy.render.directory:generate",
     "Helm": "argosy.render.helm.generate:generate",
     "Kustomize": "argosy.render.kustomize.generate:generate",
+    "Plugin": "argosy.render.plugin:generate",
 }
 """Source type -> `module:function`, a `render.files.Tool`."""
 

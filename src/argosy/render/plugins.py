@@ -1,0 +1,128 @@
+"""Config-management plug-ins: what an operator's `ConfigManagementPlugin` documents say, and the environment that a
+plug-in's commands get (spec/argo-cd-engine-2.md 11.7). Pure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import orjson
+import re2
+
+from argosy.machinery.objects import JsonObject
+from argosy.render.port import RenderError
+
+KIND: Final = "ConfigManagementPlugin"
+DEFINITIONS: Final = "definitions"
+"""Where in a job's options the operator's documents are."""
+
+_NAME = re2.compile(r"^[a-zA-Z0-9]([a-zA-Z0-9._-]{0,251}[a-zA-Z0-9])?$")
+_NOT_WORD = re2.compile(r"[^A-Z0-9_]")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plugin:
+    """One plug-in. Commands are argument vectors; an empty one is none."""
+
+    name: str
+    version: str = ""
+    init: tuple[str, ...] = ()
+    generate: tuple[str, ...] = ()
+    file_name: str = ""
+    find_glob: str = ""
+    find_command: tuple[str, ...] = ()
+
+    @property
+    def key(self) -> str:
+        """What a source calls it: `<name>` or, if it has a version, `<name>-<version>`."""
+        return f"{self.name}-{self.version}" if self.version else self.name
+
+    @property
+    def discovers(self) -> bool:
+        return bool(self.file_name or self.find_glob or self.find_command)
+
+
+def parse_plugin(document: JsonObject) -> Plugin:
+    """Raises RenderError naming the field at fault."""
+    metadata, spec = document.get("metadata") or {}, document.get("spec") or {}
+    name = str(metadata.get("name") or "")
+    if document.get("kind") != KIND or not _NAME.match(name):
+        raise RenderError(f"plugin {name!r}: must be a {KIND} with a metadata.name")
+    generate = _command(name, "generate", spec.get("generate"))
+    if not generate:
+        raise RenderError(f"plugin {name!r}: spec.generate.command is missing")
+    discover = spec.get("discover") or {}
+    find = discover.get("find") or {}
+    return Plugin(
+        name=name,
+        version=str(spec.get("version") or ""),
+        init=_command(name, "init", spec.get("init")),
+        generate=generate,
+        file_name=str(discover.get("fileName") or ""),
+        find_glob=str(find.get("glob") or ""),
+        find_command=_command(name, "discover.find", find),
+    )
+
+
+def candidates(plugins: Sequence[Plugin], wanted: str) -> list[Plugin]:
+    """The named one, or all that can be discovered, in order. Raises RenderError when there is none."""
+    if not plugins:
+        raise RenderError("no config management plugin is configured; the operator must name those that may run")
+    if not wanted:
+        return [plugin for plugin in plugins if plugin.discovers]
+    found = [plugin for plugin in plugins if plugin.key == wanted]
+    if not found:
+        known = ", ".join(plugin.key for plugin in plugins)
+        raise RenderError(f"plugin {wanted!r} is not configured; there are: {known}")
+    return found
+
+
+def plugin_environment(
+    options: JsonObject, build: Mapping[str, str], kube_version: str, api_versions: Sequence[str]
+) -> dict[str, str]:
+    """All that a plug-in is told besides its files. A user's variables cannot take the place of others: they have a
+    prefix."""
+    environment = {**build, "KUBE_VERSION": kube_version, "KUBE_API_VERSIONS": ",".join(api_versions)}
+    for entry in _entries(options, "env"):
+        environment[f"ARGOCD_ENV_{entry['name']}"] = str(entry.get("value") or "")
+    parameters = _entries(options, "parameters")
+    environment["ARGOCD_APP_PARAMETERS"] = orjson.dumps(parameters).decode()
+    for parameter in parameters:
+        environment |= _parameter(parameter)
+    for name, value in environment.items():
+        if "\0" in value or "\0" in name or "=" in name:
+            raise RenderError(f"plugin: the variable {name!r} cannot be part of an environment")
+    return environment
+
+
+def _parameter(parameter: JsonObject) -> dict[str, str]:
+    name = f"PARAM_{_word(parameter['name'])}"
+    found: dict[str, str] = {}
+    if parameter.get("string") is not None:
+        found[name] = str(parameter["string"])
+    for key, value in (parameter.get("map") or {}).items():
+        found[f"{name}_{_word(key)}"] = str(value)
+    for index, value in enumerate(parameter.get("array") or ()):
+        found[f"{name}_{index}"] = str(value)
+    return found
+
+
+def _word(text: str) -> str:
+    return str(_NOT_WORD.sub("_", text.upper()))
+
+
+def _entries(options: JsonObject, field: str) -> list[JsonObject]:
+    entries: Any = options.get(field) or []
+    if not isinstance(entries, list) or not all(isinstance(item, dict) and item.get("name") for item in entries):
+        raise RenderError(f"plugin.{field}: each entry needs a name")
+    return entries
+
+
+def _command(name: str, field: str, block: Any) -> tuple[str, ...]:
+    block = block or {}
+    words = [*(block.get("command") or ()), *(block.get("args") or ())]
+    if not all(isinstance(word, str) and "\0" not in word for word in words):
+        raise RenderError(f"plugin {name!r}: spec.{field}: command and args must be lists of text")
+    return tuple(words)

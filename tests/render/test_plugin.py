@@ -1,0 +1,134 @@
+"""Config-management plug-ins: real commands in a real worker, what they see, and what they never see."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from argosy.render.pool import Limits
+from argosy.render.port import RenderError
+
+FILES = {"app/a.txt": "one", "app/sub/kit.yaml": "x", "base/b.txt": "two"}
+ECHO = (
+    'printf "apiVersion: v1\\nkind: ConfigMap\\nmetadata:\\n  name: m\\ndata:\\n  x: |\\n"; { %s; } | sed "s/^/    /"'
+)
+
+
+def plugin(script: str = "true", /, name: str = "mine", **spec: Any) -> dict[str, Any]:
+    generate = {"command": ["sh", "-c"], "args": [ECHO % script]}
+    return {"kind": "ConfigManagementPlugin", "metadata": {"name": name}, "spec": {"generate": generate, **spec}}
+
+
+def printed(bench: Any, files: Any = None, /, block: dict[str, Any] | None = None, **more: Any) -> str:
+    source = {"plugin": {"name": "mine"} if block is None else block}
+    (found,) = bench.render(files or FILES, source=source, **more).manifests
+    return str(found["data"]["x"])
+
+
+def test_without_the_operators_word_no_plugin_runs(make_bench: Any) -> None:
+    with pytest.raises(RenderError, match="no config management plugin is configured"):
+        printed(make_bench())
+    with pytest.raises(RenderError, match="plugin 'else' is not configured; there are: mine-v1"):
+        printed(make_bench(plugins=[plugin(version="v1")]), block={"name": "else"})
+
+
+def test_a_plugin_works_in_a_copy_of_the_repository_and_leaves_nothing(make_bench: Any, make_tree: Any) -> None:
+    tree = make_tree(FILES, {"app/link": "../base/b.txt"})
+    bench = make_bench(plugins=[plugin("cat a.txt ../base/b.txt link made", init={"command": ["touch", "made"]})])
+    assert printed(bench, tree) == "onetwotwo"
+    (worker,) = bench.pool._all
+    assert not list(worker._directory.glob("plugin-*"))
+
+
+def test_the_environment_is_the_documented_one_and_nothing_else(
+    make_bench: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CANARY_SECRET", "canary-5d1f")
+    block = {
+        "name": "mine",
+        "env": [{"name": "WHO", "value": "$ARGOCD_APP_NAME!"}],
+        "parameters": [
+            {"name": "one-a", "string": "s"}, {"name": "m", "map": {"k.x": "v"}}, {"name": "l", "array": ["p", "q"]},
+        ],
+    }  # fmt: skip
+    bench = make_bench(plugins=[plugin("env")])
+    lines = printed(bench, block=block, kube_version="v1.33.0", api_versions=("v1", "apps/v1")).splitlines()
+    found = dict(line.partition("=")[::2] for line in lines)
+    assert found["ARGOCD_ENV_WHO"] == "web!"
+    assert (found["PARAM_ONE_A"], found["PARAM_M_K_X"], found["PARAM_L_0"], found["PARAM_L_1"]) == ("s", "v", "p", "q")
+    assert (found["KUBE_VERSION"], found["KUBE_API_VERSIONS"]) == ("v1.33.0", "v1,apps/v1")
+    assert '"one-a"' in found["ARGOCD_APP_PARAMETERS"]
+    assert found["ARGOCD_APP_SOURCE_PATH"] == "app"
+    known = ("ARGOCD_", "PARAM_", "KUBE_", "HOME", "TMPDIR", "PATH", "LANG", "PWD", "OLDPWD", "SHLVL", "_")
+    assert not [name for name in found if not name.startswith(known)]
+    assert "canary" not in "".join(lines)
+
+
+@pytest.mark.parametrize(
+    ("discover", "found"),
+    [
+        ({"fileName": "a.txt"}, True), ({"fileName": "./a.*"}, True), ({"fileName": "b.txt"}, False),
+        ({"find": {"glob": "**/kit.yaml"}}, True), ({"find": {"glob": "kit.yaml"}}, False),
+        ({"find": {"command": ["sh", "-c", "ls a.txt"]}}, True), ({"find": {"command": ["true"]}}, False),
+        ({"find": {"command": ["false"]}}, False), ({}, False),
+    ],
+)  # fmt: skip
+def test_a_plugin_without_a_name_is_discovered(make_bench: Any, discover: dict[str, Any], found: bool) -> None:
+    bench = make_bench(plugins=[plugin("echo fits", discover=discover)])
+    if found:
+        assert printed(bench, block={}) == "fits\n"
+        assert printed(bench) == "fits\n"
+    else:
+        with pytest.raises(RenderError, match="could not find a config management plugin"):
+            printed(bench, block={})
+
+
+def test_a_change_anywhere_in_the_repository_runs_it_again(make_bench: Any) -> None:
+    bench = make_bench(plugins=[plugin("cat ../base/b.txt")])
+    assert printed(bench) == "two"
+    assert printed(bench, FILES | {"base/b.txt": "three"}) == "three"
+
+
+@pytest.mark.parametrize(
+    ("command", "message"),
+    [
+        (["no-such-program"], "no-such-program: No such file"), (["sh", "-c", "echo bad >&2; exit 3"], "with 3: bad"),
+        (["echo", "a: ["], "not YAML"), (["echo", "a: b"], "Object 'Kind' is missing"),
+        (["head", "-c", "99999999", "/dev/zero"], "plugin 'mine'"),
+    ],
+)  # fmt: skip
+def test_what_goes_wrong_is_told_with_the_plugins_name(make_bench: Any, command: list[str], message: str) -> None:
+    bench = make_bench(plugins=[plugin(generate={"command": command})])
+    with pytest.raises(RenderError, match=message):
+        printed(bench)
+
+
+def test_a_plugin_has_no_network(make_bench: Any) -> None:
+    lines = printed(make_bench(plugins=[plugin("tail -n +3 /proc/net/dev | cut -d: -f1")])).split()
+    assert lines == ["lo"]
+
+
+def test_a_plugin_that_does_not_end_is_stopped_with_all_that_it_started(make_bench: Any, tmp_path: Path) -> None:
+    mark = tmp_path / "pid"
+    bench = make_bench(plugins=[plugin(f"sleep 600 & echo $! > {mark}; wait")], limits=Limits(wall_seconds=1.5))
+    with pytest.raises(RenderError, match=r"was stopped after 1\.5 seconds"):
+        printed(bench)
+    pid = int(mark.read_text())
+    status = Path(f"/proc/{pid}/stat")
+    assert not status.exists() or status.read_text().split()[2] == "Z"
+
+
+@pytest.mark.parametrize("name", ["A=B", "A\0B"])
+def test_a_variable_that_cannot_be_one_is_refused(make_bench: Any, name: str) -> None:
+    with pytest.raises(RenderError, match="cannot be part of an environment"):
+        printed(make_bench(plugins=[plugin()]), block={"name": "mine", "env": [{"name": name, "value": "x"}]})
+
+
+def test_a_sources_variables_never_replace_the_plugins_own(make_bench: Any) -> None:
+    bench = make_bench(plugins=[plugin("echo $PATH")])
+    block = {"name": "mine", "env": [{"name": "PATH", "value": "/evil"}]}
+    assert "/evil" not in printed(bench, block=block)
+    assert os.environ.get("PATH") != printed(bench, block=block).strip()
