@@ -71,16 +71,12 @@ class Place:
         """The wanted one, or that of the last run, 6443, any free one: whichever can be had."""
         if wanted is not None:
             if not _is_free(wanted):
-                raise CommandError(
-                    f"--port {wanted}: in use on {HOST}: stop the program that listens there, or choose another port"
-                )
+                raise CommandError(port_in_use(wanted))
             return wanted
         for candidate in (_port_of(self.kubeconfig), USUAL_PORT):
             if candidate and _is_free(candidate):
                 return candidate
-        with socket.socket() as free:
-            free.bind((HOST, 0))
-            return int(free.getsockname()[1])
+        return free_port()
 
 
 def already_running(place: Place, pid: str | int) -> str:
@@ -88,6 +84,16 @@ def already_running(place: Place, pid: str | int) -> str:
         f"already running in {place.directory} as process {pid}: its kubeconfig is {place.kubeconfig}; "
         f"'argosy down --data-dir {place.directory}' stops it"
     )
+
+
+def port_in_use(port: int) -> str:
+    return f"--port {port}: in use on {HOST}: stop the program that listens there, or choose another port"
+
+
+def free_port() -> int:
+    with socket.socket() as free:
+        free.bind((HOST, 0))
+        return int(free.getsockname()[1])
 
 
 def _lock(file: TextIO) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import errno
 import os
 import select
 import signal
@@ -15,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from argosy.cli.failing import CommandError, Exit
-from argosy.cli.place import HOST, Place, already_running
+from argosy.cli.place import HOST, Place, already_running, free_port, port_in_use
 
 if TYPE_CHECKING:  # for what runs in the foreground only: a detaching parent needs none of it
     from argosy.cli.process import Embedded
@@ -38,7 +39,15 @@ def start(options: argparse.Namespace, command: str, then: Then) -> int:
     with place.held():
         port = place.port(options.port)
         _set_up_logging(options)
-        asyncio.run(_serve(place, port, options, then))
+        try:
+            asyncio.run(_serve(place, port, options, then))
+        except OSError as error:
+            if error.errno != errno.EADDRINUSE:
+                raise CommandError(str(error)) from None
+            if options.port is not None:
+                raise CommandError(port_in_use(port)) from None
+            # Somebody took the port since we looked; nobody asked for this one.
+            asyncio.run(_serve(place, free_port(), options, then))
     return Exit.OK
 
 
