@@ -47,7 +47,7 @@ class Lines:
 
 def talk(requests: list[tuple[str, str, str, Any, str]]) -> tuple[list[int], list[JsonObject], bytes]:
     """The codes, the records, and the trail's raw bytes of (user, method, path, body, content type), in order."""
-    lines, codes = Lines(), []
+    lines, codes = Lines(), list[int]()
 
     async def main(clock: VirtualClock, rng: SeededRng) -> None:
         async with EmbeddedCluster(clock=clock, rng=rng, bootstrap=bootstrap_objects()) as cluster:

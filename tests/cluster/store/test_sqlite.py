@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import sqlite3
 import stat
 import subprocess
 import sys
@@ -127,3 +128,42 @@ def test_a_file_that_is_no_store_is_refused_by_name(tmp_path: Path) -> None:
     path.write_text("hello, this is not a database, and long enough to be read as one" * 100)
     with pytest.raises(OSError, match=r"cluster\.db cannot be opened"):
         SqliteJournal(path)
+
+
+def filled(path: Path) -> bytes:
+    """The bytes of a closed store with a few hundred objects."""
+    store = Store(lambda: NOON, SqliteJournal(path))
+    store.load()
+    table = store.table("", "things")
+    for number in range(300):
+        store.put(table, Key("n", f"a{number}"), {"metadata": {"name": f"a{number}"}, "data": "x" * 200}, None)
+    store.close()
+    return path.read_bytes()
+
+
+@pytest.mark.parametrize("damage", ["cut", "zeros", "garbage", "half an object", "revision"])
+def test_a_damaged_file_is_refused_with_what_to_do_and_a_copy_is_kept(tmp_path: Path, damage: str) -> None:
+    path = tmp_path / "cluster.db"
+    whole = filled(path)
+    middle = len(whole) // 2
+    if damage in ("half an object", "revision"):
+        sql = {
+            "half an object": "UPDATE live SET obj = substr(obj, 1, 20) WHERE name = 'a7'",
+            "revision": "UPDATE meta SET value = 5 WHERE name = 'revision'",
+        }[damage]
+        database = sqlite3.connect(path)
+        database.execute(sql)
+        database.commit()
+        database.close()
+    else:
+        tail = {"cut": b"", "zeros": bytes(len(whole) - middle), "garbage": b"\xa5" * (len(whole) - middle)}[damage]
+        path.write_bytes(whole[:middle] + tail)
+    damaged = path.read_bytes()
+    with pytest.raises(OSError, match=r"cluster\.db is damaged: .* A copy is kept as .*damaged-1\. Restore") as refused:
+        SqliteJournal(path).load()
+    assert "x" * 20 not in str(refused.value)
+    copy = tmp_path / "cluster.db.damaged-1"
+    assert copy.read_bytes()[:4096][100:] == damaged[:4096][100:]
+    assert stat.S_IMODE(copy.stat().st_mode) == 0o600
+    with pytest.raises(OSError, match=r"damaged-2"):
+        SqliteJournal(path).load()

@@ -9,7 +9,9 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Sequence
+from itertools import count
 from pathlib import Path
+from shutil import copyfile
 
 from argosy.cluster.store.entry import Change
 from argosy.cluster.store.journal import Loaded, LogRow, Row
@@ -36,6 +38,7 @@ class SqliteJournal:
     def __init__(self, path: Path, *, full: bool = False) -> None:
         """Raises OSError when the file cannot be opened or belongs to a newer program."""
         self.slow = full
+        self._path = path
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         if not path.exists():
             os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))  # objects include Secrets
@@ -47,7 +50,9 @@ class SqliteJournal:
             self._db.execute("PRAGMA locking_mode=EXCLUSIVE")
             self._db.executescript(_SCHEMA)
             self._check_format(path)
-        except sqlite3.Error as error:
+        except sqlite3.DatabaseError as error:
+            if _is_damage(error):
+                raise self._damaged(str(error)) from error
             raise OSError(f"{path} cannot be opened as a cluster store: {error}") from error
 
     def _check_format(self, path: Path) -> None:
@@ -64,6 +69,22 @@ class SqliteJournal:
         self._db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (name, value))
 
     def load(self) -> Loaded:
+        """Raises OSError when the file is damaged; a copy of it is kept then."""
+        try:
+            live, log = self._rows()
+        except sqlite3.DatabaseError as error:
+            raise self._damaged(str(error)) from error
+        rows: list[Row | LogRow] = [*live, *log]
+        for row in rows:
+            if row.encoded[:1] != b"{" or row.encoded[-1:] != b"}":
+                raise self._damaged(f"the object {row.plural} {row.key} is no JSON")
+        revision = self._meta("revision")
+        newest = max((row.rev for row in rows), default=0)
+        if newest > revision:
+            raise self._damaged(f"it holds revision {newest} and says that {revision} is the newest")
+        return Loaded(revision, self._meta("compacted"), live, log)
+
+    def _rows(self) -> tuple[list[Row], list[LogRow]]:
         live = [
             Row(group, plural, Key(namespace, name), rev, created, obj)
             for group, plural, namespace, name, rev, created, obj in self._db.execute("SELECT * FROM live")
@@ -74,7 +95,22 @@ class SqliteJournal:
                 "SELECT * FROM log ORDER BY rev"
             )
         ]
-        return Loaded(self._meta("revision"), self._meta("compacted"), live, log)
+        return live, log
+
+    def _damaged(self, why: str) -> OSError:
+        """The error, after the files were copied as they are: whatever is tried next, nothing more gets lost."""
+        kept = next(place for number in count(1) if not (place := Path(f"{self._path}.damaged-{number}")).exists())
+        for suffix in ("", "-wal"):
+            source = Path(f"{self._path}{suffix}")
+            if source.exists():
+                copied = Path(f"{kept}{suffix}")
+                os.close(os.open(copied, os.O_CREAT | os.O_WRONLY, 0o600))
+                copyfile(source, copied)
+        self._db.close()  # only now: it would carry the write-ahead log over into the damaged file
+        return OSError(
+            f"{self._path} is damaged: {why}. A copy is kept as {kept}. Restore the file from a backup, "
+            "or move it away to begin with an empty cluster"
+        )
 
     def commit(self, changes: Sequence[Change]) -> None:
         try:
@@ -115,3 +151,8 @@ class SqliteJournal:
 
     def close(self) -> None:
         self._db.close()
+
+
+def _is_damage(error: sqlite3.DatabaseError) -> bool:
+    """Of a store; a file that never was one is merely refused."""
+    return getattr(error, "sqlite_errorname", "").startswith("SQLITE_CORRUPT")
