@@ -11,6 +11,8 @@ up the event loop. Limits: spec/security.md, trust boundaries.
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import fcntl
 import os
 import shutil
 import signal
@@ -31,6 +33,8 @@ from argosy.runtime.clock import Clock, TimerHandle
 
 BOOT: Final = "import sys; sys.path.insert(0, sys.argv.pop()); from argosy.render.worker import main; main()"
 WATCH_SECONDS: Final = 0.25
+PREFIX: Final = "argosy-render-"
+LOCK: Final = "parent"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +71,7 @@ class RenderPool:
     async def run(self, assignment: Assignment) -> Outcome:
         """Raises WorkerLost when the worker did not live to the end of the job."""
         if self._threads is None:
+            sweep(Path(tempfile.gettempdir()))
             self._threads = ThreadPoolExecutor(self._size, thread_name_prefix="render")
         self._begin()
         try:
@@ -164,7 +169,8 @@ class _Worker:
         self.jobs = 0
         self.over = False
         self.reason = ""
-        self._directory = Path(tempfile.mkdtemp(prefix="argosy-render-"))
+        self._directory = Path(tempfile.mkdtemp(prefix=PREFIX))
+        self._lock = _locked(self._directory)
         self._process = subprocess.Popen(
             [sys.executable, "-I", "-c", BOOT, str(Path(__file__).parents[2])],
             stdin=subprocess.PIPE,
@@ -235,6 +241,35 @@ class _Worker:
             if stream is not None:
                 stream.close()
         shutil.rmtree(self._directory, ignore_errors=True)
+        with contextlib.suppress(OSError):
+            os.close(self._lock)
+        self._lock = -1
+
+
+def sweep(parent: Path) -> None:
+    """Removes workers' directories whose parent process is gone, however it went: nobody holds their lock."""
+    for left in parent.glob(f"{PREFIX}*"):
+        try:
+            if left.is_symlink() or left.stat().st_uid != os.getuid():
+                continue
+            lock = os.open(left / LOCK, os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC)
+        except OSError:
+            continue
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            shutil.rmtree(left, ignore_errors=True)
+        except OSError:
+            continue
+        finally:
+            os.close(lock)
+
+
+def _locked(directory: Path) -> int:
+    """A lock that ends with this process; the file gets its name only once it is locked."""
+    lock = os.open(directory / "new", os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    fcntl.flock(lock, fcntl.LOCK_EX)
+    (directory / "new").rename(directory / LOCK)
+    return lock
 
 
 def _told(worker: _Worker, error: Exception) -> str:

@@ -28,6 +28,10 @@ _SECRET_FIELDS: Final[Mapping[str, str]] = {
     "sshPrivateKey": "ssh_private_key",
     "tlsClientCertData": "tls_client_cert",
     "tlsClientCertKey": "tls_client_key",
+    "githubAppID": "github_app_id",
+    "githubAppInstallationID": "github_app_installation_id",
+    "githubAppPrivateKey": "github_app_private_key",
+    "githubAppEnterpriseBaseUrl": "github_app_url",
 }
 _TEXT_FIELDS: Final[Mapping[str, str]] = {"proxy": "proxy", "noProxy": "no_proxy"}
 _FLAGS: Final[Mapping[str, str]] = {
@@ -53,7 +57,10 @@ class Repository:
     @property
     def has_credentials(self) -> bool:
         given = self.credentials
-        return any((given.password, given.bearer_token, given.ssh_private_key, given.tls_client_cert, given.username))
+        return any((
+            given.password, given.bearer_token, given.ssh_private_key, given.tls_client_cert, given.username,
+            given.github_app_id, given.unsupported,
+        ))  # fmt: skip
 
 
 class CredentialBook:
@@ -149,7 +156,19 @@ def _credentials(data: Mapping[str, str]) -> Credentials:
     text = {ours: data[theirs] for theirs, ours in {**_SECRET_FIELDS, **_TEXT_FIELDS}.items() if data.get(theirs)}
     flags = {ours: _flag(data.get(theirs)) for theirs, ours in _FLAGS.items()}
     insecure = _flag(data.get("insecure")) or _flag(data.get("insecureIgnoreHostKey"))
-    return replace(Credentials(insecure=insecure), **text, **flags)  # type: ignore[arg-type]
+    own = Credentials(insecure=insecure, unsupported=_unsupported(data))
+    return replace(own, **text, **flags)  # type: ignore[arg-type]
+
+
+def _unsupported(data: Mapping[str, str]) -> str:
+    """Kinds of credentials that are not built: better told than tried as nobody."""
+    if data.get("gcpServiceAccountKey"):
+        return "gcpServiceAccountKey: Google service accounts are not supported; use username and password or a token"
+    azure = [name for name in data if name.startswith("azureServicePrincipal") and data[name]]
+    if azure or _flag(data.get("useAzureWorkloadIdentity")):
+        field_name = azure[0] if azure else "useAzureWorkloadIdentity"
+        return f"{field_name}: Azure identities are not supported; use username and password or bearerToken"
+    return ""
 
 
 def _inherited(own: Credentials, template: Credentials) -> Credentials:

@@ -51,6 +51,13 @@ class Credentials:
     insecure_oci_force_http: bool = False
     force_http_basic_auth: bool = False
     pass_credentials: bool = False
+    github_app_id: str = ""
+    github_app_installation_id: str = ""
+    github_app_private_key: str = field(default="", repr=False)
+    github_app_url: str = ""
+    """The API of a GitHub of one's own; "" is github.com's."""
+    unsupported: str = ""
+    """Why these credentials cannot be used: told when somebody tries."""
     ssh_agent: bool = False
     """Offer the keys of the agent at SSH_AUTH_SOCK (`argosy up` for a developer's own repositories)."""
 

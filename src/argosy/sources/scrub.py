@@ -31,5 +31,8 @@ def scrub(text: str, credentials: Credentials | None = None) -> str:
 def _secrets(credentials: Credentials | None) -> list[str]:
     if credentials is None:
         return []
-    values = (credentials.password, credentials.bearer_token, credentials.ssh_private_key, credentials.tls_client_key)
+    values = (
+        credentials.password, credentials.bearer_token, credentials.ssh_private_key, credentials.tls_client_key,
+        credentials.github_app_private_key,
+    )  # fmt: skip
     return sorted((value.strip() for value in values if len(value.strip()) >= 3), key=len, reverse=True)

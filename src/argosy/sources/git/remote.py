@@ -31,8 +31,9 @@ from argosy.sources.git.private import Private
 from argosy.sources.git.program import Finished, TimedOut, TooMuchOutput, run_git
 from argosy.sources.git.refs import FULL_SHA, Abbreviation, Refs, annotated, check_revision, lookup, parse_listing
 from argosy.sources.git.tree import Objects, commit_tree
+from argosy.sources.github_app import GitHubApps
 from argosy.sources.paths import shown
-from argosy.sources.port import Credentials, NotFound, Rejected, SourceError, Tree, Unavailable
+from argosy.sources.port import AccessDenied, Credentials, NotFound, Rejected, SourceError, Tree, Unavailable
 from argosy.sources.scrub import scrub
 from argosy.sources.tree import RootedTree, Storage
 from argosy.sources.urls import check_git_url, host_of, normalise_url
@@ -72,6 +73,7 @@ class GitMirrors:
     ) -> None:
         """`egress`: judges the hosts of submodules and fetches LFS files; without it there are none from elsewhere."""
         self._egress = egress
+        self._apps = GitHubApps(egress, clock) if egress else None
         self._directory = directory
         self._clock = clock
         self._settings = settings or GitSettings()
@@ -180,7 +182,7 @@ class GitMirrors:
         if not known:
             return tree
         store = LfsStore(mirror / "argosy-lfs", self._egress)
-        await self._clock.external(store.ensure(url, list(known.values()), credentials))
+        await self._clock.external(store.ensure(url, list(known.values()), await self._effective(credentials)))
         return RootedTree(LfsStorage(tree.storage, known, store))
 
     async def _plain(self, url: str, commit: str, credentials: Credentials) -> RootedTree:
@@ -292,6 +294,8 @@ class GitMirrors:
     async def _git(
         self, url: str, arguments: Sequence[str], credentials: Credentials, directory: Path, seconds: float
     ) -> Finished:
+        credentials = await self._effective(credentials)
+
         def run() -> Finished:
             private = Private(self._prepared(), url, credentials, allow_local=self._settings.allow_local)
             with private as opened:
@@ -303,6 +307,16 @@ class GitMirrors:
             raise Unavailable(f"{scrub(url)}: {error}") from None
         except TooMuchOutput as error:
             raise Rejected(f"{scrub(url)}: {error}") from None
+
+    async def _effective(self, credentials: Credentials) -> Credentials:
+        """What is really sent: for a GitHub App, its installation's token."""
+        if credentials.unsupported:
+            raise AccessDenied(credentials.unsupported)
+        if not credentials.github_app_id:
+            return credentials
+        if self._apps is None:
+            raise AccessDenied("githubAppID: GitHub Apps cannot be used here")
+        return await self._apps.effective(credentials)
 
     async def _in_thread(self, work: Callable[..., T], *arguments: object) -> T:
         if self._threads is None:
