@@ -12,7 +12,6 @@ from vectors.exchanges import run_scenario, scenarios
 DATA = Path(os.environ.get("ARGOSY_SHARED") or Path(__file__).parents[3] / "shared") / "data"
 
 NOT_YET = {
-    "crd[44]": "errors are never sent as protobuf",
     "strategic-merge-patch[23]": "recorded after a write that is not among the steps",
     "strategic-merge-patch[24]": "recorded after a write that is not among the steps",
     "tables[15]": "the recorded server held more Pods",

@@ -259,6 +259,8 @@ def _parsed(body: bytes, headers: dict[str, list[str]]) -> Any:
     kind = (headers.get("content-type") or [""])[0]
     if kind.startswith("application/json") or body[:1] == b"{":
         return json.loads(body)
+    if body.startswith(b"k8s\0"):
+        return body.decode("latin-1")  # a character for each byte, as protobuf was recorded
     return body.decode("utf-8", "replace")
 
 

@@ -64,8 +64,11 @@ class Response:
 
 
 def status_response(error: StatusError, *, pretty: bool = False) -> Response:
-    headers = [("Retry-After", str(error.retry_after))] if error.retry_after else []
-    return Response(error.code, to_bytes(error.status, pretty=pretty), headers=headers)
+    return Response(error.code, to_bytes(error.status, pretty=pretty), headers=retry_after(error))
+
+
+def retry_after(error: StatusError) -> list[tuple[str, str]]:
+    return [("Retry-After", str(error.retry_after))] if error.retry_after else []
 
 
 def json_response(body: JsonObject, code: int = 200) -> Response:

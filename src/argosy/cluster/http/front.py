@@ -19,9 +19,10 @@ from argosy.cluster.http.exchange import (
     Response,
     body_too_large,
     page_not_found,
+    retry_after,
     status_response,
 )
-from argosy.cluster.http.negotiate import is_pretty
+from argosy.cluster.http.negotiate import PROTOBUF, is_pretty
 from argosy.cluster.http.paths import Paths, is_probe
 from argosy.cluster.http.proxy import exec_refused, proxy_to_pod, proxy_to_service
 from argosy.cluster.http.resources import Call, handle_resource, handle_review, handle_token_request, read_log
@@ -34,6 +35,7 @@ from argosy.cluster.http.routing import (
     truth,
     verb_of,
 )
+from argosy.cluster.http.status_protobuf import encode_status, reads_protobuf_only
 from argosy.cluster.http.trail import TIMED_OUT, Trail
 from argosy.cluster.http.wiring import Wiring
 from argosy.cluster.kind import Kind, User
@@ -88,6 +90,8 @@ class Front:
         try:
             return await self._handle(request, trail)
         except StatusError as error:
+            if reads_protobuf_only(request.header("accept")):
+                return Response(error.code, encode_status(error.status), PROTOBUF, retry_after(error))
             return status_response(error, pretty=is_pretty(request.header("user-agent"), None))
         except Exception as error:
             where = error.__traceback__

@@ -1,4 +1,4 @@
-"""Writes protobuf messages field by field; for the OpenAPI documents, which alone leave in this form."""
+"""Writes protobuf messages field by field: OpenAPI documents, and errors for who reads nothing else."""
 
 from __future__ import annotations
 
