@@ -44,6 +44,8 @@ class Seen:
     nodes: tuple[JsonObject, ...]
     pods: tuple[JsonObject, ...]
     revisions: tuple[JsonObject, ...]
+    taken: bool
+    """The name of the next revision belongs to something else."""
     names: tuple[str, ...]
 
 
@@ -57,6 +59,7 @@ def look(view: View, key: Key) -> Seen | None:
         nodes=tuple(nodes),
         pods=tuple(pods),
         revisions=tuple(view.owned("controllerrevisions", owner)),
+        taken=revisions.is_taken(view, owner),
         names=view.free_pod_names(owner, f"{key.name}-", len(nodes)),
     )
 
@@ -85,7 +88,7 @@ def decide(seen: Seen, now: datetime) -> Decision:
     owner = seen.owner
     if is_deleting(owner):
         return Decision()
-    update, first = revisions.wanted(owner, seen.revisions)
+    update, first = revisions.wanted(owner, seen.revisions, taken=seen.taken)
     if first is not None or update is None:
         return Decision((first,) if first is not None else ())
     hashed = update["metadata"]["labels"][revisions.LABEL]
@@ -217,7 +220,9 @@ def _status(
         "numberUnavailable": len(eligible) - available,
     }
     always = ("currentNumberScheduled", "numberMisscheduled", "desiredNumberScheduled", "numberReady")
-    return {name: count for name, count in counts.items() if count or name in always}
+    collisions = (seen.owner.get("status") or {}).get("collisionCount")
+    kept = {} if collisions is None else {"collisionCount": collisions}
+    return {name: count for name, count in counts.items() if count or name in always} | kept
 
 
 CONTROLLER = Controller(

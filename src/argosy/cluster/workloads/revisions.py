@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from argosy.cluster.workloads.decision import Step, create, delete, update
+from argosy.cluster.workloads.decision import Step, create, delete, update, with_status
 from argosy.cluster.workloads.matching import reference_to
 from argosy.cluster.workloads.pods import template_hash
-from argosy.machinery.objects import JsonObject
+from argosy.cluster.workloads.view import View, controller_of
+from argosy.machinery.objects import JsonObject, Key
 
 LABEL = "controller-revision-hash"
 
@@ -31,11 +32,24 @@ def name_of(owner: JsonObject) -> str:
     return f"{owner['metadata']['name']}-{template_hash(owner['spec']['template'], collisions)}"
 
 
-def wanted(owner: JsonObject, revisions: Sequence[JsonObject]) -> tuple[JsonObject | None, Step | None]:
-    """The revision of the owner's template, and what must be written first: a new one, or an old one as the last."""
+def is_taken(view: View, owner: JsonObject) -> bool:
+    """Whether the name of the owner's next revision belongs to something else."""
+    found = view.get("controllerrevisions", Key(owner["metadata"]["namespace"], name_of(owner)))
+    reference = controller_of(found) if found is not None else None
+    return found is not None and (reference is None or reference.get("uid") != owner["metadata"]["uid"])
+
+
+def wanted(owner: JsonObject, revisions: Sequence[JsonObject], *, taken: bool) -> tuple[JsonObject | None, Step | None]:
+    """The revision of the owner's template, and what must be written first.
+
+    That is a new one, an old one as the last, or the count of collisions when the name is `taken`.
+    """
     content, known = content_of(owner), ordered(revisions)
     highest = known[-1]["revision"] if known else 0
     equal = [item for item in known if item["data"] == content]
+    if not equal and taken:
+        status = owner.get("status") or {}
+        return None, with_status(owner, {**status, "collisionCount": (status.get("collisionCount") or 0) + 1})
     if not equal:
         return None, create(_made(owner, content, highest + 1))
     found = equal[-1]

@@ -42,6 +42,8 @@ class Seen:
     pods: dict[int, JsonObject]
     """By ordinal."""
     revisions: tuple[JsonObject, ...]
+    taken: bool
+    """The name of the next revision belongs to something else."""
     claims: dict[str, JsonObject]
     """By name: the claims that belong to this set's templates, for its Pods and the next ones."""
     most: int
@@ -67,6 +69,7 @@ def look(view: View, key: Key) -> Seen | None:
         owner=owner,
         pods=dict(sorted(pods.items())),
         revisions=tuple(view.owned("controllerrevisions", owner)),
+        taken=revisions.is_taken(view, owner),
         claims=claims,
         most=view.pods_per_owner,
     )
@@ -86,7 +89,7 @@ def _wanted(owner: JsonObject, most: int) -> range:
 def decide(seen: Seen, now: datetime) -> Decision:
     if is_deleting(seen.owner):
         return Decision()
-    update, first = revisions.wanted(seen.owner, seen.revisions)
+    update, first = revisions.wanted(seen.owner, seen.revisions, taken=seen.taken)
     if first is not None or update is None:
         return Decision((first,) if first is not None else ())
     sync = _Sync(seen, now, update)
