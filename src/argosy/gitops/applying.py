@@ -107,7 +107,7 @@ class Applier:
     async def _apply(self, task: Task, options: Options, *, dry_run: bool, force: bool) -> str:
         target = task.obj
         resource = self._resource(target)
-        if options.has("ServerSideApply", obj=target) and not options.has("Replace", obj=target):
+        if task.server_side or (options.has("ServerSideApply", obj=target) and not options.has("Replace", obj=target)):
             self.writes += 1
             made = await self._client.apply(resource, target, field_manager=FIELD_MANAGER, force=True, dry_run=dry_run)
             return self._done(made, resource, "serverside-applied", dry_run)

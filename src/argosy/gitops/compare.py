@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from argosy.gitops.aggregate import Part, aggregated
+from argosy.gitops.approval import needs_approval
 from argosy.gitops.diff import compared
 from argosy.gitops.health import Health, health_of
 from argosy.gitops.keys import COMPARE_OPTIONS, IGNORE_HEALTHCHECK, ResourceKey, annotations_of, words
@@ -82,6 +83,8 @@ class Comparer:
                 entry["hook"] = True
             if target is None and not hook and status:
                 entry["requiresPruning"] = True
+            if needs_approval((target.obj if target else found) or {}, options, pruned=False):
+                entry["requiresDeletionConfirmation"] = True
             if settings.persist_health and health:
                 entry["health"] = _health_json(health)
             resources.append(entry)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from argosy.gitops import autosync, conditions, destinations, projects, refresh, status, windows
+from argosy.gitops import autosync, conditions, destinations, operation, projects, refresh, sharing, status, windows
 from argosy.gitops.compare import Comparison
 from argosy.gitops.desk import Desk, Memory
 from argosy.gitops.keys import REFRESH, ResourceKey, instance_name
@@ -22,6 +22,7 @@ SPEC_TYPES = (
     "ComparisonError",
     "UnknownError",
     "RepeatedResourceWarning",
+    "SharedResourceWarning",
     "ExcludedResourceWarning",
 )
 
@@ -71,10 +72,15 @@ class Comparing:
             found += desired.targets.warnings
             unrelated = not decided.requested and memory.digest == desired.digest and bool(before.get("sync"))
             kept = self._kept_revisions(before, spec) if unrelated else None
+            name = instance_name(key, self.desk.namespace)
+            claimed = sharing.shared(comparison.pairs, key, name, self.desk.plane.settings)
+            found += [("SharedResourceWarning", text) for text in claimed]
             memory.digest, memory.revisions = desired.digest, desired.revisions
             memory.why = dict(comparison.why)
             revisions = kept or list(desired.revisions)
             after = status.found(before, spec, comparison, revisions, list(desired.types), seconds(now))
+            if operation.namespace_metadata_differs(before, spec):
+                after["sync"]["status"] = "OutOfSync"
             auto = self._auto_sync(app, spec, after, now)
         except Refused as error:
             found += error.found

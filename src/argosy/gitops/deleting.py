@@ -5,11 +5,13 @@ from __future__ import annotations
 from contextlib import suppress
 
 from argosy.gitops import deletion, destinations
+from argosy.gitops.approval import is_approved, needs_approval
 from argosy.gitops.desk import Desk
 from argosy.gitops.keys import ResourceKey, instance_name
 from argosy.gitops.normalize_spec import normalised
 from argosy.gitops.sync.options import options_of
 from argosy.machinery.objects import JsonObject, Key
+from argosy.machinery.timestamps import parse
 from argosy.runtime.controller import DONE, Outcome
 
 BACKSTOP = 30.0
@@ -31,6 +33,9 @@ class Deleting:
         with suppress(destinations.InvalidDestination):
             destinations.resolve(spec.get("destination") or {}, self.desk.plane.settings, self.desk.plane.clusters())
             live = self.desk.live.tracked(instance_name(key, self.desk.namespace), self.desk.plane.settings)
+            began = parse(app["metadata"]["deletionTimestamp"])
+            if any(needs_approval(obj, options, pruned=False) for obj in live.values()) and not is_approved(app, began):
+                return Outcome(requeue_after=BACKSTOP, background=True)
             wave = deletion.next_wave(live, me, options)
             for wanted in wave:
                 if not live[wanted]["metadata"].get("deletionTimestamp"):

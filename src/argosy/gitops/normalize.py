@@ -51,7 +51,12 @@ def normalised(obj: JsonObject, rules: Rules) -> JsonObject:
     made = {**obj, "metadata": metadata}
     if rules.ignore_status == "all" or (rules.ignore_status == "crd" and key.kind == "CustomResourceDefinition"):
         made.pop("status", None)
-    made = _by_kind(made, key, rules)
+    return without_ignored(_by_kind(made, key, rules), rules)
+
+
+def without_ignored(obj: JsonObject, rules: Rules) -> JsonObject:
+    """Without the fields that the rules name; what they do not touch is shared."""
+    made = obj
     for pointer in rules.pointers:
         made = _without(made, _pointer_parts(pointer))
     for path in rules.paths:
@@ -165,10 +170,14 @@ def _without(value: JsonValue, parts: list[str]) -> JsonValue:
     if isinstance(value, dict) and part in value:
         if not rest:
             return {key: item for key, item in value.items() if key != part}
-        return {**value, part: _without(value[part], rest)}
+        inner = _without(value[part], rest)
+        return value if inner is value[part] else {**value, part: inner}
     if isinstance(value, list) and part.isdigit() and int(part) < len(value):
         at = int(part)
-        return value[:at] + ([_without(value[at], rest)] if rest else []) + value[at + 1 :]
+        below = _without(value[at], rest) if rest else None
+        if rest and below is value[at]:
+            return value
+        return value[:at] + ([below] if rest else []) + value[at + 1 :]
     return value
 
 

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
-from argosy.gitops import operation, status, windows
+from argosy.gitops import operation, sharing, status, windows
 from argosy.gitops.applying import missing_kind
+from argosy.gitops.approval import is_approved, needs_approval
 from argosy.gitops.comparing import Comparing, Refused
 from argosy.gitops.desk import Desk
-from argosy.gitops.keys import HOOK_FINALIZER, ResourceKey
+from argosy.gitops.keys import HOOK_FINALIZER, ResourceKey, instance_name
+from argosy.gitops.normalize import rules_for
 from argosy.gitops.normalize_spec import normalised, sources_of
 from argosy.gitops.refresh import Level
+from argosy.gitops.respecting import respecting
 from argosy.gitops.retry import next_retry_at
 from argosy.gitops.sync.options import Options, options_of
 from argosy.gitops.sync.plan import INTENDED, Identity, Result, Step, cleared_at_success, next_step
@@ -112,12 +116,25 @@ class Operating:
             else ""
         )
         tasks = tasks_of(comparison.pairs, asked, options, suffix)
+        if options.has("FailOnSharedResource"):
+            name = instance_name(key, self.desk.namespace)
+            if claimed := sharing.shared(comparison.pairs, key, name, self.desk.plane.settings):
+                text = f"Shared resource found: {', '.join(claimed)}"
+                return await self._ended(key, app, state, "Failed", text)
+        if options.has("RespectIgnoreDifferences"):
+            tasks = [self._respecting(task, spec) for task in tasks]
         tasks = self._with_namespace(tasks, spec, options)
         state = {
             **state,
             "syncResult": {**operation.result_of({**spec, **_override(given)}, desired.revisions, []), **earlier},
         }
         return await self._steps(key, app, state, tasks, asked, options)
+
+    def _respecting(self, task: Task, spec: JsonObject) -> Task:
+        if task.target is None or task.live is None:
+            return task
+        rules = rules_for(task.key, spec.get("ignoreDifferences") or (), self.desk.plane.settings)
+        return replace(task, target=respecting(task.target, task.live, rules))
 
     def _with_namespace(self, tasks: list[Task], spec: JsonObject, options: Options) -> list[Task]:
         """CreateNamespace: before everything, unless it is there or the manifests bring it; untracked, never pruned."""
@@ -126,11 +143,11 @@ class Operating:
         if not name or not options.has("CreateNamespace") or any(task.key == wanted for task in tasks):
             return tasks
         live = self.desk.live.get(wanted)
-        metadata = {"name": name, **((spec.get("syncPolicy") or {}).get("managedNamespaceMetadata") or {})}
-        target = {"apiVersion": "v1", "kind": "Namespace", "metadata": metadata}
-        if live is not None and len(metadata) == 1:
+        managed = (spec.get("syncPolicy") or {}).get("managedNamespaceMetadata") or {}
+        target = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, **managed}}
+        if live is not None and not managed:
             return tasks
-        return in_order([Task("PreSync", -(1 << 31), wanted, target, live), *tasks])
+        return in_order([Task("PreSync", -(1 << 31), wanted, target, live, server_side=bool(managed)), *tasks])
 
     def _invalid(self, tasks: Sequence[Task], options: Options) -> dict[Identity, Result]:
         """Tasks that the project forbids, or whose kind neither the cluster serves nor a task's definition brings."""
@@ -158,7 +175,11 @@ class Operating:
         for identity in held.keys() & record.keys():
             if record[identity].phase != "Running":
                 await self.desk.applier.release(held[identity])
-        step = next_step(tasks, record, live)
+        began, prune = parse(state["startedAt"]), bool(asked.get("prune"))
+        approved = not prune or is_approved(app, began)
+        step = next_step(
+            tasks, record, live, lambda task: not approved and needs_approval(task.obj, options, pruned=True)
+        )
         record |= step.updates
         if any(record[identity].phase != "Running" for identity in step.updates.keys() & held.keys()):
             # The outcome of a hook is recorded before its finalizer lets go of it.

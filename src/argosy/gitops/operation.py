@@ -52,10 +52,21 @@ def completion(app: JsonObject, state: JsonObject, now: str) -> JsonObject:
     return {"operation": None, "status": status}
 
 
+def namespace_metadata_differs(status: JsonObject, spec: JsonObject) -> bool:
+    """Whether `managedNamespaceMetadata` is other than what the last sync wrote (spec 4.1)."""
+    state = status.get("operationState") or {}
+    if state.get("phase") != "Succeeded":
+        return False
+    written = (state.get("syncResult") or {}).get("managedNamespaceMetadata") or {}
+    return written != ((spec.get("syncPolicy") or {}).get("managedNamespaceMetadata") or {})
+
+
 def result_of(spec: JsonObject, revisions: Sequence[str], resources: list[JsonObject]) -> JsonObject:
     made: JsonObject = {"revision": "" if is_multi(spec) or not revisions else revisions[0], **source_fields(spec)}
     if is_multi(spec):
         made["revisions"] = list(revisions)
+    if metadata := (spec.get("syncPolicy") or {}).get("managedNamespaceMetadata"):
+        made["managedNamespaceMetadata"] = metadata
     if resources:
         made["resources"] = resources
     return made

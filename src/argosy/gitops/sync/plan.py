@@ -5,7 +5,7 @@ The record is `status.operationState.syncResult.resources`: all that a new proce
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from argosy.gitops.health import health_of
@@ -50,7 +50,13 @@ class Step:
     """Hooks whose live object is to be deleted, by their policies."""
 
 
-def next_step(tasks: Sequence[Task], record: Mapping[Identity, Result], live: Mapping[ResourceKey, JsonObject]) -> Step:
+def next_step(
+    tasks: Sequence[Task],
+    record: Mapping[Identity, Result],
+    live: Mapping[ResourceKey, JsonObject],
+    unapproved: Callable[[Task], bool] = lambda task: False,
+) -> Step:
+    """`unapproved`: prunes that wait for a person."""
     updates = _progress(tasks, record, live)
     now = {**record, **updates}
     main = [task for task in tasks if task.phase != "SyncFail"]
@@ -67,6 +73,8 @@ def next_step(tasks: Sequence[Task], record: Mapping[Identity, Result], live: Ma
     wave = _first_wave(pending)
     if stale := _stale(wave, now, live):
         return Step(message=_waiting(stale, live, "deletion of"), updates=updates, clear=stale)
+    if held := [task for task in wave if task.is_prune and unapproved(task)]:
+        return Step(message=_waiting(held, live, "pruning confirmation of"), updates=updates)
     rest = [task for task in pending if task not in wave]
     is_last = not rest and not any(task.hook for task in wave)
     return Step(run=tuple(wave), is_last=is_last, updates=updates)

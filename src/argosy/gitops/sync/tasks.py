@@ -35,6 +35,8 @@ class Task:
     """The hook type; empty for an ordinary object."""
     refused: str = ""
     """Why the project forbids it."""
+    server_side: bool = False
+    """Applied so whatever the options say."""
 
     @property
     def is_prune(self) -> bool:
