@@ -47,6 +47,9 @@ def render(source: str, data: Any = DATA, **more: Any) -> str:
         ('{{ printf "%s-%03d" .name 7 }}', "Web_1-007"),
         ('{{ now | date "2006-01-02" }}', "2026-01-02"),
         ("{{ until 3 }}", "[0 1 2]"),
+        ('{{ html "<a href=\\"x\\">&" }}', "&lt;a href=&#34;x&#34;&gt;&amp;"),
+        ('{{ js "it\'s <b>" }}', "it\\'s \\u003Cb\\u003E"),
+        ('{{ urlquery "a b&c" }}', "a+b%26c"),
     ],
 )
 def test_templates_give_what_upstream_gives(source: str, text: str) -> None:
@@ -129,6 +132,8 @@ def test_no_template_reaches_outside_of_its_data(source: str) -> None:
         "{{ randAlphaNum 1000000000 }}",
         '{{ define "x" }}{{ template "x" }}{{ end }}{{ template "x" }}',
         "{{ range until 50000 }}{{ range until 50000 }}{{ end }}{{ end }}",
+        '{{ $x := repeat 1000000 "<" }}{{ range until 20000 }}{{ $y := html $x }}{{ end }}',
+        '{{ $x := repeat 60000 "a" }}{{ range until 20000 }}{{ $y := $x | upper | lower }}{{ end }}',
         "{{" + "(" * 3000 + "1" + ")" * 3000 + "}}",
         "{{ .a }}" * 20000,
         '{{ $d := dict "a" 1 }}{{ range until 60 }}{{ $d = dict "a" $d "b" $d }}{{ end }}{{ $d }}',

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable
 from datetime import datetime
 from functools import lru_cache
 from typing import Any, Final, Literal, cast
+from urllib.parse import quote_plus
 
 import gotpl
 from gotpl.runtime.gofmt import sprintf
@@ -52,7 +53,7 @@ class GoTemplates:
     def __init__(self, now: Callable[[], datetime], entropy: Callable[[int], bytes]) -> None:
         self._meter = Meter()
         self._functions = functions(self._meter, now, entropy)
-        self._functions |= metered_builtins(self._meter, {"print": _print, "printf": sprintf, "println": _println})
+        self._functions |= metered_builtins(self._meter, BUILT_IN)
         self._policy = gotpl.SandboxPolicy.strict(
             allow_functions=self._functions, max_template_chars=SOURCE_LIMIT, default_budget=BUDGET
         )
@@ -109,3 +110,18 @@ def _print(*values: Any) -> str:
 
 def _println(*values: Any) -> str:
     return " ".join(value if isinstance(value, str) else sprintf("%v", value) for value in values) + "\n"
+
+
+_HTML: Final = str.maketrans({"\0": "\ufffd", '"': "&#34;", "'": "&#39;", "&": "&amp;", "<": "&lt;", ">": "&gt;"})
+_JS: Final = str.maketrans(
+    {chr(code): f"\\u{code:04X}" for code in (*range(32), *map(ord, "<>&="))} | {"\\": "\\\\", "'": "\\'", '"': '\\"'}
+)
+BUILT_IN: Final[dict[str, Callable[..., Any]]] = {
+    "print": _print,
+    "printf": sprintf,
+    "println": _println,
+    "html": lambda *values: _print(*values).translate(_HTML),
+    "js": lambda *values: _print(*values).translate(_JS),
+    "urlquery": lambda *values: quote_plus(_print(*values), safe="-_.~"),
+}
+"""Go's own functions that make texts, in metered form."""

@@ -1,6 +1,6 @@
 """How much one evaluation may do: counted work instead of a clock, so that equal input always ends equally.
 
-A string costs one unit for every 64 characters, a list or map one for each item, on the way into a function and out of
+A string costs one unit for every 32 characters, a list or map one for each item, on the way into a function and out of
 it. Functions that make much out of little say what they are about to make, before they make it.
 """
 
@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Final
 
 WORK: Final = 200_000
-TEXT: Final = 4 * 1024 * 1024
+TEXT: Final = 1024 * 1024
 """Characters of one value."""
 ITEMS: Final = 100_000
 DEPTH: Final = 100
@@ -38,7 +38,7 @@ class Meter:
         """About to make a text of this length."""
         if length > TEXT:
             raise LimitExceeded(f"the expression makes a text longer than {TEXT} characters")
-        self.spend(length // 64)
+        self.spend(length // 32)
 
     def items(self, count: int) -> None:
         """About to make so many items."""

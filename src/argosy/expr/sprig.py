@@ -1,7 +1,7 @@
 """The functions that Go templates may call: Sprig without what reaches outside, metered, with linear-time patterns.
 
-Left out as upstream does: env, expandenv, getHostByName. Left out by us, as one call may take seconds or draws keys from
-where templates must not (spec/security.md rule 3): genCA, genPrivateKey and their kin, bcrypt, htpasswd,
+Left out as upstream does: env, expandenv, getHostByName. Left out by us, as one call may take seconds or draws keys
+from where templates must not (spec/security.md rule 3): genCA, genPrivateKey and their kin, bcrypt, htpasswd,
 derivePassword, AES. Chance and the time of `now` come from whoever evaluates.
 """
 
@@ -27,7 +27,6 @@ TOO_HEAVY: Final = frozenset(
         "genPrivateKey", "genSelfSignedCert", "genSelfSignedCertWithKey", "genSignedCert", "genSignedCertWithKey",
     }
 )  # fmt: skip
-BUILT_IN: Final = ("print", "printf", "println")
 WIDEST: Final = 1_000_000
 _VERB: Final = re.compile(r"%[-+# 0]*(\[\d+\])?(\d+|\*)?(?:\.(\[\d+\])?(\d+|\*)?)?")
 _EXPANSION: Final = re.compile(r"\$(?:(\$)|\{(\w+)\}|(\w+))")
@@ -50,7 +49,7 @@ def functions(meter: Meter, now: Callable[[], datetime], entropy: Callable[[int]
 
 def metered_builtins(meter: Meter, built_in: Mapping[str, Function]) -> dict[str, Function]:
     """`print` and its kin can double a text at each turn of a loop, so they are metered, too."""
-    return {name: _metered(meter, name, built_in[name]) for name in BUILT_IN}
+    return {name: _metered(meter, name, function) for name, function in built_in.items()}
 
 
 def _metered(meter: Meter, name: str, function: Function) -> Function:

@@ -103,8 +103,8 @@ def bench() -> Iterator[Bench]:
 
 
 def appset(generators: list[JsonObject], name: str = "{{name}}", **spec: Any) -> JsonObject:
-    template = {
-        "metadata": {"name": name, "labels": {"env": "{{env}}"}},
+    template: JsonObject = {
+        "metadata": {"name": name, "labels": {"env": "{{env}}"} if name == "{{name}}" else None},
         "spec": {
             "project": "default",
             "source": {"repoURL": REPO, "path": "conf", "targetRevision": "main"},
@@ -112,6 +112,7 @@ def appset(generators: list[JsonObject], name: str = "{{name}}", **spec: Any) ->
             "syncPolicy": {"automated": {"prune": True}},
         },
     }
+    template["metadata"] = {key: value for key, value in template["metadata"].items() if value}
     metadata = {"name": "fleet", "namespace": "argocd"}
     given = {"generators": generators, "template": template, **spec}
     return {"apiVersion": "argoproj.io/v1alpha1", "kind": "ApplicationSet", "metadata": metadata, "spec": given}

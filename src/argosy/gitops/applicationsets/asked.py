@@ -42,6 +42,10 @@ class HostNotFound(Exception):
     """The host answered, and has no such repository."""
 
 
+MALFORMED = (KeyError, TypeError, ValueError, AttributeError, IndexError)
+"""What reading an answer of unexpected shape raises; whoever asked a host turns it into a GeneratorError."""
+
+
 class RepositoryHost(Protocol):
     """Lists what one organisation, group or owner has. Raises GeneratorError."""
 

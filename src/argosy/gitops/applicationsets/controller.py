@@ -40,6 +40,8 @@ FIELD_MANAGER: Final = "argocd-applicationset-controller"
 FINALIZER: Final = "resources-finalizer.argocd.argoproj.io"
 REFRESH: Final = "argocd.argoproj.io/application-set-refresh"
 REVERSE_PAUSE: Final = 10.0
+OWNER: Final = "applicationset"
+"""Index of Applications by the uid of the set that controls them."""
 
 
 @dataclass(slots=True)
@@ -75,6 +77,7 @@ class ApplicationSets:
         self._written: dict[Key, JsonObject] = {}
         self._controller = Controller("applicationsets", self.look, clock=clock, rng=rng, workers=workers)
         self.plane = ControlPlane(caches, namespace, self._all_concerned)
+        self.plane.applications.add_index(OWNER, _owner)
         self.sets = caches.cache(APPLICATION_SETS)
         self._config = caches.cache(CONFIG_MAPS)
         objects = ClusterObjects(client, caches.cache(SECRETS), self._config, namespace)
@@ -163,8 +166,7 @@ class ApplicationSets:
 
     async def _follow(self, appset: JsonObject, wanted: Sequence[JsonObject], around: Surroundings) -> bool:
         """Plan, write, tell; then, in a rolling sync, the operations of what has become Pending."""
-        existing = self.plane.applications.list(appset["metadata"]["namespace"])
-        planned = reconcile.plan(appset, wanted, existing, around)
+        planned = reconcile.plan(appset, wanted, self._concerned(appset, wanted), around)
         failures = await self._carry_out(planned, around)
         found = status.succeeded()
         problems = [f"{problem.application}: {problem.message}" for problem in planned.problems]
@@ -186,8 +188,7 @@ class ApplicationSets:
         return acted or not planned.is_empty
 
     def _advance(self, appset: JsonObject, wanted: Sequence[JsonObject]) -> rolling_sync.Advance:
-        found = self.plane.applications.list(appset["metadata"]["namespace"])
-        live = {app["metadata"]["name"]: app for app in reconcile.owned(appset, found)}
+        live = {app["metadata"]["name"]: app for app in self._owned(appset)}
         return rolling_sync.advanced(appset, wanted, live, self._clock.now())
 
     async def _carry_out(self, planned: Plan, around: Surroundings) -> list[tuple[str, str]]:
@@ -303,7 +304,7 @@ class ApplicationSets:
         finalizers = appset["metadata"].get("finalizers") or []
         if FINALIZER not in finalizers:
             return DONE
-        applications = reconcile.owned(appset, self.plane.applications.list(appset["metadata"]["namespace"]))
+        applications = self._owned(appset)
         if self._survive(appset, options):
             for app in applications:
                 await self._disown(app)
@@ -342,6 +343,17 @@ class ApplicationSets:
         for appset in self.sets.list():
             self._controller.enqueue(Key(appset["metadata"]["namespace"], appset["metadata"]["name"]))
 
+    def _owned(self, appset: JsonObject) -> Sequence[JsonObject]:
+        return self.plane.applications.by_index(OWNER, str(appset["metadata"].get("uid") or ""))
+
+    def _concerned(self, appset: JsonObject, wanted: Sequence[JsonObject]) -> list[JsonObject]:
+        """Its own Applications, and whatever has the names that it wants."""
+        namespace = appset["metadata"]["namespace"]
+        named = (self.plane.applications.get(Key(namespace, app["metadata"]["name"])) for app in wanted)
+        return list(
+            {app["metadata"]["name"]: app for app in (*self._owned(appset), *named) if app is not None}.values()
+        )
+
     def _latest(self, key: Key) -> JsonObject | None:
         """The cache's view, or our own write while the cache does not show it yet."""
         found, ours = self.sets.get(key), self._written.get(key)
@@ -362,8 +374,7 @@ class ApplicationSets:
         """Whether anything had to be written."""
         before, now = appset.get("status") or {}, self._clock.now()
         marks = status.conditions(before.get("conditions") or (), found, now)
-        applications = reconcile.owned(appset, self.plane.applications.list(appset["metadata"]["namespace"]))
-        shown, count = status.resources(applications, around.options.most_resources)
+        shown, count = status.resources(self._owned(appset), around.options.most_resources)
         after = status.whole(
             before,
             conditions=marks,
@@ -391,6 +402,11 @@ class ApplicationSets:
             subresource=subresource,
             field_manager=FIELD_MANAGER,
         )
+
+
+def _owner(app: JsonObject) -> list[str]:
+    owner = reconcile.controller_of(app)
+    return [str(owner.get("uid"))] if owner is not None and owner.get("kind") == reconcile.KIND else []
 
 
 def _version(obj: JsonObject) -> int:

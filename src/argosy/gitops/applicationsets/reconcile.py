@@ -89,7 +89,7 @@ class Surroundings:
 def plan(
     appset: JsonObject, desired: Sequence[JsonObject], existing: Iterable[JsonObject], around: Surroundings
 ) -> Plan:
-    """`existing`: every Application of the set's namespace. Complete, or it raises: never from half an answer."""
+    """`existing`: at least those that the set owns and those that have a desired name."""
     live = {app["metadata"]["name"]: app for app in existing}
     policy = around.options.policy_of(appset.get("spec") or {})
     problems = list(_duplicates(desired))
@@ -116,10 +116,6 @@ def plan(
         delete=tuple(delete) if policy in ("sync", "create-delete") else (),
         problems=tuple(problems),
     )
-
-
-def owned(appset: JsonObject, existing: Iterable[JsonObject]) -> list[JsonObject]:
-    return [app for app in existing if is_owned(app, appset)]
 
 
 def is_owned(app: JsonObject, appset: JsonObject) -> bool:

@@ -33,22 +33,32 @@ class Engine:
 
     def text(self, source: str, parameters: JsonObject) -> str:
         """Raises RenderError."""
+        return self._text(source, self.seen(parameters))
+
+    def value(self, value: JsonValue, parameters: JsonObject) -> Any:
+        """Shares what holds no template."""
+        return self._value(value, self.seen(parameters))
+
+    def seen(self, parameters: JsonObject) -> Any:
+        """As the engine's templates see them."""
+        return parameters_of(parameters) if self.is_go else parameters
+
+    def _text(self, source: str, parameters: Any) -> str:
         if "{{" not in source:
             return source
         try:
             if self.is_go:
-                return self.templates.render(source, parameters_of(parameters), missing_key=self.missing_key)
+                return self.templates.render(source, parameters, missing_key=self.missing_key)
             return fasttemplate.render(source, parameters)
         except (GoTemplateError, fasttemplate.FastTemplateError) as error:
             raise RenderError(f"failed to execute go template {source[:200]}: {error}") from None
 
-    def value(self, value: JsonValue, parameters: JsonObject) -> Any:
-        """Shares what holds no template."""
+    def _value(self, value: JsonValue, parameters: Any) -> Any:
         if isinstance(value, str):
-            return self.text(value, parameters)
+            return self._text(value, parameters)
         if isinstance(value, dict):
-            return {self.text(key, parameters): self.value(item, parameters) for key, item in value.items()}
-        return [self.value(item, parameters) for item in value] if isinstance(value, list) else value
+            return {self._text(key, parameters): self._value(item, parameters) for key, item in value.items()}
+        return [self._value(item, parameters) for item in value] if isinstance(value, list) else value
 
 
 def engine_of(spec: JsonObject, templates: GoTemplates) -> Engine:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from argosy.expr.slugs import slugify
-from argosy.gitops.applicationsets.asked import Asked, HostNotFound, PullRequest
+from argosy.gitops.applicationsets.asked import MALFORMED, Asked, HostNotFound, PullRequest
 from argosy.gitops.applicationsets.generators.scm import pattern_matches, provider_of
 from argosy.gitops.applicationsets.generators.secrets import ca_of, check_host, token_of
 from argosy.gitops.applicationsets.params import GeneratorError
@@ -26,6 +26,8 @@ async def generate(asked: Asked, options: JsonObject) -> list[JsonObject]:
         if options.get("continueOnRepoNotFoundError"):
             return []
         raise GeneratorError(f"error listing pull requests: {error}") from None
+    except MALFORMED:
+        raise GeneratorError(f"pullRequest: {provider} answered with something unexpected") from None
     filters = options.get("filters") or []
     return [
         asked.with_values(parameters(pull, is_go=asked.engine.is_go), options.get("values"))

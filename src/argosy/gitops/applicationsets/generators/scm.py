@@ -8,7 +8,7 @@ from typing import Any, Final
 import re2
 
 from argosy.expr.slugs import normalize
-from argosy.gitops.applicationsets.asked import Asked, Repository, RepositoryHost
+from argosy.gitops.applicationsets.asked import MALFORMED, Asked, Repository, RepositoryHost
 from argosy.gitops.applicationsets.generators.git import checked_path
 from argosy.gitops.applicationsets.generators.secrets import ca_of, check_host, token_of
 from argosy.gitops.applicationsets.params import GeneratorError
@@ -27,7 +27,10 @@ async def generate(asked: Asked, options: JsonObject) -> list[JsonObject]:
         raise GeneratorError(f"scmProvider: cloneProtocol {protocol!r} is unknown: ssh or https would be right")
     token = token_of(asked, given.get("tokenRef"))
     host = asked.doors.hosting.repositories(provider, given, token, ca_of(asked, given.get("caRef")), protocol)
-    found = await filtered(host, options.get("filters") or [])
+    try:
+        found = await filtered(host, options.get("filters") or [])
+    except MALFORMED:
+        raise GeneratorError(f"scmProvider: {provider} answered with something unexpected") from None
     return [asked.with_values(parameters(repository), options.get("values")) for repository in found]
 
 
