@@ -18,7 +18,7 @@ from argosy.gitops.sync.options import Options
 from argosy.gitops.sync.order import wave_of
 from argosy.gitops.sync.tasks import Pair
 from argosy.gitops.targets import Target, Targets
-from argosy.gitops.tracking import is_self_referenced
+from argosy.gitops.tracking import is_self_referenced, migrated
 from argosy.machinery.objects import JsonObject
 
 Memo = dict[ResourceKey, tuple[tuple[str, str, Rules, bool], bool, str]]
@@ -116,12 +116,14 @@ class Comparer:
         if live is None:
             why[target.key] = "not in the cluster"
             return "OutOfSync", True
-        modified, reason = self._verdict(target, live, rules_for(target.key, ignored, settings), options)
+        modified, reason = self._verdict(target, live, rules_for(target.key, ignored, settings), options, settings)
         if modified:
             why[target.key] = reason
         return ("OutOfSync" if modified else "Synced"), True
 
-    def _verdict(self, target: Target, live: JsonObject, rules: Rules, options: Options) -> tuple[bool, str]:
+    def _verdict(
+        self, target: Target, live: JsonObject, rules: Rules, options: Options, settings: Settings
+    ) -> tuple[bool, str]:
         structured = options.has("ServerSideApply", obj=target.obj)
         metadata = live.get("metadata") or {}
         depends = (target.digest, f"{metadata.get('uid')}/{metadata.get('resourceVersion')}", rules, structured)
@@ -129,7 +131,7 @@ class Comparer:
         if known is not None and known[0] == depends:
             return known[1], known[2]
         self.computed += 1
-        found = compared(target.obj, live, rules, self.known, structured=structured)
+        found = compared(target.obj, migrated(live, target.obj, settings), rules, self.known, structured=structured)
         self.memo[target.key] = (depends, found.modified, found.why)
         return found.modified, found.why
 

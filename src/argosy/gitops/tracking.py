@@ -76,6 +76,20 @@ def owner_of(obj: JsonObject, settings: Settings) -> str:
     return found.app if found else ""
 
 
+def migrated(live: JsonObject, target: JsonObject, settings: Settings) -> JsonObject:
+    """As if an object tracked by label bore the annotation already: a change of method makes nothing OutOfSync."""
+    metadata = live.get("metadata") or {}
+    labels, annotations = metadata.get("labels") or {}, metadata.get("annotations") or {}
+    wanted = annotations_of(target).get(TRACKING_ID)
+    key = settings.label_key
+    if settings.tracking_method == "label" or not wanted or TRACKING_ID in annotations or key not in labels:
+        return live
+    made = {**metadata, "annotations": {**annotations, TRACKING_ID: wanted}}
+    if key not in ((target.get("metadata") or {}).get("labels") or {}):
+        made["labels"] = {name: value for name, value in labels.items() if name != key}
+    return {**live, "metadata": made}
+
+
 def is_self_referenced(obj: JsonObject, settings: Settings) -> bool:
     """Whether the mark was made for this very object, not copied from another (spec 3, copied annotations)."""
     if settings.tracking_method == "label":
