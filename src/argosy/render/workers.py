@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from types import TracebackType
 from typing import Self
 
+from argosy.machinery.objects import JsonObject
 from argosy.render.cache import Counters, RenderCache
 from argosy.render.inputs import AnswerBook
 from argosy.render.pool import Limits, RenderPool
@@ -26,11 +28,12 @@ class RenderWorkers:
         size: int = 0,
         limits: Limits | None = None,
         cache_bytes: int = 256 * 1024 * 1024,
+        plugins: Sequence[JsonObject] = (),
     ) -> None:
         book = AnswerBook()
         self._pool = RenderPool(clock, book, size=size, limits=limits)
         self._cache = RenderCache(rng.token_bytes(32), capacity=cache_bytes)
-        self._renderer = WorkerRenderer(self._pool, self._cache, book, clock, fetcher)
+        self._renderer = WorkerRenderer(self._pool, self._cache, book, clock, fetcher, plugins)
 
     @property
     def counters(self) -> Counters:
