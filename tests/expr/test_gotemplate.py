@@ -145,6 +145,21 @@ def test_whatever_grows_without_end_is_ended_and_the_next_one_works(source: str)
     assert render("{{ .name }}") == "Web_1"
 
 
+@pytest.mark.parametrize(
+    ("source", "text"),
+    [
+        ("a-{{ .name }}-{{.name}}}}", "a-Web_1-Web_1}}"),
+        ("{{.braces}}{{ .name }}", "{{ .name }}Web_1"),
+        ("{{- .name -}} x", "Web_1x"),
+        ("{{.n}}{{.name}}", "3Web_1"),
+        ("{{.name}}{{/* c */}}", "Web_1"),
+    ],
+)
+def test_the_short_way_for_plain_fields_gives_the_same(source: str, text: str) -> None:
+    assert render(source, {**DATA, "braces": "{{ .name }}"}) == text
+    assert render("{{/* the long way */}}" + source, {**DATA, "braces": "{{ .name }}"}) == text
+
+
 @pytest.mark.timeout(5)
 def test_patterns_take_linear_time() -> None:
     assert render('{{ regexMatch "(a+)+$" (print (repeat 5000 "a") "b") }}') == "false"

@@ -6,6 +6,7 @@ template may do is counted (`limits`), so that it always ends, and always in the
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from datetime import datetime
 from functools import lru_cache
@@ -21,6 +22,7 @@ from argosy.expr.sprig import functions, metered_builtins, numbered
 SOURCE_LIMIT: Final = 64 * 1024
 OUTPUT_LIMIT: Final = 10 * 1024 * 1024
 REMEMBERED: Final = 4096
+_FIELD: Final = re.compile(r"\{\{[ \t]*((?:\.[A-Za-z_][A-Za-z0-9_]*)+)[ \t]*\}\}")
 MissingKey = Literal["default", "zero", "error"]
 BUDGET: Final = gotpl.ExecutionBudget(
     max_output_chars=OUTPUT_LIMIT, max_iterations=100_000, max_template_depth=100, max_function_calls=20_000
@@ -65,6 +67,8 @@ class GoTemplates:
             return source
         if len(source) > SOURCE_LIMIT:
             raise GoTemplateError(f"the template is longer than {SOURCE_LIMIT} characters")
+        if (quick := _only_texts(source, parameters)) is not None:
+            return quick
         self._meter.reset()
         try:
             return self._compiled(source, missing_key).render(parameters)
@@ -91,6 +95,23 @@ def parameters_of(values: Any) -> Any:
 def number_text(value: float) -> str:
     """A float64 as `%v` prints it: `3`, `1.5`, `1e+07`."""
     return sprintf("%v", value)
+
+
+def _only_texts(source: str, parameters: Any) -> str | None:
+    """The commonest template, literals and `{{ .a.b }}` that lead to texts, at a fiftieth of the price; else None."""
+    parts = _FIELD.split(source)
+    for at, part in enumerate(parts):
+        if at % 2 == 0:
+            if "{{" in part:
+                return None
+            continue
+        found: Any = parameters
+        for name in part[1:].split("."):
+            found = found.get(name) if isinstance(found, dict) else None
+        if not isinstance(found, str):
+            return None
+        parts[at] = found
+    return "".join(parts)
 
 
 def _told(error: gotpl.TemplateError) -> str:
