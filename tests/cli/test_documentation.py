@@ -1,0 +1,42 @@
+"""What the pages say of settings and commands is so."""
+
+from __future__ import annotations
+
+import re
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+
+from argosy.cli.commands import make_parser
+
+ROOT = Path(__file__).parents[2]
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+FACTS = ("argosy.gitops.settings",)
+
+
+@pytest.mark.parametrize("module", FACTS)
+def test_every_setting_that_is_read_is_documented(module: str) -> None:
+    source = Path(str(import_module(module).__file__)).read_text()
+    keys = set(re.findall(r'(?:config|given)\.get\("([^"]+)"\)', source))
+    page = (ROOT / "docs/configuration.md").read_text()
+    shortened = re.sub(r"`\.\.\.", "`", page)
+    missing = [key for key in sorted(keys) if key not in page and key.rpartition(".")[2] not in shortened]
+    assert len(keys) > 10
+    assert missing == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_lead_somewhere(page: Path) -> None:
+    for target in re.findall(r"\]\(([^)#]+)\)", page.read_text()):
+        assert target.startswith("https://") or (page.parent / target).exists(), target
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_commands_in_shell_blocks_can_be_read_by_the_program(page: Path) -> None:
+    blocks = re.findall(r"```sh\n(.*?)```", page.read_text(), re.DOTALL)
+    lines = "\n".join(blocks).replace("\\\n", " ").splitlines()
+    for line in lines:
+        command = line.partition("#")[0].rpartition("|")[2].split()
+        if command[:1] == ["argosy"]:
+            assert make_parser().parse_args(command[1:]).run
