@@ -1,6 +1,6 @@
 """ApplicationSets: many Applications from one template (spec argo-cd-engine-2.md 15).
 
-`ApplicationSets(client, caches, git, doors, clock, rng, namespace)` watches ApplicationSets, the Applications they own,
+`ApplicationSets(client, caches, git, hosting, plugins, clock, rng, namespace)` watches sets, their Applications,
 AppProjects, settings, and the Secrets of clusters; `run` until cancelled. `generators/` make sets of parameters (one
 file each), `render` makes Applications of them, `reconcile` decides what is created, changed and deleted,
 `rolling_sync` in which order it is synced, `status` what is told. `preview` says what would happen, and does nothing.
