@@ -1,0 +1,85 @@
+"""Several sources of one application: value files from another repository, and which source an error is of."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from argosy.sources.port import Credentials, NotFound, Tree
+from argosy.sources.tree import MemoryStorage, RootedTree
+from kit.gitops import REPO, Bench, application, config, opened
+
+VALUES = "https://git.example/values.git"
+CHARTS = "https://charts.example"
+CHART = {
+    "Chart.yaml": "apiVersion: v2\nname: web\nversion: 1.2.0\n",
+    "values.yaml": "value: default\n",
+    "templates/x.yaml": config("x", "{{ .Values.value }}-{{ .Capabilities.KubeVersion.Minor }}"),
+    "templates/y.yaml": '{{ if .Capabilities.APIVersions.Has "apps/v1/Deployment" }}\n'
+    + config("kinds", "seen")
+    + "{{ end }}",
+}
+
+
+class OneChart:
+    """A chart repository with one version of one chart."""
+
+    def __init__(self) -> None:
+        self.files = {name: text.encode() for name, text in CHART.items()}
+
+    async def resolve(self, url: str, chart: str, version: str, credentials: Credentials) -> str:
+        if version not in ("1.x", "1.2.0"):
+            raise NotFound(f"chart {chart!r} has no version {version!r}")
+        return "1.2.0"
+
+    async def tree(self, url: str, chart: str, version: str, credentials: Credentials) -> Tree:
+        return RootedTree(MemoryStorage(self.files, None))
+
+
+def sources(version: str = "1.x") -> list[dict[str, Any]]:
+    return [
+        {"repoURL": CHARTS, "chart": "web", "targetRevision": version, "helm": {"valueFiles": ["$values/prod.yaml"]}},
+        {"repoURL": VALUES, "targetRevision": "main", "ref": "values"},
+        {"repoURL": REPO, "path": "conf", "targetRevision": "main"},
+    ]
+
+
+def several(version: str = "1.x") -> dict[str, Any]:
+    app = application(sources=sources(version))
+    del app["spec"]["source"]
+    return app
+
+
+def filled(bench: Bench) -> None:
+    bench.git.push(REPO, {"conf/a.yaml": config("a", "one")})
+    bench.git.push(VALUES, {"prod.yaml": "value: prod\n"})
+
+
+def test_a_chart_takes_values_from_another_repository_and_knows_the_cluster() -> None:
+    with opened(charts=OneChart()) as bench:
+        filled(bench)
+        bench.create(several())
+        bench.world.run_until(bench.synced)
+        minor = bench.gitops.live.kube_version.split(".")[1]
+        assert (bench.value("x"), bench.value("kinds"), bench.value("a")) == (f"prod-{minor}", "seen", "one")
+        sync = bench.status()["sync"]
+        assert sync["revisions"][0] == "1.2.0"
+        assert len(sync["revisions"]) == 3
+        assert "revision" not in sync
+        assert bench.status()["history"][0]["revisions"] == sync["revisions"]
+        bench.git.push(VALUES, {"prod.yaml": "value: new\n"})
+        bench.world.run_until(lambda: bench.value("x") == f"new-{minor}")
+        bench.world.run_until(bench.synced)
+
+
+def test_an_error_says_which_of_the_sources_it_is_of() -> None:
+    with opened(charts=OneChart()) as bench:
+        filled(bench)
+        bench.create(several("9.x"))
+        bench.world.run_until(lambda: "ComparisonError" in bench.conditions())
+        text = bench.conditions()["ComparisonError"]
+        assert text.startswith("Failed to load target state: failed to generate manifest for source 1 of 3: ")
+        bench.patch("app", {"spec": {"sources": sources()}})
+        bench.world.run_until(bench.synced)
+        bench.git.push(REPO, {"conf/a.yaml": "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: [\n"})
+        bench.refresh()
+        assert "failed to generate manifest for source 3 of 3: " in bench.conditions()["ComparisonError"]
