@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from pathlib import Path
 
 import pytest
 
-from argosy.cli.demo_repository import ENVIRONMENTS, REPLICAS, applications, files
+from argosy.cli.demo_repository import ENVIRONMENTS, REPLICAS, applications, files, make_repository
 from argosy.cli.main import main
 from argosy.machinery.yaml import load_documents
 
@@ -85,3 +86,17 @@ def test_a_file_that_holds_no_object_is_refused_by_name(
     file.write_text(content)
     assert main(["resource", "health", "-f", str(file)]) == 1
     assert "bad.yaml" in capsys.readouterr().err
+
+
+def test_the_repository_is_made_once_and_can_be_committed_to_on_a_fresh_machine(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")
+    directory = tmp_path / "demo"
+    make_repository(directory)
+    (directory / "banner/banner.yaml").write_text("changed")
+    make_repository(directory)
+    assert (directory / "banner/banner.yaml").read_text() == "changed"
+    subprocess.run(["git", "-C", str(directory), "commit", "-qam", "mine"], check=True, capture_output=True)

@@ -129,8 +129,17 @@ def make_repository(directory: Path) -> None:
         file.write_text(content)
     _git(directory, "init", "--quiet")
     _git(directory, "symbolic-ref", "HEAD", "refs/heads/main")  # `init --initial-branch` needs git 2.28
+    if not _has_author(directory):
+        # So that the commits which the demonstration proposes work on a fresh machine, too.
+        _git(directory, "config", "user.name", "Argosy")
+        _git(directory, "config", "user.email", "demo@argosy.invalid")
     _git(directory, "add", ".")
     _git(directory, "commit", "--quiet", "--message", "The first release")
+
+
+def _has_author(directory: Path) -> bool:
+    asked = ["git", "-C", str(directory), "config", "--get", "user.email"]
+    return subprocess.run(asked, capture_output=True, check=False).returncode == 0
 
 
 def _git(directory: Path, *arguments: str) -> None:
