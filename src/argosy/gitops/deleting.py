@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from contextlib import suppress
 
-from argosy.gitops import deletion, destinations
+from argosy.gitops import conditions, deletion, destinations, projects
 from argosy.gitops.approval import is_approved, needs_approval
 from argosy.gitops.desk import Desk
 from argosy.gitops.keys import ResourceKey, instance_name
 from argosy.gitops.normalize_spec import normalised
 from argosy.gitops.sync.options import options_of
 from argosy.machinery.objects import JsonObject, Key
-from argosy.machinery.timestamps import parse
+from argosy.machinery.status import StatusError
+from argosy.machinery.timestamps import parse, seconds
 from argosy.runtime.controller import DONE, Outcome
 
 BACKSTOP = 30.0
@@ -31,17 +32,39 @@ class Deleting:
         options = options_of((spec.get("syncPolicy") or {}).get("syncOptions"))
         me = ResourceKey("argoproj.io", "Application", key.namespace, key.name)
         with suppress(destinations.InvalidDestination):
-            destinations.resolve(spec.get("destination") or {}, self.desk.plane.settings, self.desk.plane.clusters())
-            live = self.desk.live.tracked(instance_name(key, self.desk.namespace), self.desk.plane.settings)
+            settings = self.desk.plane.settings
+            cluster = destinations.resolve(spec.get("destination") or {}, settings, self.desk.plane.clusters())
+            project = self.desk.plane.project(spec["project"])
+            if project is None:
+                return await self._fail(app, f"Application referencing project {spec['project']} which does not exist")
+            permits = projects.effective(project, self.desk.plane.projects_by_name(), settings)
+            live = {
+                wanted: obj
+                for wanted, obj in self.desk.live.tracked(instance_name(key, self.desk.namespace), settings).items()
+                if not projects.refusal_of(permits, spec["project"], wanted, cluster)
+            }
             began = parse(app["metadata"]["deletionTimestamp"])
             if any(needs_approval(obj, options, pruned=False) for obj in live.values()) and not is_approved(app, began):
                 return Outcome(requeue_after=BACKSTOP, background=True)
             wave = deletion.next_wave(live, me, options)
             for wanted in wave:
                 if not live[wanted]["metadata"].get("deletionTimestamp"):
-                    await self.desk.applier.delete(live[wanted], how)
+                    try:
+                        await self.desk.applier.delete(live[wanted], how)
+                    except StatusError as error:
+                        return await self._fail(app, f"{wanted.kind} {wanted.name}: {error.message}")
                     self.desk.live.forget(wanted)
             if wave:
                 return Outcome(acted=True, requeue_after=BACKSTOP)
         await self.desk.write(app, {"metadata": {"finalizers": deletion.without_cascade(finalizers) or None}})
         return Outcome(acted=True)
+
+    async def _fail(self, app: JsonObject, text: str) -> Outcome:
+        """Says why the Application cannot go; it is tried again."""
+        before = (app.get("status") or {}).get("conditions") or []
+        marks = conditions.updated(
+            before, [("DeletionError", text)], ("DeletionError",), seconds(self.desk.clock.now())
+        )
+        if marks != before:
+            await self.desk.write(app, {"status": {"conditions": marks}})
+        return Outcome(acted=marks != before, requeue_after=BACKSTOP, background=True)
