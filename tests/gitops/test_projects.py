@@ -93,7 +93,10 @@ def test_kinds(spec: dict[str, Any], group: str, name: str, *, namespaced: bool,
 
 def test_one_object_is_refused_by_its_kind_or_its_namespace_in_upstreams_words() -> None:
     spec = {"destinations": [to("a")], "namespaceResourceBlacklist": kind("batch", "Job")}
-    refusal = lambda *key: projects.refusal_of(spec, "p", ResourceKey(*key), HERE)  # noqa: E731
+
+    def refusal(*key: str) -> str:
+        return projects.refusal_of(spec, "p", ResourceKey(*key), HERE)
+
     assert refusal("batch", "Job", "a", "x") == "resource batch:Job is not permitted in project p"
     assert refusal("apps", "Deployment", "b", "x") == "namespace b is not permitted in project 'p'"
     assert refusal("apps", "Deployment", "a", "x") == ""

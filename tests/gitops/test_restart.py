@@ -104,7 +104,7 @@ def test_a_process_that_dies_at_any_write_is_followed_without_loss_or_doubling(n
         bench.git.push(REPO, FILES)
         bench.create(application(syncPolicy={"automated": {}}))
         mortal = Mortal(world.client, number, before=before)
-        bench.client = mortal  # type: ignore[assignment]
+        bench.client = mortal
         bench.start()
         world.run_until(lambda: mortal.is_dead or is_done(bench))
         if mortal.is_dead:
@@ -124,7 +124,7 @@ def test_the_undisturbed_sync_makes_no_more_writes_than_are_died_at() -> None:
         bench, jobs = Bench(world, ScriptedGit()), Jobs(world)
         bench.git.push(REPO, FILES)
         mortal = Mortal(world.client, 1000)
-        bench.client = mortal  # type: ignore[assignment]
+        bench.client = mortal
         bench.start()
         bench.create(application(syncPolicy={"automated": {}}))
         world.run_until(lambda: is_done(bench))
