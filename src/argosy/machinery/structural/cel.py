@@ -2,8 +2,8 @@
 
 The engine has no clock and cannot be stopped, therefore work is bounded beforehand: by the expression's size and
 nesting, and by (largest list in reach) ** (number of loops), times the longest text. What our own functions are given
-and give is counted while the rule runs. Together this keeps one evaluation near a second at worst. Optional field access `a.?b`, which the engine cannot
-read, is rewritten to a call.
+and give is counted while the rule runs. Together this keeps one evaluation near a second at worst. Optional field
+access `a.?b`, which the engine cannot read, is rewritten to a call.
 """
 
 from __future__ import annotations
@@ -14,12 +14,11 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-import cel as engine
-
 from argosy.machinery import duration, timestamps
 from argosy.machinery.objects import JsonValue
 from argosy.machinery.schema import Node
 from argosy.machinery.structural.cel_library import FUNCTIONS, FunctionError
+from argosy.machinery.structural.engine import engine
 
 SIZE_LIMIT = 64 * 1024
 NESTING_LIMIT = 100
