@@ -13,11 +13,10 @@ from itertools import pairwise
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-import cel as engine
 import re2
-from cel.stdlib import STDLIB_FUNCTIONS
 
 from argosy.machinery import names, quantity, semver
+from argosy.machinery.structural.engine import engine
 from argosy.machinery.structural.formats import FORMATS
 
 OUTPUT_LIMIT = 10 * 1024 * 1024
@@ -219,7 +218,7 @@ _LEFT_OUT = frozenset({"bool", "contains", "lists.range"})
 """Of the engine's extensions: what would hide CEL's own functions, or make a list of any length from a number."""
 
 FUNCTIONS: dict[str, Callable[..., Any]] = {
-    **{name: function for name, function in STDLIB_FUNCTIONS.items() if name not in _LEFT_OUT},
+    **{name: function for name, function in engine.stdlib.STDLIB_FUNCTIONS.items() if name not in _LEFT_OUT},
     "optionalField": _optional_field,
     "replace": _replace,
     "join": _join,

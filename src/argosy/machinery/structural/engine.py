@@ -1,4 +1,4 @@
-"""The CEL package without its own command line, which it imports with the engine: half a second and 20 MB for nobody."""
+"""The CEL package without its own command line, which it would import too: half a second and 20 MB for nobody."""
 
 from __future__ import annotations
 
