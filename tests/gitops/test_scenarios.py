@@ -175,3 +175,14 @@ def test_a_crash_after_any_write_ends_in_the_same_state(bench: Bench, number: in
     assert state["phase"] == "Succeeded"
     assert [item["id"] for item in bench.app()["status"]["history"]] == [0]
     assert len(state["syncResult"]["resources"]) == 2
+
+
+def test_a_sync_that_changes_nothing_is_still_followed_by_a_newer_comparison(bench: Bench) -> None:
+    bench.create(application(syncPolicy={}))
+    bench.world.run_until(lambda: bench.sync_status() == "OutOfSync")
+    for _ in range(2):
+        bench.world.pass_time(60)
+        bench.sync()
+        bench.world.run_until(lambda: bench.phase() == "Succeeded" and bench.synced())
+        bench.world.pass_time(2)
+        assert bench.status()["reconciledAt"] >= bench.state()["finishedAt"]

@@ -103,7 +103,10 @@ class Comparing:
         auto: autosync.AutoSync,
         now: datetime,
     ) -> Outcome:
-        if decided.requested or not before.get("reconciledAt") or status.patch(before, after) is not None:
+        seen, ended = before.get("reconciledAt"), (before.get("operationState") or {}).get("finishedAt")
+        # Who waits for a sync waits for a comparison that is not older than its end.
+        unseen = not seen or bool(ended and seen < ended)
+        if decided.requested or unseen or status.patch(before, after) is not None:
             after = {**after, "reconciledAt": seconds(now)}
         change = status.patch(before, after)
         patch: JsonObject = {"status": change} if change else {}
