@@ -33,10 +33,15 @@ CHECKS: dict[tuple[str, str], tuple[tuple[str, ...], Check]] = {
 
 def health_of(obj: JsonObject) -> Health | None:
     """None for a kind without a check: it does not count. A check that meets a malformed object says Unknown."""
+    return pending_deletion(obj) or judged(obj)
+
+
+def pending_deletion(obj: JsonObject) -> Health | None:
+    """What outweighs every rule, users' included: the object is on its way out."""
     metadata = obj.get("metadata") or {}
     if metadata.get("deletionTimestamp") and HOOK_FINALIZER not in (metadata.get("finalizers") or ()):
         return Health("Progressing", "Pending deletion")
-    return judged(obj)
+    return None
 
 
 def judged(obj: JsonObject) -> Health | None:
@@ -56,4 +61,4 @@ def judged(obj: JsonObject) -> Health | None:
         return Health("Unknown", f"{kind} {metadata.get('name')}: its status cannot be read: {error}")
 
 
-__all__ = ["CHECKS", "Health", "health_of", "judged"]
+__all__ = ["CHECKS", "Health", "health_of", "judged", "pending_deletion"]
