@@ -14,9 +14,8 @@ from argosy.gitops.lua import ScriptError, evaluate
 NOW = datetime(2026, 8, 1, tzinfo=UTC)
 BUILT_IN = lupa.lua51.LuaRuntime(unpack_returned_tuples=True)
 
-pieces = st.sampled_from(
-    ["a", "b", ".", "%a", "%d", "%s", "%.", "[ab]", "[^a]", "[a-c]", "[%d%-]", "[]x]", "[^]]", "(", ")", "()", "%1", "%b()", "%f[%a]", "^", "$", "-", "*", "+", "?", "%", "[", "%w", "%S", "1", "%p", "%x", "%u", "%l"]
-)
+PIECES = "a b . %a %d %s %. [ab] [^a] [a-c] [%d%-] []x] [^]] ( ) () %1 %b() %f[%a] ^ $ - * + ? % [ %w %S 1 %p %x %u %l"
+pieces = st.sampled_from(PIECES.split(" "))
 patterns = st.lists(pieces, max_size=7).map("".join)
 texts = st.text("ab1 .()A-x]", max_size=10)
 
