@@ -6,6 +6,7 @@ controllers, in one process.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from pathlib import Path
 from argosy.apis.kubernetes import known
 from argosy.cli.installing import control_plane_objects, install
 from argosy.cli.outside import Charts, Doors, Fetcher, Git, Outside, Webhooks
+from argosy.cluster.audit import AuditFile
 from argosy.cluster.auth.bootstrap import bootstrap_objects as roles
 from argosy.cluster.http.assembly import ClusterFront, Keys, Settings, serve_cluster
 from argosy.cluster.http.server import HttpServer
@@ -25,7 +27,7 @@ from argosy.cluster.workloads.server import PipelineServer
 from argosy.cluster.workloads.simulation import Workloads
 from argosy.gitops import GitOps
 from argosy.gitops.projects import permits_source
-from argosy.machinery.objects import JsonObject
+from argosy.machinery.objects import JsonObject, Resource
 from argosy.observe.metrics import REGISTRY
 from argosy.render.workers import RenderWorkers
 from argosy.runtime.chance import Rng
@@ -37,13 +39,15 @@ from argosy.sources.port import Credentials
 
 CONTROLLER_USER = "system:serviceaccount:argocd:argocd-application-controller"
 MANAGER = "argosy"
+APPLICATION_SETS = Resource("argoproj.io", "v1alpha1", "applicationsets", "ApplicationSet")
 
 
 class ControlPlane:
     """The controllers, wired; `run_in` adds them to a supervisor."""
 
     def __init__(self, client: Client, clock: Clock, rng: Rng, outside: Outside) -> None:
-        self._client = client
+        self._client, self._clock, self._rng = client, clock, rng
+        self._namespace = outside.namespace
         self.caches = InformerCaches(client, clock, rng)
         self.doors = Doors(outside, clock, self._credentials, self._permitted)
         self.renderer = RenderWorkers(clock, rng, fetcher=Fetcher(self.doors))
@@ -63,11 +67,31 @@ class ControlPlane:
     def run_in(self, supervisor: Supervisor) -> None:
         supervisor.add("caches", self.caches.run)
         supervisor.add("gitops", self.gitops.run)
+        supervisor.add("application sets", self._run_application_sets)
         supervisor.controllers.append(self.gitops.controller)  # so that stopping waits for looks that have begun
 
     def is_ready(self) -> bool:
         """Every cache is filled, and the default project is there."""
         return all(cache.synced for cache in self.caches.all) and self.gitops.plane.project("default") is not None
+
+    async def _run_application_sets(self) -> None:
+        """Loaded with the first ApplicationSet: template engines cost start-up time that few processes need."""
+        if APPLICATION_SETS not in await self._client.resources():
+            return
+        some = asyncio.Event()
+        forget = self.caches.cache(APPLICATION_SETS).on_change(lambda old, new: some.set())
+        await some.wait()
+        forget()
+        from argosy.gitops.applicationsets import ApplicationSets
+        from argosy.gitops.applicationsets.hosting import WebHosting
+        from argosy.gitops.applicationsets.hosting.plugin_service import PluginServices
+
+        egress = self.doors.egress
+        hosting, plugins = WebHosting(egress, self._clock), PluginServices(egress, self._clock)
+        sets = ApplicationSets(
+            self._client, self.caches, Git(self.doors), hosting, plugins, self._clock, self._rng, self._namespace
+        )
+        await sets.run()
 
     async def close(self) -> None:
         self.renderer.close()
@@ -126,11 +150,13 @@ async def embedded(
         stack.callback(workloads.stop)
         plane = ControlPlane(client, clock, rng, Outside(cache_directory=data_dir / "cache", own_machine=True))
         stack.push_async_callback(plane.close)
+        audit = AuditFile(data_dir / "audit" / "audit.log")
+        stack.callback(audit.close)
         settings = Settings(
             host=host,
             port=port,
-            anonymous=True,
             logs=workloads.logs,
+            audit=audit,
             metrics=metrics or _metrics,
             checks={"controllers": plane.is_ready},
         )
