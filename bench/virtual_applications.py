@@ -13,6 +13,7 @@ import time
 from pathlib import Path
 
 import orjson
+from bench.applications import application, make_repository, say
 
 from argosy.cli.installing import control_plane_objects, install
 from argosy.cli.outside import Outside
@@ -25,7 +26,6 @@ from argosy.gitops.keys import APPLICATIONS
 from argosy.machinery.objects import Key
 from argosy.runtime.supervisor import Supervisor
 from argosy.runtime.virtual import VirtualClock, VirtualProcess
-from bench.applications import application, make_repository, say
 
 
 class Run:
