@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine, Iterable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -140,6 +141,9 @@ class EmbeddedCluster:
         tasks, self._tasks = self._tasks, None
         if tasks is not None:
             await tasks.__aexit__(None, None, None)
+        with suppress(OSError):  # a store that refused is known to be broken, and closed all the same
+            # A batch may be with the worker thread: the file must not be closed under it.
+            await self.store.durable()
         self.store.close()
 
     async def __aenter__(self) -> Self:
