@@ -308,6 +308,13 @@ def test_a_failed_check_is_500_and_withholds_its_reason() -> None:
     assert world.send("GET", "/readyz?exclude=store")[2] == b"ok"
 
 
+def test_a_process_that_answers_is_alive_though_it_is_not_ready() -> None:
+    world = SmallWorld(checks={"controllers": lambda: False})
+    assert world.send("GET", "/livez")[0] == 200
+    assert world.send("GET", "/livez/controllers")[0] == 404
+    assert world.send("GET", "/readyz")[0] == 500
+
+
 def test_the_version_is_a_semantic_one_of_the_emulated_release(world: SmallWorld) -> None:
     _, body = world.json("GET", "/version")
     assert (body["major"], body["minor"], body["gitVersion"]) == ("1", "36", "v1.36.1+argosy")
