@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
+import threading
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +14,12 @@ import pytest
 
 from argosy.cluster.ports import ProxyRequest, ProxyResponse
 from argosy.cluster.server import EmbeddedCluster
+from argosy.cluster.store import Change, Store
+from argosy.cluster.store.sqlite import SqliteJournal
 from argosy.machinery.objects import JsonObject, Resource
 from argosy.machinery.status import StatusError
 from argosy.runtime.chance import SeededRng
+from argosy.runtime.clock import RealClock
 from argosy.runtime.virtual import VirtualClock, run_virtual
 from kit.world import CONFIG_MAPS, NAMESPACES, SECRETS, World, config_map
 
@@ -37,6 +43,48 @@ def test_a_restart_finds_everything_again(tmp_path: Path) -> None:
 
     stored = run_virtual(first)
     assert run_virtual(second) == stored
+
+
+class HeldJournal(SqliteJournal):
+    """Its worker thread stands in the middle of a commit until `gate` is opened."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path, full=True)
+        self.gate, self.inside, self.closed_under_a_commit = threading.Event(), threading.Event(), False
+        self.gate.set()
+
+    def commit(self, changes: Sequence[Change]) -> None:
+        self.inside.set()
+        self.gate.wait(10)
+        super().commit(changes)
+        self.inside.clear()
+
+    def close(self) -> None:
+        self.closed_under_a_commit = self.inside.is_set()
+        if not self.closed_under_a_commit:
+            super().close()
+
+
+def test_the_store_is_not_closed_while_a_batch_is_with_the_worker_thread(tmp_path: Path) -> None:
+    async def story() -> bool:
+        clock = RealClock()
+        journal = HeldJournal(tmp_path / "cluster.db")
+        store = Store(clock.now, journal)
+        cluster = EmbeddedCluster(clock=clock, rng=SeededRng(1), store=store)
+        await cluster.start()
+        await store.durable()
+        journal.gate.clear()
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(cluster.client("me").create(CONFIG_MAPS, config_map("a")))
+            await asyncio.to_thread(journal.inside.wait, 10)
+            stopping = tasks.create_task(cluster.stop())
+            for _ in range(100):
+                await clock.sleep(0)  # turns of the loop: whatever stops without waiting has stopped by now
+            journal.gate.set()
+            await stopping
+        return journal.closed_under_a_commit
+
+    assert not asyncio.run(story())
 
 
 def test_a_fork_and_its_origin_do_not_see_each_other() -> None:
