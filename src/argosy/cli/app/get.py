@@ -6,6 +6,7 @@ import argparse
 import sys
 
 from argosy.cli.app.applications import get, key_of_name, refreshed
+from argosy.cli.app.health import with_health
 from argosy.cli.app.tables import application, qualified_name
 from argosy.cli.app.waiting import deadline
 from argosy.cli.connect import with_client
@@ -24,7 +25,7 @@ def run(options: argparse.Namespace) -> int:
         if options.refresh or options.hard_refresh:
             async with deadline(options.timeout, f"a refresh of application {key.name!r}"):
                 app = await refreshed(client, key, "hard" if options.hard_refresh else "normal")
-        show(app, options.output)
+        show(await with_health(client, app) if options.output == "wide" else app, options.output)
         return Exit.OK
 
     return with_client(options, work)

@@ -1,0 +1,33 @@
+"""The health column of `argosy app get`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from argosy.cli.app.health import with_health
+from kit.world import World, config_map
+
+SERVICE = {
+    "apiVersion": "v1",
+    "kind": "Service",
+    "metadata": {"name": "web", "namespace": "default"},
+    "spec": {"ports": [{"port": 80}]},
+}
+
+
+def item(kind: str, name: str, **more: Any) -> dict[str, Any]:
+    return {"version": "v1", "kind": kind, "namespace": "default", "name": name, **more}
+
+
+def test_each_object_is_judged_as_it_is_now_and_what_is_stored_stands() -> None:
+    with World(seed=1) as world:
+        services = world.cluster.resource("", "v1", "services")
+        world.run(world.client.create(services, SERVICE))
+        world.run(world.client.create(world.cluster.resource("", "v1", "configmaps"), config_map("plain")))
+        stored = item("Service", "other", health={"status": "Degraded"})
+        listed = [item("Service", "web"), item("Service", "gone"), item("ConfigMap", "plain"), stored]
+        app = {"kind": "Application", "status": {"resources": [*listed, item("Unserved", "x")]}}
+        shown = world.run(with_health(world.client, app))["status"]["resources"]
+    healths = [(one.get("health") or {}).get("status") for one in shown]
+    assert healths == ["Healthy", "Missing", None, "Degraded", None]
+    assert app["status"]["resources"][0] == item("Service", "web")
