@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from argosy.gitops import autosync, conditions, destinations, operation, projects, refresh, sharing, status, windows
+from argosy.gitops.clusters.destination import Destination
 from argosy.gitops.compare import Comparison
 from argosy.gitops.desk import Desk, Memory
 from argosy.gitops.keys import REFRESH, ResourceKey, instance_name
@@ -33,6 +35,13 @@ class Refused(Exception):
     def __init__(self, found: Sequence[tuple[str, str]]) -> None:
         super().__init__("; ".join(message for _, message in found))
         self.found = tuple(found)
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    desired: Desired
+    comparison: Comparison
+    destination: Destination
 
 
 class Comparing:
@@ -68,7 +77,8 @@ class Comparing:
         found: list[tuple[str, str]] = []
         auto = autosync.NOTHING
         try:
-            desired, comparison = await self._compare(key, app, spec, memory, decided)
+            compared = await self._compare(key, app, spec, memory, decided)
+            desired, comparison = compared.desired, compared.comparison
             found += desired.targets.warnings
             unrelated = not decided.requested and memory.digest == desired.digest and bool(before.get("sync"))
             kept = self._kept_revisions(before, spec) if unrelated else None
@@ -168,7 +178,7 @@ class Comparing:
 
     async def _compare(
         self, key: Key, app: JsonObject, spec: JsonObject, memory: Memory, decided: refresh.Refresh
-    ) -> tuple[Desired, Comparison]:
+    ) -> Compared:
         revisions: tuple[str, ...] = ()
         if decided.level == Level.RECENT:
             before = app.get("status") or {}
@@ -186,9 +196,10 @@ class Comparing:
         max_age: float,
         use_cache: bool,
         memory: Memory,
-    ) -> tuple[Desired, Comparison]:
+    ) -> Compared:
         """Raises Refused with the conditions that say why not."""
         project, cluster = self._permitted(key, spec, sources)
+        destination = self.desk.destination(spec)
         namespace = str((spec.get("destination") or {}).get("namespace") or "")
         settings, name = self.desk.plane.settings, instance_name(key, self.desk.namespace)
         wanted = Wanted(
@@ -201,13 +212,12 @@ class Comparing:
             revisions=revisions,
             max_age=max_age,
             use_cache=use_cache,
-            kube_version=self.desk.live.kube_version,
-            api_versions=self.desk.live.api_versions,
+            kube_version=destination.live.kube_version,
+            api_versions=destination.live.api_versions,
         )
         try:
-            desired = await self.desk.manifests.desired(
-                wanted, self.desk.plane.credentials, settings, self.desk.live.kinds
-            )
+            kinds = destination.live.kinds
+            desired = await self.desk.manifests.desired(wanted, self.desk.plane.credentials, settings, kinds)
         except NotRendered as error:
             raise Refused([("ComparisonError", str(error))]) from None
         if desired.targets.errors:
@@ -215,19 +225,19 @@ class Comparing:
         options = options_of((spec.get("syncPolicy") or {}).get("syncOptions"))
         found = memory.comparer.compare(
             desired.targets,
-            self._live_of(name, desired),
+            self._live_of(destination, name, desired),
             app=ResourceKey("argoproj.io", "Application", key.namespace, key.name),
             ignored=spec.get("ignoreDifferences") or (),
             options=options,
             settings=settings,
             refusal=lambda wanted_key: projects.refusal_of(project, spec["project"], wanted_key, cluster),
         )
-        return desired, found
+        return Compared(desired, found, destination)
 
-    def _live_of(self, name: str, desired: Desired) -> dict[ResourceKey, JsonObject]:
-        live = self.desk.live.tracked(name, self.desk.plane.settings)
+    def _live_of(self, place: Destination, name: str, desired: Desired) -> dict[ResourceKey, JsonObject]:
+        live = place.live.tracked(name, self.desk.plane.settings)
         for target in desired.targets.items:
-            if target.key not in live and (obj := self.desk.live.get(target.key)) is not None:
+            if target.key not in live and (obj := place.live.get(target.key)) is not None:
                 live[target.key] = obj
         return live
 

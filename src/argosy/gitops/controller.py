@@ -12,11 +12,20 @@ from contextlib import suppress
 
 from argosy.gitops import projects
 from argosy.gitops.applying import Applier
+from argosy.gitops.clusters.destination import Destination
 from argosy.gitops.comparing import Comparing
 from argosy.gitops.deleting import Deleting
 from argosy.gitops.desk import Desk
 from argosy.gitops.globs import matches
-from argosy.gitops.keys import PROJECTS, SKIP_RECONCILE, ResourceKey, annotations_of, instance_name, key_of_instance
+from argosy.gitops.keys import (
+    IN_CLUSTER,
+    PROJECTS,
+    SKIP_RECONCILE,
+    ResourceKey,
+    annotations_of,
+    instance_name,
+    key_of_instance,
+)
 from argosy.gitops.live import LiveObjects
 from argosy.gitops.normalize_spec import normalised, sources_of
 from argosy.gitops.operating import Operating
@@ -68,7 +77,7 @@ class GitOps:
         self.plane = ControlPlane(caches, namespace, self._all_concerned)
         self.live = LiveObjects(client, caches, self._live_changed)
         self.manifests = Manifests(renderer, git, charts)
-        self.applier = Applier(client, self.live, known_types)
+        here = Destination(IN_CLUSTER, self.live, Applier(client, self.live, known_types))
         self.events = EventRecorder(client, clock, "argocd-application-controller")
         self.desk = Desk(
             client=client,
@@ -76,9 +85,8 @@ class GitOps:
             namespace=namespace,
             known=known_types,
             plane=self.plane,
-            live=self.live,
+            here=here,
             manifests=self.manifests,
-            applier=self.applier,
             events=self.events,
             wake=self._controller.enqueue,
         )

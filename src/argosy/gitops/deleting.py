@@ -32,7 +32,7 @@ class Deleting:
         options = options_of((spec.get("syncPolicy") or {}).get("syncOptions"))
         me = ResourceKey("argoproj.io", "Application", key.namespace, key.name)
         with suppress(destinations.InvalidDestination):
-            settings = self.desk.plane.settings
+            settings, place = self.desk.plane.settings, self.desk.destination(spec)
             cluster = destinations.resolve(spec.get("destination") or {}, settings, self.desk.plane.clusters())
             project = self.desk.plane.project(spec["project"])
             if project is None:
@@ -40,7 +40,7 @@ class Deleting:
             permits = projects.effective(project, self.desk.plane.projects_by_name(), settings)
             live = {
                 wanted: obj
-                for wanted, obj in self.desk.live.tracked(instance_name(key, self.desk.namespace), settings).items()
+                for wanted, obj in place.live.tracked(instance_name(key, self.desk.namespace), settings).items()
                 if not projects.refusal_of(permits, spec["project"], wanted, cluster)
             }
             began = parse(app["metadata"]["deletionTimestamp"])
@@ -50,10 +50,10 @@ class Deleting:
             for wanted in wave:
                 if not live[wanted]["metadata"].get("deletionTimestamp"):
                     try:
-                        await self.desk.applier.delete(live[wanted], how)
+                        await place.applier.delete(live[wanted], how)
                     except StatusError as error:
                         return await self._fail(app, f"{wanted.kind} {wanted.name}: {error.message}")
-                    self.desk.live.forget(wanted)
+                    place.live.forget(wanted)
             if wave:
                 return Outcome(acted=True, requeue_after=BACKSTOP)
         await self.desk.write(app, {"metadata": {"finalizers": deletion.without_cascade(finalizers) or None}})

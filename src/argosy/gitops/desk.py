@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from argosy.gitops.applying import Applier
+from argosy.gitops import destinations
+from argosy.gitops.clusters.destination import Destination
 from argosy.gitops.compare import Comparer
 from argosy.gitops.keys import APPLICATIONS, FIELD_MANAGER, ResourceKey
-from argosy.gitops.live import LiveObjects, revision
+from argosy.gitops.live import revision
 from argosy.gitops.ports import KnownTypes
 from argosy.gitops.refresh import Level
 from argosy.gitops.rendering import Manifests
@@ -40,9 +41,9 @@ class Desk:
     namespace: str
     known: KnownTypes
     plane: ControlPlane
-    live: LiveObjects
+    here: Destination
+    """The cluster that the control plane itself is in."""
     manifests: Manifests
-    applier: Applier
     events: EventRecorder
     wake: Callable[[Key], None]
     """Looks at an Application again."""
@@ -54,6 +55,11 @@ class Desk:
         if (found := self.memory.get(key)) is None:
             found = self.memory[key] = Memory(Comparer(self.known))
         return found
+
+    def destination(self, spec: JsonObject) -> Destination:
+        """Raises InvalidDestination."""
+        destinations.resolve(spec.get("destination") or {}, self.plane.settings, self.plane.clusters())
+        return self.here
 
     def latest(self, key: Key) -> JsonObject | None:
         """The cache's view, or our own write while the cache does not show it yet."""

@@ -71,14 +71,17 @@ async def _changes(
             await gitops.live.discover(gitops.plane.settings)
             await gitops.live.wait_synced()
             comparing = Comparing(gitops.desk)
-            _, found = await comparing.compared(key, spec, sources_of(spec), (), 0.0, True, Memory(Comparer(known)))
+            memory = Memory(Comparer(known))
+            compared_now = await comparing.compared(key, spec, sources_of(spec), (), 0.0, True, memory)
             settings = gitops.plane.settings
     except Refused as error:
         raise CommandError(str(error), Exit.CALL_FAILED) from None
     finally:
         await plane.close()
     policy = options_of((spec.get("syncPolicy") or {}).get("syncOptions"))
-    return [_change(pair, spec, policy, settings) for pair in found.pairs if pair.status == "OutOfSync"]
+    return [
+        _change(pair, spec, policy, settings) for pair in compared_now.comparison.pairs if pair.status == "OutOfSync"
+    ]
 
 
 def _change(pair: Pair, spec: JsonObject, policy: Options, settings: Settings) -> Change:

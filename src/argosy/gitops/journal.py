@@ -1,0 +1,58 @@
+"""Writes what becomes of an operation into `status.operationState`: every step before the next (spec 1.4)."""
+
+from __future__ import annotations
+
+from argosy.gitops import operation, status
+from argosy.gitops.desk import Desk
+from argosy.gitops.refresh import Level
+from argosy.machinery.objects import JsonObject, Key
+from argosy.machinery.timestamps import seconds
+from argosy.runtime.controller import Outcome
+
+BACKSTOP = 30.0
+"""Seconds after which a waiting operation is looked at without a change."""
+
+
+class Journal:
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    async def begin(self, app: JsonObject, state: JsonObject) -> JsonObject:
+        """A first attempt: forgets what an earlier operation left."""
+        left = dict.fromkeys((app.get("status") or {}).get("operationState") or {})
+        app = await self._desk.write(app, {"status": {"operationState": {**left, **state}}})
+        self._desk.events.record(app, "OperationStarted", "Initiated sync")
+        return app
+
+    async def begin_again(self, app: JsonObject, state: JsonObject) -> JsonObject:
+        cleared = {"finishedAt": None, "syncResult": None, "message": None}
+        return await self._desk.write(app, {"status": {"operationState": {**cleared, **state}}})
+
+    async def wait(self, app: JsonObject, state: JsonObject) -> Outcome:
+        after = await self.record(app, state)
+        return Outcome(acted=after is not app, requeue_after=BACKSTOP)
+
+    async def record(self, app: JsonObject, state: JsonObject) -> JsonObject:
+        """The application as it is then; itself when there was nothing to write."""
+        before = (app.get("status") or {}).get("operationState") or {}
+        if change := status.patch(before, state):
+            return await self._desk.write(app, {"status": {"operationState": change}})
+        return app
+
+    async def end(self, key: Key, app: JsonObject, state: JsonObject, phase: str, message: str) -> None:
+        """Final, or waiting for its next attempt."""
+        await self.finish(key, app, operation.ended(state, phase, message, seconds(self._desk.clock.now())))
+
+    async def finish(self, key: Key, app: JsonObject, state: JsonObject) -> None:
+        before = (app.get("status") or {}).get("operationState") or {}
+        if operation.awaits_retry(state):
+            await self._desk.write(app, {"status": {"operationState": status.patch(before, state) or {}}})
+        else:
+            patch = operation.completion(app, state, seconds(self._desk.clock.now()))
+            patch["status"]["operationState"] = status.patch(before, state) or {}
+            await self._desk.write(app, patch)
+            text = f"Sync operation {state['phase'].lower()}: {state.get('message')}"
+            self._desk.events.record(app, "OperationCompleted", text)
+        memory = self._desk.remember(key)
+        memory.requested = max(memory.requested, Level.LATEST)
+        self._desk.wake(key)
