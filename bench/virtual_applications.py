@@ -24,6 +24,7 @@ from argosy.cluster.workloads.server import PipelineServer
 from argosy.cluster.workloads.simulation import Workloads
 from argosy.gitops.keys import APPLICATIONS
 from argosy.machinery.objects import Key
+from argosy.runtime.access import ClientAccess
 from argosy.runtime.supervisor import Supervisor
 from argosy.runtime.virtual import VirtualClock, VirtualProcess
 
@@ -52,7 +53,8 @@ class Run:
             await install(client, control_plane_objects("argocd"), "argosy")
             workloads = Workloads(PipelineServer(cluster.core, cluster.on_commit, cluster.spawn), clock)
             workloads.start()
-            plane = ControlPlane(client, clock, rng, Outside(cache_directory=self.root / "cache", own_machine=True))
+            access = ClientAccess(client, lambda user: cluster.client(user))
+            plane = ControlPlane(access, clock, rng, Outside(cache_directory=self.root / "cache", own_machine=True))
             supervisor = Supervisor(clock, rng)
             plane.run_in(supervisor)
             async with supervisor:

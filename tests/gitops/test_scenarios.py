@@ -165,7 +165,7 @@ def test_a_crash_after_any_write_ends_in_the_same_state(bench: Bench, number: in
         bench.gitops.manifests._prepared.clear()
 
     client.on_death = forget
-    bench.gitops.desk.client = bench.gitops.desk.here.applier._client = client
+    bench.gitops.desk.client = bench.gitops.clusters.here.applier._client = client
     bench.git.push(REPO, {"conf/a.yaml": config("a", "one"), "conf/b.yaml": config("b", "two", sync_wave="1")})
     bench.create(application())
     bench.world.run_until(bench.synced)

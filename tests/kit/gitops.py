@@ -23,11 +23,13 @@ from argosy.render.cache import RenderCache
 from argosy.render.inputs import AnswerBook
 from argosy.render.pool import RenderPool
 from argosy.render.renderer import WorkerRenderer
+from argosy.runtime.access import ClientAccess
 from argosy.runtime.client import Client
 from argosy.runtime.informers import InformerCaches
 from argosy.sources.git.remote import GitMirrors
 from argosy.sources.git.scripted import ScriptedGit
 from argosy.sources.port import GitRemote
+from kit.clusters import Clusters
 from kit.world import CONFIG_MAPS, World
 
 REPO = "https://git.example/app.git"
@@ -110,6 +112,7 @@ class Bench:
         self.pool = RenderPool(world.clock, self.book, size=1)
         self.renderer = WorkerRenderer(self.pool, self.cache, self.book, world.clock)
         self.client: Client = world.client
+        self.clusters = Clusters(world)
         self._tasks: list[asyncio.Task[None]] = []
         self.started = 0
 
@@ -125,7 +128,15 @@ class Bench:
         world, name = self.world, f"process-{self.started}"
         self.caches = InformerCaches(self.client, world.clock, world.rng.fork(name))
         self.gitops = GitOps(
-            self.client, self.caches, self.renderer, self.remote, self.charts, world.clock, world.rng.fork(name), known
+            ClientAccess(self.client, self.clusters.here),
+            self.caches,
+            self.renderer,
+            self.remote,
+            self.charts,
+            world.clock,
+            world.rng.fork(name),
+            known,
+            connect=self.clusters.connect,
         )
 
         async def spawn() -> None:
@@ -249,5 +260,6 @@ def opened(git: Callable[[World], GitRemote] | None = None, seed: int = 7, chart
         finally:
             bench.kill()
             bench.pool.close()
+            bench.clusters.close()
             if isinstance(bench.remote, GitMirrors):
                 bench.remote.close()

@@ -12,14 +12,13 @@ from argosy.cli.failing import CommandError, Exit
 from argosy.cli.place import Place
 from argosy.machinery.status import StatusError
 from argosy.runtime.chance import SystemRng
-from argosy.runtime.client import Client
 from argosy.runtime.clock import Clock, RealClock
 from argosy.runtime.http.client import HttpClient, Unreachable
 from argosy.runtime.http.connection import ConnectionSettingsError
 from argosy.runtime.http.credentials import CredentialError
 from argosy.runtime.http.kubeconfig import default_paths, load_kubeconfig
 
-Work = Callable[[Client, Clock], Awaitable[int]]
+Work = Callable[[HttpClient, Clock], Awaitable[int]]
 
 
 def kubeconfigs(options: argparse.Namespace) -> tuple[Path, ...]:

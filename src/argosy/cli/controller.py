@@ -21,9 +21,9 @@ from argosy.cli.up import stop_on_signals, until_stopped
 from argosy.machinery.objects import Key
 from argosy.machinery.status import StatusError
 from argosy.observe.logs import set_up_logging
+from argosy.runtime.access import fenced
 from argosy.runtime.chance import SystemRng
 from argosy.runtime.clock import Clock, RealClock
-from argosy.runtime.fencing import FencedClient
 from argosy.runtime.http.client import HttpClient, Unreachable
 from argosy.runtime.http.connection import Connection, ConnectionSettingsError
 from argosy.runtime.http.credentials import CredentialError
@@ -65,9 +65,13 @@ async def _run(options: argparse.Namespace, cache_directory: Path) -> int:
             print(f"Connected to Kubernetes {version.get('gitVersion')}; waiting for the lease {LEASE}.", flush=True)
             if not await until_stopped(stop, won.wait()):
                 return Exit.OK
-            fenced = FencedClient(http, lambda: lease.is_valid)
-            outside = Outside(cache_directory=cache_directory, own_machine=False, namespace=options.namespace)
-            plane = ControlPlane(fenced, clock, rng, outside)
+            outside = Outside(
+                cache_directory=cache_directory,
+                own_machine=False,
+                namespace=options.namespace,
+                fence=lambda: lease.is_valid,
+            )
+            plane = ControlPlane(fenced(http, lambda: lease.is_valid), clock, rng, outside)
             try:
                 async with Supervisor(clock, rng) as working:
                     plane.run_in(working)

@@ -6,13 +6,17 @@ Their libraries take a third of a second to import, and an API server without Ap
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from argosy.gitops.destinations import Cluster
 from argosy.render.port import RenderRequest
+from argosy.runtime.access import Access, fenced
+from argosy.runtime.chance import Rng
 from argosy.runtime.clock import Clock
 from argosy.sources.port import Credentials, Tree
 
@@ -33,6 +37,8 @@ class Outside:
     own_machine: bool
     namespace: str = "argocd"
     workers: int = 10
+    fence: Callable[[], bool] | None = None
+    """Whether this replica may write; None for the only one."""
 
 
 class Doors:
@@ -122,6 +128,22 @@ class Fetcher:
 
     async def root(self, name: str, request: RenderRequest) -> Tree:
         return await self._doors.fetcher.root(name, request)
+
+
+class Clusters:
+    """`gitops.clusters.connections.Connect`: the API servers that cluster Secrets describe."""
+
+    def __init__(self, clock: Clock, rng: Rng, fence: Callable[[], bool] | None) -> None:
+        self._clock, self._rng, self._fence = clock, rng, fence
+
+    @asynccontextmanager
+    async def __call__(self, cluster: Cluster) -> AsyncIterator[Access]:
+        from argosy.runtime.http.client import HttpClient
+        from argosy.runtime.http.cluster_secret import connection_of_cluster
+
+        connection = connection_of_cluster(cluster.server, cluster.config.reveal(), self._clock)
+        async with HttpClient(connection, self._clock, self._rng, user_agent="argosy-controller") as client:
+            yield client if self._fence is None else fenced(client, self._fence)
 
 
 class Webhooks:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from argosy.apis.kubernetes import known
 from argosy.cli.installing import control_plane_objects, install
-from argosy.cli.outside import Charts, Doors, Fetcher, Git, Outside, Webhooks
+from argosy.cli.outside import Charts, Clusters, Doors, Fetcher, Git, Outside, Webhooks
 from argosy.cluster.audit import AuditFile
 from argosy.cluster.auth.bootstrap import bootstrap_objects as roles
 from argosy.cluster.http.assembly import ClusterFront, Keys, Settings, serve_cluster
@@ -30,6 +30,7 @@ from argosy.gitops.projects import permits_source
 from argosy.machinery.objects import JsonObject, Resource
 from argosy.observe.metrics import REGISTRY
 from argosy.render.workers import RenderWorkers
+from argosy.runtime.access import Access, ClientAccess
 from argosy.runtime.chance import Rng
 from argosy.runtime.client import Client
 from argosy.runtime.clock import Clock
@@ -45,14 +46,15 @@ APPLICATION_SETS = Resource("argoproj.io", "v1alpha1", "applicationsets", "Appli
 class ControlPlane:
     """The controllers, wired; `run_in` adds them to a supervisor."""
 
-    def __init__(self, client: Client, clock: Clock, rng: Rng, outside: Outside) -> None:
+    def __init__(self, access: Access, clock: Clock, rng: Rng, outside: Outside) -> None:
+        client = access.client
         self._client, self._clock, self._rng = client, clock, rng
         self._namespace = outside.namespace
         self.caches = InformerCaches(client, clock, rng)
         self.doors = Doors(outside, clock, self._credentials, self._permitted)
         self.renderer = RenderWorkers(clock, rng, fetcher=Fetcher(self.doors))
         self.gitops = GitOps(
-            client,
+            access,
             self.caches,
             self.renderer,
             Git(self.doors),
@@ -62,6 +64,7 @@ class ControlPlane:
             known,
             outside.namespace,
             workers=outside.workers,
+            connect=Clusters(clock, rng, outside.fence),
         )
 
     def run_in(self, supervisor: Supervisor) -> None:
@@ -148,8 +151,7 @@ async def embedded(
         workloads = Workloads(PipelineServer(cluster.core, cluster.on_commit, cluster.spawn), clock)
         workloads.start()
         stack.callback(workloads.stop)
-        plane = ControlPlane(client, clock, rng, Outside(cache_directory=data_dir / "cache", own_machine=True))
-        stack.push_async_callback(plane.close)
+        outside = Outside(cache_directory=data_dir / "cache", own_machine=True)
         audit = AuditFile(data_dir / "audit" / "audit.log")
         stack.callback(audit.close)
         settings = Settings(
@@ -158,9 +160,11 @@ async def embedded(
             logs=workloads.logs,
             audit=audit,
             metrics=metrics or _metrics,
-            checks={"controllers": plane.is_ready},
+            checks={"controllers": lambda: plane.is_ready()},
         )
         front = ClusterFront(cluster, keys, settings)
+        plane = ControlPlane(ClientAccess(client, front.acting_as), clock, rng, outside)
+        stack.push_async_callback(plane.close)
         server = await stack.enter_async_context(serve_cluster(cluster, front, now))
         kubeconfig = data_dir / "kubeconfig"
         front.write_kubeconfig(kubeconfig, server, now)

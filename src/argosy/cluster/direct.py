@@ -55,7 +55,7 @@ class DirectClient:
             raise no_such_resource()
         return kind
 
-    async def resources(self) -> tuple[Resource, ...]:
+    async def resources(self, *, fresh: bool = False) -> tuple[Resource, ...]:
         return tuple(kind.resource for kind in self._core.catalog.all())
 
     async def version(self) -> JsonObject:

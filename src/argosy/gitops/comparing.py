@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
-from argosy.gitops import autosync, conditions, destinations, operation, projects, refresh, sharing, status, windows
-from argosy.gitops.clusters.destination import Destination
-from argosy.gitops.compare import Comparison
+from argosy.gitops import autosync, conditions, operation, refresh, sharing, status, windows
 from argosy.gitops.desk import Desk, Memory
-from argosy.gitops.keys import REFRESH, ResourceKey, instance_name
-from argosy.gitops.normalize_spec import is_multi, normalised, sources_of, spec_errors
+from argosy.gitops.keys import REFRESH, instance_name
+from argosy.gitops.normalize_spec import is_multi, normalised, sources_of
 from argosy.gitops.refresh import Level
-from argosy.gitops.rendering import POLL_MAX_AGE, Desired, NotRendered, Wanted
-from argosy.gitops.sync.options import options_of
+from argosy.gitops.rendering import POLL_MAX_AGE
+from argosy.gitops.sighting import Compared, Refused, Sighting
 from argosy.machinery.objects import JsonObject, Key
 from argosy.machinery.timestamps import seconds
 from argosy.runtime.controller import DONE, Outcome
@@ -29,24 +25,10 @@ SPEC_TYPES = (
 )
 
 
-class Refused(Exception):
-    """The application cannot be compared: (condition type, message) pairs."""
-
-    def __init__(self, found: Sequence[tuple[str, str]]) -> None:
-        super().__init__("; ".join(message for _, message in found))
-        self.found = tuple(found)
-
-
-@dataclass(frozen=True, slots=True)
-class Compared:
-    desired: Desired
-    comparison: Comparison
-    destination: Destination
-
-
 class Comparing:
     def __init__(self, desk: Desk) -> None:
         self.desk = desk
+        self.sighting = Sighting(desk)
 
     async def look(self, key: Key, app: JsonObject) -> Outcome:
         memory = self.desk.remember(key)
@@ -150,7 +132,7 @@ class Comparing:
         return [sync["revision"]] if sync.get("revision") else None
 
     def _auto_sync(self, app: JsonObject, spec: JsonObject, after: JsonObject, now: datetime) -> autosync.AutoSync:
-        chosen = self.windows_of(app, spec)
+        chosen = self.sighting.windows_of(app, spec)
         seen = autosync.Seen(
             spec,
             after,
@@ -161,21 +143,6 @@ class Comparing:
         )
         return autosync.decide(seen, self.desk.plane.settings, now)
 
-    def windows_of(self, app: JsonObject, spec: JsonObject) -> list[JsonObject]:
-        """The sync windows of the project that concern the application."""
-        project = self.desk.plane.project(spec["project"])
-        if project is None:
-            return []
-        settings, destination = self.desk.plane.settings, spec.get("destination") or {}
-        given = projects.effective(project, self.desk.plane.projects_by_name(), settings).get("syncWindows")
-        if not given:
-            return []
-        try:
-            cluster = destinations.resolve(destination, settings, self.desk.plane.clusters())
-        except destinations.InvalidDestination:
-            return []
-        return windows.matching(given, app["metadata"]["name"], cluster, str(destination.get("namespace") or ""))
-
     async def _compare(
         self, key: Key, app: JsonObject, spec: JsonObject, memory: Memory, decided: refresh.Refresh
     ) -> Compared:
@@ -185,85 +152,4 @@ class Comparing:
             seen = self._kept_revisions(before, spec) if before.get("sync") else None
             revisions = memory.revisions or tuple(seen or ())
         max_age = 0.0 if decided.level == Level.FORCED else POLL_MAX_AGE
-        return await self.compared(key, spec, sources_of(spec), revisions, max_age, not decided.hard, memory)
-
-    async def compared(
-        self,
-        key: Key,
-        spec: JsonObject,
-        sources: list[JsonObject],
-        revisions: tuple[str, ...],
-        max_age: float,
-        use_cache: bool,
-        memory: Memory,
-    ) -> Compared:
-        """Raises Refused with the conditions that say why not."""
-        project, cluster = self._permitted(key, spec, sources)
-        destination = self.desk.destination(spec)
-        namespace = str((spec.get("destination") or {}).get("namespace") or "")
-        settings, name = self.desk.plane.settings, instance_name(key, self.desk.namespace)
-        wanted = Wanted(
-            app=name,
-            release=key.name,
-            project=spec["project"],
-            namespace=namespace,
-            cluster=cluster.server,
-            sources=tuple(sources),
-            revisions=revisions,
-            max_age=max_age,
-            use_cache=use_cache,
-            kube_version=destination.live.kube_version,
-            api_versions=destination.live.api_versions,
-        )
-        try:
-            kinds = destination.live.kinds
-            desired = await self.desk.manifests.desired(wanted, self.desk.plane.credentials, settings, kinds)
-        except NotRendered as error:
-            raise Refused([("ComparisonError", str(error))]) from None
-        if desired.targets.errors:
-            raise Refused([("InvalidSpecError", text) for text in desired.targets.errors])
-        options = options_of((spec.get("syncPolicy") or {}).get("syncOptions"))
-        found = memory.comparer.compare(
-            desired.targets,
-            self._live_of(destination, name, desired),
-            app=ResourceKey("argoproj.io", "Application", key.namespace, key.name),
-            ignored=spec.get("ignoreDifferences") or (),
-            options=options,
-            settings=settings,
-            refusal=lambda wanted_key: projects.refusal_of(project, spec["project"], wanted_key, cluster),
-        )
-        return Compared(desired, found, destination)
-
-    def _live_of(self, place: Destination, name: str, desired: Desired) -> dict[ResourceKey, JsonObject]:
-        live = place.live.tracked(name, self.desk.plane.settings)
-        for target in desired.targets.items:
-            if target.key not in live and (obj := place.live.get(target.key)) is not None:
-                live[target.key] = obj
-        return live
-
-    def _permitted(
-        self, key: Key, spec: JsonObject, sources: list[JsonObject]
-    ) -> tuple[JsonObject, destinations.Cluster]:
-        """The project's effective spec and the cluster, or Refused."""
-        name, settings = spec["project"], self.desk.plane.settings
-        errors = spec_errors(spec)
-        project = self.desk.plane.project(name)
-        if project is None:
-            errors.append(f"Application referencing project {name} which does not exist")
-        try:
-            cluster = destinations.resolve(spec.get("destination") or {}, settings, self.desk.plane.clusters())
-        except destinations.InvalidDestination as error:
-            errors.append(str(error))
-            cluster = None
-        if errors or project is None or cluster is None:
-            raise Refused([("InvalidSpecError", text) for text in errors])
-        effective = projects.effective(project, self.desk.plane.projects_by_name(), settings)
-        if not projects.permits_namespace_of_application(effective, key.namespace, self.desk.namespace):
-            errors.append(
-                f"application '{key.name}' in namespace '{key.namespace}' is not permitted to use project '{name}'"
-            )
-        namespace = str((spec.get("destination") or {}).get("namespace") or "")
-        errors += projects.refusals(effective, name, sources, cluster, namespace)
-        if errors:
-            raise Refused([("InvalidSpecError", text) for text in errors])
-        return effective, cluster
+        return await self.sighting.compared(key, spec, sources_of(spec), revisions, max_age, not decided.hard, memory)

@@ -11,11 +11,12 @@ import asyncio
 from contextlib import suppress
 
 from argosy.gitops import projects
-from argosy.gitops.applying import Applier
-from argosy.gitops.clusters.destination import Destination
+from argosy.gitops.clusters.connections import Connect, Connecting, Connections
+from argosy.gitops.clusters.destination import Destination, follow_definitions
 from argosy.gitops.comparing import Comparing
 from argosy.gitops.deleting import Deleting
 from argosy.gitops.desk import Desk
+from argosy.gitops.destinations import InvalidDestination
 from argosy.gitops.globs import matches
 from argosy.gitops.keys import (
     IN_CLUSTER,
@@ -32,30 +33,27 @@ from argosy.gitops.operating import Operating
 from argosy.gitops.ports import KnownTypes
 from argosy.gitops.refresh import Level
 from argosy.gitops.rendering import Manifests
+from argosy.gitops.settings import Settings
 from argosy.gitops.tracking import owner_of
 from argosy.gitops.world import ControlPlane
-from argosy.machinery.objects import JsonObject, Key, Resource
+from argosy.machinery.objects import JsonObject, Key
 from argosy.machinery.status import StatusError
 from argosy.render.port import Renderer
+from argosy.runtime.access import Access
 from argosy.runtime.chance import Rng
-from argosy.runtime.client import Client
 from argosy.runtime.clock import Clock
 from argosy.runtime.controller import DONE, Controller, Outcome
 from argosy.runtime.events import EventRecorder
 from argosy.runtime.informer import Caches
 from argosy.sources.port import ChartRepository, GitRemote, SourceError
 
-DEFINITIONS = Resource(
-    "apiextensions.k8s.io", "v1", "customresourcedefinitions", "CustomResourceDefinition", namespaced=False
-)
-
 
 class GitOps:
-    """`run` until cancelled. One destination cluster: the one that `client` and `caches` are of."""
+    """`run` until cancelled. `access` and `caches` are of the cluster that the control plane is in."""
 
     def __init__(
         self,
-        client: Client,
+        access: Access,
         caches: Caches,
         renderer: Renderer,
         git: GitRemote,
@@ -66,8 +64,9 @@ class GitOps:
         namespace: str = "argocd",
         *,
         workers: int = 10,
+        connect: Connect | None = None,
     ) -> None:
-        self._client = client
+        self._client = client = access.client
         self._caches = caches
         self._clock = clock
         self._rng = rng.fork("gitops")
@@ -75,9 +74,19 @@ class GitOps:
         self._commits: dict[tuple[str, str], str] = {}
         self._controller = Controller("applications", self.look, clock=clock, rng=rng, workers=workers)
         self.plane = ControlPlane(caches, namespace, self._all_concerned)
-        self.live = LiveObjects(client, caches, self._live_changed)
+        self.live = LiveObjects(access.client, caches, self._live_changed)
         self.manifests = Manifests(renderer, git, charts)
-        here = Destination(IN_CLUSTER, self.live, Applier(client, self.live, known_types))
+        here = Destination(IN_CLUSTER, self.live, access, known_types)
+        self.clusters = Connections(
+            here,
+            connect,
+            known_types,
+            clock,
+            rng,
+            settings=self._settings,
+            changed=self._cluster_changed,
+            heard=self._live_changed,
+        )
         self.events = EventRecorder(client, clock, "argocd-application-controller")
         self.desk = Desk(
             client=client,
@@ -85,15 +94,14 @@ class GitOps:
             namespace=namespace,
             known=known_types,
             plane=self.plane,
-            here=here,
+            clusters=self.clusters,
             manifests=self.manifests,
             events=self.events,
             wake=self._controller.enqueue,
         )
         self._comparing = Comparing(self.desk)
-        self._operating = Operating(self.desk, self._comparing)
+        self._operating = Operating(self.desk, self._comparing.sighting)
         self._deleting = Deleting(self.desk)
-        self._definitions_changed = asyncio.Event()
 
     @property
     def controller(self) -> Controller:
@@ -113,31 +121,38 @@ class GitOps:
         await self.live.discover(self.plane.settings)
         await self.live.wait_synced()
         await self._ensure_default_project()
-        self._caches.cache(DEFINITIONS).on_change(lambda old, new: self._definitions_changed.set())
         self._controller.watch(self.plane.applications)
         self.plane.projects.on_change(self._project_changed)
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._controller.run())
             tasks.create_task(self.events.run())
             tasks.create_task(self._poll())
-            tasks.create_task(self._follow_definitions())
+            tasks.create_task(self.clusters.run())
+            tasks.create_task(follow_definitions(self.live, self._caches, self._settings, self._definitions_changed))
 
     # -- what concerns whom ------------------------------------------------------------------------------------------
 
-    async def _follow_definitions(self) -> None:
-        while True:
-            await self._definitions_changed.wait()
-            self._definitions_changed.clear()
-            await self.live.discover(self.plane.settings)
-            await self.live.wait_synced()
-            self._all_concerned()
+    def _settings(self) -> Settings:
+        return self.plane.settings
+
+    def _definitions_changed(self) -> None:
+        self._cluster_changed(IN_CLUSTER)
 
     def _request(self, key: Key, level: Level) -> None:
         memory = self.desk.remember(key)
         memory.requested = max(memory.requested, level)
         self._controller.enqueue(key)
 
+    def _cluster_changed(self, server: str) -> None:
+        """Its kinds are others now, or it can be reached, or no longer: its applications are looked at."""
+        for app in self.plane.applications.list():
+            with suppress(InvalidDestination):
+                if self.desk.cluster(normalised(app.get("spec") or {})).server == server:
+                    metadata = app["metadata"]
+                    self._request(Key(metadata["namespace"], metadata["name"]), Level.RECENT)
+
     def _all_concerned(self) -> None:
+        self.clusters.keep_only(self.plane.cluster_book)
         for app in self.plane.applications.list():
             metadata = app["metadata"]
             self._request(Key(metadata["namespace"], metadata["name"]), Level.RECENT)
@@ -211,6 +226,8 @@ class GitOps:
         """An error that nothing here expects is shown as a condition, too; the runtime backs off and looks again."""
         try:
             return await self._look(key)
+        except Connecting:
+            return DONE
         except (StatusError, OSError, TimeoutError):
             raise
         except Exception as error:

@@ -6,7 +6,9 @@ from contextlib import suppress
 
 from argosy.gitops import conditions, deletion, destinations, projects
 from argosy.gitops.approval import is_approved, needs_approval
+from argosy.gitops.clusters.connections import NotConnected
 from argosy.gitops.desk import Desk
+from argosy.gitops.impersonation import NoServiceAccount, account_for
 from argosy.gitops.keys import ResourceKey, instance_name
 from argosy.gitops.normalize_spec import normalised
 from argosy.gitops.sync.options import options_of
@@ -32,12 +34,19 @@ class Deleting:
         options = options_of((spec.get("syncPolicy") or {}).get("syncOptions"))
         me = ResourceKey("argoproj.io", "Application", key.namespace, key.name)
         with suppress(destinations.InvalidDestination):
-            settings, place = self.desk.plane.settings, self.desk.destination(spec)
-            cluster = destinations.resolve(spec.get("destination") or {}, settings, self.desk.plane.clusters())
-            project = self.desk.plane.project(spec["project"])
-            if project is None:
+            settings, cluster = self.desk.plane.settings, self.desk.cluster(spec)
+            try:
+                place = self.desk.clusters.of(cluster)
+            except NotConnected as error:
+                return await self._fail(app, str(error))
+            permits = self.desk.plane.effective(spec["project"])
+            if permits is None:
                 return await self._fail(app, f"Application referencing project {spec['project']} which does not exist")
-            permits = projects.effective(project, self.desk.plane.projects_by_name(), settings)
+            try:
+                namespace = str((spec.get("destination") or {}).get("namespace") or "")
+                applier = place.applier_as(account_for(permits, cluster, namespace, key.namespace, settings))
+            except NoServiceAccount as error:
+                return await self._fail(app, str(error))
             live = {
                 wanted: obj
                 for wanted, obj in place.live.tracked(instance_name(key, self.desk.namespace), settings).items()
@@ -50,7 +59,7 @@ class Deleting:
             for wanted in wave:
                 if not live[wanted]["metadata"].get("deletionTimestamp"):
                     try:
-                        await place.applier.delete(live[wanted], how)
+                        await applier.delete(live[wanted], how)
                     except StatusError as error:
                         return await self._fail(app, f"{wanted.kind} {wanted.name}: {error.message}")
                     place.live.forget(wanted)

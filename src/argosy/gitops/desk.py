@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from argosy.gitops import destinations
-from argosy.gitops.clusters.destination import Destination
+from argosy.gitops.clusters.connections import Connections
 from argosy.gitops.compare import Comparer
+from argosy.gitops.destinations import Cluster, resolve
 from argosy.gitops.keys import APPLICATIONS, FIELD_MANAGER, ResourceKey
 from argosy.gitops.live import revision
 from argosy.gitops.ports import KnownTypes
@@ -41,8 +41,7 @@ class Desk:
     namespace: str
     known: KnownTypes
     plane: ControlPlane
-    here: Destination
-    """The cluster that the control plane itself is in."""
+    clusters: Connections
     manifests: Manifests
     events: EventRecorder
     wake: Callable[[Key], None]
@@ -56,10 +55,9 @@ class Desk:
             found = self.memory[key] = Memory(Comparer(self.known))
         return found
 
-    def destination(self, spec: JsonObject) -> Destination:
-        """Raises InvalidDestination."""
-        destinations.resolve(spec.get("destination") or {}, self.plane.settings, self.plane.clusters())
-        return self.here
+    def cluster(self, spec: JsonObject) -> Cluster:
+        """Where an Application goes. Raises InvalidDestination."""
+        return resolve(spec.get("destination") or {}, self.plane.settings, self.plane.cluster_book)
 
     def latest(self, key: Key) -> JsonObject | None:
         """The cache's view, or our own write while the cache does not show it yet."""

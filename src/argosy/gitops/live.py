@@ -34,9 +34,9 @@ class LiveObjects:
         self._written: dict[ResourceKey, JsonObject] = {}
         self._indexed: set[str] = set()
 
-    async def discover(self, settings: Settings) -> None:
-        """Watches every kind served now; called again when definitions change."""
-        resources = await self._client.resources()
+    async def discover(self, settings: Settings, *, fresh: bool = False) -> None:
+        """Watches every kind served now; called again, `fresh`, when definitions change."""
+        resources = await self._client.resources(fresh=fresh)
         if resources == self.kinds.resources:
             return
         self.kinds = ServedKinds(resources)
@@ -58,7 +58,7 @@ class LiveObjects:
         ends = clock.monotonic() + ESTABLISHING
         while any(self.kinds.preferred(*kind) is None for kind in wanted) and clock.monotonic() < ends:
             await clock.sleep(ESTABLISHED_LOOK)
-            await self.discover(settings)
+            await self.discover(settings, fresh=True)
 
     async def wait_synced(self) -> None:
         for cache in tuple(self._watched.values()):

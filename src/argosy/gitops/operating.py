@@ -9,15 +9,17 @@ from dataclasses import replace
 from datetime import datetime
 
 from argosy.gitops import operation, sharing, windows
-from argosy.gitops.comparing import Compared, Comparing, Refused
+from argosy.gitops.clusters.connections import NotConnected
 from argosy.gitops.desk import Desk
 from argosy.gitops.destinations import InvalidDestination
+from argosy.gitops.impersonation import NoServiceAccount, account_for
 from argosy.gitops.journal import Journal
 from argosy.gitops.keys import ResourceKey, instance_name
 from argosy.gitops.normalize import rules_for
 from argosy.gitops.normalize_spec import normalised, sources_of
 from argosy.gitops.respecting import respecting
 from argosy.gitops.retry import next_retry_at
+from argosy.gitops.sighting import Compared, Refused, Sighting
 from argosy.gitops.sync.options import Options, options_of
 from argosy.gitops.sync.tasks import Task, in_order, tasks_of
 from argosy.gitops.syncing import Running, Syncing
@@ -29,9 +31,9 @@ from argosy.sources.port import SourceError
 
 
 class Operating:
-    def __init__(self, desk: Desk, comparing: Comparing) -> None:
+    def __init__(self, desk: Desk, sighting: Sighting) -> None:
         self.desk = desk
-        self._comparing = comparing
+        self._sighting = sighting
         self._journal = Journal(desk)
         self._syncing = Syncing(desk, self._journal)
 
@@ -63,7 +65,7 @@ class Operating:
             text = "operation is terminating due to timeout"
             await self._journal.record(app, {**state, "phase": "Terminating", "message": text})
             return Outcome(acted=True, requeue_after=0.001)
-        chosen = self._comparing.windows_of(app, normalised(app.get("spec") or {}))
+        chosen = self._sighting.windows_of(app, normalised(app.get("spec") or {}))
         manual = not ((state.get("operation") or {}).get("initiatedBy") or {}).get("automated")
         if not windows.allows(chosen, windows.Asked(manual, parse(state["startedAt"])), now):
             await self._journal.record(app, {**state, "message": windows.BLOCKED})
@@ -78,11 +80,12 @@ class Operating:
             if item.get("hookType") and item.get("hookPhase") == "Running"
         }
         try:
-            destination = self.desk.destination(normalised(app.get("spec") or {})) if hooks else self.desk.here
+            cluster = self.desk.cluster(normalised(app.get("spec") or {}))
             for wanted in sorted(hooks):
+                destination = self.desk.clusters.of(cluster)
                 if (live := destination.live.get(wanted)) is not None:
                     await destination.applier.clear(live)
-        except InvalidDestination as error:
+        except (InvalidDestination, NotConnected) as error:
             return "Error", f"Operation termination had errors: {error}"
         except StatusError as error:
             return "Error", f"Operation termination had errors: {error.message}"
@@ -94,7 +97,8 @@ class Operating:
         given = asked.get("sources") or ([asked["source"]] if asked.get("source") else [])
         try:
             found = await self._compared(key, spec, given or sources_of(spec), asked, state)
-        except (Refused, SourceError) as error:
+            applier = found.destination.applier_as(self._account(found, spec, key))
+        except (Refused, SourceError, NoServiceAccount) as error:
             await self._journal.end(key, app, state, "Error", str(error))
             return None
         policy = (spec.get("syncPolicy") or {}).get("syncOptions") or ()
@@ -114,9 +118,15 @@ class Operating:
             asked=asked,
             options=options,
             tasks=self._tasks(found, spec, asked, options, parse(state["startedAt"])),
-            destination=found.destination,
+            live=found.destination.live,
+            applier=applier,
         )
         return await self._syncing.step(running)
+
+    def _account(self, found: Compared, spec: JsonObject, key: Key) -> str:
+        """As whom objects are changed. Raises NoServiceAccount."""
+        namespace = str((spec.get("destination") or {}).get("namespace") or "")
+        return account_for(found.project, found.cluster, namespace, key.namespace, self.desk.plane.settings)
 
     async def _compared(
         self, key: Key, spec: JsonObject, sources: list[JsonObject], asked: JsonObject, state: JsonObject
@@ -132,7 +142,7 @@ class Operating:
                 book = self.desk.plane.credentials
                 resolved.append(await self.desk.manifests.resolve(wanted, book, spec["project"]) if text else "")
         memory = self.desk.remember(key)
-        return await self._comparing.compared(key, spec, sources, tuple(resolved), 0.0, True, memory)
+        return await self._sighting.compared(key, spec, sources, tuple(resolved), 0.0, True, memory)
 
     def _tasks(
         self, found: Compared, spec: JsonObject, asked: JsonObject, options: Options, began: datetime

@@ -49,6 +49,16 @@ def effective(project: JsonObject, others: Mapping[str, JsonObject], settings: S
     return spec
 
 
+def with_scoped(spec: JsonObject, clusters: Iterable[Cluster], repositories: Iterable[str]) -> JsonObject:
+    """With the clusters and repositories whose Secrets name the project (spec 2)."""
+    servers = [{"server": cluster.server, "namespace": "*"} for cluster in clusters]
+    made = dict(spec)
+    for field, found in (("destinations", servers), ("sourceRepos", list(repositories))):
+        if found:
+            made[field] = [*(spec.get(field) or ()), *found]
+    return made
+
+
 def permits_source(spec: JsonObject, url: str) -> bool:
     """At least one allow and no deny matches."""
     wanted, allowed = normalise_url(url), False
@@ -62,8 +72,10 @@ def permits_source(spec: JsonObject, url: str) -> bool:
     return allowed
 
 
-def permits_destination(spec: JsonObject, cluster: Cluster, namespace: str) -> bool:
-    """A deny match rejects; else any allow will do."""
+def permits_destination(spec: JsonObject, cluster: Cluster, namespace: str, project: str = "") -> bool:
+    """A deny match rejects; else any allow will do. `project`: whose spec it is."""
+    if spec.get("permitOnlyProjectScopedClusters") and cluster.project != project:
+        return False
     allowed = False
     for item in spec.get("destinations") or ():
         server, name = str(item.get("server") or ""), str(item.get("name") or "")
@@ -94,8 +106,12 @@ def refusal_of(spec: JsonObject, name: str, key: ResourceKey, cluster: Cluster) 
     """Why one object may not be in an application of project `name`; "" when it may (spec 7.3 step 1)."""
     if not permits_kind(spec, GroupKind(key.group, key.kind), key.name, namespaced=bool(key.namespace)):
         return f"resource {key.group}:{key.kind} is not permitted in project {name}"
-    if key.namespace and not permits_destination(spec, cluster, key.namespace):
+    if key.namespace and not permits_destination(spec, cluster, key.namespace, name):
         return f"namespace {key.namespace} is not permitted in project '{name}'"
+    if not key.namespace and not cluster.cluster_resources:
+        return f'cluster level {key.kind} "{key.name}" can not be managed when in namespaced mode'
+    if key.namespace and cluster.namespaces and key.namespace not in cluster.namespaces:
+        return f'namespace "{key.namespace}" for {key.kind} "{key.name}" is not managed'
     return ""
 
 
@@ -110,7 +126,7 @@ def refusals(spec: JsonObject, name: str, sources: Iterable[JsonObject], cluster
         for source in sources
         if not permits_source(spec, str(source.get("repoURL") or ""))
     ]
-    if not permits_destination(spec, cluster, namespace):
+    if not permits_destination(spec, cluster, namespace, name):
         found.append(
             f"application destination server '{cluster.server}' and namespace '{namespace}' do not match any of the "
             f"allowed destinations in project '{name}'"

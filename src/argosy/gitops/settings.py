@@ -69,6 +69,9 @@ class Settings:
     sync_timeout: float = 0.0
     persist_health: bool = False
     application_namespaces: tuple[str, ...] = ()
+    impersonation_enabled: bool = False
+    impersonation_enforced: bool = True
+    server_side_diff: bool = False
     render: Mapping[str, str] = field(default_factory=dict)
     """Keys that rendering depends on, as they are."""
 
@@ -107,6 +110,9 @@ def settings_of(config: Mapping[str, str], parameters: Mapping[str, str] | None 
         self_heal_factor=_seconds(given.get("controller.self.heal.backoff.factor"), 3.0),
         self_heal_cap=_seconds(given.get("controller.self.heal.backoff.cap.seconds"), 300.0),
         sync_timeout=_seconds(given.get("controller.sync.timeout.seconds"), 0.0),
+        impersonation_enabled=config.get("application.sync.impersonation.enabled") == "true",
+        impersonation_enforced=config.get("application.sync.impersonation.enforced") != "false",
+        server_side_diff=given.get("controller.diff.server.side") == "true",
         persist_health=given.get("controller.resource.health.persist") == "true",
         application_namespaces=tuple(w.strip() for w in (given.get("application.namespaces") or "").split(",") if w),
         render={

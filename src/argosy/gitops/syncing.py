@@ -7,12 +7,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from argosy.gitops import operation
-from argosy.gitops.applying import missing_kind
+from argosy.gitops.applying import Applier, missing_kind
 from argosy.gitops.approval import is_approved, needs_approval
-from argosy.gitops.clusters.destination import Destination
 from argosy.gitops.desk import Desk
 from argosy.gitops.journal import Journal
 from argosy.gitops.keys import HOOK_FINALIZER, ResourceKey
+from argosy.gitops.live import LiveObjects
 from argosy.gitops.sync.options import Options
 from argosy.gitops.sync.plan import INTENDED, Identity, Result, Step, cleared_at_success, next_step
 from argosy.gitops.sync.tasks import Task
@@ -36,7 +36,8 @@ class Running:
     """`operation.sync`."""
     options: Options
     tasks: list[Task]
-    destination: Destination
+    live: LiveObjects
+    applier: Applier
 
     @property
     def prunes(self) -> bool:
@@ -51,8 +52,8 @@ class Running:
         strategy = self.asked.get("syncStrategy") or {}
         return any((strategy.get(name) or {}).get("force") for name in ("apply", "hook"))
 
-    def live(self) -> dict[ResourceKey, JsonObject]:
-        found = ((task.key, self.destination.live.get(task.key)) for task in self.tasks)
+    def found(self) -> dict[ResourceKey, JsonObject]:
+        found = ((task.key, self.live.get(task.key)) for task in self.tasks)
         return {key: obj for key, obj in found if obj is not None}
 
     def recorded(self, record: Mapping[Identity, Result]) -> JsonObject:
@@ -74,11 +75,11 @@ class Syncing:
             return await self._end(sync, sync.recorded(invalid), "Failed", text)
         if sync.is_dry:
             return await self._rehearse(sync)
-        live = sync.live()
+        live = sync.found()
         held = {task.identity: live[task.key] for task in sync.tasks if task.key in live and _is_held(task, live)}
         for identity in held.keys() & record.keys():
             if record[identity].phase != "Running":
-                await sync.destination.applier.release(held[identity])
+                await sync.applier.release(held[identity])
         step = self._decide(sync, record, live)
         record |= step.updates
         if any(record[identity].phase != "Running" for identity in step.updates.keys() & held.keys()):
@@ -111,7 +112,7 @@ class Syncing:
             sync.app = await self._journal.record(sync.app, sync.recorded(record | intended))
         record |= await self._carry_out(sync, step.run)
         if step.is_last and not any(result.failed for result in record.values()):
-            live = sync.live()
+            live = sync.found()
             await self._clear(sync, cleared_at_success(sync.tasks, live), live)
             return await self._end(sync, sync.recorded(record), "Succeeded", "successfully synced (all tasks run)")
         self._desk.remember(sync.key).next_wave_at = self._desk.clock.monotonic() + self._desk.plane.settings.wave_delay
@@ -124,8 +125,8 @@ class Syncing:
 
     async def _clear(self, sync: Running, tasks: Sequence[Task], live: Mapping[ResourceKey, JsonObject]) -> None:
         for task in tasks:
-            await sync.destination.applier.clear(live[task.key])
-            sync.destination.live.forget(task.key)
+            await sync.applier.clear(live[task.key])
+            sync.live.forget(task.key)
 
     # -- before the first step ---------------------------------------------------------------------------------------
 
@@ -146,13 +147,13 @@ class Syncing:
         if sync.is_dry or len({(task.phase, task.wave) for task in sync.tasks}) < 2:
             return {}
         found: Record = {}
-        cluster = sync.destination.live
+        cluster = sync.live
         for task in sync.tasks:
             namespace = ResourceKey("", "Namespace", "", task.key.namespace)
             absent = bool(task.key.namespace) and cluster.get(namespace) is None
             if task.phase != "Sync" or task.is_prune or absent or cluster.kinds.of(task.obj) is None:
                 continue
-            if message := await sync.destination.applier.dry_run(task, sync.options):
+            if message := await sync.applier.dry_run(task, sync.options):
                 found[task.identity] = Result("SyncFailed", message, "Failed")
         return found
 
@@ -172,7 +173,7 @@ class Syncing:
         found: Record = {}
 
         async def one(task: Task) -> None:
-            found[task.identity] = await sync.destination.applier.carry_out(
+            found[task.identity] = await sync.applier.carry_out(
                 task, sync.options, prune=sync.prunes, dry_run=sync.is_dry, force=sync.forces
             )
 
@@ -184,7 +185,7 @@ class Syncing:
                     for task in group:
                         tasks.create_task(one(task))
             if brought := _brought(group):
-                await sync.destination.live.await_kinds(brought, self._desk.plane.settings, self._desk.clock)
+                await sync.live.await_kinds(brought, self._desk.plane.settings, self._desk.clock)
         return found
 
 
@@ -204,7 +205,7 @@ def _invalid(sync: Running) -> Record:
     brought = _brought(sync.tasks)
     found: Record = {}
     for task in sync.tasks:
-        known = (task.key.group, task.key.kind) in brought or sync.destination.live.kinds.of(task.obj) is not None
+        known = (task.key.group, task.key.kind) in brought or sync.live.kinds.of(task.obj) is not None
         if task.refused:
             found[task.identity] = Result("SyncFailed", task.refused, "Failed")
         elif not known and not sync.options.has("SkipDryRunOnMissingResource", obj=task.obj):

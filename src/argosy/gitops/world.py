@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from argosy.gitops import projects
+from argosy.gitops.destinations import ClusterBook
 from argosy.gitops.keys import APPLICATIONS, PROJECTS
 from argosy.gitops.settings import CONFIG_MAP, PARAMETERS, Settings, settings_of
 from argosy.machinery.objects import JsonObject, Key, Resource
 from argosy.runtime.informer import Caches
-from argosy.sources.credentials import KNOWN_HOSTS_CONFIG_MAP, TLS_CONFIG_MAP, TYPE_LABEL, CredentialBook, decoded
+from argosy.sources.credentials import KNOWN_HOSTS_CONFIG_MAP, TLS_CONFIG_MAP, TYPE_LABEL, CredentialBook
 
 CONFIG_MAPS = Resource("", "v1", "configmaps", "ConfigMap")
 SECRETS = Resource("", "v1", "secrets", "Secret")
@@ -25,9 +27,12 @@ class ControlPlane:
         self._secrets = caches.cache(SECRETS)
         self._settings: Settings | None = None
         self._book: CredentialBook | None = None
+        self._cluster_book: ClusterBook | None = None
+        self._effective: dict[str, JsonObject] = {}
         self._changed = changed
         self._config.on_change(self._heard)
         self._secrets.on_change(self._heard)
+        self.projects.on_change(lambda old, new: self._effective.clear())
 
     @property
     def settings(self) -> Settings:
@@ -43,17 +48,31 @@ class ControlPlane:
             self._book = CredentialBook(self._secrets.list(self.namespace), [obj for obj in found if obj])
         return self._book
 
+    @property
+    def cluster_book(self) -> ClusterBook:
+        if self._cluster_book is None:
+            secrets = self._secrets.list(self.namespace)
+            self._cluster_book = ClusterBook(secret for secret in secrets if _type_of(secret) == "cluster")
+        return self._cluster_book
+
     def clusters(self) -> Mapping[str, str]:
         """Server by name of every cluster Secret."""
-        found = {}
-        for secret in self._secrets.list(self.namespace):
-            if ((secret.get("metadata") or {}).get("labels") or {}).get(TYPE_LABEL) == "cluster":
-                data = decoded(secret)
-                found[data.get("name", "")] = data.get("server", "").rstrip("/")
-        return found
+        return {cluster.name: cluster.server for cluster in self.cluster_book.by_server.values()}
 
     def project(self, name: str) -> JsonObject | None:
         return self.projects.get(Key(self.namespace, name))
+
+    def effective(self, name: str) -> JsonObject | None:
+        """The project's spec with all that it inherits; None when there is no such project."""
+        if (known := self._effective.get(name)) is not None:
+            return known
+        if (project := self.project(name)) is None:
+            return None
+        found = projects.effective(project, self.projects_by_name(), self.settings)
+        repositories = [item.url for item in self.credentials.repositories if item.project == name]
+        made = projects.with_scoped(found, self.cluster_book.of_project(name), repositories)
+        self._effective[name] = made
+        return made
 
     def projects_by_name(self) -> dict[str, JsonObject]:
         return {obj["metadata"]["name"]: obj for obj in self.projects.list(self.namespace)}
@@ -69,10 +88,16 @@ class ControlPlane:
         metadata = (new or old or {}).get("metadata") or {}
         if metadata.get("namespace") != self.namespace:
             return
-        name, labels = metadata.get("name"), metadata.get("labels") or {}
+        name, kinds = metadata.get("name"), {_type_of(obj) for obj in (old, new) if obj}
         if name in (CONFIG_MAP, PARAMETERS):
             self._settings = None
+            self._effective.clear()
             self._changed()
-        elif name in (TLS_CONFIG_MAP, KNOWN_HOSTS_CONFIG_MAP) or TYPE_LABEL in labels:
-            self._book = None
+        elif name in (TLS_CONFIG_MAP, KNOWN_HOSTS_CONFIG_MAP) or any(kinds):
+            self._book = self._cluster_book = None
+            self._effective.clear()
             self._changed()
+
+
+def _type_of(secret: JsonObject) -> str:
+    return str(((secret.get("metadata") or {}).get("labels") or {}).get(TYPE_LABEL) or "")

@@ -16,8 +16,11 @@ from argosy.machinery.objects import JsonObject, JsonValue, Resource
 class Client(Protocol):
     """Objects handed out may be shared with a cache: never mutate them."""
 
-    async def resources(self) -> tuple[Resource, ...]:
-        """What the server serves now, preferred version of each group first; subresources are left out."""
+    async def resources(self, *, fresh: bool = False) -> tuple[Resource, ...]:
+        """What the server serves, preferred version of each group first; subresources are left out.
+
+        An adapter may remember the answer for half a minute; `fresh` asks anew, as after a definition changed.
+        """
         ...
 
     async def version(self) -> JsonObject:

@@ -43,8 +43,8 @@ class WrappingClient:
     async def _write(self, write: Write, send: Send) -> JsonObject:
         return await send()
 
-    async def resources(self) -> tuple[Resource, ...]:
-        return await self._inner.resources()
+    async def resources(self, *, fresh: bool = False) -> tuple[Resource, ...]:
+        return await self._inner.resources(fresh=fresh)
 
     async def version(self) -> JsonObject:
         return await self._inner.version()

@@ -17,7 +17,6 @@ from argosy.cli.place import Place
 from argosy.cli.printing import write_value
 from argosy.cli.process import ControlPlane
 from argosy.gitops.compare import Comparer
-from argosy.gitops.comparing import Comparing, Refused
 from argosy.gitops.desk import Memory
 from argosy.gitops.diff import compared
 from argosy.gitops.keys import ResourceKey
@@ -25,13 +24,14 @@ from argosy.gitops.masking import masked
 from argosy.gitops.normalize import rules_for
 from argosy.gitops.normalize_spec import normalised, sources_of
 from argosy.gitops.settings import Settings
+from argosy.gitops.sighting import Refused, Sighting
 from argosy.gitops.sync.options import Options, options_of
 from argosy.gitops.sync.tasks import Pair
 from argosy.machinery.diff import unified
 from argosy.machinery.objects import JsonObject, Key
 from argosy.runtime.chance import SystemRng
-from argosy.runtime.client import Client
 from argosy.runtime.clock import Clock
+from argosy.runtime.http.client import HttpClient
 from argosy.runtime.supervisor import Supervisor
 
 
@@ -45,7 +45,7 @@ class Change:
 def run(options: argparse.Namespace) -> int:
     key = key_of_name(options.name, options)
 
-    async def work(client: Client, clock: Clock) -> int:
+    async def work(client: HttpClient, clock: Clock) -> int:
         app = await get(client, key)
         with TemporaryDirectory(prefix="argosy-diff-") as directory:
             changes = await _changes(client, clock, app, key, options, Path(directory))
@@ -56,7 +56,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 async def _changes(
-    client: Client, clock: Clock, app: JsonObject, key: Key, options: argparse.Namespace, cache: Path
+    client: HttpClient, clock: Clock, app: JsonObject, key: Key, options: argparse.Namespace, cache: Path
 ) -> list[Change]:
     own_machine = bool(Place(options.data_dir).running())
     outside = Outside(cache_directory=cache, own_machine=own_machine, namespace=options.namespace)
@@ -70,9 +70,9 @@ async def _changes(
             await gitops.plane.wait_synced()
             await gitops.live.discover(gitops.plane.settings)
             await gitops.live.wait_synced()
-            comparing = Comparing(gitops.desk)
+            sighting = Sighting(gitops.desk)
             memory = Memory(Comparer(known))
-            compared_now = await comparing.compared(key, spec, sources_of(spec), (), 0.0, True, memory)
+            compared_now = await sighting.compared(key, spec, sources_of(spec), (), 0.0, True, memory)
             settings = gitops.plane.settings
     except Refused as error:
         raise CommandError(str(error), Exit.CALL_FAILED) from None

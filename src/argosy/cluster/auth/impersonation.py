@@ -40,7 +40,7 @@ def impersonated(headers: Headers, user: User, authorizer: Authorizer) -> User:
         return user
     for asked in _questions(name, groups, uid, extra):
         require(authorizer, user, asked)
-    return User(name, _with_implied(name, groups), uid, extra)
+    return User(name, with_implied(name, groups), uid, extra)
 
 
 def _single(headers: Headers, name: str) -> str:
@@ -72,7 +72,7 @@ def _account(name: str) -> tuple[str, str] | None:
     return (namespace, account) if name.startswith(_ACCOUNT) and colon and ":" not in account else None
 
 
-def _with_implied(name: str, groups: Sequence[str]) -> tuple[str, ...]:
+def with_implied(name: str, groups: Sequence[str]) -> tuple[str, ...]:
     """A ServiceAccount has its groups unless others are named; everybody but the anonymous is authenticated."""
     found = list(groups)
     if not groups and (account := _account(name)):

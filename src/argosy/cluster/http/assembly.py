@@ -14,10 +14,12 @@ from argosy.cluster.auth.aggregation import role_hooks
 from argosy.cluster.auth.attributes import Attributes, require
 from argosy.cluster.auth.authenticate import Authenticator, StaticTokens, TokenVerifier
 from argosy.cluster.auth.escalation import role_guard
+from argosy.cluster.auth.impersonation import with_implied
 from argosy.cluster.auth.kubeconfig import write_kubeconfig
 from argosy.cluster.auth.rbac import Rbac
 from argosy.cluster.auth.reviews import Asked, Reviews
 from argosy.cluster.auth.tokens import ServiceAccountTokens, make_signing_key
+from argosy.cluster.direct import DirectClient
 from argosy.cluster.handlers.core import Special
 from argosy.cluster.http import tls
 from argosy.cluster.http.front import Front
@@ -84,6 +86,7 @@ class ClusterFront:
     """The front of one started cluster; `front.send` and `front.handle` work without a socket."""
 
     def __init__(self, cluster: EmbeddedCluster, keys: Keys, settings: Settings | None = None) -> None:
+        self._cluster = cluster
         self.settings = settings or Settings()
         self.keys = keys
         self.rbac = Rbac()
@@ -122,6 +125,10 @@ class ClusterFront:
         resource = request.kind.resource
         place = (resource.group, resource.plural, request.subresource, request.namespace, request.name)
         require(self.rbac, request.user, Attributes(request.verb, *place))
+
+    def acting_as(self, user: str) -> DirectClient:
+        """A client in this process that may do what `user` may, and no more."""
+        return self._cluster.client(user, with_implied(user, ()), self.authorize)
 
     def client_certificate(self, now: datetime, user: str = ADMIN[0], groups: Sequence[str] = ADMIN[1]) -> tls.KeyPair:
         return tls.issue_client(self.keys.authority, now, user, groups)

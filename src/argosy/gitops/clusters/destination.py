@@ -1,15 +1,55 @@
-"""One cluster that applications go to: what lives there, and how it is changed."""
+"""One cluster that applications go to: what lives there, and how it is changed, by whom."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import asyncio
+from collections.abc import Callable
 
 from argosy.gitops.applying import Applier
 from argosy.gitops.live import LiveObjects
+from argosy.gitops.ports import KnownTypes
+from argosy.gitops.settings import Settings
+from argosy.machinery.objects import Resource
+from argosy.runtime.access import Access
+from argosy.runtime.informer import Caches
+
+DEFINITIONS = Resource(
+    "apiextensions.k8s.io", "v1", "customresourcedefinitions", "CustomResourceDefinition", namespaced=False
+)
 
 
-@dataclass(frozen=True, slots=True)
 class Destination:
-    server: str
-    live: LiveObjects
-    applier: Applier
+    def __init__(self, server: str, live: LiveObjects, access: Access, known: KnownTypes) -> None:
+        self.server = server
+        self.live = live
+        self._access = access
+        self._known = known
+        self._appliers = {"": Applier(access.client, live, known)}
+
+    @property
+    def applier(self) -> Applier:
+        """Changes things as the control plane."""
+        return self._appliers[""]
+
+    def applier_as(self, user: str) -> Applier:
+        """Changes things as `user`; as the control plane for ""."""
+        if (found := self._appliers.get(user)) is None:
+            found = self._appliers[user] = Applier(self._access.acting_as(user), self.live, self._known)
+        return found
+
+
+async def follow_definitions(
+    live: LiveObjects, caches: Caches, settings: Callable[[], Settings], changed: Callable[[], None]
+) -> None:
+    """Watches the kinds that come and go with CustomResourceDefinitions, until cancelled; `changed` hears of them."""
+    heard = asyncio.Event()
+    forget = caches.cache(DEFINITIONS).on_change(lambda old, new: heard.set())
+    try:
+        while True:
+            await heard.wait()
+            heard.clear()
+            await live.discover(settings(), fresh=True)
+            await live.wait_synced()
+            changed()
+    finally:
+        forget()

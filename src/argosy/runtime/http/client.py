@@ -9,6 +9,7 @@ from __future__ import annotations
 import ssl
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from types import TracebackType
 from typing import Any, Self
 
@@ -21,7 +22,7 @@ from argosy.machinery.status import StatusError
 from argosy.runtime.chance import Rng
 from argosy.runtime.clock import Clock
 from argosy.runtime.http import discovery
-from argosy.runtime.http.connection import Connection, without_user_info
+from argosy.runtime.http.connection import Connection, Impersonation, without_user_info
 from argosy.runtime.http.credentials import ClientCertificate, CredentialError, Proof
 from argosy.runtime.http.frames import FrameCutter, FrameError, event_of, named
 from argosy.runtime.http.retries import pause_before_retry
@@ -46,7 +47,16 @@ class Unreachable(ConnectionError):
 class HttpClient:
     """`async with HttpClient(connection, clock, rng) as client:`, or `close` it."""
 
-    def __init__(self, connection: Connection, clock: Clock, rng: Rng, *, user_agent: str = "argosy") -> None:
+    def __init__(
+        self,
+        connection: Connection,
+        clock: Clock,
+        rng: Rng,
+        *,
+        user_agent: str = "argosy",
+        session: aiohttp.ClientSession | None = None,
+    ) -> None:
+        """`session`: somebody else's connections, to be used and not to be closed."""
         self._connection = connection
         self._clock = clock
         self._rng = rng.fork("http")
@@ -54,7 +64,7 @@ class HttpClient:
         self._where = without_user_info(connection.server)
         self._impersonate = connection.impersonate.headers()
         self._contexts: dict[ClientCertificate | None, ssl.SSLContext] = {}
-        self._session: aiohttp.ClientSession | None = None
+        self._session = session
         self._resources: tuple[Resource, ...] | None = None
         self._resources_at = 0.0
 
@@ -66,6 +76,16 @@ class HttpClient:
     ) -> None:
         await self.close()
 
+    @property
+    def client(self) -> Self:
+        """For `runtime.access.Access`."""
+        return self
+
+    def acting_as(self, user: str) -> Self:
+        """A client that impersonates, over the connections of this one, which alone is closed."""
+        connection = replace(self._connection, impersonate=Impersonation(user=user))
+        return type(self)(connection, self._clock, self._rng, user_agent=self._user_agent, session=self._opened())
+
     async def close(self) -> None:
         if self._session is not None:
             await self._session.close()
@@ -76,9 +96,9 @@ class HttpClient:
     async def version(self) -> JsonObject:
         return await self._json("GET", "/version")
 
-    async def resources(self) -> tuple[Resource, ...]:
+    async def resources(self, *, fresh: bool = False) -> tuple[Resource, ...]:
         now = self._clock.monotonic()
-        if self._resources is None or now - self._resources_at >= DISCOVERY_SECONDS:
+        if fresh or self._resources is None or now - self._resources_at >= DISCOVERY_SECONDS:
             self._resources, self._resources_at = await self._discover(), now
         return self._resources
 

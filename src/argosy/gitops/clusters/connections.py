@@ -1,0 +1,205 @@
+"""Keeps a connection, with one set of informers, to each cluster that an Application names, and no other.
+
+A cluster that cannot be reached is tried again by itself; until then its applications say why they are not compared,
+and those of other clusters go on.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Protocol
+
+from argosy.gitops.clusters.destination import Destination, follow_definitions
+from argosy.gitops.destinations import Cluster, ClusterBook
+from argosy.gitops.keys import IN_CLUSTER
+from argosy.gitops.live import LiveObjects
+from argosy.gitops.ports import KnownTypes
+from argosy.gitops.settings import Settings
+from argosy.machinery.objects import JsonObject
+from argosy.observe.metrics import REGISTRY
+from argosy.runtime.access import Access
+from argosy.runtime.backoff import Backoff
+from argosy.runtime.chance import Rng
+from argosy.runtime.client import Client
+from argosy.runtime.clock import Clock
+from argosy.runtime.informers import InformerCaches
+from argosy.runtime.namespaced import NamespacedCaches
+
+RETRIES = Backoff(first=2.0, longest=120.0, jitter=0.5)
+FILLING_SECONDS = 60.0
+"""Within which a cluster must have told what it holds."""
+
+
+class State(StrEnum):
+    """As upstream shows it (spec 12)."""
+
+    SUCCESSFUL = "Successful"
+    FAILED = "Failed"
+    UNKNOWN = "Unknown"
+
+
+class NotConnected(Exception):
+    """The cluster cannot be reached; the text says why."""
+
+
+class Connecting(Exception):
+    """The cluster's objects are not known yet; its applications are looked at again when they are."""
+
+
+class Connect(Protocol):
+    """The door to clusters other than our own: opens the API server of a cluster Secret.
+
+    Raises whatever a wrong setting or an absent server raises; the text of it is shown to users.
+    """
+
+    def __call__(self, cluster: Cluster) -> AbstractAsyncContextManager[Access]: ...
+
+
+@dataclass(slots=True)
+class Connection:
+    cluster: Cluster
+    state: State = State.UNKNOWN
+    message: str = ""
+    failures: int = 0
+    """In a row."""
+    destination: Destination | None = None
+    task: asyncio.Task[None] | None = field(default=None, repr=False)
+
+
+class Connections:
+    """`run` until cancelled. `changed(server)` hears when applications of a cluster are to be looked at again."""
+
+    def __init__(
+        self,
+        here: Destination,
+        connect: Connect | None,
+        known: KnownTypes,
+        clock: Clock,
+        rng: Rng,
+        *,
+        settings: Callable[[], Settings],
+        changed: Callable[[str], None],
+        heard: Callable[[JsonObject], None],
+    ) -> None:
+        """`heard`: of every object that is added, changed or gone in any cluster. No `connect`: our cluster only."""
+        self.here = here
+        self._connect = connect
+        self._known = known
+        self._clock = clock
+        self._rng = rng.fork("clusters")
+        self._settings = settings
+        self._changed = changed
+        self._heard = heard
+        self._connections: dict[str, Connection] = {}
+        self._tasks: asyncio.TaskGroup | None = None
+        self._status = REGISTRY.gauge(
+            "argocd_cluster_connection_status", "1 while the cluster is connected.", ("server",)
+        )
+
+    def of(self, cluster: Cluster) -> Destination:
+        """Raises NotConnected and Connecting; the first asking begins to connect."""
+        if cluster.server == IN_CLUSTER:
+            return self.here
+        found = self._connections.get(cluster.server)
+        if found is None or found.cluster != cluster:
+            found = self._begin(cluster)
+        if found.destination is not None:
+            return found.destination
+        if found.state is State.FAILED:
+            raise NotConnected(f'failed to get cluster info for "{cluster.server}": {found.message}')
+        raise Connecting(cluster.server)
+
+    def states(self) -> dict[str, Connection]:
+        """By server, of every cluster that is in use."""
+        return dict(self._connections)
+
+    def keep_only(self, book: ClusterBook) -> None:
+        """Cluster Secrets changed: what is described otherwise, or not at all, is let go."""
+        for server, connection in tuple(self._connections.items()):
+            if book.by_server.get(server) != connection.cluster:
+                self._end(server)
+
+    async def run(self) -> None:
+        async with asyncio.TaskGroup() as self._tasks:
+            for connection in self._connections.values():
+                self._start(connection)
+            await asyncio.Event().wait()
+
+    def _begin(self, cluster: Cluster) -> Connection:
+        self._end(cluster.server)
+        made = self._connections[cluster.server] = Connection(cluster)
+        self._start(made)
+        return made
+
+    def _start(self, connection: Connection) -> None:
+        if self._tasks is not None:
+            name = f"cluster {connection.cluster.name}"
+            connection.task = self._tasks.create_task(self._keep(connection), name=name)
+
+    def _end(self, server: str) -> None:
+        connection = self._connections.pop(server, None)
+        if connection is not None and connection.task is not None:
+            connection.task.cancel()
+            self._status.remove(server=server)
+
+    async def _keep(self, connection: Connection) -> None:
+        """Connects, and again after every failure."""
+        if self._connect is None:
+            self._tell(connection, State.FAILED, "this process serves no cluster but its own")
+            return
+        while True:
+            try:
+                async with self._connect(connection.cluster) as access:
+                    await self._serve(connection, access)
+            except* Exception as group:
+                connection.destination = None
+                connection.failures += 1
+                error = _first(group)
+                self._tell(connection, State.FAILED, str(error) or type(error).__name__)
+            await self._clock.sleep(RETRIES.delay(connection.failures, self._rng), background=True)
+
+    async def _serve(self, connection: Connection, access: Access) -> None:
+        cluster = connection.cluster
+        parts = self._informers(cluster, access.client)
+        caches = NamespacedCaches(dict(parts)) if cluster.namespaces else parts[""]
+        live = LiveObjects(access.client, caches, self._heard)
+        await live.discover(self._settings(), fresh=True)
+        async with asyncio.TaskGroup() as tasks:
+            for part in parts.values():
+                tasks.create_task(part.run(), name=f"caches of {cluster.name}")
+            await self._filled(live)
+            connection.destination = Destination(cluster.server, live, access, self._known)
+            connection.failures = 0
+            self._tell(connection, State.SUCCESSFUL, "")
+            await follow_definitions(live, caches, self._settings, lambda: self._changed(cluster.server))
+
+    def _informers(self, cluster: Cluster, client: Client) -> dict[str, InformerCaches]:
+        """By namespace; "" for all of the cluster, or for its cluster-scoped objects."""
+        names = [*cluster.namespaces, *([""] if cluster.cluster_resources else [])]
+        rng = self._rng.fork(cluster.server)
+        return {name: InformerCaches(client, self._clock, rng.fork(name), namespace=name) for name in names}
+
+    async def _filled(self, live: LiveObjects) -> None:
+        try:
+            async with asyncio.timeout(FILLING_SECONDS):
+                await live.wait_synced()
+        except TimeoutError:
+            raise TimeoutError(f"it did not tell what it holds within {FILLING_SECONDS:g} s") from None
+
+    def _tell(self, connection: Connection, state: State, message: str) -> None:
+        told = (connection.state, connection.message) == (state, message)
+        connection.state, connection.message = state, message
+        self._status.set(float(state is State.SUCCESSFUL), server=connection.cluster.server)
+        if not told or state is State.SUCCESSFUL:
+            self._changed(connection.cluster.server)
+
+
+def _first(group: BaseExceptionGroup[BaseException]) -> BaseException:
+    found: BaseException = group
+    while isinstance(found, BaseExceptionGroup):
+        found = found.exceptions[0]
+    return found

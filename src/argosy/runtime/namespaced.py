@@ -1,0 +1,69 @@
+"""Caches of some namespaces of a cluster, as one: for whoever may not read the whole of it.
+
+One list-and-watch a namespace and kind; a cluster-scoped kind is empty unless it may be read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+
+from argosy.machinery.objects import JsonObject, Key, Resource
+from argosy.runtime.informer import Cache, Caches, Changed
+
+
+class NamespacedCaches:
+    """`caches` by namespace, "" for cluster-scoped kinds if they may be read."""
+
+    def __init__(self, caches: dict[str, Caches]) -> None:
+        self._parts = caches
+        self._made: dict[tuple[Resource, bool], JoinedCache] = {}
+
+    def cache(self, resource: Resource, *, metadata_only: bool = False) -> JoinedCache:
+        if (found := self._made.get((resource, metadata_only))) is not None:
+            return found
+        wanted = [name for name in self._parts if bool(name) == resource.namespaced]
+        parts = {name: self._parts[name].cache(resource, metadata_only=metadata_only) for name in wanted}
+        made = self._made[resource, metadata_only] = JoinedCache(resource, parts)
+        return made
+
+
+class JoinedCache:
+    """A `Cache` over one cache for each namespace."""
+
+    def __init__(self, resource: Resource, parts: dict[str, Cache]) -> None:
+        self.resource = resource
+        self._parts = dict(sorted(parts.items()))
+
+    @property
+    def synced(self) -> bool:
+        return all(part.synced for part in self._parts.values())
+
+    def get(self, key: Key) -> JsonObject | None:
+        part = self._parts.get(key.namespace)
+        return part.get(key) if part is not None else None
+
+    def list(self, namespace: str = "") -> Sequence[JsonObject]:
+        if namespace:
+            part = self._parts.get(namespace)
+            return part.list(namespace) if part is not None else ()
+        return [obj for part in self._parts.values() for obj in part.list()]
+
+    def by_index(self, index: str, value: str) -> Sequence[JsonObject]:
+        return [obj for part in self._parts.values() for obj in part.by_index(index, value)]
+
+    def add_index(self, index: str, values: Callable[[JsonObject], Iterable[str]]) -> None:
+        for part in self._parts.values():
+            part.add_index(index, values)
+
+    def on_change(self, handler: Changed) -> Callable[[], None]:
+        forgets = [part.on_change(handler) for part in self._parts.values()]
+
+        def forget() -> None:
+            for one in forgets:
+                one()
+
+        return forget
+
+    async def wait_synced(self) -> None:
+        for part in self._parts.values():
+            await part.wait_synced()
