@@ -80,6 +80,11 @@ class Applier:
             if not error.is_not_found and not error.is_conflict:
                 raise
 
+    async def preview(self, target: JsonObject) -> JsonObject:
+        """What the server would make of the target by server-side apply; nothing is changed."""
+        resource = self._resource(target)
+        return await self._client.apply(resource, target, field_manager=FIELD_MANAGER, force=True, dry_run=True)
+
     async def dry_run(self, task: Task, options: Options) -> str:
         """Why the server would refuse the task; "" when it would not."""
         try:

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 
 from argosy.gitops.aggregate import Part, aggregated
 from argosy.gitops.approval import needs_approval
-from argosy.gitops.diff import compared
+from argosy.gitops.diff import compared, server_side
 from argosy.gitops.health import Health, health_of
-from argosy.gitops.keys import COMPARE_OPTIONS, IGNORE_HEALTHCHECK, ResourceKey, annotations_of, words
+from argosy.gitops.keys import COMPARE_OPTIONS, FIELD_MANAGER, IGNORE_HEALTHCHECK, ResourceKey, annotations_of, words
 from argosy.gitops.normalize import Rules, rules_for
 from argosy.gitops.ports import KnownTypes
 from argosy.gitops.settings import Settings
@@ -21,7 +21,7 @@ from argosy.gitops.targets import Target, Targets
 from argosy.gitops.tracking import is_self_referenced, migrated
 from argosy.machinery.objects import JsonObject
 
-Memo = dict[ResourceKey, tuple[tuple[str, str, Rules, bool], bool, str]]
+Memo = dict[ResourceKey, tuple[tuple[str, str, Rules, str], bool, str]]
 """Verdicts by what they depend on: target content, live version, rules, algorithm."""
 
 
@@ -34,6 +34,20 @@ class Comparison:
     """As in status, sorted."""
     why: Mapping[ResourceKey, str] = field(default_factory=dict)
     """One line for each object that is out of sync."""
+
+
+@dataclass(frozen=True, slots=True)
+class ServerSide:
+    """The API server itself says what an apply would change (spec 4.2)."""
+
+    webhooks: bool = False
+    """Whether what admission webhooks would change counts."""
+    answers: Mapping[ResourceKey, JsonObject] = field(default_factory=dict)
+    """What it answered to a dry run of each target that `Comparer.questions` named."""
+
+    @property
+    def algorithm(self) -> str:
+        return "server side, with webhooks" if self.webhooks else "server side"
 
 
 @dataclass(slots=True)
@@ -55,6 +69,7 @@ class Comparer:
         options: Options,
         settings: Settings,
         refusal: Callable[[ResourceKey], str],
+        server: ServerSide | None = None,
     ) -> Comparison:
         """`live`: objects tracked by the application, or named as its targets. `refusal`: why the project says no."""
         rules = list(ignored)
@@ -73,7 +88,7 @@ class Comparer:
                     resources.append(_entry(key, target.obj, status="Unknown"))
                     pairs.append(Pair(key, target.obj, None, "Unknown", refused))
                 continue
-            status, counts = self._status(target, found, rules, options, settings, why)
+            status, counts = self._status(target, found, rules, options, settings, why, server)
             out_of_sync = out_of_sync or (status == "OutOfSync" and counts)
             hook = bool((target and target.is_hook) or (target is None and found and is_hook(found)))
             pairs.append(Pair(key, target.obj if target else None, found, status))
@@ -104,6 +119,7 @@ class Comparer:
         options: Options,
         settings: Settings,
         why: dict[ResourceKey, str],
+        server: ServerSide | None,
     ) -> tuple[str, bool]:
         """The object's status, and whether being out of sync counts for the application."""
         if target is None:
@@ -116,24 +132,60 @@ class Comparer:
         if live is None:
             why[target.key] = "not in the cluster"
             return "OutOfSync", True
-        modified, reason = self._verdict(target, live, rules_for(target.key, ignored, settings), options, settings)
+        rules = rules_for(target.key, ignored, settings)
+        modified, reason = self._verdict(target, live, rules, options, settings, server)
         if modified:
             why[target.key] = reason
         return ("OutOfSync" if modified else "Synced"), True
 
+    def questions(
+        self,
+        targets: Targets,
+        live: Mapping[ResourceKey, JsonObject],
+        ignored: Iterable[JsonObject],
+        settings: Settings,
+        server: ServerSide,
+    ) -> list[Target]:
+        """The targets whose difference only the server can tell, and is not remembered; creations need no asking."""
+        rules = list(ignored)
+        found = []
+        for target in targets.items:
+            present = live.get(target.key)
+            if target.is_hook or present is None:
+                continue
+            depends = _depends(target, present, rules_for(target.key, rules, settings), server.algorithm)
+            known = self.memo.get(target.key)
+            if known is None or known[0] != depends:
+                found.append(target)
+        return found
+
     def _verdict(
-        self, target: Target, live: JsonObject, rules: Rules, options: Options, settings: Settings
+        self,
+        target: Target,
+        live: JsonObject,
+        rules: Rules,
+        options: Options,
+        settings: Settings,
+        server: ServerSide | None,
     ) -> tuple[bool, str]:
         structured = options.has("ServerSideApply", obj=target.obj)
-        metadata = live.get("metadata") or {}
-        depends = (target.digest, f"{metadata.get('uid')}/{metadata.get('resourceVersion')}", rules, structured)
+        depends = _depends(target, live, rules, server.algorithm if server else "structured" if structured else "")
         known = self.memo.get(target.key)
         if known is not None and known[0] == depends:
             return known[1], known[2]
         self.computed += 1
-        found = compared(target.obj, migrated(live, target.obj, settings), rules, self.known, structured=structured)
+        present = migrated(live, target.obj, settings)
+        if server is not None and (answer := server.answers.get(target.key)) is not None:
+            found = server_side(present, answer, rules, self.known, FIELD_MANAGER, webhooks=server.webhooks)
+        else:
+            found = compared(target.obj, present, rules, self.known, structured=structured)
         self.memo[target.key] = (depends, found.modified, found.why)
         return found.modified, found.why
+
+
+def _depends(target: Target, live: JsonObject, rules: Rules, algorithm: str) -> tuple[str, str, Rules, str]:
+    metadata = live.get("metadata") or {}
+    return target.digest, f"{metadata.get('uid')}/{metadata.get('resourceVersion')}", rules, algorithm
 
 
 def _entry(key: ResourceKey, obj: JsonObject | None, *, status: str) -> JsonObject:

@@ -10,7 +10,7 @@ from argosy.gitops.keys import REFRESH, instance_name
 from argosy.gitops.normalize_spec import is_multi, normalised, sources_of
 from argosy.gitops.refresh import Level
 from argosy.gitops.rendering import POLL_MAX_AGE
-from argosy.gitops.sighting import Compared, Refused, Sighting
+from argosy.gitops.sighting import Compared, Look, Refused, Sighting
 from argosy.machinery.objects import JsonObject, Key
 from argosy.machinery.timestamps import seconds
 from argosy.runtime.controller import DONE, Outcome
@@ -152,4 +152,5 @@ class Comparing:
             seen = self._kept_revisions(before, spec) if before.get("sync") else None
             revisions = memory.revisions or tuple(seen or ())
         max_age = 0.0 if decided.level == Level.FORCED else POLL_MAX_AGE
-        return await self.sighting.compared(key, spec, sources_of(spec), revisions, max_age, not decided.hard, memory)
+        look = Look(revisions=revisions, max_age=max_age, use_cache=not decided.hard)
+        return await self.sighting.compared(app, sources_of(spec), look, memory)

@@ -12,14 +12,14 @@ from argosy.gitops import operation, sharing, windows
 from argosy.gitops.clusters.connections import NotConnected
 from argosy.gitops.desk import Desk
 from argosy.gitops.destinations import InvalidDestination
-from argosy.gitops.impersonation import NoServiceAccount, account_for
+from argosy.gitops.impersonation import NoServiceAccount
 from argosy.gitops.journal import Journal
 from argosy.gitops.keys import ResourceKey, instance_name
 from argosy.gitops.normalize import rules_for
 from argosy.gitops.normalize_spec import normalised, sources_of
 from argosy.gitops.respecting import respecting
 from argosy.gitops.retry import next_retry_at
-from argosy.gitops.sighting import Compared, Refused, Sighting
+from argosy.gitops.sighting import Compared, Look, Refused, Sighting
 from argosy.gitops.sync.options import Options, options_of
 from argosy.gitops.sync.tasks import Task, in_order, tasks_of
 from argosy.gitops.syncing import Running, Syncing
@@ -96,8 +96,8 @@ class Operating:
         asked = (state.get("operation") or {}).get("sync") or {}
         given = asked.get("sources") or ([asked["source"]] if asked.get("source") else [])
         try:
-            found = await self._compared(key, spec, given or sources_of(spec), asked, state)
-            applier = found.destination.applier_as(self._account(found, spec, key))
+            found = await self._compared(key, app, given or sources_of(spec), asked, state)
+            applier = found.scene.applier(self.desk.plane.settings)
         except (Refused, SourceError, NoServiceAccount) as error:
             await self._journal.end(key, app, state, "Error", str(error))
             return None
@@ -118,31 +118,26 @@ class Operating:
             asked=asked,
             options=options,
             tasks=self._tasks(found, spec, asked, options, parse(state["startedAt"])),
-            live=found.destination.live,
+            live=found.scene.destination.live,
             applier=applier,
         )
         return await self._syncing.step(running)
 
-    def _account(self, found: Compared, spec: JsonObject, key: Key) -> str:
-        """As whom objects are changed. Raises NoServiceAccount."""
-        namespace = str((spec.get("destination") or {}).get("namespace") or "")
-        return account_for(found.project, found.cluster, namespace, key.namespace, self.desk.plane.settings)
-
     async def _compared(
-        self, key: Key, spec: JsonObject, sources: list[JsonObject], asked: JsonObject, state: JsonObject
+        self, key: Key, app: JsonObject, sources: list[JsonObject], asked: JsonObject, state: JsonObject
     ) -> Compared:
         """At the revisions that the operation began with, if it has begun; raises Refused, SourceError."""
         earlier = state.get("syncResult") or {}
         fixed = earlier.get("revisions") or [earlier.get("revision") or asked.get("revision") or ""]
         fixed = asked.get("revisions") or fixed
-        resolved = []
+        project, resolved = normalised(app.get("spec") or {})["project"], []
         if len(fixed) == len(sources):
             for source, text in zip(sources, fixed, strict=True):
                 wanted = {**source, "targetRevision": text}
                 book = self.desk.plane.credentials
-                resolved.append(await self.desk.manifests.resolve(wanted, book, spec["project"]) if text else "")
+                resolved.append(await self.desk.manifests.resolve(wanted, book, project) if text else "")
         memory = self.desk.remember(key)
-        return await self._sighting.compared(key, spec, sources, tuple(resolved), 0.0, True, memory)
+        return await self._sighting.compared(app, sources, Look(revisions=tuple(resolved)), memory)
 
     def _tasks(
         self, found: Compared, spec: JsonObject, asked: JsonObject, options: Options, began: datetime
@@ -166,7 +161,7 @@ class Operating:
         wanted = ResourceKey("", "Namespace", "", name)
         if not name or not options.has("CreateNamespace") or any(task.key == wanted for task in tasks):
             return tasks
-        live = found.destination.live.get(wanted)
+        live = found.scene.destination.live.get(wanted)
         managed = (spec.get("syncPolicy") or {}).get("managedNamespaceMetadata") or {}
         target = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, **managed}}
         if live is not None and not managed:

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from argosy.gitops import destinations, projects, windows
+from argosy.gitops.applying import Applier
 from argosy.gitops.clusters.connections import NotConnected
 from argosy.gitops.clusters.destination import Destination
-from argosy.gitops.compare import Comparison
+from argosy.gitops.compare import Comparison, ServerSide
 from argosy.gitops.desk import Desk, Memory
+from argosy.gitops.impersonation import NoServiceAccount, account_for
 from argosy.gitops.keys import ResourceKey, instance_name
-from argosy.gitops.normalize_spec import spec_errors
+from argosy.gitops.normalize_spec import normalised, spec_errors
 from argosy.gitops.rendering import Desired, NotRendered, Wanted
+from argosy.gitops.server_side import NotPreviewed, previews, server_side_of
+from argosy.gitops.settings import Settings
 from argosy.gitops.sync.options import options_of
 from argosy.machinery.objects import JsonObject, Key
 
@@ -26,65 +30,115 @@ class Refused(Exception):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Compared:
-    desired: Desired
-    comparison: Comparison
+class Look:
+    """How fresh the sources are to be."""
+
+    revisions: tuple[str, ...] = ()
+    """Of each source; empty: what its `targetRevision` stands for."""
+    max_age: float = 0.0
+    """Seconds that an earlier answer of a repository may be old."""
+    use_cache: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scene:
+    """One application, what its project permits, and the cluster it goes to."""
+
+    app: JsonObject
+    spec: JsonObject
+    """Normalised."""
     project: JsonObject
-    """Its effective spec."""
+    """The project's effective spec."""
     cluster: destinations.Cluster
     destination: Destination
+
+    @property
+    def key(self) -> Key:
+        return Key(self.app["metadata"]["namespace"], self.app["metadata"]["name"])
+
+    @property
+    def namespace(self) -> str:
+        """Of the destination."""
+        return str((self.spec.get("destination") or {}).get("namespace") or "")
+
+    def applier(self, settings: Settings) -> Applier:
+        """Changes things there as whom the project says. Raises NoServiceAccount."""
+        own = self.app["metadata"]["namespace"]
+        return self.destination.applier_as(account_for(self.project, self.cluster, self.namespace, own, settings))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Compared:
+    scene: Scene
+    desired: Desired
+    comparison: Comparison
+    answers: Mapping[ResourceKey, JsonObject] = field(default_factory=dict)
+    """What the server answered where it was asked what an apply would change."""
 
 
 class Sighting:
     def __init__(self, desk: Desk) -> None:
         self.desk = desk
 
-    async def compared(
-        self,
-        key: Key,
-        spec: JsonObject,
-        sources: list[JsonObject],
-        revisions: tuple[str, ...],
-        max_age: float,
-        use_cache: bool,
-        memory: Memory,
-    ) -> Compared:
-        """Raises Refused with the conditions that say why not."""
-        project, cluster = self._permitted(key, spec, sources)
-        destination = self._connected(cluster)
-        namespace = str((spec.get("destination") or {}).get("namespace") or "")
-        settings, name = self.desk.plane.settings, instance_name(key, self.desk.namespace)
-        wanted = Wanted(
-            app=name,
-            release=key.name,
-            project=spec["project"],
-            namespace=namespace,
-            cluster=cluster.server,
-            sources=tuple(sources),
-            revisions=revisions,
-            max_age=max_age,
-            use_cache=use_cache,
-            kube_version=destination.live.kube_version,
-            api_versions=destination.live.api_versions,
+    async def compared(self, app: JsonObject, sources: list[JsonObject], look: Look, memory: Memory) -> Compared:
+        """Raises Refused with the conditions that say why not, and Connecting."""
+        scene = self._scene(app, sources)
+        spec, settings = scene.spec, self.desk.plane.settings
+        desired = await self._desired(scene, sources, look)
+        live = self._live_of(scene, desired)
+        server = await self._asked(scene, desired, live, memory)
+        found = memory.comparer.compare(
+            desired.targets,
+            live,
+            app=ResourceKey("argoproj.io", "Application", scene.key.namespace, scene.key.name),
+            ignored=spec.get("ignoreDifferences") or (),
+            options=options_of((spec.get("syncPolicy") or {}).get("syncOptions")),
+            settings=settings,
+            refusal=lambda key: projects.refusal_of(scene.project, spec["project"], key, scene.cluster),
+            server=server,
         )
+        return Compared(scene=scene, desired=desired, comparison=found, answers=server.answers if server else {})
+
+    async def _desired(self, scene: Scene, sources: list[JsonObject], look: Look) -> Desired:
+        live = scene.destination.live
+        wanted = Wanted(
+            app=instance_name(scene.key, self.desk.namespace),
+            release=scene.key.name,
+            project=scene.spec["project"],
+            namespace=scene.namespace,
+            cluster=scene.cluster.server,
+            sources=tuple(sources),
+            revisions=look.revisions,
+            max_age=look.max_age,
+            use_cache=look.use_cache,
+            kube_version=live.kube_version,
+            api_versions=live.api_versions,
+        )
+        book, settings = self.desk.plane.credentials, self.desk.plane.settings
         try:
-            kinds = destination.live.kinds
-            desired = await self.desk.manifests.desired(wanted, self.desk.plane.credentials, settings, kinds)
+            desired = await self.desk.manifests.desired(wanted, book, settings, live.kinds)
         except NotRendered as error:
             raise Refused([("ComparisonError", str(error))]) from None
         if desired.targets.errors:
             raise Refused([("InvalidSpecError", text) for text in desired.targets.errors])
-        options = options_of((spec.get("syncPolicy") or {}).get("syncOptions"))
-        found = memory.comparer.compare(
-            desired.targets,
-            self._live_of(destination, name, desired),
-            app=ResourceKey("argoproj.io", "Application", key.namespace, key.name),
-            ignored=spec.get("ignoreDifferences") or (),
-            options=options,
-            settings=settings,
-            refusal=lambda wanted_key: projects.refusal_of(project, spec["project"], wanted_key, cluster),
-        )
-        return Compared(desired=desired, comparison=found, project=project, cluster=cluster, destination=destination)
+        return desired
+
+    async def _asked(
+        self, scene: Scene, desired: Desired, live: Mapping[ResourceKey, JsonObject], memory: Memory
+    ) -> ServerSide | None:
+        """What the server answers, where it is to be asked what an apply would change."""
+        settings = self.desk.plane.settings
+        server = server_side_of(scene.app, settings)
+        if server is None:
+            return None
+        ignored = scene.spec.get("ignoreDifferences") or ()
+        questions = memory.comparer.questions(desired.targets, live, ignored, settings, server)
+        try:
+            answers = await previews(scene.applier(settings), questions)
+        except (NoServiceAccount, NotPreviewed) as error:
+            text = f"Failed to compare desired state to live state: failed to calculate diff: {error}"
+            raise Refused([("ComparisonError", text)]) from None
+        return replace(server, answers=answers)
 
     def _connected(self, cluster: destinations.Cluster) -> Destination:
         try:
@@ -92,17 +146,17 @@ class Sighting:
         except NotConnected as error:
             raise Refused([("ComparisonError", f"Failed to load live state: {error}")]) from None
 
-    def _live_of(self, place: Destination, name: str, desired: Desired) -> dict[ResourceKey, JsonObject]:
+    def _live_of(self, scene: Scene, desired: Desired) -> dict[ResourceKey, JsonObject]:
+        place, name = scene.destination, instance_name(scene.key, self.desk.namespace)
         live = place.live.tracked(name, self.desk.plane.settings)
         for target in desired.targets.items:
             if target.key not in live and (obj := place.live.get(target.key)) is not None:
                 live[target.key] = obj
         return live
 
-    def _permitted(
-        self, key: Key, spec: JsonObject, sources: list[JsonObject]
-    ) -> tuple[JsonObject, destinations.Cluster]:
-        """The project's effective spec and the cluster, or Refused."""
+    def _scene(self, app: JsonObject, sources: list[JsonObject]) -> Scene:
+        """Or Refused."""
+        key, spec = Key(app["metadata"]["namespace"], app["metadata"]["name"]), normalised(app.get("spec") or {})
         name, errors = spec["project"], spec_errors(spec)
         effective = self.desk.plane.effective(name)
         if effective is None:
@@ -122,7 +176,8 @@ class Sighting:
         errors += projects.refusals(effective, name, sources, cluster, namespace)
         if errors:
             raise Refused([("InvalidSpecError", text) for text in errors])
-        return effective, cluster
+        destination = self._connected(cluster)
+        return Scene(app=app, spec=spec, project=effective, cluster=cluster, destination=destination)
 
     def windows_of(self, app: JsonObject, spec: JsonObject) -> list[JsonObject]:
         """The sync windows of the project that concern the application."""

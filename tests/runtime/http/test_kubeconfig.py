@@ -290,13 +290,6 @@ def test_a_bad_cluster_secret_is_named_and_not_quoted(text: str, message: str) -
     assert "canary" not in str(error.value)
 
 
-def test_amazon_clusters_are_reached_through_the_plug_in_that_upstream_runs() -> None:
-    settings = {"awsAuthConfig": {"clusterName": "prod", "roleARN": "arn:x"}}
-    credential = connection_of_cluster("https://k8s.example", json.dumps(settings), CLOCK).credential
-    assert isinstance(credential, ExecCredential)
-    assert credential._plugin.args == ("aws", "--cluster-name", "prod", "--role-arn", "arn:x")
-
-
 def test_the_environment_names_a_proxy_where_the_settings_do_not() -> None:
     connection = Connection(server="https://k8s.example")
     assert connection.proxy_for({"https": "http://proxy:3128"}) == "http://proxy:3128"

@@ -16,15 +16,17 @@ from argosy.cli.outside import Outside
 from argosy.cli.place import Place
 from argosy.cli.printing import write_value
 from argosy.cli.process import ControlPlane
+from argosy.gitops.clusters.connections import Connecting
 from argosy.gitops.compare import Comparer
 from argosy.gitops.desk import Memory
-from argosy.gitops.diff import compared
-from argosy.gitops.keys import ResourceKey
+from argosy.gitops.diff import compared, server_side
+from argosy.gitops.keys import FIELD_MANAGER, ResourceKey
 from argosy.gitops.masking import masked
 from argosy.gitops.normalize import rules_for
 from argosy.gitops.normalize_spec import normalised, sources_of
+from argosy.gitops.server_side import server_side_of
 from argosy.gitops.settings import Settings
-from argosy.gitops.sighting import Refused, Sighting
+from argosy.gitops.sighting import Compared, Look, Refused, Sighting
 from argosy.gitops.sync.options import Options, options_of
 from argosy.gitops.sync.tasks import Pair
 from argosy.machinery.diff import unified
@@ -33,6 +35,8 @@ from argosy.runtime.chance import SystemRng
 from argosy.runtime.clock import Clock
 from argosy.runtime.http.client import HttpClient
 from argosy.runtime.supervisor import Supervisor
+
+CONNECTING_LOOK = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,27 +74,38 @@ async def _changes(
             await gitops.plane.wait_synced()
             await gitops.live.discover(gitops.plane.settings)
             await gitops.live.wait_synced()
-            sighting = Sighting(gitops.desk)
-            memory = Memory(Comparer(known))
-            compared_now = await sighting.compared(key, spec, sources_of(spec), (), 0.0, True, memory)
+            parts.add("clusters", gitops.clusters.run)
+            found = await _compared(Sighting(gitops.desk), app, clock)
             settings = gitops.plane.settings
     except Refused as error:
         raise CommandError(str(error), Exit.CALL_FAILED) from None
     finally:
         await plane.close()
     policy = options_of((spec.get("syncPolicy") or {}).get("syncOptions"))
-    return [
-        _change(pair, spec, policy, settings) for pair in compared_now.comparison.pairs if pair.status == "OutOfSync"
-    ]
+    pairs = [pair for pair in found.comparison.pairs if pair.status == "OutOfSync"]
+    return [_change(pair, found, policy, settings) for pair in pairs]
 
 
-def _change(pair: Pair, spec: JsonObject, policy: Options, settings: Settings) -> Change:
+async def _compared(sighting: Sighting, app: JsonObject, clock: Clock) -> Compared:
+    """Once its cluster is connected to."""
+    sources, memory = sources_of(normalised(app.get("spec") or {})), Memory(Comparer(known))
+    while True:
+        try:
+            return await sighting.compared(app, sources, Look(), memory)
+        except Connecting:
+            await clock.sleep(CONNECTING_LOOK)
+
+
+def _change(pair: Pair, seen: Compared, policy: Options, settings: Settings) -> Change:
     """Both sides as they are compared, Secrets masked together so that equal values look equal."""
     live, desired = pair.live, pair.target
     if live is not None and desired is not None:
-        rules = rules_for(pair.key, spec.get("ignoreDifferences") or (), settings)
-        structured = policy.has("ServerSideApply", obj=desired)
-        found = compared(desired, live, rules, known, structured=structured)
+        rules = rules_for(pair.key, seen.scene.spec.get("ignoreDifferences") or (), settings)
+        server = server_side_of(seen.scene.app, settings)
+        if server is not None and (answer := seen.answers.get(pair.key)) is not None:
+            found = server_side(live, answer, rules, known, FIELD_MANAGER, webhooks=server.webhooks)
+        else:
+            found = compared(desired, live, rules, known, structured=policy.has("ServerSideApply", obj=desired))
         live, desired = found.live, found.predicted
     live, desired = masked([live, desired])
     return Change(pair.key, live, desired)

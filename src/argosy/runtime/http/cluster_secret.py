@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import base64
 import binascii
+import shutil
 
 import orjson
 
 from argosy.machinery.objects import JsonObject
 from argosy.observe.secret import Secret
 from argosy.runtime.clock import Clock
+from argosy.runtime.http import cloud
 from argosy.runtime.http.connection import Connection, ConnectionSettingsError, Trust
 from argosy.runtime.http.credentials import (
     EXEC_VERSIONS,
@@ -53,9 +55,11 @@ def _credential(settings: JsonObject, tls: JsonObject, clock: Clock) -> Credenti
         raise ConnectionSettingsError("tlsClientConfig.certData and keyData need each other: give both or none")
     certificate = ClientCertificate(chain, Secret(key)) if chain else None
     if aws := settings.get("awsAuthConfig"):
-        return ExecCredential(_aws(aws), clock)
+        names = ("clusterName", "roleARN", "profile")
+        cluster, role, profile = (str(aws.get(name) or "") for name in names)
+        return cloud.aws(clock, cluster=cluster, role=role, profile=profile)
     if program := settings.get("execProviderConfig"):
-        return ExecCredential(_plugin(program), clock)
+        return _executed(_plugin(program), clock)
     if settings.get("bearerToken"):
         return bearer(settings["bearerToken"], certificate)
     if settings.get("username"):
@@ -63,12 +67,11 @@ def _credential(settings: JsonObject, tls: JsonObject, clock: Clock) -> Credenti
     return Fixed(Proof(certificate=certificate)) if certificate is not None else Anonymous()
 
 
-def _aws(settings: JsonObject) -> Plugin:
-    args = ["aws", "--cluster-name", settings.get("clusterName") or ""]
-    for option, name in (("--role-arn", "roleARN"), ("--profile", "profile")):
-        if settings.get(name):
-            args += [option, settings[name]]
-    return Plugin(command="argocd-k8s-auth", args=tuple(args), api_version=EXEC_VERSIONS[1])
+def _executed(plugin: Plugin, clock: Clock) -> Credential:
+    """Upstream's own program is not needed: what it does is done here, unless it is installed."""
+    replaced = plugin.command == "argocd-k8s-auth" and shutil.which(plugin.command) is None
+    found = cloud.of_arguments(plugin.args, clock) if replaced else None
+    return found or ExecCredential(plugin, clock)
 
 
 def _plugin(program: JsonObject) -> Plugin:

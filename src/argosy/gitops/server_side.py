@@ -1,0 +1,57 @@
+"""Asks the API server what an apply would change: whether it is to be asked, and the asking (spec 4.2)."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+
+from argosy.gitops.applying import Applier
+from argosy.gitops.compare import ServerSide
+from argosy.gitops.keys import COMPARE_OPTIONS, ResourceKey, annotations_of, words
+from argosy.gitops.settings import Settings
+from argosy.gitops.targets import Target
+from argosy.machinery.objects import JsonObject
+from argosy.machinery.status import StatusError
+
+AT_ONCE = 8
+"""Questions of one application that are open at a time."""
+
+
+class NotPreviewed(Exception):
+    """The server refused a dry run; the text says of what, and why."""
+
+
+def server_side_of(app: JsonObject, settings: Settings) -> ServerSide | None:
+    """By the Application's `compare-options`, else by the controller's setting; None: compared here."""
+    options = words(annotations_of(app).get(COMPARE_OPTIONS))
+    chosen = next((word for word in reversed(options) if word.startswith("ServerSideDiff=")), "")
+    is_on = chosen == "ServerSideDiff=true" or (not chosen and settings.server_side_diff)
+    return ServerSide(webhooks="IncludeMutationWebhook=true" in options) if is_on else None
+
+
+async def previews(applier: Applier, questions: Sequence[Target]) -> dict[ResourceKey, JsonObject]:
+    """Raises NotPreviewed for the first that the server refuses."""
+    answers: dict[ResourceKey, JsonObject] = {}
+    turns = asyncio.Semaphore(AT_ONCE)
+
+    async def ask(target: Target) -> None:
+        async with turns:
+            answers[target.key] = await _answer(applier, target)
+
+    try:
+        async with asyncio.TaskGroup() as tasks:
+            for target in questions:
+                tasks.create_task(ask(target))
+    except* NotPreviewed as group:
+        raise group.exceptions[0] from None
+    return answers
+
+
+async def _answer(applier: Applier, target: Target) -> JsonObject:
+    try:
+        return await applier.preview(target.obj)
+    except StatusError as error:
+        what = f"{target.key.kind}/{target.key.name}"
+        raise NotPreviewed(
+            f"error running server side apply in dryrun mode for resource {what}: {error.message}"
+        ) from None
