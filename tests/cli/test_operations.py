@@ -70,8 +70,8 @@ def test_a_rollback_takes_revision_and_source_of_the_history() -> None:
     assert made["sync"] == {"syncStrategy": {"apply": {}}, "revision": "aaa", "source": {"path": "x"}}
     with pytest.raises(CommandError, match="does not have deployment id 9 in history: it has 4, 5"):
         rollback_operation(app(history=entries), 9, prune=False, user="kim")
-    with pytest.raises(CommandError, match="auto-sync is enabled"):
-        rollback_operation(app({"syncPolicy": {"automated": {}}}, history=entries), 4, prune=False, user="kim")
+    automated = rollback_operation(app({"syncPolicy": {"automated": {}}}, history=entries), 4, prune=False, user="kim")
+    assert automated == made
 
 
 def test_an_application_is_what_its_flags_say() -> None:

@@ -126,10 +126,11 @@ class DirectClient:
         *,
         subresource: str = "",
         field_manager: str = "",
+        field_validation: FieldValidation = "Warn",
         dry_run: bool = False,
     ) -> JsonObject:
         key = key_of(obj)
-        options = Options(field_manager=field_manager, dry_run=dry_run)
+        options = Options(field_manager=field_manager, field_validation=field_validation, dry_run=dry_run)
         request = self._request(
             "update", resource, key.namespace, key.name, body=obj, subresource=subresource, options=options
         )
@@ -145,9 +146,10 @@ class DirectClient:
         *,
         subresource: str = "",
         field_manager: str = "",
+        field_validation: FieldValidation = "Warn",
         dry_run: bool = False,
     ) -> JsonObject:
-        options = Options(field_manager=field_manager, dry_run=dry_run)
+        options = Options(field_manager=field_manager, field_validation=field_validation, dry_run=dry_run)
         request = self._request(
             "patch",
             resource,
@@ -168,10 +170,11 @@ class DirectClient:
         field_manager: str,
         force: bool = False,
         subresource: str = "",
+        field_validation: FieldValidation = "Warn",
         dry_run: bool = False,
     ) -> JsonObject:
         key = key_of(obj)
-        options = Options(field_manager=field_manager, force=force, dry_run=dry_run)
+        options = Options(field_manager=field_manager, field_validation=field_validation, force=force, dry_run=dry_run)
         request = self._request(
             "patch",
             resource,

@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 
 from argosy.gitops.diff import last_applied_of
 from argosy.gitops.keys import FIELD_MANAGER, HOOK_FINALIZER, LAST_APPLIED
 from argosy.gitops.live import LiveObjects
+from argosy.gitops.migration import handed_over
 from argosy.gitops.ports import KnownTypes
 from argosy.gitops.sync.options import Options, is_kept
 from argosy.gitops.sync.plan import Result
 from argosy.gitops.sync.tasks import Task
 from argosy.gitops.three_way import applied
-from argosy.machinery.api import PatchType, Propagation
+from argosy.machinery.api import FieldValidation, PatchType, Propagation
 from argosy.machinery.mergepatch import create_merge_patch
-from argosy.machinery.objects import JsonObject, Resource, group_version
+from argosy.machinery.objects import JsonObject, JsonValue, Resource, group_version
 from argosy.machinery.status import StatusError
 from argosy.runtime.client import Client
 
 ATTEMPTS = 5
 """Conflicts in a row that are answered by looking again."""
 ANNOTATION_LIMIT = 262144
+BINDINGS = ("RoleBinding", "ClusterRoleBinding")
 HINT = " (hint: use the sync option ServerSideApply=true or Replace=true)"
 
 
@@ -31,12 +34,24 @@ class Applier:
         self._known = known
         self.writes = 0
 
-    async def carry_out(self, task: Task, options: Options, *, prune: bool, dry_run: bool, force: bool) -> Result:
-        """Never raises for what a server may answer: a refusal is the task's result."""
+    async def carry_out(
+        self,
+        task: Task,
+        options: Options,
+        *,
+        prune: bool,
+        dry_run: bool,
+        force: bool,
+        managers: Collection[str] = (),
+    ) -> Result:
+        """Never raises for what a server may answer: a refusal is the task's result.
+
+        `managers`: those whose fields server-side apply takes over.
+        """
         try:
             if task.is_prune:
                 return await self._prune(task, options, prune=prune, dry_run=dry_run)
-            message = await self._apply(task, options, dry_run=dry_run, force=force)
+            message = await self._apply(task, options, dry_run=dry_run, force=force, managers=managers)
         except StatusError as error:
             return Result("SyncFailed", error.message, "Failed")
         return Result("" if task.hook else "Synced", message, "Running")
@@ -109,13 +124,27 @@ class Applier:
             if not error.is_not_found and not error.is_conflict:
                 raise
 
-    async def _apply(self, task: Task, options: Options, *, dry_run: bool, force: bool) -> str:
+    async def _apply(
+        self, task: Task, options: Options, *, dry_run: bool, force: bool, managers: Collection[str] = ()
+    ) -> str:
         target = task.obj
         resource = self._resource(target)
         if task.server_side or (options.has("ServerSideApply", obj=target) and not options.has("Replace", obj=target)):
+            if managers and not dry_run:
+                await self._take_over(resource, task, managers)
             self.writes += 1
-            made = await self._client.apply(resource, target, field_manager=FIELD_MANAGER, force=True, dry_run=dry_run)
+            made = await self._client.apply(
+                resource,
+                target,
+                field_manager=FIELD_MANAGER,
+                field_validation=_validation(options, target),
+                force=True,
+                dry_run=dry_run,
+            )
             return self._done(made, resource, "serverside-applied", dry_run)
+        if task.live is not None and not dry_run and is_bound_otherwise(target, task.live):
+            await self.delete(task.live, "Background")
+            self._live.forget(task.key)
         live = self._live.get(task.key)
         for attempt in range(ATTEMPTS):
             try:
@@ -132,19 +161,45 @@ class Applier:
                     raise
         raise AssertionError("the last attempt returns or raises")
 
+    async def _take_over(self, resource: Resource, task: Task, managers: Collection[str]) -> None:
+        """Conditional on the version looked at; one that changed meanwhile is left to the next sync."""
+        live = self._live.get(task.key)
+        entries = handed_over(live, managers) if live is not None else None
+        if live is None or entries is None:
+            return
+        metadata = live["metadata"]
+        patch: list[JsonValue] = [
+            {"op": "replace", "path": "/metadata/managedFields", "value": list(entries)},
+            {"op": "replace", "path": "/metadata/resourceVersion", "value": metadata["resourceVersion"]},
+        ]
+        self.writes += 1
+        try:
+            name, namespace = metadata["name"], metadata.get("namespace") or ""
+            await self._client.patch(resource, name, namespace, patch, PatchType.JSON, field_manager=FIELD_MANAGER)
+        except StatusError as error:
+            if not error.is_conflict and not error.is_not_found:
+                raise
+
     async def _write(
         self, target: JsonObject, live: JsonObject | None, resource: Resource, options: Options, dry_run: bool
     ) -> tuple[JsonObject, str]:
+        validation = _validation(options, target)
         if live is None:
             self.writes += 1
             body = target if options.has("Replace", obj=target) else with_last_applied(target)
-            return await self._client.create(resource, body, field_manager=FIELD_MANAGER, dry_run=dry_run), "created"
+            made = await self._client.create(
+                resource, body, field_manager=FIELD_MANAGER, field_validation=validation, dry_run=dry_run
+            )
+            return made, "created"
         metadata = live["metadata"]
         if options.has("Replace", obj=target):
             self.writes += 1
             versioned = {**target["metadata"], "resourceVersion": metadata["resourceVersion"]}
             body = {**target, "metadata": versioned}
-            return await self._client.update(resource, body, field_manager=FIELD_MANAGER, dry_run=dry_run), "replaced"
+            made = await self._client.update(
+                resource, body, field_manager=FIELD_MANAGER, field_validation=validation, dry_run=dry_run
+            )
+            return made, "replaced"
         patch = apply_patch(target, live, self._known)
         if not patch:
             return live, "unchanged"
@@ -157,6 +212,7 @@ class Applier:
             patch,
             PatchType.MERGE,
             field_manager=FIELD_MANAGER,
+            field_validation=validation,
             dry_run=dry_run,
         )
         return made, "configured"
@@ -180,6 +236,18 @@ class Applier:
         if found is None:
             raise StatusError(404, "NotFound", missing_kind(obj))
         return found
+
+
+def is_bound_otherwise(target: JsonObject, live: JsonObject) -> bool:
+    """A binding to another role: what a binding refers to cannot be changed, so it is made anew, as kubectl does."""
+    wanted, bound = target.get("roleRef") or {}, live.get("roleRef") or {}
+    names = ("kind", "name")
+    return target.get("kind") in BINDINGS and [wanted.get(n) for n in names] != [bound.get(n) for n in names]
+
+
+def _validation(options: Options, target: JsonObject) -> FieldValidation:
+    """Fields that the server does not know are refused, unless `Validate=false` (spec 7.2)."""
+    return "Ignore" if options.has("Validate", "false", target) else "Strict"
 
 
 def apply_patch(target: JsonObject, live: JsonObject, known: KnownTypes) -> JsonObject:

@@ -24,6 +24,8 @@ class Seen:
     window_open: bool = True
     window_changes_in: float | None = None
     """Seconds."""
+    is_held: bool = False
+    """Somebody rolled back from this revision."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +54,8 @@ def decide(seen: Seen, settings: Settings, now: datetime) -> AutoSync:
     resources = seen.status.get("resources") or []
     drifted = [item for item in resources if item.get("status") not in ("Synced", "", None)]
     if not automated.get("prune") and drifted and all(item.get("requiresPruning") for item in drifted):
+        return NOTHING
+    if seen.is_held:
         return NOTHING
     if not seen.window_open:
         return AutoSync(wake_after=seen.window_changes_in)

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from argosy.gitops import autosync, conditions, operation, refresh, sharing, status, windows
 from argosy.gitops.desk import Desk, Memory
+from argosy.gitops.holding import CONDITION, HELD, held_by, revision_text, told
 from argosy.gitops.keys import REFRESH, instance_name
 from argosy.gitops.normalize_spec import is_multi, normalised, sources_of
 from argosy.gitops.refresh import Level
@@ -57,7 +58,7 @@ class Comparing:
         now = self.desk.clock.now()
         spec, before = normalised(app.get("spec") or {}), app.get("status") or {}
         found: list[tuple[str, str]] = []
-        auto = autosync.NOTHING
+        auto, release = autosync.NOTHING, False
         try:
             compared = await self._compare(key, app, spec, memory, decided)
             desired, comparison = compared.desired, compared.comparison
@@ -73,18 +74,22 @@ class Comparing:
             after = status.found(before, spec, comparison, revisions, list(desired.types), seconds(now))
             if operation.namespace_metadata_differs(before, spec):
                 after["sync"]["status"] = "OutOfSync"
-            auto = self._auto_sync(app, spec, after, now)
+            held = held_by(app)
+            is_held = bool(held) and held == revision_text(after["sync"])
+            found += [told(held)] if is_held else ()
+            release = bool(held) and not is_held
+            auto = self._auto_sync(app, spec, after, now, is_held=is_held)
         except Refused as error:
             found += error.found
             after = status.unknown(before, spec, seconds(now))
         if auto.error:
             found.append(("SyncError", auto.error))
-        types = (*SPEC_TYPES, "SyncError")
+        types = (*SPEC_TYPES, "SyncError", CONDITION)
         marks = conditions.updated(before.get("conditions") or [], found, types, seconds(now))
         after = {name: value for name, value in {**after, "conditions": marks}.items() if value != []}
         if before.get("controllerNamespace") != self.desk.namespace:
             after["controllerNamespace"] = self.desk.namespace
-        return await self._write_status(app, before, after, decided, auto, now)
+        return await self._write_status(app, before, after, decided, auto, now, release=release)
 
     async def _write_status(
         self,
@@ -94,6 +99,8 @@ class Comparing:
         decided: refresh.Refresh,
         auto: autosync.AutoSync,
         now: datetime,
+        *,
+        release: bool,
     ) -> Outcome:
         seen, ended = before.get("reconciledAt"), (before.get("operationState") or {}).get("finishedAt")
         # Who waits for a sync waits for a comparison that is not older than its end.
@@ -102,8 +109,9 @@ class Comparing:
             after = {**after, "reconciledAt": seconds(now)}
         change = status.patch(before, after)
         patch: JsonObject = {"status": change} if change else {}
-        if decided.requested:
-            patch["metadata"] = {"annotations": {REFRESH: None}}
+        done = [name for name, is_done in ((REFRESH, decided.requested), (HELD, release)) if is_done]
+        if done:
+            patch["metadata"] = {"annotations": dict.fromkeys(done)}
         if auto.operation is not None:
             # Creating an operation removes the state of the one before, in the same write (spec 1.4).
             patch["operation"] = auto.operation
@@ -131,7 +139,9 @@ class Comparing:
             return list(sync.get("revisions") or ()) or None
         return [sync["revision"]] if sync.get("revision") else None
 
-    def _auto_sync(self, app: JsonObject, spec: JsonObject, after: JsonObject, now: datetime) -> autosync.AutoSync:
+    def _auto_sync(
+        self, app: JsonObject, spec: JsonObject, after: JsonObject, now: datetime, *, is_held: bool
+    ) -> autosync.AutoSync:
         chosen = self.sighting.windows_of(app, spec)
         seen = autosync.Seen(
             spec,
@@ -140,6 +150,7 @@ class Comparing:
             bool(app["metadata"].get("deletionTimestamp")),
             windows.allows(chosen, windows.Asked(manual=False), now),
             windows.wait(chosen, now),
+            is_held,
         )
         return autosync.decide(seen, self.desk.plane.settings, now)
 

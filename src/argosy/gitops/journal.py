@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from argosy.gitops import operation, status
 from argosy.gitops.desk import Desk
+from argosy.gitops.holding import HELD
 from argosy.gitops.refresh import Level
 from argosy.machinery.objects import JsonObject, Key
 from argosy.machinery.timestamps import seconds
@@ -17,15 +18,21 @@ class Journal:
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
 
-    async def begin(self, app: JsonObject, state: JsonObject) -> JsonObject:
-        """A first attempt: forgets what an earlier operation left."""
+    async def begin(self, app: JsonObject, state: JsonObject, held: str) -> JsonObject:
+        """A first attempt: forgets what an earlier operation left. `held`: the revision that is rolled back from."""
         left = dict.fromkeys((app.get("status") or {}).get("operationState") or {})
-        app = await self._desk.write(app, {"status": {"operationState": {**left, **state}}})
+        patch: JsonObject = {"status": {"operationState": {**left, **state}}}
+        if held:
+            patch["metadata"] = {"annotations": {HELD: held}}
+        app = await self._desk.write(app, patch)
         self._desk.events.record(app, "OperationStarted", "Initiated sync")
         return app
 
     async def begin_again(self, app: JsonObject, state: JsonObject) -> JsonObject:
-        cleared = {"finishedAt": None, "syncResult": None, "message": None}
+        cleared: JsonObject = {"finishedAt": None, "syncResult": None, "message": None}
+        if (state["operation"].get("retry") or {}).get("refresh"):
+            cleared["operation"] = {"sync": {"revision": None, "revisions": None}}
+            state = {name: value for name, value in state.items() if name != "operation"}
         return await self._desk.write(app, {"status": {"operationState": {**cleared, **state}}})
 
     async def wait(self, app: JsonObject, state: JsonObject) -> Outcome:

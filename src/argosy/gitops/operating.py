@@ -12,14 +12,17 @@ from argosy.gitops import operation, sharing, windows
 from argosy.gitops.clusters.connections import NotConnected
 from argosy.gitops.desk import Desk
 from argosy.gitops.destinations import InvalidDestination
+from argosy.gitops.holding import revision_to_hold
 from argosy.gitops.impersonation import NoServiceAccount
 from argosy.gitops.journal import Journal
-from argosy.gitops.keys import ResourceKey, instance_name
+from argosy.gitops.keys import REFRESH, ResourceKey, annotations_of, instance_name
 from argosy.gitops.normalize import rules_for
 from argosy.gitops.normalize_spec import normalised, sources_of
+from argosy.gitops.rendering import POLL_MAX_AGE
 from argosy.gitops.respecting import respecting
 from argosy.gitops.retry import next_retry_at
 from argosy.gitops.sighting import Compared, Look, Refused, Sighting
+from argosy.gitops.superseding import gives_way, may_give_way, message, waited_for
 from argosy.gitops.sync.options import Options, options_of
 from argosy.gitops.sync.tasks import Task, in_order, tasks_of
 from argosy.gitops.syncing import Running, Syncing
@@ -42,7 +45,10 @@ class Operating:
         state, now = (app.get("status") or {}).get("operationState"), self.desk.clock.now()
         if not state or state.get("phase") in operation.FINAL:
             state = operation.begun(app["operation"], seconds(now))
-            app = await self._journal.begin(app, state)
+            app = await self._journal.begin(app, state, revision_to_hold(app, normalised(app.get("spec") or {})))
+        elif may_give_way(app, state, now) and (text := await self._superseded(key, app, state)):
+            await self._journal.finish(key, app, operation.ended(state, "Failed", text, seconds(now), terminated=True))
+            return None
         elif operation.awaits_retry(state):
             at = next_retry_at(state)
             if now < at:
@@ -57,6 +63,25 @@ class Operating:
         if held := await self._held_back(app, state, now):
             return held
         return await self._sync(key, app, state)
+
+    async def _superseded(self, key: Key, app: JsonObject, state: JsonObject) -> str:
+        """Why the sync gives way to a newer revision; "" when it goes on. Asked only when there may be one."""
+        waited, memory = waited_for(state), self.desk.remember(key)
+        if not (memory.overdue or annotations_of(app).get(REFRESH)) or not (waited or operation.awaits_retry(state)):
+            return ""
+        sources = sources_of(normalised(app.get("spec") or {}))
+        try:
+            newer = await self._sighting.desired(app, sources, Look(max_age=POLL_MAX_AGE))
+            revisions = await self._revisions(app, sources, state)
+            if not revisions or newer.revisions == revisions:
+                memory.overdue = False
+                return ""
+            older = await self._sighting.desired(app, sources, Look(revisions=revisions))
+        except (Refused, SourceError):
+            return ""
+        if not gives_way(state, newer.targets.digests(), older.targets.digests(), waited):
+            return ""
+        return message(newer.revisions, str(state.get("message") or ""))
 
     async def _held_back(self, app: JsonObject, state: JsonObject, now: datetime) -> Outcome | None:
         """By its time limit, or by a sync window."""
@@ -96,7 +121,7 @@ class Operating:
         asked = (state.get("operation") or {}).get("sync") or {}
         given = asked.get("sources") or ([asked["source"]] if asked.get("source") else [])
         try:
-            found = await self._compared(key, app, given or sources_of(spec), asked, state)
+            found = await self._compared(key, app, given or sources_of(spec), state)
             applier = found.scene.applier(self.desk.plane.settings)
         except (Refused, SourceError, NoServiceAccount) as error:
             await self._journal.end(key, app, state, "Error", str(error))
@@ -123,11 +148,14 @@ class Operating:
         )
         return await self._syncing.step(running)
 
-    async def _compared(
-        self, key: Key, app: JsonObject, sources: list[JsonObject], asked: JsonObject, state: JsonObject
-    ) -> Compared:
-        """At the revisions that the operation began with, if it has begun; raises Refused, SourceError."""
-        earlier = state.get("syncResult") or {}
+    async def _compared(self, key: Key, app: JsonObject, sources: list[JsonObject], state: JsonObject) -> Compared:
+        """Raises Refused, SourceError."""
+        look = Look(revisions=await self._revisions(app, sources, state))
+        return await self._sighting.compared(app, sources, look, self.desk.remember(key))
+
+    async def _revisions(self, app: JsonObject, sources: list[JsonObject], state: JsonObject) -> tuple[str, ...]:
+        """Those that the operation began with, or was asked for; () for what the sources stand for now."""
+        earlier, asked = state.get("syncResult") or {}, (state.get("operation") or {}).get("sync") or {}
         fixed = earlier.get("revisions") or [earlier.get("revision") or asked.get("revision") or ""]
         fixed = asked.get("revisions") or fixed
         project, resolved = normalised(app.get("spec") or {})["project"], []
@@ -136,8 +164,7 @@ class Operating:
                 wanted = {**source, "targetRevision": text}
                 book = self.desk.plane.credentials
                 resolved.append(await self.desk.manifests.resolve(wanted, book, project) if text else "")
-        memory = self.desk.remember(key)
-        return await self._sighting.compared(app, sources, Look(revisions=tuple(resolved)), memory)
+        return tuple(resolved)
 
     def _tasks(
         self, found: Compared, spec: JsonObject, asked: JsonObject, options: Options, began: datetime

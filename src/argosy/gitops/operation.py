@@ -20,8 +20,12 @@ def begun(operation: JsonObject, now: str) -> JsonObject:
 
 
 def again(state: JsonObject) -> JsonObject:
-    """A retry starts with an empty record."""
+    """A retry starts with an empty record; with `retry.refresh`, at the newest revision (spec 1.3)."""
     kept = {name: value for name, value in state.items() if name not in ("finishedAt", "syncResult", "message")}
+    request = state.get("operation") or {}
+    if (request.get("retry") or {}).get("refresh"):
+        sync = {k: v for k, v in (request.get("sync") or {}).items() if k not in ("revision", "revisions")}
+        kept["operation"] = {**request, "sync": sync}
     return {**kept, "phase": "Running", "retryCount": int(state.get("retryCount") or 0) + 1}
 
 

@@ -99,6 +99,10 @@ class Sighting:
         )
         return Compared(scene=scene, desired=desired, comparison=found, answers=server.answers if server else {})
 
+    async def desired(self, app: JsonObject, sources: list[JsonObject], look: Look) -> Desired:
+        """What is wanted, without looking at what is. Raises Refused and Connecting."""
+        return await self._desired(self._scene(app, sources), sources, look)
+
     async def _desired(self, scene: Scene, sources: list[JsonObject], look: Look) -> Desired:
         live = scene.destination.live
         wanted = Wanted(

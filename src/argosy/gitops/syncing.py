@@ -13,6 +13,7 @@ from argosy.gitops.desk import Desk
 from argosy.gitops.journal import Journal
 from argosy.gitops.keys import HOOK_FINALIZER, ResourceKey
 from argosy.gitops.live import LiveObjects
+from argosy.gitops.migration import managers_before
 from argosy.gitops.sync.options import Options
 from argosy.gitops.sync.plan import INTENDED, Identity, Result, Step, cleared_at_success, next_step
 from argosy.gitops.sync.tasks import Task
@@ -174,7 +175,12 @@ class Syncing:
 
         async def one(task: Task) -> None:
             found[task.identity] = await sync.applier.carry_out(
-                task, sync.options, prune=sync.prunes, dry_run=sync.is_dry, force=sync.forces
+                task,
+                sync.options,
+                prune=sync.prunes,
+                dry_run=sync.is_dry,
+                force=sync.forces,
+                managers=managers_before(sync.app, sync.options),
             )
 
         for group in _groups(run):

@@ -35,6 +35,9 @@ class Targets:
     errors: tuple[str, ...] = ()
     """InvalidSpecError texts."""
 
+    def digests(self) -> dict[ResourceKey, str]:
+        return {target.key: target.digest for target in self.items}
+
 
 def prepared(
     manifests: Sequence[JsonObject], *, app: str, namespace: str, cluster: str, settings: Settings, kinds: ServedKinds

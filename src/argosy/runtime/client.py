@@ -73,6 +73,7 @@ class Client(Protocol):
         *,
         subresource: str = "",
         field_manager: str = "",
+        field_validation: FieldValidation = "Warn",
         dry_run: bool = False,
     ) -> JsonObject:
         """Replaces; a stale `metadata.resourceVersion` is a conflict."""
@@ -88,6 +89,7 @@ class Client(Protocol):
         *,
         subresource: str = "",
         field_manager: str = "",
+        field_validation: FieldValidation = "Warn",
         dry_run: bool = False,
     ) -> JsonObject: ...
 
@@ -99,6 +101,7 @@ class Client(Protocol):
         field_manager: str,
         force: bool = False,
         subresource: str = "",
+        field_validation: FieldValidation = "Warn",
         dry_run: bool = False,
     ) -> JsonObject:
         """Server-side apply of `obj` under its own name and namespace; creates when absent."""

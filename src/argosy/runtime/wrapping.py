@@ -118,11 +118,17 @@ class WrappingClient:
         *,
         subresource: str = "",
         field_manager: str = "",
+        field_validation: FieldValidation = "Warn",
         dry_run: bool = False,
     ) -> JsonObject:
         def send() -> Awaitable[JsonObject]:
             return self._inner.update(
-                resource, obj, subresource=subresource, field_manager=field_manager, dry_run=dry_run
+                resource,
+                obj,
+                subresource=subresource,
+                field_manager=field_manager,
+                field_validation=field_validation,
+                dry_run=dry_run,
             )
 
         asked = Write(
@@ -146,6 +152,7 @@ class WrappingClient:
         *,
         subresource: str = "",
         field_manager: str = "",
+        field_validation: FieldValidation = "Warn",
         dry_run: bool = False,
     ) -> JsonObject:
         def send() -> Awaitable[JsonObject]:
@@ -157,6 +164,7 @@ class WrappingClient:
                 patch_type,
                 subresource=subresource,
                 field_manager=field_manager,
+                field_validation=field_validation,
                 dry_run=dry_run,
             )
 
@@ -179,11 +187,18 @@ class WrappingClient:
         field_manager: str,
         force: bool = False,
         subresource: str = "",
+        field_validation: FieldValidation = "Warn",
         dry_run: bool = False,
     ) -> JsonObject:
         def send() -> Awaitable[JsonObject]:
             return self._inner.apply(
-                resource, obj, field_manager=field_manager, force=force, subresource=subresource, dry_run=dry_run
+                resource,
+                obj,
+                field_manager=field_manager,
+                force=force,
+                subresource=subresource,
+                field_validation=field_validation,
+                dry_run=dry_run,
             )
 
         asked = Write(

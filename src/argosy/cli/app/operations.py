@@ -47,9 +47,7 @@ def refuse_moving_off_target(app: JsonObject, revision: str) -> None:
 
 
 def rollback_operation(app: JsonObject, wanted: int | None, *, prune: bool, user: str) -> JsonObject:
-    """To the entry of the history with this id, or to the one before the last."""
-    if is_automated(app.get("spec") or {}) is not None:
-        raise CommandError("rollback cannot be initiated when auto-sync is enabled: remove spec.syncPolicy.automated")
+    """To the entry of the history with this id, or to the one before the last; automated sync then holds the target."""
     entry = _entry(app, wanted)
     sync: JsonObject = {"syncStrategy": {"apply": {}}}
     for name in ("revision", "revisions", "source", "sources"):

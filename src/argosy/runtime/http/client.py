@@ -204,7 +204,7 @@ class HttpClient:
         field_validation: FieldValidation = "Warn",
         dry_run: bool = False,
     ) -> JsonObject:
-        query = _write_query(field_manager, dry_run) | {"fieldValidation": field_validation}
+        query = _write_query(field_manager, dry_run, field_validation)
         return await self._json("POST", resource.path(key_of(obj).namespace), query, obj, safe=dry_run)
 
     async def update(
@@ -214,10 +214,11 @@ class HttpClient:
         *,
         subresource: str = "",
         field_manager: str = "",
+        field_validation: FieldValidation = "Warn",
         dry_run: bool = False,
     ) -> JsonObject:
         path = resource.path(*key_of(obj), subresource)
-        return await self._json("PUT", path, _write_query(field_manager, dry_run), obj, safe=dry_run)
+        return await self._json("PUT", path, _write_query(field_manager, dry_run, field_validation), obj, safe=dry_run)
 
     async def patch(
         self,
@@ -229,9 +230,13 @@ class HttpClient:
         *,
         subresource: str = "",
         field_manager: str = "",
+        field_validation: FieldValidation = "Warn",
         dry_run: bool = False,
     ) -> JsonObject:
-        path, query = resource.path(namespace, name, subresource), _write_query(field_manager, dry_run)
+        path, query = (
+            resource.path(namespace, name, subresource),
+            _write_query(field_manager, dry_run, field_validation),
+        )
         return await self._json("PATCH", path, query, patch, content_type=patch_type.value, safe=dry_run)
 
     async def apply(
@@ -242,9 +247,10 @@ class HttpClient:
         field_manager: str,
         force: bool = False,
         subresource: str = "",
+        field_validation: FieldValidation = "Warn",
         dry_run: bool = False,
     ) -> JsonObject:
-        query = _write_query(field_manager, dry_run) | {"force": "true" if force else "false"}
+        query = _write_query(field_manager, dry_run, field_validation) | {"force": "true" if force else "false"}
         path = resource.path(*key_of(obj), subresource)
         return await self._json("PATCH", path, query, obj, content_type=PatchType.APPLY.value, safe=True)
 
@@ -421,5 +427,5 @@ def _given(**values: str) -> Query:
     return {name: value for name, value in values.items() if value}
 
 
-def _write_query(field_manager: str, dry_run: bool) -> Query:
-    return _given(fieldManager=field_manager, dryRun="All" if dry_run else "")
+def _write_query(field_manager: str, dry_run: bool, field_validation: str = "") -> Query:
+    return _given(fieldManager=field_manager, dryRun="All" if dry_run else "", fieldValidation=field_validation)
