@@ -26,6 +26,7 @@ from argosy.render.renderer import WorkerRenderer
 from argosy.runtime.access import ClientAccess
 from argosy.runtime.client import Client
 from argosy.runtime.informers import InformerCaches
+from argosy.runtime.leases import Membership
 from argosy.sources.git.remote import GitMirrors
 from argosy.sources.git.scripted import ScriptedGit
 from argosy.sources.port import GitRemote
@@ -104,7 +105,9 @@ class NoCharts:
 
 
 class Bench:
-    def __init__(self, world: World, git: GitRemote, charts: Any = None) -> None:
+    def __init__(self, world: World, git: GitRemote, charts: Any = None, *, replica: str = "") -> None:
+        """`replica`: one of several that share the work, by its name."""
+        self.replica = replica
         self.world = world
         self.remote = git
         self.charts = charts or NoCharts()
@@ -137,13 +140,29 @@ class Bench:
             world.rng.fork(name),
             known,
             connect=self.clusters.connect,
+            replicas=self._membership(name),
         )
 
         async def spawn() -> None:
             loop = asyncio.get_running_loop()
-            self._tasks = [loop.create_task(part.run()) for part in (self.caches, self.gitops)]
+            parts = (self.caches, self.gitops, *([self.membership] if self.membership else []))
+            self._tasks = [loop.create_task(part.run()) for part in parts]
 
         world.run(spawn())
+
+    def _membership(self, name: str) -> Membership | None:
+        self.membership: Membership | None = None
+        if self.replica:
+            self.membership = Membership(
+                self.client,
+                self.world.clock,
+                self.world.rng.fork(name + self.replica),
+                namespace="argocd",
+                group="controller",
+                identity=self.replica,
+                on_change=lambda: self.gitops.replicas_changed(),
+            )
+        return self.membership
 
     def kill(self) -> None:
         async def end() -> None:

@@ -1,7 +1,8 @@
-"""`argosy controller`: the same controllers against any API server, one replica at work and the others waiting.
+"""`argosy controller`: the same controllers against any API server, its replicas sharing the work.
 
-The replica at work holds a Lease; who loses it stops writing at once (runtime.fencing) and the process ends, to be
-started again by whoever runs it. That is the shape every API server supports: nothing but leases, lists and watches.
+Each replica holds a Lease of its own, and looks after the keys that are its by hashing over the live ones. One that
+cannot renew its Lease stops writing at once (runtime.fencing), and goes on when it can. That is the shape every API
+server supports: nothing but leases, lists and watches.
 """
 
 from __future__ import annotations
@@ -17,8 +18,7 @@ from argosy.cli.failing import CommandError, Exit
 from argosy.cli.installing import control_plane_objects, install
 from argosy.cli.outside import Outside
 from argosy.cli.process import MANAGER, ControlPlane
-from argosy.cli.up import stop_on_signals, until_stopped
-from argosy.machinery.objects import Key
+from argosy.cli.up import stop_on_signals
 from argosy.machinery.status import StatusError
 from argosy.observe.logs import set_up_logging
 from argosy.runtime.access import fenced
@@ -28,10 +28,10 @@ from argosy.runtime.http.client import HttpClient, Unreachable
 from argosy.runtime.http.connection import Connection, ConnectionSettingsError
 from argosy.runtime.http.credentials import CredentialError
 from argosy.runtime.http.kubeconfig import default_paths, in_cluster, load_kubeconfig
-from argosy.runtime.leases import LeaseHolder
+from argosy.runtime.leases import Membership
 from argosy.runtime.supervisor import Supervisor
 
-LEASE = "argosy-controller"
+GROUP = "argosy-controller"
 
 
 def run(options: argparse.Namespace) -> int:
@@ -46,43 +46,39 @@ def run(options: argparse.Namespace) -> int:
 
 
 async def _run(options: argparse.Namespace, cache_directory: Path) -> int:
-    stop, won, lost = stop_on_signals(), asyncio.Event(), asyncio.Event()
+    stop = stop_on_signals()
     clock, rng = RealClock(), SystemRng()
     async with HttpClient(_connection(options, clock), clock, rng, user_agent="argosy-controller") as http:
         version = await http.version()
         if options.install:
             await install(http, control_plane_objects(options.namespace), MANAGER)
-        lease = LeaseHolder(
+        replicas = Membership(
             http,
             clock,
             rng,
-            key=Key(options.namespace, LEASE),
-            identity=f"{socket.gethostname()}_{os.getpid()}",
-            on_change=lambda held: (won if held else lost).set(),
+            namespace=options.namespace,
+            group=GROUP,
+            identity=f"{socket.gethostname()}-{os.getpid()}".lower(),
+            on_change=lambda: plane.replicas_changed(),
         )
-        async with Supervisor(clock, rng) as holding:
-            holding.add("lease", lease.run)
-            print(f"Connected to Kubernetes {version.get('gitVersion')}; waiting for the lease {LEASE}.", flush=True)
-            if not await until_stopped(stop, won.wait()):
-                return Exit.OK
-            outside = Outside(
-                cache_directory=cache_directory,
-                own_machine=False,
-                namespace=options.namespace,
-                fence=lambda: lease.is_valid,
-            )
-            plane = ControlPlane(fenced(http, lambda: lease.is_valid), clock, rng, outside)
-            try:
-                async with Supervisor(clock, rng) as working:
-                    plane.run_in(working)
-                    print("The controllers are at work.", flush=True)
-                    stopped = not await until_stopped(stop, lost.wait())
-            finally:
-                await plane.close()
-        if stopped:
-            await lease.release()
-            return Exit.OK
-    raise CommandError(f"the lease {LEASE} was lost to another replica", Exit.CALL_FAILED)
+        outside = Outside(
+            cache_directory=cache_directory,
+            own_machine=False,
+            namespace=options.namespace,
+            replicas=replicas,
+        )
+        plane = ControlPlane(fenced(http, lambda: plane.may_write()), clock, rng, outside)
+        try:
+            async with Supervisor(clock, rng) as parts:
+                parts.add("membership", replicas.run)
+                print(f"Connected to Kubernetes {version.get('gitVersion')} as {replicas.identity}.", flush=True)
+                plane.run_in(parts)
+                print("The controllers are at work.", flush=True)
+                await stop.wait()
+        finally:
+            await plane.close()
+        await replicas.leave()
+    return Exit.OK
 
 
 def _connection(options: argparse.Namespace, clock: Clock) -> Connection:

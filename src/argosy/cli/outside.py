@@ -18,6 +18,7 @@ from argosy.render.port import RenderRequest
 from argosy.runtime.access import Access, fenced
 from argosy.runtime.chance import Rng
 from argosy.runtime.clock import Clock
+from argosy.runtime.leases import Membership
 from argosy.sources.port import Credentials, Tree
 
 if TYPE_CHECKING:
@@ -37,8 +38,8 @@ class Outside:
     own_machine: bool
     namespace: str = "argocd"
     workers: int = 10
-    fence: Callable[[], bool] | None = None
-    """Whether this replica may write; None for the only one."""
+    replicas: Membership | None = None
+    """Who shares the work; None for the only process."""
 
 
 class Doors:
@@ -133,8 +134,8 @@ class Fetcher:
 class Clusters:
     """`gitops.clusters.connections.Connect`: the API servers that cluster Secrets describe."""
 
-    def __init__(self, clock: Clock, rng: Rng, fence: Callable[[], bool] | None) -> None:
-        self._clock, self._rng, self._fence = clock, rng, fence
+    def __init__(self, clock: Clock, rng: Rng, may_write: Callable[[], bool]) -> None:
+        self._clock, self._rng, self._may_write = clock, rng, may_write
 
     @asynccontextmanager
     async def __call__(self, cluster: Cluster) -> AsyncIterator[Access]:
@@ -143,7 +144,7 @@ class Clusters:
 
         connection = connection_of_cluster(cluster.server, cluster.config.reveal(), self._clock)
         async with HttpClient(connection, self._clock, self._rng, user_agent="argosy-controller") as client:
-            yield client if self._fence is None else fenced(client, self._fence)
+            yield fenced(client, self._may_write)
 
 
 class Webhooks:

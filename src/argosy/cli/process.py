@@ -34,6 +34,7 @@ from argosy.runtime.access import Access, ClientAccess
 from argosy.runtime.chance import Rng
 from argosy.runtime.client import Client
 from argosy.runtime.clock import Clock
+from argosy.runtime.fencing import WORKING_ON
 from argosy.runtime.informers import InformerCaches
 from argosy.runtime.supervisor import Supervisor
 from argosy.sources.port import Credentials
@@ -50,6 +51,7 @@ class ControlPlane:
         client = access.client
         self._client, self._clock, self._rng = client, clock, rng
         self._namespace = outside.namespace
+        self._replicas = outside.replicas
         self.caches = InformerCaches(client, clock, rng)
         self.doors = Doors(outside, clock, self._credentials, self._permitted)
         self.renderer = RenderWorkers(clock, rng, fetcher=Fetcher(self.doors))
@@ -64,7 +66,8 @@ class ControlPlane:
             known,
             outside.namespace,
             workers=outside.workers,
-            connect=Clusters(clock, rng, outside.fence),
+            connect=Clusters(clock, rng, self.may_write),
+            replicas=outside.replicas,
         )
 
     def run_in(self, supervisor: Supervisor) -> None:
@@ -72,6 +75,18 @@ class ControlPlane:
         supervisor.add("gitops", self.gitops.run)
         supervisor.add("application sets", self._run_application_sets)
         supervisor.controllers.append(self.gitops.controller)  # so that stopping waits for looks that have begun
+
+    def may_write(self) -> bool:
+        """Whether this replica is alive for the others, and the key that this task works on, if any, is still its."""
+        if self._replicas is None:
+            return True
+        key = WORKING_ON.get()
+        mine = key is None or self.gitops.owns(key) or self._replicas.owns(key)
+        return mine and self._replicas.is_valid
+
+    def replicas_changed(self) -> None:
+        """Keys moved between replicas."""
+        self.gitops.replicas_changed()
 
     def is_ready(self) -> bool:
         """Every cache is filled, and the default project is there."""

@@ -13,10 +13,11 @@ from contextlib import suppress
 from argosy.gitops import projects
 from argosy.gitops.clusters.connections import Connect, Connecting, Connections
 from argosy.gitops.clusters.destination import Destination, follow_definitions
+from argosy.gitops.clusters.sharding import Algorithm, owner
 from argosy.gitops.comparing import Comparing
 from argosy.gitops.deleting import Deleting
 from argosy.gitops.desk import Desk
-from argosy.gitops.destinations import InvalidDestination
+from argosy.gitops.destinations import Cluster, InvalidDestination
 from argosy.gitops.globs import matches
 from argosy.gitops.keys import (
     IN_CLUSTER,
@@ -30,7 +31,7 @@ from argosy.gitops.keys import (
 from argosy.gitops.live import LiveObjects
 from argosy.gitops.normalize_spec import normalised, sources_of
 from argosy.gitops.operating import Operating
-from argosy.gitops.ports import KnownTypes
+from argosy.gitops.ports import KnownTypes, Replicas
 from argosy.gitops.refresh import Level
 from argosy.gitops.rendering import Manifests
 from argosy.gitops.settings import Settings
@@ -42,7 +43,7 @@ from argosy.render.port import Renderer
 from argosy.runtime.access import Access
 from argosy.runtime.chance import Rng
 from argosy.runtime.clock import Clock
-from argosy.runtime.controller import DONE, Controller, Outcome
+from argosy.runtime.controller import DONE, Controller, Outcome, own_key
 from argosy.runtime.events import EventRecorder
 from argosy.runtime.informer import Caches
 from argosy.sources.port import ChartRepository, GitRemote, SourceError
@@ -65,6 +66,7 @@ class GitOps:
         *,
         workers: int = 10,
         connect: Connect | None = None,
+        replicas: Replicas | None = None,
     ) -> None:
         self._client = client = access.client
         self._caches = caches
@@ -72,7 +74,8 @@ class GitOps:
         self._rng = rng.fork("gitops")
         self._namespace = namespace
         self._commits: dict[tuple[str, str], str] = {}
-        self._controller = Controller("applications", self.look, clock=clock, rng=rng, workers=workers)
+        self._replicas = replicas
+        self._controller = Controller("applications", self.look, clock=clock, rng=rng, workers=workers, owns=self.owns)
         self.plane = ControlPlane(caches, namespace, self._all_concerned)
         self.live = LiveObjects(access.client, caches, self._live_changed)
         self.manifests = Manifests(renderer, git, charts)
@@ -143,16 +146,42 @@ class GitOps:
         memory.requested = max(memory.requested, level)
         self._controller.enqueue(key)
 
+    def owns(self, key: Key) -> bool:
+        """Whether this replica looks after the application."""
+        if self._replicas is None:
+            return True
+        app = self.plane.applications.get(key)
+        chosen = Algorithm(self.plane.settings.sharding or Algorithm.APPLICATION)
+        cluster, servers = self._cluster_of(app) if app else None, self.plane.cluster_book.servers
+        found = owner(self._replicas.shards, chosen, key, cluster, servers)
+        return self._replicas.is_valid and found == self._replicas.identity
+
+    def replicas_changed(self) -> None:
+        """Applications moved to this replica, or away."""
+        self._all_concerned()
+
+    def _cluster_of(self, app: JsonObject) -> Cluster | None:
+        try:
+            return self.desk.cluster(normalised(app.get("spec") or {}))
+        except InvalidDestination:
+            return None
+
+    def _let_go(self) -> None:
+        """Of connections that no application of this replica needs."""
+        applications = ((own_key(app)[0], app) for app in self.plane.applications.list())
+        found = (self._cluster_of(app) for key, app in applications if self.owns(key))
+        self.clusters.keep_only({cluster for cluster in found if cluster is not None})
+
     def _cluster_changed(self, server: str) -> None:
         """Its kinds are others now, or it can be reached, or no longer: its applications are looked at."""
         for app in self.plane.applications.list():
-            with suppress(InvalidDestination):
-                if self.desk.cluster(normalised(app.get("spec") or {})).server == server:
-                    metadata = app["metadata"]
-                    self._request(Key(metadata["namespace"], metadata["name"]), Level.RECENT)
+            cluster = self._cluster_of(app)
+            if cluster is not None and cluster.server == server:
+                metadata = app["metadata"]
+                self._request(Key(metadata["namespace"], metadata["name"]), Level.RECENT)
 
     def _all_concerned(self) -> None:
-        self.clusters.keep_only(self.plane.cluster_book)
+        self._let_go()
         for app in self.plane.applications.list():
             metadata = app["metadata"]
             self._request(Key(metadata["namespace"], metadata["name"]), Level.RECENT)
@@ -186,11 +215,14 @@ class GitOps:
             pause = settings.refresh_seconds + self._rng.uniform(0.0, settings.refresh_jitter)
             await self._clock.sleep(pause, background=True)
             await self._look_for_commits()
+            self._let_go()
 
     async def _look_for_commits(self) -> None:
         users: dict[tuple[str, str, str, str], list[Key]] = {}
         for app in self.plane.applications.list():
             key = Key(app["metadata"]["namespace"], app["metadata"]["name"])
+            if not self.owns(key):
+                continue
             if _is_broken(app):
                 # What mends it may lie outside of the repository: it is tried again with every poll.
                 self._overdue(key)

@@ -47,6 +47,8 @@ class ClusterBook:
                 self.by_server[found.server] = found
                 self._by_name.setdefault(found.name, []).append(found)
 
+        self.servers = tuple(sorted({IN_CLUSTER, *self.by_server}))
+
     def named(self, name: str) -> list[Cluster]:
         return self._by_name.get(name, [])
 

@@ -9,6 +9,22 @@ from typing import Protocol
 
 from argosy.machinery.objects import JsonObject
 from argosy.machinery.schema import Node
+from argosy.runtime.sharding import Shards
+
+
+class Replicas(Protocol):
+    """Who shares the work, and which of them we are (`runtime.leases.Membership`)."""
+
+    @property
+    def identity(self) -> str: ...
+
+    @property
+    def shards(self) -> Shards: ...
+
+    @property
+    def is_valid(self) -> bool:
+        """Whether we may write at all at this moment."""
+        ...
 
 
 class KnownTypes(Protocol):

@@ -72,6 +72,7 @@ class Settings:
     impersonation_enabled: bool = False
     impersonation_enforced: bool = True
     server_side_diff: bool = False
+    sharding: str = ""
     render: Mapping[str, str] = field(default_factory=dict)
     """Keys that rendering depends on, as they are."""
 
@@ -113,6 +114,7 @@ def settings_of(config: Mapping[str, str], parameters: Mapping[str, str] | None 
         impersonation_enabled=config.get("application.sync.impersonation.enabled") == "true",
         impersonation_enforced=config.get("application.sync.impersonation.enforced") != "false",
         server_side_diff=given.get("controller.diff.server.side") == "true",
+        sharding=_one_of(given.get("controller.sharding.algorithm"), ("legacy", "round-robin", "consistent-hashing")),
         persist_health=given.get("controller.resource.health.persist") == "true",
         application_namespaces=tuple(w.strip() for w in (given.get("application.namespaces") or "").split(",") if w),
         render={

@@ -7,14 +7,14 @@ and those of other clusters go on.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
 
 from argosy.gitops.clusters.destination import Destination, follow_definitions
-from argosy.gitops.destinations import Cluster, ClusterBook
+from argosy.gitops.destinations import Cluster
 from argosy.gitops.keys import IN_CLUSTER
 from argosy.gitops.live import LiveObjects
 from argosy.gitops.ports import KnownTypes
@@ -117,10 +117,10 @@ class Connections:
         """By server, of every cluster that is in use."""
         return dict(self._connections)
 
-    def keep_only(self, book: ClusterBook) -> None:
-        """Cluster Secrets changed: what is described otherwise, or not at all, is let go."""
+    def keep_only(self, used: Collection[Cluster]) -> None:
+        """What no application goes to any more, or is described otherwise now, is let go."""
         for server, connection in tuple(self._connections.items()):
-            if book.by_server.get(server) != connection.cluster:
+            if connection.cluster not in used:
                 self._end(server)
 
     async def run(self) -> None:

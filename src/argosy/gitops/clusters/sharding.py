@@ -1,0 +1,53 @@
+"""Which replica looks after which application (spec 12 `shard`, 13 `controller.sharding.algorithm`). Pure.
+
+By default each application by itself, so that replicas share the work of one large cluster, too. Upstream's algorithms
+share whole clusters, so that a replica watches only its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from enum import StrEnum
+from hashlib import blake2b
+
+from argosy.gitops.destinations import Cluster
+from argosy.gitops.keys import IN_CLUSTER
+from argosy.machinery.objects import Key
+from argosy.runtime.sharding import Shards
+
+
+class Algorithm(StrEnum):
+    APPLICATION = "application"
+    LEGACY = "legacy"
+    ROUND_ROBIN = "round-robin"
+    CONSISTENT_HASHING = "consistent-hashing"
+
+
+def owner(
+    shards: Shards, algorithm: Algorithm, app: Key, cluster: Cluster | None, servers: Sequence[str]
+) -> str | None:
+    """The member that looks after the application; None without members.
+
+    `cluster`: where it goes, if that is known; `servers`: of all clusters, sorted.
+    """
+    members = shards.members
+    if not members:
+        return None
+    if cluster is None:
+        return shards.owner(app)
+    if cluster.shard is not None:
+        return members[cluster.shard % len(members)]
+    match algorithm:
+        case Algorithm.APPLICATION:
+            return shards.owner(app)
+        case Algorithm.CONSISTENT_HASHING:
+            return shards.owner(Key("", cluster.server))
+        case Algorithm.ROUND_ROBIN:
+            return members[(servers.index(cluster.server) if cluster.server in servers else 0) % len(members)]
+        case Algorithm.LEGACY:
+            # Upstream hashes the Secret's uid, and the local cluster, which has none, is always the first shard's.
+            return members[0 if cluster.server == IN_CLUSTER else _hash(cluster.server) % len(members)]
+
+
+def _hash(text: str) -> int:
+    return int.from_bytes(blake2b(text.encode(), digest_size=4).digest(), "big")
