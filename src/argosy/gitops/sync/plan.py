@@ -76,7 +76,10 @@ def next_step(
     if held := [task for task in wave if task.is_prune and unapproved(task)]:
         return Step(message=_waiting(held, live, "pruning confirmation of"), updates=updates)
     rest = [task for task in pending if task not in wave]
-    is_last = not rest and not any(task.hook for task in wave)
+    # All of the wave, not only what is left of it: a process that died in it must not forget that hooks are waited for.
+    is_last = not rest and not any(
+        task.hook for task in main if (task.phase, task.wave) == (wave[0].phase, wave[0].wave)
+    )
     return Step(run=tuple(wave), is_last=is_last, updates=updates)
 
 
@@ -154,7 +157,8 @@ def _progress(
 
 def _judged(task: Task, before: Result, live: JsonObject | None) -> Result:
     if before == INTENDED:
-        if live is None:
+        # It is ours for sure only if an earlier one was deleted first; else it is applied, which does no harm twice.
+        if live is None or "BeforeHookCreation" not in delete_policies(task.obj):
             return before
         before = Result("", "created", "Running")
     if task.is_prune:
