@@ -268,6 +268,7 @@ def test_a_crashing_container_backs_off_and_recovers_after_its_times() -> None:
         status = world.all("Pod")[0]["status"]["containerStatuses"][0]
         assert _waiting(world) == "CrashLoopBackOff"
         assert status["lastState"]["terminated"]["reason"] == "OOMKilled"
+        assert status["restartCount"] == 1
         await world.wait(60)
         status = world.all("Pod")[0]["status"]["containerStatuses"][0]
         assert (status["restartCount"], status["ready"]) == (2, True)
@@ -399,6 +400,22 @@ def test_an_autoscaler_sizes_by_the_metrics_of_the_rules(usage: int, size: int) 
         assert world.get("Deployment", "w")["spec"]["replicas"] == size
 
     play(scenario, f"rules: [{{match: {{}}, effect: {{metrics: {{cpu: {usage}}}}}}}]")
+
+
+@pytest.mark.parametrize(("given", "size"), [(9, 4), (1, 2)])
+def test_an_autoscaler_without_metrics_still_keeps_to_its_bounds(given: int, size: int) -> None:
+    async def scenario(world: World) -> None:
+        await world.create(workload("Deployment", "w", replicas=given))
+        target = {"apiVersion": "apps/v1", "kind": "Deployment", "name": "w"}
+        spec = {"scaleTargetRef": target, "minReplicas": 2, "maxReplicas": 4}
+        await world.create({"kind": "HorizontalPodAutoscaler", "metadata": {"name": "h"}, "spec": spec})
+        await world.wait(5)
+        assert world.get("Deployment", "w")["spec"]["replicas"] == size
+        assert world.get("HorizontalPodAutoscaler", "h")["status"]["desiredReplicas"] == size
+        assert world.conditions("HorizontalPodAutoscaler", "h")["AbleToScale"] == ("True", "SucceededRescale")
+        assert "SuccessfulRescale" in world.reasons("HorizontalPodAutoscaler")
+
+    play(scenario)
 
 
 def test_schedules_and_autoscalers_do_not_keep_a_rehearsal_alive() -> None:

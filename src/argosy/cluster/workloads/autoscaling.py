@@ -70,6 +70,10 @@ def decide(seen: Seen, now: datetime) -> Decision:
     usages = _usages(seen)
     status |= {"observedGeneration": scaler["metadata"].get("generation") or 1, "currentReplicas": current}
     wanted = wanted_size(spec, current, usages) if current else None
+    if current and (bound := _out_of_bounds(spec, current)) is not None:
+        size_now, why = bound
+        status["desiredReplicas"] = size_now
+        return _written(scaler, status, _rescale(seen, target, status, size_now, why, now), now)
     if wanted is None:
         reason, text = ("ScalingDisabled", "scaling is disabled since the replica count of the target is zero")
         if current:
@@ -98,14 +102,27 @@ def decide(seen: Seen, now: datetime) -> Decision:
     status["desiredReplicas"] = chosen
     steps: list[Step] = []
     if chosen != current:
-        text = (
-            f"New size: {chosen}; reason: {'All metrics below target' if chosen < current else 'metric above target'}"
-        )
-        steps.append(merge(target, {"spec": {"replicas": chosen}}))
-        component = "horizontal-pod-autoscaler"
-        steps.append(Happening(about=scaler, reason="SuccessfulRescale", message=text, component=component))
-        status["lastScaleTime"] = stamp(now)
+        why = "All metrics below target" if chosen < current else "metric above target"
+        steps = _rescale(seen, target, status, chosen, why, now)
     return _written(scaler, status, steps, now)
+
+
+def _out_of_bounds(spec: JsonObject, current: int) -> tuple[int, str] | None:
+    """The bound that is passed, which needs no metric, and how the Event tells it."""
+    low, high = spec.get("minReplicas") or 1, spec["maxReplicas"]
+    if current > high:
+        return high, "Current number of replicas above Spec.MaxReplicas"
+    return (low, "Current number of replicas below Spec.MinReplicas") if current < low else None
+
+
+def _rescale(seen: Seen, target: JsonObject, status: JsonObject, size_now: int, why: str, now: datetime) -> list[Step]:
+    """`status` in place."""
+    text = f"New size: {size_now}; reason: {why}"
+    status["lastScaleTime"] = stamp(now)
+    able = f"the HPA controller was able to update the target scale to {size_now}"
+    _set(status, "AbleToScale", "True", "SucceededRescale", able, now)
+    said = Happening(about=seen.scaler, reason="SuccessfulRescale", message=text, component="horizontal-pod-autoscaler")
+    return [merge(target, {"spec": {"replicas": size_now}}), said]
 
 
 def _limited(spec: JsonObject, status: JsonObject, wanted: int, now: datetime) -> int:

@@ -22,6 +22,7 @@ from argosy.cluster.workloads import (
     replicaset,
     scheduler,
     statefulset,
+    taints,
     volumes,
 )
 from argosy.cluster.workloads.decision import KUBELET, Controller, Decision, create
@@ -100,6 +101,7 @@ def controllers(book: RuleBook, settings: Settings) -> tuple[Controller, ...]:
         budgets.CONTROLLER,
         autoscaling.make_controller(book),
         scheduler.CONTROLLER,
+        taints.CONTROLLER,
         kubelet.make_controller(book, events=settings.kubelet_events),
     )
 
