@@ -1,4 +1,4 @@
-"""`services/proxy`, `pods/proxy` and `nodes/proxy`: to handlers of our own controllers in this process (spec section 13).
+"""The proxies of Services, Pods and Nodes: to handlers of our own controllers in this process (spec section 13).
 
 No connection to anywhere is ever opened from here. The caller's credentials are not passed on.
 """
