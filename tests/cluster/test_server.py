@@ -1,4 +1,4 @@
-"""The cluster as a whole: what it has from its first moment, restarts, forks, quota, webhooks, definitions."""
+"""The cluster as a whole: what it has from its first moment, restarts, forks, webhooks, definitions."""
 
 from __future__ import annotations
 
@@ -23,7 +23,6 @@ from argosy.runtime.clock import RealClock
 from argosy.runtime.virtual import VirtualClock, run_virtual
 from kit.world import CONFIG_MAPS, NAMESPACES, SECRETS, World, config_map
 
-QUOTAS = Resource("", "v1", "resourcequotas", "ResourceQuota")
 MUTATING = Resource(
     "admissionregistration.k8s.io", "v1", "mutatingwebhookconfigurations", "MutatingWebhookConfiguration", False
 )
@@ -115,22 +114,6 @@ def test_two_runs_of_one_seed_store_the_same_bytes() -> None:
 
     assert run_virtual(story, seed=3) == run_virtual(story, seed=3)
     assert run_virtual(story, seed=3) != run_virtual(story, seed=4)
-
-
-def test_a_quota_refuses_one_too_many_and_counts_in_its_status() -> None:
-    async def story(world: World) -> None:
-        hard = {"count/secrets": "1", "configmaps": "10"}
-        quota = {"metadata": {"name": "q", "namespace": "default"}, "spec": {"hard": hard}}
-        await world.client.create(QUOTAS, quota)
-        await world.client.create(SECRETS, {"metadata": {"name": "a", "namespace": "default"}})
-        with pytest.raises(StatusError, match="exceeded quota: q, requested: count/secrets=1, used: count/secrets=1"):
-            await world.client.create(SECRETS, {"metadata": {"name": "b", "namespace": "default"}})
-        await world.clock.sleep(1)
-        used = (await world.client.get(QUOTAS, "q", "default"))["status"]["used"]
-        assert used == {"count/secrets": "1", "configmaps": "1"}
-
-    with World() as world:
-        world.run(story(world))
 
 
 class Hook:

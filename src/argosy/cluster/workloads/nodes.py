@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
+from argosy.cluster.quota_usage import amounts_of
 from argosy.cluster.workloads.decision import stamp
 from argosy.machinery.objects import JsonObject
 from argosy.machinery.quantity import nano_units, of
@@ -157,11 +158,4 @@ def _lacking(pod: JsonObject, node: JsonObject, pods: Sequence[JsonObject], coun
 
 def requests_of(pod: JsonObject) -> dict[str, int]:
     """Nano-units by resource: the containers' sum, or the largest init container."""
-    total: dict[str, int] = {}
-    for container in pod["spec"].get("containers") or ():
-        for name, value in ((container.get("resources") or {}).get("requests") or {}).items():
-            total[name] = total.get(name, 0) + nano_units(of(value))
-    for container in pod["spec"].get("initContainers") or ():
-        for name, value in ((container.get("resources") or {}).get("requests") or {}).items():
-            total[name] = max(total.get(name, 0), nano_units(of(value)))
-    return total
+    return amounts_of(pod, "requests")
