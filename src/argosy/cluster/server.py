@@ -111,7 +111,9 @@ class EmbeddedCluster:
         self.admission.mutators += [self.definitions.refuse_instances, *MUTATORS]
         self.admission.policies.append(Policies(self.store, self.catalog).check)
         self.admission.checks.append(self.quotas.check)
-        self.admission.webhooks = WebhookAdmission(self.store, self.core.rng, self.service_handlers, webhook_caller)
+        self.admission.webhooks = WebhookAdmission(
+            self.store, self.catalog, self.core.rng, self.service_handlers, webhook_caller
+        )
         self.core.stored["", "namespaces"] = self.namespaces.created
         self.core.stored["", "serviceaccounts"] = self.core.stored["", "configmaps"] = self.namespaces.removed
         self.core.stored[DEFINITIONS] = self.definitions.stored
