@@ -14,7 +14,8 @@ from argosy.cluster.workloads.effects import effects_of, ordinal_of, owners_of
 from argosy.cluster.workloads.matching import itself
 from argosy.cluster.workloads.pods import is_active, is_ready
 from argosy.cluster.workloads.rollout_arithmetic import size
-from argosy.cluster.workloads.rules import Effect, RuleBook
+from argosy.cluster.workloads.rule_book import RuleBook
+from argosy.cluster.workloads.rules import Effect
 from argosy.cluster.workloads.view import View
 from argosy.machinery.objects import JsonObject, Key, key_of
 

@@ -31,7 +31,8 @@ from argosy.cluster.workloads.logs import SimulatedLogs
 from argosy.cluster.workloads.nodes import node_object
 from argosy.cluster.workloads.ports import Server
 from argosy.cluster.workloads.resources import RESOURCES
-from argosy.cluster.workloads.rules import Rule, RuleBook
+from argosy.cluster.workloads.rule_book import RuleBook
+from argosy.cluster.workloads.rules import Rule
 from argosy.cluster.workloads.view import View
 from argosy.machinery.objects import JsonObject, Key, key_of
 
