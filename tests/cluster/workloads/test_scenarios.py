@@ -9,6 +9,7 @@ import pytest
 from argosy.cluster.ports import LogOptions
 from argosy.cluster.workloads.nodes import node_object
 from argosy.cluster.workloads.simulation import Settings
+from argosy.machinery.objects import JsonObject
 from argosy.machinery.status import StatusError
 from kit.workloads import World, image, job, play, ready, workload
 
@@ -226,6 +227,9 @@ def test_endpoints_follow_readiness() -> None:
     play(scenario)
 
 
+PORT = {"port": 80}
+
+
 @pytest.mark.parametrize(("delay", "given"), [(1.0, True), (-1.0, False)])
 def test_a_load_balancer_gets_its_address_after_the_delay(delay: float, given: bool) -> None:
     async def scenario(world: World) -> None:
@@ -235,6 +239,26 @@ def test_a_load_balancer_gets_its_address_after_the_delay(delay: float, given: b
         assert bool(world.get("Service", "w")["status"]["loadBalancer"].get("ingress")) is given
 
     play(scenario, settings=Settings(address_delay=delay))
+
+
+@pytest.mark.parametrize(
+    ("said", "wanted"),
+    [
+        ("lb.example.com", {"ingress": [{"hostname": "lb.example.com"}]}),
+        ("192.0.2.7", {"ingress": [{"ip": "192.0.2.7", "ipMode": "VIP"}]}),
+        ("never", {}),
+        ("no name at all", None),
+    ],
+)
+def test_an_annotation_says_which_address_a_load_balancer_gets(said: str, wanted: JsonObject | None) -> None:
+    async def scenario(world: World) -> None:
+        metadata = {"name": "w", "annotations": {"simulation.argosy.dev/address": said}}
+        await world.create({"kind": "Service", "metadata": metadata, "spec": {"type": "LoadBalancer", "ports": [PORT]}})
+        await world.wait(5)
+        given = world.get("Service", "w")["status"]["loadBalancer"]
+        assert list(given["ingress"][0]) == ["ip", "ipMode"] if wanted is None else given == wanted
+
+    play(scenario)
 
 
 def test_a_failing_pull_shows_err_image_pull_then_back_off_and_ends_after_its_times() -> None:
