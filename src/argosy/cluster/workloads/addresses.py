@@ -1,6 +1,7 @@
 """Addresses for LoadBalancer Services and Ingresses: without them health never settles (kinds sheet 5.5, 7).
 
-The annotation `simulation.argosy.dev/address` says which: an IP address, a host name as some clouds give, or `never`; any other text says nothing.
+The annotation `simulation.argosy.dev/address` says which: an IP address, a host name as some clouds give, or `never`.
+Any other text says nothing.
 """
 
 from __future__ import annotations
