@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from argosy.cluster.kinds.cells.workloads import autoscaler_cells
 from argosy.cluster.ports import LogOptions
 from argosy.cluster.workloads.nodes import node_object
 from argosy.cluster.workloads.simulation import Settings
@@ -424,6 +425,43 @@ def test_an_autoscaler_sizes_by_the_metrics_of_the_rules(usage: int, size: int) 
         assert world.get("Deployment", "w")["spec"]["replicas"] == size
 
     play(scenario, f"rules: [{{match: {{}}, effect: {{metrics: {{cpu: {usage}}}}}}}]")
+
+
+def by(target: JsonObject, **source: object) -> JsonObject:
+    return {"type": "Resource", "resource": {"name": "cpu", "target": target, **source}}
+
+
+QUEUE = {"metric": {"name": "queue"}, "target": {"type": "AverageValue", "averageValue": "10"}}
+BY_QUEUE = {"type": "Pods", "pods": QUEUE}
+BY_SHARE = by({"type": "Utilization", "averageUtilization": 100})
+ELSEWHERE = {"type": "External", "external": QUEUE}
+
+
+@pytest.mark.parametrize(
+    ("metrics", "size", "shown"),
+    [
+        ([by({"type": "AverageValue", "averageValue": "150m"})], 4, "cpu: 300m/150m"),
+        ([BY_SHARE], 3, "cpu: 150%/100%"),
+        ([BY_QUEUE], 5, "25/10"),
+        ([by({"type": "AverageValue", "averageValue": "300m"}), BY_QUEUE], 5, "cpu: 300m/300m, 25/10"),
+        ([ELSEWHERE, BY_SHARE], 3, "<unknown>/10 (avg), cpu: 150%/100%"),
+    ],
+)
+def test_an_autoscaler_reads_values_and_metrics_of_pods_too(metrics: list[JsonObject], size: int, shown: str) -> None:
+    async def scenario(world: World) -> None:
+        deployment = workload("Deployment", "w", replicas=2)
+        deployment["spec"]["template"]["spec"]["containers"][0]["resources"] = {"requests": {"cpu": "200m"}}
+        await world.create(deployment)
+        await world.wait(5)
+        target = {"apiVersion": "apps/v1", "kind": "Deployment", "name": "w"}
+        spec = {"scaleTargetRef": target, "maxReplicas": 9, "metrics": metrics}
+        await world.create({"kind": "HorizontalPodAutoscaler", "metadata": {"name": "h"}, "spec": spec})
+        await world.wait(5)
+        assert world.get("Deployment", "w")["spec"]["replicas"] == size
+        found = world.get("HorizontalPodAutoscaler", "h")
+        assert autoscaler_cells(found, world.clock.now())[2] == shown
+
+    play(scenario, "rules: [{match: {}, effect: {metrics: {cpu: 150, queue: 25}}}]")
 
 
 @pytest.mark.parametrize(("given", "size"), [(9, 4), (1, 2)])
