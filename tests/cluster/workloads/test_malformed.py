@@ -159,7 +159,7 @@ def test_a_decision_that_raises_is_tried_ever_less_often_and_told_once() -> None
 def test_a_livelock_is_one_keys_trouble() -> None:
     async def scenario(world: World) -> None:
         asked = faulty(world, lambda now: Decision((), now))
-        original = world.workloads.engine._plan
+        original = world.workloads.engine._agenda.plan
 
         def plan(work: Any, at: datetime | None, now: datetime) -> None:
             if at == now:
@@ -167,7 +167,7 @@ def test_a_livelock_is_one_keys_trouble() -> None:
             else:
                 original(work, at, now)
 
-        world.workloads.engine._plan = plan  # type: ignore[method-assign]
+        world.workloads.engine._agenda.plan = plan  # type: ignore[method-assign]
         await world.create({"kind": "ConfigMap", "metadata": {"name": "bad"}})
         await world.create(workload("Deployment", "w"))
         await world.wait(0.9)
