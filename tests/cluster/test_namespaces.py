@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -68,6 +69,35 @@ def test_what_holds_a_namespace_is_said_in_its_conditions() -> None:
         present = await world.client.get(CONFIG_MAPS, "held", "x")
         await world.client.update(CONFIG_MAPS, {**present, "metadata": {**present["metadata"], "finalizers": []}})
         await world.clock.sleep(1)
+        with pytest.raises(StatusError):
+            await world.client.get(NAMESPACES, "x")
+
+    with World() as world:
+        world.run(story(world))
+
+
+def test_what_may_not_be_deleted_holds_up_nothing_else_and_is_said() -> None:
+    def refuse(attributes: Any) -> None:
+        if attributes.ctx.operation == "DELETE" and (attributes.old or {}).get("metadata", {}).get("name") == "kept":
+            raise StatusError(403, "Forbidden", 'admission webhook "no" denied the request: not this one')
+
+    async def story(world: World) -> None:
+        await world.client.create(NAMESPACES, namespace("x"))
+        for name in ("a", "kept", "z"):
+            await world.client.create(CONFIG_MAPS, config_map(name, "x"))
+        world.cluster.admission.checks.append(refuse)
+        await world.client.delete(NAMESPACES, "x")
+        await world.clock.sleep(30)
+        found = await world.client.get(NAMESPACES, "x")
+        failure = next(
+            item for item in found["status"]["conditions"] if item["type"] == "NamespaceDeletionContentFailure"
+        )
+        assert (failure["status"], failure["reason"]) == ("True", "ContentDeletionFailed")
+        assert failure["message"].endswith('1 remaining: admission webhook "no" denied the request: not this one')
+        names = [entry.key.name for entry in world.cluster.store.table("", "configmaps").scan("x")]
+        assert names == ["kept"]
+        world.cluster.admission.checks.remove(refuse)
+        await world.clock.sleep(60)
         with pytest.raises(StatusError):
             await world.client.get(NAMESPACES, "x")
 

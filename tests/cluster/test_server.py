@@ -1,4 +1,4 @@
-"""The cluster as a whole: what it has from its first moment, restarts, forks, quota, webhooks, definitions."""
+"""The cluster as a whole: what it has from its first moment, restarts, forks, webhooks, definitions."""
 
 from __future__ import annotations
 
@@ -23,7 +23,6 @@ from argosy.runtime.clock import RealClock
 from argosy.runtime.virtual import VirtualClock, run_virtual
 from kit.world import CONFIG_MAPS, NAMESPACES, SECRETS, World, config_map
 
-QUOTAS = Resource("", "v1", "resourcequotas", "ResourceQuota")
 MUTATING = Resource(
     "admissionregistration.k8s.io", "v1", "mutatingwebhookconfigurations", "MutatingWebhookConfiguration", False
 )
@@ -117,22 +116,6 @@ def test_two_runs_of_one_seed_store_the_same_bytes() -> None:
     assert run_virtual(story, seed=3) != run_virtual(story, seed=4)
 
 
-def test_a_quota_refuses_one_too_many_and_counts_in_its_status() -> None:
-    async def story(world: World) -> None:
-        hard = {"count/secrets": "1", "configmaps": "10"}
-        quota = {"metadata": {"name": "q", "namespace": "default"}, "spec": {"hard": hard}}
-        await world.client.create(QUOTAS, quota)
-        await world.client.create(SECRETS, {"metadata": {"name": "a", "namespace": "default"}})
-        with pytest.raises(StatusError, match="exceeded quota: q, requested: count/secrets=1, used: count/secrets=1"):
-            await world.client.create(SECRETS, {"metadata": {"name": "b", "namespace": "default"}})
-        await world.clock.sleep(1)
-        used = (await world.client.get(QUOTAS, "q", "default"))["status"]["used"]
-        assert used == {"count/secrets": "1", "configmaps": "1"}
-
-    with World() as world:
-        world.run(story(world))
-
-
 class Hook:
     """A webhook in this process: says yes, changes what it is told to, or says no."""
 
@@ -219,6 +202,66 @@ def test_a_dry_run_is_not_sent_to_a_webhook_with_side_effects() -> None:
         assert hook.asked[0]["dryRun"] is True
         with pytest.raises(StatusError):
             await world.client.get(CONFIG_MAPS, "a", "default")
+
+    with World() as world:
+        world.run(story(world))
+
+
+DEFINITIONS = Resource("apiextensions.k8s.io", "v1", "customresourcedefinitions", "CustomResourceDefinition", False)
+BOATS_BETA = Resource("sea.example", "v1beta1", "boats", "Boat")
+ADMISSION = "admissionregistration.k8s.io"
+POLICIES = Resource(ADMISSION, "v1", "validatingadmissionpolicies", "ValidatingAdmissionPolicy", False)
+BINDINGS = Resource(ADMISSION, "v1", "validatingadmissionpolicybindings", "ValidatingAdmissionPolicyBinding", False)
+
+
+async def define_boats(world: World) -> None:
+    schema = {"openAPIV3Schema": {"type": "object", "x-kubernetes-preserve-unknown-fields": True}}
+    versions = [{"name": name, "served": True, "storage": name == "v1", "schema": schema} for name in ("v1", "v1beta1")]
+    names = {"plural": "boats", "kind": "Boat"}
+    spec = {"group": "sea.example", "names": names, "scope": "Namespaced", "versions": versions}
+    await world.client.create(DEFINITIONS, {"metadata": {"name": "boats.sea.example"}, "spec": spec})
+
+
+def boat(name: str) -> JsonObject:
+    return {"apiVersion": "sea.example/v1beta1", "kind": "Boat", "metadata": {"name": name, "namespace": "default"}}
+
+
+@pytest.mark.parametrize(("policy", "asked"), [("Equivalent", True), ("Exact", False)])
+def test_a_webhook_for_one_version_is_asked_about_writes_through_another(policy: str, asked: bool) -> None:
+    async def story(world: World) -> None:
+        hook = Hook(patch=[{"op": "add", "path": "/spec", "value": {"oars": 4}}])
+        world.cluster.service_handlers.add_service("default", "hook", "443", hook)
+        rule = {"operations": ["CREATE"], "apiGroups": ["sea.example"], "apiVersions": ["v1"], "resources": ["boats"]}
+        await define_boats(world)
+        await world.client.create(MUTATING, configuration(rules=[rule], matchPolicy=policy))
+        made = await world.client.create(BOATS_BETA, boat("a"))
+        assert made["apiVersion"] == "sea.example/v1beta1"
+        assert made.get("spec") == ({"oars": 4} if asked else None)
+        assert len(hook.asked) == asked
+        for review in hook.asked:
+            assert (review["kind"]["version"], review["requestKind"]["version"]) == ("v1", "v1beta1")
+            assert review["object"]["apiVersion"] == "sea.example/v1"
+
+    with World() as world:
+        world.run(story(world))
+
+
+@pytest.mark.parametrize(("policy", "refused"), [("Equivalent", True), ("Exact", False)])
+def test_a_policy_for_one_version_judges_writes_through_another(policy: str, refused: bool) -> None:
+    async def story(world: World) -> None:
+        rule = {"operations": ["CREATE"], "apiGroups": ["sea.example"], "apiVersions": ["v1"], "resources": ["boats"]}
+        await define_boats(world)
+        constraints = {"resourceRules": [rule], "matchPolicy": policy}
+        validation = {"expression": "object.apiVersion != 'sea.example/v1'", "message": "no boats"}
+        spec: JsonObject = {"matchConstraints": constraints, "validations": [validation]}
+        await world.client.create(POLICIES, {"metadata": {"name": "p"}, "spec": spec})
+        spec = {"policyName": "p", "validationActions": ["Deny"]}
+        await world.client.create(BINDINGS, {"metadata": {"name": "b"}, "spec": spec})
+        if refused:
+            with pytest.raises(StatusError, match="no boats"):
+                await world.client.create(BOATS_BETA, boat("a"))
+        else:
+            await world.client.create(BOATS_BETA, boat("a"))
 
     with World() as world:
         world.run(story(world))

@@ -30,6 +30,7 @@ class Catalog:
         self._by_place: dict[tuple[str, str, str], Kind] = {}
         self._by_kind: dict[tuple[str, str, str], Kind] = {}
         self._by_storage: dict[tuple[str, str], Kind] = {}
+        self._sharing: dict[tuple[str, str], tuple[Kind, ...]] = {}
         self._all: tuple[Kind, ...] = ()
         self._listeners: list[Callable[[], None]] = []
         self._revision = 0
@@ -60,6 +61,10 @@ class Catalog:
         """The kind through which the objects of one place of storage are handled."""
         return self._by_storage.get((group, plural))
 
+    def versions_of(self, kind: Kind) -> tuple[Kind, ...]:
+        """All kinds that show the same stored objects, itself among them, in discovery order."""
+        return self._sharing.get(kind.storage, ())
+
     def set_custom(self, definition: str, kinds: Sequence[Kind]) -> None:
         """Serves exactly `kinds` for this definition from now on; none withdraws it."""
         if not kinds and definition not in self._custom:
@@ -81,12 +86,15 @@ class Catalog:
             (kind.resource.group, kind.resource.version, kind.resource.plural): kind for kind in reversed(self._all)
         }
         self._by_kind, self._by_storage = {}, {}
+        sharing: dict[tuple[str, str], list[Kind]] = {}
         for kind in self._all:
             resource = kind.resource
             if "list" in kind.verbs:
                 self._by_storage.setdefault(kind.storage, kind)
+                sharing.setdefault(kind.storage, []).append(kind)
             self._by_kind.setdefault((resource.group, resource.version, resource.kind), kind)
             self._by_kind.setdefault((resource.group, "", resource.kind), kind)
+        self._sharing = {place: tuple(kinds) for place, kinds in sharing.items()}
         self._revision += 1
         for listener in self._listeners:
             listener()

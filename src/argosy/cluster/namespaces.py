@@ -46,8 +46,10 @@ class Remains:
     """Of all the objects, repeated as often as they occur."""
 
 
-def conditions_of(remains: Sequence[Remains], previous: Sequence[JsonObject], now: datetime) -> list[JsonObject]:
-    """The five deletion conditions; times change only with the status."""
+def conditions_of(
+    remains: Sequence[Remains], previous: Sequence[JsonObject], now: datetime, failures: Sequence[str] = ()
+) -> list[JsonObject]:
+    """The five deletion conditions; times change only with the status. `failures`: why content could not be deleted."""
     left = sorted(f"{item.qualified} has {item.count} resource instances" for item in remains)
     finalizers = [name for item in remains for name in item.finalizers]
     held = [f"{name} in {finalizers.count(name)} resource instances" for name in sorted(set(finalizers))]
@@ -60,6 +62,13 @@ def conditions_of(remains: Sequence[Remains], previous: Sequence[JsonObject], no
             "All legacy kube types successfully parsed",
         ),
         (
+            "NamespaceDeletionContentFailure",
+            "True",
+            "ContentDeletionFailed",
+            f"Failed to delete all resource types, {len(failures)} remaining: {', '.join(sorted(failures))}",
+        )
+        if failures
+        else (
             "NamespaceDeletionContentFailure",
             "False",
             "ContentDeleted",
@@ -180,14 +189,18 @@ class NamespaceController:
                 self._queue.add_later(name, early)
             return
         self._scheduled.discard(name)
-        for kind in self._content_kinds():
-            if self._count(kind, name):
-                await self._empty(kind, name)
+        failures = [
+            error
+            for kind in self._content_kinds()
+            if self._count(kind, name) and (error := await self._empty(kind, name))
+        ]
         remains = [self._remains(kind, name) for kind in self._content_kinds() if self._count(kind, name)]
         current = self._namespace(name)
         if current is None:
             return
-        await self._write_conditions(current, remains)
+        await self._write_conditions(current, remains, [error.message for error in failures])
+        if failures:
+            raise failures[0]
         if not remains:
             await self._finalize(name)
 
@@ -208,8 +221,9 @@ class NamespaceController:
         finalizers = tuple(item for entry in entries for item in entry.obj["metadata"].get("finalizers") or ())
         return Remains(f"{resource.plural}.{resource.group}", len(entries), finalizers)
 
-    async def _empty(self, kind: Kind, name: str) -> None:
-        """Marks or deletes what is not marked yet."""
+    async def _empty(self, kind: Kind, name: str) -> StatusError | None:
+        """Marks or deletes what is not marked yet; what may not be deleted holds up nothing else. The first refusal."""
+        refused: StatusError | None = None
         for entry in list(self._core.table(kind).scan(name)):
             if entry.obj["metadata"].get("deletionTimestamp"):
                 continue
@@ -226,12 +240,15 @@ class NamespaceController:
                 await self._handlers.handle(request)
             except StatusError as error:
                 if not error.is_not_found:
-                    raise
+                    refused = refused or error
+        return refused
 
-    async def _write_conditions(self, namespace: JsonObject, remains: Sequence[Remains]) -> None:
+    async def _write_conditions(
+        self, namespace: JsonObject, remains: Sequence[Remains], failures: Sequence[str]
+    ) -> None:
         status = namespace.get("status") or {}
         previous = status.get("conditions") or []
-        wanted = conditions_of(remains, previous, self._core.clock.now())
+        wanted = conditions_of(remains, previous, self._core.clock.now(), failures)
         if wanted == previous:
             return
         changed = {**namespace, "status": {**status, "phase": "Terminating", "conditions": wanted}}

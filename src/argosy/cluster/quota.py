@@ -1,6 +1,7 @@
-"""ResourceQuota by object counts: refuses what would exceed, and keeps status.used true (spec 14).
+"""ResourceQuota: refuses what would exceed, and keeps status.used true (spec 14).
 
-Owns the status of ResourceQuota. Counts are taken from the live tables, so a refusal never lags behind.
+Owns the status of ResourceQuota. Usage is taken from the live tables, so a refusal never lags behind; what one object
+takes (`quota_usage.py`) is worked out once per version of it.
 """
 
 from __future__ import annotations
@@ -10,23 +11,15 @@ from collections.abc import Sequence
 from argosy.cluster.admission.attributes import Attributes
 from argosy.cluster.errors import forbidden
 from argosy.cluster.handlers.core import Core
-from argosy.cluster.store import Change
+from argosy.cluster.quota_usage import CLAIMS, PODS, SERVICES, Place, is_about, place_of, unsaid, usage_of
+from argosy.cluster.store import Change, Entry
 from argosy.cluster.workqueue import Workqueue
-from argosy.machinery.objects import JsonObject, Key
+from argosy.machinery.objects import JsonObject, JsonValue, Key
+from argosy.machinery.quantity import NANO, QuantityError, nano_units, of, spelled
 
 PLACE = ("", "resourcequotas")
-_PLAIN = frozenset(
-    {
-        "pods",
-        "services",
-        "configmaps",
-        "secrets",
-        "persistentvolumeclaims",
-        "replicationcontrollers",
-        "resourcequotas",
-    }
-)
-_SERVICE_TYPES = {"services.loadbalancers": ("LoadBalancer",), "services.nodeports": ("NodePort", "LoadBalancer")}
+GROWING = frozenset({PODS, SERVICES, CLAIMS})
+"""Kinds whose objects take more or less without coming or going."""
 
 
 class Quotas:
@@ -34,83 +27,108 @@ class Quotas:
         self._core = core
         self._queue = queue
         self._table = core.store.table(*PLACE)
+        self._known: dict[tuple[Place, Key], tuple[int, dict[str, int]]] = {}
+        """By object: its revision, and what it takes."""
 
     def start(self) -> None:
         for entry in self._table.scan():
             self._queue.add(entry.key.namespace)
 
+    # -- refusing ----------------------------------------------------------------------------------------------------
+
     def check(self, attributes: Attributes) -> None:
-        """Raises StatusError 403 when a create would exceed a quota."""
-        if attributes.ctx.operation != "CREATE" or attributes.ctx.subresource or not self._table.keys:
+        """Raises StatusError 403 when a write would exceed a quota, or does not say what a quota needs to know."""
+        ctx, place = attributes.ctx, attributes.kind.storage
+        if not self._table.keys or ctx.subresource or attributes.obj is None:
             return
-        if attributes.obj is None or not attributes.kind.resource.namespaced:
+        if not attributes.kind.resource.namespaced:
             return
-        for entry in self._table.scan(attributes.namespace):
-            self._check_one(entry.obj, attributes)
+        if ctx.operation == "CREATE" or (ctx.operation == "UPDATE" and place in GROWING):
+            for entry in self._table.scan(attributes.namespace):
+                self._check_one(entry.obj, attributes, place)
 
-    def _check_one(self, quota: JsonObject, attributes: Attributes) -> None:
-        hard = (quota.get("spec") or {}).get("hard") or {}
-        assert attributes.obj is not None
-        exceeded = []
-        for name in sorted(hard):
-            if counts(name, attributes.kind.storage, attributes.obj) and hard[name].isdigit():
-                used = self._used(name, attributes.namespace)
-                if used + 1 > int(hard[name]):
-                    exceeded.append((name, used, hard[name]))
-        if exceeded:
-            requested = ",".join(f"{name}=1" for name, _, _ in exceeded)
-            used_text = ",".join(f"{name}={used}" for name, used, _ in exceeded)
-            limited = ",".join(f"{name}={limit}" for name, _, limit in exceeded)
-            text = f"exceeded quota: {quota['metadata']['name']}, requested: {requested}, used: {used_text}"
-            raise forbidden(attributes.kind.resource, attributes.name, f"{text}, limited: {limited}")
+    def _check_one(self, quota: JsonObject, attributes: Attributes, place: Place) -> None:
+        spec, obj = quota.get("spec") or {}, attributes.obj
+        assert obj is not None
+        if not is_about(spec, place, obj):
+            return
+        hard, creates = spec.get("hard") or {}, attributes.ctx.operation == "CREATE"
+        name, resource = quota["metadata"]["name"], attributes.kind.resource
+        if creates and place == PODS and (missing := unsaid(hard, obj)):
+            raise forbidden(resource, attributes.name, f"failed quota: {name}: must specify {'; '.join(missing)}")
+        more = _more(place, obj, None if creates else attributes.old)
+        wanted = {key: more[key] for key in sorted(hard) if more.get(key, 0) > 0 and _limit(hard[key]) is not None}
+        used = {key: self._used(key, attributes.namespace, spec) for key in wanted}
+        over = [key for key in wanted if used[key] + wanted[key] > (_limit(hard[key]) or 0)]
+        if over:
+            asked, held = _listed(over, wanted, hard), _listed(over, used, hard)
+            limited = ",".join(f"{key}={hard[key]}" for key in over)
+            text = f"exceeded quota: {name}, requested: {asked}, used: {held}, limited: {limited}"
+            raise forbidden(resource, attributes.name, text)
 
-    def _used(self, name: str, namespace: str) -> int:
-        plural, group = _counted(name)
-        if not plural:
+    # -- counting ----------------------------------------------------------------------------------------------------
+
+    def _used(self, name: str, namespace: str, spec: JsonObject) -> int:
+        """Nano-units."""
+        place = place_of(name)
+        if place is None:
             return 0
-        table = self._core.store.table(group, plural)
-        if name in ("pods", *_SERVICE_TYPES):
-            return sum(counts(name, (group, plural), entry.obj) for entry in table.scan(namespace))
-        low, high = table.range(namespace)
-        return high - low
+        table = self._core.store.table(*place)
+        if name.startswith("count/"):
+            low, high = table.range(namespace)
+            return NANO * (high - low)
+        entries = (entry for entry in table.scan(namespace) if is_about(spec, place, entry.obj))
+        return sum(self._taken(place, entry).get(name, 0) for entry in entries)
+
+    def _taken(self, place: Place, entry: Entry) -> dict[str, int]:
+        known = self._known.get((place, entry.key))
+        if known is None or known[0] != entry.rev:
+            known = self._known[place, entry.key] = (entry.rev, usage_of(place, entry.obj))
+        return known[1]
 
     def changed(self, changes: Sequence[Change]) -> None:
         if not self._table.keys:
+            self._known.clear()
             return
         for change in changes:
-            namespace = change.key.namespace
+            namespace, place = change.key.namespace, (change.group, change.plural)
+            if change.new is None:
+                self._known.pop((place, change.key), None)
             low, high = self._table.range(namespace) if namespace else (0, 0)
-            counted = change.old is None or change.new is None or (change.plural == "pods" and not change.group)
-            if high > low and (counted or (change.group, change.plural) == PLACE):
+            counted = change.old is None or change.new is None or place in GROWING or place == PLACE
+            if high > low and counted:
                 self._queue.add(namespace)
 
     async def process(self, namespace: str) -> None:
         """Writes hard and used of every quota of the namespace where they differ."""
         for entry in list(self._table.scan(namespace)):
-            hard = (entry.obj.get("spec") or {}).get("hard") or {}
-            used = {name: str(self._used(name, namespace)) for name in hard if _counted(name)[0]}
+            spec = entry.obj.get("spec") or {}
+            hard = spec.get("hard") or {}
+            counted = [name for name in hard if place_of(name) is not None and _limit(hard[name]) is not None]
+            used = {name: spelled(self._used(name, namespace, spec), like=of(hard[name])) for name in counted}
             wanted = {"hard": hard, "used": used}
             if (entry.obj.get("status") or {}) != wanted and Key(*entry.key) in self._table.entries:
                 changed = {**entry.obj, "metadata": dict(entry.obj["metadata"]), "status": wanted}
                 self._core.store.put(self._table, entry.key, changed, entry)
 
 
-def _counted(name: str) -> tuple[str, str]:
-    """(plural, group) that a quota name counts; empty for compute resources, which are not simulated."""
-    if name.startswith("count/"):
-        plural, _, group = name[6:].partition(".")
-        return plural, group
-    if name in _SERVICE_TYPES:
-        return "services", ""
-    return (name, "") if name in _PLAIN else ("", "")
+def _more(place: Place, obj: JsonObject, old: JsonObject | None) -> dict[str, int]:
+    """What a write takes on top of what is taken."""
+    taken = usage_of(place, obj)
+    if old is None:
+        group, plural = place
+        return taken | {f"count/{plural}.{group}" if group else f"count/{plural}": NANO}
+    before = usage_of(place, old)
+    return {name: amount - before.get(name, 0) for name, amount in taken.items()}
 
 
-def counts(name: str, place: tuple[str, str], obj: JsonObject) -> bool:
-    """Whether this object counts for the quota name."""
-    plural, group = _counted(name)
-    if (group, plural) != place:
-        return False
-    if name == "pods":  # finished ones no longer count
-        return (obj.get("status") or {}).get("phase") not in ("Succeeded", "Failed")
-    types = _SERVICE_TYPES.get(name)
-    return types is None or (obj.get("spec") or {}).get("type") in types
+def _limit(value: JsonValue) -> int | None:
+    """None for one that cannot be read, which limits nothing."""
+    try:
+        return nano_units(of(value))
+    except QuantityError:
+        return None
+
+
+def _listed(names: Sequence[str], amounts: dict[str, int], hard: JsonObject) -> str:
+    return ",".join(f"{name}={spelled(amounts[name], like=of(hard[name]))}" for name in names)

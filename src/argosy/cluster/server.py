@@ -33,6 +33,8 @@ from argosy.machinery.objects import JsonObject, Key, Resource
 from argosy.machinery.status import StatusError
 
 NAMESPACES = ("default", "kube-system", "kube-public", "kube-node-lease")
+WORKERS = 10
+"""For deletions, which may wait for a webhook: of namespaces' content, and of what owners left."""
 SYSTEM = User("system:apiserver", ("system:masters", "system:authenticated"))
 GIT_VERSION = "v1.36.1+argosy"
 
@@ -109,7 +111,9 @@ class EmbeddedCluster:
         self.admission.mutators += [self.definitions.refuse_instances, *MUTATORS]
         self.admission.policies.append(Policies(self.store, self.catalog).check)
         self.admission.checks.append(self.quotas.check)
-        self.admission.webhooks = WebhookAdmission(self.store, self.core.rng, self.service_handlers, webhook_caller)
+        self.admission.webhooks = WebhookAdmission(
+            self.store, self.catalog, self.core.rng, self.service_handlers, webhook_caller
+        )
         self.core.stored["", "namespaces"] = self.namespaces.created
         self.core.stored["", "serviceaccounts"] = self.core.stored["", "configmaps"] = self.namespaces.removed
         self.core.stored[DEFINITIONS] = self.definitions.stored
@@ -124,8 +128,8 @@ class EmbeddedCluster:
         for part in parts:
             part.start()
             self.store.subscribe(part.changed)
-        self._tasks.create_task(self._garbage.run(self.collector.process))
-        self._tasks.create_task(self._going.run(self.namespaces.process))
+        self._tasks.create_task(self._garbage.run(self.collector.process, WORKERS))
+        self._tasks.create_task(self._going.run(self.namespaces.process, WORKERS))
         self._tasks.create_task(self._definitions.run(self.definitions.process))
         self._tasks.create_task(self._counted.run(self.quotas.process))
         await self._ensure_objects()

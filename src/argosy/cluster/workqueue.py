@@ -1,9 +1,14 @@
-"""A queue of things to look at again, for the server's own controllers: first in, first out, each at most once."""
+"""A queue of things to look at again, for the server's own controllers: first in, first out, each at most once.
+
+Several workers share a queue whose items may wait for somebody else: a webhook that does not answer then holds up one
+of them, not all. No two ever have the same item.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import logging
+from collections import deque
 from collections.abc import Awaitable, Callable, Hashable
 from typing import Generic, TypeVar
 
@@ -24,10 +29,15 @@ class Workqueue(Generic[T]):
         self._clock = clock
         self._items: dict[T, None] = {}
         self._failures: dict[T, int] = {}
-        self._wake: asyncio.Future[None] | None = None
+        self._busy: dict[T, bool] = {}
+        """Items that are being looked at, and whether they were added again meanwhile."""
+        self._idle: deque[asyncio.Future[None]] = deque()
         self._closed = False
 
     def add(self, item: T) -> None:
+        if item in self._busy:
+            self._busy[item] = True
+            return
         self._items[item] = None
         self._signal()
 
@@ -35,24 +45,35 @@ class Workqueue(Generic[T]):
         self._clock.call_later(seconds, lambda: self.add(item))
 
     def close(self) -> None:
-        """`run` ends after the item at hand; what is left is found again at the next start."""
+        """`run` ends after the items at hand; what is left is found again at the next start."""
         self._closed = True
-        self._signal()
+        while self._idle:
+            self._signal()
 
     def _signal(self) -> None:
-        if self._wake is not None and not self._wake.done():
-            self._wake.set_result(None)
+        """Wakes one worker that waits."""
+        if self._idle:
+            self._idle.popleft().set_result(None)
 
-    async def run(self, process: Callable[[T], Awaitable[None]]) -> None:
+    async def run(self, process: Callable[[T], Awaitable[None]], workers: int = 1) -> None:
+        async with asyncio.TaskGroup() as group:
+            for _ in range(workers):
+                group.create_task(self._work(process))
+
+    async def _work(self, process: Callable[[T], Awaitable[None]]) -> None:
         loop = asyncio.get_running_loop()
         while not self._closed:
             if not self._items:
-                self._wake = loop.create_future()
-                await self._wake
+                waits = loop.create_future()
+                self._idle.append(waits)
+                await waits
                 continue
             item = next(iter(self._items))
             del self._items[item]
+            self._busy[item] = False
             await self._process(process, item)
+            if self._busy.pop(item):
+                self.add(item)
 
     async def _process(self, process: Callable[[T], Awaitable[None]], item: T) -> None:
         try:

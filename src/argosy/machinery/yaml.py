@@ -20,6 +20,8 @@ from argosy.machinery.objects import JsonValue
 ALIAS_LIMIT: Final = 100
 NODE_LIMIT: Final = 1_000_000
 DEPTH_LIMIT: Final = 200
+PARSERS_DEPTH: Final = "exceeded maximum nesting depth"
+"""What newer parsers say of flow brackets that they look ahead at, before the nodes within are composed and counted."""
 DIGIT_LIMIT: Final = 400
 CHARACTERS_PER_NODE: Final = 64
 """A long text counts as more than one node, so that few aliases of a huge one are a bomb too."""
@@ -288,6 +290,8 @@ def _fault(node: Any, problem: str) -> YamlError:
 def _explain(error: Exception) -> str:
     mark = getattr(error, "problem_mark", None)
     problem = getattr(error, "problem", None) or str(error)
+    if problem == PARSERS_DEPTH:
+        problem = f"nested deeper than {DEPTH_LIMIT} levels"
     return f"yaml: line {mark.line + 1}: {problem}" if mark else f"yaml: {problem}"
 
 

@@ -389,6 +389,16 @@ def test_a_proxy_without_anybody_behind_it_says_why(world: SmallWorld, service: 
     assert message in body["message"]
 
 
+@pytest.mark.parametrize(
+    ("node", "code", "message"), [("n", 503, 'nothing on node "n" answers'), ("gone", 404, 'nodes "gone" not found')]
+)
+def test_a_simulated_kubelet_answers_nothing(world: SmallWorld, node: str, code: int, message: str) -> None:
+    world.shelf.put("", "nodes", {"metadata": {"name": "n"}})
+    status, body = world.json("GET", f"/api/v1/nodes/{node}/proxy/stats/summary")
+    assert status == code
+    assert message in body["message"]
+
+
 class Lines:
     """A log of two lines, and none for other containers."""
 

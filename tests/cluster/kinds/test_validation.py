@@ -144,6 +144,14 @@ def test_an_object_is_refused_for_exactly_what_is_wrong_with_it(body: JsonObject
     assert created(body)[1] == wanted
 
 
+def test_containers_of_a_statefulset_may_mount_what_its_claim_templates_give() -> None:
+    mounts = [{"name": "data", "mountPath": "/data"}, {"name": "other", "mountPath": "/other"}]
+    claim = {"metadata": {"name": "data"}, "spec": {"accessModes": ["ReadWriteOnce"]}}
+    spec = {"containers": [{**CONTAINER, "volumeMounts": mounts}]}
+    refused = 'spec.template.spec.containers[0].volumeMounts[1].name: Not found: "other"'
+    assert created(workload("StatefulSet", spec, volumeClaimTemplates=[claim]))[1] == [refused]
+
+
 def test_several_errors_are_told_together_in_the_recorded_order() -> None:
     body = workload("Deployment", {"containers": [{"name": "C"}], "restartPolicy": "Nope"}, replicas=-1)
     body["spec"]["template"]["metadata"]["labels"] = {"a": "c"}

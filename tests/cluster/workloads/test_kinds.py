@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from argosy.cluster.workloads.decision import slow_start
+from argosy.machinery.api import PatchType
 from argosy.machinery.objects import JsonObject
 from argosy.machinery.status import StatusError
 from kit.workloads import World, play, ready, workload
@@ -142,6 +143,52 @@ def test_hand_made_endpoints_are_mirrored_until_their_service_selects() -> None:
         )
         await world.wait(1)
         assert world.all("EndpointSlice") == []
+
+    play(scenario)
+
+
+def tainted(*effects: str) -> JsonObject:
+    return {"spec": {"taints": [{"key": "k", "value": "v", "effect": effect} for effect in effects]}}
+
+
+def test_a_taint_that_is_not_borne_puts_pods_off_their_node() -> None:
+    tolerations = {
+        "none": [],
+        "other-effect": [{"key": "k", "operator": "Exists", "effect": "NoSchedule"}],
+        "for-ever": [{"key": "k", "value": "v"}],
+        "a-minute": [{"operator": "Exists", "tolerationSeconds": 60, "effect": "NoExecute"}],
+    }
+
+    async def scenario(world: World) -> None:
+        for name, borne in tolerations.items():
+            spec = {"containers": [{"name": "c", "image": "a:1"}], "tolerations": borne}
+            await world.create({"kind": "Pod", "metadata": {"name": name}, "spec": spec})
+        await world.wait(5)
+        node = world.resource("Node")
+        await world.client.patch(node, "node-1", "", tainted("NoSchedule"), PatchType.MERGE)
+        await world.wait(5)
+        assert len(world.all("Pod")) == len(tolerations)
+        await world.client.patch(node, "node-1", "", tainted("NoExecute"), PatchType.MERGE)
+        await world.wait(59)
+        assert [pod["metadata"]["name"] for pod in world.all("Pod")] == ["a-minute", "for-ever"]
+        assert world.reasons("Pod").count("TaintManagerEviction") == 2
+        await world.wait(2)
+        assert [pod["metadata"]["name"] for pod in world.all("Pod")] == ["for-ever"]
+
+    play(scenario)
+
+
+def test_a_taint_that_is_taken_away_in_time_puts_nobody_off() -> None:
+    async def scenario(world: World) -> None:
+        borne = [{"operator": "Exists", "tolerationSeconds": 60, "effect": "NoExecute"}]
+        spec = {"containers": [{"name": "c", "image": "a:1"}], "tolerations": borne}
+        await world.create({"kind": "Pod", "metadata": {"name": "p"}, "spec": spec})
+        await world.wait(5)
+        await world.client.patch(world.resource("Node"), "node-1", "", tainted("NoExecute"), PatchType.MERGE)
+        await world.wait(30)
+        await world.client.patch(world.resource("Node"), "node-1", "", tainted(), PatchType.MERGE)
+        await world.wait(60)
+        assert ready(world.get("Pod", "p"))
 
     play(scenario)
 

@@ -11,7 +11,7 @@ import pytest
 
 from argosy.cluster.workloads.decision import NOTHING, Controller, Decision, later
 from argosy.cluster.workloads.engine import STEPS_PER_INSTANT
-from argosy.cluster.workloads.rules import RuleError, annotated, parse_rules
+from argosy.cluster.workloads.rule_reading import RuleError, annotated, parse_rules
 from argosy.cluster.workloads.simulation import Settings
 from argosy.machinery.objects import JsonObject, Key
 from kit.workloads import PLACES, World, job, play, ready, workload
@@ -159,7 +159,7 @@ def test_a_decision_that_raises_is_tried_ever_less_often_and_told_once() -> None
 def test_a_livelock_is_one_keys_trouble() -> None:
     async def scenario(world: World) -> None:
         asked = faulty(world, lambda now: Decision((), now))
-        original = world.workloads.engine._plan
+        original = world.workloads.engine._agenda.plan
 
         def plan(work: Any, at: datetime | None, now: datetime) -> None:
             if at == now:
@@ -167,7 +167,7 @@ def test_a_livelock_is_one_keys_trouble() -> None:
             else:
                 original(work, at, now)
 
-        world.workloads.engine._plan = plan  # type: ignore[method-assign]
+        world.workloads.engine._agenda.plan = plan  # type: ignore[method-assign]
         await world.create({"kind": "ConfigMap", "metadata": {"name": "bad"}})
         await world.create(workload("Deployment", "w"))
         await world.wait(0.9)

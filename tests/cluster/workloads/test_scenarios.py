@@ -6,9 +6,11 @@ from typing import Any
 
 import pytest
 
+from argosy.cluster.kinds.cells.workloads import autoscaler_cells
 from argosy.cluster.ports import LogOptions
 from argosy.cluster.workloads.nodes import node_object
 from argosy.cluster.workloads.simulation import Settings
+from argosy.machinery.objects import JsonObject
 from argosy.machinery.status import StatusError
 from kit.workloads import World, image, job, play, ready, workload
 
@@ -226,6 +228,9 @@ def test_endpoints_follow_readiness() -> None:
     play(scenario)
 
 
+PORT = {"port": 80}
+
+
 @pytest.mark.parametrize(("delay", "given"), [(1.0, True), (-1.0, False)])
 def test_a_load_balancer_gets_its_address_after_the_delay(delay: float, given: bool) -> None:
     async def scenario(world: World) -> None:
@@ -235,6 +240,26 @@ def test_a_load_balancer_gets_its_address_after_the_delay(delay: float, given: b
         assert bool(world.get("Service", "w")["status"]["loadBalancer"].get("ingress")) is given
 
     play(scenario, settings=Settings(address_delay=delay))
+
+
+@pytest.mark.parametrize(
+    ("said", "wanted"),
+    [
+        ("lb.example.com", {"ingress": [{"hostname": "lb.example.com"}]}),
+        ("192.0.2.7", {"ingress": [{"ip": "192.0.2.7", "ipMode": "VIP"}]}),
+        ("never", {}),
+        ("no name at all", None),
+    ],
+)
+def test_an_annotation_says_which_address_a_load_balancer_gets(said: str, wanted: JsonObject | None) -> None:
+    async def scenario(world: World) -> None:
+        metadata = {"name": "w", "annotations": {"simulation.argosy.dev/address": said}}
+        await world.create({"kind": "Service", "metadata": metadata, "spec": {"type": "LoadBalancer", "ports": [PORT]}})
+        await world.wait(5)
+        given = world.get("Service", "w")["status"]["loadBalancer"]
+        assert list(given["ingress"][0]) == ["ip", "ipMode"] if wanted is None else given == wanted
+
+    play(scenario)
 
 
 def test_a_failing_pull_shows_err_image_pull_then_back_off_and_ends_after_its_times() -> None:
@@ -268,6 +293,7 @@ def test_a_crashing_container_backs_off_and_recovers_after_its_times() -> None:
         status = world.all("Pod")[0]["status"]["containerStatuses"][0]
         assert _waiting(world) == "CrashLoopBackOff"
         assert status["lastState"]["terminated"]["reason"] == "OOMKilled"
+        assert status["restartCount"] == 1
         await world.wait(60)
         status = world.all("Pod")[0]["status"]["containerStatuses"][0]
         assert (status["restartCount"], status["ready"]) == (2, True)
@@ -399,6 +425,59 @@ def test_an_autoscaler_sizes_by_the_metrics_of_the_rules(usage: int, size: int) 
         assert world.get("Deployment", "w")["spec"]["replicas"] == size
 
     play(scenario, f"rules: [{{match: {{}}, effect: {{metrics: {{cpu: {usage}}}}}}}]")
+
+
+def by(target: JsonObject, **source: object) -> JsonObject:
+    return {"type": "Resource", "resource": {"name": "cpu", "target": target, **source}}
+
+
+QUEUE = {"metric": {"name": "queue"}, "target": {"type": "AverageValue", "averageValue": "10"}}
+BY_QUEUE = {"type": "Pods", "pods": QUEUE}
+BY_SHARE = by({"type": "Utilization", "averageUtilization": 100})
+ELSEWHERE = {"type": "External", "external": QUEUE}
+
+
+@pytest.mark.parametrize(
+    ("metrics", "size", "shown"),
+    [
+        ([by({"type": "AverageValue", "averageValue": "150m"})], 4, "cpu: 300m/150m"),
+        ([BY_SHARE], 3, "cpu: 150%/100%"),
+        ([BY_QUEUE], 5, "25/10"),
+        ([by({"type": "AverageValue", "averageValue": "300m"}), BY_QUEUE], 5, "cpu: 300m/300m, 25/10"),
+        ([ELSEWHERE, BY_SHARE], 3, "<unknown>/10 (avg), cpu: 150%/100%"),
+    ],
+)
+def test_an_autoscaler_reads_values_and_metrics_of_pods_too(metrics: list[JsonObject], size: int, shown: str) -> None:
+    async def scenario(world: World) -> None:
+        deployment = workload("Deployment", "w", replicas=2)
+        deployment["spec"]["template"]["spec"]["containers"][0]["resources"] = {"requests": {"cpu": "200m"}}
+        await world.create(deployment)
+        await world.wait(5)
+        target = {"apiVersion": "apps/v1", "kind": "Deployment", "name": "w"}
+        spec = {"scaleTargetRef": target, "maxReplicas": 9, "metrics": metrics}
+        await world.create({"kind": "HorizontalPodAutoscaler", "metadata": {"name": "h"}, "spec": spec})
+        await world.wait(5)
+        assert world.get("Deployment", "w")["spec"]["replicas"] == size
+        found = world.get("HorizontalPodAutoscaler", "h")
+        assert autoscaler_cells(found, world.clock.now())[2] == shown
+
+    play(scenario, "rules: [{match: {}, effect: {metrics: {cpu: 150, queue: 25}}}]")
+
+
+@pytest.mark.parametrize(("given", "size"), [(9, 4), (1, 2)])
+def test_an_autoscaler_without_metrics_still_keeps_to_its_bounds(given: int, size: int) -> None:
+    async def scenario(world: World) -> None:
+        await world.create(workload("Deployment", "w", replicas=given))
+        target = {"apiVersion": "apps/v1", "kind": "Deployment", "name": "w"}
+        spec = {"scaleTargetRef": target, "minReplicas": 2, "maxReplicas": 4}
+        await world.create({"kind": "HorizontalPodAutoscaler", "metadata": {"name": "h"}, "spec": spec})
+        await world.wait(5)
+        assert world.get("Deployment", "w")["spec"]["replicas"] == size
+        assert world.get("HorizontalPodAutoscaler", "h")["status"]["desiredReplicas"] == size
+        assert world.conditions("HorizontalPodAutoscaler", "h")["AbleToScale"] == ("True", "SucceededRescale")
+        assert "SuccessfulRescale" in world.reasons("HorizontalPodAutoscaler")
+
+    play(scenario)
 
 
 def test_schedules_and_autoscalers_do_not_keep_a_rehearsal_alive() -> None:

@@ -129,6 +129,61 @@ def test_a_pod_is_adopted_by_its_labels_and_released_without_them() -> None:
     play(scenario)
 
 
+@pytest.mark.parametrize("kind", ["Deployment", "ReplicaSet", "StatefulSet", "DaemonSet"])
+def test_pods_that_were_left_behind_are_taken_over_by_the_next_owner_and_not_made_again(kind: str) -> None:
+    async def scenario(world: World) -> None:
+        counted = {} if kind == "DaemonSet" else {"replicas": 2}
+        await world.create(workload(kind, "w", **counted))
+        await world.wait(10)
+        before = {pod["metadata"]["uid"] for pod in world.all("Pod")}
+        assert len(before) == counted.get("replicas", 1)
+        await world.client.delete(world.resource(kind), "w", "default", propagation="Orphan")
+        await world.wait(10)
+        assert {pod["metadata"]["uid"] for pod in world.all("Pod")} == before
+        left = world.all("ReplicaSet") if kind == "Deployment" else world.all("Pod")
+        assert left and not any("ownerReferences" in item["metadata"] for item in left)
+        await world.create(workload(kind, "w", **counted))
+        await world.wait(10)
+        assert {pod["metadata"]["uid"] for pod in world.all("Pod")} == before
+        (owner,) = world.all(kind)
+        owners = {item["metadata"]["ownerReferences"][0]["uid"] for item in left and world.all(left[0]["kind"])}
+        assert owners == {owner["metadata"]["uid"]}
+        assert len(world.all("ControllerRevision")) == (kind in ("StatefulSet", "DaemonSet"))
+
+    play(scenario)
+
+
+def test_a_deployment_that_is_being_deleted_takes_nothing_over() -> None:
+    async def scenario(world: World) -> None:
+        deployment = workload("Deployment", "w")
+        deployment["metadata"]["finalizers"] = ["example.com/hold"]
+        await world.create(deployment)
+        await world.wait(5)
+        await world.delete("Deployment", "w")
+        left = workload("ReplicaSet", "left", replicas=0)
+        left["metadata"]["labels"] = left["spec"]["selector"]["matchLabels"] = {"app": "w"}
+        left["spec"]["template"]["metadata"]["labels"] = {"app": "w"}
+        await world.create(left)
+        await world.wait(5)
+        assert "ownerReferences" not in world.get("ReplicaSet", "left")["metadata"]
+
+    play(scenario)
+
+
+def test_what_was_left_behind_under_another_name_is_no_pod_of_a_statefulset() -> None:
+    async def scenario(world: World) -> None:
+        labels = {"app": "s"}
+        for name in ("s-x", "other-0"):
+            spec = {"containers": [{"name": "c", "image": "a:1"}]}
+            await world.create({"kind": "Pod", "metadata": {"name": name, "labels": labels}, "spec": spec})
+        await world.create(workload("StatefulSet", "s"))
+        await world.wait(10)
+        owned = [pod["metadata"]["name"] for pod in world.all("Pod") if "ownerReferences" in pod["metadata"]]
+        assert owned == ["s-0"]
+
+    play(scenario)
+
+
 # -- DaemonSets and Pods -----------------------------------------------------------------------------------------------
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from argosy.cluster.kind import Kind, WriteContext
 from argosy.cluster.request import ApiRequest
@@ -19,6 +19,16 @@ class Attributes:
     old: JsonObject | None
     request: ApiRequest
     warnings: list[str] = field(default_factory=list)
+    asked: Kind | None = None
+    """The request's kind, when the write is shown as one of another version."""
+
+    def shown_as(self, kind: Kind) -> Attributes:
+        """The same write in another version of the same objects; warnings go to the same list."""
+
+        def turned(obj: JsonObject | None) -> JsonObject | None:
+            return None if obj is None else kind.from_storage(self.kind.to_storage(obj))
+
+        return replace(self, kind=kind, obj=turned(self.obj), old=turned(self.old), asked=self.kind)
 
     @property
     def name(self) -> str:

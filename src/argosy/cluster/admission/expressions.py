@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from argosy.cluster.admission.attributes import Attributes
-from argosy.machinery.objects import JsonObject, JsonValue
+from argosy.machinery.objects import JsonObject, JsonValue, Resource
 from argosy.machinery.schema import Node
 
 _ANY = Node()
@@ -23,9 +23,9 @@ class ExpressionFailed(Exception):
 def request_of(attributes: Attributes) -> JsonObject:
     """The `request` of an AdmissionReview, without its objects."""
     ctx, resource, user = attributes.ctx, attributes.kind.resource, attributes.ctx.user
-    kind = {"group": resource.group, "version": resource.version, "kind": resource.kind}
-    place = {"group": resource.group, "version": resource.version, "resource": resource.plural}
-    request: JsonObject = {"kind": kind, "resource": place, "requestKind": kind, "requestResource": place}
+    kind, place = _named(resource)
+    asked_kind, asked_place = _named(attributes.asked.resource) if attributes.asked else (kind, place)
+    request: JsonObject = {"kind": kind, "resource": place, "requestKind": asked_kind, "requestResource": asked_place}
     if ctx.subresource:
         request["subResource"] = request["requestSubResource"] = ctx.subresource
     request |= {"name": attributes.name, "operation": ctx.operation, "dryRun": ctx.dry_run}
@@ -37,6 +37,12 @@ def request_of(attributes: Attributes) -> JsonObject:
     if user.extra:
         info["extra"] = {key: list(values) for key, values in user.extra.items()}
     return {**request, "userInfo": info}
+
+
+def _named(resource: Resource) -> tuple[JsonObject, JsonObject]:
+    """(GroupVersionKind, GroupVersionResource)."""
+    version: JsonObject = {"group": resource.group, "version": resource.version}
+    return {**version, "kind": resource.kind}, {**version, "resource": resource.plural}
 
 
 def value_of(value: JsonValue, node: Node) -> Any:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from argosy.cluster.admission.attributes import Attributes
-from argosy.cluster.kind import Reader
+from argosy.cluster.kind import Kind, Reader
 from argosy.machinery.objects import JsonObject, Resource
 from argosy.machinery.selectors import LabelSelector, label_selector_of
 
@@ -63,19 +64,37 @@ class Matching:
     excluded: tuple[Rule, ...]
     namespaces: LabelSelector
     objects: LabelSelector
+    equivalent: bool = True
+    """matchPolicy: the rules mean the same objects in other versions too."""
+
+    def view_of(
+        self, attributes: Attributes, namespace: JsonObject | None, others: Sequence[Kind]
+    ) -> Attributes | None:
+        """The write as the rules mean it: as it was asked, else in one of the `others` versions; None: not meant."""
+        if self.matches(attributes, namespace):
+            return attributes
+        for other in others if self.equivalent else ():
+            if other is not attributes.kind and self._means(other.resource, attributes):
+                shown = attributes.shown_as(other)
+                if self.matches(shown, namespace):
+                    return shown
+        return None
 
     def matches(self, attributes: Attributes, namespace: JsonObject | None) -> bool:
         """`namespace` is the object's own, or the object itself for a Namespace, or None at cluster scope."""
-        ctx, resource = attributes.ctx, attributes.kind.resource
-        place = (ctx.operation, resource, ctx.subresource, attributes.name)
-        if self.rules is not None and not any(rule.matches(*place) for rule in self.rules):
-            return False
-        if any(rule.matches(*place) for rule in self.excluded):
+        if not self._means(attributes.kind.resource, attributes):
             return False
         if namespace is not None and not self.namespaces.matches(namespace["metadata"].get("labels") or {}):
             return False
         states = [item for item in (attributes.obj, attributes.old) if item is not None]
         return any(self.objects.matches(item["metadata"].get("labels") or {}) for item in states)
+
+    def _means(self, resource: Resource, attributes: Attributes) -> bool:
+        ctx = attributes.ctx
+        place = (ctx.operation, resource, ctx.subresource, attributes.name)
+        if self.rules is not None and not any(rule.matches(*place) for rule in self.rules):
+            return False
+        return not any(rule.matches(*place) for rule in self.excluded)
 
 
 def compile_matching(spec: JsonObject) -> Matching:
@@ -86,6 +105,7 @@ def compile_matching(spec: JsonObject) -> Matching:
         compile_rules(spec.get("excludeResourceRules")),
         label_selector_of(spec.get("namespaceSelector") or {}),
         label_selector_of(spec.get("objectSelector") or {}),
+        spec.get("matchPolicy") != "Exact",
     )
 
 

@@ -150,9 +150,11 @@ class Policies:
         if not bounds or attributes.kind.resource.group == GROUP:
             return
         namespace = namespace_of(attributes, self._reader)
+        others = self._catalog.versions_of(attributes.kind)
         for bound in bounds:
-            if all(one.matches(attributes, namespace) for one in bound.constraints):
-                self._judge(bound, attributes, namespace)
+            views = [one.view_of(attributes, namespace, others) for one in bound.constraints]
+            if all(view is not None for view in views):
+                self._judge(bound, views[0] or attributes, namespace)
 
     def _bounds(self) -> tuple[Bound, ...]:
         position = tuple(table.base + len(table.ring) for table in self._tables)

@@ -17,8 +17,10 @@ import orjson
 from argosy.cluster.admission.attributes import Attributes
 from argosy.cluster.admission.expressions import ExpressionFailed, conditions_hold, request_of, variables_of
 from argosy.cluster.admission.matching import Matching, compile_rules, namespace_of
+from argosy.cluster.catalog import Catalog
 from argosy.cluster.errors import bad_request, internal
 from argosy.cluster.handlers.core import StoreReader
+from argosy.cluster.kind import Kind
 from argosy.cluster.ports import Backends, ProxyRequest, Rng
 from argosy.cluster.store import Store
 from argosy.machinery.jsonpatch import apply_json_patch
@@ -72,6 +74,7 @@ def compile_webhook(spec: JsonObject) -> Webhook:
             (),
             label_selector_of(spec.get("namespaceSelector") or {}),
             label_selector_of(spec.get("objectSelector") or {}),
+            spec.get("matchPolicy") != "Exact",
         ),
         conditions=tuple(spec.get("matchConditions") or ()),
         client=spec.get("clientConfig") or {},
@@ -129,11 +132,22 @@ def denial(webhook: str, response: JsonObject) -> StatusError:
     )
 
 
+Asked = tuple[Webhook, Kind]
+"""A webhook that a write is shown to, and the version that it is shown in."""
+
+
+def _as(kind: Kind, attributes: Attributes) -> Attributes:
+    return attributes if kind is attributes.kind else attributes.shown_as(kind)
+
+
 class WebhookAdmission:
     """Implements `chain.Webhooks`."""
 
-    def __init__(self, store: Store, rng: Rng, backends: Backends, caller: Caller | None = None) -> None:
+    def __init__(
+        self, store: Store, catalog: Catalog, rng: Rng, backends: Backends, caller: Caller | None = None
+    ) -> None:
         self._store = store
+        self._catalog = catalog
         self._reader = StoreReader(store)
         self._rng = rng
         self._backends = backends
@@ -148,17 +162,19 @@ class WebhookAdmission:
         chosen = self._matching("validating", attributes)
         return self._validate(chosen, attributes) if chosen else None
 
-    def _matching(self, phase: Phase, attributes: Attributes) -> list[Webhook]:
+    def _matching(self, phase: Phase, attributes: Attributes) -> list[Asked]:
         """In order of configuration names, then as written; configurations themselves are never subject to webhooks."""
         webhooks = self._webhooks(phase)
         if not webhooks or attributes.kind.resource.group == GROUP:
             return []
         namespace = namespace_of(attributes, self._reader)
-        found = [webhook for webhook in webhooks if webhook.matching.matches(attributes, namespace)]
-        if any(webhook.conditions for webhook in found):
-            variables = variables_of(attributes, namespace)
-            found = [webhook for webhook in found if self._is_meant(webhook, variables)]
-        return found
+        others = self._catalog.versions_of(attributes.kind)
+        views = [(webhook, webhook.matching.view_of(attributes, namespace, others)) for webhook in webhooks]
+        return [
+            (webhook, view.kind)
+            for webhook, view in views
+            if view is not None and (not webhook.conditions or self._is_meant(webhook, variables_of(view, namespace)))
+        ]
 
     def _is_meant(self, webhook: Webhook, variables: dict[str, Any]) -> bool:
         """Raises StatusError for conditions that fail, unless failures are ignored."""
@@ -179,35 +195,38 @@ class WebhookAdmission:
             known = self._compiled[phase] = (position, compiled)
         return known[1]
 
-    async def _mutate(self, chosen: Sequence[Webhook], attributes: Attributes) -> None:
+    async def _mutate(self, chosen: Sequence[Asked], attributes: Attributes) -> None:
         changed_by: list[int] = []
-        for index, webhook in enumerate(chosen):
-            if await self._mutate_once(webhook, attributes):
+        for index, (webhook, shown) in enumerate(chosen):
+            if await self._mutate_once(webhook, shown, attributes):
                 changed_by.append(index)
-        for index, webhook in enumerate(chosen):
+        for index, (webhook, shown) in enumerate(chosen):
             if webhook.reinvoked and changed_by and changed_by[-1] > index:
-                await self._mutate_once(webhook, attributes)
+                await self._mutate_once(webhook, shown, attributes)
 
-    async def _mutate_once(self, webhook: Webhook, attributes: Attributes) -> bool:
-        response = await self._ask(webhook, attributes)
-        if response is None or attributes.obj is None:
+    async def _mutate_once(self, webhook: Webhook, shown: Kind, attributes: Attributes) -> bool:
+        view = _as(shown, attributes)
+        response = await self._ask(webhook, view)
+        if response is None or view.obj is None:
             return False
         try:
-            result = patched(attributes.obj, response)
+            result = patched(view.obj, response)
         except CallFailed as failure:
             self._failed(webhook, failure)
             return False
-        if result is attributes.obj:
+        if result is view.obj:
             return False
+        if shown is not attributes.kind:
+            result = attributes.kind.from_storage(shown.to_storage(shown.strategy.decode(result).obj))
         decoded = attributes.kind.strategy.decode(result).obj
         attributes.kind.strategy.canonicalize(decoded)
         changed = decoded != attributes.obj
         attributes.obj = decoded
         return changed
 
-    async def _validate(self, chosen: Sequence[Webhook], attributes: Attributes) -> None:
-        for webhook in chosen:
-            await self._ask(webhook, attributes)
+    async def _validate(self, chosen: Sequence[Asked], attributes: Attributes) -> None:
+        for webhook, shown in chosen:
+            await self._ask(webhook, _as(shown, attributes))
 
     async def _ask(self, webhook: Webhook, attributes: Attributes) -> JsonObject | None:
         """The answer of a webhook that allows; None when it failed and may be ignored. Raises StatusError."""

@@ -24,7 +24,7 @@ from argosy.cluster.http.exchange import (
 )
 from argosy.cluster.http.negotiate import PROTOBUF, is_pretty
 from argosy.cluster.http.paths import Paths, is_probe
-from argosy.cluster.http.proxy import exec_refused, proxy_to_pod, proxy_to_service
+from argosy.cluster.http.proxy import FORWARDS, exec_refused
 from argosy.cluster.http.resources import Call, handle_resource, handle_review, handle_token_request, read_log
 from argosy.cluster.http.routing import (
     Route,
@@ -198,9 +198,8 @@ class Front:
                 raise method_not_allowed()
             review = self._wiring.reviews.handler(*where)
             return handle_review(call, review) if review else await handle_resource(call)
-        if subresource == "proxy" and where in (("", "services"), ("", "pods")):
-            forward = proxy_to_service if kind.resource.plural == "services" else proxy_to_pod
-            return await forward(call)
+        if subresource == "proxy" and where in FORWARDS:
+            return await FORWARDS[where](call)
         sub = kind.subresources.get(subresource)
         if sub is None:
             raise no_such_resource()

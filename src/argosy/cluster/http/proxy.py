@@ -1,4 +1,4 @@
-"""`services/proxy` and `pods/proxy`: to handlers of our own controllers in this process (spec section 13).
+"""The proxies of Services, Pods and Nodes: to handlers of our own controllers in this process (spec section 13).
 
 No connection to anywhere is ever opened from here. The caller's credentials are not passed on.
 """
@@ -75,6 +75,17 @@ async def proxy_to_pod(call: Call) -> Response:
     if handler is None:
         raise _unavailable(f'nothing in pod "{name}" answers on port {port or "80"}')
     return await _forward(call, handler)
+
+
+async def proxy_to_node(call: Call) -> Response:
+    """A simulated kubelet listens nowhere."""
+    _, name, _ = split_name(call.route.name)
+    if call.wiring.reader.get("", "nodes", "", name) is None:
+        raise not_found(call.kind.resource, name)
+    raise _unavailable(f'nothing on node "{name}" answers: its kubelet is simulated')
+
+
+FORWARDS = {("", "services"): proxy_to_service, ("", "pods"): proxy_to_pod, ("", "nodes"): proxy_to_node}
 
 
 async def _forward(call: Call, handler: ProxyHandler) -> Response:

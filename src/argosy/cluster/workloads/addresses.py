@@ -1,7 +1,12 @@
-"""Addresses for LoadBalancer Services and Ingresses: without them health never settles (kinds sheet 5.5, 7)."""
+"""Addresses for LoadBalancer Services and Ingresses: without them health never settles (kinds sheet 5.5, 7).
+
+The annotation `simulation.argosy.dev/address` says which: an IP address, a host name as some clouds give, or `never`.
+Any other text says nothing.
+"""
 
 from __future__ import annotations
 
+import ipaddress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -9,7 +14,11 @@ from argosy.cluster.workloads.chance import fnv1a
 from argosy.cluster.workloads.decision import NOTHING, Controller, Decision, with_status
 from argosy.cluster.workloads.matching import itself
 from argosy.cluster.workloads.view import View
+from argosy.machinery import names as naming
 from argosy.machinery.objects import JsonObject, Key
+
+ANNOTATION = "simulation.argosy.dev/address"
+NEVER = "never"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,15 +40,22 @@ def decide(seen: Seen, now: datetime, delay: float) -> Decision:
     wanted = obj["kind"] == "Ingress" or obj["spec"].get("type") == "LoadBalancer"
     if not wanted:
         return Decision((with_status(obj, {**status, "loadBalancer": {}}),)) if present else NOTHING
-    if present or delay < 0:
+    said = (obj["metadata"].get("annotations") or {}).get(ANNOTATION) or ""
+    if present or said == NEVER or (delay < 0 and not said):
         return NOTHING
-    due = seen.asked_at + timedelta(seconds=delay)
+    due = seen.asked_at + timedelta(seconds=max(0.0, delay))
     if now < due:
         return Decision((), due)
-    entry = {"ip": address_of(obj)}
-    if obj["kind"] == "Service":
-        entry["ipMode"] = "VIP"
+    entry = _entry(obj, said or address_of(obj))
     return Decision((with_status(obj, {**status, "loadBalancer": {"ingress": [entry]}}),))
+
+
+def _entry(obj: JsonObject, address: str) -> JsonObject:
+    try:
+        ipaddress.ip_address(address)
+    except ValueError:
+        return {"hostname": address} if not naming.dns_subdomain(address) else _entry(obj, address_of(obj))
+    return {"ip": address, "ipMode": "VIP"} if obj["kind"] == "Service" else {"ip": address}
 
 
 def make_controllers(delay: float) -> tuple[Controller, ...]:

@@ -1,10 +1,11 @@
 """HorizontalPodAutoscaler: sizes by simulated resource metrics (kinds sheet 5.5).
 
-Metrics come from rules: `metrics: {cpu: 120}` is what each of the Pod's containers uses, in percent of its request.
+Metrics come from rules; `readings.py` says what they mean for a target.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -12,9 +13,11 @@ from argosy.cluster.workloads.chance import fnv1a
 from argosy.cluster.workloads.decision import Controller, Decision, Happening, Step, merge, stamp, with_status
 from argosy.cluster.workloads.effects import effects_of, ordinal_of, owners_of
 from argosy.cluster.workloads.matching import itself
-from argosy.cluster.workloads.pods import is_active, is_ready
+from argosy.cluster.workloads.pods import is_active
+from argosy.cluster.workloads.readings import Reading, Sample, readings_of
 from argosy.cluster.workloads.rollout_arithmetic import size
-from argosy.cluster.workloads.rules import Effect, RuleBook
+from argosy.cluster.workloads.rule_book import RuleBook
+from argosy.cluster.workloads.rules import Effect
 from argosy.cluster.workloads.view import View
 from argosy.machinery.objects import JsonObject, Key, key_of
 
@@ -27,34 +30,16 @@ _TARGETS = {"Deployment": "deployments", "ReplicaSet": "replicasets", "StatefulS
 class Seen:
     scaler: JsonObject
     target: JsonObject | None
-    pods: tuple[tuple[JsonObject, tuple[Effect, ...]], ...]
+    pods: tuple[Sample, ...]
     """Active Pods of the target with their containers' effects."""
     recommendations: tuple[tuple[datetime, int], ...]
     """What was recommended within the time that steadies a scale-down; lost with a restart, as upstream's is."""
 
 
-def usage_of(pods: tuple[tuple[JsonObject, tuple[Effect, ...]], ...], name: str) -> float | None:
-    """The average over ready Pods; None without any number."""
-    numbers = [
-        effect.metrics[name]
-        for pod, effects in pods
-        if is_ready(pod)
-        for effect in effects
-        if effect.metrics is not None and name in effect.metrics
-    ]
-    return sum(numbers) / len(numbers) if numbers else None
-
-
-def wanted_size(spec: JsonObject, current: int, usages: dict[str, float | None]) -> int | None:
+def wanted_size(readings: Sequence[Reading | None], current: int) -> int | None:
     """The largest that any metric asks for; None when no metric has a number."""
-    asked = []
-    for metric in spec.get("metrics") or ():
-        resource = metric.get("resource") or {}
-        goal, usage = (resource.get("target") or {}).get("averageUtilization"), usages.get(resource.get("name", ""))
-        if not goal or usage is None:
-            continue
-        ratio = usage / goal
-        asked.append(current if abs(ratio - 1) <= TOLERANCE else -int(-(current * ratio) // 1))
+    ratios = [reading.ratio for reading in readings if reading is not None]
+    asked = [current if abs(ratio - 1) <= TOLERANCE else -int(-(current * ratio) // 1) for ratio in ratios]
     return max(asked) if asked else None
 
 
@@ -67,9 +52,13 @@ def decide(seen: Seen, now: datetime) -> Decision:
         return _written(scaler, status, [], now)
     _set(status, "AbleToScale", "True", "ReadyForNewScale", "recommended size matches current size", now)
     current = size(target)
-    usages = _usages(seen)
+    readings = readings_of(spec, seen.pods)
     status |= {"observedGeneration": scaler["metadata"].get("generation") or 1, "currentReplicas": current}
-    wanted = wanted_size(spec, current, usages) if current else None
+    wanted = wanted_size(readings, current) if current else None
+    if current and (bound := _out_of_bounds(spec, current)) is not None:
+        size_now, why = bound
+        status["desiredReplicas"] = size_now
+        return _written(scaler, status, _rescale(seen, target, status, size_now, why, now), now)
     if wanted is None:
         reason, text = ("ScalingDisabled", "scaling is disabled since the replica count of the target is zero")
         if current:
@@ -85,27 +74,33 @@ def decide(seen: Seen, now: datetime) -> Decision:
         "the HPA was able to successfully calculate a replica count",
         now,
     )
-    status["currentMetrics"] = [
-        {
-            "type": "Resource",
-            "resource": {"name": name, "current": {"averageUtilization": round(usage), "averageValue": "0"}},
-        }
-        for name, usage in usages.items()
-        if usage is not None
-    ]
+    status["currentMetrics"] = [reading.current if reading else {"type": ""} for reading in readings]
     steady = max([wanted, *(count for _, count in seen.recommendations)])
     chosen = _limited(spec, status, max(wanted, min(steady, current)), now)
     status["desiredReplicas"] = chosen
     steps: list[Step] = []
     if chosen != current:
-        text = (
-            f"New size: {chosen}; reason: {'All metrics below target' if chosen < current else 'metric above target'}"
-        )
-        steps.append(merge(target, {"spec": {"replicas": chosen}}))
-        component = "horizontal-pod-autoscaler"
-        steps.append(Happening(about=scaler, reason="SuccessfulRescale", message=text, component=component))
-        status["lastScaleTime"] = stamp(now)
+        why = "All metrics below target" if chosen < current else "metric above target"
+        steps = _rescale(seen, target, status, chosen, why, now)
     return _written(scaler, status, steps, now)
+
+
+def _out_of_bounds(spec: JsonObject, current: int) -> tuple[int, str] | None:
+    """The bound that is passed, which needs no metric, and how the Event tells it."""
+    low, high = spec.get("minReplicas") or 1, spec["maxReplicas"]
+    if current > high:
+        return high, "Current number of replicas above Spec.MaxReplicas"
+    return (low, "Current number of replicas below Spec.MinReplicas") if current < low else None
+
+
+def _rescale(seen: Seen, target: JsonObject, status: JsonObject, size_now: int, why: str, now: datetime) -> list[Step]:
+    """`status` in place."""
+    text = f"New size: {size_now}; reason: {why}"
+    status["lastScaleTime"] = stamp(now)
+    able = f"the HPA controller was able to update the target scale to {size_now}"
+    _set(status, "AbleToScale", "True", "SucceededRescale", able, now)
+    said = Happening(about=seen.scaler, reason="SuccessfulRescale", message=text, component="horizontal-pod-autoscaler")
+    return [merge(target, {"spec": {"replicas": size_now}}), said]
 
 
 def _limited(spec: JsonObject, status: JsonObject, wanted: int, now: datetime) -> int:
@@ -175,7 +170,7 @@ class _Memory:
     def _remember(self, key: Key, seen: Seen, now: datetime) -> None:
         spec = seen.scaler["spec"]
         assert seen.target is not None
-        wanted = wanted_size(spec, size(seen.target), _usages(seen))
+        wanted = wanted_size(readings_of(spec, seen.pods), size(seen.target))
         behavior = (spec.get("behavior") or {}).get("scaleDown") or {}
         window = timedelta(seconds=behavior.get("stabilizationWindowSeconds", 300))
         kept = [item for item in seen.recommendations if now - item[0] < window]
@@ -184,11 +179,6 @@ class _Memory:
 
 def _generation(scaler: JsonObject) -> int:
     return fnv1a(repr(scaler["spec"]).encode())
-
-
-def _usages(seen: Seen) -> dict[str, float | None]:
-    names = [(metric.get("resource") or {}).get("name", "") for metric in seen.scaler["spec"].get("metrics") or ()]
-    return {name: usage_of(seen.pods, name) for name in names}
 
 
 def make_controller(book: RuleBook) -> Controller:
@@ -220,7 +210,6 @@ def _pods_of(view: View, target: JsonObject) -> list[JsonObject]:
     return [pod for parent in parents for pod in view.owned("pods", parent) if is_active(pod)]
 
 
-def _effects(view: View, book: RuleBook, pod: JsonObject) -> tuple[Effect, ...]:
+def _effects(view: View, book: RuleBook, pod: JsonObject) -> dict[str, Effect]:
     moment = datetime.fromisoformat(pod["metadata"]["creationTimestamp"])
-    found = effects_of(pod, book.current, ordinal_of(view, pod), owners_of(view, pod), moment)
-    return tuple(found.values())
+    return effects_of(pod, book.current, ordinal_of(view, pod), owners_of(view, pod), moment)

@@ -72,7 +72,7 @@ def _strikes(fail: Fail, container: JsonObject, count: int, turn: Turn) -> bool:
 
 def _started(container: JsonObject, status: JsonObject, effect: Effect, turn: Turn) -> JsonObject:
     again = bool(status.get("lastState"))
-    count = (status.get("restartCount") or 0) + (1 if again else 0)
+    count = status.get("restartCount") or 0
     image = container.get("image", "")
     if not again:
         turn.say(container, "Pulled", f'Container image "{image}" already present on machine')
@@ -83,7 +83,6 @@ def _started(container: JsonObject, status: JsonObject, effect: Effect, turn: Tu
     started = {
         **status,
         "state": {"running": {"startedAt": stamp(turn.now)}},
-        "restartCount": count,
         "ready": False,
         "started": True,
         "imageID": f"sim://{image}",
@@ -198,7 +197,8 @@ def _restarted(container: JsonObject, status: JsonObject, turn: Turn, fresh_end:
     ended = status["state"]["terminated"]
     if not (turn.always or (turn.on_failure and ended.get("exitCode"))):
         return status
-    waits = backoff(status, ended)
+    count = status.get("restartCount") or 0
+    waits = backoff(count, ended)
     pod = turn.pod["metadata"]
     whole = f"{pod['name']}_{pod['namespace']}({pod['uid']})"
     place = f"container={container['name']} pod={whole}"
@@ -213,6 +213,7 @@ def _restarted(container: JsonObject, status: JsonObject, turn: Turn, fresh_end:
     reason = {"reason": "CrashLoopBackOff", "message": f"back-off {_short(waits)} restarting failed {place}"}
     return {
         **status,
+        "restartCount": count + 1,
         "state": {"waiting": reason},
         "lastState": {"terminated": ended},
         "ready": False,
@@ -220,19 +221,21 @@ def _restarted(container: JsonObject, status: JsonObject, turn: Turn, fresh_end:
     }
 
 
-def backoff(status: JsonObject, ended: JsonObject) -> float:
-    """Seconds until the next run: doubling from 10 to 300, from the start again after a long run."""
+def backoff(restarts: int, ended: JsonObject) -> float:
+    """Seconds until the next run, with so many `restarts` before the last one.
+
+    Doubling from 10 to 300, from the start again after a long run.
+    """
     began, finished = ended.get("startedAt"), ended.get("finishedAt")
     if began and finished and (instant(finished) - instant(began)).total_seconds() >= RESET_AFTER:
         return BACKOFF
-    count: int = status.get("restartCount") or 0
-    return float(min(BACKOFF * 2 ** min(count, 10), LONGEST_BACKOFF))
+    return float(min(BACKOFF * 2 ** min(restarts, 10), LONGEST_BACKOFF))
 
 
 def _restart_at(status: JsonObject, turn: Turn) -> datetime:
     ended = (status.get("lastState") or {}).get("terminated") or {}
     finished = turn.exact(f"end/{status['name']}", ended["finishedAt"])
-    return later(finished, backoff(status, ended))
+    return later(finished, backoff(status["restartCount"] - 1, ended))
 
 
 def _short(seconds: float) -> str:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from argosy.cluster.workloads import revisions
+from argosy.cluster.workloads.adoption import adopted, orphans_of
 from argosy.cluster.workloads.decision import (
     Controller,
     Decision,
@@ -15,7 +16,7 @@ from argosy.cluster.workloads.decision import (
     delete,
     with_status,
 )
-from argosy.cluster.workloads.matching import all_of, itself, owner_of_kind
+from argosy.cluster.workloads.matching import all_of, itself, owner_or_adopter
 from argosy.cluster.workloads.nodes import selects, untolerated
 from argosy.cluster.workloads.pods import (
     FINISHED,
@@ -44,6 +45,8 @@ class Seen:
     nodes: tuple[JsonObject, ...]
     pods: tuple[JsonObject, ...]
     revisions: tuple[JsonObject, ...]
+    orphans: tuple[JsonObject, ...]
+    """Pods and revisions that are to be taken over."""
     taken: bool
     """The name of the next revision belongs to something else."""
     names: tuple[str, ...]
@@ -59,6 +62,7 @@ def look(view: View, key: Key) -> Seen | None:
         nodes=tuple(nodes),
         pods=tuple(pods),
         revisions=tuple(view.owned("controllerrevisions", owner)),
+        orphans=(*revisions.orphans(view, owner), *orphans_of(view, "pods", owner, owner["spec"]["selector"])),
         taken=revisions.is_taken(view, owner),
         names=view.free_pod_names(owner, f"{key.name}-", len(nodes)),
     )
@@ -88,6 +92,8 @@ def decide(seen: Seen, now: datetime) -> Decision:
     owner = seen.owner
     if is_deleting(owner):
         return Decision()
+    if seen.orphans:
+        return Decision(tuple(adopted(orphan, owner) for orphan in seen.orphans))
     update, first = revisions.wanted(owner, seen.revisions, taken=seen.taken)
     if first is not None or update is None:
         return Decision((first,) if first is not None else ())
@@ -231,8 +237,8 @@ CONTROLLER = Controller(
     decide=decide,
     routes={
         "daemonsets": itself,
-        "pods": owner_of_kind("DaemonSet"),
-        "controllerrevisions": owner_of_kind("DaemonSet"),
+        "pods": owner_or_adopter("DaemonSet", "daemonsets"),
+        "controllerrevisions": owner_or_adopter("DaemonSet", "daemonsets"),
         "nodes": all_of("daemonsets"),
     },
 )

@@ -12,6 +12,7 @@ from datetime import datetime
 
 from argosy.cluster.workloads import deployment_status as reported
 from argosy.cluster.workloads import rollout_arithmetic as arithmetic
+from argosy.cluster.workloads.adoption import adopted, orphans_of
 from argosy.cluster.workloads.decision import (
     NOTHING,
     Controller,
@@ -20,11 +21,10 @@ from argosy.cluster.workloads.decision import (
     Step,
     create,
     delete,
-    merge,
     update,
     with_status,
 )
-from argosy.cluster.workloads.matching import itself, matches, owner_of_kind, owner_or_adopter, reference_to
+from argosy.cluster.workloads.matching import itself, owner_of_kind, owner_or_adopter, reference_to
 from argosy.cluster.workloads.pods import FINISHED, phase, template_hash
 from argosy.cluster.workloads.view import View, controller_of
 from argosy.machinery.objects import JsonObject, Key
@@ -62,14 +62,12 @@ def look(view: View, key: Key) -> Seen | None:
         return None
     sets = sorted(view.owned("replicasets", deployment), key=_age)
     own = {item["metadata"]["name"] for item in sets}
-    selector = deployment["spec"]["selector"]
-    orphans = [item for item in view.orphans("replicasets", key.namespace) if matches(selector, item)]
     new = new_set(deployment, sets)
     others = [item for item in sets if item is not new]
     return Seen(
         deployment=deployment,
         sets=tuple(sets),
-        orphans=tuple(orphans),
+        orphans=orphans_of(view, "replicasets", deployment, deployment["spec"]["selector"]),
         taken=frozenset(name for name in _hashed_names(deployment) if _is_taken(view, key.namespace, name, own)),
         pods_left=_recreates(deployment)
         and any(phase(pod) not in FINISHED for item in others for pod in view.owned("pods", item)),
@@ -109,8 +107,7 @@ def _without_hash(template: JsonObject) -> JsonObject:
 def decide(seen: Seen, now: datetime) -> Decision:
     deployment, spec = seen.deployment, seen.deployment["spec"]
     if seen.orphans:
-        adopted = {"metadata": {"ownerReferences": [reference_to(deployment)]}}
-        return Decision(tuple(merge(orphan, adopted) for orphan in seen.orphans))
+        return Decision(tuple(adopted(orphan, deployment) for orphan in seen.orphans))
     new = new_set(deployment, seen.sets)
     rollout = _Rollout(seen, now, new, [item for item in seen.sets if item is not new])
     if deployment["metadata"].get("deletionTimestamp"):

@@ -14,15 +14,14 @@ set aside, a Warning event says so, the key is backed off, and `troubles` names 
 
 from __future__ import annotations
 
-import heapq
 import logging
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 from functools import partial
-from typing import NamedTuple
 
 from argosy.cluster.ports import Clock, TimerHandle
+from argosy.cluster.workloads.agenda import Agenda, Work
 from argosy.cluster.workloads.decision import MANAGER, Controller, Decision, Failure, Happening, Write
 from argosy.cluster.workloads.ports import Commit, Deferred, Server
 from argosy.cluster.workloads.quarantine import Quarantine, place_of_error
@@ -51,11 +50,6 @@ Look = Callable[[View, Key], object]
 Report = Callable[[object, datetime, Failure], Decision]
 
 
-class Work(NamedTuple):
-    controller: int
-    key: Key
-
-
 class Engine:
     def __init__(self, server: Server, clock: Clock, controllers: Sequence[Controller], view: View) -> None:
         self.view = view
@@ -67,13 +61,7 @@ class Engine:
         self._routes = self._routes_by_plural()
         self._queue: deque[Work] = deque()
         self._waiting: set[Work] = set()
-        self._agenda: list[tuple[datetime, int, Work]] = []
-        self._due: dict[Work, datetime] = {}
-        self._foreground = 0
-        """How many planned looks must keep a rehearsal alive."""
-        self._sequence = 0
-        self._timer: TimerHandle | None = None
-        self._timer_at: tuple[datetime | None, bool] = (None, False)
+        self._agenda = Agenda(clock, self.mark, lambda work: self._controllers[work.controller].background)
         self._drain_timer: TimerHandle | None = None
         self._failures: dict[Work, tuple[int, Failure]] = {}
         self._deferred: set[Work] = set()
@@ -114,10 +102,10 @@ class Engine:
         if self._stop is not None:
             self._stop()
             self._stop = None
-        for timer in (self._timer, self._drain_timer):
-            if timer is not None:
-                timer.cancel()
-        self._timer = self._drain_timer = None
+        if self._drain_timer is not None:
+            self._drain_timer.cancel()
+            self._drain_timer = None
+        self._agenda.stop()
         self._queue.clear()
         self._waiting.clear()
 
@@ -201,7 +189,7 @@ class Engine:
         finally:
             if self._queue:
                 self._schedule()
-            self._set_timer()
+            self._agenda.set_timer()
 
     def _look_safely(self, work: Work) -> None:
         now = self._clock.now()
@@ -256,12 +244,12 @@ class Engine:
         controller = self._controllers[work.controller]
         seen = controller.look(self.view, work.key)
         if seen is None:
-            self._unplan(work)
+            self._agenda.unplan(work)
             self._failures.pop(work, None)
             self._recovered(work)
             return
         decision = controller.decide(seen, now)
-        self._plan(work, decision.wake_at, now)
+        self._agenda.plan(work, decision.wake_at, now)
         outcome = self._carry_out(decision, now, work)
         self._recovered(work)
         if isinstance(outcome, Deferred):
@@ -325,7 +313,7 @@ class Engine:
             self.mark(work)
             return
         self._again(work, REFUSED_RETRY, self._clock.now())
-        self._set_timer()
+        self._agenda.set_timer()
 
     def _record(self, happening: Happening, now: datetime) -> None:
         asked = self._recorder.write_for(happening, now)
@@ -362,49 +350,7 @@ class Engine:
     def _again(self, work: Work, wait: float, now: datetime) -> None:
         """Not before the wait is over, whatever made it dirty by now (its place in the queue is passed over)."""
         self._waiting.discard(work)
-        self._plan(work, now + timedelta(seconds=wait), now)
-
-    # -- when to look again ------------------------------------------------------------------------------------------
-
-    def _plan(self, work: Work, at: datetime | None, now: datetime) -> None:
-        if at is not None and at > now and self._due.get(work) == at:
-            return
-        self._unplan(work)
-        if at is None:
-            return
-        self._due[work] = at
-        self._foreground += not self._controllers[work.controller].background
-        self._sequence += 1
-        heapq.heappush(self._agenda, (at, self._sequence, work))
-
-    def _unplan(self, work: Work) -> datetime | None:
-        at = self._due.pop(work, None)
-        if at is not None:
-            self._foreground -= not self._controllers[work.controller].background
-        return at
-
-    def _set_timer(self) -> None:
-        while self._agenda and self._due.get(self._agenda[0][2]) != self._agenda[0][0]:
-            heapq.heappop(self._agenda)
-        at, background = (self._agenda[0][0] if self._agenda else None), not self._foreground
-        if self._timer_at == (at, background):
-            return
-        if self._timer is not None:
-            self._timer.cancel()
-        self._timer, self._timer_at = None, (at, background)
-        if at is not None and self._stop is not None:
-            wait = max(0.0, (at - self._clock.now()).total_seconds())
-            self._timer = self._clock.call_later(wait, self._ring, background=background)
-
-    def _ring(self) -> None:
-        self._timer, self._timer_at = None, (None, False)
-        now = self._clock.now()
-        while self._agenda and self._agenda[0][0] <= now:
-            at, _, work = heapq.heappop(self._agenda)
-            if self._due.get(work) == at:
-                self._unplan(work)
-                self.mark(work)
-        self._set_timer()
+        self._agenda.plan(work, now + timedelta(seconds=wait), now)
 
 
 def _named(name: str, key: Key) -> str:

@@ -90,8 +90,7 @@ def _restarts(job: JsonObject, pods: Sequence[JsonObject]) -> int:
     statuses = [
         item for pod in pods if is_active(pod) for item in (pod.get("status") or {}).get("containerStatuses") or ()
     ]
-    waiting = sum("waiting" in item["state"] and bool(item.get("lastState")) for item in statuses)
-    return sum(item.get("restartCount") or 0 for item in statuses) + waiting
+    return sum(item.get("restartCount") or 0 for item in statuses)
 
 
 def _completed(job: JsonObject, pods: Sequence[JsonObject], status: JsonObject) -> Verdict | None:

@@ -30,7 +30,9 @@ from argosy.cluster.workloads.pod_end import eviction, stop
 from argosy.cluster.workloads.pod_sight import Seen, effects_in_force, said, sight_of
 from argosy.cluster.workloads.pod_status import all_statuses, give_address, set_conditions, set_phase
 from argosy.cluster.workloads.pods import FINISHED, is_deleting, phase
-from argosy.cluster.workloads.rules import Effect, RuleBook, RuleError, annotated
+from argosy.cluster.workloads.rule_book import RuleBook
+from argosy.cluster.workloads.rule_reading import RuleError, annotated
+from argosy.cluster.workloads.rules import Effect
 from argosy.cluster.workloads.turn import Turn
 from argosy.cluster.workloads.view import View
 from argosy.machinery.objects import JsonObject, Key, key_of

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from argosy.cluster.ports import Clock, LogOptions
 from argosy.cluster.workloads.decision import earlier, instant, later
 from argosy.cluster.workloads.effects import effects_of, ordinal_of, owners_of
-from argosy.cluster.workloads.rules import RuleBook
+from argosy.cluster.workloads.rule_book import RuleBook
 from argosy.cluster.workloads.view import View
 from argosy.machinery.objects import JsonObject, key_of
 from argosy.machinery.status import StatusError

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
+from argosy.cluster.quota_usage import amounts_of
 from argosy.cluster.workloads.decision import stamp
 from argosy.machinery.objects import JsonObject
 from argosy.machinery.quantity import nano_units, of
@@ -76,7 +77,7 @@ def fits(pod: JsonObject, node: JsonObject, pods: Sequence[JsonObject], count: i
 
     `count` Pods are on the Node; `pods` are they, or none when the Pod requests nothing.
     """
-    if (node.get("spec") or {}).get("unschedulable") and not _tolerates(
+    if (node.get("spec") or {}).get("unschedulable") and not tolerations_of(
         pod, {"key": "node.kubernetes.io/unschedulable", "effect": "NoSchedule"}
     ):
         return "node(s) were unschedulable"
@@ -123,19 +124,21 @@ def _bound_holds(item: JsonObject, values: JsonObject) -> bool:
 
 def untolerated(pod: JsonObject, node: JsonObject, effects: Sequence[str]) -> list[JsonObject]:
     taints = (node.get("spec") or {}).get("taints") or ()
-    return [taint for taint in taints if taint.get("effect") in effects and not _tolerates(pod, taint)]
+    return [taint for taint in taints if taint.get("effect") in effects and not tolerations_of(pod, taint)]
 
 
-def _tolerates(pod: JsonObject, taint: JsonObject) -> bool:
-    for item in pod["spec"].get("tolerations") or ():
-        if item.get("effect") and item["effect"] != taint.get("effect"):
-            continue
-        if not item.get("key") and item.get("operator") == "Exists":
-            return True
-        same = (item.get("value") or "") == (taint.get("value") or "")
-        if item.get("key") == taint["key"] and (item.get("operator") == "Exists" or same):
-            return True
-    return False
+def tolerations_of(pod: JsonObject, taint: JsonObject) -> list[JsonObject]:
+    """The Pod's tolerations that bear the taint."""
+    return [item for item in pod["spec"].get("tolerations") or () if _bears(item, taint)]
+
+
+def _bears(toleration: JsonObject, taint: JsonObject) -> bool:
+    if toleration.get("effect") and toleration["effect"] != taint.get("effect"):
+        return False
+    if toleration.get("operator") == "Exists":
+        return not toleration.get("key") or bool(toleration["key"] == taint["key"])
+    same = (toleration.get("value") or "") == (taint.get("value") or "")
+    return same and bool(toleration.get("key") == taint["key"])
 
 
 def _lacking(pod: JsonObject, node: JsonObject, pods: Sequence[JsonObject], count: int) -> str:
@@ -155,11 +158,4 @@ def _lacking(pod: JsonObject, node: JsonObject, pods: Sequence[JsonObject], coun
 
 def requests_of(pod: JsonObject) -> dict[str, int]:
     """Nano-units by resource: the containers' sum, or the largest init container."""
-    total: dict[str, int] = {}
-    for container in pod["spec"].get("containers") or ():
-        for name, value in ((container.get("resources") or {}).get("requests") or {}).items():
-            total[name] = total.get(name, 0) + nano_units(of(value))
-    for container in pod["spec"].get("initContainers") or ():
-        for name, value in ((container.get("resources") or {}).get("requests") or {}).items():
-            total[name] = max(total.get(name, 0), nano_units(of(value)))
-    return total
+    return amounts_of(pod, "requests")

@@ -10,7 +10,8 @@ from argosy.cluster.workloads.configuration import missing_configuration, missin
 from argosy.cluster.workloads.decision import Happening
 from argosy.cluster.workloads.effects import effects_of, ordinal_of, owners_of
 from argosy.cluster.workloads.pods import FINISHED, is_deleting, phase
-from argosy.cluster.workloads.rules import Effect, Rule, RuleBook
+from argosy.cluster.workloads.rule_book import RuleBook
+from argosy.cluster.workloads.rules import Effect, Rule
 from argosy.cluster.workloads.turn import Exact
 from argosy.cluster.workloads.view import View
 from argosy.machinery.objects import JsonObject

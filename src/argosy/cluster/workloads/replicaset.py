@@ -6,6 +6,7 @@ from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
 
+from argosy.cluster.workloads.adoption import adopted, orphans_of
 from argosy.cluster.workloads.decision import (
     Controller,
     Decision,
@@ -20,7 +21,7 @@ from argosy.cluster.workloads.decision import (
     stamp,
     with_status,
 )
-from argosy.cluster.workloads.matching import itself, matches, matches_labels, owner_or_adopter, reference_to
+from argosy.cluster.workloads.matching import itself, matches, matches_labels, owner_or_adopter
 from argosy.cluster.workloads.pods import (
     FINISHED,
     condition,
@@ -66,13 +67,11 @@ def look(view: View, plural: str, key: Key) -> Seen | None:
     if owner is None:
         return None
     pods = view.owned("pods", owner)
-    selector = selector_of(owner)
-    orphans = [pod for pod in view.orphans("pods", key.namespace) if matches(selector, pod) and is_active(pod)]
     missing = min(size(owner), view.pods_per_owner) - sum(map(is_active, pods))
     return Seen(
         owner=owner,
         pods=tuple(pods),
-        orphans=tuple(orphans) if not is_deleting(owner) else (),
+        orphans=orphans_of(view, "pods", owner, selector_of(owner), is_active),
         names=view.free_pod_names(owner, f"{key.name}-", max(0, min(missing, BURST))),
         neighbours=Counter(pod["spec"].get("nodeName") or "" for pod in pods if is_active(pod)),
         most=view.pods_per_owner,
@@ -83,10 +82,7 @@ def decide(seen: Seen, now: datetime) -> Decision:
     owner, selector = seen.owner, selector_of(seen.owner)
     strangers = [pod for pod in seen.pods if not matches(selector, pod) and not is_deleting(pod)]
     steps: list[Step] = [merge(pod, {"metadata": {"ownerReferences": _others(pod, owner)}}) for pod in strangers]
-    steps += [
-        merge(pod, {"metadata": {"ownerReferences": [*_others(pod, owner), reference_to(owner)]}})
-        for pod in seen.orphans
-    ]
+    steps += [adopted(pod, owner) for pod in seen.orphans]
     if steps:
         return Decision(tuple(steps))
     active = [pod for pod in seen.pods if is_active(pod)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from argosy.cluster.workloads.adoption import orphans_of
 from argosy.cluster.workloads.decision import Step, create, delete, update, with_status
 from argosy.cluster.workloads.matching import reference_to
 from argosy.cluster.workloads.pods import template_hash
@@ -37,6 +38,13 @@ def is_taken(view: View, owner: JsonObject) -> bool:
     found = view.get("controllerrevisions", Key(owner["metadata"]["namespace"], name_of(owner)))
     reference = controller_of(found) if found is not None else None
     return found is not None and (reference is None or reference.get("uid") != owner["metadata"]["uid"])
+
+
+def orphans(view: View, owner: JsonObject) -> tuple[JsonObject, ...]:
+    """Revisions without a controller that are this owner's: they keep its Pods from being made anew."""
+    mine = f"{owner['metadata']['name']}-"
+    selector = owner["spec"]["selector"]
+    return orphans_of(view, "controllerrevisions", owner, selector, lambda it: it["metadata"]["name"].startswith(mine))
 
 
 def wanted(owner: JsonObject, revisions: Sequence[JsonObject], *, taken: bool) -> tuple[JsonObject | None, Step | None]:

@@ -22,6 +22,7 @@ from argosy.cluster.workloads import (
     replicaset,
     scheduler,
     statefulset,
+    taints,
     volumes,
 )
 from argosy.cluster.workloads.decision import KUBELET, Controller, Decision, create
@@ -30,7 +31,8 @@ from argosy.cluster.workloads.logs import SimulatedLogs
 from argosy.cluster.workloads.nodes import node_object
 from argosy.cluster.workloads.ports import Server
 from argosy.cluster.workloads.resources import RESOURCES
-from argosy.cluster.workloads.rules import Rule, RuleBook
+from argosy.cluster.workloads.rule_book import RuleBook
+from argosy.cluster.workloads.rules import Rule
 from argosy.cluster.workloads.view import View
 from argosy.machinery.objects import JsonObject, Key, key_of
 
@@ -100,6 +102,7 @@ def controllers(book: RuleBook, settings: Settings) -> tuple[Controller, ...]:
         budgets.CONTROLLER,
         autoscaling.make_controller(book),
         scheduler.CONTROLLER,
+        taints.CONTROLLER,
         kubelet.make_controller(book, events=settings.kubelet_events),
     )
 

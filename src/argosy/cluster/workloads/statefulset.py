@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from argosy.cluster.workloads import revisions
+from argosy.cluster.workloads.adoption import adopted, orphans_of
 from argosy.cluster.workloads.claims import claim_names, claim_owners, goes_with_the_set, reference_to_set
 from argosy.cluster.workloads.decision import (
     Controller,
@@ -19,7 +20,7 @@ from argosy.cluster.workloads.decision import (
     delete,
     with_status,
 )
-from argosy.cluster.workloads.matching import itself, owner_of_kind
+from argosy.cluster.workloads.matching import itself, owner_or_adopter
 from argosy.cluster.workloads.pods import (
     FINISHED,
     from_template,
@@ -42,6 +43,8 @@ class Seen:
     pods: dict[int, JsonObject]
     """By ordinal."""
     revisions: tuple[JsonObject, ...]
+    orphans: tuple[JsonObject, ...]
+    """Pods and revisions that are to be taken over."""
     taken: bool
     """The name of the next revision belongs to something else."""
     claims: dict[str, JsonObject]
@@ -54,11 +57,7 @@ def look(view: View, key: Key) -> Seen | None:
     owner = view.get("statefulsets", key)
     if owner is None:
         return None
-    pods = {}
-    for pod in view.owned("pods", owner):
-        tail = pod["metadata"]["name"].rpartition("-")[2]
-        if tail.isdigit():
-            pods[int(tail)] = pod
+    pods = {ordinal: pod for pod in view.owned("pods", owner) if (ordinal := _ordinal_of(pod, key.name)) is not None}
     claims = {}
     for ordinal in {*pods, *_wanted(owner, view.pods_per_owner)} if owner["spec"].get("volumeClaimTemplates") else ():
         for name in claim_names(owner, ordinal):
@@ -69,10 +68,23 @@ def look(view: View, key: Key) -> Seen | None:
         owner=owner,
         pods=dict(sorted(pods.items())),
         revisions=tuple(view.owned("controllerrevisions", owner)),
+        orphans=_orphans(view, owner),
         taken=revisions.is_taken(view, owner),
         claims=claims,
         most=view.pods_per_owner,
     )
+
+
+def _ordinal_of(pod: JsonObject, owner: str) -> int | None:
+    """None for a Pod that does not bear a name of this set."""
+    head, _, tail = str(pod["metadata"]["name"]).rpartition("-")
+    return int(tail) if head == owner and tail.isdigit() else None
+
+
+def _orphans(view: View, owner: JsonObject) -> tuple[JsonObject, ...]:
+    selector, name = owner["spec"]["selector"], owner["metadata"]["name"]
+    pods = orphans_of(view, "pods", owner, selector, lambda pod: _ordinal_of(pod, name) is not None)
+    return (*revisions.orphans(view, owner), *pods)
 
 
 def _ordinals(owner: JsonObject) -> range:
@@ -89,6 +101,8 @@ def _wanted(owner: JsonObject, most: int) -> range:
 def decide(seen: Seen, now: datetime) -> Decision:
     if is_deleting(seen.owner):
         return Decision()
+    if seen.orphans:
+        return Decision(tuple(adopted(orphan, seen.owner) for orphan in seen.orphans))
     update, first = revisions.wanted(seen.owner, seen.revisions, taken=seen.taken)
     if first is not None or update is None:
         return Decision((first,) if first is not None else ())
@@ -276,7 +290,7 @@ CONTROLLER = Controller(
     decide=decide,
     routes={
         "statefulsets": itself,
-        "pods": owner_of_kind("StatefulSet"),
-        "controllerrevisions": owner_of_kind("StatefulSet"),
+        "pods": owner_or_adopter("StatefulSet", "statefulsets"),
+        "controllerrevisions": owner_or_adopter("StatefulSet", "statefulsets"),
     },
 )

@@ -117,7 +117,20 @@ def check_stateful_set(obj: JsonObject) -> list[Cause]:
     elif rolling is not None:
         causes += not_negative("spec.updateStrategy.rollingUpdate.partition", rolling.get("partition"))
     causes += _counts(spec, "replicas", "minReadySeconds", "revisionHistoryLimit")
-    return causes + _template(spec, "statefulset")
+    return causes + _template(_with_claims(spec), "statefulset")
+
+
+def _with_claims(spec: JsonObject) -> JsonObject:
+    """Its Pods get a volume for each claim template, which containers may therefore mount."""
+    template = spec.get("template") or {}
+    pod = template.get("spec") or {}
+    present = {volume.get("name") for volume in pod.get("volumes") or ()}
+    names = [(claim.get("metadata") or {}).get("name") for claim in spec.get("volumeClaimTemplates") or ()]
+    claims = [{"name": name, "emptyDir": {}} for name in names if name and name not in present]
+    if not claims:
+        return spec
+    volumes = [*(pod.get("volumes") or ()), *claims]
+    return {**spec, "template": {**template, "spec": {**pod, "volumes": volumes}}}
 
 
 def check_daemon_set(obj: JsonObject) -> list[Cause]:
