@@ -72,6 +72,24 @@ def test_a_sync_waits_for_its_presync_hook_and_records_it(bench: Bench) -> None:
     assert not kept["metadata"].get("finalizers")
 
 
+def test_while_a_sync_waits_the_application_is_looked_at_and_refreshed_all_the_same(bench: Bench) -> None:
+    push(bench)
+    bench.create(application(syncPolicy={}))
+    bench.sync()
+    bench.world.run_until(bench.synced)
+    push(bench, value="two", pre=job("pre", "PreSync"))
+    bench.sync()
+    until_job(bench, "pre")
+    bench.refresh()
+    assert (bench.phase(), bench.sync_status()) == ("Running", "OutOfSync")
+    push(bench, value="one", pre=job("pre", "PreSync"))
+    bench.refresh()
+    assert (bench.phase(), bench.sync_status()) == ("Running", "Synced")
+    bench.delete("a", CONFIG_MAPS, "default")
+    bench.world.run_until(lambda: bench.sync_status() == "OutOfSync")
+    assert bench.phase() == "Running"
+
+
 def test_the_next_sync_deletes_the_old_hook_and_makes_it_anew(bench: Bench) -> None:
     push(bench, pre=job("pre", "PreSync"))
     bench.create(application())

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
+from dataclasses import replace
 
 from argosy.gitops import projects
 from argosy.gitops.clusters.connections import Connect, Connecting, Connections
@@ -276,16 +277,23 @@ class GitOps:
             return DONE
         if app["metadata"].get("deletionTimestamp"):
             return await self._deleting.look(key, app)
+        outcome = DONE
         if app.get("operation"):
-            outcome = await self._operating.look(key, app)
-            if outcome is not None:
-                return outcome
+            # A sync may wait for hours: what changes meanwhile is seen, and a refresh done, all the same.
+            outcome = await self._operating.look(key, app) or DONE
             app = self.desk.latest(key) or app
-        return await self._comparing.look(key, app)
+        return _both(outcome, await self._comparing.look(key, app))
 
     def _is_ours(self, key: Key) -> bool:
         allowed = self.plane.settings.application_namespaces
         return key.namespace == self._namespace or any(matches(item, key.namespace) for item in allowed)
+
+
+def _both(one: Outcome, other: Outcome) -> Outcome:
+    """Two looks at one key: the earlier wake time holds."""
+    wakes = [item for item in (one, other) if item.requeue_after is not None]
+    first = min(wakes, key=lambda item: item.requeue_after or 0.0, default=DONE)
+    return replace(first, acted=one.acted or other.acted)
 
 
 def _is_broken(app: JsonObject) -> bool:
