@@ -18,6 +18,7 @@ from argosy.gitops.sync.options import Options
 from argosy.gitops.sync.order import wave_of
 from argosy.gitops.sync.tasks import Pair
 from argosy.gitops.targets import Target, Targets
+from argosy.gitops.telling import ABSENT, EXTRA
 from argosy.gitops.tracking import is_self_referenced, migrated
 from argosy.machinery.objects import JsonObject
 
@@ -86,9 +87,12 @@ class Comparer:
                 if target is not None:
                     out_of_sync = out_of_sync or not target.is_hook
                     resources.append(_entry(key, target.obj, status="Unknown"))
+                    parts.append(Part(key, Health("Missing"), False, counts=not target.is_hook))
                     pairs.append(Pair(key, target.obj, None, "Unknown", refused))
                 continue
             status, counts = self._status(target, found, rules, options, settings, why, server)
+            if target is None and status:
+                why[key] = EXTRA
             out_of_sync = out_of_sync or (status == "OutOfSync" and counts)
             hook = bool((target and target.is_hook) or (target is None and found and is_hook(found)))
             pairs.append(Pair(key, target.obj if target else None, found, status))
@@ -130,7 +134,7 @@ class Comparer:
         if target.is_hook:
             return "", False
         if live is None:
-            why[target.key] = "not in the cluster"
+            why[target.key] = ABSENT
             return "OutOfSync", True
         rules = rules_for(target.key, ignored, settings)
         modified, reason = self._verdict(target, live, rules, options, settings, server)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 
-from argosy.gitops import autosync, conditions, operation, refresh, sharing, status, windows
+from argosy.gitops import autosync, conditions, operation, refresh, sharing, status, telling, windows
 from argosy.gitops.desk import Desk, Memory
 from argosy.gitops.holding import CONDITION, HELD, held_by, revision_text, told
-from argosy.gitops.keys import REFRESH, instance_name
+from argosy.gitops.keys import REFRESH, ResourceKey, instance_name
 from argosy.gitops.normalize_spec import is_multi, normalised, sources_of
 from argosy.gitops.refresh import Level
 from argosy.gitops.rendering import POLL_MAX_AGE
@@ -117,7 +118,8 @@ class Comparing:
             patch["operation"] = auto.operation
             patch["status"] = {**(patch.get("status") or {}), "operationState": None}
         if patch:
-            self._tell(app, before, after)
+            key = Key(app["metadata"]["namespace"], app["metadata"]["name"])
+            self._tell(app, before, after, self.desk.remember(key).why)
             app = await self.desk.write(app, patch)
         if auto.operation is not None:
             self.desk.wake(Key(app["metadata"]["namespace"], app["metadata"]["name"]))
@@ -126,11 +128,13 @@ class Comparing:
             return Outcome(acted=bool(patch), requeue_after=max(auto.wake_after, 0.001))
         return Outcome(acted=bool(patch))
 
-    def _tell(self, app: JsonObject, before: JsonObject, after: JsonObject) -> None:
+    def _tell(self, app: JsonObject, before: JsonObject, after: JsonObject, why: Mapping[ResourceKey, str]) -> None:
         for name in ("sync", "health"):
             old, new = ((side.get(name) or {}).get("status") or "" for side in (before, after))
             if old != new:
                 self.desk.events.record(app, "ResourceUpdated", f"Updated {name} status: {old} -> {new}")
+                if new == "OutOfSync" and (text := telling.differences(why)):
+                    self.desk.events.record(app, "OutOfSync", text)
 
     def _kept_revisions(self, before: JsonObject, spec: JsonObject) -> list[str] | None:
         """A commit that changes none of this application's manifests is no new revision (spec 5.4)."""

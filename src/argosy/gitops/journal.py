@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from argosy.gitops import operation, status
+from argosy.gitops import operation, status, telling
 from argosy.gitops.desk import Desk
 from argosy.gitops.holding import HELD
 from argosy.gitops.refresh import Level
 from argosy.machinery.objects import JsonObject, Key
 from argosy.machinery.timestamps import seconds
 from argosy.runtime.controller import Outcome
+from argosy.runtime.correlation import EventType
 
 BACKSTOP = 30.0
 """Seconds after which a waiting operation is looked at without a change."""
@@ -25,7 +26,7 @@ class Journal:
         if held:
             patch["metadata"] = {"annotations": {HELD: held}}
         app = await self._desk.write(app, patch)
-        self._desk.events.record(app, "OperationStarted", "Initiated sync")
+        self._desk.events.record(app, "OperationStarted", telling.started(state["operation"]))
         return app
 
     async def begin_again(self, app: JsonObject, state: JsonObject) -> JsonObject:
@@ -58,8 +59,8 @@ class Journal:
             patch = operation.completion(app, state, seconds(self._desk.clock.now()))
             patch["status"]["operationState"] = status.patch(before, state) or {}
             await self._desk.write(app, patch)
-            text = f"Sync operation {state['phase'].lower()}: {state.get('message')}"
-            self._desk.events.record(app, "OperationCompleted", text)
+            kind: EventType = "Normal" if state["phase"] == "Succeeded" else "Warning"
+            self._desk.events.record(app, "OperationCompleted", telling.completed(state), event_type=kind)
         memory = self._desk.remember(key)
         memory.requested = max(memory.requested, Level.LATEST)
         self._desk.wake(key)
