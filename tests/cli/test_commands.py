@@ -51,7 +51,15 @@ def test_every_command_has_a_function_that_runs_it(parser: argparse.ArgumentPars
 
 @pytest.mark.parametrize(
     ("arguments", "code"),
-    [((), 1), (("nope",), 1), (("app", "sync"), 1), (("app", "diff"), 2), (("up", "--port", "0"), 1)],
+    [
+        ((), 1),
+        (("nope",), 1),
+        (("app", "sync"), 1),
+        (("app", "sync", "shop", "--nope"), 1),
+        (("app", "diff"), 2),
+        (("app", "diff", "shop", "--nope"), 2),
+        (("up", "--port", "0"), 1),
+    ],
 )
 def test_wrong_usage_ends_as_upstreams(
     arguments: tuple[str, ...], code: int, capsys: pytest.CaptureFixture[str]
@@ -59,7 +67,17 @@ def test_wrong_usage_ends_as_upstreams(
     with pytest.raises(SystemExit) as ended:
         main(arguments)
     assert ended.value.code == code
-    assert "--help" in capsys.readouterr().err
+    words = " ".join(("argosy", *(word for word in arguments[:2] if word in ("app", "sync", "diff", "up"))))
+    error = capsys.readouterr().err
+    assert f"'{words} --help'" in error
+    assert error.startswith(f"{words}: ")
+
+
+@pytest.mark.parametrize("command", ["list", "get", "sync", "diff", "history", "rollback", "wait", "delete"])
+@pytest.mark.parametrize("output", ["wide", "json", "yaml", "name"])
+def test_every_command_of_applications_has_every_output(command: str, output: str) -> None:
+    name = [] if command == "list" else ["shop"]
+    assert make_parser().parse_args(["app", command, *name, "-o", output]).output == output
 
 
 def test_a_server_that_is_not_there_is_one_line_and_code_20(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

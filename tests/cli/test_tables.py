@@ -103,6 +103,20 @@ def test_resources_carry_what_the_last_operation_said_and_pruned_ones_are_still_
     ]
 
 
+def test_what_is_out_of_sync_is_counted_with_the_command_that_says_why() -> None:
+    entry = {"kind": "Service", "namespace": "shop", "name": "web", "version": "v1"}
+    app = application(status={"resources": [{**entry, "status": "OutOfSync"}, {**entry, "status": "Synced"}]})
+    assert tables.application(app).endswith(
+        "\n1 object is OutOfSync: 'argosy app diff argocd/shop -o wide' says why.\n"
+    )
+    app = application(status={"resources": [{**entry, "status": "Synced"}]})
+    assert "app diff" not in tables.application(app)
+
+
+def test_a_cell_with_several_lines_becomes_one() -> None:
+    assert tables.table(("A", "B"), [("x\n  at y:\n    z", "1")]) == "A          B\nx at y: z  1\n"
+
+
 def test_history_is_grouped_by_repository() -> None:
     entry = {"id": 3, "revision": COMMIT, "deployedAt": "2026-01-02T03:04:05Z"}
     app = application(status={"history": [{**entry, "source": application()["spec"]["source"]}]})

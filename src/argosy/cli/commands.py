@@ -19,6 +19,13 @@ Commands = Any
 class Parser(argparse.ArgumentParser):
     """Wrong usage is one line and exit code 1, as upstream; 2 for `app diff`, whose 1 means "different"."""
 
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        """Whatever a command does not know is told by that command, and not by the one above it."""
+        found, left = super().parse_known_args(args, namespace)
+        if left:
+            self.error(f"unrecognized arguments: {' '.join(left)}")
+        return found, left
+
     def error(self, message: str) -> NoReturn:
         code = Exit.DIFF_USAGE if self.prog.endswith("app diff") else Exit.FAILED
         self.exit(code, f"{self.prog}: {message}\nSee '{self.prog} --help'.\n")
@@ -196,18 +203,25 @@ def _sync(actions: Commands) -> None:
 def _diff(actions: Commands) -> None:
     parser = _application(actions, "diff", "Show what a sync would change; exit code 1 when anything")
     parser.add_argument("--no-exit-code", action="store_true", help="exit code 0 whether different or not")
-    parser.add_argument("-o", "--output", choices=("text", "json", "name"), default="text")
+    parser.add_argument(
+        "-o",
+        "--output",
+        choices=("text", "wide", "json", "yaml", "name"),
+        default="text",
+        help="text: the differences; wide: why each object differs, in one line",
+    )
 
 
 def _history(actions: Commands) -> None:
     parser = _application(actions, "history", "Show which revisions were deployed")
-    parser.add_argument("-o", "--output", choices=("wide", "id", "json", "yaml"), default="wide")
+    parser.add_argument("-o", "--output", choices=("wide", "id", "json", "yaml", "name"), default="wide")
 
 
 def _rollback(actions: Commands) -> None:
     parser = _application(actions, "rollback", "Sync to an earlier entry of the history")
     parser.add_argument("id", nargs="?", type=int, metavar="ID", help="of the history (default: the one before)")
     parser.add_argument("--prune", action="store_true", help="delete what that revision did not have")
+    parser.add_argument("-o", "--output", choices=OUTPUTS, default="wide")
     _waiting(parser)
 
 
@@ -218,6 +232,7 @@ def _wait(actions: Commands) -> None:
     parser.add_argument("--operation", action="store_true", help="only until no operation runs")
     parser.add_argument("--degraded", action="store_true", help="until degraded")
     parser.add_argument("--suspended", action="store_true", help="until suspended")
+    parser.add_argument("-o", "--output", choices=OUTPUTS, default="wide")
     _waiting(parser)
 
 
@@ -231,6 +246,7 @@ def _delete(actions: Commands) -> None:
     )
     parser.add_argument("-y", "--yes", action="store_true", help="do not ask")
     parser.add_argument("--wait", action="store_true", help="until they are gone")
+    parser.add_argument("-o", "--output", choices=OUTPUTS, default="wide", help="of what was deleted")
     _waiting(parser)
 
 

@@ -38,9 +38,13 @@ def object_name(obj: JsonObject) -> str:
 
 
 def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """Columns as wide as their widest cell and two blanks between; every line ends without blanks."""
-    lines = [tuple(header), *(tuple(row) for row in rows)]
+    """Columns as wide as their widest cell and two blanks between; every line ends without blanks, every row is one."""
+    lines = [tuple(header), *(tuple(map(one_line, row)) for row in rows)]
     widths = [max(len(line[column]) for line in lines) for column in range(len(header))]
     return "".join(
         "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() + "\n" for line in lines
     )
+
+
+def one_line(text: str) -> str:
+    return " ".join(part.strip() for part in text.splitlines()) if "\n" in text else text

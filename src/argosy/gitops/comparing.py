@@ -63,6 +63,7 @@ class Comparing:
         try:
             compared = await self._compare(key, app, spec, memory, decided)
             desired, comparison = compared.desired, compared.comparison
+            memory.unreachable_since = None
             found += desired.targets.warnings
             unrelated = not decided.requested and memory.digest == desired.digest and bool(before.get("sync"))
             kept = self._kept_revisions(before, spec) if unrelated else None
@@ -81,6 +82,8 @@ class Comparing:
             release = bool(held) and not is_held
             auto = self._auto_sync(app, spec, after, now, is_held=is_held)
         except Refused as error:
+            if error.passing and self._is_no_news(before, memory, decided, now):
+                return DONE
             found += error.found
             after = status.unknown(before, spec, seconds(now))
         if auto.error:
@@ -91,6 +94,14 @@ class Comparing:
         if before.get("controllerNamespace") != self.desk.namespace:
             after["controllerNamespace"] = self.desk.namespace
         return await self._write_status(app, before, after, decided, auto, now, release=release)
+
+    def _is_no_news(self, before: JsonObject, memory: Memory, decided: refresh.Refresh, now: datetime) -> bool:
+        """A source out of reach for a moment: what was known stands, unless somebody asked (spec 4.1)."""
+        if memory.unreachable_since is None:
+            memory.unreachable_since = now
+        if decided.level == Level.FORCED or (before.get("sync") or {}).get("status") in (None, "Unknown"):
+            return False
+        return (now - memory.unreachable_since).total_seconds() < self.desk.plane.settings.source_grace
 
     async def _write_status(
         self,

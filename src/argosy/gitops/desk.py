@@ -31,6 +31,8 @@ class Memory:
     digest: str = ""
     revisions: tuple[str, ...] = ()
     next_wave_at: float = 0.0
+    unreachable_since: datetime | None = None
+    """When a source could not be reached for the first time since it could."""
     why: dict[ResourceKey, str] = field(default_factory=dict)
 
 

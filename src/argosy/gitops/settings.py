@@ -67,6 +67,8 @@ class Settings:
     self_heal_factor: float = 3.0
     self_heal_cap: float = 300.0
     sync_timeout: float = 0.0
+    source_grace: float = 180.0
+    """Seconds for which a source that cannot be reached is no news."""
     persist_health: bool = False
     application_namespaces: tuple[str, ...] = ()
     impersonation_enabled: bool = False
@@ -115,6 +117,7 @@ def settings_of(config: Mapping[str, str], parameters: Mapping[str, str] | None 
         impersonation_enforced=config.get("application.sync.impersonation.enforced") != "false",
         server_side_diff=given.get("controller.diff.server.side") == "true",
         sharding=_one_of(given.get("controller.sharding.algorithm"), ("legacy", "round-robin", "consistent-hashing")),
+        source_grace=_seconds(given.get("controller.repo.error.grace.period.seconds"), 180.0),
         persist_health=given.get("controller.resource.health.persist") == "true",
         application_namespaces=tuple(w.strip() for w in (given.get("application.namespaces") or "").split(",") if w),
         render={

@@ -6,6 +6,7 @@ import argparse
 import sys
 
 from argosy.cli.app.applications import APPLICATIONS, get, key_of_name, write
+from argosy.cli.app.get import show
 from argosy.cli.app.waiting import wait_gone
 from argosy.cli.connect import with_client
 from argosy.cli.failing import CommandError, Exit
@@ -26,7 +27,10 @@ def run(options: argparse.Namespace) -> int:
             app = await get(client, key)
             if options.yes or _is_sure(key, cascade=options.cascade):
                 await _delete(client, key, app, options)
-                print(f"application '{key.name}' deleted")
+                if options.output == "wide":
+                    print(f"application '{key.name}' deleted")
+                else:
+                    show(app, options.output)
         return Exit.OK
 
     return with_client(options, work)

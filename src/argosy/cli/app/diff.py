@@ -14,7 +14,7 @@ from argosy.cli.connect import with_client
 from argosy.cli.failing import CommandError, Exit
 from argosy.cli.outside import Outside
 from argosy.cli.place import Place
-from argosy.cli.printing import write_value
+from argosy.cli.printing import table, write_value
 from argosy.cli.process import ControlPlane
 from argosy.gitops.clusters.connections import Connecting
 from argosy.gitops.compare import Comparer
@@ -29,6 +29,7 @@ from argosy.gitops.settings import Settings
 from argosy.gitops.sighting import Compared, Look, Refused, Sighting
 from argosy.gitops.sync.options import Options, options_of
 from argosy.gitops.sync.tasks import Pair
+from argosy.gitops.tracking import migrated
 from argosy.machinery.diff import unified
 from argosy.machinery.objects import JsonObject, Key
 from argosy.runtime.chance import SystemRng
@@ -42,6 +43,8 @@ CONNECTING_LOOK = 0.05
 @dataclass(frozen=True, slots=True)
 class Change:
     key: ResourceKey
+    why: str
+    """In one line, as the controllers put it."""
     live: JsonObject | None
     desired: JsonObject | None
 
@@ -105,23 +108,28 @@ def _change(pair: Pair, seen: Compared, policy: Options, settings: Settings) -> 
         if server is not None and (answer := seen.answers.get(pair.key)) is not None:
             found = server_side(live, answer, rules, known, FIELD_MANAGER, webhooks=server.webhooks)
         else:
-            found = compared(desired, live, rules, known, structured=policy.has("ServerSideApply", obj=desired))
+            structured = policy.has("ServerSideApply", obj=desired)
+            found = compared(desired, migrated(live, desired, settings), rules, known, structured=structured)
         live, desired = found.live, found.predicted
     live, desired = masked([live, desired])
-    return Change(pair.key, live, desired)
+    return Change(pair.key, seen.comparison.why.get(pair.key, ""), live, desired)
 
 
 def _show(changes: list[Change], output: str) -> None:
-    if output == "json":
-        write_value(sys.stdout, [_as_json(change) for change in changes], "json")
+    if output in ("json", "yaml"):
+        write_value(sys.stdout, [_as_json(change) for change in changes], output)
+        return
+    if output == "wide":
+        sys.stdout.write(table(HEADER, [(*change.key, change.why) for change in changes]))
         return
     for change in changes:
         if output == "name":
             print("/".join(change.key))
             continue
-        print(f"===== {change.key} ======")
+        group, kind, namespace, name = change.key
+        print(f"===== {group}/{kind} {namespace}/{name} ======\n{change.why}")
         sys.stdout.writelines(f"{line}\n" for line in unified(change.live, change.desired))
 
 
 def _as_json(change: Change) -> JsonObject:
-    return {**change.key._asdict(), "live": change.live, "desired": change.desired}
+    return {**change.key._asdict(), "why": change.why, "live": change.live, "desired": change.desired}

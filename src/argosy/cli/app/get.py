@@ -25,10 +25,15 @@ def run(options: argparse.Namespace) -> int:
         if options.refresh or options.hard_refresh:
             async with deadline(options.timeout, f"a refresh of application {key.name!r}"):
                 app = await refreshed(client, key, "hard" if options.hard_refresh else "normal")
-        show(await with_health(client, app) if options.output == "wide" else app, options.output)
+        await show_now(client, app, options.output)
         return Exit.OK
 
     return with_client(options, work)
+
+
+async def show_now(client: Client, app: JsonObject, output: str) -> None:
+    """With the health of each object, where the output has room for it."""
+    show(await with_health(client, app) if output == "wide" else app, output)
 
 
 def show(app: JsonObject, output: str) -> None:

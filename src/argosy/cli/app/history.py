@@ -20,7 +20,7 @@ def run(options: argparse.Namespace) -> int:
     async def work(client: Client, clock: Clock) -> int:
         app = await get(client, key)
         entries = (app.get("status") or {}).get("history") or []
-        if options.output == "id":
+        if options.output in ("id", "name"):
             sys.stdout.writelines(f"{entry.get('id')}\n" for entry in entries)
         elif options.output == "wide":
             sys.stdout.write(tables.history(app))

@@ -18,6 +18,6 @@ def run(options: argparse.Namespace) -> int:
     async def work(client: Client, clock: Clock) -> int:
         app = await get(client, key)
         await request(client, app, rollback_operation(app, options.id, prune=options.prune, user=user_name()))
-        return await finish(client, key, options.timeout, "wide")
+        return await finish(client, key, options.timeout, options.output)
 
     return with_client(options, work)

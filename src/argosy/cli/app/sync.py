@@ -7,7 +7,7 @@ import getpass
 import sys
 
 from argosy.cli.app.applications import get, key_of_name, refreshed, write
-from argosy.cli.app.get import show
+from argosy.cli.app.get import show_now
 from argosy.cli.app.operations import sync_operation
 from argosy.cli.app.waiting import Wanted, deadline, wait_for
 from argosy.cli.connect import with_client
@@ -52,7 +52,7 @@ async def finish(client: Client, key: Key, seconds: float, output: str) -> int:
     await wait_for(client, key, Wanted(idle=True), seconds)
     async with deadline(seconds, f"a comparison of application {key.name!r}"):
         app = await refreshed(client, key)  # times in a status are whole seconds: it may be from just before the end
-    show(app, output)
+    await show_now(client, app, output)
     return judged(app)
 
 

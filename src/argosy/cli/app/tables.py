@@ -80,6 +80,9 @@ def application(app: JsonObject) -> str:
         parts.append(operation(state))
     if status.get("resources"):
         parts.append(resources(app))
+    if different := sum(item.get("status") == "OutOfSync" for item in status.get("resources") or ()):
+        objects = "1 object is" if different == 1 else f"{different} objects are"
+        parts.append(f"{objects} OutOfSync: 'argosy app diff {qualified_name(app)} -o wide' says why.\n")
     return "\n".join(parts)
 
 

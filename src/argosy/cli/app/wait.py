@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import argparse
-import sys
 
 from argosy.cli.app.applications import get, key_of_name
-from argosy.cli.app.tables import application
+from argosy.cli.app.get import show_now
 from argosy.cli.app.waiting import Wanted, wait_for
 from argosy.cli.connect import with_client
 from argosy.cli.failing import Exit
@@ -22,7 +21,7 @@ def run(options: argparse.Namespace) -> int:
         for key in keys:
             await get(client, key)
             app = await wait_for(client, key, wanted, options.timeout)
-            sys.stdout.write(application(app))
+            await show_now(client, app, options.output)
         return Exit.OK
 
     return with_client(options, work)
