@@ -69,3 +69,26 @@ def test_the_port_of_the_last_run_comes_back_and_another_one_when_it_is_taken(tm
 def test_the_environment_names_the_directory(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("ARGOSY_DATA_DIR", str(tmp_path / "elsewhere"))
     assert Place(None).directory == tmp_path / "elsewhere"
+
+
+@pytest.mark.parametrize("name", ["pid_file", "log"])
+def test_a_directory_that_cannot_be_written_to_is_named_in_one_line(tmp_path: Path, name: str) -> None:
+    place = Place(tmp_path)
+    getattr(place, name).mkdir()  # nobody can write there, not even root
+    with pytest.raises(CommandError, match=f"--data-dir {tmp_path}: Is a directory: give a directory that can be"):
+        if name == "log":
+            place.open_log()
+        else:
+            place.held().__enter__()
+
+
+def test_a_disk_that_is_full_at_the_start_is_told_in_one_line(tmp_path: Path) -> None:
+    code = (
+        "import resource, sys; from argosy.cli.main import main;"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (500_000, 500_000)); sys.exit(main(sys.argv[1:]))"
+    )
+    command = [sys.executable, "-c", code, "up", "--data-dir", str(tmp_path / "data")]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 1
+    assert done.stderr.startswith(f"argosy up: --data-dir {tmp_path}/data: Internal error occurred: the store cannot")
+    assert done.stderr.count("\n") == 1

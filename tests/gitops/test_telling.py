@@ -83,7 +83,7 @@ def test_drift_is_told_with_its_reason_and_no_secret_in_it(bench: Bench) -> None
     bench.patch("s", {"stringData": {"token": "canary-two"}}, SECRETS, "default")
     bench.world.run_until(lambda: bench.sync_status() == "OutOfSync")
     bench.world.pass_time(1)
-    masked = 'Secret default/s: data.token: "++++++++" in the cluster, "++++++++" in the source'
+    masked = 'Secret default/s: data.token: "++++++++" in the cluster, "++++++++++++" in the source'
     assert ("Normal", masked) in events(bench, "OutOfSync")
     everything = json.dumps(list(bench.world.run(bench.world.client.list(EVENTS, "")).items))
     assert not [word for word in ("canary", "Y2FuYXJ5") if word in everything]

@@ -54,7 +54,7 @@ class Place:
     def held(self) -> Iterator[None]:
         """For as long as the block lasts nobody else runs here. The lock ends with the process, however it ends."""
         self.make()
-        with self.pid_file.open("a+") as file:
+        with self._opened_pid_file() as file:
             if not _lock(file):
                 file.seek(0)
                 raise CommandError(already_running(self, file.read().strip()))
@@ -66,6 +66,22 @@ class Place:
             finally:
                 with suppress(OSError):
                     self.pid_file.unlink()
+
+    def open_log(self) -> int:
+        """A descriptor that appends; readable by the owner only."""
+        try:
+            return os.open(self.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        except OSError as error:
+            raise self._unwritable(error) from None
+
+    def _opened_pid_file(self) -> TextIO:
+        try:
+            return self.pid_file.open("a+")
+        except OSError as error:
+            raise self._unwritable(error) from None
+
+    def _unwritable(self, error: OSError) -> CommandError:
+        return CommandError(f"--data-dir {self.directory}: {error.strerror}: give a directory that can be written to")
 
     def port(self, wanted: int | None) -> int:
         """The wanted one, or that of the last run, 6443, any free one: whichever can be had."""

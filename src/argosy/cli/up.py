@@ -39,8 +39,13 @@ def start(options: argparse.Namespace, command: str, then: Then) -> int:
     with place.held():
         port = place.port(options.port)
         _set_up_logging(options)
+        from argosy.machinery.status import StatusError
+
         try:
             asyncio.run(_serve(place, port, options, then))
+        except StatusError as error:
+            # Its own objects could not be stored: a disk that is full.
+            raise CommandError(f"--data-dir {place.directory}: {error.message}") from None
         except OSError as error:
             if error.errno != errno.EADDRINUSE:
                 raise CommandError(str(error)) from None
@@ -153,7 +158,7 @@ def _detach(options: argparse.Namespace, command: str, place: Place) -> int:
         raise CommandError(already_running(place, pid))
     place.port(options.port)  # says at once that a port is in use
     reading, writing = os.pipe()
-    log = os.open(place.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    log = place.open_log()
     began = place.log.stat().st_size
     try:
         child = subprocess.Popen(

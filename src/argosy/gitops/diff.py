@@ -155,7 +155,8 @@ def why(live: JsonObject, predicted: JsonObject) -> str:
         return ""
     path, left, right = found[0]
     if live.get("kind") == "Secret" and path.startswith((".data", ".stringData")):
-        left, right = (HIDDEN if value is not None else None for value in (left, right))
+        # Unequal values get masks of unequal length, as everywhere.
+        left, right = (None if left is None else HIDDEN, None if right is None else HIDDEN + "++++")
     text = f"{path.removeprefix('.')}: {_shown(left)} in the cluster, {_shown(right)} in the source"
     return text + (f"; and {len(found) - 1} more" if len(found) > 1 else "")
 

@@ -18,6 +18,8 @@ from argosy.sources.port import Entry
 
 SIZE_LIMIT: Final = 10 * 1024 * 1024
 """Bytes of all files together, unless the setting says otherwise."""
+EXCEEDED = "exceeded max combined manifest file size"
+"""Upstream's words."""
 FILES_LIMIT: Final = 10_000
 DIRECTORY_DEPTH: Final = 100
 JSONNET_ENABLED: Final = "jsonnet.enable"
@@ -37,10 +39,15 @@ def generate(workspace: Workspace, job: Job) -> Sequence[JsonValue]:
         if path.lower().endswith(".jsonnet"):
             manifests.extend(_jsonnet(workspace.files, job, path))
             continue
-        data = workspace.files.read(path, limit=limit)
+        try:
+            data = workspace.files.read(path, limit=limit)
+        except ToolError as error:
+            if str(error).endswith(f"larger than the limit of {limit} bytes"):
+                raise ToolError(f"{EXCEEDED}: {error}") from None
+            raise
         total += len(data)
         if total > limit:
-            raise ToolError(f"the manifests in {job.path or '.'} are larger than the limit of {limit} bytes together")
+            raise ToolError(f"{EXCEEDED}: {job.path or '.'}: larger than the limit of {limit} bytes together")
         if SKIP_MARKER not in data:
             manifests.extend(_manifests(path, data))
     return manifests
