@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from argosy.cli.app.applications import APPLICATIONS
-from argosy.cli.installing import control_plane_objects, install
+from argosy.cli.installing import control_plane_objects, install, lacking
 from argosy.cli.outside import Outside
 from argosy.cli.process import ControlPlane
 from argosy.machinery.objects import JsonObject, Resource
@@ -80,6 +80,21 @@ def test_applications_are_synced_over_http_and_local_repositories_only_where_all
     assert applied is own_machine
     conditions = {item["type"]: item["message"] for item in app["status"].get("conditions") or ()}
     assert ("ComparisonError" in conditions) is not own_machine
+
+
+def test_what_a_cluster_lacks_is_named_before_anybody_waits_for_it(tmp_path: Path) -> None:
+    async def scenario() -> list[str]:
+        clock, rng = RealClock(), SystemRng()
+        async with served() as server:
+            file = tmp_path / "kubeconfig"
+            file.write_text(json.dumps(server.by_certificate))
+            async with HttpClient(load_kubeconfig(file, clock), clock, rng) as client:
+                found = [await lacking(client, "argocd")]
+                await install(client, control_plane_objects("argocd"), "test")
+                client.forget_resources()
+                return [*found, await lacking(client, "elsewhere"), await lacking(client, "argocd")]
+
+    assert asyncio.run(scenario()) == ["kind applications.argoproj.io", "namespace 'elsewhere'", ""]
 
 
 async def _until(client: HttpClient, clock: RealClock, goal: Callable[[JsonObject], bool]) -> JsonObject:

@@ -15,7 +15,7 @@ import tempfile
 from pathlib import Path
 
 from argosy.cli.failing import CommandError, Exit
-from argosy.cli.installing import control_plane_objects, install
+from argosy.cli.installing import control_plane_objects, install, lacking
 from argosy.cli.outside import Outside
 from argosy.cli.process import MANAGER, ControlPlane
 from argosy.cli.up import stop_on_signals
@@ -52,6 +52,8 @@ async def _run(options: argparse.Namespace, cache_directory: Path) -> int:
         version = await http.version()
         if options.install:
             await install(http, control_plane_objects(options.namespace), MANAGER)
+        elif lacks := await lacking(http, options.namespace):
+            raise CommandError(f"the cluster has no {lacks}: --install makes what is needed", Exit.CALL_FAILED)
         replicas = Membership(
             http,
             clock,
