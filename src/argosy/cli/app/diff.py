@@ -40,6 +40,9 @@ from argosy.runtime.supervisor import Supervisor
 CONNECTING_LOOK = 0.05
 
 
+HEADER = ("GROUP", "KIND", "NAMESPACE", "NAME", "WHY")
+
+
 @dataclass(frozen=True, slots=True)
 class Change:
     key: ResourceKey
