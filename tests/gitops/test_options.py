@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from argosy.gitops.normalize import Rules
@@ -118,3 +120,20 @@ def test_a_managed_namespace_gets_its_metadata_by_server_side_apply(bench: Bench
     entry = next(e for e in found["metadata"]["managedFields"] if e["manager"] == "argocd-controller")
     assert entry["operation"] == "Apply"
     assert bench.state()["syncResult"]["managedNamespaceMetadata"] == policy["managedNamespaceMetadata"]
+
+
+def test_what_was_tracked_by_label_is_healed_after_the_method_became_annotation(bench: Bench) -> None:
+    bench.settings(application__resourceTrackingMethod="label")
+    bench.git.push(REPO, {"conf/a.yaml": config("a", "one")})
+    bench.create(application())
+    bench.world.run_until(bench.synced)
+    settings = {"data": {"application.resourceTrackingMethod": "annotation"}}
+    bench.patch("argocd-cm", settings, CONFIG_MAPS)
+    bench.world.pass_time(5)
+    assert bench.synced()
+    bench.patch("a", {"data": {"value": "drift"}}, CONFIG_MAPS, "default")
+    bench.world.run_until(lambda: bench.value("a") == "one", within=timedelta(seconds=30))
+    bench.world.run_until(bench.synced)
+    live = bench.get(CONFIG_MAPS, "a")
+    assert live is not None
+    assert live["metadata"]["annotations"]["argocd.argoproj.io/tracking-id"] == "app:/ConfigMap:default/a"

@@ -28,6 +28,7 @@ from argosy.gitops.keys import (
     annotations_of,
     instance_name,
     key_of_instance,
+    resource_key,
 )
 from argosy.gitops.live import LiveObjects
 from argosy.gitops.normalize_spec import normalised, sources_of
@@ -36,7 +37,7 @@ from argosy.gitops.ports import KnownTypes, Replicas
 from argosy.gitops.refresh import Level
 from argosy.gitops.rendering import Manifests
 from argosy.gitops.settings import Settings
-from argosy.gitops.tracking import owner_of
+from argosy.gitops.tracking import labelled_owner, owner_of
 from argosy.gitops.world import ControlPlane
 from argosy.machinery.objects import JsonObject, Key
 from argosy.machinery.status import StatusError
@@ -201,10 +202,15 @@ class GitOps:
                 self._request(Key(metadata["namespace"], metadata["name"]), Level.RECENT)
 
     def _live_changed(self, obj: JsonObject) -> None:
-        if owner := owner_of(obj, self.plane.settings):
-            key = key_of_instance(owner, self._namespace)
-            if self.plane.applications.get(key) is not None:
-                self._request(key, Level.RECENT)
+        settings = self.plane.settings
+        owner = owner_of(obj, settings)
+        key = key_of_instance(owner or labelled_owner(obj, settings), self._namespace)
+        if self.plane.applications.get(key) is None:
+            return
+        memory = self.desk.memory.get(key)
+        # By its label alone an object is the application's only if it is one of its targets.
+        if owner or (memory is not None and resource_key(obj) in memory.comparer.memo):
+            self._request(key, Level.RECENT)
 
     async def _poll(self) -> None:
         """One look at each (repository, revision), whoever uses it; a new commit wakes its applications."""

@@ -76,6 +76,13 @@ def owner_of(obj: JsonObject, settings: Settings) -> str:
     return found.app if found else ""
 
 
+def labelled_owner(obj: JsonObject, settings: Settings) -> str:
+    """The application that tracked it by label, before the method became another one; "" for all others."""
+    if settings.tracking_method == "label" or TRACKING_ID in annotations_of(obj) or not is_root(obj):
+        return ""
+    return str(((obj.get("metadata") or {}).get("labels") or {}).get(settings.label_key) or "")
+
+
 def migrated(live: JsonObject, target: JsonObject, settings: Settings) -> JsonObject:
     """As if an object tracked by label bore the annotation already: a change of method makes nothing OutOfSync."""
     metadata = live.get("metadata") or {}
