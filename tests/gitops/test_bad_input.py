@@ -14,7 +14,7 @@ import pytest
 from argosy.gitops.keys import PROJECTS
 from argosy.machinery.objects import JsonObject, Resource
 from argosy.sources.git.remote import GitMirrors, GitSettings
-from argosy.sources.port import AccessDenied, NotFound, SourceError
+from argosy.sources.port import AccessDenied, NotFound, SourceError, Unavailable
 from kit.gitops import CRDS, NAMESPACES, Bench, Repository, application, config, opened
 from kit.world import CONFIG_MAPS, World
 
@@ -289,3 +289,19 @@ def test_an_unknown_project_is_named_until_it_is_there(bench: Bench) -> None:
     bench.world.run_until(lambda: bench.conditions("bad").get("InvalidSpecError") == words)
     bench.create_project("later")
     heals(bench)
+
+
+def test_a_source_out_of_reach_is_no_news_for_three_minutes_unless_somebody_asks(bench: Bench) -> None:
+    bench.git.push(BAD, GOOD)
+    bench.create(bad_application())
+    bench.world.run_until(lambda: bench.synced("bad"))
+    bench.git.fail(BAD, Unavailable("failed to list refs: https://git.example: could not connect"))
+    bench.world.pass_time(185)  # one poll at least
+    assert bench.synced("bad")
+    bench.world.pass_time(365)
+    assert "could not connect" in error(bench)
+    bench.git.fail(BAD, None)
+    heals(bench)
+    bench.git.fail(BAD, Unavailable("failed to list refs: https://git.example: could not connect"))
+    bench.refresh("bad")
+    assert "could not connect" in error(bench)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from argosy.gitops.clusters.connections import Connections
 from argosy.gitops.compare import Comparer

@@ -19,14 +19,16 @@ from argosy.gitops.server_side import NotPreviewed, previews, server_side_of
 from argosy.gitops.settings import Settings
 from argosy.gitops.sync.options import options_of
 from argosy.machinery.objects import JsonObject, Key
+from argosy.sources.port import Unavailable
 
 
 class Refused(Exception):
-    """The application cannot be compared: (condition type, message) pairs."""
+    """The application cannot be compared: (condition type, message) pairs. `passing`: it may well be over soon."""
 
-    def __init__(self, found: Sequence[tuple[str, str]]) -> None:
+    def __init__(self, found: Sequence[tuple[str, str]], *, passing: bool = False) -> None:
         super().__init__("; ".join(message for _, message in found))
         self.found = tuple(found)
+        self.passing = passing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,7 +124,8 @@ class Sighting:
         try:
             desired = await self.desk.manifests.desired(wanted, book, settings, live.kinds)
         except NotRendered as error:
-            raise Refused([("ComparisonError", str(error))]) from None
+            passing = isinstance(error.cause, Unavailable)
+            raise Refused([("ComparisonError", str(error))], passing=passing) from None
         if desired.targets.errors:
             raise Refused([("InvalidSpecError", text) for text in desired.targets.errors])
         return desired
