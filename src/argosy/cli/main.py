@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from importlib import import_module
 
 from argosy.cli.commands import make_parser
@@ -24,11 +25,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return error.code
     except BrokenPipeError:
         # The reader of our output has gone, as in `argosy app list | head -1`.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _write_no_more()
         return Exit.OK
+    except OSError as error:
+        # A disk is full, or a file cannot be read or written: the machine's fault, and not ours.
+        _write_no_more()
+        print(f"{options.program}: {error}", file=sys.stderr)
+        return Exit.FAILED
     except KeyboardInterrupt:
         return 130
     return code
+
+
+def _write_no_more() -> None:
+    """Else Python would try again at the exit, and say so."""
+    with suppress(OSError):  # whoever calls us may have put something else in its place
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 if __name__ == "__main__":
