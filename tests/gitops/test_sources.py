@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from argosy.sources.port import Credentials, NotFound, Tree
@@ -83,3 +84,30 @@ def test_an_error_says_which_of_the_sources_it_is_of() -> None:
         bench.git.push(REPO, {"conf/a.yaml": "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: [\n"})
         bench.refresh()
         assert "failed to generate manifest for source 3 of 3: " in bench.conditions()["ComparisonError"]
+
+
+class TwoCharts(OneChart):
+    """Two charts of one repository, followed by one range of versions."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.newest = {"api": "1.1.0", "web": "1.2.0"}
+
+    async def resolve(self, url: str, chart: str, version: str, credentials: Credentials) -> str:
+        return self.newest[chart] if version == "1.x" else version
+
+    async def tree(self, url: str, chart: str, version: str, credentials: Credentials) -> Tree:
+        about = f"apiVersion: v2\nname: {chart}\nversion: {version}\n".encode()
+        made = {"Chart.yaml": about, "templates/x.yaml": config(chart, version).encode()}
+        return RootedTree(MemoryStorage(made, None))
+
+
+def test_a_chart_is_followed_though_another_one_has_that_version_already() -> None:
+    charts = TwoCharts()
+    with opened(charts=charts) as bench:
+        for chart in charts.newest:
+            bench.create(application(chart, source={"repoURL": CHARTS, "chart": chart, "targetRevision": "1.x"}))
+        bench.world.run_until(lambda: bench.value("api") == "1.1.0" and bench.value("web") == "1.2.0")
+        bench.world.pass_time(400)
+        charts.newest["api"] = "1.2.0"
+        bench.world.run_until(lambda: bench.value("api") == "1.2.0", within=timedelta(minutes=10))

@@ -75,7 +75,7 @@ class GitOps:
         self._clock = clock
         self._rng = rng.fork("gitops")
         self._namespace = namespace
-        self._commits: dict[tuple[str, str], str] = {}
+        self._commits: dict[tuple[str, str, str, str], str] = {}
         self._replicas = replicas
         self._controller = Controller("applications", self.look, clock=clock, rng=rng, workers=workers, owns=self.owns)
         self.plane = ControlPlane(caches, namespace, self._all_concerned)
@@ -237,14 +237,15 @@ class GitOps:
             for source in sources_of(spec):
                 place = (str(source.get("repoURL")), str(source.get("targetRevision") or ""), spec["project"])
                 users.setdefault((*place, str(source.get("chart") or "")), []).append(key)
-        for (url, wanted, project, chart), keys in sorted(users.items()):
+        for followed, keys in sorted(users.items()):
+            url, wanted, project, chart = followed
             source = {"repoURL": url, "targetRevision": wanted, "chart": chart}
             try:
                 found = await self.manifests.resolve(source, self.plane.credentials, project)
             except SourceError:
                 found = ""
-            before = self._commits.get((url, wanted))
-            self._commits[url, wanted] = found
+            before = self._commits.get(followed)
+            self._commits[followed] = found
             if found != before or not found:
                 for key in keys:
                     self._overdue(key)
