@@ -1,0 +1,22 @@
+"""ApplicationSet: one template and the generators of its parameters."""
+
+from __future__ import annotations
+
+from argosy.apis.argoproj.applicationset.spec import ApplicationSetSpec
+from argosy.apis.argoproj.applicationset.status import ApplicationSetStatus
+from argosy.apis.schema import resource
+
+
+@resource(
+    "argoproj.io",
+    "v1alpha1",
+    plural="applicationsets",
+    short_names=("appset", "appsets"),
+    subresources={"status": {}},
+    labels={"app.kubernetes.io/name": "applicationsets.argoproj.io", "app.kubernetes.io/part-of": "argocd"},
+)
+class ApplicationSet:
+    """Many applications from one template."""
+
+    spec: ApplicationSetSpec
+    status: ApplicationSetStatus | None = None

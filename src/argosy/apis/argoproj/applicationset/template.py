@@ -1,0 +1,25 @@
+"""The Application with parameters in it; each generator may hold one of its own."""
+
+from __future__ import annotations
+
+from argosy.apis.argoproj.application import ApplicationSpec
+from argosy.apis.schema import schema
+
+
+@schema
+class TemplateMetadata:
+    """What generated applications are called and carry."""
+
+    annotations: dict[str, str] | None = None
+    finalizers: tuple[str, ...] = ()
+    labels: dict[str, str] | None = None
+    name: str = ""
+    namespace: str = ""
+
+
+@schema
+class ApplicationTemplate:
+    """An Application with parameters in it."""
+
+    metadata: TemplateMetadata
+    spec: ApplicationSpec
