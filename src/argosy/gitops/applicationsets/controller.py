@@ -7,26 +7,25 @@ change of one of its Applications only compares anew with what they gave the las
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from argosy.expr.gotemplate import GoTemplates
 from argosy.gitops.applicationsets import reconcile, rolling_sync, status
+from argosy.gitops.applicationsets.applying import Applying
 from argosy.gitops.applicationsets.asked import Doors, Hosting, Plugins
+from argosy.gitops.applicationsets.ending import Ending
 from argosy.gitops.applicationsets.generate import Unusable, asked_of, desired
 from argosy.gitops.applicationsets.generators import requeue_after
 from argosy.gitops.applicationsets.options import Options, options_of
 from argosy.gitops.applicationsets.outside import ClusterObjects, GitReader
 from argosy.gitops.applicationsets.preview import Preview, for_strategy, preview
-from argosy.gitops.applicationsets.reconcile import Plan, Problem, Surroundings
-from argosy.gitops.keys import APPLICATIONS
+from argosy.gitops.applicationsets.reconcile import Surroundings
+from argosy.gitops.applicationsets.recording import APPLICATION_SETS, Recording
 from argosy.gitops.settings import PARAMETERS
 from argosy.gitops.world import CONFIG_MAPS, SECRETS, ControlPlane
-from argosy.machinery.api import PatchType
-from argosy.machinery.mergepatch import create_merge_patch
-from argosy.machinery.objects import JsonObject, Key, Resource
-from argosy.machinery.status import StatusError
+from argosy.machinery.objects import JsonObject, Key
 from argosy.runtime.chance import Rng
 from argosy.runtime.client import Client
 from argosy.runtime.clock import Clock
@@ -35,11 +34,7 @@ from argosy.runtime.events import EventRecorder
 from argosy.runtime.informer import Caches
 from argosy.sources.port import GitRemote
 
-APPLICATION_SETS: Final = Resource("argoproj.io", "v1alpha1", "applicationsets", "ApplicationSet")
-FIELD_MANAGER: Final = "argocd-applicationset-controller"
-FINALIZER: Final = "resources-finalizer.argocd.argoproj.io"
 REFRESH: Final = "argocd.argoproj.io/application-set-refresh"
-REVERSE_PAUSE: Final = 10.0
 OWNER: Final = "applicationset"
 """Index of Applications by the uid of the set that controls them."""
 
@@ -70,11 +65,9 @@ class ApplicationSets:
         *,
         workers: int = 4,
     ) -> None:
-        self._client = client
         self._clock = clock
         self._namespace = namespace
         self._memory: dict[Key, Memory] = {}
-        self._written: dict[Key, JsonObject] = {}
         self._controller = Controller("applicationsets", self.look, clock=clock, rng=rng, workers=workers)
         self.plane = ControlPlane(caches, namespace, self._all_concerned)
         self.plane.applications.add_index(OWNER, _owner)
@@ -85,6 +78,8 @@ class ApplicationSets:
         self._doors = Doors(git=git_reader, hosting=hosting, plugins=plugins, objects=objects)
         self._templates = GoTemplates(clock.now, rng.fork("applicationsets").token_bytes)
         self.events = EventRecorder(client, clock, "argocd-applicationset-controller")
+        self._applying, self._recording = Applying(client, self.events), Recording(client, clock, self.sets)
+        self._ending = Ending(self._applying, self._recording)
         self.generations = 0
         """How often generators were asked."""
 
@@ -117,7 +112,7 @@ class ApplicationSets:
     # -- one look ----------------------------------------------------------------------------------------------------
 
     async def look(self, key: Key) -> Outcome:
-        appset = self._latest(key)
+        appset = self._recording.latest(key)
         if appset is None:
             self._memory.pop(key, None)
             return DONE
@@ -125,14 +120,14 @@ class ApplicationSets:
         if not options.serves(key.namespace, self._namespace):
             return DONE
         if appset["metadata"].get("deletionTimestamp"):
-            return await self._delete(appset, options)
-        if await self._keep_finalizer(appset, options):
+            return await self._ending.proceed(appset, self._owned(appset), self._around())
+        if await self._ending.prepare(appset, options):
             return Outcome(acted=True)
         around = self._around()
         memory = await self._generated(key, appset, around)
         if memory.error is not None:
             found = status.failed(memory.error.reason, str(memory.error), generated=memory.error.generated)
-            acted = await self._write_status(appset, found, around)
+            acted = await self._record(appset, found, around)
         else:
             acted = await self._follow(appset, memory.wanted, around)
         return self._outcome(memory, acted)
@@ -161,13 +156,13 @@ class ApplicationSets:
             made = Memory(spec, now + around.options.requeue_after, [], error)
         self._memory[key] = made
         if asked_for:
-            await self._patch(appset, {"metadata": {"annotations": {REFRESH: None}}})
+            await self._recording.patch(appset, {"metadata": {"annotations": {REFRESH: None}}})
         return made
 
     async def _follow(self, appset: JsonObject, wanted: Sequence[JsonObject], around: Surroundings) -> bool:
         """Plan, write, tell; then, in a rolling sync, the operations of what has become Pending."""
         planned = reconcile.plan(appset, wanted, self._concerned(appset, wanted), around)
-        failures = await self._carry_out(planned, around)
+        failures = await self._applying.carry_out(planned, around)
         found = status.succeeded()
         problems = [f"{problem.application}: {problem.message}" for problem in planned.problems]
         if failures or problems:
@@ -182,151 +177,28 @@ class ApplicationSets:
                 skipped = {problem.application for problem in planned.problems}
                 rollout = self._advance(appset, [a for a in wanted if a["metadata"]["name"] not in skipped])
                 found.append(status.rollout(rollout.is_progressing))
-        acted = await self._write_status(appset, found, around, rollout)
+        acted = await self._record(appset, found, around, rollout)
         if rollout is not None:
-            acted = await self._sync(appset, rollout) or acted
+            statuses = {item["application"]: item for item in rollout.statuses}
+            acted = await self._applying.sync(self._named(appset, rollout.sync), statuses) or acted
         return acted or not planned.is_empty
+
+    async def _record(
+        self,
+        appset: JsonObject,
+        found: Sequence[status.Found],
+        around: Surroundings,
+        rollout: rolling_sync.Advance | None = None,
+    ) -> bool:
+        applications, most = self._owned(appset), around.options.most_resources
+        statuses = rollout.statuses if rollout is not None else None
+        return await self._recording.status(appset, found, applications, most, statuses)
 
     def _advance(self, appset: JsonObject, wanted: Sequence[JsonObject]) -> rolling_sync.Advance:
         live = {app["metadata"]["name"]: app for app in self._owned(appset)}
         return rolling_sync.advanced(appset, wanted, live, self._clock.now())
 
-    async def _carry_out(self, planned: Plan, around: Surroundings) -> list[tuple[str, str]]:
-        """(reason, text) of each write that was refused; the others are done all the same."""
-        failures = []
-        for app in planned.create:
-            failures += await self._tried("CreateApplicationError", self._create(app))
-        for update in planned.update:
-            failures += await self._tried("UpdateApplicationError", self._update(update))
-        for app in planned.delete:
-            failures += await self._tried("DeleteApplicationError", self._remove(app, around))
-        return failures
-
-    async def _tried(self, reason: str, work: Any) -> list[tuple[str, str]]:
-        try:
-            await work
-        except StatusError as error:
-            if error.is_conflict:
-                raise
-            return [(reason, str(error))]
-        return []
-
-    async def _create(self, app: JsonObject) -> None:
-        try:
-            made = await self._client.create(APPLICATIONS, app, field_manager=FIELD_MANAGER)
-        except StatusError as error:
-            if error.reason == "AlreadyExists":  # our own, not in the cache yet; whose it is shows when it is
-                return
-            raise
-        self.events.record(made, "Created", "Created Application by ApplicationSet")
-
-    async def _update(self, update: reconcile.Update) -> None:
-        """Only what differs, and only if nobody else has written since."""
-        metadata = update.live["metadata"]
-        patch = create_merge_patch(update.live, update.wanted)
-        versioned = {**(patch.get("metadata") or {}), "resourceVersion": metadata["resourceVersion"]}
-        await self._client.patch(
-            APPLICATIONS,
-            metadata["name"],
-            metadata["namespace"],
-            {**patch, "metadata": versioned},
-            PatchType.MERGE,
-            field_manager=FIELD_MANAGER,
-        )
-
-    async def _remove(self, app: JsonObject, around: Surroundings) -> None:
-        metadata = app["metadata"]
-        if (
-            reconcile.has_resources_finalizer(app)
-            and around.cluster((app.get("spec") or {}).get("destination") or {}) is None
-        ):
-            patch = {
-                "metadata": {
-                    "finalizers": reconcile.without_finalizer(app) or None,
-                    "resourceVersion": metadata["resourceVersion"],
-                }
-            }
-            await self._client.patch(
-                APPLICATIONS,
-                metadata["name"],
-                metadata["namespace"],
-                patch,
-                PatchType.MERGE,
-                field_manager=FIELD_MANAGER,
-            )
-        try:
-            await self._client.delete(
-                APPLICATIONS, metadata["name"], metadata["namespace"], uid=metadata.get("uid") or ""
-            )
-        except StatusError as error:
-            if not error.is_not_found:
-                raise
-
-    async def _sync(self, appset: JsonObject, rollout: rolling_sync.Advance) -> bool:
-        statuses = {item["application"]: item for item in rollout.statuses}
-        acted = False
-        for name in rollout.sync:
-            app = self.plane.applications.get(Key(appset["metadata"]["namespace"], name))
-            if app is None or not rolling_sync.needs_operation(app, statuses[name]):
-                continue
-            metadata = app["metadata"]
-            patch = {
-                "metadata": {"resourceVersion": metadata["resourceVersion"]},
-                "operation": rolling_sync.operation(app),
-            }
-            await self._client.patch(
-                APPLICATIONS, name, metadata["namespace"], patch, PatchType.MERGE, field_manager=FIELD_MANAGER
-            )
-            acted = True
-        return acted
-
-    # -- deletion ----------------------------------------------------------------------------------------------------
-
-    async def _keep_finalizer(self, appset: JsonObject, options: Options) -> bool:
-        """Where the end needs our hand: applications that survive, or go one step after another."""
-        finalizers = appset["metadata"].get("finalizers") or []
-        if FINALIZER in finalizers or not (self._survive(appset, options) or self._reverse(appset, options)):
-            return False
-        await self._patch(appset, {"metadata": {"finalizers": [*finalizers, FINALIZER]}})
-        return True
-
-    def _survive(self, appset: JsonObject, options: Options) -> bool:
-        return options.policy_of(appset.get("spec") or {}) in ("create-only", "create-update")
-
-    def _reverse(self, appset: JsonObject, options: Options) -> bool:
-        spec = appset.get("spec") or {}
-        return (
-            rolling_sync.is_rolling(spec, enabled=options.progressive_syncs)
-            and (spec.get("strategy") or {}).get("deletionOrder") == "Reverse"
-        )
-
-    async def _delete(self, appset: JsonObject, options: Options) -> Outcome:
-        finalizers = appset["metadata"].get("finalizers") or []
-        if FINALIZER not in finalizers:
-            return DONE
-        applications = self._owned(appset)
-        if self._survive(appset, options):
-            for app in applications:
-                await self._disown(app)
-        elif self._reverse(appset, options) and applications:
-            batch = rolling_sync.deletion_batch(appset, applications)
-            waiting = [app for app in batch if not app["metadata"].get("deletionTimestamp")]
-            for app in waiting:
-                await self._remove(app, self._around())
-            return Outcome(acted=bool(waiting), requeue_after=REVERSE_PAUSE)
-        left = [item for item in finalizers if item != FINALIZER]
-        await self._patch(appset, {"metadata": {"finalizers": left or None}})
-        return Outcome(acted=True)
-
-    async def _disown(self, app: JsonObject) -> None:
-        metadata = app["metadata"]
-        owners = [owner for owner in metadata.get("ownerReferences") or () if not owner.get("controller")]
-        patch = {"metadata": {"ownerReferences": owners or None, "resourceVersion": metadata["resourceVersion"]}}
-        await self._client.patch(
-            APPLICATIONS, metadata["name"], metadata["namespace"], patch, PatchType.MERGE, field_manager=FIELD_MANAGER
-        )
-
-    # -- reading and writing -----------------------------------------------------------------------------------------
+    # -- reading -----------------------------------------------------------------------------------------------------
 
     def _around(self) -> Surroundings:
         return Surroundings(
@@ -348,69 +220,14 @@ class ApplicationSets:
 
     def _concerned(self, appset: JsonObject, wanted: Sequence[JsonObject]) -> list[JsonObject]:
         """Its own Applications, and whatever has the names that it wants."""
-        namespace = appset["metadata"]["namespace"]
-        named = (self.plane.applications.get(Key(namespace, app["metadata"]["name"])) for app in wanted)
-        return list(
-            {app["metadata"]["name"]: app for app in (*self._owned(appset), *named) if app is not None}.values()
-        )
+        named = self._named(appset, (app["metadata"]["name"] for app in wanted))
+        return list({app["metadata"]["name"]: app for app in (*self._owned(appset), *named)}.values())
 
-    def _latest(self, key: Key) -> JsonObject | None:
-        """The cache's view, or our own write while the cache does not show it yet."""
-        found, ours = self.sets.get(key), self._written.get(key)
-        if ours is None:
-            return found
-        if found is None or _version(found) >= _version(ours):
-            del self._written[key]
-            return found
-        return ours
-
-    async def _write_status(
-        self,
-        appset: JsonObject,
-        found: Sequence[status.Found],
-        around: Surroundings,
-        rollout: rolling_sync.Advance | None = None,
-    ) -> bool:
-        """Whether anything had to be written."""
-        before, now = appset.get("status") or {}, self._clock.now()
-        marks = status.conditions(before.get("conditions") or (), found, now)
-        shown, count = status.resources(self._owned(appset), around.options.most_resources)
-        after = status.whole(
-            before,
-            conditions=marks,
-            health=status.health(before.get("health"), marks, now),
-            resources=shown,
-            resourcesCount=count,
-            applicationStatus=rollout.statuses if rollout is not None else None,
-        )
-        if after == before:
-            return False
-        await self._patch(appset, {"status": create_merge_patch(before, after)}, subresource="status")
-        return True
-
-    async def _patch(self, appset: JsonObject, patch: JsonObject, subresource: str = "") -> None:
-        """Conditional on the version that was looked at."""
-        key = Key(appset["metadata"]["namespace"], appset["metadata"]["name"])
-        latest = self._written.get(key) or appset
-        versioned = {**(patch.get("metadata") or {}), "resourceVersion": latest["metadata"]["resourceVersion"]}
-        self._written[key] = await self._client.patch(
-            APPLICATION_SETS,
-            key.name,
-            key.namespace,
-            {**patch, "metadata": versioned},
-            PatchType.MERGE,
-            subresource=subresource,
-            field_manager=FIELD_MANAGER,
-        )
+    def _named(self, appset: JsonObject, names: Iterable[str]) -> list[JsonObject]:
+        found = (self.plane.applications.get(Key(appset["metadata"]["namespace"], name)) for name in names)
+        return [app for app in found if app is not None]
 
 
 def _owner(app: JsonObject) -> list[str]:
     owner = reconcile.controller_of(app)
     return [str(owner.get("uid"))] if owner is not None and owner.get("kind") == reconcile.KIND else []
-
-
-def _version(obj: JsonObject) -> int:
-    return int(obj["metadata"].get("resourceVersion") or 0)
-
-
-__all__ = ["APPLICATION_SETS", "ApplicationSets", "Problem"]

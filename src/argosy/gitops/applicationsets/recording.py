@@ -1,0 +1,80 @@
+"""What a look writes on the ApplicationSet itself, and what it has written that the cache does not show yet."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from argosy.gitops.applicationsets import status
+from argosy.gitops.applicationsets.applying import FIELD_MANAGER
+from argosy.machinery.api import PatchType
+from argosy.machinery.mergepatch import create_merge_patch
+from argosy.machinery.objects import JsonObject, Key, Resource
+from argosy.runtime.client import Client
+from argosy.runtime.clock import Clock
+from argosy.runtime.informer import Cache
+
+APPLICATION_SETS: Final = Resource("argoproj.io", "v1alpha1", "applicationsets", "ApplicationSet")
+
+
+class Recording:
+    """Each write is conditional on the version that was looked at."""
+
+    def __init__(self, client: Client, clock: Clock, sets: Cache) -> None:
+        self._client = client
+        self._clock = clock
+        self._sets = sets
+        self._written: dict[Key, JsonObject] = {}
+
+    def latest(self, key: Key) -> JsonObject | None:
+        """The cache's view, or our own write while the cache does not show it yet."""
+        found, ours = self._sets.get(key), self._written.get(key)
+        if ours is None:
+            return found
+        if found is None or _version(found) >= _version(ours):
+            del self._written[key]
+            return found
+        return ours
+
+    async def status(
+        self,
+        appset: JsonObject,
+        found: Sequence[status.Found],
+        applications: Sequence[JsonObject],
+        most: int,
+        rollout: Sequence[JsonObject] | None = None,
+    ) -> bool:
+        """Whether anything had to be written. `applications`: those of the set; `rollout`: applicationStatus."""
+        before, now = appset.get("status") or {}, self._clock.now()
+        marks = status.conditions(before.get("conditions") or (), found, now)
+        shown, count = status.resources(applications, most)
+        after = status.whole(
+            before,
+            conditions=marks,
+            health=status.health(before.get("health"), marks, now),
+            resources=shown,
+            resourcesCount=count,
+            applicationStatus=rollout,
+        )
+        if after == before:
+            return False
+        await self.patch(appset, {"status": create_merge_patch(before, after)}, subresource="status")
+        return True
+
+    async def patch(self, appset: JsonObject, patch: JsonObject, subresource: str = "") -> None:
+        key = Key(appset["metadata"]["namespace"], appset["metadata"]["name"])
+        latest = self._written.get(key) or appset
+        versioned = {**(patch.get("metadata") or {}), "resourceVersion": latest["metadata"]["resourceVersion"]}
+        self._written[key] = await self._client.patch(
+            APPLICATION_SETS,
+            key.name,
+            key.namespace,
+            {**patch, "metadata": versioned},
+            PatchType.MERGE,
+            subresource=subresource,
+            field_manager=FIELD_MANAGER,
+        )
+
+
+def _version(obj: JsonObject) -> int:
+    return int(obj["metadata"].get("resourceVersion") or 0)
