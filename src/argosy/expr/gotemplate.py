@@ -23,6 +23,8 @@ SOURCE_LIMIT: Final = 64 * 1024
 OUTPUT_LIMIT: Final = 10 * 1024 * 1024
 REMEMBERED: Final = 4096
 _FIELD: Final = re.compile(r"\{\{[ \t]*((?:\.[A-Za-z_][A-Za-z0-9_]*)+)[ \t]*\}\}")
+_MISSING: Final = "missing key or attribute"
+"""As gotpl says it; a test holds it to that."""
 MissingKey = Literal["default", "zero", "error"]
 BUDGET: Final = gotpl.ExecutionBudget(
     max_output_chars=OUTPUT_LIMIT, max_iterations=100_000, max_template_depth=100, max_function_calls=20_000
@@ -31,6 +33,10 @@ BUDGET: Final = gotpl.ExecutionBudget(
 
 class GoTemplateError(ValueError):
     """The template cannot be read, or failed, or went past a limit."""
+
+
+class MissingKeyError(GoTemplateError):
+    """The template names a parameter that is not there, and that was to be an error."""
 
 
 def missing_key_of(options: Iterable[str]) -> MissingKey:
@@ -75,7 +81,8 @@ class GoTemplates:
         except LimitExceeded as error:
             raise GoTemplateError(str(error)) from None
         except gotpl.TemplateError as error:
-            raise GoTemplateError(_told(error)) from None
+            told = _told(error)
+            raise (MissingKeyError if _MISSING in told else GoTemplateError)(told) from None
         except RecursionError:
             raise GoTemplateError("the template is nested too deeply") from None
         except (ValueError, TypeError, ArithmeticError, LookupError, AttributeError) as error:

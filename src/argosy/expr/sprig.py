@@ -239,11 +239,12 @@ def _split(pattern: Any, text: str, count: int) -> list[str]:
 
 
 def _slugify(*arguments: Any) -> str:
-    """`slugify [longest [whole words]] text`."""
+    """`slugify [longest [whole words]] text`, of what `normalize` leaves of the text; whole words unless refused."""
     if not 1 <= len(arguments) <= 3:
         raise ValueError(f"slugify takes 1 to 3 arguments, {len(arguments)} are given")
     longest = int(arguments[0]) if len(arguments) > 1 else LONGEST_SLUG
-    return slugify(str(arguments[-1]), longest, whole_words=len(arguments) == 3 and bool(arguments[1]))
+    whole_words = bool(arguments[1]) if len(arguments) == 3 else True
+    return slugify(normalize(str(arguments[-1])), longest, whole_words=whole_words)
 
 
 def _to_yaml(value: Any) -> str:

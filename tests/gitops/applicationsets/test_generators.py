@@ -160,8 +160,8 @@ def test_clusters_are_named_by_their_secrets_and_the_local_one_is_added() -> Non
     named = {"name": "East_1", "nameNormalized": "east-1", "server": "https://e", "project": ""}
     assert made == [{**named, "metadata": {"labels": labels}, "values": {"at": "prod"}}]
     flat = sets({"clusters": {}}, fake, go=False)
-    assert [found["name"] for found in flat] == ["in-cluster", "East_1"]
-    assert flat[1]["metadata.labels.env"] == "prod"
+    assert [found["name"] for found in flat] == ["East_1", "in-cluster"]
+    assert flat[0]["metadata.labels.env"] == "prod"
     assert sets({"clusters": {"flatList": True}}) == [{"clusters": sets({"clusters": {}})}]
     own = Fake(found_clusters=[cluster("here", "https://kubernetes.default.svc")])
     assert [found["name"] for found in sets({"clusters": {}}, own)] == ["here"]
@@ -223,6 +223,20 @@ def test_a_matrix_hands_the_first_parameters_to_the_second() -> None:
         sets({"matrix": {"generators": [elements({"a": "1"}), elements({"a": "2"})]}}, go=False)
     with pytest.raises(GeneratorError, match="exactly two"):
         sets({"matrix": {"generators": [elements({})]}})
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [("{{.path.basename}}", "a"), ("{{.env}}", "dev"), ("{{.env}}-{{.path.basename}}", None), ("plain", "plain")],
+)
+def test_values_of_a_matrix_second_generator_are_of_either_generators_parameters(text: str, value: str | None) -> None:
+    second = {"git": {"repoURL": "r", "revision": "", "directories": [{"path": "apps/a"}], "values": {"v": text}}}
+    generator = {"matrix": {"generators": [elements({"env": "dev"}), second]}}
+    if value is None:
+        with pytest.raises(GeneratorError, match="missing key or attribute 'env'"):
+            sets(generator, Fake(files=FILES))
+    else:
+        assert [found["values"]["v"] for found in sets(generator, Fake(files=FILES))] == [value]
 
 
 def test_a_merge_overlays_what_agrees_and_drops_what_has_no_base() -> None:
@@ -371,11 +385,36 @@ def test_an_entry_holds_exactly_one_generator(generator: JsonObject) -> None:
         ([{"clusters": {}}], None),
         ([{"git": {}}], 180.0),
         ([{"git": {"requeueAfterSeconds": 20}}, {"plugin": {}}], 20.0),
+        ([{"git": {"requeueAfterSeconds": 0}}, {"plugin": {}}], 1800.0),
+        ([{"clusterDecisionResource": {}}], 180.0),
+        ([{"merge": {"generators": [{"matrix": {"generators": [{"git": {}}]}}, {"scmProvider": {}}]}}], 180.0),
         ([{"matrix": {"generators": [{"pullRequest": {}}, {"list": {}}]}}], 1800.0),
     ],
 )
 def test_the_smallest_wait_of_all_generators_wins(generators: list[JsonObject], wait: float | None) -> None:
     assert requeue_after(generators) == wait
+
+
+def test_the_setting_says_how_often_repositories_are_asked() -> None:
+    assert requeue_after([{"git": {}}, {"scmProvider": {}}], polled=60.0) == 60.0
+
+
+@pytest.mark.parametrize(
+    ("pattern", "served"),
+    [("team-*", True), ("/^team-[ab]$/", True), ("/^eam/", False), ("/(/", False), ("team", False)],
+)
+def test_namespaces_are_named_by_globs_and_expressions(pattern: str, served: bool) -> None:
+    assert Options(namespaces=(pattern,)).serves("team-a", "argocd") is served
+
+
+@pytest.mark.parametrize(
+    ("branch", "slug"),
+    [("feat/A_b", "feat-a-b"), ("x" * 40 + "-long-branch-name", "x" * 40 + "-long"), ("y" * 60, "y" * 50)],
+)
+def test_slugs_of_branches_are_short_and_end_with_a_word(branch: str, slug: str) -> None:
+    pull = PullRequest(number=1, title="", branch=branch, target_branch="m", head_sha=SHA, author="")
+    found = sets({"pullRequest": {"github": {"owner": "o", "repo": "r"}}}, Fake(pulls=[pull]))
+    assert found[0]["branch_slug"] == slug
 
 
 def test_settings_are_read_by_their_upstream_names() -> None:

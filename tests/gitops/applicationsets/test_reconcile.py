@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 from typing import Any
 
@@ -201,7 +202,49 @@ def test_a_template_patch_changes_anything_but_the_project(patch: str, check: An
     assert check(made({"goTemplate": True, "template": template(), "templatePatch": patch}, {"name": "a"})["spec"])
 
 
-@pytest.mark.parametrize("patch", ["[1]", "a: b: c", "{{ .nope.x | fail }}"])
+def test_a_patch_adds_finalizers_and_loses_fields_that_an_application_does_not_have() -> None:
+    patch = "metadata:\n  finalizers: [mine]\n  labels: {a: b}\nspec:\n  nope: 1\nstatus: {x: 1}\n"
+    found = made({"goTemplate": True, "template": template(), "templatePatch": patch}, {"name": "a"})
+    assert set(found["metadata"]["finalizers"]) == {"resources-finalizer.argocd.argoproj.io", "mine"}
+    assert (found["metadata"]["labels"], found["spec"], "status" in found) == ({"a": "b"}, SPEC, False)
+
+
+@pytest.mark.parametrize(("keeps", "finalizers"), [(True, None), (False, ["resources-finalizer.argocd.argoproj.io"])])
+def test_the_finalizer_is_added_unless_resources_are_to_stay(keeps: bool, finalizers: Any) -> None:
+    policy = {"preserveResourcesOnDeletion": keeps}
+    found = made({"goTemplate": True, "template": template(), "syncPolicy": policy}, {"name": "a"})
+    assert found["metadata"].get("finalizers") == finalizers
+    own = {**template(), "metadata": {"name": "a", "finalizers": ["mine"]}}
+    assert made({"template": own, "syncPolicy": policy}, {"name": "a"})["metadata"]["finalizers"] == ["mine"]
+
+
+HOSTILE = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=3),
+    lambda inner: (
+        st.lists(inner, max_size=2)
+        | st.dictionaries(
+            st.sampled_from(
+                ["metadata", "spec", "name", "labels", "finalizers", "source", "sources", "destination", "server"]
+            ),
+            inner,
+            max_size=3,
+        )
+    ),
+    max_leaves=6,
+)
+
+
+@given(HOSTILE)
+def test_whatever_a_patch_holds_there_is_an_application_to_judge_or_an_error(patch: Any) -> None:
+    given = {"goTemplate": True, "template": template(), "templatePatch": json.dumps(patch)}
+    try:
+        found = made(given, {"name": "a"})
+    except RenderError:
+        return
+    plan(appset(), [found], [live(found["metadata"]["name"])], around())
+
+
+@pytest.mark.parametrize("patch", ["[1]", "a: b: c", "{{ .nope.x | fail }}", "spec: 5", "metadata: {labels: {a: 1}}"])
 def test_a_bad_patch_is_an_error(patch: str) -> None:
     with pytest.raises(RenderError):
         made({"goTemplate": True, "template": template(), "templatePatch": patch}, {"name": "a"})

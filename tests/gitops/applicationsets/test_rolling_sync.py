@@ -10,7 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from argosy.gitops.applicationsets import rolling_sync
-from argosy.gitops.applicationsets.rolling_sync import advanced, deletion_batch, invalid, most, step_of
+from argosy.gitops.applicationsets.rolling_steps import issue, most, step_of
+from argosy.gitops.applicationsets.rolling_sync import (
+    advanced,
+    deletion_batch,
+    operation,
+    unusable,
+    without_automation,
+)
 from argosy.machinery.objects import JsonObject
 from argosy.machinery.timestamps import seconds
 
@@ -73,7 +80,7 @@ STARTED = {"operationState": {"startedAt": seconds(LATER)}, "reconciledAt": seco
                 "OutOfSync",
                 "Healthy",
                 reconciledAt=seconds(LATER),
-                conditions=[{"type": "ComparisonError"}],
+                conditions=[{"type": "InvalidSpecError"}],
             ),
             "Progressing",
         ),
@@ -115,7 +122,17 @@ def test_the_next_step_waits_until_all_of_the_one_before_are_healthy() -> None:
 
 @pytest.mark.parametrize(
     ("limit", "total", "many"),
-    [(None, 5, None), (2, 5, 2), (0, 5, 0), ("50%", 5, 2), ("10%", 5, 1), ("0%", 5, 0), ("3", 5, 3), ("100%", 5, 5)],
+    [
+        (None, 5, None),
+        (2, 5, 2),
+        (0, 5, 0),
+        ("50%", 5, 2),
+        ("10%", 5, 1),
+        ("0%", 5, 0),
+        ("3", 5, 1),
+        ("many", 5, 1),
+        ("100%", 5, 5),
+    ],
 )
 def test_how_many_may_be_under_way(limit: Any, total: int, many: int | None) -> None:
     assert most({} if limit is None else {"maxUpdate": limit}, total) == many
@@ -137,30 +154,70 @@ def test_deletion_in_reverse_takes_the_last_step_that_has_any() -> None:
     owned = [app("d", "dev"), app("p", "prod"), app("x", "none")]
     given_set = appset([step("dev"), step("prod")])
     order = []
-    while owned:
-        batch = deletion_batch(given_set, owned)
+    while batch := deletion_batch(given_set, owned):
         order.append([a["metadata"]["name"] for a in batch])
         owned = [a for a in owned if a not in batch]
-    assert order == [["x"], ["p"], ["d"]]
+    assert (order, [a["metadata"]["name"] for a in owned]) == ([["p"], ["d"]], ["x"])
 
 
 @pytest.mark.parametrize(
     ("steps", "problem"),
     [
-        ([step("a")], ""),
-        ([], "no steps"),
-        ([{"matchExpressions": [{"key": "k", "operator": "Exists"}]}], "Exists"),
-        ([step("a", maxUpdate="many")], "many"),
+        ([step("dev"), step("prod")], ""),
+        ([step("dev"), {"matchExpressions": [{"key": "k", "operator": "Exists"}]}], "'Exists' is not valid"),
+        ([step("dev", maxUpdate="many"), step("prod")], "'many' is neither"),
+        ([step("dev"), step("dev", "prod")], "'d' is selected by steps 1, 2"),
+        ([step("dev"), step("stage"), step("prod")], "criteria of steps 2"),
+        ([step("dev"), {}], "'d' is selected by steps 1, 2"),
     ],
 )
 def test_a_wrong_strategy_says_what_is_wrong(steps: list[JsonObject], problem: str) -> None:
-    found = invalid(appset(steps)["spec"])
+    found = issue(steps, [app("d", "dev"), app("p", "prod")])
     assert problem in found if problem else found == ""
 
 
-@pytest.mark.parametrize(("env", "index"), [("dev", 0), ("both", 1), ("none", -1)])
-def test_labels_choose_the_step(env: str, index: int) -> None:
+@pytest.mark.parametrize(("enabled", "steps", "problem"), [(True, [], "No steps"), (True, [{}], ""), (False, [], "")])
+def test_a_strategy_without_steps_stops_everything(enabled: bool, steps: list[JsonObject], problem: str) -> None:
+    found = unusable(appset(steps)["spec"], enabled=enabled)
+    assert found.startswith(problem) if problem else found == ""
+
+
+@pytest.mark.parametrize(("env", "index"), [("dev", 0), ("both", 0), ("prod", 1), ("none", -1)])
+def test_labels_choose_the_first_step_that_matches(env: str, index: int) -> None:
     assert step_of(app("a", env), [step("dev", "both"), step("prod", "both")]) == index
+
+
+def test_a_step_may_take_what_lacks_a_label() -> None:
+    others = {"matchExpressions": [{"key": "tier", "operator": "NotIn", "values": ["db"]}]}
+    assert step_of(app("a", "dev"), [others]) == 0
+    assert step_of(app("a", "dev"), [{}]) == 0
+
+
+def automated(**policy: Any) -> JsonObject:
+    return app("a", "dev", {**SPEC, "syncPolicy": {"automated": policy, "syncOptions": ["Validate=false"]}})
+
+
+@pytest.mark.parametrize(
+    ("policy", "prunes"), [({"prune": True}, True), ({}, False), ({"prune": True, "enabled": False}, False)]
+)
+def test_a_sync_prunes_as_the_automation_would_that_the_strategy_switches_off(policy: JsonObject, prunes: bool) -> None:
+    off = without_automation(automated(**policy))["spec"]["syncPolicy"]
+    assert off == {"automated": {**policy, "enabled": False}, "syncOptions": ["Validate=false"]}
+    sync = operation(automated(**policy))
+    assert sync["sync"] == {"syncOptions": ["Validate=false"], **({"prune": True} if prunes else {})}
+    assert (sync["retry"], sync["initiatedBy"]["automated"]) == ({"limit": 5}, True)
+
+
+def test_the_rollout_names_the_first_step_that_is_not_done() -> None:
+    wanted, steps = [app("d", "dev"), app("p", "prod"), app("x", "none")], [step("dev"), step("prod")]
+    shown = {a["metadata"]["name"]: live(a["metadata"]["name"], "", "OutOfSync", "Healthy") for a in wanted}
+    for first, second, expected in (
+        ("Progressing", "Waiting", 1),
+        ("Healthy", "Waiting", 2),
+        ("Healthy", "Healthy", None),
+    ):
+        before = [status("d", first), status("p", second, 2), status("x", "Waiting", -1)]
+        assert advanced(appset(steps, before), wanted, shown, LATER).step == expected
 
 
 ENVS = ("dev", "stage", "prod")

@@ -148,10 +148,10 @@ def test_a_second_look_at_an_unchanged_world_writes_nothing(bench: Bench) -> Non
     bench.world.run_until(lambda: bench.status().get("resourcesCount") == 2)
     bench.world.pass_time(5)
     before = bench.sets.sets.get(Key("argocd", "fleet"))
-    asked = bench.sets.generations
+    asked = bench.sets.asking.count
     bench.world.pass_time(400)
     assert bench.sets.sets.get(Key("argocd", "fleet")) == before
-    assert bench.sets.generations == asked + 2
+    assert bench.sets.asking.count == asked + 2
 
 
 def test_a_new_folder_is_an_application_after_three_minutes_at_most(bench: Bench) -> None:
@@ -258,7 +258,8 @@ def test_a_rolling_sync_goes_step_by_step_and_waits_for_health(bench: Bench) -> 
     strategy = {"type": "RollingSync", "rollingSync": {"steps": steps}}
     bench.create(appset([listed("d", "p1", "p2", p1="prod", p2="prod")], strategy=strategy))
     bench.world.run_until(lambda: bool(bench.app("d").get("operation")))
-    assert "automated" not in (bench.app("d")["spec"].get("syncPolicy") or {})
+    assert bench.app("d")["spec"]["syncPolicy"]["automated"] == {"prune": True, "enabled": False}
+    assert bench.app("d")["operation"]["sync"] == {"prune": True}
     assert bench.app("d")["operation"]["initiatedBy"] == {"automated": True, "username": "applicationset-controller"}
     bench.world.pass_time(30)
     assert not bench.app("p1").get("operation")

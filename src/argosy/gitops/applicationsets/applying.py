@@ -1,24 +1,37 @@
 """The writes on generated Applications: created, changed, deleted, let go, and synced by an operation.
 
-Every write is conditional on the version that was looked at; a conflict is the look's to repeat.
+Every write is conditional on the version that was looked at.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from collections.abc import Awaitable, Sequence
+from typing import Final
 
 from argosy.gitops.applicationsets import reconcile, rolling_sync
 from argosy.gitops.applicationsets.reconcile import Plan, Surroundings, Update
 from argosy.gitops.keys import APPLICATIONS
 from argosy.machinery.api import PatchType
-from argosy.machinery.mergepatch import create_merge_patch
+from argosy.machinery.mergepatch import create_merge_patch, merge_patch
 from argosy.machinery.objects import JsonObject
 from argosy.machinery.status import StatusError
 from argosy.runtime.client import Client
 from argosy.runtime.events import EventRecorder
 
 FIELD_MANAGER: Final = "argocd-applicationset-controller"
+
+
+Failure = tuple[str, str]
+"""Reason and text of a write that was refused."""
+
+
+async def tried(reason: str, work: Awaitable[None]) -> list[Failure]:
+    """A conflict is no failure: somebody was faster, and the next look sees what they did."""
+    try:
+        await work
+    except StatusError as error:
+        return [] if error.is_conflict else [(reason, str(error))]
+    return []
 
 
 class Applying:
@@ -28,40 +41,43 @@ class Applying:
         self._client = client
         self._events = events
 
-    async def carry_out(self, planned: Plan, around: Surroundings) -> list[tuple[str, str]]:
-        """(reason, text) of each write that was refused; the others are done all the same."""
-        failures = []
+    async def carry_out(self, appset: JsonObject, planned: Plan, around: Surroundings) -> list[Failure]:
+        """What was refused; the others are done all the same. What lost a race is left to the next look.
+
+        That look comes by itself: whoever won the race changed the application.
+        """
+        failures: list[Failure] = []
         for app in planned.create:
-            failures += await self._tried("CreateApplicationError", self._create(app))
+            failures += await tried("CreateApplicationError", self._create(appset, app))
         for update in planned.update:
-            failures += await self._tried("UpdateApplicationError", self._update(update))
+            failures += await tried("UpdateApplicationError", self._update(appset, update))
         for app in planned.delete:
-            failures += await self._tried("DeleteApplicationError", self.remove(app, around))
+            failures += await tried("DeleteApplicationError", self.remove(appset, app, around))
         return failures
 
-    async def _tried(self, reason: str, work: Any) -> list[tuple[str, str]]:
+    async def _create(self, appset: JsonObject, app: JsonObject) -> None:
         try:
-            await work
+            await self._client.create(APPLICATIONS, app, field_manager=FIELD_MANAGER)
         except StatusError as error:
-            if error.is_conflict:
-                raise
-            return [(reason, str(error))]
-        return []
-
-    async def _create(self, app: JsonObject) -> None:
-        try:
-            made = await self._client.create(APPLICATIONS, app, field_manager=FIELD_MANAGER)
-        except StatusError as error:
-            if error.reason == "AlreadyExists":  # our own, not in the cache yet; whose it is shows when it is
+            if error.is_already_exists:  # our own, not in the cache yet; whose it is shows when it is
                 return
             raise
-        self._events.record(made, "Created", "Created Application by ApplicationSet")
+        self._tell(appset, "created", app)
 
-    async def _update(self, update: Update) -> None:
-        """Only what differs."""
-        await self._patch(update.live, create_merge_patch(update.live, update.wanted))
+    async def _update(self, appset: JsonObject, update: Update) -> None:
+        """Only what differs; whole where a merge patch cannot say it (a null means "delete" in one)."""
+        live, wanted = update.live, update.wanted
+        patch = create_merge_patch(live, wanted)
+        if merge_patch(live, patch) == wanted:
+            await self._patch(live, patch)
+        else:
+            await self._client.update(APPLICATIONS, wanted, field_manager=FIELD_MANAGER)
+        self._tell(appset, "updated", wanted)
 
-    async def remove(self, app: JsonObject, around: Surroundings) -> None:
+    def _tell(self, appset: JsonObject, word: str, app: JsonObject) -> None:
+        self._events.record(appset, word, f'{word} Application "{app["metadata"]["name"]}"')
+
+    async def remove(self, appset: JsonObject, app: JsonObject, around: Surroundings) -> None:
         """Deletes one; its objects are out of reach, and not waited for, when its destination is gone."""
         metadata = app["metadata"]
         unreachable = around.cluster((app.get("spec") or {}).get("destination") or {}) is None
@@ -74,21 +90,29 @@ class Applying:
         except StatusError as error:
             if not error.is_not_found:
                 raise
+        self._tell(appset, "Deleted", app)
 
     async def disown(self, app: JsonObject) -> None:
         """So that it survives its set."""
         owners = [owner for owner in app["metadata"].get("ownerReferences") or () if not owner.get("controller")]
         await self._patch(app, {"metadata": {"ownerReferences": owners or None}})
 
-    async def sync(self, applications: Sequence[JsonObject], statuses: Mapping[str, JsonObject]) -> bool:
-        """Puts operations on those that have become Pending; whether anything was written."""
+    async def sync(
+        self, applications: Sequence[JsonObject], rollout: rolling_sync.Advance, wanted: Sequence[JsonObject]
+    ) -> bool:
+        """Puts operations on those that have become Pending; whether anything was written.
+
+        `wanted`: as the template has them, which says whether a sync prunes.
+        """
+        statuses = {item["application"]: item for item in rollout.statuses}
+        templates = {app["metadata"]["name"]: app for app in wanted} if applications else {}
         acted = False
         for app in applications:
-            metadata = app["metadata"]
-            if not rolling_sync.needs_operation(app, statuses[metadata["name"]]):
-                continue
-            await self._patch(app, {"operation": rolling_sync.operation(app)})
-            acted = True
+            name = app["metadata"]["name"]
+            if rolling_sync.needs_operation(app, statuses[name]):
+                asked = {"operation": rolling_sync.operation(templates[name])}
+                await tried("UpdateApplicationError", self._patch(app, asked))
+                acted = True
         return acted
 
     async def _patch(self, app: JsonObject, patch: JsonObject) -> None:

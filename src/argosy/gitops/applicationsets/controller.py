@@ -8,20 +8,18 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from argosy.expr.gotemplate import GoTemplates
 from argosy.gitops.applicationsets import reconcile, rolling_sync, status
-from argosy.gitops.applicationsets.applying import Applying
+from argosy.gitops.applicationsets.applying import Applying, Failure, tried
 from argosy.gitops.applicationsets.asked import Doors, Hosting, Plugins
+from argosy.gitops.applicationsets.asking import AFTER_ERROR, Asking
 from argosy.gitops.applicationsets.ending import Ending
-from argosy.gitops.applicationsets.generate import Unusable, asked_of, desired
-from argosy.gitops.applicationsets.generators import requeue_after
-from argosy.gitops.applicationsets.options import Options, options_of
+from argosy.gitops.applicationsets.options import options_of
 from argosy.gitops.applicationsets.outside import ClusterObjects, GitReader
 from argosy.gitops.applicationsets.preview import Preview, for_strategy, preview
-from argosy.gitops.applicationsets.reconcile import Surroundings
+from argosy.gitops.applicationsets.reconcile import Plan, Surroundings
 from argosy.gitops.applicationsets.recording import APPLICATION_SETS, Recording
 from argosy.gitops.settings import PARAMETERS
 from argosy.gitops.world import CONFIG_MAPS, SECRETS, ControlPlane
@@ -37,16 +35,6 @@ from argosy.sources.port import GitRemote
 REFRESH: Final = "argocd.argoproj.io/application-set-refresh"
 OWNER: Final = "applicationset"
 """Index of Applications by the uid of the set that controls them."""
-
-
-@dataclass(slots=True)
-class Memory:
-    """What the generators of a set gave, for which spec, and until when it holds."""
-
-    spec: JsonObject
-    until: float | None
-    wanted: list[JsonObject]
-    error: Unusable | None = None
 
 
 class ApplicationSets:
@@ -67,121 +55,108 @@ class ApplicationSets:
     ) -> None:
         self._clock = clock
         self._namespace = namespace
-        self._memory: dict[Key, Memory] = {}
+        self._surroundings: Surroundings | None = None
         self._controller = Controller("applicationsets", self.look, clock=clock, rng=rng, workers=workers)
-        self.plane = ControlPlane(caches, namespace, self._all_concerned)
+        self.plane = ControlPlane(caches, namespace, self._settings_changed)
         self.plane.applications.add_index(OWNER, _owner)
         self.sets = caches.cache(APPLICATION_SETS)
         self._config = caches.cache(CONFIG_MAPS)
-        objects = ClusterObjects(client, caches.cache(SECRETS), self._config, namespace)
+        self._objects = ClusterObjects(client, caches.cache(SECRETS), self._config, namespace)
         git_reader = GitReader(git, lambda: self.plane.credentials)
-        self._doors = Doors(git=git_reader, hosting=hosting, plugins=plugins, objects=objects)
-        self._templates = GoTemplates(clock.now, rng.fork("applicationsets").token_bytes)
+        doors = Doors(git=git_reader, hosting=hosting, plugins=plugins, objects=self._objects)
+        templates = GoTemplates(clock.now, rng.fork("applicationsets").token_bytes)
+        self.asking = Asking(doors, templates, namespace, self._clusters)
         self.events = EventRecorder(client, clock, "argocd-applicationset-controller")
         self._applying, self._recording = Applying(client, self.events), Recording(client, clock, self.sets)
         self._ending = Ending(self._applying, self._recording)
-        self.generations = 0
-        """How often generators were asked."""
 
     @property
     def controller(self) -> Controller:
         return self._controller
 
-    @property
-    def options(self) -> Options:
-        found = self._config.get(Key(self._namespace, PARAMETERS)) or {}
-        return options_of(found.get("data") or {})
-
     async def run(self) -> None:
-        await self.plane.wait_synced()
-        await self.sets.wait_synced()
+        await self.wait_synced()
         self._controller.watch(self.sets)
         self._controller.watch(self.plane.applications, owner_keys("ApplicationSet", "argoproj.io"))
+        self.plane.projects.on_change(lambda old, new: self._all_concerned())
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._controller.run())
             tasks.create_task(self.events.run())
+
+    async def wait_synced(self) -> None:
+        await self.plane.wait_synced()
+        await self.sets.wait_synced()
 
     async def preview(self, appset: JsonObject) -> Preview:
         """What this set would do now; raises generate.Unusable."""
         namespace = appset["metadata"].get("namespace") or self._namespace
         placed = {**appset, "metadata": {**appset["metadata"], "namespace": namespace}}
-        existing = self.plane.applications.list(namespace)
         around = self._around()
-        return await preview(placed, existing=existing, around=around, doors=self._doors, templates=self._templates)
+        wanted = await self.asking.desired(placed, around.options)
+        return preview(placed, wanted, self.plane.applications.list(namespace), around)
 
     # -- one look ----------------------------------------------------------------------------------------------------
 
     async def look(self, key: Key) -> Outcome:
         appset = self._recording.latest(key)
         if appset is None:
-            self._memory.pop(key, None)
+            self.asking.forget(key)
             return DONE
-        options = self.options
-        if not options.serves(key.namespace, self._namespace):
+        around = self._around()
+        if not around.options.serves(key.namespace, self._namespace):
             return DONE
         if appset["metadata"].get("deletionTimestamp"):
-            return await self._ending.proceed(appset, self._owned(appset), self._around())
-        if await self._ending.prepare(appset, options):
+            return await self._ending.proceed(appset, self._owned(appset), around)
+        if await self._ending.prepare(appset, around.options):
             return Outcome(acted=True)
-        around = self._around()
-        memory = await self._generated(key, appset, around)
+        anew = REFRESH in (appset["metadata"].get("annotations") or {})
+        memory = await self.asking.wanted(key, appset, around.options, self._clock.monotonic(), anew=anew)
+        said = await self._refreshed(appset) if anew else []
         if memory.error is not None:
             found = status.failed(memory.error.reason, str(memory.error), generated=memory.error.generated)
             acted = await self._record(appset, found, around)
-        else:
-            acted = await self._follow(appset, memory.wanted, around)
-        return self._outcome(memory, acted)
+            return self._outcome(memory.until, acted=acted)
+        acted, is_whole = await self._follow(appset, memory.wanted, around, said)
+        return self._outcome(memory.until if is_whole else self._soon(memory.until), acted=acted)
 
-    def _outcome(self, memory: Memory, acted: bool) -> Outcome:
-        if memory.until is None:
+    def _soon(self, until: float | None) -> float:
+        """Something was refused: another look in a while, whatever the generators need."""
+        again = self._clock.monotonic() + AFTER_ERROR
+        return again if until is None else min(until, again)
+
+    def _outcome(self, until: float | None, *, acted: bool) -> Outcome:
+        if until is None:
             return Outcome(acted=acted)
-        wait = max(0.001, memory.until - self._clock.monotonic())
+        wait = max(0.001, until - self._clock.monotonic())
         return Outcome(acted=acted, requeue_after=wait, background=True)
 
-    async def _generated(self, key: Key, appset: JsonObject, around: Surroundings) -> Memory:
-        """From memory, unless the set changed, a refresh is asked for, or its time has come."""
-        spec, now = appset.get("spec") or {}, self._clock.monotonic()
-        asked_for = REFRESH in (appset["metadata"].get("annotations") or {})
-        known = self._memory.get(key)
-        fresh = known is not None and known.spec == spec and (known.until is None or now < known.until)
-        if known is not None and fresh and not asked_for:
-            return known
-        self.generations += 1
-        wait = requeue_after(list(spec.get("generators") or ()))
-        try:
-            asked = asked_of(appset, self._doors, around.options, self._templates, self._namespace)
-            wanted = for_strategy(appset, await desired(appset, asked), around)
-            made = Memory(spec, None if wait is None else now + wait, wanted)
-        except Unusable as error:
-            made = Memory(spec, now + around.options.requeue_after, [], error)
-        self._memory[key] = made
-        if asked_for:
-            await self._recording.patch(appset, {"metadata": {"annotations": {REFRESH: None}}})
-        return made
+    async def _refreshed(self, appset: JsonObject) -> list[Failure]:
+        """The request is answered."""
+        asked_off = self._recording.patch(appset, {"metadata": {"annotations": {REFRESH: None}}})
+        return await tried("RefreshApplicationError", asked_off)
 
-    async def _follow(self, appset: JsonObject, wanted: Sequence[JsonObject], around: Surroundings) -> bool:
-        """Plan, write, tell; then, in a rolling sync, the operations of what has become Pending."""
-        planned = reconcile.plan(appset, wanted, self._concerned(appset, wanted), around)
-        failures = await self._applying.carry_out(planned, around)
-        found = status.succeeded()
-        problems = [f"{problem.application}: {problem.message}" for problem in planned.problems]
-        if failures or problems:
-            reason = failures[0][0] if failures else "ApplicationValidationError"
-            found = status.failed(reason, "; ".join([*problems, *(text for _, text in failures)]), generated=True)
-        spec = appset.get("spec") or {}
+    async def _follow(
+        self, appset: JsonObject, wanted: Sequence[JsonObject], around: Surroundings, said: list[Failure]
+    ) -> tuple[bool, bool]:
+        """Plan, write, tell; then, in a rolling sync, the operations of what has become Pending.
+
+        Whether anything was written, and whether nothing was refused.
+        """
+        if problem := rolling_sync.unusable(appset.get("spec") or {}, enabled=around.options.progressive_syncs):
+            found = status.failed("ApplicationSetRolloutError", problem, generated=True)
+            return await self._record(appset, found, around), False
+        placed = for_strategy(appset, wanted, around)
+        planned = reconcile.plan(appset, placed, self._concerned(appset, placed), around)
+        failures = [*said, *await self._applying.carry_out(appset, planned, around)]
+        found = status.outcome(planned.problems, failures)
         rollout = None
-        if (spec.get("strategy") or {}).get("type") == "RollingSync" and around.options.progressive_syncs:
-            problem = rolling_sync.invalid(spec)
-            found.append(status.rollout_config(problem))
-            if not problem:
-                skipped = {problem.application for problem in planned.problems}
-                rollout = self._advance(appset, [a for a in wanted if a["metadata"]["name"] not in skipped])
-                found.append(status.rollout(rollout.is_progressing))
+        if rolling_sync.is_rolling(appset.get("spec") or {}, enabled=around.options.progressive_syncs):
+            rollout = self._advance(appset, placed, planned)
+            found += [status.rollout_config(rollout.issue), status.rollout(rollout.step)]
         acted = await self._record(appset, found, around, rollout)
         if rollout is not None:
-            statuses = {item["application"]: item for item in rollout.statuses}
-            acted = await self._applying.sync(self._named(appset, rollout.sync), statuses) or acted
-        return acted or not planned.is_empty
+            acted = await self._applying.sync(self._named(appset, rollout.sync), rollout, wanted) or acted
+        return acted or not planned.is_empty, not (planned.problems or failures)
 
     async def _record(
         self,
@@ -194,24 +169,38 @@ class ApplicationSets:
         statuses = rollout.statuses if rollout is not None else None
         return await self._recording.status(appset, found, applications, most, statuses)
 
-    def _advance(self, appset: JsonObject, wanted: Sequence[JsonObject]) -> rolling_sync.Advance:
+    def _advance(self, appset: JsonObject, placed: Sequence[JsonObject], planned: Plan) -> rolling_sync.Advance:
+        skipped = {problem.application for problem in planned.problems}
+        left = [app for app in placed if app["metadata"]["name"] not in skipped]
         live = {app["metadata"]["name"]: app for app in self._owned(appset)}
-        return rolling_sync.advanced(appset, wanted, live, self._clock.now())
+        return rolling_sync.advanced(appset, left, live, self._clock.now())
 
     # -- reading -----------------------------------------------------------------------------------------------------
 
     def _around(self) -> Surroundings:
-        return Surroundings(
-            control_plane=self._namespace,
-            settings=self.plane.settings,
-            options=self.options,
-            projects=self.plane.projects_by_name(),
-            clusters=self.plane.clusters(),
-        )
+        """Made once for as long as nothing of it changes: every look needs it."""
+        if self._surroundings is None:
+            parameters = (self._config.get(Key(self._namespace, PARAMETERS)) or {}).get("data") or {}
+            self._surroundings = Surroundings(
+                control_plane=self._namespace,
+                settings=self.plane.settings,
+                options=options_of(parameters),
+                projects=self.plane.projects_by_name(),
+                clusters=self.plane.clusters(),
+            )
+        return self._surroundings
+
+    def _clusters(self) -> object:
+        found = self._objects.clusters()
+        return [(secret["metadata"]["name"], secret["metadata"].get("resourceVersion")) for secret in found]
+
+    def _settings_changed(self) -> None:
+        self.asking.retry_errors()
+        self._all_concerned()
 
     def _all_concerned(self) -> None:
-        """Settings, clusters or credentials changed: what generators gave is no longer sure."""
-        self._memory.clear()
+        """Settings, clusters, credentials or projects changed: every set is judged anew."""
+        self._surroundings = None
         for appset in self.sets.list():
             self._controller.enqueue(Key(appset["metadata"]["namespace"], appset["metadata"]["name"]))
 

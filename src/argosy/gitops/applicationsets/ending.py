@@ -57,7 +57,7 @@ class Ending:
         elif in_reverse(appset, around.options) and (batch := rolling_sync.deletion_batch(appset, applications)):
             waiting = [app for app in batch if not app["metadata"].get("deletionTimestamp")]
             for app in waiting:
-                await self._applying.remove(app, around)
+                await self._applying.remove(appset, app, around)
             return Outcome(acted=bool(waiting), requeue_after=REVERSE_PAUSE)
         left = [item for item in finalizers if item != FINALIZER]
         await self._recording.patch(appset, {"metadata": {"finalizers": left or None}})

@@ -22,10 +22,12 @@ _TEMPLATED: Final = re.compile(r"\{\{.*\}\}", re.DOTALL)
 class Unusable(Exception):
     """Nothing may be done for this set now. `reason` is upstream's; `generated`: the parameters were there."""
 
-    def __init__(self, reason: str, message: str, *, generated: bool) -> None:
+    def __init__(self, reason: str, message: str, *, generated: bool, retry_after: float = 0.0) -> None:
         super().__init__(message)
         self.reason = reason
         self.generated = generated
+        self.retry_after = retry_after
+        """Seconds for which a host asked not to be asked again."""
 
 
 def asked_of(appset: JsonObject, doors: Doors, options: Options, templates: GoTemplates, control_plane: str) -> Asked:
@@ -58,7 +60,8 @@ async def desired(appset: JsonObject, asked: Asked) -> list[JsonObject]:
         found = await generated(asked, list(spec.get("generators") or ()))
     except (GeneratorError, SourceError) as error:
         text = f"error generating params from the generators: {error}"
-        raise Unusable("ApplicationGenerationFromParamsError", text, generated=False) from None
+        wait = error.retry_after if isinstance(error, GeneratorError) else 0.0
+        raise Unusable("ApplicationGenerationFromParamsError", text, generated=False, retry_after=wait) from None
     if sum(len(item.sets) for item in found) > MOST_APPLICATIONS:
         text = f"the generators give more than {MOST_APPLICATIONS} sets of parameters"
         raise Unusable("ApplicationGenerationFromParamsError", text, generated=False)

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, Literal, cast
 
+import re2
+
 from argosy.gitops.globs import matches
 from argosy.machinery import duration
 from argosy.machinery.objects import JsonObject
@@ -40,7 +42,7 @@ class Options:
         return cast(Policy, chosen) if chosen in POLICIES else "sync"
 
     def serves(self, namespace: str, control_plane: str) -> bool:
-        return namespace == control_plane or any(matches(item, namespace) for item in self.namespaces)
+        return namespace == control_plane or any(_names(item, namespace) for item in self.namespaces)
 
 
 def options_of(parameters: Mapping[str, str]) -> Options:
@@ -62,6 +64,18 @@ def options_of(parameters: Mapping[str, str]) -> Options:
         preserved_labels=_words(given.get("global.preserved.labels")),
         hidden_directories=_flag(parameters.get("reposerver.include.hidden.directories"), False),
     )
+
+
+def _names(pattern: str, namespace: str) -> bool:
+    """A glob, or an expression between slashes, found anywhere."""
+    if len(pattern) > 1 and pattern.startswith("/") and pattern.endswith("/"):
+        quiet = re2.Options()
+        quiet.log_errors = False
+        try:
+            return re2.compile(pattern[1:-1], quiet).search(namespace) is not None
+        except re2.error:
+            return False
+    return matches(pattern, namespace)
 
 
 def _words(text: str | None) -> tuple[str, ...]:

@@ -11,7 +11,14 @@ from argosy.machinery.selectors import SelectorError, label_selector_of
 
 
 class GeneratorError(Exception):
-    """A generator, or what it read, is wrong: nothing is created, changed or deleted. Never names a secret."""
+    """A generator, or what it read, is wrong: nothing is created, changed or deleted. Never names a secret.
+
+    `retry_after`: seconds for which a host asked not to be asked again.
+    """
+
+    def __init__(self, message: str, *, retry_after: float = 0.0) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
 
 
 def text_of(value: JsonValue) -> str:

@@ -5,9 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from argosy.expr.gotemplate import GoTemplates
-from argosy.gitops.applicationsets.asked import Doors
-from argosy.gitops.applicationsets.generate import asked_of, desired
 from argosy.gitops.applicationsets.reconcile import Plan, Problem, Surroundings, Update, plan
 from argosy.gitops.applicationsets.rolling_sync import is_rolling, without_automation
 from argosy.machinery.objects import JsonObject
@@ -23,24 +20,17 @@ class Preview:
     problems: tuple[Problem, ...]
 
 
-async def preview(
-    appset: JsonObject,
-    *,
-    existing: Sequence[JsonObject],
-    around: Surroundings,
-    doors: Doors,
-    templates: GoTemplates,
+def preview(
+    appset: JsonObject, wanted: Sequence[JsonObject], existing: Sequence[JsonObject], around: Surroundings
 ) -> Preview:
-    """`existing`: the Applications of the set's namespace. Raises generate.Unusable, as the controller would show it.
+    """`existing`: the Applications of the set's namespace.
 
     A set that was not created yet has no uid: then the Applications owned by a set of its name count as its own.
     """
-    asked = asked_of(appset, doors, around.options, templates, around.control_plane)
-    wanted = for_strategy(appset, await desired(appset, asked), around)
-    return shown(plan(with_uid(appset, existing), wanted, existing, around))
+    return shown(plan(with_uid(appset, existing), for_strategy(appset, wanted, around), existing, around))
 
 
-def for_strategy(appset: JsonObject, wanted: list[JsonObject], around: Surroundings) -> list[JsonObject]:
+def for_strategy(appset: JsonObject, wanted: Sequence[JsonObject], around: Surroundings) -> Sequence[JsonObject]:
     """A rolling sync turns automation off."""
     rolling = is_rolling(appset.get("spec") or {}, enabled=around.options.progressive_syncs)
     return [without_automation(app) for app in wanted] if rolling else wanted

@@ -3,20 +3,34 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final
 
+from argosy.apis.argoproj import Application
+from argosy.apis.generate import schema_of
 from argosy.expr import fasttemplate
-from argosy.expr.gotemplate import GoTemplateError, GoTemplates, MissingKey, missing_key_of, parameters_of
+from argosy.expr.gotemplate import (
+    GoTemplateError,
+    GoTemplates,
+    MissingKey,
+    MissingKeyError,
+    missing_key_of,
+    parameters_of,
+)
 from argosy.gitops.applicationsets.params import GeneratorError
 from argosy.machinery.objects import JsonObject, JsonValue
 from argosy.machinery.schema import Node
 from argosy.machinery.status import StatusError
 from argosy.machinery.strategic import strategic_merge
+from argosy.machinery.structural import compile_schema, prune, validate
 from argosy.machinery.yaml import YamlError, load
 
 FINALIZER: Final = "resources-finalizer.argocd.argoproj.io"
-_ANY: Final = Node()
-"""Application has no merge keys: its lists are replaced whole."""
+_OWNER: Final = Node(type="array", items=Node(), patch_strategy=("merge",), patch_merge_key="uid")
+_FINALIZERS: Final = Node(type="array", items=Node(type="string"), patch_strategy=("merge",))
+_METADATA: Final = Node(type="object", properties={"finalizers": _FINALIZERS, "ownerReferences": _OWNER})
+_APPLICATION: Final = Node(type="object", properties={"metadata": _METADATA})
+"""Finalizers are joined; all other lists of an Application are replaced whole."""
 
 
 class RenderError(GeneratorError):
@@ -38,6 +52,17 @@ class Engine:
     def value(self, value: JsonValue, parameters: JsonObject) -> Any:
         """Shares what holds no template."""
         return self._value(value, self.seen(parameters))
+
+    def known(self, source: str, parameters: JsonObject) -> str:
+        """Rendered, or as it is when it names a parameter that is not there. Raises RenderError."""
+        if not self.is_go or "{{" not in source:
+            return self.text(source, parameters)
+        try:
+            return self.templates.render(source, self.seen(parameters), missing_key="error")
+        except MissingKeyError:
+            return source
+        except GoTemplateError as error:
+            raise RenderError(f"failed to execute go template {source[:200]}: {error}") from None
 
     def seen(self, parameters: JsonObject) -> Any:
         """As the engine's templates see them."""
@@ -89,6 +114,9 @@ def _overlay(under: JsonObject, over: JsonObject) -> JsonObject:
 def application(spec: JsonObject, template: JsonObject, parameters: JsonObject, engine: Engine, namespace: str) -> Any:
     """One Application, complete. Raises RenderError."""
     made = engine.value({"metadata": template.get("metadata") or {}, "spec": template.get("spec") or {}}, parameters)
+    keeps = bool((spec.get("syncPolicy") or {}).get("preserveResourcesOnDeletion"))
+    if not keeps and not made["metadata"].get("finalizers"):
+        made["metadata"] = {**made["metadata"], "finalizers": [FINALIZER]}
     if patch := spec.get("templatePatch"):
         made = _patched(made, engine.text(str(patch), parameters))
     given = made.get("metadata") or {}
@@ -96,17 +124,43 @@ def application(spec: JsonObject, template: JsonObject, parameters: JsonObject, 
     if not metadata.get("name"):
         raise RenderError("the template gives an application without a name: metadata.name is empty")
     metadata["namespace"] = namespace
-    keeps = bool((spec.get("syncPolicy") or {}).get("preserveResourcesOnDeletion"))
-    if not metadata.get("finalizers") and not keeps:
-        metadata["finalizers"] = [FINALIZER]
-    elif keeps and not given.get("finalizers"):
-        metadata["finalizers"] = []
     return {
         "apiVersion": "argoproj.io/v1alpha1",
         "kind": "Application",
         "metadata": metadata,
         "spec": made.get("spec") or {},
     }
+
+
+def as_application(given: JsonObject) -> JsonObject:
+    """With the fields that an Application has, as the API server keeps them. Raises RenderError for wrong types."""
+    kept, _ = prune(_schema(), {"apiVersion": "argoproj.io/v1alpha1", "kind": "Application", **given})
+    causes = [cause for cause in validate(_schema(), kept) if cause.field.startswith(("spec", "metadata"))]
+    if causes:
+        raise RenderError(f"invalid templatePatch: {causes[0].field}: {causes[0].message}")
+    metadata = kept.get("metadata")
+    if not isinstance(metadata, dict) or not _is_metadata(metadata):
+        raise RenderError(
+            "invalid templatePatch: metadata: texts, maps of texts and a list of finalizers would be right"
+        )
+    return kept
+
+
+def _is_metadata(metadata: JsonObject) -> bool:
+    """The API server's own rules judge the rest."""
+    maps = (metadata.get("labels") or {}, metadata.get("annotations") or {})
+    finalizers = metadata.get("finalizers") or []
+    return (
+        isinstance(metadata.get("name") or "", str)
+        and all(isinstance(found, dict) and all(isinstance(text, str) for text in found.values()) for found in maps)
+        and isinstance(finalizers, list)
+        and all(isinstance(item, str) for item in finalizers)
+    )
+
+
+@lru_cache(maxsize=1)
+def _schema() -> Node:
+    return compile_schema(schema_of(Application))
 
 
 def _patched(made: JsonObject, text: str) -> JsonObject:
@@ -117,7 +171,7 @@ def _patched(made: JsonObject, text: str) -> JsonObject:
             return made
         if not isinstance(patch, dict):
             raise RenderError("templatePatch: the rendered patch is not a map")
-        result: JsonObject = strategic_merge(made, patch, _ANY)
+        result = as_application(strategic_merge(made, patch, _APPLICATION))
     except (YamlError, StatusError) as error:
         raise RenderError(f"error applying templatePatch: {error}") from None
     spec = {**(result.get("spec") or {})}

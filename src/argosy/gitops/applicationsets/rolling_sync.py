@@ -8,22 +8,20 @@ Application that has become Pending is synced by an operation, which the shell p
 
 from __future__ import annotations
 
-import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from argosy.gitops.applicationsets import rolling_steps
 from argosy.gitops.applicationsets.reconcile import spec_differs
+from argosy.gitops.applicationsets.rolling_steps import NO_STEP, most, step_of, steps_of
 from argosy.gitops.normalize_spec import normalised, sources_of
 from argosy.machinery.objects import JsonObject
 from argosy.machinery.timestamps import parse, seconds
 
-NO_STEP: Final = -1
-BLOCKING: Final = frozenset(
-    {"InvalidSpecError", "ComparisonError", "SyncError", "UnknownError", "OperationError", "DeletionError"}
-)
+BLOCKING: Final = frozenset({"InvalidSpecError", "UnknownError"})
 """Conditions with which a sync does not even begin."""
 USERNAME: Final = "applicationset-controller"
 MESSAGES: Final[Mapping[str, str]] = {
@@ -43,7 +41,10 @@ class Advance:
 
     statuses: list[JsonObject]
     sync: tuple[str, ...] = ()
-    is_progressing: bool = False
+    step: int | None = None
+    """The first that is not done, counted from 1; None when all are."""
+    issue: str = ""
+    """What is wrong with the strategy."""
 
 
 def is_rolling(spec: JsonObject, *, enabled: bool) -> bool:
@@ -51,67 +52,27 @@ def is_rolling(spec: JsonObject, *, enabled: bool) -> bool:
     return enabled and strategy.get("type") == "RollingSync" and bool(steps_of(spec))
 
 
-def steps_of(spec: JsonObject) -> list[JsonObject]:
-    return list(((spec.get("strategy") or {}).get("rollingSync") or {}).get("steps") or ())
-
-
-def invalid(spec: JsonObject) -> str:
-    """What is wrong with the strategy, or ""."""
+def unusable(spec: JsonObject, *, enabled: bool) -> str:
+    """Why nothing at all can be done with the strategy, or ""."""
     strategy = spec.get("strategy") or {}
-    if strategy.get("type") != "RollingSync":
-        return ""
-    if not steps_of(spec):
-        return "the RollingSync strategy has no steps"
-    for at, step in enumerate(steps_of(spec), 1):
-        for expression in step.get("matchExpressions") or ():
-            if expression.get("operator") not in ("In", "NotIn"):
-                return f"step {at}: operator {expression.get('operator')!r} is not valid: In or NotIn would be right"
-        if most(step, 100) is None and step.get("maxUpdate") is not None:
-            return f"step {at}: maxUpdate {step['maxUpdate']!r} is neither a number nor a percentage"
-    return ""
-
-
-def step_of(app: JsonObject, steps: Sequence[JsonObject]) -> int:
-    """Index of the step, by the labels; the last one that matches, as upstream does. -1: in no step."""
-    labels = app["metadata"].get("labels") or {}
-    found = NO_STEP
-    for at, step in enumerate(steps):
-        expressions = step.get("matchExpressions") or ()
-        if expressions and all(_matches(expression, labels) for expression in expressions):
-            found = at
-    return found
-
-
-def most(step: JsonObject, total: int) -> int | None:
-    """How many of a step's Applications may be under way; None: all. Per cent are rounded down, but not to none."""
-    given = step.get("maxUpdate")
-    if given is None:
-        return None
-    if isinstance(given, int):
-        return max(0, given)
-    text = str(given)
-    number = text.removesuffix("%")
-    if not number.isdigit():
-        return None
-    if not text.endswith("%"):
-        return int(number)
-    return 0 if int(number) == 0 else max(1, math.floor(total * int(number) / 100))
+    asked_for = enabled and strategy.get("type") == "RollingSync" and strategy.get("rollingSync") is not None
+    return "No steps defined for rollout" if asked_for and not steps_of(spec) else ""
 
 
 def without_automation(app: JsonObject) -> JsonObject:
-    """Automated sync is off: the strategy says when an Application is synced."""
+    """Automated sync is switched off: the strategy says when an Application is synced."""
     policy = (app.get("spec") or {}).get("syncPolicy") or {}
-    if not policy.get("automated"):
+    if policy.get("automated") is None:
         return app
-    rest = {key: value for key, value in policy.items() if key != "automated"}
-    spec = {key: value for key, value in app["spec"].items() if key != "syncPolicy"}
-    return {**app, "spec": {**spec, "syncPolicy": rest} if rest else spec}
+    off = {**policy, "automated": {**policy["automated"], "enabled": False}}
+    return {**app, "spec": {**app["spec"], "syncPolicy": off}}
 
 
 def advanced(
     appset: JsonObject, desired: Sequence[JsonObject], live: Mapping[str, JsonObject], now: datetime
 ) -> Advance:
-    """`desired` without automation; `live` by name, as it is before this look's writes."""
+    """`desired` without automation; `live` by name, as it is before this look's writes. In the order of names."""
+    desired = sorted(desired, key=lambda app: str(app["metadata"]["name"]))
     steps = steps_of(appset.get("spec") or {})
     before = {item["application"]: item for item in (appset.get("status") or {}).get("applicationStatus") or ()}
     at_step = {app["metadata"]["name"]: step_of(app, steps) for app in desired}
@@ -123,16 +84,22 @@ def advanced(
     moved = _begun(statuses, at_step, steps, allowed, now)
     statuses |= moved
     sync = [name for name, item in statuses.items() if item["status"] == "Pending" and name in live]
-    waiting = any(item["status"] != "Healthy" for name, item in statuses.items() if at_step[name] != NO_STEP)
-    return Advance(statuses=list(statuses.values()), sync=tuple(sync), is_progressing=waiting)
+    left = (at_step[name] for name, item in statuses.items() if item["status"] != "Healthy")
+    step = min((at + 1 for at in left if at != NO_STEP), default=None)
+    return Advance(
+        statuses=list(statuses.values()), sync=tuple(sync), step=step, issue=rolling_steps.issue(steps, desired)
+    )
 
 
-def operation(app: JsonObject) -> JsonObject:
-    """The sync of one Application."""
-    policy = (app.get("spec") or {}).get("syncPolicy") or {}
+def operation(template: JsonObject) -> JsonObject:
+    """The sync of one Application. `template`: as the set renders it, with its automation: does it prune?"""
+    policy = (template.get("spec") or {}).get("syncPolicy") or {}
+    automated = policy.get("automated") or {}
     sync: JsonObject = {}
     if policy.get("syncOptions"):
         sync["syncOptions"] = list(policy["syncOptions"])
+    if automated.get("prune") and automated.get("enabled") is not False:
+        sync["prune"] = True
     info = [{"name": "Reason", "value": "ApplicationSet RollingSync triggered a sync of this Application resource"}]
     return {
         "initiatedBy": {"username": USERNAME, "automated": True},
@@ -151,12 +118,14 @@ def needs_operation(app: JsonObject, status: JsonObject) -> bool:
 
 
 def deletion_batch(appset: JsonObject, owned: Sequence[JsonObject]) -> list[JsonObject]:
-    """`deletionOrder: Reverse`: the Applications of the last step that still has some; those in no step come first."""
+    """`deletionOrder: Reverse`: the Applications of the last step that still has some.
+
+    Those in no step come after all others, by the garbage collector.
+    """
     steps = steps_of(appset.get("spec") or {})
     placed = {app["metadata"]["name"]: step_of(app, steps) for app in owned}
-    loose = [app for app in owned if placed[app["metadata"]["name"]] == NO_STEP]
     last = max(placed.values(), default=NO_STEP)
-    return loose or [app for app in owned if placed[app["metadata"]["name"]] == last]
+    return [] if last == NO_STEP else [app for app in owned if placed[app["metadata"]["name"]] == last]
 
 
 def _observed(
@@ -275,8 +244,3 @@ def _status(name: str, status: str, message: str, step: int, revisions: list[str
 def _after(moment: str | None, since: str | None) -> bool:
     """Times have whole seconds: what happened within the same one counts as after."""
     return bool(moment) and bool(since) and parse(str(moment)) >= parse(str(since))
-
-
-def _matches(expression: JsonObject, labels: Mapping[str, str]) -> bool:
-    value, values = labels.get(str(expression.get("key") or "")), expression.get("values") or ()
-    return (value in values) if expression.get("operator") == "In" else (value is None or value not in values)

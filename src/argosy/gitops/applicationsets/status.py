@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Literal
 
+from argosy.gitops.applicationsets.reconcile import Problem
 from argosy.machinery.objects import JsonObject
 from argosy.machinery.timestamps import seconds
 
@@ -47,19 +48,31 @@ def failed(reason: str, message: str, *, generated: bool) -> list[Found]:
     parameters = Found("ParametersGenerated", "False", "ErrorOccurred", text)
     if generated:
         parameters = Found("ParametersGenerated", "True", "ParametersGenerated", PARAMETERS_GENERATED)
-    up_to_date = Found("ResourcesUpToDate", "False", reason if generated else "ErrorOccurred", text)
+    up_to_date = Found("ResourcesUpToDate", "False", "ErrorOccurred", text)
     return [Found("ErrorOccurred", "True", reason, text), parameters, up_to_date]
 
 
-def rollout(progressing: bool) -> Found:
-    if progressing:
-        return Found("RolloutProgressing", "True", "ApplicationSetModified", "ApplicationSet is performing rollout")
-    return Found("RolloutProgressing", "False", "ApplicationSetRolloutComplete", "ApplicationSet Rollout has completed")
+def outcome(problems: Sequence[Problem], failures: Sequence[tuple[str, str]]) -> list[Found]:
+    """Of a look that had its parameters: what was left as it is, and (reason, text) of what was refused."""
+    if not problems and not failures:
+        return succeeded()
+    reason = failures[0][0] if failures else "ApplicationValidationError"
+    texts = [f"{problem.application}: {problem.message}" for problem in problems]
+    return failed(reason, "; ".join([*texts, *(text for _, text in failures)]), generated=True)
 
 
-def rollout_config(problem: str) -> Found:
-    if problem:
-        return Found("InvalidRolloutConfig", "True", "ApplicationSetInvalidRolloutConfig", problem)
+def rollout(step: int | None) -> Found:
+    """`step`: the first that is not done, counted from 1; None when all are."""
+    if step is None:
+        message = "ApplicationSet Rollout has completed"
+        return Found("RolloutProgressing", "False", "ApplicationSetRolloutComplete", message)
+    message = f"ApplicationSet is performing rollout of step {step}"
+    return Found("RolloutProgressing", "True", "ApplicationSetModified", message)
+
+
+def rollout_config(issue: str) -> Found:
+    if issue:
+        return Found("InvalidRolloutConfig", "True", "ApplicationSetInvalidRolloutConfig", issue)
     message = "The RollingSync strategy is valid"
     return Found("InvalidRolloutConfig", "False", "ApplicationSetValidRolloutConfig", message)
 

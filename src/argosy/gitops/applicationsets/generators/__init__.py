@@ -38,14 +38,10 @@ GENERATORS: Final[Mapping[str, Generate]] = {
 }
 NESTING: Final = 2
 """Matrix and merge may hold one another once (spec 15.2)."""
-REQUEUE: Final[Mapping[str, float]] = {
-    "git": 180.0,
-    "clusterDecisionResource": 180.0,
-    "scmProvider": 1800.0,
-    "pullRequest": 1800.0,
-    "plugin": 1800.0,
-}
-"""Seconds after which the outside world is asked again."""
+POLLED: Final = frozenset({"git", "clusterDecisionResource"})
+"""Asked again after `applicationsetcontroller.requeue.after`."""
+REQUEUE: Final[Mapping[str, float]] = {"scmProvider": 1800.0, "pullRequest": 1800.0, "plugin": 1800.0}
+"""Seconds after which a host or a web service is asked again. What is in neither only follows changes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,15 +87,24 @@ def chosen(generator: JsonObject) -> tuple[str, JsonObject]:
     return names[0], generator[names[0]]
 
 
-def requeue_after(generators: list[JsonObject]) -> float | None:
-    """The smallest wait of all generators, nested ones included; None when only changes matter."""
-    waits: list[float] = []
-    for generator in generators:
-        for name, options in generator.items():
-            if name in ("matrix", "merge") and isinstance(options, dict):
-                inner = requeue_after(list(options.get("generators") or ()))
-                waits += [inner] if inner is not None else []
-            elif name in REQUEUE and isinstance(options, dict):
-                given = options.get("requeueAfterSeconds")
-                waits.append(float(given) if given else REQUEUE[name])
+def requeue_after(generators: list[JsonObject], polled: float = 180.0) -> float | None:
+    """The smallest wait of all generators, nested ones included; None when only changes matter.
+
+    `polled`: seconds for what has no wait of its own; `requeueAfterSeconds: 0` switches polling off.
+    """
+    waits = (
+        wait
+        for generator in generators
+        for name, options in generator.items()
+        if isinstance(options, dict) and (wait := _wait(name, options, polled))
+    )
     return min(waits, default=None)
+
+
+def _wait(name: str, options: JsonObject, polled: float) -> float | None:
+    if name in ("matrix", "merge"):
+        return requeue_after(list(options.get("generators") or ()), polled)
+    if name not in POLLED and name not in REQUEUE:
+        return None
+    given = options.get("requeueAfterSeconds")
+    return float(given) if given is not None else REQUEUE.get(name, polled)

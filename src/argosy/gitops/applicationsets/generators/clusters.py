@@ -24,7 +24,7 @@ async def generate(asked: Asked, options: JsonObject) -> list[JsonObject]:
     chosen = [secret for secret in secrets if wanted.matches((secret.get("metadata") or {}).get("labels") or {})]
     made = [_of_secret(asked, secret) for secret in chosen]
     if everything and all(decoded(secret).get("server", "").rstrip("/") != IN_CLUSTER for secret in secrets):
-        made.insert(0, _named(asked, LOCAL, IN_CLUSTER, ""))
+        made.append(_named(asked, LOCAL, IN_CLUSTER, ""))
     made = [asked.with_values(parameters, options.get("values")) for parameters in made]
     return [{"clusters": made}] if options.get("flatList") else made
 
@@ -38,5 +38,5 @@ def _of_secret(asked: Asked, secret: JsonObject) -> JsonObject:
     made = _named(asked, data.get("name", ""), data.get("server", ""), data.get("project", ""))
     kept = {kind: dict(metadata[kind]) for kind in ("labels", "annotations") if metadata.get(kind)}
     if asked.engine.is_go:
-        return {**made, "metadata": kept} if kept else made
+        return {**made, "metadata": kept}
     return {**made, **{f"metadata.{kind}.{key}": text for kind, found in kept.items() for key, text in found.items()}}

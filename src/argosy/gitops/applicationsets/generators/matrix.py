@@ -7,6 +7,7 @@ from typing import Final
 
 from argosy.gitops.applicationsets.asked import Asked
 from argosy.gitops.applicationsets.params import GeneratorError, deep_merged
+from argosy.gitops.applicationsets.render import Engine
 from argosy.machinery.objects import JsonObject
 
 MOST_SETS: Final = 100_000
@@ -19,7 +20,7 @@ async def generate(asked: Asked, options: JsonObject, inner: Inner) -> list[Json
         raise GeneratorError(f"matrix: exactly two generators are needed, found {len(children)}")
     made: list[JsonObject] = []
     for first in await inner(children[0]):
-        for second in await inner(asked.engine.value(_without_template(children[1]), first)):
+        for second in await inner(filled(asked.engine, children[1], first)):
             made.append(combined(first, second, is_go=asked.engine.is_go))
             if len(made) > MOST_SETS:
                 raise GeneratorError(f"matrix: more than {MOST_SETS} sets of parameters")
@@ -38,9 +39,20 @@ def combined(first: JsonObject, second: JsonObject, *, is_go: bool) -> JsonObjec
     return {**first, **second}
 
 
-def _without_template(generator: JsonObject) -> JsonObject:
-    """A child's own template is not used; rendering it would cost, or fail."""
-    return {
-        name: {key: item for key, item in part.items() if key != "template"} if isinstance(part, dict) else part
-        for name, part in generator.items()
-    }
+def filled(engine: Engine, generator: JsonObject, first: JsonObject) -> JsonObject:
+    """The second generator with the first's parameters in it.
+
+    Its own template is not used, and left out. A text of its `values` that names what the first does not have is kept
+    for its own parameters.
+    """
+    return {name: _filled(engine, part, first) if isinstance(part, dict) else part for name, part in generator.items()}
+
+
+def _filled(engine: Engine, part: JsonObject, first: JsonObject) -> JsonObject:
+    apart = {key: part[key] for key in ("values", "generators") if part.get(key)}
+    made: JsonObject = engine.value({k: v for k, v in part.items() if k not in ("template", *apart)}, first)
+    if "generators" in apart:
+        made["generators"] = [filled(engine, entry, first) for entry in apart["generators"]]
+    if "values" in apart:
+        made["values"] = {key: engine.known(str(text), first) for key, text in apart["values"].items()}
+    return made

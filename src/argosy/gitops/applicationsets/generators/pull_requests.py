@@ -49,12 +49,17 @@ def parameters(pull: PullRequest, *, is_go: bool) -> JsonObject:
         "number": str(pull.number),
         "title": pull.title,
         "branch": pull.branch,
-        "branch_slug": slugify(pull.branch),
+        "branch_slug": _slug(pull.branch),
         "target_branch": pull.target_branch,
-        "target_branch_slug": slugify(pull.target_branch),
+        "target_branch_slug": _slug(pull.target_branch),
         "head_sha": pull.head_sha,
         "head_short_sha": pull.head_sha[:8],
         "head_short_sha_7": pull.head_sha[:7],
         "author": pull.author,
     }
     return {**made, "labels": list(pull.labels)} if is_go else made
+
+
+def _slug(branch: str) -> str:
+    """At most 50 signs, so that 13 more may follow in a DNS label."""
+    return slugify(branch.replace("_", "-"), whole_words=True)
