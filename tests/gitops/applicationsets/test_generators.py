@@ -21,7 +21,7 @@ from argosy.gitops.applicationsets.options import Options, options_of
 from argosy.gitops.applicationsets.params import GeneratorError, flattened, text_of
 from argosy.gitops.applicationsets.render import engine_of
 from argosy.machinery.objects import JsonObject
-from argosy.sources.port import Tree
+from argosy.sources.port import Credentials, Tree
 from argosy.sources.tree import MemoryStorage, RootedTree
 
 TEMPLATES = GoTemplates(lambda: datetime(2026, 1, 1, tzinfo=UTC), lambda length: b"\1" * length)
@@ -78,6 +78,9 @@ class Fake:
             return self._pulls()
         self.tokens.append(asked[2])
         return self
+
+    async def app_token(self, app: Credentials) -> str:
+        return f"app-{app.github_app_id}"
 
     async def _pulls(self) -> Sequence[PullRequest]:
         if isinstance(self.pulls, HostNotFound):
@@ -349,6 +352,51 @@ def test_secrets_named_by_generators_need_their_label_outside(
         with pytest.raises(GeneratorError, match="scm-creds"):
             sets(SCM, fake, namespace=namespace, options=options)
         assert fake.tokens == []
+
+
+REF = {"secretName": "s", "key": "k"}
+
+
+@pytest.mark.parametrize(
+    ("provider", "given"),
+    [
+        ("bitbucket", {"owner": "o", "user": "u", "appPasswordRef": REF}),
+        ("bitbucketServer", {"project": "p", "api": "https://b", "basicAuth": {"username": "u", "passwordRef": REF}}),
+        ("bitbucketServer", {"project": "p", "api": "https://b", "bearerToken": {"tokenRef": REF}}),
+        ("azureDevOps", {"organization": "o", "teamProject": "p", "accessTokenRef": REF}),
+        ("gitlab", {"group": "g", "tokenRef": REF}),
+    ],
+)
+def test_every_provider_has_its_own_name_for_its_secret(provider: str, given: JsonObject) -> None:
+    fake = OneRepository(secrets={("argocd", "s"): secret("s", k=" canary\n")})
+    sets({"scmProvider": {provider: given}}, fake)
+    assert fake.tokens == ["canary"]
+
+
+@pytest.mark.parametrize(("namespace", "allowed"), [("argocd", True), ("team", False)])
+def test_a_github_app_is_read_from_the_control_planes_own_namespace(namespace: str, allowed: bool) -> None:
+    held = secret("app", githubAppID="7", githubAppInstallationID="8", githubAppPrivateKey="pem")
+    fake = Fake(secrets={("argocd", "app"): held})
+    generator = {"pullRequest": {"github": {"owner": "o", "repo": "r", "appSecretName": "app"}}}
+    if allowed:
+        sets(generator, fake, namespace=namespace)
+        assert fake.tokens == ["app-7"]
+    else:
+        with pytest.raises(GeneratorError, match="scm-creds"):
+            sets(generator, fake, namespace=namespace)
+
+
+@pytest.mark.parametrize(
+    ("provider", "protocol", "known"),
+    [("awsCodeCommit", "https-fips", True), ("github", "https-fips", False), ("github", "git", False)],
+)
+def test_a_clone_protocol_must_be_one_of_the_providers(provider: str, protocol: str, known: bool) -> None:
+    generator = {"scmProvider": {provider: {"organization": "o"}, "cloneProtocol": protocol}}
+    if known:
+        assert sets(generator, OneRepository())
+    else:
+        with pytest.raises(GeneratorError, match="cloneProtocol"):
+            sets(generator, OneRepository())
 
 
 @pytest.mark.parametrize(

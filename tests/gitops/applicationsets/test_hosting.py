@@ -201,12 +201,6 @@ def test_addresses_of_this_machine_are_refused_by_default_and_no_message_holds_t
     with_server(work)
 
 
-@pytest.mark.parametrize("provider", ["bitbucket", "bitbucketServer", "azureDevOps", "awsCodeCommit"])
-def test_a_host_that_is_not_served_is_named(provider: str) -> None:
-    with pytest.raises(GeneratorError, match=f"{provider} is not served"):
-        WebHosting(Egress(), RealClock()).repositories(provider, {}, "", "", "")
-
-
 @pytest.mark.parametrize(
     ("api", "root"),
     [

@@ -9,7 +9,7 @@ from typing import Protocol
 from argosy.gitops.applicationsets.options import Options
 from argosy.gitops.applicationsets.render import Engine
 from argosy.machinery.objects import JsonObject
-from argosy.sources.port import Tree
+from argosy.sources.port import Credentials, Tree
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,10 +70,14 @@ class Hosting(Protocol):
     """Makes the client of one configured host. `token` and `ca` are what the references lead to."""
 
     def repositories(self, provider: str, options: JsonObject, token: str, ca: str, protocol: str) -> RepositoryHost:
-        """Raises GeneratorError for a provider that is not served."""
+        """Raises GeneratorError for options that cannot be."""
         ...
 
     def pull_requests(self, provider: str, options: JsonObject, token: str, ca: str) -> PullRequestHost: ...
+
+    async def app_token(self, app: Credentials) -> str:
+        """The token of a GitHub App's installation. Raises GeneratorError."""
+        ...
 
 
 class GitTrees(Protocol):

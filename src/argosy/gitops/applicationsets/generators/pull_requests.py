@@ -7,7 +7,7 @@ from typing import Final
 from argosy.expr.slugs import slugify
 from argosy.gitops.applicationsets.asked import MALFORMED, Asked, HostNotFound, PullRequest
 from argosy.gitops.applicationsets.generators.scm import pattern_matches, provider_of
-from argosy.gitops.applicationsets.generators.secrets import ca_of, check_host, token_of
+from argosy.gitops.applicationsets.generators.secrets import ca_of, check_host, token_for
 from argosy.gitops.applicationsets.params import GeneratorError
 from argosy.machinery.objects import JsonObject
 
@@ -18,7 +18,7 @@ async def generate(asked: Asked, options: JsonObject) -> list[JsonObject]:
     provider = provider_of(options, PROVIDERS, "pullRequest")
     given = options[provider]
     check_host(asked, str(given.get("api") or ""))
-    token = token_of(asked, given.get("tokenRef"))
+    token = await token_for(asked, given)
     host = asked.doors.hosting.pull_requests(provider, given, token, ca_of(asked, given.get("caRef")))
     try:
         found = await host.pull_requests()

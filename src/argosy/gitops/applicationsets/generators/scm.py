@@ -10,12 +10,13 @@ import re2
 from argosy.expr.slugs import normalize
 from argosy.gitops.applicationsets.asked import MALFORMED, Asked, Repository, RepositoryHost
 from argosy.gitops.applicationsets.generators.git import checked_path
-from argosy.gitops.applicationsets.generators.secrets import ca_of, check_host, token_of
+from argosy.gitops.applicationsets.generators.secrets import ca_of, check_host, token_for
 from argosy.gitops.applicationsets.params import GeneratorError
 from argosy.machinery.objects import JsonObject
 
 PROVIDERS: Final = ("github", "gitlab", "gitea", "bitbucketServer", "bitbucket", "azureDevOps", "awsCodeCommit")
 SCHEMES: Final = ("", "ssh", "https")
+FIPS: Final = ("awsCodeCommit", "https-fips")
 
 
 async def generate(asked: Asked, options: JsonObject) -> list[JsonObject]:
@@ -23,9 +24,9 @@ async def generate(asked: Asked, options: JsonObject) -> list[JsonObject]:
     given = options[provider]
     check_host(asked, str(given.get("api") or ""))
     protocol = str(options.get("cloneProtocol") or "")
-    if protocol not in SCHEMES:
+    if protocol not in SCHEMES and (provider, protocol) != FIPS:
         raise GeneratorError(f"scmProvider: cloneProtocol {protocol!r} is unknown: ssh or https would be right")
-    token = token_of(asked, given.get("tokenRef"))
+    token = await token_for(asked, given)
     host = asked.doors.hosting.repositories(provider, given, token, ca_of(asked, given.get("caRef")), protocol)
     try:
         found = await filtered(host, options.get("filters") or [])

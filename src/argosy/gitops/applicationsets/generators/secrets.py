@@ -8,31 +8,62 @@ from argosy.gitops.applicationsets.asked import Asked
 from argosy.gitops.applicationsets.params import GeneratorError
 from argosy.machinery.objects import JsonObject
 from argosy.sources.credentials import TYPE_LABEL, decoded
+from argosy.sources.port import Credentials
 
 SCM_LABEL: Final = "scm-creds"
 
 
-def token_of(asked: Asked, reference: JsonObject | None) -> str:
-    """The text at `{secretName, key}` in the set's own namespace; "" without reference. Raises GeneratorError.
+async def token_for(asked: Asked, given: JsonObject) -> str:
+    """The text that opens a provider's API: a token, an app's, or a password; "" when none is referred to."""
+    if app := str(given.get("appSecretName") or ""):
+        return await asked.doors.hosting.app_token(_app(asked, app))
+    return token_of(asked, reference_of(given))
 
-    Outside of the control plane's namespace, or in strict mode, the Secret must be labelled for this use.
-    """
+
+def reference_of(given: JsonObject) -> JsonObject | None:
+    """Each provider has its own name for it."""
+    for holder, name in ((given.get("bearerToken"), "tokenRef"), (given.get("basicAuth"), "passwordRef")):
+        if holder is not None:
+            return dict(holder.get(name) or {})
+    return next((given[name] for name in ("tokenRef", "accessTokenRef", "appPasswordRef") if given.get(name)), None)
+
+
+def token_of(asked: Asked, reference: JsonObject | None) -> str:
+    """The text at `{secretName, key}` in the set's own namespace; "" without reference. Raises GeneratorError."""
     if not reference:
         return ""
     name, key = str(reference.get("secretName") or ""), str(reference.get("key") or "")
-    secret = asked.doors.objects.secret(asked.namespace, name)
-    if secret is None:
-        raise GeneratorError(f"error fetching Secret {asked.namespace}/{name}: not found")
-    labels = (secret.get("metadata") or {}).get("labels") or {}
-    if (asked.is_outside or asked.options.strict_token_refs) and labels.get(TYPE_LABEL) != SCM_LABEL:
-        raise GeneratorError(
-            f"Secret {asked.namespace}/{name} cannot be used as a token reference: it needs the label "
-            f"{TYPE_LABEL}: {SCM_LABEL}"
-        )
-    value = decoded(secret).get(key)
+    value = decoded(_permitted(asked, asked.namespace, name)).get(key)
     if value is None:
         raise GeneratorError(f"key {key!r} in Secret {asked.namespace}/{name} not found")
     return value.strip()
+
+
+def _app(asked: Asked, name: str) -> Credentials:
+    """A GitHub App's Secret is the control plane's, and has a repository's keys."""
+    data = decoded(_permitted(asked, asked.control_plane, name))
+    if not data.get("githubAppID"):
+        raise GeneratorError(f"appSecretName: Secret {asked.control_plane}/{name} has no key githubAppID")
+    return Credentials(
+        github_app_id=data["githubAppID"].strip(),
+        github_app_installation_id=data.get("githubAppInstallationID", "").strip(),
+        github_app_private_key=data.get("githubAppPrivateKey", ""),
+        github_app_url=data.get("githubAppEnterpriseBaseUrl", "").strip(),
+    )
+
+
+def _permitted(asked: Asked, namespace: str, name: str) -> JsonObject:
+    """Outside of the control plane's namespace, or in strict mode, a Secret must be labelled for this use."""
+    secret = asked.doors.objects.secret(namespace, name)
+    if secret is None:
+        raise GeneratorError(f"error fetching Secret {namespace}/{name}: not found")
+    labels = (secret.get("metadata") or {}).get("labels") or {}
+    if (asked.is_outside or asked.options.strict_token_refs) and labels.get(TYPE_LABEL) != SCM_LABEL:
+        raise GeneratorError(
+            f"Secret {namespace}/{name} cannot be used as a token reference: it needs the label "
+            f"{TYPE_LABEL}: {SCM_LABEL}"
+        )
+    return secret
 
 
 def ca_of(asked: Asked, reference: JsonObject | None) -> str:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import base64
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from email.utils import parsedate_to_datetime
 from typing import Any, Final
 from urllib.parse import urlencode
 
@@ -12,9 +15,11 @@ from argosy.gitops.applicationsets.params import GeneratorError
 from argosy.runtime.clock import Clock
 from argosy.sources.egress import Answer, Egress, refused_status
 from argosy.sources.port import Credentials, SourceError
+from argosy.sources.scrub import scrub
 
 BODY_LIMIT: Final = 50 * 1024 * 1024
 MOST_PAGES: Final = 500
+LONGEST_WAIT: Final = 3600.0
 
 
 class Web:
@@ -27,24 +32,45 @@ class Web:
 
     async def read(self, url: str, headers: Mapping[str, str]) -> Any:
         """The JSON at a URL. Raises HostNotFound for 404, GeneratorError for all else that is not 200."""
-        answer = await self._get(url, headers)
+        answer = await self.get(url, headers)
         if answer.status in (404, 410):
             raise HostNotFound(str(refused_status(answer, "the host")))
+        return self.json(answer)
+
+    def json(self, answer: Answer) -> Any:
+        """What a good answer holds. Raises GeneratorError, which says when to ask again if the host has said so."""
         if answer.status != 200:
-            raise GeneratorError(str(refused_status(answer, "the host")))
+            wait = retry_after(answer, self._clock.now())
+            told = f", to be asked again in {wait:.0f} s" if wait else ""
+            raise GeneratorError(f"{refused_status(answer, 'the host')}{told}", retry_after=wait)
         try:
             return json.loads(answer.body)
         except (ValueError, RecursionError):
-            raise GeneratorError(f"{answer.url}: the answer is not JSON") from None
+            raise GeneratorError(f"{scrub(answer.url)}: the answer is not JSON") from None
 
     async def read_all(
         self, url: str, headers: Mapping[str, str], query: Mapping[str, str] | None = None, *, size: int = 100
     ) -> list[Any]:
         """Every page of a list; `per_page` and `limit` are both sent, as each host knows one of them."""
+
+        def page(number: int, _: list[Any]) -> Mapping[str, str]:
+            return {"per_page": str(size), "limit": str(size), "page": str(number)}
+
+        return await self.pages(url, headers, query or {}, page, lambda found: found, size)
+
+    async def pages(
+        self,
+        url: str,
+        headers: Mapping[str, str],
+        query: Mapping[str, str],
+        page: Callable[[int, list[Any]], Mapping[str, str]],
+        items: Callable[[Any], Any],
+        size: int,
+    ) -> list[Any]:
+        """Pages until one is shorter than `size`. `page`: what asks for the n-th one, after those already read."""
         made: list[Any] = []
-        for page in range(1, MOST_PAGES + 1):
-            asked = {**(query or {}), "per_page": str(size), "limit": str(size), "page": str(page)}
-            found = await self.read(f"{url}?{urlencode(asked)}", headers)
+        for number in range(1, MOST_PAGES + 1):
+            found = items(await self.read(f"{url}?{urlencode({**query, **page(number, made)})}", headers))
             if not isinstance(found, list):
                 raise GeneratorError("the host answered with something that is not a list")
             made += found
@@ -59,7 +85,8 @@ class Web:
             return False
         return True
 
-    async def _get(self, url: str, headers: Mapping[str, str]) -> Answer:
+    async def get(self, url: str, headers: Mapping[str, str]) -> Answer:
+        """Whatever the status is. Raises GeneratorError when there is no answer."""
         wanted = {"Accept": "application/json", **{k: v for k, v in headers.items() if k != "Authorization"}}
         fetch = self._egress.get(
             url,
@@ -72,3 +99,28 @@ class Web:
             return await self._clock.external(fetch)
         except SourceError as error:
             raise GeneratorError(str(error)) from None
+
+
+def retry_after(answer: Answer, now: datetime) -> float:
+    """Seconds for which the host asks to be left alone; 0 when it does not say. At most an hour."""
+    headers = {name.lower(): value for name, value in answer.headers.items()}
+    text = headers.get("retry-after", "").strip()
+    if text.isdigit():
+        return min(float(text), LONGEST_WAIT)
+    try:
+        if text:
+            return _until(parsedate_to_datetime(text).timestamp(), now)
+        if headers.get("x-ratelimit-remaining") == "0":
+            return _until(float(headers.get("x-ratelimit-reset", "")), now)
+    except (ValueError, OverflowError):
+        return 0.0
+    return 0.0
+
+
+def _until(moment: float, now: datetime) -> float:
+    return min(max(0.0, moment - now.timestamp()), LONGEST_WAIT)
+
+
+def basic(user: str, password: str) -> str:
+    """The header of a user and a password."""
+    return "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode()

@@ -1,0 +1,116 @@
+"""Bitbucket Cloud's REST API (2.0). Lists name the address of their next page."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final
+from urllib.parse import quote, urlencode, urlsplit
+
+from argosy.gitops.applicationsets.asked import HostNotFound, PullRequest, Repository
+from argosy.gitops.applicationsets.hosting.github import on_branch
+from argosy.gitops.applicationsets.hosting.web import MOST_PAGES, Web, basic
+from argosy.gitops.applicationsets.params import GeneratorError
+from argosy.machinery.objects import JsonObject
+
+PUBLIC: Final = "https://api.bitbucket.org/2.0"
+
+
+class _Api:
+    def __init__(self, web: Web, root: str, authorization: str) -> None:
+        self.web = web
+        self.root = root.rstrip("/")
+        self.headers = {"Authorization": authorization} if authorization else {}
+
+    def repository(self, owner: str, name: str) -> str:
+        return f"{self.root}/repositories/{quote(owner, safe='')}/{quote(name, safe='')}"
+
+    async def values(self, url: str, **query: str) -> list[Any]:
+        """All pages; the next one must be at the same host, as credentials go with the question."""
+        made: list[Any] = []
+        following = f"{url}?{urlencode({'pagelen': '50', **query})}"
+        for _ in range(MOST_PAGES):
+            found = await self.web.read(following, self.headers)
+            made += found["values"]
+            if not found.get("next"):
+                return made
+            following = str(found["next"])
+            if urlsplit(following)[:2] != urlsplit(self.root)[:2]:
+                raise GeneratorError("bitbucket: the next page of a list is at another host")
+        raise GeneratorError(f"the host has more than {MOST_PAGES} pages")
+
+
+class Repositories(_Api):
+    """What a workspace has, and the user is a member of."""
+
+    def __init__(self, web: Web, options: JsonObject, token: str, protocol: str, root: str = PUBLIC) -> None:
+        super().__init__(web, root, basic(str(options.get("user") or ""), token) if token else "")
+        self._owner = str(options.get("owner") or "")
+        self._all_branches = bool(options.get("allBranches"))
+        self._protocol = protocol or "ssh"
+
+    async def repositories(self) -> Sequence[Repository]:
+        url = f"{self.root}/repositories/{quote(self._owner, safe='')}"
+        try:
+            found = await self.values(url, role="member")
+        except HostNotFound as error:
+            raise GeneratorError(f"error listing repositories: {error}") from None
+        return [self._made(item) for item in found if item.get("mainbranch")]
+
+    async def branches(self, repository: Repository) -> Sequence[Repository]:
+        url = f"{self.repository(self._owner, repository.repository)}/refs/branches"
+        try:
+            if self._all_branches:
+                found = await self.values(url)
+            else:
+                found = [await self.web.read(f"{url}/{quote(repository.branch, safe='')}", self.headers)]
+        except HostNotFound:
+            return []  # an empty repository has a main branch by name only
+        return [on_branch(repository, item["name"], item["target"]["hash"]) for item in found]
+
+    async def has_path(self, repository: Repository, path: str) -> bool:
+        source = f"{self.repository(self._owner, repository.repository)}/src/{quote(repository.sha)}/{quote(path)}"
+        return await self.web.exists(f"{source}?format=meta", self.headers)
+
+    def _made(self, item: Any) -> Repository:
+        links = {link["name"]: link["href"] for link in item["links"]["clone"]}
+        if self._protocol not in links:
+            raise GeneratorError(f"bitbucket: {item['slug']} cannot be cloned by {self._protocol}")
+        return Repository(
+            organization=self._owner,
+            repository=item["slug"],
+            repository_id=item["uuid"],
+            url=links[self._protocol],
+            branch=item["mainbranch"]["name"],
+        )
+
+
+class PullRequests(_Api):
+    """A repository's open pull requests. They have no labels."""
+
+    def __init__(self, web: Web, options: JsonObject, token: str) -> None:
+        super().__init__(web, str(options.get("api") or PUBLIC), authorization_of(options, token))
+        self._options = options
+
+    async def pull_requests(self) -> Sequence[PullRequest]:
+        root = self.repository(str(self._options.get("owner") or ""), str(self._options.get("repo") or ""))
+        found = await self.values(f"{root}/pullrequests", state="OPEN")
+        return [_pull_request(item) for item in found]
+
+
+def authorization_of(options: JsonObject, token: str) -> str:
+    """By `bearerToken` or `basicAuth`; the server's generator has them alike."""
+    if options.get("bearerToken") is not None:
+        return f"Bearer {token}"
+    given = options.get("basicAuth")
+    return basic(str(given.get("username") or ""), token) if given is not None else ""
+
+
+def _pull_request(item: Any) -> PullRequest:
+    return PullRequest(
+        number=int(item["id"]),
+        title=item.get("title") or "",
+        branch=item["source"]["branch"]["name"],
+        target_branch=item["destination"]["branch"]["name"],
+        head_sha=item["source"]["commit"]["hash"],
+        author=(item.get("author") or {}).get("nickname") or "",
+    )
