@@ -2,125 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 import pytest
 
-from argosy.apis import crds
-from argosy.gitops.applicationsets import ApplicationSets
+from argosy.gitops.applicationsets.params import GeneratorError
 from argosy.gitops.applicationsets.recording import APPLICATION_SETS
-from argosy.gitops.keys import APPLICATIONS
-from argosy.machinery.api import PatchType
-from argosy.machinery.objects import JsonObject, Key, Resource
+from argosy.gitops.keys import APPLICATIONS, PROJECTS
+from argosy.machinery.objects import JsonObject, Key
 from argosy.machinery.status import StatusError
-from argosy.sources.git.scripted import ScriptedGit
 from argosy.sources.port import Unavailable
-from kit.world import CONFIG_MAPS, NAMESPACES, SECRETS, World
-
-REPO = "https://git.example/fleet.git"
-CRDS = Resource("apiextensions.k8s.io", "v1", "customresourcedefinitions", "CustomResourceDefinition", namespaced=False)
-SERVER = "https://kubernetes.default.svc"
-
-
-class NoHosting:
-    def repositories(self, *_: Any) -> Any:
-        raise AssertionError
-
-    pull_requests = call = repositories
-
-
-@dataclass
-class Bench:
-    world: World
-    git: ScriptedGit
-    sets: ApplicationSets
-
-    def create(self, obj: JsonObject, resource: Resource = APPLICATION_SETS) -> None:
-        self.world.run(self.world.client.create(resource, obj))
-
-    def patch(self, patch: JsonObject, name: str = "fleet", resource: Resource = APPLICATION_SETS, **more: Any) -> None:
-        self.world.run(self.world.client.patch(resource, name, "argocd", patch, PatchType.MERGE, **more))
-
-    def apps(self) -> list[str]:
-        return [app["metadata"]["name"] for app in self.sets.plane.applications.list("argocd")]
-
-    def app(self, name: str) -> JsonObject:
-        return self.sets.plane.applications.get(Key("argocd", name)) or {}
-
-    def status(self) -> JsonObject:
-        found: JsonObject = (self.sets.sets.get(Key("argocd", "fleet")) or {}).get("status") or {}
-        return found
-
-    def condition(self, kind: str) -> JsonObject:
-        return next((item for item in self.status().get("conditions") or () if item["type"] == kind), {})
-
-    def shows(self, name: str, health: str, sync: str = "Synced", **state: Any) -> None:
-        """What the controller of Applications would write."""
-        app = self.app(name)
-        source = app["spec"]["source"]
-        self.patch(
-            {
-                "operation": None,
-                "status": {
-                    "sync": {
-                        "status": sync,
-                        "revision": "a" * 40,
-                        "comparedTo": {"source": source, "destination": app["spec"]["destination"]},
-                    },
-                    "health": {"status": health},
-                    "reconciledAt": self.now(),
-                    **state,
-                },
-            },
-            name,
-            APPLICATIONS,
-        )
-
-    def now(self) -> str:
-        return self.world.clock.now().strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-@pytest.fixture
-def bench() -> Iterator[Bench]:
-    with World(seed=7) as world:
-        for crd in crds():
-            world.run(world.client.create(CRDS, crd))
-        for name in ("argocd", "team"):
-            namespace = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}
-            world.run(world.client.create(NAMESPACES, namespace))
-        parameters = {"applicationsetcontroller.enable.progressive.syncs": "true"}
-        metadata = {"name": "argocd-cmd-params-cm", "namespace": "argocd"}
-        config = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": parameters}
-        world.run(world.client.create(CONFIG_MAPS, config))
-        world.pass_time(2)
-        git, nobody = ScriptedGit(), NoHosting()
-        sets = ApplicationSets(world.client, world.caches, git, nobody, nobody, world.clock, world.rng)
-        world.supervisor.add("applicationsets", sets.run)
-        git.push(REPO, {"apps/a/x.yaml": "", "apps/b/x.yaml": ""})
-        yield Bench(world, git, sets)
-
-
-def appset(generators: list[JsonObject], name: str = "{{name}}", **spec: Any) -> JsonObject:
-    template: JsonObject = {
-        "metadata": {"name": name, "labels": {"env": "{{env}}"} if name == "{{name}}" else None},
-        "spec": {
-            "project": "default",
-            "source": {"repoURL": REPO, "path": "conf", "targetRevision": "main"},
-            "destination": {"server": SERVER, "namespace": "default"},
-            "syncPolicy": {"automated": {"prune": True}},
-        },
-    }
-    template["metadata"] = {key: value for key, value in template["metadata"].items() if value}
-    metadata = {"name": "fleet", "namespace": "argocd"}
-    given = {"generators": generators, "template": template, **spec}
-    return {"apiVersion": "argoproj.io/v1alpha1", "kind": "ApplicationSet", "metadata": metadata, "spec": given}
-
-
-def listed(*names: str, **more: str) -> JsonObject:
-    return {"list": {"elements": [{"name": name, "env": more.get(name, "dev")} for name in names]}}
-
+from kit.applicationsets import REPO, Bench, appset, listed, make_bench, phases, state
+from kit.world import CONFIG_MAPS, EVENTS, SECRETS
 
 FOLDERS = {"git": {"repoURL": REPO, "revision": "HEAD", "directories": [{"path": "apps/*"}]}}
 
@@ -308,10 +201,158 @@ def test_a_preview_tells_what_would_happen_and_does_nothing(bench: Bench) -> Non
     assert bench.apps() == ["a", "b"]
 
 
-def phases(bench: Bench) -> dict[str, str]:
-    return {item["application"]: item["status"] for item in bench.status().get("applicationStatus") or ()}
+def steps(*environments: str) -> JsonObject:
+    found = [{"matchExpressions": [{"key": "env", "operator": "In", "values": [name]}]} for name in environments]
+    return {"type": "RollingSync", "rollingSync": {"steps": found}}
 
 
-def state(bench: Bench) -> JsonObject:
-    operation = {"sync": {}}
-    return {"startedAt": bench.now(), "finishedAt": bench.now(), "phase": "Succeeded", "operation": operation}
+FILES = {"envs/dev.yaml": "{name: d, env: dev}", "envs/prod.yaml": "{name: p, env: prod}"}
+IN_FILES = {"git": {"repoURL": REPO, "revision": "HEAD", "files": [{"path": "envs/*"}]}}
+
+
+def test_a_rolling_sync_goes_on_where_it_was_after_its_generator_failed(bench: Bench) -> None:
+    bench.git.push(REPO, FILES)
+    bench.create(appset([IN_FILES], strategy=steps("dev", "prod")))
+    bench.world.run_until(lambda: bool(bench.app("d").get("operation")))
+    bench.shows("d", "Progressing", operationState=state(bench))
+    bench.world.run_until(lambda: phases(bench)["d"] == "Progressing")
+    bench.git.fail(REPO, Unavailable("the remote is down"))
+    bench.patch({"metadata": {"annotations": {"argocd.argoproj.io/application-set-refresh": "true"}}})
+    bench.world.run_until(lambda: bench.condition("ErrorOccurred").get("status") == "True")
+    assert phases(bench) == {"d": "Progressing", "p": "Waiting"}
+    assert bench.condition("RolloutProgressing")["status"] == "True"
+    bench.git.fail(REPO, None)
+    bench.world.pass_time(181)
+    assert bench.condition("ErrorOccurred")["status"] == "False"
+    assert phases(bench) == {"d": "Progressing", "p": "Waiting"}
+    assert not bench.app("p").get("operation")
+
+
+def test_how_far_a_rollout_is_goes_with_the_strategy(bench: Bench) -> None:
+    bench.create(appset([listed("d")], strategy=steps("dev")))
+    bench.world.run_until(lambda: bool(phases(bench)))
+    bench.patch({"spec": {"strategy": None}})
+    bench.world.run_until(lambda: "applicationStatus" not in bench.status())
+    assert not bench.condition("RolloutProgressing")
+    assert bench.app("d")["spec"]["syncPolicy"] == {"automated": {"prune": True}}
+
+
+def test_a_rolling_sync_without_steps_creates_nothing_and_says_so(bench: Bench) -> None:
+    bench.create(appset([listed("a")], strategy={"type": "RollingSync", "rollingSync": {}}))
+    bench.world.run_until(lambda: bool(bench.condition("ErrorOccurred")))
+    assert bench.condition("ErrorOccurred")["reason"] == "ApplicationSetRolloutError"
+    assert bench.apps() == []
+
+
+def test_deletion_in_reverse_waits_for_the_end_of_each_step(bench: Bench) -> None:
+    strategy = {**steps("dev", "prod"), "deletionOrder": "reverse"}
+    given = appset([listed("d", "p", "x", p="prod", x="other")], strategy=strategy)
+    given["spec"]["template"]["metadata"]["finalizers"] = ["example.com/hold"]
+    bench.create(given)
+    bench.world.run_until(lambda: len(bench.apps()) == 3)
+    bench.world.pass_time(2)
+    bench.world.run(bench.world.client.delete(APPLICATION_SETS, "fleet", "argocd"))
+    left = ["d", "p", "x"]
+    for name in ("p", "d", "x"):
+        bench.world.pass_time(100)
+        assert bench.apps() == left
+        assert [app for app in left if bench.app(app)["metadata"].get("deletionTimestamp")] == [name]
+        bench.patch({"metadata": {"finalizers": None}}, name, APPLICATIONS)
+        left.remove(name)
+    bench.world.run_until(lambda: bench.apps() == [])
+    assert bench.sets.sets.get(Key("argocd", "fleet")) is None
+
+
+def test_an_unknown_project_leaves_its_application_out_until_it_is_there(bench: Bench) -> None:
+    given = appset([listed("a", "b")])
+    given["spec"]["template"]["spec"]["project"] = "{{name}}"
+    bench.create(project("a"), PROJECTS)
+    bench.create(given)
+    bench.world.run_until(lambda: bench.condition("ErrorOccurred").get("status") == "True")
+    assert bench.apps() == ["a"]
+    assert "project b which does not exist" in bench.condition("ErrorOccurred")["message"]
+    bench.create(project("b"), PROJECTS)
+    bench.world.pass_time(2)
+    assert bench.apps() == ["a", "b"]
+    assert bench.condition("ErrorOccurred")["status"] == "False"
+
+
+def project(name: str) -> JsonObject:
+    limits = {"sourceRepos": ["*"], "destinations": [{"server": "*", "namespace": "*"}]}
+    metadata = {"name": name, "namespace": "argocd"}
+    return {"apiVersion": "argoproj.io/v1alpha1", "kind": "AppProject", "metadata": metadata, "spec": limits}
+
+
+def test_a_setting_says_how_often_repositories_are_asked_and_how_many_applications_are_told(bench: Bench) -> None:
+    settings = {
+        "applicationsetcontroller.requeue.after": "60s",
+        "applicationsetcontroller.status.max.resources.count": "1",
+    }
+    bench.patch({"data": settings}, "argocd-cmd-params-cm", CONFIG_MAPS)
+    bench.create(appset([FOLDERS], name="{{path.basename}}"))
+    bench.world.run_until(lambda: bench.status().get("resourcesCount") == 2)
+    assert [item["name"] for item in bench.status()["resources"]] == ["a"]
+    bench.world.pass_time(2)
+    before = bench.sets.asking.count
+    bench.world.pass_time(600)
+    assert bench.sets.asking.count == before + 10
+
+
+def test_only_generators_that_read_clusters_are_asked_when_a_cluster_changes(bench: Bench) -> None:
+    bench.create(appset([FOLDERS], name="{{path.basename}}"))
+    bench.world.run_until(lambda: bench.status().get("resourcesCount") == 2)
+    bench.world.pass_time(2)
+    before = bench.sets.asking.count
+    labels = {"argocd.argoproj.io/secret-type": "cluster"}
+    metadata = {"name": "east", "namespace": "argocd", "labels": labels}
+    data = {"name": "East_1", "server": "https://east.example"}
+    bench.create({"apiVersion": "v1", "kind": "Secret", "metadata": metadata, "stringData": data}, SECRETS)
+    bench.world.pass_time(5)
+    assert bench.sets.asking.count == before
+
+
+class Busy:
+    """A host that asks to be left alone."""
+
+    def repositories(self, *_: Any) -> Any:
+        raise GeneratorError("too many requests", retry_after=900)
+
+
+def test_a_host_that_asks_for_a_pause_gets_it() -> None:
+    with make_bench(Busy()) as bench:
+        bench.create(appset([{"scmProvider": {"github": {"organization": "acme"}}}]))
+        bench.world.run_until(lambda: bench.condition("ErrorOccurred").get("status") == "True")
+        bench.world.pass_time(890)
+        assert bench.sets.asking.count == 1
+        bench.world.pass_time(20)
+        assert bench.sets.asking.count == 2
+
+
+def test_a_null_in_the_template_is_written_once(bench: Bench) -> None:
+    given = appset([listed("a")])
+    given["spec"]["template"]["spec"]["source"]["helm"] = {"valuesObject": {"image": {"tag": "1"}}}
+    bench.create(given)
+    bench.world.run_until(lambda: bench.apps() == ["a"])
+    given["spec"]["template"]["spec"]["source"]["helm"] = {"valuesObject": {"image": {"tag": None}}}
+    latest = bench.sets.sets.get(Key("argocd", "fleet")) or {}
+    bench.world.run(bench.world.client.update(APPLICATION_SETS, {**latest, "spec": given["spec"]}))
+    bench.world.pass_time(5)
+    version = bench.app("a")["metadata"]["resourceVersion"]
+    assert bench.app("a")["spec"]["source"]["helm"]["valuesObject"] == {"image": {"tag": None}}
+    bench.world.pass_time(300)
+    assert bench.app("a")["metadata"]["resourceVersion"] == version
+
+
+def test_events_of_the_set_tell_what_was_created_changed_and_deleted(bench: Bench) -> None:
+    bench.create(appset([listed("a", "b")]))
+    bench.world.run_until(lambda: bench.apps() == ["a", "b"])
+    bench.patch({"spec": {"generators": [listed("a", a="prod")]}})
+    bench.world.pass_time(5)
+    found = bench.world.run(bench.world.client.list(EVENTS, "argocd")).items
+    told = {(event["involvedObject"]["kind"], event["reason"], event["message"]) for event in found}
+    assert told == {
+        ("ApplicationSet", "created", 'created Application "a"'),
+        ("ApplicationSet", "created", 'created Application "b"'),
+        ("ApplicationSet", "updated", 'updated Application "a"'),
+        ("ApplicationSet", "Deleted", 'Deleted Application "b"'),
+    }

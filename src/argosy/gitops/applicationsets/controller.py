@@ -165,9 +165,11 @@ class ApplicationSets:
         around: Surroundings,
         rollout: rolling_sync.Advance | None = None,
     ) -> bool:
-        applications, most = self._owned(appset), around.options.most_resources
-        statuses = rollout.statuses if rollout is not None else None
-        return await self._recording.status(appset, found, applications, most, statuses)
+        """Without news of it, a rolling sync stays where it is, unless there is to be none any more."""
+        spec, options = appset.get("spec") or {}, around.options
+        is_rolling = rolling_sync.is_rolling(spec, enabled=options.progressive_syncs)
+        statuses = rollout.statuses if rollout is not None else None if is_rolling else []
+        return await self._recording.status(appset, found, self._owned(appset), options.most_resources, statuses)
 
     def _advance(self, appset: JsonObject, placed: Sequence[JsonObject], planned: Plan) -> rolling_sync.Advance:
         skipped = {problem.application for problem in planned.problems}

@@ -42,11 +42,14 @@ class Recording:
         found: Sequence[status.Found],
         applications: Sequence[JsonObject],
         most: int,
-        rollout: Sequence[JsonObject] | None = None,
+        rollout: Sequence[JsonObject] | None,
     ) -> bool:
-        """Whether anything had to be written. `applications`: those of the set; `rollout`: applicationStatus."""
+        """Whether anything had to be written. `applications`: those of the set.
+
+        `rollout`: applicationStatus; None leaves how far a rolling sync is as it was.
+        """
         before, now = appset.get("status") or {}, self._clock.now()
-        marks = status.conditions(before.get("conditions") or (), found, now)
+        marks = status.conditions(before.get("conditions") or (), found, now, keep_rollout=rollout is None)
         shown, count = status.resources(applications, most)
         after = status.whole(
             before,
@@ -54,7 +57,7 @@ class Recording:
             health=status.health(before.get("health"), marks, now),
             resources=shown,
             resourcesCount=count,
-            applicationStatus=rollout,
+            applicationStatus=before.get("applicationStatus") if rollout is None else list(rollout),
         )
         if after == before:
             return False

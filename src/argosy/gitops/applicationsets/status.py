@@ -19,6 +19,7 @@ ORDER: Final = (
     "RolloutProgressing",
     "InvalidRolloutConfig",
 )
+OF_ROLLOUT: Final = ("RolloutProgressing", "InvalidRolloutConfig")
 MESSAGE_LIMIT: Final = 4096
 ALL_GENERATED: Final = "All applications have been generated successfully"
 PARAMETERS_GENERATED: Final = "Successfully generated parameters for all Applications"
@@ -77,18 +78,21 @@ def rollout_config(issue: str) -> Found:
     return Found("InvalidRolloutConfig", "False", "ApplicationSetValidRolloutConfig", message)
 
 
-def conditions(before: Sequence[JsonObject], found: Sequence[Found], now: datetime) -> list[JsonObject]:
-    """Those found take the place of earlier ones of their type; one that says the same keeps its time."""
-    earlier = {
-        item["type"]: item for item in before if item["type"] not in ("RolloutProgressing", "InvalidRolloutConfig")
-    }
+def conditions(
+    before: Sequence[JsonObject], found: Sequence[Found], now: datetime, *, keep_rollout: bool
+) -> list[JsonObject]:
+    """Those found take the place of earlier ones of their type; one that says the same keeps its time.
+
+    `keep_rollout`: what was said of a rolling sync still holds when nothing new is said.
+    """
     times = {item["type"]: item for item in before}
+    held = {kind: item for kind, item in times.items() if keep_rollout or kind not in OF_ROLLOUT}
     for item in found:
         made = {"type": item.type, "status": item.status, "reason": item.reason, "message": item.message}
         old = times.get(item.type) or {}
         same = all(old.get(key) == value for key, value in made.items())
-        earlier[item.type] = {**made, "lastTransitionTime": old["lastTransitionTime"] if same else seconds(now)}
-    return [earlier[kind] for kind in ORDER if kind in earlier]
+        held[item.type] = {**made, "lastTransitionTime": old["lastTransitionTime"] if same else seconds(now)}
+    return [held[kind] for kind in ORDER if kind in held]
 
 
 def health(before: JsonObject | None, found: Sequence[JsonObject], now: datetime) -> JsonObject:

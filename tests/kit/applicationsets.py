@@ -1,0 +1,132 @@
+"""ApplicationSets in virtual time, on the embedded cluster: what tests of them say and ask."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from argosy.apis import crds
+from argosy.gitops.applicationsets import ApplicationSets
+from argosy.gitops.applicationsets.recording import APPLICATION_SETS
+from argosy.gitops.keys import APPLICATIONS
+from argosy.machinery.api import PatchType
+from argosy.machinery.objects import JsonObject, Key, Resource
+from argosy.sources.git.scripted import ScriptedGit
+from kit.world import CONFIG_MAPS, NAMESPACES, World
+
+REPO = "https://git.example/fleet.git"
+CRDS = Resource("apiextensions.k8s.io", "v1", "customresourcedefinitions", "CustomResourceDefinition", namespaced=False)
+SERVER = "https://kubernetes.default.svc"
+
+
+class NoHosting:
+    """Nobody is to be asked."""
+
+    def repositories(self, *_: Any) -> Any:
+        raise AssertionError
+
+    pull_requests = call = app_token = repositories
+
+
+@dataclass
+class Bench:
+    world: World
+    git: ScriptedGit
+    sets: ApplicationSets
+
+    def create(self, obj: JsonObject, resource: Resource = APPLICATION_SETS) -> None:
+        self.world.run(self.world.client.create(resource, obj))
+
+    def patch(self, patch: JsonObject, name: str = "fleet", resource: Resource = APPLICATION_SETS, **more: Any) -> None:
+        self.world.run(self.world.client.patch(resource, name, "argocd", patch, PatchType.MERGE, **more))
+
+    def apps(self) -> list[str]:
+        return [app["metadata"]["name"] for app in self.sets.plane.applications.list("argocd")]
+
+    def app(self, name: str) -> JsonObject:
+        return self.sets.plane.applications.get(Key("argocd", name)) or {}
+
+    def status(self) -> JsonObject:
+        found: JsonObject = (self.sets.sets.get(Key("argocd", "fleet")) or {}).get("status") or {}
+        return found
+
+    def condition(self, kind: str) -> JsonObject:
+        return next((item for item in self.status().get("conditions") or () if item["type"] == kind), {})
+
+    def shows(self, name: str, health: str, sync: str = "Synced", **state: Any) -> None:
+        """What the controller of Applications would write."""
+        app = self.app(name)
+        source = app["spec"]["source"]
+        self.patch(
+            {
+                "operation": None,
+                "status": {
+                    "sync": {
+                        "status": sync,
+                        "revision": "a" * 40,
+                        "comparedTo": {"source": source, "destination": app["spec"]["destination"]},
+                    },
+                    "health": {"status": health},
+                    "reconciledAt": self.now(),
+                    **state,
+                },
+            },
+            name,
+            APPLICATIONS,
+        )
+
+    def now(self) -> str:
+        return self.world.clock.now().strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+@contextmanager
+def make_bench(hosting: Any = None, plugins: Any = None) -> Iterator[Bench]:
+    with World(seed=7) as world:
+        for crd in crds():
+            world.run(world.client.create(CRDS, crd))
+        for name in ("argocd", "team"):
+            namespace = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}
+            world.run(world.client.create(NAMESPACES, namespace))
+        parameters = {"applicationsetcontroller.enable.progressive.syncs": "true"}
+        metadata = {"name": "argocd-cmd-params-cm", "namespace": "argocd"}
+        config = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": parameters}
+        world.run(world.client.create(CONFIG_MAPS, config))
+        world.pass_time(2)
+        git, nobody = ScriptedGit(), NoHosting()
+        sets = ApplicationSets(
+            world.client, world.caches, git, hosting or nobody, plugins or nobody, world.clock, world.rng
+        )
+        world.supervisor.add("applicationsets", sets.run)
+        git.push(REPO, {"apps/a/x.yaml": "", "apps/b/x.yaml": ""})
+        yield Bench(world, git, sets)
+
+
+def appset(generators: list[JsonObject], name: str = "{{name}}", **spec: Any) -> JsonObject:
+    template: JsonObject = {
+        "metadata": {"name": name, "labels": {"env": "{{env}}"} if name == "{{name}}" else None},
+        "spec": {
+            "project": "default",
+            "source": {"repoURL": REPO, "path": "conf", "targetRevision": "main"},
+            "destination": {"server": SERVER, "namespace": "default"},
+            "syncPolicy": {"automated": {"prune": True}},
+        },
+    }
+    template["metadata"] = {key: value for key, value in template["metadata"].items() if value}
+    metadata = {"name": "fleet", "namespace": "argocd"}
+    given = {"generators": generators, "template": template, **spec}
+    return {"apiVersion": "argoproj.io/v1alpha1", "kind": "ApplicationSet", "metadata": metadata, "spec": given}
+
+
+def listed(*names: str, **more: str) -> JsonObject:
+    return {"list": {"elements": [{"name": name, "env": more.get(name, "dev")} for name in names]}}
+
+
+def phases(bench: Bench) -> dict[str, str]:
+    return {item["application"]: item["status"] for item in bench.status().get("applicationStatus") or ()}
+
+
+def state(bench: Bench) -> JsonObject:
+    operation = {"sync": {}}
+    return {"startedAt": bench.now(), "finishedAt": bench.now(), "phase": "Succeeded", "operation": operation}
