@@ -58,6 +58,7 @@ def test_every_command_has_a_function_that_runs_it(parser: argparse.ArgumentPars
         (("app", "sync", "shop", "--nope"), 1),
         (("app", "diff"), 2),
         (("app", "diff", "shop", "--nope"), 2),
+        (("appset", "preview"), 2),
         (("up", "--port", "0"), 1),
     ],
 )

@@ -17,7 +17,7 @@ Commands = Any
 
 
 class Parser(argparse.ArgumentParser):
-    """Wrong usage is one line and exit code 1, as upstream; 2 for `app diff`, whose 1 means "different"."""
+    """Wrong usage is one line and exit code 1, as upstream; 2 where 1 means "different"."""
 
     def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
         """Whatever a command does not know is told by that command, and not by the one above it."""
@@ -27,14 +27,14 @@ class Parser(argparse.ArgumentParser):
         return found, left
 
     def error(self, message: str) -> NoReturn:
-        code = Exit.DIFF_USAGE if self.prog.endswith("app diff") else Exit.FAILED
+        code = Exit.DIFF_USAGE if self.prog.endswith(("app diff", "appset preview")) else Exit.FAILED
         self.exit(code, f"{self.prog}: {message}\nSee '{self.prog} --help'.\n")
 
 
 def make_parser() -> Parser:
     parser = Parser(prog="argosy", description="One GitOps control plane, on its own Kubernetes API or on yours.")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True, parser_class=Parser)
-    for add in (_up, _down, _demo, _controller, _crds, _app, _render, _resource, _version):
+    for add in (_up, _down, _demo, _controller, _crds, _app, _appset, _render, _resource, _version):
         add(commands)
     return parser
 
@@ -258,6 +258,69 @@ def _seconds(text: str) -> float:
     if seconds < 0:
         raise argparse.ArgumentTypeError(f"{text!r} is not a number of seconds")
     return seconds
+
+
+# -- application sets --------------------------------------------------------------------------------------------------
+
+
+def _appset(commands: Commands) -> None:
+    parser: Parser = commands.add_parser(
+        "appset", help="Look at and act on ApplicationSets", description="ApplicationSets."
+    )
+    actions = parser.add_subparsers(title="commands", metavar="COMMAND", required=True, parser_class=Parser)
+    for add in (_appset_list, _appset_get, _appset_create, _appset_delete, _appset_preview):
+        add(actions)
+
+
+def _application_set(actions: Commands, name: str, text: str) -> Parser:
+    parser = _command(actions, name, f"argosy.cli.appset.{name}:run", text)
+    _connection(parser)
+    return parser
+
+
+def _appset_list(actions: Commands) -> None:
+    parser = _application_set(actions, "list", "List ApplicationSets")
+    parser.add_argument("-p", "--project", action="append", default=[], help="only of this project; may be repeated")
+    parser.add_argument("-l", "--selector", default="", help="only with these labels, as kubectl takes them")
+    parser.add_argument("-o", "--output", choices=OUTPUTS, default="wide")
+
+
+def _appset_get(actions: Commands) -> None:
+    parser = _application_set(actions, "get", "Show one ApplicationSet and its Applications")
+    parser.add_argument("name", metavar="APPSET", help="its name, or NAMESPACE/NAME")
+    parser.add_argument("-o", "--output", choices=OUTPUTS, default="wide")
+
+
+def _appset_create(actions: Commands) -> None:
+    parser = _application_set(actions, "create", "Create ApplicationSets from files")
+    _files(parser)
+    parser.add_argument("--upsert", action="store_true", help="replace an ApplicationSet of the same name")
+    parser.add_argument("--dry-run", action="store_true", help="ask the server, change nothing")
+    parser.add_argument("-o", "--output", choices=OUTPUTS, default="name")
+
+
+def _appset_delete(actions: Commands) -> None:
+    parser = _application_set(actions, "delete", "Delete ApplicationSets, and their Applications unless they survive")
+    parser.add_argument("names", nargs="+", metavar="APPSET", help="its name, or NAMESPACE/NAME")
+    parser.add_argument("-y", "--yes", action="store_true", help="do not ask")
+    parser.add_argument("--wait", action="store_true", help="until they are gone")
+    _waiting(parser)
+
+
+def _appset_preview(actions: Commands) -> None:
+    text = "Show which Applications would be created, changed and deleted; exit code 1 when any"
+    parser = _application_set(actions, "preview", text)
+    _files(parser)
+    parser.add_argument("--offline", action="store_true", help="with no cluster: everything counts as created")
+    parser.add_argument(
+        "--local", action="append", default=[], metavar="URL=DIR", help="read this work tree instead of the repository"
+    )
+    parser.add_argument("--no-exit-code", action="store_true", help="exit code 0 whether anything would change or not")
+    parser.add_argument("-o", "--output", choices=OUTPUTS, default="wide")
+
+
+def _files(parser: Parser) -> None:
+    parser.add_argument("files", nargs="+", metavar="FILE", help="YAML or JSON; - for standard input")
 
 
 # -- off-line ----------------------------------------------------------------------------------------------------------

@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from argosy.apis.kubernetes import known
 from argosy.cli.installing import control_plane_objects, install
@@ -37,7 +38,10 @@ from argosy.runtime.clock import Clock
 from argosy.runtime.fencing import WORKING_ON
 from argosy.runtime.informers import InformerCaches
 from argosy.runtime.supervisor import Supervisor
-from argosy.sources.port import Credentials
+from argosy.sources.port import Credentials, GitRemote
+
+if TYPE_CHECKING:
+    from argosy.gitops.applicationsets import ApplicationSets
 
 CONTROLLER_USER = "system:serviceaccount:argocd:argocd-application-controller"
 MANAGER = "argosy"
@@ -100,16 +104,19 @@ class ControlPlane:
         forget = self.caches.cache(APPLICATION_SETS).on_change(lambda old, new: some.set())
         await some.wait()
         forget()
+        await self.application_sets(Git(self.doors)).run()
+
+    def application_sets(self, git: GitRemote) -> ApplicationSets:
+        """Made when asked for, see above."""
         from argosy.gitops.applicationsets import ApplicationSets
         from argosy.gitops.applicationsets.hosting import WebHosting
         from argosy.gitops.applicationsets.hosting.plugin_service import PluginServices
 
         egress = self.doors.egress
         hosting, plugins = WebHosting(egress, self._clock), PluginServices(egress, self._clock)
-        sets = ApplicationSets(
-            self._client, self.caches, Git(self.doors), hosting, plugins, self._clock, self._rng, self._namespace
+        return ApplicationSets(
+            self._client, self.caches, git, hosting, plugins, self._clock, self._rng, self._namespace
         )
-        await sets.run()
 
     async def close(self) -> None:
         self.renderer.close()

@@ -1,0 +1,62 @@
+"""`argosy appset delete`."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from argosy.cli.app.waiting import deadline
+from argosy.cli.appset.sets import APPLICATION_SETS, get, key_of_name
+from argosy.cli.connect import with_client
+from argosy.cli.failing import CommandError, Exit
+from argosy.machinery.objects import Key
+from argosy.machinery.status import StatusError
+from argosy.runtime.client import Client
+from argosy.runtime.clock import Clock
+
+PAUSE = 0.5
+
+
+def run(options: argparse.Namespace) -> int:
+    keys = [key_of_name(name, options) for name in options.names]
+
+    async def work(client: Client, clock: Clock) -> int:
+        for key in keys:
+            found = await get(client, key)
+            if options.yes or _is_sure(key):
+                await _delete(client, key, found["metadata"]["uid"])
+                if options.wait:
+                    async with deadline(options.timeout, f"the end of application set {key.name!r}"):
+                        await _wait_gone(client, clock, key)
+                print(f"applicationset '{key.name}' deleted")
+        return Exit.OK
+
+    return with_client(options, work)
+
+
+async def _delete(client: Client, key: Key, uid: str) -> None:
+    try:
+        await client.delete(APPLICATION_SETS, key.name, key.namespace, uid=uid)
+    except StatusError as error:
+        if not error.is_not_found:
+            raise
+
+
+async def _wait_gone(client: Client, clock: Clock, key: Key) -> None:
+    while True:
+        try:
+            await client.get(APPLICATION_SETS, key.name, key.namespace)
+        except StatusError as error:
+            if not error.is_not_found:
+                raise
+            return
+        await clock.sleep(PAUSE)
+
+
+def _is_sure(key: Key) -> bool:
+    if not sys.stdin.isatty():
+        raise CommandError(
+            f"application set {key.name!r}: nobody can be asked here; --yes deletes it and its applications"
+        )
+    question = f"Delete application set '{key.name}' and its applications? [y/N] "
+    return input(question).strip().lower() in ("y", "yes")

@@ -1,0 +1,63 @@
+"""`argosy appset preview`: which Applications a set would create, change and delete, before it is applied."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from argosy.cli.appset import previewing
+from argosy.cli.appset.sets import from_files
+from argosy.cli.appset.tables import preview, preview_names, preview_value
+from argosy.cli.connect import with_client
+from argosy.cli.failing import CommandError, Exit
+from argosy.cli.outside import Outside
+from argosy.cli.place import Place
+from argosy.cli.printing import write_value
+from argosy.gitops.applicationsets.preview import Preview
+from argosy.runtime.client import Client
+from argosy.runtime.clock import Clock, RealClock
+
+
+def run(options: argparse.Namespace) -> int:
+    sets = [previewing.checked(appset) for appset in from_files(options.files, options)]
+    directories = dict(_local(text) for text in options.local)
+    with TemporaryDirectory(prefix="argosy-preview-") as temporary:
+        own_machine = options.offline or bool(Place(options.data_dir).running())
+        outside = Outside(cache_directory=Path(temporary), own_machine=own_machine, namespace=options.namespace)
+        if options.offline:
+            return _shown(asyncio.run(previewing.offline(RealClock(), sets, outside, directories)), options)
+
+        async def work(client: Client, clock: Clock) -> int:
+            return _shown(await previewing.online(client, clock, sets, outside, directories), options)
+
+        return with_client(options, work)
+
+
+def _local(text: str) -> tuple[str, Path]:
+    url, equals, directory = text.rpartition("=")
+    if not equals or not url or not Path(directory).is_dir():
+        raise CommandError(f"--local {text!r}: give URL=DIRECTORY, the work tree of that repository")
+    return url, Path(directory).absolute()
+
+
+def _shown(found: Sequence[Preview], options: argparse.Namespace) -> int:
+    whole = Preview(
+        created=tuple(app for one in found for app in one.created),
+        changed=tuple(change for one in found for change in one.changed),
+        deleted=tuple(app for one in found for app in one.deleted),
+        problems=tuple(problem for one in found for problem in one.problems),
+    )
+    if options.output == "wide":
+        sys.stdout.write(preview(whole))
+    elif options.output == "name":
+        sys.stdout.writelines(f"{line}\n" for line in preview_names(whole))
+    else:
+        write_value(sys.stdout, preview_value(whole), options.output)
+    if whole.problems:
+        return Exit.CALL_FAILED
+    changes = bool(whole.created or whole.changed or whole.deleted)
+    return Exit.FAILED if changes and not options.no_exit_code else Exit.OK

@@ -1,0 +1,142 @@
+"""What a set would do: by the controllers' own decisions, with the caller's rights, or with no cluster at all."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Awaitable, Mapping, Sequence
+from pathlib import Path
+from typing import NoReturn
+
+from argosy.apis.argoproj import ApplicationSet
+from argosy.apis.generate import schema_of
+from argosy.cli.failing import CommandError, Exit
+from argosy.cli.outside import Doors, Git, Outside
+from argosy.cli.process import ControlPlane
+from argosy.expr.gotemplate import GoTemplates
+from argosy.gitops.applicationsets.asked import Doors as GeneratorDoors
+from argosy.gitops.applicationsets.generate import Unusable, asked_of, desired
+from argosy.gitops.applicationsets.hosting import WebHosting
+from argosy.gitops.applicationsets.hosting.plugin_service import PluginServices
+from argosy.gitops.applicationsets.options import Options
+from argosy.gitops.applicationsets.outside import GitReader
+from argosy.gitops.applicationsets.params import GeneratorError
+from argosy.gitops.applicationsets.preview import Preview
+from argosy.gitops.applicationsets.reconcile import Problem
+from argosy.machinery.objects import JsonObject
+from argosy.machinery.structural import compile_schema, prune, validate
+from argosy.runtime.chance import SystemRng
+from argosy.runtime.client import Client
+from argosy.runtime.clock import Clock
+from argosy.runtime.supervisor import Supervisor
+from argosy.sources.credentials import CredentialBook
+from argosy.sources.directory import directory_tree
+from argosy.sources.port import Credentials, GitRemote, Tree
+
+NO_CLUSTER = "what is in a cluster cannot be read with --offline"
+WORK_TREE = "0" * 40
+"""Stands for a commit where a directory is read instead."""
+
+
+class LocalGit:
+    """Some repositories are directories of this machine, as they are now; the others are fetched."""
+
+    def __init__(self, remote: GitRemote, directories: Mapping[str, Path]) -> None:
+        self._remote = remote
+        self._directories = directories
+
+    async def resolve(
+        self, url: str, revision: str, credentials: Credentials, *, tag_prefix: str = "", max_age: float = 0.0
+    ) -> str:
+        if url in self._directories:
+            return WORK_TREE
+        return await self._remote.resolve(url, revision, credentials, tag_prefix=tag_prefix, max_age=max_age)
+
+    async def tree(self, url: str, commit: str, credentials: Credentials) -> Tree:
+        if url in self._directories:
+            return directory_tree(self._directories[url])
+        return await self._remote.tree(url, commit, credentials)
+
+
+class NoCluster:
+    """The door to objects that are not there to be read."""
+
+    def secret(self, namespace: str, name: str) -> JsonObject | None:
+        raise GeneratorError(f"Secret {namespace}/{name}: {NO_CLUSTER}")
+
+    def config_map(self, namespace: str, name: str) -> JsonObject | None:
+        raise GeneratorError(f"ConfigMap {namespace}/{name}: {NO_CLUSTER}")
+
+    def clusters(self) -> NoReturn:
+        raise GeneratorError(f"clusters: {NO_CLUSTER}")
+
+    async def decisions(self, *asked: str) -> NoReturn:
+        raise GeneratorError(f"clusterDecisionResource: {NO_CLUSTER}")
+
+
+def checked(appset: JsonObject) -> JsonObject:
+    """As the API server would keep it. Raises CommandError for what it would refuse."""
+    schema = compile_schema(schema_of(ApplicationSet))
+    kept, unknown = prune(schema, appset)
+    problems = [f"unknown field {path!r}" for path in unknown]
+    problems += [f"{cause.field}: {cause.message}" for cause in validate(schema, kept)]
+    if problems:
+        raise CommandError(f"{appset['metadata']['name']}: {'; '.join(problems)}", Exit.CALL_FAILED)
+    return kept
+
+
+async def online(
+    client: Client, clock: Clock, sets: Sequence[JsonObject], outside: Outside, directories: Mapping[str, Path]
+) -> list[Preview]:
+    """Against what runs now. Raises CommandError with what a generator says."""
+    rng = SystemRng()
+    plane = ControlPlane(client, clock, rng, outside)
+    found = plane.application_sets(LocalGit(Git(plane.doors), directories))
+    try:
+        async with Supervisor(clock, rng) as parts:
+            parts.add("caches", plane.caches.run)
+            await found.wait_synced()
+            previews = [await _told(found.preview(appset)) for appset in sets]
+    finally:
+        await plane.close()
+    return _all_good(previews)
+
+
+async def offline(
+    clock: Clock, sets: Sequence[JsonObject], outside: Outside, directories: Mapping[str, Path]
+) -> list[Preview]:
+    """Everything that is generated counts as created: nothing is known of what is there, nor of projects."""
+    book = CredentialBook([], [])
+    doors = Doors(outside, clock, book.credentials, lambda url, project: True)
+    try:
+        git = GitReader(LocalGit(Git(doors), directories), lambda: book)
+        hosting, plugins = WebHosting(doors.egress, clock), PluginServices(doors.egress, clock)
+        given = GeneratorDoors(git=git, hosting=hosting, plugins=plugins, objects=NoCluster())
+        templates = GoTemplates(clock.now, SystemRng().token_bytes)
+        return _all_good([await _told(_offline(appset, given, templates, outside.namespace)) for appset in sets])
+    finally:
+        await doors.close()
+
+
+async def _told(work: Awaitable[Preview]) -> Preview | Unusable:
+    """As a value: what is raised beside running parts comes out wrapped."""
+    try:
+        return await work
+    except Unusable as error:
+        return error
+
+
+def _all_good(found: Sequence[Preview | Unusable]) -> list[Preview]:
+    for one in found:
+        if isinstance(one, Unusable):
+            raise CommandError(f"{one.reason}: {one}", Exit.CALL_FAILED)
+    return [one for one in found if isinstance(one, Preview)]
+
+
+async def _offline(appset: JsonObject, doors: GeneratorDoors, templates: GoTemplates, namespace: str) -> Preview:
+    made = await desired(appset, asked_of(appset, doors, Options(), templates, namespace))
+    counted = Counter(app["metadata"]["name"] for app in made)
+    twice = [name for name, count in counted.items() if count > 1]
+    problems = tuple(
+        Problem(name, f"ApplicationSet contains applications with duplicate name: {name}") for name in twice
+    )
+    return Preview(created=() if problems else tuple(made), changed=(), deleted=(), problems=problems)
