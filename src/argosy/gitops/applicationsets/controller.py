@@ -14,13 +14,13 @@ from argosy.expr.gotemplate import GoTemplates
 from argosy.gitops.applicationsets import reconcile, rolling_sync, status
 from argosy.gitops.applicationsets.applying import Applying, Failure, tried
 from argosy.gitops.applicationsets.asked import Doors, Hosting, Plugins
-from argosy.gitops.applicationsets.asking import AFTER_ERROR, Asking
+from argosy.gitops.applicationsets.asking import AFTER_ERROR, Asking, Memory
 from argosy.gitops.applicationsets.ending import Ending
 from argosy.gitops.applicationsets.options import options_of
 from argosy.gitops.applicationsets.outside import ClusterObjects, GitReader
-from argosy.gitops.applicationsets.preview import Preview, for_strategy, preview
+from argosy.gitops.applicationsets.preview import Preview, preview
 from argosy.gitops.applicationsets.reconcile import Plan, Surroundings
-from argosy.gitops.applicationsets.recording import APPLICATION_SETS, Recording
+from argosy.gitops.applicationsets.recording import APPLICATION_SETS, Recording, Written
 from argosy.gitops.settings import PARAMETERS
 from argosy.gitops.world import CONFIG_MAPS, SECRETS, ControlPlane
 from argosy.machinery.objects import JsonObject, Key
@@ -101,6 +101,7 @@ class ApplicationSets:
         appset = self._recording.latest(key)
         if appset is None:
             self.asking.forget(key)
+            self._recording.forget(key)
             return DONE
         around = self._around()
         if not around.options.serves(key.namespace, self._namespace):
@@ -114,49 +115,47 @@ class ApplicationSets:
         said = await self._refreshed(appset) if anew else []
         if memory.error is not None:
             found = status.failed(memory.error.reason, str(memory.error), generated=memory.error.generated)
-            acted = await self._record(appset, found, around)
-            return self._outcome(memory.until, acted=acted)
-        acted, is_whole = await self._follow(appset, memory.wanted, around, said)
-        return self._outcome(memory.until if is_whole else self._soon(memory.until), acted=acted)
+            return self._outcome(memory.until, await self._record(appset, found, around))
+        return await self._follow(appset, memory, around, said)
 
     def _soon(self, until: float | None) -> float:
         """Something was refused: another look in a while, whatever the generators need."""
         again = self._clock.monotonic() + AFTER_ERROR
         return again if until is None else min(until, again)
 
-    def _outcome(self, until: float | None, *, acted: bool) -> Outcome:
+    def _outcome(self, until: float | None, written: Written, *, acted: bool = False) -> Outcome:
+        """What is left to be told comes first, and keeps a rehearsal alive; the next question to the world does not."""
+        acted = acted or written.acted
+        if written.again_in is not None:
+            return Outcome(acted=acted, requeue_after=written.again_in)
         if until is None:
             return Outcome(acted=acted)
-        wait = max(0.001, until - self._clock.monotonic())
-        return Outcome(acted=acted, requeue_after=wait, background=True)
+        return Outcome(acted=acted, requeue_after=max(0.001, until - self._clock.monotonic()), background=True)
 
     async def _refreshed(self, appset: JsonObject) -> list[Failure]:
         """The request is answered."""
         asked_off = self._recording.patch(appset, {"metadata": {"annotations": {REFRESH: None}}})
         return await tried("RefreshApplicationError", asked_off)
 
-    async def _follow(
-        self, appset: JsonObject, wanted: Sequence[JsonObject], around: Surroundings, said: list[Failure]
-    ) -> tuple[bool, bool]:
-        """Plan, write, tell; then, in a rolling sync, the operations of what has become Pending.
-
-        Whether anything was written, and whether nothing was refused.
-        """
+    async def _follow(self, appset: JsonObject, memory: Memory, around: Surroundings, said: list[Failure]) -> Outcome:
+        """Plan, write, tell; then, in a rolling sync, the operations of what has become Pending."""
         if problem := rolling_sync.unusable(appset.get("spec") or {}, enabled=around.options.progressive_syncs):
             found = status.failed("ApplicationSetRolloutError", problem, generated=True)
-            return await self._record(appset, found, around), False
-        placed = for_strategy(appset, wanted, around)
-        planned = reconcile.plan(appset, placed, self._concerned(appset, placed), around)
+            return self._outcome(self._soon(memory.until), await self._record(appset, found, around))
+        placed, verdicts = memory.placed, memory.verdicts_under(around)
+        planned = reconcile.plan(appset, placed, self._concerned(appset, placed), around, verdicts)
         failures = [*said, *await self._applying.carry_out(appset, planned, around)]
         found = status.outcome(planned.problems, failures)
         rollout = None
         if rolling_sync.is_rolling(appset.get("spec") or {}, enabled=around.options.progressive_syncs):
             rollout = self._advance(appset, placed, planned)
             found += [status.rollout_config(rollout.issue), status.rollout(rollout.step)]
-        acted = await self._record(appset, found, around, rollout)
+        written = await self._record(appset, found, around, rollout)
+        acted = not planned.is_empty
         if rollout is not None:
-            acted = await self._applying.sync(self._named(appset, rollout.sync), rollout, wanted) or acted
-        return acted or not planned.is_empty, not (planned.problems or failures)
+            acted = await self._applying.sync(self._named(appset, rollout.sync), rollout, memory.wanted) or acted
+        refused = bool(planned.problems or failures)
+        return self._outcome(self._soon(memory.until) if refused else memory.until, written, acted=acted)
 
     async def _record(
         self,
@@ -164,7 +163,7 @@ class ApplicationSets:
         found: Sequence[status.Found],
         around: Surroundings,
         rollout: rolling_sync.Advance | None = None,
-    ) -> bool:
+    ) -> Written:
         """Without news of it, a rolling sync stays where it is, unless there is to be none any more."""
         spec, options = appset.get("spec") or {}, around.options
         is_rolling = rolling_sync.is_rolling(spec, enabled=options.progressive_syncs)

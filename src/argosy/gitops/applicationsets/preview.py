@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from argosy.gitops.applicationsets.options import Options
 from argosy.gitops.applicationsets.reconcile import Plan, Problem, Surroundings, Update, plan
 from argosy.gitops.applicationsets.rolling_sync import is_rolling, without_automation
 from argosy.machinery.objects import JsonObject
@@ -27,12 +28,12 @@ def preview(
 
     A set that was not created yet has no uid: then the Applications owned by a set of its name count as its own.
     """
-    return shown(plan(with_uid(appset, existing), for_strategy(appset, wanted, around), existing, around))
+    return shown(plan(with_uid(appset, existing), for_strategy(appset, wanted, around.options), existing, around))
 
 
-def for_strategy(appset: JsonObject, wanted: Sequence[JsonObject], around: Surroundings) -> Sequence[JsonObject]:
+def for_strategy(appset: JsonObject, wanted: Sequence[JsonObject], options: Options) -> Sequence[JsonObject]:
     """A rolling sync turns automation off."""
-    rolling = is_rolling(appset.get("spec") or {}, enabled=around.options.progressive_syncs)
+    rolling = is_rolling(appset.get("spec") or {}, enabled=options.progressive_syncs)
     return [without_automation(app) for app in wanted] if rolling else wanted
 
 

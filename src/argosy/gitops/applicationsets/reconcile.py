@@ -7,12 +7,12 @@ is a `Problem`, and then that Application is left as it is.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 from argosy.gitops import normalize, projects
-from argosy.gitops.applicationsets.options import Options
+from argosy.gitops.applicationsets.options import Options, Policy
 from argosy.gitops.destinations import Cluster
 from argosy.gitops.keys import IN_CLUSTER, REFRESH
 from argosy.gitops.normalize_spec import normalised, sources_of
@@ -86,8 +86,42 @@ class Surroundings:
         return Cluster(server, found) if found is not None else None
 
 
+Verdict = Problem | Update | JsonObject | None
+"""What is to be done with one desired Application: nothing that can be, a change, to create it, or nothing at all."""
+
+
+class Verdicts:
+    """Earlier verdicts, good for as long as both sides are the same objects (caches share them, and never change one).
+
+    One for each answer of a set's generators and each `Surroundings`: with 1,000 Applications, a look because of one
+    of them judges that one.
+    """
+
+    def __init__(self, around: Surroundings | None = None) -> None:
+        self.around = around
+        self.count = 0
+        """How many were made."""
+        self._known: dict[str, tuple[JsonObject, JsonObject | None, Verdict]] = {}
+
+    def of(
+        self, app: JsonObject, found: JsonObject | None, judge: Callable[[JsonObject, JsonObject | None], Verdict]
+    ) -> Verdict:
+        name = app["metadata"]["name"]
+        known = self._known.get(name)
+        if known is not None and known[0] is app and known[1] is found:
+            return known[2]
+        self.count += 1
+        verdict = judge(app, found)
+        self._known[name] = (app, found, verdict)
+        return verdict
+
+
 def plan(
-    appset: JsonObject, desired: Sequence[JsonObject], existing: Iterable[JsonObject], around: Surroundings
+    appset: JsonObject,
+    desired: Sequence[JsonObject],
+    existing: Iterable[JsonObject],
+    around: Surroundings,
+    verdicts: Verdicts | None = None,
 ) -> Plan:
     """`existing`: at least those that the set owns and those that have a desired name."""
     live = {app["metadata"]["name"]: app for app in existing}
@@ -95,18 +129,20 @@ def plan(
     problems = list(_duplicates(desired))
     if problems:
         return Plan(problems=tuple(problems))
+    known = verdicts or Verdicts()
+
+    def judge(app: JsonObject, found: JsonObject | None) -> Verdict:
+        return _verdict(appset, app, found, around, policy)
+
     create, update = [], []
     for app in desired:
-        name = app["metadata"]["name"]
-        found = live.get(name)
-        if message := _refusal(appset, app, found, around):
-            problems.append(Problem(name, message))
-        elif found is None:
-            create.append(with_owner(app, appset))
-        elif policy in ("sync", "create-update"):
-            wanted = updated(appset, found, app, around.options)
-            if wanted != found:
-                update.append(Update(found, wanted))
+        match known.of(app, live.get(app["metadata"]["name"]), judge):
+            case Problem() as problem:
+                problems.append(problem)
+            case Update() as change:
+                update.append(change)
+            case dict() as new:
+                create.append(new)
     names = {app["metadata"]["name"] for app in desired}
     gone = [app for name, app in live.items() if name not in names and is_owned(app, appset)]
     delete = [app for app in gone if not app["metadata"].get("deletionTimestamp")]
@@ -116,6 +152,19 @@ def plan(
         delete=tuple(delete) if policy in ("sync", "create-delete") else (),
         problems=tuple(problems),
     )
+
+
+def _verdict(
+    appset: JsonObject, app: JsonObject, found: JsonObject | None, around: Surroundings, policy: Policy
+) -> Verdict:
+    if message := _refusal(appset, app, found, around):
+        return Problem(app["metadata"]["name"], message)
+    if found is None:
+        return with_owner(app, appset)
+    if policy not in ("sync", "create-update"):
+        return None
+    wanted = updated(appset, found, app, around.options)
+    return Update(found, wanted) if wanted != found else None
 
 
 def is_owned(app: JsonObject, appset: JsonObject) -> bool:
@@ -168,6 +217,8 @@ def updated(appset: JsonObject, live: JsonObject, app: JsonObject, options: Opti
 
 def spec_differs(appset: JsonObject, live: JsonObject, app: JsonObject) -> bool:
     """After normalisation and the set's ignored differences (spec 15.5)."""
+    if live.get("spec") == app["spec"]:
+        return False
     made = _without_ignored(appset, live, {**live, "spec": app["spec"]})
     return normalised(made.get("spec") or {}) != normalised(live.get("spec") or {})
 
