@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Awaitable
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -81,15 +82,23 @@ async def _changes(
             await gitops.live.discover(gitops.plane.settings)
             await gitops.live.wait_synced()
             parts.add("clusters", gitops.clusters.run)
-            found = await _compared(Sighting(gitops.desk), app, clock)
+            found = await _told(_compared(Sighting(gitops.desk), app, clock))
             settings = gitops.plane.settings
-    except Refused as error:
-        raise CommandError(str(error), Exit.CALL_FAILED) from None
     finally:
         await plane.close()
+    if isinstance(found, Refused):
+        raise CommandError(str(found), Exit.CALL_FAILED)
     policy = options_of((spec.get("syncPolicy") or {}).get("syncOptions"))
     pairs = [pair for pair in found.comparison.pairs if pair.status == "OutOfSync"]
     return [_change(pair, found, policy, settings) for pair in pairs]
+
+
+async def _told(work: Awaitable[Compared]) -> Compared | Refused:
+    """As a value: what is raised beside running parts comes out wrapped."""
+    try:
+        return await work
+    except Refused as error:
+        return error
 
 
 async def _compared(sighting: Sighting, app: JsonObject, clock: Clock) -> Compared:
