@@ -285,3 +285,74 @@ def test_nothing_is_lost_or_doubled_when_the_process_is_killed_again_and_again(a
 def _annotated(argosy: Argosy) -> bool:
     note = "argocd.argoproj.io/refresh=normal"
     return "annotated" in argosy.kubectl("annotate", "app", "web", "-n", "argocd", note, "--overwrite", check=False)
+
+
+ENVIRONMENTS = ("dev", "stage", "prod")
+
+
+def application_set(repository: Repository) -> str:
+    """Every folder of `apps` in every environment of `envs`, dev before stage before prod."""
+    where = {"repoURL": str(repository.directory), "revision": "main"}
+    steps = [{"matchExpressions": [{"key": "env", "operator": "In", "values": [name]}]} for name in ENVIRONMENTS]
+    generators = [
+        {"git": {**where, "files": [{"path": "envs/*.yaml"}]}},
+        {"git": {**where, "directories": [{"path": "apps/*"}], "pathParamPrefix": "app"}},
+    ]
+    spec = {
+        "project": "default",
+        "source": {"repoURL": where["repoURL"], "path": "{{.app.path.path}}", "targetRevision": "main"},
+        "destination": {"server": "https://kubernetes.default.svc", "namespace": "{{.env}}"},
+        "syncPolicy": {"automated": {"prune": True}, "syncOptions": ["CreateNamespace=true"]},
+    }
+    metadata = {"name": "{{.app.path.basename}}-{{.env}}", "labels": {"env": "{{.env}}"}}
+    made = {
+        "goTemplate": True,
+        "goTemplateOptions": ["missingkey=error"],
+        "generators": [{"matrix": {"generators": generators}}],
+        "strategy": {"type": "RollingSync", "rollingSync": {"steps": steps}},
+        "template": {"metadata": metadata, "spec": spec},
+    }
+    whole = {
+        "apiVersion": "argoproj.io/v1alpha1",
+        "kind": "ApplicationSet",
+        "metadata": {"name": "fleet"},
+        "spec": made,
+    }
+    return json.dumps(whole)
+
+
+def test_a_set_is_previewed_created_rolled_out_step_by_step_and_deleted(argosy: Argosy, tmp_path: Path) -> None:
+    repository, file = Repository(tmp_path / "repository"), tmp_path / "fleet.json"
+    environments: dict[str, str | None] = {f"envs/{name}.yaml": f"env: {name}\n" for name in ENVIRONMENTS}
+    repository.commit({**environments, "apps/web/web.yaml": DEPLOYMENT, "apps/api/a.yaml": config("api", "1")})
+    file.write_text(application_set(repository))
+    key = "applicationsetcontroller.enable.progressive.syncs"
+    argosy.kubectl("create", "configmap", "argocd-cmd-params-cm", "-n", "argocd", f"--from-literal={key}=true")
+
+    seen = argosy.command("appset", "preview", str(file), "-o", "name")
+    assert (seen.returncode, len(seen.stdout.splitlines())) == (1, 6), seen.stderr
+    assert argosy.command("appset", "create", str(file)).stdout == "argocd/fleet\n"
+
+    def phases() -> set[str]:
+        found = argosy.get("applicationset", "fleet", "-n", "argocd")["status"]
+        return {item["status"] for item in found.get("applicationStatus") or ()}
+
+    argosy.eventually(lambda: phases() == {"Healthy"}, "all three environments are rolled out")
+    began = [
+        argosy.get("application", f"web-{name}", "-n", "argocd")["status"]["operationState"] for name in ENVIRONMENTS
+    ]
+    assert [state["startedAt"] for state in began] == sorted(state["startedAt"] for state in began)
+    assert all(state["operation"]["sync"]["prune"] for state in began)
+    unchanged = argosy.command("appset", "preview", str(file))
+    assert (unchanged.returncode, unchanged.stdout) == (0, "Nothing would change.\n"), unchanged.stderr
+    assert "RollingSync" in argosy.command("appset", "list").stdout
+    assert argosy.command("appset", "get", "fleet").stdout.count("Healthy") >= 12
+
+    repository.commit({"apps/api/a.yaml": None, "apps/new/n.yaml": config("n", "1")})
+    planned = argosy.command("appset", "preview", str(file), "-o", "json")
+    found = json.loads(planned.stdout)
+    assert {app["metadata"]["name"] for app in found["created"]} == {f"new-{name}" for name in ENVIRONMENTS}
+    assert {app["metadata"]["name"] for app in found["deleted"]} == {f"api-{name}" for name in ENVIRONMENTS}
+    assert argosy.command("appset", "delete", "fleet", "--yes", "--wait").returncode == 0
+    argosy.eventually(lambda: argosy.get("applications", "-n", "argocd") is None, "its applications go with it")
+    argosy.eventually(lambda: argosy.get("deployment", "web", "-n", "prod") is None, "and what they deployed")

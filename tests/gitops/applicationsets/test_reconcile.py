@@ -117,8 +117,12 @@ def test_two_applications_of_one_name_stop_everything() -> None:
     ("wanted", "there", "message"),
     [
         (app("a", {**SPEC, "project": "none"}), [], "project none which does not exist"),
-        (app("a", {**SPEC, "destination": {"name": "far"}}), [], "no cluster 'far'"),
-        (app("a", {**SPEC, "destination": {"name": "in-cluster", "server": SERVER}}), [], "both name and server"),
+        (app("a", {**SPEC, "destination": {"name": "far"}}), [], "there are no clusters with this name: far"),
+        (
+            app("a", {**SPEC, "destination": {"name": "in-cluster", "server": SERVER}}),
+            [],
+            "can't have both name and server",
+        ),
         (app("a", OTHER), [live("a", uid="u2")], "owned by ApplicationSet fleet"),
     ],
 )
@@ -133,9 +137,7 @@ def test_a_bad_application_is_left_alone_and_the_others_go_on(
 def test_a_project_limits_sources_destinations_and_namespaces_on_create_as_on_update() -> None:
     limits = {"sourceRepos": ["https://git.example/*"], "destinations": [{"server": "*", "namespace": "n"}]}
     project = {"metadata": {"name": "p"}, "spec": limits}
-    where = Surroundings(
-        control_plane="argocd", settings=Settings(), options=Options(), projects={"p": project}, clusters={}
-    )
+    where = Surroundings(control_plane="argocd", settings=Settings(), options=Options(), projects={"p": project})
     good = {**SPEC, "project": "p"}
     assert not plan(appset(), [app("a", good)], [], where).problems
     for bad in (

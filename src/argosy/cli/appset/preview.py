@@ -18,8 +18,8 @@ from argosy.cli.outside import Outside
 from argosy.cli.place import Place
 from argosy.cli.printing import write_value
 from argosy.gitops.applicationsets.preview import Preview
-from argosy.runtime.client import Client
 from argosy.runtime.clock import Clock, RealClock
+from argosy.runtime.http.client import HttpClient
 
 
 def run(options: argparse.Namespace) -> int:
@@ -31,7 +31,7 @@ def run(options: argparse.Namespace) -> int:
         if options.offline:
             return _shown(asyncio.run(previewing.offline(RealClock(), sets, outside, directories)), options)
 
-        async def work(client: Client, clock: Clock) -> int:
+        async def work(client: HttpClient, clock: Clock) -> int:
             return _shown(await previewing.online(client, clock, sets, outside, directories), options)
 
         return with_client(options, work)

@@ -25,8 +25,8 @@ from argosy.gitops.applicationsets.reconcile import Problem
 from argosy.machinery.objects import JsonObject
 from argosy.machinery.structural import compile_schema, prune, validate
 from argosy.runtime.chance import SystemRng
-from argosy.runtime.client import Client
 from argosy.runtime.clock import Clock
+from argosy.runtime.http.client import HttpClient
 from argosy.runtime.supervisor import Supervisor
 from argosy.sources.credentials import CredentialBook
 from argosy.sources.directory import directory_tree
@@ -85,7 +85,7 @@ def checked(appset: JsonObject) -> JsonObject:
 
 
 async def online(
-    client: Client, clock: Clock, sets: Sequence[JsonObject], outside: Outside, directories: Mapping[str, Path]
+    client: HttpClient, clock: Clock, sets: Sequence[JsonObject], outside: Outside, directories: Mapping[str, Path]
 ) -> list[Preview]:
     """Against what runs now. Raises CommandError with what a generator says."""
     rng = SystemRng()

@@ -80,7 +80,7 @@ class Applying:
     async def remove(self, appset: JsonObject, app: JsonObject, around: Surroundings) -> None:
         """Deletes one; its objects are out of reach, and not waited for, when its destination is gone."""
         metadata = app["metadata"]
-        unreachable = around.cluster((app.get("spec") or {}).get("destination") or {}) is None
+        unreachable = not around.has_cluster((app.get("spec") or {}).get("destination") or {})
         if unreachable and reconcile.has_resources_finalizer(app):
             await self._patch(app, {"metadata": {"finalizers": reconcile.without_finalizer(app) or None}})
         try:

@@ -187,9 +187,16 @@ class ApplicationSets:
                 settings=self.plane.settings,
                 options=options_of(parameters),
                 projects=self.plane.projects_by_name(),
-                clusters=self.plane.clusters(),
+                clusters=self.plane.cluster_book,
+                repositories=self._repositories(),
             )
         return self._surroundings
+
+    def _repositories(self) -> dict[str, list[str]]:
+        found: dict[str, list[str]] = {}
+        for item in self.plane.credentials.repositories:
+            found.setdefault(item.project, []).append(item.url)
+        return found
 
     def _clusters(self) -> object:
         found = self._objects.clusters()

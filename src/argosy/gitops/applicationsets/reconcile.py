@@ -13,8 +13,8 @@ from typing import Any, Final
 
 from argosy.gitops import normalize, projects
 from argosy.gitops.applicationsets.options import Options, Policy
-from argosy.gitops.destinations import Cluster
-from argosy.gitops.keys import IN_CLUSTER, REFRESH
+from argosy.gitops.destinations import Cluster, ClusterBook, InvalidDestination, resolve
+from argosy.gitops.keys import REFRESH
 from argosy.gitops.normalize_spec import normalised, sources_of
 from argosy.gitops.settings import Settings
 from argosy.machinery.mergepatch import create_merge_patch, merge_patch
@@ -69,21 +69,26 @@ class Surroundings:
     settings: Settings
     options: Options
     projects: Mapping[str, JsonObject] = field(default_factory=dict)
-    clusters: Mapping[str, str] = field(default_factory=dict)
-    """Server by name of every cluster Secret."""
+    clusters: ClusterBook = field(default_factory=ClusterBook)
+    repositories: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """URLs of the repositories whose Secrets name a project, by project."""
 
-    def cluster(self, destination: JsonObject) -> Cluster | None:
-        """The one that a destination means; None when there is no such cluster, or the destination is no good."""
-        server, name = str(destination.get("server") or "").rstrip("/"), str(destination.get("name") or "")
-        if bool(server) == bool(name):
-            return None
-        known = dict(self.clusters)
-        if self.settings.in_cluster_enabled and IN_CLUSTER not in known.values():
-            known.setdefault("in-cluster", IN_CLUSTER)
-        if name:
-            return Cluster(known[name], name) if name in known else None
-        found = next((other for other, where in known.items() if where == server), None)
-        return Cluster(server, found) if found is not None else None
+    def has_cluster(self, destination: JsonObject) -> bool:
+        try:
+            self.cluster(destination)
+        except InvalidDestination:
+            return False
+        return True
+
+    def cluster(self, destination: JsonObject) -> Cluster:
+        """The one that a destination means. Raises InvalidDestination."""
+        return resolve(destination, self.settings, self.clusters)
+
+    def limits(self, name: str) -> JsonObject:
+        """What a project permits, with what it inherits and what is scoped to it."""
+        project = self.projects.get(name) or projects.DEFAULT_PROJECT
+        found = projects.effective(project, self.projects, self.settings)
+        return projects.with_scoped(found, self.clusters.of_project(name), self.repositories.get(name, ()))
 
 
 Verdict = Problem | Update | JsonObject | None
@@ -255,18 +260,14 @@ def _refusal(appset: JsonObject, app: JsonObject, found: JsonObject | None, arou
             return f"application already exists and is owned by {owner.get('kind')} {owner.get('name')}"
     spec = normalised(app.get("spec") or {})
     name = str(spec["project"])
-    project = around.projects.get(name)
-    if project is None and name != "default":
+    if name not in around.projects and name != "default":
         return f"application references project {name} which does not exist"
     destination = spec.get("destination") or {}
-    cluster = around.cluster(destination)
-    if cluster is None:
-        where = destination.get("name") or destination.get("server") or ""
-        return (
-            f"application destination spec is invalid: there is no cluster {where!r}, or both name and server are set"
-        )
-    limits = projects.effective(project or projects.DEFAULT_PROJECT, around.projects, around.settings)
-    namespace = appset["metadata"].get("namespace") or ""
+    try:
+        cluster = around.cluster(destination)
+    except InvalidDestination as error:
+        return f"application destination spec is invalid: {error}"
+    limits, namespace = around.limits(name), appset["metadata"].get("namespace") or ""
     if not projects.permits_namespace_of_application(limits, namespace, around.control_plane):
         return f"application in namespace {namespace!r} is not permitted to use project {name!r}"
     refused = projects.refusals(limits, name, sources_of(spec), cluster, str(destination.get("namespace") or ""))
