@@ -26,6 +26,15 @@ def test_every_setting_that_is_read_is_documented(module: str) -> None:
     assert missing == []
 
 
+def test_every_setting_of_application_sets_is_documented() -> None:
+    source = Path(str(import_module("argosy.gitops.applicationsets.options").__file__)).read_text()
+    keys = {f"`applicationsetcontroller.{key}`" for key in re.findall(r'given\.get\("([^"]+)"\)', source)}
+    keys |= {f"`{key}`" for key in re.findall(r'parameters\.get\("([^"]+)"\)', source)}
+    page = (ROOT / "docs/configuration.md").read_text()
+    assert len(keys) == 13
+    assert sorted(key for key in keys if key not in page) == []
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_links_lead_somewhere(page: Path) -> None:
     for target in re.findall(r"\]\(([^)#]+)\)", page.read_text()):
