@@ -327,6 +327,24 @@ def test_a_plugin_is_called_with_the_token_that_its_configuration_names() -> Non
     assert "t0ken" not in str(raised.value)
 
 
+@pytest.mark.parametrize(
+    "generator",
+    [{"plugin": {"configMapRef": {"name": "p"}}}, {"clusterDecisionResource": {"configMapRef": "p", "name": "x"}}],
+)
+def test_plugins_and_decisions_are_the_control_planes_whoever_asks(generator: JsonObject) -> None:
+    """Else a tenant could name any address, and a token for it."""
+
+    class Noting(Fake):
+        def config_map(self, namespace: str, name: str) -> JsonObject | None:
+            self.called.append(namespace)
+            return None
+
+    fake = Noting()
+    with pytest.raises(GeneratorError, match="ConfigMap argocd/p"):
+        sets(generator, fake, namespace="team")
+    assert fake.called == ["argocd"]
+
+
 SCM = {"scmProvider": {"github": {"organization": "o", "tokenRef": {"secretName": "s", "key": "k"}}}}
 
 
@@ -352,6 +370,20 @@ def test_secrets_named_by_generators_need_their_label_outside(
         with pytest.raises(GeneratorError, match="scm-creds"):
             sets(SCM, fake, namespace=namespace, options=options)
         assert fake.tokens == []
+
+
+@pytest.mark.parametrize(
+    ("namespace", "listed", "allowed"), [("argocd", (), True), ("team", (), False), ("team", ("awsCodeCommit",), True)]
+)
+def test_the_processs_own_identity_at_amazon_is_lent_elsewhere_only_when_said(
+    namespace: str, listed: tuple[str, ...], allowed: bool
+) -> None:
+    generator, options = {"scmProvider": {"awsCodeCommit": {}}}, Options(allowed_hosts=listed)
+    if allowed:
+        assert sets(generator, OneRepository(), namespace=namespace, options=options)
+    else:
+        with pytest.raises(GeneratorError, match="'awsCodeCommit' is not in"):
+            sets(generator, OneRepository(), namespace=namespace, options=options)
 
 
 REF = {"secretName": "s", "key": "k"}

@@ -110,10 +110,17 @@ class Applying:
         for app in applications:
             name = app["metadata"]["name"]
             if rolling_sync.needs_operation(app, statuses[name]):
-                asked = {"operation": rolling_sync.operation(templates[name])}
-                await tried("UpdateApplicationError", self._patch(app, asked))
+                await self._ask(app, rolling_sync.operation(templates[name]))
                 acted = True
         return acted
+
+    async def _ask(self, app: JsonObject, operation: JsonObject) -> None:
+        """Who was faster changed the application, and so brings the next look."""
+        try:
+            await self._patch(app, {"operation": operation})
+        except StatusError as error:
+            if not error.is_conflict:
+                raise
 
     async def _patch(self, app: JsonObject, patch: JsonObject) -> None:
         """Only if nobody else has written since the application was looked at."""

@@ -1,4 +1,4 @@
-"""`clusterDecisionResource`: the clusters that another resource's status names."""
+"""`clusterDecisionResource`: the clusters that another resource's status names, in the control plane's namespace."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ async def generate(asked: Asked, options: JsonObject) -> list[JsonObject]:
     name, labels = str(options.get("name") or ""), _labels(options.get("labelSelector"))
     if bool(name) == bool(labels):
         raise GeneratorError("clusterDecisionResource: exactly one of name and labelSelector must be given")
-    found = await asked.doors.objects.decisions(config["apiVersion"], config["kind"], asked.namespace, name, labels)
+    found = await asked.doors.objects.decisions(config["apiVersion"], config["kind"], asked.control_plane, name, labels)
     if not found and name:
-        raise GeneratorError(f"clusterDecisionResource: {config['kind']} {asked.namespace}/{name} not found")
+        raise GeneratorError(f"clusterDecisionResource: {config['kind']} {asked.control_plane}/{name} not found")
     match, servers = config["matchKey"], _servers(asked)
     made = []
     for resource in found:
@@ -37,14 +37,14 @@ def _servers(asked: Asked) -> dict[str, str]:
 
 
 def _config(asked: Asked, name: str) -> dict[str, str]:
-    found = asked.doors.objects.config_map(asked.namespace, name)
+    found = asked.doors.objects.config_map(asked.control_plane, name)
     if found is None:
-        raise GeneratorError(f"clusterDecisionResource: ConfigMap {asked.namespace}/{name} not found")
+        raise GeneratorError(f"clusterDecisionResource: ConfigMap {asked.control_plane}/{name} not found")
     data: dict[str, str] = found.get("data") or {}
     for key in ("apiVersion", "kind", "matchKey"):
         if not data.get(key):
             raise GeneratorError(
-                f"clusterDecisionResource: key {key!r} in ConfigMap {asked.namespace}/{name} is missing"
+                f"clusterDecisionResource: key {key!r} in ConfigMap {asked.control_plane}/{name} is missing"
             )
     return data
 

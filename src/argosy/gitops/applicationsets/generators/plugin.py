@@ -1,4 +1,4 @@
-"""`plugin`: the sets that a web service answers with."""
+"""`plugin`: the sets that a web service answers with; the control plane's namespace says which services there are."""
 
 from __future__ import annotations
 
@@ -44,11 +44,11 @@ def _parameters(asked: Asked, options: JsonObject, found: JsonObject, given: Jso
 
 
 def _config(asked: Asked, name: str) -> JsonObject:
-    found = asked.doors.objects.config_map(asked.namespace, name)
+    found = asked.doors.objects.config_map(asked.control_plane, name)
     data: JsonObject = (found or {}).get("data") or {}
     for key in ("baseUrl", "token"):
         if not data.get(key):
-            raise GeneratorError(f"plugin: key {key!r} of ConfigMap {asked.namespace}/{name} is missing")
+            raise GeneratorError(f"plugin: key {key!r} of ConfigMap {asked.control_plane}/{name} is missing")
     return data
 
 
@@ -59,13 +59,13 @@ def _token(asked: Asked, reference: str) -> str:
         raise GeneratorError("plugin: token must refer to a Secret: $key, or $name:key")
     if not colon:
         name, key = TOKEN_SECRET, name
-    secret = asked.doors.objects.secret(asked.namespace, name)
+    secret = asked.doors.objects.secret(asked.control_plane, name)
     labels = ((secret or {}).get("metadata") or {}).get("labels") or {}
     if secret is None or (colon and labels.get(PART_OF) != "argocd"):
-        raise GeneratorError(f"plugin: no Secret {asked.namespace}/{name} with the label {PART_OF}: argocd")
+        raise GeneratorError(f"plugin: no Secret {asked.control_plane}/{name} with the label {PART_OF}: argocd")
     found = decoded(secret).get(key.strip())
     if not found:
-        raise GeneratorError(f"plugin: key {key!r} in Secret {asked.namespace}/{name} not found")
+        raise GeneratorError(f"plugin: key {key!r} in Secret {asked.control_plane}/{name} not found")
     return found.strip()
 
 

@@ -16,13 +16,15 @@ from argosy.machinery.objects import JsonObject
 
 PROVIDERS: Final = ("github", "gitlab", "gitea", "bitbucketServer", "bitbucket", "azureDevOps", "awsCodeCommit")
 SCHEMES: Final = ("", "ssh", "https")
-FIPS: Final = ("awsCodeCommit", "https-fips")
+AWS: Final = "awsCodeCommit"
+FIPS: Final = (AWS, "https-fips")
 
 
 async def generate(asked: Asked, options: JsonObject) -> list[JsonObject]:
     provider = provider_of(options, PROVIDERS, "scmProvider")
     given = options[provider]
-    check_host(asked, str(given.get("api") or ""))
+    # CodeCommit has no address to be listed, and is asked with this process's own identity: its name stands for both.
+    check_host(asked, AWS if provider == AWS and asked.is_outside else str(given.get("api") or ""))
     protocol = str(options.get("cloneProtocol") or "")
     if protocol not in SCHEMES and (provider, protocol) != FIPS:
         raise GeneratorError(f"scmProvider: cloneProtocol {protocol!r} is unknown: ssh or https would be right")
