@@ -356,3 +356,21 @@ def test_events_of_the_set_tell_what_was_created_changed_and_deleted(bench: Benc
         ("ApplicationSet", "updated", 'updated Application "a"'),
         ("ApplicationSet", "Deleted", 'Deleted Application "b"'),
     }
+
+
+def test_an_operation_that_could_not_be_written_after_the_status_was_is_written_later(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, lost = bench.world.client.patch, [True]
+
+    async def patch(resource: Any, name: str, namespace: str, body: JsonObject, *given: Any, **more: Any) -> Any:
+        if body.get("operation") and lost:
+            lost.clear()
+            raise StatusError(500, "InternalError", "the server went away")
+        return await real(resource, name, namespace, body, *given, **more)
+
+    monkeypatch.setattr(bench.world.client, "patch", patch)
+    bench.create(appset([listed("d")], strategy=steps("dev")))
+    bench.world.run_until(lambda: phases(bench).get("d") == "Pending")
+    bench.world.run_until(lambda: bool(bench.app("d").get("operation")))
+    assert lost == []
