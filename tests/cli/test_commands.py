@@ -49,6 +49,9 @@ def test_every_command_has_a_function_that_runs_it(parser: argparse.ArgumentPars
     assert callable(getattr(import_module(module), function))
 
 
+WORDS = ("app", "sync", "diff", "appset", "preview", "up")
+
+
 @pytest.mark.parametrize(
     ("arguments", "code"),
     [
@@ -59,6 +62,7 @@ def test_every_command_has_a_function_that_runs_it(parser: argparse.ArgumentPars
         (("app", "diff"), 2),
         (("app", "diff", "shop", "--nope"), 2),
         (("appset", "preview"), 2),
+        (("appset", "preview", "fleet.yaml", "--nope"), 2),
         (("up", "--port", "0"), 1),
     ],
 )
@@ -68,7 +72,7 @@ def test_wrong_usage_ends_as_upstreams(
     with pytest.raises(SystemExit) as ended:
         main(arguments)
     assert ended.value.code == code
-    words = " ".join(("argosy", *(word for word in arguments[:2] if word in ("app", "sync", "diff", "up"))))
+    words = " ".join(("argosy", *(word for word in arguments[:2] if word in WORDS)))
     error = capsys.readouterr().err
     assert f"'{words} --help'" in error
     assert error.startswith(f"{words}: ")
