@@ -56,6 +56,7 @@ class ControlPlane:
         self._client, self._clock, self._rng = client, clock, rng
         self._namespace = outside.namespace
         self._replicas = outside.replicas
+        self._sets: ApplicationSets | None = None
         self.caches = InformerCaches(client, clock, rng)
         self.doors = Doors(outside, clock, self._credentials, self._permitted)
         self.renderer = RenderWorkers(clock, rng, fetcher=Fetcher(self.doors))
@@ -91,6 +92,8 @@ class ControlPlane:
     def replicas_changed(self) -> None:
         """Keys moved between replicas."""
         self.gitops.replicas_changed()
+        if self._sets is not None:
+            self._sets.replicas_changed()
 
     def is_ready(self) -> bool:
         """Every cache is filled, and the default project is there."""
@@ -104,7 +107,8 @@ class ControlPlane:
         forget = self.caches.cache(APPLICATION_SETS).on_change(lambda old, new: some.set())
         await some.wait()
         forget()
-        await self.application_sets(Git(self.doors)).run()
+        self._sets = self.application_sets(Git(self.doors))
+        await self._sets.run()
 
     def application_sets(self, git: GitRemote) -> ApplicationSets:
         """Made when asked for, see above."""
@@ -115,7 +119,15 @@ class ControlPlane:
         egress = self.doors.egress
         hosting, plugins = WebHosting(egress, self._clock), PluginServices(egress, self._clock)
         return ApplicationSets(
-            self._client, self.caches, git, hosting, plugins, self._clock, self._rng, self._namespace
+            self._client,
+            self.caches,
+            git,
+            hosting,
+            plugins,
+            self._clock,
+            self._rng,
+            self._namespace,
+            owns=self._replicas.owns if self._replicas else None,
         )
 
     async def close(self) -> None:

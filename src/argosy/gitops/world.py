@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 from argosy.gitops import projects
 from argosy.gitops.destinations import ClusterBook
@@ -54,10 +54,6 @@ class ControlPlane:
             secrets = self._secrets.list(self.namespace)
             self._cluster_book = ClusterBook(secret for secret in secrets if _type_of(secret) == "cluster")
         return self._cluster_book
-
-    def clusters(self) -> Mapping[str, str]:
-        """Server by name of every cluster Secret."""
-        return {cluster.name: cluster.server for cluster in self.cluster_book.by_server.values()}
 
     def project(self, name: str) -> JsonObject | None:
         return self.projects.get(Key(self.namespace, name))

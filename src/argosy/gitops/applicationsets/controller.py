@@ -7,7 +7,7 @@ change of one of its Applications only compares anew with what they gave the las
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
 from argosy.expr.gotemplate import GoTemplates
@@ -52,11 +52,13 @@ class ApplicationSets:
         namespace: str = "argocd",
         *,
         workers: int = 4,
+        owns: Callable[[Key], bool] | None = None,
     ) -> None:
+        """`owns`: whether a set is this replica's."""
         self._clock = clock
         self._namespace = namespace
         self._surroundings: Surroundings | None = None
-        self._controller = Controller("applicationsets", self.look, clock=clock, rng=rng, workers=workers)
+        self._controller = Controller("applicationsets", self.look, clock=clock, rng=rng, workers=workers, owns=owns)
         self.plane = ControlPlane(caches, namespace, self._settings_changed)
         self.plane.applications.add_index(OWNER, _owner)
         self.sets = caches.cache(APPLICATION_SETS)
@@ -201,6 +203,10 @@ class ApplicationSets:
     def _clusters(self) -> object:
         found = self._objects.clusters()
         return [(secret["metadata"]["name"], secret["metadata"].get("resourceVersion")) for secret in found]
+
+    def replicas_changed(self) -> None:
+        """Sets moved to this replica, or away."""
+        self._all_concerned()
 
     def _settings_changed(self) -> None:
         self.asking.retry_errors()
