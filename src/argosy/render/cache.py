@@ -45,6 +45,7 @@ class Entry:
     made_at: datetime
     source_type: SourceType
     manifests: tuple[JsonObject, ...] | None
+    warnings: tuple[str, ...] = ()
     roots: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -90,7 +91,15 @@ class RenderCache:
         self.counters.misses += 1
         return None
 
-    def put(self, key: str, source_type: SourceType, inputs: Inputs, body: bytes, now: datetime) -> Entry:
+    def put(
+        self,
+        key: str,
+        source_type: SourceType,
+        inputs: Inputs,
+        body: bytes,
+        now: datetime,
+        warnings: tuple[str, ...] = (),
+    ) -> Entry:
         """Keeps a rendering. `body` is the manifests as a JSON array."""
         stored = zlib.compress(body, 1) if len(body) >= COMPRESS_FROM else body
         entry = Entry(
@@ -102,6 +111,7 @@ class RenderCache:
             made_at=now,
             source_type=source_type,
             manifests=tuple(orjson.loads(body)),
+            warnings=warnings,
         )
         variants = self._entries.setdefault(key, [])
         variants.insert(0, entry)

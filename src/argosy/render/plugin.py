@@ -47,7 +47,7 @@ def generate(workspace: Workspace, job: Job) -> Sequence[JsonValue]:
             raise ToolError("could not find a config management plugin that supports this application's files")
         if plugin.init:
             run.command(plugin, "init", plugin.init)
-        return _manifests(plugin, run.command(plugin, "generate", plugin.generate))
+        return _manifests(plugin, run.command(plugin, "generate", plugin.generate), workspace)
     finally:
         shutil.rmtree(root, ignore_errors=True)
 
@@ -124,9 +124,12 @@ class _Run:
             return output.read() if done.returncode == 0 else b""
 
 
-def _manifests(plugin: Plugin, output: bytes) -> list[JsonObject]:
+def _manifests(plugin: Plugin, output: bytes, workspace: Workspace) -> list[JsonObject]:
+    def repeated(fault: str) -> None:
+        workspace.warn(f"plugin {plugin.key!r}: {fault}; the last one counts")
+
     try:
-        documents = [document for document in load_all(output) if document is not None]
+        documents = [document for document in load_all(output, repeated=repeated) if document is not None]
     except YamlError as error:
         raise ToolError(f"plugin {plugin.key!r}: its output is not YAML: {error}") from None
     return [manifest for document in documents for manifest in expanded(document, f"plugin {plugin.key}")]

@@ -47,6 +47,8 @@ class Rendered:
     digest: str
     """Identifies the manifests' content: equal digest, equal manifests."""
     from_cache: bool = False
+    warnings: tuple[str, ...] = ()
+    """What is odd about the source, for its owner."""
 
 
 class Renderer(Protocol):

@@ -153,7 +153,9 @@ class WorkerRenderer:
         except ValueError as error:
             self._cache.failed(prepared.key, outcome.inputs, str(error), now)
             raise RenderError(str(error)) from None
-        return self._cache.put(prepared.key, prepared.source_type, outcome.inputs, outcome.manifests, now)
+        return self._cache.put(
+            prepared.key, prepared.source_type, outcome.inputs, outcome.manifests, now, outcome.warnings
+        )
 
     async def _outcome(self, prepared: _Prepared) -> Outcome:
         roots: dict[str, Root] = dict(prepared.roots)
@@ -238,5 +240,9 @@ def _key(job: Job, repository: str) -> str:
 def _rendered(entry: Entry, *, from_cache: bool) -> Rendered:
     assert entry.manifests is not None
     return Rendered(
-        source_type=entry.source_type, manifests=entry.manifests, digest=entry.digest, from_cache=from_cache
+        source_type=entry.source_type,
+        manifests=entry.manifests,
+        digest=entry.digest,
+        from_cache=from_cache,
+        warnings=entry.warnings,
     )

@@ -23,12 +23,12 @@ from argosy.sources.coalesce import Turns
 from argosy.sources.egress import Egress
 from argosy.sources.git.failures import failure
 from argosy.sources.git.lfs import LfsStorage, LfsStore, Pointer, pointers
-from argosy.sources.git.mending import mended, sweep
+from argosy.sources.git.mending import mended, remove_halves, sweep
 from argosy.sources.git.modules import FILE as MODULES_FILE
 from argosy.sources.git.modules import FILE_LIMIT as MODULES_FILE_LIMIT
 from argosy.sources.git.modules import Budget, MountedStorage, is_local, module_credentials, module_url, parse_modules
 from argosy.sources.git.private import Private
-from argosy.sources.git.program import Finished, TimedOut, TooMuchOutput, run_git
+from argosy.sources.git.program import TOO_LARGE, Finished, TimedOut, TooMuchOutput, run_git
 from argosy.sources.git.refs import FULL_SHA, Abbreviation, Refs, annotated, check_revision, lookup, parse_listing
 from argosy.sources.git.tree import Objects, commit_tree
 from argosy.sources.github_app import GitHubApps
@@ -47,6 +47,8 @@ FETCH_OPTIONS: Final = (
     "-c", "submodule.recurse=false",
 )  # fmt: skip
 REF_SPECS: Final = ("+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*")
+FETCH_BYTES: Final = "reposerver.git.max.fetch.size"
+"""The setting's name."""
 PACKS_KEPT: Final = 40
 TREES_KEPT: Final = 256
 PROVEN_SECONDS: Final = 3600.0
@@ -62,6 +64,8 @@ class GitSettings:
     submodules: bool = True
     list_seconds: float = 30.0
     fetch_seconds: float = 300.0
+    fetch_bytes: int = 2 * 1024 * 1024 * 1024
+    """Of one pack."""
     parallel: int = 8
 
 
@@ -283,23 +287,43 @@ class GitMirrors:
             "--no-auto-maintenance", "--no-recurse-submodules", "--", where, *specs,
         )  # fmt: skip
         async with self._locks.setdefault(mirror, asyncio.Lock()):
-            finished = await self._git(url, arguments, credentials, mirror, self._settings.fetch_seconds)
+            finished = await self._git_fetch(url, arguments, credentials, mirror)
             if finished.status != 0 and await self._in_thread(mended, mirror, finished.errors):
                 self._forget(mirror)
                 await self._in_thread(self._prepare, mirror)
-                finished = await self._git(url, arguments, credentials, mirror, self._settings.fetch_seconds)
+                finished = await self._git_fetch(url, arguments, credentials, mirror)
         if finished.status != 0:
             raise failure("failed to fetch", url, finished.errors, credentials)
 
+    async def _git_fetch(self, url: str, arguments: Sequence[str], credentials: Credentials, mirror: Path) -> Finished:
+        seconds, limit = self._settings.fetch_seconds, self._settings.fetch_bytes
+        finished = await self._git(url, arguments, credentials, mirror, seconds, limit)
+        if finished.status != 0 and TOO_LARGE in finished.errors:
+            await self._in_thread(remove_halves, mirror)
+            raise Rejected(f"failed to fetch: {scrub(url)}: larger than the limit of {limit} bytes ({FETCH_BYTES})")
+        return finished
+
     async def _git(
-        self, url: str, arguments: Sequence[str], credentials: Credentials, directory: Path, seconds: float
+        self,
+        url: str,
+        arguments: Sequence[str],
+        credentials: Credentials,
+        directory: Path,
+        seconds: float,
+        file_bytes: int = 0,
     ) -> Finished:
         credentials = await self._effective(credentials)
 
         def run() -> Finished:
             private = Private(self._prepared(), url, credentials, allow_local=self._settings.allow_local)
             with private as opened:
-                return run_git(arguments, directory=directory, environment=opened.environment, seconds=seconds)
+                return run_git(
+                    arguments,
+                    directory=directory,
+                    environment=opened.environment,
+                    seconds=seconds,
+                    file_bytes=file_bytes,
+                )
 
         try:
             return await self._in_thread(run)
