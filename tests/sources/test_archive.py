@@ -91,7 +91,7 @@ def test_an_archive_in_an_archive_stays_one_file() -> None:
 
 def test_what_is_large_lies_on_disk_without_a_name_and_goes_with_its_tree(tmp_path: Path) -> None:
     files = {f"web/{n}": os.urandom(700_000) for n in range(12)}
-    archive, before = packed(files), len(os.listdir("/proc/self/fd"))
+    archive, before = packed(files), sum(1 for _ in Path("/proc/self/fd").iterdir())
     tracemalloc.start()
     tree = unpack(archive, strip_root=True, directory=tmp_path / "charts")
     kept = tracemalloc.get_traced_memory()[0]
@@ -102,7 +102,7 @@ def test_what_is_large_lies_on_disk_without_a_name_and_goes_with_its_tree(tmp_pa
     assert tree.root_oid == unpack(archive, strip_root=True).root_oid
     del tree
     gc.collect()
-    assert len(os.listdir("/proc/self/fd")) == before
+    assert sum(1 for _ in Path("/proc/self/fd").iterdir()) == before
 
 
 def test_few_bytes_stay_in_memory() -> None:

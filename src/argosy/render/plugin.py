@@ -22,7 +22,7 @@ from argosy.machinery.yaml import YamlError, load_all
 from argosy.render.directory import expanded
 from argosy.render.files import Files, Job, ToolError, Workspace
 from argosy.render.globs import GlobError, by_segment
-from argosy.render.plugins import DEFINITIONS, Plugin, candidates, parse_plugin, plugin_environment
+from argosy.render.plugins import DEFINITIONS, Plugin, candidates, plugin_environment, readable
 from argosy.sources.scrub import scrub
 
 FILES_LIMIT: Final = 20_000
@@ -35,9 +35,9 @@ DATA_LIMIT: Final = 768 * 1024 * 1024
 def generate(workspace: Workspace, job: Job) -> Sequence[JsonValue]:
     _without_network()
     options = job.options.get("plugin") or {}
-    plugins = [parse_plugin(document) for document in job.options.get(DEFINITIONS) or ()]
+    plugins, problems = readable(job.options.get(DEFINITIONS) or ())
     environment = plugin_environment(options, job.environment, job.kube_version, job.api_versions)
-    found = candidates(plugins, str(options.get("name") or ""))
+    found = candidates(plugins, str(options.get("name") or ""), problems)
     root = Path(tempfile.mkdtemp(prefix="plugin-"))
     try:
         copied = copy_files(workspace.files, root / "files")

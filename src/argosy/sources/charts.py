@@ -30,4 +30,7 @@ class ChartSources:
             return url, self._helm
         if credentials.enable_oci and "://" not in url:
             return f"oci://{url}", self._oci
-        raise Rejected(f"chart repository {scrub(url)!r} is not allowed: use https://, http:// or oci://")
+        raise Rejected(
+            f"chart repository {scrub(url)!r} is not allowed: use https://, http:// or oci://, or give its Secret "
+            "enableOCI"
+        )

@@ -47,6 +47,8 @@ class Credentials:
     proxy: str = field(default="", repr=False)
     no_proxy: str = ""
     enable_lfs: bool = False
+    depth: int = 0
+    """How many commits of the history are fetched; 0 is all of it."""
     enable_oci: bool = False
     insecure_oci_force_http: bool = False
     force_http_basic_auth: bool = False

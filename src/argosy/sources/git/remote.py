@@ -259,6 +259,8 @@ class GitMirrors:
     async def _fetch(self, url: str, commit: str, credentials: Credentials) -> None:
         """Branches and tags; then, when the commit is on none of them, the commit by itself."""
         mirror = self._mirror(url)
+        if commit and credentials.depth > 0 and await self._fetched_shallow(url, commit, credentials):
+            return
         await self._fetches.share((mirror, credentials), lambda: self._fetch_refs(url, mirror, credentials))
         if commit and not await self._has(mirror, commit):
             await self._fetches.share((mirror, credentials, commit), lambda: self._fetch_one(url, commit, credentials))
@@ -269,22 +271,40 @@ class GitMirrors:
             await self._in_thread(self._prepare, mirror)
         await self._run_fetch(url, mirror, credentials, "--prune", REF_SPECS)
 
-    async def _fetch_one(self, url: str, commit: str, credentials: Credentials) -> None:
+    async def _fetched_shallow(self, url: str, commit: str, credentials: Credentials) -> bool:
+        """The commit with as much history as its repository says; False where the remote gives no single commits."""
+        mirror = self._mirror(url)
+        async with self._locks.setdefault(mirror, asyncio.Lock()):
+            await self._in_thread(self._prepare, mirror)
         try:
-            await self._run_fetch(
-                url, self._mirror(url), credentials, "--no-prune", (f"+{commit}:refs/argosy/{commit}",)
-            )
+            await self._fetches.share((mirror, credentials, commit), lambda: self._fetch_one(url, commit, credentials))
+        except (NotFound, Unavailable):
+            return False
+        await self._in_thread(self._tidy, mirror, self._store(mirror))
+        return True
+
+    async def _fetch_one(self, url: str, commit: str, credentials: Credentials) -> None:
+        options = (f"--depth={credentials.depth}",) if credentials.depth > 0 else ()
+        specs = (f"+{commit}:refs/argosy/{commit}",)
+        try:
+            await self._run_fetch(url, self._mirror(url), credentials, "--no-prune", specs, options)
         except NotFound:
             raise NotFound(f"unable to resolve '{commit}' to a commit SHA") from None
 
     async def _run_fetch(
-        self, url: str, mirror: Path, credentials: Credentials, prune: str, specs: Sequence[str]
+        self,
+        url: str,
+        mirror: Path,
+        credentials: Credentials,
+        prune: str,
+        specs: Sequence[str],
+        options: Sequence[str] = (),
     ) -> None:
         self.fetches += 1
         where = check_git_url(url, allow_local=self._settings.allow_local)
         arguments = (
             *FETCH_OPTIONS, "fetch", "--quiet", "--force", prune, "--no-tags", "--no-write-fetch-head",
-            "--no-auto-maintenance", "--no-recurse-submodules", "--", where, *specs,
+            "--no-auto-maintenance", "--no-recurse-submodules", *options, "--", where, *specs,
         )  # fmt: skip
         async with self._locks.setdefault(mirror, asyncio.Lock()):
             finished = await self._git_fetch(url, arguments, credentials, mirror)
