@@ -228,3 +228,14 @@ def test_a_fetch_ends_at_its_limit_of_bytes_and_leaves_nothing(tmp_path: Path, c
         with pytest.raises(Rejected, match=wanted):
             asyncio.run(less.tree(repository.url, head, NOBODY))
     assert not list((tmp_path / "three").glob("*/objects/pack/*"))
+
+
+def test_of_a_repository_with_a_depth_no_more_history_is_fetched(mirrors: GitMirrors, repository: Any) -> None:
+    commits = [repository.commit({"a": str(number)}) for number in range(5)]
+    head = commits[-1]
+    assert asyncio.run(mirrors.tree(repository.url, head, Credentials(depth=2))).read("a") == b"4"
+    objects = mirrors._store(mirrors._mirror(repository.url))
+    assert [objects.has(commit) for commit in commits] == [False, False, False, True, True]
+    new = repository.commit({"a": "5"})
+    assert asyncio.run(mirrors.tree(repository.url, new, Credentials(depth=2))).read("a") == b"5"
+    assert asyncio.run(mirrors.tree(repository.url, commits[0], NOBODY)).read("a") == b"0"  # the others are had as well
