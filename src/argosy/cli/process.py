@@ -142,8 +142,8 @@ class ControlPlane:
         return self.gitops.plane.parameters
 
     def _permitted(self, url: str, project: str) -> bool:
-        found = self.gitops.plane.project(project)
-        return found is not None and permits_source(found.get("spec") or {}, url)
+        found = self.gitops.plane.effective(project)
+        return found is not None and permits_source(found, url)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from argosy.sources.cloud_tokens import is_cloud
 from argosy.sources.helm import HelmRepositories
 from argosy.sources.oci import OciRegistries
-from argosy.sources.port import ChartRepository, Credentials, Rejected, Tree
+from argosy.sources.port import AccessDenied, ChartRepository, Credentials, Rejected, Tree
 from argosy.sources.scrub import scrub
 
 
@@ -24,6 +25,10 @@ class ChartSources:
         return await which.tree(where, chart, version, credentials)
 
     def _which(self, url: str, credentials: Credentials) -> tuple[str, ChartRepository]:
+        if is_cloud(credentials):
+            raise AccessDenied(
+                f"{scrub(url)}: identities of clouds are for Git repositories; give a username and password"
+            )
         if url.startswith("oci://"):
             return url, self._oci
         if url.startswith(("https://", "http://")):

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from argosy.machinery.objects import JsonObject
+from argosy.sources.cloud_tokens import is_cloud
 from argosy.sources.port import Credentials
 from argosy.sources.urls import host_of, normalise_url
 
@@ -32,6 +33,13 @@ _SECRET_FIELDS: Final[Mapping[str, str]] = {
     "githubAppInstallationID": "github_app_installation_id",
     "githubAppPrivateKey": "github_app_private_key",
     "githubAppEnterpriseBaseUrl": "github_app_url",
+    "gcpServiceAccountKey": "gcp_service_account_key",
+    "azureServicePrincipalClientID": "azure_client_id",  # repo-creds spell two of them otherwise
+    "azureServicePrincipalClientId": "azure_client_id",
+    "azureServicePrincipalClientSecret": "azure_client_secret",
+    "azureServicePrincipalTenantID": "azure_tenant_id",
+    "azureServicePrincipalTenantId": "azure_tenant_id",
+    "azureActiveDirectoryEndpoint": "azure_authority",
 }
 _TEXT_FIELDS: Final[Mapping[str, str]] = {"proxy": "proxy", "noProxy": "no_proxy"}
 _FLAGS: Final[Mapping[str, str]] = {
@@ -39,6 +47,7 @@ _FLAGS: Final[Mapping[str, str]] = {
     "enableOCI": "enable_oci",
     "insecureOCIForceHttp": "insecure_oci_force_http",
     "forceHttpBasicAuth": "force_http_basic_auth",
+    "useAzureWorkloadIdentity": "azure_workload_identity",
 }
 
 
@@ -59,7 +68,7 @@ class Repository:
         given = self.credentials
         return any((
             given.password, given.bearer_token, given.ssh_private_key, given.tls_client_cert, given.username,
-            given.github_app_id, given.unsupported,
+            given.github_app_id, is_cloud(given),
         ))  # fmt: skip
 
 
@@ -171,19 +180,8 @@ def _credentials(data: Mapping[str, str]) -> Credentials:
     flags = {ours: _flag(data.get(theirs)) for theirs, ours in _FLAGS.items()}
     insecure = _flag(data.get("insecure")) or _flag(data.get("insecureIgnoreHostKey"))
     depth = data.get("depth", "").strip()
-    own = Credentials(insecure=insecure, unsupported=_unsupported(data), depth=int(depth) if depth.isdecimal() else 0)
+    own = Credentials(insecure=insecure, depth=int(depth) if depth.isdecimal() else 0)
     return replace(own, **text, **flags)  # type: ignore[arg-type]
-
-
-def _unsupported(data: Mapping[str, str]) -> str:
-    """Kinds of credentials that are not built: better told than tried as nobody."""
-    if data.get("gcpServiceAccountKey"):
-        return "gcpServiceAccountKey: Google service accounts are not supported; use username and password or a token"
-    azure = [name for name in data if name.startswith("azureServicePrincipal") and data[name]]
-    if azure or _flag(data.get("useAzureWorkloadIdentity")):
-        field_name = azure[0] if azure else "useAzureWorkloadIdentity"
-        return f"{field_name}: Azure identities are not supported; use username and password or bearerToken"
-    return ""
 
 
 def _inherited(own: Credentials, template: Credentials) -> Credentials:

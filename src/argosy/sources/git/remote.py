@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Final, TypeVar
 
 from argosy.runtime.clock import Clock
+from argosy.sources.cloud_tokens import CloudTokens, is_cloud
 from argosy.sources.coalesce import Turns
 from argosy.sources.egress import Egress
 from argosy.sources.git.failures import failure
@@ -77,6 +78,7 @@ class GitMirrors:
     ) -> None:
         """`egress`: judges the hosts of submodules and fetches LFS files; without it there are none from elsewhere."""
         self._egress = egress
+        self._clouds = CloudTokens(egress, clock, os.environ) if egress else None
         self._apps = GitHubApps(egress, clock) if egress else None
         self._directory = directory
         self._clock = clock
@@ -353,9 +355,11 @@ class GitMirrors:
             raise Rejected(f"{scrub(url)}: {error}") from None
 
     async def _effective(self, credentials: Credentials) -> Credentials:
-        """What is really sent: for a GitHub App, its installation's token."""
-        if credentials.unsupported:
-            raise AccessDenied(credentials.unsupported)
+        """What is really sent: for a GitHub App or a cloud's identity, its token."""
+        if is_cloud(credentials):
+            if self._clouds is None:
+                raise AccessDenied("identities of clouds cannot be used here")
+            return await self._clouds.effective(credentials)
         if not credentials.github_app_id:
             return credentials
         if self._apps is None:
