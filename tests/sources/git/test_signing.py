@@ -14,7 +14,7 @@ import pytest
 
 from argosy.sources.git.remote import GitMirrors, GitSettings
 from argosy.sources.git.signing import GitSignatures
-from argosy.sources.port import Credentials, Unavailable
+from argosy.sources.port import Credentials, Rejected, Unavailable
 from argosy.sources.signatures import Mode, Policy
 from kit.signers import Signers, signing
 
@@ -125,3 +125,10 @@ def test_nothing_stays_on_disk_and_a_missing_program_is_an_error(bench: Bench, c
     bench.signatures = GitSignatures(bench.mirrors, clock, program="no-such-gpg")
     with pytest.raises(Unavailable, match="gpg program is not installed"):
         bench.verify(signed, "head")
+
+
+def test_strict_needs_the_whole_history(bench: Bench) -> None:
+    signed = bench.commit("good")
+    policy = Policy(mode="strict", keys=(bench.signers.ids["good"],))
+    with pytest.raises(Rejected, match="remove depth from the repository"):
+        asyncio.run(bench.signatures.verify(bench.repository.url, signed, policy, {}, Credentials(depth=1)))
