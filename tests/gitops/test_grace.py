@@ -14,6 +14,7 @@ from kit.gitops import REPO, Bench, application, config
 
 NOON = datetime(2026, 5, 1, 12, tzinfo=UTC)
 BEFORE = {"sync": {"status": "Synced"}}
+UNKNOWN = {"sync": {"status": "Unknown"}}
 TOLD = {**BEFORE, "conditions": [{"type": "ComparisonError", "message": "m"}]}
 
 
@@ -22,7 +23,7 @@ TOLD = {**BEFORE, "conditions": [{"type": "ComparisonError", "message": "m"}]}
     [
         (BEFORE, Level.LATEST, 0, 180.0), (BEFORE, Level.RECENT, 100, 80.0), (BEFORE, Level.LATEST, 179, 1.0),
         (BEFORE, Level.LATEST, 180, 0.0), (BEFORE, Level.LATEST, 999, 0.0), (BEFORE, Level.FORCED, 0, 0.0),
-        ({}, Level.LATEST, 0, 0.0), (TOLD, Level.LATEST, 0, 0.0),
+        ({}, Level.LATEST, 0, 0.0), (UNKNOWN, Level.RECENT, 0, 0.0), (TOLD, Level.LATEST, 0, 0.0),
     ],
 )  # fmt: skip
 def test_an_error_is_told_when_its_time_has_come(
@@ -74,6 +75,15 @@ def test_who_asks_for_a_refresh_and_who_has_nothing_yet_hears_of_it_at_once(benc
     assert not failing(bench)
     bench.refresh()
     assert failing(bench)
+
+
+def test_what_was_never_compared_has_no_state_to_stay_in(bench: Bench) -> None:
+    bench.create(application(project="later"))
+    bench.world.run_until(lambda: "InvalidSpecError" in bench.conditions())
+    bench.git.fail(REPO, Unavailable("gone"))
+    bench.create_project("later")
+    began = bench.world.clock.now()
+    assert bench.world.run_until(lambda: failing(bench)) - began < timedelta(seconds=5)
 
 
 def test_the_time_is_a_setting(bench: Bench) -> None:

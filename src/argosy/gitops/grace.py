@@ -15,7 +15,8 @@ from argosy.machinery.objects import JsonObject
 
 def remaining(since: datetime, before: JsonObject, decided: Refresh, settings: Settings, now: datetime) -> float:
     """Seconds until the error is told; 0 when it is due. `since`: of the first error, `before`: the status."""
-    if decided.level == Level.FORCED or not before.get("sync"):
+    known = (before.get("sync") or {}).get("status") or "Unknown"
+    if decided.level == Level.FORCED or known == "Unknown":
         return 0.0
     if any(item.get("type") == "ComparisonError" for item in before.get("conditions") or ()):
         return 0.0
