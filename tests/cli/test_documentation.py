@@ -35,6 +35,15 @@ def test_every_setting_of_application_sets_is_documented() -> None:
     assert sorted(key for key in keys if key not in page) == []
 
 
+def test_every_setting_of_fetching_and_rendering_is_documented() -> None:
+    page = (ROOT / "docs/configuration.md").read_text()
+    for module in ("sources/settings.py", "render/pool.py", "render/renderer.py"):
+        source = (ROOT / "src/argosy" / module).read_text()
+        keys = set(re.findall(r'"(reposerver\.[a-z.]+|ARGO(?:CD|SY)_(?!APP_)[A-Z_]+)"', source))
+        assert keys
+        assert not [key for key in sorted(keys) if f"`{key}`" not in page]
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_links_lead_somewhere(page: Path) -> None:
     for target in re.findall(r"\]\(([^)#]+)\)", page.read_text()):

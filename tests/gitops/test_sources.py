@@ -111,3 +111,102 @@ def test_a_chart_is_followed_though_another_one_has_that_version_already() -> No
         bench.world.pass_time(400)
         charts.newest["api"] = "1.2.0"
         bench.world.run_until(lambda: bench.value("api") == "1.2.0", within=timedelta(minutes=10))
+
+
+def test_a_name_that_is_there_twice_stops_the_application_alone() -> None:
+    with opened(charts=OneChart()) as bench:
+        filled(bench)
+        app = several()
+        app["spec"]["sources"][2]["ref"] = "values"
+        bench.create(app)
+        bench.world.run_until(lambda: "ComparisonError" in bench.conditions())
+        wanted = "failed to get ref sources: invalid sources: multiple sources had the same `ref` key 'values'"
+        assert bench.conditions()["ComparisonError"] == f"Failed to load target state: {wanted}"
+
+
+def test_one_repository_at_two_revisions_is_an_error() -> None:
+    chart = {f"chart/{name}": text for name, text in CHART.items()}
+    with opened() as bench:
+        first = bench.git.push(REPO, {**chart, "prod.yaml": "value: old\n"})
+        bench.git.push(REPO, {**chart, "prod.yaml": "value: new\n"})
+        own = {"repoURL": REPO, "path": "chart", "helm": {"valueFiles": ["$v/prod.yaml"]}, "targetRevision": "main"}
+        app = application(sources=[own, {"repoURL": REPO, "targetRevision": first, "ref": "v"}])
+        del app["spec"]["source"]
+        bench.create(app)
+        bench.world.run_until(lambda: "ComparisonError" in bench.conditions())
+        assert "cannot reference a different revision of the same repository" in bench.conditions()["ComparisonError"]
+        bench.patch("app", {"spec": {"sources": [own, {"repoURL": REPO, "targetRevision": "main", "ref": "v"}]}})
+        bench.world.run_until(bench.synced)
+        assert str(bench.value("x")).startswith("new-")
+
+
+class Recording(OneChart):
+    """Which credentials a chart was asked for with."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.passed: set[bool] = set()
+        self.asked: list[tuple[str, str, str]] = []
+
+    async def resolve(self, url: str, chart: str, version: str, credentials: Credentials) -> str:
+        self.asked.append((url, chart, version))
+        return {"web": "1.2.0", "other": "1.9.0"}.get(chart, f"sha256:{'0' * 64}")
+
+    async def tree(self, url: str, chart: str, version: str, credentials: Credentials) -> Tree:
+        self.passed.add(credentials.pass_credentials)
+        self.asked.append((url, chart, version))
+        return await super().tree(url, chart, version, credentials)
+
+
+def test_credentials_follow_a_chart_to_another_host_only_if_the_source_says_so() -> None:
+    charts = Recording()
+    with opened(charts=charts) as bench:
+        source: dict[str, Any] = {"repoURL": CHARTS, "chart": "web", "targetRevision": "1.x"}
+        bench.create(application(source=source))
+        bench.world.run_until(bench.synced)
+        assert charts.passed == {False}
+        bench.patch("app", {"spec": {"source": {**source, "helm": {"passCredentials": True}}}})
+        bench.world.run_until(lambda: True in charts.passed)
+
+
+def test_polls_that_find_nothing_new_wake_nobody_however_many_charts_a_repository_has() -> None:
+    charts = Recording()
+    with opened(charts=charts) as bench:
+        bench.git.push(REPO, {"conf/a.yaml": config("a", "one")}, tag="conf-1.0.0")
+        for name in ("web", "other"):
+            bench.create_namespace(name)
+            place = {"server": "https://kubernetes.default.svc", "namespace": name}
+            source = {"repoURL": CHARTS, "chart": name, "targetRevision": "1.x"}
+            bench.create(application(name, source=source, destination=place))
+        tagged = {"repoURL": REPO, "path": "conf", "targetRevision": "1.x", "tagPrefix": "conf-"}
+        bench.create(application("tagged", source=tagged))
+        bench.world.run_until(lambda: all(map(bench.synced, ("web", "other", "tagged"))))
+        bench.world.pass_time(400)
+        looks = bench.renderer._cache.counters.hits
+        bench.world.pass_time(1000)
+        assert bench.renderer._cache.counters.hits == looks
+
+
+def test_an_oci_url_is_the_artifact_whether_or_not_its_name_is_said_again() -> None:
+    charts = Recording()
+    with opened(charts=charts) as bench:
+        for name, url in (("again", "oci://registry.example/team/web"), ("below", "oci://registry.example/team")):
+            bench.create(application(name, source={"repoURL": url, "chart": "web", "targetRevision": "1.x"}))
+        bench.world.run_until(
+            lambda: bool(bench.status("again").get("sync")) and bool(bench.status("below").get("sync"))
+        )
+        assert ("oci://registry.example/team/web", "", "1.x") in charts.asked
+        assert ("oci://registry.example/team", "web", "1.x") in charts.asked
+
+
+def test_what_is_odd_about_a_chart_is_a_warning_and_no_hindrance() -> None:
+    charts = OneChart()
+    charts.files["templates/x.yaml"] = (config("x", "one") + "  value: two\n").encode()
+    with opened(charts=charts) as bench:
+        bench.create(application(source={"repoURL": CHARTS, "chart": "web", "targetRevision": "1.x"}))
+        bench.world.run_until(bench.synced)
+        assert bench.value("x") == "two"
+        text = bench.conditions()["RenderWarning"]
+        assert (
+            text == "web/templates/x.yaml: yaml: line 7: key 'value' appears twice in one mapping; the last one counts"
+        )

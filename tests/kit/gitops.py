@@ -30,6 +30,7 @@ from argosy.runtime.leases import Membership
 from argosy.sources.git.remote import GitMirrors
 from argosy.sources.git.scripted import ScriptedGit
 from argosy.sources.port import GitRemote
+from argosy.sources.signatures import Verifier
 from kit.clusters import Clusters
 from kit.world import CONFIG_MAPS, World
 
@@ -105,9 +106,18 @@ class NoCharts:
 
 
 class Bench:
-    def __init__(self, world: World, git: GitRemote, charts: Any = None, *, replica: str = "") -> None:
+    def __init__(
+        self,
+        world: World,
+        git: GitRemote,
+        charts: Any = None,
+        signatures: Verifier | None = None,
+        *,
+        replica: str = "",
+    ) -> None:
         """`replica`: one of several that share the work, by its name."""
         self.replica = replica
+        self.signatures = signatures
         self.world = world
         self.remote = git
         self.charts = charts or NoCharts()
@@ -141,6 +151,7 @@ class Bench:
             known,
             connect=self.clusters.connect,
             replicas=self._membership(name),
+            signatures=self.signatures,
         )
 
         async def spawn() -> None:
@@ -191,6 +202,15 @@ class Bench:
         given = {name.replace("__", "."): value for name, value in data.items()}
         metadata = {"name": SETTINGS, "namespace": "argocd"}
         self.create({"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": given}, CONFIG_MAPS)
+
+    def parameters(self, **data: str) -> None:
+        """`argocd-cmd-params-cm`; `__` stands for a dot."""
+        self.config_map("argocd-cmd-params-cm", {name.replace("__", "."): value for name, value in data.items()})
+
+    def config_map(self, name: str, data: Mapping[str, str], **labels: str) -> None:
+        """In the control plane's namespace."""
+        metadata = {"name": name, "namespace": "argocd", "labels": labels}
+        self.create({"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": dict(data)}, CONFIG_MAPS)
 
     def patch(self, name: str, patch: JsonObject, resource: Resource = APPLICATIONS, namespace: str = "argocd") -> None:
         self.world.run(self.world.client.patch(resource, name, namespace, patch, PatchType.MERGE))
@@ -269,10 +289,16 @@ def prepare(world: World) -> None:
 
 
 @contextmanager
-def opened(git: Callable[[World], GitRemote] | None = None, seed: int = 7, charts: Any = None) -> Iterator[Bench]:
+def opened(
+    git: Callable[[World], GitRemote] | None = None,
+    seed: int = 7,
+    charts: Any = None,
+    signatures: Callable[[World, GitRemote], Verifier] | None = None,
+) -> Iterator[Bench]:
     with World(seed=seed) as world:
         prepare(world)
-        bench = Bench(world, git(world) if git else ScriptedGit(), charts)
+        remote = git(world) if git else ScriptedGit()
+        bench = Bench(world, remote, charts, signatures(world, remote) if signatures else None)
         bench.start()
         try:
             yield bench

@@ -39,6 +39,7 @@ def fetcher(make_bench: Callable[..., Any]) -> SourceFetcher:
         Egress(),
         lambda url, project: Credentials(username=project),
         lambda url, project: "secret" not in url,
+        lambda name, project: "https://named.example.com" if (name, project) == ("ours", "web") else "",
     )
 
 
@@ -73,3 +74,19 @@ def test_the_projects_credentials_are_used(make_request: Callable[..., Any], fet
 def test_nothing_else_can_be_fetched(make_request: Callable[..., Any], fetcher: SourceFetcher, name: str) -> None:
     with pytest.raises(Rejected):
         asyncio.run(fetcher.root(name, make_request({"app/a": ""})))
+
+
+@pytest.mark.parametrize("spelling", ["@ours", "alias:ours"])
+def test_a_dependency_may_name_the_repository_by_its_secret(
+    make_request: Callable[..., Any], fetcher: SourceFetcher, spelling: str
+) -> None:
+    with pytest.raises(NotFound, match=r"https://named\.example\.com c 1 web"):
+        asyncio.run(fetcher.root(f"chart {spelling} c 1", make_request({"app/a": ""}, project="web")))
+    with pytest.raises(NotFound, match="no chart repository is configured by the name 'ours'"):
+        asyncio.run(fetcher.root(f"chart {spelling} c 1", make_request({"app/a": ""}, project="else")))
+
+
+def test_a_charts_named_dependency_is_fetched(make_bench: Callable[..., Any], fetcher: SourceFetcher) -> None:
+    depends = "apiVersion: v2\nname: c\nversion: 1.0.0\ndependencies: [{name: d, version: '1', repository: '@ours'}]\n"
+    with pytest.raises(RenderError, match=r"https://named\.example\.com d 1 web"):
+        make_bench(fetcher=fetcher).render({"app/Chart.yaml": depends}, project="web")

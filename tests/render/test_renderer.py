@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from argosy.render.cache import Pause, RenderCache, pause_of
 from argosy.render.detect import detect
 from argosy.render.port import RenderError
 from argosy.sources.paths import OutOfRoot
@@ -219,3 +221,63 @@ def test_a_byte_flipped_anywhere_in_an_entry_is_never_applied(make_bench: Any) -
 def test_a_path_out_of_the_root_is_refused(shared_bench: Any) -> None:
     with pytest.raises(OutOfRoot):
         shared_bench.render(PLAIN, source={"path": "../etc"})
+
+
+def test_no_more_renderings_go_on_at_once_than_the_setting_says(make_bench: Any, make_request: Any) -> None:
+    bench = make_bench()
+    inside, most = 0, 0
+    run = bench.pool.run
+
+    async def counted(assignment: Any) -> Any:
+        nonlocal inside, most
+        inside += 1
+        most = max(most, inside)
+        try:
+            return await run(assignment)
+        finally:
+            inside -= 1
+
+    bench.pool.run = counted
+
+    async def several(limit: str) -> None:
+        text = "apiVersion: v1\nkind: X\nmetadata: {name: x%s}\n"
+        settings = {"reposerver.parallelism.limit": limit}
+        files = [{"app/x.yaml": text % f"{limit}{number}"} for number in range(4)]
+        wanted = [make_request(each, settings=settings) for each in files]
+        await asyncio.gather(*map(bench.renderer.render, wanted))
+
+    for limit, expected in (("1", 1), ("2", 2), ("0", 4), ("", 4), ("many", 4)):
+        most = 0
+        asyncio.run(several(limit))
+        assert most == expected, limit
+
+
+@pytest.mark.parametrize(
+    ("environment", "attempts", "minutes", "requests"),
+    [
+        ({}, 3, 60, 0), ({"AFTER_FAILED_ATTEMPTS": "1", "MINUTES": "5", "REQUESTS": "2"}, 1, 5, 2),
+        ({"AFTER_FAILED_ATTEMPTS": "x", "MINUTES": "-1"}, 3, 60, 0),
+    ],
+)  # fmt: skip
+def test_the_pause_after_failures_is_upstreams(
+    environment: dict[str, str], attempts: int, minutes: int, requests: int
+) -> None:
+    found = pause_of({f"ARGOCD_PAUSE_GEN_{name}": value for name, value in environment.items()})
+    assert found == Pause(attempts=attempts, time=timedelta(minutes=minutes), requests=requests)
+
+
+def test_a_failure_is_answered_from_the_cache_until_its_time_or_its_requests_are_over(make_bench: Any) -> None:
+    for pause, over in ((Pause(time=timedelta(minutes=5)), "time"), (Pause(requests=2), "requests")):
+        bench = make_bench(cache=RenderCache(b"k" * 32, pause=pause))
+
+        def error(bench: Any = bench) -> str:
+            with pytest.raises(RenderError) as raised:
+                bench.render({"app/x.yaml": "apiVersion: v1\nkind: X\nmetadata: {\n"})
+            return str(raised.value)
+
+        told = [error() for _ in range(5)]
+        assert [text.startswith("Manifest generation error (cached): ") for text in told] == [False] * 3 + [True] * 2
+        assert "line 3" in told[4] or "line 4" in told[4]
+        if over == "time":
+            bench.clock.advance(minutes=5)
+        assert not error().startswith("Manifest generation error (cached)")

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import gc
 import gzip
 import io
+import os
 import tarfile
 import tracemalloc
 import zlib
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from argosy.sources.archive import ArchiveLimits, unpack
-from argosy.sources.port import Rejected
+from argosy.sources.contents import Contents
+from argosy.sources.port import Rejected, Unavailable
 
 
 def packed(members: dict[str, bytes], *, kind: bytes = tarfile.REGTYPE, link: str = "") -> bytes:
@@ -82,3 +87,44 @@ def test_a_truncated_archive_is_refused() -> None:
 
 def test_an_archive_in_an_archive_stays_one_file() -> None:
     assert unpack(packed({"a.tgz": packed({"b": b"1"})})).stat("a.tgz")
+
+
+def test_what_is_large_lies_on_disk_without_a_name_and_goes_with_its_tree(tmp_path: Path) -> None:
+    files = {f"web/{n}": os.urandom(700_000) for n in range(12)}
+    archive, before = packed(files), sum(1 for _ in Path("/proc/self/fd").iterdir())
+    tracemalloc.start()
+    tree = unpack(archive, strip_root=True, directory=tmp_path / "charts")
+    kept = tracemalloc.get_traced_memory()[0]
+    tracemalloc.stop()
+    assert kept < 1_000_000
+    assert list((tmp_path / "charts").iterdir()) == []
+    assert all(tree.read(name.removeprefix("web/")) == data for name, data in files.items())
+    assert tree.root_oid == unpack(archive, strip_root=True).root_oid
+    del tree
+    gc.collect()
+    assert sum(1 for _ in Path("/proc/self/fd").iterdir()) == before
+
+
+def test_few_bytes_stay_in_memory() -> None:
+    contents = Contents(in_memory=10)
+    one = contents.add([b"12345", b"67890"])
+    assert not contents.on_disk
+    two = contents.add([b"x"])
+    assert contents.on_disk
+    assert (contents.read(one), contents.read(two)) == (b"1234567890", b"x")
+
+
+def test_the_default_limit_is_upstreams_and_its_error_names_the_setting() -> None:
+    assert ArchiveLimits().total == 1 << 30
+    limits = ArchiveLimits(total=20_000, setting="reposerver.helm.manifest.max.extracted.size")
+    with pytest.raises(Rejected, match=r"20000 bytes when unpacked \(reposerver.helm.manifest.max.extracted.size\)"):
+        unpack(packed({"a": b"x" * 20_000}), limits=limits)
+
+
+def test_a_full_disk_is_an_error_of_the_moment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: Any) -> int:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("argosy.sources.contents.os.write", full)
+    with pytest.raises(Unavailable, match="cannot be unpacked: No space left on device"):
+        unpack(packed({"a": os.urandom(5_000_000)}), directory=tmp_path)

@@ -11,7 +11,7 @@ from argosy.sources.credentials import CredentialBook, decoded
 from argosy.sources.port import Credentials
 
 
-def secret(name: str, kind: str, **data: str) -> dict[str, Any]:
+def secret(name: str, kind: str, /, **data: str) -> dict[str, Any]:
     encoded = {key: base64.b64encode(value.encode()).decode() for key, value in data.items()}
     return {"metadata": {"name": name, "labels": {"argocd.argoproj.io/secret-type": kind}}, "data": encoded}
 
@@ -93,3 +93,43 @@ def test_no_secret_shows_in_the_text_of_what_holds_it() -> None:
     names = ("username", "password", "bearerToken", "sshPrivateKey", "tlsClientCertData", "tlsClientCertKey", "proxy")
     book = CredentialBook([secret("a", "repository", url="https://h/r", **dict.fromkeys(names, "canary"))])
     assert "canary" not in repr(book.repositories) + repr(book.credentials("https://h/r")) + repr(Credentials())
+
+
+@pytest.mark.parametrize(
+    ("prefix", "url", "covers"),
+    [
+        ("https://git.example", "https://git.example/a", True),
+        ("https://git.example", "https://git.example:8443/a", True),
+        ("https://git.example", "https://git.example.evil/a", False),
+        ("https://git.ex", "https://git.example/a", False),
+        ("https://git.example/team", "https://git.example/team-b/a", True),
+        ("git@git.example", "git@git.example:a/b", True),
+        ("git@git.example:team/", "git@git.example:team/b.git", True),
+        ("git@git.example", "git@git.example.evil:a", False),
+    ],
+)
+def test_a_template_for_a_host_is_for_the_whole_host(prefix: str, url: str, covers: bool) -> None:
+    book = CredentialBook([secret("t", "repo-creds", url=prefix, password="p")])
+    assert (book.credentials(url).password == "p") == covers
+
+
+def test_a_chart_repository_is_found_by_its_name_in_the_project_before_elsewhere() -> None:
+    book = CredentialBook(
+        [
+            secret("a", "repository", url="https://a.example", type="helm", name="shared"),
+            secret("b", "repository", url="https://b.example", type="helm", name="shared", project="team"),
+            secret("c", "repository", url="https://c.example", type="git", name="plain"),
+        ]
+    )
+    assert [book.url_of("shared", project) for project in ("team", "else")] == [
+        "https://b.example",
+        "https://a.example",
+    ]
+    assert book.url_of("plain") == ""
+
+
+def test_depth_is_a_number_of_the_repository_itself() -> None:
+    book = CredentialBook([secret("a", "repository", url="https://a.example/x", depth="3")])
+    assert book.credentials("https://a.example/x").depth == 3
+    wrong = CredentialBook([secret("a", "repository", url="https://a.example/x", depth="-1")])
+    assert wrong.credentials("https://a.example/x").depth == 0

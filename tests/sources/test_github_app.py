@@ -86,17 +86,3 @@ def test_a_key_that_cannot_be_read_is_named_and_not_shown(clock: Any, key: str) 
     with pytest.raises(AccessDenied, match=r"^githubAppPrivateKey: ") as raised:
         asyncio.run(asked())
     assert not key or key not in str(raised.value)
-
-
-@pytest.mark.parametrize(
-    ("data", "named"),
-    [
-        ({"gcpServiceAccountKey": "canary"}, "gcpServiceAccountKey"),
-        ({"useAzureWorkloadIdentity": "true"}, "useAzureWorkloadIdentity"),
-        ({"azureServicePrincipalClientSecret": "canary"}, "azureServicePrincipalClientSecret"),
-    ],
-)
-def test_credentials_that_are_not_supported_say_so(data: dict[str, str], named: str) -> None:
-    told = book(**data).credentials("https://git.example.com/r").unsupported
-    assert told.startswith(f"{named}: ")
-    assert "canary" not in told

@@ -6,7 +6,8 @@ Their libraries take a third of a second to import, and an API server without Ap
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+import os
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import cached_property
@@ -27,6 +28,9 @@ if TYPE_CHECKING:
     from argosy.sources.charts import ChartSources
     from argosy.sources.egress import Egress
     from argosy.sources.git.remote import GitMirrors
+    from argosy.sources.git.signing import GitSignatures
+    from argosy.sources.settings import SourceSettings
+    from argosy.sources.signatures import Policy
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,15 +55,32 @@ class Doors:
         clock: Clock,
         credentials: Callable[[str, str], Credentials],
         permitted: Callable[[str, str], bool],
+        named: Callable[[str, str], str] = lambda name, project: "",
+        parameters: Callable[[], Mapping[str, str]] = dict,
     ) -> None:
+        """`parameters`: what argocd-cmd-params-cm says, read at first use."""
         self._outside, self._clock = outside, clock
-        self._credentials, self._permitted = credentials, permitted
+        self._credentials, self._permitted, self._named = credentials, permitted, named
+        self._parameters = parameters
+
+    @cached_property
+    def settings(self) -> SourceSettings:
+        from argosy.sources.settings import source_settings
+
+        return source_settings(self._parameters(), os.environ)
 
     @cached_property
     def git(self) -> GitMirrors:
         from argosy.sources.git.remote import GitMirrors, GitSettings
 
-        settings = GitSettings(allow_local=self._outside.own_machine)
+        given = self.settings
+        settings = GitSettings(
+            allow_local=self._outside.own_machine,
+            allow_links_out=given.allow_links_out,
+            submodules=given.submodules,
+            list_seconds=given.list_seconds,
+            fetch_bytes=given.fetch_bytes,
+        )
         return GitMirrors(self._outside.cache_directory / "git", self._clock, settings, self.egress)
 
     @cached_property
@@ -74,13 +95,26 @@ class Doors:
         from argosy.sources.helm import HelmRepositories
         from argosy.sources.oci import OciRegistries
 
-        return ChartSources(HelmRepositories(self.egress, self._clock), OciRegistries(self.egress, self._clock))
+        given, directory = self.settings, self._outside.cache_directory / "charts"
+        helm = HelmRepositories(self.egress, self._clock, limits=given.charts, directory=directory)
+        oci = OciRegistries(
+            self.egress, self._clock, limits=given.artifacts, directory=directory, media_types=given.media_types
+        )
+        return ChartSources(helm, oci)
+
+    @cached_property
+    def signatures(self) -> GitSignatures:
+        from argosy.sources.git.signing import GitSignatures
+
+        return GitSignatures(self.git, self._clock)
 
     @cached_property
     def fetcher(self) -> SourceFetcher:
         from argosy.render.fetching import SourceFetcher
 
-        return SourceFetcher(self._clock, self.git, self.charts, self.egress, self._credentials, self._permitted)
+        return SourceFetcher(
+            self._clock, self.git, self.charts, self.egress, self._credentials, self._permitted, self._named
+        )
 
     def open(self) -> None:
         """So that the first Application need not wait for it."""
@@ -119,6 +153,29 @@ class Charts:
 
     async def tree(self, url: str, chart: str, version: str, credentials: Credentials) -> Tree:
         return await self._doors.charts.tree(url, chart, version, credentials)
+
+
+class Signatures:
+    """The `sources.signatures.Verifier`; with `ARGOCD_GPG_ENABLED=false` nothing speaks against anything."""
+
+    def __init__(self, doors: Doors) -> None:
+        self._doors = doors
+
+    async def verify(
+        self,
+        url: str,
+        commit: str,
+        policy: Policy,
+        keys: Mapping[str, str],
+        credentials: Credentials,
+        *,
+        tag: str = "",
+        tag_prefix: str = "",
+    ) -> list[str]:
+        if not self._doors.settings.verify_signatures:
+            return []
+        found = self._doors.signatures
+        return await found.verify(url, commit, policy, keys, credentials, tag=tag, tag_prefix=tag_prefix)
 
 
 class Fetcher:

@@ -7,7 +7,8 @@ controllers, in one process.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterable
+import os
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from argosy.apis.kubernetes import known
 from argosy.cli.installing import control_plane_objects, install
-from argosy.cli.outside import Charts, Clusters, Doors, Fetcher, Git, Outside, Webhooks
+from argosy.cli.outside import Charts, Clusters, Doors, Fetcher, Git, Outside, Signatures, Webhooks
 from argosy.cluster.audit import AuditFile
 from argosy.cluster.auth.bootstrap import bootstrap_objects as roles
 from argosy.cluster.http.assembly import ClusterFront, Keys, Settings, serve_cluster
@@ -30,6 +31,8 @@ from argosy.gitops import GitOps
 from argosy.gitops.projects import permits_source
 from argosy.machinery.objects import JsonObject, Resource
 from argosy.observe.metrics import REGISTRY
+from argosy.render.cache import pause_of
+from argosy.render.pool import limits_of
 from argosy.render.workers import RenderWorkers
 from argosy.runtime.access import Access, ClientAccess
 from argosy.runtime.chance import Rng
@@ -58,8 +61,14 @@ class ControlPlane:
         self._replicas = outside.replicas
         self._sets: ApplicationSets | None = None
         self.caches = InformerCaches(client, clock, rng)
-        self.doors = Doors(outside, clock, self._credentials, self._permitted)
-        self.renderer = RenderWorkers(clock, rng, fetcher=Fetcher(self.doors))
+        self.doors = Doors(outside, clock, self._credentials, self._permitted, self._named, self._parameters)
+        self.renderer = RenderWorkers(
+            clock,
+            rng,
+            fetcher=Fetcher(self.doors),
+            limits=limits_of(os.environ),
+            pause=pause_of(os.environ),
+        )
         self.gitops = GitOps(
             access,
             self.caches,
@@ -73,6 +82,7 @@ class ControlPlane:
             workers=outside.workers,
             connect=Clusters(clock, rng, self.may_write),
             replicas=outside.replicas,
+            signatures=Signatures(self.doors),
         )
 
     def run_in(self, supervisor: Supervisor) -> None:
@@ -137,9 +147,15 @@ class ControlPlane:
     def _credentials(self, url: str, project: str) -> Credentials:
         return self.gitops.plane.credentials.credentials(url, project)
 
+    def _named(self, name: str, project: str) -> str:
+        return self.gitops.plane.credentials.url_of(name, project)
+
+    def _parameters(self) -> Mapping[str, str]:
+        return self.gitops.plane.parameters
+
     def _permitted(self, url: str, project: str) -> bool:
-        found = self.gitops.plane.project(project)
-        return found is not None and permits_source(found.get("spec") or {}, url)
+        found = self.gitops.plane.effective(project)
+        return found is not None and permits_source(found, url)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
-from argosy.gitops import autosync, conditions, operation, refresh, sharing, status, telling, windows
+from argosy.gitops import autosync, conditions, grace, operation, refresh, sharing, status, telling, windows
 from argosy.gitops.desk import Desk, Memory
 from argosy.gitops.holding import CONDITION, HELD, held_by, revision_text, told
 from argosy.gitops.keys import REFRESH, ResourceKey, instance_name
 from argosy.gitops.normalize_spec import is_multi, normalised, sources_of
 from argosy.gitops.refresh import Level
 from argosy.gitops.rendering import POLL_MAX_AGE
-from argosy.gitops.sighting import Compared, Look, Refused, Sighting
+from argosy.gitops.sighting import Compared, Look, NotLoadedNow, Refused, Sighting
 from argosy.machinery.objects import JsonObject, Key
 from argosy.machinery.timestamps import seconds
 from argosy.runtime.controller import DONE, Outcome
@@ -24,6 +24,7 @@ SPEC_TYPES = (
     "RepeatedResourceWarning",
     "SharedResourceWarning",
     "ExcludedResourceWarning",
+    "RenderWarning",
 )
 
 
@@ -63,7 +64,6 @@ class Comparing:
         try:
             compared = await self._compare(key, app, spec, memory, decided)
             desired, comparison = compared.desired, compared.comparison
-            memory.unreachable_since = None
             found += desired.targets.warnings
             unrelated = not decided.requested and memory.digest == desired.digest and bool(before.get("sync"))
             kept = self._kept_revisions(before, spec) if unrelated else None
@@ -80,10 +80,19 @@ class Comparing:
             is_held = bool(held) and held == revision_text(after["sync"])
             found += [told(held)] if is_held else ()
             release = bool(held) and not is_held
-            auto = self._auto_sync(app, spec, after, now, is_held=is_held)
+            if desired.problems:
+                found.append(("ComparisonError", "\n".join(desired.problems)))
+            else:
+                auto = self._auto_sync(app, spec, after, now, is_held=is_held)
+        except NotLoadedNow as error:
+            memory.failing_since = memory.failing_since or now
+            wait = grace.remaining(memory.failing_since, before, decided, self.desk.plane.settings, now)
+            if wait > 0:
+                memory.requested = Level.LATEST
+                return Outcome(requeue_after=wait)
+            found += error.found
+            after = status.unknown(before, spec, seconds(now))
         except Refused as error:
-            if error.passing and self._is_no_news(before, memory, decided, now):
-                return DONE
             found += error.found
             after = status.unknown(before, spec, seconds(now))
         if auto.error:
@@ -94,14 +103,6 @@ class Comparing:
         if before.get("controllerNamespace") != self.desk.namespace:
             after["controllerNamespace"] = self.desk.namespace
         return await self._write_status(app, before, after, decided, auto, now, release=release)
-
-    def _is_no_news(self, before: JsonObject, memory: Memory, decided: refresh.Refresh, now: datetime) -> bool:
-        """A source out of reach for a moment: what was known stands, unless somebody asked (spec 4.1)."""
-        if memory.unreachable_since is None:
-            memory.unreachable_since = now
-        if decided.level == Level.FORCED or (before.get("sync") or {}).get("status") in (None, "Unknown"):
-            return False
-        return (now - memory.unreachable_since).total_seconds() < self.desk.plane.settings.source_grace
 
     async def _write_status(
         self,

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 from contextlib import suppress
 from dataclasses import replace
+from typing import NamedTuple
 
 from argosy.gitops import projects
 from argosy.gitops.clusters.connections import Connect, Connecting, Connections
@@ -20,6 +21,7 @@ from argosy.gitops.deleting import Deleting
 from argosy.gitops.desk import Desk
 from argosy.gitops.destinations import Cluster, InvalidDestination
 from argosy.gitops.globs import matches
+from argosy.gitops.integrity import Integrity
 from argosy.gitops.keys import (
     IN_CLUSTER,
     PROJECTS,
@@ -49,6 +51,7 @@ from argosy.runtime.controller import DONE, Controller, Outcome, own_key
 from argosy.runtime.events import EventRecorder
 from argosy.runtime.informer import Caches
 from argosy.sources.port import ChartRepository, GitRemote, SourceError
+from argosy.sources.signatures import Verifier
 
 
 class GitOps:
@@ -69,18 +72,20 @@ class GitOps:
         workers: int = 10,
         connect: Connect | None = None,
         replicas: Replicas | None = None,
+        signatures: Verifier | None = None,
     ) -> None:
+        """`signatures` None: a project that asks for them gets nothing synced."""
         self._client = client = access.client
         self._caches = caches
         self._clock = clock
         self._rng = rng.fork("gitops")
         self._namespace = namespace
-        self._commits: dict[tuple[str, str, str, str], str] = {}
+        self._commits: dict[_Polled, str] = {}
         self._replicas = replicas
         self._controller = Controller("applications", self.look, clock=clock, rng=rng, workers=workers, owns=self.owns)
         self.plane = ControlPlane(caches, namespace, self._all_concerned)
         self.live = LiveObjects(access.client, caches, self._live_changed)
-        self.manifests = Manifests(renderer, git, charts)
+        self.manifests = Manifests(renderer, git, charts, Integrity(signatures, clock))
         here = Destination(IN_CLUSTER, self.live, access, known_types)
         self.clusters = Connections(
             here,
@@ -225,7 +230,7 @@ class GitOps:
             self._let_go()
 
     async def _look_for_commits(self) -> None:
-        users: dict[tuple[str, str, str, str], list[Key]] = {}
+        users: dict[_Polled, list[Key]] = {}
         for app in self.plane.applications.list():
             key = Key(app["metadata"]["namespace"], app["metadata"]["name"])
             if not self.owns(key):
@@ -235,18 +240,15 @@ class GitOps:
                 self._overdue(key)
             spec = normalised(app.get("spec") or {})
             for source in sources_of(spec):
-                place = (str(source.get("repoURL")), str(source.get("targetRevision") or ""), spec["project"])
-                users.setdefault((*place, str(source.get("chart") or "")), []).append(key)
-        for followed, keys in sorted(users.items()):
-            url, wanted, project, chart = followed
-            source = {"repoURL": url, "targetRevision": wanted, "chart": chart}
+                users.setdefault(_polled(source, spec["project"]), []).append(key)
+        before, self._commits = self._commits, {}
+        for place, keys in sorted(users.items()):
             try:
-                found = await self.manifests.resolve(source, self.plane.credentials, project)
+                found = await self.manifests.resolve(place.source, self.plane.credentials, place.project)
             except SourceError:
                 found = ""
-            before = self._commits.get(followed)
-            self._commits[followed] = found
-            if found != before or not found:
+            self._commits[place] = found
+            if found != before.get(place) or not found:
                 for key in keys:
                     self._overdue(key)
 
@@ -301,6 +303,28 @@ def _both(one: Outcome, other: Outcome) -> Outcome:
     wakes = [item for item in (one, other) if item.requeue_after is not None]
     first = min(wakes, key=lambda item: item.requeue_after or 0.0, default=DONE)
     return replace(first, acted=one.acted or other.acted)
+
+
+class _Polled(NamedTuple):
+    """What is asked for a new revision, once for all who use it."""
+
+    url: str
+    revision: str
+    project: str
+    chart: str
+    tag_prefix: str
+
+    @property
+    def source(self) -> JsonObject:
+        named = {"repoURL": self.url, "targetRevision": self.revision, "chart": self.chart}
+        return {**named, "tagPrefix": self.tag_prefix}
+
+
+def _polled(source: JsonObject, project: str) -> _Polled:
+    url, revision, chart, prefix = (
+        str(source.get(name) or "") for name in ("repoURL", "targetRevision", "chart", "tagPrefix")
+    )
+    return _Polled(url, revision, project, chart, prefix)
 
 
 def _is_broken(app: JsonObject) -> bool:

@@ -32,8 +32,8 @@ class Memory:
     digest: str = ""
     revisions: tuple[str, ...] = ()
     next_wave_at: float = 0.0
-    unreachable_since: datetime | None = None
-    """When a source could not be reached for the first time since it could."""
+    failing_since: datetime | None = None
+    """When the sources could not be loaded for the first time in a row."""
     why: dict[ResourceKey, str] = field(default_factory=dict)
 
 

@@ -11,6 +11,7 @@ PROJECTS: Final = Resource("argoproj.io", "v1alpha1", "appprojects", "AppProject
 
 PREFIX: Final = "argocd.argoproj.io/"
 REFRESH: Final = PREFIX + "refresh"
+GENERATE_PATHS: Final = PREFIX + "manifest-generate-paths"
 SKIP_RECONCILE: Final = PREFIX + "skip-reconcile"
 SYNC_OPTIONS: Final = PREFIX + "sync-options"
 COMPARE_OPTIONS: Final = PREFIX + "compare-options"

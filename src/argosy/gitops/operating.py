@@ -30,6 +30,7 @@ from argosy.machinery.objects import JsonObject, Key
 from argosy.machinery.status import StatusError
 from argosy.machinery.timestamps import parse, seconds
 from argosy.runtime.controller import Outcome
+from argosy.sources.git.refs import FULL_SHA
 from argosy.sources.port import SourceError
 
 
@@ -73,7 +74,7 @@ class Operating:
         try:
             newer = await self._sighting.desired(app, sources, Look(max_age=POLL_MAX_AGE))
             revisions = await self._revisions(app, sources, state)
-            if not revisions or newer.revisions == revisions:
+            if not revisions or newer.revisions == revisions or newer.problems:
                 memory.overdue = False
                 return ""
             older = await self._sighting.desired(app, sources, Look(revisions=revisions))
@@ -150,8 +151,15 @@ class Operating:
 
     async def _compared(self, key: Key, app: JsonObject, sources: list[JsonObject], state: JsonObject) -> Compared:
         """Raises Refused, SourceError."""
-        look = Look(revisions=await self._revisions(app, sources, state))
-        return await self._sighting.compared(app, sources, look, self.desk.remember(key))
+        revisions, asked = await self._revisions(app, sources, state), (state.get("operation") or {}).get("sync") or {}
+        asked_for = asked.get("revisions") or [asked.get("revision") or ""]
+        # Of an operation by commit the spec's own revision may be the tag that names it.
+        names = tuple("" if FULL_SHA.fullmatch(str(text)) else str(text) for text in asked_for)
+        look = Look(revisions=revisions, names=names if revisions else ())
+        found = await self._sighting.compared(app, sources, look, self.desk.remember(key))
+        if found.desired.problems:
+            raise Refused([("ComparisonError", "\n".join(found.desired.problems))])
+        return found
 
     async def _revisions(self, app: JsonObject, sources: list[JsonObject], state: JsonObject) -> tuple[str, ...]:
         """Those that the operation began with, or was asked for; () for what the sources stand for now."""

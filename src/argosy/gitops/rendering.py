@@ -2,27 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
+from argosy.gitops import references
+from argosy.gitops.integrity import Integrity, told
 from argosy.gitops.kinds import ServedKinds
 from argosy.gitops.settings import Settings
 from argosy.gitops.targets import Targets, prepared
 from argosy.machinery.objects import JsonObject
-from argosy.render.port import Renderer, RenderError, RenderRequest
+from argosy.render.port import Rendered, Renderer, RenderError, RenderRequest
 from argosy.sources.credentials import CredentialBook
-from argosy.sources.port import ChartRepository, GitRemote, SourceError, Tree
+from argosy.sources.port import ChartRepository, Credentials, GitRemote, SourceError, Tree
 
 POLL_MAX_AGE = 5.0
 
 
-class NotRendered(Exception):
-    """The text of the ComparisonError condition; `cause` is what the source or the renderer said."""
+class NotLoaded(Exception):
+    """The text of the ComparisonError condition."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(f"Failed to load target state: {text}")
+
+
+class NotRendered(NotLoaded):
+    """`cause` is what the source or the renderer said."""
 
     def __init__(self, number: int, count: int, cause: Exception) -> None:
         place = f"failed to generate manifest for source {number} of {count}"
-        super().__init__(f"Failed to load target state: {place}: {cause}")
+        super().__init__(f"{place}: {cause}")
         self.cause = cause
 
 
@@ -34,6 +43,8 @@ class Desired:
     revisions: tuple[str, ...]
     types: tuple[str, ...]
     digest: str
+    problems: tuple[str, ...] = ()
+    """Why the project does not trust the revisions: nothing may be synced then."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +58,14 @@ class Wanted:
     cluster: str
     sources: tuple[JsonObject, ...]
     revisions: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
+    """What the revisions were resolved from, where that is not the source's own targetRevision."""
+    project_spec: JsonObject = field(default_factory=dict)
+    keys: Mapping[str, str] = field(default_factory=dict)
+    """Signers' keys, armoured."""
+    plugins: tuple[JsonObject, ...] = ()
+    generate_paths: str = ""
+    """The annotation `argocd.argoproj.io/manifest-generate-paths`."""
     max_age: float = POLL_MAX_AGE
     use_cache: bool = True
     kube_version: str = ""
@@ -54,11 +73,12 @@ class Wanted:
 
 
 class Manifests:
-    def __init__(self, renderer: Renderer, git: GitRemote, charts: ChartRepository) -> None:
+    def __init__(self, renderer: Renderer, git: GitRemote, charts: ChartRepository, integrity: Integrity) -> None:
+        self._integrity = integrity
         self._renderer = renderer
         self._git = git
         self._charts = charts
-        self._prepared: dict[str, tuple[tuple[object, ...], Desired]] = {}
+        self._prepared: dict[str, tuple[tuple[object, ...], Targets]] = {}
 
     def forget(self, app: str) -> None:
         self._prepared.pop(app, None)
@@ -66,55 +86,80 @@ class Manifests:
     async def resolve(self, source: JsonObject, book: CredentialBook, project: str, max_age: float = 0.0) -> str:
         """The commit, version or digest that a source stands for now."""
         url, revision = str(source.get("repoURL") or ""), str(source.get("targetRevision") or "")
-        credentials = book.credentials(url, project)
+        credentials = _credentials(source, book, project)
         if _is_chart(source):
-            return await self._charts.resolve(url, str(source.get("chart") or ""), revision, credentials)
+            return await self._charts.resolve(url, _chart_of(source), revision, credentials)
         prefix = str(source.get("tagPrefix") or "")
         return await self._git.resolve(url, revision, credentials, tag_prefix=prefix, max_age=max_age)
 
     async def desired(self, wanted: Wanted, book: CredentialBook, settings: Settings, kinds: ServedKinds) -> Desired:
-        """Raises NotRendered."""
-        trees: list[Tree] = []
-        revisions: list[str] = []
-        count = len(wanted.sources)
-        for index, source in enumerate(wanted.sources):
-            given = wanted.revisions[index] if index < len(wanted.revisions) else ""
-            with _source(index + 1, count):
-                revision = given or await self.resolve(source, book, wanted.project, wanted.max_age)
-                revisions.append(revision)
-                trees.append(await self._tree(source, revision, book, wanted.project))
-        refs = {str(s["ref"]): tree for s, tree in zip(wanted.sources, trees, strict=True) if s.get("ref")}
-        manifests: list[JsonObject] = []
-        types, digests = [], []
-        for index, (source, tree, revision) in enumerate(zip(wanted.sources, trees, revisions, strict=True)):
-            with _source(index + 1, count):
-                found = await self._renderer.render(_request(source, tree, revision, wanted, refs, settings))
-            manifests += found.manifests
-            types.append(found.source_type)
-            digests.append(found.digest)
-        digest = "+".join(digests)
-        depends = (digest, wanted.namespace, wanted.cluster, settings, id(kinds))
+        """Raises NotLoaded."""
+        try:
+            names = references.names_of(wanted.sources)
+        except SourceError as error:
+            raise NotLoaded(f"failed to get ref sources: {error}") from None
+        trees, resolved, problems = await self._fetched(wanted, book)
+        refs = {name: trees[index] for name, index in names.items()}
+        named = {name: resolved[index] for name, index in names.items()}
+        rendered: list[Rendered] = []
+        for index, (item, tree) in enumerate(zip(resolved, trees, strict=True)):
+            with _source(index + 1, len(resolved)):
+                references.check(item, named)
+                request = _request(item.source, tree, item.revision, wanted, refs, settings)
+                rendered.append(await self._renderer.render(request))
+        digest = "+".join(found.digest for found in rendered)
+        targets = self._targets(rendered, digest, wanted, settings, kinds)
+        types = tuple(found.source_type for found in rendered)
+        return Desired(targets, tuple(item.revision for item in resolved), types, digest, tuple(problems))
+
+    def _targets(
+        self, rendered: Sequence[Rendered], digest: str, wanted: Wanted, settings: Settings, kinds: ServedKinds
+    ) -> Targets:
+        """Made anew only when something that they depend on is other than before."""
+        warnings = tuple(("RenderWarning", text) for found in rendered for text in found.warnings)
+        depends = (digest, wanted.namespace, wanted.cluster, settings, id(kinds), warnings)
         before = self._prepared.get(wanted.app)
         if before is not None and before[0] == depends:
-            targets = before[1].targets
-        else:
-            targets = prepared(
-                manifests,
-                app=wanted.app,
-                namespace=wanted.namespace,
-                cluster=wanted.cluster,
-                settings=settings,
-                kinds=kinds,
-            )
-        made = Desired(targets, tuple(revisions), tuple(types), digest)
+            return before[1]
+        made = prepared(
+            [manifest for found in rendered for manifest in found.manifests],
+            app=wanted.app,
+            namespace=wanted.namespace,
+            cluster=wanted.cluster,
+            settings=settings,
+            kinds=kinds,
+        )
+        made = replace(made, warnings=(*made.warnings, *warnings))
         self._prepared[wanted.app] = (depends, made)
         return made
 
+    async def _fetched(
+        self, wanted: Wanted, book: CredentialBook
+    ) -> tuple[list[Tree], list[references.Resolved], list[str]]:
+        """Each source's tree and revision, and what speaks against the revisions."""
+        trees: list[Tree] = []
+        resolved: list[references.Resolved] = []
+        problems: list[str] = []
+        count = len(wanted.sources)
+        for index, source in enumerate(wanted.sources):
+            given = wanted.revisions[index] if index < len(wanted.revisions) else ""
+            name = (wanted.names[index] if index < len(wanted.names) else "") or str(source.get("targetRevision") or "")
+            with _source(index + 1, count):
+                revision = given or await self.resolve(source, book, wanted.project, wanted.max_age)
+                trees.append(await self._tree(source, revision, book, wanted.project))
+                if not _is_chart(source):
+                    credentials = _credentials(source, book, wanted.project)
+                    said = await self._integrity.problems(
+                        source, revision, name, wanted.project_spec, wanted.keys, credentials
+                    )
+                    problems += told(said, source, index + 1, count)
+            resolved.append(references.Resolved(source, revision))
+        return trees, resolved, problems
+
     async def _tree(self, source: JsonObject, revision: str, book: CredentialBook, project: str) -> Tree:
-        url = str(source.get("repoURL") or "")
-        credentials = book.credentials(url, project)
+        url, credentials = str(source.get("repoURL") or ""), _credentials(source, book, project)
         if _is_chart(source):
-            return await self._charts.tree(url, str(source.get("chart") or ""), revision, credentials)
+            return await self._charts.tree(url, _chart_of(source), revision, credentials)
         return await self._git.tree(url, revision, credentials)
 
 
@@ -125,6 +170,18 @@ def _source(number: int, count: int) -> Iterator[None]:
         yield
     except (SourceError, RenderError) as error:
         raise NotRendered(number, count, error) from None
+
+
+def _credentials(source: JsonObject, book: CredentialBook, project: str) -> Credentials:
+    found = book.credentials(str(source.get("repoURL") or ""), project)
+    passed = bool((source.get("helm") or {}).get("passCredentials"))
+    return replace(found, pass_credentials=True) if passed else found
+
+
+def _chart_of(source: JsonObject) -> str:
+    """An `oci://` URL is the whole artifact; a chart named beside it is one below it, unless it is its last part."""
+    url, chart = str(source.get("repoURL") or ""), str(source.get("chart") or "")
+    return "" if url.startswith("oci://") and url.rstrip("/").rpartition("/")[2] == chart else chart
 
 
 def _is_chart(source: JsonObject) -> bool:
@@ -149,4 +206,6 @@ def _request(
         kube_version=wanted.kube_version,
         api_versions=wanted.api_versions,
         use_cache=wanted.use_cache,
+        plugins=wanted.plugins,
+        generate_paths=wanted.generate_paths,
     )

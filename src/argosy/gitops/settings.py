@@ -15,6 +15,12 @@ CONFIG_MAP: Final = "argocd-cm"
 PARAMETERS: Final = "argocd-cmd-params-cm"
 ALWAYS_EXCLUDED: Final = frozenset({("", "Event"), ("coordination.k8s.io", "Lease")})
 EXCLUDED_GROUPS: Final = frozenset({"events.k8s.io", "metrics.k8s.io"})
+RENDER_PARAMETERS: Final = frozenset(
+    {
+        "reposerver.max.combined.directory.manifests.size",
+        "reposerver.parallelism.limit",
+    }
+)
 IGNORE_PREFIX: Final = "resource.customizations.ignoreDifferences."
 
 
@@ -67,7 +73,7 @@ class Settings:
     self_heal_factor: float = 3.0
     self_heal_cap: float = 300.0
     sync_timeout: float = 0.0
-    source_grace: float = 180.0
+    repo_error_grace: float = 180.0
     """Seconds for which a source that cannot be reached is no news."""
     persist_health: bool = False
     application_namespaces: tuple[str, ...] = ()
@@ -117,12 +123,12 @@ def settings_of(config: Mapping[str, str], parameters: Mapping[str, str] | None 
         impersonation_enforced=config.get("application.sync.impersonation.enforced") != "false",
         server_side_diff=given.get("controller.diff.server.side") == "true",
         sharding=_one_of(given.get("controller.sharding.algorithm"), ("legacy", "round-robin", "consistent-hashing")),
-        source_grace=_seconds(given.get("controller.repo.error.grace.period.seconds"), 180.0),
+        repo_error_grace=_seconds(given.get("controller.repo.error.grace.period.seconds"), 180.0),
         persist_health=given.get("controller.resource.health.persist") == "true",
         application_namespaces=tuple(w.strip() for w in (given.get("application.namespaces") or "").split(",") if w),
         render={
             **{k: v for k, v in config.items() if k.startswith(("kustomize.", "helm.", "jsonnet."))},
-            **{k: v for k, v in given.items() if k == "reposerver.max.combined.directory.manifests.size"},
+            **{k: v for k, v in given.items() if k in RENDER_PARAMETERS},
         },
     )
 

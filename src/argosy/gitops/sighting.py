@@ -12,9 +12,9 @@ from argosy.gitops.clusters.destination import Destination
 from argosy.gitops.compare import Comparison, ServerSide
 from argosy.gitops.desk import Desk, Memory
 from argosy.gitops.impersonation import NoServiceAccount, account_for
-from argosy.gitops.keys import ResourceKey, instance_name
+from argosy.gitops.keys import GENERATE_PATHS, ResourceKey, annotations_of, instance_name
 from argosy.gitops.normalize_spec import normalised, spec_errors
-from argosy.gitops.rendering import Desired, NotRendered, Wanted
+from argosy.gitops.rendering import Desired, NotLoaded, Wanted
 from argosy.gitops.server_side import NotPreviewed, previews, server_side_of
 from argosy.gitops.settings import Settings
 from argosy.gitops.sync.options import options_of
@@ -23,12 +23,15 @@ from argosy.sources.port import Unavailable
 
 
 class Refused(Exception):
-    """The application cannot be compared: (condition type, message) pairs. `passing`: it may well be over soon."""
+    """The application cannot be compared: (condition type, message) pairs."""
 
-    def __init__(self, found: Sequence[tuple[str, str]], *, passing: bool = False) -> None:
+    def __init__(self, found: Sequence[tuple[str, str]]) -> None:
         super().__init__("; ".join(message for _, message in found))
         self.found = tuple(found)
-        self.passing = passing
+
+
+class NotLoadedNow(Refused):
+    """A source could not be reached, which may well be over soon."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +40,8 @@ class Look:
 
     revisions: tuple[str, ...] = ()
     """Of each source; empty: what its `targetRevision` stands for."""
+    names: tuple[str, ...] = ()
+    """What the revisions were asked for by, where that is not the source's `targetRevision`: maybe a signed tag."""
     max_age: float = 0.0
     """Seconds that an earlier answer of a repository may be old."""
     use_cache: bool = True
@@ -87,6 +92,7 @@ class Sighting:
         scene = self._scene(app, sources)
         spec, settings = scene.spec, self.desk.plane.settings
         desired = await self._desired(scene, sources, look)
+        memory.failing_since = None
         live = self._live_of(scene, desired)
         server = await self._asked(scene, desired, live, memory)
         found = memory.comparer.compare(
@@ -115,6 +121,11 @@ class Sighting:
             cluster=scene.cluster.server,
             sources=tuple(sources),
             revisions=look.revisions,
+            names=look.names,
+            project_spec=scene.project,
+            keys=self.desk.plane.signing_keys,
+            plugins=self.desk.plane.plugins,
+            generate_paths=annotations_of(scene.app).get(GENERATE_PATHS, ""),
             max_age=look.max_age,
             use_cache=look.use_cache,
             kube_version=live.kube_version,
@@ -123,9 +134,9 @@ class Sighting:
         book, settings = self.desk.plane.credentials, self.desk.plane.settings
         try:
             desired = await self.desk.manifests.desired(wanted, book, settings, live.kinds)
-        except NotRendered as error:
-            passing = isinstance(error.cause, Unavailable)
-            raise Refused([("ComparisonError", str(error))], passing=passing) from None
+        except NotLoaded as error:
+            kind = NotLoadedNow if isinstance(getattr(error, "cause", None), Unavailable) else Refused
+            raise kind([("ComparisonError", str(error))]) from None
         if desired.targets.errors:
             raise Refused([("InvalidSpecError", text) for text in desired.targets.errors])
         return desired

@@ -7,10 +7,13 @@ from collections.abc import Callable
 from argosy.gitops import projects
 from argosy.gitops.destinations import ClusterBook
 from argosy.gitops.keys import APPLICATIONS, PROJECTS
+from argosy.gitops.plugins import LABEL as PLUGIN_LABEL
+from argosy.gitops.plugins import documents_of, labels_of
 from argosy.gitops.settings import CONFIG_MAP, PARAMETERS, Settings, settings_of
 from argosy.machinery.objects import JsonObject, Key, Resource
 from argosy.runtime.informer import Caches
 from argosy.sources.credentials import KNOWN_HOSTS_CONFIG_MAP, TLS_CONFIG_MAP, TYPE_LABEL, CredentialBook
+from argosy.sources.signatures import KEYS_CONFIG_MAP
 
 CONFIG_MAPS = Resource("", "v1", "configmaps", "ConfigMap")
 SECRETS = Resource("", "v1", "secrets", "Secret")
@@ -29,6 +32,7 @@ class ControlPlane:
         self._book: CredentialBook | None = None
         self._cluster_book: ClusterBook | None = None
         self._effective: dict[str, JsonObject] = {}
+        self._plugins: tuple[JsonObject, ...] | None = None
         self._changed = changed
         self._config.on_change(self._heard)
         self._secrets.on_change(self._heard)
@@ -54,6 +58,25 @@ class ControlPlane:
             secrets = self._secrets.list(self.namespace)
             self._cluster_book = ClusterBook(secret for secret in secrets if _type_of(secret) == "cluster")
         return self._cluster_book
+
+    @property
+    def parameters(self) -> Mapping[str, str]:
+        """What argocd-cmd-params-cm says, as it is."""
+        return self._data(PARAMETERS)
+
+    @property
+    def signing_keys(self) -> Mapping[str, str]:
+        """Whose signatures are known: armoured keys by id."""
+        return self._data(KEYS_CONFIG_MAP)
+
+    @property
+    def plugins(self) -> tuple[JsonObject, ...]:
+        """The operator's ConfigManagementPlugin documents; one that cannot be read is there with its error."""
+        if self._plugins is None:
+            found = (obj for obj in self._config.list(self.namespace) if PLUGIN_LABEL in labels_of(obj))
+            ordered = sorted(found, key=lambda obj: str(obj["metadata"]["name"]))
+            self._plugins = tuple(document for obj in ordered for document in documents_of(obj))
+        return self._plugins
 
     def project(self, name: str) -> JsonObject | None:
         return self.projects.get(Key(self.namespace, name))
@@ -85,6 +108,7 @@ class ControlPlane:
         if metadata.get("namespace") != self.namespace:
             return
         name, kinds = metadata.get("name"), {_type_of(obj) for obj in (old, new) if obj}
+        labels = {**labels_of(old or {}), **labels_of(new or {})}
         if name in (CONFIG_MAP, PARAMETERS):
             self._settings = None
             self._effective.clear()
@@ -92,6 +116,11 @@ class ControlPlane:
         elif name in (TLS_CONFIG_MAP, KNOWN_HOSTS_CONFIG_MAP) or any(kinds):
             self._book = self._cluster_book = None
             self._effective.clear()
+            self._changed()
+        elif PLUGIN_LABEL in labels:
+            self._plugins = None
+            self._changed()
+        elif name == KEYS_CONFIG_MAP:
             self._changed()
 
 

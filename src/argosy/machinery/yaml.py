@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, Final
 
 import re2
@@ -48,8 +48,13 @@ class YamlError(ValueError):
     """The text is not YAML, or breaks a limit; names the line."""
 
 
-def load_all(data: bytes | str, *, nodes: int = NODE_LIMIT) -> Iterator[JsonValue]:
-    """Each document as a JSON value, `None` for an empty one. Raises YamlError after the documents before the fault."""
+def load_all(
+    data: bytes | str, *, nodes: int = NODE_LIMIT, repeated: Callable[[str], None] | None = None
+) -> Iterator[JsonValue]:
+    """Each document as a JSON value, `None` for an empty one. Raises YamlError after the documents before the fault.
+
+    A key that appears twice in a mapping is a fault; with `repeated` the last one counts, and it is told instead.
+    """
     loader = _open(data, nodes)
     scalars = b"*" in data if isinstance(data, bytes) else "*" in data
     try:
@@ -61,7 +66,7 @@ def load_all(data: bytes | str, *, nodes: int = NODE_LIMIT) -> Iterator[JsonValu
             except yaml.YAMLError as error:
                 raise YamlError(_explain(error)) from None
             loader.reset_resolver()
-            yield _Builder(scalars=scalars, limit=nodes).build(node, 0)
+            yield _Builder(scalars=scalars, limit=nodes, repeated=repeated).build(node, 0)
     finally:
         loader.dispose()
 
@@ -117,7 +122,7 @@ class _Nodes(yaml.CSafeLoader):
 class _Builder:
     """One document's nodes into JSON values, counting what aliases would expand to."""
 
-    def __init__(self, *, scalars: bool, limit: int) -> None:
+    def __init__(self, *, scalars: bool, limit: int, repeated: Callable[[str], None] | None = None) -> None:
         """`scalars`: the text has aliases at all, so that scalars are worth remembering."""
         self._done: dict[int, tuple[JsonValue, int]] = {}
         self._open: set[int] = set()
@@ -125,6 +130,7 @@ class _Builder:
         self._nodes = 0
         self._scalars = scalars
         self._limit = limit
+        self._repeated = repeated
 
     def build(self, node: Any, depth: int) -> JsonValue:
         if isinstance(node, yaml.ScalarNode):
@@ -181,7 +187,10 @@ class _Builder:
                 continue
             key = _key(key_node)
             if key in own:
-                raise _fault(key_node, f"key {key!r} appears twice in one mapping")
+                fault = _fault(key_node, f"key {key!r} appears twice in one mapping")
+                if self._repeated is None:
+                    raise fault
+                self._repeated(str(fault))
             own[key] = self.build(value_node, depth + 1)
         return {**merged, **own} if merged else own
 

@@ -28,9 +28,29 @@ KEPT_FOR: Final = timedelta(hours=24)
 VARIANTS_PER_KEY: Final = 32
 """Of one path of one repository: the branches that are deployed from it, or that an application is switched between."""
 
-FAILURES_BEFORE_PAUSE: Final = 3
-FAILURE_PAUSE: Final = timedelta(minutes=60)
 COMPRESS_FROM: Final = 4096
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pause:
+    """When a rendering that keeps failing is not tried for a while: after `attempts` in a row (0: never), until
+    `time` has passed or it was asked for `requests` times (0: only the time counts)."""
+
+    attempts: int = 3
+    time: timedelta = timedelta(minutes=60)
+    requests: int = 0
+
+
+def pause_of(environment: Mapping[str, str]) -> Pause:
+    """Upstream's `ARGOCD_PAUSE_GEN_*`; a value that is no number counts as absent."""
+
+    def number(name: str, default: int) -> int:
+        text = environment.get(f"ARGOCD_PAUSE_GEN_{name}", "").strip()
+        return int(text) if text.isdecimal() else default
+
+    minutes = number("MINUTES", 60)
+    time = timedelta(minutes=minutes) if minutes else timedelta.max
+    return Pause(attempts=number("AFTER_FAILED_ATTEMPTS", 3), time=time, requests=number("REQUESTS", 0))
 
 
 @dataclass(slots=True, kw_only=True)
@@ -45,6 +65,7 @@ class Entry:
     made_at: datetime
     source_type: SourceType
     manifests: tuple[JsonObject, ...] | None
+    warnings: tuple[str, ...] = ()
     roots: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -54,6 +75,8 @@ class Failure:
     inputs: Inputs
     count: int
     since: datetime
+    asked: int = 0
+    """How often it was answered from here since it is not tried."""
 
 
 @dataclass(slots=True)
@@ -69,7 +92,8 @@ class Counters:
 class RenderCache:
     """Bounded by the bytes of its entries; the one unused for longest goes first."""
 
-    def __init__(self, secret: bytes, *, capacity: int = 256 * 1024 * 1024) -> None:
+    def __init__(self, secret: bytes, *, capacity: int = 256 * 1024 * 1024, pause: Pause | None = None) -> None:
+        self._pause = pause or Pause()
         self._secret = secret
         self._capacity = capacity
         self._entries: OrderedDict[str, list[Entry]] = OrderedDict()
@@ -90,7 +114,15 @@ class RenderCache:
         self.counters.misses += 1
         return None
 
-    def put(self, key: str, source_type: SourceType, inputs: Inputs, body: bytes, now: datetime) -> Entry:
+    def put(
+        self,
+        key: str,
+        source_type: SourceType,
+        inputs: Inputs,
+        body: bytes,
+        now: datetime,
+        warnings: tuple[str, ...] = (),
+    ) -> Entry:
         """Keeps a rendering. `body` is the manifests as a JSON array."""
         stored = zlib.compress(body, 1) if len(body) >= COMPRESS_FROM else body
         entry = Entry(
@@ -102,6 +134,7 @@ class RenderCache:
             made_at=now,
             source_type=source_type,
             manifests=tuple(orjson.loads(body)),
+            warnings=warnings,
         )
         variants = self._entries.setdefault(key, [])
         variants.insert(0, entry)
@@ -116,13 +149,20 @@ class RenderCache:
     def failure(self, key: str, answers: Mapping[str, Answers], now: datetime) -> str | None:
         """The message of a failure that is not tried again yet: same inputs, and it failed too often."""
         known = self._failures.get(key)
-        if known is None or known.count < FAILURES_BEFORE_PAUSE or now - known.since >= FAILURE_PAUSE:
+        pause = self._pause
+        if known is None or not pause.attempts or known.count < pause.attempts or now - known.since >= pause.time:
             return None
-        return known.message if unchanged(known.inputs, answers) else None
+        if not unchanged(known.inputs, answers):
+            return None
+        if pause.requests and known.asked >= pause.requests:
+            del self._failures[key]
+            return None
+        known.asked += 1
+        return known.message
 
     def failed(self, key: str, inputs: Inputs, message: str, now: datetime) -> None:
         known = self._failures.get(key)
-        fresh = known is None or known.inputs != inputs or now - known.since >= FAILURE_PAUSE
+        fresh = known is None or known.inputs != inputs or now - known.since >= self._pause.time
         count = 1 if fresh or known is None else known.count + 1
         since = now if fresh or known is None else known.since
         self._failures[key] = Failure(message=message, inputs=inputs, count=count, since=since)

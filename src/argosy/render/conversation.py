@@ -20,6 +20,7 @@ ADVANCE_FILES: Final = 64
 ADVANCE_BYTES: Final = 512 * 1024
 ADVANCE_FILE_BYTES: Final = 128 * 1024
 QUESTION_LIMIT: Final = 200_000
+WARNING_LENGTH: Final = 500
 
 Root = Tree | str
 """A tree, or why it could not be had."""
@@ -32,6 +33,7 @@ class Outcome:
     manifests: bytes | None = None
     error: str = ""
     needed: str = ""
+    warnings: tuple[str, ...] = ()
     inputs: Mapping[Question, str] = field(default_factory=dict)
 
 
@@ -75,7 +77,8 @@ class _Conversation:
             self._note("", operation, path)
         match header["done"]:
             case "manifests":
-                return Outcome(manifests=body, inputs=self._inputs)
+                warnings = tuple(str(text)[:WARNING_LENGTH] for text in header.get("warnings") or ())
+                return Outcome(manifests=body, inputs=self._inputs, warnings=warnings)
             case "needed":
                 return Outcome(needed=str(header["root"]), inputs=self._inputs)
             case _:

@@ -7,6 +7,7 @@ application's project may read from there, with whose credentials, and under the
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Final
 from urllib.parse import parse_qs
 
@@ -15,7 +16,7 @@ from argosy.render.port import RenderRequest
 from argosy.render.workspace import BODY
 from argosy.runtime.clock import Clock
 from argosy.sources.egress import Egress, refused_status
-from argosy.sources.port import AccessDenied, ChartRepository, Credentials, GitRemote, Rejected, Tree
+from argosy.sources.port import AccessDenied, ChartRepository, Credentials, GitRemote, NotFound, Rejected, Tree
 from argosy.sources.scrub import scrub
 from argosy.sources.tree import MemoryStorage, RootedTree
 
@@ -24,6 +25,9 @@ REMOTE_MAX_AGE: Final = 60.0
 
 Permitted = Callable[[str, str], bool]
 """(repository URL, project) -> whether the project's sourceRepos allow it."""
+
+Named = Callable[[str, str], str]
+"""(name, project) -> the URL of the chart repository whose Secret has this name, or ""."""
 
 CredentialsFor = Callable[[str, str], Credentials]
 """(repository URL, project) -> what to connect with: `CredentialBook.credentials`."""
@@ -40,7 +44,9 @@ class SourceFetcher:
         egress: Egress,
         credentials: CredentialsFor,
         permitted: Permitted,
+        named: Named = lambda name, project: "",
     ) -> None:
+        self._named = named
         self._clock = clock
         self._git = git
         self._charts = charts
@@ -54,7 +60,7 @@ class SourceFetcher:
             case "remote":
                 return await self._remote(rest, request.project)
             case "chart":
-                return await self._chart(rest, request.project)
+                return await self._chart(rest, request)
             case "url":
                 return await self._url(rest)
         raise Rejected(f"{scrub(name)}: cannot be fetched")
@@ -66,11 +72,23 @@ class SourceFetcher:
         commit = await self._git.resolve(url, revision, credentials, max_age=REMOTE_MAX_AGE)
         return await self._git.tree(url, commit, credentials)
 
-    async def _chart(self, text: str, project: str) -> Tree:
+    async def _chart(self, text: str, request: RenderRequest) -> Tree:
         url, chart, wanted = [*text.split(" ", 2), "", ""][:3]
-        credentials = self._allowed(url, project)
+        url = self._meant(url, request.project)
+        credentials = self._allowed(url, request.project)
+        if (request.source.get("helm") or {}).get("passCredentials"):
+            credentials = replace(credentials, pass_credentials=True)
         version = await self._charts.resolve(url, chart, wanted, credentials)
         return await self._charts.tree(url, chart, version, credentials)
+
+    def _meant(self, url: str, project: str) -> str:
+        """A repository by the name of its Secret (`@name`, `alias:name`), or the URL itself."""
+        name = url.removeprefix("@").removeprefix("alias:")
+        if name == url:
+            return url
+        if found := self._named(name, project):
+            return found
+        raise NotFound(f"no chart repository is configured by the name {scrub(name)!r}")
 
     async def _url(self, url: str) -> Tree:
         """Without credentials: a URL in a list of value files is no repository."""

@@ -79,6 +79,10 @@ class Workspace(Protocol):
         """
         ...
 
+    def warn(self, text: str) -> None:
+        """Something odd about the source that its owner should see, though manifests can be made."""
+        ...
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:

@@ -22,7 +22,7 @@ from argosy.machinery.yaml import YamlError, load_all
 from argosy.render.directory import expanded
 from argosy.render.files import Files, Job, ToolError, Workspace
 from argosy.render.globs import GlobError, by_segment
-from argosy.render.plugins import DEFINITIONS, Plugin, candidates, parse_plugin, plugin_environment
+from argosy.render.plugins import DEFINITIONS, Plugin, candidates, plugin_environment, readable
 from argosy.sources.scrub import scrub
 
 FILES_LIMIT: Final = 20_000
@@ -35,9 +35,9 @@ DATA_LIMIT: Final = 768 * 1024 * 1024
 def generate(workspace: Workspace, job: Job) -> Sequence[JsonValue]:
     _without_network()
     options = job.options.get("plugin") or {}
-    plugins = [parse_plugin(document) for document in job.options.get(DEFINITIONS) or ()]
+    plugins, problems = readable(job.options.get(DEFINITIONS) or ())
     environment = plugin_environment(options, job.environment, job.kube_version, job.api_versions)
-    found = candidates(plugins, str(options.get("name") or ""))
+    found = candidates(plugins, str(options.get("name") or ""), problems)
     root = Path(tempfile.mkdtemp(prefix="plugin-"))
     try:
         copied = copy_files(workspace.files, root / "files")
@@ -47,7 +47,7 @@ def generate(workspace: Workspace, job: Job) -> Sequence[JsonValue]:
             raise ToolError("could not find a config management plugin that supports this application's files")
         if plugin.init:
             run.command(plugin, "init", plugin.init)
-        return _manifests(plugin, run.command(plugin, "generate", plugin.generate))
+        return _manifests(plugin, run.command(plugin, "generate", plugin.generate), workspace)
     finally:
         shutil.rmtree(root, ignore_errors=True)
 
@@ -124,9 +124,12 @@ class _Run:
             return output.read() if done.returncode == 0 else b""
 
 
-def _manifests(plugin: Plugin, output: bytes) -> list[JsonObject]:
+def _manifests(plugin: Plugin, output: bytes, workspace: Workspace) -> list[JsonObject]:
+    def repeated(fault: str) -> None:
+        workspace.warn(f"plugin {plugin.key!r}: {fault}; the last one counts")
+
     try:
-        documents = [document for document in load_all(output) if document is not None]
+        documents = [document for document in load_all(output, repeated=repeated) if document is not None]
     except YamlError as error:
         raise ToolError(f"plugin {plugin.key!r}: its output is not YAML: {error}") from None
     return [manifest for document in documents for manifest in expanded(document, f"plugin {plugin.key}")]

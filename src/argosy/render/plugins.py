@@ -15,6 +15,8 @@ from argosy.machinery.objects import JsonObject
 from argosy.render.port import RenderError
 
 KIND: Final = "ConfigManagementPlugin"
+ERROR: Final = "error"
+"""Where a document that could not be read says why."""
 DEFINITIONS: Final = "definitions"
 """Where in a job's options the operator's documents are."""
 
@@ -46,15 +48,19 @@ class Plugin:
 
 def parse_plugin(document: JsonObject) -> Plugin:
     """Raises RenderError naming the field at fault."""
-    metadata, spec = document.get("metadata") or {}, document.get("spec") or {}
+    if problem := document.get(ERROR):
+        raise RenderError(str(problem))
+    metadata, spec = _mapping(document, "metadata"), _mapping(document, "spec")
     name = str(metadata.get("name") or "")
     if document.get("kind") != KIND or not _NAME.match(name):
         raise RenderError(f"plugin {name!r}: must be a {KIND} with a metadata.name")
+    if spec.get("provideGitCreds"):
+        raise RenderError(f"plugin {name!r}: spec.provideGitCreds: a plugin gets no credentials; unset it")
     generate = _command(name, "generate", spec.get("generate"))
     if not generate:
         raise RenderError(f"plugin {name!r}: spec.generate.command is missing")
-    discover = spec.get("discover") or {}
-    find = discover.get("find") or {}
+    discover = _mapping(spec, "discover")
+    find = _mapping(discover, "find")
     return Plugin(
         name=name,
         version=str(spec.get("version") or ""),
@@ -66,8 +72,23 @@ def parse_plugin(document: JsonObject) -> Plugin:
     )
 
 
-def candidates(plugins: Sequence[Plugin], wanted: str) -> list[Plugin]:
+def readable(documents: Sequence[JsonObject]) -> tuple[list[Plugin], list[str]]:
+    """The plug-ins, and what is wrong with those that are none: a faulty one must not stop the others."""
+    plugins: list[Plugin] = []
+    problems: list[str] = []
+    for document in documents:
+        try:
+            plugins.append(parse_plugin(document))
+        except RenderError as error:
+            problems.append(str(error))
+    return plugins, problems
+
+
+def candidates(plugins: Sequence[Plugin], wanted: str, problems: Sequence[str] = ()) -> list[Plugin]:
     """The named one, or all that can be discovered, in order. Raises RenderError when there is none."""
+    faulty = f" (not readable: {'; '.join(problems)})" if problems else ""
+    if not plugins and problems:
+        raise RenderError(f"no config management plugin can be used{faulty}")
     if not plugins:
         raise RenderError("no config management plugin is configured; the operator must name those that may run")
     if not wanted:
@@ -75,7 +96,7 @@ def candidates(plugins: Sequence[Plugin], wanted: str) -> list[Plugin]:
     found = [plugin for plugin in plugins if plugin.key == wanted]
     if not found:
         known = ", ".join(plugin.key for plugin in plugins)
-        raise RenderError(f"plugin {wanted!r} is not configured; there are: {known}")
+        raise RenderError(f"plugin {wanted!r} is not configured; there are: {known}{faulty}")
     return found
 
 
@@ -120,9 +141,19 @@ def _entries(options: JsonObject, field: str) -> list[JsonObject]:
     return entries
 
 
+def _mapping(block: JsonObject, field: str) -> JsonObject:
+    found = block.get(field) or {}
+    if not isinstance(found, dict):
+        raise RenderError(f"plugin: {field} must be a mapping")
+    return found
+
+
 def _command(name: str, field: str, block: Any) -> tuple[str, ...]:
     block = block or {}
-    words = [*(block.get("command") or ()), *(block.get("args") or ())]
+    given = (block.get("command") or [], block.get("args") or []) if isinstance(block, dict) else ("", "")
+    if not all(isinstance(part, list) for part in given):
+        raise RenderError(f"plugin {name!r}: spec.{field}: command and args must be lists of text")
+    words = [*given[0], *given[1]]
     if not all(isinstance(word, str) and "\0" not in word for word in words):
         raise RenderError(f"plugin {name!r}: spec.{field}: command and args must be lists of text")
     return tuple(words)

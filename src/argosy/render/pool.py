@@ -20,11 +20,13 @@ import subprocess
 import sys
 import tempfile
 import threading
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from argosy.machinery import duration
 from argosy.render.conversation import Assignment, Outcome, converse
 from argosy.render.inputs import AnswerBook
 from argosy.render.port import RenderError
@@ -45,6 +47,16 @@ class Limits:
     memory_bytes: int = 768 * 1024 * 1024
     jobs: int = 2000
     idle_seconds: float = 60.0
+
+
+def limits_of(environment: Mapping[str, str]) -> Limits:
+    """`ARGOCD_EXEC_TIMEOUT` (a Go duration, or seconds) for how long a tool may take."""
+    text = environment.get("ARGOCD_EXEC_TIMEOUT", "").strip()
+    try:
+        seconds = float(text) if text.isdigit() else duration.parse(text).total_seconds() if text else 0.0
+    except duration.DurationError:
+        seconds = 0.0
+    return Limits(wall_seconds=seconds) if seconds > 0 else Limits()
 
 
 class WorkerLost(RenderError):

@@ -36,6 +36,10 @@ class RenderRequest:
     settings: Mapping[str, str] = field(default_factory=dict)
     """Keys of argocd-cm that matter here: kustomize.buildOptions, helm.enable, ..."""
     use_cache: bool = True
+    plugins: tuple[JsonObject, ...] = ()
+    """The operator's ConfigManagementPlugin documents."""
+    generate_paths: str = ""
+    """What the Application says its manifests depend on, for tools whose inputs cannot be noted one by one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +51,8 @@ class Rendered:
     digest: str
     """Identifies the manifests' content: equal digest, equal manifests."""
     from_cache: bool = False
+    warnings: tuple[str, ...] = ()
+    """What is odd about the source, for its owner."""
 
 
 class Renderer(Protocol):

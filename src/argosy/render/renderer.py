@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from hashlib import blake2b
 from typing import Any, Final, Protocol
 
@@ -27,17 +27,20 @@ from argosy.render.environment import (
     substitute_plugin,
 )
 from argosy.render.files import DIRECTORY_LIMIT, Job
+from argosy.render.gate import Gate
 from argosy.render.inputs import AnswerBook, Answers, Question
 from argosy.render.overrides import with_overrides
 from argosy.render.plugins import DEFINITIONS
 from argosy.render.pool import RenderPool, WorkerLost
 from argosy.render.port import Rendered, RenderError, RenderRequest, SourceType
+from argosy.render.relevance import relevant
 from argosy.render.workspace import ref_root
 from argosy.runtime.clock import Clock
 from argosy.sources.coalesce import GivenUp
 from argosy.sources.paths import normalise, shown
 from argosy.sources.port import SourceError, Tree
 
+PARALLELISM: Final = "reposerver.parallelism.limit"
 ROUNDS: Final = 32
 """How often one job may ask for another root before it is given up."""
 
@@ -86,6 +89,7 @@ class WorkerRenderer:
         self._book = book
         self._clock = clock
         self._fetcher = fetcher
+        self._gate = Gate()
         self._running: dict[tuple[str, ...], asyncio.Future[Entry]] = {}
 
     async def render(self, request: RenderRequest) -> Rendered:
@@ -109,10 +113,10 @@ class WorkerRenderer:
             request.source, path, request.app_name, tree, lambda file: answers.short("stat", file) == "file"
         )
         source_type = detect(source, _names(tree, path), request.settings)
-        job = _job(request, source, source_type, path, self._plugins)
+        job = _job(request, source, source_type, path, request.plugins or self._plugins)
         roots = {"": tree, **{ref_root(name): ref for name, ref in request.refs.items()}}
         known = {name: self._book.of(root) for name, root in roots.items()}
-        return _Prepared(request, job, source_type, _key(job, str(source.get("repoURL") or "")), roots, known)
+        return _Prepared(request, job, source_type, _key(job, request), roots, known)
 
     async def _shared(self, prepared: _Prepared) -> Entry:
         """One rendering for all who ask for the same job on the same trees at once."""
@@ -139,12 +143,15 @@ class WorkerRenderer:
     async def _generate(self, prepared: _Prepared) -> Entry:
         self._cache.counters.renders += 1
         try:
-            outcome = await self._outcome(prepared)
+            async with self._gate.passed(_parallelism(prepared.request.settings)):
+                outcome = await self._outcome(prepared)
         except WorkerLost as error:
             inputs = {Question(root, "tree", ""): tree.root_oid for root, tree in prepared.roots.items()}
             self._cache.failed(prepared.key, inputs, str(error), self._clock.now())
             raise
-        now = self._clock.now()
+        now, paths = self._clock.now(), prepared.request.generate_paths
+        if paths and prepared.source_type == "Plugin":
+            outcome = replace(outcome, inputs=relevant(outcome.inputs, paths, prepared.job.path))
         if outcome.manifests is None:
             self._cache.failed(prepared.key, outcome.inputs, outcome.error, now)
             raise RenderError(outcome.error)
@@ -153,7 +160,9 @@ class WorkerRenderer:
         except ValueError as error:
             self._cache.failed(prepared.key, outcome.inputs, str(error), now)
             raise RenderError(str(error)) from None
-        return self._cache.put(prepared.key, prepared.source_type, outcome.inputs, outcome.manifests, now)
+        return self._cache.put(
+            prepared.key, prepared.source_type, outcome.inputs, outcome.manifests, now, outcome.warnings
+        )
 
     async def _outcome(self, prepared: _Prepared) -> Outcome:
         roots: dict[str, Root] = dict(prepared.roots)
@@ -223,13 +232,31 @@ def _job(
         kube_version=str(options.get("kubeVersion") or "") or request.kube_version,
         api_versions=tuple(options.get("apiVersions") or ()) or request.api_versions,
         environment=environment if source_type == "Plugin" else {},
-        settings={name: request.settings[name] for name in _SETTINGS[source_type] if name in request.settings},
+        settings=_settings(source_type, options, request.settings),
     )
 
 
-def _key(job: Job, repository: str) -> str:
+def _settings(source_type: SourceType, options: JsonObject, given: Mapping[str, str]) -> dict[str, str]:
+    """Those that this rendering depends on: one of another tool, or version, must not render it anew."""
+    names = list(_SETTINGS[source_type])
+    if source_type == "Kustomize" and (version := options.get("version")):
+        names += [f"kustomize.{what}.{version}" for what in ("version", "path", "buildOptions")]
+    return {name: given[name] for name in names if name in given}
+
+
+def _parallelism(settings: Mapping[str, str]) -> int:
+    """How many renderings may go on at once; 0, the default, is as many as there are workers."""
+    text = settings.get(PARALLELISM, "").strip()
+    return int(text) if text.isdecimal() else 0
+
+
+def _key(job: Job, request: RenderRequest) -> str:
     """Of everything but files that the outcome depends on. The repository only keeps unlike things apart."""
-    depends: dict[str, Any] = {**asdict(job), "repository": repository}
+    depends: dict[str, Any] = {**asdict(job), "repository": str(request.source.get("repoURL") or "")}
+    if job.tool == "Plugin" and request.generate_paths:
+        # A commit that changes none of the annotation's paths keeps its manifests: so its name cannot count either.
+        kept = {name: value for name, value in job.environment.items() if not name.startswith("ARGOCD_APP_REVISION")}
+        depends |= {"environment": kept, "generate_paths": request.generate_paths}
     if job.tool == "Directory":
         depends |= dict.fromkeys(("api_versions", "kube_version", "namespace", "release_name", "app_name"))
     return blake2b(orjson.dumps(depends, option=orjson.OPT_SORT_KEYS), digest_size=20).hexdigest()
@@ -238,5 +265,9 @@ def _key(job: Job, repository: str) -> str:
 def _rendered(entry: Entry, *, from_cache: bool) -> Rendered:
     assert entry.manifests is not None
     return Rendered(
-        source_type=entry.source_type, manifests=entry.manifests, digest=entry.digest, from_cache=from_cache
+        source_type=entry.source_type,
+        manifests=entry.manifests,
+        digest=entry.digest,
+        from_cache=from_cache,
+        warnings=entry.warnings,
     )

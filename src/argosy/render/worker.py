@@ -59,7 +59,7 @@ def _answer(pipe: Pipe, header: JsonObject, body: bytes) -> tuple[JsonObject, by
         name = header["job"].get("tool", "")
         message = f"{name} failed unexpectedly: {type(error).__name__}: {str(error)[:500]}"
         return {"done": "error", "message": message, "used": sorted(advance.used)}, b""
-    return {"done": "manifests", "used": sorted(advance.used)}, manifests
+    return {"done": "manifests", "used": sorted(advance.used), "warnings": list(workspace.warnings)}, manifests
 
 
 def _generate(workspace: AskedWorkspace, job: Mapping[str, Any]) -> bytes:

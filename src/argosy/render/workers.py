@@ -7,7 +7,7 @@ from types import TracebackType
 from typing import Self
 
 from argosy.machinery.objects import JsonObject
-from argosy.render.cache import Counters, RenderCache
+from argosy.render.cache import Counters, Pause, RenderCache
 from argosy.render.inputs import AnswerBook
 from argosy.render.pool import Limits, RenderPool
 from argosy.render.port import Rendered, RenderRequest
@@ -29,10 +29,11 @@ class RenderWorkers:
         limits: Limits | None = None,
         cache_bytes: int = 256 * 1024 * 1024,
         plugins: Sequence[JsonObject] = (),
+        pause: Pause | None = None,
     ) -> None:
         book = AnswerBook()
         self._pool = RenderPool(clock, book, size=size, limits=limits)
-        self._cache = RenderCache(rng.token_bytes(32), capacity=cache_bytes)
+        self._cache = RenderCache(rng.token_bytes(32), capacity=cache_bytes, pause=pause)
         self._renderer = WorkerRenderer(self._pool, self._cache, book, clock, fetcher, plugins)
 
     @property

@@ -14,6 +14,7 @@ from argosy.render.files import FILE_LIMIT, Files, ToolError
 from argosy.render.wire import Pipe
 from argosy.sources.port import Entry
 
+WARNINGS_LIMIT = 20
 BODY = "body"
 """The one file in the root of a fetched URL."""
 
@@ -116,6 +117,8 @@ class AskedWorkspace:
         self._pipe = pipe
         self._known = roots
         self._files: dict[str, Files] = {"": AskedFiles(pipe, "", advance)}
+        self.warnings: dict[str, None] = {}
+        """In order, each once."""
 
     @property
     def files(self) -> Files:
@@ -135,6 +138,10 @@ class AskedWorkspace:
 
     def chart(self, repository: str, name: str, version: str) -> Files:
         return self._root(chart_root(repository, name, version))
+
+    def warn(self, text: str) -> None:
+        if len(self.warnings) < WARNINGS_LIMIT:
+            self.warnings[text] = None
 
     def _root(self, root: str) -> Files:
         if root not in self._known:

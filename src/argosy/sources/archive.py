@@ -1,7 +1,8 @@
-"""Tar archives from strangers, unpacked into memory within limits (spec/security.md rules 1 and 2).
+"""Tar archives from strangers, unpacked within limits (spec/security.md rules 1 and 2).
 
 Bytes are counted as they are inflated, so a bomb ends at the limit and not at the end of memory. Hard links, devices,
-sparse files and links out of the root are refused; nothing is ever written to a disk.
+sparse files and links out of the root are refused. What is large goes to a nameless file (sources/contents.py): no path
+of an archive ever becomes a path on a disk.
 """
 
 from __future__ import annotations
@@ -10,10 +11,13 @@ import io
 import tarfile
 import zlib
 from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
 
+from argosy.sources.contents import Content, Contents
 from argosy.sources.paths import OutOfRoot, normalise, shown
-from argosy.sources.port import Rejected
-from argosy.sources.tree import MemoryStorage, RootedTree, first_link_out_of_root, out_of_bounds
+from argosy.sources.port import Rejected, Unavailable
+from argosy.sources.tree import ListedStorage, RootedTree, first_link_out_of_root, out_of_bounds
 
 _CHUNK = 256 * 1024
 
@@ -22,24 +26,36 @@ _CHUNK = 256 * 1024
 class ArchiveLimits:
     """Bytes inflated in all, files, and how many bytes each packed one may become (above `ratio_from` bytes)."""
 
-    total: int = 256 * 1024 * 1024
+    total: int = 1024 * 1024 * 1024
     files: int = 10_000
     ratio: int = 200
     ratio_from: int = 1024 * 1024
+    setting: str = ""
+    """What the operator calls `total`, for the error."""
 
 
-def unpack(data: bytes, *, limits: ArchiveLimits | None = None, strip_root: bool = False) -> RootedTree:
-    """The files of a tar archive, packed with gzip or not. `strip_root`: without the one directory around them all."""
-    reader = _Inflating(data, limits or ArchiveLimits())
-    files: dict[str, bytes] = {}
+def unpack(
+    data: bytes, *, limits: ArchiveLimits | None = None, strip_root: bool = False, directory: Path | None = None
+) -> RootedTree:
+    """The files of a tar archive, packed with gzip or not. `strip_root`: without the one directory around them all.
+
+    `directory`: where large contents are kept.
+    """
+    reader, contents = _Inflating(data, limits or ArchiveLimits()), Contents(directory)
+    files: dict[str, Content] = {}
     links: dict[str, str] = {}
     try:
         with tarfile.open(fileobj=reader, mode="r|") as archive:
             for member in archive:
-                _take(archive, member, files, links, limits or ArchiveLimits())
+                _take(archive, member, files, links, limits or ArchiveLimits(), contents)
+    except OSError as error:
+        raise Unavailable(f"the archive cannot be unpacked: {error.strerror or shown(str(error))}") from None
     except (tarfile.TarError, zlib.error, EOFError, ValueError) as error:
         raise Rejected(f"the archive cannot be read: {shown(str(error))}") from None
-    storage = MemoryStorage(*(_without_root(files, links) if strip_root else (files, links)))
+    if strip_root:
+        files, links = _without_root(files, links)
+    listed = {path: (content.oid, content.size) for path, content in files.items()}
+    storage = ListedStorage(listed, links, lambda path: contents.read(files[path]))
     if out := first_link_out_of_root(storage):
         raise out_of_bounds(out)
     return RootedTree(storage)
@@ -48,9 +64,10 @@ def unpack(data: bytes, *, limits: ArchiveLimits | None = None, strip_root: bool
 def _take(
     archive: tarfile.TarFile,
     member: tarfile.TarInfo,
-    files: dict[str, bytes],
+    files: dict[str, Content],
     links: dict[str, str],
     limits: ArchiveLimits,
+    contents: Contents,
 ) -> None:
     name = normalise(member.name.rstrip("/"))
     if member.isdir() or not name:
@@ -65,11 +82,11 @@ def _take(
         return
     content = archive.extractfile(member)
     assert content is not None
-    files[name] = content.read()
+    files[name] = contents.add(iter(partial(content.read, _CHUNK), b""))
     links.pop(name, None)
 
 
-def _without_root(files: dict[str, bytes], links: dict[str, str]) -> tuple[dict[str, bytes], dict[str, str]]:
+def _without_root(files: dict[str, Content], links: dict[str, str]) -> tuple[dict[str, Content], dict[str, str]]:
     roots = {path.partition("/")[0] for path in (*files, *links)}
     if len(roots) != 1 or any("/" not in path for path in (*files, *links)):
         raise OutOfRoot("the archive does not hold one directory")
@@ -109,7 +126,8 @@ class _Inflating(io.RawIOBase):
             part = self._inflated(size)
         self._given += len(part)
         if self._given > self._limits.total:
-            raise Rejected(f"the archive is larger than {self._limits.total} bytes when unpacked")
+            named = f" ({self._limits.setting})" if self._limits.setting else ""
+            raise Rejected(f"the archive is larger than {self._limits.total} bytes when unpacked{named}")
         if self._given > self._limits.ratio_from and self._given > self._limits.ratio * max(1, len(self._source)):
             raise Rejected(f"the archive grows more than {self._limits.ratio} times when unpacked")
         return part

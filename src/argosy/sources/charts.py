@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from argosy.sources.cloud_tokens import is_cloud
 from argosy.sources.helm import HelmRepositories
 from argosy.sources.oci import OciRegistries
-from argosy.sources.port import ChartRepository, Credentials, Rejected, Tree
+from argosy.sources.port import AccessDenied, ChartRepository, Credentials, Rejected, Tree
 from argosy.sources.scrub import scrub
 
 
@@ -24,10 +25,17 @@ class ChartSources:
         return await which.tree(where, chart, version, credentials)
 
     def _which(self, url: str, credentials: Credentials) -> tuple[str, ChartRepository]:
+        if is_cloud(credentials):
+            raise AccessDenied(
+                f"{scrub(url)}: identities of clouds are for Git repositories; give a username and password"
+            )
         if url.startswith("oci://"):
             return url, self._oci
         if url.startswith(("https://", "http://")):
             return url, self._helm
         if credentials.enable_oci and "://" not in url:
             return f"oci://{url}", self._oci
-        raise Rejected(f"chart repository {scrub(url)!r} is not allowed: use https://, http:// or oci://")
+        raise Rejected(
+            f"chart repository {scrub(url)!r} is not allowed: use https://, http:// or oci://, or give its Secret "
+            "enableOCI"
+        )

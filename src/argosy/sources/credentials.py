@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from argosy.machinery.objects import JsonObject
+from argosy.sources.cloud_tokens import is_cloud
 from argosy.sources.port import Credentials
 from argosy.sources.urls import host_of, normalise_url
 
@@ -32,6 +33,13 @@ _SECRET_FIELDS: Final[Mapping[str, str]] = {
     "githubAppInstallationID": "github_app_installation_id",
     "githubAppPrivateKey": "github_app_private_key",
     "githubAppEnterpriseBaseUrl": "github_app_url",
+    "gcpServiceAccountKey": "gcp_service_account_key",
+    "azureServicePrincipalClientID": "azure_client_id",  # repo-creds spell two of them otherwise
+    "azureServicePrincipalClientId": "azure_client_id",
+    "azureServicePrincipalClientSecret": "azure_client_secret",
+    "azureServicePrincipalTenantID": "azure_tenant_id",
+    "azureServicePrincipalTenantId": "azure_tenant_id",
+    "azureActiveDirectoryEndpoint": "azure_authority",
 }
 _TEXT_FIELDS: Final[Mapping[str, str]] = {"proxy": "proxy", "noProxy": "no_proxy"}
 _FLAGS: Final[Mapping[str, str]] = {
@@ -39,6 +47,7 @@ _FLAGS: Final[Mapping[str, str]] = {
     "enableOCI": "enable_oci",
     "insecureOCIForceHttp": "insecure_oci_force_http",
     "forceHttpBasicAuth": "force_http_basic_auth",
+    "useAzureWorkloadIdentity": "azure_workload_identity",
 }
 
 
@@ -59,7 +68,7 @@ class Repository:
         given = self.credentials
         return any((
             given.password, given.bearer_token, given.ssh_private_key, given.tls_client_cert, given.username,
-            given.github_app_id, given.unsupported,
+            given.github_app_id, is_cloud(given),
         ))  # fmt: skip
 
 
@@ -90,13 +99,18 @@ class CredentialBook:
                     return repository
         return None
 
+    def url_of(self, name: str, project: str = "") -> str:
+        """The chart repository that a chart's dependency means by `@name`; "" when there is none."""
+        named = [item for item in self.repositories if item.name == name and item.kind in ("helm", "oci")]
+        return next((item.url for wanted in (project, "") for item in named if item.project == wanted), "")
+
     def template(self, url: str, project: str = "") -> Repository | None:
         """The template with the longest matching prefix; at equal length the project's own."""
         wanted = normalise_url(url)
         found = [
             (len(prefix), template.project == project, template)
             for prefix, template in self._templates
-            if wanted.startswith(prefix) and template.project in ("", project)
+            if _covers(prefix, wanted) and template.project in ("", project)
         ]
         return max(found, key=lambda item: item[:2])[2] if found else None
 
@@ -129,6 +143,15 @@ class CredentialBook:
                 self._known_hosts = str(data.get(KNOWN_HOSTS_KEY) or "")
 
 
+def _covers(prefix: str, url: str) -> bool:
+    """Whether a template's prefix is one of the URL. One that ends in the host is the whole host: else whoever owns
+    `github.com.example` would be sent the credentials for `github.com`."""
+    if not url.startswith(prefix):
+        return False
+    host = prefix.partition("://")[2] or prefix
+    return "/" in host or url[len(prefix) :][:1] in ("", "/", ":")
+
+
 def decoded(secret: JsonObject) -> dict[str, str]:
     """A Secret's values as text; one that is not base64 or not UTF-8 is left out, and spoils no other."""
     values: dict[str, str] = {}
@@ -156,19 +179,9 @@ def _credentials(data: Mapping[str, str]) -> Credentials:
     text = {ours: data[theirs] for theirs, ours in {**_SECRET_FIELDS, **_TEXT_FIELDS}.items() if data.get(theirs)}
     flags = {ours: _flag(data.get(theirs)) for theirs, ours in _FLAGS.items()}
     insecure = _flag(data.get("insecure")) or _flag(data.get("insecureIgnoreHostKey"))
-    own = Credentials(insecure=insecure, unsupported=_unsupported(data))
+    depth = data.get("depth", "").strip()
+    own = Credentials(insecure=insecure, depth=int(depth) if depth.isdecimal() else 0)
     return replace(own, **text, **flags)  # type: ignore[arg-type]
-
-
-def _unsupported(data: Mapping[str, str]) -> str:
-    """Kinds of credentials that are not built: better told than tried as nobody."""
-    if data.get("gcpServiceAccountKey"):
-        return "gcpServiceAccountKey: Google service accounts are not supported; use username and password or a token"
-    azure = [name for name in data if name.startswith("azureServicePrincipal") and data[name]]
-    if azure or _flag(data.get("useAzureWorkloadIdentity")):
-        field_name = azure[0] if azure else "useAzureWorkloadIdentity"
-        return f"{field_name}: Azure identities are not supported; use username and password or bearerToken"
-    return ""
 
 
 def _inherited(own: Credentials, template: Credentials) -> Credentials:
@@ -179,6 +192,7 @@ def _inherited(own: Credentials, template: Credentials) -> Credentials:
         proxy=own.proxy or template.proxy,
         no_proxy=own.no_proxy or template.no_proxy,
         enable_lfs=own.enable_lfs,
+        depth=own.depth,
         enable_oci=own.enable_oci or template.enable_oci,
         insecure_oci_force_http=own.insecure_oci_force_http or template.insecure_oci_force_http,
         force_http_basic_auth=own.force_http_basic_auth or template.force_http_basic_auth,

@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
+from argosy.machinery.objects import JsonObject
 from argosy.runtime.clock import Clock
 from argosy.sources.egress import Egress, refused_status
 from argosy.sources.port import AccessDenied, Credentials, Unavailable
@@ -76,19 +77,26 @@ class GitHubApps:
 def signed_request(app: str, private_key: str, now: int) -> str:
     """The JSON web token (RS256) that says: I am the app. Its start lies a minute back, for clocks that differ."""
     claims = {"iat": now - 60, "exp": now + JWT_SECONDS, "iss": app}
+    return signed(claims, private_key, "githubAppPrivateKey")
+
+
+def signed(claims: JsonObject, private_key: str, field_name: str) -> str:
+    """A JSON web token (RS256). Raises AccessDenied, naming the field that the key is from."""
     text = b".".join(_base64(orjson.dumps(part)) for part in ({"alg": "RS256", "typ": "JWT"}, claims))
-    return (text + b"." + _base64(_key(private_key).sign(text, padding.PKCS1v15(), hashes.SHA256()))).decode()
+    return (
+        text + b"." + _base64(_key(private_key, field_name).sign(text, padding.PKCS1v15(), hashes.SHA256()))
+    ).decode()
 
 
-def _key(pem: str) -> rsa.RSAPrivateKey:
+def _key(pem: str, field_name: str) -> rsa.RSAPrivateKey:
     if len(pem) > KEY_LIMIT:
-        raise AccessDenied(f"githubAppPrivateKey: larger than the limit of {KEY_LIMIT} bytes")
+        raise AccessDenied(f"{field_name}: larger than the limit of {KEY_LIMIT} bytes")
     try:
         key = load_pem_private_key(pem.encode(), password=None)
     except (ValueError, TypeError):
-        raise AccessDenied("githubAppPrivateKey: is not a private key in PEM") from None
+        raise AccessDenied(f"{field_name}: is not a private key in PEM") from None
     if not isinstance(key, rsa.RSAPrivateKey) or key.key_size < 2048:
-        raise AccessDenied("githubAppPrivateKey: must be an RSA key of 2048 bits or more")
+        raise AccessDenied(f"{field_name}: must be an RSA key of 2048 bits or more")
     return key
 
 

@@ -6,12 +6,14 @@ hold hundreds of thousands of lines. Credentials go to the repository's own host
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import hashlib
 import re
 import zlib
 from collections import OrderedDict
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urljoin
 
@@ -55,7 +57,11 @@ class _Listed:
 class HelmRepositories:
     """The `sources.port.ChartRepository` for `http(s)://` repositories."""
 
-    def __init__(self, egress: Egress, clock: Clock, *, limits: ArchiveLimits | None = None) -> None:
+    def __init__(
+        self, egress: Egress, clock: Clock, *, limits: ArchiveLimits | None = None, directory: Path | None = None
+    ) -> None:
+        """`directory`: where the contents of large charts are kept."""
+        self._directory = directory
         self._egress = egress
         self._clock = clock
         self._limits = limits
@@ -128,7 +134,9 @@ class HelmRepositories:
         if answer.status != 200:
             raise refused_status(answer, "failed to get the chart")
         check_digest(answer, found.digest)
-        return unpack(answer.body, limits=self._limits, strip_root=True)
+        return await asyncio.to_thread(
+            unpack, answer.body, limits=self._limits, strip_root=True, directory=self._directory
+        )
 
 
 def versions_in(index: bytes, chart: str) -> list[_Listed]:

@@ -6,11 +6,13 @@ to it: the `realm` in a registry's answer is the registry's word, not ours. Plai
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import re
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlencode, urljoin, urlsplit
 
@@ -69,11 +71,16 @@ class OciRegistries:
         clock: Clock,
         *,
         limits: ArchiveLimits | None = None,
+        directory: Path | None = None,
+        media_types: Sequence[str] = LAYERS,
         token_hosts: Mapping[str, frozenset[str]] = TOKEN_HOSTS,
     ) -> None:
+        """`directory`: where the contents of large artifacts are kept. `media_types`: of layers that are accepted."""
         self._egress = egress
         self._clock = clock
         self._limits = limits
+        self._directory = directory
+        self._media_types = tuple(media_types)
         self._token_hosts = token_hosts
         self._trees: OrderedDict[tuple[str, str, Credentials], Tree] = OrderedDict()
 
@@ -100,12 +107,14 @@ class OciRegistries:
     async def _tree(self, place: _Place, chart: str, version: str, credentials: Credentials) -> Tree:
         reference = version if _DIGEST.fullmatch(version) else _tag_of(version)
         manifest, _ = await self._manifest(place, reference, credentials)
-        layer = _layer(manifest, (HELM_LAYER,) if chart else LAYERS, exactly_one=not chart)
+        layer = _layer(manifest, (HELM_LAYER,) if chart else self._media_types, exactly_one=not chart)
         key = (place.name, str(layer["digest"]), credentials)
         if key not in self._trees:
             body = await self._blob(place, str(layer["digest"]), credentials)
             helm = layer.get("mediaType") == HELM_LAYER
-            self._trees[key] = unpack(body, limits=self._limits, strip_root=helm)
+            self._trees[key] = await asyncio.to_thread(
+                unpack, body, limits=self._limits, strip_root=helm, directory=self._directory
+            )
             if len(self._trees) > TREES_KEPT:
                 self._trees.popitem(last=False)
         self._trees.move_to_end(key)

@@ -47,6 +47,8 @@ class Credentials:
     proxy: str = field(default="", repr=False)
     no_proxy: str = ""
     enable_lfs: bool = False
+    depth: int = 0
+    """How many commits of the history are fetched; 0 is all of it."""
     enable_oci: bool = False
     insecure_oci_force_http: bool = False
     force_http_basic_auth: bool = False
@@ -56,8 +58,13 @@ class Credentials:
     github_app_private_key: str = field(default="", repr=False)
     github_app_url: str = ""
     """The API of a GitHub of one's own; "" is github.com's."""
-    unsupported: str = ""
-    """Why these credentials cannot be used: told when somebody tries."""
+    gcp_service_account_key: str = field(default="", repr=False)
+    azure_client_id: str = ""
+    azure_client_secret: str = field(default="", repr=False)
+    azure_tenant_id: str = ""
+    azure_authority: str = ""
+    """Where Azure's identities live; "" is the public cloud's."""
+    azure_workload_identity: bool = False
     ssh_agent: bool = False
     """Offer the keys of the agent at SSH_AUTH_SOCK (`argosy up` for a developer's own repositories)."""
 

@@ -6,15 +6,16 @@ verdict. Nobody's signature counts unless its key is both in the keyring and nam
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import translate
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, Protocol
 
 import re2
 
 from argosy.machinery.objects import JsonObject
-from argosy.sources.port import Rejected
+from argosy.sources.port import Credentials, Rejected
+from argosy.sources.scrub import scrub
 from argosy.sources.urls import normalise_url
 
 PROBLEMS_TOLD: Final = 10
@@ -57,19 +58,39 @@ class Signature:
     """Of the key that the signing subkey belongs to."""
 
 
-def policy_of(project_spec: JsonObject, url: str) -> Policy | None:
-    """The project's policy for a repository: the first of `sourceIntegrity` that names it, else `signatureKeys`.
+class Verifier(Protocol):
+    """Looks at what was really signed: `sources.git.signing.GitSignatures`."""
 
-    Raises Rejected for a mode that is none: a typing error must not switch verification off.
+    async def verify(
+        self,
+        url: str,
+        commit: str,
+        policy: Policy,
+        keys: Mapping[str, str],
+        credentials: Credentials,
+        *,
+        tag: str = "",
+        tag_prefix: str = "",
+    ) -> list[str]:
+        """What speaks against the commit; empty when nothing does. Raises a SourceError."""
+        ...
+
+
+def policy_of(project_spec: JsonObject, url: str) -> Policy | None:
+    """The project's policy for a repository: the one of `sourceIntegrity` that names it, else `signatureKeys`.
+
+    Raises Rejected when several name it, and for a mode that is none: no mistake may switch verification off.
     """
     git = (project_spec.get("sourceIntegrity") or {}).get("git") or {}
-    for item in git.get("policies") or ():
-        if _covers(item.get("repos") or (), url):
-            gpg = item.get("gpg") or {}
-            mode = str(gpg.get("mode") or "")
-            if mode not in ("none", "head", "strict"):
-                raise Rejected(f"sourceIntegrity: mode {mode!r} must be none, head or strict")
-            return Policy(mode=mode, keys=tuple(str(key) for key in gpg.get("keys") or ()))  # type: ignore[arg-type]
+    policies = [item for item in git.get("policies") or () if _covers(item.get("repos") or (), url)]
+    if len(policies) > 1:
+        raise Rejected(f"multiple ({len(policies)}) git source integrity policies found for repo URL: {scrub(url)}")
+    for item in policies:
+        gpg = item.get("gpg") or {}
+        mode = str(gpg.get("mode") or "")
+        if mode not in ("none", "head", "strict"):
+            raise Rejected(f"sourceIntegrity: mode {mode!r} must be none, head or strict")
+        return Policy(mode=mode, keys=tuple(str(key) for key in gpg.get("keys") or ()))  # type: ignore[arg-type]
     keys = [str(key.get("keyID") or "") for key in project_spec.get("signatureKeys") or ()]
     return Policy(mode="head", keys=tuple(keys)) if keys else None
 

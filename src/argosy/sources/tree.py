@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from hashlib import blake2b
 from typing import Final, Protocol
@@ -93,15 +93,17 @@ class RootedTree:
         return self._storage.target(path, entry)
 
 
-class MemoryStorage:
-    """Files held in memory: an unpacked archive, a scripted repository. Links are `paths -> target`."""
+class ListedStorage:
+    """Files whose paths, oids and sizes are known, and whose contents `read` gives. Links are `path -> target`."""
 
-    def __init__(self, files: Mapping[str, bytes], links: Mapping[str, str] | None = None) -> None:
-        self._contents = dict(files)
-        self._targets = dict(links or {})
+    def __init__(
+        self, files: Mapping[str, tuple[str, int]], links: Mapping[str, str], read: Callable[[str], bytes]
+    ) -> None:
+        self._read = read
+        self._targets = dict(links)
         self._directories: dict[str, dict[str, Entry]] = {"": {}}
-        for path, data in self._contents.items():
-            self._add(path, Entry(path.rpartition("/")[2], "file", content_oid(data), len(data)))
+        for path, (oid, size) in files.items():
+            self._add(path, Entry(path.rpartition("/")[2], "file", oid, size))
         for path, target in self._targets.items():
             self._add(path, Entry(path.rpartition("/")[2], "link", content_oid(target.encode()), len(target)))
         self.root = self._seal("")
@@ -110,7 +112,7 @@ class MemoryStorage:
         return self._directories[path]
 
     def content(self, path: str, entry: Entry, limit: int) -> bytes:
-        return self._contents[path]
+        return self._read(path)
 
     def target(self, path: str, entry: Entry) -> str:
         return self._targets[path]
@@ -138,6 +140,15 @@ class MemoryStorage:
             if child.kind == "dir":
                 children[name] = replace(self._seal(f"{path}/{name}" if path else name), name=name)
         return Entry("", "dir", directory_oid(children.values()))
+
+
+class MemoryStorage(ListedStorage):
+    """Files held in memory: a scripted repository, a fetched body."""
+
+    def __init__(self, files: Mapping[str, bytes], links: Mapping[str, str] | None = None) -> None:
+        contents = dict(files)
+        listed = {path: (content_oid(data), len(data)) for path, data in contents.items()}
+        super().__init__(listed, links or {}, contents.__getitem__)
 
 
 def first_link_out_of_root(storage: Storage) -> str | None:

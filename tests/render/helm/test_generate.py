@@ -244,3 +244,17 @@ def test_ignored_files_are_not_inputs(make_bench: Any) -> None:
     render(bench, files)
     assert bench.render(files | {"app/docs/a": "2", "app/README.md": "2"}).from_cache
     assert not bench.render(files | {"app/values.yaml": "size: 2\n"}).from_cache
+
+
+def test_of_a_key_that_a_chart_prints_twice_the_last_counts_and_its_owner_hears_of_it(shared_bench: Any) -> None:
+    twice = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: x}\ndata:\n  a: one\n  b: b\n  a: two\n"
+    found = shared_bench.render(chart() | {"app/templates/config.yaml": twice})
+    assert [item["data"] for item in found.manifests] == [{"a": "two", "b": "b"}]
+    wanted = "web/templates/config.yaml: yaml: line 7: key 'a' appears twice in one mapping; the last one counts"
+    assert found.warnings == (wanted,)
+    assert shared_bench.render(chart() | {"app/templates/config.yaml": twice}).warnings == (wanted,)
+
+
+def test_a_key_twice_in_what_the_repository_itself_says_is_refused(shared_bench: Any) -> None:
+    with pytest.raises(RenderError, match="key 'a' appears twice"):
+        shared_bench.render({"app/x.yaml": "apiVersion: v1\nkind: X\nmetadata: {name: x}\na: 1\na: 2\n"})

@@ -14,6 +14,7 @@ import pytest
 
 from argosy.machinery import yaml
 from argosy.render.files import FILE_LIMIT, Files, Job, ToolError
+from argosy.render.kustomize import generate as generation
 from argosy.render.kustomize.build import build
 from argosy.render.kustomize.generate import build_options, generate
 from argosy.render.kustomize.overrides import edited, parse_image
@@ -65,6 +66,9 @@ class MemoryWorkspace:
 
     def chart(self, repository: str, name: str, version: str) -> Files:
         raise ToolError(f"{repository}: not allowed")
+
+    def warn(self, text: str) -> None:
+        raise AssertionError(text)
 
 
 def _inside(path: str) -> str:
@@ -180,3 +184,20 @@ def test_unknown_build_options_are_refused() -> None:
     }
     with pytest.raises(ToolError, match="--exec"):
         build_options("--exec sh")
+
+
+@pytest.mark.parametrize(
+    ("options", "settings", "text"),
+    [
+        ({}, {"kustomize.buildOptions": "A", "kustomize.buildOptions.v4": "B"}, "A"),
+        ({"version": "v4"}, {"kustomize.path.v4": "/x", "kustomize.buildOptions": "A"}, "A"),
+        ({"version": "v4"}, {"kustomize.version.v4": "/x", "kustomize.buildOptions.v4": "B"}, "B"),
+    ],
+)
+def test_a_version_has_build_options_of_its_own(options: Any, settings: dict[str, str], text: str) -> None:
+    assert generation._options_text(Job(tool="Kustomize", path="", options=options, settings=settings)) == text
+
+
+def test_a_version_that_is_not_configured_is_an_error() -> None:
+    with pytest.raises(ToolError, match="kustomize version v3 is not registered"):
+        generation._options_text(Job(tool="Kustomize", path="", options={"version": "v3"}))

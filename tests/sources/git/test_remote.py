@@ -7,6 +7,7 @@ import os
 import stat
 import threading
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -212,3 +213,29 @@ def test_two_who_fetch_one_repository_with_different_credentials_do_not_collide(
         return list(await asyncio.gather(*(mirrors.tree(repository.url, head, user) for user in users)))
 
     assert all(tree.read("7") == b"7" for tree in asyncio.run(both()))
+
+
+def test_a_fetch_ends_at_its_limit_of_bytes_and_leaves_nothing(tmp_path: Path, clock: Any, repository: Any) -> None:
+    head = repository.commit({"large": os.urandom(300_000)})
+    with closing(GitMirrors(tmp_path / "one", clock, GitSettings(allow_local=True))) as unlimited:
+        asyncio.run(unlimited.tree(repository.url, head, NOBODY))
+    (pack,) = (tmp_path / "one").glob("*/objects/pack/*.pack")
+    size = pack.stat().st_size
+    with closing(GitMirrors(tmp_path / "two", clock, GitSettings(allow_local=True, fetch_bytes=size))) as just:
+        assert len(asyncio.run(just.tree(repository.url, head, NOBODY)).read("large")) == 300_000
+    with closing(GitMirrors(tmp_path / "three", clock, GitSettings(allow_local=True, fetch_bytes=size - 1))) as less:
+        wanted = rf"larger than the limit of {size - 1} bytes \(reposerver.git.max.fetch.size\)"
+        with pytest.raises(Rejected, match=wanted):
+            asyncio.run(less.tree(repository.url, head, NOBODY))
+    assert not list((tmp_path / "three").glob("*/objects/pack/*"))
+
+
+def test_of_a_repository_with_a_depth_no_more_history_is_fetched(mirrors: GitMirrors, repository: Any) -> None:
+    commits = [repository.commit({"a": str(number)}) for number in range(5)]
+    head = commits[-1]
+    assert asyncio.run(mirrors.tree(repository.url, head, Credentials(depth=2))).read("a") == b"4"
+    objects = mirrors._store(mirrors._mirror(repository.url))
+    assert [objects.has(commit) for commit in commits] == [False, False, False, True, True]
+    new = repository.commit({"a": "5"})
+    assert asyncio.run(mirrors.tree(repository.url, new, Credentials(depth=2))).read("a") == b"5"
+    assert asyncio.run(mirrors.tree(repository.url, commits[0], NOBODY)).read("a") == b"0"  # the others are had as well

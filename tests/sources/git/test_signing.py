@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,36 +14,17 @@ import pytest
 
 from argosy.sources.git.remote import GitMirrors, GitSettings
 from argosy.sources.git.signing import GitSignatures
-from argosy.sources.port import Credentials, Unavailable
+from argosy.sources.port import Credentials, Rejected, Unavailable
 from argosy.sources.signatures import Mode, Policy
+from kit.signers import Signers, signing
 
 pytestmark = pytest.mark.skipif(shutil.which("gpg") is None, reason="gpg is not installed")
 
 
-@dataclass
-class Signers:
-    home: Path
-    ids: dict[str, str]
-    armoured: dict[str, str]
-
-
 @pytest.fixture(scope="module")
 def signers() -> Iterator[Signers]:
-    home = Path(tempfile.mkdtemp(prefix="gpg"))  # short: gpg's agent listens on a socket in it
-    found = Signers(home, {}, {})
-
-    def gpg(*arguments: str) -> str:
-        command = ["gpg", "--homedir", str(home), "--batch", "--quiet", "--passphrase", "", *arguments]
-        return subprocess.run(command, check=True, capture_output=True).stdout.decode()
-
-    for name in ("good", "other"):
-        gpg("--quick-gen-key", f"{name} <{name}@example.com>", "ed25519", "sign", "never")
-        lines = gpg("--list-keys", "--with-colons", f"{name}@example.com").splitlines()
-        found.ids[name] = next(line.split(":")[4] for line in lines if line.startswith("pub:"))
-        found.armoured[found.ids[name]] = gpg("--armor", "--export", f"{name}@example.com")
-    yield found
-    subprocess.run(["gpgconf", "--homedir", str(home), "--kill", "all"], check=False, capture_output=True)
-    shutil.rmtree(home, ignore_errors=True)
+    with signing("good", "other") as made:
+        yield made
 
 
 class Bench:
@@ -69,9 +48,7 @@ class Bench:
         return asyncio.run(self.signatures.verify(self.repository.url, commit, policy, ring, Credentials(), tag=tag))
 
     def _git(self, *arguments: str) -> None:
-        people = {f"GIT_{who}_{what}": "n@x" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
-        environment = {"PATH": os.environ["PATH"], "GNUPGHOME": str(self.signers.home), **people}
-        subprocess.run(["git", *arguments], cwd=self.repository.path, env=environment, check=True, capture_output=True)
+        self.signers.git(self.repository.path, *arguments)
 
 
 @pytest.fixture
@@ -148,3 +125,10 @@ def test_nothing_stays_on_disk_and_a_missing_program_is_an_error(bench: Bench, c
     bench.signatures = GitSignatures(bench.mirrors, clock, program="no-such-gpg")
     with pytest.raises(Unavailable, match="gpg program is not installed"):
         bench.verify(signed, "head")
+
+
+def test_strict_needs_the_whole_history(bench: Bench) -> None:
+    signed = bench.commit("good")
+    policy = Policy(mode="strict", keys=(bench.signers.ids["good"],))
+    with pytest.raises(Rejected, match="remove depth from the repository"):
+        asyncio.run(bench.signatures.verify(bench.repository.url, signed, policy, {}, Credentials(depth=1)))

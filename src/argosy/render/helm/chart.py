@@ -84,7 +84,7 @@ class Gathering:
                 self.copy(files, join(path, repository.removeprefix("file://")), target, nesting + 1)
             except OutOfRoot as error:
                 raise ToolError(f"dependency {name!r}: {error}") from None
-        elif repository.startswith(("https://", "http://", "oci://")):
+        elif repository.startswith(("https://", "http://", "oci://", "@", "alias:")):
             self.copy(self._workspace.chart(repository, name, version), "", target, nesting + 1)
         else:
             raise ToolError(f"dependency {name!r}: repository {repository!r} is not a URL that can be fetched")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -19,6 +19,8 @@ from argosy.sources.versions import matches
 HOOK: Final = "helm.sh/hook"
 TEST_HOOKS: Final = frozenset({"test", "test-success", "test-failure"})
 
+Warn = Callable[[str], None]
+
 
 def generate(workspace: Workspace, job: Job) -> Sequence[JsonValue]:
     values = values_of(workspace, job, parse_values)
@@ -31,14 +33,14 @@ def generate(workspace: Workspace, job: Job) -> Sequence[JsonValue]:
         )
         chart = LoadedChart(str(directory))
         try:
-            return _manifests(chart, values, name, job)
+            return _manifests(chart, values, name, job, workspace.warn)
         finally:
             chart.close()
     finally:
         shutil.rmtree(directory, ignore_errors=True)
 
 
-def _manifests(chart: LoadedChart, values: JsonObject, name: str, job: Job) -> list[JsonObject]:
+def _manifests(chart: LoadedChart, values: JsonObject, name: str, job: Job, warn: Warn) -> list[JsonObject]:
     check_dependencies(chart)
     _check_kube_version(chart.metadata, job.kube_version)
     texts = chart.render(values, _options(name, job))
@@ -46,10 +48,10 @@ def _manifests(chart: LoadedChart, values: JsonObject, name: str, job: Job) -> l
     if not job.options.get("skipCrds"):
         for file, text in chart.definitions:
             if _subchart_is_on(chart, values, file):
-                found.extend(_objects(file, text))
+                found.extend(_objects(file, text, warn))
     for path in sorted(texts):
         if not path.endswith("NOTES.txt"):
-            found.extend(_objects(path, texts[path]))
+            found.extend(_objects(path, texts[path], warn))
     if job.options.get("skipTests"):
         found = [manifest for manifest in found if not _is_test(manifest)]
     return found
@@ -68,11 +70,12 @@ def _options(name: str, job: Job) -> JsonObject:
     return options
 
 
-def _objects(path: str, text: str) -> Iterator[JsonObject]:
+def _objects(path: str, text: str, warn: Warn) -> Iterator[JsonObject]:
+    """What Helm printed is its chart's word, and read as Helm's users know it: of a repeated key the last counts."""
     if not text.strip():
         return
     try:
-        for document in load_all(text):
+        for document in load_all(text, repeated=lambda fault: warn(f"{path}: {fault}; the last one counts")):
             if document is not None and document != {}:
                 yield _object(path, document)
     except YamlError as error:

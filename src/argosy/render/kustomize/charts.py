@@ -52,6 +52,9 @@ class _ChartWorkspace:
     def chart(self, repository: str, name: str, version: str) -> Files:
         return self._outer.chart(repository, name, version)
 
+    def warn(self, text: str) -> None:
+        self._outer.warn(text)
+
 
 class Charts:
     def __init__(self, workspace: Workspace, job: Job) -> None:

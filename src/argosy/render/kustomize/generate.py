@@ -18,7 +18,7 @@ _ACCEPTED_OPTIONS = frozenset(("--enable-helm", "--enable-alpha-plugins", "--loa
 
 def generate(workspace: Workspace, job: Job) -> Sequence[JsonValue]:
     """Raises ToolError as `build` does, and for build options that are not known."""
-    flags = build_options(job.settings.get("kustomize.buildOptions") or "")
+    flags = build_options(_options_text(job))
 
     def with_edits(raw: JsonObject) -> JsonObject:
         return edited(raw, job.options, lambda path: _is_directory(workspace, job.path, path))
@@ -26,6 +26,15 @@ def generate(workspace: Workspace, job: Job) -> Sequence[JsonValue]:
     inflate = Charts(workspace, job).inflate if "--enable-helm" in flags else None
     overrides = with_edits if job.options else None
     return build(workspace, job.path, built_in_schema, overrides=overrides, inflate=inflate)
+
+
+def _options_text(job: Job) -> str:
+    """Of the version that the source names, which must be configured though one Kustomize renders all of them."""
+    version = str(job.options.get("version") or "")
+    if version and not any(f"kustomize.{what}.{version}" in job.settings for what in ("version", "path")):
+        raise ToolError(f"kustomize version {version} is not registered")
+    own = job.settings.get(f"kustomize.buildOptions.{version}") if version else ""
+    return own or job.settings.get("kustomize.buildOptions") or ""
 
 
 def build_options(text: str) -> dict[str, str]:

@@ -32,6 +32,12 @@ def mended(mirror: Path, errors: str) -> bool:
     return False
 
 
+def remove_halves(mirror: Path) -> None:
+    """Packs that were being written by a git that was stopped; only while no other git writes there."""
+    for half in (mirror / "objects" / "pack").glob("tmp_*"):
+        half.unlink(missing_ok=True)
+
+
 def sweep(directory: Path) -> None:
     """Removes private directories that nobody is there to remove: keys and configuration files of killed operations."""
     for left in directory.glob(f"{PREFIX}*"):

@@ -7,6 +7,7 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+import sys
 import tempfile
 import threading
 from collections.abc import Mapping, Sequence
@@ -16,6 +17,17 @@ from typing import Final
 
 OUTPUT_LIMIT: Final = 128 * 1024 * 1024
 ERROR_LIMIT: Final = 64 * 1024
+
+
+TOO_LARGE: Final = "File too large"
+"""What git says at the end of a file that may not grow."""
+LIMITED: Final = """
+import os, resource, signal, sys
+limit = int(sys.argv[1])
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
+os.execvp(sys.argv[2], sys.argv[2:])
+"""
 
 
 class TimedOut(Exception):
@@ -33,11 +45,21 @@ class Finished:
     errors: str
 
 
-def run_git(arguments: Sequence[str], *, directory: Path, environment: Mapping[str, str], seconds: float) -> Finished:
-    """`git <arguments>` in `directory`. Raises TimedOut or TooMuchOutput; a bad status is an answer."""
+def run_git(
+    arguments: Sequence[str],
+    *,
+    directory: Path,
+    environment: Mapping[str, str],
+    seconds: float,
+    file_bytes: int = 0,
+) -> Finished:
+    """`git <arguments>` in `directory`. Raises TimedOut or TooMuchOutput; a bad status is an answer.
+
+    `file_bytes`: no file that git writes may become larger, a fetched pack above all; 0 is no limit.
+    """
     with tempfile.TemporaryFile() as errors:
         process = subprocess.Popen(
-            ["git", *arguments],
+            [*_limiter(file_bytes), "git", *arguments],
             cwd=directory,
             env=dict(environment),
             stdin=subprocess.DEVNULL,
@@ -60,6 +82,11 @@ def run_git(arguments: Sequence[str], *, directory: Path, environment: Mapping[s
         size = errors.seek(0, os.SEEK_END)
         errors.seek(max(0, size - ERROR_LIMIT))
         return Finished(process.returncode, output.decode("utf-8", "replace"), errors.read().decode("utf-8", "replace"))
+
+
+def _limiter(file_bytes: int) -> Sequence[str]:
+    """A program that sets the limit and becomes git: set from here, it would come too late or be our own."""
+    return [sys.executable, "-I", "-S", "-c", LIMITED, str(file_bytes)] if file_bytes else []
 
 
 def _read(process: subprocess.Popen[bytes]) -> bytes:

@@ -10,7 +10,6 @@ packs are kept; when there are many, they are packed into one.
 from __future__ import annotations
 
 import asyncio
-import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -21,19 +20,20 @@ from typing import Final, TypeVar
 from argosy.runtime.clock import Clock
 from argosy.sources.coalesce import Turns
 from argosy.sources.egress import Egress
+from argosy.sources.git.bare import make, repacked
 from argosy.sources.git.failures import failure
 from argosy.sources.git.lfs import LfsStorage, LfsStore, Pointer, pointers
-from argosy.sources.git.mending import mended, sweep
+from argosy.sources.git.mending import mended, remove_halves, sweep
 from argosy.sources.git.modules import FILE as MODULES_FILE
 from argosy.sources.git.modules import FILE_LIMIT as MODULES_FILE_LIMIT
 from argosy.sources.git.modules import Budget, MountedStorage, is_local, module_credentials, module_url, parse_modules
 from argosy.sources.git.private import Private
-from argosy.sources.git.program import Finished, TimedOut, TooMuchOutput, run_git
+from argosy.sources.git.program import TOO_LARGE, Finished, TimedOut, TooMuchOutput, run_git
 from argosy.sources.git.refs import FULL_SHA, Abbreviation, Refs, annotated, check_revision, lookup, parse_listing
 from argosy.sources.git.tree import Objects, commit_tree
-from argosy.sources.github_app import GitHubApps
+from argosy.sources.identities import Identities
 from argosy.sources.paths import shown
-from argosy.sources.port import AccessDenied, Credentials, NotFound, Rejected, SourceError, Tree, Unavailable
+from argosy.sources.port import Credentials, NotFound, Rejected, SourceError, Tree, Unavailable
 from argosy.sources.scrub import scrub
 from argosy.sources.tree import RootedTree, Storage
 from argosy.sources.urls import check_git_url, host_of, normalise_url
@@ -47,7 +47,8 @@ FETCH_OPTIONS: Final = (
     "-c", "submodule.recurse=false",
 )  # fmt: skip
 REF_SPECS: Final = ("+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*")
-PACKS_KEPT: Final = 40
+FETCH_BYTES: Final = "reposerver.git.max.fetch.size"
+"""The setting's name."""
 TREES_KEPT: Final = 256
 PROVEN_SECONDS: Final = 3600.0
 
@@ -62,6 +63,8 @@ class GitSettings:
     submodules: bool = True
     list_seconds: float = 30.0
     fetch_seconds: float = 300.0
+    fetch_bytes: int = 2 * 1024 * 1024 * 1024
+    """Of one pack."""
     parallel: int = 8
 
 
@@ -73,7 +76,7 @@ class GitMirrors:
     ) -> None:
         """`egress`: judges the hosts of submodules and fetches LFS files; without it there are none from elsewhere."""
         self._egress = egress
-        self._apps = GitHubApps(egress, clock) if egress else None
+        self._identities = Identities(egress, clock)
         self._directory = directory
         self._clock = clock
         self._settings = settings or GitSettings()
@@ -117,7 +120,7 @@ class GitMirrors:
         """The annotated tag that a revision means, fetched; "" when it means something else."""
         refs = await self._listed(url, credentials, PROVEN_SECONDS)
         oid = annotated(refs, revision, tag_prefix)
-        if oid and not await self._has(self._mirror(url), oid):
+        if oid and not self._has(self._mirror(url), oid):
             await self._fetch(url, oid, credentials)
         return oid
 
@@ -182,7 +185,8 @@ class GitMirrors:
         if not known:
             return tree
         store = LfsStore(mirror / "argosy-lfs", self._egress)
-        await self._clock.external(store.ensure(url, list(known.values()), await self._effective(credentials)))
+        credentials = await self._identities.effective(credentials)
+        await self._clock.external(store.ensure(url, list(known.values()), credentials))
         return RootedTree(LfsStorage(tree.storage, known, store))
 
     async def _plain(self, url: str, commit: str, credentials: Credentials) -> RootedTree:
@@ -199,7 +203,7 @@ class GitMirrors:
         if (known := self._trees.get(key)) is not None:
             return known
         mirror, commit = key
-        if not await self._has(mirror, commit):
+        if not self._has(mirror, commit):
             await self._fetch(url, commit, credentials)
         tree = await self._in_thread(self._open_tree, self._store(mirror), commit)
         if len(self._trees) >= TREES_KEPT:
@@ -255,51 +259,92 @@ class GitMirrors:
     async def _fetch(self, url: str, commit: str, credentials: Credentials) -> None:
         """Branches and tags; then, when the commit is on none of them, the commit by itself."""
         mirror = self._mirror(url)
+        if commit and credentials.depth > 0 and await self._fetched_shallow(url, commit, credentials):
+            return
         await self._fetches.share((mirror, credentials), lambda: self._fetch_refs(url, mirror, credentials))
-        if commit and not await self._has(mirror, commit):
+        if commit and not self._has(mirror, commit):
             await self._fetches.share((mirror, credentials, commit), lambda: self._fetch_one(url, commit, credentials))
         await self._in_thread(self._tidy, mirror, self._store(mirror))
 
     async def _fetch_refs(self, url: str, mirror: Path, credentials: Credentials) -> None:
-        async with self._locks.setdefault(mirror, asyncio.Lock()):
-            await self._in_thread(self._prepare, mirror)
+        await self._make(mirror)
         await self._run_fetch(url, mirror, credentials, "--prune", REF_SPECS)
 
-    async def _fetch_one(self, url: str, commit: str, credentials: Credentials) -> None:
+    async def _make(self, mirror: Path) -> None:
+        async with self._locks.setdefault(mirror, asyncio.Lock()):
+            await self._in_thread(self._prepare, mirror)
+
+    async def _fetched_shallow(self, url: str, commit: str, credentials: Credentials) -> bool:
+        """The commit with as much history as its repository says; False where the remote gives no single commits."""
+        mirror = self._mirror(url)
+        await self._make(mirror)
         try:
-            await self._run_fetch(
-                url, self._mirror(url), credentials, "--no-prune", (f"+{commit}:refs/argosy/{commit}",)
-            )
+            await self._fetches.share((mirror, credentials, commit), lambda: self._fetch_one(url, commit, credentials))
+        except (NotFound, Unavailable):
+            return False
+        await self._in_thread(self._tidy, mirror, self._store(mirror))
+        return True
+
+    async def _fetch_one(self, url: str, commit: str, credentials: Credentials) -> None:
+        options = (f"--depth={credentials.depth}",) if credentials.depth > 0 else ()
+        specs = (f"+{commit}:refs/argosy/{commit}",)
+        try:
+            await self._run_fetch(url, self._mirror(url), credentials, "--no-prune", specs, options)
         except NotFound:
             raise NotFound(f"unable to resolve '{commit}' to a commit SHA") from None
 
     async def _run_fetch(
-        self, url: str, mirror: Path, credentials: Credentials, prune: str, specs: Sequence[str]
+        self,
+        url: str,
+        mirror: Path,
+        credentials: Credentials,
+        prune: str,
+        specs: Sequence[str],
+        options: Sequence[str] = (),
     ) -> None:
         self.fetches += 1
         where = check_git_url(url, allow_local=self._settings.allow_local)
         arguments = (
             *FETCH_OPTIONS, "fetch", "--quiet", "--force", prune, "--no-tags", "--no-write-fetch-head",
-            "--no-auto-maintenance", "--no-recurse-submodules", "--", where, *specs,
+            "--no-auto-maintenance", "--no-recurse-submodules", *options, "--", where, *specs,
         )  # fmt: skip
         async with self._locks.setdefault(mirror, asyncio.Lock()):
-            finished = await self._git(url, arguments, credentials, mirror, self._settings.fetch_seconds)
+            finished = await self._git_fetch(url, arguments, credentials, mirror)
             if finished.status != 0 and await self._in_thread(mended, mirror, finished.errors):
                 self._forget(mirror)
                 await self._in_thread(self._prepare, mirror)
-                finished = await self._git(url, arguments, credentials, mirror, self._settings.fetch_seconds)
+                finished = await self._git_fetch(url, arguments, credentials, mirror)
         if finished.status != 0:
             raise failure("failed to fetch", url, finished.errors, credentials)
 
+    async def _git_fetch(self, url: str, arguments: Sequence[str], credentials: Credentials, mirror: Path) -> Finished:
+        seconds, limit = self._settings.fetch_seconds, self._settings.fetch_bytes
+        finished = await self._git(url, arguments, credentials, mirror, seconds, limit)
+        if finished.status != 0 and TOO_LARGE in finished.errors:
+            await self._in_thread(remove_halves, mirror)
+            raise Rejected(f"failed to fetch: {scrub(url)}: larger than the limit of {limit} bytes ({FETCH_BYTES})")
+        return finished
+
     async def _git(
-        self, url: str, arguments: Sequence[str], credentials: Credentials, directory: Path, seconds: float
+        self,
+        url: str,
+        arguments: Sequence[str],
+        credentials: Credentials,
+        directory: Path,
+        seconds: float,
+        file_bytes: int = 0,
     ) -> Finished:
-        credentials = await self._effective(credentials)
+        credentials = await self._identities.effective(credentials)
 
         def run() -> Finished:
-            private = Private(self._prepared(), url, credentials, allow_local=self._settings.allow_local)
-            with private as opened:
-                return run_git(arguments, directory=directory, environment=opened.environment, seconds=seconds)
+            with Private(self._prepared(), url, credentials, allow_local=self._settings.allow_local) as opened:
+                return run_git(
+                    arguments,
+                    directory=directory,
+                    environment=opened.environment,
+                    seconds=seconds,
+                    file_bytes=file_bytes,
+                )
 
         try:
             return await self._in_thread(run)
@@ -308,22 +353,12 @@ class GitMirrors:
         except TooMuchOutput as error:
             raise Rejected(f"{scrub(url)}: {error}") from None
 
-    async def _effective(self, credentials: Credentials) -> Credentials:
-        """What is really sent: for a GitHub App, its installation's token."""
-        if credentials.unsupported:
-            raise AccessDenied(credentials.unsupported)
-        if not credentials.github_app_id:
-            return credentials
-        if self._apps is None:
-            raise AccessDenied("githubAppID: GitHub Apps cannot be used here")
-        return await self._apps.effective(credentials)
-
     async def _in_thread(self, work: Callable[..., T], *arguments: object) -> T:
         if self._threads is None:
             self._threads = ThreadPoolExecutor(self._settings.parallel, thread_name_prefix="git")
         return await self._clock.external(_threaded(self._threads, work, *arguments))
 
-    async def _has(self, mirror: Path, commit: str) -> bool:
+    def _has(self, mirror: Path, commit: str) -> bool:
         return (mirror / "HEAD").exists() and self._store(mirror).has(commit)
 
     def _open_tree(self, objects: Objects, commit: str) -> RootedTree:
@@ -354,25 +389,13 @@ class GitMirrors:
         return self._directory / blake2b(normalise_url(url).encode(), digest_size=16).hexdigest()
 
     def _prepare(self, mirror: Path) -> None:
-        """An empty bare repository; a half-made one, after a crash, is completed by the same command."""
-        if (mirror / "HEAD").exists():
-            return
-        self._prepared()
-        mirror.mkdir(mode=0o700, exist_ok=True)
-        environment = {"PATH": os.environ.get("PATH", "/usr/bin:/bin"), "GIT_CONFIG_NOSYSTEM": "1", "HOME": str(mirror)}
-        arguments = ("init", "--quiet", "--bare", "--template=", "--initial-branch=main")
-        finished = run_git(arguments, directory=mirror, environment=environment, seconds=self._settings.list_seconds)
-        if finished.status != 0:
-            raise Unavailable(f"the mirror cannot be made: {finished.errors.strip()}")
+        if not (mirror / "HEAD").exists():
+            self._prepared()
+            make(mirror, self._settings.list_seconds)
 
     def _tidy(self, mirror: Path, objects: Objects) -> None:
-        packs = mirror / "objects" / "pack"
-        if not packs.is_dir() or sum(1 for _ in packs.glob("*.pack")) <= PACKS_KEPT:
-            return
-        environment = {"PATH": os.environ.get("PATH", "/usr/bin:/bin"), "GIT_CONFIG_NOSYSTEM": "1", "HOME": str(mirror)}
-        arguments = ("repack", "-a", "-d", "-k", "-q")
-        run_git(arguments, directory=mirror, environment=environment, seconds=self._settings.fetch_seconds)
-        objects.reopen()
+        if repacked(mirror, self._settings.fetch_seconds):
+            objects.reopen()
 
 
 async def _threaded(threads: ThreadPoolExecutor, work: Callable[..., T], *arguments: object) -> T:

@@ -72,6 +72,8 @@ class GitSignatures:
             return []
         if not FULL_SHA.fullmatch(commit):
             raise Rejected(f"{commit!r} is not a full SHA")
+        if policy.mode == "strict" and credentials.depth > 0:
+            raise Rejected("strict signature verification needs the whole history: remove depth from the repository")
         objects = await self._mirrors.objects(url, commit, credentials)
         tagged = await self._mirrors.tag_object(url, tag, credentials, tag_prefix) if tag else ""
         epoch = int(self._clock.now().timestamp())

@@ -1,0 +1,38 @@
+"""Which config-management plug-ins the operator configured: labelled ConfigMaps of the control plane's namespace. Pure.
+
+None is there by default, and then none runs. The document is the `plugin.yaml` that a sidecar of upstream's would hold
+(spec/argo-cd-engine-2.md 11.7); its commands run in a render worker.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from argosy.machinery.objects import JsonObject
+from argosy.machinery.yaml import YamlError, load_documents
+from argosy.render.plugins import ERROR, KIND
+
+LABEL: Final = "argosy.dev/config-management-plugin"
+KEY: Final = "plugin.yaml"
+
+
+def documents_of(config_map: JsonObject) -> list[JsonObject]:
+    """One plug-in each. What cannot be read is a document with its error, told to who asks for a plug-in."""
+    name = str(config_map["metadata"]["name"])
+    text = (config_map.get("data") or {}).get(KEY)
+    if not text:
+        return [_faulty(name, f"has no {KEY}")]
+    try:
+        found = load_documents(text)
+    except YamlError as error:
+        return [_faulty(name, f"{KEY}: {error}")]
+    return [item if isinstance(item, dict) else _faulty(name, f"{KEY}: is not a {KIND}") for item in found]
+
+
+def labels_of(obj: JsonObject) -> Mapping[str, str]:
+    return (obj.get("metadata") or {}).get("labels") or {}
+
+
+def _faulty(name: str, problem: str) -> JsonObject:
+    return {"kind": KIND, "metadata": {"name": name}, ERROR: f"ConfigMap {name}: {problem}"}

@@ -1,0 +1,86 @@
+"""What `$name/...` in a source's value files may refer to (spec/argo-cd-engine-2.md 11.4). Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import re2
+
+from argosy.machinery.objects import JsonObject
+from argosy.sources.port import Rejected
+from argosy.sources.urls import normalise_url
+
+_NAME = re2.compile(r"^[a-zA-Z0-9_-]+$")
+_REFERENCE = re2.compile(r"^\$([a-zA-Z0-9_-]+)/")
+
+
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """A source with the commit or version that it stands for now."""
+
+    source: JsonObject
+    revision: str
+
+    @property
+    def repository(self) -> str:
+        return normalise_url(str(self.source.get("repoURL") or ""))
+
+    @property
+    def wanted(self) -> str:
+        return str(self.source.get("targetRevision") or "")
+
+
+def names_of(sources: Sequence[JsonObject]) -> dict[str, int]:
+    """Index by `ref`. Raises Rejected for a name that is none, or is there twice."""
+    found: dict[str, int] = {}
+    for index, source in enumerate(sources):
+        name = source.get("ref")
+        if not name:
+            continue
+        if not isinstance(name, str) or not _NAME.match(name):
+            raise Rejected(f"sources contain an invalid ref key {str(name)!r}: use letters, digits, - and _")
+        if name in found:
+            raise Rejected(f"invalid sources: multiple sources had the same `ref` key {name!r}")
+        found[name] = index
+    return found
+
+
+def check(source: Resolved, named: Mapping[str, Resolved]) -> None:
+    """Raises Rejected when a source refers to a chart, or to one repository at two revisions."""
+    seen: dict[str, tuple[str, Resolved]] = {}
+    for name in _referred(source.source):
+        if (found := named.get(name)) is None:
+            continue  # a variable, or an error that the renderer tells with the file
+        if found.source.get("chart"):
+            raise Rejected(
+                "source has a 'chart' field defined, but the 'chart' field is not supported for 'ref' sources"
+            )
+        key, earlier = seen.setdefault(found.repository, (name, found))
+        if earlier.revision != found.revision:
+            raise Rejected(
+                f"cannot reference multiple revisions for the same repository (${name} references {_q(found.wanted)} "
+                f"while ${key} references {_q(earlier.wanted)})"
+            )
+        if _is_git(source) and found.repository == source.repository and found.revision != source.revision:
+            raise Rejected(
+                f"cannot reference a different revision of the same repository (${name} references "
+                f"{_q(found.wanted)} which resolves to {_q(found.revision)} while the application references "
+                f"{_q(source.wanted)} which resolves to {_q(source.revision)})"
+            )
+
+
+def _is_git(source: Resolved) -> bool:
+    return not source.source.get("chart") and not source.repository.startswith("oci://")
+
+
+def _referred(source: JsonObject) -> Iterable[str]:
+    helm = source.get("helm") or {}
+    paths = [*(helm.get("valueFiles") or ()), *(item.get("path") for item in helm.get("fileParameters") or ())]
+    for path in paths:
+        if match := _REFERENCE.match(str(path)):
+            yield match.group(1)
+
+
+def _q(text: str) -> str:
+    return f'"{text}"'
