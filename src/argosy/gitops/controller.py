@@ -36,6 +36,7 @@ from argosy.gitops.live import LiveObjects
 from argosy.gitops.normalize_spec import normalised, sources_of
 from argosy.gitops.operating import Operating
 from argosy.gitops.ports import KnownTypes, Replicas
+from argosy.gitops.project_keeping import ProjectKeeping
 from argosy.gitops.refresh import Level
 from argosy.gitops.rendering import Manifests
 from argosy.gitops.settings import Settings
@@ -109,6 +110,7 @@ class GitOps:
             events=self.events,
             wake=self._controller.enqueue,
         )
+        self._projects = ProjectKeeping(client, self.plane, self.events, clock, self._rng, self._owns_project)
         self._comparing = Comparing(self.desk)
         self._operating = Operating(self.desk, self._comparing.sighting)
         self._deleting = Deleting(self.desk)
@@ -138,6 +140,7 @@ class GitOps:
             tasks.create_task(self.events.run())
             tasks.create_task(self._poll())
             tasks.create_task(self.clusters.run())
+            tasks.create_task(self._projects.run())
             tasks.create_task(follow_definitions(self.live, self._caches, self._settings, self._definitions_changed))
 
     # -- what concerns whom ------------------------------------------------------------------------------------------
@@ -162,6 +165,10 @@ class GitOps:
         cluster, servers = self._cluster_of(app) if app else None, self.plane.cluster_book.servers
         found = owner(self._replicas.shards, chosen, key, cluster, servers)
         return self._replicas.is_valid and found == self._replicas.identity
+
+    def _owns_project(self, key: Key) -> bool:
+        replicas = self._replicas
+        return replicas is None or (replicas.is_valid and replicas.shards.owner(key) == replicas.identity)
 
     def replicas_changed(self) -> None:
         """Applications moved to this replica, or away."""
@@ -201,10 +208,8 @@ class GitOps:
         if any(name == parent for parent, _ in self.plane.settings.global_projects):
             self._all_concerned()
             return
-        for app in self.plane.applications.list():
-            metadata = app["metadata"]
-            if ((app.get("spec") or {}).get("project") or "default") == name:
-                self._request(Key(metadata["namespace"], metadata["name"]), Level.RECENT)
+        for app in self.plane.users_of(str(name)):
+            self._request(own_key(app)[0], Level.RECENT)
 
     def _live_changed(self, obj: JsonObject) -> None:
         settings = self.plane.settings

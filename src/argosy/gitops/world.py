@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from argosy.gitops import projects
 from argosy.gitops.destinations import ClusterBook
@@ -17,6 +17,9 @@ from argosy.sources.signatures import KEYS_CONFIG_MAP
 
 CONFIG_MAPS = Resource("", "v1", "configmaps", "ConfigMap")
 SECRETS = Resource("", "v1", "secrets", "Secret")
+
+
+BY_PROJECT = "gitops/project"
 
 
 class ControlPlane:
@@ -34,6 +37,7 @@ class ControlPlane:
         self._effective: dict[str, JsonObject] = {}
         self._plugins: tuple[JsonObject, ...] | None = None
         self._changed = changed
+        self.applications.add_index(BY_PROJECT, lambda app: (project_of(app),))
         self._config.on_change(self._heard)
         self._secrets.on_change(self._heard)
         self.projects.on_change(lambda old, new: self._effective.clear())
@@ -93,6 +97,10 @@ class ControlPlane:
         self._effective[name] = made
         return made
 
+    def users_of(self, project: str) -> Sequence[JsonObject]:
+        """The Applications that name it."""
+        return self.applications.by_index(BY_PROJECT, project)
+
     def projects_by_name(self) -> dict[str, JsonObject]:
         return {obj["metadata"]["name"]: obj for obj in self.projects.list(self.namespace)}
 
@@ -122,6 +130,11 @@ class ControlPlane:
             self._changed()
         elif name == KEYS_CONFIG_MAP:
             self._changed()
+
+
+def project_of(app: JsonObject) -> str:
+    """The name of an Application's project."""
+    return str((app.get("spec") or {}).get("project") or "default")
 
 
 def _type_of(secret: JsonObject) -> str:

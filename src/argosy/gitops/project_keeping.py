@@ -1,0 +1,68 @@
+"""Looks after AppProjects: says what is wrong with one, and lets it go when no Application names it (spec 2)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from argosy.gitops import project_rules
+from argosy.gitops.deletion import FINALIZER
+from argosy.gitops.keys import FIELD_MANAGER, PROJECTS
+from argosy.gitops.world import ControlPlane, project_of
+from argosy.machinery.api import PatchType
+from argosy.machinery.objects import JsonObject, Key
+from argosy.runtime.chance import Rng
+from argosy.runtime.client import Client
+from argosy.runtime.clock import Clock
+from argosy.runtime.controller import DONE, Controller, Outcome
+from argosy.runtime.events import EventRecorder
+
+INVALID = "InvalidProject"
+
+
+class ProjectKeeping:
+    """`run` until cancelled. `events` is flushed by whoever owns it."""
+
+    def __init__(
+        self,
+        client: Client,
+        plane: ControlPlane,
+        events: EventRecorder,
+        clock: Clock,
+        rng: Rng,
+        owns: Callable[[Key], bool],
+    ) -> None:
+        self._client = client
+        self._plane = plane
+        self._events = events
+        self._told: dict[Key, tuple[str, ...]] = {}
+        self._controller = Controller("projects", self.look, clock=clock, rng=rng, workers=1, owns=owns)
+
+    async def run(self) -> None:
+        self._controller.watch(self._plane.projects)
+        self._controller.watch(self._plane.applications, self._named)
+        await self._controller.run()
+
+    async def look(self, key: Key) -> Outcome:
+        project = self._plane.projects.get(key)
+        if project is None or key.namespace != self._plane.namespace:
+            self._told.pop(key, None)
+            return DONE
+        self._tell(key, project)
+        metadata = project["metadata"]
+        finalizers = metadata.get("finalizers") or []
+        if not metadata.get("deletionTimestamp") or FINALIZER not in finalizers or self._plane.users_of(key.name):
+            return DONE
+        left = [name for name in finalizers if name != FINALIZER] or None
+        patch = {"metadata": {"finalizers": left, "resourceVersion": metadata["resourceVersion"]}}
+        await self._client.patch(PROJECTS, key.name, key.namespace, patch, PatchType.MERGE, field_manager=FIELD_MANAGER)
+        return Outcome(acted=True)
+
+    def _tell(self, key: Key, project: JsonObject) -> None:
+        found = tuple(project_rules.problems(project))
+        if found != self._told.get(key, ()):
+            self._told[key] = found
+            for text in found:
+                self._events.record(project, INVALID, text, event_type="Warning")
+
+    def _named(self, app: JsonObject) -> Iterable[Key]:
+        return (Key(self._plane.namespace, project_of(app)),)

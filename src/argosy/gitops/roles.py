@@ -1,0 +1,97 @@
+"""A project's roles as policy rules: read and checked here, enforced by whoever answers users (spec 2, 14). Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from argosy.machinery.objects import JsonObject
+
+RESOURCES = ("applications", "applicationsets", "repositories", "clusters", "logs", "exec")
+ACTIONS = ("get", "create", "update", "delete", "sync", "override", "rollback", "*")
+ACTION_PREFIXES = ("action/", "update/", "delete/")
+ROLE_NAME = re.compile(r"^[a-zA-Z0-9]([-_a-zA-Z0-9]*[a-zA-Z0-9])?$")
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    subject: str
+    resource: str
+    action: str
+    object: str
+    effect: str
+    """`allow` or `deny`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Membership:
+    """Who of the outside world has the role."""
+
+    group: str
+    role: str
+
+
+class InvalidPolicy(ValueError):
+    """A line that is no rule of this role; the text says which part, and what would be right."""
+
+
+def rules_of(project: JsonObject) -> list[Policy | Membership]:
+    """Every rule that the roles give, in order; lines that are wrong are left out (`problems` names them)."""
+    name, found = str(project["metadata"]["name"]), list[Policy | Membership]()
+    for role in (project.get("spec") or {}).get("roles") or ():
+        subject = f"proj:{name}:{role.get('name')}"
+        found.append(Policy(subject, "projects", "get", name, "allow"))
+        for line in role.get("policies") or ():
+            try:
+                found.append(parse(line, name, str(role.get("name") or "")))
+            except InvalidPolicy:
+                continue
+        found += [Membership(group, subject) for group in role.get("groups") or ()]
+    return found
+
+
+def parse(line: str, project: str, role: str) -> Policy:
+    """One line of `policies`. Raises InvalidPolicy."""
+    fields = [field.strip() for field in line.split(",")]
+    if len(fields) != 6 or fields[0] != "p":
+        raise InvalidPolicy(f"policy rule '{line}' must be of the form: 'p, sub, res, act, obj, eft'")
+    _, subject, resource, action, target, effect = fields
+    if subject != f"proj:{project}:{role}":
+        raise InvalidPolicy(f"policy rule '{line}': policy subject must be: 'proj:{project}:{role}', not '{subject}'")
+    if resource not in RESOURCES:
+        raise InvalidPolicy(f"policy rule '{line}': resource must be one of {', '.join(RESOURCES)}, not '{resource}'")
+    if action not in ACTIONS and not action.startswith(ACTION_PREFIXES):
+        raise InvalidPolicy(f"policy rule '{line}': invalid action '{action}': it is none of {', '.join(ACTIONS)}")
+    if not target.startswith(f"{project}/"):
+        raise InvalidPolicy(f"policy rule '{line}': object must be of the form '{project}/*', not '{target}'")
+    if effect not in ("allow", "deny"):
+        raise InvalidPolicy(f"policy rule '{line}': effect must be: 'allow' or 'deny', not '{effect}'")
+    return Policy(subject, resource, action, target, effect)
+
+
+def problems(project: JsonObject) -> Iterator[str]:
+    """What is wrong with the roles, each with the role's name."""
+    name, seen = str(project["metadata"]["name"]), set[str]()
+    for role in (project.get("spec") or {}).get("roles") or ():
+        own = str(role.get("name") or "")
+        if not ROLE_NAME.match(own):
+            yield f"role '{own}': a name has letters and digits, '-' and '_' between them"
+        if own in seen:
+            yield f"role '{own}' already exists"
+        seen.add(own)
+        yield from _of_role(role, name, own)
+
+
+def _of_role(role: JsonObject, project: str, name: str) -> Iterator[str]:
+    lines = role.get("policies") or ()
+    for line in dict.fromkeys(lines):
+        if list(lines).count(line) > 1:
+            yield f"role '{name}': policy '{line}' already exists"
+        try:
+            parse(line, project, name)
+        except InvalidPolicy as error:
+            yield f"role '{name}': {error}"
+    for group in role.get("groups") or ():
+        if not group.strip() or any(sign in group for sign in ",\n\r\t"):
+            yield f"role '{name}': group '{group}' is empty or holds a comma or a line break"

@@ -1,0 +1,39 @@
+"""AppProjects themselves: kept while Applications name them, and told what is wrong."""
+
+from __future__ import annotations
+
+from argosy.gitops.keys import PROJECTS
+from kit.gitops import Bench, application
+from kit.world import EVENTS
+
+FINALIZER = "resources-finalizer.argocd.argoproj.io"
+
+
+def test_a_project_that_is_deleted_stays_until_no_application_names_it(bench: Bench) -> None:
+    bench.create_project("team")
+    bench.patch("team", {"metadata": {"finalizers": [FINALIZER, "example.com/other"]}}, PROJECTS)
+    bench.create(application(project="team"))
+    bench.world.run_until(bench.synced)
+    bench.delete("team", PROJECTS)
+    bench.world.pass_time(600)
+    found = bench.get(PROJECTS, "team", "argocd")
+    assert found is not None
+    assert found["metadata"]["finalizers"] == [FINALIZER, "example.com/other"]
+    bench.delete("app")
+    bench.world.pass_time(5)
+    found = bench.get(PROJECTS, "team", "argocd")
+    assert found is not None
+    assert found["metadata"]["finalizers"] == ["example.com/other"]
+
+
+def test_what_is_wrong_with_a_project_is_an_event_of_it_and_only_once(bench: Bench) -> None:
+    bench.create_project("team", sourceRepos=["!*"])
+    bench.world.pass_time(5)
+    bench.patch("team", {"metadata": {"labels": {"touched": "yes"}}}, PROJECTS)
+    bench.world.pass_time(5)
+    page = bench.world.run(bench.world.client.list(EVENTS, "argocd"))
+    [event] = [item for item in page.items if item["reason"] == "InvalidProject"]
+    assert event["involvedObject"]["name"] == "team"
+    assert event["type"] == "Warning"
+    assert event["message"].startswith("spec.sourceRepos: '!*'")
+    assert event.get("count") in (None, 1)
