@@ -194,6 +194,7 @@ def _sync(actions: Commands) -> None:
     parser.add_argument(
         "--resource", action="append", default=[], metavar="GROUP:KIND:[NAMESPACE/]NAME", help="only these"
     )
+    parser.add_argument("--local", type=Path, metavar="DIR", help="the manifests of this directory instead of Git's")
     parser.add_argument("--retry-limit", type=int, default=0, metavar="COUNT", help="attempts after a failure")
     parser.add_argument("--async", dest="is_async", action="store_true", help="do not wait")
     parser.add_argument("-o", "--output", choices=OUTPUTS, default="wide")

@@ -9,13 +9,14 @@ import argparse
 import asyncio
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from argosy.cli.failing import CommandError, Exit
 from argosy.cli.printing import write_objects
 from argosy.machinery.objects import JsonObject
 from argosy.machinery.yaml import YamlError, load
-from argosy.render.port import Rendered, RenderError, RenderRequest
+from argosy.render.port import RenderError, RenderRequest
 from argosy.render.workers import RenderWorkers
 from argosy.runtime.chance import SystemRng
 from argosy.runtime.clock import RealClock
@@ -24,34 +25,59 @@ from argosy.sources.port import SourceError
 
 
 def run(options: argparse.Namespace) -> int:
-    directory = options.path.absolute()
-    if not directory.is_dir():
-        raise CommandError(f"{options.path}: not a directory: give one with YAML, a kustomization or a chart")
-    root = (options.root or _work_tree(directory)).absolute()
-    if not directory.is_relative_to(root):
-        raise CommandError(f"--root {root}: {directory} is not inside")
-    path = directory.relative_to(root).as_posix()
-    name = options.app_name or directory.name
-    try:
-        request = RenderRequest(
-            source={**source_of(options), "repoURL": str(root), "path": path},
-            tree=directory_tree(root),
-            revision="0" * 40,
-            app_name=name,
-            release_name=options.release_name or name,
-            namespace=options.namespace,
-            kube_version=options.kube_version,
-        )
-        rendered = asyncio.run(_rendered(request))
-    except (RenderError, SourceError) as error:
-        raise CommandError(str(error)) from None
-    write_objects(sys.stdout, rendered.manifests, options.output)
+    name = options.app_name or options.path.absolute().name
+    request = request_of(
+        options.path,
+        source_of(options),
+        root=options.root,
+        app_name=name,
+        release_name=options.release_name or name,
+        namespace=options.namespace,
+        kube_version=options.kube_version,
+    )
+    write_objects(sys.stdout, asyncio.run(rendered(request)), options.output)
     return Exit.OK
 
 
-async def _rendered(request: RenderRequest) -> Rendered:
-    with RenderWorkers(RealClock(), SystemRng(), size=1) as renderer:
-        return await renderer.render(request)
+def request_of(
+    path: Path,
+    source: JsonObject,
+    *,
+    root: Path | None = None,
+    app_name: str,
+    release_name: str,
+    namespace: str,
+    kube_version: str = "",
+) -> RenderRequest:
+    """What to ask of the renderer for a directory and an Application's source. Raises CommandError."""
+    directory = path.absolute()
+    if not directory.is_dir():
+        raise CommandError(f"{path}: not a directory: give one with YAML, a kustomization or a chart")
+    root = (root or _work_tree(directory)).absolute()
+    if not directory.is_relative_to(root):
+        raise CommandError(f"--root {root}: {directory} is not inside")
+    try:
+        tree = directory_tree(root)
+    except SourceError as error:
+        raise CommandError(str(error)) from None
+    return RenderRequest(
+        source={**source, "repoURL": str(root), "path": directory.relative_to(root).as_posix()},
+        tree=tree,
+        revision="0" * 40,
+        app_name=app_name,
+        release_name=release_name,
+        namespace=namespace,
+        kube_version=kube_version,
+    )
+
+
+async def rendered(request: RenderRequest) -> Sequence[JsonObject]:
+    """The manifests. Raises CommandError."""
+    try:
+        with RenderWorkers(RealClock(), SystemRng(), size=1) as renderer:
+            return (await renderer.render(request)).manifests
+    except (RenderError, SourceError) as error:
+        raise CommandError(str(error)) from None
 
 
 def source_of(options: argparse.Namespace) -> JsonObject:

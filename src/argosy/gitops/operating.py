@@ -155,7 +155,8 @@ class Operating:
         asked_for = asked.get("revisions") or [asked.get("revision") or ""]
         # Of an operation by commit the spec's own revision may be the tag that names it.
         names = tuple("" if FULL_SHA.fullmatch(str(text)) else str(text) for text in asked_for)
-        look = Look(revisions=revisions, names=names if revisions else ())
+        given = tuple(asked.get("manifests") or ())
+        look = Look(revisions=revisions, names=names if revisions else (), manifests=given)
         found = await self._sighting.compared(app, sources, look, self.desk.remember(key))
         if found.desired.problems:
             raise Refused([("ComparisonError", "\n".join(found.desired.problems))])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from argosy.gitops import destinations, projects, windows
+from argosy.gitops import destinations, local, projects, windows
 from argosy.gitops.applying import Applier
 from argosy.gitops.clusters.connections import NotConnected
 from argosy.gitops.clusters.destination import Destination
@@ -13,6 +13,7 @@ from argosy.gitops.compare import Comparison, ServerSide
 from argosy.gitops.desk import Desk, Memory
 from argosy.gitops.impersonation import NoServiceAccount, account_for
 from argosy.gitops.keys import GENERATE_PATHS, ResourceKey, annotations_of, instance_name
+from argosy.gitops.kinds import ServedKinds
 from argosy.gitops.normalize_spec import normalised, spec_errors
 from argosy.gitops.rendering import Desired, NotLoaded, Wanted
 from argosy.gitops.server_side import NotPreviewed, previews, server_side_of
@@ -45,6 +46,8 @@ class Look:
     max_age: float = 0.0
     """Seconds that an earlier answer of a repository may be old."""
     use_cache: bool = True
+    manifests: tuple[str, ...] = ()
+    """Instead of what the sources say."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,6 +135,8 @@ class Sighting:
             api_versions=live.api_versions,
         )
         book, settings = self.desk.plane.credentials, self.desk.plane.settings
+        if look.manifests:
+            return await self._local(wanted, look, live.kinds)
         try:
             desired = await self.desk.manifests.desired(wanted, book, settings, live.kinds)
         except NotLoaded as error:
@@ -140,6 +145,19 @@ class Sighting:
         if desired.targets.errors:
             raise Refused([("InvalidSpecError", text) for text in desired.targets.errors])
         return desired
+
+    async def _local(self, wanted: Wanted, look: Look, kinds: ServedKinds) -> Desired:
+        """The manifests of the request itself; the revisions are those that the sources stand for."""
+        book, manifests = self.desk.plane.credentials, self.desk.manifests
+        try:
+            fixed = (*look.revisions, *[""] * len(wanted.sources))
+            revisions = [
+                given or await manifests.resolve(source, book, wanted.project)
+                for given, source in zip(fixed, wanted.sources, strict=False)
+            ]
+            return local.desired(look.manifests, revisions, wanted, self.desk.plane.settings, kinds)
+        except local.InvalidManifest as error:
+            raise Refused([("ComparisonError", str(error))]) from None
 
     async def _asked(
         self, scene: Scene, desired: Desired, live: Mapping[ResourceKey, JsonObject], memory: Memory

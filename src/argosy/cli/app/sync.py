@@ -6,12 +6,17 @@ import argparse
 import getpass
 import sys
 
+import orjson
+
 from argosy.cli.app.applications import get, key_of_name, refreshed, write
 from argosy.cli.app.get import show_now
 from argosy.cli.app.operations import sync_operation
+from argosy.cli.app.tables import is_automated
 from argosy.cli.app.waiting import Wanted, deadline, wait_for
 from argosy.cli.connect import with_client
 from argosy.cli.failing import CommandError, Exit
+from argosy.cli.render import rendered, request_of
+from argosy.gitops.normalize_spec import normalised, sources_of
 from argosy.machinery.objects import JsonObject, Key
 from argosy.runtime.client import Client
 from argosy.runtime.clock import Clock
@@ -23,12 +28,29 @@ def run(options: argparse.Namespace) -> int:
     async def work(client: Client, clock: Clock) -> int:
         for key in keys:
             app = await get(client, key)
-            await request(client, app, sync_operation(app, options, user_name()))
+            operation = sync_operation(app, options, user_name())
+            if options.local:
+                operation["sync"]["manifests"] = await _local(app, options)
+            await request(client, app, operation)
         if options.is_async:
             return Exit.OK
         return max([await finish(client, key, options.timeout, options.output) for key in keys])
 
     return with_client(options, work)
+
+
+async def _local(app: JsonObject, options: argparse.Namespace) -> list[str]:
+    """The manifests of --local, rendered as the Application says."""
+    spec = normalised(app.get("spec") or {})
+    if is_automated(spec) is not None and not options.dry_run:
+        raise CommandError("Cannot use local sync when Automatic Sync Policy is enabled unless for dry run")
+    sources, name = sources_of(spec), app["metadata"]["name"]
+    if len(sources) != 1:
+        raise CommandError(f"--local: application {name!r} has {len(sources)} sources: it works with one only")
+    source = {field: value for field, value in sources[0].items() if field not in ("chart", "targetRevision")}
+    namespace = str((spec.get("destination") or {}).get("namespace") or "")
+    asked = request_of(options.local, source, app_name=name, release_name=name, namespace=namespace)
+    return [orjson.dumps(obj).decode() for obj in await rendered(asked)]
 
 
 def user_name() -> str:
