@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from argosy.gitops import projects
 from argosy.gitops.destinations import ClusterBook
