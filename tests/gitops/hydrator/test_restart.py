@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from argosy.sources.git.writing import WritingMirrors
+from argosy.sources.port import Credentials
+from kit.gitops import Bench
 from kit.mortal import GIT, Mortal
 
 if TYPE_CHECKING:
@@ -105,6 +109,44 @@ def test_an_operation_under_way_is_taken_up_again_when_its_time_has_passed(place
     place.bench.start()
     at = place.bench.world.run_until(lambda: place.phase("a") == "Hydrated")
     assert timedelta(seconds=118) <= at - began <= timedelta(seconds=122)
+
+
+def test_of_two_replicas_one_hydrates_and_the_other_goes_on_when_it_is_gone(place: Place) -> None:
+    dry = begun(place)
+    replicas = [Bench(place.bench.world, place.bench.remote, replica=name) for name in ("one", "two")]
+    pushed: list[str] = []
+    for replica in replicas:
+        replica.writer = partial(Pushes, replica.pushing, pushed, replica.replica)  # type: ignore[assignment]
+        replica.start()
+    place.bench.gitops = replicas[0].gitops
+    place.bench.world.run_until(lambda: is_done(place))
+    check(place, dry)
+    assert len(set(pushed)) == 1
+    owner = next(replica for replica in replicas if replica.replica == pushed[0])
+    other = next(replica for replica in replicas if replica is not owner)
+    owner.kill()
+    place.bench.gitops = other.gitops
+    place.commit(a="three", b="two")
+    place.bench.world.run_until(lambda: place.is_synced("three", "a"), within=timedelta(minutes=10))
+    assert set(pushed) == {"one", "two"}
+    assert len(place.commits()) == 3
+    for replica in replicas:
+        replica.kill()
+        replica.pool.close()
+
+
+class Pushes:
+    """Writes down who pushed."""
+
+    def __init__(self, inner: WritingMirrors, pushed: list[str], name: str) -> None:
+        self._inner, self._pushed, self._name = inner, pushed, name
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._inner, name)
+
+    async def push(self, url: str, branch: str, commit: str, credentials: Credentials) -> None:
+        self._pushed.append(self._name)
+        await self._inner.push(url, branch, commit, credentials)
 
 
 def test_a_lost_race_is_begun_again_from_what_is_there(place: Place) -> None:
