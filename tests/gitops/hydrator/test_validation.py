@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
-from argosy.gitops.hydrator.groups import group_of, target_of
+import pytest
+
+from argosy.gitops.hydrator.groups import Group, group_of, target_of
+from argosy.gitops.hydrator.need import standing
 from argosy.gitops.hydrator.validation import Candidate, errors_of, of_group
 from argosy.machinery.objects import JsonObject, Key
 
+NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 PROJECT: JsonObject = {"sourceRepos": ["*"]}
 
 
@@ -63,3 +68,12 @@ def test_a_group_is_dry_and_hydrated_place_however_the_urls_are_spelled() -> Non
     assert group_of({"spec": {}}) is None
     staged = target_of(app(hydrateTo={"targetBranch": "next"}))
     assert (staged.branch, staged.sync_branch) == ("next", "env")
+
+
+@pytest.mark.parametrize("odd", ["text", 7, [], None, {"drySource": "text", "syncSource": 1, "hydrateTo": []}])
+def test_what_a_lax_client_wrote_breaks_nobody(odd: Any) -> None:
+    made: JsonObject = {"metadata": {"name": "x"}, "spec": {"sourceHydrator": odd}, "status": {"sourceHydrator": odd}}
+    found = group_of(made)
+    assert found is None or isinstance(found, Group)
+    assert errors_of([candidate("x", made)], "argocd").keys() == {"argocd/x"}
+    assert standing(made, NOON, NOON - NOON) is not None

@@ -30,20 +30,27 @@ class Target(NamedTuple):
     sync_branch: str
 
 
+def part(obj: JsonObject, *names: str) -> JsonObject:
+    """An object within an object; empty where there is none, or something else: a lax client may have written it."""
+    for name in names:
+        found = obj.get(name)
+        obj = found if isinstance(found, dict) else {}
+    return obj
+
+
 def hydrator_of(app: JsonObject) -> JsonObject:
     """`spec.sourceHydrator`; empty when it has none."""
-    return (app.get("spec") or {}).get("sourceHydrator") or {}
+    return part(app, "spec", "sourceHydrator")
 
 
 def dry_source(app: JsonObject) -> JsonObject:
     """As a source to render."""
-    source: JsonObject = hydrator_of(app).get("drySource") or {}
-    return source
+    return part(hydrator_of(app), "drySource")
 
 
 def target_of(app: JsonObject) -> Target:
     hydrator = hydrator_of(app)
-    sync, staged = hydrator.get("syncSource") or {}, hydrator.get("hydrateTo") or {}
+    sync, staged = part(hydrator, "syncSource"), part(hydrator, "hydrateTo")
     branch = str(sync.get("targetBranch") or "")
     return Target(
         repository=str(sync.get("repoURL") or dry_source(app).get("repoURL") or ""),
@@ -69,4 +76,4 @@ def qualified(key: Key) -> str:
 
 
 def project_of(app: JsonObject) -> str:
-    return str((app.get("spec") or {}).get("project") or "default")
+    return str(part(app, "spec").get("project") or "default")

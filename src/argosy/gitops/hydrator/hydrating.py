@@ -16,11 +16,11 @@ from argosy.gitops import projects
 from argosy.gitops.desk import Desk
 from argosy.gitops.hydrator import need, status, validation
 from argosy.gitops.hydrator.committing import committed
-from argosy.gitops.hydrator.groups import Group, group_of, hydrator_of, project_of, qualified
+from argosy.gitops.hydrator.groups import Group, group_of, hydrator_of, part, project_of, qualified
 from argosy.gitops.hydrator.need import Need
 from argosy.gitops.hydrator.preparing import Failed, Preparing
 from argosy.gitops.hydrator.validation import Candidate
-from argosy.gitops.keys import HYDRATE, SKIP_RECONCILE, annotations_of
+from argosy.gitops.keys import HYDRATE, HYDRATE_TIMESTAMP, SKIP_RECONCILE, annotations_of
 from argosy.gitops.ports import Replicas
 from argosy.gitops.rendering import POLL_MAX_AGE
 from argosy.machinery.objects import JsonObject, Key
@@ -92,8 +92,6 @@ class Hydration:
             "hydrations", self.look, clock=clock, rng=self._rng, workers=workers, owns=self._owns
         )
         self._desk.plane.applications.on_change(self._changed)
-        for app in self._desk.plane.applications.list():
-            self._changed(None, app)
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._controller.run())
             tasks.create_task(self._poll())
@@ -289,8 +287,8 @@ def _concerning(app: JsonObject | None) -> object:
         return None
     metadata = app["metadata"]
     marks = annotations_of(app)
-    names = (HYDRATE, SKIP_RECONCILE)
-    operation = (status.status_of(app).get("currentOperation") or {}).get("phase")
+    names = (HYDRATE, HYDRATE_TIMESTAMP, SKIP_RECONCILE)
+    operation = part(status.status_of(app), "currentOperation").get("phase")
     deleted = metadata.get("deletionTimestamp")
     return hydrator_of(app), project_of(app), deleted, operation, [marks.get(name) for name in names]
 

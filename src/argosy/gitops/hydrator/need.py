@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, Literal
 
-from argosy.gitops.hydrator.groups import hydrator_of
+from argosy.gitops.hydrator.groups import hydrator_of, part
+from argosy.gitops.hydrator.status import status_of
 from argosy.gitops.keys import HYDRATE, annotations_of
 from argosy.machinery.objects import JsonObject
 from argosy.machinery.timestamps import parse
@@ -36,8 +37,8 @@ def requested(app: JsonObject) -> Literal["", "normal", "hard"]:
 
 def standing(app: JsonObject, now: datetime, timeout: timedelta, *, resumes: bool = False) -> Need | None:
     """`timeout`: after which an operation under way is taken up again. `resumes`: it was ours and did not end."""
-    status = _status(app)
-    current = status.get("currentOperation")
+    status = status_of(app)
+    current = part(status, "currentOperation")
     if not current:
         return Need(True, "no previous hydrate operation")
     if current.get("phase") == "Hydrating":
@@ -64,8 +65,8 @@ def standing(app: JsonObject, now: datetime, timeout: timedelta, *, resumes: boo
 
 def by_revision(app: JsonObject, dry: str, *, is_relevant: bool) -> Need:
     """`dry`: the dry commit now, "" when it is not known. `is_relevant`: some path of the application changed."""
-    status = _status(app)
-    current = status.get("currentOperation") or {}
+    status = status_of(app)
+    current = part(status, "currentOperation")
     wake_at = None
     if current.get("phase") == "Failed" and (ended := current.get("finishedAt")):
         wake_at = parse(ended) + COOLDOWN
@@ -81,11 +82,6 @@ def by_revision(app: JsonObject, dry: str, *, is_relevant: bool) -> Need:
 
 def is_known(app: JsonObject, dry: str) -> bool:
     """Whether this dry commit was hydrated with the spec as it is now, and nobody asks for it anew."""
-    last = _status(app).get("lastSuccessfulOperation") or {}
+    last = part(status_of(app), "lastSuccessfulOperation")
     same = last.get("drySHA") == dry and (last.get("sourceHydrator") or {}) == hydrator_of(app)
     return same and requested(app) != "hard"
-
-
-def _status(app: JsonObject) -> JsonObject:
-    found: JsonObject = (app.get("status") or {}).get("sourceHydrator") or {}
-    return found

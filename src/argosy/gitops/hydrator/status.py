@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from argosy.gitops.hydrator.groups import hydrator_of
+from argosy.gitops.hydrator.groups import hydrator_of, part
 from argosy.gitops.keys import HYDRATE, HYDRATE_TIMESTAMP, REFRESH, annotations_of
 from argosy.machinery.mergepatch import create_merge_patch
 from argosy.machinery.objects import JsonObject
 
 
 def status_of(app: JsonObject) -> JsonObject:
-    found: JsonObject = (app.get("status") or {}).get("sourceHydrator") or {}
-    return found
+    return part(app, "status", "sourceHydrator")
 
 
 def begun(app: JsonObject, now: str) -> JsonObject | None:
     """None when the application is marked already: its operation goes on."""
-    if (status_of(app).get("currentOperation") or {}).get("phase") == "Hydrating":
+    if part(status_of(app), "currentOperation").get("phase") == "Hydrating":
         return None
     current = {"startedAt": now, "phase": "Hydrating", "message": "", "sourceHydrator": hydrator_of(app)}
     return _patch(app, {"currentOperation": current})
@@ -64,7 +63,7 @@ def without_requests(app: JsonObject, asked: JsonObject, patch: JsonObject | Non
 
 
 def _current(app: JsonObject) -> JsonObject:
-    current = status_of(app).get("currentOperation") or {}
+    current = part(status_of(app), "currentOperation")
     kept = ("startedAt", "sourceHydrator")
     return {"sourceHydrator": hydrator_of(app), **{name: current[name] for name in kept if name in current}}
 

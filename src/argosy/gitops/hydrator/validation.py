@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from argosy.gitops.hydrator.groups import dry_source, qualified, target_of
+from argosy.gitops.hydrator.groups import dry_source, project_of, qualified, target_of
 from argosy.gitops.projects import permits_namespace_of_application, permits_source
 from argosy.machinery.objects import JsonObject, Key
 from argosy.sources.paths import normalise
@@ -27,7 +27,7 @@ class Candidate:
 
     @property
     def project_name(self) -> str:
-        return str((self.app.get("spec") or {}).get("project") or "default")
+        return project_of(self.app)
 
 
 def errors_of(candidates: Iterable[Candidate], control_plane: str) -> dict[str, str]:
