@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from argosy.gitops.keys import PROJECTS
+from argosy.sources.git.signing import GitSignatures
 from kit.gitops import config
 
 if TYPE_CHECKING:
@@ -371,3 +372,15 @@ def _config_maps() -> Any:
     from kit.world import CONFIG_MAPS
 
     return CONFIG_MAPS
+
+
+def test_a_dry_commit_without_the_signature_that_the_project_asks_for_is_not_hydrated(place: Place) -> None:
+    place.bench.kill()
+    place.bench.signatures = GitSignatures(place.bench.remote, place.bench.world.clock)  # type: ignore[arg-type]
+    place.bench.start()
+    place.bench.create_project("signed", signatureKeys=[{"keyID": "4AEE18F83AFDEB23"}])
+    place.commit(a="one")
+    place.create("a", project="signed")
+    place.bench.world.run_until(lambda: place.phase() == "Failed")
+    assert 'source integrity verification failed for app "argocd/a"' in place.operation()["message"]
+    assert place.repository.git("branch", "--list", "env") == ""
