@@ -136,3 +136,13 @@ def test_names_of_objects_are_kubectls() -> None:
     deployment = {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "web"}}
     assert object_name(deployment) == "deployment.apps/web"
     assert object_name({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "a"}}) == "pod/a"
+
+
+def test_an_application_with_a_hydrator_shows_the_branch_that_it_is_synced_from() -> None:
+    dry = {"repoURL": "https://git.example/dry.git", "path": "dry", "targetRevision": "main"}
+    hydrator = {"drySource": dry, "syncSource": {"targetBranch": "env/dev", "path": "web"}}
+    text = tables.application(application(spec={"sourceHydrator": hydrator}))
+    lines = [line.split() for line in text.splitlines()]
+    for expected in (["-", "Repo:", "https://git.example/dry.git"], ["Target:", "env/dev"], ["Path:", "web"]):
+        assert expected in lines
+    assert f"Synced to env/dev ({COMMIT[:7]})" in text

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -14,6 +13,7 @@ from argosy.machinery.objects import JsonObject, Resource
 from argosy.runtime.virtual import START
 from argosy.sources.git.scripted import ScriptedGit
 from kit.gitops import REPO, Bench, application, config, prepare
+from kit.mortal import Mortal
 from kit.world import World
 
 JOBS = Resource("batch", "v1", "jobs", "Job")
@@ -54,32 +54,6 @@ class Jobs:
             JOBS, name, "default", {"status": {"conditions": [condition]}}, PatchType.MERGE, subresource="status"
         )
         self._task = asyncio.get_running_loop().create_task(work)
-
-
-class Mortal:
-    """A client whose process dies right after (or right before) its n-th write."""
-
-    def __init__(self, inner: Any, number: int, *, before: bool = False) -> None:
-        self.inner, self.left, self.before = inner, number, before
-        self.is_dead = False
-
-    def __getattr__(self, name: str) -> Any:
-        found = getattr(self.inner, name)
-        if name not in ("create", "patch", "update", "apply", "delete"):
-            return found
-
-        async def write(*args: Any, **more: Any) -> Any:
-            self.left -= 1
-            if self.is_dead or (self.left == 0 and self.before):
-                self.is_dead = True
-                raise ConnectionError("the process is dead")
-            answer = await found(*args, **more)
-            if self.left == 0:
-                self.is_dead = True
-                raise ConnectionError("the process is dead")
-            return answer
-
-        return write
 
 
 def is_done(bench: Bench) -> bool:

@@ -29,7 +29,8 @@ from argosy.runtime.informers import InformerCaches
 from argosy.runtime.leases import Membership
 from argosy.sources.git.remote import GitMirrors
 from argosy.sources.git.scripted import ScriptedGit
-from argosy.sources.port import GitRemote
+from argosy.sources.git.writing import WritingMirrors
+from argosy.sources.port import GitRemote, GitWriter
 from argosy.sources.signatures import Verifier
 from kit.clusters import Clusters
 from kit.world import CONFIG_MAPS, World
@@ -75,26 +76,28 @@ class Repository:
     def __init__(self, path: Path) -> None:
         self.path = path
         path.mkdir(parents=True)
-        self._git("init", "--quiet", "--initial-branch=main")
+        self.git("init", "--quiet", "--initial-branch=main")
 
     @property
     def url(self) -> str:
         return f"file://{self.path}"
 
-    def commit(self, files: Mapping[str, str], links: Mapping[str, str] | None = None) -> None:
-        self._git("rm", "-r", "-q", "-f", "--ignore-unmatch", ".")
+    def commit(self, files: Mapping[str, str], links: Mapping[str, str] | None = None, *, message: str = "next") -> str:
+        self.git("rm", "-r", "-q", "-f", "--ignore-unmatch", ".")
         for name, text in files.items():
             (self.path / name).parent.mkdir(parents=True, exist_ok=True)
             (self.path / name).write_text(text)
         for name, target in (links or {}).items():
             (self.path / name).parent.mkdir(parents=True, exist_ok=True)
             (self.path / name).symlink_to(target)
-        self._git("add", "-A")
-        self._git("commit", "--quiet", "--allow-empty", "-m", "next")
+        self.git("add", "-A")
+        self.git("commit", "--quiet", "--allow-empty", "-m", message)
+        return self.git("rev-parse", "HEAD")
 
-    def _git(self, *arguments: str) -> None:
+    def git(self, *arguments: str) -> str:
         who = ["-c", "user.name=someone", "-c", "user.email=someone@example.com"]
-        subprocess.run(["git", "-C", str(self.path), *who, *arguments], check=True, capture_output=True)
+        done = subprocess.run(["git", "-C", str(self.path), *who, *arguments], check=True, capture_output=True)
+        return done.stdout.decode().strip()
 
 
 class NoCharts:
@@ -125,6 +128,10 @@ class Bench:
         self.pool = RenderPool(world.clock, self.book, size=1)
         self.renderer = WorkerRenderer(self.pool, self.cache, self.book, world.clock)
         self.client: Client = world.client
+        self.writer: Callable[[], GitWriter] | None = None
+        if isinstance(git, GitMirrors):
+            self.pushing = WritingMirrors(git, world.clock, allow_local=True)
+            self.writer = lambda: self.pushing
         self.clusters = Clusters(world)
         self._tasks: list[asyncio.Task[None]] = []
         self.started = 0
@@ -152,6 +159,7 @@ class Bench:
             connect=self.clusters.connect,
             replicas=self._membership(name),
             signatures=self.signatures,
+            writer=self.writer,
         )
 
         async def spawn() -> None:

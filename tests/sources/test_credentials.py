@@ -89,6 +89,25 @@ def test_a_malformed_secret_spoils_no_other() -> None:
     assert decoded({"data": {"a": "/w==", "b": "aGk="}}) == {"b": "hi"}
 
 
+def test_what_may_write_is_never_used_to_read_nor_the_other_way() -> None:
+    url = "https://git.example.com/team/app"
+    book = CredentialBook(
+        [
+            secret("a", "repository", url=url, password="reads"),
+            secret("b", "repository-write", url=url, username="w"),
+            secret("c", "repo-write-creds", url="https://git.example.com/else", password="template"),
+            secret("d", "repo-creds", url="https://git.example.com", password="read-template"),
+            secret("e", "repository-write", url=url, password="own", project="web"),
+        ]
+    )
+    assert book.credentials(url).password == "reads"
+    assert (book.writing(url).username, book.writing(url).password) == ("w", "")
+    assert book.writing(url, "web").password == "own"
+    assert book.writing("https://git.example.com/else/x").password == "template"
+    assert book.credentials("https://git.example.com/else/x").password == "read-template"
+    assert [repository.secret_name for repository in book.repositories] == ["a"]
+
+
 def test_no_secret_shows_in_the_text_of_what_holds_it() -> None:
     names = ("username", "password", "bearerToken", "sshPrivateKey", "tlsClientCertData", "tlsClientCertKey", "proxy")
     book = CredentialBook([secret("a", "repository", url="https://h/r", **dict.fromkeys(names, "canary"))])

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from argosy.sources.egress import Egress
     from argosy.sources.git.remote import GitMirrors
     from argosy.sources.git.signing import GitSignatures
+    from argosy.sources.git.writing import WritingMirrors
     from argosy.sources.settings import SourceSettings
     from argosy.sources.signatures import Policy
 
@@ -82,6 +83,12 @@ class Doors:
             fetch_bytes=given.fetch_bytes,
         )
         return GitMirrors(self._outside.cache_directory / "git", self._clock, settings, self.egress)
+
+    @cached_property
+    def writer(self) -> WritingMirrors:
+        from argosy.sources.git.writing import WritingMirrors
+
+        return WritingMirrors(self.git, self._clock, allow_local=self._outside.own_machine)
 
     @cached_property
     def egress(self) -> Egress:

@@ -79,6 +79,7 @@ class ControlPlane:
             rng,
             known,
             outside.namespace,
+            writer=lambda: self.doors.writer,
             workers=outside.workers,
             connect=Clusters(clock, rng, self.may_write),
             replicas=outside.replicas,

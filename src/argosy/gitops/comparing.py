@@ -8,6 +8,7 @@ from datetime import datetime
 from argosy.gitops import autosync, conditions, grace, operation, refresh, sharing, status, telling, windows
 from argosy.gitops.desk import Desk, Memory
 from argosy.gitops.holding import CONDITION, HELD, held_by, revision_text, told
+from argosy.gitops.hydrator import validation as hydration
 from argosy.gitops.keys import REFRESH, ResourceKey, instance_name
 from argosy.gitops.normalize_spec import is_multi, normalised, sources_of
 from argosy.gitops.refresh import Level
@@ -59,7 +60,8 @@ class Comparing:
     async def _compare_and_write(self, key: Key, app: JsonObject, memory: Memory, decided: refresh.Refresh) -> Outcome:
         now = self.desk.clock.now()
         spec, before = normalised(app.get("spec") or {}), app.get("status") or {}
-        found: list[tuple[str, str]] = []
+        is_enabled = self.desk.plane.settings.hydrator_enabled
+        found = [("InvalidSpecError", text) for text in hydration.notices(spec, is_enabled=is_enabled)]
         auto, release = autosync.NOTHING, False
         try:
             compared = await self._compare(key, app, spec, memory, decided)

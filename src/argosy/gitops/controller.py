@@ -8,6 +8,7 @@ save work.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from typing import NamedTuple
@@ -21,6 +22,7 @@ from argosy.gitops.deleting import Deleting
 from argosy.gitops.desk import Desk
 from argosy.gitops.destinations import Cluster, InvalidDestination
 from argosy.gitops.globs import matches
+from argosy.gitops.hydrator.hydrating import Hydration
 from argosy.gitops.integrity import Integrity
 from argosy.gitops.keys import (
     IN_CLUSTER,
@@ -51,7 +53,7 @@ from argosy.runtime.clock import Clock
 from argosy.runtime.controller import DONE, Controller, Outcome, own_key
 from argosy.runtime.events import EventRecorder
 from argosy.runtime.informer import Caches
-from argosy.sources.port import ChartRepository, GitRemote, SourceError
+from argosy.sources.port import ChartRepository, GitRemote, GitWriter, SourceError
 from argosy.sources.signatures import Verifier
 
 
@@ -70,12 +72,13 @@ class GitOps:
         known_types: KnownTypes,
         namespace: str = "argocd",
         *,
+        writer: Callable[[], GitWriter] | None = None,
         workers: int = 10,
         connect: Connect | None = None,
         replicas: Replicas | None = None,
         signatures: Verifier | None = None,
     ) -> None:
-        """`signatures` None: a project that asks for them gets nothing synced."""
+        """`signatures` None: a project that asks for them gets nothing synced. `writer` None: nothing is hydrated."""
         self._client = client = access.client
         self._caches = caches
         self._clock = clock
@@ -114,6 +117,7 @@ class GitOps:
         self._comparing = Comparing(self.desk)
         self._operating = Operating(self.desk, self._comparing.sighting)
         self._deleting = Deleting(self.desk)
+        self._hydration = Hydration(self.desk, git, writer, rng, self._is_ours, replicas) if writer else None
 
     @property
     def controller(self) -> Controller:
@@ -142,6 +146,8 @@ class GitOps:
             tasks.create_task(self.clusters.run())
             tasks.create_task(self._projects.run())
             tasks.create_task(follow_definitions(self.live, self._caches, self._settings, self._definitions_changed))
+            if self._hydration is not None:
+                tasks.create_task(self._hydration.run())
 
     # -- what concerns whom ------------------------------------------------------------------------------------------
 
@@ -199,6 +205,8 @@ class GitOps:
         for app in self.plane.applications.list():
             metadata = app["metadata"]
             self._request(Key(metadata["namespace"], metadata["name"]), Level.RECENT)
+        if self._hydration is not None:
+            self._hydration.all_concerned()
 
     def _project_changed(self, old: JsonObject | None, new: JsonObject | None) -> None:
         """A project's own applications, or all where others may inherit from it."""

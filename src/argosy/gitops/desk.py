@@ -82,3 +82,9 @@ class Desk:
         )
         self.written[Key(metadata["namespace"], metadata["name"])] = made
         return made
+
+    async def read(self, key: Key) -> JsonObject:
+        """What is stored now, for who was told that its view is stale."""
+        found = await self.client.get(APPLICATIONS, key.name, key.namespace)
+        self.written[key] = found
+        return found

@@ -11,6 +11,8 @@ PROJECTS: Final = Resource("argoproj.io", "v1alpha1", "appprojects", "AppProject
 
 PREFIX: Final = "argocd.argoproj.io/"
 REFRESH: Final = PREFIX + "refresh"
+HYDRATE: Final = PREFIX + "hydrate"
+HYDRATE_TIMESTAMP: Final = PREFIX + "hydrate-timestamp"
 GENERATE_PATHS: Final = PREFIX + "manifest-generate-paths"
 SKIP_RECONCILE: Final = PREFIX + "skip-reconcile"
 SYNC_OPTIONS: Final = PREFIX + "sync-options"

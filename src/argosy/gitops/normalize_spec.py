@@ -44,6 +44,8 @@ def source_fields(spec: JsonObject) -> JsonObject:
 
 def spec_errors(spec: JsonObject) -> list[str]:
     """What is wrong with the sources themselves, as InvalidSpecError texts."""
+    if spec.get("sourceHydrator"):
+        return _hydrator_errors(spec["sourceHydrator"])
     found = sources_of(spec)
     if not found:
         return ["spec.source.repoURL and either spec.source.path or spec.source.chart are required"]
@@ -56,6 +58,18 @@ def spec_errors(spec: JsonObject) -> list[str]:
         used = [name for name in TOOLS if source.get(name)]
         if len(used) > 1:
             errors.append(f"multiple application sources defined: {','.join(name.capitalize() for name in used)}")
+    return errors
+
+
+def _hydrator_errors(hydrator: JsonObject) -> list[str]:
+    place, staged = "spec.sourceHydrator", hydrator.get("hydrateTo")
+    errors = []
+    if not (hydrator.get("drySource") or {}).get("repoURL"):
+        errors.append(f"{place}.drySource.repoURL is required")
+    if not (hydrator.get("syncSource") or {}).get("targetBranch"):
+        errors.append(f"{place}.syncSource.targetBranch is required")
+    if staged is not None and not staged.get("targetBranch"):
+        errors.append(f"when {place}.hydrateTo is set, {place}.hydrateTo.targetBranch is required")
     return errors
 
 

@@ -94,6 +94,16 @@ class Manifests:
 
     async def desired(self, wanted: Wanted, book: CredentialBook, settings: Settings, kinds: ServedKinds) -> Desired:
         """Raises NotLoaded."""
+        rendered, resolved, problems = await self.rendered(wanted, book, settings)
+        digest = "+".join(found.digest for found in rendered)
+        targets = self._targets(rendered, digest, wanted, settings, kinds)
+        types = tuple(found.source_type for found in rendered)
+        return Desired(targets, tuple(item.revision for item in resolved), types, digest, tuple(problems))
+
+    async def rendered(
+        self, wanted: Wanted, book: CredentialBook, settings: Settings
+    ) -> tuple[list[Rendered], list[references.Resolved], list[str]]:
+        """Each source's manifests as they come, its revision, and what speaks against it. Raises NotLoaded."""
         try:
             names = references.names_of(wanted.sources)
         except SourceError as error:
@@ -107,10 +117,7 @@ class Manifests:
                 references.check(item, named)
                 request = _request(item.source, tree, item.revision, wanted, refs, settings)
                 rendered.append(await self._renderer.render(request))
-        digest = "+".join(found.digest for found in rendered)
-        targets = self._targets(rendered, digest, wanted, settings, kinds)
-        types = tuple(found.source_type for found in rendered)
-        return Desired(targets, tuple(item.revision for item in resolved), types, digest, tuple(problems))
+        return rendered, resolved, problems
 
     def _targets(
         self, rendered: Sequence[Rendered], digest: str, wanted: Wanted, settings: Settings, kinds: ServedKinds

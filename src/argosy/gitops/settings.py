@@ -81,6 +81,14 @@ class Settings:
     impersonation_enforced: bool = True
     server_side_diff: bool = False
     sharding: str = ""
+    hydrator_enabled: bool = False
+    hydration_workers: int = 5
+    """Read at the start."""
+    commit_message: str = ""
+    """Template for the hydrator's commits; "" for the default one. So are `readme` and the author."""
+    readme: str = ""
+    commit_author: str = ""
+    commit_email: str = ""
     render: Mapping[str, str] = field(default_factory=dict)
     """Keys that rendering depends on, as they are."""
 
@@ -126,6 +134,12 @@ def settings_of(config: Mapping[str, str], parameters: Mapping[str, str] | None 
         repo_error_grace=_seconds(given.get("controller.repo.error.grace.period.seconds"), 180.0),
         persist_health=given.get("controller.resource.health.persist") == "true",
         application_namespaces=tuple(w.strip() for w in (given.get("application.namespaces") or "").split(",") if w),
+        hydrator_enabled=given.get("hydrator.enabled") == "true",
+        hydration_workers=max(1, int(_seconds(given.get("controller.hydration.processors"), 5.0))),
+        commit_message=config.get("sourceHydrator.commitMessageTemplate") or "",
+        readme=config.get("sourceHydrator.readmeMessageTemplate") or "",
+        commit_author=config.get("commit.author.name") or "",
+        commit_email=config.get("commit.author.email") or "",
         render={
             **{k: v for k, v in config.items() if k.startswith(("kustomize.", "helm.", "jsonnet."))},
             **{k: v for k, v in given.items() if k in RENDER_PARAMETERS},

@@ -11,6 +11,7 @@ from argosy.gitops.clusters.connections import NotConnected
 from argosy.gitops.clusters.destination import Destination
 from argosy.gitops.compare import Comparison, ServerSide
 from argosy.gitops.desk import Desk, Memory
+from argosy.gitops.hydrator import validation as hydration
 from argosy.gitops.impersonation import NoServiceAccount, account_for
 from argosy.gitops.keys import GENERATE_PATHS, ResourceKey, annotations_of, instance_name
 from argosy.gitops.kinds import ServedKinds
@@ -141,7 +142,8 @@ class Sighting:
             desired = await self.desk.manifests.desired(wanted, book, settings, live.kinds)
         except NotLoaded as error:
             kind = NotLoadedNow if isinstance(getattr(error, "cause", None), Unavailable) else Refused
-            raise kind([("ComparisonError", str(error))]) from None
+            note = hydration.waiting(scene.spec) if "app path does not exist" in str(error) else ""
+            raise kind([("ComparisonError", f"{error}{note}")]) from None
         if desired.targets.errors:
             raise Refused([("InvalidSpecError", text) for text in desired.targets.errors])
         return desired
@@ -209,6 +211,8 @@ class Sighting:
                 f"application '{key.name}' in namespace '{key.namespace}' is not permitted to use project '{name}'"
             )
         namespace = str((spec.get("destination") or {}).get("namespace") or "")
+        if spec.get("sourceHydrator"):
+            errors, sources = errors + hydration.refusals(spec, effective, name), []
         errors += projects.refusals(effective, name, sources, cluster, namespace)
         if errors:
             raise Refused([("InvalidSpecError", text) for text in errors])

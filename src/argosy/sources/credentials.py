@@ -19,6 +19,7 @@ from argosy.sources.urls import host_of, normalise_url
 
 TYPE_LABEL: Final = "argocd.argoproj.io/secret-type"
 REPOSITORY, TEMPLATE = "repository", "repo-creds"
+WRITE_REPOSITORY, WRITE_TEMPLATE = "repository-write", "repo-write-creds"
 TLS_CONFIG_MAP, KNOWN_HOSTS_CONFIG_MAP = "argocd-tls-certs-cm", "argocd-ssh-known-hosts-cm"
 KNOWN_HOSTS_KEY: Final = "ssh_known_hosts"
 
@@ -72,32 +73,57 @@ class Repository:
         ))  # fmt: skip
 
 
+class _Shelf:
+    """Repositories and templates for one use, indexed by normalised URL."""
+
+    def __init__(self) -> None:
+        self.repositories: dict[str, list[Repository]] = {}
+        self.templates: list[tuple[str, Repository]] = []
+
+    def find(self, url: str, project: str) -> Repository | None:
+        group = self.repositories.get(normalise_url(url), ())
+        for wanted in dict.fromkeys((project, "")):
+            for repository in group:
+                if repository.project == wanted:
+                    return repository
+        return None
+
+    def template(self, url: str, project: str) -> Repository | None:
+        wanted = normalise_url(url)
+        found = [
+            (len(prefix), template.project == project, template)
+            for prefix, template in self.templates
+            if _covers(prefix, wanted) and template.project in ("", project)
+        ]
+        return max(found, key=lambda item: item[:2])[2] if found else None
+
+    def given(self, url: str, project: str) -> Credentials:
+        own = self.find(url, project)
+        given = own.credentials if own else Credentials()
+        if (own is None or not own.has_credentials) and (template := self.template(url, project)):
+            given = _inherited(given, template.credentials)
+        return given
+
+
 class CredentialBook:
-    """All repositories and templates, indexed by normalised URL."""
+    """All repositories and templates. What may write is kept apart: who reads never uses it, nor the other way."""
 
     def __init__(self, secrets: Iterable[JsonObject], config_maps: Iterable[JsonObject] = ()) -> None:
-        self._repositories: dict[str, list[Repository]] = {}
-        self._templates: list[tuple[str, Repository]] = []
+        self._reading, self._writing = _Shelf(), _Shelf()
         self._certificates: Mapping[str, str] = {}
         self._known_hosts = ""
         for secret in sorted(secrets, key=_name):
             self._add(secret)
         for config_map in config_maps:
             self._configure(config_map)
-        self._templates.sort(key=lambda item: len(item[0]), reverse=True)
 
     @property
     def repositories(self) -> list[Repository]:
-        return [repository for group in self._repositories.values() for repository in group]
+        return [repository for group in self._reading.repositories.values() for repository in group]
 
     def find(self, url: str, project: str = "") -> Repository | None:
         """The repository's own Secret: the project's before one that belongs to no project."""
-        group = self._repositories.get(normalise_url(url), ())
-        for wanted in dict.fromkeys((project, "")):
-            for repository in group:
-                if repository.project == wanted:
-                    return repository
-        return None
+        return self._reading.find(url, project)
 
     def url_of(self, name: str, project: str = "") -> str:
         """The chart repository that a chart's dependency means by `@name`; "" when there is none."""
@@ -106,33 +132,31 @@ class CredentialBook:
 
     def template(self, url: str, project: str = "") -> Repository | None:
         """The template with the longest matching prefix; at equal length the project's own."""
-        wanted = normalise_url(url)
-        found = [
-            (len(prefix), template.project == project, template)
-            for prefix, template in self._templates
-            if _covers(prefix, wanted) and template.project in ("", project)
-        ]
-        return max(found, key=lambda item: item[:2])[2] if found else None
+        return self._reading.template(url, project)
 
     def credentials(self, url: str, project: str = "") -> Credentials:
         """What to connect with: own credentials, else the template's, with certificates and known hosts of the host."""
-        own = self.find(url, project)
-        given = own.credentials if own else Credentials()
-        if (own is None or not own.has_credentials) and (template := self.template(url, project)):
-            given = _inherited(given, template.credentials)
+        return self._with_trust(url, self._reading.given(url, project))
+
+    def writing(self, url: str, project: str = "") -> Credentials:
+        """The same for pushing, from `repository-write` and `repo-write-creds` alone."""
+        return self._with_trust(url, self._writing.given(url, project))
+
+    def _with_trust(self, url: str, given: Credentials) -> Credentials:
         return replace(given, ca_pem=self._certificates.get(host_of(url), ""), known_hosts=self._known_hosts)
 
     def _add(self, secret: JsonObject) -> None:
         kind = ((secret.get("metadata") or {}).get("labels") or {}).get(TYPE_LABEL)
         data = decoded(secret)
         url = normalise_url(data.get("url", ""))
-        if not url or kind not in (REPOSITORY, TEMPLATE):
+        if not url or kind not in (REPOSITORY, TEMPLATE, WRITE_REPOSITORY, WRITE_TEMPLATE):
             return
+        shelf = self._reading if kind in (REPOSITORY, TEMPLATE) else self._writing
         repository = _repository(secret, data)
-        if kind == REPOSITORY:
-            self._repositories.setdefault(url, []).append(repository)
+        if kind in (REPOSITORY, WRITE_REPOSITORY):
+            shelf.repositories.setdefault(url, []).append(repository)
         else:
-            self._templates.append((url, repository))
+            shelf.templates.append((url, repository))
 
     def _configure(self, config_map: JsonObject) -> None:
         data = config_map.get("data") or {}

@@ -95,6 +95,25 @@ def resolve_in_root(path: str, look: Look, read_link: ReadLink) -> tuple[str, En
     return ("/".join(real), entry) if entry is not None else None
 
 
+def place_in_root(path: str, look: Look, read_link: ReadLink) -> str:
+    """Where in the root a file written at `path` really lands: links in it are followed, what is missing is to be made.
+
+    Raises OutOfRoot, or Rejected when the path is a directory, or leads through a file.
+    """
+    parts = normalise(path).split("/")
+    for count in range(len(parts), -1, -1):
+        found = resolve_in_root("/".join(parts[:count]), look, read_link)
+        if found is None:
+            continue
+        real, entry = found
+        is_whole = count == len(parts)
+        if is_whole == (entry.kind == "dir"):
+            there = shown("/".join(parts[:count]))
+            raise Rejected(f"{shown(path)}: {there} is {'a directory' if entry.kind == 'dir' else 'a file'}")
+        return "/".join(part for part in (real, *parts[count:]) if part)
+    raise OutOfRoot(f"{shown(path)}: the root is not a directory")
+
+
 def levels_above(target: str) -> float:
     """How many directories above its own a link with this target reaches, by text alone; infinite when absolute."""
     if target.startswith("/") or "\\" in target or "\0" in target:

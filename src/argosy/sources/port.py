@@ -6,8 +6,9 @@ rehearsal and tests. A tree is read without a checkout, path by path; every read
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Literal, Protocol
 
 
@@ -29,6 +30,10 @@ class Unavailable(SourceError):
 
 class Rejected(SourceError):
     """The content breaks a limit or a rule of ours (size, symlink out of the root, archive bomb)."""
+
+
+class Outrun(SourceError):
+    """Somebody else pushed to the same reference first: look at what is there now, and try again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,6 +118,71 @@ class GitRemote(Protocol):
 
     async def tree(self, url: str, commit: str, credentials: Credentials) -> Tree:
         """Fetches the commit into the local mirror unless it is there already."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Author:
+    """Who makes a commit."""
+
+    name: str
+    email: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Described:
+    """What a commit says of itself. `author` is `name <email>`; `trailers` are the lines of its last paragraph."""
+
+    author: str
+    authored_at: datetime
+    message: str
+    trailers: tuple[str, ...] = ()
+
+
+class GitWriter(Protocol):
+    """Commits are made in private, from a parent and what changes; nobody sees them before `push`.
+
+    Each takes a repository's URL and the credentials that may write to it. Commits are full SHAs.
+    """
+
+    async def head(self, url: str, branch: str, credentials: Credentials) -> str:
+        """The commit that the remote's branch is at now, fetched; "" when there is no such branch."""
+        ...
+
+    async def tree(self, url: str, commit: str, credentials: Credentials) -> Tree:
+        """As `GitRemote.tree`, of commits not pushed yet as well."""
+        ...
+
+    async def describe(self, url: str, commit: str, credentials: Credentials) -> Described: ...
+
+    async def commit(
+        self,
+        url: str,
+        parent: str,
+        changes: Mapping[str, bytes | None],
+        message: str,
+        author: Author,
+        credentials: Credentials,
+    ) -> str:
+        """A new commit on `parent` ("": none), with these files written and those that are None removed.
+
+        Paths are relative to the root; symlinks in them are followed inside it. Raises Rejected for a path that
+        leaves the root, or that leads through a file.
+        """
+        ...
+
+    async def push(self, url: str, branch: str, commit: str, credentials: Credentials) -> None:
+        """Moves the remote's branch forward, or makes it; never back. Raises Outrun, or AccessDenied."""
+        ...
+
+    async def note(self, url: str, commit: str, namespace: str, credentials: Credentials) -> str:
+        """The commit's note in `refs/notes/<namespace>` as the remote has it now; "" when there is none."""
+        ...
+
+    async def annotate(
+        self, url: str, commit: str, namespace: str, text: str, author: Author, credentials: Credentials
+    ) -> None:
+        """Sets the commit's note at the remote, whoever else writes notes there at the same time."""
         ...
 
 

@@ -7,7 +7,15 @@ from dataclasses import replace
 from hashlib import blake2b
 from typing import Final, Protocol
 
-from argosy.sources.paths import OutOfRoot, is_git_directory, levels_above, normalise, resolve_in_root, shown
+from argosy.sources.paths import (
+    OutOfRoot,
+    is_git_directory,
+    levels_above,
+    normalise,
+    place_in_root,
+    resolve_in_root,
+    shown,
+)
 from argosy.sources.port import Entry, NotFound, Rejected
 
 READ_LIMIT: Final = 10 * 1024 * 1024
@@ -71,6 +79,10 @@ class RootedTree:
         if entry.kind != "dir":
             raise Rejected(f"{shown(path)}: not a directory")
         return sorted(self._storage.children(real, entry).values(), key=lambda child: child.name)
+
+    def place(self, path: str) -> str:
+        """The real path of a file that is to be written at `path`. Raises Rejected."""
+        return place_in_root(path, self._look, self._target)
 
     def _resolve(self, path: str) -> tuple[str, Entry] | None:
         return resolve_in_root(path, self._look, self._target)

@@ -26,7 +26,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from argosy.sources.git.remote import GitMirrors, GitSettings
-from argosy.sources.port import AccessDenied, Credentials, NotFound
+from argosy.sources.git.writing import WritingMirrors
+from argosy.sources.port import AccessDenied, Author, Credentials, NotFound
 
 SSHD = shutil.which("sshd", path="/usr/sbin:/usr/bin:/sbin")
 BACKEND = Path("/usr/lib/git-core/git-http-backend")
@@ -264,6 +265,61 @@ def https(tmp_path: Path, repository: Any) -> Iterator[Https]:
     server.shutdown()
     thread.join()
     server.server_close()
+
+
+async def pushed(writer: WritingMirrors, url: str, given: Credentials) -> str:
+    """A commit with its note on a branch of its own."""
+    someone = Author("someone", "someone@example.com")
+    head = await writer.head(url, "main", given)
+    commit = await writer.commit(url, head, {"b": b"2"}, "next", someone, given)
+    await writer.push(url, "other", commit, given)
+    await writer.annotate(url, commit, "test", "noted", someone, given)
+    assert await writer.note(url, commit, "test", given) == "noted"
+    return commit
+
+
+@needs_sshd
+def test_a_push_by_ssh_needs_the_key(mirrors: GitMirrors, clock: Any, repository: Any, ssh: Ssh) -> None:
+    head = repository.commit({"a": "1"})
+    given = Credentials(ssh_private_key=ssh.key, known_hosts=ssh.known_hosts)
+    writer = WritingMirrors(mirrors, clock)
+    commit = asyncio.run(pushed(writer, ssh.url, given))
+    assert repository.git("rev-parse", "other", "other^") == f"{commit}\n{head}"
+    assert repository.git("notes", "--ref", "test", "show", commit) == "noted"
+    for wrong in (replace(given, ssh_private_key=ssh.other_key), replace(given, known_hosts="")):
+        with pytest.raises(AccessDenied):
+            asyncio.run(writer.push(ssh.url, "third", commit, wrong))
+
+
+@needs_backend
+def test_a_push_by_https_needs_the_password_and_no_error_tells_it(
+    mirrors: GitMirrors, clock: Any, repository: Any, https: Https
+) -> None:
+    repository.commit({"a": "1"})
+    repository.git("config", "http.receivepack", "true")
+    https.accepts = lambda seen: seen == basic("u", CANARY)
+    given = Credentials(username="u", password=CANARY, ca_pem=https.ca_pem)
+    writer = WritingMirrors(mirrors, clock)
+    commit = asyncio.run(pushed(writer, https.url(), given))
+    assert repository.git("rev-parse", "other") == commit
+    https.accepts = lambda seen: False
+    with pytest.raises(AccessDenied, match="authentication required") as refused:
+        asyncio.run(writer.push(https.url(), "third", commit, given))
+    assert CANARY not in str(refused.value)
+
+
+@needs_backend
+def test_a_hook_that_declines_is_no_lost_race(mirrors: GitMirrors, clock: Any, repository: Any, https: Https) -> None:
+    repository.commit({"a": "1"})
+    repository.git("config", "http.receivepack", "true")
+    https.accepts = lambda seen: seen == basic("u", CANARY)
+    hook = repository.path / ".git" / "hooks" / "pre-receive"
+    hook.parent.mkdir(exist_ok=True)
+    hook.write_text("#!/bin/sh\necho 'no: cannot lock ref'\nexit 1\n")
+    hook.chmod(0o755)
+    given = Credentials(username="u", password=CANARY, ca_pem=https.ca_pem)
+    with pytest.raises(AccessDenied, match="pre-receive hook declined"):
+        asyncio.run(pushed(WritingMirrors(mirrors, clock), https.url(), given))
 
 
 def basic(user: str, password: str) -> str:

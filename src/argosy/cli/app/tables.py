@@ -21,6 +21,11 @@ def qualified_name(app: JsonObject) -> str:
 
 
 def sources_of(spec: JsonObject) -> list[JsonObject]:
+    """What it is synced from. Not gitops' own function: that room takes a while to import."""
+    if hydrator := spec.get("sourceHydrator"):
+        dry, sync = hydrator.get("drySource") or {}, hydrator.get("syncSource") or {}
+        place = {"path": sync.get("path"), "targetRevision": sync.get("targetBranch")}
+        return [{"repoURL": sync.get("repoURL") or dry.get("repoURL"), **place}]
     return list(spec.get("sources") or ([spec["source"]] if spec.get("source") else []))
 
 

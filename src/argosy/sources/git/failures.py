@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from argosy.sources.port import AccessDenied, Credentials, NotFound, Rejected, SourceError, Unavailable
+from argosy.sources.port import AccessDenied, Credentials, NotFound, Outrun, Rejected, SourceError, Unavailable
 from argosy.sources.scrub import scrub
 
 _TABLE: Final[tuple[tuple[str, type[SourceError], str], ...]] = (
@@ -35,6 +35,25 @@ _TABLE: Final[tuple[tuple[str, type[SourceError], str], ...]] = (
     ("not our ref", NotFound, "unable to resolve to a commit SHA"),
     ("couldn't find remote ref", NotFound, "unable to resolve to a commit SHA"),
 )
+
+
+_OUTRUN: Final = (
+    "(fetch first)", "(non-fast-forward)", "(stale info)", "reference already exists", "incorrect old value",
+    "failed to update ref", "cannot lock ref", "unable to create", "failed to lock",
+)  # fmt: skip
+_REFUSED: Final = ("declined", "protected branch", "read only", "read-only", "write access", "not allowed to push")
+
+
+def push_failure(url: str, stderr: str, credentials: Credentials) -> SourceError:
+    """The error for a push that ended badly."""
+    lower = stderr.lower()
+    if any(words in lower for words in _REFUSED):
+        return AccessDenied(f"failed to push: authorization failed: {scrub(url)}: {_told(stderr, credentials)}")
+    if any(words in lower for words in _OUTRUN):
+        return Outrun(f"failed to push: {scrub(url)}: {_told(stderr, credentials)}")
+    if "[remote rejected]" in lower:
+        return AccessDenied(f"failed to push: rejected: {scrub(url)}: {_told(stderr, credentials)}")
+    return failure("failed to push", url, stderr, credentials)
 
 
 def failure(doing: str, url: str, stderr: str, credentials: Credentials) -> SourceError:

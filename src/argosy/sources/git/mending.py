@@ -42,3 +42,9 @@ def sweep(directory: Path) -> None:
     """Removes private directories that nobody is there to remove: keys and configuration files of killed operations."""
     for left in directory.glob(f"{PREFIX}*"):
         shutil.rmtree(left, ignore_errors=True)
+
+
+def drop_reports(mirror: Path) -> None:
+    """What fast-import leaves when it fails: the commands that it was given."""
+    for report in mirror.glob("fast_import_crash_*"):
+        report.unlink(missing_ok=True)

@@ -52,17 +52,20 @@ def run_git(
     environment: Mapping[str, str],
     seconds: float,
     file_bytes: int = 0,
+    stdin: bytes = b"",
 ) -> Finished:
     """`git <arguments>` in `directory`. Raises TimedOut or TooMuchOutput; a bad status is an answer.
 
     `file_bytes`: no file that git writes may become larger, a fetched pack above all; 0 is no limit.
     """
-    with tempfile.TemporaryFile() as errors:
+    with tempfile.TemporaryFile() as errors, tempfile.TemporaryFile() as given:
+        given.write(stdin)
+        given.seek(0)
         process = subprocess.Popen(
             [*_limiter(file_bytes), "git", *arguments],
             cwd=directory,
             env=dict(environment),
-            stdin=subprocess.DEVNULL,
+            stdin=given,
             stdout=subprocess.PIPE,
             stderr=errors,
             start_new_session=True,

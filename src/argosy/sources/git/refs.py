@@ -57,6 +57,16 @@ def check_revision(revision: str) -> str:
     return revision
 
 
+def check_branch(branch: str) -> str:
+    """Raises Rejected for what git does not take as a branch's name (git help check-ref-format)."""
+    parts = branch.split("/")
+    is_odd = branch.startswith("-") or branch.endswith(".") or ".." in branch or "@{" in branch or branch == "@"
+    is_odd = is_odd or any(not part or part.startswith(".") or part.endswith(".lock") for part in parts)
+    if is_odd or len(branch) > REVISION_LIMIT or any(ord(char) < 33 or char in "\x7f~^:?*[\\" for char in branch):
+        raise Rejected(f"branch {scrub(branch)!r} is not allowed")
+    return branch
+
+
 def lookup(refs: Refs, revision: str, tag_prefix: str = "") -> str | Abbreviation | None:
     """The commit, an abbreviation to be completed, or None."""
     if FULL_SHA.fullmatch(revision):

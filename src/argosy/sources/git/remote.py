@@ -23,7 +23,7 @@ from argosy.sources.egress import Egress
 from argosy.sources.git.bare import make, repacked
 from argosy.sources.git.failures import failure
 from argosy.sources.git.lfs import LfsStorage, LfsStore, Pointer, pointers
-from argosy.sources.git.mending import mended, remove_halves, sweep
+from argosy.sources.git.mending import drop_reports, mended, remove_halves, sweep
 from argosy.sources.git.modules import FILE as MODULES_FILE
 from argosy.sources.git.modules import FILE_LIMIT as MODULES_FILE_LIMIT
 from argosy.sources.git.modules import Budget, MountedStorage, is_local, module_credentials, module_url, parse_modules
@@ -127,6 +127,33 @@ class GitMirrors:
     async def in_thread(self, work: Callable[..., T], *arguments: object) -> T:
         """Runs what reads objects beside git's own work."""
         return await self._in_thread(work, *arguments)
+
+    async def refs(self, url: str, credentials: Credentials) -> Refs:
+        """What the remote lists, asked for after this call began."""
+        return await self._listed(url, credentials, 0.0)
+
+    def has(self, url: str, commit: str) -> bool:
+        """Whether the mirror has it; says nothing of who may read it."""
+        return self._has(self._mirror(url), commit)
+
+    async def fetch_ref(self, url: str, ref: str, credentials: Credentials) -> None:
+        """One reference that is no branch or tag, into the mirror."""
+        await self._make(self._mirror(url))
+        await self._run_fetch(url, self._mirror(url), credentials, "--no-prune", (f"+{ref}:refs/argosy/{ref}",))
+
+    async def run_in_mirror(
+        self, url: str, arguments: Sequence[str], credentials: Credentials, stdin: bytes = b""
+    ) -> Finished:
+        """Git in the mirror, alone there; what the remote lists may be another thing afterwards."""
+        mirror = self._mirror(url)
+        async with self._locks.setdefault(mirror, asyncio.Lock()):
+            await self._in_thread(self._prepare, mirror)
+            seconds = self._settings.fetch_seconds
+            finished = await self._git(url, (*FETCH_OPTIONS, *arguments), credentials, mirror, seconds, stdin=stdin)
+            drop_reports(mirror)
+        for key in [key for key in self._refs if key[0] == normalise_url(url)]:
+            del self._refs[key]
+        return finished
 
     async def _whole(self, url: str, commit: str, credentials: Credentials, budget: Budget | None = None) -> RootedTree:
         """With submodules and LFS files, put together anew each time: who may read them is asked of each remote."""
@@ -333,6 +360,7 @@ class GitMirrors:
         directory: Path,
         seconds: float,
         file_bytes: int = 0,
+        stdin: bytes = b"",
     ) -> Finished:
         credentials = await self._identities.effective(credentials)
 
@@ -344,6 +372,7 @@ class GitMirrors:
                     environment=opened.environment,
                     seconds=seconds,
                     file_bytes=file_bytes,
+                    stdin=stdin,
                 )
 
         try:

@@ -1,0 +1,73 @@
+"""What is written to `status.sourceHydrator`, as merge patches. Pure."""
+
+from __future__ import annotations
+
+from argosy.gitops.hydrator.groups import hydrator_of, part
+from argosy.gitops.keys import HYDRATE, HYDRATE_TIMESTAMP, REFRESH, annotations_of
+from argosy.machinery.mergepatch import create_merge_patch
+from argosy.machinery.objects import JsonObject
+
+
+def status_of(app: JsonObject) -> JsonObject:
+    return part(app, "status", "sourceHydrator")
+
+
+def begun(app: JsonObject, now: str) -> JsonObject | None:
+    """None when the application is marked already: its operation goes on."""
+    if part(status_of(app), "currentOperation").get("phase") == "Hydrating":
+        return None
+    current = {"startedAt": now, "phase": "Hydrating", "message": "", "sourceHydrator": hydrator_of(app)}
+    return _patch(app, {"currentOperation": current})
+
+
+def compared(app: JsonObject, dry: str) -> JsonObject | None:
+    """None when that revision is written already."""
+    if not dry or status_of(app).get("lastComparedDryRevision") == dry:
+        return None
+    return _patch(app, {"lastComparedDryRevision": dry})
+
+
+def failed(app: JsonObject, text: str, dry: str, now: str) -> JsonObject:
+    current = {**_current(app), "phase": "Failed", "finishedAt": now, "message": f"Failed to hydrate: {text}"}
+    after: JsonObject = {"currentOperation": {**current, "drySHA": dry} if dry else current}
+    return _patch(app, after | ({"lastComparedDryRevision": dry} if dry else {}))
+
+
+def hydrated(app: JsonObject, dry: str, commit: str, now: str) -> JsonObject:
+    """With the request to look at the hydrated branch."""
+    shas = {"drySHA": dry, "hydratedSHA": commit}
+    current = {**_current(app), **shas, "phase": "Hydrated", "finishedAt": now, "message": ""}
+    last = {**shas, "sourceHydrator": current["sourceHydrator"]}
+    after = {"currentOperation": current, "lastSuccessfulOperation": last, "lastComparedDryRevision": dry}
+    asks = {} if annotations_of(app).get(REFRESH) else {"metadata": {"annotations": {REFRESH: "normal"}}}
+    return {**_patch(app, after), **asks}
+
+
+def answered(app: JsonObject, asked: JsonObject) -> dict[str, None]:
+    """The annotations to remove: none when somebody has asked anew since `asked` was seen."""
+    now, then = annotations_of(app), annotations_of(asked)
+    names = (HYDRATE, HYDRATE_TIMESTAMP)
+    if HYDRATE not in now or any(now.get(name) != then.get(name) for name in names):
+        return {}
+    return {name: None for name in names if name in now}
+
+
+def without_requests(app: JsonObject, asked: JsonObject, patch: JsonObject | None) -> JsonObject | None:
+    """The patch with those annotations removed; None when nothing is to be written."""
+    removed = answered(app, asked)
+    if not removed:
+        return patch
+    made = patch or {}
+    given = (made.get("metadata") or {}).get("annotations") or {}
+    return {**made, "metadata": {"annotations": {**given, **removed}}}
+
+
+def _current(app: JsonObject) -> JsonObject:
+    current = part(status_of(app), "currentOperation")
+    kept = ("startedAt", "sourceHydrator")
+    return {"sourceHydrator": hydrator_of(app), **{name: current[name] for name in kept if name in current}}
+
+
+def _patch(app: JsonObject, after: JsonObject) -> JsonObject:
+    before = status_of(app)
+    return {"status": {"sourceHydrator": create_merge_patch(before, {**before, **after})}}
