@@ -12,8 +12,9 @@ import pytest
 
 from argosy.render.cache import RenderCache
 from argosy.render.inputs import AnswerBook
-from argosy.render.pool import Limits, RenderPool
+from argosy.render.pool import RenderPool
 from argosy.render.port import Rendered, RenderRequest
+from argosy.render.process import Limits
 from argosy.render.renderer import WorkerRenderer
 from argosy.sources.tree import MemoryStorage, RootedTree
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from argosy.render.pool import Limits
 from argosy.render.port import RenderError
+from argosy.render.process import Limits
 from argosy.sources.port import SourceError
 
 MAP = "{apiVersion: 'v1', kind: 'ConfigMap', metadata: {name: %s}}"

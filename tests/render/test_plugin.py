@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from argosy.render.pool import Limits
 from argosy.render.port import RenderError
+from argosy.render.process import Limits
 
 FILES = {"app/a.txt": "one", "app/sub/kit.yaml": "x", "base/b.txt": "two"}
 ECHO = (

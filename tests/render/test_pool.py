@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 
-from argosy.render.pool import Limits, WorkerLost, sweep
 from argosy.render.port import RenderError
+from argosy.render.process import Limits, WorkerLost, sweep
 
 GOOD = {"app/a.yaml": "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n"}
 CHART = {"app/Chart.yaml": "apiVersion: v2\nname: c\nversion: 1.0.0\n"}
@@ -157,7 +157,7 @@ def test_a_rendering_that_kills_its_worker_is_not_tried_for_ever(make_bench: Any
 
 def test_directories_of_killed_processes_are_swept_and_those_of_living_ones_stay(tmp_path: Path) -> None:
     script = (
-        "import sys, time; from pathlib import Path; from argosy.render.pool import _locked\n"
+        "import sys, time; from pathlib import Path; from argosy.render.process import _locked\n"
         "d = Path(sys.argv[1]); d.mkdir(); _locked(d); (d / 'left').write_text('x'); print('ready', flush=True)\n"
         "time.sleep(60)"
     )

@@ -32,7 +32,7 @@ from argosy.gitops.projects import permits_source
 from argosy.machinery.objects import JsonObject, Resource
 from argosy.observe.metrics import REGISTRY
 from argosy.render.cache import pause_of
-from argosy.render.pool import limits_of
+from argosy.render.process import limits_of
 from argosy.render.workers import RenderWorkers
 from argosy.runtime.access import Access, ClientAccess
 from argosy.runtime.chance import Rng

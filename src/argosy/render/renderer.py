@@ -31,8 +31,9 @@ from argosy.render.gate import Gate
 from argosy.render.inputs import AnswerBook, Answers, Question
 from argosy.render.overrides import with_overrides
 from argosy.render.plugins import DEFINITIONS
-from argosy.render.pool import RenderPool, WorkerLost
+from argosy.render.pool import RenderPool
 from argosy.render.port import Rendered, RenderError, RenderRequest, SourceType
+from argosy.render.process import WorkerLost
 from argosy.render.relevance import relevant
 from argosy.render.workspace import ref_root
 from argosy.runtime.clock import Clock

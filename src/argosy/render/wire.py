@@ -30,6 +30,8 @@ class Pipe:
     def __init__(self, reads: int, writes: int) -> None:
         self._reads = reads
         self._writes = writes
+        self.received = 0
+        """Whole frames so far."""
 
     def send(self, header: JsonObject, body: bytes = b"") -> None:
         head = orjson.dumps(header)
@@ -50,7 +52,9 @@ class Pipe:
             raise Closed("a frame's header is not JSON") from None
         if not isinstance(header, dict):
             raise Closed("a frame's header is not an object")
-        return header, self._exactly(body_length)
+        body = self._exactly(body_length)
+        self.received += 1
+        return header, body
 
     def _exactly(self, length: int) -> bytes:
         parts: list[bytes] = []

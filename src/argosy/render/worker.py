@@ -6,7 +6,6 @@ directory. Not imported by the parent.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from typing import Any
 
@@ -15,6 +14,7 @@ import orjson
 from argosy.machinery.objects import JsonObject
 from argosy.render.confine import allow_cpu, confine, new_process_group
 from argosy.render.files import Job
+from argosy.render.own_pipe import own_pipe
 from argosy.render.port import RenderError
 from argosy.render.tools import load_tool
 from argosy.render.wire import BODY_LIMIT, Closed, Pipe
@@ -23,7 +23,7 @@ from argosy.render.workspace import Advance, AskedWorkspace, Needed
 
 def main() -> None:
     """Serves jobs until the parent closes the pipe."""
-    pipe = _own_pipe()
+    pipe = own_pipe()
     new_process_group()
     pipe.send({"ready": confine()})
     while True:
@@ -33,15 +33,6 @@ def main() -> None:
             pipe.send(*_answer(pipe, header, body))
         except Closed:
             return
-
-
-def _own_pipe() -> Pipe:
-    """Standard input and output become ours alone; what a library prints goes nowhere."""
-    reads, writes = os.dup(0), os.dup(1)
-    nothing = os.open(os.devnull, os.O_RDWR)
-    os.dup2(nothing, 0)
-    os.dup2(nothing, 1)
-    return Pipe(reads, writes)
 
 
 def _answer(pipe: Pipe, header: JsonObject, body: bytes) -> tuple[JsonObject, bytes]:

@@ -9,8 +9,9 @@ from typing import Self
 from argosy.machinery.objects import JsonObject
 from argosy.render.cache import Counters, Pause, RenderCache
 from argosy.render.inputs import AnswerBook
-from argosy.render.pool import Limits, RenderPool
+from argosy.render.pool import RenderPool
 from argosy.render.port import Rendered, RenderRequest
+from argosy.render.process import Limits
 from argosy.render.renderer import Fetcher, WorkerRenderer
 from argosy.runtime.chance import Rng
 from argosy.runtime.clock import Clock

@@ -1,0 +1,95 @@
+"""A Lua worker: a child process that answers batches of calls, knowing nothing but its pipe.
+
+Started by render/pool.py. Before the first script it gives up, besides what a render worker does, opening any file and
+growing beyond its memory. It answers as it goes: results wait no longer than FLUSH_SECONDS of processor time, so that
+the parent sees which script took a worker along.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import resource
+import signal
+import time
+from pathlib import Path
+from typing import Any, Final
+
+import orjson
+
+from argosy.machinery.objects import JsonObject
+from argosy.render.confine import allow_cpu, confine, new_process_group
+from argosy.render.lua.breaker import RESTING, ROW
+from argosy.render.lua.sandbox import Sandbox
+from argosy.render.own_pipe import own_pipe
+from argosy.render.wire import Closed, Pipe
+
+GROWTH_LIMIT: Final = 256 * 1024 * 1024
+"""Bytes of address space on top of what the program needs by itself: a script's 64 MiB, its object and its result."""
+
+KILL_SECONDS: Final = 1.1
+"""Processor time of one script after which the system ends this process: for what the sandbox cannot interrupt."""
+
+FLUSH_SECONDS: Final = 0.02
+FLUSH_BYTES: Final = 1024 * 1024
+
+
+def main() -> None:
+    """Serves batches until the parent closes the pipe."""
+    pipe = own_pipe()
+    new_process_group()
+    os.environ["TZ"] = "UTC0"
+    time.tzset()
+    sandbox = Sandbox()
+    sandbox.evaluate("return require('os').date('*t')", {}, {}, 0, open_libraries=True)
+    confined = confine()
+    _give_up_files_and_growth()
+    pipe.send({"ready": confined})
+    while True:
+        try:
+            _, body = pipe.receive()
+            allow_cpu()
+            _serve(pipe, sandbox, orjson.loads(body))
+        except Closed:
+            return
+
+
+def _give_up_files_and_growth() -> None:
+    with contextlib.suppress(OSError, ValueError):
+        pages = int(Path("/proc/self/statm").read_text().split()[0])
+        ceiling = pages * os.sysconf("SC_PAGE_SIZE") + GROWTH_LIMIT
+        resource.setrlimit(resource.RLIMIT_AS, (ceiling, ceiling))
+    resource.setrlimit(resource.RLIMIT_NOFILE, (0, 0))
+
+
+def _serve(pipe: Pipe, sandbox: Sandbox, batch: dict[str, Any]) -> None:
+    waiting: list[bytes] = []
+    size, began = 0, time.process_time()
+    rows: dict[int, int] = {}
+    for script, obj, is_open, parameters in batch["calls"]:
+        if rows.get(script, 0) >= ROW:
+            found: JsonObject = {"error": RESTING, "is_passing": True}
+        else:
+            found = _answer(sandbox, batch["scripts"][script], obj, parameters, batch["now"], is_open=is_open)
+            rows[script] = rows.get(script, 0) + 1 if found.get("is_breach") else 0
+        waiting.append(orjson.dumps(found))
+        size += len(waiting[-1])
+        if size >= FLUSH_BYTES or time.process_time() - began >= FLUSH_SECONDS:
+            _flush(pipe, waiting)
+            waiting, size, began = [], 0, time.process_time()
+    if waiting:
+        _flush(pipe, waiting)
+
+
+def _answer(sandbox: Sandbox, text: str, obj: Any, parameters: Any, now: int, *, is_open: bool) -> JsonObject:
+    signal.setitimer(signal.ITIMER_PROF, KILL_SECONDS)
+    try:
+        return sandbox.evaluate(text, obj, parameters, now, open_libraries=is_open)
+    except (MemoryError, RecursionError):
+        return {"error": "script or object needs more memory than there is", "is_breach": True}
+    finally:
+        signal.setitimer(signal.ITIMER_PROF, 0)
+
+
+def _flush(pipe: Pipe, answers: list[bytes]) -> None:
+    pipe.send({"count": len(answers)}, b"[" + b",".join(answers) + b"]")

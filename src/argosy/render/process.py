@@ -1,0 +1,217 @@
+"""One worker: a spawned, confined child process with its pipe, its directory, and someone who watches it.
+
+What it runs is a `Program`; what it may take is `Limits`. Killed, never asked, and nothing of it is left behind, also
+when this process is killed.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from argosy.machinery import duration
+from argosy.render.port import RenderError
+from argosy.render.wire import Closed, Pipe
+
+BOOT: Final = "import sys; sys.path.insert(0, sys.argv.pop()); from {module} import main; main()"
+STALLED: Final = 10
+"""Times its wall clock that a worker has when it could not get the processor time that the clock is meant for."""
+
+PREFIX: Final = "argosy-render-"
+LOCK: Final = "parent"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """Of one worker. `memory_bytes` is resident memory."""
+
+    wall_seconds: float = 90.0
+    memory_bytes: int = 768 * 1024 * 1024
+    jobs: int = 2000
+    idle_seconds: float = 60.0
+    watch_seconds: float = 0.25
+    """Between two looks at a worker that has a job."""
+
+    each_frame: bool = False
+    """The wall clock begins anew with each frame that the worker sends."""
+
+    busy_seconds: float = 0.0
+    """Processor time without which a worker is not late, but on a machine that has none for it: it may be STALLED times
+    as slow."""
+
+
+def limits_of(environment: Mapping[str, str]) -> Limits:
+    """`ARGOCD_EXEC_TIMEOUT` (a Go duration, or seconds) for how long a tool may take."""
+    text = environment.get("ARGOCD_EXEC_TIMEOUT", "").strip()
+    try:
+        seconds = float(text) if text.isdigit() else duration.parse(text).total_seconds() if text else 0.0
+    except duration.DurationError:
+        seconds = 0.0
+    return Limits(wall_seconds=seconds) if seconds > 0 else Limits()
+
+
+class WorkerLost(RenderError):
+    """The worker died or was killed; the text says why."""
+
+
+class NoWorker(WorkerLost):
+    """None could be started, so that no job can be to blame."""
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """What runs in the children. `module` has a `main`; `name` is for messages."""
+
+    module: str
+    name: str
+
+
+class WorkerProcess:
+    """One child process with its pipe and temporary directory."""
+
+    def __init__(self, program: Program) -> None:
+        self._program = program
+        self.jobs = 0
+        self.over = False
+        self.reason = ""
+        self._directory = Path(tempfile.mkdtemp(prefix=PREFIX))
+        self._lock = _locked(self._directory)
+        self._process = subprocess.Popen(
+            [sys.executable, "-I", "-c", BOOT.format(module=program.module), str(Path(__file__).parents[2])],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            cwd=self._directory,
+            env=_environment(self._directory),
+            close_fds=True,
+        )
+        assert self._process.stdin is not None and self._process.stdout is not None
+        self.pipe = Pipe(self._process.stdout.fileno(), self._process.stdin.fileno())
+        self.confined = self._greeting()
+
+    def _greeting(self) -> dict[str, bool]:
+        try:
+            header, _ = self.pipe.receive()
+        except Closed:
+            self.stop()
+            raise NoWorker(f"the {self._program.name} did not start") from None
+        return dict(header.get("ready") or {})
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    @property
+    def is_usable(self) -> bool:
+        """Neither killed by us nor gone by itself while it had no job."""
+        return not self.over and self._process.poll() is None
+
+    def watch(self, limits: Limits) -> threading.Event:
+        """Kills the worker when the job takes too long or too much memory, until the event is set."""
+        done = threading.Event()
+        threading.Thread(target=self._watch, args=(limits, done), daemon=True, name="render-watch").start()
+        return done
+
+    def _watch(self, limits: Limits, done: threading.Event) -> None:
+        # Waits by real time whatever the clock door says: a hanging program hangs in real time.
+        waited, seen, began = 0.0, self.pipe.received, self.processor_seconds()
+        while not done.wait(limits.watch_seconds):
+            waited += limits.watch_seconds
+            if limits.each_frame and self.pipe.received != seen:
+                waited, seen, began = 0.0, self.pipe.received, self.processor_seconds()
+            elif waited >= limits.wall_seconds and self._is_late(limits, waited, began):
+                self.kill(f"was stopped after {limits.wall_seconds:g} seconds")
+            elif (used := self._resident()) > limits.memory_bytes:
+                self.kill(f"was stopped at {used >> 20} MiB, the limit is {limits.memory_bytes >> 20} MiB")
+            if self.over:
+                return
+
+    def _is_late(self, limits: Limits, waited: float, began: float) -> bool:
+        if not limits.busy_seconds or waited >= STALLED * limits.wall_seconds:
+            return True
+        return self.processor_seconds() - began >= limits.busy_seconds
+
+    def processor_seconds(self) -> float:
+        """Used by the process so far, to the hundredth; 0 when it is gone or the system does not tell."""
+        try:
+            fields = Path(f"/proc/{self._process.pid}/stat").read_text().rpartition(")")[2].split()
+        except OSError:
+            return 0.0
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+    def _resident(self) -> int:
+        try:
+            pages = Path(f"/proc/{self._process.pid}/statm").read_text().split()[1]
+        except (OSError, IndexError):
+            return 0
+        return int(pages) * os.sysconf("SC_PAGE_SIZE")
+
+    def kill(self, reason: str) -> None:
+        self.reason = self.reason or reason
+        self.over = True
+        for stop in (os.killpg, os.kill):
+            try:
+                stop(self._process.pid, signal.SIGKILL)
+            except (ProcessLookupError, PermissionError):
+                continue
+
+    def exit_status(self) -> int | None:
+        try:
+            return self._process.wait(timeout=5)
+        except subprocess.TimeoutExpired:
+            return None
+
+    def stop(self) -> None:
+        """Ends the process and removes what it left on disk."""
+        self.kill("was stopped")
+        self._process.wait()
+        for stream in (self._process.stdin, self._process.stdout):
+            if stream is not None:
+                stream.close()
+        shutil.rmtree(self._directory, ignore_errors=True)
+        with contextlib.suppress(OSError):
+            os.close(self._lock)
+        self._lock = -1
+
+
+def sweep(parent: Path) -> None:
+    """Removes workers' directories whose parent process is gone, however it went: nobody holds their lock."""
+    for left in parent.glob(f"{PREFIX}*"):
+        try:
+            if left.is_symlink() or left.stat().st_uid != os.getuid():
+                continue
+            lock = os.open(left / LOCK, os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC)
+        except OSError:
+            continue
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            shutil.rmtree(left, ignore_errors=True)
+        except OSError:
+            continue
+        finally:
+            os.close(lock)
+
+
+def _locked(directory: Path) -> int:
+    """A lock that ends with this process; the file gets its name only once it is locked."""
+    lock = os.open(directory / "new", os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    fcntl.flock(lock, fcntl.LOCK_EX)
+    (directory / "new").rename(directory / LOCK)
+    return lock
+
+
+def _environment(directory: Path) -> dict[str, str]:
+    """All that a worker's environment holds: no credential, no proxy, no path to a configuration."""
+    own = {name: str(directory) for name in ("HOME", "TMPDIR", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME")}
+    return {**own, "LANG": "C.UTF-8", "PATH": "/usr/bin:/bin", "GOMAXPROCS": "1", "GOMEMLIMIT": "512MiB"}
