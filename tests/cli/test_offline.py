@@ -100,3 +100,77 @@ def test_the_repository_is_made_once_and_can_be_committed_to_on_a_fresh_machine(
     make_repository(directory)
     assert (directory / "banner/banner.yaml").read_text() == "changed"
     subprocess.run(["git", "-C", str(directory), "commit", "-qam", "mine"], check=True, capture_output=True)
+
+
+SETTINGS = """
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: argocd-cm}
+data:
+  resource.customizations.health.apps_Deployment: |
+    if obj.spec.replicas > 1 then return {status = "Healthy", message = "plenty"} end
+    return {status = "Degraded"}
+  resource.customizations.health.a_b_c: return {}
+  resource.customizations.actions.apps_Deployment: |
+    discovery.lua: |
+      return {grow = {params = {{name = "by"}}}}
+    definitions:
+    - name: grow
+      action.lua: |
+        obj.spec.replicas = obj.spec.replicas + actionParams.by
+        return obj
+    - name: refuse
+      action.lua: error("not today", 0)
+"""
+
+
+@pytest.fixture
+def web(tmp_path: Path) -> list[str]:
+    """Flags for a Deployment with settings of users."""
+    file, settings = tmp_path / "web.yaml", tmp_path / "argocd-cm.yaml"
+    file.write_text("apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec: {replicas: 2}\n")
+    settings.write_text(SETTINGS)
+    return ["-f", str(file), "--settings", str(settings)]
+
+
+def test_users_checks_count_off_line_and_what_cannot_be_read_is_told(
+    web: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["resource", "health", *web, "-o", "json"]) == 0
+    shown = capsys.readouterr()
+    assert json.loads(shown.out)["health"] == {"status": "Healthy", "message": "plenty"}
+    assert "resource.customizations.health.a_b_c: must end with <group>_<kind>" in shown.err
+
+
+def test_users_actions_are_offered_and_run_off_line(web: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["resource", "actions", *web, "-o", "json"]) == 0
+    assert json.loads(capsys.readouterr().out)["actions"] == [{"name": "grow", "params": [{"name": "by"}]}]
+    assert main(["resource", "run-action", "grow", *web, "--param", "by=3", "-o", "json"]) == 0
+    [impact] = json.loads(capsys.readouterr().out)
+    assert (impact["operation"], impact["resource"]["spec"]) == ("patch", {"replicas": 5})
+
+
+def test_a_shipped_action_shows_what_it_would_write(web: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["resource", "run-action", "scale", *web[:2], "--param", "replicas=7"]) == 0
+    (obj,) = load_documents(capsys.readouterr().out)
+    assert obj["spec"] == {"replicas": 7}  # type: ignore[index,call-overload]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["refuse"], "not today"),
+        (["restart"], "Deployment has no action 'restart'; it has: grow, refuse"),
+        (["grow", "--param", "by"], "--param by: must be NAME=VALUE"),
+    ],
+)
+def test_an_action_that_cannot_be_run_is_told_in_one_line(
+    web: list[str], arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["resource", "run-action", *arguments, *web]) == 1
+    assert message in capsys.readouterr().err
+
+
+def test_settings_must_be_one_config_map(web: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["resource", "health", *web[:2], "--settings", web[1]]) == 1
+    assert "must be one ConfigMap, argocd-cm" in capsys.readouterr().err

@@ -9,6 +9,7 @@ import asyncio
 import subprocess
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from argosy.machinery.objects import JsonObject, Key, Resource
 from argosy.machinery.status import StatusError
 from argosy.render.cache import RenderCache
 from argosy.render.inputs import AnswerBook
+from argosy.render.lua.evaluator import LIMITS, LuaWorkers
 from argosy.render.pool import RenderPool
 from argosy.render.renderer import WorkerRenderer
 from argosy.runtime.access import ClientAccess
@@ -127,6 +129,8 @@ class Bench:
         self.book, self.cache = AnswerBook(), RenderCache(b"k" * 32)
         self.pool = RenderPool(world.clock, self.book, size=1)
         self.renderer = WorkerRenderer(self.pool, self.cache, self.book, world.clock)
+        # Ends scripts by processor time alone: how busy the machine is must not show.
+        self.lua = LuaWorkers(world.clock, size=1, limits=replace(LIMITS, wall_seconds=60.0))
         self.client: Client = world.client
         self.writer: Callable[[], GitWriter] | None = None
         if isinstance(git, GitMirrors):
@@ -156,6 +160,7 @@ class Bench:
             world.clock,
             world.rng.fork(name),
             known,
+            lua=self.lua,
             connect=self.clusters.connect,
             replicas=self._membership(name),
             signatures=self.signatures,
@@ -314,5 +319,6 @@ def opened(
             bench.kill()
             bench.pool.close()
             bench.clusters.close()
+            bench.lua.close()
             if isinstance(bench.remote, GitMirrors):
                 bench.remote.close()

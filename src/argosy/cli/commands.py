@@ -346,7 +346,15 @@ def _render(commands: Commands) -> None:
 def _resource(commands: Commands) -> None:
     parser: Parser = commands.add_parser("resource", help="Judge an object; no cluster", description="Objects.")
     actions = parser.add_subparsers(title="commands", metavar="COMMAND", required=True, parser_class=Parser)
-    for name, text in (("health", "Say how well an object is"), ("actions", "Say what can be done to an object")):
-        made = _command(actions, name, f"argosy.cli.resource:{name}", text)
+    for name, text, outputs in (
+        ("health", "Say how well an object is", ("text", "json")),
+        ("actions", "Say what can be done to an object", ("text", "json")),
+        ("run-action", "Show what an action would write", ("yaml", "json")),
+    ):
+        made = _command(actions, name, f"argosy.cli.resource:{name.replace('-', '_')}", text)
+        if name == "run-action":
+            made.add_argument("name", metavar="NAME", help="of the action")
+            made.add_argument("--param", action="append", default=[], metavar="NAME=VALUE", help="for the action")
         made.add_argument("-f", "--filename", required=True, metavar="FILE", help="YAML or JSON; - for standard input")
-        made.add_argument("-o", "--output", choices=("text", "json"), default="text")
+        made.add_argument("--settings", metavar="FILE", help="argocd-cm whose checks and actions count")
+        made.add_argument("-o", "--output", choices=outputs, default=outputs[0])

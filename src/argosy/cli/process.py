@@ -32,6 +32,7 @@ from argosy.gitops.projects import permits_source
 from argosy.machinery.objects import JsonObject, Resource
 from argosy.observe.metrics import REGISTRY
 from argosy.render.cache import pause_of
+from argosy.render.lua.evaluator import LuaWorkers
 from argosy.render.process import limits_of
 from argosy.render.workers import RenderWorkers
 from argosy.runtime.access import Access, ClientAccess
@@ -69,6 +70,7 @@ class ControlPlane:
             limits=limits_of(os.environ),
             pause=pause_of(os.environ),
         )
+        self.lua = LuaWorkers(clock)
         self.gitops = GitOps(
             access,
             self.caches,
@@ -80,6 +82,7 @@ class ControlPlane:
             known,
             outside.namespace,
             writer=lambda: self.doors.writer,
+            lua=self.lua,
             workers=outside.workers,
             connect=Clusters(clock, rng, self.may_write),
             replicas=outside.replicas,
@@ -143,6 +146,7 @@ class ControlPlane:
 
     async def close(self) -> None:
         self.renderer.close()
+        self.lua.close()
         await self.doors.close()
 
     def _credentials(self, url: str, project: str) -> Credentials:

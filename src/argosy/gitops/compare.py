@@ -9,6 +9,7 @@ from argosy.gitops.aggregate import Part, aggregated
 from argosy.gitops.approval import needs_approval
 from argosy.gitops.diff import compared, server_side
 from argosy.gitops.health import Health, health_of
+from argosy.gitops.health.custom import Judge
 from argosy.gitops.keys import COMPARE_OPTIONS, FIELD_MANAGER, IGNORE_HEALTHCHECK, ResourceKey, annotations_of, words
 from argosy.gitops.normalize import Rules, rules_for
 from argosy.gitops.ports import KnownTypes
@@ -71,8 +72,11 @@ class Comparer:
         settings: Settings,
         refusal: Callable[[ResourceKey], str],
         server: ServerSide | None = None,
+        judge: Judge = health_of,
     ) -> Comparison:
-        """`live`: objects tracked by the application, or named as its targets. `refusal`: why the project says no."""
+        """`live`: objects tracked by the application, or named as its targets. `refusal`: why the project says no.
+        `judge`: how well a live object is.
+        """
         rules = list(ignored)
         wanted = {target.key: target for target in targets.items}
         pairs: list[Pair] = []
@@ -96,7 +100,7 @@ class Comparer:
             out_of_sync = out_of_sync or (status == "OutOfSync" and counts)
             hook = bool((target and target.is_hook) or (target is None and found and is_hook(found)))
             pairs.append(Pair(key, target.obj if target else None, found, status))
-            health = health_of(found) if found else Health("Missing")
+            health = judge(found) if found else Health("Missing")
             entry = _entry(key, target.obj if target else found, status=status)
             if hook:
                 entry["hook"] = True

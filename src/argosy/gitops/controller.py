@@ -8,6 +8,7 @@ save work.
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
@@ -24,6 +25,7 @@ from argosy.gitops.destinations import Cluster, InvalidDestination
 from argosy.gitops.globs import matches
 from argosy.gitops.hydrator.hydrating import Hydration
 from argosy.gitops.integrity import Integrity
+from argosy.gitops.judging import Judging
 from argosy.gitops.keys import (
     IN_CLUSTER,
     PROJECTS,
@@ -41,11 +43,12 @@ from argosy.gitops.ports import KnownTypes, Replicas
 from argosy.gitops.project_keeping import ProjectKeeping
 from argosy.gitops.refresh import Level
 from argosy.gitops.rendering import Manifests
-from argosy.gitops.settings import Settings
+from argosy.gitops.settings import CONFIG_MAP, Settings
 from argosy.gitops.tracking import labelled_owner, owner_of
 from argosy.gitops.world import ControlPlane
 from argosy.machinery.objects import JsonObject, Key
 from argosy.machinery.status import StatusError
+from argosy.render.lua.port import LuaEvaluator
 from argosy.render.port import Renderer
 from argosy.runtime.access import Access
 from argosy.runtime.chance import Rng
@@ -55,6 +58,8 @@ from argosy.runtime.events import EventRecorder
 from argosy.runtime.informer import Caches
 from argosy.sources.port import ChartRepository, GitRemote, GitWriter, SourceError
 from argosy.sources.signatures import Verifier
+
+log = logging.getLogger(__name__)
 
 
 class GitOps:
@@ -73,12 +78,15 @@ class GitOps:
         namespace: str = "argocd",
         *,
         writer: Callable[[], GitWriter] | None = None,
+        lua: LuaEvaluator | None = None,
         workers: int = 10,
         connect: Connect | None = None,
         replicas: Replicas | None = None,
         signatures: Verifier | None = None,
     ) -> None:
-        """`signatures` None: a project that asks for them gets nothing synced. `writer` None: nothing is hydrated."""
+        """`lua` runs users' health checks; without it, what they should judge is Unknown. `signatures` None: a project
+        that asks for them gets nothing synced. `writer` None: nothing is hydrated.
+        """
         self._client = client = access.client
         self._caches = caches
         self._clock = clock
@@ -86,8 +94,10 @@ class GitOps:
         self._namespace = namespace
         self._commits: dict[_Polled, str] = {}
         self._replicas = replicas
+        self._problems: tuple[str, ...] = ()
+        """Of the settings, as they were told."""
         self._controller = Controller("applications", self.look, clock=clock, rng=rng, workers=workers, owns=self.owns)
-        self.plane = ControlPlane(caches, namespace, self._all_concerned)
+        self.plane = ControlPlane(caches, namespace, self._plane_changed)
         self.live = LiveObjects(access.client, caches, self._live_changed)
         self.manifests = Manifests(renderer, git, charts, Integrity(signatures, clock))
         here = Destination(IN_CLUSTER, self.live, access, known_types)
@@ -110,6 +120,7 @@ class GitOps:
             plane=self.plane,
             clusters=self.clusters,
             manifests=self.manifests,
+            judging=Judging(lua, clock),
             events=self.events,
             wake=self._controller.enqueue,
         )
@@ -207,6 +218,16 @@ class GitOps:
             self._request(Key(metadata["namespace"], metadata["name"]), Level.RECENT)
         if self._hydration is not None:
             self._hydration.all_concerned()
+
+    def _plane_changed(self) -> None:
+        problems = self.plane.settings.customizations.problems
+        for text in problems:
+            if text not in self._problems:
+                log.warning("%s/%s: %s", self._namespace, CONFIG_MAP, text)
+                config = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": self.plane.config_metadata()}
+                self.events.record(config, "InvalidSetting", text, event_type="Warning")
+        self._problems = problems
+        self._all_concerned()
 
     def _project_changed(self, old: JsonObject | None, new: JsonObject | None) -> None:
         """A project's own applications, or all where others may inherit from it."""

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from argosy.gitops.clusters.connections import Connections
 from argosy.gitops.compare import Comparer
 from argosy.gitops.destinations import Cluster, resolve
+from argosy.gitops.health.custom import Judge
+from argosy.gitops.judging import Judging, Verdicts
 from argosy.gitops.keys import APPLICATIONS, FIELD_MANAGER, ResourceKey
 from argosy.gitops.live import revision
 from argosy.gitops.ports import KnownTypes
@@ -35,6 +37,8 @@ class Memory:
     failing_since: datetime | None = None
     """When the sources could not be loaded for the first time in a row."""
     why: dict[ResourceKey, str] = field(default_factory=dict)
+    verdicts: Verdicts = field(default_factory=dict)
+    """Of users' health checks."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -46,6 +50,7 @@ class Desk:
     plane: ControlPlane
     clusters: Connections
     manifests: Manifests
+    judging: Judging
     events: EventRecorder
     wake: Callable[[Key], None]
     """Looks at an Application again."""
@@ -61,6 +66,10 @@ class Desk:
     def cluster(self, spec: JsonObject) -> Cluster:
         """Where an Application goes. Raises InvalidDestination."""
         return resolve(spec.get("destination") or {}, self.plane.settings, self.plane.cluster_book)
+
+    async def judge_for(self, memory: Memory, live: Mapping[ResourceKey, JsonObject]) -> Judge:
+        """How well the objects in `live` are, by users' checks where there are any."""
+        return await self.judging.judge_for(live, self.plane.settings.customizations, memory.verdicts)
 
     def latest(self, key: Key) -> JsonObject | None:
         """The cache's view, or our own write while the cache does not show it yet."""

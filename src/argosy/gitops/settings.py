@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
+from argosy.gitops.customizations import Customizations, customizations_of
 from argosy.gitops.globs import matches
 from argosy.machinery import duration
 from argosy.machinery.objects import JsonObject
@@ -89,6 +90,7 @@ class Settings:
     readme: str = ""
     commit_author: str = ""
     commit_email: str = ""
+    customizations: Customizations = field(default_factory=Customizations)
     render: Mapping[str, str] = field(default_factory=dict)
     """Keys that rendering depends on, as they are."""
 
@@ -140,6 +142,7 @@ def settings_of(config: Mapping[str, str], parameters: Mapping[str, str] | None 
         readme=config.get("sourceHydrator.readmeMessageTemplate") or "",
         commit_author=config.get("commit.author.name") or "",
         commit_email=config.get("commit.author.email") or "",
+        customizations=customizations_of(config),
         render={
             **{k: v for k, v in config.items() if k.startswith(("kustomize.", "helm.", "jsonnet."))},
             **{k: v for k, v in given.items() if k in RENDER_PARAMETERS},

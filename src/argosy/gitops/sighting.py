@@ -99,6 +99,9 @@ class Sighting:
         memory.failing_since = None
         live = self._live_of(scene, desired)
         server = await self._asked(scene, desired, live, memory)
+        judge = await self.desk.judge_for(memory, live)
+        for gone in memory.verdicts.keys() - live.keys():
+            del memory.verdicts[gone]
         found = memory.comparer.compare(
             desired.targets,
             live,
@@ -108,6 +111,7 @@ class Sighting:
             settings=settings,
             refusal=lambda key: projects.refusal_of(scene.project, spec["project"], key, scene.cluster),
             server=server,
+            judge=judge,
         )
         return Compared(scene=scene, desired=desired, comparison=found, answers=server.answers if server else {})
 

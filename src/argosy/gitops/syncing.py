@@ -10,6 +10,7 @@ from argosy.gitops import operation
 from argosy.gitops.applying import Applier, missing_kind
 from argosy.gitops.approval import is_approved, needs_approval
 from argosy.gitops.desk import Desk
+from argosy.gitops.health.custom import Judge
 from argosy.gitops.journal import Journal
 from argosy.gitops.keys import HOOK_FINALIZER, ResourceKey
 from argosy.gitops.live import LiveObjects
@@ -81,7 +82,8 @@ class Syncing:
         for identity in held.keys() & record.keys():
             if record[identity].phase != "Running":
                 await sync.applier.release(held[identity])
-        step = self._decide(sync, record, live)
+        judge = await self._desk.judge_for(self._desk.remember(sync.key), live)
+        step = self._decide(sync, record, live, judge)
         record |= step.updates
         if any(record[identity].phase != "Running" for identity in step.updates.keys() & held.keys()):
             # The outcome of a hook is recorded before its finalizer lets go of it.
@@ -98,13 +100,13 @@ class Syncing:
             return Outcome(requeue_after=max(pause, 0.001))
         return await self._run(sync, step, record)
 
-    def _decide(self, sync: Running, record: Record, live: Mapping[ResourceKey, JsonObject]) -> Step:
+    def _decide(self, sync: Running, record: Record, live: Mapping[ResourceKey, JsonObject], judge: Judge) -> Step:
         approved = not sync.prunes or is_approved(sync.app, parse(sync.state["startedAt"]))
 
         def unapproved(task: Task) -> bool:
             return not approved and needs_approval(task.obj, sync.options, pruned=True)
 
-        return next_step(sync.tasks, record, live, unapproved)
+        return next_step(sync.tasks, record, live, unapproved, judge)
 
     async def _run(self, sync: Running, step: Step, record: Record) -> Outcome | None:
         sync.state = sync.recorded(record)

@@ -48,6 +48,11 @@ class ControlPlane:
             self._settings = settings_of(self._data(CONFIG_MAP), self._data(PARAMETERS))
         return self._settings
 
+    def config_metadata(self) -> JsonObject:
+        """Of `argocd-cm`: what events about settings are told of."""
+        found = self._config.get(Key(self.namespace, CONFIG_MAP)) or {}
+        return found.get("metadata") or {"name": CONFIG_MAP, "namespace": self.namespace}
+
     @property
     def credentials(self) -> CredentialBook:
         if self._book is None:

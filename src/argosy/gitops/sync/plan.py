@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from argosy.gitops.health import health_of
+from argosy.gitops.health.custom import Judge
 from argosy.gitops.keys import ResourceKey
 from argosy.gitops.sync.hooks import delete_policies
 from argosy.gitops.sync.tasks import Task
@@ -55,9 +56,10 @@ def next_step(
     record: Mapping[Identity, Result],
     live: Mapping[ResourceKey, JsonObject],
     unapproved: Callable[[Task], bool] = lambda task: False,
+    judge: Judge = health_of,
 ) -> Step:
-    """`unapproved`: prunes that wait for a person."""
-    updates = _progress(tasks, record, live)
+    """`unapproved`: prunes that wait for a person. `judge`: how well a live object is."""
+    updates = _progress(tasks, record, live, judge)
     now = {**record, **updates}
     main = [task for task in tasks if task.phase != "SyncFail"]
     if any(result.failed for result in now.values()):
@@ -141,7 +143,7 @@ def _stale(
 
 
 def _progress(
-    tasks: Sequence[Task], record: Mapping[Identity, Result], live: Mapping[ResourceKey, JsonObject]
+    tasks: Sequence[Task], record: Mapping[Identity, Result], live: Mapping[ResourceKey, JsonObject], judge: Judge
 ) -> dict[Identity, Result]:
     """What became of the tasks that are running."""
     updates: dict[Identity, Result] = {}
@@ -149,13 +151,13 @@ def _progress(
         before = record.get(task.identity)
         if before is None or before.phase != "Running":
             continue
-        after = _judged(task, before, live.get(task.key))
+        after = _judged(task, before, live.get(task.key), judge)
         if after != before:
             updates[task.identity] = after
     return updates
 
 
-def _judged(task: Task, before: Result, live: JsonObject | None) -> Result:
+def _judged(task: Task, before: Result, live: JsonObject | None, judge: Judge) -> Result:
     if before == INTENDED:
         # It is ours for sure only if an earlier one was deleted first; else it is applied, which does no harm twice.
         if live is None or "BeforeHookCreation" not in delete_policies(task.obj):
@@ -166,7 +168,7 @@ def _judged(task: Task, before: Result, live: JsonObject | None) -> Result:
     if live is None:
         text = f"Resource {'/'.join(filter(None, task.key))} is missing, it might have been deleted"
         return Result("SyncFailed", text, "Failed")
-    health = health_of(live)
+    health = judge(live)
     if health is None or health.status == "Healthy":
         return Result(before.status, (health.message if health else "") or before.message, "Succeeded")
     bad = ("Degraded", "Unknown") if task.hook else ("Degraded",)
