@@ -42,9 +42,9 @@ class Pipe:
         except OSError as error:
             raise Closed(str(error)) from None
 
-    def receive(self) -> tuple[JsonObject, bytes]:
+    def receive(self, body_limit: int = BODY_LIMIT) -> tuple[JsonObject, bytes]:
         head_length, body_length = _LENGTHS.unpack(self._exactly(_LENGTHS.size))
-        if head_length > HEADER_LIMIT or body_length > BODY_LIMIT:
+        if head_length > HEADER_LIMIT or body_length > body_limit:
             raise Closed(f"a frame of {head_length + body_length} bytes is larger than the limit")
         try:
             header = orjson.loads(self._exactly(head_length))

@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from argosy.render.lua.evaluator import LuaWorkers
-from argosy.render.lua.port import SOURCE_LIMIT, restored
-from argosy.render.lua.sandbox import RESULT_LIMIT, SECONDS
+from argosy.render.lua.port import ERROR_LIMIT, RESULT_LIMIT, SOURCE_LIMIT, restored
+from argosy.render.lua.sandbox import SECONDS
 from render.lua.conftest import NOW, Ask
 
 ESCAPES = {
@@ -241,6 +241,12 @@ def test_a_script_run_again_begins_anew(ask: Ask) -> None:
 def test_a_result_may_be_as_large_as_an_object_but_not_larger(ask: Ask) -> None:
     assert len(ask(f"return ('x'):rep({RESULT_LIMIT // 2})", open_libraries=True).value) == RESULT_LIMIT // 2
     assert "larger than" in ask(f"return ('x'):rep({RESULT_LIMIT + 1})", open_libraries=True).error
+
+
+def test_a_result_counts_as_it_is_sent_and_errors_are_cut(ask: Ask) -> None:
+    assert "larger than" in ask("return ('\\1'):rep(4e6)", open_libraries=True).error
+    answer = ask("error(('x'):rep(1e7), 0)", open_libraries=True)
+    assert answer.error == "x" * ERROR_LIMIT
 
 
 def test_an_empty_table_becomes_what_it_was(ask: Ask) -> None:

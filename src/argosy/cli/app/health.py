@@ -3,43 +3,87 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
+from contextlib import ExitStack
+from typing import TYPE_CHECKING
 
 from argosy.machinery.objects import GroupKind, JsonObject, Resource
 from argosy.machinery.status import StatusError
 from argosy.runtime.client import Client
+from argosy.runtime.clock import Clock, RealClock
+
+if TYPE_CHECKING:
+    from argosy.gitops.customizations import Customizations
+    from argosy.gitops.keys import ResourceKey
 
 AT_ONCE = 16
 """Objects asked for at the same time."""
 
+CONFIG_MAPS = Resource("", "v1", "configmaps", "ConfigMap")
 
-async def with_health(client: Client, app: JsonObject) -> JsonObject:
-    """The Application with `health` in `status.resources` where it is absent and the object may be read."""
-    status = app.get("status") or {}
-    if not status.get("resources"):
+
+async def with_health(client: Client, app: JsonObject, clock: Clock | None = None) -> JsonObject:
+    """The Application with `health` in `status.resources` where it is absent and the object may be read.
+
+    Users' checks count where the settings of the control plane that looks after it may be read. `clock`: real.
+    """
+    listed = (app.get("status") or {}).get("resources")
+    if not listed:
         return app
     served = {resource.group_kind: resource for resource in reversed(await client.resources())}
     turns = asyncio.Semaphore(AT_ONCE)
 
-    async def judged(item: JsonObject) -> JsonObject:
+    async def seen(item: JsonObject) -> JsonObject | str:
+        """The live object, or what its absence is called."""
         resource = served.get(GroupKind(str(item.get("group") or ""), str(item.get("kind") or "")))
         if item.get("health") or item.get("hook") or resource is None:
-            return item
+            return ""
         async with turns:
-            health = await _health(client, resource, item)
-        return {**item, "health": {"status": health}} if health else item
+            return await _live(client, resource, item)
 
     async with asyncio.TaskGroup() as tasks:
-        asked = [tasks.create_task(judged(item)) for item in status["resources"]]
-    return {**app, "status": {**status, "resources": [one.result() for one in asked]}}
+        asked = [tasks.create_task(seen(item)) for item in listed]
+    namespace = str(app["status"].get("controllerNamespace") or "argocd")
+    healths = await _judged(client, clock or RealClock(), namespace, [one.result() for one in asked])
+    resources = [
+        {**item, "health": {"status": health}} if health else item for item, health in zip(listed, healths, strict=True)
+    ]
+    return {**app, "status": {**app["status"], "resources": resources}}
 
 
-async def _health(client: Client, resource: Resource, item: JsonObject) -> str:
-    """Empty for a kind without health, and for what the caller may not read."""
-    # Imported late: the catalogue of kinds is large, and most commands never judge anything.
-    from argosy.gitops.health import health_of
-
+async def _live(client: Client, resource: Resource, item: JsonObject) -> JsonObject | str:
+    """Empty for what the caller may not read."""
     try:
-        found = health_of(await client.get(resource, str(item["name"]), str(item.get("namespace") or "")))
+        return await client.get(resource, str(item["name"]), str(item.get("namespace") or ""))
     except StatusError as error:
         return "Missing" if error.is_not_found else ""
-    return found.status if found else ""
+
+
+async def _judged(client: Client, clock: Clock, namespace: str, found: list[JsonObject | str]) -> list[str]:
+    """A status each; empty for a kind without health."""
+    # Imported late: the catalogue of kinds is large, and most commands never judge anything.
+    from argosy.gitops.judging import Judging
+    from argosy.gitops.keys import resource_key
+    from argosy.render.lua.evaluator import LuaWorkers
+
+    live: Mapping[ResourceKey, JsonObject] = {resource_key(obj): obj for obj in found if not isinstance(obj, str)}
+    told = await _customizations(client, namespace)
+    with ExitStack() as stack:
+        lua = stack.enter_context(LuaWorkers(clock, size=1)) if told.judges else None
+        judge = await Judging(lua, clock).judge_for(live, told, {})
+    statuses = []
+    for one in found:
+        health = None if isinstance(one, str) else judge(one)
+        statuses.append(one if isinstance(one, str) else health.status if health else "")
+    return statuses
+
+
+async def _customizations(client: Client, namespace: str) -> Customizations:
+    from argosy.gitops.customizations import customizations_of
+    from argosy.gitops.settings import CONFIG_MAP
+
+    try:
+        settings = await client.get(CONFIG_MAPS, CONFIG_MAP, namespace)
+    except StatusError:
+        settings = {}
+    return customizations_of(settings.get("data") or {})

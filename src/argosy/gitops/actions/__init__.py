@@ -1,7 +1,7 @@
 """What a user can do to one live object, and what comes of it (spec 10): decided here, written by whoever asked.
 
 Nothing here writes or reads a cluster: `discover` says what is offered for an object as it is, `run` gives the writes.
-Actions that users define in Lua are not run yet: their place is a render worker.
+The shipped ones are here; `custom` has those that users define in Lua, before or beside them.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """How well one object is (spec 9): the built-in checks, and those for the kinds of this project.
 
-Order of lookup (9.1): exact kinds, those of the catalogue included, then the catalogue's wildcard groups.
+Order of lookup (9.1): exact kinds, those of the catalogue included, then the catalogue's wildcard groups. Users' own
+checks come before all of them: `judging` runs them, `custom` reads what they say.
 """
 
 from __future__ import annotations

@@ -13,7 +13,7 @@ import orjson
 
 from argosy.machinery.objects import JsonObject
 from argosy.render.lua.breaker import RESTING, Breaker
-from argosy.render.lua.port import SOURCE_LIMIT, Answer, Call
+from argosy.render.lua.port import ANSWER_LIMIT, ERROR_LIMIT, SOURCE_LIMIT, Answer, Call
 from argosy.render.pool import WorkerPool
 from argosy.render.process import Limits, NoWorker, Program, WorkerLost
 from argosy.render.wire import BODY_LIMIT, Closed, Pipe
@@ -24,6 +24,9 @@ LIMITS: Final = Limits(
     wall_seconds=1.2, memory_bytes=256 * 1024 * 1024, watch_seconds=0.05, each_frame=True, busy_seconds=0.1
 )
 """The sandbox ends scripts by itself, at 1 second and 64 MiB; these end a worker in which it could not."""
+
+FRAME_LIMIT: Final = ANSWER_LIMIT + 2 * 1024 * 1024
+"""Bytes of answers that a worker may send at once."""
 
 BATCH_CALLS: Final = 256
 BATCH_BYTES: Final = 4 * 1024 * 1024
@@ -136,7 +139,7 @@ def _converse(pipe: Pipe, part: Sequence[_Packed], now: int, answers: list[Answe
         return
     pipe.send({"calls": len(calls)}, body)
     while len(answers) < len(part):
-        _, received = pipe.receive()
+        _, received = pipe.receive(FRAME_LIMIT)
         found = orjson.loads(received)
         if not isinstance(found, list) or not 0 < len(found) <= len(part) - len(answers):
             raise Closed("an answer that was not asked for")
@@ -148,7 +151,7 @@ def _read(item: JsonObject) -> Answer:
     return Answer(
         value=item.get("value"),
         kind=str(item.get("kind") or "nil"),
-        error=str(item.get("error") or ""),
+        error=str(item.get("error") or "")[:ERROR_LIMIT],
         is_timed=item.get("is_timed") is True,
         is_breach=item.get("is_breach") is True,
         is_passing=item.get("is_passing") is True,

@@ -12,6 +12,15 @@ from argosy.machinery.objects import JsonObject, JsonValue
 SOURCE_LIMIT: Final = 64 * 1024
 """Bytes of one script."""
 
+RESULT_LIMIT: Final = 10 * 1024 * 1024
+"""Bytes of one result, as JSON."""
+
+ANSWER_LIMIT: Final = RESULT_LIMIT + 64 * 1024
+"""Bytes of all that a worker says of one call."""
+
+ERROR_LIMIT: Final = 4096
+"""Characters of an error that are kept."""
+
 WHOLE_LIMIT: Final = 2**63
 """Whole numbers below this come back as integers."""
 

@@ -15,7 +15,7 @@ from typing import Any, Final
 import lupa.lua52 as engine
 
 from argosy.machinery.objects import JsonObject, JsonValue
-from argosy.render.lua.port import SOURCE_LIMIT, WHOLE_LIMIT
+from argosy.render.lua.port import ERROR_LIMIT, RESULT_LIMIT, SOURCE_LIMIT, WHOLE_LIMIT
 
 MEMORY_LIMIT: Final = 64 * 1024 * 1024
 MEMORY_KEPT: Final = 16 * 1024 * 1024
@@ -25,7 +25,6 @@ CHUNKS_KEPT: Final = 256
 SECONDS: Final = 1.0
 INSTRUCTIONS: Final = 50_000_000
 DEPTH_LIMIT: Final = 100
-RESULT_LIMIT: Final = 10 * 1024 * 1024
 NODE_COST: Final = 32
 """Each value of a result counts at least that many bytes."""
 
@@ -37,7 +36,7 @@ class ScriptError(Exception):
     """Why a script gave no result; after `error(text, 0)` exactly that text."""
 
     def __init__(self, text: str, *, is_breach: bool = False) -> None:
-        super().__init__(text)
+        super().__init__(text[:ERROR_LIMIT])
         self.is_breach = is_breach
 
 
@@ -65,7 +64,7 @@ class Sandbox:
         except engine.LuaError as error:
             # The hook goes on raising when a script is over its time, also out of the sandbox.
             self._state = None
-            return {"error": str(error).partition("\n")[0], "is_breach": True}
+            return {"error": str(error).partition("\n")[0][:ERROR_LIMIT], "is_breach": True}
         except UnicodeError:
             return {"error": "cannot encode text that is not UTF-8 to JSON"}
         if self._state.memory > MEMORY_KEPT:

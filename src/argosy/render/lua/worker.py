@@ -20,6 +20,7 @@ import orjson
 from argosy.machinery.objects import JsonObject
 from argosy.render.confine import allow_cpu, confine, new_process_group
 from argosy.render.lua.breaker import RESTING, ROW
+from argosy.render.lua.port import ANSWER_LIMIT, RESULT_LIMIT
 from argosy.render.lua.sandbox import Sandbox
 from argosy.render.own_pipe import own_pipe
 from argosy.render.wire import Closed, Pipe
@@ -72,7 +73,7 @@ def _serve(pipe: Pipe, sandbox: Sandbox, batch: dict[str, Any]) -> None:
         else:
             found = _answer(sandbox, batch["scripts"][script], obj, parameters, batch["now"], is_open=is_open)
             rows[script] = rows.get(script, 0) + 1 if found.get("is_breach") else 0
-        waiting.append(orjson.dumps(found))
+        waiting.append(_encoded(found))
         size += len(waiting[-1])
         if size >= FLUSH_BYTES or time.process_time() - began >= FLUSH_SECONDS:
             _flush(pipe, waiting)
@@ -89,6 +90,13 @@ def _answer(sandbox: Sandbox, text: str, obj: Any, parameters: Any, now: int, *,
         return {"error": "script or object needs more memory than there is", "is_breach": True}
     finally:
         signal.setitimer(signal.ITIMER_PROF, 0)
+
+
+def _encoded(answer: JsonObject) -> bytes:
+    data = orjson.dumps(answer)
+    if len(data) > ANSWER_LIMIT:
+        return orjson.dumps({"error": f"result is larger than {RESULT_LIMIT >> 20} MiB", "is_breach": True})
+    return data
 
 
 def _flush(pipe: Pipe, answers: list[bytes]) -> None:
