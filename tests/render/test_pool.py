@@ -5,8 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-import subprocess
-import sys
 import threading
 from pathlib import Path
 from typing import Any
@@ -14,7 +12,7 @@ from typing import Any
 import pytest
 
 from argosy.render.port import RenderError
-from argosy.render.process import Limits, WorkerLost, sweep
+from argosy.render.process import Limits, WorkerLost
 
 GOOD = {"app/a.yaml": "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n"}
 CHART = {"app/Chart.yaml": "apiVersion: v2\nname: c\nversion: 1.0.0\n"}
@@ -153,28 +151,3 @@ def test_a_rendering_that_kills_its_worker_is_not_tried_for_ever(make_bench: Any
         bench.render(ENDLESS)
     with pytest.raises(WorkerLost):
         bench.render(ENDLESS | {"app/new": "another commit may be better"})
-
-
-def test_directories_of_killed_processes_are_swept_and_those_of_living_ones_stay(tmp_path: Path) -> None:
-    script = (
-        "import sys, time; from pathlib import Path; from argosy.render.process import _locked\n"
-        "d = Path(sys.argv[1]); d.mkdir(); _locked(d); (d / 'left').write_text('x'); print('ready', flush=True)\n"
-        "time.sleep(60)"
-    )
-    paths = [tmp_path / f"argosy-render-{name}" for name in ("dead", "alive", "unlocked")]
-    paths[2].mkdir()
-    children = [
-        subprocess.Popen([sys.executable, "-c", script, str(path)], stdout=subprocess.PIPE) for path in paths[:2]
-    ]
-    try:
-        for child in children:
-            assert child.stdout is not None
-            assert child.stdout.readline() == b"ready\n"
-        children[0].kill()
-        children[0].wait()
-        sweep(tmp_path)
-        assert [path.exists() for path in paths] == [False, True, True]
-    finally:
-        for child in children:
-            child.kill()
-            child.communicate()

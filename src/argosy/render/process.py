@@ -50,6 +50,12 @@ class Limits:
     """Processor time without which a worker is not late, but on a machine that has none for it: it may be STALLED times
     as slow."""
 
+    def are_over(self, waited: float, used: float) -> bool:
+        """`waited` seconds on the wall, `used` seconds of processor time since the clock began."""
+        if waited < self.wall_seconds:
+            return False
+        return used >= self.busy_seconds or waited >= STALLED * self.wall_seconds
+
 
 def limits_of(environment: Mapping[str, str]) -> Limits:
     """`ARGOCD_EXEC_TIMEOUT` (a Go duration, or seconds) for how long a tool may take."""
@@ -130,17 +136,12 @@ class WorkerProcess:
             waited += limits.watch_seconds
             if limits.each_frame and self.pipe.received != seen:
                 waited, seen, began = 0.0, self.pipe.received, self.processor_seconds()
-            elif waited >= limits.wall_seconds and self._is_late(limits, waited, began):
+            elif limits.are_over(waited, self.processor_seconds() - began):
                 self.kill(f"was stopped after {limits.wall_seconds:g} seconds")
             elif (used := self._resident()) > limits.memory_bytes:
                 self.kill(f"was stopped at {used >> 20} MiB, the limit is {limits.memory_bytes >> 20} MiB")
             if self.over:
                 return
-
-    def _is_late(self, limits: Limits, waited: float, began: float) -> bool:
-        if not limits.busy_seconds or waited >= STALLED * limits.wall_seconds:
-            return True
-        return self.processor_seconds() - began >= limits.busy_seconds
 
     def processor_seconds(self) -> float:
         """Used by the process so far, to the hundredth; 0 when it is gone or the system does not tell."""
