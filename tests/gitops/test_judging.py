@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from argosy.gitops.customizations import customizations_of
-from argosy.gitops.judging import Judging, Verdicts
+from argosy.gitops.judging import BATCH, PASSING_SECONDS, Judging, Verdicts
 from argosy.gitops.keys import resource_key
 from argosy.machinery.objects import JsonObject
 from argosy.render.lua.port import Answer, Call
@@ -39,7 +39,7 @@ class Scripted:
 
 def judged(judging: Judging, verdicts: Verdicts, config: dict[str, str], *objects: JsonObject) -> list[str]:
     live = {resource_key(obj): obj for obj in objects}
-    judge = asyncio.run(judging.judge_for(live, customizations_of(config), verdicts))
+    judge = asyncio.run(judging.judge_for(live, customizations_of(config), verdicts)).judge
     return [found.status if (found := judge(obj)) else "" for obj in objects]
 
 
@@ -95,6 +95,40 @@ def test_what_may_be_different_next_time_is_not_remembered(answer: dict[str, Any
     for _ in range(2):
         judged(judging, verdicts, {f"{KEY}.apps_Deployment": "Healthy"}, deployment())
     assert (len(lua.calls), verdicts, judging.evaluated) == (2, {}, 2)
+
+
+@pytest.mark.parametrize(
+    ("answer", "timed_seconds", "again_after"),
+    [
+        ({}, 120.0, None),
+        ({"error": "no"}, 120.0, None),
+        ({"is_timed": True}, 120.0, 120.0),
+        ({"is_timed": True}, 0.0, None),
+        ({"is_passing": True}, 0.0, PASSING_SECONDS),
+        ({"is_passing": True, "is_timed": True}, 120.0, PASSING_SECONDS),
+    ],
+)
+def test_what_may_be_different_has_a_time_to_be_judged_again(
+    answer: dict[str, Any], timed_seconds: float, again_after: float | None
+) -> None:
+    live = {resource_key(deployment()): deployment()}
+    told = customizations_of({f"{KEY}.apps_Deployment": "Healthy"})
+    judging = Judging(Scripted(**answer), RealClock())
+    assert asyncio.run(judging.judge_for(live, told, {}, timed_seconds)).again_after == again_after
+
+
+def test_a_look_that_is_broken_off_keeps_the_verdicts_it_has() -> None:
+    class Stopping(Scripted):
+        async def evaluate(self, calls: Sequence[Call], now: datetime) -> list[Answer]:
+            if self.calls:
+                raise TimeoutError
+            return await super().evaluate(calls, now)
+
+    verdicts: Verdicts = {}
+    objects = [deployment(f"web-{number}") for number in range(BATCH + 1)]
+    with pytest.raises(TimeoutError):
+        judged(Judging(Stopping(), RealClock()), verdicts, {f"{KEY}.apps_Deployment": "Healthy"}, *objects)
+    assert len(verdicts) == BATCH
 
 
 def test_a_failure_of_the_scripts_own_is_remembered() -> None:

@@ -83,7 +83,7 @@ async def _judged(objects: list[JsonObject], told: Customizations) -> list[Healt
     clock = RealClock()
     with LuaWorkers(clock, size=1) as lua:
         judging = Judging(lua, clock)
-        return [(await judging.judge_for({resource_key(obj): obj}, told, {}))(obj) for obj in objects]
+        return [(await judging.judge_for({resource_key(obj): obj}, told, {})).judge(obj) for obj in objects]
 
 
 async def _offered(objects: list[JsonObject], told: Customizations) -> list[list[Action]]:

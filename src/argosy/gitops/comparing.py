@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 
 from argosy.gitops import autosync, conditions, grace, operation, refresh, sharing, status, telling, windows
@@ -38,14 +39,25 @@ class Comparing:
         memory = self.desk.remember(key)
         requested, memory.requested = memory.requested, Level.NOTHING
         overdue, memory.overdue = memory.overdue, False
+        if memory.judge_at is not None and self.desk.clock.monotonic() >= memory.judge_at:
+            requested = max(requested, Level.RECENT)
         decided = refresh.decide(app, requested=requested, overdue=overdue)
         if decided.level == Level.NOTHING:
-            return DONE
+            return self._until_judged(memory, DONE)
         try:
-            return await self._compare_and_write(key, app, memory, decided)
+            return self._until_judged(memory, await self._compare_and_write(key, app, memory, decided))
         except BaseException:
             memory.requested, memory.overdue = max(memory.requested, requested), overdue or memory.overdue
             raise
+
+    def _until_judged(self, memory: Memory, outcome: Outcome) -> Outcome:
+        """Looks again when a verdict may be another; that alone does not keep a rehearsal alive."""
+        if memory.judge_at is None:
+            return outcome
+        left = max(memory.judge_at - self.desk.clock.monotonic(), 0.001)
+        if outcome.requeue_after is not None and outcome.requeue_after <= left:
+            return outcome
+        return replace(outcome, requeue_after=left, background=outcome.requeue_after is None or outcome.background)
 
     async def stumbled(self, key: Key, text: str) -> None:
         """An error in the code itself, shown to the application's owner."""

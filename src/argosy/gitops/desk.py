@@ -39,6 +39,8 @@ class Memory:
     why: dict[ResourceKey, str] = field(default_factory=dict)
     verdicts: Verdicts = field(default_factory=dict)
     """Of users' health checks."""
+    judge_at: float | None = None
+    """When one of them may be another though nothing changed; of the monotonic clock."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -68,8 +70,11 @@ class Desk:
         return resolve(spec.get("destination") or {}, self.plane.settings, self.plane.cluster_book)
 
     async def judge_for(self, memory: Memory, live: Mapping[ResourceKey, JsonObject]) -> Judge:
-        """How well the objects in `live` are, by users' checks where there are any."""
-        return await self.judging.judge_for(live, self.plane.settings.customizations, memory.verdicts)
+        """How well the objects in `live` are, by users' checks where there are any. Notes when to judge again."""
+        settings = self.plane.settings
+        found = await self.judging.judge_for(live, settings.customizations, memory.verdicts, settings.refresh_seconds)
+        memory.judge_at = self.clock.monotonic() + found.again_after if found.again_after is not None else None
+        return found.judge
 
     def latest(self, key: Key) -> JsonObject | None:
         """The cache's view, or our own write while the cache does not show it yet."""

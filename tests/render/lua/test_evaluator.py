@@ -8,6 +8,7 @@ import resource
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -92,6 +93,20 @@ def test_a_script_that_only_meets_its_limits_rests_and_the_others_go_on() -> Non
         clock.advance(seconds=REST_SECONDS)
         [answer] = ask(workers, loop)
         assert answer.is_breach
+
+
+def test_closing_ends_what_runs_and_starts_no_worker_again(workers: LuaWorkers) -> None:
+    async def close_while_running() -> list[Answer]:
+        calls = [Call("while true do end", {"n": number}) for number in range(3)]
+        running = asyncio.get_running_loop().create_task(workers.evaluate(calls, NOW))
+        while not workers.pool.processes:
+            await asyncio.to_thread(threading.Event().wait, 0.02)
+        await asyncio.to_thread(workers.close)
+        return await running
+
+    answers = asyncio.run(close_while_running())
+    assert [answer.is_passing for answer in answers][-1]
+    assert (workers.pool.processes, workers.pool.started) == ((), 1)
 
 
 def test_without_a_worker_nothing_is_blamed_on_the_script(workers: LuaWorkers, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -70,7 +70,7 @@ async def _judged(client: Client, clock: Clock, namespace: str, found: list[Json
     told = await _customizations(client, namespace)
     with ExitStack() as stack:
         lua = stack.enter_context(LuaWorkers(clock, size=1)) if told.judges else None
-        judge = await Judging(lua, clock).judge_for(live, told, {})
+        judge = (await Judging(lua, clock).judge_for(live, told, {})).judge
     statuses = []
     for one in found:
         health = None if isinstance(one, str) else judge(one)

@@ -40,6 +40,7 @@ class LuaWorkers:
         self.pool = WorkerPool(clock, LUA, size=size, limits=limits)
         self._clock = clock
         self._breaker = Breaker()
+        self._is_closed = False
         self.evaluated = 0
         """Scripts ever run on an object: a figure for metrics and tests."""
 
@@ -65,6 +66,8 @@ class LuaWorkers:
             except NoWorker as error:
                 found += [Answer(error=str(error), is_passing=True)] * (len(batch) - len(answers) - len(found))
             except WorkerLost as error:
+                if self._is_closed:
+                    return answers + [Answer(error=str(error), is_passing=True)] * (len(batch) - len(answers))
                 alone = len(part) - len(found) > 1
                 if not alone:
                     found.append(Answer(error=f"script met its limits: {error}", is_breach=True, is_passing=True))
@@ -87,6 +90,8 @@ class LuaWorkers:
                 self._breaker.learn(packed.call.script, at, is_breach=answer.is_breach)
 
     def close(self) -> None:
+        """Kills the workers; evaluations that run end with answers that pass."""
+        self._is_closed = True
         self.pool.close()
 
     def __enter__(self) -> Self:
