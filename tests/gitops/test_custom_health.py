@@ -122,6 +122,17 @@ def test_a_check_that_asks_the_time_gets_the_clocks_and_is_asked_again(bench: Be
     assert bench.gitops.desk.judging.evaluated - before <= 2 * (1000 // 120 + 2)
 
 
+def test_an_application_that_can_no_longer_be_compared_does_not_wait_for_a_verdict(bench: Bench) -> None:
+    bench.settings(**{CHECK: "return {status = require('os').time() > 0 and 'Healthy' or ''}"})
+    bench.create(application())
+    bench.world.run_until(lambda: bench.synced() and bench.health() == "Healthy")
+    bench.patch("app", {"spec": {"project": "gone"}})
+    bench.world.run_until(lambda: "InvalidSpecError" in bench.conditions())
+    before = bench.gitops.desk.judging.evaluated, bench.gitops.status_writes
+    bench.world.pass_time(600)
+    assert (bench.gitops.desk.judging.evaluated, bench.gitops.status_writes) == before
+
+
 def test_bad_settings_are_told_by_an_event_and_the_others_count(bench: Bench) -> None:
     bench.settings(**{CHECK: BY_VALUE, "resource.customizations.health.a_b_c": "return {}"})
     bench.git.push(REPO, {"conf/a.yaml": config("a", "bad")})

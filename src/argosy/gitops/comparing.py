@@ -40,7 +40,7 @@ class Comparing:
         requested, memory.requested = memory.requested, Level.NOTHING
         overdue, memory.overdue = memory.overdue, False
         if memory.judge_at is not None and self.desk.clock.monotonic() >= memory.judge_at:
-            requested = max(requested, Level.RECENT)
+            requested, memory.judge_at = max(requested, Level.RECENT), None
         decided = refresh.decide(app, requested=requested, overdue=overdue)
         if decided.level == Level.NOTHING:
             return self._until_judged(memory, DONE)
