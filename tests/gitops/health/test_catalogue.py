@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from tests.vectors import argocd_health
 
@@ -61,6 +61,7 @@ def test_a_parent_that_has_not_seen_this_generation_does_not_count() -> None:
     assert judged(route | {"status": {"parents": [old]}}) == ("Progressing", "Waiting for HTTPRoute status")
 
 
+@example(("", "Pod"), None, {"message": True})
 @given(st.sampled_from(sorted(CHECKS)), json_values, json_values)
 def test_whatever_an_object_says_the_answer_is_one_of_the_six(key: tuple[str, str], spec: Any, status: Any) -> None:
     group, kind = key

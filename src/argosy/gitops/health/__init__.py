@@ -57,9 +57,11 @@ def judged(obj: JsonObject) -> Health | None:
     if versions and version not in versions:
         return Health("Unknown", f"unsupported {kind} GVK: {group}/{version}, Kind={kind}")
     try:
-        return check(obj)
+        verdict = check(obj)
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         return Health("Unknown", f"{kind} {metadata.get('name')}: its status cannot be read: {error}")
+    # Messages are copied from the object, where anything may stand.
+    return verdict if isinstance(verdict.message, str) else verdict._replace(message=str(verdict.message))
 
 
 __all__ = ["CHECKS", "Health", "health_of", "judged", "pending_deletion"]
