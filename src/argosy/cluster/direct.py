@@ -83,7 +83,7 @@ class DirectClient:
         request = self._request("list", resource, namespace, options=options)
         page = select(self._core, request.kind, namespace, options)
         from_storage = request.kind.from_storage
-        items = tuple([from_storage(entry.obj) for entry in page.entries])
+        items = tuple([from_storage(entry.peek) for entry in page.entries])
         return ListPage(items, str(page.revision), page.continue_token)
 
     async def watch(

@@ -115,7 +115,7 @@ class Collector:
         """Learns what exists; whatever was under way before goes on."""
         for table in self._core.store.tables():
             for entry in table.scan():
-                self._seen(Place(table.group, table.plural, entry.key), None, entry.obj)
+                self._seen(Place(table.group, table.plural, entry.key), None, entry.peek)
 
     def changed(self, changes: Sequence[Change]) -> None:
         for change in changes:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import replace
 from typing import NamedTuple
@@ -145,6 +145,7 @@ class GitOps:
 
     async def run(self) -> None:
         await self.plane.wait_synced()
+        self.live.expect(_kinds_in_use(self.plane.applications.list()))
         await self.live.discover(self.plane.settings)
         await self.live.wait_synced()
         await self._ensure_default_project()
@@ -260,10 +261,10 @@ class GitOps:
                 continue
             pause = settings.refresh_seconds + self._rng.uniform(0.0, settings.refresh_jitter)
             await self._clock.sleep(pause, background=True)
-            await self._look_for_commits()
+            await self.look_for_commits()
             self._let_go()
 
-    async def _look_for_commits(self) -> None:
+    async def look_for_commits(self) -> None:
         users: dict[_Polled, list[Key]] = {}
         for app in self.plane.applications.list():
             key = Key(app["metadata"]["namespace"], app["metadata"]["name"])
@@ -359,6 +360,15 @@ def _polled(source: JsonObject, project: str) -> _Polled:
         str(source.get(name) or "") for name in ("repoURL", "targetRevision", "chart", "tagPrefix")
     )
     return _Polled(url, revision, project, chart, prefix)
+
+
+def _kinds_in_use(apps: Iterable[JsonObject]) -> set[tuple[str, str]]:
+    """(group, kind) of all objects that the Applications said to have when they were looked at last."""
+    return {
+        (str(item.get("group") or ""), str(item.get("kind") or ""))
+        for app in apps
+        for item in (app.get("status") or {}).get("resources") or ()
+    }
 
 
 def _is_broken(app: JsonObject) -> bool:

@@ -47,6 +47,7 @@ class Deleting:
                 applier = place.applier_as(account_for(permits, cluster, namespace, key.namespace, settings))
             except NoServiceAccount as error:
                 return await self._fail(app, str(error))
+            await place.live.prepare(instance_name(key, self.desk.namespace), (), settings)
             live = {
                 wanted: obj
                 for wanted, obj in place.live.tracked(instance_name(key, self.desk.namespace), settings).items()

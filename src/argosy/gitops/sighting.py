@@ -21,6 +21,7 @@ from argosy.gitops.server_side import NotPreviewed, previews, server_side_of
 from argosy.gitops.settings import Settings
 from argosy.gitops.sync.options import options_of
 from argosy.machinery.objects import JsonObject, Key
+from argosy.machinery.status import StatusError
 from argosy.sources.port import Unavailable
 
 
@@ -97,7 +98,7 @@ class Sighting:
         spec, settings = scene.spec, self.desk.plane.settings
         desired = await self._desired(scene, sources, look)
         memory.failing_since = None
-        live = self._live_of(scene, desired)
+        live = await self._live_of(scene, desired)
         server = await self._asked(scene, desired, live, memory)
         judge = await self.desk.judge_for(memory, live)
         for gone in memory.verdicts.keys() - live.keys():
@@ -188,9 +189,17 @@ class Sighting:
         except NotConnected as error:
             raise Refused([("ComparisonError", f"Failed to load live state: {error}")]) from None
 
-    def _live_of(self, scene: Scene, desired: Desired) -> dict[ResourceKey, JsonObject]:
+    async def _live_of(self, scene: Scene, desired: Desired) -> dict[ResourceKey, JsonObject]:
+        """What the application tracks and what it names, whole."""
         place, name = scene.destination, instance_name(scene.key, self.desk.namespace)
-        live = place.live.tracked(name, self.desk.plane.settings)
+        settings = self.desk.plane.settings
+        try:
+            await place.live.prepare(name, (target.key for target in desired.targets.items), settings)
+        except StatusError as error:
+            if error.is_conflict:
+                raise
+            raise Refused([("ComparisonError", f"Failed to load live state: {error.message}")]) from None
+        live = place.live.tracked(name, settings)
         for target in desired.targets.items:
             if target.key not in live and (obj := place.live.get(target.key)) is not None:
                 live[target.key] = obj

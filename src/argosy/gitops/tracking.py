@@ -13,6 +13,14 @@ LABEL_LIMIT = 63
 _TAIL = re.compile(r"[^a-zA-Z0-9]+$")
 
 
+class Marks(NamedTuple):
+    """The settings that say how an object is marked."""
+
+    tracking_method: str = "annotation"
+    label_key: str = "app.kubernetes.io/instance"
+    installation_id: str = ""
+
+
 class TrackingId(NamedTuple):
     """`<app>:<group>/<kind>:<namespace>/<name>`."""
 
@@ -63,7 +71,7 @@ def is_root(obj: JsonObject) -> bool:
     return (obj.get("apiVersion"), obj.get("kind")) != ("v1", "Endpoints")  # made for the Service of the same name
 
 
-def owner_of(obj: JsonObject, settings: Settings) -> str:
+def owner_of(obj: JsonObject, settings: Settings | Marks) -> str:
     """The instance name of the application that a live object says it is of; "" for none of ours."""
     if not is_root(obj):
         return ""

@@ -29,8 +29,8 @@ class ControlPlane:
         self.namespace = namespace
         self.applications = caches.cache(APPLICATIONS)
         self.projects = caches.cache(PROJECTS)
-        self._config = caches.cache(CONFIG_MAPS)
-        self._secrets = caches.cache(SECRETS)
+        self._config = caches.cache(CONFIG_MAPS, namespace=namespace)
+        self._secrets = caches.cache(SECRETS, namespace=namespace)
         self._settings: Settings | None = None
         self._book: CredentialBook | None = None
         self._cluster_book: ClusterBook | None = None

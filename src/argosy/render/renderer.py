@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
 from hashlib import blake2b
 from typing import Any, Final, Protocol
 
@@ -253,7 +253,7 @@ def _parallelism(settings: Mapping[str, str]) -> int:
 
 def _key(job: Job, request: RenderRequest) -> str:
     """Of everything but files that the outcome depends on. The repository only keeps unlike things apart."""
-    depends: dict[str, Any] = {**asdict(job), "repository": str(request.source.get("repoURL") or "")}
+    depends: dict[str, Any] = {**_fields_of(job), "repository": str(request.source.get("repoURL") or "")}
     if job.tool == "Plugin" and request.generate_paths:
         # A commit that changes none of the annotation's paths keeps its manifests: so its name cannot count either.
         kept = {name: value for name, value in job.environment.items() if not name.startswith("ARGOCD_APP_REVISION")}
@@ -261,6 +261,11 @@ def _key(job: Job, request: RenderRequest) -> str:
     if job.tool == "Directory":
         depends |= dict.fromkeys(("api_versions", "kube_version", "namespace", "release_name", "app_name"))
     return blake2b(orjson.dumps(depends, option=orjson.OPT_SORT_KEYS), digest_size=20).hexdigest()
+
+
+def _fields_of(job: Job) -> dict[str, Any]:
+    """Not `asdict`, which copies all that it finds: this is done for each look at each Application."""
+    return {item.name: getattr(job, item.name) for item in fields(job)}
 
 
 def _rendered(entry: Entry, *, from_cache: bool) -> Rendered:

@@ -7,6 +7,8 @@ from typing import Protocol
 
 from argosy.machinery.objects import JsonObject, Key, Resource
 
+Strip = Callable[[JsonObject], JsonObject]
+"""Gives the object to keep, smaller than the one it was given; never mutates."""
 Changed = Callable[[JsonObject | None, JsonObject | None], None]
 """(old, new): old is None for an addition, new is None for a deletion."""
 
@@ -42,4 +44,15 @@ class Cache(Protocol):
 class Caches(Protocol):
     """One cluster's caches, shared by all controllers; each is started at first use."""
 
-    def cache(self, resource: Resource, *, metadata_only: bool = False) -> Cache: ...
+    def cache(
+        self, resource: Resource, *, metadata_only: bool = False, namespace: str = "", strip: Strip | None = None
+    ) -> Cache:
+        """One for each combination. `namespace`: of this one only. `strip`: what is kept of each object.
+
+        Without `strip` a metadata-only cache keeps `outline.outline` of them.
+        """
+        ...
+
+    def stop(self, cache: Cache) -> None:
+        """Drops a cache that nobody reads any more, such as that of a CRD which is gone."""
+        ...

@@ -19,7 +19,8 @@ from argosy.runtime.backoff import Backoff
 from argosy.runtime.chance import Rng
 from argosy.runtime.client import Client
 from argosy.runtime.clock import Clock
-from argosy.runtime.informer import Changed
+from argosy.runtime.informer import Cache, Changed, Strip
+from argosy.runtime.outline import outline
 from argosy.runtime.reflecting import (
     Failed,
     Happening,
@@ -37,9 +38,6 @@ PAGE = 500
 PATIENCE = 5
 """After so many failures in a row a cache goes on trying, but nothing waits for it: it is background."""
 BACKOFF = Backoff(first=0.8, longest=30.0, jitter=1.0)
-
-Strip = Callable[[JsonObject], JsonObject]
-"""Gives the object to keep, smaller than the one it was given; never mutates."""
 
 log = logging.getLogger(__name__)
 
@@ -94,7 +92,7 @@ class InformerCache:
         self._rng = rng
         self._metadata_only = metadata_only
         self._namespace = namespace
-        self._strip = strip
+        self._strip = outline if strip is None and metadata_only else strip
         self._objects: dict[Key, JsonObject] = {}
         self._sorted: dict[str, list[Key]] = {}
         self._indexes: dict[str, _Index] = {}
@@ -262,6 +260,14 @@ class InformerCache:
             log.error("a handler failed on %s %s: %s", self._resource.qualified, key, type(error).__name__)
 
 
+@dataclass(frozen=True, slots=True)
+class _Which:
+    resource: Resource
+    metadata_only: bool
+    namespace: str
+    strip: Strip | None
+
+
 class InformerCaches:
     """One cluster's caches. Runs inside `run`; a cache asked for before that starts when `run` does."""
 
@@ -280,30 +286,36 @@ class InformerCaches:
         self._rng = rng
         self._namespace = namespace
         self._strips = strips or {}
-        self._caches: dict[tuple[Resource, bool], InformerCache] = {}
+        self._caches: dict[_Which, InformerCache] = {}
         self._tasks: asyncio.TaskGroup | None = None
-        self._running: dict[tuple[Resource, bool], asyncio.Task[None]] = {}
+        self._running: dict[_Which, asyncio.Task[None]] = {}
 
-    def cache(self, resource: Resource, *, metadata_only: bool = False) -> InformerCache:
-        if (found := self._caches.get((resource, metadata_only))) is not None:
+    def cache(
+        self, resource: Resource, *, metadata_only: bool = False, namespace: str = "", strip: Strip | None = None
+    ) -> InformerCache:
+        namespace = (namespace or self._namespace) if resource.namespaced else ""
+        if strip is None and not metadata_only:
+            strip = self._strips.get(resource)
+        which = _Which(resource, metadata_only, namespace, strip)
+        if (found := self._caches.get(which)) is not None:
             return found
-        made = self._caches[resource, metadata_only] = InformerCache(
+        made = self._caches[which] = InformerCache(
             self._client,
             resource,
             self._clock,
-            self._rng.fork(f"informer/{resource.qualified}/{metadata_only}"),
+            self._rng.fork(f"informer/{resource.qualified}/{metadata_only}/{namespace}/{strip is not None}"),
             metadata_only=metadata_only,
-            namespace=self._namespace if resource.namespaced else "",
-            strip=None if metadata_only else self._strips.get(resource),
+            namespace=namespace,
+            strip=strip,
         )
-        self._start(resource, metadata_only)
+        self._start(which)
         return made
 
-    def stop(self, resource: Resource, *, metadata_only: bool = False) -> None:
-        """Drops a cache that nobody reads any more, such as that of a CRD which is gone."""
-        if (task := self._running.pop((resource, metadata_only), None)) is not None:
-            task.cancel()
-        self._caches.pop((resource, metadata_only), None)
+    def stop(self, cache: Cache) -> None:
+        for which in [which for which, known in self._caches.items() if known is cache]:
+            del self._caches[which]
+            if (task := self._running.pop(which, None)) is not None:
+                task.cancel()
 
     @property
     def all(self) -> Sequence[InformerCache]:
@@ -316,15 +328,14 @@ class InformerCaches:
     async def run(self) -> None:
         """Keeps every cache filled until cancelled."""
         async with asyncio.TaskGroup() as self._tasks:
-            for resource, metadata_only in self._caches:
-                self._start(resource, metadata_only)
+            for which in self._caches:
+                self._start(which)
             await asyncio.Event().wait()
 
-    def _start(self, resource: Resource, metadata_only: bool) -> None:
+    def _start(self, which: _Which) -> None:
         if self._tasks is not None:
-            cache = self._caches[resource, metadata_only]
-            name = f"cache of {resource.qualified}"
-            self._running[resource, metadata_only] = self._tasks.create_task(cache.run(), name=name)
+            name = f"cache of {which.resource.qualified}"
+            self._running[which] = self._tasks.create_task(self._caches[which].run(), name=name)
 
 
 def without_managed_fields(obj: JsonObject) -> JsonObject:

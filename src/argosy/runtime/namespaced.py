@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 
 from argosy.machinery.objects import JsonObject, Key, Resource
-from argosy.runtime.informer import Cache, Caches, Changed
+from argosy.runtime.informer import Cache, Caches, Changed, Strip
 
 
 class NamespacedCaches:
@@ -16,15 +16,23 @@ class NamespacedCaches:
 
     def __init__(self, caches: dict[str, Caches]) -> None:
         self._parts = caches
-        self._made: dict[tuple[Resource, bool], JoinedCache] = {}
+        self._made: dict[tuple[Resource, bool, str, Strip | None], JoinedCache] = {}
 
-    def cache(self, resource: Resource, *, metadata_only: bool = False) -> JoinedCache:
-        if (found := self._made.get((resource, metadata_only))) is not None:
+    def cache(
+        self, resource: Resource, *, metadata_only: bool = False, namespace: str = "", strip: Strip | None = None
+    ) -> JoinedCache:
+        which = (resource, metadata_only, namespace, strip)
+        if (found := self._made.get(which)) is not None:
             return found
-        wanted = [name for name in self._parts if bool(name) == resource.namespaced]
-        parts = {name: self._parts[name].cache(resource, metadata_only=metadata_only) for name in wanted}
-        made = self._made[resource, metadata_only] = JoinedCache(resource, parts)
+        wanted = [name for name in self._parts if bool(name) == resource.namespaced and namespace in ("", name)]
+        parts = {name: self._parts[name].cache(resource, metadata_only=metadata_only, strip=strip) for name in wanted}
+        made = self._made[which] = JoinedCache(resource, parts)
         return made
+
+    def stop(self, cache: Cache) -> None:
+        for which in [which for which, known in self._made.items() if known is cache]:
+            for name, part in self._made.pop(which).parts.items():
+                self._parts[name].stop(part)
 
 
 class JoinedCache:
@@ -32,31 +40,31 @@ class JoinedCache:
 
     def __init__(self, resource: Resource, parts: dict[str, Cache]) -> None:
         self.resource = resource
-        self._parts = dict(sorted(parts.items()))
+        self.parts = dict(sorted(parts.items()))
 
     @property
     def synced(self) -> bool:
-        return all(part.synced for part in self._parts.values())
+        return all(part.synced for part in self.parts.values())
 
     def get(self, key: Key) -> JsonObject | None:
-        part = self._parts.get(key.namespace)
+        part = self.parts.get(key.namespace)
         return part.get(key) if part is not None else None
 
     def list(self, namespace: str = "") -> Sequence[JsonObject]:
         if namespace:
-            part = self._parts.get(namespace)
+            part = self.parts.get(namespace)
             return part.list(namespace) if part is not None else ()
-        return [obj for part in self._parts.values() for obj in part.list()]
+        return [obj for part in self.parts.values() for obj in part.list()]
 
     def by_index(self, index: str, value: str) -> Sequence[JsonObject]:
-        return [obj for part in self._parts.values() for obj in part.by_index(index, value)]
+        return [obj for part in self.parts.values() for obj in part.by_index(index, value)]
 
     def add_index(self, index: str, values: Callable[[JsonObject], Iterable[str]]) -> None:
-        for part in self._parts.values():
+        for part in self.parts.values():
             part.add_index(index, values)
 
     def on_change(self, handler: Changed) -> Callable[[], None]:
-        forgets = [part.on_change(handler) for part in self._parts.values()]
+        forgets = [part.on_change(handler) for part in self.parts.values()]
 
         def forget() -> None:
             for one in forgets:
@@ -65,5 +73,5 @@ class JoinedCache:
         return forget
 
     async def wait_synced(self) -> None:
-        for part in self._parts.values():
+        for part in self.parts.values():
             await part.wait_synced()

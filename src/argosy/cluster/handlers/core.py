@@ -32,7 +32,7 @@ class StoreReader:
         return entry.obj if entry is not None else None
 
     def list(self, group: str, plural: str, namespace: str = "") -> Sequence[JsonObject]:
-        return [entry.obj for entry in self._store.table(group, plural).scan(namespace)]
+        return [entry.peek for entry in self._store.table(group, plural).scan(namespace)]
 
 
 @dataclass(slots=True, eq=False)

@@ -81,19 +81,20 @@ async def delete_entry(core: Core, request: ApiRequest, entry: Entry, options: D
     now = core.clock.now()
     ctx = core.context(request, "DELETE", now)
     _check_preconditions(kind, entry, options)
-    old = kind.from_storage(entry.obj)
+    present = entry.obj
+    old = kind.from_storage(present)
     attributes = Attributes(ctx=ctx, kind=kind, namespace=entry.key.namespace, obj=None, old=old, request=request)
     await core.admission.delete(attributes)
     if core.table(kind).entries.get(entry.key) is not entry:
         raise Raced
     warnings = [*attributes.warnings, *_policy_warnings(kind, options)]
-    marked = mark(kind, entry.obj, options, now)
+    marked = mark(kind, present, options, now)
     if marked is None:
         if not options.dry_run:
             core.store.delete(core.table(kind), entry)
             core.after_write(ctx, kind, entry.obj, None)
         return ApiResponse(200, _gone(kind, entry), tuple(warnings))
-    if marked is entry.obj:
+    if marked is present:
         return answer(kind, entry, 200, warnings)
     stored = stored_form(kind, kind.from_storage(marked))
     if options.dry_run:

@@ -119,7 +119,7 @@ def _page(
     entries: list[Entry] = []
     matches = chosen.matches
     for entry in scan:
-        if matches is None or matches(entry.obj):
+        if matches is None or matches(entry.peek):
             if len(entries) == limit:
                 token = _write_token(revision, entry.key)
                 remaining = 1 + _count(scan, table, space, entry.key, revision) if matches is None else None
@@ -147,8 +147,8 @@ def _matching(scan: Iterator[Entry], chosen: Selection, table: Table, space: str
     matches = chosen.matches
     if chosen.name and space:
         entry = table.entries.get(Key(space, chosen.name))
-        return [entry] if entry is not None and matches(entry.obj) else []
-    return [entry for entry in scan if matches(entry.obj)]
+        return [entry] if entry is not None and matches(entry.peek) else []
+    return [entry for entry in scan if matches(entry.peek)]
 
 
 # -- revisions and tokens --------------------------------------------------------------------------------------------

@@ -109,7 +109,7 @@ class Watcher:
         self.sent = pending[0].rev - 1 if pending else store.revision
         scan = table.scan_at(self.sent, self.namespace) if pending else table.scan(self.namespace)
         matches = self.matches
-        return [self._frame("ADDED", entry) for entry in scan if matches is None or matches(entry.obj)]
+        return [self._frame("ADDED", entry) for entry in scan if matches is None or matches(entry.peek)]
 
     async def begin_after(self, start: int) -> None:
         store = self.core.store
@@ -185,6 +185,7 @@ class Watcher:
             entry = change.last if event == "DELETED" else change.new
             assert entry is not None
             frame = change.frames[place] = self._frame(event, entry)
+            self.core.store.warmth.framed(change)
         return frame
 
     def _frame(self, event: Type, entry: Entry) -> Frame:

@@ -10,34 +10,65 @@ from argosy.machinery.objects import JsonObject, Key
 
 if TYPE_CHECKING:
     from argosy.cluster.request import Frame
+    from argosy.cluster.store.warmth import Warmth
 
 
 class Entry:
-    """An object in its storage version. Loaded from disk it is bytes until somebody looks inside."""
+    """An object in its storage version: bytes, and decoded too while somebody uses it (`warmth`)."""
 
-    __slots__ = ("_encoded", "_obj", "created_rev", "key", "rev")
+    __slots__ = ("_encoded", "_obj", "_warmth", "created_rev", "key", "rev", "used")
 
     def __init__(
-        self, key: Key, rev: int, created_rev: int, obj: JsonObject | None = None, encoded: bytes | None = None
+        self,
+        key: Key,
+        rev: int,
+        created_rev: int,
+        obj: JsonObject | None = None,
+        encoded: bytes | None = None,
+        warmth: Warmth | None = None,
     ) -> None:
+        """Without `warmth` it stays decoded once it is."""
         self.key = key
         self.rev = rev
         self.created_rev = created_rev
+        self.used = False
+        """Since `warmth` looked last."""
         self._obj = obj
         self._encoded = encoded
+        self._warmth = warmth
+        if obj is not None and warmth is not None:
+            warmth.add(self)
 
     @property
     def obj(self) -> JsonObject:
-        if self._obj is None:
-            assert self._encoded is not None
-            self._obj = orjson.loads(self._encoded)
-        return self._obj
+        self.used = True
+        obj = self._obj
+        if obj is None:
+            obj = self._obj = self.peek
+            if self._warmth is not None:
+                self._warmth.add(self)
+        return obj
+
+    @property
+    def peek(self) -> JsonObject:
+        """The object for one glance: a scan must not push out what is really used."""
+        if self._obj is not None:
+            return self._obj
+        assert self._encoded is not None
+        found: JsonObject = orjson.loads(self._encoded)
+        return found
 
     @property
     def encoded(self) -> bytes:
         if self._encoded is None:
-            self._encoded = orjson.dumps(self._obj)
+            # A copy: the serialiser's own bytes keep the spare room of the buffer that they were written to.
+            self._encoded = bytes(memoryview(orjson.dumps(self._obj)))
         return self._encoded
+
+    def cool(self) -> None:
+        """Bytes only, until somebody looks inside again."""
+        if self.encoded:
+            self._obj = None
 
 
 class Change:

@@ -15,6 +15,7 @@ from datetime import datetime, timedelta
 from argosy.cluster.store.entry import Change, Entry
 from argosy.cluster.store.journal import Journal, LogRow, NoJournal
 from argosy.cluster.store.table import Table
+from argosy.cluster.store.warmth import Warmth
 from argosy.machinery.objects import JsonObject, Key
 
 HISTORY = timedelta(minutes=5)
@@ -38,6 +39,7 @@ class Store:
         self._journal: Journal = journal or NoJournal()
         self.revision = 1
         self.compacted = 0
+        self.warmth = Warmth()
         self._tables: dict[tuple[str, str], Table] = {}
         self._subscribers: list[Subscriber] = []
         self._pending: list[Change] = []
@@ -58,7 +60,7 @@ class Store:
         self.compacted = self.revision
         for row in loaded.live:
             self.table(row.group, row.plural).entries[row.key] = Entry(
-                row.key, row.rev, row.created_rev, encoded=row.encoded
+                row.key, row.rev, row.created_rev, encoded=row.encoded, warmth=self.warmth
             )
         for table in self._tables.values():
             table.keys = sorted(table.entries)
@@ -71,7 +73,7 @@ class Store:
         floor = compacted
         for row in log:
             place = (row.group, row.plural, row.key)
-            entry = Entry(row.key, row.rev, row.created_rev, encoded=row.encoded)
+            entry = Entry(row.key, row.rev, row.created_rev, encoded=row.encoded, warmth=self.warmth)
             known = last.get(place)
             if known is None and (row.deleted or row.created_rev != row.rev):
                 floor = row.rev
@@ -118,7 +120,7 @@ class Store:
         """Stores `obj`, which belongs to the store from now on, under the next revision."""
         rev = self.revision + 1
         obj["metadata"]["resourceVersion"] = str(rev)
-        entry = Entry(key, rev, old.created_rev if old is not None else rev, obj)
+        entry = Entry(key, rev, old.created_rev if old is not None else rev, obj, warmth=self.warmth)
         self._record(table, Change(table.group, table.plural, rev, old, entry))
         return entry
 

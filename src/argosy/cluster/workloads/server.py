@@ -45,7 +45,7 @@ class PipelineServer:
         kind = self._core.catalog.of(resource)
         if kind is None:
             return []
-        return [kind.from_storage(entry.obj) for entry in self._core.table(kind).scan()]
+        return [kind.from_storage(entry.peek) for entry in self._core.table(kind).scan()]
 
     def subscribe(self, commits: Commits) -> Callable[[], None]:
         def committed(batch: Sequence[Change]) -> None:

@@ -43,7 +43,7 @@ async def follow_definitions(
 ) -> None:
     """Watches the kinds that come and go with CustomResourceDefinitions, until cancelled; `changed` hears of them."""
     heard = asyncio.Event()
-    forget = caches.cache(DEFINITIONS).on_change(lambda old, new: heard.set())
+    forget = caches.cache(DEFINITIONS, metadata_only=True).on_change(lambda old, new: heard.set())
     try:
         while True:
             await heard.wait()

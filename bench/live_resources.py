@@ -1,0 +1,106 @@
+"""`python -m bench.live_resources [COUNT]`: what 100,000 live resources weigh in the whole embedded process.
+
+Server, store on disk, simulated workloads, caches and controllers are in the one process that is measured. Half of the
+objects are ConfigMaps of 1 KB, three tenths Pods, the rest Secrets; no Application tracks them.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import gc
+import tempfile
+import time
+import tracemalloc
+from pathlib import Path
+
+from applications import CONFIG_MAPS, free_port, resident_mb, say
+from argosy.cli.process import Embedded, embedded
+from argosy.machinery.objects import JsonObject, Resource
+from argosy.runtime.chance import SystemRng
+from argosy.runtime.clock import RealClock
+
+PODS = Resource("", "v1", "pods", "Pod")
+SECRETS = Resource("", "v1", "secrets", "Secret")
+NAMESPACES = Resource("", "v1", "namespaces", "Namespace", namespaced=False)
+SPACES = 100
+
+
+def a_config_map(name: str, namespace: str) -> JsonObject:
+    metadata = {"name": name, "namespace": namespace, "labels": {"app": name, "team": namespace}}
+    data = {f"key-{n}": f"{name} " + "x" * 80 for n in range(8)}
+    return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": data}
+
+
+def a_secret(name: str, namespace: str) -> JsonObject:
+    metadata = {"name": name, "namespace": namespace, "labels": {"app": name}}
+    return {"apiVersion": "v1", "kind": "Secret", "metadata": metadata, "data": {"password": "c2VjcmV0" * 32}}
+
+
+def a_pod(name: str, namespace: str) -> JsonObject:
+    """Held back by a gate, so that the simulation leaves it as it is."""
+    container = {
+        "name": "web",
+        "image": "registry.example/team/web:1.25",
+        "env": [{"name": f"SETTING_{n}", "value": f"value {n}"} for n in range(8)],
+        "ports": [{"containerPort": 8080, "name": "http"}],
+        "resources": {"requests": {"cpu": "100m", "memory": "128Mi"}, "limits": {"memory": "256Mi"}},
+        "readinessProbe": {"httpGet": {"path": "/ready", "port": "http"}},
+    }
+    spec = {"containers": [container], "schedulingGates": [{"name": "example.com/bench"}]}
+    metadata = {"name": name, "namespace": namespace, "labels": {"app": name, "pod-template-hash": "5d4f8c7b9"}}
+    return {"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": spec}
+
+
+MIX = [(CONFIG_MAPS, a_config_map)] * 5 + [(PODS, a_pod)] * 3 + [(SECRETS, a_secret)] * 2
+
+
+async def fill(process: Embedded, count: int) -> None:
+    for number in range(SPACES):
+        metadata = {"name": f"space-{number}"}
+        await process.client.create(NAMESPACES, {"apiVersion": "v1", "kind": "Namespace", "metadata": metadata})
+
+    async def lane(start: int) -> None:
+        for number in range(start, count, 16):
+            resource, make = MIX[number % len(MIX)]
+            await process.client.create(resource, make(f"object-{number}", f"space-{number // 10 % SPACES}"))
+
+    async with asyncio.TaskGroup() as tasks:
+        for start in range(16):
+            tasks.create_task(lane(start))
+
+
+async def run(count: int, trace: bool) -> None:
+    clock, rng = RealClock(), SystemRng()
+    with tempfile.TemporaryDirectory() as folder:
+        async with embedded(Path(folder), "127.0.0.1", free_port(), clock, rng) as process:
+            await process.wait_ready(clock)
+            say("resident memory when empty", f"{resident_mb():.0f} MB", "< 150 MB")
+            if trace:
+                tracemalloc.start(1)
+            began = time.perf_counter()
+            await fill(process, count)
+            await clock.sleep(3.0)
+            say(f"{count} objects created", f"{time.perf_counter() - began:.1f} s")
+            tables = process.cluster.store.tables()
+            size = sum(len(entry.encoded) for table in tables for entry in table.scan())
+            say("bytes of all objects as JSON", f"{size / 1e6:.0f} MB")
+            say("objects", f"{sum(len(table.entries) for table in tables)}")
+            say(f"resident memory with {count} objects", f"{resident_mb():.0f} MB", "< 600 MB")
+            gc.collect()
+            say(f"resident memory with {count} objects, gc", f"{resident_mb():.0f} MB", "< 600 MB")
+            if trace:
+                for stat in tracemalloc.take_snapshot().statistics("lineno")[:25]:
+                    print(stat)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("count", nargs="?", type=int, default=100_000)
+    parser.add_argument("--trace", action="store_true")
+    arguments = parser.parse_args()
+    asyncio.run(run(arguments.count, arguments.trace))
+
+
+if __name__ == "__main__":
+    main()
