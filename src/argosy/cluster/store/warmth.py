@@ -9,7 +9,7 @@ from collections import deque
 
 from argosy.cluster.store.entry import Change, Entry
 
-DECODED = 4096
+DECODED = 2048
 """Objects that stay decoded in a store."""
 FRAMES = 512
 """Changes of which the events stay at hand; a watcher that is further behind has them made again."""

@@ -28,7 +28,18 @@ class Deferred(Exception):
     """The write waits for an admission webhook; `Server.submit` calls back when it is through."""
 
 
+class Held(Protocol):
+    """A stored object that is decoded when it is looked at: holding many of them costs little."""
+
+    @property
+    def obj(self) -> JsonObject: ...
+
+
 class Server(Protocol):
+    def hold(self, resource: Resource, obj: JsonObject) -> Held:
+        """What gives `obj` back, and is lighter if it can be."""
+        ...
+
     def list(self, resource: Resource) -> Iterable[JsonObject]:
         """Every live object of the kind; shared, never to be changed."""
         ...

@@ -16,10 +16,11 @@ from argosy.cluster.kind import User
 from argosy.cluster.request import ApiRequest, ApiResponse, Options, Verb
 from argosy.cluster.store import Change
 from argosy.cluster.workloads.decision import MANAGER, Write
-from argosy.cluster.workloads.ports import Commit, Commits, Deferred, Settled
+from argosy.cluster.workloads.ports import Commit, Commits, Deferred, Held, Settled
 from argosy.cluster.workloads.resources import RESOURCES
+from argosy.cluster.workloads.view import Whole
 from argosy.machinery.api import PatchType
-from argosy.machinery.objects import JsonObject, Key, Resource
+from argosy.machinery.objects import JsonObject, Key, Resource, key_of
 from argosy.machinery.status import StatusError
 
 Spawn = Callable[[Coroutine[Any, Any, None]], object]
@@ -46,6 +47,12 @@ class PipelineServer:
         if kind is None:
             return []
         return [kind.from_storage(entry.peek) for entry in self._core.table(kind).scan()]
+
+    def hold(self, resource: Resource, obj: JsonObject) -> Held:
+        """The store's own entry while it is of this version; it decodes on demand."""
+        kind = self._core.catalog.of(resource)
+        entry = self._core.table(kind).entries.get(key_of(obj)) if kind is not None else None
+        return entry if entry is not None and str(entry.rev) == obj["metadata"]["resourceVersion"] else Whole(obj)
 
     def subscribe(self, commits: Commits) -> Callable[[], None]:
         def committed(batch: Sequence[Change]) -> None:

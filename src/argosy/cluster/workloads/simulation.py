@@ -62,7 +62,7 @@ class Workloads:
     ) -> None:
         self.settings = settings or Settings()
         self.book = RuleBook(rules)
-        self.view = View(self.settings.seed, self.settings.pods_per_owner)
+        self.view = View(self.settings.seed, self.settings.pods_per_owner, server.hold)
         self._server = server
         self.logs = SimulatedLogs(self.view, self.book, clock)
         """For `pods/log`."""

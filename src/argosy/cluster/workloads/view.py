@@ -1,20 +1,32 @@
 """What the controllers see: every object of their kinds as it is now, with the few indexes that they ask by.
 
 Fed by commits and, at once, by the answers to the controllers' own writes, so that no decision is made twice because
-its first effect is not on disk yet. Objects belong to the store: nobody changes them.
+its first effect is not on disk yet. Objects belong to the store: nobody changes them. What is kept here is what the
+server holds them by, so that an object which nobody looks at is nowhere decoded.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from datetime import datetime
 
 from argosy.cluster.workloads.chance import index_of_name, pod_name, remember_index
 from argosy.cluster.workloads.decision import instant, stamp
-from argosy.machinery.objects import JsonObject, Key, key_of
+from argosy.cluster.workloads.ports import Held
+from argosy.cluster.workloads.resources import RESOURCES
+from argosy.machinery.objects import JsonObject, Key, Resource, key_of
 
-Bag = defaultdict[str, dict[Key, JsonObject]]
+Bag = defaultdict[str, dict[Key, Held]]
+Hold = Callable[[Resource, JsonObject], Held]
+
+
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """An object held as it is."""
+
+    obj: JsonObject
 
 
 def controller_of(obj: JsonObject) -> JsonObject | None:
@@ -30,7 +42,7 @@ class Kindred:
     __slots__ = ("by_label", "by_namespace", "by_node", "by_owner", "by_selector", "by_waiting", "objects", "orphans")
 
     def __init__(self) -> None:
-        self.objects: dict[Key, JsonObject] = {}
+        self.objects: dict[Key, Held] = {}
         self.by_namespace: Bag = defaultdict(dict)
         self.by_owner: Bag = defaultdict(dict)
         self.by_node: Bag = defaultdict(dict)
@@ -43,11 +55,11 @@ class Kindred:
         self.orphans: Bag = defaultdict(dict)
         """By namespace: those without a controller."""
 
-    def place(self, key: Key, old: JsonObject | None, new: JsonObject | None) -> None:
-        places = tuple(self._places(key, new)) if new is not None else ()
+    def place(self, key: Key, old: Held | None, new: Held | None) -> None:
+        places = tuple(self._places(key, new.obj)) if new is not None else ()
         if old is not None:
             del self.objects[key]
-            for bag, value in self._places(key, old):
+            for bag, value in self._places(key, old.obj):
                 bag[value].pop(key, None)
                 if not bag[value]:
                     del bag[value]
@@ -77,8 +89,10 @@ class Kindred:
 
 
 class View:
-    def __init__(self, seed: str = "0", pods_per_owner: int = 5000) -> None:
+    def __init__(self, seed: str = "0", pods_per_owner: int = 5000, hold: Hold | None = None) -> None:
+        """`hold`: the server's way to keep an object without keeping it decoded."""
         self.seed, self.pods_per_owner = seed, pods_per_owner
+        self._hold = hold or (lambda resource, obj: Whole(obj))
         self._kinds: defaultdict[str, Kindred] = defaultdict(Kindred)
         self._gone: set[str] = set()
         self._marks: dict[str, dict[str, datetime]] = {}
@@ -90,12 +104,13 @@ class View:
         """The previous object; False when `new` is news no more."""
         kind, key = self._kinds[plural], key_of(new)
         uid = new["metadata"]["uid"]
-        old = kind.objects.get(key)
+        held = kind.objects.get(key)
+        old = held.obj if held is not None else None
         if uid in self._gone:
             return False
         if old is not None and _revision(old) >= _revision(new):
             return False
-        kind.place(key, old, new)
+        kind.place(key, held, self._hold(RESOURCES[plural], new))
         if old is None and plural == "pods":
             self._count(new)
         return old
@@ -110,7 +125,7 @@ class View:
         self._marks.pop(uid, None)
         self._counts.pop(uid, None)
         present = kind.objects.get(key)
-        if present is None or present["metadata"]["uid"] != uid:
+        if present is None or present.obj["metadata"]["uid"] != uid:
             return False
         kind.place(key, present, None)
         return True
@@ -125,7 +140,8 @@ class View:
     # -- asking ------------------------------------------------------------------------------------------------------
 
     def get(self, plural: str, key: Key) -> JsonObject | None:
-        return self._kinds[plural].objects.get(key)
+        held = self._kinds[plural].objects.get(key)
+        return held.obj if held is not None else None
 
     def every(self, plural: str) -> list[JsonObject]:
         """Sorted by namespace and name."""
@@ -223,5 +239,5 @@ def _revision(obj: JsonObject) -> int:
     return int(obj["metadata"].get("resourceVersion") or 0)
 
 
-def _sorted(objects: dict[Key, JsonObject]) -> list[JsonObject]:
-    return [objects[key] for key in sorted(objects)]
+def _sorted(objects: dict[Key, Held]) -> list[JsonObject]:
+    return [objects[key].obj for key in sorted(objects)]
