@@ -16,6 +16,7 @@ from argosy.gitops.refresh import Level
 from argosy.gitops.rendering import POLL_MAX_AGE
 from argosy.gitops.sighting import Compared, Look, NotLoadedNow, Refused, Sighting
 from argosy.machinery.objects import JsonObject, Key
+from argosy.machinery.status import StatusError
 from argosy.machinery.timestamps import seconds
 from argosy.runtime.controller import DONE, Outcome
 
@@ -144,14 +145,32 @@ class Comparing:
             patch["operation"] = auto.operation
             patch["status"] = {**(patch.get("status") or {}), "operationState": None}
         if patch:
+            try:
+                written = await self.desk.write(app, patch)
+            except StatusError as error:
+                if not status.is_too_large(error):
+                    raise
+                return await self._too_large(app, decided, error, now)
             key = Key(app["metadata"]["namespace"], app["metadata"]["name"])
             self._tell(app, before, after, self.desk.remember(key).why)
-            app = await self.desk.write(app, patch)
+            app = written
         if auto.operation is not None:
             self.desk.wake(Key(app["metadata"]["namespace"], app["metadata"]["name"]))
         if auto.wake_after is not None:
             self.desk.remember(Key(app["metadata"]["namespace"], app["metadata"]["name"])).requested = Level.RECENT
             return Outcome(acted=bool(patch), requeue_after=max(auto.wake_after, 0.001))
+        return Outcome(acted=bool(patch))
+
+    async def _too_large(self, app: JsonObject, decided: refresh.Refresh, error: StatusError, now: datetime) -> Outcome:
+        """Of a status that the API server does not take only the reason is stored (spec 5.1); nothing is synced."""
+        before = (app.get("status") or {}).get("conditions") or []
+        text = f"the status is too large to be stored: {error.message}"
+        marks = conditions.updated(before, [("UnknownError", text)], SPEC_TYPES, seconds(now))
+        patch: JsonObject = {"status": {"conditions": marks}} if marks != before else {}
+        if decided.requested:
+            patch["metadata"] = {"annotations": {REFRESH: None}}
+        if patch:
+            await self.desk.write(app, patch)
         return Outcome(acted=bool(patch))
 
     def _tell(self, app: JsonObject, before: JsonObject, after: JsonObject, why: Mapping[ResourceKey, str]) -> None:

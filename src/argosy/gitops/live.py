@@ -68,6 +68,11 @@ class LiveObjects:
         self._written: dict[ResourceKey, JsonObject] = {}
         self._fetched: dict[ResourceKey, _Fetched] = {}
 
+    @property
+    def whole_kinds(self) -> frozenset[Kind]:
+        """Kinds of which more than metadata is watched."""
+        return frozenset(kind for kind, watched in self._watched.items() if watched.whole)
+
     # -- what is watched ---------------------------------------------------------------------------------------------
 
     def expect(self, kinds: Iterable[Kind]) -> None:

@@ -8,6 +8,7 @@ from argosy.gitops.normalize_spec import is_multi, source_fields
 from argosy.machinery.jsonpatch import equal
 from argosy.machinery.mergepatch import create_merge_patch
 from argosy.machinery.objects import JsonObject
+from argosy.machinery.status import StatusError
 
 WORKLOAD_PATHS = (("spec",), ("spec", "template", "spec"), ("spec", "jobTemplate", "spec", "template", "spec"))
 
@@ -65,6 +66,11 @@ def summary(comparison: Comparison) -> JsonObject:
                 containers = [*(at.get("initContainers") or ()), *(at.get("containers") or ())]
                 images |= {c["image"] for c in containers if isinstance(c, dict) and c.get("image")}
     return {"images": sorted(images)} if images else {}
+
+
+def is_too_large(error: StatusError) -> bool:
+    """Whether a write was refused for its size: by the API server, by etcd, or on the way between them."""
+    return error.code == 413 or any(text in error.message for text in ("request is too large", "larger than max"))
 
 
 def patch(before: JsonObject, after: JsonObject) -> JsonObject | None:

@@ -65,6 +65,10 @@ class Entry:
             self._encoded = bytes(memoryview(orjson.dumps(self._obj)))
         return self._encoded
 
+    @property
+    def is_decoded(self) -> bool:
+        return self._obj is not None
+
     def cool(self) -> None:
         """Bytes only, until somebody looks inside again."""
         if self.encoded:
