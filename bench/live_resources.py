@@ -13,6 +13,7 @@ import tempfile
 import time
 import tracemalloc
 from pathlib import Path
+from uuid import UUID
 
 import orjson
 
@@ -20,7 +21,7 @@ from applications import CONFIG_MAPS, free_port, resident_mb, say
 from argosy.cli.process import Embedded, embedded
 from argosy.machinery.objects import JsonObject, Key, Resource
 from argosy.runtime.chance import SystemRng
-from argosy.runtime.clock import RealClock
+from argosy.runtime.clock import Clock, RealClock
 
 PODS = Resource("", "v1", "pods", "Pod")
 SECRETS = Resource("", "v1", "secrets", "Secret")
@@ -40,7 +41,6 @@ def a_secret(name: str, namespace: str) -> JsonObject:
 
 
 def a_pod(name: str, namespace: str) -> JsonObject:
-    """Held back by a gate, so that the simulation leaves it as it is."""
     container = {
         "name": "web",
         "image": "registry.example/team/web:1.25",
@@ -49,7 +49,7 @@ def a_pod(name: str, namespace: str) -> JsonObject:
         "resources": {"requests": {"cpu": "100m", "memory": "128Mi"}, "limits": {"memory": "256Mi"}},
         "readinessProbe": {"httpGet": {"path": "/ready", "port": "http"}},
     }
-    spec = {"containers": [container], "schedulingGates": [{"name": "example.com/bench"}]}
+    spec = {"containers": [container]}
     metadata = {"name": name, "namespace": namespace, "labels": {"app": name, "pod-template-hash": "5d4f8c7b9"}}
     return {"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": spec}
 
@@ -57,21 +57,25 @@ def a_pod(name: str, namespace: str) -> JsonObject:
 MIX = [(CONFIG_MAPS, a_config_map)] * 5 + [(PODS, a_pod)] * 3 + [(SECRETS, a_secret)] * 2
 
 
-async def fill(process: Embedded, count: int) -> None:
+async def fill(process: Embedded, clock: Clock, count: int) -> None:
     """The first of each kind goes through the API, the others are stored as it came out: as heavy, and sooner there."""
     for number in range(SPACES):
         metadata = {"name": f"space-{number}"}
         await process.client.create(NAMESPACES, {"apiVersion": "v1", "kind": "Namespace", "metadata": metadata})
     store, models = process.cluster.store, {}
     for resource, make in dict.fromkeys(MIX):
-        models[resource] = orjson.dumps(await process.client.create(resource, make("model-name", "space-0")))
+        await process.client.create(resource, make("model-name", "space-0"))
+    await clock.sleep(10.0)  # until the Pod runs
+    for resource, _ in dict.fromkeys(MIX):
+        models[resource] = orjson.dumps(await process.client.get(resource, "model-name", "space-0"))
+    assert orjson.loads(models[PODS])["status"]["phase"] == "Running"
     for number in range(count):
         resource, _ = MIX[number % len(MIX)]
-        name, namespace, uid = f"object-{number}", f"space-{number // 10 % SPACES}", f"{number:032x}"
+        name, namespace = f"object-{number}", f"space-{number // 10 % SPACES}"
         obj = orjson.loads(models[resource].replace(b"model-name", name.encode()))
         obj["metadata"] |= {
             "namespace": namespace,
-            "uid": f"{uid[:8]}-{uid[8:12]}-{uid[12:16]}-{uid[16:20]}-{uid[20:]}",
+            "uid": str(UUID(int=number)),
         }
         store.put(store.table(resource.group, resource.plural), Key(namespace, name), obj, None)
         if number % 100 == 0:
@@ -87,7 +91,7 @@ async def run(count: int, trace: bool) -> None:
             if trace:
                 tracemalloc.start(1)
             began = time.perf_counter()
-            await fill(process, count)
+            await fill(process, clock, count)
             await clock.sleep(15.0)
             say(f"{count} objects created", f"{time.perf_counter() - began:.1f} s")
             tables = process.cluster.store.tables()

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from argosy.cluster.workloads.view import View
+from typing import TYPE_CHECKING
+
 from argosy.machinery.objects import JsonObject, Key
+
+if TYPE_CHECKING:
+    from argosy.cluster.workloads.view import View
 
 _WORDS = {"configmaps": "configmap", "secrets": "secret"}
 

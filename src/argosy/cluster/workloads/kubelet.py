@@ -10,7 +10,6 @@ from datetime import datetime
 
 from argosy.cluster.workloads import containers as life
 from argosy.cluster.workloads.chance import share
-from argosy.cluster.workloads.configuration import names_used
 from argosy.cluster.workloads.decision import (
     KUBELET,
     NOTHING,
@@ -225,8 +224,6 @@ def _users(plural: str):  # type: ignore[no-untyped-def]  # a Route
     """Routes a source of configuration to the Pods that wait for it."""
 
     def route(view: View, obj: JsonObject) -> list[Key]:
-        place = (plural, obj["metadata"]["name"])
-        namespace = obj["metadata"]["namespace"]
-        return [key_of(pod) for pod in view.pending(namespace) if place in names_used(pod)]
+        return view.waiting_for(plural, key_of(obj))
 
     return route

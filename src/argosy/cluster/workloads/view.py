@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from argosy.cluster.workloads.chance import index_of_name, pod_name, remember_index
+from argosy.cluster.workloads.configuration import names_used
 from argosy.cluster.workloads.decision import instant, stamp
 from argosy.cluster.workloads.ports import Held
 from argosy.cluster.workloads.resources import RESOURCES
@@ -39,7 +40,17 @@ def controller_of(obj: JsonObject) -> JsonObject | None:
 class Kindred:
     """The objects of one kind."""
 
-    __slots__ = ("by_label", "by_namespace", "by_node", "by_owner", "by_selector", "by_waiting", "objects", "orphans")
+    __slots__ = (
+        "by_label",
+        "by_namespace",
+        "by_node",
+        "by_owner",
+        "by_selector",
+        "by_use",
+        "by_waiting",
+        "objects",
+        "orphans",
+    )
 
     def __init__(self) -> None:
         self.objects: dict[Key, Held] = {}
@@ -48,6 +59,8 @@ class Kindred:
         self.by_node: Bag = defaultdict(dict)
         self.by_waiting: Bag = defaultdict(dict)
         """By namespace: Pods whose phase is Pending."""
+        self.by_use: Bag = defaultdict(dict)
+        """By namespace, plural and name of what a Pod refers to: Pods whose phase is Pending."""
         self.by_label: Bag = defaultdict(dict)
         """By namespace and one label: Pods."""
         self.by_selector: Bag = defaultdict(dict)
@@ -81,6 +94,8 @@ class Kindred:
                 yield self.by_node, obj["spec"].get("nodeName") or ""
             if phase in (None, "", "Pending"):
                 yield self.by_waiting, key.namespace
+                for plural, name in names_used(obj):
+                    yield self.by_use, _label(key.namespace, plural, name)
             for name, value in (obj["metadata"].get("labels") or {}).items():
                 yield self.by_label, _label(key.namespace, name, value)
         elif obj.get("kind") in ("Service", "PodDisruptionBudget"):
@@ -199,6 +214,10 @@ class View:
         """Pods of the namespace in which nothing runs yet."""
         kind = self._kinds["pods"]
         return _sorted(kind.by_waiting.get(namespace, {}))
+
+    def waiting_for(self, plural: str, key: Key) -> list[Key]:
+        """Pods in which nothing runs yet and that refer to this object."""
+        return sorted(self._kinds["pods"].by_use.get(_label(key.namespace, plural, key.name), ()))
 
     def free_pod_names(self, owner: JsonObject, prefix: str, count: int) -> tuple[str, ...]:
         """Names for the owner's next Pods; those of Pods that still terminate are passed over."""

@@ -1,0 +1,68 @@
+"""`python -m bench.large_application [COUNT]`: one Application of 3,000 objects: its size as stored, and its refresh."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import tempfile
+import time
+from pathlib import Path
+
+import orjson
+
+from applications import APPLICATIONS, Stage, commit, cpu, free_port, git, say
+from argosy.cli.process import embedded
+from argosy.runtime.chance import SystemRng
+from argosy.runtime.clock import RealClock
+from many_applications import application, config_map
+
+LIMIT = 1_572_864
+"""Bytes of a request that etcd takes unless it is told otherwise."""
+
+
+def make_repository(root: Path, count: int) -> None:
+    folder = root / "apps" / "app-0"
+    folder.mkdir(parents=True)
+    for number in range(0, count, 100):
+        names = [f"a-rather-long-name-of-an-object-{n}" for n in range(number, min(number + 100, count))]
+        (folder / f"{number}.yaml").write_text("---\n".join(map(config_map, names)))
+    git(root, "init", "-q", "-b", "main")
+    commit(root, "begin")
+
+
+async def measure(stage: Stage, count: int) -> None:
+    began = time.perf_counter()
+    await stage.client.create(APPLICATIONS, application(stage.repository, 0))
+    await stage.until(stage.is_synced, 600.0)
+    say(f"first sync of {count} objects", f"{time.perf_counter() - began:.1f} s")
+    await stage.clock.sleep(3.0)
+    app = stage.app(0)
+    say("the Application as stored", f"{len(orjson.dumps(app)) / 1e3:.0f} kB", f"< {LIMIT / 1e3:.0f} kB")
+    say("  of it status.resources", f"{len(orjson.dumps(app['status']['resources'])) / 1e3:.0f} kB")
+    say("  of it the last sync", f"{len(orjson.dumps(app['status']['operationState'])) / 1e3:.0f} kB")
+    renders, used, began = stage.plane.renderer.counters.renders, cpu(), time.perf_counter()
+    await stage.refresh_all()
+    await stage.until(stage.is_refreshed)
+    say("refresh, nothing changed", f"{time.perf_counter() - began:.2f} s", "< 2 s")
+    say("  CPU time", f"{cpu() - used:.2f} s")
+    say("  renders", f"{stage.plane.renderer.counters.renders - renders}", "0")
+
+
+async def run(count: int) -> None:
+    clock, rng = RealClock(), SystemRng()
+    with tempfile.TemporaryDirectory() as folder:
+        root = Path(folder)
+        make_repository(root / "repository", count)
+        async with embedded(root / "data", "127.0.0.1", free_port(), clock, rng) as process:
+            await process.wait_ready(clock)
+            await measure(Stage(process, clock, root / "repository", 1), count)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("count", nargs="?", type=int, default=3000)
+    asyncio.run(run(parser.parse_args().count))
+
+
+if __name__ == "__main__":
+    main()
