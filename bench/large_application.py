@@ -1,4 +1,4 @@
-"""`python -m bench.large_application [COUNT]`: one Application of 3,000 objects: its size as stored, and its refresh."""
+"""`python -m bench.large_application [COUNT]`: one Application of 3,000 objects: its size, and its refresh."""
 
 from __future__ import annotations
 

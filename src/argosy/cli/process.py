@@ -61,6 +61,7 @@ class ControlPlane:
         self._namespace = outside.namespace
         self._replicas = outside.replicas
         self._sets: ApplicationSets | None = None
+        self._was_ready = False
         self.caches = InformerCaches(client, clock, rng)
         self.doors = Doors(outside, clock, self._credentials, self._permitted, self._named, self._parameters)
         self.renderer = RenderWorkers(
@@ -110,8 +111,11 @@ class ControlPlane:
             self._sets.replicas_changed()
 
     def is_ready(self) -> bool:
-        """Every cache is filled, and the default project is there."""
-        return all(cache.synced for cache in self.caches.all) and self.gitops.plane.project("default") is not None
+        """Every cache is filled, and the default project is there; a kind that is watched later changes nothing."""
+        if not self._was_ready:
+            filled = all(cache.synced for cache in self.caches.all)
+            self._was_ready = filled and self.gitops.plane.project("default") is not None
+        return self._was_ready
 
     async def _run_application_sets(self) -> None:
         """Loaded with the first ApplicationSet: template engines cost start-up time that few processes need."""

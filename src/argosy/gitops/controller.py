@@ -97,6 +97,7 @@ class GitOps:
         self._problems: tuple[str, ...] = ()
         """Of the settings, as they were told."""
         self._controller = Controller("applications", self.look, clock=clock, rng=rng, workers=workers, owns=self.owns)
+        self._all_are_concerned = False
         self.plane = ControlPlane(caches, namespace, self._plane_changed)
         self.live = LiveObjects(access.client, caches, self._live_changed)
         self.manifests = Manifests(renderer, git, charts, Integrity(signatures, clock))
@@ -213,6 +214,13 @@ class GitOps:
                 self._request(Key(metadata["namespace"], metadata["name"]), Level.RECENT)
 
     def _all_concerned(self) -> None:
+        """Once, however many settings and credentials change at the same time, as they do when a process starts."""
+        if not self._all_are_concerned:
+            self._all_are_concerned = True
+            self._clock.call_later(0.0, self._wake_all)
+
+    def _wake_all(self) -> None:
+        self._all_are_concerned = False
         self._let_go()
         for app in self.plane.applications.list():
             metadata = app["metadata"]
