@@ -117,9 +117,9 @@ def _page(
 ) -> Page:
     scan = _scan(store, table, revision, space, start)
     entries: list[Entry] = []
-    matches = chosen.matches
+    takes, matches = chosen.takes, chosen.matches
     for entry in scan:
-        if matches is None or matches(entry.peek):
+        if matches is None or takes(entry):
             if len(entries) == limit:
                 token = _write_token(revision, entry.key)
                 remaining = 1 + _count(scan, table, space, entry.key, revision) if matches is None else None
@@ -144,11 +144,10 @@ def _scan(store: Store, table: Table, revision: int, space: str, start: Key | No
 def _matching(scan: Iterator[Entry], chosen: Selection, table: Table, space: str) -> list[Entry]:
     if chosen.matches is None:
         return list(scan)
-    matches = chosen.matches
     if chosen.name and space:
         entry = table.entries.get(Key(space, chosen.name))
-        return [entry] if entry is not None and matches(entry.peek) else []
-    return [entry for entry in scan if matches(entry.peek)]
+        return [entry] if entry is not None and chosen.takes(entry) else []
+    return [entry for entry in scan if chosen.takes(entry)]
 
 
 # -- revisions and tokens --------------------------------------------------------------------------------------------

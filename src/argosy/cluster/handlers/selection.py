@@ -9,6 +9,7 @@ from functools import lru_cache
 from argosy.cluster.errors import bad_request
 from argosy.cluster.kind import Kind
 from argosy.cluster.request import Options
+from argosy.cluster.store import Entry
 from argosy.machinery import selectors
 from argosy.machinery.objects import JsonObject
 
@@ -21,6 +22,11 @@ class Selection:
 
     matches: Predicate | None = None
     name: str = ""
+    traces: tuple[bytes, ...] = ()
+    """What the bytes of every object that matches contain: most objects need not be decoded to be passed over."""
+
+    def takes(self, entry: Entry) -> bool:
+        return self.matches is None or (entry.may_contain(self.traces) and self.matches(entry.peek))
 
 
 ALL = Selection()
@@ -38,10 +44,20 @@ def selection(kind: Kind, options: Options) -> Selection:
     if terms:
         predicates.append(_field_predicate(kind, terms))
     name = next((value for field, equal, value in terms if field == "metadata.name" and equal), "")
+    traces = _label_traces(options.label_selector) if options.label_selector else ()
     if len(predicates) == 1:
-        return Selection(predicates[0], name)
+        return Selection(predicates[0], name, traces)
     labels, fields = predicates
-    return Selection(lambda obj: labels(obj) and fields(obj), name)
+    return Selection(lambda obj: labels(obj) and fields(obj), name, traces)
+
+
+@lru_cache(maxsize=1024)
+def _label_traces(text: str) -> tuple[bytes, ...]:
+    """Of the labels that must have one value: keys and values of labels need no escapes in JSON."""
+    wanted = selectors.parse_labels(text).requirements
+    return tuple(
+        f'"{one.key}":"{one.values[0]}"'.encode() for one in wanted if one.operator == "in" and len(one.values) == 1
+    )
 
 
 @lru_cache(maxsize=1024)

@@ -69,6 +69,12 @@ class Entry:
     def is_decoded(self) -> bool:
         return self._obj is not None
 
+    def may_contain(self, traces: tuple[bytes, ...]) -> bool:
+        """False only if some of the texts are surely not in the object's bytes; one that is decoded is not searched."""
+        if self._obj is not None or self._encoded is None:
+            return True
+        return all(trace in self._encoded for trace in traces)
+
     def cool(self) -> None:
         """Bytes only, until somebody looks inside again."""
         if self.encoded:
