@@ -49,7 +49,7 @@ def main(names: list[str]) -> int:
         print(f"\n== {name}", flush=True)
         for target in TARGETS.get(name, ()):
             print(f"   to reach: {target}", flush=True)
-        failed |= subprocess.run([sys.executable, str(here / f"{name}.py")], cwd=here.parent, check=False).returncode
+        failed |= subprocess.run([sys.executable, "-m", f"bench.{name}"], cwd=here.parent, check=False).returncode
     return failed
 
 

@@ -9,12 +9,12 @@ import time
 from pathlib import Path
 
 import orjson
+from bench.applications import APPLICATIONS, Stage, commit, cpu, free_port, git, say
+from bench.many_applications import application, config_map
 
-from applications import APPLICATIONS, Stage, commit, cpu, free_port, git, say
 from argosy.cli.process import embedded
 from argosy.runtime.chance import SystemRng
 from argosy.runtime.clock import RealClock
-from many_applications import application, config_map
 
 LIMIT = 1_572_864
 """Bytes of a request that etcd takes unless it is told otherwise."""

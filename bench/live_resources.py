@@ -15,8 +15,8 @@ from pathlib import Path
 from uuid import UUID
 
 import orjson
+from bench.applications import CONFIG_MAPS, free_port, resident_mb, say
 
-from applications import CONFIG_MAPS, free_port, resident_mb, say
 from argosy.cli.process import Embedded, embedded
 from argosy.machinery.objects import JsonObject, Key, Resource
 from argosy.runtime.chance import SystemRng

@@ -14,7 +14,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from applications import APPLICATIONS, Stage, commit, cpu, free_port, git, resident_mb, say
+from bench.applications import APPLICATIONS, Stage, commit, cpu, free_port, git, resident_mb, say
+
 from argosy.cli.process import embedded
 from argosy.machinery.objects import JsonObject
 from argosy.runtime.chance import SystemRng
