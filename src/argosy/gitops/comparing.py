@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 
-from argosy.gitops import autosync, conditions, grace, operation, refresh, sharing, status, telling, windows
+from argosy.gitops import autosync, conditions, deletion, grace, operation, refresh, sharing, status, telling, windows
 from argosy.gitops.desk import Desk, Memory
 from argosy.gitops.holding import CONDITION, HELD, held_by, revision_text, told
 from argosy.gitops.hydrator import validation as hydration
@@ -75,10 +75,12 @@ class Comparing:
         is_enabled = self.desk.plane.settings.hydrator_enabled
         found = [("InvalidSpecError", text) for text in hydration.notices(spec, is_enabled=is_enabled)]
         auto, release = autosync.NOTHING, False
+        finalizers = given = app["metadata"].get("finalizers") or []
         try:
             compared = await self._compare(key, app, spec, memory, decided)
             desired, comparison = compared.desired, compared.comparison
             found += desired.targets.warnings
+            finalizers = deletion.with_hooks(given, desired.targets.hook_phases)
             unrelated = not decided.requested and memory.digest == desired.digest and bool(before.get("sync"))
             kept = self._kept_revisions(before, spec) if unrelated else None
             name = instance_name(key, self.desk.namespace)
@@ -116,7 +118,8 @@ class Comparing:
         after = {name: value for name, value in {**after, "conditions": marks}.items() if value != []}
         if before.get("controllerNamespace") != self.desk.namespace:
             after["controllerNamespace"] = self.desk.namespace
-        return await self._write_status(app, before, after, decided, auto, now, release=release)
+        changed = None if finalizers == given else finalizers
+        return await self._write_status(app, before, after, decided, auto, now, release=release, finalizers=changed)
 
     async def _write_status(
         self,
@@ -128,7 +131,9 @@ class Comparing:
         now: datetime,
         *,
         release: bool,
+        finalizers: list[str] | None,
     ) -> Outcome:
+        """`finalizers`: those it is to have, if others than it has."""
         seen, ended = before.get("reconciledAt"), (before.get("operationState") or {}).get("finishedAt")
         # Who waits for a sync waits for a comparison that is not older than its end.
         unseen = not seen or bool(ended and seen < ended)
@@ -139,6 +144,9 @@ class Comparing:
         done = [name for name, is_done in ((REFRESH, decided.requested), (HELD, release)) if is_done]
         if done:
             patch["metadata"] = {"annotations": dict.fromkeys(done)}
+        if finalizers is not None:
+            # In the same write: an application that shows Synced never lacks the hold for its hooks.
+            patch["metadata"] = {**(patch.get("metadata") or {}), "finalizers": finalizers or None}
         if auto.operation is not None:
             # Creating an operation removes the state of the one before, in the same write (spec 1.4).
             patch["operation"] = auto.operation

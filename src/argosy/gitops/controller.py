@@ -127,7 +127,7 @@ class GitOps:
         self._projects = ProjectKeeping(client, self.plane, self.events, clock, self._rng, self._owns_project)
         self._comparing = Comparing(self.desk)
         self._operating = Operating(self.desk, self._comparing.sighting)
-        self._deleting = Deleting(self.desk)
+        self._deleting = Deleting(self.desk, self._comparing.sighting)
         self._hydration = Hydration(self.desk, git, writer, rng, self._is_ours, replicas) if writer else None
 
     @property
