@@ -6,7 +6,19 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 
-from argosy.gitops import autosync, conditions, deletion, grace, operation, refresh, sharing, status, telling, windows
+from argosy.gitops import (
+    autosync,
+    conditions,
+    deletion,
+    dependencies,
+    grace,
+    operation,
+    refresh,
+    sharing,
+    status,
+    telling,
+    windows,
+)
 from argosy.gitops.desk import Desk, Memory
 from argosy.gitops.holding import CONDITION, HELD, held_by, revision_text, told
 from argosy.gitops.hydrator import validation as hydration
@@ -100,6 +112,10 @@ class Comparing:
                 found.append(("ComparisonError", "\n".join(desired.problems)))
             else:
                 auto = self._auto_sync(app, spec, after, now, is_held=is_held)
+                if auto.operation is not None and (text := self.desk.depending.waits(app)):
+                    # Not begun yet: when it is, it is with the newest revision.
+                    auto = autosync.NOTHING
+                    found.append((dependencies.WAITING, text))
         except NotLoadedNow as error:
             memory.failing_since = memory.failing_since or now
             wait = grace.remaining(memory.failing_since, before, decided, self.desk.plane.settings, now)
@@ -113,7 +129,7 @@ class Comparing:
             after = status.unknown(before, spec, seconds(now))
         if auto.error:
             found.append(("SyncError", auto.error))
-        types = (*SPEC_TYPES, "SyncError", CONDITION)
+        types = (*SPEC_TYPES, "SyncError", CONDITION, dependencies.WAITING)
         marks = conditions.updated(before.get("conditions") or [], found, types, seconds(now))
         after = {name: value for name, value in {**after, "conditions": marks}.items() if value != []}
         if before.get("controllerNamespace") != self.desk.namespace:

@@ -20,6 +20,7 @@ from argosy.gitops.clusters.destination import Destination, follow_definitions
 from argosy.gitops.clusters.sharding import Algorithm, owner
 from argosy.gitops.comparing import Comparing
 from argosy.gitops.deleting import Deleting
+from argosy.gitops.depending import Depending
 from argosy.gitops.desk import Desk
 from argosy.gitops.destinations import Cluster, InvalidDestination
 from argosy.gitops.globs import matches
@@ -46,7 +47,7 @@ from argosy.gitops.rendering import Manifests
 from argosy.gitops.settings import CONFIG_MAP, Settings
 from argosy.gitops.tracking import labelled_owner, owner_of
 from argosy.gitops.world import ControlPlane
-from argosy.machinery.objects import JsonObject, Key
+from argosy.machinery.objects import JsonObject, Key, key_of
 from argosy.machinery.status import StatusError
 from argosy.render.lua.port import LuaEvaluator
 from argosy.render.port import Renderer
@@ -122,6 +123,7 @@ class GitOps:
             manifests=self.manifests,
             judging=Judging(lua, clock),
             events=self.events,
+            depending=Depending(self.plane.applications, self._concerned, self._is_served),
             wake=self._controller.enqueue,
         )
         self._projects = ProjectKeeping(client, self.plane, self.events, clock, self._rng, self._owns_project)
@@ -202,6 +204,10 @@ class GitOps:
         applications = ((own_key(app)[0], app) for app in self.plane.applications.list())
         found = (self._cluster_of(app) for key, app in applications if self.owns(key))
         self.clusters.keep_only({cluster for cluster in found if cluster is not None})
+
+    def _concerned(self, key: Key) -> None:
+        if self.plane.applications.get(key) is not None:
+            self._request(key, Level.RECENT)
 
     def _cluster_changed(self, server: str) -> None:
         """Its kinds are others now, or it can be reached, or no longer: its applications are looked at."""
@@ -330,6 +336,13 @@ class GitOps:
     def _is_ours(self, key: Key) -> bool:
         allowed = self.plane.settings.application_namespaces
         return key.namespace == self._namespace or any(matches(item, key.namespace) for item in allowed)
+
+    def _is_served(self, app: JsonObject) -> bool:
+        """Whether the Application may be in its namespace, by the settings and by its project."""
+        key, permits = key_of(app), self.plane.effective((app.get("spec") or {}).get("project") or "default")
+        if not self._is_ours(key) or permits is None:
+            return False
+        return projects.permits_namespace_of_application(permits, key.namespace, self._namespace)
 
 
 def _both(one: Outcome, other: Outcome) -> Outcome:

@@ -5,11 +5,11 @@ Every stage ends with one write that takes its finalizer off: the record that a 
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from argosy.gitops import conditions, deletion, deletion_hooks, destinations, projects
+from argosy.gitops import conditions, deletion, deletion_hooks, dependencies, destinations, projects
 from argosy.gitops.applying import Applier
 from argosy.gitops.approval import is_approved, needs_approval
 from argosy.gitops.clusters.connections import NotConnected
@@ -33,7 +33,8 @@ from argosy.runtime.controller import DONE, Outcome
 BACKSTOP = 30.0
 """Seconds after which a waiting deletion is looked at without a change."""
 WAITING = Outcome(requeue_after=BACKSTOP, background=True)
-TYPES = ("DeletionError",)
+Said = list[tuple[str, str]]
+"""(condition type, message)."""
 
 
 class Stuck(Exception):
@@ -87,14 +88,21 @@ class Deleting:
         finalizers = app["metadata"].get("finalizers") or []
         if (stage := deletion.next_stage(finalizers)) is None:
             return DONE
+        reverse = self.desk.depending.deletion(app, self.desk.clock.now())
+        told = [(dependencies.WAITING, reverse.awaited), (dependencies.MENTION, reverse.mention)]
+        app = await self._say(
+            app, [(kind, text) for kind, text in told if text], (dependencies.WAITING, dependencies.MENTION)
+        )
+        if reverse.awaited or reverse.settles_in:
+            return Outcome(requeue_after=reverse.settles_in)
         try:
             going = self._seen(key, app, stage)
             waits = await self._go_on(going)
         except destinations.InvalidDestination:
             return await self._over(app, *Stage)
         except Stuck as error:
-            acted = await self._say(app, [("DeletionError", str(error))])
-            return Outcome(acted=acted, requeue_after=BACKSTOP, background=True)
+            after = await self._say(app, [("DeletionError", str(error))])
+            return Outcome(acted=after is not app, requeue_after=BACKSTOP, background=True)
         if waits is None:
             return await self._over(app, stage)
         kept = going.error.get("message") or ""
@@ -245,17 +253,19 @@ class Deleting:
         await self.desk.write(app, patch)
         return Outcome(acted=True)
 
-    async def _say(self, app: JsonObject, found: list[tuple[str, str]], *, again: bool = False) -> bool:
-        """Why the Application cannot go, written when it differs. `again`: it happened anew."""
-        marks = self._marks(app, found, again=again)
-        if marks is not None:
-            await self.desk.write(app, {"status": {"conditions": marks}})
-        return marks is not None
+    async def _say(
+        self, app: JsonObject, found: Said, types: Sequence[str] = ("DeletionError",), *, again: bool = False
+    ) -> JsonObject:
+        """Why the Application cannot go, written when it differs. `again`: it happened anew. The Application then."""
+        marks = self._marks(app, found, types, again=again)
+        return app if marks is None else await self.desk.write(app, {"status": {"conditions": marks}})
 
-    def _marks(self, app: JsonObject, found: list[tuple[str, str]], *, again: bool = False) -> list[JsonObject] | None:
+    def _marks(
+        self, app: JsonObject, found: Said, types: Sequence[str] = ("DeletionError",), *, again: bool = False
+    ) -> list[JsonObject] | None:
         before = (app.get("status") or {}).get("conditions") or []
-        kept = [item for item in before if item["type"] not in TYPES] if again else before
-        marks = conditions.updated(kept, found, TYPES, seconds(self.desk.clock.now()))
+        kept = [item for item in before if item["type"] not in types] if again else before
+        marks = conditions.updated(kept, found, types, seconds(self.desk.clock.now()))
         return None if marks == before else marks
 
 

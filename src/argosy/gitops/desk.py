@@ -8,6 +8,7 @@ from datetime import datetime
 
 from argosy.gitops.clusters.connections import Connections
 from argosy.gitops.compare import Comparer
+from argosy.gitops.depending import Depending
 from argosy.gitops.destinations import Cluster, resolve
 from argosy.gitops.health.custom import Judge
 from argosy.gitops.judging import Judging, Verdicts
@@ -54,6 +55,7 @@ class Desk:
     manifests: Manifests
     judging: Judging
     events: EventRecorder
+    depending: Depending
     wake: Callable[[Key], None]
     """Looks at an Application again."""
     status_writes: int = 0

@@ -93,6 +93,8 @@ class Sighting:
 
     async def compared(self, app: JsonObject, sources: list[JsonObject], look: Look, memory: Memory) -> Compared:
         """Raises Refused with the conditions that say why not, and Connecting."""
+        if errors := self.desk.depending.errors(app):
+            raise Refused([("InvalidSpecError", text) for text in errors])
         scene = self._scene(app, sources)
         spec, settings = scene.spec, self.desk.plane.settings
         desired = await self._desired(scene, sources, look)
