@@ -13,6 +13,7 @@ from argosy.gitops import (
     dependencies,
     grace,
     operation,
+    orphan_monitoring,
     refresh,
     sharing,
     status,
@@ -26,7 +27,7 @@ from argosy.gitops.keys import REFRESH, ResourceKey, instance_name
 from argosy.gitops.normalize_spec import is_multi, normalised, sources_of
 from argosy.gitops.refresh import Level
 from argosy.gitops.rendering import POLL_MAX_AGE
-from argosy.gitops.sighting import Compared, Look, NotLoadedNow, Refused, Sighting
+from argosy.gitops.sighting import Compared, Look, NotLoadedNow, Refused, Scene, Sighting
 from argosy.machinery.objects import JsonObject, Key
 from argosy.machinery.timestamps import seconds
 from argosy.runtime.controller import DONE, Outcome
@@ -54,12 +55,16 @@ class Comparing:
         if memory.judge_at is not None and self.desk.clock.monotonic() >= memory.judge_at:
             requested, memory.judge_at = max(requested, Level.RECENT), None
         decided = refresh.decide(app, requested=requested, overdue=overdue)
-        if decided.level == Level.NOTHING:
+        recount, memory.recount = memory.recount, False
+        if decided.level == Level.NOTHING and not recount:
             return self._until_judged(memory, DONE)
         try:
+            if decided.level == Level.NOTHING:
+                return self._until_judged(memory, await self._recounted(app))
             return self._until_judged(memory, await self._compare_and_write(key, app, memory, decided))
         except BaseException:
             memory.requested, memory.overdue = max(memory.requested, requested), overdue or memory.overdue
+            memory.recount = recount or memory.recount
             raise
 
     def _until_judged(self, memory: Memory, outcome: Outcome) -> Outcome:
@@ -70,6 +75,32 @@ class Comparing:
         if outcome.requeue_after is not None and outcome.requeue_after <= left:
             return outcome
         return replace(outcome, requeue_after=left, background=outcome.requeue_after is None or outcome.background)
+
+    def _orphans(self, scene: Scene, status: JsonObject) -> list[tuple[str, str]]:
+        text = self.desk.orphans.warning(
+            scene.key,
+            scene.namespace,
+            status.get("resources") or (),
+            scene.project,
+            scene.cluster,
+            scene.destination.live,
+            self.desk.plane.settings,
+        )
+        return [(orphan_monitoring.CONDITION, text)] if text else []
+
+    async def _recounted(self, app: JsonObject) -> Outcome:
+        """Only orphans came or went: nothing is compared for that."""
+        before = app.get("status") or {}
+        try:
+            found = self._orphans(self.sighting.scene(app), before)
+        except Refused:
+            return DONE
+        told, types = before.get("conditions") or [], (orphan_monitoring.CONDITION,)
+        marks = conditions.updated(told, found, types, seconds(self.desk.clock.now()))
+        if marks == told:
+            return DONE
+        await self.desk.write(app, {"status": {"conditions": marks}})
+        return Outcome(acted=True)
 
     async def stumbled(self, key: Key, text: str) -> None:
         """An error in the code itself, shown to the application's owner."""
@@ -86,6 +117,7 @@ class Comparing:
         spec, before = normalised(app.get("spec") or {}), app.get("status") or {}
         is_enabled = self.desk.plane.settings.hydrator_enabled
         found = [("InvalidSpecError", text) for text in hydration.notices(spec, is_enabled=is_enabled)]
+        types = [*SPEC_TYPES, "SyncError", CONDITION, dependencies.WAITING]
         auto, release = autosync.NOTHING, False
         finalizers = given = app["metadata"].get("finalizers") or []
         try:
@@ -108,6 +140,8 @@ class Comparing:
             is_held = bool(held) and held == revision_text(after["sync"])
             found += [told(held)] if is_held else ()
             release = bool(held) and not is_held
+            found += self._orphans(compared.scene, after)
+            types.append(orphan_monitoring.CONDITION)
             if desired.problems:
                 found.append(("ComparisonError", "\n".join(desired.problems)))
             else:
@@ -129,7 +163,6 @@ class Comparing:
             after = status.unknown(before, spec, seconds(now))
         if auto.error:
             found.append(("SyncError", auto.error))
-        types = (*SPEC_TYPES, "SyncError", CONDITION, dependencies.WAITING)
         marks = conditions.updated(before.get("conditions") or [], found, types, seconds(now))
         after = {name: value for name, value in {**after, "conditions": marks}.items() if value != []}
         if before.get("controllerNamespace") != self.desk.namespace:

@@ -40,6 +40,7 @@ from argosy.gitops.keys import (
 from argosy.gitops.live import LiveObjects
 from argosy.gitops.normalize_spec import normalised, sources_of
 from argosy.gitops.operating import Operating
+from argosy.gitops.orphan_monitoring import OrphanMonitoring
 from argosy.gitops.ports import KnownTypes, Replicas
 from argosy.gitops.project_keeping import ProjectKeeping
 from argosy.gitops.refresh import Level
@@ -124,6 +125,7 @@ class GitOps:
             judging=Judging(lua, clock),
             events=self.events,
             depending=Depending(self.plane.applications, self._concerned, self._is_served),
+            orphans=OrphanMonitoring(self.plane.applications, clock, namespace, self._recount),
             wake=self._controller.enqueue,
         )
         self._projects = ProjectKeeping(client, self.plane, self.events, clock, self._rng, self._owns_project)
@@ -204,6 +206,10 @@ class GitOps:
         applications = ((own_key(app)[0], app) for app in self.plane.applications.list())
         found = (self._cluster_of(app) for key, app in applications if self.owns(key))
         self.clusters.keep_only({cluster for cluster in found if cluster is not None})
+
+    def _recount(self, key: Key) -> None:
+        self.desk.remember(key).recount = True
+        self._controller.enqueue(key)
 
     def _concerned(self, key: Key) -> None:
         if self.plane.applications.get(key) is not None:
@@ -320,6 +326,7 @@ class GitOps:
         app = self.desk.latest(key)
         if app is None:
             self.desk.memory.pop(key, None)
+            self.desk.orphans.leave(key)
             self.manifests.forget(instance_name(key, self._namespace))
             return DONE
         if not self._is_ours(key) or annotations_of(app).get(SKIP_RECONCILE) == "true":

@@ -14,6 +14,7 @@ from argosy.gitops.health.custom import Judge
 from argosy.gitops.judging import Judging, Verdicts
 from argosy.gitops.keys import APPLICATIONS, FIELD_MANAGER, ResourceKey
 from argosy.gitops.live import revision
+from argosy.gitops.orphan_monitoring import OrphanMonitoring
 from argosy.gitops.ports import KnownTypes
 from argosy.gitops.refresh import Level
 from argosy.gitops.rendering import Manifests
@@ -32,6 +33,8 @@ class Memory:
     comparer: Comparer
     requested: Level = Level.LATEST
     overdue: bool = False
+    recount: bool = False
+    """Orphans of its namespace came or went."""
     digest: str = ""
     revisions: tuple[str, ...] = ()
     next_wave_at: float = 0.0
@@ -56,6 +59,7 @@ class Desk:
     judging: Judging
     events: EventRecorder
     depending: Depending
+    orphans: OrphanMonitoring
     wake: Callable[[Key], None]
     """Looks at an Application again."""
     status_writes: int = 0

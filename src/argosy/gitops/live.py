@@ -5,10 +5,11 @@ Keeps what this process wrote until the caches show it, so that a decision never
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 
 from argosy.gitops.keys import TRACKING_ID, ResourceKey, annotations_of, resource_key
 from argosy.gitops.kinds import ServedKinds
+from argosy.gitops.orphans import Orphans
 from argosy.gitops.settings import Settings
 from argosy.gitops.tracking import owner_of, parse
 from argosy.machinery.objects import JsonObject, Key, Resource
@@ -33,6 +34,7 @@ class LiveObjects:
         self._watched: dict[tuple[str, str], Cache] = {}
         self._written: dict[ResourceKey, JsonObject] = {}
         self._indexed: set[str] = set()
+        self.orphans = Orphans()
 
     async def discover(self, settings: Settings, *, fresh: bool = False) -> None:
         """Watches every kind served now; called again, `fresh`, when definitions change."""
@@ -88,6 +90,11 @@ class LiveObjects:
                     found[key] = current
         return found
 
+    def within(self, namespace: str) -> Iterator[JsonObject]:
+        """All objects of a namespace: a scan, for who begins to follow it."""
+        for cache in self._watched.values():
+            yield from cache.list(namespace) if cache.resource.namespaced else ()
+
     def wrote(self, obj: JsonObject) -> None:
         self._written[resource_key(obj)] = obj
 
@@ -106,6 +113,7 @@ class LiveObjects:
             return
         if new is None:
             self._written.pop(resource_key(obj), None)
+        self.orphans.heard(old, new)
         self._changed(obj)
         if (
             old is not None
