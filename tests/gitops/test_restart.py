@@ -168,7 +168,7 @@ def synced(seed: int) -> Iterator[tuple[World, Bench, Jobs, Story]]:
 
 
 UNDISTURBED = ["before made", "b gone", "a gone", "before gone", "after made", "after gone"]
-DELETION_WRITES = 24
+DELETION_WRITES = 16
 
 
 def ended(world: World) -> bool:
@@ -213,3 +213,27 @@ def test_the_undisturbed_deletion_makes_no_more_writes_than_are_died_at() -> Non
         world.run_until(lambda: ended(world))
         tell(bench, jobs, story)
         assert 8 < 1000 - mortal.left <= DELETION_WRITES
+
+
+@pytest.mark.parametrize("before", [False, True])
+@pytest.mark.parametrize("number", range(1, 9))
+def test_a_process_that_dies_while_a_deletion_hook_fails_is_followed_by_one_that_tries_again_once(
+    number: int, *, before: bool
+) -> None:
+    """The writes around the failure: hook created, failure recorded, hook let go and deleted, hook created again."""
+    with synced(number) as (world, bench, jobs, story):
+        world.caches.cache(APPLICATIONS)
+        jobs.failing_once.add("before")
+        mortal = Mortal(world.client, number, before=before)
+        bench.client = mortal
+        bench.start()
+        bench.delete("app")
+        world.run_until(lambda: mortal.is_dead)
+        bench.kill()
+        bench.client = world.client
+        bench.start()
+        world.run_until(lambda: ended(world))
+        world.pass_time(60)
+        assert jobs.made == ["before", "before", "after"]
+        assert [item for item in story.told if item.endswith(" made")] == ["before made", "before made", "after made"]
+        assert (bench.value("a"), bench.get(JOBS, "before"), bench.get(JOBS, "after")) == (None, None, None)

@@ -29,6 +29,7 @@ class Jobs:
         self.made: list[str] = []
         self.failing: set[str] = set()
         """Names of those that fail."""
+        self.failing_once: set[str] = set()
         cache = world.caches.cache(JOBS)
         cache.on_change(self._heard)
 
@@ -38,7 +39,8 @@ class Jobs:
             self.world.clock.call_later(5.0, lambda: self._end(new["metadata"]["name"]))
 
     def _end(self, name: str) -> None:
-        kind = "Failed" if name in self.failing else "Complete"
+        kind = "Failed" if name in self.failing | self.failing_once else "Complete"
+        self.failing_once.discard(name)
         self._task = asyncio.get_running_loop().create_task(self._patch(name, {"type": kind, "status": "True"}))
 
     async def _patch(self, name: str, condition: JsonObject) -> None:

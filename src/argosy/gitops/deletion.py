@@ -44,6 +44,12 @@ def next_stage(finalizers: Iterable[str]) -> Stage | None:
     return next((stage for stage, names in FINALIZERS_OF.items() if found & set(names)), None)
 
 
+def stages_of(finalizers: Iterable[str]) -> set[Stage]:
+    """All that are still to come."""
+    found = set(finalizers)
+    return {stage for stage, names in FINALIZERS_OF.items() if found & set(names)}
+
+
 def without(finalizers: Iterable[str], *stages: Stage) -> list[str]:
     over = {name for stage in stages for name in FINALIZERS_OF[stage]}
     return [name for name in finalizers if name not in over]
