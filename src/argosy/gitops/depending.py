@@ -30,7 +30,12 @@ class Depending:
 
     def errors(self, app: JsonObject) -> list[str]:
         """Texts of InvalidSpecError conditions."""
-        return dependencies.errors_of(app, self._get(app)) if dependencies.DEPENDS_ON in annotations_of(app) else []
+        if dependencies.DEPENDS_ON not in annotations_of(app):
+            return []
+        if not self._dependents(key_of(app)):
+            # What nobody waits for is on no cycle: the way need not be walked.
+            return dependencies.errors_of(app, lambda key: None)
+        return dependencies.errors_of(app, self._get(app))
 
     def waits(self, app: JsonObject) -> str:
         """What a sync of the application waits for; from now on it hears of every change of it. "" for nothing."""
