@@ -124,7 +124,8 @@ class Comparing:
             compared = await self._compare(key, app, spec, memory, decided)
             desired, comparison = compared.desired, compared.comparison
             found += desired.targets.warnings
-            finalizers = deletion.with_hooks(given, desired.targets.hook_phases)
+            if not desired.problems:
+                finalizers = deletion.with_hooks(given, desired.targets.hook_phases)
             unrelated = not decided.requested and memory.digest == desired.digest and bool(before.get("sync"))
             kept = self._kept_revisions(before, spec) if unrelated else None
             name = instance_name(key, self.desk.namespace)

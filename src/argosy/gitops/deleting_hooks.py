@@ -61,6 +61,8 @@ class DeletingHooks:
             found = await self._sighting.desired(going.app, sources_of(going.spec), Look(max_age=POLL_MAX_AGE))
         except Refused as error:
             raise Stuck(str(error)) from None
+        if found.problems:
+            raise Stuck("\n".join(found.problems))
         settings = self.desk.plane.settings
         hooks = deletion_hooks.hooks_of(found.targets, going.phase, going.app, going.instance, settings)
         for hook in hooks:
