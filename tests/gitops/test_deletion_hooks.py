@@ -10,8 +10,8 @@ from argosy.gitops import deletion, deletion_hooks
 from argosy.gitops.deletion_hooks import Hook, next_step
 from argosy.gitops.keys import PROJECTS, ResourceKey, resource_key
 from argosy.machinery.objects import JsonObject, Key
-from kit.crashes import JOBS, Jobs, job
 from kit.gitops import REPO, Bench, application, config
+from kit.hook_jobs import JOBS, Jobs, job
 from kit.world import CONFIG_MAPS
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)

@@ -16,8 +16,8 @@ from argosy.gitops.dependencies import DEPENDS_ON, Reverse, deletion_waits, erro
 from argosy.gitops.keys import APPLICATIONS
 from argosy.machinery.objects import JsonObject, Key
 from argosy.machinery.timestamps import parse
-from kit.crashes import JOBS, Jobs
 from kit.gitops import REPO, Bench, application, config
+from kit.hook_jobs import JOBS, Jobs
 from kit.world import CONFIG_MAPS
 
 FINALIZER = "resources-finalizer.argocd.argoproj.io"

@@ -10,8 +10,8 @@ from argosy.gitops.destinations import Cluster
 from argosy.gitops.impersonation import NoServiceAccount, account_for
 from argosy.gitops.settings import Settings
 from argosy.machinery.objects import JsonObject, Resource
-from kit.crashes import job
 from kit.gitops import REPO, Bench, application, config
+from kit.hook_jobs import job
 
 HERE = Cluster("https://kubernetes.default.svc", "in-cluster")
 ON = Settings(impersonation_enabled=True)

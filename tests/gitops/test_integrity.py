@@ -12,8 +12,8 @@ import pytest
 from argosy.gitops.integrity import told
 from argosy.sources.git.remote import GitMirrors, GitSettings
 from argosy.sources.git.signing import GitSignatures
-from kit.crashes import Jobs, job
 from kit.gitops import PROJECTS, REPO, Bench, application, config, opened
+from kit.hook_jobs import Jobs, job
 from kit.signers import Signers, signing
 from kit.world import CONFIG_MAPS
 

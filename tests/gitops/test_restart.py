@@ -12,8 +12,8 @@ from argosy.gitops.keys import APPLICATIONS, ResourceKey
 from argosy.machinery.objects import JsonObject
 from argosy.runtime.virtual import START
 from argosy.sources.git.scripted import ScriptedGit
-from kit.crashes import JOBS, Jobs, job
 from kit.gitops import REPO, Bench, application, config, prepare
+from kit.hook_jobs import JOBS, Jobs, job
 from kit.mortal import Mortal
 from kit.world import CONFIG_MAPS, World
 
