@@ -29,7 +29,8 @@ class DeletingHooks:
         """None when all hooks of the stage succeeded. Raises Stuck."""
         hooks = await self._hooks(going)
         live = self._live(going, hooks)
-        step = deletion_hooks.next_step(hooks, live, self._failed_at(going), self.desk.clock.now())
+        judge = await self.desk.judge_for(self.desk.remember(going.key), live)
+        step = deletion_hooks.next_step(hooks, live, self._failed_at(going), self.desk.clock.now(), judge)
         if step.failed:
             raise FailedAnew(deletion_hooks.failure_text(going.phase, step.failed))
         for wanted in step.clear:
@@ -50,7 +51,8 @@ class DeletingHooks:
     async def clean_up(self, going: Going) -> Outcome | None:
         """None when those that go by their policies are gone. Raises Stuck."""
         hooks = {wanted: obj for wanted, obj in going.live.items() if going.phase in hook_types(obj)}
-        cleared = deletion_hooks.cleared(hooks)
+        judge = await self.desk.judge_for(self.desk.remember(going.key), hooks)
+        cleared = deletion_hooks.cleared(hooks, judge)
         for wanted in hooks:
             await (going.clear(wanted) if wanted in cleared else going.release(wanted))
         return Outcome(acted=True, requeue_after=BACKSTOP) if cleared else None

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from argosy.gitops.health import health_of
+from argosy.gitops.health.custom import Judge
 from argosy.gitops.health.verdict import ORDER
 from argosy.gitops.keys import ResourceKey, annotations_of, resource_key
 from argosy.gitops.settings import Settings
@@ -73,14 +74,18 @@ def hooks_of(targets: Targets, phase: str, app: JsonObject, instance: str, setti
 
 
 def next_step(
-    hooks: Sequence[Hook], live: Mapping[ResourceKey, JsonObject], failed_at: datetime | None, now: datetime
+    hooks: Sequence[Hook],
+    live: Mapping[ResourceKey, JsonObject],
+    failed_at: datetime | None,
+    now: datetime,
+    judge: Judge = health_of,
 ) -> HookStep:
     """The first wave that is not over decides. `failed_at`: when a failure of this phase was recorded last."""
     retry_at = failed_at + RETRY if failed_at else None
     waits = (retry_at - now).total_seconds() if retry_at and now < retry_at else None
     for wave in sorted({hook.wave for hook in hooks}):
         mine = [hook for hook in hooks if hook.wave == wave]
-        failures = {hook.key: text for hook in mine if (text := _failure(hook, live.get(hook.key)))}
+        failures = {hook.key: text for hook in mine if (text := _failure(hook, live.get(hook.key), judge))}
         if failures and waits is None:
             return HookStep(failed=tuple(failures.values()))
         if failures:
@@ -92,7 +97,7 @@ def next_step(
             return HookStep(retry_after=waits)
         if missing:
             return HookStep(create=missing)
-        if not all(_is_healthy(live[hook.key]) for hook in mine):
+        if not all(_is_healthy(live[hook.key], judge) for hook in mine):
             return HookStep()
     return HookStep(is_done=True)
 
@@ -111,20 +116,20 @@ def is_failure_of(phase: str, text: str) -> bool:
     return text.startswith(failure_text(phase, ()))
 
 
-def cleared(hooks: Mapping[ResourceKey, JsonObject]) -> list[ResourceKey]:
+def cleared(hooks: Mapping[ResourceKey, JsonObject], judge: Judge = health_of) -> list[ResourceKey]:
     """What goes by its delete policy, by the worst health of all hooks of the phase."""
-    found = (health_of(obj) for obj in hooks.values())
+    found = (judge(obj) for obj in hooks.values())
     worst = max((health.status for health in found if health), key=lambda status: RANK.get(status, 0), default="")
     policy = {"": "HookSucceeded", "Healthy": "HookSucceeded", "Degraded": "HookFailed"}.get(worst)
     going = (key for key, obj in hooks.items() if policy in delete_policies(obj) or _is_going(obj))
     return sorted(going)
 
 
-def _failure(hook: Hook, live: JsonObject | None) -> str:
+def _failure(hook: Hook, live: JsonObject | None, judge: Judge) -> str:
     """In words; "" for one that succeeded, runs, or is not there."""
-    if live is None or not is_made_for(hook, live) or _is_healthy(live):
+    if live is None or not is_made_for(hook, live) or _is_healthy(live, judge):
         return ""
-    place, health = f"{hook.key.namespace}/{hook.key.name}", health_of(live)
+    place, health = f"{hook.key.namespace}/{hook.key.name}", judge(live)
     if _is_going(live):
         return f"{place} (deleted before it ended)"
     if health is None or health.status not in ("Degraded", "Unknown"):
@@ -132,8 +137,8 @@ def _failure(hook: Hook, live: JsonObject | None) -> str:
     return f"{place} ({health.message})" if health.message else place
 
 
-def _is_healthy(live: JsonObject) -> bool:
-    health = health_of(live)
+def _is_healthy(live: JsonObject, judge: Judge) -> bool:
+    health = judge(live)
     return health is None or health.status == "Healthy"
 
 
