@@ -61,6 +61,20 @@ def test_an_unchanged_object_is_not_judged_again_and_a_change_of_the_settings_ju
     assert judging.evaluated == before + 2
 
 
+def test_a_deletion_waits_for_its_hook_as_a_users_check_judges_it(judged: Bench) -> None:
+    judged.git.push(
+        REPO, {"conf/a.yaml": config("a", "good"), "conf/pre.yaml": config("pre", "slow", hook="PreDelete")}
+    )
+    judged.create(application())
+    judged.world.run_until(judged.synced)
+    judged.delete("app")
+    judged.world.run_until(lambda: judged.value("pre") == "slow")
+    judged.world.pass_time(300)
+    assert judged.app()
+    judged.patch("pre", {"data": {"value": "quick"}}, CONFIG_MAPS, "default")
+    judged.world.run_until(lambda: not judged.app())
+
+
 def test_a_wave_waits_for_what_a_users_check_calls_healthy(judged: Bench) -> None:
     judged.git.push(REPO, {"conf/a.yaml": config("a", "slow"), "conf/b.yaml": config("b", "two", sync_wave="1")})
     judged.create(application(syncPolicy={}))

@@ -11,6 +11,7 @@ from argosy.gitops.impersonation import NoServiceAccount, account_for
 from argosy.gitops.settings import Settings
 from argosy.machinery.objects import JsonObject, Resource
 from kit.gitops import REPO, Bench, application, config
+from kit.hook_jobs import job
 
 HERE = Cluster("https://kubernetes.default.svc", "in-cluster")
 ON = Settings(impersonation_enabled=True)
@@ -121,3 +122,18 @@ def test_what_is_deleted_with_its_application_is_deleted_by_the_service_account(
     bench.patch("deployer", {"rules": rules}, ROLES, "default")
     bench.world.run_until(lambda: not bench.app())
     assert bench.value("a") is None
+
+
+def test_hooks_of_a_deletion_are_made_by_the_service_account(bench: Bench) -> None:
+    _enable(bench)
+    _allow(bench, "create", "patch", "get", "delete")
+    bench.create_project("team", destinationServiceAccounts=[account()])
+    bench.git.push(REPO, {"conf/a.yaml": config("a", "one"), "conf/pre.yaml": job("pre", "PreDelete")})
+    bench.create(application(project="team"))
+    bench.world.run_until(bench.synced)
+    bench.delete("app")
+    bench.world.run_until(lambda: "DeletionError" in bench.conditions())
+    words = 'User "system:serviceaccount:default:deployer" cannot create resource "jobs"'
+    assert words in bench.conditions()["DeletionError"]
+    bench.patch("app", {"metadata": {"finalizers": None}})
+    bench.world.run_until(lambda: not bench.app())

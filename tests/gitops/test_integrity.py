@@ -13,6 +13,7 @@ from argosy.gitops.integrity import told
 from argosy.sources.git.remote import GitMirrors, GitSettings
 from argosy.sources.git.signing import GitSignatures
 from kit.gitops import PROJECTS, REPO, Bench, application, config, opened
+from kit.hook_jobs import Jobs, job
 from kit.signers import Signers, signing
 from kit.world import CONFIG_MAPS
 
@@ -104,6 +105,30 @@ def test_a_signed_commit_is_synced_and_the_next_one_by_another_key_is_not(signed
     assert bench.value("a") == "one"
     bench.patch("careful", {"spec": {"sourceIntegrity": {"git": {"policies": [signed.policy("none")]}}}}, PROJECTS)
     bench.world.run_until(lambda: bench.value("a") == "two")
+
+
+def test_a_deletion_runs_no_hook_of_a_commit_that_is_not_trusted(signed: Signed) -> None:
+    bench, jobs = signed.bench, Jobs(signed.bench.world)
+    (signed.directory / "conf").mkdir()
+    (signed.directory / "conf" / "pre.yaml").write_text(job("pre", "PreDelete"))
+    signed.commit("one", "good")
+    signed.trust("good")
+    signed.project(signed.policy())
+    bench.create(signed.app())
+    bench.world.run_until(bench.synced)
+    held = bench.app()["metadata"]["finalizers"]
+    (signed.directory / "conf" / "pre.yaml").write_text(job("evil", "PreDelete,PostDelete"))
+    signed.commit("two")
+    bench.refresh()
+    assert bench.app()["metadata"]["finalizers"] == held
+    bench.delete("app")
+    bench.world.run_until(lambda: "unsigned" in bench.conditions().get("DeletionError", ""))
+    bench.world.pass_time(120)
+    assert jobs.made == []
+    (signed.directory / "conf" / "pre.yaml").write_text(job("pre", "PreDelete"))
+    signed.commit("three", "good")
+    bench.world.run_until(lambda: not bench.app())
+    assert jobs.made == ["pre"]
 
 
 def test_a_key_that_is_added_or_removed_counts_at_once(signed: Signed) -> None:

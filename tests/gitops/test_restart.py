@@ -2,29 +2,20 @@
 
 from __future__ import annotations
 
-import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
-from argosy.gitops.keys import ResourceKey
-from argosy.machinery.api import PatchType
-from argosy.machinery.objects import JsonObject, Resource
+from argosy.gitops.keys import APPLICATIONS, ResourceKey
+from argosy.machinery.objects import JsonObject
 from argosy.runtime.virtual import START
 from argosy.sources.git.scripted import ScriptedGit
 from kit.gitops import REPO, Bench, application, config, prepare
+from kit.hook_jobs import JOBS, Jobs, job
 from kit.mortal import Mortal
-from kit.world import World
-
-JOBS = Resource("batch", "v1", "jobs", "Job")
-HOOKS = ("pre", "post")
-
-
-def job(name: str, hook: str) -> str:
-    pod = "{containers: [{name: c, image: busybox}], restartPolicy: Never}"
-    head = f"apiVersion: batch/v1\nkind: Job\nmetadata:\n  name: {name}\n"
-    return f"{head}  annotations: {{argocd.argoproj.io/hook: {hook}}}\nspec: {{template: {{spec: {pod}}}}}\n"
-
+from kit.world import CONFIG_MAPS, World
 
 FILES = {
     "conf/pre.yaml": job("pre", "PreSync"),
@@ -32,28 +23,6 @@ FILES = {
     "conf/b.yaml": config("b", "two", sync_wave="1"),
     "conf/post.yaml": job("post", "PostSync"),
 }
-
-
-class Jobs:
-    """Ends each hook Job five seconds after it was made, and counts them."""
-
-    def __init__(self, world: World) -> None:
-        self.world = world
-        self.made: list[str] = []
-        cache = world.caches.cache(JOBS)
-        cache.on_change(self._heard)
-
-    def _heard(self, old: JsonObject | None, new: JsonObject | None) -> None:
-        if old is None and new is not None:
-            self.made.append(new["metadata"]["name"])
-            self.world.clock.call_later(5.0, lambda: self._end(new["metadata"]["name"]))
-
-    def _end(self, name: str) -> None:
-        condition = {"type": "Complete", "status": "True"}
-        work = self.world.client.patch(
-            JOBS, name, "default", {"status": {"conditions": [condition]}}, PatchType.MERGE, subresource="status"
-        )
-        self._task = asyncio.get_running_loop().create_task(work)
 
 
 def is_done(bench: Bench) -> bool:
@@ -151,3 +120,120 @@ def test_the_whole_world_goes_on_from_its_journal(tmp_path: Path, moment: str) -
         assert [item["id"] for item in bench.status()["history"]] == [0]
         bench.kill()
         bench.pool.close()
+
+
+# -- deletion --------------------------------------------------------------------------------------------------------
+
+WHOLE = {
+    "conf/before.yaml": job("before", "PreDelete"),
+    "conf/a.yaml": config("a", "one"),
+    "conf/b.yaml": config("b", "two", sync_wave="1"),
+    "conf/after.yaml": job("after", "PostDelete", "HookSucceeded"),
+}
+
+
+class Story:
+    """In which order hooks were made and objects went, and who was still there."""
+
+    def __init__(self, world: World) -> None:
+        self.told: list[str] = []
+        for resource in (JOBS, CONFIG_MAPS):
+            world.caches.cache(resource).on_change(self._heard)
+
+    def _heard(self, old: JsonObject | None, new: JsonObject | None) -> None:
+        obj = new or old or {}
+        name = obj["metadata"]["name"]
+        if name in ("a", "b") and new is None:
+            self.told.append(f"{name} gone")
+        if name in ("before", "after") and (old is None or new is None):
+            self.told.append(f"{name} {'gone' if new is None else 'made'}")
+
+
+@contextmanager
+def synced(seed: int) -> Iterator[tuple[World, Bench, Jobs, Story]]:
+    with World(seed=seed) as world:
+        prepare(world)
+        bench, jobs, story = Bench(world, ScriptedGit()), Jobs(world), Story(world)
+        bench.git.push(REPO, WHOLE)
+        app = application(syncPolicy={"automated": {}})
+        app["metadata"]["finalizers"] = ["resources-finalizer.argocd.argoproj.io"]
+        bench.create(app)
+        bench.start()
+        world.run_until(bench.synced)
+        world.pass_time(5)
+        bench.kill()
+        yield world, bench, jobs, story
+        bench.kill()
+        bench.pool.close()
+
+
+UNDISTURBED = ["before made", "b gone", "a gone", "before gone", "after made", "after gone"]
+DELETION_WRITES = 16
+
+
+def ended(world: World) -> bool:
+    return not world.caches.cache(APPLICATIONS).list("argocd")
+
+
+def tell(bench: Bench, jobs: Jobs, story: Story) -> None:
+    bench.world.pass_time(60)
+    # Of one wave, `a` and `before` go at once: which is seen first is chance.
+    told = [item for item in story.told if item != "before gone"]
+    assert told == [item for item in UNDISTURBED if item != "before gone"]
+    assert story.told.count("before gone") == 1
+    assert jobs.made == ["before", "after"]
+    assert (bench.value("a"), bench.value("b"), bench.get(JOBS, "before"), bench.get(JOBS, "after")) == (None,) * 4
+
+
+@pytest.mark.parametrize("before", [False, True])
+@pytest.mark.parametrize("number", range(1, DELETION_WRITES + 1))
+def test_a_deletion_that_dies_at_any_write_ends_as_an_undisturbed_one(number: int, *, before: bool) -> None:
+    with synced(number) as (world, bench, jobs, story):
+        world.caches.cache(APPLICATIONS)
+        mortal = Mortal(world.client, number, before=before)
+        bench.client = mortal
+        bench.start()
+        bench.delete("app")
+        world.run_until(lambda: mortal.is_dead or ended(world))
+        if mortal.is_dead:
+            bench.kill()
+            bench.client = world.client
+            bench.start()
+        world.run_until(lambda: ended(world))
+        tell(bench, jobs, story)
+
+
+def test_the_undisturbed_deletion_makes_no_more_writes_than_are_died_at() -> None:
+    with synced(1) as (world, bench, jobs, story):
+        world.caches.cache(APPLICATIONS)
+        mortal = Mortal(world.client, 1000)
+        bench.client = mortal
+        bench.start()
+        bench.delete("app")
+        world.run_until(lambda: ended(world))
+        tell(bench, jobs, story)
+        assert 8 < 1000 - mortal.left <= DELETION_WRITES
+
+
+@pytest.mark.parametrize("before", [False, True])
+@pytest.mark.parametrize("number", range(1, 9))
+def test_a_process_that_dies_while_a_deletion_hook_fails_is_followed_by_one_that_tries_again_once(
+    number: int, *, before: bool
+) -> None:
+    """The writes around the failure: hook created, failure recorded, hook let go and deleted, hook created again."""
+    with synced(number) as (world, bench, jobs, story):
+        world.caches.cache(APPLICATIONS)
+        jobs.failing_once.add("before")
+        mortal = Mortal(world.client, number, before=before)
+        bench.client = mortal
+        bench.start()
+        bench.delete("app")
+        world.run_until(lambda: mortal.is_dead)
+        bench.kill()
+        bench.client = world.client
+        bench.start()
+        world.run_until(lambda: ended(world))
+        world.pass_time(60)
+        assert jobs.made == ["before", "before", "after"]
+        assert [item for item in story.told if item.endswith(" made")] == ["before made", "before made", "after made"]
+        assert (bench.value("a"), bench.get(JOBS, "before"), bench.get(JOBS, "after")) == (None, None, None)

@@ -273,14 +273,20 @@ def test_which_operations_are_tried_again(phase: str, limit: int, count: int, *,
 
 
 @pytest.mark.parametrize(
-    ("finalizers", "how"),
+    ("finalizers", "stage", "how"),
     [
-        ([], None), (["other"], None), ([deletion.FINALIZER], "Foreground"),
-        ([f"{deletion.FINALIZER}/foreground"], "Foreground"), ([f"{deletion.FINALIZER}/background"], "Background"),
+        ([], None, "Foreground"), (["other"], None, "Foreground"), ([deletion.FINALIZER], "cascade", "Foreground"),
+        ([f"{deletion.FINALIZER}/foreground"], "cascade", "Foreground"),
+        ([f"{deletion.FINALIZER}/background"], "cascade", "Background"),
+        ([deletion.POST_DELETE, deletion.FINALIZER, deletion.PRE_DELETE], "PreDelete", "Foreground"),
+        ([f"{deletion.PRE_DELETE}/cleanup", deletion.POST_DELETE], "PostDelete", "Foreground"),
+        ([f"{deletion.POST_DELETE}/cleanup", f"{deletion.PRE_DELETE}/cleanup"], "PreDelete cleanup", "Foreground"),
+        ([f"{deletion.POST_DELETE}/cleanup"], "PostDelete cleanup", "Foreground"),
     ],
 )  # fmt: skip
-def test_how_objects_go_with_their_application(finalizers: list[str], how: str | None) -> None:
-    assert deletion.cascades(finalizers) == how
+def test_which_stage_of_a_deletion_is_next(finalizers: list[str], stage: str | None, how: str) -> None:
+    assert deletion.next_stage(finalizers) == stage
+    assert deletion.propagation(finalizers) == how
 
 
 def test_objects_go_highest_wave_first_and_what_is_to_stay_stays() -> None:

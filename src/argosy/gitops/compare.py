@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from argosy.gitops.aggregate import Part, aggregated
 from argosy.gitops.approval import needs_approval
+from argosy.gitops.deletion import keeping_hooks
 from argosy.gitops.diff import compared, server_side
 from argosy.gitops.health import Health, health_of
 from argosy.gitops.health.custom import Judge
@@ -86,6 +87,12 @@ class Comparer:
         out_of_sync = False
         for key in sorted({*wanted, *live}, key=str):
             target, found = wanted.get(key), live.get(key)
+            if (
+                target is not None
+                and found is not None
+                and (kept := keeping_hooks(target.obj, found)) is not target.obj
+            ):
+                target = replace(target, obj=kept)
             if refused := refusal(key):
                 # Wanted, it makes the application OutOfSync and fails its sync with the reason; else it is not ours.
                 if target is not None:

@@ -6,7 +6,20 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 
-from argosy.gitops import autosync, conditions, grace, operation, refresh, sharing, status, telling, windows
+from argosy.gitops import (
+    autosync,
+    conditions,
+    deletion,
+    dependencies,
+    grace,
+    operation,
+    orphan_monitoring,
+    refresh,
+    sharing,
+    status,
+    telling,
+    windows,
+)
 from argosy.gitops.desk import Desk, Memory
 from argosy.gitops.holding import CONDITION, HELD, held_by, revision_text, told
 from argosy.gitops.hydrator import validation as hydration
@@ -14,7 +27,7 @@ from argosy.gitops.keys import REFRESH, ResourceKey, instance_name
 from argosy.gitops.normalize_spec import is_multi, normalised, sources_of
 from argosy.gitops.refresh import Level
 from argosy.gitops.rendering import POLL_MAX_AGE
-from argosy.gitops.sighting import Compared, Look, NotLoadedNow, Refused, Sighting
+from argosy.gitops.sighting import Compared, Look, NotLoadedNow, Refused, Scene, Sighting
 from argosy.machinery.objects import JsonObject, Key
 from argosy.machinery.status import StatusError
 from argosy.machinery.timestamps import seconds
@@ -43,12 +56,16 @@ class Comparing:
         if memory.judge_at is not None and self.desk.clock.monotonic() >= memory.judge_at:
             requested, memory.judge_at = max(requested, Level.RECENT), None
         decided = refresh.decide(app, requested=requested, overdue=overdue)
-        if decided.level == Level.NOTHING:
+        recount, memory.recount = memory.recount, False
+        if decided.level == Level.NOTHING and not recount:
             return self._until_judged(memory, DONE)
         try:
+            if decided.level == Level.NOTHING:
+                return self._until_judged(memory, await self._recounted(app))
             return self._until_judged(memory, await self._compare_and_write(key, app, memory, decided))
         except BaseException:
             memory.requested, memory.overdue = max(memory.requested, requested), overdue or memory.overdue
+            memory.recount = recount or memory.recount
             raise
 
     def _until_judged(self, memory: Memory, outcome: Outcome) -> Outcome:
@@ -59,6 +76,32 @@ class Comparing:
         if outcome.requeue_after is not None and outcome.requeue_after <= left:
             return outcome
         return replace(outcome, requeue_after=left, background=outcome.requeue_after is None or outcome.background)
+
+    def _orphans(self, scene: Scene, status: JsonObject) -> list[tuple[str, str]]:
+        text = self.desk.orphans.warning(
+            scene.key,
+            scene.namespace,
+            status.get("resources") or (),
+            scene.project,
+            scene.cluster,
+            scene.destination.live,
+            self.desk.plane.settings,
+        )
+        return [(orphan_monitoring.CONDITION, text)] if text else []
+
+    async def _recounted(self, app: JsonObject) -> Outcome:
+        """Only orphans came or went: nothing is compared for that."""
+        before = app.get("status") or {}
+        try:
+            found = self._orphans(self.sighting.scene(app), before)
+        except Refused:
+            return DONE
+        told, types = before.get("conditions") or [], (orphan_monitoring.CONDITION,)
+        marks = conditions.updated(told, found, types, seconds(self.desk.clock.now()))
+        if marks == told:
+            return DONE
+        await self.desk.write(app, {"status": {"conditions": marks}})
+        return Outcome(acted=True)
 
     async def stumbled(self, key: Key, text: str) -> None:
         """An error in the code itself, shown to the application's owner."""
@@ -75,11 +118,15 @@ class Comparing:
         spec, before = normalised(app.get("spec") or {}), app.get("status") or {}
         is_enabled = self.desk.plane.settings.hydrator_enabled
         found = [("InvalidSpecError", text) for text in hydration.notices(spec, is_enabled=is_enabled)]
+        types = [*SPEC_TYPES, "SyncError", CONDITION, dependencies.WAITING]
         auto, release = autosync.NOTHING, False
+        finalizers = given = app["metadata"].get("finalizers") or []
         try:
             compared = await self._compare(key, app, spec, memory, decided)
             desired, comparison = compared.desired, compared.comparison
             found += desired.targets.warnings
+            if not desired.problems:
+                finalizers = deletion.with_hooks(given, desired.targets.hook_phases)
             unrelated = not decided.requested and memory.digest == desired.digest and bool(before.get("sync"))
             kept = self._kept_revisions(before, spec) if unrelated else None
             name = instance_name(key, self.desk.namespace)
@@ -95,10 +142,16 @@ class Comparing:
             is_held = bool(held) and held == revision_text(after["sync"])
             found += [told(held)] if is_held else ()
             release = bool(held) and not is_held
+            found += self._orphans(compared.scene, after)
+            types.append(orphan_monitoring.CONDITION)
             if desired.problems:
                 found.append(("ComparisonError", "\n".join(desired.problems)))
             else:
                 auto = self._auto_sync(app, spec, after, now, is_held=is_held)
+                if auto.operation is not None and (text := self.desk.depending.waits(app)):
+                    # Not begun yet: when it is, it is with the newest revision.
+                    auto = autosync.NOTHING
+                    found.append((dependencies.WAITING, text))
         except NotLoadedNow as error:
             memory.failing_since = memory.failing_since or now
             wait = grace.remaining(memory.failing_since, before, decided, self.desk.plane.settings, now)
@@ -112,12 +165,12 @@ class Comparing:
             after = status.unknown(before, spec, seconds(now))
         if auto.error:
             found.append(("SyncError", auto.error))
-        types = (*SPEC_TYPES, "SyncError", CONDITION)
         marks = conditions.updated(before.get("conditions") or [], found, types, seconds(now))
         after = {name: value for name, value in {**after, "conditions": marks}.items() if value != []}
         if before.get("controllerNamespace") != self.desk.namespace:
             after["controllerNamespace"] = self.desk.namespace
-        return await self._write_status(app, before, after, decided, auto, now, release=release)
+        changed = None if finalizers == given else finalizers
+        return await self._write_status(app, before, after, decided, auto, now, release=release, finalizers=changed)
 
     async def _write_status(
         self,
@@ -129,7 +182,9 @@ class Comparing:
         now: datetime,
         *,
         release: bool,
+        finalizers: list[str] | None,
     ) -> Outcome:
+        """`finalizers`: those it is to have, if others than it has."""
         seen, ended = before.get("reconciledAt"), (before.get("operationState") or {}).get("finishedAt")
         # Who waits for a sync waits for a comparison that is not older than its end.
         unseen = not seen or bool(ended and seen < ended)
@@ -140,6 +195,9 @@ class Comparing:
         done = [name for name, is_done in ((REFRESH, decided.requested), (HELD, release)) if is_done]
         if done:
             patch["metadata"] = {"annotations": dict.fromkeys(done)}
+        if finalizers is not None:
+            # In the same write: an application that shows Synced never lacks the hold for its hooks.
+            patch["metadata"] = {**(patch.get("metadata") or {}), "finalizers": finalizers or None}
         if auto.operation is not None:
             # Creating an operation removes the state of the one before, in the same write (spec 1.4).
             patch["operation"] = auto.operation

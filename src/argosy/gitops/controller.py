@@ -20,6 +20,7 @@ from argosy.gitops.clusters.destination import Destination, follow_definitions
 from argosy.gitops.clusters.sharding import Algorithm, owner
 from argosy.gitops.comparing import Comparing
 from argosy.gitops.deleting import Deleting
+from argosy.gitops.depending import Depending
 from argosy.gitops.desk import Desk
 from argosy.gitops.destinations import Cluster, InvalidDestination
 from argosy.gitops.globs import matches
@@ -39,6 +40,7 @@ from argosy.gitops.keys import (
 from argosy.gitops.live import LiveObjects
 from argosy.gitops.normalize_spec import normalised, sources_of
 from argosy.gitops.operating import Operating
+from argosy.gitops.orphan_monitoring import OrphanMonitoring
 from argosy.gitops.ports import KnownTypes, Replicas
 from argosy.gitops.project_keeping import ProjectKeeping
 from argosy.gitops.refresh import Level
@@ -46,7 +48,7 @@ from argosy.gitops.rendering import Manifests
 from argosy.gitops.settings import CONFIG_MAP, Settings
 from argosy.gitops.tracking import labelled_owner, owner_of
 from argosy.gitops.world import ControlPlane
-from argosy.machinery.objects import JsonObject, Key
+from argosy.machinery.objects import JsonObject, Key, key_of
 from argosy.machinery.status import StatusError
 from argosy.render.lua.port import LuaEvaluator
 from argosy.render.port import Renderer
@@ -123,12 +125,14 @@ class GitOps:
             manifests=self.manifests,
             judging=Judging(lua, clock),
             events=self.events,
+            depending=Depending(self.plane.applications, self._concerned, self._is_served),
+            orphans=OrphanMonitoring(self.plane.applications, clock, namespace, self._recount),
             wake=self._controller.enqueue,
         )
         self._projects = ProjectKeeping(client, self.plane, self.events, clock, self._rng, self._owns_project)
         self._comparing = Comparing(self.desk)
         self._operating = Operating(self.desk, self._comparing.sighting)
-        self._deleting = Deleting(self.desk)
+        self._deleting = Deleting(self.desk, self._comparing.sighting)
         self._hydration = Hydration(self.desk, git, writer, rng, self._is_ours, replicas) if writer else None
 
     @property
@@ -204,6 +208,14 @@ class GitOps:
         applications = ((own_key(app)[0], app) for app in self.plane.applications.list())
         found = (self._cluster_of(app) for key, app in applications if self.owns(key))
         self.clusters.keep_only({cluster for cluster in found if cluster is not None})
+
+    def _recount(self, key: Key) -> None:
+        self.desk.remember(key).recount = True
+        self._controller.enqueue(key)
+
+    def _concerned(self, key: Key) -> None:
+        if self.plane.applications.get(key) is not None:
+            self._request(key, Level.RECENT)
 
     def _cluster_changed(self, server: str) -> None:
         """Its kinds are others now, or it can be reached, or no longer: its applications are looked at."""
@@ -323,6 +335,7 @@ class GitOps:
         app = self.desk.latest(key)
         if app is None:
             self.desk.memory.pop(key, None)
+            self.desk.orphans.leave(key)
             self.manifests.forget(instance_name(key, self._namespace))
             return DONE
         if not self._is_ours(key) or annotations_of(app).get(SKIP_RECONCILE) == "true":
@@ -339,6 +352,13 @@ class GitOps:
     def _is_ours(self, key: Key) -> bool:
         allowed = self.plane.settings.application_namespaces
         return key.namespace == self._namespace or any(matches(item, key.namespace) for item in allowed)
+
+    def _is_served(self, app: JsonObject) -> bool:
+        """Whether the Application may be in its namespace, by the settings and by its project."""
+        key, permits = key_of(app), self.plane.effective((app.get("spec") or {}).get("project") or "default")
+        if not self._is_ours(key) or permits is None:
+            return False
+        return projects.permits_namespace_of_application(permits, key.namespace, self._namespace)
 
 
 def _both(one: Outcome, other: Outcome) -> Outcome:

@@ -1,80 +1,141 @@
-"""The deleting shell: takes an Application's objects along, wave by wave, and lets it go (spec 8)."""
+"""The deleting shell: hooks, then the Application's objects wave by wave, then it is let go (spec 8).
+
+Every stage ends with one write that takes its finalizer off: the record that a new process goes on from.
+"""
 
 from __future__ import annotations
 
-from contextlib import suppress
+from collections.abc import Sequence
 
-from argosy.gitops import conditions, deletion, destinations, projects
+from argosy.gitops import conditions, deletion, deletion_hooks, dependencies, destinations, projects
 from argosy.gitops.approval import is_approved, needs_approval
 from argosy.gitops.clusters.connections import NotConnected
+from argosy.gitops.deleting_hooks import DeletingHooks
+from argosy.gitops.deletion import Stage
 from argosy.gitops.desk import Desk
+from argosy.gitops.going import BACKSTOP, WAITING, FailedAnew, Going, Stuck
 from argosy.gitops.impersonation import NoServiceAccount, account_for
 from argosy.gitops.keys import ResourceKey, instance_name
 from argosy.gitops.normalize_spec import normalised
+from argosy.gitops.sighting import Sighting
 from argosy.gitops.sync.options import options_of
 from argosy.machinery.objects import JsonObject, Key
-from argosy.machinery.status import StatusError
 from argosy.machinery.timestamps import parse, seconds
 from argosy.runtime.controller import DONE, Outcome
 
-BACKSTOP = 30.0
-"""Seconds after which a waiting deletion is looked at without a change."""
+Said = list[tuple[str, str]]
+"""(condition type, message)."""
+ERROR = ("DeletionError",)
+OTHERS = (dependencies.WAITING, dependencies.MENTION)
 
 
 class Deleting:
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: Desk, sighting: Sighting) -> None:
         self.desk = desk
+        self._hooks = DeletingHooks(desk, sighting)
 
     async def look(self, key: Key, app: JsonObject) -> Outcome:
-        finalizers = app["metadata"].get("finalizers") or []
-        how = deletion.cascades(finalizers)
-        if how is None:
+        if (stage := deletion.next_stage(app["metadata"].get("finalizers") or [])) is None:
             return DONE
-        spec = normalised(app.get("spec") or {})
-        options = options_of((spec.get("syncPolicy") or {}).get("syncOptions"))
-        me = ResourceKey("argoproj.io", "Application", key.namespace, key.name)
-        with suppress(destinations.InvalidDestination):
-            settings, cluster = self.desk.plane.settings, self.desk.cluster(spec)
-            try:
-                place = self.desk.clusters.of(cluster)
-            except NotConnected as error:
-                return await self._fail(app, str(error))
+        reverse = self.desk.depending.deletion(app, self.desk.clock.now())
+        told = [(dependencies.WAITING, reverse.awaited), (dependencies.MENTION, reverse.mention)]
+        app = await self._say(app, [(kind, text) for kind, text in told if text], OTHERS)
+        if reverse.awaited or reverse.settles_in:
+            return Outcome(requeue_after=reverse.settles_in)
+        try:
+            going = await self._seen(key, app, stage)
+            waits = await self._go_on(going)
+        except destinations.InvalidDestination:
+            return await self._over(app, *Stage)
+        except FailedAnew as error:
+            await self._say(app, [("DeletionError", str(error))], anew=True)
+            return Outcome(acted=True, requeue_after=0.001)
+        except Stuck as error:
+            after = await self._say(app, [("DeletionError", str(error))])
+            return Outcome(acted=after is not app, requeue_after=BACKSTOP, background=True)
+        if waits is None:
+            return await self._over(app, stage)
+        if not deletion_hooks.is_failure_of(going.phase, going.error.get("message") or ""):
+            await self._say(app, [])
+        return waits
+
+    async def _seen(self, key: Key, app: JsonObject, stage: Stage) -> Going:
+        """Raises InvalidDestination, Stuck."""
+        spec, settings = normalised(app.get("spec") or {}), self.desk.plane.settings
+        cluster, instance = self.desk.cluster(spec), instance_name(key, self.desk.namespace)
+        try:
+            place = self.desk.clusters.of(cluster)
             permits = self.desk.plane.effective(spec["project"])
             if permits is None:
-                return await self._fail(app, f"Application referencing project {spec['project']} which does not exist")
-            try:
-                namespace = str((spec.get("destination") or {}).get("namespace") or "")
-                applier = place.applier_as(account_for(permits, cluster, namespace, key.namespace, settings))
-            except NoServiceAccount as error:
-                return await self._fail(app, str(error))
-            await place.live.prepare(instance_name(key, self.desk.namespace), (), settings)
-            live = {
-                wanted: obj
-                for wanted, obj in place.live.tracked(instance_name(key, self.desk.namespace), settings).items()
-                if not projects.refusal_of(permits, spec["project"], wanted, cluster)
-            }
-            began = parse(app["metadata"]["deletionTimestamp"])
-            if any(needs_approval(obj, options, pruned=False) for obj in live.values()) and not is_approved(app, began):
-                return Outcome(requeue_after=BACKSTOP, background=True)
-            wave = deletion.next_wave(live, me, options)
-            for wanted in wave:
-                if not live[wanted]["metadata"].get("deletionTimestamp"):
-                    try:
-                        await applier.delete(live[wanted], how)
-                    except StatusError as error:
-                        return await self._fail(app, f"{wanted.kind} {wanted.name}: {error.message}")
-                    place.live.forget(wanted)
-            if wave:
-                return Outcome(acted=True, requeue_after=BACKSTOP)
-        await self.desk.write(app, {"metadata": {"finalizers": deletion.without_cascade(finalizers) or None}})
+                raise Stuck(f"Application referencing project {spec['project']} which does not exist")
+            namespace = str((spec.get("destination") or {}).get("namespace") or "")
+            account = account_for(permits, cluster, namespace, key.namespace, settings)
+        except (NotConnected, NoServiceAccount) as error:
+            raise Stuck(str(error)) from None
+        await place.live.prepare(instance, (), settings)
+        live = place.live.tracked(instance, settings)
+        return Going(
+            key=key,
+            app=app,
+            stage=stage,
+            spec=spec,
+            options=options_of((spec.get("syncPolicy") or {}).get("syncOptions")),
+            instance=instance,
+            place=place.live,
+            applier=place.applier_as(account),
+            permits=permits,
+            cluster=cluster,
+            live={k: obj for k, obj in live.items() if not projects.refusal_of(permits, spec["project"], k, cluster)},
+        )
+
+    async def _go_on(self, going: Going) -> Outcome | None:
+        """None when the stage is over. Raises Stuck."""
+        match going.stage:
+            case Stage.CASCADE:
+                return await self._cascade(going)
+            case Stage.PRE_DELETE | Stage.POST_DELETE:
+                return await self._hooks.run(going)
+            case Stage.PRE_DELETE_CLEANUP | Stage.POST_DELETE_CLEANUP:
+                return await self._hooks.clean_up(going)
+
+    async def _cascade(self, going: Going) -> Outcome | None:
+        me = ResourceKey("argoproj.io", "Application", going.key.namespace, going.key.name)
+        began = parse(going.app["metadata"]["deletionTimestamp"])
+        unapproved = any(needs_approval(obj, going.options, pruned=False) for obj in going.live.values())
+        if unapproved and not is_approved(going.app, began):
+            return WAITING
+        wave = deletion.next_wave(going.live, me, going.options)
+        already = {k for k, obj in going.live.items() if obj["metadata"].get("deletionTimestamp") and k != me}
+        for wanted in sorted(already):
+            await going.release(wanted)
+        if already - set(wave):
+            return Outcome(requeue_after=BACKSTOP)
+        for wanted in wave:
+            if wanted not in already:
+                await going.delete(wanted)
+        return Outcome(acted=True, requeue_after=BACKSTOP) if wave else None
+
+    # -- writes ------------------------------------------------------------------------------------------------------
+
+    async def _over(self, app: JsonObject, *stages: Stage) -> Outcome:
+        left = deletion.without(app["metadata"].get("finalizers") or [], *stages)
+        patch: JsonObject = {"metadata": {"finalizers": left or None}}
+        if left and (marks := self._marks(app, [], ERROR)) is not None:
+            patch["status"] = {"conditions": marks}
+        await self.desk.write(app, patch)
         return Outcome(acted=True)
 
-    async def _fail(self, app: JsonObject, text: str) -> Outcome:
-        """Says why the Application cannot go; it is tried again."""
+    async def _say(
+        self, app: JsonObject, found: Said, types: Sequence[str] = ERROR, *, anew: bool = False
+    ) -> JsonObject:
+        """Why the Application cannot go, written when it differs; `anew`: with the time of now."""
+        marks = self._marks(app, found, types, anew=anew)
+        return app if marks is None else await self.desk.write(app, {"status": {"conditions": marks}})
+
+    def _marks(
+        self, app: JsonObject, found: Said, types: Sequence[str], *, anew: bool = False
+    ) -> list[JsonObject] | None:
         before = (app.get("status") or {}).get("conditions") or []
-        marks = conditions.updated(
-            before, [("DeletionError", text)], ("DeletionError",), seconds(self.desk.clock.now())
-        )
-        if marks != before:
-            await self.desk.write(app, {"status": {"conditions": marks}})
-        return Outcome(acted=marks != before, requeue_after=BACKSTOP, background=True)
+        kept = [item for item in before if item["type"] not in types] if anew else before
+        marks = conditions.updated(kept, found, types, seconds(self.desk.clock.now()))
+        return None if marks == before else marks

@@ -8,11 +8,13 @@ from datetime import datetime
 
 from argosy.gitops.clusters.connections import Connections
 from argosy.gitops.compare import Comparer
+from argosy.gitops.depending import Depending
 from argosy.gitops.destinations import Cluster, resolve
 from argosy.gitops.health.custom import Judge
 from argosy.gitops.judging import Judging, Verdicts
 from argosy.gitops.keys import APPLICATIONS, FIELD_MANAGER, ResourceKey
 from argosy.gitops.live import revision
+from argosy.gitops.orphan_monitoring import OrphanMonitoring
 from argosy.gitops.ports import KnownTypes
 from argosy.gitops.refresh import Level
 from argosy.gitops.rendering import Manifests
@@ -31,6 +33,8 @@ class Memory:
     comparer: Comparer
     requested: Level = Level.LATEST
     overdue: bool = False
+    recount: bool = False
+    """Orphans of its namespace came or went."""
     digest: str = ""
     revisions: tuple[str, ...] = ()
     next_wave_at: float = 0.0
@@ -54,6 +58,8 @@ class Desk:
     manifests: Manifests
     judging: Judging
     events: EventRecorder
+    depending: Depending
+    orphans: OrphanMonitoring
     wake: Callable[[Key], None]
     """Looks at an Application again."""
     status_writes: int = 0

@@ -7,11 +7,12 @@ wrote until the caches show it, so that a decision never rests on a view older t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from argosy.gitops.keys import ResourceKey, resource_key
 from argosy.gitops.kinds import ServedKinds
+from argosy.gitops.orphans import Orphans
 from argosy.gitops.reduction import MetadataOnly, Reduction, marks_of
 from argosy.gitops.settings import Settings
 from argosy.gitops.tracking import Marks, owner_of
@@ -67,6 +68,7 @@ class LiveObjects:
         self._tracked: dict[str, set[ResourceKey]] = {}
         self._written: dict[ResourceKey, JsonObject] = {}
         self._fetched: dict[ResourceKey, _Fetched] = {}
+        self.orphans = Orphans()
 
     @property
     def whole_kinds(self) -> frozenset[Kind]:
@@ -201,6 +203,11 @@ class LiveObjects:
                 found[key] = current
         return found
 
+    def within(self, namespace: str) -> Iterator[JsonObject]:
+        """All objects of a namespace: a scan, for who begins to follow it."""
+        for watched in self._watched.values():
+            yield from watched.cache.list(namespace) if watched.cache.resource.namespaced else ()
+
     def wrote(self, obj: JsonObject) -> None:
         self._written[resource_key(obj)] = obj
 
@@ -221,6 +228,7 @@ class LiveObjects:
             key = resource_key(obj)
             self._written.pop(key, None)
             self._fetched.pop(key, None)
+        self.orphans.heard(old, new)
         self._changed(obj)
         if old is not None and new is not None and before != after:
             self._changed(old)

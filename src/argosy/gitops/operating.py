@@ -85,9 +85,10 @@ class Operating:
         return message(newer.revisions, str(state.get("message") or ""))
 
     async def _held_back(self, app: JsonObject, state: JsonObject, now: datetime) -> Outcome | None:
-        """By its time limit, or by a sync window."""
+        """By its time limit, by a sync window, or by an Application that it depends on."""
         limit = self.desk.plane.settings.sync_timeout
-        if limit and (now - parse(state["startedAt"])).total_seconds() >= limit:
+        left = limit - (now - parse(state["startedAt"])).total_seconds()
+        if limit and left <= 0:
             text = "operation is terminating due to timeout"
             await self._journal.record(app, {**state, "phase": "Terminating", "message": text})
             return Outcome(acted=True, requeue_after=0.001)
@@ -96,7 +97,17 @@ class Operating:
         if not windows.allows(chosen, windows.Asked(manual, parse(state["startedAt"])), now):
             await self._journal.record(app, {**state, "message": windows.BLOCKED})
             return Outcome(requeue_after=windows.wait(chosen, now))
+        if text := self._awaited(app, state):
+            await self._journal.record(app, {**state, "message": text})
+            return Outcome(requeue_after=left if limit else None)
         return None
+
+    def _awaited(self, app: JsonObject, state: JsonObject) -> str:
+        """What a sync that has not begun waits for; a cycle is for the sync itself to refuse."""
+        is_dry = ((state.get("operation") or {}).get("sync") or {}).get("dryRun")
+        if is_dry or state.get("syncResult") or self.desk.depending.errors(app):
+            return ""
+        return self.desk.depending.waits(app)
 
     async def _stop_hooks(self, app: JsonObject, state: JsonObject) -> tuple[str, str]:
         """Deletes the hooks that run; the phase and message of the end."""

@@ -15,6 +15,8 @@ from argosy.machinery.objects import JsonObject
 from argosy.runtime.outline import Outline
 
 KEPT = ("name", "namespace", "uid", "resourceVersion", "ownerReferences", "deletionTimestamp", "finalizers")
+OWNING = ("kubernetes.io/service-account.name", "kubernetes.io/service-account.uid", "olm.operatorGroup")
+"""Annotations that name an owner (spec 3)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +52,7 @@ def reduced(obj: JsonObject, marks: Marks) -> Outline:
     if namespace := kept.get("namespace"):
         kept["namespace"] = intern(str(namespace))
     annotations = metadata.get("annotations") or {}
-    if ours := {name: value for name, value in annotations.items() if name.startswith(PREFIX)}:
+    if ours := {name: value for name, value in annotations.items() if name.startswith(PREFIX) or name in OWNING}:
         kept["annotations"] = ours
     if label := (metadata.get("labels") or {}).get(marks.label_key):
         kept["labels"] = {marks.label_key: label}

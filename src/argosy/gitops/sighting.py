@@ -15,7 +15,7 @@ from argosy.gitops.hydrator import validation as hydration
 from argosy.gitops.impersonation import NoServiceAccount, account_for
 from argosy.gitops.keys import GENERATE_PATHS, ResourceKey, annotations_of, instance_name
 from argosy.gitops.kinds import ServedKinds
-from argosy.gitops.normalize_spec import normalised, spec_errors
+from argosy.gitops.normalize_spec import normalised, sources_of, spec_errors
 from argosy.gitops.rendering import Desired, NotLoaded, Wanted
 from argosy.gitops.server_side import NotPreviewed, previews, server_side_of
 from argosy.gitops.settings import Settings
@@ -94,6 +94,8 @@ class Sighting:
 
     async def compared(self, app: JsonObject, sources: list[JsonObject], look: Look, memory: Memory) -> Compared:
         """Raises Refused with the conditions that say why not, and Connecting."""
+        if errors := self.desk.depending.errors(app):
+            raise Refused([("InvalidSpecError", text) for text in errors])
         scene = self._scene(app, sources)
         spec, settings = scene.spec, self.desk.plane.settings
         desired = await self._desired(scene, sources, look)
@@ -115,6 +117,10 @@ class Sighting:
             judge=judge,
         )
         return Compared(scene=scene, desired=desired, comparison=found, answers=server.answers if server else {})
+
+    def scene(self, app: JsonObject) -> Scene:
+        """Raises Refused, and Connecting."""
+        return self._scene(app, sources_of(normalised(app.get("spec") or {})))
 
     async def desired(self, app: JsonObject, sources: list[JsonObject], look: Look) -> Desired:
         """What is wanted, without looking at what is. Raises Refused and Connecting."""

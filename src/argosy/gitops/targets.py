@@ -11,7 +11,7 @@ import orjson
 from argosy.gitops.keys import ResourceKey, resource_key
 from argosy.gitops.kinds import ServedKinds
 from argosy.gitops.settings import Settings
-from argosy.gitops.sync.hooks import is_hook, is_ignored
+from argosy.gitops.sync.hooks import hook_types, is_hook, is_ignored
 from argosy.gitops.tracking import tracked
 from argosy.machinery.objects import JsonObject
 
@@ -37,6 +37,10 @@ class Targets:
 
     def digests(self) -> dict[ResourceKey, str]:
         return {target.key: target.digest for target in self.items}
+
+    @property
+    def hook_phases(self) -> set[str]:
+        return {phase for item in self.items if item.is_hook for phase in hook_types(item.obj)}
 
 
 def prepared(
