@@ -11,6 +11,7 @@ from argosy.apis.kubernetes import known as kubernetes
 from argosy.gitops.diff import compared, server_side
 from argosy.gitops.normalize import Rules
 from argosy.gitops.ports import KnownTypes
+from argosy.machinery.objects import group_version
 
 from .argocd_health_builtin import load
 from .outcome import Outcome
@@ -38,7 +39,9 @@ def _judge(folder: Path, case: Any, known: KnownTypes, manager: str) -> tuple[bo
         dry_run, webhooks = _object(folder, case["dryRunResult"]), bool(options.get("includeMutationWebhook"))
         found = server_side(live, dry_run, rules, known, manager, webhooks=webhooks)
     else:
-        found = compared(config, live, rules, known, structured=case["mode"] == "structured-merge")
+        version, kind = group_version(str(config.get("apiVersion") or "")), str(config.get("kind") or "")
+        schema = known.node(*version, kind) if case["mode"] == "structured-merge" else None
+        found = compared(config, live, rules, known, schema=schema)
     return found.modified, found.why
 
 

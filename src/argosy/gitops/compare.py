@@ -13,7 +13,7 @@ from argosy.gitops.health import Health, health_of
 from argosy.gitops.health.custom import Judge
 from argosy.gitops.keys import COMPARE_OPTIONS, FIELD_MANAGER, IGNORE_HEALTHCHECK, ResourceKey, annotations_of, words
 from argosy.gitops.normalize import Rules, rules_for
-from argosy.gitops.ports import KnownTypes
+from argosy.gitops.ports import KnownTypes, Schema, Schemas
 from argosy.gitops.settings import Settings
 from argosy.gitops.sync.hooks import is_hook
 from argosy.gitops.sync.options import Options
@@ -22,7 +22,7 @@ from argosy.gitops.sync.tasks import Pair
 from argosy.gitops.targets import Target, Targets
 from argosy.gitops.telling import ABSENT, EXTRA
 from argosy.gitops.tracking import is_self_referenced, migrated
-from argosy.machinery.objects import JsonObject
+from argosy.machinery.objects import JsonObject, group_version
 
 Memo = dict[ResourceKey, tuple[tuple[str, str, Rules, str], bool, str]]
 """Verdicts by what they depend on: target content, live version, rules, algorithm."""
@@ -59,6 +59,8 @@ class Comparer:
 
     known: KnownTypes
     memo: Memo = field(default_factory=dict)
+    schemas: Schemas | None = None
+    """Of the cluster that the application goes to."""
     computed: int = 0
     """Differences really computed: a figure for metrics and tests."""
 
@@ -183,8 +185,9 @@ class Comparer:
         settings: Settings,
         server: ServerSide | None,
     ) -> tuple[bool, str]:
-        structured = options.has("ServerSideApply", obj=target.obj)
-        depends = _depends(target, live, rules, server.algorithm if server else "structured" if structured else "")
+        schema = schema_of(target.obj, options, self.schemas)
+        structured = f"structured {schema.revision}" if schema else ""
+        depends = _depends(target, live, rules, server.algorithm if server else structured)
         known = self.memo.get(target.key)
         if known is not None and known[0] == depends:
             return known[1], known[2]
@@ -193,9 +196,16 @@ class Comparer:
         if server is not None and (answer := server.answers.get(target.key)) is not None:
             found = server_side(present, answer, rules, self.known, FIELD_MANAGER, webhooks=server.webhooks)
         else:
-            found = compared(target.obj, present, rules, self.known, structured=structured)
+            found = compared(target.obj, present, rules, self.known, schema=schema.node if schema else None)
         self.memo[target.key] = (depends, found.modified, found.why)
         return found.modified, found.why
+
+
+def schema_of(target: JsonObject, options: Options, schemas: Schemas | None) -> Schema | None:
+    """What an object under server-side apply is compared by; None for one that is not, or whose kind is not known."""
+    if schemas is None or not options.has("ServerSideApply", obj=target):
+        return None
+    return schemas.schema(*group_version(str(target.get("apiVersion") or "")), str(target.get("kind") or ""))
 
 
 def _depends(target: Target, live: JsonObject, rules: Rules, algorithm: str) -> tuple[str, str, Rules, str]:

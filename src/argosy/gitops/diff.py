@@ -43,19 +43,16 @@ def last_applied_of(live: JsonObject) -> JsonObject | None:
 
 
 def compared(
-    target: JsonObject, live: JsonObject, rules: Rules, known: KnownTypes, *, structured: bool = False
+    target: JsonObject, live: JsonObject, rules: Rules, known: KnownTypes, *, schema: Node | None = None
 ) -> Difference:
-    """Structured merge for objects under server-side apply, three-way otherwise."""
+    """By server-side apply's merge with `schema`, if it is given; three-way otherwise."""
     node = known.node(*group_version(str(target.get("apiVersion") or "")), str(target.get("kind") or ""))
     last = last_applied_of(live)
     wanted, present = normalised(target, rules), normalised(live, rules)
     if rules.managers:
         wanted = without_managed(wanted, live, rules.managers)
     before = normalised(last, rules) if last else wanted
-    if structured and node is not None:
-        predicted = _structured(wanted, present, node)
-    else:
-        predicted = applied(present, wanted, before, node)
+    predicted = applied(present, wanted, before, node) if schema is None else _structured(wanted, present, schema)
     if predicted is present:
         return Difference(False, "", present, present)
     return _verdict(present, predicted, known, rules)

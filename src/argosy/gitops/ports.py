@@ -5,7 +5,7 @@ The cli wires `KnownTypes` to the embedded server's facts; any source of Kuberne
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from argosy.machinery.objects import JsonObject
 from argosy.machinery.schema import Node
@@ -24,6 +24,21 @@ class Replicas(Protocol):
     @property
     def is_valid(self) -> bool:
         """Whether we may write at all at this moment."""
+        ...
+
+
+class Schema(NamedTuple):
+    """`revision` is another one when the schema is."""
+
+    node: Node
+    revision: str = ""
+
+
+class Schemas(Protocol):
+    """What server-side apply merges the kinds of one cluster by, custom ones included."""
+
+    def schema(self, group: str, version: str, kind: str) -> Schema | None:
+        """None where that is not known."""
         ...
 
 

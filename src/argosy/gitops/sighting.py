@@ -19,7 +19,7 @@ from argosy.gitops.normalize_spec import normalised, sources_of, spec_errors
 from argosy.gitops.rendering import Desired, NotLoaded, Wanted
 from argosy.gitops.server_side import NotPreviewed, previews, server_side_of
 from argosy.gitops.settings import Settings
-from argosy.gitops.sync.options import options_of
+from argosy.gitops.sync.options import Options, options_of
 from argosy.machinery.objects import JsonObject, Key
 from argosy.machinery.status import StatusError
 from argosy.sources.port import Unavailable
@@ -101,6 +101,8 @@ class Sighting:
         desired = await self._desired(scene, sources, look)
         memory.failing_since = None
         live = await self._live_of(scene, desired)
+        options = options_of((spec.get("syncPolicy") or {}).get("syncOptions"))
+        await self._learn(scene, desired, options, memory)
         server = await self._asked(scene, desired, live, memory)
         judge = await self.desk.judge_for(memory, live)
         for gone in memory.verdicts.keys() - live.keys():
@@ -110,7 +112,7 @@ class Sighting:
             live,
             app=ResourceKey("argoproj.io", "Application", scene.key.namespace, scene.key.name),
             ignored=spec.get("ignoreDifferences") or (),
-            options=options_of((spec.get("syncPolicy") or {}).get("syncOptions")),
+            options=options,
             settings=settings,
             refusal=lambda key: projects.refusal_of(scene.project, spec["project"], key, scene.cluster),
             server=server,
@@ -171,6 +173,12 @@ class Sighting:
             return local.desired(look.manifests, revisions, wanted, self.desk.plane.settings, kinds)
         except local.InvalidManifest as error:
             raise Refused([("ComparisonError", str(error))]) from None
+
+    async def _learn(self, scene: Scene, desired: Desired, options: Options, memory: Memory) -> None:
+        """The schemas of what is applied server-side, as the application's cluster has them."""
+        memory.comparer.schemas = schemas = scene.destination.schemas
+        targets = (target for target in desired.targets.items if options.has("ServerSideApply", obj=target.obj))
+        await schemas.prepare({target.key[:2] for target in targets})
 
     async def _asked(
         self, scene: Scene, desired: Desired, live: Mapping[ResourceKey, JsonObject], memory: Memory

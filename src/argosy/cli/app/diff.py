@@ -18,7 +18,7 @@ from argosy.cli.place import Place
 from argosy.cli.printing import table, write_value
 from argosy.cli.process import ControlPlane
 from argosy.gitops.clusters.connections import Connecting
-from argosy.gitops.compare import Comparer
+from argosy.gitops.compare import Comparer, schema_of
 from argosy.gitops.desk import Memory
 from argosy.gitops.diff import compared, server_side
 from argosy.gitops.keys import FIELD_MANAGER, ResourceKey
@@ -120,8 +120,9 @@ def _change(pair: Pair, seen: Compared, policy: Options, settings: Settings) -> 
         if server is not None and (answer := seen.answers.get(pair.key)) is not None:
             found = server_side(live, answer, rules, known, FIELD_MANAGER, webhooks=server.webhooks)
         else:
-            structured = policy.has("ServerSideApply", obj=desired)
-            found = compared(desired, migrated(live, desired, settings), rules, known, structured=structured)
+            schema = schema_of(desired, policy, seen.scene.destination.schemas)
+            present = migrated(live, desired, settings)
+            found = compared(desired, present, rules, known, schema=schema.node if schema else None)
         live, desired = found.live, found.predicted
     live, desired = masked([live, desired])
     return Change(pair.key, seen.comparison.why.get(pair.key, ""), live, desired)

@@ -6,16 +6,12 @@ import asyncio
 from collections.abc import Callable
 
 from argosy.gitops.applying import Applier
+from argosy.gitops.clusters.schemas import DEFINITIONS, ServedSchemas
 from argosy.gitops.live import LiveObjects
 from argosy.gitops.ports import KnownTypes
 from argosy.gitops.settings import Settings
-from argosy.machinery.objects import Resource
 from argosy.runtime.access import Access
 from argosy.runtime.informer import Caches
-
-DEFINITIONS = Resource(
-    "apiextensions.k8s.io", "v1", "customresourcedefinitions", "CustomResourceDefinition", namespaced=False
-)
 
 
 class Destination:
@@ -23,6 +19,7 @@ class Destination:
         self.server = server
         self.live = live
         self._access = access
+        self.schemas = ServedSchemas(known, live, access.client)
         self._known = known
         self._appliers = {"": Applier(access.client, live, known)}
 

@@ -1,0 +1,104 @@
+"""Custom objects under server-side apply are compared by the schema that their definition gives (spec 4.2)."""
+
+from __future__ import annotations
+
+from argosy.gitops.keys import FIELD_MANAGER
+from argosy.machinery.api import PatchType
+from argosy.machinery.objects import JsonObject, Key, Resource
+from kit.gitops import CRDS, REPO, Bench, application
+
+GATES = Resource("example.com", "v1", "gates", "Gate")
+
+
+def definition(**more: JsonObject) -> JsonObject:
+    ports = {
+        "type": "array",
+        "x-kubernetes-list-type": "map",
+        "x-kubernetes-list-map-keys": ["name"],
+        "items": {
+            "type": "object",
+            "required": ["name"],
+            "properties": {"name": {"type": "string"}, "number": {"type": "integer"}},
+        },
+    }
+    spec = {"type": "object", "properties": {"ports": ports, "note": {"type": "string"}, **more}}
+    version = {
+        "name": "v1",
+        "served": True,
+        "storage": True,
+        "schema": {"openAPIV3Schema": {"type": "object", "properties": {"spec": spec}}},
+    }
+    return {
+        "apiVersion": "apiextensions.k8s.io/v1",
+        "kind": "CustomResourceDefinition",
+        "metadata": {"name": "gates.example.com"},
+        "spec": {
+            "group": "example.com",
+            "scope": "Namespaced",
+            "names": {"kind": "Gate", "plural": "gates"},
+            "versions": [version],
+        },
+    }
+
+
+def gate(spec: str) -> str:
+    return f"apiVersion: example.com/v1\nkind: Gate\nmetadata: {{name: a}}\nspec: {spec}\n"
+
+
+def synced(bench: Bench, spec: str, *, options: tuple[str, ...] = ("ServerSideApply=true",)) -> None:
+    bench.create(definition(), CRDS)
+    bench.git.push(REPO, {"conf/a.yaml": gate(spec)})
+    bench.create(application(syncPolicy={"automated": {}, "syncOptions": list(options)}))
+    bench.world.run_until(bench.synced)
+
+
+def add(bench: Bench, spec: JsonObject) -> None:
+    """As another controller does."""
+    obj = {"apiVersion": "example.com/v1", "kind": "Gate", "metadata": {"name": "a", "namespace": "default"}}
+    bench.world.run(bench.world.client.apply(GATES, {**obj, "spec": spec}, field_manager="somebody"))
+
+
+def test_list_items_that_another_manager_adds_are_no_difference(bench: Bench) -> None:
+    synced(bench, "{ports: [{name: web, number: 80}]}")
+    add(bench, {"ports": [{"name": "admin", "number": 81}]})
+    bench.refresh()
+    assert bench.sync_status() == "Synced"
+    found = bench.get(GATES, "a")
+    assert found is not None
+    assert [port["name"] for port in found["spec"]["ports"]] == ["web", "admin"]
+
+
+def test_a_field_that_the_source_drops_is_a_difference_and_goes(bench: Bench) -> None:
+    synced(bench, "{note: old, ports: [{name: web, number: 80}]}")
+    bench.git.push(REPO, {"conf/a.yaml": gate("{ports: [{name: web, number: 80}]}")})
+    bench.refresh()
+    bench.world.run_until(bench.synced)
+    found = bench.get(GATES, "a")
+    assert found is not None
+    assert "note" not in found["spec"]
+    assert [entry["manager"] for entry in found["metadata"]["managedFields"]] == [FIELD_MANAGER]
+
+
+def test_a_definition_is_read_once_and_again_when_it_changed(bench: Bench) -> None:
+    synced(bench, "{ports: [{name: web, number: 80}]}")
+    schemas = bench.gitops.clusters.here.schemas
+    first = schemas.schema("example.com", "v1", "Gate")
+    bench.refresh()
+    assert schemas.schema("example.com", "v1", "Gate") is not None
+    assert schemas.schema("example.com", "v1", "Gate") == first
+    changed = definition(extra={"type": "string"})["spec"]["versions"]
+    patch = bench.world.client.patch(CRDS, "gates.example.com", "", {"spec": {"versions": changed}}, PatchType.MERGE)
+    bench.world.run(patch)
+    bench.world.pass_time(2)
+    bench.refresh()
+    second = schemas.schema("example.com", "v1", "Gate")
+    assert second is not None
+    assert first is not None
+    assert second.revision != first.revision
+    assert "extra" in second.node.properties["spec"].properties
+
+
+def test_nothing_is_read_for_objects_that_are_applied_client_side(bench: Bench) -> None:
+    synced(bench, "{ports: [{name: web, number: 80}]}", options=())
+    assert bench.gitops.clusters.here.schemas.schema("example.com", "v1", "Gate") is None
+    assert bench.gitops.desk.memory[Key("argocd", "app")].comparer.computed > 0
