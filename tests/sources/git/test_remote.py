@@ -234,7 +234,7 @@ def test_of_a_repository_with_a_depth_no_more_history_is_fetched(mirrors: GitMir
     commits = [repository.commit({"a": str(number)}) for number in range(5)]
     head = commits[-1]
     assert asyncio.run(mirrors.tree(repository.url, head, Credentials(depth=2))).read("a") == b"4"
-    objects = mirrors._store(mirrors._mirror(repository.url))
+    objects = mirrors.store(repository.url)
     assert [objects.has(commit) for commit in commits] == [False, False, False, True, True]
     new = repository.commit({"a": "5"})
     assert asyncio.run(mirrors.tree(repository.url, new, Credentials(depth=2))).read("a") == b"5"

@@ -22,21 +22,17 @@ from argosy.sources.coalesce import Turns
 from argosy.sources.egress import Egress
 from argosy.sources.git.bare import make, repacked
 from argosy.sources.git.failures import failure
-from argosy.sources.git.lfs import LfsStorage, LfsStore, Pointer, pointers
 from argosy.sources.git.mending import drop_reports, mended, remove_halves, sweep
-from argosy.sources.git.modules import FILE as MODULES_FILE
-from argosy.sources.git.modules import FILE_LIMIT as MODULES_FILE_LIMIT
-from argosy.sources.git.modules import Budget, MountedStorage, is_local, module_credentials, module_url, parse_modules
 from argosy.sources.git.private import Private
 from argosy.sources.git.program import TOO_LARGE, Finished, TimedOut, TooMuchOutput, run_git
 from argosy.sources.git.refs import FULL_SHA, Abbreviation, Refs, annotated, check_revision, lookup, parse_listing
 from argosy.sources.git.tree import Objects, commit_tree
+from argosy.sources.git.whole import WholeTrees
 from argosy.sources.identities import Identities
-from argosy.sources.paths import shown
-from argosy.sources.port import Credentials, NotFound, Rejected, SourceError, Tree, Unavailable
+from argosy.sources.port import Credentials, NotFound, Rejected, Tree, Unavailable
 from argosy.sources.scrub import scrub
-from argosy.sources.tree import RootedTree, Storage
-from argosy.sources.urls import check_git_url, host_of, normalise_url
+from argosy.sources.tree import RootedTree
+from argosy.sources.urls import check_git_url, normalise_url
 
 T = TypeVar("T")
 
@@ -88,7 +84,14 @@ class GitMirrors:
         self._objects: dict[Path, Objects] = {}
         self._trees: dict[tuple[Path, str], RootedTree] = {}
         self._locks: dict[Path, asyncio.Lock] = {}
-        self._pointers: dict[tuple[Path, str], dict[str, Pointer]] = {}
+        self._whole = WholeTrees(
+            self,
+            egress,
+            self._identities,
+            clock,
+            submodules=self._settings.submodules,
+            allow_local=self._settings.allow_local,
+        )
         self._swept = False
         self.listings = 0
         """`git ls-remote` runs, for metrics and tests."""
@@ -109,18 +112,18 @@ class GitMirrors:
         return found
 
     async def tree(self, url: str, commit: str, credentials: Credentials) -> Tree:
-        return await self._whole(url, commit, credentials)
+        return await self._whole.tree(url, commit, credentials)
 
     async def objects(self, url: str, commit: str, credentials: Credentials) -> Objects:
         """The mirror's objects, the commit and its history among them, for who may read the repository."""
-        await self._plain(url, commit, credentials)
-        return self._store(self._mirror(url))
+        await self.plain(url, commit, credentials)
+        return self._store(self.mirror(url))
 
     async def tag_object(self, url: str, revision: str, credentials: Credentials, tag_prefix: str = "") -> str:
         """The annotated tag that a revision means, fetched; "" when it means something else."""
         refs = await self._listed(url, credentials, PROVEN_SECONDS)
         oid = annotated(refs, revision, tag_prefix)
-        if oid and not self._has(self._mirror(url), oid):
+        if oid and not self._has(self.mirror(url), oid):
             await self._fetch(url, oid, credentials)
         return oid
 
@@ -134,18 +137,18 @@ class GitMirrors:
 
     def has(self, url: str, commit: str) -> bool:
         """Whether the mirror has it; says nothing of who may read it."""
-        return self._has(self._mirror(url), commit)
+        return self._has(self.mirror(url), commit)
 
     async def fetch_ref(self, url: str, ref: str, credentials: Credentials) -> None:
         """One reference that is no branch or tag, into the mirror."""
-        await self._make(self._mirror(url))
-        await self._run_fetch(url, self._mirror(url), credentials, "--no-prune", (f"+{ref}:refs/argosy/{ref}",))
+        await self._make(self.mirror(url))
+        await self._run_fetch(url, self.mirror(url), credentials, "--no-prune", (f"+{ref}:refs/argosy/{ref}",))
 
     async def run_in_mirror(
         self, url: str, arguments: Sequence[str], credentials: Credentials, stdin: bytes = b""
     ) -> Finished:
         """Git in the mirror, alone there; what the remote lists may be another thing afterwards."""
-        mirror = self._mirror(url)
+        mirror = self.mirror(url)
         async with self._locks.setdefault(mirror, asyncio.Lock()):
             await self._in_thread(self._prepare, mirror)
             seconds = self._settings.fetch_seconds
@@ -155,72 +158,12 @@ class GitMirrors:
             del self._refs[key]
         return finished
 
-    async def _whole(self, url: str, commit: str, credentials: Credentials, budget: Budget | None = None) -> RootedTree:
-        """With submodules and LFS files, put together anew each time: who may read them is asked of each remote."""
-        tree = await self._plain(url, commit, credentials)
-        if credentials.enable_lfs:
-            tree = await self._with_lfs(url, commit, tree, credentials)
-        found = tree.storage.children("", tree.storage.root).get(MODULES_FILE)
-        if self._settings.submodules and found is not None and found.kind == "file":
-            tree = await self._with_modules(url, commit, tree, credentials, budget or Budget())
-        return tree
-
-    async def _with_modules(
-        self, url: str, commit: str, tree: RootedTree, credentials: Credentials, budget: Budget
-    ) -> RootedTree:
-        modules = parse_modules(tree.read(MODULES_FILE, limit=MODULES_FILE_LIMIT).decode("utf-8", "replace"))
-        budget.deeper()
-        mounts: dict[str, Storage] = {}
-        objects = self._store(self._mirror(url))
-        for module in modules:
-            wanted = await self._in_thread(objects.module, commit, module.path)
-            if wanted is None:
-                continue
-            budget.spend()
-            where = module_url(url, module.url)
-            await self._judge_module(url, where)
-            try:
-                inner = await self._whole(where, wanted, module_credentials(url, where, credentials), budget)
-            except SourceError as error:
-                raise type(error)(f"submodule {shown(module.path)}: {error}") from None
-            mounts[module.path] = inner.storage
-        budget.depth -= 1
-        # Which storages are mounted is part of what the tree is: relative URLs differ between repositories.
-        names = "".join(f"{path} {storage.root.oid}\0" for path, storage in sorted(mounts.items()))
-        suffix = "+" + blake2b(names.encode(), digest_size=10).hexdigest()
-        return RootedTree(MountedStorage(tree.storage, mounts, suffix)) if mounts else tree
-
-    async def _judge_module(self, parent: str, url: str) -> None:
-        """A submodule elsewhere is a stranger's choice of host (spec/security.md rule 13)."""
-        check_git_url(url, allow_local=self._settings.allow_local and is_local(parent))
-        if is_local(url) or host_of(url) == host_of(parent):
-            return
-        if self._egress is None:
-            raise Rejected(f"{scrub(url)}: a submodule on another host cannot be judged here")
-        await self._clock.external(self._egress.check_host(host_of(url)))
-
-    async def _with_lfs(self, url: str, commit: str, tree: RootedTree, credentials: Credentials) -> RootedTree:
-        if self._egress is None:
-            raise Rejected(f"{scrub(url)}: LFS files cannot be fetched here")
-        mirror = self._mirror(url)
-        known = self._pointers.get((mirror, commit))
-        if known is None:
-            known = await self._in_thread(pointers, tree.storage)
-            if len(self._pointers) >= TREES_KEPT:
-                self._pointers.clear()
-            self._pointers[(mirror, commit)] = known
-        if not known:
-            return tree
-        store = LfsStore(mirror / "argosy-lfs", self._egress)
-        credentials = await self._identities.effective(credentials)
-        await self._clock.external(store.ensure(url, list(known.values()), credentials))
-        return RootedTree(LfsStorage(tree.storage, known, store))
-
-    async def _plain(self, url: str, commit: str, credentials: Credentials) -> RootedTree:
+    async def plain(self, url: str, commit: str, credentials: Credentials) -> RootedTree:
+        """The commit's own files, for who may read the repository."""
         if not FULL_SHA.fullmatch(commit):
             raise Rejected(f"commit {scrub(commit)!r} is not a full SHA")
         await self._listed(url, credentials, PROVEN_SECONDS)
-        mirror = self._mirror(url)
+        mirror = self.mirror(url)
         key = (mirror, commit)
         if (known := self._trees.get(key)) is not None:
             return known
@@ -278,14 +221,14 @@ class GitMirrors:
             return listed.pop()
         await self._fetch(url, "", credentials)
         arguments = ("rev-parse", "--verify", "--quiet", "--end-of-options", f"{short.text}^{{commit}}")
-        mirror = self._mirror(url)
+        mirror = self.mirror(url)
         finished = await self._git(url, arguments, Credentials(), mirror, self._settings.list_seconds)
         found = finished.output.strip()
         return found if FULL_SHA.fullmatch(found) else None
 
     async def _fetch(self, url: str, commit: str, credentials: Credentials) -> None:
         """Branches and tags; then, when the commit is on none of them, the commit by itself."""
-        mirror = self._mirror(url)
+        mirror = self.mirror(url)
         if commit and credentials.depth > 0 and await self._fetched_shallow(url, commit, credentials):
             return
         await self._fetches.share((mirror, credentials), lambda: self._fetch_refs(url, mirror, credentials))
@@ -303,7 +246,7 @@ class GitMirrors:
 
     async def _fetched_shallow(self, url: str, commit: str, credentials: Credentials) -> bool:
         """The commit with as much history as its repository says; False where the remote gives no single commits."""
-        mirror = self._mirror(url)
+        mirror = self.mirror(url)
         await self._make(mirror)
         try:
             await self._fetches.share((mirror, credentials, commit), lambda: self._fetch_one(url, commit, credentials))
@@ -316,7 +259,7 @@ class GitMirrors:
         options = (f"--depth={credentials.depth}",) if credentials.depth > 0 else ()
         specs = (f"+{commit}:refs/argosy/{commit}",)
         try:
-            await self._run_fetch(url, self._mirror(url), credentials, "--no-prune", specs, options)
+            await self._run_fetch(url, self.mirror(url), credentials, "--no-prune", specs, options)
         except NotFound:
             raise NotFound(f"unable to resolve '{commit}' to a commit SHA") from None
 
@@ -393,6 +336,9 @@ class GitMirrors:
     def _open_tree(self, objects: Objects, commit: str) -> RootedTree:
         return commit_tree(objects, commit, allow_links_out=self._settings.allow_links_out)
 
+    def store(self, url: str) -> Objects:
+        return self._store(self.mirror(url))
+
     def _store(self, mirror: Path) -> Objects:
         if mirror not in self._objects:
             self._objects[mirror] = Objects(mirror)
@@ -414,7 +360,7 @@ class GitMirrors:
             self._swept = True
         return self._directory
 
-    def _mirror(self, url: str) -> Path:
+    def mirror(self, url: str) -> Path:
         return self._directory / blake2b(normalise_url(url).encode(), digest_size=16).hexdigest()
 
     def _prepare(self, mirror: Path) -> None:
