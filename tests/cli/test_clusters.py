@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -22,7 +23,7 @@ from argosy.runtime.http.kubeconfig import load_kubeconfig
 from argosy.runtime.supervisor import Supervisor
 from kit.clusters import cluster_secret
 from kit.served import TOKEN, Served, served
-from kit.world import CONFIG_MAPS, SECRETS
+from kit.world import CONFIG_MAPS, NAMESPACES, SECRETS
 
 from .test_controller import repository
 
@@ -115,6 +116,43 @@ def run(tmp_path: Path, config: Callable[[Served], JsonObject], accounts: list[J
             return status, any(obj["metadata"]["name"] == "a" for obj in page.items)
 
     return asyncio.run(scenario())
+
+
+async def listed(directory: Path, home: Served, output: str) -> str:
+    file = directory / "kubeconfig"
+    file.write_text(json.dumps(home.by_certificate))
+    arguments = ("-m", "argosy.cli.main", "cluster", "list", "--kubeconfig", str(file), "-o", output)
+    child = await asyncio.create_subprocess_exec(sys.executable, *arguments, stdout=asyncio.subprocess.PIPE)
+    told, _ = await child.communicate()
+    assert child.returncode == 0
+    return told.decode()
+
+
+def test_clusters_are_listed_with_what_each_answers_and_no_secrets(tmp_path: Path) -> None:
+    async def scenario() -> tuple[str, list[JsonObject]]:
+        async with served() as home, served() as other:
+            client = home.cluster.client("system:test", ("system:masters",))
+            await client.create(NAMESPACES, {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "argocd"}})
+            for name, server, config in (
+                ("good", other.url, by_token(other)),
+                ("refused", f"{other.url}/", wrong_token(other)),
+                ("away", "https://127.0.0.1:9", {}),
+                ("broken", "https://broken.example", {"awsAuthConfig": {"roleARN": "x"}}),
+            ):
+                secret = cluster_secret(name, server, config=json.dumps(config), project="team")
+                await client.create(SECRETS, secret)
+            return await listed(tmp_path, home, "wide"), json.loads(await listed(tmp_path, home, "json"))
+
+    wide, found = asyncio.run(scenario())
+    told = {item["name"]: item for item in found}
+    assert told["in-cluster"]["status"] == "Successful"
+    assert told["away"]["status"] == "Failed"
+    assert "clusterName is empty" in told["broken"]["message"]
+    assert told["good"]["status"] == "Successful"
+    assert told["good"]["project"] == "team"
+    assert "refused" not in told, "one Secret a server counts, the first by name"
+    assert wide.splitlines()[0].split() == ["SERVER", "NAME", "VERSION", "STATUS", "MESSAGE", "PROJECT"]
+    assert "canary" not in wide + json.dumps(found)
 
 
 @pytest.mark.parametrize("config", [by_token, by_certificate])

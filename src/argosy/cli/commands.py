@@ -34,7 +34,7 @@ class Parser(argparse.ArgumentParser):
 def make_parser() -> Parser:
     parser = Parser(prog="argosy", description="One GitOps control plane, on its own Kubernetes API or on yours.")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True, parser_class=Parser)
-    for add in (_up, _down, _demo, _controller, _crds, _app, _appset, _render, _resource, _version):
+    for add in (_up, _down, _demo, _controller, _crds, _app, _appset, _cluster, _render, _resource, _version):
         add(commands)
     return parser
 
@@ -317,6 +317,16 @@ def _appset_preview(actions: Commands) -> None:
         "--local", action="append", default=[], metavar="URL=DIR", help="read this work tree instead of the repository"
     )
     parser.add_argument("--no-exit-code", action="store_true", help="exit code 0 whether anything would change or not")
+    parser.add_argument("-o", "--output", choices=OUTPUTS, default="wide")
+
+
+def _cluster(commands: Commands) -> None:
+    group: Parser = commands.add_parser(
+        "cluster", help="Look at the clusters that Applications go to", description="Clusters."
+    )
+    actions = group.add_subparsers(title="commands", metavar="COMMAND", required=True, parser_class=Parser)
+    parser = _command(actions, "list", "argosy.cli.clusters:run", "List clusters, and whether each can be reached")
+    _connection(parser)
     parser.add_argument("-o", "--output", choices=OUTPUTS, default="wide")
 
 

@@ -20,7 +20,7 @@ from argosy.gitops.comparing import Comparing
 from argosy.gitops.deleting import Deleting
 from argosy.gitops.depending import Depending
 from argosy.gitops.desk import Desk
-from argosy.gitops.destinations import Cluster, InvalidDestination
+from argosy.gitops.destinations import VERSION_LABEL, Cluster, InvalidDestination
 from argosy.gitops.globs import matches
 from argosy.gitops.hydrator.hydrating import Hydration
 from argosy.gitops.integrity import Integrity
@@ -44,7 +44,8 @@ from argosy.gitops.project_keeping import ProjectKeeping
 from argosy.gitops.rendering import Manifests
 from argosy.gitops.settings import CONFIG_MAP, Settings
 from argosy.gitops.waking import Waking
-from argosy.gitops.world import ControlPlane
+from argosy.gitops.world import SECRETS, ControlPlane
+from argosy.machinery.api import PatchType
 from argosy.machinery.objects import JsonObject, Key, key_of
 from argosy.machinery.status import StatusError
 from argosy.render.lua.port import LuaEvaluator
@@ -116,6 +117,7 @@ class GitOps:
             settings=self._settings,
             changed=self._waking.cluster_changed,
             heard=self._waking.live_changed,
+            label=self._label_cluster,
         )
         self.events = EventRecorder(client, clock, "argocd-application-controller")
         self.desk = Desk(
@@ -200,6 +202,14 @@ class GitOps:
         """Of connections that no application of this replica needs."""
         found = (self._cluster_of(app) for app in self.plane.applications.list() if self.owns(key_of(app)))
         self.clusters.keep_only({cluster for cluster in found if cluster is not None})
+
+    async def _label_cluster(self, cluster: Cluster, version: str) -> None:
+        """`major.minor`, for the ApplicationSets that choose clusters by it (spec 12)."""
+        short = ".".join(version.removeprefix("v").split(".")[:2])
+        if short and short != cluster.version_label:
+            patch = {"metadata": {"labels": {VERSION_LABEL: short}}}
+            with suppress(StatusError):
+                await self._client.patch(SECRETS, cluster.secret, self._namespace, patch, PatchType.MERGE)
 
     def _all_awake(self) -> None:
         self._let_go()

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from argosy.gitops.keys import IN_CLUSTER
+from argosy.gitops.keys import IN_CLUSTER, annotations_of, labels_of
 from argosy.gitops.settings import Settings
 from argosy.machinery.objects import JsonObject
 from argosy.observe.secret import Secret
 from argosy.sources.credentials import decoded
 
 LOCAL_NAME = "in-cluster"
+AUTO_LABEL = "argocd.argoproj.io/auto-label-cluster-info"
+VERSION_LABEL = "argocd.argoproj.io/kubernetes-version"
 
 
 class InvalidDestination(Exception):
@@ -33,6 +35,10 @@ class Cluster:
     """JSON: how to connect and as whom."""
     refreshed: str = ""
     """`argocd.argoproj.io/refresh`: another value asks for everything to be read anew."""
+    secret: str = field(default="", compare=False)
+    """The Secret's name."""
+    version_label: str | None = field(default=None, compare=False)
+    """The version that the Secret's label tells, where the Secret asks for that label."""
 
 
 class ClusterBook:
@@ -62,7 +68,7 @@ class ClusterBook:
 
 def cluster_of(secret: JsonObject) -> Cluster:
     """A field that cannot be read counts as absent; `config` is read when the cluster is connected to."""
-    data = decoded(secret)
+    data, labels = decoded(secret), labels_of(secret)
     server = data.get("server", "").strip().rstrip("/")
     namespaces = tuple(word for item in data.get("namespaces", "").split(",") if (word := item.strip()))
     shard = data.get("shard", "").strip()
@@ -74,7 +80,9 @@ def cluster_of(secret: JsonObject) -> Cluster:
         project=data.get("project", "").strip(),
         shard=int(shard) if shard.isdecimal() else None,
         config=Secret(data.get("config", "")),
-        refreshed=(secret["metadata"].get("annotations") or {}).get("argocd.argoproj.io/refresh") or "",
+        refreshed=annotations_of(secret).get("argocd.argoproj.io/refresh") or "",
+        secret=str(secret["metadata"]["name"]),
+        version_label=labels.get(VERSION_LABEL) or "" if labels.get(AUTO_LABEL) == "true" else None,
     )
 
 

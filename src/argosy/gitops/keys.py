@@ -58,6 +58,10 @@ def annotations_of(obj: JsonObject) -> dict[str, str]:
     return (obj.get("metadata") or {}).get("annotations") or {}
 
 
+def labels_of(obj: JsonObject) -> dict[str, str]:
+    return (obj.get("metadata") or {}).get("labels") or {}
+
+
 def instance_name(key: Key, control_plane: str) -> str:
     """`name`, or `namespace_name` outside the control plane's namespace (spec 3)."""
     return key.name if key.namespace == control_plane else f"{key.namespace}_{key.name}"

@@ -6,7 +6,6 @@ None is there by default, and then none runs. The document is the `plugin.yaml` 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Final
 
 from argosy.machinery.objects import JsonObject
@@ -28,10 +27,6 @@ def documents_of(config_map: JsonObject) -> list[JsonObject]:
     except YamlError as error:
         return [_faulty(name, f"{KEY}: {error}")]
     return [item if isinstance(item, dict) else _faulty(name, f"{KEY}: is not a {KIND}") for item in found]
-
-
-def labels_of(obj: JsonObject) -> Mapping[str, str]:
-    return (obj.get("metadata") or {}).get("labels") or {}
 
 
 def _faulty(name: str, problem: str) -> JsonObject:

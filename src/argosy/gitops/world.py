@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping, Sequence
 
 from argosy.gitops import projects
 from argosy.gitops.destinations import ClusterBook
-from argosy.gitops.keys import APPLICATIONS, PROJECTS
+from argosy.gitops.keys import APPLICATIONS, PROJECTS, labels_of
 from argosy.gitops.plugins import LABEL as PLUGIN_LABEL
-from argosy.gitops.plugins import documents_of, labels_of
+from argosy.gitops.plugins import documents_of
 from argosy.gitops.settings import CONFIG_MAP, PARAMETERS, Settings, settings_of
 from argosy.machinery.objects import JsonObject, Key, Resource
 from argosy.runtime.informer import Caches

@@ -115,6 +115,23 @@ def test_a_cluster_whose_secret_is_gone_is_no_destination_any_more(bench: Bench)
     assert bench.gitops.clusters.states() == {}
 
 
+def test_a_secret_that_asks_for_it_is_labelled_with_its_cluster_s_version_and_stays_connected(
+    bench: Bench,
+) -> None:
+    bench.clusters.add("prod")
+    asks = {"metadata": {"labels": {"argocd.argoproj.io/auto-label-cluster-info": "true"}}}
+    bench.patch("cluster-prod", asks, SECRETS)
+    bench.git.push(REPO, {"conf/a.yaml": config("a", "one")})
+    bench.create(goes_to())
+    bench.world.run_until(bench.synced)
+    bench.world.pass_time(60)
+    secret = bench.get(SECRETS, "cluster-prod", "argocd")
+    assert secret is not None
+    version = bench.gitops.live.kube_version.removeprefix("v")
+    assert version.startswith(secret["metadata"]["labels"]["argocd.argoproj.io/kubernetes-version"] + ".")
+    assert bench.clusters.connected == [PROD]
+
+
 def test_a_changed_secret_connects_anew(bench: Bench) -> None:
     bench.clusters.add("prod")
     bench.git.push(REPO, {"conf/a.yaml": config("a", "one")})

@@ -7,7 +7,7 @@ and those of other clusters go on.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Collection
+from collections.abc import Awaitable, Callable, Collection
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -84,8 +84,11 @@ class Connections:
         settings: Callable[[], Settings],
         changed: Callable[[str], None],
         heard: Callable[[JsonObject], None],
+        label: Callable[[Cluster, str], Awaitable[None]] | None = None,
     ) -> None:
-        """`heard`: of every object that is added, changed or gone in any cluster. No `connect`: our cluster only."""
+        """`heard`: of every object that is added, changed or gone in any cluster. No `connect`: our cluster only.
+        `label`: writes a cluster's version where its Secret asks for that.
+        """
         self.here = here
         self._connect = connect
         self._known = known
@@ -94,6 +97,7 @@ class Connections:
         self._settings = settings
         self._changed = changed
         self._heard = heard
+        self._label = label
         self._connections: dict[str, Connection] = {}
         self._tasks: asyncio.TaskGroup | None = None
         self._status = REGISTRY.gauge(
@@ -175,6 +179,8 @@ class Connections:
             connection.destination = Destination(cluster.server, live, access, self._known)
             connection.failures = 0
             self._tell(connection, State.SUCCESSFUL, "")
+            if self._label is not None and cluster.version_label is not None:
+                await self._label(cluster, live.kube_version)
             await follow_definitions(live, caches, self._settings, lambda: self._changed(cluster.server))
 
     def _informers(self, cluster: Cluster, client: Client) -> dict[str, InformerCaches]:

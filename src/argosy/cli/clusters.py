@@ -1,0 +1,74 @@
+"""`argosy cluster list`: the clusters that Applications may go to, and whether each can be reached from here."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import sys
+from collections.abc import Sequence
+
+from argosy.cli.connect import with_client
+from argosy.cli.failing import Exit
+from argosy.cli.printing import table, write_value
+from argosy.gitops.destinations import Cluster, ClusterBook
+from argosy.gitops.keys import IN_CLUSTER
+from argosy.gitops.world import SECRETS
+from argosy.machinery.objects import JsonObject
+from argosy.machinery.status import StatusError
+from argosy.runtime.chance import SystemRng
+from argosy.runtime.client import Client
+from argosy.runtime.clock import Clock
+from argosy.runtime.http.client import HttpClient, Unreachable
+from argosy.runtime.http.cluster_secret import connection_of_cluster
+from argosy.runtime.http.connection import ConnectionSettingsError
+from argosy.runtime.http.credentials import CredentialError
+
+HEADER = ("SERVER", "NAME", "VERSION", "STATUS", "MESSAGE", "PROJECT")
+SELECTOR = "argocd.argoproj.io/secret-type=cluster"
+PATIENCE = 10.0
+"""Seconds that one cluster has to answer."""
+
+
+def run(options: argparse.Namespace) -> int:
+    async def work(client: Client, clock: Clock) -> int:
+        page = await client.list(SECRETS, options.namespace, label_selector=SELECTOR)
+        book = ClusterBook(page.items)
+        clusters = [book.local(), *(found for found in book.by_server.values() if found.server != IN_CLUSTER)]
+        asked = [_told(cluster, client, clock) for cluster in clusters]
+        _show(await asyncio.gather(*asked), options.output)
+        return Exit.OK
+
+    return with_client(options, work)
+
+
+async def _told(cluster: Cluster, client: Client, clock: Clock) -> JsonObject:
+    """In upstream's words: Successful or Failed, and why."""
+    told: JsonObject = {"server": cluster.server, "name": cluster.name, "project": cluster.project}
+    if cluster.namespaces:
+        told |= {"namespaces": list(cluster.namespaces), "clusterResources": cluster.cluster_resources}
+    try:
+        async with asyncio.timeout(PATIENCE):
+            version = await (client.version() if cluster.server == IN_CLUSTER else _version(cluster, clock))
+    except TimeoutError:
+        return {**told, "status": "Failed", "message": f"no answer within {PATIENCE:g} s"}
+    except StatusError as error:
+        return {**told, "status": "Failed", "message": error.message}
+    except (Unreachable, CredentialError, ConnectionSettingsError) as error:
+        return {**told, "status": "Failed", "message": str(error)}
+    return {**told, "status": "Successful", "version": f"{version.get('major')}.{version.get('minor')}"}
+
+
+async def _version(cluster: Cluster, clock: Clock) -> JsonObject:
+    connection = connection_of_cluster(cluster.server, cluster.config.reveal(), clock)
+    async with HttpClient(connection, clock, SystemRng(), user_agent="argosy-cli") as other:
+        return await other.version()
+
+
+def _show(clusters: Sequence[JsonObject], output: str) -> None:
+    if output == "name":
+        sys.stdout.writelines(f"{item['server']}\n" for item in clusters)
+    elif output == "wide":
+        names = ("server", "name", "version", "status", "message", "project")
+        sys.stdout.write(table(HEADER, [[str(item.get(name) or "") for name in names] for item in clusters]))
+    else:
+        write_value(sys.stdout, list(clusters), output)
