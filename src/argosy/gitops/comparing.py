@@ -6,42 +6,19 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 
-from argosy.gitops import (
-    autosync,
-    conditions,
-    deletion,
-    dependencies,
-    grace,
-    operation,
-    orphan_monitoring,
-    refresh,
-    sharing,
-    status,
-    telling,
-    windows,
-)
+from argosy.gitops import concluding, conditions, grace, orphan_monitoring, refresh, sharing, status, telling, windows
+from argosy.gitops.concluding import SPEC_TYPES, Conclusion
 from argosy.gitops.desk import Desk, Memory
-from argosy.gitops.holding import CONDITION, HELD, held_by, revision_text, told
-from argosy.gitops.hydrator import validation as hydration
+from argosy.gitops.holding import HELD
 from argosy.gitops.keys import REFRESH, ResourceKey, instance_name
-from argosy.gitops.normalize_spec import is_multi, normalised, sources_of
+from argosy.gitops.normalize_spec import normalised, sources_of
 from argosy.gitops.refresh import Level
 from argosy.gitops.rendering import POLL_MAX_AGE
 from argosy.gitops.sighting import Compared, Look, NotLoadedNow, Refused, Scene, Sighting
-from argosy.machinery.objects import JsonObject, Key
+from argosy.machinery.objects import JsonObject, Key, key_of
 from argosy.machinery.status import StatusError
 from argosy.machinery.timestamps import seconds
 from argosy.runtime.controller import DONE, Outcome
-
-SPEC_TYPES = (
-    "InvalidSpecError",
-    "ComparisonError",
-    "UnknownError",
-    "RepeatedResourceWarning",
-    "SharedResourceWarning",
-    "ExcludedResourceWarning",
-    "RenderWarning",
-)
 
 
 class Comparing:
@@ -77,8 +54,8 @@ class Comparing:
             return outcome
         return replace(outcome, requeue_after=left, background=outcome.requeue_after is None or outcome.background)
 
-    def _orphans(self, scene: Scene, status: JsonObject) -> list[tuple[str, str]]:
-        text = self.desk.orphans.warning(
+    def _orphans(self, scene: Scene, status: JsonObject) -> str:
+        return self.desk.orphans.warning(
             scene.key,
             scene.namespace,
             status.get("resources") or (),
@@ -87,16 +64,16 @@ class Comparing:
             scene.destination.live,
             self.desk.plane.settings,
         )
-        return [(orphan_monitoring.CONDITION, text)] if text else []
 
     async def _recounted(self, app: JsonObject) -> Outcome:
         """Only orphans came or went: nothing is compared for that."""
         before = app.get("status") or {}
         try:
-            found = self._orphans(self.sighting.scene(app), before)
+            text = self._orphans(self.sighting.scene(app), before)
         except Refused:
             return DONE
         told, types = before.get("conditions") or [], (orphan_monitoring.CONDITION,)
+        found = [(orphan_monitoring.CONDITION, text)] if text else []
         marks = conditions.updated(told, found, types, seconds(self.desk.clock.now()))
         if marks == told:
             return DONE
@@ -114,110 +91,77 @@ class Comparing:
             await self.desk.write(app, {"status": {"conditions": marks}})
 
     async def _compare_and_write(self, key: Key, app: JsonObject, memory: Memory, decided: refresh.Refresh) -> Outcome:
-        now = self.desk.clock.now()
+        now, settings = self.desk.clock.now(), self.desk.plane.settings
         spec, before = normalised(app.get("spec") or {}), app.get("status") or {}
-        is_enabled = self.desk.plane.settings.hydrator_enabled
-        found = [("InvalidSpecError", text) for text in hydration.notices(spec, is_enabled=is_enabled)]
-        types = [*SPEC_TYPES, "SyncError", CONDITION, dependencies.WAITING]
-        auto, release = autosync.NOTHING, False
-        finalizers = given = app["metadata"].get("finalizers") or []
         try:
-            compared = await self._compare(key, app, spec, memory, decided)
-            desired, comparison = compared.desired, compared.comparison
-            found += desired.targets.warnings
-            if not desired.problems:
-                finalizers = deletion.with_hooks(given, desired.targets.hook_phases)
-            unrelated = not decided.requested and memory.digest == desired.digest and bool(before.get("sync"))
-            kept = self._kept_revisions(before, spec) if unrelated else None
-            name = instance_name(key, self.desk.namespace)
-            claimed = sharing.shared(comparison.pairs, key, name, self.desk.plane.settings)
-            found += [("SharedResourceWarning", text) for text in claimed]
-            memory.digest, memory.revisions = desired.digest, desired.revisions
-            memory.why = dict(comparison.why)
-            revisions = kept or list(desired.revisions)
-            after = status.found(before, spec, comparison, revisions, list(desired.types), seconds(now))
-            if operation.namespace_metadata_differs(before, spec):
-                after["sync"]["status"] = "OutOfSync"
-            held = held_by(app)
-            is_held = bool(held) and held == revision_text(after["sync"])
-            found += [told(held)] if is_held else ()
-            release = bool(held) and not is_held
-            found += self._orphans(compared.scene, after)
-            types.append(orphan_monitoring.CONDITION)
-            if desired.problems:
-                found.append(("ComparisonError", "\n".join(desired.problems)))
-            else:
-                auto = self._auto_sync(app, spec, after, now, is_held=is_held)
-                if auto.operation is not None and (text := self.desk.depending.waits(app)):
-                    # Not begun yet: when it is, it is with the newest revision.
-                    auto = autosync.NOTHING
-                    found.append((dependencies.WAITING, text))
+            compared = await self._compare(app, spec, memory, decided)
         except NotLoadedNow as error:
             memory.failing_since = memory.failing_since or now
-            wait = grace.remaining(memory.failing_since, before, decided, self.desk.plane.settings, now)
-            if wait > 0:
+            if (wait := grace.remaining(memory.failing_since, before, decided, settings, now)) > 0:
                 memory.requested = Level.LATEST
                 return Outcome(requeue_after=wait)
-            found += error.found
-            after = status.unknown(before, spec, seconds(now))
+            conclusion = concluding.refused(app, spec, error.found, settings, now)
         except Refused as error:
-            found += error.found
-            after = status.unknown(before, spec, seconds(now))
-        if auto.error:
-            found.append(("SyncError", auto.error))
-        marks = conditions.updated(before.get("conditions") or [], found, types, seconds(now))
-        after = {name: value for name, value in {**after, "conditions": marks}.items() if value != []}
-        if before.get("controllerNamespace") != self.desk.namespace:
-            after["controllerNamespace"] = self.desk.namespace
-        changed = None if finalizers == given else finalizers
-        return await self._write_status(app, before, after, decided, auto, now, release=release, finalizers=changed)
+            conclusion = concluding.refused(app, spec, error.found, settings, now)
+        else:
+            seen = self._seen(key, app, compared, memory, decided, now)
+            conclusion = concluding.concluded(seen, settings, now)
+            memory.digest, memory.revisions = compared.desired.digest, compared.desired.revisions
+            memory.why = dict(compared.comparison.why)
+        return await self._write(app, conclusion, decided, now)
 
-    async def _write_status(
-        self,
-        app: JsonObject,
-        before: JsonObject,
-        after: JsonObject,
-        decided: refresh.Refresh,
-        auto: autosync.AutoSync,
-        now: datetime,
-        *,
-        release: bool,
-        finalizers: list[str] | None,
-    ) -> Outcome:
-        """`finalizers`: those it is to have, if others than it has."""
-        seen, ended = before.get("reconciledAt"), (before.get("operationState") or {}).get("finishedAt")
-        # Who waits for a sync waits for a comparison that is not older than its end.
-        unseen = not seen or bool(ended and seen < ended)
-        if decided.requested or unseen or status.patch(before, after) is not None:
-            after = {**after, "reconciledAt": seconds(now)}
-        change = status.patch(before, after)
-        patch: JsonObject = {"status": change} if change else {}
-        done = [name for name, is_done in ((REFRESH, decided.requested), (HELD, release)) if is_done]
-        if done:
-            patch["metadata"] = {"annotations": dict.fromkeys(done)}
-        if finalizers is not None:
-            # In the same write: an application that shows Synced never lacks the hold for its hooks.
-            patch["metadata"] = {**(patch.get("metadata") or {}), "finalizers": finalizers or None}
-        if auto.operation is not None:
-            # Creating an operation removes the state of the one before, in the same write (spec 1.4).
-            patch["operation"] = auto.operation
-            patch["status"] = {**(patch.get("status") or {}), "operationState": None}
+    def _seen(
+        self, key: Key, app: JsonObject, compared: Compared, memory: Memory, decided: refresh.Refresh, now: datetime
+    ) -> concluding.Seen:
+        scene, comparison = compared.scene, compared.comparison
+        chosen = self.sighting.windows_of(app, scene.spec)
+        name = instance_name(key, self.desk.namespace)
+        return concluding.Seen(
+            app=app,
+            compared=compared,
+            digest_before=memory.digest,
+            requested=decided.requested,
+            claimed=sharing.shared(comparison.pairs, key, name, self.desk.plane.settings),
+            orphans=self._orphans(scene, {"resources": comparison.resources}),
+            waits=self.desk.depending.waits(app),
+            window_open=windows.allows(chosen, windows.Asked(manual=False), now),
+            window_changes_in=windows.wait(chosen, now),
+        )
+
+    async def _write(self, app: JsonObject, conclusion: Conclusion, decided: refresh.Refresh, now: datetime) -> Outcome:
+        """All in one write: an application that shows Synced never lacks the hold for its hooks."""
+        key, before, auto = key_of(app), app.get("status") or {}, conclusion.auto
+        after = self._status(before, conclusion, decided, now)
+        patch = _patch(before, after, conclusion, decided)
         if patch:
             try:
-                written = await self.desk.write(app, patch)
+                await self.desk.write(app, patch)
             except StatusError as error:
                 if not status.is_too_large(error):
                     raise
                 return await self._too_large(app, decided, error, now)
-            key = Key(app["metadata"]["namespace"], app["metadata"]["name"])
             self._tell(app, before, after, self.desk.remember(key).why)
-            app = written
         if auto.operation is not None:
-            self.desk.wake(Key(app["metadata"]["namespace"], app["metadata"]["name"]))
+            self.desk.wake(key)
         if auto.wake_after is not None:
-            self.desk.remember(Key(app["metadata"]["namespace"], app["metadata"]["name"])).requested = Level.RECENT
+            self.desk.remember(key).requested = Level.RECENT
             return Outcome(acted=bool(patch), requeue_after=max(auto.wake_after, 0.001))
         return Outcome(acted=bool(patch))
+
+    def _status(
+        self, before: JsonObject, conclusion: Conclusion, decided: refresh.Refresh, now: datetime
+    ) -> JsonObject:
+        told = before.get("conditions") or []
+        marks = conditions.updated(told, conclusion.found, conclusion.types, seconds(now))
+        after = {name: value for name, value in {**conclusion.status, "conditions": marks}.items() if value != []}
+        if before.get("controllerNamespace") != self.desk.namespace:
+            after["controllerNamespace"] = self.desk.namespace
+        compared, ended = before.get("reconciledAt"), (before.get("operationState") or {}).get("finishedAt")
+        # Who waits for a sync waits for a comparison that is not older than its end.
+        unseen = not compared or bool(ended and compared < ended)
+        if decided.requested or unseen or status.patch(before, after) is not None:
+            after = {**after, "reconciledAt": seconds(now)}
+        return after
 
     async def _too_large(self, app: JsonObject, decided: refresh.Refresh, error: StatusError, now: datetime) -> Outcome:
         """Of a status that the API server does not take only the reason is stored (spec 5.1); nothing is synced."""
@@ -239,36 +183,26 @@ class Comparing:
                 if new == "OutOfSync" and (text := telling.differences(why)):
                     self.desk.events.record(app, "OutOfSync", text)
 
-    def _kept_revisions(self, before: JsonObject, spec: JsonObject) -> list[str] | None:
-        """A commit that changes none of this application's manifests is no new revision (spec 5.4)."""
-        sync = before["sync"]
-        if is_multi(spec):
-            return list(sync.get("revisions") or ()) or None
-        return [sync["revision"]] if sync.get("revision") else None
-
-    def _auto_sync(
-        self, app: JsonObject, spec: JsonObject, after: JsonObject, now: datetime, *, is_held: bool
-    ) -> autosync.AutoSync:
-        chosen = self.sighting.windows_of(app, spec)
-        seen = autosync.Seen(
-            spec,
-            after,
-            bool(app.get("operation")),
-            bool(app["metadata"].get("deletionTimestamp")),
-            windows.allows(chosen, windows.Asked(manual=False), now),
-            windows.wait(chosen, now),
-            is_held,
-        )
-        return autosync.decide(seen, self.desk.plane.settings, now)
-
-    async def _compare(
-        self, key: Key, app: JsonObject, spec: JsonObject, memory: Memory, decided: refresh.Refresh
-    ) -> Compared:
+    async def _compare(self, app: JsonObject, spec: JsonObject, memory: Memory, decided: refresh.Refresh) -> Compared:
         revisions: tuple[str, ...] = ()
         if decided.level == Level.RECENT:
-            before = app.get("status") or {}
-            seen = self._kept_revisions(before, spec) if before.get("sync") else None
-            revisions = memory.revisions or tuple(seen or ())
+            revisions = memory.revisions or tuple(concluding.kept_revisions(app.get("status") or {}, spec) or ())
         max_age = 0.0 if decided.level == Level.FORCED else POLL_MAX_AGE
         look = Look(revisions=revisions, max_age=max_age, use_cache=not decided.hard)
         return await self.sighting.compared(app, sources_of(spec), look, memory)
+
+
+def _patch(before: JsonObject, after: JsonObject, conclusion: Conclusion, decided: refresh.Refresh) -> JsonObject:
+    change = status.patch(before, after)
+    patch: JsonObject = {"status": change} if change else {}
+    done = [name for name, is_done in ((REFRESH, decided.requested), (HELD, conclusion.releases)) if is_done]
+    metadata: JsonObject = {"annotations": dict.fromkeys(done)} if done else {}
+    if conclusion.finalizers is not None:
+        metadata["finalizers"] = conclusion.finalizers or None
+    if metadata:
+        patch["metadata"] = metadata
+    if conclusion.auto.operation is not None:
+        # Creating an operation removes the state of the one before, in the same write (spec 1.4).
+        patch["operation"] = conclusion.auto.operation
+        patch["status"] = {**(patch.get("status") or {}), "operationState": None}
+    return patch
