@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from argosy.sources.cloud_tokens import is_cloud
 from argosy.sources.helm import HelmRepositories
 from argosy.sources.oci import OciRegistries
 from argosy.sources.port import AccessDenied, ChartRepository, Credentials, Rejected, Tree
@@ -25,7 +24,7 @@ class ChartSources:
         return await which.tree(where, chart, version, credentials)
 
     def _which(self, url: str, credentials: Credentials) -> tuple[str, ChartRepository]:
-        if is_cloud(credentials):
+        if credentials.is_cloud_identity:
             raise AccessDenied(
                 f"{scrub(url)}: identities of clouds are for Git repositories; give a username and password"
             )

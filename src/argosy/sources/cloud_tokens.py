@@ -31,11 +31,6 @@ CLIENT_ASSERTION: Final = "urn:ietf:params:oauth:client-assertion-type:jwt-beare
 _TENANT = re2.compile(r"^[A-Za-z0-9.-]{1,255}$")
 
 
-def is_cloud(credentials: Credentials) -> bool:
-    given = credentials
-    return bool(given.gcp_service_account_key or given.azure_client_id or given.azure_workload_identity)
-
-
 class CloudTokens:
     """`environment`: where Azure's workload identity tells who we are (`AZURE_CLIENT_ID`, ...)."""
 
@@ -47,7 +42,7 @@ class CloudTokens:
 
     async def effective(self, credentials: Credentials) -> Credentials:
         """With the token in place of the identity. Raises AccessDenied when it is refused or cannot be read."""
-        if not is_cloud(credentials):
+        if not credentials.is_cloud_identity:
             return credentials
         now, known = self._clock.now().timestamp(), self._tokens.get(credentials)
         if known is None or known[0] - EARLY_SECONDS <= now:

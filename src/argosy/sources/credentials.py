@@ -13,7 +13,6 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from argosy.machinery.objects import JsonObject
-from argosy.sources.cloud_tokens import is_cloud
 from argosy.sources.port import Credentials
 from argosy.sources.urls import host_of, normalise_url
 
@@ -69,7 +68,7 @@ class Repository:
         given = self.credentials
         return any((
             given.password, given.bearer_token, given.ssh_private_key, given.tls_client_cert, given.username,
-            given.github_app_id, is_cloud(given),
+            given.github_app_id, given.is_cloud_identity,
         ))  # fmt: skip
 
 

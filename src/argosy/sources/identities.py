@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from argosy.runtime.clock import Clock
-from argosy.sources.cloud_tokens import CloudTokens, is_cloud
+from argosy.sources.cloud_tokens import CloudTokens
 from argosy.sources.egress import Egress
 from argosy.sources.github_app import GitHubApps
 from argosy.sources.port import AccessDenied, Credentials
@@ -20,7 +20,7 @@ class Identities:
 
     async def effective(self, credentials: Credentials) -> Credentials:
         """Credentials that are none of these pass unchanged. Raises AccessDenied."""
-        if is_cloud(credentials):
+        if credentials.is_cloud_identity:
             if self._clouds is None:
                 raise AccessDenied("identities of clouds cannot be used here")
             return await self._clouds.effective(credentials)

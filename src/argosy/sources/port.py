@@ -73,6 +73,11 @@ class Credentials:
     ssh_agent: bool = False
     """Offer the keys of the agent at SSH_AUTH_SOCK (`argosy up` for a developer's own repositories)."""
 
+    @property
+    def is_cloud_identity(self) -> bool:
+        """To be exchanged for a token of that cloud."""
+        return bool(self.gcp_service_account_key or self.azure_client_id or self.azure_workload_identity)
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:

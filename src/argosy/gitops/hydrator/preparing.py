@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
+from functools import cached_property
+from typing import TYPE_CHECKING
 
-from argosy.expr.gotemplate import GoTemplateError, GoTemplates
 from argosy.gitops.desk import Desk
 from argosy.gitops.hydrator import commands, metadata, need, paths, status, validation
 from argosy.gitops.hydrator.committing import Commission
@@ -18,6 +19,9 @@ from argosy.gitops.settings import Settings
 from argosy.machinery.objects import JsonObject
 from argosy.sources.paths import normalise
 from argosy.sources.port import Author, Credentials, GitRemote, GitWriter, SourceError
+
+if TYPE_CHECKING:
+    from argosy.expr.gotemplate import GoTemplates
 
 AUTHOR = Author("Argo CD", "argo-cd@example.com")
 """As upstream's, so that filters on authors keep working."""
@@ -45,7 +49,7 @@ class Preparing:
         self, desk: Desk, git: GitRemote, writer: Callable[[], GitWriter], entropy: Callable[[int], bytes]
     ) -> None:
         self._desk, self._git, self._writer = desk, git, writer
-        self._templates = GoTemplates(desk.clock.now, entropy)
+        self._entropy = entropy
 
     async def resolved(self, app: JsonObject, max_age: float) -> str:
         """The dry commit now; "" when it cannot be learned."""
@@ -167,7 +171,16 @@ class Preparing:
             raise Failed({}, for_all="failed to get hydrator commit templated message: it is empty")
         return text
 
+    @cached_property
+    def _templates(self) -> GoTemplates:
+        """Made with the first commit: the engine takes a tenth of a second to load, and few processes hydrate."""
+        from argosy.expr.gotemplate import GoTemplates
+
+        return GoTemplates(self._desk.clock.now, self._entropy)
+
     def _text(self, what: str, template: str, values: JsonObject) -> str:
+        from argosy.expr.gotemplate import GoTemplateError
+
         try:
             return self._templates.render(template, values, missing_key="error" if what == "README" else "default")
         except GoTemplateError as error:
