@@ -21,8 +21,7 @@ from argosy.gitops.applicationsets.outside import ClusterObjects, GitReader
 from argosy.gitops.applicationsets.preview import Preview, preview
 from argosy.gitops.applicationsets.reconcile import Plan, Surroundings
 from argosy.gitops.applicationsets.recording import APPLICATION_SETS, Recording, Written
-from argosy.gitops.settings import PARAMETERS
-from argosy.gitops.world import CONFIG_MAPS, SECRETS, ControlPlane
+from argosy.gitops.world import ControlPlane
 from argosy.machinery.objects import JsonObject, Key
 from argosy.runtime.chance import Rng
 from argosy.runtime.client import Client
@@ -62,8 +61,7 @@ class ApplicationSets:
         self.plane = ControlPlane(caches, namespace, self._settings_changed)
         self.plane.applications.add_index(OWNER, _owner)
         self.sets = caches.cache(APPLICATION_SETS)
-        self._config = caches.cache(CONFIG_MAPS)
-        self._objects = ClusterObjects(client, caches.cache(SECRETS), self._config, namespace)
+        self._objects = ClusterObjects(client, caches, namespace)
         git_reader = GitReader(git, lambda: self.plane.credentials)
         doors = Doors(git=git_reader, hosting=hosting, plugins=plugins, objects=self._objects)
         templates = GoTemplates(clock.now, rng.fork("applicationsets").token_bytes)
@@ -93,6 +91,7 @@ class ApplicationSets:
         """What this set would do now; raises generate.Unusable."""
         namespace = appset["metadata"].get("namespace") or self._namespace
         placed = {**appset, "metadata": {**appset["metadata"], "namespace": namespace}}
+        await self._objects.prepare(namespace)
         around = self._around()
         wanted = await self.asking.desired(placed, around.options)
         return preview(placed, wanted, self.plane.applications.list(namespace), around)
@@ -113,6 +112,7 @@ class ApplicationSets:
         if await self._ending.prepare(appset, around.options):
             return Outcome(acted=True)
         anew = REFRESH in (appset["metadata"].get("annotations") or {})
+        await self._objects.prepare(key.namespace)
         memory = await self.asking.wanted(key, appset, around.options, self._clock.monotonic(), anew=anew)
         said = await self._refreshed(appset) if anew else []
         if memory.error is not None:
@@ -183,7 +183,7 @@ class ApplicationSets:
     def _around(self) -> Surroundings:
         """Made once for as long as nothing of it changes: every look needs it."""
         if self._surroundings is None:
-            parameters = (self._config.get(Key(self._namespace, PARAMETERS)) or {}).get("data") or {}
+            parameters = self.plane.parameters
             self._surroundings = Surroundings(
                 control_plane=self._namespace,
                 settings=self.plane.settings,

@@ -6,10 +6,11 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 
 from argosy.gitops.applicationsets.params import GeneratorError
-from argosy.machinery.objects import JsonObject, Key, group_version
+from argosy.gitops.world import CONFIG_MAPS, SECRETS
+from argosy.machinery.objects import JsonObject, Key, Resource, group_version
 from argosy.machinery.status import StatusError
 from argosy.runtime.client import Client
-from argosy.runtime.informer import Cache
+from argosy.runtime.informer import Cache, Caches
 from argosy.sources.credentials import TYPE_LABEL, CredentialBook
 from argosy.sources.port import GitRemote, Tree
 
@@ -28,22 +29,30 @@ class GitReader:
 
 
 class ClusterObjects:
-    """`secrets` and `config_maps` are caches of all namespaces."""
+    """Secrets and ConfigMaps of the control plane's namespace, and of those that have sets: `prepare` these first."""
 
-    def __init__(self, client: Client, secrets: Cache, config_maps: Cache, control_plane: str) -> None:
+    def __init__(self, client: Client, caches: Caches, control_plane: str) -> None:
         self._client = client
-        self._secrets = secrets
-        self._config_maps = config_maps
+        self._caches = caches
         self._control_plane = control_plane
 
+    async def prepare(self, namespace: str) -> None:
+        for place in {namespace, self._control_plane}:
+            await self._cache(SECRETS, place).wait_synced()
+            await self._cache(CONFIG_MAPS, place).wait_synced()
+
     def secret(self, namespace: str, name: str) -> JsonObject | None:
-        return self._secrets.get(Key(namespace, name))
+        return self._cache(SECRETS, namespace).get(Key(namespace, name))
 
     def config_map(self, namespace: str, name: str) -> JsonObject | None:
-        return self._config_maps.get(Key(namespace, name))
+        return self._cache(CONFIG_MAPS, namespace).get(Key(namespace, name))
+
+    def _cache(self, resource: Resource, namespace: str) -> Cache:
+        """Of this namespace only: a cluster's Secrets are many, and most of them nobody's business here."""
+        return self._caches.cache(resource, namespace=namespace)
 
     def clusters(self) -> Sequence[JsonObject]:
-        found = self._secrets.list(self._control_plane)
+        found = self._cache(SECRETS, self._control_plane).list(self._control_plane)
         return [s for s in found if (s["metadata"].get("labels") or {}).get(TYPE_LABEL) == "cluster"]
 
     async def decisions(
