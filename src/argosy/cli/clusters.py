@@ -18,10 +18,11 @@ from argosy.machinery.status import StatusError
 from argosy.runtime.chance import SystemRng
 from argosy.runtime.client import Client
 from argosy.runtime.clock import Clock
-from argosy.runtime.http.client import HttpClient, Unreachable
+from argosy.runtime.http.client import HttpClient
 from argosy.runtime.http.cluster_secret import connection_of_cluster
 from argosy.runtime.http.connection import ConnectionSettingsError
 from argosy.runtime.http.credentials import CredentialError
+from argosy.runtime.http.exchange import Unreachable
 
 HEADER = ("SERVER", "NAME", "VERSION", "STATUS", "MESSAGE", "PROJECT")
 SELECTOR = "argocd.argoproj.io/secret-type=cluster"

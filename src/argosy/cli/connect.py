@@ -13,9 +13,10 @@ from argosy.cli.place import Place
 from argosy.machinery.status import StatusError
 from argosy.runtime.chance import SystemRng
 from argosy.runtime.clock import Clock, RealClock
-from argosy.runtime.http.client import HttpClient, Unreachable
+from argosy.runtime.http.client import HttpClient
 from argosy.runtime.http.connection import ConnectionSettingsError
 from argosy.runtime.http.credentials import CredentialError
+from argosy.runtime.http.exchange import Unreachable
 from argosy.runtime.http.kubeconfig import default_paths, load_kubeconfig
 
 Work = Callable[[HttpClient, Clock], Awaitable[int]]

@@ -24,9 +24,10 @@ from argosy.observe.logs import set_up_logging
 from argosy.runtime.access import fenced
 from argosy.runtime.chance import SystemRng
 from argosy.runtime.clock import Clock, RealClock
-from argosy.runtime.http.client import HttpClient, Unreachable
+from argosy.runtime.http.client import HttpClient
 from argosy.runtime.http.connection import Connection, ConnectionSettingsError
 from argosy.runtime.http.credentials import CredentialError
+from argosy.runtime.http.exchange import Unreachable
 from argosy.runtime.http.kubeconfig import default_paths, in_cluster, load_kubeconfig
 from argosy.runtime.leases import Membership
 from argosy.runtime.supervisor import Supervisor

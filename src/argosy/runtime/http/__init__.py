@@ -4,8 +4,9 @@
 from Argo CD's cluster Secrets; `credentials` says who we are; `client.HttpClient` is the `runtime.client.Client`.
 """
 
-from argosy.runtime.http.client import HttpClient, Unreachable
+from argosy.runtime.http.client import HttpClient
 from argosy.runtime.http.connection import Connection, ConnectionSettingsError, Impersonation, Trust
+from argosy.runtime.http.exchange import Unreachable
 from argosy.runtime.http.kubeconfig import in_cluster, load_kubeconfig
 
 __all__ = [
