@@ -108,10 +108,23 @@ class GitOps:
         self.live = LiveObjects(client, caches, self._waking.live_changed)
         self.manifests = Manifests(renderer, git, charts, Integrity(signatures, clock))
         here = Destination(IN_CLUSTER, self.live, access, known_types)
-        self.clusters = Connections(
+        self.clusters = self._connections(here, connect, known_types, clock, rng)
+        self.events = EventRecorder(client, clock, "argocd-application-controller")
+        self.desk = self._desk(known_types, Judging(lua, clock))
+        self._projects = ProjectKeeping(client, self.plane, self.events, clock, rng, self._ownership.of_key)
+        self._polling = Polling(self.plane, self.manifests, clock, rng, owns=self.owns, overdue=self._waking.overdue)
+        self._comparing = Comparing(self.desk)
+        self._operating = Operating(self.desk, self._comparing.sighting)
+        self._deleting = Deleting(self.desk, self._comparing.sighting)
+        self._hydration = Hydration(self.desk, git, writer, rng, self._is_ours, replicas) if writer else None
+
+    def _connections(
+        self, here: Destination, connect: Connect | None, known: KnownTypes, clock: Clock, rng: Rng
+    ) -> Connections:
+        return Connections(
             here,
             connect,
-            known_types,
+            known,
             clock,
             rng,
             settings=self._settings,
@@ -119,27 +132,22 @@ class GitOps:
             heard=self._waking.live_changed,
             label=self._label_cluster,
         )
-        self.events = EventRecorder(client, clock, "argocd-application-controller")
-        self.desk = Desk(
-            client=client,
-            clock=clock,
-            namespace=namespace,
-            known=known_types,
+
+    def _desk(self, known: KnownTypes, judging: Judging) -> Desk:
+        return Desk(
+            client=self._client,
+            clock=self._clock,
+            namespace=self._namespace,
+            known=known,
             plane=self.plane,
             clusters=self.clusters,
             manifests=self.manifests,
-            judging=Judging(lua, clock),
+            judging=judging,
             events=self.events,
             depending=Depending(self.plane.applications, self._waking.if_there, self._is_served),
-            orphans=OrphanMonitoring(self.plane.applications, clock, namespace, self._waking.recount),
+            orphans=OrphanMonitoring(self.plane.applications, self._clock, self._namespace, self._waking.recount),
             wake=self._controller.enqueue,
         )
-        self._projects = ProjectKeeping(client, self.plane, self.events, clock, rng, self._ownership.of_key)
-        self._polling = Polling(self.plane, self.manifests, clock, rng, owns=self.owns, overdue=self._waking.overdue)
-        self._comparing = Comparing(self.desk)
-        self._operating = Operating(self.desk, self._comparing.sighting)
-        self._deleting = Deleting(self.desk, self._comparing.sighting)
-        self._hydration = Hydration(self.desk, git, writer, rng, self._is_ours, replicas) if writer else None
 
     @property
     def controller(self) -> Controller:
