@@ -17,10 +17,12 @@ from argosy.cli.outside import Outside
 from argosy.cli.place import Place
 from argosy.cli.printing import table, write_value
 from argosy.cli.process import ControlPlane
+from argosy.gitops import GitOps
 from argosy.gitops.clusters.connections import Connecting
 from argosy.gitops.compare import Comparer, schema_of
 from argosy.gitops.desk import Memory
 from argosy.gitops.diff import compared, server_side
+from argosy.gitops.jq_sheet import Sheet
 from argosy.gitops.keys import FIELD_MANAGER, ResourceKey
 from argosy.gitops.masking import masked
 from argosy.gitops.normalize import rules_for
@@ -83,14 +85,19 @@ async def _changes(
             await gitops.live.wait_synced()
             parts.add("clusters", gitops.clusters.run)
             found = await _told(_compared(Sighting(gitops.desk), app, clock))
-            settings = gitops.plane.settings
+            if isinstance(found, Compared):
+                return await _shown_changes(found, spec, gitops)
     finally:
         await plane.close()
-    if isinstance(found, Refused):
-        raise CommandError(str(found), Exit.CALL_FAILED)
+    raise CommandError(str(found), Exit.CALL_FAILED)
+
+
+async def _shown_changes(found: Compared, spec: JsonObject, gitops: GitOps) -> list[Change]:
+    settings = gitops.plane.settings
     policy = options_of((spec.get("syncPolicy") or {}).get("syncOptions"))
     pairs = [pair for pair in found.comparison.pairs if pair.status == "OutOfSync"]
-    return [_change(pair, found, policy, settings) for pair in pairs]
+    changes, _ = await gitops.desk.jq.settled(lambda jq: [_change(pair, found, policy, settings, jq) for pair in pairs])
+    return changes
 
 
 async def _told(work: Awaitable[Compared]) -> Compared | Refused:
@@ -111,11 +118,11 @@ async def _compared(sighting: Sighting, app: JsonObject, clock: Clock) -> Compar
             await clock.sleep(CONNECTING_LOOK)
 
 
-def _change(pair: Pair, seen: Compared, policy: Options, settings: Settings) -> Change:
+def _change(pair: Pair, seen: Compared, policy: Options, settings: Settings, jq: Sheet) -> Change:
     """Both sides as they are compared, Secrets masked together so that equal values look equal."""
     live, desired = pair.live, pair.target
     if live is not None and desired is not None:
-        rules = rules_for(pair.key, seen.scene.spec.get("ignoreDifferences") or (), settings)
+        rules = rules_for(pair.key, seen.scene.spec.get("ignoreDifferences") or (), settings, jq)
         server = server_side_of(seen.scene.app, settings)
         if server is not None and (answer := seen.answers.get(pair.key)) is not None:
             found = server_side(live, answer, rules, known, FIELD_MANAGER, webhooks=server.webhooks)
