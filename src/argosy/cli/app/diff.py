@@ -17,7 +17,6 @@ from argosy.cli.outside import Outside
 from argosy.cli.place import Place
 from argosy.cli.printing import table, write_value
 from argosy.cli.process import ControlPlane
-from argosy.gitops import GitOps
 from argosy.gitops.clusters.connections import Connecting
 from argosy.gitops.compare import Comparer, schema_of
 from argosy.gitops.desk import Memory
@@ -75,7 +74,6 @@ async def _changes(
     outside = Outside(cache_directory=cache, own_machine=own_machine, namespace=options.namespace)
     rng = SystemRng()
     plane = ControlPlane(client, clock, rng, outside)
-    spec = normalised(app.get("spec") or {})
     try:
         async with Supervisor(clock, rng) as parts:
             parts.add("caches", plane.caches.run)
@@ -84,23 +82,26 @@ async def _changes(
             await gitops.live.discover(gitops.plane.settings)
             await gitops.live.wait_synced()
             parts.add("clusters", gitops.clusters.run)
-            found = await _told(_compared(Sighting(gitops.desk), app, clock))
-            if isinstance(found, Compared):
-                return await _shown_changes(found, spec, gitops)
+            found = await _told(_seen(Sighting(gitops.desk), app, clock))
     finally:
         await plane.close()
-    raise CommandError(str(found), Exit.CALL_FAILED)
+    if isinstance(found, Refused):
+        raise CommandError(str(found), Exit.CALL_FAILED)
+    return found
 
 
-async def _shown_changes(found: Compared, spec: JsonObject, gitops: GitOps) -> list[Change]:
-    settings = gitops.plane.settings
-    policy = options_of((spec.get("syncPolicy") or {}).get("syncOptions"))
+async def _seen(sighting: Sighting, app: JsonObject, clock: Clock) -> list[Change]:
+    memory = Memory(Comparer(known))
+    found = await _compared(sighting, app, memory, clock)
+    settings = sighting.desk.plane.settings
+    policy = options_of((found.scene.spec.get("syncPolicy") or {}).get("syncOptions"))
     pairs = [pair for pair in found.comparison.pairs if pair.status == "OutOfSync"]
-    changes, _ = await gitops.desk.jq.settled(lambda jq: [_change(pair, found, policy, settings, jq) for pair in pairs])
-    return changes
+    return await sighting.with_jq(
+        app, lambda jq: [_change(pair, found, policy, settings, jq) for pair in pairs], memory
+    )
 
 
-async def _told(work: Awaitable[Compared]) -> Compared | Refused:
+async def _told(work: Awaitable[list[Change]]) -> list[Change] | Refused:
     """As a value: what is raised beside running parts comes out wrapped."""
     try:
         return await work
@@ -108,9 +109,9 @@ async def _told(work: Awaitable[Compared]) -> Compared | Refused:
         return error
 
 
-async def _compared(sighting: Sighting, app: JsonObject, clock: Clock) -> Compared:
+async def _compared(sighting: Sighting, app: JsonObject, memory: Memory, clock: Clock) -> Compared:
     """Once its cluster is connected to."""
-    sources, memory = sources_of(normalised(app.get("spec") or {})), Memory(Comparer(known))
+    sources = sources_of(normalised(app.get("spec") or {}))
     while True:
         try:
             return await sighting.compared(app, sources, Look(), memory)
