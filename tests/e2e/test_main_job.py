@@ -216,6 +216,19 @@ def test_the_command_line_sees_and_moves_the_same_applications(argosy: Argosy, t
     assert '+  value: "2"' in difference.stdout.splitlines()
     assert argosy.command("app", "sync", "one", "--timeout", "60").returncode == 0
     assert argosy.command("app", "diff", "one").returncode == 0
+    pattern = 'select(.metadata.name | test("^a$")) | .data.value'
+    ignored = [{"kind": "ConfigMap", "jqPathExpressions": [pattern]}]
+    argosy.kubectl(
+        *("patch", "application", "one", "-n", "argocd", "--type=merge"),
+        *("-p", json.dumps({"spec": {"ignoreDifferences": ignored}})),
+    )
+    argosy.kubectl("patch", "configmap", "a", "--type=merge", "-p", json.dumps({"data": {"value": "9"}}))
+    assert argosy.command("app", "diff", "one").returncode == 0
+    argosy.kubectl(
+        *("patch", "application", "one", "-n", "argocd", "--type=json"),
+        *("-p", json.dumps([{"op": "remove", "path": "/spec/ignoreDifferences"}])),
+    )
+    assert '-  value: "9"' in argosy.command("app", "diff", "one").stdout.splitlines()
 
     assert argosy.command("app", "history", "one", "-o", "id").stdout.split() == ["0", "1"]
     assert argosy.command("app", "rollback", "one", "0", "--timeout", "60").returncode == 0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from argosy.apis import crds
@@ -13,6 +13,7 @@ from argosy.gitops.applicationsets.recording import APPLICATION_SETS
 from argosy.gitops.keys import APPLICATIONS
 from argosy.machinery.api import PatchType
 from argosy.machinery.objects import JsonObject, Key, Resource
+from argosy.render.jq.evaluator import LIMITS, JqWorkers
 from argosy.sources.git.scripted import ScriptedGit
 from kit.world import CONFIG_MAPS, NAMESPACES, World
 
@@ -95,12 +96,23 @@ def make_bench(hosting: Any = None, plugins: Any = None) -> Iterator[Bench]:
         world.run(world.client.create(CONFIG_MAPS, config))
         world.pass_time(2)
         git, nobody = ScriptedGit(), NoHosting()
+        workers = JqWorkers(world.clock, limits=replace(LIMITS, wall_seconds=60.0))
         sets = ApplicationSets(
-            world.client, world.caches, git, hosting or nobody, plugins or nobody, world.clock, world.rng
+            world.client,
+            world.caches,
+            git,
+            hosting or nobody,
+            plugins or nobody,
+            world.clock,
+            world.rng,
+            jq=workers,
         )
         world.supervisor.add("applicationsets", sets.run)
         git.push(REPO, {"apps/a/x.yaml": "", "apps/b/x.yaml": ""})
-        yield Bench(world, git, sets)
+        try:
+            yield Bench(world, git, sets)
+        finally:
+            workers.close()
 
 
 def appset(generators: list[JsonObject], name: str = "{{name}}", **spec: Any) -> JsonObject:

@@ -22,6 +22,7 @@ from argosy.machinery.objects import JsonObject, Key, Resource
 from argosy.machinery.status import StatusError
 from argosy.render.cache import RenderCache
 from argosy.render.inputs import AnswerBook
+from argosy.render.jq.evaluator import JqWorkers
 from argosy.render.lua.evaluator import LIMITS, LuaWorkers
 from argosy.render.pool import RenderPool
 from argosy.render.renderer import WorkerRenderer
@@ -130,6 +131,7 @@ class Bench:
         self.pool = RenderPool(world.clock, self.book, size=1)
         self.renderer = WorkerRenderer(self.pool, self.cache, self.book, world.clock)
         # Ends scripts by processor time alone: how busy the machine is must not show.
+        self.jq = JqWorkers(world.clock, limits=replace(LIMITS, wall_seconds=60.0))
         self.lua = LuaWorkers(world.clock, size=1, limits=replace(LIMITS, wall_seconds=60.0))
         self.client: Client = world.client
         self.writer: Callable[[], GitWriter] | None = None
@@ -161,6 +163,7 @@ class Bench:
             world.rng.fork(name),
             known,
             lua=self.lua,
+            jq=self.jq,
             connect=self.clusters.connect,
             replicas=self._membership(name),
             signatures=self.signatures,
@@ -320,5 +323,6 @@ def opened(
             bench.pool.close()
             bench.clusters.close()
             bench.lua.close()
+            bench.jq.close()
             if isinstance(bench.remote, GitMirrors):
                 bench.remote.close()

@@ -32,6 +32,7 @@ from argosy.gitops.projects import permits_source
 from argosy.machinery.objects import JsonObject, Resource
 from argosy.observe.metrics import REGISTRY
 from argosy.render.cache import pause_of
+from argosy.render.jq.evaluator import JqWorkers
 from argosy.render.lua.evaluator import LuaWorkers
 from argosy.render.process import limits_of
 from argosy.render.workers import RenderWorkers
@@ -72,6 +73,7 @@ class ControlPlane:
             pause=pause_of(os.environ),
         )
         self.lua = LuaWorkers(clock)
+        self.jq = JqWorkers(clock)
         self.gitops = GitOps(
             access,
             self.caches,
@@ -84,6 +86,7 @@ class ControlPlane:
             outside.namespace,
             writer=lambda: self.doors.writer,
             lua=self.lua,
+            jq=self.jq,
             workers=outside.workers,
             connect=Clusters(clock, rng, self.may_write),
             replicas=outside.replicas,
@@ -146,11 +149,13 @@ class ControlPlane:
             self._rng,
             self._namespace,
             owns=self._replicas.owns if self._replicas else None,
+            jq=self.jq,
         )
 
     async def close(self) -> None:
         self.renderer.close()
         self.lua.close()
+        self.jq.close()
         await self.doors.close()
 
     def _credentials(self, url: str, project: str) -> Credentials:

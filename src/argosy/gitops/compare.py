@@ -11,6 +11,7 @@ from argosy.gitops.deletion import keeping_hooks
 from argosy.gitops.diff import compared, server_side
 from argosy.gitops.health import Health, health_of
 from argosy.gitops.health.custom import Judge
+from argosy.gitops.jq_sheet import Sheet
 from argosy.gitops.keys import COMPARE_OPTIONS, FIELD_MANAGER, IGNORE_HEALTHCHECK, ResourceKey, annotations_of, words
 from argosy.gitops.normalize import Rules, rules_for
 from argosy.gitops.ports import KnownTypes, Schema, Schemas
@@ -76,9 +77,10 @@ class Comparer:
         refusal: Callable[[ResourceKey], str],
         server: ServerSide | None = None,
         judge: Judge = health_of,
+        jq: Sheet | None = None,
     ) -> Comparison:
         """`live`: objects tracked by the application, or named as its targets. `refusal`: why the project says no.
-        `judge`: how well a live object is.
+        `judge`: how well a live object is. `jq`: answers ignored differences; if it still asks, compare again.
         """
         rules = list(ignored)
         wanted = {target.key: target for target in targets.items}
@@ -103,7 +105,7 @@ class Comparer:
                     parts.append(Part(key, Health("Missing"), False, counts=not target.is_hook))
                     pairs.append(Pair(key, target.obj, None, "Unknown", refused))
                 continue
-            status, counts = self._status(target, found, rules, options, settings, why, server)
+            status, counts = self._status(target, found, rules, options, settings, why, server, jq)
             if target is None and status:
                 why[key] = EXTRA
             out_of_sync = out_of_sync or (status == "OutOfSync" and counts)
@@ -137,6 +139,7 @@ class Comparer:
         settings: Settings,
         why: dict[ResourceKey, str],
         server: ServerSide | None,
+        jq: Sheet | None,
     ) -> tuple[str, bool]:
         """The object's status, and whether being out of sync counts for the application."""
         if target is None:
@@ -149,7 +152,7 @@ class Comparer:
         if live is None:
             why[target.key] = ABSENT
             return "OutOfSync", True
-        rules = rules_for(target.key, ignored, settings)
+        rules = rules_for(target.key, ignored, settings, jq)
         modified, reason = self._verdict(target, live, rules, options, settings, server)
         if modified:
             why[target.key] = reason
@@ -192,12 +195,14 @@ class Comparer:
         if known is not None and known[0] == depends:
             return known[1], known[2]
         self.computed += 1
+        unsettled = rules.jq.unsettled
         present = migrated(live, target.obj, settings)
         if server is not None and (answer := server.answers.get(target.key)) is not None:
             found = server_side(present, answer, rules, self.known, FIELD_MANAGER, webhooks=server.webhooks)
         else:
             found = compared(target.obj, present, rules, self.known, schema=schema.node if schema else None)
-        self.memo[target.key] = (depends, found.modified, found.why)
+        if rules.jq.unsettled == unsettled:
+            self.memo[target.key] = (depends, found.modified, found.why)
         return found.modified, found.why
 
 

@@ -24,6 +24,7 @@ from argosy.gitops.destinations import VERSION_LABEL, Cluster, InvalidDestinatio
 from argosy.gitops.globs import matches
 from argosy.gitops.hydrator.hydrating import Hydration
 from argosy.gitops.integrity import Integrity
+from argosy.gitops.jq_asking import JqAsking
 from argosy.gitops.judging import Judging
 from argosy.gitops.keys import (
     IN_CLUSTER,
@@ -48,6 +49,7 @@ from argosy.gitops.world import SECRETS, ControlPlane
 from argosy.machinery.api import PatchType
 from argosy.machinery.objects import JsonObject, Key, key_of
 from argosy.machinery.status import StatusError
+from argosy.render.jq.port import JqEvaluator
 from argosy.render.lua.port import LuaEvaluator
 from argosy.render.port import Renderer
 from argosy.runtime.access import Access
@@ -79,13 +81,15 @@ class GitOps:
         *,
         writer: Callable[[], GitWriter] | None = None,
         lua: LuaEvaluator | None = None,
+        jq: JqEvaluator | None = None,
         workers: int = 10,
         connect: Connect | None = None,
         replicas: Replicas | None = None,
         signatures: Verifier | None = None,
     ) -> None:
-        """`lua` runs users' health checks; without it, what they should judge is Unknown. `signatures` None: a project
-        that asks for them gets nothing synced. `writer` None: nothing is hydrated.
+        """`lua` runs users' health checks; without it, what they should judge is Unknown. `jq` runs users' jq; without
+        it, what needs it is not compared. `signatures` None: a project that asks for them gets nothing synced.
+        `writer` None: nothing is hydrated.
         """
         self._client = client = access.client
         self._caches = caches
@@ -110,7 +114,7 @@ class GitOps:
         here = Destination(IN_CLUSTER, self.live, access, known_types)
         self.clusters = self._connections(here, connect, known_types, clock, rng)
         self.events = EventRecorder(client, clock, "argocd-application-controller")
-        self.desk = self._desk(known_types, Judging(lua, clock))
+        self.desk = self._desk(known_types, Judging(lua, clock), JqAsking(jq))
         self._projects = ProjectKeeping(client, self.plane, self.events, clock, rng, self._ownership.of_key)
         self._polling = Polling(self.plane, self.manifests, clock, rng, owns=self.owns, overdue=self._waking.overdue)
         self._comparing = Comparing(self.desk)
@@ -133,7 +137,7 @@ class GitOps:
             label=self._label_cluster,
         )
 
-    def _desk(self, known: KnownTypes, judging: Judging) -> Desk:
+    def _desk(self, known: KnownTypes, judging: Judging, jq: JqAsking) -> Desk:
         return Desk(
             client=self._client,
             clock=self._clock,
@@ -143,6 +147,7 @@ class GitOps:
             clusters=self.clusters,
             manifests=self.manifests,
             judging=judging,
+            jq=jq,
             events=self.events,
             depending=Depending(self.plane.applications, self._waking.if_there, self._is_served),
             orphans=OrphanMonitoring(self.plane.applications, self._clock, self._namespace, self._waking.recount),

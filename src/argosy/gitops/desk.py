@@ -11,6 +11,7 @@ from argosy.gitops.compare import Comparer
 from argosy.gitops.depending import Depending
 from argosy.gitops.destinations import Cluster, resolve
 from argosy.gitops.health.custom import Judge
+from argosy.gitops.jq_asking import JqAsking
 from argosy.gitops.judging import Judging, Verdicts
 from argosy.gitops.keys import APPLICATIONS, FIELD_MANAGER, ResourceKey
 from argosy.gitops.live import revision
@@ -45,6 +46,8 @@ class Memory:
     """Of users' health checks."""
     judge_at: float | None = None
     """When one of them may be another though nothing changed; of the monotonic clock."""
+    failed_paths: set[str] = field(default_factory=set)
+    """jq expressions of ignored differences whose failure was told."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -57,6 +60,7 @@ class Desk:
     clusters: Connections
     manifests: Manifests
     judging: Judging
+    jq: JqAsking
     events: EventRecorder
     depending: Depending
     orphans: OrphanMonitoring

@@ -1,148 +1,189 @@
-"""The part of jq that says which fields to delete: `.a.b[0]`, `.a[]`, `.a["b"]`, `.a[] | select(.x == "y")`, commas.
+"""The part of jq that most ignored differences need, understood here: paths, `|`, `,` and plain `select`s.
 
-Anything else is refused by name, and its rule is shown and ignored, as upstream does with an expression that fails.
+`.a.b[0]`, `.a[]?`, `.["a"]`, `.a[] | select(.x == "y") | .z`. It leads where jq would, and fails where jq would; all
+else is told apart by `UnsupportedExpression`, and is for jq itself (gitops/jq_sheet.py).
 """
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
-from argosy.machinery.objects import JsonObject, JsonValue
+from argosy.gitops.jq_delete import JqError, Path
+from argosy.machinery.objects import JsonValue
 
-_STEP = re.compile(r'\.?\["((?:[^"\\]|\\.)*)"\]|\.?\[(-?\d+)\]|\.?\[\]|\.([A-Za-z_]\w*)|\."((?:[^"\\]|\\.)*)"')
+_TEXT = r'"([^"\\\x00-\x1f]*)"'
+_STEP = re.compile(rf"(?:\.?\[{_TEXT}\]|\.?\[(-?\d{{1,9}})\]|(\.?\[\])|\.([A-Za-z_][A-Za-z_0-9]*)|\.{_TEXT})(\?)?")
 _TEST = re.compile(r"^(?P<path>\.[^=!<>|]*?)\s*(?:(?P<op>==|!=)\s*(?P<value>.+))?$", re.DOTALL)
-_TEXT_TEST = re.compile(r'^(?P<path>\.[^|]*?)\s*\|\s*(?P<word>test|startswith|endswith|contains)\("(?P<text>[^"]*)"\)$')
-EACH: Any = object()
+_TEXT_TEST = re.compile(
+    rf"^(?P<path>\.[^|=!<>]*?)\s*\|\s*(?:(?P<word>startswith|endswith|contains)\({_TEXT}\)|test\(\"([A-Za-z0-9_/:-]+)\"\))$"
+)
+_LITERAL = re.compile(rf"{_TEXT}|-?\d{{1,9}}|true|false|null")
 
-Path = tuple[Any, ...]
+Found = tuple[Path, JsonValue]
+Filter = Callable[[Found], Iterator[Found]]
 
 
 class UnsupportedExpression(ValueError):
     """The expression is outside the part of jq that is understood here."""
 
 
-def deleted(obj: JsonObject, expression: str) -> JsonObject:
-    """The object without what the expression leads to; the object itself if that is nothing."""
-    result: JsonValue = obj
-    for steps in _compiled(expression):
-        result = _without(result, steps)
-    return result if isinstance(result, dict) else obj
+class _Step(NamedTuple):
+    at: str | int | None
+    """None: each."""
+    optional: bool
 
 
-@lru_cache(maxsize=1024)
-def _compiled(expression: str) -> tuple[Path, ...]:
-    return tuple(_alternative(part) for part in _split(expression, ","))
-
-
-def _alternative(text: str) -> Path:
-    steps: list[Any] = []
-    for part in _split(text, "|"):
-        if part.startswith("select(") and part.endswith(")"):
-            steps.append(_condition(part[len("select(") : -1].strip()))
-        else:
-            steps += _steps(part)
-    return tuple(steps)
-
-
-def _steps(text: str) -> list[Any]:
-    inner = text.strip()
-    while inner.startswith("(") and inner.endswith(")"):
-        inner = inner[1:-1].strip()
-    if "|" in inner:
-        return list(_alternative(inner))
-    found, at, inner = [], 0, inner.rstrip("?")
-    while at < len(inner):
-        match = _STEP.match(inner, at)
-        if match is None:
-            raise UnsupportedExpression(f"jq expression {text!r} is not supported at {inner[at:]!r}")
-        quoted, index, word, dotted = match.groups()
-        found.append(_step(quoted if quoted is not None else dotted, index, word))
-        at = match.end()
+def paths(obj: JsonValue, expression: str) -> list[Path]:
+    """`path(<expression>)`. Raises JqError, and UnsupportedExpression."""
+    found: list[Path] = []
+    try:
+        found.extend(path for path, _ in compiled(expression)(((), obj)))
+    except JqError as error:
+        raise JqError(str(error), is_absence=error.is_absence and not found) from None
     return found
 
 
-def _step(quoted: str | None, index: str | None, word: str | None) -> Any:
-    if quoted is not None:
-        return json.loads(f'"{quoted}"')
-    if index is not None:
-        return int(index)
-    return EACH if word is None else word
+@lru_cache(maxsize=1024)
+def compiled(expression: str) -> Filter:
+    """`|` binds less than `,`."""
+    stages = [[_term(term) for term in _split(stage, ",")] for stage in _split(expression, "|")]
+
+    def run(given: Found, at: int = 0) -> Iterator[Found]:
+        if at == len(stages):
+            yield given
+            return
+        for term in stages[at]:
+            for found in term(given):
+                yield from run(found, at + 1)
+
+    return run
 
 
-def _condition(text: str) -> Callable[[JsonValue], bool]:
+def _term(text: str) -> Filter:
+    if text.startswith("select(") and _closes(text, len("select")):
+        return _select(text[len("select(") : -1].strip())
+    if text.startswith("(") and _closes(text, 0):
+        return compiled(text[1:-1].strip())
+    steps = _steps(text)
+    return lambda given: _walk(given, steps)
+
+
+def _closes(text: str, opening: int) -> bool:
+    """Whether the parenthesis at `opening` is closed by the last character."""
+    depth, quoted = 0, False
+    for at, letter in enumerate(text):
+        quoted ^= letter == '"'
+        depth += 0 if quoted else (letter == "(") - (letter == ")")
+        if not quoted and depth == 0 and at >= opening:
+            return at == len(text) - 1
+    return False
+
+
+def _steps(text: str) -> tuple[_Step, ...]:
+    if text == ".":
+        return ()
+    found: list[_Step] = []
+    at = 0
+    while at < len(text):
+        match = _STEP.match(text, at)
+        if match is None or (at == 0 and not text.startswith(".")):
+            raise UnsupportedExpression(f"jq expression {text!r} is not supported at {text[at:]!r}")
+        quoted, index, each, word, dotted, optional = match.groups()
+        name = next((part for part in (quoted, word, dotted) if part is not None), None)
+        found.append(_Step(None if each else int(index) if index is not None else name, bool(optional)))
+        at = match.end()
+    if not found:
+        raise UnsupportedExpression("an empty jq expression is not supported")
+    return tuple(found)
+
+
+def _walk(given: Found, steps: tuple[_Step, ...]) -> Iterator[Found]:
+    if not steps:
+        yield given
+        return
+    (path, value), (at, optional) = given, steps[0]
+    try:
+        below = _each(value) if at is None else [(at, _item(value, at))]
+    except JqError:
+        if optional:
+            return
+        raise
+    for key, item in below:
+        yield from _walk(((*path, key), item), steps[1:])
+
+
+def _each(value: JsonValue) -> list[tuple[Any, JsonValue]]:
+    if isinstance(value, dict):
+        return list(value.items())
+    if isinstance(value, list):
+        return list(enumerate(value))
+    raise JqError(f"Cannot iterate over {_kind(value)}", is_absence=value is None)
+
+
+def _item(value: JsonValue, at: str | int) -> JsonValue:
+    if value is None:
+        return None
+    if isinstance(value, dict) and isinstance(at, str):
+        return value.get(at)
+    if isinstance(value, list) and isinstance(at, int):
+        return value[at] if -len(value) <= at < len(value) else None
+    raise JqError(f"Cannot index {_kind(value)} with {_kind(at)}")
+
+
+def _kind(value: JsonValue) -> str:
+    names = {bool: "boolean", str: "string", int: "number", float: "number", list: "array", dict: "object"}
+    return names.get(type(value), "null")
+
+
+def _select(text: str) -> Filter:
+    holds = _condition(text)
+    return lambda given: (given for held in holds(given[1]) if held)
+
+
+def _condition(text: str) -> Callable[[JsonValue], Iterator[bool]]:
     if match := _TEXT_TEST.match(text):
-        steps, word, wanted = _steps(match["path"]), match["word"], match["text"]
-        return lambda value: _text_holds(word, _lookup(value, steps), wanted)
+        steps, (_, word, given, tested) = _steps(match["path"]), match.groups()
+        return lambda value: (_text_holds(word, found, tested or given) for _, found in _walk(((), value), steps))
     match = _TEST.match(text)
     if match is None:
         raise UnsupportedExpression(f"jq condition {text!r} is not supported")
     steps, operator = _steps(match["path"]), match["op"]
     if operator is None:
-        return lambda value: _lookup(value, steps) not in (None, False)
-    try:
-        literal = json.loads(match["value"])
-    except ValueError:
-        raise UnsupportedExpression(f"jq condition {text!r} is not supported") from None
-    return lambda value: (_lookup(value, steps) == literal) is (operator == "==")
+        return lambda value: (found is not None and found is not False for _, found in _walk(((), value), steps))
+    if not _LITERAL.fullmatch(match["value"].strip()):
+        raise UnsupportedExpression(f"jq condition {text!r} is not supported")
+    literal = json.loads(match["value"])
+    return lambda value: (_same(found, literal) is (operator == "==") for _, found in _walk(((), value), steps))
 
 
-def _text_holds(word: str, value: JsonValue, wanted: str) -> bool:
+def _same(found: JsonValue, literal: JsonValue) -> bool:
+    return found == literal and _kind(found) == _kind(literal)
+
+
+def _text_holds(word: str | None, value: JsonValue, wanted: str) -> bool:
     if not isinstance(value, str):
-        return False
-    if word == "test":
-        return re.search(re.escape(wanted), value) is not None if len(wanted) > 200 else wanted in value
-    return {"startswith": value.startswith, "endswith": value.endswith, "contains": value.__contains__}[word](wanted)
-
-
-def _lookup(value: JsonValue, steps: list[Any]) -> JsonValue:
-    for step in steps:
-        if isinstance(value, dict) and isinstance(step, str):
-            value = value.get(step)
-        elif isinstance(value, list) and isinstance(step, int) and -len(value) <= step < len(value):
-            value = value[step]
-        else:
-            return None
-    return value
-
-
-_GONE = object()
-
-
-def _without(value: JsonValue, steps: Path) -> Any:
-    if not steps:
-        return _GONE
-    step: Any = steps[0]
-    rest = steps[1:]
-    if callable(step):
-        return _without(value, rest) if step(value) else value
-    if isinstance(value, dict) and (step is EACH or isinstance(step, str)):
-        keys = list(value) if step is EACH else [step] if step in value else []
-        changes = {key: _without(value[key], rest) for key in keys}
-        if all(changes[key] is value[key] for key in keys):
-            return value
-        return {key: item for key, old in value.items() if (item := changes.get(key, old)) is not _GONE}
-    if isinstance(value, list) and (step is EACH or isinstance(step, int)):
-        chosen = range(len(value)) if step is EACH else [step % len(value)] if -len(value) <= step < len(value) else []
-        items = [_without(item, rest) if at in chosen else item for at, item in enumerate(value)]
-        if all(new is old for new, old in zip(items, value, strict=True)):
-            return value
-        return [item for item in items if item is not _GONE]
-    return value
+        raise JqError(f"Cannot test {_kind(value)} for text")
+    match word:
+        case "startswith":
+            return value.startswith(wanted)
+        case "endswith":
+            return value.endswith(wanted)
+    return wanted in value
 
 
 def _split(text: str, sign: str) -> list[str]:
     """At the top level, outside of quotes and brackets."""
     parts, depth, quoted, start = [], 0, False, 0
     for at, letter in enumerate(text):
-        if letter == '"' and text[at - 1 : at] != "\\":
+        if letter == '"':
             quoted = not quoted
         elif not quoted:
             depth += (letter in "([") - (letter in ")]")
             if letter == sign and depth == 0:
-                parts.append(text[start:at].strip())
+                parts.append(text[start:at].strip(" \t\r\n"))
                 start = at + 1
-    return [*parts, text[start:].strip()]
+    return [*parts, text[start:].strip(" \t\r\n")]

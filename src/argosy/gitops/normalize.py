@@ -6,10 +6,10 @@ import base64
 import binascii
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from argosy.gitops.globs import matches
-from argosy.gitops.jq_paths import UnsupportedExpression, deleted
+from argosy.gitops.jq_sheet import Sheet
 from argosy.gitops.keys import ResourceKey, resource_key
 from argosy.gitops.settings import Ignored, Settings
 from argosy.machinery import fieldset
@@ -25,9 +25,11 @@ class Rules:
     managers: tuple[str, ...] = ()
     ignore_aggregated_roles: bool = False
     ignore_status: str = "all"
+    jq: Sheet = field(default_factory=Sheet, compare=False, repr=False)
+    """Answers what the expressions lead to."""
 
 
-def rules_for(key: ResourceKey, app_rules: Iterable[JsonObject], settings: Settings) -> Rules:
+def rules_for(key: ResourceKey, app_rules: Iterable[JsonObject], settings: Settings, jq: Sheet | None = None) -> Rules:
     """System rules first, then the application's."""
     chosen = [rule for rule in (*settings.ignored, *map(_of_app, app_rules)) if _covers(rule, key)]
     return Rules(
@@ -36,6 +38,7 @@ def rules_for(key: ResourceKey, app_rules: Iterable[JsonObject], settings: Setti
         tuple(manager for rule in chosen for manager in rule.managers),
         settings.ignore_aggregated_roles,
         settings.ignore_status,
+        jq or Sheet(),
     )
 
 
@@ -60,22 +63,8 @@ def without_ignored(obj: JsonObject, rules: Rules) -> JsonObject:
     for pointer in rules.pointers:
         made = _without(made, _pointer_parts(pointer))
     for path in rules.paths:
-        try:
-            made = deleted(made, path)
-        except UnsupportedExpression:
-            continue
+        made = rules.jq.deleted(made, path)
     return made
-
-
-def unsupported(rules: Rules) -> list[str]:
-    """Expressions that had to be ignored, in words."""
-    found = []
-    for path in rules.paths:
-        try:
-            deleted({}, path)
-        except UnsupportedExpression as error:
-            found.append(str(error))
-    return found
 
 
 def without_managed(obj: JsonObject, live: JsonObject, managers: tuple[str, ...]) -> JsonObject:

@@ -15,6 +15,7 @@ from argosy.gitops.destinations import InvalidDestination
 from argosy.gitops.holding import revision_to_hold
 from argosy.gitops.impersonation import NoServiceAccount
 from argosy.gitops.journal import Journal
+from argosy.gitops.jq_sheet import Sheet
 from argosy.gitops.keys import REFRESH, ResourceKey, annotations_of, instance_name
 from argosy.gitops.normalize import rules_for
 from argosy.gitops.normalize_spec import normalised, sources_of
@@ -135,11 +136,12 @@ class Operating:
         try:
             found = await self._compared(key, app, given or sources_of(spec), state)
             applier = found.scene.applier(self.desk.plane.settings)
+            policy = (spec.get("syncPolicy") or {}).get("syncOptions") or ()
+            options = options_of([*policy, *(asked.get("syncOptions") or ())])
+            tasks = await self._tasks(found, spec, asked, options, parse(state["startedAt"]))
         except (Refused, SourceError, NoServiceAccount) as error:
             await self._journal.end(key, app, state, "Error", str(error))
             return None
-        policy = (spec.get("syncPolicy") or {}).get("syncOptions") or ()
-        options = options_of([*policy, *(asked.get("syncOptions") or ())])
         if options.has("FailOnSharedResource"):
             name = instance_name(key, self.desk.namespace)
             if claimed := sharing.shared(found.comparison.pairs, key, name, self.desk.plane.settings):
@@ -154,7 +156,7 @@ class Operating:
             state={**state, "syncResult": {**result, **(state.get("syncResult") or {})}},
             asked=asked,
             options=options,
-            tasks=self._tasks(found, spec, asked, options, parse(state["startedAt"])),
+            tasks=tasks,
             live=found.scene.destination.live,
             applier=applier,
         )
@@ -186,20 +188,23 @@ class Operating:
                 resolved.append(await self.desk.manifests.resolve(wanted, book, project) if text else "")
         return tuple(resolved)
 
-    def _tasks(
+    async def _tasks(
         self, found: Compared, spec: JsonObject, asked: JsonObject, options: Options, began: datetime
     ) -> list[Task]:
         revisions = found.desired.revisions
         suffix = f"{revisions[0][:7]}-PHASE-{int(began.timestamp())}" if revisions else ""
         tasks = tasks_of(found.comparison.pairs, asked, options, suffix)
         if options.has("RespectIgnoreDifferences"):
-            tasks = [self._respecting(task, spec) for task in tasks]
+            pairs, memory = tuple(tasks), self.desk.remember(found.scene.key)
+            tasks = await self._sighting.with_jq(
+                found.scene.app, lambda jq: [self._respecting(task, spec, jq) for task in pairs], memory
+            )
         return self._with_namespace(tasks, found, spec, options)
 
-    def _respecting(self, task: Task, spec: JsonObject) -> Task:
+    def _respecting(self, task: Task, spec: JsonObject, jq: Sheet) -> Task:
         if task.target is None or task.live is None:
             return task
-        rules = rules_for(task.key, spec.get("ignoreDifferences") or (), self.desk.plane.settings)
+        rules = rules_for(task.key, spec.get("ignoreDifferences") or (), self.desk.plane.settings, jq)
         return replace(task, target=respecting(task.target, task.live, rules))
 
     def _with_namespace(self, tasks: list[Task], found: Compared, spec: JsonObject, options: Options) -> list[Task]:

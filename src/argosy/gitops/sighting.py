@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import TypeVar
 
 from argosy.gitops import destinations, local, projects, windows
 from argosy.gitops.applying import Applier
@@ -13,6 +15,8 @@ from argosy.gitops.compare import Comparison, ServerSide
 from argosy.gitops.desk import Desk, Memory
 from argosy.gitops.hydrator import validation as hydration
 from argosy.gitops.impersonation import NoServiceAccount, account_for
+from argosy.gitops.jq_asking import NotAnswered, tell
+from argosy.gitops.jq_sheet import Sheet
 from argosy.gitops.keys import GENERATE_PATHS, ResourceKey, annotations_of, instance_name
 from argosy.gitops.kinds import ServedKinds
 from argosy.gitops.normalize_spec import normalised, sources_of, spec_errors
@@ -23,6 +27,8 @@ from argosy.gitops.sync.options import Options, options_of
 from argosy.machinery.objects import JsonObject, Key
 from argosy.machinery.status import StatusError
 from argosy.sources.port import Unavailable
+
+T = TypeVar("T")
 
 
 class Refused(Exception):
@@ -107,7 +113,8 @@ class Sighting:
         judge = await self.desk.judge_for(memory, live)
         for gone in memory.verdicts.keys() - live.keys():
             del memory.verdicts[gone]
-        found = memory.comparer.compare(
+        compare = partial(
+            memory.comparer.compare,
             desired.targets,
             live,
             app=ResourceKey("argoproj.io", "Application", scene.key.namespace, scene.key.name),
@@ -118,7 +125,21 @@ class Sighting:
             server=server,
             judge=judge,
         )
+        found = await self.with_jq(app, lambda jq: compare(jq=jq), memory)
         return Compared(scene=scene, desired=desired, comparison=found, answers=server.answers if server else {})
+
+    async def with_jq(self, app: JsonObject, decide: Callable[[Sheet], T], memory: Memory) -> T:
+        """What is decided with jq's answers; tells, once, which expressions fail.
+
+        Raises Refused when none are to be had: an outage must not look like a difference.
+        """
+        try:
+            made, sheet = await self.desk.jq.settled(decide)
+        except NotAnswered as error:
+            text = f"Failed to compare desired state to live state: ignored differences need jq: {error}"
+            raise Refused([("ComparisonError", text)]) from None
+        tell(self.desk.events, app, sheet.failures, memory.failed_paths)
+        return made
 
     def scene(self, app: JsonObject) -> Scene:
         """Raises Refused, and Connecting."""

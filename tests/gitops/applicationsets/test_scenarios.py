@@ -374,3 +374,23 @@ def test_an_operation_that_could_not_be_written_after_the_status_was_is_written_
     bench.world.run_until(lambda: phases(bench).get("d") == "Pending")
     bench.world.run_until(lambda: bool(bench.app("d").get("operation")))
     assert lost == []
+
+
+def test_what_jq_leads_to_on_an_application_is_left_as_it_is(bench: Bench) -> None:
+    ignored = [
+        {"jqPathExpressions": ['select(.metadata.name | test("^a$")) | .spec.source.path', ".spec | to_entries[]"]}
+    ]
+    bench.create(appset([listed("a", "b")], ignoreApplicationDifferences=ignored))
+    bench.world.run_until(lambda: bench.apps() == ["a", "b"])
+    bench.patch({"spec": {"source": {"path": "mine"}}}, "a", APPLICATIONS)
+    bench.patch({"spec": {"source": {"path": "other"}}}, "b", APPLICATIONS)
+    bench.world.run_until(lambda: bench.app("b")["spec"]["source"]["path"] == "conf")
+    bench.world.pass_time(400)
+    assert bench.app("a")["spec"]["source"]["path"] == "mine"
+    asked = bench.sets.jq.asked
+    bench.world.pass_time(400)
+    assert bench.sets.jq.asked == asked
+    found = bench.world.run(bench.world.client.list(EVENTS, "argocd")).items
+    told = [event["message"] for event in found if event["reason"] == "InvalidSetting"]
+    assert len(told) == 1
+    assert "Invalid path expression" in told[0]

@@ -21,6 +21,7 @@ from argosy.gitops.clusters.connections import Connecting
 from argosy.gitops.compare import Comparer, schema_of
 from argosy.gitops.desk import Memory
 from argosy.gitops.diff import compared, server_side
+from argosy.gitops.jq_sheet import Sheet
 from argosy.gitops.keys import FIELD_MANAGER, ResourceKey
 from argosy.gitops.masking import masked
 from argosy.gitops.normalize import rules_for
@@ -73,7 +74,6 @@ async def _changes(
     outside = Outside(cache_directory=cache, own_machine=own_machine, namespace=options.namespace)
     rng = SystemRng()
     plane = ControlPlane(client, clock, rng, outside)
-    spec = normalised(app.get("spec") or {})
     try:
         async with Supervisor(clock, rng) as parts:
             parts.add("caches", plane.caches.run)
@@ -82,18 +82,26 @@ async def _changes(
             await gitops.live.discover(gitops.plane.settings)
             await gitops.live.wait_synced()
             parts.add("clusters", gitops.clusters.run)
-            found = await _told(_compared(Sighting(gitops.desk), app, clock))
-            settings = gitops.plane.settings
+            found = await _told(_seen(Sighting(gitops.desk), app, clock))
     finally:
         await plane.close()
     if isinstance(found, Refused):
         raise CommandError(str(found), Exit.CALL_FAILED)
-    policy = options_of((spec.get("syncPolicy") or {}).get("syncOptions"))
+    return found
+
+
+async def _seen(sighting: Sighting, app: JsonObject, clock: Clock) -> list[Change]:
+    memory = Memory(Comparer(known))
+    found = await _compared(sighting, app, memory, clock)
+    settings = sighting.desk.plane.settings
+    policy = options_of((found.scene.spec.get("syncPolicy") or {}).get("syncOptions"))
     pairs = [pair for pair in found.comparison.pairs if pair.status == "OutOfSync"]
-    return [_change(pair, found, policy, settings) for pair in pairs]
+    return await sighting.with_jq(
+        app, lambda jq: [_change(pair, found, policy, settings, jq) for pair in pairs], memory
+    )
 
 
-async def _told(work: Awaitable[Compared]) -> Compared | Refused:
+async def _told(work: Awaitable[list[Change]]) -> list[Change] | Refused:
     """As a value: what is raised beside running parts comes out wrapped."""
     try:
         return await work
@@ -101,9 +109,9 @@ async def _told(work: Awaitable[Compared]) -> Compared | Refused:
         return error
 
 
-async def _compared(sighting: Sighting, app: JsonObject, clock: Clock) -> Compared:
+async def _compared(sighting: Sighting, app: JsonObject, memory: Memory, clock: Clock) -> Compared:
     """Once its cluster is connected to."""
-    sources, memory = sources_of(normalised(app.get("spec") or {})), Memory(Comparer(known))
+    sources = sources_of(normalised(app.get("spec") or {}))
     while True:
         try:
             return await sighting.compared(app, sources, Look(), memory)
@@ -111,11 +119,11 @@ async def _compared(sighting: Sighting, app: JsonObject, clock: Clock) -> Compar
             await clock.sleep(CONNECTING_LOOK)
 
 
-def _change(pair: Pair, seen: Compared, policy: Options, settings: Settings) -> Change:
+def _change(pair: Pair, seen: Compared, policy: Options, settings: Settings, jq: Sheet) -> Change:
     """Both sides as they are compared, Secrets masked together so that equal values look equal."""
     live, desired = pair.live, pair.target
     if live is not None and desired is not None:
-        rules = rules_for(pair.key, seen.scene.spec.get("ignoreDifferences") or (), settings)
+        rules = rules_for(pair.key, seen.scene.spec.get("ignoreDifferences") or (), settings, jq)
         server = server_side_of(seen.scene.app, settings)
         if server is not None and (answer := seen.answers.get(pair.key)) is not None:
             found = server_side(live, answer, rules, known, FIELD_MANAGER, webhooks=server.webhooks)

@@ -22,6 +22,7 @@ from argosy.gitops.applicationsets.outside import GitReader
 from argosy.gitops.applicationsets.params import GeneratorError
 from argosy.gitops.applicationsets.preview import Preview
 from argosy.gitops.applicationsets.reconcile import Problem
+from argosy.gitops.jq_asking import NotAnswered
 from argosy.machinery.objects import JsonObject
 from argosy.machinery.structural import compile_schema, prune, validate
 from argosy.runtime.chance import SystemRng
@@ -117,18 +118,20 @@ async def offline(
         await doors.close()
 
 
-async def _told(work: Awaitable[Preview]) -> Preview | Unusable:
+async def _told(work: Awaitable[Preview]) -> Preview | Unusable | NotAnswered:
     """As a value: what is raised beside running parts comes out wrapped."""
     try:
         return await work
-    except Unusable as error:
+    except (Unusable, NotAnswered) as error:
         return error
 
 
-def _all_good(found: Sequence[Preview | Unusable]) -> list[Preview]:
+def _all_good(found: Sequence[Preview | Unusable | NotAnswered]) -> list[Preview]:
     for one in found:
         if isinstance(one, Unusable):
             raise CommandError(f"{one.reason}: {one}", Exit.CALL_FAILED)
+        if isinstance(one, NotAnswered):
+            raise CommandError(f"ignored differences need jq: {one}", Exit.CALL_FAILED)
     return [one for one in found if isinstance(one, Preview)]
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
-from typing import Final
+from typing import Final, TypeVar
 
 from argosy.expr.gotemplate import GoTemplates
 from argosy.gitops.applicationsets import reconcile, rolling_sync, status
@@ -21,8 +21,11 @@ from argosy.gitops.applicationsets.outside import ClusterObjects, GitReader
 from argosy.gitops.applicationsets.preview import Preview, preview
 from argosy.gitops.applicationsets.reconcile import Plan, Surroundings
 from argosy.gitops.applicationsets.recording import APPLICATION_SETS, Recording, Written
+from argosy.gitops.jq_asking import JqAsking, tell
+from argosy.gitops.jq_sheet import Sheet
 from argosy.gitops.world import ControlPlane
-from argosy.machinery.objects import JsonObject, Key
+from argosy.machinery.objects import JsonObject, Key, key_of
+from argosy.render.jq.port import JqEvaluator
 from argosy.runtime.chance import Rng
 from argosy.runtime.client import Client
 from argosy.runtime.clock import Clock
@@ -30,6 +33,8 @@ from argosy.runtime.controller import DONE, Controller, Outcome, owner_keys
 from argosy.runtime.events import EventRecorder
 from argosy.runtime.informer import Caches
 from argosy.sources.port import GitRemote
+
+T = TypeVar("T")
 
 REFRESH: Final = "argocd.argoproj.io/application-set-refresh"
 OWNER: Final = "applicationset"
@@ -52,8 +57,9 @@ class ApplicationSets:
         *,
         workers: int = 4,
         owns: Callable[[Key], bool] | None = None,
+        jq: JqEvaluator | None = None,
     ) -> None:
-        """`owns`: whether a set is this replica's."""
+        """`owns`: whether a set is this replica's. `jq` runs the jq of ignored differences."""
         self._clock = clock
         self._namespace = namespace
         self._surroundings: Surroundings | None = None
@@ -68,6 +74,9 @@ class ApplicationSets:
         self.asking = Asking(doors, templates, namespace, self._clusters)
         self.events = EventRecorder(client, clock, "argocd-applicationset-controller")
         self._applying, self._recording = Applying(client, self.events), Recording(client, clock, self.sets)
+        self.jq = JqAsking(jq)
+        self._told: dict[Key, set[str]] = {}
+        """jq expressions whose failure was told, by set."""
         self._ending = Ending(self._applying, self._recording)
 
     @property
@@ -94,7 +103,8 @@ class ApplicationSets:
         await self._objects.prepare(namespace)
         around = self._around()
         wanted = await self.asking.desired(placed, around.options)
-        return preview(placed, wanted, self.plane.applications.list(namespace), around)
+        existing = self.plane.applications.list(namespace)
+        return await self._with_jq(placed, lambda jq: preview(placed, wanted, existing, around, jq))
 
     # -- one look ----------------------------------------------------------------------------------------------------
 
@@ -102,6 +112,7 @@ class ApplicationSets:
         appset = self._recording.latest(key)
         if appset is None:
             self.asking.forget(key)
+            self._told.pop(key, None)
             self._recording.forget(key)
             return DONE
         around = self._around()
@@ -145,12 +156,15 @@ class ApplicationSets:
             found = status.failed("ApplicationSetRolloutError", problem, generated=True)
             return self._outcome(self._soon(memory.until), await self._record(appset, found, around))
         placed, verdicts = memory.placed, memory.verdicts_under(around)
-        planned = reconcile.plan(appset, placed, self._concerned(appset, placed), around, verdicts)
+        concerned = self._concerned(appset, placed)
+        planned = await self._with_jq(
+            appset, lambda jq: reconcile.plan(appset, placed, concerned, around, verdicts, jq)
+        )
         failures = [*said, *await self._applying.carry_out(appset, planned, around)]
         found = status.outcome(planned.problems, failures)
         rollout = None
         if rolling_sync.is_rolling(appset.get("spec") or {}, enabled=around.options.progressive_syncs):
-            rollout = self._advance(appset, placed, planned)
+            rollout = await self._advance(appset, placed, planned)
             found += [status.rollout_config(rollout.issue), status.rollout(rollout.step)]
         written = await self._record(appset, found, around, rollout)
         acted = not planned.is_empty
@@ -172,11 +186,19 @@ class ApplicationSets:
         statuses = rollout.statuses if rollout is not None else None if is_rolling else []
         return await self._recording.status(appset, found, self._owned(appset), options.most_resources, statuses)
 
-    def _advance(self, appset: JsonObject, placed: Sequence[JsonObject], planned: Plan) -> rolling_sync.Advance:
+    async def _advance(self, appset: JsonObject, placed: Sequence[JsonObject], planned: Plan) -> rolling_sync.Advance:
         skipped = {problem.application for problem in planned.problems}
         left = [app for app in placed if app["metadata"]["name"] not in skipped]
         live = {app["metadata"]["name"]: app for app in self._owned(appset)}
-        return rolling_sync.advanced(appset, left, live, self._clock.now())
+        now = self._clock.now()
+        return await self._with_jq(appset, lambda jq: rolling_sync.advanced(appset, left, live, now, jq))
+
+    async def _with_jq(self, appset: JsonObject, decide: Callable[[Sheet], T]) -> T:
+        """What is decided with jq's answers; tells, once, which expressions fail. Raises NotAnswered."""
+        made, sheet = await self.jq.settled(decide)
+        if appset["metadata"].get("uid"):
+            tell(self.events, appset, sheet.failures, self._told.setdefault(key_of(appset), set()))
+        return made
 
     # -- reading -----------------------------------------------------------------------------------------------------
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from argosy.gitops.applicationsets.options import Options
 from argosy.gitops.applicationsets.reconcile import Plan, Problem, Surroundings, Update, plan
 from argosy.gitops.applicationsets.rolling_sync import is_rolling, without_automation
+from argosy.gitops.jq_sheet import Sheet
 from argosy.machinery.objects import JsonObject
 
 
@@ -22,13 +23,18 @@ class Preview:
 
 
 def preview(
-    appset: JsonObject, wanted: Sequence[JsonObject], existing: Sequence[JsonObject], around: Surroundings
+    appset: JsonObject,
+    wanted: Sequence[JsonObject],
+    existing: Sequence[JsonObject],
+    around: Surroundings,
+    jq: Sheet | None = None,
 ) -> Preview:
     """`existing`: the Applications of the set's namespace.
 
     A set that was not created yet has no uid: then the Applications owned by a set of its name count as its own.
     """
-    return shown(plan(with_uid(appset, existing), for_strategy(appset, wanted, around.options), existing, around))
+    found = for_strategy(appset, wanted, around.options)
+    return shown(plan(with_uid(appset, existing), found, existing, around, jq=jq))
 
 
 def for_strategy(appset: JsonObject, wanted: Sequence[JsonObject], options: Options) -> Sequence[JsonObject]:

@@ -14,6 +14,7 @@ from typing import Any, Final
 from argosy.gitops import normalize, projects
 from argosy.gitops.applicationsets.options import Options, Policy
 from argosy.gitops.destinations import Cluster, ClusterBook, InvalidDestination, resolve
+from argosy.gitops.jq_sheet import Sheet
 from argosy.gitops.keys import REFRESH
 from argosy.gitops.normalize_spec import normalised, sources_of
 from argosy.gitops.settings import Settings
@@ -109,15 +110,21 @@ class Verdicts:
         self._known: dict[str, tuple[JsonObject, JsonObject | None, Verdict]] = {}
 
     def of(
-        self, app: JsonObject, found: JsonObject | None, judge: Callable[[JsonObject, JsonObject | None], Verdict]
+        self,
+        app: JsonObject,
+        found: JsonObject | None,
+        judge: Callable[[JsonObject, JsonObject | None], Verdict],
+        jq: Sheet | None = None,
     ) -> Verdict:
         name = app["metadata"]["name"]
         known = self._known.get(name)
         if known is not None and known[0] is app and known[1] is found:
             return known[2]
         self.count += 1
+        unsettled = jq.unsettled if jq else 0
         verdict = judge(app, found)
-        self._known[name] = (app, found, verdict)
+        if not jq or jq.unsettled == unsettled:
+            self._known[name] = (app, found, verdict)
         return verdict
 
 
@@ -127,8 +134,12 @@ def plan(
     existing: Iterable[JsonObject],
     around: Surroundings,
     verdicts: Verdicts | None = None,
+    jq: Sheet | None = None,
 ) -> Plan:
-    """`existing`: at least those that the set owns and those that have a desired name."""
+    """`existing`: at least those that the set owns and those that have a desired name.
+
+    `jq` answers ignored differences; what it still asks is to be planned again.
+    """
     live = {app["metadata"]["name"]: app for app in existing}
     policy = around.options.policy_of(appset.get("spec") or {})
     problems = list(_duplicates(desired))
@@ -137,11 +148,11 @@ def plan(
     known = verdicts or Verdicts()
 
     def judge(app: JsonObject, found: JsonObject | None) -> Verdict:
-        return _verdict(appset, app, found, around, policy)
+        return _verdict(appset, app, found, around, policy, jq)
 
     create, update = [], []
     for app in desired:
-        match known.of(app, live.get(app["metadata"]["name"]), judge):
+        match known.of(app, live.get(app["metadata"]["name"]), judge, jq):
             case Problem() as problem:
                 problems.append(problem)
             case Update() as change:
@@ -160,7 +171,12 @@ def plan(
 
 
 def _verdict(
-    appset: JsonObject, app: JsonObject, found: JsonObject | None, around: Surroundings, policy: Policy
+    appset: JsonObject,
+    app: JsonObject,
+    found: JsonObject | None,
+    around: Surroundings,
+    policy: Policy,
+    jq: Sheet | None,
 ) -> Verdict:
     if message := _refusal(appset, app, found, around):
         return Problem(app["metadata"]["name"], message)
@@ -168,7 +184,7 @@ def _verdict(
         return with_owner(app, appset)
     if policy not in ("sync", "create-update"):
         return None
-    wanted = updated(appset, found, app, around.options)
+    wanted = updated(appset, found, app, around.options, jq)
     return Update(found, wanted) if wanted != found else None
 
 
@@ -197,7 +213,13 @@ def with_owner(app: JsonObject, appset: JsonObject) -> JsonObject:
     return {**app, "metadata": {**app["metadata"], "ownerReferences": [*others, owner]}}
 
 
-def updated(appset: JsonObject, live: JsonObject, app: JsonObject, options: Options) -> JsonObject:
+def updated(
+    appset: JsonObject,
+    live: JsonObject,
+    app: JsonObject,
+    options: Options,
+    jq: Sheet | None = None,
+) -> JsonObject:
     """The live Application with what the set decides; equal to it when nothing changes."""
     before, wanted = live["metadata"], app["metadata"]
     preserved = (appset.get("spec") or {}).get("preservedFields") or {}
@@ -216,15 +238,15 @@ def updated(appset: JsonObject, live: JsonObject, app: JsonObject, options: Opti
         [*(wanted.get("finalizers") or ()), *(i for i in kept if i not in wanted.get("finalizers", ()))],
     )
     made = with_owner({**live, "metadata": metadata, "spec": app["spec"]}, appset)
-    made = _without_ignored(appset, live, made)
+    made = _without_ignored(appset, live, made, jq)
     return live if _same(live, made) else made
 
 
-def spec_differs(appset: JsonObject, live: JsonObject, app: JsonObject) -> bool:
+def spec_differs(appset: JsonObject, live: JsonObject, app: JsonObject, jq: Sheet | None = None) -> bool:
     """After normalisation and the set's ignored differences (spec 15.5)."""
     if live.get("spec") == app["spec"]:
         return False
-    made = _without_ignored(appset, live, {**live, "spec": app["spec"]})
+    made = _without_ignored(appset, live, {**live, "spec": app["spec"]}, jq)
     return normalised(made.get("spec") or {}) != normalised(live.get("spec") or {})
 
 
@@ -274,7 +296,7 @@ def _refusal(appset: JsonObject, app: JsonObject, found: JsonObject | None, arou
     return "; ".join(refused)
 
 
-def _without_ignored(appset: JsonObject, live: JsonObject, made: JsonObject) -> JsonObject:
+def _without_ignored(appset: JsonObject, live: JsonObject, made: JsonObject, jq: Sheet | None) -> JsonObject:
     """`ignoreApplicationDifferences`: what both sides no longer show is left as it is on the live one."""
     name = live["metadata"]["name"]
     entries = (appset.get("spec") or {}).get("ignoreApplicationDifferences") or ()
@@ -285,6 +307,7 @@ def _without_ignored(appset: JsonObject, live: JsonObject, made: JsonObject) -> 
         pointers=tuple(pointer for entry in entries for pointer in entry.get("jsonPointers") or ()),
         paths=tuple(path for entry in entries for path in entry.get("jqPathExpressions") or ()),
         ignore_status="none",
+        jq=jq or Sheet(),
     )
     patch = create_merge_patch(normalize.normalised(live, rules), normalize.normalised(made, rules))
     result: Any = merge_patch(live, patch)

@@ -17,6 +17,7 @@ from typing import Final
 from argosy.gitops.applicationsets import rolling_steps
 from argosy.gitops.applicationsets.reconcile import spec_differs
 from argosy.gitops.applicationsets.rolling_steps import NO_STEP, most, step_of, steps_of
+from argosy.gitops.jq_sheet import Sheet
 from argosy.gitops.normalize_spec import normalised, sources_of
 from argosy.machinery.objects import JsonObject
 from argosy.machinery.timestamps import parse, seconds
@@ -69,7 +70,11 @@ def without_automation(app: JsonObject) -> JsonObject:
 
 
 def advanced(
-    appset: JsonObject, desired: Sequence[JsonObject], live: Mapping[str, JsonObject], now: datetime
+    appset: JsonObject,
+    desired: Sequence[JsonObject],
+    live: Mapping[str, JsonObject],
+    now: datetime,
+    jq: Sheet | None = None,
 ) -> Advance:
     """`desired` without automation; `live` by name, as it is before this look's writes. In the order of names."""
     desired = sorted(desired, key=lambda app: str(app["metadata"]["name"]))
@@ -79,7 +84,7 @@ def advanced(
     statuses: dict[str, JsonObject] = {}
     for app in desired:
         name = app["metadata"]["name"]
-        statuses[name] = _observed(appset, app, live.get(name), before.get(name), at_step[name], now)
+        statuses[name] = _observed(appset, app, live.get(name), before.get(name), at_step[name], now, jq)
     allowed = _current_steps(statuses, at_step, len(steps))
     moved = _begun(statuses, at_step, steps, allowed, now)
     statuses |= moved
@@ -129,7 +134,13 @@ def deletion_batch(appset: JsonObject, owned: Sequence[JsonObject]) -> list[Json
 
 
 def _observed(
-    appset: JsonObject, app: JsonObject, live: JsonObject | None, before: JsonObject | None, step: int, now: datetime
+    appset: JsonObject,
+    app: JsonObject,
+    live: JsonObject | None,
+    before: JsonObject | None,
+    step: int,
+    now: datetime,
+    jq: Sheet | None,
 ) -> JsonObject:
     """The status after what the Application shows, before the steps are considered."""
     name = app["metadata"]["name"]
@@ -140,12 +151,12 @@ def _observed(
     same = {**before, "step": label} if before.get("step") != label else before
     if live is None:
         return same if same["status"] == "Waiting" else _status(name, "Waiting", "changed", step, [], now)
-    changed = list(before.get("targetRevisions") or ()) != revisions or spec_differs(appset, live, app)
+    changed = list(before.get("targetRevisions") or ()) != revisions or spec_differs(appset, live, app, jq)
     if changed and not (same["status"] == "Waiting" and same.get("targetRevisions") == revisions):
         if same["status"] == "Waiting":
             return {**same, "targetRevisions": revisions}
         return _status(name, "Waiting", "changed", step, revisions, now)
-    return _followed(same, live, step, revisions, now) if not spec_differs(appset, live, app) else same
+    return _followed(same, live, step, revisions, now) if not spec_differs(appset, live, app, jq) else same
 
 
 def _followed(same: JsonObject, live: JsonObject, step: int, revisions: list[str], now: datetime) -> JsonObject:

@@ -1,0 +1,83 @@
+"""A jq worker: a child process that answers batches of calls, knowing nothing but its pipe.
+
+Started by render/pool.py. Before the first expression it gives up, besides what a render worker does, its environment,
+opening any file and growing beyond its memory. Each answer is sent by itself, so that the parent sees which expression
+took the worker along.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import resource
+import signal
+import time
+from pathlib import Path
+from typing import Any, Final
+
+import orjson
+
+from argosy.machinery.objects import JsonObject
+from argosy.render.confine import allow_cpu, confine, new_process_group
+from argosy.render.jq.port import ANSWER_LIMIT
+from argosy.render.jq.program import answer
+from argosy.render.own_pipe import own_pipe
+from argosy.render.wire import Closed
+
+GROWTH_LIMIT: Final = 64 * 1024 * 1024
+"""Bytes of address space for one expression, on top of what the program and its batch need."""
+
+BATCH_ROOM: Final = 32 * 1024 * 1024
+KILL_SECONDS: Final = 1.0
+"""Processor time of one expression after which the system ends this process."""
+
+
+def main() -> None:
+    """Serves batches until the parent closes the pipe."""
+    pipe = own_pipe()
+    new_process_group()
+    os.environ.clear()
+    os.environ["TZ"] = "UTC0"
+    time.tzset()
+    os.environ.clear()
+    answer(".a", "{}")
+    confined = confine()
+    _give_up_files_and_growth()
+    pipe.send({"ready": confined})
+    while True:
+        try:
+            _, body = pipe.receive()
+            allow_cpu()
+            batch: dict[str, Any] = orjson.loads(body)
+            for place, text in batch["calls"]:
+                pipe.send({}, _encoded(_answer(batch["expressions"][place], text)))
+        except Closed:
+            return
+
+
+def _give_up_files_and_growth() -> None:
+    with contextlib.suppress(OSError, ValueError):
+        pages = int(Path("/proc/self/statm").read_text().split()[0])
+        ceiling = pages * os.sysconf("SC_PAGE_SIZE") + GROWTH_LIMIT + BATCH_ROOM
+        resource.setrlimit(resource.RLIMIT_AS, (ceiling, ceiling))
+    resource.setrlimit(resource.RLIMIT_NOFILE, (0, 0))
+
+
+def _answer(expression: str, text: str) -> JsonObject:
+    signal.setitimer(signal.ITIMER_PROF, KILL_SECONDS)
+    try:
+        return answer(expression, text)
+    except (MemoryError, RecursionError):
+        return {"error": "it needs more memory than there is", "is_breach": True}
+    finally:
+        signal.setitimer(signal.ITIMER_PROF, 0)
+
+
+def _encoded(found: JsonObject) -> bytes:
+    try:
+        data = orjson.dumps(found)
+    except TypeError:
+        return orjson.dumps({"error": "it leads to paths that JSON does not have"})
+    if len(data) > ANSWER_LIMIT:
+        return orjson.dumps({"error": f"its paths are longer than {ANSWER_LIMIT >> 20} MiB", "is_breach": True})
+    return data
