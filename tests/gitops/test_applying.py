@@ -8,6 +8,7 @@ from argosy.gitops.migration import handed_over, managers_before
 from argosy.gitops.sync.options import options_of
 from argosy.machinery.objects import JsonObject, Resource
 from kit.gitops import REPO, Bench, application, config
+from kit.hook_jobs import JOBS
 from kit.world import CONFIG_MAPS
 
 SERVICES = Resource("", "v1", "services", "Service")
@@ -126,3 +127,65 @@ def test_what_is_unchanged_is_written_only_once(bench: Bench) -> None:
     before = bench.get(CONFIG_MAPS, "a")
     bench.refresh()
     assert bench.get(CONFIG_MAPS, "a") == before
+
+
+def pinned(image: str, *, force: bool = True, backoff: int = 1) -> str:
+    mark = "Force=true" if force else "Validate=true"
+    pod = f"{{containers: [{{name: c, image: {image}}}], restartPolicy: Never}}"
+    head = "apiVersion: batch/v1\nkind: Job\nmetadata:\n  name: j\n"
+    spec = f"spec: {{backoffLimit: {backoff}, template: {{spec: {pod}}}}}"
+    return f"{head}  annotations: {{argocd.argoproj.io/sync-options: {mark}}}\n{spec}\n"
+
+
+def uid(bench: Bench) -> str:
+    found = bench.get(JOBS, "j")
+    return found["metadata"]["uid"] if found else ""
+
+
+@pytest.mark.parametrize("by_object", [True, False])
+def test_a_dry_run_with_force_deletes_nothing(bench: Bench, by_object: bool) -> None:
+    bench.git.push(REPO, {"conf/a.yaml": pinned("one", force=by_object)})
+    bench.create(application(syncPolicy={}))
+    bench.world.run_until(lambda: bench.sync_status() == "OutOfSync")
+    bench.sync()
+    bench.world.run_until(bench.synced)
+    before = uid(bench)
+    bench.git.push(REPO, {"conf/a.yaml": pinned("two", force=by_object)})
+    bench.refresh()
+    strategy = {} if by_object else {"syncStrategy": {"apply": {"force": True}}}
+    bench.sync(dryRun=True, **strategy)
+    bench.world.run_until(lambda: bench.phase() == "Succeeded")
+    assert bench.result("Job", "j")["message"] == "job.batch/j deleted and created (dry run)"
+    assert uid(bench) == before
+
+
+def test_force_gives_up_nothing_for_an_object_that_would_be_refused(bench: Bench) -> None:
+    started(bench, pinned("one"))
+    bench.world.run_until(bench.synced)
+    before = uid(bench)
+    bench.git.push(REPO, {"conf/a.yaml": pinned("two", backoff=-1)})
+    bench.refresh()
+    bench.world.run_until(lambda: bench.phase() == "Failed")
+    assert "backoffLimit" in bench.state()["message"]
+    assert uid(bench) == before
+
+
+def test_force_and_a_binding_to_another_role_go_through_a_sync_of_several_waves(bench: Bench) -> None:
+    first = config("first", "one", sync_wave="-1")
+    bench.git.push(
+        REPO, {"conf/a.yaml": pinned("one", force=False), "conf/b.yaml": binding("one"), "conf/c.yaml": first}
+    )
+    bench.create(application(syncPolicy={}))
+    bench.world.run_until(lambda: bench.sync_status() == "OutOfSync")
+    bench.sync()
+    bench.world.run_until(lambda: bench.phase() not in ("", "Running"))
+    assert bench.phase() == "Succeeded", bench.state()["message"]
+    before = uid(bench)
+    bench.git.push(
+        REPO, {"conf/a.yaml": pinned("two", force=False), "conf/b.yaml": binding("two"), "conf/c.yaml": first}
+    )
+    bench.refresh()
+    bench.sync(syncStrategy={"hook": {"force": True}})
+    bench.world.run_until(lambda: bench.phase() not in ("", "Running"))
+    assert bench.phase() == "Succeeded", bench.state()["message"]
+    assert uid(bench) not in ("", before)

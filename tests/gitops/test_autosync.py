@@ -141,3 +141,13 @@ def test_the_operation_carries_revision_options_and_retry() -> None:
     again = decide(given, Settings(), NOW).operation
     assert again is not None
     assert again["retry"] == {"limit": 1}
+
+
+@pytest.mark.parametrize("asked", [{"dryRun": True}, {"manifests": ["{}"]}])
+@pytest.mark.parametrize("phase", ["Succeeded", "Failed"])
+def test_what_was_no_sync_of_the_revision_is_no_attempt_at_it(phase: str, asked: dict[str, Any]) -> None:
+    state = ended(phase)
+    state["operation"]["sync"] |= asked
+    found = decide(seen({}, DRIFT, state=state), Settings(), NOW)
+    assert found.operation is not None
+    assert not found.error

@@ -324,6 +324,14 @@ def test_removing_the_annotation_ends_the_wait(bench: Bench) -> None:
     bench.world.run_until(lambda: ready(bench, "b"))
 
 
+def test_mending_a_name_that_could_not_be_read_is_noticed(bench: Bench) -> None:
+    push(bench, "b")
+    bench.create(dependent("b", "No Name"))
+    bench.world.run_until(lambda: "InvalidSpecError" in bench.conditions("b"))
+    bench.patch("b", {"metadata": {"annotations": {DEPENDS_ON: None}}})
+    bench.world.run_until(lambda: ready(bench, "b"), within=timedelta(seconds=10))
+
+
 # -- deletion --------------------------------------------------------------------------------------------------------
 
 
@@ -366,6 +374,19 @@ def test_who_stays_is_mentioned_and_holds_nothing_up(bench: Bench) -> None:
     bench.world.pass_time(60)
     assert gone == ["a"]
     assert bench.sync_status("b") == "Synced"
+
+
+def test_nothing_is_waited_for_once_the_last_dependent_is_gone(bench: Bench) -> None:
+    push(bench, "a", "b")
+    for made in (dependent("a"), dependent("b", "a")):
+        bench.create(made)
+    bench.world.run_until(lambda: ready(bench, "a", "b"))
+    bench.delete("a")
+    bench.world.run_until(lambda: "DependencyWarning" in bench.conditions("a"))
+    began = bench.world.clock.now()
+    bench.delete("b")
+    ended = bench.world.run_until(lambda: not bench.app("a"))
+    assert ended - began < timedelta(seconds=2)
 
 
 def test_without_dependents_nothing_is_waited_for(bench: Bench) -> None:

@@ -8,7 +8,7 @@ from argosy.gitops.keys import ResourceKey
 from argosy.machinery.api import PatchType
 from argosy.machinery.objects import JsonObject, Resource
 from kit.gitops import REPO, Bench, application, config
-from kit.world import CONFIG_MAPS
+from kit.world import CONFIG_MAPS, NAMESPACES
 
 JOBS = Resource("batch", "v1", "jobs", "Job")
 FINALIZER = "argocd.argoproj.io/hook-finalizer"
@@ -170,6 +170,30 @@ def test_what_a_later_wave_would_be_refused_for_stops_the_sync_before_the_first(
     bench.world.run_until(lambda: bench.phase() == "Failed")
     assert bench.state()["message"].startswith("one or more objects failed to apply (dry run), reason: ")
     assert bench.value("a") is None
+
+
+def test_a_dry_run_expects_the_namespace_and_the_kinds_that_the_sync_would_bring(bench: Bench) -> None:
+    names = "{plural: widgets, singular: widget, kind: Widget}"
+    schema = "{openAPIV3Schema: {type: object}}"
+    spec = (
+        f"{{group: example.com, scope: Namespaced, names: {names}, "
+        f"versions: [{{name: v1, served: true, storage: true, schema: {schema}}}]}}"
+    )
+    definition = (
+        "apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\n"
+        f"metadata: {{name: widgets.example.com}}\nspec: {spec}\n"
+    )
+    widget = "apiVersion: example.com/v1\nkind: Widget\nmetadata: {name: w}\n"
+    bench.git.push(REPO, {"conf/crd.yaml": definition, "conf/w.yaml": widget, "conf/a.yaml": config("a", "one")})
+    place = {"server": "https://kubernetes.default.svc", "namespace": "fresh"}
+    bench.create(application(destination=place, syncPolicy={"syncOptions": ["CreateNamespace=true"]}))
+    bench.world.run_until(lambda: bench.sync_status() == "OutOfSync")
+    bench.sync(dryRun=True)
+    bench.world.run_until(lambda: bench.phase() not in ("", "Running"))
+    assert bench.phase() == "Succeeded", bench.state()["message"]
+    assert bench.result("ConfigMap", "a")["message"] == "configmap/a created (dry run)"
+    assert bench.result("Widget", "w")["message"] == "widget.example.com/w created (dry run)"
+    assert bench.get(NAMESPACES, "fresh", "") is None
 
 
 def test_a_dry_run_says_what_it_would_do_and_changes_nothing(bench: Bench) -> None:

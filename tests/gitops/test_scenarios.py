@@ -186,3 +186,13 @@ def test_a_sync_that_changes_nothing_is_still_followed_by_a_newer_comparison(ben
         bench.world.run_until(lambda: bench.phase() == "Succeeded" and bench.synced())
         bench.world.pass_time(2)
         assert bench.status()["reconciledAt"] >= bench.state()["finishedAt"]
+
+
+def test_an_operation_that_asks_for_nothing_syncs_nothing(bench: Bench) -> None:
+    bench.create(application(syncPolicy={}))
+    bench.world.run_until(lambda: bench.sync_status() == "OutOfSync")
+    bench.patch("app", {"operation": {"initiatedBy": {"username": "somebody"}}})
+    bench.world.run_until(lambda: bench.phase() == "Error")
+    assert "operation.sync is missing" in bench.state()["message"]
+    assert "operation" not in bench.app()
+    assert bench.value("a") is None

@@ -10,7 +10,7 @@ from argosy.gitops.settings import Settings
 from argosy.machinery.api import PatchType
 from argosy.machinery.objects import JsonObject, Key
 from kit.gitops import REPO, Bench, application, config
-from kit.world import CONFIG_MAPS
+from kit.world import CONFIG_MAPS, SECRETS
 
 WEB = "apiVersion: v1\nkind: Service\nmetadata: {name: web}\nspec: {ports: [{port: 80}], selector: {app: web}}\n"
 
@@ -92,3 +92,16 @@ def test_a_refused_dry_run_is_a_comparison_error_with_the_server_s_words(bench: 
     assert "error running server side apply in dryrun mode for resource Service/web" in text
     assert "must be between 1 and 65535" in text
     assert bench.sync_status() == "Unknown"
+
+
+def test_what_git_says_of_a_secret_in_clear_text_is_compared_too(bench: Bench) -> None:
+    secret = "apiVersion: v1\nkind: Secret\nmetadata: {name: s}\nstringData: {password: one}\n"
+    bench.git.push(REPO, {"conf/s.yaml": secret})
+    synced(bench, syncPolicy={"automated": {}})
+    patch = bench.world.client.patch(
+        SECRETS, "s", "default", {"data": {"password": "dHdv"}}, PatchType.MERGE, field_manager="somebody"
+    )
+    bench.world.run(patch)
+    bench.world.run_until(lambda: bench.sync_status() == "OutOfSync")
+    [why] = bench.gitops.why(Key("argocd", "app")).values()
+    assert why.startswith('data.password: "++++')

@@ -100,10 +100,10 @@ class Applier:
         resource = self._resource(target)
         return await self._client.apply(resource, target, field_manager=FIELD_MANAGER, force=True, dry_run=True)
 
-    async def dry_run(self, task: Task, options: Options) -> str:
+    async def dry_run(self, task: Task, options: Options, *, force: bool) -> str:
         """Why the server would refuse the task; "" when it would not."""
         try:
-            await self._apply(task, options, dry_run=True, force=False)
+            await self._apply(task, options, dry_run=True, force=force)
         except StatusError as error:
             return error.message
         return ""
@@ -142,7 +142,9 @@ class Applier:
                 dry_run=dry_run,
             )
             return self._done(made, resource, "serverside-applied", dry_run)
-        if task.live is not None and not dry_run and is_bound_otherwise(target, task.live):
+        if task.live is not None and is_bound_otherwise(target, task.live):
+            if dry_run:
+                return await self._rehearsed_anew(target, resource, options)
             await self.delete(task.live, "Background")
             self._live.forget(task.key)
         live = self._live.get(task.key)
@@ -153,6 +155,9 @@ class Applier:
             except StatusError as error:
                 lost = error.is_conflict or error.is_already_exists or error.is_not_found
                 if not lost and (force or options.has("Force", obj=target)) and live is not None and error.code == 422:
+                    rehearsed = await self._rehearsed_anew(target, resource, options)
+                    if dry_run:
+                        return rehearsed
                     await self.delete(live, "Background")
                 elif not lost or attempt == ATTEMPTS - 1:
                     raise
@@ -160,6 +165,16 @@ class Applier:
                 if error.is_not_found and live is None and attempt:
                     raise
         raise AssertionError("the last attempt returns or raises")
+
+    async def _rehearsed_anew(self, target: JsonObject, resource: Resource, options: Options) -> str:
+        """Asks whether the object may be made anew, before what is there is given up for it. Raises StatusError."""
+        try:
+            await self._write(target, None, resource, options, dry_run=True)
+        except StatusError as error:
+            # What is valid is refused for nothing but the one that is still there.
+            if not error.is_already_exists:
+                raise
+        return self._done(target, resource, "deleted and created", dry_run=True)
 
     async def _take_over(self, resource: Resource, task: Task, managers: Collection[str]) -> None:
         """Conditional on the version looked at; one that changed meanwhile is left to the next sync."""
@@ -226,16 +241,20 @@ class Applier:
             raise
 
     def _done(self, made: JsonObject, resource: Resource, verb: str, dry_run: bool) -> str:
-        name = f"{resource.kind.lower()}{'.' + resource.group if resource.group else ''}/{made['metadata'].get('name')}"
         if not dry_run:
             self._live.wrote(made)
-        return f"{name} {verb}" + (" (dry run)" if dry_run else "")
+        return told(resource.group, resource.kind, made["metadata"].get("name"), verb, dry_run=dry_run)
 
     def _resource(self, obj: JsonObject) -> Resource:
         found = self._live.resource(obj)
         if found is None:
             raise StatusError(404, "NotFound", missing_kind(obj))
         return found
+
+
+def told(group: str, kind: str, name: str, verb: str, *, dry_run: bool) -> str:
+    """What became of an object, in kubectl's words."""
+    return f"{kind.lower()}{'.' + group if group else ''}/{name} {verb}" + (" (dry run)" if dry_run else "")
 
 
 def is_bound_otherwise(target: JsonObject, live: JsonObject) -> bool:

@@ -99,11 +99,12 @@ def operation(
 
 
 def _is_repeat(state: JsonObject, sync: JsonObject, spec: JsonObject) -> bool:
-    """Whether the last operation was for these revisions and these sources."""
-    if not state:
+    """Whether the last operation was for these revisions and these sources. A dry run tried nothing, and manifests
+    that somebody brought along are not the revision's."""
+    asked = ((state or {}).get("operation") or {}).get("sync") or {}
+    if not state or asked.get("dryRun") or asked.get("manifests"):
         return False
     result = state.get("syncResult") or {}
-    asked = (state.get("operation") or {}).get("sync") or {}
     revisions = result.get("revisions") or asked.get("revisions")
     revision = result.get("revision") or asked.get("revision")
     same = revisions == sync.get("revisions") if is_multi(spec) else revision == sync.get("revision")

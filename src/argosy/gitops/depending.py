@@ -47,7 +47,7 @@ class Depending:
         """What the deletion of the application waits for, and which others stay."""
         served = [other for other in self._dependents(key_of(app)) if self._is_served(other)]
         found = dependencies.deletion_waits(app, served, self._get(app), now) if served else dependencies.Reverse()
-        self._noted(app, found.awaited)
+        self._noted(app, found.awaited or found.mention)
         return found
 
     def _noted(self, app: JsonObject, text: str) -> str:
@@ -68,6 +68,8 @@ class Depending:
         ready = dependencies.readiness(old) != dependencies.readiness(new)
         if before != after:
             self._rewired(key, {*before, *after})
+        elif _text(old) != _text(new):
+            self._wake(key)  # a name that could not be read was mended, or written
         if ready:
             self._wake_waiting(key_of(app) for app in self._dependents(key))
         if ready or before != after:
@@ -86,3 +88,7 @@ class Depending:
         for key in keys:
             if key in self._waiting:
                 self._wake(key)
+
+
+def _text(app: JsonObject | None) -> str:
+    return annotations_of(app).get(dependencies.DEPENDS_ON, "") if app else ""

@@ -83,7 +83,7 @@ def without_managed(obj: JsonObject, live: JsonObject, managers: tuple[str, ...]
 def _by_kind(obj: JsonObject, key: ResourceKey, rules: Rules) -> JsonObject:
     match key.group, key.kind:
         case "", "Secret":
-            return _secret(obj)
+            return folded(obj)
         case "", "Endpoints":
             return _endpoints(obj)
         case "rbac.authorization.k8s.io", "Role" | "ClusterRole":
@@ -93,7 +93,8 @@ def _by_kind(obj: JsonObject, key: ResourceKey, rules: Rules) -> JsonObject:
     return obj
 
 
-def _secret(obj: JsonObject) -> JsonObject:
+def folded(obj: JsonObject) -> JsonObject:
+    """A Secret with its `stringData` in `data`, as the API server keeps it (spec 4.3)."""
     data = dict(obj.get("data") or {})
     for name, value in (obj.get("stringData") or {}).items():
         data[name] = base64.b64encode(str(value).encode()).decode()

@@ -34,6 +34,8 @@ from argosy.runtime.controller import Outcome
 from argosy.sources.git.refs import FULL_SHA
 from argosy.sources.port import SourceError
 
+NOTHING_ASKED = "Invalid operation request: operation.sync is missing, so there is nothing to do"
+
 
 class Operating:
     def __init__(self, desk: Desk, sighting: Sighting) -> None:
@@ -48,6 +50,9 @@ class Operating:
         if not state or state.get("phase") in operation.FINAL:
             state = operation.begun(app["operation"], seconds(now))
             app = await self._journal.begin(app, state, revision_to_hold(app, normalised(app.get("spec") or {})))
+            if app["operation"].get("sync") is None:
+                await self._journal.finish(key, app, operation.ended(state, "Error", NOTHING_ASKED, seconds(now)))
+                return None
         elif may_give_way(app, state, now) and (text := await self._superseded(key, app, state)):
             await self._journal.finish(key, app, operation.ended(state, "Failed", text, seconds(now), terminated=True))
             return None

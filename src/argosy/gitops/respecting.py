@@ -11,15 +11,15 @@ def respecting(target: JsonObject, live: JsonObject, rules: Rules) -> JsonObject
     made = without_managed(target, live, rules.managers) if rules.managers else target
     if not rules.pointers and not rules.paths:
         return made
-    found = _restored(without_ignored(made, rules), live, without_ignored(live, rules))
+    found = _restored(without_ignored(made, rules), made, live, without_ignored(live, rules))
     assert isinstance(found, dict)
     if "status" in found and "status" not in target:
         del found["status"]
     return found
 
 
-def _restored(target: JsonValue, live: JsonValue, bare: JsonValue) -> JsonValue:
-    """`bare` is `live` without what is ignored; what it lacks comes back into the target."""
+def _restored(target: JsonValue, whole: JsonValue, live: JsonValue, bare: JsonValue) -> JsonValue:
+    """`target` and `bare` are `whole` and `live` without what is ignored; what `bare` lacks comes into the target."""
     if bare is live:
         return target
     if isinstance(target, dict) and isinstance(live, dict) and isinstance(bare, dict):
@@ -28,11 +28,33 @@ def _restored(target: JsonValue, live: JsonValue, bare: JsonValue) -> JsonValue:
             if key not in bare:
                 result[key] = value
             elif key in target:
-                result[key] = _restored(target[key], value, bare[key])
+                of_whole = whole.get(key) if isinstance(whole, dict) else None
+                result[key] = _restored(target[key], of_whole, value, bare[key])
         return result
     if isinstance(target, list) and isinstance(live, list) and isinstance(bare, list):
         if len(live) != len(bare):
             return [*target, *(item for item in live if item not in bare and item not in target)]
-        if len(target) == len(live):
-            return [_restored(*triple) for triple in zip(target, live, bare, strict=True)]
+        same = isinstance(whole, list) and len(whole) == len(target)
+        return _restored_items(target, whole if same and isinstance(whole, list) else target, live, bare)
     return target
+
+
+def _restored_items(
+    target: list[JsonValue], whole: list[JsonValue], live: list[JsonValue], bare: list[JsonValue]
+) -> list[JsonValue]:
+    """Items with names are matched by them, wherever they stand, and new ones stay whole; others by place."""
+    wanted, found = _names(target), _names(live)
+    if wanted and found:
+        theirs = dict(zip(found, zip(live, bare, strict=True), strict=True))
+        named = zip(wanted, target, whole, strict=True)
+        return [_restored(item, full, *theirs[name]) if name in theirs else full for name, item, full in named]
+    if len(target) == len(live):
+        return [_restored(*each) for each in zip(target, whole, live, bare, strict=True)]
+    return target
+
+
+def _names(items: list[JsonValue]) -> list[str]:
+    """Of all items; empty when one has none, or two have the same."""
+    found = [item.get("name") if isinstance(item, dict) else None for item in items]
+    names = [name for name in found if isinstance(name, str)]
+    return names if len(set(names)) == len(items) else []

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from argosy.gitops.applying import Applier
 from argosy.gitops.compare import ServerSide
 from argosy.gitops.keys import COMPARE_OPTIONS, ResourceKey, annotations_of, words
+from argosy.gitops.normalize import folded
 from argosy.gitops.settings import Settings
 from argosy.gitops.targets import Target
 from argosy.machinery.objects import JsonObject
@@ -48,8 +49,10 @@ async def previews(applier: Applier, questions: Sequence[Target]) -> dict[Resour
 
 
 async def _answer(applier: Applier, target: Target) -> JsonObject:
+    # Written as `stringData` the values would be nobody's in the answer, and taken for a webhook's.
+    is_secret = target.key[:2] == ("", "Secret")
     try:
-        return await applier.preview(target.obj)
+        return await applier.preview(folded(target.obj) if is_secret else target.obj)
     except StatusError as error:
         what = f"{target.key.kind}/{target.key.name}"
         raise NotPreviewed(

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from argosy.gitops import operation
-from argosy.gitops.applying import Applier, missing_kind
+from argosy.gitops.applying import Applier, missing_kind, told
 from argosy.gitops.approval import is_approved, needs_approval
 from argosy.gitops.desk import Desk
 from argosy.gitops.health.custom import Judge
@@ -150,19 +150,27 @@ class Syncing:
         if sync.is_dry or len({(task.phase, task.wave) for task in sync.tasks}) < 2:
             return {}
         found: Record = {}
-        cluster = sync.live
         for task in sync.tasks:
-            namespace = ResourceKey("", "Namespace", "", task.key.namespace)
-            absent = bool(task.key.namespace) and cluster.get(namespace) is None
-            if task.phase != "Sync" or task.is_prune or absent or cluster.kinds.of(task.obj) is None:
+            namespace = _namespace_of(task)
+            absent = namespace is not None and sync.live.get(namespace) is None
+            if task.phase != "Sync" or task.is_prune or absent or sync.live.kinds.of(task.obj) is None:
                 continue
-            if message := await sync.applier.dry_run(task, sync.options):
+            if message := await sync.applier.dry_run(task, sync.options, force=sync.forces):
                 found[task.identity] = Result("SyncFailed", message, "Failed")
         return found
 
     async def _rehearse(self, sync: Running) -> Outcome | None:
-        """A sync that was asked for as a dry run: every object, and nothing is changed."""
-        record = await self._carry_out(sync, [task for task in sync.tasks if not task.hook])
+        """A sync that was asked for as a dry run: every object, and nothing is changed.
+
+        The server cannot be asked about what needs a namespace or a kind that this very sync would bring.
+        """
+        tasks = [task for task in sync.tasks if not task.hook]
+        coming = {task.identity for task in tasks if _is_to_come(task, sync)}
+        record = await self._carry_out(sync, [task for task in tasks if task.identity not in coming])
+        for identity in coming:
+            key = identity[1]
+            message = told(key.group, key.kind, key.name, "created", dry_run=True)
+            record[identity] = Result("Synced", message, "Running")
         state = sync.recorded(record)
         if failed := {name: result for name, result in record.items() if result.failed}:
             text = f"one or more objects failed to apply (dry run), reason: {_reasons(failed)}"
@@ -219,6 +227,19 @@ def _invalid(sync: Running) -> Record:
         elif not known and not sync.options.has("SkipDryRunOnMissingResource", obj=task.obj):
             found[task.identity] = Result("SyncFailed", missing_kind(task.obj), "Failed")
     return found
+
+
+def _namespace_of(task: Task) -> ResourceKey | None:
+    return ResourceKey("", "Namespace", "", task.key.namespace) if task.key.namespace else None
+
+
+def _is_to_come(task: Task, sync: Running) -> bool:
+    """Whether its namespace or kind is missing, which the sync was found to bring, or not to mind."""
+    if task.is_prune:
+        return False
+    namespace = _namespace_of(task)
+    absent = namespace is not None and sync.live.get(namespace) is None
+    return (absent and any(other.key == namespace for other in sync.tasks)) or sync.live.kinds.of(task.obj) is None
 
 
 def _reasons(results: Mapping[Identity, Result]) -> str:

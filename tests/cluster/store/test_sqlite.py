@@ -14,7 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from argosy.cluster.store import Store
+from argosy.cluster.store import Change, Store
+from argosy.cluster.store.entry import Entry
 from argosy.cluster.store.sqlite import SqliteJournal
 from argosy.machinery.objects import Key
 
@@ -167,3 +168,30 @@ def test_a_damaged_file_is_refused_with_what_to_do_and_a_copy_is_kept(tmp_path: 
     assert stat.S_IMODE(copy.stat().st_mode) == 0o600
     with pytest.raises(OSError, match=r"damaged-2"):
         SqliteJournal(path).load()
+
+
+def test_what_cannot_be_encoded_fails_its_writer_and_no_other(tmp_path: Path) -> None:
+    async def main() -> None:
+        store = Store(lambda: NOON, SqliteJournal(tmp_path / "cluster.db"))
+        store.load()
+        table = store.table("", "things")
+        store.put(table, Key("n", "a"), {"metadata": {"name": "a"}}, None)
+        with pytest.raises(TypeError):
+            store.put(table, Key("n", "b"), {"metadata": {"name": "b"}, "wave": 1 << 70}, None)
+        store.put(table, Key("n", "c"), {"metadata": {"name": "c"}}, None)
+        await store.durable()
+        assert sorted(key.name for key in table.entries) == ["a", "c"]
+        store.close()
+
+    asyncio.run(main())
+
+
+def test_a_commit_that_stumbles_leaves_no_transaction_open(tmp_path: Path) -> None:
+    store = Store(lambda: NOON, journal := SqliteJournal(tmp_path / "cluster.db"))
+    store.load()
+    bad = Entry(Key("n", "b"), 2, 2, {"metadata": {"name": "b"}, "wave": 1 << 70})
+    with pytest.raises(TypeError):
+        journal.commit([Change("", "things", 2, None, bad)])
+    good = Entry(Key("n", "c"), 3, 3, {"metadata": {"name": "c"}})
+    journal.commit([Change("", "things", 3, None, good)])
+    journal.close()

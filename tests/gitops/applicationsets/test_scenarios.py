@@ -6,13 +6,14 @@ from typing import Any
 
 import pytest
 
+from argosy.gitops.applicationsets import ApplicationSets
 from argosy.gitops.applicationsets.params import GeneratorError
 from argosy.gitops.applicationsets.recording import APPLICATION_SETS
 from argosy.gitops.keys import APPLICATIONS, PROJECTS
 from argosy.machinery.objects import JsonObject, Key
 from argosy.machinery.status import StatusError
 from argosy.sources.port import Unavailable
-from kit.applicationsets import REPO, Bench, appset, listed, make_bench, phases, state
+from kit.applicationsets import REPO, Bench, NoHosting, appset, listed, make_bench, phases, state
 from kit.world import CONFIG_MAPS, EVENTS, SECRETS
 
 FOLDERS = {"git": {"repoURL": REPO, "revision": "HEAD", "directories": [{"path": "apps/*"}]}}
@@ -394,3 +395,12 @@ def test_what_jq_leads_to_on_an_application_is_left_as_it_is(bench: Bench) -> No
     told = [event["message"] for event in found if event["reason"] == "InvalidSetting"]
     assert len(told) == 1
     assert "Invalid path expression" in told[0]
+
+
+def test_settings_that_are_there_before_it_is_made_are_heard_of(bench: Bench, caplog: pytest.LogCaptureFixture) -> None:
+    settings = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "argocd-cm", "namespace": "argocd"}}
+    bench.create(settings, CONFIG_MAPS)
+    bench.world.pass_time(1)
+    world, nobody = bench.world, NoHosting()
+    ApplicationSets(world.client, world.caches, bench.git, nobody, nobody, world.clock, world.rng)
+    assert "a handler failed" not in caplog.text

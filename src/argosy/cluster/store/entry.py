@@ -13,6 +13,12 @@ if TYPE_CHECKING:
     from argosy.cluster.store.warmth import Warmth
 
 
+def encode(obj: JsonObject | None) -> bytes:
+    """Raises TypeError for what no JSON can say, such as an integer of more than 64 bits."""
+    # A copy: the serialiser's own bytes keep the spare room of the buffer that they were written to.
+    return bytes(memoryview(orjson.dumps(obj)))
+
+
 class Entry:
     """An object in its storage version: bytes, and decoded too while somebody uses it (`warmth`)."""
 
@@ -61,8 +67,7 @@ class Entry:
     @property
     def encoded(self) -> bytes:
         if self._encoded is None:
-            # A copy: the serialiser's own bytes keep the spare room of the buffer that they were written to.
-            self._encoded = bytes(memoryview(orjson.dumps(self._obj)))
+            self._encoded = encode(self._obj)
         return self._encoded
 
     @property

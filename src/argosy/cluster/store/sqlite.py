@@ -118,9 +118,10 @@ class SqliteJournal:
             self._write(changes)
             self._db.execute("COMMIT")
         except sqlite3.Error as error:
+            raise OSError(0, f"the store refused a commit: {error}") from error
+        finally:
             if self._db.in_transaction:
                 self._db.execute("ROLLBACK")
-            raise OSError(0, f"the store refused a commit: {error}") from error
 
     def _write(self, changes: Sequence[Change]) -> None:
         log, gone = [], []

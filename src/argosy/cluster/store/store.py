@@ -12,7 +12,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 
-from argosy.cluster.store.entry import Change, Entry
+from argosy.cluster.store.entry import Change, Entry, encode
 from argosy.cluster.store.journal import Journal, LogRow, NoJournal
 from argosy.cluster.store.table import Table
 from argosy.cluster.store.warmth import Warmth
@@ -117,10 +117,14 @@ class Store:
     # -- writes ------------------------------------------------------------------------------------------------------
 
     def put(self, table: Table, key: Key, obj: JsonObject, old: Entry | None) -> Entry:
-        """Stores `obj`, which belongs to the store from now on, under the next revision."""
+        """Stores `obj`, which belongs to the store from now on, under the next revision. Raises TypeError for what
+        cannot be encoded: here, so that it fails its own writer and not the batch, and all writing with it.
+        """
         rev = self.revision + 1
         obj["metadata"]["resourceVersion"] = str(rev)
-        entry = Entry(key, rev, old.created_rev if old is not None else rev, obj, warmth=self.warmth)
+        encoded = encode(obj) if self._journal.durable else None
+        created = old.created_rev if old is not None else rev
+        entry = Entry(key, rev, created, obj, encoded=encoded, warmth=self.warmth)
         self._record(table, Change(table.group, table.plural, rev, old, entry))
         return entry
 

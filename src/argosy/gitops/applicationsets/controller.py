@@ -64,14 +64,15 @@ class ApplicationSets:
         self._namespace = namespace
         self._surroundings: Surroundings | None = None
         self._controller = Controller("applicationsets", self.look, clock=clock, rng=rng, workers=workers, owns=owns)
-        self.plane = ControlPlane(caches, namespace, self._settings_changed)
-        self.plane.applications.add_index(OWNER, _owner)
         self.sets = caches.cache(APPLICATION_SETS)
         self._objects = ClusterObjects(client, caches, namespace)
         git_reader = GitReader(git, lambda: self.plane.credentials)
         doors = Doors(git=git_reader, hosting=hosting, plugins=plugins, objects=self._objects)
         templates = GoTemplates(clock.now, rng.fork("applicationsets").token_bytes)
         self.asking = Asking(doors, templates, namespace, self._clusters)
+        # After all that its first news, which may come at once, is told to.
+        self.plane = ControlPlane(caches, namespace, self._settings_changed)
+        self.plane.applications.add_index(OWNER, _owner)
         self.events = EventRecorder(client, clock, "argocd-applicationset-controller")
         self._applying, self._recording = Applying(client, self.events), Recording(client, clock, self.sets)
         self.jq = JqAsking(jq)

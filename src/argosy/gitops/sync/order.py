@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from argosy.gitops.keys import SYNC_WAVE, annotations_of
 from argosy.machinery.objects import JsonObject
 
@@ -43,6 +45,9 @@ KINDS = [
     "Ingress",
     "APIService",
 ]
+_WAVE = re.compile(r"[+-]?[0-9]{1,19}")
+_WIDEST = 1 << 63
+"""Beyond 64 bits nothing is a wave, nor could a status hold it."""
 RANK = {kind: rank for rank, kind in enumerate(KINDS)}
 
 
@@ -51,10 +56,9 @@ def wave_of(obj: JsonObject) -> int:
     annotations = annotations_of(obj)
     for name in (SYNC_WAVE, "helm.sh/hook-weight"):
         if name in annotations:
-            try:
-                return int(annotations[name])
-            except ValueError:
-                return 0
+            text = str(annotations[name])
+            found = int(text) if _WAVE.fullmatch(text) else 0
+            return found if -_WIDEST <= found < _WIDEST else 0
     return 0
 
 
