@@ -19,6 +19,7 @@ from argosy.gitops.destinations import Cluster
 from argosy.machinery.objects import JsonObject
 from argosy.runtime.access import Access, ClientAccess
 from argosy.runtime.client import Client
+from argosy.runtime.wrapping import WrappingClient
 from kit.world import CONFIG_MAPS, SECRETS, World, ours
 
 
@@ -28,6 +29,8 @@ class Clusters:
         self._others: dict[str, EmbeddedCluster] = {}
         self._rights: dict[int, Rbac] = {}
         self.down: set[str] = set()
+        self.users: dict[str, tuple[str, tuple[str, ...]]] = {}
+        """Whom a server takes us for, if not for its administrator; without groups it holds us to its RBAC."""
         self.connected: list[str] = []
         """Every connection that was opened, in order."""
 
@@ -57,7 +60,9 @@ class Clusters:
             raise ConnectionRefusedError(f"{cluster.server}: connection refused")
         self.connected.append(cluster.server)
         other = self._others[cluster.server]
-        yield ClientAccess(other.client("system:argosy", ("system:masters",)), self._as_somebody(other))
+        user, groups = self.users.get(cluster.server, ("system:argosy", ("system:masters",)))
+        client = other.client(user, groups) if groups else self._acting_as(other, user)
+        yield ClientAccess(_Away(client, lambda: cluster.server in self.down), self._as_somebody(other))
 
     def close(self) -> None:
         for other in self._others.values():
@@ -72,6 +77,19 @@ class Clusters:
             rbac.load(cluster.reader)
             cluster.core.stored.update(role_hooks(cluster.store, rbac))
         return cluster.client(user, with_implied(user, ()), _authorizer(rbac))
+
+
+class _Away(WrappingClient):
+    """Asked by name for what it serves, a server that is down does not answer; watches hang, as they do."""
+
+    def __init__(self, inner: Client, is_down: Callable[[], bool]) -> None:
+        super().__init__(inner)
+        self._is_down = is_down
+
+    async def version(self) -> JsonObject:
+        if self._is_down():
+            raise ConnectionRefusedError("connection refused")
+        return await super().version()
 
 
 def _authorizer(rbac: Rbac) -> Callable[[ApiRequest], None]:

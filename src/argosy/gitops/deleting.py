@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from argosy.gitops import conditions, deletion, deletion_hooks, dependencies, destinations, projects
 from argosy.gitops.approval import is_approved, needs_approval
-from argosy.gitops.clusters.connections import NotConnected
+from argosy.gitops.clusters.contact import NotConnected
 from argosy.gitops.deleting_hooks import DeletingHooks
 from argosy.gitops.deletion import Stage
 from argosy.gitops.desk import Desk

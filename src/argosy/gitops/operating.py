@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from argosy.gitops import operation, sharing, windows
-from argosy.gitops.clusters.connections import NotConnected
+from argosy.gitops.clusters.contact import NotConnected
 from argosy.gitops.desk import Desk
 from argosy.gitops.destinations import InvalidDestination
 from argosy.gitops.holding import revision_to_hold

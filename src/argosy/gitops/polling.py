@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from argosy.gitops.normalize_spec import normalised, sources_of
+from argosy.gitops.projects import permits_source
 from argosy.gitops.rendering import Manifests
 from argosy.gitops.world import ControlPlane
 from argosy.machinery.objects import JsonObject, Key, key_of
@@ -89,7 +90,12 @@ class Polling:
             spec = normalised(app.get("spec") or {})
             for source in sources_of(spec):
                 users.setdefault(_followed(source, spec["project"]), []).append(key)
-        return users
+        return {place: keys for place, keys in users.items() if self._is_permitted(place)}
+
+    def _is_permitted(self, place: Followed) -> bool:
+        """Nobody makes us ask, with credentials that may fit, for what their project refuses them."""
+        permits = self._plane.effective(place.project)
+        return permits is not None and permits_source(permits, place.url)
 
 
 def _followed(source: JsonObject, project: str) -> Followed:

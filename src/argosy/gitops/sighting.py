@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from argosy.gitops import destinations, local, projects, windows
 from argosy.gitops.applying import Applier
-from argosy.gitops.clusters.connections import NotConnected
+from argosy.gitops.clusters.contact import NotConnected
 from argosy.gitops.clusters.destination import Destination
 from argosy.gitops.compare import Comparison, ServerSide
 from argosy.gitops.desk import Desk, Memory

@@ -24,6 +24,7 @@ from typing import Final, TypeVar
 from argosy.render.conversation import Assignment, Outcome, converse
 from argosy.render.inputs import AnswerBook
 from argosy.render.process import Limits, NoWorker, Program, WorkerLost, WorkerProcess, sweep
+from argosy.render.starts import Starts
 from argosy.render.wire import Closed, Pipe
 from argosy.runtime.clock import Clock, TimerHandle
 
@@ -46,6 +47,7 @@ class WorkerPool:
         self._all: set[WorkerProcess] = set()
         self._idle_timer: TimerHandle | None = None
         self._open = 0
+        self._starts = Starts()
         self.started = 0
         """Workers ever started: a figure for metrics and tests."""
 
@@ -126,14 +128,29 @@ class WorkerPool:
             if worker.is_usable:
                 return worker
             self._discard(worker)
-        try:
-            worker = WorkerProcess(self._program)
-        except OSError as error:
-            raise NoWorker(f"no {self._program.name} can be started: {error.strerror}") from None
+        worker = self._start()
         with self._lock:
             self._all.add(worker)
             self.started += 1
         return worker
+
+    def _start(self) -> WorkerProcess:
+        """A new worker, after some attempts at most. Raises NoWorker; at once while starts rest."""
+        while True:
+            with self._lock:
+                self._starts.check(self._clock.monotonic())
+            try:
+                worker = WorkerProcess(self._program, start_seconds=self._limits.start_seconds)
+            except OSError as error:
+                cause = f"no {self._program.name} can be started: {error.strerror or error}"
+            except NoWorker as error:
+                cause = str(error)
+            else:
+                with self._lock:
+                    self._starts.succeeded()
+                return worker
+            with self._lock:
+                self._starts.failed(cause, self._clock.monotonic())
 
     def _give_back(self, worker: WorkerProcess) -> None:
         worker.jobs += 1

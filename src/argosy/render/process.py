@@ -18,7 +18,7 @@ import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import IO, Final
 
 from argosy.machinery import duration
 from argosy.render.port import RenderError
@@ -27,6 +27,12 @@ from argosy.render.wire import Closed, Pipe
 BOOT: Final = "import sys; sys.path.insert(0, sys.argv.pop()); from {module} import main; main()"
 STALLED: Final = 10
 """Times its wall clock that a worker has when it could not get the processor time that the clock is meant for."""
+
+LAST_WORDS: Final = 8192
+"""Bytes of what a program wrote to standard error that are looked at when it did not start."""
+
+SAID_LIMIT: Final = 300
+"""Characters of them that are told."""
 
 PREFIX: Final = "argosy-render-"
 LOCK: Final = "parent"
@@ -40,6 +46,9 @@ class Limits:
     memory_bytes: int = 768 * 1024 * 1024
     jobs: int = 2000
     idle_seconds: float = 60.0
+    start_seconds: float = 60.0
+    """Within which a program must be up, also on a machine with much to do."""
+
     watch_seconds: float = 0.25
     """Between two looks at a worker that has a job."""
 
@@ -86,33 +95,50 @@ class Program:
 class WorkerProcess:
     """One child process with its pipe and temporary directory."""
 
-    def __init__(self, program: Program) -> None:
+    def __init__(self, program: Program, *, start_seconds: float) -> None:
+        """Waits until the program is up. Raises NoWorker with what kept it from that, and OSError."""
         self._program = program
         self.jobs = 0
         self.over = False
         self.reason = ""
         self._directory = Path(tempfile.mkdtemp(prefix=PREFIX))
-        self._lock = _locked(self._directory)
-        self._process = subprocess.Popen(
-            [sys.executable, "-I", "-c", BOOT.format(module=program.module), str(Path(__file__).parents[2])],
+        self._lock = -1
+        try:
+            self._lock = _locked(self._directory)
+            with tempfile.TemporaryFile() as last_words:
+                self._process = self._spawned(last_words)
+                self.pipe = _pipe(self._process)
+                self.confined = self._greeting(last_words, start_seconds)
+        except OSError:
+            self._clear()
+            raise
+
+    def _spawned(self, last_words: IO[bytes]) -> subprocess.Popen[bytes]:
+        module, root = self._program.module, str(Path(__file__).parents[2])
+        return subprocess.Popen(
+            [sys.executable, "-I", "-c", BOOT.format(module=module), root],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
+            stderr=last_words,
             cwd=self._directory,
             env=_environment(self._directory),
             close_fds=True,
         )
-        assert self._process.stdin is not None and self._process.stdout is not None
-        self.pipe = Pipe(self._process.stdout.fileno(), self._process.stdin.fileno())
-        self.confined = self._greeting()
 
-    def _greeting(self) -> dict[str, bool]:
+    def _greeting(self, last_words: IO[bytes], seconds: float) -> dict[str, bool]:
+        """What the program says once it is up; one that says nothing for `seconds` never will be."""
+        late = threading.Timer(seconds, self.kill, (f"did not say within {seconds:g} seconds that it is ready",))
+        late.daemon = True
+        late.start()
         try:
             header, _ = self.pipe.receive()
-        except Closed:
+            return dict(header.get("ready") or {})
+        except (Closed, TypeError, ValueError):
+            reason = self.reason or _cause(last_words, self.exit_status())
             self.stop()
-            raise NoWorker(f"the {self._program.name} did not start") from None
-        return dict(header.get("ready") or {})
+            raise NoWorker(f"the {self._program.name} did not start: {reason}") from None
+        finally:
+            late.cancel()
 
     @property
     def pid(self) -> int:
@@ -180,6 +206,9 @@ class WorkerProcess:
         for stream in (self._process.stdin, self._process.stdout):
             if stream is not None:
                 stream.close()
+        self._clear()
+
+    def _clear(self) -> None:
         shutil.rmtree(self._directory, ignore_errors=True)
         with contextlib.suppress(OSError):
             os.close(self._lock)
@@ -202,6 +231,24 @@ def sweep(parent: Path) -> None:
             continue
         finally:
             os.close(lock)
+
+
+def _pipe(process: subprocess.Popen[bytes]) -> Pipe:
+    assert process.stdin is not None and process.stdout is not None
+    return Pipe(process.stdout.fileno(), process.stdin.fileno())
+
+
+def _cause(last_words: IO[bytes], status: int | None) -> str:
+    """The last line that a program wrote before it ended, which names what it lacks; else how it ended."""
+    size = last_words.seek(0, os.SEEK_END)
+    last_words.seek(max(0, size - LAST_WORDS))
+    lines = last_words.read(LAST_WORDS).decode(errors="replace").split("\n")
+    said = next((line.strip() for line in reversed(lines) if line.strip()), "")
+    if said:
+        return "".join(char if char.isprintable() else " " for char in said)[:SAID_LIMIT]
+    if status is None:
+        return "it closed its pipe"
+    return f"it was killed by signal {-status}" if status < 0 else f"it ended with status {status}"
 
 
 def _locked(directory: Path) -> int:

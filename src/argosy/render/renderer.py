@@ -33,7 +33,7 @@ from argosy.render.overrides import with_overrides
 from argosy.render.plugins import DEFINITIONS
 from argosy.render.pool import RenderPool
 from argosy.render.port import Rendered, RenderError, RenderRequest, SourceType
-from argosy.render.process import WorkerLost
+from argosy.render.process import NoWorker, WorkerLost
 from argosy.render.relevance import relevant
 from argosy.render.workspace import ref_root
 from argosy.runtime.clock import Clock
@@ -146,6 +146,8 @@ class WorkerRenderer:
         try:
             async with self._gate.passed(_parallelism(prepared.request.settings)):
                 outcome = await self._outcome(prepared)
+        except NoWorker:
+            raise  # no source is to blame, so none is remembered as one that fails
         except WorkerLost as error:
             inputs = {Question(root, "tree", ""): tree.root_oid for root, tree in prepared.roots.items()}
             self._cache.failed(prepared.key, inputs, str(error), self._clock.now())

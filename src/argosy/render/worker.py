@@ -14,7 +14,7 @@ import orjson
 from argosy.machinery.objects import JsonObject
 from argosy.render.confine import allow_cpu, confine, new_process_group
 from argosy.render.files import Job
-from argosy.render.own_pipe import own_pipe
+from argosy.render.own_pipe import end_last_words, own_pipe
 from argosy.render.port import RenderError
 from argosy.render.tools import load_tool
 from argosy.render.wire import BODY_LIMIT, Closed, Pipe
@@ -25,7 +25,9 @@ def main() -> None:
     """Serves jobs until the parent closes the pipe."""
     pipe = own_pipe()
     new_process_group()
-    pipe.send({"ready": confine()})
+    confined = confine()
+    end_last_words()
+    pipe.send({"ready": confined})
     while True:
         try:
             header, body = pipe.receive()

@@ -49,6 +49,8 @@ class Trouble:
     failures: int = 0
     """Lists and watches in a row that failed; 0 again with the next one that works."""
     last_error: str = ""
+    is_refused: bool = False
+    """The last failure was that the server does not let us read this."""
     bad_objects: int = 0
     handler_errors: int = 0
 
@@ -160,6 +162,7 @@ class InformerCache:
         except Exception as error:
             self.trouble.failures += 1
             self.trouble.last_error = str(error) if isinstance(error, StatusError) else type(error).__name__
+            self.trouble.is_refused = isinstance(error, StatusError) and error.code in (401, 403)
             log.debug("%s of %s failed: %s", type(state).__name__, self._resource.qualified, self.trouble.last_error)
             return Failed(error, self._revision, self._progressed)
 

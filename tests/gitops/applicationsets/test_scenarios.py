@@ -190,6 +190,35 @@ def test_a_set_elsewhere_is_served_only_when_its_namespace_is_named_and_its_proj
         bench.world.run(bench.world.client.get(APPLICATIONS, "a", "team"))
 
 
+@pytest.mark.parametrize(
+    ("spec", "told"),
+    [
+        ({"sourceRepos": [REPO], "sourceNamespaces": ["other"]}, "namespace 'team' is not permitted to use project"),
+        ({"sourceRepos": ["*", f"!{REPO}"], "sourceNamespaces": ["team"]}, "is not permitted in project 'theirs'"),
+        (None, "references project theirs which does not exist"),
+    ],
+)
+def test_a_set_elsewhere_reads_no_repository_that_its_project_does_not_let_it(
+    bench: Bench, spec: JsonObject | None, told: str
+) -> None:
+    """What it reads it would tell: the folders' names are those of its Applications, and of its refusals."""
+    bench.git.push(REPO, {"apps/canary/x.yaml": ""})
+    bench.patch({"data": {"applicationsetcontroller.namespaces": "te*"}}, "argocd-cmd-params-cm", CONFIG_MAPS)
+    if spec is not None:
+        everywhere = [{"server": "*", "namespace": "*"}]
+        made = {**project("theirs"), "spec": {**spec, "destinations": everywhere}}
+        bench.world.run(bench.world.client.create(PROJECTS, made))
+    elsewhere = appset([FOLDERS])
+    elsewhere["metadata"]["namespace"] = "team"
+    elsewhere["spec"]["template"]["spec"]["project"] = "theirs"
+    bench.create(elsewhere)
+    key = Key("team", "fleet")
+    bench.world.run_until(lambda: bool((bench.sets.sets.get(key) or {}).get("status")))
+    status = (bench.sets.sets.get(key) or {})["status"]
+    assert told in status["conditions"][0]["message"]
+    assert "canary" not in str(status)
+
+
 def test_a_preview_tells_what_would_happen_and_does_nothing(bench: Bench) -> None:
     bench.create(appset([listed("a", "b")]))
     bench.world.run_until(lambda: bench.apps() == ["a", "b"])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from argosy.gitops.clusters.connections import State
+from argosy.gitops.clusters.contact import PULSE_SECONDS, PULSES_MISSED
 from argosy.machinery.objects import JsonObject
 from kit.gitops import NAMESPACES, REPO, Bench, application, config
 from kit.world import CONFIG_MAPS, SECRETS
@@ -87,6 +88,41 @@ def test_a_cluster_that_is_away_is_told_and_used_as_soon_as_it_is_back_and_other
     assert bench.clusters.values(PROD) == {"a": "one"}
     assert bench.conditions() == {}
     assert bench.gitops.clusters.states()[PROD].state is State.SUCCESSFUL
+
+
+def test_a_cluster_that_goes_away_later_is_told_and_nothing_in_it_is_touched(bench: Bench) -> None:
+    bench.clusters.add("prod")
+    bench.git.push(REPO, {"conf/a.yaml": config("a", "one")})
+    bench.create(goes_to())
+    bench.world.run_until(bench.synced)
+    bench.world.pass_time(60)
+    before = bench.app()
+    bench.clusters.down.add(PROD)
+    bench.world.pass_time(PULSE_SECONDS * (PULSES_MISSED - 1))
+    bench.clusters.down.clear()
+    bench.world.pass_time(60)
+    assert bench.app() == before  # it only started again
+    assert bench.clusters.connected == [PROD]
+    bench.clusters.down.add(PROD)
+    bench.world.run_until(lambda: bool(bench.conditions()))
+    assert "connection refused" in bench.conditions()["ComparisonError"]
+    assert bench.gitops.clusters.states()[PROD].state is State.FAILED
+    assert bench.clusters.values(PROD) == {"a": "one"}
+    bench.clusters.down.clear()
+    bench.world.run_until(lambda: bench.synced() and not bench.conditions())
+    assert bench.clusters.values(PROD) == {"a": "one"}
+
+
+def test_a_cluster_that_refuses_to_tell_what_it_holds_is_told_at_once_and_by_kind(bench: Bench) -> None:
+    bench.clusters.add("prod")
+    bench.clusters.users[PROD] = ("system:serviceaccount:default:limited", ())
+    bench.git.push(REPO, {"conf/a.yaml": config("a", "one")})
+    bench.create(goes_to())
+    bench.world.pass_time(10)
+    text = bench.conditions()["ComparisonError"]
+    assert "failed to load initial state of resource " in text
+    assert 'User "system:serviceaccount:default:limited" cannot list resource' in text
+    assert "more kinds)" in text
 
 
 def test_a_restart_changes_no_status_while_clusters_are_being_connected_to(bench: Bench) -> None:

@@ -18,6 +18,7 @@ import pytest
 from argosy.render.lua.breaker import REST_SECONDS, RESTING, ROW
 from argosy.render.lua.evaluator import BATCH_CALLS, LIMITS, LuaWorkers
 from argosy.render.lua.port import Answer, Call
+from argosy.render.starts import FIRST_REST
 from argosy.runtime.clock import RealClock
 from render.conftest import Still
 from render.lua.conftest import NOW, PATIENT
@@ -109,13 +110,16 @@ def test_closing_ends_what_runs_and_starts_no_worker_again(workers: LuaWorkers) 
     assert (workers.pool.processes, workers.pool.started) == ((), 1)
 
 
-def test_without_a_worker_nothing_is_blamed_on_the_script(workers: LuaWorkers, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sys, "executable", "/nowhere/python")
-    answers = ask(workers, *numbered(GOOD, 3))
-    assert [(answer.is_passing, answer.is_breach) for answer in answers] == [(True, False)] * 3
-    assert "no Lua worker can be started" in answers[0].error
-    monkeypatch.undo()
-    assert values(ask(workers, *numbered(GOOD, 1))) == [[0]]
+def test_without_a_worker_nothing_is_blamed_on_the_script(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = Still()
+    with LuaWorkers(clock, size=1, limits=PATIENT) as workers:
+        monkeypatch.setattr(sys, "executable", "/nowhere/python")
+        answers = ask(workers, *numbered(GOOD, 3))
+        assert [(answer.is_passing, answer.is_breach) for answer in answers] == [(True, False)] * 3
+        assert "no Lua worker can be started" in answers[0].error
+        monkeypatch.undo()
+        clock.advance(seconds=FIRST_REST)
+        assert values(ask(workers, *numbered(GOOD, 1))) == [[0]]
 
 
 def test_a_worker_holds_nothing_of_ours_and_can_open_no_file(

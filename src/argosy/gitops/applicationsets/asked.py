@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -118,6 +118,8 @@ class Doors:
     hosting: Hosting
     plugins: Plugins
     objects: Objects
+    refusal: Callable[[str, str, str], str] = lambda project, namespace, url: ""
+    """Why a set of `namespace` may not read the repository `url` for `project`; "" when it may."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -67,7 +67,9 @@ class ApplicationSets:
         self.sets = caches.cache(APPLICATION_SETS)
         self._objects = ClusterObjects(client, caches, namespace)
         git_reader = GitReader(git, lambda: self.plane.credentials)
-        doors = Doors(git=git_reader, hosting=hosting, plugins=plugins, objects=self._objects)
+        doors = Doors(
+            git=git_reader, hosting=hosting, plugins=plugins, objects=self._objects, refusal=self._repository_refusal
+        )
         templates = GoTemplates(clock.now, rng.fork("applicationsets").token_bytes)
         self.asking = Asking(doors, templates, namespace, self._clusters)
         # After all that its first news, which may come at once, is told to.
@@ -216,6 +218,9 @@ class ApplicationSets:
                 repositories=self._repositories(),
             )
         return self._surroundings
+
+    def _repository_refusal(self, project: str, namespace: str, url: str) -> str:
+        return self._around().repository_refusal(project, namespace, url)
 
     def _repositories(self) -> dict[str, list[str]]:
         found: dict[str, list[str]] = {}

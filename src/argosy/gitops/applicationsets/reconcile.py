@@ -91,6 +91,24 @@ class Surroundings:
         found = projects.effective(project, self.projects, self.settings)
         return projects.with_scoped(found, self.clusters.of_project(name), self.repositories.get(name, ()))
 
+    def project_refusal(self, name: str, namespace: str) -> str:
+        """Why nothing of `namespace` may use the project; "" when it may."""
+        if name not in self.projects and name != "default":
+            return f"application references project {name} which does not exist"
+        if not projects.permits_namespace_of_application(self.limits(name), namespace, self.control_plane):
+            return f"application in namespace {namespace!r} is not permitted to use project {name!r}"
+        return ""
+
+    def repository_refusal(self, project: str, namespace: str, url: str) -> str:
+        """Why a set outside of the control plane may not read a repository: what it says would be told, and with the
+        credentials of a project, to whom the project does not let read it."""
+        name = project or "default"
+        if refused := self.project_refusal(name, namespace):
+            return refused
+        if not projects.permits_source(self.limits(name), url):
+            return f"application repo {url} is not permitted in project '{name}'"
+        return ""
+
 
 Verdict = Problem | Update | JsonObject | None
 """What is to be done with one desired Application: nothing that can be, a change, to create it, or nothing at all."""
@@ -282,16 +300,15 @@ def _refusal(appset: JsonObject, app: JsonObject, found: JsonObject | None, arou
             return f"application already exists and is owned by {owner.get('kind')} {owner.get('name')}"
     spec = normalised(app.get("spec") or {})
     name = str(spec["project"])
-    if name not in around.projects and name != "default":
-        return f"application references project {name} which does not exist"
+    namespace = appset["metadata"].get("namespace") or ""
+    if refused_project := around.project_refusal(name, namespace):
+        return refused_project
     destination = spec.get("destination") or {}
     try:
         cluster = around.cluster(destination)
     except InvalidDestination as error:
         return f"application destination spec is invalid: {error}"
-    limits, namespace = around.limits(name), appset["metadata"].get("namespace") or ""
-    if not projects.permits_namespace_of_application(limits, namespace, around.control_plane):
-        return f"application in namespace {namespace!r} is not permitted to use project {name!r}"
+    limits = around.limits(name)
     refused = projects.refusals(limits, name, sources_of(spec), cluster, str(destination.get("namespace") or ""))
     return "; ".join(refused)
 

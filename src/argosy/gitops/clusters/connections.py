@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
 
+from argosy.gitops.clusters.contact import NotConnected, filled, look_after
 from argosy.gitops.clusters.destination import Destination, follow_definitions
 from argosy.gitops.destinations import Cluster
 from argosy.gitops.keys import IN_CLUSTER
@@ -30,8 +31,6 @@ from argosy.runtime.informers import InformerCaches
 from argosy.runtime.namespaced import NamespacedCaches
 
 RETRIES = Backoff(first=2.0, longest=120.0, jitter=0.5)
-FILLING_SECONDS = 60.0
-"""Within which a cluster must have told what it holds."""
 
 
 class State(StrEnum):
@@ -40,10 +39,6 @@ class State(StrEnum):
     SUCCESSFUL = "Successful"
     FAILED = "Failed"
     UNKNOWN = "Unknown"
-
-
-class NotConnected(Exception):
-    """The cluster cannot be reached; the text says why."""
 
 
 class Connecting(Exception):
@@ -175,10 +170,11 @@ class Connections:
         async with asyncio.TaskGroup() as tasks:
             for part in parts.values():
                 tasks.create_task(part.run(), name=f"caches of {cluster.name}")
-            await self._filled(live)
+            await filled(live, parts.values(), self._clock)
             connection.destination = Destination(cluster.server, live, access, self._known)
             connection.failures = 0
             self._tell(connection, State.SUCCESSFUL, "")
+            tasks.create_task(look_after(access.client, self._clock), name=f"pulse of {cluster.name}")
             if self._label is not None and cluster.version_label is not None:
                 await self._label(cluster, live.kube_version)
             await follow_definitions(live, caches, self._settings, lambda: self._changed(cluster.server))
@@ -188,13 +184,6 @@ class Connections:
         names = [*cluster.namespaces, *([""] if cluster.cluster_resources else [])]
         rng = self._rng.fork(cluster.server)
         return {name: InformerCaches(client, self._clock, rng.fork(name), namespace=name) for name in names}
-
-    async def _filled(self, live: LiveObjects) -> None:
-        try:
-            async with asyncio.timeout(FILLING_SECONDS):
-                await live.wait_synced()
-        except TimeoutError:
-            raise TimeoutError(f"it did not tell what it holds within {FILLING_SECONDS:g} s") from None
 
     def _tell(self, connection: Connection, state: State, message: str) -> None:
         told = (connection.state, connection.message) == (state, message)

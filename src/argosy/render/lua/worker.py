@@ -22,7 +22,7 @@ from argosy.render.confine import allow_cpu, confine, new_process_group
 from argosy.render.lua.breaker import RESTING, ROW
 from argosy.render.lua.port import ANSWER_LIMIT, RESULT_LIMIT
 from argosy.render.lua.sandbox import Sandbox
-from argosy.render.own_pipe import own_pipe
+from argosy.render.own_pipe import end_last_words, own_pipe
 from argosy.render.wire import Closed, Pipe
 
 GROWTH_LIMIT: Final = 256 * 1024 * 1024
@@ -44,6 +44,7 @@ def main() -> None:
     sandbox = Sandbox()
     sandbox.evaluate("return require('os').date('*t')", {}, {}, 0, open_libraries=True)
     confined = confine()
+    end_last_words()
     _give_up_files_and_growth()
     pipe.send({"ready": confined})
     while True:

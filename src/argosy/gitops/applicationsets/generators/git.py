@@ -28,6 +28,8 @@ async def generate(asked: Asked, options: JsonObject) -> list[JsonObject]:
         raise GeneratorError("git: directories or files must be given")
     if options.get("directories") and options.get("files"):
         raise GeneratorError("git: directories and files cannot both be given")
+    if asked.is_outside and (refused := asked.doors.refusal(asked.project, asked.namespace, url)):
+        raise GeneratorError(refused)
     tree = await asked.doors.git.tree(url, revision, asked.project)
     if options.get("directories"):
         return of_directories(asked, options, tree)
