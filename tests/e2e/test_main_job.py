@@ -347,7 +347,7 @@ def test_a_set_is_previewed_created_rolled_out_step_by_step_and_deleted(argosy: 
     assert argosy.command("appset", "create", str(file)).stdout == "argocd/fleet\n"
 
     def phases() -> set[str]:
-        found = argosy.get("applicationset", "fleet", "-n", "argocd")["status"]
+        found = argosy.get("applicationset", "fleet", "-n", "argocd").get("status") or {}
         return {item["status"] for item in found.get("applicationStatus") or ()}
 
     argosy.eventually(lambda: phases() == {"Healthy"}, "all three environments are rolled out")
