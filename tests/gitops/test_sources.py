@@ -210,3 +210,12 @@ def test_what_is_odd_about_a_chart_is_a_warning_and_no_hindrance() -> None:
         assert (
             text == "web/templates/x.yaml: yaml: line 7: key 'value' appears twice in one mapping; the last one counts"
         )
+
+
+def test_an_operation_with_more_or_fewer_revisions_than_sources_is_an_error(bench: Bench) -> None:
+    bench.create(application(syncPolicy={}))
+    bench.world.run_until(lambda: bench.sync_status() == "OutOfSync")
+    bench.sync(revisions=["main", "main"])
+    bench.world.run_until(lambda: bench.phase() == "Error")
+    assert bench.state()["message"] == "operation.sync.revisions has 2 revisions for 1 sources: give one for each"
+    assert bench.value("a") is None

@@ -221,7 +221,7 @@ class GitOps:
         short = ".".join(version.removeprefix("v").split(".")[:2])
         if short and short != cluster.version_label:
             patch = {"metadata": {"labels": {VERSION_LABEL: short}}}
-            with suppress(StatusError):
+            with suppress(StatusError, OSError):
                 await self._client.patch(SECRETS, cluster.secret, self._namespace, patch, PatchType.MERGE)
 
     def _all_awake(self) -> None:

@@ -181,8 +181,14 @@ class Operating:
         return found
 
     async def _revisions(self, app: JsonObject, sources: list[JsonObject], state: JsonObject) -> tuple[str, ...]:
-        """Those that the operation began with, or was asked for; () for what the sources stand for now."""
+        """Those that the operation began with, or was asked for; () for what the sources stand for now.
+
+        Raises Refused, SourceError.
+        """
         earlier, asked = state.get("syncResult") or {}, (state.get("operation") or {}).get("sync") or {}
+        if (given := asked.get("revisions")) and len(given) != len(sources):
+            text = f"operation.sync.revisions has {len(given)} revisions for {len(sources)} sources: give one for each"
+            raise Refused([("InvalidSpecError", text)])
         fixed = earlier.get("revisions") or [earlier.get("revision") or asked.get("revision") or ""]
         fixed = asked.get("revisions") or fixed
         project, resolved = normalised(app.get("spec") or {})["project"], []

@@ -168,6 +168,20 @@ def test_a_secret_that_asks_for_it_is_labelled_with_its_cluster_s_version_and_st
     assert bench.clusters.connected == [PROD]
 
 
+def test_a_secret_that_asks_for_the_label_later_gets_it_without_connecting_anew(bench: Bench) -> None:
+    bench.clusters.add("prod")
+    bench.git.push(REPO, {"conf/a.yaml": config("a", "one")})
+    bench.create(goes_to())
+    bench.world.run_until(bench.synced)
+    asks = {"metadata": {"labels": {"argocd.argoproj.io/auto-label-cluster-info": "true"}}}
+    bench.patch("cluster-prod", asks, SECRETS)
+    bench.world.pass_time(5)
+    secret = bench.get(SECRETS, "cluster-prod", "argocd")
+    assert secret is not None
+    assert "argocd.argoproj.io/kubernetes-version" in secret["metadata"]["labels"]
+    assert bench.clusters.connected == [PROD]
+
+
 def test_a_changed_secret_connects_anew(bench: Bench) -> None:
     bench.clusters.add("prod")
     bench.git.push(REPO, {"conf/a.yaml": config("a", "one")})

@@ -7,11 +7,11 @@ and those of other clusters go on.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Callable, Collection, Coroutine
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Protocol
+from typing import Any, Protocol
 
 from argosy.gitops.clusters.contact import NotConnected, filled, look_after
 from argosy.gitops.clusters.destination import Destination, follow_definitions
@@ -79,7 +79,7 @@ class Connections:
         settings: Callable[[], Settings],
         changed: Callable[[str], None],
         heard: Callable[[JsonObject], None],
-        label: Callable[[Cluster, str], Awaitable[None]] | None = None,
+        label: Callable[[Cluster, str], Coroutine[Any, Any, None]] | None = None,
     ) -> None:
         """`heard`: of every object that is added, changed or gone in any cluster. No `connect`: our cluster only.
         `label`: writes a cluster's version where its Secret asks for that.
@@ -118,9 +118,20 @@ class Connections:
 
     def keep_only(self, used: Collection[Cluster]) -> None:
         """What no application goes to any more, or is described otherwise now, is let go."""
+        wanted = {cluster.server: cluster for cluster in used}
         for server, connection in tuple(self._connections.items()):
-            if connection.cluster not in used:
+            found = wanted.get(server)
+            if found is None or found != connection.cluster:
                 self._end(server)
+            elif found.version_label != connection.cluster.version_label:
+                connection.cluster = found
+                self._label_anew(connection)
+
+    def _label_anew(self, connection: Connection) -> None:
+        """The Secret asks for its cluster's version only now, or tells another one."""
+        cluster, destination = connection.cluster, connection.destination
+        if self._label is not None and self._tasks is not None and destination and cluster.version_label is not None:
+            self._tasks.create_task(self._label(cluster, destination.live.kube_version))
 
     async def run(self) -> None:
         async with asyncio.TaskGroup() as self._tasks:
