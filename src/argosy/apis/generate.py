@@ -24,6 +24,7 @@ def definition(kind: type[Any]) -> JsonObject:
     if said.short_names:
         names["shortNames"] = list(said.short_names)
     names["singular"] = said.kind.lower()
+    scope = "Namespaced" if said.namespaced else "Cluster"
     metadata: JsonObject = {"name": f"{said.plural}.{said.group}"}
     if said.labels:
         metadata["labels"] = dict(said.labels)
@@ -31,7 +32,7 @@ def definition(kind: type[Any]) -> JsonObject:
         "apiVersion": "apiextensions.k8s.io/v1",
         "kind": "CustomResourceDefinition",
         "metadata": metadata,
-        "spec": {"group": said.group, "names": names, "scope": "Namespaced", "versions": [_version(kind, said)]},
+        "spec": {"group": said.group, "names": names, "scope": scope, "versions": [_version(kind, said)]},
     }
 
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import MISSING, Field, dataclass, field, fields, is_dataclass
 from typing import Annotated, Any, Final, TypeVar, Union, dataclass_transform, get_args, get_origin, get_type_hints
 
-from argosy.machinery.objects import JsonObject, JsonValue
+from argosy.machinery.objects import JsonObject, JsonValue, Resource
 
 T = TypeVar("T")
 
@@ -55,6 +55,7 @@ class Definition:
     version: str
     kind: str
     plural: str
+    namespaced: bool = True
     short_names: tuple[str, ...] = ()
     columns: tuple[Column, ...] = ()
     subresources: Mapping[str, JsonObject] | None = None
@@ -88,7 +89,9 @@ def resource(group: str, version: str, *, plural: str, **more: Any) -> Callable[
 
     def make(cls: type[T]) -> type[T]:
         made = schema(cls)
-        setattr(made, DEFINITION, Definition(group=group, version=version, kind=cls.__name__, plural=plural, **more))
+        said = Definition(group=group, version=version, kind=cls.__name__, plural=plural, **more)
+        setattr(made, DEFINITION, said)
+        made.__resource__ = Resource(group, version, plural, said.kind, said.namespaced)  # type: ignore[attr-defined]
         return made
 
     return make

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, NamedTuple, Protocol, TypeAlias
 
 JsonValue: TypeAlias = Any
 """A parsed JSON value: None, bool, int, float, str, list or dict. `Any` because it is narrowed where it is read."""
@@ -49,6 +49,29 @@ class Resource:
         scope = f"/namespaces/{namespace}" if self.namespaced and namespace else ""
         tail = "".join(f"/{part}" for part in (name, subresource) if part)
         return f"{root}{scope}/{self.plural}{tail}"
+
+
+class View(Protocol):
+    """A typed view of an object (`apis.schema`); `raw` is the JSON that it was read from."""
+
+    @property
+    def raw(self) -> JsonObject: ...
+
+
+Kind: TypeAlias = Resource | type[Any]
+"""A resource, or the view class of one."""
+
+
+def resource_of(kind: Kind) -> Resource:
+    """The resource of a view class that `apis.schema.resource` made."""
+    if isinstance(kind, Resource):
+        return kind
+    found: Resource = kind.__resource__
+    return found
+
+
+def json_of(obj: JsonObject | View) -> JsonObject:
+    return obj if isinstance(obj, dict) else obj.raw
 
 
 class Key(NamedTuple):
