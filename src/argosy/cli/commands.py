@@ -34,7 +34,20 @@ class Parser(argparse.ArgumentParser):
 def make_parser() -> Parser:
     parser = Parser(prog="argosy", description="One GitOps control plane, on its own Kubernetes API or on yours.")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True, parser_class=Parser)
-    for add in (_up, _down, _demo, _controller, _crds, _app, _appset, _cluster, _render, _resource, _version):
+    for add in (
+        _up,
+        _down,
+        _demo,
+        _apiserver,
+        _controller,
+        _crds,
+        _app,
+        _appset,
+        _cluster,
+        _render,
+        _resource,
+        _version,
+    ):
         add(commands)
     return parser
 
@@ -77,12 +90,19 @@ def _up(commands: Commands) -> None:
 
 
 def _down(commands: Commands) -> None:
-    _data_dir(_command(commands, "down", "argosy.cli.up:stop", "Stop what 'argosy up' or 'argosy demo' started"))
+    _data_dir(_command(commands, "down", "argosy.cli.up:stop", "Stop what 'argosy up', 'demo' or 'apiserver' started"))
 
 
 def _demo(commands: Commands) -> None:
     text = "Start Argosy with a small Git repository and show its applications converge"
     _running(_command(commands, "demo", "argosy.cli.demo:run", text))
+
+
+def _apiserver(commands: Commands) -> None:
+    text = "Start the API server with simulated workloads alone, for controllers of others"
+    parser = _command(commands, "apiserver", "argosy.cli.apiserver:run", text)
+    _running(parser)
+    parser.add_argument("--no-crds", action="store_true", help="install no definitions: the controllers bring them")
 
 
 def _controller(commands: Commands) -> None:
@@ -93,6 +113,11 @@ def _controller(commands: Commands) -> None:
     parser.add_argument("--namespace", default="argocd", help="where Applications and settings are (default: argocd)")
     parser.add_argument("--cache-dir", type=Path, metavar="DIR", help="for Git mirrors (default: a temporary one)")
     parser.add_argument("--install", action="store_true", help="install the definitions and the namespace first")
+    parser.add_argument(
+        "--local-repositories",
+        action="store_true",
+        help="allow repositories of this machine: file URLs and loopback addresses (for a developer's own machine)",
+    )
     _logging(parser)
 
 

@@ -14,10 +14,11 @@ import socket
 import tempfile
 from pathlib import Path
 
+from argosy.cli.apiserver import MANAGER
 from argosy.cli.failing import CommandError, Exit
 from argosy.cli.installing import control_plane_objects, install, lacking
 from argosy.cli.outside import Outside
-from argosy.cli.process import MANAGER, ControlPlane
+from argosy.cli.process import ControlPlane
 from argosy.cli.up import stop_on_signals
 from argosy.machinery.status import StatusError
 from argosy.observe.logs import set_up_logging
@@ -66,7 +67,7 @@ async def _run(options: argparse.Namespace, cache_directory: Path) -> int:
         )
         outside = Outside(
             cache_directory=cache_directory,
-            own_machine=False,
+            own_machine=options.local_repositories,
             namespace=options.namespace,
             replicas=replicas,
         )

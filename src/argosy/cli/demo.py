@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from argosy.cli.demo_repository import applications, make_repository
 from argosy.cli.failing import CommandError
-from argosy.cli.place import Place
-from argosy.cli.up import data_dir_option, start
+from argosy.cli.place import Place, data_dir_option
+from argosy.cli.up import start, with_controllers
 
 if TYPE_CHECKING:
     from argosy.cli.process import Embedded
@@ -21,7 +21,7 @@ PATIENCE = 120.0
 
 
 def run(options: argparse.Namespace) -> int:
-    return start(options, "demo", _demonstrate)
+    return start(options, "demo", with_controllers, _demonstrate)
 
 
 async def _demonstrate(running: Embedded, place: Place) -> None:

@@ -95,6 +95,11 @@ class Place:
         return free_port()
 
 
+def data_dir_option(place: Place) -> str:
+    """For a command that is shown: nothing where the default would find it."""
+    return "" if place.directory == Place(None).directory else f" --data-dir {place.directory}"
+
+
 def already_running(place: Place, pid: str | int) -> str:
     return (
         f"already running in {place.directory} as process {pid}: its kubeconfig is {place.kubeconfig}; "

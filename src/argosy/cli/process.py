@@ -8,29 +8,21 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from argosy.apis.kubernetes import known
-from argosy.cli.installing import control_plane_objects, install
-from argosy.cli.outside import Charts, Clusters, Doors, Fetcher, Git, Outside, Signatures, Webhooks
-from argosy.cluster.audit import AuditFile
-from argosy.cluster.auth.bootstrap import bootstrap_objects as roles
-from argosy.cluster.http.assembly import ClusterFront, Keys, Settings, serve_cluster
+from argosy.cli.apiserver import api_server, listening
+from argosy.cli.installing import control_plane_objects
+from argosy.cli.outside import Charts, Clusters, Doors, Fetcher, Git, Outside, Signatures
 from argosy.cluster.http.server import HttpServer
-from argosy.cluster.kinds.bootstrap import api_services
-from argosy.cluster.kinds.bootstrap import bootstrap_objects as first_objects
-from argosy.cluster.kinds.registry import builtin_kinds
 from argosy.cluster.server import EmbeddedCluster
-from argosy.cluster.workloads.server import PipelineServer
-from argosy.cluster.workloads.simulation import Workloads
 from argosy.gitops import GitOps
 from argosy.gitops.projects import permits_source
-from argosy.machinery.objects import JsonObject, Resource
-from argosy.observe.metrics import REGISTRY
+from argosy.machinery.objects import Resource
 from argosy.render.cache import pause_of
 from argosy.render.jq.evaluator import JqWorkers
 from argosy.render.lua.evaluator import LuaWorkers
@@ -48,8 +40,6 @@ from argosy.sources.port import Credentials, GitRemote
 if TYPE_CHECKING:
     from argosy.gitops.applicationsets import ApplicationSets
 
-CONTROLLER_USER = "system:serviceaccount:argocd:argocd-application-controller"
-MANAGER = "argosy"
 APPLICATION_SETS = Resource("argoproj.io", "v1alpha1", "applicationsets", "ApplicationSet")
 
 
@@ -179,12 +169,14 @@ class Embedded:
     cluster: EmbeddedCluster
     client: Client
     server: HttpServer
-    kubeconfig: Path
     control_plane: ControlPlane
 
     async def wait_ready(self, clock: Clock) -> None:
         while not self.control_plane.is_ready():
             await clock.sleep(0.01)
+
+    def warm_up(self) -> None:
+        self.control_plane.doors.open()
 
 
 @asynccontextmanager
@@ -192,56 +184,26 @@ async def embedded(
     data_dir: Path, host: str, port: int, clock: Clock, rng: Rng, *, metrics: Callable[[], bytes] | None = None
 ) -> AsyncIterator[Embedded]:
     """Runs until the block is left. `port` must be known before: the cluster's own objects tell it."""
-    now = clock.now()
-    keys = Keys.load_or_make(data_dir / "pki", now)
-    kinds = builtin_kinds()
-    caller = Webhooks()
-    own = first_objects(host, port)
-    cluster = EmbeddedCluster(
-        clock=clock,
-        rng=rng,
-        data_dir=data_dir,
-        kinds=kinds,
-        bootstrap=[*roles(), *own, *api_services(kinds)],
-        cluster_ca=keys.authority.certificate.decode(),
-        webhook_caller=caller,
-    )
+    ready: list[Callable[[], bool]] = []
     async with AsyncExitStack() as stack:
-        stack.push_async_callback(caller.close)
-        await stack.enter_async_context(cluster)
-        client: Client = cluster.client(CONTROLLER_USER, ("system:masters",))
-        await install(client, control_plane_objects("argocd"), MANAGER)
-        await install(client, _addresses(own), MANAGER)
-        workloads = Workloads(PipelineServer(cluster.core, cluster.on_commit, cluster.spawn), clock)
-        workloads.start()
-        stack.callback(workloads.stop)
-        outside = Outside(cache_directory=data_dir / "cache", own_machine=True)
-        audit = AuditFile(data_dir / "audit" / "audit.log")
-        stack.callback(audit.close)
-        settings = Settings(
-            host=host,
-            port=port,
-            logs=workloads.logs,
-            audit=audit,
-            metrics=metrics or _metrics,
-            checks={"controllers": lambda: plane.is_ready()},
+        api = await stack.enter_async_context(
+            api_server(
+                data_dir,
+                host,
+                port,
+                clock,
+                rng,
+                objects=control_plane_objects("argocd"),
+                checks={"controllers": lambda: all(is_ready() for is_ready in ready)},
+                metrics=metrics,
+            )
         )
-        front = ClusterFront(cluster, keys, settings)
-        plane = ControlPlane(ClientAccess(client, front.acting_as), clock, rng, outside)
+        outside = Outside(cache_directory=data_dir / "cache", own_machine=True)
+        plane = ControlPlane(ClientAccess(api.client, api.front.acting_as), clock, rng, outside)
+        ready.append(plane.is_ready)
         stack.push_async_callback(plane.close)
-        server = await stack.enter_async_context(serve_cluster(cluster, front, now))
-        kubeconfig = data_dir / "kubeconfig"
-        front.write_kubeconfig(kubeconfig, server, now)
+        server = await stack.enter_async_context(listening(api, data_dir, clock))
         supervisor = Supervisor(clock, rng)
         plane.run_in(supervisor)
         await stack.enter_async_context(supervisor)
-        yield Embedded(cluster, client, server, kubeconfig, plane)
-
-
-def _addresses(objects: Iterable[JsonObject]) -> list[JsonObject]:
-    """What tells where this server listens: a later start may have another port."""
-    return [obj for obj in objects if obj["kind"] in ("Service", "Endpoints", "EndpointSlice")]
-
-
-def _metrics() -> bytes:
-    return REGISTRY.text().encode()
+        yield Embedded(api.cluster, api.client, server, plane)

@@ -11,28 +11,54 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Coroutine
-from contextlib import suppress
+from contextlib import AbstractAsyncContextManager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from argosy.cli.failing import CommandError, Exit
-from argosy.cli.place import HOST, Place, already_running, free_port, port_in_use
+from argosy.cli.place import HOST, Place, already_running, data_dir_option, free_port, port_in_use
 
 if TYPE_CHECKING:  # for what runs in the foreground only: a detaching parent needs none of it
     from argosy.cli.process import Embedded
+    from argosy.runtime.chance import Rng
+    from argosy.runtime.clock import Clock
 
 READY_SECONDS = 180
 STOP_SECONDS = 40
 LOG_LINES = 15
-Then = Callable[["Embedded", Place], Coroutine[Any, Any, None]]
+
+
+class Running(Protocol):
+    """What has started: a server alone, or one with controllers."""
+
+    async def wait_ready(self, clock: Clock) -> None: ...
+
+    def warm_up(self) -> None:
+        """Loads what was left out for a quick start."""
+
+
+R = TypeVar("R", bound=Running)
+Open = Callable[[Path, str, int, "Clock", "Rng"], AbstractAsyncContextManager[R]]
+"""Starts in a data directory, on a host and a port; all ends with the block."""
+Then = Callable[[R, Place], Coroutine[Any, Any, None]]
 """What else to do when all is ready; cancelled at the end."""
 
 
 def run(options: argparse.Namespace) -> int:
-    return start(options, "up", _introduce)
+    return start(options, "up", with_controllers, _introduce)
 
 
-def start(options: argparse.Namespace, command: str, then: Then) -> int:
+def with_controllers(
+    data_dir: Path, host: str, port: int, clock: Clock, rng: Rng
+) -> AbstractAsyncContextManager[Embedded]:
+    """Imported when it is called: a parent that detaches needs none of it."""
+    from argosy.cli.process import embedded
+
+    return embedded(data_dir, host, port, clock, rng)
+
+
+def start(options: argparse.Namespace, command: str, opened: Open[R], then: Then[R]) -> int:
+    """Runs in the foreground until a signal comes, or leaves a process behind that does."""
     place = Place(options.data_dir)
     if options.detach:
         return _detach(options, command, place)
@@ -42,7 +68,7 @@ def start(options: argparse.Namespace, command: str, then: Then) -> int:
         from argosy.machinery.status import StatusError
 
         try:
-            asyncio.run(_serve(place, port, options, then))
+            asyncio.run(_serve(place, port, options, opened, then))
         except StatusError as error:
             # Its own objects could not be stored: a disk that is full.
             raise CommandError(f"--data-dir {place.directory}: {error.message}") from None
@@ -52,18 +78,17 @@ def start(options: argparse.Namespace, command: str, then: Then) -> int:
             if options.port is not None:
                 raise CommandError(port_in_use(port)) from None
             # Somebody took the port since we looked; nobody asked for this one.
-            asyncio.run(_serve(place, free_port(), options, then))
+            asyncio.run(_serve(place, free_port(), options, opened, then))
     return Exit.OK
 
 
-async def _serve(place: Place, port: int, options: argparse.Namespace, then: Then) -> None:
+async def _serve(place: Place, port: int, options: argparse.Namespace, opened: Open[R], then: Then[R]) -> None:
     stop = stop_on_signals()
-    from argosy.cli.process import embedded
     from argosy.runtime.chance import SystemRng
     from argosy.runtime.clock import RealClock
 
     clock = RealClock()
-    async with embedded(place.directory, HOST, port, clock, SystemRng()) as running:
+    async with opened(place.directory, HOST, port, clock, SystemRng()) as running:
         if not await until_stopped(stop, running.wait_ready(clock)):
             return
         _settle_memory()
@@ -72,7 +97,7 @@ async def _serve(place: Place, port: int, options: argparse.Namespace, then: The
         if options.ready_fd is not None:
             os.write(options.ready_fd, b"ready\n")
             os.close(options.ready_fd)
-        running.control_plane.doors.open()
+        running.warm_up()
         await stop.wait()
         if sys.stdout.isatty():
             print("\nStopping; once more stops at once.", flush=True)
@@ -145,10 +170,6 @@ def _how_to_stop(place: Place) -> str:
     return f"Stop it with Ctrl-C or 'argosy down{data_dir_option(place)}'."
 
 
-def data_dir_option(place: Place) -> str:
-    return "" if place.directory == Place(None).directory else f" --data-dir {place.directory}"
-
-
 # -- detached ----------------------------------------------------------------------------------------------------------
 
 
@@ -186,7 +207,8 @@ def _detach(options: argparse.Namespace, command: str, place: Place) -> int:
 
 def _arguments(options: argparse.Namespace, place: Place) -> list[str]:
     given = ["--data-dir", str(place.directory), "--log-level", options.log_level, "--log-format", options.log_format]
-    return given if options.port is None else [*given, "--port", str(options.port)]
+    given += [] if options.port is None else ["--port", str(options.port)]
+    return [*given, "--no-crds"] if getattr(options, "no_crds", False) else given
 
 
 def _await_ready(reading: int) -> bool:

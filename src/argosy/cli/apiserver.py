@@ -1,0 +1,158 @@
+"""`argosy apiserver`: the embedded API server with simulated workloads, and no controller of ours.
+
+For controllers that bring themselves: upstream's own ones on a developer's machine, somebody's operator, a test suite.
+`process.embedded` puts our controllers beside the same server.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from argosy.cli.installing import control_plane_objects, install
+from argosy.cli.outside import Webhooks
+from argosy.cli.place import Place, data_dir_option
+from argosy.cli.up import start
+from argosy.cluster.audit import AuditFile
+from argosy.cluster.auth.bootstrap import bootstrap_objects as roles
+from argosy.cluster.http.assembly import ClusterFront, Keys, Settings, serve_cluster
+from argosy.cluster.http.server import HttpServer
+from argosy.cluster.kinds.bootstrap import api_services
+from argosy.cluster.kinds.bootstrap import bootstrap_objects as first_objects
+from argosy.cluster.kinds.registry import builtin_kinds
+from argosy.cluster.server import EmbeddedCluster
+from argosy.cluster.workloads.server import PipelineServer
+from argosy.cluster.workloads.simulation import Workloads
+from argosy.machinery.objects import JsonObject
+from argosy.observe.metrics import REGISTRY
+from argosy.runtime.chance import Rng
+from argosy.runtime.client import Client
+from argosy.runtime.clock import Clock
+
+MANAGER = "argosy"
+CONTROLLER_USER = "system:serviceaccount:argocd:argocd-application-controller"
+
+
+def run(options: argparse.Namespace) -> int:
+    objects = [] if options.no_crds else control_plane_objects("argocd")
+    return start(options, "apiserver", lambda *where: serving(*where, objects=objects), _introduce)
+
+
+@dataclass(frozen=True, slots=True)
+class ApiServer:
+    """A started cluster that does not listen yet: `listening` opens its port. `client` may do everything."""
+
+    cluster: EmbeddedCluster
+    client: Client
+    front: ClusterFront
+    workloads: Workloads
+
+
+@dataclass(frozen=True, slots=True)
+class Serving:
+    """A server alone, in the shape of `up.Running`."""
+
+    server: HttpServer
+    client: Client
+
+    async def wait_ready(self, clock: Clock) -> None:
+        """It is when it listens."""
+
+    def warm_up(self) -> None:
+        """Nothing is loaded later."""
+
+
+@asynccontextmanager
+async def api_server(
+    data_dir: Path,
+    host: str,
+    port: int,
+    clock: Clock,
+    rng: Rng,
+    *,
+    objects: Sequence[JsonObject] = (),
+    checks: Mapping[str, Callable[[], bool]] | None = None,
+    metrics: Callable[[], bytes] | None = None,
+) -> AsyncIterator[ApiServer]:
+    """Runs until the block is left. `port` must be known before: the cluster's own objects tell it.
+
+    `objects` are installed before any client comes; `checks` are further ones of `/readyz`.
+    """
+    keys = Keys.load_or_make(data_dir / "pki", clock.now())
+    kinds = builtin_kinds()
+    caller = Webhooks()
+    own = first_objects(host, port)
+    cluster = EmbeddedCluster(
+        clock=clock,
+        rng=rng,
+        data_dir=data_dir,
+        kinds=kinds,
+        bootstrap=[*roles(), *own, *api_services(kinds)],
+        cluster_ca=keys.authority.certificate.decode(),
+        webhook_caller=caller,
+    )
+    async with AsyncExitStack() as stack:
+        stack.push_async_callback(caller.close)
+        await stack.enter_async_context(cluster)
+        client: Client = cluster.client(CONTROLLER_USER, ("system:masters",))
+        await install(client, objects, MANAGER)
+        await install(client, _addresses(own), MANAGER)
+        workloads = Workloads(PipelineServer(cluster.core, cluster.on_commit, cluster.spawn), clock)
+        workloads.start()
+        stack.callback(workloads.stop)
+        audit = AuditFile(data_dir / "audit" / "audit.log")
+        stack.callback(audit.close)
+        settings = Settings(
+            host=host,
+            port=port,
+            logs=workloads.logs,
+            audit=audit,
+            metrics=metrics or _metrics,
+            checks=checks or {},
+        )
+        yield ApiServer(cluster, client, ClusterFront(cluster, keys, settings), workloads)
+
+
+@asynccontextmanager
+async def listening(api: ApiServer, data_dir: Path, clock: Clock) -> AsyncIterator[HttpServer]:
+    """Serves over TLS until the block is left, and leaves an administrator's kubeconfig in `data_dir`."""
+    now = clock.now()
+    async with serve_cluster(api.cluster, api.front, now) as server:
+        api.front.write_kubeconfig(data_dir / "kubeconfig", server, now)
+        yield server
+
+
+@asynccontextmanager
+async def serving(
+    data_dir: Path, host: str, port: int, clock: Clock, rng: Rng, *, objects: Sequence[JsonObject]
+) -> AsyncIterator[Serving]:
+    async with (
+        api_server(data_dir, host, port, clock, rng, objects=objects) as api,
+        listening(api, data_dir, clock) as server,
+    ):
+        yield Serving(server, api.client)
+
+
+def _addresses(objects: Iterable[JsonObject]) -> list[JsonObject]:
+    """What tells where this server listens: a later start may have another port."""
+    return [obj for obj in objects if obj["kind"] in ("Service", "Endpoints", "EndpointSlice")]
+
+
+def _metrics() -> bytes:
+    return REGISTRY.text().encode()
+
+
+async def _introduce(running: Serving, place: Place) -> None:
+    print(introduction(running.server.url, place), flush=True)
+
+
+def introduction(url: str, place: Place) -> str:
+    return f"""The API server is ready, with simulated workloads and without controllers of Argosy's.
+
+  API server   {url}
+  kubeconfig   {place.kubeconfig}
+
+Stop it with Ctrl-C or 'argosy down{data_dir_option(place)}'."""
