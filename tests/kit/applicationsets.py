@@ -85,7 +85,7 @@ class Bench:
 @contextmanager
 def make_bench(hosting: Any = None, plugins: Any = None) -> Iterator[Bench]:
     with World(seed=7) as world:
-        for crd in crds():
+        for crd in crds("argo-cd"):
             world.run(world.client.create(CRDS, crd))
         for name in ("argocd", "team"):
             namespace = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}

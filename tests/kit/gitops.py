@@ -295,7 +295,7 @@ class Bench:
 
 def prepare(world: World) -> None:
     """What an installation brings: the definitions and the control plane's namespace."""
-    for crd in crds():
+    for crd in crds("argo-cd"):
         world.run(world.client.create(CRDS, crd))
     world.run(
         world.client.create(NAMESPACES, {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "argocd"}})

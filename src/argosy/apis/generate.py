@@ -5,7 +5,8 @@ from __future__ import annotations
 import types
 from collections.abc import Mapping
 from dataclasses import is_dataclass
-from typing import Any, Union, get_args, get_origin
+from enum import StrEnum
+from typing import Any, Literal, Union, get_args, get_origin
 
 from argosy.apis.schema import DEFINITION, Column, Definition, Part, parts, unwrapped
 from argosy.machinery.objects import JsonObject
@@ -17,23 +18,36 @@ SCALARS: Mapping[Any, JsonObject] = {
 }
 
 
-def definition(kind: type[Any]) -> JsonObject:
-    """The CustomResourceDefinition of one `@resource`."""
+def definition(kind: type[Any], *others: type[Any]) -> JsonObject:
+    """The CustomResourceDefinition of one `@resource`, or of one for each version: the first names the kind."""
     said: Definition = getattr(kind, DEFINITION)
     names: JsonObject = {"kind": said.kind, "listKind": f"{said.kind}List", "plural": said.plural}
+    if said.categories:
+        names["categories"] = list(said.categories)
     if said.short_names:
         names["shortNames"] = list(said.short_names)
     names["singular"] = said.kind.lower()
-    scope = "Namespaced" if said.namespaced else "Cluster"
     metadata: JsonObject = {"name": f"{said.plural}.{said.group}"}
     if said.labels:
         metadata["labels"] = dict(said.labels)
+    spec: JsonObject = {
+        "group": said.group,
+        "names": names,
+        "scope": "Namespaced" if said.namespaced else "Cluster",
+        "versions": [_version(version, getattr(version, DEFINITION)) for version in (kind, *others)],
+    }
+    _check_versions(spec)
     return {
         "apiVersion": "apiextensions.k8s.io/v1",
         "kind": "CustomResourceDefinition",
         "metadata": metadata,
-        "spec": {"group": said.group, "names": names, "scope": scope, "versions": [_version(kind, said)]},
+        "spec": spec,
     }
+
+
+def _check_versions(spec: JsonObject) -> None:
+    stored = [version["name"] for version in spec["versions"] if version["storage"]]
+    assert len(stored) == 1, f"{spec['names']['kind']}: one version is stored, not {stored}"
 
 
 def schema_of(kind: type[Any]) -> JsonObject:
@@ -56,11 +70,14 @@ def _version(kind: type[Any], said: Definition) -> JsonObject:
         "kind": {"type": "string", "description": "The kind of this object."},
         "metadata": {"type": "object"},
     }
-    whole["properties"] = {**described, **whole["properties"]}
+    own = {name: field for name, field in whole["properties"].items() if name not in described}
+    whole["properties"] = {**described, **own}
     whole["required"] = list(said.required)
-    version: JsonObject = {"name": said.version, "served": True, "storage": True}
+    version: JsonObject = {"name": said.version, "served": said.served, "storage": said.storage}
     if said.columns:
         version["additionalPrinterColumns"] = [_column(column) for column in said.columns]
+    if said.selectable:
+        version["selectableFields"] = [{"jsonPath": path} for path in said.selectable]
     if said.subresources is not None:
         version["subresources"] = dict(said.subresources)
     version["schema"] = {"openAPIV3Schema": whole}
@@ -86,6 +103,10 @@ def _type(hint: Any) -> JsonObject:
         return rules
     if hint in SCALARS:
         return {**SCALARS[hint], **rules}
+    if get_origin(hint) is Literal:
+        return {"type": "string", "enum": list(get_args(hint)), **rules}
+    if isinstance(hint, type) and issubclass(hint, StrEnum):
+        return {"type": "string", "enum": [str(word) for word in hint], **rules}
     if isinstance(hint, type) and is_dataclass(hint):
         return {**schema_of(hint), **rules}
     if get_origin(hint) is tuple:

@@ -2,6 +2,7 @@
 
 A field `target_revision: Annotated[str, Doc("...")] = ""` is `targetRevision` in JSON, optional as it has a default.
 Reading keeps the whole JSON in `raw`, and writing lays the known fields over it, so that nothing unknown is lost.
+A field is read when it is first asked for, so that a view of a large object costs what is used of it.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import types
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import MISSING, Field, dataclass, field, fields, is_dataclass
+from enum import StrEnum
 from typing import Annotated, Any, Final, TypeVar, Union, dataclass_transform, get_args, get_origin, get_type_hints
 
 from argosy.machinery.objects import JsonObject, JsonValue, Resource
@@ -56,10 +58,16 @@ class Definition:
     kind: str
     plural: str
     namespaced: bool = True
+    served: bool = True
+    storage: bool = True
+    """False for all but one of several versions, see `generate.definition`."""
     short_names: tuple[str, ...] = ()
+    categories: tuple[str, ...] = ()
     columns: tuple[Column, ...] = ()
     subresources: Mapping[str, JsonObject] | None = None
     """None leaves the word out, as upstream does for some kinds."""
+    selectable: tuple[str, ...] = ()
+    """JSON paths that field selectors may name."""
     labels: Mapping[str, str] = field(default_factory=dict)
     required: tuple[str, ...] = ("metadata", "spec")
 
@@ -71,19 +79,34 @@ IntOrText = Annotated[
 ]
 Time = Annotated[str, Rules({"format": "date-time"})]
 """RFC 3339 text: parsed where it is compared, so that its spelling survives."""
+Int32 = Annotated[int, Rules({"format": "int32"})]
+
+STATUS: Final[Mapping[str, JsonObject]] = {"status": {}}
+"""Of `Definition.subresources`; `scale` makes the other one."""
+
+
+def scale(selector: str = "", *, replicas: str = ".spec.replicas", status: str = ".status.replicas") -> JsonObject:
+    """The scale subresource by its three JSON paths; no selector, no pods that an autoscaler could measure."""
+    paths = {"specReplicasPath": replicas, "statusReplicasPath": status}
+    return {"labelSelectorPath": selector, **paths} if selector else paths
+
 
 DEFINITION: Final = "__definition__"
 
 
-@dataclass_transform(frozen_default=True, kw_only_default=True)
+@dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(field,))
 def schema(cls: type[T]) -> type[T]:
     """Makes the class a frozen dataclass with a hidden `raw`: the JSON that it was read from."""
     cls.__annotations__["raw"] = JsonObject
     cls.raw = field(default_factory=dict, repr=False, compare=False)  # type: ignore[attr-defined]
-    return dataclass(frozen=True, kw_only=True)(cls)
+    made = dataclass(frozen=True, kw_only=True)(cls)
+    for found in fields(made):  # type: ignore[arg-type]
+        if found.name != "raw":
+            setattr(made, found.name, _Reading(found))
+    return made
 
 
-@dataclass_transform(frozen_default=True, kw_only_default=True)
+@dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(field,))
 def resource(group: str, version: str, *, plural: str, **more: Any) -> Callable[[type[T]], type[T]]:
     """`@schema` for a whole kind; `more` as in `Definition`."""
 
@@ -108,11 +131,39 @@ class Part:
     doc: str
     rules: Mapping[str, JsonValue]
     required: bool
+    absent: Callable[[], Any]
+    """The value of a field that is absent or null."""
 
 
-_Readers = tuple[tuple[Part, Callable[[Any], Any]], ...]
+class _Reading:
+    """Reads a field of a view when it is first asked for; a view that was made by hand has all its fields."""
+
+    __slots__ = ("_default", "_name", "_part", "_reader")
+
+    def __init__(self, found: Field[Any]) -> None:
+        self._name = found.name
+        self._default = found.default if found.default_factory is MISSING else MISSING
+        self._part: Part | None = None
+        self._reader: Callable[[Any], Any] | None = None
+
+    def __get__(self, view: Any, cls: Any) -> Any:
+        if view is None:
+            if self._default is MISSING:
+                raise AttributeError(self._name)
+            return self._default
+        part = self._part or self._resolved(cls)
+        value = view.raw.get(part.name)
+        value = part.absent() if value is None else self._reader(value) if self._reader else value
+        view.__dict__[self._name] = value
+        return value
+
+    def _resolved(self, cls: Any) -> Part:
+        part = next(part for part in parts(cls) if part.attribute == self._name)
+        self._part, self._reader = part, _reader(part.type)
+        return part
+
+
 _PARTS: dict[Any, tuple[Part, ...]] = {}
-_READERS: dict[Any, _Readers] = {}
 
 
 def parts(cls: Any) -> tuple[Part, ...]:
@@ -141,15 +192,10 @@ def unwrapped(hint: Any) -> tuple[Any, list[Any]]:
 
 
 def read(cls: type[T], obj: JsonObject) -> T:
-    """The view of a JSON object; absent and null fields have their defaults."""
-    values: dict[str, Any] = {"raw": obj}
-    for part, reader in _readers(cls):
-        value = obj.get(part.name)
-        if value is not None:
-            values[part.attribute] = reader(value)
-        elif part.required:
-            values[part.attribute] = _empty(part.type)
-    return cls(**values)
+    """The view of a JSON object; absent and null fields have their defaults. Whatever is no object reads as empty."""
+    view = object.__new__(cls)
+    view.__dict__["raw"] = _fields(obj)
+    return view
 
 
 def written(view: Any) -> JsonObject:
@@ -157,7 +203,7 @@ def written(view: Any) -> JsonObject:
     result: JsonObject = dict(view.raw)
     for part in parts(type(view)):
         value = _plain(getattr(view, part.attribute))
-        if part.required or part.name in result or value not in (None, "", False, 0, [], {}):
+        if part.required or part.name in result or value != _plain(part.absent()):
             if value is None:
                 result.pop(part.name, None)
             else:
@@ -165,24 +211,35 @@ def written(view: Any) -> JsonObject:
     return result
 
 
-def _readers(cls: Any) -> _Readers:
-    if (known := _READERS.get(cls)) is None:
-        known = _READERS[cls] = tuple((part, _reader(part.type)) for part in parts(cls))
-    return known
-
-
-def _reader(hint: Any) -> Callable[[Any], Any]:
+def _reader(hint: Any) -> Callable[[Any], Any] | None:
+    """None where the JSON value is taken as it is."""
     if isinstance(hint, type) and is_dataclass(hint):
         return lambda value: read(hint, value)
+    if isinstance(hint, type) and issubclass(hint, StrEnum):
+        known = {str(word): word for word in hint}
+        return lambda value: known.get(value, value)  # a word of a later version stays what it is
     if get_origin(hint) is tuple:
         inner = _reader(unwrapped(get_args(hint)[0])[0])
-        return lambda value: tuple([inner(item) for item in value])
-    return lambda value: value
+        return lambda value: tuple(map(inner, _items(value)) if inner else _items(value))
+    if get_origin(hint) is dict:
+        below = _reader(unwrapped(get_args(hint)[1])[0])
+        return lambda value: {n: below(v) for n, v in _fields(value).items()} if below else _fields(value)
+    return None
+
+
+def _items(value: Any) -> list[Any]:
+    return value if type(value) is list else []
+
+
+def _fields(value: Any) -> JsonObject:
+    return value if type(value) is dict else {}
 
 
 def _plain(value: Any) -> Any:
     if is_dataclass(value):
         return written(value)
+    if isinstance(value, dict):
+        return {name: _plain(item) for name, item in value.items()}
     return [_plain(item) for item in value] if isinstance(value, tuple) else value
 
 
@@ -191,6 +248,8 @@ def _empty(hint: Any) -> Any:
         return read(hint, {})
     if get_origin(hint) in (tuple, Sequence):
         return ()
+    if get_origin(hint) is dict:
+        return {}
     return hint() if isinstance(hint, type) else ""
 
 
@@ -203,7 +262,15 @@ def _part(found: Field[Any], hint: Any) -> Part:
             rules |= note.words
     doc = next((note.text for note in notes if isinstance(note, Doc)), "")
     required = found.default is MISSING and found.default_factory is MISSING
-    return Part(found.name, named or _camel(found.name), plain, doc, rules, required)
+    return Part(found.name, named or _camel(found.name), plain, doc, rules, required, _absent(found, plain))
+
+
+def _absent(found: Field[Any], hint: Any) -> Callable[[], Any]:
+    if found.default_factory is not MISSING:
+        return found.default_factory
+    if found.default is not MISSING:
+        return lambda: found.default
+    return lambda: _empty(hint)
 
 
 def _camel(name: str) -> str:

@@ -7,6 +7,8 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
+from typing import cast
 
 from argosy.apis.kubernetes.codec import printer_of, reader_of
 from argosy.apis.kubernetes.scalars import Mismatch
@@ -45,6 +47,15 @@ class CustomKind(Kind):
 
     storage_api_version: str = ""
 
+    @property
+    def schema(self) -> Node:
+        """Compiled when it is first asked for: most kinds that are served at the start are not used for long."""
+        return cast(CustomStrategy, self.strategy).node
+
+    @schema.setter
+    def schema(self, node: Node) -> None:
+        """The strategy has it."""
+
     def to_storage(self, obj: JsonObject) -> JsonObject:
         return _in_version(obj, self.storage_api_version)
 
@@ -66,15 +77,14 @@ def kinds_of_crd(definition: JsonObject) -> list[Kind]:
 def _kind(spec: JsonObject, version: JsonObject, stored: str) -> Kind:
     names = spec["names"]
     resource = Resource(spec["group"], version["name"], names["plural"], names["kind"], spec["scope"] == "Namespaced")
-    node = compile_schema((version.get("schema") or {}).get("openAPIV3Schema") or {"type": "object"})
     selectable = tuple(item["jsonPath"].removeprefix(".") for item in version.get("selectableFields") or ())
     kind = CustomKind(
         resource=resource,
         singular=names["singular"],
         list_kind=names["listKind"],
         verbs=VERBS,
-        schema=node,
-        strategy=CustomStrategy(resource, node, version),
+        schema=Node(),
+        strategy=CustomStrategy(resource, version),
         columns=_columns(version),
         short_names=tuple(names.get("shortNames") or ()),
         categories=tuple(names.get("categories") or ()),
@@ -129,9 +139,9 @@ class CustomStrategy:
     is_graceful = False
     default_propagation = "Background"
 
-    def __init__(self, resource: Resource, node: Node, version: JsonObject) -> None:
+    def __init__(self, resource: Resource, version: JsonObject) -> None:
         self.resource = resource
-        self.node = node
+        self._schema: JsonObject = (version.get("schema") or {}).get("openAPIV3Schema") or {"type": "object"}
         subresources = version.get("subresources") or {}
         self.has_status = subresources.get("status") is not None
         self.scale_paths = _scale_paths(subresources.get("scale"))
@@ -140,6 +150,10 @@ class CustomStrategy:
         self._labels = {path.removeprefix("."): compile_path(path) for path in selectable}
         self._read_metadata = reader_of(_METADATA)
         self._print_metadata = printer_of(_METADATA)
+
+    @cached_property
+    def node(self) -> Node:
+        return compile_schema(self._schema)
 
     def decode(self, body: JsonObject) -> Decoded:
         self._check_type(body)

@@ -26,6 +26,9 @@ _EXTENSIONS = (
 BEYOND_ENGINE = "unsupported syntax"
 """What the engine says of CEL that it cannot read, such as optional elements `a[?i]`."""
 _TYPES = frozenset({"object", "array", "string", "integer", "number", "boolean"})
+_SCALARS = frozenset({"string", "integer", "number", "boolean"})
+_HARMLESS = frozenset({"type", "description", "format", "enum", "maxLength", "minLength", "maximum", "minimum"})
+"""A scalar with no other words is sound: that is most of every schema."""
 
 
 def check_structural(schema: JsonObject, root: str = "openAPIV3Schema") -> list[Cause]:
@@ -43,7 +46,8 @@ def _unenforced(schema: JsonObject, path: str) -> Iterator[str]:
     if rules := schema.get("x-kubernetes-validations"):
         yield from _unenforced_of(rules, f"{path}.x-kubernetes-validations")
     for below, child, _ in _children(schema, path):
-        yield from _unenforced(child, below)
+        if not _is_plain_scalar(child):
+            yield from _unenforced(child, below)
 
 
 def _unenforced_of(rules: list[JsonObject], path: str) -> Iterator[str]:
@@ -90,9 +94,14 @@ def _check(schema: JsonObject, path: str, role: str, depth: int) -> Iterator[Cau
     yield from _check_node(schema, path)
     yield from _check_lists(schema, path)
     for below, child, next_role in _children(schema, path):
-        yield from _check(child, below, next_role, depth + 1)
+        if depth == RECURSION_LIMIT or not _is_plain_scalar(child):
+            yield from _check(child, below, next_role, depth + 1)
     for below, child in _junctions(schema, path):
         yield from _check_junction(child, below, schema, depth + 1)
+
+
+def _is_plain_scalar(schema: JsonObject) -> bool:
+    return schema.get("type") in _SCALARS and schema.keys() <= _HARMLESS
 
 
 def _is_free(schema: JsonObject) -> bool:
@@ -215,7 +224,8 @@ def _check_values(schema: JsonObject, path: str) -> Iterator[Cause]:
     for index, rule in enumerate(schema.get("x-kubernetes-validations") or ()):
         yield from _check_rule(rule, f"{path}.x-kubernetes-validations[{index}]")
     for below, child, _ in _children(schema, path):
-        yield from _check_values(child, below)
+        if not _is_plain_scalar(child):
+            yield from _check_values(child, below)
 
 
 def _check_default(schema: JsonObject, path: str) -> Iterator[Cause]:

@@ -1,0 +1,121 @@
+"""core/v1: Secret, ConfigMap, Namespace, Service, Event."""
+
+from __future__ import annotations
+
+from base64 import b64decode
+from dataclasses import field
+from typing import Annotated
+
+from argosy.apis.kubernetes.views.meta import ObjectMeta
+from argosy.apis.schema import IntOrText, Name, Time, resource, schema
+
+
+@resource("", "v1", plural="secrets")
+class Secret:
+    """Values that must not be shown: they are in no repr."""
+
+    metadata: ObjectMeta
+    data: dict[str, str] = field(default_factory=dict, repr=False)
+    """Base64; `value` has the bytes."""
+    type: str = ""
+    immutable: bool = False
+
+    def value(self, key: str) -> bytes | None:
+        """None when there is no such key, or no base64 in it, which no API server lets happen."""
+        try:
+            return b64decode(self.data[key], validate=True)
+        except (KeyError, ValueError, TypeError):
+            return None
+
+
+@resource("", "v1", plural="configmaps")
+class ConfigMap:
+    """Settings."""
+
+    metadata: ObjectMeta
+    data: dict[str, str] = field(default_factory=dict)
+    binary_data: dict[str, str] = field(default_factory=dict)
+    immutable: bool = False
+
+
+@schema
+class NamespaceStatus:
+    """Whether it goes."""
+
+    phase: str = "Active"
+
+
+@resource("", "v1", plural="namespaces", namespaced=False)
+class Namespace:
+    """A namespace."""
+
+    metadata: ObjectMeta
+    status: NamespaceStatus
+
+
+@schema
+class ServicePort:
+    """One port of a Service."""
+
+    name: str = ""
+    port: int = 0
+    protocol: str = "TCP"
+    target_port: IntOrText | None = None
+    node_port: int = 0
+    app_protocol: str = ""
+
+
+@schema
+class ServiceSpec:
+    """Which pods stand behind the Service, and where it is reached."""
+
+    type: str = "ClusterIP"
+    selector: dict[str, str] = field(default_factory=dict)
+    ports: tuple[ServicePort, ...] = ()
+    cluster_ip: Annotated[str, Name("clusterIP")] = ""
+    external_name: str = ""
+
+
+@resource("", "v1", plural="services")
+class Service:
+    """A name for a set of endpoints."""
+
+    metadata: ObjectMeta
+    spec: ServiceSpec
+
+
+@schema
+class ObjectReference:
+    """An object, by kind and name."""
+
+    api_version: str = ""
+    kind: str = ""
+    namespace: str = ""
+    name: str = ""
+    uid: str = ""
+    resource_version: str = ""
+    field_path: str = ""
+
+
+@schema
+class EventSource:
+    """The component that reports."""
+
+    component: str = ""
+    host: str = ""
+
+
+@resource("", "v1", plural="events")
+class Event:
+    """What a component reports of an object; to record one, a decision has `machinery.controller.Event`."""
+
+    metadata: ObjectMeta
+    involved_object: ObjectReference
+    reason: str = ""
+    message: str = ""
+    type: str = ""
+    count: int = 0
+    first_timestamp: Time = ""
+    last_timestamp: Time = ""
+    source: EventSource
+    reporting_component: str = ""

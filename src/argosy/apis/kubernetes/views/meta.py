@@ -1,0 +1,54 @@
+"""meta/v1: what every object carries."""
+
+from __future__ import annotations
+
+from dataclasses import field
+
+from argosy.apis.schema import Time, schema
+
+
+@schema
+class OwnerReference:
+    """The object that this one goes with."""
+
+    api_version: str = ""
+    kind: str = ""
+    name: str = ""
+    uid: str = ""
+    controller: bool = False
+    block_owner_deletion: bool = False
+
+
+@schema
+class ObjectMeta:
+    """Name, place, versions, labels and owners of an object."""
+
+    name: str = ""
+    generate_name: str = ""
+    namespace: str = ""
+    uid: str = ""
+    resource_version: str = ""
+    generation: int = 0
+    creation_timestamp: Time = ""
+    deletion_timestamp: Time = ""
+    labels: dict[str, str] = field(default_factory=dict)
+    annotations: dict[str, str] = field(default_factory=dict)
+    finalizers: tuple[str, ...] = ()
+    owner_references: tuple[OwnerReference, ...] = ()
+
+    @property
+    def controller(self) -> OwnerReference | None:
+        """The one owner that is marked as its controller."""
+        return next((owner for owner in self.owner_references if owner.controller), None)
+
+
+@schema
+class Condition:
+    """meta/v1 Condition: one aspect of an object's state."""
+
+    type: str = ""
+    status: str = ""
+    reason: str = ""
+    message: str = ""
+    last_transition_time: Time = ""
+    observed_generation: int = 0

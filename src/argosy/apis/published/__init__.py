@@ -1,0 +1,34 @@
+"""The definitions of the kinds whose whole schema is not written as classes: facts made by scripts/crd_facts.py.
+
+They are read when they are asked for. Parts that occur often are one object in memory: nothing here is to be changed.
+"""
+
+from __future__ import annotations
+
+from importlib.resources import files
+from typing import Any, Final
+
+import orjson
+
+from argosy.machinery.objects import JsonObject
+
+PRODUCTS: Final = ("cert-manager", "kargo", "rollouts", "sealed-secrets")
+REFERENCE: Final = "$part"
+"""`{"$part": 3}` stands for the fourth of the file's shared parts."""
+
+
+def published(product: str) -> list[JsonObject]:
+    """The CustomResourceDefinitions of one of `PRODUCTS`, without descriptions."""
+    facts = orjson.loads((files(__name__) / f"{product}.json").read_bytes())
+    parts: list[Any] = []
+    for part in facts["parts"]:  # a part refers to earlier ones only
+        parts.append(_expanded(part, parts))
+    return [_expanded(definition, parts) for definition in facts["definitions"]]
+
+
+def _expanded(value: Any, parts: list[Any]) -> Any:
+    if type(value) is dict:
+        if (number := value.get(REFERENCE)) is not None:
+            return parts[number]
+        return {name: _expanded(item, parts) for name, item in value.items()}
+    return [_expanded(item, parts) for item in value] if type(value) is list else value
