@@ -22,7 +22,7 @@ A_co = TypeVar("A_co", covariant=True)
 Seen = TypeVar("Seen")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Event:
     """A Kubernetes Event about an object. The recorder folds repetitions; `message` must hold no secret value."""
 
@@ -165,7 +165,7 @@ class Snapshot(Protocol):
     def ask(self, question: Question[A]) -> A | Failed | Pending: ...
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Controller(Generic[Seen]):
     """A controller as its room declares it; see the module's docstring.
 

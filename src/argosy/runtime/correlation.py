@@ -34,6 +34,7 @@ class Happened:
     reason: str
     message: str
     component: str
+    annotations: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +67,7 @@ class Correlator:
     def judge(self, happened: Happened, now: float) -> Verdict | None:
         """`now`: seconds since 1970. None: too many about this object."""
         happened = replace(happened, message=_shortened(happened.message))
-        group = (happened.component, happened.involved, happened.type, happened.reason)
+        group = (happened.component, happened.involved, happened.type, happened.reason, happened.annotations)
         messages = self._messages(group, happened.message, now)
         key: object = (group, happened.message)
         if len(messages) > SIMILAR_LIMIT:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
+from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from argosy.machinery.api import PatchType
@@ -32,13 +33,26 @@ class EventRecorder:
         self._waiting: deque[tuple[Happened, datetime]] = deque()
         self._news = asyncio.Event()
 
-    def record(self, obj: JsonObject, reason: str, message: str, *, event_type: EventType = "Normal") -> None:
+    def record(
+        self,
+        obj: JsonObject,
+        reason: str,
+        message: str,
+        *,
+        event_type: EventType = "Normal",
+        annotations: Mapping[str, str] | None = None,
+    ) -> None:
         """`message` must be fit for everyone who may read events: no secret values."""
         if len(self._waiting) >= WAITING_LIMIT:
             self.dropped_count += 1
             return
         happened = Happened(
-            involved=reference(obj), type=event_type, reason=reason, message=message, component=self._component
+            involved=reference(obj),
+            type=event_type,
+            reason=reason,
+            message=message,
+            component=self._component,
+            annotations=tuple(sorted((annotations or {}).items())),
         )
         self._waiting.append((happened, self._clock.now()))
         self._news.set()
@@ -80,10 +94,13 @@ def event_object(verdict: Verdict, at: datetime) -> JsonObject:
     happened = verdict.happened
     names = ("apiVersion", "kind", "namespace", "name", "uid")
     involved = {name: value for name, value in zip(names, happened.involved, strict=True) if value}
+    metadata: JsonObject = {"name": verdict.event.name, "namespace": _namespace(happened)}
+    if happened.annotations:
+        metadata["annotations"] = dict(happened.annotations)
     return {
         "apiVersion": "v1",
         "kind": "Event",
-        "metadata": {"name": verdict.event.name, "namespace": _namespace(happened)},
+        "metadata": metadata,
         "involvedObject": involved,
         "reason": happened.reason,
         "message": happened.message,

@@ -99,6 +99,7 @@ class InformerCache:
         self._sorted: dict[str, list[Key]] = {}
         self._indexes: dict[str, _Index] = {}
         self._handlers: list[Changed] = []
+        self._followers: list[Callable[[], None]] = []
         self._synced = asyncio.Event()
         self._listed: set[Key] = set()
         self._revision = ""
@@ -138,6 +139,16 @@ class InformerCache:
         for obj in self.list():
             self._tell(handler, None, obj)
         return lambda: self._handlers.remove(handler) if handler in self._handlers else None
+
+    @property
+    def revision(self) -> str:
+        """How far the cache has come: it shows every change up to this resourceVersion. Empty before the first list."""
+        return self._revision
+
+    def on_progress(self, handler: Callable[[], None]) -> Callable[[], None]:
+        """Called after `revision` moved; returns how to stop. Must not raise or wait."""
+        self._followers.append(handler)
+        return lambda: self._followers.remove(handler) if handler in self._followers else None
 
     async def wait_synced(self) -> None:
         await self._synced.wait()
@@ -180,6 +191,7 @@ class InformerCache:
             self._progressed = False
             self.trouble.failures = 0
             self._synced.set()
+            self._progress()
         return PageCame(page.resource_version, page.continue_token)
 
     def _forget_absent(self) -> None:
@@ -209,6 +221,11 @@ class InformerCache:
         elif event.type != "BOOKMARK":
             self._take(event.object)
         self._revision = (event.object.get("metadata") or {}).get("resourceVersion") or self._revision
+        self._progress()
+
+    def _progress(self) -> None:
+        for follower in tuple(self._followers):
+            follower()
 
     def _take(self, obj: JsonObject) -> Key:
         key = _key_or_none(obj)

@@ -35,6 +35,8 @@ class WorkQueue:
         self._rng = rng
         self._backoff = backoff or Backoff()
         self._ready: deque[Key] = deque()
+        self._resync: deque[Key] = deque()
+        """Ready, but only when nothing else is: what a restart or a new replica looks at again."""
         self._dirty: set[Key] = set()
         self._working: set[Key] = set()
         self._failures: dict[Key, int] = {}
@@ -46,7 +48,7 @@ class WorkQueue:
 
     def __len__(self) -> int:
         """Keys that are ready, without those being worked on or waiting for their time."""
-        return len(self._ready)
+        return len(self._ready) + len(self._resync)
 
     @property
     def working_count(self) -> int:
@@ -56,13 +58,14 @@ class WorkQueue:
     def is_idle(self) -> bool:
         return self._idle.is_set()
 
-    def add(self, key: Key) -> None:
+    def add(self, key: Key, *, resync: bool = False) -> None:
+        """`resync`: let news go first."""
         if self._closed or key in self._dirty:
             return
         self.added_count += 1
         self._dirty.add(key)
         if key not in self._working:
-            self._enqueue(key)
+            self._enqueue(key, resync=resync)
 
     def add_after(self, key: Key, seconds: float, *, background: bool = False) -> None:
         """Adds later; of several delays for one key the earliest counts."""
@@ -79,11 +82,12 @@ class WorkQueue:
         timer = self._clock.call_later(seconds, lambda: self._came_due(key), background=background)
         self._due[key] = _Due(at, timer)
 
-    def retry(self, key: Key, *, at_least: float = 0.0) -> float:
+    def retry(self, key: Key, *, at_least: float = 0.0, at_most: float | None = None) -> float:
         """Adds after a delay that doubles with each failure of this key; returns the delay."""
         failures = self._failures[key] = self._failures.get(key, 0) + 1
         self.retried_count += 1
-        delay = max(at_least, self._backoff.delay(failures, self._rng))
+        delay = self._backoff.delay(failures, self._rng)
+        delay = max(at_least, delay if at_most is None else min(at_most, delay))
         # A key that keeps failing must not keep a rehearsal alive for ever.
         self.add_after(key, delay, background=delay >= self._backoff.longest)
         return delay
@@ -99,7 +103,7 @@ class WorkQueue:
 
     async def get(self) -> Key:
         """The next key, which is then this worker's until `done`. Raises QueueClosed."""
-        while not self._ready:
+        while not self._ready and not self._resync:
             if self._closed:
                 raise QueueClosed
             getter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -109,7 +113,7 @@ class WorkQueue:
             except asyncio.CancelledError:
                 self._pass_on(getter)
                 raise
-        key = self._ready.popleft()
+        key = (self._ready or self._resync).popleft()
         self._dirty.discard(key)
         self._working.add(key)
         return key
@@ -118,7 +122,7 @@ class WorkQueue:
         self._working.discard(key)
         if key in self._dirty:
             self._enqueue(key)
-        elif not self._ready and not self._working:
+        elif not self._ready and not self._resync and not self._working:
             self._idle.set()
 
     def shut_down(self) -> None:
@@ -135,9 +139,9 @@ class WorkQueue:
         """Until nothing is ready or being worked on; delays do not count."""
         await self._idle.wait()
 
-    def _enqueue(self, key: Key) -> None:
+    def _enqueue(self, key: Key, *, resync: bool = False) -> None:
         self._idle.clear()
-        self._ready.append(key)
+        (self._resync if resync else self._ready).append(key)
         self._wake_one()
 
     def _wake_one(self) -> None:
@@ -151,7 +155,7 @@ class WorkQueue:
         """A worker that was woken and cancelled at once gives its turn to the next one."""
         if getter in self._getters:
             self._getters.remove(getter)
-        elif self._ready:
+        elif self._ready or self._resync:
             self._wake_one()
 
     def _came_due(self, key: Key) -> None:

@@ -1,0 +1,111 @@
+"""One kind as looks see it: the cache, our own writes that it does not show yet, indexes, and typed views."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, Protocol, TypeVar
+
+from argosy.apis.schema import read
+from argosy.machinery.objects import JsonObject, Key, Resource, key_of
+from argosy.machinery.selectors import parse_labels
+from argosy.runtime.engine.own_writes import OwnWrites
+from argosy.runtime.informer import Cache, Changed
+
+T = TypeVar("T")
+
+OWNER_UID = "owner-uid"
+"""The index that every kind has."""
+
+
+class FollowedCache(Cache, Protocol):
+    """A cache that tells how far it has come."""
+
+    @property
+    def revision(self) -> str: ...
+
+    def on_progress(self, handler: Callable[[], None]) -> Callable[[], None]: ...
+
+
+class Lister:
+    """`changed` is called for each change that the cache shows, and for an own write that turned out to be gone."""
+
+    def __init__(self, cache: FollowedCache, changed: Changed) -> None:
+        self.cache = cache
+        self.resource: Resource = cache.resource
+        self.indexes: dict[str, Callable[[JsonObject], Iterable[str]]] = {}
+        self._changed = changed
+        self._own = OwnWrites()
+        self._views: dict[Key, dict[type[Any], tuple[JsonObject, Any]]] = {}
+        self.add_index(OWNER_UID, owner_uids)
+
+    def start(self) -> None:
+        """Once the cache is filled: what it shows from now on is news, what it holds is told first."""
+        self.cache.on_change(self._cache_changed)
+        self.cache.on_progress(self._progressed)
+
+    def add_index(self, name: str, values: Callable[[JsonObject], Iterable[str]]) -> None:
+        if name not in self.indexes:
+            self.indexes[name] = values
+            self.cache.add_index(name, values)
+
+    def get(self, key: Key) -> JsonObject | None:
+        return self._own.see(key, self.cache.get(key), self.cache.revision) if self._own else self.cache.get(key)
+
+    def list(self, namespace: str = "", selector: str = "") -> Sequence[JsonObject]:
+        found = self._overlaid(self.cache.list(namespace), lambda obj: namespace in ("", key_of(obj).namespace))
+        if not selector:
+            return found
+        wanted = parse_labels(selector)
+        return [obj for obj in found if wanted.matches(obj["metadata"].get("labels"))]
+
+    def by_index(self, index: str, value: str) -> Sequence[JsonObject]:
+        values = self.indexes[index]
+        return self._overlaid(self.cache.by_index(index, value), lambda obj: value in values(obj))
+
+    def view(self, kind: type[T], obj: JsonObject) -> T:
+        """Read once for each version of an object."""
+        views = self._views.setdefault(key_of(obj), {})
+        known = views.get(kind)
+        if known is not None and known[0] is obj:
+            found: T = known[1]
+            return found
+        made = read(kind, obj)
+        views[kind] = (obj, made)
+        return made
+
+    def wrote(self, obj: JsonObject) -> None:
+        key = key_of(obj)
+        self._own.wrote(key, obj, self.cache.get(key), self.cache.revision)
+
+    def deleted(self, key: Key, uid: str) -> None:
+        self._own.deleted(key, uid, self.cache.get(key))
+
+    def _overlaid(self, cached: Sequence[JsonObject], belongs: Callable[[JsonObject], bool]) -> Sequence[JsonObject]:
+        if not self._own:
+            return cached
+        found = {key_of(obj): obj for obj in cached}
+        for key in self._own:
+            seen = self.get(key)
+            if seen is not None and belongs(seen):
+                found[key] = seen
+            else:
+                found.pop(key, None)
+        return [found[key] for key in sorted(found)]
+
+    def _cache_changed(self, old: JsonObject | None, new: JsonObject | None) -> None:
+        if new is None and old is not None:
+            self._views.pop(key_of(old), None)
+        self._changed(old, new)
+
+    def _progressed(self) -> None:
+        """An own write that the cache has passed without showing it is gone: whoever saw it must look again."""
+        for key in self._own:
+            cached = self.cache.get(key)
+            passed = self._own.passed(key, cached, self.cache.revision)
+            if passed is not None and passed.obj is not None and cached is None:
+                self._views.pop(key, None)
+                self._changed(passed.obj, None)
+
+
+def owner_uids(obj: JsonObject) -> Iterable[str]:
+    return [owner["uid"] for owner in obj["metadata"].get("ownerReferences") or ()]

@@ -1,0 +1,39 @@
+"""What the answer to a write means for its key."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from argosy.machinery.controller import Refusal
+from argosy.machinery.requests import Write
+from argosy.machinery.status import StatusError
+
+
+class Stale(Exception):
+    """The view was too old: look again. Never success, and nothing to tell users of."""
+
+
+class Refused(Exception):
+    """The server refused the write, or gave no answer. Its text names the write and the reason, never a body."""
+
+    def __init__(self, write: Write, error: Exception) -> None:
+        status = error if isinstance(error, StatusError) else None
+        self.write = write
+        self.code = status.code if status else 0
+        self.reason = status.reason if status else type(error).__name__
+        self.message = status.message if status else "the API server gave no answer"
+        self.retry_after = float(status.retry_after) if status else 0.0
+        super().__init__(f"{write}: {self.code} {self.reason}")
+
+    def told(self, count: int, at: datetime) -> Refusal:
+        return Refusal(self.write, self.code, self.reason, self.message, count, at)
+
+
+def raise_for(write: Write, error: StatusError) -> None:
+    """Returns for a deletion that found nothing: that is what it wanted. Raises Stale or Refused."""
+    if write.verb == "delete" and error.is_not_found:
+        return
+    missing = error.is_not_found and write.verb in ("patch", "update")
+    if error.is_conflict or error.is_already_exists or missing:
+        raise Stale(f"{write}: {error.reason}") from error
+    raise Refused(write, error) from error

@@ -1,0 +1,80 @@
+"""Our own writes that a cache has not shown yet, so that the next look sees what the last one did.
+
+An entry goes as soon as the cache has passed the version of the write, whatever it shows then: an object that was
+made and deleted again before the cache saw it leaves no ghost.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from argosy.machinery.objects import JsonObject, Key
+
+
+@dataclass(frozen=True, slots=True)
+class OwnWrite:
+    """The object as the server answered; None: the server said that the object of this uid is gone."""
+
+    obj: JsonObject | None
+    uid: str
+    version: int
+    """Of the object; 0 for a deletion, whose version the server does not tell."""
+
+
+class OwnWrites:
+    """Of one kind in one cluster."""
+
+    def __init__(self) -> None:
+        self._writes: dict[Key, OwnWrite] = {}
+
+    def __bool__(self) -> bool:
+        return bool(self._writes)
+
+    def __iter__(self) -> Iterator[Key]:
+        return iter(tuple(self._writes))
+
+    def wrote(self, key: Key, obj: JsonObject, cached: JsonObject | None, revision: str) -> None:
+        """`cached` is what the cache shows now, `revision` how far it has come."""
+        metadata = obj["metadata"]
+        version = version_number(metadata.get("resourceVersion"))
+        made = OwnWrite(obj, metadata.get("uid") or "", version)
+        if version and not _is_passed(made, cached, revision):
+            self._writes[key] = made
+
+    def deleted(self, key: Key, uid: str, cached: JsonObject | None) -> None:
+        known = self._writes.pop(key, None)
+        if (cached is not None and cached["metadata"].get("uid") == uid) or (known is not None and known.uid == uid):
+            self._writes[key] = OwnWrite(None, uid, known.version if known is not None and known.uid == uid else 0)
+
+    def see(self, key: Key, cached: JsonObject | None, revision: str) -> JsonObject | None:
+        """The object as a look shall see it."""
+        own = self._writes.get(key)
+        if own is None:
+            return cached
+        if _is_passed(own, cached, revision):
+            del self._writes[key]
+            return cached
+        return own.obj
+
+    def passed(self, key: Key, cached: JsonObject | None, revision: str) -> OwnWrite | None:
+        """Takes out and returns the entry that the cache has passed by now."""
+        own = self._writes.get(key)
+        if own is None or not _is_passed(own, cached, revision):
+            return None
+        return self._writes.pop(key)
+
+
+def version_number(text: object) -> int:
+    """Resource versions of one server rise; 0 for one that is no number, which nothing can be said of."""
+    return int(text) if isinstance(text, str) and text.isascii() and text.isdigit() else 0
+
+
+def _is_passed(own: OwnWrite, cached: JsonObject | None, revision: str) -> bool:
+    """Whether what the cache shows is at least as new as the write."""
+    if cached is None:
+        return version_number(revision) >= own.version
+    metadata = cached["metadata"]
+    if own.obj is None:
+        return bool(metadata.get("uid") != own.uid)
+    return max(version_number(metadata.get("resourceVersion")), version_number(revision)) >= own.version

@@ -1,0 +1,183 @@
+"""Answers to questions: asked once for all who want to know, limited, timed out, retried, forgotten when unwanted.
+
+`ask` is called by looks and begins nothing; `settle` is called after a look and begins what is new. So a look stays
+pure, and a question that no last look asks for is cancelled and its answer forgotten.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Hashable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+from argosy.machinery.controller import PENDING, Failed, Question
+from argosy.observe.metrics import REGISTRY, Registry
+from argosy.runtime.backoff import Backoff
+from argosy.runtime.chance import Rng
+from argosy.runtime.clock import Clock, TimerHandle
+from argosy.runtime.engine.lanes import Lanes
+from argosy.runtime.engine.subscriptions import Work
+
+log = logging.getLogger(__name__)
+
+
+def _one_lane(question: Any) -> Hashable:
+    return ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answerer:
+    """How questions of one class are answered.
+
+    `limit` at once, of one `lane` (by default all are in one) at most `per_lane`; `timeout` and back-off in seconds.
+    What the port knows to go wrong is part of the answer; any other exception makes the question `Failed`.
+    """
+
+    answer: Callable[[Any], Awaitable[Any]]
+    limit: int = 8
+    timeout: float = 60.0
+    lane: Callable[[Any], Hashable] = _one_lane
+    per_lane: int = 0
+    """0: as many as `limit`."""
+    backoff: Backoff = field(default_factory=lambda: Backoff(first=1.0, longest=300.0))
+
+
+@dataclass(slots=True)
+class _Entry:
+    question: Question[Any]
+    state: Any = PENDING
+    works: dict[Work, None] = field(default_factory=dict)
+    task: asyncio.Task[None] | None = None
+    timer: TimerHandle | None = None
+    failures: int = 0
+
+
+class Questions:
+    """Works inside `run`; what was asked before that begins when `run` does."""
+
+    def __init__(
+        self,
+        answerers: Mapping[type[Question[Any]], Answerer],
+        clock: Clock,
+        rng: Rng,
+        wake: Callable[[Work], None],
+        registry: Registry = REGISTRY,
+    ) -> None:
+        self._answerers = answerers
+        self._clock, self._rng, self._wake = clock, rng, wake
+        self._entries: dict[Question[Any], _Entry] = {}
+        self._asked: dict[Work, tuple[Question[Any], ...]] = {}
+        self._lanes = {kind: Lanes[_Entry](one.limit, one.per_lane or one.limit) for kind, one in answerers.items()}
+        self._tasks: asyncio.TaskGroup | None = None
+        self._answers = registry.counter("argosy_questions_total", "Questions, by kind and result.", ("kind", "result"))
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    async def run(self) -> None:
+        async with asyncio.TaskGroup() as self._tasks:
+            self._begin_all()
+            await asyncio.Event().wait()
+
+    def ask(self, question: Question[Any]) -> Any:
+        """The answer, Failed or PENDING. A question that nobody can answer is a mistake of the room: KeyError."""
+        if type(question) not in self._answerers:
+            raise KeyError(f"nobody answers {type(question).__name__}: name an Answerer for it")
+        entry = self._entries.get(question)
+        return PENDING if entry is None else entry.state
+
+    def settle(self, work: Work, asked: Iterable[Question[Any]]) -> None:
+        """The last look of `work` asked these and no others."""
+        now = tuple(dict.fromkeys(asked))
+        before = self._asked.get(work, ())
+        if now == before:
+            return
+        for question in now:
+            self._hold(question).works[work] = None
+        for question in before:
+            if question not in now:
+                self._let_go(question, work)
+        if now:
+            self._asked[work] = now
+        else:
+            self._asked.pop(work, None)
+        self._begin_all()
+
+    def _hold(self, question: Question[Any]) -> _Entry:
+        entry = self._entries.get(question)
+        if entry is None:
+            entry = self._entries[question] = _Entry(question)
+            self._queue(entry)
+        return entry
+
+    def _let_go(self, question: Question[Any], work: Work) -> None:
+        entry = self._entries[question]
+        entry.works.pop(work, None)
+        if entry.works:
+            return
+        del self._entries[question]
+        if entry.timer is not None:
+            entry.timer.cancel()
+        if not self._lanes[type(question)].remove(self._lane(entry), entry) and entry.task is not None:
+            entry.task.cancel()
+
+    def _queue(self, entry: _Entry) -> None:
+        self._lanes[type(entry.question)].add(self._lane(entry), entry)
+
+    def _lane(self, entry: _Entry) -> Hashable:
+        return self._answerers[type(entry.question)].lane(entry.question)
+
+    def _begin_all(self) -> None:
+        if self._tasks is None:
+            return
+        for kind, lanes in self._lanes.items():
+            for lane, entry in lanes.take():
+                name = f"answer of {kind.__name__}"
+                entry.task = self._tasks.create_task(self._answer(entry, lanes, lane), name=name)
+
+    async def _answer(self, entry: _Entry, lanes: Lanes[_Entry], lane: Hashable) -> None:
+        answerer = self._answerers[type(entry.question)]
+        try:
+            async with asyncio.timeout(answerer.timeout):
+                state = await answerer.answer(entry.question)
+            entry.failures = 0
+        except Exception as error:
+            state = self._failed(entry, answerer, error)
+        finally:
+            lanes.done(lane)
+            entry.task = None
+            self._begin_all()
+        self._came(entry, state)
+
+    def _failed(self, entry: _Entry, answerer: Answerer, error: Exception) -> Failed:
+        entry.failures += 1
+        now = self._clock.now()
+        wait = answerer.backoff.delay(entry.failures, self._rng)
+        reason = "Timeout" if isinstance(error, TimeoutError) else type(error).__name__
+        # The type only: a foreign text may hold a secret (security rule 9).
+        log.log(
+            logging.WARNING if entry.failures == 1 else logging.DEBUG,
+            "%s was not answered: %s; again in %.0f s",
+            type(entry.question).__name__,
+            reason,
+            wait,
+        )
+        background = wait >= answerer.backoff.longest
+        entry.timer = self._clock.call_later(wait, lambda: self._again(entry), background=background)
+        return Failed(reason, now, now + timedelta(seconds=wait), entry.failures)
+
+    def _again(self, entry: _Entry) -> None:
+        entry.timer = None
+        if entry.works:
+            self._queue(entry)
+            self._begin_all()
+
+    def _came(self, entry: _Entry, state: Any) -> None:
+        entry.state = state
+        result = "failed" if isinstance(state, Failed) else "answered"
+        self._answers.add(kind=type(entry.question).__name__, result=result)
+        for work in tuple(entry.works):
+            self._wake(work)

@@ -1,0 +1,208 @@
+"""One controller at work: its queue, its workers, and one turn of a key.
+
+A turn: look, decide, carry the steps out in order up to the first that is refused, then keep the memory and the wake
+time. One turn per key at a time. An exception backs off its key alone and is shown in `failing`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from argosy.machinery.controller import KEEP, Controller, Decision, Refusal
+from argosy.machinery.objects import Key, Resource, resource_of
+from argosy.observe.metrics import Registry
+from argosy.runtime.backoff import Backoff
+from argosy.runtime.chance import Rng
+from argosy.runtime.clock import Clock
+from argosy.runtime.engine.listers import Listers, NotFilled
+from argosy.runtime.engine.livelock import LivelockGuard
+from argosy.runtime.engine.outcome import Refused, Stale
+from argosy.runtime.engine.questions import Questions
+from argosy.runtime.engine.served import ServedKinds
+from argosy.runtime.engine.snapshot import CachedSnapshot
+from argosy.runtime.engine.subscriptions import Subscriptions, Work
+from argosy.runtime.engine.writer import Writer
+from argosy.runtime.fencing import WORKING_ON
+from argosy.runtime.queue import QueueClosed, WorkQueue
+
+TURN_SECONDS = 0.01
+"""After so long without giving way a worker lets the others run."""
+BACKOFF = Backoff(first=0.1, longest=300.0)
+STALE_LONGEST = 10.0
+"""Seconds. A view that stays stale is looked at again at least this often."""
+
+log = logging.getLogger(__name__)
+
+
+class SleeplessError(Exception):
+    """A decision did nothing and asked to be woken at a time that is not in the future: it would spin for ever."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failing:
+    """`error` names the kind of error, never a foreign text."""
+
+    count: int
+    error: str
+    at: datetime
+    retry_in: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shared:
+    """What all controllers of an engine share."""
+
+    clock: Clock
+    listers: Listers
+    served: ServedKinds
+    questions: Questions
+    subscriptions: Subscriptions
+    writer: Writer
+    owns: Callable[[str, Key], bool]
+
+
+class Runner:
+    def __init__(self, controller: Controller[Any], shared: Shared, rng: Rng, registry: Registry) -> None:
+        self.name = controller.name
+        self.resource: Resource = resource_of(controller.kind)
+        self.queue = WorkQueue(shared.clock, rng.fork(f"queue/{controller.name}"), BACKOFF)
+        self.failing: dict[Work, Failing] = {}
+        self.turns_count = 0
+        self.is_started = False
+        self._controller = controller
+        self._shared = shared
+        self._clock = shared.clock
+        self._guard = LivelockGuard()
+        self._memory: dict[Key, Any] = {}
+        self._refusals: dict[Key, Refusal] = {}
+        self._turns = registry.counter("argosy_reconcile_total", "Looks, by result.", ("controller", "result"))
+        self._seconds = registry.histogram("argosy_reconcile_seconds", "Time of one look.", ("controller",))
+        registry.gauge("argosy_queue_depth", "Keys that are ready.", ("controller",)).watch(
+            lambda: len(self.queue), controller=self.name
+        )
+
+    async def run(self) -> None:
+        """Waits until the kind is served and its cache is filled, then works."""
+        listers = self._shared.listers
+        await self._shared.served.wait_served(self.resource)
+        for kind in (self._controller.kind, *self._controller.owns):
+            if (resource := resource_of(kind)) in self._shared.served:
+                await listers.wait_filled(resource)
+        self.is_started = True
+        async with asyncio.TaskGroup() as tasks:
+            for number in range(self._controller.workers):
+                tasks.create_task(self._work(), name=f"{self.name} worker {number}")
+
+    async def _work(self) -> None:
+        began = self._clock.monotonic()
+        while True:
+            if self._clock.monotonic() - began >= TURN_SECONDS:
+                await self._clock.sleep(0)
+                began = self._clock.monotonic()
+            try:
+                key = await self.queue.get()
+            except QueueClosed:
+                return
+            try:
+                if self._shared.owns(self.name, key):
+                    await self._guarded(Work(self.name, key))
+                else:
+                    self._forget(Work(self.name, key))
+            finally:
+                self.queue.done(key)
+
+    async def _guarded(self, work: Work) -> None:
+        """A turn whose every failure is this key's alone."""
+        began = self._clock.monotonic()
+        WORKING_ON.set(work.key)
+        self.turns_count += 1
+        try:
+            wake_at = await self._turn(work)
+        except NotFilled:
+            return
+        except Stale as stale:
+            self._failed(work, "conflict", str(stale))
+        except Refused as refused:
+            count = self._refusals[work.key].count + 1 if work.key in self._refusals else 1
+            self._refusals[work.key] = refused.told(count, self._clock.now())
+            self._failed(work, "refused", str(refused), at_least=refused.retry_after)
+        except Exception as error:
+            # The type only: a message may quote an object, and the object may be a Secret (security rule 9).
+            self._failed(work, "error", type(error).__name__)
+            log.debug("%s failed on %s", self.name, work.key, exc_info=error)
+        else:
+            self._succeeded(work, wake_at)
+        self._seconds.observe(self._clock.monotonic() - began, controller=self.name)
+
+    async def _turn(self, work: Work) -> datetime | None:
+        """Returns when to look again."""
+        snapshot = self._snapshot(work)
+        try:
+            seen = self._controller.look(snapshot, work.key)
+        finally:
+            # After a failed look too: what it had read by then is what may mend it.
+            self._shared.subscriptions.replace(work, frozenset(snapshot.notes))
+            self._shared.questions.settle(work, snapshot.asked)
+        if seen is None:
+            if self._shared.listers.lister(self.resource).get(work.key) is None:
+                self._forget(work)
+            return None
+        now = self._clock.now()
+        decision = self._controller.decide(seen, now)
+        _refuse_sleepless(decision, now)
+        wrote = await self._shared.writer.carry_out(self._controller, decision.steps)
+        if decision.memory is not KEEP:
+            self._memory[work.key] = decision.memory
+        if wrote and (rest := self._guard.wrote(work.key, self._clock.monotonic())) > 0:
+            log.warning("%s writes %s without end: it rests %.0f s", self.name, work.key, rest)
+            await self._clock.sleep(rest, background=True)
+        return decision.wake_at
+
+    def _snapshot(self, work: Work) -> CachedSnapshot:
+        shared, key = self._shared, work.key
+        memory, refusal = self._memory.get(key), self._refusals.get(key)
+        return CachedSnapshot(work, shared.listers, shared.served, shared.questions, memory, refusal)
+
+    def _succeeded(self, work: Work, wake_at: datetime | None) -> None:
+        self.failing.pop(work, None)
+        self._refusals.pop(work.key, None)
+        self.queue.forget(work.key)
+        if wake_at is not None:
+            seconds = (wake_at - self._clock.now()).total_seconds()
+            self.queue.add_after(work.key, seconds, background=self._controller.background)
+        self._turns.add(controller=self.name, result="ok")
+
+    def _failed(self, work: Work, result: str, error: str, *, at_least: float = 0.0) -> None:
+        delay = self.queue.retry(work.key, at_least=at_least, at_most=STALE_LONGEST if result == "conflict" else None)
+        self.failing[work] = Failing(self.queue.failures(work.key), error, self._clock.now(), delay)
+        self._turns.add(controller=self.name, result=result)
+        # A conflict is the expected answer to a stale view; anything else deserves to be read, once.
+        is_news = result != "conflict" and self.queue.failures(work.key) == 1
+        log.log(
+            logging.WARNING if is_news else logging.DEBUG,
+            "%s failed on %s, again in %.1f s: %s",
+            self.name,
+            work.key,
+            delay,
+            error,
+        )
+
+    def _forget(self, work: Work) -> None:
+        """The object is gone, or another replica's: nothing of it stays here."""
+        self._memory.pop(work.key, None)
+        self._refusals.pop(work.key, None)
+        self.failing.pop(work, None)
+        self._guard.forget(work.key)
+        self.queue.forget(work.key)
+        self._shared.subscriptions.replace(work, frozenset())
+        self._shared.questions.settle(work, ())
+
+
+def _refuse_sleepless(decision: Decision, now: datetime) -> None:
+    if not decision.steps and decision.wake_at is not None and decision.wake_at <= now:
+        raise SleeplessError(f"nothing to do, and woken at {decision.wake_at}: a wake time must lie ahead of {now}")

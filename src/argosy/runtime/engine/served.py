@@ -1,0 +1,70 @@
+"""Which kinds the API server serves. A discovery that fails keeps what was known, and is tried again."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Iterable
+
+from argosy.machinery.objects import JsonObject, Resource
+from argosy.machinery.status import StatusError
+from argosy.runtime.backoff import Backoff
+from argosy.runtime.chance import Rng
+from argosy.runtime.client import Client
+from argosy.runtime.clock import Clock
+from argosy.runtime.informer import Caches
+
+DEFINITIONS = Resource(
+    "apiextensions.k8s.io", "v1", "customresourcedefinitions", "CustomResourceDefinition", namespaced=False
+)
+BACKOFF = Backoff(first=0.5, longest=30.0, jitter=0.5)
+
+log = logging.getLogger(__name__)
+
+
+class ServedKinds:
+    """`run` until cancelled; `changed` hears which kinds came or went."""
+
+    def __init__(
+        self, client: Client, caches: Caches, clock: Clock, rng: Rng, changed: Callable[[Iterable[Resource]], None]
+    ) -> None:
+        self._client, self._clock, self._rng, self._changed = client, clock, rng, changed
+        self._caches = caches
+        self._kinds: frozenset[Resource] = frozenset()
+        self._news = asyncio.Event()
+        self.is_known = False
+        self._asked = asyncio.Event()
+        self._asked.set()
+
+    def __contains__(self, resource: Resource) -> bool:
+        return resource in self._kinds
+
+    async def wait_served(self, resource: Resource) -> None:
+        while resource not in self._kinds:
+            await self._news.wait()
+
+    async def run(self) -> None:
+        self._caches.cache(DEFINITIONS, metadata_only=True).on_change(self._definition_changed)
+        failures = 0
+        while True:
+            await self._asked.wait()
+            self._asked.clear()
+            try:
+                found = frozenset(await self._client.resources(fresh=True))
+            except (StatusError, OSError, TimeoutError) as error:
+                failures += 1
+                log.log(logging.DEBUG, "discovery failed: %s", type(error).__name__)
+                self._asked.set()
+                await self._clock.sleep(BACKOFF.delay(failures, self._rng), background=failures > 5)
+                continue
+            failures = 0
+            before, self._kinds = self._kinds, found
+            self.is_known = True
+            self._news.set()
+            self._news = asyncio.Event()
+            self._changed(sorted(before ^ found))
+
+    def _definition_changed(self, old: JsonObject | None, new: JsonObject | None) -> None:
+        """Metadata cannot say whether the kind is established: ask now, and once more a moment later."""
+        self._asked.set()
+        self._clock.call_later(1.0, self._asked.set)

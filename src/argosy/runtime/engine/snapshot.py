@@ -1,0 +1,110 @@
+"""What one look sees (`machinery.controller.Snapshot`), and the notes of what it read and asked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any, TypeVar
+
+from argosy.machinery.controller import Failed, Index, Pending, Question, Refusal
+from argosy.machinery.objects import JsonObject, Key, Kind, Resource, resource_of
+from argosy.runtime.engine.lister import OWNER_UID, Lister
+from argosy.runtime.engine.listers import Listers
+from argosy.runtime.engine.questions import Questions
+from argosy.runtime.engine.served import ServedKinds
+from argosy.runtime.engine.subscriptions import (
+    Note,
+    Work,
+    index_note,
+    namespace_note,
+    object_note,
+    served_note,
+)
+
+T = TypeVar("T")
+A = TypeVar("A")
+
+
+class CachedSnapshot:
+    """For one look of one key; thrown away after it."""
+
+    def __init__(
+        self,
+        work: Work,
+        listers: Listers,
+        served: ServedKinds,
+        questions: Questions,
+        memory: Any,
+        refusal: Refusal | None,
+    ) -> None:
+        self.memory = memory
+        self.refusal = refusal
+        self.notes: set[Note] = set()
+        self.asked: list[Question[Any]] = []
+        self._work = work
+        self._listers, self._served, self._questions = listers, served, questions
+
+    def get(self, kind: type[T], key: Key) -> T | None:
+        found = self._lister(kind)
+        if found is None:
+            return None
+        self.notes.add(object_note(found.resource, key))
+        obj = found.get(key)
+        return None if obj is None else found.view(kind, obj)
+
+    def list(self, kind: type[T], namespace: str = "", selector: str = "") -> tuple[T, ...]:
+        found = self._lister(kind)
+        if found is None:
+            return ()
+        self.notes.add(namespace_note(found.resource, namespace))
+        return _views(kind, found, found.list(namespace, selector))
+
+    def owned(self, kind: type[T], owner_uid: str) -> tuple[T, ...]:
+        return self._by_index(kind, OWNER_UID, owner_uid)
+
+    def indexed(self, index: Index[T], value: str) -> tuple[T, ...]:
+        if self.serves(index.kind):
+            self._listers.index(index)
+        assert not isinstance(index.kind, Resource), f"index {index.name} has no view class"
+        return self._by_index(index.kind, index.name, value)
+
+    def object(self, resource: Resource, key: Key) -> JsonObject | None:
+        found = self._lister(resource)
+        if found is None:
+            return None
+        self.notes.add(object_note(resource, key))
+        return found.get(key)
+
+    def objects(self, resource: Resource, namespace: str = "", selector: str = "") -> tuple[JsonObject, ...]:
+        found = self._lister(resource)
+        if found is None:
+            return ()
+        self.notes.add(namespace_note(resource, namespace))
+        return tuple(found.list(namespace, selector))
+
+    def serves(self, kind: Kind) -> bool:
+        resource = resource_of(kind)
+        self.notes.add(served_note(resource))
+        return resource in self._served
+
+    def ask(self, question: Question[A]) -> A | Failed | Pending:
+        self.asked.append(question)
+        answer: A | Failed | Pending = self._questions.ask(question)
+        return answer
+
+    def _by_index(self, kind: type[T], index: str, value: str) -> tuple[T, ...]:
+        found = self._lister(kind)
+        if found is None:
+            return ()
+        self.notes.add(index_note(found.resource, index, value))
+        return _views(kind, found, found.by_index(index, value))
+
+    def _lister(self, kind: Kind) -> Lister | None:
+        """None: the kind is not served. Raises NotFilled."""
+        resource = resource_of(kind)
+        if not self.serves(resource):
+            return None
+        return self._listers.filled(resource, self._work)
+
+
+def _views(kind: type[T], lister: Lister, objects: Sequence[JsonObject] | Iterable[JsonObject]) -> tuple[T, ...]:
+    return tuple([lister.view(kind, obj) for obj in objects])

@@ -1,0 +1,108 @@
+"""Who is woken by what: the notes that snapshots take, turned around.
+
+A note says what a look read: one object, a namespace of a kind, all of a kind, one value of an index, or whether a
+kind is served. A change is translated into the notes that it concerns; whoever holds one of them is woken.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import NamedTuple
+
+from argosy.machinery.objects import JsonObject, Key, Resource, key_of
+
+
+class Work(NamedTuple):
+    """One key of one controller."""
+
+    controller: str
+    key: Key
+
+
+class Note(NamedTuple):
+    """`scope` is object (value: its key), namespace, all, index (`name`, value), or served."""
+
+    resource: Resource
+    scope: str
+    name: str = ""
+    value: object = ""
+
+
+def object_note(resource: Resource, key: Key) -> Note:
+    return Note(resource, "object", "", key)
+
+
+def namespace_note(resource: Resource, namespace: str) -> Note:
+    return Note(resource, "namespace" if namespace else "all", "", namespace)
+
+
+def index_note(resource: Resource, index: str, value: str) -> Note:
+    return Note(resource, "index", index, value)
+
+
+def served_note(resource: Resource) -> Note:
+    return Note(resource, "served")
+
+
+class Subscriptions:
+    """Notes by work and works by note; both in the order in which they came, so that every run wakes alike."""
+
+    def __init__(self, wake: Callable[[Work], None]) -> None:
+        self._wake = wake
+        self._notes: dict[Work, frozenset[Note]] = {}
+        self._works: dict[Note, dict[Work, None]] = {}
+
+    def replace(self, work: Work, notes: frozenset[Note]) -> None:
+        """The last look of `work` read this and nothing else."""
+        before = self._notes.get(work, frozenset())
+        if notes == before:
+            return
+        for note in before - notes:
+            works = self._works[note]
+            del works[work]
+            if not works:
+                del self._works[note]
+        for note in notes - before:
+            self._works.setdefault(note, {})[work] = None
+        if notes:
+            self._notes[work] = notes
+        else:
+            self._notes.pop(work, None)
+
+    def changed(
+        self,
+        resource: Resource,
+        indexes: Iterable[tuple[str, Callable[[JsonObject], Iterable[str]]]],
+        old: JsonObject | None,
+        new: JsonObject | None,
+    ) -> None:
+        """Wakes whoever read what this change touches, by its old and its new state."""
+        notes: dict[Note, None] = {}
+        pairs = tuple(indexes)
+        for obj in (old, new):
+            if obj is None:
+                continue
+            key = key_of(obj)
+            for note in (
+                object_note(resource, key),
+                namespace_note(resource, key.namespace),
+                namespace_note(resource, ""),
+            ):
+                notes[note] = None
+            for name, values in pairs:
+                for value in _values(values, obj):
+                    notes[index_note(resource, name, value)] = None
+        self.tell(notes)
+
+    def tell(self, notes: Iterable[Note]) -> None:
+        for note in notes:
+            for work in tuple(self._works.get(note, ())):
+                self._wake(work)
+
+
+def _values(values: Callable[[JsonObject], Iterable[str]], obj: JsonObject) -> tuple[str, ...]:
+    """Malformed objects are in no index, as in the caches."""
+    try:
+        return tuple(values(obj))
+    except (TypeError, KeyError, AttributeError, ValueError):
+        return ()

@@ -1,0 +1,85 @@
+"""Carries steps out in order, tells the listers what was written, and records Events without waiting for them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Any
+
+from argosy.machinery.controller import Controller, Event, Step
+from argosy.machinery.objects import JsonObject
+from argosy.machinery.requests import Write
+from argosy.machinery.status import StatusError
+from argosy.runtime.client import Client
+from argosy.runtime.clock import Clock
+from argosy.runtime.engine.listers import Listers
+from argosy.runtime.engine.outcome import Refused, raise_for
+from argosy.runtime.events import EventRecorder
+from argosy.runtime.sending import send
+
+WRITE_SECONDS = 60.0
+"""After so long without an answer a write counts as lost: whether it happened, the next look will see."""
+
+
+class Writer:
+    def __init__(self, client: Client, listers: Listers, clock: Clock) -> None:
+        self.writes_count = 0
+        self._client, self._listers, self._clock = client, listers, clock
+        self._recorders: dict[str, EventRecorder] = {}
+        self._tasks: asyncio.TaskGroup | None = None
+
+    async def run(self) -> None:
+        """Writes the Events until cancelled."""
+        async with asyncio.TaskGroup() as self._tasks:
+            for recorder in self._recorders.values():
+                self._tasks.create_task(recorder.run())
+            await asyncio.Event().wait()
+
+    async def flush(self) -> None:
+        for recorder in self._recorders.values():
+            await recorder.flush()
+
+    async def carry_out(self, controller: Controller[Any], steps: Iterable[Step]) -> bool:
+        """Whether anything was written. Raises Stale or Refused at the first step that was not done."""
+        wrote = False
+        for step in steps:
+            if isinstance(step, Event):
+                self._record(controller, step)
+                continue
+            write = step if step.manager else replace(step, manager=controller.manager or controller.name)
+            await self._write(write)
+            wrote = True
+        return wrote
+
+    async def _write(self, write: Write) -> None:
+        self.writes_count += 1
+        try:
+            async with asyncio.timeout(WRITE_SECONDS):
+                answer = await send(self._client, write)
+        except StatusError as error:
+            raise_for(write, error)
+            answer = {}
+        except (OSError, TimeoutError) as error:
+            raise Refused(write, error) from error
+        if not write.dry_run:
+            self._note(write, answer)
+
+    def _note(self, write: Write, answer: JsonObject) -> None:
+        lister = self._listers.known(write.resource)
+        if lister is None:
+            return
+        is_object = bool((answer.get("metadata") or {}).get("uid")) and answer.get("kind") != "Status"
+        if write.verb == "delete" and not (is_object and answer["metadata"].get("deletionTimestamp")):
+            lister.deleted(write.key, write.uid)
+        elif is_object and write.subresource in ("", "status"):
+            lister.wrote(answer)
+
+    def _record(self, controller: Controller[Any], event: Event) -> None:
+        component = controller.reporter or controller.name
+        recorder = self._recorders.get(component)
+        if recorder is None:
+            recorder = self._recorders[component] = EventRecorder(self._client, self._clock, component)
+            if self._tasks is not None:
+                self._tasks.create_task(recorder.run())
+        recorder.record(event.about, event.reason, event.message, event_type=event.type, annotations=event.annotations)

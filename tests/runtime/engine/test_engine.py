@@ -1,0 +1,412 @@
+"""The engine: what a look read wakes it, own writes are seen, refusals are told, and nothing spins."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from argosy.machinery import requests
+from argosy.machinery.controller import (
+    NOTHING,
+    PENDING,
+    Controller,
+    Decision,
+    Event,
+    Failed,
+    Pending,
+    Question,
+    Refusal,
+    Snapshot,
+)
+from argosy.machinery.objects import JsonObject, Key, Resource
+from argosy.machinery.requests import Write
+from argosy.machinery.status import StatusError
+from argosy.runtime.backoff import Backoff
+from argosy.runtime.client import Client
+from argosy.runtime.engine import Answerer
+from argosy.runtime.engine.livelock import BURST
+from argosy.runtime.wrapping import Send, WrappingClient
+from argosy.runtime.wrapping import Write as Sent
+from kit.engine import EngineWorld
+from kit.world import CONFIG_MAPS, EVENTS, SECRETS, config_map, ours
+
+A = Key("default", "a")
+
+
+@dataclass(frozen=True)
+class Seen:
+    config: JsonObject
+    other: JsonObject | None = None
+    copy: JsonObject | None = None
+    memory: Any = None
+    refusal: Refusal | None = None
+    answer: Any = None
+
+
+def secret(name: str, **labels: str) -> JsonObject:
+    return {
+        "apiVersion": "v1",
+        "kind": "Secret",
+        "metadata": {"name": name, "namespace": "default", "labels": labels},
+    }
+
+
+def look_at_both(snapshot: Snapshot, key: Key) -> Seen | None:
+    config = snapshot.object(CONFIG_MAPS, key)
+    if config is None or key.name.startswith("kube-root") or key.namespace != "default":
+        return None
+    return Seen(
+        config,
+        other=snapshot.object(SECRETS, key),
+        copy=snapshot.object(CONFIG_MAPS, Key("copies", key.name)),
+        memory=snapshot.memory,
+        refusal=snapshot.refusal,
+    )
+
+
+def controller(decide: Callable[[Any, datetime], Decision], look: Any = look_at_both, **more: Any) -> Controller[Any]:
+    return Controller(name="test", kind=CONFIG_MAPS, look=look, decide=decide, **more)
+
+
+class Recorded:
+    """Every (seconds, seen) that `decide` was given."""
+
+    def __init__(self, decide: Callable[[Any, datetime], Decision] = lambda seen, now: NOTHING) -> None:
+        self.seen: list[tuple[datetime, Seen]] = []
+        self._decide = decide
+
+    def __call__(self, seen: Seen, now: datetime) -> Decision:
+        self.seen.append((now, seen))
+        return self._decide(seen, now)
+
+
+def test_a_key_is_woken_by_whatever_its_look_has_read_also_when_it_was_absent() -> None:
+    decide = Recorded()
+    with EngineWorld([controller(decide)]) as world:
+        world.create(config_map("a"))
+        world.settle()
+        count = len(decide.seen)
+        world.create(secret("a"))
+        world.settle()
+        assert len(decide.seen) == count + 1
+        assert decide.seen[-1][1].other is not None
+        world.create(secret("b"))
+        world.settle()
+        assert len(decide.seen) == count + 1
+
+
+def copying(seen: Seen, now: datetime) -> Decision:
+    if seen.copy is None:
+        copy = config_map(seen.config["metadata"]["name"], "copies", **seen.config.get("data", {}))
+        return Decision((requests.create(CONFIG_MAPS, copy),))
+    if seen.copy.get("data") != seen.config.get("data"):
+        patch = {"data": seen.config.get("data")}
+        return Decision((requests.merge(CONFIG_MAPS, seen.copy, patch),))
+    return NOTHING
+
+
+def test_what_was_written_is_seen_by_the_next_look_and_nothing_more_is_written() -> None:
+    with EngineWorld([controller(copying)], namespaces=["copies"]) as world:
+        world.create(config_map("a", v="1"))
+        world.settle()
+        world.patch(CONFIG_MAPS, "a", {"data": {"v": "2"}})
+        world.settle()
+        assert (world.get(CONFIG_MAPS, Key("copies", "a")) or {})["data"] == {"v": "2"}
+        assert world.engine.writes_count == 2
+        world.delete(CONFIG_MAPS, "a", "copies")
+        world.settle()
+        assert (world.get(CONFIG_MAPS, Key("copies", "a")) or {})["data"] == {"v": "2"}
+        assert world.engine.writes_count == 3
+
+
+class Refusing(WrappingClient):
+    """Refuses the first writes that `decide` asks for, each in its own way."""
+
+    def __init__(self, inner: Client, errors: list[Exception], *, after: bool = False) -> None:
+        super().__init__(inner)
+        self.errors, self.after = errors, after
+
+    async def _write(self, write: Sent, send: Send) -> JsonObject:
+        if self.errors and write.resource != EVENTS:
+            error = self.errors.pop(0)
+            if self.after:
+                await send()
+            raise error
+        return await send()
+
+
+CONFLICT = StatusError(409, "Conflict", "the object has been modified")
+FORBIDDEN = StatusError(403, "Forbidden", "you may not")
+
+
+def test_a_conflict_is_followed_by_another_look_and_told_to_nobody() -> None:
+    decide = Recorded(copying)
+    errors: list[Exception] = [CONFLICT, CONFLICT]
+    wrap = lambda client: Refusing(client, errors)  # noqa: E731
+    with EngineWorld([controller(decide)], namespaces=["copies"], wrap=wrap) as world:
+        world.create(config_map("a"))
+        world.run_until(lambda: world.engine.failing == {} and not errors)
+        world.settle()
+        assert world.get(CONFIG_MAPS, Key("copies", "a"))
+        assert all(seen.refusal is None for _, seen in decide.seen)
+
+
+def test_a_lost_answer_is_followed_by_a_look_that_finds_what_was_done() -> None:
+    errors: list[Exception] = [TimeoutError()]
+    wrap = lambda client: Refusing(client, errors, after=True)  # noqa: E731
+    with EngineWorld([controller(copying)], namespaces=["copies"], wrap=wrap) as world:
+        world.create(config_map("a", v="1"))
+        world.settle()
+        assert (world.get(CONFIG_MAPS, Key("copies", "a")) or {})["data"] == {"v": "1"}
+        assert world.engine.failing == {}
+        assert world.engine.writes_count == 1
+
+
+def test_a_refusal_is_shown_to_the_next_look_until_the_write_succeeds() -> None:
+    decide = Recorded(copying)
+    errors: list[Exception] = [FORBIDDEN, FORBIDDEN]
+    wrap = lambda client: Refusing(client, errors)  # noqa: E731
+    with EngineWorld([controller(decide)], namespaces=["copies"], wrap=wrap) as world:
+        world.create(config_map("a"))
+        world.settle()
+        refusals = [seen.refusal for _, seen in decide.seen]
+        assert [(one.code, one.reason, one.count) if one else None for one in refusals[:3]] == [
+            None,
+            (403, "Forbidden", 1),
+            (403, "Forbidden", 2),
+        ]
+        assert refusals[-1] is None
+        assert world.get(CONFIG_MAPS, Key("copies", "a"))
+
+
+def test_memory_counts_only_when_every_step_succeeded() -> None:
+    def decide(seen: Seen, now: datetime) -> Decision:
+        return replace(copying(seen, now), memory=seen.config["metadata"]["resourceVersion"])
+
+    recorded = Recorded(decide)
+    errors: list[Exception] = [CONFLICT]
+    wrap = lambda client: Refusing(client, errors)  # noqa: E731
+    with EngineWorld([controller(recorded)], namespaces=["copies"], wrap=wrap) as world:
+        made = world.create(config_map("a"))
+        world.settle()
+        memories = [seen.memory for _, seen in recorded.seen]
+        assert memories[:2] == [None, None]
+        assert memories[-1] == made["metadata"]["resourceVersion"]
+
+
+def test_a_wake_time_is_met_exactly_and_forgotten_with_the_object() -> None:
+    def decide(seen: Seen, now: datetime) -> Decision:
+        return (
+            Decision(wake_at=seen.memory + timedelta(minutes=10))
+            if seen.memory and now < seen.memory + timedelta(minutes=10)
+            else Decision(memory=now, wake_at=now + timedelta(minutes=10))
+        )
+
+    recorded = Recorded(decide)
+    with EngineWorld([controller(recorded)]) as world:
+        world.create(config_map("a"))
+        world.pass_time(1)
+        first = recorded.seen[0][0]
+        world.pass_time(1300)
+        assert [at - first for at, _ in recorded.seen] == [timedelta(minutes=10 * n) for n in range(3)]
+        world.delete(CONFIG_MAPS, "a")
+        world.pass_time(3600)
+        assert len(recorded.seen) == 3
+
+
+def test_a_decision_that_would_spin_is_refused_aloud_and_backed_off() -> None:
+    recorded = Recorded(lambda seen, now: Decision(wake_at=now))
+    with EngineWorld([controller(recorded)]) as world:
+        world.create(config_map("a"))
+        world.pass_time(60)
+        assert {failing.error for failing in world.engine.failing.values()} == {"SleeplessError"}
+        assert len(recorded.seen) < 12
+
+
+def test_one_key_that_raises_never_stops_another() -> None:
+    def decide(seen: Seen, now: datetime) -> Decision:
+        if seen.config["metadata"]["name"] == "bad":
+            raise ValueError("canary")
+        return copying(seen, now)
+
+    with EngineWorld([controller(decide, workers=1)], namespaces=["copies"]) as world:
+        world.create(config_map("bad"))
+        world.create(config_map("a"))
+        world.pass_time(5)
+        assert [obj["metadata"]["name"] for obj in ours(world.list(CONFIG_MAPS, "copies"))] == ["a"]
+        assert [failing.error for failing in world.engine.failing.values()] == ["ValueError"]
+
+
+def test_two_that_undo_each_other_are_slowed_down() -> None:
+    def flip(seen: Seen, now: datetime) -> Decision:
+        number = int(seen.config["data"]["v"]) + 1
+        return Decision((requests.merge(CONFIG_MAPS, seen.config, {"data": {"v": str(number)}}),))
+
+    with EngineWorld([controller(flip)]) as world:
+        world.create(config_map("a", v="0"))
+        world.pass_time(100)
+        assert BURST < world.engine.writes_count < BURST + 110
+
+
+def test_an_event_is_recorded_after_the_writes_before_it() -> None:
+    def decide(seen: Seen, now: datetime) -> Decision:
+        if seen.copy is not None:
+            return NOTHING
+        event = Event(seen.config, "Copied", "made a copy", annotations={"x": "y"})
+        return Decision((*copying(seen, now).steps, event))
+
+    errors: list[Exception] = [FORBIDDEN]
+    wrap = lambda client: Refusing(client, errors)  # noqa: E731
+    with EngineWorld([controller(decide, reporter="copier")], namespaces=["copies"], wrap=wrap) as world:
+        world.create(config_map("a"))
+        world.pass_time(5)
+        (event,) = [obj for obj in world.list(EVENTS, "default") if obj["reason"] == "Copied"]
+        assert event["source"]["component"] == "copier"
+        assert event["metadata"]["annotations"] == {"x": "y"}
+        assert event["count" if "count" in event else "message"] in (1, "made a copy")
+
+
+def test_a_process_that_starts_again_goes_on_from_what_is_stored() -> None:
+    with EngineWorld([controller(copying)], namespaces=["copies"]) as world:
+        world.create(config_map("a", v="1"))
+        world.settle()
+        world.kill()
+        world.patch(CONFIG_MAPS, "a", {"data": {"v": "2"}})
+        world.start()
+        world.settle()
+        assert (world.get(CONFIG_MAPS, Key("copies", "a")) or {})["data"] == {"v": "2"}
+
+
+GATES = Resource("example.org", "v1", "gates", "Gate")
+GATE_CRD: JsonObject = {
+    "apiVersion": "apiextensions.k8s.io/v1",
+    "kind": "CustomResourceDefinition",
+    "metadata": {"name": "gates.example.org"},
+    "spec": {
+        "group": "example.org",
+        "scope": "Namespaced",
+        "names": {"plural": "gates", "singular": "gate", "kind": "Gate", "listKind": "GateList"},
+        "versions": [
+            {
+                "name": "v1",
+                "served": True,
+                "storage": True,
+                "schema": {"openAPIV3Schema": {"type": "object", "x-kubernetes-preserve-unknown-fields": True}},
+            }
+        ],
+    },
+}
+
+
+def test_a_kind_that_is_not_served_yet_is_read_as_soon_as_it_is() -> None:
+    def look(snapshot: Snapshot, key: Key) -> Seen | None:
+        config = snapshot.object(CONFIG_MAPS, key)
+        return Seen(config, other=snapshot.object(GATES, key)) if config and key == A else None
+
+    recorded = Recorded()
+    with EngineWorld([controller(recorded, look)]) as world:
+        world.create(config_map("a"))
+        world.pass_time(2)
+        assert recorded.seen[-1][1].other is None
+        world.create(GATE_CRD)
+        world.pass_time(5)
+        world.create(
+            {"apiVersion": "example.org/v1", "kind": "Gate", "metadata": {"name": "a", "namespace": "default"}}
+        )
+        world.pass_time(5)
+        assert recorded.seen[-1][1].other is not None
+
+
+def test_the_controller_of_a_kind_that_is_not_served_holds_up_nobody() -> None:
+    gate = Controller[Seen](name="gates", kind=GATES, look=lambda snapshot, key: None, decide=lambda seen, now: NOTHING)
+    with EngineWorld([gate, controller(copying)], namespaces=["copies"]) as world:
+        world.create(config_map("a"))
+        world.settle()
+        assert world.get(CONFIG_MAPS, Key("copies", "a"))
+
+
+@dataclass(frozen=True, slots=True)
+class Weather(Question[str]):
+    place: str
+
+
+def asking(snapshot: Snapshot, key: Key) -> Seen | None:
+    config = snapshot.object(CONFIG_MAPS, key)
+    if config is None or "data" not in config or "place" not in config["data"]:
+        return None
+    return Seen(config, answer=snapshot.ask(Weather(config["data"]["place"])))
+
+
+def test_an_answer_wakes_all_who_asked_and_is_asked_once() -> None:
+    asked: list[str] = []
+
+    async def answer(question: Weather) -> str:
+        asked.append(question.place)
+        return f"sunny in {question.place}"
+
+    recorded = Recorded()
+    with EngineWorld([controller(recorded, asking)], {Weather: Answerer(answer=answer)}) as world:
+        for name in "ab":
+            world.create(config_map(name, place="Paris"))
+        world.pass_time(5)
+        assert asked == ["Paris"]
+        answers: dict[str, list[str | Pending]] = {}
+        for _, seen in recorded.seen:
+            answers.setdefault(seen.config["metadata"]["name"], []).append(seen.answer)
+        assert {name: found[-1] for name, found in answers.items()} == dict.fromkeys("ab", "sunny in Paris")
+        assert answers["a"][0] is PENDING
+        for name in "ab":
+            world.patch(CONFIG_MAPS, name, {"data": {"place": "Rome"}})
+        world.pass_time(5)
+        world.patch(CONFIG_MAPS, "a", {"data": {"place": "Paris"}})
+        world.pass_time(5)
+        assert asked == ["Paris", "Rome", "Paris"], "an answer that nobody wants is forgotten"
+
+
+def test_a_question_that_fails_says_so_and_is_asked_again() -> None:
+    tries: list[int] = []
+
+    async def answer(question: Weather) -> str:
+        tries.append(1)
+        if len(tries) < 3:
+            raise ConnectionError("canary")
+        return "sunny"
+
+    recorded = Recorded()
+    answerer = Answerer(answer=answer, backoff=Backoff(first=1.0, jitter=0.0))
+    with EngineWorld([controller(recorded, asking)], {Weather: answerer}) as world:
+        world.create(config_map("a", place="Paris"))
+        world.pass_time(60)
+        answers = [seen.answer for _, seen in recorded.seen]
+        assert [one.reason if isinstance(one, Failed) else one for one in answers] == [
+            PENDING,
+            "ConnectionError",
+            "ConnectionError",
+            "sunny",
+        ]
+
+
+def test_a_question_without_end_is_timed_out_and_holds_up_no_other_lane() -> None:
+    async def answer(question: Weather) -> str:
+        if question.place == "nowhere":
+            await world.clock.sleep(10_000)
+        return "sunny"
+
+    recorded = Recorded()
+    answerer = Answerer(answer=answer, timeout=30, limit=4, per_lane=1, lane=lambda question: question.place[:2])
+    with EngineWorld([controller(recorded, asking)], {Weather: answerer}) as world:
+        for number in range(6):
+            world.create(config_map(f"slow-{number}", place="nowhere"))
+        world.create(config_map("a", place="Paris"))
+        world.pass_time(1)
+        assert [seen.answer for _, seen in recorded.seen if seen.config["metadata"]["name"] == "a"][-1] == "sunny"
+        world.pass_time(40)
+        failed = [seen.answer for _, seen in recorded.seen if isinstance(seen.answer, Failed)]
+        assert {one.reason for one in failed} == {"Timeout"}
+
+
+def test_a_write_names_no_body_in_its_refusal() -> None:
+    refusal = Refusal(Write(verb="create", resource=SECRETS, key=A, body={"data": "canary"}), 403, "x", "y", 1, None)  # type: ignore[arg-type]
+    assert "canary" not in repr(refusal)

@@ -1,0 +1,47 @@
+"""Lanes: fair, bounded, and never losing one."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from argosy.runtime.engine.lanes import Lanes
+
+
+def test_lanes_take_turns_and_one_gets_at_most_its_share() -> None:
+    lanes: Lanes[str] = Lanes(limit=3, per_lane=2)
+    for item in ("a1", "a2", "a3", "a4", "b1", "b2"):
+        lanes.add(item[0], item)
+    assert [item for _, item in lanes.take()] == ["a1", "b1", "a2"]
+    lanes.done("b")
+    assert [item for _, item in lanes.take()] == ["b2"]
+    lanes.done("b")
+    assert list(lanes.take()) == [], "lane a has its share"
+    lanes.done("a")
+    assert [item for _, item in lanes.take()] == ["a3"]
+
+
+def test_what_was_removed_is_never_taken() -> None:
+    lanes: Lanes[str] = Lanes(limit=1, per_lane=1)
+    lanes.add("a", "a1")
+    lanes.add("a", "a2")
+    assert lanes.remove("a", "a1")
+    assert not lanes.remove("a", "a1")
+    assert [item for _, item in lanes.take()] == ["a2"]
+
+
+@given(st.lists(st.sampled_from("abc")), st.integers(1, 4), st.integers(1, 3))
+def test_everything_is_taken_once_and_no_limit_is_passed(items: list[str], limit: int, per_lane: int) -> None:
+    lanes: Lanes[int] = Lanes(limit, per_lane)
+    for number, lane in enumerate(items):
+        lanes.add(lane, number)
+    running: list[str] = []
+    taken: list[int] = []
+    while len(lanes) or running:
+        for lane, item in lanes.take():
+            running.append(str(lane))
+            taken.append(item)
+        assert len(running) <= limit
+        assert all(running.count(lane) <= per_lane for lane in "abc")
+        lanes.done(running.pop(0))
+    assert sorted(taken) == list(range(len(items)))
