@@ -1,0 +1,102 @@
+"""apps/v1: views of ReplicaSet and Deployment."""
+
+from __future__ import annotations
+
+from argosy.apis.schema import FreeObject, Time, resource, schema
+from argosy.machinery.objects import JsonObject, Key
+
+
+@schema
+class ReplicaSetCondition:
+    type: str = ""
+    status: str = ""
+    last_transition_time: Time = ""
+    reason: str = ""
+    message: str = ""
+
+
+@schema
+class ReplicaSetSpec:
+    replicas: int | None = None
+    min_ready_seconds: int = 0
+    selector: FreeObject | None = None
+    template: FreeObject | None = None
+
+
+@schema
+class ReplicaSetStatus:
+    replicas: int = 0
+    ready_replicas: int = 0
+    available_replicas: int = 0
+    observed_generation: int = 0
+    conditions: tuple[ReplicaSetCondition, ...] = ()
+
+
+@resource("apps", "v1", plural="replicasets")
+class ReplicaSet:
+    """A number of equal pods."""
+
+    metadata: FreeObject
+    spec: ReplicaSetSpec = ReplicaSetSpec()
+    status: ReplicaSetStatus = ReplicaSetStatus()
+
+    @property
+    def name(self) -> str:
+        return str(self.metadata.get("name") or "")
+
+    @property
+    def key(self) -> Key:
+        return Key(str(self.metadata.get("namespace") or ""), self.name)
+
+    @property
+    def uid(self) -> str:
+        return str(self.metadata.get("uid") or "")
+
+    @property
+    def generation(self) -> int:
+        return int(self.metadata.get("generation") or 0)
+
+    @property
+    def created(self) -> str:
+        """The creation time as it is spelled: UTC with whole seconds, so that text order is time order."""
+        return str(self.metadata.get("creationTimestamp") or "")
+
+    @property
+    def labels(self) -> dict[str, str]:
+        return self.metadata.get("labels") or {}
+
+    @property
+    def annotations(self) -> dict[str, str]:
+        return self.metadata.get("annotations") or {}
+
+    @property
+    def is_deleting(self) -> bool:
+        return bool(self.metadata.get("deletionTimestamp"))
+
+    @property
+    def replicas(self) -> int:
+        """spec.replicas, 1 where it is absent."""
+        return 1 if self.spec.replicas is None else self.spec.replicas
+
+    @property
+    def available(self) -> int:
+        return self.status.available_replicas
+
+    @property
+    def template(self) -> JsonObject:
+        return self.spec.template or {}
+
+
+@schema
+class DeploymentSpec:
+    replicas: int | None = None
+    selector: FreeObject | None = None
+    template: FreeObject | None = None
+
+
+@resource("apps", "v1", plural="deployments")
+class Deployment:
+    """What a Rollout with a workloadRef takes its template from."""
+
+    metadata: FreeObject
+    spec: DeploymentSpec = DeploymentSpec()
