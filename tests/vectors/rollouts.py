@@ -122,7 +122,9 @@ def an_affinity(given: Json) -> Json:
 
 
 def metadata(given: Json) -> Json:
-    existing, desired = (read(PodMetadata, given[name]) if given.get(name) else None for name in ("existing", "desired"))
+    existing, desired = (
+        read(PodMetadata, given[name]) if given.get(name) else None for name in ("existing", "desired")
+    )
     found, modified = ephemeral.with_metadata(given["metadata"], existing, desired)
     return {"metadata": found, "modified": modified}
 

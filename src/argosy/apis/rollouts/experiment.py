@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from argosy.apis.kubernetes.views.meta import ObjectMeta
 from argosy.apis.rollouts.status import Condition
 from argosy.apis.rollouts.steps import PodMetadata, TemplateService
 from argosy.apis.schema import FreeObject, Time, resource, schema
@@ -83,17 +84,17 @@ class ExperimentStatus:
 class Experiment:
     """Runs versions side by side, and judges them."""
 
-    metadata: FreeObject
+    metadata: ObjectMeta
     spec: ExperimentSpec
     status: ExperimentStatus = ExperimentStatus()
 
     @property
     def name(self) -> str:
-        return str(self.metadata.get("name") or "")
+        return self.metadata.name
 
     @property
     def namespace(self) -> str:
-        return str(self.metadata.get("namespace") or "")
+        return self.metadata.namespace
 
     @property
     def key(self) -> Key:
@@ -101,12 +102,12 @@ class Experiment:
 
     @property
     def uid(self) -> str:
-        return str(self.metadata.get("uid") or "")
+        return self.metadata.uid
 
     @property
     def annotations(self) -> dict[str, str]:
-        return self.metadata.get("annotations") or {}
+        return self.metadata.annotations
 
     @property
     def labels(self) -> dict[str, str]:
-        return self.metadata.get("labels") or {}
+        return self.metadata.labels

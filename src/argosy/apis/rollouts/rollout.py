@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
+from argosy.apis.kubernetes.views.meta import ObjectMeta
 from argosy.apis.rollouts.status import RolloutStatus
 from argosy.apis.rollouts.strategy import Strategy
 from argosy.apis.schema import Doc, FreeObject, Time, resource, schema
@@ -52,17 +53,17 @@ class RolloutSpec:
 class Rollout:
     """A Deployment's successor: same template, other strategies."""
 
-    metadata: FreeObject
+    metadata: ObjectMeta
     spec: RolloutSpec
     status: RolloutStatus = RolloutStatus()
 
     @property
     def name(self) -> str:
-        return str(self.metadata.get("name") or "")
+        return self.metadata.name
 
     @property
     def namespace(self) -> str:
-        return str(self.metadata.get("namespace") or "")
+        return self.metadata.namespace
 
     @property
     def key(self) -> Key:
@@ -70,19 +71,19 @@ class Rollout:
 
     @property
     def uid(self) -> str:
-        return str(self.metadata.get("uid") or "")
+        return self.metadata.uid
 
     @property
     def generation(self) -> int:
-        return int(self.metadata.get("generation") or 0)
+        return self.metadata.generation
 
     @property
     def annotations(self) -> dict[str, str]:
-        return self.metadata.get("annotations") or {}
+        return self.metadata.annotations
 
     @property
     def labels(self) -> dict[str, str]:
-        return self.metadata.get("labels") or {}
+        return self.metadata.labels
 
     @property
     def replicas(self) -> int:

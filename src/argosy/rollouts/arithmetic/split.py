@@ -29,9 +29,8 @@ def _candidates(replicas: int, weight: int, largest: int, surge: int) -> list[tu
     found = []
     if up < replicas or may_be_none:
         found.append((up, replicas))
-    if down != 0 or may_be_none:
-        if not _is_tied(weight, largest, replicas):
-            found.append((down, replicas))
+    if (down != 0 or may_be_none) and not _is_tied(weight, largest, replicas):
+        found.append((down, replicas))
     if surge > 0:
         found.append((up, replicas + 1))
         if (down != 0 or may_be_none) and not _is_tied(weight, largest, replicas + 1):

@@ -18,7 +18,9 @@ def rule_of(rollout: Rollout) -> AntiAffinity | None:
     strategy = rollout.spec.strategy
     found = strategy.canary.anti_affinity if strategy.canary and strategy.canary.anti_affinity else None
     found = found or (strategy.blue_green.anti_affinity if strategy.blue_green else None)
-    if found is None or (_preferred(found) is None and found.required_during_scheduling_ignored_during_execution is None):
+    if found is None or (
+        _preferred(found) is None and found.required_during_scheduling_ignored_during_execution is None
+    ):
         return None
     return found
 
@@ -68,7 +70,9 @@ def is_outdated(rollout: Rollout, affinity: JsonObject | None) -> bool:
         return False
     if stable == pod_template_hash(rollout.spec.template or {}, rollout.status.collision_count):
         return False
-    values = [value for wanted in _expressions(_terms(rule, affinity)[at]) for value in (wanted.get("values") or ())[:1]]
+    values = [
+        value for wanted in _expressions(_terms(rule, affinity)[at]) for value in (wanted.get("values") or ())[:1]
+    ]
     return any(value != stable for value in values)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Final
+from typing import Any, Final
 
 from argosy.apis.kubernetes.views.apps import ReplicaSet
 from argosy.apis.rollouts.steps import PodMetadata
@@ -34,12 +34,12 @@ def injected(found: ReplicaSet) -> PodMetadata | None:
 
 
 def with_metadata(
-    metadata: Mapping[str, object], existing: PodMetadata | None, desired: PodMetadata | None
+    metadata: Mapping[str, Any], existing: PodMetadata | None, desired: PodMetadata | None
 ) -> tuple[JsonObject, bool]:
     """The metadata with what is wanted and without what was injected before; and whether that is a change."""
     changed, result = False, dict(metadata)
     for kind in _KINDS:
-        had = dict(result.get(kind) or {})  # type: ignore[call-overload]
+        had = dict(result.get(kind) or {})
         wants: dict[str, str] = getattr(desired, kind, None) or {}
         before: dict[str, str] = getattr(existing, kind, None) or {}
         gone = [key for key in before if key not in wants and key in had]
@@ -65,14 +65,14 @@ def patch_for(found: ReplicaSet, desired: PodMetadata | None) -> JsonObject | No
     }
 
 
-def difference(before: Mapping[str, object], after: Mapping[str, object]) -> JsonObject:
+def difference(before: Mapping[str, Any], after: Mapping[str, Any]) -> JsonObject:
     """The merge patch from one metadata to the other."""
     patch: JsonObject = {}
     for kind in _KINDS:
-        old: Mapping[str, str] = before.get(kind) or {}  # type: ignore[assignment]
-        new: Mapping[str, str] = after.get(kind) or {}  # type: ignore[assignment]
-        found = {key: value for key, value in new.items() if old.get(key) != value}
-        found |= {key: None for key in old if key not in new}  # type: ignore[dict-item]
+        old: Mapping[str, str] = before.get(kind) or {}
+        new: Mapping[str, str] = after.get(kind) or {}
+        found: JsonObject = {key: value for key, value in new.items() if old.get(key) != value}
+        found |= dict.fromkeys(key for key in old if key not in new)
         if found:
             patch[kind] = found
     return patch

@@ -54,7 +54,7 @@ def _comparable(template: JsonObject) -> JsonObject:
 
 
 def _canonical(template: JsonObject) -> JsonObject:
-    labels = {key: value for key, value in ((template.get("metadata") or {}).get("labels") or {}).items()}
+    labels = dict(((template.get("metadata") or {}).get("labels") or {}).items())
     labels.pop(HASH_LABEL, None)
     metadata = {**(template.get("metadata") or {}), "labels": labels}
     spec = {name: value for name, value in (template.get("spec") or {}).items() if name != "serviceAccount"}

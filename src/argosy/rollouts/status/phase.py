@@ -25,7 +25,7 @@ def shown_phase(rollout: Rollout) -> Phase:
         return PROGRESSING, "waiting for rollout spec update to be observed"
     if status.controller_pause and not status.pause_conditions:
         return PROGRESSING, "waiting for rollout to unpause"
-    if rollout.spec.workload_ref is not None and not _workload_is_observed(rollout):
+    if not _workload_is_observed(rollout):
         return PROGRESSING, "waiting for rollout spec update to be observed for the reference workload"
     return (status.phase, status.message) if status.phase else stored_phase(rollout.spec, status)
 

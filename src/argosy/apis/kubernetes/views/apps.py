@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from argosy.apis.kubernetes.views.meta import ObjectMeta
 from argosy.apis.schema import FreeObject, Time, resource, schema
 from argosy.machinery.objects import JsonObject, Key
 
@@ -36,42 +37,42 @@ class ReplicaSetStatus:
 class ReplicaSet:
     """A number of equal pods."""
 
-    metadata: FreeObject
+    metadata: ObjectMeta
     spec: ReplicaSetSpec = ReplicaSetSpec()
     status: ReplicaSetStatus = ReplicaSetStatus()
 
     @property
     def name(self) -> str:
-        return str(self.metadata.get("name") or "")
+        return self.metadata.name
 
     @property
     def key(self) -> Key:
-        return Key(str(self.metadata.get("namespace") or ""), self.name)
+        return Key(self.metadata.namespace, self.metadata.name)
 
     @property
     def uid(self) -> str:
-        return str(self.metadata.get("uid") or "")
+        return self.metadata.uid
 
     @property
     def generation(self) -> int:
-        return int(self.metadata.get("generation") or 0)
+        return self.metadata.generation
 
     @property
     def created(self) -> str:
         """The creation time as it is spelled: UTC with whole seconds, so that text order is time order."""
-        return str(self.metadata.get("creationTimestamp") or "")
+        return self.metadata.creation_timestamp
 
     @property
     def labels(self) -> dict[str, str]:
-        return self.metadata.get("labels") or {}
+        return self.metadata.labels
 
     @property
     def annotations(self) -> dict[str, str]:
-        return self.metadata.get("annotations") or {}
+        return self.metadata.annotations
 
     @property
     def is_deleting(self) -> bool:
-        return bool(self.metadata.get("deletionTimestamp"))
+        return bool(self.metadata.deletion_timestamp)
 
     @property
     def replicas(self) -> int:
@@ -98,5 +99,5 @@ class DeploymentSpec:
 class Deployment:
     """What a Rollout with a workloadRef takes its template from."""
 
-    metadata: FreeObject
+    metadata: ObjectMeta
     spec: DeploymentSpec = DeploymentSpec()

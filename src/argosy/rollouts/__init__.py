@@ -1,0 +1,9 @@
+"""Progressive delivery: Rollout and Experiment (argoproj.io/v1alpha1), as Argo Rollouts does it.
+
+Owns ReplicaSets (of Rollouts and Experiments), the pod-template-hash in the selectors of their Services, the weights in
+the objects of traffic routers, AnalysisRuns (creates and ends them; `analysis` measures), and the status of both kinds.
+Reads Services, Ingresses, templates of analyses, workloads that a Rollout refers to, Pods where it restarts or labels.
+Wakes when any of these changes, and at the end of a pause, of a delay before a scale-down, of the progress deadline.
+
+`arithmetic` counts pods and traffic, `revisions` knows ReplicaSets by their template, `status` tells how it goes.
+"""
