@@ -346,13 +346,25 @@ def _appset_preview(actions: Commands) -> None:
 
 
 def _cluster(commands: Commands) -> None:
-    group: Parser = commands.add_parser(
-        "cluster", help="Look at the clusters that Applications go to", description="Clusters."
-    )
+    text = "Look at the clusters that Applications go to; check, back up and restore the embedded one"
+    group: Parser = commands.add_parser("cluster", help=text, description="Clusters.")
     actions = group.add_subparsers(title="commands", metavar="COMMAND", required=True, parser_class=Parser)
     parser = _command(actions, "list", "argosy.cli.clusters:run", "List clusters, and whether each can be reached")
     _connection(parser)
     parser.add_argument("-o", "--output", choices=OUTPUTS, default="wide")
+    _data_dir(
+        _command(actions, "check", "argosy.cli.data_directory:run_check", "Say what is wrong with a data directory")
+    )
+    text = "Back up a data directory into one verified file, while its cluster runs"
+    parser = _command(actions, "backup", "argosy.cli.data_directory:run_backup", text)
+    parser.add_argument("file", type=Path, metavar="FILE", help="where to; it holds Secrets and keys")
+    parser.add_argument("--overwrite", action="store_true", help="replace FILE if it is there")
+    _data_dir(parser)
+    text = "Put a backup in place of a data directory; what was there is moved aside"
+    parser = _command(actions, "restore", "argosy.cli.data_directory:run_restore", text)
+    parser.add_argument("file", type=Path, metavar="FILE", help="made by 'argosy cluster backup'")
+    parser.add_argument("--revision", type=int, metavar="NUMBER", help="an older state that the backup holds")
+    _data_dir(parser)
 
 
 def _files(parser: Parser) -> None:

@@ -88,7 +88,7 @@ class Definitions:
         self._served.pop(name, None)
         table = self._core.store.table(spec["group"], spec["names"]["plural"])
         table.closed = True  # watches end: their clients look again and find nothing
-        table.show()
+        table.show(self._core.store.revision)
         self._core.store.drop(table)
 
     def changed(self, changes: Sequence[Change]) -> None:

@@ -12,6 +12,8 @@ from argosy.cluster.store import Change
 from argosy.machinery.objects import Key
 
 LIFETIME = timedelta(hours=1)
+PATIENCE = 60.0
+"""Seconds until it is tried again when the disk takes nothing."""
 
 
 class EventExpiry:
@@ -49,8 +51,13 @@ class EventExpiry:
         self._timer = None
         now = self._core.clock.now()
         while self._due and self._due[0][0] <= now:
-            _, key, rev = self._due.popleft()
+            _, key, rev = self._due[0]
             entry = self._table.entries.get(key)
             if entry is not None and entry.rev == rev:
-                self._core.store.delete(self._table, entry)
+                try:
+                    self._core.store.delete(self._table, entry)
+                except OSError:
+                    self._timer = self._core.clock.call_later(PATIENCE, self._expire, background=True)
+                    return
+            self._due.popleft()
         self._set_timer()

@@ -81,7 +81,7 @@ class EmbeddedCluster:
         store: Store | None = None,
     ) -> None:
         self.clock, self.rng = clock, rng
-        self.store = store or Store(clock.now, journal_of(data_dir, durability))
+        self.store = store or Store(clock.now, journal_of(data_dir, durability, rng))
         self.catalog = Catalog(builtin_kinds() if kinds is None else kinds)
         self.reader = StoreReader(self.store)
         self.admission = Admission()
@@ -215,9 +215,9 @@ class EmbeddedCluster:
         return EmbeddedCluster(clock=clock, rng=rng, kinds=None, cluster_ca=self._cluster_ca, store=self.store.fork())
 
 
-def journal_of(data_dir: Path | None, durability: str) -> Journal | None:
+def journal_of(data_dir: Path | None, durability: str, rng: Rng) -> Journal | None:
     if data_dir is None:
         return None
     from argosy.cluster.store.sqlite import SqliteJournal
 
-    return SqliteJournal(data_dir / "cluster.db", full=durability == "FULL")
+    return SqliteJournal(data_dir / "cluster.db", full=durability == "FULL", identity=rng.fork("cluster").uuid())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import stat
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
@@ -259,3 +260,50 @@ def test_keys_last_from_start_to_start_and_belong_to_their_owner(tmp_path: Path)
     assert "PRIVATE" not in repr(first)
     assert stat.S_IMODE((tmp_path / "pki").stat().st_mode) == 0o700
     assert {stat.S_IMODE(path.stat().st_mode) for path in (tmp_path / "pki").iterdir()} == {0o600}
+
+
+@pytest.mark.parametrize(
+    ("value", "path"),
+    [(1 << 70, "spec.n"), ({"deep": [1, {"x": 1 << 64}]}, "spec.n.deep[1].x"), ("\ud800", "spec.n")],
+)
+def test_an_object_that_cannot_be_stored_is_refused_with_its_place_and_nobody_else_is(value: Any, path: str) -> None:
+    """In a store without a disk, too: there it would fail whoever writes much later."""
+
+    async def story(talk: Talk) -> None:
+        client = talk.cluster.client("root", ("system:masters",))
+        boats = Resource("fleet.example", "v1", "boats", "Boat")
+        await talk.made("/apis/apiextensions.k8s.io/v1/customresourcedefinitions", BOATS)
+
+        def boat(name: str, n: Any) -> JsonObject:
+            metadata = {"name": name, "namespace": "default"}
+            return {"apiVersion": "fleet.example/v1", "kind": "Boat", "metadata": metadata, "spec": {"n": n}}
+
+        with pytest.raises(StatusError, match=rf"cannot be stored: {re.escape(path)}: ") as refused:
+            await client.create(boats, boat("bad", value))
+        assert refused.value.code == 400
+        for number in range(20):
+            await client.create(boats, boat(f"good-{number}", 1))
+
+    with_cluster(story)
+
+
+BOATS = {
+    "apiVersion": "apiextensions.k8s.io/v1",
+    "kind": "CustomResourceDefinition",
+    "metadata": {"name": "boats.fleet.example"},
+    "spec": {
+        "group": "fleet.example",
+        "names": {"plural": "boats", "singular": "boat", "kind": "Boat", "listKind": "BoatList"},
+        "scope": "Namespaced",
+        "versions": [
+            {
+                "name": "v1",
+                "served": True,
+                "storage": True,
+                "schema": {
+                    "openAPIV3Schema": {"type": "object", "x-kubernetes-preserve-unknown-fields": True},
+                },
+            }
+        ],
+    },
+}

@@ -308,6 +308,15 @@ def test_a_failed_check_is_500_and_withholds_its_reason() -> None:
     assert world.send("GET", "/readyz?exclude=store")[2] == b"ok"
 
 
+def test_a_check_that_says_why_it_fails_is_shown_with_it() -> None:
+    reason = "the disk is full"
+    world = SmallWorld(checks={"store": lambda: reason})
+    status, _, body = world.send("GET", "/readyz")
+    assert (status, body) == (500, b"[+]ping ok\n[-]store failed: the disk is full\nreadyz check failed\n")
+    reason = ""
+    assert world.send("GET", "/readyz")[0] == 200
+
+
 def test_a_process_that_answers_is_alive_though_it_is_not_ready() -> None:
     world = SmallWorld(checks={"controllers": lambda: False})
     assert world.send("GET", "/livez")[0] == 200

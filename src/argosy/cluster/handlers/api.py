@@ -7,8 +7,9 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from argosy.cluster.errors import method_not_allowed, no_such_resource
 from argosy.cluster.handlers import creating, deleting, finalizing, patching, pods, reading, scaling, updating, watching
 from argosy.cluster.handlers.core import Core
-from argosy.cluster.handlers.writing import broken_store
+from argosy.cluster.handlers.writing import not_stored
 from argosy.cluster.request import ApiRequest, ApiResponse, Frame
+from argosy.cluster.store.entry import Unencodable
 
 Handler = Callable[[Core, ApiRequest], Awaitable[ApiResponse]]
 _READS = {"get": reading.get, "list": reading.list_}
@@ -68,8 +69,8 @@ class RequestHandlers:
         try:
             response = await handler(self.core, request)
             await self.core.store.durable()
-        except OSError as error:
-            raise broken_store(error) from error
+        except (OSError, Unencodable) as error:
+            raise not_stored(error) from error
         return self._warned(request, response)
 
     def _warned(self, request: ApiRequest, response: ApiResponse) -> ApiResponse:

@@ -8,6 +8,7 @@ from argosy.cluster.errors import bad_request, invalid
 from argosy.cluster.handlers import metadata as metadata_rules
 from argosy.cluster.kind import Kind, WriteContext
 from argosy.cluster.request import ApiRequest
+from argosy.cluster.store.entry import Unencodable
 from argosy.machinery.objects import JsonObject
 from argosy.machinery.status import StatusError
 
@@ -92,5 +93,10 @@ def manager_of(request: ApiRequest) -> str:
     return request.options.field_manager or request.user_agent.partition("/")[0] or "unknown"
 
 
-def broken_store(error: OSError) -> StatusError:
-    return StatusError(500, "InternalError", f"Internal error occurred: the store cannot write: {error.strerror}")
+def not_stored(error: OSError | Unencodable) -> StatusError:
+    """What the writer is told when the store takes nothing, or not this."""
+    if isinstance(error, Unencodable):
+        return bad_request(f"the object cannot be stored: {error}")
+    return StatusError(
+        500, "InternalError", f"Internal error occurred: the store cannot write: {error.strerror or error}"
+    )

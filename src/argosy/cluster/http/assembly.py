@@ -18,11 +18,12 @@ from argosy.cluster.auth.impersonation import with_implied
 from argosy.cluster.auth.kubeconfig import write_kubeconfig
 from argosy.cluster.auth.rbac import Rbac
 from argosy.cluster.auth.reviews import Asked, Reviews
-from argosy.cluster.auth.tokens import ServiceAccountTokens, make_signing_key
+from argosy.cluster.auth.tokens import ServiceAccountTokens
 from argosy.cluster.direct import DirectClient
 from argosy.cluster.handlers.core import Special
 from argosy.cluster.http import tls
 from argosy.cluster.http.front import Front
+from argosy.cluster.http.keys import Keys
 from argosy.cluster.http.server import HttpServer, serve
 from argosy.cluster.http.trail import Trails
 from argosy.cluster.http.wiring import Wiring
@@ -32,34 +33,9 @@ from argosy.cluster.request import ApiRequest, ApiResponse
 from argosy.cluster.server import EmbeddedCluster
 from argosy.machinery.objects import JsonObject
 
+__all__ = ["ADMIN", "ClusterFront", "Keys", "Settings", "serve_cluster"]
+
 ADMIN = ("kubernetes-admin", ("system:masters",))
-
-
-@dataclass(frozen=True, slots=True)
-class Keys:
-    """What has to stay the same between starts: the authority, and the key that signs ServiceAccount tokens."""
-
-    authority: tls.KeyPair
-    signing_key: bytes = field(repr=False)
-
-    @classmethod
-    def make(cls, now: datetime) -> Keys:
-        return cls(tls.make_authority(now), make_signing_key())
-
-    @classmethod
-    def load_or_make(cls, directory: Path, now: datetime) -> Keys:
-        """From files of mode 0600 in `directory`, which are made on the first start."""
-        paths = [directory / name for name in ("ca.crt", "ca.key", "service-account.key")]
-        if all(path.exists() for path in paths):
-            certificate, key, signing_key = (path.read_bytes() for path in paths)
-            return cls(tls.KeyPair(certificate, key), signing_key)
-        made = cls.make(now)
-        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-        for path, content in zip(
-            paths, (made.authority.certificate, made.authority.key, made.signing_key), strict=True
-        ):
-            tls.write_private(path, content)
-        return made
 
 
 @dataclass(slots=True, kw_only=True)
@@ -75,7 +51,8 @@ class Settings:
     server_names: Sequence[str] = ()
     logs: LogSource | None = None
     metrics: Callable[[], bytes] | None = None
-    checks: Mapping[str, Callable[[], bool]] = field(default_factory=dict)
+    checks: Mapping[str, Callable[[], bool | str]] = field(default_factory=dict)
+    """Of `/readyz`, beside the store's own: True or an empty text is well, a text says what is wrong."""
     audit: AuditLog | None = None
     """Where records of mutating calls go; denials are counted in any case."""
     plain: bool = False
@@ -116,7 +93,7 @@ class ClusterFront:
                 cluster.store,
             ),
             metrics=self.settings.metrics,
-            checks=self.settings.checks,
+            checks={"store": lambda: cluster.store.trouble, **self.settings.checks},
         )
         self.front = Front(self.wiring)
 

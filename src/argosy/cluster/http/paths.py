@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from argosy.cluster.errors import method_not_allowed
 from argosy.cluster.http.discovery import AGGREGATED_TYPE, Documents, api_versions, documents
@@ -112,21 +112,27 @@ class Paths:
         Being alive is answering: what only says that work may begin must not have the process restarted.
         """
         excluded = set(query.get("exclude") or ())
-        checks = {"ping": lambda: True, **({} if endpoint == "livez" else self._wiring.checks)}
+        checks: dict[str, Callable[[], bool | str]] = {"ping": lambda: True}
+        checks |= {} if endpoint == "livez" else self._wiring.checks
         if check:
             if check not in checks:
                 return page_not_found()
             checks, endpoint = {check: checks[check]}, f"{endpoint}/{check}"
-        results = {name: name in excluded or passes() for name, passes in checks.items()}
-        healthy = all(results.values())
+        faults = {name: "" if name in excluded else _fault(passes()) for name, passes in checks.items()}
+        healthy = not any(faults.values())
         if healthy and "verbose" not in query:
             return text_response("ok")
-        lines = [
-            f"[+]{name} ok" if passed else f"[-]{name} failed: reason withheld" for name, passed in results.items()
-        ]
+        lines = [f"[-]{name} failed: {fault}" if fault else f"[+]{name} ok" for name, fault in faults.items()]
         lines.append(f"{endpoint} check {'passed' if healthy else 'failed'}\n")
         headers = [("X-Content-Type-Options", "nosniff")]
         return Response(200 if healthy else 500, "\n".join(lines).encode(), PLAIN_TEXT, headers)
+
+
+def _fault(result: bool | str) -> str:
+    """Why a check fails; empty when it passes."""
+    if isinstance(result, str):
+        return result
+    return "" if result else "reason withheld"
 
 
 def _document(document: JsonObject, media_type: str, *, pretty: bool) -> Response:

@@ -61,5 +61,5 @@ class Wiring:
     guesses: Guesses = field(default_factory=Guesses)
     trails: Trails = field(default_factory=Trails)
     metrics: Callable[[], bytes] | None = None
-    checks: Mapping[str, Callable[[], bool]] = field(default_factory=dict)
-    """Health checks by name, beside `ping`."""
+    checks: Mapping[str, Callable[[], bool | str]] = field(default_factory=dict)
+    """Health checks by name, beside `ping`: True or an empty text is well, a text says what is wrong."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 import orjson
@@ -13,10 +14,32 @@ if TYPE_CHECKING:
     from argosy.cluster.store.warmth import Warmth
 
 
+class Unencodable(TypeError):
+    """No JSON can say this; the text names the place and the reason, and shows no value."""
+
+
 def encode(obj: JsonObject | None) -> bytes:
-    """Raises TypeError for what no JSON can say, such as an integer of more than 64 bits."""
-    # A copy: the serialiser's own bytes keep the spare room of the buffer that they were written to.
-    return bytes(memoryview(orjson.dumps(obj)))
+    """Raises Unencodable for what no JSON can say, such as an integer of more than 64 bits."""
+    try:
+        # A copy: the serialiser's own bytes keep the spare room of the buffer that they were written to.
+        return bytes(memoryview(orjson.dumps(obj)))
+    except TypeError as error:
+        raise Unencodable(_first_fault(obj, "") or str(error)) from None
+
+
+def _first_fault(value: object, path: str) -> str:
+    """Where the first value is that cannot be written, and why; empty when all can."""
+    try:
+        orjson.dumps(value)
+    except TypeError as error:
+        inner: Iterable[tuple[str, object]] = ()
+        if isinstance(value, dict):
+            inner = ((f"{path}.{key}" if path else str(key), item) for key, item in value.items())
+        elif isinstance(value, list):
+            inner = ((f"{path}[{index}]", item) for index, item in enumerate(value))
+        found = next((fault for place, item in inner if (fault := _first_fault(item, place))), "")
+        return found or f"{path}: {error}"
+    return ""
 
 
 class Entry:

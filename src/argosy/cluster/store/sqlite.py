@@ -6,15 +6,23 @@ death of the process; FULL waits for the disk and survives that of the machine.
 
 from __future__ import annotations
 
+import errno
+import logging
 import os
+import shutil
 import sqlite3
+import stat
 from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import replace
 from itertools import count
 from pathlib import Path
 from shutil import copyfile
 
 from argosy.cluster.store.entry import Change
 from argosy.cluster.store.journal import Loaded, LogRow, Row
+from argosy.cluster.store.marker import Mark, MarkerFile, boot_of_machine, read_mark
+from argosy.cluster.store.reserve import Reserve
 from argosy.machinery.objects import Key
 
 _SCHEMA = """
@@ -30,36 +38,121 @@ CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value INTEGER NOT NULL) 
 """
 FORMAT = 1
 """Goes up when older programs must not open the file."""
+CHECKPOINT_BYTES = 4 << 20
+"""A write-ahead log of this size is carried over into the database."""
+SCARCE = 1 << 20
+"""Bytes that are left on a disk that counts as full."""
+MARKER = "cluster.marker"
+COMMITS_PER_LOOK = 16
+"""How often that size is looked at."""
+_log = logging.getLogger(__name__)
 
 
 class SqliteJournal:
+    """`full`: the disk has each batch before it is acknowledged. `identity`: of a cluster that is new.
+
+    Readers of other processes (`argosy cluster backup`) may look on; only one process writes.
+    """
+
     durable = True
 
-    def __init__(self, path: Path, *, full: bool = False) -> None:
-        """Raises OSError when the file cannot be opened or belongs to a newer program."""
+    def __init__(self, path: Path, *, full: bool = False, identity: str = "unnamed") -> None:
+        """Raises OSError, in a sentence that says what to do, when the files cannot be used as they are."""
         self.slow = full
         self._path = path
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        if not path.exists():
-            os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))  # objects include Secrets
+        self._mark_path = path.with_name(MARKER)
+        self._marker = MarkerFile(self._mark_path)
         self._floor = 0
+        self._commits = 0
+        self._reserve = Reserve(path.with_name(f"{path.name}.reserve"))
+        self._low = False
         try:
-            self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False, cached_statements=32)
+            self._open_with_room(identity)
+        except BaseException:
+            self._marker.close()
+            raise
+        self._low = not self._reserve.hold()
+
+    def _open_with_room(self, identity: str) -> None:
+        """On a full disk the reserve is what is left to begin with."""
+        try:
+            self._open(identity)
+        except sqlite3.Error as error:
+            if self._reserve.release():
+                self._open_with_room(identity)
+                return
+            if shutil.disk_usage(self._path.parent).free < SCARCE:
+                raise OSError(f"the disk of {self._path.parent} is full: make room there, 16 MiB at least") from error
+            raise OSError(f"{self._path} cannot be opened as a cluster store: {error}") from error
+
+    def _open(self, identity: str) -> None:
+        mark = read_mark(self._mark_path)
+        self._refuse_missing(mark)
+        keep_private(self._path)
+        self._db = sqlite3.connect(self._path, isolation_level=None, check_same_thread=False, cached_statements=32)
+        try:
             self._db.execute("PRAGMA journal_mode=WAL")
-            self._db.execute(f"PRAGMA synchronous={'FULL' if full else 'NORMAL'}")
-            self._db.execute("PRAGMA locking_mode=EXCLUSIVE")
+            self._db.execute(f"PRAGMA synchronous={'FULL' if self.slow else 'NORMAL'}")
+            self._db.execute("PRAGMA wal_autocheckpoint=0")
+            self._check(mark)  # before anything is written, which would bury what can still be saved
             self._db.executescript(_SCHEMA)
-            self._check_format(path)
+            self._set_meta("format", FORMAT)
+            known = self._text("cluster")
+            if not known:
+                self._db.execute("INSERT OR REPLACE INTO meta VALUES ('cluster', ?)", (identity,))
         except sqlite3.DatabaseError as error:
             if _is_damage(error):
                 raise self._damaged(str(error)) from error
-            raise OSError(f"{path} cannot be opened as a cluster store: {error}") from error
+            self._db.close()
+            raise
+        self._mark = Mark(known or identity, boot_of_machine(), self._meta("revision"), mark.synced if mark else 0)
+        self._marker.write(self._mark)
 
-    def _check_format(self, path: Path) -> None:
-        found = self._meta("format")
+    def _refuse_missing(self, mark: Mark | None) -> None:
+        """A database that is gone is not a new cluster."""
+        if self._path.exists():
+            return
+        if mark is not None and mark.revision:
+            raise OSError(
+                f"{self._path} is missing: cluster {mark.cluster} with revision {mark.revision} was here. Restore it "
+                f"with 'argosy cluster restore', or delete {self._mark_path} to begin with an empty cluster"
+            )
+        log = Path(f"{self._path}-wal")
+        if log.exists() and log.stat().st_size:
+            raise OSError(
+                f"{self._path} is missing, and its write-ahead log is there: put the database back from a backup, "
+                f"or move {log} away to begin with an empty cluster"
+            )
+        os.close(os.open(self._path, os.O_CREAT | os.O_RDWR, 0o600))  # objects include Secrets
+
+    def _check(self, mark: Mark | None) -> None:
+        """Raises OSError for a newer program's file, or when less is there than is known to have been reached."""
+        if not self._db.execute("SELECT 1 FROM sqlite_master WHERE name = 'meta'").fetchone():
+            found, revision, cluster = 0, 0, ""
+        else:
+            found, revision, cluster = self._meta("format"), self._meta("revision"), self._text("cluster")
         if found > FORMAT:
-            raise OSError(f"{path} has store format {found}; this program knows formats up to {FORMAT}")
-        self._set_meta("format", FORMAT)
+            self._db.close()
+            raise OSError(f"{self._path} has store format {found}; this program knows formats up to {FORMAT}")
+        if mark is None:
+            return
+        if cluster and cluster != mark.cluster:
+            self._db.close()
+            raise OSError(
+                f"{self._path} belongs to cluster {cluster}, and this directory to cluster {mark.cluster}: "
+                f"put the right file back, or delete {self._mark_path} to go on with this one"
+            )
+        reached = mark.promised(boot_of_machine())
+        if revision < reached:
+            raise self._damaged(
+                f"it holds revision {revision} and {reached} was reached, so its write-ahead log is missing or damaged "
+                f"(or an older file was put here: then delete {self._mark_path})"
+            )
+
+    def _text(self, name: str) -> str:
+        row = self._db.execute("SELECT value FROM meta WHERE name = ?", (name,)).fetchone()
+        return str(row[0]) if row else ""
 
     def _meta(self, name: str) -> int:
         row = self._db.execute("SELECT value FROM meta WHERE name = ?", (name,)).fetchone()
@@ -107,21 +200,67 @@ class SqliteJournal:
                 os.close(os.open(copied, os.O_CREAT | os.O_WRONLY, 0o600))
                 copyfile(source, copied)
         self._db.close()  # only now: it would carry the write-ahead log over into the damaged file
+        self._marker.close()
         return OSError(
-            f"{self._path} is damaged: {why}. A copy is kept as {kept}. Restore the file from a backup, "
-            "or move it away to begin with an empty cluster"
+            f"{self._path} is damaged: {why}. A copy is kept as {kept}. Restore the file from a backup "
+            f"('argosy cluster restore'), or move it and {self._mark_path.name} away to begin with an empty cluster"
         )
 
+    def is_low(self) -> bool:
+        """The disk was full, and the reserve that was given up for it cannot be had back yet."""
+        if self._low:
+            self._low = not self._reserve.hold()
+        return self._low
+
     def commit(self, changes: Sequence[Change]) -> None:
+        try:
+            self._transact(changes)
+        except sqlite3.Error as error:
+            if not self._commit_from_reserve(changes, error):
+                raise self._refusal(error) from error
+        self._note(changes[-1].rev)
+
+    def _commit_from_reserve(self, changes: Sequence[Change], error: sqlite3.Error) -> bool:
+        if not _is_full(error) or not self._reserve.release():
+            return False
+        self._low = True
+        _log.error("the disk of %s is full: only deletes are accepted until there is room again", self._path.parent)
+        try:
+            self._transact(changes)
+        except sqlite3.Error:
+            return False
+        return True
+
+    def _refusal(self, error: sqlite3.Error) -> OSError:
+        if _is_full(error):
+            return OSError(errno.ENOSPC, f"the disk of {self._path.parent} is full: make room there")
+        return OSError(errno.EIO, f"the store refused a commit: {error}")
+
+    def _transact(self, changes: Sequence[Change]) -> None:
         try:
             self._db.execute("BEGIN IMMEDIATE")
             self._write(changes)
             self._db.execute("COMMIT")
-        except sqlite3.Error as error:
-            raise OSError(0, f"the store refused a commit: {error}") from error
         finally:
             if self._db.in_transaction:
                 self._db.execute("ROLLBACK")
+
+    def _note(self, revision: int) -> None:
+        """Tells the marker, and empties the write-ahead log when it has grown: then all is synced."""
+        self._commits += 1
+        synced = revision if self.slow else self._mark.synced
+        checkpointed = self._commits % COMMITS_PER_LOOK == 0 and self._checkpoint()
+        self._mark = replace(self._mark, revision=revision, synced=revision if checkpointed else synced)
+        with suppress(OSError):  # it lags behind then, which refuses nothing
+            self._marker.write(self._mark, sync=checkpointed)
+
+    def _checkpoint(self) -> bool:
+        with suppress(OSError, sqlite3.Error):
+            if Path(f"{self._path}-wal").stat().st_size >= CHECKPOINT_BYTES:
+                # PASSIVE waits for nobody: while a backup reads, what is left is carried over later.
+                _, pages, carried = self._db.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+                return bool(pages == carried)
+        return False
 
     def _write(self, changes: Sequence[Change]) -> None:
         log, gone = [], []
@@ -151,7 +290,23 @@ class SqliteJournal:
         self._floor = floor
 
     def close(self) -> None:
-        self._db.close()
+        self._db.close()  # carries the write-ahead log over, and syncs
+        with suppress(OSError):
+            self._marker.write(replace(self._mark, synced=self._mark.revision), sync=True)
+        self._marker.close()
+        self._reserve.release()
+
+
+def keep_private(path: Path) -> None:
+    """Objects include Secrets: whoever opened the file to others is told, and it is closed again."""
+    mode = stat.S_IMODE(path.stat().st_mode)
+    if mode & 0o077:
+        path.chmod(0o600)
+        _log.warning("%s was open to other users (mode %04o) and holds Secrets: its mode is 0600 now", path, mode)
+
+
+def _is_full(error: sqlite3.Error) -> bool:
+    return getattr(error, "sqlite_errorname", "") in ("SQLITE_FULL", "SQLITE_IOERR_WRITE")
 
 
 def _is_damage(error: sqlite3.DatabaseError) -> bool:

@@ -3,11 +3,16 @@
 A write changes memory at once, so that the next request sees it. Watchers and subscribers learn of it in `flush`, which
 the first write of a turn schedules, after the journal has taken the batch. `durable()` is what an acknowledgement
 waits for.
+
+A batch that the journal refuses (the disk is full) stays at hand: its writers are told, nothing more is accepted, and
+each further attempt to write first tries that batch again. So the disk never has a gap, and writing goes on by itself
+when there is room.
 """
 
 from __future__ import annotations
 
 import asyncio
+import errno
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
@@ -21,6 +26,8 @@ from argosy.machinery.objects import JsonObject, Key
 HISTORY = timedelta(minutes=5)
 HISTORY_REVISIONS = 10_000
 """A change is forgotten when it is older than both allow (spec 19)."""
+
+FULL = "the disk is full: only deletes are accepted until there is room again"
 
 Subscriber = Callable[[Sequence[Change]], None]
 
@@ -49,7 +56,9 @@ class Store:
         self._worker: asyncio.Future[None] | None = None
         self._marks: deque[tuple[datetime, int]] = deque()
         self.broken: OSError | None = None
-        """The journal refused a batch: memory is ahead of the disk, so nothing more is accepted."""
+        """The journal refused a batch: memory is ahead of the disk, so nothing more is accepted until it takes it."""
+        # A journal without a reserve is never short of room before it refuses.
+        self._is_low: Callable[[], bool] = getattr(self._journal, "is_low", lambda: False)
 
     def load(self) -> None:
         """Takes over what the journal holds; a fork and a store in memory are complete already."""
@@ -117,12 +126,16 @@ class Store:
     # -- writes ------------------------------------------------------------------------------------------------------
 
     def put(self, table: Table, key: Key, obj: JsonObject, old: Entry | None) -> Entry:
-        """Stores `obj`, which belongs to the store from now on, under the next revision. Raises TypeError for what
-        cannot be encoded: here, so that it fails its own writer and not the batch, and all writing with it.
+        """Stores `obj`, which belongs to the store from now on, under the next revision.
+
+        Raises Unencodable for what no JSON can say: here, so that it fails its own writer and nobody else's. Raises
+        OSError while the disk has no room; what is being deleted may still be written then.
         """
         rev = self.revision + 1
         obj["metadata"]["resourceVersion"] = str(rev)
-        encoded = encode(obj) if self._journal.durable else None
+        encoded = encode(obj)
+        if not obj["metadata"].get("deletionTimestamp") and self._is_low():
+            raise OSError(errno.ENOSPC, FULL)
         created = old.created_rev if old is not None else rev
         entry = Entry(key, rev, created, obj, encoded=encoded, warmth=self.warmth)
         self._record(table, Change(table.group, table.plural, rev, old, entry))
@@ -135,11 +148,20 @@ class Store:
 
     def _record(self, table: Table, change: Change) -> None:
         if self.broken is not None:
+            self._schedule()
             raise self.broken
         self.revision = change.rev
         table.apply(change)
         self._pending.append(change)
         self._schedule()
+
+    @property
+    def trouble(self) -> str:
+        """Why nothing, or only deletes, can be written now; empty when all is well. Looking tries again."""
+        if self.broken is not None:
+            self._schedule()
+            return self.broken.strerror or str(self.broken)
+        return FULL if self._is_low() else ""
 
     def _schedule(self) -> None:
         if self._scheduled or self._worker is not None:
@@ -157,12 +179,15 @@ class Store:
         return not self._journal.durable
 
     async def durable(self) -> None:
-        """Waits until all writes so far survive the death of the process. Raises OSError when they do not."""
+        """Waits until all writes so far survive the death of the process. Raises OSError when they do not: they may yet
+        be written later, as after a time-out.
+        """
+        if self.broken is not None:
+            self._schedule()
+            raise self.broken
         if not self._journal.durable or not self._pending:
             if self._worker is not None:
                 await asyncio.shield(self._worker)
-            if self.broken is not None:
-                raise self.broken
             return
         if self._commit is None:
             self._commit = asyncio.get_running_loop().create_future()
@@ -184,7 +209,7 @@ class Store:
             self._worker = None
             error = done.exception()
             self._finish(batch, waiting, error)
-            if self._pending:
+            if self._pending and self.broken is None:
                 self._schedule()
 
         self._worker.add_done_callback(finished)
@@ -208,17 +233,25 @@ class Store:
 
     def _finish(self, batch: list[Change], waiting: asyncio.Future[None] | None, error: BaseException | None) -> None:
         if error is not None:
-            self.broken = error if isinstance(error, OSError) else OSError(str(error))
-            if waiting is not None and not waiting.done():
-                waiting.set_exception(self.broken)
+            self._refuse(batch, waiting, error)
             return
+        self.broken = None
         for table in dict.fromkeys(self.table(change.group, change.plural) for change in batch):
-            table.show()
+            table.show(batch[-1].rev)
         if waiting is not None and not waiting.done():
             waiting.set_result(None)
         for subscriber in self._subscribers:
             subscriber(batch)
         self._age()
+
+    def _refuse(self, batch: list[Change], waiting: asyncio.Future[None] | None, error: BaseException) -> None:
+        """Tells the writers of the batch, and of what came after it: none of it may be acknowledged before it is."""
+        self.broken = error if isinstance(error, OSError) else OSError(str(error))
+        self._pending = batch + self._pending
+        later, self._commit = self._commit, None
+        for told in (waiting, later):
+            if told is not None and not told.done():
+                told.set_exception(self.broken)
 
     # -- history -----------------------------------------------------------------------------------------------------
 

@@ -45,9 +45,9 @@ class Table:
             self.entries[key] = change.new
         self.ring.append(change)
 
-    def show(self) -> None:
-        """All changes so far are durable: wake the watchers."""
-        self.shown = self.base + len(self.ring)
+    def show(self, rev: int) -> None:
+        """All changes up to revision `rev` are durable: wake the watchers."""
+        self.shown = self.position_after(rev)
         self.wake()
 
     def wake(self) -> None:

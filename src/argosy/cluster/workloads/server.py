@@ -12,9 +12,11 @@ from typing import Any
 from argosy.cluster.handlers import creating, deleting, patching, pods, updating
 from argosy.cluster.handlers.api import Handler
 from argosy.cluster.handlers.core import Core
+from argosy.cluster.handlers.writing import not_stored
 from argosy.cluster.kind import User
 from argosy.cluster.request import ApiRequest, ApiResponse, Options, Verb
 from argosy.cluster.store import Change
+from argosy.cluster.store.entry import Unencodable
 from argosy.cluster.workloads.decision import MANAGER, Write
 from argosy.cluster.workloads.ports import Commit, Commits, Deferred, Held, Settled
 from argosy.cluster.workloads.resources import RESOURCES
@@ -94,6 +96,8 @@ class PipelineServer:
             running.send(None)  # type: ignore[attr-defined]  # every handler is a coroutine function
         except StopIteration as finished:
             return self._stored(write, finished.value)
+        except (OSError, Unencodable) as error:
+            raise not_stored(error) from error
         running.close()  # type: ignore[attr-defined]
         raise AssertionError(f"{write.verb} of {write.resource.plural} waits without a webhook")
 
@@ -106,6 +110,8 @@ class PipelineServer:
             await handler(self._core, request)
         except StatusError as error:
             settled(error)
+        except (OSError, Unencodable) as error:
+            settled(not_stored(error))
         else:
             settled(None)
 
