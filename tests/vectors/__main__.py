@@ -23,6 +23,7 @@ FAMILIES = (
     ("kubernetes/behaviours.md", "behaviours"),
     ("argo-cd/health", "argocd_health"),
     ("argo-cd/actions", "argocd_actions"),
+    ("kargo/expressions.yaml", "kargo_expressions"),
     ("rollouts/vectors", "rollouts"),
 )
 """(folder below DATA, module here): a family is replayed when its folder or file is there."""

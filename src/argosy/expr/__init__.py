@@ -1,4 +1,5 @@
 """The expression languages that users write, evaluated within limits; pure.
 
-`gotemplate` (text/template with Sprig), `fasttemplate` (`{{name}}`), `slugs` (names made of any text).
+`exprlang` (conditions of analyses, notifications), `expression_templates` (`${{ }}`), `gotemplate` (text/template with
+Sprig), `fasttemplate` (`{{name}}`), `slugs` (names made of any text).
 """

@@ -16,8 +16,9 @@ from urllib.parse import quote_plus
 import gotpl
 from gotpl.runtime.gofmt import sprintf
 
+from argosy.expr.exprlang.encoding import numbered
 from argosy.expr.limits import LimitExceeded, Meter
-from argosy.expr.sprig import functions, metered_builtins, numbered
+from argosy.expr.sprig import functions, metered_builtins
 
 SOURCE_LIMIT: Final = 64 * 1024
 OUTPUT_LIMIT: Final = 10 * 1024 * 1024

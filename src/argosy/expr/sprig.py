@@ -15,6 +15,7 @@ from typing import Any, Final
 import re2
 from gotpl.funcs.sprig.registry import text_func_map
 
+from argosy.expr.exprlang.encoding import numbered
 from argosy.expr.limits import LimitExceeded, Meter
 from argosy.expr.slugs import LONGEST_SLUG, normalize, slugify
 from argosy.machinery import yaml
@@ -263,17 +264,6 @@ def _from_yaml_array(text: str) -> Any:
     if found is not None and not isinstance(found, list):
         raise ValueError("fromYamlArray: the text is not a list")
     return numbered(found or [])
-
-
-def numbered(value: Any) -> Any:
-    """JSON as Go reads it into `any`: every number a float64, whose text is `3` but `1e+07` (upstream has it so)."""
-    if isinstance(value, bool):
-        return value
-    if isinstance(value, int):
-        return float(value)
-    if isinstance(value, dict):
-        return {key: numbered(item) for key, item in value.items()}
-    return [numbered(item) for item in value] if isinstance(value, list) else value
 
 
 def plain(value: Any) -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+from typing import Final
 
 from argosy.machinery.objects import JsonValue
 
@@ -34,6 +34,20 @@ def syntax(value: JsonValue) -> str:
     return plain(value)
 
 
+_ESCAPES: Final = {
+    '"': '\\"', "\\": "\\\\", "\a": "\\a", "\b": "\\b", "\f": "\\f", "\n": "\\n", "\r": "\\r", "\t": "\\t", "\v": "\\v",
+}  # fmt: skip
+
+
 def quoted(text: str) -> str:
-    """As `%q`, for texts without control characters identical to JSON."""
-    return json.dumps(text, ensure_ascii=False)
+    """As `%q`: what cannot be printed is escaped, letters of any script stay."""
+    return '"' + "".join(map(_escaped, text)) + '"'
+
+
+def _escaped(char: str) -> str:
+    if char in _ESCAPES:
+        return _ESCAPES[char]
+    if char.isprintable():
+        return char
+    code = ord(char)
+    return f"\\x{code:02x}" if code < 0x80 else f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}"

@@ -40,49 +40,55 @@ _UNPRINTABLE: Final = re.compile(r"[^\n\x20-\x7e\xa0-\ud7ff\ue000-\ufefe\uff00-\
 _QUOTED: Final = re.compile(r"[^\x20-\x21\x23-\x5b\x5d-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd]")
 
 
-def dump_all(documents: Iterable[JsonValue]) -> str:
-    """Documents that are objects or lists, `---` between them; "" for none."""
-    return "---\n".join(_document(document) for document in documents)
+def dump_all(documents: Iterable[JsonValue], step: int = 2) -> str:
+    """Documents, `---` between them; "" for none. `step`: columns that what is inside a map is moved in by."""
+    return "---\n".join(_document(document, step) for document in documents)
 
 
-def _document(value: JsonValue) -> str:
+def _document(value: JsonValue, step: int) -> str:
     out: list[str] = []
-    _node(value, 0, out, inline=True)
+    _node(value, 0, out, step, inline=True)
     return "".join(out).lstrip(" ")
 
 
-def _node(value: JsonValue, indent: int, out: list[str], *, inline: bool) -> None:
+def _deeper(indent: int, step: int) -> int:
+    """The next column that is a multiple of the step."""
+    return step * ((indent + step) // step)
+
+
+def _node(value: JsonValue, indent: int, out: list[str], step: int, *, inline: bool) -> None:
     """Appends the value and the end of its line. `inline`: a collection begins on the line that is being written."""
     if isinstance(value, dict) and value:
         if not inline:
             out.append("\n")
         for number, key in enumerate(sorted(value, key=functools.cmp_to_key(_compare))):
             out.append(" " if inline and not number else " " * indent)
-            _entry(key, value[key], indent, out)
+            _entry(key, value[key], indent, out, step)
     elif isinstance(value, list) and value:
         if not inline:
             out.append("\n")
         for number, item in enumerate(value):
             out.append((" " if inline and not number else " " * indent) + "-")
-            _node(item, indent + 2, out, inline=True)
+            _node(item, indent + 2, out, step, inline=True)
     elif isinstance(value, dict | list):
         out.append(" {}\n" if isinstance(value, dict) else " []\n")
     else:
-        out.append(f" {_scalar(value, indent)}")
+        out.append(f" {_scalar(value, indent, step)}")
 
 
-def _entry(key: str, value: JsonValue, indent: int, out: list[str]) -> None:
+def _entry(key: str, value: JsonValue, indent: int, out: list[str], step: int) -> None:
+    inside = _deeper(indent, step)
     if len(key.encode()) <= SIMPLE_KEY_LIMIT and not any(char in _BREAKS for char in key):
-        out.append(f"{_text(key, indent, is_key=True)[:-1]}:")
-        _node(value, indent + 2, out, inline=False)
+        out.append(f"{_text(key, indent, step, is_key=True)[:-1]}:")
+        _node(value, inside, out, step, inline=False)
         return
-    out.append(f"? {_text(key, indent + 2)}{' ' * indent}:")
-    _node(value, indent + 2, out, inline=True)
+    out.append(f"? {_text(key, inside, step)}{' ' * indent}:")
+    _node(value, inside, out, step, inline=True)
 
 
-def _scalar(value: JsonValue, indent: int) -> str:
+def _scalar(value: JsonValue, indent: int, step: int) -> str:
     if isinstance(value, str):
-        return _text(value, indent)
+        return _text(value, indent, step)
     if value is None:
         return "null\n"
     if isinstance(value, bool):
@@ -111,11 +117,11 @@ def _shifted(digits: str, exponent: int) -> tuple[str, int]:
     return joined.lstrip("0").rstrip("0") or "0", len(whole) - 1 - leading + exponent
 
 
-def _text(text: str, indent: int, *, is_key: bool = False) -> str:
+def _text(text: str, indent: int, step: int, *, is_key: bool = False) -> str:
     """With the end of its line."""
     is_plain_allowed, is_single_allowed, is_block_allowed = _allowed(text)
     if "\n" in text and is_block_allowed and not is_key:
-        return _literal(text, indent)
+        return _literal(text, indent, step)
     if "\n" in text or _is_other(text):
         return f"{_double(text)}\n"
     if is_plain_allowed:
@@ -145,14 +151,14 @@ def _has_indicators(text: str) -> bool:
     return text.endswith(":") or any(mark in text for mark in (": ", ":\t", " #", "\t#"))
 
 
-def _literal(text: str, indent: int) -> str:
-    hint = "2" if text[0] == " " or text[0] in _BREAKS else ""
+def _literal(text: str, indent: int, step: int) -> str:
+    hint = str(step) if text[0] == " " or text[0] in _BREAKS else ""
     if text[-1] not in _BREAKS:
         hint += "-"
     elif len(text) == 1 or text[-2] in _BREAKS:
         hint += "+"
     lines = re.split(f"(?<=[{_BREAKS}])", text)
-    margin = " " * (indent or 2)
+    margin = " " * (indent or step)
     body = "".join(line if line in _BREAKS else margin + line for line in lines if line)
     return f"|{hint}\n{body}" + ("" if text[-1] in _BREAKS else "\n")
 

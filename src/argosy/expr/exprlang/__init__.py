@@ -12,6 +12,8 @@ import functools
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
+from typing import Final
 
 from gotime import Time
 
@@ -39,6 +41,9 @@ __all__ = [
 ]
 
 
+NO_FUNCTIONS: Final[Mapping[str, Nature]] = MappingProxyType({})
+
+
 @dataclass(frozen=True, slots=True)
 class Program:
     """A compiled expression; it keeps nothing of an evaluation, so several may share it."""
@@ -64,22 +69,28 @@ class Program:
 
 
 def compile_expression(
-    source: str, environment: Mapping[str, Nature] | None = None, overrides: frozenset[str] = frozenset()
+    source: str, environment: Mapping[str, Nature] | None = None, functions: Mapping[str, Nature] = NO_FUNCTIONS
 ) -> Program:
     """`environment`: what each name is; None leaves names unchecked, and unknown ones are nil.
 
-    `overrides`: names of functions that hide built-in ones of the same name. Raises ExprError, and nothing else.
+    `functions` are known in either case, and hide built-in ones of the same name. Raises ExprError, and nothing else.
     """
-    known = None if environment is None else tuple(sorted(environment.items(), key=lambda item: item[0]))
-    return _compiled(source, known, overrides)
+    return _compiled(source, None if environment is None else _fixed(environment), _fixed(functions))
+
+
+Fixed = tuple[tuple[str, Nature], ...]
+
+
+def _fixed(natures: Mapping[str, Nature]) -> Fixed:
+    return tuple(sorted(natures.items(), key=lambda item: item[0]))
 
 
 @functools.lru_cache(maxsize=1024)
-def _compiled(source: str, known: tuple[tuple[str, Nature], ...] | None, overrides: frozenset[str]) -> Program:
-    environment = None if known is None else dict(known)
+def _compiled(source: str, environment: Fixed | None, functions: Fixed) -> Program:
+    known = dict(environment or ()) | dict(functions)
     try:
-        node = parse(source, overrides | frozenset(environment or ()))
-        nature = check(node, source, environment)
+        node = parse(source, frozenset(known))
+        nature = check(node, source, known, is_strict=environment is not None)
         return Program(source, nature, compiled(node, source))
     except RecursionError:
         raise ExprError("compilation failed: expression is nested too deeply") from None

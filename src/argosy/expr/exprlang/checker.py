@@ -1,7 +1,7 @@
 """Finds mistakes of type before an evaluation, even in branches that are not taken.
 
-`environment` None: names are not known beforehand, and any will do (Kargo, notifications). Otherwise it gives the
-nature of each name there is (Rollouts: of the actual measured value). expr-lang: checker/checker.go.
+Rollouts is strict: every name must be known, with the type of the actual measured value. Kargo and notifications are
+not: names that are not known are nil. expr-lang: checker/checker.go.
 """
 
 from __future__ import annotations
@@ -41,16 +41,16 @@ from .values import nature_of
 Environment = Mapping[str, Nature]
 
 
-def check(node: Node, source: str, environment: Environment | None) -> Nature:
+def check(node: Node, source: str, environment: Environment, *, is_strict: bool) -> Nature:
     """The nature of the result. Raises ExprError. Whole numbers given for a float become floats in the tree."""
-    return _Checker(source, environment).visit(node)
+    return _Checker(source, environment, is_strict=is_strict).visit(node)
 
 
 class _Checker:
-    def __init__(self, source: str, environment: Environment | None) -> None:
+    def __init__(self, source: str, environment: Environment, *, is_strict: bool) -> None:
         self.source = source
-        self.environment: Environment = environment or {}
-        self.is_strict = environment is not None
+        self.environment = environment
+        self.is_strict = is_strict
         self.variables: list[tuple[str, Nature]] = []
         self.scopes: list[tuple[Nature, dict[str, Nature]]] = []
 

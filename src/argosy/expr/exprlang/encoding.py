@@ -112,3 +112,14 @@ def _complaint(text: str, error: json.JSONDecodeError) -> str:
     if error.msg == "Extra data":
         return f"invalid character '{text[at]}' after top-level value"
     return f"invalid character '{text[at]}' looking for beginning of value"
+
+
+def numbered(value: Any) -> Any:
+    """JSON as Go reads it into `any`: every number a float64, whose text is `3` but `1e+07` (upstream has it so)."""
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, int):
+        return float(value)
+    if isinstance(value, dict):
+        return {key: numbered(item) for key, item in value.items()}
+    return [numbered(item) for item in value] if isinstance(value, list) else value

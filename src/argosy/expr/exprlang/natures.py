@@ -94,4 +94,8 @@ LOCATION: Final = Nature(Kind.STRUCT, "*time.Location")
 
 def function(*parameters: Nature, result: Nature = ANY, is_variadic: bool = False) -> Nature:
     """Of a function with these parameters; of a variadic one the last may be given any number of times."""
-    return Nature(Kind.FUNCTION, "func", parameters=parameters, is_variadic=is_variadic, result=result)
+    shown = [parameter.name for parameter in parameters]
+    if is_variadic:
+        shown[-1] = f"...{shown[-1]}"
+    name = f"func({', '.join(shown)}) {result.name}"
+    return Nature(Kind.FUNCTION, name, parameters=parameters, is_variadic=is_variadic, result=result)

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+from argosy.machinery.go_text import quoted
+
 from .errors import ExprError
 from .escapes import EscapeError, bytes_of, text_of
 
@@ -31,7 +33,7 @@ class Token:
     at: int
 
     def __str__(self) -> str:
-        return f'{self.kind}("{_quoted(self.value)}")' if self.value else str(self.kind)
+        return f"{self.kind}({quoted(self.value)})" if self.value else str(self.kind)
 
 
 NEGATABLE: Final = frozenset({"in", "matches", "contains", "startsWith", "endsWith"})
@@ -56,10 +58,6 @@ def is_name_part(char: str) -> bool:
 
 def is_name(text: str) -> bool:
     return text != "" and not text[0].isdecimal() and all(map(is_name_part, text))
-
-
-def _quoted(value: str) -> str:
-    return value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n").replace("\t", "\\t")
 
 
 class _Lexer:
@@ -151,7 +149,7 @@ class _Lexer:
             self._run(digits)
         if is_name_part(self._peek()):
             self.at += 1
-            raise self._error(f'bad number syntax: "{_quoted(self.source[start : self.at])}"')
+            raise self._error(f"bad number syntax: {quoted(self.source[start : self.at])}")
         return self._take(Kind.NUMBER, start)
 
     def _run(self, allowed: str) -> None:
