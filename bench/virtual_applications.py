@@ -50,7 +50,7 @@ class Run:
         cluster = EmbeddedCluster(clock=clock, rng=rng.fork("cluster"), bootstrap=bootstrap_objects())
         async with cluster:
             client = cluster.client("system:bench", ("system:masters",))
-            await install(client, control_plane_objects("argocd"), "argosy")
+            await install(client, control_plane_objects("argocd"), "argosy", clock, rng)
             workloads = Workloads(PipelineServer(cluster.core, cluster.on_commit, cluster.spawn), clock)
             workloads.start()
             access = ClientAccess(client, lambda user: cluster.client(user))

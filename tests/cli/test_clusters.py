@@ -79,7 +79,7 @@ async def controlled(directory: Path, server: Served) -> AsyncIterator[HttpClien
     file = directory / "kubeconfig"
     file.write_text(json.dumps(server.by_certificate))
     async with HttpClient(load_kubeconfig(file, clock), clock, rng) as client:
-        await install(client, control_plane_objects("argocd"), "test")
+        await install(client, control_plane_objects("argocd"), "test", clock, rng)
         plane = ControlPlane(client, clock, rng, Outside(cache_directory=directory / "cache", own_machine=True))
         try:
             async with Supervisor(clock, rng) as parts, asyncio.timeout(90):

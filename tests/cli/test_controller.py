@@ -62,7 +62,7 @@ def test_applications_are_synced_over_http_and_local_repositories_only_where_all
             file = tmp_path / "kubeconfig"
             file.write_text(json.dumps(server.by_certificate))
             async with HttpClient(load_kubeconfig(file, clock), clock, rng) as client:
-                await install(client, control_plane_objects("argocd"), "test")
+                await install(client, control_plane_objects("argocd"), "test", clock, rng)
                 plane = ControlPlane(
                     client, clock, rng, Outside(cache_directory=tmp_path / "cache", own_machine=own_machine)
                 )
@@ -90,7 +90,7 @@ def test_what_a_cluster_lacks_is_named_before_anybody_waits_for_it(tmp_path: Pat
             file.write_text(json.dumps(server.by_certificate))
             async with HttpClient(load_kubeconfig(file, clock), clock, rng) as client:
                 found = [await lacking(client, "argocd")]
-                await install(client, control_plane_objects("argocd"), "test")
+                await install(client, control_plane_objects("argocd"), "test", clock, rng)
                 client.forget_resources()
                 return [*found, await lacking(client, "elsewhere"), await lacking(client, "argocd")]
 

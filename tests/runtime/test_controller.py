@@ -65,7 +65,7 @@ def test_a_key_that_never_works_ends_up_in_the_background_with_its_error() -> No
         return reconcile
 
     controller = running(look, [A])
-    assert controller.failing[A].error == "ValueError: broken"
+    assert controller.failing[A].error.startswith("ValueError in ")
     assert controller.failing[A].count == 7
     assert controller.failing[A].retry_in == 64.0
 
@@ -212,7 +212,7 @@ def test_a_part_that_fails_is_started_again_and_the_others_go_on() -> None:
             parts.add("fragile", fragile)
             parts.add("steady", steady)
             await clock.sleep(20)
-            assert parts.parts[0].last_error == "OSError: disk"
+            assert parts.parts[0].last_error.startswith("OSError in ")
         return starts, ticks
 
     starts, ticks = run_virtual(main)

@@ -53,7 +53,7 @@ async def _run(options: argparse.Namespace, cache_directory: Path) -> int:
     async with HttpClient(_connection(options, clock), clock, rng, user_agent="argosy-controller") as http:
         version = await http.version()
         if options.install:
-            await install(http, control_plane_objects(options.namespace), MANAGER)
+            await install(http, control_plane_objects(options.namespace), MANAGER, clock, rng)
         elif lacks := await lacking(http, options.namespace):
             raise CommandError(f"the cluster has no {lacks}: --install makes what is needed", Exit.CALL_FAILED)
         replicas = Membership(

@@ -7,8 +7,14 @@ from collections.abc import Iterable
 from argosy.apis import crds
 from argosy.machinery.objects import JsonObject, Resource, group_version
 from argosy.machinery.status import StatusError
+from argosy.runtime.backoff import Backoff
+from argosy.runtime.chance import Rng
 from argosy.runtime.client import Client
+from argosy.runtime.clock import Clock
 
+ATTEMPTS = 10
+BACKOFF = Backoff(first=0.2, longest=10.0, jitter=0.5)
+"""Forty seconds in all."""
 _CLUSTER_WIDE = {"Namespace", "CustomResourceDefinition"}
 _NAMESPACES = Resource("", "v1", "namespaces", "Namespace", namespaced=False)
 _PLURALS = {"Endpoints": "endpoints"}
@@ -18,10 +24,31 @@ def control_plane_objects(namespace: str) -> list[JsonObject]:
     return [*crds(), {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace}}]
 
 
-async def install(client: Client, objects: Iterable[JsonObject], manager: str) -> None:
-    """Server-side apply, in order: a second time changes nothing."""
+async def install(client: Client, objects: Iterable[JsonObject], manager: str, clock: Clock, rng: Rng) -> None:
+    """Server-side apply, in order: a second time changes nothing.
+
+    What may pass - a lost race or answer, a server that is busy or away - is tried ATTEMPTS times. Raises StatusError
+    and OSError after that, and a refusal at once.
+    """
     for obj in objects:
-        await client.apply(resource_of(obj), obj, field_manager=manager, force=True)
+        await _applied(client, obj, manager, clock, rng)
+
+
+async def _applied(client: Client, obj: JsonObject, manager: str, clock: Clock, rng: Rng) -> None:
+    for attempt in range(1, ATTEMPTS + 1):
+        try:
+            await client.apply(resource_of(obj), obj, field_manager=manager, force=True)
+        except StatusError as error:
+            if not error.is_passing or attempt == ATTEMPTS:
+                raise
+            pause = max(float(error.retry_after), BACKOFF.delay(attempt, rng))
+        except OSError:
+            if attempt == ATTEMPTS:
+                raise
+            pause = BACKOFF.delay(attempt, rng)
+        else:
+            return
+        await clock.sleep(pause)
 
 
 async def lacking(client: Client, namespace: str) -> str:

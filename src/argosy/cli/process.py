@@ -32,7 +32,6 @@ from argosy.runtime.access import Access, ClientAccess
 from argosy.runtime.chance import Rng
 from argosy.runtime.client import Client
 from argosy.runtime.clock import Clock
-from argosy.runtime.fencing import WORKING_ON
 from argosy.runtime.informers import InformerCaches
 from argosy.runtime.supervisor import Supervisor
 from argosy.sources.port import Credentials, GitRemote
@@ -91,11 +90,7 @@ class ControlPlane:
 
     def may_write(self) -> bool:
         """Whether this replica is alive for the others, and the key that this task works on, if any, is still its."""
-        if self._replicas is None:
-            return True
-        key = WORKING_ON.get()
-        mine = key is None or self.gitops.owns(key) or self._replicas.owns(key)
-        return mine and self._replicas.is_valid
+        return self._replicas is None or self._replicas.may_write()
 
     def replicas_changed(self) -> None:
         """Keys moved between replicas."""
@@ -118,7 +113,8 @@ class ControlPlane:
         forget = self.caches.cache(APPLICATION_SETS).on_change(lambda old, new: some.set())
         await some.wait()
         forget()
-        self._sets = self.application_sets(Git(self.doors))
+        if self._sets is None:  # once, however often this part is started: it listens to caches from then on
+            self._sets = self.application_sets(Git(self.doors))
         await self._sets.run()
 
     def application_sets(self, git: GitRemote) -> ApplicationSets:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection
+from collections.abc import Awaitable, Callable, Collection
 
 from argosy.gitops.diff import last_applied_of
-from argosy.gitops.keys import FIELD_MANAGER, HOOK_FINALIZER, LAST_APPLIED
+from argosy.gitops.keys import FIELD_MANAGER, HOOK_FINALIZER, LAST_APPLIED, ResourceKey, resource_key
 from argosy.gitops.live import LiveObjects
 from argosy.gitops.migration import handed_over
 from argosy.gitops.ports import KnownTypes
@@ -44,7 +44,7 @@ class Applier:
         force: bool,
         managers: Collection[str] = (),
     ) -> Result:
-        """Never raises for what a server may answer: a refusal is the task's result.
+        """A refusal is the task's result. Raises what is none: a lost race or answer, a server that is away or busy.
 
         `managers`: those whose fields server-side apply takes over.
         """
@@ -53,6 +53,8 @@ class Applier:
                 return await self._prune(task, options, prune=prune, dry_run=dry_run)
             message = await self._apply(task, options, dry_run=dry_run, force=force, managers=managers)
         except StatusError as error:
+            if error.is_passing:
+                raise
             return Result("SyncFailed", error.message, "Failed")
         return Result("" if task.hook else "Synced", message, "Running")
 
@@ -74,26 +76,26 @@ class Applier:
             await self.delete(live, "Background")
 
     async def release(self, live: JsonObject) -> None:
-        """Takes our finalizer off a hook whose outcome is recorded."""
-        metadata = live["metadata"]
-        finalizers = metadata.get("finalizers") or []
-        if HOOK_FINALIZER not in finalizers:
-            return
-        kept = [name for name in finalizers if name != HOOK_FINALIZER]
-        patch = {"metadata": {"finalizers": kept or None, "uid": metadata["uid"]}}
-        try:
-            self.writes += 1
+        """Takes our finalizer off a hook whose outcome is recorded; one that is gone, or another by now, is fine."""
+
+        async def let_go(seen: JsonObject) -> None:
+            metadata = seen["metadata"]
+            finalizers = metadata.get("finalizers") or []
+            if HOOK_FINALIZER not in finalizers:
+                return
+            kept = [name for name in finalizers if name != HOOK_FINALIZER]
+            # Of this version: somebody else's finalizer that came meanwhile must not go with ours.
+            versions = {name: metadata[name] for name in ("uid", "resourceVersion")}
             await self._client.patch(
-                self._resource(live),
+                self._resource(seen),
                 metadata["name"],
                 metadata.get("namespace") or "",
-                patch,
+                {"metadata": {"finalizers": kept or None, **versions}},
                 PatchType.MERGE,
                 field_manager=FIELD_MANAGER,
             )
-        except StatusError as error:
-            if not error.is_not_found and not error.is_conflict:
-                raise
+
+        await self._while_there(live, let_go)
 
     async def preview(self, target: JsonObject) -> JsonObject:
         """What the server would make of the target by server-side apply; nothing is changed."""
@@ -101,28 +103,47 @@ class Applier:
         return await self._client.apply(resource, target, field_manager=FIELD_MANAGER, force=True, dry_run=True)
 
     async def dry_run(self, task: Task, options: Options, *, force: bool) -> str:
-        """Why the server would refuse the task; "" when it would not."""
+        """Why the server would refuse the task; "" when it would not. Raises what is no refusal, as `carry_out`."""
         try:
             await self._apply(task, options, dry_run=True, force=force)
         except StatusError as error:
+            if error.is_passing:
+                raise
             return error.message
         return ""
 
     async def delete(self, live: JsonObject, propagation: Propagation) -> None:
-        """Exactly the object that was looked at; one that is gone is fine."""
-        resource, metadata = self._resource(live), live["metadata"]
-        try:
-            self.writes += 1
+        """Exactly the object that was looked at; one that is gone, or another by now, is fine."""
+
+        async def go(seen: JsonObject) -> None:
+            metadata = seen["metadata"]
             await self._client.delete(
-                resource,
+                self._resource(seen),
                 metadata["name"],
                 metadata.get("namespace") or "",
                 propagation=propagation,
                 uid=metadata.get("uid") or "",
             )
-        except StatusError as error:
-            if not error.is_not_found and not error.is_conflict:
-                raise
+
+        await self._while_there(live, go)
+
+    async def _while_there(self, live: JsonObject, write: Callable[[JsonObject], Awaitable[None]]) -> None:
+        """A conflict is no success: it is looked again, and written again as long as the very object is there."""
+        seen = live
+        for left in range(ATTEMPTS - 1, -1, -1):
+            try:
+                self.writes += 1
+                return await write(seen)
+            except StatusError as error:
+                if error.is_not_found:
+                    return None
+                if not error.is_conflict or not left:
+                    raise
+            found = await self._read(self._resource(live), resource_key(live))
+            if found is None or found["metadata"].get("uid") != live["metadata"].get("uid"):
+                return None
+            seen = found
+        raise AssertionError("the last attempt returns or raises")
 
     async def _apply(
         self, task: Task, options: Options, *, dry_run: bool, force: bool, managers: Collection[str] = ()
@@ -161,7 +182,7 @@ class Applier:
                     await self.delete(live, "Background")
                 elif not lost or attempt == ATTEMPTS - 1:
                     raise
-                live = await self._fetched(resource, task)
+                live = await self._read(resource, task.key)
                 if error.is_not_found and live is None and attempt:
                     raise
         raise AssertionError("the last attempt returns or raises")
@@ -177,7 +198,7 @@ class Applier:
         return self._done(target, resource, "deleted and created", dry_run=True)
 
     async def _take_over(self, resource: Resource, task: Task, managers: Collection[str]) -> None:
-        """Conditional on the version looked at; one that changed meanwhile is left to the next sync."""
+        """Conditional on the version looked at: of one that changed meanwhile the sync looks again."""
         live = self._live.get(task.key)
         entries = handed_over(live, managers) if live is not None else None
         if live is None or entries is None:
@@ -192,7 +213,7 @@ class Applier:
             name, namespace = metadata["name"], metadata.get("namespace") or ""
             await self._client.patch(resource, name, namespace, patch, PatchType.JSON, field_manager=FIELD_MANAGER)
         except StatusError as error:
-            if not error.is_conflict and not error.is_not_found:
+            if not error.is_not_found:
                 raise
 
     async def _write(
@@ -232,9 +253,9 @@ class Applier:
         )
         return made, "configured"
 
-    async def _fetched(self, resource: Resource, task: Task) -> JsonObject | None:
+    async def _read(self, resource: Resource, key: ResourceKey) -> JsonObject | None:
         try:
-            return await self._client.get(resource, task.key.name, task.key.namespace)
+            return await self._client.get(resource, key.name, key.namespace)
         except StatusError as error:
             if error.is_not_found:
                 return None

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from argosy.gitops.normalize_spec import is_multi, source_fields, sources_of
 from argosy.gitops.settings import Settings
+from argosy.gitops.superseding import is_superseded
 from argosy.machinery.objects import JsonObject
 from argosy.machinery.timestamps import parse
 
@@ -102,7 +103,7 @@ def _is_repeat(state: JsonObject, sync: JsonObject, spec: JsonObject) -> bool:
     """Whether the last operation was for these revisions and these sources. A dry run tried nothing, and manifests
     that somebody brought along are not the revision's."""
     asked = ((state or {}).get("operation") or {}).get("sync") or {}
-    if not state or asked.get("dryRun") or asked.get("manifests"):
+    if not state or asked.get("dryRun") or asked.get("manifests") or is_superseded(state):
         return False
     result = state.get("syncResult") or {}
     revisions = result.get("revisions") or asked.get("revisions")

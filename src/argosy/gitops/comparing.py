@@ -6,7 +6,18 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 
-from argosy.gitops import concluding, conditions, grace, orphan_monitoring, refresh, sharing, status, telling, windows
+from argosy.gitops import (
+    concluding,
+    conditions,
+    grace,
+    operation,
+    orphan_monitoring,
+    refresh,
+    sharing,
+    status,
+    telling,
+    windows,
+)
 from argosy.gitops.concluding import SPEC_TYPES, Conclusion
 from argosy.gitops.desk import Desk, Memory
 from argosy.gitops.holding import HELD
@@ -30,6 +41,9 @@ class Comparing:
         memory = self.desk.remember(key)
         requested, memory.requested = memory.requested, Level.NOTHING
         overdue, memory.overdue = memory.overdue, False
+        ended = operation.end_of(app)
+        if any(ended) and ended != memory.compared_with_end:
+            requested = max(requested, Level.LATEST)
         if memory.judge_at is not None and self.desk.clock.monotonic() >= memory.judge_at:
             requested, memory.judge_at = max(requested, Level.RECENT), None
         decided = refresh.decide(app, requested=requested, overdue=overdue)
@@ -98,7 +112,7 @@ class Comparing:
         except NotLoadedNow as error:
             memory.failing_since = memory.failing_since or now
             if (wait := grace.remaining(memory.failing_since, before, decided, settings, now)) > 0:
-                memory.requested = Level.LATEST
+                memory.requested = max(memory.requested, Level.LATEST)
                 return Outcome(requeue_after=wait)
             conclusion = concluding.refused(app, spec, error.found, settings, now)
         except Refused as error:
@@ -106,8 +120,7 @@ class Comparing:
         else:
             seen = self._seen(key, app, compared, memory, decided, now)
             conclusion = concluding.concluded(seen, settings, now)
-            memory.digest, memory.revisions = compared.desired.digest, compared.desired.revisions
-            memory.why = dict(compared.comparison.why)
+            return await self._write(app, conclusion, decided, now, compared)
         return await self._write(app, conclusion, decided, now)
 
     def _seen(
@@ -128,9 +141,20 @@ class Comparing:
             window_changes_in=windows.wait(chosen, now),
         )
 
-    async def _write(self, app: JsonObject, conclusion: Conclusion, decided: refresh.Refresh, now: datetime) -> Outcome:
-        """All in one write: an application that shows Synced never lacks the hold for its hooks."""
+    async def _write(
+        self,
+        app: JsonObject,
+        conclusion: Conclusion,
+        decided: refresh.Refresh,
+        now: datetime,
+        compared: Compared | None = None,
+    ) -> Outcome:
+        """All in one write: an application that shows Synced never lacks the hold for its hooks.
+
+        What was found is remembered only when it is told: else the next look would take it for old.
+        """
         key, before, auto = key_of(app), app.get("status") or {}, conclusion.auto
+        memory = self.desk.remember(key)
         after = self._status(before, conclusion, decided, now)
         patch = _patch(before, after, conclusion, decided)
         if patch:
@@ -140,11 +164,16 @@ class Comparing:
                 if not status.is_too_large(error):
                     raise
                 return await self._too_large(app, decided, error, now)
-            self._tell(app, before, after, self.desk.remember(key).why)
+        memory.compared_with_end = operation.end_of(app)
+        if compared is not None:
+            memory.digest, memory.revisions = compared.desired.digest, compared.desired.revisions
+            memory.why = dict(compared.comparison.why)
+        if patch:
+            self._tell(app, before, after, memory.why)
         if auto.operation is not None:
             self.desk.wake(key)
         if auto.wake_after is not None:
-            self.desk.remember(key).requested = Level.RECENT
+            memory.requested = max(memory.requested, Level.RECENT)
             return Outcome(acted=bool(patch), requeue_after=max(auto.wake_after, 0.001))
         return Outcome(acted=bool(patch))
 
@@ -183,11 +212,20 @@ class Comparing:
                 if new == "OutOfSync" and (text := telling.differences(why)):
                     self.desk.events.record(app, "OutOfSync", text)
 
+    def _tells_next(self, app: JsonObject, memory: Memory) -> bool:
+        """Whether the next failure of the sources is told: not before they were really asked once more."""
+        if memory.failing_since is None:
+            return False
+        told = any(item.get("type") == "ComparisonError" for item in (app.get("status") or {}).get("conditions") or ())
+        away = (self.desk.clock.now() - memory.failing_since).total_seconds()
+        return not told and away >= self.desk.plane.settings.repo_error_grace
+
     async def _compare(self, app: JsonObject, spec: JsonObject, memory: Memory, decided: refresh.Refresh) -> Compared:
         revisions: tuple[str, ...] = ()
         if decided.level == Level.RECENT:
             revisions = memory.revisions or tuple(concluding.kept_revisions(app.get("status") or {}, spec) or ())
-        max_age = 0.0 if decided.level == Level.FORCED else POLL_MAX_AGE
+        anew = decided.level == Level.FORCED or self._tells_next(app, memory)
+        max_age = 0.0 if anew else POLL_MAX_AGE
         look = Look(revisions=revisions, max_age=max_age, use_cache=not decided.hard)
         return await self.sighting.compared(app, sources_of(spec), look, memory)
 

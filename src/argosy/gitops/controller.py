@@ -10,8 +10,9 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Iterable
-from contextlib import suppress
+from contextlib import ExitStack
 from dataclasses import replace
+from functools import partial
 
 from argosy.gitops import projects
 from argosy.gitops.clusters.connections import Connect, Connecting, Connections
@@ -43,6 +44,7 @@ from argosy.gitops.polling import Polling
 from argosy.gitops.ports import KnownTypes, Replicas
 from argosy.gitops.project_keeping import ProjectKeeping
 from argosy.gitops.rendering import Manifests
+from argosy.gitops.repository_limits import RepositoryLimits
 from argosy.gitops.settings import CONFIG_MAP, Settings
 from argosy.gitops.waking import Waking
 from argosy.gitops.world import SECRETS, ControlPlane
@@ -57,7 +59,10 @@ from argosy.runtime.chance import Rng
 from argosy.runtime.clock import Clock
 from argosy.runtime.controller import DONE, Controller, Outcome
 from argosy.runtime.events import EventRecorder
+from argosy.runtime.fencing import FencedOff
 from argosy.runtime.informer import Caches
+from argosy.runtime.persistence import until_done
+from argosy.runtime.unexpected import described
 from argosy.sources.port import ChartRepository, GitRemote, GitWriter
 from argosy.sources.signatures import Verifier
 
@@ -94,11 +99,13 @@ class GitOps:
         self._client = client = access.client
         self._caches = caches
         self._clock = clock
-        rng = rng.fork("gitops")
+        self._rng = rng = rng.fork("gitops")
         self._namespace = namespace
         self._problems: tuple[str, ...] = ()
         """Of the settings, as they were told."""
-        self._controller = Controller("applications", self.look, clock=clock, rng=rng, workers=workers, owns=self.owns)
+        self._controller = Controller(
+            "applications", self.look, clock=clock, rng=rng, workers=workers, owns=self.owns, let_go=self._forget
+        )
         self.plane = ControlPlane(caches, namespace, self._plane_changed)
         self._ownership = Ownership(self.plane, replicas, self._cluster_of)
         self._waking = Waking(
@@ -108,19 +115,24 @@ class GitOps:
             enqueue=self._controller.enqueue,
             cluster_of=self._cluster_of,
             all_awake=self._all_awake,
+            owns=self.owns,
         )
         self.live = LiveObjects(client, caches, self._waking.live_changed)
-        self.manifests = Manifests(renderer, git, charts, Integrity(signatures, clock))
+        self.manifests = Manifests(renderer, git, charts, Integrity(signatures, clock), clock)
         here = Destination(IN_CLUSTER, self.live, access, known_types)
         self.clusters = self._connections(here, connect, known_types, clock, rng)
         self.events = EventRecorder(client, clock, "argocd-application-controller")
         self.desk = self._desk(known_types, Judging(lua, clock), JqAsking(jq))
         self._projects = ProjectKeeping(client, self.plane, self.events, clock, rng, self._ownership.of_key)
-        self._polling = Polling(self.plane, self.manifests, clock, rng, owns=self.owns, overdue=self._waking.overdue)
+        limits = RepositoryLimits(clock)
+        overdue = self._waking.overdue
+        self._polling = Polling(self.plane, self.manifests, clock, rng, limits, owns=self.owns, overdue=overdue)
         self._comparing = Comparing(self.desk)
         self._operating = Operating(self.desk, self._comparing.sighting)
         self._deleting = Deleting(self.desk, self._comparing.sighting)
-        self._hydration = Hydration(self.desk, git, writer, rng, self._is_ours, replicas) if writer else None
+        self._hydration = (
+            Hydration(self.desk, git, writer, rng, self._is_ours, limits, replicas) if writer is not None else None
+        )
 
     def _connections(
         self, here: Destination, connect: Connect | None, known: KnownTypes, clock: Clock, rng: Rng
@@ -170,18 +182,25 @@ class GitOps:
     async def run(self) -> None:
         await self.plane.wait_synced()
         self.live.expect(_kinds_in_use(self.plane.applications.list()))
-        await self.live.discover(self.plane.settings)
+        await until_done(lambda: self.live.discover(self.plane.settings), self._clock, self._rng)
         await self.live.wait_synced()
-        await self._ensure_default_project()
-        self._controller.watch(self.plane.applications)
-        self.plane.projects.on_change(self._waking.project_changed)
+        await until_done(self._ensure_default_project, self._clock, self._rng)
+        with ExitStack() as handlers:
+            # Taken off when this ends, however it does: who is started again must not hear everything twice.
+            handlers.callback(self._controller.watch(self.plane.applications))
+            handlers.callback(self.plane.projects.on_change(self._waking.project_changed))
+            await self._run()
+
+    async def _run(self) -> None:
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._controller.run())
             tasks.create_task(self.events.run())
             tasks.create_task(self._polling.run(self._let_go))
             tasks.create_task(self.clusters.run())
             tasks.create_task(self._projects.run())
-            tasks.create_task(follow_definitions(self.live, self._caches, self._settings, self._kinds_changed))
+            tasks.create_task(
+                follow_definitions(self.live, self._caches, self._settings, self._kinds_changed, self._clock, self._rng)
+            )
             if self._hydration is not None:
                 tasks.create_task(self._hydration.run())
 
@@ -221,8 +240,14 @@ class GitOps:
         short = ".".join(version.removeprefix("v").split(".")[:2])
         if short and short != cluster.version_label:
             patch = {"metadata": {"labels": {VERSION_LABEL: short}}}
-            with suppress(StatusError, OSError):
-                await self._client.patch(SECRETS, cluster.secret, self._namespace, patch, PatchType.MERGE)
+            await until_done(partial(self._label, cluster.secret, patch), self._clock, self._rng)
+
+    async def _label(self, name: str, patch: JsonObject) -> None:
+        try:
+            await self._client.patch(SECRETS, name, self._namespace, patch, PatchType.MERGE)
+        except StatusError as error:
+            if error.is_passing:
+                raise
 
     def _all_awake(self) -> None:
         self._let_go()
@@ -237,13 +262,17 @@ class GitOps:
                 config = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": self.plane.config_metadata()}
                 self.events.record(config, "InvalidSetting", text, event_type="Warning")
         self._problems = problems
+        self._polling.forgive()
         self._waking.everything()
 
     async def _ensure_default_project(self) -> None:
         if self.plane.project("default") is None:
             metadata = {"name": "default", "namespace": self._namespace}
-            with suppress(StatusError):
+            try:
                 await self._client.create(PROJECTS, {**projects.DEFAULT_PROJECT, "metadata": metadata})
+            except StatusError as error:
+                if error.is_passing:
+                    raise
 
     # -- one look ----------------------------------------------------------------------------------------------------
 
@@ -253,18 +282,16 @@ class GitOps:
             return await self._look(key)
         except Connecting:
             return DONE
-        except (StatusError, OSError, TimeoutError):
+        except (StatusError, OSError, FencedOff):
             raise
         except Exception as error:
-            await self._comparing.stumbled(key, f"{type(error).__name__}: {error}")
+            await self._comparing.stumbled(key, described(error))
             raise
 
     async def _look(self, key: Key) -> Outcome:
         app = self.desk.latest(key)
         if app is None:
-            self.desk.memory.pop(key, None)
-            self.desk.orphans.leave(key)
-            self.manifests.forget(instance_name(key, self._namespace))
+            self._forget(key)
             return DONE
         if not self._is_ours(key) or annotations_of(app).get(SKIP_RECONCILE) == "true":
             return DONE
@@ -276,6 +303,13 @@ class GitOps:
             outcome = await self._operating.look(key, app) or DONE
             app = self.desk.latest(key) or app
         return _both(outcome, await self._comparing.look(key, app))
+
+    def _forget(self, key: Key) -> None:
+        """An Application that is gone, or another replica's."""
+        self.desk.memory.pop(key, None)
+        self.desk.written.pop(key, None)
+        self.desk.orphans.leave(key)
+        self.manifests.forget(instance_name(key, self._namespace))
 
     def _is_ours(self, key: Key) -> bool:
         allowed = self.plane.settings.application_namespaces

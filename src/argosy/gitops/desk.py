@@ -38,6 +38,8 @@ class Memory:
     """Orphans of its namespace came or went."""
     digest: str = ""
     revisions: tuple[str, ...] = ()
+    compared_with_end: tuple[str, str] = ("", "")
+    """The end of an operation that the last comparison knew (`operation.end_of`)."""
     next_wave_at: float = 0.0
     failing_since: datetime | None = None
     """When the sources could not be loaded for the first time in a row."""

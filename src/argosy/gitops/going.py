@@ -61,7 +61,7 @@ class Going:
         return next((item for item in found if item["type"] == "DeletionError"), {})
 
     async def delete(self, wanted: ResourceKey) -> None:
-        """A hook that a sync left is let go of first. Raises Stuck, as the others do."""
+        """A hook that a sync left is let go of first. Raises Stuck, and StatusError where that may pass."""
         obj = self.live[wanted]
         try:
             await self.applier.release(obj)
@@ -85,5 +85,6 @@ class Going:
         except StatusError as error:
             raise self._stuck(wanted, error) from None
 
-    def _stuck(self, wanted: ResourceKey, error: StatusError) -> Stuck:
-        return Stuck(f"{wanted.kind} {wanted.name}: {error.message}")
+    def _stuck(self, wanted: ResourceKey, error: StatusError) -> Exception:
+        """A lost race, or a server that is away, is no reason to wait: it is looked again, soon."""
+        return error if error.is_passing else Stuck(f"{wanted.kind} {wanted.name}: {error.message}")

@@ -5,7 +5,6 @@ from __future__ import annotations
 from argosy.gitops import operation, status, telling
 from argosy.gitops.desk import Desk
 from argosy.gitops.holding import HELD
-from argosy.gitops.refresh import Level
 from argosy.machinery.objects import JsonObject, Key
 from argosy.machinery.timestamps import seconds
 from argosy.runtime.controller import Outcome
@@ -61,6 +60,5 @@ class Journal:
             await self._desk.write(app, patch)
             kind: EventType = "Normal" if state["phase"] == "Succeeded" else "Warning"
             self._desk.events.record(app, "OperationCompleted", telling.completed(state), event_type=kind)
-        memory = self._desk.remember(key)
-        memory.requested = max(memory.requested, Level.LATEST)
+        # The next look sees that an operation ended, and compares with the newest revision: nothing is to be noted.
         self._desk.wake(key)

@@ -8,6 +8,7 @@ wrote until the caches show it, so that a decision never rests on a view older t
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 
 from argosy.gitops.keys import ResourceKey, resource_key
@@ -16,7 +17,7 @@ from argosy.gitops.orphans import Orphans
 from argosy.gitops.reduction import MetadataOnly, Reduction, marks_of
 from argosy.gitops.settings import Settings
 from argosy.gitops.tracking import Marks, owner_of
-from argosy.machinery.objects import JsonObject, Key, Resource
+from argosy.machinery.objects import JsonObject, Key, Resource, key_of
 from argosy.machinery.status import StatusError
 from argosy.runtime.client import Client
 from argosy.runtime.clock import Clock
@@ -82,15 +83,19 @@ class LiveObjects:
         self._expected |= set(kinds)
 
     async def discover(self, settings: Settings, *, fresh: bool = False) -> None:
-        """Watches every kind served now; called again, `fresh`, when definitions change."""
+        """Watches every kind served now; called again, `fresh`, when definitions change.
+
+        Raises StatusError, OSError; nothing has changed then.
+        """
         resources = await self._client.resources(fresh=fresh)
         if resources == self.kinds.resources:
             return
+        version = str((await self._client.version()).get("gitVersion") or "")
+        # Only now: had either failed, the next call would have to begin anew.
         if not self._watched:
             self._marks = marks_of(settings)
         self.kinds = ServedKinds(resources)
         self.api_versions = self.kinds.api_versions
-        version = str((await self._client.version()).get("gitVersion") or "")
         self.kube_version = version.partition("+")[0]
         for resource in self.kinds.listable:
             name = (resource.group, resource.kind)
@@ -104,7 +109,8 @@ class LiveObjects:
         ends = clock.monotonic() + ESTABLISHING
         while any(self.kinds.preferred(*kind) is None for kind in wanted) and clock.monotonic() < ends:
             await clock.sleep(ESTABLISHED_LOOK)
-            await self.discover(settings, fresh=True)
+            with suppress(StatusError, OSError):
+                await self.discover(settings, fresh=True)
 
     async def wait_synced(self) -> None:
         for watched in tuple(self._watched.values()):
@@ -176,7 +182,7 @@ class LiveObjects:
         watched = self._watched.get(key[:2])
         found = watched.cache.get(Key(key.namespace, key.name)) if watched else None
         ours = self._written.get(key)
-        if ours is not None and (found is None or revision(found) < revision(ours)):
+        if ours is not None and _is_unseen(ours, watched.cache if watched else None):
             return ours
         if ours is not None:
             del self._written[key]
@@ -240,6 +246,15 @@ class LiveObjects:
                 del self._tracked[before]
         if after:
             self._tracked.setdefault(after, set()).add(key)
+
+
+def _is_unseen(ours: JsonObject, cache: Cache | None) -> bool:
+    """Whether the cache may not show our own write yet. Once it has seen all up to that version, what it shows is
+    right, even if that is nothing: an object that was deleted before the cache ever saw it is no ghost."""
+    if cache is None:
+        return True
+    found = cache.get(key_of(ours))
+    return cache.seen_up_to < revision(ours) and (found is None or revision(found) < revision(ours))
 
 
 def revision(obj: JsonObject) -> int:

@@ -23,7 +23,7 @@ from argosy.gitops.rendering import POLL_MAX_AGE
 from argosy.gitops.respecting import respecting
 from argosy.gitops.retry import next_retry_at
 from argosy.gitops.sighting import Compared, Look, Refused, Sighting
-from argosy.gitops.superseding import gives_way, may_give_way, message, waited_for
+from argosy.gitops.superseding import gives_way, may_give_way, message, told_since, waited_for
 from argosy.gitops.sync.options import Options, options_of
 from argosy.gitops.sync.tasks import Task, in_order, tasks_of
 from argosy.gitops.syncing import Running, Syncing
@@ -73,15 +73,14 @@ class Operating:
 
     async def _superseded(self, key: Key, app: JsonObject, state: JsonObject) -> str:
         """Why the sync gives way to a newer revision; "" when it goes on. Asked only when there may be one."""
-        waited, memory = waited_for(state), self.desk.remember(key)
-        if not (memory.overdue or annotations_of(app).get(REFRESH)) or not (waited or operation.awaits_retry(state)):
+        waited, sources = waited_for(state), sources_of(normalised(app.get("spec") or {}))
+        look = self._newer(key, app, state) if waited or operation.awaits_retry(state) else None
+        if look is None:
             return ""
-        sources = sources_of(normalised(app.get("spec") or {}))
         try:
-            newer = await self._sighting.desired(app, sources, Look(max_age=POLL_MAX_AGE))
+            newer = await self._sighting.desired(app, sources, look)
             revisions = await self._revisions(app, sources, state)
             if not revisions or newer.revisions == revisions or newer.problems:
-                memory.overdue = False
                 return ""
             older = await self._sighting.desired(app, sources, Look(revisions=revisions))
         except (Refused, SourceError):
@@ -89,6 +88,15 @@ class Operating:
         if not gives_way(state, newer.targets.digests(), older.targets.digests(), waited):
             return ""
         return message(newer.revisions, str(state.get("message") or ""))
+
+    def _newer(self, key: Key, app: JsonObject, state: JsonObject) -> Look | None:
+        """Where a newer revision may be found: a refresh is never answered from memory."""
+        if REFRESH in annotations_of(app):
+            return Look(max_age=0.0)
+        if self.desk.remember(key).overdue:
+            return Look(max_age=POLL_MAX_AGE)
+        told = told_since(app, state)
+        return Look(revisions=told) if told else None
 
     async def _held_back(self, app: JsonObject, state: JsonObject, now: datetime) -> Outcome | None:
         """By its time limit, by a sync window, or by an Application that it depends on."""
@@ -131,6 +139,8 @@ class Operating:
         except (InvalidDestination, NotConnected) as error:
             return "Error", f"Operation termination had errors: {error}"
         except StatusError as error:
+            if error.is_passing:
+                raise
             return "Error", f"Operation termination had errors: {error.message}"
         return "Failed", "Operation terminated"
 

@@ -29,6 +29,14 @@ def again(state: JsonObject) -> JsonObject:
     return {**kept, "phase": "Running", "retryCount": int(state.get("retryCount") or 0) + 1}
 
 
+def end_of(app: JsonObject) -> tuple[str, str]:
+    """Which operation ended last, and when: after each end the application is compared with the newest revision."""
+    state = (app.get("status") or {}).get("operationState") or {}
+    if state.get("phase") not in FINAL:
+        return "", ""
+    return str(state.get("startedAt") or ""), str(state.get("finishedAt") or "")
+
+
 def awaits_retry(state: JsonObject) -> bool:
     """The state encoding trap: Running with a time at which it finished."""
     return state.get("phase") == "Running" and bool(state.get("finishedAt"))

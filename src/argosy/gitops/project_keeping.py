@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from contextlib import ExitStack
 
 from argosy.gitops import project_rules
 from argosy.gitops.deletion import FINALIZER
@@ -38,9 +39,10 @@ class ProjectKeeping:
         self._controller = Controller("projects", self.look, clock=clock, rng=rng, workers=1, owns=owns)
 
     async def run(self) -> None:
-        self._controller.watch(self._plane.projects)
-        self._controller.watch(self._plane.applications, self._named)
-        await self._controller.run()
+        with ExitStack() as handlers:
+            handlers.callback(self._controller.watch(self._plane.projects))
+            handlers.callback(self._controller.watch(self._plane.applications, self._named))
+            await self._controller.run()
 
     async def look(self, key: Key) -> Outcome:
         project = self._plane.projects.get(key)

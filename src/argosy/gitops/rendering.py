@@ -13,10 +13,13 @@ from argosy.gitops.settings import Settings
 from argosy.gitops.targets import Targets, prepared
 from argosy.machinery.objects import JsonObject
 from argosy.render.port import Rendered, Renderer, RenderError, RenderRequest
+from argosy.runtime.clock import Clock
 from argosy.sources.credentials import CredentialBook
-from argosy.sources.port import ChartRepository, Credentials, GitRemote, SourceError, Tree
+from argosy.sources.port import ChartRepository, Credentials, GitRemote, SourceError, Tree, Unavailable
 
 POLL_MAX_AGE = 5.0
+AWAY_SECONDS = 900.0
+"""For which it is believed that a repository is away, unless a poll or a refresh finds it back."""
 
 
 class NotLoaded(Exception):
@@ -73,20 +76,42 @@ class Wanted:
 
 
 class Manifests:
-    def __init__(self, renderer: Renderer, git: GitRemote, charts: ChartRepository, integrity: Integrity) -> None:
+    def __init__(
+        self, renderer: Renderer, git: GitRemote, charts: ChartRepository, integrity: Integrity, clock: Clock
+    ) -> None:
+        self._clock = clock
         self._integrity = integrity
         self._renderer = renderer
         self._git = git
         self._charts = charts
         self._prepared: dict[str, tuple[tuple[object, ...], Targets]] = {}
+        self._away: dict[tuple[str, Credentials], tuple[float, str]] = {}
+        """Repositories that gave no answer: when, and what was said of it."""
 
     def forget(self, app: str) -> None:
         self._prepared.pop(app, None)
 
     async def resolve(self, source: JsonObject, book: CredentialBook, project: str, max_age: float = 0.0) -> str:
-        """The commit, version or digest that a source stands for now."""
+        """The commit, version or digest that a source stands for now. Raises SourceError.
+
+        Who can live with an older answer can live with an older failure: of a repository that is away each look would
+        wait as long as it takes to be sure. Polls and refreshes ask anew, and end that.
+        """
         url, revision = str(source.get("repoURL") or ""), str(source.get("targetRevision") or "")
         credentials = _credentials(source, book, project)
+        failed_at, text = self._away.get((url, credentials), (float("-inf"), ""))
+        if max_age > 0 and self._clock.monotonic() - failed_at < AWAY_SECONDS:
+            raise Unavailable(text)
+        try:
+            found = await self._resolved(source, revision, credentials, max_age)
+        except Unavailable as error:
+            self._away[url, credentials] = self._clock.monotonic(), str(error)
+            raise
+        self._away.pop((url, credentials), None)
+        return found
+
+    async def _resolved(self, source: JsonObject, revision: str, credentials: Credentials, max_age: float) -> str:
+        url = str(source.get("repoURL") or "")
         if _is_chart(source):
             return await self._charts.resolve(url, _chart_of(source), revision, credentials)
         prefix = str(source.get("tagPrefix") or "")

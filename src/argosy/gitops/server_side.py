@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
+from functools import partial
 
 from argosy.gitops.applying import Applier
 from argosy.gitops.compare import ServerSide
@@ -13,6 +13,7 @@ from argosy.gitops.settings import Settings
 from argosy.gitops.targets import Target
 from argosy.machinery.objects import JsonObject
 from argosy.machinery.status import StatusError
+from argosy.runtime.bounded import run_bounded
 
 AT_ONCE = 8
 """Questions of one application that are open at a time."""
@@ -31,20 +32,13 @@ def server_side_of(app: JsonObject, settings: Settings) -> ServerSide | None:
 
 
 async def previews(applier: Applier, questions: Sequence[Target]) -> dict[ResourceKey, JsonObject]:
-    """Raises NotPreviewed for the first that the server refuses."""
+    """Raises NotPreviewed for the first that the server refuses; StatusError, OSError when it has no answer now."""
     answers: dict[ResourceKey, JsonObject] = {}
-    turns = asyncio.Semaphore(AT_ONCE)
 
     async def ask(target: Target) -> None:
-        async with turns:
-            answers[target.key] = await _answer(applier, target)
+        answers[target.key] = await _answer(applier, target)
 
-    try:
-        async with asyncio.TaskGroup() as tasks:
-            for target in questions:
-                tasks.create_task(ask(target))
-    except* NotPreviewed as group:
-        raise group.exceptions[0] from None
+    await run_bounded((partial(ask, target) for target in questions), AT_ONCE)
     return answers
 
 
@@ -54,6 +48,8 @@ async def _answer(applier: Applier, target: Target) -> JsonObject:
     try:
         return await applier.preview(folded(target.obj) if is_secret else target.obj)
     except StatusError as error:
+        if error.is_passing:
+            raise
         what = f"{target.key.kind}/{target.key.name}"
         raise NotPreviewed(
             f"error running server side apply in dryrun mode for resource {what}: {error.message}"

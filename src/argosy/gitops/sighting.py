@@ -231,7 +231,7 @@ class Sighting:
         try:
             await place.live.prepare(name, (target.key for target in desired.targets.items), settings)
         except StatusError as error:
-            if error.is_conflict:
+            if error.is_passing:
                 raise
             raise Refused([("ComparisonError", f"Failed to load live state: {error.message}")]) from None
         live = place.live.tracked(name, settings)

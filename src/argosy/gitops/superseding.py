@@ -16,6 +16,7 @@ from argosy.machinery.timestamps import parse
 
 PREEMPT = "argosy.dev/preempt"
 """Annotation of the Application; "false": a sync that began is never given up for a newer revision."""
+SUPERSEDED = "superseded by revision"
 PATIENCE = timedelta(seconds=60)
 """A sync that just began is left alone, so that commits in quick succession do not starve it."""
 
@@ -26,6 +27,19 @@ def may_give_way(app: JsonObject, state: JsonObject, now: datetime) -> bool:
     if not ((state.get("operation") or {}).get("initiatedBy") or {}).get("automated"):
         return False
     return operation.awaits_retry(state) or now >= parse(state["startedAt"]) + PATIENCE
+
+
+def told_since(app: JsonObject, state: JsonObject) -> tuple[str, ...]:
+    """The revisions that a comparison has told since the sync began with others; () when there are none."""
+    asked, result = (state.get("operation") or {}).get("sync") or {}, state.get("syncResult") or {}
+    began = _revisions(result) or _revisions(asked)
+    told = _revisions((app.get("status") or {}).get("sync") or {})
+    return told if _revisions(asked) and told != began else ()
+
+
+def _revisions(said: JsonObject) -> tuple[str, ...]:
+    found = said.get("revisions") or [said.get("revision") or ""]
+    return tuple(found) if all(found) else ()
 
 
 def waited_for(state: JsonObject) -> set[ResourceKey]:
@@ -43,9 +57,16 @@ def gives_way(
     older: Mapping[ResourceKey, str],
     waited: Collection[ResourceKey],
 ) -> bool:
-    """`newer`, `older`: digests of the targets of both revisions."""
-    return operation.awaits_retry(state) or any(newer.get(key) != older.get(key) for key in waited)
+    """`newer`, `older`: digests of the targets of both revisions. What changes nothing is no reason to begin anew."""
+    if operation.awaits_retry(state):
+        return newer != older
+    return any(newer.get(key) != older.get(key) for key in waited)
 
 
 def message(revisions: Collection[str], before: str) -> str:
-    return f"superseded by revision {','.join(revisions)}" + (f": {before}" if before else "")
+    return f"{SUPERSEDED} {','.join(revisions)}" + (f": {before}" if before else "")
+
+
+def is_superseded(state: JsonObject) -> bool:
+    """Ended so: its revision was given up, not found wanting, and may be synced again should it come back."""
+    return state.get("phase") == "Failed" and str(state.get("message") or "").startswith(f"{SUPERSEDED} ")

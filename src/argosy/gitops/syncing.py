@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 
 from argosy.gitops import operation
 from argosy.gitops.applying import Applier, missing_kind, told
@@ -19,9 +20,13 @@ from argosy.gitops.sync.options import Options
 from argosy.gitops.sync.plan import INTENDED, Identity, Result, Step, cleared_at_success, next_step
 from argosy.gitops.sync.tasks import Task
 from argosy.machinery.objects import JsonObject, Key
+from argosy.machinery.status import StatusError
 from argosy.machinery.timestamps import parse
+from argosy.runtime.bounded import run_bounded
 from argosy.runtime.controller import Outcome
 
+AT_ONCE = 20
+"""Writes of one sync that are in flight (upstream's kubectl parallelism)."""
 Record = dict[Identity, Result]
 ONE_MORE_LOOK = Outcome(acted=True, requeue_after=0.001)
 
@@ -113,7 +118,12 @@ class Syncing:
         intended = {task.identity: INTENDED for task in step.run if task.hook and task.identity not in record}
         if intended:
             sync.app = await self._journal.record(sync.app, sync.recorded(record | intended))
-        record |= await self._carry_out(sync, step.run)
+        try:
+            record |= await self._carry_out(sync, step.run)
+        except (StatusError, OSError) as error:
+            # Nothing of this wave is recorded: the next look carries it out again, where it is done it does no harm.
+            await self._tell_of(sync, record | intended, error)
+            raise
         if step.is_last and not any(result.failed for result in record.values()):
             live = sync.found()
             await self._clear(sync, cleared_at_success(sync.tasks, live), live)
@@ -121,6 +131,12 @@ class Syncing:
         self._desk.remember(sync.key).next_wave_at = self._desk.clock.monotonic() + self._desk.plane.settings.wave_delay
         await self._journal.wait(sync.app, {**sync.recorded(record), "message": "one or more tasks are running"})
         return ONE_MORE_LOOK
+
+    async def _tell_of(self, sync: Running, record: Record, error: StatusError | OSError) -> None:
+        """Why the step is carried out again, as far as the API server takes that."""
+        why = error.message if isinstance(error, StatusError) else "the API server gave no answer"
+        with suppress(StatusError, OSError):
+            await self._journal.record(sync.app, {**sync.recorded(record), "message": f"trying again: {why}"})
 
     async def _end(self, sync: Running, state: JsonObject, phase: str, message: str) -> Outcome | None:
         await self._journal.end(sync.key, sync.app, state, phase, message)
@@ -180,7 +196,10 @@ class Syncing:
     # -- one step ----------------------------------------------------------------------------------------------------
 
     async def _carry_out(self, sync: Running, run: Sequence[Task]) -> Record:
-        """Prunes first, all at once; then applies, kind by kind, those of one kind at once."""
+        """Prunes first, all at once; then applies, kind by kind, those of one kind at once: AT_ONCE at most.
+
+        Raises StatusError, OSError where the same may succeed later.
+        """
         found: Record = {}
 
         async def one(task: Task) -> None:
@@ -194,12 +213,7 @@ class Syncing:
             )
 
         for group in _groups(run):
-            if len(group) == 1:
-                await one(group[0])
-            else:
-                async with asyncio.TaskGroup() as tasks:
-                    for task in group:
-                        tasks.create_task(one(task))
+            await run_bounded((partial(one, task) for task in group), AT_ONCE)
             if brought := _brought(group):
                 await sync.live.await_kinds(brought, self._desk.plane.settings, self._desk.clock)
         return found

@@ -24,30 +24,36 @@ class Waking:
         enqueue: Callable[[Key], None],
         cluster_of: Callable[[JsonObject], Cluster | None],
         all_awake: Callable[[], None],
+        owns: Callable[[Key], bool],
     ) -> None:
-        """`all_awake` hears when everything is to be looked at."""
+        """`all_awake` hears when everything is to be looked at. `owns`: of other replicas' nothing is remembered."""
         self._plane = plane
         self._clock = clock
         self._remember = remember
         self._enqueue = enqueue
         self._cluster_of = cluster_of
         self._all_awake = all_awake
+        self._owns = owns
         self._all_are_concerned = False
 
     def concerned(self, key: Key, level: Level = Level.RECENT) -> None:
-        memory = self._remember(key)
-        memory.requested = max(memory.requested, level)
+        """One of another replica is enqueued all the same: its turn lets go of what is remembered of it."""
+        if self._owns(key):
+            memory = self._remember(key)
+            memory.requested = max(memory.requested, level)
         self._enqueue(key)
 
     def overdue(self, key: Key) -> None:
         """The poll's time has come."""
-        self._remember(key).overdue = True
-        self._enqueue(key)
+        if self._owns(key):
+            self._remember(key).overdue = True
+            self._enqueue(key)
 
     def recount(self, key: Key) -> None:
         """Orphans came or went."""
-        self._remember(key).recount = True
-        self._enqueue(key)
+        if self._owns(key):
+            self._remember(key).recount = True
+            self._enqueue(key)
 
     def if_there(self, key: Key) -> None:
         if self._plane.applications.get(key) is not None:
@@ -78,7 +84,7 @@ class Waking:
         settings = self._plane.settings
         owner = owner_of(obj, settings)
         key = key_of_instance(owner or labelled_owner(obj, settings), self._plane.namespace)
-        if self._plane.applications.get(key) is None:
+        if self._plane.applications.get(key) is None or not self._owns(key):
             return
         # By its label alone an object is the application's only if it is one of its targets.
         if owner or resource_key(obj) in self._remember(key).comparer.memo:

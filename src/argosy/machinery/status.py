@@ -100,6 +100,11 @@ class StatusError(Exception):
         return self.reason == "AlreadyExists"
 
     @property
+    def is_passing(self) -> bool:
+        """The same request may succeed later as it is: a lost race, a server that is busy, away or too slow."""
+        return self.is_conflict or self.code in (429, 502, 503, 504) or self.reason in ("ServerTimeout", "Timeout")
+
+    @property
     def is_expired(self) -> bool:
         """The resourceVersion or continue token is too old: list again."""
         return self.reason in ("Expired", "Gone") or self.code == 410

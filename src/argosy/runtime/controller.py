@@ -18,12 +18,17 @@ from argosy.observe.metrics import REGISTRY, Registry
 from argosy.runtime.backoff import Backoff
 from argosy.runtime.chance import Rng
 from argosy.runtime.clock import Clock
-from argosy.runtime.fencing import WORKING_ON
+from argosy.runtime.fencing import WORKING_ON, FencedOff, Turn
 from argosy.runtime.informer import Cache
 from argosy.runtime.queue import QueueClosed, WorkQueue
+from argosy.runtime.unexpected import Told, described
 
 LONGEST_LOOK = 600.0
 """Seconds after which one reconcile is given up and retried."""
+SLOW_LOOK = 3.0
+"""Seconds after which another worker stands in for one whose look still waits, for a repository perhaps."""
+STAND_INS = 10
+"""At most so many for each worker."""
 
 log = logging.getLogger(__name__)
 
@@ -48,7 +53,7 @@ Keys = Callable[[JsonObject], Iterable[Key]]
 """Which keys a changed object concerns."""
 
 
-class SleeplessError(Exception):
+class SleeplessError(Told):
     """A reconcile did nothing and asked to be woken at a time that is not in the future: it would spin for ever."""
 
 
@@ -73,9 +78,12 @@ class Controller:
         workers: int = 4,
         backoff: Backoff | None = None,
         owns: Callable[[Key], bool] | None = None,
+        let_go: Callable[[Key], None] | None = None,
         registry: Registry = REGISTRY,
     ) -> None:
-        """`owns`: whether a key is this replica's (runtime.sharding); asked when the key's turn comes."""
+        """`owns`: whether a key is this replica's (runtime.sharding); asked when the key's turn comes, and by the
+        fence. `let_go`: hears of a key that is another replica's now: what is remembered of it may be dropped.
+        """
         self.name = name
         self.queue = WorkQueue(clock, rng.fork(f"queue/{name}"), backoff)
         self.failing: dict[Key, Failing] = {}
@@ -84,6 +92,9 @@ class Controller:
         self._clock = clock
         self._workers = workers
         self._owns = owns or (lambda key: True)
+        self._let_go = let_go or (lambda key: None)
+        self._tasks: asyncio.TaskGroup | None = None
+        self._stand_ins = 0
         self._looks = registry.counter("argosy_reconcile_total", "Looks, by result.", ("controller", "result"))
         self._seconds = registry.histogram("argosy_reconcile_seconds", "Time of one look.", ("controller",))
         registry.gauge("argosy_queue_depth", "Keys that are ready.", ("controller",)).watch(
@@ -106,9 +117,9 @@ class Controller:
         return cache.on_change(changed)
 
     async def run(self) -> None:
-        async with asyncio.TaskGroup() as tasks:
+        async with asyncio.TaskGroup() as self._tasks:
             for number in range(self._workers):
-                tasks.create_task(self._work(), name=f"{self.name} worker {number}")
+                self._tasks.create_task(self._work(), name=f"{self.name} worker {number}")
 
     async def stop(self) -> None:
         """Takes no more work and waits until what was begun is done."""
@@ -122,16 +133,37 @@ class Controller:
             except QueueClosed:
                 return
             try:
-                if self._owns(key):
-                    await self._look(key)
-                else:
+                if not self._owns(key):
                     self._forget(key)
+                    self._let_go(key)
+                elif await self._look_beside_others(key):
+                    return
             finally:
                 self.queue.done(key)
 
+    async def _look_beside_others(self, key: Key) -> bool:
+        """Whether a worker that stood in meanwhile takes this one's place from now on."""
+        stood_in = False
+
+        def stand_in() -> None:
+            nonlocal stood_in
+            if self._stand_ins < STAND_INS * self._workers and self._tasks is not None:
+                stood_in = True
+                self._stand_ins += 1
+                self._tasks.create_task(self._work(), name=f"{self.name} worker that stands in")
+
+        timer = self._clock.call_later(SLOW_LOOK, stand_in, background=True)
+        try:
+            await self._look(key)
+        finally:
+            timer.cancel()
+        if stood_in:
+            self._stand_ins -= 1
+        return stood_in
+
     async def _look(self, key: Key) -> None:
         began = self._clock.monotonic()
-        WORKING_ON.set(key)
+        WORKING_ON.set(Turn(self.name, key, self._owns))
         try:
             async with asyncio.timeout(LONGEST_LOOK):
                 outcome = await self._reconcile(key)
@@ -150,14 +182,14 @@ class Controller:
         self.queue.forget(key)
 
     def _failed(self, key: Key, error: Exception) -> None:
-        conflict = isinstance(error, StatusError) and error.is_conflict
+        is_conflict = isinstance(error, StatusError) and error.is_conflict
         at_least = float(error.retry_after) if isinstance(error, StatusError) else 0.0
         delay = self.queue.retry(key, at_least=at_least)
-        text = f"{type(error).__name__}: {error}"
+        text = described(error)
         self.failing[key] = Failing(self.queue.failures(key), text, self._clock.now(), delay)
-        self._looks.add(controller=self.name, result="conflict" if conflict else "error")
-        # A conflict is the expected answer to a stale view; anything else deserves to be read.
-        level = logging.DEBUG if conflict else logging.ERROR
+        self._looks.add(controller=self.name, result="conflict" if is_conflict else "error")
+        # A conflict is the expected answer to a stale view, and who lost the key has no say in it any more.
+        level = logging.DEBUG if is_conflict or isinstance(error, FencedOff) else logging.ERROR
         log.log(level, "%s failed on %s, again in %.1f s: %s", self.name, key, delay, text)
 
 

@@ -4,16 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextvars import ContextVar
+from dataclasses import dataclass
 
 from argosy.machinery.objects import JsonObject, Key
 from argosy.runtime.client import Client
+from argosy.runtime.unexpected import Told
 from argosy.runtime.wrapping import Send, WrappingClient, Write
 
-WORKING_ON: ContextVar[Key | None] = ContextVar("working_on", default=None)
-"""The key whose turn it is in this task; set by `Controller`."""
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """Which controller works on which key in this task. `owns`: what the controller decides by whether to begin."""
+
+    controller: str
+    key: Key
+    owns: Callable[[Key], bool]
+
+    @property
+    def is_ours(self) -> bool:
+        """Whether the key is still this replica's."""
+        return self.owns(self.key)
 
 
-class FencedOff(Exception):
+WORKING_ON: ContextVar[Turn | None] = ContextVar("working_on", default=None)
+"""Set by `Controller`."""
+
+
+class FencedOff(Told):
     """This replica lost its Lease: another one may be at work on the same object."""
 
 

@@ -22,6 +22,11 @@ class Cache(Protocol):
     @property
     def synced(self) -> bool: ...
 
+    @property
+    def seen_up_to(self) -> int:
+        """All that was stored up to this resourceVersion has been seen; 0 before the first list."""
+        ...
+
     def get(self, key: Key) -> JsonObject | None: ...
 
     def list(self, namespace: str = "") -> Sequence[JsonObject]:

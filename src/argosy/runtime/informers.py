@@ -113,6 +113,11 @@ class InformerCache:
     def synced(self) -> bool:
         return self._synced.is_set()
 
+    @property
+    def seen_up_to(self) -> int:
+        """Versions count up in every API server that there is; 0 for one that does not say."""
+        return int(self._revision) if self._revision.isdigit() else 0
+
     def __len__(self) -> int:
         return len(self._objects)
 
@@ -217,9 +222,13 @@ class InformerCache:
 
     def _happened(self, event: WatchEvent) -> None:
         if event.type == "DELETED":
-            self._drop(_key_or_none(event.object), event.object)
+            key = _key_or_none(event.object)
+            known = self._objects.get(key) if key is not None else None
+            if known is not None and _is_of_another(event.object, known):
+                return
+            self._drop(key, event.object)
         elif event.type != "BOOKMARK":
-            self._take(event.object)
+            self._take(event.object, is_event=True)
         self._revision = (event.object.get("metadata") or {}).get("resourceVersion") or self._revision
         self._progress()
 
@@ -227,13 +236,14 @@ class InformerCache:
         for follower in tuple(self._followers):
             follower()
 
-    def _take(self, obj: JsonObject) -> Key:
+    def _take(self, obj: JsonObject, *, is_event: bool = False) -> Key:
+        """An event may come late; a list is the truth, even of a server that was restored to an earlier state."""
         key = _key_or_none(obj)
         if key is None:
             self.trouble.bad_objects += 1
             return Key("", "")
         old = self._objects.get(key)
-        if old is not None and (revision := _revision_of(obj)) and _revision_of(old) == revision:
+        if old is not None and (_is_old_news(obj, old) if is_event else _revision_of(obj) == _revision_of(old) != ""):
             return key
         kept = obj if self._strip is None else self._stripped(obj)
         self._objects[key] = kept
@@ -387,3 +397,15 @@ def _key_or_none(obj: JsonObject) -> Key | None:
 
 def _revision_of(obj: JsonObject) -> str:
     return (obj.get("metadata") or {}).get("resourceVersion") or ""
+
+
+def _is_old_news(obj: JsonObject, known: JsonObject) -> bool:
+    """What is known already, or older than that: an event may come twice, or late."""
+    new, old = _revision_of(obj), _revision_of(known)
+    return bool(new) and (new == old or (new.isdigit() and old.isdigit() and int(new) < int(old)))
+
+
+def _is_of_another(gone: JsonObject, known: JsonObject) -> bool:
+    """The deletion of one that had the name before, told late."""
+    uids = [(obj.get("metadata") or {}).get("uid") for obj in (gone, known)]
+    return None not in uids and uids[0] != uids[1] and _is_old_news(gone, known)

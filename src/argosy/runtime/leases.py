@@ -8,7 +8,7 @@ asked, hence it knows that its time is over before anybody else may think so; `F
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import Enum
@@ -23,6 +23,9 @@ from argosy.runtime.sharding import Shards
 
 LEASES = Resource("coordination.k8s.io", "v1", "leases", "Lease")
 MEMBER_LABEL = "argosy.dev/replicas-of"
+
+GONE_AFTER = 4.0
+"""Durations of a Lease, after which nobody comes back to it."""
 
 log = logging.getLogger(__name__)
 
@@ -230,9 +233,12 @@ class Membership:
         return self.is_valid and self.shards.owner(key) == self.identity
 
     def may_write(self) -> bool:
-        """For `FencedClient`: the key that this task works on, if any, is still ours."""
-        key = WORKING_ON.get()
-        return self.is_valid if key is None else self.owns(key)
+        """For `FencedClient`: we live, and the key that this task works on, if any, is still ours.
+
+        Whose a key is, its controller says: by one function, for beginning to work on it and for every write.
+        """
+        turn = WORKING_ON.get()
+        return self.is_valid and (turn is None or turn.is_ours)
 
     async def run(self) -> None:
         while True:
@@ -255,6 +261,7 @@ class Membership:
         page = await self._client.list(LEASES, self._namespace, label_selector=f"{MEMBER_LABEL}={self._group}")
         now = self._clock.monotonic()
         shards = Shards(holder for lease in page.items if (holder := self._live_holder(lease, now)))
+        await self._clear_away(page.items, now)
         if not was_member:
             self._settled_at = now if shards.members == (self.identity,) else now + self._timing.valid
         self._valid_until = began + self._timing.valid
@@ -262,6 +269,27 @@ class Membership:
         if changed:
             self.shards = shards
             self._clock.call_later(max(0.0, self._settled_at - now), self._on_change)
+
+    async def _clear_away(self, leases: Iterable[JsonObject], now: float) -> None:
+        """Deletes what replicas left that are long gone: every restart leaves a Lease of another name."""
+        names = set()
+        for lease in leases:
+            metadata = lease["metadata"]
+            name = metadata["name"]
+            names.add(name)
+            duration = float((lease.get("spec") or {}).get("leaseDurationSeconds") or 0)
+            seen_at = self._sights[name].seen_at
+            if name == self.lease.key.name or now - seen_at < max(duration, self._timing.duration) * GONE_AFTER:
+                continue
+            try:
+                # Of exactly this state: one that is renewed at this moment stays.
+                await self._client.delete(
+                    LEASES, name, self._namespace, uid=metadata["uid"], resource_version=metadata["resourceVersion"]
+                )
+            except StatusError as error:
+                log.debug("lease %s of a replica that is gone: %s", name, error.reason)
+        for gone in self._sights.keys() - names:
+            del self._sights[gone]
 
     def _live_holder(self, lease: JsonObject, now: float) -> str:
         spec, version = lease.get("spec") or {}, lease["metadata"]["resourceVersion"]

@@ -46,6 +46,10 @@ class JoinedCache:
     def synced(self) -> bool:
         return all(part.synced for part in self.parts.values())
 
+    @property
+    def seen_up_to(self) -> int:
+        return min((part.seen_up_to for part in self.parts.values()), default=0)
+
     def get(self, key: Key) -> JsonObject | None:
         part = self.parts.get(key.namespace)
         return part.get(key) if part is not None else None

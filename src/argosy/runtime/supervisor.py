@@ -17,6 +17,7 @@ from argosy.runtime.backoff import Backoff
 from argosy.runtime.chance import Rng
 from argosy.runtime.clock import Clock
 from argosy.runtime.controller import Controller
+from argosy.runtime.unexpected import described
 
 GRACE = 20.0
 """Seconds that controllers get to finish what they began."""
@@ -98,6 +99,6 @@ class Supervisor:
             except Exception as error:
                 stable = self._clock.monotonic() - began >= STABLE_SECONDS
                 part.failures = 1 if stable else part.failures + 1
-                part.last_error = f"{type(error).__name__}: {error}"
-                log.exception("%s failed and is started again", part.name)
+                part.last_error = described(error)
+                log.error("%s failed and is started again: %s", part.name, part.last_error)
                 await self._clock.sleep(RESTARTS.delay(part.failures, self._rng))

@@ -6,6 +6,7 @@ Every write is conditional on the version that was looked at.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Sequence
+from dataclasses import dataclass, field
 from typing import Final
 
 from argosy.gitops.applicationsets import reconcile, rolling_sync
@@ -25,13 +26,34 @@ Failure = tuple[str, str]
 """Reason and text of a write that was refused."""
 
 
-async def tried(reason: str, work: Awaitable[None]) -> list[Failure]:
-    """A conflict is no failure: somebody was faster, and the next look sees what they did."""
-    try:
-        await work
-    except StatusError as error:
-        return [] if error.is_conflict else [(reason, str(error))]
-    return []
+@dataclass(slots=True)
+class Refusals:
+    """What became of writes that were not taken: none keeps another from being tried."""
+
+    failures: list[Failure] = field(default_factory=list)
+    """To be told."""
+    passing: StatusError | OSError | None = None
+    """The first lost race or answer: no failure, and no success either. The set is to be looked at again, soon."""
+
+    async def of(self, reason: str, work: Awaitable[None]) -> bool:
+        """Whether the write was taken."""
+        try:
+            await work
+        except StatusError as error:
+            if error.is_passing:
+                self.passing = self.passing or error
+            else:
+                self.failures.append((reason, str(error)))
+        except OSError as error:
+            self.passing = self.passing or error
+        else:
+            return True
+        return False
+
+    def look_again(self) -> None:
+        """Raises what may pass, so that the runtime backs off and looks again: nobody else would bring that look."""
+        if self.passing is not None:
+            raise self.passing
 
 
 class Applying:
@@ -41,19 +63,13 @@ class Applying:
         self._client = client
         self._events = events
 
-    async def carry_out(self, appset: JsonObject, planned: Plan, around: Surroundings) -> list[Failure]:
-        """What was refused; the others are done all the same. What lost a race is left to the next look.
-
-        That look comes by itself: whoever won the race changed the application.
-        """
-        failures: list[Failure] = []
+    async def carry_out(self, appset: JsonObject, planned: Plan, around: Surroundings, refusals: Refusals) -> None:
         for app in planned.create:
-            failures += await tried("CreateApplicationError", self._create(appset, app))
+            await refusals.of("CreateApplicationError", self._create(appset, app))
         for update in planned.update:
-            failures += await tried("UpdateApplicationError", self._update(appset, update))
+            await refusals.of("UpdateApplicationError", self._update(appset, update))
         for app in planned.delete:
-            failures += await tried("DeleteApplicationError", self.remove(appset, app, around))
-        return failures
+            await refusals.of("DeleteApplicationError", self.remove(appset, app, around))
 
     async def _create(self, appset: JsonObject, app: JsonObject) -> None:
         try:
@@ -98,7 +114,11 @@ class Applying:
         await self._patch(app, {"metadata": {"ownerReferences": owners or None}})
 
     async def sync(
-        self, applications: Sequence[JsonObject], rollout: rolling_sync.Advance, wanted: Sequence[JsonObject]
+        self,
+        applications: Sequence[JsonObject],
+        rollout: rolling_sync.Advance,
+        wanted: Sequence[JsonObject],
+        refusals: Refusals,
     ) -> bool:
         """Puts operations on those that have become Pending; whether anything was written.
 
@@ -110,17 +130,9 @@ class Applying:
         for app in applications:
             name = app["metadata"]["name"]
             if rolling_sync.needs_operation(app, statuses[name]):
-                await self._ask(app, rolling_sync.operation(templates[name]))
-                acted = True
+                asking = self._patch(app, {"operation": rolling_sync.operation(templates[name])})
+                acted = await refusals.of("SyncApplicationError", asking) or acted
         return acted
-
-    async def _ask(self, app: JsonObject, operation: JsonObject) -> None:
-        """Who was faster changed the application, and so brings the next look."""
-        try:
-            await self._patch(app, {"operation": operation})
-        except StatusError as error:
-            if not error.is_conflict:
-                raise
 
     async def _patch(self, app: JsonObject, patch: JsonObject) -> None:
         """Only if nobody else has written since the application was looked at."""

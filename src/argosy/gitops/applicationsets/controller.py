@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import ExitStack
 from typing import Final, TypeVar
 
 from argosy.expr.gotemplate import GoTemplates
 from argosy.gitops.applicationsets import reconcile, rolling_sync, status
-from argosy.gitops.applicationsets.applying import Applying, Failure, tried
+from argosy.gitops.applicationsets.applying import Applying, Refusals
 from argosy.gitops.applicationsets.asked import Doors, Hosting, Plugins
 from argosy.gitops.applicationsets.asking import AFTER_ERROR, Asking, Memory
 from argosy.gitops.applicationsets.ending import Ending
@@ -63,7 +64,9 @@ class ApplicationSets:
         self._clock = clock
         self._namespace = namespace
         self._surroundings: Surroundings | None = None
-        self._controller = Controller("applicationsets", self.look, clock=clock, rng=rng, workers=workers, owns=owns)
+        self._controller = Controller(
+            "applicationsets", self.look, clock=clock, rng=rng, workers=workers, owns=owns, let_go=self._forget
+        )
         self.sets = caches.cache(APPLICATION_SETS)
         self._objects = ClusterObjects(client, caches, namespace)
         git_reader = GitReader(git, lambda: self.plane.credentials)
@@ -88,12 +91,14 @@ class ApplicationSets:
 
     async def run(self) -> None:
         await self.wait_synced()
-        self._controller.watch(self.sets)
-        self._controller.watch(self.plane.applications, owner_keys("ApplicationSet", "argoproj.io"))
-        self.plane.projects.on_change(lambda old, new: self._all_concerned())
-        async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self._controller.run())
-            tasks.create_task(self.events.run())
+        with ExitStack() as handlers:
+            handlers.callback(self._controller.watch(self.sets))
+            applications = self._controller.watch(self.plane.applications, owner_keys("ApplicationSet", "argoproj.io"))
+            handlers.callback(applications)
+            handlers.callback(self.plane.projects.on_change(lambda old, new: self._all_concerned()))
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(self._controller.run())
+                tasks.create_task(self.events.run())
 
     async def wait_synced(self) -> None:
         await self.plane.wait_synced()
@@ -114,9 +119,7 @@ class ApplicationSets:
     async def look(self, key: Key) -> Outcome:
         appset = self._recording.latest(key)
         if appset is None:
-            self.asking.forget(key)
-            self._told.pop(key, None)
-            self._recording.forget(key)
+            self._forget(key)
             return DONE
         around = self._around()
         if not around.options.serves(key.namespace, self._namespace):
@@ -128,11 +131,22 @@ class ApplicationSets:
         anew = REFRESH in (appset["metadata"].get("annotations") or {})
         await self._objects.prepare(key.namespace)
         memory = await self.asking.wanted(key, appset, around.options, self._clock.monotonic(), anew=anew)
-        said = await self._refreshed(appset) if anew else []
+        refusals = Refusals()
+        if anew:
+            asked_off = self._recording.patch(appset, {"metadata": {"annotations": {REFRESH: None}}})
+            await refusals.of("RefreshApplicationError", asked_off)
         if memory.error is not None:
             found = status.failed(memory.error.reason, str(memory.error), generated=memory.error.generated)
-            return self._outcome(memory.until, await self._record(appset, found, around))
-        return await self._follow(appset, memory, around, said)
+            written = await self._record(appset, found, around)
+            refusals.look_again()
+            return self._outcome(memory.until, written)
+        return await self._follow(appset, memory, around, refusals)
+
+    def _forget(self, key: Key) -> None:
+        """A set that is gone, or another replica's."""
+        self.asking.forget(key)
+        self._told.pop(key, None)
+        self._recording.forget(key)
 
     def _soon(self, until: float | None) -> float:
         """Something was refused: another look in a while, whatever the generators need."""
@@ -148,23 +162,23 @@ class ApplicationSets:
             return Outcome(acted=acted)
         return Outcome(acted=acted, requeue_after=max(0.001, until - self._clock.monotonic()), background=True)
 
-    async def _refreshed(self, appset: JsonObject) -> list[Failure]:
-        """The request is answered."""
-        asked_off = self._recording.patch(appset, {"metadata": {"annotations": {REFRESH: None}}})
-        return await tried("RefreshApplicationError", asked_off)
+    async def _follow(self, appset: JsonObject, memory: Memory, around: Surroundings, refusals: Refusals) -> Outcome:
+        """Plan, write, tell; then, in a rolling sync, the operations of what has become Pending.
 
-    async def _follow(self, appset: JsonObject, memory: Memory, around: Surroundings, said: list[Failure]) -> Outcome:
-        """Plan, write, tell; then, in a rolling sync, the operations of what has become Pending."""
+        Raises what `refusals` met that may pass, when all the rest is done.
+        """
         if problem := rolling_sync.unusable(appset.get("spec") or {}, enabled=around.options.progressive_syncs):
             found = status.failed("ApplicationSetRolloutError", problem, generated=True)
-            return self._outcome(self._soon(memory.until), await self._record(appset, found, around))
+            written = await self._record(appset, found, around)
+            refusals.look_again()
+            return self._outcome(self._soon(memory.until), written)
         placed, verdicts = memory.placed, memory.verdicts_under(around)
         concerned = self._concerned(appset, placed)
         planned = await self._with_jq(
             appset, lambda jq: reconcile.plan(appset, placed, concerned, around, verdicts, jq)
         )
-        failures = [*said, *await self._applying.carry_out(appset, planned, around)]
-        found = status.outcome(planned.problems, failures)
+        await self._applying.carry_out(appset, planned, around, refusals)
+        found = status.outcome(planned.problems, refusals.failures)
         rollout = None
         if rolling_sync.is_rolling(appset.get("spec") or {}, enabled=around.options.progressive_syncs):
             rollout = await self._advance(appset, placed, planned)
@@ -172,8 +186,10 @@ class ApplicationSets:
         written = await self._record(appset, found, around, rollout)
         acted = not planned.is_empty
         if rollout is not None:
-            acted = await self._applying.sync(self._named(appset, rollout.sync), rollout, memory.wanted) or acted
-        refused = bool(planned.problems or failures)
+            named = self._named(appset, rollout.sync)
+            acted = await self._applying.sync(named, rollout, memory.wanted, refusals) or acted
+        refusals.look_again()
+        refused = bool(planned.problems or refusals.failures)
         return self._outcome(self._soon(memory.until) if refused else memory.until, written, acted=acted)
 
     async def _record(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 
 from argosy.gitops.applicationsets.params import GeneratorError
 from argosy.gitops.world import CONFIG_MAPS, SECRETS
@@ -66,9 +65,16 @@ class ClusterObjects:
             if not served:
                 raise GeneratorError(f"clusterDecisionResource: {resource}.{api_version} is not served")
             if name:
-                with suppress(StatusError):
-                    return [await self._client.get(served[0], name, namespace)]
-                return []
+                return await self._one(served[0], name, namespace)
             return (await self._client.list(served[0], namespace, label_selector=labels)).items
         except StatusError as error:
             raise GeneratorError(f"clusterDecisionResource: {error}") from None
+
+    async def _one(self, kind: Resource, name: str, namespace: str) -> Sequence[JsonObject]:
+        """None only where the server says so: of a failure nothing must follow."""
+        try:
+            return [await self._client.get(kind, name, namespace)]
+        except StatusError as error:
+            if error.is_not_found:
+                return []
+            raise

@@ -11,6 +11,7 @@ from collections.abc import Callable, Collection, Coroutine
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import partial
 from typing import Any, Protocol
 
 from argosy.gitops.clusters.contact import NotConnected, filled, look_after
@@ -187,8 +188,9 @@ class Connections:
             self._tell(connection, State.SUCCESSFUL, "")
             tasks.create_task(look_after(access.client, self._clock), name=f"pulse of {cluster.name}")
             if self._label is not None and cluster.version_label is not None:
-                await self._label(cluster, live.kube_version)
-            await follow_definitions(live, caches, self._settings, lambda: self._changed(cluster.server))
+                tasks.create_task(self._label(cluster, live.kube_version), name=f"label of {cluster.name}")
+            changed, rng = partial(self._changed, cluster.server), self._rng
+            await follow_definitions(live, caches, self._settings, changed, self._clock, rng)
 
     def _informers(self, cluster: Cluster, client: Client) -> dict[str, InformerCaches]:
         """By namespace; "" for all of the cluster, or for its cluster-scoped objects."""

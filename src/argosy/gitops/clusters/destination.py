@@ -11,7 +11,10 @@ from argosy.gitops.live import LiveObjects
 from argosy.gitops.ports import KnownTypes
 from argosy.gitops.settings import Settings
 from argosy.runtime.access import Access
+from argosy.runtime.chance import Rng
+from argosy.runtime.clock import Clock
 from argosy.runtime.informer import Caches
+from argosy.runtime.persistence import until_done
 
 
 class Destination:
@@ -36,16 +39,24 @@ class Destination:
 
 
 async def follow_definitions(
-    live: LiveObjects, caches: Caches, settings: Callable[[], Settings], changed: Callable[[], None]
+    live: LiveObjects,
+    caches: Caches,
+    settings: Callable[[], Settings],
+    changed: Callable[[], None],
+    clock: Clock,
+    rng: Rng,
 ) -> None:
-    """Watches the kinds that come and go with CustomResourceDefinitions, until cancelled; `changed` hears of them."""
+    """Watches the kinds that come and go with CustomResourceDefinitions, until cancelled; `changed` hears of them.
+
+    A server that does not tell its kinds now is asked again until it does.
+    """
     heard = asyncio.Event()
     forget = caches.cache(DEFINITIONS, metadata_only=True).on_change(lambda old, new: heard.set())
     try:
         while True:
             await heard.wait()
             heard.clear()
-            await live.discover(settings(), fresh=True)
+            await until_done(lambda: live.discover(settings(), fresh=True), clock, rng)
             await live.wait_synced()
             changed()
     finally:

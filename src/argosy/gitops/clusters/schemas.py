@@ -65,10 +65,12 @@ class ServedSchemas:
         return str(((found or {}).get("metadata") or {}).get("resourceVersion") or "")
 
     async def _read(self, name: str, revision: str) -> _Definition:
-        """One that cannot be read or compiled leaves its kind without a schema until it changes."""
+        """One that may not be read, or is not to be compiled, leaves its kind without a schema until it changes."""
         try:
             definition = await self._client.get(DEFINITIONS, name)
-        except StatusError:
+        except StatusError as error:
+            if error.is_passing:
+                raise
             return _Definition(revision)
         nodes = {}
         for version in (definition.get("spec") or {}).get("versions") or ():

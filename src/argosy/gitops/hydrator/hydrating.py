@@ -16,18 +16,20 @@ from argosy.gitops import projects
 from argosy.gitops.desk import Desk
 from argosy.gitops.hydrator import need, status, validation
 from argosy.gitops.hydrator.committing import committed
-from argosy.gitops.hydrator.groups import Group, group_of, hydrator_of, part, project_of, qualified
+from argosy.gitops.hydrator.groups import Group, dry_source, group_of, hydrator_of, part, project_of, qualified
 from argosy.gitops.hydrator.need import Need
 from argosy.gitops.hydrator.preparing import Failed, Preparing
 from argosy.gitops.hydrator.validation import Candidate
 from argosy.gitops.keys import HYDRATE, HYDRATE_TIMESTAMP, SKIP_RECONCILE, annotations_of
 from argosy.gitops.ports import Replicas
-from argosy.gitops.rendering import POLL_MAX_AGE
+from argosy.gitops.repository_limits import RepositoryLimits
 from argosy.machinery.objects import JsonObject, Key
 from argosy.machinery.status import StatusError
 from argosy.machinery.timestamps import seconds
 from argosy.runtime.chance import Rng
 from argosy.runtime.controller import DONE, Controller, Outcome
+from argosy.runtime.fencing import FencedOff
+from argosy.runtime.unexpected import described
 from argosy.sources.port import GitRemote, GitWriter, SourceError
 
 REFRESH_TIMEOUT = 120.0
@@ -76,8 +78,11 @@ class Hydration:
         writer: Callable[[], GitWriter],
         rng: Rng,
         is_ours: Callable[[Key], bool],
+        limits: RepositoryLimits,
         replicas: Replicas | None = None,
     ) -> None:
+        self._limits = limits
+        self._asked: set[Group] = set()
         self._desk, self._writer = desk, writer
         self._rng = rng.fork("hydration")
         self._is_ours, self._replicas = is_ours, replicas
@@ -91,10 +96,13 @@ class Hydration:
         self._controller = Controller(
             "hydrations", self.look, clock=clock, rng=self._rng, workers=workers, owns=self._owns
         )
-        self._desk.plane.applications.on_change(self._changed)
-        async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self._controller.run())
-            tasks.create_task(self._poll())
+        forget = self._desk.plane.applications.on_change(self._changed)
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(self._controller.run())
+                tasks.create_task(self._poll(tasks))
+        finally:
+            forget()
 
     # -- what wakes a group ------------------------------------------------------------------------------------------
 
@@ -128,22 +136,27 @@ class Hydration:
         if before != after or _concerning(old) != _concerning(new):
             self._wake(after)
 
-    async def _poll(self) -> None:
-        """One look at each dry revision, whoever uses it; a new commit wakes its groups."""
+    async def _poll(self, tasks: asyncio.TaskGroup) -> None:
+        """One look at each dry revision, whoever uses it, none waiting for another; a new commit wakes its groups."""
         while True:
             settings = self._desk.plane.settings
             pause = settings.refresh_seconds + self._rng.uniform(0.0, settings.refresh_jitter)
             await self._desk.clock.sleep(pause if settings.refresh_seconds > 0 else 60.0, background=True)
             if settings.refresh_seconds > 0 and settings.hydrator_enabled:
-                for group in sorted(self._groups):
-                    await self._look_for_commit(group)
+                for group in sorted(self._groups.keys() - self._asked):
+                    tasks.create_task(self._look_for_commit(group))
 
     async def _look_for_commit(self, group: Group) -> None:
         memory = self._groups.get(group)
         apps = self._apps(group) if memory and self._owns(group.key()) else []
         if memory is None or not apps:
             return
-        found = await self._preparing.resolved(apps[0][1], POLL_MAX_AGE)
+        self._asked.add(group)
+        try:
+            question = partial(self._preparing.resolved, apps[0][1], 0.0)
+            found = await self._limits.run(str(dry_source(apps[0][1]).get("repoURL") or ""), question)
+        finally:
+            self._asked.discard(group)
         if found and found != memory.dry:
             memory.dry = found
             self._wake(group)
@@ -219,10 +232,10 @@ class Hydration:
             end.failure = error
         except SourceError as error:
             end.failure = Failed({}, for_all=f"failed to commit hydrated manifests: {error}")
-        except (StatusError, OSError, TimeoutError):
+        except (StatusError, OSError, FencedOff):
             raise
         except Exception as error:  # shown to the applications' owners, and to whoever reads the log
-            end.failure, end.unexpected = Failed({}, for_all=f"{type(error).__name__}: {error}"), error
+            end.failure, end.unexpected = Failed({}, for_all=described(error)), error
         return end
 
     # -- what is read and written ------------------------------------------------------------------------------------

@@ -6,6 +6,7 @@ message ever holds a header, a body or a URL with its user info.
 
 from __future__ import annotations
 
+import asyncio
 import ssl
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
@@ -25,6 +26,8 @@ from argosy.runtime.http.retries import pause_before_retry
 
 REQUEST_SECONDS = 60.0
 CONNECT_SECONDS = 15.0
+AT_ONCE = 64
+"""Requests of one client that are in flight, its watches aside."""
 
 Query = dict[str, str]
 Headers = list[tuple[str, str]]
@@ -55,6 +58,7 @@ class Exchange:
         self._impersonate = connection.impersonate.headers()
         self._contexts: dict[ClientCertificate | None, ssl.SSLContext] = {}
         self._session = session
+        self._turns = asyncio.Semaphore(AT_ONCE)
 
     async def close(self) -> None:
         if self._session is not None:
@@ -92,7 +96,8 @@ class Exchange:
         self, method: str, path: str, query: Query, payload: bytes | None, content_type: str, accept: str
     ) -> JsonObject:
         timeout = aiohttp.ClientTimeout(total=REQUEST_SECONDS, sock_connect=CONNECT_SECONDS)
-        async with self.opened(method, path, query, payload, content_type, accept, timeout) as response:
+        # Waiting for its turn is none of the request's own time. Watches, which stay open, come by `opened`.
+        async with self._turns, self.opened(method, path, query, payload, content_type, accept, timeout) as response:
             answer = await response.read()
             if response.status >= 300:
                 raise self.refusal(response, answer)

@@ -1,0 +1,33 @@
+"""Work that must be done once, whatever the API server answers meanwhile."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable
+
+from argosy.machinery.status import StatusError
+from argosy.runtime.backoff import Backoff
+from argosy.runtime.chance import Rng
+from argosy.runtime.clock import Clock
+from argosy.runtime.fencing import FencedOff
+from argosy.runtime.unexpected import described
+
+BACKOFF = Backoff(first=0.5, longest=60.0, jitter=0.5)
+QUIET_FAILURES = 3
+"""In a row; more are said in the log."""
+
+log = logging.getLogger(__name__)
+
+
+async def until_done(work: Callable[[], Awaitable[object]], clock: Clock, rng: Rng) -> None:
+    """Tries again, with longer and longer pauses, until the API server has taken it."""
+    failures = 0
+    while True:
+        try:
+            await work()
+            return
+        except (StatusError, OSError, FencedOff) as error:
+            failures += 1
+            if failures == QUIET_FAILURES:
+                log.warning("tried again until it works: %s", described(error))
+            await clock.sleep(BACKOFF.delay(failures, rng), background=failures > QUIET_FAILURES)

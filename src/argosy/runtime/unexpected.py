@@ -1,0 +1,42 @@
+"""What may be said of an error that nobody expected: its type and where it was raised, never its text.
+
+A library's or a bug's text may quote what was at hand, and that may be a Secret (security rule 9). Of a refusal the
+code and the reason are said: its message belongs to who knows which object was sent.
+"""
+
+from __future__ import annotations
+
+import traceback
+from pathlib import PurePath
+
+from argosy.machinery.status import StatusError
+
+
+class Told(Exception):
+    """An error whose text was written for whoever reads logs, and quotes nothing of an object."""
+
+
+def described(error: BaseException) -> str:
+    """One line, fit for logs and conditions."""
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    if isinstance(error, StatusError):
+        return f"StatusError {error.code} {error.reason}".rstrip()
+    name = type(error).__name__
+    if isinstance(error, Told):
+        return f"{name}: {error}"
+    if isinstance(error, OSError) and error.strerror:
+        return f"{name}: {error.strerror}"
+    return f"{name}{_place(error)}"
+
+
+def _place(error: BaseException) -> str:
+    """The innermost line of ours; of the traceback's last frame where none is."""
+    frames = traceback.extract_tb(error.__traceback__)
+    if not frames:
+        return ""
+    own = [frame for frame in frames if "argosy" in PurePath(frame.filename).parts]
+    frame = (own or frames)[-1]
+    parts = PurePath(frame.filename).parts
+    path = "/".join(parts[parts.index("argosy") :]) if own else parts[-1]
+    return f" in {frame.name} ({path}:{frame.lineno})"
