@@ -151,3 +151,9 @@ def test_what_was_no_sync_of_the_revision_is_no_attempt_at_it(phase: str, asked:
     found = decide(seen({}, DRIFT, state=state), Settings(), NOW)
     assert found.operation is not None
     assert not found.error
+
+
+def test_a_revision_that_was_given_up_for_a_newer_one_is_synced_should_it_come_back() -> None:
+    given_up = {**ended("Failed"), "message": "superseded by revision r2: one or more objects failed to apply"}
+    assert decide(seen({}, DRIFT, state=given_up), Settings(), NOW).operation is not None
+    assert decide(seen({}, DRIFT, state=ended("Failed")), Settings(), NOW).operation is None

@@ -6,7 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from argosy.gitops.superseding import PREEMPT, gives_way, may_give_way, waited_for
+from argosy.gitops.keys import ResourceKey
+from argosy.gitops.superseding import PREEMPT, gives_way, may_give_way, told_since, waited_for
 from argosy.machinery.objects import JsonObject
 from argosy.machinery.timestamps import seconds
 from kit.gitops import REPO, Bench, application, config
@@ -134,3 +135,58 @@ def test_a_retry_with_refresh_takes_the_newest_revision(bench: Bench) -> None:
     bench.world.run_until(lambda: bench.phase() == "Succeeded")
     assert bench.value("a") == "mended"
     assert bench.state()["syncResult"]["revision"] != revision
+
+
+def told(*, status: str, began: str, asked: str = "r1") -> tuple[JsonObject, JsonObject]:
+    state = running(finished=True, syncResult={"revision": began} if began else {})
+    state["operation"]["sync"] = {"revision": asked} if asked else {}
+    return {"status": {"sync": {"revision": status}}}, state
+
+
+@pytest.mark.parametrize(
+    ("given", "newer"),
+    [
+        (told(status="r2", began="r1"), ("r2",)),
+        (told(status="r1", began="r1"), ()),
+        (told(status="r2", began=""), ("r2",)),
+        (told(status="r2", began="r3", asked=""), ()),  # it chose the newest itself
+        (told(status="", began="r1"), ()),
+    ],
+)
+def test_what_a_comparison_told_since_a_sync_began_is_newer(
+    given: tuple[JsonObject, JsonObject], newer: tuple[str, ...]
+) -> None:
+    assert told_since(*given) == newer
+
+
+def test_a_failing_sync_goes_on_when_the_newer_revision_changes_nothing() -> None:
+    key = ResourceKey("", "ConfigMap", "x", "a")
+    state = running(finished=True)
+    assert not gives_way(state, {key: "1"}, {key: "1"}, ())
+    assert gives_way(state, {key: "2"}, {key: "1"}, ())
+    assert gives_way(state, {}, {key: "1"}, ())
+
+
+@pytest.mark.parametrize("before", ["one", "mended"], ids=["newer content", "what was synced before"])
+def test_whatever_supersedes_a_sync_is_synced(bench: Bench, before: str) -> None:
+    """Even the content that an earlier sync, or the superseded one itself, had."""
+    bench.git.push(REPO, {"conf/a.yaml": config("a", before)})
+    retry = {"limit": 5, "backoff": {"duration": "1h", "maxDuration": "2h"}}
+    bench.create(application(syncPolicy={"automated": {"prune": True}, "retry": retry}))
+    bench.world.run_until(bench.synced)
+    bench.git.push(REPO, {"conf/a.yaml": config("a", "one"), "conf/b.yaml": BROKEN.replace("name: a", "name: b")})
+    bench.world.run_until(lambda: "Retrying" in str(bench.state().get("message")))
+    bench.git.push(REPO, {"conf/a.yaml": config("a", "mended")})
+    bench.world.run_until(lambda: bench.synced() and bench.phase() == "Succeeded", within=timedelta(minutes=10))
+    assert bench.value("a") == "mended"
+
+
+def test_a_failing_sync_goes_on_through_commits_that_do_not_concern_it(bench: Bench) -> None:
+    bench.git.push(REPO, {"conf/a.yaml": BROKEN})
+    retry = {"limit": 5, "backoff": {"duration": "10m", "factor": 1, "maxDuration": "10m"}}
+    bench.create(application(syncPolicy={"automated": {}, "retry": retry}))
+    bench.world.run_until(lambda: "Retrying" in str(bench.state().get("message")))
+    bench.git.push(REPO, {"conf/a.yaml": BROKEN, "other/readme": "text"})
+    bench.world.pass_time(300)
+    assert "Retrying attempt #1" in bench.state()["message"]
+    bench.world.run_until(lambda: "Retrying attempt #2" in bench.state()["message"])

@@ -19,6 +19,7 @@ from argosy.gitops.destinations import Cluster
 from argosy.machinery.objects import JsonObject
 from argosy.runtime.access import Access, ClientAccess
 from argosy.runtime.client import Client
+from argosy.runtime.http.exchange import Unreachable
 from argosy.runtime.wrapping import WrappingClient
 from kit.world import CONFIG_MAPS, SECRETS, World, ours
 
@@ -57,7 +58,7 @@ class Clusters:
     @asynccontextmanager
     async def connect(self, cluster: Cluster) -> AsyncIterator[Access]:
         if cluster.server in self.down or cluster.server not in self._others:
-            raise ConnectionRefusedError(f"{cluster.server}: connection refused")
+            raise Unreachable(f"{cluster.server}: connection refused")
         self.connected.append(cluster.server)
         other = self._others[cluster.server]
         user, groups = self.users.get(cluster.server, ("system:argosy", ("system:masters",)))
@@ -88,7 +89,7 @@ class _Away(WrappingClient):
 
     async def version(self) -> JsonObject:
         if self._is_down():
-            raise ConnectionRefusedError("connection refused")
+            raise Unreachable("connection refused")
         return await super().version()
 
 

@@ -101,6 +101,10 @@ class Controller:
             lambda: len(self.queue), controller=name
         )
 
+    def owns(self, key: Key) -> bool:
+        """Whether a key is this replica's: what decides whether to begin, and whether a write may still be made."""
+        return self._owns(key)
+
     def enqueue(self, key: Key) -> None:
         self.queue.add(key)
 

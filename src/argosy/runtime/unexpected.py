@@ -13,7 +13,7 @@ from argosy.machinery.status import StatusError
 
 
 class Told(Exception):
-    """An error whose text was written for whoever reads logs, and quotes nothing of an object."""
+    """An error whose text was written for users and logs: it holds nothing of an object, and no secret."""
 
 
 def described(error: BaseException) -> str:
@@ -28,6 +28,15 @@ def described(error: BaseException) -> str:
     if isinstance(error, OSError) and error.strerror:
         return f"{name}: {error.strerror}"
     return f"{name}{_place(error)}"
+
+
+def said(error: BaseException) -> str:
+    """For users, who sent what is spoken of: the text where one was written for them."""
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    if isinstance(error, StatusError):
+        return error.message or described(error)
+    return str(error) if isinstance(error, Told) and str(error) else described(error)
 
 
 def _place(error: BaseException) -> str:

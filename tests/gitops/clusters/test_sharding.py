@@ -10,8 +10,10 @@ import pytest
 from argosy.gitops.clusters.sharding import Algorithm, owner
 from argosy.gitops.destinations import Cluster
 from argosy.gitops.keys import IN_CLUSTER
-from argosy.machinery.objects import Key
+from argosy.machinery.objects import JsonObject, Key
+from argosy.runtime.fencing import WORKING_ON, Turn
 from argosy.runtime.sharding import Shards
+from argosy.runtime.wrapping import Send, WrappingClient, Write
 from kit.gitops import REPO, Bench, application, config
 from kit.world import CONFIG_MAPS
 
@@ -90,3 +92,49 @@ def test_every_application_is_synced_by_exactly_one_of_two_replicas_and_by_the_o
         bench.world.run(bench.world.client.delete(CONFIG_MAPS, lost, "default"))
         bench.world.run_until(lambda: two.value(lost) == "one")
         assert all(two.gitops.owns(Key("argocd", name)) for name in names)
+
+
+@pytest.mark.parametrize("algorithm", list(Algorithm))
+def test_for_every_application_exactly_one_replica_passes_the_fence(bench: Bench, algorithm: Algorithm) -> None:
+    """By the very function by which its controller begins to work on it, whatever the algorithm is."""
+    bench.parameters(controller__sharding__algorithm=algorithm.value)
+    with replicas(bench) as both:
+        for app in APPS[:20]:
+            bench.create(application(app.name, syncPolicy=None))
+        bench.world.pass_time(5)
+        for app in APPS[:20]:
+            passing = [replica.replica for replica in both if _may_write(replica, app)]
+            owning = [replica.replica for replica in both if replica.gitops.owns(app)]
+            assert len(passing) == 1
+            assert passing == owning
+
+
+def _may_write(replica: Bench, app: Key) -> bool:
+    """As the fence asks while the controller of Applications looks at this one."""
+    controller = replica.gitops.controller
+    assert replica.membership is not None
+    token = WORKING_ON.set(Turn(controller.name, app, controller.owns))
+    try:
+        return replica.membership.may_write()
+    finally:
+        WORKING_ON.reset(token)
+
+
+def test_a_turn_carries_its_controller_s_name_and_its_way_to_own(bench: Bench) -> None:
+    seen: list[Turn | None] = []
+    bench.create(application())
+    bench.world.run_until(bench.synced)
+
+    class Noting(WrappingClient):
+        async def _write(self, write: Write, send: Send) -> JsonObject:
+            seen.append(WORKING_ON.get())
+            return await super()._write(write, send)
+
+    bench.kill()
+    bench.client = Noting(bench.world.client)
+    bench.start()
+    bench.git.push(REPO, {"conf/a.yaml": config("a", "next")})
+    bench.world.run_until(lambda: bench.value("a") == "next" and bench.synced())
+    turns = [turn for turn in seen if turn is not None]
+    assert {turn.controller for turn in turns} == {"applications"}
+    assert {turn.key for turn in turns} == {Key("argocd", "app")}

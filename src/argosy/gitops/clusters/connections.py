@@ -30,6 +30,7 @@ from argosy.runtime.client import Client
 from argosy.runtime.clock import Clock
 from argosy.runtime.informers import InformerCaches
 from argosy.runtime.namespaced import NamespacedCaches
+from argosy.runtime.unexpected import said
 
 RETRIES = Backoff(first=2.0, longest=120.0, jitter=0.5)
 
@@ -169,8 +170,7 @@ class Connections:
             except* Exception as group:
                 connection.destination = None
                 connection.failures += 1
-                error = _first(group)
-                self._tell(connection, State.FAILED, str(error) or type(error).__name__)
+                self._tell(connection, State.FAILED, said(group))
             await self._clock.sleep(RETRIES.delay(connection.failures, self._rng), background=True)
 
     async def _serve(self, connection: Connection, access: Access) -> None:
@@ -204,10 +204,3 @@ class Connections:
         self._status.set(float(state is State.SUCCESSFUL), server=connection.cluster.server)
         if not told or state is State.SUCCESSFUL:
             self._changed(connection.cluster.server)
-
-
-def _first(group: BaseExceptionGroup[BaseException]) -> BaseException:
-    found: BaseException = group
-    while isinstance(found, BaseExceptionGroup):
-        found = found.exceptions[0]
-    return found

@@ -14,6 +14,7 @@ from argosy.machinery.status import StatusError
 from argosy.runtime.client import Client
 from argosy.runtime.clock import Clock
 from argosy.runtime.informers import InformerCache, InformerCaches
+from argosy.runtime.unexpected import Told, said
 
 FILLING_SECONDS: Final = 60.0
 """Within which a cluster must have told what it holds."""
@@ -28,7 +29,7 @@ PULSES_MISSED: Final = 3
 FORBIDDEN: Final = 403
 
 
-class NotConnected(Exception):
+class NotConnected(Told):
     """The cluster cannot be reached; the text says why."""
 
 
@@ -79,5 +80,5 @@ async def _silence(client: Client) -> str:
         return f"it gave no answer within {PULSE_SECONDS:g} s"
     except Exception as error:
         is_answer = isinstance(error, StatusError) and error.code == FORBIDDEN  # it tells its version to fewer
-        return "" if is_answer else str(error) or type(error).__name__
+        return "" if is_answer else said(error)
     return ""

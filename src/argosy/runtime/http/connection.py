@@ -13,9 +13,10 @@ from urllib.request import getproxies_environment, proxy_bypass
 
 from argosy.observe.secret import Secret
 from argosy.runtime.http.credentials import Anonymous, ClientCertificate, Credential
+from argosy.runtime.unexpected import Told
 
 
-class ConnectionSettingsError(Exception):
+class ConnectionSettingsError(Told):
     """The settings contradict themselves or name what is not there."""
 
 

@@ -20,6 +20,7 @@ import orjson
 from argosy.machinery.objects import JsonObject
 from argosy.observe.secret import Secret
 from argosy.runtime.clock import Clock
+from argosy.runtime.unexpected import Told
 
 TOKEN_FILE_SECONDS = 60.0
 """A token file is read again after this: kubelets replace projected tokens well before they end."""
@@ -29,7 +30,7 @@ EXPIRY_MARGIN = timedelta(seconds=10)
 EXEC_VERSIONS = ("client.authentication.k8s.io/v1", "client.authentication.k8s.io/v1beta1")
 
 
-class CredentialError(Exception):
+class CredentialError(Told):
     """No credential could be had. The message never holds what a plug-in printed."""
 
 

@@ -23,6 +23,7 @@ from argosy.runtime.http.connection import Connection, without_user_info
 from argosy.runtime.http.credentials import ClientCertificate, CredentialError, Proof
 from argosy.runtime.http.frames import FrameError
 from argosy.runtime.http.retries import pause_before_retry
+from argosy.runtime.unexpected import Told
 
 REQUEST_SECONDS = 60.0
 CONNECT_SECONDS = 15.0
@@ -33,7 +34,7 @@ Query = dict[str, str]
 Headers = list[tuple[str, str]]
 
 
-class Unreachable(ConnectionError):
+class Unreachable(Told, ConnectionError):
     """No answer: the server is away, refused the connection, or could not prove who it is."""
 
 

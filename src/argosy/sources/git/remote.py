@@ -62,6 +62,9 @@ class GitSettings:
     fetch_bytes: int = 2 * 1024 * 1024 * 1024
     """Of one pack."""
     parallel: int = 8
+    """Threads that read objects."""
+    programs: int = 32
+    """Runs of the git program at once: most only wait for a remote, and one that hangs must not hold up the others."""
 
 
 class GitMirrors:
@@ -77,6 +80,7 @@ class GitMirrors:
         self._clock = clock
         self._settings = settings or GitSettings()
         self._threads: ThreadPoolExecutor | None = None
+        self._programs: ThreadPoolExecutor | None = None
         self._listings: Turns[Refs] = Turns()
         self._fetches: Turns[None] = Turns()
         self._openings: Turns[RootedTree] = Turns()
@@ -182,9 +186,10 @@ class GitMirrors:
         return tree
 
     def close(self) -> None:
-        if self._threads is not None:
-            self._threads.shutdown(wait=True, cancel_futures=True)
-            self._threads = None
+        for threads in (self._threads, self._programs):
+            if threads is not None:
+                threads.shutdown(wait=True, cancel_futures=True)
+        self._threads = self._programs = None
         for objects in self._objects.values():
             objects.close()
         self._objects.clear()
@@ -319,7 +324,9 @@ class GitMirrors:
                 )
 
         try:
-            return await self._in_thread(run)
+            if self._programs is None:
+                self._programs = ThreadPoolExecutor(self._settings.programs, thread_name_prefix="git program")
+            return await self._clock.external(_threaded(self._programs, run))
         except TimedOut as error:
             raise Unavailable(f"{scrub(url)}: {error}") from None
         except TooMuchOutput as error:

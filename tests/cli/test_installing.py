@@ -1,0 +1,63 @@
+"""What is installed before the controllers start, however the API server is just then."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+
+from argosy.cli.installing import ATTEMPTS, install
+from argosy.machinery.objects import JsonObject
+from argosy.machinery.status import StatusError
+from argosy.runtime.wrapping import Send, WrappingClient, Write
+from kit.world import NAMESPACES, World
+
+NAMESPACE = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "argocd"}}
+CONFLICT = StatusError(409, "Conflict", "the object has been modified")
+AWAY = StatusError(503, "ServiceUnavailable", "away")
+
+
+class Refusing(WrappingClient):
+    """Each write meets the next of `answers` before it is taken; "lost" takes it and says nothing."""
+
+    answers: list[Exception | str]
+    asked: Counter[str]
+
+    async def _write(self, write: Write, send: Send) -> JsonObject:
+        self.asked[write.verb] += 1
+        found = self.answers.pop(0) if self.answers else ""
+        if isinstance(found, Exception):
+            raise found
+        answer = await send()
+        if found == "lost":
+            raise TimeoutError
+        return answer
+
+
+def installed(*answers: Exception | str) -> tuple[int, bool]:
+    """How often it was asked, and whether the namespace is there."""
+    with World() as world:
+        client = Refusing(world.client)
+        client.answers, client.asked = list(answers), Counter()
+        try:
+            world.run(install(client, [NAMESPACE], "test", world.clock, world.rng))
+        finally:
+            found = [obj["metadata"]["name"] for obj in world.run(world.client.list(NAMESPACES)).items]
+        return client.asked["apply"], "argocd" in found
+
+
+@pytest.mark.parametrize("answers", [[CONFLICT], [AWAY, AWAY], [ConnectionResetError()], ["lost"], [CONFLICT, "lost"]])
+def test_what_may_pass_is_tried_again(answers: list[Exception | str]) -> None:
+    assert installed(*answers) == (len(answers) + 1, True)
+
+
+@pytest.mark.parametrize("answer", [AWAY, CONFLICT])
+def test_it_is_not_tried_for_ever(answer: StatusError) -> None:
+    with pytest.raises(StatusError) as refusal:
+        installed(*[answer] * (ATTEMPTS + 5))
+    assert refusal.value is answer
+
+
+def test_a_refusal_is_told_at_once() -> None:
+    with pytest.raises(StatusError, match="forbidden"):
+        installed(StatusError(403, "Forbidden", "forbidden"), AWAY)
