@@ -11,6 +11,7 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from argosy.machinery.controller import KEEP, Controller, Decision, Refusal
@@ -27,7 +28,7 @@ from argosy.runtime.engine.served import ServedKinds
 from argosy.runtime.engine.snapshot import CachedSnapshot
 from argosy.runtime.engine.subscriptions import Subscriptions, Work
 from argosy.runtime.engine.writer import Writer
-from argosy.runtime.fencing import WORKING_ON
+from argosy.runtime.fencing import WORKING_ON, Turn
 from argosy.runtime.queue import QueueClosed, WorkQueue
 
 TURN_SECONDS = 0.01
@@ -119,7 +120,7 @@ class Runner:
     async def _guarded(self, work: Work) -> None:
         """A turn whose every failure is this key's alone."""
         began = self._clock.monotonic()
-        WORKING_ON.set(work.key)
+        WORKING_ON.set(Turn(self.name, work.key, partial(self._shared.owns, self.name)))
         self.turns_count += 1
         try:
             wake_at = await self._turn(work)
