@@ -10,6 +10,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from .kargo import FAMILIES as KARGO
 from .outcome import Outcome
 
 FAMILIES = (
@@ -25,8 +26,9 @@ FAMILIES = (
     ("argo-cd/actions", "argocd_actions"),
     ("kargo/expressions.yaml", "kargo_expressions"),
     ("rollouts/vectors", "rollouts"),
+    *KARGO,
 )
-"""(folder below DATA, module here): a family is replayed when its folder or file is there."""
+"""(folder below DATA, module here, and its function where that is not `run`): replayed when the folder or file is there."""
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -39,7 +41,8 @@ def main(arguments: Sequence[str]) -> int:
     outcomes: list[Outcome] = []
     for folder, module in FAMILIES:
         if (data / folder).exists():
-            found = list(importlib.import_module(f".{module}", __package__).run(data))
+            place, _, function = module.partition(":")
+            found = list(getattr(importlib.import_module(f".{place}", __package__), function or "run")(data))
             report(folder, found)
             outcomes += found
     failed = sum(not outcome.passed for outcome in outcomes)

@@ -161,6 +161,26 @@ class Egress:
         own = {"Authorization": authorization} if authorization else {}
         return await self._once(url, credentials, limit, {**(headers or {}), **own}, body)
 
+    async def request(
+        self,
+        method: str,
+        url: str,
+        credentials: Credentials,
+        *,
+        limit: int,
+        body: bytes | None = None,
+        headers: Mapping[str, str] | None = None,
+        authorization: str = "",
+        seconds: float = TIMEOUT_SECONDS,
+    ) -> Answer:
+        """One request of any method. A redirect is an answer, as for `post`."""
+        self._check(url, plain_http=True)
+        url, user_info = without_user_info(url)
+        authorization = authorization or user_info
+        own = {"Authorization": authorization} if authorization else {}
+        sent = {**(headers or {}), **own}
+        return await self._once(url, credentials, limit, sent, body, method=method, seconds=seconds)
+
     async def check_host(self, host: str) -> None:
         """Judges a host for a program that connects by itself. Raises Rejected, or Unavailable for an unknown one."""
         try:
@@ -190,16 +210,25 @@ class Egress:
                 raise Rejected(f"{scrub(url)}: the address {host} {reason}")
 
     async def _once(
-        self, url: str, credentials: Credentials, limit: int, headers: Mapping[str, str], data: bytes | None = None
+        self,
+        url: str,
+        credentials: Credentials,
+        limit: int,
+        headers: Mapping[str, str],
+        data: bytes | None = None,
+        *,
+        method: str = "",
+        seconds: float = TIMEOUT_SECONDS,
     ) -> Answer:
         session = self._session(credentials)
         try:
             async with session.request(
-                "GET" if data is None else "POST",
+                method or ("GET" if data is None else "POST"),
                 url,
                 data=data,
                 headers={"Accept-Encoding": "identity", **headers},
                 allow_redirects=False,
+                timeout=aiohttp.ClientTimeout(total=seconds),
                 proxy=proxy_for(url, credentials.proxy, credentials.no_proxy) or None,
             ) as response:
                 body = await _body(response, url, limit)

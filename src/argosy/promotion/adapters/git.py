@@ -1,0 +1,164 @@
+"""The git program in the repositories of a Promotion: bare clones with working copies beside them.
+
+The environment is made anew for each command (sources.git.private): no configuration of the machine, no hooks, no
+credential that this repository is not meant to see. One push at a time goes to a branch of a repository.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import tempfile
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final
+
+from argosy.promotion.steps.kind import StepFault
+from argosy.promotion.urls import normalise_git
+from argosy.sources.git.private import Private
+from argosy.sources.git.program import Finished, TimedOut, TooMuchOutput, run_git
+from argosy.sources.port import Credentials, SourceError
+from argosy.sources.scrub import scrub
+from argosy.sources.urls import check_git_url
+
+LOCAL_SECONDS: Final = 120.0
+REMOTE_SECONDS: Final = 600.0
+ANONYMOUS: Final = Credentials()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Identity:
+    """Who makes commits; the key, if any, signs them."""
+
+    name: str = "Kargo"
+    email: str = "no-reply@kargo.io"
+    signing_key: str = ""
+
+
+class GitFault(StepFault):
+    """git ended with an error; `output` is what it printed, without secrets."""
+
+    def __init__(self, arguments: tuple[str, ...], finished: Finished, credentials: Credentials) -> None:
+        self.output = scrub(finished.errors or finished.output, credentials)
+        super().__init__(f"error executing cmd [git {' '.join(arguments)}]: {self.output}")
+
+
+class GitTool:
+    def __init__(
+        self, in_thread: Callable[..., Awaitable[Any]], *, directory: Path | None = None, allow_local: bool = False
+    ) -> None:
+        """`directory`: where the files of single commands are; that of the system by default."""
+        self._in_thread = in_thread
+        self._scratch = directory or Path(tempfile.gettempdir())
+        self._allow_local = allow_local
+        self._pushes: dict[tuple[str, str], asyncio.Lock] = {}
+
+    def checked(self, url: str) -> str:
+        try:
+            return check_git_url(url, allow_local=self._allow_local)
+        except SourceError as error:
+            raise StepFault(str(error), terminal=True) from None
+
+    async def run(
+        self,
+        directory: Path,
+        *arguments: str,
+        url: str = "",
+        credentials: Credentials = ANONYMOUS,
+        environment: Mapping[str, str] | None = None,
+    ) -> str:
+        """What git printed. Raises GitFault. With `url` it talks to that repository, with its credentials."""
+        finished = await self.attempt(
+            directory, *arguments, url=url, credentials=credentials, environment=environment
+        )
+        if finished.status != 0:
+            raise GitFault(arguments, finished, credentials)
+        return finished.output
+
+    async def attempt(
+        self,
+        directory: Path,
+        *arguments: str,
+        url: str = "",
+        credentials: Credentials = ANONYMOUS,
+        environment: Mapping[str, str] | None = None,
+    ) -> Finished:
+        def work() -> Finished:
+            with Private(self._scratch, url, credentials, allow_local=self._allow_local) as private:
+                # Below the working directory alone: a `.git` above it is none of ours.
+                ceiling = {"GIT_CEILING_DIRECTORIES": str(directory.parent)}
+                return run_git(
+                    arguments,
+                    directory=directory,
+                    environment={**private.environment, **ceiling, **(environment or {})},
+                    seconds=REMOTE_SECONDS if url else LOCAL_SECONDS,
+                )
+
+        try:
+            finished: Finished = await self._in_thread(work)
+        except (TimedOut, TooMuchOutput) as error:
+            raise StepFault(f"git {arguments[0]}: {error}") from None
+        except SourceError as error:
+            raise StepFault(str(error)) from None
+        return finished
+
+    def pushing(self, url: str, branch: str) -> AbstractAsyncContextManager[Any]:
+        """Held while a push to this branch is under way; others wait their turn."""
+        return self._pushes.setdefault((normalise_git(url), branch), asyncio.Lock())
+
+    async def commit(
+        self, directory: Path, message: str, author: Identity, when: datetime | None, *options: str
+    ) -> None:
+        """Commits what is staged. Made again at the same `when`, it is the same commit (unless it is signed)."""
+        home, signing = await self._signing(author)
+        dates = {"GIT_AUTHOR_DATE": _date(when), "GIT_COMMITTER_DATE": _date(when)} if when else {}
+        person = {
+            "GIT_AUTHOR_NAME": author.name,
+            "GIT_AUTHOR_EMAIL": author.email,
+            "GIT_COMMITTER_NAME": author.name,
+            "GIT_COMMITTER_EMAIL": author.email,
+        }
+        try:
+            await self.run(
+                directory,
+                *signing,
+                "commit",
+                "--no-verify",
+                *options,
+                "-m",
+                message,
+                environment={**dates, **person, **({"GNUPGHOME": str(home)} if home else {})},
+            )
+        finally:
+            if home:
+                await self._in_thread(lambda: shutil.rmtree(home, ignore_errors=True))
+
+    async def _signing(self, author: Identity) -> tuple[Path | None, tuple[str, ...]]:
+        """A key ring with the author's key, and git's options that sign with it."""
+        if not author.signing_key:
+            return None, ()
+        home = Path(tempfile.mkdtemp(prefix="gpg-", dir=self._scratch))
+        home.chmod(0o700)
+        fingerprint = await self._in_thread(lambda: _imported(home, author.signing_key))
+        return home, ("-c", f"user.signingKey={fingerprint}", "-c", "commit.gpgSign=true", "-c", "gpg.program=gpg")
+
+
+def _imported(home: Path, key: str) -> str:
+    import subprocess  # the one place of this room that runs a program which is not git
+
+    command = ["gpg", "--homedir", str(home), "--batch", "--no-tty", "--status-fd", "1", "--import"]
+    environment = {"PATH": os.environ.get("PATH", "/usr/bin:/bin")}
+    done = subprocess.run(command, input=key.encode(), capture_output=True, env=environment, timeout=60, check=False)
+    for line in done.stdout.decode("utf-8", "replace").splitlines():
+        words = line.split()
+        if words[1:2] == ["IMPORT_OK"]:
+            return words[3]
+    raise StepFault("the signing key of the git client cannot be imported", terminal=True)
+
+
+def _date(when: datetime) -> str:
+    return f"{int(when.timestamp())} +0000"

@@ -1,0 +1,124 @@
+"""What every host of pull requests can do for us, and the JSON API that all of them are reached by."""
+
+from __future__ import annotations
+
+import abc
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+import orjson
+
+from argosy.promotion.adapters.providers import Hosted
+from argosy.promotion.steps.kind import StepFault
+from argosy.sources.egress import Answer
+from argosy.sources.port import Credentials, SourceError
+from argosy.sources.scrub import scrub
+
+ANSWER_LIMIT: Final = 8 * 1024 * 1024
+
+Send = Callable[..., Awaitable[Answer]]
+"""(method, url, credentials, *, limit, body, headers, authorization) -> Answer"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PullRequest:
+    number: int
+    url: str
+    open: bool
+    merged: bool
+    draft: bool = False
+    head: str = ""
+    """The commit it proposes."""
+    merge_commit: str = ""
+    created_at: str = ""
+    mergeable: bool | None = None
+    """None: the host does not know yet."""
+    state: str = ""
+    """In the host's own word, where merging depends on it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proposal:
+    source: str
+    target: str
+    title: str
+    description: str
+    labels: tuple[str, ...] = ()
+
+
+class NotReady(Exception):
+    """It cannot be merged now; later it may."""
+
+
+class PullRequests(abc.ABC):
+    """Of one repository. Numbers are what people see."""
+
+    methods: tuple[str, ...] = ()
+    """How it can be merged; the empty method is the host's default."""
+
+    def __init__(self, send: Send, place: Hosted, credentials: Credentials) -> None:
+        self._send = send
+        self.place = place
+        self._credentials = credentials
+
+    @abc.abstractmethod
+    async def between(self, source: str, target: str) -> list[PullRequest]:
+        """In any state, of these branches."""
+
+    @abc.abstractmethod
+    async def open(self, proposal: Proposal) -> PullRequest: ...
+
+    @abc.abstractmethod
+    async def get(self, number: int) -> PullRequest: ...
+
+    @abc.abstractmethod
+    async def merge(self, found: PullRequest, method: str) -> PullRequest:
+        """Raises NotReady, or StepFault."""
+
+    @abc.abstractmethod
+    def authorization(self) -> Mapping[str, str]:
+        """Headers."""
+
+    async def call(
+        self, method: str, url: str, body: Any = None, *, allowed: Iterable[int] = (200, 201, 204)
+    ) -> tuple[int, Any]:
+        """Status and parsed answer. Raises StepFault for any other status."""
+        headers = {"Accept": "application/json", "User-Agent": "argosy", **self.authorization()}
+        data = orjson.dumps(body) if body is not None else None
+        if data is not None:
+            headers["Content-Type"] = "application/json"
+        try:
+            answer = await self._send(method, url, self._transport(), limit=ANSWER_LIMIT, body=data, headers=headers)
+        except SourceError as error:
+            raise StepFault(str(error)) from None
+        if answer.status not in allowed:
+            raise StepFault(f"{method} {scrub(url)}: answered {answer.status}: {self._told(answer)}")
+        return answer.status, _parsed(answer)
+
+    def _told(self, answer: Answer) -> str:
+        return scrub(answer.body[:300].decode("utf-8", "replace"), self._credentials)
+
+    def _transport(self) -> Credentials:
+        return Credentials(insecure=self._credentials.insecure, ca_pem=self._credentials.ca_pem)
+
+    @property
+    def token(self) -> str:
+        return self._credentials.password or self._credentials.bearer_token
+
+
+def _parsed(answer: Answer) -> Any:
+    if not answer.body:
+        return {}
+    try:
+        return orjson.loads(answer.body)
+    except orjson.JSONDecodeError:
+        raise StepFault(f"{scrub(answer.url)}: the answer is not JSON") from None
+
+
+def text(value: Any) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def items(value: Any) -> list[Any]:
+    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []

@@ -1,0 +1,70 @@
+"""Replacing scalars of a TOML file; everything else keeps its text.
+
+Source: spec/kargo-steps.md 9.2 (toml-update): existing scalars only, numbers become floats, text is written between
+single quotes where it can be.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, Final
+
+import tomlkit
+from tomlkit.exceptions import TOMLKitError
+from tomlkit.items import AoT, Array, InlineTable, Item, Table
+
+from argosy.promotion.editing.keys import KeyFault, index, split
+from argosy.promotion.editing.yaml_tree import SIZE_LIMIT, EditFault
+
+NOT_FOUND: Final = "key path not found"
+
+
+def update(text: str, updates: Iterable[tuple[str, Any]]) -> str:
+    """Raises EditFault."""
+    if len(text) > SIZE_LIMIT:
+        raise EditFault(f"the file is larger than {SIZE_LIMIT} bytes")
+    try:
+        document = tomlkit.parse(text)
+    except (TOMLKitError, RecursionError) as error:
+        raise EditFault(f"error parsing input: {error}") from None
+    for key, value in updates:
+        _set(document, key, value)
+    return tomlkit.dumps(document)
+
+
+def _set(document: Any, key: str, value: Any) -> None:
+    try:
+        *parents, last = split(key)
+        node: Any = document
+        for part in parents:
+            node = _child(node, part)
+        old = _child(node, last)
+    except KeyFault as error:
+        raise EditFault(f"error finding key {key}: {error}") from None
+    if isinstance(old, Table | InlineTable | AoT | Array) or not isinstance(old, Item | bool):
+        kind = {"AoT": "Array"}.get(type(old).__name__, type(old).__name__)
+        raise EditFault(f"error finding key {key}: key path addresses {kind} instead of a scalar node")
+    place = index(last) if isinstance(node, list) else last.text
+    node[place] = _value(key, value)
+
+
+def _child(node: Any, part: Any) -> Any:
+    if isinstance(node, dict):
+        if part.text in node:
+            return node[part.text]
+    elif isinstance(node, list):
+        at = index(part)
+        if 0 <= at < len(node):
+            return node[at]
+    raise KeyFault(NOT_FOUND)
+
+
+def _value(key: str, value: Any) -> Item:
+    if isinstance(value, bool):
+        return tomlkit.item(value)
+    if isinstance(value, int | float):
+        return tomlkit.item(float(value))
+    if isinstance(value, str):
+        literal = "'" not in value and all(char.isprintable() or char == "\t" for char in value)
+        return tomlkit.string(value, literal=literal)
+    raise EditFault(f"error formatting value for key {key}: value is not a TOML scalar type")

@@ -1,0 +1,55 @@
+"""FreightReference and FreightCollection: how Promotions and Stages remember which Freight they hold.
+
+Source: spec/kargo.md 5.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from argosy.machinery.objects import JsonObject
+from argosy.promotion.freight.availability import origin_text
+from argosy.promotion.freight.identity import collection_id
+
+ARTEFACTS = ("commits", "images", "charts", "artifacts")
+HISTORY_LIMIT = 10
+
+
+def reference(freight: JsonObject) -> JsonObject:
+    """Freight without status, and with its name."""
+    kept = {name: freight[name] for name in ARTEFACTS if freight.get(name)}
+    return {"name": freight["metadata"]["name"], "origin": freight.get("origin") or {}, **kept}
+
+
+def collection(references: Iterable[JsonObject]) -> JsonObject:
+    """One reference an origin: a later one of the same origin takes the place of the earlier."""
+    items = {origin_text(one["origin"]): one for one in references}
+    found: JsonObject = {"id": collection_id(one["name"] for one in items.values())}
+    return {**found, "items": items} if items else found
+
+
+def freight_names(found: Mapping[str, Any]) -> list[str]:
+    return sorted(item["name"] for item in (found.get("items") or {}).values())
+
+
+def recorded(history: Iterable[JsonObject], newest: JsonObject) -> list[JsonObject]:
+    """The history with a collection in front. One of the same id is moved there and keeps its verifications."""
+    past = list(history)
+    same = next((one for one in past if one.get("id") == newest.get("id")), None)
+    front = {**newest, **({"verificationHistory": same["verificationHistory"]} if _verified(same) else {})}
+    return [front, *(one for one in past if one is not same)][:HISTORY_LIMIT]
+
+
+def _verified(one: Mapping[str, Any] | None) -> bool:
+    return bool(one and one.get("verificationHistory"))
+
+
+def summary(requests: Iterable[Mapping[str, Any]], current: Mapping[str, Any]) -> str:
+    """`status.freightSummary` of a Stage."""
+    wanted = [origin_text(one["origin"]) for one in requests]
+    items = current.get("items") or {}
+    held = [items[origin]["name"] for origin in wanted if origin in items]
+    if len(wanted) == 1 and held:
+        return str(held[0])
+    return f"{len(held)}/{len(wanted)} Fulfilled"

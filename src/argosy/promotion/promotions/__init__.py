@@ -1,0 +1,1 @@
+"""Promotions: moving one piece of Freight into one Stage, step by step."""

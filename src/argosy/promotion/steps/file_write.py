@@ -1,0 +1,48 @@
+"""`file-write`: a text into a file; never executable, never writable by everybody."""
+
+from __future__ import annotations
+
+import os
+from typing import Final
+
+from argosy.promotion.steps.kind import Kind, Result, Run, Sort, StepFault
+from argosy.promotion.steps.schema import FILLED, FLAG, TEXT, body
+from argosy.promotion.steps.workspace import inside, is_git_internal
+
+DEFAULT_MODE: Final = "0600"
+FORBIDDEN: Final = 0o113
+"""Executable bits, and writing by everybody."""
+
+
+def run(run: Run) -> Result:
+    config = run.job.config
+    mode = int(config.get("permissions") or DEFAULT_MODE, 8)
+    if mode & FORBIDDEN:
+        raise StepFault(f"permissions {mode:04o} let the file be executed, or be written by everybody", terminal=True)
+    place = inside(run.directory, config["path"], follow_last=False)
+    if is_git_internal(run.directory, place):
+        raise StepFault("a file inside of .git cannot be written", terminal=True)
+    if place.is_symlink():
+        raise StepFault(f'"{config["path"]}" is a symbolic link', terminal=True)
+    if place.exists() and not config.get("overwrite"):
+        raise StepFault(f'file "{config["path"]}" already exists and overwrite is not set', terminal=True)
+    place.parent.mkdir(parents=True, exist_ok=True)
+    descriptor = os.open(place, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC, mode)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        file.write(config["contents"])
+    place.chmod(mode)
+    return Result()
+
+
+KIND = Kind(
+    name="file-write",
+    sort=Sort.DIRECTORY,
+    schema=body(
+        "path contents",
+        path=FILLED,
+        contents=TEXT,
+        permissions={"type": "string", "pattern": "^0[0-7]{3}$"},
+        overwrite=FLAG,
+    ),
+    run=run,
+)

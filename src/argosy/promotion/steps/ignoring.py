@@ -1,0 +1,10 @@
+"""Ignore rules in the syntax of gitignore, for `copy`, `tar` and `untar`."""
+
+from __future__ import annotations
+
+from pathspec import GitIgnoreSpec
+
+
+def ignore(rules: str) -> GitIgnoreSpec:
+    """`.git` is always ignored. `match_file` of what this returns says whether a path is; directories end in `/`."""
+    return GitIgnoreSpec.from_lines([".git", *rules.splitlines()])

@@ -1,0 +1,127 @@
+"""`kustomize-set-image`: image overrides of a kustomization file, merged by name and sorted by it.
+
+Source: spec/kargo-steps.md 9.3. Without `images` those of the promoted Freight are set, tag and digest both.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from argosy.machinery import go_yaml, yaml
+from argosy.machinery.objects import JsonObject
+from argosy.promotion.editing.yaml_merge import merged
+from argosy.promotion.editing.yaml_tree import EditFault
+from argosy.promotion.steps.kind import Kind, Result, Run, Sort, StepFault
+from argosy.promotion.steps.schema import FILLED, TEXT, body, each, exactly_one
+from argosy.promotion.steps.workspace import inside
+
+FILES: Final = ("kustomization.yaml", "kustomization.yml", "Kustomization")
+KEEP: Final = "*"
+
+
+def run(run: Run) -> Result:
+    config = run.job.config
+    place = inside(run.directory, config["path"])
+    file = _file(place, config["path"])
+    text = file.read_text("utf-8")
+    try:
+        document = yaml.load(text) or {}
+    except yaml.YamlError as error:
+        raise StepFault(f'could not parse "{file.name}": {error}') from None
+    if not isinstance(document, dict):
+        raise StepFault(f'"{file.name}" does not hold a map')
+    images = _merged(document.get("images") or [], _wanted(run))
+    file.write_text(_edited(text, document, images), "utf-8")
+    lines = "\n".join(f"- {_shown(image)}" for image in images)
+    plural = "images" if len(images) > 1 else "image"
+    return Result(output={"commitMessage": f"Updated {config['path']} to use new {plural}\n\n{lines}"})
+
+
+def _file(place: Path, path: str) -> Path:
+    found = [place / name for name in FILES if (place / name).is_file() and not (place / name).is_symlink()]
+    if len(found) != 1:
+        what = "no kustomization file" if not found else "more than one kustomization file"
+        raise StepFault(f'could not discover kustomization file: {what} in "{path}"')
+    return found[0]
+
+
+def _wanted(run: Run) -> list[JsonObject]:
+    if run.job.config.get("images"):
+        return [
+            _image(one["image"] if not one.get("name") else one["name"], one) for one in run.job.config["images"]
+        ]
+    found: dict[str, JsonObject] = {}
+    for piece in run.job.freight:
+        for image in piece.get("images") or ():
+            url = image["repoURL"]
+            if url in found and (found[url].get("newTag"), found[url].get("digest")) != (
+                image.get("tag"),
+                image.get("digest"),
+            ):
+                raise StepFault(f"manual configuration required to resolve ambiguous result: {url} is of two origins")
+            found[url] = {"name": url, "newTag": image.get("tag") or "", "digest": image.get("digest") or ""}
+    return list(found.values())
+
+
+def _image(name: str, one: Mapping[str, Any]) -> JsonObject:
+    return {
+        "name": name,
+        "newName": one.get("newName") or "",
+        "newTag": one.get("tag") or "",
+        "digest": one.get("digest") or "",
+    }
+
+
+def _merged(present: list[Any], wanted: list[JsonObject]) -> list[JsonObject]:
+    found = {str(one.get("name")): dict(one) for one in present if isinstance(one, dict)}
+    for one in wanted:
+        found[one["name"]] = _over(found.get(one["name"], {}), one)
+    return [found[name] for name in sorted(found)]
+
+
+def _over(old: Mapping[str, Any], new: Mapping[str, Any]) -> JsonObject:
+    """A `*` keeps what is there. Tag and digest go together: naming one of them removes the other."""
+    shape = {"name": new["name"]}
+    for part in ("newName", "newTag", "digest"):
+        value = old.get(part) if new.get(part) == KEEP else new.get(part)
+        if part == "newName" and not value:
+            value = old.get("newName")
+        if value:
+            shape[part] = value
+    return shape
+
+
+def _edited(text: str, document: JsonObject, images: list[JsonObject]) -> str:
+    """The list of images is replaced, all else keeps its text."""
+    addition = go_yaml.dump_all([{"images": images}])
+    if not document:
+        return addition
+    try:
+        return merged([text, addition])
+    except EditFault:
+        return go_yaml.dump_all([{**document, "images": images}])
+
+
+def _shown(image: Mapping[str, Any]) -> str:
+    name = image.get("newName") or image["name"]
+    tag = f":{image['newTag']}" if image.get("newTag") else ""
+    return f"{name}{tag}" + (f"@{image['digest']}" if image.get("digest") else "")
+
+
+KIND = Kind(
+    name="kustomize-set-image",
+    sort=Sort.DIRECTORY,
+    schema=body(
+        "path",
+        path=FILLED,
+        images=each(
+            {
+                **body("image", digest=TEXT, image=FILLED, name=TEXT, newName=TEXT, tag=TEXT),
+                "oneOf": exactly_one("tag", "digest"),
+            }
+        ),
+    ),
+    run=run,
+)

@@ -1,0 +1,37 @@
+"""What json-parse, toml-parse and yaml-parse share: expressions over the top-level keys of a document."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from argosy.promotion.expressions import ExpressionFault, evaluate
+from argosy.promotion.steps.kind import Result, Run, StepFault
+from argosy.promotion.steps.schema import FILLED, Schema, body, each
+from argosy.promotion.steps.workspace import read_text
+
+OUTPUT: Final = body("name fromExpression", name=FILLED, fromExpression=FILLED)
+SCHEMA: Final[Schema] = body("path outputs", path=FILLED, outputs=each(OUTPUT, 1))
+
+
+def parsed(run: Run, load: Callable[[str], Any]) -> Result:
+    config = run.job.config
+    try:
+        document = load(read_text(run.directory, config["path"]))
+    except (ValueError, RecursionError) as error:
+        raise StepFault(f'could not parse "{config["path"]}": {error}') from None
+    if not isinstance(document, dict):
+        raise StepFault(f'"{config["path"]}" does not hold a map')
+    return Result(output=outputs(config["outputs"], document))
+
+
+def outputs(wanted: list[dict[str, str]], environment: dict[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for one in wanted:
+        try:
+            found[one["name"]] = evaluate(one["fromExpression"], environment)
+        except ExpressionFault as fault:
+            raise StepFault(
+                f'failed to extract outputs: error evaluating expression "{one["fromExpression"]}": {fault}'
+            ) from None
+    return found
