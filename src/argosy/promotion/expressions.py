@@ -1,0 +1,48 @@
+"""Expressions as this room asks for them: bare ones, and templates within texts. The languages are argosy.expr's."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from argosy.expr import exprlang
+from argosy.expr.exprlang import ExprError as ExpressionFault
+from argosy.expr.exprlang import Function, Struct
+from argosy.expr.exprlang.encoding import decoded, encoded
+from argosy.expr.expression_templates import environment, evaluate_expression, evaluated
+from argosy.machinery.objects import JsonValue
+
+__all__ = ["ExpressionFault", "Function", "Struct", "evaluate", "plain", "template"]
+
+
+def evaluate(expression: str, names: Mapping[str, Any], now: datetime | None = None) -> JsonValue:
+    """A bare expression over JSON and functions; the result as JSON. Raises ExpressionFault."""
+    functions = {name: value for name, value in names.items() if isinstance(value, Function)}
+    values = environment({name: value for name, value in names.items() if name not in functions})
+    return plain(evaluate_expression(expression, values, functions, now))
+
+
+def template(value: JsonValue, names: Mapping[str, Any], now: datetime | None = None) -> JsonValue:
+    """Every text of the value evaluated and typed. Raises ExpressionFault."""
+    functions = {name: item for name, item in names.items() if isinstance(item, Function)}
+    values = environment({name: item for name, item in names.items() if name not in functions})
+    return evaluated(value, values, functions, now)
+
+
+def plain(value: object) -> JsonValue:
+    """A result as JSON: structs by their fields, whole numbers as integers. Raises ExpressionFault."""
+    if isinstance(value, str | bool) or value is None:
+        return value
+    try:
+        return _whole(decoded(encoded(value)))
+    except exprlang.Fault as fault:
+        raise ExpressionFault(str(fault)) from None
+
+
+def _whole(value: Any) -> JsonValue:
+    if isinstance(value, float):
+        return int(value) if value.is_integer() and abs(value) < 1e21 else value
+    if isinstance(value, dict):
+        return {name: _whole(item) for name, item in value.items()}
+    return [_whole(item) for item in value] if isinstance(value, list) else value
