@@ -28,7 +28,7 @@ FAMILIES = (
     ("rollouts/vectors", "rollouts"),
     *KARGO,
 )
-"""(folder below DATA, module here, and its function where that is not `run`): replayed when the folder or file is there."""
+"""(folder below DATA, module here, and its function where that is not `run`), replayed where it is there."""
 
 
 def main(arguments: Sequence[str]) -> int:

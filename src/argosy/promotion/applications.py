@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from argosy.apis.argoproj.application import Application
 from argosy.machinery.controller import Snapshot
 from argosy.machinery.objects import JsonObject, Key
 from argosy.machinery.selectors import label_selector_of
+from argosy.promotion.kinds import APPLICATIONS
 from argosy.promotion.names import AUTHORIZED_STAGE
 from argosy.promotion.stages.authorized import AuthorizationError, authorized_stages
 
@@ -24,16 +24,18 @@ BROKEN: Final = ("ComparisonError", "InvalidSpecError")
 def selected(snapshot: Snapshot, wanted: Mapping[str, Any], namespace: str) -> list[JsonObject]:
     """By name (one or none), or by selector, sorted."""
     if wanted.get("name"):
-        found = snapshot.get(Application, Key(namespace, wanted["name"]))
-        return [found.raw] if found is not None else []
+        found = snapshot.object(APPLICATIONS, Key(namespace, wanted["name"]))
+        return [found] if found is not None else []
     selector = label_selector_of(wanted.get("selector"))
-    listed = snapshot.list(Application, namespace)
-    return [one.raw for one in listed if selector.matches(one.raw["metadata"].get("labels") or {})]
+    listed = snapshot.objects(APPLICATIONS, namespace)
+    return [one for one in listed if selector.matches(one["metadata"].get("labels") or {})]
 
 
 def is_authorized(application: JsonObject, project: str, stage: str) -> str:
     """Why the Stage may not change it, or "" when it may."""
-    where = f'Argo CD Application "{application["metadata"]["name"]}" in namespace "{application["metadata"]["namespace"]}"'
+    where = (
+        f'Argo CD Application "{application["metadata"]["name"]}" in namespace "{application["metadata"]["namespace"]}"'
+    )
     annotations = application["metadata"].get("annotations") or {}
     if AUTHORIZED_STAGE not in annotations:
         return f"{where} does not permit mutation by Kargo Stage {stage} in namespace {project}"
@@ -75,5 +77,5 @@ def broken(application: JsonObject) -> list[str]:
 def is_stale(application: JsonObject) -> bool:
     """What it says of health and sync is older than its last operation."""
     status = application.get("status") or {}
-    finished = (status.get("operationState") or {}).get("finishedAt")
-    return bool(finished) and (status.get("reconciledAt") or "") < finished
+    finished = str((status.get("operationState") or {}).get("finishedAt") or "")
+    return str(status.get("reconciledAt") or "") < finished

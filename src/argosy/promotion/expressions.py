@@ -7,10 +7,10 @@ from datetime import datetime
 from typing import Any
 
 from argosy.expr import exprlang
+from argosy.expr.expression_templates import environment, evaluate_expression, evaluated
 from argosy.expr.exprlang import ExprError as ExpressionFault
 from argosy.expr.exprlang import Function, Struct
 from argosy.expr.exprlang.encoding import decoded, encoded
-from argosy.expr.expression_templates import environment, evaluate_expression, evaluated
 from argosy.machinery.objects import JsonValue
 
 __all__ = ["ExpressionFault", "Function", "Struct", "evaluate", "plain", "template"]

@@ -7,6 +7,7 @@ segment spans segments. Regular expressions are RE2's, searched for. Source: spe
 from __future__ import annotations
 
 import functools
+import itertools
 import posixpath
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Final, TypeAlias
@@ -80,7 +81,8 @@ def glob(pattern: str) -> Any:
 
 def _alternatives(pattern: str) -> list[str]:
     """The pattern without braces, once for each choice."""
-    done, left = [], [pattern]
+    done: list[str] = []
+    left = [pattern]
     while left:
         if len(done) + len(left) > ALTERNATIVES_LIMIT:
             raise PatternError(f"a glob has more than {ALTERNATIVES_LIMIT} alternatives")
@@ -107,7 +109,7 @@ def _first_braces(pattern: str) -> tuple[int, int, list[str]] | None:
                 raise PatternError(BAD_GLOB)
             if depth == 0:
                 cuts.append(at)
-                return start, at + 1, [pattern[a + 1 : b] for a, b in zip(cuts, cuts[1:], strict=False)]
+                return start, at + 1, [pattern[a + 1 : b] for a, b in itertools.pairwise(cuts)]
     if depth:
         raise PatternError(BAD_GLOB)
     return None

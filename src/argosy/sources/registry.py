@@ -167,7 +167,9 @@ class RegistryClient:
 
     async def head(self, place: Repository, tag: str, credentials: Credentials) -> str:
         """The digest that a tag has now; "" where the registry does not say. Raises NotFound."""
-        answer = await self._send("HEAD", place.url(f"manifests/{_checked(tag)}"), place, credentials, limit=MANIFEST_LIMIT)
+        answer = await self._send(
+            "HEAD", place.url(f"manifests/{_checked(tag)}"), place, credentials, limit=MANIFEST_LIMIT
+        )
         if answer.status != 200:
             raise refused_status(answer, "failed to get the manifest")
         digest = answer.headers.get("docker-content-digest", "")
@@ -199,7 +201,9 @@ class RegistryClient:
             raise Rejected(f"{scrub(digest)!r} is not a sha256 digest")
         answer = await self._send("GET", place.url(f"blobs/{digest}"), place, credentials, limit=limit)
         if answer.status in (301, 302, 303, 307, 308):  # to a store of its own, without our credentials
-            answer = await self._egress.get(urljoin(answer.url, answer.headers.get("location", "")), credentials, limit=limit)
+            answer = await self._egress.get(
+                urljoin(answer.url, answer.headers.get("location", "")), credentials, limit=limit
+            )
         if answer.status != 200:
             raise refused_status(answer, "failed to get the blob")
         if f"sha256:{hashlib.sha256(answer.body).hexdigest()}" != digest:
@@ -207,7 +211,9 @@ class RegistryClient:
         return answer.body
 
     async def has_blob(self, place: Repository, digest: str, credentials: Credentials) -> bool:
-        answer = await self._send("HEAD", place.url(f"blobs/{digest}"), place, credentials, limit=MANIFEST_LIMIT, push=True)
+        answer = await self._send(
+            "HEAD", place.url(f"blobs/{digest}"), place, credentials, limit=MANIFEST_LIMIT, push=True
+        )
         return answer.status == 200
 
     async def push_blob(self, place: Repository, data: bytes, credentials: Credentials) -> str:
@@ -215,7 +221,9 @@ class RegistryClient:
         digest = f"sha256:{hashlib.sha256(data).hexdigest()}"
         if await self.has_blob(place, digest, credentials):
             return digest
-        started = await self._send("POST", place.url("blobs/uploads/"), place, credentials, limit=MANIFEST_LIMIT, body=b"", push=True)
+        started = await self._send(
+            "POST", place.url("blobs/uploads/"), place, credentials, limit=MANIFEST_LIMIT, body=b"", push=True
+        )
         if started.status != 202:
             raise refused_status(started, "failed to begin an upload")
         target = urljoin(started.url, started.headers.get("location", ""))
@@ -223,15 +231,21 @@ class RegistryClient:
             raise Rejected(f"{scrub(target)}: the registry takes uploads elsewhere")
         url = f"{target}{'&' if '?' in target else '?'}{urlencode({'digest': digest})}"
         headers = {"Content-Type": "application/octet-stream"}
-        done = await self._send("PUT", url, place, credentials, limit=MANIFEST_LIMIT, body=data, headers=headers, push=True)
+        done = await self._send(
+            "PUT", url, place, credentials, limit=MANIFEST_LIMIT, body=data, headers=headers, push=True
+        )
         if done.status != 201:
             raise refused_status(done, "failed to upload")
         return digest
 
-    async def push_manifest(self, place: Repository, reference: str, manifest: Manifest, credentials: Credentials) -> None:
+    async def push_manifest(
+        self, place: Repository, reference: str, manifest: Manifest, credentials: Credentials
+    ) -> None:
         url = place.url(f"manifests/{_checked(reference)}")
         headers = {"Content-Type": manifest.media_type}
-        answer = await self._send("PUT", url, place, credentials, limit=MANIFEST_LIMIT, body=manifest.raw, headers=headers, push=True)
+        answer = await self._send(
+            "PUT", url, place, credentials, limit=MANIFEST_LIMIT, body=manifest.raw, headers=headers, push=True
+        )
         if answer.status != 201:
             raise refused_status(answer, "failed to push the manifest")
 
@@ -356,4 +370,3 @@ def _object(answer: Answer) -> Any:
 def manifest_of(content: Mapping[str, Any]) -> Manifest:
     raw = json.dumps(content, separators=(",", ":")).encode()
     return Manifest(f"sha256:{hashlib.sha256(raw).hexdigest()}", str(content["mediaType"]), raw)
-

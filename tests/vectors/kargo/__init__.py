@@ -25,5 +25,9 @@ FAMILIES = (
     ("kargo/yaml-update.yaml", "kargo.editing:yaml_update"),
     ("kargo/yaml-merge.yaml", "kargo.editing:yaml_merge"),
     ("kargo/toml-update.yaml", "kargo.editing:toml_update"),
+    ("kargo/step-configs.json", "kargo.steps:configs"),
+    ("kargo/step-schemas", "kargo.steps:schemas"),
+    ("kargo/step-engine.yaml", "kargo.steps:engine"),
+    ("kargo/step-evaluation.yaml", "kargo.steps:evaluation"),
 )
 """As in `__main__`."""

@@ -6,14 +6,16 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from ..argocd_health_builtin import load
-from ..outcome import Outcome
+from tests.vectors.argocd_health_builtin import load
+from tests.vectors.outcome import Outcome
 
 Judge = Callable[[Mapping[str, Any], Mapping[str, Any]], tuple[Any, Any]]
 """(file, case) -> (what came out, what should)."""
 
 
-def judged(data: Path, name: str, judge: Judge, *, refused: tuple[type[Exception], ...] = (ValueError,)) -> Iterator[Outcome]:
+def judged(
+    data: Path, name: str, judge: Judge, *, refused: tuple[type[Exception], ...] = (ValueError,)
+) -> Iterator[Outcome]:
     """A case with `error` passes when the judge raises one of `refused`; one with `upstreamBug` is not required."""
     document = load((data / "kargo" / f"{name}.yaml").read_bytes())
     for number, case in enumerate(document["cases"]):

@@ -72,9 +72,7 @@ class GitTool:
         environment: Mapping[str, str] | None = None,
     ) -> str:
         """What git printed. Raises GitFault. With `url` it talks to that repository, with its credentials."""
-        finished = await self.attempt(
-            directory, *arguments, url=url, credentials=credentials, environment=environment
-        )
+        finished = await self.attempt(directory, *arguments, url=url, credentials=credentials, environment=environment)
         if finished.status != 0:
             raise GitFault(arguments, finished, credentials)
         return finished.output
@@ -141,8 +139,7 @@ class GitTool:
         """A key ring with the author's key, and git's options that sign with it."""
         if not author.signing_key:
             return None, ()
-        home = Path(tempfile.mkdtemp(prefix="gpg-", dir=self._scratch))
-        home.chmod(0o700)
+        home = Path(tempfile.mkdtemp(prefix="gpg-", dir=self._scratch))  # of mode 0700
         fingerprint = await self._in_thread(lambda: _imported(home, author.signing_key))
         return home, ("-c", f"user.signingKey={fingerprint}", "-c", "commit.gpgSign=true", "-c", "gpg.program=gpg")
 

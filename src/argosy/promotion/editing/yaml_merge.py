@@ -151,7 +151,7 @@ def _value_text(node: Node, text: str, column: int, *, flow: bool) -> str:
 
 def _as_flow(node: Node, text: str) -> str:
     if isinstance(node, Mapping):
-        inside = (f"{text[key.properties:key.end]}: {_as_flow(value, text)}" for key, value in node.entries)
+        inside = (f"{text[key.properties : key.end]}: {_as_flow(value, text)}" for key, value in node.entries)
         return "{" + ", ".join(inside) + "}"
     if isinstance(node, Sequence):
         return "[" + ", ".join(_as_flow(item, text) for item in node.items) + "]"

@@ -96,8 +96,8 @@ def _reads_as_other(text: str) -> bool:
 
 def _is_plain(text: str, *, flow: bool) -> bool:
     """Whether it reads back as it is, where it will stand."""
-    if text != text.strip() or not text.isprintable():
-        return False
+    if text != text.strip() or not text.isprintable() or (flow and any(char in "?:,[]{}#" for char in text)):
+        return False  # readers differ about what is plain within braces
     probe = f"{{k: {text}, z: 1}}\n" if flow else f"k: {text}\n"
     try:
         root = parse(probe)

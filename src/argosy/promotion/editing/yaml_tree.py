@@ -79,6 +79,11 @@ def parse(text: str) -> Node | None:
     return None
 
 
+def _end(event: Any) -> int:
+    found: int = event.end_mark.index
+    return found
+
+
 def _told(error: yaml.YAMLError) -> str:
     mark = getattr(error, "problem_mark", None)
     where = f"line {mark.line + 1}: " if mark is not None else ""
@@ -102,11 +107,13 @@ class _Builder:
         self._count += 1
         if depth > DEPTH_LIMIT or self._count > NODE_LIMIT:
             raise EditFault(f"the file is deeper than {DEPTH_LIMIT} levels or has more than {NODE_LIMIT} values")
+        value: Any = event
+        begins: int = value.start_mark.index
         if isinstance(event, yaml.AliasEvent):
-            return Alias(*self._place(event), flow, event.start_mark.index, name=event.anchor)
+            return Alias(*self._place(event), flow, begins, name=str(event.anchor))
         if isinstance(event, yaml.ScalarEvent):
             start, end, column = self._place(event)
-            return Scalar(start, end, column, flow, event.start_mark.index, event.value, event.style or "")
+            return Scalar(start, end, column, flow, begins, str(value.value), value.style or "")
         if isinstance(event, yaml.MappingStartEvent):
             return self._mapping(event, depth, flow=flow)
         return self._sequence(event, depth, flow=flow)
@@ -117,7 +124,7 @@ class _Builder:
         while not isinstance(inner := next(self._events), yaml.MappingEndEvent):
             key = self._node(inner, depth + 1, flow=flow or made.braces)
             made.entries.append((key, self._node(next(self._events), depth + 1, flow=flow or made.braces)))
-        made.end = inner.end_mark.index
+        made.end = _end(inner)
         return made
 
     def _sequence(self, event: Any, depth: int, *, flow: bool) -> Sequence:
@@ -125,7 +132,7 @@ class _Builder:
         made = Sequence(start, end, column, flow, event.start_mark.index, brackets=bool(event.flow_style))
         while not isinstance(inner := next(self._events), yaml.SequenceEndEvent):
             made.items.append(self._node(inner, depth + 1, flow=flow or made.brackets))
-        made.end = inner.end_mark.index
+        made.end = _end(inner)
         return made
 
     def _place(self, event: Any) -> tuple[int, int, int]:

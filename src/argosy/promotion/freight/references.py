@@ -37,12 +37,9 @@ def recorded(history: Iterable[JsonObject], newest: JsonObject) -> list[JsonObje
     """The history with a collection in front. One of the same id is moved there and keeps its verifications."""
     past = list(history)
     same = next((one for one in past if one.get("id") == newest.get("id")), None)
-    front = {**newest, **({"verificationHistory": same["verificationHistory"]} if _verified(same) else {})}
+    verified = (same or {}).get("verificationHistory")
+    front = {**newest, **({"verificationHistory": verified} if verified else {})}
     return [front, *(one for one in past if one is not same)][:HISTORY_LIMIT]
-
-
-def _verified(one: Mapping[str, Any] | None) -> bool:
-    return bool(one and one.get("verificationHistory"))
 
 
 def summary(requests: Iterable[Mapping[str, Any]], current: Mapping[str, Any]) -> str:

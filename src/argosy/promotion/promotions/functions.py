@@ -10,20 +10,17 @@ import base64
 import binascii
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
-from argosy.apis.kargo import Freight, Stage, Warehouse
 from argosy.expr.exprlang import Fault
 from argosy.machinery import semver
 from argosy.machinery.controller import Snapshot
 from argosy.machinery.objects import JsonObject, Key, Resource
 from argosy.promotion.expressions import Function, Struct
 from argosy.promotion.freight.availability import origin_text
+from argosy.promotion.kinds import CONFIG_MAPS, FREIGHT, SECRETS, STAGES, WAREHOUSES
 from argosy.promotion.names import CRED_TYPE
 from argosy.promotion.urls import normalise_chart, normalise_git
-
-SECRETS: Final = Resource("", "v1", "secrets", "Secret")
-CONFIG_MAPS: Final = Resource("", "v1", "configmaps", "ConfigMap")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +42,9 @@ def functions(view: FreightView) -> dict[str, Function]:
         "imageFrom": Function(_Finder(view, "image", "images", _image, _same_text).of_url, 1, 2),
         "chartFrom": Function(_Charts(view).of, 1, 3),
         "artifactFrom": Function(_Artifacts(view).of, 1, 2),
-        "freightMetadata": Function(lambda name: _metadata(view, Freight, "freight", name), 1, 1),
-        "stageMetadata": Function(lambda name: _metadata(view, Stage, "stage", name), 1, 1),
-        "freightStatus": Function(lambda name: _status(view, Freight, "freight", name), 1, 1),
+        "freightMetadata": Function(lambda name: _metadata(view, FREIGHT, "freight", name), 1, 1),
+        "stageMetadata": Function(lambda name: _metadata(view, STAGES, "stage", name), 1, 1),
+        "freightStatus": Function(lambda name: _status(view, FREIGHT, "freight", name), 1, 1),
         "configMap": Function(lambda name: _texts(view, CONFIG_MAPS, view.project, name), 1, 1),
         "secret": Function(lambda name: _texts(view, SECRETS, view.project, name), 1, 1),
         "sharedConfigMap": Function(lambda name: _texts(view, CONFIG_MAPS, view.shared_namespace, name), 1, 1),
@@ -55,6 +52,9 @@ def functions(view: FreightView) -> dict[str, Function]:
         "semverDiff": Function(_semver_diff, 2, 2),
         "semverParse": Function(_semver_parse, 1, 1),
     }
+
+
+MAPS = ("annotations", "metadata")
 
 
 # -- artefacts ---------------------------------------------------------------------------------------------------------
@@ -85,8 +85,8 @@ class _Finder:
         """The one requested origin that subscribes to it; "" for none."""
         found = []
         for name in self._view.origins:
-            warehouse = self._view.snapshot.get(Warehouse, Key(self._view.project, name))
-            subscriptions = ((warehouse.raw.get("spec") or {}).get("subscriptions") or ()) if warehouse else ()
+            warehouse = self._view.snapshot.object(WAREHOUSES, Key(self._view.project, name))
+            subscriptions = ((warehouse or {}).get("spec") or {}).get("subscriptions") or ()
             if any(self._subscription in one and carries(one[self._subscription] or {}) for one in subscriptions):
                 found.append(f"Warehouse/{name}")
         if len(found) > 1:
@@ -153,7 +153,10 @@ def _same_text(one: str, other: str) -> bool:
 
 def _struct(type_name: str, fields: Mapping[str, str]) -> Callable[[JsonObject], Struct]:
     def shape(one: JsonObject) -> Struct:
-        members = {name: one.get(key) if key in ("annotations", "metadata") else one.get(key) or "" for name, key in fields.items()}
+        members = {
+            name: one.get(key) if key in ("annotations", "metadata") else one.get(key) or ""
+            for name, key in fields.items()
+        }
         return Struct(type_name, members, json={key: one[key] for key in fields.values() if one.get(key)})
 
     return shape
@@ -200,14 +203,14 @@ _artifact = _struct(
 # -- objects -----------------------------------------------------------------------------------------------------------
 
 
-def _status(view: FreightView, kind: type[Any], what: str, name: str) -> Any:
+def _status(view: FreightView, kind: Resource, what: str, name: str) -> Any:
     if not name:
         raise Fault(f"{what} name must not be empty")
-    found = view.snapshot.get(kind, Key(view.project, name))
-    return (found.raw.get("status") or {}) if found is not None else None
+    found = view.snapshot.object(kind, Key(view.project, name))
+    return (found.get("status") or {}) if found is not None else None
 
 
-def _metadata(view: FreightView, kind: type[Any], what: str, name: str) -> Any:
+def _metadata(view: FreightView, kind: Resource, what: str, name: str) -> Any:
     status = _status(view, kind, what, name)
     return status.get("metadata") if status is not None else None
 

@@ -43,9 +43,7 @@ def inflated(
     return found
 
 
-def _inlined(
-    step: Mapping[str, Any], alias: str, given: Mapping[str, str], find: FindTask
-) -> Iterable[JsonObject]:
+def _inlined(step: Mapping[str, Any], alias: str, given: Mapping[str, str], find: FindTask) -> Iterable[JsonObject]:
     kind, name = step["task"].get("kind") or "PromotionTask", step["task"].get("name") or ""
     if (task := find(kind, name)) is None:
         raise TaskError(f'{PLURALS.get(kind, kind.lower())}.kargo.akuity.io "{name}" not found')

@@ -11,7 +11,6 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from argosy.apis.argoproj.application import Application
 from argosy.machinery.controller import Snapshot
 from argosy.machinery.objects import JsonObject
 from argosy.machinery.requests import Write, merge
@@ -26,6 +25,7 @@ from argosy.promotion.applications import (
     selected,
     sources_of,
 )
+from argosy.promotion.kinds import APPLICATIONS
 from argosy.promotion.steps.argocd_schema import APP_CHOICE, SELECTOR
 from argosy.promotion.steps.kind import Job, Kind, Result, Sort, Status, StepFault, Writes
 from argosy.promotion.steps.schema import FILLED, FLAG, NEVER, NONE, TEXT, at_most_one, body, each
@@ -43,7 +43,7 @@ def run(job: Job, snapshot: Snapshot, now: datetime | None) -> Result | Writes:
     for update, application in chosen:
         phase, patch = _decided(job, update, application)
         if patch is not None:
-            writes.append(merge(Application, application, patch))
+            writes.append(merge(APPLICATIONS, application, patch))
         phases.append((phase, application))
     result = _result(phases, [update for update, _ in chosen])
     return Writes(tuple(writes), result) if writes else result

@@ -9,11 +9,11 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from argosy.apis.argoproj.application import Application
 from argosy.machinery.controller import Snapshot
 from argosy.machinery.objects import JsonObject
 from argosy.machinery.requests import Write, merge
 from argosy.promotion.applications import NAMESPACE, RUNNING, broken, is_stale, operation_state, selected
+from argosy.promotion.kinds import APPLICATIONS
 from argosy.promotion.steps.argocd_schema import APP_CHOICE, SELECTOR
 from argosy.promotion.steps.kind import Job, Kind, Result, Sort, Status, StepFault, Writes
 from argosy.promotion.steps.schema import FILLED, body, each, one_of
@@ -41,7 +41,7 @@ def run(job: Job, snapshot: Snapshot, now: datetime | None) -> Result | Writes:
             healths[place] = ((application.get("status") or {}).get("health") or {}).get("status") or ""
             conditions = wanted.get("waitFor") or DEFAULT
             if _needs_refresh(application, conditions):
-                writes.append(merge(Application, application, {"metadata": {"annotations": {REFRESH: "normal"}}}))
+                writes.append(merge(APPLICATIONS, application, {"metadata": {"annotations": {REFRESH: "normal"}}}))
                 waiting = True
             elif not _is_as_wanted(application, conditions, known.get(place) or ""):
                 waiting = True

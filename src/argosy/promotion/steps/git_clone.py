@@ -16,7 +16,7 @@ from argosy.promotion.steps.schema import AUTHOR, FILLED, FLAG, TEXT, at_most_on
 from argosy.promotion.steps.workspace import writable
 
 NOT_THERE: Final = (
-    "error ensuring existence of remote branch {branch}: remote branch \"{branch}\" of repo {url} does not exist; "
+    'error ensuring existence of remote branch {branch}: remote branch "{branch}" of repo {url} does not exist; '
     "set create=true if you'd like a non-existent remote branch to be automatically created at checkout"
 )
 
@@ -125,6 +125,8 @@ async def _make_branch(run: Run, bare: Path, branch: str) -> None:
     await git.run(bare, "update-ref", f"refs/heads/{branch}", commit)
 
 
+_CHECKOUT = body("path", branch=TEXT, commit=TEXT, create=FLAG, path=FILLED, tag=TEXT, sparse=each(FILLED, 1))
+
 KIND = Kind(
     name="git-clone",
     sort=Sort.DIRECTORY,
@@ -138,16 +140,8 @@ KIND = Kind(
         author=AUTHOR,
         checkout=each(
             {
-                **body(
-                    "path",
-                    branch=TEXT,
-                    commit=TEXT,
-                    create=FLAG,
-                    path=FILLED,
-                    tag=TEXT,
-                    sparse=each(FILLED, 1),
-                    **{"as": TEXT},
-                ),
+                **_CHECKOUT,
+                "properties": {**_CHECKOUT["properties"], "as": TEXT},
                 "oneOf": at_most_one("branch", "commit", "tag"),
             },
             1,

@@ -28,9 +28,7 @@ def identity_of(run: Run, author: dict[str, Any] | None) -> Identity:
     if not author:
         system: Identity = run.tools.identity
         return system
-    return Identity(
-        name=author["name"], email=author["email"], signing_key=author.get("signingKey") or ""
-    )
+    return Identity(name=author["name"], email=author["email"], signing_key=author.get("signingKey") or "")
 
 
 def remember(bare: Path, url: str, author: Identity, *, insecure: bool) -> None:

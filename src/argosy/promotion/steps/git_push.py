@@ -73,40 +73,34 @@ async def _pushed(run: Run, place: Path, url: str, branch: str, author: Identity
 
 
 async def _integrate(run: Run, place: Path, url: str, branch: str, author: Identity) -> None:
+    """What others pushed to the branch comes below our commits, or is merged with them."""
     git, credentials = run.tools.git, credentials_of(run, url)
-    listed = await git.run(place, "ls-remote", "--heads", "--", url, f"refs/heads/{branch}", url=url, credentials=credentials)
+    ref = f"refs/heads/{branch}"
+    listed = await git.run(place, "ls-remote", "--heads", "--", url, ref, url=url, credentials=credentials)
     if not listed.strip():
         return
-    await git.run(place, "fetch", "--no-tags", "--", url, f"refs/heads/{branch}", url=url, credentials=credentials)
+    await git.run(place, "fetch", "--no-tags", "--", url, ref, url=url, credentials=credentials)
     if (await git.attempt(place, "merge-base", "--is-ancestor", "FETCH_HEAD", "HEAD")).status == 0:
         return
+    policy = run.tools.push_integration
+    # A rebase makes commits again: signatures that we cannot make would be lost.
+    loses = not run.tools.identity.signing_key and await _has_signatures(run, place)
+    if policy == "AlwaysMerge" or (policy == "RebaseOrMerge" and loses):
+        await _conflict_free(run, place, ("merge", "--no-edit", "FETCH_HEAD"), "merging", author)
+    elif loses and policy == "RebaseOrFail":
+        message = "error pushing commits to remote: a rebase would drop signatures that cannot be made again"
+        raise StepFault(message, terminal=True, status=Status.FAILED)
+    else:
+        await _conflict_free(run, place, ("rebase", "FETCH_HEAD"), "pulling and rebasing branch", author)
+
+
+async def _conflict_free(run: Run, place: Path, arguments: tuple[str, ...], doing: str, author: Identity) -> None:
     person = {
         "GIT_AUTHOR_NAME": author.name,
         "GIT_AUTHOR_EMAIL": author.email,
         "GIT_COMMITTER_NAME": author.name,
         "GIT_COMMITTER_EMAIL": author.email,
     }
-    if await _integrated(run, place, person):
-        return
-    await git.attempt(place, "rebase", "--abort")
-    await git.attempt(place, "merge", "--abort")
-
-
-async def _integrated(run: Run, place: Path, person: dict[str, str]) -> bool:
-    git, policy = run.tools.git, run.tools.push_integration
-    signed = run.tools.identity.signing_key == "" and await _has_signatures(run, place)
-    if policy in ("AlwaysMerge", "RebaseOrMerge") and (signed or policy == "AlwaysMerge"):
-        await _conflict_free(run, place, ("merge", "--no-edit", "FETCH_HEAD"), "merging", person)
-        return True
-    if policy == "RebaseOrFail" and signed:
-        message = "a rebase would drop signatures that cannot be made again"
-        raise StepFault(f"error pushing commits to remote: {message}", terminal=True, status=Status.FAILED)
-    await _conflict_free(run, place, ("rebase", "FETCH_HEAD"), "pulling and rebasing branch", person)
-    del git
-    return True
-
-
-async def _conflict_free(run: Run, place: Path, arguments: tuple[str, ...], doing: str, person: dict[str, str]) -> None:
     try:
         await run.tools.git.run(place, *arguments, environment=person)
     except GitFault as fault:

@@ -21,7 +21,8 @@ from argosy.promotion.steps.kind import Kind, Result, Run, Sort, StepFault
 from argosy.promotion.steps.schema import FILLED, body, each
 from argosy.promotion.steps.workspace import inside, read_text, write_text
 from argosy.promotion.urls import normalise_chart
-from argosy.sources.helm import HELM_LAYER, basic, versions_in
+from argosy.sources.helm import basic, versions_in
+from argosy.sources.oci import HELM_LAYER
 from argosy.sources.port import SourceError
 from argosy.sources.registry import repository
 from argosy.sources.versions import highest
@@ -102,7 +103,7 @@ async def _from_repository(run: Run, url: str, name: str, wanted: str) -> tuple[
         raise StepFault(f"can't get a valid version for dependency {name}: none of {url} satisfies {wanted}")
     found = next(one for one in listed if one.version == version)
     archive = await run.tools.send(
-        "GET", urljoin(base, found.url), credentials, limit=ARCHIVE_LIMIT, authorization=authorization
+        "GET", urljoin(base, found.urls[0]), credentials, limit=ARCHIVE_LIMIT, authorization=authorization
     )
     if archive.status != 200:
         raise StepFault(f"the archive of {name} {version} answered {archive.status}")

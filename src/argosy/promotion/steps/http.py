@@ -50,7 +50,9 @@ async def run(run: Run) -> Result:
 
 async def _sent(run: Run) -> Answer:
     config = run.job.config
-    text = config.get("body") or (read_text(run.directory, config["bodyFromFile"]) if config.get("bodyFromFile") else "")
+    text = config.get("body") or (
+        read_text(run.directory, config["bodyFromFile"]) if config.get("bodyFromFile") else ""
+    )
     credentials = Credentials(insecure=bool(config.get("insecureSkipTLSVerify")), proxy=config.get("proxy") or "")
     headers = {one["name"]: one["value"] for one in config.get("headers") or ()}
     if text and not any(name.lower() == "content-type" for name in headers):

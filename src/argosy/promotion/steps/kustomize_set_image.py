@@ -49,9 +49,7 @@ def _file(place: Path, path: str) -> Path:
 
 def _wanted(run: Run) -> list[JsonObject]:
     if run.job.config.get("images"):
-        return [
-            _image(one["image"] if not one.get("name") else one["name"], one) for one in run.job.config["images"]
-        ]
+        return [_image(one["image"] if not one.get("name") else one["name"], one) for one in run.job.config["images"]]
     found: dict[str, JsonObject] = {}
     for piece in run.job.freight:
         for image in piece.get("images") or ():

@@ -10,7 +10,7 @@ from argosy.machinery.objects import JsonObject
 from argosy.promotion.steps.kind import Run, StepFault
 from argosy.promotion.steps.workspace import writable
 from argosy.render.port import RenderError, RenderRequest
-from argosy.sources.directory import local_tree
+from argosy.sources.directory import directory_tree
 from argosy.sources.port import SourceError
 
 
@@ -19,7 +19,7 @@ async def rendered(run: Run, source: JsonObject, **more: Any) -> Sequence[JsonOb
     try:
         request = RenderRequest(
             source=source,
-            tree=local_tree(run.directory),
+            tree=directory_tree(run.directory),
             revision=run.job.promotion,
             app_name=run.job.promotion,
             release_name=more.pop("release_name", run.job.promotion),

@@ -26,7 +26,14 @@ TIME_SPAN: Final[Schema] = {"type": "string", "pattern": DURATION}
 PROVIDER: Final[Schema] = {"type": "string", "enum": ["azure", "bitbucket", "gitea", "github", "gitlab"]}
 
 
-def body(required: str = "", /, *, choice: list[Schema] | None = None, any_of: list[Schema] | None = None, **properties: Schema) -> Schema:
+def body(
+    required: str = "",
+    /,
+    *,
+    choice: list[Schema] | None = None,
+    any_of: list[Schema] | None = None,
+    **properties: Schema,
+) -> Schema:
     """An object with exactly these properties; `required` is a list divided by blanks."""
     found: dict[str, Any] = {"type": "object", "additionalProperties": False, "properties": properties}
     if required:
@@ -52,7 +59,7 @@ def one_of(*values: str) -> Schema:
 
 def at_most_one(*names: str) -> list[Schema]:
     """Alternatives of which none or one is filled."""
-    none: Schema = {"properties": {name: NONE for name in names}}
+    none: Schema = {"properties": dict.fromkeys(names, NONE)}
     return [none, *exactly_one(*names)]
 
 

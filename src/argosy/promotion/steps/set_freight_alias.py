@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from argosy.apis.kargo import Freight
 from argosy.machinery.controller import Snapshot
 from argosy.machinery.objects import Key
 from argosy.machinery.requests import merge
+from argosy.promotion.kinds import FREIGHT
 from argosy.promotion.names import ALIAS
 from argosy.promotion.steps.kind import Job, Kind, Result, Sort, StepFault, Writes
 from argosy.promotion.steps.schema import FILLED, body
@@ -16,16 +16,16 @@ from argosy.promotion.steps.schema import FILLED, body
 def run(job: Job, snapshot: Snapshot, now: datetime | None) -> Result | Writes:
     del now
     name, alias = job.config["name"], job.config["alias"]
-    found = snapshot.get(Freight, Key(job.project, name))
+    found = snapshot.object(FREIGHT, Key(job.project, name))
     if found is None:
         raise StepFault(f'Freight "{name}" not found in project "{job.project}"')
-    other = snapshot.list(Freight, job.project, f"{ALIAS}={alias}")
-    if any(one.raw["metadata"]["name"] != name for one in other):
+    other = snapshot.objects(FREIGHT, job.project, f"{ALIAS}={alias}")
+    if any(one["metadata"]["name"] != name for one in other):
         raise StepFault(f'alias "{alias}" is in use by another piece of Freight in project "{job.project}"')
-    labels = found.raw["metadata"].get("labels") or {}
-    if found.raw.get("alias") == alias and labels.get(ALIAS) == alias:
+    labels = found["metadata"].get("labels") or {}
+    if found.get("alias") == alias and labels.get(ALIAS) == alias:
         return Result(message=f'updated alias of Freight "{name}" from "{alias}" to "{alias}"')
-    return Writes((merge(Freight, found, {"alias": alias, "metadata": {"labels": {ALIAS: alias}}}, exact=False),))
+    return Writes((merge(FREIGHT, found, {"alias": alias, "metadata": {"labels": {ALIAS: alias}}}, exact=False),))
 
 
 KIND = Kind(

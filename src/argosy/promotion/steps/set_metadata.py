@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from argosy.apis.kargo import Freight, Stage
 from argosy.machinery.controller import Snapshot
 from argosy.machinery.objects import Key
 from argosy.machinery.requests import Write, merge
+from argosy.promotion.kinds import FREIGHT, STAGES
 from argosy.promotion.steps.kind import Job, Kind, Result, Sort, StepFault, Writes
 from argosy.promotion.steps.schema import FILLED, body, each, one_of
 
@@ -16,11 +16,11 @@ def run(job: Job, snapshot: Snapshot, now: datetime | None) -> Result | Writes:
     del now
     writes: list[Write] = []
     for update in job.config["updates"]:
-        kind = Stage if update["kind"] == "Stage" else Freight
-        found = snapshot.get(kind, Key(job.project, update["name"]))
+        kind = STAGES if update["kind"] == "Stage" else FREIGHT
+        found = snapshot.object(kind, Key(job.project, update["name"]))
         if found is None:
             raise StepFault(f'{update["kind"]} "{update["name"]}" not found in project "{job.project}"')
-        present = (found.raw.get("status") or {}).get("metadata") or {}
+        present = (found.get("status") or {}).get("metadata") or {}
         missing = {name: value for name, value in update["values"].items() if present.get(name) != value}
         if missing:
             writes.append(merge(kind, found, {"status": {"metadata": missing}}, subresource="status", exact=False))

@@ -36,9 +36,14 @@ class TagFilter:
 
 def _searches(patterns: Iterable[str], which: str) -> list[Matcher]:
     try:
-        return [lambda tag, found=regex(pattern): bool(found.search(tag)) for pattern in patterns]  # type: ignore[misc]
+        return [_searching(regex(pattern)) for pattern in patterns]
     except PatternError as error:
-        raise SelectionError(f"error building tag based selector: error parsing {which} tags regexes: {error}") from None
+        message = f"error building tag based selector: error parsing {which} tags regexes: {error}"
+        raise SelectionError(message) from None
+
+
+def _searching(pattern: Any) -> Matcher:
+    return lambda tag: bool(pattern.search(tag))
 
 
 def strategy_of(subscription: Mapping[str, Any]) -> str:

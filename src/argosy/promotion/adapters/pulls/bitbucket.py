@@ -50,7 +50,9 @@ class Bitbucket(PullRequests):
         if found.draft:
             raise NotReady("the pull request is a draft")
         body = {"type": "pullrequest", **({"merge_strategy": method} if method else {})}
-        status, made = await self.call("POST", f"{self._pulls}/{found.number}/merge", body, allowed=(200, 202, 409, 555))
+        status, made = await self.call(
+            "POST", f"{self._pulls}/{found.number}/merge", body, allowed=(200, 202, 409, 555)
+        )
         if status in (409, 555):
             raise NotReady("it cannot be merged now")
         return await self.get(found.number) if status == 202 else _read(made)
