@@ -25,6 +25,7 @@ FAMILIES = (
     ("argo-cd/health", "argocd_health"),
     ("argo-cd/actions", "argocd_actions"),
     ("kargo/expressions.yaml", "kargo_expressions"),
+    ("sealed-secrets", "sealed_secrets"),
     ("rollouts/vectors", "rollouts"),
     *KARGO,
 )

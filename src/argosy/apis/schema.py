@@ -94,6 +94,12 @@ def scale(selector: str = "", *, replicas: str = ".spec.replicas", status: str =
 DEFINITION: Final = "__definition__"
 
 
+class Object:
+    """The base of classes whose JSON is asked for: tells the type checker of `raw`, which `@schema` makes."""
+
+    raw: JsonObject
+
+
 @dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(field,))
 def schema(cls: type[T]) -> type[T]:
     """Makes the class a frozen dataclass with a hidden `raw`: the JSON that it was read from."""

@@ -7,7 +7,7 @@ template may do is counted (`limits`), so that it always ends, and always in the
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from functools import lru_cache
 from typing import Any, Final, Literal, cast
@@ -59,10 +59,17 @@ class GoTemplates:
     `now` and `entropy(length)` are what templates may see of time and chance.
     """
 
-    def __init__(self, now: Callable[[], datetime], entropy: Callable[[int], bytes]) -> None:
+    def __init__(
+        self,
+        now: Callable[[], datetime],
+        entropy: Callable[[int], bytes],
+        *,
+        more: Mapping[str, Callable[..., Any]] | None = None,
+    ) -> None:
+        """`more`: functions of one product, or its own form of Go's."""
         self._meter = Meter()
         self._functions = functions(self._meter, now, entropy)
-        self._functions |= metered_builtins(self._meter, BUILT_IN)
+        self._functions |= metered_builtins(self._meter, {**BUILT_IN, **(more or {})})
         self._policy = gotpl.SandboxPolicy.strict(
             allow_functions=self._functions, max_template_chars=SOURCE_LIMIT, default_budget=BUDGET
         )

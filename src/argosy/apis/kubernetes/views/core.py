@@ -7,11 +7,11 @@ from dataclasses import field
 from typing import Annotated
 
 from argosy.apis.kubernetes.views.meta import ObjectMeta
-from argosy.apis.schema import IntOrText, Name, Time, resource, schema
+from argosy.apis.schema import IntOrText, Name, Object, Time, resource, schema
 
 
 @resource("", "v1", plural="secrets")
-class Secret:
+class Secret(Object):
     """Values that must not be shown: they are in no repr."""
 
     metadata: ObjectMeta
@@ -29,7 +29,7 @@ class Secret:
 
 
 @resource("", "v1", plural="configmaps")
-class ConfigMap:
+class ConfigMap(Object):
     """Settings."""
 
     metadata: ObjectMeta
@@ -46,7 +46,7 @@ class NamespaceStatus:
 
 
 @resource("", "v1", plural="namespaces", namespaced=False)
-class Namespace:
+class Namespace(Object):
     """A namespace."""
 
     metadata: ObjectMeta
@@ -77,7 +77,7 @@ class ServiceSpec:
 
 
 @resource("", "v1", plural="services")
-class Service:
+class Service(Object):
     """A name for a set of endpoints."""
 
     metadata: ObjectMeta
@@ -106,7 +106,7 @@ class EventSource:
 
 
 @resource("", "v1", plural="events")
-class Event:
+class Event(Object):
     """What a component reports of an object; to record one, a decision has `machinery.controller.Event`."""
 
     metadata: ObjectMeta

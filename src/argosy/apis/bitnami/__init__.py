@@ -1,0 +1,71 @@
+"""bitnami.com/v1alpha1: SealedSecret, a Secret that is safe to commit. Its whole schema is in `apis.published`."""
+
+from __future__ import annotations
+
+from dataclasses import field
+
+from argosy.apis.kubernetes.views.meta import ObjectMeta
+from argosy.apis.schema import STATUS, Object, Time, resource, schema
+
+
+@schema
+class TemplateMeta:
+    """What goes to the Secret's metadata; its name and namespace never do."""
+
+    labels: dict[str, str] = field(default_factory=dict)
+    annotations: dict[str, str] = field(default_factory=dict)
+    finalizers: tuple[str, ...] = ()
+
+
+@schema
+class SecretTemplate(Object):
+    """All of the Secret but the opened values."""
+
+    metadata: TemplateMeta
+    type: str = ""
+    immutable: bool | None = None
+    data: dict[str, str] = field(default_factory=dict)
+    """Go templates over the opened values."""
+
+
+@schema
+class SealedSecretSpec:
+    """The sealed values, and how the Secret looks."""
+
+    encrypted_data: dict[str, str] = field(default_factory=dict)
+    """Base64 of one sealed item for each key of the Secret."""
+    template: SecretTemplate
+    data: str = ""
+    """Deprecated: a whole Secret in one item."""
+
+
+@schema
+class SealedSecretCondition(Object):
+    """Like a Condition, with the time of the last write."""
+
+    type: str = ""
+    status: str = ""
+    reason: str = ""
+    message: str = ""
+    last_update_time: Time = ""
+    last_transition_time: Time = ""
+
+
+@schema
+class SealedSecretStatus(Object):
+    """What the controller came to."""
+
+    observed_generation: int = 0
+    conditions: tuple[SealedSecretCondition, ...] = ()
+
+    def condition(self, kind: str) -> SealedSecretCondition | None:
+        return next((found for found in self.conditions if found.type == kind), None)
+
+
+@resource("bitnami.com", "v1alpha1", plural="sealedsecrets", subresources=STATUS)
+class SealedSecret(Object):
+    """A Secret that is encrypted for the key of one controller."""
+
+    metadata: ObjectMeta
+    spec: SealedSecretSpec
+    status: SealedSecretStatus

@@ -1,0 +1,40 @@
+"""Sealed Secrets' job: Secrets that are safe to commit, opened in the cluster.
+
+Owns: the status of bitnami.com/v1alpha1 SealedSecret; the Secrets that SealedSecrets say; the key Secrets (label
+`sealedsecrets.bitnami.com/sealed-secrets-key: active`) that it makes in the controller's namespace.
+Reads: SealedSecrets, Secrets, that Namespace. Writes: Secrets, statuses, Events.
+Wakes: when a SealedSecret, its Secret or a key changes; when a key is due; minutes after a refused write.
+
+- `scope.py`, `item.py`: the format. `keyring.py`: which keys open and which one seals. `assembly.py`, `templates.py`:
+  from sealed values to a Secret. `ownership.py`: Secrets that are there already. `outcome.py`: the condition.
+- `unseal.py`, `renewal.py`: the decisions. `ports.py`, `adapters/`: RSA, which is too slow for a look.
+- `endpoints.py`: what clients ask over HTTP. `seal.py`, `reseal.py`: the other direction, for commands and clients.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from argosy.machinery.controller import Controller
+from argosy.runtime.engine import Answerer
+from argosy.sealing import renewal, unseal
+from argosy.sealing.adapters.opening import Opener
+from argosy.sealing.ports import KeyMaker, MakeKey, Unseal
+from argosy.sealing.settings import Settings
+
+OPENING_SECONDS = 600.0
+"""An object waits behind all others at a cold start."""
+MAKING_SECONDS = 120.0
+
+
+def controllers(settings: Settings) -> tuple[Controller[Any], ...]:
+    return (unseal.controller(settings), renewal.controller(settings))
+
+
+def answerers(opener: Opener, keys: KeyMaker) -> Mapping[type[Any], Answerer]:
+    """The opener has its own order, newest first, so that the engine hands it all it has."""
+    return {
+        Unseal: Answerer(answer=opener.answer, limit=1_000_000, timeout=OPENING_SECONDS),
+        MakeKey: Answerer(answer=keys.make, limit=1, timeout=MAKING_SECONDS),
+    }

@@ -1,0 +1,153 @@
+"""Opens items beside the event loop: in slices, what was asked last first, the keys that fit most often first.
+
+RSA takes milliseconds for each item and key and lets go of the interpreter, so threads serve. A large object is
+opened in slices and goes behind the others after each, so that it holds up nobody.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections import deque
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Final
+
+from argosy.apis.bitnami import SealedSecret
+from argosy.sealing.assembly import Render, Unopened, assembled
+from argosy.sealing.item import ItemError, decoded, opened
+from argosy.sealing.keyring import KeyRing, SealingKey
+from argosy.sealing.ports import Opened, Unseal
+
+SLICE: Final = 8
+"""Items of one object that are opened in one go."""
+
+
+@dataclass(slots=True)
+class _Job:
+    """One object on its way: which items are left, and what the others came to."""
+
+    sealed: SealedSecret
+    ring: KeyRing
+    label: str
+    left: deque[str]
+    found: dict[str, bytes | ItemError] = field(default_factory=dict)
+    done: asyncio.Future[Opened | Unopened] | None = None
+
+
+class Opener:
+    """`threads=0` opens at once in the caller's turn: for worlds in virtual time."""
+
+    def __init__(self, render: Render, *, threads: int = 2, deprecated: bool = True) -> None:
+        self._render, self._deprecated = render, deprecated
+        self._rendering = threading.Lock()
+        self._threads = threads
+        self._pool: ThreadPoolExecutor | None = None
+        self._urgent: list[_Job] = []
+        self._routine: deque[_Job] = deque()
+        self._running = 0
+        self._hits: dict[str, int] = {}
+        self._count = 0
+
+    def close(self) -> None:
+        if self._pool is not None:
+            self._pool.shutdown(wait=False, cancel_futures=True)
+
+    async def answer(self, question: Unseal) -> Opened | Unopened:
+        return await self.open(question.sealed, question.ring, question.label, urgent=question.urgent)
+
+    async def open(self, sealed: SealedSecret, ring: KeyRing, label: str, *, urgent: bool = True) -> Opened | Unopened:
+        job = _Job(sealed, ring, label, deque(_items(sealed)))
+        if not self._threads:
+            return self._all(job)
+        job.done = asyncio.get_running_loop().create_future()
+        if urgent:
+            self._urgent.append(job)
+        else:
+            self._routine.append(job)
+        self._begin()
+        return await job.done
+
+    def now(self, sealed: SealedSecret, ring: KeyRing, label: str) -> Opened | Unopened:
+        """At once, without a loop: for commands."""
+        return self._all(_Job(sealed, ring, label, deque(_items(sealed))))
+
+    def _all(self, job: _Job) -> Opened | Unopened:
+        while job.left:
+            self._slice(job)
+        return self._assemble(job)
+
+    def _begin(self) -> None:
+        while self._running < self._threads and (job := self._next()) is not None:
+            self._running += 1
+            if self._pool is None:
+                self._pool = ThreadPoolExecutor(self._threads, thread_name_prefix="unseal")
+            loop = asyncio.get_running_loop()
+            self._pool.submit(self._work, job, loop)
+
+    def _next(self) -> _Job | None:
+        while self._urgent or self._routine:
+            job = self._urgent.pop() if self._urgent else self._routine.popleft()
+            if job.done is not None and not job.done.done():
+                return job
+        return None
+
+    def _work(self, job: _Job, loop: asyncio.AbstractEventLoop) -> None:
+        """In a thread."""
+        result: Opened | Unopened | Exception | None = None
+        try:
+            self._slice(job)
+            result = None if job.left else self._assemble(job)
+        except Exception as error:
+            result = error
+        loop.call_soon_threadsafe(self._came, job, result)
+
+    def _came(self, job: _Job, result: Opened | Unopened | Exception | None) -> None:
+        self._running -= 1
+        if result is None:
+            self._routine.append(job)
+        elif job.done is not None and not job.done.done():
+            if isinstance(result, Exception):
+                job.done.set_exception(result)
+            else:
+                job.done.set_result(result)
+        self._begin()
+
+    def _slice(self, job: _Job) -> None:
+        keys = self._ordered(job.ring)
+        for _ in range(min(SLICE, len(job.left))):
+            item = job.left.popleft()
+            try:
+                value, key = opened(decoded(item), (known.private for known in keys), job.label)
+            except ItemError as error:
+                job.found[item] = error
+                continue
+            job.found[item] = value
+            keys = self._hit(keys, next(known for known in keys if known.private is key))
+
+    def _ordered(self, ring: KeyRing) -> list[SealingKey]:
+        """The key that fitted last is tried first; those that never did come newest first."""
+        return sorted(ring.opening, key=lambda key: -self._hits.get(key.fingerprint, 0))
+
+    def _hit(self, keys: list[SealingKey], key: SealingKey) -> list[SealingKey]:
+        self._count += 1
+        self._hits[key.fingerprint] = self._count
+        return keys if keys[0] is key else [key, *(known for known in keys if known is not key)]
+
+    def _assemble(self, job: _Job) -> Opened | Unopened:
+        def open_item(item: str, label: str) -> bytes:
+            found = job.found[item]
+            if isinstance(found, ItemError):
+                raise found
+            return found
+
+        with self._rendering:
+            made = assembled(job.sealed, open_item, self._render, deprecated=self._deprecated)
+        return made if isinstance(made, Unopened) else Opened(made)
+
+
+def _items(sealed: SealedSecret) -> Iterator[str]:
+    """Each once: two keys may hold the same item."""
+    spec = sealed.spec
+    yield from dict.fromkeys([*spec.encrypted_data.values(), *([spec.data] if spec.data else [])])

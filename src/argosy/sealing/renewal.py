@@ -1,0 +1,133 @@
+"""Makes the keys: the first one, the next one when the newest is old, and one after a cut-off.
+
+Owns the key Secrets that it makes, and never changes or deletes one. Works on the one namespace where they are. Wakes
+when a key Secret changes, and when the newest is as old as the renewal period.
+
+Source: sealed-secrets, pkg/controller/main.go and keyregistry.go. Renewal adds a key; nothing is sealed anew.
+"""
+
+from __future__ import annotations
+
+import base64
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import partial
+from hashlib import sha256
+from typing import Final
+
+from argosy.apis.kubernetes.views.core import Namespace, Secret
+from argosy.machinery.controller import NOTHING, Controller, Decision, Event, Failed, Index, Pending, Snapshot
+from argosy.machinery.objects import JsonObject, Key
+from argosy.machinery.requests import create
+from argosy.sealing.keyring import KeyRing, key_ring
+from argosy.sealing.ports import MadeKey, MakeKey
+from argosy.sealing.scope import ACTIVE, KEY_LABEL
+from argosy.sealing.settings import Settings
+from argosy.sealing.unseal import key_index
+
+MOMENT: Final = timedelta(milliseconds=1)
+"""After deciding that a key is due the next look asks for it."""
+SUFFIX_ALPHABET: Final = "bcdfghjklmnpqrstvwxz2456789"
+SUFFIX_LENGTH: Final = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """The memory: whether the cut-off was seen to, and the key that is being made."""
+
+    began: bool = False
+    making: MakeKey | None = None
+    unreadable: tuple[str, ...] = ()
+    """The key Secrets that were told of."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    namespace: Namespace
+    ring: KeyRing
+    course: Course
+    made: MadeKey | Failed | Pending | None
+
+
+def controller(settings: Settings) -> Controller[Seen]:
+    return Controller(
+        name="sealing-keys",
+        kind=Namespace,
+        look=partial(look, settings, key_index(settings)),
+        decide=partial(decide, settings),
+        owns=(Secret,),
+        background=True,
+        workers=1,
+        manager="sealed-secrets-controller",
+        reporter="sealed-secrets",
+    )
+
+
+def look(settings: Settings, keys: Index[Secret], snapshot: Snapshot, key: Key) -> Seen | None:
+    if key.name != settings.namespace or (namespace := snapshot.get(Namespace, key)) is None:
+        return None
+    course: Course = snapshot.memory or Course()
+    made = snapshot.ask(course.making) if course.making is not None else None
+    ring = key_ring(snapshot.indexed(keys, "key"), order=settings.order)
+    return Seen(namespace=namespace, ring=ring, course=course, made=made)
+
+
+def decide(settings: Settings, seen: Seen, now: datetime) -> Decision:
+    course = seen.course
+    told = tuple(_unreadable(seen.namespace, name) for name in seen.ring.unreadable if name not in course.unreadable)
+    if told:
+        noted = Course(course.began, course.making, seen.ring.unreadable)
+        return Decision(told, now + MOMENT, noted)
+    due_at = next_key_at(settings, seen.ring, now, began=course.began)
+    if due_at is None or now < due_at:
+        return Decision(wake_at=due_at, memory=Course(True, None, seen.ring.unreadable))
+    if isinstance(seen.made, MadeKey):
+        secret = key_secret(settings, seen.made)
+        return Decision((create(Secret, secret),), memory=Course(True, None, seen.ring.unreadable))
+    if course.making is not None:
+        return NOTHING  # the answer wakes us
+    wanted = MakeKey(settings.key_size, settings.common_name, now, now + settings.key_ttl)
+    return Decision(wake_at=now + MOMENT, memory=Course(course.began, wanted, seen.ring.unreadable))
+
+
+def next_key_at(settings: Settings, ring: KeyRing, now: datetime, *, began: bool) -> datetime | None:
+    """When the next key is due: `now` for at once, None for never. `began`: the cut-off was seen to at the start."""
+    newest = ring.newest
+    if newest is None:
+        return now
+    if not began and settings.cutoff is not None and newest.ordered_at < settings.cutoff:
+        return now
+    if not settings.renew_period:
+        return None
+    return max(newest.ordered_at + settings.renew_period, now)
+
+
+def key_secret(settings: Settings, made: MadeKey) -> JsonObject:
+    """Named after the key, so that a write whose answer was lost is not done twice."""
+    return {
+        "apiVersion": "v1",
+        "kind": "Secret",
+        "metadata": {
+            "generateName": settings.key_prefix,
+            "name": settings.key_prefix + suffix_of(made.fingerprint),
+            "namespace": settings.namespace,
+            "labels": {**settings.key_labels, KEY_LABEL: ACTIVE},
+            **({"annotations": dict(settings.key_annotations)} if settings.key_annotations else {}),
+        },
+        "type": "kubernetes.io/tls",
+        "data": {
+            "tls.crt": base64.b64encode(made.certificate_pem).decode(),
+            "tls.key": base64.b64encode(made.private_pem).decode(),
+        },
+    }
+
+
+def suffix_of(fingerprint: str) -> str:
+    """As long, and of the characters, that the API server would give."""
+    digest = sha256(fingerprint.encode()).digest()
+    return "".join(SUFFIX_ALPHABET[byte % len(SUFFIX_ALPHABET)] for byte in digest[:SUFFIX_LENGTH])
+
+
+def _unreadable(namespace: Namespace, name: str) -> Event:
+    message = f"Secret {name} is labelled as a sealing key and holds no readable RSA key with its certificate: skipped"
+    return Event(about=namespace.raw, reason="UnreadableKey", message=message, type="Warning")
