@@ -1,0 +1,132 @@
+"""ACME: the issuer's settings, and acme.cert-manager.io/v1 Order and Challenge."""
+
+from __future__ import annotations
+
+from dataclasses import field
+from typing import Annotated
+
+from argosy.apis.certmanager.shared import IssuerRef, Metadata, SecretKeyRef
+from argosy.apis.schema import FreeObject, Name, Time, resource, schema
+
+Url = Annotated[str, Name("url")]
+
+
+@schema
+class ExternalAccountBinding:
+    """Ties the account to one that exists at the server's operator."""
+
+    key_id: Annotated[str, Name("keyID")] = ""
+    key_secret_ref: SecretKeyRef = SecretKeyRef()
+
+
+@schema
+class AcmeIssuer:
+    """Asks an ACME server (RFC 8555). `solvers` stay JSON: they are copied into Challenges as they are."""
+
+    server: str = ""
+    email: str = ""
+    preferred_chain: str = ""
+    ca_bundle: str = ""
+    skip_tls_verify: Annotated[bool, Name("skipTLSVerify")] = False
+    external_account_binding: ExternalAccountBinding | None = None
+    private_key_secret_ref: SecretKeyRef = SecretKeyRef()
+    disable_account_key_generation: bool = False
+    enable_duration_feature: bool = False
+    profile: str = ""
+    renewal_information_source: str = ""
+    solvers: tuple[FreeObject, ...] = ()
+
+
+@schema
+class OrderSpec:
+    """What is ordered; `request` is base64 of a PEM request."""
+
+    request: str = ""
+    issuer_ref: IssuerRef = IssuerRef()
+    common_name: str = ""
+    dns_names: tuple[str, ...] = ()
+    ip_addresses: tuple[str, ...] = ()
+    duration: str = ""
+    profile: str = ""
+    replaces: str = ""
+
+
+@schema
+class OfferedChallenge:
+    """A way to prove control, as the server offers it."""
+
+    url: Url = ""
+    token: str = ""
+    type: str = ""
+
+
+@schema
+class Authorization:
+    """What must be proven for one identifier."""
+
+    url: Url = ""
+    identifier: str = ""
+    wildcard: bool = False
+    initial_state: str = ""
+    challenges: tuple[OfferedChallenge, ...] = ()
+
+
+@schema
+class OrderStatus:
+    """Where the order stands at the server."""
+
+    url: Url = ""
+    finalize_url: Annotated[str, Name("finalizeURL")] = ""
+    authorizations: tuple[Authorization, ...] = ()
+    certificate: str = ""
+    state: str = ""
+    reason: str = ""
+    failure_time: Time = ""
+
+
+@resource("acme.cert-manager.io", "v1", plural="orders")
+class Order:
+    """One order at an ACME server."""
+
+    metadata: Metadata = Metadata()
+    spec: OrderSpec = OrderSpec()
+    status: OrderStatus = OrderStatus()
+
+
+@schema
+class ChallengeSpec:
+    """What is to be presented; `solver` is a copy of the issuer's."""
+
+    url: Url = ""
+    authorization_url: Annotated[str, Name("authorizationURL")] = ""
+    dns_name: str = ""
+    wildcard: bool = False
+    type: str = ""
+    token: str = ""
+    key: str = ""
+    solver: FreeObject = field(default_factory=dict)
+    issuer_ref: IssuerRef = IssuerRef()
+
+
+@schema
+class ChallengeStatus:
+    """How far it is."""
+
+    processing: bool = False
+    presented: bool = False
+    presented_at: Time = ""
+    reason: str = ""
+    state: str = ""
+
+
+@resource("acme.cert-manager.io", "v1", plural="challenges")
+class Challenge:
+    """One proof of control over one name."""
+
+    metadata: Metadata = Metadata()
+    spec: ChallengeSpec = ChallengeSpec()
+    status: ChallengeStatus = ChallengeStatus()
+
+
+FINAL_STATES = frozenset({"valid", "invalid", "expired", "errored"})
+FAILURE_STATES = frozenset({"invalid", "expired", "errored"})

@@ -1,0 +1,176 @@
+"""When a certificate is renewed, to the second. Source: spec/cert-manager.md section 3.9.
+
+The life is that of the X.509 certificate, not the one that was asked for: an issuer may give less.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta, tzinfo
+from functools import lru_cache
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from cronsim import CronSim, CronSimError
+
+from argosy.apis.certmanager.certificate import CertificateSpec, Renewal, RenewalWindow
+from argosy.machinery import duration
+
+_DESCRIPTORS = {
+    "@yearly": "0 0 1 1 *",
+    "@annually": "0 0 1 1 *",
+    "@monthly": "0 0 1 * *",
+    "@weekly": "0 0 * * 0",
+    "@daily": "0 0 * * *",
+    "@midnight": "0 0 * * *",
+    "@hourly": "0 * * * *",
+}
+_SECOND = 1_000_000_000
+_LOOKED_BACK = timedelta(days=366 * 5)
+"""How far a start may lie back: the 29th of February is the rarest day that a schedule can name."""
+
+
+class WindowError(ValueError):
+    """A window cannot be read; the message says which part of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class RenewalTime:
+    """`at` is None when there is to be no renewal; `error` says that no window could be met, so `at` is as desired."""
+
+    at: datetime | None
+    error: str = ""
+
+
+def desired(not_before: datetime, not_after: datetime, renew_before: str, percentage: int | None) -> datetime:
+    """Without windows: the wish of the spec if it fits into the life, else two thirds of it."""
+    life = int((not_after - not_before) / timedelta(microseconds=1)) * 1000
+    before = life // 3
+    asked = duration.nanoseconds(renew_before) if renew_before else 0
+    if 0 < asked < life:
+        before = asked
+    elif percentage is not None and 0 < percentage < 100:
+        before = int(float(life) * float(percentage) / 100)
+    end = int(not_after.timestamp()) * _SECOND
+    return datetime.fromtimestamp((end - before) // _SECOND, UTC)
+
+
+def renewal_time(
+    not_before: datetime,
+    not_after: datetime,
+    *,
+    renew_before: str = "",
+    percentage: int | None = None,
+    renewal: Renewal | None = None,
+    suggested: datetime | None = None,
+) -> RenewalTime:
+    """`suggested`: the instant that was picked within an ACME server's window; it takes the place of the spec's wish."""
+    wish = suggested.replace(microsecond=0) if suggested else desired(not_before, not_after, renew_before, percentage)
+    if renewal is None:
+        return RenewalTime(wish)
+    if renewal.policy == "Disabled":
+        return RenewalTime(None)
+    if not renewal.windows:
+        return RenewalTime(wish)
+    return _in_windows(wish, not_after, renewal.windows)
+
+
+def of_spec(spec: CertificateSpec, not_before: datetime, not_after: datetime) -> RenewalTime:
+    return renewal_time(
+        not_before,
+        not_after,
+        renew_before=spec.renew_before,
+        percentage=spec.renew_before_percentage,
+        renewal=spec.renewal,
+    )
+
+
+def _in_windows(wish: datetime, not_after: datetime, windows: Sequence[RenewalWindow]) -> RenewalTime:
+    """A later window without a start in reach discards what the earlier ones offered: order matters, as upstream."""
+    best: datetime | None = None
+    for window in windows:
+        try:
+            lasts = duration.parse(window.window_duration)
+            began = last_start(window.cron, window.timezone, wish)
+            follows = next_start(window.cron, window.timezone, wish)
+        except (WindowError, duration.DurationError) as error:
+            return RenewalTime(wish, f"renewal window {window.cron!r}: {error}")
+        if began is not None and began <= wish <= began + lasts:
+            return RenewalTime(wish)
+        if follows is None or follows > not_after + lasts:
+            best = None
+        elif best is None or follows < best:
+            best = follows
+    if best is None:
+        return RenewalTime(
+            wish, "no renewal window begins before the certificate expires; it is renewed at the desired time"
+        )
+    return RenewalTime(best)
+
+
+def zone_of(name: str) -> tzinfo:
+    """UTC when empty. Raises WindowError."""
+    if not name:
+        return UTC
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise WindowError(f"{name!r} is no time zone such as Europe/Berlin") from None
+
+
+def next_start(cron: str, zone: str, at: datetime) -> datetime | None:
+    """The first start at or after `at`. Raises WindowError."""
+    found = _following(cron, zone, (at - timedelta(seconds=1)).replace(microsecond=0))
+    return found
+
+
+def last_start(cron: str, zone: str, at: datetime) -> datetime | None:
+    """The latest start at or before `at`, or None when there was none within five years. Raises WindowError."""
+    step = timedelta(hours=1)
+    while step < _LOOKED_BACK * 2:
+        begin = _following(cron, zone, at - step)
+        if begin is not None and begin <= at:
+            return _latest_up_to(cron, zone, begin, at)
+        step *= 4
+    return None
+
+
+def _latest_up_to(cron: str, zone: str, begin: datetime, at: datetime) -> datetime:
+    """Between a start and `at`: halves the way, so that an every-minute schedule needs no thousand steps."""
+    low, high = begin, at
+    while (found := _following(cron, zone, low)) is not None and found <= at:
+        middle = low + (high - low) / 2
+        beyond = _following(cron, zone, middle)
+        if beyond is not None and beyond <= at:
+            low = beyond
+        else:
+            high = middle
+            low = max(low, found)
+    return low
+
+
+@lru_cache(maxsize=4096)
+def _following(cron: str, zone: str, after: datetime) -> datetime | None:
+    """The first start after a moment. A local time that daylight saving skips does not happen that day."""
+    local = zone_of(zone)
+    expression = _DESCRIPTORS.get(cron.strip(), cron.strip())
+    if len(expression.split()) != 5:
+        raise WindowError(f"{cron!r} is no schedule of five fields such as '0 2 * * 6'")
+    try:
+        naive = after.astimezone(local).replace(tzinfo=None) - timedelta(hours=3)
+        starts = CronSim(expression, naive)
+        for _ in range(10_000):
+            found = next(starts)
+            if (real := _real(found, local)) is not None and real > after:
+                return real
+    except CronSimError:
+        raise WindowError(f"{cron!r} is no schedule of five fields such as '0 2 * * 6'") from None
+    except StopIteration:
+        return None
+    return None
+
+
+def _real(naive: datetime, zone: tzinfo) -> datetime | None:
+    """None for a local time that does not exist."""
+    there = naive.replace(tzinfo=zone).astimezone(UTC)
+    return there if there.astimezone(zone).replace(tzinfo=None) == naive else None

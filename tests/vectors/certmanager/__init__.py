@@ -1,0 +1,1 @@
+"""cert-manager's recorded decisions: one family for each file below data/cert-manager."""
