@@ -1,0 +1,41 @@
+"""Certificates: cert-manager's job, behind cert-manager.io/v1 and acme.cert-manager.io/v1.
+
+Owns the statuses of Certificate, CertificateRequest, Issuer, ClusterIssuer, Order and Challenge; the Secrets that
+Certificates name, and those of their next private keys; the objects that solve challenges. Reads Ingresses, Gateways
+and Secrets. Wakes by what it reads, at renewal times, and at the end of waits after failures.
+
+The controllers of a Certificate never call each other; they speak through the object: the trigger sets Issuing, the
+next key and the next request are made, the approver and an issuer answer, issuing stores the answer, readiness tells
+of it, old revisions go.
+
+- `certificate/`: the state machine of a Certificate.  `signing_flow/`: CertificateRequests and what signs them.
+- `issuers/`: whether an issuer can sign.  `pki/`: keys, requests, certificates, keystores.
+- `ports.py`, `adapters/`: the questions that need time, chance or the network, and who answers them.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from argosy.apis.certmanager import ClusterIssuer, Issuer
+from argosy.certs.certificate import issuing, next_key, next_request, readiness, revisions, trigger
+from argosy.certs.issuers import readiness as issuer_readiness
+from argosy.certs.settings import Settings
+from argosy.certs.signing_flow import approver, ca, flow, selfsigned
+from argosy.machinery.controller import Controller
+
+
+def controllers(settings: Settings) -> tuple[Controller[Any], ...]:
+    approval = (approver.controller(),) if settings.approve else ()
+    return (
+        trigger.controller(settings),
+        next_key.controller(settings),
+        next_request.controller(settings),
+        issuing.controller(settings),
+        readiness.controller(settings),
+        revisions.controller(),
+        *approval,
+        *(flow.controller(type_, settings) for type_ in (selfsigned.TYPE, ca.TYPE)),
+        issuer_readiness.controller(Issuer, settings),
+        issuer_readiness.controller(ClusterIssuer, settings),
+    )

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from argosy.apis.certmanager.shared import Condition
+from argosy.apis.schema import written
 from argosy.machinery.objects import JsonObject
 from argosy.machinery.timestamps import seconds
 
@@ -21,7 +22,7 @@ def with_condition(
     generation: int | None = None,
 ) -> list[JsonObject]:
     """The conditions as JSON with this one put in its place, or added at the end."""
-    listed = [dict(one.raw) for one in conditions]
+    listed = [written(one) for one in conditions]
     made: JsonObject = {"type": type_, "status": status, "lastTransitionTime": seconds(now), "reason": reason}
     if message:
         made["message"] = message
@@ -37,4 +38,4 @@ def with_condition(
 
 
 def without_condition(conditions: Sequence[Condition], type_: str) -> list[JsonObject]:
-    return [dict(one.raw) for one in conditions if one.type != type_]
+    return [written(one) for one in conditions if one.type != type_]

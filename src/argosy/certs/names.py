@@ -13,7 +13,7 @@ from typing import Any, Final
 
 CERTIFICATE_NAME: Final = "cert-manager.io/certificate-name"
 REVISION: Final = "cert-manager.io/certificate-revision"
-PRIVATE_KEY_SECRET: Final = "cert-manager.io/private-key-secret-name"
+KEY_HOLDER: Final = "cert-manager.io/private-key-secret-name"
 NEXT_KEY: Final = "cert-manager.io/next-private-key"
 FAO: Final = "controller.cert-manager.io/fao"
 """On every Secret of ours: caches can select by it."""
@@ -92,7 +92,7 @@ def label_hash(text: str) -> str:
 
 
 def copied_annotations(prefixes: Sequence[str], annotations: Mapping[str, str]) -> dict[str, str]:
-    """Entries in order: `-p` takes away what begins with p, any other adds; a `*` anywhere makes each add everything."""
+    """In order: `-p` takes away what begins with p, any other adds; with a `*` anywhere each adds everything."""
     everything = "*" in prefixes
     found: dict[str, str] = {}
     for prefix in prefixes:

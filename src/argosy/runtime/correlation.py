@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from dataclasses import dataclass, replace
 from typing import Generic, Literal, TypeVar
+from zlib import crc32
 
 from argosy.machinery.objects import JsonObject, key_of
 
@@ -96,8 +97,10 @@ class Correlator:
         return paid
 
     def _name(self, happened: Happened, now: float) -> str:
-        # Unique even when many things happen at one instant, as they do in virtual time.
-        self._last_nanos = max(self._last_nanos + 1, round(now * 1e6) * 1000)
+        # Unique even when many things happen at one instant, as they do in virtual time, and several components
+        # report on one object: each has its own nanoseconds within the microsecond.
+        own = crc32(happened.component.encode()) % 1000
+        self._last_nanos = max(self._last_nanos + 1000, round(now * 1e6) * 1000 + own)
         return f"{happened.involved[3]}.{self._last_nanos:x}"
 
 

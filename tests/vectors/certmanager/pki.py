@@ -134,4 +134,3 @@ def ca_chain(case: dict[str, Any]) -> Iterator[str]:
 def _differs(what: str, found: object, wanted: object) -> Iterator[str]:
     if found != wanted:
         yield f"{what}: {found!r} instead of {wanted!r}"
-

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import field
 from typing import Annotated
 
-from argosy.apis.certmanager.shared import IssuerRef, Metadata, SecretKeyRef
+from argosy.apis.certmanager.shared import IssuerRef, ObjectMeta, SecretKeyRef, Object
 from argosy.apis.schema import FreeObject, Name, Time, resource, schema
 
 Url = Annotated[str, Name("url")]
@@ -85,10 +85,10 @@ class OrderStatus:
 
 
 @resource("acme.cert-manager.io", "v1", plural="orders")
-class Order:
+class Order(Object):
     """One order at an ACME server."""
 
-    metadata: Metadata = Metadata()
+    metadata: ObjectMeta = ObjectMeta()
     spec: OrderSpec = OrderSpec()
     status: OrderStatus = OrderStatus()
 
@@ -120,10 +120,10 @@ class ChallengeStatus:
 
 
 @resource("acme.cert-manager.io", "v1", plural="challenges")
-class Challenge:
+class Challenge(Object):
     """One proof of control over one name."""
 
-    metadata: Metadata = Metadata()
+    metadata: ObjectMeta = ObjectMeta()
     spec: ChallengeSpec = ChallengeSpec()
     status: ChallengeStatus = ChallengeStatus()
 

@@ -5,7 +5,16 @@ from __future__ import annotations
 from dataclasses import field
 from typing import Annotated
 
-from argosy.apis.certmanager.shared import Condition, IsCa, IssuerRef, Metadata, SecretKeyRef, condition_of, is_true
+from argosy.apis.certmanager.shared import (
+    Condition,
+    IsCa,
+    IssuerRef,
+    ObjectMeta,
+    SecretKeyRef,
+    Object,
+    condition_of,
+    is_true,
+)
 from argosy.apis.schema import FreeObject, Name, Time, resource, schema
 
 
@@ -192,10 +201,10 @@ class CertificateStatus:
 
 
 @resource("cert-manager.io", "v1", plural="certificates")
-class Certificate:
+class Certificate(Object):
     """A certificate that is kept in a Secret and renewed in time."""
 
-    metadata: Metadata = Metadata()
+    metadata: ObjectMeta = ObjectMeta()
     spec: CertificateSpec = CertificateSpec()
     status: CertificateStatus = CertificateStatus()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 from argosy.apis.certmanager.acme import AcmeIssuer
-from argosy.apis.certmanager.shared import Condition, LocalRef, Metadata, SecretKeyRef, condition_of, is_true
+from argosy.apis.certmanager.shared import Condition, LocalRef, ObjectMeta, SecretKeyRef, Object, condition_of, is_true
 from argosy.apis.schema import FreeObject, Name, resource, schema
 
 
@@ -139,10 +139,10 @@ class IssuerStatus:
 
 
 @resource("cert-manager.io", "v1", plural="issuers")
-class Issuer:
+class Issuer(Object):
     """Signs requests of its namespace."""
 
-    metadata: Metadata = Metadata()
+    metadata: ObjectMeta = ObjectMeta()
     spec: IssuerSpec = IssuerSpec()
     status: IssuerStatus = IssuerStatus()
 
@@ -155,10 +155,10 @@ class Issuer:
 
 
 @resource("cert-manager.io", "v1", plural="clusterissuers", namespaced=False)
-class ClusterIssuer:
+class ClusterIssuer(Object):
     """Signs requests of all namespaces; its Secrets are in the cluster resource namespace."""
 
-    metadata: Metadata = Metadata()
+    metadata: ObjectMeta = ObjectMeta()
     spec: IssuerSpec = IssuerSpec()
     status: IssuerStatus = IssuerStatus()
 

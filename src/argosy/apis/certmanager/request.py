@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import field
 from typing import Annotated
 
-from argosy.apis.certmanager.shared import Condition, IsCa, IssuerRef, Metadata, condition_of, is_true
+from argosy.apis.certmanager.shared import Condition, IsCa, IssuerRef, ObjectMeta, Object, condition_of, is_true
 from argosy.apis.schema import FreeObject, Name, Time, resource, schema
 
 
@@ -35,10 +35,10 @@ class CertificateRequestStatus:
 
 
 @resource("cert-manager.io", "v1", plural="certificaterequests")
-class CertificateRequest:
+class CertificateRequest(Object):
     """A request for one signature, and its answer."""
 
-    metadata: Metadata = Metadata()
+    metadata: ObjectMeta = ObjectMeta()
     spec: CertificateRequestSpec = CertificateRequestSpec()
     status: CertificateRequestStatus = CertificateRequestStatus()
 

@@ -1,43 +1,15 @@
-"""What several kinds of cert-manager.io share: metadata, conditions and references."""
+"""What several kinds of cert-manager.io share: references, and reading of conditions."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import field
 from typing import Annotated, Final
 
-from argosy.apis.schema import FreeObject, Name, Time, schema
+from argosy.apis.kubernetes.views.meta import Condition, ObjectMeta
+from argosy.apis.schema import Name, Object, schema
 
 GROUP: Final = "cert-manager.io"
 ACME_GROUP: Final = "acme.cert-manager.io"
-
-
-@schema
-class Metadata:
-    """The part of an object's metadata that decisions read."""
-
-    name: str = ""
-    namespace: str = ""
-    uid: str = ""
-    generation: int = 0
-    resource_version: str = ""
-    creation_timestamp: Time = ""
-    deletion_timestamp: Time = ""
-    labels: FreeObject = field(default_factory=dict)
-    annotations: FreeObject = field(default_factory=dict)
-    finalizers: tuple[str, ...] = ()
-
-
-@schema
-class Condition:
-    """One condition of a status."""
-
-    type: str
-    status: str
-    reason: str = ""
-    message: str = ""
-    last_transition_time: Time = ""
-    observed_generation: int = 0
 
 
 @schema
@@ -87,3 +59,18 @@ def condition_of(conditions: Iterable[Condition], type_: str) -> Condition | Non
 def is_true(conditions: Iterable[Condition], type_: str) -> bool:
     found = condition_of(conditions, type_)
     return found is not None and found.status == "True"
+
+
+__all__ = [
+    "ACME_GROUP",
+    "GROUP",
+    "Condition",
+    "IsCa",
+    "IssuerRef",
+    "LocalRef",
+    "ObjectMeta",
+    "SecretKeyRef",
+    "Object",
+    "condition_of",
+    "is_true",
+]

@@ -25,6 +25,7 @@ _DESCRIPTORS = {
     "@midnight": "0 0 * * *",
     "@hourly": "0 * * * *",
 }
+NO_WINDOW = "no renewal window begins before the certificate expires; it is renewed at the desired time"
 _SECOND = 1_000_000_000
 _LOOKED_BACK = timedelta(days=366 * 5)
 """How far a start may lie back: the 29th of February is the rarest day that a schedule can name."""
@@ -64,7 +65,7 @@ def renewal_time(
     renewal: Renewal | None = None,
     suggested: datetime | None = None,
 ) -> RenewalTime:
-    """`suggested`: the instant that was picked within an ACME server's window; it takes the place of the spec's wish."""
+    """`suggested`: the instant that was picked within an ACME server's window; it replaces the spec's wish."""
     wish = suggested.replace(microsecond=0) if suggested else desired(not_before, not_after, renew_before, percentage)
     if renewal is None:
         return RenewalTime(wish)
@@ -120,8 +121,7 @@ def zone_of(name: str) -> tzinfo:
 
 def next_start(cron: str, zone: str, at: datetime) -> datetime | None:
     """The first start at or after `at`. Raises WindowError."""
-    found = _following(cron, zone, (at - timedelta(seconds=1)).replace(microsecond=0))
-    return found
+    return _following(cron, zone, (at - timedelta(seconds=1)).replace(microsecond=0))
 
 
 def last_start(cron: str, zone: str, at: datetime) -> datetime | None:

@@ -132,3 +132,10 @@ def facts_of(text: bytes, limit: int = pem.LARGEST_KEY) -> KeyFacts:
     if isinstance(known, str):
         raise KeyError_(known)
     return known
+
+
+def encode_der(key: Key) -> bytes:
+    """PKCS #8, as keystores hold it."""
+    return key.private_bytes(
+        serialization.Encoding.DER, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )

@@ -36,6 +36,9 @@ class PemLimits:
     bundle: int = LARGEST_BUNDLE
 
 
+DEFAULT_LIMITS: Final = PemLimits()
+
+
 class Block(NamedTuple):
     label: str
     der: bytes

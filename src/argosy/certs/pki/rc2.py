@@ -1,4 +1,4 @@
-"""RC2 (RFC 2268), for the one old PKCS #12 profile that still asks for it. Broken as a cipher: never use it elsewhere."""
+"""RC2 (RFC 2268), for the one old PKCS #12 profile that still asks for it. Broken: never use it elsewhere."""
 
 from __future__ import annotations
 

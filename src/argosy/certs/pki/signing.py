@@ -59,6 +59,9 @@ class Pointers:
     issuing: tuple[str, ...] = ()
 
 
+NO_POINTERS: Final = Pointers()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Signer:
     """Who signs: key, and certificate (None: self-signed)."""

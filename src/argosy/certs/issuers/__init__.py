@@ -1,0 +1,1 @@
+"""Whether Issuers and ClusterIssuers can sign: one decision for each type."""

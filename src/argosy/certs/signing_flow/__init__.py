@@ -1,0 +1,1 @@
+"""CertificateRequests: approval, and signing by the issuer that each names."""

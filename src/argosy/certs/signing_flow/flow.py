@@ -1,0 +1,126 @@
+"""The way of every CertificateRequest up to its signature; what signs it is the issuer type's own.
+
+One controller for each type of issuer, each with its own Events' source, as upstream. What concerns no type - a
+request that is denied, not approved, or names no issuer - is told by the first of them alone. Source:
+spec/cert-manager.md section 7.2.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from argosy.apis.certmanager import CertificateRequest
+from argosy.apis.certmanager.issuer import AnyIssuer
+from argosy.certs.issuer_lookup import issuer_of
+from argosy.certs.pki.signing import DEFAULT_DURATION
+from argosy.certs.settings import Settings
+from argosy.certs.signing_flow import outcome
+from argosy.machinery import duration
+from argosy.machinery.controller import NOTHING, Controller, Decision, Event, Snapshot
+from argosy.machinery.objects import Key
+
+SPOKESMAN: Final = "selfsigned"
+"""The type whose controller tells what concerns no type."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    request: CertificateRequest
+    issuer: AnyIssuer | None
+    ready_for: Any
+    """What the type's own look gathered; None when the request is not for it to sign now."""
+    memory: Any
+    settings: Settings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IssuerType:
+    """What differs between types: `look` gathers what signing needs, `decide` signs or says why not."""
+
+    name: str
+    look: Callable[[Snapshot, CertificateRequest, AnyIssuer, Settings], Any]
+    decide: Callable[[Seen, datetime], Decision]
+
+
+def is_open(request: CertificateRequest) -> bool:
+    """Whether an issuer has still to answer."""
+    return (
+        request.spec.issuer_ref.is_ours
+        and not request.is_true("InvalidRequest")
+        and request.ready_reason not in ("Failed", "Issued", "Denied")
+        and not request.metadata.deletion_timestamp
+    )
+
+
+def controller(type_: IssuerType, settings: Settings) -> Controller[Seen]:
+    name = f"certificaterequests-issuer-{type_.name}"
+
+    def look(snapshot: Snapshot, key: Key) -> Seen | None:
+        request = snapshot.get(CertificateRequest, key)
+        if request is None or not is_open(request):
+            return None
+        issuer = issuer_of(snapshot, request.spec.issuer_ref, key.namespace) if request.is_true("Approved") else None
+        mine = issuer is not None and issuer.spec.type == type_.name and issuer.ready and may_sign(request)
+        ready_for = type_.look(snapshot, request, issuer, settings) if mine and issuer is not None else None
+        return Seen(request=request, issuer=issuer, ready_for=ready_for, memory=snapshot.memory, settings=settings)
+
+    def decide(seen: Seen, now: datetime) -> Decision:
+        if seen.ready_for is not None:
+            return type_.decide(seen, now)
+        if seen.issuer is not None and seen.issuer.spec.type == type_.name and not seen.issuer.ready:
+            return _not_ready(seen, now)
+        return _of_no_type(seen, now) if type_.name == SPOKESMAN else NOTHING
+
+    return Controller(
+        name=name,
+        kind=CertificateRequest,
+        look=look,
+        decide=decide,
+        manager=f"cert-manager-{name}",
+        reporter=f"cert-manager-{name}",
+    )
+
+
+def may_sign(request: CertificateRequest) -> bool:
+    return request.is_true("Approved") and not request.is_true("Denied") and not request.status.certificate
+
+
+def _not_ready(seen: Seen, now: datetime) -> Decision:
+    if not may_sign(seen.request):
+        return NOTHING
+    message = "Referenced issuer does not have a Ready status condition"
+    return outcome.pending(seen.request, "IssuerNotReady", message, now)
+
+
+def _of_no_type(seen: Seen, now: datetime) -> Decision:
+    request = seen.request
+    if request.is_true("Denied"):
+        return outcome.denied(request, now)
+    if not request.is_true("Approved"):
+        return _waiting(seen)
+    if seen.issuer is None:
+        ref = request.spec.issuer_ref
+        message = (
+            f'Referenced "{ref.full_kind}" not found: {ref.full_kind.lower()}.cert-manager.io "{ref.name}" not found'
+        )
+        return outcome.pending(request, "IssuerNotFound", message, now)
+    if not seen.issuer.spec.type:
+        message = "Missing issuer type: no issuer specified for Issuer"
+        return outcome.pending(request, "IssuerTypeMissing", message, now)
+    return NOTHING
+
+
+def _waiting(seen: Seen) -> Decision:
+    """Told once: whoever approves changes the request and so wakes us."""
+    if seen.memory == "waiting":
+        return NOTHING
+    message = "Not signing CertificateRequest until it is Approved"
+    event = Event(about=seen.request.raw, reason="WaitingForApproval", message=message)
+    return Decision((event,), memory="waiting")
+
+
+def duration_of(request: CertificateRequest) -> timedelta:
+    return duration.parse(request.spec.duration) if request.spec.duration else DEFAULT_DURATION
