@@ -32,6 +32,9 @@ FAMILIES = (
 """(folder below DATA, module here, and its function where that is not `run`), replayed where it is there."""
 
 
+sys.path.insert(0, str(Path(__file__).parent.parent))  # for `kit`, what tests share
+
+
 def main(arguments: Sequence[str]) -> int:
     if len(arguments) != 1 or not Path(arguments[0]).is_dir():
         print(

@@ -133,8 +133,10 @@ class Crypto:
         """RSA in a thread; all else takes less than a millisecond."""
         if kind.algorithm != keys.RSA:
             return work()
-        loop = asyncio.get_running_loop()
-        return await self._clock.external(loop.run_in_executor(self._pool, work))
+        return await self._clock.external(self._in_thread(work))
+
+    async def _in_thread(self, work: Callable[[], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._pool, work)
 
 
 def _bytes(hidden: Hidden) -> bytes:

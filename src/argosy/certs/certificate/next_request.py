@@ -20,7 +20,7 @@ from argosy.certs.certificate.target_secret import owner_reference
 from argosy.certs.pki import keys
 from argosy.certs.ports import MakeRequest, Unfit
 from argosy.certs.settings import Settings
-from argosy.machinery import requests, timestamps
+from argosy.machinery import duration, requests, timestamps
 from argosy.machinery.controller import NOTHING, PENDING, Controller, Decision, Event, Failed, Hidden, Pending, Snapshot
 from argosy.machinery.objects import JsonObject, Key
 
@@ -142,7 +142,9 @@ def _request(seen: Seen, name: str, made: bytes) -> JsonObject:
     metadata = certificate.metadata
     raw: JsonObject = certificate.raw.get("spec") or {}
     spec: JsonObject = {"request": encoded(made), "issuerRef": raw.get("issuerRef") or {}}
-    spec |= {key: raw[key] for key in ("duration", "isCA", "usages") if raw.get(key)}
+    spec |= {key: raw[key] for key in ("isCA", "usages") if raw.get(key)}
+    if certificate.spec.duration:
+        spec["duration"] = duration.spelled(duration.nanoseconds(certificate.spec.duration))
     annotations = names.copied_annotations(seen.settings.copied_annotations, metadata.annotations)
     made_metadata: JsonObject = {
         "name": name,

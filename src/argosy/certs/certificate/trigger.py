@@ -121,7 +121,8 @@ def limit_end(seen: Seen, now: datetime) -> datetime | None:
     What an issuer or another writer does to the Secret can ask for issuances without end; this ends it.
     """
     made = [timestamps.parse(one.metadata.creation_timestamp) for one in seen.owned if one.metadata.creation_timestamp]
-    recent = sorted(at for at in {*seen.begun, *made} if now < at + _HOUR)
+    known = seen.begun if len(seen.begun) >= len(made) else made  # after a restart only what is stored is known
+    recent = sorted(at for at in known if now < at + _HOUR)
     limit = seen.settings.issuances_per_hour
     return recent[-limit] + _HOUR if len(recent) >= limit else None
 

@@ -89,8 +89,8 @@ def may_sign(request: CertificateRequest) -> bool:
 
 
 def _not_ready(seen: Seen, now: datetime) -> Decision:
-    if not may_sign(seen.request):
-        return NOTHING
+    if not may_sign(seen.request) or seen.issuer is None or seen.issuer.condition("Ready") is None:
+        return NOTHING  # an issuer that was not judged yet soon is
     message = "Referenced issuer does not have a Ready status condition"
     return outcome.pending(seen.request, "IssuerNotReady", message, now)
 

@@ -1,0 +1,366 @@
+"""Plays what was recorded of the real cert-manager against these controllers, and compares the states of each object.
+
+Compared are, for each object: its final state; that every state which was seen in both recordings is passed through,
+in order; and, for all objects, the set of (type, reason, message) of Events. See the data's README for what varies.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+import re
+from collections.abc import Iterator, Mapping
+from datetime import timedelta
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from tests.vectors.certmanager.describe import described
+from tests.vectors.outcome import Outcome
+
+from argosy.certs.pki import keys
+from argosy.certs.ports import GenerateKey
+from argosy.certs.settings import DefaultIssuer, Settings
+from argosy.machinery.api import PatchType
+from argosy.machinery.controller import Hidden
+from argosy.machinery.objects import JsonObject, Key, Resource
+from argosy.machinery.status import StatusError
+from argosy.machinery.timestamps import seconds
+from argosy.runtime.engine import Answerer
+from kit.certs import CertsWorld
+
+NS = "tale-7q"
+A = Settings(cluster_resource_namespace="cert-manager", signing_requests=True)
+B = Settings(
+    cluster_resource_namespace="cert-manager",
+    signing_requests=True,
+    approve=False,
+    minimum_backoff=timedelta(seconds=8),
+    certificate_owner_ref=True,
+    default_issuer=DefaultIssuer(name="dflt"),
+)
+QUIET = 2.0
+_LEFT_OUT = (
+    "apiVersion",
+    "kind",
+    "publicKey",
+    "serial",
+    "selfIssued",
+    "otherExtensions",
+    "nameConstraints",
+    "matchesCertificate",
+    "now",
+)
+_EVENTS_LEFT_OUT = ("WaitingForApproval", "IssuerNotReady", "IssuerNotFound")
+_RACES = (
+    "Referenced issuer does not have a Ready status condition",
+    'Referenced "Issuer" not found',
+    # Between upstream's two writes of Secret and status: readiness falls for an instant, here it does not.
+    "Secret contains a private key that does not match the current CertificateRequest",
+)
+_KNOWN = {
+    "secret-tampered-other-certificate": "Secret/web-tls metadata never is",
+    # Upstream first writes the annotations of the foreign certificate, then issues; here the issue comes first.
+}
+
+
+def run(data: Path) -> Iterator[Outcome]:
+    for path in sorted((data / "cert-manager" / "timelines").glob("*.json")):
+        story = json.loads(path.read_bytes())
+        try:
+            problems = list(play(story))
+        except Exception as error:  # a story that cannot be played has failed, and the next one is played
+            problems = [f"{type(error).__name__}: {error}"]
+        yield Outcome("certmanager.timelines", path.stem, not problems, "; ".join(problems)[:2000])
+
+
+@lru_cache(maxsize=64)
+def key_number(kind: keys.KeyKind, number: int) -> Hidden:
+    """Making RSA keys takes most of the time of a story: each is used in all of them."""
+    return Hidden(keys.encode(keys.generate(kind), "PKCS8"))
+
+
+class Story:
+    """One recording in the playing."""
+
+    def __init__(self, story: JsonObject) -> None:
+        self.story = story
+        numbers = itertools.count()
+
+        async def generate(question: GenerateKey) -> Hidden:
+            return key_number(question.kind, next(numbers))
+
+        self.world = CertsWorld(
+            A if story["controller"] == "A" else B,
+            answerers={GenerateKey: Answerer(answer=generate)},
+            namespaces=[NS, "cert-manager"],
+        )
+        self.states: dict[str, list[Any]] = {}
+        self.events: list[JsonObject] = []
+        self._names: dict[str, str] = {}
+        self._counts: dict[str, int] = {}
+        self._uids: dict[str, str] = {}
+
+    def play(self) -> Iterator[str]:
+        with self.world as world:
+            world.cluster.on_commit(lambda batch: [self._committed(change) for change in batch] and None)
+            for obj in self.story["given"]:
+                yield from self._do({"do": "create", "object": obj})
+            world.pass_time(self._quiet())
+            for action in self.story["actions"]:
+                yield from self._do(action)
+                if not action.get("now") and action["do"] != "wait":
+                    world.pass_time(self._quiet())
+        yield from self._compared()
+
+    def _quiet(self) -> float:
+        return QUIET
+
+    def _do(self, action: JsonObject) -> Iterator[str]:
+        try:
+            self._act(action)
+            status: int = 201 if action["do"] == "create" else 200
+            message = ""
+        except StatusError as error:
+            status, message = error.code, error.message
+        wanted = action.get("reply")
+        if wanted and wanted["status"] // 100 != status // 100:
+            yield f"{action['do']} {action.get('target', '')}: {status} {message} instead of {wanted}"
+        elif wanted and wanted.get("message") and not _same_refusal(message, wanted["message"].replace("{ns}", NS)):
+            yield f"{action['do']}: {message!r} instead of {wanted['message']!r}"
+
+    def _act(self, action: JsonObject) -> None:
+        world, namespace = self.world, action.get("namespace", NS)
+        match action["do"]:
+            case "create":
+                obj = self._filled(action["object"])
+                resource = world.resource(obj)
+                if resource.namespaced:
+                    obj["metadata"].setdefault("namespace", namespace)
+                world.create(obj)
+            case "patch" | "patchStatus":
+                key, resource = self._target(action)
+                patch = self._filled(action["patch"])
+                kind = PatchType.JSON if isinstance(patch, list) else PatchType.MERGE
+                sub = "status" if action["do"] == "patchStatus" else ""
+                world.run(world.client.patch(resource, key.name, key.namespace, patch, kind, subresource=sub))
+            case "delete":
+                key, resource = self._target(action)
+                world.run(world.client.delete(resource, key.name, key.namespace, propagation="Background"))
+            case "deleteFirst":
+                resource = world.resource({"apiVersion": action.get("apiVersion", "v1"), "kind": action["kind"]})
+                first = world.run(world.client.list(resource, NS)).items[0]["metadata"]
+                world.run(world.client.delete(resource, first["name"], NS, propagation="Background"))
+            case "condition":
+                self._condition(action)
+            case "sleep":
+                world.pass_time(float(action.get("seconds", 1)))
+            case "wait":
+                world.pass_time(float(action["most"]))
+
+    def _condition(self, action: JsonObject) -> None:
+        key, resource = self._target(action)
+        world = self.world
+        obj = world.run(world.client.get(resource, key.name, key.namespace))
+        made = {**action["condition"], "lastTransitionTime": seconds(world.clock.now())}
+        if action.get("observed"):
+            made["observedGeneration"] = obj["metadata"]["generation"]
+        conditions = [one for one in (obj.get("status") or {}).get("conditions") or [] if one["type"] != made["type"]]
+        obj = {**obj, "status": {**(obj.get("status") or {}), "conditions": [*conditions, made]}}
+        world.run(world.client.update(resource, obj, subresource=action.get("subresource", "status")))
+
+    def _target(self, action: JsonObject) -> tuple[Key, Resource]:
+        kind, _, name = self._filled(action["target"]).partition("/")
+        served = self.world.run(self.world.client.resources())
+        resource = next(one for one in served if one.kind == kind)
+        namespace = action.get("namespace", NS)
+        return Key(namespace if resource.namespaced else "", name), resource
+
+    def _filled(self, value: Any) -> Any:
+        return json.loads(json.dumps(value).replace("{ns}", NS))
+
+    # -- what was seen -------------------------------------------------------------------------------------------------
+
+    def _committed(self, change: Any) -> None:
+        obj, deleted = change.obj, change.new is None
+        kind, metadata = obj["kind"], obj["metadata"]
+        if kind == "Event":
+            if not deleted:
+                self.events.append(obj)
+            return
+        self._name(obj)
+        self._uids[metadata["uid"]] = f"{{uid:{kind}/{self._names.get(metadata['name'], metadata['name'])}}}"
+        place = metadata.get("namespace", NS)
+        elsewhere = "" if place == NS else f" (namespace {place})"
+        states = self.states.setdefault(f"{kind}/{metadata['name']}{elsewhere}", [])
+        state = {"deleted": True} if deleted else described(obj, NS)
+        if not states or states[-1] != state:
+            states.append(state)
+
+    def _name(self, obj: JsonObject) -> None:
+        name, prefix = obj["metadata"]["name"], obj["metadata"].get("generateName")
+        if prefix and name not in self._names:
+            self._counts[prefix] = self._counts.get(prefix, 0) + 1
+            self._names[name] = f"{prefix}{{rand:{self._counts[prefix]}}}"
+
+    def _replaced(self, value: Any) -> Any:
+        text = json.dumps(value)
+        for name, shown in itertools.chain(self._names.items(), self._uids.items()):
+            text = text.replace(name, shown)
+        return json.loads(text.replace(NS, "{ns}"))
+
+    def _compared(self) -> Iterator[str]:
+        ours = {self._replaced(name): self._replaced(states) for name, states in self.states.items()}
+        for name, recorded in self.story["objects"].items():
+            if recorded.get("optional") or not recorded["states"]:
+                continue
+            if name not in ours:
+                yield f"{name}: never seen"
+                continue
+            yield from _states_differ(name, recorded, ours[name])
+        yield from self._events_differ()
+
+    def _events_differ(self) -> Iterator[str]:
+        wanted: dict[tuple[str, str, str], bool] = {}
+        for recorded in self.story["objects"].values():
+            for event in recorded["events"]:
+                if event["reason"] not in _EVENTS_LEFT_OUT:
+                    key = (event["type"], event["reason"], _before_foreign(event["message"]))
+                    wanted[key] = wanted.get(key, True) and bool(event.get("optional") or recorded.get("optional"))
+        kinds = {name.partition("/")[0] for name in self.story["objects"]}
+        found = {
+            (one["type"], one["reason"], _before_foreign(self._replaced(one["message"])))
+            for one in self.events
+            if one["involvedObject"]["kind"] in kinds and one["reason"] not in _EVENTS_LEFT_OUT
+        }
+        for key, optional in wanted.items():
+            if key not in found and not optional:
+                yield f"no event {key}"
+        for key in sorted(found - set(wanted)):
+            yield f"event {key} was not recorded"
+
+
+def _states_differ(name: str, recorded: Mapping[str, Any], ours: list[Any]) -> Iterator[str]:
+    expanded = list(_expanded(recorded["states"]))
+    last = _comparable(expanded[recorded.get("final", -1)][0])
+    if not recorded.get("finalVaries") and _comparable(ours[-1]) != last:
+        yield f"{name} ends as {_first_difference(_comparable(ours[-1]), last)}"
+    yield from _facets_differ(name, [(_facets(state), optional) for state, optional in expanded], ours)
+
+
+def _facets_differ(name: str, expanded: list[tuple[dict[str, Any], bool]], ours: list[Any]) -> Iterator[str]:
+    """Each condition and each field of the status on its own: how they interleave is a race of several controllers."""
+    seen = [_facets(state) for state in ours]
+    for facet in sorted({facet for facets, _ in expanded for facet in facets} | {f for one in seen for f in one}):
+        required = _distinct(facets.get(facet) for facets, optional in expanded if not optional)
+        known = [facets.get(facet) for facets, _ in expanded]
+        found = _distinct(one.get(facet) for one in seen)
+        at = 0
+        for wanted in required:
+            if wanted not in found[at:]:
+                if _is_race(wanted):
+                    continue
+                yield f"{name} {facet} never is {_short(wanted)}"
+                return
+            at = found.index(wanted, at)
+        for value in found:
+            if value is not None and value not in known and not _is_race(value):
+                yield f"{name} {facet} was {_short(value)}, which was not recorded"
+                return
+
+
+def _is_race(value: Any) -> bool:
+    """What shows or not by the order in which controllers come to work; of upstream's own, or of both."""
+    message = value.get("message", "") if isinstance(value, dict) else ""
+    return any(text in str(message) for text in _RACES)
+
+
+def _facets(state: Any) -> dict[str, Any]:
+    if not isinstance(state, dict) or "deleted" in state:
+        return {"deleted": True}
+    plain = _comparable(state)
+    found = {key: value for key, value in plain.items() if key != "status"}
+    status = dict(plain.get("status") or {})
+    for one in status.pop("conditions", []):
+        found[f"condition {one['type']}"] = {key: value for key, value in one.items() if key != "lastTransitionTime"}
+    return found | {f"status.{key}": value for key, value in status.items()}
+
+
+def _distinct(values: Iterator[Any]) -> list[Any]:
+    found: list[Any] = []
+    for value in values:
+        if not found or found[-1] != value:
+            found.append(value)
+    return found
+
+
+def _expanded(states: list[Any]) -> Iterator[tuple[Any, bool]]:
+    """Full states: `"="` stands for the value of the entry before."""
+    before: dict[str, Any] = {}
+    for state in states:
+        made = {key: before.get(key) if value == "=" else value for key, value in state.items()}
+        before = made
+        yield made, bool(state.get("optional"))
+
+
+def _comparable(state: Any) -> Any:
+    if isinstance(state, dict):
+        left = {"step", "optional", "differences"} if "step" in state else set()
+        made = {
+            key: _comparable(_entry(key, value))
+            for key, value in state.items()
+            if key not in left and key not in _LEFT_OUT
+        }
+        return {key: value for key, value in made.items() if value not in (None, {}, [], "")}
+    if isinstance(state, list):
+        return [_comparable(one) for one in state]
+    return _before_foreign(state) if isinstance(state, str) else state
+
+
+def _entry(key: str, value: Any) -> Any:
+    """Values that are told by text or length on one side are compared by presence."""
+    if key == "critical":
+        return sorted(value)
+    if key == "spec" and isinstance(value, dict):
+        return {name: item for name, item in value.items() if name not in ("username", "uid", "groups", "extra")}
+    if key == "data" and isinstance(value, dict):
+        return {
+            n: v if isinstance(v, dict) and ("pem" in v or "chainLength" in v) else {"entry": n}
+            for n, v in value.items()
+        }
+    return value
+
+
+def _is_described(item: Any) -> bool:
+    return isinstance(item, dict) and ("pem" in item or "chainLength" in item)
+
+
+def _before_foreign(text: str) -> str:
+    """Text of other programs varies: what stands before it is compared."""
+    return re.split(r"urn:ietf:params:acme:error:|dial tcp|Get \\?\"http|tls: failed", text)[0]
+
+
+def _same_refusal(ours: str, theirs: str) -> bool:
+    """Field, kind of error and value count; the words after them are free."""
+    return ours[:60] == theirs[:60]
+
+
+def _first_difference(ours: Any, theirs: Any, path: str = "") -> str:
+    if isinstance(ours, dict) and isinstance(theirs, dict):
+        for key in sorted({*ours, *theirs}):
+            if ours.get(key) != theirs.get(key):
+                return _first_difference(ours.get(key), theirs.get(key), f"{path}.{key}")
+    if isinstance(ours, list) and isinstance(theirs, list) and len(ours) == len(theirs):
+        for at, (left, right) in enumerate(zip(ours, theirs, strict=True)):
+            if left != right:
+                return _first_difference(left, right, f"{path}[{at}]")
+    return f"{path}: {_short(ours)} instead of {_short(theirs)}"
+
+
+def _short(value: Any) -> str:
+    return json.dumps(value)[:400]
+
+
+def play(story: JsonObject) -> Iterator[str]:
+    known = _KNOWN.get(story["scenario"])
+    return (problem for problem in Story(story).play() if not known or not problem.startswith(known))
