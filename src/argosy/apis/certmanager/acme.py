@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import field
 from typing import Annotated
 
-from argosy.apis.certmanager.shared import IssuerRef, ObjectMeta, SecretKeyRef, Object
+from argosy.apis.certmanager.shared import IssuerRef, Object, ObjectMeta, SecretKeyRef
 from argosy.apis.schema import FreeObject, Name, Time, resource, schema
 
 Url = Annotated[str, Name("url")]

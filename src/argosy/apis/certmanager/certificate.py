@@ -9,9 +9,9 @@ from argosy.apis.certmanager.shared import (
     Condition,
     IsCa,
     IssuerRef,
+    Object,
     ObjectMeta,
     SecretKeyRef,
-    Object,
     condition_of,
     is_true,
 )

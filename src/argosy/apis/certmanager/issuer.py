@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 from argosy.apis.certmanager.acme import AcmeIssuer
-from argosy.apis.certmanager.shared import Condition, LocalRef, ObjectMeta, SecretKeyRef, Object, condition_of, is_true
+from argosy.apis.certmanager.shared import Condition, LocalRef, Object, ObjectMeta, SecretKeyRef, condition_of, is_true
 from argosy.apis.schema import FreeObject, Name, resource, schema
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import field
 from typing import Annotated
 
-from argosy.apis.certmanager.shared import Condition, IsCa, IssuerRef, ObjectMeta, Object, condition_of, is_true
+from argosy.apis.certmanager.shared import Condition, IsCa, IssuerRef, Object, ObjectMeta, condition_of, is_true
 from argosy.apis.schema import FreeObject, Name, Time, resource, schema
 
 

@@ -68,9 +68,9 @@ __all__ = [
     "IsCa",
     "IssuerRef",
     "LocalRef",
+    "Object",
     "ObjectMeta",
     "SecretKeyRef",
-    "Object",
     "condition_of",
     "is_true",
 ]
