@@ -30,10 +30,10 @@ from argosy.render.process import limits_of
 from argosy.render.workers import RenderWorkers
 from argosy.runtime.access import Access, ClientAccess
 from argosy.runtime.chance import Rng
-from argosy.runtime.client import Client
 from argosy.runtime.clock import Clock
 from argosy.runtime.informers import InformerCaches
 from argosy.runtime.supervisor import Supervisor
+from argosy.runtime.verbs import Verbs
 from argosy.sources.port import Credentials, GitRemote
 
 if TYPE_CHECKING:
@@ -163,7 +163,7 @@ class Embedded:
     """One running process: `client` may do everything."""
 
     cluster: EmbeddedCluster
-    client: Client
+    client: Verbs
     server: HttpServer
     control_plane: ControlPlane
 

@@ -27,8 +27,7 @@ from argosy.runtime.backoff import Backoff
 from argosy.runtime.client import Client
 from argosy.runtime.engine import Answerer
 from argosy.runtime.engine.livelock import BURST
-from argosy.runtime.wrapping import Send, WrappingClient
-from argosy.runtime.wrapping import Write as Sent
+from argosy.runtime.wrapping import WrappingClient
 from kit.engine import EngineWorld
 from kit.world import CONFIG_MAPS, EVENTS, SECRETS, config_map, ours
 
@@ -128,13 +127,13 @@ class Refusing(WrappingClient):
         super().__init__(inner)
         self.errors, self.after = errors, after
 
-    async def _write(self, write: Sent, send: Send) -> JsonObject:
-        if self.errors and write.resource != EVENTS:
+    async def write(self, request: Write) -> JsonObject:
+        if self.errors and request.resource != EVENTS:
             error = self.errors.pop(0)
             if self.after:
-                await send()
+                await super().write(request)
             raise error
-        return await send()
+        return await super().write(request)
 
 
 CONFLICT = StatusError(409, "Conflict", "the object has been modified")
