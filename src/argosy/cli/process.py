@@ -18,6 +18,7 @@ from argosy.apis.kubernetes import known
 from argosy.cli.apiserver import api_server, listening
 from argosy.cli.installing import control_plane_objects
 from argosy.cli.outside import Charts, Clusters, Doors, Fetcher, Git, Outside, Signatures
+from argosy.cli.rooms import Context, Rooms
 from argosy.cluster.http.server import HttpServer
 from argosy.cluster.server import EmbeddedCluster
 from argosy.gitops import GitOps
@@ -63,6 +64,17 @@ class ControlPlane:
         )
         self.lua = LuaWorkers(clock)
         self.jq = JqWorkers(clock)
+        context = Context(
+            client=client,
+            caches=self.caches,
+            clock=clock,
+            rng=rng.fork("rooms"),
+            doors=self.doors,
+            environ=os.environ,
+            namespace=outside.namespace,
+        )
+        owns = (lambda controller, key: replicas.owns(key)) if (replicas := outside.replicas) is not None else None
+        self.rooms = Rooms(context, is_ready=self.is_ready, owns=owns)
         self.gitops = GitOps(
             access,
             self.caches,
@@ -86,6 +98,7 @@ class ControlPlane:
         supervisor.add("caches", self.caches.run)
         supervisor.add("gitops", self.gitops.run)
         supervisor.add("application sets", self._run_application_sets)
+        supervisor.add("rooms", self.rooms.run)
         supervisor.controllers.append(self.gitops.controller)  # so that stopping waits for looks that have begun
 
     def may_write(self) -> bool:
@@ -95,6 +108,7 @@ class ControlPlane:
     def replicas_changed(self) -> None:
         """Keys moved between replicas."""
         self.gitops.replicas_changed()
+        self.rooms.wake_all()
         if self._sets is not None:
             self._sets.replicas_changed()
 
@@ -142,6 +156,7 @@ class ControlPlane:
         self.renderer.close()
         self.lua.close()
         self.jq.close()
+        self.rooms.close()
         await self.doors.close()
 
     def _credentials(self, url: str, project: str) -> Credentials:

@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
+import pytest
+
 from argosy.machinery import requests
 from argosy.machinery.controller import (
     NOTHING,
@@ -409,3 +411,16 @@ def test_a_question_without_end_is_timed_out_and_holds_up_no_other_lane() -> Non
 def test_a_write_names_no_body_in_its_refusal() -> None:
     refusal = Refusal(Write(verb="create", resource=SECRETS, key=A, body={"data": "canary"}), 403, "x", "y", 1, None)  # type: ignore[arg-type]
     assert "canary" not in repr(refusal)
+
+
+def test_a_controller_that_is_added_later_looks_at_what_is_there() -> None:
+    recorded = Recorded()
+    with EngineWorld([controller(copying)], namespaces=["copies"]) as world:
+        world.create(config_map("a"))
+        world.settle()
+        later = Controller(name="later", kind=CONFIG_MAPS, look=look_at_both, decide=recorded)
+        world.engine.add([later])
+        world.settle()
+        assert [seen.config["metadata"]["name"] for _, seen in recorded.seen] == ["a"]
+        with pytest.raises(ValueError, match="'later' is there already"):
+            world.engine.add([later])
