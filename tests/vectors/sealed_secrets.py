@@ -1,9 +1,11 @@
-"""Sealed Secrets: items, labels, whole objects, keys, Secrets that exist, status. `endpoints` and `seal` are beside."""
+"""Sealed Secrets: items, labels, whole objects, keys, Secrets that exist, status, endpoints, sealing."""
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import json
+import os
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -21,13 +23,16 @@ from argosy.machinery.timestamps import parse
 from argosy.sealing.adapters.keymaking import made_key
 from argosy.sealing.adapters.opening import Opener
 from argosy.sealing.assembly import Unopened, sealed_label
+from argosy.sealing.endpoints import Endpoints
 from argosy.sealing.item import ItemError, NotBase64, decoded, opened
 from argosy.sealing.keyring import KeyRing, RegisteredKey, SealingKey, fingerprint, is_key_secret, key_ring, private_key
 from argosy.sealing.outcome import status_after
 from argosy.sealing.ownership import DEFAULT_TYPE, creates_unmanaged, plan
 from argosy.sealing.ports import MakeKey
+from argosy.sealing.rates import Rates
 from argosy.sealing.renewal import next_key_at
 from argosy.sealing.scope import KEY_LABEL, label_of, scope_of
+from argosy.sealing.seal import Sealer, SealError, prepared
 from argosy.sealing.settings import Settings
 from argosy.sealing.templates import Templates
 
@@ -217,6 +222,59 @@ def status(case: Any, keys: Any) -> str:
     return "" if same and moved == expect["transition"] else f"{found}"
 
 
+def http(case: Any, keys: Any) -> str:
+    ring = ring_of(keys, case["keys"], case["newestKey"])
+    endpoints = Endpoints(opener(), lambda: ring, os.urandom, lambda: 0.0, Rates(2.0, 2))
+    request, expect = case["request"], case["expect"]
+    found = asyncio.run(endpoints.answer(request["path"], {}, (request.get("body") or "").encode()))
+    if found.status != expect["status"]:
+        return f"status {found.status} != {expect['status']}"
+    if "bodyEquals" in expect and found.body.decode() != expect["bodyEquals"]:
+        return "another body"
+    if expect.get("contentType", found.content_type) != found.content_type:
+        return found.content_type
+    return _rotated(json.loads(found.body), ring, expect["result"]) if "result" in expect else ""
+
+
+def _rotated(made: Any, ring: KeyRing, expect: Any) -> str:
+    template = made["spec"]["template"]
+    metadata = template.get("metadata") or {}
+    shape = {
+        "labels": metadata.get("labels") or {},
+        "annotations": metadata.get("annotations") or {},
+        "type": template.get("type") or "",
+        "immutable": template.get("immutable"),
+        "hasData": bool(template.get("data")),
+    }
+    key = next(one.key for one in ring.keys if one.name == expect["sealedWith"])
+    values = _values(made, key, expect["label"])
+    same = values == expect["plaintext"] and (made["metadata"].get("annotations") or {}) == expect["annotations"]
+    return "" if same and shape == expect["template"] else f"{shape}"
+
+
+def _values(made: Any, key: SealingKey, label: str) -> dict[str, str]:
+    items = made["spec"].get("encryptedData") or {}
+    found = {name: opened(decoded(text), [key.private], label)[0] for name, text in items.items()}
+    return {name: base64.b64encode(value).decode() for name, value in found.items()}
+
+
+def seal_(case: Any, keys: Any) -> str:
+    flags, expect = case["flags"], case["expect"]
+    private = _PRIVATE
+    key = SealingKey("", private, None, b"")  # type: ignore[arg-type]
+    options = {name: flags[name] for name in ("namespace", "name", "scope") if name in flags}
+    try:
+        secret = prepared(case["secret"], **options)
+        made = Sealer(private.public_key(), os.urandom).sealed(secret, allow_empty=flags.get("allow-empty-data", False))
+    except SealError as error:
+        return "" if expect.get("error") else str(error)
+    if expect.get("error"):
+        return "no error"
+    shape = {"metadata": made["metadata"], "template": made["spec"]["template"]}
+    shape |= {"plaintext": _values(made, key, expect["label"]), "label": expect["label"]}
+    return "" if shape == expect else f"{shape} != {expect}"
+
+
 Judge = Callable[[Any, Any], str]
 FAMILIES: dict[str, Judge] = {
     "decrypt": decrypt,
@@ -225,4 +283,6 @@ FAMILIES: dict[str, Judge] = {
     "existing-secret": existing_secret,
     "key-selection": key_selection,
     "status": status,
+    "http": http,
+    "seal": seal_,
 }

@@ -184,3 +184,5 @@ class Controller(Generic[Seen]):
     """Field manager of its writes; its name when empty."""
     reporter: str = ""
     """Component that its Events name; its name when empty."""
+    measure: Callable[[Key, Any], None] | None = None
+    """For metrics alone: told of each memory that a key came to, and None when its object is gone."""

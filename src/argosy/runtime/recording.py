@@ -6,11 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from argosy.machinery.objects import JsonObject
-from argosy.machinery.requests import Write
 from argosy.machinery.status import StatusError
 from argosy.runtime.client import Client
 from argosy.runtime.clock import Clock
-from argosy.runtime.wrapping import WrappingClient
+from argosy.runtime.wrapping import Send, WrappingClient, Write
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,11 +28,11 @@ class RecordingClient(WrappingClient):
         self.journal: list[Recorded] = []
         self._clock = clock
 
-    async def write(self, request: Write) -> JsonObject:
+    async def _write(self, write: Write, send: Send) -> JsonObject:
         try:
-            answer = await super().write(request)
+            answer = await send()
         except StatusError as error:
-            self.journal.append(Recorded(self._clock.now(), request, error.reason))
+            self.journal.append(Recorded(self._clock.now(), write, error.reason))
             raise
-        self.journal.append(Recorded(self._clock.now(), request))
+        self.journal.append(Recorded(self._clock.now(), write))
         return answer

@@ -20,6 +20,7 @@ from argosy.machinery.controller import Controller
 from argosy.runtime.engine import Answerer
 from argosy.sealing import renewal, unseal
 from argosy.sealing.adapters.opening import Opener
+from argosy.sealing.metrics import Metrics
 from argosy.sealing.ports import KeyMaker, MakeKey, Unseal
 from argosy.sealing.settings import Settings
 
@@ -28,8 +29,9 @@ OPENING_SECONDS = 600.0
 MAKING_SECONDS = 120.0
 
 
-def controllers(settings: Settings) -> tuple[Controller[Any], ...]:
-    return (unseal.controller(settings), renewal.controller(settings))
+def controllers(settings: Settings, metrics: Metrics | None = None) -> tuple[Controller[Any], ...]:
+    measure = metrics.measure if metrics is not None else None
+    return (unseal.controller(settings, measure), renewal.controller(settings))
 
 
 def answerers(opener: Opener, keys: KeyMaker) -> Mapping[type[Any], Answerer]:

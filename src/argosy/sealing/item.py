@@ -46,7 +46,7 @@ def seal(public_key: RSAPublicKey, label: str, value: bytes, session_key: bytes)
 
 def decoded(text: str) -> bytes:
     """The bytes of an item: standard base64 with padding, line breaks are skipped. Raises NotBase64."""
-    raw = text.encode(errors="replace")
+    raw = text.encode(errors="surrogatepass")
     stray = _STRAY.search(raw)
     kept = raw.replace(b"\r", b"").replace(b"\n", b"")
     if stray is None:

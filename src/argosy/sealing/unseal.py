@@ -9,10 +9,11 @@ remembered, by what it depended on.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 from argosy.apis.bitnami import SealedSecret
 from argosy.apis.kubernetes.views.core import Secret
@@ -73,6 +74,8 @@ class Pass:
     keys: frozenset[str] | None = None
     """Of a Secret that was merged into: the keys that are ours."""
     retry_at: datetime | None = None
+    instance: str = ""
+    """The object's label `app.kubernetes.io/instance`, for the metric."""
 
     def drifted(self, existing: Secret) -> bool:
         return self.failure is None and digest(existing.raw, self.keys) != self.digest
@@ -102,7 +105,7 @@ def key_index(settings: Settings) -> Index[Secret]:
     return Index(f"sealing-keys/{settings.namespace}/{settings.key_prefix}", Secret, values)
 
 
-def controller(settings: Settings) -> Controller[Seen]:
+def controller(settings: Settings, measure: Callable[[Key, Any], None] | None = None) -> Controller[Seen]:
     return Controller(
         name="unseal",
         kind=SealedSecret,
@@ -111,6 +114,7 @@ def controller(settings: Settings) -> Controller[Seen]:
         owns=(Secret,),
         manager="sealed-secrets-controller",
         reporter=NAME,
+        measure=measure,
     )
 
 
@@ -216,7 +220,7 @@ def _succeeded(settings: Settings, seen: Seen, planned: Plan, desired: JsonObjec
     event = Event(about=seen.sealed.raw, reason="Unsealed", message="SealedSecret unsealed successfully")
     return Decision(
         (*wrote, *told, event) if wrote or told else (),
-        memory=Pass(seen.basis, digest=digest(written, keys), keys=keys),
+        memory=Pass(seen.basis, digest=digest(written, keys), keys=keys, instance=_instance(seen.sealed)),
     )
 
 
@@ -232,7 +236,8 @@ def _failed(
     before = seen.before.failure if seen.before is not None else None
     is_news = bool(told or first) or (seen.before is not None and before != failure)
     event = Event(about=seen.sealed.raw, reason=failure.reason, message=failure.told, type="Warning")
-    memory = Pass(seen.basis, failure, seen.ring, _identity(seen.existing), retry_at=retry_at)
+    blocker, instance = _identity(seen.existing), _instance(seen.sealed)
+    memory = Pass(seen.basis, failure, seen.ring, blocker, retry_at=retry_at, instance=instance)
     return Decision((*first, *told, event) if is_news else first, retry_at, memory)
 
 
@@ -249,3 +254,7 @@ def _write(planned: Plan) -> tuple[Write, ...]:
 
 def _identity(existing: Secret | None) -> str:
     return "" if existing is None else f"{existing.metadata.uid}/{existing.metadata.resource_version}"
+
+
+def _instance(sealed: SealedSecret) -> str:
+    return sealed.metadata.labels.get("app.kubernetes.io/instance") or ""

@@ -11,10 +11,9 @@ from argosy.gitops.clusters.sharding import Algorithm, owner
 from argosy.gitops.destinations import Cluster
 from argosy.gitops.keys import IN_CLUSTER
 from argosy.machinery.objects import JsonObject, Key
-from argosy.machinery.requests import Write
 from argosy.runtime.fencing import WORKING_ON, Turn
 from argosy.runtime.sharding import Shards
-from argosy.runtime.wrapping import WrappingClient
+from argosy.runtime.wrapping import Send, WrappingClient, Write
 from kit.gitops import REPO, Bench, application, config
 from kit.world import CONFIG_MAPS
 
@@ -127,9 +126,9 @@ def test_a_turn_carries_its_controller_s_name_and_its_way_to_own(bench: Bench) -
     bench.world.run_until(bench.synced)
 
     class Noting(WrappingClient):
-        async def write(self, request: Write) -> JsonObject:
+        async def _write(self, write: Write, send: Send) -> JsonObject:
             seen.append(WORKING_ON.get())
-            return await super().write(request)
+            return await super()._write(write, send)
 
     bench.kill()
     bench.client = Noting(bench.world.client)

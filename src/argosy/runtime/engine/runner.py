@@ -159,6 +159,8 @@ class Runner:
         wrote = await self._shared.writer.carry_out(self._controller, decision.steps)
         if decision.memory is not KEEP:
             self._memory[work.key] = decision.memory
+            if self._controller.measure is not None:
+                self._controller.measure(work.key, decision.memory)
         if wrote and (rest := self._guard.wrote(work.key, self._clock.monotonic())) > 0:
             log.warning("%s writes %s without end: it rests %.0f s", self.name, work.key, rest)
             await self._clock.sleep(rest, background=True)
@@ -195,7 +197,8 @@ class Runner:
 
     def _forget(self, work: Work) -> None:
         """The object is gone, or another replica's: nothing of it stays here."""
-        self._memory.pop(work.key, None)
+        if self._memory.pop(work.key, None) is not None and self._controller.measure is not None:
+            self._controller.measure(work.key, None)
         self._refusals.pop(work.key, None)
         self.failing.pop(work, None)
         self._guard.forget(work.key)

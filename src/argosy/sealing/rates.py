@@ -1,0 +1,29 @@
+"""How often one client may ask: a steady rate with a burst, for each client. Pure but for its own counts."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from typing import Final
+
+REMEMBERED: Final = 65_536
+"""Clients; the one that asked longest ago is forgotten, and by then its burst is whole again."""
+
+
+class Rates:
+    """Source: the generic cell rate algorithm, with `burst` requests beyond the first."""
+
+    def __init__(self, rate: float, burst: int) -> None:
+        self._interval = 1.0 / rate
+        self._tolerance = burst * self._interval
+        self._next: OrderedDict[str, float] = OrderedDict()
+
+    def allows(self, client: str, now: float) -> bool:
+        """`now`: seconds of a clock that never goes back."""
+        due = max(self._next.get(client, now), now)
+        if due - now > self._tolerance:
+            return False
+        self._next[client] = due + self._interval
+        self._next.move_to_end(client)
+        while len(self._next) > REMEMBERED:
+            self._next.popitem(last=False)
+        return True
