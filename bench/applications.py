@@ -184,7 +184,7 @@ async def measure(stage: Stage) -> None:
     began = time.perf_counter()
     await stage.refresh_all()
     while True:
-        found = await stage.client.get(CONFIG_MAPS, "app-0", "default")
+        found = await stage.client.read(CONFIG_MAPS, "app-0", "default")
         if found["data"]["value"] == "2":
             break
         await stage.clock.sleep(0.005)
@@ -214,7 +214,7 @@ async def measure(stage: Stage) -> None:
     for name in names:
         await stage.client.patch(CONFIG_MAPS, name, "default", drifted, PatchType.MERGE)
     for name in names:
-        while (await stage.client.get(CONFIG_MAPS, name, "default"))["data"]["value"] == "drift":
+        while (await stage.client.read(CONFIG_MAPS, name, "default"))["data"]["value"] == "drift":
             await stage.clock.sleep(0.005)
     say("drift of one object in each, repaired", f"{time.perf_counter() - began:.2f} s", "< 5 s")
 

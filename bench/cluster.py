@@ -22,6 +22,7 @@ from argosy.machinery.api import PatchType
 from argosy.machinery.objects import JsonObject, Resource
 from argosy.runtime.chance import SeededRng
 from argosy.runtime.clock import RealClock
+from argosy.runtime.verbs import verbs
 
 CONFIG_MAPS = Resource("", "v1", "configmaps", "ConfigMap")
 DEPLOYMENTS = Resource("apps", "v1", "deployments", "Deployment")
@@ -73,10 +74,10 @@ class Bench:
 
 async def memory(bench: Bench, count: int) -> None:
     async with EmbeddedCluster(clock=RealClock(), rng=SeededRng(1)) as cluster:
-        client = cluster.client("bench")
+        client = verbs(cluster.client("bench"))
         create = await bench.each(2000, lambda n: client.create(CONFIG_MAPS, config_map(f"a{n:05d}")))
         bench.show("create a 1.9 KB ConfigMap", create, 300e-6)
-        get = await bench.each(5000, lambda n: client.get(CONFIG_MAPS, f"a{n % 2000:05d}", "default"))
+        get = await bench.each(5000, lambda n: client.read(CONFIG_MAPS, f"a{n % 2000:05d}", "default"))
         bench.show("get", get, 10e-6)
         patch = await bench.each(
             2000,
@@ -103,7 +104,7 @@ async def memory(bench: Bench, count: int) -> None:
 
 
 async def fan_out(bench: Bench, cluster: EmbeddedCluster) -> None:
-    client, seen, all_told = cluster.client("bench"), [], asyncio.Event()
+    client, seen, all_told = verbs(cluster.client("bench")), [], asyncio.Event()
     start = str(cluster.store.revision)
 
     async def watch() -> None:
@@ -128,7 +129,7 @@ async def durable(bench: Bench, full: bool) -> None:
     with tempfile.TemporaryDirectory() as directory:
         cluster = EmbeddedCluster(clock=RealClock(), rng=SeededRng(1), data_dir=Path(directory), durability=durability)
         async with cluster:
-            client = cluster.client("bench")
+            client = verbs(cluster.client("bench"))
 
             async def writer(lane: int) -> None:
                 for number in range(40):

@@ -66,7 +66,7 @@ async def fill(process: Embedded, clock: Clock, count: int) -> None:
         await process.client.create(resource, make("model-name", "space-0"))
     await clock.sleep(10.0)  # until the Pod runs
     for resource, _ in dict.fromkeys(MIX):
-        models[resource] = orjson.dumps(await process.client.get(resource, "model-name", "space-0"))
+        models[resource] = orjson.dumps(await process.client.read(resource, "model-name", "space-0"))
     assert orjson.loads(models[PODS])["status"]["phase"] == "Running"
     for number in range(count):
         resource, _ = MIX[number % len(MIX)]

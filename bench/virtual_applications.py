@@ -26,6 +26,7 @@ from argosy.gitops.keys import APPLICATIONS
 from argosy.machinery.objects import Key
 from argosy.runtime.access import ClientAccess
 from argosy.runtime.supervisor import Supervisor
+from argosy.runtime.verbs import verbs
 from argosy.runtime.virtual import VirtualClock, VirtualProcess
 
 
@@ -49,11 +50,11 @@ class Run:
         rng = self.process.rng
         cluster = EmbeddedCluster(clock=clock, rng=rng.fork("cluster"), bootstrap=bootstrap_objects())
         async with cluster:
-            client = cluster.client("system:bench", ("system:masters",))
+            client = verbs(cluster.client("system:bench", ("system:masters",)))
             await install(client, control_plane_objects("argocd"), "argosy", clock, rng)
             workloads = Workloads(PipelineServer(cluster.core, cluster.on_commit, cluster.spawn), clock)
             workloads.start()
-            access = ClientAccess(client, lambda user: cluster.client(user))
+            access = ClientAccess(client, lambda user: verbs(cluster.client(user)))
             plane = ControlPlane(access, clock, rng, Outside(cache_directory=self.root / "cache", own_machine=True))
             supervisor = Supervisor(clock, rng)
             plane.run_in(supervisor)

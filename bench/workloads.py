@@ -14,6 +14,7 @@ from argosy.cluster.workloads.server import PipelineServer
 from argosy.cluster.workloads.simulation import Settings, Workloads
 from argosy.machinery.objects import JsonObject, Key
 from argosy.runtime.chance import SeededRng
+from argosy.runtime.verbs import verbs
 from argosy.runtime.virtual import VirtualClock, run_virtual
 
 ROLLOUT = timedelta(minutes=2)
@@ -46,7 +47,7 @@ def measure(deployments: int, replicas: int, idle: int = 0, *, events: bool = Tr
             workloads = Workloads(server, clock, (), Settings(kubelet_events=events))
             workloads.start()
             await clock.settle(within=timedelta(seconds=1))
-            client, resource = cluster.client("bench"), cluster.resource("apps", "v1", "deployments")
+            client, resource = verbs(cluster.client("bench")), cluster.resource("apps", "v1", "deployments")
             begun, real, before = clock.now(), time.process_time(), cluster.store.revision
             for number in range(deployments):
                 await client.create(resource, _deployment(number, replicas))

@@ -21,6 +21,7 @@ from argosy.runtime.clock import RealClock
 from argosy.runtime.http.client import HttpClient
 from argosy.runtime.http.kubeconfig import load_kubeconfig
 from argosy.runtime.supervisor import Supervisor
+from argosy.runtime.verbs import verbs
 from kit.clusters import cluster_secret
 from kit.served import TOKEN, Served, served
 from kit.world import CONFIG_MAPS, NAMESPACES, SECRETS
@@ -92,7 +93,7 @@ async def controlled(directory: Path, server: Served) -> AsyncIterator[HttpClien
 async def ended(client: HttpClient) -> JsonObject:
     """The Application when it was synced, or told why not."""
     while True:
-        status: JsonObject = (await client.get(APPLICATIONS, "web", "argocd")).get("status") or {}
+        status: JsonObject = (await client.read(APPLICATIONS, "web", "argocd")).get("status") or {}
         if status.get("conditions") or (status.get("operationState") or {}).get("phase") in ("Succeeded", "Failed"):
             return status
         await RealClock().sleep(0.05)
@@ -112,7 +113,7 @@ def run(tmp_path: Path, config: Callable[[Served], JsonObject], accounts: list[J
             await client.create(PROJECTS, project(accounts))
             await client.create(APPLICATIONS, application(str(source), other.url))
             status = await ended(client)
-            page = await other.cluster.client("system:test", ("system:masters",)).list(CONFIG_MAPS, "default")
+            page = await verbs(other.cluster.client("system:test", ("system:masters",))).list(CONFIG_MAPS, "default")
             return status, any(obj["metadata"]["name"] == "a" for obj in page.items)
 
     return asyncio.run(scenario())
@@ -131,7 +132,7 @@ async def listed(directory: Path, home: Served, output: str) -> str:
 def test_clusters_are_listed_with_what_each_answers_and_no_secrets(tmp_path: Path) -> None:
     async def scenario() -> tuple[str, list[JsonObject]]:
         async with served() as home, served() as other:
-            client = home.cluster.client("system:test", ("system:masters",))
+            client = verbs(home.cluster.client("system:test", ("system:masters",)))
             await client.create(NAMESPACES, {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "argocd"}})
             for name, server, config in (
                 ("good", other.url, by_token(other)),

@@ -99,7 +99,7 @@ def test_what_a_cluster_lacks_is_named_before_anybody_waits_for_it(tmp_path: Pat
 
 async def _until(client: HttpClient, clock: RealClock, goal: Callable[[JsonObject], bool]) -> JsonObject:
     while True:
-        app = await client.get(APPLICATIONS, "web", "argocd")
+        app = await client.read(APPLICATIONS, "web", "argocd")
         if goal(app):
             return app
         await clock.sleep(0.05)

@@ -8,8 +8,10 @@ import pytest
 
 from argosy.cli.installing import ATTEMPTS, install
 from argosy.machinery.objects import JsonObject
+from argosy.machinery.requests import Write
 from argosy.machinery.status import StatusError
-from argosy.runtime.wrapping import Send, WrappingClient, Write
+from argosy.runtime.verbs import verbs
+from argosy.runtime.wrapping import WrappingClient
 from kit.world import NAMESPACES, World
 
 NAMESPACE = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "argocd"}}
@@ -23,12 +25,12 @@ class Refusing(WrappingClient):
     answers: list[Exception | str]
     asked: Counter[str]
 
-    async def _write(self, write: Write, send: Send) -> JsonObject:
-        self.asked[write.verb] += 1
+    async def write(self, request: Write) -> JsonObject:
+        self.asked[request.verb] += 1
         found = self.answers.pop(0) if self.answers else ""
         if isinstance(found, Exception):
             raise found
-        answer = await send()
+        answer = await super().write(request)
         if found == "lost":
             raise TimeoutError
         return answer
@@ -40,7 +42,7 @@ def installed(*answers: Exception | str) -> tuple[int, bool]:
         client = Refusing(world.client)
         client.answers, client.asked = list(answers), Counter()
         try:
-            world.run(install(client, [NAMESPACE], "test", world.clock, world.rng))
+            world.run(install(verbs(client), [NAMESPACE], "test", world.clock, world.rng))
         finally:
             found = [obj["metadata"]["name"] for obj in world.run(world.client.list(NAMESPACES)).items]
         return client.asked["apply"], "argocd" in found

@@ -11,6 +11,7 @@ from argosy.cluster.server import EmbeddedCluster
 from argosy.machinery.objects import JsonObject, Resource
 from argosy.machinery.status import StatusError
 from argosy.runtime.chance import SeededRng
+from argosy.runtime.verbs import verbs
 from argosy.runtime.virtual import VirtualClock, run_virtual
 from kit.world import World
 
@@ -46,7 +47,7 @@ def test_a_definition_is_served_by_the_next_request() -> None:
         await world.client.create(DEFINITIONS, definition())
         stored = await world.client.create(WIDGETS, widget("a"))
         assert stored["spec"] == {"size": 3}
-        found = await world.client.get(DEFINITIONS, "widgets.example.com")
+        found = await world.client.read(DEFINITIONS, "widgets.example.com")
         assert conditions(found) == {"NamesAccepted": "True", "Established": "True"}
 
     with World() as world:
@@ -57,11 +58,11 @@ def test_a_taken_kind_waits_until_it_is_free() -> None:
     async def story(world: World) -> None:
         await world.client.create(DEFINITIONS, definition())
         await world.client.create(DEFINITIONS, definition("gadgets"))
-        found = await world.client.get(DEFINITIONS, "gadgets.example.com")
+        found = await world.client.read(DEFINITIONS, "gadgets.example.com")
         assert conditions(found)["Established"] == "False"
         await world.client.delete(DEFINITIONS, "widgets.example.com")
         await world.clock.sleep(5)
-        found = await world.client.get(DEFINITIONS, "gadgets.example.com")
+        found = await world.client.read(DEFINITIONS, "gadgets.example.com")
         assert conditions(found)["Established"] == "True"
 
     with World() as world:
@@ -83,7 +84,7 @@ def test_a_definition_goes_after_its_instances_and_refuses_new_ones_meanwhile() 
         await world.client.update(WIDGETS, {**held, "metadata": {**held["metadata"], "finalizers": []}})
         await world.clock.sleep(1)
         with pytest.raises(StatusError):
-            await world.client.get(DEFINITIONS, "widgets.example.com")
+            await world.client.read(DEFINITIONS, "widgets.example.com")
         with pytest.raises(StatusError):
             await world.client.list(WIDGETS, "default")
 
@@ -107,12 +108,12 @@ def test_a_watch_ends_with_its_kind() -> None:
 def test_custom_kinds_are_served_after_a_restart(tmp_path: Path) -> None:
     async def first(clock: VirtualClock, rng: SeededRng) -> None:
         async with EmbeddedCluster(clock=clock, rng=rng, data_dir=tmp_path) as cluster:
-            await cluster.client("me").create(DEFINITIONS, definition())
-            await cluster.client("me").create(WIDGETS, widget("a"))
+            await verbs(cluster.client("me")).create(DEFINITIONS, definition())
+            await verbs(cluster.client("me")).create(WIDGETS, widget("a"))
 
     async def second(clock: VirtualClock, rng: SeededRng) -> JsonObject:
         async with EmbeddedCluster(clock=clock, rng=rng, data_dir=tmp_path) as cluster:
-            return await cluster.client("me").get(WIDGETS, "a", "default")
+            return await verbs(cluster.client("me")).read(WIDGETS, "a", "default")
 
     run_virtual(first)
     assert run_virtual(second)["spec"] == {"size": 3}
@@ -123,7 +124,7 @@ def test_a_definition_is_compiled_again_only_when_its_spec_changed() -> None:
         for plural, kind in (("widgets", "Widget"), ("gadgets", "Gadget")):
             await world.client.create(DEFINITIONS, definition(plural, kind))
         revision = world.cluster.catalog.revision
-        found = await world.client.get(DEFINITIONS, "widgets.example.com")
+        found = await world.client.read(DEFINITIONS, "widgets.example.com")
         found = {**found, "metadata": {**found["metadata"], "labels": {"team": "us"}}}
         found = await world.client.update(DEFINITIONS, found)
         assert world.cluster.catalog.revision == revision

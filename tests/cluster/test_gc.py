@@ -56,7 +56,7 @@ def test_foreground_waits_for_blocking_dependents_only() -> None:
         for name in ("blocked", "free"):
             await world.client.delete(CONFIG_MAPS, name, "default", propagation="Foreground")
         assert await names(world) == ["b1", "b2", "blocked"]
-        waiting = await world.client.get(CONFIG_MAPS, "b1", "default")
+        waiting = await world.client.read(CONFIG_MAPS, "b1", "default")
         released = {**waiting, "metadata": {**waiting["metadata"], "finalizers": []}}
         await world.client.update(CONFIG_MAPS, released)
         assert await names(world) == ["b2"]
@@ -72,7 +72,7 @@ def test_a_second_owner_keeps_the_dependent_and_loses_the_dangling_reference() -
         await world.client.create(CONFIG_MAPS, owned("kept", one, two))
         await world.client.delete(CONFIG_MAPS, "one", "default")
         assert await names(world) == ["kept", "two"]
-        kept = await world.client.get(CONFIG_MAPS, "kept", "default")
+        kept = await world.client.read(CONFIG_MAPS, "kept", "default")
         assert [owner["name"] for owner in kept["metadata"]["ownerReferences"]] == ["two"]
         await world.client.delete(CONFIG_MAPS, "two", "default")
         assert await names(world) == []
@@ -96,7 +96,7 @@ def test_a_cycle_of_foreground_deletions_ends() -> None:
         one = await world.client.create(CONFIG_MAPS, config_map("one"))
         two = await world.client.create(CONFIG_MAPS, owned("two", one, blocking=True))
         references = owned("one", two, blocking=True)["metadata"]["ownerReferences"]
-        fresh = await world.client.get(CONFIG_MAPS, "one", "default")
+        fresh = await world.client.read(CONFIG_MAPS, "one", "default")
         await world.client.update(
             CONFIG_MAPS, {**fresh, "metadata": {**fresh["metadata"], "ownerReferences": references}}
         )

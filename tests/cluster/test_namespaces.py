@@ -24,9 +24,9 @@ def test_account_and_ca_are_there_at_once_and_come_back_when_deleted() -> None:
     async def story(world: World) -> None:
         await world.client.create(NAMESPACES, namespace("x"))
         for resource, name in ((ACCOUNTS, "default"), (CONFIG_MAPS, "kube-root-ca.crt")):
-            first = await world.client.get(resource, name, "x")
+            first = await world.client.read(resource, name, "x")
             await world.client.delete(resource, name, "x")
-            again = await world.client.get(resource, name, "x")
+            again = await world.client.read(resource, name, "x")
             assert again["metadata"]["uid"] != first["metadata"]["uid"]
 
     with World() as world:
@@ -43,10 +43,10 @@ def test_content_goes_after_the_grace_period_then_the_namespace() -> None:
             await world.client.create(CONFIG_MAPS, config_map("b", "x"))
         assert refused.value.causes[0].reason == "NamespaceTerminating"
         await world.clock.sleep(GRACE_SECONDS - 1)
-        assert await world.client.get(CONFIG_MAPS, "a", "x")
+        assert await world.client.read(CONFIG_MAPS, "a", "x")
         await world.clock.sleep(2)
         with pytest.raises(StatusError):
-            await world.client.get(NAMESPACES, "x")
+            await world.client.read(NAMESPACES, "x")
         assert world.cluster.store.table("", "configmaps").range("x")[0:2] == (4, 4)
 
     with World() as world:
@@ -61,16 +61,16 @@ def test_what_holds_a_namespace_is_said_in_its_conditions() -> None:
         await world.client.create(CONFIG_MAPS, held)
         await world.client.delete(NAMESPACES, "x")
         await world.clock.sleep(60)
-        found = await world.client.get(NAMESPACES, "x")
+        found = await world.client.read(NAMESPACES, "x")
         conditions = {item["type"]: item for item in found["status"]["conditions"]}
         remaining = conditions["NamespaceFinalizersRemaining"]
         assert (remaining["status"], remaining["reason"]) == ("True", "SomeFinalizersRemain")
         assert remaining["message"].endswith("example.com/hold in 1 resource instances")
-        present = await world.client.get(CONFIG_MAPS, "held", "x")
+        present = await world.client.read(CONFIG_MAPS, "held", "x")
         await world.client.update(CONFIG_MAPS, {**present, "metadata": {**present["metadata"], "finalizers": []}})
         await world.clock.sleep(1)
         with pytest.raises(StatusError):
-            await world.client.get(NAMESPACES, "x")
+            await world.client.read(NAMESPACES, "x")
 
     with World() as world:
         world.run(story(world))
@@ -88,7 +88,7 @@ def test_what_may_not_be_deleted_holds_up_nothing_else_and_is_said() -> None:
         world.cluster.admission.checks.append(refuse)
         await world.client.delete(NAMESPACES, "x")
         await world.clock.sleep(30)
-        found = await world.client.get(NAMESPACES, "x")
+        found = await world.client.read(NAMESPACES, "x")
         failure = next(
             item for item in found["status"]["conditions"] if item["type"] == "NamespaceDeletionContentFailure"
         )
@@ -99,7 +99,7 @@ def test_what_may_not_be_deleted_holds_up_nothing_else_and_is_said() -> None:
         world.cluster.admission.checks.remove(refuse)
         await world.clock.sleep(60)
         with pytest.raises(StatusError):
-            await world.client.get(NAMESPACES, "x")
+            await world.client.read(NAMESPACES, "x")
 
     with World() as world:
         world.run(story(world))

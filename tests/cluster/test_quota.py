@@ -31,7 +31,7 @@ def pod(name: str, requests: JsonObject | None = None) -> JsonObject:
 
 async def used(world: World) -> dict[str, Any]:
     await world.clock.sleep(1)
-    return dict((await world.client.get(QUOTAS, "q", "default"))["status"]["used"])
+    return dict((await world.client.read(QUOTAS, "q", "default"))["status"]["used"])
 
 
 def test_a_quota_refuses_one_too_many_and_counts_in_its_status() -> None:

@@ -20,6 +20,7 @@ from argosy.machinery.objects import JsonObject, Resource
 from argosy.machinery.status import StatusError
 from argosy.runtime.chance import SeededRng
 from argosy.runtime.clock import RealClock
+from argosy.runtime.verbs import verbs
 from argosy.runtime.virtual import VirtualClock, run_virtual
 from kit.world import CONFIG_MAPS, NAMESPACES, SECRETS, World, config_map
 
@@ -34,11 +35,11 @@ VALIDATING = Resource(
 def test_a_restart_finds_everything_again(tmp_path: Path) -> None:
     async def first(clock: VirtualClock, rng: SeededRng) -> JsonObject:
         async with EmbeddedCluster(clock=clock, rng=rng, data_dir=tmp_path) as cluster:
-            return await cluster.client("me").create(CONFIG_MAPS, config_map("a", k="v"))
+            return await verbs(cluster.client("me")).create(CONFIG_MAPS, config_map("a", k="v"))
 
     async def second(clock: VirtualClock, rng: SeededRng) -> JsonObject:
         async with EmbeddedCluster(clock=clock, rng=rng, data_dir=tmp_path) as cluster:
-            return await cluster.client("me").get(CONFIG_MAPS, "a", "default")
+            return await verbs(cluster.client("me")).read(CONFIG_MAPS, "a", "default")
 
     stored = run_virtual(first)
     assert run_virtual(second) == stored
@@ -74,7 +75,7 @@ def test_the_store_is_not_closed_while_a_batch_is_with_the_worker_thread(tmp_pat
         await store.durable()
         journal.gate.clear()
         async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(cluster.client("me").create(CONFIG_MAPS, config_map("a")))
+            tasks.create_task(verbs(cluster.client("me")).create(CONFIG_MAPS, config_map("a")))
             await asyncio.to_thread(journal.inside.wait, 10)
             stopping = tasks.create_task(cluster.stop())
             for _ in range(100):
@@ -89,14 +90,14 @@ def test_the_store_is_not_closed_while_a_batch_is_with_the_worker_thread(tmp_pat
 def test_a_fork_and_its_origin_do_not_see_each_other() -> None:
     async def story(clock: VirtualClock, rng: SeededRng) -> None:
         async with EmbeddedCluster(clock=clock, rng=rng) as origin:
-            await origin.client("me").create(CONFIG_MAPS, config_map("a"))
+            await verbs(origin.client("me")).create(CONFIG_MAPS, config_map("a"))
             async with origin.fork(clock=clock, rng=rng.fork("copy")) as copy:
                 assert copy.store.revision == origin.store.revision
-                await copy.client("me").delete(CONFIG_MAPS, "a", "default")
-                await origin.client("me").create(CONFIG_MAPS, config_map("b"))
-                assert await origin.client("me").get(CONFIG_MAPS, "a", "default")
+                await verbs(copy.client("me")).delete(CONFIG_MAPS, "a", "default")
+                await verbs(origin.client("me")).create(CONFIG_MAPS, config_map("b"))
+                assert await verbs(origin.client("me")).read(CONFIG_MAPS, "a", "default")
                 with pytest.raises(StatusError):
-                    await copy.client("me").get(CONFIG_MAPS, "b", "default")
+                    await verbs(copy.client("me")).read(CONFIG_MAPS, "b", "default")
 
     run_virtual(story)
 
@@ -104,7 +105,7 @@ def test_a_fork_and_its_origin_do_not_see_each_other() -> None:
 def test_two_runs_of_one_seed_store_the_same_bytes() -> None:
     async def story(clock: VirtualClock, rng: SeededRng) -> list[bytes]:
         async with EmbeddedCluster(clock=clock, rng=rng) as cluster:
-            client = cluster.client("me")
+            client = verbs(cluster.client("me"))
             await client.create(NAMESPACES, {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "x"}})
             for _ in range(5):
                 await client.create(CONFIG_MAPS, {"metadata": {"generateName": "g-", "namespace": "x"}})
@@ -201,7 +202,7 @@ def test_a_dry_run_is_not_sent_to_a_webhook_with_side_effects() -> None:
         await world.client.create(CONFIG_MAPS, config_map("a"), dry_run=True)
         assert hook.asked[0]["dryRun"] is True
         with pytest.raises(StatusError):
-            await world.client.get(CONFIG_MAPS, "a", "default")
+            await world.client.read(CONFIG_MAPS, "a", "default")
 
     with World() as world:
         world.run(story(world))

@@ -163,10 +163,10 @@ def test_a_new_process_judges_as_the_one_before(judged: Bench) -> None:
     judged.create(application())
     judged.world.run_until(lambda: judged.synced() and judged.health() == "Degraded")
     judged.kill()
-    version = judged.world.run(judged.world.client.get(CONFIG_MAPS, "a", "default"))["metadata"]["resourceVersion"]
+    version = judged.world.run(judged.world.client.read(CONFIG_MAPS, "a", "default"))["metadata"]["resourceVersion"]
     judged.start()
     judged.world.pass_time(60)
     assert judged.health() == "Degraded"
     assert judged.gitops.desk.judging.evaluated == 1
-    after = judged.world.run(judged.world.client.get(CONFIG_MAPS, "a", "default"))["metadata"]["resourceVersion"]
+    after = judged.world.run(judged.world.client.read(CONFIG_MAPS, "a", "default"))["metadata"]["resourceVersion"]
     assert after == version

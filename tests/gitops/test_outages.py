@@ -13,8 +13,9 @@ from argosy.gitops.keys import ResourceKey
 from argosy.gitops.syncing import AT_ONCE
 from argosy.machinery.api import WatchEvent
 from argosy.machinery.objects import JsonObject, Resource
+from argosy.machinery.requests import Served, Watch, Write
 from argosy.machinery.status import StatusError
-from argosy.runtime.wrapping import Send, WrappingClient, Write
+from argosy.runtime.wrapping import WrappingClient
 from argosy.sources.git.scripted import ScriptedGit
 from argosy.sources.port import Credentials, Unavailable
 from kit.gitops import CRDS, REPO, Bench, application, config, opened, prepare
@@ -34,17 +35,11 @@ class NoDiscovery(WrappingClient):
     down = 0
     in_version = False
 
-    async def resources(self, *, fresh: bool = False) -> tuple[Resource, ...]:
-        if self.down and not self.in_version:
+    async def served(self, *, fresh: bool = False) -> Served:
+        if self.down:
             self.down -= 1
-            raise StatusError(503, "ServiceUnavailable", "away")
-        return await super().resources(fresh=fresh)
-
-    async def version(self) -> JsonObject:
-        if self.down and self.in_version:
-            self.down -= 1
-            raise ConnectionResetError
-        return await super().version()
+            raise ConnectionResetError if self.in_version else StatusError(503, "ServiceUnavailable", "away")
+        return await super().served(fresh=fresh)
 
 
 def definition(group: str) -> JsonObject:
@@ -106,11 +101,11 @@ def test_the_default_project_is_made_however_often_that_is_refused_at_first() ->
     class Refusing(WrappingClient):
         left = 4
 
-        async def _write(self, write: Write, send: Send) -> JsonObject:
-            if write.resource.plural == "appprojects" and self.left:
+        async def write(self, request: Write) -> JsonObject:
+            if request.resource.plural == "appprojects" and self.left:
                 self.left -= 1
                 raise StatusError(503, "ServiceUnavailable", "away")
-            return await super()._write(write, send)
+            return await super().write(request)
 
     with opened() as bench:
         bench.world.pass_time(1)
@@ -128,9 +123,9 @@ class Relisted(WrappingClient):
     closed = False
     expire: asyncio.Future[None] | None = None
 
-    async def watch(self, resource: Resource, *a: Any, **more: Any) -> AsyncIterator[WatchEvent]:  # type: ignore[override]
-        async for event in super().watch(resource, *a, **more):
-            if self.closed and resource.plural == "configmaps":
+    async def follow(self, request: Watch) -> AsyncIterator[WatchEvent]:
+        async for event in super().follow(request):
+            if self.closed and request.resource.plural == "configmaps":
                 self.expire = asyncio.get_running_loop().create_future()
                 await self.expire
                 raise StatusError(410, "Expired", "too old resource version")
@@ -168,14 +163,14 @@ class Slow(WrappingClient):
     now = most = 0
     world: World
 
-    async def _write(self, write: Write, send: Send) -> JsonObject:
-        self.now += write.resource.plural == "configmaps"
+    async def write(self, request: Write) -> JsonObject:
+        self.now += request.resource.plural == "configmaps"
         self.most = max(self.most, self.now)
         await self.world.clock.sleep(0.05)
         try:
-            return await super()._write(write, send)
+            return await super().write(request)
         finally:
-            self.now -= write.resource.plural == "configmaps"
+            self.now -= request.resource.plural == "configmaps"
 
 
 def test_a_sync_of_many_objects_has_few_writes_in_flight(bench: Bench) -> None:

@@ -98,7 +98,7 @@ def test_a_missing_namespace_is_made_when_asked_and_objects_apply_server_side(be
     policy = {"automated": {}, "syncOptions": ["CreateNamespace=true", "ServerSideApply=true"]}
     bench.create(application(destination=destination, syncPolicy=policy))
     bench.world.run_until(bench.synced)
-    found = bench.world.run(bench.world.client.get(CONFIG_MAPS, "a", "fresh"))
+    found = bench.world.run(bench.world.client.read(CONFIG_MAPS, "a", "fresh"))
     assert found["data"] == {"value": "one"}
     managers = {(e["manager"], e["operation"]) for e in found["metadata"]["managedFields"]}
     assert managers == {("argocd-controller", "Apply")}

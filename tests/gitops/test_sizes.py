@@ -10,8 +10,9 @@ import pytest
 
 from argosy.gitops.keys import APPLICATIONS
 from argosy.gitops.status import is_too_large
+from argosy.machinery.requests import Write
 from argosy.machinery.status import StatusError
-from argosy.runtime.wrapping import Send, WrappingClient, Write
+from argosy.runtime.wrapping import WrappingClient
 from kit.gitops import REPO, Bench, application, config
 
 COUNT = 20
@@ -26,11 +27,11 @@ class Narrow(WrappingClient):
         super().__init__(inner)
         self.refusals = 0
 
-    async def _write(self, write: Write, send: Send) -> Any:
-        if write.resource == APPLICATIONS and len(orjson.dumps(write.body)) > self.limit:
+    async def write(self, request: Write) -> Any:
+        if request.resource == APPLICATIONS and len(orjson.dumps(request.body)) > self.limit:
             self.refusals += 1
             raise StatusError(413, "RequestEntityTooLarge", "Request entity too large: limit is 3145728")
-        return await send()
+        return await super().write(request)
 
 
 def many(bench: Bench, count: int, **more: str) -> None:

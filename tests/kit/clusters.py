@@ -17,9 +17,11 @@ from argosy.cluster.request import ApiRequest
 from argosy.cluster.server import EmbeddedCluster
 from argosy.gitops.destinations import Cluster
 from argosy.machinery.objects import JsonObject
+from argosy.machinery.requests import Served
 from argosy.runtime.access import Access, ClientAccess
 from argosy.runtime.client import Client
 from argosy.runtime.http.exchange import Unreachable
+from argosy.runtime.verbs import verbs
 from argosy.runtime.wrapping import WrappingClient
 from kit.world import CONFIG_MAPS, SECRETS, World, ours
 
@@ -42,7 +44,7 @@ class Clusters:
         self._world.run(made.start())
         self._others[server] = made
         self._world.run(self._world.client.create(SECRETS, cluster_secret(name, server, **data)))
-        return made.client("system:world", ("system:masters",))
+        return verbs(made.client("system:world", ("system:masters",)))
 
     def values(self, server: str, namespace: str = "default") -> dict[str, str]:
         """Of the ConfigMaps there that a person made, by name."""
@@ -62,7 +64,7 @@ class Clusters:
         self.connected.append(cluster.server)
         other = self._others[cluster.server]
         user, groups = self.users.get(cluster.server, ("system:argosy", ("system:masters",)))
-        client = other.client(user, groups) if groups else self._acting_as(other, user)
+        client = verbs(other.client(user, groups)) if groups else self._acting_as(other, user)
         yield ClientAccess(_Away(client, lambda: cluster.server in self.down), self._as_somebody(other))
 
     def close(self) -> None:
@@ -77,7 +79,7 @@ class Clusters:
             rbac = self._rights[id(cluster)] = Rbac()
             rbac.load(cluster.reader)
             cluster.core.stored.update(role_hooks(cluster.store, rbac))
-        return cluster.client(user, with_implied(user, ()), _authorizer(rbac))
+        return verbs(cluster.client(user, with_implied(user, ()), _authorizer(rbac)))
 
 
 class _Away(WrappingClient):
@@ -87,10 +89,10 @@ class _Away(WrappingClient):
         super().__init__(inner)
         self._is_down = is_down
 
-    async def version(self) -> JsonObject:
+    async def served(self, *, fresh: bool = False) -> Served:
         if self._is_down():
             raise Unreachable("connection refused")
-        return await super().version()
+        return await super().served(fresh=fresh)
 
 
 def _authorizer(rbac: Rbac) -> Callable[[ApiRequest], None]:

@@ -101,7 +101,7 @@ class EngineWorld(World):
     def get(self, kind: Kind, key: Key) -> JsonObject | None:
         """Straight from the server, whatever the caches show."""
         try:
-            return self.run(self.client.get(resource_of(kind), key.name, key.namespace))
+            return self.run(self.client.read(resource_of(kind), key.name, key.namespace))
         except StatusError as error:
             if error.is_not_found:
                 return None

@@ -247,7 +247,7 @@ class Bench:
 
     def get(self, resource: Resource, name: str, namespace: str = "default") -> JsonObject | None:
         try:
-            return self.world.run(self.world.client.get(resource, name, namespace))
+            return self.world.run(self.world.client.read(resource, name, namespace))
         except StatusError as error:
             if error.is_not_found:
                 return None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from typing import Any
 
-CLIENT = ("create", "patch", "update", "apply", "delete")
+CLIENT = ("write",)
 GIT = ("push", "annotate")
 
 

@@ -14,6 +14,7 @@ from argosy.cluster.workloads.simulation import Settings, Workloads
 from argosy.machinery.api import PatchType
 from argosy.machinery.objects import JsonObject, Key
 from argosy.runtime.chance import SeededRng
+from argosy.runtime.verbs import verbs
 from argosy.runtime.virtual import VirtualClock, run_virtual
 
 PLACES = {
@@ -46,7 +47,7 @@ class World:
     def __init__(self, clock: VirtualClock, cluster: EmbeddedCluster, rules: str, settings: Settings) -> None:
         self.clock, self.cluster, self.settings = clock, cluster, settings
         self.rules = parse_rules(rules) if rules else ()
-        self.client = cluster.client("tester")
+        self.client = verbs(cluster.client("tester"))
         self.changes: list[Change] = []
         self.workloads = self._made()
         cluster.on_commit(self.changes.extend)

@@ -15,9 +15,9 @@ from typing import Any, Self, TypeVar
 
 from argosy.cluster.server import EmbeddedCluster
 from argosy.machinery.objects import JsonObject, Resource
-from argosy.runtime.client import Client
 from argosy.runtime.informers import InformerCaches
 from argosy.runtime.supervisor import Supervisor
+from argosy.runtime.verbs import Verbs, verbs
 from argosy.runtime.virtual import START, Ending, Limits, Settled, VirtualProcess
 
 T = TypeVar("T")
@@ -39,7 +39,7 @@ class World:
         self.process = VirtualProcess(seed, start, limits)
         self.clock, self.rng = self.process.clock, self.process.rng
         self.cluster = EmbeddedCluster(clock=self.clock, rng=self.rng.fork("server"), data_dir=data_dir)
-        self.client: Client = self.cluster.client("system:world", ("system:masters",))
+        self.client: Verbs = verbs(self.cluster.client("system:world", ("system:masters",)))
         self.supervisor = Supervisor(self.clock, self.rng)
         self.caches = InformerCaches(self.client, self.clock, self.rng)
         self.supervisor.add("caches", self.caches.run)

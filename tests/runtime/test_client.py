@@ -19,6 +19,7 @@ from argosy.runtime.clock import RealClock
 from argosy.runtime.faults import FaultPlan, FaultyClient
 from argosy.runtime.fencing import FencedClient
 from argosy.runtime.http import HttpClient, load_kubeconfig
+from argosy.runtime.verbs import Verbs, verbs
 from kit.served import served
 from kit.world import CONFIG_MAPS, NAMESPACES, config_map, ours
 
@@ -26,7 +27,7 @@ ADAPTERS = ("direct", "certificate", "token", "fenced", "faultless")
 
 
 @asynccontextmanager
-async def opened(adapter: str, directory: Path) -> AsyncIterator[Client]:
+async def opened(adapter: str, directory: Path) -> AsyncIterator[Verbs]:
     async with served() as server:
         if adapter in ("certificate", "token"):
             path = directory / "kubeconfig"
@@ -39,7 +40,7 @@ async def opened(adapter: str, directory: Path) -> AsyncIterator[Client]:
             direct = FencedClient(direct, lambda: True)
         if adapter == "faultless":
             direct = FaultyClient(direct, RealClock(), SeededRng(2), FaultPlan())
-        yield direct
+        yield verbs(direct)
 
 
 Run = Callable[[Callable[[Client], Awaitable[None]]], None]
@@ -62,7 +63,7 @@ def test_what_is_created_can_be_read_replaced_and_deleted(run: Run) -> None:
         made = await client.create(CONFIG_MAPS, config_map("a", v="1"), field_manager="test")
         assert made["metadata"]["uid"]
         assert made["metadata"]["managedFields"][0]["manager"] == "test"
-        read = await client.get(CONFIG_MAPS, "a", "default")
+        read = await client.read(CONFIG_MAPS, "a", "default")
         assert (read["apiVersion"], read["kind"], read["data"]) == ("v1", "ConfigMap", {"v": "1"})
         changed = await client.update(CONFIG_MAPS, {**read, "data": {"v": "2"}})
         assert changed["data"] == {"v": "2"}
@@ -71,7 +72,7 @@ def test_what_is_created_can_be_read_replaced_and_deleted(run: Run) -> None:
         assert stale.value.is_conflict
         await client.delete(CONFIG_MAPS, "a", "default", uid=read["metadata"]["uid"])
         with pytest.raises(StatusError) as gone:
-            await client.get(CONFIG_MAPS, "a", "default")
+            await client.read(CONFIG_MAPS, "a", "default")
         assert gone.value.is_not_found
         assert gone.value.details["name"] == "a"
 
@@ -95,7 +96,7 @@ def test_a_wrong_precondition_protects_from_deletion(run: Run) -> None:
         with pytest.raises(StatusError) as refusal:
             await client.delete(CONFIG_MAPS, "a", "default", uid="00000000-0000-4000-8000-000000000000")
         assert refusal.value.is_conflict
-        assert await client.get(CONFIG_MAPS, "a", "default")
+        assert await client.read(CONFIG_MAPS, "a", "default")
 
     run(check)
 

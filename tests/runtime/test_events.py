@@ -6,11 +6,12 @@ from collections import Counter
 from dataclasses import replace
 
 from argosy.machinery.objects import JsonObject
+from argosy.machinery.requests import Write
 from argosy.machinery.status import StatusError
 from argosy.runtime.client import Client
 from argosy.runtime.correlation import BURST, COMBINED, MESSAGE_LIMIT, Correlator, Happened
 from argosy.runtime.events import WAITING_LIMIT, EventRecorder, event_object
-from argosy.runtime.wrapping import Send, WrappingClient, Write
+from argosy.runtime.wrapping import WrappingClient
 from kit.world import CONFIG_MAPS, EVENTS, World, config_map
 
 SYNCED = Happened(
@@ -88,7 +89,7 @@ def test_recorded_events_reach_the_server_with_their_counts() -> None:
 
 
 class Refusing(WrappingClient):
-    async def _write(self, write: Write, send: Send) -> JsonObject:
+    async def write(self, request: Write) -> JsonObject:
         raise StatusError(403, "Forbidden", "no")
 
 

@@ -13,6 +13,7 @@ from argosy.runtime.controller import DONE, Controller, Outcome
 from argosy.runtime.faults import FaultPlan, FaultyClient, ProcessKilled
 from argosy.runtime.informers import InformerCaches
 from argosy.runtime.recording import RecordingClient
+from argosy.runtime.verbs import verbs
 from kit.world import CONFIG_MAPS, World, config_map, ours
 
 ROUGH = FaultPlan(
@@ -41,10 +42,10 @@ def copying_run(seed: int, plan: FaultPlan) -> tuple[list[str], int, list[tuple[
             wanted = config_map(f"copy-{key.name}", v=source["data"]["v"])
             present = cache.get(Key(key.namespace, f"copy-{key.name}"))
             if present is None:
-                await faulty.create(CONFIG_MAPS, wanted)
+                await verbs(faulty).create(CONFIG_MAPS, wanted)
             elif present["data"] != wanted["data"]:
                 metadata = {**wanted["metadata"], "resourceVersion": present["metadata"]["resourceVersion"]}
-                await faulty.update(CONFIG_MAPS, {**wanted, "metadata": metadata})
+                await verbs(faulty).update(CONFIG_MAPS, {**wanted, "metadata": metadata})
             return DONE
 
         controller = Controller("copy", reconcile, clock=world.clock, rng=world.rng, registry=Registry())
@@ -82,17 +83,17 @@ def test_an_answer_that_is_lost_after_the_commit_leaves_the_write_done() -> None
     with World() as world:
         faulty = FaultyClient(world.client, world.clock, world.rng, FaultPlan(timeout_after_commit=1.0))
         with pytest.raises(TimeoutError):
-            world.run(faulty.create(CONFIG_MAPS, config_map("a")))
-        assert world.run(world.client.get(CONFIG_MAPS, "a", "default"))
+            world.run(verbs(faulty).create(CONFIG_MAPS, config_map("a")))
+        assert world.run(world.client.read(CONFIG_MAPS, "a", "default"))
 
 
 def test_a_write_that_is_lost_on_its_way_is_not_done() -> None:
     with World() as world:
         faulty = FaultyClient(world.client, world.clock, world.rng, FaultPlan(timeout_before_commit=1.0))
         with pytest.raises(ConnectionResetError):
-            world.run(faulty.create(CONFIG_MAPS, config_map("a")))
+            world.run(verbs(faulty).create(CONFIG_MAPS, config_map("a")))
         with pytest.raises(StatusError) as refusal:
-            world.run(world.client.get(CONFIG_MAPS, "a", "default"))
+            world.run(world.client.read(CONFIG_MAPS, "a", "default"))
         assert refusal.value.is_not_found
 
 
@@ -100,9 +101,9 @@ def test_a_stale_read_shows_the_state_before_and_a_write_based_on_it_conflicts()
     with World() as world:
         faulty = FaultyClient(world.client, world.clock, world.rng, FaultPlan(stale_read=1.0))
         world.run(world.client.create(CONFIG_MAPS, config_map("a", v="1")))
-        world.run(faulty.get(CONFIG_MAPS, "a", "default"))
+        world.run(verbs(faulty).read(CONFIG_MAPS, "a", "default"))
         world.run(world.client.update(CONFIG_MAPS, config_map("a", v="2")))
-        stale = world.run(faulty.get(CONFIG_MAPS, "a", "default"))
+        stale = world.run(verbs(faulty).read(CONFIG_MAPS, "a", "default"))
         assert stale["data"]["v"] == "1"
         with pytest.raises(StatusError) as refusal:
             world.run(world.client.update(CONFIG_MAPS, {**stale, "data": {"v": "3"}}))
@@ -113,10 +114,10 @@ def test_a_stale_read_shows_the_state_before_and_a_write_based_on_it_conflicts()
 def test_a_process_dies_between_two_writes_and_writes_no_more(plan: FaultPlan, done: int) -> None:
     with World() as world:
         faulty = FaultyClient(world.client, world.clock, world.rng, plan)
-        world.run(faulty.create(CONFIG_MAPS, config_map("a")))
+        world.run(verbs(faulty).create(CONFIG_MAPS, config_map("a")))
         for name in ("b", "c"):
             with pytest.raises(ProcessKilled):
-                world.run(faulty.create(CONFIG_MAPS, config_map(name)))
+                world.run(verbs(faulty).create(CONFIG_MAPS, config_map(name)))
         assert len(ours(world.run(world.client.list(CONFIG_MAPS, "default")).items)) == done
 
 

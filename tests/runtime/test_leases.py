@@ -6,13 +6,16 @@ import asyncio
 
 import pytest
 
+from argosy.machinery.api import ListPage
 from argosy.machinery.objects import JsonObject, Key
+from argosy.machinery.requests import Get, List
 from argosy.machinery.status import StatusError
 from argosy.observe.metrics import Registry
 from argosy.runtime.client import Client
 from argosy.runtime.controller import DONE, Controller, Outcome
 from argosy.runtime.fencing import FencedClient, FencedOff
 from argosy.runtime.leases import LeaseHolder, Membership, Move, Sight, Timing, decide
+from argosy.runtime.verbs import verbs
 from argosy.runtime.wrapping import WrappingClient
 from kit.world import CONFIG_MAPS, LEASES, World, config_map
 
@@ -52,13 +55,13 @@ class Cable(WrappingClient):
 
     cut = False
 
-    async def get(self, *args: object, **kwargs: object) -> JsonObject:
+    async def get(self, request: Get) -> JsonObject:
         self._check()
-        return await super().get(*args, **kwargs)  # type: ignore[arg-type]
+        return await super().get(request)
 
-    async def list(self, *args: object, **kwargs: object):  # type: ignore[no-untyped-def, override]
+    async def page(self, request: List) -> ListPage:
         self._check()
-        return await super().list(*args, **kwargs)  # type: ignore[arg-type]
+        return await super().page(request)
 
     def _check(self) -> None:
         if self.cut:
@@ -87,7 +90,7 @@ def test_a_leader_that_is_cut_off_stops_writing_before_the_other_starts() -> Non
         second = holder(world, world.client, "second", heard)
         world.pass_time(30)
         assert (first.is_valid, second.is_valid) == (True, False)
-        fenced = FencedClient(world.client, lambda: first.is_valid)
+        fenced = verbs(FencedClient(world.client, lambda: first.is_valid))
         world.run(fenced.create(CONFIG_MAPS, config_map("while-valid")))
 
         cable.cut = True
@@ -99,7 +102,7 @@ def test_a_leader_that_is_cut_off_stops_writing_before_the_other_starts() -> Non
         (_, _, won), (lost_at, loser, lost), (taken_at, taker, taken) = heard
         assert (won, loser, lost, taker, taken) == (True, "first", False, "second", True)
         assert 3 <= taken_at - lost_at <= 10
-        lease = world.run(world.client.get(LEASES, KEY.name, KEY.namespace))
+        lease = world.run(world.client.read(LEASES, KEY.name, KEY.namespace))
         assert lease["spec"]["leaseTransitions"] == 1
 
         cable.cut = False
@@ -179,7 +182,7 @@ def test_a_look_that_was_begun_for_a_key_may_not_write_it_after_the_key_moved() 
     with World() as world:
         one = Replica(world, "one")
         world.pass_time(1)
-        fenced = FencedClient(world.client, one.membership.may_write)
+        fenced = verbs(FencedClient(world.client, one.membership.may_write))
         wrote: list[str] = []
 
         async def reconcile(key: Key) -> Outcome:
@@ -206,4 +209,4 @@ def test_a_look_that_was_begun_for_a_key_may_not_write_it_after_the_key_moved() 
         assert set(wrote) == {key.name for key in one.owned}
         assert set(wrote).isdisjoint(key.name for key in two.owned)
         with pytest.raises(StatusError):
-            world.run(world.client.get(CONFIG_MAPS, min(two.owned).name, "default"))
+            world.run(world.client.read(CONFIG_MAPS, min(two.owned).name, "default"))

@@ -19,6 +19,7 @@ from argosy.cluster.workloads.simulation import Settings as WorkloadSettings
 from argosy.cluster.workloads.simulation import Workloads
 from argosy.machinery.mergepatch import merge_patch
 from argosy.runtime.chance import SeededRng
+from argosy.runtime.verbs import verbs
 from argosy.runtime.virtual import VirtualClock, run_virtual
 
 from .compare import Bindings, differences
@@ -77,7 +78,7 @@ async def _make_namespaces(cluster: EmbeddedCluster, steps: list[dict[str, Any]]
     for name in sorted({match[1] for path in paths if (match := re.search(r"/namespaces/([^/?]+)/", path))}):
         namespaces = cluster.resource("", "v1", "namespaces")
         if name not in NAMESPACES:
-            await cluster.client("recorder").create(namespaces, {"metadata": {"name": name}})
+            await verbs(cluster.client("recorder")).create(namespaces, {"metadata": {"name": name}})
 
 
 class Player:

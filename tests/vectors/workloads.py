@@ -22,6 +22,7 @@ from argosy.cluster.workloads.simulation import Settings, Workloads
 from argosy.machinery.api import PatchType
 from argosy.machinery.objects import JsonObject
 from argosy.runtime.chance import SeededRng
+from argosy.runtime.verbs import verbs
 from argosy.runtime.virtual import VirtualClock, run_virtual
 
 FAMILY = "workloads"
@@ -70,7 +71,7 @@ async def _play(clock: VirtualClock, rng: SeededRng, actions: Sequence[str]) -> 
             Settings(node="n1", kubelet_events=False),
         )
         workloads.start()
-        client = cluster.client("recorder")
+        client = verbs(cluster.client("recorder"))
         namespaces = cluster.resource("", "v1", "namespaces")
         await client.create(namespaces, {"metadata": {"name": NAMESPACE}})
         await clock.settle(within=timedelta(seconds=5))

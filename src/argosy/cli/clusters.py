@@ -16,13 +16,13 @@ from argosy.gitops.world import SECRETS
 from argosy.machinery.objects import JsonObject
 from argosy.machinery.status import StatusError
 from argosy.runtime.chance import SystemRng
-from argosy.runtime.client import Client
 from argosy.runtime.clock import Clock
 from argosy.runtime.http.client import HttpClient
 from argosy.runtime.http.cluster_secret import connection_of_cluster
 from argosy.runtime.http.connection import ConnectionSettingsError
 from argosy.runtime.http.credentials import CredentialError
 from argosy.runtime.http.exchange import Unreachable
+from argosy.runtime.verbs import Verbs
 
 HEADER = ("SERVER", "NAME", "VERSION", "STATUS", "MESSAGE", "PROJECT")
 SELECTOR = "argocd.argoproj.io/secret-type=cluster"
@@ -31,7 +31,7 @@ PATIENCE = 10.0
 
 
 def run(options: argparse.Namespace) -> int:
-    async def work(client: Client, clock: Clock) -> int:
+    async def work(client: Verbs, clock: Clock) -> int:
         page = await client.list(SECRETS, options.namespace, label_selector=SELECTOR)
         book = ClusterBook(page.items)
         clusters = [book.local(), *(found for found in book.by_server.values() if found.server != IN_CLUSTER)]
@@ -42,7 +42,7 @@ def run(options: argparse.Namespace) -> int:
     return with_client(options, work)
 
 
-async def _told(cluster: Cluster, client: Client, clock: Clock) -> JsonObject:
+async def _told(cluster: Cluster, client: Verbs, clock: Clock) -> JsonObject:
     """In upstream's words: Successful or Failed, and why."""
     told: JsonObject = {"server": cluster.server, "name": cluster.name, "project": cluster.project}
     if cluster.namespaces:

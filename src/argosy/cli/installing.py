@@ -9,8 +9,8 @@ from argosy.machinery.objects import JsonObject, Resource, group_version
 from argosy.machinery.status import StatusError
 from argosy.runtime.backoff import Backoff
 from argosy.runtime.chance import Rng
-from argosy.runtime.client import Client
 from argosy.runtime.clock import Clock
+from argosy.runtime.verbs import Verbs
 
 ATTEMPTS = 10
 BACKOFF = Backoff(first=0.2, longest=10.0, jitter=0.5)
@@ -24,7 +24,7 @@ def control_plane_objects(namespace: str) -> list[JsonObject]:
     return [*crds(), {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace}}]
 
 
-async def install(client: Client, objects: Iterable[JsonObject], manager: str, clock: Clock, rng: Rng) -> None:
+async def install(client: Verbs, objects: Iterable[JsonObject], manager: str, clock: Clock, rng: Rng) -> None:
     """Server-side apply, in order: a second time changes nothing.
 
     What may pass - a lost race or answer, a server that is busy or away - is tried ATTEMPTS times. Raises StatusError
@@ -34,7 +34,7 @@ async def install(client: Client, objects: Iterable[JsonObject], manager: str, c
         await _applied(client, obj, manager, clock, rng)
 
 
-async def _applied(client: Client, obj: JsonObject, manager: str, clock: Clock, rng: Rng) -> None:
+async def _applied(client: Verbs, obj: JsonObject, manager: str, clock: Clock, rng: Rng) -> None:
     for attempt in range(1, ATTEMPTS + 1):
         try:
             await client.apply(resource_of(obj), obj, field_manager=manager, force=True)
@@ -51,14 +51,14 @@ async def _applied(client: Client, obj: JsonObject, manager: str, clock: Clock, 
         await clock.sleep(pause)
 
 
-async def lacking(client: Client, namespace: str) -> str:
+async def lacking(client: Verbs, namespace: str) -> str:
     """What the controllers cannot be without and the cluster does not have; empty when all is there."""
     served = {(resource.group, resource.plural) for resource in await client.resources()}
     for name in ("applications", "appprojects"):
         if ("argoproj.io", name) not in served:
             return f"kind {name}.argoproj.io"
     try:
-        await client.get(_NAMESPACES, namespace)
+        await client.read(_NAMESPACES, namespace)
     except StatusError as error:
         # Who may not read namespaces is not told so here: it is none of what the controllers need.
         return f"namespace {namespace!r}" if error.is_not_found else ""

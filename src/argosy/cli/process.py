@@ -18,6 +18,7 @@ from argosy.apis.kubernetes import known
 from argosy.cli.apiserver import api_server, listening
 from argosy.cli.installing import control_plane_objects
 from argosy.cli.outside import Charts, Clusters, Doors, Fetcher, Git, Outside, Signatures
+from argosy.cli.rooms import Context, Rooms
 from argosy.cli.sealing import Sealing, service_objects
 from argosy.cluster.http.server import HttpServer
 from argosy.cluster.server import EmbeddedCluster
@@ -31,10 +32,10 @@ from argosy.render.process import limits_of
 from argosy.render.workers import RenderWorkers
 from argosy.runtime.access import Access, ClientAccess
 from argosy.runtime.chance import Rng
-from argosy.runtime.client import Client
 from argosy.runtime.clock import Clock
 from argosy.runtime.informers import InformerCaches
 from argosy.runtime.supervisor import Supervisor
+from argosy.runtime.verbs import Verbs
 from argosy.sources.port import Credentials, GitRemote
 
 if TYPE_CHECKING:
@@ -64,7 +65,17 @@ class ControlPlane:
         )
         self.lua = LuaWorkers(clock)
         self.jq = JqWorkers(clock)
+        context = Context(
+            client=client,
+            caches=self.caches,
+            clock=clock,
+            rng=rng.fork("rooms"),
+            doors=self.doors,
+            environ=os.environ,
+            namespace=outside.namespace,
+        )
         owns = (lambda controller, key: replicas.owns(key)) if (replicas := outside.replicas) is not None else None
+        self.rooms = Rooms(context, is_ready=self.is_ready, owns=owns)
         self.sealing = Sealing(client, self.caches, clock, rng, is_ready=self.is_ready, owns=owns)
         self.gitops = GitOps(
             access,
@@ -89,6 +100,7 @@ class ControlPlane:
         supervisor.add("caches", self.caches.run)
         supervisor.add("gitops", self.gitops.run)
         supervisor.add("application sets", self._run_application_sets)
+        supervisor.add("rooms", self.rooms.run)
         supervisor.add("sealing", self.sealing.run)
         supervisor.controllers.append(self.gitops.controller)  # so that stopping waits for looks that have begun
 
@@ -99,6 +111,7 @@ class ControlPlane:
     def replicas_changed(self) -> None:
         """Keys moved between replicas."""
         self.gitops.replicas_changed()
+        self.rooms.wake_all()
         if self._sets is not None:
             self._sets.replicas_changed()
 
@@ -146,6 +159,7 @@ class ControlPlane:
         self.renderer.close()
         self.lua.close()
         self.jq.close()
+        self.rooms.close()
         self.sealing.close()
         await self.doors.close()
 
@@ -168,7 +182,7 @@ class Embedded:
     """One running process: `client` may do everything."""
 
     cluster: EmbeddedCluster
-    client: Client
+    client: Verbs
     server: HttpServer
     control_plane: ControlPlane
 

@@ -12,8 +12,9 @@ from argosy.cluster.handlers.api import RequestHandlers
 from argosy.cluster.handlers.reading import select
 from argosy.cluster.kind import Kind, User
 from argosy.cluster.request import ApiRequest, Options, Verb
-from argosy.machinery.api import FieldValidation, ListPage, PatchType, Propagation, WatchEvent
-from argosy.machinery.objects import JsonObject, JsonValue, Resource, key_of
+from argosy.machinery.api import ListPage, PatchType, Propagation, WatchEvent
+from argosy.machinery.objects import JsonObject, Resource
+from argosy.machinery.requests import Get, List, Served, Watch, Write
 
 Authorize = Callable[[ApiRequest], None]
 """Raises StatusError 403."""
@@ -55,153 +56,58 @@ class DirectClient:
             raise no_such_resource()
         return kind
 
-    async def resources(self, *, fresh: bool = False) -> tuple[Resource, ...]:
-        return tuple(kind.resource for kind in self._core.catalog.all())
+    async def served(self, *, fresh: bool = False) -> Served:
+        return Served(tuple(kind.resource for kind in self._core.catalog.all()), self._version)
 
-    async def version(self) -> JsonObject:
-        return self._version
+    async def get(self, request: Get) -> JsonObject:
+        key = request.key
+        asked = self._request("get", request.resource, key.namespace, key.name, subresource=request.subresource)
+        return (await self._handlers.handle(asked)).body
 
-    async def get(self, resource: Resource, name: str, namespace: str = "", *, subresource: str = "") -> JsonObject:
-        request = self._request("get", resource, namespace, name, subresource=subresource)
-        return (await self._handlers.handle(request)).body
-
-    async def list(
-        self,
-        resource: Resource,
-        namespace: str = "",
-        *,
-        label_selector: str = "",
-        field_selector: str = "",
-        limit: int = 0,
-        continue_token: str = "",
-        metadata_only: bool = False,
-    ) -> ListPage:
+    async def page(self, request: List) -> ListPage:
         """Items carry apiVersion and kind; whole objects even for `metadata_only`, since they cost nothing here."""
         options = Options(
-            label_selector=label_selector, field_selector=field_selector, limit=limit, continue_token=continue_token
+            label_selector=request.label_selector,
+            field_selector=request.field_selector,
+            limit=request.limit,
+            continue_token=request.continue_token,
         )
-        request = self._request("list", resource, namespace, options=options)
-        page = select(self._core, request.kind, namespace, options)
-        from_storage = request.kind.from_storage
+        asked = self._request("list", request.resource, request.namespace, options=options)
+        page = select(self._core, asked.kind, request.namespace, options)
+        from_storage = asked.kind.from_storage
         items = tuple([from_storage(entry.peek) for entry in page.entries])
         return ListPage(items, str(page.revision), page.continue_token)
 
-    async def watch(
-        self,
-        resource: Resource,
-        namespace: str = "",
-        *,
-        resource_version: str,
-        label_selector: str = "",
-        field_selector: str = "",
-        metadata_only: bool = False,
-    ) -> AsyncIterator[WatchEvent]:
+    async def follow(self, request: Watch) -> AsyncIterator[WatchEvent]:
         options = Options(
-            label_selector=label_selector,
-            field_selector=field_selector,
-            resource_version=resource_version,
+            label_selector=request.label_selector,
+            field_selector=request.field_selector,
+            resource_version=request.resource_version,
             allow_bookmarks=True,
         )
-        async for frames in self._handlers.watch(self._request("watch", resource, namespace, options=options)):
+        asked = self._request("watch", request.resource, request.namespace, options=options)
+        async for frames in self._handlers.watch(asked):
             for frame in frames:
                 yield frame.event
 
-    async def create(
-        self,
-        resource: Resource,
-        obj: JsonObject,
-        *,
-        field_manager: str = "",
-        field_validation: FieldValidation = "Warn",
-        dry_run: bool = False,
-    ) -> JsonObject:
-        options = Options(field_manager=field_manager, field_validation=field_validation, dry_run=dry_run)
-        request = self._request("create", resource, key_of(obj).namespace, body=obj, options=options)
-        return (await self._handlers.handle(request)).body
-
-    async def update(
-        self,
-        resource: Resource,
-        obj: JsonObject,
-        *,
-        subresource: str = "",
-        field_manager: str = "",
-        field_validation: FieldValidation = "Warn",
-        dry_run: bool = False,
-    ) -> JsonObject:
-        key = key_of(obj)
-        options = Options(field_manager=field_manager, field_validation=field_validation, dry_run=dry_run)
-        request = self._request(
-            "update", resource, key.namespace, key.name, body=obj, subresource=subresource, options=options
+    async def write(self, request: Write) -> JsonObject:
+        options = Options(
+            field_manager=request.manager,
+            field_validation=request.validation,
+            force=request.force,
+            dry_run=request.dry_run,
         )
-        return (await self._handlers.handle(request)).body
-
-    async def patch(
-        self,
-        resource: Resource,
-        name: str,
-        namespace: str,
-        patch: JsonValue,
-        patch_type: PatchType,
-        *,
-        subresource: str = "",
-        field_manager: str = "",
-        field_validation: FieldValidation = "Warn",
-        dry_run: bool = False,
-    ) -> JsonObject:
-        options = Options(field_manager=field_manager, field_validation=field_validation, dry_run=dry_run)
-        request = self._request(
-            "patch",
-            resource,
-            namespace,
-            name,
-            body=patch,
-            patch_type=patch_type,
-            subresource=subresource,
-            options=options,
-        )
-        return (await self._handlers.handle(request)).body
-
-    async def apply(
-        self,
-        resource: Resource,
-        obj: JsonObject,
-        *,
-        field_manager: str,
-        force: bool = False,
-        subresource: str = "",
-        field_validation: FieldValidation = "Warn",
-        dry_run: bool = False,
-    ) -> JsonObject:
-        key = key_of(obj)
-        options = Options(field_manager=field_manager, field_validation=field_validation, force=force, dry_run=dry_run)
-        request = self._request(
-            "patch",
-            resource,
-            key.namespace,
-            key.name,
-            body=obj,
-            patch_type=PatchType.APPLY,
-            subresource=subresource,
-            options=options,
-        )
-        return (await self._handlers.handle(request)).body
-
-    async def delete(
-        self,
-        resource: Resource,
-        name: str,
-        namespace: str = "",
-        *,
-        propagation: Propagation | None = None,
-        grace_seconds: int | None = None,
-        uid: str = "",
-        resource_version: str = "",
-        dry_run: bool = False,
-    ) -> JsonObject:
-        body = delete_options(propagation, grace_seconds, uid, resource_version)
-        request = self._request("delete", resource, namespace, name, body=body, options=Options(dry_run=dry_run))
-        return (await self._handlers.handle(request)).body
+        more: dict[str, object] = {"body": request.body, "subresource": request.subresource, "options": options}
+        verb: Verb = "patch" if request.verb == "apply" else request.verb
+        if verb == "patch":
+            more["patch_type"] = PatchType.APPLY if request.verb == "apply" else request.patch_type
+        elif verb == "delete":
+            more["body"] = delete_options(
+                request.propagation, request.grace_seconds, request.uid, request.resource_version
+            )
+        name = "" if verb == "create" else request.key.name
+        asked = self._request(verb, request.resource, request.key.namespace, name, **more)
+        return (await self._handlers.handle(asked)).body
 
 
 def delete_options(

@@ -18,7 +18,7 @@ from argosy.machinery.api import FieldValidation, PatchType, Propagation
 from argosy.machinery.mergepatch import create_merge_patch
 from argosy.machinery.objects import JsonObject, JsonValue, Resource, group_version
 from argosy.machinery.status import StatusError
-from argosy.runtime.client import Client
+from argosy.runtime.verbs import Verbs
 
 ATTEMPTS = 5
 """Conflicts in a row that are answered by looking again."""
@@ -28,7 +28,7 @@ HINT = " (hint: use the sync option ServerSideApply=true or Replace=true)"
 
 
 class Applier:
-    def __init__(self, client: Client, live: LiveObjects, known: KnownTypes) -> None:
+    def __init__(self, client: Verbs, live: LiveObjects, known: KnownTypes) -> None:
         self._client = client
         self._live = live
         self._known = known
@@ -255,7 +255,7 @@ class Applier:
 
     async def _read(self, resource: Resource, key: ResourceKey) -> JsonObject | None:
         try:
-            return await self._client.get(resource, key.name, key.namespace)
+            return await self._client.read(resource, key.name, key.namespace)
         except StatusError as error:
             if error.is_not_found:
                 return None

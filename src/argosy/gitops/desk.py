@@ -22,9 +22,9 @@ from argosy.gitops.rendering import Manifests
 from argosy.gitops.world import ControlPlane
 from argosy.machinery.api import PatchType
 from argosy.machinery.objects import JsonObject, Key
-from argosy.runtime.client import Client
 from argosy.runtime.clock import Clock
 from argosy.runtime.events import EventRecorder
+from argosy.runtime.verbs import Verbs
 
 
 @dataclass(slots=True)
@@ -54,7 +54,7 @@ class Memory:
 
 @dataclass(slots=True, kw_only=True)
 class Desk:
-    client: Client
+    client: Verbs
     clock: Clock
     namespace: str
     known: KnownTypes
@@ -111,6 +111,6 @@ class Desk:
 
     async def read(self, key: Key) -> JsonObject:
         """What is stored now, for who was told that its view is stale."""
-        found = await self.client.get(APPLICATIONS, key.name, key.namespace)
+        found = await self.client.read(APPLICATIONS, key.name, key.namespace)
         self.written[key] = found
         return found

@@ -19,10 +19,10 @@ from argosy.gitops.settings import Settings
 from argosy.gitops.tracking import Marks, owner_of
 from argosy.machinery.objects import JsonObject, Key, Resource, key_of
 from argosy.machinery.status import StatusError
-from argosy.runtime.client import Client
 from argosy.runtime.clock import Clock
 from argosy.runtime.informer import Cache, Caches
 from argosy.runtime.outline import Outline
+from argosy.runtime.verbs import Verbs
 
 ESTABLISHING = 3.0
 """Seconds that a new definition has to be served."""
@@ -51,7 +51,7 @@ class _Fetched:
 
 
 class LiveObjects:
-    def __init__(self, client: Client, caches: Caches, changed: Callable[[JsonObject], None]) -> None:
+    def __init__(self, client: Verbs, caches: Caches, changed: Callable[[JsonObject], None]) -> None:
         """`changed` hears of every object that is added, changed or gone: of its marks, hence perhaps an outline."""
         self.kinds = ServedKinds(())
         self.kube_version = ""
@@ -168,7 +168,7 @@ class LiveObjects:
             return
         self.fetches += 1
         try:
-            obj = await self._client.get(watched.cache.resource, key.name, key.namespace)
+            obj = await self._client.read(watched.cache.resource, key.name, key.namespace)
         except StatusError as error:
             if not error.is_not_found:
                 raise

@@ -12,10 +12,10 @@ from argosy.gitops.world import ControlPlane, project_of
 from argosy.machinery.api import PatchType
 from argosy.machinery.objects import JsonObject, Key
 from argosy.runtime.chance import Rng
-from argosy.runtime.client import Client
 from argosy.runtime.clock import Clock
 from argosy.runtime.controller import DONE, Controller, Outcome
 from argosy.runtime.events import EventRecorder
+from argosy.runtime.verbs import Verbs
 
 INVALID = "InvalidProject"
 
@@ -25,7 +25,7 @@ class ProjectKeeping:
 
     def __init__(
         self,
-        client: Client,
+        client: Verbs,
         plane: ControlPlane,
         events: EventRecorder,
         clock: Clock,

@@ -3,31 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Protocol
 
 from argosy.runtime.client import Client
 from argosy.runtime.fencing import FencedClient
+from argosy.runtime.verbs import Verbs, verbs
 
 
 class Access(Protocol):
     @property
-    def client(self) -> Client:
+    def client(self) -> Verbs:
         """As ourselves."""
         ...
 
-    def acting_as(self, user: str) -> Client:
+    def acting_as(self, user: str) -> Verbs:
         """The server judges everything that this client does as done by `user`."""
         ...
 
 
-@dataclass(frozen=True, slots=True)
 class ClientAccess:
-    client: Client
-    act_as: Callable[[str], Client]
+    """`act_as` makes the client of another user."""
 
-    def acting_as(self, user: str) -> Client:
-        return self.act_as(user)
+    def __init__(self, client: Client, act_as: Callable[[str], Client]) -> None:
+        self.client = verbs(client)
+        self._act_as = act_as
+
+    def acting_as(self, user: str) -> Verbs:
+        return verbs(self._act_as(user))
 
 
 def fenced(access: Access, is_valid: Callable[[], bool]) -> Access:

@@ -8,8 +8,8 @@ from collections import deque
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
-from argosy.machinery.api import PatchType
-from argosy.machinery.objects import JsonObject, Resource
+from argosy.machinery.objects import JsonObject, Key, Resource
+from argosy.machinery.requests import Write, create
 from argosy.machinery.status import StatusError
 from argosy.runtime.client import Client
 from argosy.runtime.clock import Clock
@@ -82,12 +82,12 @@ class EventRecorder:
             patch = {"count": verdict.event.count, "lastTimestamp": _time(at), "message": verdict.happened.message}
             name, namespace = verdict.event.name, _namespace(verdict.happened)
             try:
-                await self._client.patch(EVENTS, name, namespace, patch, PatchType.MERGE)
+                await self._client.write(Write(verb="patch", resource=EVENTS, key=Key(namespace, name), body=patch))
                 return
             except StatusError as error:
                 if not error.is_not_found:
                     raise
-        await self._client.create(EVENTS, event_object(verdict, at))
+        await self._client.write(create(EVENTS, event_object(verdict, at)))
 
 
 def event_object(verdict: Verdict, at: datetime) -> JsonObject:

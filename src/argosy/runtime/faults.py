@@ -13,11 +13,12 @@ from dataclasses import dataclass
 
 from argosy.machinery.api import ListPage, WatchEvent
 from argosy.machinery.objects import JsonObject, Key, Resource, key_of
+from argosy.machinery.requests import Get, List, Watch, Write
 from argosy.machinery.status import StatusError
 from argosy.runtime.chance import Rng
 from argosy.runtime.client import Client
 from argosy.runtime.clock import Clock
-from argosy.runtime.wrapping import Send, WrappingClient, Write
+from argosy.runtime.wrapping import WrappingClient
 
 
 class ProcessKilled(BaseException):
@@ -63,55 +64,21 @@ class FaultyClient(WrappingClient):
         self._rng = rng.fork("faults")
         self._states: dict[tuple[Resource, Key], tuple[JsonObject, JsonObject]] = {}
 
-    async def get(self, resource: Resource, name: str, namespace: str = "", *, subresource: str = "") -> JsonObject:
+    async def get(self, request: Get) -> JsonObject:
         await self._before()
-        obj = await super().get(resource, name, namespace, subresource=subresource)
-        if subresource:
+        obj = await super().get(request)
+        if request.subresource:
             return obj
-        before, newest = self._note(resource, obj)
+        before, newest = self._note(request.resource, obj)
         return before if self._strikes("stale_read") else newest
 
-    async def list(
-        self,
-        resource: Resource,
-        namespace: str = "",
-        *,
-        label_selector: str = "",
-        field_selector: str = "",
-        limit: int = 0,
-        continue_token: str = "",
-        metadata_only: bool = False,
-    ) -> ListPage:
+    async def page(self, request: List) -> ListPage:
         await self._before()
-        return await super().list(
-            resource,
-            namespace,
-            label_selector=label_selector,
-            field_selector=field_selector,
-            limit=limit,
-            continue_token=continue_token,
-            metadata_only=metadata_only,
-        )
+        return await super().page(request)
 
-    async def watch(
-        self,
-        resource: Resource,
-        namespace: str = "",
-        *,
-        resource_version: str,
-        label_selector: str = "",
-        field_selector: str = "",
-        metadata_only: bool = False,
-    ) -> AsyncIterator[WatchEvent]:
+    async def follow(self, request: Watch) -> AsyncIterator[WatchEvent]:
         await self._before()
-        events = super().watch(
-            resource,
-            namespace,
-            resource_version=resource_version,
-            label_selector=label_selector,
-            field_selector=field_selector,
-            metadata_only=metadata_only,
-        )
+        events = super().follow(request)
         try:
             async for event in events:
                 if self._strikes("dropped_watch"):
@@ -123,20 +90,20 @@ class FaultyClient(WrappingClient):
             if isinstance(events, AsyncGenerator):
                 await events.aclose()
 
-    async def _write(self, write: Write, send: Send) -> JsonObject:
+    async def write(self, request: Write) -> JsonObject:
         await self._before()
         self.writes_count += 1
         if self.plan.kill_before_write and self.writes_count >= self.plan.kill_before_write:
             self._kill()
         if self._strikes("timeout_before_commit"):
-            raise ConnectionResetError(f"{write}: lost on its way (planned)")
-        if write.verb != "create" and self._strikes("conflict"):
-            raise StatusError(409, "Conflict", f"{write}: the object has been modified (planned)")
-        answer = await send()
+            raise ConnectionResetError(f"{request}: lost on its way (planned)")
+        if request.verb != "create" and self._strikes("conflict"):
+            raise StatusError(409, "Conflict", f"{request}: the object has been modified (planned)")
+        answer = await super().write(request)
         if self.plan.kill_after_write and self.writes_count >= self.plan.kill_after_write:
             self._kill()
         if self._strikes("timeout_after_commit"):
-            raise TimeoutError(f"{write}: no answer in time (planned)")
+            raise TimeoutError(f"{request}: no answer in time (planned)")
         return answer
 
     async def _before(self) -> None:

@@ -7,9 +7,10 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 
 from argosy.machinery.objects import JsonObject, Key
+from argosy.machinery.requests import Write
 from argosy.runtime.client import Client
 from argosy.runtime.unexpected import Told
-from argosy.runtime.wrapping import Send, WrappingClient, Write
+from argosy.runtime.wrapping import WrappingClient
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +42,7 @@ class FencedClient(WrappingClient):
         super().__init__(inner)
         self._is_valid = is_valid
 
-    async def _write(self, write: Write, send: Send) -> JsonObject:
-        if not self._is_valid() and not write.dry_run:
-            raise FencedOff(f"{write}: the lease of this replica is not valid")
-        return await send()
+    async def write(self, request: Write) -> JsonObject:
+        if not self._is_valid() and not request.dry_run:
+            raise FencedOff(f"{request}: the lease of this replica is not valid")
+        return await super().write(request)

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 
 from argosy.machinery.api import WatchEvent
 from argosy.machinery.objects import JsonObject, Key, Resource, key_of
+from argosy.machinery.requests import List, Watch
 from argosy.machinery.status import StatusError
 from argosy.runtime.backoff import Backoff
 from argosy.runtime.chance import Rng
@@ -185,8 +186,14 @@ class InformerCache:
     async def _page(self, token: str) -> PageCame:
         if not token:
             self._listed = set()
-        page = await self._client.list(
-            self._resource, self._namespace, limit=PAGE, continue_token=token, metadata_only=self._metadata_only
+        page = await self._client.page(
+            List(
+                resource=self._resource,
+                namespace=self._namespace,
+                limit=PAGE,
+                continue_token=token,
+                metadata_only=self._metadata_only,
+            )
         )
         for obj in page.items:
             self._listed.add(self._take(obj))
@@ -206,8 +213,13 @@ class InformerCache:
 
     async def _watch(self, revision: str) -> WatchEnded:
         self._revision, self._progressed = revision, False
-        events = self._client.watch(
-            self._resource, self._namespace, resource_version=revision, metadata_only=self._metadata_only
+        events = self._client.follow(
+            Watch(
+                resource=self._resource,
+                namespace=self._namespace,
+                resource_version=revision,
+                metadata_only=self._metadata_only,
+            )
         )
         try:
             async for event in events:

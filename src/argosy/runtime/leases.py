@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from enum import Enum
 
 from argosy.machinery.objects import JsonObject, Key, Resource
+from argosy.machinery.requests import Get, List, create, delete, update
 from argosy.machinery.status import StatusError
 from argosy.runtime.chance import Rng
 from argosy.runtime.client import Client
@@ -148,11 +149,11 @@ class LeaseHolder:
             if lease is not None and (lease.get("spec") or {}).get("holderIdentity") == self.identity:
                 # An absent holder, not an empty one, which the server refuses.
                 spec = {name: value for name, value in lease["spec"].items() if name != "holderIdentity"}
-                await self._client.update(LEASES, {**lease, "spec": spec})
+                await self._client.write(update(LEASES, {**lease, "spec": spec}))
 
     async def _read(self) -> JsonObject | None:
         try:
-            lease = await self._client.get(LEASES, self.key.name, self.key.namespace)
+            lease = await self._client.get(Get(LEASES, self.key))
         except StatusError as error:
             if error.is_not_found:
                 return None
@@ -170,12 +171,12 @@ class LeaseHolder:
             metadata = {"namespace": self.key.namespace, "name": self.key.name, "labels": self._labels}
             spec |= {"acquireTime": now, "leaseTransitions": 0}
             body = {"apiVersion": "coordination.k8s.io/v1", "kind": "Lease", "metadata": metadata, "spec": spec}
-            await self._client.create(LEASES, body)
+            await self._client.write(create(LEASES, body))
             return
         before = lease.get("spec") or {}
         if move is Move.TAKE:
             spec |= {"acquireTime": now, "leaseTransitions": int(before.get("leaseTransitions") or 0) + 1}
-        await self._client.update(LEASES, {**lease, "spec": {**before, **spec}})
+        await self._client.write(update(LEASES, {**lease, "spec": {**before, **spec}}))
 
     def _tell(self) -> None:
         if self.is_valid != self._told:
@@ -258,7 +259,8 @@ class Membership:
         was_member = began < self._valid_until
         if await self.lease.step() is Move.WAIT:
             return
-        page = await self._client.list(LEASES, self._namespace, label_selector=f"{MEMBER_LABEL}={self._group}")
+        selector = f"{MEMBER_LABEL}={self._group}"
+        page = await self._client.page(List(resource=LEASES, namespace=self._namespace, label_selector=selector))
         now = self._clock.monotonic()
         shards = Shards(holder for lease in page.items if (holder := self._live_holder(lease, now)))
         await self._clear_away(page.items, now)
@@ -283,9 +285,7 @@ class Membership:
                 continue
             try:
                 # Of exactly this state: one that is renewed at this moment stays.
-                await self._client.delete(
-                    LEASES, name, self._namespace, uid=metadata["uid"], resource_version=metadata["resourceVersion"]
-                )
+                await self._client.write(delete(LEASES, lease))
             except StatusError as error:
                 log.debug("lease %s of a replica that is gone: %s", name, error.reason)
         for gone in self._sights.keys() - names:

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from argosy.machinery.objects import JsonObject
+from argosy.machinery.requests import Write
 from argosy.machinery.status import StatusError
 from argosy.runtime.client import Client
 from argosy.runtime.clock import Clock
-from argosy.runtime.wrapping import Send, WrappingClient, Write
+from argosy.runtime.wrapping import WrappingClient
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +29,11 @@ class RecordingClient(WrappingClient):
         self.journal: list[Recorded] = []
         self._clock = clock
 
-    async def _write(self, write: Write, send: Send) -> JsonObject:
+    async def write(self, request: Write) -> JsonObject:
         try:
-            answer = await send()
+            answer = await super().write(request)
         except StatusError as error:
-            self.journal.append(Recorded(self._clock.now(), write, error.reason))
+            self.journal.append(Recorded(self._clock.now(), request, error.reason))
             raise
-        self.journal.append(Recorded(self._clock.now(), write))
+        self.journal.append(Recorded(self._clock.now(), request))
         return answer

@@ -40,7 +40,7 @@ def test_a_pod_is_bound_once() -> None:
         await world.client.create(PODS, pod("p"))
         answer = await post(world, "binding", {"target": {"kind": "Node", "name": "n1"}})
         assert (answer.code, answer.body["status"]) == (201, "Success")
-        bound = await world.client.get(PODS, "p", "default")
+        bound = await world.client.read(PODS, "p", "default")
         assert bound["spec"]["nodeName"] == "n1"
         assert [item["type"] for item in bound["status"]["conditions"]] == ["PodScheduled"]
         with pytest.raises(StatusError, match='is already assigned to node "n1"') as refused:
@@ -60,7 +60,7 @@ def test_a_pod_on_a_node_goes_gracefully_and_a_later_delete_can_only_shorten() -
             assert marked["metadata"]["deletionGracePeriodSeconds"] == left
         await world.client.delete(PODS, "p", "default", grace_seconds=0)
         with pytest.raises(StatusError):
-            await world.client.get(PODS, "p", "default")
+            await world.client.read(PODS, "p", "default")
 
     with World() as world:
         world.run(story(world))
@@ -92,10 +92,10 @@ def test_an_event_lives_an_hour_after_its_last_change() -> None:
         await world.clock.sleep(3000)
         await world.client.update(EVENTS, {**event, "count": 2})
         await world.clock.sleep(3599)
-        assert await world.client.get(EVENTS, "e", "default")
+        assert await world.client.read(EVENTS, "e", "default")
         await world.clock.sleep(2)
         with pytest.raises(StatusError):
-            await world.client.get(EVENTS, "e", "default")
+            await world.client.read(EVENTS, "e", "default")
 
     with World() as world:
         world.run(story(world))

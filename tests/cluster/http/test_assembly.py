@@ -19,6 +19,7 @@ from argosy.cluster.server import EmbeddedCluster
 from argosy.machinery.objects import JsonObject, Resource
 from argosy.machinery.status import StatusError
 from argosy.runtime.chance import SeededRng
+from argosy.runtime.verbs import verbs
 from argosy.runtime.virtual import VirtualClock, run_virtual
 
 RBAC = "/apis/rbac.authorization.k8s.io/v1"
@@ -243,7 +244,7 @@ def test_a_review_of_the_wrong_shape_is_a_bad_request(path: str, body: Any) -> N
 def test_an_in_process_client_can_be_held_to_its_users_rights() -> None:
     async def story(talk: Talk) -> None:
         pods = Resource("", "v1", "pods", "Pod")
-        client = talk.cluster.client("ann", authorize=talk.front.authorize)
+        client = verbs(talk.cluster.client("ann", authorize=talk.front.authorize))
         with pytest.raises(StatusError) as refused:
             await client.list(pods, "default")
         assert refused.value.code == 403
@@ -270,7 +271,7 @@ def test_an_object_that_cannot_be_stored_is_refused_with_its_place_and_nobody_el
     """In a store without a disk, too: there it would fail whoever writes much later."""
 
     async def story(talk: Talk) -> None:
-        client = talk.cluster.client("root", ("system:masters",))
+        client = verbs(talk.cluster.client("root", ("system:masters",)))
         boats = Resource("fleet.example", "v1", "boats", "Boat")
         await talk.made("/apis/apiextensions.k8s.io/v1/customresourcedefinitions", BOATS)
 

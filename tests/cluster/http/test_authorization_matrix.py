@@ -25,6 +25,7 @@ from argosy.cluster.kind import User
 from argosy.cluster.server import EmbeddedCluster
 from argosy.machinery.objects import JsonObject, Resource
 from argosy.runtime.chance import SeededRng
+from argosy.runtime.verbs import verbs
 from argosy.runtime.virtual import VirtualClock, run_virtual
 
 GROUP = "rbac.authorization.k8s.io"
@@ -161,7 +162,7 @@ def _covers(rule: JsonObject, row: Row) -> bool:
 class Matrix:
     def __init__(self, cluster: EmbeddedCluster, front: ClusterFront) -> None:
         self.cluster, self.front = cluster, front
-        self.client = cluster.client("root", ("system:masters",))
+        self.client = verbs(cluster.client("root", ("system:masters",)))
         self.asked: list[Attributes] = []
         judge = front.rbac.judge
 

@@ -19,6 +19,7 @@ from argosy.machinery.objects import JsonObject
 from argosy.machinery.status import StatusError
 from argosy.runtime.chance import SeededRng
 from argosy.runtime.clock import RealClock
+from argosy.runtime.verbs import verbs
 from kit.workloads import World, image, job, play, ready, workload
 
 
@@ -395,7 +396,7 @@ def test_a_rollout_goes_on_after_the_process_ends_on_a_real_disk_and_clock(tmp_p
     async def create(cluster: EmbeddedCluster) -> None:
         body = {"apiVersion": "apps/v1", **workload("Deployment", "w", replicas=2)}
         body["metadata"] = {"name": "w", "namespace": "default"}
-        await cluster.client("tester").create(cluster.resource("apps", "v1", "deployments"), body)
+        await verbs(cluster.client("tester")).create(cluster.resource("apps", "v1", "deployments"), body)
 
     async def nothing(cluster: EmbeddedCluster) -> None: ...
 

@@ -187,7 +187,7 @@ def test_a_set_elsewhere_is_served_only_when_its_namespace_is_named_and_its_proj
     told = (bench.sets.sets.get(key) or {})["status"]["conditions"][0]
     assert "namespace 'team' is not permitted to use project 'default'" in told["message"]
     with pytest.raises(StatusError):
-        bench.world.run(bench.world.client.get(APPLICATIONS, "a", "team"))
+        bench.world.run(bench.world.client.read(APPLICATIONS, "a", "team"))
 
 
 @pytest.mark.parametrize(

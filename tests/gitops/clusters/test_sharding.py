@@ -11,9 +11,10 @@ from argosy.gitops.clusters.sharding import Algorithm, owner
 from argosy.gitops.destinations import Cluster
 from argosy.gitops.keys import IN_CLUSTER
 from argosy.machinery.objects import JsonObject, Key
+from argosy.machinery.requests import Write
 from argosy.runtime.fencing import WORKING_ON, Turn
 from argosy.runtime.sharding import Shards
-from argosy.runtime.wrapping import Send, WrappingClient, Write
+from argosy.runtime.wrapping import WrappingClient
 from kit.gitops import REPO, Bench, application, config
 from kit.world import CONFIG_MAPS
 
@@ -126,9 +127,9 @@ def test_a_turn_carries_its_controller_s_name_and_its_way_to_own(bench: Bench) -
     bench.world.run_until(bench.synced)
 
     class Noting(WrappingClient):
-        async def _write(self, write: Write, send: Send) -> JsonObject:
+        async def write(self, request: Write) -> JsonObject:
             seen.append(WORKING_ON.get())
-            return await super()._write(write, send)
+            return await super().write(request)
 
     bench.kill()
     bench.client = Noting(bench.world.client)

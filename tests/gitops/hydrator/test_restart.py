@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from argosy.machinery.requests import Write
 from argosy.sources.git.writing import WritingMirrors
 from argosy.sources.port import Credentials
 from kit.gitops import Bench
@@ -19,9 +20,9 @@ if TYPE_CHECKING:
 WRITES, PUSHES = 4, 3
 
 
-def is_ours(*arguments: Any) -> bool:
+def is_ours(write: Write) -> bool:
     """A write of the hydrator's status."""
-    return any(isinstance(item, dict) and "sourceHydrator" in (item.get("status") or {}) for item in arguments)
+    return isinstance(write.body, dict) and "sourceHydrator" in (write.body.get("status") or {})
 
 
 def is_done(place: Place) -> bool:

@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
+import pytest
+
 from argosy.machinery import requests
 from argosy.machinery.controller import (
     NOTHING,
@@ -27,8 +29,7 @@ from argosy.runtime.backoff import Backoff
 from argosy.runtime.client import Client
 from argosy.runtime.engine import Answerer
 from argosy.runtime.engine.livelock import BURST
-from argosy.runtime.wrapping import Send, WrappingClient
-from argosy.runtime.wrapping import Write as Sent
+from argosy.runtime.wrapping import WrappingClient
 from kit.engine import EngineWorld
 from kit.world import CONFIG_MAPS, EVENTS, SECRETS, config_map, ours
 
@@ -128,13 +129,13 @@ class Refusing(WrappingClient):
         super().__init__(inner)
         self.errors, self.after = errors, after
 
-    async def _write(self, write: Sent, send: Send) -> JsonObject:
-        if self.errors and write.resource != EVENTS:
+    async def write(self, request: Write) -> JsonObject:
+        if self.errors and request.resource != EVENTS:
             error = self.errors.pop(0)
             if self.after:
-                await send()
+                await super().write(request)
             raise error
-        return await send()
+        return await super().write(request)
 
 
 CONFLICT = StatusError(409, "Conflict", "the object has been modified")
@@ -410,3 +411,16 @@ def test_a_question_without_end_is_timed_out_and_holds_up_no_other_lane() -> Non
 def test_a_write_names_no_body_in_its_refusal() -> None:
     refusal = Refusal(Write(verb="create", resource=SECRETS, key=A, body={"data": "canary"}), 403, "x", "y", 1, None)  # type: ignore[arg-type]
     assert "canary" not in repr(refusal)
+
+
+def test_a_controller_that_is_added_later_looks_at_what_is_there() -> None:
+    recorded = Recorded()
+    with EngineWorld([controller(copying)], namespaces=["copies"]) as world:
+        world.create(config_map("a"))
+        world.settle()
+        later = Controller(name="later", kind=CONFIG_MAPS, look=look_at_both, decide=recorded)
+        world.engine.add([later])
+        world.settle()
+        assert [seen.config["metadata"]["name"] for _, seen in recorded.seen] == ["a"]
+        with pytest.raises(ValueError, match="'later' is there already"):
+            world.engine.add([later])

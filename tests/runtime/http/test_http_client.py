@@ -91,7 +91,7 @@ def test_only_what_was_not_done_or_may_be_done_twice_is_repeated(
         clock = HastyClock()
         async with talking_to(handler, clock) as client:
             call = {
-                "get": lambda: client.get(CONFIG_MAPS, "a", "default"),
+                "get": lambda: client.read(CONFIG_MAPS, "a", "default"),
                 "create": lambda: client.create(CONFIG_MAPS, config_map("a")),
                 "apply": lambda: client.apply(CONFIG_MAPS, config_map("a"), field_manager="x"),
             }[verb]
@@ -114,7 +114,7 @@ def test_retries_come_to_an_end() -> None:
         clock = HastyClock()
         async with talking_to(handler, clock) as client:
             with pytest.raises(StatusError):
-                await client.get(CONFIG_MAPS, "a", "default")
+                await client.read(CONFIG_MAPS, "a", "default")
         assert len(requests) == 5
         assert min(clock.pauses) >= 3
 
@@ -144,10 +144,10 @@ def test_a_refused_credential_is_renewed_once() -> None:
             return web.json_response(config_map("a")) if len(offered) == 2 else status(401, "Unauthorized")
 
         async with talking_to(handler, credential=Renewing()) as client:
-            await client.get(CONFIG_MAPS, "a", "default")
+            await client.read(CONFIG_MAPS, "a", "default")
             assert offered == ["Bearer token-1", "Bearer token-2"]
             with pytest.raises(StatusError):
-                await client.get(CONFIG_MAPS, "a", "default")
+                await client.read(CONFIG_MAPS, "a", "default")
             assert offered[2:] == ["Bearer token-2", "Bearer token-3"]
 
     asyncio.run(main())
@@ -163,7 +163,7 @@ def test_impersonation_goes_with_every_request() -> None:
 
         as_bob = Impersonation(user="bob", groups=("dev", "ops"), uid="7", extra=(("Example.com/Scopes", ("a", "b")),))
         async with talking_to(handler, impersonate=as_bob) as client:
-            await client.get(CONFIG_MAPS, "a", "default")
+            await client.read(CONFIG_MAPS, "a", "default")
         extra = "Impersonate-Extra-example.com%2Fscopes"
         assert seen == [
             [
@@ -189,7 +189,7 @@ def test_a_redirect_is_not_followed_so_that_no_token_leaves_for_elsewhere() -> N
 
         async with talking_to(handler, credential=bearer("t")) as client:
             with pytest.raises(StatusError):
-                await client.get(CONFIG_MAPS, "a", "default")
+                await client.read(CONFIG_MAPS, "a", "default")
         assert paths == ["/api/v1/namespaces/default/configmaps/a"]
 
     asyncio.run(main())
@@ -246,6 +246,7 @@ def test_a_watch_that_breaks_is_unreachable(chunks: list[bytes], cut: bool) -> N
 
 def test_older_servers_are_discovered_document_by_document_and_a_broken_group_hides_no_other() -> None:
     documents: dict[str, JsonObject] = {
+        "/version": {"gitVersion": "v1.20.0"},
         "/api": {"kind": "APIVersions", "versions": ["v1"]},
         "/apis": {
             "kind": "APIGroupList",

@@ -10,7 +10,7 @@ from argosy.cli.failing import CommandError, Exit
 from argosy.machinery.api import PatchType
 from argosy.machinery.objects import JsonObject, Key, Resource
 from argosy.machinery.status import StatusError
-from argosy.runtime.client import Client
+from argosy.runtime.verbs import Verbs
 
 # Spelled here as in gitops.keys: importing that room would cost every command a quarter of a second.
 APPLICATIONS: Final = Resource("argoproj.io", "v1alpha1", "applications", "Application")
@@ -26,9 +26,9 @@ def key_of_name(name: str, options: argparse.Namespace) -> Key:
     return Key(namespace, rest) if slash else Key(options.namespace, name)
 
 
-async def get(client: Client, key: Key) -> JsonObject:
+async def get(client: Verbs, key: Key) -> JsonObject:
     try:
-        return await client.get(APPLICATIONS, key.name, key.namespace)
+        return await client.read(APPLICATIONS, key.name, key.namespace)
     except StatusError as error:
         if not error.is_not_found:
             raise
@@ -37,7 +37,7 @@ async def get(client: Client, key: Key) -> JsonObject:
         ) from None
 
 
-async def write(client: Client, app: JsonObject, patch: JsonObject) -> JsonObject:
+async def write(client: Verbs, app: JsonObject, patch: JsonObject) -> JsonObject:
     """Refused when somebody else has changed it since it was read."""
     metadata = app["metadata"]
     versioned = {**(patch.get("metadata") or {}), "resourceVersion": metadata["resourceVersion"]}
@@ -47,11 +47,11 @@ async def write(client: Client, app: JsonObject, patch: JsonObject) -> JsonObjec
     )
 
 
-async def follow(client: Client, key: Key) -> AsyncIterator[JsonObject | None]:
+async def follow(client: Verbs, key: Key) -> AsyncIterator[JsonObject | None]:
     """The Application now, then at each change; None when it is gone."""
     while True:
         try:
-            app = await client.get(APPLICATIONS, key.name, key.namespace)
+            app = await client.read(APPLICATIONS, key.name, key.namespace)
         except StatusError as error:
             if not error.is_not_found:
                 raise
@@ -75,7 +75,7 @@ async def follow(client: Client, key: Key) -> AsyncIterator[JsonObject | None]:
                 raise
 
 
-async def refreshed(client: Client, key: Key, how: str = "normal") -> JsonObject:
+async def refreshed(client: Verbs, key: Key, how: str = "normal") -> JsonObject:
     """The Application after a comparison that was asked for now; `how` is `normal` or `hard`."""
     patch = {"metadata": {"annotations": {REFRESH: how}}}
     await client.patch(APPLICATIONS, key.name, key.namespace, patch, PatchType.MERGE, field_manager=MANAGER)

@@ -11,8 +11,8 @@ from argosy.cli.connect import with_client
 from argosy.cli.failing import CommandError, Exit
 from argosy.machinery.objects import JsonObject, Key
 from argosy.machinery.status import StatusError
-from argosy.runtime.client import Client
 from argosy.runtime.clock import Clock
+from argosy.runtime.verbs import Verbs
 
 IN_CLUSTER = "https://kubernetes.default.svc"
 
@@ -21,7 +21,7 @@ def run(options: argparse.Namespace) -> int:
     key = key_of_name(options.name, options)
     wanted = application_of(key, options)
 
-    async def work(client: Client, clock: Clock) -> int:
+    async def work(client: Verbs, clock: Clock) -> int:
         try:
             made = await client.create(APPLICATIONS, wanted, field_manager=MANAGER, field_validation="Strict")
         except StatusError as error:
@@ -34,7 +34,7 @@ def run(options: argparse.Namespace) -> int:
     return with_client(options, work)
 
 
-async def _existing(client: Client, key: Key, wanted: JsonObject, *, upsert: bool) -> JsonObject:
+async def _existing(client: Verbs, key: Key, wanted: JsonObject, *, upsert: bool) -> JsonObject:
     """The same again is fine; another one needs --upsert."""
     found = await get(client, key)
     if found.get("spec") == wanted["spec"]:

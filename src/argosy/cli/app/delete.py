@@ -12,8 +12,8 @@ from argosy.cli.connect import with_client
 from argosy.cli.failing import CommandError, Exit
 from argosy.machinery.objects import JsonObject, Key
 from argosy.machinery.status import StatusError
-from argosy.runtime.client import Client
 from argosy.runtime.clock import Clock
+from argosy.runtime.verbs import Verbs
 
 FINALIZER = "resources-finalizer.argocd.argoproj.io"
 CASCADES = (FINALIZER, f"{FINALIZER}/foreground", f"{FINALIZER}/background")
@@ -22,7 +22,7 @@ CASCADES = (FINALIZER, f"{FINALIZER}/foreground", f"{FINALIZER}/background")
 def run(options: argparse.Namespace) -> int:
     keys = [key_of_name(name, options) for name in options.names]
 
-    async def work(client: Client, clock: Clock) -> int:
+    async def work(client: Verbs, clock: Clock) -> int:
         for key in keys:
             app = await get(client, key)
             if options.yes or _is_sure(key, cascade=options.cascade):
@@ -36,7 +36,7 @@ def run(options: argparse.Namespace) -> int:
     return with_client(options, work)
 
 
-async def _delete(client: Client, key: Key, app: JsonObject, options: argparse.Namespace) -> None:
+async def _delete(client: Verbs, key: Key, app: JsonObject, options: argparse.Namespace) -> None:
     present = list(app["metadata"].get("finalizers") or ())
     wanted = finalizers(present, cascade=options.cascade, background=options.propagation_policy == "background")
     if wanted != present:

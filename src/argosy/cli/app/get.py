@@ -13,14 +13,14 @@ from argosy.cli.connect import with_client
 from argosy.cli.failing import Exit
 from argosy.cli.printing import write_value
 from argosy.machinery.objects import JsonObject
-from argosy.runtime.client import Client
 from argosy.runtime.clock import Clock
+from argosy.runtime.verbs import Verbs
 
 
 def run(options: argparse.Namespace) -> int:
     key = key_of_name(options.name, options)
 
-    async def work(client: Client, clock: Clock) -> int:
+    async def work(client: Verbs, clock: Clock) -> int:
         app = await get(client, key)
         if options.refresh or options.hard_refresh:
             async with deadline(options.timeout, f"a refresh of application {key.name!r}"):
@@ -31,7 +31,7 @@ def run(options: argparse.Namespace) -> int:
     return with_client(options, work)
 
 
-async def show_now(client: Client, app: JsonObject, output: str) -> None:
+async def show_now(client: Verbs, app: JsonObject, output: str) -> None:
     """With the health of each object, where the output has room for it."""
     show(await with_health(client, app) if output == "wide" else app, output)
 

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from argosy.machinery.objects import GroupKind, JsonObject, Resource
 from argosy.machinery.status import StatusError
-from argosy.runtime.client import Client
 from argosy.runtime.clock import Clock, RealClock
+from argosy.runtime.verbs import Verbs
 
 if TYPE_CHECKING:
     from argosy.gitops.customizations import Customizations
@@ -22,7 +22,7 @@ AT_ONCE = 16
 CONFIG_MAPS = Resource("", "v1", "configmaps", "ConfigMap")
 
 
-async def with_health(client: Client, app: JsonObject, clock: Clock | None = None) -> JsonObject:
+async def with_health(client: Verbs, app: JsonObject, clock: Clock | None = None) -> JsonObject:
     """The Application with `health` in `status.resources` where it is absent and the object may be read.
 
     Users' checks count where the settings of the control plane that looks after it may be read. `clock`: real.
@@ -51,15 +51,15 @@ async def with_health(client: Client, app: JsonObject, clock: Clock | None = Non
     return {**app, "status": {**app["status"], "resources": resources}}
 
 
-async def _live(client: Client, resource: Resource, item: JsonObject) -> JsonObject | str:
+async def _live(client: Verbs, resource: Resource, item: JsonObject) -> JsonObject | str:
     """Empty for what the caller may not read."""
     try:
-        return await client.get(resource, str(item["name"]), str(item.get("namespace") or ""))
+        return await client.read(resource, str(item["name"]), str(item.get("namespace") or ""))
     except StatusError as error:
         return "Missing" if error.is_not_found else ""
 
 
-async def _judged(client: Client, clock: Clock, namespace: str, found: list[JsonObject | str]) -> list[str]:
+async def _judged(client: Verbs, clock: Clock, namespace: str, found: list[JsonObject | str]) -> list[str]:
     """A status each; empty for a kind without health."""
     # Imported late: the catalogue of kinds is large, and most commands never judge anything.
     from argosy.gitops.judging import Judging
@@ -78,12 +78,12 @@ async def _judged(client: Client, clock: Clock, namespace: str, found: list[Json
     return statuses
 
 
-async def _customizations(client: Client, namespace: str) -> Customizations:
+async def _customizations(client: Verbs, namespace: str) -> Customizations:
     from argosy.gitops.customizations import customizations_of
     from argosy.gitops.settings import CONFIG_MAP
 
     try:
-        settings = await client.get(CONFIG_MAPS, CONFIG_MAP, namespace)
+        settings = await client.read(CONFIG_MAPS, CONFIG_MAP, namespace)
     except StatusError:
         settings = {}
     return customizations_of(settings.get("data") or {})

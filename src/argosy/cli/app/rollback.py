@@ -8,14 +8,14 @@ from argosy.cli.app.applications import get, key_of_name
 from argosy.cli.app.operations import rollback_operation
 from argosy.cli.app.sync import finish, request, user_name
 from argosy.cli.connect import with_client
-from argosy.runtime.client import Client
 from argosy.runtime.clock import Clock
+from argosy.runtime.verbs import Verbs
 
 
 def run(options: argparse.Namespace) -> int:
     key = key_of_name(options.name, options)
 
-    async def work(client: Client, clock: Clock) -> int:
+    async def work(client: Verbs, clock: Clock) -> int:
         app = await get(client, key)
         await request(client, app, rollback_operation(app, options.id, prune=options.prune, user=user_name()))
         return await finish(client, key, options.timeout, options.output)

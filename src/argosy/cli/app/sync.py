@@ -18,14 +18,14 @@ from argosy.cli.failing import CommandError, Exit
 from argosy.cli.render import rendered, request_of
 from argosy.gitops.normalize_spec import normalised, sources_of
 from argosy.machinery.objects import JsonObject, Key
-from argosy.runtime.client import Client
 from argosy.runtime.clock import Clock
+from argosy.runtime.verbs import Verbs
 
 
 def run(options: argparse.Namespace) -> int:
     keys = [key_of_name(name, options) for name in options.names]
 
-    async def work(client: Client, clock: Clock) -> int:
+    async def work(client: Verbs, clock: Clock) -> int:
         for key in keys:
             app = await get(client, key)
             operation = sync_operation(app, options, user_name())
@@ -60,7 +60,7 @@ def user_name() -> str:
         return "unknown"  # a container whose user has no name
 
 
-async def request(client: Client, app: JsonObject, operation: JsonObject) -> None:
+async def request(client: Verbs, app: JsonObject, operation: JsonObject) -> None:
     """The state of the operation before goes in the same write, so that nobody takes its end for this one's."""
     if app.get("operation"):
         raise CommandError(
@@ -69,7 +69,7 @@ async def request(client: Client, app: JsonObject, operation: JsonObject) -> Non
     await write(client, app, {"operation": operation, "status": {"operationState": None}})
 
 
-async def finish(client: Client, key: Key, seconds: float, output: str) -> int:
+async def finish(client: Verbs, key: Key, seconds: float, output: str) -> int:
     """Waits for the end, shows it, and says how it went."""
     await wait_for(client, key, Wanted(idle=True), seconds)
     async with deadline(seconds, f"a comparison of application {key.name!r}"):

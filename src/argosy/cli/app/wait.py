@@ -9,15 +9,15 @@ from argosy.cli.app.get import show_now
 from argosy.cli.app.waiting import Wanted, wait_for
 from argosy.cli.connect import with_client
 from argosy.cli.failing import Exit
-from argosy.runtime.client import Client
 from argosy.runtime.clock import Clock
+from argosy.runtime.verbs import Verbs
 
 
 def run(options: argparse.Namespace) -> int:
     keys = [key_of_name(name, options) for name in options.names]
     wanted = wanted_of(options)
 
-    async def work(client: Client, clock: Clock) -> int:
+    async def work(client: Verbs, clock: Clock) -> int:
         for key in keys:
             await get(client, key)
             app = await wait_for(client, key, wanted, options.timeout)

@@ -10,14 +10,14 @@ from argosy.cli.connect import with_client
 from argosy.cli.failing import CommandError, Exit
 from argosy.machinery.objects import JsonObject
 from argosy.machinery.status import StatusError
-from argosy.runtime.client import Client
 from argosy.runtime.clock import Clock
+from argosy.runtime.verbs import Verbs
 
 
 def run(options: argparse.Namespace) -> int:
     sets = from_files(options.files, options)
 
-    async def work(client: Client, clock: Clock) -> int:
+    async def work(client: Verbs, clock: Clock) -> int:
         for appset in sets:
             show(await _created(client, appset, options), options.output)
         return Exit.OK
@@ -25,7 +25,7 @@ def run(options: argparse.Namespace) -> int:
     return with_client(options, work)
 
 
-async def _created(client: Client, appset: JsonObject, options: argparse.Namespace) -> JsonObject:
+async def _created(client: Verbs, appset: JsonObject, options: argparse.Namespace) -> JsonObject:
     try:
         return await client.create(
             APPLICATION_SETS, appset, field_manager=MANAGER, dry_run=options.dry_run, field_validation="Strict"
@@ -36,10 +36,10 @@ async def _created(client: Client, appset: JsonObject, options: argparse.Namespa
     return await _existing(client, appset, options)
 
 
-async def _existing(client: Client, appset: JsonObject, options: argparse.Namespace) -> JsonObject:
+async def _existing(client: Verbs, appset: JsonObject, options: argparse.Namespace) -> JsonObject:
     """The same again is fine; another one needs --upsert."""
     metadata = appset["metadata"]
-    found = await client.get(APPLICATION_SETS, metadata["name"], metadata["namespace"])
+    found = await client.read(APPLICATION_SETS, metadata["name"], metadata["namespace"])
     kept = {name: metadata[name] for name in ("labels", "annotations") if name in metadata}
     same = found.get("spec") == appset.get("spec") and all(found["metadata"].get(n) == v for n, v in kept.items())
     if same:

@@ -16,8 +16,8 @@ from argosy.machinery.api import PatchType
 from argosy.machinery.mergepatch import create_merge_patch, merge_patch
 from argosy.machinery.objects import JsonObject
 from argosy.machinery.status import StatusError
-from argosy.runtime.client import Client
 from argosy.runtime.events import EventRecorder
+from argosy.runtime.verbs import Verbs
 
 FIELD_MANAGER: Final = "argocd-applicationset-controller"
 
@@ -59,7 +59,7 @@ class Refusals:
 class Applying:
     """Carries out what was decided."""
 
-    def __init__(self, client: Client, events: EventRecorder) -> None:
+    def __init__(self, client: Verbs, events: EventRecorder) -> None:
         self._client = client
         self._events = events
 

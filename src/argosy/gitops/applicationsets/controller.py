@@ -28,11 +28,11 @@ from argosy.gitops.world import ControlPlane
 from argosy.machinery.objects import JsonObject, Key, key_of
 from argosy.render.jq.port import JqEvaluator
 from argosy.runtime.chance import Rng
-from argosy.runtime.client import Client
 from argosy.runtime.clock import Clock
 from argosy.runtime.controller import DONE, Controller, Outcome, owner_keys
 from argosy.runtime.events import EventRecorder
 from argosy.runtime.informer import Caches
+from argosy.runtime.verbs import Verbs
 from argosy.sources.port import GitRemote
 
 T = TypeVar("T")
@@ -47,7 +47,7 @@ class ApplicationSets:
 
     def __init__(
         self,
-        client: Client,
+        client: Verbs,
         caches: Caches,
         git: GitRemote,
         hosting: Hosting,

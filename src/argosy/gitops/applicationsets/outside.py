@@ -8,8 +8,8 @@ from argosy.gitops.applicationsets.params import GeneratorError
 from argosy.gitops.world import CONFIG_MAPS, SECRETS
 from argosy.machinery.objects import JsonObject, Key, Resource, group_version
 from argosy.machinery.status import StatusError
-from argosy.runtime.client import Client
 from argosy.runtime.informer import Cache, Caches
+from argosy.runtime.verbs import Verbs
 from argosy.sources.credentials import TYPE_LABEL, CredentialBook
 from argosy.sources.port import GitRemote, Tree
 
@@ -30,7 +30,7 @@ class GitReader:
 class ClusterObjects:
     """Secrets and ConfigMaps of the control plane's namespace, and of those that have sets: `prepare` these first."""
 
-    def __init__(self, client: Client, caches: Caches, control_plane: str) -> None:
+    def __init__(self, client: Verbs, caches: Caches, control_plane: str) -> None:
         self._client = client
         self._caches = caches
         self._control_plane = control_plane
@@ -73,7 +73,7 @@ class ClusterObjects:
     async def _one(self, kind: Resource, name: str, namespace: str) -> Sequence[JsonObject]:
         """None only where the server says so: of a failure nothing must follow."""
         try:
-            return [await self._client.get(kind, name, namespace)]
+            return [await self._client.read(kind, name, namespace)]
         except StatusError as error:
             if error.is_not_found:
                 return []

@@ -11,9 +11,9 @@ from argosy.gitops.applicationsets.applying import FIELD_MANAGER
 from argosy.machinery.api import PatchType
 from argosy.machinery.mergepatch import create_merge_patch
 from argosy.machinery.objects import JsonObject, Key, Resource, key_of
-from argosy.runtime.client import Client
 from argosy.runtime.clock import Clock
 from argosy.runtime.informer import Cache
+from argosy.runtime.verbs import Verbs
 
 APPLICATION_SETS: Final = Resource("argoproj.io", "v1alpha1", "applicationsets", "ApplicationSet")
 
@@ -35,7 +35,7 @@ class Written:
 class Recording:
     """Each write is conditional on the version that was looked at."""
 
-    def __init__(self, client: Client, clock: Clock, sets: Cache) -> None:
+    def __init__(self, client: Verbs, clock: Clock, sets: Cache) -> None:
         self._client = client
         self._clock = clock
         self._sets = sets

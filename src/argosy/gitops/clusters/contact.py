@@ -11,10 +11,10 @@ from typing import Final
 
 from argosy.gitops.live import LiveObjects
 from argosy.machinery.status import StatusError
-from argosy.runtime.client import Client
 from argosy.runtime.clock import Clock
 from argosy.runtime.informers import InformerCache, InformerCaches
 from argosy.runtime.unexpected import Told, said
+from argosy.runtime.verbs import Verbs
 
 FILLING_SECONDS: Final = 60.0
 """Within which a cluster must have told what it holds."""
@@ -60,7 +60,7 @@ def _unread(caches: list[InformerCache]) -> str:
     return f"failed to load initial state of resource {first.resource.qualified}: {why}{more}"
 
 
-async def look_after(client: Client, clock: Clock) -> None:
+async def look_after(client: Verbs, clock: Clock) -> None:
     """Raises NotConnected once the API server gave no answer several times in a row."""
     missed = 0
     while True:
@@ -71,7 +71,7 @@ async def look_after(client: Client, clock: Clock) -> None:
             raise NotConnected(failure)
 
 
-async def _silence(client: Client) -> str:
+async def _silence(client: Verbs) -> str:
     """Why the server does not serve us; "" while it does."""
     try:
         async with asyncio.timeout(PULSE_SECONDS):

@@ -30,20 +30,23 @@ class Engine:
         caches: InformerCaches,
         clock: Clock,
         rng: Rng,
-        controllers: Iterable[Controller[Any]],
+        controllers: Iterable[Controller[Any]] = (),
         answerers: Mapping[type[Question[Any]], Answerer] | None = None,
         *,
         owns: Callable[[str, Key], bool] | None = None,
         registry: Registry = REGISTRY,
     ) -> None:
         """`owns`: whether a key of a controller is this replica's; asked when its turn comes."""
-        rng = rng.fork("engine")
+        self._rng, self._registry = rng.fork("engine"), registry
         self._subscriptions = Subscriptions(self.wake)
         self._listers = Listers(caches, self._subscriptions, self._changed, self.wake)
-        self._served = ServedKinds(client, caches, clock, rng, self._served_changed)
-        self._questions = Questions(answerers or {}, clock, rng, self.wake, registry)
+        self._served = ServedKinds(client, caches, clock, self._rng, self._served_changed)
+        self._questions = Questions({}, clock, self._rng, self.wake, registry)
         self._writer = Writer(client, self._listers, clock)
-        shared = Shared(
+        self._tasks: asyncio.TaskGroup | None = None
+        self._runners: dict[str, Runner] = {}
+        self._of_kind: dict[Resource, list[Runner]] = {}
+        self._shared = Shared(
             clock=clock,
             listers=self._listers,
             served=self._served,
@@ -52,19 +55,42 @@ class Engine:
             writer=self._writer,
             owns=owns or (lambda controller, key: True),
         )
-        self._runners = {one.name: Runner(one, shared, rng, registry) for one in controllers}
-        self._of_kind: dict[Resource, list[Runner]] = {}
-        for runner in self._runners.values():
+        self.add(controllers, answerers or {})
+
+    def add(
+        self, controllers: Iterable[Controller[Any]], answerers: Mapping[type[Question[Any]], Answerer] | None = None
+    ) -> None:
+        """More controllers; they start at once when the engine runs. Raises ValueError for a name that is taken."""
+        self._questions.add(answerers or {})
+        for one in controllers:
+            if one.name in self._runners:
+                raise ValueError(f"controller {one.name!r} is there already: give the other one another name")
+            runner = self._runners[one.name] = Runner(one, self._shared, self._rng, self._registry)
             self._of_kind.setdefault(runner.resource, []).append(runner)
+            self._start(runner)
 
     async def run(self) -> None:
-        async with asyncio.TaskGroup() as tasks:
+        async with asyncio.TaskGroup() as self._tasks:
+            tasks = self._tasks
             tasks.create_task(self._served.run(), name="served kinds")
             tasks.create_task(self._listers.run(), name="listers")
             tasks.create_task(self._questions.run(), name="questions")
             tasks.create_task(self._writer.run(), name="events")
             for runner in self._runners.values():
-                tasks.create_task(runner.run(), name=runner.name)
+                self._start(runner)
+
+    def _start(self, runner: Runner) -> None:
+        """What is there already is told first: another controller may have filled the cache of the kind."""
+        if self._tasks is None:
+            return
+        if (lister := self._listers.known(runner.resource)) is not None:
+            for obj in lister.list():
+                runner.queue.add(key_of(obj), resync=True)
+        self._tasks.create_task(runner.run(), name=runner.name)
+
+    async def wait_served(self, resource: Resource) -> None:
+        """Until the API server serves the kind."""
+        await self._served.wait_served(resource)
 
     async def stop(self) -> None:
         for runner in self._runners.values():

@@ -66,16 +66,22 @@ class Questions:
         wake: Callable[[Work], None],
         registry: Registry = REGISTRY,
     ) -> None:
-        self._answerers = answerers
+        self._answerers: dict[type[Question[Any]], Answerer] = {}
+        self._lanes: dict[type[Question[Any]], Lanes[_Entry]] = {}
         self._clock, self._rng, self._wake = clock, rng, wake
         self._entries: dict[Question[Any], _Entry] = {}
         self._asked: dict[Work, tuple[Question[Any], ...]] = {}
-        self._lanes = {kind: Lanes[_Entry](one.limit, one.per_lane or one.limit) for kind, one in answerers.items()}
         self._tasks: asyncio.TaskGroup | None = None
+        self.add(answerers)
         self._answers = registry.counter("argosy_questions_total", "Questions, by kind and result.", ("kind", "result"))
 
     def __len__(self) -> int:
         return len(self._entries)
+
+    def add(self, answerers: Mapping[type[Question[Any]], Answerer]) -> None:
+        self._answerers |= answerers
+        for kind, one in answerers.items():
+            self._lanes.setdefault(kind, Lanes(one.limit, one.per_lane or one.limit))
 
     async def run(self) -> None:
         async with asyncio.TaskGroup() as self._tasks:

@@ -50,7 +50,7 @@ class ServedKinds:
             await self._asked.wait()
             self._asked.clear()
             try:
-                found = frozenset(await self._client.resources(fresh=True))
+                found = frozenset((await self._client.served(fresh=True)).resources)
             except (StatusError, OSError, TimeoutError) as error:
                 failures += 1
                 log.log(logging.DEBUG, "discovery failed: %s", type(error).__name__)

@@ -16,7 +16,6 @@ from argosy.runtime.clock import Clock
 from argosy.runtime.engine.listers import Listers
 from argosy.runtime.engine.outcome import Refused, raise_for
 from argosy.runtime.events import EventRecorder
-from argosy.runtime.sending import send
 
 WRITE_SECONDS = 60.0
 """After so long without an answer a write counts as lost: whether it happened, the next look will see."""
@@ -56,7 +55,7 @@ class Writer:
         self.writes_count += 1
         try:
             async with asyncio.timeout(WRITE_SECONDS):
-                answer = await send(self._client, write)
+                answer = await self._client.write(write)
         except StatusError as error:
             raise_for(write, error)
             answer = {}

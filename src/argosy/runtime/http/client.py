@@ -12,8 +12,9 @@ from typing import Self
 
 import aiohttp
 
-from argosy.machinery.api import FieldValidation, ListPage, PatchType, Propagation, WatchEvent
-from argosy.machinery.objects import JsonObject, JsonValue, Resource, key_of
+from argosy.machinery.api import ListPage, PatchType, WatchEvent
+from argosy.machinery.objects import JsonObject, Resource
+from argosy.machinery.requests import Get, List, Served, Watch, Write
 from argosy.machinery.status import StatusError
 from argosy.runtime.chance import Rng
 from argosy.runtime.clock import Clock
@@ -21,16 +22,18 @@ from argosy.runtime.http import discovery
 from argosy.runtime.http.connection import Connection, Impersonation
 from argosy.runtime.http.exchange import CONNECT_SECONDS, Exchange, Query
 from argosy.runtime.http.frames import FrameCutter, event_of, named
+from argosy.runtime.verbs import Verbs
 
 PAGE = 500
 SHORTEST_WATCH, LONGEST_WATCH = 300.0, 600.0
 DISCOVERY_SECONDS = 30.0
 """What a server serves is asked again after this, and at once after a 404 for a whole resource."""
 METADATA_LIST = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json"
+METHODS = {"create": "POST", "update": "PUT", "patch": "PATCH", "apply": "PATCH", "delete": "DELETE"}
 METADATA = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1,application/json"
 
 
-class HttpClient:
+class HttpClient(Verbs):
     """`async with HttpClient(connection, clock, rng) as client:`, or `close` it."""
 
     def __init__(
@@ -48,8 +51,8 @@ class HttpClient:
         self._rng = rng.fork("http")
         self._user_agent = user_agent
         self._exchange = Exchange(connection, clock, self._rng, user_agent, session, self.forget_resources)
-        self._resources: tuple[Resource, ...] | None = None
-        self._resources_at = 0.0
+        self._served: Served | None = None
+        self._served_at = 0.0
 
     async def __aenter__(self) -> Self:
         return self
@@ -75,18 +78,16 @@ class HttpClient:
 
     # -- what the server is --------------------------------------------------------------------------------------------
 
-    async def version(self) -> JsonObject:
-        return await self._exchange.json("GET", "/version")
-
-    async def resources(self, *, fresh: bool = False) -> tuple[Resource, ...]:
+    async def served(self, *, fresh: bool = False) -> Served:
         now = self._clock.monotonic()
-        if fresh or self._resources is None or now - self._resources_at >= DISCOVERY_SECONDS:
-            self._resources, self._resources_at = await self._discover(), now
-        return self._resources
+        if fresh or self._served is None or now - self._served_at >= DISCOVERY_SECONDS:
+            version = await self._exchange.json("GET", "/version")
+            self._served, self._served_at = Served(await self._discover(), version), now
+        return self._served
 
     def forget_resources(self) -> None:
         """After a CRD came or went."""
-        self._resources = None
+        self._served = None
 
     async def _discover(self) -> tuple[Resource, ...]:
         documents = [await self._exchange.json("GET", path, accept=discovery.AGGREGATED) for path in ("/api", "/apis")]
@@ -104,26 +105,18 @@ class HttpClient:
 
     # -- reading -------------------------------------------------------------------------------------------------------
 
-    async def get(self, resource: Resource, name: str, namespace: str = "", *, subresource: str = "") -> JsonObject:
-        obj = await self._exchange.json("GET", resource.path(namespace, name, subresource))
-        return obj if subresource else named(obj, resource)
+    async def get(self, request: Get) -> JsonObject:
+        resource, key = request.resource, request.key
+        obj = await self._exchange.json("GET", resource.path(key.namespace, key.name, request.subresource))
+        return obj if request.subresource else named(obj, resource)
 
-    async def list(
-        self,
-        resource: Resource,
-        namespace: str = "",
-        *,
-        label_selector: str = "",
-        field_selector: str = "",
-        limit: int = 0,
-        continue_token: str = "",
-        metadata_only: bool = False,
-    ) -> ListPage:
+    async def page(self, request: List) -> ListPage:
         """Without a limit all items, which are fetched in pages all the same."""
-        query = _given(labelSelector=label_selector, fieldSelector=field_selector)
-        accept = METADATA_LIST if metadata_only else "application/json"
-        page = await self._page(resource, namespace, query, limit or PAGE, continue_token, accept)
-        if limit:
+        resource, namespace = request.resource, request.namespace
+        query = _given(labelSelector=request.label_selector, fieldSelector=request.field_selector)
+        accept = METADATA_LIST if request.metadata_only else "application/json"
+        page = await self._page(resource, namespace, query, request.limit or PAGE, request.continue_token, accept)
+        if request.limit:
             return page
         items = list(page.items)
         while page.continue_token:
@@ -146,28 +139,21 @@ class HttpClient:
         items = tuple([named(item, resource) for item in document.get("items") or ()])
         return ListPage(items, metadata.get("resourceVersion") or "", metadata.get("continue") or "")
 
-    async def watch(
-        self,
-        resource: Resource,
-        namespace: str = "",
-        *,
-        resource_version: str,
-        label_selector: str = "",
-        field_selector: str = "",
-        metadata_only: bool = False,
-    ) -> AsyncIterator[WatchEvent]:
+    async def follow(self, request: Watch) -> AsyncIterator[WatchEvent]:
+        resource = request.resource
         seconds = self._rng.uniform(SHORTEST_WATCH, LONGEST_WATCH)
         query = _given(
-            labelSelector=label_selector,
-            fieldSelector=field_selector,
+            labelSelector=request.label_selector,
+            fieldSelector=request.field_selector,
             watch="true",
             allowWatchBookmarks="true",
-            resourceVersion=resource_version,
+            resourceVersion=request.resource_version,
             timeoutSeconds=str(int(seconds)),
         )
         timeout = aiohttp.ClientTimeout(sock_connect=CONNECT_SECONDS, sock_read=seconds + 30, total=seconds + 60)
-        accept = METADATA if metadata_only else "application/json"
-        async with self._exchange.opened("GET", resource.path(namespace), query, None, "", accept, timeout) as response:
+        accept = METADATA if request.metadata_only else "application/json"
+        path = resource.path(request.namespace)
+        async with self._exchange.opened("GET", path, query, None, "", accept, timeout) as response:
             if response.status >= 300:
                 raise self._exchange.refusal(response, await response.read())
             cutter = FrameCutter()
@@ -177,88 +163,16 @@ class HttpClient:
 
     # -- writing -------------------------------------------------------------------------------------------------------
 
-    async def create(
-        self,
-        resource: Resource,
-        obj: JsonObject,
-        *,
-        field_manager: str = "",
-        field_validation: FieldValidation = "Warn",
-        dry_run: bool = False,
-    ) -> JsonObject:
-        query = _write_query(field_manager, dry_run, field_validation)
-        return await self._exchange.json("POST", resource.path(key_of(obj).namespace), query, obj, safe=dry_run)
-
-    async def update(
-        self,
-        resource: Resource,
-        obj: JsonObject,
-        *,
-        subresource: str = "",
-        field_manager: str = "",
-        field_validation: FieldValidation = "Warn",
-        dry_run: bool = False,
-    ) -> JsonObject:
-        path = resource.path(*key_of(obj), subresource)
+    async def write(self, request: Write) -> JsonObject:
+        resource, key = request.resource, request.key
+        name = "" if request.verb == "create" else key.name
         return await self._exchange.json(
-            "PUT", path, _write_query(field_manager, dry_run, field_validation), obj, safe=dry_run
-        )
-
-    async def patch(
-        self,
-        resource: Resource,
-        name: str,
-        namespace: str,
-        patch: JsonValue,
-        patch_type: PatchType,
-        *,
-        subresource: str = "",
-        field_manager: str = "",
-        field_validation: FieldValidation = "Warn",
-        dry_run: bool = False,
-    ) -> JsonObject:
-        path, query = (
-            resource.path(namespace, name, subresource),
-            _write_query(field_manager, dry_run, field_validation),
-        )
-        return await self._exchange.json("PATCH", path, query, patch, content_type=patch_type.value, safe=dry_run)
-
-    async def apply(
-        self,
-        resource: Resource,
-        obj: JsonObject,
-        *,
-        field_manager: str,
-        force: bool = False,
-        subresource: str = "",
-        field_validation: FieldValidation = "Warn",
-        dry_run: bool = False,
-    ) -> JsonObject:
-        query = _write_query(field_manager, dry_run, field_validation) | {"force": "true" if force else "false"}
-        path = resource.path(*key_of(obj), subresource)
-        return await self._exchange.json("PATCH", path, query, obj, content_type=PatchType.APPLY.value, safe=True)
-
-    async def delete(
-        self,
-        resource: Resource,
-        name: str,
-        namespace: str = "",
-        *,
-        propagation: Propagation | None = None,
-        grace_seconds: int | None = None,
-        uid: str = "",
-        resource_version: str = "",
-        dry_run: bool = False,
-    ) -> JsonObject:
-        body: JsonObject = {"apiVersion": "v1", "kind": "DeleteOptions"}
-        if propagation is not None:
-            body["propagationPolicy"] = propagation
-        if grace_seconds is not None:
-            body["gracePeriodSeconds"] = grace_seconds
-        if preconditions := _given(uid=uid, resourceVersion=resource_version):
-            body["preconditions"] = preconditions
-        return await self._exchange.json(
-            "DELETE", resource.path(namespace, name), _write_query("", dry_run), body, safe=dry_run
+            METHODS[request.verb],
+            resource.path(key.namespace, name, request.subresource),
+            _write_query(request),
+            _delete_options(request) if request.verb == "delete" else request.body,
+            content_type=_content_type(request),
+            safe=request.dry_run or request.verb == "apply",
         )
 
 
@@ -266,5 +180,27 @@ def _given(**values: str) -> Query:
     return {name: value for name, value in values.items() if value}
 
 
-def _write_query(field_manager: str, dry_run: bool, field_validation: str = "") -> Query:
-    return _given(fieldManager=field_manager, dryRun="All" if dry_run else "", fieldValidation=field_validation)
+def _write_query(request: Write) -> Query:
+    query = _given(fieldManager=request.manager, dryRun="All" if request.dry_run else "")
+    if request.verb != "delete":
+        query["fieldValidation"] = request.validation
+    if request.verb == "apply":
+        query["force"] = "true" if request.force else "false"
+    return query
+
+
+def _content_type(request: Write) -> str:
+    if request.verb == "apply":
+        return PatchType.APPLY.value
+    return request.patch_type.value if request.verb == "patch" else "application/json"
+
+
+def _delete_options(request: Write) -> JsonObject:
+    body: JsonObject = {"apiVersion": "v1", "kind": "DeleteOptions"}
+    if request.propagation is not None:
+        body["propagationPolicy"] = request.propagation
+    if request.grace_seconds is not None:
+        body["gracePeriodSeconds"] = request.grace_seconds
+    if preconditions := _given(uid=request.uid, resourceVersion=request.resource_version):
+        body["preconditions"] = preconditions
+    return body

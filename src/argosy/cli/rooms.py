@@ -1,0 +1,136 @@
+"""The rooms on the engine, each loaded when the first object of one of its kinds is there.
+
+A room costs import time and memory that a process without its objects never pays. To add one: a module `cli/<room>.py`
+with `build(context) -> Parts`, and a line in ROOMS.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Final
+
+from argosy.machinery.objects import JsonObject, Key, Resource
+from argosy.runtime.chance import Rng
+from argosy.runtime.client import Client
+from argosy.runtime.clock import Clock
+from argosy.runtime.informers import InformerCaches
+
+if TYPE_CHECKING:
+    from argosy.cli.outside import Doors
+    from argosy.machinery.controller import Controller
+    from argosy.runtime.engine import Answerer, Engine
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Context:
+    """What a room may be built of."""
+
+    client: Client
+    caches: InformerCaches
+    clock: Clock
+    rng: Rng
+    doors: Doors
+    environ: Mapping[str, str]
+    namespace: str
+    """Of the control plane."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """A room, ready for the engine."""
+
+    controllers: tuple[Controller[Any], ...]
+    answerers: Mapping[type[Any], Answerer] = field(default_factory=dict)
+    close: Callable[[], None] = lambda: None
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """`module` has `build`; any object of `kinds` brings it in."""
+
+    name: str
+    module: str
+    kinds: tuple[Resource, ...]
+
+
+ROOMS: Final[tuple[Room, ...]] = ()
+
+
+class Rooms:
+    """`run` until cancelled. `owns`: whether a key of a controller is this replica's."""
+
+    def __init__(
+        self,
+        context: Context,
+        *,
+        is_ready: Callable[[], bool],
+        owns: Callable[[str, Key], bool] | None = None,
+        rooms: tuple[Room, ...] = ROOMS,
+    ) -> None:
+        self._context, self._is_ready, self._owns, self._rooms = context, is_ready, owns, rooms
+        self._engine: Engine | None = None
+        self.loaded: dict[str, Parts] = {}
+
+    async def run(self) -> None:
+        """After the process is ready, so that a start does not wait for it."""
+        if not self._rooms:
+            return
+        while not self._is_ready():
+            await self._context.clock.sleep(0.05, background=True)
+        from argosy.runtime.engine import Engine
+
+        context = self._context
+        engine = Engine(context.client, context.caches, context.clock, context.rng, owns=self._owns)
+        for parts in self.loaded.values():  # this part of the process was started again
+            engine.add(parts.controllers, parts.answerers)
+        self._engine = engine
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(engine.run())
+            for room in self._rooms:
+                if room.name not in self.loaded:
+                    tasks.create_task(self._load(room, engine), name=f"room {room.name}")
+
+    async def stop(self) -> None:
+        if self._engine is not None:
+            await self._engine.stop()
+
+    def wake_all(self) -> None:
+        """Keys moved between replicas."""
+        if self._engine is not None:
+            self._engine.wake_all()
+
+    def close(self) -> None:
+        for parts in self.loaded.values():
+            parts.close()
+
+    async def _load(self, room: Room, engine: Engine) -> None:
+        await self._first_object(room, engine)
+        build: Callable[[Context], Parts] = import_module(room.module).build
+        parts = self.loaded[room.name] = build(self._context)
+        engine.add(parts.controllers, parts.answerers)
+        log.debug("%s is loaded", room.name)
+
+    async def _first_object(self, room: Room, engine: Engine) -> None:
+        some = asyncio.Event()
+
+        def changed(old: JsonObject | None, new: JsonObject | None) -> None:
+            some.set()
+
+        async def watch(kind: Resource) -> None:
+            await engine.wait_served(kind)
+            forgets.append(self._context.caches.cache(kind).on_change(changed))
+
+        forgets: list[Callable[[], None]] = []
+        async with asyncio.TaskGroup() as tasks:
+            watching = [tasks.create_task(watch(kind)) for kind in room.kinds]
+            await some.wait()
+            for task in watching:
+                task.cancel()
+        for forget in forgets:
+            forget()
