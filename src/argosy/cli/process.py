@@ -11,6 +11,7 @@ import os
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,7 +20,7 @@ from argosy.cli.apiserver import api_server, listening
 from argosy.cli.installing import control_plane_objects
 from argosy.cli.outside import Charts, Clusters, Doors, Fetcher, Git, Outside, Signatures
 from argosy.cli.rooms import Context, Rooms
-from argosy.cli.sealing import Sealing, service_objects
+from argosy.cli.sealing_service import sealing_service, service_objects
 from argosy.cluster.http.server import HttpServer
 from argosy.cluster.server import EmbeddedCluster
 from argosy.gitops import GitOps
@@ -76,7 +77,6 @@ class ControlPlane:
         )
         owns = (lambda controller, key: replicas.owns(key)) if (replicas := outside.replicas) is not None else None
         self.rooms = Rooms(context, is_ready=self.is_ready, owns=owns)
-        self.sealing = Sealing(client, self.caches, clock, rng, is_ready=self.is_ready, owns=owns)
         self.gitops = GitOps(
             access,
             self.caches,
@@ -101,7 +101,6 @@ class ControlPlane:
         supervisor.add("gitops", self.gitops.run)
         supervisor.add("application sets", self._run_application_sets)
         supervisor.add("rooms", self.rooms.run)
-        supervisor.add("sealing", self.sealing.run)
         supervisor.controllers.append(self.gitops.controller)  # so that stopping waits for looks that have begun
 
     def may_write(self) -> bool:
@@ -160,7 +159,6 @@ class ControlPlane:
         self.lua.close()
         self.jq.close()
         self.rooms.close()
-        self.sealing.close()
         await self.doors.close()
 
     def _credentials(self, url: str, project: str) -> Credentials:
@@ -216,7 +214,7 @@ async def embedded(
         outside = Outside(cache_directory=data_dir / "cache", own_machine=True)
         plane = ControlPlane(ClientAccess(api.client, api.front.acting_as), clock, rng, outside)
         ready.append(plane.is_ready)
-        plane.sealing.serve_in(api.cluster.service_handlers)
+        api.cluster.service_handlers.add_service(*sealing_service(), "", partial(plane.rooms.answer, "sealing"))
         stack.push_async_callback(plane.close)
         server = await stack.enter_async_context(listening(api, data_dir, clock))
         supervisor = Supervisor(clock, rng)

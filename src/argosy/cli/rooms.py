@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
+from argosy.cluster.ports import ProxyRequest, ProxyResponse
 from argosy.machinery.objects import JsonObject, Key, Resource
 from argosy.runtime.chance import Rng
 from argosy.runtime.client import Client
@@ -48,6 +49,8 @@ class Parts:
     controllers: tuple[Controller[Any], ...]
     answerers: Mapping[type[Any], Answerer] = field(default_factory=dict)
     close: Callable[[], None] = lambda: None
+    answer: Callable[[ProxyRequest], Awaitable[ProxyResponse]] | None = None
+    """What comes to the room's Service through the API server's proxy."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +62,12 @@ class Room:
     kinds: tuple[Resource, ...]
 
 
-ROOMS: Final[tuple[Room, ...]] = ()
+NAMESPACES: Final = Resource("", "v1", "namespaces", "Namespace", namespaced=False)
+ROOMS: Final[tuple[Room, ...]] = (
+    Room("sealing", "argosy.cli.sealing", (NAMESPACES,)),  # its keys are there before anything is sealed with them
+)
+LOADING_SECONDS: Final = 30.0
+"""How long a request waits for its room."""
 
 
 class Rooms:
@@ -99,6 +107,16 @@ class Rooms:
     async def stop(self) -> None:
         if self._engine is not None:
             await self._engine.stop()
+
+    async def answer(self, room: str, request: ProxyRequest) -> ProxyResponse:
+        """By the room of that name, once it is loaded."""
+        clock = self._context.clock
+        until = clock.monotonic() + LOADING_SECONDS
+        while (parts := self.loaded.get(room)) is None or parts.answer is None:
+            if clock.monotonic() >= until:
+                return ProxyResponse(status=503, body=b"starting\n")
+            await clock.sleep(0.1, background=True)
+        return await parts.answer(request)
 
     def wake_all(self) -> None:
         """Keys moved between replicas."""
