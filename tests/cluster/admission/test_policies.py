@@ -27,7 +27,8 @@ async def create(world: World, **metadata: Any) -> Answer:
     return await world.send("POST", CONFIG_MAPS, config_map(data={"k": "v"}, **metadata))
 
 
-FAILS = "object.spec.nothing == 1"
+MISSING = "object.spec.nothing"
+FAILS = f"{MISSING} == 1"
 DENY = [{"expression": "false", "message": "no"}]
 EVE = [{"expression": "request.userInfo.username == 'eve'", "message": "eve only"}]
 NAMED_B = [{**CREATED_CONFIG_MAPS, "resourceNames": ["b"]}]
@@ -45,7 +46,11 @@ def when(*expressions: str) -> dict[str, Any]:
         ({"validations": DENY}, {}, "no"),
         ({"validations": [{"expression": " 1 > 2 "}]}, {}, "failed expression: 1 > 2"),
         ({"validations": [{"expression": "false", "messageExpression": "'by ' + object.metadata.name"}]}, {}, "by a"),
-        ({"validations": [{"expression": "false", "messageExpression": FAILS, "message": "m"}]}, {}, "m"),
+        (
+            {"validations": [{"expression": "false", "messageExpression": MISSING, "message": "m"}]},
+            {},
+            "m",
+        ),
         ({"validations": EVE}, {}, "eve only"),
         ({"validations": [{"expression": "oldObject != null", "message": "old"}]}, {}, "old"),
         (

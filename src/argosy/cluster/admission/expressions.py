@@ -7,13 +7,18 @@ expression that asks for it fails, and the policy's or webhook's failurePolicy s
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from argosy.cluster.admission.attributes import Attributes
 from argosy.machinery.objects import JsonObject, JsonValue, Resource
 from argosy.machinery.schema import Node
 
+if TYPE_CHECKING:
+    from argosy.machinery.structural.cel import Budget
+
 _ANY = Node()
+CONDITIONS_BUDGET = 2_500_000
+"""Units for all matchConditions of one policy or webhook (apiserver: RuntimeCELCostBudgetMatchConditions)."""
 
 
 class ExpressionFailed(Exception):
@@ -62,12 +67,19 @@ def variables_of(attributes: Attributes, namespace: JsonObject | None) -> dict[s
     }
 
 
-def evaluated(text: str, variables: dict[str, Any]) -> Any:
+def budget(units: int = 0) -> Budget:
+    """What the expressions of one policy or one webhook may cost; 0: as upstream's RuntimeCELCostBudget."""
+    from argosy.machinery.structural import cel
+
+    return cel.Budget(units or cel.BUDGET)
+
+
+def evaluated(text: str, variables: dict[str, Any], spent: Budget | None = None) -> Any:
     """Raises ExpressionFailed."""
     from argosy.machinery.structural import cel
 
     try:
-        return cel.program(text).evaluate(variables)
+        return cel.program(text).evaluate(variables, spent)
     except (cel.NotSupported, cel.EvaluationError) as error:
         raise ExpressionFailed(f"expression '{text.strip()}' resulted in error: {error}") from None
 
@@ -77,10 +89,11 @@ def conditions_hold(conditions: Iterable[JsonObject], variables: dict[str, Any])
 
     Raises ExpressionFailed.
     """
+    spent = budget(CONDITIONS_BUDGET)
     failure: ExpressionFailed | None = None
     for condition in conditions:
         try:
-            if evaluated(condition["expression"], variables) is not True:
+            if evaluated(condition["expression"], variables, spent) is not True:
                 return False
         except ExpressionFailed as error:
             failure = failure or error

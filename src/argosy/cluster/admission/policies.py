@@ -8,10 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from argosy.cluster.admission.attributes import Attributes
-from argosy.cluster.admission.expressions import ExpressionFailed, conditions_hold, evaluated, value_of, variables_of
+from argosy.cluster.admission.expressions import (
+    ExpressionFailed,
+    budget,
+    conditions_hold,
+    evaluated,
+    value_of,
+    variables_of,
+)
 from argosy.cluster.admission.matching import Matching, compile_matching, namespace_of
 from argosy.cluster.catalog import Catalog
 from argosy.cluster.handlers.core import StoreReader
@@ -19,6 +26,9 @@ from argosy.cluster.store import Store
 from argosy.machinery.objects import JsonObject
 from argosy.machinery.selectors import label_selector_of
 from argosy.machinery.status import Cause, StatusError
+
+if TYPE_CHECKING:
+    from argosy.machinery.structural.cel import Budget
 
 GROUP = "admissionregistration.k8s.io"
 POLICIES, BINDINGS = "validatingadmissionpolicies", "validatingadmissionpolicybindings"
@@ -84,11 +94,12 @@ def findings(bound: Bound, variables: dict[str, Any]) -> Iterator[Finding]:
     except ExpressionFailed as error:
         yield from _failed(bound, str(error))
         return
-    known = {**variables, "variables": _named(bound.spec.get("variables") or (), variables)}
+    spent = budget()
+    known = {**variables, "variables": _named(bound.spec.get("variables") or (), variables, spent)}
     for validation in bound.spec.get("validations") or ():
         try:
-            if evaluated(validation["expression"], known) is not True:
-                yield Finding(_message(validation, known), validation.get("reason") or "Invalid")
+            if evaluated(validation["expression"], known, spent) is not True:
+                yield Finding(_message(validation, known, spent), validation.get("reason") or "Invalid")
         except ExpressionFailed as error:
             yield from _failed(bound, str(error))
 
@@ -98,21 +109,21 @@ def _failed(bound: Bound, text: str) -> Iterator[Finding]:
         yield Finding(text)
 
 
-def _named(composed: Sequence[JsonObject], variables: dict[str, Any]) -> dict[str, Any]:
+def _named(composed: Sequence[JsonObject], variables: dict[str, Any], spent: Budget) -> dict[str, Any]:
     """`variables.x`, each of which may use those before it; one that fails is absent, so that its use fails."""
     found: dict[str, Any] = {}
     for item in composed:
         try:
-            found[item["name"]] = evaluated(item["expression"], {**variables, "variables": found})
+            found[item["name"]] = evaluated(item["expression"], {**variables, "variables": found}, spent)
         except ExpressionFailed:
             continue
     return found
 
 
-def _message(validation: JsonObject, variables: dict[str, Any]) -> str:
+def _message(validation: JsonObject, variables: dict[str, Any], spent: Budget) -> str:
     if expression := validation.get("messageExpression"):
         try:
-            text = evaluated(expression, variables)
+            text = evaluated(expression, variables, spent)
         except ExpressionFailed:
             text = None
         if isinstance(text, str) and text.strip() and "\n" not in text:

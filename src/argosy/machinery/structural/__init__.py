@@ -3,9 +3,9 @@
 Order per request: `default`, `prune`, `validate`. `check_structural` judges a schema before it is served.
 """
 
-from argosy.machinery.structural.check import check_structural, unenforced_rules
+from argosy.machinery.structural.check import check_structural
 from argosy.machinery.structural.compiling import compile_schema
 from argosy.machinery.structural.filling import default, prune
 from argosy.machinery.structural.validating import validate
 
-__all__ = ["check_structural", "compile_schema", "default", "prune", "unenforced_rules", "validate"]
+__all__ = ["check_structural", "compile_schema", "default", "prune", "validate"]

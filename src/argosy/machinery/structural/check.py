@@ -23,42 +23,23 @@ _EXTENSIONS = (
     "x-kubernetes-map-type",
     "x-kubernetes-validations",
 )
-BEYOND_ENGINE = "unsupported syntax"
-"""What the engine says of CEL that it cannot read, such as optional elements `a[?i]`."""
 _TYPES = frozenset({"object", "array", "string", "integer", "number", "boolean"})
 _SCALARS = frozenset({"string", "integer", "number", "boolean"})
 _HARMLESS = frozenset({"type", "description", "format", "enum", "maxLength", "minLength", "maximum", "minimum"})
 """A scalar with no other words is sound: that is most of every schema."""
 
 
-def check_structural(schema: JsonObject, root: str = "openAPIV3Schema") -> list[Cause]:
-    """All that is wrong with a schema, at paths below `root`."""
+def check_structural(schema: JsonObject, root: str = "openAPIV3Schema", stored: JsonValue = None) -> list[Cause]:
+    """All that is wrong with a schema, at paths below `root`. `stored`: what is served now, on update."""
     causes = list(_check_root(schema, root))
-    return causes or list(_check_values(schema, root))
+    if causes:
+        return causes
+    causes = list(_check_values(schema, root))
+    if expressions_of(schema):
+        from argosy.machinery.structural.rule_check import check_rules_of  # CEL is large: loaded with the first rule
 
-
-def unenforced_rules(schema: JsonValue, root: str = "openAPIV3Schema") -> list[str]:
-    """Where a sound schema has rules that are valid CEL but beyond the engine, hence accepted and not enforced."""
-    return list(_unenforced(schema, root)) if isinstance(schema, dict) else []
-
-
-def _unenforced(schema: JsonObject, path: str) -> Iterator[str]:
-    if rules := schema.get("x-kubernetes-validations"):
-        yield from _unenforced_of(rules, f"{path}.x-kubernetes-validations")
-    for below, child, _ in _children(schema, path):
-        if not _is_plain_scalar(child):
-            yield from _unenforced(child, below)
-
-
-def _unenforced_of(rules: list[JsonObject], path: str) -> Iterator[str]:
-    # Imported where the first rule is met: the engine costs half a second, and most definitions have none.
-    from argosy.machinery.structural import cel
-
-    for index, rule in enumerate(rules):
-        try:
-            cel.program(rule.get("rule") or "true")
-        except cel.NotSupported:
-            yield f"{path}[{index}].rule"
+        causes += check_rules_of(schema, root, known=expressions_of(stored))
+    return causes
 
 
 def _required(path: str, text: str) -> Cause:
@@ -218,11 +199,9 @@ def _check_junction(schema: JsonObject, path: str, structure: JsonObject, depth:
 
 
 def _check_values(schema: JsonObject, path: str) -> Iterator[Cause]:
-    """Defaults fit their own schema, rules can be compiled: asked only of a structural schema."""
+    """Defaults fit their own schema: asked only of a structural schema."""
     if "default" in schema:
         yield from _check_default(schema, f"{path}.default")
-    for index, rule in enumerate(schema.get("x-kubernetes-validations") or ()):
-        yield from _check_rule(rule, f"{path}.x-kubernetes-validations[{index}]")
     for below, child, _ in _children(schema, path):
         if not _is_plain_scalar(child):
             yield from _check_values(child, below)
@@ -245,17 +224,17 @@ def _check_default(schema: JsonObject, path: str) -> Iterator[Cause]:
         yield Cause(where, cause.message.replace("value in body", f"{where} in body"), cause.reason)
 
 
-def _check_rule(rule: JsonObject, path: str) -> Iterator[Cause]:
-    from argosy.machinery.structural import cel
+def expressions_of(schema: JsonValue) -> frozenset[str]:
+    """All rules and messageExpressions of a schema."""
+    return frozenset(_expressions(schema)) if isinstance(schema, dict) else frozenset()
 
-    for word in ("rule", "messageExpression"):
-        text = rule.get(word)
-        if not text:
-            if word == "rule":
-                yield _required(f"{path}.rule", "rule is not specified")
-            continue
-        try:
-            cel.program(text)
-        except cel.NotSupported as error:
-            if BEYOND_ENGINE not in str(error):  # valid CEL: accepted, and told by `unenforced_rules`
-                yield _invalid(f"{path}.{word}", text, f"compilation failed: {error}")
+
+def _expressions(schema: JsonObject) -> Iterator[str]:
+    for rule in schema.get("x-kubernetes-validations") or ():
+        for word in ("rule", "messageExpression"):
+            if isinstance(rule, dict) and isinstance(rule.get(word), str):
+                yield rule[word]
+    below = [*(schema.get("properties") or {}).values(), schema.get("additionalProperties"), schema.get("items")]
+    for child in below:
+        if isinstance(child, dict):
+            yield from _expressions(child)

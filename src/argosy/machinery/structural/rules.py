@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from typing import Any, Final
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, Final
 
 from argosy.machinery.objects import JsonObject, JsonValue
 from argosy.machinery.schema import Node
 from argosy.machinery.status import Cause
 from argosy.machinery.structure import BadItem, element
 
+if TYPE_CHECKING:
+    from argosy.machinery.structural.cel import Budget, EvaluationError
+
 _ABSENT: Final = object()
-RULE_BUDGET = 100_000
-"""Evaluations per object: a list of 100,000 items with a rule each is the most that is checked."""
+RULES_PER_OBJECT = 100_000
+"""Evaluations: a list of 100,000 items with a rule each is the most that is checked."""
 
 _REASONS = {
     "FieldValueRequired": "Required value",
@@ -23,31 +26,102 @@ _REASONS = {
 }
 
 
+class _Stopped(Exception):
+    """No further rules are run."""
+
+
 def check_rules(node: Node, obj: JsonObject, old: JsonObject | None) -> list[Cause]:
-    """Broken rules of an object that is valid otherwise."""
-    budget = [RULE_BUDGET]
-    return list(_walk(node, obj, _ABSENT if old is None else old, "", budget))
+    """Broken rules of an object whose structure is sound. Each call and all together have a budget, as upstream."""
+    from argosy.machinery.structural import cel  # CEL is large: loaded with the first rule
+
+    checker = _Checker(cel.Budget())
+    with suppress(_Stopped):
+        checker.walk(node, obj, _ABSENT if old is None else old, "")
+    return checker.causes
 
 
-def _walk(node: Node, value: JsonValue, old: JsonValue, path: str, budget: list[int]) -> Iterator[Cause]:
-    if not node.rules or value is None:
-        return
-    for rule in (node.raw or {}).get("x-kubernetes-validations") or ():
-        budget[0] -= 1
-        if budget[0] < 0:
-            yield Cause(path, "Invalid value: validation failed due to running out of cost budget, no further checks")
+class _Checker:
+    def __init__(self, budget: Budget) -> None:
+        self._budget = budget
+        self._left = RULES_PER_OBJECT
+        self.causes: list[Cause] = []
+
+    def walk(self, node: Node, value: JsonValue, old: JsonValue, path: str) -> None:
+        if not node.rules or value is None:
             return
-        yield from _run(node, rule, value, old, path)
-    if isinstance(value, dict):
-        before = old if isinstance(old, dict) else {}
-        for key, item in value.items():
-            below = node.properties.get(key) or node.additional
-            if below is not None and below.rules:
-                yield from _walk(below, item, before.get(key, _ABSENT), f"{path}.{key}" if path else key, budget)
-    elif isinstance(value, list) and node.items is not None and node.items.rules:
-        former = _by_key(node, old)
-        for index, item in enumerate(value):
-            yield from _walk(node.items, item, former.get(_name(node, item), _ABSENT), f"{path}[{index}]", budget)
+        for rule in (node.raw or {}).get("x-kubernetes-validations") or ():
+            self._run(node, rule, value, old, path)
+        if isinstance(value, dict):
+            before = old if isinstance(old, dict) else {}
+            for key, item in value.items():
+                below = node.properties.get(key) or node.additional
+                if below is not None and below.rules:
+                    self.walk(below, item, before.get(key, _ABSENT), f"{path}.{key}" if path else key)
+        elif isinstance(value, list) and node.items is not None and node.items.rules:
+            former = _by_key(node, old)
+            for index, item in enumerate(value):
+                self.walk(node.items, item, former.get(_name(node, item), _ABSENT), f"{path}[{index}]")
+
+    def _run(self, node: Node, rule: JsonObject, value: JsonValue, old: JsonValue, path: str) -> None:
+        from argosy.machinery.structural import cel
+
+        text = rule["rule"]
+        try:
+            program = cel.program(text)
+        except cel.NotSupported:
+            return  # reported when the definition was checked; refusing every object would be worse
+        transition = program.uses_old_self
+        if transition and old is _ABSENT and not rule.get("optionalOldSelf"):
+            return
+        if not transition and old is not _ABSENT and type(old) is type(value) and old == value:
+            return  # ratcheting
+        variables = {"self": cel.value_of(value, node)}
+        if transition:
+            variables["oldSelf"] = cel.old_self(old, node, _ABSENT, optional=bool(rule.get("optionalOldSelf")))
+        self._left -= 1
+        try:
+            if self._left < 0:
+                raise cel.EvaluationError(cel.OUT_OF_BUDGET)
+            if program.evaluate(variables, self._budget) is True:
+                return
+        except cel.EvaluationError as error:
+            self._failed(rule, value, path, error)
+            return
+        self.causes.append(_cause(rule, value, path, self._message(rule, variables)))
+
+    def _failed(self, rule: JsonObject, value: JsonValue, path: str, error: EvaluationError) -> None:
+        """Words: apiextensions-apiserver pkg/apiserver/schema/cel/validation.go."""
+        from argosy.machinery.structural import cel
+
+        kind, shown = _kind(value), _shown(rule)
+        if str(error) == cel.OUT_OF_BUDGET:
+            self.causes.append(Cause(path, f'Invalid value: "{kind}": {error}'))
+            raise _Stopped
+        if isinstance(error, cel.CallTooCostly):
+            why = f"no further validation rules will be run due to call cost exceeds limit for rule: {shown}"
+            self.causes.append(Cause(path, f"Invalid value: \"{kind}\": '{error}': {why}"))
+            raise _Stopped
+        if str(error).startswith("no such overload"):
+            why = "call arguments did not match a supported operator, function or macro signature for rule"
+            self.causes.append(Cause(path, f"Invalid value: \"{kind}\": '{error}': {why}: {shown}"))
+            return
+        self.causes.append(Cause(path, f'Invalid value: "{kind}": {error} evaluating rule: {shown}'))
+
+    def _message(self, rule: JsonObject, variables: dict[str, Any]) -> str:
+        from argosy.machinery.structural import cel
+
+        if expression := rule.get("messageExpression"):
+            try:
+                result = cel.program(expression).evaluate(variables, self._budget)
+            except (cel.EvaluationError, cel.NotSupported):
+                result = None
+            if isinstance(result, str) and result.strip() and "\n" not in result:
+                return result.strip()
+        return str(rule.get("message") or f"failed rule: {rule['rule'].strip()}").strip()
+
+
+def _shown(rule: JsonObject) -> str:
+    return str(rule.get("message") or rule["rule"])
 
 
 def _by_key(node: Node, old: JsonValue) -> dict[str, JsonValue]:
@@ -61,44 +135,6 @@ def _name(node: Node, item: JsonValue) -> str:
         return element(item, node) if node.list_type == "map" else ""
     except BadItem:
         return ""
-
-
-def _run(node: Node, rule: JsonObject, value: JsonValue, old: JsonValue, path: str) -> Iterator[Cause]:
-    from argosy.machinery.structural import cel  # the engine is large: loaded with the first rule
-
-    text = rule["rule"]
-    try:
-        program = cel.program(text)
-    except cel.NotSupported:
-        return  # reported when the definition was checked; refusing every object would be worse
-    transition = program.uses_old_self
-    if transition and old is _ABSENT and not rule.get("optionalOldSelf"):
-        return
-    if not transition and old is not _ABSENT and type(old) is type(value) and old == value:
-        return  # ratcheting
-    variables = {"self": cel.value_of(value, node)}
-    if transition:
-        variables["oldSelf"] = cel.old_self(old, node, _ABSENT, optional=bool(rule.get("optionalOldSelf")))
-    try:
-        if program.evaluate(variables) is True:
-            return
-    except cel.EvaluationError as error:
-        yield Cause(path, f'Invalid value: "{_kind(value)}": {error} evaluating rule: {rule.get("message") or text}')
-        return
-    yield _cause(rule, value, path, _message(rule, variables))
-
-
-def _message(rule: JsonObject, variables: dict[str, Any]) -> str:
-    from argosy.machinery.structural import cel
-
-    if expression := rule.get("messageExpression"):
-        try:
-            result = cel.program(expression).evaluate(variables)
-        except (cel.EvaluationError, cel.NotSupported):
-            result = None
-        if isinstance(result, str) and result.strip() and "\n" not in result:
-            return result.strip()
-    return str(rule.get("message") or f"failed rule: {rule['rule'].strip()}").strip()
 
 
 def _cause(rule: JsonObject, value: JsonValue, path: str, message: str) -> Cause:

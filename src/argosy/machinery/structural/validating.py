@@ -14,10 +14,10 @@ from typing import Any, Final
 
 import re2
 
+from argosy.machinery.formats import FORMATS
 from argosy.machinery.objects import JsonObject, JsonValue
 from argosy.machinery.schema import Node
 from argosy.machinery.status import Cause
-from argosy.machinery.structural.formats import FORMATS
 from argosy.machinery.structural.rules import check_rules
 from argosy.machinery.structure import BadItem, element
 
@@ -26,18 +26,37 @@ UNCHECKED = (
     "Invalid value: null: some validation rules were not checked because the object was invalid; "
     "correct the existing errors to complete validation"
 )
+_BLOCKING = frozenset(
+    (
+        "FieldValueNotSupported",
+        "FieldValueRequired",
+        "FieldValueTooLong",
+        "FieldValueTooMany",
+        "FieldValueTypeInvalid",
+    )
+)
+"""Source: apiextensions-apiserver pkg/apiserver/validation, HasBlockingErr."""
 _FRAME = frozenset({"apiVersion", "kind", "metadata"})
 
 
 def validate(node: Node, obj: JsonObject, old: JsonObject | None = None) -> list[Cause]:
-    """All that is wrong. `old` is the stored object on update. Rules (CEL) run only if all else is valid."""
+    """All that is wrong. `old` is the stored object on update. Rules (CEL) run unless what they see may be missing, of
+    another type, or larger than their cost was estimated for."""
     before = ABSENT if old is None else old
     causes = list(_validate(node, obj, before, ""))
     if not node.rules:
         return causes
-    if causes:
+    if any(_blocks(cause) for cause in causes):
         return [*causes, Cause("<nil>", UNCHECKED)]
-    return check_rules(node, obj, old)
+    return [*causes, *check_rules(node, obj, old)]
+
+
+def _blocks(cause: Cause) -> bool:
+    """A text that is not of its format is told as one of another type, and still is a text."""
+    if cause.reason not in _BLOCKING:
+        return False
+    _, found, rest = cause.message.partition(" in body must be of type ")
+    return not (found and rest.partition(":")[0] in FORMATS)
 
 
 def shown(value: JsonValue) -> str:

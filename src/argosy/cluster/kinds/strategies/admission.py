@@ -8,7 +8,7 @@ from argosy.cluster.kind import WriteContext
 from argosy.cluster.kinds.strategies.builtin import BuiltinStrategy, keep
 from argosy.cluster.kinds.validation import admission as rules
 from argosy.cluster.kinds.validation.causes import invalid, shown
-from argosy.cluster.kinds.validation.definitions import check_definition, check_definition_update, definition_warnings
+from argosy.cluster.kinds.validation.definitions import check_definition, check_definition_update
 from argosy.machinery import names as naming
 from argosy.machinery.objects import JsonObject
 from argosy.machinery.status import Cause
@@ -82,12 +82,6 @@ class DefinitionStrategy(BuiltinStrategy):
                 if version.get("storage") and version["name"] not in stored:
                     obj["status"] = {**obj["status"], "storedVersions": [*stored, version["name"]]}
 
-    def check(self, ctx: WriteContext, obj: JsonObject) -> list[Cause]:
-        return check_definition(obj)
-
-    def check_update(self, ctx: WriteContext, obj: JsonObject, old: JsonObject) -> list[Cause]:
-        return check_definition_update(obj, old)
-
-    def warnings(self, ctx: WriteContext, obj: JsonObject, old: JsonObject | None) -> list[str]:
-        """Rules that will not be enforced: refusing the definition would keep out what works upstream."""
-        return [] if ctx.subresource else definition_warnings(obj)
+    def validate(self, ctx: WriteContext, obj: JsonObject, old: JsonObject | None) -> list[Cause]:
+        causes = check_definition(obj, old)
+        return causes if old is None else causes + check_definition_update(obj, old)

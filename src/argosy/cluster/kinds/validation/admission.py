@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from argosy.cluster.kinds.validation.causes import by_rule, invalid, members, one_of, required
 from argosy.machinery import names as naming
+from argosy.machinery.cel.types import AUTHORIZER, BOOL, DYN, RESOURCE_CHECK, STRING, Type, fits, list_of, map_of
 from argosy.machinery.objects import JsonObject
 from argosy.machinery.status import Cause
 
@@ -11,10 +14,54 @@ _SIDE_EFFECTS = ("None", "NoneOnDryRun")
 _LONGEST = 30
 
 
+def _struct(label: str, **fields: Type) -> Type:
+    return Type("object", fields=fields, label=label)
+
+
+_GROUP_VERSION_KIND = _struct("kubernetes.GroupVersionKind", group=STRING, version=STRING, kind=STRING)
+_GROUP_VERSION_RESOURCE = _struct("kubernetes.GroupVersionResource", group=STRING, version=STRING, resource=STRING)
+_USER = _struct(
+    "kubernetes.UserInfo",
+    username=STRING,
+    uid=STRING,
+    groups=list_of(STRING),
+    extra=map_of(STRING, list_of(STRING)),
+)
+_REQUEST = _struct(
+    "kubernetes.AdmissionRequest",
+    kind=_GROUP_VERSION_KIND,
+    resource=_GROUP_VERSION_RESOURCE,
+    subResource=STRING,
+    requestKind=_GROUP_VERSION_KIND,
+    requestResource=_GROUP_VERSION_RESOURCE,
+    requestSubResource=STRING,
+    name=STRING,
+    namespace=STRING,
+    operation=STRING,
+    userInfo=_USER,
+    dryRun=BOOL,
+    options=DYN,
+    uid=STRING,
+)
+
+
+def variables_known() -> dict[str, Type]:
+    """What expressions about a write may name, with upstream's types."""
+    return {
+        "object": DYN,
+        "oldObject": DYN,
+        "namespaceObject": DYN,
+        "request": _REQUEST,
+        "authorizer": AUTHORIZER,
+        "authorizer.requestResource": RESOURCE_CHECK,
+    }
+
+
 def check_webhooks(obj: JsonObject) -> list[Cause]:
     causes: list[Cause] = []
     for below, webhook in members(obj, "webhooks"):
         causes += _check_webhook(below, webhook)
+        causes += _check_conditions(below, webhook)
     return causes
 
 
@@ -56,7 +103,48 @@ def check_policy(obj: JsonObject) -> list[Cause]:
         return [*causes, required("spec.matchConstraints")]
     if not spec["matchConstraints"].get("resourceRules"):
         causes.append(required("spec.matchConstraints.resourceRules"))
+    return causes + _check_expressions(spec)
+
+
+def _check_expressions(spec: JsonObject) -> list[Cause]:
+    """Each compiles, sees only what comes before it, and gives what it must."""
+    causes = _check_conditions("spec", spec)
+    composed: dict[str, Type] = {}
+    known = {**variables_known(), "variables": Type("object", fields=composed, label="variables")}
+    if spec.get("paramKind"):
+        known["params"] = DYN
+    for below, item in members(spec, "variables"):
+        found, problems = _compiled(f"spec.{below}.expression", item.get("expression"), known, None)
+        causes += problems
+        composed[str(item.get("name") or "")] = found
     for below, item in members(spec, "validations"):
-        if not (item.get("expression") or "").strip():
-            causes.append(required(f"spec.{below}.expression", "expression is not specified"))
+        _, problems = _compiled(f"spec.{below}.expression", item.get("expression"), known, BOOL)
+        causes += problems
+        if item.get("messageExpression"):
+            causes += _compiled(f"spec.{below}.messageExpression", item["messageExpression"], known, STRING)[1]
+    for below, item in members(spec, "auditAnnotations"):
+        causes += _compiled(f"spec.{below}.valueExpression", item.get("valueExpression"), known, None)[1]
     return causes
+
+
+def _check_conditions(path: str, owner: JsonObject) -> list[Cause]:
+    causes: list[Cause] = []
+    for below, item in members(owner, "matchConditions"):
+        known = {**variables_known(), **({"params": DYN} if owner.get("paramKind") else {})}
+        causes += _compiled(f"{path}.{below}.expression", item.get("expression"), known, BOOL)[1]
+    return causes
+
+
+def _compiled(path: str, text: object, known: Mapping[str, Type], wanted: Type | None) -> tuple[Type, list[Cause]]:
+    """The type of an expression, and what is wrong with it."""
+    if not isinstance(text, str) or not text.strip():
+        return DYN, [required(path, "expression is not specified")]
+    from argosy.machinery import cel  # loaded with the first expression
+
+    try:
+        found = cel.check(text, cel.parse(text), known).type
+    except (cel.ParseError, cel.TypeErrors) as error:
+        return DYN, [invalid(path, text, f"compilation failed: {error}")]
+    if wanted is not None and not fits(wanted, found, {}):
+        return DYN, [invalid(path, text, f"compilation failed: must evaluate to {wanted}")]
+    return found, []

@@ -16,16 +16,17 @@ from argosy.cluster.kinds.validation.causes import (
 )
 from argosy.machinery import names as naming
 from argosy.machinery.jsonpath import JsonPathError, compile_path
-from argosy.machinery.objects import JsonObject
+from argosy.machinery.objects import JsonObject, JsonValue
 from argosy.machinery.status import Cause
-from argosy.machinery.structural import check_structural, unenforced_rules
+from argosy.machinery.structural import check_structural
 
 _KIND = re.compile(r"[A-Za-z]([-A-Za-z0-9]*[A-Za-z0-9])?")
 _COLUMN_TYPES = ("boolean", "date", "integer", "number", "string")
 _PLAIN_PATH = re.compile(r"(\.[A-Za-z_][A-Za-z0-9_-]*|\['[^']+'\])+")
 
 
-def check_definition(obj: JsonObject) -> list[Cause]:
+def check_definition(obj: JsonObject, old: JsonObject | None = None) -> list[Cause]:
+    """`old`: what is stored, on update."""
     spec = obj.get("spec") or {}
     names = spec.get("names") or {}
     causes: list[Cause] = []
@@ -35,19 +36,8 @@ def check_definition(obj: JsonObject) -> list[Cause]:
         causes.append(invalid("metadata.name", obj["metadata"].get("name") or "", text))
     causes += _check_group(spec.get("group") or "")
     causes += one_of("spec.scope", spec.get("scope"), ("Cluster", "Namespaced"))
-    causes += _check_names(names) + _check_versions(spec) + _check_conversion(spec.get("conversion") or {})
+    causes += _check_names(names) + _check_versions(spec, old) + _check_conversion(spec.get("conversion") or {})
     return causes + _check_approval(obj, spec.get("group") or "")
-
-
-def definition_warnings(obj: JsonObject) -> list[str]:
-    """A text for each rule that is accepted and cannot be enforced here."""
-    return [
-        f"{path}: this rule is not enforced: the CEL engine of this server cannot read it"
-        for below, version in members(obj.get("spec") or {}, "versions")
-        for path in unenforced_rules(
-            (version.get("schema") or {}).get("openAPIV3Schema"), f"spec.{below}.schema.openAPIV3Schema"
-        )
-    ]
 
 
 def _check_group(group: str) -> list[Cause]:
@@ -79,7 +69,7 @@ def _check_names(names: JsonObject) -> list[Cause]:
     return causes
 
 
-def _check_versions(spec: JsonObject) -> list[Cause]:
+def _check_versions(spec: JsonObject, old: JsonObject | None) -> list[Cause]:
     versions = spec.get("versions") or []
     if not versions:
         return [required("spec.versions")]
@@ -90,19 +80,26 @@ def _check_versions(spec: JsonObject) -> list[Cause]:
     if sum(1 for version in versions if version.get("storage")) != 1:
         text = "must have exactly one version marked as storage version"
         causes.append(invalid("spec.versions", listed, text))
+    stored = {
+        version.get("name"): _schema_of(version) for version in ((old or {}).get("spec") or {}).get("versions") or ()
+    }
     for below, version in members(spec, "versions"):
         causes += by_rule(f"spec.{below}.name", version.get("name") or "", naming.dns_1035_label)
-        causes += _check_version(f"spec.{below}", version, alone=len(versions) == 1)
+        causes += _check_version(f"spec.{below}", version, stored.get(version.get("name")), alone=len(versions) == 1)
     return causes
 
 
-def _check_version(path: str, version: JsonObject, *, alone: bool) -> list[Cause]:
+def _schema_of(version: JsonObject) -> JsonValue:
+    return (version.get("schema") or {}).get("openAPIV3Schema")
+
+
+def _check_version(path: str, version: JsonObject, stored: JsonValue, *, alone: bool) -> list[Cause]:
     """Problems inside the schema of a single version are told at `spec.validation`, where upstream keeps it."""
-    schema = (version.get("schema") or {}).get("openAPIV3Schema")
-    if schema is None:
+    schema = _schema_of(version)
+    if not isinstance(schema, dict):
         return [required(f"{path}.schema.openAPIV3Schema", "schemas are required")]
     root = "spec.validation.openAPIV3Schema" if alone else f"{path}.schema.openAPIV3Schema"
-    causes = list(check_structural(schema, root))
+    causes = list(check_structural(schema, root, stored))
     scale = (version.get("subresources") or {}).get("scale")
     if scale is not None:
         causes += _check_scale(f"{path}.subresources.scale", scale)
