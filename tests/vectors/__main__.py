@@ -27,6 +27,8 @@ FAMILIES = (
     ("kargo/expressions.yaml", "kargo_expressions"),
     ("sealed-secrets", "sealed_secrets"),
     ("rollouts/vectors", "rollouts"),
+    ("rollouts/vectors/rollout-reconcile.json", "rollouts_reconcile"),
+    ("rollouts/timelines", "rollouts_timelines"),
     *KARGO,
 )
 """(folder below DATA, module here, and its function where that is not `run`), replayed where it is there."""

@@ -63,7 +63,10 @@ class Room:
 
 
 NAMESPACES: Final = Resource("", "v1", "namespaces", "Namespace", namespaced=False)
+ROLLOUTS: Final = Resource("argoproj.io", "v1alpha1", "rollouts", "Rollout")
+EXPERIMENTS: Final = Resource("argoproj.io", "v1alpha1", "experiments", "Experiment")
 ROOMS: Final[tuple[Room, ...]] = (
+    Room("rollouts", "argosy.cli.rollouts", (ROLLOUTS, EXPERIMENTS)),
     Room("sealing", "argosy.cli.sealing", (NAMESPACES,)),  # its keys are there before anything is sealed with them
 )
 LOADING_SECONDS: Final = 30.0

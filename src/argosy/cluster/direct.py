@@ -105,7 +105,7 @@ class DirectClient:
             more["body"] = delete_options(
                 request.propagation, request.grace_seconds, request.uid, request.resource_version
             )
-        name = "" if verb == "create" else request.key.name
+        name = "" if verb == "create" and not request.subresource else request.key.name
         asked = self._request(verb, request.resource, request.key.namespace, name, **more)
         return (await self._handlers.handle(asked)).body
 

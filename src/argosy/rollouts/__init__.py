@@ -7,3 +7,15 @@ Wakes when any of these changes, and at the end of a pause, of a delay before a 
 
 `arithmetic` counts pods and traffic, `revisions` knows ReplicaSets by their template, `status` tells how it goes.
 """
+
+from typing import Any
+
+from argosy.machinery.controller import Controller
+from argosy.rollouts.controller import ROLLOUT
+
+
+def controllers() -> tuple[Controller[Any], ...]:
+    return (ROLLOUT,)
+
+
+__all__ = ["controllers"]

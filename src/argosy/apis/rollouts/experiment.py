@@ -5,7 +5,7 @@ from __future__ import annotations
 from argosy.apis.kubernetes.views.meta import ObjectMeta
 from argosy.apis.rollouts.status import Condition
 from argosy.apis.rollouts.steps import PodMetadata, TemplateService
-from argosy.apis.schema import FreeObject, Time, resource, schema
+from argosy.apis.schema import FreeObject, Object, Time, resource, schema
 from argosy.machinery.objects import Key
 
 
@@ -81,7 +81,7 @@ class ExperimentStatus:
 
 
 @resource("argoproj.io", "v1alpha1", plural="experiments", short_names=("exp",))
-class Experiment:
+class Experiment(Object):
     """Runs versions side by side, and judges them."""
 
     metadata: ObjectMeta

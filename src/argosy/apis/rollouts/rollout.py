@@ -7,7 +7,7 @@ from typing import Annotated
 from argosy.apis.kubernetes.views.meta import ObjectMeta
 from argosy.apis.rollouts.status import RolloutStatus
 from argosy.apis.rollouts.strategy import Strategy
-from argosy.apis.schema import Doc, FreeObject, Time, resource, schema
+from argosy.apis.schema import Doc, FreeObject, Object, Time, resource, schema
 from argosy.machinery.objects import Key
 
 
@@ -50,7 +50,7 @@ class RolloutSpec:
 
 
 @resource("argoproj.io", "v1alpha1", plural="rollouts", short_names=("ro",))
-class Rollout:
+class Rollout(Object):
     """A Deployment's successor: same template, other strategies."""
 
     metadata: ObjectMeta

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from argosy.apis.schema import FreeObject, Name, Time, schema
+from argosy.apis.schema import FreeObject, Name, Object, Time, schema
 
 
 @schema
@@ -18,7 +18,7 @@ class Condition:
 
 
 @schema
-class PauseCondition:
+class PauseCondition(Object):
     reason: str = ""
     start_time: Time = ""
 
@@ -48,7 +48,7 @@ class TrafficWeights:
 
 
 @schema
-class StepPluginStatus:
+class StepPluginStatus(Object):
     """One operation of a step plug-in at one step."""
 
     index: int = 0

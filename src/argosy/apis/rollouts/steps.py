@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from argosy.apis.schema import FreeObject, IntOrText, schema
+from argosy.apis.schema import FreeObject, IntOrText, Object, schema
 
 
 @schema
@@ -30,7 +30,7 @@ class RunArgument:
 
 
 @schema
-class TemplateReference:
+class TemplateReference(Object):
     """An AnalysisTemplate, or a ClusterAnalysisTemplate."""
 
     template_name: str = ""
@@ -57,7 +57,7 @@ class RolloutAnalysis:
 
 
 @schema
-class BackgroundAnalysis:
+class BackgroundAnalysis(Object):
     """An analysis that runs beside the steps."""
 
     templates: tuple[TemplateReference, ...] = ()

@@ -14,11 +14,14 @@ PROGRESS_DEADLINE_SECONDS: Final = 600
 HISTORY: Final = 10
 RUN_HISTORY: Final = 5
 LARGEST_WEIGHT: Final = 100
-_PERCENT = re.compile(r"(\d+)%", re.ASCII)
+_PERCENT = re.compile(r"(-?\d+)%?", re.ASCII)
 
 
 def scaled(value: int | str | None, total: int, *, up: bool) -> int:
-    """A number, or a percentage of `total` rounded up or down; 0 for what is neither, as upstream."""
+    """A number, or a percentage of `total` rounded up or down; 0 for what is neither.
+
+    A text is a percentage with or without its sign, as in upstream's library.
+    """
     if isinstance(value, bool) or value is None:
         return 0
     if isinstance(value, int):

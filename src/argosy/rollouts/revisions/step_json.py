@@ -90,3 +90,8 @@ def _inner(value: JsonValue) -> JsonValue:
             keys = [key for key in ("exact", "prefix", "regex") if value.get(key)]
         return {key: value[key] for key in keys}
     return value
+
+
+def view_json(view: Any) -> JsonObject:
+    """One part of a step in upstream's form, as error messages show it."""
+    return _struct(view)

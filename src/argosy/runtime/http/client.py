@@ -165,7 +165,7 @@ class HttpClient(Verbs):
 
     async def write(self, request: Write) -> JsonObject:
         resource, key = request.resource, request.key
-        name = "" if request.verb == "create" else key.name
+        name = "" if request.verb == "create" and not request.subresource else key.name
         return await self._exchange.json(
             METHODS[request.verb],
             resource.path(key.namespace, name, request.subresource),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from argosy.apis.kubernetes.views.meta import ObjectMeta
-from argosy.apis.schema import FreeObject, Time, resource, schema
+from argosy.apis.schema import FreeObject, Object, Time, resource, schema
 from argosy.machinery.objects import JsonObject, Key
 
 
@@ -34,7 +34,7 @@ class ReplicaSetStatus:
 
 
 @resource("apps", "v1", plural="replicasets")
-class ReplicaSet:
+class ReplicaSet(Object):
     """A number of equal pods."""
 
     metadata: ObjectMeta
@@ -96,7 +96,7 @@ class DeploymentSpec:
 
 
 @resource("apps", "v1", plural="deployments")
-class Deployment:
+class Deployment(Object):
     """What a Rollout with a workloadRef takes its template from."""
 
     metadata: ObjectMeta

@@ -8,6 +8,7 @@ from typing import Annotated
 
 from argosy.apis.kubernetes.views.meta import ObjectMeta
 from argosy.apis.schema import IntOrText, Name, Object, Time, resource, schema
+from argosy.machinery.objects import JsonObject
 
 
 @resource("", "v1", plural="secrets")
@@ -119,3 +120,33 @@ class Event(Object):
     last_timestamp: Time = ""
     source: EventSource
     reporting_component: str = ""
+
+
+@schema
+class PodCondition:
+    """One aspect of a Pod's state."""
+
+    type: str = ""
+    status: str = ""
+    reason: str = ""
+    message: str = ""
+    last_transition_time: Time = ""
+
+
+@schema
+class PodStatus:
+    """What the Pod does."""
+
+    phase: str = ""
+    reason: str = ""
+    conditions: tuple[PodCondition, ...] = ()
+    container_statuses: tuple[JsonObject, ...] = ()
+    init_container_statuses: tuple[JsonObject, ...] = ()
+
+
+@resource("", "v1", plural="pods")
+class Pod(Object):
+    """Containers that run together."""
+
+    metadata: ObjectMeta
+    status: PodStatus

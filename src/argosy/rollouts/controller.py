@@ -1,0 +1,33 @@
+"""The controllers of this room."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Final
+
+from argosy.apis.kubernetes.views.apps import ReplicaSet
+from argosy.apis.rollouts import Experiment, Rollout
+from argosy.machinery.controller import Controller, Decision
+from argosy.rollouts.reconcile.decide import decide_turn
+from argosy.rollouts.reconcile.look import look
+from argosy.rollouts.reconcile.seen import Seen
+from argosy.rollouts.resources import ANALYSIS_RUNS
+from argosy.rollouts.routers.table import routers_of
+
+REPORTER: Final = "rollouts-controller"
+
+
+def decide(seen: Seen, now: datetime) -> Decision:
+    return decide_turn(seen, now, routers_of)
+
+
+ROLLOUT: Final = Controller[Seen](
+    name="rollout",
+    kind=Rollout,
+    look=look,
+    decide=decide,
+    owns=(ReplicaSet, ANALYSIS_RUNS, Experiment),
+    workers=10,
+    manager="rollouts-controller",
+    reporter=REPORTER,
+)

@@ -1,0 +1,65 @@
+"""What this room asks of the world: a step plug-in, and whether a load balancer follows its weights."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Protocol
+
+from argosy.apis.rollouts import Rollout
+from argosy.machinery.controller import Question
+from argosy.machinery.objects import JsonObject
+
+
+@dataclass(frozen=True, slots=True)
+class StepAnswer:
+    """What a step plug-in said. `problem`: why it could not be asked; then nothing else counts."""
+
+    phase: str = ""
+    message: str = ""
+    requeue_after: timedelta = timedelta()
+    state: JsonObject | None = None
+    disabled: bool = False
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RunStep(Question[StepAnswer]):
+    """One operation of a step plug-in. The same operation of the same execution is asked once, and may be repeated."""
+
+    uid: str
+    namespace: str
+    name: str
+    pod_hash: str
+    index: int
+    plugin: str
+    operation: str
+    execution: int
+    config: str
+    """JSON; text, so that the question can be compared."""
+    state: str
+
+    @classmethod
+    def about(
+        cls,
+        rollout: Rollout,
+        index: int,
+        plugin: str,
+        operation: str,
+        execution: int,
+        *,
+        config: JsonObject | None,
+        state: JsonObject | None,
+    ) -> RunStep:
+        pod_hash = rollout.status.current_pod_hash
+        texts = json.dumps(config or {}, sort_keys=True), json.dumps(state, sort_keys=True)
+        return cls(rollout.uid, rollout.namespace, rollout.name, pod_hash, index, plugin, operation, execution, *texts)
+
+
+class StepPlugin(Protocol):
+    """A step done by code of ours or of a user's."""
+
+    async def run(self, question: RunStep) -> StepAnswer:
+        """Does, or looks at, one operation; it is asked again after a crash, and must not act twice."""
+        ...

@@ -1,0 +1,127 @@
+"""A turn while it is being decided: the writes and events so far, the pauses, the status in the making.
+
+One object collects them so that each part of a turn reads as what it does. Nothing of it outlives the turn.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any, Literal
+
+from argosy.apis.kubernetes.views.apps import ReplicaSet
+from argosy.apis.rollouts import Experiment, Rollout
+from argosy.apis.schema import read
+from argosy.machinery.controller import Event, Step
+from argosy.machinery.mergepatch import merge_patch
+from argosy.machinery.objects import JsonObject, Kind
+from argosy.machinery.requests import Write, merge
+from argosy.rollouts.reconcile.pauses import Pauses
+from argosy.rollouts.reconcile.seen import Seen
+from argosy.rollouts.routers.port import Drafts
+
+
+class Halted(Exception):
+    """The turn ends here, with what it decided so far: what is missing wakes it, or `wake_at` does."""
+
+
+@dataclass(slots=True)
+class Runs:
+    """The AnalysisRuns that the status names."""
+
+    step: JsonObject | None = None
+    background: JsonObject | None = None
+    pre: JsonObject | None = None
+    post: JsonObject | None = None
+
+    def all(self) -> list[JsonObject]:
+        return [run for run in (self.step, self.background, self.pre, self.post) if run is not None]
+
+
+@dataclass(slots=True)
+class Turn:
+    seen: Seen
+    now: datetime
+    rollout: Rollout
+    new: ReplicaSet | None
+    stable: ReplicaSet | None
+    sets: Sequence[ReplicaSet]
+    """All, oldest first."""
+    runs: Runs
+    other_runs: Sequence[JsonObject]
+    experiment: Experiment | None
+    other_experiments: Sequence[Experiment]
+    pauses: Pauses
+    status: JsonObject
+    """What later parts decided for the new status; the rest is computed at the end."""
+    new_within_delay: bool = False
+    """Whether the new ReplicaSet was about to be scaled down: then going back to it is fast."""
+    targets_verified: bool | None = None
+    steps: list[Step] = field(default_factory=list)
+    wake_at: datetime | None = None
+    plugin_failed: bool = False
+    drafts: Drafts = field(default_factory=lambda: Drafts({}))
+    """What the routers change."""
+    obstacle: str = ""
+    """What stopped the turn before its end, in words for the user."""
+
+    @property
+    def older(self) -> list[ReplicaSet]:
+        """All but the new one."""
+        return [found for found in self.sets if self.new is None or found.uid != self.new.uid]
+
+    @property
+    def others(self) -> list[ReplicaSet]:
+        """Neither new nor stable."""
+        named = {found.name for found in (self.new, self.stable) if found is not None}
+        return [found for found in self.sets if found.name not in named]
+
+    def write(self, *writes: Write) -> None:
+        self.steps += writes
+
+    def event(self, reason: str, message: str, type: Literal["Normal", "Warning"] = "Normal") -> None:  # noqa: A002
+        self.steps.append(Event(about=self.rollout.raw, reason=reason, message=message, type=type))
+
+    def wake(self, at: datetime | None) -> None:
+        """The earliest of all; what has passed already needs no waking."""
+        if at is not None and at > self.now and (self.wake_at is None or at < self.wake_at):
+            self.wake_at = at
+
+    def patch(self, kind: Kind, seen: Any, patch: JsonObject) -> None:
+        """A merge patch of exactly what was seen; a later one of this turn meets the object as that left it."""
+        wanted = merge(kind, seen, patch)
+        self.write(merge(kind, seen, patch, exact=not self._wrote(wanted)))
+
+    def _wrote(self, wanted: Write) -> bool:
+        place = wanted.resource, wanted.key
+        return any(isinstance(step, Write) and (step.resource, step.key) == place for step in self.steps)
+
+    def patch_rollout(self, patch: JsonObject, subresource: str = "") -> None:
+        """Later parts of the turn see the change. After a first write the Rollout is another version, but the same one:
+        then the uid alone is the condition.
+        """
+        key = self.rollout.key
+        seen = any(
+            isinstance(step, Write) and step.key == key and step.resource.plural == "rollouts" for step in self.steps
+        )
+        self.write(merge(Rollout, self.rollout, patch, subresource=subresource, exact=not seen))
+        changed = read(Rollout, merge_patch(self.rollout.raw, patch))
+        resolved = replace(changed.spec, template=self.rollout.spec.template, selector=self.rollout.spec.selector)
+        metadata = replace(changed.metadata, annotations={**self.rollout.annotations, **changed.annotations})
+        self.rollout = replace(changed, spec=resolved, metadata=metadata)
+        self.pauses.rollout = self.rollout
+
+    def patch_set(self, found: ReplicaSet, patch: JsonObject) -> ReplicaSet:
+        """Patches a ReplicaSet; the result is what later parts of the turn see."""
+        self.patch(ReplicaSet, found, patch)
+        changed = read(ReplicaSet, merge_patch(found.raw, patch))
+        self.replace_set(changed)
+        return changed
+
+    def replace_set(self, changed: ReplicaSet) -> None:
+        self.sets = [changed if one.uid == changed.uid else one for one in self.sets]
+        if self.new is not None and self.new.uid == changed.uid:
+            self.new = changed
+        if self.stable is not None and self.stable.uid == changed.uid:
+            self.stable = changed

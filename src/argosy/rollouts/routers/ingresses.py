@@ -1,0 +1,21 @@
+"""Questions about Ingresses that NGINX's and ALB's router share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from argosy.machinery.objects import JsonObject
+
+
+def paths_of(ingress: JsonObject) -> Iterator[JsonObject]:
+    for rule in (ingress.get("spec") or {}).get("rules") or ():
+        yield from (rule.get("http") or {}).get("paths") or ()
+
+
+def service_of(path: JsonObject) -> str:
+    backend = path.get("backend") or {}
+    return str((backend.get("service") or {}).get("name") or backend.get("serviceName") or "")
+
+
+def leads_to(ingress: JsonObject, service: str) -> bool:
+    return any(service_of(path) == service for path in paths_of(ingress))

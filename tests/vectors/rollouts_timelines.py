@@ -1,0 +1,327 @@
+"""Stories of a real Argo Rollouts controller, played against ours in virtual time.
+
+Compared are the milestones of Rollouts, ReplicaSets and Experiments and the events of Rollouts: what no two runs of
+upstream differed in must come in the same order, and nothing that none of them had. Sizes in between, while both
+ReplicaSets scale, are racy even where the recorded runs agree: only where a size was going to counts.
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from kit.rollout_story import RolloutStory
+
+from .outcome import Outcome
+
+Json = dict[str, Any]
+KINDS = ("Rollout", "ReplicaSet", "Experiment")
+CONDITIONS = ("Healthy", "Completed", "Paused", "InvalidSpec")
+RACY_EVENTS = frozenset(
+    {"SwitchService", "TrafficWeightUpdated", "CanaryMappingWeightUpdate", "Updated VirtualService"}
+)
+"""Their number around an abort is upstream's loop; ours tells each change once."""
+LATE = 10**6
+LONGEST_DELAY = 40
+"""Seconds: longer than any delay in the stories."""
+RACY_MESSAGES = ("more replicas need to be updated", "updated replicas are still becoming available")
+
+
+def run(data: Path) -> Iterator[Outcome]:
+    for file in sorted((data / "rollouts/timelines").glob("*.json")):
+        story = json.loads(file.read_bytes())
+        if not is_playable(story):
+            continue
+        try:
+            wrong = played(story)
+        except Exception as error:
+            wrong = [f"{type(error).__name__}: {error}"]
+        yield Outcome("rollouts/timelines", file.stem, not wrong, "; ".join(wrong)[:1500])
+
+
+def is_playable(story: Json) -> bool:
+    """Stories of analyses need the room that measures."""
+    kinds = {key.partition("/")[0] for key in story["objects"]}
+    return "AnalysisRun" not in kinds or has_analysis()
+
+
+def has_analysis() -> bool:
+    try:
+        importlib.import_module("argosy.analysis")
+    except ImportError:
+        return False
+    return False
+
+
+def played(story: Json) -> list[str]:
+    with RolloutStory(rules=story.get("rules") or ()) as world:
+        world.given(story["given"])
+        for action in story["actions"]:
+            world.act(action)
+        world.after = LATE
+        world.pass_time(LONGEST_DELAY)  # the recordings end at different times after their last action
+        failing = [f"{work} {failing.error}" for work, failing in world.engine.failing.items()]
+        hashes = hashes_of(world)
+        out = [f"failing: {failing}"] if failing else []
+        for key, recorded in story["objects"].items():
+            kind = key.partition("/")[0]
+            if kind not in KINDS:
+                continue
+            out += compare_milestones(key, recorded, milestones(world, hashes, key))
+            if kind == "Rollout":
+                out += compare_events(recorded["events"], events(world, hashes))
+        return out
+
+
+def hashes_of(world: RolloutStory) -> dict[str, str]:
+    """{hash:n} by first appearance."""
+    found: dict[str, str] = {}
+    for _, kind, _, obj in world.history:
+        if kind == "ReplicaSet" and obj is not None:
+            pod_hash = (obj["metadata"].get("labels") or {}).get("rollouts-pod-template-hash")
+            if pod_hash:
+                found.setdefault(pod_hash, f"{{hash:{len(found) + 1}}}")
+    return found
+
+
+def named(value: Any, hashes: dict[str, str]) -> Any:
+    text = json.dumps(value)
+    for pod_hash, name in hashes.items():
+        text = text.replace(pod_hash, name)
+    return json.loads(text.replace("story/", "{ns}/"))
+
+
+def milestones(world: RolloutStory, hashes: dict[str, str], key: str) -> tuple[list[Json], int]:
+    """And how many of them are later than the last action: the recording may have ended before."""
+    kind, _, name = key.partition("/")
+    found: list[Json] = []
+    late = 0
+    for after, one, other, obj in world.history:
+        if one != kind or named(other, hashes) != name:
+            continue
+        milestone = {"deleted": True} if obj is None else named(MILESTONES[kind](obj), hashes)
+        if not found or found[-1] != milestone:
+            found.append(milestone)
+            late += after == LATE
+    return found, late
+
+
+def ends(found: list[Json], late: int) -> Iterator[list[Json]]:
+    for cut in range(late + 1):
+        yield found[: len(found) - cut]
+
+
+def _full(parts: Json) -> Json:
+    return {name: value for name, value in parts.items() if value not in (None, "", [], {}, False)}
+
+
+def rollout_milestone(obj: Json) -> Json:
+    status, spec = obj.get("status") or {}, obj["spec"]
+    canary, blue_green = status.get("canary") or {}, status.get("blueGreen") or {}
+    weights = canary.get("weights") or {}
+    conditions = {c["type"]: f"{c['status']}/{c['reason']}" for c in status.get("conditions") or ()}
+    phase = status.get("phase")
+    found = _full(
+        {
+            "phase": phase,
+            "message": status.get("message") if phase != "Progressing" else "",
+            "revision": (obj["metadata"].get("annotations") or {}).get("rollout.argoproj.io/revision"),
+            "current": status.get("currentPodHash"),
+            "stable": status.get("stableRS"),
+            "abort": status.get("abort"),
+            "promoteFull": status.get("promoteFull"),
+            "controllerPause": status.get("controllerPause"),
+            "pause": [pause["reason"] for pause in status.get("pauseConditions") or ()],
+            "specPaused": spec.get("paused"),
+            "verified": weights.get("verified"),
+            "pingPong": canary.get("stablePingPong"),
+            "stepAnalysis": _full(_run(canary.get("currentStepAnalysisRunStatus"))),
+            "backgroundAnalysis": _full(_run(canary.get("currentBackgroundAnalysisRunStatus"))),
+            "experiment": canary.get("currentExperiment"),
+            "active": blue_green.get("activeSelector"),
+            "preview": blue_green.get("previewSelector"),
+            "checkpoint": blue_green.get("scaleUpPreviewCheckPoint"),
+            "preAnalysis": (blue_green.get("prePromotionAnalysisRunStatus") or {}).get("status"),
+            "postAnalysis": (blue_green.get("postPromotionAnalysisRunStatus") or {}).get("status"),
+            "conditions": {kind: conditions[kind] for kind in CONDITIONS if kind in conditions},
+            "completion": (status.get("duration") or {}).get("completionStatus"),
+        }
+    )
+    if status.get("currentStepIndex"):
+        found["step"] = status["currentStepIndex"]
+    if weights:
+        found["weights"] = {side: (weights.get(side) or {}).get("weight", 0) for side in ("canary", "stable")}
+        if weights.get("additional"):
+            found["additionalWeights"] = [[a.get("serviceName"), a["weight"]] for a in weights["additional"]]
+    return found
+
+
+def _run(run: Json | None) -> Json:
+    return {} if run is None else {"name": run.get("name"), "status": run.get("status")}
+
+
+def set_milestone(obj: Json) -> Json:
+    notes = obj["metadata"].get("annotations") or {}
+    return _full(
+        {
+            "replicas": str(obj["spec"].get("replicas")),
+            "desired": notes.get("rollout.argoproj.io/desired-replicas"),
+            "revision": notes.get("rollout.argoproj.io/revision"),
+            "history": notes.get("rollout.argoproj.io/revision-history"),
+            "ephemeral": notes.get("rollout.argoproj.io/ephemeral-metadata"),
+            "deadline": bool(notes.get("scale-down-deadline")),
+        }
+    )
+
+
+def experiment_milestone(obj: Json) -> Json:
+    status = obj.get("status") or {}
+    invalid = [c["message"] for c in status.get("conditions") or () if c["type"] == "InvalidSpec"]
+    return _full(
+        {
+            "phase": status.get("phase"),
+            "message": status.get("message"),
+            "templates": [
+                _full({"name": t["name"], "status": t.get("status")}) for t in status.get("templateStatuses") or ()
+            ],
+            "runs": [
+                _full({"name": r["name"], "phase": r.get("phase"), "message": r.get("message")})
+                for r in status.get("analysisRuns") or ()
+            ],
+            "invalid": invalid[0] if invalid else "",
+            "terminate": obj["spec"].get("terminate"),
+        }
+    )
+
+
+MILESTONES = {"Rollout": rollout_milestone, "ReplicaSet": set_milestone, "Experiment": experiment_milestone}
+
+
+def plain(entry: Json) -> Json:
+    """Without what is about the recording."""
+    return {name: value for name, value in entry.items() if name not in ("after", "optional", "run", "flaps")}
+
+
+def runs_of(recorded: Sequence[Json]) -> list[int]:
+    return sorted({number for entry in recorded for number in entry.get("run") or ()}) or [1]
+
+
+def of_run(recorded: Sequence[Json], run: int) -> list[Json]:
+    """What one recorded run had."""
+    return [plain(entry) for entry in recorded if not entry.get("optional") or run in (entry.get("run") or ())]
+
+
+def compare_milestones(key: str, recorded: Json, whole: tuple[list[Json], int]) -> list[str]:
+    wanted = recorded.get("milestones") or []
+    smooth = smoothed_sets if key.startswith("ReplicaSet") else smoothed_rollouts
+    for found in ends(*whole):
+        if any(entry.get("flaps") for entry in wanted) and found[-1:] == [plain(wanted[-1])]:
+            return []
+        if follows(wanted, found) or any(smooth(of_run(wanted, run)) == smooth(found) for run in runs_of(wanted)):
+            return []
+    return [f"{key}: {first_difference(smooth(of_run(wanted, runs_of(wanted)[0])), smooth(whole[0]))}"]
+
+
+def follows(recorded: Sequence[Json], found: Sequence[Json]) -> bool:
+    """All that is sure, in order, and what is found besides among the optional entries of its gap."""
+    at, optional = 0, []
+    entries = list(recorded)
+    for one in found:
+        while True:
+            optional = []
+            ahead = at
+            while ahead < len(entries) and entries[ahead].get("optional"):
+                optional.append(plain(entries[ahead]))
+                ahead += 1
+            if ahead < len(entries) and plain(entries[ahead]) == one:
+                at = ahead + 1
+                break
+            if one in optional:
+                break
+            return False
+    return all(entry.get("optional") for entry in entries[at:])
+
+
+def smoothed_rollouts(found: Sequence[Json]) -> list[Json]:
+    """Without a `Progressing` between two other phases that differs in nothing else."""
+    result: list[Json] = []
+    for entry in found:
+        if result and result[-1] == entry:
+            continue
+        result.append(entry)
+    return result
+
+
+def smoothed_sets(found: Sequence[Json]) -> list[Json]:
+    """Without the sizes that one is passed on the way to another."""
+    result: list[Json] = []
+    for entry in found:
+        while len(result) >= 2 and is_between(result[-2], result[-1], entry):
+            result.pop()
+        if not result or result[-1] != entry:
+            result.append(entry)
+    return result
+
+
+def is_between(before: Json, middle: Json, after: Json) -> bool:
+    sizes = [int(entry.get("replicas") or 0) for entry in (before, middle, after)]
+    rest = [{name: value for name, value in entry.items() if name != "replicas"} for entry in (before, middle, after)]
+    return rest[0] == rest[1] == rest[2] and (sizes[0] <= sizes[1] <= sizes[2] or sizes[0] >= sizes[1] >= sizes[2])
+
+
+def events(world: RolloutStory, hashes: dict[str, str]) -> tuple[list[Json], int]:
+    told = [(after, event) for after, event in world.told if event.about.get("kind") == "Rollout"]
+    found = [named({"type": event.type, "reason": event.reason, "message": event.message}, hashes) for _, event in told]
+    return found, sum(after == LATE for after, _ in told)
+
+
+def compare_events(recorded: Sequence[Json], whole: tuple[list[Json], int]) -> list[str]:
+    recorded = [entry for entry in recorded if entry["reason"] != "RolloutDeleted"]
+    for found in ends(*whole):
+        if follows(recorded, found):
+            return []
+        ours = smoothed_events(found)
+        if any(smoothed_events(of_run(recorded, run)) == ours for run in runs_of(recorded)):
+            return []
+    first = smoothed_events(of_run(recorded, runs_of(recorded)[0]))
+    return [f"events: {first_difference(first, smoothed_events(whole[0]))}"]
+
+
+def smoothed_events(found: Sequence[Json]) -> list[Any]:
+    """Scalings between two other events as where each ReplicaSet went; repetitions of routers once."""
+    result: list[Any] = []
+    scalings: dict[str, list[str]] = {}
+    for entry in found:
+        if entry["reason"] == "ScalingReplicaSet":
+            words = entry["message"].split()
+            scalings.setdefault(words[3], [words[-3], words[-1]])[1] = words[-1]
+            continue
+        if entry["reason"] in RACY_EVENTS:
+            continue
+        result += _sized(scalings)
+        scalings = {}
+        result.append((entry["type"], entry["reason"], entry["message"]))
+    return result + _sized(scalings)
+
+
+def _sized(scalings: dict[str, list[str]]) -> list[Any]:
+    return sorted(("scaled", name, *sizes) for name, sizes in scalings.items() if sizes[0] != sizes[1])
+
+
+def first_difference(wanted: Sequence[Any], found: Sequence[Any]) -> str:
+    for at, (w, f) in enumerate(zip(wanted, found, strict=False)):
+        if w != f:
+            return f"[{at}] {difference(f, w)}"
+    if len(wanted) > len(found):
+        return f"[{len(found)}] lacks {wanted[len(found)]}"
+    return f"[{len(wanted)}] has {found[len(wanted)]} besides"
+
+
+def difference(found: Any, wanted: Any) -> str:
+    if isinstance(found, dict) and isinstance(wanted, dict):
+        keys = [key for key in sorted({*found, *wanted}) if found.get(key) != wanted.get(key)]
+        return ", ".join(f"{key}: {found.get(key)!r} is not {wanted.get(key)!r}" for key in keys)
+    return f"{found!r} is not {wanted!r}"
