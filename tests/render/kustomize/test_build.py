@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from argosy.render.kustomize.schemas import built_in_schema
 
 from argosy.machinery import yaml
 from argosy.render.files import FILE_LIMIT, Files, Job, ToolError
@@ -18,7 +19,6 @@ from argosy.render.kustomize import generate as generation
 from argosy.render.kustomize.build import build
 from argosy.render.kustomize.generate import build_options, generate
 from argosy.render.kustomize.overrides import edited, parse_image
-from argosy.render.kustomize.schemas import built_in_schema
 from argosy.sources.port import Entry
 
 _TABLES = runpy.run_path(str(Path(__file__).with_name("cases.py")))

@@ -4,25 +4,44 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
+
+import re2
 
 from argosy.machinery.objects import JsonObject, JsonValue
 from argosy.machinery.yaml import YamlError, load_all
+from argosy.render.documents import helm_documents
 from argosy.render.files import Job, ToolError, Workspace
 from argosy.render.helm.chart import Gathering, check_dependencies
+from argosy.render.helm.integers import INTEGERS, write_integers
 from argosy.render.helm.library import LoadedChart, check_release_name, parse_values
+from argosy.render.helm.ordering import Template, in_install_order
 from argosy.render.helm.values import values_of
 from argosy.sources.versions import matches
 
-HOOK: Final = "helm.sh/hook"
-TEST_HOOKS: Final = frozenset({"test", "test-success", "test-failure"})
-
 Warn = Callable[[str], None]
+_KEPT: Final = re2.compile(r"[|>][0-9]?\+")
+"""A block of text whose last newlines count."""
 
 
 def generate(workspace: Workspace, job: Job) -> Sequence[JsonValue]:
+    """What the chart prints, read as Argo CD does: a list is its items."""
+    manifests: list[JsonObject] = []
+    for template in _templates(workspace, job):
+        for document in template.documents:
+            manifests.extend(_items(document, template.path))
+    return manifests
+
+
+def printed(workspace: Workspace, job: Job) -> Iterator[str]:
+    """What the chart prints, as text, in the same order."""
+    for template in _templates(workspace, job):
+        yield template.text
+
+
+def _templates(workspace: Workspace, job: Job) -> list[Template]:
     values = values_of(workspace, job, parse_values)
     name = str(job.options.get("releaseName") or job.release_name)
     check_release_name(name)
@@ -31,30 +50,34 @@ def generate(workspace: Workspace, job: Job) -> Sequence[JsonValue]:
         Gathering(workspace, without_schema=bool(job.options.get("skipSchemaValidation"))).copy(
             workspace.files, job.path, directory
         )
+        write_integers(values, directory)
         chart = LoadedChart(str(directory))
         try:
-            return _manifests(chart, values, name, job, workspace.warn)
+            return _rendered(chart, values, name, job, workspace.warn)
         finally:
             chart.close()
     finally:
         shutil.rmtree(directory, ignore_errors=True)
 
 
-def _manifests(chart: LoadedChart, values: JsonObject, name: str, job: Job, warn: Warn) -> list[JsonObject]:
+def _rendered(chart: LoadedChart, values: JsonObject, name: str, job: Job, warn: Warn) -> list[Template]:
+    _check_type(chart.metadata)
     check_dependencies(chart)
     _check_kube_version(chart.metadata, job.kube_version)
     texts = chart.render(values, _options(name, job))
-    found: list[JsonObject] = []
+    definitions: list[Template] = []
     if not job.options.get("skipCrds"):
         for file, text in chart.definitions:
             if _subchart_is_on(chart, values, file):
-                found.extend(_objects(file, text, warn))
+                definitions += _cut(file, text, warn)
+    templates: list[Template] = []
     for path in sorted(texts):
-        if not path.endswith("NOTES.txt"):
-            found.extend(_objects(path, texts[path], warn))
-    if job.options.get("skipTests"):
-        found = [manifest for manifest in found if not _is_test(manifest)]
-    return found
+        if not path.endswith(("NOTES.txt", INTEGERS)):
+            templates += _cut(path, texts[path], warn)
+    ordered = in_install_order(
+        templates, without_hooks=bool(job.options.get("skipHooks")), without_tests=bool(job.options.get("skipTests"))
+    )
+    return _last_trimmed([*definitions, *ordered], warn)
 
 
 def _options(name: str, job: Job) -> JsonObject:
@@ -70,16 +93,25 @@ def _options(name: str, job: Job) -> JsonObject:
     return options
 
 
-def _objects(path: str, text: str, warn: Warn) -> Iterator[JsonObject]:
+def _last_trimmed(templates: list[Template], warn: Warn) -> list[Template]:
+    """Helm trims what comes before the hooks as a whole, so the last of it ends in one newline, even a `|+` text."""
+    last = next((index for index in reversed(range(len(templates))) if templates[index].hooks is None), None)
+    if last is not None and _KEPT.search(templates[last].text):
+        one = templates[last]
+        templates[last : last + 1] = _cut(one.path, one.text.strip(), warn, end="")
+    return templates
+
+
+def _cut(path: str, text: str, warn: Warn, *, end: str = "\n") -> Iterator[Template]:
     """What Helm printed is its chart's word, and read as Helm's users know it: of a repeated key the last counts."""
-    if not text.strip():
-        return
-    try:
-        for document in load_all(text, repeated=lambda fault: warn(f"{path}: {fault}; the last one counts")):
-            if document is not None and document != {}:
-                yield _object(path, document)
-    except YamlError as error:
-        raise ToolError(f"YAML parse error on {path}: {error}") from None
+    for part in helm_documents(text):
+        try:
+            found = load_all(f"{part}{end}", repeated=lambda fault: warn(f"{path}: {fault}; the last one counts"))
+            documents = [document for document in found if document not in (None, {})]
+        except YamlError as error:
+            raise ToolError(f"YAML parse error on {path}: {error}") from None
+        if documents:
+            yield Template(path, part, [_object(path, document) for document in documents])
 
 
 def _object(path: str, document: Any) -> JsonObject:
@@ -88,12 +120,26 @@ def _object(path: str, document: Any) -> JsonObject:
     for field_name in ("apiVersion", "kind"):
         if not isinstance(document.get(field_name), str) or not document[field_name]:
             raise ToolError(f"{path}: a document has no {field_name}")
+    metadata = document.get("metadata")
+    annotations = metadata.get("annotations") if isinstance(metadata, dict) else None
+    for name, value in (annotations if isinstance(annotations, dict) else {}).items():
+        if value is not None and not isinstance(value, str):
+            raise ToolError(f"YAML parse error on {path}: metadata.annotations.{name}: {value!r} should be a string")
     return document
 
 
-def _is_test(manifest: Mapping[str, Any]) -> bool:
-    annotations = (manifest.get("metadata") or {}).get("annotations") or {}
-    return any(hook.strip() in TEST_HOOKS for hook in str(annotations.get(HOOK) or "").split(","))
+def _items(document: JsonObject, path: str) -> Iterator[JsonObject]:
+    items = document.get("items")
+    if not isinstance(items, list):
+        yield document
+        return
+    for item in items:
+        yield from _items(_object(path, item), path)
+
+
+def _check_type(metadata: JsonObject) -> None:
+    if metadata.get("type") == "library":
+        raise ToolError(f"chart {metadata.get('name')}: library charts are not installable")
 
 
 def _check_kube_version(metadata: JsonObject, kube_version: str) -> None:

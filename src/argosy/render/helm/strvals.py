@@ -14,6 +14,10 @@ INDEX_LIMIT: Final = 65536
 NESTING_LIMIT: Final = 30
 
 
+class SetInt(int):
+    """An integer that `--set` gave: one in templates too, unlike those of value files, which are floating there."""
+
+
 class SetError(ValueError):
     """The expression cannot be understood; the text says where."""
 
@@ -136,11 +140,11 @@ def typed(word: str) -> JsonValue:
     if word.lower() == "null":
         return None
     if word == "0":
-        return 0
+        return SetInt(0)
     digits = word[1:] if word[:1] in "+-" else word
     if word and not word.startswith("0") and digits.isascii() and digits.isdigit():
         number = int(word) if len(digits) < 20 else 2**64
-        return number if -(2**63) <= number < 2**63 else word
+        return SetInt(number) if -(2**63) <= number < 2**63 else word
     return word
 
 

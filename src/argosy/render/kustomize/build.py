@@ -7,53 +7,78 @@ checked against the real program (tests/render/kustomize). Remote bases are aske
 from __future__ import annotations
 
 import copy
-import posixpath
 from collections.abc import Callable, Sequence
-
-import re2
+from dataclasses import dataclass
 
 from argosy.machinery import yaml
-from argosy.machinery.objects import JsonObject, JsonValue
-from argosy.render.files import Files, ToolError, Workspace
+from argosy.machinery.objects import JsonObject
+from argosy.render.files import ToolError, Workspace
 from argosy.render.kustomize.configurations import DEFAULTS, load_configurations
+from argosy.render.kustomize.definitions import load_definitions
 from argosy.render.kustomize.fieldspecs import Configuration
 from argosy.render.kustomize.generators import absorb, content_hash, generate
 from argosy.render.kustomize.model import FILE_NAMES, Kustomization
+from argosy.render.kustomize.openapi import Schemas
 from argosy.render.kustomize.ordering import in_order
-from argosy.render.kustomize.patches import Schemas
+from argosy.render.kustomize.origins import Origin, annotate, by_configuration, note_transformation
+from argosy.render.kustomize.place import Place, told_both
 from argosy.render.kustomize.plugins import run_generator, run_transformer
+from argosy.render.kustomize.reading import resources_of
 from argosy.render.kustomize.references import mend_references
+from argosy.render.kustomize.remotes import is_url, repository_of
 from argosy.render.kustomize.resource import Resource, ResourceSet
-from argosy.render.kustomize.transformers import transform
-from argosy.render.kustomize.variables import resolve_variables
+from argosy.render.kustomize.scalars import plain, text_of
+from argosy.render.kustomize.transformers import transformations
+from argosy.render.kustomize.variables import bind_variables, resolve_variables
 
 Overrides = Callable[[JsonObject], JsonObject]
 """Edits of the top kustomization file before it is read (an Application's kustomize block)."""
-Inflate = Callable[[Files, str, Kustomization], Sequence[JsonObject]]
-"""Helm charts of a kustomization; absent when `--enable-helm` is off."""
+Inflate = Callable[[Place, Kustomization, JsonObject, str], Sequence[Resource]]
+"""The resources of one entry of `helmCharts`; its last argument is the namespace that the kustomizations above set."""
 
-_REMOTE = re2.compile(r"^([a-z+]+://|git@|github\.com[/:]|gitlab\.com[/:]|bitbucket\.org[/:]|[^/]+@[^/]+:)")
-_MAX_DEPTH = 64
+MANAGED_BY = "app.kubernetes.io/managed-by"
+VERSION = "kustomize-v5.8.1"
+"""The program that we follow, as it names itself."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """What the command line of `kustomize build` may say."""
+
+    reorder: str = ""
+    """`none` or `legacy`; the kustomization's `sortOptions` come first."""
+    files_outside: bool = False
+    managed_by: bool = False
+    inflate: Inflate | None = None
+    """None when `--enable-helm` is off."""
 
 
 def build(
-    workspace: Workspace,
-    path: str,
-    schemas: Schemas,
-    *,
-    overrides: Overrides | None = None,
-    inflate: Inflate | None = None,
+    workspace: Workspace, path: str, options: Options | None = None, *, overrides: Overrides | None = None
 ) -> list[JsonObject]:
     """Manifests of the kustomization in `path`. Raises ToolError naming the file at fault."""
-    builder = _Builder(workspace, schemas, inflate)
-    top = builder.accumulate(workspace.files, path, (), overrides=overrides)
+    options = options or Options()
+    place = Place(workspace, workspace.files, "", options.files_outside)
+    top = _Build(options).run(
+        Place(workspace, workspace.files, place.resolve(path or "."), options.files_outside), overrides
+    )
     resources, configuration = top.resources, top.configuration
     _add_hashes(resources)
     mend_references(resources, configuration)
     resolve_variables(resources, top.variables, configuration.var_references)
     resources.keep(lambda resource: not _is_local(resource))
-    _label_builder(resources, top.kustomization)
-    return [resource.obj for resource in in_order(resources, top.kustomization.mapping("sortOptions"))]
+    _label_builder(resources, top.kustomization, options)
+    for resource in resources:
+        _finish_annotations(resource)
+    annotate(resources, top.kustomization.build_metadata)
+    ordered = in_order(resources, top.kustomization, options.reorder)
+    return [_as_json(resource) for resource in ordered]
+
+
+def _as_json(resource: Resource) -> JsonObject:
+    obj = plain(resource.obj)
+    assert isinstance(obj, dict)
+    return obj
 
 
 def _add_hashes(resources: ResourceSet) -> None:
@@ -67,228 +92,230 @@ def _add_hashes(resources: ResourceSet) -> None:
 def _is_local(resource: Resource) -> bool:
     annotations = resource.metadata.get("annotations") or {}
     value = annotations.get("config.kubernetes.io/local-config")
-    return value is not None and str(value) != "false"
+    return value is not None and text_of(value) != "false"
 
 
-def _label_builder(resources: ResourceSet, kustomization: Kustomization) -> None:
-    if "managedByLabel" in kustomization.items("buildMetadata"):
+def _label_builder(resources: ResourceSet, kustomization: Kustomization, options: Options) -> None:
+    if options.managed_by or "managedByLabel" in kustomization.build_metadata:
         for resource in resources:
-            labels = resource.metadata.setdefault("labels", {})
-            labels["app.kubernetes.io/managed-by"] = "kustomize-v5.8.1"
+            resource.metadata["labels"] = {**(resource.metadata.get("labels") or {}), MANAGED_BY: VERSION}
+
+
+def _finish_annotations(resource: Resource) -> None:
+    """Annotations are text, whatever was written; none at all is no field."""
+    found = resource.metadata.get("annotations")
+    if isinstance(found, dict):
+        found = {name: text_of(value) for name, value in found.items()}
+        found = {name: value for name, value in found.items() if not name.startswith("internal.config.kubernetes.io/")}
+        resource.metadata["annotations"] = found
+    if not found:
+        resource.metadata.pop("annotations", None)
 
 
 class _Accumulated:
     """What one kustomization and all below it came to."""
 
-    def __init__(self, kustomization: Kustomization, resources: ResourceSet, configuration: Configuration) -> None:
+    def __init__(self, kustomization: Kustomization) -> None:
         self.kustomization = kustomization
-        self.resources = resources
-        self.configuration = configuration
-        self.variables: list[JsonObject] = []
+        self.resources = ResourceSet()
+        self.configuration: Configuration | None = None
+        self.variables: dict[str, JsonObject] = {}
+
+    def configure(self, configuration: Configuration) -> None:
+        known = self.configuration
+        self.configuration = configuration if known is None else known.merged(configuration)
 
     def absorb(self, other: _Accumulated) -> None:
         self.resources.extend(other.resources)
-        self.configuration = self.configuration.merged(other.configuration)
-        names = {variable.get("name") for variable in self.variables}
-        for variable in other.variables:
-            if variable.get("name") in names:
-                raise ToolError(f"{other.kustomization.where}: var {variable.get('name')!r} already encountered")
-            self.variables.append(variable)
+        if other.configuration is not None:
+            self.configure(other.configuration)
+        self.add_variables(list(other.variables.values()), other.kustomization.where)
+
+    def add_variables(self, variables: Sequence[JsonObject], where: str) -> None:
+        for variable in variables:
+            name = str(variable.get("name") or "")
+            if name in self.variables:
+                raise ToolError(f"{where}: var {name!r} already encountered")
+            self.variables[name] = variable
 
 
-class _Builder:
-    def __init__(self, workspace: Workspace, schemas: Schemas, inflate: Inflate | None) -> None:
-        self.workspace = workspace
-        self.schemas = schemas
-        self.inflate = inflate
+@dataclass(frozen=True, slots=True)
+class _Result:
+    kustomization: Kustomization
+    resources: ResourceSet
+    configuration: Configuration
+    variables: dict[str, JsonObject]
 
-    def accumulate(
-        self,
-        files: Files,
-        path: str,
-        above: tuple[tuple[int, str], ...],
-        *,
-        into: _Accumulated | None = None,
-        overrides: Overrides | None = None,
-    ) -> _Accumulated:
-        """`above` are the directories being read, to find cycles; `into` is the parent of a Component."""
-        path = posixpath.normpath(path) if path else ""
-        path = "" if path == "." else path
-        place = (id(files), path)
-        if place in above or len(above) > _MAX_DEPTH:
-            raise ToolError(f"cycle detected: {path or '.'} is already being read")
-        kustomization = self._load(files, path, overrides)
-        self._check_kind(kustomization, is_component=into is not None)
-        read = _reader(files, path)
-        configuration = load_configurations(kustomization.items("configurations"), read)
-        result = into or _Accumulated(kustomization, ResourceSet(), DEFAULTS)
-        result.configuration = result.configuration.merged(configuration)
-        above = (*above, place)
-        self._add_resources(result, kustomization.resources, files, path, above)
-        self._generate(result, kustomization, files, path)
-        for component in kustomization.items("components"):
-            self._add_component(result, component, files, path, above)
-        transform(result.resources, kustomization, result.configuration, read, self.schemas)
-        self._run_transformers(result, kustomization, files, path, above)
-        self._add_variables(result, kustomization)
-        return result
 
-    def _load(self, files: Files, path: str, overrides: Overrides | None) -> Kustomization:
-        found = [name for name in FILE_NAMES if (entry := files.stat(_join(path, name))) and entry.kind == "file"]
+@dataclass(frozen=True, slots=True)
+class _Above:
+    """What a kustomization hands down to those that it names."""
+
+    metadata: frozenset[str]
+    origin: Origin | None
+    namespace: str = ""
+
+    def at(self, entry: str, namespace: str) -> _Above:
+        origin = self.origin.at(entry) if self.origin is not None else None
+        return _Above(self.metadata, origin, namespace or self.namespace)
+
+
+class _Build:
+    def __init__(self, options: Options) -> None:
+        self.options = options
+        self.schemas = Schemas()
+
+    def run(self, place: Place, overrides: Overrides | None) -> _Result:
+        kustomization = self._load(place, overrides)
+        metadata = kustomization.build_metadata
+        above = _Above(metadata, Origin() if kustomization.items("buildMetadata") else None)
+        found = self._accumulate(_Accumulated(kustomization), kustomization, place, above)
+        assert found.configuration is not None
+        return _Result(kustomization, found.resources, found.configuration, found.variables)
+
+    def _load(self, place: Place, overrides: Overrides | None = None) -> Kustomization:
+        found = [name for name in FILE_NAMES if place.kind_of(name) == "file"]
         if not found:
             names = "', '".join(FILE_NAMES)
-            raise ToolError(f"unable to find one of '{names}' in directory '{path or '.'}'")
+            raise ToolError(f"unable to find one of '{names}' in directory '{place.path or '.'}'")
         if len(found) > 1:
-            raise ToolError(f"Found multiple kustomization files under: {path or '.'}: {', '.join(found)}")
-        where = _join(path, found[0])
-        raw = _parse(files.read(where), where)
-        if len(raw) > 1:
-            raise ToolError(f"{where}: invalid Kustomization: expected one YAML document")
-        document = raw[0] if raw else None
+            raise ToolError(f"Found multiple kustomization files under: {place.path or '.'}: {', '.join(found)}")
+        where = place.resolve(found[0])
+        try:
+            document = yaml.load(place.read(found[0]))
+        except yaml.YamlError as error:
+            raise ToolError(f"{where}: {error}") from None
         if overrides is not None:
             document = overrides(document if isinstance(document, dict) else {})
-        return Kustomization(document, where)
+        kustomization = Kustomization(document, where)
+        self.schemas.choose(kustomization, place.read)
+        return kustomization
 
-    def _check_kind(self, kustomization: Kustomization, *, is_component: bool) -> None:
-        if is_component != (kustomization.kind == "Component"):
-            wanted = "'Component'" if is_component else "'Kustomization', components belong in `components`"
-            raise ToolError(f"{kustomization.where}: expected kind {wanted}, got {kustomization.kind!r}")
+    def _accumulate(
+        self, result: _Accumulated, kustomization: Kustomization, place: Place, above: _Above
+    ) -> _Accumulated:
+        self._add_resources(result, kustomization.resources, kustomization, place, above)
+        result.configure(load_configurations(kustomization.items("configurations"), place.read))
+        result.configure(load_definitions(kustomization.items("crds"), place.read))
+        self._generate(result, kustomization, place, above)
+        for component in kustomization.items("components"):
+            self._add_component(result, component, kustomization, place, above)
+        self._transform(result, kustomization, place, above)
+        bind_variables(result.resources, kustomization.items("vars"), kustomization.where)
+        result.add_variables(kustomization.items("vars"), kustomization.where)
+        return result
 
     def _add_resources(
-        self, result: _Accumulated, entries: Sequence[str], files: Files, path: str, above: tuple[tuple[int, str], ...]
+        self, result: _Accumulated, entries: Sequence[str], kustomization: Kustomization, place: Place, above: _Above
     ) -> None:
         for entry in entries:
-            if _REMOTE.match(entry):
-                remote, inside = self._remote(entry)
-                result.absorb(self.accumulate(remote, inside, above))
-                continue
-            where = _resolve(path, entry)
-            found = files.stat(where)
-            if found is None:
-                raise ToolError(f"accumulating resources: {path or '.'}: no such file or directory: {entry!r}")
-            if found.kind == "dir":
-                result.absorb(self.accumulate(files, where, above))
-            else:
-                result.resources.extend(_resources_of(files.read(where), where))
+            data, problem = place.fetched_file(entry)
+            if data is None and problem == "" and not _is_remote(entry) and place.kind_of(entry) == "file":
+                data = place.read(entry)
+            if data is not None:
+                try:
+                    found = resources_of(data, entry if _is_remote(entry) else place.resolve(entry))
+                except ToolError as error:
+                    if not _is_remote(entry):
+                        raise
+                    problem = str(error)
+                else:
+                    self._append(result, found, entry, above)
+                    continue
+            self._add_base(result, entry, kustomization, place, above, problem)
 
-    def _remote(self, url: str) -> tuple[Files, str]:
-        """`https://host/repo//path?ref=v1` -> the repository's files and the path in them."""
-        location, _, query = url.partition("?")
-        scheme, separator, rest = location.rpartition("://")
-        repository, _, inside = rest.partition("//")
-        if not inside and ".git/" in repository:
-            repository, _, inside = repository.partition(".git/")
-            repository += ".git"
-        elif not inside:
-            repository, inside = _split_forge(repository)
-        return self.workspace.remote(f"{scheme}{separator}{repository}" + (f"?{query}" if query else "")), inside
+    def _append(self, result: _Accumulated, found: Sequence[Resource], entry: str, above: _Above) -> None:
+        for resource in found:
+            if above.origin is not None:
+                resource.origin = above.origin.at(entry)
+            result.resources.append(resource)
 
-    def _generate(self, result: _Accumulated, kustomization: Kustomization, files: Files, path: str) -> None:
-        read = _reader(files, path)
-        absorb(result.resources, generate(kustomization, read))
-        charts = [*kustomization.items("helmCharts"), *kustomization.items("helmChartInflationGenerator")]
-        if charts:
-            if self.inflate is None:
-                raise ToolError(
-                    f"{kustomization.where}: helmCharts: must specify --enable-helm in kustomize.buildOptions"
-                )
-            absorb(result.resources, [Resource(obj) for obj in self.inflate(files, path, kustomization)])
-        for config in self._configs(kustomization.items("generators"), files, path, ()):
-            absorb(result.resources, [run_generator(config, read)])
-
-    def _add_component(
-        self, result: _Accumulated, entry: str, files: Files, path: str, above: tuple[tuple[int, str], ...]
-    ) -> None:
-        if _REMOTE.match(entry):
-            remote, inside = self._remote(entry)
-            self.accumulate(remote, inside, above, into=result)
-        else:
-            self.accumulate(files, _resolve(path, entry), above, into=result)
-
-    def _run_transformers(
+    def _add_base(
         self,
         result: _Accumulated,
+        entry: str,
         kustomization: Kustomization,
-        files: Files,
-        path: str,
-        above: tuple[tuple[int, str], ...],
+        place: Place,
+        above: _Above,
+        problem: str,
     ) -> None:
-        read = _reader(files, path)
-        for config in self._configs(kustomization.items("transformers"), files, path, above):
-            run_transformer(config, result.resources, result.configuration, read, self.schemas)
-        for config in self._configs(kustomization.items("validators"), files, path, above):
+        if not _is_remote(entry) and not place.kind_of(entry):
+            raise ToolError(f"accumulating resources: {place.path or '.'}: no such file or directory: {entry!r}")
+        with told_both(problem):
+            inner = place.below(entry)
+            base = self._load(inner)
+            if base.kind == "Component":
+                raise ToolError(
+                    f"{base.where}: expected kind 'Kustomization', components belong in `components`, got 'Component'"
+                )
+            below = above.at(entry, kustomization.text("namespace"))
+        result.absorb(self._accumulate(_Accumulated(base), base, inner, below))
+
+    def _add_component(
+        self, result: _Accumulated, entry: str, kustomization: Kustomization, place: Place, above: _Above
+    ) -> None:
+        inner = place.below(entry)
+        component = self._load(inner)
+        if component.kind != "Component":
+            raise ToolError(f"{component.where}: expected kind 'Component', got {component.kind!r}")
+        self._accumulate(result, component, inner, above.at(entry, kustomization.text("namespace")))
+
+    def _generate(self, result: _Accumulated, kustomization: Kustomization, place: Place, above: _Above) -> None:
+        file = kustomization.where.rpartition("/")[2]
+        for kind, resource in generate(kustomization, place.read):
+            self._absorb(result, [resource], above.origin and above.origin.configured(file, kind))
+        charts = kustomization.charts
+        if charts and self.options.inflate is None:
+            raise ToolError(f"{kustomization.where}: helmCharts: must specify --enable-helm in kustomize.buildOptions")
+        for chart in charts:
+            assert self.options.inflate is not None
+            found = self.options.inflate(place, kustomization, chart, above.namespace)
+            self._absorb(result, found, above.origin and above.origin.configured(file, "HelmChartInflationGenerator"))
+        for config in self._configs(kustomization.items("generators"), kustomization, place, above):
+            made = run_generator(config, place, kustomization, self.options.inflate)
+            self._absorb(result, made, by_configuration(config))
+
+    def _absorb(self, result: _Accumulated, found: Sequence[Resource], origin: Origin | None) -> None:
+        for resource in found:
+            resource.origin = resource.origin or origin
+        absorb(result.resources, found)
+
+    def _transform(self, result: _Accumulated, kustomization: Kustomization, place: Place, above: _Above) -> None:
+        file, configuration = kustomization.where.rpartition("/")[2], result.configuration or DEFAULTS
+        for kind, run in transformations(result.resources, kustomization, configuration, place.read, self.schemas):
+            run()
+            result.resources.keep(lambda resource: bool(resource.obj))
+            if above.origin is not None:
+                note_transformation(result.resources, above.origin.configured(file, kind))
+        for config in self._configs(kustomization.items("transformers"), kustomization, place, above):
+            run_transformer(config, result.resources, place.read, self.schemas)
+            result.resources.keep(lambda resource: bool(resource.obj))
+            if (origin := by_configuration(config)) is not None:
+                note_transformation(result.resources, origin)
+        for config in self._configs(kustomization.items("validators"), kustomization, place, above):
             before = [copy.deepcopy(resource.obj) for resource in result.resources]
-            run_transformer(config, result.resources, result.configuration, read, self.schemas)
+            run_transformer(config, result.resources, place.read, self.schemas)
             if before != [resource.obj for resource in result.resources]:
                 raise ToolError(f"{kustomization.where}: validator {config.name!r} shouldn't modify the resource map")
 
     def _configs(
-        self, entries: Sequence[str], files: Files, path: str, above: tuple[tuple[int, str], ...]
+        self, entries: Sequence[str], kustomization: Kustomization, place: Place, above: _Above
     ) -> list[Resource]:
-        """Configurations of generators and transformers: inline YAML, files, or kustomizations."""
-        gathered = _Accumulated(Kustomization({"resources": []}, path), ResourceSet(), DEFAULTS)
+        """Configurations of generators and transformers: inline YAML, files, or kustomizations, done as these are."""
+        gathered = _Accumulated(kustomization)
+        paths: list[str] = []
         for entry in entries:
-            if "\n" in entry or entry.startswith("{"):
-                gathered.resources.extend(_resources_of(entry.encode(), path))
-            else:
-                self._add_resources(gathered, [entry], files, path, above)
+            try:
+                found = resources_of(entry, kustomization.where)
+            except ToolError:
+                if "\n" in entry:
+                    raise
+                paths.append(entry)
+                continue
+            self._append(gathered, found, kustomization.where.rpartition("/")[2], above)
+        self._add_resources(gathered, paths, kustomization, place, above)
         return list(gathered.resources)
 
-    def _add_variables(self, result: _Accumulated, kustomization: Kustomization) -> None:
-        known = {variable.get("name") for variable in result.variables}
-        for variable in kustomization.items("vars"):
-            if variable.get("name") in known:
-                raise ToolError(f"{kustomization.where}: var {variable.get('name')!r} already encountered")
-            result.variables.append(variable)
 
-
-def _split_forge(repository: str) -> tuple[str, str]:
-    """`github.com/owner/name/a/b` has its path after the third part, as forges lay out their URLs."""
-    parts = repository.split("/")
-    return "/".join(parts[:3]), "/".join(parts[3:])
-
-
-def _join(path: str, name: str) -> str:
-    return f"{path}/{name}" if path else name
-
-
-def _resolve(path: str, entry: str) -> str:
-    """Within the root: whoever reads the result refuses a path that leaves it."""
-    if entry.startswith("/"):
-        raise ToolError(f"{path or '.'}: {entry!r} is an absolute path, expected one relative to the kustomization")
-    joined = posixpath.normpath(_join(path, entry))
-    return "" if joined == "." else joined
-
-
-def _reader(files: Files, path: str) -> Callable[[str], bytes]:
-    return lambda name: files.read(_resolve(path, name))
-
-
-def _parse(data: bytes, where: str) -> list[JsonValue]:
-    try:
-        return [document for document in yaml.load_all(data) if document is not None]
-    except yaml.YamlError as error:
-        raise ToolError(f"{where}: {error}") from None
-
-
-def _resources_of(data: bytes, where: str) -> list[Resource]:
-    found: list[Resource] = []
-    for document in _parse(data, where):
-        found.extend(_expanded(document, where))
-    return found
-
-
-def _expanded(document: JsonValue, where: str) -> list[Resource]:
-    """One document; a List gives its items."""
-    if not isinstance(document, dict) or not document.get("kind"):
-        raise ToolError(f"{where}: expected a Kubernetes object with a kind, got {str(document)[:60]!r}")
-    kind = str(document["kind"])
-    if kind.endswith("List") and isinstance(document.get("items"), list):
-        return [one for item in document["items"] for one in _expanded(item, where)]
-    metadata = document.get("metadata")
-    if not isinstance(metadata, dict) or not (metadata.get("name") or metadata.get("generateName")):
-        raise ToolError(f"{where}: missing metadata.name in object {kind}")
-    if not document.get("apiVersion"):
-        raise ToolError(f"{where}: missing apiVersion in object {kind} {metadata.get('name')!r}")
-    # Anchors and aliases share parts; each resource is changed in place, so it needs its own.
-    return [Resource(copy.deepcopy(document))]
+def _is_remote(entry: str) -> bool:
+    return is_url(entry) or repository_of(entry) is not None

@@ -10,38 +10,20 @@ from argosy.machinery import yaml
 from argosy.machinery.objects import JsonObject, JsonValue
 from argosy.render.files import Files, Job, ToolError, Workspace
 from argosy.render.kustomize.model import Kustomization
-
-_KNOWN = frozenset(
-    (
-        "name",
-        "version",
-        "repo",
-        "releaseName",
-        "namespace",
-        "valuesFile",
-        "additionalValuesFiles",
-        "valuesInline",
-        "valuesMerge",
-        "includeCRDs",
-        "skipHooks",
-        "skipTests",
-        "apiVersions",
-        "kubeVersion",
-        "nameTemplate",
-        "debug",
-    )
-)
+from argosy.render.kustomize.place import Place
+from argosy.render.kustomize.reading import resources_of
+from argosy.render.kustomize.resource import Resource
 
 
 class _ChartWorkspace:
-    """A chart's own files as the root, and the kustomization's files as a `ref`, for its value files."""
+    """A chart's own files as the root."""
 
     def __init__(self, outer: Workspace, files: Files) -> None:
         self._outer = outer
         self.files = files
 
     def ref(self, name: str) -> Files:
-        return self._outer.files if name == "kustomization" else self._outer.ref(name)
+        return self._outer.ref(name)
 
     def remote(self, url: str) -> Files:
         return self._outer.remote(url)
@@ -57,77 +39,92 @@ class _ChartWorkspace:
 
 
 class Charts:
-    def __init__(self, workspace: Workspace, job: Job) -> None:
+    """`build.Inflate` for one job."""
+
+    def __init__(
+        self, workspace: Workspace, job: Job, *, kube_version: str = "", api_versions: Sequence[str] = ()
+    ) -> None:
+        """`kube_version`, `api_versions`: of the command line, which a chart's own fields do not override."""
         self.workspace = workspace
         self.job = job
+        self.kube_version = kube_version
+        self.api_versions = tuple(api_versions)
 
-    def inflate(self, files: Files, path: str, kustomization: Kustomization) -> Sequence[JsonObject]:
-        manifests: list[JsonObject] = []
-        charts = [*kustomization.items("helmCharts"), *kustomization.items("helmChartInflationGenerator")]
-        for index, chart in enumerate(charts):
-            manifests.extend(
-                self._one(files, path, kustomization, chart, f"{kustomization.where}: helmCharts[{index}]")
-            )
-        return manifests
-
-    def _one(
-        self, files: Files, path: str, kustomization: Kustomization, chart: JsonObject, where: str
-    ) -> Sequence[JsonObject]:
+    def inflate(self, place: Place, kustomization: Kustomization, chart: JsonObject, above: str) -> Sequence[Resource]:
         # Imported here: Helm is a Go run time of 54 MB, which only jobs with charts should pay for.
-        from argosy.render.helm.generate import generate
+        from argosy.render.helm.generate import printed
 
-        if unknown := sorted(set(chart) - _KNOWN):
-            raise ToolError(f"{where}: unknown field {unknown[0]!r}, expected one of {', '.join(sorted(_KNOWN))}")
-        if not chart.get("name"):
+        name = str(chart.get("name") or "")
+        where = f"{kustomization.where}: helmCharts: {name or 'chart'}"
+        if not name:
             raise ToolError(f"{where}.name: chart name cannot be empty")
-        root, inside = self._chart(files, path, kustomization, chart)
-        namespace = chart.get("namespace") or kustomization.text("namespace") or "default"
+        if template := chart.get("nameTemplate"):
+            raise ToolError(f"{where}.nameTemplate: {template!r}: a release name by template is not supported here")
+        root, inside = self._chart(place, kustomization, chart)
         job = replace(
             self.job,
             tool="Helm",
             path=inside,
-            options=self._options(files, path, chart, where),
-            namespace=namespace,
+            options=self._options(place, root, inside, chart, where),
+            namespace=str(chart.get("namespace") or kustomization.text("namespace") or above or "default"),
             release_name=str(chart.get("releaseName") or "release-name"),
-            kube_version=str(chart.get("kubeVersion") or self.job.kube_version),
-            api_versions=tuple(chart.get("apiVersions") or self.job.api_versions),
+            kube_version=str(chart.get("kubeVersion") or self.kube_version or self.job.kube_version),
+            api_versions=tuple(chart.get("apiVersions") or self.api_versions or self.job.api_versions),
         )
-        return [_object(one, where) for one in generate(_ChartWorkspace(self.workspace, root), job)]
+        found: list[Resource] = []
+        for text in printed(_ChartWorkspace(self.workspace, root), job):
+            found += resources_of(text, where)
+        for resource in found:
+            resource.keeps_namespace = True
+        return found
 
-    def _chart(self, files: Files, path: str, kustomization: Kustomization, chart: JsonObject) -> tuple[Files, str]:
+    def _chart(self, place: Place, kustomization: Kustomization, chart: JsonObject) -> tuple[Files, str]:
         """The chart in `chartHome`, else from its repository."""
-        home = str(kustomization.mapping("helmGlobals").get("chartHome") or "charts")
-        name, version = str(chart["name"]), str(chart.get("version") or "")
-        candidates = [f"{name}-{version}/{name}", name] if version else [name]
-        for candidate in candidates:
-            place = posixpath.normpath(posixpath.join(path, home, candidate))
-            if files.stat(f"{place}/Chart.yaml") is not None:
-                return files, place
-        if not chart.get("repo"):
-            raise ToolError(f"{kustomization.where}: no repo specified for pull, no chart found at '{home}/{name}'")
-        return self.workspace.chart(str(chart["repo"]), name, version), ""
+        home = str(chart.get("chartHome") or kustomization.chart_home)
+        name, version, repository = str(chart["name"]), str(chart.get("version") or ""), str(chart.get("repo") or "")
+        folder = (
+            posixpath.join(home, f"{name}-{version}", name) if version and repository else posixpath.join(home, name)
+        )
+        where = place.resolve(folder)
+        found = place.files.stat(where)
+        if found is not None and found.kind == "dir":
+            return place.files, where
+        if not repository:
+            raise ToolError(f"{kustomization.where}: no repo specified for pull, no chart found at '{folder}'")
+        return self.workspace.chart(repository, name, version), ""
 
-    def _options(self, files: Files, path: str, chart: JsonObject, where: str) -> JsonObject:
-        values = self._values(files, path, chart, where)
-        options: JsonObject = {"skipCrds": not chart.get("includeCRDs"), "skipTests": bool(chart.get("skipTests"))}
-        if values:
+    def _options(self, place: Place, root: Files, inside: str, chart: JsonObject, where: str) -> JsonObject:
+        options: JsonObject = {
+            "skipCrds": not chart.get("includeCRDs"),
+            "skipTests": bool(chart.get("skipTests")),
+            "skipHooks": bool(chart.get("skipHooks")),
+        }
+        if values := self._values(place, root, inside, chart, where):
             options["valuesObject"] = values
         return options
 
-    def _values(self, files: Files, path: str, chart: JsonObject, where: str) -> JsonObject:
-        paths = [chart["valuesFile"]] if chart.get("valuesFile") else []
-        values: JsonObject = {}
-        for name in (*paths, *(chart.get("additionalValuesFiles") or ())):
-            values = _merged(values, _mapping(files.read(posixpath.join(path, str(name))), f"{where}: {name}"))
-        inline = chart.get("valuesInline") or {}
-        mode = chart.get("valuesMerge") or "override"
-        if mode == "override":
-            return _merged(values, inline)
-        if mode == "merge":
-            return _merged(inline, values)
-        if mode == "replace":
-            return dict(inline or values)
-        raise ToolError(f"{where}.valuesMerge: {mode!r} should be merge, override or replace")
+    def _values(self, place: Place, root: Files, inside: str, chart: JsonObject, where: str) -> JsonObject:
+        """The value file, or the chart's own, with the inline values; over them the additional files."""
+        values = self._main_values(place, root, inside, chart, where)
+        for name in chart.get("additionalValuesFiles") or ():
+            values = _merged(values, _mapping(place.read(str(name)), f"{where}: {name}"))
+        return values
+
+    def _main_values(self, place: Place, root: Files, inside: str, chart: JsonObject, where: str) -> JsonObject:
+        inline, mode = chart.get("valuesInline") or {}, chart.get("valuesMerge") or "override"
+        if mode not in ("override", "merge", "replace"):
+            raise ToolError(f"{where}.valuesMerge: {mode!r} should be merge, override or replace")
+        if inline and mode == "replace":
+            return dict(inline)
+        own = f"{inside}/values.yaml" if inside else "values.yaml"
+        if chart.get("valuesFile"):
+            name = str(chart["valuesFile"])
+            values = _mapping(place.read(name), f"{where}: {name}")
+        else:
+            values = _mapping(root.read(own), f"{where}: values.yaml") if root.stat(own) else {}
+        if not inline:
+            return values
+        return _patched(values, inline) if mode == "override" else _patched(inline, values)
 
 
 def _mapping(data: bytes, where: str) -> JsonObject:
@@ -141,6 +138,7 @@ def _mapping(data: bytes, where: str) -> JsonObject:
 
 
 def _merged(base: Mapping[str, JsonValue], over: Mapping[str, JsonValue]) -> JsonObject:
+    """Of a value in both the second's counts."""
     result = dict(base)
     for key, value in over.items():
         old = result.get(key)
@@ -148,7 +146,15 @@ def _merged(base: Mapping[str, JsonValue], over: Mapping[str, JsonValue]) -> Jso
     return result
 
 
-def _object(value: JsonValue, where: str) -> JsonObject:
-    if not isinstance(value, dict):
-        raise ToolError(f"{where}: the chart gave {str(value)[:60]!r}, expected an object")
-    return value
+def _patched(base: Mapping[str, JsonValue], patch: Mapping[str, JsonValue]) -> JsonObject:
+    """Kustomize's merge, which is not Helm's: null takes a value away here, and is gone before Helm could see it."""
+    result = dict(base)
+    for key, value in patch.items():
+        if value is None:
+            result.pop(key, None)
+        elif isinstance(value, dict):
+            old = result.get(key)
+            result[key] = _patched(old if isinstance(old, dict) else {}, value)
+        else:
+            result[key] = value
+    return result

@@ -10,6 +10,7 @@ from argosy.render.files import ToolError
 from argosy.render.kustomize.fieldspecs import Configuration, FieldSpec, Specs
 from argosy.render.kustomize.ids import Gvk
 from argosy.render.kustomize.name_references import NAME_REFERENCES
+from argosy.render.kustomize.shapes import FIELD_SPEC, ListOf, shaped
 from argosy.render.kustomize.variables import VARIABLE_REFERENCES
 
 Read = Callable[[str], bytes]
@@ -17,7 +18,6 @@ _FIELDS = {
     "commonLabels": "common_labels",
     "labels": "labels",
     "templateLabels": "template_labels",
-    "volumeClaimTemplateLabels": "volume_claim_labels",
     "commonAnnotations": "common_annotations",
     "images": "images",
     "namespace": "namespace",
@@ -25,6 +25,13 @@ _FIELDS = {
     "nameSuffix": "name_suffix",
     "replicas": "replicas",
     "varReference": "var_references",
+}
+
+_SHAPE = {
+    **dict.fromkeys(_FIELDS, ListOf(FIELD_SPEC)),
+    "nameReference": ListOf(
+        {"group": "string", "version": "string", "kind": "string", "fieldSpecs": ListOf(FIELD_SPEC)},
+    ),
 }
 
 DEFAULTS = Configuration(name_references=NAME_REFERENCES, var_references=VARIABLE_REFERENCES)
@@ -46,16 +53,15 @@ def _parse(raw: JsonValue, path: str) -> Configuration:
     if not isinstance(raw, dict):
         raise ToolError(f"{path}: a transformer configuration is a map, got {raw!r}")
     changes: dict[str, Specs] = dict.fromkeys(_FIELDS.values(), ())
-    for key, value in raw.items():
+    fields = shaped(raw, _SHAPE, path)
+    for key, value in fields.items():
         if key in _FIELDS:
             changes[_FIELDS[key]] = _specs(value, f"{path}: {key}")
-    references = tuple(_reference(one, f"{path}: nameReference") for one in raw.get("nameReference") or ())
+    references = tuple(_reference(one, f"{path}: nameReference") for one in fields.get("nameReference") or ())
     return Configuration(**changes, name_references=references)
 
 
-def _specs(value: JsonValue, where: str) -> Specs:
-    if not isinstance(value, list):
-        raise ToolError(f"{where}: expected a list of field specifications, got {value!r}")
+def _specs(value: list[JsonObject], where: str) -> Specs:
     return tuple(FieldSpec.parse(item, where) for item in value)
 
 

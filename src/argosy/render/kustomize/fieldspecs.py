@@ -117,7 +117,6 @@ class Configuration:
     common_labels: Specs = COMMON_LABELS
     labels: Specs = ()
     template_labels: Specs = TEMPLATE_LABELS
-    volume_claim_labels: Specs = VOLUME_CLAIM_LABELS
     common_annotations: Specs = COMMON_ANNOTATIONS
     images: Specs = IMAGES
     namespace: Specs = NAMESPACES
@@ -127,14 +126,19 @@ class Configuration:
     name_references: tuple[tuple[Gvk, Specs], ...] = field(default=())
     var_references: Specs = ()
 
+    @classmethod
+    def only(cls, **fields: Any) -> Configuration:
+        """Nothing but these."""
+        return replace(EMPTY, **fields)
+
     def merged(self, other: Configuration) -> Configuration:
         """This one, then what the other adds; used as a base gives its configuration to the overlay."""
         changes: dict[str, Any] = {
-            name: _union(getattr(self, name), getattr(other, name)) for name in _SPEC_FIELDS if getattr(other, name)
+            name: union(getattr(self, name), getattr(other, name)) for name in _SPEC_FIELDS if getattr(other, name)
         }
         references = dict(self.name_references)
         for gvk, specs in other.name_references:
-            references[gvk] = _union(references.get(gvk, ()), specs)
+            references[gvk] = union(references.get(gvk, ()), specs)
         return replace(self, **changes, name_references=tuple(references.items()))
 
 
@@ -142,7 +146,6 @@ _SPEC_FIELDS = (
     "common_labels",
     "labels",
     "template_labels",
-    "volume_claim_labels",
     "common_annotations",
     "images",
     "namespace",
@@ -153,17 +156,29 @@ _SPEC_FIELDS = (
 )
 
 
-def _union(first: Specs, second: Specs) -> Specs:
-    return tuple(dict.fromkeys((*first, *second)))
+def union(first: Specs, second: Specs) -> Specs:
+    """A specification that a broader one selects is the same one, so both must agree about creating."""
+    if first is second or not set(second) - set(first):
+        return first
+    result = list(first)
+    for spec in second:
+        known = next((one for one in result if one.path == spec.path and one.gvk.is_selected_by(spec.gvk)), None)
+        if known is None:
+            result.append(spec)
+        elif known.create != spec.create:
+            raise ToolError(f"conflicting fieldspecs: {spec.path} of {spec.kind or 'every kind'}: create is both")
+    return tuple(result)
 
 
-EMPTY = Configuration(*((),) * 10)
+EMPTY = Configuration(*((),) * 9)
 
 
 @lru_cache(maxsize=2048)
 def split_path(path: str) -> tuple[str, ...]:
+    """At slashes, but not after a backslash; one in front is allowed."""
     parts = path.replace("\\/", "\0").split("/")
-    return tuple(part.replace("\0", "/") for part in parts if part)
+    parts = parts[1:] if len(parts) > 1 and not parts[0] else parts
+    return tuple(part.replace("\0", "/") for part in parts)
 
 
 def change(obj: JsonObject, specs: Iterable[FieldSpec], gvk: Gvk, setter: Setter, *, creates: bool) -> None:
@@ -183,6 +198,8 @@ def change_at(node: JsonValue, path: Sequence[str], setter: Setter, *, create: b
     if not isinstance(node, dict):
         raise ToolError(f"expected a map or a list on the way to {'/'.join(path)!r}, got {node!r}")
     name, is_list = path[0].removesuffix("[]"), path[0].endswith("[]")
+    if not name:
+        raise ToolError(f"cannot set or create an empty field name in {'/'.join(path)!r}")
     may_create = create and not is_list
     if name not in node and not may_create:
         return
@@ -191,8 +208,4 @@ def change_at(node: JsonValue, path: Sequence[str], setter: Setter, *, create: b
             node[name] = {}
         change_at(node.get(name), path[1:], setter, create=create)
         return
-    value = node.get(name)
-    if isinstance(value, list):
-        value[:] = [setter(item) for item in value]
-    else:
-        node[name] = setter(value)
+    node[name] = setter(node.get(name))

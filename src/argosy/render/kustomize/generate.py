@@ -5,15 +5,22 @@ from __future__ import annotations
 import posixpath
 import shlex
 from collections.abc import Sequence
+from typing import Final
 
 from argosy.machinery.objects import JsonObject, JsonValue
 from argosy.render.files import Job, ToolError, Workspace
-from argosy.render.kustomize.build import build
+from argosy.render.kustomize.build import Options, build
 from argosy.render.kustomize.charts import Charts
 from argosy.render.kustomize.overrides import edited
-from argosy.render.kustomize.schemas import built_in_schema
 
-_ACCEPTED_OPTIONS = frozenset(("--enable-helm", "--enable-alpha-plugins", "--load-restrictor", "--reorder"))
+_VALUES: Final[dict[str, tuple[str, ...]]] = {
+    "--load-restrictor": ("LoadRestrictionsRootOnly", "LoadRestrictionsNone", ""),
+    "--reorder": ("legacy", "none"),
+    "--helm-kube-version": (),
+    "--helm-api-versions": (),
+}
+"""Options with a value, and which values are allowed; none: any."""
+_SWITCHES: Final = ("--enable-helm", "--enable-alpha-plugins", "--enable-managedby-label")
 
 
 def generate(workspace: Workspace, job: Job) -> Sequence[JsonValue]:
@@ -23,9 +30,21 @@ def generate(workspace: Workspace, job: Job) -> Sequence[JsonValue]:
     def with_edits(raw: JsonObject) -> JsonObject:
         return edited(raw, job.options, lambda path: _is_directory(workspace, job.path, path))
 
-    inflate = Charts(workspace, job).inflate if "--enable-helm" in flags else None
-    overrides = with_edits if job.options else None
-    return build(workspace, job.path, built_in_schema, overrides=overrides, inflate=inflate)
+    return build(workspace, job.path, _options(workspace, job, flags), overrides=with_edits if job.options else None)
+
+
+def _options(workspace: Workspace, job: Job, flags: dict[str, list[str]]) -> Options:
+    def last(name: str) -> str:
+        return flags[name][-1] if name in flags else ""
+
+    versions = flags.get("--helm-api-versions", ())
+    charts = Charts(workspace, job, kube_version=last("--helm-kube-version"), api_versions=versions)
+    return Options(
+        reorder=last("--reorder"),
+        files_outside=last("--load-restrictor") == "LoadRestrictionsNone",
+        managed_by=last("--enable-managedby-label") == "true",
+        inflate=charts.inflate if "true" in (last("--enable-helm"), last("--enable-alpha-plugins")) else None,
+    )
 
 
 def _options_text(job: Job) -> str:
@@ -37,18 +56,27 @@ def _options_text(job: Job) -> str:
     return own or job.settings.get("kustomize.buildOptions") or ""
 
 
-def build_options(text: str) -> dict[str, str]:
-    """`--enable-helm --load-restrictor LoadRestrictionsNone` as a map; files outside the root stay out of reach."""
-    flags: dict[str, str] = {}
+def build_options(text: str) -> dict[str, list[str]]:
+    """`--enable-helm --load-restrictor LoadRestrictionsNone` as a map; each option with all its values."""
+    flags: dict[str, list[str]] = {}
     words = shlex.split(text)
     while words:
         name, separator, value = words.pop(0).partition("=")
-        if name not in _ACCEPTED_OPTIONS:
-            known = ", ".join(sorted(_ACCEPTED_OPTIONS))
+        name = f"-{name}" if name.startswith("-") and not name.startswith("--") and len(name) > 2 else name
+        if name in _SWITCHES:
+            value = value if separator else "true"
+            if value not in ("true", "false"):
+                raise ToolError(f"kustomize.buildOptions: {name}: {value!r} should be true or false")
+        elif name in _VALUES:
+            value = value if separator else words.pop(0) if words else ""
+            if (allowed := _VALUES[name]) and value not in allowed:
+                raise ToolError(
+                    f"kustomize.buildOptions: {name}: illegal value {value!r}, legal are {', '.join(allowed)}"
+                )
+        else:
+            known = ", ".join(sorted((*_VALUES, *_SWITCHES)))
             raise ToolError(f"kustomize.buildOptions: unknown option {name!r}, expected one of {known}")
-        if not separator and words and not words[0].startswith("-"):
-            value = words.pop(0)
-        flags[name] = value
+        flags.setdefault(name, []).append(value)
     return flags
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from argosy.machinery.objects import JsonObject, JsonValue
 from argosy.render.files import ToolError
@@ -14,15 +14,15 @@ from argosy.render.kustomize.model import Kustomization
 from argosy.render.kustomize.resource import Resource, ResourceSet
 
 Read = Callable[[str], bytes]
-_BEHAVIORS = ("", "unspecified", "create", "merge", "replace")
-_VALID_KEY = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._")
+_LINE = 70
+"""Characters of base64 on one line, in longer values."""
 
 
-def generate(kustomization: Kustomization, read: Read) -> list[Resource]:
-    """ConfigMaps, then Secrets, in the order of the file. `read` takes a path relative to it."""
+def generate(kustomization: Kustomization, read: Read) -> list[tuple[str, Resource]]:
+    """ConfigMaps, then Secrets, in the order of the file, each with its generator's name."""
     shared = kustomization.mapping("generatorOptions")
     return [
-        _generate(kind, arguments, shared, read)
+        (f"{kind}Generator", _generate(kind, arguments, shared, read))
         for kind, field in (("ConfigMap", "configMapGenerator"), ("Secret", "secretGenerator"))
         for arguments in kustomization.items(field)
     ]
@@ -37,8 +37,6 @@ def _generate(kind: str, arguments: JsonObject, shared: JsonObject, read: Read) 
     if not name:
         raise ToolError(f"{kind} generator: a configuration needs a `name`")
     behavior = str(arguments.get("behavior") or "")
-    if behavior not in _BEHAVIORS:
-        raise ToolError(f"{kind} generator {name!r}: behavior {behavior!r} should be create, merge or replace")
     options = _options(arguments.get("options") or {}, shared)
     metadata: JsonObject = {"name": name}
     for field in ("labels", "annotations"):
@@ -50,12 +48,11 @@ def _generate(kind: str, arguments: JsonObject, shared: JsonObject, read: Read) 
     pairs = _pairs(arguments, f"{kind} generator {name!r}", read)
     if kind == "Secret":
         obj["type"] = arguments.get("type") or "Opaque"
-        obj.update(_filled("data", {key: base64.b64encode(value).decode() for key, value in pairs.items()}))
+        obj.update(_filled("data", {key: _base64(value) for key, value in pairs.items()}))
     else:
         obj.update(_config_data(pairs))
     if options.get("immutable"):
         obj["immutable"] = True
-    behavior = "" if behavior == "unspecified" else behavior
     return Resource(obj, behavior=behavior, needs_hash=not options.get("disableNameSuffixHash"))
 
 
@@ -66,6 +63,14 @@ def _options(own: JsonObject, shared: JsonObject) -> JsonObject:
     for field in ("disableNameSuffixHash", "immutable"):
         merged[field] = bool(own.get(field)) or bool(shared.get(field))
     return merged
+
+
+def _base64(value: bytes) -> str:
+    """Long ones in lines, the last of which ends too: everyone's hashes rest on it."""
+    text = base64.b64encode(value).decode()
+    if len(text) < _LINE:
+        return text
+    return "".join(f"{text[start : start + _LINE]}\n" for start in range(0, len(text), _LINE))
 
 
 def _filled(field: str, values: dict[str, str]) -> JsonObject:
@@ -79,7 +84,7 @@ def _config_data(pairs: dict[str, bytes]) -> JsonObject:
         try:
             data[key] = value.decode()
         except UnicodeDecodeError:
-            binary[key] = base64.b64encode(value).decode()
+            binary[key] = _base64(value)
     return {**_filled("data", data), **_filled("binaryData", binary)}
 
 
@@ -92,8 +97,6 @@ def _pairs(arguments: JsonObject, where: str, read: Read) -> dict[str, bytes]:
         *(_file(str(source), where, read) for source in arguments.get("files") or ()),
     )
     for key, value in sources:
-        if not key or set(key) - _VALID_KEY:
-            raise ToolError(f"{where}: {key!r} is not a valid key: use letters, digits, '-', '_' and '.'")
         if key in pairs:
             raise ToolError(f"{where}: cannot add key {key!r}, another key by that name already exists")
         pairs[key] = value
@@ -127,7 +130,8 @@ def _env_file(path: str, read: Read) -> list[tuple[str, bytes]]:
     except UnicodeDecodeError:
         raise ToolError(f"{path}: an env file must be UTF-8") from None
     pairs = []
-    for line in text.splitlines():
+    for line in text.split("\n"):
+        line = line.removesuffix("\r")
         stripped = line.lstrip()
         if stripped and not stripped.startswith("#"):
             key, _, value = stripped.partition("=")
@@ -135,7 +139,7 @@ def _env_file(path: str, read: Read) -> list[tuple[str, bytes]]:
     return pairs
 
 
-def absorb(resources: ResourceSet, generated: list[Resource]) -> None:
+def absorb(resources: ResourceSet, generated: Sequence[Resource]) -> None:
     """Adds generated objects; `merge` and `replace` change the one that is already there."""
     for resource in generated:
         wanted = resource.current_id
@@ -170,8 +174,10 @@ def _combine(resources: ResourceSet, old: Resource, new: Resource, wanted: Resou
             if merged := {**(old.obj.get(field) or {}), **(new.obj.get(field) or {})}:
                 new.obj[field] = merged
     new.previous, new.prefixes, new.suffixes = old.previous, old.prefixes, old.suffixes
-    new.needs_hash = new.needs_hash or old.needs_hash
-    new.behavior = old.behavior
+    new.needs_hash = new.needs_hash and old.needs_hash
+    if new.behavior == "merge":
+        new.origin = old.origin or new.origin
+    new.behavior, new.variables, new.transformations = old.behavior, old.variables, old.transformations
     resources.replace(old, new)
 
 
@@ -194,7 +200,10 @@ def content_hash(obj: JsonObject) -> str:
 
 def _go_json(value: JsonValue) -> bytes:
     """As Go's encoding/json writes it: sorted keys, and <, >, & and the line separators escaped."""
-    text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return go_escaped(json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)).encode()
+
+
+def go_escaped(text: str) -> str:
     for character in "<>&\u2028\u2029":
         text = text.replace(character, f"\\u{ord(character):04x}")
-    return text.encode()
+    return text

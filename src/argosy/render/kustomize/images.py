@@ -8,6 +8,7 @@ from argosy.machinery.objects import JsonObject, JsonValue
 from argosy.render.files import ToolError
 from argosy.render.kustomize.fieldspecs import Specs, change
 from argosy.render.kustomize.resource import ResourceSet
+from argosy.render.kustomize.scalars import text_of
 
 _CONTAINER_FIELDS = ("containers", "initContainers")
 
@@ -16,9 +17,6 @@ class ImageChange:
     """One entry of `images`: replaces the name, tag or digest of images called `name`."""
 
     def __init__(self, raw: JsonObject, where: str) -> None:
-        for field, value in raw.items():
-            if value is not None and not isinstance(value, str):
-                raise ToolError(f"{where}.{field}: {value!r} should be a string (quote it)")
         self.new_name: str = raw.get("newName") or ""
         self.new_tag: str = raw.get("newTag") or ""
         self.tag_suffix: str = raw.get("tagSuffix") or ""
@@ -30,9 +28,11 @@ class ImageChange:
             raise ToolError(f"{where}.name: {name!r} cannot be matched: {error}") from None
 
     def apply(self, value: JsonValue) -> JsonValue:
-        if not isinstance(value, str) or not self._pattern.match(value):
+        if isinstance(value, (dict, list)):
+            raise ToolError(f"images: {str(value)[:60]!r} should be the name of an image")
+        if value is None or not self._pattern.match(text_of(value)):
             return value
-        name, tag, digest = split_image(value)
+        name, tag, digest = split_image(text_of(value))
         if self.new_tag or self.digest:
             tag, digest = self.new_tag, self.digest
         elif self.tag_suffix:
@@ -49,14 +49,13 @@ def split_image(image: str) -> tuple[str, str, str]:
     return rest, "", digest
 
 
-def set_images(resources: ResourceSet, changes: list[JsonObject], specs: Specs) -> None:
-    for index, raw in enumerate(changes):
-        one = ImageChange(raw, f"images[{index}]")
-        for resource in resources:
-            if resource.gvk.kind == "CustomResourceDefinition":
-                continue
-            change(resource.obj, specs, resource.gvk, one.apply, creates=False)
-            _in_any_containers(resource.obj, one)
+def set_images(resources: ResourceSet, raw: JsonObject, where: str, specs: Specs) -> None:
+    one = ImageChange(raw, where)
+    for resource in resources:
+        if resource.gvk.kind == "CustomResourceDefinition":
+            continue
+        _in_any_containers(resource.obj, one)
+        change(resource.obj, specs, resource.gvk, one.apply, creates=False)
 
 
 def _in_any_containers(node: JsonValue, one: ImageChange) -> None:

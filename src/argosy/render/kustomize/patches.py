@@ -8,66 +8,68 @@ from collections.abc import Callable
 from argosy.machinery import yaml
 from argosy.machinery.jsonpatch import apply_json_patch
 from argosy.machinery.objects import JsonObject, JsonValue
-from argosy.machinery.schema import Node
 from argosy.machinery.status import StatusError
 from argosy.render.files import ToolError
-from argosy.render.kustomize.ids import Gvk
 from argosy.render.kustomize.merge import merge
+from argosy.render.kustomize.openapi import Schemas
+from argosy.render.kustomize.reading import resources_of
 from argosy.render.kustomize.resource import Resource, ResourceSet, Target
 
 Read = Callable[[str], bytes]
-Schemas = Callable[[Gvk], Node | None]
-"""The schema of a built-in kind, which says how its lists merge; None for others."""
-
-
-def apply_patches(resources: ResourceSet, patches: list[JsonObject], read: Read, schemas: Schemas) -> None:
-    for index, patch in enumerate(patches):
-        _apply(resources, patch, f"patches[{index}]", read, schemas)
 
 
 def apply_strategic_files(resources: ResourceSet, entries: list[str], read: Read, schemas: Schemas) -> None:
-    """The older `patchesStrategicMerge`: each entry is a path or a patch itself."""
+    """The older `patchesStrategicMerge`: each entry is a patch itself or, when it cannot be one, a path."""
+    found: list[Resource] = []
     for entry in entries:
-        inline = "\n" in entry or ":" in entry
-        documents = _documents(entry if inline else read(entry), "patchesStrategicMerge")
-        for patch in documents:
-            _merge_by_identity(resources, _as_patch(patch, "patchesStrategicMerge"), schemas)
+        try:
+            found += resources_of(entry, "patchesStrategicMerge")
+        except ToolError:
+            if "\n" in entry:
+                raise
+            found += resources_of(read(entry), entry)
+    if not found:
+        raise ToolError(f"patchesStrategicMerge: patch appears to be empty: {', '.join(entries)[:80]}")
+    for patch in found:
+        _merge_by_identity(resources, patch, schemas)
 
 
-def _apply(resources: ResourceSet, entry: JsonObject, where: str, read: Read, schemas: Schemas) -> None:
+def apply_patch(resources: ResourceSet, entry: JsonObject, where: str, read: Read, schemas: Schemas) -> None:
+    """One entry of `patches`."""
     text, path = str(entry.get("patch") or "").strip(), str(entry.get("path") or "")
     if bool(text) == bool(path):
         problem = "patch and path can't be set at the same time" if text else "must specify one of patch and path"
         raise ToolError(f"{where}: {problem}")
-    documents = _documents(text or read(path), path or where)
-    target = Target.parse(entry["target"], f"{where}.target") if entry.get("target") else None
-    if len(documents) == 1 and isinstance(documents[0], list):
-        _json_patch(resources, documents[0], target, where)
+    data: str | bytes = text or read(path)
+    target = Target.parse(entry["target"], f"{where}.target") if entry.get("target") is not None else None
+    patches, operations = _parsed(data, path or where)
+    if operations is not None:
+        _json_patch(resources, operations, target, where)
         return
-    options = entry.get("options") or {}
-    patches = [_as_patch(document, path or where) for document in documents]
+    for patch in patches:
+        _allow(patch, entry.get("options") or {})
     if target is None:
         for patch in patches:
-            _allow(patch, options)
             _merge_by_identity(resources, patch, schemas)
         return
-    if len(patches) != 1:
+    if len(patches) > 1:
         raise ToolError(f"{where}: multiple strategic merge patches in one entry cannot have a target")
-    _allow(patches[0], options)
-    _merge_selected(resources, patches[0], target, schemas)
+    for patch in patches:
+        _merge_selected(resources, patch, target, schemas)
 
 
-def _documents(text: str | bytes, where: str) -> list[JsonValue]:
+def _parsed(data: str | bytes, where: str) -> tuple[list[Resource], list[JsonValue] | None]:
+    """Strategic merge patches, or the operations of a JSON patch: whatever the text can be read as."""
     try:
-        return [document for document in yaml.load_all(text) if document is not None]
-    except yaml.YamlError as error:
-        raise ToolError(f"{where}: {error}") from None
-
-
-def _as_patch(document: JsonValue, where: str) -> Resource:
-    if not isinstance(document, dict) or not document.get("kind"):
-        raise ToolError(f"{where}: unable to parse SM or JSON patch: expected an object with a kind, or a list")
-    return Resource(document)
+        return resources_of(data, where), None
+    except ToolError as problem:
+        try:
+            operations = yaml.load(data)
+        except yaml.YamlError:
+            operations = None
+        if isinstance(operations, list):
+            return [], operations
+        raise ToolError(f"unable to parse SM or JSON patch: {problem}") from None
 
 
 def _allow(patch: Resource, options: JsonObject) -> None:
@@ -77,10 +79,10 @@ def _allow(patch: Resource, options: JsonObject) -> None:
 
 def _merge_by_identity(resources: ResourceSet, patch: Resource, schemas: Schemas) -> None:
     wanted = patch.current_id
-    matches = resources.with_any_id(wanted.equals)
+    matches = [one for one in resources.with_any_id(wanted.equals) if one.obj]
     if len(matches) != 1:
         found = "no resource matches" if not matches else f"{len(matches)} resources match"
-        raise ToolError(f"{found} strategic merge patch {wanted}")
+        raise ToolError(f"{found} strategic merge patch {wanted}; failed to find unique target for patch")
     _merge_into(matches[0], patch, schemas)
     resources.keep(lambda resource: bool(resource.obj))
 
@@ -89,11 +91,12 @@ def _merge_selected(resources: ResourceSet, patch: Resource, target: Target, sch
     for resource in resources.select(target):
         _merge_into(resource, patch, schemas)
     resources.keep(lambda resource: bool(resource.obj))
+    resources.renamed()
 
 
 def _merge_into(resource: Resource, patch: Resource, schemas: Schemas) -> None:
     """In place; an object that the patch deletes becomes empty. Identity stays unless the patch may change it."""
-    name, namespace, gvk = resource.name, resource.namespace, resource.gvk
+    name, namespace, gvk = resource.metadata.get("name"), resource.namespace, resource.gvk
     if patch.may_rename or patch.may_change_kind:
         resource.remember_id()
     wanted = {key: value for key, value in copy.deepcopy(patch.obj).items() if key != "apiVersion"}
@@ -104,9 +107,8 @@ def _merge_into(resource: Resource, patch: Resource, schemas: Schemas) -> None:
     resource.obj = merged
     if not patch.may_change_kind:
         resource.obj["kind"] = gvk.kind
-    # The map may be shared with nothing: merge made a new one wherever the patch said something.
-    metadata = resource.obj["metadata"] = dict(resource.obj.get("metadata") or {})
-    if not patch.may_rename:
+    metadata = resource.metadata
+    if not patch.may_rename and name is not None:
         metadata["name"] = name
     if namespace:
         metadata["namespace"] = namespace
@@ -125,17 +127,21 @@ def _json_patch(resources: ResourceSet, operations: list[JsonValue], target: Tar
             raise ToolError(f"{where}: {resource.current_id}: {error.message}") from None
         except ValueError as error:
             raise ToolError(f"{where}: {resource.current_id}: {error}") from None
+    resources.renamed()
 
 
-def apply_json_patches(resources: ResourceSet, entries: list[JsonObject], read: Read) -> None:
-    """The older `patchesJson6902`: the target names exactly one resource."""
-    for index, entry in enumerate(entries):
-        where = f"patchesJson6902[{index}]"
-        text, path = entry.get("patch"), entry.get("path")
-        documents = _documents(text or read(str(path)), where)
-        if len(documents) != 1 or not isinstance(documents[0], list):
-            raise ToolError(f"{where}: a JSON patch is a list of operations")
-        target = Target.parse(entry.get("target") or {}, f"{where}.target")
-        if len(found := resources.select(target)) != 1:
-            raise ToolError(f"{where}: the target should select one resource, it selects {len(found)}")
-        _json_patch(resources, documents[0], target, where)
+def apply_json_patch_to(resources: ResourceSet, entry: JsonObject, where: str, read: Read) -> None:
+    """One entry of the older `patchesJson6902`."""
+    text, path = str(entry.get("patch") or ""), str(entry.get("path") or "")
+    selector = entry.get("target") or {}
+    if not selector.get("name"):
+        raise ToolError(f"{where}.target.name: must specify the target name")
+    if bool(text) == bool(path):
+        raise ToolError(f"{where}: must specify a file path or a patch, and not both")
+    try:
+        operations = yaml.load(text or read(path))
+    except yaml.YamlError as error:
+        raise ToolError(f"{path or where}: {error}") from None
+    if not isinstance(operations, list) or not operations:
+        raise ToolError(f"{path or where}: a JSON patch is a list of operations, and not an empty one")
+    _json_patch(resources, operations, Target.parse(selector, f"{where}.target"), where)

@@ -53,7 +53,14 @@ class _Mender:
             return found.name if found else value
         if isinstance(value, dict):
             return self._set_map(value)
+        if isinstance(value, list):
+            return [self._set_item(item) for item in value]
         return value
+
+    def _set_item(self, item: JsonValue) -> JsonValue:
+        if isinstance(item, list):
+            raise ToolError(f"{self.referrer.current_id}: {self.spec.path}: expected names or maps, got a list")
+        return self._set(item)
 
     def _set_map(self, value: JsonObject) -> JsonObject:
         """A map with `name` and perhaps `namespace`: both follow the resource."""

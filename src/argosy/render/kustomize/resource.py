@@ -10,6 +10,7 @@ from argosy.machinery.objects import JsonObject
 from argosy.machinery.selectors import parse_labels
 from argosy.render.files import ToolError
 from argosy.render.kustomize.ids import Gvk, Pattern, ResourceId, gvk_of
+from argosy.render.kustomize.scalars import text_of
 
 
 @dataclass(slots=True, eq=False)
@@ -26,6 +27,16 @@ class Resource:
     needs_hash: bool = False
     may_rename: bool = False
     may_change_kind: bool = False
+    keeps_namespace: bool = False
+    """A chart made it: the kustomization's namespace is not for it."""
+    origin: object = None
+    """Where it comes from (origins.py), when somebody wants to know."""
+    transformations: list[object] = field(default_factory=list)
+    variables: list[str] = field(default_factory=list)
+    """Names of the `vars` that take their value from here."""
+
+    def annotate(self, name: str, value: str) -> None:
+        self.metadata["annotations"] = {**(self.metadata.get("annotations") or {}), name: value}
 
     @property
     def gvk(self) -> Gvk:
@@ -33,16 +44,18 @@ class Resource:
 
     @property
     def metadata(self) -> dict[str, Any]:
-        metadata: dict[str, Any] = self.obj.setdefault("metadata", {})
+        if not isinstance(self.obj.get("metadata"), dict):
+            self.obj["metadata"] = {}
+        metadata: dict[str, Any] = self.obj["metadata"]
         return metadata
 
     @property
     def name(self) -> str:
-        return str(self.metadata.get("name") or "")
+        return text_of(self.metadata.get("name"))
 
     @property
     def namespace(self) -> str:
-        return str(self.metadata.get("namespace") or "")
+        return text_of(self.metadata.get("namespace"))
 
     @property
     def current_id(self) -> ResourceId:
@@ -58,15 +71,22 @@ class Resource:
     def remember_id(self) -> None:
         """Called before a change of identity, so that references to the old one can be mended at the end."""
         current = self.current_id
+        current = current._replace(namespace=current.effective_namespace)
         if not self.previous or self.previous[-1] != current:
             self.previous.append(current)
 
     def same_affixes(self, other: Resource, *, allow_empty: bool) -> bool:
         """Whether both went through the same renames from the outside in (which base a reference means)."""
         mine, theirs = (self.prefixes, self.suffixes), (other.prefixes, other.suffixes)
-        if allow_empty:
-            return all(not a or not b or a[-1:] == b[-1:] for a, b in zip(mine, theirs, strict=True))
-        return mine == theirs
+        return all(
+            (allow_empty and (not one or not two)) or _same_end(one, two) for one, two in zip(mine, theirs, strict=True)
+        )
+
+
+def _same_end(one: list[str], two: list[str]) -> bool:
+    """Whether the shorter list is how the longer one ends; an empty one is like an empty one only."""
+    shorter, longer = sorted((one, two), key=len)
+    return longer[-len(shorter) :] == shorter if shorter else not longer
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +119,18 @@ class Target:
             and self.matches_gvk(current.gvk)
             and self.matches_metadata(resource)
         )
+
+    def matches_id(self, one: ResourceId) -> bool:
+        return self.matches_gvk(one.gvk) and self.name.matches(one.name) and self.namespace.matches(one.namespace)
+
+    @property
+    def has_identity(self) -> bool:
+        """Whether anything but labels and annotations is asked for."""
+        return any(one.text for one in (self.group, self.version, self.kind, self.name, self.namespace))
+
+    @property
+    def has_metadata(self) -> bool:
+        return bool(self.labels or self.annotations)
 
     def matches_gvk(self, gvk: Gvk) -> bool:
         return self.group.matches(gvk.group) and self.version.matches(gvk.version) and self.kind.matches(gvk.kind)

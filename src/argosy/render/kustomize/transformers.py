@@ -2,43 +2,74 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 
 from argosy.machinery.objects import JsonObject, JsonValue
 from argosy.render.files import ToolError
-from argosy.render.kustomize.fieldspecs import METADATA_LABELS, Configuration, FieldSpec, Setter, Specs, change
+from argosy.render.kustomize.fieldspecs import METADATA_LABELS, Configuration, FieldSpec, Setter, Specs, change, union
 from argosy.render.kustomize.ids import Gvk
 from argosy.render.kustomize.images import set_images
 from argosy.render.kustomize.model import Kustomization
-from argosy.render.kustomize.patches import Schemas, apply_json_patches, apply_patches, apply_strategic_files
+from argosy.render.kustomize.openapi import Schemas
+from argosy.render.kustomize.patches import apply_json_patch_to, apply_patch, apply_strategic_files
 from argosy.render.kustomize.replacements import apply_replacements
 from argosy.render.kustomize.resource import Resource, ResourceSet
+from argosy.render.kustomize.scalars import text_of
 
 Read = Callable[[str], bytes]
 _NEVER_RENAMED = (
-    Gvk("apiextensions.k8s.io", "", "CustomResourceDefinition"),
+    Gvk("", "", "CustomResourceDefinition"),
     Gvk("apiregistration.k8s.io", "", "APIService"),
     Gvk("", "", "Namespace"),
 )
 
 
-def transform(
+Step = tuple[str, Callable[[], None]]
+"""The name of Kustomize's transformer, and what it does."""
+
+
+def transformations(
     resources: ResourceSet, kustomization: Kustomization, configuration: Configuration, read: Read, schemas: Schemas
-) -> None:
-    apply_strategic_files(resources, kustomization.items("patchesStrategicMerge"), read, schemas)
-    apply_patches(resources, kustomization.items("patches"), read, schemas)
-    set_namespace(resources, kustomization.text("namespace"), configuration.namespace)
-    add_prefix(resources, kustomization.text("namePrefix"), configuration.name_prefix)
-    add_suffix(resources, kustomization.text("nameSuffix"), configuration.name_suffix)
-    for entry in kustomization.items("labels"):
-        set_entries(resources, entry.get("pairs") or {}, _label_specs(entry, configuration))
-    set_entries(resources, kustomization.mapping("commonLabels"), configuration.common_labels)
-    set_entries(resources, kustomization.mapping("commonAnnotations"), configuration.common_annotations)
-    apply_json_patches(resources, kustomization.items("patchesJson6902"), read)
-    set_replicas(resources, kustomization.items("replicas"), configuration.replicas)
-    set_images(resources, kustomization.images, configuration.images)
-    apply_replacements(resources, kustomization.items("replacements"), read)
+) -> Iterator[Step]:
+    """One step for each transformer that the kustomization configures; they are to be run one after the other."""
+    if files := kustomization.items("patchesStrategicMerge"):
+        yield "PatchStrategicMergeTransformer", lambda: apply_strategic_files(resources, files, read, schemas)
+    for index, patch in enumerate(kustomization.items("patches")):
+        yield "PatchTransformer", partial(apply_patch, resources, patch, f"patches[{index}]", read, schemas)
+    if namespace := kustomization.text("namespace"):
+        yield "NamespaceTransformer", lambda: set_namespace(resources, namespace, configuration.namespace)
+    if prefix := kustomization.text("namePrefix"):
+        yield "PrefixTransformer", lambda: add_prefix(resources, prefix, configuration.name_prefix)
+    if suffix := kustomization.text("nameSuffix"):
+        yield "SuffixTransformer", lambda: add_suffix(resources, suffix, configuration.name_suffix)
+    yield from _labels(resources, kustomization, configuration)
+    if annotations := kustomization.mapping("commonAnnotations"):
+        yield "AnnotationsTransformer", lambda: set_entries(resources, annotations, configuration.common_annotations)
+    for index, patch in enumerate(kustomization.items("patchesJson6902")):
+        yield (
+            "PatchJson6902Transformer",
+            partial(apply_json_patch_to, resources, patch, f"patchesJson6902[{index}]", read),
+        )
+    for index, entry in enumerate(kustomization.items("replicas")):
+        yield (
+            "ReplicaCountTransformer",
+            partial(set_replicas, resources, entry, f"replicas[{index}]", configuration.replicas),
+        )
+    for index, image in enumerate(kustomization.images):
+        yield "ImageTagTransformer", partial(set_images, resources, image, f"images[{index}]", configuration.images)
+    if replacements := kustomization.items("replacements"):
+        yield "ReplacementTransformer", lambda: apply_replacements(resources, replacements, read)
+
+
+def _labels(resources: ResourceSet, kustomization: Kustomization, configuration: Configuration) -> Iterator[Step]:
+    """`labels`, each a transformer; `commonLabels` is one too, even when it is empty and the others are not."""
+    entries, common = kustomization.items("labels"), kustomization.mapping("commonLabels")
+    for entry in entries:
+        specs = _label_specs(entry, configuration)
+        yield "LabelTransformer", partial(set_entries, resources, entry.get("pairs") or {}, specs)
+    if entries or common:
+        yield "LabelTransformer", lambda: set_entries(resources, common, configuration.common_labels)
 
 
 def set_namespace(
@@ -51,6 +82,8 @@ def set_namespace(
         return value if unset_only and value else namespace
 
     for resource in resources:
+        if resource.keeps_namespace:
+            continue
         resource.remember_id()
         if not resource.gvk.is_cluster_scoped:
             resource.metadata["namespace"] = chosen(resource.metadata.get("namespace"))
@@ -93,28 +126,27 @@ def _rename(
     resources: ResourceSet, specs: Specs, change_name: Callable[[str], str], note: Callable[[Resource], None]
 ) -> None:
     for resource in resources:
-        if any(resource.gvk.is_selected_by(gvk) for gvk in _NEVER_RENAMED):
+        original = resource.original_id.gvk
+        if any(original.is_selected_by(gvk) for gvk in _NEVER_RENAMED):
             continue
         for spec in specs:
-            if not resource.gvk.is_selected_by(spec.gvk):
+            if not original.is_selected_by(spec.gvk):
                 continue
             if spec.path == "metadata/name":
                 resource.remember_id()
                 note(resource)
-            change(resource.obj, (spec,), resource.gvk, lambda value: change_name(str(value or "")), creates=False)
+            change(resource.obj, (spec,), resource.gvk, lambda value: change_name(text_of(value)), creates=False)
     resources.renamed()
 
 
 def _label_specs(entry: JsonObject, configuration: Configuration) -> Specs:
     own = tuple(FieldSpec.parse(raw, "labels.fields") for raw in entry.get("fields") or ())
-    specs = (*own, *configuration.labels)
+    specs = union(own, configuration.labels)
     if entry.get("includeSelectors"):
-        return tuple(dict.fromkeys((*specs, *configuration.common_labels)))
+        return union(specs, configuration.common_labels)
     if entry.get("includeTemplates"):
-        specs = (*specs, *configuration.template_labels)
-    if entry.get("includeVolumeClaimTemplates"):
-        specs = (*specs, *configuration.volume_claim_labels)
-    return tuple(dict.fromkeys((*specs, METADATA_LABELS)))
+        specs = union(specs, configuration.template_labels)
+    return union(specs, (METADATA_LABELS,))
 
 
 def set_entries(resources: ResourceSet, entries: Mapping[str, str], specs: Specs) -> None:
@@ -131,22 +163,19 @@ def set_entries(resources: ResourceSet, entries: Mapping[str, str], specs: Specs
         change(resource.obj, specs, resource.gvk, add, creates=True)
 
 
-def set_replicas(resources: ResourceSet, entries: list[JsonObject], specs: Specs) -> None:
-    for index, entry in enumerate(entries):
-        name, count = entry.get("name"), entry.get("count")
-        if not isinstance(count, int) or isinstance(count, bool):
-            raise ToolError(f"replicas[{index}].count: {count!r} should be an integer")
-        found = [
-            (spec, resource)
-            for spec in specs
-            for resource in resources
-            if any(one.name == name and one.gvk.is_selected_by(spec.gvk) for one in resource.ids())
-        ]
-        for spec, resource in found:
-            change(resource.obj, (spec,), resource.gvk, partial(_constant, count), creates=True)
-        if not found:
-            kinds = ", ".join(dict.fromkeys(spec.kind for spec in specs))
-            raise ToolError(f"replicas[{index}]: resource with name {name!r} does not match a config of {kinds}")
+def set_replicas(resources: ResourceSet, entry: JsonObject, where: str, specs: Specs) -> None:
+    name, count = entry.get("name"), entry.get("count") or 0
+    found = [
+        (spec, resource)
+        for spec in specs
+        for resource in resources
+        if any(one.name == name and one.gvk.is_selected_by(spec.gvk) for one in resource.ids())
+    ]
+    for spec, resource in found:
+        change(resource.obj, (spec,), resource.gvk, partial(_constant, count), creates=True)
+    if not found:
+        kinds = ", ".join(dict.fromkeys(spec.kind for spec in specs))
+        raise ToolError(f"{where}: resource with name {name!r} does not match a config of {kinds}")
 
 
 def _constant(value: JsonValue, _: JsonValue) -> JsonValue:

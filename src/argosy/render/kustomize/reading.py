@@ -1,0 +1,70 @@
+"""The resources in a file, a fetched text or a patch, read as Kustomize reads them."""
+
+from __future__ import annotations
+
+import copy
+
+from argosy.machinery import yaml
+from argosy.machinery.objects import JsonObject, JsonValue
+from argosy.render.documents import kustomize_documents
+from argosy.render.files import ToolError
+from argosy.render.kustomize.resource import Resource
+
+
+def resources_of(data: bytes | str, where: str) -> list[Resource]:
+    """In order; the items of a list come after the other documents. Raises ToolError."""
+    documents = _documents(data, where)
+    queue: list[JsonValue] = []
+    for document in documents:
+        queue += _unwrapped(document, alone=len(documents) == 1)
+    found: list[Resource] = []
+    while queue:
+        document = queue.pop(0)
+        _check(document, where)
+        assert isinstance(document, dict)
+        if str(document["kind"]).endswith("List") and "items" in document:
+            queue += _items(document, where)
+        else:
+            # Anchors and aliases share parts; each resource is changed in place, so it needs its own.
+            found.append(Resource(copy.deepcopy(document)))
+    return found
+
+
+def _documents(data: bytes | str, where: str) -> list[JsonValue]:
+    """The first document of each cut that has any content."""
+    found = []
+    for text in kustomize_documents(data.encode() if isinstance(data, str) else data, where):
+        try:
+            document = yaml.load(text, dialect=yaml.KUSTOMIZE)
+        except yaml.YamlError as error:
+            raise ToolError(f"{where}: {error}") from None
+        if document is not None and document != {}:
+            found.append(document)
+    return found
+
+
+def _unwrapped(document: JsonValue, *, alone: bool) -> list[JsonValue]:
+    """What a file with one List holds, in its place."""
+    if not alone or not isinstance(document, dict) or document.get("kind") not in ("List", "ResourceList"):
+        return [document]
+    items = document.get("items")
+    return [document] if "items" not in document else [item for item in items or () if item not in (None, {})]
+
+
+def _items(document: JsonObject, where: str) -> list[JsonValue]:
+    items = document["items"]
+    if items is not None and not isinstance(items, list):
+        raise ToolError(f"{where}: {document['kind']}: items should be a list, got {str(items)[:60]!r}")
+    return [item for item in items or () if item not in (None, {})]
+
+
+def _check(document: JsonValue, where: str) -> None:
+    if not isinstance(document, dict) or not document.get("kind"):
+        raise ToolError(f"{where}: expected a Kubernetes object with a kind, got {str(document)[:60]!r}")
+    kind = document["kind"]
+    if not isinstance(kind, str):
+        raise ToolError(f"{where}: kind {kind!r} should be a string")
+    metadata = document.get("metadata")
+    named = isinstance(metadata, dict) and (metadata.get("name") not in (None, "") or metadata.get("generateName"))
+    if not named and not kind.endswith("List"):
+        raise ToolError(f"{where}: missing metadata.name in object {kind}")

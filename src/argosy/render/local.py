@@ -1,0 +1,80 @@
+"""Rendering in this process, for input that its user owns: a directory of the user's own machine. No worker is needed.
+
+Nothing is confined here, so nothing that comes from others may be rendered this way. What a worker would ask the parent
+to fetch is refused with a reason. Helm's Go run time is loaded into the process when a chart needs it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from argosy.machinery.objects import JsonValue
+from argosy.render.files import FILE_LIMIT, Files, Job, ToolError
+from argosy.render.tools import load_tool
+from argosy.sources.paths import shown
+from argosy.sources.port import Entry, SourceError, Tree
+
+
+class TreeFiles:
+    """`render.files.Files` straight over a tree."""
+
+    def __init__(self, tree: Tree) -> None:
+        self._tree = tree
+
+    def stat(self, path: str) -> Entry | None:
+        try:
+            return self._tree.stat(path)
+        except SourceError as error:
+            raise ToolError(str(error)) from None
+
+    def read(self, path: str, *, limit: int = FILE_LIMIT) -> bytes:
+        try:
+            return self._tree.read(path, limit=limit)
+        except SourceError as error:
+            raise ToolError(str(error)) from None
+
+    def list(self, path: str) -> Sequence[Entry]:
+        try:
+            return self._tree.list(path)
+        except SourceError as error:
+            raise ToolError(str(error)) from None
+
+
+class LocalWorkspace:
+    """`render.files.Workspace` over one tree and the sources that it refers to; nothing else can be reached."""
+
+    def __init__(self, tree: Tree, refs: Mapping[str, Tree] | None = None) -> None:
+        self._files = TreeFiles(tree)
+        self._refs = {name: TreeFiles(ref) for name, ref in (refs or {}).items()}
+        self.warnings: dict[str, None] = {}
+        """In order, each once."""
+
+    @property
+    def files(self) -> Files:
+        return self._files
+
+    def ref(self, name: str) -> Files:
+        if name not in self._refs:
+            raise ToolError(f"source referenced {name!r}, but no source has a 'ref' field defined with that name")
+        return self._refs[name]
+
+    def remote(self, url: str) -> Files:
+        raise _not_fetched(url)
+
+    def fetch(self, url: str, *, limit: int = FILE_LIMIT) -> bytes:
+        raise _not_fetched(url)
+
+    def chart(self, repository: str, name: str, version: str) -> Files:
+        raise _not_fetched(f"chart {repository} {name} {version}".rstrip())
+
+    def warn(self, text: str) -> None:
+        self.warnings[text] = None
+
+
+def render_here(workspace: LocalWorkspace, job: Job) -> Sequence[JsonValue]:
+    """The manifests of a job, by its tool in this process. Raises ToolError."""
+    return load_tool(job.tool)(workspace, job)
+
+
+def _not_fetched(name: str) -> ToolError:
+    return ToolError(f"{shown(name)}: remote sources cannot be fetched here")
