@@ -38,7 +38,7 @@ def test_without_the_operators_word_no_plugin_runs(make_bench: Any) -> None:
 def test_a_plugin_works_in_a_copy_of_the_repository_and_leaves_nothing(make_bench: Any, make_tree: Any) -> None:
     tree = make_tree(FILES, {"app/link": "../base/b.txt"})
     bench = make_bench(plugins=[plugin("cat a.txt ../base/b.txt link made", init={"command": ["touch", "made"]})])
-    assert printed(bench, tree) == "onetwotwo"
+    assert printed(bench, tree) == "onetwotwo\n"
     (worker,) = bench.pool._all
     assert not list(worker._directory.glob("plugin-*"))
 
@@ -88,8 +88,8 @@ def test_a_plugin_without_a_name_is_discovered(make_bench: Any, discover: dict[s
 
 def test_a_change_anywhere_in_the_repository_runs_it_again(make_bench: Any) -> None:
     bench = make_bench(plugins=[plugin("cat ../base/b.txt")])
-    assert printed(bench) == "two"
-    assert printed(bench, FILES | {"base/b.txt": "three"}) == "three"
+    assert printed(bench) == "two\n"
+    assert printed(bench, FILES | {"base/b.txt": "three"}) == "three\n"
 
 
 @pytest.mark.parametrize(

@@ -34,7 +34,8 @@ FLEET = {
     "plain/a.yaml": MANIFEST,
     "helm/Chart.yaml": CHART,
     "helm/templates/a.yaml": MANIFEST,
-    "kustomize/kustomization.yaml": "resources: [../plain/a.yaml]\nnamePrefix: p-\n",
+    "kustomize/kustomization.yaml": "resources: [a.yaml]\nnamePrefix: p-\n",
+    "kustomize/a.yaml": MANIFEST,
 }
 
 

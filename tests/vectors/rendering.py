@@ -81,5 +81,9 @@ def _difference(wanted: list[Any], found: list[Any]) -> str:
         )
     for index, (one, other) in enumerate(zip(wanted, found, strict=True)):
         if one != other:
-            return f"[{index}]: wanted {json.dumps(one, sort_keys=True)[:900]}\n      got    {json.dumps(other, sort_keys=True)[:900]}"
+            return f"[{index}]: {_shown(one)} != {_shown(other)}"
     return ""
+
+
+def _shown(value: Any) -> str:
+    return json.dumps(value, sort_keys=True)[:900]

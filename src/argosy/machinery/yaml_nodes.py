@@ -95,18 +95,20 @@ class _FromEvents:
 
     def _node(self, event: Any, depth: int) -> Any:
         self._composed += 1
-        _check(event.start_mark, self._composed, self._limit, depth)
+        start: Any = event.start_mark
+        end: Any = event.end_mark
+        _check(start, self._composed, self._limit, depth)
         if isinstance(event, yaml.AliasEvent):
             if event.anchor not in self._anchors:
-                raise yaml.MarkedYAMLError(problem="found undefined alias", problem_mark=event.start_mark)
+                raise yaml.MarkedYAMLError(problem="found undefined alias", problem_mark=start)
             return self._anchors[event.anchor]
         if isinstance(event, yaml.ScalarEvent):
             tag = event.tag if event.tag not in (None, "!") else _resolve(yaml.ScalarNode, event.implicit)
-            return self._named(event, yaml.ScalarNode(tag, event.value, event.start_mark, event.end_mark))
+            return self._named(event, yaml.ScalarNode(tag, event.value, start, end))
         is_list = isinstance(event, yaml.SequenceStartEvent)
         kind = yaml.SequenceNode if is_list else yaml.MappingNode
         tag = event.tag if event.tag not in (None, "!") else _resolve(kind, None)
-        node = self._named(event, kind(tag, [], event.start_mark, event.end_mark, flow_style=event.flow_style))
+        node = self._named(event, kind(tag, [], start, end, flow_style=event.flow_style))
         ends = yaml.SequenceEndEvent if is_list else yaml.MappingEndEvent
         while not isinstance(inner := next(self._events), ends):
             first = self._node(inner, depth + 1)

@@ -1,8 +1,8 @@
 """Integers that parameters set stay integers in templates, as with `helm --set`.
 
 The library takes values as JSON, where Go reads every number as a floating one: `20240101` would print as
-`2.0240101e+07` and compare with no integer. Hence a template of our own, which Helm runs before the chart's because it lies deepest:
-it puts the integers in their places, in the values of subcharts too. Its output is left out.
+`2.0240101e+07` and compare with no integer. Hence a template of our own, which Helm runs before the chart's because it
+lies deepest: it puts the integers in their places, in the values of subcharts too. Its output is left out.
 """
 
 from __future__ import annotations

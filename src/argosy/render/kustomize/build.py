@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from argosy.machinery import yaml
 from argosy.machinery.objects import JsonObject
 from argosy.render.files import ToolError, Workspace
-from argosy.render.kustomize.configurations import DEFAULTS, load_configurations
+from argosy.render.kustomize.configurations import load_configurations
 from argosy.render.kustomize.definitions import load_definitions
-from argosy.render.kustomize.fieldspecs import Configuration
+from argosy.render.kustomize.fieldspecs import EMPTY, Configuration
 from argosy.render.kustomize.generators import absorb, content_hash, generate
 from argosy.render.kustomize.model import FILE_NAMES, Kustomization
 from argosy.render.kustomize.openapi import Schemas
@@ -118,17 +118,15 @@ class _Accumulated:
     def __init__(self, kustomization: Kustomization) -> None:
         self.kustomization = kustomization
         self.resources = ResourceSet()
-        self.configuration: Configuration | None = None
+        self.configuration = EMPTY
         self.variables: dict[str, JsonObject] = {}
 
     def configure(self, configuration: Configuration) -> None:
-        known = self.configuration
-        self.configuration = configuration if known is None else known.merged(configuration)
+        self.configuration = self.configuration.merged(configuration)
 
     def absorb(self, other: _Accumulated) -> None:
         self.resources.extend(other.resources)
-        if other.configuration is not None:
-            self.configure(other.configuration)
+        self.configure(other.configuration)
         self.add_variables(list(other.variables.values()), other.kustomization.where)
 
     def add_variables(self, variables: Sequence[JsonObject], where: str) -> None:
@@ -170,7 +168,6 @@ class _Build:
         metadata = kustomization.build_metadata
         above = _Above(metadata, Origin() if kustomization.items("buildMetadata") else None)
         found = self._accumulate(_Accumulated(kustomization), kustomization, place, above)
-        assert found.configuration is not None
         return _Result(kustomization, found.resources, found.configuration, found.variables)
 
     def _load(self, place: Place, overrides: Overrides | None = None) -> Kustomization:
@@ -182,14 +179,18 @@ class _Build:
             raise ToolError(f"Found multiple kustomization files under: {place.path or '.'}: {', '.join(found)}")
         where = place.resolve(found[0])
         try:
-            document = yaml.load(place.read(found[0]))
+            warn = self._warner(place, where)
+            document = next(yaml.load_all(place.read(found[0]), repeated=warn), None)
         except yaml.YamlError as error:
             raise ToolError(f"{where}: {error}") from None
         if overrides is not None:
             document = overrides(document if isinstance(document, dict) else {})
         kustomization = Kustomization(document, where)
-        self.schemas.choose(kustomization, place.read)
+        self.schemas.choose(kustomization, place.read, is_top=place.from_ is None)
         return kustomization
+
+    def _warner(self, place: Place, where: str) -> Callable[[str], None]:
+        return lambda fault: place.workspace.warn(f"{where}: {fault}; the last one counts")
 
     def _accumulate(
         self, result: _Accumulated, kustomization: Kustomization, place: Place, above: _Above
@@ -281,7 +282,7 @@ class _Build:
         absorb(result.resources, found)
 
     def _transform(self, result: _Accumulated, kustomization: Kustomization, place: Place, above: _Above) -> None:
-        file, configuration = kustomization.where.rpartition("/")[2], result.configuration or DEFAULTS
+        file, configuration = kustomization.where.rpartition("/")[2], result.configuration
         for kind, run in transformations(result.resources, kustomization, configuration, place.read, self.schemas):
             run()
             result.resources.keep(lambda resource: bool(resource.obj))

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 
 from argosy.machinery import yaml
 from argosy.machinery.objects import JsonObject, JsonValue
 from argosy.render.files import ToolError
-from argosy.render.kustomize.fieldspecs import Configuration, FieldSpec, Specs
+from argosy.render.kustomize.fieldspecs import EMPTY, Configuration, FieldSpec, Specs
 from argosy.render.kustomize.ids import Gvk
 from argosy.render.kustomize.name_references import NAME_REFERENCES
 from argosy.render.kustomize.shapes import FIELD_SPEC, ListOf, shaped
@@ -37,16 +37,16 @@ _SHAPE = {
 DEFAULTS = Configuration(name_references=NAME_REFERENCES, var_references=VARIABLE_REFERENCES)
 
 
-def load_configurations(paths: Iterable[str], read: Read) -> Configuration:
+def load_configurations(paths: Sequence[str], read: Read) -> Configuration:
     """Kustomize's defaults and, merged into them, what each file adds."""
-    configuration = DEFAULTS
+    added = EMPTY
     for path in paths:
         try:
             raw = yaml.load(read(path))
         except yaml.YamlError as error:
             raise ToolError(f"{path}: {error}") from None
-        configuration = configuration.merged(_parse(raw, path))
-    return configuration
+        added = added.merged(_parse(raw, path))
+    return DEFAULTS.merged(added)
 
 
 def _parse(raw: JsonValue, path: str) -> Configuration:

@@ -132,14 +132,25 @@ class Configuration:
         return replace(EMPTY, **fields)
 
     def merged(self, other: Configuration) -> Configuration:
-        """This one, then what the other adds; used as a base gives its configuration to the overlay."""
-        changes: dict[str, Any] = {
-            name: union(getattr(self, name), getattr(other, name)) for name in _SPEC_FIELDS if getattr(other, name)
-        }
-        references = dict(self.name_references)
-        for gvk, specs in other.name_references:
-            references[gvk] = union(references.get(gvk, ()), specs)
-        return replace(self, **changes, name_references=tuple(references.items()))
+        """This one, then what the other adds; used as a base gives its configuration to the overlay.
+
+        Sorted, which counts: where a specification for one kind comes first, the broader one of that path is dropped.
+        """
+        return self if other is EMPTY else _merged(self, other)
+
+
+@lru_cache(maxsize=256)
+def _merged(one: Configuration, other: Configuration) -> Configuration:
+    changes: dict[str, Any] = {name: _sorted(union(getattr(one, name), getattr(other, name))) for name in _SPEC_FIELDS}
+    references = dict(one.name_references)
+    for gvk, specs in other.name_references:
+        references[gvk] = union(references.get(gvk, ()), specs)
+    ordered = sorted(references.items(), key=lambda item: item[0].sort_key)
+    return replace(one, **changes, name_references=tuple(ordered))
+
+
+def _sorted(specs: Specs) -> Specs:
+    return tuple(sorted(specs, key=lambda spec: spec.gvk.sort_key))
 
 
 _SPEC_FIELDS = (
@@ -158,7 +169,7 @@ _SPEC_FIELDS = (
 
 def union(first: Specs, second: Specs) -> Specs:
     """A specification that a broader one selects is the same one, so both must agree about creating."""
-    if first is second or not set(second) - set(first):
+    if first is second:
         return first
     result = list(first)
     for spec in second:

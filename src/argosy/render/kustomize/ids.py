@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import re2
@@ -40,6 +41,42 @@ CLUSTER_SCOPED = frozenset(
 """Built-in kinds without a namespace; a kind that is not known counts as namespaced."""
 
 
+FIRST = (
+    "Namespace",
+    "ResourceQuota",
+    "StorageClass",
+    "CustomResourceDefinition",
+    "ServiceAccount",
+    "PodSecurityPolicy",
+    "Role",
+    "ClusterRole",
+    "RoleBinding",
+    "ClusterRoleBinding",
+    "ConfigMap",
+    "Secret",
+    "Endpoints",
+    "Service",
+    "LimitRange",
+    "PriorityClass",
+    "PersistentVolume",
+    "PersistentVolumeClaim",
+    "Deployment",
+    "StatefulSet",
+    "CronJob",
+    "PodDisruptionBudget",
+)
+LAST = ("MutatingWebhookConfiguration", "ValidatingWebhookConfiguration")
+
+
+def ranks_of(first: Sequence[str], last: Sequence[str]) -> dict[str, int]:
+    """The place of kinds in Kustomize's order; all others are at 0."""
+    ranks = {kind: index - len(first) for index, kind in enumerate(first)}
+    return {**ranks, **{kind: index + 1 for index, kind in enumerate(last)}}
+
+
+_RANKS = ranks_of(FIRST, LAST)
+
+
 class Gvk(NamedTuple):
     group: str = ""
     version: str = ""
@@ -48,6 +85,14 @@ class Gvk(NamedTuple):
     def is_selected_by(self, selector: Gvk) -> bool:
         """Empty parts of a selector match anything."""
         return all(not want or want == have for want, have in zip(selector, self, strict=True))
+
+    @property
+    def sort_text(self) -> str:
+        return "_".join((self.group or "~G", self.version or "~V", self.kind or "~K"))
+
+    @property
+    def sort_key(self) -> tuple[int, str]:
+        return _RANKS.get(self.kind, 0), self.sort_text
 
     @property
     def is_cluster_scoped(self) -> bool:

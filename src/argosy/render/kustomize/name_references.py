@@ -43,15 +43,18 @@ _SECRET = (
 )
 
 
-def _in_pods(paths: Iterable[str], where: Iterable[tuple[str, str]] = _POD_PATHS) -> Iterator[FieldSpec]:
+def _in_pods(
+    paths: Iterable[str], where: Iterable[tuple[str, str]] = _POD_PATHS, version: str = ""
+) -> Iterator[FieldSpec]:
+    """`version`: of Pods."""
     tails = tuple(paths)
     for kind, prefix in where:
         for path in tails:
-            yield FieldSpec(f"{prefix}/{path}", kind=kind, version="v1" if kind == "Pod" else "")
+            yield FieldSpec(f"{prefix}/{path}", kind=kind, version=version if kind == "Pod" else "")
 
 
 def _config_map() -> Iterator[FieldSpec]:
-    yield from _in_pods(_CONFIG_MAP)
+    yield from _in_pods(_CONFIG_MAP, version="v1")
     yield FieldSpec("spec/configSource/configMap", kind="Node")
     yield FieldSpec("rules/resourceNames", kind="Role")
     yield FieldSpec("rules/resourceNames", kind="ClusterRole")
@@ -59,7 +62,7 @@ def _config_map() -> Iterator[FieldSpec]:
 
 
 def _secret() -> Iterator[FieldSpec]:
-    yield from _in_pods(_SECRET)
+    yield from _in_pods(_SECRET, version="v1")
     yield FieldSpec("spec/tls/secretName", kind="Ingress")
     for annotation in ("ingress.kubernetes.io\\/auth-secret", "nginx.ingress.kubernetes.io\\/auth-secret"):
         yield FieldSpec(f"metadata/annotations/{annotation}", kind="Ingress")
@@ -91,7 +94,7 @@ def _service() -> Iterator[FieldSpec]:
 def _service_account() -> Iterator[FieldSpec]:
     for kind in ("RoleBinding", "ClusterRoleBinding"):
         yield FieldSpec("subjects", group=_RBAC, kind=kind)
-    yield from (FieldSpec(spec.path, kind=spec.kind) for spec in _in_pods(("serviceAccountName",), _CLAIM_PATHS))
+    yield from _in_pods(("serviceAccountName",), _CLAIM_PATHS)
 
 
 def _storage_class() -> Iterator[FieldSpec]:
@@ -128,6 +131,6 @@ NAME_REFERENCES: tuple[tuple[Gvk, Specs], ...] = (
     ),
     (Gvk("storage.k8s.io", "v1", "StorageClass"), tuple(_storage_class())),
     (Gvk("scheduling.k8s.io", "v1", "PriorityClass"), tuple(_in_pods(("priorityClassName",), _CLAIM_PATHS))),
-    (Gvk("networking.k8s.io", "v1", "IngressClass"), (FieldSpec("spec/ingressClassName", kind="Ingress"),)),
+    (Gvk("networking.k8s.io/v1", "v1", "IngressClass"), (FieldSpec("spec/ingressClassName", kind="Ingress"),)),
     (Gvk(_ADMISSION, "", "ValidatingAdmissionPolicy"), (_POLICY_BINDING,)),
 )

@@ -27,8 +27,11 @@ class Schemas:
         self._own: _Definitions | None = None
         self._is_chosen = False
 
-    def choose(self, kustomization: Kustomization, read: Read) -> None:
-        """Takes in the `openapi` field of a kustomization. Raises ToolError."""
+    def choose(self, kustomization: Kustomization, read: Read, *, is_top: bool) -> None:
+        """Takes in the `openapi` field of a kustomization. Raises ToolError.
+
+        Found below the top one, when the built-in schema was in use already, a schema is added to that.
+        """
         fields = kustomization.mapping("openapi")
         if unknown := sorted(set(fields) - {"path", "version"}):
             raise ToolError(f"{kustomization.where}: openapi: unknown field {unknown[0]!r}, expected path or version")
@@ -43,23 +46,39 @@ class Schemas:
                 raise ToolError(
                     f"{kustomization.where}: openapi: builtin version and custom schema provided, cannot use both"
                 )
-            self._own = _Definitions(data, path)
+            self._own = _Definitions(data, path, alone=is_top)
         elif version not in ("", BUILT_IN):
             raise ToolError(f"{kustomization.where}: openapi.version: {version!r} is not built in, {BUILT_IN} is")
 
     def __call__(self, gvk: Gvk) -> Node | None:
-        if self._own is not None:
-            return self._own.node(gvk)
+        own = self._own.node(gvk) if self._own is not None else None
+        if own is not None or (self._own is not None and self._own.alone):
+            return own
         # Imported here: the facts of all built-in kinds are needed for patches only.
         from argosy.apis.kubernetes.known import node
 
         return node(*gvk)
 
 
+def _built_in(name: str) -> Node | None:
+    """The type of a definition's name, as in `io.k8s.api.core.v1.PodSpec`."""
+    from argosy.apis.kubernetes.compile import node_of
+
+    group, _, rest = name.removeprefix("io.k8s.api.").partition(".")
+    if rest == "" or not name.startswith("io.k8s.api."):
+        return None
+    try:
+        return node_of(f"{group}/{rest}")
+    except LookupError:
+        return None
+
+
 class _Definitions:
     """An OpenAPI document's definitions, compiled when a kind is asked for."""
 
-    def __init__(self, data: bytes, path: str) -> None:
+    def __init__(self, data: bytes, path: str, *, alone: bool) -> None:
+        """`alone`: what is not defined here is not known at all."""
+        self.alone = alone
         try:
             document = yaml.load(data)
         except yaml.YamlError as error:
@@ -80,6 +99,8 @@ class _Definitions:
 
     def _named(self, name: str) -> Node:
         if name not in self._nodes:
+            if not self.alone and (known := _built_in(name)) is not None:
+                return known
             node = self._nodes[name] = Node()
             self._fill(node, self._definitions.get(name))
         return self._nodes[name]

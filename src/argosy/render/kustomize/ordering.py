@@ -5,34 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from argosy.render.files import ToolError
+from argosy.render.kustomize.ids import FIRST, LAST, ranks_of
 from argosy.render.kustomize.model import Kustomization
 from argosy.render.kustomize.resource import Resource
-
-_FIRST = (
-    "Namespace",
-    "ResourceQuota",
-    "StorageClass",
-    "CustomResourceDefinition",
-    "ServiceAccount",
-    "PodSecurityPolicy",
-    "Role",
-    "ClusterRole",
-    "RoleBinding",
-    "ClusterRoleBinding",
-    "ConfigMap",
-    "Secret",
-    "Endpoints",
-    "Service",
-    "LimitRange",
-    "PriorityClass",
-    "PersistentVolume",
-    "PersistentVolumeClaim",
-    "Deployment",
-    "StatefulSet",
-    "CronJob",
-    "PodDisruptionBudget",
-)
-_LAST = ("MutatingWebhookConfiguration", "ValidatingWebhookConfiguration")
 
 
 def in_order(resources: Iterable[Resource], kustomization: Kustomization, reorder: str) -> Sequence[Resource]:
@@ -51,14 +26,12 @@ def in_order(resources: Iterable[Resource], kustomization: Kustomization, reorde
         raise ToolError(
             f"{kustomization.where}: the field 'sortOptions.order' must be one of [fifo, legacy], not {order!r}"
         )
-    first, last = (_FIRST, _LAST) if legacy is None else (legacy.get("orderFirst") or (), legacy.get("orderLast") or ())
-    ranks = {kind: index - len(first) for index, kind in enumerate(first)}
-    ranks.update({kind: index + 1 for index, kind in enumerate(last)})
+    first, last = (FIRST, LAST) if legacy is None else (legacy.get("orderFirst") or (), legacy.get("orderLast") or ())
+    ranks = ranks_of(first, last)
     return sorted(resources, key=lambda resource: _sort_key(resource, ranks))
 
 
 def _sort_key(resource: Resource, ranks: dict[str, int]) -> tuple[int, str, str]:
     """As the texts that Kustomize compares: what is empty is `~`, so last; `|` after a namespace comes after `-`."""
     gvk, name, namespace = resource.current_id
-    kind = "_".join((gvk.group or "~G", gvk.version or "~V", gvk.kind or "~K"))
-    return ranks.get(gvk.kind, 0), kind, f"{namespace or '~X'}|{name or '~N'}"
+    return ranks.get(gvk.kind, 0), gvk.sort_text, f"{namespace or '~X'}|{name or '~N'}"

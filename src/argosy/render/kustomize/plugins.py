@@ -38,7 +38,10 @@ def run_generator(
     if kind in ("ConfigMapGenerator", "SecretGenerator"):
         known = {"name": config.name, "namespace": config.namespace}
         fields = {**GENERATOR, "type": "string"} if kind == "SecretGenerator" else GENERATOR
-        named = {**{key: value for key, value in known.items() if value}, **shaped(arguments, fields, kind)}
+        told = {key: value for key, value in arguments.items() if key in fields}
+        for key in set(arguments) - set(told):
+            place.workspace.warn(f"{kind} {config.name}: field {key!r} has no effect in a generator's own file")
+        named = {**{key: value for key, value in known.items() if value}, **shaped(told, fields, kind)}
         return [generate_one(kind.removesuffix("Generator"), named, place.read)]
     if kind == "HelmChartInflationGenerator":
         if inflate is None:
@@ -159,10 +162,8 @@ def _policy(config: Resource) -> Resource:
     raw: Any = config.obj
     if raw.get("cloud") != "gke":
         raise ToolError(f"{config.name}: IAMPolicyGenerator: cloud provider {raw.get('cloud')!r} should be gke")
-    account, project, service = raw.get("kubernetesService"), raw.get("projectId"), raw.get("serviceAccount")
-    if not all(isinstance(part, dict) for part in (account, service)) or not project:
-        raise ToolError(f"{config.name}: IAMPolicyGenerator: needs kubernetesService, projectId and serviceAccount")
-    target = f"{service.get('name')}@{service.get('projectId') or project}.iam.gserviceaccount.com"
+    account, service = raw.get("kubernetesService") or {}, raw.get("serviceAccount") or {}
+    target = f"{service.get('name') or ''}@{service.get('projectId') or ''}.iam.gserviceaccount.com"
     metadata: JsonObject = {"annotations": {"iam.gke.io/gcp-service-account": target}, "name": account.get("name")}
     if account.get("namespace"):
         metadata["namespace"] = account["namespace"]

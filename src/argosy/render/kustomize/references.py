@@ -14,6 +14,8 @@ from argosy.render.kustomize.resource import Resource, ResourceSet
 
 def mend_references(resources: ResourceSet, configuration: Configuration) -> None:
     """In place. Only resources that were renamed can be meant by a reference that must change."""
+    for referrer in resources:
+        _subject_namespaces(referrer)
     renamed = [resource for resource in resources if resource.previous]
     if not renamed:
         return
@@ -113,10 +115,17 @@ class _Mender:
             return True
         if mine.effective_namespace == theirs.effective_namespace:
             return True
-        return theirs.gvk.kind == "ServiceAccount" and theirs.namespace in self._subject_namespaces()
+        return theirs.gvk.kind == "ServiceAccount" and theirs.namespace in _subject_namespaces(self.referrer)
 
-    def _subject_namespaces(self) -> set[str]:
-        if self.referrer.gvk.kind != "RoleBinding":
-            return set()
-        subjects = self.referrer.obj.get("subjects") or ()
-        return {str(one.get("namespace")) for one in subjects if one.get("kind") == "ServiceAccount"}
+
+def _subject_namespaces(referrer: Resource) -> set[str]:
+    """Where a RoleBinding's service accounts are: what it refers to may lie there too."""
+    if referrer.gvk.kind != "RoleBinding":
+        return set()
+    found: set[str] = set()
+    for one in referrer.obj.get("subjects") or ():
+        if isinstance(one, dict) and one.get("kind") == "ServiceAccount" and "namespace" in one:
+            if not isinstance(one["namespace"], str):
+                raise ToolError(f"{referrer.current_id}: subjects: namespace is blank")
+            found.add(one["namespace"])
+    return found

@@ -25,7 +25,14 @@ _CONTAINER_FIELDS = (
     "command",
     "env/value",
     "volumeMounts/mountPath",
-    "volumeMounts/subPath",
+)
+
+
+_NFS = (
+    *((kind, f"{prefix}/volumes") for kind, prefix in _PODS if kind not in ("CronJob", "StatefulSet")),
+    ("CronJob", "spec/jobTemplate/spec/template/volumes"),
+    ("StatefulSet", "spec/volumeClaimTemplates/spec"),
+    ("PersistentVolume", "spec"),
 )
 
 
@@ -34,10 +41,12 @@ def _defaults() -> Iterator[FieldSpec]:
         for containers in ("containers", "initContainers"):
             for field in _CONTAINER_FIELDS:
                 yield FieldSpec(f"{prefix}/{containers}/{field}", kind=kind)
-        yield FieldSpec(f"{prefix}/volumes/nfs/server", kind=kind)
     for path in ("spec/rules/host", "spec/tls/hosts", "spec/tls/secretName"):
         yield FieldSpec(path, kind="Ingress")
-    yield FieldSpec("spec/ports/port", kind="Service")
+    for path in ("spec/ports/port", "spec/ports/targetPort"):
+        yield FieldSpec(path, kind="Service")
+    for kind, prefix in _NFS:
+        yield FieldSpec(f"{prefix}/nfs/server", kind=kind)
     yield FieldSpec("metadata/labels")
     yield FieldSpec("metadata/annotations")
     yield FieldSpec("spec/template/metadata/annotations", kind="Deployment")
