@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from argosy.machinery.yaml import YamlError, load, load_all
+from argosy.machinery.yaml import KUSTOMIZE, YamlError, load, load_all
 
 
 @pytest.mark.parametrize(
@@ -86,3 +86,53 @@ def test_a_document_of_too_many_nodes_is_refused_while_it_is_read() -> None:
     assert len(load(b"- a\n" * 999, nodes=1000)) == 999
     with pytest.raises(YamlError, match="more than 1000 nodes"):
         load(b"- a\n" * 1001 + b"&broken", nodes=1000)
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("y", "y"), ("on", "on"), ("No", "No"), ("True", True), ("~", None), ("017", 15), ("0o17", 15), ("089", 89),
+        ("1_000", 1000), ("2001-12-14", "2001-12-14T00:00:00Z"), ("2001-1-1", "2001-01-01T00:00:00Z"),
+        ("2001-13-01", "2001-13-01"), ("2001-12-14t21:59:43.10-05:00", "2001-12-14T21:59:43.1-05:00"),
+        ("2001-12-14 21:59:43.10 -5", "2001-12-14 21:59:43.10 -5"), ("2001-01-01 10:00:00", "2001-01-01T10:00:00Z"),
+        ("12:30", "12:30"), ("{a: , b: ~, c}", {"a": "", "b": None, "c": ""}), ("{y: 1, on: 2}", {"y": 1, "on": 2}),
+    ],
+)  # fmt: skip
+def test_kustomize_reads_words_and_dates_in_its_own_way(text: str, value: Any) -> None:
+    assert load(text, dialect=KUSTOMIZE) == value
+
+
+@pytest.mark.parametrize("text", ["{1: a}", "{true: a}", "{~: a}", "{1.5: b}"])
+def test_kustomize_takes_no_key_that_is_not_text(text: str) -> None:
+    with pytest.raises(YamlError, match="is not text: quote it"):
+        load(text, dialect=KUSTOMIZE)
+
+
+def test_an_anchor_may_be_defined_again_in_any_document() -> None:
+    text = "a: &x 1\nb: *x\n---\na: &x [1]\nb: *x\nc: &x {z: 2}\nd: *x\n---\n- &x 3\n- *x\n"
+    second = {"a": [1], "b": [1], "c": {"z": 2}, "d": {"z": 2}}
+    assert list(load_all(text)) == [{"a": 1, "b": 1}, second, [3, 3]]
+
+
+def test_limits_hold_when_anchors_are_defined_again() -> None:
+    with pytest.raises(YamlError, match="more than 100 aliases"):
+        load("a: &x 1\nb: &x 2\nc: [" + ", ".join(["*x"] * 101) + "]\n")
+    with pytest.raises(YamlError, match="nested deeper than 200"):
+        load("a: &x 1\nb: &x 2\nc: " + "[" * 300 + "]" * 300)
+    with pytest.raises(YamlError, match="undefined alias"):
+        load("a: &x 1\nb: &x 2\nc: *z\n")
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("a: |\n  {}", {"a": "{}\n"}),
+        ("a: |-\n  {}", {"a": "{}"}),
+        ("a: |+\n  {}", {"a": "{}\n"}),
+        ("a: >\n  b\n  c", {"a": "b c\n"}),
+        ("b: &l {x: 1}\na: {!!merge <<: *l}", {"b": {"x": 1}, "a": {"x": 1}}),
+        ("a: !!binary aGVsbG8=", {"a": "hello"}),
+    ],
+)
+def test_texts_at_the_end_explicit_merges_and_binaries_are_what_go_makes_of_them(text: str, value: Any) -> None:
+    assert load(text) == value

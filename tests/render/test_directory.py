@@ -117,3 +117,13 @@ def test_the_limit_of_manifests_together_is_a_setting(shared_bench: Any) -> None
         shared_bench.render(files, settings={key: "2k"})
     with pytest.raises(RenderError, match="'much' is not a quantity"):
         shared_bench.render(files, settings={key: "much"})
+
+
+@pytest.mark.parametrize("separator", ["---\n", "--- # c\n", "---# c\n", "---  \n", "---\r\n"])
+def test_documents_are_parted_by_dashes_with_or_without_a_comment(shared_bench: Any, separator: str) -> None:
+    assert names(shared_bench, {"app/a.yaml": manifest("a") + separator + manifest("b")}) == ["a", "b"]
+
+
+def test_a_separator_with_anything_else_behind_it_is_refused(shared_bench: Any) -> None:
+    with pytest.raises(RenderError, match="invalid document separator: 'x'"):
+        names(shared_bench, {"app/a.yaml": manifest("a") + "--- x\n" + manifest("b")})

@@ -28,11 +28,30 @@ def source(**jsonnet: Any) -> dict[str, Any]:
         (MAP % "'one'", ["one"]),
         (f"[{MAP % 'x'} for x in ['a', 'b']]", ["a", "b"]),
         (f"{{apiVersion: 'v1', kind: 'List', items: [{MAP % repr('in')}]}}", ["in"]),
+        (f"[if false then {{}}, {MAP % repr('left')}]", ["left"]),
         ("// +argocd:skip-file-rendering\n{}", []),
     ],
 )
 def test_an_object_an_array_or_a_list_becomes_manifests(shared_bench: Any, text: str, expected: list[str]) -> None:
     assert names(shared_bench.render({"app/a.jsonnet": text})) == expected
+
+
+@pytest.mark.parametrize(
+    ("function", "digest"),
+    [
+        ("sha1", "86f7e437faa5a7fce15d1ddcb9eaeaea377667b8"),
+        ("sha256", "ca978112ca1bbdcafac231b39a23dc4da786eff8147c4e72b9807785afee48bb"),
+        ("sha512", "1f40fc92da241694750979ee6cf582f2d5d7d28e18335de05abc54d0560e0f53"),
+        ("sha3", "697f2d856172cb8309d6b8b97dac4de344b549d4dee61edfb4962d8698b7fa80"),
+    ],
+)
+def test_the_standard_library_has_the_hashes_of_its_go_version(shared_bench: Any, function: str, digest: str) -> None:
+    files = {
+        "app/a.jsonnet": MAP % f"std.{function}('a')[0:64]",
+        "app/b.jsonnet": MAP % "import 'lib.libsonnet'",
+        "app/lib.libsonnet": f"std.{function}('a')[0:64]",
+    }
+    assert names(shared_bench.render(files)) == [digest, digest]
 
 
 def test_plain_and_jsonnet_files_lie_side_by_side(shared_bench: Any) -> None:

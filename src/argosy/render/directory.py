@@ -10,7 +10,8 @@ import re2
 
 from argosy.machinery import quantity
 from argosy.machinery.objects import JsonObject, JsonValue
-from argosy.machinery.yaml import DEPTH_LIMIT, YamlError, load_all
+from argosy.machinery.yaml import DEPTH_LIMIT, YamlError, load
+from argosy.render.documents import kubernetes_documents
 from argosy.render.files import DIRECTORY_LIMIT, Files, Job, ToolError, Workspace
 from argosy.render.globs import GlobError, anywhere
 from argosy.render.jsonnet import evaluate
@@ -107,7 +108,8 @@ def _manifests(path: str, data: bytes) -> list[JsonObject]:
         return list(expanded(_json(path, data), path))
     found: list[JsonObject] = []
     try:
-        for document in load_all(data):
+        for part in kubernetes_documents(data, path):
+            document = load(part)
             if document is not None:
                 found.extend(expanded(document, path))
     except (YamlError, ToolError) as error:
@@ -118,7 +120,7 @@ def _manifests(path: str, data: bytes) -> list[JsonObject]:
 
 
 def _jsonnet(files: Files, job: Job, path: str) -> list[JsonObject]:
-    """An object or an array of objects; its size is not counted with the plain manifests."""
+    """An object or an array of objects, null in it being none; its size is not counted with the plain manifests."""
     if (job.settings.get(JSONNET_ENABLED) or "").strip().lower() == "false":
         raise ToolError(f"{path}: Jsonnet is switched off ({JSONNET_ENABLED} in argocd-cm)")
     if SKIP_MARKER in files.read(path):
@@ -127,7 +129,7 @@ def _jsonnet(files: Files, job: Job, path: str) -> list[JsonObject]:
     if _depth_exceeds(result, DEPTH_LIMIT):
         raise ToolError(f"{path}: nested deeper than {DEPTH_LIMIT} levels")
     documents = result if isinstance(result, list) else [result]
-    return [manifest for document in documents for manifest in expanded(document, path)]
+    return [manifest for document in documents if document is not None for manifest in expanded(document, path)]
 
 
 def _json(path: str, data: bytes) -> JsonValue:

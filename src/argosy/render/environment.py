@@ -49,18 +49,18 @@ def substitute_helm(options: JsonObject, environment: Mapping[str, str]) -> Json
         if isinstance(result.get(name), str):
             result[name] = substitute(result[name], environment)
     if result.get("valueFiles"):
-        result["valueFiles"] = [_value_file(str(path), environment) for path in result["valueFiles"]]
+        result["valueFiles"] = [_file(str(path), environment) for path in result["valueFiles"]]
     if result.get("valuesObject") is not None:
         result["valuesObject"] = _everywhere(result["valuesObject"], environment)
-    for name, changed in (("parameters", "value"), ("fileParameters", "path")):
+    for name, field, change in (("parameters", "value", substitute), ("fileParameters", "path", _file)):
         if result.get(name):
             result[name] = [
-                {**entry, changed: substitute(str(entry.get(changed) or ""), environment)} for entry in result[name]
+                {**entry, field: change(str(entry.get(field) or ""), environment)} for entry in result[name]
             ]
     return result
 
 
-def _value_file(path: str, environment: Mapping[str, str]) -> str:
+def _file(path: str, environment: Mapping[str, str]) -> str:
     """`$name/...` is a reference to another source, unless it is a variable of ours."""
     reference, slash, rest = path.partition("/")
     if slash and reference[:1] == "$" and reference[1:2] not in ("$", "{") and reference[1:] not in environment:

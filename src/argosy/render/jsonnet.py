@@ -6,11 +6,13 @@ the repository. Time and memory are the worker's; the depth of calls is limited 
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
 from typing import Any, Final
 
 import orjson
+import re2
 
 from argosy.machinery.objects import JsonObject, JsonValue
 from argosy.render.files import FILE_LIMIT, Files, ToolError
@@ -20,7 +22,15 @@ TRACE_LINES: Final = 20
 MESSAGE_LIMIT: Final = 2000
 OUTPUT_LIMIT: Final = 32 * 1024 * 1024
 
-Import = Callable[[str, str], tuple[str, bytes]]
+_HASHES: Final = {"sha1": "sha1", "sha256": "sha256", "sha512": "sha512", "sha3": "sha3_512"}
+"""Functions of the standard library that only its Go version has -> Python's name of them."""
+_USES_HASHES: Final = re2.compile(rf"\bstd\s*\.\s*(?:{'|'.join(_HASHES)})\b")
+_WITH_HASHES: Final = (
+    "local argosyStd = std; local std = argosyStd + {"
+    + ", ".join(f"{name}(str):: argosyStd.native('argosy.{name}')(str)" for name in _HASHES)
+    + "}; "
+)
+"""In front of a text, on its first line, so that lines in errors stay what they are."""
 
 
 def evaluate(files: Files, application: str, path: str, options: JsonObject) -> JsonValue:
@@ -30,10 +40,11 @@ def evaluate(files: Files, application: str, path: str, options: JsonObject) -> 
     try:
         text = import_module("_jsonnet").evaluate_snippet(
             path,
-            _text(path, files.read(path)),
+            with_hashes(_text(path, files.read(path))),
             max_stack=STACK_LIMIT,
             max_trace=TRACE_LINES,
             import_callback=importer,
+            native_callbacks=_NATIVE,
             ext_vars=external[False],
             ext_codes=external[True],
             tla_vars=arguments[False],
@@ -47,6 +58,25 @@ def evaluate(files: Files, application: str, path: str, options: JsonObject) -> 
         raise ToolError(f"{path}: its result is larger than the limit of {OUTPUT_LIMIT} bytes")
     result: JsonValue = orjson.loads(text)
     return result
+
+
+def with_hashes(text: str) -> str:
+    """The text with the hash functions that this evaluator lacks, when it calls one."""
+    return _WITH_HASHES + text if _USES_HASHES.search(text) else text
+
+
+def _imported(path: str, data: bytes) -> bytes:
+    """An import and an `importstr` look alike here, so only what is named as Jsonnet is taken for it."""
+    if not path.endswith((".jsonnet", ".libsonnet")):
+        return data
+    return with_hashes(_text(path, data)).encode()
+
+
+def _hash(name: str) -> Callable[[str], str]:
+    return lambda text: hashlib.new(name, str(text).encode()).hexdigest()
+
+
+_NATIVE: Final = {f"argosy.{name}": (("str",), _hash(python)) for name, python in _HASHES.items()}
 
 
 class _Importer:
@@ -74,7 +104,7 @@ class _Importer:
             path = f"{directory.rstrip('/')}/{name}" if directory.strip("/") else name
             entry = self._files.stat(path)
             if entry is not None and entry.kind == "file":
-                return path, self._files.read(path, limit=FILE_LIMIT)
+                return path, _imported(path, self._files.read(path, limit=FILE_LIMIT))
         raise ToolError(f"{name}: no such file beside the importing one or in directory.jsonnet.libs")
 
 

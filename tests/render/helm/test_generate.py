@@ -258,3 +258,95 @@ def test_of_a_key_that_a_chart_prints_twice_the_last_counts_and_its_owner_hears_
 def test_a_key_twice_in_what_the_repository_itself_says_is_refused(shared_bench: Any) -> None:
     with pytest.raises(RenderError, match="key 'a' appears twice"):
         shared_bench.render({"app/x.yaml": "apiVersion: v1\nkind: X\nmetadata: {name: x}\na: 1\na: 2\n"})
+
+
+def template(text: str) -> dict[str, str]:
+    return chart() | {"app/templates/config.yaml": text}
+
+
+def plain(name: str, kind: str = "ConfigMap", more: str = "") -> str:
+    return f"apiVersion: v1\nkind: {kind}\nmetadata: {{name: {name}}}\n{more}"
+
+
+TYPES = (
+    "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata:\n"
+    '  a: "{{ .Values.tag }}"\n  b: {{ printf "%T %T" .Values.in.port .Values.size | quote }}\n'
+    "  c: {{ .Values.list | toJson | quote }}\n  d: {{ gt .Values.in.port 1 | quote }}\n"
+)
+
+
+def test_integers_of_parameters_stay_integers_and_those_of_files_do_not(shared_bench: Any) -> None:
+    parameters = [("tag", "20240101"), ("in.port", "880444307210"), ("list[1]", "5"), ("list[2].x", "7")]
+    helm = {"parameters": [{"name": name, "value": value} for name, value in parameters]}
+    (found,) = render(shared_bench, template(TYPES), helm=helm)
+    wanted = {"a": "20240101", "b": "int64 float64", "c": '[null,5,{"x":7}]', "d": "true"}
+    assert found["data"] == wanted
+
+
+def test_integers_of_parameters_reach_subcharts_and_their_global_values(shared_bench: Any) -> None:
+    sub = {
+        "app/charts/sub/Chart.yaml": "apiVersion: v2\nname: sub\nversion: 1.0.0\n",
+        "app/charts/sub/templates/a.yaml": "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n"
+        'data: {a: "{{ .Values.id }} {{ .Values.global.id }}"}\n',
+    }
+    helm = {"parameters": [{"name": name, "value": "20240101"} for name in ("sub.id", "global.id")]}
+    found = render(shared_bench, template("") | sub, helm=helm)
+    assert [one["data"]["a"] for one in found] == ["20240101 20240101"]
+
+
+def test_manifests_come_in_the_order_of_an_installation_and_hooks_after_them(shared_bench: Any) -> None:
+    hook = plain("h", more="").replace("{name: h}", "{name: h, annotations: {helm.sh/hook: pre-install}}")
+    odd = plain("o").replace("{name: o}", "{name: o, annotations: {helm.sh/hook: crd-install}}")
+    kinds = ["Zebra", "Deployment", "Service", "Alpaca", "ConfigMap", "Namespace"]
+    text = "---\n".join((hook, odd, *(plain(kind.lower(), kind) for kind in kinds)))
+    found = [one["metadata"]["name"] for one in render(shared_bench, template(text))]
+    assert found == ["namespace", "configmap", "service", "deployment", "alpaca", "zebra", "h"]
+
+
+def test_a_list_is_its_items(shared_bench: Any) -> None:
+    text = "apiVersion: v1\nkind: List\nitems:\n- {apiVersion: v1, kind: ConfigMap, metadata: {name: in}}\n"
+    assert [one["metadata"]["name"] for one in render(shared_bench, template(text))] == ["in"]
+
+
+def test_documents_are_parted_by_any_line_that_begins_with_dashes(shared_bench: Any) -> None:
+    text = f"{plain('a')}---# {{{{ .Release.Name }}}}\n{plain('b')}---\n# nothing\n--- # c\n{plain('c')}"
+    assert [one["metadata"]["name"] for one in render(shared_bench, template(text))] == ["a", "b", "c"]
+
+
+@pytest.mark.parametrize(("block", "kept"), [("|\n    {}", "{}\n"), ("|-\n    {}", "{}"), ("|+\n    {}\n\n", "{}\n")])
+def test_a_text_that_ends_the_chart_ends_in_one_newline(shared_bench: Any, block: str, kept: str) -> None:
+    (found,) = render(shared_bench, template(plain("a", more=f"data:\n  rules: {block}")))
+    assert found["data"]["rules"] == kept
+
+
+def test_an_anchor_may_be_defined_again(shared_bench: Any) -> None:
+    text = plain("a", more="data: {a: &x '1', b: *x, c: &x '2', d: *x}\n")
+    (found,) = render(shared_bench, template(text))
+    assert found["data"] == {"a": "1", "b": "1", "c": "2", "d": "2"}
+
+
+@pytest.mark.parametrize(
+    ("files", "told"),
+    [
+        (chart(extra="type: library\n"), "library charts are not installable"),
+        (
+            template(plain("a").replace("{name: a}", "{name: a, annotations: {a: true}}")),
+            "annotations.a: True should be",
+        ),
+        (
+            chart(extra="dependencies: [{name: sub, version: 2.0.0, repository: 'file://../sub'}]\n")
+            | {"sub/Chart.yaml": "apiVersion: v2\nname: sub\nversion: 1.0.0\n"},
+            "can't get a valid version for dependency sub",
+        ),
+    ],
+)
+def test_what_helm_refuses_is_refused_by_name(shared_bench: Any, files: dict[str, str], told: str) -> None:
+    with pytest.raises(RenderError) as refusal:
+        render(shared_bench, files)
+    assert told in str(refusal.value)
+
+
+def test_file_parameters_may_lie_in_a_referenced_source(shared_bench: Any, make_tree: Any) -> None:
+    helm = {"fileParameters": [{"name": "text", "path": "$values/deep/f.txt"}]}
+    refs = {"values": make_tree({"deep/f.txt": "there"})}
+    assert values(shared_bench, chart(), helm=helm, refs=refs)["text"] == "there"

@@ -17,6 +17,7 @@ from argosy.render.helm.ignore import NAME as IGNORE_NAME
 from argosy.render.helm.ignore import Ignored
 from argosy.render.helm.library import LoadedChart
 from argosy.sources.paths import OutOfRoot, join
+from argosy.sources.versions import matches
 
 FILES_LIMIT: Final = 10_000
 BYTES_LIMIT: Final = 200 * 1024 * 1024
@@ -81,13 +82,29 @@ class Gathering:
         version = locked or str(item.get("version") or "")
         if repository.startswith("file://"):
             try:
-                self.copy(files, join(path, repository.removeprefix("file://")), target, nesting + 1)
+                place = join(path, repository.removeprefix("file://"))
             except OutOfRoot as error:
                 raise ToolError(f"dependency {name!r}: {error}") from None
+            _check_version(files, place, name, str(item.get("version") or ""))
+            self.copy(files, place, target, nesting + 1)
         elif repository.startswith(("https://", "http://", "oci://", "@", "alias:")):
             self.copy(self._workspace.chart(repository, name, version), "", target, nesting + 1)
         else:
             raise ToolError(f"dependency {name!r}: repository {repository!r} is not a URL that can be fetched")
+
+
+def _check_version(files: Files, place: str, name: str, wanted: str) -> None:
+    """A chart of the same repository must be of the version that is asked for. Raises ToolError in Helm's words."""
+    file = f"{place}/Chart.yaml" if place else "Chart.yaml"
+    if not wanted or files.stat(file) is None:
+        return
+    try:
+        metadata = load(files.read(file))
+    except YamlError as error:
+        raise ToolError(f"dependency {name!r}: {file}: {error}") from None
+    found = str(metadata.get("version") or "") if isinstance(metadata, dict) else ""
+    if not matches(wanted, found):
+        raise ToolError(f"can't get a valid version for dependency {name}: {file} is {found}, {wanted} is asked for")
 
 
 def check_dependencies(chart: LoadedChart) -> None:
