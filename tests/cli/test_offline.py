@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -30,11 +31,29 @@ def test_an_overlay_is_rendered_with_the_base_beside_it(
     assert objects["Deployment"]["spec"]["replicas"] == REPLICAS[environment]  # type: ignore[index,call-overload]
 
 
-def test_a_chart_takes_values_from_flags(demo: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_chart_takes_values_from_flags(demo: Path) -> None:
+    """In a process of its own: it loads Helm, a Go run time, which has no place in a test process."""
     flags = ["--set", "replicas=7", "--release-name", "probe", "-o", "json"]
-    assert main(["render", str(demo / "charts/metrics"), "--root", str(demo), *flags]) == 0
-    (deployment,) = json.loads(capsys.readouterr().out)["items"]
+    command = [sys.executable, "-m", "argosy.cli.main", "render", demo / "charts/metrics", "--root", demo, *flags]
+    done = subprocess.run(command, capture_output=True, check=True)
+    (deployment,) = json.loads(done.stdout)["items"]
     assert (deployment["metadata"]["name"], deployment["spec"]["replicas"]) == ("probe", 7)
+
+
+def test_a_directory_is_rendered_with_no_worker_no_loop_and_little_imported(demo: Path) -> None:
+    code = (
+        "import sys; from argosy.cli.main import main; main(sys.argv[1:]);"
+        "print([name for name in ('asyncio', 'aiohttp', 'subprocess', 'argosy.render.pool') if name in sys.modules])"
+    )
+    command = [sys.executable, "-c", code, "render", demo / "shop/overlays/dev", "--root", demo, "-o", "name"]
+    done = subprocess.run(command, capture_output=True, check=True, text=True)
+    assert done.stdout.splitlines()[-1] == "[]"
+
+
+def test_the_work_tree_around_a_directory_is_its_root(demo: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (demo / ".git").mkdir()
+    assert main(["render", str(demo / "shop/overlays/dev"), "-o", "name"]) == 0
+    assert "deployment.apps/" in capsys.readouterr().out
 
 
 def test_what_cannot_be_rendered_is_told_in_one_line(demo: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -31,10 +31,11 @@ class Parser(argparse.ArgumentParser):
         self.exit(code, f"{self.prog}: {message}\nSee '{self.prog} --help'.\n")
 
 
-def make_parser() -> Parser:
+def make_parser(command: str = "") -> Parser:
+    """`command`: the one that is asked for, when that is known; the others' flags are then left out."""
     parser = Parser(prog="argosy", description="One GitOps control plane, on its own Kubernetes API or on yours.")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True, parser_class=Parser)
-    for add in (
+    every = (
         _up,
         _down,
         _demo,
@@ -47,7 +48,8 @@ def make_parser() -> Parser:
         _render,
         _resource,
         _version,
-    ):
+    )
+    for add in [add for add in every if add.__name__ == f"_{command}"] or every:
         add(commands)
     return parser
 

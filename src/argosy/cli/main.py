@@ -14,8 +14,9 @@ from argosy.cli.failing import CommandError, Exit
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Exit code; see `failing.Exit`."""
-    parser = make_parser()
-    options = parser.parse_args(arguments)
+    words = sys.argv[1:] if arguments is None else arguments
+    parser = make_parser(words[0] if words else "")
+    options = parser.parse_args(words)
     module, _, function = options.run.partition(":")
     try:
         code = int(getattr(import_module(module), function)(options))

@@ -1,4 +1,4 @@
-"""`argosy render PATH`: the manifests of a directory by the same renderer as the controllers', with no cluster.
+"""`argosy render PATH`: the manifests of a directory by the same tools as the controllers', with no cluster.
 
 Remote bases and charts of other repositories are not fetched: what they would bring is named in the error.
 """
@@ -6,8 +6,6 @@ Remote bases and charts of other repositories are not fetched: what they would b
 from __future__ import annotations
 
 import argparse
-import asyncio
-import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,10 +14,8 @@ from argosy.cli.failing import CommandError, Exit
 from argosy.cli.printing import write_objects
 from argosy.machinery.objects import JsonObject
 from argosy.machinery.yaml import YamlError, load
+from argosy.render.local import rendered_here
 from argosy.render.port import RenderError, RenderRequest
-from argosy.render.workers import RenderWorkers
-from argosy.runtime.chance import SystemRng
-from argosy.runtime.clock import RealClock
 from argosy.sources.directory import directory_tree
 from argosy.sources.port import SourceError
 
@@ -35,7 +31,7 @@ def run(options: argparse.Namespace) -> int:
         namespace=options.namespace,
         kube_version=options.kube_version,
     )
-    write_objects(sys.stdout, asyncio.run(rendered(request)), options.output)
+    write_objects(sys.stdout, rendered(request), options.output)
     return Exit.OK
 
 
@@ -57,7 +53,7 @@ def request_of(
     if not directory.is_relative_to(root):
         raise CommandError(f"--root {root}: {directory} is not inside")
     try:
-        tree = directory_tree(root)
+        tree = directory_tree(root, allow_links_out=True)
     except SourceError as error:
         raise CommandError(str(error)) from None
     return RenderRequest(
@@ -71,12 +67,11 @@ def request_of(
     )
 
 
-async def rendered(request: RenderRequest) -> Sequence[JsonObject]:
-    """The manifests. Raises CommandError."""
+def rendered(request: RenderRequest) -> Sequence[JsonObject]:
+    """The manifests, made in this process: the directory is the user's own. Raises CommandError."""
     try:
-        with RenderWorkers(RealClock(), SystemRng(), size=1) as renderer:
-            return (await renderer.render(request)).manifests
-    except (RenderError, SourceError) as error:
+        return rendered_here(request)
+    except (RenderError, SourceError, ValueError) as error:
         raise CommandError(str(error)) from None
 
 
@@ -121,10 +116,4 @@ def _given(file: Path) -> JsonObject:
 
 def _work_tree(directory: Path) -> Path:
     """The Git work tree around the directory, so that bases beside it are found; else the directory itself."""
-    try:
-        found = subprocess.run(
-            ["git", "-C", str(directory), "rev-parse", "--show-toplevel"], capture_output=True, text=True, check=False
-        )
-    except OSError:
-        return directory
-    return Path(found.stdout.strip()) if found.returncode == 0 and found.stdout.strip() else directory
+    return next((place for place in (directory, *directory.parents) if (place / ".git").exists()), directory)

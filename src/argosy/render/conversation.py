@@ -5,13 +5,14 @@ Blocking, and run in a thread of render/pool.py. What the worker may see is exac
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 import orjson
 
 from argosy.machinery.objects import JsonObject
+from argosy.render.checking import checked
 from argosy.render.inputs import AnswerBook, Operation, Question
 from argosy.render.wire import Closed, Pipe
 from argosy.sources.port import Entry, NotFound, SourceError, Tree
@@ -158,22 +159,8 @@ def _seen(entry: Entry) -> tuple[str, str]:
 
 
 def parse_manifests(body: bytes) -> list[JsonObject]:
-    """A worker's answer, judged: an array of objects with apiVersion and kind. Raises ValueError."""
+    """A worker's answer, judged. Raises ValueError."""
     found = orjson.loads(body)
     if not isinstance(found, list):
         raise ValueError("the renderer's answer is not a list")
-    return list(_checked(found))
-
-
-def _checked(found: Iterable[Any]) -> Iterable[JsonObject]:
-    for item in found:
-        if not isinstance(item, dict) or not _named(item, "apiVersion") or not _named(item, "kind"):
-            raise ValueError("a manifest has no apiVersion or no kind")
-        metadata = item.get("metadata")
-        if metadata is not None and not isinstance(metadata, dict):
-            raise ValueError(f"metadata of a {item['kind']} is not an object")
-        yield item
-
-
-def _named(item: JsonObject, field_name: str) -> bool:
-    return isinstance(item.get(field_name), str) and bool(item[field_name])
+    return list(checked(found))

@@ -48,6 +48,13 @@ class Answers:
             known = self._known[operation, path] = self._ask(operation, path)
         return known
 
+    def kind(self, path: str) -> str:
+        """`file`, `dir` or "" for nothing. Raises what stands behind a path that cannot be looked at."""
+        kind = self.short("stat", path)
+        if kind.startswith("!"):
+            self.tree.stat(path)
+        return kind
+
     def _ask(self, operation: Operation, path: str) -> str:
         if operation == "tree":
             return self.tree.root_oid

@@ -8,8 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from argosy.machinery.objects import JsonValue
+from argosy.machinery.objects import JsonObject, JsonValue
+from argosy.render.checking import checked
 from argosy.render.files import FILE_LIMIT, Files, Job, ToolError
+from argosy.render.jobs import job_of
+from argosy.render.port import RenderRequest
 from argosy.render.tools import load_tool
 from argosy.sources.paths import shown
 from argosy.sources.port import Entry, SourceError, Tree
@@ -74,6 +77,17 @@ class LocalWorkspace:
 def render_here(workspace: LocalWorkspace, job: Job) -> Sequence[JsonValue]:
     """The manifests of a job, by its tool in this process. Raises ToolError."""
     return load_tool(job.tool)(workspace, job)
+
+
+def rendered_here(request: RenderRequest) -> list[JsonObject]:
+    """The manifests of a request, without worker, cache or loop. Raises RenderError, SourceError."""
+
+    def kind_of(path: str) -> str:
+        entry = request.tree.stat(path)
+        return entry.kind if entry else ""
+
+    job, _ = job_of(request, kind_of)
+    return list(checked(render_here(LocalWorkspace(request.tree, request.refs), job)))
 
 
 def _not_fetched(name: str) -> ToolError:

@@ -4,11 +4,11 @@ plug-in's commands get (spec/argo-cd-engine-2.md 11.7). Pure.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-import orjson
 import re2
 
 from argosy.machinery.objects import JsonObject
@@ -109,7 +109,7 @@ def plugin_environment(
     for entry in _entries(options, "env"):
         environment[f"ARGOCD_ENV_{entry['name']}"] = str(entry.get("value") or "")
     parameters = _entries(options, "parameters")
-    environment["ARGOCD_APP_PARAMETERS"] = orjson.dumps(parameters).decode()
+    environment["ARGOCD_APP_PARAMETERS"] = json.dumps(parameters, separators=(",", ":"), ensure_ascii=False)
     for parameter in parameters:
         environment |= _parameter(parameter)
     for name, value in environment.items():

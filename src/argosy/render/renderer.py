@@ -18,19 +18,10 @@ import orjson
 from argosy.machinery.objects import JsonObject
 from argosy.render.cache import Entry, RenderCache
 from argosy.render.conversation import Assignment, Outcome, Root, parse_manifests
-from argosy.render.detect import detect
-from argosy.render.environment import (
-    environment_of,
-    substitute_directory,
-    substitute_helm,
-    substitute_kustomize,
-    substitute_plugin,
-)
-from argosy.render.files import DIRECTORY_LIMIT, Job
+from argosy.render.files import Job
 from argosy.render.gate import Gate
 from argosy.render.inputs import AnswerBook, Answers, Question
-from argosy.render.overrides import with_overrides
-from argosy.render.plugins import DEFINITIONS
+from argosy.render.jobs import job_of
 from argosy.render.pool import RenderPool
 from argosy.render.port import Rendered, RenderError, RenderRequest, SourceType
 from argosy.render.process import NoWorker, WorkerLost
@@ -38,19 +29,12 @@ from argosy.render.relevance import relevant
 from argosy.render.workspace import ref_root
 from argosy.runtime.clock import Clock
 from argosy.sources.coalesce import GivenUp
-from argosy.sources.paths import normalise, shown
+from argosy.sources.paths import shown
 from argosy.sources.port import SourceError, Tree
 
 PARALLELISM: Final = "reposerver.parallelism.limit"
 ROUNDS: Final = 32
 """How often one job may ask for another root before it is given up."""
-
-_SETTINGS: Final = {
-    "Directory": (DIRECTORY_LIMIT, "jsonnet.enable"),
-    "Helm": ("helm.valuesFileSchemes",),
-    "Kustomize": ("kustomize.buildOptions",),
-    "Plugin": (),
-}
 
 
 class Fetcher(Protocol):
@@ -107,14 +91,9 @@ class WorkerRenderer:
         return _rendered(await self._shared(prepared), from_cache=False)
 
     def _prepare(self, request: RenderRequest) -> _Prepared:
-        tree = self._book.of(request.tree).tree
-        answers = self._book.of(tree)
-        path = _application_path(request.source, answers)
-        source = with_overrides(
-            request.source, path, request.app_name, tree, lambda file: answers.short("stat", file) == "file"
-        )
-        source_type = detect(source, _names(tree, path), request.settings)
-        job = _job(request, source, source_type, path, request.plugins or self._plugins)
+        answers = self._book.of(request.tree)
+        tree = answers.tree
+        job, source_type = job_of(replace(request, tree=tree, plugins=request.plugins or self._plugins), answers.kind)
         roots = {"": tree, **{ref_root(name): ref for name, ref in request.refs.items()}}
         known = {name: self._book.of(root) for name, root in roots.items()}
         return _Prepared(request, job, source_type, _key(job, request), roots, known)
@@ -190,61 +169,6 @@ class WorkerRenderer:
 
 def _is_ref_only(source: JsonObject) -> bool:
     return bool(source.get("ref")) and not source.get("path") and not source.get("chart")
-
-
-def _application_path(source: JsonObject, answers: Answers) -> str:
-    """Normalised. Raises RenderError in upstream's words, or Rejected for a path out of the root."""
-    given = str(source.get("path") or "")
-    path = normalise(given)
-    kind = answers.short("stat", path)
-    if kind == "dir":
-        return path
-    if kind.startswith("!"):
-        answers.tree.stat(path)  # raises what stood behind it
-    raise RenderError(f"{shown(given)}: app path {'is not a directory' if kind else 'does not exist'}")
-
-
-def _names(tree: Tree, path: str) -> list[str]:
-    return [entry.name for entry in tree.list(path) if entry.kind != "dir"]
-
-
-def _job(
-    request: RenderRequest, source: JsonObject, source_type: SourceType, path: str, plugins: Sequence[JsonObject]
-) -> Job:
-    environment = environment_of(request)
-    options = source.get(source_type.lower()) or {}
-    if not isinstance(options, dict):
-        raise RenderError(f"source.{source_type.lower()}: must be an object")
-    if source_type == "Plugin":
-        options = {"plugin": substitute_plugin(options, environment), DEFINITIONS: list(plugins)}
-    elif source_type == "Helm":
-        options = substitute_helm(options, environment)
-    elif source_type == "Kustomize":
-        options = substitute_kustomize(options, environment)
-    elif source_type == "Directory":
-        options = substitute_directory(options, environment)
-    return Job(
-        tool=source_type,
-        path=path,
-        options=options,
-        namespace=str(options.get("namespace") or "") or request.namespace
-        if source_type == "Helm"
-        else request.namespace,
-        release_name=request.release_name,
-        app_name=request.app_name,
-        kube_version=str(options.get("kubeVersion") or "") or request.kube_version,
-        api_versions=tuple(options.get("apiVersions") or ()) or request.api_versions,
-        environment=environment if source_type == "Plugin" else {},
-        settings=_settings(source_type, options, request.settings),
-    )
-
-
-def _settings(source_type: SourceType, options: JsonObject, given: Mapping[str, str]) -> dict[str, str]:
-    """Those that this rendering depends on: one of another tool, or version, must not render it anew."""
-    names = list(_SETTINGS[source_type])
-    if source_type == "Kustomize" and (version := options.get("version")):
-        names += [f"kustomize.{what}.{version}" for what in ("version", "path", "buildOptions")]
-    return {name: given[name] for name in names if name in given}
 
 
 def _parallelism(settings: Mapping[str, str]) -> int:

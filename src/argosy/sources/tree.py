@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
-from hashlib import blake2b
 from typing import Final, Protocol
 
 from argosy.sources.paths import (
@@ -188,6 +187,8 @@ def too_large(path: str, limit: int) -> Rejected:
 
 
 def content_oid(data: bytes) -> str:
+    from hashlib import blake2b  # here, since OpenSSL takes its time and who reads a directory has no digest
+
     return blake2b(data, digest_size=20).hexdigest()
 
 
@@ -195,4 +196,6 @@ def directory_oid(children: Iterable[Entry]) -> str:
     """Of names, kinds and oids."""
     ordered = sorted(children, key=lambda child: child.name)
     lines = "".join(f"{entry.kind} {entry.oid} {entry.name}\0" for entry in ordered)
+    from hashlib import blake2b
+
     return blake2b(lines.encode(), digest_size=20).hexdigest()

@@ -50,7 +50,7 @@ async def _local(app: JsonObject, options: argparse.Namespace) -> list[str]:
     source = {field: value for field, value in sources[0].items() if field not in ("chart", "targetRevision")}
     namespace = str((spec.get("destination") or {}).get("namespace") or "")
     asked = request_of(options.local, source, app_name=name, release_name=name, namespace=namespace)
-    return [orjson.dumps(obj).decode() for obj in await rendered(asked)]
+    return [orjson.dumps(obj).decode() for obj in rendered(asked)]
 
 
 def user_name() -> str:

@@ -8,15 +8,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from argosy.machinery.objects import JsonObject, JsonValue
 from argosy.render.files import ToolError
 from argosy.render.kustomize.ids import Gvk
 
 
-@dataclass(frozen=True, slots=True)
-class FieldSpec:
+class FieldSpec(NamedTuple):
     path: str
     group: str = ""
     version: str = ""
@@ -26,6 +25,14 @@ class FieldSpec:
     @property
     def gvk(self) -> Gvk:
         return Gvk(self.group, self.version, self.kind)
+
+    def selects(self, gvk: Gvk) -> bool:
+        """Parts that are not given match anything."""
+        return (
+            (not self.kind or self.kind == gvk.kind)
+            and (not self.group or self.group == gvk.group)
+            and (not self.version or self.version == gvk.version)
+        )
 
     @classmethod
     def parse(cls, raw: JsonObject, where: str) -> FieldSpec:
@@ -172,10 +179,15 @@ def union(first: Specs, second: Specs) -> Specs:
     if first is second:
         return first
     result = list(first)
+    by_path: dict[str, list[FieldSpec]] = {}
+    for spec in first:
+        by_path.setdefault(spec.path, []).append(spec)
     for spec in second:
-        known = next((one for one in result if one.path == spec.path and one.gvk.is_selected_by(spec.gvk)), None)
+        alike = by_path.setdefault(spec.path, [])
+        known = next((one for one in alike if spec.selects(one.gvk)), None)
         if known is None:
             result.append(spec)
+            alike.append(spec)
         elif known.create != spec.create:
             raise ToolError(f"conflicting fieldspecs: {spec.path} of {spec.kind or 'every kind'}: create is both")
     return tuple(result)
@@ -195,7 +207,7 @@ def split_path(path: str) -> tuple[str, ...]:
 def change(obj: JsonObject, specs: Iterable[FieldSpec], gvk: Gvk, setter: Setter, *, creates: bool) -> None:
     """Applies `setter` to every field that a specification for this kind names."""
     for spec in specs:
-        if gvk.is_selected_by(spec.gvk):
+        if spec.selects(gvk):
             change_at(obj, split_path(spec.path), setter, create=creates and spec.create)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import hashlib
 import json
 from collections.abc import Callable, Sequence
 
@@ -195,6 +194,8 @@ def content_hash(obj: JsonObject) -> str:
         fields.update({"stringData": obj["stringData"]} if obj.get("stringData") else {})
     else:
         fields = obj
+    import hashlib  # here, since OpenSSL takes its time and most builds have no hash
+
     return hashlib.sha256(_go_json(fields)).hexdigest()[:10].translate(_HASH_ALPHABET)
 
 

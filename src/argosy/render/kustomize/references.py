@@ -31,7 +31,7 @@ def mend_references(resources: ResourceSet, configuration: Configuration) -> Non
 def _specs_for(gvk: Gvk, configuration: Configuration) -> Iterable[tuple[Gvk, FieldSpec]]:
     for target, specs in configuration.name_references:
         for spec in specs:
-            if gvk.is_selected_by(spec.gvk):
+            if spec.selects(gvk):
                 yield target, spec
 
 

@@ -7,7 +7,6 @@ The rules are Kustomize's (its api/internal/git/repospec.go): a host, the reposi
 from __future__ import annotations
 
 from typing import NamedTuple
-from urllib.parse import parse_qs
 
 import re2
 
@@ -60,6 +59,10 @@ def repository_of(text: str) -> Repository | None:
 
 
 def _ref(query: str) -> str:
+    if not query:
+        return ""
+    from urllib.parse import parse_qs  # here, since most builds have no URL
+
     values = parse_qs(query)
     return next((values[key][0] for key in ("ref", "version") if values.get(key)), "")
 

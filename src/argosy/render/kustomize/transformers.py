@@ -130,7 +130,7 @@ def _rename(
         if any(original.is_selected_by(gvk) for gvk in _NEVER_RENAMED):
             continue
         for spec in specs:
-            if not original.is_selected_by(spec.gvk):
+            if not spec.selects(original):
                 continue
             if spec.path == "metadata/name":
                 resource.remember_id()
@@ -169,7 +169,7 @@ def set_replicas(resources: ResourceSet, entry: JsonObject, where: str, specs: S
         (spec, resource)
         for spec in specs
         for resource in resources
-        if any(one.name == name and one.gvk.is_selected_by(spec.gvk) for one in resource.ids())
+        if any(one.name == name and spec.selects(one.gvk) for one in resource.ids())
     ]
     for spec, resource in found:
         change(resource.obj, (spec,), resource.gvk, partial(_constant, count), creates=True)

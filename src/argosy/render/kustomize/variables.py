@@ -88,7 +88,7 @@ def resolve_variables(resources: ResourceSet, variables: Mapping[str, JsonObject
     values = {name: _value(resources, name, variable) for name, variable in sorted(variables.items())}
     for resource in resources:
         for spec in specs:
-            if resource.gvk.is_selected_by(spec.gvk):
+            if spec.selects(resource.gvk):
                 change_at(resource.obj, split_path(spec.path), lambda value: _expanded(value, values), create=False)
 
 
