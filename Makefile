@@ -4,9 +4,10 @@ DATA ?= ../shared/data
 BIN := .venv/bin
 # One worker per core, two at least; `make test WORKERS=0` runs in this process.
 WORKERS ?= auto
+SEEDS ?= 1000
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: up setup test check format bench vectors clean
+.PHONY: up setup test check format bench vectors hardship clean
 
 up: setup ## Start Argosy on its embedded API server with a demonstration delivery
 	$(BIN)/argosy demo
@@ -39,6 +40,9 @@ bench: setup ## Print the figures beside their targets
 
 vectors: setup ## Every vector family under DATA: make vectors DATA=../shared/data
 	$(BIN)/python -m tests.vectors $(DATA)
+
+hardship: setup ## Each room's stories under faults: make hardship ROOM=gitops STORY=hooks SEED=17, or all with SEEDS=1000
+	PYTHONPATH=tests $(BIN)/python -m hardship --room "$(ROOM)" --story "$(STORY)" --seed "$(SEED)" --seeds $(SEEDS)
 
 clean: ## Remove what `make` made
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -28,6 +28,7 @@ from argosy.render.pool import RenderPool
 from argosy.render.renderer import WorkerRenderer
 from argosy.runtime.access import ClientAccess
 from argosy.runtime.client import Client
+from argosy.runtime.faults import ProcessKilled
 from argosy.runtime.informers import InformerCaches
 from argosy.runtime.leases import Membership
 from argosy.sources.git.remote import GitMirrors
@@ -196,7 +197,7 @@ class Bench:
             for task in self._tasks:
                 task.cancel()
             for task in self._tasks:
-                with suppress(asyncio.CancelledError, ConnectionError):
+                with suppress(asyncio.CancelledError, ConnectionError, ProcessKilled, BaseExceptionGroup):
                     await task
 
         self.world.run(end())

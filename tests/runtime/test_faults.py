@@ -10,7 +10,7 @@ from argosy.machinery.objects import Key
 from argosy.machinery.status import StatusError
 from argosy.observe.metrics import Registry
 from argosy.runtime.controller import DONE, Controller, Outcome
-from argosy.runtime.faults import FaultPlan, FaultyClient, ProcessKilled
+from argosy.runtime.faults import Death, Door, Fault, FaultPlan, FaultyClient, ProcessKilled
 from argosy.runtime.informers import InformerCaches
 from argosy.runtime.recording import RecordingClient
 from argosy.runtime.verbs import verbs
@@ -110,15 +110,71 @@ def test_a_stale_read_shows_the_state_before_and_a_write_based_on_it_conflicts()
         assert refusal.value.is_conflict
 
 
-@pytest.mark.parametrize(("plan", "done"), [(FaultPlan(kill_before_write=2), 1), (FaultPlan(kill_after_write=2), 2)])
-def test_a_process_dies_between_two_writes_and_writes_no_more(plan: FaultPlan, done: int) -> None:
+@pytest.mark.parametrize(("before", "done"), [(True, 1), (False, 2)])
+def test_a_process_dies_between_two_writes_and_writes_no_more(*, before: bool, done: int) -> None:
     with World() as world:
-        faulty = FaultyClient(world.client, world.clock, world.rng, plan)
+        death = Death(2, before=before)
+        faulty = FaultyClient(world.client, world.clock, world.rng, FaultPlan(), death)
         world.run(verbs(faulty).create(CONFIG_MAPS, config_map("a")))
         for name in ("b", "c"):
             with pytest.raises(ProcessKilled):
                 world.run(verbs(faulty).create(CONFIG_MAPS, config_map(name)))
         assert len(ours(world.run(world.client.list(CONFIG_MAPS, "default")).items)) == done
+
+
+def test_all_doors_of_a_process_die_together() -> None:
+    class Repository:
+        pushed = 0
+
+        async def push(self) -> None:
+            self.pushed += 1
+
+    with World() as world:
+        death, repository = Death(2), Repository()
+        faulty = FaultyClient(world.client, world.clock, world.rng, FaultPlan(), death)
+        git = Door(repository, death, ["push"])
+        world.run(git.push())
+        with pytest.raises(ProcessKilled):
+            world.run(verbs(faulty).create(CONFIG_MAPS, config_map("a")))
+        with pytest.raises(ProcessKilled):
+            world.run(git.push())
+        assert repository.pushed == 1
+
+
+@pytest.mark.parametrize(
+    ("fault", "error"),
+    [
+        ("conflict", StatusError),
+        ("unavailable", StatusError),
+        ("timeout_before_commit", ConnectionResetError),
+        ("timeout_after_commit", TimeoutError),
+    ],
+)
+def test_one_chosen_write_meets_the_chosen_fault_and_no_other_does(fault: Fault, error: type[Exception]) -> None:
+    with World() as world:
+        world.run(world.client.create(CONFIG_MAPS, config_map("a", v="0")))
+        faulty = FaultyClient(world.client, world.clock, world.rng, FaultPlan(at_write=2, fault=fault))
+        world.run(verbs(faulty).update(CONFIG_MAPS, config_map("a", v="1")))
+        with pytest.raises(error):
+            world.run(verbs(faulty).update(CONFIG_MAPS, config_map("a", v="2")))
+        told = world.run(world.client.get(CONFIG_MAPS, "a", "default"))["data"]["v"]
+        assert told == ("2" if fault == "timeout_after_commit" else "1")
+        world.run(verbs(faulty).update(CONFIG_MAPS, config_map("a", v="3")))
+
+
+def test_events_come_late_and_twice_and_caches_end_up_right() -> None:
+    plan = FaultPlan(late_event=0.5, doubled_event=0.5, lateness=20.0)
+    with World() as world:
+        caches = InformerCaches(FaultyClient(world.client, world.clock, world.rng, plan), world.clock, world.rng)
+        cache = caches.cache(CONFIG_MAPS)
+        world.supervisor.add("late caches", caches.run)
+        for number in range(10):
+            world.run(world.client.create(CONFIG_MAPS, config_map(f"a{number}", v="1")))
+            if number % 2:
+                world.run(world.client.delete(CONFIG_MAPS, f"a{number}", "default"))
+                world.run(world.client.create(CONFIG_MAPS, config_map(f"a{number}", v="2")))
+        world.pass_time(600)
+        assert [obj["data"]["v"] for obj in ours(cache.list("default"))] == ["1", "2"] * 5
 
 
 def test_no_handler_of_errors_can_survive_the_death_of_the_process() -> None:

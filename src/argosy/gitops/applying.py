@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Collection
 
 from argosy.gitops.diff import last_applied_of
 from argosy.gitops.keys import FIELD_MANAGER, HOOK_FINALIZER, LAST_APPLIED, ResourceKey, resource_key
-from argosy.gitops.live import LiveObjects
+from argosy.gitops.live import LiveObjects, revision
 from argosy.gitops.migration import handed_over
 from argosy.gitops.ports import KnownTypes
 from argosy.gitops.sync.options import Options, is_kept
@@ -140,9 +140,12 @@ class Applier:
                 if not error.is_conflict or not left:
                     raise
             found = await self._read(self._resource(live), resource_key(live))
-            if found is None or found["metadata"].get("uid") != live["metadata"].get("uid"):
+            if found is None:
                 return None
-            seen = found
+            if found["metadata"].get("uid") == live["metadata"].get("uid"):
+                seen = found
+            elif revision(found) > revision(live):
+                return None  # and not an older one of the name, which a stale read shows
         raise AssertionError("the last attempt returns or raises")
 
     async def _apply(

@@ -8,8 +8,9 @@ Each fault is one that a real API server or network can give. Controllers must e
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Collection
 from dataclasses import dataclass
+from typing import Any, Literal, NoReturn
 
 from argosy.machinery.api import ListPage, WatchEvent
 from argosy.machinery.objects import JsonObject, Key, Resource, key_of
@@ -23,6 +24,75 @@ from argosy.runtime.wrapping import WrappingClient
 
 class ProcessKilled(BaseException):
     """The process dies here. Nothing but the test that planned it may catch this, hence not an Exception."""
+
+
+class Death:
+    """A process's death at its n-th write, right before it or right after it is done. All its doors ask here."""
+
+    def __init__(self, at: int = 0, *, before: bool = False) -> None:
+        """`at`: counted from 1 over all doors; 0: it lives until `kill`."""
+        self.writes_count = 0
+        self.happened = False
+        self._at = at
+        self._before = before
+
+    def check(self) -> None:
+        """Whoever is dead does nothing more. Raises ProcessKilled."""
+        if self.happened:
+            raise ProcessKilled
+
+    def begin_write(self) -> None:
+        self.check()
+        self.writes_count += 1
+        if self._before and self.writes_count == self._at:
+            self.kill()
+            raise ProcessKilled
+
+    def end_write(self) -> None:
+        if not self._before and self.writes_count >= self._at > 0:
+            self.kill()
+        self.check()
+
+    def kill(self) -> None:
+        self.happened = True
+
+    def spare(self) -> None:
+        """It lives on, however many writes it makes."""
+        self._at = 0
+
+
+class Door:
+    """Any door of a process that dies: `writes` are the methods that change something."""
+
+    def __init__(
+        self,
+        inner: Any,
+        death: Death,
+        writes: Collection[str],
+        counts: Callable[..., bool] = lambda *arguments: True,
+    ) -> None:
+        """`counts`: whether a write with these arguments may be the last; the others are done all the same."""
+        self._inner, self._death, self._writes, self._counts = inner, death, writes, counts
+
+    def __getattr__(self, name: str) -> Any:
+        found = getattr(self._inner, name)
+        if name not in self._writes:
+            return found
+
+        async def write(*arguments: Any, **more: Any) -> Any:
+            self._death.check()
+            if not self._counts(*arguments):
+                return await found(*arguments, **more)
+            self._death.begin_write()
+            answer = await found(*arguments, **more)
+            self._death.end_write()
+            return answer
+
+        return write
+
+
+Fault = Literal["conflict", "unavailable", "timeout_before_commit", "timeout_after_commit"]
+"""Of a write."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,23 +113,26 @@ class FaultPlan:
     """For each event: the connection breaks before it."""
     expired_watch: float = 0.0
     """For each event: the server has forgotten the revision, 410."""
+    late_event: float = 0.0
+    """For each event: it, and those behind it, come `lateness` seconds later at most."""
+    doubled_event: float = 0.0
+    """For each event: it comes twice."""
+    lateness: float = 5.0
     delay: float = 0.0
     """Longest delay of a call in seconds; also what lets other work come between."""
-    kill_before_write: int = 0
-    """The process dies before its n-th write from now; 0: it lives."""
-    kill_after_write: int = 0
-    """The process dies after its n-th write was done and before it learns so."""
+    at_write: int = 0
+    """The n-th write, and no other, meets `fault`, whatever the chances are; 0: none does."""
+    fault: Fault = "conflict"
 
 
 class FaultyClient(WrappingClient):
     """`happened` counts what was done to the callers."""
 
-    def __init__(self, inner: Client, clock: Clock, rng: Rng, plan: FaultPlan) -> None:
+    def __init__(self, inner: Client, clock: Clock, rng: Rng, plan: FaultPlan, death: Death | None = None) -> None:
         super().__init__(inner)
         self.plan = plan
+        self.death = death or Death()
         self.happened: Counter[str] = Counter()
-        self.writes_count = 0
-        self.killed = False
         self._clock = clock
         self._rng = rng.fork("faults")
         self._states: dict[tuple[Resource, Key], tuple[JsonObject, JsonObject]] = {}
@@ -85,45 +158,47 @@ class FaultyClient(WrappingClient):
                     raise ConnectionResetError("the connection broke (planned)")
                 if self._strikes("expired_watch"):
                     raise StatusError(410, "Expired", "too old resource version (planned)")
+                if self._strikes("late_event"):
+                    await self._clock.sleep(round(self._rng.uniform(0.0, self.plan.lateness), 3))
+                self.death.check()
                 yield event
+                if self._strikes("doubled_event"):
+                    yield event
         finally:
             if isinstance(events, AsyncGenerator):
                 await events.aclose()
 
     async def write(self, request: Write) -> JsonObject:
         await self._before()
-        self.writes_count += 1
-        if self.plan.kill_before_write and self.writes_count >= self.plan.kill_before_write:
-            self._kill()
-        if self._strikes("timeout_before_commit"):
+        self.death.begin_write()
+        chosen = self.plan.fault if self.death.writes_count == self.plan.at_write else ""
+        if chosen == "unavailable":
+            self._refuse()
+        if self._strikes("timeout_before_commit", chosen):
             raise ConnectionResetError(f"{request}: lost on its way (planned)")
-        if request.verb != "create" and self._strikes("conflict"):
+        if request.verb != "create" and self._strikes("conflict", chosen):
             raise StatusError(409, "Conflict", f"{request}: the object has been modified (planned)")
         answer = await super().write(request)
-        if self.plan.kill_after_write and self.writes_count >= self.plan.kill_after_write:
-            self._kill()
-        if self._strikes("timeout_after_commit"):
+        self.death.end_write()
+        if self._strikes("timeout_after_commit", chosen):
             raise TimeoutError(f"{request}: no answer in time (planned)")
         return answer
 
     async def _before(self) -> None:
-        if self.killed:
-            raise ProcessKilled
+        self.death.check()
         if self.plan.delay:
             await self._clock.sleep(round(self._rng.uniform(0.0, self.plan.delay), 3))
-            if self.killed:
-                raise ProcessKilled
+            self.death.check()
         if self._strikes("unavailable"):
-            raise StatusError(503, "ServiceUnavailable", "the server is away (planned)", retry_after=1)
+            self._refuse()
 
-    def _kill(self) -> None:
-        self.killed = True
-        self.happened["killed"] += 1
-        raise ProcessKilled
+    def _refuse(self) -> NoReturn:
+        raise StatusError(503, "ServiceUnavailable", "the server is away (planned)", retry_after=1)
 
-    def _strikes(self, fault: str) -> bool:
+    def _strikes(self, fault: str, chosen: str = "") -> bool:
+        """`chosen`: the fault that this write meets for sure."""
         chance: float = getattr(self.plan, fault)
-        if chance <= 0 or self._rng.uniform(0.0, 1.0) >= chance:
+        if fault != chosen and (chance <= 0 or self._rng.uniform(0.0, 1.0) >= chance):
             return False
         self.happened[fault] += 1
         return True

@@ -9,15 +9,16 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from argosy.machinery.requests import Write
+from argosy.runtime.faults import Death, Door
 from argosy.sources.git.writing import WritingMirrors
 from argosy.sources.port import Credentials
 from kit.gitops import Bench
-from kit.mortal import GIT, Mortal
 
 if TYPE_CHECKING:
     from gitops.hydrator.conftest import Place
 
 WRITES, PUSHES = 4, 3
+WRITING, PUSHING = ("write",), ("push", "annotate")
 
 
 def is_ours(write: Write) -> bool:
@@ -50,15 +51,14 @@ def begun(place: Place) -> str:
     return dry
 
 
-def follow(place: Place, mortal: Mortal) -> None:
+def follow(place: Place, death: Death) -> None:
     place.bench.start()
-    place.bench.world.run_until(lambda: mortal.is_dead or is_done(place))
-    if not mortal.is_dead:
+    place.bench.world.run_until(lambda: death.happened or is_done(place))
+    if not death.happened:
         return
     place.bench.kill()
     place.bench.client = place.bench.world.client
-    if isinstance(inner := mortal.inner, type(place.bench.pushing)):
-        place.bench.writer = lambda: inner
+    place.bench.writer = lambda: place.bench.pushing
     place.bench.start()
     place.bench.world.run_until(lambda: is_done(place), within=timedelta(minutes=10))
 
@@ -67,9 +67,9 @@ def follow(place: Place, mortal: Mortal) -> None:
 @pytest.mark.parametrize("number", range(1, WRITES + 1))
 def test_death_at_a_write_of_status(place: Place, number: int, *, before: bool) -> None:
     dry = begun(place)
-    mortal = Mortal(place.bench.world.client, number, before=before, counts=is_ours)
-    place.bench.client = mortal
-    follow(place, mortal)
+    death = Death(number, before=before)
+    place.bench.client = Door(place.bench.world.client, death, WRITING, is_ours)
+    follow(place, death)
     place.bench.world.pass_time(300)
     check(place, dry)
 
@@ -78,31 +78,31 @@ def test_death_at_a_write_of_status(place: Place, number: int, *, before: bool) 
 @pytest.mark.parametrize("number", range(1, PUSHES + 1))
 def test_death_at_a_push(place: Place, number: int, *, before: bool) -> None:
     dry = begun(place)
-    mortal = Mortal(place.bench.pushing, number, before=before, writes=GIT)
-    place.bench.writer = lambda: mortal
-    follow(place, mortal)
+    death = Death(number, before=before)
+    place.bench.writer = lambda: Door(place.bench.pushing, death, PUSHING)
+    follow(place, death)
     place.bench.world.pass_time(300)
     check(place, dry)
 
 
 def test_an_undisturbed_hydration_makes_as_many_writes_as_are_died_at(place: Place) -> None:
     dry = begun(place)
-    client, git = Mortal(place.bench.world.client, 1000, counts=is_ours), Mortal(place.bench.pushing, 1000, writes=GIT)
-    place.bench.client = client
-    place.bench.writer = lambda: git
+    client, git = Death(), Death()
+    place.bench.client = Door(place.bench.world.client, client, WRITING, is_ours)
+    place.bench.writer = lambda: Door(place.bench.pushing, git, PUSHING)
     place.bench.start()
     place.bench.world.run_until(lambda: place.phase("a") == place.phase("b") == "Hydrated")
     check(place, dry)
-    assert 1000 - client.left == WRITES
-    assert 1000 - git.left == PUSHES
+    assert client.writes_count == WRITES
+    assert git.writes_count == PUSHES
 
 
 def test_an_operation_under_way_is_taken_up_again_when_its_time_has_passed(place: Place) -> None:
     begun(place)
-    mortal = Mortal(place.bench.pushing, 1, before=True, writes=GIT)
-    place.bench.writer = lambda: mortal
+    death = Death(1, before=True)
+    place.bench.writer = lambda: Door(place.bench.pushing, death, PUSHING)
     place.bench.start()
-    place.bench.world.run_until(lambda: mortal.is_dead)
+    place.bench.world.run_until(lambda: death.happened)
     place.bench.kill()
     assert place.phase("a") == place.phase("b") == "Hydrating"
     began = place.bench.world.clock.now()

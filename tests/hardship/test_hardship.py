@@ -1,0 +1,22 @@
+"""Whatever goes wrong around a room, it ends where it would have undisturbed, and does nothing wrong on the way."""
+
+from __future__ import annotations
+
+import pytest
+
+from hardship.rooms import ROOMS
+from kit.hardship import Story, endure
+
+SEEDS = 100
+AT_ONCE = 25
+"""Seeds of one test, so that workers can share them."""
+
+
+@pytest.mark.parametrize("first", range(0, SEEDS, AT_ONCE))
+@pytest.mark.parametrize(
+    ("room", "kind"),
+    [pytest.param(room, kind, id=f"{room}-{kind.name}") for room, kinds in ROOMS.items() for kind in kinds],
+)
+def test_a_story_ends_as_it_would_have_undisturbed(room: str, kind: type[Story], first: int) -> None:
+    for seed in range(first, first + AT_ONCE):
+        endure(room, kind, seed)
