@@ -157,7 +157,7 @@ def test_one_chosen_write_meets_the_chosen_fault_and_no_other_does(fault: Fault,
         world.run(verbs(faulty).update(CONFIG_MAPS, config_map("a", v="1")))
         with pytest.raises(error):
             world.run(verbs(faulty).update(CONFIG_MAPS, config_map("a", v="2")))
-        told = world.run(world.client.get(CONFIG_MAPS, "a", "default"))["data"]["v"]
+        told = world.run(world.client.read(CONFIG_MAPS, "a", "default"))["data"]["v"]
         assert told == ("2" if fault == "timeout_after_commit" else "1")
         world.run(verbs(faulty).update(CONFIG_MAPS, config_map("a", v="3")))
 
