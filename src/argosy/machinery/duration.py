@@ -22,6 +22,8 @@ _UNITS = {
 }
 _PART = re.compile(r"(\d+(?:\.\d*)?|\.\d+)(ns|us|µs|μs|ms|s|m|h)", re.ASCII)
 _WHOLE = re.compile(r"[+-]?(?:(?:\d+(?:\.\d*)?|\.\d+)(?:ns|us|µs|μs|ms|s|m|h))+", re.ASCII)
+_NUMBER = re.compile(r"(\d*)(?:\.(\d*))?", re.ASCII)
+_UNIT = re.compile(r"[^.0-9]*", re.ASCII)
 _LARGEST = 2**63 - 1
 
 
@@ -34,11 +36,28 @@ def nanoseconds(text: str) -> int:
     if text in ("0", "+0", "-0"):
         return 0
     if len(text) > 128 or not _WHOLE.fullmatch(text):
-        raise DurationError(f'time: invalid duration "{text}"')
+        raise DurationError(_complaint(text))
     total = sum(int(Decimal(number) * _UNITS[unit]) for number, unit in _PART.findall(text))
     if total > _LARGEST:
         raise DurationError(f'time: invalid duration "{text}"')
     return -total if text.startswith("-") else total
+
+
+def _complaint(text: str) -> str:
+    """What Go finds wrong first: a number without a unit, a unit that there is not, or anything else."""
+    rest = text[1:] if text[:1] in ("+", "-") else text
+    while rest and len(text) <= 128:
+        found = _NUMBER.match(rest)
+        if found is None or not (found[1] or found[2]):
+            break
+        unit = _UNIT.match(rest, found.end())
+        assert unit is not None
+        if not unit[0]:
+            return f'time: missing unit in duration "{text}"'
+        if unit[0] not in _UNITS:
+            return f'time: unknown unit "{unit[0]}" in duration "{text}"'
+        rest = rest[unit.end() :]
+    return f'time: invalid duration "{text}"'
 
 
 def parse(text: str) -> timedelta:

@@ -1,0 +1,28 @@
+"""What an administrator says about analyses; upstream's environment variables under their names."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnalysisSettings:
+    """`namespace`: where credentials of providers are looked for. `environment`: the process's, read once."""
+
+    namespace: str = "argo-rollouts"
+    instance_id: str = ""
+    """Only runs with this value of the label `argo-rollouts.argoproj.io/controller-instance-id`; "" is without it."""
+    environment: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}), repr=False)
+    plugins: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    """URL of each metric plug-in by its name (docs/analysis.md)."""
+
+    @property
+    def prometheus_address(self) -> str:
+        return self.environment.get("ARGO_ROLLOUTS_PROMETHEUS_ADDRESS", "")
+
+    @property
+    def job_namespace(self) -> str:
+        """Where Jobs are made, when not in the run's namespace."""
+        return self.environment.get("ARGO_ROLLOUTS_ANALYSIS_JOB_NAMESPACE", "")

@@ -1,0 +1,66 @@
+"""AnalysisRun, AnalysisTemplate and ClusterAnalysisTemplate: views. What providers read of a metric stays JSON."""
+
+from __future__ import annotations
+
+from argosy.apis.kubernetes.views.meta import ObjectMeta
+from argosy.apis.schema import FreeObject, Object, resource, schema
+from argosy.machinery.objects import Key
+
+
+@schema
+class TtlStrategy:
+    """When a finished run is deleted, in seconds after it completed."""
+
+    seconds_after_completion: int | None = None
+    seconds_after_failure: int | None = None
+    seconds_after_success: int | None = None
+
+
+@schema
+class AnalysisRunSpec:
+    """All that the run needs: it stays valid when the templates change."""
+
+    metrics: tuple[FreeObject, ...] = ()
+    args: tuple[FreeObject, ...] = ()
+    terminate: bool = False
+    dry_run: tuple[FreeObject, ...] = ()
+    measurement_retention: tuple[FreeObject, ...] = ()
+    ttl_strategy: TtlStrategy | None = None
+
+
+@resource("argoproj.io", "v1alpha1", plural="analysisruns", short_names=("ar",))
+class AnalysisRun(Object):
+    """Measurements of metrics, and what they come to."""
+
+    metadata: ObjectMeta
+    spec: AnalysisRunSpec
+    status: FreeObject | None = None
+
+    @property
+    def key(self) -> Key:
+        return Key(self.metadata.namespace, self.metadata.name)
+
+
+@schema
+class AnalysisTemplateSpec:
+    metrics: tuple[FreeObject, ...] = ()
+    args: tuple[FreeObject, ...] = ()
+    dry_run: tuple[FreeObject, ...] = ()
+    measurement_retention: tuple[FreeObject, ...] = ()
+    templates: tuple[FreeObject, ...] = ()
+
+
+@resource("argoproj.io", "v1alpha1", plural="analysistemplates", short_names=("at",))
+class AnalysisTemplate(Object):
+    """Metrics and arguments that runs are made of."""
+
+    metadata: ObjectMeta
+    spec: AnalysisTemplateSpec
+
+
+@resource("argoproj.io", "v1alpha1", plural="clusteranalysistemplates", namespaced=False, short_names=("cat",))
+class ClusterAnalysisTemplate(Object):
+    """The same, for all namespaces."""
+
+    metadata: ObjectMeta
+    spec: AnalysisTemplateSpec
