@@ -25,11 +25,8 @@ FAMILIES = (
     ("argo-cd/health", "argocd_health"),
     ("argo-cd/actions", "argocd_actions"),
     ("kargo/expressions.yaml", "kargo_expressions"),
-<<<<<<< HEAD
     ("sealed-secrets", "sealed_secrets"),
-=======
     ("rollouts/vectors/analysis-assess.json", "rollouts_analysis"),
->>>>>>> 240a945 (Measure analyses: schedule, phases, Jobs, conditions)
     ("rollouts/vectors", "rollouts"),
     ("rollouts/vectors/rollout-reconcile.json", "rollouts_reconcile"),
     ("rollouts/timelines", "rollouts_timelines"),

@@ -1,7 +1,7 @@
 """What a turn of an AnalysisRun sees: its metrics with their arguments filled in, answers, Jobs.
 
-Questions are asked here, about what the last decision remembered to be in flight. What is remembered may be lost with the
-process: it is measured again then.
+Questions are asked here, about what the last decision remembered to be in flight. What is remembered may be lost with
+the process: it is measured again then.
 """
 
 from __future__ import annotations

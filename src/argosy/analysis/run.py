@@ -1,10 +1,10 @@
 """Measures what an AnalysisRun says, as often as it says, and judges it.
 
-Owns the status of argoproj.io/v1alpha1 AnalysisRun and the Jobs of its `job` metrics. Wakes when a metric is due, when an
-answer or a Job changes, and when its time to live is over.
+Owns the status of argoproj.io/v1alpha1 AnalysisRun and the Jobs of its `job` metrics. Wakes when a metric is due, when
+an answer or a Job changes, and when its time to live is over.
 
-A due metric is first remembered as in flight, then asked by the next look; the answers of those that were asked together
-are written together, unless one of them takes longer than `TOGETHER`. Source: spec/rollouts-analysis-traffic.md 11.3.
+A due metric is first remembered as in flight, then asked by the next look; the answers of those that were asked
+together are written together, unless one takes longer than `TOGETHER`. Source: spec/rollouts-analysis-traffic.md 11.3.
 """
 
 from __future__ import annotations
@@ -34,9 +34,9 @@ from argosy.apis.rollouts.analysis import AnalysisRun
 from argosy.apis.rollouts.metrics import Metric
 from argosy.machinery import timestamps
 from argosy.machinery.controller import NOTHING, Decision, Event, Pending, Step
+from argosy.machinery.mergepatch import create_merge_patch
 from argosy.machinery.objects import JsonObject
-from argosy.machinery.requests import delete
-from argosy.machinery.requests import status as status_write
+from argosy.machinery.requests import Write, delete, merge
 
 TOGETHER: Final = timedelta(seconds=1)
 """How long the answers of metrics that were asked together wait for one another."""
@@ -83,8 +83,14 @@ def _lacking(seen: Seen, now: datetime) -> Decision:
 def _invalid(seen: Seen, message: str) -> Decision:
     """Without startedAt and completedAt, as upstream has it."""
     status = {"runSummary": {}, **seen.status, "phase": ERROR, "message": message}
-    writes = status_write(AnalysisRun, seen.run, status)
+    writes = status_writes(seen.run, status)
     return Decision((*writes, _run_event(seen.run, ERROR)))
+
+
+def status_writes(run: AnalysisRun, status: JsonObject) -> tuple[Write, ...]:
+    """One patch of what differs, or nothing. The kind has no status subresource: upstream's definition says so."""
+    patch = create_merge_patch(run.status or {}, status)
+    return (merge(AnalysisRun, run, {"status": patch}),) if patch else ()
 
 
 def _run_event(run: AnalysisRun, phase: str) -> Event:
@@ -105,6 +111,8 @@ class _Turn:
         self.status: JsonObject = seen.status
         self.flights = dict(seen.flights)
         self.before: list[Step] = []
+        self.made_jobs: list[str] = []
+        """Metrics whose Job is among `before`, and so not to be seen yet."""
         self.is_waiting = False
 
     # -- answers -------------------------------------------------------------------------------------------------------
@@ -185,6 +193,7 @@ class _Turn:
             return
         steps, measurement = jobs.started(self.run, self.status, self.plan.filled[name], sight, namespace, self.now)
         self.before += steps
+        self.made_jobs += [name] * len(steps)
         self._record(name, measurement)
 
     def _masked(self, measurement: JsonObject) -> JsonObject:
@@ -227,7 +236,7 @@ class _Turn:
                 events.append(_run_event(self.run, found.phase))
         collected = self._surplus_jobs(status)
         status = trimmed(status, dict(self.plan.retention))
-        writes = status_write(AnalysisRun, self.run, status)
+        writes = status_writes(self.run, status)
         steps = (*self.before, *writes, *events, *collected)
         if found.phase in COMPLETED:
             return Decision(steps, wake_at=deleted_at(self.spec, status), memory=None)
@@ -242,7 +251,8 @@ class _Turn:
             limit = limit_of(dict(self.plan.retention), metric.name)
             measurements = (result_of(status, metric.name) or {}).get("measurements") or ()
             if metric.provider_name == "job" and len(measurements) > limit:
-                found += jobs.surplus(metric.name, self.seen.sight, limit)
+                made = sum(metric.name == name for name in self.made_jobs)
+                found += jobs.surplus(metric.name, self.seen.sight, limit - made)
         return found
 
     def _next(self, status: JsonObject, *, has_steps: bool) -> datetime | None:
