@@ -338,3 +338,19 @@ def test_only_runs_with_the_instance_id_are_measured() -> None:
         world.until("Successful", "ours")
         assert world.phase() == ""
         assert world.get(RUNS, Key("default", "run")) is not None
+
+
+def test_a_plug_in_is_found_in_the_settings_of_rollouts() -> None:
+    script = Script(m=[Judged(phase="Successful")])
+    with AnalysisWorld(script, AnalysisSettings(namespace="default")) as world:
+        world.create(
+            {
+                "apiVersion": "v1",
+                "kind": "ConfigMap",
+                "metadata": {"name": "argo-rollouts-config", "namespace": "default"},
+                "data": {"metricProviderServices": "- name: acme/sample\n  url: http://plugin.acme/\n- broken"},
+            }
+        )
+        world.begin({"name": "m", "provider": {"plugin": {"acme/sample": {"x": 1}}}})
+        world.until("Successful")
+        assert script.asked[0].credentials.value == '{"acme/sample": "http://plugin.acme/"}'

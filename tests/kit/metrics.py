@@ -64,7 +64,6 @@ def measure(
     *replies: Reply,
     credentials: Mapping[str, str] | None = None,
     environment: Mapping[str, str] | None = None,
-    plugins: Mapping[str, str] | None = None,
     operation: Any = "run",
     measurement: Any = None,
     policy: EgressPolicy | None = None,
@@ -91,7 +90,7 @@ def measure(
         def placed(value: Any) -> Any:
             return json.loads(json.dumps(value).replace(HERE, url))
 
-        settings = AnalysisSettings(environment=placed(environment or {}), plugins=placed(plugins or {}))
+        settings = AnalysisSettings(environment=placed(environment or {}))
         raw = {"name": "m", "provider": {provider: placed(spec)}, **metric}
         run = {"name": "run", "namespace": "default", "uid": "u", "startedAt": "2026-11-30T11:00:00Z"}
         question = Measure(

@@ -15,8 +15,6 @@ class AnalysisSettings:
     instance_id: str = ""
     """Only runs with this value of the label `argo-rollouts.argoproj.io/controller-instance-id`; "" is without it."""
     environment: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}), repr=False)
-    plugins: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
-    """URL of each metric plug-in by its name (docs/analysis.md)."""
 
     @property
     def prometheus_address(self) -> str:

@@ -65,7 +65,9 @@ class Room:
 NAMESPACES: Final = Resource("", "v1", "namespaces", "Namespace", namespaced=False)
 ROLLOUTS: Final = Resource("argoproj.io", "v1alpha1", "rollouts", "Rollout")
 EXPERIMENTS: Final = Resource("argoproj.io", "v1alpha1", "experiments", "Experiment")
+ANALYSIS_RUNS: Final = Resource("argoproj.io", "v1alpha1", "analysisruns", "AnalysisRun")
 ROOMS: Final[tuple[Room, ...]] = (
+    Room("analysis", "argosy.cli.analysis", (ANALYSIS_RUNS,)),
     Room("rollouts", "argosy.cli.rollouts", (ROLLOUTS, EXPERIMENTS)),
     Room("sealing", "argosy.cli.sealing", (NAMESPACES,)),  # its keys are there before anything is sealed with them
 )

@@ -12,7 +12,7 @@ from kit.metrics import HERE, measure
 
 def test_a_plug_in_gets_the_metric_and_answers_a_measurement() -> None:
     reply = {"phase": "Running", "value": "7", "metadata": {"id": "x"}, "resumeAfterSeconds": 30}
-    answer, asked = measure("plugin", {"acme/sample": {"x": 1}}, reply, plugins={"acme/sample": f"{HERE}/p"})
+    answer, asked = measure("plugin", {"acme/sample": {"x": 1}}, reply, credentials={"acme/sample": f"{HERE}/p"})
     assert answer == Judged(phase="Running", text="7", metadata={"id": "x"}, resume_after=30.0)
     sent = asked[0].json
     assert (sent["operation"], sent["config"], sent["run"]["name"]) == ("run", {"x": 1}, "run")
@@ -28,7 +28,7 @@ def test_a_plug_in_gets_the_metric_and_answers_a_measurement() -> None:
     ],
 )
 def test_a_plug_in_that_does_not_keep_the_contract_is_an_error(plugins: Any, reply: Any, message: str) -> None:
-    answer, _ = measure("plugin", {"acme/sample": {}}, reply, plugins=plugins)
+    answer, _ = measure("plugin", {"acme/sample": {}}, reply, credentials=plugins)
     assert isinstance(answer, Broken)
     assert message in answer.message
 

@@ -20,7 +20,7 @@ _PHASES: Final = COMPLETED | {RUNNING}
 
 async def measure(caller: Caller, question: Asked) -> Answer:
     name = next(iter(question.spec), "")
-    url = question.settings.plugins.get(name)
+    url = (question.credentials or {}).get(name)
     if url is None:
         raise CannotMeasure(f"failed to create plugin: plugin {name} not configured in configmap")
     body = {
