@@ -65,7 +65,7 @@ class Counts:
             "renders": self._stage.plane.renderer.counters.renders,
             "writes": self._stage.cluster.store.revision,
             "looks": gitops.controller.queue.added_count,
-            "comparisons": sum(memory.comparer.computed for memory in gitops.desk.memory.values()),
+            "comparisons": sum(memory.comparer.computed for memory in gitops.context.memory.values()),
             "cpu": cpu(),
         }
 

@@ -12,7 +12,7 @@ from argosy.cli.commands import make_parser
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
-FACTS = ("argosy.gitops.settings",)
+FACTS = ("argosy.gitops.control_plane.settings",)
 
 
 @pytest.mark.parametrize("module", FACTS)

@@ -46,19 +46,19 @@ def test_an_unchanged_object_is_not_judged_again_and_a_change_of_the_settings_ju
     judged.create(application())
     judged.world.run_until(lambda: judged.synced() and judged.health() == "Healthy")
     judged.world.pass_time(10)
-    judging = judged.gitops.desk.judging
-    before = judging.evaluated
+    custom_checks = judged.gitops.context.custom_checks
+    before = custom_checks.evaluated
     judged.refresh()
     judged.refresh(how="hard")
     judged.world.pass_time(600)
-    assert judging.evaluated == before
+    assert custom_checks.evaluated == before
 
     customize(judged, **{CHECK: "return {status = 'Suspended', message = 'mine'}"})
     judged.world.run_until(lambda: judged.health() == "Suspended")
-    assert judging.evaluated == before + 2
+    assert custom_checks.evaluated == before + 2
     customize(judged, **{CHECK: None})
     judged.world.run_until(lambda: judged.health() == "Healthy")
-    assert judging.evaluated == before + 2
+    assert custom_checks.evaluated == before + 2
 
 
 def test_a_deletion_waits_for_its_hook_as_a_users_check_judges_it(judged: Bench) -> None:
@@ -113,7 +113,7 @@ def test_a_script_that_fails_makes_its_objects_unknown_and_nothing_else(bench: B
     bench.create(application())
     bench.world.run_until(lambda: bench.synced() and bench.health() == "Unknown")
     live = bench.gitops.live.tracked("app", bench.gitops.plane.settings)
-    memory = next(iter(bench.gitops.desk.memory.values()))
+    memory = next(iter(bench.gitops.context.memory.values()))
     verdicts = [verdict for _, verdict in memory.verdicts.values() if verdict]
     assert len(live) == 2
     assert all(text in verdict.message for verdict in verdicts)
@@ -128,12 +128,12 @@ def test_a_check_that_asks_the_time_gets_the_clocks_and_is_asked_again(bench: Be
     bench.create(application())
     bench.world.run_until(lambda: bench.synced() and bench.health() == "Progressing")
     bench.world.pass_time(10)
-    before = bench.gitops.desk.judging.evaluated
+    before = bench.gitops.context.custom_checks.evaluated
     bench.world.run_until(lambda: bench.health() == "Healthy")
     late = bench.world.clock.now() - until
     assert timedelta(0) <= late <= timedelta(seconds=121)
     # Two objects, once in two minutes.
-    assert bench.gitops.desk.judging.evaluated - before <= 2 * (1000 // 120 + 2)
+    assert bench.gitops.context.custom_checks.evaluated - before <= 2 * (1000 // 120 + 2)
 
 
 def test_an_application_that_can_no_longer_be_compared_does_not_wait_for_a_verdict(bench: Bench) -> None:
@@ -142,9 +142,9 @@ def test_an_application_that_can_no_longer_be_compared_does_not_wait_for_a_verdi
     bench.world.run_until(lambda: bench.synced() and bench.health() == "Healthy")
     bench.patch("app", {"spec": {"project": "gone"}})
     bench.world.run_until(lambda: "InvalidSpecError" in bench.conditions())
-    before = bench.gitops.desk.judging.evaluated, bench.gitops.status_writes
+    before = bench.gitops.context.custom_checks.evaluated, bench.gitops.status_writes
     bench.world.pass_time(600)
-    assert (bench.gitops.desk.judging.evaluated, bench.gitops.status_writes) == before
+    assert (bench.gitops.context.custom_checks.evaluated, bench.gitops.status_writes) == before
 
 
 def test_bad_settings_are_told_by_an_event_and_the_others_count(bench: Bench) -> None:
@@ -167,6 +167,6 @@ def test_a_new_process_judges_as_the_one_before(judged: Bench) -> None:
     judged.start()
     judged.world.pass_time(60)
     assert judged.health() == "Degraded"
-    assert judged.gitops.desk.judging.evaluated == 1
+    assert judged.gitops.context.custom_checks.evaluated == 1
     after = judged.world.run(judged.world.client.read(CONFIG_MAPS, "a", "default"))["metadata"]["resourceVersion"]
     assert after == version

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from argosy.gitops.keys import ResourceKey
-from argosy.gitops.syncing import AT_ONCE
+from argosy.gitops.sync.executor import AT_ONCE
 from argosy.machinery.api import WatchEvent
 from argosy.machinery.objects import JsonObject, Resource
 from argosy.machinery.requests import Served, Watch, Write
@@ -281,7 +281,7 @@ def test_what_another_replica_looks_after_or_is_gone_is_not_remembered() -> None
         world.pass_time(60)
         two.start()
         world.pass_time(60)
-        owned = {id(bench): {key.name for key in bench.gitops.desk.memory} for bench in (one, two)}
+        owned = {id(bench): {key.name for key in bench.gitops.context.memory} for bench in (one, two)}
         assert owned[id(one)].isdisjoint(owned[id(two)])
         assert owned[id(one)] | owned[id(two)] == set(names)
         assert len(one.gitops.manifests._prepared) == len(owned[id(one)])
@@ -289,8 +289,8 @@ def test_what_another_replica_looks_after_or_is_gone_is_not_remembered() -> None
             one.delete(name)
         world.pass_time(60)
         for bench in (one, two):
-            assert not bench.gitops.desk.memory
-            assert not bench.gitops.desk.written
+            assert not bench.gitops.context.memory
+            assert not bench.gitops.context.written
             assert not bench.gitops.manifests._prepared
         for number in range(3):
             two.kill()

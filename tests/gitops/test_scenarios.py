@@ -158,14 +158,14 @@ def test_a_crash_after_any_write_ends_in_the_same_state(bench: Bench, number: in
     client = DiesAfterWrite(bench.world.client, number)
 
     def forget() -> None:
-        desk = bench.gitops.desk
-        desk.memory.clear()
-        desk.written.clear()
+        context = bench.gitops.context
+        context.memory.clear()
+        context.written.clear()
         bench.gitops.live._written.clear()
         bench.gitops.manifests._prepared.clear()
 
     client.on_death = forget
-    bench.gitops.desk.client = bench.gitops.clusters.here.applier._client = client
+    bench.gitops.context.client = bench.gitops.clusters.here.applier._client = client
     bench.git.push(REPO, {"conf/a.yaml": config("a", "one"), "conf/b.yaml": config("b", "two", sync_wave="1")})
     bench.create(application())
     bench.world.run_until(bench.synced)

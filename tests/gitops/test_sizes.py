@@ -9,7 +9,7 @@ import orjson
 import pytest
 
 from argosy.gitops.keys import APPLICATIONS
-from argosy.gitops.status import is_too_large
+from argosy.gitops.model.status_patch import is_too_large
 from argosy.machinery.requests import Write
 from argosy.machinery.status import StatusError
 from argosy.runtime.wrapping import WrappingClient
@@ -57,7 +57,7 @@ def test_an_unrelated_commit_is_resolved_once_and_costs_no_render_no_comparison_
         return await resolve(*arguments, max_age=max_age, **more)
 
     monkeypatch.setattr(bench.git, "resolve", counted)
-    memories = list(bench.gitops.desk.memory.values())
+    memories = list(bench.gitops.context.memory.values())
     before = (
         bench.cache.counters.renders,
         bench.gitops.status_writes,

@@ -147,13 +147,13 @@ class ApplicationStory(Story):
             if (
                 self.pushed
                 and all(f"conf/{name}.yaml" in files for _, files in self._since_sync())
-                and not self._going()
+                and not self._progress()
             ):
                 yield f"{name} was pruned, and Git says it in every revision"
         if write.write.resource.plural == "jobs" and write.before is None and write.after is not None:
             yield from self._hooked(write.after["metadata"]["name"])
 
-    def _going(self) -> bool:
+    def _progress(self) -> bool:
         """Whether an Application is on its way out, and takes what it brought with it."""
         stored = self.world.caches.cache(APPLICATIONS).list("argocd")
         return not stored or any(app["metadata"].get("deletionTimestamp") for app in stored)
@@ -163,7 +163,7 @@ class ApplicationStory(Story):
         state = (app.get("status") or {}).get("operationState") or {}
         began = f"{state.get('startedAt')} {state.get('retryCount')}"
         self.made[name, began] += 1
-        if self.made[name, began] > 1 and not self._going():
+        if self.made[name, began] > 1 and not self._progress():
             yield f"hook {name} was made twice in one operation"
 
     def _claims(self, write: Committed) -> Iterable[str]:
@@ -280,7 +280,7 @@ class Deleted(ApplicationStory):
             yield f"hooks made: {self.jobs.made}"
 
 
-class Depending(ApplicationStory):
+class DependencyIndex(ApplicationStory):
     """One waits for the other, on the way in and on the way out."""
 
     name = "dependencies"
@@ -347,6 +347,6 @@ class RolledBack(ApplicationStory):
         return {"operation": operation, "status": {"operationState": None}}
 
 
-STORIES: tuple[type[Story], ...] = (Synced, Hooked, Deleted, Depending, RolledBack)
+STORIES: tuple[type[Story], ...] = (Synced, Hooked, Deleted, DependencyIndex, RolledBack)
 
 __all__ = ["STORIES", "World"]

@@ -9,7 +9,7 @@ from typing import Any
 
 from argosy.apis import crds
 from argosy.gitops.applicationsets import ApplicationSets
-from argosy.gitops.applicationsets.recording import APPLICATION_SETS
+from argosy.gitops.applicationsets.status_writer import APPLICATION_SETS
 from argosy.gitops.keys import APPLICATIONS
 from argosy.machinery.api import PatchType
 from argosy.machinery.objects import JsonObject, Key, Resource

@@ -15,7 +15,7 @@ from argosy.cluster.auth.impersonation import with_implied
 from argosy.cluster.auth.rbac import Rbac
 from argosy.cluster.request import ApiRequest
 from argosy.cluster.server import EmbeddedCluster
-from argosy.gitops.destinations import Cluster
+from argosy.gitops.clusters.resolution import Cluster
 from argosy.machinery.objects import JsonObject
 from argosy.machinery.requests import Served
 from argosy.runtime.access import Access, ClientAccess

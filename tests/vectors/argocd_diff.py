@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from argosy.apis.kubernetes import known as kubernetes
-from argosy.gitops.diff import compared, server_side
-from argosy.gitops.normalize import Rules
+from argosy.gitops.comparison.diff import compared, server_side
+from argosy.gitops.comparison.normalizers import Rules
 from argosy.gitops.ports import KnownTypes
 from argosy.machinery.objects import group_version
 

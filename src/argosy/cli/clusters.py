@@ -10,9 +10,9 @@ from collections.abc import Sequence
 from argosy.cli.connect import with_client
 from argosy.cli.failing import Exit
 from argosy.cli.printing import table, write_value
-from argosy.gitops.destinations import Cluster, ClusterBook
+from argosy.gitops.clusters.resolution import Cluster, ClusterBook
+from argosy.gitops.control_plane.configuration import SECRETS
 from argosy.gitops.keys import IN_CLUSTER
-from argosy.gitops.world import SECRETS
 from argosy.machinery.objects import JsonObject
 from argosy.machinery.status import StatusError
 from argosy.runtime.chance import SystemRng

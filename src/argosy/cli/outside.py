@@ -14,7 +14,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from argosy.gitops.destinations import Cluster
+from argosy.gitops.clusters.resolution import Cluster
 from argosy.render.port import RenderRequest
 from argosy.runtime.access import Access, fenced
 from argosy.runtime.chance import Rng

@@ -24,7 +24,7 @@ from argosy.cli.sealing_service import sealing_service, service_objects
 from argosy.cluster.http.server import HttpServer
 from argosy.cluster.server import EmbeddedCluster
 from argosy.gitops import GitOps
-from argosy.gitops.projects import permits_source
+from argosy.gitops.projects.permissions import permits_source
 from argosy.machinery.objects import Resource
 from argosy.render.cache import pause_of
 from argosy.render.jq.evaluator import JqWorkers

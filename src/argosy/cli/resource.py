@@ -16,8 +16,8 @@ from argosy.cli.failing import CommandError, Exit
 from argosy.cli.printing import object_name, table, write_value
 from argosy.gitops.actions import ActionError
 from argosy.gitops.actions.custom import discover, run
-from argosy.gitops.customizations import Customizations, customizations_of
-from argosy.gitops.judging import Judging
+from argosy.gitops.control_plane.customizations import Customizations, customizations_of
+from argosy.gitops.health.custom_checks import CustomChecks
 from argosy.gitops.keys import resource_key
 from argosy.machinery.objects import JsonObject
 from argosy.machinery.yaml import YamlError, load_documents
@@ -82,8 +82,8 @@ def _run(work: Coroutine[Any, Any, T]) -> T:
 async def _judged(objects: list[JsonObject], told: Customizations) -> list[Health | None]:
     clock = RealClock()
     with LuaWorkers(clock, size=1) as lua:
-        judging = Judging(lua, clock)
-        return [(await judging.judge_for({resource_key(obj): obj}, told, {})).judge(obj) for obj in objects]
+        custom_checks = CustomChecks(lua, clock)
+        return [(await custom_checks.judge_for({resource_key(obj): obj}, told, {})).judge(obj) for obj in objects]
 
 
 async def _offered(objects: list[JsonObject], told: Customizations) -> list[list[Action]]:

@@ -14,19 +14,21 @@ from contextlib import ExitStack
 from dataclasses import replace
 from functools import partial
 
-from argosy.gitops import projects
 from argosy.gitops.clusters.connections import Connect, Connecting, Connections
 from argosy.gitops.clusters.destination import Destination, follow_definitions
-from argosy.gitops.comparing import Comparing
-from argosy.gitops.deleting import Deleting
-from argosy.gitops.depending import Depending
-from argosy.gitops.desk import Desk
-from argosy.gitops.destinations import VERSION_LABEL, Cluster, InvalidDestination
-from argosy.gitops.globs import matches
-from argosy.gitops.hydrator.hydrating import Hydration
-from argosy.gitops.integrity import Integrity
-from argosy.gitops.jq_asking import JqAsking
-from argosy.gitops.judging import Judging
+from argosy.gitops.clusters.live_state import LiveObjects
+from argosy.gitops.clusters.resolution import VERSION_LABEL, Cluster, InvalidDestination
+from argosy.gitops.comparison.jq.evaluation import JqEvaluation
+from argosy.gitops.comparison.orphan_monitoring import OrphanMonitoring
+from argosy.gitops.comparison.reconciler import ComparisonReconciler
+from argosy.gitops.control_plane.configuration import SECRETS, ControlPlane
+from argosy.gitops.control_plane.context import ReconcileContext
+from argosy.gitops.control_plane.ownership import Ownership
+from argosy.gitops.control_plane.settings import CONFIG_MAP, Settings
+from argosy.gitops.deletion.reconciler import DeletionReconciler
+from argosy.gitops.dependencies.index import DependencyIndex
+from argosy.gitops.health.custom_checks import CustomChecks
+from argosy.gitops.hydrator.controller import HydratorController
 from argosy.gitops.keys import (
     IN_CLUSTER,
     PROJECTS,
@@ -35,19 +37,17 @@ from argosy.gitops.keys import (
     annotations_of,
     instance_name,
 )
-from argosy.gitops.live import LiveObjects
-from argosy.gitops.normalize_spec import normalised
-from argosy.gitops.operating import Operating
-from argosy.gitops.orphan_monitoring import OrphanMonitoring
-from argosy.gitops.ownership import Ownership
-from argosy.gitops.polling import Polling
+from argosy.gitops.manifests.generation import Manifests
+from argosy.gitops.manifests.signatures import Integrity
+from argosy.gitops.model.application_spec import normalised
+from argosy.gitops.model.globs import matches
 from argosy.gitops.ports import KnownTypes, Replicas
-from argosy.gitops.project_keeping import ProjectKeeping
-from argosy.gitops.rendering import Manifests
-from argosy.gitops.repository_limits import RepositoryLimits
-from argosy.gitops.settings import CONFIG_MAP, Settings
-from argosy.gitops.waking import Waking
-from argosy.gitops.world import SECRETS, ControlPlane
+from argosy.gitops.projects import permissions as projects
+from argosy.gitops.projects.finalizer import ProjectFinalizer
+from argosy.gitops.refresh.polling import Polling
+from argosy.gitops.refresh.repository_limits import RepositoryLimits
+from argosy.gitops.refresh.triggers import Triggers
+from argosy.gitops.sync.operation import OperationReconciler
 from argosy.machinery.api import PatchType
 from argosy.machinery.objects import JsonObject, Key, key_of
 from argosy.machinery.status import StatusError
@@ -108,30 +108,32 @@ class GitOps:
         )
         self.plane = ControlPlane(caches, namespace, self._plane_changed)
         self._ownership = Ownership(self.plane, replicas, self._cluster_of)
-        self._waking = Waking(
+        self._triggers = Triggers(
             self.plane,
             clock,
-            remember=lambda key: self.desk.remember(key),
+            remember=lambda key: self.context.remember(key),
             enqueue=self._controller.enqueue,
             cluster_of=self._cluster_of,
             all_awake=self._all_awake,
             owns=self.owns,
         )
-        self.live = LiveObjects(client, caches, self._waking.live_changed)
+        self.live = LiveObjects(client, caches, self._triggers.live_changed)
         self.manifests = Manifests(renderer, git, charts, Integrity(signatures, clock), clock)
         here = Destination(IN_CLUSTER, self.live, access, known_types)
         self.clusters = self._connections(here, connect, known_types, clock, rng)
         self.events = EventRecorder(client, clock, "argocd-application-controller")
-        self.desk = self._desk(known_types, Judging(lua, clock), JqAsking(jq))
-        self._projects = ProjectKeeping(client, self.plane, self.events, clock, rng, self._ownership.of_key)
+        self.context = self._context(known_types, CustomChecks(lua, clock), JqEvaluation(jq))
+        self._projects = ProjectFinalizer(client, self.plane, self.events, clock, rng, self._ownership.of_key)
         limits = RepositoryLimits(clock)
-        overdue = self._waking.overdue
+        overdue = self._triggers.overdue
         self._polling = Polling(self.plane, self.manifests, clock, rng, limits, owns=self.owns, overdue=overdue)
-        self._comparing = Comparing(self.desk)
-        self._operating = Operating(self.desk, self._comparing.sighting)
-        self._deleting = Deleting(self.desk, self._comparing.sighting)
-        self._hydration = (
-            Hydration(self.desk, git, writer, rng, self._is_ours, limits, replicas) if writer is not None else None
+        self._comparison_reconciler = ComparisonReconciler(self.context)
+        self._operation_reconciler = OperationReconciler(self.context, self._comparison_reconciler.app_state)
+        self._deletion_reconciler = DeletionReconciler(self.context, self._comparison_reconciler.app_state)
+        self._hydrator = (
+            HydratorController(self.context, git, writer, rng, self._is_ours, limits, replicas)
+            if writer is not None
+            else None
         )
 
     def _connections(
@@ -144,13 +146,13 @@ class GitOps:
             clock,
             rng,
             settings=self._settings,
-            changed=self._waking.cluster_changed,
-            heard=self._waking.live_changed,
+            changed=self._triggers.cluster_changed,
+            heard=self._triggers.live_changed,
             label=self._label_cluster,
         )
 
-    def _desk(self, known: KnownTypes, judging: Judging, jq: JqAsking) -> Desk:
-        return Desk(
+    def _context(self, known: KnownTypes, custom_checks: CustomChecks, jq: JqEvaluation) -> ReconcileContext:
+        return ReconcileContext(
             client=self._client,
             clock=self._clock,
             namespace=self._namespace,
@@ -158,11 +160,11 @@ class GitOps:
             plane=self.plane,
             clusters=self.clusters,
             manifests=self.manifests,
-            judging=judging,
+            custom_checks=custom_checks,
             jq=jq,
             events=self.events,
-            depending=Depending(self.plane.applications, self._waking.if_there, self._is_served),
-            orphans=OrphanMonitoring(self.plane.applications, self._clock, self._namespace, self._waking.recount),
+            dependency_index=DependencyIndex(self.plane.applications, self._triggers.if_there, self._is_served),
+            orphans=OrphanMonitoring(self.plane.applications, self._clock, self._namespace, self._triggers.recount),
             wake=self._controller.enqueue,
         )
 
@@ -172,11 +174,11 @@ class GitOps:
 
     @property
     def status_writes(self) -> int:
-        return self.desk.status_writes
+        return self.context.status_writes
 
     def why(self, app: Key) -> dict[ResourceKey, str]:
         """For each object that is out of sync, the reason in one line."""
-        memory = self.desk.memory.get(app)
+        memory = self.context.memory.get(app)
         return dict(memory.why) if memory else {}
 
     async def run(self) -> None:
@@ -188,7 +190,7 @@ class GitOps:
         with ExitStack() as handlers:
             # Taken off when this ends, however it does: who is started again must not hear everything twice.
             handlers.callback(self._controller.watch(self.plane.applications))
-            handlers.callback(self.plane.projects.on_change(self._waking.project_changed))
+            handlers.callback(self.plane.projects.on_change(self._triggers.project_changed))
             await self._run()
 
     async def _run(self) -> None:
@@ -201,8 +203,8 @@ class GitOps:
             tasks.create_task(
                 follow_definitions(self.live, self._caches, self._settings, self._kinds_changed, self._clock, self._rng)
             )
-            if self._hydration is not None:
-                tasks.create_task(self._hydration.run())
+            if self._hydrator is not None:
+                tasks.create_task(self._hydrator.run())
 
     # -- what concerns whom ------------------------------------------------------------------------------------------
 
@@ -212,7 +214,7 @@ class GitOps:
 
     def replicas_changed(self) -> None:
         """Applications moved to this replica, or away."""
-        self._waking.everything()
+        self._triggers.everything()
 
     async def look_for_commits(self) -> None:
         """One poll, now."""
@@ -222,11 +224,11 @@ class GitOps:
         return self.plane.settings
 
     def _kinds_changed(self) -> None:
-        self._waking.cluster_changed(IN_CLUSTER)
+        self._triggers.cluster_changed(IN_CLUSTER)
 
     def _cluster_of(self, app: JsonObject) -> Cluster | None:
         try:
-            return self.desk.cluster(normalised(app.get("spec") or {}))
+            return self.context.cluster(normalised(app.get("spec") or {}))
         except InvalidDestination:
             return None
 
@@ -251,8 +253,8 @@ class GitOps:
 
     def _all_awake(self) -> None:
         self._let_go()
-        if self._hydration is not None:
-            self._hydration.all_concerned()
+        if self._hydrator is not None:
+            self._hydrator.all_concerned()
 
     def _plane_changed(self) -> None:
         problems = self.plane.settings.customizations.problems
@@ -263,7 +265,7 @@ class GitOps:
                 self.events.record(config, "InvalidSetting", text, event_type="Warning")
         self._problems = problems
         self._polling.forgive()
-        self._waking.everything()
+        self._triggers.everything()
 
     async def _ensure_default_project(self) -> None:
         if self.plane.project("default") is None:
@@ -285,30 +287,30 @@ class GitOps:
         except (StatusError, OSError, FencedOff):
             raise
         except Exception as error:
-            await self._comparing.stumbled(key, described(error))
+            await self._comparison_reconciler.report_failure(key, described(error))
             raise
 
     async def _look(self, key: Key) -> Outcome:
-        app = self.desk.latest(key)
+        app = self.context.latest(key)
         if app is None:
             self._forget(key)
             return DONE
         if not self._is_ours(key) or annotations_of(app).get(SKIP_RECONCILE) == "true":
             return DONE
         if app["metadata"].get("deletionTimestamp"):
-            return await self._deleting.look(key, app)
+            return await self._deletion_reconciler.look(key, app)
         outcome = DONE
         if app.get("operation"):
             # A sync may wait for hours: what changes meanwhile is seen, and a refresh done, all the same.
-            outcome = await self._operating.look(key, app) or DONE
-            app = self.desk.latest(key) or app
-        return _both(outcome, await self._comparing.look(key, app))
+            outcome = await self._operation_reconciler.look(key, app) or DONE
+            app = self.context.latest(key) or app
+        return _both(outcome, await self._comparison_reconciler.look(key, app))
 
     def _forget(self, key: Key) -> None:
         """An Application that is gone, or another replica's."""
-        self.desk.memory.pop(key, None)
-        self.desk.written.pop(key, None)
-        self.desk.orphans.leave(key)
+        self.context.memory.pop(key, None)
+        self.context.written.pop(key, None)
+        self.context.orphans.leave(key)
         self.manifests.forget(instance_name(key, self._namespace))
 
     def _is_ours(self, key: Key) -> bool:

@@ -11,7 +11,7 @@ import pytest
 
 from argosy.gitops.actions import Action, ActionError, Impact
 from argosy.gitops.actions.custom import discover, impacts_of, run
-from argosy.gitops.customizations import customizations_of
+from argosy.gitops.control_plane.customizations import customizations_of
 from argosy.render.lua.evaluator import LuaWorkers
 from argosy.runtime.clock import RealClock
 

@@ -13,8 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from argosy.expr.gotemplate import GoTemplates
-from argosy.gitops.applicationsets.asked import Doors, HostNotFound, Repository
-from argosy.gitops.applicationsets.generate import Unusable, asked_of, desired
+from argosy.gitops.applicationsets.desired_applications import Unusable, asked_of, desired
+from argosy.gitops.applicationsets.generator_context import Doors, HostNotFound, Repository
 from argosy.gitops.applicationsets.options import Options
 from argosy.gitops.applicationsets.params import GeneratorError
 from argosy.machinery.objects import JsonObject

@@ -14,12 +14,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from argosy.expr.gotemplate import GoTemplates
-from argosy.gitops.applicationsets.asked import Asked, Doors, HostNotFound, PullRequest, Repository
+from argosy.gitops.applicationsets.generator_context import (
+    Doors,
+    GeneratorContext,
+    HostNotFound,
+    PullRequest,
+    Repository,
+)
 from argosy.gitops.applicationsets.generators import requeue_after, sets_of
 from argosy.gitops.applicationsets.generators.git import chosen
 from argosy.gitops.applicationsets.options import Options, options_of
 from argosy.gitops.applicationsets.params import GeneratorError, flattened, text_of
-from argosy.gitops.applicationsets.render import engine_of
+from argosy.gitops.applicationsets.template import engine_of
 from argosy.machinery.objects import JsonObject
 from argosy.sources.port import Credentials, Tree
 from argosy.sources.tree import MemoryStorage, RootedTree
@@ -113,10 +119,12 @@ class OneRepository(Fake):
         ]
 
 
-def asked(fake: Fake, *, go: bool = True, namespace: str = "argocd", options: Options | None = None) -> Asked:
+def asked(
+    fake: Fake, *, go: bool = True, namespace: str = "argocd", options: Options | None = None
+) -> GeneratorContext:
     doors = Doors(git=fake, hosting=fake, plugins=fake, objects=fake)
     engine = engine_of({"goTemplate": go, "goTemplateOptions": ["missingkey=error"] if go else []}, TEMPLATES)
-    return Asked(
+    return GeneratorContext(
         name="fleet", namespace=namespace, control_plane="argocd", project="default", engine=engine,
         options=options or Options(), doors=doors,
     )  # fmt: skip

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from argosy.expr.gotemplate import GoTemplates
 from argosy.gitops.applicationsets.options import Options
 from argosy.gitops.applicationsets.reconcile import Plan, Surroundings, plan, with_owner
-from argosy.gitops.applicationsets.render import RenderError, application, engine_of, merged_template
-from argosy.gitops.settings import Settings
+from argosy.gitops.applicationsets.template import RenderError, application, engine_of, merged_template
+from argosy.gitops.control_plane.settings import Settings
 from argosy.machinery.objects import JsonObject
 
 TEMPLATES = GoTemplates(lambda: datetime(2026, 1, 1, tzinfo=UTC), lambda length: b"\1" * length)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from argosy.gitops.applicationsets.recording import RESOURCES_PAUSE
+from argosy.gitops.applicationsets.status_writer import RESOURCES_PAUSE
 from argosy.machinery.objects import JsonObject, Key
 from kit.applicationsets import REPO, Bench, appset, listed
 

@@ -8,7 +8,7 @@ import pytest
 
 from argosy.gitops.applicationsets import ApplicationSets
 from argosy.gitops.applicationsets.params import GeneratorError
-from argosy.gitops.applicationsets.recording import APPLICATION_SETS
+from argosy.gitops.applicationsets.status_writer import APPLICATION_SETS
 from argosy.gitops.keys import APPLICATIONS, PROJECTS
 from argosy.machinery.objects import JsonObject, Key
 from argosy.machinery.status import StatusError

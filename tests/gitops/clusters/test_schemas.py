@@ -101,4 +101,4 @@ def test_a_definition_is_read_once_and_again_when_it_changed(bench: Bench) -> No
 def test_nothing_is_read_for_objects_that_are_applied_client_side(bench: Bench) -> None:
     synced(bench, "{ports: [{name: web, number: 80}]}", options=())
     assert bench.gitops.clusters.here.schemas.schema("example.com", "v1", "Gate") is None
-    assert bench.gitops.desk.memory[Key("argocd", "app")].comparer.computed > 0
+    assert bench.gitops.context.memory[Key("argocd", "app")].comparer.computed > 0

@@ -7,8 +7,8 @@ from contextlib import contextmanager
 
 import pytest
 
+from argosy.gitops.clusters.resolution import Cluster
 from argosy.gitops.clusters.sharding import Algorithm, owner
-from argosy.gitops.destinations import Cluster
 from argosy.gitops.keys import IN_CLUSTER
 from argosy.machinery.objects import JsonObject, Key
 from argosy.machinery.requests import Write

@@ -18,20 +18,20 @@ from argosy.cli.place import Place
 from argosy.cli.printing import table, write_value
 from argosy.cli.process import ControlPlane
 from argosy.gitops.clusters.connections import Connecting
-from argosy.gitops.compare import Comparer, schema_of
-from argosy.gitops.desk import Memory
-from argosy.gitops.diff import compared, server_side
-from argosy.gitops.jq_sheet import Sheet
+from argosy.gitops.comparison.application_state import Compared, Look, Refused, StateReader
+from argosy.gitops.comparison.comparer import Comparer, schema_of
+from argosy.gitops.comparison.diff import compared, server_side
+from argosy.gitops.comparison.jq.answers import JqAnswers
+from argosy.gitops.comparison.normalizers import rules_for
+from argosy.gitops.comparison.server_side_diff import server_side_of
+from argosy.gitops.control_plane.context import Memory
+from argosy.gitops.control_plane.settings import Settings
 from argosy.gitops.keys import FIELD_MANAGER, ResourceKey
-from argosy.gitops.masking import masked
-from argosy.gitops.normalize import rules_for
-from argosy.gitops.normalize_spec import normalised, sources_of
-from argosy.gitops.server_side import server_side_of
-from argosy.gitops.settings import Settings
-from argosy.gitops.sighting import Compared, Look, Refused, Sighting
+from argosy.gitops.model.application_spec import normalised, sources_of
+from argosy.gitops.model.resource_tracking import migrated
+from argosy.gitops.model.secret_masking import masked
 from argosy.gitops.sync.options import Options, options_of
 from argosy.gitops.sync.tasks import Pair
-from argosy.gitops.tracking import migrated
 from argosy.machinery.diff import unified
 from argosy.machinery.objects import JsonObject, Key
 from argosy.runtime.chance import SystemRng
@@ -82,7 +82,7 @@ async def _changes(
             await gitops.live.discover(gitops.plane.settings)
             await gitops.live.wait_synced()
             parts.add("clusters", gitops.clusters.run)
-            found = await _told(_seen(Sighting(gitops.desk), app, clock))
+            found = await _told(_seen(StateReader(gitops.context), app, clock))
     finally:
         await plane.close()
     if isinstance(found, Refused):
@@ -90,13 +90,13 @@ async def _changes(
     return found
 
 
-async def _seen(sighting: Sighting, app: JsonObject, clock: Clock) -> list[Change]:
+async def _seen(app_state: StateReader, app: JsonObject, clock: Clock) -> list[Change]:
     memory = Memory(Comparer(known))
-    found = await _compared(sighting, app, memory, clock)
-    settings = sighting.desk.plane.settings
-    policy = options_of((found.scene.spec.get("syncPolicy") or {}).get("syncOptions"))
+    found = await _compared(app_state, app, memory, clock)
+    settings = app_state.context.plane.settings
+    policy = options_of((found.source_state.spec.get("syncPolicy") or {}).get("syncOptions"))
     pairs = [pair for pair in found.comparison.pairs if pair.status == "OutOfSync"]
-    return await sighting.with_jq(
+    return await app_state.with_jq(
         app, lambda jq: [_change(pair, found, policy, settings, jq) for pair in pairs], memory
     )
 
@@ -109,26 +109,26 @@ async def _told(work: Awaitable[list[Change]]) -> list[Change] | Refused:
         return error
 
 
-async def _compared(sighting: Sighting, app: JsonObject, memory: Memory, clock: Clock) -> Compared:
+async def _compared(app_state: StateReader, app: JsonObject, memory: Memory, clock: Clock) -> Compared:
     """Once its cluster is connected to."""
     sources = sources_of(normalised(app.get("spec") or {}))
     while True:
         try:
-            return await sighting.compared(app, sources, Look(), memory)
+            return await app_state.compared(app, sources, Look(), memory)
         except Connecting:
             await clock.sleep(CONNECTING_LOOK)
 
 
-def _change(pair: Pair, seen: Compared, policy: Options, settings: Settings, jq: Sheet) -> Change:
+def _change(pair: Pair, seen: Compared, policy: Options, settings: Settings, jq: JqAnswers) -> Change:
     """Both sides as they are compared, Secrets masked together so that equal values look equal."""
     live, desired = pair.live, pair.target
     if live is not None and desired is not None:
-        rules = rules_for(pair.key, seen.scene.spec.get("ignoreDifferences") or (), settings, jq)
-        server = server_side_of(seen.scene.app, settings)
+        rules = rules_for(pair.key, seen.source_state.spec.get("ignoreDifferences") or (), settings, jq)
+        server = server_side_of(seen.source_state.app, settings)
         if server is not None and (answer := seen.answers.get(pair.key)) is not None:
             found = server_side(live, answer, rules, known, FIELD_MANAGER, webhooks=server.webhooks)
         else:
-            schema = schema_of(desired, policy, seen.scene.destination.schemas)
+            schema = schema_of(desired, policy, seen.source_state.destination.schemas)
             present = migrated(live, desired, settings)
             found = compared(desired, present, rules, known, schema=schema.node if schema else None)
         live, desired = found.live, found.predicted

@@ -13,7 +13,7 @@ from argosy.runtime.clock import Clock, RealClock
 from argosy.runtime.verbs import Verbs
 
 if TYPE_CHECKING:
-    from argosy.gitops.customizations import Customizations
+    from argosy.gitops.control_plane.customizations import Customizations
     from argosy.gitops.keys import ResourceKey
 
 AT_ONCE = 16
@@ -62,7 +62,7 @@ async def _live(client: Verbs, resource: Resource, item: JsonObject) -> JsonObje
 async def _judged(client: Verbs, clock: Clock, namespace: str, found: list[JsonObject | str]) -> list[str]:
     """A status each; empty for a kind without health."""
     # Imported late: the catalogue of kinds is large, and most commands never judge anything.
-    from argosy.gitops.judging import Judging
+    from argosy.gitops.health.custom_checks import CustomChecks
     from argosy.gitops.keys import resource_key
     from argosy.render.lua.evaluator import LuaWorkers
 
@@ -70,7 +70,7 @@ async def _judged(client: Verbs, clock: Clock, namespace: str, found: list[JsonO
     told = await _customizations(client, namespace)
     with ExitStack() as stack:
         lua = stack.enter_context(LuaWorkers(clock, size=1)) if told.judges else None
-        judge = (await Judging(lua, clock).judge_for(live, told, {})).judge
+        judge = (await CustomChecks(lua, clock).judge_for(live, told, {})).judge
     statuses = []
     for one in found:
         health = None if isinstance(one, str) else judge(one)
@@ -79,8 +79,8 @@ async def _judged(client: Verbs, clock: Clock, namespace: str, found: list[JsonO
 
 
 async def _customizations(client: Verbs, namespace: str) -> Customizations:
-    from argosy.gitops.customizations import customizations_of
-    from argosy.gitops.settings import CONFIG_MAP
+    from argosy.gitops.control_plane.customizations import customizations_of
+    from argosy.gitops.control_plane.settings import CONFIG_MAP
 
     try:
         settings = await client.read(CONFIG_MAPS, CONFIG_MAP, namespace)

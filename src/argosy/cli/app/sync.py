@@ -16,7 +16,7 @@ from argosy.cli.app.waiting import Wanted, deadline, wait_for
 from argosy.cli.connect import with_client
 from argosy.cli.failing import CommandError, Exit
 from argosy.cli.render import rendered, request_of
-from argosy.gitops.normalize_spec import normalised, sources_of
+from argosy.gitops.model.application_spec import normalised, sources_of
 from argosy.machinery.objects import JsonObject, Key
 from argosy.runtime.clock import Clock
 from argosy.runtime.verbs import Verbs

@@ -13,16 +13,16 @@ from argosy.cli.failing import CommandError, Exit
 from argosy.cli.outside import Doors, Git, Outside
 from argosy.cli.process import ControlPlane
 from argosy.expr.gotemplate import GoTemplates
-from argosy.gitops.applicationsets.asked import Doors as GeneratorDoors
-from argosy.gitops.applicationsets.generate import Unusable, asked_of, desired
+from argosy.gitops.applicationsets.adapters import GitReader
+from argosy.gitops.applicationsets.desired_applications import Unusable, asked_of, desired
+from argosy.gitops.applicationsets.generator_context import Doors as GeneratorDoors
 from argosy.gitops.applicationsets.hosting import WebHosting
 from argosy.gitops.applicationsets.hosting.plugin_service import PluginServices
 from argosy.gitops.applicationsets.options import Options
-from argosy.gitops.applicationsets.outside import GitReader
 from argosy.gitops.applicationsets.params import GeneratorError
 from argosy.gitops.applicationsets.preview import Preview
 from argosy.gitops.applicationsets.reconcile import Problem
-from argosy.gitops.jq_asking import NotAnswered
+from argosy.gitops.comparison.jq.evaluation import NotAnswered
 from argosy.machinery.objects import JsonObject
 from argosy.machinery.structural import compile_schema, prune, validate
 from argosy.runtime.chance import SystemRng

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from argosy.gitops import actions
 from argosy.gitops.actions.action import Action, ActionError, Impact, Parameter
-from argosy.gitops.customizations import Customizations, UserActions
+from argosy.gitops.control_plane.customizations import Customizations, UserActions
 from argosy.gitops.keys import resource_key
 from argosy.machinery.objects import JsonObject, JsonValue, group_version
 from argosy.render.lua.port import Call, LuaEvaluator, restored

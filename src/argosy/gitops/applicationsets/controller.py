@@ -13,18 +13,18 @@ from typing import Final, TypeVar
 
 from argosy.expr.gotemplate import GoTemplates
 from argosy.gitops.applicationsets import reconcile, rolling_sync, status
-from argosy.gitops.applicationsets.applying import Applying, Refusals
-from argosy.gitops.applicationsets.asked import Doors, Hosting, Plugins
-from argosy.gitops.applicationsets.asking import AFTER_ERROR, Asking, Memory
-from argosy.gitops.applicationsets.ending import Ending
+from argosy.gitops.applicationsets.adapters import ClusterObjects, GitReader
+from argosy.gitops.applicationsets.application_writer import ApplicationWriter, Refusals
+from argosy.gitops.applicationsets.deletion import SetDeletion
+from argosy.gitops.applicationsets.generation import AFTER_ERROR, Generation, Memory
+from argosy.gitops.applicationsets.generator_context import Doors, Hosting, Plugins
 from argosy.gitops.applicationsets.options import options_of
-from argosy.gitops.applicationsets.outside import ClusterObjects, GitReader
 from argosy.gitops.applicationsets.preview import Preview, preview
 from argosy.gitops.applicationsets.reconcile import Plan, Surroundings
-from argosy.gitops.applicationsets.recording import APPLICATION_SETS, Recording, Written
-from argosy.gitops.jq_asking import JqAsking, tell
-from argosy.gitops.jq_sheet import Sheet
-from argosy.gitops.world import ControlPlane
+from argosy.gitops.applicationsets.status_writer import APPLICATION_SETS, StatusWriter, Written
+from argosy.gitops.comparison.jq.answers import JqAnswers
+from argosy.gitops.comparison.jq.evaluation import JqEvaluation, tell
+from argosy.gitops.control_plane.configuration import ControlPlane
 from argosy.machinery.objects import JsonObject, Key, key_of
 from argosy.render.jq.port import JqEvaluator
 from argosy.runtime.chance import Rng
@@ -74,16 +74,16 @@ class ApplicationSets:
             git=git_reader, hosting=hosting, plugins=plugins, objects=self._objects, refusal=self._repository_refusal
         )
         templates = GoTemplates(clock.now, rng.fork("applicationsets").token_bytes)
-        self.asking = Asking(doors, templates, namespace, self._clusters)
+        self.asking = Generation(doors, templates, namespace, self._clusters)
         # After all that its first news, which may come at once, is told to.
         self.plane = ControlPlane(caches, namespace, self._settings_changed)
         self.plane.applications.add_index(OWNER, _owner)
         self.events = EventRecorder(client, clock, "argocd-applicationset-controller")
-        self._applying, self._recording = Applying(client, self.events), Recording(client, clock, self.sets)
-        self.jq = JqAsking(jq)
+        self._applying, self._recording = ApplicationWriter(client, self.events), StatusWriter(client, clock, self.sets)
+        self.jq = JqEvaluation(jq)
         self._told: dict[Key, set[str]] = {}
         """jq expressions whose failure was told, by set."""
-        self._ending = Ending(self._applying, self._recording)
+        self._ending = SetDeletion(self._applying, self._recording)
 
     @property
     def controller(self) -> Controller:
@@ -212,11 +212,11 @@ class ApplicationSets:
         now = self._clock.now()
         return await self._with_jq(appset, lambda jq: rolling_sync.advanced(appset, left, live, now, jq))
 
-    async def _with_jq(self, appset: JsonObject, decide: Callable[[Sheet], T]) -> T:
+    async def _with_jq(self, appset: JsonObject, decide: Callable[[JqAnswers], T]) -> T:
         """What is decided with jq's answers; tells, once, which expressions fail. Raises NotAnswered."""
-        made, sheet = await self.jq.settled(decide)
+        made, jq_answers = await self.jq.settled(decide)
         if appset["metadata"].get("uid"):
-            tell(self.events, appset, sheet.failures, self._told.setdefault(key_of(appset), set()))
+            tell(self.events, appset, jq_answers.failures, self._told.setdefault(key_of(appset), set()))
         return made
 
     # -- reading -----------------------------------------------------------------------------------------------------

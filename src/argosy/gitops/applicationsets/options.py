@@ -8,7 +8,7 @@ from typing import Final, Literal, cast
 
 import re2
 
-from argosy.gitops.globs import matches
+from argosy.gitops.model.globs import matches
 from argosy.machinery import duration
 from argosy.machinery.objects import JsonObject
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from argosy.gitops.applicationsets.options import Options
 from argosy.gitops.applicationsets.reconcile import Plan, Problem, Surroundings, Update, plan
 from argosy.gitops.applicationsets.rolling_sync import is_rolling, without_automation
-from argosy.gitops.jq_sheet import Sheet
+from argosy.gitops.comparison.jq.answers import JqAnswers
 from argosy.machinery.objects import JsonObject
 
 
@@ -27,7 +27,7 @@ def preview(
     wanted: Sequence[JsonObject],
     existing: Sequence[JsonObject],
     around: Surroundings,
-    jq: Sheet | None = None,
+    jq: JqAnswers | None = None,
 ) -> Preview:
     """`existing`: the Applications of the set's namespace.
 

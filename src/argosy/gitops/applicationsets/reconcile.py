@@ -11,13 +11,14 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from argosy.gitops import normalize, projects
 from argosy.gitops.applicationsets.options import Options, Policy
-from argosy.gitops.destinations import Cluster, ClusterBook, InvalidDestination, resolve
-from argosy.gitops.jq_sheet import Sheet
+from argosy.gitops.clusters.resolution import Cluster, ClusterBook, InvalidDestination, resolve
+from argosy.gitops.comparison import normalizers as normalize
+from argosy.gitops.comparison.jq.answers import JqAnswers
+from argosy.gitops.control_plane.settings import Settings
 from argosy.gitops.keys import REFRESH
-from argosy.gitops.normalize_spec import normalised, sources_of
-from argosy.gitops.settings import Settings
+from argosy.gitops.model.application_spec import normalised, sources_of
+from argosy.gitops.projects import permissions as projects
 from argosy.machinery.mergepatch import create_merge_patch, merge_patch
 from argosy.machinery.objects import JsonObject
 
@@ -132,7 +133,7 @@ class Verdicts:
         app: JsonObject,
         found: JsonObject | None,
         judge: Callable[[JsonObject, JsonObject | None], Verdict],
-        jq: Sheet | None = None,
+        jq: JqAnswers | None = None,
     ) -> Verdict:
         name = app["metadata"]["name"]
         known = self._known.get(name)
@@ -152,7 +153,7 @@ def plan(
     existing: Iterable[JsonObject],
     around: Surroundings,
     verdicts: Verdicts | None = None,
-    jq: Sheet | None = None,
+    jq: JqAnswers | None = None,
 ) -> Plan:
     """`existing`: at least those that the set owns and those that have a desired name.
 
@@ -194,7 +195,7 @@ def _verdict(
     found: JsonObject | None,
     around: Surroundings,
     policy: Policy,
-    jq: Sheet | None,
+    jq: JqAnswers | None,
 ) -> Verdict:
     if message := _refusal(appset, app, found, around):
         return Problem(app["metadata"]["name"], message)
@@ -236,7 +237,7 @@ def updated(
     live: JsonObject,
     app: JsonObject,
     options: Options,
-    jq: Sheet | None = None,
+    jq: JqAnswers | None = None,
 ) -> JsonObject:
     """The live Application with what the set decides; equal to it when nothing changes."""
     before, wanted = live["metadata"], app["metadata"]
@@ -260,7 +261,7 @@ def updated(
     return live if _same(live, made) else made
 
 
-def spec_differs(appset: JsonObject, live: JsonObject, app: JsonObject, jq: Sheet | None = None) -> bool:
+def spec_differs(appset: JsonObject, live: JsonObject, app: JsonObject, jq: JqAnswers | None = None) -> bool:
     """After normalisation and the set's ignored differences (spec 15.5)."""
     if live.get("spec") == app["spec"]:
         return False
@@ -313,7 +314,7 @@ def _refusal(appset: JsonObject, app: JsonObject, found: JsonObject | None, arou
     return "; ".join(refused)
 
 
-def _without_ignored(appset: JsonObject, live: JsonObject, made: JsonObject, jq: Sheet | None) -> JsonObject:
+def _without_ignored(appset: JsonObject, live: JsonObject, made: JsonObject, jq: JqAnswers | None) -> JsonObject:
     """`ignoreApplicationDifferences`: what both sides no longer show is left as it is on the live one."""
     name = live["metadata"]["name"]
     entries = (appset.get("spec") or {}).get("ignoreApplicationDifferences") or ()
@@ -324,7 +325,7 @@ def _without_ignored(appset: JsonObject, live: JsonObject, made: JsonObject, jq:
         pointers=tuple(pointer for entry in entries for pointer in entry.get("jsonPointers") or ()),
         paths=tuple(path for entry in entries for path in entry.get("jqPathExpressions") or ()),
         ignore_status="none",
-        jq=jq or Sheet(),
+        jq=jq or JqAnswers(),
     )
     patch = create_merge_patch(normalize.normalised(live, rules), normalize.normalised(made, rules))
     result: Any = merge_patch(live, patch)

@@ -17,8 +17,8 @@ from typing import Final
 from argosy.gitops.applicationsets import rolling_steps
 from argosy.gitops.applicationsets.reconcile import spec_differs
 from argosy.gitops.applicationsets.rolling_steps import NO_STEP, most, step_of, steps_of
-from argosy.gitops.jq_sheet import Sheet
-from argosy.gitops.normalize_spec import normalised, sources_of
+from argosy.gitops.comparison.jq.answers import JqAnswers
+from argosy.gitops.model.application_spec import normalised, sources_of
 from argosy.machinery.objects import JsonObject
 from argosy.machinery.timestamps import parse, seconds
 
@@ -74,7 +74,7 @@ def advanced(
     desired: Sequence[JsonObject],
     live: Mapping[str, JsonObject],
     now: datetime,
-    jq: Sheet | None = None,
+    jq: JqAnswers | None = None,
 ) -> Advance:
     """`desired` without automation; `live` by name, as it is before this look's writes. In the order of names."""
     desired = sorted(desired, key=lambda app: str(app["metadata"]["name"]))
@@ -140,7 +140,7 @@ def _observed(
     before: JsonObject | None,
     step: int,
     now: datetime,
-    jq: Sheet | None,
+    jq: JqAnswers | None,
 ) -> JsonObject:
     """The status after what the Application shows, before the steps are considered."""
     name = app["metadata"]["name"]

@@ -16,11 +16,11 @@ from typing import Any, Protocol
 
 from argosy.gitops.clusters.contact import NotConnected, filled, look_after
 from argosy.gitops.clusters.destination import Destination, follow_definitions
-from argosy.gitops.destinations import Cluster
+from argosy.gitops.clusters.live_state import LiveObjects
+from argosy.gitops.clusters.resolution import Cluster
+from argosy.gitops.control_plane.settings import Settings
 from argosy.gitops.keys import IN_CLUSTER
-from argosy.gitops.live import LiveObjects
 from argosy.gitops.ports import KnownTypes
-from argosy.gitops.settings import Settings
 from argosy.machinery.objects import JsonObject
 from argosy.observe.metrics import REGISTRY
 from argosy.runtime.access import Access

@@ -9,7 +9,7 @@ import asyncio
 from collections.abc import Iterable
 from typing import Final
 
-from argosy.gitops.live import LiveObjects
+from argosy.gitops.clusters.live_state import LiveObjects
 from argosy.machinery.status import StatusError
 from argosy.runtime.clock import Clock
 from argosy.runtime.informers import InformerCache, InformerCaches

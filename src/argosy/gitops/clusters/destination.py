@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
-from argosy.gitops.applying import Applier
+from argosy.gitops.clusters.live_state import LiveObjects
 from argosy.gitops.clusters.schemas import DEFINITIONS, ServedSchemas
-from argosy.gitops.live import LiveObjects
+from argosy.gitops.control_plane.settings import Settings
 from argosy.gitops.ports import KnownTypes
-from argosy.gitops.settings import Settings
+from argosy.gitops.sync.apply import Applier
 from argosy.runtime.access import Access
 from argosy.runtime.chance import Rng
 from argosy.runtime.clock import Clock

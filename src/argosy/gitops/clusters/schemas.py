@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from argosy.gitops.clusters.live_state import LiveObjects
 from argosy.gitops.keys import ResourceKey
-from argosy.gitops.live import LiveObjects
 from argosy.gitops.ports import KnownTypes, Schema
 from argosy.machinery.objects import Resource
 from argosy.machinery.schema import Node

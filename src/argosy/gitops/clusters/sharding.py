@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from enum import StrEnum
 from hashlib import blake2b
 
-from argosy.gitops.destinations import Cluster
+from argosy.gitops.clusters.resolution import Cluster
 from argosy.gitops.keys import IN_CLUSTER
 from argosy.machinery.objects import Key
 from argosy.runtime.sharding import Shards

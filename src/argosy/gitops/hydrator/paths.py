@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from posixpath import join, normpath
 
-from argosy.gitops.globs import matches_path
 from argosy.gitops.keys import GENERATE_PATHS, annotations_of
+from argosy.gitops.model.globs import matches_path
 from argosy.machinery.objects import JsonObject
 from argosy.sources.port import Entry, Tree
 

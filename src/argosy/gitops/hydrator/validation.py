@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from argosy.gitops.hydrator.groups import dry_source, project_of, qualified, target_of
-from argosy.gitops.projects import permits_namespace_of_application, permits_source
+from argosy.gitops.projects.permissions import permits_namespace_of_application, permits_source
 from argosy.machinery.objects import JsonObject, Key
 from argosy.sources.paths import normalise
 from argosy.sources.port import Rejected

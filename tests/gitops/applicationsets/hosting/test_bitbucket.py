@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from aiohttp import web
 
-from argosy.gitops.applicationsets.asked import HostNotFound
+from argosy.gitops.applicationsets.generator_context import HostNotFound
 from argosy.gitops.applicationsets.generators.scm import filtered
 from argosy.gitops.applicationsets.hosting.bitbucket import PullRequests, Repositories
 from argosy.gitops.applicationsets.params import GeneratorError

@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from argosy.gitops.applicationsets.asked import Asked
+from argosy.gitops.applicationsets.generator_context import GeneratorContext
 from argosy.gitops.applicationsets.generators import (
     clusters,
     decisions,
@@ -25,7 +25,7 @@ from argosy.gitops.applicationsets.generators import (
 from argosy.gitops.applicationsets.params import GeneratorError, selected
 from argosy.machinery.objects import JsonObject
 
-Generate = Callable[[Asked, JsonObject], Awaitable[list[JsonObject]]]
+Generate = Callable[[GeneratorContext, JsonObject], Awaitable[list[JsonObject]]]
 
 GENERATORS: Final[Mapping[str, Generate]] = {
     "list": listed.generate,
@@ -52,7 +52,7 @@ class Generated:
     template: JsonObject | None
 
 
-async def generated(asked: Asked, generators: list[JsonObject]) -> list[Generated]:
+async def generated(asked: GeneratorContext, generators: list[JsonObject]) -> list[Generated]:
     """In order. Raises GeneratorError, or sources.port.SourceError."""
     made = []
     for generator in generators:
@@ -61,7 +61,7 @@ async def generated(asked: Asked, generators: list[JsonObject]) -> list[Generate
     return made
 
 
-async def sets_of(asked: Asked, generator: JsonObject, depth: int) -> list[JsonObject]:
+async def sets_of(asked: GeneratorContext, generator: JsonObject, depth: int) -> list[JsonObject]:
     """One entry's sets, after its selector."""
     name, options = chosen(generator)
     if name in ("matrix", "merge"):

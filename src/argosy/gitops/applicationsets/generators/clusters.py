@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from argosy.expr.slugs import normalize
-from argosy.gitops.applicationsets.asked import Asked
+from argosy.gitops.applicationsets.generator_context import GeneratorContext
 from argosy.gitops.applicationsets.params import GeneratorError
 from argosy.gitops.keys import IN_CLUSTER
 from argosy.machinery.objects import JsonObject
@@ -13,7 +13,7 @@ from argosy.sources.credentials import decoded
 LOCAL = "in-cluster"
 
 
-async def generate(asked: Asked, options: JsonObject) -> list[JsonObject]:
+async def generate(asked: GeneratorContext, options: JsonObject) -> list[JsonObject]:
     selector = options.get("selector") or {}
     everything = not selector.get("matchLabels") and not selector.get("matchExpressions")
     try:
@@ -29,11 +29,11 @@ async def generate(asked: Asked, options: JsonObject) -> list[JsonObject]:
     return [{"clusters": made}] if options.get("flatList") else made
 
 
-def _named(asked: Asked, name: str, server: str, project: str) -> JsonObject:
+def _named(asked: GeneratorContext, name: str, server: str, project: str) -> JsonObject:
     return {"name": name, "nameNormalized": normalize(name), "server": server, "project": project}
 
 
-def _of_secret(asked: Asked, secret: JsonObject) -> JsonObject:
+def _of_secret(asked: GeneratorContext, secret: JsonObject) -> JsonObject:
     data, metadata = decoded(secret), secret.get("metadata") or {}
     made = _named(asked, data.get("name", ""), data.get("server", ""), data.get("project", ""))
     kept = {kind: dict(metadata[kind]) for kind in ("labels", "annotations") if metadata.get(kind)}

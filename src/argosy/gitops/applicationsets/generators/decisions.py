@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from argosy.gitops.applicationsets.asked import Asked
+from argosy.gitops.applicationsets.generator_context import GeneratorContext
 from argosy.gitops.applicationsets.params import GeneratorError, text_of
 from argosy.machinery.objects import JsonObject
 from argosy.sources.credentials import decoded
 
 
-async def generate(asked: Asked, options: JsonObject) -> list[JsonObject]:
+async def generate(asked: GeneratorContext, options: JsonObject) -> list[JsonObject]:
     config = _config(asked, str(options.get("configMapRef") or ""))
     name, labels = str(options.get("name") or ""), _labels(options.get("labelSelector"))
     if bool(name) == bool(labels):
@@ -31,12 +31,12 @@ async def generate(asked: Asked, options: JsonObject) -> list[JsonObject]:
     return made
 
 
-def _servers(asked: Asked) -> dict[str, str]:
+def _servers(asked: GeneratorContext) -> dict[str, str]:
     secrets = (decoded(secret) for secret in asked.doors.objects.clusters())
     return {data.get("name", ""): data.get("server", "") for data in secrets}
 
 
-def _config(asked: Asked, name: str) -> dict[str, str]:
+def _config(asked: GeneratorContext, name: str) -> dict[str, str]:
     found = asked.doors.objects.config_map(asked.control_plane, name)
     if found is None:
         raise GeneratorError(f"clusterDecisionResource: ConfigMap {asked.control_plane}/{name} not found")

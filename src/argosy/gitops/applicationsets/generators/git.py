@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from argosy.expr.slugs import normalize
-from argosy.gitops.applicationsets.asked import Asked
+from argosy.gitops.applicationsets.generator_context import GeneratorContext
 from argosy.gitops.applicationsets.params import GeneratorError, flattened
 from argosy.machinery.objects import JsonObject
 from argosy.machinery.yaml import YamlError, load
@@ -22,7 +22,7 @@ MOST_ENTRIES: Final = 1_000_000
 _HOSTILE: Final = re.compile(r"(^|/)\.\.(/|$)|^/|\0")
 
 
-async def generate(asked: Asked, options: JsonObject) -> list[JsonObject]:
+async def generate(asked: GeneratorContext, options: JsonObject) -> list[JsonObject]:
     url, revision = str(options.get("repoURL") or ""), str(options.get("revision") or "")
     if not options.get("directories") and not options.get("files"):
         raise GeneratorError("git: directories or files must be given")
@@ -36,7 +36,7 @@ async def generate(asked: Asked, options: JsonObject) -> list[JsonObject]:
     return of_files(asked, options, tree)
 
 
-def of_directories(asked: Asked, options: JsonObject, tree: Tree) -> list[JsonObject]:
+def of_directories(asked: GeneratorContext, options: JsonObject, tree: Tree) -> list[JsonObject]:
     """Every folder that a path includes and none excludes."""
     paths = [path for path, kind in _walk(tree, hidden=asked.options.hidden_directories) if kind == "dir"]
     made = []
@@ -46,7 +46,7 @@ def of_directories(asked: Asked, options: JsonObject, tree: Tree) -> list[JsonOb
     return made
 
 
-def of_files(asked: Asked, options: JsonObject, tree: Tree) -> list[JsonObject]:
+def of_files(asked: GeneratorContext, options: JsonObject, tree: Tree) -> list[JsonObject]:
     """What each file holds (one set, or a list of them), with the parameters of its path."""
     crossing = not asked.options.new_file_globbing
     paths = [path for path, kind in _walk(tree, hidden=True) if kind == "file"]
@@ -101,7 +101,7 @@ def _walk(tree: Tree, *, hidden: bool) -> Iterator[tuple[str, str]]:
                 yield path, entry.kind
 
 
-def path_parameters(asked: Asked, path: str, prefix: str, filename: str = "") -> JsonObject:
+def path_parameters(asked: GeneratorContext, path: str, prefix: str, filename: str = "") -> JsonObject:
     """Of a folder; `filename` too for a file in it."""
     name = posixpath.basename(path)
     segments = [part for part in path.split("/") if part]
@@ -131,7 +131,7 @@ def _contents(path: str, data: bytes) -> list[JsonObject]:
     return items
 
 
-def _of_file(asked: Asked, options: JsonObject, path: str, content: JsonObject) -> JsonObject:
+def _of_file(asked: GeneratorContext, options: JsonObject, path: str, content: JsonObject) -> JsonObject:
     folder, filename = posixpath.dirname(path) or ".", posixpath.basename(path)
     parameters = content if asked.engine.is_go else {**flattened(content)}
     place = path_parameters(asked, folder, str(options.get("pathParamPrefix") or ""), filename)

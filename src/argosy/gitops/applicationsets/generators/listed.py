@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from argosy.gitops.applicationsets.asked import Asked
+from argosy.gitops.applicationsets.generator_context import GeneratorContext
 from argosy.gitops.applicationsets.params import GeneratorError, text_of
 from argosy.machinery.objects import JsonObject
 from argosy.machinery.yaml import YamlError, load
 
 
-async def generate(asked: Asked, options: JsonObject) -> list[JsonObject]:
+async def generate(asked: GeneratorContext, options: JsonObject) -> list[JsonObject]:
     return [_parameters(asked, element) for element in (*(options.get("elements") or ()), *_from_text(options))]
 
 
@@ -30,7 +30,7 @@ def _from_text(options: JsonObject) -> list[Any]:
     return found
 
 
-def _parameters(asked: Asked, element: Any) -> JsonObject:
+def _parameters(asked: GeneratorContext, element: Any) -> JsonObject:
     if not isinstance(element, dict):
         raise GeneratorError(f"list: each element must be a map of parameters, found {type(element).__name__}")
     if asked.engine.is_go:

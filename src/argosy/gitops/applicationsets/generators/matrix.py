@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Final
 
-from argosy.gitops.applicationsets.asked import Asked
+from argosy.gitops.applicationsets.generator_context import GeneratorContext
 from argosy.gitops.applicationsets.params import GeneratorError, deep_merged
-from argosy.gitops.applicationsets.render import Engine
+from argosy.gitops.applicationsets.template import Engine
 from argosy.machinery.objects import JsonObject
 
 MOST_SETS: Final = 100_000
 Inner = Callable[[JsonObject], Awaitable[list[JsonObject]]]
 
 
-async def generate(asked: Asked, options: JsonObject, inner: Inner) -> list[JsonObject]:
+async def generate(asked: GeneratorContext, options: JsonObject, inner: Inner) -> list[JsonObject]:
     children = list(options.get("generators") or ())
     if len(children) != 2:
         raise GeneratorError(f"matrix: exactly two generators are needed, found {len(children)}")

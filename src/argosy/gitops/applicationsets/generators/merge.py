@@ -6,14 +6,14 @@ import json
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from argosy.gitops.applicationsets.asked import Asked
+from argosy.gitops.applicationsets.generator_context import GeneratorContext
 from argosy.gitops.applicationsets.params import GeneratorError, deep_merged
 from argosy.machinery.objects import JsonObject
 
 Inner = Callable[[JsonObject], Awaitable[list[JsonObject]]]
 
 
-async def generate(asked: Asked, options: JsonObject, inner: Inner) -> list[JsonObject]:
+async def generate(asked: GeneratorContext, options: JsonObject, inner: Inner) -> list[JsonObject]:
     children, keys = list(options.get("generators") or ()), list(options.get("mergeKeys") or ())
     if len(children) < 2:
         raise GeneratorError(f"merge: at least two generators are needed, found {len(children)}")

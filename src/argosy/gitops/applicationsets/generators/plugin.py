@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from argosy.gitops.applicationsets.asked import Asked
+from argosy.gitops.applicationsets.generator_context import GeneratorContext
 from argosy.gitops.applicationsets.params import GeneratorError, flattened
 from argosy.machinery.objects import JsonObject
 from argosy.sources.credentials import decoded
@@ -15,7 +15,7 @@ TOKEN_SECRET: Final = "argocd-secret"  # noqa: S105 the name of a Secret
 PART_OF: Final = "app.kubernetes.io/part-of"
 
 
-async def generate(asked: Asked, options: JsonObject) -> list[JsonObject]:
+async def generate(asked: GeneratorContext, options: JsonObject) -> list[JsonObject]:
     config = _config(asked, str((options.get("configMapRef") or {}).get("name") or ""))
     given = dict((options.get("input") or {}).get("parameters") or {})
     token = _token(asked, config.get("token") or "")
@@ -35,7 +35,7 @@ def _sets(answer: JsonObject) -> list[JsonObject]:
     return found
 
 
-def _parameters(asked: Asked, options: JsonObject, found: JsonObject, given: JsonObject) -> JsonObject:
+def _parameters(asked: GeneratorContext, options: JsonObject, found: JsonObject, given: JsonObject) -> JsonObject:
     if asked.engine.is_go:
         made: JsonObject = {**found, "generator": {"input": {"parameters": given}}}
     else:
@@ -43,7 +43,7 @@ def _parameters(asked: Asked, options: JsonObject, found: JsonObject, given: Jso
     return asked.with_values(made, options.get("values"))
 
 
-def _config(asked: Asked, name: str) -> JsonObject:
+def _config(asked: GeneratorContext, name: str) -> JsonObject:
     found = asked.doors.objects.config_map(asked.control_plane, name)
     data: JsonObject = (found or {}).get("data") or {}
     for key in ("baseUrl", "token"):
@@ -52,7 +52,7 @@ def _config(asked: Asked, name: str) -> JsonObject:
     return data
 
 
-def _token(asked: Asked, reference: str) -> str:
+def _token(asked: GeneratorContext, reference: str) -> str:
     """`$key` of argocd-secret, or `$name:key` of a Secret that is marked as part of argocd."""
     name, colon, key = reference.removeprefix("$").partition(":")
     if not reference.startswith("$"):

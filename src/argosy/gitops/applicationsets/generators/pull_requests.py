@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from argosy.expr.slugs import slugify
-from argosy.gitops.applicationsets.asked import MALFORMED, Asked, HostNotFound, PullRequest
+from argosy.gitops.applicationsets.generator_context import MALFORMED, GeneratorContext, HostNotFound, PullRequest
 from argosy.gitops.applicationsets.generators.scm import pattern_matches, provider_of
 from argosy.gitops.applicationsets.generators.secrets import ca_of, check_host, token_for
 from argosy.gitops.applicationsets.params import GeneratorError
@@ -14,7 +14,7 @@ from argosy.machinery.objects import JsonObject
 PROVIDERS: Final = ("github", "gitlab", "gitea", "bitbucketServer", "bitbucket", "azuredevops")
 
 
-async def generate(asked: Asked, options: JsonObject) -> list[JsonObject]:
+async def generate(asked: GeneratorContext, options: JsonObject) -> list[JsonObject]:
     provider = provider_of(options, PROVIDERS, "pullRequest")
     given = options[provider]
     check_host(asked, str(given.get("api") or ""))

@@ -8,7 +8,7 @@ from typing import Any, Final
 import re2
 
 from argosy.expr.slugs import normalize
-from argosy.gitops.applicationsets.asked import MALFORMED, Asked, Repository, RepositoryHost
+from argosy.gitops.applicationsets.generator_context import MALFORMED, GeneratorContext, Repository, RepositoryHost
 from argosy.gitops.applicationsets.generators.git import checked_path
 from argosy.gitops.applicationsets.generators.secrets import ca_of, check_host, token_for
 from argosy.gitops.applicationsets.params import GeneratorError
@@ -20,7 +20,7 @@ AWS: Final = "awsCodeCommit"
 FIPS: Final = (AWS, "https-fips")
 
 
-async def generate(asked: Asked, options: JsonObject) -> list[JsonObject]:
+async def generate(asked: GeneratorContext, options: JsonObject) -> list[JsonObject]:
     provider = provider_of(options, PROVIDERS, "scmProvider")
     given = options[provider]
     # CodeCommit has no address to be listed, and is asked with this process's own identity: its name stands for both.

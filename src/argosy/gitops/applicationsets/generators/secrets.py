@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from argosy.gitops.applicationsets.asked import Asked
+from argosy.gitops.applicationsets.generator_context import GeneratorContext
 from argosy.gitops.applicationsets.params import GeneratorError
 from argosy.machinery.objects import JsonObject
 from argosy.sources.credentials import TYPE_LABEL, decoded
@@ -13,7 +13,7 @@ from argosy.sources.port import Credentials
 SCM_LABEL: Final = "scm-creds"
 
 
-async def token_for(asked: Asked, given: JsonObject) -> str:
+async def token_for(asked: GeneratorContext, given: JsonObject) -> str:
     """The text that opens a provider's API: a token, an app's, or a password; "" when none is referred to."""
     if app := str(given.get("appSecretName") or ""):
         return await asked.doors.hosting.app_token(_app(asked, app))
@@ -28,7 +28,7 @@ def reference_of(given: JsonObject) -> JsonObject | None:
     return next((given[name] for name in ("tokenRef", "accessTokenRef", "appPasswordRef") if given.get(name)), None)
 
 
-def token_of(asked: Asked, reference: JsonObject | None) -> str:
+def token_of(asked: GeneratorContext, reference: JsonObject | None) -> str:
     """The text at `{secretName, key}` in the set's own namespace; "" without reference. Raises GeneratorError."""
     if not reference:
         return ""
@@ -39,7 +39,7 @@ def token_of(asked: Asked, reference: JsonObject | None) -> str:
     return value.strip()
 
 
-def _app(asked: Asked, name: str) -> Credentials:
+def _app(asked: GeneratorContext, name: str) -> Credentials:
     """A GitHub App's Secret is the control plane's, and has a repository's keys."""
     data = decoded(_permitted(asked, asked.control_plane, name))
     if not data.get("githubAppID"):
@@ -52,7 +52,7 @@ def _app(asked: Asked, name: str) -> Credentials:
     )
 
 
-def _permitted(asked: Asked, namespace: str, name: str) -> JsonObject:
+def _permitted(asked: GeneratorContext, namespace: str, name: str) -> JsonObject:
     """Outside of the control plane's namespace, or in strict mode, a Secret must be labelled for this use."""
     secret = asked.doors.objects.secret(namespace, name)
     if secret is None:
@@ -66,7 +66,7 @@ def _permitted(asked: Asked, namespace: str, name: str) -> JsonObject:
     return secret
 
 
-def ca_of(asked: Asked, reference: JsonObject | None) -> str:
+def ca_of(asked: GeneratorContext, reference: JsonObject | None) -> str:
     """The PEM text at `{configMapName, key}`."""
     if not reference:
         return ""
@@ -77,7 +77,7 @@ def ca_of(asked: Asked, reference: JsonObject | None) -> str:
     return str(found["data"][key])
 
 
-def check_host(asked: Asked, api: str) -> None:
+def check_host(asked: GeneratorContext, api: str) -> None:
     """Which API addresses sets may name (spec 15.3)."""
     if not asked.options.hosting_enabled:
         raise GeneratorError("scm providers are disabled: applicationsetcontroller.enable.scm.providers is false")

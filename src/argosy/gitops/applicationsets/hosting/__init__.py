@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from argosy.gitops.applicationsets.asked import PullRequestHost, RepositoryHost
+from argosy.gitops.applicationsets.generator_context import PullRequestHost, RepositoryHost
 from argosy.gitops.applicationsets.hosting import (
     aws_codecommit,
     azure_devops,

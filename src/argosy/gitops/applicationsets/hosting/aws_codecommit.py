@@ -10,7 +10,7 @@ import posixpath
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final, TypeVar
 
-from argosy.gitops.applicationsets.asked import Repository
+from argosy.gitops.applicationsets.generator_context import Repository
 from argosy.gitops.applicationsets.hosting.github import on_branch
 from argosy.gitops.applicationsets.hosting.web import MOST_PAGES
 from argosy.gitops.applicationsets.params import GeneratorError

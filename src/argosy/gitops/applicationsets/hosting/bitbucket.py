@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 from urllib.parse import quote, urlencode, urlsplit
 
-from argosy.gitops.applicationsets.asked import HostNotFound, PullRequest, Repository
+from argosy.gitops.applicationsets.generator_context import HostNotFound, PullRequest, Repository
 from argosy.gitops.applicationsets.hosting.github import on_branch
 from argosy.gitops.applicationsets.hosting.web import MOST_PAGES, Web, basic
 from argosy.gitops.applicationsets.params import GeneratorError

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 from urllib.parse import quote, urlencode
 
-from argosy.gitops.applicationsets.asked import HostNotFound, PullRequest, Repository
+from argosy.gitops.applicationsets.generator_context import HostNotFound, PullRequest, Repository
 from argosy.gitops.applicationsets.hosting.bitbucket import authorization_of
 from argosy.gitops.applicationsets.hosting.github import on_branch
 from argosy.gitops.applicationsets.hosting.web import MOST_PAGES, Web

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 from urllib.parse import quote, urlsplit
 
-from argosy.gitops.applicationsets.asked import HostNotFound, PullRequest, Repository
+from argosy.gitops.applicationsets.generator_context import HostNotFound, PullRequest, Repository
 from argosy.gitops.applicationsets.hosting.web import Web
 from argosy.gitops.applicationsets.params import GeneratorError
 from argosy.machinery.objects import JsonObject

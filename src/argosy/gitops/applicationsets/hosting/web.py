@@ -10,7 +10,7 @@ from email.utils import parsedate_to_datetime
 from typing import Any, Final
 from urllib.parse import urlencode
 
-from argosy.gitops.applicationsets.asked import HostNotFound
+from argosy.gitops.applicationsets.generator_context import HostNotFound
 from argosy.gitops.applicationsets.params import GeneratorError
 from argosy.runtime.clock import Clock
 from argosy.sources.egress import Answer, Egress, refused_status

@@ -5,7 +5,6 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Final
 
-from argosy.gitops.globs import matches
 from argosy.gitops.health.catalogue import (
     clouds,
     databases,
@@ -18,6 +17,7 @@ from argosy.gitops.health.catalogue import (
     threescale,
 )
 from argosy.gitops.health.verdict import Check
+from argosy.gitops.model.globs import matches
 
 _FAMILIES = (clouds, databases, delivery, gateways, messaging, platform, policies, storage, threescale)
 _ALL: Final[dict[tuple[str, str], Check]] = {key: check for family in _FAMILIES for key, check in family.CHECKS.items()}

@@ -1,0 +1,80 @@
+"""The doors of ApplicationSets onto this process: git by the room of sources, objects from caches."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from argosy.gitops.applicationsets.params import GeneratorError
+from argosy.gitops.control_plane.configuration import CONFIG_MAPS, SECRETS
+from argosy.machinery.objects import JsonObject, Key, Resource, group_version
+from argosy.machinery.status import StatusError
+from argosy.runtime.informer import Cache, Caches
+from argosy.runtime.verbs import Verbs
+from argosy.sources.credentials import TYPE_LABEL, CredentialBook
+from argosy.sources.port import GitRemote, Tree
+
+
+class GitReader:
+    """Trees of repositories, with the credentials that the project may use."""
+
+    def __init__(self, git: GitRemote, book: Callable[[], CredentialBook]) -> None:
+        self._git = git
+        self._book = book
+
+    async def tree(self, url: str, revision: str, project: str) -> Tree:
+        credentials = self._book().credentials(url, project)
+        commit = await self._git.resolve(url, "" if revision == "HEAD" else revision, credentials)
+        return await self._git.tree(url, commit, credentials)
+
+
+class ClusterObjects:
+    """Secrets and ConfigMaps of the control plane's namespace, and of those that have sets: `prepare` these first."""
+
+    def __init__(self, client: Verbs, caches: Caches, control_plane: str) -> None:
+        self._client = client
+        self._caches = caches
+        self._control_plane = control_plane
+
+    async def prepare(self, namespace: str) -> None:
+        for place in {namespace, self._control_plane}:
+            await self._cache(SECRETS, place).wait_synced()
+            await self._cache(CONFIG_MAPS, place).wait_synced()
+
+    def secret(self, namespace: str, name: str) -> JsonObject | None:
+        return self._cache(SECRETS, namespace).get(Key(namespace, name))
+
+    def config_map(self, namespace: str, name: str) -> JsonObject | None:
+        return self._cache(CONFIG_MAPS, namespace).get(Key(namespace, name))
+
+    def _cache(self, resource: Resource, namespace: str) -> Cache:
+        """Of this namespace only: a cluster's Secrets are many, and most of them nobody's business here."""
+        return self._caches.cache(resource, namespace=namespace)
+
+    def clusters(self) -> Sequence[JsonObject]:
+        found = self._cache(SECRETS, self._control_plane).list(self._control_plane)
+        return [s for s in found if (s["metadata"].get("labels") or {}).get(TYPE_LABEL) == "cluster"]
+
+    async def decisions(
+        self, api_version: str, resource: str, namespace: str, name: str, labels: str
+    ) -> Sequence[JsonObject]:
+        """`resource` is the plural, as upstream's ConfigMap has it under `kind`."""
+        group, version = group_version(api_version)
+        try:
+            kinds = await self._client.resources()
+            served = [kind for kind in kinds if (kind.group, kind.version, kind.plural) == (group, version, resource)]
+            if not served:
+                raise GeneratorError(f"clusterDecisionResource: {resource}.{api_version} is not served")
+            if name:
+                return await self._one(served[0], name, namespace)
+            return (await self._client.list(served[0], namespace, label_selector=labels)).items
+        except StatusError as error:
+            raise GeneratorError(f"clusterDecisionResource: {error}") from None
+
+    async def _one(self, kind: Resource, name: str, namespace: str) -> Sequence[JsonObject]:
+        """None only where the server says so: of a failure nothing must follow."""
+        try:
+            return [await self._client.read(kind, name, namespace)]
+        except StatusError as error:
+            if error.is_not_found:
+                return []
+            raise

@@ -1,0 +1,96 @@
+"""From an ApplicationSet to the Applications it wants: generators, then the template, or one error for all."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from argosy.expr.gotemplate import GoTemplates
+from argosy.gitops.applicationsets.generator_context import Doors, GeneratorContext
+from argosy.gitops.applicationsets.generators import generated
+from argosy.gitops.applicationsets.options import Options
+from argosy.gitops.applicationsets.params import GeneratorError
+from argosy.gitops.applicationsets.template import RenderError, application, engine_of, merged_template
+from argosy.machinery.names import dns_subdomain
+from argosy.machinery.objects import JsonObject
+from argosy.sources.port import SourceError
+
+MOST_APPLICATIONS: Final = 50_000
+_TEMPLATED: Final = re.compile(r"\{\{.*\}\}", re.DOTALL)
+
+
+class Unusable(Exception):
+    """Nothing may be done for this set now. `reason` is upstream's; `generated`: the parameters were there."""
+
+    def __init__(self, reason: str, message: str, *, generated: bool, retry_after: float = 0.0) -> None:
+        super().__init__(message)
+        self.reason = reason
+        self.generated = generated
+        self.retry_after = retry_after
+        """Seconds for which a host asked not to be asked again."""
+
+
+def asked_of(
+    appset: JsonObject, doors: Doors, options: Options, templates: GoTemplates, control_plane: str
+) -> GeneratorContext:
+    """Raises Unusable."""
+    spec, metadata = appset.get("spec") or {}, appset["metadata"]
+    try:
+        engine = engine_of(spec, templates)
+    except RenderError as error:
+        raise Unusable("RenderTemplateParamsError", str(error), generated=False) from None
+    project = str(((spec.get("template") or {}).get("spec") or {}).get("project") or "")
+    outside = metadata["namespace"] != control_plane
+    if outside and (_TEMPLATED.search(project) or _overrides_project(spec)):
+        message = "the Argo CD project field may not be templated, nor set by a generator, outside of the control plane"
+        raise Unusable("ApplicationValidationError", message, generated=False)
+    return GeneratorContext(
+        name=metadata["name"],
+        namespace=metadata["namespace"],
+        control_plane=control_plane,
+        project="" if _TEMPLATED.search(project) else project,
+        engine=engine,
+        options=options,
+        doors=doors,
+    )
+
+
+async def desired(appset: JsonObject, asked: GeneratorContext) -> list[JsonObject]:
+    """In the order of the generators. Raises Unusable."""
+    spec = appset.get("spec") or {}
+    try:
+        found = await generated(asked, list(spec.get("generators") or ()))
+    except (GeneratorError, SourceError) as error:
+        text = f"error generating params from the generators: {error}"
+        wait = error.retry_after if isinstance(error, GeneratorError) else 0.0
+        raise Unusable("ApplicationGenerationFromParamsError", text, generated=False, retry_after=wait) from None
+    if sum(len(item.sets) for item in found) > MOST_APPLICATIONS:
+        text = f"the generators give more than {MOST_APPLICATIONS} sets of parameters"
+        raise Unusable("ApplicationGenerationFromParamsError", text, generated=False)
+    made = []
+    for item in found:
+        template = merged_template(spec.get("template") or {}, item.template)
+        made += [_rendered(spec, template, parameters, asked) for parameters in item.sets]
+    return made
+
+
+def _rendered(spec: JsonObject, template: JsonObject, parameters: JsonObject, asked: GeneratorContext) -> JsonObject:
+    try:
+        made: JsonObject = application(spec, template, parameters, asked.engine, asked.namespace)
+    except RenderError as error:
+        raise Unusable("RenderTemplateParamsError", str(error), generated=True) from None
+    name = str(made["metadata"]["name"])
+    if dns_subdomain(name):
+        text = f"the template gives an application the name {name[:200]!r}, which is not a DNS name"
+        raise Unusable("RenderTemplateParamsError", text, generated=True)
+    return made
+
+
+def _overrides_project(spec: JsonObject) -> bool:
+    """A generator's own template with a project of its own would go around the literal one."""
+    for generator in spec.get("generators") or ():
+        for part in generator.values():
+            own = (part.get("template") or {}).get("spec") if isinstance(part, dict) else None
+            if own and _TEMPLATED.search(str(own.get("project") or "")):
+                return True
+    return False

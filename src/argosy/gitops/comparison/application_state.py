@@ -1,0 +1,285 @@
+"""What is wanted and what is, of one application, side by side: rendered, found, compared (spec 4)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import TypeVar
+
+from argosy.gitops.clusters import resolution as destinations
+from argosy.gitops.clusters.contact import NotConnected
+from argosy.gitops.clusters.destination import Destination
+from argosy.gitops.comparison.comparer import Comparison, ServerSide
+from argosy.gitops.comparison.jq.answers import JqAnswers
+from argosy.gitops.comparison.jq.evaluation import NotAnswered, tell
+from argosy.gitops.comparison.server_side_diff import NotPreviewed, previews, server_side_of
+from argosy.gitops.control_plane.context import Memory, ReconcileContext
+from argosy.gitops.control_plane.settings import Settings
+from argosy.gitops.hydrator import validation as hydration
+from argosy.gitops.keys import GENERATE_PATHS, ResourceKey, annotations_of, instance_name
+from argosy.gitops.manifests import local
+from argosy.gitops.manifests.generation import Desired, NotLoaded, Wanted
+from argosy.gitops.model.application_spec import normalised, sources_of, spec_errors
+from argosy.gitops.model.kinds import ServedKinds
+from argosy.gitops.projects import permissions as projects
+from argosy.gitops.projects import sync_windows as windows
+from argosy.gitops.sync.apply import Applier
+from argosy.gitops.sync.impersonation import NoServiceAccount, account_for
+from argosy.gitops.sync.options import Options, options_of
+from argosy.machinery.objects import JsonObject, Key
+from argosy.machinery.status import StatusError
+from argosy.sources.port import Unavailable
+
+T = TypeVar("T")
+
+
+class Refused(Exception):
+    """The application cannot be compared: (condition type, message) pairs."""
+
+    def __init__(self, found: Sequence[tuple[str, str]]) -> None:
+        super().__init__("; ".join(message for _, message in found))
+        self.found = tuple(found)
+
+
+class NotLoadedNow(Refused):
+    """A source could not be reached, which may well be over soon."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """How fresh the sources are to be."""
+
+    revisions: tuple[str, ...] = ()
+    """Of each source; empty: what its `targetRevision` stands for."""
+    names: tuple[str, ...] = ()
+    """What the revisions were asked for by, where that is not the source's `targetRevision`: maybe a signed tag."""
+    max_age: float = 0.0
+    """Seconds that an earlier answer of a repository may be old."""
+    use_cache: bool = True
+    manifests: tuple[str, ...] = ()
+    """Instead of what the sources say."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceState:
+    """One application, what its project permits, and the cluster it goes to."""
+
+    app: JsonObject
+    spec: JsonObject
+    """Normalised."""
+    project: JsonObject
+    """The project's effective spec."""
+    cluster: destinations.Cluster
+    destination: Destination
+
+    @property
+    def key(self) -> Key:
+        return Key(self.app["metadata"]["namespace"], self.app["metadata"]["name"])
+
+    @property
+    def namespace(self) -> str:
+        """Of the destination."""
+        return str((self.spec.get("destination") or {}).get("namespace") or "")
+
+    def applier(self, settings: Settings) -> Applier:
+        """Changes things there as whom the project says. Raises NoServiceAccount."""
+        own = self.app["metadata"]["namespace"]
+        return self.destination.applier_as(account_for(self.project, self.cluster, self.namespace, own, settings))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Compared:
+    source_state: SourceState
+    desired: Desired
+    comparison: Comparison
+    answers: Mapping[ResourceKey, JsonObject] = field(default_factory=dict)
+    """What the server answered where it was asked what an apply would change."""
+
+
+class StateReader:
+    def __init__(self, context: ReconcileContext) -> None:
+        self.context = context
+
+    async def compared(self, app: JsonObject, sources: list[JsonObject], look: Look, memory: Memory) -> Compared:
+        """Raises Refused with the conditions that say why not, and Connecting."""
+        if errors := self.context.dependency_index.errors(app):
+            raise Refused([("InvalidSpecError", text) for text in errors])
+        source_state = self._source_state(app, sources)
+        spec, settings = source_state.spec, self.context.plane.settings
+        desired = await self._desired(source_state, sources, look)
+        memory.failing_since = None
+        live = await self._live_of(source_state, desired)
+        options = options_of((spec.get("syncPolicy") or {}).get("syncOptions"))
+        await self._learn(source_state, desired, options, memory)
+        server = await self._asked(source_state, desired, live, memory)
+        judge = await self.context.judge_for(memory, live)
+        for gone in memory.verdicts.keys() - live.keys():
+            del memory.verdicts[gone]
+        compare = partial(
+            memory.comparer.compare,
+            desired.targets,
+            live,
+            app=ResourceKey("argoproj.io", "Application", source_state.key.namespace, source_state.key.name),
+            ignored=spec.get("ignoreDifferences") or (),
+            options=options,
+            settings=settings,
+            refusal=lambda key: projects.refusal_of(source_state.project, spec["project"], key, source_state.cluster),
+            server=server,
+            judge=judge,
+        )
+        found = await self.with_jq(app, lambda jq: compare(jq=jq), memory)
+        return Compared(
+            source_state=source_state, desired=desired, comparison=found, answers=server.answers if server else {}
+        )
+
+    async def with_jq(self, app: JsonObject, decide: Callable[[JqAnswers], T], memory: Memory) -> T:
+        """What is decided with jq's answers; tells, once, which expressions fail.
+
+        Raises Refused when none are to be had: an outage must not look like a difference.
+        """
+        try:
+            made, jq_answers = await self.context.jq.settled(decide)
+        except NotAnswered as error:
+            text = f"Failed to compare desired state to live state: ignored differences need jq: {error}"
+            raise Refused([("ComparisonError", text)]) from None
+        tell(self.context.events, app, jq_answers.failures, memory.failed_paths)
+        return made
+
+    def source_state(self, app: JsonObject) -> SourceState:
+        """Raises Refused, and Connecting."""
+        return self._source_state(app, sources_of(normalised(app.get("spec") or {})))
+
+    async def desired(self, app: JsonObject, sources: list[JsonObject], look: Look) -> Desired:
+        """What is wanted, without looking at what is. Raises Refused and Connecting."""
+        return await self._desired(self._source_state(app, sources), sources, look)
+
+    async def _desired(self, source_state: SourceState, sources: list[JsonObject], look: Look) -> Desired:
+        live = source_state.destination.live
+        wanted = Wanted(
+            app=instance_name(source_state.key, self.context.namespace),
+            release=source_state.key.name,
+            project=source_state.spec["project"],
+            namespace=source_state.namespace,
+            cluster=source_state.cluster.server,
+            sources=tuple(sources),
+            revisions=look.revisions,
+            names=look.names,
+            project_spec=source_state.project,
+            keys=self.context.plane.signing_keys,
+            plugins=self.context.plane.plugins,
+            generate_paths=annotations_of(source_state.app).get(GENERATE_PATHS, ""),
+            max_age=look.max_age,
+            use_cache=look.use_cache,
+            kube_version=live.kube_version,
+            api_versions=live.api_versions,
+        )
+        book, settings = self.context.plane.credentials, self.context.plane.settings
+        if look.manifests:
+            return await self._local(wanted, look, live.kinds)
+        try:
+            desired = await self.context.manifests.desired(wanted, book, settings, live.kinds)
+        except NotLoaded as error:
+            kind = NotLoadedNow if isinstance(getattr(error, "cause", None), Unavailable) else Refused
+            note = hydration.waiting(source_state.spec) if "app path does not exist" in str(error) else ""
+            raise kind([("ComparisonError", f"{error}{note}")]) from None
+        if desired.targets.errors:
+            raise Refused([("InvalidSpecError", text) for text in desired.targets.errors])
+        return desired
+
+    async def _local(self, wanted: Wanted, look: Look, kinds: ServedKinds) -> Desired:
+        """The manifests of the request itself; the revisions are those that the sources stand for."""
+        book, manifests = self.context.plane.credentials, self.context.manifests
+        try:
+            fixed = (*look.revisions, *[""] * len(wanted.sources))
+            revisions = [
+                given or await manifests.resolve(source, book, wanted.project)
+                for given, source in zip(fixed, wanted.sources, strict=False)
+            ]
+            return local.desired(look.manifests, revisions, wanted, self.context.plane.settings, kinds)
+        except local.InvalidManifest as error:
+            raise Refused([("ComparisonError", str(error))]) from None
+
+    async def _learn(self, source_state: SourceState, desired: Desired, options: Options, memory: Memory) -> None:
+        """The schemas of what is applied server-side, as the application's cluster has them."""
+        memory.comparer.schemas = schemas = source_state.destination.schemas
+        targets = (target for target in desired.targets.items if options.has("ServerSideApply", obj=target.obj))
+        await schemas.prepare({target.key[:2] for target in targets})
+
+    async def _asked(
+        self, source_state: SourceState, desired: Desired, live: Mapping[ResourceKey, JsonObject], memory: Memory
+    ) -> ServerSide | None:
+        """What the server answers, where it is to be asked what an apply would change."""
+        settings = self.context.plane.settings
+        server = server_side_of(source_state.app, settings)
+        if server is None:
+            return None
+        ignored = source_state.spec.get("ignoreDifferences") or ()
+        questions = memory.comparer.questions(desired.targets, live, ignored, settings, server)
+        try:
+            answers = await previews(source_state.applier(settings), questions)
+        except (NoServiceAccount, NotPreviewed) as error:
+            text = f"Failed to compare desired state to live state: failed to calculate diff: {error}"
+            raise Refused([("ComparisonError", text)]) from None
+        return replace(server, answers=answers)
+
+    def _connected(self, cluster: destinations.Cluster) -> Destination:
+        try:
+            return self.context.clusters.of(cluster)
+        except NotConnected as error:
+            raise Refused([("ComparisonError", f"Failed to load live state: {error}")]) from None
+
+    async def _live_of(self, source_state: SourceState, desired: Desired) -> dict[ResourceKey, JsonObject]:
+        """What the application tracks and what it names, whole."""
+        place, name = source_state.destination, instance_name(source_state.key, self.context.namespace)
+        settings = self.context.plane.settings
+        try:
+            await place.live.prepare(name, (target.key for target in desired.targets.items), settings)
+        except StatusError as error:
+            if error.is_passing:
+                raise
+            raise Refused([("ComparisonError", f"Failed to load live state: {error.message}")]) from None
+        live = place.live.tracked(name, settings)
+        for target in desired.targets.items:
+            if target.key not in live and (obj := place.live.get(target.key)) is not None:
+                live[target.key] = obj
+        return live
+
+    def _source_state(self, app: JsonObject, sources: list[JsonObject]) -> SourceState:
+        """Or Refused."""
+        key, spec = Key(app["metadata"]["namespace"], app["metadata"]["name"]), normalised(app.get("spec") or {})
+        name, errors = spec["project"], spec_errors(spec)
+        effective = self.context.plane.effective(name)
+        if effective is None:
+            errors.append(f"Application referencing project {name} which does not exist")
+        try:
+            cluster = self.context.cluster(spec)
+        except destinations.InvalidDestination as error:
+            errors.append(str(error))
+            cluster = None
+        if errors or effective is None or cluster is None:
+            raise Refused([("InvalidSpecError", text) for text in errors])
+        if not projects.permits_namespace_of_application(effective, key.namespace, self.context.namespace):
+            errors.append(
+                f"application '{key.name}' in namespace '{key.namespace}' is not permitted to use project '{name}'"
+            )
+        namespace = str((spec.get("destination") or {}).get("namespace") or "")
+        if spec.get("sourceHydrator"):
+            errors, sources = errors + hydration.refusals(spec, effective, name), []
+        errors += projects.refusals(effective, name, sources, cluster, namespace)
+        if errors:
+            raise Refused([("InvalidSpecError", text) for text in errors])
+        destination = self._connected(cluster)
+        return SourceState(app=app, spec=spec, project=effective, cluster=cluster, destination=destination)
+
+    def windows_of(self, app: JsonObject, spec: JsonObject) -> list[JsonObject]:
+        """The sync windows of the project that concern the application."""
+        given = (self.context.plane.effective(spec["project"]) or {}).get("syncWindows")
+        if not given:
+            return []
+        destination = spec.get("destination") or {}
+        try:
+            cluster = self.context.cluster(spec)
+        except destinations.InvalidDestination:
+            return []
+        return windows.matching(given, app["metadata"]["name"], cluster, str(destination.get("namespace") or ""))

@@ -1,0 +1,231 @@
+"""Desired against live, object by object, and what that makes of the application (spec 4.1 step 5)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+
+from argosy.gitops.comparison.diff import compared, server_side
+from argosy.gitops.comparison.jq.answers import JqAnswers
+from argosy.gitops.comparison.normalizers import Rules, rules_for
+from argosy.gitops.control_plane.settings import Settings
+from argosy.gitops.deletion.stages import keeping_hooks
+from argosy.gitops.health import Health, health_of
+from argosy.gitops.health.application import Part, aggregated
+from argosy.gitops.health.custom import Judge
+from argosy.gitops.keys import COMPARE_OPTIONS, FIELD_MANAGER, IGNORE_HEALTHCHECK, ResourceKey, annotations_of, words
+from argosy.gitops.manifests.targets import Target, Targets
+from argosy.gitops.model.event_messages import ABSENT, EXTRA
+from argosy.gitops.model.resource_tracking import is_self_referenced, migrated
+from argosy.gitops.ports import KnownTypes, Schema, Schemas
+from argosy.gitops.sync.confirmation import needs_approval
+from argosy.gitops.sync.hooks import is_hook
+from argosy.gitops.sync.options import Options
+from argosy.gitops.sync.order import wave_of
+from argosy.gitops.sync.tasks import Pair
+from argosy.machinery.objects import JsonObject, group_version
+
+Memo = dict[ResourceKey, tuple[tuple[str, str, Rules, str], bool, str]]
+"""Verdicts by what they depend on: target content, live version, rules, algorithm."""
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    status: str
+    health: Health
+    pairs: tuple[Pair, ...]
+    resources: tuple[JsonObject, ...]
+    """As in status, sorted."""
+    why: Mapping[ResourceKey, str] = field(default_factory=dict)
+    """One line for each object that is out of sync."""
+
+
+@dataclass(frozen=True, slots=True)
+class ServerSide:
+    """The API server itself says what an apply would change (spec 4.2)."""
+
+    webhooks: bool = False
+    """Whether what admission webhooks would change counts."""
+    answers: Mapping[ResourceKey, JsonObject] = field(default_factory=dict)
+    """What it answered to a dry run of each target that `Comparer.questions` named."""
+
+    @property
+    def algorithm(self) -> str:
+        return "server side, with webhooks" if self.webhooks else "server side"
+
+
+@dataclass(slots=True)
+class Comparer:
+    """One application's comparisons; remembers verdicts so that an unchanged object costs nothing."""
+
+    known: KnownTypes
+    memo: Memo = field(default_factory=dict)
+    schemas: Schemas | None = None
+    """Of the cluster that the application goes to."""
+    computed: int = 0
+    """Differences really computed: a figure for metrics and tests."""
+
+    def compare(
+        self,
+        targets: Targets,
+        live: Mapping[ResourceKey, JsonObject],
+        *,
+        app: ResourceKey,
+        ignored: Iterable[JsonObject],
+        options: Options,
+        settings: Settings,
+        refusal: Callable[[ResourceKey], str],
+        server: ServerSide | None = None,
+        judge: Judge = health_of,
+        jq: JqAnswers | None = None,
+    ) -> Comparison:
+        """`live`: objects tracked by the application, or named as its targets. `refusal`: why the project says no.
+        `judge`: how well a live object is. `jq`: answers ignored differences; if it still asks, compare again.
+        """
+        rules = list(ignored)
+        wanted = {target.key: target for target in targets.items}
+        pairs: list[Pair] = []
+        resources: list[JsonObject] = []
+        parts: list[Part] = []
+        why: dict[ResourceKey, str] = {}
+        out_of_sync = False
+        for key in sorted({*wanted, *live}, key=str):
+            target, found = wanted.get(key), live.get(key)
+            if (
+                target is not None
+                and found is not None
+                and (kept := keeping_hooks(target.obj, found)) is not target.obj
+            ):
+                target = replace(target, obj=kept)
+            if refused := refusal(key):
+                # Wanted, it makes the application OutOfSync and fails its sync with the reason; else it is not ours.
+                if target is not None:
+                    out_of_sync = out_of_sync or not target.is_hook
+                    resources.append(_entry(key, target.obj, status="Unknown"))
+                    parts.append(Part(key, Health("Missing"), False, counts=not target.is_hook))
+                    pairs.append(Pair(key, target.obj, None, "Unknown", refused))
+                continue
+            status, counts = self._status(target, found, rules, options, settings, why, server, jq)
+            if target is None and status:
+                why[key] = EXTRA
+            out_of_sync = out_of_sync or (status == "OutOfSync" and counts)
+            hook = bool((target and target.is_hook) or (target is None and found and is_hook(found)))
+            pairs.append(Pair(key, target.obj if target else None, found, status))
+            health = judge(found) if found else Health("Missing")
+            entry = _entry(key, target.obj if target else found, status=status)
+            if hook:
+                entry["hook"] = True
+            if target is None and not hook and status:
+                entry["requiresPruning"] = True
+            if needs_approval((target.obj if target else found) or {}, options, pruned=False):
+                entry["requiresDeletionConfirmation"] = True
+            if settings.persist_health and health:
+                entry["health"] = _health_json(health)
+            resources.append(entry)
+            kept_out = hook or key == app or annotations_of(found or {}).get(IGNORE_HEALTHCHECK) == "true"
+            parts.append(Part(key, health, found is not None, counts=not kept_out))
+        for gone in self.memo.keys() - wanted.keys():
+            del self.memo[gone]
+        return Comparison(
+            "OutOfSync" if out_of_sync else "Synced", aggregated(parts), tuple(pairs), tuple(resources), why
+        )
+
+    def _status(
+        self,
+        target: Target | None,
+        live: JsonObject | None,
+        ignored: list[JsonObject],
+        options: Options,
+        settings: Settings,
+        why: dict[ResourceKey, str],
+        server: ServerSide | None,
+        jq: JqAnswers | None,
+    ) -> tuple[str, bool]:
+        """The object's status, and whether being out of sync counts for the application."""
+        if target is None:
+            assert live is not None
+            if is_hook(live) or not is_self_referenced(live, settings):
+                return "", False
+            return "OutOfSync", "IgnoreExtraneous" not in words(annotations_of(live).get(COMPARE_OPTIONS))
+        if target.is_hook:
+            return "", False
+        if live is None:
+            why[target.key] = ABSENT
+            return "OutOfSync", True
+        rules = rules_for(target.key, ignored, settings, jq)
+        modified, reason = self._verdict(target, live, rules, options, settings, server)
+        if modified:
+            why[target.key] = reason
+        return ("OutOfSync" if modified else "Synced"), True
+
+    def questions(
+        self,
+        targets: Targets,
+        live: Mapping[ResourceKey, JsonObject],
+        ignored: Iterable[JsonObject],
+        settings: Settings,
+        server: ServerSide,
+    ) -> list[Target]:
+        """The targets whose difference only the server can tell, and is not remembered; creations need no asking."""
+        rules = list(ignored)
+        found = []
+        for target in targets.items:
+            present = live.get(target.key)
+            if target.is_hook or present is None:
+                continue
+            depends = _depends(target, present, rules_for(target.key, rules, settings), server.algorithm)
+            known = self.memo.get(target.key)
+            if known is None or known[0] != depends:
+                found.append(target)
+        return found
+
+    def _verdict(
+        self,
+        target: Target,
+        live: JsonObject,
+        rules: Rules,
+        options: Options,
+        settings: Settings,
+        server: ServerSide | None,
+    ) -> tuple[bool, str]:
+        schema = schema_of(target.obj, options, self.schemas)
+        structured = f"structured {schema.revision}" if schema else ""
+        depends = _depends(target, live, rules, server.algorithm if server else structured)
+        known = self.memo.get(target.key)
+        if known is not None and known[0] == depends:
+            return known[1], known[2]
+        self.computed += 1
+        unsettled = rules.jq.unsettled
+        present = migrated(live, target.obj, settings)
+        if server is not None and (answer := server.answers.get(target.key)) is not None:
+            found = server_side(present, answer, rules, self.known, FIELD_MANAGER, webhooks=server.webhooks)
+        else:
+            found = compared(target.obj, present, rules, self.known, schema=schema.node if schema else None)
+        if rules.jq.unsettled == unsettled:
+            self.memo[target.key] = (depends, found.modified, found.why)
+        return found.modified, found.why
+
+
+def schema_of(target: JsonObject, options: Options, schemas: Schemas | None) -> Schema | None:
+    """What an object under server-side apply is compared by; None for one that is not, or whose kind is not known."""
+    if schemas is None or not options.has("ServerSideApply", obj=target):
+        return None
+    return schemas.schema(*group_version(str(target.get("apiVersion") or "")), str(target.get("kind") or ""))
+
+
+def _depends(target: Target, live: JsonObject, rules: Rules, algorithm: str) -> tuple[str, str, Rules, str]:
+    metadata = live.get("metadata") or {}
+    return target.digest, f"{metadata.get('uid')}/{metadata.get('resourceVersion')}", rules, algorithm
+
+
+def _entry(key: ResourceKey, obj: JsonObject | None, *, status: str) -> JsonObject:
+    version = str((obj or {}).get("apiVersion") or "").rpartition("/")[2]
+    found: JsonObject = {"group": key.group, "version": version, "kind": key.kind}
+    found |= {"namespace": key.namespace, "name": key.name, "status": status}
+    if obj and (wave := wave_of(obj)):
+        found["syncWave"] = wave
+    return {name: value for name, value in found.items() if value != ""}
+
+
+def _health_json(health: Health) -> JsonObject:
+    return {"status": health.status, **({"message": health.message} if health.message else {})}

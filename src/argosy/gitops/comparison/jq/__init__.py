@@ -1,0 +1,1 @@
+"""Users' jq in ignored differences: the common part understood here, the rest asked of a confined worker."""

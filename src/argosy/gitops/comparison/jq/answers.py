@@ -1,0 +1,71 @@
+"""What rules ask of jq while they decide: answered if it is known, else noted as a question and passed over.
+
+The shell (gitops/jq_asking.py) has the questions answered and decides again; so those who decide stay pure.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import orjson
+
+from argosy.gitops.comparison.jq import paths
+from argosy.gitops.comparison.jq.delete_paths import JqError, Path, without_paths
+from argosy.gitops.comparison.jq.paths import UnsupportedExpression
+from argosy.machinery.objects import JsonObject
+from argosy.render.jq.port import Answer
+
+
+class Question(NamedTuple):
+    expression: str
+    digest: bytes
+    """Of the object."""
+
+
+@dataclass(slots=True)
+class JqAnswers:
+    """Of one decision. Without a shell around it, expressions outside of jq_paths's part are passed over."""
+
+    answers: dict[Question, Answer] = field(default_factory=dict)
+    open: dict[Question, bytes] = field(default_factory=dict)
+    """Questions without an answer yet, each with its object as JSON."""
+    failures: dict[str, str] = field(default_factory=dict)
+    """Expressions that failed on some object, and why; without those that only miss what is not there."""
+    unsettled: int = 0
+    """Times that an answer was missing or may soon be another: what was decided by it is not to be remembered."""
+
+    def deleted(self, obj: JsonObject, expression: str) -> JsonObject:
+        """`del(<expression>)`; the object itself where the expression fails, or nothing would be left (spec 4.3)."""
+        try:
+            made = without_paths(obj, self._paths(obj, expression))
+        except JqError as error:
+            if not error.is_absence:
+                self.failures[expression] = str(error)
+            return obj
+        if not isinstance(made, dict):
+            self.failures[expression] = "it leads to the whole object"
+            return obj
+        return made
+
+    def _paths(self, obj: JsonObject, expression: str) -> Sequence[Path]:
+        try:
+            return paths.paths(obj, expression)
+        except UnsupportedExpression:
+            pass
+        try:
+            body = orjson.dumps(obj, option=orjson.OPT_SORT_KEYS)
+        except TypeError:
+            raise JqError("the object is not plain JSON") from None
+        question = Question(expression, hashlib.sha256(body).digest())
+        answer = self.answers.get(question)
+        if answer is None:
+            self.open[question] = body
+            self.unsettled += 1
+            return ()
+        self.unsettled += answer.is_passing
+        if answer.error:
+            raise JqError(answer.error, is_absence=answer.is_absence)
+        return answer.paths

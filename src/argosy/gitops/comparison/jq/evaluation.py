@@ -1,0 +1,88 @@
+"""The shell that has users' jq answered, so that those who decide can ask without waiting (spec 4.3).
+
+What an expression leads to is remembered by its text and the object's content. What decides is run again until it has
+no question left: one expression may look at what another one has left, or at what a merge has made.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from typing import Final, TypeVar
+
+from argosy.gitops.comparison.jq.answers import JqAnswers, Question
+from argosy.machinery.objects import JsonObject
+from argosy.render.jq.port import Answer, Call, JqEvaluator
+from argosy.runtime.events import EventRecorder
+
+T = TypeVar("T")
+
+log = logging.getLogger(__name__)
+
+EXPRESSION_SHOWN: Final = 200
+"""Characters of an expression in what is told of it."""
+
+ROUNDS: Final = 100
+REMEMBERED: Final = 250_000
+"""Paths, each answer counting as one more."""
+
+
+class NotAnswered(Exception):
+    """No jq could be run, and nothing is known of what is ignored."""
+
+
+class JqEvaluation:
+    """`evaluator` None: this process runs no jq, and what would need it raises NotAnswered."""
+
+    def __init__(self, evaluator: JqEvaluator | None) -> None:
+        self._evaluator = evaluator
+        self._known: dict[Question, Answer] = {}
+        self._size = 0
+        self.asked = 0
+        """Expressions run on an object: a figure for metrics and tests."""
+
+    async def settled(self, decide: Callable[[JqAnswers], T]) -> tuple[T, JqAnswers]:
+        """What `decide`, which is pure, comes to with every answer. Raises NotAnswered."""
+        answers: dict[Question, Answer] = {}
+        for _ in range(ROUNDS):
+            jq_answers = JqAnswers(answers)
+            made = decide(jq_answers)
+            if not jq_answers.open:
+                return made, jq_answers
+            answers |= await self._answers(jq_answers.open)
+        raise NotAnswered(f"ignored differences ask anew after {ROUNDS} rounds")
+
+    async def _answers(self, asked: dict[Question, bytes]) -> dict[Question, Answer]:
+        found = {question: self._known[question] for question in asked if question in self._known}
+        rest = [question for question in asked if question not in found]
+        if not rest:
+            return found
+        if self._evaluator is None:
+            raise NotAnswered("jq is not run here")
+        self.asked += len(rest)
+        calls = [Call(question.expression, asked[question]) for question in rest]
+        for question, answer in zip(rest, await self._evaluator.evaluate(calls), strict=True):
+            if answer.is_outage:
+                raise NotAnswered(answer.error)
+            found[question] = answer
+            if not answer.is_passing:
+                self._remember(question, answer)
+        return found
+
+    def _remember(self, question: Question, answer: Answer) -> None:
+        self._known[question] = answer
+        self._size += 1 + len(answer.paths)
+        while self._size > REMEMBERED:
+            gone = next(iter(self._known))
+            self._size -= 1 + len(self._known.pop(gone).paths)
+
+
+def tell(events: EventRecorder, obj: JsonObject, failures: Mapping[str, str], told: set[str]) -> None:
+    """Once of each expression that fails, by a Warning on the object that it belongs to or acts for."""
+    metadata = obj["metadata"]
+    for expression in sorted(failures.keys() - told):
+        told.add(expression)
+        shown = expression if len(expression) <= EXPRESSION_SHOWN else f"{expression[:EXPRESSION_SHOWN]}…"
+        text = f"jqPathExpressions: {shown!r} is not applied: {failures[expression]}"
+        log.warning("%s/%s: %s", metadata.get("namespace"), metadata["name"], text)
+        events.record(obj, "InvalidSetting", text, event_type="Warning")

@@ -1,0 +1,159 @@
+"""What a comparison comes to: status, conditions, an automated sync, a hold released, finalizers for hooks. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from argosy.gitops.comparison import orphan_monitoring
+from argosy.gitops.comparison.application_state import Compared
+from argosy.gitops.control_plane.settings import Settings
+from argosy.gitops.deletion import stages as deletion
+from argosy.gitops.dependencies import graph as dependencies
+from argosy.gitops.hydrator import validation as hydration
+from argosy.gitops.model import status_patch as status
+from argosy.gitops.model.application_spec import is_multi
+from argosy.gitops.sync import autosync
+from argosy.gitops.sync import operation_state as operation
+from argosy.gitops.sync.held_revision import CONDITION, held_by, revision_text, told
+from argosy.machinery.objects import JsonObject
+from argosy.machinery.timestamps import seconds
+
+Found = tuple[str, str]
+"""A condition's type and message."""
+
+SPEC_TYPES = (
+    "InvalidSpecError",
+    "ComparisonError",
+    "UnknownError",
+    "RepeatedResourceWarning",
+    "SharedResourceWarning",
+    "ExcludedResourceWarning",
+    "RenderWarning",
+)
+TYPES = (*SPEC_TYPES, "SyncError", CONDITION, dependencies.WAITING)
+"""The conditions that every comparison is responsible for."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """A comparison, and what stands around it."""
+
+    app: JsonObject
+    compared: Compared
+    digest_before: str
+    """Of the manifests that were compared last, by this process."""
+    requested: bool
+    """Somebody asked for a refresh."""
+    claimed: Sequence[str]
+    """Objects that another application claims, too."""
+    orphans: str
+    waits: str
+    """For which other applications it waits, in words."""
+    window_open: bool
+    window_changes_in: float | None
+    """Seconds."""
+
+    @property
+    def before(self) -> JsonObject:
+        return self.app.get("status") or {}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ComparisonResult:
+    status: JsonObject
+    """Without conditions."""
+    found: tuple[Found, ...]
+    types: tuple[str, ...] = TYPES
+    """What `found` replaces."""
+    auto: autosync.AutoSync = autosync.NOTHING
+    releases: bool = False
+    """The held revision is no longer the one that is wanted."""
+    finalizers: list[str] | None = None
+    """Those it is to have, if others than it has."""
+
+
+def refused(
+    app: JsonObject, spec: JsonObject, found: Sequence[Found], settings: Settings, now: datetime
+) -> ComparisonResult:
+    """When nothing could be compared."""
+    after = status.unknown(app.get("status") or {}, spec, seconds(now))
+    return ComparisonResult(status=after, found=(*_notices(spec, settings), *found))
+
+
+def comparison_result(seen: Seen, settings: Settings, now: datetime) -> ComparisonResult:
+    spec, desired = seen.compared.source_state.spec, seen.compared.desired
+    after = _status(seen, now)
+    held = held_by(seen.app)
+    is_held = bool(held) and held == revision_text(after["sync"])
+    found = [*_notices(spec, settings), *desired.targets.warnings]
+    found += [("SharedResourceWarning", text) for text in seen.claimed]
+    found += [told(held)] if is_held else []
+    found += [(orphan_monitoring.CONDITION, seen.orphans)] if seen.orphans else []
+    auto = autosync.NOTHING
+    if desired.problems:
+        found.append(("ComparisonError", "\n".join(desired.problems)))
+    else:
+        auto, why_not = _auto_sync(seen, after, settings, now, is_held=is_held)
+        found += why_not
+    return ComparisonResult(
+        status=after,
+        found=tuple(found),
+        types=(*TYPES, orphan_monitoring.CONDITION),
+        auto=auto,
+        releases=bool(held) and not is_held,
+        finalizers=_finalizers(seen),
+    )
+
+
+def kept_revisions(before: JsonObject, spec: JsonObject) -> list[str] | None:
+    """Those that the status tells."""
+    sync = before.get("sync") or {}
+    if is_multi(spec):
+        return list(sync.get("revisions") or ()) or None
+    return [sync["revision"]] if sync.get("revision") else None
+
+
+def _notices(spec: JsonObject, settings: Settings) -> list[Found]:
+    notices = hydration.notices(spec, is_enabled=settings.hydrator_enabled)
+    return [("InvalidSpecError", text) for text in notices]
+
+
+def _status(seen: Seen, now: datetime) -> JsonObject:
+    spec, desired = seen.compared.source_state.spec, seen.compared.desired
+    # A commit that changes none of this application's manifests is no new revision (spec 5.4).
+    unrelated = not seen.requested and seen.digest_before == desired.digest and bool(seen.before.get("sync"))
+    kept = kept_revisions(seen.before, spec) if unrelated else None
+    revisions, types = kept or list(desired.revisions), list(desired.types)
+    after = status.found(seen.before, spec, seen.compared.comparison, revisions, types, seconds(now))
+    if operation.namespace_metadata_differs(seen.before, spec):
+        after["sync"]["status"] = "OutOfSync"
+    return after
+
+
+def _auto_sync(
+    seen: Seen, after: JsonObject, settings: Settings, now: datetime, *, is_held: bool
+) -> tuple[autosync.AutoSync, list[Found]]:
+    around = autosync.Seen(
+        seen.compared.source_state.spec,
+        after,
+        bool(seen.app.get("operation")),
+        bool(seen.app["metadata"].get("deletionTimestamp")),
+        seen.window_open,
+        seen.window_changes_in,
+        is_held,
+    )
+    auto = autosync.decide(around, settings, now)
+    if auto.operation is not None and seen.waits:
+        # Not begun yet: when it is, it is with the newest revision.
+        return autosync.NOTHING, [(dependencies.WAITING, seen.waits)]
+    return auto, [("SyncError", auto.error)] if auto.error else []
+
+
+def _finalizers(seen: Seen) -> list[str] | None:
+    desired, given = seen.compared.desired, list(seen.app["metadata"].get("finalizers") or [])
+    if desired.problems:
+        return None
+    wanted = deletion.with_hooks(given, desired.targets.hook_phases)
+    return None if wanted == given else wanted

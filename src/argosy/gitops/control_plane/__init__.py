@@ -1,0 +1,1 @@
+"""What every Application's reconciliation shares: settings, projects, credentials, and which replica works."""

@@ -1,0 +1,91 @@
+"""One look at an Application on its way out: what it brought, and how that goes (spec 8)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from argosy.gitops.clusters import resolution as destinations
+from argosy.gitops.clusters.live_state import LiveObjects
+from argosy.gitops.deletion import stages as deletion
+from argosy.gitops.deletion.stages import Stage
+from argosy.gitops.keys import ResourceKey
+from argosy.gitops.sync.apply import Applier
+from argosy.gitops.sync.options import Options
+from argosy.machinery.objects import JsonObject, Key
+from argosy.machinery.status import StatusError
+from argosy.runtime.controller import Outcome
+
+BACKSTOP = 30.0
+"""Seconds after which a waiting deletion is looked at without a change."""
+WAITING = Outcome(requeue_after=BACKSTOP, background=True)
+
+
+class Stuck(Exception):
+    """The text of the DeletionError condition; what it speaks of is tried again."""
+
+
+class HookFailedAgain(Stuck):
+    """As Stuck; told with the time of this failure, even if the same was told before."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeletionProgress:
+    key: Key
+    app: JsonObject
+    stage: Stage
+    spec: JsonObject
+    """Normalised."""
+    options: Options
+    instance: str
+    place: LiveObjects
+    applier: Applier
+    """As whom its objects are changed."""
+    permits: JsonObject
+    """The effective project."""
+    cluster: destinations.Cluster
+    live: dict[ResourceKey, JsonObject]
+    """What the Application brought and its project still permits."""
+
+    @property
+    def finalizers(self) -> list[str]:
+        return self.app["metadata"].get("finalizers") or []
+
+    @property
+    def phase(self) -> str:
+        """Of hooks."""
+        return self.stage.value.partition(" ")[0]
+
+    @property
+    def error(self) -> JsonObject:
+        """The DeletionError condition; empty when there is none."""
+        found = (self.app.get("status") or {}).get("conditions") or ()
+        return next((item for item in found if item["type"] == "DeletionError"), {})
+
+    async def delete(self, wanted: ResourceKey) -> None:
+        """A hook that a sync left is let go of first. Raises Stuck, and StatusError where that may pass."""
+        obj = self.live[wanted]
+        try:
+            await self.applier.release(obj)
+            await self.applier.delete(obj, deletion.propagation(self.finalizers))
+        except StatusError as error:
+            raise self._stuck(wanted, error) from None
+        self.place.forget(wanted)
+
+    async def clear(self, wanted: ResourceKey) -> None:
+        """A hook that is done with."""
+        try:
+            await self.applier.clear(self.live[wanted])
+        except StatusError as error:
+            raise self._stuck(wanted, error) from None
+        self.place.forget(wanted)
+
+    async def release(self, wanted: ResourceKey) -> None:
+        """A hook that stays, or that goes by itself."""
+        try:
+            await self.applier.release(self.live[wanted])
+        except StatusError as error:
+            raise self._stuck(wanted, error) from None
+
+    def _stuck(self, wanted: ResourceKey, error: StatusError) -> Exception:
+        """A lost race, or a server that is away, is no reason to wait: it is looked again, soon."""
+        return error if error.is_passing else Stuck(f"{wanted.kind} {wanted.name}: {error.message}")

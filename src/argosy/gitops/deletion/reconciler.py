@@ -1,0 +1,146 @@
+"""The deleting shell: hooks, then the Application's objects wave by wave, then it is let go (spec 8).
+
+Every stage ends with one write that takes its finalizer off: the record that a new process goes on from.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from argosy.gitops.clusters import resolution as destinations
+from argosy.gitops.clusters.contact import NotConnected
+from argosy.gitops.comparison.application_state import StateReader
+from argosy.gitops.control_plane.context import ReconcileContext
+from argosy.gitops.deletion import hooks as deletion_hooks
+from argosy.gitops.deletion import stages as deletion
+from argosy.gitops.deletion.hook_runner import HookRunner
+from argosy.gitops.deletion.progress import BACKSTOP, WAITING, DeletionProgress, HookFailedAgain, Stuck
+from argosy.gitops.deletion.stages import Stage
+from argosy.gitops.dependencies import graph as dependencies
+from argosy.gitops.keys import ResourceKey, instance_name
+from argosy.gitops.model import conditions
+from argosy.gitops.model.application_spec import normalised
+from argosy.gitops.projects import permissions as projects
+from argosy.gitops.sync.confirmation import is_approved, needs_approval
+from argosy.gitops.sync.impersonation import NoServiceAccount, account_for
+from argosy.gitops.sync.options import options_of
+from argosy.machinery.objects import JsonObject, Key
+from argosy.machinery.timestamps import parse, seconds
+from argosy.runtime.controller import DONE, Outcome
+
+Said = list[tuple[str, str]]
+"""(condition type, message)."""
+ERROR = ("DeletionError",)
+OTHERS = (dependencies.WAITING, dependencies.MENTION)
+
+
+class DeletionReconciler:
+    def __init__(self, context: ReconcileContext, app_state: StateReader) -> None:
+        self.context = context
+        self._hooks = HookRunner(context, app_state)
+
+    async def look(self, key: Key, app: JsonObject) -> Outcome:
+        if (stage := deletion.next_stage(app["metadata"].get("finalizers") or [])) is None:
+            return DONE
+        reverse = self.context.dependency_index.deletion(app, self.context.clock.now())
+        told = [(dependencies.WAITING, reverse.awaited), (dependencies.MENTION, reverse.mention)]
+        app = await self._say(app, [(kind, text) for kind, text in told if text], OTHERS)
+        if reverse.awaited or reverse.settles_in:
+            return Outcome(requeue_after=reverse.settles_in)
+        try:
+            progress = await self._seen(key, app, stage)
+            waits = await self._go_on(progress)
+        except destinations.InvalidDestination:
+            return await self._over(app, *Stage)
+        except HookFailedAgain as error:
+            await self._say(app, [("DeletionError", str(error))], anew=True)
+            return Outcome(acted=True, requeue_after=0.001)
+        except Stuck as error:
+            after = await self._say(app, [("DeletionError", str(error))])
+            return Outcome(acted=after is not app, requeue_after=BACKSTOP, background=True)
+        if waits is None:
+            return await self._over(app, stage)
+        if not deletion_hooks.is_failure_of(progress.phase, progress.error.get("message") or ""):
+            await self._say(app, [])
+        return waits
+
+    async def _seen(self, key: Key, app: JsonObject, stage: Stage) -> DeletionProgress:
+        """Raises InvalidDestination, Stuck."""
+        spec, settings = normalised(app.get("spec") or {}), self.context.plane.settings
+        cluster, instance = self.context.cluster(spec), instance_name(key, self.context.namespace)
+        try:
+            place = self.context.clusters.of(cluster)
+            permits = self.context.plane.effective(spec["project"])
+            if permits is None:
+                raise Stuck(f"Application referencing project {spec['project']} which does not exist")
+            namespace = str((spec.get("destination") or {}).get("namespace") or "")
+            account = account_for(permits, cluster, namespace, key.namespace, settings)
+        except (NotConnected, NoServiceAccount) as error:
+            raise Stuck(str(error)) from None
+        await place.live.prepare(instance, (), settings)
+        live = place.live.tracked(instance, settings)
+        return DeletionProgress(
+            key=key,
+            app=app,
+            stage=stage,
+            spec=spec,
+            options=options_of((spec.get("syncPolicy") or {}).get("syncOptions")),
+            instance=instance,
+            place=place.live,
+            applier=place.applier_as(account),
+            permits=permits,
+            cluster=cluster,
+            live={k: obj for k, obj in live.items() if not projects.refusal_of(permits, spec["project"], k, cluster)},
+        )
+
+    async def _go_on(self, progress: DeletionProgress) -> Outcome | None:
+        """None when the stage is over. Raises Stuck."""
+        match progress.stage:
+            case Stage.CASCADE:
+                return await self._cascade(progress)
+            case Stage.PRE_DELETE | Stage.POST_DELETE:
+                return await self._hooks.run(progress)
+            case Stage.PRE_DELETE_CLEANUP | Stage.POST_DELETE_CLEANUP:
+                return await self._hooks.clean_up(progress)
+
+    async def _cascade(self, progress: DeletionProgress) -> Outcome | None:
+        me = ResourceKey("argoproj.io", "Application", progress.key.namespace, progress.key.name)
+        began = parse(progress.app["metadata"]["deletionTimestamp"])
+        unapproved = any(needs_approval(obj, progress.options, pruned=False) for obj in progress.live.values())
+        if unapproved and not is_approved(progress.app, began):
+            return WAITING
+        wave = deletion.next_wave(progress.live, me, progress.options)
+        already = {k for k, obj in progress.live.items() if obj["metadata"].get("deletionTimestamp") and k != me}
+        for wanted in sorted(already):
+            await progress.release(wanted)
+        if already - set(wave):
+            return Outcome(requeue_after=BACKSTOP)
+        for wanted in wave:
+            if wanted not in already:
+                await progress.delete(wanted)
+        return Outcome(acted=True, requeue_after=BACKSTOP) if wave else None
+
+    # -- writes ------------------------------------------------------------------------------------------------------
+
+    async def _over(self, app: JsonObject, *stages: Stage) -> Outcome:
+        left = deletion.without(app["metadata"].get("finalizers") or [], *stages)
+        patch: JsonObject = {"metadata": {"finalizers": left or None}}
+        if left and (marks := self._marks(app, [], ERROR)) is not None:
+            patch["status"] = {"conditions": marks}
+        await self.context.write(app, patch)
+        return Outcome(acted=True)
+
+    async def _say(
+        self, app: JsonObject, found: Said, types: Sequence[str] = ERROR, *, anew: bool = False
+    ) -> JsonObject:
+        """Why the Application cannot go, written when it differs; `anew`: with the time of now."""
+        marks = self._marks(app, found, types, anew=anew)
+        return app if marks is None else await self.context.write(app, {"status": {"conditions": marks}})
+
+    def _marks(
+        self, app: JsonObject, found: Said, types: Sequence[str], *, anew: bool = False
+    ) -> list[JsonObject] | None:
+        before = (app.get("status") or {}).get("conditions") or []
+        kept = [item for item in before if item["type"] not in types] if anew else before
+        marks = conditions.updated(kept, found, types, seconds(self.context.clock.now()))
+        return None if marks == before else marks

@@ -1,0 +1,1 @@
+"""Applications that wait for others: `argosy.dev/depends-on`."""

@@ -1,0 +1,189 @@
+"""Which Applications wait for which: `argosy.dev/depends-on`, cycles in it, and the reverse order of deletion. Pure.
+
+Applications without the annotation behave as upstream; nothing here concerns them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from argosy.gitops.keys import annotations_of, words
+from argosy.machinery.objects import JsonObject, Key
+from argosy.machinery.timestamps import parse
+
+DEPENDS_ON: Final = "argosy.dev/depends-on"
+WAITING: Final = "DependencyWaiting"
+"""Condition of an Application that is not synced, or not let go, for another's sake."""
+MENTION: Final = "DependencyWarning"
+"""Condition of an Application that goes while others that depend on it stay."""
+
+SETTLING: Final = timedelta(seconds=10)
+"""After its deletion was asked for, an Application that others depend on waits so long for theirs: what deletes many
+(a parent, an ApplicationSet, a person) names them one by one, in any order."""
+
+Get = Callable[[Key], JsonObject | None]
+_NAME = re.compile(r"[a-z0-9]([-a-z0-9.]*[a-z0-9])?")
+_LONGEST_NAME = 253
+
+
+def dependencies_of(app: JsonObject) -> tuple[Key, ...]:
+    """In the order of the annotation; what cannot be read is left out, and told by `errors_of`."""
+    namespace = str((app.get("metadata") or {}).get("namespace") or "")
+    found = (_parsed(word, namespace) for word in words(annotations_of(app).get(DEPENDS_ON)))
+    return tuple(dict.fromkeys(key for key in found if key is not None))
+
+
+def errors_of(app: JsonObject, get: Get) -> list[str]:
+    """Texts of InvalidSpecError conditions: names that cannot be, and a cycle that the application is on."""
+    namespace = str(app["metadata"].get("namespace") or "")
+    errors = [
+        f"annotation {DEPENDS_ON}: {word!r} is neither the name of an application nor namespace/name"
+        for word in words(annotations_of(app).get(DEPENDS_ON))
+        if _parsed(word, namespace) is None
+    ]
+    if found := cycle_of(app, get):
+        errors.append(f"dependency cycle: {' -> '.join(_name(key, namespace) for key in found)}")
+    return errors
+
+
+def cycle_of(app: JsonObject, get: Get) -> tuple[Key, ...]:
+    """The shortest way from the application to itself, told from its smallest name; () when there is none."""
+    me = _key(app)
+    came_from: dict[Key, Key] = {}
+    queue = deque([me])
+    while queue:
+        at = queue.popleft()
+        for key in _edges(app if at == me else get(at), get):
+            if key == me:
+                return _told(me, at, came_from)
+            if key not in came_from:
+                came_from[key] = at
+                queue.append(key)
+    return ()
+
+
+def reachable(starts: Iterable[Key], get: Get) -> set[Key]:
+    """These, and all that they wait for at any remove."""
+    found, queue = set(starts), deque(starts)
+    while queue:
+        for key in dependencies_of(get(queue.popleft()) or {}):
+            if key not in found:
+                found.add(key)
+                queue.append(key)
+    return found
+
+
+def waits_for(app: JsonObject, get: Get) -> str:
+    """What a sync waits for, in words; "" when every dependency is there, synced and healthy."""
+    namespace = str(app["metadata"].get("namespace") or "")
+    reasons = ((key, _unready(app, get(key))) for key in dependencies_of(app))
+    found = [f"application {_name(key, namespace)}{reason}" for key, reason in reasons if reason]
+    if not found:
+        return ""
+    more = len(found) - 1
+    return f"waiting for {found[0]}" + (f" and {more} more application{'s' if more > 1 else ''}" if more else "")
+
+
+def readiness(app: JsonObject | None) -> tuple[object, ...]:
+    """All of an Application that those who depend on it look at."""
+    if app is None:
+        return ()
+    status = app.get("status") or {}
+    sync, health = ((status.get(name) or {}).get("status") for name in ("sync", "health"))
+    return sync, health, bool(app.get("operation")), app["metadata"].get("deletionTimestamp"), _project(app)
+
+
+def may_name(app: JsonObject, dependency: JsonObject) -> bool:
+    """Across namespaces only within a project: an annotation neither finds out about nor holds up other tenants."""
+    same = app["metadata"].get("namespace") == dependency["metadata"].get("namespace")
+    return same or _project(app) == _project(dependency)
+
+
+@dataclass(frozen=True, slots=True)
+class Reverse:
+    """What the deletion of an Application has to do with those that depend on it; "" and None for nothing."""
+
+    awaited: str = ""
+    mention: str = ""
+    """Who stays."""
+    settles_in: float | None = None
+    """Seconds in which some who stay may yet be deleted, too."""
+
+
+def deletion_waits(app: JsonObject, dependents: Iterable[JsonObject], get: Get, now: datetime) -> Reverse:
+    """Those on a cycle with it are not awaited, so that a cycle can be deleted."""
+    namespace = str(app["metadata"].get("namespace") or "")
+    mine = reachable(dependencies_of(app), get)
+    others = [other for other in dependents if _key(other) != _key(app) and may_name(other, app)]
+    progress = sorted(_key(o) for o in others if o["metadata"].get("deletionTimestamp") and _key(o) not in mine)
+    staying = sorted(_key(o) for o in others if not o["metadata"].get("deletionTimestamp") and _key(o) not in mine)
+    awaited = f"waiting for {_list(progress, namespace)} to be deleted first" if progress else ""
+    verb = "depend on" if len(staying) > 1 else "depends on"
+    mention = f"{_list(staying, namespace)} {verb} this one, which is being deleted" if staying else ""
+    left = (parse(app["metadata"]["deletionTimestamp"]) + SETTLING - now).total_seconds()
+    return Reverse(awaited, mention, left if staying and left > 0 else None)
+
+
+def _unready(app: JsonObject, dependency: JsonObject | None) -> str:
+    if dependency is None or not may_name(app, dependency):
+        return ", which does not exist"
+    if dependency["metadata"].get("deletionTimestamp"):
+        return ", which is being deleted"
+    status = dependency.get("status") or {}
+    sync = (status.get("sync") or {}).get("status") or "Unknown"
+    health = (status.get("health") or {}).get("status") or "Unknown"
+    if sync != "Synced":
+        return f" to be Synced (it is {sync})"
+    if health != "Healthy":
+        return f" to be Healthy (it is {health})"
+    return " to finish its sync" if dependency.get("operation") else ""
+
+
+def _edges(app: JsonObject | None, get: Get) -> Sequence[Key]:
+    """Of the dependencies, those that count; one that is not there ends a way."""
+    if app is None:
+        return ()
+    me = _key(app)
+    found = ((key, get(key)) for key in dependencies_of(app))
+    return [key for key, other in found if key == me or (other is not None and may_name(app, other))]
+
+
+def _told(me: Key, last: Key, came_from: dict[Key, Key]) -> tuple[Key, ...]:
+    way = [last]
+    while way[-1] != me:
+        way.append(came_from[way[-1]])
+    way.reverse()
+    first = way.index(min(way))
+    turned = [*way[first:], *way[:first]]
+    return (*turned, turned[0])
+
+
+def _parsed(word: str, namespace: str) -> Key | None:
+    parts = word.split("/")
+    place, name = (namespace, parts[0]) if len(parts) == 1 else (parts[0], parts[-1])
+    if len(parts) > 2 or any(len(part) > _LONGEST_NAME or not _NAME.fullmatch(part) for part in parts):
+        return None
+    return Key(place, name)
+
+
+def _list(keys: Sequence[Key], namespace: str) -> str:
+    named = ", ".join(_name(key, namespace) for key in keys[:3])
+    more = f" and {len(keys) - 3} more" if len(keys) > 3 else ""
+    return f"application{'s' if len(keys) > 1 else ''} {named}{more}"
+
+
+def _name(key: Key, namespace: str) -> str:
+    return key.name if key.namespace == namespace else f"{key.namespace}/{key.name}"
+
+
+def _key(app: JsonObject) -> Key:
+    return Key(str(app["metadata"].get("namespace") or ""), app["metadata"]["name"])
+
+
+def _project(app: JsonObject) -> str:
+    return (app.get("spec") or {}).get("project") or "default"

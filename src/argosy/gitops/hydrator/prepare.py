@@ -1,0 +1,200 @@
+"""What a group's commit is made of: revisions resolved, manifests rendered, texts filled in. Writes nothing."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from argosy.gitops.control_plane.context import ReconcileContext
+from argosy.gitops.control_plane.settings import Settings
+from argosy.gitops.hydrator import commands, metadata, need, paths, status, validation
+from argosy.gitops.hydrator.commit import CommitRequest
+from argosy.gitops.hydrator.files import Hydrated, untracked
+from argosy.gitops.hydrator.groups import dry_source, project_of, target_of
+from argosy.gitops.hydrator.validation import Candidate
+from argosy.gitops.keys import GENERATE_PATHS, INSTALLATION_ID, TRACKING_ID, annotations_of, instance_name
+from argosy.gitops.manifests.generation import POLL_MAX_AGE, NotLoaded, NotRendered, Wanted
+from argosy.machinery.objects import JsonObject
+from argosy.sources.paths import normalise
+from argosy.sources.port import Author, Credentials, GitRemote, GitWriter, SourceError
+
+if TYPE_CHECKING:
+    from argosy.expr.gotemplate import GoTemplates
+
+AUTHOR = Author("Argo CD", "argo-cd@example.com")
+"""As upstream's, so that filters on authors keep working."""
+
+INSTANCE_LABEL = "app.kubernetes.io/instance"
+
+
+class Failed(Exception):
+    """Why a group was not hydrated: text by qualified name, or for all of them."""
+
+    def __init__(self, errors: Mapping[str, str], *, for_all: str = "") -> None:
+        super().__init__(for_all or str(dict(errors)))
+        self.errors, self.for_all = errors, for_all
+
+    def text(self, name: str) -> str:
+        return self.for_all or self.errors.get(name) or validation.of_group(self.errors)
+
+
+class NotIntact(Exception):
+    """The project asks for signatures that the dry commit does not have."""
+
+
+class Preparation:
+    def __init__(
+        self,
+        context: ReconcileContext,
+        git: GitRemote,
+        writer: Callable[[], GitWriter],
+        entropy: Callable[[int], bytes],
+    ) -> None:
+        self._context, self._git, self._writer = context, git, writer
+        self._entropy = entropy
+
+    async def resolved(self, app: JsonObject, max_age: float) -> str:
+        """The dry commit now; "" when it cannot be learned."""
+        try:
+            book = self._context.plane.credentials
+            return await self._context.manifests.resolve(dry_source(app), book, project_of(app), max_age)
+        except SourceError:
+            return ""
+
+    async def dry_commit(self, app: JsonObject) -> str:
+        """The same, or why not. Raises Failed."""
+        source = dry_source(app)
+        try:
+            book = self._context.plane.credentials
+            return await self._context.manifests.resolve(source, book, project_of(app), POLL_MAX_AGE)
+        except SourceError as error:
+            raise Failed({}, for_all=f"failed to get manifests: {error}") from None
+
+    async def is_relevant(self, app: JsonObject, dry: str) -> bool:
+        """Whether a file changed that the application names as its own; all do where it names none."""
+        source, compared = dry_source(app), str(status.status_of(app).get("lastComparedDryRevision") or "")
+        wanted = paths.watched(app, str(source.get("path") or ""))
+        if not wanted or not dry or not compared or dry == compared:
+            return True
+        url = str(source.get("repoURL") or "")
+        credentials = self._context.plane.credentials.credentials(url, project_of(app))
+        try:
+            trees = [await self._git.tree(url, commit, credentials) for commit in (compared, dry)]
+            return paths.concerns(wanted, trees[0], trees[1])
+        except SourceError:
+            return True
+
+    async def commission(self, candidates: list[Candidate], dry: str) -> tuple[CommitRequest, Credentials]:
+        """What is to be committed, and what may write it. Raises Failed."""
+        shares = await self._shares(candidates, dry)
+        first = candidates[0].app
+        target, settings = target_of(first), self._context.plane.settings
+        names = {candidate.project_name for candidate in candidates}
+        project = names.pop() if len(names) == 1 else ""
+        about = await self._about(first, dry, project)
+        template = settings.commit_message or metadata.COMMIT_MESSAGE
+        work = CommitRequest(
+            repository=target.repository,
+            sync_branch=target.sync_branch,
+            branch=target.branch,
+            dry=dry,
+            message=self._message(template, about),
+            metadata=about,
+            shares=shares,
+            author=Author(settings.commit_author or AUTHOR.name, settings.commit_email or AUTHOR.email),
+            is_known=all(need.is_known(candidate.app, dry) for candidate in candidates),
+        )
+        return work, self._context.plane.credentials.writing(target.repository, project)
+
+    async def _shares(self, candidates: list[Candidate], dry: str) -> list[Hydrated]:
+        """All rendered at once; the renderer itself bounds how many."""
+        found = await asyncio.gather(*(self._share(each, dry) for each in candidates), return_exceptions=True)
+        shares, errors = [], {}
+        for candidate, made in zip(candidates, found, strict=True):
+            if isinstance(made, NotRendered):
+                place = f'failed to get repo objects for app "{candidate.name}": failed to get repo objects'
+                cause = f"failed to generate manifest for source 1 of 1: {made.cause}"
+                errors[candidate.name] = f"failed to get manifests: {place}: {cause}"
+            elif isinstance(made, NotIntact | NotLoaded):
+                errors[candidate.name] = f"failed to get manifests: {made}"
+            elif isinstance(made, BaseException):
+                raise made
+            else:
+                shares.append(made)
+        if errors:
+            raise Failed(errors)
+        return shares
+
+    async def _share(self, candidate: Candidate, dry: str) -> Hydrated:
+        app, settings = candidate.app, self._context.plane.settings
+        source, spec = dry_source(app), app.get("spec") or {}
+        namespace = str((spec.get("destination") or {}).get("namespace") or "")
+        wanted = Wanted(
+            app=instance_name(candidate.key, self._context.namespace),
+            release=candidate.key.name,
+            project=candidate.project_name,
+            namespace=namespace,
+            cluster="",
+            sources=(source,),
+            revisions=(dry,),
+            names=(str(source.get("targetRevision") or ""),),
+            project_spec=candidate.project or {},
+            keys=self._context.plane.signing_keys,
+            plugins=self._context.plane.plugins,
+            generate_paths=annotations_of(app).get(GENERATE_PATHS, ""),
+            use_cache=need.requested(app) != "hard",
+        )
+        [rendered], _, problems = await self._context.manifests.rendered(
+            wanted, self._context.plane.credentials, settings
+        )
+        if problems:
+            place = f'app "{candidate.name}" dry revision "{dry}"'
+            raise NotIntact(f"source integrity verification failed for {place}: {'; '.join(problems)}")
+        url = str(source.get("repoURL") or "")
+        given = commands.of_source(source, rendered.source_type, candidate.key.name, namespace)
+        about = metadata.of_path(url, dry, given)
+        names = _tracking_names(settings)
+        return Hydrated(
+            path=normalise(target_of(app).path),
+            manifests=[untracked(manifest, names) for manifest in rendered.manifests],
+            metadata=about,
+            readme=self._text("README", settings.readme or metadata.README, metadata.for_readme(about)),
+        )
+
+    async def _about(self, app: JsonObject, dry: str, project: str) -> JsonObject:
+        url = str(dry_source(app).get("repoURL") or "")
+        credentials = self._context.plane.credentials.credentials(url, project)
+        try:
+            return metadata.of_commit(url, dry, await self._writer().describe(url, dry, credentials))
+        except SourceError as error:
+            raise Failed({}, for_all=f'failed to get revision metadata for "{dry}": {error}') from None
+
+    def _message(self, template: str, about: JsonObject) -> str:
+        text = metadata.cleaned(self._text("commit message", template, {"metadata": about}))
+        if not text:
+            raise Failed({}, for_all="failed to get hydrator commit templated message: it is empty")
+        return text
+
+    @cached_property
+    def _templates(self) -> GoTemplates:
+        """Made with the first commit: the engine takes a tenth of a second to load, and few processes hydrate."""
+        from argosy.expr.gotemplate import GoTemplates
+
+        return GoTemplates(self._context.clock.now, self._entropy)
+
+    def _text(self, what: str, template: str, values: JsonObject) -> str:
+        from argosy.expr.gotemplate import GoTemplateError
+
+        try:
+            return self._templates.render(template, values, missing_key="error" if what == "README" else "default")
+        except GoTemplateError as error:
+            raise Failed({}, for_all=f"failed to execute the {what} template: {error}") from None
+
+
+def _tracking_names(settings: Settings) -> dict[str, tuple[str, ...]]:
+    """What rendering upstream puts in, and its hydrator takes out again."""
+    labels = () if settings.tracking_method == "annotation" else (INSTANCE_LABEL,)
+    annotations = () if settings.tracking_method == "label" else (TRACKING_ID, INSTALLATION_ID)
+    return {"labels": labels, "annotations": annotations}

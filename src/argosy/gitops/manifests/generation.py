@@ -1,0 +1,243 @@
+"""From an Application's sources to its prepared targets: resolve, fetch, render - each shared and cached elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+
+from argosy.gitops.control_plane.settings import Settings
+from argosy.gitops.manifests import references
+from argosy.gitops.manifests.signatures import Integrity, told
+from argosy.gitops.manifests.targets import Targets, prepared
+from argosy.gitops.model.kinds import ServedKinds
+from argosy.machinery.objects import JsonObject
+from argosy.render.port import Rendered, Renderer, RenderError, RenderRequest
+from argosy.runtime.clock import Clock
+from argosy.sources.credentials import CredentialBook
+from argosy.sources.port import ChartRepository, Credentials, GitRemote, SourceError, Tree, Unavailable
+
+POLL_MAX_AGE = 5.0
+AWAY_SECONDS = 900.0
+"""For which it is believed that a repository is away, unless a poll or a refresh finds it back."""
+
+
+class NotLoaded(Exception):
+    """The text of the ComparisonError condition."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(f"Failed to load target state: {text}")
+
+
+class NotRendered(NotLoaded):
+    """`cause` is what the source or the renderer said."""
+
+    def __init__(self, number: int, count: int, cause: Exception) -> None:
+        place = f"failed to generate manifest for source {number} of {count}"
+        super().__init__(f"{place}: {cause}")
+        self.cause = cause
+
+
+@dataclass(frozen=True, slots=True)
+class Desired:
+    """`digest` identifies the manifests of all sources together."""
+
+    targets: Targets
+    revisions: tuple[str, ...]
+    types: tuple[str, ...]
+    digest: str
+    problems: tuple[str, ...] = ()
+    """Why the project does not trust the revisions: nothing may be synced then."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """Whose manifests, at which revisions. `revisions` "" resolves the source's own targetRevision."""
+
+    app: str
+    release: str
+    project: str
+    namespace: str
+    cluster: str
+    sources: tuple[JsonObject, ...]
+    revisions: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
+    """What the revisions were resolved from, where that is not the source's own targetRevision."""
+    project_spec: JsonObject = field(default_factory=dict)
+    keys: Mapping[str, str] = field(default_factory=dict)
+    """Signers' keys, armoured."""
+    plugins: tuple[JsonObject, ...] = ()
+    generate_paths: str = ""
+    """The annotation `argocd.argoproj.io/manifest-generate-paths`."""
+    max_age: float = POLL_MAX_AGE
+    use_cache: bool = True
+    kube_version: str = ""
+    api_versions: tuple[str, ...] = ()
+
+
+class Manifests:
+    def __init__(
+        self, renderer: Renderer, git: GitRemote, charts: ChartRepository, integrity: Integrity, clock: Clock
+    ) -> None:
+        self._clock = clock
+        self._integrity = integrity
+        self._renderer = renderer
+        self._git = git
+        self._charts = charts
+        self._prepared: dict[str, tuple[tuple[object, ...], Targets]] = {}
+        self._away: dict[tuple[str, Credentials], tuple[float, str]] = {}
+        """Repositories that gave no answer: when, and what was said of it."""
+
+    def forget(self, app: str) -> None:
+        self._prepared.pop(app, None)
+
+    async def resolve(self, source: JsonObject, book: CredentialBook, project: str, max_age: float = 0.0) -> str:
+        """The commit, version or digest that a source stands for now. Raises SourceError.
+
+        Who can live with an older answer can live with an older failure: of a repository that is away each look would
+        wait as long as it takes to be sure. Polls and refreshes ask anew, and end that.
+        """
+        url, revision = str(source.get("repoURL") or ""), str(source.get("targetRevision") or "")
+        credentials = _credentials(source, book, project)
+        failed_at, text = self._away.get((url, credentials), (float("-inf"), ""))
+        if max_age > 0 and self._clock.monotonic() - failed_at < AWAY_SECONDS:
+            raise Unavailable(text)
+        try:
+            found = await self._resolved(source, revision, credentials, max_age)
+        except Unavailable as error:
+            self._away[url, credentials] = self._clock.monotonic(), str(error)
+            raise
+        self._away.pop((url, credentials), None)
+        return found
+
+    async def _resolved(self, source: JsonObject, revision: str, credentials: Credentials, max_age: float) -> str:
+        url = str(source.get("repoURL") or "")
+        if _is_chart(source):
+            return await self._charts.resolve(url, _chart_of(source), revision, credentials)
+        prefix = str(source.get("tagPrefix") or "")
+        return await self._git.resolve(url, revision, credentials, tag_prefix=prefix, max_age=max_age)
+
+    async def desired(self, wanted: Wanted, book: CredentialBook, settings: Settings, kinds: ServedKinds) -> Desired:
+        """Raises NotLoaded."""
+        rendered, resolved, problems = await self.rendered(wanted, book, settings)
+        digest = "+".join(found.digest for found in rendered)
+        targets = self._targets(rendered, digest, wanted, settings, kinds)
+        types = tuple(found.source_type for found in rendered)
+        return Desired(targets, tuple(item.revision for item in resolved), types, digest, tuple(problems))
+
+    async def rendered(
+        self, wanted: Wanted, book: CredentialBook, settings: Settings
+    ) -> tuple[list[Rendered], list[references.Resolved], list[str]]:
+        """Each source's manifests as they come, its revision, and what speaks against it. Raises NotLoaded."""
+        try:
+            names = references.names_of(wanted.sources)
+        except SourceError as error:
+            raise NotLoaded(f"failed to get ref sources: {error}") from None
+        trees, resolved, problems = await self._fetched(wanted, book)
+        refs = {name: trees[index] for name, index in names.items()}
+        named = {name: resolved[index] for name, index in names.items()}
+        rendered: list[Rendered] = []
+        for index, (item, tree) in enumerate(zip(resolved, trees, strict=True)):
+            with _source(index + 1, len(resolved)):
+                references.check(item, named)
+                request = _request(item.source, tree, item.revision, wanted, refs, settings)
+                rendered.append(await self._renderer.render(request))
+        return rendered, resolved, problems
+
+    def _targets(
+        self, rendered: Sequence[Rendered], digest: str, wanted: Wanted, settings: Settings, kinds: ServedKinds
+    ) -> Targets:
+        """Made anew only when something that they depend on is other than before."""
+        warnings = tuple(("RenderWarning", text) for found in rendered for text in found.warnings)
+        depends = (digest, wanted.namespace, wanted.cluster, settings, id(kinds), warnings)
+        before = self._prepared.get(wanted.app)
+        if before is not None and before[0] == depends:
+            return before[1]
+        made = prepared(
+            [manifest for found in rendered for manifest in found.manifests],
+            app=wanted.app,
+            namespace=wanted.namespace,
+            cluster=wanted.cluster,
+            settings=settings,
+            kinds=kinds,
+        )
+        made = replace(made, warnings=(*made.warnings, *warnings))
+        self._prepared[wanted.app] = (depends, made)
+        return made
+
+    async def _fetched(
+        self, wanted: Wanted, book: CredentialBook
+    ) -> tuple[list[Tree], list[references.Resolved], list[str]]:
+        """Each source's tree and revision, and what speaks against the revisions."""
+        trees: list[Tree] = []
+        resolved: list[references.Resolved] = []
+        problems: list[str] = []
+        count = len(wanted.sources)
+        for index, source in enumerate(wanted.sources):
+            given = wanted.revisions[index] if index < len(wanted.revisions) else ""
+            name = (wanted.names[index] if index < len(wanted.names) else "") or str(source.get("targetRevision") or "")
+            with _source(index + 1, count):
+                revision = given or await self.resolve(source, book, wanted.project, wanted.max_age)
+                trees.append(await self._tree(source, revision, book, wanted.project))
+                if not _is_chart(source):
+                    credentials = _credentials(source, book, wanted.project)
+                    said = await self._integrity.problems(
+                        source, revision, name, wanted.project_spec, wanted.keys, credentials
+                    )
+                    problems += told(said, source, index + 1, count)
+            resolved.append(references.Resolved(source, revision))
+        return trees, resolved, problems
+
+    async def _tree(self, source: JsonObject, revision: str, book: CredentialBook, project: str) -> Tree:
+        url, credentials = str(source.get("repoURL") or ""), _credentials(source, book, project)
+        if _is_chart(source):
+            return await self._charts.tree(url, _chart_of(source), revision, credentials)
+        return await self._git.tree(url, revision, credentials)
+
+
+@contextmanager
+def _source(number: int, count: int) -> Iterator[None]:
+    """Says which source an error is of."""
+    try:
+        yield
+    except (SourceError, RenderError) as error:
+        raise NotRendered(number, count, error) from None
+
+
+def _credentials(source: JsonObject, book: CredentialBook, project: str) -> Credentials:
+    found = book.credentials(str(source.get("repoURL") or ""), project)
+    passed = bool((source.get("helm") or {}).get("passCredentials"))
+    return replace(found, pass_credentials=True) if passed else found
+
+
+def _chart_of(source: JsonObject) -> str:
+    """An `oci://` URL is the whole artifact; a chart named beside it is one below it, unless it is its last part."""
+    url, chart = str(source.get("repoURL") or ""), str(source.get("chart") or "")
+    return "" if url.startswith("oci://") and url.rstrip("/").rpartition("/")[2] == chart else chart
+
+
+def _is_chart(source: JsonObject) -> bool:
+    return bool(source.get("chart")) or str(source.get("repoURL") or "").startswith("oci://")
+
+
+def _request(
+    source: JsonObject, tree: Tree, revision: str, wanted: Wanted, refs: dict[str, Tree], settings: Settings
+) -> RenderRequest:
+    if source.get("chart"):
+        source = {**source, "path": "", "helm": source.get("helm") or {}}
+    return RenderRequest(
+        source=source,
+        tree=tree,
+        revision=revision,
+        app_name=wanted.app,
+        release_name=wanted.release,
+        namespace=wanted.namespace,
+        project=wanted.project,
+        refs=refs,
+        settings=settings.render,
+        kube_version=wanted.kube_version,
+        api_versions=wanted.api_versions,
+        use_cache=wanted.use_cache,
+        plugins=wanted.plugins,
+        generate_paths=wanted.generate_paths,
+    )

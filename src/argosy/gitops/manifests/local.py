@@ -1,0 +1,55 @@
+"""A sync of manifests that came with the request, not from the source: `argocd app sync --local` (spec 1.4). Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from hashlib import blake2b
+
+from argosy.gitops.control_plane.settings import Settings
+from argosy.gitops.manifests.generation import Desired, Wanted
+from argosy.gitops.manifests.targets import prepared
+from argosy.gitops.model.kinds import ServedKinds
+from argosy.machinery.objects import JsonObject
+from argosy.machinery.yaml import YamlError, load_all
+from argosy.sources.signatures import policy_of
+
+REFUSED = "Cannot use local manifests when signature keys are required"
+
+
+class InvalidManifest(ValueError):
+    """The text says which of the manifests cannot be read, and why."""
+
+
+def desired(
+    manifests: Sequence[str], revisions: Sequence[str], wanted: Wanted, settings: Settings, kinds: ServedKinds
+) -> Desired:
+    """As if the source had said so. Raises InvalidManifest."""
+    digest = blake2b("\0".join(manifests).encode(), digest_size=16).hexdigest()
+    targets = prepared(
+        [obj for number, text in enumerate(manifests) for obj in _objects(text, number)],
+        app=wanted.app,
+        namespace=wanted.namespace,
+        cluster=wanted.cluster,
+        settings=settings,
+        kinds=kinds,
+    )
+    signed = any(_is_policed(wanted.project_spec, source) for source in wanted.sources)
+    return Desired(
+        targets, tuple(revisions), ("Directory",) * len(wanted.sources), digest, (REFUSED,) if signed else ()
+    )
+
+
+def _objects(text: str, number: int) -> list[JsonObject]:
+    try:
+        found = [item for item in load_all(text) if item is not None]
+    except YamlError as error:
+        raise InvalidManifest(f"operation.sync.manifests[{number}]: {error}") from None
+    for obj in found:
+        if not isinstance(obj, dict) or not obj.get("kind") or not obj.get("apiVersion"):
+            raise InvalidManifest(f"operation.sync.manifests[{number}]: an object needs apiVersion and kind")
+    return found
+
+
+def _is_policed(project: JsonObject, source: JsonObject) -> bool:
+    policy = policy_of(project, str(source.get("repoURL") or ""))
+    return policy is not None and policy.mode != "none"

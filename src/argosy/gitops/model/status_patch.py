@@ -1,0 +1,80 @@
+"""The smallest write that brings an Application's status from what is stored to what was found (spec 5.1)."""
+
+from __future__ import annotations
+
+from argosy.gitops.comparison.comparer import Comparison
+from argosy.gitops.health import Health
+from argosy.gitops.model.application_spec import is_multi, source_fields
+from argosy.machinery.jsonpatch import equal
+from argosy.machinery.mergepatch import create_merge_patch
+from argosy.machinery.objects import JsonObject
+from argosy.machinery.status import StatusError
+
+WORKLOAD_PATHS = (("spec",), ("spec", "template", "spec"), ("spec", "jobTemplate", "spec", "template", "spec"))
+
+
+def found(
+    before: JsonObject, spec: JsonObject, comparison: Comparison, revisions: list[str], types: list[str], now: str
+) -> JsonObject:
+    """The status after a comparison; conditions, operation and history stay as they are."""
+    compared_to: JsonObject = {"destination": spec.get("destination") or {}, **source_fields(spec)}
+    if spec.get("ignoreDifferences"):
+        compared_to["ignoreDifferences"] = spec["ignoreDifferences"]
+    sync: JsonObject = {"status": comparison.status, "comparedTo": compared_to}
+    made = {**before, "sync": sync, "health": health(before, comparison.health, now)}
+    if is_multi(spec):
+        sync["revisions"], made["sourceTypes"] = revisions, types
+    elif revisions:
+        sync["revision"], made["sourceType"] = revisions[0], types[0] if types else ""
+    made["resources"] = list(comparison.resources)
+    made["summary"] = summary(comparison)
+    made["resourceHealthSource"] = "appTree"
+    return {name: value for name, value in made.items() if value not in ([], "")}
+
+
+def unknown(before: JsonObject, spec: JsonObject, now: str) -> JsonObject:
+    """The status when nothing could be compared: what was seen before stays, as Unknown."""
+    compared_to: JsonObject = {"destination": spec.get("destination") or {}, **source_fields(spec)}
+    old = before.get("sync") or {}
+    kept = {name: old[name] for name in ("revision", "revisions") if old.get(name)}
+    made = {**before, "sync": {"status": "Unknown", "comparedTo": compared_to, **kept}}
+    made["health"] = health(before, Health("Unknown"), now)
+    if before.get("resources"):
+        made["resources"] = [{**item, "status": "Unknown"} for item in before["resources"]]
+    return made
+
+
+def health(before: JsonObject, after: Health, now: str) -> JsonObject:
+    """`lastTransitionTime` changes only with the status."""
+    old = before.get("health") or {}
+    made: JsonObject = {"status": after.status}
+    if after.message:
+        made["message"] = after.message
+    made["lastTransitionTime"] = old.get("lastTransitionTime") or now if old.get("status") == after.status else now
+    return made
+
+
+def summary(comparison: Comparison) -> JsonObject:
+    """The images that run, sorted."""
+    images: set[str] = set()
+    for pair in comparison.pairs:
+        for path in WORKLOAD_PATHS if pair.live else ():
+            at: object = pair.live
+            for name in path:
+                at = at.get(name) if isinstance(at, dict) else None
+            if isinstance(at, dict):
+                containers = [*(at.get("initContainers") or ()), *(at.get("containers") or ())]
+                images |= {c["image"] for c in containers if isinstance(c, dict) and c.get("image")}
+    return {"images": sorted(images)} if images else {}
+
+
+def is_too_large(error: StatusError) -> bool:
+    """Whether a write was refused for its size: by the API server, by etcd, or on the way between them."""
+    return error.code == 413 or any(text in error.message for text in ("request is too large", "larger than max"))
+
+
+def patch(before: JsonObject, after: JsonObject) -> JsonObject | None:
+    """None when there is nothing to write. Times alone are no reason to write."""
+    if equal(before, after):
+        return None
+    return create_merge_patch(before, after)

@@ -1,0 +1,158 @@
+"""What a project permits: sources, destinations, kinds, namespaces (spec 2). Pure over AppProject JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from argosy.gitops.clusters.resolution import Cluster
+from argosy.gitops.control_plane.settings import Settings
+from argosy.gitops.keys import ResourceKey
+from argosy.gitops.model.globs import matches, matches_path
+from argosy.machinery.objects import GroupKind, JsonObject
+from argosy.machinery.selectors import label_selector_of
+from argosy.sources.urls import normalise_url
+
+INHERITED = (
+    "clusterResourceWhitelist",
+    "clusterResourceBlacklist",
+    "namespaceResourceWhitelist",
+    "namespaceResourceBlacklist",
+    "syncWindows",
+    "sourceRepos",
+    "destinations",
+    "destinationServiceAccounts",
+)
+DEFAULT_PROJECT: JsonObject = {
+    "apiVersion": "argoproj.io/v1alpha1",
+    "kind": "AppProject",
+    "metadata": {"name": "default"},
+    "spec": {
+        "sourceRepos": ["*"],
+        "destinations": [{"server": "*", "namespace": "*"}],
+        "clusterResourceWhitelist": [{"group": "*", "kind": "*"}],
+    },
+}
+
+
+def effective(project: JsonObject, others: Mapping[str, JsonObject], settings: Settings) -> JsonObject:
+    """The project's spec with what it inherits from global projects."""
+    spec = dict(project.get("spec") or {})
+    labels = (project.get("metadata") or {}).get("labels") or {}
+    for name, selector in settings.global_projects:
+        parent = others.get(name)
+        if parent is None or parent is project or not label_selector_of(selector).matches(labels):
+            continue
+        given = parent.get("spec") or {}
+        for field in INHERITED:
+            if given.get(field):
+                spec[field] = [*(spec.get(field) or ()), *given[field]]
+    return spec
+
+
+def with_scoped(spec: JsonObject, clusters: Iterable[Cluster], repositories: Iterable[str]) -> JsonObject:
+    """With the clusters and repositories whose Secrets name the project (spec 2)."""
+    servers = [{"server": cluster.server, "namespace": "*"} for cluster in clusters]
+    made = dict(spec)
+    for field, found in (("destinations", servers), ("sourceRepos", list(repositories))):
+        if found:
+            made[field] = [*(spec.get(field) or ()), *found]
+    return made
+
+
+def permits_source(spec: JsonObject, url: str) -> bool:
+    """At least one allow and no deny matches."""
+    wanted, allowed = normalise_url(url), False
+    for pattern in spec.get("sourceRepos") or ():
+        deny = pattern.startswith("!")
+        plain = pattern[1:] if deny else pattern
+        if _source_matches(plain, url, wanted):
+            if deny:
+                return False
+            allowed = True
+    return allowed
+
+
+def permits_destination(spec: JsonObject, cluster: Cluster, namespace: str, project: str = "") -> bool:
+    """A deny match rejects; else any allow will do. `project`: whose spec it is."""
+    if spec.get("permitOnlyProjectScopedClusters") and cluster.project != project:
+        return False
+    allowed = False
+    for item in spec.get("destinations") or ():
+        server, name = str(item.get("server") or ""), str(item.get("name") or "")
+        place = str(item.get("namespace") or "")
+        denies = server.startswith("!") or name.startswith("!") or place.startswith("!")
+        at_server = matches(server.removeprefix("!"), cluster.server) if server else False
+        at_server = at_server or (bool(name) and matches(name.removeprefix("!"), cluster.name))
+        at_place = matches(place.removeprefix("!"), namespace)
+        if not denies:
+            allowed = allowed or (at_server and at_place)
+        elif _denied(server or name, place, at_server, at_place):
+            return False
+    return allowed
+
+
+def permits_kind(spec: JsonObject, kind: GroupKind, name: str, *, namespaced: bool) -> bool:
+    """Black lists win; an empty white list permits no cluster-scoped kind, and an absent one every namespaced kind."""
+    scope = "namespace" if namespaced else "cluster"
+    if any(_kind_matches(item, kind, name) for item in spec.get(f"{scope}ResourceBlacklist") or ()):
+        return False
+    white = spec.get(f"{scope}ResourceWhitelist")
+    if namespaced and white is None:
+        return True
+    return any(_kind_matches(item, kind, name) for item in white or ())
+
+
+def refusal_of(spec: JsonObject, name: str, key: ResourceKey, cluster: Cluster) -> str:
+    """Why one object may not be in an application of project `name`; "" when it may (spec 7.3 step 1)."""
+    if not permits_kind(spec, GroupKind(key.group, key.kind), key.name, namespaced=bool(key.namespace)):
+        return f"resource {key.group}:{key.kind} is not permitted in project {name}"
+    if key.namespace and not permits_destination(spec, cluster, key.namespace, name):
+        return f"namespace {key.namespace} is not permitted in project '{name}'"
+    if not key.namespace and not cluster.cluster_resources:
+        return f'cluster level {key.kind} "{key.name}" can not be managed when in namespaced mode'
+    if key.namespace and cluster.namespaces and key.namespace not in cluster.namespaces:
+        return f'namespace "{key.namespace}" for {key.kind} "{key.name}" is not managed'
+    return ""
+
+
+def permits_namespace_of_application(spec: JsonObject, namespace: str, control_plane: str) -> bool:
+    return namespace == control_plane or any(matches(item, namespace) for item in spec.get("sourceNamespaces") or ())
+
+
+def refusals(spec: JsonObject, name: str, sources: Iterable[JsonObject], cluster: Cluster, namespace: str) -> list[str]:
+    """The texts of InvalidSpecError conditions; none when all is permitted."""
+    found = [
+        f"application repo {source.get('repoURL')} is not permitted in project '{name}'"
+        for source in sources
+        if not permits_source(spec, str(source.get("repoURL") or ""))
+    ]
+    if not permits_destination(spec, cluster, namespace, name):
+        found.append(
+            f"application destination server '{cluster.server}' and namespace '{namespace}' do not match any of the "
+            f"allowed destinations in project '{name}'"
+        )
+    return found
+
+
+def _source_matches(pattern: str, url: str, wanted: str) -> bool:
+    if pattern == "*":
+        return True
+    return matches_path(pattern, url) or matches_path(normalise_url(pattern), wanted)
+
+
+def _denied(server: str, place: str, at_server: bool, at_place: bool) -> bool:
+    """A deny on one side applies where the other side matches."""
+    if server.startswith("!") and place.startswith("!"):
+        return at_server and at_place
+    return (
+        (at_server and (at_place or not place)) if server.startswith("!") else (at_place and (at_server or not server))
+    )
+
+
+def _kind_matches(item: JsonObject, kind: GroupKind, name: str) -> bool:
+    wanted = str(item.get("name") or "")
+    return (
+        matches(str(item.get("group") or ""), kind.group)
+        and matches(str(item.get("kind") or ""), kind.kind)
+        and (not wanted or matches(wanted, name))
+    )

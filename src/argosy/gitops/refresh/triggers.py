@@ -1,0 +1,100 @@
+"""Which Applications a change concerns, and how thoroughly each is to be looked at for it (spec 5.1)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from argosy.gitops.clusters.resolution import Cluster
+from argosy.gitops.control_plane.configuration import ControlPlane
+from argosy.gitops.control_plane.context import Memory
+from argosy.gitops.keys import key_of_instance, resource_key
+from argosy.gitops.model.resource_tracking import labelled_owner, owner_of
+from argosy.gitops.refresh.level import Level
+from argosy.machinery.objects import JsonObject, Key, key_of
+from argosy.runtime.clock import Clock
+
+
+class Triggers:
+    def __init__(
+        self,
+        plane: ControlPlane,
+        clock: Clock,
+        *,
+        remember: Callable[[Key], Memory],
+        enqueue: Callable[[Key], None],
+        cluster_of: Callable[[JsonObject], Cluster | None],
+        all_awake: Callable[[], None],
+        owns: Callable[[Key], bool],
+    ) -> None:
+        """`all_awake` hears when everything is to be looked at. `owns`: of other replicas' nothing is remembered."""
+        self._plane = plane
+        self._clock = clock
+        self._remember = remember
+        self._enqueue = enqueue
+        self._cluster_of = cluster_of
+        self._all_awake = all_awake
+        self._owns = owns
+        self._all_are_concerned = False
+
+    def concerned(self, key: Key, level: Level = Level.RECENT) -> None:
+        """One of another replica is enqueued all the same: its turn lets go of what is remembered of it."""
+        if self._owns(key):
+            memory = self._remember(key)
+            memory.requested = max(memory.requested, level)
+        self._enqueue(key)
+
+    def overdue(self, key: Key) -> None:
+        """The poll's time has come."""
+        if self._owns(key):
+            self._remember(key).overdue = True
+            self._enqueue(key)
+
+    def recount(self, key: Key) -> None:
+        """Orphans came or went."""
+        if self._owns(key):
+            self._remember(key).recount = True
+            self._enqueue(key)
+
+    def if_there(self, key: Key) -> None:
+        if self._plane.applications.get(key) is not None:
+            self.concerned(key)
+
+    def everything(self) -> None:
+        """Once, however many settings and credentials change at the same time, as they do when a process starts."""
+        if not self._all_are_concerned:
+            self._all_are_concerned = True
+            self._clock.call_later(0.0, self._wake_all)
+
+    def cluster_changed(self, server: str) -> None:
+        """Its kinds are others now, or it can be reached, or no longer."""
+        found = ((app, self._cluster_of(app)) for app in self._plane.applications.list())
+        self._each(app for app, cluster in found if cluster is not None and cluster.server == server)
+
+    def project_changed(self, old: JsonObject | None, new: JsonObject | None) -> None:
+        """A project's own applications, or all where others may inherit from it."""
+        if old is not None and new is not None and old.get("spec") == new.get("spec"):
+            return
+        name = ((new or old or {}).get("metadata") or {}).get("name")
+        if any(name == parent for parent, _ in self._plane.settings.global_projects):
+            self.everything()
+        else:
+            self._each(self._plane.users_of(str(name)))
+
+    def live_changed(self, obj: JsonObject) -> None:
+        settings = self._plane.settings
+        owner = owner_of(obj, settings)
+        key = key_of_instance(owner or labelled_owner(obj, settings), self._plane.namespace)
+        if self._plane.applications.get(key) is None or not self._owns(key):
+            return
+        # By its label alone an object is the application's only if it is one of its targets.
+        if owner or resource_key(obj) in self._remember(key).comparer.memo:
+            self.concerned(key)
+
+    def _wake_all(self) -> None:
+        self._all_are_concerned = False
+        self._all_awake()
+        self._each(self._plane.applications.list())
+
+    def _each(self, apps: Iterable[JsonObject]) -> None:
+        for app in apps:
+            self.concerned(key_of(app))

@@ -1,0 +1,336 @@
+"""Carries out one task of a sync against the destination cluster (spec 7.2, 7.3), every write conditional."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Awaitable, Callable, Collection
+
+from argosy.gitops.clusters.live_state import LiveObjects, revision
+from argosy.gitops.comparison.diff import last_applied_of
+from argosy.gitops.comparison.three_way import applied
+from argosy.gitops.keys import FIELD_MANAGER, HOOK_FINALIZER, LAST_APPLIED, ResourceKey, resource_key
+from argosy.gitops.ports import KnownTypes
+from argosy.gitops.sync.manager_migration import handed_over
+from argosy.gitops.sync.options import Options, is_kept
+from argosy.gitops.sync.plan import Result
+from argosy.gitops.sync.tasks import Task
+from argosy.machinery.api import FieldValidation, PatchType, Propagation
+from argosy.machinery.mergepatch import create_merge_patch
+from argosy.machinery.objects import JsonObject, JsonValue, Resource, group_version
+from argosy.machinery.status import StatusError
+from argosy.runtime.verbs import Verbs
+
+ATTEMPTS = 5
+"""Conflicts in a row that are answered by looking again."""
+ANNOTATION_LIMIT = 262144
+BINDINGS = ("RoleBinding", "ClusterRoleBinding")
+HINT = " (hint: use the sync option ServerSideApply=true or Replace=true)"
+
+
+class Applier:
+    def __init__(self, client: Verbs, live: LiveObjects, known: KnownTypes) -> None:
+        self._client = client
+        self._live = live
+        self._known = known
+        self.writes = 0
+
+    async def carry_out(
+        self,
+        task: Task,
+        options: Options,
+        *,
+        prune: bool,
+        dry_run: bool,
+        force: bool,
+        managers: Collection[str] = (),
+    ) -> Result:
+        """A refusal is the task's result. Raises what is none: a lost race or answer, a server that is away or busy.
+
+        `managers`: those whose fields server-side apply takes over.
+        """
+        try:
+            if task.is_prune:
+                return await self._prune(task, options, prune=prune, dry_run=dry_run)
+            message = await self._apply(task, options, dry_run=dry_run, force=force, managers=managers)
+        except StatusError as error:
+            if error.is_passing:
+                raise
+            return Result("SyncFailed", error.message, "Failed")
+        return Result("" if task.hook else "Synced", message, "Running")
+
+    async def _prune(self, task: Task, options: Options, *, prune: bool, dry_run: bool) -> Result:
+        assert task.live is not None
+        if is_kept(task.live, options):
+            return Result("PruneSkipped", "ignored (no prune)", "Succeeded")
+        if not prune:
+            return Result("PruneSkipped", "ignored (requires pruning)", "Succeeded")
+        if dry_run:
+            return Result("Pruned", "pruned (dry run)", "Succeeded")
+        await self.delete(task.live, _propagation(options))
+        return Result("Pruned", "pruned", "Running")
+
+    async def clear(self, live: JsonObject) -> None:
+        """A hook object that is done with: our finalizer comes off, and it goes."""
+        await self.release(live)
+        if not live["metadata"].get("deletionTimestamp"):
+            await self.delete(live, "Background")
+
+    async def release(self, live: JsonObject) -> None:
+        """Takes our finalizer off a hook whose outcome is recorded; one that is gone, or another by now, is fine."""
+
+        async def let_go(seen: JsonObject) -> None:
+            metadata = seen["metadata"]
+            finalizers = metadata.get("finalizers") or []
+            if HOOK_FINALIZER not in finalizers:
+                return
+            kept = [name for name in finalizers if name != HOOK_FINALIZER]
+            # Of this version: somebody else's finalizer that came meanwhile must not go with ours.
+            versions = {name: metadata[name] for name in ("uid", "resourceVersion")}
+            await self._client.patch(
+                self._resource(seen),
+                metadata["name"],
+                metadata.get("namespace") or "",
+                {"metadata": {"finalizers": kept or None, **versions}},
+                PatchType.MERGE,
+                field_manager=FIELD_MANAGER,
+            )
+
+        await self._while_there(live, let_go)
+
+    async def preview(self, target: JsonObject) -> JsonObject:
+        """What the server would make of the target by server-side apply; nothing is changed."""
+        resource = self._resource(target)
+        return await self._client.apply(resource, target, field_manager=FIELD_MANAGER, force=True, dry_run=True)
+
+    async def dry_run(self, task: Task, options: Options, *, force: bool) -> str:
+        """Why the server would refuse the task; "" when it would not. Raises what is no refusal, as `carry_out`."""
+        try:
+            await self._apply(task, options, dry_run=True, force=force)
+        except StatusError as error:
+            if error.is_passing:
+                raise
+            return error.message
+        return ""
+
+    async def delete(self, live: JsonObject, propagation: Propagation) -> None:
+        """Exactly the object that was looked at; one that is gone, or another by now, is fine."""
+
+        async def go(seen: JsonObject) -> None:
+            metadata = seen["metadata"]
+            await self._client.delete(
+                self._resource(seen),
+                metadata["name"],
+                metadata.get("namespace") or "",
+                propagation=propagation,
+                uid=metadata.get("uid") or "",
+            )
+
+        await self._while_there(live, go)
+
+    async def _while_there(self, live: JsonObject, write: Callable[[JsonObject], Awaitable[None]]) -> None:
+        """A conflict is no success: it is looked again, and written again as long as the very object is there."""
+        seen = live
+        for left in range(ATTEMPTS - 1, -1, -1):
+            try:
+                self.writes += 1
+                return await write(seen)
+            except StatusError as error:
+                if error.is_not_found:
+                    return None
+                if not error.is_conflict or not left:
+                    raise
+            found = await self._read(self._resource(live), resource_key(live))
+            if found is None:
+                return None
+            if found["metadata"].get("uid") == live["metadata"].get("uid"):
+                seen = found
+            elif revision(found) > revision(live):
+                return None  # and not an older one of the name, which a stale read shows
+        raise AssertionError("the last attempt returns or raises")
+
+    async def _apply(
+        self, task: Task, options: Options, *, dry_run: bool, force: bool, managers: Collection[str] = ()
+    ) -> str:
+        target = task.obj
+        resource = self._resource(target)
+        if task.server_side or (options.has("ServerSideApply", obj=target) and not options.has("Replace", obj=target)):
+            if managers and not dry_run:
+                await self._take_over(resource, task, managers)
+            self.writes += 1
+            made = await self._client.apply(
+                resource,
+                target,
+                field_manager=FIELD_MANAGER,
+                field_validation=_validation(options, target),
+                force=True,
+                dry_run=dry_run,
+            )
+            return self._done(made, resource, "serverside-applied", dry_run)
+        if task.live is not None and is_bound_otherwise(target, task.live):
+            if dry_run:
+                return await self._rehearsed_anew(target, resource, options)
+            await self.delete(task.live, "Background")
+            self._live.forget(task.key)
+        live = self._live.get(task.key)
+        for attempt in range(ATTEMPTS):
+            try:
+                made, verb = await self._write(target, live, resource, options, dry_run)
+                return self._done(made, resource, verb, dry_run)
+            except StatusError as error:
+                lost = error.is_conflict or error.is_already_exists or error.is_not_found
+                if not lost and (force or options.has("Force", obj=target)) and live is not None and error.code == 422:
+                    rehearsed = await self._rehearsed_anew(target, resource, options)
+                    if dry_run:
+                        return rehearsed
+                    await self.delete(live, "Background")
+                elif not lost or attempt == ATTEMPTS - 1:
+                    raise
+                live = await self._read(resource, task.key)
+                if error.is_not_found and live is None and attempt:
+                    raise
+        raise AssertionError("the last attempt returns or raises")
+
+    async def _rehearsed_anew(self, target: JsonObject, resource: Resource, options: Options) -> str:
+        """Asks whether the object may be made anew, before what is there is given up for it. Raises StatusError."""
+        try:
+            await self._write(target, None, resource, options, dry_run=True)
+        except StatusError as error:
+            # What is valid is refused for nothing but the one that is still there.
+            if not error.is_already_exists:
+                raise
+        return self._done(target, resource, "deleted and created", dry_run=True)
+
+    async def _take_over(self, resource: Resource, task: Task, managers: Collection[str]) -> None:
+        """Conditional on the version looked at: of one that changed meanwhile the sync looks again."""
+        live = self._live.get(task.key)
+        entries = handed_over(live, managers) if live is not None else None
+        if live is None or entries is None:
+            return
+        metadata = live["metadata"]
+        patch: list[JsonValue] = [
+            {"op": "replace", "path": "/metadata/managedFields", "value": list(entries)},
+            {"op": "replace", "path": "/metadata/resourceVersion", "value": metadata["resourceVersion"]},
+        ]
+        self.writes += 1
+        try:
+            name, namespace = metadata["name"], metadata.get("namespace") or ""
+            await self._client.patch(resource, name, namespace, patch, PatchType.JSON, field_manager=FIELD_MANAGER)
+        except StatusError as error:
+            if not error.is_not_found:
+                raise
+
+    async def _write(
+        self, target: JsonObject, live: JsonObject | None, resource: Resource, options: Options, dry_run: bool
+    ) -> tuple[JsonObject, str]:
+        validation = _validation(options, target)
+        if live is None:
+            self.writes += 1
+            body = target if options.has("Replace", obj=target) else with_last_applied(target)
+            made = await self._client.create(
+                resource, body, field_manager=FIELD_MANAGER, field_validation=validation, dry_run=dry_run
+            )
+            return made, "created"
+        metadata = live["metadata"]
+        if options.has("Replace", obj=target):
+            self.writes += 1
+            versioned = {**target["metadata"], "resourceVersion": metadata["resourceVersion"]}
+            body = {**target, "metadata": versioned}
+            made = await self._client.update(
+                resource, body, field_manager=FIELD_MANAGER, field_validation=validation, dry_run=dry_run
+            )
+            return made, "replaced"
+        patch = apply_patch(target, live, self._known)
+        if not patch:
+            return live, "unchanged"
+        self.writes += 1
+        patch["metadata"] = {**(patch.get("metadata") or {}), "resourceVersion": metadata["resourceVersion"]}
+        made = await self._client.patch(
+            resource,
+            metadata["name"],
+            metadata.get("namespace") or "",
+            patch,
+            PatchType.MERGE,
+            field_manager=FIELD_MANAGER,
+            field_validation=validation,
+            dry_run=dry_run,
+        )
+        return made, "configured"
+
+    async def _read(self, resource: Resource, key: ResourceKey) -> JsonObject | None:
+        try:
+            return await self._client.read(resource, key.name, key.namespace)
+        except StatusError as error:
+            if error.is_not_found:
+                return None
+            raise
+
+    def _done(self, made: JsonObject, resource: Resource, verb: str, dry_run: bool) -> str:
+        if not dry_run:
+            self._live.wrote(made)
+        return told(resource.group, resource.kind, made["metadata"].get("name"), verb, dry_run=dry_run)
+
+    def _resource(self, obj: JsonObject) -> Resource:
+        found = self._live.resource(obj)
+        if found is None:
+            raise StatusError(404, "NotFound", missing_kind(obj))
+        return found
+
+
+def told(group: str, kind: str, name: str, verb: str, *, dry_run: bool) -> str:
+    """What became of an object, in kubectl's words."""
+    return f"{kind.lower()}{'.' + group if group else ''}/{name} {verb}" + (" (dry run)" if dry_run else "")
+
+
+def is_bound_otherwise(target: JsonObject, live: JsonObject) -> bool:
+    """A binding to another role: what a binding refers to cannot be changed, so it is made anew, as kubectl does."""
+    wanted, bound = target.get("roleRef") or {}, live.get("roleRef") or {}
+    names = ("kind", "name")
+    return target.get("kind") in BINDINGS and [wanted.get(n) for n in names] != [bound.get(n) for n in names]
+
+
+def _validation(options: Options, target: JsonObject) -> FieldValidation:
+    """Fields that the server does not know are refused, unless `Validate=false` (spec 7.2)."""
+    return "Ignore" if options.has("Validate", "false", target) else "Strict"
+
+
+def apply_patch(target: JsonObject, live: JsonObject, known: KnownTypes) -> JsonObject:
+    """What client-side apply changes in exactly this live version; empty when nothing."""
+    marked = with_last_applied(target)
+    node = known.node(*group_version(str(target.get("apiVersion") or "")), str(target.get("kind") or ""))
+    last = last_applied_of(live) or {}
+    if last.get("metadata"):
+        last = {**last, "metadata": {name: value for name, value in last["metadata"].items() if value}}
+    wanted = applied(live, marked, {k: v for k, v in last.items() if k != "status"}, node)
+    return {} if wanted is live else create_merge_patch(live, wanted)
+
+
+def with_last_applied(target: JsonObject) -> JsonObject:
+    """With the note that the next three-way merge needs; raises 422 where the note would not fit."""
+    metadata = target.get("metadata") or {}
+    marks = {k: v for k, v in (metadata.get("annotations") or {}).items() if k != LAST_APPLIED}
+    plain = {**target, "metadata": {**metadata, "annotations": marks}}
+    text = json.dumps(plain, sort_keys=True, separators=(",", ":"), ensure_ascii=False) + "\n"
+    if len(text.encode()) > ANNOTATION_LIMIT:
+        message = f"metadata.annotations: Too long: may not be more than {ANNOTATION_LIMIT} bytes{HINT}"
+        raise StatusError(422, "Invalid", message)
+    return {**plain, "metadata": {**metadata, "annotations": {**marks, LAST_APPLIED: text}}}
+
+
+def missing_kind(obj: JsonObject) -> str:
+    """For a kind whose definition is not installed."""
+    metadata, kind = obj.get("metadata") or {}, obj.get("kind")
+    group = group_version(str(obj.get("apiVersion") or ""))[0]
+    place = f"{metadata.get('namespace') or ''}/{metadata.get('name')}"
+    return (
+        f"The Kubernetes API could not find {group}/{kind} for requested resource {place}. "
+        f'Make sure the "{kind}" CRD is installed on the destination cluster.'
+    )
+
+
+def _propagation(options: Options) -> Propagation:
+    match options.text("PrunePropagationPolicy"):
+        case "background":
+            return "Background"
+        case "orphan":
+            return "Orphan"
+    return "Foreground"

@@ -1,0 +1,280 @@
+"""The syncing shell: one step of a running sync, decided by `sync.plan`, carried out and recorded (spec 7.3)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import partial
+
+from argosy.gitops.clusters.live_state import LiveObjects
+from argosy.gitops.control_plane.context import ReconcileContext
+from argosy.gitops.health.custom import Judge
+from argosy.gitops.keys import HOOK_FINALIZER, ResourceKey
+from argosy.gitops.sync import operation_state as operation
+from argosy.gitops.sync.apply import Applier, missing_kind, told
+from argosy.gitops.sync.confirmation import is_approved, needs_approval
+from argosy.gitops.sync.manager_migration import managers_before
+from argosy.gitops.sync.operation_recorder import OperationRecorder
+from argosy.gitops.sync.options import Options
+from argosy.gitops.sync.plan import INTENDED, Identity, Result, Step, cleared_at_success, next_step
+from argosy.gitops.sync.tasks import Task
+from argosy.machinery.objects import JsonObject, Key
+from argosy.machinery.status import StatusError
+from argosy.machinery.timestamps import parse
+from argosy.runtime.bounded import run_bounded
+from argosy.runtime.controller import Outcome
+
+AT_ONCE = 20
+"""Writes of one sync that are in flight (upstream's kubectl parallelism)."""
+Record = dict[Identity, Result]
+ONE_MORE_LOOK = Outcome(acted=True, requeue_after=0.001)
+
+
+@dataclass(slots=True, kw_only=True)
+class Running:
+    """One look at a running sync: of which application, what was asked, and where its objects go."""
+
+    key: Key
+    app: JsonObject
+    state: JsonObject
+    """`status.operationState` as it is now."""
+    asked: JsonObject
+    """`operation.sync`."""
+    options: Options
+    tasks: list[Task]
+    live: LiveObjects
+    applier: Applier
+
+    @property
+    def prunes(self) -> bool:
+        return bool(self.asked.get("prune"))
+
+    @property
+    def is_dry(self) -> bool:
+        return bool(self.asked.get("dryRun"))
+
+    @property
+    def forces(self) -> bool:
+        strategy = self.asked.get("syncStrategy") or {}
+        return any((strategy.get(name) or {}).get("force") for name in ("apply", "hook"))
+
+    def found(self) -> dict[ResourceKey, JsonObject]:
+        found = ((task.key, self.live.get(task.key)) for task in self.tasks)
+        return {key: obj for key, obj in found if obj is not None}
+
+    def recorded(self, record: Mapping[Identity, Result]) -> JsonObject:
+        """The state with this record."""
+        result = {**self.state["syncResult"], "resources": operation.resources_of(self.tasks, record)}
+        return {**self.state, "syncResult": result}
+
+
+class SyncExecutor:
+    def __init__(self, context: ReconcileContext, operation_recorder: OperationRecorder) -> None:
+        self._context = context
+        self._operation_recorder = operation_recorder
+
+    async def step(self, sync: Running) -> Outcome | None:
+        """None when the operation ended."""
+        record = operation.record_of(sync.state)
+        if not record and (refusal := await self._refused(sync)):
+            invalid, text = refusal
+            return await self._end(sync, sync.recorded(invalid), "Failed", text)
+        if sync.is_dry:
+            return await self._rehearse(sync)
+        live = sync.found()
+        held = {task.identity: live[task.key] for task in sync.tasks if task.key in live and _is_held(task, live)}
+        for identity in held.keys() & record.keys():
+            if record[identity].phase != "Running":
+                await sync.applier.release(held[identity])
+        judge = await self._context.judge_for(self._context.remember(sync.key), live)
+        step = self._decide(sync, record, live, judge)
+        record |= step.updates
+        if any(record[identity].phase != "Running" for identity in step.updates.keys() & held.keys()):
+            # The outcome of a hook is recorded before its finalizer lets go of it.
+            await self._operation_recorder.wait(sync.app, sync.recorded(record))
+            return ONE_MORE_LOOK
+        await self._clear(sync, step.clear, live)
+        if step.phase:
+            return await self._end(sync, sync.recorded(record), step.phase, step.message)
+        if not step.run:
+            return await self._operation_recorder.wait(sync.app, {**sync.recorded(record), "message": step.message})
+        pause = self._context.remember(sync.key).next_wave_at - self._context.clock.monotonic()
+        if record and pause > 0:
+            await self._operation_recorder.wait(sync.app, sync.recorded(record))
+            return Outcome(requeue_after=max(pause, 0.001))
+        return await self._run(sync, step, record)
+
+    def _decide(self, sync: Running, record: Record, live: Mapping[ResourceKey, JsonObject], judge: Judge) -> Step:
+        approved = not sync.prunes or is_approved(sync.app, parse(sync.state["startedAt"]))
+
+        def unapproved(task: Task) -> bool:
+            return not approved and needs_approval(task.obj, sync.options, pruned=True)
+
+        return next_step(sync.tasks, record, live, unapproved, judge)
+
+    async def _run(self, sync: Running, step: Step, record: Record) -> Outcome | None:
+        sync.state = sync.recorded(record)
+        intended = {task.identity: INTENDED for task in step.run if task.hook and task.identity not in record}
+        if intended:
+            sync.app = await self._operation_recorder.record(sync.app, sync.recorded(record | intended))
+        try:
+            record |= await self._carry_out(sync, step.run)
+        except (StatusError, OSError) as error:
+            # Nothing of this wave is recorded: the next look carries it out again, where it is done it does no harm.
+            await self._tell_of(sync, record | intended, error)
+            raise
+        if step.is_last and not any(result.failed for result in record.values()):
+            live = sync.found()
+            await self._clear(sync, cleared_at_success(sync.tasks, live), live)
+            return await self._end(sync, sync.recorded(record), "Succeeded", "successfully synced (all tasks run)")
+        self._context.remember(sync.key).next_wave_at = (
+            self._context.clock.monotonic() + self._context.plane.settings.wave_delay
+        )
+        await self._operation_recorder.wait(
+            sync.app, {**sync.recorded(record), "message": "one or more tasks are running"}
+        )
+        return ONE_MORE_LOOK
+
+    async def _tell_of(self, sync: Running, record: Record, error: StatusError | OSError) -> None:
+        """Why the step is carried out again, as far as the API server takes that."""
+        why = error.message if isinstance(error, StatusError) else "the API server gave no answer"
+        with suppress(StatusError, OSError):
+            await self._operation_recorder.record(
+                sync.app, {**sync.recorded(record), "message": f"trying again: {why}"}
+            )
+
+    async def _end(self, sync: Running, state: JsonObject, phase: str, message: str) -> Outcome | None:
+        await self._operation_recorder.end(sync.key, sync.app, state, phase, message)
+        return None
+
+    async def _clear(self, sync: Running, tasks: Sequence[Task], live: Mapping[ResourceKey, JsonObject]) -> None:
+        for task in tasks:
+            await sync.applier.clear(live[task.key])
+            sync.live.forget(task.key)
+
+    # -- before the first step ---------------------------------------------------------------------------------------
+
+    async def _refused(self, sync: Running) -> tuple[Record, str] | None:
+        """Why the sync must not begin: what is refused, and in words."""
+        if invalid := _invalid(sync):
+            return invalid, f"one or more synchronization tasks are not valid: {_reasons(invalid)}"
+        if refused := await self._dry_run(sync):
+            return refused, f"one or more objects failed to apply (dry run), reason: {_reasons(refused)}"
+        return None
+
+    async def _dry_run(self, sync: Running) -> Record:
+        """What the server would refuse, asked before the first of several steps, so that none is left half done.
+
+        A sync of one step needs no asking: its objects are refused one by one as they are applied. Objects whose
+        namespace or kind the sync itself brings cannot be asked about.
+        """
+        if sync.is_dry or len({(task.phase, task.wave) for task in sync.tasks}) < 2:
+            return {}
+        found: Record = {}
+        for task in sync.tasks:
+            namespace = _namespace_of(task)
+            absent = namespace is not None and sync.live.get(namespace) is None
+            if task.phase != "Sync" or task.is_prune or absent or sync.live.kinds.of(task.obj) is None:
+                continue
+            if message := await sync.applier.dry_run(task, sync.options, force=sync.forces):
+                found[task.identity] = Result("SyncFailed", message, "Failed")
+        return found
+
+    async def _rehearse(self, sync: Running) -> Outcome | None:
+        """A sync that was asked for as a dry run: every object, and nothing is changed.
+
+        The server cannot be asked about what needs a namespace or a kind that this very sync would bring.
+        """
+        tasks = [task for task in sync.tasks if not task.hook]
+        coming = {task.identity for task in tasks if _is_to_come(task, sync)}
+        record = await self._carry_out(sync, [task for task in tasks if task.identity not in coming])
+        for identity in coming:
+            key = identity[1]
+            message = told(key.group, key.kind, key.name, "created", dry_run=True)
+            record[identity] = Result("Synced", message, "Running")
+        state = sync.recorded(record)
+        if failed := {name: result for name, result in record.items() if result.failed}:
+            text = f"one or more objects failed to apply (dry run), reason: {_reasons(failed)}"
+            return await self._end(sync, state, "Failed", text)
+        return await self._end(sync, state, "Succeeded", "successfully synced (no more tasks)")
+
+    # -- one step ----------------------------------------------------------------------------------------------------
+
+    async def _carry_out(self, sync: Running, run: Sequence[Task]) -> Record:
+        """Prunes first, all at once; then applies, kind by kind, those of one kind at once: AT_ONCE at most.
+
+        Raises StatusError, OSError where the same may succeed later.
+        """
+        found: Record = {}
+
+        async def one(task: Task) -> None:
+            found[task.identity] = await sync.applier.carry_out(
+                task,
+                sync.options,
+                prune=sync.prunes,
+                dry_run=sync.is_dry,
+                force=sync.forces,
+                managers=managers_before(sync.app, sync.options),
+            )
+
+        for group in _groups(run):
+            await run_bounded((partial(one, task) for task in group), AT_ONCE)
+            if brought := _brought(group):
+                await sync.live.await_kinds(brought, self._context.plane.settings, self._context.clock)
+        return found
+
+
+def _groups(run: Sequence[Task]) -> list[list[Task]]:
+    groups: list[list[Task]] = []
+    for task in run:
+        same = groups and (groups[-1][0].is_prune, groups[-1][0].key.kind) == (task.is_prune, task.key.kind)
+        if groups and (same or (task.is_prune and groups[-1][0].is_prune)):
+            groups[-1].append(task)
+        else:
+            groups.append([task])
+    return groups
+
+
+def _invalid(sync: Running) -> Record:
+    """Tasks that the project forbids, or whose kind neither the cluster serves nor a task's definition brings."""
+    brought = _brought(sync.tasks)
+    found: Record = {}
+    for task in sync.tasks:
+        known = (task.key.group, task.key.kind) in brought or sync.live.kinds.of(task.obj) is not None
+        if task.refused:
+            found[task.identity] = Result("SyncFailed", task.refused, "Failed")
+        elif not known and not sync.options.has("SkipDryRunOnMissingResource", obj=task.obj):
+            found[task.identity] = Result("SyncFailed", missing_kind(task.obj), "Failed")
+    return found
+
+
+def _namespace_of(task: Task) -> ResourceKey | None:
+    return ResourceKey("", "Namespace", "", task.key.namespace) if task.key.namespace else None
+
+
+def _is_to_come(task: Task, sync: Running) -> bool:
+    """Whether its namespace or kind is missing, which the sync was found to bring, or not to mind."""
+    if task.is_prune:
+        return False
+    namespace = _namespace_of(task)
+    absent = namespace is not None and sync.live.get(namespace) is None
+    return (absent and any(other.key == namespace for other in sync.tasks)) or sync.live.kinds.of(task.obj) is None
+
+
+def _reasons(results: Mapping[Identity, Result]) -> str:
+    return ",".join(dict.fromkeys(result.message for result in results.values() if result.message))
+
+
+def _is_held(task: Task, live: Mapping[ResourceKey, JsonObject]) -> bool:
+    return bool(task.hook) and HOOK_FINALIZER in (live[task.key]["metadata"].get("finalizers") or ())
+
+
+def _brought(tasks: Sequence[Task]) -> set[tuple[str, str]]:
+    """(group, kind) of the definitions that are applied."""
+    found = set()
+    for task in tasks:
+        if task.key.kind == "CustomResourceDefinition" and task.target:
+            spec = task.target.get("spec") or {}
+            found.add((str(spec.get("group") or ""), str((spec.get("names") or {}).get("kind") or "")))
+    return found

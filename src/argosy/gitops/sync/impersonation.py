@@ -1,0 +1,41 @@
+"""As which ServiceAccount an application's objects are changed (spec 7.8, 2 `destinationServiceAccounts`). Pure."""
+
+from __future__ import annotations
+
+from argosy.gitops.clusters.resolution import Cluster
+from argosy.gitops.control_plane.settings import Settings
+from argosy.gitops.model.globs import matches
+from argosy.machinery.objects import JsonObject
+
+ITSELF = ""
+"""The control plane's own identity."""
+
+
+class NoServiceAccount(Exception):
+    """The project names nobody for this destination, and somebody is required; the text is the operation's message."""
+
+
+def account_for(project: JsonObject, cluster: Cluster, namespace: str, app_namespace: str, settings: Settings) -> str:
+    """The user name of the first match. `project`: its effective spec; `namespace`: of the destination."""
+    if not settings.impersonation_enabled:
+        return ITSELF
+    for item in project.get("destinationServiceAccounts") or ():
+        server, place = str(item.get("server") or ""), str(item.get("namespace") or "")
+        if matches(server, cluster.server) and matches(place, namespace):
+            return _user(str(item.get("defaultServiceAccount") or ""), namespace or app_namespace)
+    if settings.impersonation_enforced:
+        raise NoServiceAccount(
+            f"no matching service account found for destination server {cluster.server} and namespace {namespace}"
+        )
+    return ITSELF
+
+
+def _user(account: str, namespace: str) -> str:
+    """`account` is `name` or `namespace:name`."""
+    place, colon, name = account.rpartition(":")
+    if not name.strip() or any(sign in account for sign in "*!, ") or ":" in place:
+        raise NoServiceAccount(
+            f"default service account {account!r} is not a name or namespace:name: correct the project's "
+            "destinationServiceAccounts"
+        )
+    return f"system:serviceaccount:{place if colon else namespace}:{name}"

@@ -1,0 +1,256 @@
+"""The operating shell: what becomes of a requested sync at each look - begun, tried again, stopped, or one step on.
+
+`syncing` takes the step; every step is recorded before the next (spec 7).
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+
+from argosy.gitops.clusters.contact import NotConnected
+from argosy.gitops.clusters.resolution import InvalidDestination
+from argosy.gitops.comparison import shared_resources
+from argosy.gitops.comparison.application_state import Compared, Look, Refused, StateReader
+from argosy.gitops.comparison.jq.answers import JqAnswers
+from argosy.gitops.comparison.normalizers import rules_for
+from argosy.gitops.control_plane.context import ReconcileContext
+from argosy.gitops.keys import REFRESH, ResourceKey, annotations_of, instance_name
+from argosy.gitops.manifests.generation import POLL_MAX_AGE
+from argosy.gitops.model.application_spec import normalised, sources_of
+from argosy.gitops.projects import sync_windows as windows
+from argosy.gitops.sync import operation_state as operation
+from argosy.gitops.sync.executor import Running, SyncExecutor
+from argosy.gitops.sync.held_revision import revision_to_hold
+from argosy.gitops.sync.impersonation import NoServiceAccount
+from argosy.gitops.sync.operation_recorder import OperationRecorder
+from argosy.gitops.sync.options import Options, options_of
+from argosy.gitops.sync.respect_ignore_differences import respecting
+from argosy.gitops.sync.retry import next_retry_at
+from argosy.gitops.sync.superseded import gives_way, may_give_way, message, told_since, waited_for
+from argosy.gitops.sync.tasks import Task, in_order, tasks_of
+from argosy.machinery.objects import JsonObject, Key
+from argosy.machinery.status import StatusError
+from argosy.machinery.timestamps import parse, seconds
+from argosy.runtime.controller import Outcome
+from argosy.sources.git.refs import FULL_SHA
+from argosy.sources.port import SourceError
+
+NOTHING_ASKED = "Invalid operation request: operation.sync is missing, so there is nothing to do"
+
+
+class OperationReconciler:
+    def __init__(self, context: ReconcileContext, app_state: StateReader) -> None:
+        self.context = context
+        self._app_state = app_state
+        self._operation_recorder = OperationRecorder(context)
+        self._syncing = SyncExecutor(context, self._operation_recorder)
+
+    async def look(self, key: Key, app: JsonObject) -> Outcome | None:
+        """None when the operation ended and the application is to be compared at once."""
+        state, now = (app.get("status") or {}).get("operationState"), self.context.clock.now()
+        if not state or state.get("phase") in operation.FINAL:
+            state = operation.begun(app["operation"], seconds(now))
+            app = await self._operation_recorder.begin(
+                app, state, revision_to_hold(app, normalised(app.get("spec") or {}))
+            )
+            if app["operation"].get("sync") is None:
+                await self._operation_recorder.finish(
+                    key, app, operation.ended(state, "Error", NOTHING_ASKED, seconds(now))
+                )
+                return None
+        elif may_give_way(app, state, now) and (text := await self._superseded(key, app, state)):
+            await self._operation_recorder.finish(
+                key, app, operation.ended(state, "Failed", text, seconds(now), terminated=True)
+            )
+            return None
+        elif operation.awaits_retry(state):
+            at = next_retry_at(state)
+            if now < at:
+                return Outcome(requeue_after=(at - now).total_seconds())
+            state = operation.again(state)
+            app = await self._operation_recorder.begin_again(app, state)
+        if state.get("phase") == "Terminating":
+            phase, text = await self._stop_hooks(app, state)
+            ended = operation.ended(state, phase, text, seconds(now), terminated=True)
+            await self._operation_recorder.finish(key, app, ended)
+            return None
+        if held := await self._held_back(app, state, now):
+            return held
+        return await self._sync(key, app, state)
+
+    async def _superseded(self, key: Key, app: JsonObject, state: JsonObject) -> str:
+        """Why the sync gives way to a newer revision; "" when it goes on. Asked only when there may be one."""
+        waited, sources = waited_for(state), sources_of(normalised(app.get("spec") or {}))
+        look = self._newer(key, app, state) if waited or operation.awaits_retry(state) else None
+        if look is None:
+            return ""
+        try:
+            newer = await self._app_state.desired(app, sources, look)
+            revisions = await self._revisions(app, sources, state)
+            if not revisions or newer.revisions == revisions or newer.problems:
+                return ""
+            older = await self._app_state.desired(app, sources, Look(revisions=revisions))
+        except (Refused, SourceError):
+            return ""
+        if not gives_way(state, newer.targets.digests(), older.targets.digests(), waited):
+            return ""
+        return message(newer.revisions, str(state.get("message") or ""))
+
+    def _newer(self, key: Key, app: JsonObject, state: JsonObject) -> Look | None:
+        """Where a newer revision may be found: a refresh is never answered from memory."""
+        if REFRESH in annotations_of(app):
+            return Look(max_age=0.0)
+        if self.context.remember(key).overdue:
+            return Look(max_age=POLL_MAX_AGE)
+        told = told_since(app, state)
+        return Look(revisions=told) if told else None
+
+    async def _held_back(self, app: JsonObject, state: JsonObject, now: datetime) -> Outcome | None:
+        """By its time limit, by a sync window, or by an Application that it depends on."""
+        limit = self.context.plane.settings.sync_timeout
+        left = limit - (now - parse(state["startedAt"])).total_seconds()
+        if limit and left <= 0:
+            text = "operation is terminating due to timeout"
+            await self._operation_recorder.record(app, {**state, "phase": "Terminating", "message": text})
+            return Outcome(acted=True, requeue_after=0.001)
+        chosen = self._app_state.windows_of(app, normalised(app.get("spec") or {}))
+        manual = not ((state.get("operation") or {}).get("initiatedBy") or {}).get("automated")
+        if not windows.allows(chosen, windows.Asked(manual, parse(state["startedAt"])), now):
+            await self._operation_recorder.record(app, {**state, "message": windows.BLOCKED})
+            return Outcome(requeue_after=windows.wait(chosen, now))
+        if text := self._awaited(app, state):
+            await self._operation_recorder.record(app, {**state, "message": text})
+            return Outcome(requeue_after=left if limit else None)
+        return None
+
+    def _awaited(self, app: JsonObject, state: JsonObject) -> str:
+        """What a sync that has not begun waits for; a cycle is for the sync itself to refuse."""
+        is_dry = ((state.get("operation") or {}).get("sync") or {}).get("dryRun")
+        if is_dry or state.get("syncResult") or self.context.dependency_index.errors(app):
+            return ""
+        return self.context.dependency_index.waits(app)
+
+    async def _stop_hooks(self, app: JsonObject, state: JsonObject) -> tuple[str, str]:
+        """Deletes the hooks that run; the phase and message of the end."""
+        hooks = {
+            ResourceKey(item["group"], item["kind"], item["namespace"], item["name"])
+            for item in (state.get("syncResult") or {}).get("resources") or ()
+            if item.get("hookType") and item.get("hookPhase") == "Running"
+        }
+        try:
+            cluster = self.context.cluster(normalised(app.get("spec") or {}))
+            for wanted in sorted(hooks):
+                destination = self.context.clusters.of(cluster)
+                if (live := destination.live.get(wanted)) is not None:
+                    await destination.applier.clear(live)
+        except (InvalidDestination, NotConnected) as error:
+            return "Error", f"Operation termination had errors: {error}"
+        except StatusError as error:
+            if error.is_passing:
+                raise
+            return "Error", f"Operation termination had errors: {error.message}"
+        return "Failed", "Operation terminated"
+
+    async def _sync(self, key: Key, app: JsonObject, state: JsonObject) -> Outcome | None:
+        spec = normalised(app.get("spec") or {})
+        asked = (state.get("operation") or {}).get("sync") or {}
+        given = asked.get("sources") or ([asked["source"]] if asked.get("source") else [])
+        try:
+            found = await self._compared(key, app, given or sources_of(spec), state)
+            applier = found.source_state.applier(self.context.plane.settings)
+            policy = (spec.get("syncPolicy") or {}).get("syncOptions") or ()
+            options = options_of([*policy, *(asked.get("syncOptions") or ())])
+            tasks = await self._tasks(found, spec, asked, options, parse(state["startedAt"]))
+        except (Refused, SourceError, NoServiceAccount) as error:
+            await self._operation_recorder.end(key, app, state, "Error", str(error))
+            return None
+        if options.has("FailOnSharedResource"):
+            name = instance_name(key, self.context.namespace)
+            if claimed := shared_resources.shared(found.comparison.pairs, key, name, self.context.plane.settings):
+                text = f"Shared resource found: {', '.join(claimed)}"
+                await self._operation_recorder.end(key, app, state, "Failed", text)
+                return None
+        revisions = found.desired.revisions
+        result = operation.result_of({**spec, **_override(given)}, revisions, [])
+        running = Running(
+            key=key,
+            app=app,
+            state={**state, "syncResult": {**result, **(state.get("syncResult") or {})}},
+            asked=asked,
+            options=options,
+            tasks=tasks,
+            live=found.source_state.destination.live,
+            applier=applier,
+        )
+        return await self._syncing.step(running)
+
+    async def _compared(self, key: Key, app: JsonObject, sources: list[JsonObject], state: JsonObject) -> Compared:
+        """Raises Refused, SourceError."""
+        revisions, asked = await self._revisions(app, sources, state), (state.get("operation") or {}).get("sync") or {}
+        asked_for = asked.get("revisions") or [asked.get("revision") or ""]
+        # Of an operation by commit the spec's own revision may be the tag that names it.
+        names = tuple("" if FULL_SHA.fullmatch(str(text)) else str(text) for text in asked_for)
+        given = tuple(asked.get("manifests") or ())
+        look = Look(revisions=revisions, names=names if revisions else (), manifests=given)
+        found = await self._app_state.compared(app, sources, look, self.context.remember(key))
+        if found.desired.problems:
+            raise Refused([("ComparisonError", "\n".join(found.desired.problems))])
+        return found
+
+    async def _revisions(self, app: JsonObject, sources: list[JsonObject], state: JsonObject) -> tuple[str, ...]:
+        """Those that the operation began with, or was asked for; () for what the sources stand for now.
+
+        Raises Refused, SourceError.
+        """
+        earlier, asked = state.get("syncResult") or {}, (state.get("operation") or {}).get("sync") or {}
+        if (given := asked.get("revisions")) and len(given) != len(sources):
+            text = f"operation.sync.revisions has {len(given)} revisions for {len(sources)} sources: give one for each"
+            raise Refused([("InvalidSpecError", text)])
+        fixed = earlier.get("revisions") or [earlier.get("revision") or asked.get("revision") or ""]
+        fixed = asked.get("revisions") or fixed
+        project, resolved = normalised(app.get("spec") or {})["project"], []
+        if len(fixed) == len(sources):
+            for source, text in zip(sources, fixed, strict=True):
+                wanted = {**source, "targetRevision": text}
+                book = self.context.plane.credentials
+                resolved.append(await self.context.manifests.resolve(wanted, book, project) if text else "")
+        return tuple(resolved)
+
+    async def _tasks(
+        self, found: Compared, spec: JsonObject, asked: JsonObject, options: Options, began: datetime
+    ) -> list[Task]:
+        revisions = found.desired.revisions
+        suffix = f"{revisions[0][:7]}-PHASE-{int(began.timestamp())}" if revisions else ""
+        tasks = tasks_of(found.comparison.pairs, asked, options, suffix)
+        if options.has("RespectIgnoreDifferences"):
+            pairs, memory = tuple(tasks), self.context.remember(found.source_state.key)
+            tasks = await self._app_state.with_jq(
+                found.source_state.app, lambda jq: [self._respecting(task, spec, jq) for task in pairs], memory
+            )
+        return self._with_namespace(tasks, found, spec, options)
+
+    def _respecting(self, task: Task, spec: JsonObject, jq: JqAnswers) -> Task:
+        if task.target is None or task.live is None:
+            return task
+        rules = rules_for(task.key, spec.get("ignoreDifferences") or (), self.context.plane.settings, jq)
+        return replace(task, target=respecting(task.target, task.live, rules))
+
+    def _with_namespace(self, tasks: list[Task], found: Compared, spec: JsonObject, options: Options) -> list[Task]:
+        """CreateNamespace: before everything, unless it is there or the manifests bring it; untracked, never pruned."""
+        name = str((spec.get("destination") or {}).get("namespace") or "")
+        wanted = ResourceKey("", "Namespace", "", name)
+        if not name or not options.has("CreateNamespace") or any(task.key == wanted for task in tasks):
+            return tasks
+        live = found.source_state.destination.live.get(wanted)
+        managed = (spec.get("syncPolicy") or {}).get("managedNamespaceMetadata") or {}
+        target = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, **managed}}
+        if live is not None and not managed:
+            return tasks
+        return in_order([Task("PreSync", -(1 << 31), wanted, target, live, server_side=bool(managed)), *tasks])
+
+
+def _override(given: list[JsonObject]) -> JsonObject:
+    if not given:
+        return {}
+    return {"sources": given} if len(given) > 1 else {"source": given[0]}

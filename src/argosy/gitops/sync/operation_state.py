@@ -1,0 +1,114 @@
+"""What a write changes when an operation begins, goes on, ends, or waits to be tried again (spec 1.4)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from argosy.gitops.keys import ResourceKey
+from argosy.gitops.model.application_spec import is_multi, source_fields
+from argosy.gitops.model.history import belongs, with_entry
+from argosy.gitops.sync.plan import Identity, Result
+from argosy.gitops.sync.retry import may_retry, next_retry_at
+from argosy.gitops.sync.tasks import Task
+from argosy.machinery.objects import JsonObject
+
+FINAL = ("Succeeded", "Failed", "Error")
+
+
+def begun(operation: JsonObject, now: str) -> JsonObject:
+    return {"operation": operation, "phase": "Running", "startedAt": now}
+
+
+def again(state: JsonObject) -> JsonObject:
+    """A retry starts with an empty record; with `retry.refresh`, at the newest revision (spec 1.3)."""
+    kept = {name: value for name, value in state.items() if name not in ("finishedAt", "syncResult", "message")}
+    request = state.get("operation") or {}
+    if (request.get("retry") or {}).get("refresh"):
+        sync = {k: v for k, v in (request.get("sync") or {}).items() if k not in ("revision", "revisions")}
+        kept["operation"] = {**request, "sync": sync}
+    return {**kept, "phase": "Running", "retryCount": int(state.get("retryCount") or 0) + 1}
+
+
+def end_of(app: JsonObject) -> tuple[str, str]:
+    """Which operation ended last, and when: after each end the application is compared with the newest revision."""
+    state = (app.get("status") or {}).get("operationState") or {}
+    if state.get("phase") not in FINAL:
+        return "", ""
+    return str(state.get("startedAt") or ""), str(state.get("finishedAt") or "")
+
+
+def awaits_retry(state: JsonObject) -> bool:
+    """The state encoding trap: Running with a time at which it finished."""
+    return state.get("phase") == "Running" and bool(state.get("finishedAt"))
+
+
+def ended(state: JsonObject, phase: str, message: str, now: str, *, terminated: bool = False) -> JsonObject:
+    """Final, or waiting for its next attempt."""
+    made = {**state, "phase": phase, "message": message, "finishedAt": now}
+    if not terminated and may_retry(made):
+        at = next_retry_at(made)
+        count = int(made.get("retryCount") or 0) + 1
+        clock = f"{at.hour % 12 or 12}:{at.minute:02d}{'AM' if at.hour < 12 else 'PM'}"
+        return {**made, "phase": "Running", "message": f"{message}. Retrying attempt #{count} at {clock}."}
+    if phase != "Succeeded" and made.get("retryCount"):
+        made["message"] = f"{message} (retried {made['retryCount']} times)"
+    return made
+
+
+def completion(app: JsonObject, state: JsonObject, now: str) -> JsonObject:
+    """The patch that ends an operation: its state, its entry in the history, and the request removed."""
+    status: JsonObject = {"operationState": state}
+    if belongs(state):
+        history = (app.get("status") or {}).get("history") or []
+        status["history"] = with_entry(history, state, (app.get("spec") or {}).get("revisionHistoryLimit"), now)
+    return {"operation": None, "status": status}
+
+
+def namespace_metadata_differs(status: JsonObject, spec: JsonObject) -> bool:
+    """Whether `managedNamespaceMetadata` is other than what the last sync wrote (spec 4.1)."""
+    state = status.get("operationState") or {}
+    if state.get("phase") != "Succeeded":
+        return False
+    written = (state.get("syncResult") or {}).get("managedNamespaceMetadata") or {}
+    return written != ((spec.get("syncPolicy") or {}).get("managedNamespaceMetadata") or {})
+
+
+def result_of(spec: JsonObject, revisions: Sequence[str], resources: list[JsonObject]) -> JsonObject:
+    made: JsonObject = {"revision": "" if is_multi(spec) or not revisions else revisions[0], **source_fields(spec)}
+    if is_multi(spec):
+        made["revisions"] = list(revisions)
+    if metadata := (spec.get("syncPolicy") or {}).get("managedNamespaceMetadata"):
+        made["managedNamespaceMetadata"] = metadata
+    if resources:
+        made["resources"] = resources
+    return made
+
+
+def record_of(state: JsonObject) -> dict[Identity, Result]:
+    """What is recorded of tasks, by phase and object."""
+    found: dict[Identity, Result] = {}
+    for item in (state.get("syncResult") or {}).get("resources") or ():
+        key = ResourceKey(item["group"], item["kind"], item["namespace"], item["name"])
+        result = Result(item.get("status") or "", item.get("message") or "", item.get("hookPhase") or "")
+        found[item.get("syncPhase") or "Sync", key] = result
+    return found
+
+
+def resources_of(tasks: Sequence[Task], record: Mapping[Identity, Result]) -> list[JsonObject]:
+    """The record in upstream's shape, in the order of the tasks."""
+    found = []
+    for task in tasks:
+        result = record.get(task.identity)
+        if result is None:
+            continue
+        version = str(task.obj.get("apiVersion") or "").rpartition("/")[2]
+        item: JsonObject = {"group": task.key.group, "version": version, "kind": task.key.kind}
+        item |= {"namespace": task.key.namespace, "name": task.key.name, "syncPhase": task.phase}
+        optional = {
+            "status": result.status,
+            "message": result.message,
+            "hookPhase": result.phase,
+            "hookType": task.hook,
+        }
+        found.append({**item, **{name: value for name, value in optional.items() if value}})
+    return found

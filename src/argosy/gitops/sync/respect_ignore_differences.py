@@ -1,0 +1,60 @@
+"""`RespectIgnoreDifferences=true`: what is ignored is not overwritten either (spec 7.2). Pure."""
+
+from __future__ import annotations
+
+from argosy.gitops.comparison.normalizers import Rules, without_ignored, without_managed
+from argosy.machinery.objects import JsonObject, JsonValue
+
+
+def respecting(target: JsonObject, live: JsonObject, rules: Rules) -> JsonObject:
+    """The target with the live value of every ignored field, `status` aside."""
+    made = without_managed(target, live, rules.managers) if rules.managers else target
+    if not rules.pointers and not rules.paths:
+        return made
+    found = _restored(without_ignored(made, rules), made, live, without_ignored(live, rules))
+    assert isinstance(found, dict)
+    if "status" in found and "status" not in target:
+        del found["status"]
+    return found
+
+
+def _restored(target: JsonValue, whole: JsonValue, live: JsonValue, bare: JsonValue) -> JsonValue:
+    """`target` and `bare` are `whole` and `live` without what is ignored; what `bare` lacks comes into the target."""
+    if bare is live:
+        return target
+    if isinstance(target, dict) and isinstance(live, dict) and isinstance(bare, dict):
+        result = dict(target)
+        for key, value in live.items():
+            if key not in bare:
+                result[key] = value
+            elif key in target:
+                of_whole = whole.get(key) if isinstance(whole, dict) else None
+                result[key] = _restored(target[key], of_whole, value, bare[key])
+        return result
+    if isinstance(target, list) and isinstance(live, list) and isinstance(bare, list):
+        if len(live) != len(bare):
+            return [*target, *(item for item in live if item not in bare and item not in target)]
+        same = isinstance(whole, list) and len(whole) == len(target)
+        return _restored_items(target, whole if same and isinstance(whole, list) else target, live, bare)
+    return target
+
+
+def _restored_items(
+    target: list[JsonValue], whole: list[JsonValue], live: list[JsonValue], bare: list[JsonValue]
+) -> list[JsonValue]:
+    """Items with names are matched by them, wherever they stand, and new ones stay whole; others by place."""
+    wanted, found = _names(target), _names(live)
+    if wanted and found:
+        theirs = dict(zip(found, zip(live, bare, strict=True), strict=True))
+        named = zip(wanted, target, whole, strict=True)
+        return [_restored(item, full, *theirs[name]) if name in theirs else full for name, item, full in named]
+    if len(target) == len(live):
+        return [_restored(*each) for each in zip(target, whole, live, bare, strict=True)]
+    return target
+
+
+def _names(items: list[JsonValue]) -> list[str]:
+    """Of all items; empty when one has none, or two have the same."""
+    found = [item.get("name") if isinstance(item, dict) else None for item in items]
+    names = [name for name in found if isinstance(name, str)]
+    return names if len(set(names)) == len(items) else []
