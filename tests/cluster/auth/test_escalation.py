@@ -17,14 +17,6 @@ SECRETS = {"verbs": ["get"], "apiGroups": [""], "resources": ["secrets"]}
 ROLES = {"verbs": ["*"], "apiGroups": [GROUP], "resources": ["roles", "rolebindings", "clusterroles"]}
 
 
-class NoRoles:
-    def get(self, group: str, plural: str, namespace: str, name: str) -> None:
-        return None
-
-    def list(self, group: str, plural: str, namespace: str = "") -> list[dict[str, Any]]:
-        return [{"metadata": {"name": "strong", "labels": {"a": "b"}}, "rules": [SECRETS]}]
-
-
 def holding(*rules: dict[str, Any]) -> Rbac:
     rbac = Rbac()
     rbac.observe(GROUP, "roles", None, {"metadata": {"name": "own", "namespace": "ns"}, "rules": list(rules)})
@@ -40,7 +32,7 @@ def role(*rules: dict[str, Any], **more: Any) -> dict[str, Any]:
 
 
 def write(rbac: Rbac, plural: str, obj: dict[str, Any], old: dict[str, Any] | None = None, user: User = BOB) -> None:
-    check_role_write(rbac, NoRoles(), user, plural, obj, old)
+    check_role_write(rbac, user, plural, obj, old)
 
 
 def test_a_role_of_held_rights_is_granted_and_a_stronger_one_refused_with_the_missing_rights() -> None:
@@ -59,16 +51,26 @@ def test_the_verb_escalate_lifts_the_check() -> None:
     write(holding(ROLES), "roles", role(SECRETS))
 
 
-def test_an_update_that_changes_no_rules_is_not_checked() -> None:
-    write(
-        holding(PODS), "roles", role(SECRETS, metadata={"name": "r2", "namespace": "ns", "labels": {}}), role(SECRETS)
-    )
+def test_an_update_for_the_garbage_collector_alone_is_not_checked() -> None:
+    kept = {"name": "r2", "namespace": "ns", "finalizers": ["x/y"], "ownerReferences": []}
+    write(holding(PODS), "roles", role(SECRETS, metadata=kept), role(SECRETS))
 
 
-def test_a_rule_may_not_be_smuggled_in_by_aggregation() -> None:
-    aggregating = role(aggregationRule={"clusterRoleSelectors": [{"matchLabels": {"a": "b"}}]})
-    with pytest.raises(StatusError, match="secrets"):
-        write(holding(PODS), "clusterroles", aggregating)
+@pytest.mark.parametrize("change", [{"labels": {"a": "b"}}, {"annotations": {"a": "b"}}])
+def test_any_other_update_needs_the_rights_of_the_role(change: dict[str, Any]) -> None:
+    """By a label its rules get into roles that aggregate it."""
+    changed = role(SECRETS, metadata={"name": "r2", "namespace": "ns", **change})
+    with pytest.raises(StatusError, match="not currently held"):
+        write(holding(PODS), "roles", changed, role(SECRETS))
+
+
+def test_an_aggregating_role_needs_everything_even_while_it_gathers_nothing() -> None:
+    aggregating = role(aggregationRule={"clusterRoleSelectors": [{"matchLabels": {"no": "role"}}]})
+    for old in (None, role(), aggregating):
+        for new in (aggregating, role()):
+            if new is not old and "aggregationRule" in {**new, **(old or {})}:
+                with pytest.raises(StatusError, match="must have cluster-admin privileges to use the aggregationRule"):
+                    write(holding(PODS), "clusterroles", new, old)
 
 
 def _binding(name: str) -> dict[str, Any]:

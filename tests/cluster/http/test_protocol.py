@@ -426,6 +426,8 @@ def test_a_client_certificate_is_the_user_and_its_organizations_the_groups(tmp_p
             status, _, raw = await answer(reader)
             assert status == 201
             info = orjson.loads(raw)["status"]["userInfo"]
+            credential = info.pop("extra")["authentication.kubernetes.io/credential-id"]
+            assert [value.partition("=")[0] for value in credential] == ["X509SHA256"]
             assert info == {"username": "u", "groups": ["g1", "g2", "system:authenticated"]}
             writer.close()
 

@@ -6,12 +6,15 @@ Hence a right that was granted or taken holds for the very next request (spec se
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 
 from argosy.cluster.auth.rbac import CLUSTER_ROLES, GROUP, PLURALS, Rbac, aggregated_rules
 from argosy.cluster.kind import WriteContext
 from argosy.cluster.store import Store
+from argosy.machinery import timestamps
 from argosy.machinery.objects import JsonObject
 
+MANAGER = "clusterrole-aggregation-controller"
 Hook = Callable[[WriteContext, JsonObject | None, JsonObject | None], None]
 
 
@@ -19,24 +22,24 @@ def role_hooks(store: Store, rbac: Rbac) -> dict[tuple[str, str], Hook]:
     """By place of storage: to be run after each write with (context, old, new)."""
 
     def hook(plural: str) -> Hook:
-        def after_write(_ctx: WriteContext, old: JsonObject | None, new: JsonObject | None) -> None:
+        def after_write(ctx: WriteContext, old: JsonObject | None, new: JsonObject | None) -> None:
             rbac.observe(GROUP, plural, old, new)
             if plural == CLUSTER_ROLES:
-                refill(store, rbac)
+                refill(store, rbac, ctx.now)
 
         return after_write
 
     return {(GROUP, plural): hook(plural) for plural in PLURALS}
 
 
-def refill(store: Store, rbac: Rbac) -> None:
+def refill(store: Store, rbac: Rbac, now: datetime) -> None:
     """Writes the rules of aggregating ClusterRoles; those that aggregate one another settle in as many rounds."""
     for _ in range(len(store.table(GROUP, CLUSTER_ROLES).entries)):
-        if not _round(store, rbac):
+        if not _round(store, rbac, now):
             return
 
 
-def _round(store: Store, rbac: Rbac) -> bool:
+def _round(store: Store, rbac: Rbac, now: datetime) -> bool:
     """Writes every role whose rules are not what they have to be; whether there was one."""
     table = store.table(GROUP, CLUSTER_ROLES)
     entries = [*table.scan()]
@@ -44,9 +47,23 @@ def _round(store: Store, rbac: Rbac) -> bool:
     changed = False
     for entry in entries:
         rules = aggregated_rules(entry.obj, roles)
-        if rules is not None and rules != (entry.obj.get("rules") or []):
-            updated = {**entry.obj, "metadata": dict(entry.obj["metadata"]), "rules": rules}
+        if rules is None:
+            continue
+        if rules != (entry.obj.get("rules") or []) or not _is_applied(entry.obj["metadata"]):
+            updated = {**entry.obj, "metadata": _applied(entry.obj["metadata"], now), "rules": rules}
             store.put(table, entry.key, updated, entry)
             rbac.observe(GROUP, CLUSTER_ROLES, entry.obj, updated)
             changed = True
     return changed
+
+
+def _is_applied(metadata: JsonObject) -> bool:
+    return any(entry.get("manager") == MANAGER for entry in metadata.get("managedFields") or ())
+
+
+def _applied(metadata: JsonObject, now: datetime) -> JsonObject:
+    """With the owner of the rules: upstream's controller applies them."""
+    entry: JsonObject = {"manager": MANAGER, "operation": "Apply", "apiVersion": f"{GROUP}/v1"}
+    entry |= {"time": timestamps.seconds(now), "fieldsType": "FieldsV1", "fieldsV1": {"f:rules": {}}}
+    others = [other for other in metadata.get("managedFields") or () if other.get("manager") != MANAGER]
+    return {**metadata, "managedFields": [entry, *others]}

@@ -15,6 +15,8 @@ from argosy.cluster.auth.attributes import ANONYMOUS, AUTHENTICATED, UNAUTHENTIC
 from argosy.cluster.auth.tokens import ServiceAccountTokens, TokenRefused
 from argosy.cluster.kind import User
 
+DIGEST = "sha256"
+"""Among the attributes of a client's certificate: no name of X.509's."""
 TOKEN_LENGTH_LIMIT = 16_384
 
 
@@ -77,7 +79,9 @@ class Authenticator:
             if len(self._certified) > 1024:
                 self._certified.clear()
             groups = tuple(value for key, value in subject if key == "organizationName")
-            self._certified[subject] = _member(User(names[-1], groups))
+            digests = tuple(f"X509SHA256={value}" for key, value in subject if key == DIGEST)
+            extra = {"authentication.kubernetes.io/credential-id": digests} if digests else {}
+            self._certified[subject] = _member(User(names[-1], groups, "", extra))
         return self._certified[subject]
 
     def _by_header(self, authorization: str, now: datetime) -> User:

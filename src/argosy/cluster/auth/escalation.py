@@ -6,7 +6,11 @@ component-helpers/auth/rbac/validation for covering.
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Callable, Iterable, Iterator, Sequence
+
+from cryptography import x509
+from cryptography.x509.oid import NameOID
 
 from argosy.cluster.admission.attributes import Attributes as Write
 from argosy.cluster.auth.attributes import MASTERS, Attributes
@@ -16,10 +20,9 @@ from argosy.cluster.auth.rbac import (
     PLURALS,
     ROLES,
     Rbac,
-    aggregated_rules,
     binding_of,
 )
-from argosy.cluster.kind import Reader, User
+from argosy.cluster.kind import User
 from argosy.machinery.objects import JsonObject
 from argosy.machinery.status import StatusError
 
@@ -30,30 +33,29 @@ def role_guard(rbac: Rbac) -> Callable[[Write], None]:
     def check(write: Write) -> None:
         resource = write.kind.resource
         if resource.group == GROUP and write.obj is not None and write.ctx.operation in ("CREATE", "UPDATE"):
-            check_role_write(rbac, write.ctx.reader, write.ctx.user, resource.plural, write.obj, write.old)
+            check_role_write(rbac, write.ctx.user, resource.plural, write.obj, write.old)
+        elif resource.group == CERTIFICATES and write.obj is not None:
+            check_certificate_write(rbac, write.ctx.user, write.ctx.subresource, write.obj, write.old)
 
     return check
 
 
-def check_role_write(
-    rbac: Rbac, reader: Reader, user: User, plural: str, obj: JsonObject, old: JsonObject | None
-) -> None:
+def check_role_write(rbac: Rbac, user: User, plural: str, obj: JsonObject, old: JsonObject | None) -> None:
     """Raises 403 when the write would grant what `user` does not hold; `old` is None on create.
 
-    To be called with the object as it would be stored, whatever verb led there (create, update, patch or apply).
+    To be called with the object as it would be stored, whatever verb led there (create, update, patch or apply). Every
+    change counts, that of a label too: by labels a role's rules get into those that aggregate it.
     """
-    if plural not in PLURALS or MASTERS in user.groups:
+    if plural not in PLURALS or MASTERS in user.groups or (old is not None and _changes_for_deletion_only(obj, old)):
         return
     namespace, name = obj["metadata"].get("namespace") or "", obj["metadata"].get("name") or ""
     if plural in (ROLES, CLUSTER_ROLES):
-        if old is not None and _grants(old) == _grants(obj):
-            return
         if rbac.judge(user, Attributes("escalate", GROUP, plural, "", namespace, name)).allowed:
             return
-        wanted = [*(obj.get("rules") or ()), *(aggregated_rules(obj, reader.list(GROUP, CLUSTER_ROLES)) or ())]
+        if obj.get("aggregationRule") or (old or {}).get("aggregationRule"):
+            _check_full_authority(rbac, user, name)
+        wanted = obj.get("rules") or []
     else:
-        if old is not None and (old.get("roleRef"), old.get("subjects")) == (obj.get("roleRef"), obj.get("subjects")):
-            return
         role = binding_of(obj).role
         bound = ROLES if role.namespace else CLUSTER_ROLES
         if rbac.judge(user, Attributes("bind", GROUP, bound, "", namespace, role.name)).allowed:
@@ -66,8 +68,79 @@ def check_role_write(
         raise _escalates(user, plural, name, missing)
 
 
-def _grants(role: JsonObject) -> tuple[object, object]:
-    return role.get("rules") or [], role.get("aggregationRule")
+def _changes_for_deletion_only(obj: JsonObject, old: JsonObject) -> bool:
+    """Whether owners and finalizers alone differ: what the garbage collector needs (IsOnlyMutatingGCFields)."""
+
+    def rest(found: JsonObject) -> JsonObject:
+        metadata = {key: value for key, value in found["metadata"].items() if key not in _FOR_DELETION}
+        return {**found, "metadata": metadata}
+
+    return rest(obj) == rest(old)
+
+
+_FOR_DELETION = frozenset({"ownerReferences", "finalizers", "managedFields", "resourceVersion", "generation"})
+FULL_AUTHORITY: tuple[JsonObject, ...] = (
+    {"verbs": ["*"], "apiGroups": ["*"], "resources": ["*"]},
+    {"verbs": ["*"], "nonResourceURLs": ["*"]},
+)
+
+
+def _check_full_authority(rbac: Rbac, user: User, name: str) -> None:
+    """An aggregating role may gather anything, later too: whoever makes or changes one holds everything."""
+    if list(uncovered(rbac.rules_for(user, ""), FULL_AUTHORITY)):
+        why = "must have cluster-admin privileges to use the aggregationRule"
+        message = f'{CLUSTER_ROLES}.{GROUP} "{name}" is forbidden: {why}'
+        raise StatusError(403, "Forbidden", message, name=name, group=GROUP, kind=CLUSTER_ROLES)
+
+
+CERTIFICATES = "certificates.k8s.io"
+_SIGNING_REQUESTS = "certificatesigningrequests"
+_CLIENT_SIGNER = "kubernetes.io/kube-apiserver-client"
+
+
+def check_certificate_write(rbac: Rbac, user: User, subresource: str, obj: JsonObject, old: JsonObject | None) -> None:
+    """Who approves or signs for a signer needs that right on the signer; nobody asks for a certificate of the masters.
+
+    Source: kubernetes plugin/pkg/admission/certificates: approval, signing, subjectrestriction. Raises 403.
+    """
+    if MASTERS in user.groups and (old is not None or not _asks_for_masters(obj)):
+        return
+    name, signer = obj["metadata"].get("name") or "", str((obj.get("spec") or {}).get("signerName") or "")
+    if old is None:
+        if signer == _CLIENT_SIGNER and _asks_for_masters(obj):
+            raise _refused_request(name, f"use of {signer} signer with {MASTERS} group is not allowed")
+        return
+    status, before = obj.get("status") or {}, old.get("status") or {}
+    if subresource == "approval" and _decisions(status) != _decisions(before):
+        _require_signer(rbac, user, "approve", name, signer)
+    if subresource == "status" and status.get("certificate") != before.get("certificate"):
+        _require_signer(rbac, user, "sign", name, signer)
+
+
+def _decisions(status: JsonObject) -> list[JsonObject]:
+    return [item for item in status.get("conditions") or () if item.get("type") in ("Approved", "Denied")]
+
+
+def _require_signer(rbac: Rbac, user: User, verb: str, name: str, signer: str) -> None:
+    """The right on the signer by its name, or on all of its domain."""
+    for asked in (signer, f"{signer.partition('/')[0]}/*"):
+        if rbac.judge(user, Attributes(verb, CERTIFICATES, "signers", name=asked)).allowed:
+            return
+    raise _refused_request(name, f'user not permitted to {verb} requests with signerName "{signer}"')
+
+
+def _asks_for_masters(obj: JsonObject) -> bool:
+    try:
+        raw = base64.b64decode(str((obj.get("spec") or {}).get("request") or ""), validate=True)
+        subject = x509.load_pem_x509_csr(raw).subject
+    except ValueError:
+        return False  # refused by validation, or by the signer
+    return any(part.value == MASTERS for part in subject.get_attributes_for_oid(NameOID.ORGANIZATION_NAME))
+
+
+def _refused_request(name: str, why: str) -> StatusError:
+    message = f'{_SIGNING_REQUESTS}.{CERTIFICATES} "{name}" is forbidden: {why}'
+    return StatusError(403, "Forbidden", message, name=name, group=CERTIFICATES, kind=_SIGNING_REQUESTS)
 
 
 def uncovered(held: Sequence[JsonObject], wanted: Iterable[JsonObject]) -> Iterator[JsonObject]:

@@ -14,6 +14,7 @@ from argosy.cluster.auth.authenticate import TokenVerifier
 from argosy.cluster.auth.rbac import Rbac
 from argosy.cluster.auth.tokens import Bound, ServiceAccountTokens, TokenRefused
 from argosy.cluster.kind import Reader, User
+from argosy.machinery import timestamps
 from argosy.machinery.objects import JsonObject
 from argosy.machinery.status import Cause, StatusError
 
@@ -29,6 +30,10 @@ class Asked:
     namespace: str
     now: datetime
     body: JsonObject
+    manager: str = ""
+    """Who is named in managedFields."""
+    uid: str = ""
+    """For the answer."""
 
     @property
     def spec(self) -> JsonObject:
@@ -63,7 +68,12 @@ class Reviews:
         return self.by_resource.get((group, plural))
 
     def _self_subject(self, asked: Asked) -> JsonObject:
-        return _answer(asked, "SelfSubjectReview", AUTHENTICATION, {"userInfo": user_info(asked.user)}, spec=False)
+        return {
+            "kind": "SelfSubjectReview",
+            "apiVersion": f"{AUTHENTICATION}/v1",
+            "metadata": {"creationTimestamp": timestamps.seconds(asked.now)},
+            "status": {"userInfo": user_info(asked.user)},
+        }
 
     # ---- access
 
@@ -127,6 +137,7 @@ class Reviews:
 
     def request_token(self, asked: Asked, name: str) -> JsonObject:
         """POST serviceaccounts/NAME/token. Raises 404 without the account, 422 for a duration, 409 for a stale uid."""
+        _check_place(asked, name)
         account = self._reader.get("", "serviceaccounts", asked.namespace, name)
         if account is None:
             raise _absent("serviceaccounts", name)
@@ -141,11 +152,7 @@ class Reviews:
         return {
             "kind": "TokenRequest",
             "apiVersion": f"{AUTHENTICATION}/v1",
-            "metadata": {
-                "name": name,
-                "namespace": asked.namespace,
-                "creationTimestamp": asked.now.strftime("%Y-%m-%dT%H:%M:%SZ"),
-            },
+            "metadata": {**_system_metadata(asked, AUTHENTICATION), "name": name, "namespace": asked.namespace},
             "spec": {
                 "audiences": list(audiences),
                 "expirationSeconds": seconds,
@@ -187,14 +194,47 @@ def user_info(user: User) -> JsonObject:
     return info
 
 
-def _answer(asked: Asked, kind: str, group: str, status: JsonObject, *, spec: bool = True) -> JsonObject:
-    metadata = asked.body.get("metadata")
-    answer: JsonObject = {"kind": kind, "apiVersion": f"{group}/v1", "metadata": dict(metadata or {})}
-    answer["metadata"].pop("creationTimestamp", None)
-    if spec:
-        answer["spec"] = asked.spec
-    answer["status"] = status
-    return answer
+def _answer(asked: Asked, kind: str, group: str, status: JsonObject) -> JsonObject:
+    metadata = {**(asked.body.get("metadata") or {}), **_system_metadata(asked, group)}
+    if asked.namespace:
+        metadata["namespace"] = asked.namespace
+    return {"kind": kind, "apiVersion": f"{group}/v1", "metadata": metadata, "spec": asked.spec, "status": status}
+
+
+def _system_metadata(asked: Asked, group: str) -> JsonObject:
+    """What the server fills in of every object that is created, stored or not."""
+    now = timestamps.seconds(asked.now)
+    found: JsonObject = {"creationTimestamp": now}
+    if asked.uid:
+        found["uid"] = asked.uid
+    if asked.manager and asked.spec:
+        entry: JsonObject = {"manager": asked.manager, "operation": "Update", "apiVersion": f"{group}/v1", "time": now}
+        fields = {"f:spec": _owned(asked.spec)}
+        found["managedFields"] = [{**entry, "fieldsType": "FieldsV1", "fieldsV1": fields}]
+    return found
+
+
+def _owned(value: JsonObject) -> JsonObject:
+    """The fields of a review's spec: its lists are atomic, its structs are not."""
+    return {
+        f"f:{name}": {".": {}, **_owned(item)} if isinstance(item, dict) and item else {}
+        for name, item in value.items()
+        if item is not None and item != ""
+    }
+
+
+def _check_place(asked: Asked, name: str) -> None:
+    """A TokenRequest names no other account or namespace (kubernetes: pkg/registry/core/serviceaccount, token.go)."""
+    metadata = asked.body.get("metadata") or {}
+    for field, wanted, what in (("name", name, "name"), ("namespace", asked.namespace, "namespace")):
+        sent = metadata.get(field)
+        if sent and sent != wanted:
+            text = f'Invalid value: "{sent}": must match the service account {what} if specified'
+            problem = f'TokenRequest.{AUTHENTICATION} "{name}" is invalid: metadata.{field}: {text}'
+            cause = Cause(f"metadata.{field}", text, "FieldValueInvalid")
+            raise StatusError(
+                422, "Invalid", problem, name=name, group=AUTHENTICATION, kind="TokenRequest", causes=[cause]
+            )
 
 
 def _access_status(verdict: Verdict) -> JsonObject:

@@ -22,6 +22,19 @@ ORPHAN, FOREGROUND = "orphan", "foregroundDeletion"
 _POLICIES = ("Foreground", "Background", "Orphan")
 _FINALIZER_OF = {"Orphan": ORPHAN, "Foreground": FOREGROUND}
 _DEFINITIONS = ("apiextensions.k8s.io", "customresourcedefinitions")
+_ANSWERED_WITH_OBJECT = frozenset(
+    ("", plural)
+    for plural in (
+        "pods",
+        "services",
+        "serviceaccounts",
+        "persistentvolumes",
+        "persistentvolumeclaims",
+        "podtemplates",
+        "resourcequotas",
+    )
+)
+"""Kinds whose deletion answers with the object, not a Status (kubernetes: pkg/registry/core, ReturnDeletedObject)."""
 _JOB_WARNING = (
     "child pods are preserved by default when jobs are deleted; set propagationPolicy=Background to remove them or "
     "set propagationPolicy=Orphan to suppress this warning"
@@ -93,7 +106,8 @@ async def delete_entry(core: Core, request: ApiRequest, entry: Entry, options: D
         if not options.dry_run:
             core.store.delete(core.table(kind), entry)
             core.after_write(ctx, kind, entry.obj, None)
-        return ApiResponse(200, _gone(kind, entry), tuple(warnings))
+        body = _last_state(kind, old, now) if kind.storage in _ANSWERED_WITH_OBJECT else _gone(kind, entry)
+        return ApiResponse(200, body, tuple(warnings))
     if marked is present:
         return answer(kind, entry, 200, warnings)
     stored = stored_form(kind, kind.from_storage(marked))
@@ -218,6 +232,14 @@ def _precondition(kind: Kind, name: str, why: str) -> StatusError:
     return StatusError(409, "Conflict", message, name=name, group=resource.group, kind=resource.kind)
 
 
+def _last_state(kind: Kind, obj: JsonObject, now: datetime) -> JsonObject:
+    """The object as it went; a graceful one says that it had no time."""
+    if not kind.strategy.is_graceful:
+        return obj
+    marks = {"deletionTimestamp": timestamp(now), "deletionGracePeriodSeconds": 0}
+    return {**obj, "metadata": {**obj["metadata"], **marks}}
+
+
 def _gone(kind: Kind, entry: Entry) -> JsonObject:
     resource = kind.resource
     details: JsonObject = {"name": entry.key.name}
@@ -240,16 +262,16 @@ async def delete_collection(core: Core, request: ApiRequest) -> ApiResponse:
         continue_token=request.options.continue_token,
     )
     page = select(core, kind, request.namespace, chosen)
-    items = []
+    items, revision = [], core.store.revision
     for entry in page.entries:
         current = core.table(kind).entries.get(entry.key)
         if current is None:
             continue
-        response = await delete_entry(core, request, current, options)
-        items.append(kind.from_storage(entry.obj) if response.body.get("kind") == "Status" else response.body)
+        items.append(kind.from_storage(entry.obj))
+        await delete_entry(core, request, current, options)
     if not kind.custom:
         items = [{key: value for key, value in item.items() if key not in ("kind", "apiVersion")} for item in items]
-    metadata = {"resourceVersion": str(core.store.revision)}
+    metadata = {"resourceVersion": str(revision)}
     if kind.custom:
         metadata["continue"] = ""
     api_version = kind.resource.api_version

@@ -10,7 +10,7 @@ from datetime import datetime
 from pathlib import Path
 
 from argosy.cluster.audit import AuditLog, Auditor
-from argosy.cluster.auth.aggregation import role_hooks
+from argosy.cluster.auth.aggregation import refill, role_hooks
 from argosy.cluster.auth.attributes import Attributes, require
 from argosy.cluster.auth.authenticate import Authenticator, StaticTokens, TokenVerifier
 from argosy.cluster.auth.escalation import role_guard
@@ -70,6 +70,7 @@ class ClusterFront:
         self.rbac.load(cluster.reader)
         cluster.admission.checks.append(role_guard(self.rbac))
         cluster.core.stored.update(role_hooks(cluster.store, self.rbac))
+        refill(cluster.store, self.rbac, cluster.clock.now())
         self.accounts = ServiceAccountTokens(keys.signing_key, cluster.reader, cluster.rng)
         verifiers = (StaticTokens(self.settings.tokens), *self.settings.verifiers)
         self.authenticator = Authenticator(
@@ -93,6 +94,7 @@ class ClusterFront:
                 cluster.store,
             ),
             metrics=self.settings.metrics,
+            new_uid=cluster.rng.fork("reviews").uuid,
             checks={"store": lambda: cluster.store.trouble, **self.settings.checks},
         )
         self.front = Front(self.wiring)

@@ -33,6 +33,7 @@ from argosy.cluster.http.routing import (
     route,
     split_target,
     truth,
+    unfolded,
     verb_of,
 )
 from argosy.cluster.http.status_protobuf import encode_status, reads_protobuf_only
@@ -107,7 +108,7 @@ class Front:
             raise body_too_large()
         path, raw_query = split_target(request.target)
         asked = route(path)
-        query = parse_query(raw_query)
+        asked, query = unfolded(asked, parse_query(raw_query))
         if is_probe(request, asked):
             return self._paths.answer(request, asked, query)
         trail.attributes = Attributes(request.method.lower(), path=path)

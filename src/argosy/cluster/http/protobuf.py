@@ -169,6 +169,8 @@ def _micro_time(view: memoryview, _depth: int) -> str | None:
 
 
 def _moment(view: memoryview) -> datetime | None:
+    if not view:
+        return None  # how Go writes its zero time
     found = _numbers(view)
     seconds, nanos = _signed(found.get(1, 0)), _signed(found.get(2, 0))
     if seconds == _FIRST_SECOND and nanos == 0:

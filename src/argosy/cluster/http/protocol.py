@@ -8,7 +8,9 @@ be taken) are real time even in a rehearsal, and are checked by the server's swe
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import logging
+import ssl
 import zlib
 from collections import deque
 from collections.abc import Awaitable, Callable
@@ -18,6 +20,7 @@ from typing import Protocol, cast
 import httptools
 
 from argosy.cluster.auth.attributes import unauthorized
+from argosy.cluster.auth.authenticate import DIGEST
 from argosy.cluster.http.exchange import BODY_LIMIT, Chunks, Request, Response, body_too_large, status_response
 from argosy.machinery.status import StatusError
 
@@ -110,7 +113,7 @@ class Connection(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = cast(asyncio.Transport, transport)
-        self._certificate = _subject(transport.get_extra_info("peercert"))
+        self._certificate = _subject(transport.get_extra_info("peercert"), transport.get_extra_info("ssl_object"))
         peer = transport.get_extra_info("peername")
         self._peer = str(peer[0]) if peer else ""
         self._local = self._peer in ("", "127.0.0.1", "::1")
@@ -369,11 +372,13 @@ def _resolve(done: asyncio.Future[None]) -> None:
         done.set_result(None)
 
 
-def _subject(certificate: object) -> tuple[tuple[str, str], ...] | None:
-    """The subject's attributes, in order, of what `ssl` gives for a verified peer."""
+def _subject(certificate: object, session: object) -> tuple[tuple[str, str], ...] | None:
+    """The subject's attributes, in order, of what `ssl` gives for a verified peer, and its SHA-256 (DIGEST)."""
     if not isinstance(certificate, dict) or not certificate.get("subject"):
         return None
-    return tuple((name, value) for part in certificate["subject"] for name, value in part)
+    subject = tuple((name, value) for part in certificate["subject"] for name, value in part)
+    encoded = session.getpeercert(binary_form=True) if isinstance(session, ssl.SSLObject) else None
+    return (*subject, (DIGEST, hashlib.sha256(encoded).hexdigest())) if encoded else subject
 
 
 def _bad_request() -> StatusError:

@@ -222,7 +222,9 @@ def handle_token_request(call: Call) -> Response:
 
 
 def _asked(call: Call, body: JsonObject) -> Asked:
-    return Asked(call.user, call.namespace, call.wiring.clock.now(), body)
+    manager = first(call.query, "fieldManager") or call.request.header("user-agent").partition("/")[0] or "unknown"
+    uid = call.wiring.new_uid() if call.wiring.new_uid is not None else ""
+    return Asked(call.user, call.namespace, call.wiring.clock.now(), body, manager, uid)
 
 
 async def read_log(call: Call) -> Response:

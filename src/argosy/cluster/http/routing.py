@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from urllib.parse import parse_qs, unquote
 
@@ -37,6 +37,8 @@ class Route:
     plural: str = ""
     name: str = ""
     subresource: str = ""
+    watches: bool = False
+    """The old form `/api/v1/watch/...`: a watch of what follows."""
     rest: str = ""
     """For proxy subresources: what follows, with its leading slash."""
 
@@ -98,6 +100,9 @@ def _resource_route(path: str, group: str, versions: list[str], raw: list[str]) 
     if not raw:
         return Route(path, api=True, group=group, version=version)
     parts = [unquote(part) for part in raw]
+    watches = parts[0] == "watch" and len(parts) > 1
+    if watches:
+        parts, raw = parts[1:], raw[1:]
     namespace = ""
     if parts[0] == "namespaces" and len(parts) > 2 and parts[2] not in ("status", "finalize"):
         namespace, parts, raw = parts[1], parts[2:], raw[2:]
@@ -110,7 +115,15 @@ def _resource_route(path: str, group: str, versions: list[str], raw: list[str]) 
             rest = "/" + "/".join(raw[3:])
         else:
             subresource = "/".join(parts[2:])
-    return Route(path, True, group, version, namespace, plural, name, subresource, rest)
+    return Route(path, True, group, version, namespace, plural, name, subresource, watches, rest)
+
+
+def unfolded(asked: Route, query: Query) -> tuple[Route, Query]:
+    """A path of the old `watch` prefix as today's clients ask for the same."""
+    if not asked.watches:
+        return asked, query
+    named = {"fieldSelector": [f"metadata.name={asked.name}"]} if asked.name else {}
+    return replace(asked, name="", watches=False), {**query, "watch": ["true"], **named}
 
 
 def verb_of(method: str, route: Route, query: Query) -> Verb | None:

@@ -61,5 +61,7 @@ class Wiring:
     guesses: Guesses = field(default_factory=Guesses)
     trails: Trails = field(default_factory=Trails)
     metrics: Callable[[], bytes] | None = None
+    new_uid: Callable[[], str] | None = None
+    """For objects that are answered and not stored."""
     checks: Mapping[str, Callable[[], bool | str]] = field(default_factory=dict)
     """Health checks by name, beside `ping`: True or an empty text is well, a text says what is wrong."""

@@ -24,6 +24,7 @@ from argosy.cluster.workloads.decision import (
 )
 from argosy.cluster.workloads.images import blocked
 from argosy.cluster.workloads.matching import itself
+from argosy.cluster.workloads.node import is_simulated
 from argosy.cluster.workloads.nodes import ADDRESS
 from argosy.cluster.workloads.pod_end import eviction, stop
 from argosy.cluster.workloads.pod_sight import Seen, effects_in_force, said, sight_of
@@ -202,10 +203,16 @@ def _written(seen: Seen, status: JsonObject, turn: Turn) -> Decision:
 # -- seeing ------------------------------------------------------------------------------------------------------------
 
 
-def make_controller(book: RuleBook, *, events: bool = True) -> Controller:
+def make_controller(book: RuleBook, *, events: bool = True, simulated: bool = True) -> Controller:
+    """`simulated`: Nodes that do not say otherwise have a kubelet."""
+
     def look(view: View, key: Key) -> Seen | None:
         pod = view.get("pods", key)
-        return sight_of(view, pod, book, events=events) if pod is not None and pod["spec"].get("nodeName") else None
+        if pod is None or not pod["spec"].get("nodeName"):
+            return None
+        if not (pod.get("status") or {}).get("startTime") and not _has_kubelet(view, pod, simulated):
+            return None
+        return sight_of(view, pod, book, events=events)
 
     return Controller(
         name="kubelet",
@@ -213,11 +220,23 @@ def make_controller(book: RuleBook, *, events: bool = True) -> Controller:
         decide=decide,
         routes={
             "pods": itself,
+            "nodes": _pods_of_node,
             "configmaps": _users("configmaps"),
             "secrets": _users("secrets"),
             "persistentvolumeclaims": _users("persistentvolumeclaims"),
         },
     )
+
+
+def _has_kubelet(view: View, pod: JsonObject, simulated: bool) -> bool:
+    """A Pod that was put on a Node without one, or on none that exists, waits for it."""
+    node = view.get("nodes", Key("", pod["spec"]["nodeName"]))
+    return node is not None and is_simulated(node, unless_said=simulated)
+
+
+def _pods_of_node(view: View, obj: JsonObject) -> list[Key]:
+    waiting = (pod for pod in view.on_node(obj["metadata"]["name"]) if not (pod.get("status") or {}).get("startTime"))
+    return [key_of(pod) for pod in waiting]
 
 
 def _users(plural: str):  # type: ignore[no-untyped-def]  # a Route

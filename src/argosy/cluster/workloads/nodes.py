@@ -24,7 +24,13 @@ _CONDITIONS = (
 
 
 def node_object(name: str, labels: JsonObject | None = None) -> JsonObject:
-    own = {"kubernetes.io/hostname": name, "kubernetes.io/os": "linux", "kubernetes.io/arch": "amd64"}
+    own = {
+        "beta.kubernetes.io/arch": "amd64",
+        "beta.kubernetes.io/os": "linux",
+        "kubernetes.io/arch": "amd64",
+        "kubernetes.io/hostname": name,
+        "kubernetes.io/os": "linux",
+    }
     return {
         "apiVersion": "v1",
         "kind": "Node",

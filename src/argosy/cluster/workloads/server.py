@@ -145,7 +145,7 @@ class PipelineServer:
         return found
 
     def _stored(self, write: Write, response: ApiResponse) -> JsonObject | None:
-        if response.body.get("kind") != "Status":
+        if response.body.get("kind") != "Status" and write.verb != "delete":
             return response.body
         kind = self._core.catalog.of(write.resource)
         entry = self._core.table(kind).entries.get(Key(write.namespace, write.name)) if kind is not None else None

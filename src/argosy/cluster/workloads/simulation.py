@@ -103,7 +103,7 @@ def controllers(book: RuleBook, settings: Settings) -> tuple[Controller, ...]:
         autoscaling.make_controller(book),
         scheduler.CONTROLLER,
         taints.CONTROLLER,
-        kubelet.make_controller(book, events=settings.kubelet_events),
+        kubelet.make_controller(book, events=settings.kubelet_events, simulated=bool(settings.node)),
     )
 
 
