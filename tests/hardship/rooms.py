@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from hardship import gitops
+from hardship import applicationsets, gitops, hydrator
 from kit.hardship import Story
 
 ROOMS: dict[str, tuple[type[Story], ...]] = {
     "gitops": gitops.STORIES,
+    "applicationsets": applicationsets.STORIES,
+    "hydrator": hydrator.STORIES,
 }

@@ -104,3 +104,14 @@ def test_a_waiting_worker_that_is_cancelled_as_its_key_comes_passes_the_key_on()
         return second.result()
 
     assert run_virtual(main) == A
+
+
+def test_a_delay_below_the_clock_s_resolution_is_no_spin() -> None:
+    async def main(clock: VirtualClock, rng: SeededRng) -> float:
+        queue = WorkQueue(clock, rng)
+        for _ in range(5):
+            queue.add_after(A, 1e-9)
+            queue.done(await queue.get())
+        return clock.monotonic()
+
+    assert run_virtual(main) >= 0.005

@@ -14,6 +14,9 @@ from argosy.runtime.backoff import Backoff
 from argosy.runtime.chance import Rng
 from argosy.runtime.clock import Clock, TimerHandle
 
+SHORTEST = 0.001
+"""Seconds. A delay below the clock's resolution would end before its time, and be asked for again at that instant."""
+
 
 class QueueClosed(Exception):
     """The queue was shut down and nothing is left in it."""
@@ -74,6 +77,7 @@ class WorkQueue:
         if seconds <= 0:
             self.add(key)
             return
+        seconds = max(seconds, SHORTEST)
         at = self._clock.monotonic() + seconds
         if (due := self._due.get(key)) is not None:
             if due.at <= at:

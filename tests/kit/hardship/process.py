@@ -14,6 +14,7 @@ from argosy.runtime.clock import Clock
 from argosy.runtime.faults import Death, Door, FaultPlan, FaultyClient
 from argosy.runtime.informers import InformerCaches
 from argosy.runtime.leases import Membership, Timing
+from argosy.runtime.verbs import Verbs, verbs
 from kit.world import World
 
 TIMING = Timing(duration=60.0, valid=40.0, renew_every=10.0)
@@ -34,7 +35,7 @@ class Process:
     """Of all that were started, from 1."""
     world: World
     faulty: FaultyClient
-    client: Client
+    client: Verbs
     """For the room: what goes wrong goes wrong here; fenced where replicas share the work."""
     caches: InformerCaches
     rng: Rng
@@ -106,13 +107,14 @@ def make_process(world: World, inner: Client, plan: FaultPlan, *, number: int, r
         number=number,
         world=world,
         faulty=faulty,
-        client=faulty,
+        client=verbs(faulty),
         caches=InformerCaches(faulty, world.clock, rng),
         rng=rng,
     )
     if replica:
         process.replicas = _membership(process, replica)
-        process.client = fenced(ClientAccess(faulty, lambda user: faulty), process.replicas.may_write).client
+        access = fenced(ClientAccess(faulty, lambda user: faulty), process.replicas.may_write)
+        process.client = verbs(access.client)
     return process
 
 
@@ -124,7 +126,7 @@ def _membership(process: Process, replica: str) -> Membership:
         process.faulty,
         process.clock,
         process.rng.fork(replica),
-        namespace="argocd",
+        namespace="default",
         group="controller",
         identity=replica,
         timing=TIMING,

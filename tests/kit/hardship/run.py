@@ -75,11 +75,11 @@ class _Telling:
                 self.story.close()
 
     def _told(self, usual: Run | None) -> Run:
-        for step in self.story.steps():
+        for number, step in enumerate(self.story.steps(), 1):
             if self.plan.hurries:
                 self._live(timedelta(seconds=self.rng.uniform(0.0, self.plan.hurries)))
             if step() is not None:
-                self._until(step, f"step {getattr(step, '__name__', step)!r}")
+                self._until(step, f"step {number}")
         self._mend()
         if usual is None:
             self._live(SETTLING)
@@ -101,8 +101,9 @@ class _Telling:
         while not goal():
             left = deadline - self.world.clock.now()
             if left <= timedelta(0):
-                found = f"\n  found    {self.story.outcome()}\n  expected {expected}" if expected is not None else ""
-                self._fail(f"{what} did not come within {self.story.patience}{found}")
+                told = f"\n  found    {self.story.outcome()}"
+                told += f"\n  expected {expected}" if expected is not None else ""
+                self._fail(f"{what} did not come within {self.story.patience}{told}")
             self._live(left, goal)
 
     def _live(self, length: timedelta, goal: object = None) -> None:
