@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from argosy.gitops.applicationsets import ApplicationSets
-from argosy.gitops.applicationsets.applying import FIELD_MANAGER
-from argosy.gitops.applicationsets.recording import APPLICATION_SETS
+from argosy.gitops.applicationsets.application_writer import FIELD_MANAGER
+from argosy.gitops.applicationsets.status_writer import APPLICATION_SETS
 from argosy.gitops.keys import APPLICATIONS
 from argosy.machinery.objects import JsonObject
 from hardship.gitops import FINALIZER, ApplicationStory
