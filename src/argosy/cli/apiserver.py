@@ -109,6 +109,8 @@ async def api_server(
             host=host,
             port=port,
             logs=workloads.logs,
+            world=workloads.world,
+            dialer=caller,
             audit=audit,
             metrics=metrics or _metrics,
             checks=checks or {},

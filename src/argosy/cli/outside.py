@@ -24,6 +24,7 @@ from argosy.sources.port import Credentials, Tree
 
 if TYPE_CHECKING:
     from argosy.cluster.admission.http_caller import HttpCaller
+    from argosy.cluster.ports import ProxyRequest, ProxyResponse
     from argosy.render.fetching import SourceFetcher
     from argosy.sources.charts import ChartSources
     from argosy.sources.egress import Egress
@@ -220,8 +221,13 @@ class Webhooks:
 
         return HttpCaller()
 
-    async def post(self, url: str, body: bytes, ca_bundle: bytes, seconds: float) -> bytes:
-        return await self._caller.post(url, body, ca_bundle, seconds)
+    async def post(
+        self, url: str, body: bytes, ca_bundle: bytes, seconds: float, address: tuple[str, int] | None = None
+    ) -> bytes:
+        return await self._caller.post(url, body, ca_bundle, seconds, address)
+
+    async def send(self, url: str, address: tuple[str, int], request: ProxyRequest) -> ProxyResponse:
+        return await self._caller.send(url, address, request)
 
     async def close(self) -> None:
         if "_caller" in self.__dict__:

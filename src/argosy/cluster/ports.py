@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -77,6 +77,42 @@ class ProxyResponse:
 
 
 ProxyHandler = Callable[[ProxyRequest], Awaitable[ProxyResponse]]
+
+
+class CommandConsole(Protocol):
+    """What a command in a container reads and prints."""
+
+    async def read(self) -> bytes:
+        """Some input; empty at its end, or when there is none."""
+        ...
+
+    async def write(self, data: bytes, *, error: bool = False) -> None: ...
+
+
+class PodWorld(Protocol):
+    """What goes on inside of simulated Pods: commands, and HTTP on their ports."""
+
+    async def run(
+        self, pod: JsonObject, container: str, command: Sequence[str], console: CommandConsole, *, tty: bool
+    ) -> int:
+        """Gives the exit code."""
+        ...
+
+    def listens(self, pod: JsonObject, port: int) -> bool: ...
+
+    async def answer(self, pod: JsonObject, port: int, request: ProxyRequest) -> ProxyResponse: ...
+
+    def review(self, pod: JsonObject, request: ProxyRequest) -> ProxyResponse | None:
+        """What a rule lets a webhook say that runs in the Pod; None without such a rule."""
+        ...
+
+
+class Dialer(Protocol):
+    """The door to endpoints outside of this process."""
+
+    async def send(self, url: str, address: tuple[str, int], request: ProxyRequest) -> ProxyResponse:
+        """Sends to `address` what is meant for `url`. Raises OSError when nobody answers."""
+        ...
 
 
 class Backends(Protocol):

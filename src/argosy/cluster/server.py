@@ -111,7 +111,7 @@ class EmbeddedCluster:
         self.admission.mutators += [self.definitions.refuse_instances, *MUTATORS]
         self.admission.policies.append(Policies(self.store, self.catalog).check)
         self.admission.checks.append(self.quotas.check)
-        self.admission.webhooks = WebhookAdmission(
+        self.webhooks = self.admission.webhooks = WebhookAdmission(
             self.store, self.catalog, self.core.rng, self.service_handlers, webhook_caller
         )
         self.core.stored["", "namespaces"] = self.namespaces.created

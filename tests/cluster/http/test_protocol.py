@@ -215,14 +215,14 @@ def test_connection_close_is_honoured() -> None:
     converse(world, talk)
 
 
-def test_an_upgrade_request_is_answered_as_an_ordinary_one() -> None:
+def test_an_upgrade_request_that_is_refused_is_answered_as_an_ordinary_one() -> None:
     async def talk(_: HttpServer, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         path = b"/api/v1/namespaces/default/pods/p/exec?command=sh"
         upgrade = b"Connection: Upgrade\r\nUpgrade: websocket\r\n\r\n"
         writer.write(GET.replace(b"/api/v1/namespaces/default/configmaps/a", path)[:-2] + upgrade)
         status, _, raw = await answer(reader)
-        assert status == 400
-        assert "exec is not available" in orjson.loads(raw)["message"]
+        assert status == 404
+        assert 'pods "p" not found' in orjson.loads(raw)["message"]
 
     converse(SmallWorld(), talk)
 

@@ -18,10 +18,11 @@ from argosy.cluster.admission.attributes import Attributes
 from argosy.cluster.admission.expressions import ExpressionFailed, conditions_hold, request_of, variables_of
 from argosy.cluster.admission.matching import Matching, compile_rules, namespace_of
 from argosy.cluster.catalog import Catalog
+from argosy.cluster.endpoints import Endpoint, endpoints_of, may_be_dialled, port_of
 from argosy.cluster.errors import bad_request, internal
 from argosy.cluster.handlers.core import StoreReader
 from argosy.cluster.kind import Kind
-from argosy.cluster.ports import Backends, ProxyRequest, Rng
+from argosy.cluster.ports import Backends, PodWorld, ProxyRequest, Rng
 from argosy.cluster.store import Store
 from argosy.machinery.jsonpatch import apply_json_patch
 from argosy.machinery.objects import JsonObject
@@ -41,11 +42,17 @@ class CallFailed(Exception):
     """The webhook could not be asked, or its answer makes no sense; the text may be shown."""
 
 
+class NobodyThere(Exception):
+    """Only simulated Pods would answer, and no rule says what; the text may be shown."""
+
+
 class Caller(Protocol):
     """The door to webhooks outside of this process."""
 
-    async def post(self, url: str, body: bytes, ca_bundle: bytes, seconds: float) -> bytes:
-        """The answer's body of a 200. Raises CallFailed."""
+    async def post(
+        self, url: str, body: bytes, ca_bundle: bytes, seconds: float, address: tuple[str, int] | None = None
+    ) -> bytes:
+        """The answer's body of a 200; `address` is where the URL's host is. Raises CallFailed."""
         ...
 
 
@@ -152,6 +159,8 @@ class WebhookAdmission:
         self._rng = rng
         self._backends = backends
         self._caller = caller
+        self.world: PodWorld | None = None
+        """What rules let webhooks say that run in simulated Pods."""
         self._compiled: dict[Phase, tuple[int, tuple[Webhook, ...]]] = {}
 
     def mutating(self, attributes: Attributes) -> Awaitable[None] | None:
@@ -236,6 +245,9 @@ class WebhookAdmission:
         body = orjson.dumps(review_of(attributes, uid))
         try:
             response = read_answer(await self._post(webhook, body), uid)
+        except NobodyThere as simulated:
+            attributes.warnings.append(f'admission webhook "{webhook.name}" was not asked: {simulated}')
+            return None
         except CallFailed as failure:
             self._failed(webhook, failure)
             return None
@@ -252,23 +264,43 @@ class WebhookAdmission:
         service, url = webhook.client.get("service"), webhook.client.get("url")
         ca_bundle = base64.b64decode(webhook.client.get("caBundle") or "")
         if service:
-            return await self._post_to_service(service, body)
+            return await self._post_to_service(service, body, ca_bundle, webhook.timeout)
         if not url:
             raise CallFailed("its configuration names neither url nor service")
         if self._caller is None:
             raise CallFailed("webhooks outside of this process are not called here")
         return await self._caller.post(url, body, ca_bundle, webhook.timeout)
 
-    async def _post_to_service(self, service: JsonObject, body: bytes) -> bytes:
+    async def _post_to_service(self, service: JsonObject, body: bytes, ca_bundle: bytes, seconds: float) -> bytes:
         namespace, name, port = service["namespace"], service["name"], str(service.get("port") or 443)
-        handler = self._backends.service(namespace, name, port)
-        if handler is None:
-            raise CallFailed(
-                f'Post "https://{name}.{namespace}.svc:{port}": no endpoints available for service "{name}"'
-            )
-        headers = {"content-type": "application/json"}
         path = service.get("path") or "/"
-        answer = await handler(ProxyRequest(method="POST", path=path, query="", headers=headers, body=body))
-        if answer.status != 200:
-            raise CallFailed(f"the webhook answered {answer.status}")
-        return answer.body
+        request = ProxyRequest(
+            method="POST", path=path, query="", headers={"content-type": "application/json"}, body=body
+        )
+        handler = self._backends.service(namespace, name, port)
+        if handler is not None:
+            answer = await handler(request)
+            if answer.status != 200:
+                raise CallFailed(f"the webhook answered {answer.status}")
+            return answer.body
+        url = f"https://{name}.{namespace}.svc:{port}{path}"
+        endpoint = self._endpoint(namespace, name, port, url)
+        if endpoint.pod is not None:
+            said = self.world.review(endpoint.pod, request) if self.world is not None else None
+            if said is None:
+                raise NobodyThere(f"only simulated Pods stand behind service {namespace}/{name}")
+            return said.body
+        if self._caller is None or not may_be_dialled(endpoint.address):
+            raise CallFailed(f'Post "{url}": webhooks outside of this process are not called here')
+        return await self._caller.post(url, body, ca_bundle, seconds, (endpoint.address, endpoint.port))
+
+    def _endpoint(self, namespace: str, name: str, port: str, url: str) -> Endpoint:
+        """Raises CallFailed when nobody is there."""
+        service = self._reader.get("", "services", namespace, name)
+        if service is None:
+            raise CallFailed(f'Post "{url}": service "{name}" not found')
+        chosen = port_of(service, port)
+        found = endpoints_of(self._reader, service, chosen) if chosen is not None else []
+        if not found:
+            raise CallFailed(f'Post "{url}": no endpoints available for service "{name}"')
+        return found[0]

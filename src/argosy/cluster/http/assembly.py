@@ -28,7 +28,7 @@ from argosy.cluster.http.server import HttpServer, serve
 from argosy.cluster.http.trail import Trails
 from argosy.cluster.http.wiring import Wiring
 from argosy.cluster.kind import User
-from argosy.cluster.ports import Clock, LogSource
+from argosy.cluster.ports import Clock, Dialer, LogSource, PodWorld
 from argosy.cluster.request import ApiRequest, ApiResponse
 from argosy.cluster.server import EmbeddedCluster
 from argosy.machinery.objects import JsonObject
@@ -50,6 +50,8 @@ class Settings:
     anonymous: bool = False
     server_names: Sequence[str] = ()
     logs: LogSource | None = None
+    world: PodWorld | None = None
+    dialer: Dialer | None = None
     metrics: Callable[[], bytes] | None = None
     checks: Mapping[str, Callable[[], bool | str]] = field(default_factory=dict)
     """Of `/readyz`, beside the store's own: True or an empty text is well, a text says what is wrong."""
@@ -78,6 +80,7 @@ class ClusterFront:
         )
         self.reviews = Reviews(self.rbac, cluster.reader, self.accounts, verifiers)
         cluster.core.special.update(_specials(self.reviews, cluster.clock))
+        cluster.webhooks.world = self.settings.world
         self.wiring = Wiring(
             api=cluster.api,
             kinds=cluster.catalog,
@@ -89,6 +92,8 @@ class ClusterFront:
             accounts=self.accounts,
             logs=self.settings.logs,
             backends=cluster.service_handlers,
+            world=self.settings.world,
+            dialer=self.settings.dialer,
             trails=Trails(
                 Auditor(self.settings.audit, cluster.clock.now, hashlib.sha256(b"audit" + keys.signing_key).digest()),
                 cluster.store,

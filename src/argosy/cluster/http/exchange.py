@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from argosy.cluster.http.encode import to_bytes
 from argosy.cluster.http.negotiate import JSON
 from argosy.machinery.objects import JsonObject
 from argosy.machinery.status import StatusError
+
+if TYPE_CHECKING:
+    from argosy.cluster.http.streaming.raw import ByteStream
 
 NO_CACHE = "no-cache, private"
 BODY_LIMIT = 3_145_728
@@ -59,6 +62,8 @@ class Response:
     content_type: str = JSON
     headers: list[tuple[str, str]] = field(default_factory=list)
     cache_control: str = NO_CACHE
+    upgrade: Callable[[ByteStream], Awaitable[None]] | None = None
+    """For a 101: what goes on with the connection, which ends with it."""
     still_allowed: Callable[[], bool] | None = None
     """For streams: whether the client may still read, asked again and again while it is open (security rule 11)."""
 

@@ -24,7 +24,7 @@ from argosy.cluster.http.exchange import (
 )
 from argosy.cluster.http.negotiate import PROTOBUF, is_pretty
 from argosy.cluster.http.paths import Paths, is_probe
-from argosy.cluster.http.proxy import FORWARDS, exec_refused
+from argosy.cluster.http.proxy import FORWARDS
 from argosy.cluster.http.resources import Call, handle_resource, handle_review, handle_token_request, read_log
 from argosy.cluster.http.routing import (
     Route,
@@ -37,6 +37,7 @@ from argosy.cluster.http.routing import (
     verb_of,
 )
 from argosy.cluster.http.status_protobuf import encode_status, reads_protobuf_only
+from argosy.cluster.http.streaming.pods import open_pod_stream
 from argosy.cluster.http.trail import TIMED_OUT, Trail
 from argosy.cluster.http.wiring import Wiring
 from argosy.cluster.kind import Kind, User
@@ -209,7 +210,7 @@ class Front:
         if where == ("", "pods") and subresource == "log":
             return await read_log(call)
         if where == ("", "pods") and subresource in ("exec", "attach", "portforward"):
-            raise exec_refused(subresource)
+            return await open_pod_stream(call, subresource)
         if where == ("", "serviceaccounts") and subresource == "token":
             return handle_token_request(call)
         return await handle_resource(call)

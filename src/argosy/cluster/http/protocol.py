@@ -22,6 +22,7 @@ import httptools
 from argosy.cluster.auth.attributes import unauthorized
 from argosy.cluster.auth.authenticate import DIGEST
 from argosy.cluster.http.exchange import BODY_LIMIT, Chunks, Request, Response, body_too_large, status_response
+from argosy.cluster.http.streaming.raw import RawStream
 from argosy.machinery.status import StatusError
 
 STRANGER_BODY_LIMIT = 65_536
@@ -98,6 +99,9 @@ class Connection(asyncio.Protocol):
         self._certificate: tuple[tuple[str, str], ...] | None = None
         self._local = True
         self._peer = ""
+        self._raw: RawStream | None = None
+        self._after_upgrade: bytes | None = None
+        """What a client sent behind a request to upgrade, until it is known whether it is."""
         self._new_request()
 
     def _new_request(self) -> None:
@@ -125,6 +129,8 @@ class Connection(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         self.host.connections.discard(self)
         self._writable.set()
+        if self._raw is not None:
+            self._raw.feed_end()
         self._task.cancel()
 
     def eof_received(self) -> bool:
@@ -138,6 +144,12 @@ class Connection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         self.progress = self.loop.time()
+        if self._raw is not None:
+            self._raw.feed(data)
+            return
+        if self._after_upgrade is not None:
+            self._keep_for_upgrade(data)
+            return
         if self._refusal is not None:
             self._discard(len(data))
             return
@@ -148,14 +160,20 @@ class Connection(asyncio.Protocol):
             self._header_size += min(len(data), HEADER_LIMIT)
         try:
             self._parser.feed_data(data)
-        except httptools.HttpParserUpgrade:
-            self._keep_alive = False  # nothing here upgrades; the request has been taken as an ordinary one
+        except httptools.HttpParserUpgrade as upgrade:
+            self._keep_alive = False  # where nothing upgrades, the request has been taken as an ordinary one
+            self._keep_for_upgrade(data[int(upgrade.args[0]) :])
         except httptools.HttpParserCallbackError as error:
             self._refuse(error.__context__ if isinstance(error.__context__, StatusError) else _bad_request())
         except httptools.HttpParserError:
             self._refuse(_bad_request())
         if self._in_headers and self._header_size > HEADER_LIMIT and self._refusal is None:
             self._refuse(_headers_too_large())
+
+    def _keep_for_upgrade(self, data: bytes) -> None:
+        self._after_upgrade = (self._after_upgrade or b"") + data
+        if len(self._after_upgrade) > HEADER_LIMIT:
+            self.transport.abort()
 
     def _discard(self, count: int) -> None:
         self._size += count
@@ -277,6 +295,9 @@ class Connection(asyncio.Protocol):
 
     async def _answer(self, request: Request, response: Response, *, last: bool) -> None:
         body = response.body
+        if response.upgrade is not None:
+            await self._upgrade(request, response)
+            return
         head = self._head(response, last=last, audit_id=request.audit_id)
         if isinstance(body, bytes):
             self._write_whole(request, response, head, body)
@@ -288,6 +309,20 @@ class Connection(asyncio.Protocol):
             await self._write_stream(head, body)
             self.streaming = None
         await self._drain()
+
+    async def _upgrade(self, request: Request, response: Response) -> None:
+        """Leaves HTTP; the connection ends when what goes on has ended, or loses its right (security rule 11)."""
+        assert response.upgrade is not None
+        self._raw = raw = RawStream(self.transport, lambda: self._writable)
+        raw.feed(self._after_upgrade or b"")
+        head = self._head(response, last=False, audit_id=request.audit_id)
+        self.transport.write(f"{head}\r\n".encode("latin-1"))
+        self.streaming = response
+        try:
+            await response.upgrade(raw)
+        except* ConnectionError:
+            pass
+        self.streaming = None
 
     def _write_whole(self, request: Request, response: Response, head: str, body: bytes) -> None:
         extra = ""

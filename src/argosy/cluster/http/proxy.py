@@ -1,12 +1,13 @@
-"""The proxies of Services, Pods and Nodes: to handlers of our own controllers in this process (spec section 13).
+"""The proxies of Services, Pods and Nodes: to handlers of this process, simulated Pods and real endpoints (spec 13).
 
-No connection to anywhere is ever opened from here. The caller's credentials are not passed on.
+Connections are opened by the wiring's dialer alone, where there is one. The caller's credentials are not passed on.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from argosy.cluster.endpoints import Endpoint, endpoints_of, has_endpoints, may_be_dialled, port_of
 from argosy.cluster.errors import bad_request, not_found
 from argosy.cluster.http.exchange import Response
 from argosy.cluster.http.routing import split_target
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from argosy.cluster.http.resources import Call
 
 _KEPT_BACK = frozenset({"authorization", "cookie", "connection", "host", "proxy-authorization", "upgrade"})
-SERVICE_NAME = "kubernetes.io/service-name"
 
 
 def split_name(text: str) -> tuple[str, str, str]:
@@ -38,7 +38,8 @@ def split_name(text: str) -> tuple[str, str, str]:
 
 
 async def proxy_to_service(call: Call) -> Response:
-    _, name, port = split_name(call.route.name)
+    """To a handler of this process, else to what is really there, else to a simulated Pod."""
+    scheme, name, port = split_name(call.route.name)
     service = call.wiring.reader.get("", "services", call.namespace, name)
     if service is None:
         raise not_found(call.kind.resource, name)
@@ -47,16 +48,36 @@ async def proxy_to_service(call: Call) -> Response:
         for spelled in spellings:
             if handler := call.wiring.backends.service(call.namespace, name, spelled):
                 return await _forward(call, handler)
-    slices = call.wiring.reader.list("discovery.k8s.io", "endpointslices", call.namespace)
-    own = [piece for piece in slices if (piece["metadata"].get("labels") or {}).get(SERVICE_NAME) == name]
-    if not any(piece.get("endpoints") for piece in own):
+    chosen = port_of(service, port)
+    found = endpoints_of(call.wiring.reader, service, chosen) if chosen is not None else []
+    if found:
+        return await _to_endpoint(call, found[0], scheme or "http")
+    if not has_endpoints(call.wiring.reader, service):
         raise not_found(call.kind.resource, name)  # recorded of upstream, though the Service does exist
     raise _unavailable(f'no endpoints available for service "{name}"')
 
 
+async def _to_endpoint(call: Call, endpoint: Endpoint, scheme: str) -> Response:
+    if endpoint.pod is not None:
+        return await _to_pod(call, endpoint.pod, endpoint.port)
+    dialer, where = call.wiring.dialer, (endpoint.address, endpoint.port)
+    host = f"[{endpoint.address}]" if ":" in endpoint.address else endpoint.address
+    if dialer is None or not may_be_dialled(endpoint.address):
+        raise _unavailable(f"error trying to reach service: {host}:{endpoint.port} is not dialled from here")
+    url = f"{scheme}://{host}:{endpoint.port}{call.route.rest or '/'}"
+    try:
+        return await _forward(call, lambda request: dialer.send(url, where, request))
+    except OSError as error:
+        raise _unavailable(f"error trying to reach service: {host}:{endpoint.port}: {type(error).__name__}") from None
+
+
+def _ports(service: JsonObject) -> list[JsonObject]:
+    return list((service.get("spec") or {}).get("ports") or ())
+
+
 def _service_ports(service: JsonObject, name: str, port: str) -> tuple[str, ...]:
     """The ways to spell the asked port: name and number. Raises 503 for a port that the Service lacks."""
-    ports = (service.get("spec") or {}).get("ports") or ()
+    ports = _ports(service)
     for entry in ports:
         spelled = (str(entry.get("name") or ""), str(entry.get("port")))
         if port in spelled or (not port and len(ports) == 1):
@@ -68,13 +89,30 @@ def _service_ports(service: JsonObject, name: str, port: str) -> tuple[str, ...]
 
 async def proxy_to_pod(call: Call) -> Response:
     _, name, port = split_name(call.route.name)
-    if call.wiring.reader.get("", "pods", call.namespace, name) is None:
+    pod = call.wiring.reader.get("", "pods", call.namespace, name)
+    if pod is None:
         raise not_found(call.kind.resource, name)
     backends = call.wiring.backends
     handler = backends.pod(call.namespace, name, port) if backends else None
-    if handler is None:
-        raise _unavailable(f'nothing in pod "{name}" answers on port {port or "80"}')
-    return await _forward(call, handler)
+    if handler is not None:
+        return await _forward(call, handler)
+    return await _to_pod(call, pod, int(port) if port.isdigit() else _named_port(pod, port))
+
+
+def _named_port(pod: JsonObject, wanted: str) -> int:
+    """The container port of that name; without one, the first that is declared."""
+    for container in pod["spec"]["containers"]:
+        for port in container.get("ports") or ():
+            if not wanted or port.get("name") == wanted:
+                return int(port["containerPort"])
+    return 80
+
+
+async def _to_pod(call: Call, pod: JsonObject, port: int) -> Response:
+    world = call.wiring.world
+    if world is None or not world.listens(pod, port):
+        raise _unavailable(f'nothing in pod "{pod["metadata"]["name"]}" answers on port {port}')
+    return await _forward(call, lambda request: world.answer(pod, port, request))
 
 
 async def proxy_to_node(call: Call) -> Response:
@@ -101,10 +139,6 @@ async def _forward(call: Call, handler: ProxyHandler) -> Response:
     )
     answer = await handler(forwarded)
     return Response(answer.status, answer.body, answer.content_type)
-
-
-def exec_refused(subresource: str) -> StatusError:
-    return bad_request(f"{subresource} is not available: the pods of this server are simulated and run no processes")
 
 
 def _unavailable(message: str) -> StatusError:

@@ -12,7 +12,7 @@ from argosy.cluster.auth.reviews import Reviews
 from argosy.cluster.auth.tokens import ServiceAccountTokens
 from argosy.cluster.http.trail import Trails
 from argosy.cluster.kind import Kinds, Reader
-from argosy.cluster.ports import Backends, Clock, LogSource
+from argosy.cluster.ports import Backends, Clock, Dialer, LogSource, PodWorld
 from argosy.cluster.request import Api
 from argosy.machinery.objects import JsonObject
 
@@ -57,6 +57,10 @@ class Wiring:
     accounts: ServiceAccountTokens | None = None
     logs: LogSource | None = None
     backends: Backends | None = None
+    dialer: Dialer | None = None
+    """To endpoints that are no simulated Pods; None: none is dialled."""
+    world: PodWorld | None = None
+    """What goes on inside of simulated Pods."""
     version: Version = field(default_factory=Version)
     guesses: Guesses = field(default_factory=Guesses)
     trails: Trails = field(default_factory=Trails)

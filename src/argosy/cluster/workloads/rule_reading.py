@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeVar
 
 import yaml
 
+from argosy.cluster.workloads.inside.rules import InsideError, read_commands, read_files, read_pages
 from argosy.cluster.workloads.rules import IMAGE_REASONS, RUN_REASONS, Answers, Effect, Fail, Match, Rule
 from argosy.machinery import duration, timestamps
 from argosy.machinery.objects import JsonObject, JsonValue
 
+T = TypeVar("T")
 ANNOTATION = "simulation.argosy.dev/"
 LONGEST = 100 * 366 * 86400.0
 """Seconds that a duration may have."""
@@ -133,6 +135,7 @@ def _match(value: JsonValue, where: str) -> Match:
 
 _EFFECT_FIELDS = (
     "startDelay", "readyDelay", "stopDelay", "jitter", "runFor", "exitCode", "fail", "neverReady", "logs", "metrics",
+    "commands", "files", "http",
 )  # fmt: skip
 
 
@@ -152,7 +155,17 @@ def _effect(value: JsonValue, where: str) -> Effect:
         never_ready=never,
         logs=_logs(table["logs"], f"{where}.logs") if table.get("logs") is not None else None,
         metrics=_metrics(table["metrics"], f"{where}.metrics") if table.get("metrics") is not None else None,
+        commands=_inside(read_commands, table, "commands", where),
+        files=_inside(read_files, table, "files", where),
+        http=_inside(read_pages, table, "http", where),
     )
+
+
+def _inside(read: Callable[[JsonValue], T], table: Mapping[str, Any], name: str, where: str) -> T | None:
+    try:
+        return read(table[name]) if table.get(name) is not None else None
+    except InsideError as error:
+        raise RuleError(f"{where}.{name}{error}") from None
 
 
 def _fail(value: JsonValue, where: str) -> Fail:

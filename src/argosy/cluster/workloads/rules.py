@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
 from fnmatch import fnmatchcase
 
+from argosy.cluster.workloads.inside.rules import Command, Page
 from argosy.cluster.workloads.matching import matches
 from argosy.machinery.objects import JsonObject
 
@@ -44,6 +45,11 @@ class Effect:
     logs: tuple[tuple[float, str], ...] | None = None
     """(offset from the container's start, line)."""
     metrics: Mapping[str, float] | None = None
+    commands: tuple[Command, ...] | None = None
+    """What commands print that are run in the container."""
+    files: Mapping[str, str] | None = None
+    http: tuple[Page, ...] | None = None
+    """What its ports answer."""
 
     def over(self, other: Effect) -> Effect:
         """What this says, and what `other` says of the rest."""

@@ -27,6 +27,7 @@ from argosy.cluster.workloads import (
 )
 from argosy.cluster.workloads.decision import KUBELET, Controller, Decision, create
 from argosy.cluster.workloads.engine import Engine
+from argosy.cluster.workloads.inside.world import SimulatedWorld
 from argosy.cluster.workloads.logs import SimulatedLogs
 from argosy.cluster.workloads.nodes import node_object
 from argosy.cluster.workloads.ports import Server
@@ -66,6 +67,8 @@ class Workloads:
         self._server = server
         self.logs = SimulatedLogs(self.view, self.book, clock)
         """For `pods/log`."""
+        self.world = SimulatedWorld(self.view, self.book, clock)
+        """For exec, port-forward and proxies."""
         self.engine = Engine(server, clock, controllers(self.book, self.settings), self.view)
 
     def start(self) -> None:

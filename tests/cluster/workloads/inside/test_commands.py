@@ -1,0 +1,80 @@
+"""What the plain commands of a simulated container print."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from argosy.cluster.workloads.inside.commands import Place, Ran, run
+from argosy.cluster.workloads.inside.files import packed, unpacked
+
+NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
+
+
+def place() -> Place:
+    files = {"/etc/app/a.conf": b"port=80\nhost=x\n", "/etc/app/sub/b": b"b", "/notes": b"one\ntwo\n"}
+    return Place(hostname="web-0", now=NOON, environment={"A": "b", "HOME": "/root"}, files=files)
+
+
+@pytest.mark.parametrize(
+    ("words", "given", "output", "code"),
+    [
+        (["echo", "a", "b"], b"", b"a b\n", 0),
+        (["echo", "-n", "a"], b"", b"a", 0),
+        (["/bin/cat", "/etc/app/a.conf"], b"", b"port=80\nhost=x\n", 0),
+        (["cat"], b"in", b"in", 0),
+        (["cat", "/none"], b"", b"", 1),
+        (["ls", "/etc/app"], b"", b"a.conf\nsub\n", 0),
+        (["ls", "-la", "/etc"], b"", b"app\n", 0),
+        (["ls", "/none"], b"", b"", 2),
+        (["printenv", "A"], b"", b"b\n", 0),
+        (["printenv", "NONE"], b"", b"", 1),
+        (["env"], b"", b"A=b\nHOME=/root\n", 0),
+        (["hostname"], b"", b"web-0\n", 0),
+        (["date"], b"", b"Thu Jan 01 12:00:00 UTC 2026\n", 0),
+        (["test", "-f", "/notes"], b"", b"", 0),
+        (["test", "-d", "/etc/app"], b"", b"", 0),
+        (["[", "-f", "/none", "]"], b"", b"", 1),
+        (["wc", "-l", "/notes"], b"", b"2 /notes\n", 0),
+        (["grep", "port", "/etc/app/a.conf"], b"", b"port=80\n", 0),
+        (["grep", "-v", "port"], b"port\nx\n", b"x\n", 0),
+        (["false"], b"", b"", 1),
+        (["psql"], b"", b"", 127),
+        (["sh", "-c", "echo 1 && echo 2"], b"", b"1\n2\n", 0),
+        (["sh", "-c", "false && echo 2; echo 3"], b"", b"3\n", 0),
+        (["sh", "-c", "false || echo 4"], b"", b"4\n", 0),
+        (["sh", "-c", "echo $A ${A}c"], b"", b"b bc\n", 0),
+        (["sh", "-c", "echo x > /tmp/y && cat /tmp/y"], b"", b"x\n", 0),
+        (["bash", "-c", "exit 3"], b"", b"", 3),
+        (["sh", "-c", "cat /notes | wc"], b"", b"", 2),
+        (["sh", "-c", "echo 'open"], b"", b"", 2),
+    ],
+)
+def test_a_command_prints(words: list[str], given: bytes, output: bytes, code: int) -> None:
+    ran = run(place(), words, given)
+    assert (ran.output, ran.code) == (output, code)
+    assert bool(ran.complaint) is (code in (2, 127) or words == ["cat", "/none"])
+
+
+def test_what_is_no_command_says_that_the_container_is_simulated() -> None:
+    assert b"executable file not found in $PATH: this container is simulated" in run(place(), ["psql"], b"").complaint
+
+
+def test_a_tree_goes_through_tar_and_comes_back() -> None:
+    here = place()
+    made = run(here, ["tar", "cf", "-", "/etc/app"], b"")
+    there = place()
+    assert run(there, ["tar", "-xmf", "-", "-C", "/copy"], made.output) == Ran()
+    assert there.written == {"/copy/etc/app/a.conf": b"port=80\nhost=x\n", "/copy/etc/app/sub/b": b"b"}
+
+
+def test_no_member_of_an_archive_leaves_the_directory() -> None:
+    made = packed({"/../../etc/passwd": b"x", "/a": b"y"}, "/")
+    assert made is not None
+    assert all(path.startswith("/in/") for path in unpacked(made, "/in"))
+
+
+@pytest.mark.parametrize("data", [b"", b"hello", b"\0" * 3])
+def test_what_is_no_archive_is_told(data: bytes) -> None:
+    assert run(place(), ["tar", "xf", "-"], data).code == 2
