@@ -10,6 +10,8 @@ from argosy.apis.certmanager import Certificate, ClusterIssuer, Issuer
 from argosy.apis.published import published
 from argosy.apis.schema import read
 from argosy.certs.adapters.crypto import Crypto
+from argosy.certs.admission import installing
+from argosy.certs.admission.reviewer import Reviewer
 from argosy.certs.settings import Settings
 from argosy.cluster.store import Change
 from argosy.machinery.controller import Question
@@ -27,8 +29,10 @@ class CertsWorld(EngineWorld):
         *,
         answerers: Mapping[type[Question[Any]], Answerer] | None = None,
         crds: Sequence[JsonObject] = (),
+        webhook: bool = True,
         **more: Any,
     ) -> None:
+        self._has_webhook = webhook
         self.settings = settings or Settings()
         super().__init__(certs.controllers(self.settings), crds=[*published("cert-manager"), *crds], **more)
         self._more_answerers = answerers or {}
@@ -38,6 +42,12 @@ class CertsWorld(EngineWorld):
         self.now_stored: dict[tuple[str, str, str], JsonObject] = {}
         entered = super().__enter__()
         self.cluster.on_commit(self._committed)
+        if self._has_webhook:
+            self.cluster.service_handlers.add_service(
+                "argosy", installing.SERVICE, "", installing.handler(Reviewer(self.client, self.clock, _everybody_may))
+            )
+            for configuration in installing.configurations("argosy"):
+                self.create(configuration)
         return entered
 
     def _committed(self, batch: Sequence[Change]) -> None:
@@ -64,6 +74,40 @@ class CertsWorld(EngineWorld):
 
     def events(self, reason: str = "") -> list[JsonObject]:
         return [one for one in self.all_stored("Event") if reason in ("", one["reason"])]
+
+
+async def _everybody_may(user: Mapping[str, Any], name: str) -> bool:
+    return True
+
+
+def gateway_crd(kind: str, plural: str) -> JsonObject:
+    """A kind of the Gateway API without its schema: whatever is written is kept."""
+    schema = {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
+    version = {
+        "name": "v1",
+        "served": True,
+        "storage": True,
+        "schema": {"openAPIV3Schema": schema},
+        "subresources": {"status": {}},
+    }
+    group = "gateway.networking.k8s.io"
+    return {
+        "apiVersion": "apiextensions.k8s.io/v1",
+        "kind": "CustomResourceDefinition",
+        "metadata": {
+            "name": f"{plural}.{group}",
+            "annotations": {"api-approved.kubernetes.io": "https://github.com/kubernetes-sigs/gateway-api"},
+        },
+        "spec": {
+            "group": group,
+            "scope": "Namespaced",
+            "names": {"kind": kind, "plural": plural, "singular": kind.lower(), "listKind": f"{kind}List"},
+            "versions": [version],
+        },
+    }
+
+
+GATEWAY_CRDS = (gateway_crd("Gateway", "gateways"), gateway_crd("HTTPRoute", "httproutes"))
 
 
 def issuer(name: str = "selfsigned", namespace: str = "default", **spec: Any) -> JsonObject:

@@ -9,7 +9,8 @@ next key and the next request are made, the approver and an issuer answer, issui
 of it, old revisions go.
 
 - `certificate/`: the state machine of a Certificate.  `signing_flow/`: CertificateRequests and what signs them.
-- `issuers/`: whether an issuer can sign.  `pki/`: keys, requests, certificates, keystores.
+- `issuers/`: whether an issuer can sign.  `shim/`: Certificates by annotation of Ingresses and Gateways.
+- `admission/`: what is refused.  `pki/`: keys, requests, certificates, keystores.
 - `ports.py`, `adapters/`: the questions that need time, chance or the network, and who answers them.
 """
 
@@ -21,8 +22,10 @@ from argosy.apis.certmanager import ClusterIssuer, Issuer
 from argosy.certs.certificate import issuing, next_key, next_request, readiness, revisions, trigger
 from argosy.certs.issuers import readiness as issuer_readiness
 from argosy.certs.settings import Settings
+from argosy.certs.shim import controller as shim
 from argosy.certs.signing_flow import approver, ca, flow, selfsigned
 from argosy.machinery.controller import Controller
+from argosy.machinery.objects import Resource
 
 
 def controllers(settings: Settings) -> tuple[Controller[Any], ...]:
@@ -38,4 +41,10 @@ def controllers(settings: Settings) -> tuple[Controller[Any], ...]:
         *(flow.controller(type_, settings) for type_ in (selfsigned.TYPE, ca.TYPE)),
         issuer_readiness.controller(Issuer, settings),
         issuer_readiness.controller(ClusterIssuer, settings),
+        *(shim.controller(resource, settings) for resource in _shimmed(settings)),
     )
+
+
+def _shimmed(settings: Settings) -> tuple[Resource, ...]:
+    """Gateways wait until their API is served."""
+    return (shim.INGRESSES, shim.GATEWAYS, shim.LISTENER_SETS) if settings.gateway_api else (shim.INGRESSES,)

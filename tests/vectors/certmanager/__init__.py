@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from tests.vectors.certmanager import names, pki, policies, timelines
+from tests.vectors.certmanager import names, pki, policies, shims, timelines, validation
 from tests.vectors.outcome import Outcome
 
 Judge = Callable[[dict[str, Any]], Iterator[str]]
@@ -23,6 +23,14 @@ FAMILIES: tuple[tuple[str, Judge], ...] = (
     ("renewal-time", names.renewal_time),
     ("policy-chain", policies.policy_chain),
     ("secret-contents", policies.secret_contents),
+    ("certificate-validation", validation.certificate),
+    ("issuer-validation", validation.issuers),
+    ("certificaterequest-validation", validation.requests),
+    ("order-challenge-update", validation.order_and_challenge),
+    ("signer-names", validation.signer_names),
+    ("ingress-shim", shims.shim),
+    ("gateway-shim", shims.shim),
+    ("shim-helpers", shims.helper),
 )
 """(file without .json, what is wrong with a case in words: nothing when it passes)."""
 

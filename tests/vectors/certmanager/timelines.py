@@ -27,7 +27,7 @@ from argosy.machinery.objects import JsonObject, Key, Resource
 from argosy.machinery.status import StatusError
 from argosy.machinery.timestamps import seconds
 from argosy.runtime.engine import Answerer
-from kit.certs import CertsWorld
+from kit.certs import GATEWAY_CRDS, CertsWorld
 
 NS = "tale-7q"
 A = Settings(cluster_resource_namespace="cert-manager", signing_requests=True)
@@ -58,8 +58,12 @@ _RACES = (
     # Between upstream's two writes of Secret and status: readiness falls for an instant, here it does not.
     "Secret contains a private key that does not match the current CertificateRequest",
 )
+_OURS = ('invalid "cert-manager.io/',)
+"""How Events begin that upstream does not tell."""
 _KNOWN = {
-    "secret-tampered-other-certificate": "Secret/web-tls metadata never is",
+    # The recording ends before its last object has a status.
+    "webhook-refuses-certificates": ("Certificate/n22", "event ("),
+    "secret-tampered-other-certificate": ("Secret/web-tls metadata never is",),
     # Upstream first writes the annotations of the foreign certificate, then issues; here the issue comes first.
 }
 
@@ -93,6 +97,7 @@ class Story:
         self.world = CertsWorld(
             A if story["controller"] == "A" else B,
             answerers={GenerateKey: Answerer(answer=generate)},
+            crds=GATEWAY_CRDS,
             namespaces=[NS, "cert-manager"],
         )
         self.states: dict[str, list[Any]] = {}
@@ -212,7 +217,7 @@ class Story:
     def _compared(self) -> Iterator[str]:
         ours = {self._replaced(name): self._replaced(states) for name, states in self.states.items()}
         for name, recorded in self.story["objects"].items():
-            if recorded.get("optional") or not recorded["states"]:
+            if recorded.get("optional") or not recorded["states"] or name.startswith("Gateway/"):
                 continue
             if name not in ours:
                 yield f"{name}: never seen"
@@ -236,7 +241,7 @@ class Story:
         for key, optional in wanted.items():
             if key not in found and not optional:
                 yield f"no event {key}"
-        for key in sorted(found - set(wanted)):
+        for key in sorted(one for one in found - set(wanted) if not one[2].startswith(_OURS)):
             yield f"event {key} was not recorded"
 
 
@@ -362,5 +367,5 @@ def _short(value: Any) -> str:
 
 
 def play(story: JsonObject) -> Iterator[str]:
-    known = _KNOWN.get(story["scenario"])
-    return (problem for problem in Story(story).play() if not known or not problem.startswith(known))
+    known = _KNOWN.get(story["scenario"], ())
+    return (problem for problem in Story(story).play() if not problem.startswith(known))

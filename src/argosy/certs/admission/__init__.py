@@ -1,0 +1,9 @@
+"""Admission of this room's kinds: defaults and validation with upstream's field paths, pure.
+
+`review` answers one request; the embedded server asks it in process, a webhook server for real clusters over HTTP.
+Source: spec/cert-manager.md section 10.
+"""
+
+from argosy.certs.admission.review import KINDS, WEBHOOK, Asked, Verdict, mutate, review
+
+__all__ = ["KINDS", "WEBHOOK", "Asked", "Verdict", "mutate", "review"]
