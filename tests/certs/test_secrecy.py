@@ -34,7 +34,7 @@ def test_no_key_or_password_is_found_outside_of_secrets(caplog: pytest.LogCaptur
         world.create(certificate("root", isCA=True, commonName="root", keystores=stores))
         world.create(issuer("ca", ca={"secretName": "root-tls"}))
         world.create(certificate("leaf", issuer="ca"))
-        world.create(certificate("bad", issuer="ca", privateKey={"algorithm": "ECDSA", "size": 999}))
+        world.create(certificate("bad", issuer="nobody"))
         world.run_until(lambda: world.certificate("leaf").ready)
         world.pass_time(60)
         told = [obj for kind in (*RESOURCES, Event) for obj in world.list(kind)]

@@ -10,9 +10,8 @@ from argosy.apis.certmanager import Certificate, ClusterIssuer, Issuer
 from argosy.apis.published import published
 from argosy.apis.schema import read
 from argosy.certs.adapters.crypto import Crypto
-from argosy.certs.admission import installing
-from argosy.certs.admission.reviewer import Reviewer
 from argosy.certs.settings import Settings
+from argosy.cli.certs_admission import attach
 from argosy.cluster.store import Change
 from argosy.machinery.controller import Question
 from argosy.machinery.objects import JsonObject
@@ -43,11 +42,7 @@ class CertsWorld(EngineWorld):
         entered = super().__enter__()
         self.cluster.on_commit(self._committed)
         if self._has_webhook:
-            self.cluster.service_handlers.add_service(
-                "argosy", installing.SERVICE, "", installing.handler(Reviewer(self.client, self.clock, _everybody_may))
-            )
-            for configuration in installing.configurations("argosy"):
-                self.create(configuration)
+            attach(self.cluster)
         return entered
 
     def _committed(self, batch: Sequence[Change]) -> None:
@@ -74,10 +69,6 @@ class CertsWorld(EngineWorld):
 
     def events(self, reason: str = "") -> list[JsonObject]:
         return [one for one in self.all_stored("Event") if reason in ("", one["reason"])]
-
-
-async def _everybody_may(user: Mapping[str, Any], name: str) -> bool:
-    return True
 
 
 def gateway_crd(kind: str, plural: str) -> JsonObject:

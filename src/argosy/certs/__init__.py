@@ -16,9 +16,11 @@ of it, old revisions go.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from argosy.apis.certmanager import ClusterIssuer, Issuer
+from argosy.certs.adapters.crypto import Crypto
 from argosy.certs.certificate import issuing, next_key, next_request, readiness, revisions, trigger
 from argosy.certs.issuers import readiness as issuer_readiness
 from argosy.certs.settings import Settings
@@ -26,6 +28,7 @@ from argosy.certs.shim import controller as shim
 from argosy.certs.signing_flow import approver, ca, flow, selfsigned
 from argosy.machinery.controller import Controller
 from argosy.machinery.objects import Resource
+from argosy.runtime.engine import Answerer
 
 
 def controllers(settings: Settings) -> tuple[Controller[Any], ...]:
@@ -43,6 +46,10 @@ def controllers(settings: Settings) -> tuple[Controller[Any], ...]:
         issuer_readiness.controller(ClusterIssuer, settings),
         *(shim.controller(resource, settings) for resource in _shimmed(settings)),
     )
+
+
+def answerers(crypto: Crypto) -> Mapping[type[Any], Answerer]:
+    return crypto.answerers()
 
 
 def _shimmed(settings: Settings) -> tuple[Resource, ...]:

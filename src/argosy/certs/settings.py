@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from typing import Final
 
 from argosy.apis.certmanager.shared import GROUP
 from argosy.certs.names import COPIED_ANNOTATIONS
 from argosy.certs.pki.pem import PemLimits
+from argosy.machinery import duration
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,3 +68,62 @@ class Settings:
     """Argosy: requests that one Certificate may make within an hour; beyond it a condition says why it waits."""
     ca_warning: timedelta = timedelta(days=30)
     """Argosy: how long before the end of a CA that signs others its issuer says so."""
+
+
+PREFIX: Final = "ARGOSY_CERTS_"
+
+
+class SettingError(ValueError):
+    """A value that cannot be read; names the variable, the value and what would be right."""
+
+
+def settings_of(environ: Mapping[str, str]) -> Settings:
+    """From `ARGOSY_CERTS_...`. Raises SettingError."""
+    given = {name.removeprefix(PREFIX): text for name, text in environ.items() if name.startswith(PREFIX) and text}
+    found = replace(
+        Settings(),
+        cluster_resource_namespace=given.get("CLUSTER_RESOURCE_NAMESPACE", "cert-manager"),
+        approve=_switch(given, "APPROVE", True),
+        minimum_backoff=_duration(given, "MINIMUM_BACKOFF", timedelta(hours=1)),
+        maximum_backoff=_duration(given, "MAXIMUM_BACKOFF", timedelta(hours=32)),
+        certificate_owner_ref=_switch(given, "OWNER_REF", False),
+        signing_requests=_switch(given, "SIGNING_REQUESTS", True),
+        use_renewal_information=_switch(given, "RENEWAL_INFORMATION", False),
+        recursive_nameservers=_list(given, "DNS01_NAMESERVERS"),
+        recursive_nameservers_only=_switch(given, "DNS01_NAMESERVERS_ONLY", False),
+        http01_nameservers=_list(given, "HTTP01_NAMESERVERS"),
+        extra_annotations=_list(given, "EXTRA_ANNOTATIONS"),
+        default_issuer=DefaultIssuer(
+            name=given.get("DEFAULT_ISSUER_NAME", ""),
+            kind=given.get("DEFAULT_ISSUER_KIND", "Issuer"),
+            group=given.get("DEFAULT_ISSUER_GROUP", GROUP),
+        ),
+        issuances_per_hour=_number(given, "ISSUANCES_PER_HOUR", 20),
+    )
+    image = given.get("SOLVER_IMAGE")
+    return replace(found, solver_pod=replace(found.solver_pod, image=image)) if image else found
+
+
+def _switch(given: Mapping[str, str], name: str, default: bool) -> bool:
+    text = given.get(name, str(default)).lower()
+    if text not in ("true", "false"):
+        raise SettingError(f"{PREFIX}{name}: {text!r} is neither true nor false")
+    return text == "true"
+
+
+def _duration(given: Mapping[str, str], name: str, default: timedelta) -> timedelta:
+    try:
+        return duration.parse(given[name]) if name in given else default
+    except duration.DurationError:
+        raise SettingError(f"{PREFIX}{name}: {given[name]!r} is no duration such as 1h30m") from None
+
+
+def _number(given: Mapping[str, str], name: str, default: int) -> int:
+    text = given.get(name, str(default))
+    if not (text.isascii() and text.isdigit() and int(text) > 0):
+        raise SettingError(f"{PREFIX}{name}: {text!r} is no positive number")
+    return int(text)
+
+
+def _list(given: Mapping[str, str], name: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in given.get(name, "").split(",") if part.strip())

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 from argosy.apis.kubernetes import known
 from argosy.cli.apiserver import api_server, listening
+from argosy.cli.certs_admission import attach
 from argosy.cli.installing import control_plane_objects
 from argosy.cli.outside import Charts, Clusters, Doors, Fetcher, Git, Outside, Signatures
 from argosy.cli.rooms import Context, Rooms
@@ -215,6 +216,7 @@ async def embedded(
         plane = ControlPlane(ClientAccess(api.client, api.front.acting_as), clock, rng, outside)
         ready.append(plane.is_ready)
         api.cluster.service_handlers.add_service(*sealing_service(), "", partial(plane.rooms.answer, "sealing"))
+        attach(api.cluster, api.front.rbac)
         stack.push_async_callback(plane.close)
         server = await stack.enter_async_context(listening(api, data_dir, clock))
         supervisor = Supervisor(clock, rng)

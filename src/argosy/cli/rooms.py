@@ -66,10 +66,17 @@ NAMESPACES: Final = Resource("", "v1", "namespaces", "Namespace", namespaced=Fal
 ROLLOUTS: Final = Resource("argoproj.io", "v1alpha1", "rollouts", "Rollout")
 EXPERIMENTS: Final = Resource("argoproj.io", "v1alpha1", "experiments", "Experiment")
 ANALYSIS_RUNS: Final = Resource("argoproj.io", "v1alpha1", "analysisruns", "AnalysisRun")
+CERTIFICATE_KINDS: Final = (
+    Resource("cert-manager.io", "v1", "certificates", "Certificate"),
+    Resource("cert-manager.io", "v1", "certificaterequests", "CertificateRequest"),
+    Resource("cert-manager.io", "v1", "issuers", "Issuer"),
+    Resource("cert-manager.io", "v1", "clusterissuers", "ClusterIssuer", namespaced=False),
+)
 ROOMS: Final[tuple[Room, ...]] = (
     Room("analysis", "argosy.cli.analysis", (ANALYSIS_RUNS,)),
     Room("rollouts", "argosy.cli.rollouts", (ROLLOUTS, EXPERIMENTS)),
     Room("sealing", "argosy.cli.sealing", (NAMESPACES,)),  # its keys are there before anything is sealed with them
+    Room("certs", "argosy.cli.certs", CERTIFICATE_KINDS),
 )
 LOADING_SECONDS: Final = 30.0
 """How long a request waits for its room."""

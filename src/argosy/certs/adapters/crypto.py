@@ -45,6 +45,9 @@ class Crypto:
             SignTemporary: Answerer(answer=self.sign_temporary, limit=4),
         }
 
+    def close(self) -> None:
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
     async def generate(self, question: GenerateKey) -> Hidden | Unfit:
         try:
             return await self._run(question.kind, lambda: Hidden(keys.encode(keys.generate(question.kind), "PKCS8")))

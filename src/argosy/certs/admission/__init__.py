@@ -4,6 +4,6 @@
 Source: spec/cert-manager.md section 10.
 """
 
-from argosy.certs.admission.review import KINDS, WEBHOOK, Asked, Verdict, mutate, review
+from argosy.certs.admission.review import KINDS, Asked, Verdict, mutate, review
 
-__all__ = ["KINDS", "WEBHOOK", "Asked", "Verdict", "mutate", "review"]
+__all__ = ["KINDS", "Asked", "Verdict", "mutate", "review"]

@@ -17,7 +17,6 @@ from argosy.certs.admission import acme, certificate, issuer, request
 from argosy.certs.admission.errors import FieldError, forbidden, together
 from argosy.machinery.objects import JsonObject
 
-WEBHOOK: Final = "webhook.cert-manager.io"
 KINDS: Final = frozenset(
     {
         (GROUP, "Certificate"),

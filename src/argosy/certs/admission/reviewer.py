@@ -14,6 +14,7 @@ from argosy.apis.certmanager import IssuerRef
 from argosy.certs import signers
 from argosy.certs.admission.errors import FieldError, together
 from argosy.certs.admission.review import Asked, may_not_approve, mutate, review, unknown_signer
+from argosy.machinery import requests
 from argosy.machinery.jsonpatch import create_json_patch
 from argosy.machinery.objects import JsonObject, Resource
 from argosy.runtime.client import Client
@@ -69,11 +70,11 @@ class Reviewer:
     async def _resource_of(self, ref: IssuerRef) -> Resource | None:
         """A kind that is not served is looked for again after half a minute, not at each request."""
         place, now = (ref.full_group, ref.full_kind), self._clock.now()
-        if (found := self._found(await self._client.resources(), place)) is not None:
+        if (found := self._found((await self._client.served()).resources, place)) is not None:
             return found
         if place in self._missed and now < self._missed[place] + _MISS_LASTS:
             return None
-        found = self._found(await self._client.resources(fresh=True), place)
+        found = self._found((await self._client.served(fresh=True)).resources, place)
         if found is None:
             self._missed = {key: at for key, at in self._missed.items() if now < at + _MISS_LASTS} | {place: now}
         return found
@@ -89,8 +90,13 @@ def asking_server(client: Client) -> MayApprove:
         attributes = {"group": "cert-manager.io", "resource": "signers", "verb": "approve", "name": name}
         spec: JsonObject = {"resourceAttributes": attributes, "user": user.get("username") or ""}
         spec |= {key: user[key] for key in ("groups", "uid", "extra") if user.get(key)}
-        asked = {"apiVersion": "authorization.k8s.io/v1", "kind": "SubjectAccessReview", "metadata": {}, "spec": spec}
-        answer = await client.create(ACCESS_REVIEWS, asked)
+        asked = {
+            "apiVersion": "authorization.k8s.io/v1",
+            "kind": "SubjectAccessReview",
+            "metadata": {"name": ""},
+            "spec": spec,
+        }
+        answer = await client.write(requests.create(ACCESS_REVIEWS, asked))
         return bool((answer.get("status") or {}).get("allowed"))
 
     return may

@@ -114,8 +114,8 @@ def _of_no_type(seen: Seen, now: datetime) -> Decision:
 
 
 def _waiting(seen: Seen) -> Decision:
-    """Told once: whoever approves changes the request and so wakes us."""
-    if seen.memory == "waiting":
+    """Told once, and not when our own approver is at it: whoever approves changes the request and so wakes us."""
+    if seen.settings.approve or seen.memory == "waiting":
         return NOTHING
     message = "Not signing CertificateRequest until it is Approved"
     event = Event(about=seen.request.raw, reason="WaitingForApproval", message=message)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -30,7 +31,7 @@ from argosy.cluster.workloads.engine import Engine
 from argosy.cluster.workloads.inside.world import SimulatedWorld
 from argosy.cluster.workloads.logs import SimulatedLogs
 from argosy.cluster.workloads.nodes import node_object
-from argosy.cluster.workloads.ports import Server
+from argosy.cluster.workloads.ports import Deferred, Server
 from argosy.cluster.workloads.resources import RESOURCES
 from argosy.cluster.workloads.rule_book import RuleBook
 from argosy.cluster.workloads.rules import Rule
@@ -85,7 +86,8 @@ class Workloads:
 
     def _ensure_node(self) -> None:
         if self.settings.node and not list(self._server.list(RESOURCES["nodes"])):
-            self._server.submit(create(node_object(self.settings.node), KUBELET), lambda error: None)
+            with suppress(Deferred):  # a webhook is asked first: it comes when that has answered
+                self._server.submit(create(node_object(self.settings.node), KUBELET), lambda error: None)
 
 
 def controllers(book: RuleBook, settings: Settings) -> tuple[Controller, ...]:

@@ -1,0 +1,23 @@
+"""The room `certs` in a process: loaded with the first Issuer, Certificate or request."""
+
+from __future__ import annotations
+
+from argosy import certs
+from argosy.certs.adapters.crypto import Crypto
+from argosy.certs.settings import SettingError, settings_of
+from argosy.cli.failing import CommandError
+from argosy.cli.rooms import Context, Parts
+
+
+def build(context: Context) -> Parts:
+    """Raises CommandError for a setting that cannot be read."""
+    try:
+        settings = settings_of(context.environ)
+    except SettingError as error:
+        raise CommandError(str(error)) from None
+    crypto = Crypto(context.clock, context.rng)
+    return Parts(
+        controllers=certs.controllers(settings),
+        answerers=certs.answerers(crypto),
+        close=crypto.close,
+    )
