@@ -27,6 +27,7 @@ FAMILIES = (
     ("kargo/expressions.yaml", "kargo_expressions"),
     ("sealed-secrets", "sealed_secrets"),
     ("rollouts/vectors/analysis-assess.json", "rollouts_analysis"),
+    ("sealed-secrets/timelines", "sealed_secrets_timelines"),
     ("rollouts/vectors", "rollouts"),
     ("rollouts/vectors/rollout-reconcile.json", "rollouts_reconcile"),
     ("rollouts/timelines", "rollouts_timelines"),

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from argosy.cli.failing import Exit
+from argosy.cli.seal import arguments
 
 OUTPUTS = ("wide", "json", "yaml", "name")
 Commands = Any
@@ -47,6 +48,8 @@ def make_parser(command: str = "") -> Parser:
         _cluster,
         _render,
         _resource,
+        _seal,
+        _keys,
         _version,
     )
     for add in [add for add in every if add.__name__ == f"_{command}"] or every:
@@ -286,6 +289,17 @@ def _seconds(text: str) -> float:
     if seconds < 0:
         raise argparse.ArgumentTypeError(f"{text!r} is not a number of seconds")
     return seconds
+
+
+# -- sealed secrets ----------------------------------------------------------------------------------------------------
+
+
+def _seal(commands: Commands) -> None:
+    arguments.add_seal(commands)
+
+
+def _keys(commands: Commands) -> None:
+    arguments.add_keys(commands)
 
 
 # -- application sets --------------------------------------------------------------------------------------------------

@@ -20,7 +20,7 @@ from argosy.sealing.assembly import API_VERSION, Unopened, sealed_label
 from argosy.sealing.keyring import KeyRing
 from argosy.sealing.ports import Opened
 from argosy.sealing.rates import Rates
-from argosy.sealing.reseal import rotated
+from argosy.sealing.reseal import resealed, rotated
 from argosy.sealing.seal import Entropy, Sealer, SealError
 
 TEXT: Final = "text/plain; charset=utf-8"
@@ -70,6 +70,8 @@ class Endpoints:
                 return await self._bounded(self._verify, body) if allowed else TOO_MANY
             case "/v1/rotate":
                 return await self._bounded(self._rotate, body)
+            case "/v1/reseal":
+                return await self._bounded(self._reseal, body)
             case _:
                 return NOT_FOUND
 
@@ -106,6 +108,21 @@ class Endpoints:
             return Answer(500)
         return Answer(200, orjson.dumps(made) + b"\n")
 
+    async def _reseal(self, sealed: SealedSecret) -> Answer:
+        """Ours alone: `{"items": {...}}`, sealed anew, of those that the newest key did not seal.
+
+        The template is no part of it. With items that do not open: 409 and `{"unopened": [...]}`, their keys.
+        """
+        newest = self._ring().newest
+        if newest is None:
+            return Answer(500)
+        label = sealed_label(sealed)
+        found = await self._opener.items(sealed, self._ring(), label)
+        made = resealed(sealed.spec.encrypted_data, found, label, newest.key, self._entropy)
+        if isinstance(made, tuple):
+            return Answer(409, orjson.dumps({"unopened": made}) + b"\n", "application/json")
+        return Answer(200, orjson.dumps({"items": made}) + b"\n", "application/json")
+
     async def _open(self, sealed: SealedSecret) -> Opened | Unopened:
         """Behind what the controller has to open."""
         return await self._opener.open(sealed, self._ring(), sealed_label(sealed), urgent=False)
@@ -122,12 +139,12 @@ def sealed_secret_of(body: bytes) -> SealedSecret | None:
     if len(documents) != 1 or not isinstance(documents[0], dict):
         return None
     found = documents[0]
-    if (found.get("apiVersion"), found.get("kind")) != (API_VERSION, "SealedSecret") or not _is_sound(found):
+    if (found.get("apiVersion"), found.get("kind")) != (API_VERSION, "SealedSecret") or not is_sound(found):
         return None
     return read(SealedSecret, found)
 
 
-def _is_sound(found: Mapping[str, Any]) -> bool:
+def is_sound(found: Mapping[str, Any]) -> bool:
     """As the schema would have it: an API server has not looked at this object."""
     metadata, spec = found.get("metadata"), found.get("spec") or {}
     if not isinstance(metadata, dict) or not isinstance(spec, dict):

@@ -58,4 +58,4 @@ class Metrics:
         self._seconds.observe(seconds, path=shown, method=method)
 
 
-PATHS: Final = frozenset({"/healthz", "/v1/cert.pem", "/v1/verify", "/v1/rotate"})
+PATHS: Final = frozenset({"/healthz", "/v1/cert.pem", "/v1/verify", "/v1/rotate", "/v1/reseal"})

@@ -79,6 +79,18 @@ def parse(text: str) -> Node | None:
     return None
 
 
+def parse_all(text: str) -> list[Node | None]:
+    """Every document, None for an empty one. `text` as `lines_of` gives it. Raises EditFault."""
+    if len(text) > SIZE_LIMIT:
+        raise EditFault(f"the file is larger than {SIZE_LIMIT} bytes")
+    try:
+        events = iter(yaml.parse(text, yaml.CSafeLoader))
+        builder = _Builder(text, events)
+        return [builder.root() for event in events if isinstance(event, yaml.DocumentStartEvent)]
+    except yaml.YAMLError as error:
+        raise EditFault(f"yaml: {_told(error)}") from None
+
+
 def _end(event: Any) -> int:
     found: int = event.end_mark.index
     return found
@@ -97,10 +109,15 @@ class _Builder:
         self._count = 0
 
     def document(self) -> Node | None:
-        root = self._node(next(self._events), depth=0, flow=False)
+        root = self.root()
         for event in self._events:  # the rest must be YAML too
             if isinstance(event, yaml.StreamEndEvent):
                 break
+        return root
+
+    def root(self) -> Node | None:
+        """Of the document that has just begun."""
+        root = self._node(next(self._events), depth=0, flow=False)
         return None if isinstance(root, Scalar) and not root.text and root.start == root.end else root
 
     def _node(self, event: Any, depth: int, *, flow: bool) -> Node:

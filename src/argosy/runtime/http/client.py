@@ -26,6 +26,7 @@ from argosy.runtime.verbs import Verbs
 
 PAGE = 500
 SHORTEST_WATCH, LONGEST_WATCH = 300.0, 600.0
+RAW_SECONDS = 60.0
 DISCOVERY_SECONDS = 30.0
 """What a server serves is asked again after this, and at once after a 404 for a whole resource."""
 METADATA_LIST = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json"
@@ -84,6 +85,12 @@ class HttpClient(Verbs):
             version = await self._exchange.json("GET", "/version")
             self._served, self._served_at = Served(await self._discover(), version), now
         return self._served
+
+    async def raw(self, method: str, path: str, body: bytes | None = None, *, accept: str = "*/*") -> tuple[int, bytes]:
+        """Status and body as they come, such as of a Service behind the server's proxy; nothing is tried again."""
+        timeout = aiohttp.ClientTimeout(total=RAW_SECONDS, sock_connect=CONNECT_SECONDS)
+        async with self._exchange.opened(method, path, {}, body, "application/json", accept, timeout) as response:
+            return response.status, await response.read()
 
     def forget_resources(self) -> None:
         """After a CRD came or went."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Final
@@ -24,6 +24,18 @@ SLICE: Final = 8
 """Items of one object that are opened in one go."""
 
 
+@dataclass(frozen=True, slots=True)
+class OpenedItem:
+    """A value, and the key that opened it."""
+
+    value: bytes = field(repr=False)
+    key: SealingKey
+
+
+Found = Mapping[str, OpenedItem | ItemError]
+"""By item."""
+
+
 @dataclass(slots=True)
 class _Job:
     """One object on its way: which items are left, and what the others came to."""
@@ -32,8 +44,8 @@ class _Job:
     ring: KeyRing
     label: str
     left: deque[str]
-    found: dict[str, bytes | ItemError] = field(default_factory=dict)
-    done: asyncio.Future[Opened | Unopened] | None = None
+    found: dict[str, OpenedItem | ItemError] = field(default_factory=dict)
+    done: asyncio.Future[None] | None = None
 
 
 class Opener:
@@ -58,6 +70,13 @@ class Opener:
         return await self.open(question.sealed, question.ring, question.label, urgent=question.urgent)
 
     async def open(self, sealed: SealedSecret, ring: KeyRing, label: str, *, urgent: bool = True) -> Opened | Unopened:
+        found = await self.items(sealed, ring, label, urgent=urgent)
+        if self._threads and any("{{" in text for text in sealed.spec.template.data.values()):
+            return await asyncio.to_thread(self._assemble, sealed, found)
+        return self._assemble(sealed, found)
+
+    async def items(self, sealed: SealedSecret, ring: KeyRing, label: str, *, urgent: bool = False) -> Found:
+        """What each item opens to, without making a Secret of it."""
         job = _Job(sealed, ring, label, deque(_items(sealed)))
         if not self._threads:
             return self._all(job)
@@ -67,16 +86,20 @@ class Opener:
         else:
             self._routine.append(job)
         self._begin()
-        return await job.done
+        await job.done
+        return job.found
 
     def now(self, sealed: SealedSecret, ring: KeyRing, label: str) -> Opened | Unopened:
         """At once, without a loop: for commands."""
+        return self._assemble(sealed, self.items_now(sealed, ring, label))
+
+    def items_now(self, sealed: SealedSecret, ring: KeyRing, label: str) -> Found:
         return self._all(_Job(sealed, ring, label, deque(_items(sealed))))
 
-    def _all(self, job: _Job) -> Opened | Unopened:
+    def _all(self, job: _Job) -> Found:
         while job.left:
             self._slice(job)
-        return self._assemble(job)
+        return job.found
 
     def _begin(self) -> None:
         while self._running < self._threads and (job := self._next()) is not None:
@@ -95,23 +118,22 @@ class Opener:
 
     def _work(self, job: _Job, loop: asyncio.AbstractEventLoop) -> None:
         """In a thread."""
-        result: Opened | Unopened | Exception | None = None
+        fault: Exception | None = None
         try:
             self._slice(job)
-            result = None if job.left else self._assemble(job)
         except Exception as error:
-            result = error
-        loop.call_soon_threadsafe(self._came, job, result)
+            fault = error
+        loop.call_soon_threadsafe(self._came, job, fault)
 
-    def _came(self, job: _Job, result: Opened | Unopened | Exception | None) -> None:
+    def _came(self, job: _Job, fault: Exception | None) -> None:
         self._running -= 1
-        if result is None:
+        if job.left and fault is None:
             self._routine.append(job)
         elif job.done is not None and not job.done.done():
-            if isinstance(result, Exception):
-                job.done.set_exception(result)
+            if fault is not None:
+                job.done.set_exception(fault)
             else:
-                job.done.set_result(result)
+                job.done.set_result(None)
         self._begin()
 
     def _slice(self, job: _Job) -> None:
@@ -123,8 +145,9 @@ class Opener:
             except ItemError as error:
                 job.found[item] = error
                 continue
-            job.found[item] = value
-            keys = self._hit(keys, next(known for known in keys if known.private is key))
+            fitting = next(known for known in keys if known.private is key)
+            job.found[item] = OpenedItem(value, fitting)
+            keys = self._hit(keys, fitting)
 
     def _ordered(self, ring: KeyRing) -> list[SealingKey]:
         """The key that fitted last is tried first; those that never did come newest first."""
@@ -135,15 +158,15 @@ class Opener:
         self._hits[key.fingerprint] = self._count
         return keys if keys[0] is key else [key, *(known for known in keys if known is not key)]
 
-    def _assemble(self, job: _Job) -> Opened | Unopened:
+    def _assemble(self, sealed: SealedSecret, items: Found) -> Opened | Unopened:
         def open_item(item: str, label: str) -> bytes:
-            found = job.found[item]
+            found = items[item]
             if isinstance(found, ItemError):
                 raise found
-            return found
+            return found.value
 
         with self._rendering:
-            made = assembled(job.sealed, open_item, self._render, deprecated=self._deprecated)
+            made = assembled(sealed, open_item, self._render, deprecated=self._deprecated)
         return made if isinstance(made, Unopened) else Opened(made)
 
 

@@ -1,0 +1,95 @@
+"""What the controller in a cluster is asked, through the API server's proxy: upstream's, or Argosy's own."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import orjson
+
+from argosy.cli.failing import CommandError, Exit
+from argosy.machinery.objects import JsonObject, Resource
+from argosy.machinery.objects import Key as ObjectKey
+from argosy.machinery.requests import Get
+from argosy.machinery.status import StatusError
+from argosy.runtime.clock import Clock
+from argosy.runtime.http.client import HttpClient
+
+SERVICES: Final = Resource("", "v1", "services", "Service")
+ATTEMPTS: Final = 60
+PAUSE: Final = 0.5
+"""Seconds; a controller lets a client verify twice in one."""
+
+
+class Controller:
+    """`ask` paths of its main port."""
+
+    def __init__(self, client: HttpClient, clock: Clock, namespace: str, name: str) -> None:
+        self._client, self._clock = client, clock
+        self._namespace, self._name = namespace, name
+        self._root = ""
+        self._can_reseal = True
+
+    async def certificate(self) -> bytes:
+        status, body = await self._ask("GET", "/v1/cert.pem")
+        if status != 200:
+            raise self._refused("/v1/cert.pem", status)
+        return body
+
+    async def verifies(self, sealed: JsonObject) -> bool:
+        """Whether it opens there. Raises CommandError."""
+        status, _ = await self._ask("POST", "/v1/verify", sealed)
+        if status not in (200, 409):
+            raise self._refused("/v1/verify", status)
+        return status == 200
+
+    async def resealed(self, sealed: JsonObject) -> dict[str, str] | None:
+        """New items for those that an old key sealed; None when it does not open. Values never leave the cluster.
+
+        A controller that cannot tell old from new seals them all.
+        """
+        bare = {**sealed, "spec": {"encryptedData": (sealed.get("spec") or {}).get("encryptedData") or {}}}
+        if self._can_reseal:
+            status, body = await self._ask("POST", "/v1/reseal", bare)
+            if status == 200:
+                return _texts(orjson.loads(body).get("items"))
+            if status == 409:
+                return None
+            self._can_reseal = status != 404
+            if self._can_reseal:
+                raise self._refused("/v1/reseal", status)
+        status, body = await self._ask("POST", "/v1/rotate", bare)
+        if status == 500:
+            return None
+        if status != 200:
+            raise self._refused("/v1/rotate", status)
+        return _texts((orjson.loads(body).get("spec") or {}).get("encryptedData"))
+
+    async def _ask(self, method: str, path: str, body: Any = None) -> tuple[int, bytes]:
+        """What is refused for its rate is asked again."""
+        root = self._root or await self._find()
+        payload = None if body is None else orjson.dumps(body)
+        for _ in range(ATTEMPTS):
+            status, answer = await self._client.raw(method, root + path, payload)
+            if status != 429:
+                return status, answer
+            await self._clock.sleep(PAUSE)
+        return 429, b""
+
+    async def _find(self) -> str:
+        try:
+            service = await self._client.get(Get(SERVICES, ObjectKey(self._namespace, self._name)))
+        except StatusError as error:
+            hint = "--controller-namespace and --controller-name say where it is, --cert makes a cluster unnecessary"
+            raise CommandError(f"{error.message}; {hint}", Exit.CALL_FAILED) from None
+        ports = (service.get("spec") or {}).get("ports") or [{}]
+        port = ports[0].get("name") or ""
+        self._root = SERVICES.path(self._namespace, f"http:{self._name}:{port}", "proxy")
+        return self._root
+
+    def _refused(self, path: str, status: int) -> CommandError:
+        where = f"{self._namespace}/{self._name}"
+        return CommandError(f"the controller {where} answered {path} with {status}", Exit.CALL_FAILED)
+
+
+def _texts(found: Any) -> dict[str, str]:
+    return {str(key): str(item) for key, item in (found or {}).items()}

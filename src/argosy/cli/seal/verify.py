@@ -1,0 +1,100 @@
+"""`argosy seal verify`: whether every SealedSecret in files and directories opens; for pipelines.
+
+By the controller of a cluster, with keys at hand, or without either (`--offline`): the form alone.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import sys
+from collections.abc import Awaitable, Callable, Iterator
+
+from argosy.cli.connect import with_client
+from argosy.cli.failing import Exit
+from argosy.cli.seal.certificate import controller_of
+from argosy.cli.seal.documents import Document
+from argosy.cli.seal.files import sealed_texts
+from argosy.cli.seal.key_files import opener, ring_of
+from argosy.runtime.clock import Clock
+from argosy.runtime.http.client import HttpClient
+from argosy.sealing.assembly import Unopened, sealed_label
+from argosy.sealing.diagnosis import fitting_scope
+from argosy.sealing.endpoints import is_sound
+from argosy.sealing.item import ItemError, decoded
+from argosy.sealing.keyring import KeyRing
+from argosy.sealing.scope import scope_of
+
+Judge = Callable[[Document], Awaitable[list[str]]]
+"""What is wrong with a SealedSecret."""
+SHORTEST_ITEM = 2 + 128 + 16
+"""Bytes: the length, a key of 1024 bits, a tag."""
+
+
+def run(options: argparse.Namespace) -> int:
+    if options.offline:
+        return asyncio.run(_all(options, _nothing_more))
+    if options.key:
+        return asyncio.run(_all(options, with_keys(ring_of(options.key, options.passphrase_file))))
+
+    async def work(client: HttpClient, clock: Clock) -> int:
+        controller = controller_of(options, client, clock)
+
+        async def judge(document: Document) -> list[str]:
+            return [] if await controller.verifies(document.obj) else ["the controller cannot open it"]
+
+        return await _all(options, judge)
+
+    return with_client(options, work)
+
+
+async def _nothing_more(document: Document) -> list[str]:
+    return []
+
+
+def with_keys(ring: KeyRing) -> Judge:
+    async def judge(document: Document) -> list[str]:
+        view = document.view
+        found = opener().now(view, ring, sealed_label(view))
+        if not isinstance(found, Unopened):
+            return []
+        told = found.message.splitlines()
+        if scope := fitting_scope(view, ring, opener()):
+            told.append(
+                f"it was sealed with the scope {scope}, and its annotations say {scope_of(view.metadata.annotations)}"
+            )
+        return told
+
+    return judge
+
+
+async def _all(options: argparse.Namespace, judge: Judge) -> int:
+    count = faulty = 0
+    for path, text in sealed_texts(options.paths):
+        for document in text.documents:
+            count += 1
+            told = list(form_faults(document)) or await judge(document)
+            faulty += bool(told)
+            for one in told:
+                print(f"{path}: {document.name}: {one}")
+    print(f"{count} SealedSecrets, {faulty} of them faulty.", file=sys.stderr)
+    return Exit.FAILED if faulty else Exit.OK
+
+
+def form_faults(document: Document) -> Iterator[str]:
+    """What can be told without a key."""
+    if not is_sound(document.obj):
+        yield "its fields are not of the types of a SealedSecret"
+        return
+    view = document.view
+    if not view.metadata.name:
+        yield "metadata.name is missing"
+    template, own = scope_of(view.spec.template.metadata.annotations), scope_of(view.metadata.annotations)
+    if template is not own and view.spec.template.metadata.annotations:
+        yield f"the scope is {own} by its own annotations, and {template} by those of the template, which do not count"
+    for key, item in sorted(view.spec.encrypted_data.items()):
+        try:
+            if len(decoded(item)) < SHORTEST_ITEM:
+                yield f"spec.encryptedData[{key}]: too short for a sealed item"
+        except ItemError as error:
+            yield f"spec.encryptedData[{key}]: {error}"
