@@ -124,7 +124,7 @@ def test_a_failed_sync_waits_between_attempts_and_tells_how_often_it_tried(bench
     )
     state = bench.app()["status"]["operationState"]
     assert state["retryCount"] == 2
-    assert state["message"].endswith("(retried 2 times)")
+    assert state["message"].endswith("(retried 2 times).")
     assert 'namespaces "absent" not found' in state["message"]
     bench.world.pass_time(1)
     assert any(c["type"] == "SyncError" for c in bench.app()["status"]["conditions"])

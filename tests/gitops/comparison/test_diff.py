@@ -271,7 +271,7 @@ def test_which_operations_are_tried_again(phase: str, limit: int, count: int, *,
     if again:
         assert f"it broke. Retrying attempt #{count + 1} at 12:0" in made["message"]
     elif count and phase != "Succeeded":
-        assert made["message"] == f"it broke (retried {count} times)"
+        assert made["message"] == f"it broke (retried {count} times)."
     assert not operation.awaits_retry(operation.ended(state, phase, "x", seconds(NOW), terminated=True))
 
 

@@ -14,7 +14,9 @@ def sync_operation(app: JsonObject, options: argparse.Namespace, user: str) -> J
     policy = (app.get("spec") or {}).get("syncPolicy") or {}
     refuse_moving_off_target(app, options.revision)
     sync: JsonObject = {}
-    if options.revision:
+    if options.revision and (sources := (app.get("spec") or {}).get("sources")):
+        sync["revisions"] = [options.revision] * len(sources)
+    elif options.revision:
         sync["revision"] = options.revision
     if options.prune:
         sync["prune"] = True
@@ -41,9 +43,10 @@ def sync_operation(app: JsonObject, options: argparse.Namespace, user: str) -> J
 def refuse_moving_off_target(app: JsonObject, revision: str) -> None:
     """An automated policy would undo it at once."""
     spec = app.get("spec") or {}
-    target = str((spec.get("source") or {}).get("targetRevision") or "HEAD")
-    if revision and revision != target and is_automated(spec) is not None:
-        raise CommandError(f"Cannot sync to {revision}: auto-sync currently set to {target}")
+    sources = spec.get("sources") or [spec.get("source") or {}]
+    targets = list(dict.fromkeys(str(source.get("targetRevision") or "HEAD") for source in sources))
+    if revision and targets != [revision] and is_automated(spec) is not None:
+        raise CommandError(f"Cannot sync to {revision}: auto-sync currently set to {', '.join(targets)}")
 
 
 def rollback_operation(app: JsonObject, wanted: int | None, *, prune: bool, user: str) -> JsonObject:

@@ -16,8 +16,12 @@ from argosy.cli.app.waiting import Wanted, deadline, wait_for
 from argosy.cli.connect import with_client
 from argosy.cli.failing import CommandError, Exit
 from argosy.cli.render import rendered, request_of
+from argosy.gitops.clusters.resolution import Cluster
+from argosy.gitops.keys import IN_CLUSTER, PROJECTS
 from argosy.gitops.model.application_spec import normalised, sources_of
+from argosy.gitops.projects import sync_windows
 from argosy.machinery.objects import JsonObject, Key
+from argosy.machinery.status import StatusError
 from argosy.runtime.clock import Clock
 from argosy.runtime.verbs import Verbs
 
@@ -28,6 +32,7 @@ def run(options: argparse.Namespace) -> int:
     async def work(client: Verbs, clock: Clock) -> int:
         for key in keys:
             app = await get(client, key)
+            await refuse_outside_of_windows(client, clock, app)
             operation = sync_operation(app, options, user_name())
             if options.local:
                 operation["sync"]["manifests"] = await _local(app, options)
@@ -37,6 +42,24 @@ def run(options: argparse.Namespace) -> int:
         return max([await finish(client, key, options.timeout, options.output) for key in keys])
 
     return with_client(options, work)
+
+
+async def refuse_outside_of_windows(client: Verbs, clock: Clock, app: JsonObject) -> None:
+    """A sync that would only wait for a window is not asked for. Who may not read the project is not refused here."""
+    spec, metadata = normalised(app.get("spec") or {}), app["metadata"]
+    # An Application elsewhere has its project where its controller is, which its status tells.
+    namespace = str((app.get("status") or {}).get("controllerNamespace") or metadata["namespace"])
+    try:
+        project = await client.read(PROJECTS, spec["project"], namespace)
+    except StatusError:
+        return
+    destination = spec.get("destination") or {}
+    server, name = str(destination.get("server") or ""), str(destination.get("name") or "")
+    cluster = Cluster(server or "", name or ("in-cluster" if server == IN_CLUSTER else ""))
+    given = (project.get("spec") or {}).get("syncWindows") or ()
+    chosen = sync_windows.matching(given, metadata["name"], cluster, str(destination.get("namespace") or ""))
+    if not sync_windows.allows(chosen, sync_windows.Asked(manual=True), clock.now()):
+        raise CommandError("cannot sync: blocked by sync window", Exit.CALL_FAILED)
 
 
 async def _local(app: JsonObject, options: argparse.Namespace) -> list[str]:
@@ -86,7 +109,7 @@ def judged(app: JsonObject) -> int:
         print(f"Operation has completed with phase: {state.get('phase')}", file=sys.stderr)
         return Exit.FAILED
     asked = (state.get("operation") or {}).get("sync") or {}
-    left = sum(1 for item in status.get("resources") or () if item.get("requiresPruning"))
+    left = sum(1 for item in status.get("resources") or () if item.get("requiresPruning") and not item.get("hook"))
     if left and not asked.get("prune") and not asked.get("resources") and not asked.get("dryRun"):
         print(f"{left} resources require pruning", file=sys.stderr)
         return Exit.FAILED

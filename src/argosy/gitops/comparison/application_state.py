@@ -10,12 +10,14 @@ from typing import TypeVar
 from argosy.gitops.clusters import resolution as destinations
 from argosy.gitops.clusters.contact import NotConnected
 from argosy.gitops.clusters.destination import Destination
-from argosy.gitops.comparison.comparer import Comparison, ServerSide
+from argosy.gitops.comparison.comparer import Comparison, ServerSide, live_parts
 from argosy.gitops.comparison.jq.answers import JqAnswers
 from argosy.gitops.comparison.jq.evaluation import NotAnswered, tell
 from argosy.gitops.comparison.server_side_diff import NotPreviewed, previews, server_side_of
 from argosy.gitops.control_plane.context import Memory, ReconcileContext
 from argosy.gitops.control_plane.settings import Settings
+from argosy.gitops.health import Health
+from argosy.gitops.health.application import aggregated
 from argosy.gitops.hydrator import validation as hydration
 from argosy.gitops.keys import GENERATE_PATHS, ResourceKey, annotations_of, instance_name
 from argosy.gitops.manifests import local
@@ -25,6 +27,7 @@ from argosy.gitops.model.kinds import ServedKinds
 from argosy.gitops.projects import permissions as projects
 from argosy.gitops.projects import sync_windows as windows
 from argosy.gitops.sync.apply import Applier
+from argosy.gitops.sync.confirmation import kept_namespace
 from argosy.gitops.sync.impersonation import NoServiceAccount, account_for
 from argosy.gitops.sync.options import Options, options_of
 from argosy.machinery.objects import JsonObject, Key
@@ -42,7 +45,11 @@ class Refused(Exception):
         self.found = tuple(found)
 
 
-class NotLoadedNow(Refused):
+class TargetsNotLoaded(Refused):
+    """The sources say nothing that could be compared; what lives is known all the same."""
+
+
+class NotLoadedNow(TargetsNotLoaded):
     """A source could not be reached, which may well be over soon."""
 
 
@@ -127,6 +134,7 @@ class StateReader:
             refusal=lambda key: projects.refusal_of(source_state.project, spec["project"], key, source_state.cluster),
             server=server,
             judge=judge,
+            kept=kept_namespace(app, spec, options),
         )
         found = await self.with_jq(app, lambda jq: compare(jq=jq), memory)
         return Compared(
@@ -145,6 +153,19 @@ class StateReader:
             raise Refused([("ComparisonError", text)]) from None
         tell(self.context.events, app, jq_answers.failures, memory.failed_paths)
         return made
+
+    async def health_of_live(self, app: JsonObject, memory: Memory) -> Health | None:
+        """Of what lives of the application, whatever its sources say; None when nothing does.
+
+        Raises Refused, Connecting and StatusError.
+        """
+        state, settings = self.source_state(app), self.context.plane.settings
+        name = instance_name(state.key, self.context.namespace)
+        await state.destination.live.prepare(name, (), settings)
+        live = state.destination.live.tracked(name, settings)
+        judge = await self.context.judge_for(memory, live)
+        me = ResourceKey("argoproj.io", "Application", state.key.namespace, state.key.name)
+        return aggregated(live_parts(live, judge, me)) if live else None
 
     def source_state(self, app: JsonObject) -> SourceState:
         """Raises Refused, and Connecting."""
@@ -180,7 +201,7 @@ class StateReader:
         try:
             desired = await self.context.manifests.desired(wanted, book, settings, live.kinds)
         except NotLoaded as error:
-            kind = NotLoadedNow if isinstance(getattr(error, "cause", None), Unavailable) else Refused
+            kind = NotLoadedNow if isinstance(getattr(error, "cause", None), Unavailable) else TargetsNotLoaded
             note = hydration.waiting(source_state.spec) if "app path does not exist" in str(error) else ""
             raise kind([("ComparisonError", f"{error}{note}")]) from None
         if desired.targets.errors:

@@ -18,8 +18,9 @@ from argosy.gitops.manifests.targets import Target, Targets
 from argosy.gitops.model.event_messages import ABSENT, EXTRA
 from argosy.gitops.model.resource_tracking import is_self_referenced, migrated
 from argosy.gitops.ports import KnownTypes, Schema, Schemas
+from argosy.gitops.projects.permissions import is_of_kind
 from argosy.gitops.sync.confirmation import needs_approval
-from argosy.gitops.sync.hooks import is_hook
+from argosy.gitops.sync.hooks import is_hook, is_skipped
 from argosy.gitops.sync.options import Options
 from argosy.gitops.sync.order import wave_of
 from argosy.gitops.sync.tasks import Pair
@@ -78,8 +79,10 @@ class Comparer:
         server: ServerSide | None = None,
         judge: Judge = health_of,
         jq: JqAnswers | None = None,
+        kept: ResourceKey | None = None,
     ) -> Comparison:
-        """`live`: objects tracked by the application, or named as its targets. `refusal`: why the project says no.
+        """`kept`: the Namespace that stays whatever the sources say of it.
+        `live`: objects tracked by the application, or named as its targets. `refusal`: why the project says no.
         `judge`: how well a live object is. `jq`: answers ignored differences; if it still asks, compare again.
         """
         rules = list(ignored)
@@ -91,19 +94,18 @@ class Comparer:
         out_of_sync = False
         for key in sorted({*wanted, *live}, key=str):
             target, found = wanted.get(key), live.get(key)
-            if (
-                target is not None
-                and found is not None
-                and (kept := keeping_hooks(target.obj, found)) is not target.obj
-            ):
-                target = replace(target, obj=kept)
+            if target is None and key == kept:
+                continue
+            target = _with_kept_hooks(target, found)
             if refused := refusal(key):
                 # Wanted, it makes the application OutOfSync and fails its sync with the reason; else it is not ours.
                 if target is not None:
                     out_of_sync = out_of_sync or not target.is_hook
-                    resources.append(_entry(key, target.obj, status="Unknown"))
+                    status = "Unknown" if is_of_kind(refused) else "OutOfSync"
+                    resources.append(_entry(key, target.obj, status=status))
                     parts.append(Part(key, Health("Missing"), False, counts=not target.is_hook))
-                    pairs.append(Pair(key, target.obj, None, "Unknown", refused))
+                    pairs.append(Pair(key, target.obj, None, status, refused))
+                    why[key] = refused
                 continue
             status, counts = self._status(target, found, rules, options, settings, why, server, jq)
             if target is None and status:
@@ -111,19 +113,18 @@ class Comparer:
             out_of_sync = out_of_sync or (status == "OutOfSync" and counts)
             hook = bool((target and target.is_hook) or (target is None and found and is_hook(found)))
             pairs.append(Pair(key, target.obj if target else None, found, status))
+            obj = (target.obj if target else found) or {}
+            is_run = hook and not is_skipped(obj)
+            if is_run and found is None:
+                continue  # a hook is told of only while it lives
             health = judge(found) if found else Health("Missing")
-            entry = _entry(key, target.obj if target else found, status=status)
-            if hook:
-                entry["hook"] = True
-            if target is None and not hook and status:
-                entry["requiresPruning"] = True
-            if needs_approval((target.obj if target else found) or {}, options, pruned=False):
+            entry = _entry(key, obj, status=status, hook=is_run, extra=target is None and bool(status))
+            if needs_approval(obj, options, pruned=False):
                 entry["requiresDeletionConfirmation"] = True
             if settings.persist_health and health:
                 entry["health"] = _health_json(health)
             resources.append(entry)
-            kept_out = hook or key == app or annotations_of(found or {}).get(IGNORE_HEALTHCHECK) == "true"
-            parts.append(Part(key, health, found is not None, counts=not kept_out))
+            parts.append(Part(key, health, found is not None, counts=not _is_kept_out(key, found, app, hook=hook)))
         for gone in self.memo.keys() - wanted.keys():
             del self.memo[gone]
         return Comparison(
@@ -206,6 +207,17 @@ class Comparer:
         return found.modified, found.why
 
 
+def live_parts(live: Mapping[ResourceKey, JsonObject], judge: Judge, app: ResourceKey) -> Iterable[Part]:
+    """What of an application's health can be told without its targets."""
+    for key, obj in live.items():
+        yield Part(key, judge(obj), True, counts=not _is_kept_out(key, obj, app, hook=is_hook(obj)))
+
+
+def _is_kept_out(key: ResourceKey, live: JsonObject | None, app: ResourceKey, *, hook: bool) -> bool:
+    """Of the application's health."""
+    return hook or key == app or annotations_of(live or {}).get(IGNORE_HEALTHCHECK) == "true"
+
+
 def schema_of(target: JsonObject, options: Options, schemas: Schemas | None) -> Schema | None:
     """What an object under server-side apply is compared by; None for one that is not, or whose kind is not known."""
     if schemas is None or not options.has("ServerSideApply", obj=target):
@@ -218,12 +230,24 @@ def _depends(target: Target, live: JsonObject, rules: Rules, algorithm: str) -> 
     return target.digest, f"{metadata.get('uid')}/{metadata.get('resourceVersion')}", rules, algorithm
 
 
-def _entry(key: ResourceKey, obj: JsonObject | None, *, status: str) -> JsonObject:
+def _with_kept_hooks(target: Target | None, live: JsonObject | None) -> Target | None:
+    if target is None or live is None:
+        return target
+    kept = keeping_hooks(target.obj, live)
+    return target if kept is target.obj else replace(target, obj=kept)
+
+
+def _entry(
+    key: ResourceKey, obj: JsonObject | None, *, status: str, hook: bool = False, extra: bool = False
+) -> JsonObject:
+    """`extra`: nothing of the sources."""
     version = str((obj or {}).get("apiVersion") or "").rpartition("/")[2]
     found: JsonObject = {"group": key.group, "version": version, "kind": key.kind}
     found |= {"namespace": key.namespace, "name": key.name, "status": status}
     if obj and (wave := wave_of(obj)):
         found["syncWave"] = wave
+    found |= {"hook": True} if hook else {}
+    found |= {"requiresPruning": True} if hook or extra else {}
     return {name: value for name, value in found.items() if value != ""}
 
 

@@ -7,17 +7,27 @@ from dataclasses import replace
 from datetime import datetime
 
 from argosy.gitops.comparison import grace_period, orphan_monitoring, result, shared_resources
-from argosy.gitops.comparison.application_state import Compared, Look, NotLoadedNow, Refused, SourceState, StateReader
+from argosy.gitops.comparison.application_state import (
+    Compared,
+    Look,
+    NotLoadedNow,
+    Refused,
+    SourceState,
+    StateReader,
+    TargetsNotLoaded,
+)
 from argosy.gitops.comparison.result import SPEC_TYPES, ComparisonResult
 from argosy.gitops.control_plane.context import Memory, ReconcileContext
+from argosy.gitops.health import Health
 from argosy.gitops.keys import REFRESH, ResourceKey, instance_name
 from argosy.gitops.manifests.generation import POLL_MAX_AGE
 from argosy.gitops.model import conditions, event_messages
 from argosy.gitops.model import status_patch as status
-from argosy.gitops.model.application_spec import normalised, sources_of
+from argosy.gitops.model.application_spec import is_multi, normalised, sources_of
 from argosy.gitops.projects import sync_windows as windows
 from argosy.gitops.refresh import level as refresh
 from argosy.gitops.refresh.level import Level
+from argosy.gitops.sync import autosync
 from argosy.gitops.sync import operation_state as operation
 from argosy.gitops.sync.held_revision import HELD
 from argosy.machinery.objects import JsonObject, Key, key_of
@@ -38,6 +48,8 @@ class ComparisonReconciler:
         ended = operation.end_of(app)
         if any(ended) and ended != memory.compared_with_end:
             requested = max(requested, Level.LATEST)
+        if memory.spec is not None and memory.spec != app.get("spec"):
+            requested = max(requested, Level.RECENT)
         if memory.judge_at is not None and self.context.clock.monotonic() >= memory.judge_at:
             requested, memory.judge_at = max(requested, Level.RECENT), None
         decided = refresh.decide(app, requested=requested, overdue=overdue)
@@ -110,17 +122,55 @@ class ComparisonReconciler:
             if (wait := grace_period.remaining(memory.failing_since, before, decided, settings, now)) > 0:
                 memory.requested = max(memory.requested, Level.LATEST)
                 return Outcome(requeue_after=wait)
-            conclusion = result.refused(app, spec, error.found, settings, now)
+            health = await self._health_of_live(app, memory)
+            conclusion = result.refused(app, spec, error.found, settings, now, health=health)
+        except TargetsNotLoaded as error:
+            health, names = await self._health_of_live(app, memory), _targets_of(spec)
+            conclusion = result.refused(app, spec, error.found, settings, now, health=health, revisions=names)
         except Refused as error:
             conclusion = result.refused(app, spec, error.found, settings, now)
         else:
-            seen = self._seen(key, app, compared, memory, decided, now)
+            is_same = await self._is_same(app, compared)
+            seen = self._seen(key, app, compared, memory, decided, now, is_same=is_same)
             conclusion = result.comparison_result(seen, settings, now)
             return await self._write(app, conclusion, decided, now, compared)
         return await self._write(app, conclusion, decided, now)
 
+    async def _health_of_live(self, app: JsonObject, memory: Memory) -> Health | None:
+        try:
+            return await self.app_state.health_of_live(app, memory)
+        except Refused:
+            return None
+
+    async def _is_same(self, app: JsonObject, compared: Compared) -> bool:
+        """Whether the revision that was synced last, another one, has these very manifests: asked only where that
+        decides whether automated sync has been there before."""
+        spec, status = compared.source_state.spec, app.get("status") or {}
+        state, revisions = status.get("operationState") or {}, compared.desired.revisions
+        sync = {"revisions": list(revisions)} if is_multi(spec) else {"revision": revisions[0] if revisions else ""}
+        is_to_sync = compared.comparison.status == "OutOfSync" and autosync.is_on(spec) and not app.get("operation")
+        if not is_to_sync or not state or not autosync.differs_by_revision(state, sync, spec):
+            return False
+        done = state.get("syncResult") or {}
+        synced = tuple(done.get("revisions") or [done.get("revision") or ""])
+        if not all(synced):
+            return False
+        try:
+            before = await self.app_state.desired(app, sources_of(spec), Look(revisions=synced))
+        except Refused:
+            return False
+        return before.digest == compared.desired.digest
+
     def _seen(
-        self, key: Key, app: JsonObject, compared: Compared, memory: Memory, decided: refresh.Refresh, now: datetime
+        self,
+        key: Key,
+        app: JsonObject,
+        compared: Compared,
+        memory: Memory,
+        decided: refresh.Refresh,
+        now: datetime,
+        *,
+        is_same: bool,
     ) -> result.Seen:
         source_state, comparison = compared.source_state, compared.comparison
         chosen = self.app_state.windows_of(app, source_state.spec)
@@ -130,6 +180,7 @@ class ComparisonReconciler:
             compared=compared,
             digest_before=memory.digest,
             requested=decided.requested,
+            is_same=is_same,
             claimed=shared_resources.shared(comparison.pairs, key, name, self.context.plane.settings),
             orphans=self._orphans(source_state, {"resources": comparison.resources}),
             waits=self.context.dependency_index.waits(app),
@@ -160,7 +211,7 @@ class ComparisonReconciler:
                 if not status.is_too_large(error):
                     raise
                 return await self._too_large(app, decided, error, now)
-        memory.compared_with_end = operation.end_of(app)
+        memory.compared_with_end, memory.spec = operation.end_of(app), app.get("spec")
         if compared is not None:
             memory.digest, memory.revisions = compared.desired.digest, compared.desired.revisions
             memory.why = dict(compared.comparison.why)
@@ -212,18 +263,29 @@ class ComparisonReconciler:
         """Whether the next failure of the sources is told: not before they were really asked once more."""
         if memory.failing_since is None:
             return False
-        told = any(item.get("type") == "ComparisonError" for item in (app.get("status") or {}).get("conditions") or ())
+        told = _is_broken(app)
         away = (self.context.clock.now() - memory.failing_since).total_seconds()
         return not told and away >= self.context.plane.settings.repo_error_grace
 
     async def _compare(self, app: JsonObject, spec: JsonObject, memory: Memory, decided: refresh.Refresh) -> Compared:
         revisions: tuple[str, ...] = ()
-        if decided.level == Level.RECENT:
+        if decided.level == Level.RECENT and not _is_broken(app):
             revisions = memory.revisions or tuple(result.kept_revisions(app.get("status") or {}, spec) or ())
         anew = decided.level == Level.FORCED or self._tells_next(app, memory)
         max_age = 0.0 if anew else POLL_MAX_AGE
         look = Look(revisions=revisions, max_age=max_age, use_cache=not decided.hard)
         return await self.app_state.compared(app, sources_of(spec), look, memory)
+
+
+def _is_broken(app: JsonObject) -> bool:
+    """Its sources could not be loaded the last time, so that the revision told is none that was found."""
+    found = (app.get("status") or {}).get("conditions") or ()
+    return any(item.get("type") == "ComparisonError" for item in found)
+
+
+def _targets_of(spec: JsonObject) -> list[str]:
+    """What the sources are asked for, in words."""
+    return [str(source.get("targetRevision") or "HEAD") for source in sources_of(spec)]
 
 
 def _patch(before: JsonObject, after: JsonObject, conclusion: ComparisonResult, decided: refresh.Refresh) -> JsonObject:

@@ -11,6 +11,7 @@ from argosy.gitops.comparison.application_state import Compared
 from argosy.gitops.control_plane.settings import Settings
 from argosy.gitops.deletion import stages as deletion
 from argosy.gitops.dependencies import graph as dependencies
+from argosy.gitops.health import Health
 from argosy.gitops.hydrator import validation as hydration
 from argosy.gitops.model import status_patch as status
 from argosy.gitops.model.application_spec import is_multi
@@ -46,6 +47,8 @@ class Seen:
     """Of the manifests that were compared last, by this process."""
     requested: bool
     """Somebody asked for a refresh."""
+    is_same: bool = False
+    """The last sync's revision, another one, has the very same manifests."""
     claimed: Sequence[str]
     """Objects that another application claims, too."""
     orphans: str
@@ -75,10 +78,18 @@ class ComparisonResult:
 
 
 def refused(
-    app: JsonObject, spec: JsonObject, found: Sequence[Found], settings: Settings, now: datetime
+    app: JsonObject,
+    spec: JsonObject,
+    found: Sequence[Found],
+    settings: Settings,
+    now: datetime,
+    *,
+    health: Health | None = None,
+    revisions: Sequence[str] = (),
 ) -> ComparisonResult:
-    """When nothing could be compared."""
-    after = status.unknown(app.get("status") or {}, spec, seconds(now))
+    """When nothing could be compared. `health`: of what lives, where that is known; `revisions`: those that were
+    looked for in vain."""
+    after = status.unknown(app.get("status") or {}, spec, seconds(now), health or Health("Unknown"), revisions)
     return ComparisonResult(status=after, found=(*_notices(spec, settings), *found))
 
 
@@ -142,7 +153,9 @@ def _auto_sync(
         bool(seen.app["metadata"].get("deletionTimestamp")),
         seen.window_open,
         seen.window_changes_in,
-        is_held,
+        is_same=seen.is_same,
+        is_asked=seen.requested,
+        is_held=is_held,
     )
     auto = autosync.decide(around, settings, now)
     if auto.operation is not None and seen.waits:

@@ -40,6 +40,8 @@ class Memory:
     revisions: tuple[str, ...] = ()
     compared_with_end: tuple[str, str] = ("", "")
     """The end of an operation that the last comparison knew (`operation.end_of`)."""
+    spec: JsonObject | None = None
+    """As it was when it was compared last; None before the first time."""
     next_wave_at: float = 0.0
     failing_since: datetime | None = None
     """When the sources could not be loaded for the first time in a row."""

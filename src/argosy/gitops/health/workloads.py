@@ -92,7 +92,9 @@ def job(obj: JsonObject) -> Health:
     paused = found.get("Suspended")
     if paused and paused.get("status") == "True":
         return suspended(paused.get("message") or "")
-    return healthy() if paused or "Complete" in found else progressing()
+    if complete := found.get("Complete"):
+        return healthy(complete.get("message") or "")
+    return healthy() if paused else progressing()
 
 
 def _unobserved(obj: JsonObject) -> bool:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from argosy.gitops.comparison.comparer import Comparison
 from argosy.gitops.health import Health
 from argosy.gitops.model.application_spec import is_multi, source_fields
+from argosy.gitops.model.external_urls import external_urls
+from argosy.gitops.model.images import images_of
 from argosy.machinery.jsonpatch import equal
 from argosy.machinery.mergepatch import create_merge_patch
 from argosy.machinery.objects import JsonObject
 from argosy.machinery.status import StatusError
-
-WORKLOAD_PATHS = (("spec",), ("spec", "template", "spec"), ("spec", "jobTemplate", "spec", "template", "spec"))
 
 
 def found(
@@ -32,13 +34,16 @@ def found(
     return {name: value for name, value in made.items() if value not in ([], "")}
 
 
-def unknown(before: JsonObject, spec: JsonObject, now: str) -> JsonObject:
-    """The status when nothing could be compared: what was seen before stays, as Unknown."""
+def unknown(before: JsonObject, spec: JsonObject, now: str, found: Health, revisions: Sequence[str] = ()) -> JsonObject:
+    """The status when nothing could be compared: what was seen before stays, as Unknown. `revisions`: what was looked
+    for instead of those that were seen."""
     compared_to: JsonObject = {"destination": spec.get("destination") or {}, **source_fields(spec)}
     old = before.get("sync") or {}
     kept = {name: old[name] for name in ("revision", "revisions") if old.get(name)}
+    if revisions:
+        kept = {"revisions": list(revisions)} if is_multi(spec) else {"revision": revisions[0]}
     made = {**before, "sync": {"status": "Unknown", "comparedTo": compared_to, **kept}}
-    made["health"] = health(before, Health("Unknown"), now)
+    made["health"] = health(before, found, now)
     if before.get("resources"):
         made["resources"] = [{**item, "status": "Unknown"} for item in before["resources"]]
     return made
@@ -55,17 +60,11 @@ def health(before: JsonObject, after: Health, now: str) -> JsonObject:
 
 
 def summary(comparison: Comparison) -> JsonObject:
-    """The images that run, sorted."""
-    images: set[str] = set()
-    for pair in comparison.pairs:
-        for path in WORKLOAD_PATHS if pair.live else ():
-            at: object = pair.live
-            for name in path:
-                at = at.get(name) if isinstance(at, dict) else None
-            if isinstance(at, dict):
-                containers = [*(at.get("initContainers") or ()), *(at.get("containers") or ())]
-                images |= {c["image"] for c in containers if isinstance(c, dict) and c.get("image")}
-    return {"images": sorted(images)} if images else {}
+    """The images that run, and where they are reached, each sorted."""
+    live = [pair.live for pair in comparison.pairs if pair.live is not None]
+    images = sorted({image for obj in live for image in images_of(obj, with_init=True)})
+    found = {"images": images, "externalURLs": external_urls(live)}
+    return {name: value for name, value in found.items() if value}
 
 
 def is_too_large(error: StatusError) -> bool:

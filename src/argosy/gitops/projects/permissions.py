@@ -102,6 +102,11 @@ def permits_kind(spec: JsonObject, kind: GroupKind, name: str, *, namespaced: bo
     return any(_kind_matches(item, kind, name) for item in white or ())
 
 
+def is_of_kind(refusal: str) -> bool:
+    """Whether the project forbids the object's kind, rather than the place where it would be."""
+    return refusal.startswith("resource ")
+
+
 def refusal_of(spec: JsonObject, name: str, key: ResourceKey, cluster: Cluster) -> str:
     """Why one object may not be in an application of project `name`; "" when it may (spec 7.3 step 1)."""
     if not permits_kind(spec, GroupKind(key.group, key.kind), key.name, namespaced=bool(key.namespace)):

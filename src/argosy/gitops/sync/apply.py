@@ -8,7 +8,15 @@ from collections.abc import Awaitable, Callable, Collection
 from argosy.gitops.clusters.live_state import LiveObjects, revision
 from argosy.gitops.comparison.diff import last_applied_of
 from argosy.gitops.comparison.three_way import applied
-from argosy.gitops.keys import FIELD_MANAGER, HOOK_FINALIZER, LAST_APPLIED, ResourceKey, resource_key
+from argosy.gitops.keys import (
+    FIELD_MANAGER,
+    HOOK_FINALIZER,
+    LAST_APPLIED,
+    PREFIX,
+    ResourceKey,
+    annotations_of,
+    resource_key,
+)
 from argosy.gitops.ports import KnownTypes
 from argosy.gitops.sync.manager_migration import handed_over
 from argosy.gitops.sync.options import Options, is_kept
@@ -113,7 +121,10 @@ class Applier:
         return ""
 
     async def delete(self, live: JsonObject, propagation: Propagation) -> None:
-        """Exactly the object that was looked at; one that is gone, or another by now, is fine."""
+        """Exactly the object that was looked at; one that is gone, or another by now, is fine.
+
+        One that somebody marked otherwise meanwhile, as an Application does that takes it over, is a conflict.
+        """
 
         async def go(seen: JsonObject) -> None:
             metadata = seen["metadata"]
@@ -123,6 +134,7 @@ class Applier:
                 metadata.get("namespace") or "",
                 propagation=propagation,
                 uid=metadata.get("uid") or "",
+                resource_version=metadata.get("resourceVersion") or "",
             )
 
         await self._while_there(live, go)
@@ -143,6 +155,8 @@ class Applier:
             if found is None:
                 return None
             if found["metadata"].get("uid") == live["metadata"].get("uid"):
+                if _marks(found) != _marks(live):
+                    raise StatusError(409, "Conflict", "it was marked otherwise meanwhile: it may be another's now")
                 seen = found
             elif revision(found) > revision(live):
                 return None  # and not an older one of the name, which a stale read shows
@@ -274,6 +288,13 @@ class Applier:
         if found is None:
             raise StatusError(404, "NotFound", missing_kind(obj))
         return found
+
+
+def _marks(obj: JsonObject) -> tuple[JsonObject, JsonObject]:
+    """By which an object may belong to an Application."""
+    metadata = obj["metadata"]
+    tracking = {name: value for name, value in annotations_of(obj).items() if name.startswith(PREFIX)}
+    return metadata.get("labels") or {}, tracking
 
 
 def told(group: str, kind: str, name: str, verb: str, *, dry_run: bool) -> str:

@@ -25,6 +25,10 @@ class Seen:
     window_open: bool = True
     window_changes_in: float | None = None
     """Seconds."""
+    is_same: bool = False
+    """The last operation's revision, another one, has the very same manifests."""
+    is_asked: bool = False
+    """Somebody asked for a refresh: what the cluster refused is tried once more."""
     is_held: bool = False
     """Somebody rolled back from this revision."""
 
@@ -62,7 +66,7 @@ def decide(seen: Seen, settings: Settings, now: datetime) -> AutoSync:
         return AutoSync(wake_after=seen.window_changes_in)
     attempts, chosen = 0, None
     state = seen.status.get("operationState") or {}
-    if _is_repeat(state, sync, seen.spec):
+    if _is_repeat(state, sync, seen.spec, is_same=seen.is_same) and not (seen.is_asked and _failed(state)):
         if state.get("phase") != "Succeeded":
             return AutoSync(error=f"Failed last sync attempt to {_revisions(sync)}: {state.get('message') or ''}")
         if not automated.get("selfHeal"):
@@ -99,8 +103,15 @@ def operation(
     return {"sync": wanted, "initiatedBy": {"automated": True}, "retry": retry}
 
 
-def _is_repeat(state: JsonObject, sync: JsonObject, spec: JsonObject) -> bool:
-    """Whether the last operation was for these revisions and these sources. A dry run tried nothing, and manifests
+def _failed(state: JsonObject) -> bool:
+    """One of our own, that is."""
+    if not ((state.get("operation") or {}).get("initiatedBy") or {}).get("automated"):
+        return False
+    return state.get("phase") in ("Failed", "Error")
+
+
+def _is_repeat(state: JsonObject, sync: JsonObject, spec: JsonObject, *, is_same: bool) -> bool:
+    """Whether the last operation was for this content and these sources. A dry run tried nothing, and manifests
     that somebody brought along are not the revision's."""
     asked = ((state or {}).get("operation") or {}).get("sync") or {}
     if not state or asked.get("dryRun") or asked.get("manifests") or is_superseded(state):
@@ -110,15 +121,21 @@ def _is_repeat(state: JsonObject, sync: JsonObject, spec: JsonObject) -> bool:
     revision = result.get("revision") or asked.get("revision")
     same = revisions == sync.get("revisions") if is_multi(spec) else revision == sync.get("revision")
     found = result.get("sources") or ([result["source"]] if result.get("source") else None)
-    return bool(same) and (found is None or found == sources_of(spec))
+    return bool(same or is_same) and (found is None or found == sources_of(spec))
+
+
+def differs_by_revision(state: JsonObject, sync: JsonObject, spec: JsonObject) -> bool:
+    """Whether all that keeps this from being a repetition is the revision, which may have the same content."""
+    return not _is_repeat(state, sync, spec, is_same=False) and _is_repeat(state, sync, spec, is_same=True)
 
 
 def _self_heal_wait(state: JsonObject, attempts: int, settings: Settings, now: datetime) -> float:
     if not settings.self_heal_first or not state.get("finishedAt"):
         return 0.0
     delay = settings.self_heal_first * settings.self_heal_factor ** (attempts - 1) if attempts else 0.0
-    due = parse(state["finishedAt"]) + timedelta(seconds=min(delay, settings.self_heal_cap))
-    return (due - now).total_seconds()
+    wait = min(delay, settings.self_heal_cap)
+    left = (parse(state["finishedAt"]) + timedelta(seconds=wait) - now).total_seconds()
+    return min(left, wait)  # longer only by a clock that was set back since
 
 
 def _wipes_all(resources: list[JsonObject]) -> bool:

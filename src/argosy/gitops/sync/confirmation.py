@@ -4,15 +4,32 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from argosy.gitops.keys import DELETION_APPROVED, annotations_of
+from argosy.gitops.keys import DELETION_APPROVED, ResourceKey, annotations_of
 from argosy.gitops.sync.options import Options
 from argosy.machinery.objects import JsonObject
 from argosy.machinery.timestamps import parse
+
+NEVER = "9999-12-31T23:59:59Z"
 
 
 def needs_approval(obj: JsonObject, options: Options, *, pruned: bool) -> bool:
     """`pruned`: by a sync; else with its application, for which both options count."""
     return options.has("Prune", "confirm", obj) or (not pruned and options.has("Delete", "confirm", obj))
+
+
+def kept_namespace(app: JsonObject, spec: JsonObject, options: Options) -> ResourceKey | None:
+    """The destination's Namespace where the sync makes it: not pruned when the sources no longer say it, for all that
+    it holds would go with it (argo-cd#16995, #15441).
+
+    One whose metadata is not looked after by the sync is pruned once that is approved after the last sync began.
+    """
+    name = str((spec.get("destination") or {}).get("namespace") or "")
+    if not name or not options.has("CreateNamespace"):
+        return None
+    state = (app.get("status") or {}).get("operationState") or {}
+    since = parse(str(state.get("startedAt") or app["metadata"].get("creationTimestamp") or NEVER))
+    is_managed = bool((spec.get("syncPolicy") or {}).get("managedNamespaceMetadata"))
+    return None if not is_managed and is_approved(app, since) else ResourceKey("", "Namespace", "", name)
 
 
 def is_approved(app: JsonObject, since: datetime) -> bool:

@@ -178,7 +178,7 @@ class SyncExecutor:
             if task.phase != "Sync" or task.is_prune or absent or sync.live.kinds.of(task.obj) is None:
                 continue
             if message := await sync.applier.dry_run(task, sync.options, force=sync.forces):
-                found[task.identity] = Result("SyncFailed", message, "Failed")
+                found[task.identity] = Result("SyncFailed", message, "")
         return found
 
     async def _rehearse(self, sync: Running) -> Outcome | None:
@@ -243,9 +243,9 @@ def _invalid(sync: Running) -> Record:
     for task in sync.tasks:
         known = (task.key.group, task.key.kind) in brought or sync.live.kinds.of(task.obj) is not None
         if task.refused:
-            found[task.identity] = Result("SyncFailed", task.refused, "Failed")
+            found[task.identity] = Result("SyncFailed", task.refused, "")
         elif not known and not sync.options.has("SkipDryRunOnMissingResource", obj=task.obj):
-            found[task.identity] = Result("SyncFailed", missing_kind(task.obj), "Failed")
+            found[task.identity] = Result("SyncFailed", missing_kind(task.obj), "")
     return found
 
 

@@ -66,7 +66,7 @@ class OperationReconciler:
             return None
         elif operation.awaits_retry(state):
             at = next_retry_at(state)
-            if now < at:
+            if parse(state["finishedAt"]) <= now < at:  # else the clock was set back since
                 return Outcome(requeue_after=(at - now).total_seconds())
             state = operation.again(state)
             app = await self._operation_recorder.begin_again(app, state)

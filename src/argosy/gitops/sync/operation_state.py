@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from argosy.gitops.keys import ResourceKey
 from argosy.gitops.model.application_spec import is_multi, source_fields
 from argosy.gitops.model.history import belongs, with_entry
+from argosy.gitops.model.images import images_of
 from argosy.gitops.sync.plan import Identity, Result
 from argosy.gitops.sync.retry import may_retry, next_retry_at
 from argosy.gitops.sync.tasks import Task
@@ -51,7 +52,7 @@ def ended(state: JsonObject, phase: str, message: str, now: str, *, terminated: 
         clock = f"{at.hour % 12 or 12}:{at.minute:02d}{'AM' if at.hour < 12 else 'PM'}"
         return {**made, "phase": "Running", "message": f"{message}. Retrying attempt #{count} at {clock}."}
     if phase != "Succeeded" and made.get("retryCount"):
-        made["message"] = f"{message} (retried {made['retryCount']} times)"
+        made["message"] = f"{message} (retried {made['retryCount']} times)."
     return made
 
 
@@ -110,5 +111,7 @@ def resources_of(tasks: Sequence[Task], record: Mapping[Identity, Result]) -> li
             "hookPhase": result.phase,
             "hookType": task.hook,
         }
+        if not task.is_prune and (images := images_of(task.obj)):
+            item["images"] = images
         found.append({**item, **{name: value for name, value in optional.items() if value}})
     return found

@@ -165,16 +165,25 @@ def _judged(task: Task, before: Result, live: JsonObject | None, judge: Judge) -
         before = Result("", "created", "Running")
     if task.is_prune:
         return before if live is not None else Result(before.status, before.message, "Succeeded")
+    if live is None and _goes_by_itself(task):
+        return Result(before.status, before.message, "Succeeded")
     if live is None:
         text = f"Resource {'/'.join(filter(None, task.key))} is missing, it might have been deleted"
         return Result("SyncFailed", text, "Failed")
     health = judge(live)
+    status = "Synced" if task.hook else before.status
     if health is None or health.status == "Healthy":
-        return Result(before.status, (health.message if health else "") or before.message, "Succeeded")
+        return Result(status, (health.message if health else "") or before.message, "Succeeded")
     bad = ("Degraded", "Unknown") if task.hook else ("Degraded",)
     if health.status in bad:
-        return Result(before.status, health.message or before.message, "Failed")
+        return Result(status, health.message or before.message, "Failed")
     return before
+
+
+def _goes_by_itself(task: Task) -> bool:
+    """A Job that is removed once it has done its work."""
+    is_job = (task.key.group, task.key.kind) == ("batch", "Job")
+    return is_job and (task.obj.get("spec") or {}).get("ttlSecondsAfterFinished") is not None
 
 
 def _waiting(running: Sequence[Task], live: Mapping[ResourceKey, JsonObject], what: str = "") -> str:

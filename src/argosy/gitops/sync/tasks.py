@@ -55,7 +55,8 @@ class Task:
 
 def tasks_of(pairs: Iterable[Pair], operation: JsonObject, options: Options, hook_suffix: str = "") -> list[Task]:
     """`operation`: the `sync` block. Hooks take no part in a selective sync nor with strategy `apply`."""
-    selected = _selector(operation.get("resources"))
+    pairs = tuple(pairs)
+    selected = _with_namespaces(_selector(operation.get("resources")), pairs)
     with_hooks = selected is None and "apply" not in (operation.get("syncStrategy") or {})
     only_changed = options.has("ApplyOutOfSyncOnly")
     found: list[Task] = []
@@ -109,6 +110,25 @@ def _selector(resources: list[JsonObject] | None) -> Callable[[ResourceKey], boo
         )
 
     return chosen
+
+
+def _with_namespaces(
+    selected: Callable[[ResourceKey], bool] | None, pairs: Sequence[Pair]
+) -> Callable[[ResourceKey], bool] | None:
+    """Objects cannot be made where their namespace is gone, or goes: one of the targets comes with them."""
+    if selected is None:
+        return None
+    needed = {pair.key.namespace for pair in pairs if pair.key.namespace and selected(pair.key)}
+
+    def chosen(key: ResourceKey) -> bool:
+        return selected(key) or (key in absent and key.name in needed)
+
+    absent = {pair.key for pair in pairs if pair.key.kind == "Namespace" and pair.target and _is_gone(pair.live)}
+    return chosen
+
+
+def _is_gone(live: JsonObject | None) -> bool:
+    return live is None or bool(live["metadata"].get("deletionTimestamp"))
 
 
 def _prune_waves(tasks: list[Task], options: Options) -> list[Task]:

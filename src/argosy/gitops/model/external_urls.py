@@ -1,0 +1,56 @@
+"""Where users reach what an Application brought (`status.summary.externalURLs`, argo-cd: controller/cache/info.go)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from argosy.gitops.keys import PREFIX, annotations_of
+from argosy.machinery.objects import JsonObject, JsonValue
+
+LINK = "link.argocd.argoproj.io/"
+IGNORE_DEFAULTS = PREFIX + "ignore-default-links"
+
+
+def external_urls(objects: Iterable[JsonObject]) -> list[str]:
+    """Sorted: of the hosts and paths of Ingresses, and of the links that any object names itself."""
+    found: set[str] = set()
+    for obj in objects:
+        marks = annotations_of(obj)
+        found |= {str(value).rpartition("|")[2] for name, value in marks.items() if name.startswith(LINK)}
+        if _is_ingress(obj) and marks.get(IGNORE_DEFAULTS) != "true":
+            found |= set(_of_ingress(obj))
+    return sorted(found - {""})
+
+
+def _is_ingress(obj: JsonObject) -> bool:
+    group = str(obj.get("apiVersion") or "").partition("/")[0]
+    return obj.get("kind") == "Ingress" and group in ("networking.k8s.io", "extensions")
+
+
+def _of_ingress(obj: JsonObject) -> Iterator[str]:
+    spec = _mapping(obj.get("spec"))
+    secure = {str(host) for item in _list(spec.get("tls")) for host in _list(_mapping(item).get("hosts"))}
+    for rule in _list(spec.get("rules")):
+        host = str(_mapping(rule).get("host") or "") or _address(obj)
+        if not host:
+            continue
+        for path in _list(_mapping(_mapping(rule).get("http")).get("paths")):
+            text = str(_mapping(path).get("path") or "").removesuffix("*")
+            yield f"{'https' if host in secure else 'http'}://{host}{text}"
+
+
+def _address(obj: JsonObject) -> str:
+    """Of the load balancer, where a rule is for every host."""
+    balancer = _mapping(_mapping(obj.get("status")).get("loadBalancer"))
+    for item in _list(balancer.get("ingress")):
+        if found := _mapping(item).get("hostname") or _mapping(item).get("ip"):
+            return str(found)
+    return ""
+
+
+def _mapping(value: JsonValue) -> JsonObject:
+    return value if isinstance(value, dict) else {}
+
+
+def _list(value: JsonValue) -> list[JsonValue]:
+    return value if isinstance(value, list) else []

@@ -1,0 +1,20 @@
+"""The container images that an object runs."""
+
+from __future__ import annotations
+
+from argosy.machinery.objects import JsonObject
+
+WORKLOAD_PATHS = (("spec",), ("spec", "template", "spec"), ("spec", "jobTemplate", "spec", "template", "spec"))
+
+
+def images_of(obj: JsonObject, *, with_init: bool = False) -> list[str]:
+    """In the order of the containers, each once. `with_init`: of init containers, too."""
+    found: list[str] = []
+    for path in WORKLOAD_PATHS:
+        at: object = obj
+        for name in path:
+            at = at.get(name) if isinstance(at, dict) else None
+        if isinstance(at, dict):
+            containers = [*((at.get("initContainers") or ()) if with_init else ()), *(at.get("containers") or ())]
+            found += [str(c["image"]) for c in containers if isinstance(c, dict) and c.get("image")]
+    return list(dict.fromkeys(found))
