@@ -10,6 +10,7 @@ import argparse
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from argosy.cli.installing import control_plane_objects, install
@@ -19,7 +20,9 @@ from argosy.cli.up import start
 from argosy.cluster.audit import AuditFile
 from argosy.cluster.auth.bootstrap import bootstrap_objects as roles
 from argosy.cluster.http.assembly import ClusterFront, Keys, Settings, serve_cluster
+from argosy.cluster.http.prometheus import PrometheusApi
 from argosy.cluster.http.server import HttpServer
+from argosy.cluster.http.streaming.responder import serve_plainly
 from argosy.cluster.kinds.bootstrap import api_services
 from argosy.cluster.kinds.bootstrap import bootstrap_objects as first_objects
 from argosy.cluster.kinds.registry import builtin_kinds
@@ -38,7 +41,8 @@ CONTROLLER_USER = "system:serviceaccount:argocd:argocd-application-controller"
 
 def run(options: argparse.Namespace) -> int:
     objects = [] if options.no_crds else control_plane_objects("argocd")
-    return start(options, "apiserver", lambda *where: serving(*where, objects=objects), _introduce)
+    opened = partial(serving, objects=objects, prometheus_port=options.prometheus_port)
+    return start(options, "apiserver", opened, _introduce)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,8 +105,10 @@ async def api_server(
         await install(client, objects, MANAGER, clock, rng)
         await install(client, _addresses(own), MANAGER, clock, rng)
         workloads = Workloads(PipelineServer(cluster.core, cluster.on_commit, cluster.spawn), clock)
+        workloads.observe(cluster.reader, cluster.on_commit)
         workloads.start()
         stack.callback(workloads.stop)
+        prometheus = PrometheusApi(workloads.traffic.history, workloads.traffic.look, clock.now)
         audit = AuditFile(data_dir / "audit" / "audit.log")
         stack.callback(audit.close)
         settings = Settings(
@@ -111,6 +117,7 @@ async def api_server(
             logs=workloads.logs,
             world=workloads.world,
             dialer=caller,
+            prometheus=prometheus.answer,
             audit=audit,
             metrics=metrics or _metrics,
             checks=checks or {},
@@ -129,13 +136,24 @@ async def listening(api: ApiServer, data_dir: Path, clock: Clock) -> AsyncIterat
 
 @asynccontextmanager
 async def serving(
-    data_dir: Path, host: str, port: int, clock: Clock, rng: Rng, *, objects: Sequence[JsonObject]
+    data_dir: Path,
+    host: str,
+    port: int,
+    clock: Clock,
+    rng: Rng,
+    *,
+    objects: Sequence[JsonObject],
+    prometheus_port: int | None = None,
 ) -> AsyncIterator[Serving]:
     async with (
         api_server(data_dir, host, port, clock, rng, objects=objects) as api,
         listening(api, data_dir, clock) as server,
     ):
-        yield Serving(server, api.client)
+        answer = api.front.settings.prometheus
+        async with AsyncExitStack() as stack:
+            if prometheus_port is not None and answer is not None:
+                await stack.enter_async_context(serve_plainly(answer, host, prometheus_port))
+            yield Serving(server, api.client)
 
 
 def _addresses(objects: Iterable[JsonObject]) -> list[JsonObject]:

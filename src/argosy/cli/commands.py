@@ -108,6 +108,12 @@ def _apiserver(commands: Commands) -> None:
     parser = _command(commands, "apiserver", "argosy.cli.apiserver:run", text)
     _running(parser)
     parser.add_argument("--no-crds", action="store_true", help="install no definitions: the controllers bring them")
+    parser.add_argument(
+        "--prometheus-port",
+        type=_port,
+        metavar="PORT",
+        help="serve Prometheus' API about simulated traffic on 127.0.0.1 without TLS and credentials, too",
+    )
 
 
 def _controller(commands: Commands) -> None:

@@ -208,7 +208,9 @@ def _detach(options: argparse.Namespace, command: str, place: Place) -> int:
 def _arguments(options: argparse.Namespace, place: Place) -> list[str]:
     given = ["--data-dir", str(place.directory), "--log-level", options.log_level, "--log-format", options.log_format]
     given += [] if options.port is None else ["--port", str(options.port)]
-    return [*given, "--no-crds"] if getattr(options, "no_crds", False) else given
+    given += ["--no-crds"] if getattr(options, "no_crds", False) else []
+    port = getattr(options, "prometheus_port", None)
+    return given if port is None else [*given, "--prometheus-port", str(port)]
 
 
 def _await_ready(reading: int) -> bool:

@@ -28,7 +28,7 @@ from argosy.cluster.http.server import HttpServer, serve
 from argosy.cluster.http.trail import Trails
 from argosy.cluster.http.wiring import Wiring
 from argosy.cluster.kind import User
-from argosy.cluster.ports import Clock, Dialer, LogSource, PodWorld
+from argosy.cluster.ports import Clock, Dialer, LogSource, PodWorld, ProxyHandler
 from argosy.cluster.request import ApiRequest, ApiResponse
 from argosy.cluster.server import EmbeddedCluster
 from argosy.machinery.objects import JsonObject
@@ -52,6 +52,7 @@ class Settings:
     logs: LogSource | None = None
     world: PodWorld | None = None
     dialer: Dialer | None = None
+    prometheus: ProxyHandler | None = None
     metrics: Callable[[], bytes] | None = None
     checks: Mapping[str, Callable[[], bool | str]] = field(default_factory=dict)
     """Of `/readyz`, beside the store's own: True or an empty text is well, a text says what is wrong."""
@@ -94,6 +95,7 @@ class ClusterFront:
             backends=cluster.service_handlers,
             world=self.settings.world,
             dialer=self.settings.dialer,
+            prometheus=self.settings.prometheus,
             trails=Trails(
                 Auditor(self.settings.audit, cluster.clock.now, hashlib.sha256(b"audit" + keys.signing_key).digest()),
                 cluster.store,

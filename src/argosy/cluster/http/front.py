@@ -24,6 +24,7 @@ from argosy.cluster.http.exchange import (
 )
 from argosy.cluster.http.negotiate import PROTOBUF, is_pretty
 from argosy.cluster.http.paths import Paths, is_probe
+from argosy.cluster.http.prometheus import is_prometheus
 from argosy.cluster.http.proxy import FORWARDS
 from argosy.cluster.http.resources import Call, handle_resource, handle_review, handle_token_request, read_log
 from argosy.cluster.http.routing import (
@@ -41,6 +42,7 @@ from argosy.cluster.http.streaming.pods import open_pod_stream
 from argosy.cluster.http.trail import TIMED_OUT, Trail
 from argosy.cluster.http.wiring import Wiring
 from argosy.cluster.kind import Kind, User
+from argosy.cluster.ports import ProxyRequest
 from argosy.machinery.status import StatusError
 
 _log = logging.getLogger(__name__)
@@ -109,6 +111,8 @@ class Front:
             raise body_too_large()
         path, raw_query = split_target(request.target)
         asked = route(path)
+        if self._wiring.prometheus is not None and is_prometheus(path):
+            return await self._prometheus(request, path, raw_query, trail)
         asked, query = unfolded(asked, parse_query(raw_query))
         if is_probe(request, asked):
             return self._paths.answer(request, asked, query)
@@ -121,6 +125,19 @@ class Front:
             return self._paths.answer(request, asked, query)
         call = self._call(request, asked, query, user, attributes, trail)
         return call if isinstance(call, Response) else await self._dispatch(call)
+
+    async def _prometheus(self, request: Request, path: str, query: str, trail: Trail) -> Response:
+        """Beside the API's own paths: nothing of Kubernetes is named so. Who may read `/metrics` may read this.
+
+        The path itself says nothing: `/api/*` is open to everybody who is known, for discovery.
+        """
+        assert self._wiring.prometheus is not None
+        trail.attributes = Attributes("get", path="/metrics")
+        require(self._wiring.authorizer, self._identify(request, trail), trail.attributes)
+        headers = {"content-type": request.header("content-type")}
+        asked = ProxyRequest(method=request.method, path=path, query=query, headers=headers, body=request.body)
+        answer = await self._wiring.prometheus(asked)
+        return Response(answer.status, answer.body, answer.content_type)
 
     def _identify(self, request: Request, trail: Trail | None = None) -> User:
         """The user to act as. Raises 401, 429 after too many wrong credentials of one address, 400 and 403."""

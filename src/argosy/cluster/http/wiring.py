@@ -12,7 +12,7 @@ from argosy.cluster.auth.reviews import Reviews
 from argosy.cluster.auth.tokens import ServiceAccountTokens
 from argosy.cluster.http.trail import Trails
 from argosy.cluster.kind import Kinds, Reader
-from argosy.cluster.ports import Backends, Clock, Dialer, LogSource, PodWorld
+from argosy.cluster.ports import Backends, Clock, Dialer, LogSource, PodWorld, ProxyHandler
 from argosy.cluster.request import Api
 from argosy.machinery.objects import JsonObject
 
@@ -65,6 +65,8 @@ class Wiring:
     guesses: Guesses = field(default_factory=Guesses)
     trails: Trails = field(default_factory=Trails)
     metrics: Callable[[], bytes] | None = None
+    prometheus: ProxyHandler | None = None
+    """Answers Prometheus' API about simulated traffic."""
     new_uid: Callable[[], str] | None = None
     """For objects that are answered and not stored."""
     checks: Mapping[str, Callable[[], bool | str]] = field(default_factory=dict)

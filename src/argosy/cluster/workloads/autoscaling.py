@@ -5,8 +5,8 @@ Metrics come from rules; `readings.py` says what they mean for a target.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from argosy.cluster.workloads.chance import fnv1a
@@ -23,6 +23,8 @@ from argosy.machinery.objects import JsonObject, Key, key_of
 
 PERIOD = timedelta(seconds=15)
 TOLERANCE = 0.1
+REQUESTS = "http_requests_per_second"
+"""The metric of type Pods that simulated traffic gives."""
 _TARGETS = {"Deployment": "deployments", "ReplicaSet": "replicasets", "StatefulSet": "statefulsets"}
 
 
@@ -181,7 +183,8 @@ def _generation(scaler: JsonObject) -> int:
     return fnv1a(repr(scaler["spec"]).encode())
 
 
-def make_controller(book: RuleBook) -> Controller:
+def make_controller(book: RuleBook, requests_to: Callable[[str, str], float | None]) -> Controller:
+    """`requests_to`: requests a second that reach a Pod, by namespace and name; None where none are simulated."""
     memory = _Memory()
 
     def look(view: View, key: Key) -> Seen | None:
@@ -196,7 +199,7 @@ def make_controller(book: RuleBook) -> Controller:
         return Seen(
             scaler=scaler,
             target=target,
-            pods=tuple((pod, _effects(view, book, pod)) for pod in pods),
+            pods=tuple((pod, _with_requests(pod, _effects(view, book, pod), requests_to)) for pod in pods),
             recommendations=tuple(memory.history.get(key, ())),
         )
 
@@ -208,6 +211,18 @@ def make_controller(book: RuleBook) -> Controller:
 def _pods_of(view: View, target: JsonObject) -> list[JsonObject]:
     parents = view.owned("replicasets", target) if target["kind"] == "Deployment" else [target]
     return [pod for parent in parents for pod in view.owned("pods", parent) if is_active(pod)]
+
+
+def _with_requests(
+    pod: JsonObject, effects: dict[str, Effect], requests_to: Callable[[str, str], float | None]
+) -> dict[str, Effect]:
+    """The first container has the metric of the Pod's requests, unless a rule gives its number."""
+    rate = requests_to(pod["metadata"]["namespace"], pod["metadata"]["name"])
+    if rate is None:
+        return effects
+    first = pod["spec"]["containers"][0]["name"]
+    effect = effects.get(first) or Effect()
+    return {**effects, first: replace(effect, metrics={REQUESTS: rate, **(effect.metrics or {})})}
 
 
 def _effects(view: View, book: RuleBook, pod: JsonObject) -> dict[str, Effect]:

@@ -10,7 +10,17 @@ from typing import Any, TypeVar
 import yaml
 
 from argosy.cluster.workloads.inside.rules import InsideError, read_commands, read_files, read_pages
-from argosy.cluster.workloads.rules import IMAGE_REASONS, RUN_REASONS, Answers, Effect, Fail, Match, Rule
+from argosy.cluster.workloads.rules import (
+    IMAGE_REASONS,
+    RUN_REASONS,
+    USUAL_LATENCY,
+    Answers,
+    Effect,
+    Fail,
+    Match,
+    Rule,
+    Treatment,
+)
 from argosy.machinery import duration, timestamps
 from argosy.machinery.objects import JsonObject, JsonValue
 
@@ -73,13 +83,40 @@ def _rule(table: Mapping[str, Any], where: str) -> Rule:
 
 
 def _answers(value: JsonValue, where: str) -> Answers:
-    table = _table(value, where, ("status", "latency", "errorShare"))
-    status, share = table.get("status", 200), table.get("errorShare", 0.0)
+    table = _table(value, where, ("status", "latency", "errorShare", "rate"))
+    rate = table.get("rate", 0.0)
+    if isinstance(rate, bool) or not isinstance(rate, int | float) or not 0 <= rate <= HIGHEST:
+        raise RuleError(f"{where}.rate: {rate!r} is not a number of requests a second, up to {HIGHEST:g}")
+    return Answers(
+        status=_status(table, "status", where, 200),
+        latency=_seconds(table, "latency", where) or 0.0,
+        error_share=_share(table, "errorShare", where),
+        rate=float(rate),
+    )
+
+
+def _treatment(value: JsonValue, where: str) -> Treatment:
+    table = _table(value, where, ("errorShare", "errorCode", "latency"))
+    latency = _seconds(table, "latency", where)
+    return Treatment(
+        error_share=_share(table, "errorShare", where),
+        error_code=_status(table, "errorCode", where, 500),
+        latency=USUAL_LATENCY if latency is None else latency,
+    )
+
+
+def _status(table: Mapping[str, Any], name: str, where: str, otherwise: int) -> int:
+    status = table.get(name, otherwise)
     if type(status) is not int or not 100 <= status <= 599:
-        raise RuleError(f"{where}.status: {status!r} is not an HTTP status from 100 to 599")
+        raise RuleError(f"{where}.{name}: {status!r} is not an HTTP status from 100 to 599")
+    return status
+
+
+def _share(table: Mapping[str, Any], name: str, where: str) -> float:
+    share = table.get(name, 0.0)
     if isinstance(share, bool) or not isinstance(share, int | float) or not 0 <= share <= 1:
-        raise RuleError(f"{where}.errorShare: {share!r} is not a number from 0 to 1")
-    return Answers(status=status, latency=_seconds(table, "latency", where) or 0.0, error_share=float(share))
+        raise RuleError(f"{where}.{name}: {share!r} is not a number from 0 to 1")
+    return float(share)
 
 
 class _Loader(yaml.SafeLoader):
@@ -135,7 +172,7 @@ def _match(value: JsonValue, where: str) -> Match:
 
 _EFFECT_FIELDS = (
     "startDelay", "readyDelay", "stopDelay", "jitter", "runFor", "exitCode", "fail", "neverReady", "logs", "metrics",
-    "commands", "files", "http",
+    "commands", "files", "http", "traffic",
 )  # fmt: skip
 
 
@@ -158,6 +195,7 @@ def _effect(value: JsonValue, where: str) -> Effect:
         commands=_inside(read_commands, table, "commands", where),
         files=_inside(read_files, table, "files", where),
         http=_inside(read_pages, table, "http", where),
+        traffic=_treatment(table["traffic"], f"{where}.traffic") if table.get("traffic") is not None else None,
     )
 
 

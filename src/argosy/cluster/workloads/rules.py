@@ -29,6 +29,19 @@ class Fail:
     probability: float = 1.0
 
 
+USUAL_LATENCY = 0.05
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Treatment:
+    """What becomes of the requests that reach a Pod."""
+
+    error_share: float = 0.0
+    error_code: int = 500
+    latency: float = USUAL_LATENCY
+    """Seconds, on average."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Effect:
     """Seconds; None: not said here."""
@@ -50,6 +63,8 @@ class Effect:
     files: Mapping[str, str] | None = None
     http: tuple[Page, ...] | None = None
     """What its ports answer."""
+    traffic: Treatment | None = None
+    """How it treats requests."""
 
     def over(self, other: Effect) -> Effect:
         """What this says, and what `other` says of the rest."""
@@ -66,6 +81,8 @@ class Answers:
     """Seconds."""
     error_share: float = 0.0
     """Of all requests, those that get a 500 instead."""
+    rate: float = 0.0
+    """Requests a second that come for the Service."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

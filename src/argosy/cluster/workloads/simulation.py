@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
+from argosy.cluster.kind import Reader
 from argosy.cluster.ports import Clock
+from argosy.cluster.store import Change
 from argosy.cluster.workloads import (
     addresses,
     autoscaling,
@@ -35,6 +38,7 @@ from argosy.cluster.workloads.ports import Deferred, Server
 from argosy.cluster.workloads.resources import RESOURCES
 from argosy.cluster.workloads.rule_book import RuleBook
 from argosy.cluster.workloads.rules import Rule
+from argosy.cluster.workloads.traffic.traffic import Traffic
 from argosy.cluster.workloads.view import View
 from argosy.machinery.objects import JsonObject, Key, key_of
 
@@ -70,7 +74,14 @@ class Workloads:
         """For `pods/log`."""
         self.world = SimulatedWorld(self.view, self.book, clock)
         """For exec, port-forward and proxies."""
-        self.engine = Engine(server, clock, controllers(self.book, self.settings), self.view)
+        self.traffic = Traffic(self.view, self.book, clock)
+        """Requests to Services, as rules tell of them."""
+        self.engine = Engine(server, clock, controllers(self.book, self.settings, self.traffic), self.view)
+
+    def observe(self, reader: Reader, on_commit: Callable[[Callable[[Sequence[Change]], None]], object]) -> None:
+        """Lets traffic follow what is stored: before `start`, where requests are to be simulated."""
+        self.traffic.read_from(reader)
+        on_commit(self.traffic.changed)
 
     def start(self) -> None:
         self._ensure_node()
@@ -90,7 +101,7 @@ class Workloads:
                 self._server.submit(create(node_object(self.settings.node), KUBELET), lambda error: None)
 
 
-def controllers(book: RuleBook, settings: Settings) -> tuple[Controller, ...]:
+def controllers(book: RuleBook, settings: Settings, traffic: Traffic) -> tuple[Controller, ...]:
     return (
         _live_rules(book),
         node.make_controller(settings.kubelet_version, settings.node),
@@ -105,7 +116,7 @@ def controllers(book: RuleBook, settings: Settings) -> tuple[Controller, ...]:
         *addresses.make_controllers(settings.address_delay),
         *volumes.CONTROLLERS,
         budgets.CONTROLLER,
-        autoscaling.make_controller(book),
+        autoscaling.make_controller(book, traffic.requests_to),
         scheduler.CONTROLLER,
         taints.CONTROLLER,
         kubelet.make_controller(book, events=settings.kubelet_events, simulated=bool(settings.node)),

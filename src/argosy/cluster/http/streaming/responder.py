@@ -1,8 +1,10 @@
-"""HTTP/1.1 on a stream of bytes, answered by a simulated container: what port-forward reaches."""
+"""Small HTTP/1.1 on a stream of bytes: what port-forward reaches, and simulated Prometheus on a port of its own."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from http import HTTPStatus
 
 import httptools
@@ -80,3 +82,34 @@ def _written(request: ProxyRequest, answer: ProxyResponse, *, goes_on: bool) -> 
     head += [] if goes_on else ["Connection: close"]
     body = b"" if request.method == "HEAD" else answer.body
     return "\r\n".join([*head, "", ""]).encode("latin-1") + body
+
+
+class _Sockets:
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._reader, self._writer = reader, writer
+
+    async def read(self) -> bytes:
+        return await self._reader.read(65536)
+
+    async def write(self, data: bytes) -> None:
+        self._writer.write(data)
+        await self._writer.drain()
+
+
+@asynccontextmanager
+async def serve_plainly(answer: Answer, host: str, port: int) -> AsyncIterator[None]:
+    """On a port of loopback, for whoever is on this machine; ends with the block."""
+
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            await respond(_Sockets(reader, writer), answer)
+        except (ConnectionError, asyncio.CancelledError):
+            pass
+        finally:
+            writer.close()
+
+    server = await asyncio.start_server(talk, host, port)
+    try:
+        yield
+    finally:
+        server.close()

@@ -1,0 +1,12 @@
+"""A subset of PromQL over any source of series: what analyses and autoscalers ask of simulated traffic.
+
+Selectors, ranges and offsets; rate, increase, irate, delta and *_over_time; sum, avg, min, max, count, topk, bottomk;
+arithmetic, comparison and set operators with on, ignoring and group; histogram_quantile and the usual functions.
+"""
+
+from __future__ import annotations
+
+from argosy.machinery.promql.evaluate import Sample, Source, evaluate
+from argosy.machinery.promql.parser import PromqlError, parse
+
+__all__ = ["PromqlError", "Sample", "Source", "evaluate", "parse"]
