@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from hardship import applicationsets, gitops, hydrator
+from hardship import applicationsets, gitops, hydrator, sealing
 from kit.hardship import Story
 
 ROOMS: dict[str, tuple[type[Story], ...]] = {
     "gitops": gitops.STORIES,
     "applicationsets": applicationsets.STORIES,
     "hydrator": hydrator.STORIES,
+    "sealing": sealing.STORIES,
 }

@@ -51,6 +51,10 @@ class ScriptedKeys:
         return made_key(private(self.count - 1), question, self.count.to_bytes(16, "big"))
 
 
+def made_for_tests(number: int, question: MakeKey) -> MadeKey:
+    return made_key(private(number), question, (number + 1).to_bytes(16, "big"))
+
+
 def key_pair(number: int = 0, since: datetime = NOON) -> SealingKey:
     made = made_key(private(number), MakeKey(2048, "", since, since + timedelta(days=3650)), number.to_bytes(16, "big"))
     return sealing_key(made.private_pem, made.certificate_pem)
@@ -91,9 +95,11 @@ def sealed(
     return {"apiVersion": "bitnami.com/v1alpha1", "kind": "SealedSecret", "metadata": metadata, "spec": spec}
 
 
-def secret(data: Mapping[str, str], *, annotations: Mapping[str, str] | None = None, **more: Any) -> JsonObject:
+def secret(
+    data: Mapping[str, str], *, name: str = NAME.name, annotations: Mapping[str, str] | None = None, **more: Any
+) -> JsonObject:
     """A Secret of other people; values as text."""
-    metadata = {"name": NAME.name, "namespace": NAME.namespace, "annotations": dict(annotations or {})}
+    metadata = {"name": name, "namespace": NAME.namespace, "annotations": dict(annotations or {})}
     return {"apiVersion": "v1", "kind": "Secret", "metadata": metadata, "stringData": dict(data), **more}
 
 
