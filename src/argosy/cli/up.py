@@ -6,6 +6,7 @@ import argparse
 import asyncio
 import errno
 import os
+import resource
 import select
 import signal
 import subprocess
@@ -24,6 +25,7 @@ if TYPE_CHECKING:  # for what runs in the foreground only: a detaching parent ne
     from argosy.runtime.clock import Clock
 
 READY_SECONDS = 180
+FILES = 65_536
 STOP_SECONDS = 40
 LOG_LINES = 15
 
@@ -84,6 +86,7 @@ def start(options: argparse.Namespace, command: str, opened: Open[R], then: Then
 
 async def _serve(place: Place, port: int, options: argparse.Namespace, opened: Open[R], then: Then[R]) -> None:
     stop = stop_on_signals()
+    _raise_file_limit()
     from argosy.runtime.chance import SystemRng
     from argosy.runtime.clock import RealClock
 
@@ -128,6 +131,15 @@ def stop_on_signals() -> asyncio.Event:
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, heard, number)
     return stop
+
+
+def _raise_file_limit() -> None:
+    """As many open files as this user may have: each watch is a connection."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = FILES if hard == resource.RLIM_INFINITY else min(hard, FILES)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        with suppress(ValueError, OSError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 def _settle_memory() -> None:

@@ -13,8 +13,8 @@ import pytest
 
 from argosy.cluster.http import tls
 from argosy.cluster.http.exchange import BODY_LIMIT, Request, Response
-from argosy.cluster.http.protocol import HEADER_LIMIT, Connection
-from argosy.cluster.http.server import HttpServer, serve
+from argosy.cluster.http.protocol import HEADER_LIMIT, PIECE, Connection
+from argosy.cluster.http.server import HttpServer, QuietAccepting, serve
 from argosy.machinery.api import WatchEvent
 
 from .world import NOON, CountingRng, SmallWorld, TestClock
@@ -483,3 +483,50 @@ def test_slow_is_judged_by_what_the_client_is_doing() -> None:
 
     asyncio.run(main())
     assert NOON.tzinfo is not None
+
+
+def test_that_no_connection_can_be_accepted_is_told_once_a_minute_and_all_else_as_before(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """At the limit of open files asyncio tells it for every connection that waits."""
+
+    async def main() -> list[str]:
+        others: list[str] = []
+        handler = QuietAccepting(lambda loop, context: others.append(context["message"]))
+        loop = asyncio.get_running_loop()
+        for _ in range(1000):
+            handler(loop, {"message": "socket.accept() out of system resource", "exception": OSError(24, "Too many")})
+        handler(loop, {"message": "something else"})
+        return others
+
+    assert asyncio.run(main()) == ["something else"]
+    assert caplog.text.count("no connection can be accepted") == 1
+
+
+def test_a_client_that_does_not_read_holds_no_second_copy_of_a_large_answer() -> None:
+    world = SmallWorld()
+    world.configmap()["data"] = {"big": "x" * 8_000_000}
+
+    async def talk(server: HttpServer, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        reader._transport.pause_reading()  # type: ignore[attr-defined]
+        writer.write(GET)
+        await writer.drain()
+        held = []
+        for _ in range(40):
+            await turn()
+            held += [connection.transport.get_write_buffer_size() for connection in server.connections]
+        assert max(held) < 2 * PIECE
+        reader._transport.resume_reading()  # type: ignore[attr-defined]
+        status, _, raw = await answer(reader)
+        assert status == 200
+        assert len(raw) > 8_000_000
+
+    converse(world, talk)
+
+
+async def turn() -> None:
+    """A little of real time passes: sockets do not live in virtual time."""
+    loop = asyncio.get_running_loop()
+    passed = loop.create_future()
+    loop.call_later(0.01, passed.set_result, None)
+    await passed

@@ -44,6 +44,8 @@ STALL_SECONDS = 30.0
 """A client that takes no byte of an answer for this long is cut off."""
 DISCARD_LIMIT = 8 * BODY_LIMIT
 """What is still read and thrown away of a body that was too large, so that the client sees the answer."""
+PIECE = 262_144
+"""Bytes of an answer that are given to the transport at once."""
 GZIP_FROM = 131_072
 """Answers from this size are compressed for clients that accept it and are not on this machine."""
 
@@ -258,7 +260,8 @@ class Connection(asyncio.Protocol):
             elif self._expired:
                 response = status_response(_took_too_long())
                 assert isinstance(response.body, bytes)
-                self._write_whole(Request("GET", "/"), response, self._head(response, last=True), response.body)
+                head = self._head(response, last=True)
+                self.transport.write(self._wire(Request("GET", "/"), response, head, response.body))
         except Exception as error:
             _log.error("a connection failed: %s", type(error).__name__)
         finally:
@@ -300,7 +303,7 @@ class Connection(asyncio.Protocol):
             return
         head = self._head(response, last=last, audit_id=request.audit_id)
         if isinstance(body, bytes):
-            self._write_whole(request, response, head, body)
+            await self._write_in_pieces(self._wire(request, response, head, body))
         elif request.method == "HEAD":
             self.transport.write(f"{head}\r\n".encode("latin-1"))
             await body.aclose()
@@ -324,7 +327,16 @@ class Connection(asyncio.Protocol):
             pass
         self.streaming = None
 
-    def _write_whole(self, request: Request, response: Response, head: str, body: bytes) -> None:
+    async def _write_in_pieces(self, wire: bytes) -> None:
+        """A client that does not read holds one piece in the transport's buffer, not a second copy of the answer."""
+        rest = memoryview(wire)
+        while len(rest) > PIECE:
+            self.transport.write(bytes(rest[:PIECE]))
+            rest = rest[PIECE:]
+            await self._drain()
+        self.transport.write(bytes(rest))
+
+    def _wire(self, request: Request, response: Response, head: str, body: bytes) -> bytes:
         extra = ""
         if len(body) >= GZIP_FROM and not self._local and "gzip" in request.header("accept-encoding"):
             body = zlib.compress(body, 1, 31)
@@ -334,7 +346,7 @@ class Connection(asyncio.Protocol):
         else:
             body = b""
         wire = f"{head}{extra}\r\n".encode("latin-1")
-        self.transport.write(wire if request.method == "HEAD" else wire + body)
+        return wire if request.method == "HEAD" else wire + body
 
     async def _write_stream(self, head: str, chunks: Chunks) -> None:
         self.transport.write(f"{head}Transfer-Encoding: chunked\r\n\r\n".encode("latin-1"))

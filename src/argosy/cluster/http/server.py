@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import logging
+import math
 import socket
 import ssl
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from email.utils import format_datetime
+from typing import Any
 
 from argosy.cluster.http.exchange import Request
 from argosy.cluster.http.protocol import Connection, Handler
@@ -18,6 +21,8 @@ SWEEP_SECONDS = 5.0
 DRAIN_SECONDS = 5.0
 BACKLOG = 512
 HANDSHAKE_SECONDS = 10.0
+ACCEPT_LOG_SECONDS = 60.0
+_log = logging.getLogger(__name__)
 
 
 class HttpServer:
@@ -79,6 +84,7 @@ async def serve(
     """
     server = HttpServer(handler, clock, rng, knows)
     loop = asyncio.get_running_loop()
+    loop.set_exception_handler(QuietAccepting(loop.get_exception_handler()))
     listener = await loop.create_server(
         lambda: Connection(server),
         host,
@@ -108,6 +114,27 @@ async def serve(
             await listener.wait_closed()
     if failure is not None:
         raise failure
+
+
+class QuietAccepting:
+    """Tells once a minute that no connection can be accepted: asyncio tells it for each that waits, with a trace."""
+
+    def __init__(self, otherwise: Callable[[asyncio.AbstractEventLoop, dict[str, Any]], object] | None) -> None:
+        self._otherwise = otherwise
+        self._told_at = -math.inf
+
+    def __call__(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        if "accept() out of system resource" not in str(context.get("message")):
+            (self._otherwise or _default)(loop, context)
+        elif loop.time() - self._told_at >= ACCEPT_LOG_SECONDS:
+            self._told_at = loop.time()
+            _log.error(
+                "no connection can be accepted: %s; clients wait until others have gone", context.get("exception")
+            )
+
+
+def _default(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    loop.default_exception_handler(context)
 
 
 class _Sweeper:
