@@ -100,6 +100,8 @@ def test_flags_that_make_no_application_are_named(flags: tuple[str, ...], says: 
 
 def test_the_finalizer_says_how_to_delete_and_foreign_ones_stay() -> None:
     present = ["other.example/x", "resources-finalizer.argocd.argoproj.io"]
+    hooks = ["pre-delete-finalizer.argocd.argoproj.io", "post-delete-finalizer.argocd.argoproj.io/cleanup"]
+    assert finalizers([*present, *hooks], cascade=False, background=False) == ["other.example/x"]
     assert finalizers(present, cascade=False, background=False) == ["other.example/x"]
     assert finalizers(present, cascade=True, background=True) == [
         "other.example/x",

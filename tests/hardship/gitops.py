@@ -306,7 +306,7 @@ class DependencyIndex(ApplicationStory):
         yield lambda: not self.app() and not self.app("front")
 
     def delete_both(self) -> None:
-        for name in ("app", "front"):
+        for name in ("front", "app"):  # in this order: whom nobody was told of yet cannot be waited for
             self.delete(APPLICATIONS, name, "argocd")
 
     def _came(self, old: JsonObject | None, new: JsonObject | None) -> None:

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from argosy.machinery.objects import JsonObject, Key
-from argosy.runtime.informers import InformerCache, without_managed_fields
+from argosy.runtime.informers import CHECKED_SECONDS, InformerCache, InformerCaches, without_managed_fields
 from kit.world import CONFIG_MAPS, SECRETS, World, config_map, ours
 
 
@@ -139,3 +139,23 @@ def test_a_watch_that_the_server_ends_is_resumed_and_misses_nothing() -> None:
             world.run(world.client.create(CONFIG_MAPS, config_map(f"h{hour}")))
         world.pass_time(60)
         assert names(cache) == [f"h{hour}" for hour in range(5)]
+
+
+def test_a_cache_that_is_wrong_by_whatever_fault_is_right_again_after_a_while() -> None:
+    with World() as world:
+        world.run(world.client.create(CONFIG_MAPS, config_map("a")))
+        caches = InformerCaches(world.client, world.clock, world.rng)
+        cache = caches.cache(CONFIG_MAPS)
+        world.supervisor.add("caches of their own", caches.run)
+        world.pass_time(5)
+        heard: list[str] = []
+        cache.on_change(lambda old, new: heard.append((new or old or {})["metadata"]["name"]))
+        heard.clear()
+        del cache._objects[Key("default", "a")]  # as if the event had never come
+        cache._sorted["default"].remove(Key("default", "a"))
+        ghost = config_map("ghost")
+        cache._take({**ghost, "metadata": {**ghost["metadata"], "uid": "1", "resourceVersion": "1"}})
+        world.pass_time(2 * CHECKED_SECONDS)
+        assert cache.get(Key("default", "a")) is not None
+        assert cache.get(Key("default", "ghost")) is None
+        assert sorted(heard) == ["a", "ghost", "ghost"]

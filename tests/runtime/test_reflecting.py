@@ -6,6 +6,7 @@ import pytest
 
 from argosy.machinery.status import StatusError
 from argosy.runtime.reflecting import (
+    Aged,
     Failed,
     Happening,
     Listing,
@@ -33,6 +34,7 @@ BROKEN = ConnectionResetError("broken")
         (Listing(failures=2), Failed(DENIED), Waiting(3, Listing(failures=3))),
         (Listing(), Failed(BUSY), Waiting(1, Listing(failures=1), 7.0)),
         (Watching("9"), WatchEnded("12", True), Watching("12")),
+        (Watching("9"), Aged(), Listing()),
         (Watching("9"), WatchEnded("9", False), Waiting(1, Watching("9", 1))),
         (Watching("9"), Failed(BROKEN, "12", True), Waiting(1, Watching("12", 1))),
         (Watching("9", 4), Failed(BROKEN, "9", False), Waiting(5, Watching("9", 5))),

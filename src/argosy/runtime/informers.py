@@ -23,6 +23,7 @@ from argosy.runtime.clock import Clock
 from argosy.runtime.informer import Cache, Changed, Strip
 from argosy.runtime.outline import outline
 from argosy.runtime.reflecting import (
+    Aged,
     Failed,
     Happening,
     Listing,
@@ -39,6 +40,9 @@ PAGE = 500
 PATIENCE = 5
 """After so many failures in a row a cache goes on trying, but nothing waits for it: it is background."""
 BACKOFF = Backoff(first=0.8, longest=30.0, jitter=1.0)
+CHECKED_SECONDS = 3600.0
+"""After which a cache is compared with a new list: one that is wrong, by whatever fault, does not stay so for ever. Up
+to half as much again by chance, so that not all caches list at once."""
 
 log = logging.getLogger(__name__)
 
@@ -104,6 +108,7 @@ class InformerCache:
         self._synced = asyncio.Event()
         self._listed: set[Key] = set()
         self._revision = ""
+        self._check_at = float("inf")
         self._progressed = False
 
     @property
@@ -171,7 +176,9 @@ class InformerCache:
                 case Listing(continue_token=token):
                     return await self._page(token)
                 case Watching(resource_version=revision):
-                    return await self._watch(revision)
+                    ended = await self._watch(revision)
+                    # Only where the server ended it anyway, as every server does after some minutes.
+                    return Aged() if self._clock.monotonic() >= self._check_at else ended
                 case Waiting(failures=failures, at_least=at_least):
                     pause = max(at_least, BACKOFF.delay(failures, self._rng))
                     await self._clock.sleep(pause, background=not 0 < self.trouble.failures <= PATIENCE)
@@ -203,6 +210,7 @@ class InformerCache:
             self._progressed = False
             self.trouble.failures = 0
             self._synced.set()
+            self._check_at = self._clock.monotonic() + self._rng.uniform(CHECKED_SECONDS, 1.5 * CHECKED_SECONDS)
             self._progress()
         return PageCame(page.resource_version, page.continue_token)
 

@@ -6,6 +6,7 @@ the state says: the state *is* the instruction.
     Listing --page--> Listing --last page--> Watching --ended--> Watching
        ^                                        |
        +------- Waiting <--- failure, 410 ------+
+       +--------------- age --------------------+
 """
 
 from __future__ import annotations
@@ -71,7 +72,12 @@ class Waited:
     pass
 
 
-Happening = PageCame | WatchEnded | Failed | Waited
+@dataclass(frozen=True, slots=True)
+class Aged:
+    """The watch has gone on for so long that what it made of the list is to be checked against a new one."""
+
+
+Happening = PageCame | WatchEnded | Failed | Waited | Aged
 
 
 def step(state: State, happening: Happening) -> State:
@@ -81,6 +87,8 @@ def step(state: State, happening: Happening) -> State:
         case Listing(failures=failures), Failed(error):
             # A token that is too old cannot be continued at the same revision: begin at the first page.
             return Waiting(failures + 1, Listing(failures=failures + 1), _retry_after(error))
+        case Watching(), Aged():
+            return Listing()
         case Watching(), WatchEnded(resource_version, True):
             return Watching(resource_version)
         case Watching(failures=failures), WatchEnded(resource_version, False):

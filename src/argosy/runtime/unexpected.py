@@ -11,6 +11,8 @@ from pathlib import PurePath
 
 from argosy.machinery.status import StatusError
 
+FRAMES_SHOWN = 4
+
 
 class Told(Exception):
     """An error whose text was written for users and logs: it holds nothing of an object, and no secret."""
@@ -40,12 +42,15 @@ def said(error: BaseException) -> str:
 
 
 def _place(error: BaseException) -> str:
-    """The innermost line of ours; of the traceback's last frame where none is."""
+    """Our innermost lines, the innermost first; the traceback's last frame where none is ours."""
     frames = traceback.extract_tb(error.__traceback__)
     if not frames:
         return ""
-    own = [frame for frame in frames if "argosy" in PurePath(frame.filename).parts]
-    frame = (own or frames)[-1]
+    own = [frame for frame in frames if "argosy" in PurePath(frame.filename).parts] or frames[-1:]
+    return " in " + " < ".join(_shown(frame) for frame in own[: -FRAMES_SHOWN - 1 : -1])
+
+
+def _shown(frame: traceback.FrameSummary) -> str:
     parts = PurePath(frame.filename).parts
-    path = "/".join(parts[parts.index("argosy") :]) if own else parts[-1]
-    return f" in {frame.name} ({path}:{frame.lineno})"
+    path = "/".join(parts[parts.index("argosy") :]) if "argosy" in parts else parts[-1]
+    return f"{frame.name} ({path}:{frame.lineno})"

@@ -50,11 +50,17 @@ async def _delete(client: Verbs, key: Key, app: JsonObject, options: argparse.Na
         await wait_gone(client, key, options.timeout)
 
 
+HOOKS = ("pre-delete-finalizer.argocd.argoproj.io", "post-delete-finalizer.argocd.argoproj.io")
+
+
 def finalizers(present: list[str], *, cascade: bool, background: bool) -> list[str]:
-    """With exactly the finalizer that asks for this kind of deletion; foreign ones stay."""
+    """With exactly the finalizer that asks for this kind of deletion; foreign ones stay.
+
+    Where what the Application brought stays, its deletion hooks do not run either (argo-cd#27278).
+    """
     others = [name for name in present if name not in CASCADES]
     if not cascade:
-        return others
+        return [name for name in others if name.partition("/")[0] not in HOOKS]
     return [*others, f"{FINALIZER}/background" if background else FINALIZER]
 
 

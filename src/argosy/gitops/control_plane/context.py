@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -18,6 +19,7 @@ from argosy.gitops.health.custom import Judge
 from argosy.gitops.health.custom_checks import CustomChecks, Verdicts
 from argosy.gitops.keys import APPLICATIONS, FIELD_MANAGER, ResourceKey
 from argosy.gitops.manifests.generation import Manifests
+from argosy.gitops.model import error_messages
 from argosy.gitops.ports import KnownTypes
 from argosy.gitops.refresh.level import Level
 from argosy.machinery.api import PatchType
@@ -25,6 +27,8 @@ from argosy.machinery.objects import JsonObject, Key
 from argosy.runtime.clock import Clock
 from argosy.runtime.events import EventRecorder
 from argosy.runtime.verbs import Verbs
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(slots=True)
@@ -111,6 +115,8 @@ class ReconcileContext:
             APPLICATIONS, metadata["name"], metadata["namespace"], body, PatchType.MERGE, field_manager=FIELD_MANAGER
         )
         self.written[Key(metadata["namespace"], metadata["name"])] = made
+        for text in error_messages.new_errors(app.get("status") or {}, made.get("status") or {}):
+            log.warning("%s/%s: %s", metadata["namespace"], metadata["name"], text)
         return made
 
     async def read(self, key: Key) -> JsonObject:
