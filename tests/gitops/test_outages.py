@@ -156,6 +156,21 @@ def test_an_object_that_was_made_and_deleted_before_the_cache_saw_it_is_no_ghost
     assert bench.sync_status() == "OutOfSync"
 
 
+def test_an_object_that_the_cache_does_not_show_yet_is_pruned_all_the_same(bench: Bench) -> None:
+    client = Relisted(bench.world.client)
+    restarted(bench, client)
+    bench.create(application(syncPolicy=None))
+    bench.sync()
+    bench.world.run_until(bench.synced)
+    client.closed = True
+    bench.git.push(REPO, {"conf/a.yaml": config("a", "one"), "conf/c.yaml": config("c", "new")})
+    bench.sync()
+    bench.world.run_until(lambda: bench.value("c") == "new" and bench.phase() == "Succeeded")
+    bench.git.push(REPO, {"conf/a.yaml": config("a", "one")})
+    bench.sync(prune=True)
+    bench.world.run_until(lambda: bench.value("c") is None)
+
+
 # -- limits ----------------------------------------------------------------------------------------------------------
 
 

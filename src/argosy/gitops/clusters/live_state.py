@@ -215,7 +215,10 @@ class LiveObjects:
             yield from watched.cache.list(namespace) if watched.cache.resource.namespaced else ()
 
     def wrote(self, obj: JsonObject) -> None:
-        self._written[resource_key(obj)] = obj
+        key = resource_key(obj)
+        self._written[key] = obj
+        # At once: a sync that prunes may come before the cache shows it.
+        self._note(key, "", owner_of(obj, self._marks))
 
     def forget(self, key: ResourceKey) -> None:
         self._written.pop(key, None)

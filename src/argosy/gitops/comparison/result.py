@@ -134,7 +134,8 @@ def _notices(spec: JsonObject, settings: Settings) -> list[Found]:
 def _status(seen: Seen, now: datetime) -> JsonObject:
     spec, desired = seen.compared.source_state.spec, seen.compared.desired
     # A commit that changes none of this application's manifests is no new revision (spec 5.4).
-    unrelated = not seen.requested and seen.digest_before == desired.digest and bool(seen.before.get("sync"))
+    told = (seen.before.get("sync") or {}).get("status") or "Unknown"  # then the revision may be a name that was tried
+    unrelated = not seen.requested and seen.digest_before == desired.digest and told != "Unknown"
     kept = kept_revisions(seen.before, spec) if unrelated else None
     revisions, types = kept or list(desired.revisions), list(desired.types)
     after = status.found(seen.before, spec, seen.compared.comparison, revisions, types, seconds(now))
