@@ -22,6 +22,8 @@ from argosy.sealing.ports import Opened, Unseal
 
 SLICE: Final = 8
 """Items of one object that are opened in one go."""
+AHEAD: Final = 2
+"""Objects handed to each thread, so that none is idle until the event loop has its turn; more would delay newcomers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +104,7 @@ class Opener:
         return job.found
 
     def _begin(self) -> None:
-        while self._running < self._threads and (job := self._next()) is not None:
+        while self._running < self._threads * AHEAD and (job := self._next()) is not None:
             self._running += 1
             if self._pool is None:
                 self._pool = ThreadPoolExecutor(self._threads, thread_name_prefix="unseal")
