@@ -166,7 +166,7 @@ class Story:
     def _condition(self, action: JsonObject) -> None:
         key, resource = self._target(action)
         world = self.world
-        obj = world.run(world.client.get(resource, key.name, key.namespace))
+        obj = world.run(world.client.read(resource, key.name, key.namespace))
         made = {**action["condition"], "lastTransitionTime": seconds(world.clock.now())}
         if action.get("observed"):
             made["observedGeneration"] = obj["metadata"]["generation"]
@@ -211,7 +211,7 @@ class Story:
     def _replaced(self, value: Any) -> Any:
         text = json.dumps(value)
         for name, shown in itertools.chain(self._names.items(), self._uids.items()):
-            text = text.replace(name, shown)
+            text = text.replace(name, shown).replace(name.replace(NS, "{ns}"), shown)
         return json.loads(text.replace(NS, "{ns}"))
 
     def _compared(self) -> Iterator[str]:
