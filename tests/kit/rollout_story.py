@@ -12,6 +12,10 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any, Self
 
+from argosy import analysis
+from argosy.analysis.ports import Answer, Broken, Measure
+from argosy.analysis.providers import web
+from argosy.analysis.providers.calling import CannotMeasure, asked
 from argosy.apis import crds
 from argosy.apis.kubernetes.views.apps import ReplicaSet
 from argosy.apis.rollouts import Rollout
@@ -22,6 +26,7 @@ from argosy.machinery.objects import Key, Resource, key_of
 from argosy.machinery.status import StatusError
 from argosy.rollouts import controllers
 from argosy.rollouts.commands import changes, images, promote, undo
+from argosy.runtime.engine import Answerer
 from argosy.runtime.engine.writer import Writer
 from kit.engine import EngineWorld
 
@@ -68,9 +73,13 @@ def router_crds() -> list[Json]:
 class RolloutStory(EngineWorld):
     """`history` has (number of the action, kind, name, object or None for gone); `told` the Events likewise."""
 
-    def __init__(self, *more: Controller[Any], rules: Sequence[Json] = (), **options: Any) -> None:
+    def __init__(
+        self, *more: Controller[Any], rules: Sequence[Json] = (), metric: Json | None = None, **options: Any
+    ) -> None:
+        self.metric = {path: list(answers) for path, answers in (metric or {}).items()}
         super().__init__(
-            (*controllers(), *more),
+            (*controllers(), *analysis.controllers(), *more),
+            {Measure: Answerer(answer=self._measure)},
             crds=[*crds("rollouts"), *router_crds()],
             namespaces=(NAMESPACE,),
             **options,
@@ -100,6 +109,22 @@ class RolloutStory(EngineWorld):
                 }
             )
         return self
+
+    async def _measure(self, question: Measure) -> Answer:
+        """As the recorder's little server: each path its answers, the last of which stays."""
+        spec = asked(question, self.clock.now(), analysis.AnalysisSettings()).spec
+        answers = self.metric.get(str(spec.get("url")).rpartition("/")[2]) or [{"status": 404}]
+        answer = answers.pop(0) if len(answers) > 1 else answers[0]
+        if int(answer.get("status") or 200) // 100 != 2:
+            return Broken(message=f"received non 2xx response code: {answer['status']}")
+        body = answer.get("body")
+        try:
+            return web.read(
+                body.encode() if isinstance(body, str) else json.dumps(body).encode(),
+                str(spec.get("jsonPath") or "{$}"),
+            )
+        except CannotMeasure as error:
+            return Broken(message=str(error))
 
     def _committed(self, batch: Sequence[Any]) -> None:
         for change in batch:
@@ -264,6 +289,8 @@ class RolloutStory(EngineWorld):
                 self.patch(REPLICA_SETS, name, args or {}, NAMESPACE)
             else:
                 self.delete(REPLICA_SETS, name, NAMESPACE)
+        elif do == "metric":
+            self.metric |= {path: list(answers) for path, answers in (args or {}).items()}
         elif do == "terminate-current-run":
             run = self.rollout().status.canary.current_step_analysis_run_status
             assert run is not None

@@ -30,6 +30,7 @@ FAMILIES = (
     ("sealed-secrets/timelines", "sealed_secrets_timelines"),
     ("rollouts/vectors", "rollouts"),
     ("rollouts/vectors/rollout-reconcile.json", "rollouts_reconcile"),
+    ("rollouts/vectors/experiment-reconcile.json", "experiments_reconcile"),
     ("rollouts/timelines", "rollouts_timelines"),
     *KARGO,
 )

@@ -50,6 +50,7 @@ def make_parser(command: str = "") -> Parser:
         _resource,
         _seal,
         _keys,
+        _rollout,
         _version,
     )
     for add in [add for add in every if add.__name__ == f"_{command}"] or every:
@@ -391,6 +392,72 @@ def _cluster(commands: Commands) -> None:
 
 def _files(parser: Parser) -> None:
     parser.add_argument("files", nargs="+", metavar="FILE", help="YAML or JSON; - for standard input")
+
+
+# -- Rollouts ----------------------------------------------------------------------------------------------------------
+
+
+def _rollout(commands: Commands) -> None:
+    text = "Look at and act on Rollouts and Experiments, with the verbs of kubectl argo rollouts"
+    group: Parser = commands.add_parser("rollout", help=text, description="Rollouts.")
+    actions = group.add_subparsers(title="commands", metavar="COMMAND", required=True, parser_class=Parser)
+    for add in (_rollout_looking, _rollout_changing, _rollout_more):
+        add(actions)
+
+
+def _rollout_verb(actions: Commands, name: str, function: str, text: str) -> Parser:
+    parser = _command(actions, name, f"argosy.cli.rollout.{function}", text)
+    _connection(parser)
+    parser.set_defaults(namespace="default")
+    return parser
+
+
+def _rollout_names(actions: Commands, name: str, function: str, text: str) -> Parser:
+    parser = _rollout_verb(actions, name, f"changing:{function}", text)
+    parser.add_argument("names", nargs="+", metavar="NAME")
+    return parser
+
+
+def _rollout_looking(actions: Commands) -> None:
+    parser = _rollout_verb(actions, "get", "looking:show", "Show a Rollout or an Experiment and all it made")
+    parser.add_argument("kind", nargs="?", choices=("rollout", "experiment"), default="rollout")
+    parser.add_argument("name", metavar="NAME")
+    parser.add_argument("-w", "--watch", action="store_true", help="again whenever it changes")
+    parser = _rollout_verb(actions, "list", "looking:list_all", "List Rollouts or Experiments")
+    parser.add_argument("kind", nargs="?", choices=("rollouts", "experiments"), default="rollouts")
+    parser.add_argument("-A", "--all-namespaces", action="store_true")
+    parser.add_argument("-w", "--watch", action="store_true", help="again whenever it changes")
+    parser = _rollout_verb(actions, "status", "looking:status", "Follow a Rollout until it is Healthy or Degraded")
+    parser.add_argument("name", metavar="NAME")
+    parser.add_argument("--no-watch", dest="watch", action="store_false", help="tell it once")
+    _waiting(parser)
+
+
+def _rollout_changing(actions: Commands) -> None:
+    _rollout_names(actions, "abort", "abort", "Go back to the stable version; the spec stays")
+    _rollout_names(actions, "pause", "pause", "Stop at the present step until promoted")
+    parser = _rollout_names(actions, "promote", "promote_now", "End a pause, skip a step, or go all the way")
+    parser.add_argument("-c", "--skip-current-step", action="store_true")
+    parser.add_argument("-a", "--skip-all-steps", action="store_true")
+    parser.add_argument("--full", action="store_true", help="past every step, pause and analysis")
+    parser = _rollout_names(actions, "restart", "restart", "Replace all Pods, a few at a time")
+    parser.add_argument("-i", "--in", dest="after", default="", metavar="DURATION", help="such as 10s or 2h")
+    parser = _rollout_names(actions, "undo", "undo_last", "Go back to the Pod template of an earlier revision")
+    parser.add_argument("--to-revision", type=int, default=0, metavar="NUMBER", help="default: the one before")
+
+
+def _rollout_more(actions: Commands) -> None:
+    kinds = {"retry": ("rollout", "experiment"), "terminate": ("analysisrun", "experiment")}
+    texts = {"retry": "Begin an aborted update or an Experiment again", "terminate": "End a run before its time"}
+    for name, choices in kinds.items():
+        parser = _rollout_verb(actions, name, f"changing:{name}", texts[name])
+        parser.add_argument("kind", choices=choices)
+        parser.add_argument("names", nargs="+", metavar="NAME")
+    parser = _rollout_verb(actions, "set-image", "changing:set_image", "Set images of a Rollout's containers")
+    parser.add_argument("name", metavar="NAME")
+    parser.add_argument("images", nargs="+", metavar="CONTAINER=IMAGE", help="* for every container")
+    text = "Tell what is wrong with Rollouts in files; exit code 1 when anything"
+    _files(_command(actions, "lint", "argosy.cli.rollout.looking:lint", text))
 
 
 # -- off-line ----------------------------------------------------------------------------------------------------------

@@ -11,11 +11,11 @@ Wakes when any of these changes, and at the end of a pause, of a delay before a 
 from typing import Any
 
 from argosy.machinery.controller import Controller
-from argosy.rollouts.controller import ROLLOUT
+from argosy.rollouts.controller import EXPERIMENT, ROLLOUT
 
 
 def controllers() -> tuple[Controller[Any], ...]:
-    return (ROLLOUT,)
+    return (ROLLOUT, EXPERIMENT)
 
 
 __all__ = ["controllers"]

@@ -8,6 +8,8 @@ from typing import Final
 from argosy.apis.kubernetes.views.apps import ReplicaSet
 from argosy.apis.rollouts import Experiment, Rollout
 from argosy.machinery.controller import Controller, Decision
+from argosy.rollouts.experiments import decide as experiments
+from argosy.rollouts.experiments import look as experiment_look
 from argosy.rollouts.reconcile.decide import decide_turn
 from argosy.rollouts.reconcile.look import look
 from argosy.rollouts.reconcile.seen import Seen
@@ -27,6 +29,17 @@ ROLLOUT: Final = Controller[Seen](
     look=look,
     decide=decide,
     owns=(ReplicaSet, ANALYSIS_RUNS, Experiment),
+    workers=10,
+    manager="rollouts-controller",
+    reporter=REPORTER,
+)
+
+EXPERIMENT: Final = Controller[experiment_look.Seen](
+    name="experiment",
+    kind=Experiment,
+    look=experiment_look.look,
+    decide=experiments.decide,
+    owns=(ReplicaSet, ANALYSIS_RUNS),
     workers=10,
     manager="rollouts-controller",
     reporter=REPORTER,

@@ -8,6 +8,7 @@ from argosy.apis.kubernetes.scalars import Mismatch
 from argosy.apis.kubernetes.views.apps import ReplicaSet
 from argosy.apis.kubernetes.views.core import Pod, Service
 from argosy.apis.rollouts import Experiment, Rollout
+from argosy.apis.rollouts.analysis import AnalysisRun
 from argosy.apis.rollouts.steps import TemplateReference
 from argosy.machinery.controller import Index, Snapshot
 from argosy.machinery.objects import JsonObject, Key, Kind, Resource
@@ -26,7 +27,6 @@ from argosy.rollouts.routers.needs import objects_of
 from argosy.rollouts.status.phase import is_restarting
 from argosy.rollouts.validation.references import first_wrong_reference
 from argosy.rollouts.validation.spec import spec_errors
-from argosy.rollouts.views import AnalysisRun
 
 
 def _namespace_without_controller(obj: JsonObject) -> Iterable[str]:

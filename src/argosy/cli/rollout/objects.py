@@ -1,0 +1,44 @@
+"""Rollouts, and what belongs to them, as the API server has them."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from argosy.apis.rollouts import Rollout
+from argosy.apis.schema import read
+from argosy.cli.failing import CommandError, Exit
+from argosy.machinery.objects import JsonObject, Resource
+from argosy.machinery.status import StatusError
+from argosy.rollouts.commands.info import Objects
+from argosy.runtime.verbs import Verbs
+
+GROUP: Final = "argoproj.io"
+ROLLOUTS: Final = Resource(GROUP, "v1alpha1", "rollouts", "Rollout")
+EXPERIMENTS: Final = Resource(GROUP, "v1alpha1", "experiments", "Experiment")
+RUNS: Final = Resource(GROUP, "v1alpha1", "analysisruns", "AnalysisRun")
+SETS: Final = Resource("apps", "v1", "replicasets", "ReplicaSet")
+DEPLOYMENTS: Final = Resource("apps", "v1", "deployments", "Deployment")
+PODS: Final = Resource("", "v1", "pods", "Pod")
+MANAGER: Final = "argosy-cli"
+
+
+async def get(client: Verbs, resource: Resource, name: str, namespace: str) -> JsonObject:
+    try:
+        return await client.read(resource, name, namespace)
+    except StatusError as error:
+        if not error.is_not_found:
+            raise
+        text = f"{resource.kind.lower()} {name!r} not found in namespace {namespace!r}"
+        raise CommandError(text, Exit.CALL_FAILED) from None
+
+
+async def rollout(client: Verbs, name: str, namespace: str) -> Rollout:
+    return read(Rollout, await get(client, ROLLOUTS, name, namespace))
+
+
+async def whole(client: Verbs, namespace: str) -> Objects:
+    """All that can belong to a Rollout of the namespace."""
+    sets, pods, runs, experiments = [
+        (await client.list(one, namespace)).items for one in (SETS, PODS, RUNS, EXPERIMENTS)
+    ]
+    return Objects(sets=sets, pods=pods, runs=runs, experiments=experiments)
