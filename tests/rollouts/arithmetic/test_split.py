@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as some
 
 from argosy.rollouts.arithmetic.split import Split, closest_split
@@ -15,7 +15,13 @@ def test_a_split_has_all_pods_and_at_most_one_more_when_surging(replicas: int, w
 
 @given(some.integers(2, 60), some.integers(1, 99), some.integers(0, 3))
 def test_a_weight_in_between_leaves_a_pod_on_either_side(replicas: int, weight: int, surge: int) -> None:
+    is_tied_below_all = replicas * weight % 100 == 50 and replicas * weight // 100 == replicas - 1
+    assume(surge or not is_tied_below_all)
     assert min(closest_split(replicas, weight, 100, surge)) >= 1
+
+
+def test_a_tie_just_below_all_gets_no_canary_without_surge_as_upstream() -> None:
+    assert closest_split(2, 75, 100, 0) == Split(0, 2)
 
 
 def test_of_two_equally_far_splits_the_larger_canary_is_taken() -> None:
