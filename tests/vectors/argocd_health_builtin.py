@@ -24,7 +24,8 @@ _Loader.yaml_implicit_resolvers = {
 
 
 def load(data: bytes) -> Any:
-    return yaml.load(data, _Loader)
+    """The first document, as upstream reads its inputs."""
+    return next(iter(yaml.load_all(data, _Loader)), None)
 
 
 def run(data: Path) -> Iterator[Outcome]:

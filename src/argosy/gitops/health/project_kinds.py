@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from argosy.gitops.health.verdict import Check, Health, conditions, degraded, healthy, progressing, suspended
+from collections.abc import Mapping
+from typing import Final
+
+from argosy.gitops.health.verdict import Check, Health, conditions, degraded, healthy, number, progressing, suspended
 from argosy.gitops.keys import annotations_of
 from argosy.machinery.objects import JsonObject
 
@@ -31,45 +34,77 @@ def rollout(obj: JsonObject) -> Health:
         return degraded(moving.get("message") or "")
     if status.get("pauseConditions") or spec.get("paused"):
         return suspended("Rollout is paused")
-    wanted = spec.get("replicas", 1)
+    if status.get("currentPodHash") is None:
+        return progressing("Waiting for rollout to finish: status has not been reconciled.")
+    return _replicas(spec, status) or _cut_over(spec, status) or healthy()
+
+
+def _replicas(spec: JsonObject, status: JsonObject) -> Health | None:
     updated, available = status.get("updatedReplicas") or 0, status.get("availableReplicas") or 0
-    if updated < wanted:
+    if updated < spec.get("replicas", 1):
         return progressing("Waiting for roll out to finish: More replicas need to be updated")
-    if (status.get("replicas") or 0) > updated:
-        return progressing("Waiting for roll out to finish: old replicas are pending termination")
     if available < updated:
         return progressing("Waiting for roll out to finish: updated replicas are still becoming available")
-    return healthy()
+    return None
+
+
+def _cut_over(spec: JsonObject, status: JsonObject) -> Health | None:
+    """Whether the new pods have taken over, by the strategy."""
+    strategy, current = spec.get("strategy") or {}, status["currentPodHash"]
+    canary = status.get("canary")
+    stable = status.get("stableRS") or ((canary or {}).get("stableRS") if canary is not None else "") or ""
+    if strategy.get("blueGreen") is not None:
+        if (status.get("blueGreen") or {}).get("activeSelector") != current:
+            return progressing("active service cutover pending")
+        return progressing("waiting for analysis to complete") if stable and stable != current else None
+    if strategy.get("canary") is not None:
+        if (status.get("replicas") or 0) > (status.get("updatedReplicas") or 0):
+            return progressing("Waiting for roll out to finish: old replicas are pending termination")
+        return progressing("Waiting for rollout to finish steps") if stable != current else None
+    return None
 
 
 def _rollout_unobserved(obj: JsonObject, spec: JsonObject, status: JsonObject) -> bool:
-    metadata, observed = obj.get("metadata") or {}, str(status.get("observedGeneration") or "")
-    if observed.isdigit() and int(observed) != metadata.get("generation"):
+    """Older controllers wrote a hash, or a number of their own, where the generation stands now: it counts as seen."""
+    if obj.get("status") is None:
         return True
+    generation, observed = (obj.get("metadata") or {}).get("generation"), str(status.get("observedGeneration") or "")
+    if observed.isdigit() and int(observed) < number(generation):
+        return True
+    if not spec.get("workloadRef") or (obj.get("metadata") or {}).get("annotations") is None:
+        return False
     workload = annotations_of(obj).get(WORKLOAD_GENERATION)
-    return (
-        bool(spec.get("workloadRef"))
-        and workload is not None
-        and workload != str(status.get("workloadObservedGeneration"))
-    )
+    return str(workload or "") != str(status.get("workloadObservedGeneration") or "")
 
 
-def _by_phase(title: str) -> Check:
+def _by_phase(title: str, says: Mapping[str, str], *, told: bool) -> Check:
+    """`says`: what each phase means in words; `told`: an end is told in the object's own words where it has any."""
+
     def check(obj: JsonObject) -> Health:
         status = obj.get("status") or {}
-        phase = status.get("phase")
-        if not phase:
+        phase = str(status.get("phase") or "")
+        if phase not in says:
             return progressing(f"Waiting for {title} to finish: status has not been reconciled.")
-        words = {
-            "Progressing": "is running",
-            "Healthy": "is successful",
-            "Degraded": "failed",
-            "Unknown": "is inconclusive",
-        }
-        found = ANALYSIS.get(str(phase), "Unknown")
-        return Health(found, status.get("message") or f"{title[0].upper()}{title[1:]} {words[found]}")
+        own = status.get("message") if told and ANALYSIS[phase] != "Progressing" else None
+        return Health(ANALYSIS[phase], says[phase] if own is None else own)
 
     return check
+
+
+_ANALYSIS_WORDS: Final = {
+    **dict.fromkeys(("Pending", "Running"), "Analysis run is running"),
+    "Successful": "Analysis run completed successfully",
+    "Failed": "Analysis run failed",
+    "Error": "Analysis run had an error",
+    "Inconclusive": "Analysis run was inconclusive",
+}
+_EXPERIMENT_WORDS: Final = {
+    "Pending": "Experiment is pending",
+    "Running": "Experiment is running",
+    "Successful": "Experiment is successful",
+    "Failed": "Experiment has failed",
+    "Error": "Experiment had an error",
+}
 
 
 def application_set(obj: JsonObject) -> Health:
@@ -104,11 +139,12 @@ def certificate(obj: JsonObject) -> Health:
 
 
 def cron_workflow(obj: JsonObject) -> Health:
-    for kind in ("SpecError", "SubmissionError"):
-        found = conditions(obj).get(kind, {})
-        if found.get("status") == "True":
-            return degraded(found.get("message") or "")
-    return healthy()
+    """The first of these conditions that is true, in the object's own order."""
+    healths = {"SpecError": "Degraded", "SubmissionError": "Degraded", "Completed": "Healthy"}
+    for condition in (obj.get("status") or {}).get("conditions") or ():
+        if condition.get("status") == "True" and condition.get("type") in healths:
+            return Health(healths[condition["type"]], condition.get("message") or "")
+    return healthy("CronWorkflow is healthy.")
 
 
 def cron_job(obj: JsonObject) -> Health:
@@ -165,8 +201,8 @@ def disruption_budget(obj: JsonObject) -> Health:
 
 CHECKS: dict[tuple[str, str], tuple[tuple[str, ...], Check]] = {
     ("argoproj.io", "Rollout"): ((), rollout),
-    ("argoproj.io", "AnalysisRun"): ((), _by_phase("analysis run")),
-    ("argoproj.io", "Experiment"): ((), _by_phase("experiment")),
+    ("argoproj.io", "AnalysisRun"): ((), _by_phase("analysis run", _ANALYSIS_WORDS, told=True)),
+    ("argoproj.io", "Experiment"): ((), _by_phase("experiment", _EXPERIMENT_WORDS, told=False)),
     ("argoproj.io", "ApplicationSet"): ((), application_set),
     ("argoproj.io", "CronWorkflow"): ((), cron_workflow),
     ("cert-manager.io", "Certificate"): ((), certificate),

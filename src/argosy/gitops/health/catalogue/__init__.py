@@ -7,19 +7,41 @@ from typing import Final
 
 from argosy.gitops.health.catalogue import (
     clouds,
+    cluster_api,
+    data_rules,
     databases,
     delivery,
     gateways,
+    kruise,
     messaging,
+    numaplane,
     platform,
     policies,
+    promoter,
+    single_rules,
     storage,
     threescale,
 )
 from argosy.gitops.health.verdict import Check
 from argosy.gitops.model.globs import matches
 
-_FAMILIES = (clouds, databases, delivery, gateways, messaging, platform, policies, storage, threescale)
+_FAMILIES = (
+    cluster_api,
+    clouds,
+    data_rules,
+    databases,
+    delivery,
+    gateways,
+    kruise,
+    messaging,
+    numaplane,
+    platform,
+    policies,
+    promoter,
+    storage,
+    threescale,
+    single_rules,
+)
 _ALL: Final[dict[tuple[str, str], Check]] = {key: check for family in _FAMILIES for key, check in family.CHECKS.items()}
 
 CATALOGUE: Final[dict[tuple[str, str], tuple[tuple[str, ...], Check]]] = {

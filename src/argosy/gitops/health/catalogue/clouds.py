@@ -45,13 +45,10 @@ CONNECTOR_FAILURES = (
     "PostActuationTransformFailed",
 )
 MANAGED_RESOURCES = (
-    ("cloudfront.aws.crossplane.io", "Distribution"),
     ("iam.aws.crossplane.io", "Policy"),
     ("iam.aws.crossplane.io", "Role"),
     ("iam.aws.crossplane.io", "RolePolicyAttachment"),
-    ("rds.aws.crossplane.io", "DBCluster"),
     ("rds.aws.crossplane.io", "DBInstance"),
-    ("route53.aws.crossplane.io", "ResourceRecordSet"),
     ("s3.aws.crossplane.io", "Bucket"),
 )
 
@@ -90,14 +87,6 @@ def managed_resource(obj: JsonObject) -> Health:
     if made is None or synced is None:
         return progressing(f"Waiting for {kind_of(obj)} to be created")
     return healthy(reason(made)) if made.get("status") == "True" else progressing(reason(made))
-
-
-def stack_install(obj: JsonObject) -> Health:
-    return by_condition(
-        On("Ready", "True", "Healthy", "Resource is up-to-date."),
-        On("Ready", "False", "Progressing", message_or_reason),
-        waiting="Waiting for stack to be installed",
-    )(obj)
 
 
 def config_connector(obj: JsonObject) -> Health:
@@ -188,7 +177,6 @@ CHECKS: Table = {
     ("*.cnrm.cloud.google.com", "*"): config_connector,
     ("*.services.k8s.aws", "*"): ack,
     ("pkg.crossplane.io", "Provider"): crossplane_package,
-    ("stacks.crossplane.io", "ClusterStackInstall"): stack_install,
     **dict.fromkeys(MANAGED_RESOURCES, managed_resource),
     ("iammanager.keikoproj.io", "Iamrole"): iam_role,
     ("services.cloud.sap.com", "ServiceInstance"): sap_service,

@@ -136,52 +136,6 @@ def solr(obj: JsonObject) -> Health:
     return progressing("Not all replicas are ready")
 
 
-CNPG_MOVING = (
-    "Setting up primary",
-    "Creating replica",
-    "Upgrading cluster",
-    "Waiting for the instances to become active",
-    "Switchover in progress",
-    "Failing over",
-    "Primary instance is being restarted without a switchover",
-    "Primary instance is being restarted in-place",
-    "Promoting to primary cluster",
-    "Applying configuration",
-)
-CNPG_FAILED = (
-    "Not enough disk space",
-    "Unable to create required cluster objects",
-    "Cluster cannot proceed to reconciliation due to an unknown plugin being required",
-    "Cluster has incomplete or invalid image catalog",
-    "Cluster cannot execute instance online upgrade due to missing architecture binary",
-    "Cluster upgrade delayed",
-)
-
-
-def cloud_native_postgres(obj: JsonObject) -> Health:
-    hibernating = having(obj, "cnpg.io/hibernation")
-    if hibernating is not None and hibernating.get("status") == "True":
-        return suspended(message(hibernating))
-    phase, why = text(obj, "status", "phase"), text(obj, "status", "phaseReason")
-    if phase == "Cluster in healthy state":
-        return healthy(phase)
-    if phase.startswith("Waiting for user action"):
-        return suspended(phase)
-    told = f"{phase}: {why}" if why else phase
-    if phase in CNPG_FAILED:
-        return degraded(told)
-    return progressing(told or "Waiting for cluster status")
-
-
-def zookeeper(obj: JsonObject) -> Health:
-    there, wanted = at(obj, "status", "readyReplicas") or 0, at(obj, "status", "replicas")
-    if wanted is None:
-        return progressing("Waiting for ZookeeperCluster status")
-    if there == wanted and wanted > 0:
-        return healthy("All replicas are ready")
-    return progressing(f"{there} of {wanted} replicas are ready")
-
-
 atlas: Check = ready("Waiting for Atlas to reconcile", say=reason, busy=("Reconciling",))
 mariadb_object: Check = ready(about_kind("Waiting for {kind}"))
 
@@ -242,10 +196,8 @@ def grafana_datasource(obj: JsonObject) -> Health:
 
 CHECKS: Table = {
     ("acid.zalan.do", "postgresql"): zalando_postgres,
-    ("postgresql.cnpg.io", "Cluster"): cloud_native_postgres,
     ("elasticsearch.k8s.elastic.co", "Elasticsearch"): elasticsearch,
     ("logstash.k8s.elastic.co", "Logstash"): elastic_part,
-    ("beat.k8s.elastic.co", "Beat"): elastic_part,
     ("psmdb.percona.com", "PerconaServerMongoDB"): mongodb,
     ("pxc.percona.com", "PerconaXtraDBCluster"): xtradb,
     (MARIADB, "MariaDB"): mariadb,
@@ -253,9 +205,7 @@ CHECKS: Table = {
     **{(MARIADB, kind): mariadb_job for kind in ("Backup", "SqlJob")},
     **{(MARIADB, kind): mariadb_object for kind in ("Database", "Grant", "User")},
     ("clickhouse.altinity.com", "ClickHouseInstallation"): clickhouse,
-    ("clickhouse-keeper.altinity.com", "ClickHouseKeeperInstallation"): clickhouse,
     ("solr.apache.org", "SolrCloud"): solr,
-    ("zookeeper.pravega.io", "ZookeeperCluster"): zookeeper,
     ("db.atlasgo.io", "AtlasMigration"): atlas,
     ("db.atlasgo.io", "AtlasSchema"): atlas,
     ("monitoring.coreos.com", "Prometheus"): prometheus,

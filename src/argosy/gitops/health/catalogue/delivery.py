@@ -36,19 +36,6 @@ FLUX = (
     ("source.toolkit.fluxcd.io", "HelmRepository"),
     ("source.toolkit.fluxcd.io", "OCIRepository"),
 )
-PROMOTER = (
-    "ArgoCDCommitStatus",
-    "ChangeTransferPolicy",
-    "ClusterScmProvider",
-    "CommitStatus",
-    "GitCommitStatus",
-    "GitRepository",
-    "PromotionStrategy",
-    "PullRequest",
-    "ScmProvider",
-    "TimedCommitStatus",
-    "WebRequestCommitStatus",
-)
 KEPTN = ("KeptnAppVersion", "KeptnEvaluation", "KeptnTask", "KeptnWorkloadInstance", "KeptnWorkloadVersion")
 CANARY_PHASES = states(Healthy="Initialized Succeeded", Degraded="Failed")
 HELM_OCI = "Helm repositories of type 'oci' do not contain any information in the status."
@@ -80,63 +67,6 @@ def kruise_rollout(obj: JsonObject) -> Health:
     if "StepPaused" in steps:
         return suspended("Rollout is Paused need manual intervention")
     return progressing("Rollout is still progressing")
-
-
-def kruise_set(obj: JsonObject) -> Health:
-    """CloneSet, StatefulSet, DaemonSet of OpenKruise: the counts of apps/v1, with a partition that may hold back."""
-    kind, status = kind_of(obj), obj.get("status") or {}
-    if stale(obj) or not status:
-        return progressing(f"Waiting for {kind} rollout to finish: observed generation less than desired generation")
-    strategy = at(obj, "spec", "updateStrategy") or {}
-    if at(strategy, "paused") is True or at(strategy, "rollingUpdate", "paused") is True:
-        return suspended(f"{kind} is paused")
-    wanted = int(_first(at(obj, "spec", "replicas"), status.get("desiredNumberScheduled"), 1))
-    if kind == "DaemonSet":
-        wanted = int(status.get("desiredNumberScheduled") or 0)
-    held = _first(at(strategy, "partition"), at(strategy, "rollingUpdate", "partition"), 0)
-    due = wanted - (held if isinstance(held, int) else 0)
-    updated = int(_first(status.get("updatedReplicas"), status.get("updatedNumberScheduled"), 0))
-    there = int(_first(status.get("availableReplicas"), status.get("numberAvailable"), status.get("readyReplicas"), 0))
-    if updated < due:
-        return progressing(
-            f"Waiting for {kind} rollout to finish: {updated} out of {due} new pods have been updated..."
-        )
-    if there < wanted:
-        return progressing(f"Waiting for {kind} rollout to finish: {there} of {wanted} pods are available...")
-    return healthy(f"{kind} rollout is complete")
-
-
-def _first(*values: object) -> int:
-    return next((value for value in values if isinstance(value, int)), 0)
-
-
-def advanced_cron_job(obj: JsonObject) -> Health:
-    if at(obj, "spec", "paused") is True:
-        return suspended("AdvancedCronJob is paused")
-    if text(obj, "status", "lastScheduleTime"):
-        return healthy("AdvancedCronJobs has run successfully")
-    return progressing("AdvancedCronJobs has not run successfully")
-
-
-broadcast_job: Check = by_condition(
-    On("Failed", "True", "Degraded", lambda found: message(found) or "BroadcastJob has failed"),
-    On("Complete", "True", "Healthy", "BroadcastJob is completed successfully"),
-    waiting="BroadcastJob is still running",
-)
-
-
-def game_server(obj: JsonObject) -> Health:
-    wanted, now = text(obj, "status", "desiredState"), text(obj, "status", "currentState")
-    if wanted and wanted == now == "Ready":
-        return healthy("GameServer is ready")
-    return progressing(f"GameServer is {now}" if now else "Waiting for GameServer")
-
-
-def game_server_set(obj: JsonObject) -> Health:
-    wanted, there = at(obj, "spec", "replicas"), at(obj, "status", "availableReplicas")
-    if there is not None and wanted == there == at(obj, "status", "updatedReplicas") and not stale(obj):
-        return healthy("GameServerSet is ready")
-    return progressing("Waiting for GameServerSet to be ready")
 
 
 def canary(obj: JsonObject) -> Health:
@@ -172,14 +102,6 @@ def keptn(obj: JsonObject) -> Health:
     return degraded(f"{kind} is degraded") if state == "Failed" else progressing(f"{kind} is progressing")
 
 
-def keptn_metric(obj: JsonObject) -> Health:
-    if error := text(obj, "status", "errMsg"):
-        return degraded(error)
-    return (
-        healthy("KeptnMetric is healthy") if text(obj, "status", "value") else progressing("KeptnMetric is progressing")
-    )
-
-
 def _line(item: JsonObject) -> str:
     return " | ".join(part for part in (text(item, "type"), text(item, "status"), reason(item), message(item)) if part)
 
@@ -194,20 +116,6 @@ def knative(obj: JsonObject) -> Health:
     if values == {"True"}:
         return healthy(f"{kind} is healthy.")
     return progressing(said) if values <= {"True", "False", "Unknown"} else degraded(said)
-
-
-def knative_service(obj: JsonObject) -> Health:
-    """A revision or route that failed is an error here; what is not known yet is under way."""
-    found = listed(obj)
-    if not found:
-        return progressing("Waiting for Knative Service")
-    said = "".join(f"{place}: {_line(item)}\n" for place, item in enumerate(found, 1))
-    values = {text(item, "status") for item in found}
-    if stale(obj):
-        return progressing(said)
-    if values == {"True"}:
-        return healthy("Knative Service is Healthy.")
-    return degraded(said) if "False" in values else progressing(said)
 
 
 def inference_service(obj: JsonObject) -> Health:
@@ -260,21 +168,6 @@ def collector(obj: JsonObject) -> Health:
     return degraded("No replicas are ready") if int(there) == 0 else progressing("Replicas are starting up")
 
 
-_deployment_config: Check = by_condition(
-    On("Progressing", "False", "Degraded"),
-    On("Progressing", "Unknown", "Progressing"),
-    On("Available", "True", "Healthy"),
-    On("Available", "False", "Progressing"),
-    waiting="replication controller is waiting for pods to run",
-)
-
-
-def deployment_config(obj: JsonObject) -> Health:
-    if at(obj, "spec", "paused") is True:
-        return suspended("DeploymentConfig is paused")
-    return progressing("Waiting for rollout to be observed") if stale(obj) else _deployment_config(obj)
-
-
 def promoter(obj: JsonObject) -> Health:
     """The promoter's kinds: Ready; the phase of a check; a pull request's state is of no account."""
     kind = kind_of(obj)
@@ -290,19 +183,6 @@ def promoter(obj: JsonObject) -> Health:
     if found.get("status") == "False":
         return degraded(f"{kind} is not ready: {message_or_reason(found)}")
     return progressing(f"{kind} is not ready: {message_or_reason(found)}")
-
-
-def karmada_binding(obj: JsonObject) -> Health:
-    wanted, there = len(listed(obj, "spec", "clusters")), listed(obj, "status", "aggregatedStatus")
-    sick = [text(item, "clusterName") for item in there if item.get("health") == "Unhealthy"]
-    if sick:
-        return degraded(f"Unhealthy in clusters: {', '.join(sick)}")
-    applied = sum(1 for item in there if item.get("applied") is True)
-    if wanted and applied >= wanted and is_true(obj, "FullyApplied"):
-        return healthy("All works have been successfully applied")
-    return progressing(
-        f"{applied} of {wanted} clusters have applied the resource" if wanted else "Waiting for scheduling"
-    )
 
 
 ansible_job: Check = by_value(
@@ -330,37 +210,19 @@ kiali: Check = by_condition(
     waiting="Waiting for Kiali",
 )
 
-open_faas: Check = by_condition(
-    On("Stalled", "True", "Degraded"),
-    On("Ready", "True", "Healthy", "Function is ready"),
-    waiting="Waiting for the function to be ready",
-)
 
 CHECKS: Table = {
     **dict.fromkeys(FLUX, flux),
     ("rollouts.kruise.io", "Rollout"): kruise_rollout,
-    **{("apps.kruise.io", kind): kruise_set for kind in ("CloneSet", "DaemonSet", "StatefulSet")},
-    ("apps.kruise.io", "AdvancedCronJob"): advanced_cron_job,
-    ("apps.kruise.io", "BroadcastJob"): broadcast_job,
-    ("game.kruise.io", "GameServer"): game_server,
-    ("game.kruise.io", "GameServerSet"): game_server_set,
     ("flagger.app", "Canary"): canary,
     ("spot.io", "SpotDeployment"): spot_deployment,
     **{("lifecycle.keptn.sh", kind): keptn for kind in KEPTN},
-    ("metrics.keptn.sh", "Analysis"): keptn,
-    ("metrics.keptn.sh", "KeptnMetric"): keptn_metric,
     ("operator.knative.dev", "KnativeEventing"): knative,
     ("operator.knative.dev", "KnativeServing"): knative,
-    ("serving.knative.dev", "Service"): knative_service,
     ("serving.kserve.io", "InferenceService"): inference_service,
     ("core.spinkube.dev", "SpinApp"): spin_app,
     ("opentelemetry.io", "OpenTelemetryCollector"): collector,
-    ("apps.openshift.io", "DeploymentConfig"): deployment_config,
-    **{("promoter.argoproj.io", kind): promoter for kind in PROMOTER},
-    ("work.karmada.io", "ResourceBinding"): karmada_binding,
-    ("work.karmada.io", "ClusterResourceBinding"): karmada_binding,
     ("tower.ansible.com", "AnsibleJob"): ansible_job,
     ("jaegertracing.io", "Jaeger"): jaeger,
     ("kiali.io", "Kiali"): kiali,
-    ("openfaas.com", "Function"): open_faas,
 }

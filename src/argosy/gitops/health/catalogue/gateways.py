@@ -13,7 +13,6 @@ from argosy.gitops.health.catalogue.rules import (
     kind_of,
     listed,
     message,
-    ready,
     text,
 )
 from argosy.gitops.health.verdict import Check, Health, degraded, healthy, progressing, suspended
@@ -200,18 +199,4 @@ CHECKS: Table = {
     ("route.openshift.io", "Route"): openshift_route,
     ("operator.openshift.io", "IngressController"): ingress_controller,
     ("install.istio.io", "IstioOperator"): istio_operator,
-    ("microgateway.airlock.com", "*"): by_condition(
-        On("Degraded", "True", "Degraded"),
-        On("Available", "False", "Degraded"),
-        On("Accepted", "False", "Degraded"),
-        On("Programmed", "False", "Progressing"),
-        On("Progressing", "True", "Progressing"),
-        On("Available", "True", "Healthy"),
-        On("Programmed", "True", "Healthy"),
-        On("Accepted", "True", "Healthy"),
-        waiting="Waiting for status",
-    ),
-    ("proclaim.dogmatiq.io", "DNSSDServiceInstance"): ready(
-        "Waiting for the DNS-SD service instance to be advertised", "Discoverable"
-    ),
 }

@@ -5,18 +5,14 @@ from __future__ import annotations
 from argosy.gitops.health.catalogue.rules import (
     On,
     Table,
-    about_kind,
     at,
     by_condition,
-    by_value,
-    field,
     having,
     kind_of,
     listed,
     message,
     message_or_reason,
     stale,
-    states,
     text,
 )
 from argosy.gitops.health.verdict import Check, Health, degraded, healthy, progressing, suspended
@@ -83,15 +79,6 @@ def confluent(obj: JsonObject) -> Health:
     return progressing(f"{kind_of(obj)} provisioning" if phase else f"Waiting for {kind_of(obj)}")
 
 
-def confluent_connector(obj: JsonObject) -> Health:
-    state, connector = text(obj, "status", "state"), text(obj, "status", "connectorState")
-    if connector == "RUNNING" and state == "CREATED":
-        return healthy("Connector running")
-    if connector == "FAILED" or state in ("ERROR", "FAILED"):
-        return degraded("Connector failed")
-    return progressing("Waiting for Kafka Connector")
-
-
 def flink(obj: JsonObject) -> Health:
     """The job is up, or asleep on purpose, and what was asked for is deployed (older operators: success)."""
     status = obj.get("status") or {}
@@ -103,21 +90,6 @@ def flink(obj: JsonObject) -> Health:
     if done and (manager == "READY" or job == "SUSPENDED"):
         return healthy()
     return progressing("Waiting for deploying" if manager else "Waiting for Flink operator")
-
-
-spark_application: Check = by_value(
-    ("status", "applicationState", "state"),
-    states(
-        Healthy="COMPLETED RUNNING",
-        Degraded="FAILED SUBMISSION_FAILED FAILING UNKNOWN",
-        Suspended="SUSPENDED SUSPENDING",
-    ),
-    lambda obj: (
-        text(obj, "status", "applicationState", "errorMessage")
-        or f"SparkApplication is {text(obj, 'status', 'applicationState', 'state').lower()}"
-    ),
-    "Waiting for Executor status",
-)
 
 
 def numaflow(obj: JsonObject) -> Health:
@@ -160,53 +132,14 @@ def numaplane(obj: JsonObject) -> Health:
     )
 
 
-event_bus: Check = by_condition(
-    On("Deployed", "False", "Degraded", message_or_reason),
-    On("Configured", "False", "Degraded", message_or_reason),
-    On("Deployed", "True", "Healthy", ""),
-    waiting="EventBus is progressing",
-)
-
-kafka_cluster: Check = by_value(
-    ("status", "state"),
-    states(Healthy="ClusterRunning", Degraded="ClusterFailed"),
-    field("status", "state"),
-    "Waiting for KafkaCluster",
-)
-
-
-def _integration(obj: JsonObject) -> str:
-    """What the condition says that is not met, else the phase."""
-    failing = next((item for item in listed(obj) if item.get("status") == "False"), None)
-    return (
-        message(failing)
-        if failing is not None and text(obj, "status", "phase") == "Error"
-        else text(obj, "status", "phase")
-    )
-
-
 CHECKS: Table = {
     **{("kafka.strimzi.io", kind): strimzi(waiting) for kind, waiting in STRIMZI.items()},
     **{("rabbitmq.com", kind): rabbitmq_object(kind) for kind in RABBITMQ},
     ("rabbitmq.com", "RabbitmqCluster"): rabbitmq_cluster,
     **{("platform.confluent.io", kind): confluent for kind in CONFLUENT},
-    ("platform.confluent.io", "Connector"): confluent_connector,
-    ("kafka.banzaicloud.io", "KafkaCluster"): kafka_cluster,
     ("flink.apache.org", "FlinkDeployment"): flink,
-    ("sparkoperator.k8s.io", "SparkApplication"): spark_application,
     **{
         ("numaflow.numaproj.io", kind): numaflow
         for kind in ("InterStepBufferService", "MonoVertex", "Pipeline", "Vertex")
     },
-    **{
-        ("numaplane.numaproj.io", kind): numaplane
-        for kind in ("ISBServiceRollout", "MonoVertexRollout", "NumaflowControllerRollout", "PipelineRollout")
-    },
-    ("argoproj.io", "EventBus"): event_bus,
-    ("camel.apache.org", "Integration"): by_value(
-        ("status", "phase"),
-        states(Healthy="Running", Degraded="Error", Unknown="Unknown"),
-        _integration,
-        about_kind("Waiting for {kind}"),
-    ),
 }

@@ -109,13 +109,12 @@ CHECKS: Table = {
     ("kubernetes-client.io", "ExternalSecret"): fetched_secret,
     **{
         ("external-secrets.io", kind): secret_store
-        for kind in ("ClusterExternalSecret", "ClusterSecretStore", "ExternalSecret", "PushSecret", "SecretStore")
+        for kind in ("ClusterSecretStore", "ExternalSecret", "PushSecret", "SecretStore")
     },
     ("onepassword.com", "OnePasswordItem"): one_password,
     ("k8s.keycloak.org", "Keycloak"): keycloak,
     ("certmanager.k8s.io", "Certificate"): ready("Waiting for certificate"),
     ("certmanager.k8s.io", "Issuer"): ready("Initializing issuer"),
-    ("kyverno.io", "Policy"): ready("Waiting for Policy to be ready"),
     (OCM, "CertificatePolicy"): certificate_policy,
     (OCM, "ConfigurationPolicy"): configuration_policy,
     (OCM, "OperatorPolicy"): operator_policy,

@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 from argosy.gitops.health.catalogue.rules import (
-    On,
     Table,
-    about_kind,
     at,
-    by_condition,
     by_value,
     field,
     having,
     kind_of,
     message,
-    message_or_reason,
     states,
     text,
 )
@@ -116,15 +112,6 @@ def trident(obj: JsonObject) -> Health:
     return healthy(told) if state == "Installed" else progressing("Waiting for trident installation")
 
 
-def volume_snapshot(obj: JsonObject) -> Health:
-    """A snapshot or its content: ready to use, or an error that the driver told."""
-    if error := text(obj, "status", "error", "message"):
-        return degraded(error)
-    if at(obj, "status", "readyToUse") is True:
-        return healthy(f"{kind_of(obj)} is ready to use")
-    return progressing(f"Waiting for {kind_of(obj)} to be ready to use")
-
-
 bucket_claim: Check = by_value(
     ("status", "phase"),
     states(Healthy="Bound", Degraded="Failed Released Error"),
@@ -132,13 +119,6 @@ bucket_claim: Check = by_value(
     "Waiting for status to be reported",
 )
 
-storage_cluster: Check = by_condition(
-    On("Degraded", "True", "Degraded", message_or_reason),
-    On("Available", "False", "Degraded", message_or_reason),
-    On("Progressing", "True", "Progressing", message_or_reason),
-    On("Available", "True", "Healthy", message_or_reason),
-    waiting="Waiting for StorageCluster",
-)
 
 app_vault: Check = by_value(
     ("status", "state"),
@@ -154,12 +134,6 @@ tenant: Check = by_value(
     "No status info available",
 )
 
-rook_cassandra: Check = by_value(
-    ("status", "phase"),
-    states(Healthy="Ready", Degraded="Failure"),
-    field("status", "phase"),
-    about_kind("Waiting for {kind}"),
-)
 
 CHECKS: Table = {
     (ASTRA, "AppVault"): app_vault,
@@ -175,10 +149,6 @@ CHECKS: Table = {
     ("ceph.rook.io", "CephObjectStore"): ceph_object_store,
     ("minio.min.io", "Tenant"): tenant,
     ("objectbucket.io", "ObjectBucketClaim"): bucket_claim,
-    ("ocs.openshift.io", "StorageCluster"): storage_cluster,
-    ("snapshot.storage.k8s.io", "VolumeSnapshot"): volume_snapshot,
-    ("snapshot.storage.k8s.io", "VolumeSnapshotContent"): volume_snapshot,
     ("trident.netapp.io", "TridentBackendConfig"): trident_backend,
     ("trident.netapp.io", "TridentOrchestrator"): trident,
-    ("cassandra.rook.io", "Cluster"): rook_cassandra,
 }
