@@ -5,14 +5,12 @@ from __future__ import annotations
 from argosy.gitops.health.catalogue.rules import (
     On,
     Table,
-    about_kind,
     at,
     by_condition,
     having,
     kind_of,
     listed,
     message,
-    message_or_reason,
     reason,
     stale,
     text,
@@ -44,13 +42,6 @@ CONNECTOR_FAILURES = (
     "PreActuationTransformFailed",
     "PostActuationTransformFailed",
 )
-MANAGED_RESOURCES = (
-    ("iam.aws.crossplane.io", "Policy"),
-    ("iam.aws.crossplane.io", "Role"),
-    ("iam.aws.crossplane.io", "RolePolicyAttachment"),
-    ("rds.aws.crossplane.io", "DBInstance"),
-    ("s3.aws.crossplane.io", "Bucket"),
-)
 
 
 def crossplane(obj: JsonObject) -> Health:
@@ -77,16 +68,6 @@ def crossplane_package(obj: JsonObject) -> Health:
     both = " ".join(reason(item) for item in (installed, working) if item)
     good = all(item is not None and item.get("status") == "True" for item in (installed, working))
     return healthy(both) if good else degraded(both)
-
-
-def managed_resource(obj: JsonObject) -> Health:
-    """Synced False is an error, said in full; Ready and Synced True is done, and the reason of Ready is said."""
-    made, synced = having(obj, "Ready"), having(obj, "Synced")
-    if synced is not None and synced.get("status") == "False":
-        return degraded(message_or_reason(synced))
-    if made is None or synced is None:
-        return progressing(f"Waiting for {kind_of(obj)} to be created")
-    return healthy(reason(made)) if made.get("status") == "True" else progressing(reason(made))
 
 
 def config_connector(obj: JsonObject) -> Health:
@@ -162,13 +143,14 @@ def managed_certificate(obj: JsonObject) -> Health:
 
 
 def pulumi_stack(obj: JsonObject) -> Health:
-    return by_condition(
-        On("Stalled", "True", "Degraded"),
-        On("Ready", "True", "Healthy"),
-        On("Reconciling", "True", "Progressing"),
-        On("Ready", "False", "Progressing"),
-        waiting=about_kind("Waiting for {kind} to be reconciled"),
-    )(obj)
+    """Of these conditions the first that is true, in the object's own order."""
+    if obj.get("status") is None or at(obj, "status", "observedGeneration") != at(obj, "metadata", "generation"):
+        return progressing("Waiting for the operator to observe the latest spec change")
+    healths = {"Stalled": "Degraded", "Reconciling": "Progressing", "Ready": "Healthy"}
+    for condition in listed(obj):
+        if condition.get("status") == "True" and condition.get("type") in healths:
+            return Health(healths[str(condition["type"])], message(condition))
+    return progressing("Waiting for the stack to be reconciled")
 
 
 CHECKS: Table = {
@@ -177,7 +159,6 @@ CHECKS: Table = {
     ("*.cnrm.cloud.google.com", "*"): config_connector,
     ("*.services.k8s.aws", "*"): ack,
     ("pkg.crossplane.io", "Provider"): crossplane_package,
-    **dict.fromkeys(MANAGED_RESOURCES, managed_resource),
     ("iammanager.keikoproj.io", "Iamrole"): iam_role,
     ("services.cloud.sap.com", "ServiceInstance"): sap_service,
     ("services.cloud.sap.com", "ServiceBinding"): sap_service,

@@ -215,5 +215,5 @@ CHECKS: Table = {
     ("grafana.integreatly.org", "GrafanaDashboard"): grafana_content,
     ("grafana.integreatly.org", "GrafanaFolder"): grafana_content,
     ("grafana.integreatly.org", "GrafanaDatasource"): grafana_datasource,
-    ("grafana-org-operator.kubitus-project.gitlab.io", "*"): ready(about_kind("Waiting for {kind}")),
+    ("grafana-org-operator.kubitus-project.gitlab.io", "*"): ready("Waiting ..."),
 }

@@ -61,9 +61,9 @@ def _daemons(update: JsonObject, status: JsonObject) -> Health | None:
         return suspended("Daemonset needs manual intervention") if is_enough else None
     if updated != wanted:
         return None
-    if number(status.get("numberAvailable")) == wanted:
+    if status.get("numberAvailable") == wanted:
         return healthy("All Daemonset workloads are ready and updated")
-    is_down = number(status.get("numberUnavailable")) == wanted
+    is_down = status.get("numberUnavailable") == wanted
     return degraded("Some pods are not ready or available") if is_down else None
 
 

@@ -63,20 +63,18 @@ def eks_control_plane(obj: JsonObject) -> Health:
 
 
 def virtual_machine(obj: JsonObject) -> Health:
-    """Stopped on purpose is Suspended; a paused guest too; otherwise ready or on its way."""
-    state = text(obj, "status", "printableStatus")
-    if having(obj, "Paused", "True") is not None or state == "Paused":
-        return suspended("Paused")
-    if state in ("Stopped", "Halted"):
-        return suspended(state)
-    if state.startswith("Err") or state in ("CrashLoopBackOff", "DataVolumeError", "Unschedulable", "PvcNotFound"):
-        return degraded(state)
-    failure = having(obj, "Failure", "True")
-    if failure is not None:
-        return degraded(message(failure))
-    if at(obj, "status", "ready") is True or having(obj, "Ready", "True") is not None:
-        return healthy("Running")
-    return progressing(state or "Starting")
+    """The conditions say how well it is, and what it prints for people is what is said."""
+    found = progressing("No status available")
+    for condition in listed(obj):
+        is_true = condition.get("status") == "True"
+        if condition.get("type") == "Paused" and is_true:
+            return suspended("Paused")
+        if condition.get("type") == "Ready":
+            is_made = bool(at(obj, "status", "created"))
+            waiting = found._replace(message="Starting") if is_made else suspended("Stopped")
+            found = healthy("Running") if is_true else waiting
+    printed = at(obj, "status", "printableStatus")
+    return found if printed is None else found._replace(message=str(printed))
 
 
 keda: dict[str, Check] = {
