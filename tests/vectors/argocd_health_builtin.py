@@ -8,7 +8,9 @@ from typing import Any
 
 import yaml
 
-from argosy.gitops.health import health_of
+from argosy.gitops.health import Health, health_of
+from argosy.gitops.health.catalogue import CATALOGUE
+from argosy.machinery.objects import group_version
 
 from .outcome import Outcome
 
@@ -31,8 +33,14 @@ def load(data: bytes) -> Any:
 def run(data: Path) -> Iterator[Outcome]:
     for cases in sorted((data / "argo-cd" / "health-builtin").glob("*/cases.yaml")):
         for case in load(cases.read_bytes())["cases"]:
-            found = health_of(load((cases.parent / case["input"]).read_bytes()))
+            found = _built_in(load((cases.parent / case["input"]).read_bytes()))
             passed = (found.status if found else None) == case["status"]
             if passed and found and "message" in case:
                 passed = found.message == case["message"]
             yield Outcome("argocd_health_builtin", f"{cases.parent.name}/{case['input']}", passed, f"{found} != {case}")
+
+
+def _built_in(obj: Any) -> Health | None:
+    """By a check that upstream compiles in; those that it has as scripts are another family."""
+    group, _ = group_version(str(obj.get("apiVersion") or ""))
+    return None if (group, obj.get("kind")) in CATALOGUE else health_of(obj)

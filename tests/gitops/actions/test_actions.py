@@ -107,6 +107,9 @@ def test_a_suffix_handed_in_ends_the_name() -> None:
                 "name": "web-abcde",
                 "namespace": "shop",
                 "labels": {"workflows.argoproj.io/workflow-template": "web"},
+                "ownerReferences": [
+                    {"apiVersion": "argoproj.io/v1alpha1", "kind": "WorkflowTemplate", "name": "web", "uid": "u1"}
+                ],
             },
             "spec": {"workflowTemplateRef": {"name": "web"}},
         },
@@ -124,7 +127,7 @@ def test_a_suffix_handed_in_ends_the_name() -> None:
         ),
         (
             {"currentPodHash": "b", "stableRS": "a", "pauseConditions": [{"reason": "CanaryPauseStep"}]},
-            {"restart", "resume", "abort", "promote-full", "skip-current-step"},
+            {"restart", "pause", "resume", "abort", "promote-full", "skip-current-step"},
         ),
     ],
 )
@@ -157,10 +160,51 @@ def test_a_kind_without_actions_offers_none() -> None:
     assert discover(live("v1", "ConfigMap")) == []
 
 
-def test_a_primary_can_only_be_taken_over_by_another_instance() -> None:
+def test_only_a_healthy_instance_becomes_the_primary() -> None:
+    instances = {"healthy": ["web-1", "web-2", "web-4"], "failed": ["web-3"]}
+    obj = live("postgresql.cnpg.io/v1", "Cluster", status={"currentPrimary": "web-1", "instancesStatus": instances})
+    assert patched(obj, "promote", instance="4")["status"]["targetPrimary"] == "web-4"
+    assert patched(obj, "promote", instance="any")["status"]["targetPrimary"] == "web-2"
+    with pytest.raises(ActionError, match="Could not find a healthy instance matching the criteria: 3"):
+        run(obj, "promote", {"instance": "3"}, NOW)
+
+
+def test_a_database_is_offered_the_one_of_suspend_and_resume_that_it_can_use() -> None:
+    obj = live("postgresql.cnpg.io/v1", "Cluster")
+    assert {"suspend", "resume"} & set(offered(obj)) == {"suspend"}
+    stopped = patched(obj, "suspend")
+    assert {"suspend", "resume"} & set(offered(stopped)) == {"resume"}
+    assert not patched(stopped, "resume")["metadata"].get("annotations")
+
+
+def test_a_resumed_deployment_says_nothing_of_a_pause() -> None:
+    assert patched(live("apps/v1", "Deployment", spec={"paused": True, "replicas": 1}), "resume")["spec"] == {
+        "replicas": 1
+    }
+
+
+def test_a_rollout_of_an_old_controller_is_promoted_by_its_steps() -> None:
+    spec = {"strategy": {"canary": {"steps": [{"pause": {}}, {"setWeight": 50}]}}}
+    status = {"observedGeneration": "5d8f9c", "currentPodHash": "b", "stableRS": "a"}
+    obj = live("argoproj.io/v1alpha1", "Rollout", spec=spec, status=status)
+    assert patched(obj, "promote-full")["status"].get("promoteFull") is None
+    assert patched(obj, "promote-full")["status"]["currentStepIndex"] == 2
+
+
+@pytest.mark.parametrize(
+    ("allowed", "usable"),
+    [("", {"unpause-gradual"}), ("fast", {"unpause-fast"}), ("slow, fast", {"unpause-gradual", "unpause-fast"})],
+)
+def test_a_paused_rollout_resumes_in_the_ways_its_template_allows(allowed: str, usable: set[str]) -> None:
+    annotations = {"annotations": {"numaflow.numaproj.io/allowed-resume-strategies": allowed}} if allowed else {}
+    template = {"metadata": annotations, "spec": {"lifecycle": {"desiredPhase": "Paused"}}}
+    found = offered(live("numaplane.numaproj.io/v1alpha1", "MonoVertexRollout", spec={"monoVertex": template}))
+    assert {name for name, enabled in found.items() if enabled} == usable
+
+
+def test_data_may_be_lost_only_while_a_pipeline_drains() -> None:
     obj = live(
-        "postgresql.cnpg.io/v1", "Cluster", status={"currentPrimary": "web-1", "instanceNames": ["web-1", "web-2"]}
+        "numaplane.numaproj.io/v1alpha1", "PipelineRollout", status={"upgradeInProgress": "PipelinePauseAndDrain"}
     )
-    assert patched(obj, "promote", instance="2")["status"]["targetPrimary"] == "web-2"
-    with pytest.raises(ActionError, match="web-2"):
-        run(obj, "promote", {"instance": "web-1"}, NOW)
+    assert offered(obj)["allow-data-loss"] and not offered(obj)["disallow-data-loss"]
+    assert offered(patched(obj, "allow-data-loss"))["disallow-data-loss"]

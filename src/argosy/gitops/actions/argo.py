@@ -5,38 +5,49 @@ from __future__ import annotations
 import copy
 
 from argosy.gitops.actions.action import Action, ActionSet, KindActions, Run, assign, part, under
-from argosy.gitops.actions.workloads import derived_name, owner
+from argosy.gitops.actions.workloads import derived_name
 from argosy.machinery.objects import JsonObject
 
 GROUP = "argoproj.io"
 OVER = ("Successful", "Failed", "Error", "Inconclusive")
+INSTANCE = "workflows.argoproj.io/controller-instanceid"
 SCHEDULED_TIME = "workflows.argoproj.io/scheduled-time"
 
 
 def _promoted(obj: JsonObject) -> bool:
     status = part(obj, "status")
-    return status.get("currentPodHash") is not None and status.get("currentPodHash") == status.get("stableRS")
+    return bool(status.get("currentPodHash") == status.get("stableRS"))
+
+
+def _is_old(obj: JsonObject) -> bool:
+    """Of a controller before 0.10, whose observed generation is a hash or a number of its own."""
+    observed = str(part(obj, "status").get("observedGeneration") or "")
+    return not observed.isdigit() or int(observed) > int(part(obj, "metadata").get("generation") or 0)
 
 
 def _paused(obj: JsonObject) -> bool:
-    return part(obj, "spec").get("paused") is True or bool(part(obj, "status").get("pauseConditions"))
+    conditions = part(obj, "status").get("pauseConditions")
+    return bool(part(obj, "spec").get("paused") if conditions is None else conditions)
+
+
+def _steps(obj: JsonObject) -> int:
+    return len(part(obj, "spec", "strategy", "canary").get("steps") or ())
 
 
 def _steps_left(obj: JsonObject) -> bool:
-    steps = part(obj, "spec", "strategy", "canary").get("steps") or ()
-    return bool(steps) and int(part(obj, "status").get("currentStepIndex") or 0) < len(steps)
+    return 0 < _steps(obj) != int(part(obj, "status").get("currentStepIndex") or 0)
 
 
 def _rollout(obj: JsonObject) -> list[Action]:
-    promoted, paused = _promoted(obj), _paused(obj)
-    aborted = part(obj, "status").get("abort") is True
+    promoted, aborted = _promoted(obj), bool(part(obj, "status").get("abort"))
+    is_blue_green = part(obj, "spec", "strategy").get("blueGreen") is not None
     return [
         Action("restart", title="Restart Pods"),
-        Action("pause", disabled=promoted or aborted or paused),
-        Action("resume", disabled=not paused),
+        Action("pause", disabled=promoted or aborted or bool(part(obj, "spec").get("paused"))),
+        Action("resume", disabled=not _paused(obj)),
         Action("abort", disabled=promoted or aborted),
         Action("retry", disabled=promoted or not aborted),
-        Action("promote-full", disabled=promoted),
+        Action("promote-full", disabled=promoted or (_is_old(obj) and is_blue_green)),
         Action("skip-current-step", disabled=not _steps_left(obj)),
     ]
 
@@ -56,14 +67,19 @@ def _retry(run: Run) -> None:
 
 
 def _promote(run: Run) -> None:
-    if not _promoted(run.obj):
-        under(run.obj, "status")["promoteFull"] = True
+    status = under(run.obj, "status")
+    if not _is_old(run.obj):
+        status["promoteFull"] = True
+        return
+    status.pop("abort", None)
+    if steps := _steps(run.obj):
+        status["currentStepIndex"] = steps
 
 
 def _skip(run: Run) -> None:
-    if not _steps_left(run.obj):
+    status = part(run.obj, "status")
+    if not status or int(status.get("currentStepIndex") or 0) >= _steps(run.obj):
         return
-    status = under(run.obj, "status")
     status.pop("pauseConditions", None)
     status["currentStepIndex"] = int(status.get("currentStepIndex") or 0) + 1
 
@@ -99,22 +115,32 @@ def _workflow(run: Run, labels: JsonObject, annotations: JsonObject, spec: JsonO
     return {"apiVersion": "argoproj.io/v1alpha1", "kind": "Workflow", "metadata": metadata, "spec": spec}
 
 
+def _owner(obj: JsonObject) -> JsonObject:
+    metadata = part(obj, "metadata")
+    named = {"apiVersion": obj.get("apiVersion"), "kind": obj.get("kind"), "name": metadata.get("name")}
+    return {**named, "uid": metadata["uid"]} if metadata.get("uid") else named
+
+
 def _from_cron(run: Run) -> None:
-    given, name = part(run.obj, "spec", "workflowMetadata"), part(run.obj, "metadata").get("name")
-    labels = {**part(given, "labels"), "workflows.argoproj.io/cron-workflow": name}
+    given, metadata = part(run.obj, "spec", "workflowMetadata"), part(run.obj, "metadata")
+    labels = {**part(given, "labels"), "workflows.argoproj.io/cron-workflow": metadata.get("name")}
+    if instance := part(metadata, "labels").get(INSTANCE):
+        labels[INSTANCE] = instance
     annotations = {**part(given, "annotations"), SCHEDULED_TIME: run.timestamp()}
     made = _workflow(run, labels, annotations, copy.deepcopy(part(run.obj, "spec", "workflowSpec")))
-    made["metadata"]["ownerReferences"] = [owner(run.obj)]
+    made["metadata"]["ownerReferences"] = [_owner(run.obj)]
     if finalizers := given.get("finalizers"):
-        made["metadata"]["finalizers"] = finalizers
+        made["finalizers"] = finalizers  # where upstream puts them, beside the metadata
     run.created.append(made)
 
 
 def _from_template(run: Run) -> None:
-    """The workflow names its template and stays when that goes."""
+    """The workflow names its template, and goes with it."""
     name = part(run.obj, "metadata").get("name")
     labels = {"workflows.argoproj.io/workflow-template": name}
-    run.created.append(_workflow(run, labels, {}, {"workflowTemplateRef": {"name": name}}))
+    made = _workflow(run, labels, {}, {"workflowTemplateRef": {"name": name}})
+    made["metadata"]["ownerReferences"] = [_owner(run.obj)]
+    run.created.append(made)
 
 
 def _creates(obj: JsonObject) -> list[Action]:
@@ -122,7 +148,8 @@ def _creates(obj: JsonObject) -> list[Action]:
 
 
 def _pull_request(obj: JsonObject) -> list[Action]:
-    return [Action("merge", disabled=part(obj, "spec").get("state") != "open", icon="fa fa-fw fa-code-merge")]
+    is_open = part(obj, "spec").get("state") == "open"
+    return [Action("merge", disabled=not is_open, icon="fa fa-fw fa-code-merge", title="Merge PR")]
 
 
 KINDS: KindActions = {

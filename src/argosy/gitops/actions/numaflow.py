@@ -10,6 +10,7 @@ from argosy.machinery.objects import JsonObject
 UPGRADE_STATE = "numaplane.numaproj.io/upgrade-state"
 FORCE_PROMOTE = "numaplane.numaproj.io/force-promote"
 FOR_DELETION = "numaplane.numaproj.io/marked-for-deletion"
+DATA_LOSS = "numaplane.numaproj.io/allow-data-loss"
 STRATEGIES = "numaflow.numaproj.io/allowed-resume-strategies"
 STRATEGY = "numaflow.numaproj.io/resume-strategy"
 ICON = "fa-solid fa-fw fa-"
@@ -79,6 +80,43 @@ def _from_nothing(root: Path) -> Callable[[Run], None]:
     return run
 
 
+def _rollout(obj: JsonObject, root: Path) -> list[Action]:
+    """Of Numaplane: what the annotation of the template allows; gradually where it says nothing."""
+    template = part(obj, *root)
+    paused = part(template, "spec", "lifecycle").get("desiredPhase") == "Paused"
+    allowed = str(part(template, "metadata", "annotations").get(STRATEGIES) or "")
+    return [
+        Action("pause", disabled=paused, icon=ICON + "pause"),
+        Action("unpause-gradual", not paused or allowed == "fast", ICON + "play", "Unpause (gradual)"),
+        Action("unpause-fast", not paused or allowed not in ("fast", "slow, fast"), ICON + "play", "Unpause (fast)"),
+    ]
+
+
+def _data_loss(obj: JsonObject) -> list[Action]:
+    is_draining = part(obj, "status").get("upgradeInProgress") == "PipelinePauseAndDrain"
+    is_allowed = part(obj, "metadata", "annotations").get(DATA_LOSS) == "true"
+    return [
+        Action("allow-data-loss", not is_draining, ICON + "unlock", "Allow (Possible) Data Loss"),
+        Action("disallow-data-loss", not is_allowed, ICON + "lock", "Disallow Data Loss"),
+    ]
+
+
+def _resume(root: Path, *, fast: bool) -> Callable[[Run], None]:
+    def run(given: Run) -> None:
+        under(given.obj, *root, "spec", "lifecycle")["desiredPhase"] = "Running"
+        under(given.obj, "spec", "strategy", "pauseResume")["fastResume"] = fast
+
+    return run
+
+
+def _of_rollout(root: Path) -> dict[str, Callable[[Run], None]]:
+    return {
+        "pause": _phase(root, "Paused"),
+        "unpause-gradual": _resume(root, fast=False),
+        "unpause-fast": _resume(root, fast=True),
+    }
+
+
 def _force(run: Run) -> None:
     under(run.obj, "metadata", "labels")[FORCE_PROMOTE] = "true"
 
@@ -111,9 +149,14 @@ KINDS: KindActions = {
     ),
     (FLOW, "InterStepBufferService"): ActionSet(_promotion, {"force-promote": _force}),
     (PLANE, "PipelineRollout"): ActionSet(
-        lambda obj: _pauses(obj, ("spec", "pipeline")), _of_pipeline(("spec", "pipeline"))
+        lambda obj: [*_rollout(obj, ("spec", "pipeline")), *_data_loss(obj)],
+        {
+            **_of_rollout(("spec", "pipeline")),
+            "allow-data-loss": annotate(DATA_LOSS, "true"),
+            "disallow-data-loss": annotate(DATA_LOSS, "false"),
+        },
     ),
     (PLANE, "MonoVertexRollout"): ActionSet(
-        lambda obj: _pauses(obj, ("spec", "monoVertex")), _of_vertex(("spec", "monoVertex"))
+        lambda obj: _rollout(obj, ("spec", "monoVertex")), _of_rollout(("spec", "monoVertex"))
     ),
 }

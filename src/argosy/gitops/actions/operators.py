@@ -23,7 +23,7 @@ from argosy.machinery.objects import JsonObject
 PAUSED = "autoscaling.keda.sh/paused"
 PAUSED_REPLICAS = "autoscaling.keda.sh/paused-replicas"
 FORCE_SYNC = "force-sync"
-HIBERNATION = "cnpg.io/hibernation"
+RECONCILIATION = "cnpg.io/reconciliationLoop"
 RELOADED_AT = "cnpg.io/reloadedAt"
 ROLLING_UPDATE = "strimzi.io/manual-rolling-update"
 PAUSE_ICON = "fa fa-fw fa-pause-circle"
@@ -68,32 +68,49 @@ def _offer(*names: str) -> list[Action]:
 
 
 def _postgres(obj: JsonObject) -> list[Action]:
-    asleep = _annotations(obj).get(HIBERNATION) == "on"
-    alone = int(part(obj, "spec").get("instances") or 1) < 2
+    """One of suspend and resume: of the operator's reconciliation, not of the database."""
+    stopped = _annotations(obj).get(RECONCILIATION) == "disabled"
+    switch = (
+        Action("resume", icon="fa fa-fw fa-play", title="Resume Reconciliation")
+        if stopped
+        else Action("suspend", icon="fa fa-fw fa-pause", title="Suspend Reconciliation")
+    )
     return [
-        Action("promote", disabled=asleep or alone, parameters=(Parameter("instance", "any"),)),
-        Action("reload", disabled=asleep),
-        Action("restart", disabled=asleep),
-        Action("suspend", disabled=asleep),
-        Action("resume", disabled=not asleep),
+        Action("restart", icon="fa fa-fw fa-recycle", title="Rollout restart Cluster"),
+        Action("reload", icon="fa fa-fw fa-rotate-right", title="Reload all Configuration"),
+        Action(
+            "promote",
+            disabled=len(_healthy(obj)) < 2,
+            icon="fa fa-fw fa-angles-up",
+            title="Promote Replica to Primary",
+            parameters=(Parameter("instance", "any"),),
+        ),
+        switch,
     ]
+
+
+def _healthy(obj: JsonObject) -> list[str]:
+    return [str(name) for name in part(obj, "status", "instancesStatus").get("healthy") or ()]
 
 
 def _promote(run: Run) -> None:
     """The operator follows what its status names as the target; a number is an instance of this cluster."""
-    status = part(run.obj, "status")
-    name, wanted = part(run.obj, "metadata").get("name"), run.parameters.get("instance") or "any"
-    current = status.get("currentPrimary")
-    others = [item for item in status.get("instanceNames") or () if item != current]
-    if wanted == "any":
-        target = others[0] if others else None
-    else:
-        target = next((item for item in others if item in (wanted, f"{name}-{wanted}")), None)
+    wanted = run.parameters.get("instance", "")
+    target = _target(run.obj, wanted)
     if target is None:
-        raise ActionError(f"instance {wanted} cannot be promoted: it must be one of {', '.join(others) or 'none'}")
+        raise ActionError(f"Could not find a healthy instance matching the criteria: {wanted}")
     status = under(run.obj, "status")
     status["targetPrimary"], status["targetPrimaryTimestamp"] = target, run.timestamp()
     status["phase"], status["phaseReason"] = "Switchover in progress", f"Switching over to {target}"
+
+
+def _target(obj: JsonObject, wanted: str) -> str | None:
+    healthy, current = _healthy(obj), part(obj, "status").get("currentPrimary")
+    if wanted == "any":
+        after = healthy.index(current) + 1 if current in healthy else 0
+        return healthy[after % len(healthy)] if healthy else None
+    name = f"{part(obj, 'metadata').get('name') or ''}-{wanted}" if wanted.isdigit() else wanted
+    return name if name in healthy else None
 
 
 def _suspendable(obj: JsonObject) -> list[Action]:
@@ -129,8 +146,8 @@ KINDS: KindActions = {
             "promote": _promote,
             "reload": annotate_now(RELOADED_AT),
             "restart": annotate_now(RESTARTED_AT),
-            "suspend": annotate(HIBERNATION, "on"),
-            "resume": annotate(HIBERNATION, "off"),
+            "suspend": annotate(RECONCILIATION, "disabled"),
+            "resume": lambda run: drop_annotations(run.obj, RECONCILIATION),
         },
     ),
     ("k8s.mariadb.com", "MariaDB"): ActionSet(_suspendable, {"suspend": SUSPEND, "resume": RESUME}),

@@ -41,7 +41,12 @@ def _scalable(obj: JsonObject) -> list[Action]:
 
 def _deployment(obj: JsonObject) -> list[Action]:
     paused = part(obj, "spec").get("paused") is True
-    return [*_scalable(obj), Action("pause", disabled=paused), Action("resume", disabled=not paused)]
+    return [
+        Action("restart", icon="fa fa-fw fa-redo"),
+        Action("scale", icon="fa fa-fw fa-plus-circle", parameters=(Parameter("replicas"),)),
+        Action("pause", disabled=paused, icon="fa fa-fw fa-pause-circle"),
+        Action("resume", disabled=not paused, icon="fa fa-fw fa-play-circle"),
+    ]
 
 
 def _switch(obj: JsonObject) -> Action:
@@ -114,6 +119,10 @@ def terminate(run: Run) -> None:
     status["conditions"] = [*(status.get("conditions") or ()), condition]
 
 
+def _resume(run: Run) -> None:
+    part(run.obj, "spec").pop("paused", None)
+
+
 SUSPEND = assign("spec", "suspend", value=True)
 RESUME = assign("spec", "suspend", value=False)
 
@@ -124,7 +133,7 @@ KINDS: KindActions = {
             "restart": restart,
             "scale": scale,
             "pause": assign("spec", "paused", value=True),
-            "resume": assign("spec", "paused", value=False),
+            "resume": _resume,
         },
     ),
     ("apps", "StatefulSet"): ActionSet(_scalable, {"restart": restart, "scale": scale}),
