@@ -1,17 +1,20 @@
 """`python -m tests.vectors DATA`: replays every recorded vector against this tree, family by family.
 
-A line for each family and for each failure; the last line is `N passed, N failed`. Exits 1 when anything failed.
+DATA may hold any of the families. A line for each family, for each failure, and for what cannot be replayed; the last
+line is `N passed, N failed`, with `, N not run` where there are such. Exits 1 when anything failed, or nothing passed.
 """
 
 from __future__ import annotations
 
 import importlib
 import sys
+import traceback
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
 from .kargo import FAMILIES as KARGO
-from .outcome import Outcome
+from .outcome import Outcome, not_run
 
 FAMILIES = (
     ("kubernetes/exchanges", "exchanges"),
@@ -32,6 +35,7 @@ FAMILIES = (
     ("rollouts/vectors/rollout-reconcile.json", "rollouts_reconcile"),
     ("rollouts/vectors/experiment-reconcile.json", "experiments_reconcile"),
     ("rollouts/timelines", "rollouts_timelines"),
+    ("rendering", "rendering"),
     *KARGO,
 )
 """(folder below DATA, module here, and its function where that is not `run`), replayed where it is there."""
@@ -50,20 +54,51 @@ def main(arguments: Sequence[str]) -> int:
     outcomes: list[Outcome] = []
     for folder, module in FAMILIES:
         if (data / folder).exists():
-            place, _, function = module.partition(":")
-            found = list(getattr(importlib.import_module(f".{place}", __package__), function or "run")(data))
+            found = replayed(folder, module, data)
             report(folder, found)
             outcomes += found
-    failed = sum(not outcome.passed for outcome in outcomes)
-    print(f"{len(outcomes) - failed} passed, {failed} failed")
-    return 1 if failed or not outcomes else 0
+    for folder in unknown(data):
+        print(f"{folder}: nothing here replays it")
+    counted = Counter("not run" if outcome.not_run else outcome.passed for outcome in outcomes)
+    left = f", {counted['not run']} not run" if counted["not run"] else ""
+    print(f"{counted[True]} passed, {counted[False]} failed{left}")
+    return 1 if counted[False] or not counted[True] else 0
+
+
+def replayed(folder: str, module: str, data: Path) -> list[Outcome]:
+    """What came of a family, as far as it went: one that breaks keeps no other from its turn."""
+    place, _, function = module.partition(":")
+    outcomes: list[Outcome] = []
+    try:
+        outcomes.extend(getattr(importlib.import_module(f".{place}", __package__), function or "run")(data))
+    except Exception as error:
+        where = traceback.extract_tb(error.__traceback__)[-1]
+        said = " ".join(str(error).split())[:300]
+        why = f"cannot be run: {type(error).__name__} {said} ({Path(where.filename).name}:{where.lineno})"
+        outcomes.append(not_run(folder, "", why))
+    return outcomes
+
+
+def unknown(data: Path) -> list[str]:
+    """The folders and files with vectors, two levels deep, that no family is replayed from."""
+    known = [folder for folder, _ in FAMILIES]
+    found = (path.relative_to(data).as_posix() for path in sorted(data.glob("*/*")) if path.suffix != ".md")
+    return [
+        name
+        for name in found
+        if not any(f"{name}/".startswith(f"{one}/") or f"{one}/".startswith(f"{name}/") for one in known)
+    ]
 
 
 def report(folder: str, outcomes: Sequence[Outcome]) -> None:
-    failures = [outcome for outcome in outcomes if not outcome.passed]
-    print(f"{folder}: {len(outcomes) - len(failures)} passed, {len(failures)} failed")
+    left = [outcome for outcome in outcomes if outcome.not_run]
+    failures = [outcome for outcome in outcomes if not outcome.passed and not outcome.not_run]
+    said = f", {len(left)} not run" if left else ""
+    print(f"{folder}: {len(outcomes) - len(failures) - len(left)} passed, {len(failures)} failed{said}")
     for outcome in failures:
         print(f"  FAILED {outcome.family} {outcome.name}: {outcome.detail}")
+    for outcome in left:
+        print(f"  NOT RUN {outcome.family} {outcome.name}: {outcome.detail}")
 
 
 if __name__ == "__main__":

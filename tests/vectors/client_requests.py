@@ -13,6 +13,7 @@ from typing import Any
 from argosy.cluster.http.assembly import ClusterFront, Keys, Settings
 from argosy.cluster.http.routing import Route, parse_query, route, split_target, verb_of
 from argosy.cluster.kind import User
+from argosy.cluster.kinds import builtin_kinds
 from argosy.cluster.server import EmbeddedCluster
 from argosy.runtime.chance import SeededRng
 from argosy.runtime.virtual import VirtualClock, run_virtual
@@ -22,14 +23,32 @@ from .outcome import Outcome
 FAMILY = "client-requests"
 TOKEN = "client-token"
 REFUSED = frozenset({404, 405, 406, 415})
-POD = {"containers": [{"name": "p1", "image": "x"}]}
-SPECS: dict[str, dict[str, Any]] = {
-    "pods": POD,
-    "deployments": {
-        "selector": {"matchLabels": {"app": "x"}},
-        "template": {"metadata": {"labels": {"app": "x"}}, "spec": POD},
+CONTAINERS = {"containers": [{"name": "p1", "image": "x"}]}
+TEMPLATE = {"metadata": {"labels": {"app": "x"}}, "spec": CONTAINERS}
+SELECTED = {"selector": {"matchLabels": {"app": "x"}}, "template": TEMPLATE}
+JOB = {"template": {"spec": {**CONTAINERS, "restartPolicy": "Never"}}}
+LEAST: dict[str, dict[str, Any]] = {
+    "pods": {"spec": CONTAINERS},
+    "deployments": {"spec": SELECTED},
+    "replicasets": {"spec": SELECTED},
+    "daemonsets": {"spec": SELECTED},
+    "statefulsets": {"spec": {**SELECTED, "serviceName": "x"}},
+    "replicationcontrollers": {"spec": {"selector": {"app": "x"}, "template": TEMPLATE}},
+    "jobs": {"spec": JOB},
+    "cronjobs": {"spec": {"schedule": "* * * * *", "jobTemplate": {"spec": JOB}}},
+    "services": {"spec": {"ports": [{"port": 80}]}},
+    "ingresses": {"spec": {"defaultBackend": {"service": {"name": "x", "port": {"number": 80}}}}},
+    "persistentvolumeclaims": {"spec": {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1"}}}},
+    "horizontalpodautoscalers": {
+        "spec": {"maxReplicas": 1, "scaleTargetRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": "x"}}
     },
+    "rolebindings": {"roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": "x"}},
+    "clusterrolebindings": {"roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "x"}},
+    "priorityclasses": {"value": 1},
+    "storageclasses": {"provisioner": "x"},
 }
+"""What an object must have beside its name."""
+KINDS = {(kind.resource.group, kind.resource.plural): kind.resource.kind for kind in builtin_kinds()}
 
 
 def run(data: Path) -> Iterator[Outcome]:
@@ -41,7 +60,7 @@ def run(data: Path) -> Iterator[Outcome]:
         async with EmbeddedCluster(clock=clock, rng=rng, cluster_ca=keys.authority.certificate.decode()) as cluster:
             settings = Settings(tokens={TOKEN: User("client", ("system:masters",))}, logs=_NoLines())
             world = _World(ClusterFront(cluster, keys, settings))
-            return [await world.outcome(command["cmd"], each) for command in commands for each in command["requests"]]
+            return [await world.judged(command["cmd"], each) for command in commands for each in command["requests"]]
 
     yield from run_virtual(main)
 
@@ -57,6 +76,13 @@ class _World:
     def __init__(self, front: ClusterFront) -> None:
         self._front = front.front
         self._documents: dict[str, Any] = {}
+
+    async def judged(self, command: str, request: dict[str, Any]) -> Outcome:
+        try:
+            return await self.outcome(command, request)
+        except Exception as error:
+            name = f"{command}: {request['m']} {request['path']}"
+            return Outcome(FAMILY, name, passed=False, detail=f"{type(error).__name__} {error}")
 
     async def outcome(self, command: str, request: dict[str, Any]) -> Outcome:
         target = await self._target(request["path"])
@@ -89,6 +115,9 @@ class _World:
         collection = asked.path.partition(f"/{asked.plural}/{asked.name}")[0] + f"/{asked.plural}"
         found, _ = await self._send("GET", f"{collection}/{asked.name}", {}, b"")
         if found == 404:
+            if asked.namespace and asked.plural != "namespaces":
+                namespace = json.dumps(_object("namespaces", asked.namespace)).encode()
+                await self._send("POST", "/api/v1/namespaces", {"content-type": "application/json"}, namespace)
             body = json.dumps(_object(asked.plural, asked.name)).encode()
             status, detail = await self._send("POST", collection, {"content-type": "application/json"}, body)
             assert status == 201, f"cannot prepare {asked.path}: {detail}"
@@ -103,8 +132,7 @@ class _World:
 
 
 def _object(plural: str, name: str) -> dict[str, Any]:
-    spec = {"spec": SPECS[plural]} if plural in SPECS else {}
-    return {"metadata": {"name": name}, **spec}
+    return {"metadata": {"name": name}, **LEAST.get(plural, {})}
 
 
 def _body(asked: Route, verb: str, request: dict[str, Any]) -> bytes:
@@ -117,7 +145,7 @@ def _body(asked: Route, verb: str, request: dict[str, Any]) -> bytes:
         return b"[]"
     if verb == "patch" and content_type != "application/apply-patch+yaml":
         return b"{}"
-    kind = {"deployments": "Deployment", "configmaps": "ConfigMap"}.get(asked.plural, "")
+    kind = KINDS.get((asked.group, asked.plural), "")
     version = f"{asked.group}/{asked.version}" if asked.group else asked.version
     return json.dumps({"apiVersion": version, "kind": kind, **_object(asked.plural, name)}).encode()
 

@@ -11,24 +11,33 @@ from pathlib import Path
 from typing import Any
 
 from argosy.cluster.catalog import Catalog
-from argosy.cluster.http.discovery import documents
+from argosy.cluster.http.discovery import api_versions, documents
 from argosy.cluster.kinds import builtin_kinds
 
-from .outcome import Outcome
+from .outcome import Outcome, not_run
 
 FAMILY = "discovery"
-LEGACY = {"apis__apps__v1": "/apis/apps/v1", "apis__batch__v1": "/apis/batch/v1", "api__v1": "/api/v1"}
 
 
 def run(data: Path) -> Iterator[Outcome]:
     """`data` is the directory that holds `kubernetes/discovery`."""
-    directory = data / "kubernetes" / "discovery"
     served = documents(Catalog(builtin_kinds()))
-    aggregated = json.loads(served.aggregated_groups[0])
-    yield from _aggregated(json.loads((directory / "aggregated_v2.json").read_text()), aggregated)
-    yield _groups(json.loads((directory / "apis.json").read_text()), served.legacy["/apis"])
-    for name, path in LEGACY.items():
-        yield from _resources(name, json.loads((directory / f"{name}.json").read_text()), served.legacy[path])
+    for file in sorted((data / "kubernetes" / "discovery").glob("*.json")):
+        recorded, path = json.loads(file.read_text()), "/" + file.stem.replace("__", "/")
+        if recorded["kind"] == "APIGroupDiscoveryList":
+            yield from _aggregated(recorded, json.loads(served.aggregated_groups[0]))
+        elif recorded["kind"] == "APIVersions":
+            ours = api_versions("")["versions"]
+            yield Outcome(FAMILY, file.stem, ours == recorded["versions"], f"{ours} != {recorded['versions']}")
+        elif path not in served.legacy:
+            yield not_run(FAMILY, file.stem, f"{path} is not served")
+        elif recorded["kind"] == "APIGroupList":
+            yield _groups(recorded, served.legacy[path])
+        elif recorded["kind"] == "APIGroup":
+            passed = served.legacy[path] == recorded
+            yield Outcome(FAMILY, file.stem, passed, f"{served.legacy[path]} != {recorded}")
+        else:
+            yield from _resources(file.stem, recorded, served.legacy[path])
 
 
 def _aggregated(recorded: dict[str, Any], served: dict[str, Any]) -> Iterator[Outcome]:

@@ -11,3 +11,9 @@ class Outcome:
     name: str
     passed: bool
     detail: str = ""
+    not_run: bool = False
+    """Nothing here can replay it, as `detail` says: neither passed nor failed."""
+
+
+def not_run(family: str, name: str, why: str) -> Outcome:
+    return Outcome(family, name, passed=False, detail=why, not_run=True)

@@ -10,11 +10,11 @@ import re
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-from tests.vectors.outcome import Outcome
+from tests.vectors.outcome import Outcome, not_run
 
-from argosy.cluster.server import EmbeddedCluster
+from argosy.cluster.server import NAMESPACES, EmbeddedCluster
 from argosy.cluster.store import Change
 from argosy.cluster.workloads.rule_reading import parse_rules
 from argosy.cluster.workloads.server import PipelineServer
@@ -26,15 +26,15 @@ from argosy.runtime.verbs import verbs
 from argosy.runtime.virtual import VirtualClock, run_virtual
 
 FAMILY = "workloads"
-NAMESPACE = "kk"
 RULES = """
 rules:
-- match: {image: "bad:*"}
-  effect: {fail: {reason: ErrImagePull}}
-- match: {owner: {kind: Job}}
-  effect: {startDelay: 0.2, readyDelay: 0, runFor: 0.5}
-- match: {}
-  effect: {startDelay: 0.2, readyDelay: 0.2, jitter: 0.3}
+{failing}- match: {{owner: {{kind: Job}}}}
+  effect: {{startDelay: 0.2, readyDelay: 0, runFor: 0.5}}
+- match: {{}}
+  effect: {{startDelay: 0.2, readyDelay: 0.2, jitter: 0.3}}
+"""
+FAILING = """- match: {{image: "{image}"}}
+  effect: {{fail: {{reason: ErrImagePull}}}}
 """
 Row = dict[str, Any]
 
@@ -42,14 +42,17 @@ Row = dict[str, Any]
 def run(data: Path) -> Iterator[Outcome]:
     """`data` is the directory that holds `kubernetes/exchanges`."""
     recorded = json.loads((data / "kubernetes" / "exchanges" / "workload-timelines.json").read_text())
-    actions = [part["action"] for part in recorded]
+    script = Script(recorded)
 
     async def main(clock: VirtualClock, rng: SeededRng) -> list[list[Row]]:
-        return await _play(clock, rng, actions)
+        return await _play(clock, rng, script)
 
     ours = run_virtual(main, seed=1)
-    theirs_names, our_names = _Names(), _Names()
-    for part, rows in zip(recorded, ours, strict=True):
+    theirs_names, our_names = _Names(script), _Names(script)
+    for at, (part, rows) in enumerate(zip(recorded, ours, strict=True)):
+        if at in script.not_understood:
+            yield not_run(FAMILY, part["action"], script.not_understood[at])
+            continue
         theirs, mine = _summary(part["events"], theirs_names), _summary(rows, our_names)
         for name in sorted({*theirs, *mine}):
             passed = theirs.get(name) == mine.get(name)
@@ -60,30 +63,33 @@ def run(data: Path) -> Iterator[Outcome]:
 # -- our side ----------------------------------------------------------------------------------------------------------
 
 
-async def _play(clock: VirtualClock, rng: SeededRng, actions: Sequence[str]) -> list[list[Row]]:
+async def _play(clock: VirtualClock, rng: SeededRng, script: Script) -> list[list[Row]]:
     found: list[list[Row]] = []
     rows: list[Row] = []
     async with EmbeddedCluster(clock=clock, rng=rng) as cluster:
         workloads = Workloads(
             PipelineServer(cluster.core, cluster.on_commit, cluster.spawn),
             clock,
-            parse_rules(RULES),
-            Settings(node="n1", kubelet_events=False),
+            parse_rules(script.rules),
+            Settings(node=script.node, kubelet_events=False),
         )
         workloads.start()
         client = verbs(cluster.client("recorder"))
         namespaces = cluster.resource("", "v1", "namespaces")
-        await client.create(namespaces, {"metadata": {"name": NAMESPACE}})
+        if script.namespace not in NAMESPACES:
+            await client.create(namespaces, {"metadata": {"name": script.namespace}})
         await clock.settle(within=timedelta(seconds=5))
         cluster.on_commit(lambda batch: rows.extend(_rows(batch)))
-        for action in actions:
-            for verb, plural, body in STEPS[action]:
-                resource = cluster.resource(*plural)
-                if verb == "create":
-                    body = {**body, "metadata": {**body["metadata"], "namespace": NAMESPACE}}
-                    await client.create(resource, body)
+        for steps in script.steps:
+            for step in steps:
+                resource = cluster.resource(*PLACES[step.kind])
+                if step.is_new:
+                    metadata = {"name": step.name, "namespace": script.namespace}
+                    body = {"apiVersion": resource.api_version, "kind": step.kind, "metadata": metadata}
+                    await client.create(resource, {**body, "spec": step.spec})
                 else:
-                    await client.patch(resource, "w", NAMESPACE, body, PatchType.MERGE)
+                    change = {"spec": step.spec}
+                    await client.patch(resource, step.name, script.namespace, change, PatchType.MERGE)
             await clock.settle(within=timedelta(seconds=20))
             found.append(list(rows))
             rows.clear()
@@ -107,61 +113,137 @@ def _rows(batch: Sequence[Change]) -> Iterator[Row]:
             yield row
 
 
-def _workload(kind: str, name: str, labels: dict[str, str], image: str, **spec: Any) -> JsonObject:
-    template = {"metadata": {"labels": labels}, "spec": {"containers": [{"name": "c", "image": image}]}}
-    body = {"selector": {"matchLabels": labels}, "template": template, **spec}
-    return {"apiVersion": "apps/v1", "kind": kind, "metadata": {"name": name}, "spec": body}
+# -- what was asked for ------------------------------------------------------------------------------------------------
 
-
-def _image(image: str) -> JsonObject:
-    return {"template": {"spec": {"containers": [{"name": "c", "image": image}]}}}
-
-
-_DEPLOYMENTS = ("apps", "v1", "deployments")
-_SERVICE = {
-    "apiVersion": "v1",
-    "kind": "Service",
-    "metadata": {"name": "w"},
-    "spec": {"selector": {"app": "w"}, "ports": [{"port": 80}]},
+PLACES = {
+    "Service": ("", "v1", "services"),
+    "Deployment": ("apps", "v1", "deployments"),
+    "StatefulSet": ("apps", "v1", "statefulsets"),
+    "DaemonSet": ("apps", "v1", "daemonsets"),
+    "Job": ("batch", "v1", "jobs"),
 }
-_JOB = {
-    "apiVersion": "batch/v1",
-    "kind": "Job",
-    "metadata": {"name": "j"},
-    "spec": {
-        "completions": 2,
-        "template": {"spec": {"restartPolicy": "Never", "containers": [{"name": "c", "image": "a:1"}]}},
-    },
-}
-_NOWHERE = {"template": {"spec": {"nodeSelector": {"no": "where"}}}, "progressDeadlineSeconds": 5}
-STEPS: dict[str, list[tuple[str, tuple[str, str, str], JsonObject]]] = {
-    "service + deployment 4 replicas": [
-        ("create", ("", "v1", "services"), _SERVICE),
-        ("create", _DEPLOYMENTS, _workload("Deployment", "w", {"app": "w"}, "a:1", replicas=4)),
-    ],
-    "image update": [("patch", _DEPLOYMENTS, {"spec": _image("a:2")})],
-    "scale 2": [("patch", _DEPLOYMENTS, {"spec": {"replicas": 2}})],
-    "unschedulable update, deadline 5": [("patch", _DEPLOYMENTS, {"spec": _NOWHERE})],
-    "rollback": [("patch", _DEPLOYMENTS, {"spec": {"template": {"spec": {"nodeSelector": None}}}})],
-    "pause+change": [("patch", _DEPLOYMENTS, {"spec": {"paused": True, **_image("a:3")}})],
-    "resume": [("patch", _DEPLOYMENTS, {"spec": {"paused": False}})],
-    "statefulset 3": [
-        (
-            "create",
-            ("apps", "v1", "statefulsets"),
-            _workload("StatefulSet", "s", {"app": "s"}, "a:1", replicas=3, serviceName="s"),
+WORKLOADS = tuple(kind for kind in PLACES if kind != "Service")
+NUMBERED = re.compile(r"\b(scale|deadline|statefulset) (\d+)|\b(\d+) (replicas|completions)")
+CHANGES: dict[str, JsonObject] = {"pause": {"paused": True}, "resume": {"paused": False}}
+WORDS = {*CHANGES, "service", "deployment", "statefulset", "daemonset", "job", "image", "change", "update", "bad"}
+WORDS |= {"unschedulable", "rollback", "scale", "deadline", "replicas", "completions"}
+"""What is understood of an action's words; the rest is read from what was recorded after it."""
+
+
+class Step(NamedTuple):
+    kind: str
+    name: str
+    spec: JsonObject
+    is_new: bool
+
+
+class Script:
+    """What was asked for, read from the words of each action and from what was recorded after it."""
+
+    def __init__(self, recorded: Sequence[Row]) -> None:
+        rows = [row for part in recorded for row in part["events"]]
+        placed = "".join(f"{row['message']}\n" for row in rows if row.get("reason") == "Scheduled")
+        found = re.search(r"assigned ([^/ ]+)/\S+ to (\S+)", placed)
+        self.namespace, self.node = (found[1], found[2]) if found else ("default", "n1")
+        pods = [row for row in rows if row["kind"] == "Pod" and row.get("image")]
+        ran = {row["image"] for row in pods if row["phase"] in ("Running", "Succeeded")}
+        failing = "".join(FAILING.format(image=image) for image in sorted({row["image"] for row in pods} - ran))
+        self.rules = RULES.format(failing=failing)
+        self.names = {kind: {row["name"] for row in rows if row["kind"] == kind} for kind in WORKLOADS}
+        self.steps: list[list[Step]] = []
+        self.not_understood: dict[int, str] = {}
+        self._templates: dict[tuple[str, str], list[JsonObject]] = {}
+        lost: set[str] = set()
+        for at, part in enumerate(recorded):
+            touched = {row["name"] for row in part["events"] if row["kind"] in WORKLOADS}
+            unknown = set(re.findall(r"[a-z]+", part["action"].lower())) - WORDS
+            if unknown or touched & lost:
+                lost |= touched
+                said = " and ".join(sorted(unknown)) if unknown else "an earlier action on the same object"
+                self.not_understood[at] = f"{said} is not understood"
+                self.steps.append([])
+            else:
+                later = [row for other in recorded[at:] for row in other["events"]]
+                self.steps.append([*self._made(part), *self._changed(part, later)])
+
+    def _made(self, part: Row) -> Iterator[Step]:
+        for row in part["events"]:
+            if row["kind"] == "EndpointSlice" and row["type"] == "ADDED":
+                name = row["name"].rpartition("-")[0]
+                yield Step("Service", name, {"selector": {"app": name}, "ports": [{"port": 80}]}, is_new=True)
+        for row in part["events"]:
+            if row["kind"] in WORKLOADS and row["type"] == "ADDED":
+                yield Step(row["kind"], row["name"], self._spec(row, part), is_new=True)
+
+    def _spec(self, row: Row, part: Row) -> JsonObject:
+        kind, name, labels = row["kind"], row["name"], {"app": row["name"]}
+        image = _image_of(name, part["events"], "") or "a:1"
+        template: JsonObject = {"metadata": {"labels": labels}, "spec": _containers(image)}
+        self._templates[kind, name] = [template["spec"]]
+        if kind == "Job":
+            template["spec"] = {**template["spec"], "restartPolicy": "Never"}
+            return {"template": template, "completions": _number("completions", part["action"]) or 1}
+        spec = {"selector": {"matchLabels": labels}, "template": template, **_deadline(row, part)}
+        if kind == "StatefulSet":
+            spec["serviceName"] = name
+        return {**spec, "replicas": row["spec.replicas"]} if "spec.replicas" in row else spec
+
+    def _changed(self, part: Row, later: Sequence[Row]) -> Iterator[Step]:
+        first = next((row for row in part["events"] if row["kind"] in WORKLOADS), None)
+        if first is None or first["type"] == "ADDED":
+            return
+        kind, name, words = first["kind"], first["name"], set(re.findall(r"[a-z]+", part["action"].lower()))
+        templates = self._templates[kind, name]
+        spec: JsonObject = {}
+        for word in words & set(CHANGES):
+            spec |= CHANGES[word]
+        if "scale" in words:
+            spec["replicas"] = first["spec.replicas"]
+        if deadline := _number("deadline", part["action"]):
+            spec["progressDeadlineSeconds"] = deadline
+        template = templates[-1]
+        if "rollback" in words:
+            template = templates[-2]
+        if words & {"image", "change"}:
+            template = _containers(_image_of(name, later, template["containers"][0]["image"]) or "a:next")
+        if "unschedulable" in words:
+            template = {**template, "nodeSelector": {"no": "where"}}
+        if template is not templates[-1]:
+            templates.append(template)
+            spec["template"] = {"spec": {"nodeSelector": None, **template}}
+        yield Step(kind, name, spec, is_new=False)
+
+
+def _image_of(owner: str, rows: Sequence[Row], old: str) -> str | None:
+    """The first image of a Pod of that owner other than the old one."""
+    pods = (row for row in rows if row["kind"] == "Pod" and row["type"] == "ADDED" and row.get("image"))
+    return next((row["image"] for row in pods if row["name"].startswith(f"{owner}-") and row["image"] != old), None)
+
+
+def _containers(image: str) -> JsonObject:
+    return {"containers": [{"name": "c", "image": image}]}
+
+
+def _number(word: str, action: str) -> int | None:
+    for found in NUMBERED.finditer(action):
+        if word in (found[1], found[4]):
+            return int(found[2] or found[3])
+    return None
+
+
+def _deadline(row: Row, part: Row) -> JsonObject:
+    """As the action says it, or as long as it took to be exceeded."""
+    told = _number("deadline", part["action"])
+    if told is None:
+        ends = (
+            other["t"]
+            for other in part["events"]
+            if (other["kind"], other.get("name")) == (row["kind"], row["name"])
+            and "ProgressDeadlineExceeded" in (other["conditions"].get("Progressing") or ())
         )
-    ],
-    "daemonset": [("create", ("apps", "v1", "daemonsets"), _workload("DaemonSet", "ds", {"app": "ds"}, "a:1"))],
-    "job 2 completions": [("create", ("batch", "v1", "jobs"), _JOB)],
-    "bad image deployment": [
-        (
-            "create",
-            _DEPLOYMENTS,
-            _workload("Deployment", "bad", {"app": "bad"}, "bad:1", replicas=2, progressDeadlineSeconds=3),
-        )
-    ],
-}
+        end = next(ends, None)
+        told = None if end is None else round(end - row["t"])
+    return {} if told is None else {"progressDeadlineSeconds": told}
 
 
 # -- both sides --------------------------------------------------------------------------------------------------------
@@ -170,12 +252,17 @@ STEPS: dict[str, list[tuple[str, tuple[str, str, str], JsonObject]]] = {
 class _Names:
     """Generated parts of names by order of appearance."""
 
-    def __init__(self) -> None:
+    def __init__(self, script: Script) -> None:
         self._known: dict[str, str] = {}
+        hashed, plain = (
+            "|".join(sorted(re.escape(name) for kind in kinds for name in script.names[kind])) or "(?!)"
+            for kinds in (("Deployment", "StatefulSet"), ("DaemonSet", "Job"))
+        )
+        self._hashed = re.compile(rf"\b({hashed})-([b-z0-9]{{8,10}})\b")
+        self._random = re.compile(rf"\b({plain}|[a-z0-9-]+-#\d+)-[a-z0-9]{{5}}\b")
 
     def plain(self, text: str) -> str:
-        text = re.sub(r"\b(w|bad|s)-([b-z0-9]{8,10})\b", self._hash, text)
-        return re.sub(r"\b(ds|j|[a-z]+-#\d)-[a-z0-9]{5}\b", r"\1-*", text)
+        return self._random.sub(r"\1-*", self._hashed.sub(self._hash, text))
 
     def _hash(self, found: re.Match[str]) -> str:
         number = self._known.setdefault(found[0], f"#{len(self._known)}")
