@@ -34,12 +34,8 @@ def freight_names(found: Mapping[str, Any]) -> list[str]:
 
 
 def recorded(history: Iterable[JsonObject], newest: JsonObject) -> list[JsonObject]:
-    """The history with a collection in front. One of the same id is moved there and keeps its verifications."""
-    past = list(history)
-    same = next((one for one in past if one.get("id") == newest.get("id")), None)
-    verified = (same or {}).get("verificationHistory")
-    front = {**newest, **({"verificationHistory": verified} if verified else {})}
-    return [front, *(one for one in past if one is not same)][:HISTORY_LIMIT]
+    """The history with a collection in front, and a fresh list of verifications, though it was there before."""
+    return [newest, *history][:HISTORY_LIMIT]
 
 
 def summary(requests: Iterable[Mapping[str, Any]], current: Mapping[str, Any]) -> str:

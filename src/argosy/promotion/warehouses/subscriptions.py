@@ -71,10 +71,13 @@ def defaulted(subscription: JsonObject) -> JsonObject:
     return {**subscription, kind: body}
 
 
-def faults(subscription: JsonObject) -> list[Fault]:
-    """What is wrong with a defaulted subscription."""
+def faults(subscription: JsonObject, *, allow_local: bool = False) -> list[Fault]:
+    """What is wrong with a defaulted subscription. `allow_local`: repositories of this machine, for development."""
     kind = kind_of(subscription)
-    return [*_CHECKS[kind](subscription[kind]), *_limit(subscription[kind])]
+    body = subscription[kind]
+    found = [*_CHECKS[kind](body), *_limit(body)]
+    local = allow_local and kind == "git" and str(body.get("repoURL") or "").startswith("file:///")
+    return [one for one in found if one.field != "repoURL"] if local else found
 
 
 def _git(body: Mapping[str, Any]) -> Iterable[Fault]:

@@ -1,0 +1,56 @@
+"""What a chart subscription finds: versions of a classic repository or of an OCI one (spec/kargo.md 4.4)."""
+
+from __future__ import annotations
+
+from typing import Final
+from urllib.parse import urljoin
+
+from argosy.machinery.objects import JsonObject
+from argosy.promotion.warehouses.subscriptions import DISCOVERY_LIMIT
+from argosy.promotion.warehouses.versions import constraint, newest_first
+from argosy.runtime.clock import Clock
+from argosy.sources.egress import Egress, refused_status
+from argosy.sources.helm import basic, versions_in
+from argosy.sources.port import Credentials
+from argosy.sources.registry import RegistryClient, repository
+
+INDEX_LIMIT: Final = 100 * 1024 * 1024
+
+
+class ChartDiscovery:
+    def __init__(self, egress: Egress, registry: RegistryClient, clock: Clock) -> None:
+        self._egress, self._registry, self._clock = egress, registry, clock
+        self._indexes: dict[tuple[str, Credentials], tuple[str, bytes]] = {}
+
+    async def found(self, body: JsonObject, credentials: Credentials) -> JsonObject:
+        """The entry of `status.discoveredArtifacts.charts`. Raises SourceError or SelectionError."""
+        url, name = body["repoURL"], body.get("name") or ""
+        wanted = constraint(body.get("semverConstraint") or "")
+        if url.startswith("oci://"):
+            tags = await self._registry.tags(repository(url, credentials), credentials)
+            versions = newest_first([tag.replace("_", "+") for tag in tags], wanted, strict=True)
+        else:
+            index = await self._index(url, credentials)
+            versions = newest_first([one.version for one in versions_in(index, name)], wanted, strict=False)
+        chosen = versions[: int(body.get("discoveryLimit") or DISCOVERY_LIMIT)]
+        shape: JsonObject = {"repoURL": url, **({"name": name} if name else {})}
+        return {**shape, **({"versions": chosen} if chosen else {})}
+
+    async def _index(self, url: str, credentials: Credentials) -> bytes:
+        key = (url, credentials)
+        etag, kept = self._indexes.get(key, ("", b""))
+        answer = await self._clock.external(
+            self._egress.get(
+                urljoin(f"{url.rstrip('/')}/", "index.yaml"),
+                credentials,
+                limit=INDEX_LIMIT,
+                headers={"If-None-Match": etag} if etag else {},
+                authorization=basic(credentials) if credentials.password else "",
+            )
+        )
+        if answer.status == 304 and etag:
+            return kept
+        if answer.status != 200:
+            raise refused_status(answer, "failed to get the index")
+        self._indexes[key] = (answer.headers.get("etag", ""), answer.body)
+        return answer.body

@@ -1,0 +1,82 @@
+"""The doors that steps go through, put together: git, HTTP, registries, rendering, time and chance."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from typing import Any, Final, TypeVar
+
+from argosy.promotion.adapters.git import GitTool, Identity
+from argosy.promotion.urls import normalise_git, normalise_image
+from argosy.render.port import Renderer
+from argosy.runtime.chance import Rng
+from argosy.runtime.clock import Clock
+from argosy.sources.egress import Answer, Egress
+from argosy.sources.port import Credentials
+from argosy.sources.registry import RegistryClient
+
+T = TypeVar("T")
+THREADS: Final = 32
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tools:
+    """Of a process; `given` binds it to the credentials of one run of a step."""
+
+    git: GitTool
+    egress: Egress
+    registry: RegistryClient
+    renderer: Renderer | None
+    clock: Clock
+    rng: Rng
+    threads: ThreadPoolExecutor
+    identity: Identity = field(default_factory=Identity)
+    push_integration: str = "AlwaysRebase"
+    found: Any = None
+    """(type, URL) -> Credentials, of one run."""
+
+    async def in_thread(self, work: Callable[[], T]) -> T:
+        return await self.clock.external(_threaded(self.threads, work))
+
+    async def send(self, method: str, url: str, credentials: Credentials, **more: Any) -> Answer:
+        return await self.clock.external(self.egress.request(method, url, credentials, **more))
+
+    @property
+    def chance(self) -> Chance:
+        return Chance(self.rng)
+
+    def credentials(self, kind: str, url: str) -> Credentials | None:
+        normal = normalise_git if kind == "git" else normalise_image
+        for (other, name), given in (self.found or {}).items():
+            if other == kind and normal(name) == normal(url):
+                return given  # type: ignore[no-any-return]
+        return None
+
+    def given(self, found: dict[tuple[str, str], Credentials], identity: Identity | None = None) -> Tools:
+        return replace(self, found=found, identity=identity or self.identity)
+
+
+class Chance:
+    def __init__(self, rng: Rng) -> None:
+        self._rng = rng
+
+    def random(self) -> float:
+        """At least 0, less than 1."""
+        return self._rng.uniform(0.0, 1.0)
+
+
+def make_git(clock: Clock, threads: ThreadPoolExecutor, *, allow_local: bool = False) -> GitTool:
+    async def in_thread(work: Callable[[], T]) -> T:
+        return await clock.external(_threaded(threads, work))
+
+    return GitTool(in_thread, allow_local=allow_local)
+
+
+async def _threaded(threads: ThreadPoolExecutor, work: Callable[[], T]) -> T:
+    """Begun only inside `Clock.external`, where outside work belongs."""
+    return await asyncio.get_running_loop().run_in_executor(threads, work)
+
+
+Effective = Callable[[Credentials], Awaitable[Credentials]]

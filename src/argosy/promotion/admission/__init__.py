@@ -1,0 +1,6 @@
+"""Admission: what is filled in and refused before an object is stored, also for plain kubectl writes.
+
+Here Freight gets its name, Promotions are built, tasks inlined and holds inferred. One file a kind, each with pure
+functions over what was gathered; `review` gathers, asks them and answers AdmissionReviews: in this process for the
+embedded server, behind HTTPS on a real cluster. Source: spec/kargo-api.md 6.
+"""

@@ -1,0 +1,59 @@
+"""Refusals in Kubernetes' words: field errors with their paths, and what else may deny a write."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final, Literal
+
+from argosy.machinery import duration
+
+_WORDS: Final = {
+    "Invalid": "Invalid value",
+    "Forbidden": "Forbidden",
+    "Required": "Required value",
+    "NotSupported": "Unsupported value",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class FieldFault:
+    """`path` names the field; `detail` says what would be right."""
+
+    path: str
+    detail: str
+    value: Any = None
+    type: Literal["Invalid", "Forbidden", "Required", "NotSupported"] = "Invalid"
+
+    def __str__(self) -> str:
+        word = _WORDS[self.type]
+        if self.type in ("Forbidden", "Required"):
+            return f"{self.path}: {word}: {self.detail}"
+        shown = json.dumps(self.value, separators=(",", ":"), ensure_ascii=False)
+        return f"{self.path}: {word}: {shown}" + (f": {self.detail}" if self.detail else "")
+
+
+class Denied(Exception):
+    """The write is refused. The texts are for the user."""
+
+    def __init__(self, code: int, reason: str, message: str) -> None:
+        super().__init__(message)
+        self.code, self.reason, self.message = code, reason, message
+
+
+def invalid(kind: str, name: str, faults: Sequence[FieldFault]) -> Denied:
+    told = str(faults[0]) if len(faults) == 1 else f"[{', '.join(map(str, faults))}]"
+    return Denied(422, "Invalid", f'{kind}.kargo.akuity.io "{name}" is invalid: {told}')
+
+
+def forbidden(plural: str, name: str, why: str) -> Denied:
+    return Denied(403, "Forbidden", f'{plural}.kargo.akuity.io "{name}" is forbidden: {why}')
+
+
+def spelled(text: str) -> str:
+    """A duration as Go writes it. Raises Denied for what is none."""
+    try:
+        return duration.spelled(duration.parse(text))
+    except duration.DurationError as error:
+        raise Denied(400, "", f"time: {str(error).removeprefix('time: ')}") from None

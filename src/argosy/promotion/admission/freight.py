@@ -1,0 +1,124 @@
+"""Freight: its name and alias, that it fits its Warehouse, that it does not change, and that it is not in use."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from argosy.machinery.objects import JsonObject
+from argosy.promotion.admission.faults import Denied, FieldFault
+from argosy.promotion.freight.availability import origin_text
+from argosy.promotion.freight.identity import freight_id
+from argosy.promotion.freight.references import ARTEFACTS
+from argosy.promotion.names import ALIAS
+from argosy.promotion.urls import normalise_chart, normalise_git
+from argosy.promotion.warehouses.subscriptions import kind_of
+
+_LISTS = {"git": "commits", "image": "images", "chart": "charts"}
+_SHOWN = {"git": "Git repository", "image": "container image repository", "chart": "Helm chart"}
+
+
+def default(obj: JsonObject, alias: str, *, creating: bool) -> JsonObject:
+    """`alias`: a free one, for Freight that comes without."""
+    labels = dict(obj["metadata"].get("labels") or {})
+    shape = dict(obj)
+    wanted = obj.get("alias") or ""
+    if creating and not wanted:
+        wanted = labels.get(ALIAS) or alias
+        shape["alias"] = wanted
+    if wanted:
+        labels[ALIAS] = wanted
+    else:
+        labels.pop(ALIAS, None)
+    metadata = {**obj["metadata"], "labels": labels}
+    if creating:
+        metadata["name"] = freight_id(obj)
+        metadata.pop("generateName", None)
+    return {**shape, "metadata": metadata}
+
+
+def validate_new(obj: JsonObject, warehouse: JsonObject | None, others: Sequence[JsonObject]) -> list[FieldFault]:
+    """`others`: Freight of the namespace with the same alias."""
+    faults = list(_alias(obj, others))
+    if warehouse is None:
+        name = (obj.get("origin") or {}).get("name")
+        return [*faults, FieldFault("warehouse", "warehouse does not exist", name)]
+    if not any(obj.get(name) for name in ARTEFACTS):
+        faults.append(FieldFault("[]", "freight must contain at least one commit, image, or chart", obj))
+    return [*faults, *_fits(obj, warehouse)]
+
+
+def _alias(obj: JsonObject, others: Sequence[JsonObject]) -> Iterator[FieldFault]:
+    if any(one["metadata"]["name"] != obj["metadata"]["name"] for one in others):
+        namespace = obj["metadata"]["namespace"]
+        message = f'alias already used by another piece of Freight in namespace "{namespace}"'
+        yield FieldFault("alias", message, obj.get("alias"))
+
+
+def _fits(obj: JsonObject, warehouse: JsonObject) -> Iterator[FieldFault]:
+    """Exactly one artefact for each subscription, and none without."""
+    counts: dict[int, int] = {}
+    subscriptions = (warehouse.get("spec") or {}).get("subscriptions") or ()
+    name = warehouse["metadata"]["name"]
+    for kind, field in _LISTS.items():
+        for artefact in obj.get(field) or ():
+            index = next((i for i, one in enumerate(subscriptions) if _subscribes(one, kind, artefact)), None)
+            if index is None:
+                message = f'no subscription found for {_SHOWN[kind]} in Warehouse "{name}"'
+                yield FieldFault(field, message, artefact)
+            else:
+                counts[index] = counts.get(index, 0) + 1
+    for index, subscription in enumerate(subscriptions):
+        kind = kind_of(subscription)
+        place = _place(kind, subscription[kind])
+        if counts.get(index, 0) == 0:
+            message = f'no artifact found for subscription "{place}" of Warehouse "{name}"'
+            yield FieldFault(_LISTS[kind], message)
+        elif counts[index] > 1:
+            message = f'multiple artifacts found for subscription "{place}" of Warehouse "{name}"'
+            yield FieldFault(_LISTS[kind], message)
+
+
+def _place(kind: str, body: Mapping[str, Any]) -> str:
+    url = str(body.get("repoURL") or "")
+    if kind == "git":
+        return normalise_git(url)
+    return f"{normalise_chart(url)}:{body['name']}" if kind == "chart" and body.get("name") else url
+
+
+def _subscribes(subscription: Mapping[str, Any], kind: str, artefact: Mapping[str, Any]) -> bool:
+    if kind not in subscription:
+        return False
+    named = artefact.get("subscriptionName") or ""
+    if named and named != (subscription.get("name") or ""):
+        return False
+    return _place(kind, subscription[kind]) == _place(kind, artefact)
+
+
+def validate_change(obj: JsonObject, old: JsonObject, others: Sequence[JsonObject]) -> None:
+    """Raises Denied. Alias and status may change, nothing else."""
+    name = obj["metadata"]["name"]
+    if list(_alias(obj, others)):
+        message = f'alias "{obj.get("alias")}" already used by another piece of Freight'
+        raise Denied(409, "Conflict", f'Operation cannot be fulfilled on freights.kargo.akuity.io "{name}": {message}')
+    for field in ARTEFACTS:
+        now, before = obj.get(field) or [], old.get(field) or []
+        for index in range(max(len(now), len(before))):
+            one = now[index] if index < len(now) else None
+            if one != (before[index] if index < len(before) else None):
+                fault = FieldFault(f"{field}[{index}]", "Freight is immutable", one)
+                raise Denied(422, "Invalid", f'Freight.kargo.akuity.io "{name}" is invalid: {fault}')
+    if origin_text(obj.get("origin") or {}) != origin_text(old.get("origin") or {}):
+        fault = FieldFault("origin", "Freight is immutable", obj.get("origin"))
+        raise Denied(422, "Invalid", f'Freight.kargo.akuity.io "{name}" is invalid: {fault}')
+
+
+def users_of(freight: str, stages: Sequence[JsonObject]) -> list[str]:
+    """Stages that hold it now."""
+    found = []
+    for stage in stages:
+        history = (stage.get("status") or {}).get("freightHistory") or ()
+        current = (history[0].get("items") or {}) if history else {}
+        if any(item["name"] == freight for item in current.values()):
+            found.append(str(stage["metadata"]["name"]))
+    return found

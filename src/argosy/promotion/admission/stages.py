@@ -1,0 +1,109 @@
+"""Stages: requested Freight, steps, and who asked for a verification."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from argosy.machinery.objects import JsonObject
+from argosy.promotion.admission.faults import FieldFault, spelled
+from argosy.promotion.admission.warehouses import sharded
+from argosy.promotion.freight.availability import origin_text
+from argosy.promotion.names import ABORT, REVERIFY
+from argosy.promotion.promotions.tasks import RESERVED
+from argosy.promotion.stages.candidates import MATCH_UPSTREAM
+
+STEPS = "spec.promotionTemplate.spec.steps"
+
+
+def default(obj: JsonObject, old: JsonObject | None, actor: str, *, control_plane: bool) -> JsonObject:
+    """Raises Denied."""
+    spec = dict(obj.get("spec") or {})
+    requests = []
+    for request in spec.get("requestedFreight") or ():
+        sources = dict(request.get("sources") or {})
+        if sources.get("requiredSoakTime"):
+            sources["requiredSoakTime"] = spelled(sources["requiredSoakTime"])
+        requests.append({**request, "sources": sources})
+    spec["requestedFreight"] = requests
+    if template := spec.get("promotionTemplate"):
+        steps = [with_spelled_retry(step) for step in (template.get("spec") or {}).get("steps") or ()]
+        spec["promotionTemplate"] = {**template, "spec": {**(template.get("spec") or {}), "steps": steps}}
+    return sharded(_told_who({**obj, "spec": spec}, old, actor, control_plane=control_plane))
+
+
+def with_spelled_retry(step: JsonObject) -> JsonObject:
+    retry = step.get("retry") or {}
+    return {**step, "retry": {**retry, "timeout": spelled(retry["timeout"])}} if retry.get("timeout") else step
+
+
+def _told_who(obj: JsonObject, old: JsonObject | None, actor: str, *, control_plane: bool) -> JsonObject:
+    """A request to verify again, or to abort, is completed with who made it, when it is a new one."""
+    annotations = dict(obj["metadata"].get("annotations") or {})
+    before = ((old or {}).get("metadata") or {}).get("annotations") or {}
+    for name in (REVERIFY, ABORT):
+        if annotations.get(name) and annotations[name] != before.get(name):
+            annotations[name] = request_text(annotations[name], "id", actor, control_plane=control_plane)
+    return {**obj, "metadata": {**obj["metadata"], "annotations": annotations}} if annotations else obj
+
+
+def request_text(value: str, key: str, actor: str, *, control_plane: bool) -> str:
+    request = read_request(value, key)
+    given = request.get("actor") if control_plane else None
+    told: JsonObject = {key: request.get(key) or "", "actor": given or actor}
+    return json.dumps({**told, **({"controlPlane": True} if control_plane else {})}, separators=(",", ":"))
+
+
+def read_request(value: str, key: str) -> Mapping[str, Any]:
+    """Of an annotation: JSON, or the plain word that `key` stands for."""
+    try:
+        found = json.loads(value)
+    except ValueError:
+        found = None
+    return found if isinstance(found, dict) else {key: value}
+
+
+def validate(obj: JsonObject) -> list[FieldFault]:
+    spec = obj["spec"]
+    return [
+        *_requests(spec.get("requestedFreight") or []),
+        *steps_faults(((spec.get("promotionTemplate") or {}).get("spec") or {}).get("steps") or [], STEPS),
+    ]
+
+
+def _requests(requests: list[JsonObject]) -> Iterator[FieldFault]:
+    seen: set[str] = set()
+    for request in requests:
+        origin = origin_text(request["origin"])
+        if origin in seen:
+            message = f"freight with origin {origin} requested multiple times in spec.requestedFreight"
+            yield FieldFault("spec.requestedFreight", message, requests)
+            return
+        seen.add(origin)
+    for index, request in enumerate(requests):
+        sources = request.get("sources") or {}
+        policy = (sources.get("autoPromotionOptions") or {}).get("selectionPolicy")
+        if policy == MATCH_UPSTREAM and (sources.get("direct") or len(sources.get("stages") or ()) != 1):
+            yield FieldFault(
+                f"spec.requestedFreight[{index}].sources.autoPromotionOptions.selectionPolicy",
+                "MatchUpstream requires exactly one upstream Stage and no direct source",
+                policy,
+            )
+
+
+def steps_faults(steps: list[JsonObject], path: str) -> Iterator[FieldFault]:
+    seen: dict[str, int] = {}
+    for index, step in enumerate(steps):
+        alias = (step.get("as") or "").strip()
+        if alias and RESERVED.fullmatch(alias):
+            yield FieldFault(f"{path}[{index}].as", "step alias is reserved", alias)
+        elif alias in seen and alias:
+            yield FieldFault(f"{path}[{index}].as", f"step alias duplicates that of {path}[{seen[alias]}]", alias)
+        seen.setdefault(alias, index)
+        if step.get("task"):
+            where = "PromotionTemplate step referencing a task cannot have"
+            if step.get("config") is not None:
+                yield FieldFault(f"{path}[{index}].config", f"{where} a config", type="Forbidden")
+            if step.get("if"):
+                yield FieldFault(f"{path}[{index}].if", f"{where} an 'if' condition", type="Forbidden")

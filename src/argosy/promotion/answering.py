@@ -1,0 +1,84 @@
+"""The adapters of this room put together, for who runs its controllers in a process."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from argosy.machinery.controller import Question
+from argosy.promotion.adapters.discovering import Discovering
+from argosy.promotion.adapters.discovering_charts import ChartDiscovery
+from argosy.promotion.adapters.discovering_git import GitDiscovery
+from argosy.promotion.adapters.discovering_images import ImageDiscovery
+from argosy.promotion.adapters.step_runner import StepRunner
+from argosy.promotion.adapters.tools import THREADS, Tools, make_git
+from argosy.promotion.promotions.questions import RemoveDirectory, RunStep
+from argosy.promotion.settings import Settings
+from argosy.promotion.warehouses.questions import Discover
+from argosy.render.port import Renderer
+from argosy.runtime.chance import Rng
+from argosy.runtime.clock import Clock
+from argosy.runtime.engine import Answerer
+from argosy.sources.egress import Egress
+from argosy.sources.git.remote import GitMirrors
+from argosy.sources.identities import Identities
+from argosy.sources.registry import RegistryClient
+
+STEP_SECONDS: Final = 3600.0
+STEPS_AT_ONCE: Final = 1000
+DISCOVERY_SECONDS: Final = 600.0
+
+
+@dataclass(frozen=True, slots=True)
+class Answering:
+    """`answerers` for the engine; `close` frees threads."""
+
+    answerers: Mapping[type[Question[Any]], Answerer]
+    threads: ThreadPoolExecutor
+    tools: Tools
+
+    def close(self) -> None:
+        self.threads.shutdown(wait=False, cancel_futures=True)
+
+
+def answering(
+    settings: Settings,
+    clock: Clock,
+    rng: Rng,
+    directory: Path,
+    mirrors: GitMirrors,
+    egress: Egress,
+    renderer: Renderer | None = None,
+    *,
+    allow_local: bool = False,
+) -> Answering:
+    """`directory`: where working directories are. `allow_local`: repositories on this machine may be cloned."""
+    threads = ThreadPoolExecutor(THREADS, thread_name_prefix="promotion")
+    git, registry = make_git(clock, threads, allow_local=allow_local), RegistryClient(egress, clock)
+    effective = Identities(egress, clock).effective
+    tools = Tools(
+        git=git,
+        egress=egress,
+        registry=registry,
+        renderer=renderer,
+        clock=clock,
+        rng=rng.fork("steps"),
+        threads=threads,
+        identity=settings.identity,
+    )
+    runner = StepRunner(directory, tools, effective)
+    discovering = Discovering(
+        GitDiscovery(mirrors, git),
+        ImageDiscovery(registry, cache_by_tag_policy=settings.cache_by_tag_policy),
+        ChartDiscovery(egress, registry, clock),
+        effective,
+    )
+    answerers = {
+        RunStep: Answerer(answer=runner.run, limit=STEPS_AT_ONCE, timeout=STEP_SECONDS),
+        RemoveDirectory: Answerer(answer=runner.remove, limit=8),
+        Discover: Answerer(answer=discovering.answer, limit=64, timeout=DISCOVERY_SECONDS),
+    }
+    return Answering(answerers, threads, tools)

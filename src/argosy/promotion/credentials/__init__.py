@@ -1,0 +1,1 @@
+"""Credentials: which Secret a repository's are in."""

@@ -1,0 +1,102 @@
+"""Which Secret holds the credentials of a repository: by type, by URL or pattern, the project's before the shared ones.
+
+Source: spec/kargo-api.md 8. Secrets are tried in the order of their names; the first that fits wins.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from argosy.machinery.objects import JsonObject
+from argosy.promotion.names import CRED_TYPE, GITHUB_TOKEN_SCOPES
+from argosy.promotion.patterns import PatternError, regex
+from argosy.promotion.urls import normalise_chart, normalise_git, normalise_image
+from argosy.sources.port import Credentials
+
+NORMALISED = {"git": normalise_git, "helm": normalise_chart, "image": normalise_image}
+
+
+def matching(secrets: Iterable[JsonObject], kind: str, url: str) -> JsonObject | None:
+    """Of one namespace. `kind`: git, helm or image."""
+    for secret in sorted(secrets, key=lambda one: str(one["metadata"]["name"])):
+        if (secret["metadata"].get("labels") or {}).get(CRED_TYPE) == kind and _fits(decoded(secret), kind, url):
+            return secret
+    return None
+
+
+def _fits(data: Mapping[str, str], kind: str, url: str) -> bool:
+    wanted, normal = data.get("repoURL") or "", NORMALISED[kind]
+    if not wanted:
+        return False
+    if data.get("repoURLIsRegex") != "true":
+        return normal(wanted) == normal(url)
+    try:
+        pattern = regex(wanted)
+    except PatternError:
+        return False
+    return bool(pattern.search(url) or pattern.search(normal(url)))
+
+
+def decoded(secret: JsonObject) -> dict[str, str]:
+    found = {}
+    for name, value in (secret.get("data") or {}).items():
+        try:
+            found[name] = base64.b64decode(value, validate=True).decode("utf-8", "replace")
+        except (binascii.Error, ValueError):
+            continue
+    return found | dict(secret.get("stringData") or {})
+
+
+def fields(secret: JsonObject, kind: str, url: str, project: str, *, over_http: bool) -> dict[str, str]:
+    """The words of `sources.port.Credentials` that it means; nothing where it may not be used.
+
+    Raises ValueError for scopes that cannot be read.
+    """
+    data = decoded(secret)
+    if url.startswith("http://") and not over_http:
+        return {}
+    if not _in_scope(secret, url, project):
+        return {}
+    app = data.get("githubAppClientID") or data.get("githubAppID")
+    if app and data.get("githubAppPrivateKey"):
+        return {
+            "github_app_id": app,
+            "github_app_installation_id": data.get("githubAppInstallationID") or "",
+            "github_app_private_key": _pem(data["githubAppPrivateKey"]),
+        }
+    if data.get("gcpServiceAccountKey"):
+        return {"gcp_service_account_key": _pem(data["gcpServiceAccountKey"])}
+    if kind == "git" and data.get("sshPrivateKey"):
+        return {"ssh_private_key": data["sshPrivateKey"], "known_hosts": data.get("sshKnownHosts") or ""}
+    return {name: data[name] for name in ("username", "password") if data.get(name)}
+
+
+def _in_scope(secret: JsonObject, url: str, project: str) -> bool:
+    """A GitHub App's Secret may be limited: project -> names of repositories."""
+    text = (secret["metadata"].get("annotations") or {}).get(GITHUB_TOKEN_SCOPES)
+    if not text:
+        return True
+    try:
+        scopes = json.loads(text)
+    except ValueError:
+        raise ValueError(f"annotation {GITHUB_TOKEN_SCOPES} is no JSON") from None
+    name = normalise_git(url).rpartition("/")[2]
+    return name in (scopes.get(project) or []) if isinstance(scopes, dict) else False
+
+
+def _pem(text: str) -> str:
+    """PEM or JSON, plain or base64."""
+    if text.lstrip().startswith(("-----", "{")):
+        return text
+    try:
+        return base64.b64decode(text, validate=True).decode("utf-8", "replace")
+    except (binascii.Error, ValueError):
+        return text
+
+
+def opened(given: Mapping[str, Any]) -> Credentials:
+    return Credentials(**given)

@@ -1,0 +1,69 @@
+"""Events about Freight and Promotions, with the annotations that integrations read.
+
+Source: spec/kargo.md 6.3.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any, Final
+
+from argosy.machinery.controller import Event
+from argosy.machinery.objects import JsonObject
+from argosy.promotion.names import CREATE_ACTOR, EVENT_PREFIX
+
+_LISTS: Final = {
+    "freight-commits": "commits",
+    "freight-images": "images",
+    "freight-charts": "charts",
+    "freight-artifacts": "artifacts",
+}
+_ESCAPES: Final = str.maketrans({"<": "\\u003c", ">": "\\u003e", "&": "\\u0026"})
+
+
+def actor_of(promotion: JsonObject) -> str:
+    return str((promotion["metadata"].get("annotations") or {}).get(CREATE_ACTOR) or "")
+
+
+def freight_event(freight: JsonObject, reason: str, message: str, actor: str, **more: str) -> Event:
+    about = {
+        "actor": actor,
+        "project": freight["metadata"]["namespace"],
+        **_of_freight(freight),
+        **{key.replace("_", "-"): value for key, value in more.items()},
+    }
+    return Event(about=freight, reason=reason, message=message, annotations=_prefixed(about))
+
+
+def promotion_event(promotion: JsonObject, freight: JsonObject | None, reason: str, message: str, **more: str) -> Event:
+    metadata = promotion["metadata"]
+    about = {
+        "actor": actor_of(promotion),
+        "project": metadata["namespace"],
+        "promotion-name": metadata["name"],
+        "promotion-create-time": metadata["creationTimestamp"],
+        "stage-name": promotion["spec"]["stage"],
+        **(_of_freight(freight) if freight else {}),
+        **{key.replace("_", "-"): value for key, value in more.items()},
+    }
+    return Event(about=promotion, reason=reason, message=message, annotations=_prefixed(about))
+
+
+def _of_freight(freight: JsonObject) -> dict[str, str]:
+    found = {
+        "freight-name": freight["metadata"]["name"],
+        "freight-create-time": freight["metadata"]["creationTimestamp"],
+        "freight-alias": freight.get("alias") or "",
+        "freight-warehouse-name": (freight.get("origin") or {}).get("name") or "",
+    }
+    lists = {name: _json(freight[field]) for name, field in _LISTS.items() if freight.get(field)}
+    return {**found, **lists}
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, separators=(",", ":"), ensure_ascii=False).translate(_ESCAPES)
+
+
+def _prefixed(about: Mapping[str, str]) -> dict[str, str]:
+    return {f"{EVENT_PREFIX}{key}": value for key, value in sorted(about.items())}

@@ -1,0 +1,215 @@
+"""Looks after Projects: their namespace, permissions, default roles and statistics; and removes all that with them.
+
+Owns the status of kargo.akuity.io Projects and the namespaces, accounts, roles and bindings named there. Source:
+spec/kargo.md 2.1. Namespace and Project are deleted together, whichever goes first, unless the namespace is to be kept.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Final
+
+from argosy.machinery.controller import NOTHING, Controller, Decision, Snapshot
+from argosy.machinery.objects import JsonObject, Key, Resource
+from argosy.machinery.requests import Write, create, delete, merge, status
+from argosy.promotion.conditions import Conditions
+from argosy.promotion.kinds import (
+    CLUSTER_ROLE_BINDINGS,
+    CLUSTER_ROLES,
+    NAMESPACES,
+    PROJECTS,
+    ROLE_BINDINGS,
+    ROLES,
+    SERVICE_ACCOUNTS,
+    STAGES,
+    WAREHOUSES,
+)
+from argosy.promotion.names import CREATE_ACTOR, FINALIZER, KEEP_NAMESPACE, PROJECT
+from argosy.promotion.projects import roles
+from argosy.promotion.settings import Settings
+from argosy.promotion.stages.seen import is_control_flow
+
+READY: Final = "Project is synced and ready for use"
+
+Wanted = tuple[Resource, JsonObject, JsonObject | None]
+"""Kind, as it should be, as it is."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    project: JsonObject
+    namespace: JsonObject | None
+    wanted: Sequence[Wanted] = ()
+    stats: JsonObject = field(default_factory=dict)
+
+
+class Managing:
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+
+    def controller(self) -> Controller[Seen]:
+        return Controller(
+            name="project-controller",
+            kind=PROJECTS,
+            look=self.look,
+            decide=decide,
+            owns=(NAMESPACES, SERVICE_ACCOUNTS, ROLES, ROLE_BINDINGS, CLUSTER_ROLES, CLUSTER_ROLE_BINDINGS),
+            manager="kargo",
+        )
+
+    def look(self, snapshot: Snapshot, key: Key) -> Seen | None:
+        project = snapshot.object(PROJECTS, key)
+        if project is None:
+            return None
+        wanted = tuple(
+            (
+                kind,
+                shape,
+                snapshot.object(kind, Key(shape["metadata"].get("namespace") or "", shape["metadata"]["name"])),
+            )
+            for kind, shape in self._shapes(project)
+        )
+        return Seen(
+            project=project,
+            namespace=snapshot.object(NAMESPACES, Key("", key.name)),
+            wanted=wanted,
+            stats=_stats(snapshot.objects(WAREHOUSES, key.name), snapshot.objects(STAGES, key.name)),
+        )
+
+    def _shapes(self, project: JsonObject) -> list[tuple[Resource, JsonObject]]:
+        name, home = project["metadata"]["name"], self._settings.control_namespace
+        ours = [
+            ("kargo-project-admin", "kargo-project-admin", [("kargo-api", home), ("kargo-admin", home)]),
+            (
+                "kargo-project-secrets-reader",
+                "kargo-project-secrets-reader",
+                [("kargo-external-webhooks-server", home)],
+            ),
+            ("kargo-controller-read-secrets", "kargo-controller-read-secrets", [("kargo-controller", home)]),
+        ]
+        found = [(ROLE_BINDINGS, roles.binding(name, one, "ClusterRole", to, who)) for one, to, who in ours]
+        for one in roles.NAMES:
+            claims = _claims(project) if one == "kargo-admin" else ""
+            found.append((SERVICE_ACCOUNTS, roles.account(name, one, claims)))
+            found.append((ROLES, roles.role(name, one)))
+            found.append((ROLE_BINDINGS, roles.role_binding(name, one)))
+        extended = roles.extended_role(name)
+        bound = roles.binding(
+            "", extended["metadata"]["name"], "ClusterRole", extended["metadata"]["name"], [("kargo-admin", name)]
+        )
+        return [*found, (CLUSTER_ROLES, extended), (CLUSTER_ROLE_BINDINGS, bound)]
+
+
+def _claims(project: JsonObject) -> str:
+    """Who made the Project administers it, where a claim of theirs is known."""
+    actor = str((project["metadata"].get("annotations") or {}).get(CREATE_ACTOR) or "")
+    claim, colon, value = actor.partition(":")
+    if not colon or claim in ("kubernetes", "controller") or not value:
+        return ""
+    return json.dumps({"sub" if claim == "subject" else claim: [value]}, separators=(",", ":"))
+
+
+def _stats(warehouses: Sequence[JsonObject], stages: Sequence[JsonObject]) -> JsonObject:
+    regular = [stage for stage in stages if not is_control_flow(stage)]
+    return {"warehouses": _counts(warehouses), "stages": _counts(regular)}
+
+
+def _counts(objects: Sequence[JsonObject]) -> JsonObject:
+    healthy = sum(_is_healthy(one) for one in objects)
+    count = {"count": len(objects)} if objects else {}
+    return {**count, "health": {"healthy": healthy} if healthy else {}}
+
+
+def _is_healthy(one: JsonObject) -> bool:
+    conditions = (one.get("status") or {}).get("conditions") or ()
+    return any(found["type"] == "Healthy" and found["status"] == "True" for found in conditions)
+
+
+def decide(seen: Seen, now: datetime) -> Decision:
+    if seen.project["metadata"].get("deletionTimestamp"):
+        return _deleted(seen)
+    if FINALIZER not in (seen.project["metadata"].get("finalizers") or ()):
+        return Decision((_with_finalizer(PROJECTS, seen.project),))
+    if seen.namespace is None:
+        metadata = {"name": seen.project["metadata"]["name"], "labels": {PROJECT: "true"}, "finalizers": [FINALIZER]}
+        return Decision((create(NAMESPACES, {"apiVersion": "v1", "kind": "Namespace", "metadata": metadata}),))
+    if (seen.namespace["metadata"].get("labels") or {}).get(PROJECT) != "true":
+        return _foreign(seen, now)
+    if seen.namespace["metadata"].get("deletionTimestamp"):
+        return Decision((delete(PROJECTS, seen.project, exact=False),))
+    if FINALIZER not in (seen.namespace["metadata"].get("finalizers") or ()):
+        return Decision((_with_finalizer(NAMESPACES, seen.namespace),))
+    if writes := _missing(seen):
+        return Decision(writes)
+    return _synced(seen, now)
+
+
+def _with_finalizer(kind: Resource, obj: JsonObject) -> Write:
+    return merge(kind, obj, {"metadata": {"finalizers": [*(obj["metadata"].get("finalizers") or ()), FINALIZER]}})
+
+
+def _missing(seen: Seen) -> tuple[Write, ...]:
+    """What is not there is made; rules of the default roles are put back."""
+    writes: list[Write] = []
+    for kind, shape, present in seen.wanted:
+        if present is None:
+            writes.append(create(kind, shape))
+        elif "rules" in shape and present.get("rules") != shape["rules"]:
+            writes.append(merge(kind, present, {"rules": shape["rules"]}))
+    return tuple(writes)
+
+
+def _conditions(seen: Seen, now: datetime) -> Conditions:
+    present = (seen.project.get("status") or {}).get("conditions") or ()
+    return Conditions(present, int(seen.project["metadata"].get("generation") or 0), now)
+
+
+def _foreign(seen: Seen, now: datetime) -> Decision:
+    conditions, name = _conditions(seen, now), seen.project["metadata"]["name"]
+    message = f'namespace "{name}" already exists and is not labeled as a Project namespace using label "{PROJECT}"'
+    conditions.set("Stalled", "True", "ExistingNamespaceMissingLabel", message)
+    conditions.set("Ready", "False", "ExistingNamespaceMissingLabel", message)
+    wanted = {**(seen.project.get("status") or {}), "conditions": conditions.ordered()}
+    return Decision(status(PROJECTS, seen.project, wanted))
+
+
+def _synced(seen: Seen, now: datetime) -> Decision:
+    """Ready first, then the statistics, so that who waits for Ready need not wait for them."""
+    conditions = _conditions(seen, now)
+    conditions.remove("Stalled", "Reconciling")
+    conditions.set("Ready", "True", "Synced", READY)
+    present: dict[str, Any] = seen.project.get("status") or {}
+    told = status(PROJECTS, seen.project, {**present, "conditions": conditions.ordered()})
+    if told:
+        return Decision(told)
+    return Decision(status(PROJECTS, seen.project, {**present, "stats": seen.stats}))
+
+
+def _deleted(seen: Seen) -> Decision:
+    if FINALIZER not in (seen.project["metadata"].get("finalizers") or ()):
+        return NOTHING
+    steps: list[Write] = [
+        delete(kind, present, exact=False)
+        for kind, _, present in seen.wanted
+        if kind in (CLUSTER_ROLES, CLUSTER_ROLE_BINDINGS) and present is not None
+    ]
+    steps += _namespace_goes(seen)
+    left = [one for one in seen.project["metadata"]["finalizers"] if one != FINALIZER]
+    return Decision((*steps, merge(PROJECTS, seen.project, {"metadata": {"finalizers": left or None}})))
+
+
+def _namespace_goes(seen: Seen) -> list[Write]:
+    space = seen.namespace
+    if space is None:
+        return []
+    kept = any(
+        (one["metadata"].get("annotations") or {}).get(KEEP_NAMESPACE) == "true" for one in (space, seen.project)
+    )
+    left = [one for one in space["metadata"].get("finalizers") or () if one != FINALIZER]
+    steps = [merge(NAMESPACES, space, {"metadata": {"finalizers": left or None}}, exact=False)]
+    if not kept and not space["metadata"].get("deletionTimestamp"):
+        steps.append(delete(NAMESPACES, space, exact=False))
+    return steps

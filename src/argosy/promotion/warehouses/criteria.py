@@ -1,0 +1,87 @@
+"""Whether the newest artefacts together may become Freight: an expression of the Warehouse (spec/kargo.md 4.5)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from argosy.machinery.objects import JsonObject
+from argosy.promotion.expressions import ExpressionFault, Function, Struct, evaluate
+from argosy.promotion.urls import normalise_chart, normalise_git
+
+TRUE: Final = frozenset({"1", "t", "T", "TRUE", "true", "True"})
+FALSE: Final = frozenset({"0", "f", "F", "FALSE", "false", "False"})
+
+
+class CriteriaFault(Exception):
+    """The expression is wrong, or gives no bool."""
+
+
+def satisfied(expression: str, found: Mapping[str, Any]) -> bool:
+    """Blank is true. Raises CriteriaFault."""
+    if not expression.strip():
+        return True
+    try:
+        result = evaluate(expression, _functions(found))
+    except ExpressionFault as fault:
+        raise CriteriaFault(str(fault)) from None
+    if isinstance(result, bool):
+        return result
+    if isinstance(result, str) and result in TRUE | FALSE:
+        return result in TRUE
+    raise CriteriaFault("criteria expression must evaluate to a boolean")
+
+
+def _functions(found: Mapping[str, Any]) -> dict[str, Function]:
+    return {
+        "commitFrom": Function(lambda url: _commit(found, url), 1, 1),
+        "imageFrom": Function(lambda url: _image(found, url), 1, 1),
+        "chartFrom": Function(lambda url, name="": _chart(found, url, name), 1, 2),
+        "artifactFrom": Function(lambda name: None, 1, 1),
+    }
+
+
+def _commit(found: Mapping[str, Any], url: str) -> Struct | None:
+    for one in found.get("git") or ():
+        if normalise_git(one["repoURL"]) == normalise_git(url):
+            first = one["commits"][0]
+            return _struct(
+                "v1alpha1.DiscoveredCommit",
+                first,
+                ID="id",
+                Branch="branch",
+                Tag="tag",
+                Subject="subject",
+                Author="author",
+                Committer="committer",
+                CreatorDate="creatorDate",
+            )
+    return None
+
+
+def _image(found: Mapping[str, Any], url: str) -> Struct | None:
+    for one in found.get("images") or ():
+        if one["repoURL"] == url:
+            first = one["references"][0]
+            return _struct(
+                "v1alpha1.DiscoveredImageReference",
+                first,
+                Tag="tag",
+                Digest="digest",
+                Annotations="annotations",
+                CreatedAt="createdAt",
+            )
+    return None
+
+
+def _chart(found: Mapping[str, Any], url: str, name: str) -> Struct | None:
+    for one in found.get("charts") or ():
+        if normalise_chart(one["repoURL"]) == normalise_chart(url) and (one.get("name") or "") == name:
+            shape = {"repoURL": one["repoURL"], "name": name, "version": one["versions"][0]}
+            return _struct("v1alpha1.Chart", shape, RepoURL="repoURL", Name="name", Version="version")
+    return None
+
+
+def _struct(type_name: str, shape: JsonObject, **fields: str) -> Struct:
+    members = {name: shape.get(key, "") for name, key in fields.items()}
+    return Struct(type_name, members, json=shape)

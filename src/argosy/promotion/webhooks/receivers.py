@@ -1,0 +1,36 @@
+"""Receivers: their types, the key of their Secret, and the path that they are reached at (spec/kargo-api.md 7)."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+SECRET_KEYS: Final = {
+    "artifactory": "secret-token",
+    "azure": "secret",
+    "bitbucket": "secret",
+    "dockerhub": "secret",
+    "generic": "secret",
+    "gitea": "secret",
+    "github": "secret",
+    "gitlab": "secret-token",
+    "harbor": "auth-header",
+    "quay": "secret",
+}
+
+
+def kind_of(receiver: Mapping[str, Any]) -> str:
+    """The one block that names its type; "" for none."""
+    return next((kind for kind in SECRET_KEYS if receiver.get(kind) is not None), "")
+
+
+def secret_key(kind: str) -> str:
+    return SECRET_KEYS[kind]
+
+
+def path_of(base_url: str, kind: str, project: str, name: str, secret: str) -> str:
+    """Who does not know the Secret cannot guess it."""
+    digest = hashlib.sha256(f"{project}{name}{secret}".encode()).hexdigest()
+    return f"{urlsplit(base_url).path.rstrip('/')}/{kind}/{digest}"

@@ -1,0 +1,233 @@
+"""Promotion in virtual time: the room's controllers, its admission, and real repositories on this machine.
+
+with PromotionWorld(tmp_path) as world:
+    world.write("repo", {"a.txt": "x"})
+    world.project("demo")
+    world.make("Warehouse", "w", {...})
+"""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Self
+
+import yaml
+
+from argosy.apis import crds
+from argosy.cluster.http.assembly import ClusterFront
+from argosy.cluster.http.keys import Keys
+from argosy.machinery.controller import Controller, Question
+from argosy.machinery.objects import JsonObject, Key, Kind, Resource, resource_of
+from argosy.promotion import Settings, controllers
+from argosy.promotion.admission.installing import SERVICE, configurations, handler
+from argosy.promotion.admission.reading import LiveReading
+from argosy.promotion.admission.review import Reviewer
+from argosy.promotion.answering import Answering, answering
+from argosy.promotion.kinds import FREIGHT, PROJECTS, PROMOTIONS, STAGES, WAREHOUSES
+from argosy.runtime.client import Client
+from argosy.runtime.engine import Answerer
+from argosy.sources.egress import Egress, EgressPolicy
+from argosy.sources.git.remote import GitMirrors, GitSettings
+from argosy.sources.hosting.registry import MemoryRegistry
+from argosy.sources.hosting.repositories import Repositories
+from argosy.sources.hosting.serving import Serving
+from kit.engine import EngineWorld
+
+CONTROLLER = "system:serviceaccount:kargo:kargo-controller"
+CONTROL_PLANE = r"system:serviceaccount:kargo:.*"
+AUTHOR = {
+    "GIT_AUTHOR_NAME": "Dana Dev",
+    "GIT_AUTHOR_EMAIL": "dana@example.com",
+    "GIT_COMMITTER_NAME": "Dana Dev",
+    "GIT_COMMITTER_EMAIL": "dana@example.com",
+}
+
+
+class PromotionWorld(EngineWorld):
+    def __init__(
+        self,
+        directory: Path,
+        *,
+        settings: Settings | None = None,
+        seed: int = 7,
+        more: Iterable[Controller[Any]] = (),
+        answerers: Mapping[type[Question[Any]], Answerer] | None = None,
+        wrap: Callable[[Client], Client] = lambda client: client,
+    ) -> None:
+        """`more`: controllers of other rooms, with their `answerers`."""
+        self.settings = settings or Settings()
+        self.directory = directory
+        self._more_answerers = dict(answerers or {})
+        self.answering: Answering
+        super().__init__(
+            [*controllers(self.settings), *more],
+            self._more_answerers,
+            seed=seed,
+            crds=crds("kargo", "rollouts", "argo-cd"),
+            namespaces=("argocd", "kargo", "kargo-shared-resources", "kargo-system-resources"),
+            wrap=lambda _: wrap(self.cluster.client(CONTROLLER, ("system:masters",))),
+        )
+
+    def __enter__(self) -> Self:
+        egress = Egress(EgressPolicy(allow_loopback=True))
+        mirrors = GitMirrors(self.directory / "mirrors", self.clock, GitSettings(allow_local=True))
+        self.answering = answering(
+            self.settings, self.clock, self.rng, self.directory / "work", mirrors, egress, allow_local=True
+        )
+        self._egress, self._mirrors = egress, mirrors
+        self._answerers = {**self.answering.answerers, **self._more_answerers}
+        self.registry, hosts = MemoryRegistry(), Repositories(self.directory)
+        self._serving = Serving([hosts.application(), self.registry.application()])
+        self._git_port, self.registry_port = self._serving.__enter__()
+        super().__enter__()
+        self.front = ClusterFront(self.cluster, Keys.make(datetime.now(UTC)))  # noqa: TID251  (certificates live in real time)
+        self.kubectl = self.cluster.client("kubernetes-admin", ("system:masters",))
+        reviewer = Reviewer(
+            LiveReading(self.cluster.client(CONTROLLER, ("system:masters",))),
+            self.clock,
+            self.rng.fork("admission"),
+            control_plane=CONTROL_PLANE,
+        )
+        self.cluster.service_handlers.add_service("kargo", SERVICE, "", handler(reviewer))
+        for configuration in configurations("kargo"):
+            self.create(configuration)
+        return self
+
+    def __exit__(self, *exc_info: object) -> None:
+        self.kill()
+        self.run(self._egress.close())
+        self._mirrors.close()
+        self.answering.close()
+        self._serving.__exit__(*exc_info)
+        super().__exit__(*exc_info)
+
+    # -- repositories ------------------------------------------------------------------------------------------------
+
+    def repository(self, name: str) -> str:
+        path = self.directory / f"{name}.git"
+        if not path.exists():
+            git(self.directory, "init", "--quiet", "--bare", "--initial-branch=main", str(path))
+        return f"http://127.0.0.1:{self._git_port}/{name}.git"
+
+    def write(
+        self,
+        name: str,
+        files: Mapping[str, str | None],
+        *,
+        message: str = "change",
+        branch: str = "main",
+        tags: Iterable[str] = (),
+    ) -> str:
+        """Commits to a branch and pushes; the commit's id."""
+        self.repository(name)
+        copy = self.directory / f"{name}-copy"
+        if not copy.exists():
+            git(self.directory, "clone", "--quiet", str(self.directory / f"{name}.git"), str(copy))
+        git(copy, "fetch", "--quiet", "origin")
+        if git(copy, "branch", "-r", "--list", f"origin/{branch}").strip():
+            git(copy, "checkout", "--quiet", "-B", branch, f"origin/{branch}")
+        else:
+            git(copy, "checkout", "--quiet", "-B", branch)
+        for path, text in files.items():
+            place = copy / path
+            if text is None:
+                place.unlink()
+                continue
+            place.parent.mkdir(parents=True, exist_ok=True)
+            place.write_text(text)
+        git(copy, "add", "--all")
+        git(copy, "commit", "--quiet", "--allow-empty", "-m", message, **self._dates())
+        for tag in tags:
+            git(copy, "tag", tag)
+        git(copy, "push", "--quiet", "origin", f"HEAD:refs/heads/{branch}", *(f"refs/tags/{tag}" for tag in tags))
+        return git(copy, "rev-parse", "HEAD").strip()
+
+    def _dates(self) -> dict[str, str]:
+        now = f"{int(self.clock.now().timestamp())} +0000"
+        return {"GIT_AUTHOR_DATE": now, "GIT_COMMITTER_DATE": now}
+
+    def read(self, name: str, path: str, revision: str = "main") -> str:
+        return git(self.directory / f"{name}.git", "show", f"{revision}:{path}")
+
+    def log(self, name: str, revision: str = "main") -> list[str]:
+        return git(self.directory / f"{name}.git", "log", "--format=%s", revision).splitlines()
+
+    def get(self, kind: Kind, key: Key) -> JsonObject | None:
+        """Straight from the store, so that goals may ask, too."""
+        return next((one for one in self.list(kind, key.namespace) if one["metadata"]["name"] == key.name), None)
+
+    def list(self, kind: Kind, namespace: str = "") -> tuple[JsonObject, ...]:
+        resource = resource_of(kind)
+        return tuple(entry.obj for entry in self.cluster.store.table(resource.group, resource.plural).scan(namespace))
+
+    # -- objects -----------------------------------------------------------------------------------------------------
+
+    def user(self, manifests: str, namespace: str = "demo") -> list[JsonObject]:
+        """Created by a user, one by one. Raises StatusError."""
+        made = []
+        for document in yaml.safe_load_all(manifests):
+            resource = self.resource(document)
+            if resource.namespaced:
+                document["metadata"].setdefault("namespace", namespace)
+            made.append(self.run(self.kubectl.create(resource, document)))
+        return made
+
+    def project(self, name: str = "demo") -> None:
+        self.user(f"apiVersion: kargo.akuity.io/v1alpha1\nkind: Project\nmetadata: {{name: {name}}}\n")
+        self.run_until(lambda: self.condition(PROJECTS, name, "Ready", "") == "True")
+
+    def make(self, kind: str, name: str, spec: JsonObject, namespace: str = "demo") -> JsonObject:
+        metadata = {"name": name, "namespace": namespace}
+        obj = {"apiVersion": "kargo.akuity.io/v1alpha1", "kind": kind, "metadata": metadata, "spec": spec}
+        return self.run(self.kubectl.create(self.resource(obj), obj))
+
+    def promote(self, stage: str, freight: str, namespace: str = "demo", client: Client | None = None) -> str:
+        body = {
+            "apiVersion": "kargo.akuity.io/v1alpha1",
+            "kind": "Promotion",
+            "metadata": {"generateName": "p-", "namespace": namespace},
+            "spec": {"stage": stage, "freight": freight, "steps": [{"uses": "x"}]},
+        }
+        made = self.run((client or self.kubectl).create(PROMOTIONS, body))
+        return str(made["metadata"]["name"])
+
+    def condition(self, kind: Resource, name: str, type_: str, namespace: str = "demo") -> str:
+        found = self.get(kind, Key(namespace, name))
+        conditions = ((found or {}).get("status") or {}).get("conditions") or ()
+        return next((str(one["status"]) for one in conditions if one["type"] == type_), "")
+
+    def phase(self, promotion: str, namespace: str = "demo") -> str:
+        found = self.get(PROMOTIONS, Key(namespace, promotion)) or {}
+        return str((found.get("status") or {}).get("phase") or "")
+
+    def freight(self, namespace: str = "demo") -> list[str]:
+        """Names, oldest first."""
+        found = sorted(self.list(FREIGHT, namespace), key=lambda one: one["metadata"]["creationTimestamp"])
+        return [str(one["metadata"]["name"]) for one in found]
+
+    def stage(self, name: str, namespace: str = "demo") -> JsonObject:
+        found = self.get(STAGES, Key(namespace, name))
+        assert found is not None
+        return found
+
+    def warehouse(self, name: str, url: str, namespace: str = "demo", **more: Any) -> None:
+        git_subscription = {"repoURL": url, "branch": "main"}
+        self.make(
+            "Warehouse", name, {"interval": "1h", "subscriptions": [{"git": git_subscription}], **more}, namespace
+        )
+        self.run_until(lambda: self.condition(WAREHOUSES, name, "Ready", namespace) == "True")
+
+
+def git(directory: Path, *arguments: str, **environment: str) -> str:
+    done = subprocess.run(
+        ["git", *arguments],
+        cwd=directory,
+        capture_output=True,
+        text=True,
+        check=True,
+        env={"PATH": "/usr/bin:/bin", "HOME": str(directory), **AUTHOR, **environment},
+    )
+    return done.stdout
