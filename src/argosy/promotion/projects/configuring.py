@@ -13,12 +13,12 @@ from typing import Any
 
 from argosy.machinery.controller import Controller, Decision, Snapshot
 from argosy.machinery.objects import JsonObject, Key, Resource
-from argosy.machinery.requests import status
 from argosy.promotion.conditions import Conditions
 from argosy.promotion.credentials.matching import decoded
 from argosy.promotion.kinds import CLUSTER_CONFIGS, PROJECT_CONFIGS, SECRETS
 from argosy.promotion.names import REFRESH
 from argosy.promotion.settings import Settings
+from argosy.promotion.telling import status
 from argosy.promotion.webhooks.receivers import kind_of, path_of, secret_key
 
 

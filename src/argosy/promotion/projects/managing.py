@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from argosy.machinery.controller import NOTHING, Controller, Decision, Snapshot
 from argosy.machinery.objects import JsonObject, Key, Resource
-from argosy.machinery.requests import Write, create, delete, merge, status
+from argosy.machinery.requests import Write, create, delete, merge
 from argosy.promotion.conditions import Conditions
 from argosy.promotion.kinds import (
     CLUSTER_ROLE_BINDINGS,
@@ -31,6 +31,7 @@ from argosy.promotion.names import CREATE_ACTOR, FINALIZER, KEEP_NAMESPACE, PROJ
 from argosy.promotion.projects import roles
 from argosy.promotion.settings import Settings
 from argosy.promotion.stages.seen import is_control_flow
+from argosy.promotion.telling import status
 
 READY: Final = "Project is synced and ready for use"
 

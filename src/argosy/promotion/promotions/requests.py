@@ -8,9 +8,9 @@ from datetime import datetime
 from argosy.machinery import timestamps
 from argosy.machinery.controller import NOTHING, Controller, Decision, Snapshot
 from argosy.machinery.objects import JsonObject, Key
-from argosy.machinery.requests import status
 from argosy.promotion.conditions import Conditions
 from argosy.promotion.kinds import PROMOTION_REQUESTS
+from argosy.promotion.telling import status
 
 MESSAGE = "PromotionRequests are a Kargo Enterprise-only feature"
 

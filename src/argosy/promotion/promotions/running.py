@@ -33,7 +33,7 @@ from argosy.machinery.controller import (
     Snapshot,
 )
 from argosy.machinery.objects import JsonObject, Key
-from argosy.machinery.requests import Write, status
+from argosy.machinery.requests import Write
 from argosy.promotion.admission.stages import read_request
 from argosy.promotion.credentials.finding import found_credentials
 from argosy.promotion.events import actor_of, promotion_event
@@ -50,6 +50,7 @@ from argosy.promotion.settings import Settings
 from argosy.promotion.stages.order import TERMINAL
 from argosy.promotion.steps.catalogue import STEPS
 from argosy.promotion.steps.kind import Job, Kind, Result, Run, Sort, Status, StepFault, Writes
+from argosy.promotion.telling import status
 
 AGAIN: Final = timedelta(milliseconds=1)
 """After a memory alone has changed: the very next look."""

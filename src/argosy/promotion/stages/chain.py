@@ -20,7 +20,7 @@ from typing import Any, Final
 from argosy.machinery import duration, timestamps
 from argosy.machinery.controller import NOTHING, Controller, Decision, Event
 from argosy.machinery.objects import JsonObject
-from argosy.machinery.requests import Write, create, delete, merge, status
+from argosy.machinery.requests import Write, create, delete, merge
 from argosy.promotion.conditions import Conditions
 from argosy.promotion.events import freight_event
 from argosy.promotion.freight.availability import availability, soaked
@@ -36,6 +36,7 @@ from argosy.promotion.stages.health import PROMOTING
 from argosy.promotion.stages.order import is_terminal, ordered, phase_of
 from argosy.promotion.stages.policies import PolicyError, auto_promotion_enabled
 from argosy.promotion.stages.seen import Looking, Seen, is_control_flow
+from argosy.promotion.telling import status
 
 WAITS_FOR_HEALTH: Final = "Waiting for health check to be performed after successful promotion"
 WAITS_FOR_VERIFICATION: Final = "Waiting for verification to be performed after successful promotion"

@@ -15,7 +15,7 @@ from typing import Any, Final
 from argosy.machinery import duration, timestamps
 from argosy.machinery.controller import NOTHING, PENDING, Controller, Decision, Event, Failed, Hidden, Snapshot
 from argosy.machinery.objects import JsonObject, Key
-from argosy.machinery.requests import Write, create, status
+from argosy.machinery.requests import Write, create
 from argosy.promotion.conditions import Conditions
 from argosy.promotion.credentials.finding import found_credentials
 from argosy.promotion.events import freight_event
@@ -23,6 +23,7 @@ from argosy.promotion.freight.identity import freight_id
 from argosy.promotion.kinds import FREIGHT, WAREHOUSES
 from argosy.promotion.names import REFRESH, SHARD
 from argosy.promotion.settings import Settings
+from argosy.promotion.telling import status
 from argosy.promotion.warehouses.criteria import CriteriaFault, satisfied
 from argosy.promotion.warehouses.questions import Discover, Found
 from argosy.promotion.warehouses.subscriptions import UnknownSubscription, kind_of
