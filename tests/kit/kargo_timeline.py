@@ -43,6 +43,13 @@ _DIGEST: Final = re.compile(r"sha256:[0-9a-f]{64}")
 _LONG: Final = re.compile(r"\b[0-9a-f]{64}\b")
 _HEX: Final = re.compile(r"\b[0-9a-f]{40}\b")
 _ALIAS: Final = re.compile(r"\b[a-z]+-[a-z]+\b")
+_SOAK: Final = re.compile(r'("longestSoak": )"[^"]*"')
+_TOOL: Final = re.compile(
+    r'(?: into \\?"|: Cloning into|error executing cmd|: stat |: open |: GET |: failed to get|: failed to list'
+    r'|error listing tags:)(?:[^"\\]|\\.)*'
+)
+"""From here on it is a program's or a registry's own text."""
+WEBHOOKS: Final = "http://webhooks.example.com"
 _PLACEHOLDERS: Final = (
     (re.compile(r"\{uid:[^}]*\}+|\{rand:uuid\d+\}"), "{uuid}"),
     (re.compile(r"\{rand(:\d+)?\}"), "{rand}"),
@@ -64,6 +71,7 @@ class Story:
     freight: list[str] = field(default_factory=list)
     states: dict[str, list[JsonObject]] = field(default_factory=dict)
     refusals: list[str] = field(default_factory=list)
+    _tokens: int = 0
 
     @property
     def project(self) -> str:
@@ -85,6 +93,7 @@ class Story:
             "{registry}": f"127.0.0.1:{self.world.registry_port}/{self.project}",
             "{charts}": f"http://127.0.0.1:{self.http_port}/charts",
             "{http}": f"http://127.0.0.1:{self.http_port}",
+            "{time}": f"{self.world.clock.now():%Y-%m-%dT%H:%M:%SZ}",
         }
         for name, value in known.items():
             text = text.replace(name, value)
@@ -210,7 +219,8 @@ class Story:
         self._changed(action, recorded, {"metadata": {"annotations": action["annotations"]}})
 
     def _do_refresh(self, action: JsonObject, recorded: JsonObject) -> None:
-        token = f"{self.world.clock.now():%Y-%m-%dT%H:%M:%SZ}"
+        self._tokens += 1
+        token = f"{self.world.clock.now():%Y-%m-%dT%H:%M:%S}.{self._tokens:06}Z"
         self._changed(action, recorded, {"metadata": {"annotations": {"kargo.akuity.io/refresh": token}}})
         self.world.pass_time(0.5)
 
@@ -351,7 +361,8 @@ class Story:
             (f"127.0.0.1:{self.world.registry_port}/{self.project}", "{registry}"),
         ):
             text = text.replace(address, name)
-        text = _TIME.sub("{time}", text)
+        text = _TIME.sub("{time}", text.replace(WEBHOOKS, "{webhooks}"))
+        text = _SOAK.sub(r'\1"{duration}"', _TOOL.sub("...", text))
         text = _UUID.sub("{uuid}", text)
         text = _NAME.sub(lambda found: f"{found[1]}.{{rand}}.{'{hex7}' if len(found[2]) == 7 else found[2]}", text)
         text = _HEX.sub("{hex}", _LONG.sub("{hash}", _DIGEST.sub("{digest}", text)))
@@ -420,7 +431,9 @@ class Story:
             for entry in self.world.cluster.store.table("", "events").scan(self.project)
             if f"{entry.obj['involvedObject']['kind']}/{entry.obj['involvedObject']['name']}" == real
         ]
-        mine = sorted((one["reason"], self.ours(one["message"])) for one in events)
+        mine = sorted(
+            (one["reason"], self.ours(one["message"])) for one in events for _ in range(int(one.get("count") or 1))
+        )
         wanted = sorted((one["reason"], spelled(one["message"])) for one in recorded.get("events") or ())
         return [] if mine == wanted else [f"{name}: events {mine}, recorded {wanted}"]
 
@@ -461,7 +474,7 @@ def spelled(text: str) -> str:
     """A recorded text without the numbers of its placeholders."""
     for pattern, word in _PLACEHOLDERS:
         text = pattern.sub(word, text)
-    return _TIME.sub("{time}", text)
+    return _SOAK.sub(r'\1"{duration}"', _TOOL.sub("...", _TIME.sub("{time}", text)))
 
 
 def _whole(states: Sequence[JsonObject]) -> list[JsonObject]:
@@ -479,7 +492,7 @@ def _whole(states: Sequence[JsonObject]) -> list[JsonObject]:
 
 def _kept(state: JsonObject) -> JsonObject:
     metadata = state.get("metadata") or {}
-    labels = {k: v for k, v in (metadata.get("labels") or {}).items()}
+    labels = dict(metadata.get("labels") or {})
     annotations = {k: v for k, v in (metadata.get("annotations") or {}).items() if "refresh" not in k}
     shape = {k: v for k, v in state.items() if k != "metadata" and v not in ({}, None)}
     kept = {"labels": labels, "annotations": annotations, "finalizers": metadata.get("finalizers")}
@@ -594,7 +607,10 @@ def _chart_answer(path: str, charts: list[JsonObject]) -> web.Response:
 def played(document: JsonObject, directory: Path, **world: Any) -> list[str]:
     """What is different from the recording."""
     answers: dict[str, list[JsonObject]] = {}
-    with Serving([scripted(answers)]) as (port,), PromotionWorld(directory, **world) as made:
+    with (
+        Serving([scripted(answers)]) as (port,),
+        PromotionWorld(directory, settings=Settings(webhook_base_url=WEBHOOKS), **world) as made,
+    ):
         for found in made.run(made.client.resources()):
             KNOWN.setdefault(found.kind, found)
         story = Story(document, made, answers, port)

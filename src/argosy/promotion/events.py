@@ -39,7 +39,7 @@ def freight_event(freight: JsonObject, reason: str, message: str, actor: str, **
 def promotion_event(promotion: JsonObject, freight: JsonObject | None, reason: str, message: str, **more: str) -> Event:
     metadata = promotion["metadata"]
     about = {
-        "actor": actor_of(promotion),
+        "actor": actor_of(promotion) or "controller:promotion-controller",
         "project": metadata["namespace"],
         "promotion-name": metadata["name"],
         "promotion-create-time": metadata["creationTimestamp"],

@@ -80,12 +80,14 @@ def _repository(text: str) -> tuple[str, str] | None:
     registry, name = (first, rest) if slash and ("." in first or ":" in first or first == "localhost") else ("", base)
     if not _REPOSITORY.fullmatch(name):
         return None
+
     return ("" if registry in _HUB else registry), name
 
 
 def is_image_repository(text: str) -> bool:
     """A repository as it is subscribed to: no scheme, no tag, no digest."""
-    return "@" not in text and ":" not in text.rpartition("/")[2] and _repository(text.lower()) is not None
+    found = _repository(text.lower()) if "@" not in text and ":" not in text.rpartition("/")[2] else None
+    return found is not None and not found[1].startswith("/") and not found[0].endswith(":")
 
 
 @functools.lru_cache(maxsize=4096)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
 from argosy.machinery import duration
 
+_PART: Final = re.compile(r"(\d+\.?\d*|\.\d+)([^.0-9]*)")
+_UNITS: Final = frozenset({"ns", "us", "µs", "μs", "ms", "s", "m", "h"})
 _WORDS: Final = {
     "Invalid": "Invalid value",
     "Forbidden": "Forbidden",
@@ -56,4 +59,19 @@ def spelled(text: str) -> str:
     try:
         return duration.spelled(duration.parse(text))
     except duration.DurationError as error:
-        raise Denied(400, "", f"time: {str(error).removeprefix('time: ')}") from None
+        del error
+        raise Denied(400, "", _told(text)) from None
+
+
+def _told(text: str) -> str:
+    """As Go's ParseDuration explains itself."""
+    shown = json.dumps(text, ensure_ascii=False)
+    rest = text.lstrip("+-")
+    while found := _PART.match(rest):
+        unit = found[2]
+        if not unit:
+            return f"time: missing unit in duration {shown}"
+        if unit not in _UNITS:
+            return f"time: unknown unit {json.dumps(unit, ensure_ascii=False)} in duration {shown}"
+        rest = rest[found.end() :]
+    return f"time: invalid duration {shown}"

@@ -32,7 +32,8 @@ _GROUP: Final = "admissionregistration.k8s.io/v1"
 def configurations(namespace: str, ca_bundle: str = "") -> list[JsonObject]:
     def webhook(plural: str, operations: tuple[str, ...], path: str) -> JsonObject:
         service = {"namespace": namespace, "name": SERVICE, "path": path, "port": 443}
-        rule = {"apiGroups": ["kargo.akuity.io"], "apiVersions": ["v1alpha1"], "resources": [plural]}
+        resources = [plural, "freights/status"] if plural == "freights" and path == "/validate" else [plural]
+        rule = {"apiGroups": ["kargo.akuity.io"], "apiVersions": ["v1alpha1"], "resources": resources}
         return {
             "name": f"{plural.removesuffix('s')}.kargo.akuity.io",
             "admissionReviewVersions": ["v1"],

@@ -23,8 +23,10 @@ def built(obj: JsonObject, stage: JsonObject, freight: str, actor: str, ulid: st
     template = ((stage["spec"].get("promotionTemplate") or {}).get("spec")) or {}
     if not template.get("steps"):
         name = stage["metadata"]["name"]
-        fault = FieldFault("spec.stage", f'Stage "{name}" defines no promotion steps', name)
-        raise Denied(422, "Invalid", f'Promotion.kargo.akuity.io "" is invalid: {fault}')
+        where = f'Stage "{name}" in namespace "{stage["metadata"]["namespace"]}"'
+        fault = FieldFault("spec.stage", f"{where} defines no promotion steps", name)
+        made = promotion_name(name, freight, ulid)
+        raise Denied(422, "Invalid", f'Promotion.kargo.akuity.io "{made}" is invalid: {fault}')
     variables = [*(stage["spec"].get("vars") or ()), *(template.get("vars") or ())]
     try:
         steps = inflated(template["steps"], variables, find)
@@ -66,7 +68,7 @@ def _metadata(obj: JsonObject, stage: JsonObject, freight: str, actor: str, ulid
     }
     return {
         **obj["metadata"],
-        "name": promotion_name(name, freight, ulid),
+        "name": ulid if "." in ulid else promotion_name(name, freight, ulid),
         "labels": labels,
         "annotations": annotations,
         "ownerReferences": [owner],

@@ -7,19 +7,23 @@ behind HTTPS. Reads are live, not cached: a Promotion is built of the Stage as i
 from __future__ import annotations
 
 import base64
+import contextlib
 import json
 import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from argosy.machinery import timestamps
+from argosy.machinery.controller import Event
 from argosy.machinery.jsonpatch import create_json_patch
-from argosy.machinery.objects import JsonObject, Key
+from argosy.machinery.objects import JsonObject, Key, Resource
 from argosy.machinery.status import StatusError
 from argosy.promotion.admission import configs, freight, promotions, stages, warehouses
 from argosy.promotion.admission.aliases import drawn
 from argosy.promotion.admission.faults import Denied, FieldFault, forbidden, invalid
 from argosy.promotion.admission.reading import Reading
+from argosy.promotion.events import actor_of, freight_event, promotion_event
 from argosy.promotion.freight.availability import availability, origin_text
 from argosy.promotion.kinds import (
     CLUSTER_PROMOTION_TASKS,
@@ -37,6 +41,7 @@ from argosy.promotion.stages.policies import PolicyError, auto_promotion_enabled
 from argosy.runtime.chance import Rng
 from argosy.runtime.clock import Clock
 
+EVENTS: Final = Resource("", "v1", "events", "Event")
 CONTROL_PLANE: Final = r"system:serviceaccount:argosy:.*|system:argosy(:.*)?"
 
 
@@ -167,7 +172,7 @@ class Reviewer:
         if request.operation == "DELETE":
             return await self._check_freight_deletion(request)
         if request.subresource:
-            return None
+            return await self._check_approval(request)
         obj = request.obj
         others = await self._reading.list(FREIGHT, request.namespace, f"{ALIAS}={obj.get('alias') or ''}")
         if request.old is not None and not request.creates:
@@ -176,6 +181,24 @@ class Reviewer:
             WAREHOUSES, Key(request.namespace, (obj.get("origin") or {}).get("name") or "")
         )
         return _refuse(request, [*await self._outside(request), *freight.validate_new(obj, warehouse, others)])
+
+    async def _check_approval(self, request: Request) -> None:
+        """Approving Freight for a Stage takes the right to promote there, also by a plain patch of the status."""
+        before = ((request.old or {}).get("status") or {}).get("approvedFor") or {}
+        after = (request.obj.get("status") or {}).get("approvedFor") or {}
+        for stage in sorted(set(after) - set(before)):
+            if not self._is_ours(request) and not await self._reading.may(
+                request.user, "promote", STAGES, request.namespace, stage
+            ):
+                why = (
+                    f'subject "{request.user.get("username")}" is not permitted to approve Freight for Stage "{stage}"'
+                )
+                raise forbidden("freights", request.name, why)
+            actor = self._actor(request)
+            message = f'Freight approved for Stage "{stage}" by "{actor}"'
+            event = freight_event(request.obj, "FreightApproved", message, actor, stage_name=stage)
+            if not request.dry_run:
+                await self._announce(event, "freight-webhook")
 
     async def _check_freight_deletion(self, request: Request) -> None:
         users = freight.users_of(request.name, await self._reading.list(STAGES, request.namespace))
@@ -207,10 +230,12 @@ class Reviewer:
             raise invalid("Promotion", "", [FieldFault("spec.origin", message, spec["origin"])])
         bits = int.from_bytes(self._rng.token_bytes(10), "big")
         tasks = await self._tasks(stage, request.namespace)
-        actor = "" if self._is_ours(request) else self._actor(request)
-        built = promotions.built(
-            request.obj, stage, chosen, actor, ulid(now, bits), lambda kind, task: tasks.get((kind, task))
-        )
+        ours = self._is_ours(request)
+        actor = "" if ours else self._actor(request)
+        given = request.obj["metadata"].get("name") or ""
+        # Ours names it itself, so that asking twice makes one. Everybody else's name is replaced.
+        part = given if ours and given.startswith(f"{name}.") and given.count(".") >= 2 else ulid(now, bits)
+        built = promotions.built(request.obj, stage, chosen, actor, part, lambda kind, task: tasks.get((kind, task)))
         if self._is_ours(request) and not self._is_from_a_user(built):
             return built
         piece = next((one for one in everything if one["metadata"]["name"] == chosen), None)
@@ -249,6 +274,42 @@ class Reviewer:
         targets = ((stage or {}).get("spec", {}).get("targets") or {}).get("selectors") or []
         faults = promotions.validate_new(obj, available=is_available, targets=targets)
         _refuse(request, [*await self._outside(request), *faults])
+        actor = actor_of(obj)
+        if actor and not request.dry_run:
+            message = f'Promotion created for Stage "{obj["spec"]["stage"]}" by "{actor}"'
+            await self._announce(promotion_event(obj, piece, "PromotionCreated", message), "promotion-webhook")
+
+    async def _announce(self, event: Event, component: str) -> None:
+        """An Event is worth no failure of the write that it is about."""
+        about, now = event.about, timestamps.seconds(self._clock.now())
+        metadata = about["metadata"]
+        body = {
+            "apiVersion": "v1",
+            "kind": "Event",
+            "metadata": {
+                "name": f"{metadata['name'][:230]}.{self._rng.suffix(10)}",
+                "namespace": metadata["namespace"],
+                "annotations": dict(event.annotations),
+            },
+            "involvedObject": {
+                "apiVersion": about["apiVersion"],
+                "kind": about["kind"],
+                "name": metadata["name"],
+                "namespace": metadata["namespace"],
+                "uid": metadata.get("uid") or "",
+            },
+            "reason": event.reason,
+            "message": event.message,
+            "type": event.type,
+            "count": 1,
+            "firstTimestamp": now,
+            "lastTimestamp": now,
+            "source": {"component": component},
+            "reportingComponent": component,
+            "reportingInstance": component,
+        }
+        with contextlib.suppress(StatusError):
+            await self._reading.create(EVENTS, body)
 
     async def _check_right(self, request: Request, stage: str) -> None:
         """The verb `promote` on the Stage, for everybody but the control plane."""

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from argosy.machinery.objects import JsonObject
-from argosy.promotion.admission.faults import FieldFault, spelled
+from argosy.promotion.admission.faults import Denied, FieldFault, spelled
 from argosy.promotion.admission.warehouses import sharded
 from argosy.promotion.freight.availability import origin_text
 from argosy.promotion.names import ABORT, REVERIFY
@@ -35,6 +35,11 @@ def default(obj: JsonObject, old: JsonObject | None, actor: str, *, control_plan
 
 def with_spelled_retry(step: JsonObject) -> JsonObject:
     retry = step.get("retry") or {}
+    threshold = retry.get("errorThreshold")
+    if isinstance(threshold, int) and threshold < 0:
+        where = "PromotionStepRetry.spec.promotionTemplate.spec.steps.retry.errorThreshold"
+        message = f"json: cannot unmarshal number {threshold} into Go struct field {where} of type uint32"
+        raise Denied(400, "", message)
     return {**step, "retry": {**retry, "timeout": spelled(retry["timeout"])}} if retry.get("timeout") else step
 
 
@@ -51,7 +56,9 @@ def _told_who(obj: JsonObject, old: JsonObject | None, actor: str, *, control_pl
 def request_text(value: str, key: str, actor: str, *, control_plane: bool) -> str:
     request = read_request(value, key)
     given = request.get("actor") if control_plane else None
-    told: JsonObject = {key: request.get(key) or "", "actor": given or actor}
+    told: JsonObject = {key: request.get(key) or ""}
+    if given or not control_plane:
+        told["actor"] = given or actor
     return json.dumps({**told, **({"controlPlane": True} if control_plane else {})}, separators=(",", ":"))
 
 

@@ -99,9 +99,7 @@ def decide(seen: Seen, now: datetime) -> Decision:
     wanted: JsonObject = {**present, "webhookReceivers": list(seen.receivers) or None}
     if seen.error:
         conditions.set("Reconciling", "True", "SyncingWebhooks", "Syncing WebhookReceivers")
-        conditions.set(
-            "Ready", "False", "SyncWebhookReceiversFailed", f"Failed to sync webhook receivers: {seen.error}"
-        )
+        conditions.set("Ready", "False", "SyncWebhookReceiversFailed", f"Failed to sync WebhookReceivers: {seen.error}")
     else:
         kind = "ProjectConfig" if seen.kind is PROJECT_CONFIGS else "ClusterConfig"
         conditions.set("Ready", "True", "Synced", f"{kind} is synced and ready for use")

@@ -221,7 +221,15 @@ def _texts(view: FreightView, resource: Resource, namespace: str, name: str) -> 
         raise Fault("name must not be empty")
     found = view.snapshot.object(resource, Key(namespace, name)) if namespace else None
     data = (found or {}).get("data") or {}
-    return {key: _decoded(value) for key, value in data.items()} if resource is SECRETS else dict(data)
+    return _Texts({key: _decoded(value) for key, value in data.items()} if resource is SECRETS else data)
+
+
+class _Texts(dict[str, Any]):
+    """A map of texts: a key that is missing gives an empty one, as Go's maps do."""
+
+    def get(self, key: str, default: Any = None) -> Any:
+        found = super().get(key)
+        return "" if found is None else found
 
 
 def _shared_secret(view: FreightView, name: str) -> JsonObject:

@@ -33,14 +33,14 @@ from argosy.machinery.controller import (
     Snapshot,
 )
 from argosy.machinery.objects import JsonObject, Key
-from argosy.machinery.requests import Write
+from argosy.machinery.requests import Write, merge
 from argosy.promotion.admission.stages import read_request
 from argosy.promotion.credentials.finding import found_credentials
 from argosy.promotion.events import actor_of, promotion_event
 from argosy.promotion.freight.availability import availability, origin_text
 from argosy.promotion.freight.references import collection, reference
 from argosy.promotion.kinds import FREIGHT, PROMOTIONS, STAGES
-from argosy.promotion.names import ABORT, REFRESH, ROLLBACK, SHARD
+from argosy.promotion.names import ABORT, REFRESH, REVERIFY, ROLLBACK, SHARD
 from argosy.promotion.promotions.evaluation import Context, EvaluationFault, Progress, configuration
 from argosy.promotion.promotions.execution import Execution, Visit, aborted, after, resumed, timeout_at, verdict
 from argosy.promotion.promotions.functions import FreightView
@@ -182,7 +182,7 @@ class Promoting:
                 "alias": freight.get("alias") or "",
                 "origin": freight.get("origin") or {},
             },
-            actor=actor_of(seen.promotion),
+            actor=actor_of(seen.promotion).partition(":")[2] or actor_of(seen.promotion),
             ui_url=self._settings.ui_url,
             rollback=seen.annotation(ROLLBACK) == "true",
             variables=seen.promotion["spec"].get("vars") or (),
@@ -273,7 +273,7 @@ def _is_waiting(seen: Seen, execution: Execution) -> bool:
 
 
 def _retries(seen: Seen) -> bool:
-    metadata = seen.status.get("stepExecutionMetadata") or ()
+    metadata: list[Any] = seen.status.get("stepExecutionMetadata") or []
     return bool(metadata) and metadata[-1].get("status") in (Status.FAILED, Status.ERRORED)
 
 
@@ -319,13 +319,11 @@ def _json(value: Any) -> str:
 
 def decide(seen: Seen, now: datetime) -> Decision:
     if seen.phase in TERMINAL:
-        return _refreshed(seen)
+        return NOTHING
     if seen.annotation(ABORT):
         return _ended_by_hand(seen, now)
     if not seen.phase:
-        created = f'Promotion created for Stage "{seen.promotion["spec"]["stage"]}" by "{actor_of(seen.promotion)}"'
-        event = promotion_event(seen.promotion, seen.freight, "PromotionCreated", created)
-        return Decision((*_write(seen, {**seen.status, "phase": "Pending"}), event))
+        return Decision(_write(seen, {**seen.status, "phase": "Pending"}))
     if seen.phase == "Pending":
         return _begun(seen, now) if _is_its_turn(seen) else _refreshed(seen)
     return _progress(seen, now)
@@ -423,7 +421,7 @@ def _progressed(seen: Seen, execution: Execution) -> JsonObject:
         **{name: value for name, value in seen.status.items() if name != "message"},
         "freight": seen.reference,
         "freightCollection": seen.collection,
-        "state": state,
+        "state": state if execution.state else None,
         "stepExecutionMetadata": list(execution.metadata),
     }
     current = min(execution.current, len(execution.steps) - 1)
@@ -444,7 +442,21 @@ def _ended(seen: Seen, wanted: JsonObject, phase: str, message: str, now: dateti
     pending = "true" if phase == "Succeeded" and _is_verified_later(seen) else "false"
     more = {"verification_pending": pending} if phase == "Succeeded" else {}
     event = promotion_event(seen.promotion, seen.freight, f"Promotion{phase}", told, **more)
-    return Decision((*_write(seen, wanted), event), memory=Due(-1, 0))
+    again = _verified_again(seen) if phase == "Succeeded" else ()
+    return Decision((*again, *_write(seen, wanted), event), memory=Due(-1, 0))
+
+
+def _verified_again(seen: Seen) -> tuple[Write, ...]:
+    """What the Stage held before is verified anew: it asks for that."""
+    history: list[Any] = ((seen.stage or {}).get("status") or {}).get("freightHistory") or []
+    if seen.stage is None or not history or history[0].get("id") != (seen.collection or {}).get("id"):
+        return ()
+    verified: list[Any] = history[0].get("verificationHistory") or []
+    current = verified[0].get("id") if verified else None
+    if not current:
+        return ()
+    request = json.dumps({"id": current, "controlPlane": True}, separators=(",", ":"))
+    return (merge(STAGES, seen.stage, {"metadata": {"annotations": {REVERIFY: request}}}, exact=False),)
 
 
 def _is_verified_later(seen: Seen) -> bool:

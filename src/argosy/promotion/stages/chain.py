@@ -22,7 +22,7 @@ from argosy.machinery.controller import NOTHING, Controller, Decision, Event
 from argosy.machinery.objects import JsonObject
 from argosy.machinery.requests import Write, create, delete, merge
 from argosy.promotion.conditions import Conditions
-from argosy.promotion.events import freight_event
+from argosy.promotion.events import freight_event, promotion_event
 from argosy.promotion.freight.availability import availability, soaked
 from argosy.promotion.freight.references import freight_names, recorded, summary
 from argosy.promotion.kinds import ANALYSIS_RUNS, FREIGHT, PROMOTIONS, STAGES
@@ -88,13 +88,37 @@ def decide(seen: Seen, now: datetime) -> Decision:
         return Decision((merge(STAGES, seen.stage, {"metadata": {"finalizers": finalizers}}),))
     if is_control_flow(seen.stage):
         return _control_flow(seen, now)
+    return _passed(seen, now)
+
+
+def _passed(seen: Seen, now: datetime) -> Decision:
+    """All parts in order, each over what the one before left; their writes follow each other.
+
+    The first status is written to exactly what was seen; the later ones build on it. A finished Promotion changes what
+    health is made of, so the pass ends there and begins anew.
+    """
+    steps: list[Write | Event] = []
     wake_at: datetime | None = None
+    last = (seen.status.get("lastPromotion") or {}).get("name")
     for part in PARTS:
         work = part(seen, _fresh(seen, now), now)
-        if decision := _written(seen, work):
-            return decision
+        wanted, made = _written(seen, work)
+        steps += made if not steps else [_following(step) for step in made]
+        seen = replace(seen, stage={**seen.stage, "status": wanted})
         wake_at = min((moment for moment in (wake_at, work.wake_at) if moment), default=None)
-    return Decision(wake_at=wake_at) if wake_at else NOTHING
+        if any(isinstance(step, Write) and not step.subresource and step.resource == STAGES for step in made):
+            break  # the Stage itself changed: its next version is looked at first
+        if (wanted.get("lastPromotion") or {}).get("name") != last:
+            break
+    return Decision(tuple(steps), wake_at=wake_at) if steps or wake_at else NOTHING
+
+
+def _following(step: Write | Event) -> Write | Event:
+    """A write to the Stage's status after another one of the same pass: of the same object, whatever its version."""
+    if isinstance(step, Event) or step.resource != STAGES or not isinstance(step.body, dict):
+        return step
+    metadata = {name: value for name, value in step.body["metadata"].items() if name != "resourceVersion"}
+    return replace(step, body={**step.body, "metadata": metadata})
 
 
 def _fresh(seen: Seen, now: datetime) -> Work:
@@ -102,20 +126,18 @@ def _fresh(seen: Seen, now: datetime) -> Work:
     return Work(status=dict(seen.status), conditions=Conditions(seen.status.get("conditions") or (), generation, now))
 
 
-def _written(seen: Seen, work: Work) -> Decision | None:
-    """None when it comes to nothing new."""
+def _written(seen: Seen, work: Work) -> tuple[JsonObject, list[Write | Event]]:
+    """The status after a part, and the writes that make it."""
     wanted = dict(work.status)
     _summarise(wanted, work.conditions, int(seen.stage["metadata"].get("generation") or 0))
     wanted["conditions"] = work.conditions.ordered()
     if token := seen.annotation(REFRESH):
         wanted["lastHandledRefresh"] = token
+    wanted = {name: value for name, value in wanted.items() if value is not None}
     changed = _metadata(seen, work)
-    told = status(STAGES, seen.stage, wanted)
-    if not (told or work.before or work.after or changed):
-        return None
     if changed:  # alone: it changes the resourceVersion that the status is written with
-        return Decision((*work.before, *changed))
-    return Decision((*work.before, *told, *work.after))
+        return dict(seen.status), [*work.before, *changed]
+    return wanted, [*work.before, *status(STAGES, seen.stage, wanted), *work.after]
 
 
 def _metadata(seen: Seen, work: Work) -> tuple[Write, ...]:
@@ -163,7 +185,8 @@ def sync_promotions(seen: Seen, work: Work, now: datetime) -> Work:
         conditions.remove("Promoting")
     else:
         name, phase = current["metadata"]["name"], phase_of(current) or "Pending"
-        status_["currentPromotion"] = _current(current)
+        if (status_.get("currentPromotion") or {}).get("name") != name:
+            status_["currentPromotion"] = _current(current)
         conditions.set("Promoting", "True", "ActivePromotion", f'Promotion "{name}" is currently {phase}')
     history = status_.get("freightHistory") or []
     status_["freightSummary"] = summary(seen.requests, history[0] if history else {})
@@ -247,7 +270,8 @@ def sync_freight(seen: Seen, work: Work, now: datetime) -> Work:
 
 def _left(stage: str, piece: JsonObject, now: datetime) -> JsonObject:
     """It is gone from here; how long it has been here counts, if it was verified here."""
-    patch: JsonObject = {"currentlyIn": {stage: None}}
+    others = set((piece.get("status") or {}).get("currentlyIn") or {}) - {stage}
+    patch: JsonObject = {"currentlyIn": {stage: None} if others else None}
     if stage in ((piece.get("status") or {}).get("verifiedIn") or {}):
         patch["verifiedIn"] = {stage: {"longestSoak": duration.spelled(soaked(piece, stage, now))}}
     return patch
@@ -341,15 +365,18 @@ def _tell_verified(conditions: Conditions, collection: JsonObject) -> None:
 
 
 def _verification_events(seen: Seen, collection: JsonObject, changed: JsonObject) -> tuple[Event, ...]:
-    """Of verifications that did not succeed; success is told when the Freight is marked."""
+    """A first success is told when the Freight is marked, all else at once."""
     phase = str(changed.get("phase"))
-    if phase not in VERIFICATION_EVENTS or phase == "Successful":
+    if phase not in VERIFICATION_EVENTS:
         return ()
-    return tuple(
-        _verification_event(seen, piece, changed)
-        for name in freight_names(collection)
-        if (piece := seen.piece(name)) is not None
-    )
+    pieces = [piece for name in freight_names(collection) if (piece := seen.piece(name)) is not None]
+    if phase == "Successful":
+        pieces = [piece for piece in pieces if _is_marked(seen, piece)]
+    return tuple(_verification_event(seen, piece, changed) for piece in pieces)
+
+
+def _is_marked(seen: Seen, piece: JsonObject) -> bool:
+    return seen.key.name in ((piece.get("status") or {}).get("verifiedIn") or {})
 
 
 def _verification_event(seen: Seen, piece: JsonObject, found: Mapping[str, Any]) -> Event:
@@ -374,7 +401,7 @@ def mark_verified(seen: Seen, work: Work, now: datetime) -> Work:
     steps: list[Write | Event] = []
     for name in freight_names(history[0]):
         piece = seen.piece(name)
-        if piece is None or seen.key.name in ((piece.get("status") or {}).get("verifiedIn") or {}):
+        if piece is None or _is_marked(seen, piece):
             continue
         verified = {seen.key.name: {"verifiedAt": current.get("finishTime") or timestamps.seconds(now)}}
         steps += [_of_freight(piece, {"verifiedIn": verified}), _verification_event(seen, piece, current)]
@@ -409,7 +436,10 @@ def _promoted(seen: Seen, work: Work, in_force: Mapping[str, Any], now: datetime
     steps: list[Write | Event] = []
     for origin, piece in chosen.items():
         if origin not in in_force and _is_due(seen, piece):
-            steps.append(_promotion(seen, piece, now))
+            write = _promotion(seen, piece, now)
+            message = f'Automatically promoted Freight from origin "{origin}" for Stage "{seen.key.name}"'
+            about = {**write.body, "metadata": {**write.body["metadata"], "creationTimestamp": timestamps.seconds(now)}}
+            steps += [write, promotion_event(about, piece, "PromotionCreated", message, actor=ACTOR)]
     return replace(work, after=(), before=(*work.before, *steps), wake_at=_soak_ends(seen, now))
 
 
@@ -437,7 +467,6 @@ def _promotion(seen: Seen, piece: JsonObject, now: datetime) -> Write:
     metadata = {
         "name": name,
         "namespace": seen.key.namespace,
-        "annotations": {"kargo.akuity.io/create-actor": ACTOR},
     }
     spec = {"stage": seen.key.name, "freight": piece["metadata"]["name"], "steps": [{"uses": "fail", "as": "unbuilt"}]}
     body = {"apiVersion": "kargo.akuity.io/v1alpha1", "kind": "Promotion", "metadata": metadata, "spec": spec}
@@ -505,7 +534,8 @@ def _deleted(seen: Seen) -> Decision:
             name for name in ("verifiedIn", "approvedFor", "currentlyIn") if seen.key.name in (found.get(name) or {})
         ]
         if fields:
-            steps.append(_of_freight(piece, {name: {seen.key.name: None} for name in fields}))
+            gone = {name: {seen.key.name: None} if len(found[name]) > 1 else None for name in fields}
+            steps.append(_of_freight(piece, gone))
     steps += [
         delete(ANALYSIS_RUNS, run, exact=False) for run in seen.runs if not run["metadata"].get("deletionTimestamp")
     ]

@@ -139,7 +139,7 @@ def _is_desired(update: Mapping[str, Any], application: JsonObject, result: Mapp
 def _patch(job: Job, update: Mapping[str, Any], application: JsonObject) -> JsonObject:
     spec = _spec(update, application)
     policy = (application.get("spec") or {}).get("syncPolicy") or {}
-    user = job.actor.partition(":")[2] or job.actor
+    user = job.actor
     options = policy.get("syncOptions")
     operation: JsonObject = {
         "info": [{"name": "Reason", "value": REASON}, {"name": PROMOTION_INFO, "value": job.promotion}],
