@@ -31,6 +31,7 @@ from argosy.promotion.freight.references import freight_names
 from argosy.promotion.garbage import Seen as Garbage
 from argosy.promotion.garbage import collected
 from argosy.promotion.kinds import FREIGHT, PROMOTIONS, STAGES
+from argosy.runtime.verbs import verbs
 from argosy.sources.hosting.serving import Serving
 from kit.promotion import PromotionWorld, git
 
@@ -148,7 +149,7 @@ class Story:
 
     def _client(self, action: JsonObject) -> Any:
         user = action.get("as")
-        return self.world.front.acting_as(user) if user else self.world.kubectl
+        return verbs(self.world.front.acting_as(user)) if user else self.world.kubectl
 
     def _do_apply(self, action: JsonObject, recorded: JsonObject) -> None:
         for index, document in enumerate(one for one in yaml.safe_load_all(action["manifests"]) if one):

@@ -17,18 +17,20 @@ from typing import Any, Self
 import yaml
 
 from argosy.apis import crds
+from argosy.cli.promotion_service import SERVICE, configurations
 from argosy.cluster.http.assembly import ClusterFront
 from argosy.cluster.http.keys import Keys
 from argosy.machinery.controller import Controller, Question
 from argosy.machinery.objects import JsonObject, Key, Kind, Resource, resource_of
 from argosy.promotion import Settings, controllers
-from argosy.promotion.admission.installing import SERVICE, configurations, handler
+from argosy.promotion.admission.handling import handler
 from argosy.promotion.admission.reading import LiveReading
 from argosy.promotion.admission.review import Reviewer
 from argosy.promotion.answering import Answering, answering
 from argosy.promotion.kinds import FREIGHT, PROJECTS, PROMOTIONS, STAGES, WAREHOUSES
 from argosy.runtime.client import Client
 from argosy.runtime.engine import Answerer
+from argosy.runtime.verbs import verbs
 from argosy.sources.egress import Egress, EgressPolicy
 from argosy.sources.git.remote import GitMirrors, GitSettings
 from argosy.sources.hosting.registry import MemoryRegistry
@@ -84,7 +86,7 @@ class PromotionWorld(EngineWorld):
         self._git_port, self.registry_port = self._serving.__enter__()
         super().__enter__()
         self.front = ClusterFront(self.cluster, Keys.make(datetime.now(UTC)))  # noqa: TID251  (certificates live in real time)
-        self.kubectl = self.cluster.client("kubernetes-admin", ("system:masters",))
+        self.kubectl = verbs(self.cluster.client("kubernetes-admin", ("system:masters",)))
         reviewer = Reviewer(
             LiveReading(self.cluster.client(CONTROLLER, ("system:masters",))),
             self.clock,
@@ -191,7 +193,7 @@ class PromotionWorld(EngineWorld):
             "metadata": {"generateName": "p-", "namespace": namespace},
             "spec": {"stage": stage, "freight": freight, "steps": [{"uses": "x"}]},
         }
-        made = self.run((client or self.kubectl).create(PROMOTIONS, body))
+        made = self.run((verbs(client) if client else self.kubectl).create(PROMOTIONS, body))
         return str(made["metadata"]["name"])
 
     def condition(self, kind: Resource, name: str, type_: str, namespace: str = "demo") -> str:

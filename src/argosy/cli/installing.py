@@ -15,7 +15,12 @@ from argosy.runtime.verbs import Verbs
 ATTEMPTS = 10
 BACKOFF = Backoff(first=0.2, longest=10.0, jitter=0.5)
 """Forty seconds in all."""
-_CLUSTER_WIDE = {"Namespace", "CustomResourceDefinition"}
+_CLUSTER_WIDE = {
+    "Namespace",
+    "CustomResourceDefinition",
+    "MutatingWebhookConfiguration",
+    "ValidatingWebhookConfiguration",
+}
 _NAMESPACES = Resource("", "v1", "namespaces", "Namespace", namespaced=False)
 _PLURALS = {"Endpoints": "endpoints"}
 

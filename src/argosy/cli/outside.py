@@ -65,6 +65,14 @@ class Doors:
         self._credentials, self._permitted, self._named = credentials, permitted, named
         self._parameters = parameters
 
+    @property
+    def cache_directory(self) -> Path:
+        return self._outside.cache_directory
+
+    @property
+    def own_machine(self) -> bool:
+        return self._outside.own_machine
+
     @cached_property
     def settings(self) -> SourceSettings:
         from argosy.sources.settings import source_settings

@@ -20,6 +20,7 @@ from argosy.cli.apiserver import api_server, listening
 from argosy.cli.certs_admission import attach
 from argosy.cli.installing import control_plane_objects
 from argosy.cli.outside import Charts, Clusters, Doors, Fetcher, Git, Outside, Signatures
+from argosy.cli.promotion_service import Admission, promotion_objects, promotion_service
 from argosy.cli.rooms import Context, Rooms
 from argosy.cli.sealing_service import sealing_service, service_objects
 from argosy.cluster.http.server import HttpServer
@@ -73,6 +74,7 @@ class ControlPlane:
             clock=clock,
             rng=rng.fork("rooms"),
             doors=self.doors,
+            renderer=self.renderer,
             environ=os.environ,
             namespace=outside.namespace,
         )
@@ -207,7 +209,7 @@ async def embedded(
                 port,
                 clock,
                 rng,
-                objects=[*control_plane_objects("argocd"), *service_objects()],
+                objects=[*control_plane_objects("argocd"), *service_objects(), *promotion_objects("argocd")],
                 checks={"controllers": lambda: all(is_ready() for is_ready in ready)},
                 metrics=metrics,
             )
@@ -217,6 +219,8 @@ async def embedded(
         ready.append(plane.is_ready)
         api.cluster.service_handlers.add_service(*sealing_service(), "", partial(plane.rooms.answer, "sealing"))
         attach(api.cluster, api.front.rbac)
+        asked = Admission(api.client, clock, rng.fork("admission"), "argocd")
+        api.cluster.service_handlers.add_service(*promotion_service("argocd"), "", asked)
         stack.push_async_callback(plane.close)
         server = await stack.enter_async_context(listening(api, data_dir, clock))
         supervisor = Supervisor(clock, rng)

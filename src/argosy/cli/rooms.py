@@ -23,6 +23,7 @@ from argosy.runtime.informers import InformerCaches
 if TYPE_CHECKING:
     from argosy.cli.outside import Doors
     from argosy.machinery.controller import Controller
+    from argosy.render.port import Renderer
     from argosy.runtime.engine import Answerer, Engine
 
 log = logging.getLogger(__name__)
@@ -37,6 +38,7 @@ class Context:
     clock: Clock
     rng: Rng
     doors: Doors
+    renderer: Renderer
     environ: Mapping[str, str]
     namespace: str
     """Of the control plane."""
@@ -72,8 +74,12 @@ CERTIFICATE_KINDS: Final = (
     Resource("cert-manager.io", "v1", "issuers", "Issuer"),
     Resource("cert-manager.io", "v1", "clusterissuers", "ClusterIssuer", namespaced=False),
 )
+WAREHOUSES: Final = Resource("kargo.akuity.io", "v1alpha1", "warehouses", "Warehouse")
+PROJECTS: Final = Resource("kargo.akuity.io", "v1alpha1", "projects", "Project", namespaced=False)
+CLUSTER_CONFIGS: Final = Resource("kargo.akuity.io", "v1alpha1", "clusterconfigs", "ClusterConfig", namespaced=False)
 ROOMS: Final[tuple[Room, ...]] = (
     Room("analysis", "argosy.cli.analysis", (ANALYSIS_RUNS,)),
+    Room("promotion", "argosy.cli.promotion", (PROJECTS, WAREHOUSES, CLUSTER_CONFIGS)),
     Room("rollouts", "argosy.cli.rollouts", (ROLLOUTS, EXPERIMENTS)),
     Room("sealing", "argosy.cli.sealing", (NAMESPACES,)),  # its keys are there before anything is sealed with them
     Room("certs", "argosy.cli.certs", CERTIFICATE_KINDS),

@@ -102,8 +102,16 @@ class PipelineServer:
         raise AssertionError(f"{write.verb} of {write.resource.plural} waits without a webhook")
 
     def _may_wait(self, request: ApiRequest) -> bool:
+        """Whether some webhook is asked about kinds of this group."""
         tables = ("mutatingwebhookconfigurations", "validatingwebhookconfigurations")
-        return any(self._core.store.table("admissionregistration.k8s.io", name).entries for name in tables)
+        group = request.kind.resource.group
+        return any(
+            group in groups or "*" in groups
+            for name in tables
+            for entry in self._core.store.table("admissionregistration.k8s.io", name).scan("")
+            for webhook in entry.obj.get("webhooks") or ()
+            for groups in (rule.get("apiGroups") or () for rule in webhook.get("rules") or ())
+        )
 
     async def _in_background(self, handler: Handler, request: ApiRequest, settled: Settled) -> None:
         try:

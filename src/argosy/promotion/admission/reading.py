@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 from argosy.machinery.objects import JsonObject, Key, Resource
+from argosy.machinery.requests import Get, List, create
 from argosy.machinery.status import StatusError
 from argosy.runtime.client import Client
 
@@ -34,17 +35,18 @@ class LiveReading:
         if not key.name or (resource.namespaced and not key.namespace):
             return None
         try:
-            return await self._client.get(resource, key.name, key.namespace)
+            return await self._client.get(Get(resource, key))
         except StatusError as error:
             if error.is_not_found:
                 return None
             raise
 
     async def list(self, resource: Resource, namespace: str = "", selector: str = "") -> Sequence[JsonObject]:
-        return list((await self._client.list(resource, namespace, label_selector=selector)).items)
+        page = await self._client.page(List(resource=resource, namespace=namespace, label_selector=selector))
+        return list(page.items)
 
     async def create(self, resource: Resource, obj: JsonObject) -> None:
-        await self._client.create(resource, obj)
+        await self._client.write(create(resource, obj))
 
     async def may(self, user: Mapping[str, Any], verb: str, resource: Resource, namespace: str, name: str) -> bool:
         review = {
@@ -65,5 +67,5 @@ class LiveReading:
                 },
             },
         }
-        answer = await self._client.create(REVIEWS, review)
+        answer = await self._client.write(create(REVIEWS, review))
         return bool((answer.get("status") or {}).get("allowed"))

@@ -1,16 +1,15 @@
-"""How an API server is told to ask us: one configuration for changes and one for refusals.
-
-On the embedded server the service is a handler of this process; on a real cluster it is the Deployment's Service, and
-the CA bundle is filled in by who installs.
-"""
+"""How an embedded API server asks this process before it stores an object of promotion, without loading that room."""
 
 from __future__ import annotations
 
-from typing import Any, Final
+from collections.abc import Awaitable, Callable
+from typing import Final
 
 from argosy.cluster.ports import ProxyRequest, ProxyResponse
 from argosy.machinery.objects import JsonObject
-from argosy.promotion.admission.review import Reviewer
+from argosy.runtime.chance import Rng
+from argosy.runtime.client import Client
+from argosy.runtime.clock import Clock
 
 SERVICE: Final = "argosy-promotion-webhook"
 MUTATED: Final = ("freights", "promotions", "stages", "warehouses")
@@ -27,6 +26,20 @@ VALIDATED: Final = {
     "warehouses": ("CREATE", "UPDATE"),
 }
 _GROUP: Final = "admissionregistration.k8s.io/v1"
+
+
+NAMESPACES: Final = ("kargo", "kargo-shared-resources", "kargo-system-resources")
+
+
+def promotion_service(namespace: str) -> tuple[str, str]:
+    return namespace, SERVICE
+
+
+def promotion_objects(namespace: str) -> list[JsonObject]:
+    spaces: list[JsonObject] = [
+        {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}} for name in NAMESPACES
+    ]
+    return [*spaces, *configurations(namespace)]
 
 
 def configurations(namespace: str, ca_bundle: str = "") -> list[JsonObject]:
@@ -54,14 +67,16 @@ def configurations(namespace: str, ca_bundle: str = "") -> list[JsonObject]:
     ]
 
 
-def handler(reviewer: Reviewer) -> Any:
-    """For the embedded server's `service_handlers`."""
+class Admission:
+    """Loaded by the first question."""
 
-    async def handle(request: ProxyRequest) -> ProxyResponse:
-        try:
-            answer = await reviewer.answer(request.path, request.body)
-        except (ValueError, KeyError, TypeError):
-            return ProxyResponse(status=400, body=b"the body is no AdmissionReview")
-        return ProxyResponse(status=200, body=answer, content_type="application/json")
+    def __init__(self, client: Client, clock: Clock, rng: Rng, namespace: str) -> None:
+        self._given = (client, clock, rng, namespace)
+        self._answer: Callable[[ProxyRequest], Awaitable[ProxyResponse]] | None = None
 
-    return handle
+    async def __call__(self, request: ProxyRequest) -> ProxyResponse:
+        if self._answer is None:
+            from argosy.cli.promotion import admission
+
+            self._answer = admission(*self._given)
+        return await self._answer(request)

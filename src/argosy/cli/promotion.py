@@ -1,0 +1,68 @@
+"""The room `promotion` in a process: loaded with the first object of one of its kinds.
+
+Its admission is a door of its own, opened by the first write of such an object: that comes before the room.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Final
+
+from argosy.cli.rooms import Context, Parts
+from argosy.cluster.ports import ProxyRequest, ProxyResponse
+from argosy.promotion import Settings, controllers
+from argosy.promotion.admission.handling import handler
+from argosy.promotion.admission.reading import LiveReading
+from argosy.promotion.admission.review import Reviewer
+from argosy.runtime.chance import Rng
+from argosy.runtime.client import Client
+from argosy.runtime.clock import Clock
+
+NAMES: Final = {
+    "shard": "SHARD_NAME",
+    "argocd_namespace": "ARGOCD_NAMESPACE",
+    "shared_namespace": "SHARED_RESOURCES_NAMESPACE",
+    "system_namespace": "SYSTEM_RESOURCES_NAMESPACE",
+    "control_namespace": "KARGO_NAMESPACE",
+    "ui_url": "UI_BASE_URL",
+    "webhook_base_url": "EXTERNAL_WEBHOOK_SERVER_BASE_URL",
+    "cache_by_tag_policy": "CACHE_BY_TAG_POLICY",
+    "rollouts_instance_id": "ARGO_ROLLOUTS_INSTANCE_ID",
+}
+"""Fields of Settings, and the variables that set them."""
+DEFAULT: Final = "IS_DEFAULT_CONTROLLER"
+
+
+def settings(environ: Mapping[str, str]) -> Settings:
+    given = {field: environ[variable] for field, variable in NAMES.items() if environ.get(variable)}
+    is_default = environ.get(DEFAULT, "true").lower() != "false"
+    return Settings(**given, is_default_shard=is_default)  # type: ignore[arg-type]
+
+
+def build(context: Context) -> Parts:
+    from argosy.promotion.answering import answering
+
+    found, doors = settings(context.environ), context.doors
+    adapters = answering(
+        found,
+        context.clock,
+        context.rng.fork("promotion"),
+        doors.cache_directory / "promotion",
+        doors.git,
+        doors.egress,
+        context.renderer,
+        allow_local=doors.own_machine,
+    )
+    return Parts(controllers=controllers(found), answerers=adapters.answerers, close=adapters.close)
+
+
+def admission(
+    client: Client, clock: Clock, rng: Rng, namespace: str
+) -> Callable[[ProxyRequest], Awaitable[ProxyResponse]]:
+    """What the API server asks before it stores anything; `namespace`: where the controllers' ServiceAccounts are."""
+    own = rf"system:serviceaccount:{re.escape(namespace)}:.*"
+    answer: Callable[[ProxyRequest], Awaitable[ProxyResponse]] = handler(
+        Reviewer(LiveReading(client), clock, rng, control_plane=own)
+    )
+    return answer
