@@ -11,6 +11,7 @@ from argosy.gitops.applicationsets.application_writer import FIELD_MANAGER
 from argosy.machinery.api import PatchType
 from argosy.machinery.mergepatch import create_merge_patch
 from argosy.machinery.objects import JsonObject, Key, Resource, key_of
+from argosy.machinery.status import StatusError
 from argosy.runtime.clock import Clock
 from argosy.runtime.informer import Cache
 from argosy.runtime.verbs import Verbs
@@ -41,10 +42,16 @@ class StatusWriter:
         self._sets = sets
         self._written: dict[Key, JsonObject] = {}
         self._told_at: dict[Key, float] = {}
+        self._gone: dict[Key, str] = {}
+        """By uid: sets that the server does not have any more, though the cache still shows them."""
 
     def latest(self, key: Key) -> JsonObject | None:
         """The cache's view, or our own write while the cache does not show it yet."""
         found, ours = self._sets.get(key), self._written.get(key)
+        if found is None or found["metadata"].get("uid") != self._gone.get(key):
+            self._gone.pop(key, None)
+        else:
+            return None
         if ours is None:
             return found
         if found is None or _version(found) >= _version(ours):
@@ -92,15 +99,21 @@ class StatusWriter:
         key = key_of(appset)
         latest = self._written.get(key) or appset
         versioned = {**(patch.get("metadata") or {}), "resourceVersion": latest["metadata"]["resourceVersion"]}
-        self._written[key] = await self._client.patch(
-            APPLICATION_SETS,
-            key.name,
-            key.namespace,
-            {**patch, "metadata": versioned},
-            PatchType.MERGE,
-            subresource=subresource,
-            field_manager=FIELD_MANAGER,
-        )
+        try:
+            self._written[key] = await self._client.patch(
+                APPLICATION_SETS,
+                key.name,
+                key.namespace,
+                {**patch, "metadata": versioned},
+                PatchType.MERGE,
+                subresource=subresource,
+                field_manager=FIELD_MANAGER,
+            )
+        except StatusError as error:
+            if error.is_not_found:
+                # Else Applications of a set that is gone would be made again and again until the cache hears of it.
+                self._gone[key] = appset["metadata"].get("uid") or ""
+            raise
 
 
 def _without_applications(status: JsonObject) -> JsonObject:
