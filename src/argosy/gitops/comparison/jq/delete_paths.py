@@ -27,12 +27,13 @@ def without_paths(value: Any, paths: Iterable[Path]) -> Any:
 
 
 def _without(value: Any, paths: list[Path]) -> Any:
-    """Indices are those of the value as it was: what lies deeper goes first, then fields and items at once."""
+    """As jq: step by step in order, what lies deeper at once and whole fields and items at the end, together."""
     if value is None:
         return None
     gone: list[Any] = []
     result = value
-    for step, group in reversed([(step, list(same)) for step, same in groupby(paths, key=lambda path: path[0])]):
+    for step, same in groupby(paths, key=lambda path: path[0]):
+        group = list(same)
         if len(group[0]) == 1:
             gone.append(step)
             continue
