@@ -31,7 +31,7 @@ from argosy.cluster.workloads import (
 )
 from argosy.cluster.workloads.decision import KUBELET, Controller, Decision, create
 from argosy.cluster.workloads.engine import Engine
-from argosy.cluster.workloads.inside.world import SimulatedWorld
+from argosy.cluster.workloads.inside.simulated_pods import SimulatedWorld
 from argosy.cluster.workloads.logs import SimulatedLogs
 from argosy.cluster.workloads.nodes import node_object
 from argosy.cluster.workloads.ports import Deferred, Server

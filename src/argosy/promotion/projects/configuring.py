@@ -18,7 +18,7 @@ from argosy.promotion.credentials.matching import decoded
 from argosy.promotion.kinds import CLUSTER_CONFIGS, PROJECT_CONFIGS, SECRETS
 from argosy.promotion.names import REFRESH
 from argosy.promotion.settings import Settings
-from argosy.promotion.telling import status
+from argosy.promotion.status_patch import status
 from argosy.promotion.webhooks.receivers import kind_of, path_of, secret_key
 
 

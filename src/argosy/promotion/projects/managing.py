@@ -31,7 +31,7 @@ from argosy.promotion.names import CREATE_ACTOR, FINALIZER, KEEP_NAMESPACE, PROJ
 from argosy.promotion.projects import roles
 from argosy.promotion.settings import Settings
 from argosy.promotion.stages.seen import is_control_flow
-from argosy.promotion.telling import status
+from argosy.promotion.status_patch import status
 
 READY: Final = "Project is synced and ready for use"
 

@@ -10,7 +10,7 @@ from argosy.machinery.controller import NOTHING, Controller, Decision, Snapshot
 from argosy.machinery.objects import JsonObject, Key
 from argosy.promotion.conditions import Conditions
 from argosy.promotion.kinds import PROMOTION_REQUESTS
-from argosy.promotion.telling import status
+from argosy.promotion.status_patch import status
 
 MESSAGE = "PromotionRequests are a Kargo Enterprise-only feature"
 

@@ -48,9 +48,9 @@ from argosy.promotion.promotions.questions import RemoveDirectory, RunStep
 from argosy.promotion.promotions.visiting import visit
 from argosy.promotion.settings import Settings
 from argosy.promotion.stages.order import TERMINAL
+from argosy.promotion.status_patch import status
 from argosy.promotion.steps.catalogue import STEPS
 from argosy.promotion.steps.kind import Job, Kind, Result, Run, Sort, Status, StepFault, Writes
-from argosy.promotion.telling import status
 
 AGAIN: Final = timedelta(milliseconds=1)
 """After a memory alone has changed: the very next look."""

@@ -36,7 +36,7 @@ from argosy.promotion.stages.health import PROMOTING
 from argosy.promotion.stages.order import is_terminal, ordered, phase_of
 from argosy.promotion.stages.policies import PolicyError, auto_promotion_enabled
 from argosy.promotion.stages.seen import Looking, Seen, is_control_flow
-from argosy.promotion.telling import status
+from argosy.promotion.status_patch import status
 
 WAITS_FOR_HEALTH: Final = "Waiting for health check to be performed after successful promotion"
 WAITS_FOR_VERIFICATION: Final = "Waiting for verification to be performed after successful promotion"

@@ -23,7 +23,7 @@ from argosy.promotion.freight.identity import freight_id
 from argosy.promotion.kinds import FREIGHT, WAREHOUSES
 from argosy.promotion.names import REFRESH, SHARD
 from argosy.promotion.settings import Settings
-from argosy.promotion.telling import status
+from argosy.promotion.status_patch import status
 from argosy.promotion.warehouses.criteria import CriteriaFault, satisfied
 from argosy.promotion.warehouses.questions import Discover, Found
 from argosy.promotion.warehouses.subscriptions import UnknownSubscription, kind_of

@@ -30,6 +30,7 @@ from argosy.runtime.engine.subscriptions import Subscriptions, Work
 from argosy.runtime.engine.writer import Writer
 from argosy.runtime.fencing import WORKING_ON, Turn
 from argosy.runtime.queue import QueueClosed, WorkQueue
+from argosy.runtime.unexpected import described
 
 TURN_SECONDS = 0.01
 """After so long without giving way a worker lets the others run."""
@@ -46,7 +47,7 @@ class SleeplessError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Failing:
-    """`error` names the kind of error, never a foreign text."""
+    """`error` names the kind of error and where it was raised, never a foreign text."""
 
     count: int
     error: str
@@ -133,9 +134,7 @@ class Runner:
             self._refusals[work.key] = refused.told(count, self._clock.now())
             self._failed(work, "refused", str(refused), at_least=refused.retry_after)
         except Exception as error:
-            # The type only: a message may quote an object, and the object may be a Secret (security rule 9).
-            self._failed(work, "error", type(error).__name__)
-            log.debug("%s failed on %s", self.name, work.key, exc_info=error)
+            self._failed(work, "error", described(error))
         else:
             self._succeeded(work, wake_at)
         self._seconds.observe(self._clock.monotonic() - began, controller=self.name)
