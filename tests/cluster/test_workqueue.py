@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 
+import pytest
+
 from argosy.cluster.workqueue import Workqueue
 from argosy.runtime.chance import SeededRng
 from argosy.runtime.virtual import VirtualClock, run_virtual
@@ -55,3 +57,22 @@ def test_no_item_is_with_two_workers_and_none_that_is_added_meanwhile_is_lost() 
             queue.close()
 
     run_virtual(main, seed=1)
+
+
+def test_an_item_that_fails_is_told_by_the_kind_of_error_and_its_place_alone(caplog: pytest.LogCaptureFixture) -> None:
+    """A text may quote an object, and the object may be a Secret (security rule 9)."""
+
+    async def main(clock: VirtualClock, rng: SeededRng) -> None:
+        async def process(item: str) -> None:
+            raise ValueError("canary")
+
+        queue: Workqueue[str] = Workqueue("test", clock)
+        async with asyncio.TaskGroup() as group:
+            group.create_task(queue.run(process, workers=1))
+            queue.add("one")
+            await clock.sleep(0.1)
+            queue.close()
+
+    run_virtual(main, seed=1)
+    assert "test: one failed with ValueError in " in caplog.text
+    assert "canary" not in caplog.text

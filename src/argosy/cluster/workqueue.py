@@ -14,6 +14,7 @@ from typing import Generic, TypeVar
 
 from argosy.cluster.ports import Clock
 from argosy.machinery.status import StatusError
+from argosy.machinery.unexpected import described
 
 T = TypeVar("T", bound=Hashable)
 RETRY_SECONDS = 0.5
@@ -84,7 +85,7 @@ class Workqueue(Generic[T]):
             self.add_later(item, min(LONGEST_RETRY_SECONDS, RETRY_SECONDS * 2 ** (failures - 1)))
         except Exception as error:  # a bug must not end the controller: the item is backed off, the others go on
             failures = self._failures[item] = self._failures.get(item, 0) + 1
-            _log.exception("%s: %s failed with %s", self._name, item, type(error).__name__)
+            _log.error("%s: %s failed with %s", self._name, item, described(error))
             self.add_later(item, min(LONGEST_RETRY_SECONDS, RETRY_SECONDS * 2 ** (failures - 1)))
         else:
             self._failures.pop(item, None)

@@ -51,6 +51,7 @@ from argosy.gitops.sync.operation import OperationReconciler
 from argosy.machinery.api import PatchType
 from argosy.machinery.objects import JsonObject, Key, key_of
 from argosy.machinery.status import StatusError
+from argosy.machinery.unexpected import described
 from argosy.render.jq.port import JqEvaluator
 from argosy.render.lua.port import LuaEvaluator
 from argosy.render.port import Renderer
@@ -62,7 +63,6 @@ from argosy.runtime.events import EventRecorder
 from argosy.runtime.fencing import FencedOff
 from argosy.runtime.informer import Caches
 from argosy.runtime.persistence import until_done
-from argosy.runtime.unexpected import described
 from argosy.sources.port import ChartRepository, GitRemote, GitWriter
 from argosy.sources.signatures import Verifier
 

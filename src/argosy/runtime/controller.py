@@ -14,6 +14,7 @@ from datetime import datetime
 
 from argosy.machinery.objects import JsonObject, Key, key_of
 from argosy.machinery.status import StatusError
+from argosy.machinery.unexpected import Told, described
 from argosy.observe.metrics import REGISTRY, Registry
 from argosy.runtime.backoff import Backoff
 from argosy.runtime.chance import Rng
@@ -21,7 +22,6 @@ from argosy.runtime.clock import Clock
 from argosy.runtime.fencing import WORKING_ON, FencedOff, Turn
 from argosy.runtime.informer import Cache
 from argosy.runtime.queue import QueueClosed, WorkQueue
-from argosy.runtime.unexpected import Told, described
 
 LONGEST_LOOK = 600.0
 """Seconds after which one reconcile is given up and retried."""

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from argosy.machinery.objects import JsonObject, Key
 from argosy.machinery.requests import Write
+from argosy.machinery.unexpected import Told
 from argosy.runtime.client import Client
-from argosy.runtime.unexpected import Told
 from argosy.runtime.wrapping import WrappingClient
 
 

@@ -6,11 +6,11 @@ import logging
 from collections.abc import Awaitable, Callable
 
 from argosy.machinery.status import StatusError
+from argosy.machinery.unexpected import described
 from argosy.runtime.backoff import Backoff
 from argosy.runtime.chance import Rng
 from argosy.runtime.clock import Clock
 from argosy.runtime.fencing import FencedOff
-from argosy.runtime.unexpected import described
 
 BACKOFF = Backoff(first=0.5, longest=60.0, jitter=0.5)
 QUIET_FAILURES = 3

@@ -13,11 +13,11 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
 
+from argosy.machinery.unexpected import described
 from argosy.runtime.backoff import Backoff
 from argosy.runtime.chance import Rng
 from argosy.runtime.clock import Clock
 from argosy.runtime.controller import Controller
-from argosy.runtime.unexpected import described
 
 GRACE = 20.0
 """Seconds that controllers get to finish what they began."""

@@ -22,6 +22,7 @@ from argosy.gitops.control_plane.settings import Settings
 from argosy.gitops.keys import IN_CLUSTER
 from argosy.gitops.ports import KnownTypes
 from argosy.machinery.objects import JsonObject
+from argosy.machinery.unexpected import said
 from argosy.observe.metrics import REGISTRY
 from argosy.runtime.access import Access
 from argosy.runtime.backoff import Backoff
@@ -29,7 +30,6 @@ from argosy.runtime.chance import Rng
 from argosy.runtime.clock import Clock
 from argosy.runtime.informers import InformerCaches
 from argosy.runtime.namespaced import NamespacedCaches
-from argosy.runtime.unexpected import said
 from argosy.runtime.verbs import Verbs
 
 RETRIES = Backoff(first=2.0, longest=120.0, jitter=0.5)

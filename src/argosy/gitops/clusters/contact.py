@@ -11,9 +11,9 @@ from typing import Final
 
 from argosy.gitops.clusters.live_state import LiveObjects
 from argosy.machinery.status import StatusError
+from argosy.machinery.unexpected import Told, said
 from argosy.runtime.clock import Clock
 from argosy.runtime.informers import InformerCache, InformerCaches
-from argosy.runtime.unexpected import Told, said
 from argosy.runtime.verbs import Verbs
 
 FILLING_SECONDS: Final = 60.0

@@ -26,10 +26,10 @@ from argosy.gitops.refresh.repository_limits import RepositoryLimits
 from argosy.machinery.objects import JsonObject, Key
 from argosy.machinery.status import StatusError
 from argosy.machinery.timestamps import seconds
+from argosy.machinery.unexpected import described
 from argosy.runtime.chance import Rng
 from argosy.runtime.controller import DONE, Controller, Outcome
 from argosy.runtime.fencing import FencedOff
-from argosy.runtime.unexpected import described
 from argosy.sources.port import GitRemote, GitWriter, SourceError
 
 REFRESH_TIMEOUT = 120.0

@@ -16,6 +16,7 @@ from typing import Any, Final
 
 from argosy.machinery import timestamps
 from argosy.machinery.objects import JsonObject
+from argosy.machinery.unexpected import described
 from argosy.promotion.adapters.tools import Effective, Tools
 from argosy.promotion.credentials.matching import opened
 from argosy.promotion.promotions.questions import RemoveDirectory, RunStep
@@ -92,8 +93,8 @@ class StepRunner:
         except SourceError as error:
             return Result(status=Status.ERRORED, error=str(error))
         except Exception as error:
-            # Its text may quote what is secret: the kind of error is told, the rest is for debugging.
-            log.debug("step %s failed", kind.name, exc_info=error)
+            # Its text may quote what is secret: only the kind of error is told, and in the log where it was raised.
+            log.warning("step %s failed: %s", kind.name, described(error))
             return Result(status=Status.ERRORED, error=type(error).__name__, panicked=True)
         return found
 

@@ -16,6 +16,7 @@ from typing import Any
 
 from argosy.machinery.controller import KEEP, Controller, Decision, Refusal
 from argosy.machinery.objects import Key, Resource, resource_of
+from argosy.machinery.unexpected import described
 from argosy.observe.metrics import Registry
 from argosy.runtime.backoff import Backoff
 from argosy.runtime.chance import Rng
@@ -30,7 +31,6 @@ from argosy.runtime.engine.subscriptions import Subscriptions, Work
 from argosy.runtime.engine.writer import Writer
 from argosy.runtime.fencing import WORKING_ON, Turn
 from argosy.runtime.queue import QueueClosed, WorkQueue
-from argosy.runtime.unexpected import described
 
 TURN_SECONDS = 0.01
 """After so long without giving way a worker lets the others run."""

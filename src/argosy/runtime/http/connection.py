@@ -11,9 +11,9 @@ from pathlib import Path
 from urllib.parse import quote, urlsplit
 from urllib.request import getproxies_environment, proxy_bypass
 
+from argosy.machinery.unexpected import Told
 from argosy.observe.secret import Secret
 from argosy.runtime.http.credentials import Anonymous, ClientCertificate, Credential
-from argosy.runtime.unexpected import Told
 
 
 class ConnectionSettingsError(Told):

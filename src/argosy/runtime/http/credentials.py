@@ -18,9 +18,9 @@ from typing import Protocol
 import orjson
 
 from argosy.machinery.objects import JsonObject
+from argosy.machinery.unexpected import Told
 from argosy.observe.secret import Secret
 from argosy.runtime.clock import Clock
-from argosy.runtime.unexpected import Told
 
 TOKEN_FILE_SECONDS = 60.0
 """A token file is read again after this: kubelets replace projected tokens well before they end."""

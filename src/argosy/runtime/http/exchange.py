@@ -17,13 +17,13 @@ import orjson
 
 from argosy.machinery.objects import JsonObject, JsonValue
 from argosy.machinery.status import StatusError
+from argosy.machinery.unexpected import Told
 from argosy.runtime.chance import Rng
 from argosy.runtime.clock import Clock
 from argosy.runtime.http.connection import Connection, without_user_info
 from argosy.runtime.http.credentials import ClientCertificate, CredentialError, Proof
 from argosy.runtime.http.frames import FrameError
 from argosy.runtime.http.retries import pause_before_retry
-from argosy.runtime.unexpected import Told
 
 REQUEST_SECONDS = 60.0
 CONNECT_SECONDS = 15.0

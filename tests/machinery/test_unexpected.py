@@ -8,11 +8,11 @@ import pytest
 
 from argosy.machinery.objects import Key
 from argosy.machinery.status import StatusError
+from argosy.machinery.unexpected import described, said
 from argosy.observe.metrics import Registry
 from argosy.runtime.controller import Controller, Outcome
 from argosy.runtime.fencing import FencedOff
 from argosy.runtime.http.exchange import Unreachable
-from argosy.runtime.unexpected import described, said
 from kit.world import World
 
 SECRET = "hunter2-b64-aHVudGVyMg=="
