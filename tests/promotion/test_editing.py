@@ -9,8 +9,8 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from argosy.machinery.yaml_tree import EditFault
 from argosy.promotion.editing import json_text, toml, yaml_merge, yaml_scalar
-from argosy.promotion.editing.yaml_tree import EditFault
 
 DOCUMENT = """\
 # top

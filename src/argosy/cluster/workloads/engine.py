@@ -24,12 +24,13 @@ from argosy.cluster.ports import Clock, TimerHandle
 from argosy.cluster.workloads.agenda import Agenda, Work
 from argosy.cluster.workloads.decision import MANAGER, Controller, Decision, Failure, Happening, Write
 from argosy.cluster.workloads.ports import Commit, Deferred, Server
-from argosy.cluster.workloads.quarantine import Quarantine, place_of_error
+from argosy.cluster.workloads.quarantine import Quarantine
 from argosy.cluster.workloads.recorder import Recorder
 from argosy.cluster.workloads.resources import RESOURCES
 from argosy.cluster.workloads.view import View
 from argosy.machinery.objects import JsonObject, Key, key_of
 from argosy.machinery.status import StatusError
+from argosy.machinery.unexpected import described
 
 log = logging.getLogger(__name__)
 
@@ -134,7 +135,7 @@ class Engine:
         try:
             return self.view.put(plural, new)
         except Exception as error:  # an object that cannot even be indexed
-            why = self._quarantine.flaw_of(plural, new) or place_of_error(error)
+            why = self._quarantine.flaw_of(plural, new) or described(error)
             self._say(self._quarantine.set_aside(plural, new, why))
             return False
 
@@ -158,7 +159,7 @@ class Engine:
                 return tuple(route(self.view, obj))
             except Exception:
                 log.error(
-                    "%s: %s: no route: %s", self._controllers[number].name, key_of(obj), place_of_error(error)
+                    "%s: %s: no route: %s", self._controllers[number].name, key_of(obj), described(error)
                 )  # the text may quote the object
                 return ()
 
@@ -212,7 +213,7 @@ class Engine:
         controller = self._controllers[work.controller]
         count = self._broken[work] = self._broken.get(work, 0) + 1
         found = not isinstance(error, Livelock) and self._set_aside(work.key.namespace)
-        why = self._troubles[work] = place_of_error(error)
+        why = self._troubles[work] = described(error)
         if count == 1 and not found:
             log.error("%s %s: %s", controller.name, work.key, why)
             about = self.view.get(next(iter(controller.routes)), work.key)
@@ -226,7 +227,7 @@ class Engine:
         try:
             found = self._quarantine.search(namespace)
         except Exception as error:
-            log.error("search for malformed objects in %s: %s", namespace, place_of_error(error))
+            log.error("search for malformed objects in %s: %s", namespace, described(error))
             return False
         for happening in found:
             log.warning("%s %s: %s", happening.about["kind"], key_of(happening.about), happening.message)
@@ -237,7 +238,7 @@ class Engine:
         try:
             self._record(happening, self._clock.now())
         except Exception as error:
-            log.error("event %s is lost: %s", happening.reason, place_of_error(error))
+            log.error("event %s is lost: %s", happening.reason, described(error))
 
     def _look(self, work: Work, now: datetime) -> None:
         self.looks += 1

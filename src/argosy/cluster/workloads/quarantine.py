@@ -7,7 +7,6 @@ set aside is absent for every controller until it changes.
 
 from __future__ import annotations
 
-import traceback
 from collections.abc import Iterator
 
 from argosy.cluster.workloads.decision import MANAGER, Happening
@@ -17,13 +16,6 @@ from argosy.cluster.workloads.view import View
 from argosy.machinery.objects import JsonObject, Key, key_of
 
 Place = tuple[str, Key]
-
-
-def place_of_error(error: BaseException) -> str:
-    """Type, file and line of an exception, without its text: that may quote what an object holds."""
-    frames = traceback.extract_tb(error.__traceback__)
-    where = f" at {frames[-1].filename.rpartition('/')[2]}:{frames[-1].lineno}" if frames else ""
-    return f"{type(error).__name__}{where}"
 
 
 class Quarantine:

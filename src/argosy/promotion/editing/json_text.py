@@ -9,9 +9,9 @@ import json
 from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
-from argosy.promotion.editing import yaml_tree
+from argosy.machinery import yaml_tree
+from argosy.machinery.yaml_tree import SIZE_LIMIT, EditFault, Mapping, Node
 from argosy.promotion.editing.keys import KeyFault, Part, split
-from argosy.promotion.editing.yaml_tree import SIZE_LIMIT, EditFault, Mapping, Node
 
 INDEX_LIMIT: Final = 10_000
 

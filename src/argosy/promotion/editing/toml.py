@@ -13,8 +13,8 @@ import tomlkit
 from tomlkit.exceptions import TOMLKitError
 from tomlkit.items import AoT, Array, InlineTable, Item, Table
 
+from argosy.machinery.yaml_tree import SIZE_LIMIT, EditFault
 from argosy.promotion.editing.keys import KeyFault, index, split
-from argosy.promotion.editing.yaml_tree import SIZE_LIMIT, EditFault
 
 NOT_FOUND: Final = "key path not found"
 

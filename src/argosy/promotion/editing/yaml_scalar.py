@@ -12,8 +12,8 @@ import re
 from collections.abc import Iterable
 from typing import Any, Final
 
+from argosy.machinery.yaml_tree import EditFault, Mapping, Node, Scalar, Sequence, lines_of, parse
 from argosy.promotion.editing.keys import KeyFault, Part, index, split
-from argosy.promotion.editing.yaml_tree import EditFault, Mapping, Node, Scalar, Sequence, lines_of, parse
 
 NOT_FOUND: Final = "key path not found"
 NOT_SCALAR: Final = "key path does not address a scalar node"

@@ -14,8 +14,8 @@ from urllib.parse import urljoin
 
 from argosy.machinery import go_yaml, timestamps, yaml
 from argosy.machinery.objects import JsonObject
+from argosy.machinery.yaml_tree import EditFault
 from argosy.promotion.editing.yaml_scalar import update
-from argosy.promotion.editing.yaml_tree import EditFault
 from argosy.promotion.steps.git_copy import credentials_of
 from argosy.promotion.steps.kind import Kind, Result, Run, Sort, StepFault
 from argosy.promotion.steps.schema import FILLED, body, each

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from argosy.machinery.yaml_tree import EditFault
 from argosy.promotion.editing.yaml_merge import merged
-from argosy.promotion.editing.yaml_tree import EditFault
 from argosy.promotion.steps.kind import Kind, Result, Run, Sort, StepFault
 from argosy.promotion.steps.schema import FILLED, FLAG, TEXT, body, each
 from argosy.promotion.steps.workspace import inside, read_text, write_text

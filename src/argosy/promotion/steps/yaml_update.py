@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from argosy.machinery.yaml_tree import EditFault
 from argosy.promotion.editing.yaml_scalar import scalar, update
-from argosy.promotion.editing.yaml_tree import EditFault
 from argosy.promotion.steps.kind import Kind, Result, Run, Sort
 from argosy.promotion.steps.updating import SCHEMA, updated
 
