@@ -7,6 +7,10 @@ from argosy.certs.adapters.crypto import Crypto
 from argosy.certs.settings import SettingError, settings_of
 from argosy.cli.failing import CommandError
 from argosy.cli.rooms import Context, Parts
+from argosy.runtime.chance import Rng
+from argosy.runtime.client import Client
+from argosy.runtime.clock import Clock
+from argosy.runtime.webhook_server import Answer
 
 
 def build(context: Context) -> Parts:
@@ -21,3 +25,10 @@ def build(context: Context) -> Parts:
         answerers=certs.answerers(crypto),
         close=crypto.close,
     )
+
+
+def reviewer(client: Client, clock: Clock, rng: Rng, namespace: str) -> Answer:
+    """Who answers the admission webhook on a real cluster."""
+    from argosy.certs.admission.reviewer import Reviewer, asking_server
+
+    return Reviewer(client, clock, asking_server(client)).answer

@@ -126,6 +126,17 @@ def _controller(commands: Commands) -> None:
     parser.add_argument("--cache-dir", type=Path, metavar="DIR", help="for Git mirrors (default: a temporary one)")
     parser.add_argument("--install", action="store_true", help="install the definitions and the namespace first")
     parser.add_argument(
+        "--webhook-address",
+        metavar="HOST:PORT",
+        help="serve admission webhooks here, by HTTPS, such as :9443 (default: none, and no admission by Argosy)",
+    )
+    parser.add_argument(
+        "--webhook-url",
+        default="",
+        metavar="URL",
+        help="how the API server reaches the webhooks of a process outside of the cluster (default: by Services)",
+    )
+    parser.add_argument(
         "--local-repositories",
         action="store_true",
         help="allow repositories of this machine: file URLs and loopback addresses (for a developer's own machine)",

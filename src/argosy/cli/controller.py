@@ -13,6 +13,7 @@ import os
 import socket
 import tempfile
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from argosy.cli.apiserver import MANAGER
 from argosy.cli.failing import CommandError, Exit
@@ -23,7 +24,7 @@ from argosy.cli.up import stop_on_signals
 from argosy.machinery.status import StatusError
 from argosy.observe.logs import set_up_logging
 from argosy.runtime.access import fenced
-from argosy.runtime.chance import SystemRng
+from argosy.runtime.chance import Rng, SystemRng
 from argosy.runtime.clock import Clock, RealClock
 from argosy.runtime.http.client import HttpClient
 from argosy.runtime.http.connection import Connection, ConnectionSettingsError
@@ -32,6 +33,9 @@ from argosy.runtime.http.exchange import Unreachable
 from argosy.runtime.http.kubeconfig import default_paths, in_cluster, load_kubeconfig
 from argosy.runtime.leases import Membership
 from argosy.runtime.supervisor import Supervisor
+
+if TYPE_CHECKING:
+    from argosy.cli.webhooks import Webhooks
 
 GROUP = "argosy-controller"
 
@@ -77,12 +81,26 @@ async def _run(options: argparse.Namespace, cache_directory: Path) -> int:
                 parts.add("membership", replicas.run)
                 print(f"Connected to Kubernetes {version.get('gitVersion')} as {replicas.identity}.", flush=True)
                 plane.run_in(parts)
+                if options.webhook_address:
+                    parts.add("webhooks", _webhooks(options, http, clock, rng).run)
                 print("The controllers are at work.", flush=True)
                 await stop.wait()
         finally:
             await plane.close()
         await replicas.leave()
     return Exit.OK
+
+
+def _webhooks(options: argparse.Namespace, client: HttpClient, clock: Clock, rng: Rng) -> Webhooks:
+    from argosy.cli.webhooks import Place, Webhooks
+    from argosy.runtime.webhook_server import AddressError, address_of
+
+    try:
+        address = address_of(options.webhook_address)
+    except AddressError as error:
+        raise CommandError(f"--webhook-address: {error}") from None
+    place = Place(address=address, namespace=options.namespace, url=options.webhook_url)
+    return Webhooks(client, clock, rng.fork("webhooks"), place)
 
 
 def _connection(options: argparse.Namespace, clock: Clock) -> Connection:

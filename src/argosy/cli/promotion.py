@@ -61,8 +61,15 @@ def admission(
     client: Client, clock: Clock, rng: Rng, namespace: str
 ) -> Callable[[ProxyRequest], Awaitable[ProxyResponse]]:
     """What the API server asks before it stores anything; `namespace`: where the controllers' ServiceAccounts are."""
-    own = rf"system:serviceaccount:{re.escape(namespace)}:.*"
-    answer: Callable[[ProxyRequest], Awaitable[ProxyResponse]] = handler(
-        Reviewer(LiveReading(client), clock, rng, control_plane=own)
-    )
+    answer: Callable[[ProxyRequest], Awaitable[ProxyResponse]] = handler(_reviewer(client, clock, rng, namespace))
     return answer
+
+
+def reviewer(client: Client, clock: Clock, rng: Rng, namespace: str) -> Callable[[str, bytes], Awaitable[bytes]]:
+    """Who answers the admission webhook on a real cluster."""
+    return _reviewer(client, clock, rng, namespace).answer
+
+
+def _reviewer(client: Client, clock: Clock, rng: Rng, namespace: str) -> Reviewer:
+    own = rf"system:serviceaccount:{re.escape(namespace)}:.*"
+    return Reviewer(LiveReading(client), clock, rng, control_plane=own)
