@@ -23,6 +23,7 @@ from argosy.cli.process import ControlPlane
 from argosy.cli.up import stop_on_signals
 from argosy.machinery.status import StatusError
 from argosy.observe.logs import set_up_logging
+from argosy.observe.watchdog import Watchdog, limit_of
 from argosy.runtime.access import fenced
 from argosy.runtime.chance import Rng, SystemRng
 from argosy.runtime.clock import Clock, RealClock
@@ -44,14 +45,16 @@ def run(options: argparse.Namespace) -> int:
     set_up_logging(style=options.log_format, level=options.log_level)
     with tempfile.TemporaryDirectory(prefix="argosy-") as temporary:
         try:
-            return asyncio.run(_run(options, options.cache_dir or Path(temporary)))
+            watchdog = Watchdog(limit_of(os.environ))
+            with asyncio.Runner(loop_factory=watchdog.new_loop) as runner:
+                return runner.run(_run(options, options.cache_dir or Path(temporary), watchdog))
         except StatusError as error:
             raise CommandError(error.message, Exit.CALL_FAILED) from None
         except (Unreachable, CredentialError) as error:
             raise CommandError(str(error), Exit.CALL_FAILED) from None
 
 
-async def _run(options: argparse.Namespace, cache_directory: Path) -> int:
+async def _run(options: argparse.Namespace, cache_directory: Path, watchdog: Watchdog) -> int:
     stop = stop_on_signals()
     clock, rng = RealClock(), SystemRng()
     async with HttpClient(_connection(options, clock), clock, rng, user_agent="argosy-controller") as http:
@@ -84,7 +87,8 @@ async def _run(options: argparse.Namespace, cache_directory: Path) -> int:
                 if options.webhook_address:
                     parts.add("webhooks", _webhooks(options, http, clock, rng).run)
                 print("The controllers are at work.", flush=True)
-                await stop.wait()
+                with watchdog.watching():
+                    await stop.wait()
         finally:
             await plane.close()
         await replicas.leave()

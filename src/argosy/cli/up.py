@@ -21,6 +21,7 @@ from argosy.cli.place import HOST, Place, already_running, data_dir_option, free
 
 if TYPE_CHECKING:  # for what runs in the foreground only: a detaching parent needs none of it
     from argosy.cli.process import Embedded
+    from argosy.observe.watchdog import Watchdog
     from argosy.runtime.chance import Rng
     from argosy.runtime.clock import Clock
 
@@ -70,7 +71,7 @@ def start(options: argparse.Namespace, command: str, opened: Open[R], then: Then
         from argosy.machinery.status import StatusError
 
         try:
-            asyncio.run(_serve(place, port, options, opened, then))
+            _watched(place, port, options, opened, then)
         except StatusError as error:
             # Its own objects could not be stored: a disk that is full.
             raise CommandError(f"--data-dir {place.directory}: {error.message}") from None
@@ -80,11 +81,22 @@ def start(options: argparse.Namespace, command: str, opened: Open[R], then: Then
             if options.port is not None:
                 raise CommandError(port_in_use(port)) from None
             # Somebody took the port since we looked; nobody asked for this one.
-            asyncio.run(_serve(place, free_port(), options, opened, then))
+            _watched(place, free_port(), options, opened, then)
     return Exit.OK
 
 
-async def _serve(place: Place, port: int, options: argparse.Namespace, opened: Open[R], then: Then[R]) -> None:
+def _watched(place: Place, port: int, options: argparse.Namespace, opened: Open[R], then: Then[R]) -> None:
+    """On a loop whose turns are measured."""
+    from argosy.observe.watchdog import Watchdog, limit_of
+
+    watchdog = Watchdog(limit_of(os.environ))
+    with asyncio.Runner(loop_factory=watchdog.new_loop) as runner:
+        runner.run(_serve(place, port, options, opened, then, watchdog))
+
+
+async def _serve(
+    place: Place, port: int, options: argparse.Namespace, opened: Open[R], then: Then[R], watchdog: Watchdog
+) -> None:
     stop = stop_on_signals()
     _raise_file_limit()
     from argosy.runtime.chance import SystemRng
@@ -101,7 +113,8 @@ async def _serve(place: Place, port: int, options: argparse.Namespace, opened: O
             os.write(options.ready_fd, b"ready\n")
             os.close(options.ready_fd)
         running.warm_up()
-        await stop.wait()
+        with watchdog.watching():
+            await stop.wait()
         if sys.stdout.isatty():
             print("\nStopping; once more stops at once.", flush=True)
 

@@ -77,9 +77,8 @@ def next_step(
         return Step(message=_waiting(stale, live, "deletion of"), updates=updates, clear=stale)
     if held := [task for task in wave if task.is_prune and unapproved(task)]:
         return Step(message=_waiting(held, live, "pruning confirmation of"), updates=updates)
-    rest = [task for task in pending if task not in wave]
     # All of the wave, not only what is left of it: a process that died in it must not forget that hooks are waited for.
-    is_last = not rest and not any(
+    is_last = len(wave) == len(pending) and not any(
         task.hook for task in main if (task.phase, task.wave) == (wave[0].phase, wave[0].wave)
     )
     return Step(run=tuple(wave), is_last=is_last, updates=updates)

@@ -102,12 +102,14 @@ def _selector(resources: list[JsonObject] | None) -> Callable[[ResourceKey], boo
     if not resources:
         return None
 
+    named: dict[tuple[object, object, object], set[object]] = {}
+    for item in resources:
+        name = (item.get("group") or "", item.get("kind"), item.get("name"))
+        named.setdefault(name, set()).add(item.get("namespace") or "")
+
     def chosen(key: ResourceKey) -> bool:
-        return any(
-            (item.get("group") or "", item.get("kind"), item.get("name")) == (key.group, key.kind, key.name)
-            and (item.get("namespace") or key.namespace) == key.namespace
-            for item in resources
-        )
+        places = named.get((key.group, key.kind, key.name), ())
+        return "" in places or key.namespace in places
 
     return chosen
 
@@ -145,25 +147,35 @@ def _prune_waves(tasks: list[Task], options: Options) -> list[Task]:
     return made
 
 
-def _before_users(tasks: list[Task]) -> list[Task]:
+def _before_users(tasks: Sequence[Task]) -> list[Task]:
     """A Namespace or CustomResourceDefinition goes before its first user, with that one's phase and wave."""
-    result = list(tasks)
-    for task in tasks:
-        if task.is_prune or task.key.kind not in ("Namespace", "CustomResourceDefinition"):
+    in_namespace: dict[str, int] = {}
+    of_kind: dict[tuple[object, object], int] = {}
+    led: dict[int, list[Task]] = {}
+    moved: set[int] = set()
+    for at, task in enumerate(tasks):
+        if task.is_prune:
             continue
-        at = result.index(task)
-        first = next((i for i, other in enumerate(result[:at]) if _uses(other, task)), None)
-        if first is not None:
-            user = result[first]
-            result.pop(at)
-            result.insert(first, replace(task, phase=user.phase, wave=user.wave))
+        user_at = None
+        if task.key.kind == "Namespace":
+            user_at = in_namespace.get(task.key.name)
+        elif task.key.kind == "CustomResourceDefinition":
+            user_at = of_kind.get(_defined(task))
+        if user_at is not None:
+            user = tasks[user_at]
+            led.setdefault(user_at, []).append(replace(task, phase=user.phase, wave=user.wave))
+            moved.add(at)
+        in_namespace.setdefault(task.key.namespace, at)
+        of_kind.setdefault((task.key.group, task.key.kind), at)
+    result: list[Task] = []
+    for at, task in enumerate(tasks):
+        result += led.get(at, ())
+        if at not in moved:
+            result.append(task)
     return result
 
 
-def _uses(other: Task, task: Task) -> bool:
-    if other.is_prune:
-        return False
-    if task.key.kind == "Namespace":
-        return other.key.namespace == task.key.name
+def _defined(task: Task) -> tuple[str, str]:
+    """The group and kind that a definition brings."""
     spec = (task.target or {}).get("spec") or {}
-    return (other.key.group, other.key.kind) == (spec.get("group"), (spec.get("names") or {}).get("kind"))
+    return str(spec.get("group")), str((spec.get("names") or {}).get("kind"))

@@ -1,0 +1,159 @@
+"""The watchdog: how long one turn of the event loop takes, and what was running in one that took too long.
+
+All requests, watches and controllers of a process share one loop, so what holds it holds everybody (security rule 16).
+A turn lasts from the moment at which the loop has found what is ready until it asks again. It is measured in processor
+time of the loop's own thread: a machine that is busy with other things makes no turn longer.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import selectors
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+
+from argosy.observe.metrics import REGISTRY, Registry
+
+LIMIT_SECONDS = 0.1
+"""Of a turn, before the log tells who was at it."""
+LIMIT_VARIABLE = "ARGOSY_EVENT_LOOP_TURN_LIMIT"
+"""Seconds; 0 tells of none."""
+TOLD_AGAIN_SECONDS = 60.0
+"""Each culprit is told once in so long."""
+IDLE_SECONDS = 0.1
+"""Between two looks of the watching thread while no turn is long."""
+DEPTH = 12
+"""Frames of a stack that are told, the innermost last."""
+
+log = logging.getLogger(__name__)
+
+
+def limit_of(environment: Mapping[str, str]) -> float:
+    try:
+        return max(float(environment.get(LIMIT_VARIABLE, "") or LIMIT_SECONDS), 0.0)
+    except ValueError:
+        return LIMIT_SECONDS
+
+
+class Turning(selectors.DefaultSelector):
+    """The loop's selector, which therefore knows when a turn begins and ends."""
+
+    def __init__(self, began: Callable[[], None], ended: Callable[[], None]) -> None:
+        super().__init__()
+        self._began, self._ended = began, ended
+
+    def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
+        self._ended()
+        try:
+            return super().select(timeout)
+        finally:
+            self._began()
+
+
+class Watchdog:
+    """`new_loop` makes the loop that is watched; in the block of `watching` a thread looks who holds it."""
+
+    def __init__(
+        self,
+        limit: float = LIMIT_SECONDS,
+        *,
+        registry: Registry = REGISTRY,
+        processor_time: Callable[[], float] = time.thread_time,
+    ) -> None:
+        self.limit = limit
+        self.longest = 0.0
+        """Seconds of processor time of the longest turn since the start, or since `forget`."""
+        self.longest_stack: tuple[str, ...] = ()
+        """What ran in it, if it was seen."""
+        self.turns = 0
+        self._processor_time = processor_time
+        self._began_at: float | None = None
+        self._seen: tuple[int, tuple[str, ...]] = (-1, ())
+        self._told: dict[str, float] = {}
+        self._watched = 0
+        self._is_watching = False
+        self._long = registry.counter("argosy_event_loop_long_turns_total", "Turns of the event loop above the limit.")
+        self._long.add(0)
+        name, text = "argosy_event_loop_longest_turn_seconds", "Processor time of the longest turn of the event loop."
+        registry.gauge(name, text).watch(lambda: self.longest)
+
+    def new_loop(self) -> asyncio.AbstractEventLoop:
+        return asyncio.SelectorEventLoop(Turning(self._turn_began, self._turn_ended))
+
+    def forget(self) -> None:
+        """What was until now does not count."""
+        self.longest, self.longest_stack = 0.0, ()
+
+    # ---- the loop's thread
+
+    def _turn_began(self) -> None:
+        if self._is_watching:
+            self._began_at = self._processor_time()
+
+    def _turn_ended(self) -> None:
+        began, self._began_at = self._began_at, None
+        if began is None:
+            return
+        seconds = self._processor_time() - began
+        number, self.turns = self.turns, self.turns + 1
+        if seconds <= self.longest and (not self.limit or seconds < self.limit):
+            return
+        stack = self._seen[1] if self._seen[0] == number else ()
+        if seconds > self.longest:
+            self.longest, self.longest_stack = seconds, stack
+        if self.limit and seconds >= self.limit:
+            self._long.add()
+            self._tell(seconds, stack)
+
+    def _tell(self, seconds: float, stack: tuple[str, ...]) -> None:
+        culprit, now = stack[-1] if stack else "", time.perf_counter()
+        if now - self._told.get(culprit, -TOLD_AGAIN_SECONDS) < TOLD_AGAIN_SECONDS:
+            return
+        self._told[culprit] = now
+        place = " < ".join(reversed(stack)) or "it was over before it was looked at"
+        log.warning("a turn of the event loop took %.0f ms, while all else waited: %s", seconds * 1000, place)
+
+    # ---- the thread that watches
+
+    @contextmanager
+    def watching(self) -> Iterator[None]:
+        """In the loop's thread; what was before, such as the start, does not count."""
+        self._watched = threading.get_ident()
+        stopped = threading.Event()
+        thread = threading.Thread(target=self._watch, args=(stopped,), name="watchdog of the event loop", daemon=True)
+        self.forget()
+        self._is_watching = True
+        thread.start()
+        try:
+            yield
+        finally:
+            self._is_watching = False
+            stopped.set()
+            thread.join()
+
+    def _watch(self, stopped: threading.Event) -> None:
+        short, before = (self.limit or LIMIT_SECONDS) / 4, -1
+        wait = IDLE_SECONDS
+        while not stopped.wait(wait):
+            busy, number = self._began_at is not None, self.turns
+            if busy and number == before and self._seen[0] != number:
+                self._seen = (number, stack_of(sys._current_frames().get(self._watched)))  # noqa: SLF001  # the only way
+            wait = short if busy else IDLE_SECONDS
+            before = number
+
+
+def stack_of(frame: FrameType | None) -> tuple[str, ...]:
+    """Where it is: files, lines and names of functions, outermost first. No values, for they may be secret."""
+    found: list[str] = []
+    while frame is not None and len(found) < DEPTH:
+        code = frame.f_code
+        place = "/".join(Path(code.co_filename).parts[-2:])
+        found.append(f"{place}:{frame.f_lineno} {code.co_name}")
+        frame = frame.f_back
+    return tuple(reversed(found))
