@@ -1,6 +1,7 @@
 """Makes `src/argosy/apis/kubernetes/facts.json`, the prose-free facts about Kubernetes' built-in types, and checks it.
 
     scripts/kubernetes_facts.py write DATA    rewrites the package's file from DATA/{types,printer-columns}.json
+                                              and from kubernetes_types_resource.json, which DATA does not have
     scripts/kubernetes_facts.py check DATA    fails if the committed file is stale
     scripts/kubernetes_facts.py cross [1.36]  compares it with the JSON schemas of the `kubernetes-validate` package
 
@@ -87,6 +88,10 @@ def _compact(value: Any) -> str:
 def from_data(data: Path) -> str:
     types = json.loads((data / "types.json").read_text())
     columns = json.loads((data / "printer-columns.json").read_text())
+    more = json.loads(Path(__file__).with_name("kubernetes_types_resource.json").read_text())
+    types["resources"] += more["resources"]
+    types["types"] |= more["types"]
+    columns |= more["columns"]
     return rendered(facts_of(types, columns))
 
 

@@ -21,12 +21,15 @@ def not_found(resource: Resource, name: str) -> StatusError:
     )
 
 
-def already_exists(resource: Resource, name: str, *, deleting: bool = False) -> StatusError:
+def already_exists(resource: Resource, name: str, *, deleting: bool = False, generated: bool = False) -> StatusError:
+    """`generated`: the object has a generateName, whether the name came from it or not."""
     prefix = "object is being deleted: " if deleting else ""
+    suffix = ", the server was not able to generate a unique name for the object" if generated else ""
     return StatusError(
         409,
         "AlreadyExists",
-        f'{prefix}{resource.qualified} "{name}" already exists',
+        f'{prefix}{resource.qualified} "{name}" already exists{suffix}',
+        retry_after=1 if generated else 0,
         name=name,
         group=resource.group,
         kind=resource.plural,

@@ -35,9 +35,17 @@ class Talk:
         self.cluster, self.front = cluster, front
 
     async def __call__(
-        self, user: str, method: str, path: str, body: Any = None, content_type: str = "application/json"
+        self,
+        user: str,
+        method: str,
+        path: str,
+        body: Any = None,
+        content_type: str = "application/json",
+        accept: str = "",
     ) -> tuple[int, JsonObject]:
         headers = {"authorization": f"Bearer {user}", "content-type": content_type}
+        if accept:
+            headers["accept"] = accept
         raw = json.dumps(body).encode() if body is not None else b""
         status, _, answer = await self.front.front.send(method, path, headers, raw)
         assert isinstance(answer, bytes)

@@ -43,6 +43,7 @@ async def create_object(
     attributes = Attributes(ctx=ctx, kind=kind, namespace=request.namespace, obj=obj, old=None, request=request)
     obj = await core.admission.mutate(attributes)
     metadata = obj["metadata"]
+    draws = bool(metadata.get("generateName")) and not metadata.get("name")
     metadata_rules.fill_on_create(kind, metadata, request.namespace, now, core.rng)
     strategy.prepare_create(ctx, obj)
     validate(ctx, kind, obj, None, metadata)
@@ -51,7 +52,7 @@ async def create_object(
     attributes.obj = obj
     await core.admission.validate(attributes)
     warnings += attributes.warnings
-    key = _free_key(core, kind, obj)
+    key = _free_key(core, kind, obj, draws=draws)
     stored = stored_form(kind, obj)
     if request.options.dry_run:
         return ApiResponse(201, kind.from_storage(stored), tuple(warnings))
@@ -60,8 +61,8 @@ async def create_object(
     return answer(kind, entry, 201, warnings)
 
 
-def _free_key(core: Core, kind: Kind, obj: JsonObject) -> Key:
-    """A generated name that is taken is drawn again; a given one is a refusal."""
+def _free_key(core: Core, kind: Kind, obj: JsonObject, *, draws: bool) -> Key:
+    """A generated name that is taken is drawn again; a given one is a refusal, in other words beside a prefix."""
     metadata = obj["metadata"]
     namespace = metadata.get("namespace") or "" if kind.resource.namespaced else ""
     entries = core.table(kind).entries
@@ -70,9 +71,9 @@ def _free_key(core: Core, kind: Kind, obj: JsonObject) -> Key:
         taken = entries.get(key)
         if taken is None:
             return key
-        prefix = metadata.get("generateName")
-        if not prefix or not metadata["name"].startswith(prefix[: metadata_rules.GENERATED_PREFIX]):
+        if not draws:
             break
-        metadata["name"] = metadata_rules.generated_name(prefix, core.rng)
+        metadata["name"] = metadata_rules.generated_name(metadata["generateName"], core.rng)
     deleting = taken is not None and bool(taken.obj["metadata"].get("deletionTimestamp"))
-    raise already_exists(kind.resource, metadata["name"], deleting=deleting)
+    generated = bool(metadata.get("generateName"))
+    raise already_exists(kind.resource, metadata["name"], deleting=deleting, generated=generated)

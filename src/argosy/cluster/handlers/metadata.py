@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import datetime
 
 from argosy.cluster.handlers.core import timestamp
@@ -106,7 +107,7 @@ def _check_name(kind: Kind, metadata: JsonObject) -> list[Cause]:
 
 
 def invalid_value(field: str, value: JsonValue, text: str) -> Cause:
-    shown = f'"{value}"' if isinstance(value, str) else str(value)
+    shown = f'"{value}"' if isinstance(value, str) else json.dumps(value, separators=(",", ":"), ensure_ascii=False)
     return Cause(field, f"Invalid value: {shown}: {text}")
 
 
@@ -132,19 +133,37 @@ def _check_annotations(annotations: JsonObject | None) -> list[Cause]:
 
 
 def _check_owners(owners: list[JsonObject] | None) -> list[Cause]:
-    causes = []
-    for index, owner in enumerate(owners or ()):
-        at = f"metadata.ownerReferences[{index}]"
-        missing = (name for name in ("apiVersion", "kind", "name", "uid") if not owner.get(name))
-        causes += [invalid_value(f"{at}.{name}", "", "must not be empty") for name in missing]
-    controllers = [owner for owner in owners or () if owner.get("controller")]
-    if len(controllers) > 1:
-        first, second = (f"{owner.get('kind')}/{owner.get('name')}" for owner in controllers[:2])
-        text = (
-            f'Only one reference can have Controller set to true. Found "true" in references for {first} and {second}'
-        )
-        causes.append(Cause("metadata.ownerReferences", f"Invalid value: {text}"))
+    """Upstream names the list and never the place in it; each further controller is compared with the first."""
+    causes, controller, at = [], "", "metadata.ownerReferences"
+    for owner in owners or ():
+        causes += _check_owner(owner, at)
+        if owner.get("controller"):
+            name = f"{owner.get('kind') or ''}/{owner.get('name') or ''}"
+            if controller:
+                text = "Only one reference can have Controller set to true."
+                text += f' Found "true" in references for {controller} and {name}'
+                causes.append(invalid_value(at, [_shown_owner(item) for item in owners or ()], text))
+            controller = controller or name
     return causes
+
+
+def _check_owner(owner: JsonObject, at: str) -> list[Cause]:
+    api_version, kind = owner.get("apiVersion") or "", owner.get("kind") or ""
+    causes = []
+    if not api_version.rpartition("/")[2]:
+        causes.append(invalid_value(f"{at}.apiVersion", api_version, "version must not be empty"))
+    missing = (name for name in ("kind", "name", "uid") if not owner.get(name))
+    causes += [invalid_value(f"{at}.{name}", "", "must not be empty") for name in missing]
+    if (api_version, kind) == ("v1", "Event"):
+        text = "/v1, Kind=Event is disallowed from being an owner"
+        causes.append(invalid_value(at, _shown_owner(owner), text))
+    return causes
+
+
+def _shown_owner(owner: JsonObject) -> JsonObject:
+    """In the order of the type's fields; the first four are always there."""
+    shown = {name: owner.get(name) or "" for name in ("apiVersion", "kind", "name", "uid")}
+    return shown | {name: owner[name] for name in ("controller", "blockOwnerDeletion") if owner.get(name) is not None}
 
 
 def _check_finalizers(finalizers: list[str] | None, *, custom: bool) -> list[Cause]:

@@ -10,10 +10,12 @@ from argosy.cluster.handlers.deleting import delete
 from argosy.cluster.handlers.ownership import track
 from argosy.cluster.handlers.writing import check_place
 from argosy.cluster.request import ApiRequest, ApiResponse
-from argosy.machinery.objects import JsonObject
+from argosy.machinery.objects import JsonObject, Resource
 from argosy.machinery.selectors import label_selector_of
 from argosy.machinery.status import Cause, StatusError
 
+BINDING = Resource("", "v1", "pods/binding", "Binding")
+"""How a conflict names what could not be bound."""
 SUCCESS: JsonObject = {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "code": 201}
 
 
@@ -27,20 +29,24 @@ async def bind(core: Core, request: ApiRequest) -> ApiResponse:
     if entry is None:
         raise not_found(request.kind.resource, request.name)
     old = entry.obj
-    if old["metadata"].get("deletionTimestamp"):
-        raise conflict(
-            request.kind.resource, request.name, f"pod {request.name} is being deleted, cannot be assigned to a host"
-        )
-    present = old["spec"].get("nodeName")
-    if present:
-        text = f'pod {request.name} is already assigned to node "{present}"'
-        raise conflict(request.kind.resource, request.name, text)
+    if reason := _unbindable(old):
+        raise conflict(BINDING, request.name, f"pod {request.name} {reason}")
     now = core.clock.now()
     changed = bound(old, node, timestamp(now))
     track(core, request, old, changed, now)
     if not request.options.dry_run:
         core.store.put(core.table(request.kind), entry.key, changed, entry)
     return ApiResponse(201, SUCCESS)
+
+
+def _unbindable(pod: JsonObject) -> str:
+    """Why the Pod may not be put on a Node, if so."""
+    spec = pod["spec"]
+    if pod["metadata"].get("deletionTimestamp"):
+        return "is being deleted, cannot be assigned to a host"
+    if present := spec.get("nodeName"):
+        return f'is already assigned to node "{present}"'
+    return "has non-empty .spec.schedulingGates" if spec.get("schedulingGates") else ""
 
 
 def bound(pod: JsonObject, node: str, time: str) -> JsonObject:

@@ -13,7 +13,7 @@ from argosy.cluster.kind import Kind, WriteContext
 from argosy.cluster.request import ApiRequest, ApiResponse
 from argosy.cluster.store import Entry
 from argosy.machinery.objects import JsonObject
-from argosy.machinery.status import Cause
+from argosy.machinery.status import Cause, StatusError
 
 ATTEMPTS = 5
 
@@ -43,6 +43,8 @@ def check_version(kind: Kind, obj: JsonObject, entry: Entry, *, unconditional: b
         if not unconditional:
             message = "Invalid value: 0: must be specified for an update"
             raise invalid(resource.group, resource.plural, name, [Cause("metadata.resourceVersion", message)])
+    elif not (version.isascii() and version.isdigit()):
+        raise StatusError(500, "", f'strconv.ParseUint: parsing "{version}": invalid syntax')
     elif version != str(entry.rev):
         raise conflict(resource, name)
     uid, own = obj["metadata"].get("uid"), entry.obj["metadata"].get("uid")

@@ -9,7 +9,7 @@ from typing import Literal
 
 import orjson
 
-from argosy.cluster.errors import expired, invalid_options, too_large_revision
+from argosy.cluster.errors import expired, invalid, invalid_options, too_large_revision
 from argosy.cluster.handlers.core import Core
 from argosy.cluster.handlers.reading import revision_of
 from argosy.cluster.handlers.selection import Predicate, selection
@@ -19,7 +19,7 @@ from argosy.cluster.request import ApiRequest, Frame, Options
 from argosy.cluster.store import Change, Entry, Table
 from argosy.machinery.api import WatchEvent
 from argosy.machinery.objects import JsonObject
-from argosy.machinery.status import StatusError
+from argosy.machinery.status import Cause, StatusError
 
 BOOKMARK_SECONDS = 60.0
 BOOKMARK_BEFORE_END = 2.0
@@ -39,7 +39,7 @@ async def watch(core: Core, request: ApiRequest) -> AsyncIterator[list[Frame]]:
     matches = selection(kind, options).matches
     watcher = Watcher(core, kind, request.namespace if kind.resource.namespaced else "", matches)
     clock_ends = core.clock.now() + timedelta(seconds=_lifetime(core, options))
-    start = revision_of(options.resource_version)
+    start = _start(kind, options)
     first: list[Frame] = []
     if options.send_initial_events or (options.send_initial_events is None and start == 0):
         await watcher.reach(start)
@@ -52,6 +52,17 @@ async def watch(core: Core, request: ApiRequest) -> AsyncIterator[list[Frame]]:
         yield first
     async for frames in watcher.live(clock_ends, bookmarks=options.allow_bookmarks):
         yield frames
+
+
+def _start(kind: Kind, options: Options) -> int:
+    """Raises StatusError 422 for a resourceVersion that is none: a watch refuses it otherwise than a list does."""
+    try:
+        return revision_of(options.resource_version)
+    except StatusError:
+        text = options.resource_version
+        message = f'Invalid value: "{text}": strconv.ParseUint: parsing "{text}": invalid syntax'
+        resource = kind.resource
+        raise invalid(resource.group, resource.plural, "", [Cause("resourceVersion", message)]) from None
 
 
 def _lifetime(core: Core, options: Options) -> float:

@@ -20,7 +20,7 @@ from argosy.cluster.http.negotiate import Representation, check_shape, choose
 from argosy.cluster.http.options import read_delete_query, read_log_options, read_options
 from argosy.cluster.http.routing import Route, first
 from argosy.cluster.http.streams import watch
-from argosy.cluster.http.table import include_object, table
+from argosy.cluster.http.table import include_object, scale_table, table
 from argosy.cluster.http.trail import Trail
 from argosy.cluster.http.wiring import Wiring
 from argosy.cluster.kind import Kind, User
@@ -179,9 +179,8 @@ def _transformed(call: Call, body: JsonObject, representation: Representation) -
     if representation.transform != "Table":
         return transformed(body, representation)
     include = include_object(first(call.query, "includeObject"))
-    sub = call.kind.subresources.get(call.route.subresource)
-    if sub is not None and sub.kind != call.kind.resource.kind:
-        return transformed(body, representation)  # no printer: a Scale is shown by its metadata
+    if body.get("kind") == "Scale" and call.route.subresource == "scale":
+        return scale_table(call.kind, body, call.wiring.clock.now(), include, representation.version)
     return table(call.kind, body, call.wiring.clock.now(), include, representation.version)
 
 

@@ -11,6 +11,8 @@ from typing import Literal, cast
 
 from argosy.cluster.http.encode import META, partial
 from argosy.cluster.kind import Kind
+from argosy.cluster.kinds.cells.plain import age
+from argosy.machinery.api import Column
 from argosy.machinery.objects import JsonObject
 from argosy.machinery.status import StatusError
 
@@ -39,6 +41,36 @@ def table(kind: Kind, body: JsonObject, now: datetime, include: IncludeObject, v
     }
 
 
+_SCALE_COLUMNS = (
+    Column("Name", "string", ""),
+    Column("Desired", "integer"),
+    Column("Available", "integer"),
+    Column("Age", "string"),
+)
+_CUSTOM_SCALE_COLUMNS = (
+    Column("Name", "string", "name"),
+    Column("Desired", "integer"),
+    Column("Available", "integer"),
+    Column("Age", "date"),
+)
+
+
+def scale_table(
+    kind: Kind, scale: JsonObject, now: datetime, include: IncludeObject, version: str = "v1"
+) -> JsonObject:
+    """The Table of one Scale: what is wanted and what is there of an object of `kind`."""
+    metadata = scale["metadata"]
+    wanted, present = (scale.get(name) or {} for name in ("spec", "status"))
+    cells = [metadata.get("name", ""), wanted.get("replicas") or 0, present.get("replicas") or 0, age(scale, now)]
+    return {
+        "kind": "Table",
+        "apiVersion": f"{META}/{version}",
+        "metadata": {"resourceVersion": metadata["resourceVersion"]} if metadata.get("resourceVersion") else {},
+        "columnDefinitions": _definitions(_CUSTOM_SCALE_COLUMNS if kind.custom else _SCALE_COLUMNS),
+        "rows": [{"cells": cells, "object": _row_object(scale, "autoscaling/v1", "Scale", include, version)}],
+    }
+
+
 def event_table(kind: Kind, obj: JsonObject, now: datetime, include: IncludeObject, *, first: bool) -> JsonObject:
     """A watch event's object: one row; the columns stand in the first event of a stream only, later they are null."""
     found = table(kind, obj, now, include)
@@ -56,6 +88,10 @@ def bookmark_table(kind: Kind, obj: JsonObject, *, first: bool) -> JsonObject:
 
 
 def column_definitions(kind: Kind) -> list[JsonObject]:
+    return _definitions(kind.columns)
+
+
+def _definitions(columns: Sequence[Column]) -> list[JsonObject]:
     return [
         {
             "name": column.name,
@@ -64,7 +100,7 @@ def column_definitions(kind: Kind) -> list[JsonObject]:
             "description": column.description,
             "priority": column.priority,
         }
-        for column in kind.columns
+        for column in columns
     ]
 
 
@@ -76,11 +112,14 @@ def rows(
         row: JsonObject = {"cells": kind.strategy.cells(obj, now)}
         if conditions := kind.strategy.row_conditions(obj):
             row["conditions"] = conditions
-        if include == "Metadata":
-            row["object"] = partial(obj, version)
-        elif include == "Object":
-            row["object"] = {"kind": kind.resource.kind, "apiVersion": kind.resource.api_version, **obj}
-        else:
-            row["object"] = None
+        row["object"] = _row_object(obj, kind.resource.api_version, kind.resource.kind, include, version)
         found.append(row)
     return found
+
+
+def _row_object(
+    obj: JsonObject, api_version: str, kind: str, include: IncludeObject, version: str
+) -> JsonObject | None:
+    if include == "Metadata":
+        return partial(obj, version)
+    return {"kind": kind, "apiVersion": api_version, **obj} if include == "Object" else None

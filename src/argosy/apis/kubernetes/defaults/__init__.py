@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TypeAlias
 
-from argosy.apis.kubernetes.defaults import admission, networking, pods, storage, workloads
+from argosy.apis.kubernetes.defaults import admission, devices, networking, pods, storage, workloads
 from argosy.apis.kubernetes.defaults.objects import (
     default_limit_range,
     default_node,
@@ -47,6 +47,8 @@ DEFAULTS: Mapping[GroupKind, Defaulter] = {
     GroupKind("rbac.authorization.k8s.io", "ClusterRoleBinding"): default_role_binding,
     GroupKind("storage.k8s.io", "StorageClass"): storage.default_storage_class,
     GroupKind("storage.k8s.io", "CSIDriver"): storage.default_csi_driver,
+    GroupKind("resource.k8s.io", "ResourceClaim"): devices.default_claim,
+    GroupKind("resource.k8s.io", "ResourceClaimTemplate"): devices.default_claim_template,
     GroupKind("scheduling.k8s.io", "PriorityClass"): default_priority_class,
     GroupKind("authentication.k8s.io", "TokenRequest"): default_token_request,
     GroupKind("admissionregistration.k8s.io", "ValidatingWebhookConfiguration"): admission.default_validating_webhooks,

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import TypeAlias
 
-from argosy.cluster.kinds.cells import cluster, networking, pods, storage, workloads
+from argosy.cluster.kinds.cells import cluster, devices, networking, pods, storage, workloads
 from argosy.machinery.objects import GroupKind, JsonObject, JsonValue
 
 Cells: TypeAlias = Callable[[JsonObject, datetime], list[JsonValue]]
@@ -53,6 +53,10 @@ CELLS: Mapping[GroupKind, Cells] = {
     GroupKind("storage.k8s.io", "CSIStorageCapacity"): storage.capacity_cells,
     GroupKind("storage.k8s.io", "VolumeAttachment"): storage.attachment_cells,
     GroupKind("storage.k8s.io", "VolumeAttributesClass"): storage.attributes_class_cells,
+    GroupKind("resource.k8s.io", "DeviceClass"): cluster.name_and_age,
+    GroupKind("resource.k8s.io", "ResourceClaim"): devices.claim_cells,
+    GroupKind("resource.k8s.io", "ResourceClaimTemplate"): cluster.name_and_age,
+    GroupKind("resource.k8s.io", "ResourceSlice"): devices.slice_cells,
     GroupKind("scheduling.k8s.io", "PriorityClass"): cluster.priority_class_cells,
     GroupKind("node.k8s.io", "RuntimeClass"): cluster.runtime_class_cells,
     GroupKind("certificates.k8s.io", "CertificateSigningRequest"): cluster.signing_request_cells,

@@ -67,9 +67,15 @@ class StatefulSetStrategy(BuiltinStrategy):
 class DaemonSetStrategy(BuiltinStrategy):
     has_generation = True
 
+    def default(self, obj: JsonObject) -> None:
+        """Upstream's conversion writes the count of templates into an annotation, which its writer then owns."""
+        super().default(obj)
+        if TEMPLATE_GENERATION not in (obj["metadata"].get("annotations") or {}):
+            _set_template_generation(obj, 0)
+
     def prepare_create(self, ctx: WriteContext, obj: JsonObject) -> None:
         super().prepare_create(ctx, obj)
-        _set_template_generation(obj, 1)
+        _set_template_generation(obj, max(1, template_generation(obj)))
 
     def prepare_update(self, ctx: WriteContext, obj: JsonObject, old: JsonObject) -> None:
         super().prepare_update(ctx, obj, old)

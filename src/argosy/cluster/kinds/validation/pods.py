@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from argosy.cluster.kinds.validation.causes import (
     by_rule,
     duplicates,
@@ -16,6 +18,7 @@ from argosy.cluster.kinds.validation.causes import (
 )
 from argosy.cluster.kinds.validation.containers import check_containers, volume_sources
 from argosy.cluster.kinds.validation.metadata import check_labels, check_template_metadata
+from argosy.cluster.kinds.validation.pod_difference import difference
 from argosy.machinery import names as naming
 from argosy.machinery.objects import JsonObject, JsonValue
 from argosy.machinery.status import Cause
@@ -145,7 +148,7 @@ def _check_source(path: str, name: str, source: JsonObject) -> list[Cause]:
     return causes
 
 
-_CHANGEABLE = ("activeDeadlineSeconds", "tolerations", "terminationGracePeriodSeconds", "schedulingGates")
+_CHANGEABLE = ("activeDeadlineSeconds", "tolerations", "schedulingGates")
 _POD_UPDATE = (
     "pod updates may not change fields other than `spec.containers[*].image`,`spec.initContainers[*].image`,"
     "`spec.activeDeadlineSeconds`,`spec.tolerations` (only additions to existing tolerations),"
@@ -158,19 +161,40 @@ def check_pod_update(obj: JsonObject, old: JsonObject) -> list[Cause]:
     new_spec, old_spec = obj["spec"], old["spec"]
     if new_spec == old_spec:
         return []
+    causes = _check_counts(new_spec, old_spec)
+    if causes:
+        return causes
     causes = _check_deadline(new_spec.get("activeDeadlineSeconds"), old_spec.get("activeDeadlineSeconds"))
-    if any(item not in (new_spec.get("tolerations") or ()) for item in old_spec.get("tolerations") or ()):
+    kept = [_without_seconds(item) for item in new_spec.get("tolerations") or ()]
+    if any(_without_seconds(item) not in kept for item in old_spec.get("tolerations") or ()):
         text = "existing toleration can not be modified except its tolerationSeconds"
         causes.append(forbidden("spec.tolerations", text))
-    if any(gate not in (old_spec.get("schedulingGates") or ()) for gate in new_spec.get("schedulingGates") or ()):
-        causes.append(forbidden("spec.schedulingGates", "only deletion is allowed, but found new scheduling gates"))
-    gated = bool(old_spec.get("schedulingGates"))
-    if _fixed_part(new_spec, gated=gated) != _fixed_part(old_spec, gated=gated):
-        causes.append(forbidden("spec", _POD_UPDATE))
-    grace, before = new_spec.get("terminationGracePeriodSeconds"), old_spec.get("terminationGracePeriodSeconds")
-    if grace != before and not (grace == 1 and before is not None and before < 0):
-        causes.append(forbidden("spec", _POD_UPDATE))
+    causes += _check_gates(new_spec.get("schedulingGates") or (), old_spec.get("schedulingGates") or ())
+    fixed = _kept(new_spec, old_spec)
+    if fixed != old_spec:
+        causes.append(forbidden("spec", f"{_POD_UPDATE}\n{difference(old_spec, fixed)}"))
     return causes
+
+
+def _without_seconds(toleration: JsonObject) -> JsonObject:
+    return {name: value for name, value in toleration.items() if name != "tolerationSeconds"}
+
+
+def _check_gates(gates: Sequence[JsonObject], old: Sequence[JsonObject]) -> list[Cause]:
+    known = {gate.get("name") for gate in old}
+    text = "only deletion is allowed, but found new scheduling gate"
+    return [
+        forbidden(f"spec.schedulingGates[{index}].name", f"{text} '{gate.get('name')}'")
+        for index, gate in enumerate(gates)
+        if gate.get("name") not in known
+    ]
+
+
+def _check_counts(spec: JsonObject, old: JsonObject) -> list[Cause]:
+    text = "pod updates may not add or remove containers"
+    names = ("containers", "initContainers")
+    changed = (name for name in names if len(spec.get(name) or ()) != len(old.get(name) or ()))
+    return [forbidden(f"spec.{name}", text) for name in changed][:1]
 
 
 def _check_deadline(new: int | None, old: int | None) -> list[Cause]:
@@ -178,16 +202,34 @@ def _check_deadline(new: int | None, old: int | None) -> list[Cause]:
     if new == old or (old is None and new is not None):
         return []
     if new is None or old is None:
-        return [invalid(path, new, f"must not update from a positive integer to nil value: {old}")]
-    return [] if new < old else [invalid(path, new, f"must be less than or equal to previous value {old}")]
+        return [invalid(path, new, "must not update from a positive integer to nil value")]
+    return [] if new < old else [invalid(path, new, "must be less than or equal to previous value")]
 
 
-def _fixed_part(spec: JsonObject, *, gated: bool) -> JsonObject:
-    fixed = {name: value for name, value in spec.items() if name not in _CHANGEABLE}
+def _kept(spec: JsonObject, old: JsonObject) -> JsonObject:
+    """The new spec with what may change as it was: equal to the old one where nothing else changed."""
+    kept = dict(spec)
+    for name in _CHANGEABLE:
+        _take(kept, old, name)
     for name in ("containers", "initContainers"):
-        if name in fixed:
-            fixed[name] = [{key: value for key, value in item.items() if key != "image"} for item in fixed[name]]
-    if gated:  # a Pod that is not yet let to the scheduler may still be narrowed
+        if len(kept.get(name) or ()) == len(old.get(name) or ()):
+            pairs = zip(kept.get(name) or (), old.get(name) or (), strict=True)
+            kept |= {name: [_with_image_of(item, before) for item, before in pairs]} if kept.get(name) else {}
+    grace, before = spec.get("terminationGracePeriodSeconds"), old.get("terminationGracePeriodSeconds")
+    if grace == 1 and before is not None and before < 0:
+        kept["terminationGracePeriodSeconds"] = before
+    if old.get("schedulingGates"):  # a Pod that is not yet let to the scheduler may still be narrowed
         for name in ("nodeSelector", "affinity"):
-            fixed.pop(name, None)
-    return fixed
+            _take(kept, old, name)
+    return kept
+
+
+def _take(spec: JsonObject, old: JsonObject, name: str) -> None:
+    if name in old:
+        spec[name] = old[name]
+    else:
+        spec.pop(name, None)
+
+
+def _with_image_of(container: JsonObject, old: JsonObject) -> JsonObject:
+    return {**container, "image": old["image"]} if "image" in old else {**container}
