@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from datetime import timedelta
+from itertools import pairwise
 from typing import Any, Self
+from urllib.parse import urlsplit
 
 from argosy import analysis
 from argosy.analysis.ports import Answer, Broken, Measure
@@ -20,19 +22,28 @@ from argosy.apis import crds
 from argosy.apis.kubernetes.views.apps import ReplicaSet
 from argosy.apis.rollouts import Rollout
 from argosy.apis.schema import read
-from argosy.machinery.api import PatchType
+from argosy.machinery.api import PatchType, WatchEvent
 from argosy.machinery.controller import Controller, Event
 from argosy.machinery.objects import Key, Resource, key_of
+from argosy.machinery.requests import Watch, Write
 from argosy.machinery.status import StatusError
 from argosy.rollouts import controllers
-from argosy.rollouts.commands import changes, images, promote, undo
+from argosy.rollouts.commands import changes, create_run, images, promote, undo
+from argosy.rollouts.resources import ANALYSIS_TEMPLATES
+from argosy.runtime.client import Client
+from argosy.runtime.clock import Clock
 from argosy.runtime.engine import Answerer
 from argosy.runtime.engine.writer import Writer
+from argosy.runtime.wrapping import WrappingClient
 from kit.engine import EngineWorld
 
 Json = dict[str, Any]
 NAMESPACE = "story"
 QUIET = 1.2
+GLANCE = 0.1
+"""Seconds between two looks for changes."""
+QUIET_WITHIN = 30.0
+"""Seconds: what never becomes quiet is left at that."""
 COMMAND = 0.15
 """Seconds that a command takes until the next one can begin."""
 ROLLOUTS = Resource("argoproj.io", "v1alpha1", "rollouts", "Rollout")
@@ -40,6 +51,12 @@ EXPERIMENTS = Resource("argoproj.io", "v1alpha1", "experiments", "Experiment")
 RUNS = Resource("argoproj.io", "v1alpha1", "analysisruns", "AnalysisRun")
 REPLICA_SETS = Resource("apps", "v1", "replicasets", "ReplicaSet")
 DEPLOYMENTS = Resource("apps", "v1", "deployments", "Deployment")
+WRITE_TAKES = 0.005
+"""Seconds until a controller hears what came of a write: the workloads react meanwhile, as on a real cluster."""
+NEWS_TAKES = 0.0005
+"""Seconds until a controller hears of a change: those of the cluster itself are quicker."""
+ANSWER_TAKES = 0.01
+"""Seconds that a metric server takes."""
 SCHEMALESS = {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
 ROUTERS = (
     ("networking.istio.io", "v1alpha3", "virtualservices", "VirtualService"),
@@ -70,6 +87,24 @@ def router_crds() -> list[Json]:
     ]
 
 
+class Slow(WrappingClient):
+    """Writes take a moment, after which their effect has long been seen by others."""
+
+    def __init__(self, inner: Client, clock: Clock) -> None:
+        super().__init__(inner)
+        self._clock = clock
+
+    async def follow(self, request: Watch) -> AsyncIterator[WatchEvent]:
+        async for event in super().follow(request):
+            await self._clock.sleep(NEWS_TAKES)
+            yield event
+
+    async def write(self, request: Write) -> Json:
+        answer = await super().write(request)
+        await self._clock.sleep(WRITE_TAKES)
+        return answer
+
+
 class RolloutStory(EngineWorld):
     """`history` has (number of the action, kind, name, object or None for gone); `told` the Events likewise."""
 
@@ -82,6 +117,7 @@ class RolloutStory(EngineWorld):
             {Measure: Answerer(answer=self._measure)},
             crds=[*crds("rollouts"), *router_crds()],
             namespaces=(NAMESPACE,),
+            wrap=lambda client: Slow(client, self.clock),
             **options,
         )
         self.rules = list(rules)
@@ -112,8 +148,9 @@ class RolloutStory(EngineWorld):
 
     async def _measure(self, question: Measure) -> Answer:
         """As the recorder's little server: each path its answers, the last of which stays."""
+        await self.clock.sleep(ANSWER_TAKES)
         spec = asked(question, self.clock.now(), analysis.AnalysisSettings()).spec
-        answers = self.metric.get(str(spec.get("url")).rpartition("/")[2]) or [{"status": 404}]
+        answers = self.metric.get(urlsplit(str(spec.get("url"))).path.rpartition("/")[2]) or [{"status": 404}]
         answer = answers.pop(0) if len(answers) > 1 else answers[0]
         if int(answer.get("status") or 200) // 100 != 2:
             return Broken(message=f"received non 2xx response code: {answer['status']}")
@@ -155,11 +192,13 @@ class RolloutStory(EngineWorld):
         for manifest in manifests:
             self.create(_placed(manifest))
 
-    def quiet(self, seconds: float = QUIET, limit: int = 200) -> None:
-        for _ in range(limit):
+    def quiet(self, seconds: float = QUIET, within: float = QUIET_WITHIN) -> None:
+        since = 0.0
+        for _ in range(int(within / GLANCE)):
             before = self.commits
-            self.pass_time(seconds)
-            if self.commits == before:
+            self.pass_time(GLANCE)
+            since = since + GLANCE if self.commits == before else 0.0
+            if since >= seconds:
                 return
 
     def wait(self, reference: str, values: Mapping[str, Any], timeout: float = 30, *, quiet: bool = True) -> None:
@@ -218,7 +257,19 @@ class RolloutStory(EngineWorld):
             resource = RUNS if args[1] == "analysisrun" else EXPERIMENTS
             self.patch(resource, args[2], changes.TERMINATE, NAMESPACE)
             return f"{args[1]} '{args[2]}' terminated\n"
+        if verb == "create":
+            return self._create_run(args[2:])
         raise ValueError(f"unknown command {verb}")
+
+    def _create_run(self, flags: Sequence[str]) -> str:
+        given = {flag: value for flag, value in pairwise(flags) if flag in ("--from", "--name")}
+        texts = [value.partition("=") for flag, value in pairwise(flags) if flag == "-a"]
+        template = self.get(ANALYSIS_TEMPLATES, Key(NAMESPACE, given["--from"]))
+        assert template is not None
+        args = [{"name": name, "value": value} for name, _, value in texts]
+        run = create_run.new_run(template, lambda name, wide: None, args, NAMESPACE, name=given["--name"])
+        self.create(run)
+        return f"analysisrun.argoproj.io/{given['--name']} created\n"
 
     def _set_image(self, name: str, pairs: Sequence[str]) -> str:
         rollout = self.rollout(name)
@@ -301,6 +352,8 @@ class RolloutStory(EngineWorld):
         elif do in ("patch", "delete"):
             kind, _, name = str(action["object"]).partition("/")
             resource = self._resource(kind)
+            if self.get(resource, Key(NAMESPACE, name)) is None:
+                return  # as for kubectl
             if do == "delete":
                 self.delete(resource, name, NAMESPACE)
             else:

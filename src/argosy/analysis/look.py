@@ -29,6 +29,7 @@ from argosy.apis.rollouts.metrics import (
     retention_limits,
     validate_metrics,
 )
+from argosy.machinery import timestamps
 from argosy.machinery.controller import Failed, Hidden, Pending, Refusal, Snapshot
 from argosy.machinery.objects import JsonObject, Key
 
@@ -149,7 +150,7 @@ def _question(
         "name": run.metadata.name,
         "namespace": run.metadata.namespace,
         "uid": run.metadata.uid,
-        "startedAt": status.get("startedAt") or "",
+        "startedAt": status.get("startedAt") or timestamps.seconds(flight.asked_at),
         "measurement": last_measurement(status, metric.name) if flight.operation != "run" else None,
     }
     return Measure(

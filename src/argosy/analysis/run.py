@@ -204,7 +204,7 @@ class _Turn:
     # -- the decision --------------------------------------------------------------------------------------------------
 
     def decision(self) -> Decision:
-        if self.is_waiting and not self.before and self.status is self.seen.status:
+        if self.is_waiting and not self.before and self.status == self.seen.status:
             return Decision(wake_at=self._asked_again(), memory=dict(self.flights))
         if self._is_ending_pending():
             return Decision(tuple(self.before), wake_at=self._asked_again(), memory=dict(self.flights))
@@ -222,7 +222,8 @@ class _Turn:
         return min((at for at in times if at > self.now), default=None)
 
     def _assessed(self) -> Decision:
-        started: JsonObject = {"startedAt": timestamps.seconds(self.now)}
+        begun = min((flight.asked_at for flight in self.seen.flights.values()), default=self.now)
+        started: JsonObject = {"startedAt": timestamps.seconds(begun)}
         found = assess(self.spec, {**started, **self.status}, self.plan.metrics, self.plan.dry_run)
         status = found.status
         events = [self._metric_event(name, phase) for name, phase in found.completed]

@@ -53,7 +53,7 @@ def _sync(turn: Turn, analysis: AnalysisReference, before: JsonObject, status: J
             turn.event("AnalysisRunTerminating", f"Terminating {analysis.name} ({name})")
             turn.steps.append(merge(ANALYSIS_RUNS, run, {"spec": {"terminate": True}}, exact=False))
     else:
-        status.update(phase=phase_of(run), message=message_of(run))
+        status.update(phase=phase_of(run) or before.get("phase"), message=message_of(run))
 
 
 def _absent(analysis: AnalysisReference) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from argosy.apis.kubernetes.views.apps import ReplicaSet
 from argosy.apis.kubernetes.views.core import Service
 from argosy.machinery.objects import JsonObject
 from argosy.machinery.selectors import label_selector_of
@@ -46,12 +47,20 @@ def blue_green_turn(turn: Turn) -> None:
 
 def scale_blue_green(turn: Turn) -> None:
     remove_deadlines(turn)
-    if turn.stable is not None:
-        scale(turn, turn.stable, turn.rollout.replicas)
-    if turn.new is not None and (turn.stable is None or turn.new.uid != turn.stable.uid):
+    whole = {found.uid: found for found in (turn.stable, _serving(turn)) if found is not None}
+    for found in whole.values():
+        scale(turn, found, turn.rollout.replicas)
+    if turn.new is not None and turn.new.uid not in whole:
         scale_new(turn)
     _scale_others(turn)
     trim_history(turn)
+
+
+def _serving(turn: Turn) -> ReplicaSet | None:
+    """The one that the active Service leads to: it has all pods, whatever else is going on."""
+    strategy = turn.rollout.spec.strategy.blue_green
+    pod_hash = hash_of(turn.seen.services.get(strategy.active_service)) if strategy is not None else ""
+    return by_hash(turn.sets, pod_hash) if pod_hash else None
 
 
 def _scale_others(turn: Turn) -> None:

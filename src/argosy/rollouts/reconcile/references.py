@@ -30,8 +30,6 @@ def _by_status(turn: Turn) -> set[str]:
 def _by_services(turn: Turn) -> set[str]:
     canary, blue_green = turn.rollout.spec.strategy.canary, turn.rollout.spec.strategy.blue_green
     names = (canary.canary_service, canary.stable_service) if canary is not None else ()
-    if canary is not None and canary.ping_pong is not None:
-        names = (*names, canary.ping_pong.ping_service, canary.ping_pong.pong_service)
     if blue_green is not None:
         names = (blue_green.active_service, blue_green.preview_service)
     return {hash_of(turn.seen.services.get(name)) for name in names}

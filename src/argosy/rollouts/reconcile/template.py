@@ -32,6 +32,8 @@ def resolved(snapshot: Snapshot, stored: Rollout) -> Resolved:
         return Resolved(stored)
     if stored.spec.template and (stored.spec.template.get("spec") or {}).get("containers"):
         return _refused(stored, "template must be empty for workload reference rollout")
+    if not reference.api_version:
+        return _refused(stored, "not found")
     group, version = group_version(reference.api_version)
     plural = _KINDS.get(GroupKind(group, reference.kind))
     if plural is None:
