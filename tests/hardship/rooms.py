@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hardship import applicationsets, gitops, hydrator, sealing
+from hardship import applicationsets, gitops, hydrator, notify, sealing
 from kit.hardship import Story
 
 ROOMS: dict[str, tuple[type[Story], ...]] = {
@@ -10,4 +10,5 @@ ROOMS: dict[str, tuple[type[Story], ...]] = {
     "applicationsets": applicationsets.STORIES,
     "hydrator": hydrator.STORIES,
     "sealing": sealing.STORIES,
+    "notify": notify.STORIES,
 }

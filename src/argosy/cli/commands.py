@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from argosy.cli.failing import Exit
+from argosy.cli.notifications import arguments as notifications_arguments
 from argosy.cli.seal import arguments
 
 OUTPUTS = ("wide", "json", "yaml", "name")
@@ -51,6 +52,7 @@ def make_parser(command: str = "") -> Parser:
         _seal,
         _keys,
         _rollout,
+        _notifications,
         _version,
     )
     for add in [add for add in every if add.__name__ == f"_{command}"] or every:
@@ -318,6 +320,10 @@ def _seal(commands: Commands) -> None:
 
 def _keys(commands: Commands) -> None:
     arguments.add_keys(commands)
+
+
+def _notifications(commands: Commands) -> None:
+    notifications_arguments.add(commands, _connection)
 
 
 # -- application sets --------------------------------------------------------------------------------------------------

@@ -65,6 +65,10 @@ class Doors:
         self._credentials, self._permitted, self._named = credentials, permitted, named
         self._parameters = parameters
 
+    def credentials(self, url: str, project: str) -> Credentials:
+        """What the project may use for a repository."""
+        return self._credentials(url, project)
+
     @property
     def cache_directory(self) -> Path:
         return self._outside.cache_directory

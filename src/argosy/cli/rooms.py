@@ -57,13 +57,15 @@ class Parts:
 
 @dataclass(frozen=True, slots=True)
 class Room:
-    """`module` has `build`; any object of `kinds` brings it in."""
+    """`module` has `build`; any object of `kinds` brings it in, of those with one of `names` where there are some."""
 
     name: str
     module: str
     kinds: tuple[Resource, ...]
+    names: frozenset[str] = frozenset()
 
 
+CONFIG_MAPS: Final = Resource("", "v1", "configmaps", "ConfigMap")
 NAMESPACES: Final = Resource("", "v1", "namespaces", "Namespace", namespaced=False)
 ROLLOUTS: Final = Resource("argoproj.io", "v1alpha1", "rollouts", "Rollout")
 EXPERIMENTS: Final = Resource("argoproj.io", "v1alpha1", "experiments", "Experiment")
@@ -83,6 +85,18 @@ ROOMS: Final[tuple[Room, ...]] = (
     Room("rollouts", "argosy.cli.rollouts", (ROLLOUTS, EXPERIMENTS)),
     Room("sealing", "argosy.cli.sealing", (NAMESPACES,)),  # its keys are there before anything is sealed with them
     Room("certs", "argosy.cli.certs", CERTIFICATE_KINDS),
+    Room(
+        "notifications",
+        "argosy.cli.notify",
+        (CONFIG_MAPS,),
+        frozenset({"argocd-notifications-cm", "argosy-notifications-cm"}),
+    ),
+    Room(
+        "rollout notifications",
+        "argosy.cli.notify_rollouts",
+        (CONFIG_MAPS,),
+        frozenset({"argo-rollouts-notification-configmap"}),
+    ),
 )
 LOADING_SECONDS: Final = 30.0
 """How long a request waits for its room."""
@@ -156,7 +170,8 @@ class Rooms:
         some = asyncio.Event()
 
         def changed(old: JsonObject | None, new: JsonObject | None) -> None:
-            some.set()
+            if new is not None and (not room.names or new["metadata"]["name"] in room.names):
+                some.set()
 
         async def watch(kind: Resource) -> None:
             await engine.wait_served(kind)

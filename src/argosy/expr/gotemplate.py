@@ -16,6 +16,7 @@ from urllib.parse import quote_plus
 import gotpl
 from gotpl.runtime.gofmt import sprintf
 
+from argosy.expr import go_values
 from argosy.expr.exprlang.encoding import numbered
 from argosy.expr.limits import LimitExceeded, Meter
 from argosy.expr.sprig import functions, metered_builtins
@@ -65,13 +66,18 @@ class GoTemplates:
         entropy: Callable[[int], bytes],
         *,
         more: Mapping[str, Callable[..., Any]] | None = None,
+        calls: bool = False,
     ) -> None:
-        """`more`: functions of one product, or its own form of Go's."""
-        self._meter = Meter()
+        """`more`: functions of one product, or its own form of Go's. `calls`: parameters may hold functions."""
+        self._meter, self._calls = Meter(), calls
+        more = {**(go_values.FUNCTIONS if calls else {}), **(more or {})}
         self._functions = functions(self._meter, now, entropy)
-        self._functions |= metered_builtins(self._meter, {**BUILT_IN, **(more or {})})
+        self._functions |= metered_builtins(self._meter, {**BUILT_IN, **more})
         self._policy = gotpl.SandboxPolicy.strict(
-            allow_functions=self._functions, max_template_chars=SOURCE_LIMIT, default_budget=BUDGET
+            allow_functions=self._functions,
+            allow_custom_lookup=calls,
+            max_template_chars=SOURCE_LIMIT,
+            default_budget=BUDGET,
         )
         self._compiled = lru_cache(maxsize=REMEMBERED)(self._compile)
 
@@ -85,10 +91,13 @@ class GoTemplates:
             return quick
         self._meter.reset()
         try:
-            return self._compiled(source, missing_key).render(parameters)
+            return self._compiled(go_values.with_calls(source) if self._calls else source, missing_key).render(
+                parameters
+            )
         except LimitExceeded as error:
             raise GoTemplateError(str(error)) from None
         except gotpl.TemplateError as error:
+            _raise_interruption(error)
             told = _told(error)
             raise (MissingKeyError if _MISSING in told else GoTemplateError)(told) from None
         except RecursionError:
@@ -129,9 +138,16 @@ def _only_texts(source: str, parameters: Any) -> str | None:
     return "".join(parts)
 
 
+def _raise_interruption(error: BaseException | None) -> None:
+    while error is not None:
+        if isinstance(error, go_values.Interrupted):
+            raise error
+        error = error.__cause__
+
+
 def _told(error: gotpl.TemplateError) -> str:
     cause = error.__cause__
-    return str(cause) if isinstance(cause, LimitExceeded) else str(error)
+    return str(cause) if isinstance(cause, LimitExceeded) else str(error).replace(go_values.CALL, "call")
 
 
 def _print(*values: Any) -> str:

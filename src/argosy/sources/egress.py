@@ -183,6 +183,10 @@ class Egress:
 
     async def check_host(self, host: str) -> None:
         """Judges a host for a program that connects by itself. Raises Rejected, or Unavailable for an unknown one."""
+        await self.judged_address(host)
+
+    async def judged_address(self, host: str) -> str:
+        """An address to connect to by whoever speaks another protocol than HTTP. Raises as `check_host`."""
         try:
             found = await asyncio.get_running_loop().getaddrinfo(host, None, type=socket.SOCK_STREAM)
         except OSError as error:
@@ -190,6 +194,7 @@ class Egress:
         for *_, address in found:
             if reason := self._policy.refusal(str(address[0])):
                 raise Rejected(f"{scrub(host)}: the address {address[0]} {reason}")
+        return str(found[0][4][0])
 
     async def close(self) -> None:
         sessions, self._sessions = list(self._sessions.values()), {}

@@ -1,0 +1,230 @@
+"""Decides what is notified: which conditions came to hold, what is due, what a delivery came to.
+
+Owns the annotations `notified.notifications.argoproj.io` and `argosy.dev/notifications-pending`. A notification is
+noted in both before it is sent, and taken from the second when it was delivered or has failed for good.
+Source: spec/notifications.md D4.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+from argosy.machinery.controller import NOTHING, PENDING, Decision, Event, Hidden, Question
+from argosy.machinery.requests import merge
+from argosy.notify import records, state, triggers
+from argosy.notify.configuration import Destination
+from argosy.notify.functions import Waiting, functions
+from argosy.notify.look import Configured, Seen, application_of, render
+from argosy.notify.memory import Memory
+from argosy.notify.ports import Undelivered
+from argosy.notify.records import TRIES, Record
+from argosy.notify.state import State
+from argosy.notify.subscriptions import Destinations
+from argosy.notify.templates import TemplateFailed
+from argosy.notify.triggers import Result
+
+RESYNC: Final = timedelta(seconds=60)
+"""How often a condition that depends on the time is looked at again."""
+OLD: Final = timedelta(hours=1)
+"""What happened before is not notified: it is from before this process, or from before a migration."""
+MOST: Final = 1000
+"""Destinations of one object; an annotation holds no more."""
+FAILED: Final = "NotificationFailed"
+_AT_ONCE: Final = timedelta(milliseconds=1)
+
+
+@dataclass(slots=True)
+class _Course:
+    """What this decision comes to, while it is made."""
+
+    seen: Seen
+    now: datetime
+    state: State
+    records: list[Record]
+    ready: dict[tuple[str, int], Hidden]
+    events: list[Event] = field(default_factory=list)
+    wakes: list[datetime] = field(default_factory=list)
+    holding: set[str] = field(default_factory=set)
+    """Keys whose condition holds now."""
+    evaluated: dict[tuple[str, bool], int] = field(default_factory=dict)
+
+    def ask(self, question: Question[Any]) -> Any:
+        return self.seen.answers.get(question, PENDING)
+
+    def tell(self, record: Record, message: str, *, last: bool) -> None:
+        tail = "it is not tried again" if last else "it is tried again"
+        text = f"{record.trigger} for {record.destination}: {message}; {tail}"
+        self.events.append(Event(about=self.seen.obj, reason=FAILED, message=text, type="Warning"))
+
+
+def decide(seen: Seen, now: datetime) -> Decision:
+    annotations = seen.obj["metadata"].get("annotations") or {}
+    if not seen.records and seen.happened_at is not None and now - seen.happened_at > OLD:
+        return NOTHING
+    course = _Course(seen, now, state.read_state(annotations), list(seen.records), dict(seen.memory.ready))
+    _conclude_deliveries(course)
+    _prepare_deliveries(course)
+    if not seen.is_waiting and seen.subject.is_settled(seen.obj):
+        for one, destinations in zip(seen.configured, seen.destinations, strict=True):
+            _evaluate(course, one, destinations)
+    return _decision(course, annotations)
+
+
+# -- what was sent -----------------------------------------------------------------------------------------------------
+
+
+def _conclude_deliveries(course: _Course) -> None:
+    kept: list[Record] = []
+    for record in course.records:
+        answer = course.seen.delivered.get(record.key)
+        if answer is None:
+            kept.append(record)
+        elif isinstance(answer, Undelivered):
+            kept += _failed(course, record, answer)
+    course.records = kept
+    course.ready = {key: content for key, content in course.ready.items() if key in {(r.key, r.tries) for r in kept}}
+
+
+def _failed(course: _Course, record: Record, answer: Undelivered) -> list[Record]:
+    tries = record.tries + 1
+    last = answer.final or tries >= TRIES
+    if last or tries == 1:
+        course.tell(record, answer.message, last=last)
+    if last:
+        return []
+    at = records.next_try(tries, course.now, answer.retry_seconds)
+    return [replace(record, tries=tries, next=-int(-at.timestamp() // 1))]
+
+
+def _prepare_deliveries(course: _Course) -> None:
+    """Renders what is due: a content is remembered first, then asked to be delivered."""
+    kept: list[Record] = []
+    for record in course.records:
+        due = datetime.fromtimestamp(record.next, UTC)
+        if (record.key, record.tries) in course.ready:
+            kept.append(record)
+        elif course.now < due:
+            course.wakes.append(due)
+            kept.append(record)
+        else:
+            kept += _prepared(course, record)
+    course.records = kept
+
+
+def _prepared(course: _Course, record: Record) -> list[Record]:
+    try:
+        course.ready[(record.key, record.tries)] = render(course.seen, record, course.now, course.ask)
+    except Waiting:
+        return [record]
+    except TemplateFailed as error:
+        return _failed(course, record, Undelivered(message=str(error)))
+    return [record]
+
+
+# -- what is to be sent ------------------------------------------------------------------------------------------------
+
+
+def _evaluate(course: _Course, one: Configured, destinations: Destinations) -> None:
+    seen = course.seen
+    variables = {**seen.variables, **functions(course.now, course.ask, application_of(seen))}
+    for trigger in sorted(destinations):
+        conditions = one.configuration.triggers.get(trigger)
+        if conditions is None:
+            continue  # named by a subscription alone: `problems` of the room shows it
+        try:
+            results = triggers.run(conditions, variables, course.now, needs_condition=seen.needs_condition)
+        except Waiting:
+            continue
+        if triggers.depends_on_time(conditions):
+            course.wakes.append(course.now + RESYNC)
+        for result in results:
+            held = (trigger, result.holds)
+            course.evaluated[held] = course.evaluated.get(held, 0) + 1
+            _note(course, one.namespace, trigger, result, list(destinations[trigger])[:MOST])
+            if len(destinations[trigger]) > MOST and course.records:
+                text = f"{trigger}: {len(destinations[trigger])} recipients subscribe; the first {MOST} are notified"
+                course.events.append(Event(about=seen.obj, reason=FAILED, message=text, type="Warning"))
+
+
+def _note(course: _Course, namespace: str, trigger: str, result: Result, destinations: list[Destination]) -> None:
+    for destination, key in _keys(namespace, trigger, result, destinations):
+        if not result.holds:
+            course.state.pop(key, None)
+            continue
+        key, older = _occurrence(course.seen, key, result)
+        if older and older in course.state:
+            key = older
+        course.holding.add(key)
+        if key in course.state:
+            continue
+        course.state[key] = int(course.now.timestamp())
+        course.records.append(
+            Record(
+                key=key,
+                trigger=trigger,
+                index=result.index,
+                service=destination.service,
+                recipient=destination.recipient,
+                namespace=namespace,
+            )
+        )
+
+
+def _keys(
+    namespace: str, trigger: str, result: Result, destinations: list[Destination]
+) -> Iterator[tuple[Destination, str]]:
+    """The keys without the occurrence."""
+    blank = Destination("", "")
+    start = state.state_key(blank, trigger=trigger, index=result.index, when=result.condition.when, namespace=namespace)
+    start = start[:-1]
+    for destination in destinations:
+        yield destination, f"{start}{destination.service}:{destination.recipient}"
+
+
+def _occurrence(seen: Seen, key: str, result: Result) -> tuple[str, str]:
+    """The key of this occurrence, and the one that upstream would have used where ours differs.
+
+    Of several sources upstream's `syncResult.revision` is empty, which makes every occurrence the same.
+    """
+    if seen.occurrence:
+        return f"{seen.occurrence}:{key}", ""
+    if result.once_per:
+        return f"{result.once_per}:{key}", ""
+    if not result.condition.once_per or "syncResult" not in result.condition.once_per:
+        return key, ""
+    operation = (seen.obj.get("status") or {}).get("operationState") or {}
+    revisions = (operation.get("syncResult") or {}).get("revisions") or ()
+    return (f"{','.join(map(str, revisions))}:{key}", key) if revisions else (key, "")
+
+
+# -- the decision ------------------------------------------------------------------------------------------------------
+
+
+def _decision(course: _Course, annotations: Mapping[str, Any]) -> Decision:
+    patch = _changed(
+        annotations,
+        {
+            state.ANNOTATION: state.written(course.state, course.holding),
+            records.ANNOTATION: records.written(course.records),
+        },
+    )
+    seen = course.seen
+    memory = Memory(ready=course.ready, evaluated=course.evaluated)
+    steps: tuple[Any, ...] = tuple(course.events)
+    if patch:
+        steps = (merge(seen.subject.resource, seen.obj, {"metadata": {"annotations": patch}}), *steps)
+    elif course.ready != seen.memory.ready:
+        course.wakes.append(course.now + _AT_ONCE)
+    return Decision(steps=steps, wake_at=min(course.wakes, default=None), memory=memory)
+
+
+def _changed(annotations: Mapping[str, Any], wanted: Mapping[str, str | None]) -> dict[str, str | None]:
+    """What differs in meaning: upstream may have written the same map in another order."""
+    found = {name: text for name, text in wanted.items() if annotations.get(name) != text}
+    before = state.read_state(annotations)
+    if state.ANNOTATION in found and state.written(before, before) == found[state.ANNOTATION]:
+        del found[state.ANNOTATION]
+    return found

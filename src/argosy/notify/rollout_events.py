@@ -1,0 +1,127 @@
+"""Rollouts: a trigger fires by an Event of the Rollout, `on-<reason in kebab case>`, and needs no condition.
+
+Source: spec/notifications.md D9. What was sent is noted on the Event itself, so that a restart repeats nothing; Events
+from before an hour ago are not looked at, so that who migrates is not flooded.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Final
+
+from argosy.machinery import timestamps
+from argosy.machinery.controller import Controller, Snapshot
+from argosy.machinery.objects import JsonObject, Key, Resource
+from argosy.notify.decide import decide
+from argosy.notify.look import Configurations, Seen, delivered_of, with_answers
+from argosy.notify.memory import Memory
+from argosy.notify.records import read_records
+from argosy.notify.settings import NotifySettings
+from argosy.notify.subjects import Subject
+from argosy.notify.subscriptions import Destinations, annotated, merged
+from argosy.notify.templates import Renderer
+
+EVENTS: Final = Resource("", "v1", "events", "Event")
+ROLLOUTS: Final = Resource("argoproj.io", "v1alpha1", "rollouts", "Rollout")
+ANALYSIS_RUNS: Final = Resource("argoproj.io", "v1alpha1", "analysisruns", "AnalysisRun")
+CONFIG_MAP: Final = "argo-rollouts-notification-configmap"
+SECRET: Final = "argo-rollouts-notification-secret"  # noqa: S105
+_HUMP: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+ROLLOUT_EVENT: Final = Subject(resource=EVENTS, variable="rollout")
+
+
+def trigger_of(reason: str) -> str:
+    """`RolloutStepCompleted` is `on-rollout-step-completed`."""
+    return "on-" + _HUMP.sub("-", reason).lower()
+
+
+class Look:
+    def __init__(self, settings: NotifySettings, renderer: Renderer) -> None:
+        self._settings, self._renderer = settings, renderer
+        self._configurations = Configurations()
+
+    def __call__(self, snapshot: Snapshot, key: Key) -> Seen | None:
+        event = snapshot.object(EVENTS, key)
+        about = (event or {}).get("involvedObject") or {}
+        if (
+            event is None
+            or about.get("kind") != "Rollout"
+            or not str(about.get("apiVersion")).startswith("argoproj.io/")
+        ):
+            return None
+        rollout = snapshot.object(ROLLOUTS, Key(str(about.get("namespace") or ""), str(about.get("name") or "")))
+        if rollout is None or rollout["metadata"].get("uid") != about.get("uid", rollout["metadata"].get("uid")):
+            return None
+        return self._seen(snapshot, event, rollout)
+
+    def _seen(self, snapshot: Snapshot, event: JsonObject, rollout: JsonObject) -> Seen | None:
+        namespace = rollout["metadata"]["namespace"]
+        configured = [self._of(snapshot, self._settings.namespace, is_self_service=False)]
+        if self._settings.self_service and namespace != self._settings.namespace:
+            configured.insert(0, self._of(snapshot, namespace, is_self_service=True))
+        trigger = trigger_of(str(event.get("reason") or ""))
+        destinations = tuple(_destinations(one, rollout, trigger) for one in configured)
+        records = read_records(event["metadata"].get("annotations") or {})
+        if not records and not any(destinations):
+            return None
+        memory = snapshot.memory or Memory()
+        variables = {"rollout": rollout, "analysisRuns": _analysis_runs(snapshot, rollout)}
+        configurations = tuple(configured)
+        seen = Seen(
+            subject=ROLLOUT_EVENT,
+            obj=event,
+            variables=variables,
+            configured=configurations,
+            destinations=destinations,
+            records=records,
+            delivered=dict(delivered_of(snapshot, ROLLOUT_EVENT, event, configurations, records, memory)),
+            memory=memory,
+            renderer=self._renderer,
+            occurrence=str(event.get("count") or 1),
+            needs_condition=False,
+            happened_at=_time(event),
+        )
+        return with_answers(seen, snapshot)
+
+    def _of(self, snapshot: Snapshot, namespace: str, *, is_self_service: bool) -> Any:
+        return self._configurations.of(snapshot, namespace, (CONFIG_MAP, SECRET), is_self_service=is_self_service)
+
+
+def rollout_controller(settings: NotifySettings, renderer: Renderer, reporter: str) -> Controller[Seen]:
+    return Controller(
+        name="notifications-rollout",
+        kind=EVENTS,
+        look=Look(settings, renderer),
+        decide=decide,
+        background=True,
+        manager=reporter,
+        reporter=reporter,
+    )
+
+
+def _destinations(one: Any, rollout: JsonObject, trigger: str) -> Destinations:
+    metadata = rollout["metadata"]
+    found = merged(
+        one.subscriptions.destinations(metadata.get("labels") or {}),
+        annotated(metadata.get("annotations") or {}, one.configuration),
+    )
+    return {trigger: found[trigger]} if trigger in found else {}
+
+
+def _analysis_runs(snapshot: Snapshot, rollout: JsonObject) -> list[JsonObject]:
+    uid = rollout["metadata"].get("uid")
+    return [
+        run
+        for run in snapshot.objects(ANALYSIS_RUNS, rollout["metadata"]["namespace"])
+        if any(owner.get("uid") == uid for owner in run["metadata"].get("ownerReferences") or ())
+    ]
+
+
+def _time(event: JsonObject) -> Any:
+    for field in ("lastTimestamp", "eventTime", "firstTimestamp"):
+        if text := event.get(field):
+            try:
+                return timestamps.parse(str(text))
+            except ValueError:
+                continue
+    return None
