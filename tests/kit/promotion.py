@@ -9,7 +9,8 @@ with PromotionWorld(tmp_path) as world:
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Self
@@ -28,6 +29,11 @@ from argosy.promotion.admission.reading import LiveReading
 from argosy.promotion.admission.review import Reviewer
 from argosy.promotion.answering import Answering, answering
 from argosy.promotion.kinds import FREIGHT, PROJECTS, PROMOTIONS, STAGES, WAREHOUSES
+from argosy.promotion.promotions.questions import RunStep
+from argosy.render.cache import RenderCache
+from argosy.render.inputs import AnswerBook
+from argosy.render.pool import RenderPool
+from argosy.render.renderer import WorkerRenderer
 from argosy.runtime.client import Client
 from argosy.runtime.engine import Answerer
 from argosy.runtime.verbs import verbs
@@ -58,8 +64,14 @@ class PromotionWorld(EngineWorld):
         more: Iterable[Controller[Any]] = (),
         answerers: Mapping[type[Question[Any]], Answerer] | None = None,
         wrap: Callable[[Client], Client] = lambda client: client,
+        slow: Callable[[RunStep], Awaitable[None]] | None = None,
+        renders: bool = False,
     ) -> None:
-        """`more`: controllers of other rooms, with their `answerers`."""
+        """`more`: controllers of other rooms, with their `answerers`. `slow` passes virtual time before a step runs.
+
+        `renders`: with worker processes for the steps that render.
+        """
+        self._slow, self._renders = slow, renders
         self.settings = settings or Settings()
         self.directory = directory
         self._more_answerers = dict(answerers or {})
@@ -76,14 +88,15 @@ class PromotionWorld(EngineWorld):
     def __enter__(self) -> Self:
         egress = Egress(EgressPolicy(allow_loopback=True))
         mirrors = GitMirrors(self.directory / "mirrors", self.clock, GitSettings(allow_local=True))
+        self._pool, renderer = self._renderer() if self._renders else (None, None)
         self.answering = answering(
-            self.settings, self.clock, self.rng, self.directory / "work", mirrors, egress, allow_local=True
+            self.settings, self.clock, self.rng, self.directory / "work", mirrors, egress, renderer, allow_local=True
         )
-        self._egress, self._mirrors = egress, mirrors
-        self._answerers = {**self.answering.answerers, **self._more_answerers}
+        self._egress, self.mirrors = egress, mirrors
+        self._answerers = {**self.answering.answerers, RunStep: self._running(), **self._more_answerers}
         self.registry, hosts = MemoryRegistry(), Repositories(self.directory)
         self._serving = Serving([hosts.application(), self.registry.application()])
-        self._git_port, self.registry_port = self._serving.__enter__()
+        self.git_port, self.registry_port = self._serving.__enter__()
         super().__enter__()
         self.front = ClusterFront(self.cluster, Keys.make(datetime.now(UTC)))  # noqa: TID251  (certificates live in real time)
         self.kubectl = verbs(self.cluster.client("kubernetes-admin", ("system:masters",)))
@@ -101,10 +114,28 @@ class PromotionWorld(EngineWorld):
     def __exit__(self, *exc_info: object) -> None:
         self.kill()
         self.run(self._egress.close())
-        self._mirrors.close()
+        self.mirrors.close()
+        if self._pool is not None:
+            self._pool.close()
         self.answering.close()
         self._serving.__exit__(*exc_info)
         super().__exit__(*exc_info)
+
+    def _renderer(self) -> tuple[RenderPool, WorkerRenderer]:
+        book = AnswerBook()
+        pool = RenderPool(self.clock, book, size=1)
+        return pool, WorkerRenderer(pool, RenderCache(b"k" * 32), book, self.clock)
+
+    def _running(self) -> Answerer:
+        given, slow = self.answering.answerers[RunStep], self._slow
+        if slow is None:
+            return given
+
+        async def answer(question: RunStep) -> Any:
+            await slow(question)
+            return await given.answer(question)
+
+        return replace(given, answer=answer)
 
     # -- repositories ------------------------------------------------------------------------------------------------
 
@@ -112,7 +143,7 @@ class PromotionWorld(EngineWorld):
         path = self.directory / f"{name}.git"
         if not path.exists():
             git(self.directory, "init", "--quiet", "--bare", "--initial-branch=main", str(path))
-        return f"http://127.0.0.1:{self._git_port}/{name}.git"
+        return f"http://127.0.0.1:{self.git_port}/{name}.git"
 
     def write(
         self,

@@ -40,14 +40,17 @@ _UNPRINTABLE: Final = re.compile(r"[^\n\x20-\x7e\xa0-\ud7ff\ue000-\ufefe\uff00-\
 _QUOTED: Final = re.compile(r"[^\x20-\x21\x23-\x5b\x5d-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd]")
 
 
-def dump_all(documents: Iterable[JsonValue], step: int = 2) -> str:
-    """Documents, `---` between them; "" for none. `step`: columns that what is inside a map is moved in by."""
-    return "---\n".join(_document(document, step) for document in documents)
+def dump_all(documents: Iterable[JsonValue], step: int = 2, *, compact: bool = False) -> str:
+    """Documents, `---` between them; "" for none. `step`: columns that what is inside a map is moved in by.
+
+    `compact`: lists are not moved in, as Kubernetes' and Helm's tools write them.
+    """
+    return "---\n".join(_document(document, step, compact) for document in documents)
 
 
-def _document(value: JsonValue, step: int) -> str:
+def _document(value: JsonValue, step: int, compact: bool) -> str:
     out: list[str] = []
-    _node(value, 0, out, step, inline=True)
+    _node(value, 0, out, step, compact, inline=True)
     return "".join(out).lstrip(" ")
 
 
@@ -56,34 +59,34 @@ def _deeper(indent: int, step: int) -> int:
     return step * ((indent + step) // step)
 
 
-def _node(value: JsonValue, indent: int, out: list[str], step: int, *, inline: bool) -> None:
+def _node(value: JsonValue, indent: int, out: list[str], step: int, compact: bool, *, inline: bool) -> None:
     """Appends the value and the end of its line. `inline`: a collection begins on the line that is being written."""
     if isinstance(value, dict) and value:
         if not inline:
             out.append("\n")
         for number, key in enumerate(sorted(value, key=functools.cmp_to_key(_compare))):
             out.append(" " if inline and not number else " " * indent)
-            _entry(key, value[key], indent, out, step)
+            _entry(key, value[key], indent, out, step, compact)
     elif isinstance(value, list) and value:
         if not inline:
             out.append("\n")
         for number, item in enumerate(value):
             out.append((" " if inline and not number else " " * indent) + "-")
-            _node(item, indent + 2, out, step, inline=True)
+            _node(item, indent + 2, out, step, compact, inline=True)
     elif isinstance(value, dict | list):
         out.append(" {}\n" if isinstance(value, dict) else " []\n")
     else:
         out.append(f" {_scalar(value, indent, step)}")
 
 
-def _entry(key: str, value: JsonValue, indent: int, out: list[str], step: int) -> None:
-    inside = _deeper(indent, step)
+def _entry(key: str, value: JsonValue, indent: int, out: list[str], step: int, compact: bool) -> None:
+    inside = indent if compact and isinstance(value, list) else _deeper(indent, step)
     if len(key.encode()) <= SIMPLE_KEY_LIMIT and not any(char in _BREAKS for char in key):
         out.append(f"{_text(key, indent, step, is_key=True)[:-1]}:")
-        _node(value, inside, out, step, inline=False)
+        _node(value, inside, out, step, compact, inline=False)
         return
     out.append(f"? {_text(key, inside, step)}{' ' * indent}:")
-    _node(value, inside, out, step, inline=True)
+    _node(value, inside, out, step, compact, inline=True)
 
 
 def _scalar(value: JsonValue, indent: int, step: int) -> str:

@@ -12,6 +12,7 @@ from typing import Any, Final
 from argosy.machinery.controller import Event
 from argosy.machinery.objects import JsonObject
 from argosy.promotion.names import CREATE_ACTOR, EVENT_PREFIX
+from argosy.promotion.promotions.touched import touched_applications
 
 _LISTS: Final = {
     "freight-commits": "commits",
@@ -45,9 +46,15 @@ def promotion_event(promotion: JsonObject, freight: JsonObject | None, reason: s
         "promotion-create-time": metadata["creationTimestamp"],
         "stage-name": promotion["spec"]["stage"],
         **(_of_freight(freight) if freight else {}),
+        **_applications(promotion, freight),
         **{key.replace("_", "-"): value for key, value in more.items()},
     }
     return Event(about=promotion, reason=reason, message=message, annotations=_prefixed(about))
+
+
+def _applications(promotion: JsonObject, freight: JsonObject | None) -> dict[str, str]:
+    found = touched_applications(promotion, freight, actor_of(promotion))
+    return {"applications": found} if found else {}
 
 
 def _of_freight(freight: JsonObject) -> dict[str, str]:

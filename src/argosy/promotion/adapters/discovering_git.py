@@ -69,10 +69,10 @@ class GitDiscovery:
         shape: JsonObject = {"repoURL": body["repoURL"]}
         if selector.by_tag:
             commits, observed = await self._tagged(selector, body, refs, credentials)
-            return {**shape, **({"commits": commits} if commits else {}), **_observed(observed)}
+            return {**shape, "commits": commits, **_observed(observed)}
         head = self._head(selector, refs)
         commits = await self._of_branch(selector, body, head, credentials)
-        return {**shape, **({"commits": commits} if commits else {}), "observedRefs": {"branchHead": head}}
+        return {**shape, "commits": commits, "observedRefs": {"branchHead": head}}
 
     async def _refs(self, url: str, credentials: Credentials) -> Refs:
         return await self._mirrors.refs(url, credentials)
@@ -270,7 +270,9 @@ def _shown_tag(tag: Tag, details: Mapping[str, Any]) -> JsonObject:
 
 
 def _observed(tags: list[JsonObject]) -> JsonObject:
-    return {"observedRefs": {"tags": tags}} if tags and len(tags) <= OBSERVED_TAGS else {}
+    if len(tags) > OBSERVED_TAGS:
+        return {}
+    return {"observedRefs": {"tags": tags} if tags else {}}
 
 
 def _since(body: JsonObject) -> int:

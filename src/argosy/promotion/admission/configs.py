@@ -74,8 +74,7 @@ def _receivers(spec: JsonObject) -> Iterator[FieldFault]:
         if len(kinds) > 1:
             message = f"cannot define a receiver that is of more than one type, found {len(kinds)}: [{' '.join(kinds)}]"
             yield FieldFault(path, message, type="Forbidden")
-        if not kinds:
-            yield FieldFault(path, "a receiver needs a block that names its type", type="Required")
+        # One without a type is told by the controller, not refused, as upstream has it.
         yield from _generic((receiver.get("generic") or {}).get("actions") or [], f"{path}.generic.actions")
 
 

@@ -18,10 +18,11 @@ _LISTS = {"git": "commits", "image": "images", "chart": "charts"}
 _SHOWN = {"git": "Git repository", "image": "container image repository", "chart": "Helm chart"}
 
 
-def default(obj: JsonObject, alias: str, *, creating: bool) -> JsonObject:
-    """`alias`: a free one, for Freight that comes without."""
+def default(obj: JsonObject, alias: str, now: str, *, creating: bool) -> JsonObject:
+    """`alias`: a free one, for Freight that comes without; `now`: when Freight was found that does not say."""
     labels = dict(obj["metadata"].get("labels") or {})
     shape = dict(obj)
+    shape.setdefault("origin", {"kind": "", "name": ""})  # so that it is the kind that is told to be wrong
     wanted = obj.get("alias") or ""
     if creating and not wanted:
         wanted = labels.get(ALIAS) or alias
@@ -32,6 +33,7 @@ def default(obj: JsonObject, alias: str, *, creating: bool) -> JsonObject:
         labels.pop(ALIAS, None)
     metadata = {**obj["metadata"], "labels": labels}
     if creating:
+        shape.setdefault("discoveredAt", now)
         metadata["name"] = freight_id(obj)
         metadata.pop("generateName", None)
     return {**shape, "metadata": metadata}

@@ -12,6 +12,7 @@ import json
 import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final
 
 from argosy.machinery import timestamps
@@ -43,6 +44,21 @@ from argosy.runtime.clock import Clock
 
 EVENTS: Final = Resource("", "v1", "events", "Event")
 CONTROL_PLANE: Final = r"system:serviceaccount:argosy:.*|system:argosy(:.*)?"
+
+
+class Ulids:
+    """Those of one moment ascend, so that Promotions run in the order in which they were asked for."""
+
+    def __init__(self) -> None:
+        self._last = (0, 0)
+
+    def next(self, now: datetime, rng: Rng) -> str:
+        moment = int(now.timestamp() * 1000)
+        last, bits = self._last
+        # The highest bit stays free for counting on.
+        fresh = int.from_bytes(rng.token_bytes(10), "big") >> 1
+        self._last = (moment, bits + 1) if moment == last else (moment, fresh)
+        return ulid(now, self._last[1])
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +103,7 @@ class Reviewer:
         self._reading, self._clock, self._rng = reading, clock, rng
         self._ours = re.compile(control_plane)
         self._allow_local = allow_local
+        self._ulids = Ulids()
         self._defaults: dict[str, Callable[[Request], Awaitable[JsonObject]]] = {
             "Warehouse": self._default_warehouse,
             "Stage": self._default_stage,
@@ -166,7 +183,8 @@ class Reviewer:
         if request.creates and not request.obj.get("alias"):
             taken = {(one["metadata"].get("labels") or {}).get(ALIAS) for one in await self._reading.list(FREIGHT)}
             alias = drawn(lambda n: int(self._rng.uniform(0, n)), lambda name: name in taken)
-        return freight.default(request.obj, alias, creating=request.creates)
+        now = timestamps.seconds(self._clock.now())
+        return freight.default(request.obj, alias, now, creating=request.creates)
 
     async def _check_freight(self, request: Request) -> None:
         if request.operation == "DELETE":
@@ -212,6 +230,8 @@ class Reviewer:
                 request.obj, request.old, self._actor(request), control_plane=self._is_ours(request)
             )
         spec = request.obj.get("spec") or {}
+        if bool(spec.get("freight")) == bool(spec.get("origin")) and not spec.get("freight"):
+            return request.obj  # the schema's rule says what is wrong with it
         name = spec.get("stage") or ""
         stage = await self._reading.get(STAGES, Key(request.namespace, name)) if name else None
         if stage is None:
@@ -226,15 +246,19 @@ class Reviewer:
         }
         chosen = spec.get("freight") or choice.get(origin_text(spec.get("origin") or {})) or ""
         if not chosen and spec.get("origin"):
-            message = "no Freight of this origin is available to this Stage"
-            raise invalid("Promotion", "", [FieldFault("spec.origin", message, spec["origin"])])
-        bits = int.from_bytes(self._rng.token_bytes(10), "big")
+            origin = origin_text(spec["origin"])
+            message = f'no auto-promotion candidate found for origin "{origin}" on Stage "{name}"'
+            raise invalid("Promotion", "", [FieldFault("spec.origin", message, origin)])
         tasks = await self._tasks(stage, request.namespace)
         ours = self._is_ours(request)
         actor = "" if ours else self._actor(request)
         given = request.obj["metadata"].get("name") or ""
         # Ours names it itself, so that asking twice makes one. Everybody else's name is replaced.
-        part = given if ours and given.startswith(f"{name}.") and given.count(".") >= 2 else ulid(now, bits)
+        part = (
+            given
+            if ours and given.startswith(f"{name}.") and given.count(".") >= 2
+            else self._ulids.next(now, self._rng)
+        )
         built = promotions.built(request.obj, stage, chosen, actor, part, lambda kind, task: tasks.get((kind, task)))
         if self._is_ours(request) and not self._is_from_a_user(built):
             return built

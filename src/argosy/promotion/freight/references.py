@@ -42,7 +42,6 @@ def summary(requests: Iterable[Mapping[str, Any]], current: Mapping[str, Any]) -
     """`status.freightSummary` of a Stage."""
     wanted = [origin_text(one["origin"]) for one in requests]
     items = current.get("items") or {}
-    held = [items[origin]["name"] for origin in wanted if origin in items]
-    if len(wanted) == 1 and held:
-        return str(held[0])
-    return f"{len(held)}/{len(wanted)} Fulfilled"
+    if len(wanted) == 1 and len(items) == 1:
+        return str(next(iter(items.values()))["name"])
+    return f"{len(items)}/{len(wanted)} Fulfilled"

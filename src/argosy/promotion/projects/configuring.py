@@ -63,7 +63,7 @@ def _published(
     for receiver in (config.get("spec") or {}).get("webhookReceivers") or ():
         kind = kind_of(receiver)
         if not kind:
-            errors.append(f'webhook receiver "{receiver.get("name")}" has no type')
+            errors.append(_told(receiver, "error getting receiver factory: no matching registration found"))
             continue
         name = ((receiver[kind] or {}).get("secretRef") or {}).get("name") or ""
         secret = snapshot.object(SECRETS, Key(namespace, name))

@@ -163,7 +163,8 @@ def _output(execution: Execution, step: Mapping[str, Any], result: Result) -> Js
         given = execution.state[alias]
     state = {**execution.state, alias: given}
     if step["uses"] == "compose-output" and SEPARATOR in alias:
-        state[alias.partition(SEPARATOR)[0]] = given
+        task = alias.partition(SEPARATOR)[0]
+        state[task] = {**(execution.state.get(task) or {}), **(given or {})} or None
     return state
 
 
@@ -201,7 +202,7 @@ def verdict(execution: Execution) -> Verdict:
 
 def aborted(execution: Execution, now: datetime) -> Execution:
     """The step that runs, if any, is aborted with the Promotion."""
-    if execution.done or not execution.started:
+    if execution.done or not execution.started or execution.meta().get("status") != Status.RUNNING:
         return execution
     meta = {**execution.meta(), "status": Status.ABORTED, "finishedAt": timestamps.seconds(now)}
     return replace(execution, metadata=_replaced(execution, {k: v for k, v in meta.items() if k != "message"}))

@@ -38,7 +38,7 @@ from argosy.promotion.admission.stages import read_request
 from argosy.promotion.credentials.finding import found_credentials
 from argosy.promotion.events import actor_of, promotion_event
 from argosy.promotion.freight.availability import availability, origin_text
-from argosy.promotion.freight.references import collection, reference
+from argosy.promotion.freight.references import collection, freight_names, reference
 from argosy.promotion.kinds import FREIGHT, PROMOTIONS, STAGES
 from argosy.promotion.names import ABORT, REFRESH, REVERIFY, ROLLBACK, SHARD
 from argosy.promotion.promotions.evaluation import Context, EvaluationFault, Progress, configuration
@@ -293,7 +293,7 @@ def _before(execution: Execution, context: Context) -> tuple[list[JsonObject], l
     for index in range(execution.current):
         step, meta = execution.steps[index], execution.metadata[index]
         kind = STEPS.get(step["uses"])
-        if kind is None or kind.sort is not Sort.DIRECTORY or not meta.get("finishedAt"):
+        if kind is None or kind.sort is not Sort.DIRECTORY or meta.get("status") != Status.SUCCEEDED:
             continue
         progress = Progress(state=execution.state, metadata=execution.metadata[:index])
         try:
@@ -449,7 +449,7 @@ def _ended(seen: Seen, wanted: JsonObject, phase: str, message: str, now: dateti
 def _verified_again(seen: Seen) -> tuple[Write, ...]:
     """What the Stage held before is verified anew: it asks for that."""
     history: list[Any] = ((seen.stage or {}).get("status") or {}).get("freightHistory") or []
-    if seen.stage is None or not history or history[0].get("id") != (seen.collection or {}).get("id"):
+    if seen.stage is None or not history or (seen.reference or {}).get("name") not in freight_names(history[0]):
         return ()
     verified: list[Any] = history[0].get("verificationHistory") or []
     current = verified[0].get("id") if verified else None
@@ -496,6 +496,6 @@ def _still(seen: Seen, execution: Execution, now: datetime) -> Decision:
     token = seen.annotation(REFRESH)
     asked = bool(token) and seen.status.get("lastHandledRefresh") != token
     if now >= waiting.due or asked:
-        steps = _write(seen, {**seen.status, "lastHandledRefresh": token}) if asked else ()
-        return Decision(steps, wake_at=now + AGAIN, memory=Due(waiting.index, waiting.run + 1))
+        # What was asked is told as handled with what comes of it.
+        return Decision(wake_at=now + AGAIN, memory=Due(waiting.index, waiting.run + 1))
     return Decision(wake_at=waiting.due)

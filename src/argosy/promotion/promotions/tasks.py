@@ -72,7 +72,7 @@ def _task_variables(
 
 
 def _step(step: Mapping[str, Any]) -> JsonObject:
-    kept = {name: value for name, value in step.items() if value not in (None, "", [], {}) and name != "task"}
+    kept = {name: value for name, value in step.items() if value not in (None, "", []) and name != "task"}
     if timeout := (kept.get("retry") or {}).get("timeout"):
         kept["retry"] = {**kept["retry"], "timeout": duration.spelled(duration.parse(timeout))}
     return kept

@@ -18,16 +18,16 @@ class AnalysisError(ValueError):
 def run_spec(templates: Sequence[Mapping[str, Any]], arguments: Sequence[Mapping[str, str]]) -> JsonObject:
     """Of the templates' specs in order, and the Stage's evaluated arguments. Raises AnalysisError."""
     metrics = [dict(metric) for template in templates for metric in template.get("metrics") or ()]
-    _unique((metric["name"] for metric in metrics), 'flatten metrics: duplicate metric name: "{}"')
+    _unique((metric["name"] for metric in metrics), 'flatten templates: flatten metrics: duplicate metric name: "{}"')
     dry_run = [one for template in templates for one in template.get("dryRun") or ()]
     _unique(
         (one["metricName"] for one in dry_run),
-        'flatten dry run metrics: validate dry-run metrics: duplicate dry-run metric name: "{}"',
+        'flatten templates: flatten dry run metrics: validate dry-run metrics: duplicate dry-run metric name: "{}"',
     )
     retention = [one for template in templates for one in template.get("measurementRetention") or ()]
     _unique(
         (one["metricName"] for one in retention),
-        "flatten measurement retention metrics: validate measurement retention metrics: "
+        "flatten templates: flatten measurement retention metrics: validate measurement retention metrics: "
         'duplicate measurement retention metric name: "{}"',
     )
     spec: JsonObject = {"metrics": metrics}
@@ -56,8 +56,8 @@ def _united(one: JsonObject, other: Mapping[str, Any]) -> JsonObject:
     mine, theirs = one.get("value"), other.get("value")
     if mine is not None and theirs is not None and mine != theirs:
         raise AnalysisError(
-            f'flatten arguments: argument "{one["name"]}" specified multiple times with different values: '
-            f'"{mine}" "{theirs}"'
+            f'flatten templates: flatten arguments: argument "{one["name"]}" specified multiple times '
+            f'with different values: "{mine}" "{theirs}"'
         )
     return {**other, **one} if mine is not None or theirs is None else {**one, **other}
 

@@ -112,7 +112,7 @@ def _operation(state: Mapping[str, Any]) -> JsonObject:
     if result := state.get("syncResult"):
         source = {
             n: result["source"][n]
-            for n in ("repoURL", "targetRevision", "chart")
+            for n in ("repoURL", "targetRevision", "chart", "helm", "kustomize")
             if (result.get("source") or {}).get(n)
         }
         kept["syncResult"] = {n: result[n] for n in ("revision", "revisions") if result.get(n)} | {"source": source}

@@ -66,6 +66,9 @@ class Seen:
     def piece(self, name: str) -> JsonObject | None:
         return next((one for one in self.freight if one["metadata"]["name"] == name), None)
 
+    def has_verified(self, piece: JsonObject) -> bool:
+        return self.key.name in ((piece.get("status") or {}).get("verifiedIn") or {})
+
 
 def is_control_flow(stage: JsonObject) -> bool:
     """Without steps of promotion, Freight passes through."""

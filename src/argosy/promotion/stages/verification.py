@@ -53,53 +53,55 @@ def has_succeeded(collection: Mapping[str, Any]) -> bool:
     return any(one.get("phase") == "Successful" for one in collection.get("verificationHistory") or ())
 
 
-def requested(seen: Seen, current: Mapping[str, Any] | None, name: str) -> str | None:
-    """The actor of a request to verify again, or to abort, that is about the current verification; None for none."""
+def requested(seen: Seen, current: Mapping[str, Any] | None, name: str) -> Mapping[str, Any] | None:
+    """The request to verify again, or to abort, that is about the current verification; None for none."""
     value = seen.annotation(name)
     if not value or not current:
         return None
     request = read_request(value, "id")
-    return str(request.get("actor") or "") if request.get("id") == current.get("id") else None
+    return request if request.get("id") == current.get("id") else None
 
 
 def next_verification(seen: Seen, collection: JsonObject, now: datetime) -> tuple[JsonObject | None, tuple[Write, ...]]:
     """What the newest entry of the history becomes; None: nothing new. And what is to be written for it."""
     current = current_of(collection)
-    actor = requested(seen, current, REVERIFY)
-    if actor is not None and is_terminal(current):
-        return _begun(seen, collection, now, actor, again=True)
+    request = requested(seen, current, REVERIFY)
+    if request is not None and is_terminal(current):
+        return _begun(seen, collection, now, request)
     if current is None:
-        return _begun(seen, collection, now, "", again=False)
+        return _begun(seen, collection, now, None)
     if is_terminal(current):
         return None, ()
-    actor = requested(seen, current, ABORT)
-    if actor is not None:
-        return _stopped(seen, current, actor, now)
+    request = requested(seen, current, ABORT)
+    if request is not None:
+        return _stopped(seen, current, str(request.get("actor") or ""), now)
     return _followed(seen, current, now), ()
 
 
-def _identity(seen: Seen, collection: Mapping[str, Any], now: datetime) -> bytes:
-    text = f"{seen.stage['metadata']['uid']}|{collection['id']}|{timestamps.micros(now)}"
+def _identity(seen: Seen, collection: Mapping[str, Any], since: str) -> bytes:
+    """Made of what it verifies and what it follows, so that a repetition after a crash is the same one."""
+    last = (seen.status.get("lastPromotion") or {}).get("name") or ""
+    text = f"{seen.stage['metadata']['uid']}|{collection['id']}|{last}|{since}"
     return hashlib.sha256(text.encode()).digest()
 
 
 def _begun(
-    seen: Seen, collection: JsonObject, now: datetime, actor: str, *, again: bool
+    seen: Seen, collection: JsonObject, now: datetime, again: Mapping[str, Any] | None
 ) -> tuple[JsonObject, tuple[Write, ...]]:
-    digest = _identity(seen, collection, now)
+    digest = _identity(seen, collection, str((current_of(collection) or {}).get("id") or ""))
     fresh: JsonObject = {"id": str(uuid.UUID(bytes=digest[:16], version=4)), "startTime": timestamps.seconds(now)}
-    if actor:
-        fresh["actor"] = actor
+    if again and again.get("actor"):
+        fresh["actor"] = str(again["actor"])
     if not seen.stage["spec"].get("verification"):
         return {**fresh, "phase": "Successful", "finishTime": timestamps.seconds(now)}, ()
     if not seen.settings.rollouts_enabled:
         message = "Rollouts integration is disabled on this controller; cannot start verification"
         return {**fresh, "phase": "Error", "message": message, "finishTime": timestamps.seconds(now)}, ()
-    existing = None if again else _existing(seen, collection)
-    if existing is not None:
+    name = _run_name(seen, collection, digest, now)
+    if (existing := next((run for run in seen.runs if run["metadata"]["name"] == name), None)) is not None:
         return {**fresh, "phase": "Pending", "finishTime": timestamps.seconds(now), "analysisRun": _shown(existing)}, ()
     try:
-        run = _run(seen, collection, now, digest, again=again)
+        run = _run(seen, collection, name, again)
     except (AnalysisError, ExpressionFault) as error:
         where = (
             f'error building AnalysisRun for Stage "{seen.key.name}" and Freight collection "{collection["id"]}" '
@@ -111,17 +113,12 @@ def _begun(
     return started, (create(ANALYSIS_RUNS, run),)
 
 
-def _existing(seen: Seen, collection: Mapping[str, Any]) -> JsonObject | None:
-    """The newest run of this collection since it was promoted the last time."""
-    since = (seen.status.get("lastPromotion") or {}).get("finishedAt") or ""
-    wanted = label_value(str(collection["id"]))
-    fitting = [
-        run
-        for run in seen.runs
-        if (run["metadata"].get("labels") or {}).get(FREIGHT_COLLECTION) == wanted
-        and run["metadata"]["creationTimestamp"] >= since
-    ]
-    return max(fitting, key=lambda run: str(run["metadata"]["creationTimestamp"]), default=None)
+def _run_name(seen: Seen, collection: Mapping[str, Any], digest: bytes, now: datetime) -> str:
+    """The same one after a crash: its moment is the end of what it follows, a verification or a Promotion."""
+    before = (current_of(collection) or {}).get("finishTime")
+    before = before or (seen.status.get("lastPromotion") or {}).get("finishedAt")
+    moment = timestamps.parse(before) if before else now
+    return run_name(seen.key.name, ulid(moment, int.from_bytes(digest[16:26], "big")), str(collection["id"]))
 
 
 def _shown(run: JsonObject) -> JsonObject:
@@ -169,7 +166,7 @@ def _stopped(seen: Seen, current: JsonObject, actor: str, now: datetime) -> tupl
 # -- the AnalysisRun ---------------------------------------------------------------------------------------------------
 
 
-def _run(seen: Seen, collection: JsonObject, now: datetime, digest: bytes, *, again: bool) -> JsonObject:
+def _run(seen: Seen, collection: JsonObject, name: str, again: Mapping[str, Any] | None) -> JsonObject:
     wanted = seen.stage["spec"]["verification"]
     extra = wanted.get("analysisRunMetadata") or {}
     labels = {
@@ -181,17 +178,22 @@ def _run(seen: Seen, collection: JsonObject, now: datetime, digest: bytes, *, ag
         labels[INSTANCE] = seen.settings.rollouts_instance_id
     annotations = dict(extra.get("annotations") or {})
     promotion = (seen.status.get("lastPromotion") or {}).get("name")
-    if promotion and not again:
+    # A request that came through the API server is a person's, and about that Promotion, too.
+    if promotion and (not again or (again.get("controlPlane") and again.get("actor"))):
         annotations[PROMOTION] = promotion
     metadata: JsonObject = {
-        "name": run_name(seen.key.name, ulid(now, int.from_bytes(digest[16:26], "big")), str(collection["id"])),
+        "name": name,
         "namespace": seen.key.namespace,
         "labels": labels,
         "ownerReferences": list(_owners(seen, collection)),
     }
     if annotations:
         metadata["annotations"] = annotations
-    spec = run_spec(_templates(seen, wanted), _arguments(seen, wanted.get("args") or ()))
+    templates = _templates(seen, wanted)
+    try:
+        spec = run_spec(templates, _arguments(seen, wanted.get("args") or ()))
+    except (AnalysisError, ExpressionFault) as error:
+        raise AnalysisError(f"build spec: {error}") from None
     return {"apiVersion": "argoproj.io/v1alpha1", "kind": "AnalysisRun", "metadata": metadata, "spec": spec}
 
 
@@ -236,6 +238,6 @@ def _arguments(seen: Seen, wanted: Sequence[Mapping[str, str]]) -> list[dict[str
     for one in wanted:
         value = template(one.get("value") or "", names)
         if not isinstance(value, str):
-            raise AnalysisError(f'argument "{one["name"]}" must evaluate to a string: use quote()')
+            raise AnalysisError(f'build arguments: argument "{one["name"]}" must evaluate to a string: use quote()')
         found.append({"name": one["name"], "value": value})
     return found

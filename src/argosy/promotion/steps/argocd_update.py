@@ -91,13 +91,13 @@ def _index(update: Mapping[str, Any], application: JsonObject) -> int | None:
 
 
 def desired_revisions(update: Mapping[str, Any], application: JsonObject) -> list[str]:
-    """One for each source of the Application, "" where none is wanted; nothing when none is at all."""
+    """One for each source of the Application, "" where none is wanted; nothing without updates of sources."""
     wanted = [""] * len(sources_of(application))
     for source in update.get("sources") or ():
         index = _index(source, application)
         if index is not None and source.get("desiredRevision"):
             wanted[index] = source["desiredRevision"]
-    return wanted if any(wanted) else []
+    return wanted if update.get("sources") else []
 
 
 def _decided(job: Job, update: Mapping[str, Any], application: JsonObject) -> tuple[str, JsonObject | None]:

@@ -132,7 +132,7 @@ def _lock(run: Run, wanted: Sequence[Mapping[str, Any]], locked: Sequence[JsonOb
     spelled = json.dumps([asked, kept], separators=(",", ":"), ensure_ascii=False)
     digest = f"sha256:{hashlib.sha256(spelled.encode()).hexdigest()}"
     when = timestamps.seconds(run.job.started_at) if run.job.started_at else ""
-    return go_yaml.dump_all([{"dependencies": list(locked), "digest": digest, "generated": when}])
+    return go_yaml.dump_all([{"dependencies": list(locked), "digest": digest, "generated": when}], compact=True)
 
 
 KIND = Kind(

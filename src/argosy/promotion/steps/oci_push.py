@@ -27,7 +27,7 @@ async def run(run: Run) -> Result:
     except SourceError as error:
         raise StepFault(f'failed to push "{config["destRef"]}": {error}') from None
     image = name.removeprefix("oci://")
-    return Result(output={"image": f"{image}@{pushed.digest}", "digest": pushed.digest, "tag": tag})
+    return Result(output={"image": f"{image}:{tag}", "digest": pushed.digest, "tag": tag})
 
 
 class _Copy:

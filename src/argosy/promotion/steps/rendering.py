@@ -41,16 +41,20 @@ async def write(run: Run, manifests: Sequence[JsonObject], name_of: Callable[[Js
         place = writable(run.directory, path)
         if path.endswith((".yaml", ".yml")):
             place.parent.mkdir(parents=True, exist_ok=True)
-            place.write_text(go_yaml.dump_all(manifests), "utf-8")
+            place.write_text(_stream(manifests), "utf-8")
             return
         place.mkdir(parents=True, exist_ok=True)
         files: dict[str, list[JsonObject]] = {}
         for manifest in manifests:
             files.setdefault(name_of(manifest), []).append(manifest)
         for name, documents in files.items():
-            writable(run.directory, f"{path}/{name}").write_text(go_yaml.dump_all(documents), "utf-8")
+            writable(run.directory, f"{path}/{name}").write_text(_stream(documents), "utf-8")
 
     await run.tools.in_thread(work)
+
+
+def _stream(manifests: Sequence[JsonObject]) -> str:
+    return go_yaml.dump_all(manifests, compact=True)
 
 
 def words(manifest: Mapping[str, Any]) -> tuple[str, str, str, str]:

@@ -24,7 +24,7 @@ def satisfied(expression: str, found: Mapping[str, Any]) -> bool:
     try:
         result = evaluate(expression, _functions(found))
     except ExpressionFault as fault:
-        raise CriteriaFault(str(fault)) from None
+        raise CriteriaFault(f"error compiling expression: {fault}") from None
     if isinstance(result, bool):
         return result
     if isinstance(result, str) and result in TRUE | FALSE:

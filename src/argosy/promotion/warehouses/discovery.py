@@ -341,7 +341,13 @@ def _freight(
     spec = seen.warehouse["spec"]
     count = len(spec.get("subscriptions") or ())
     if spec.get("freightCreationPolicy") != "Manual":
-        steps = _created(seen, found, conditions, wanted, now)
+        try:
+            steps = _created(seen, found, conditions, wanted, now)
+        except CriteriaFault as fault:
+            message = f"Evaluation of Freight creation criteria failed: {fault}"
+            conditions.set("Ready", "False", "CriteriaEvaluationFailed", message)
+            conditions.set("Healthy", "False", "CriteriaEvaluationFailed", message)
+            return ()
     conditions.set("Healthy", "True", "ReconciliationSucceeded")
     ready = f"Successfully discovered artifacts from {count} subscriptions"
     conditions.set("Ready", "True", "ArtifactsDiscovered", ready)
@@ -351,15 +357,11 @@ def _freight(
 def _created(
     seen: Seen, found: JsonObject, conditions: Conditions, wanted: JsonObject, now: datetime
 ) -> tuple[Write | Event, ...]:
+    """Raises CriteriaFault."""
     expression = (seen.warehouse["spec"].get("freightCreationCriteria") or {}).get("expression") or ""
-    try:
-        if not satisfied(expression, found):
-            message = "Freight creation criteria not satisfied"
-            conditions.set("FreightCreationCriteriaSatisfied", "False", "CriteriaNotSatisfied", message)
-            return ()
-    except CriteriaFault as fault:
-        message = f"Error evaluating freight creation criteria: {fault}"
-        conditions.set("FreightCreationCriteriaSatisfied", "False", "CriteriaEvaluationFailed", message)
+    if not satisfied(expression, found):
+        message = "Freight creation criteria not satisfied"
+        conditions.set("FreightCreationCriteriaSatisfied", "False", "CriteriaNotSatisfied", message)
         return ()
     message = "Freight creation criteria satisfied"
     conditions.set("FreightCreationCriteriaSatisfied", "True", "CriteriaSatisfied", message)
@@ -368,7 +370,7 @@ def _created(
     name = freight_id(made)
     wanted["lastFreightID"] = name
     if seen.existing is not None:
-        message = "Freight composed of the newest artifacts already existed"
+        message = "Freight composed of the newest artifacts already exists"
         conditions.set("FreightCreated", "False", "AlreadyExists", message)
         return ()
     message = "No Freight composed of the newest artifacts already existed"

@@ -1,0 +1,57 @@
+"""The Applications that a Promotion's steps name, for the events about it (spec/kargo.md 6.3)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from argosy.machinery.objects import JsonObject
+from argosy.promotion.applications import NAMESPACE
+from argosy.promotion.expressions import ExpressionFault, template
+
+
+def touched_applications(promotion: JsonObject, freight: JsonObject | None, actor: str) -> str:
+    """JSON, sorted, each once; "" for none. A name that cannot be evaluated yet is left out."""
+    names = _names(promotion, freight, actor)
+    found: set[tuple[str, str]] = set()
+    for step in promotion["spec"].get("steps") or ():
+        if step.get("uses") == "argocd-update" and isinstance(step.get("config"), dict):
+            own = {**names, "vars": _variables(step.get("vars") or (), names)}
+            found |= {place for app in step["config"].get("apps") or () if (place := _place(app, own))}
+    listed = [{"Namespace": namespace, "Name": name} for namespace, name in sorted(found)]
+    return json.dumps(listed, separators=(",", ":")) if listed else ""
+
+
+def _place(app: Mapping[str, Any], names: Mapping[str, Any]) -> tuple[str, str] | None:
+    try:
+        namespace = template(app.get("namespace") or NAMESPACE, names)
+        name = template(app.get("name") or "", names)
+    except ExpressionFault:
+        return None
+    if not (isinstance(namespace, str) and isinstance(name, str) and name):
+        return None
+    return namespace, name
+
+
+def _names(promotion: JsonObject, freight: JsonObject | None, actor: str) -> dict[str, Any]:
+    target = {"name": freight["metadata"]["name"], "origin": freight.get("origin") or {}} if freight else {}
+    context = {
+        "project": promotion["metadata"]["namespace"],
+        "promotion": promotion["metadata"]["name"],
+        "stage": promotion["spec"]["stage"],
+        "targetFreight": target,
+        "meta": {"promotion": {"actor": actor}},
+    }
+    names: dict[str, Any] = {"ctx": context, "vars": {}}
+    return {**names, "vars": _variables(promotion["spec"].get("vars") or (), names)}
+
+
+def _variables(given: Any, names: Mapping[str, Any]) -> dict[str, Any]:
+    found = dict(names["vars"])
+    for one in given:
+        try:
+            found[one["name"]] = template(one.get("value") or "", {**names, "vars": found})
+        except ExpressionFault:
+            continue
+    return found

@@ -1,0 +1,44 @@
+"""What `status.health` and the Healthy condition say: nothing sure while a Promotion runs, or after one that failed."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+from typing import Final
+
+from argosy.promotion.stages.health import PROMOTING
+from argosy.promotion.stages.seen import Seen
+from argosy.promotion.stages.work import Work
+
+NOT_SUCCEEDED: Final = "Cannot assess health because last Promotion did not succeed"
+
+
+def assess_health(seen: Seen, work: Work, now: datetime) -> Work:
+    status_, conditions = work.status, work.conditions
+    last = status_.get("lastPromotion")
+    if status_.get("currentPromotion"):
+        status_["health"] = {"status": "Unknown", "issues": [PROMOTING]}
+        conditions.set("Healthy", "Unknown", "ActivePromotion", "Stage has a Promotion in progress")
+        return work
+    if not last:
+        status_["health"] = None
+        conditions.set("Healthy", "Unknown", "NoFreight", "Stage has no current Freight")
+        return work
+    phase = (last.get("status") or {}).get("phase")
+    if phase != "Succeeded":
+        status_["health"] = {"status": "Unknown", "issues": [NOT_SUCCEEDED]}
+        conditions.set("Healthy", "Unknown", f"LastPromotion{phase}", NOT_SUCCEEDED)
+        return work
+    status_["health"] = seen.health
+    count = len((last.get("status") or {}).get("healthChecks") or ())
+    state = seen.health["status"]
+    if state == "Healthy":
+        conditions.set("Healthy", "True", "Healthy", f"Stage is healthy (performed {count} health checks)")
+    elif state == "Unhealthy":
+        issues = len(seen.health.get("issues") or ())
+        conditions.set(
+            "Healthy", "False", "Unhealthy", f"Stage is unhealthy ({issues} issues in {count} health checks)"
+        )
+    else:
+        conditions.set("Healthy", "Unknown", state, "")
+    return replace(work, before=seen.refreshes)

@@ -1,0 +1,37 @@
+"""Keeps `currentlyIn` of Freight true to what the Stage holds, and how long each piece has been there."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+
+from argosy.machinery import duration, timestamps
+from argosy.machinery.objects import JsonObject
+from argosy.machinery.requests import Write
+from argosy.promotion.freight.availability import soaked
+from argosy.promotion.freight.references import freight_names
+from argosy.promotion.stages.seen import Seen
+from argosy.promotion.stages.work import Work, of_freight
+
+
+def sync_freight(seen: Seen, work: Work, now: datetime) -> Work:
+    history = seen.status.get("freightHistory") or ()
+    held = set(freight_names(history[0])) if history else set()
+    writes: list[Write] = []
+    for piece in seen.freight:
+        name, current = piece["metadata"]["name"], (piece.get("status") or {}).get("currentlyIn") or {}
+        if name in held and seen.key.name not in current:
+            since = {seen.key.name: {"since": timestamps.seconds(now)}}
+            writes.append(of_freight(piece, {"currentlyIn": since}))
+        elif name not in held and seen.key.name in current:
+            writes.append(of_freight(piece, _left(seen.key.name, piece, now)))
+    return replace(work, before=tuple(writes))
+
+
+def _left(stage: str, piece: JsonObject, now: datetime) -> JsonObject:
+    """It is gone from here; how long it has been here counts, if it was verified here."""
+    others = set((piece.get("status") or {}).get("currentlyIn") or {}) - {stage}
+    patch: JsonObject = {"currentlyIn": {stage: None} if others else None}
+    if stage in ((piece.get("status") or {}).get("verifiedIn") or {}):
+        patch["verifiedIn"] = {stage: {"longestSoak": duration.spelled(soaked(piece, stage, now))}}
+    return patch

@@ -1,0 +1,27 @@
+"""The Ready condition of a Stage: the first that stands in the way tells its reason (spec/kargo.md 5.2)."""
+
+from __future__ import annotations
+
+from argosy.machinery.objects import JsonObject
+from argosy.promotion.conditions import Conditions
+
+
+def summarise(wanted: JsonObject, conditions: Conditions, generation: int) -> None:
+    promoting = conditions.get("Promoting")
+    last = (wanted.get("lastPromotion") or {}).get("status") or {}
+    healthy, verified = conditions.get("Healthy"), conditions.get("Verified")
+    if promoting is not None:
+        conditions.set("Ready", "False", promoting["reason"], promoting["message"])
+    elif last and last.get("phase") != "Succeeded":
+        conditions.set("Ready", "False", f"LastPromotion{last.get('phase')}", last.get("message") or "")
+    elif healthy is None or healthy["status"] != "True":
+        reason, message = (healthy["reason"], healthy["message"]) if healthy else ("Unhealthy", "Stage is not healthy")
+        conditions.set("Ready", "False", reason, message)
+    elif verified is None or verified["status"] != "True":
+        waits = ("PendingVerification", "Freight is pending verification")
+        reason, message = (verified["reason"], verified["message"]) if verified else waits
+        conditions.set("Ready", "False", reason, message)
+    else:
+        conditions.set("Ready", "True", verified["reason"], verified["message"])
+        conditions.remove("Reconciling")
+        wanted["observedGeneration"] = generation

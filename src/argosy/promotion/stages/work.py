@@ -1,0 +1,43 @@
+"""A Stage's status on its way through the parts of one pass, and what is to be written with it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Final
+
+from argosy.machinery.controller import Event
+from argosy.machinery.objects import JsonObject
+from argosy.machinery.requests import Write, merge
+from argosy.promotion.conditions import Conditions
+from argosy.promotion.kinds import FREIGHT
+from argosy.promotion.stages.seen import Seen
+
+ACTOR: Final = "controller:stage-controller"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Work:
+    """A status on its way, and what is to be written with it."""
+
+    status: JsonObject
+    conditions: Conditions
+    before: tuple[Write | Event, ...] = ()
+    """Written before the status."""
+    after: tuple[Event, ...] = ()
+    metadata: JsonObject = field(default_factory=dict)
+    """Annotations and labels of the Stage, as a merge patch."""
+    wake_at: datetime | None = None
+
+
+Part = Callable[[Seen, Work, datetime], Work]
+
+
+def fresh(seen: Seen, now: datetime) -> Work:
+    generation = int(seen.stage["metadata"].get("generation") or 0)
+    return Work(status=dict(seen.status), conditions=Conditions(seen.status.get("conditions") or (), generation, now))
+
+
+def of_freight(piece: JsonObject, patch: JsonObject) -> Write:
+    return merge(FREIGHT, piece, {"status": patch}, subresource="status")
