@@ -38,9 +38,9 @@ def grown(bench: Bench) -> None:
 def main() -> None:
     with make_bench() as bench:
         print(f"{MANY} applications created: {seconds(lambda: grown(bench)):.2f} s")
-        polls = bench.sets.asking.count
+        polls = bench.generators.count
         idle = seconds(lambda: bench.world.pass_time(1800))
-        each = idle / (bench.sets.asking.count - polls)
+        each = idle / (bench.generators.count - polls)
         print(f"a poll with nothing new: {each * 1000:.0f} ms, {each / 180:.2%} of a core")
         bench.git.push(REPO, {**FILES, "envs/a0007.yaml": "{name: a0007, env: prod}"})
         print(f"a poll with one new file: {seconds(lambda: bench.world.pass_time(181)) * 1000:.0f} ms")

@@ -41,6 +41,7 @@ def test_a_room_is_built_with_its_first_object_whatever_else_is_not_served(monke
             rng=world.rng,
             doors=None,  # type: ignore[arg-type]  # this room asks nobody
             renderer=None,  # type: ignore[arg-type]
+            jq=None,  # type: ignore[arg-type]
             environ={},
             namespace="argosy",
         )

@@ -6,13 +6,14 @@ import asyncio
 from collections.abc import Iterable
 from typing import Any
 
-from argosy.gitops.applicationsets import ApplicationSets
-from argosy.gitops.applicationsets.application_writer import FIELD_MANAGER
-from argosy.gitops.applicationsets.status_writer import APPLICATION_SETS
-from argosy.gitops.keys import APPLICATIONS
+from argosy.gitops.applicationsets import JqRunner, answerers, controllers
+from argosy.gitops.applicationsets.controller import NAME as FIELD_MANAGER
+from argosy.gitops.keys import APPLICATION_SETS, APPLICATIONS
 from argosy.machinery.objects import JsonObject
+from argosy.observe.metrics import Registry
 from hardship.gitops import FINALIZER, ApplicationStory
-from kit.applicationsets import NoHosting
+from hardship.sealing import SharedEngine
+from kit.applicationsets import made_generators
 from kit.gitops import REPO, config
 from kit.hardship import Committed, Part, Process, Step, Story
 from kit.world import CONFIG_MAPS
@@ -47,15 +48,17 @@ class SetStory(ApplicationStory):
         self.create(CONFIG_MAPS, {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": parameters})
 
     def start(self, process: Process) -> Part:
-        sets = ApplicationSets(
+        sets = SharedEngine(
             process.client,
             process.caches,
-            self.git,
-            NoHosting(),
-            NoHosting(),  # type: ignore[arg-type]  # nobody is asked
             process.clock,
             process.rng,
-            owns=process.owns,
+            controllers(),
+            answerers(
+                made_generators(process.client, process.caches, self.git, process.clock, process.rng), JqRunner(None)
+            ),
+            owns=lambda controller, key: process.owns(key),
+            registry=Registry(),
         )
         return Together(super().start(process), sets)
 

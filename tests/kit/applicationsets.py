@@ -8,13 +8,26 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from argosy.apis import crds
-from argosy.gitops.applicationsets import ApplicationSets
-from argosy.gitops.applicationsets.status_writer import APPLICATION_SETS
-from argosy.gitops.keys import APPLICATIONS
+from argosy.expr.gotemplate import GoTemplates
+from argosy.gitops.applicationsets import Generators, JqRunner, answerers, controllers
+from argosy.gitops.applicationsets.adapters import ClusterObjects
+from argosy.gitops.applicationsets.generation import Memory
+from argosy.gitops.applicationsets.preview import Preview
+from argosy.gitops.applicationsets.previewing import Previewer
+from argosy.gitops.comparison.jq.evaluation import JqEvaluation
+from argosy.gitops.keys import APPLICATION_SETS, APPLICATIONS
 from argosy.machinery.api import PatchType
 from argosy.machinery.objects import JsonObject, Key, Resource
+from argosy.observe.metrics import Registry
 from argosy.render.jq.evaluator import LIMITS, JqWorkers
+from argosy.render.jq.port import JqEvaluator
+from argosy.runtime.chance import Rng
+from argosy.runtime.client import Client
+from argosy.runtime.clock import Clock
+from argosy.runtime.engine import Engine
+from argosy.runtime.informer import Cache, Caches
 from argosy.sources.git.scripted import ScriptedGit
+from argosy.sources.port import GitRemote
 from kit.world import CONFIG_MAPS, NAMESPACES, World
 
 REPO = "https://git.example/fleet.git"
@@ -31,11 +44,37 @@ class NoHosting:
     pull_requests = call = app_token = repositories
 
 
+def made_generators(
+    client: Client, caches: Caches, git: GitRemote, clock: Clock, rng: Rng, hosting: Any = None, plugins: Any = None
+) -> Generators:
+    nobody = NoHosting()
+    templates = GoTemplates(clock.now, rng.fork("applicationsets").token_bytes)
+    objects = ClusterObjects(client, caches, "argocd")
+    return Generators(objects, git, hosting or nobody, plugins or nobody, templates, "argocd")
+
+
 @dataclass
 class Bench:
     world: World
     git: ScriptedGit
-    sets: ApplicationSets
+    generators: Generators
+    jq: JqRunner
+    evaluator: JqEvaluator
+    memories: dict[Key, Memory | None]
+    """What the controller remembers of each set."""
+
+    @property
+    def sets(self) -> Cache:
+        return self.world.caches.cache(APPLICATION_SETS)
+
+    @property
+    def applications(self) -> Cache:
+        return self.world.caches.cache(APPLICATIONS)
+
+    async def preview(self, appset: JsonObject) -> Preview:
+        previewer = Previewer(self.world.caches, self.generators, JqEvaluation(self.evaluator), "argocd")
+        await previewer.wait_synced()
+        return await previewer.preview(appset)
 
     def create(self, obj: JsonObject, resource: Resource = APPLICATION_SETS) -> None:
         self.world.run(self.world.client.create(resource, obj))
@@ -44,13 +83,13 @@ class Bench:
         self.world.run(self.world.client.patch(resource, name, "argocd", patch, PatchType.MERGE, **more))
 
     def apps(self) -> list[str]:
-        return [app["metadata"]["name"] for app in self.sets.plane.applications.list("argocd")]
+        return [app["metadata"]["name"] for app in self.applications.list("argocd")]
 
     def app(self, name: str) -> JsonObject:
-        return self.sets.plane.applications.get(Key("argocd", name)) or {}
+        return self.applications.get(Key("argocd", name)) or {}
 
     def status(self) -> JsonObject:
-        found: JsonObject = (self.sets.sets.get(Key("argocd", "fleet")) or {}).get("status") or {}
+        found: JsonObject = (self.sets.get(Key("argocd", "fleet")) or {}).get("status") or {}
         return found
 
     def condition(self, kind: str) -> JsonObject:
@@ -95,22 +134,24 @@ def make_bench(hosting: Any = None, plugins: Any = None) -> Iterator[Bench]:
         config = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": parameters}
         world.run(world.client.create(CONFIG_MAPS, config))
         world.pass_time(2)
-        git, nobody = ScriptedGit(), NoHosting()
+        git = ScriptedGit()
         workers = JqWorkers(world.clock, limits=replace(LIMITS, wall_seconds=60.0))
-        sets = ApplicationSets(
+        generators = made_generators(world.client, world.caches, git, world.clock, world.rng, hosting, plugins)
+        jq, memories = JqRunner(workers), dict[Key, Memory | None]()
+        engine = Engine(
             world.client,
             world.caches,
-            git,
-            hosting or nobody,
-            plugins or nobody,
             world.clock,
             world.rng,
-            jq=workers,
+            controllers(measure=memories.__setitem__),
+            answerers(generators, jq),
+            registry=Registry(),
         )
-        world.supervisor.add("applicationsets", sets.run)
+        world.caches.cache(APPLICATION_SETS), world.caches.cache(APPLICATIONS)
+        world.supervisor.add("applicationsets", engine.run)
         git.push(REPO, {"apps/a/x.yaml": "", "apps/b/x.yaml": ""})
         try:
-            yield Bench(world, git, sets)
+            yield Bench(world, git, generators, jq, workers, memories)
         finally:
             workers.close()
 

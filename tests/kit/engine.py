@@ -50,6 +50,7 @@ class EngineWorld(World):
         self._crds, self._namespaces, self._wrap = crds, namespaces, wrap
         self._task: asyncio.Task[None] | None = None
         self.engine: Engine
+        self.controller_caches: InformerCaches
         self.workloads: Workloads
 
     def __enter__(self) -> Self:
@@ -126,7 +127,7 @@ class EngineWorld(World):
 
     async def _start(self) -> None:
         client = self._wrap(self.client)
-        caches = InformerCaches(client, self.clock, self.rng.fork("caches"))
+        caches = self.controller_caches = InformerCaches(client, self.clock, self.rng.fork("caches"))
         self.engine = Engine(
             client, caches, self.clock, self.rng, self._controllers, self._answerers, registry=Registry()
         )

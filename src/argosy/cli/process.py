@@ -6,14 +6,12 @@ controllers, in one process.
 
 from __future__ import annotations
 
-import asyncio
 import os
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from argosy.apis.kubernetes import known
 from argosy.cli.apiserver import api_server, listening
@@ -27,7 +25,6 @@ from argosy.cluster.http.server import HttpServer
 from argosy.cluster.server import EmbeddedCluster
 from argosy.gitops import GitOps
 from argosy.gitops.projects.permissions import permits_source
-from argosy.machinery.objects import Resource
 from argosy.render.cache import pause_of
 from argosy.render.jq.evaluator import JqWorkers
 from argosy.render.lua.evaluator import LuaWorkers
@@ -39,12 +36,7 @@ from argosy.runtime.clock import Clock
 from argosy.runtime.informers import InformerCaches
 from argosy.runtime.supervisor import Supervisor
 from argosy.runtime.verbs import Verbs
-from argosy.sources.port import Credentials, GitRemote
-
-if TYPE_CHECKING:
-    from argosy.gitops.applicationsets import ApplicationSets
-
-APPLICATION_SETS = Resource("argoproj.io", "v1alpha1", "applicationsets", "ApplicationSet")
+from argosy.sources.port import Credentials
 
 
 class ControlPlane:
@@ -55,7 +47,6 @@ class ControlPlane:
         self._client, self._clock, self._rng = client, clock, rng
         self._namespace = outside.namespace
         self._replicas = outside.replicas
-        self._sets: ApplicationSets | None = None
         self._was_ready = False
         self.caches = InformerCaches(client, clock, rng)
         self.doors = Doors(outside, clock, self._credentials, self._permitted, self._named, self._parameters)
@@ -75,6 +66,7 @@ class ControlPlane:
             rng=rng.fork("rooms"),
             doors=self.doors,
             renderer=self.renderer,
+            jq=self.jq,
             environ=os.environ,
             namespace=outside.namespace,
         )
@@ -102,7 +94,6 @@ class ControlPlane:
     def run_in(self, supervisor: Supervisor) -> None:
         supervisor.add("caches", self.caches.run)
         supervisor.add("gitops", self.gitops.run)
-        supervisor.add("application sets", self._run_application_sets)
         supervisor.add("rooms", self.rooms.run)
         supervisor.controllers.append(self.gitops.controller)  # so that stopping waits for looks that have begun
 
@@ -114,8 +105,6 @@ class ControlPlane:
         """Keys moved between replicas."""
         self.gitops.replicas_changed()
         self.rooms.wake_all()
-        if self._sets is not None:
-            self._sets.replicas_changed()
 
     def is_ready(self) -> bool:
         """Every cache is filled, and the default project is there; a kind that is watched later changes nothing."""
@@ -123,39 +112,6 @@ class ControlPlane:
             filled = all(cache.synced for cache in self.caches.all)
             self._was_ready = filled and self.gitops.plane.project("default") is not None
         return self._was_ready
-
-    async def _run_application_sets(self) -> None:
-        """Loaded with the first ApplicationSet: template engines cost start-up time that few processes need."""
-        if APPLICATION_SETS not in await self._client.resources():
-            return
-        some = asyncio.Event()
-        forget = self.caches.cache(APPLICATION_SETS).on_change(lambda old, new: some.set())
-        await some.wait()
-        forget()
-        if self._sets is None:  # once, however often this part is started: it listens to caches from then on
-            self._sets = self.application_sets(Git(self.doors))
-        await self._sets.run()
-
-    def application_sets(self, git: GitRemote) -> ApplicationSets:
-        """Made when asked for, see above."""
-        from argosy.gitops.applicationsets import ApplicationSets
-        from argosy.gitops.applicationsets.hosting import WebHosting
-        from argosy.gitops.applicationsets.hosting.plugin_service import PluginServices
-
-        egress = self.doors.egress
-        hosting, plugins = WebHosting(egress, self._clock), PluginServices(egress, self._clock)
-        return ApplicationSets(
-            self._client,
-            self.caches,
-            git,
-            hosting,
-            plugins,
-            self._clock,
-            self._rng,
-            self._namespace,
-            owns=self._replicas.owns if self._replicas else None,
-            jq=self.jq,
-        )
 
     async def close(self) -> None:
         self.renderer.close()

@@ -23,6 +23,7 @@ from argosy.runtime.informers import InformerCaches
 if TYPE_CHECKING:
     from argosy.cli.outside import Doors
     from argosy.machinery.controller import Controller
+    from argosy.render.jq.port import JqEvaluator
     from argosy.render.port import Renderer
     from argosy.runtime.engine import Answerer, Engine
 
@@ -39,6 +40,7 @@ class Context:
     rng: Rng
     doors: Doors
     renderer: Renderer
+    jq: JqEvaluator
     environ: Mapping[str, str]
     namespace: str
     """Of the control plane."""
@@ -67,6 +69,7 @@ class Room:
 
 CONFIG_MAPS: Final = Resource("", "v1", "configmaps", "ConfigMap")
 NAMESPACES: Final = Resource("", "v1", "namespaces", "Namespace", namespaced=False)
+APPLICATION_SETS: Final = Resource("argoproj.io", "v1alpha1", "applicationsets", "ApplicationSet")
 ROLLOUTS: Final = Resource("argoproj.io", "v1alpha1", "rollouts", "Rollout")
 EXPERIMENTS: Final = Resource("argoproj.io", "v1alpha1", "experiments", "Experiment")
 ANALYSIS_RUNS: Final = Resource("argoproj.io", "v1alpha1", "analysisruns", "AnalysisRun")
@@ -80,6 +83,7 @@ WAREHOUSES: Final = Resource("kargo.akuity.io", "v1alpha1", "warehouses", "Wareh
 PROJECTS: Final = Resource("kargo.akuity.io", "v1alpha1", "projects", "Project", namespaced=False)
 CLUSTER_CONFIGS: Final = Resource("kargo.akuity.io", "v1alpha1", "clusterconfigs", "ClusterConfig", namespaced=False)
 ROOMS: Final[tuple[Room, ...]] = (
+    Room("applicationsets", "argosy.cli.applicationsets", (APPLICATION_SETS,)),
     Room("analysis", "argosy.cli.analysis", (ANALYSIS_RUNS,)),
     Room("promotion", "argosy.cli.promotion", (PROJECTS, WAREHOUSES, CLUSTER_CONFIGS)),
     Room("rollouts", "argosy.cli.rollouts", (ROLLOUTS, EXPERIMENTS)),

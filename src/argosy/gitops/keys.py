@@ -7,6 +7,7 @@ from typing import Final, NamedTuple
 from argosy.machinery.objects import JsonObject, Key, Resource, group_version
 
 APPLICATIONS: Final = Resource("argoproj.io", "v1alpha1", "applications", "Application")
+APPLICATION_SETS: Final = Resource("argoproj.io", "v1alpha1", "applicationsets", "ApplicationSet")
 PROJECTS: Final = Resource("argoproj.io", "v1alpha1", "appprojects", "AppProject")
 
 PREFIX: Final = "argocd.argoproj.io/"

@@ -34,7 +34,15 @@ class Event:
     action: str = ""
 
 
-Step = Write | Event
+@dataclass(frozen=True, slots=True)
+class Apart:
+    """Chains of steps that do not depend on one another: each is carried out up to its first refusal, whatever
+    becomes of the others. When all were tried, a refusal of any of them ends the decision."""
+
+    chains: tuple[tuple[Write | Event, ...], ...]
+
+
+Step = Write | Event | Apart
 
 
 class _Keep(Enum):
@@ -49,12 +57,15 @@ KEEP: Final = _Keep.KEEP
 class Decision:
     """Steps in order, up to the first that is refused; `memory` counts only when every step succeeded.
 
-    `wake_at`: look again then, though nothing changed. It must lie in the future, unless there are steps.
+    `wake_at`: look again then, though nothing changed. It must lie in the future, unless there are steps. Without it a
+    memory that is another than before brings the next look at once, as everything does that a look has read.
     """
 
     steps: tuple[Step, ...] = ()
     wake_at: datetime | None = None
     memory: Any = KEEP
+    background: bool | None = None
+    """Whether `wake_at` keeps no rehearsal alive; None: as the controller says."""
 
 
 NOTHING: Final = Decision()
@@ -140,6 +151,11 @@ class Snapshot(Protocol):
     @property
     def refusal(self) -> Refusal | None: ...
 
+    @property
+    def refusals(self) -> tuple[Refusal, ...]:
+        """All of the last turn: several where its steps lay `Apart`."""
+        ...
+
     def get(self, kind: type[T], key: Key) -> T | None: ...
 
     def list(self, kind: type[T], namespace: str = "", selector: str = "") -> tuple[T, ...]:
@@ -151,6 +167,10 @@ class Snapshot(Protocol):
         ...
 
     def indexed(self, index: Index[T], value: str) -> tuple[T, ...]: ...
+
+    def owned_objects(self, resource: Resource, owner_uid: str) -> tuple[JsonObject, ...]:
+        """As `owned`, for a kind that has no view."""
+        ...
 
     def object(self, resource: Resource, key: Key) -> JsonObject | None:
         """As `get`, for a kind that has no view."""
@@ -171,6 +191,8 @@ class Controller(Generic[Seen]):
 
     `kind` is the view class or resource whose keys are worked on, `owns` what it makes. `background`: its wake times,
     such as polls and resyncs, keep no rehearsal alive. `workers` bounds how many keys write at once.
+    A kind is cached whole, for the whole cluster, once a look reads it, unless it is named in one of these:
+    `by_namespace`: each namespace when it is read; `metadata_only`: looks see no more than metadata of it.
     """
 
     name: str
@@ -178,6 +200,8 @@ class Controller(Generic[Seen]):
     look: Callable[[Snapshot, Key], Seen | None]
     decide: Callable[[Seen, datetime], Decision]
     owns: tuple[Kind, ...] = ()
+    by_namespace: tuple[Kind, ...] = ()
+    metadata_only: tuple[Kind, ...] = ()
     background: bool = False
     workers: int = 4
     manager: str = ""

@@ -156,6 +156,10 @@ class InformerCache:
         """How far the cache has come: it shows every change up to this resourceVersion. Empty before the first list."""
         return self._revision
 
+    def covers(self, key: Key) -> bool:
+        """Whether an object of that key would be in it."""
+        return self._namespace in ("", key.namespace)
+
     def on_progress(self, handler: Callable[[], None]) -> Callable[[], None]:
         """Called after `revision` moved; returns how to stop. Must not raise or wait."""
         self._followers.append(handler)

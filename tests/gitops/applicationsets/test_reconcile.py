@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from argosy.expr.gotemplate import GoTemplates
 from argosy.gitops.applicationsets.options import Options
-from argosy.gitops.applicationsets.reconcile import Plan, Surroundings, plan, with_owner
+from argosy.gitops.applicationsets.reconcile import Plan, plan, with_owner
+from argosy.gitops.applicationsets.surroundings import Surroundings
 from argosy.gitops.applicationsets.template import RenderError, application, engine_of, merged_template
 from argosy.gitops.control_plane.settings import Settings
 from argosy.machinery.objects import JsonObject

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import Any
 
 import pytest
 
-from argosy.gitops.applicationsets.status_writer import RESOURCES_PAUSE
+from argosy.gitops.applicationsets.controller import NAME
+from argosy.gitops.applicationsets.set_status import RESOURCES_PAUSE
 from argosy.machinery.objects import JsonObject, Key
+from argosy.machinery.requests import Write
 from kit.applicationsets import REPO, Bench, appset, listed
 
 MANY = 1000
@@ -18,25 +19,23 @@ IN_FILES = {"git": {"repoURL": REPO, "revision": "HEAD", "files": [{"path": "env
 
 @pytest.fixture
 def writes(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
-    """How often the controllers' client wrote, by kind."""
+    """How often the controller wrote, by verb and kind."""
     counted: Counter[str] = Counter()
+    real = bench.world.client.write
 
-    def counting(name: str) -> None:
-        real = getattr(bench.world.client, name)
+    async def write(request: Write) -> JsonObject:
+        if request.manager == NAME:
+            counted[f"{request.verb} {request.resource.kind}"] += 1
+        return await real(request)
 
-        async def write(resource: Any, *given: Any, **more: Any) -> Any:
-            counted[f"{name} {resource.kind}"] += 1
-            return await real(resource, *given, **more)
-
-        monkeypatch.setattr(bench.world.client, name, write)
-
-    for name in ("create", "update", "patch", "delete", "apply"):
-        counting(name)
+    monkeypatch.setattr(bench.world.client, "write", write)
     return counted
 
 
 def verdicts(bench: Bench) -> int:
-    return bench.sets.asking.remembered(Key("argocd", "fleet")).verdicts.count
+    remembered = bench.memories[Key("argocd", "fleet")]
+    assert remembered is not None
+    return remembered.generated.verdicts.count
 
 
 def grown(bench: Bench, generator: JsonObject) -> None:
@@ -50,10 +49,10 @@ def test_an_unchanged_set_costs_no_write_and_no_verdict_however_often_it_is_poll
 ) -> None:
     bench.git.push(REPO, FILES)
     grown(bench, IN_FILES)
-    before, asked = verdicts(bench), bench.sets.asking.count
+    before, asked = verdicts(bench), bench.generators.count
     writes.clear()
     bench.world.pass_time(3600)
-    assert bench.sets.asking.count >= asked + 19
+    assert bench.generators.count >= asked + 19
     assert writes == {}
     assert verdicts(bench) == before
 

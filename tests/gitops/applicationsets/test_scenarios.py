@@ -6,14 +6,13 @@ from typing import Any
 
 import pytest
 
-from argosy.gitops.applicationsets import ApplicationSets
 from argosy.gitops.applicationsets.params import GeneratorError
-from argosy.gitops.applicationsets.status_writer import APPLICATION_SETS
-from argosy.gitops.keys import APPLICATIONS, PROJECTS
+from argosy.gitops.keys import APPLICATION_SETS, APPLICATIONS, PROJECTS
 from argosy.machinery.objects import JsonObject, Key
+from argosy.machinery.requests import Write
 from argosy.machinery.status import StatusError
 from argosy.sources.port import Unavailable
-from kit.applicationsets import REPO, Bench, NoHosting, appset, listed, make_bench, phases, state
+from kit.applicationsets import REPO, Bench, appset, listed, make_bench, phases, state
 from kit.world import CONFIG_MAPS, EVENTS, SECRETS
 
 FOLDERS = {"git": {"repoURL": REPO, "revision": "HEAD", "directories": [{"path": "apps/*"}]}}
@@ -41,11 +40,11 @@ def test_a_second_look_at_an_unchanged_world_writes_nothing(bench: Bench) -> Non
     bench.create(appset([FOLDERS], name="{{path.basename}}"))
     bench.world.run_until(lambda: bench.status().get("resourcesCount") == 2)
     bench.world.pass_time(5)
-    before = bench.sets.sets.get(Key("argocd", "fleet"))
-    asked = bench.sets.asking.count
+    before = bench.sets.get(Key("argocd", "fleet"))
+    asked = bench.generators.count
     bench.world.pass_time(400)
-    assert bench.sets.sets.get(Key("argocd", "fleet")) == before
-    assert bench.sets.asking.count == asked + 2
+    assert bench.sets.get(Key("argocd", "fleet")) == before
+    assert bench.generators.count == asked + 2
 
 
 def test_a_new_folder_is_an_application_after_three_minutes_at_most(bench: Bench) -> None:
@@ -63,7 +62,7 @@ def test_a_refresh_annotation_asks_the_generators_at_once(bench: Bench) -> None:
     bench.patch({"metadata": {"annotations": {"argocd.argoproj.io/application-set-refresh": "true"}}})
     bench.world.pass_time(2)
     assert bench.apps() == ["a", "b", "c"]
-    assert not (bench.sets.sets.get(Key("argocd", "fleet")) or {})["metadata"].get("annotations")
+    assert not (bench.sets.get(Key("argocd", "fleet")) or {})["metadata"].get("annotations")
 
 
 def test_a_generator_that_fails_deletes_nothing_and_says_why(bench: Bench) -> None:
@@ -80,14 +79,14 @@ def test_a_generator_that_fails_deletes_nothing_and_says_why(bench: Bench) -> No
     bench.git.fail(REPO, Unavailable("the remote is down"))
     bench.world.pass_time(200)
     assert bench.apps() == before
-    go = (bench.sets.sets.get(Key("argocd", "go")) or {})["status"]
+    go = (bench.sets.get(Key("argocd", "go")) or {})["status"]
     told = next(item for item in go["conditions"] if item["type"] == "ErrorOccurred")
     assert (told["status"], told["reason"]) == ("True", "ApplicationGenerationFromParamsError")
     assert "the remote is down" in told["message"]
     assert go["health"]["status"] == "Degraded"
     bench.git.fail(REPO, None)
     bench.world.pass_time(200)
-    go = (bench.sets.sets.get(Key("argocd", "go")) or {})["status"]
+    go = (bench.sets.get(Key("argocd", "go")) or {})["status"]
     assert go["health"]["status"] == "Healthy"
 
 
@@ -110,7 +109,7 @@ def test_with_a_no_delete_policy_applications_survive_their_set(bench: Bench) ->
     assert bench.apps() == ["a"]
     bench.world.run(bench.world.client.delete(APPLICATION_SETS, "fleet", "argocd"))
     bench.world.pass_time(60)
-    assert bench.sets.sets.get(Key("argocd", "fleet")) is None
+    assert bench.sets.get(Key("argocd", "fleet")) is None
     assert bench.apps() == ["a"]
     assert not bench.app("a")["metadata"].get("ownerReferences")
     assert not bench.app("a")["metadata"].get("deletionTimestamp")
@@ -181,10 +180,10 @@ def test_a_set_elsewhere_is_served_only_when_its_namespace_is_named_and_its_proj
     bench.create(elsewhere)
     bench.world.pass_time(5)
     key = Key("team", "fleet")
-    assert "status" not in (bench.sets.sets.get(key) or {})
+    assert "status" not in (bench.sets.get(key) or {})
     bench.patch({"data": {"applicationsetcontroller.namespaces": "te*"}}, "argocd-cmd-params-cm", CONFIG_MAPS)
-    bench.world.run_until(lambda: bool((bench.sets.sets.get(key) or {}).get("status")))
-    told = (bench.sets.sets.get(key) or {})["status"]["conditions"][0]
+    bench.world.run_until(lambda: bool((bench.sets.get(key) or {}).get("status")))
+    told = (bench.sets.get(key) or {})["status"]["conditions"][0]
     assert "namespace 'team' is not permitted to use project 'default'" in told["message"]
     with pytest.raises(StatusError):
         bench.world.run(bench.world.client.read(APPLICATIONS, "a", "team"))
@@ -213,8 +212,8 @@ def test_a_set_elsewhere_reads_no_repository_that_its_project_does_not_let_it(
     elsewhere["spec"]["template"]["spec"]["project"] = "theirs"
     bench.create(elsewhere)
     key = Key("team", "fleet")
-    bench.world.run_until(lambda: bool((bench.sets.sets.get(key) or {}).get("status")))
-    status = (bench.sets.sets.get(key) or {})["status"]
+    bench.world.run_until(lambda: bool((bench.sets.get(key) or {}).get("status")))
+    status = (bench.sets.get(key) or {})["status"]
     assert told in status["conditions"][0]["message"]
     assert "canary" not in str(status)
 
@@ -223,7 +222,7 @@ def test_a_preview_tells_what_would_happen_and_does_nothing(bench: Bench) -> Non
     bench.create(appset([listed("a", "b")]))
     bench.world.run_until(lambda: bench.apps() == ["a", "b"])
     bench.world.pass_time(2)
-    seen = bench.world.run(bench.sets.preview(appset([listed("b", "c", b="prod")])))
+    seen = bench.world.run(bench.preview(appset([listed("b", "c", b="prod")])))
     assert [app["metadata"]["name"] for app in seen.created] == ["c"]
     assert [change.wanted["metadata"]["labels"] for change in seen.changed] == [{"env": "prod"}]
     assert [app["metadata"]["name"] for app in seen.deleted] == ["a"]
@@ -290,7 +289,7 @@ def test_deletion_in_reverse_waits_for_the_end_of_each_step(bench: Bench) -> Non
         bench.patch({"metadata": {"finalizers": None}}, name, APPLICATIONS)
         left.remove(name)
     bench.world.run_until(lambda: bench.apps() == [])
-    assert bench.sets.sets.get(Key("argocd", "fleet")) is None
+    assert bench.sets.get(Key("argocd", "fleet")) is None
 
 
 def test_an_unknown_project_leaves_its_application_out_until_it_is_there(bench: Bench) -> None:
@@ -323,22 +322,22 @@ def test_a_setting_says_how_often_repositories_are_asked_and_how_many_applicatio
     bench.world.run_until(lambda: bench.status().get("resourcesCount") == 2)
     assert [item["name"] for item in bench.status()["resources"]] == ["a"]
     bench.world.pass_time(2)
-    before = bench.sets.asking.count
+    before = bench.generators.count
     bench.world.pass_time(600)
-    assert bench.sets.asking.count == before + 10
+    assert bench.generators.count == before + 10
 
 
 def test_only_generators_that_read_clusters_are_asked_when_a_cluster_changes(bench: Bench) -> None:
     bench.create(appset([FOLDERS], name="{{path.basename}}"))
     bench.world.run_until(lambda: bench.status().get("resourcesCount") == 2)
     bench.world.pass_time(2)
-    before = bench.sets.asking.count
+    before = bench.generators.count
     labels = {"argocd.argoproj.io/secret-type": "cluster"}
     metadata = {"name": "east", "namespace": "argocd", "labels": labels}
     data = {"name": "East_1", "server": "https://east.example"}
     bench.create({"apiVersion": "v1", "kind": "Secret", "metadata": metadata, "stringData": data}, SECRETS)
     bench.world.pass_time(5)
-    assert bench.sets.asking.count == before
+    assert bench.generators.count == before
 
 
 class Busy:
@@ -353,9 +352,9 @@ def test_a_host_that_asks_for_a_pause_gets_it() -> None:
         bench.create(appset([{"scmProvider": {"github": {"organization": "acme"}}}]))
         bench.world.run_until(lambda: bench.condition("ErrorOccurred").get("status") == "True")
         bench.world.pass_time(890)
-        assert bench.sets.asking.count == 1
+        assert bench.generators.count == 1
         bench.world.pass_time(20)
-        assert bench.sets.asking.count == 2
+        assert bench.generators.count == 2
 
 
 def test_a_null_in_the_template_is_written_once(bench: Bench) -> None:
@@ -364,7 +363,7 @@ def test_a_null_in_the_template_is_written_once(bench: Bench) -> None:
     bench.create(given)
     bench.world.run_until(lambda: bench.apps() == ["a"])
     given["spec"]["template"]["spec"]["source"]["helm"] = {"valuesObject": {"image": {"tag": None}}}
-    latest = bench.sets.sets.get(Key("argocd", "fleet")) or {}
+    latest = bench.sets.get(Key("argocd", "fleet")) or {}
     bench.world.run(bench.world.client.update(APPLICATION_SETS, {**latest, "spec": given["spec"]}))
     bench.world.pass_time(5)
     version = bench.app("a")["metadata"]["resourceVersion"]
@@ -391,15 +390,15 @@ def test_events_of_the_set_tell_what_was_created_changed_and_deleted(bench: Benc
 def test_an_operation_that_could_not_be_written_after_the_status_was_is_written_later(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real, lost = bench.world.client.patch, [True]
+    real, lost = bench.world.client.write, [True]
 
-    async def patch(resource: Any, name: str, namespace: str, body: JsonObject, *given: Any, **more: Any) -> Any:
-        if body.get("operation") and lost:
+    async def write(request: Write) -> JsonObject:
+        if isinstance(request.body, dict) and request.body.get("operation") and lost:
             lost.clear()
             raise StatusError(500, "InternalError", "the server went away")
-        return await real(resource, name, namespace, body, *given, **more)
+        return await real(request)
 
-    monkeypatch.setattr(bench.world.client, "patch", patch)
+    monkeypatch.setattr(bench.world.client, "write", write)
     bench.create(appset([listed("d")], strategy=steps("dev")))
     bench.world.run_until(lambda: phases(bench).get("d") == "Pending")
     bench.world.run_until(lambda: bool(bench.app("d").get("operation")))
@@ -417,19 +416,36 @@ def test_what_jq_leads_to_on_an_application_is_left_as_it_is(bench: Bench) -> No
     bench.world.run_until(lambda: bench.app("b")["spec"]["source"]["path"] == "conf")
     bench.world.pass_time(400)
     assert bench.app("a")["spec"]["source"]["path"] == "mine"
-    asked = bench.sets.jq.asked
+    asked = bench.jq.count
     bench.world.pass_time(400)
-    assert bench.sets.jq.asked == asked
+    assert bench.jq.count == asked
     found = bench.world.run(bench.world.client.list(EVENTS, "argocd")).items
     told = [event["message"] for event in found if event["reason"] == "InvalidSetting"]
     assert len(told) == 1
     assert "Invalid path expression" in told[0]
 
 
-def test_settings_that_are_there_before_it_is_made_are_heard_of(bench: Bench, caplog: pytest.LogCaptureFixture) -> None:
-    settings = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "argocd-cm", "namespace": "argocd"}}
-    bench.create(settings, CONFIG_MAPS)
-    bench.world.pass_time(1)
-    world, nobody = bench.world, NoHosting()
-    ApplicationSets(world.client, world.caches, bench.git, nobody, nobody, world.clock, world.rng)
-    assert "a handler failed" not in caplog.text
+def test_an_application_that_is_refused_keeps_no_other_from_being_made_and_is_told_of_until_it_is_taken(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, refusing = bench.world.client.write, [True]
+
+    async def write(request: Write) -> JsonObject:
+        if request.verb == "create" and request.key.name == "b" and refusing:
+            raise StatusError(403, "Forbidden", 'admission webhook "policy" denied the request: no b here')
+        return await real(request)
+
+    monkeypatch.setattr(bench.world.client, "write", write)
+    bench.create(appset([listed("a", "b", "c")]))
+    bench.world.run_until(lambda: bench.apps() == ["a", "c"] and bool(bench.condition("ErrorOccurred")))
+    bench.world.run_until(lambda: bench.status().get("resourcesCount") == 2)
+    told = bench.condition("ErrorOccurred")
+    assert (told["status"], told["reason"]) == ("True", "CreateApplicationError")
+    assert "no b here" in told["message"]
+    version = bench.sets.get(Key("argocd", "fleet"))
+    bench.world.pass_time(900)
+    assert bench.sets.get(Key("argocd", "fleet")) == version
+    refusing.clear()
+    bench.world.pass_time(301)
+    assert bench.apps() == ["a", "b", "c"]
+    assert bench.condition("ErrorOccurred")["status"] == "False"

@@ -10,10 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from argosy.gitops.applicationsets import ApplicationSets
-from argosy.gitops.applicationsets.controller import APPLICATION_SETS
 from argosy.gitops.dependencies import graph as dependencies
 from argosy.gitops.dependencies.graph import DEPENDS_ON, Reverse, deletion_waits, errors_of, waits_for
-from argosy.gitops.keys import APPLICATIONS
+from argosy.gitops.keys import APPLICATION_SETS, APPLICATIONS
 from argosy.machinery.objects import JsonObject, Key
 from argosy.machinery.timestamps import parse
 from kit.gitops import REPO, Bench, application, config

@@ -13,6 +13,7 @@ from argosy.machinery import requests
 from argosy.machinery.controller import (
     NOTHING,
     PENDING,
+    Apart,
     Controller,
     Decision,
     Event,
@@ -429,3 +430,91 @@ def test_a_controller_that_is_added_later_looks_at_what_is_there() -> None:
         assert [seen.config["metadata"]["name"] for _, seen in recorded.seen] == ["a"]
         with pytest.raises(ValueError, match="'later' is there already"):
             world.engine.add([later])
+
+
+def test_steps_apart_are_each_tried_and_every_refusal_is_told() -> None:
+    refused: list[tuple[Refusal, ...]] = []
+
+    def look(snapshot: Snapshot, key: Key) -> Any:
+        refused.append(snapshot.refusals)
+        return look_at_both(snapshot, key)
+
+    def decide(seen: Seen, now: datetime) -> Decision:
+        copies = [config_map(name, "copies") for name in ("x", "y", "z")]
+        told = tuple(requests.create(SECRETS, {**secret(f"told-{obj['metadata']['name']}")}) for obj in copies)
+        chains = tuple((requests.create(CONFIG_MAPS, obj), after) for obj, after in zip(copies, told, strict=True))
+        return Decision((Apart(chains), requests.create(SECRETS, secret("after-all"))))
+
+    def wrap(client: Client) -> Client:
+        return Denying(client, lambda write: write.verb == "create" and write.key.name in ("x", "z"))
+
+    with EngineWorld([controller(decide, look)], namespaces=["copies"], wrap=wrap) as world:
+        world.create(config_map("a"))
+        world.pass_time(0.05)
+        assert world.get(CONFIG_MAPS, Key("copies", "y")) is not None
+        assert world.get(SECRETS, Key("default", "told-y")) is not None
+        assert world.get(SECRETS, Key("default", "told-x")) is None, "the rest of its chain waits"
+        assert world.get(SECRETS, Key("default", "after-all")) is None
+        world.pass_time(1)
+        assert [one.write.key.name for one in refused[-1]] == ["x", "z"]
+
+
+class Denying(WrappingClient):
+    def __init__(self, inner: Client, refuses: Callable[[Write], bool]) -> None:
+        super().__init__(inner)
+        self._refuses = refuses
+
+    async def write(self, request: Write) -> JsonObject:
+        if self._refuses(request):
+            raise StatusError(403, "Forbidden", "not this one")
+        return await super().write(request)
+
+
+def test_a_memory_that_changed_brings_the_next_look_at_once_and_one_that_did_not_brings_none() -> None:
+    decide = Recorded(lambda seen, now: Decision(memory=min((seen.memory or 0) + 1, 3)))
+    with EngineWorld([controller(decide)]) as world:
+        world.create(config_map("a"))
+        world.settle()
+        assert [seen.memory for _, seen in decide.seen] == [None, 1, 2, 3]
+        assert len({now for now, _ in decide.seen}) == 1
+
+
+def test_a_memory_that_never_settles_is_slowed_down() -> None:
+    decide = Recorded(lambda seen, now: Decision(memory=(seen.memory or 0) + 1))
+    with EngineWorld([controller(decide)]) as world:
+        world.create(config_map("a"))
+        world.pass_time(60)
+        assert BURST < len(decide.seen) < BURST + 70
+
+
+def test_a_kind_that_is_read_by_namespace_is_cached_for_those_namespaces_alone() -> None:
+    decide = Recorded()
+    with EngineWorld([controller(decide, by_namespace=(SECRETS,))], namespaces=["other"]) as world:
+        world.create({**secret("a"), "metadata": {"name": "a", "namespace": "other"}})
+        world.create(config_map("a"))
+        world.create(secret("a"))
+        world.settle()
+        assert decide.seen[-1][1].other is not None
+        cached = [one for one in world.controller_caches.all if one.resource == SECRETS]
+        assert [[obj["metadata"]["namespace"] for obj in one.list()] for one in cached] == [["default"]]
+
+
+def test_a_kind_of_which_only_metadata_counts_is_cached_without_content() -> None:
+    decide = Recorded()
+    with EngineWorld([controller(decide, metadata_only=(SECRETS,))]) as world:
+        world.create(config_map("a"))
+        world.create({**secret("a"), "stringData": {"password": "hunter2"}})
+        world.settle()
+        other = decide.seen[-1][1].other
+        assert other is not None
+        assert (other["metadata"]["name"], "data" in other) == ("a", False)
+
+
+def test_what_a_controller_owns_is_not_cached_before_a_look_reads_it() -> None:
+    decide = Recorded()
+    reads_nothing = lambda snapshot, key: Seen(config) if (config := snapshot.object(CONFIG_MAPS, key)) else None  # noqa: E731
+    with EngineWorld([controller(decide, reads_nothing, owns=(SECRETS,))]) as world:
+        world.create(config_map("a"))
+        world.settle()
+        assert decide.seen
+        assert [one for one in world.controller_caches.all if one.resource == SECRETS] == []

@@ -40,6 +40,9 @@ class ScriptedCache:
     def add_index(self, index: str, values: Callable[[JsonObject], Iterable[str]]) -> None:
         self.indexes[index] = values
 
+    def covers(self, key: Key) -> bool:
+        return True
+
     def on_change(self, handler: Changed) -> Callable[[], None]:
         self.handlers.append(handler)
         return lambda: None

@@ -61,3 +61,14 @@ def test_a_version_that_is_no_number_is_not_kept() -> None:
     own = OwnWrites()
     own.wrote(A, {"metadata": {**obj(1)["metadata"], "resourceVersion": "x"}}, None, "6")
     assert not own
+
+
+def test_as_the_cache_comes_on_only_what_it_may_have_passed_is_looked_at() -> None:
+    own, keys = OwnWrites(), [Key("ns", f"n{number}") for number in range(5)]
+    for number, key in enumerate(keys):
+        own.wrote(key, obj(10 + number), None, "1")
+    assert list(own.progressed("11")) == keys[:2]
+    assert list(own.progressed("11")) == []
+    own.wrote(keys[2], obj(20), None, "11")
+    assert list(own.progressed("14")) == keys[3:], "a later write of the same key waits for its own version"
+    assert list(own.progressed("20")) == [keys[2]]

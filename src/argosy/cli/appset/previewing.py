@@ -9,6 +9,7 @@ from typing import NoReturn
 
 from argosy.apis.argoproj import ApplicationSet
 from argosy.apis.generate import schema_of
+from argosy.cli.applicationsets import generators
 from argosy.cli.failing import CommandError, Exit
 from argosy.cli.outside import Doors, Git, Outside
 from argosy.cli.process import ControlPlane
@@ -21,8 +22,9 @@ from argosy.gitops.applicationsets.hosting.plugin_service import PluginServices
 from argosy.gitops.applicationsets.options import Options
 from argosy.gitops.applicationsets.params import GeneratorError
 from argosy.gitops.applicationsets.preview import Preview
+from argosy.gitops.applicationsets.previewing import Previewer
 from argosy.gitops.applicationsets.reconcile import Problem
-from argosy.gitops.comparison.jq.evaluation import NotAnswered
+from argosy.gitops.comparison.jq.evaluation import JqEvaluation, NotAnswered
 from argosy.machinery.objects import JsonObject
 from argosy.machinery.structural import compile_schema, prune, validate
 from argosy.runtime.chance import SystemRng
@@ -91,7 +93,9 @@ async def online(
     """Against what runs now. Raises CommandError with what a generator says."""
     rng = SystemRng()
     plane = ControlPlane(client, clock, rng, outside)
-    found = plane.application_sets(LocalGit(Git(plane.doors), directories))
+    git = LocalGit(Git(plane.doors), directories)
+    asked = generators(client, plane.caches, git, plane.doors, clock, rng, outside.namespace)
+    found = Previewer(plane.caches, asked, JqEvaluation(plane.jq), outside.namespace)
     try:
         async with Supervisor(clock, rng) as parts:
             parts.add("caches", plane.caches.run)
@@ -109,7 +113,7 @@ async def offline(
     book = CredentialBook([], [])
     doors = Doors(outside, clock, book.credentials, lambda url, project: True)
     try:
-        git = GitReader(LocalGit(Git(doors), directories), lambda: book)
+        git = GitReader(LocalGit(Git(doors), directories), book)
         hosting, plugins = WebHosting(doors.egress, clock), PluginServices(doors.egress, clock)
         given = GeneratorDoors(git=git, hosting=hosting, plugins=plugins, objects=NoCluster())
         templates = GoTemplates(clock.now, SystemRng().token_bytes)

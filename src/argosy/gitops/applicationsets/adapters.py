@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from argosy.gitops.applicationsets.params import GeneratorError
 from argosy.gitops.control_plane.configuration import CONFIG_MAPS, SECRETS
 from argosy.machinery.objects import JsonObject, Key, Resource, group_version
+from argosy.machinery.requests import Get, List
 from argosy.machinery.status import StatusError
+from argosy.runtime.client import Client
 from argosy.runtime.informer import Cache, Caches
-from argosy.runtime.verbs import Verbs
 from argosy.sources.credentials import TYPE_LABEL, CredentialBook
 from argosy.sources.port import GitRemote, Tree
 
@@ -17,12 +18,12 @@ from argosy.sources.port import GitRemote, Tree
 class GitReader:
     """Trees of repositories, with the credentials that the project may use."""
 
-    def __init__(self, git: GitRemote, book: Callable[[], CredentialBook]) -> None:
+    def __init__(self, git: GitRemote, book: CredentialBook) -> None:
         self._git = git
         self._book = book
 
     async def tree(self, url: str, revision: str, project: str) -> Tree:
-        credentials = self._book().credentials(url, project)
+        credentials = self._book.credentials(url, project)
         commit = await self._git.resolve(url, "" if revision == "HEAD" else revision, credentials)
         return await self._git.tree(url, commit, credentials)
 
@@ -30,7 +31,7 @@ class GitReader:
 class ClusterObjects:
     """Secrets and ConfigMaps of the control plane's namespace, and of those that have sets: `prepare` these first."""
 
-    def __init__(self, client: Verbs, caches: Caches, control_plane: str) -> None:
+    def __init__(self, client: Client, caches: Caches, control_plane: str) -> None:
         self._client = client
         self._caches = caches
         self._control_plane = control_plane
@@ -60,20 +61,20 @@ class ClusterObjects:
         """`resource` is the plural, as upstream's ConfigMap has it under `kind`."""
         group, version = group_version(api_version)
         try:
-            kinds = await self._client.resources()
+            kinds = (await self._client.served()).resources
             served = [kind for kind in kinds if (kind.group, kind.version, kind.plural) == (group, version, resource)]
             if not served:
                 raise GeneratorError(f"clusterDecisionResource: {resource}.{api_version} is not served")
             if name:
-                return await self._one(served[0], name, namespace)
-            return (await self._client.list(served[0], namespace, label_selector=labels)).items
+                return await self._one(Get(served[0], Key(namespace, name)))
+            return (await self._client.page(List(resource=served[0], namespace=namespace, label_selector=labels))).items
         except StatusError as error:
             raise GeneratorError(f"clusterDecisionResource: {error}") from None
 
-    async def _one(self, kind: Resource, name: str, namespace: str) -> Sequence[JsonObject]:
+    async def _one(self, request: Get) -> Sequence[JsonObject]:
         """None only where the server says so: of a failure nothing must follow."""
         try:
-            return [await self._client.read(kind, name, namespace)]
+            return [await self._client.get(request)]
         except StatusError as error:
             if error.is_not_found:
                 return []

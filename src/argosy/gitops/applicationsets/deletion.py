@@ -1,4 +1,4 @@
-"""The end of a set: its Applications go with it, survive it, or go one step after another (spec 15.4, 15.5).
+"""The end of a set: its Applications go with it, survive it, or go one step after another (spec 15.4, 15.5). Pure.
 
 A plain end needs nobody: the garbage collector follows the owner references. For the two others the set carries a
 finalizer from the first look on.
@@ -7,18 +7,20 @@ finalizer from the first look on.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime, timedelta
 from typing import Final
 
 from argosy.gitops.applicationsets import rolling_sync
-from argosy.gitops.applicationsets.application_writer import ApplicationWriter
+from argosy.gitops.applicationsets.application_writes import disowned, removed
 from argosy.gitops.applicationsets.options import Options
-from argosy.gitops.applicationsets.reconcile import Surroundings
-from argosy.gitops.applicationsets.status_writer import StatusWriter
+from argosy.gitops.applicationsets.surroundings import Surroundings
+from argosy.gitops.keys import APPLICATION_SETS
+from argosy.machinery.controller import NOTHING, Apart, Decision, Step
 from argosy.machinery.objects import JsonObject
-from argosy.runtime.controller import DONE, Outcome
+from argosy.machinery.requests import Write, merge
 
 FINALIZER: Final = "resources-finalizer.argocd.argoproj.io"
-REVERSE_PAUSE: Final = 10.0
+REVERSE_PAUSE: Final = timedelta(seconds=10)
 
 
 def survive(appset: JsonObject, options: Options) -> bool:
@@ -32,33 +34,28 @@ def in_reverse(appset: JsonObject, options: Options) -> bool:
     return rolling_sync.is_rolling(spec, enabled=options.progressive_syncs) and order.lower() == "reverse"
 
 
-class SetDeletion:
-    """`prepare` before, `proceed` after the deletion was asked for."""
+def needs_finalizer(appset: JsonObject, options: Options) -> bool:
+    if FINALIZER in (appset["metadata"].get("finalizers") or ()):
+        return False
+    return survive(appset, options) or in_reverse(appset, options)
 
-    def __init__(self, applying: ApplicationWriter, recording: StatusWriter) -> None:
-        self._applying = applying
-        self._recording = recording
 
-    async def prepare(self, appset: JsonObject, options: Options) -> bool:
-        """Whether the finalizer had to be written."""
-        finalizers = appset["metadata"].get("finalizers") or []
-        if FINALIZER in finalizers or not (survive(appset, options) or in_reverse(appset, options)):
-            return False
-        await self._recording.patch(appset, {"metadata": {"finalizers": [*finalizers, FINALIZER]}})
-        return True
+def with_finalizer(appset: JsonObject) -> Write:
+    finalizers = appset["metadata"].get("finalizers") or []
+    return merge(APPLICATION_SETS, appset, {"metadata": {"finalizers": [*finalizers, FINALIZER]}})
 
-    async def proceed(self, appset: JsonObject, applications: Sequence[JsonObject], around: Surroundings) -> Outcome:
-        finalizers = appset["metadata"].get("finalizers") or []
-        if FINALIZER not in finalizers:
-            return DONE
-        if survive(appset, around.options):
-            for app in applications:
-                await self._applying.disown(app)
-        elif in_reverse(appset, around.options) and (batch := rolling_sync.deletion_batch(appset, applications)):
-            waiting = [app for app in batch if not app["metadata"].get("deletionTimestamp")]
-            for app in waiting:
-                await self._applying.remove(appset, app, around)
-            return Outcome(acted=bool(waiting), requeue_after=REVERSE_PAUSE)
-        left = [item for item in finalizers if item != FINALIZER]
-        await self._recording.patch(appset, {"metadata": {"finalizers": left or None}})
-        return Outcome(acted=True)
+
+def proceed(appset: JsonObject, applications: Sequence[JsonObject], around: Surroundings, now: datetime) -> Decision:
+    """After the deletion was asked for."""
+    finalizers = appset["metadata"].get("finalizers") or []
+    if FINALIZER not in finalizers:
+        return NOTHING
+    steps: list[Step] = []
+    if survive(appset, around.options):
+        steps.append(Apart(tuple((disowned(app),) for app in applications)))
+    elif in_reverse(appset, around.options) and (batch := rolling_sync.deletion_batch(appset, applications)):
+        waiting = [app for app in batch if not app["metadata"].get("deletionTimestamp")]
+        chains = tuple(removed(appset, app, around) for app in waiting)
+        return Decision((Apart(chains),) if chains else (), wake_at=now + REVERSE_PAUSE)
+    left = [item for item in finalizers if item != FINALIZER]
+    return Decision((*steps, merge(APPLICATION_SETS, appset, {"metadata": {"finalizers": left or None}})))

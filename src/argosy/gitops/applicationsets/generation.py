@@ -1,119 +1,193 @@
-"""Asks the generators of a set when there is reason to, and remembers what they gave until there is again.
+"""Asks the generators of a set when there is reason to; what they gave is remembered until there is again.
 
 Reasons: the set's spec, the settings or (for generators that read them) the clusters changed, its time has come, or
-somebody asks by annotation. After an error a change of any setting or credential is one, too.
+somebody asks by annotation. After an error a change of any setting, project or credential is one, too.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from typing import Any, Final
 
+import orjson
+
 from argosy.expr.gotemplate import GoTemplates
+from argosy.gitops.applicationsets.adapters import ClusterObjects, GitReader
 from argosy.gitops.applicationsets.desired_applications import Unusable, asked_of, desired
-from argosy.gitops.applicationsets.generator_context import Doors
+from argosy.gitops.applicationsets.generator_context import Doors, Hosting, Plugins
 from argosy.gitops.applicationsets.generators import requeue_after
 from argosy.gitops.applicationsets.options import Options
 from argosy.gitops.applicationsets.preview import for_strategy
-from argosy.gitops.applicationsets.reconcile import Surroundings, Verdicts
-from argosy.machinery.objects import JsonObject, Key
+from argosy.gitops.applicationsets.reconcile import Verdicts
+from argosy.gitops.applicationsets.surroundings import Surroundings
+from argosy.machinery.controller import PENDING, Failed, Pending, Question, Snapshot
+from argosy.machinery.objects import JsonObject
+from argosy.sources.port import GitRemote
 
 AFTER_ERROR: Final = 180.0
 """Seconds; longer when a host says so."""
 OF_CLUSTERS: Final = frozenset({"clusters", "clusterDecisionResource"})
+REFRESH: Final = "argocd.argoproj.io/application-set-refresh"
 
 
-@dataclass(slots=True)
-class Memory:
-    """What the generators of a set gave, for which spec and surroundings, and until when it holds."""
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Generated:
+    """What the generators of a set gave, and for which spec and surroundings."""
 
     spec: JsonObject
     uid: str
-    options: Options
+    around: Surroundings
     clusters: object
-    until: float | None
-    wanted: Sequence[JsonObject]
+    wanted: Sequence[JsonObject] = ()
     """As the template has them."""
-    placed: Sequence[JsonObject]
+    placed: Sequence[JsonObject] = ()
     """As they are to be written."""
     error: Unusable | None = None
     verdicts: Verdicts = field(default_factory=Verdicts)
     """What became of them."""
 
-    def after(self, known: Memory) -> Memory:
+    def after(self, known: Generated) -> Generated:
         """With the objects of an earlier answer where they are equal, so that only what changed is judged anew."""
-        self.wanted, self.placed = _shared(self.wanted, known.wanted), _shared(self.placed, known.placed)
-        if (self.spec, self.uid, self.options) == (known.spec, known.uid, known.options):
-            self.verdicts = known.verdicts
-        return self
+        wanted, placed = _shared(self.wanted, known.wanted), _shared(self.placed, known.placed)
+        same = (self.spec, self.uid, self.around.options) == (known.spec, known.uid, known.around.options)
+        return replace(self, wanted=wanted, placed=placed, verdicts=known.verdicts if same else self.verdicts)
 
-    def verdicts_under(self, around: Surroundings) -> Verdicts:
-        if self.verdicts.around is not around:
-            self.verdicts = Verdicts(around)
-        return self.verdicts
+    def holds(self, appset: JsonObject, around: Surroundings) -> bool:
+        """Whether they would be asked the same now. After an error any news of the surroundings is worth a try."""
+        spec, options = appset.get("spec") or {}, around.options
+        if self.error is not None and self.around is not around:
+            return False
+        same = self.uid == appset["metadata"]["uid"] and self.around.options == options and self.spec == spec
+        return same and self.clusters == clusters_seen(spec, around)
 
 
-class Generation:
-    """`clusters`: something that is equal as long as the cluster Secrets are."""
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Memory:
+    """What a set's last look left."""
+
+    generated: Generated
+    answered_at: datetime
+    until: datetime | None
+    """When the generators are asked again."""
+    is_due: bool = False
+    told_at: datetime | None = None
+    """When the status was written."""
+    told: frozenset[str] = frozenset()
+    """jq expressions whose failure was told."""
+
+    def answered(self, generated: Generated, now: datetime) -> Memory:
+        return replace(self, generated=generated, answered_at=now, until=asked_again(generated, now), is_due=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Generate(Question[Generated]):
+    """`since`: when the last answer came; asked after that it is another question."""
+
+    namespace: str
+    name: str
+    uid: str
+    spec: bytes
+    options: Options
+    clusters: object
+    since: datetime | None
+    appset: JsonObject = field(compare=False, repr=False)
+    around: Surroundings = field(compare=False, repr=False)
+
+
+def asked(
+    snapshot: Snapshot, appset: JsonObject, around: Surroundings, memory: Memory | None
+) -> tuple[Generated | None, bool]:
+    """What holds now, and whether it is news; None while the answer is awaited and nothing holds until then."""
+    known = memory.generated if memory is not None and memory.generated.holds(appset, around) else None
+    anew = REFRESH in (appset["metadata"].get("annotations") or {})
+    if known is not None and memory is not None and not memory.is_due and not anew:
+        return known, False
+    answer = snapshot.ask(_question(appset, around, memory.answered_at if memory is not None else None))
+    if isinstance(answer, Pending):
+        assert answer is PENDING
+        return (known if known is not None and not anew else None), False
+    if isinstance(answer, Failed):
+        text = f"error generating params from the generators: {answer.reason}"
+        error = Unusable("ApplicationGenerationFromParamsError", text, generated=False)
+        return _nothing(appset, around, error), False
+    return (answer.after(memory.generated) if memory is not None else answer), True
+
+
+def _question(appset: JsonObject, around: Surroundings, since: datetime | None) -> Generate:
+    spec, metadata = appset.get("spec") or {}, appset["metadata"]
+    return Generate(
+        metadata["namespace"],
+        metadata["name"],
+        metadata["uid"],
+        orjson.dumps(spec, option=orjson.OPT_SORT_KEYS),
+        around.options,
+        clusters_seen(spec, around),
+        since,
+        appset,
+        around,
+    )
+
+
+class Generators:
+    """Answers `Generate`, through the doors to the world outside."""
 
     def __init__(
-        self, doors: Doors, templates: GoTemplates, control_plane: str, clusters: Callable[[], object]
+        self,
+        objects: ClusterObjects,
+        git: GitRemote,
+        hosting: Hosting,
+        plugins: Plugins,
+        templates: GoTemplates,
+        control_plane: str,
     ) -> None:
-        self._doors = doors
-        self._templates = templates
-        self._control_plane = control_plane
-        self._clusters = clusters
-        self._memory: dict[Key, Memory] = {}
         self.count = 0
         """How often generators were asked."""
+        self._objects, self._git, self._hosting, self._plugins = objects, git, hosting, plugins
+        self._templates, self._control_plane = templates, control_plane
 
-    async def wanted(self, key: Key, appset: JsonObject, options: Options, now: float, *, anew: bool) -> Memory:
-        """`now`: monotonic. `anew`: whatever is remembered."""
-        known = self._memory.get(key)
-        if known is not None and not anew and self._holds(known, appset, options, now):
-            return known
-        made = await self._asked(appset, options, now)
-        self._memory[key] = made.after(known) if known is not None else made
-        return self._memory[key]
-
-    def remembered(self, key: Key) -> Memory:
-        """What was given the last time."""
-        return self._memory[key]
-
-    def forget(self, key: Key) -> None:
-        self._memory.pop(key, None)
-
-    def retry_errors(self) -> None:
-        """Settings or credentials are new: what failed may work now."""
-        self._memory = {key: memory for key, memory in self._memory.items() if memory.error is None}
-
-    async def desired(self, appset: JsonObject, options: Options) -> list[JsonObject]:
-        """Asks, and remembers nothing. Raises Unusable."""
-        asked = asked_of(appset, self._doors, options, self._templates, self._control_plane)
-        return await desired(appset, asked)
-
-    def _holds(self, known: Memory, appset: JsonObject, options: Options, now: float) -> bool:
-        spec, uid = appset.get("spec") or {}, appset["metadata"].get("uid") or ""
-        due = known.until is not None and now >= known.until
-        same = known.uid == uid and known.options == options and known.spec == spec
-        return same and not due and known.clusters == self._seen(spec)
-
-    async def _asked(self, appset: JsonObject, options: Options, now: float) -> Memory:
+    async def answer(self, question: Generate) -> Generated:
         self.count += 1
-        spec, uid = appset.get("spec") or {}, appset["metadata"].get("uid") or ""
-        clusters = self._seen(spec)
-        wait = requeue_after(list(spec.get("generators") or ()), options.requeue_after)
+        appset, around = question.appset, question.around
         try:
-            wanted = await self.desired(appset, options)
-            until, placed = None if wait is None else now + wait, for_strategy(appset, wanted, options)
-            return Memory(spec, uid, options, clusters, until, wanted, placed)
+            wanted = await self.desired(appset, around)
         except Unusable as error:
-            return Memory(spec, uid, options, clusters, now + max(AFTER_ERROR, error.retry_after), [], [], error)
+            return _nothing(appset, around, error)
+        placed = for_strategy(appset, wanted, around.options)
+        return replace(_nothing(appset, around, None), wanted=wanted, placed=placed)
 
-    def _seen(self, spec: JsonObject) -> object:
-        names = set(_generators(spec.get("generators") or ()))
-        return self._clusters() if names & OF_CLUSTERS else None
+    async def desired(self, appset: JsonObject, around: Surroundings) -> list[JsonObject]:
+        """Raises Unusable."""
+        await self._objects.prepare(appset["metadata"]["namespace"])
+        doors = Doors(
+            git=GitReader(self._git, around.credentials),
+            hosting=self._hosting,
+            plugins=self._plugins,
+            objects=self._objects,
+            refusal=around.repository_refusal,
+        )
+        return await desired(appset, asked_of(appset, doors, around.options, self._templates, self._control_plane))
+
+
+def asked_again(generated: Generated, now: datetime) -> datetime | None:
+    if generated.error is not None:
+        return now + timedelta(seconds=max(AFTER_ERROR, generated.error.retry_after))
+    generators = list(generated.spec.get("generators") or ())
+    wait = requeue_after(generators, generated.around.options.requeue_after)
+    return None if wait is None else now + timedelta(seconds=wait)
+
+
+def clusters_seen(spec: JsonObject, around: Surroundings) -> object:
+    """Something that is equal for as long as the clusters are that the generators read; None where they read none."""
+    names = set(_generators(spec.get("generators") or ()))
+    return around.cluster_versions if names & OF_CLUSTERS else None
+
+
+def _nothing(appset: JsonObject, around: Surroundings, error: Unusable | None) -> Generated:
+    spec = appset.get("spec") or {}
+    clusters = clusters_seen(spec, around)
+    return Generated(spec=spec, uid=appset["metadata"]["uid"], around=around, clusters=clusters, error=error)
 
 
 def _shared(made: Sequence[JsonObject], known: Sequence[JsonObject]) -> Sequence[JsonObject]:

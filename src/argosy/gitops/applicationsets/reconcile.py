@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Final
 
 from argosy.gitops.applicationsets.options import Options, Policy
-from argosy.gitops.clusters.resolution import Cluster, ClusterBook, InvalidDestination, resolve
+from argosy.gitops.applicationsets.surroundings import Surroundings
+from argosy.gitops.clusters.resolution import InvalidDestination
 from argosy.gitops.comparison import normalizers as normalize
 from argosy.gitops.comparison.jq.answers import JqAnswers
-from argosy.gitops.control_plane.settings import Settings
 from argosy.gitops.keys import REFRESH
 from argosy.gitops.model.application_spec import normalised, sources_of
 from argosy.gitops.projects import permissions as projects
@@ -63,54 +63,6 @@ class Plan:
         return not (self.create or self.update or self.delete)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Surroundings:
-    """What Applications are judged by."""
-
-    control_plane: str
-    settings: Settings
-    options: Options
-    projects: Mapping[str, JsonObject] = field(default_factory=dict)
-    clusters: ClusterBook = field(default_factory=ClusterBook)
-    repositories: Mapping[str, Sequence[str]] = field(default_factory=dict)
-    """URLs of the repositories whose Secrets name a project, by project."""
-
-    def has_cluster(self, destination: JsonObject) -> bool:
-        try:
-            self.cluster(destination)
-        except InvalidDestination:
-            return False
-        return True
-
-    def cluster(self, destination: JsonObject) -> Cluster:
-        """The one that a destination means. Raises InvalidDestination."""
-        return resolve(destination, self.settings, self.clusters)
-
-    def limits(self, name: str) -> JsonObject:
-        """What a project permits, with what it inherits and what is scoped to it."""
-        project = self.projects.get(name) or projects.DEFAULT_PROJECT
-        found = projects.effective(project, self.projects, self.settings)
-        return projects.with_scoped(found, self.clusters.of_project(name), self.repositories.get(name, ()))
-
-    def project_refusal(self, name: str, namespace: str) -> str:
-        """Why nothing of `namespace` may use the project; "" when it may."""
-        if name not in self.projects and name != "default":
-            return f"application references project {name} which does not exist"
-        if not projects.permits_namespace_of_application(self.limits(name), namespace, self.control_plane):
-            return f"application in namespace {namespace!r} is not permitted to use project {name!r}"
-        return ""
-
-    def repository_refusal(self, project: str, namespace: str, url: str) -> str:
-        """Why a set outside of the control plane may not read a repository: what it says would be told, and with the
-        credentials of a project, to whom the project does not let read it."""
-        name = project or "default"
-        if refused := self.project_refusal(name, namespace):
-            return refused
-        if not projects.permits_source(self.limits(name), url):
-            return f"application repo {url} is not permitted in project '{name}'"
-        return ""
-
-
 Verdict = Problem | Update | JsonObject | None
 """What is to be done with one desired Application: nothing that can be, a change, to create it, or nothing at all."""
 
@@ -118,15 +70,20 @@ Verdict = Problem | Update | JsonObject | None
 class Verdicts:
     """Earlier verdicts, good for as long as both sides are the same objects (caches share them, and never change one).
 
-    One for each answer of a set's generators and each `Surroundings`: with 1,000 Applications, a look because of one
-    of them judges that one.
+    One for each answer of a set's generators: with 1,000 Applications, a look because of one of them judges that one.
     """
 
-    def __init__(self, around: Surroundings | None = None) -> None:
-        self.around = around
+    def __init__(self) -> None:
         self.count = 0
         """How many were made."""
+        self._around: Surroundings | None = None
         self._known: dict[str, tuple[JsonObject, JsonObject | None, Verdict]] = {}
+
+    def under(self, around: Surroundings) -> Verdicts:
+        """Those that hold there: none of another one's."""
+        if self._around is not around:
+            self._around, self._known = around, {}
+        return self
 
     def of(
         self,

@@ -83,8 +83,8 @@ class Engine:
         """What is there already is told first: another controller may have filled the cache of the kind."""
         if self._tasks is None:
             return
-        if (lister := self._listers.known(runner.resource)) is not None:
-            for obj in lister.list():
+        if self._listers.known(runner.resource):
+            for obj in self._listers.lister(runner.extent).list():
                 runner.queue.add(key_of(obj), resync=True)
         self._tasks.create_task(runner.run(), name=runner.name)
 
@@ -131,7 +131,7 @@ class Engine:
         """Keys moved between replicas: whoever owns them now looks at them."""
         for runner in self._runners.values():
             if runner.is_started:
-                for obj in self._listers.lister(runner.resource).list():
+                for obj in self._listers.lister(runner.extent).list():
                     runner.queue.add(key_of(obj), resync=True)
 
     def _changed(self, resource: Resource, old: JsonObject | None, new: JsonObject | None, is_first: bool) -> None:

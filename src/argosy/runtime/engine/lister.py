@@ -10,6 +10,7 @@ from argosy.machinery.objects import JsonObject, Key, Resource, key_of
 from argosy.machinery.selectors import parse_labels
 from argosy.runtime.engine.own_writes import OwnWrites
 from argosy.runtime.informer import Cache, Changed
+from argosy.runtime.outline import outline
 
 T = TypeVar("T")
 
@@ -23,17 +24,22 @@ class FollowedCache(Cache, Protocol):
     @property
     def revision(self) -> str: ...
 
+    def covers(self, key: Key) -> bool:
+        """Whether an object of that key would be in it."""
+        ...
+
     def on_progress(self, handler: Callable[[], None]) -> Callable[[], None]: ...
 
 
 class Lister:
     """`changed` is called for each change that the cache shows, and for an own write that turned out to be gone."""
 
-    def __init__(self, cache: FollowedCache, changed: Changed) -> None:
+    def __init__(self, cache: FollowedCache, changed: Changed, *, metadata_only: bool = False) -> None:
         self.cache = cache
         self.resource: Resource = cache.resource
         self.indexes: dict[str, Callable[[JsonObject], Iterable[str]]] = {}
         self._changed = changed
+        self._metadata_only = metadata_only
         self._own = OwnWrites()
         self._views: dict[Key, dict[type[Any], tuple[JsonObject, Any]]] = {}
         self.add_index(OWNER_UID, owner_uids)
@@ -74,7 +80,9 @@ class Lister:
         return made
 
     def wrote(self, obj: JsonObject) -> None:
-        key = key_of(obj)
+        key, obj = key_of(obj), outline(obj) if self._metadata_only else obj
+        if not self.cache.covers(key):
+            return
         self._own.wrote(key, obj, self.cache.get(key), self.cache.revision)
 
     def deleted(self, key: Key, uid: str) -> None:
@@ -94,12 +102,15 @@ class Lister:
 
     def _cache_changed(self, old: JsonObject | None, new: JsonObject | None) -> None:
         if new is None and old is not None:
-            self._views.pop(key_of(old), None)
+            key = key_of(old)
+            self._views.pop(key, None)
+            if self._own:
+                self._own.see(key, None, self.cache.revision)  # a deletion of ours that the cache shows by now
         self._changed(old, new)
 
     def _progressed(self) -> None:
         """An own write that the cache has passed without showing it is gone: whoever saw it must look again."""
-        for key in self._own:
+        for key in self._own.progressed(self.cache.revision):
             cached = self.cache.get(key)
             passed = self._own.passed(key, cached, self.cache.revision)
             if passed is not None and passed.obj is not None and cached is None:

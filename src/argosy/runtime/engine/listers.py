@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from typing import Any
 
-from argosy.machinery.controller import Index
+from argosy.machinery.controller import Controller, Index
 from argosy.machinery.objects import JsonObject, Resource, resource_of
 from argosy.runtime.engine.lister import Lister
 from argosy.runtime.engine.subscriptions import Subscriptions, Work
@@ -15,6 +16,33 @@ from argosy.runtime.informers import InformerCaches
 
 class NotFilled(Exception):
     """A look read a kind whose cache is not filled yet; the key is woken when it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Extent:
+    """What of a kind is cached: all of it, one namespace, or nothing but metadata."""
+
+    resource: Resource
+    namespace: str = ""
+    metadata_only: bool = False
+
+    def __str__(self) -> str:
+        return f"{self.resource.qualified}{f' in {self.namespace}' if self.namespace else ''}"
+
+
+class Extents:
+    """How one controller reads each kind."""
+
+    def __init__(self, controller: Controller[Any]) -> None:
+        self._by_namespace = frozenset(map(resource_of, controller.by_namespace))
+        self._metadata_only = frozenset(map(resource_of, controller.metadata_only))
+
+    def of(self, resource: Resource, namespace: str) -> Extent:
+        if resource in self._by_namespace:
+            if not namespace:
+                raise ValueError(f"{resource.qualified} is read by namespace here: name one")
+            return Extent(resource, namespace, resource in self._metadata_only)
+        return Extent(resource, metadata_only=resource in self._metadata_only)
 
 
 class Listers:
@@ -31,62 +59,65 @@ class Listers:
         self._subscriptions = subscriptions
         self._changed = changed
         self._wake = wake
-        self._listers: dict[Resource, Lister] = {}
-        self._filled: dict[Resource, asyncio.Event] = {}
-        self._waiting: dict[Resource, dict[Work, None]] = {}
+        self._listers: dict[Extent, Lister] = {}
+        self._of_resource: dict[Resource, list[Lister]] = {}
+        self._filled: dict[Extent, asyncio.Event] = {}
+        self._waiting: dict[Extent, dict[Work, None]] = {}
         self._tasks: asyncio.TaskGroup | None = None
 
     async def run(self) -> None:
         async with asyncio.TaskGroup() as self._tasks:
-            for resource in tuple(self._listers):
-                self._begin(resource)
+            for extent in tuple(self._listers):
+                self._begin(extent)
             await asyncio.Event().wait()
 
-    def lister(self, resource: Resource) -> Lister:
+    def lister(self, extent: Extent) -> Lister:
         """Filled or not."""
-        found = self._listers.get(resource)
+        found = self._listers.get(extent)
         if found is None:
-            found = self._listers[resource] = Lister(self._caches.cache(resource), self._heard(resource))
-            self._filled[resource] = asyncio.Event()
-            self._begin(resource)
+            cache = self._caches.cache(extent.resource, namespace=extent.namespace, metadata_only=extent.metadata_only)
+            found = self._listers[extent] = Lister(cache, self._heard(extent), metadata_only=extent.metadata_only)
+            self._of_resource.setdefault(extent.resource, []).append(found)
+            self._filled[extent] = asyncio.Event()
+            self._begin(extent)
         return found
 
-    def filled(self, resource: Resource, work: Work) -> Lister:
+    def filled(self, extent: Extent, work: Work) -> Lister:
         """Raises NotFilled; `work` is woken when it can be read."""
-        lister = self.lister(resource)
-        if not self._filled[resource].is_set():
-            self._waiting.setdefault(resource, {})[work] = None
-            raise NotFilled(resource.qualified)
+        lister = self.lister(extent)
+        if not self._filled[extent].is_set():
+            self._waiting.setdefault(extent, {})[work] = None
+            raise NotFilled(str(extent))
         return lister
 
-    def index(self, index: Index[Any]) -> None:
+    def index(self, index: Index[Any], extent: Extent) -> None:
         """Declares an index; idempotent."""
-        self.lister(resource_of(index.kind)).add_index(index.name, index.values)
+        self.lister(extent).add_index(index.name, index.values)
 
-    def known(self, resource: Resource) -> Lister | None:
-        """The lister of a kind that somebody reads."""
-        return self._listers.get(resource)
+    def known(self, resource: Resource) -> tuple[Lister, ...]:
+        """The listers of a kind that somebody reads."""
+        return tuple(self._of_resource.get(resource, ()))
 
-    async def wait_filled(self, resource: Resource) -> None:
-        self.lister(resource)
-        await self._filled[resource].wait()
+    async def wait_filled(self, extent: Extent) -> None:
+        self.lister(extent)
+        await self._filled[extent].wait()
 
-    def _begin(self, resource: Resource) -> None:
+    def _begin(self, extent: Extent) -> None:
         if self._tasks is not None:
-            self._tasks.create_task(self._fill(resource), name=f"lister of {resource.qualified}")
+            self._tasks.create_task(self._fill(extent), name=f"lister of {extent}")
 
-    async def _fill(self, resource: Resource) -> None:
-        lister = self._listers[resource]
+    async def _fill(self, extent: Extent) -> None:
+        lister = self._listers[extent]
         await lister.cache.wait_synced()
         lister.start()
-        self._filled[resource].set()
-        for work in self._waiting.pop(resource, {}):
+        self._filled[extent].set()
+        for work in self._waiting.pop(extent, {}):
             self._wake(work)
 
-    def _heard(self, resource: Resource) -> Callable[[JsonObject | None, JsonObject | None], None]:
+    def _heard(self, extent: Extent) -> Callable[[JsonObject | None, JsonObject | None], None]:
         def changed(old: JsonObject | None, new: JsonObject | None) -> None:
-            indexes: Iterable[Any] = self._listers[resource].indexes.items()
-            self._subscriptions.changed(resource, indexes, old, new)
-            self._changed(resource, old, new, not self._filled[resource].is_set())
+            indexes: Iterable[Any] = self._listers[extent].indexes.items()
+            self._subscriptions.changed(extent.resource, indexes, old, new)
+            self._changed(extent.resource, old, new, not self._filled[extent].is_set())
 
         return changed

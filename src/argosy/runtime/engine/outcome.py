@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from argosy.machinery.controller import Refusal
@@ -23,10 +24,17 @@ class Refused(Exception):
         self.reason = status.reason if status else type(error).__name__
         self.message = status.message if status else "the API server gave no answer"
         self.retry_after = float(status.retry_after) if status else 0.0
+        self.others: tuple[Refused, ...] = ()
+        """Of the same turn."""
         super().__init__(f"{write}: {self.code} {self.reason}")
 
-    def told(self, count: int, at: datetime) -> Refusal:
-        return Refusal(self.write, self.code, self.reason, self.message, count, at)
+    def with_others(self, others: Sequence[Refused]) -> Refused:
+        self.others = tuple(others)
+        self.retry_after = max(self.retry_after, *(one.retry_after for one in others), 0.0)
+        return self
+
+    def told(self, count: int, at: datetime) -> tuple[Refusal, ...]:
+        return tuple(Refusal(one.write, one.code, one.reason, one.message, count, at) for one in (self, *self.others))
 
 
 def raise_for(write: Write, error: StatusError) -> None:

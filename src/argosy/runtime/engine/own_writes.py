@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from heapq import heappop, heappush
 
 from argosy.machinery.objects import JsonObject, Key
 
@@ -27,6 +28,8 @@ class OwnWrites:
 
     def __init__(self) -> None:
         self._writes: dict[Key, OwnWrite] = {}
+        self._by_version: list[tuple[int, Key]] = []
+        """A heap: as the cache comes on, only what it may have passed is looked at."""
 
     def __bool__(self) -> bool:
         return bool(self._writes)
@@ -40,12 +43,12 @@ class OwnWrites:
         version = version_number(metadata.get("resourceVersion"))
         made = OwnWrite(obj, metadata.get("uid") or "", version)
         if version and not _is_passed(made, cached, revision):
-            self._writes[key] = made
+            self._put(key, made)
 
     def deleted(self, key: Key, uid: str, cached: JsonObject | None) -> None:
         known = self._writes.pop(key, None)
         if (cached is not None and cached["metadata"].get("uid") == uid) or (known is not None and known.uid == uid):
-            self._writes[key] = OwnWrite(None, uid, known.version if known is not None and known.uid == uid else 0)
+            self._put(key, OwnWrite(None, uid, known.version if known is not None and known.uid == uid else 0))
 
     def see(self, key: Key, cached: JsonObject | None, revision: str) -> JsonObject | None:
         """The object as a look shall see it."""
@@ -57,12 +60,25 @@ class OwnWrites:
             return cached
         return own.obj
 
+    def progressed(self, revision: str) -> Iterator[Key]:
+        """The keys whose writes a cache that has come this far may have passed, each once."""
+        reached = version_number(revision)
+        while self._by_version and self._by_version[0][0] <= reached:
+            version, key = heappop(self._by_version)
+            own = self._writes.get(key)
+            if own is not None and own.version == version:
+                yield key
+
     def passed(self, key: Key, cached: JsonObject | None, revision: str) -> OwnWrite | None:
         """Takes out and returns the entry that the cache has passed by now."""
         own = self._writes.get(key)
         if own is None or not _is_passed(own, cached, revision):
             return None
         return self._writes.pop(key)
+
+    def _put(self, key: Key, own: OwnWrite) -> None:
+        self._writes[key] = own
+        heappush(self._by_version, (own.version, key))
 
 
 def version_number(text: object) -> int:

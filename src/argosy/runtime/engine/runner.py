@@ -14,14 +14,14 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from argosy.machinery.controller import KEEP, Controller, Decision, Refusal
+from argosy.machinery.controller import KEEP, NOTHING, Controller, Decision, Refusal
 from argosy.machinery.objects import Key, Resource, resource_of
 from argosy.machinery.unexpected import described
 from argosy.observe.metrics import Registry
 from argosy.runtime.backoff import Backoff
 from argosy.runtime.chance import Rng
 from argosy.runtime.clock import Clock
-from argosy.runtime.engine.listers import Listers, NotFilled
+from argosy.runtime.engine.listers import Extent, Extents, Listers, NotFilled
 from argosy.runtime.engine.livelock import LivelockGuard
 from argosy.runtime.engine.outcome import Refused, Stale
 from argosy.runtime.engine.questions import Questions
@@ -77,11 +77,13 @@ class Runner:
         self.turns_count = 0
         self.is_started = False
         self._controller = controller
+        self._extents = Extents(controller)
+        self.extent: Extent = self._extents.of(self.resource, "")
         self._shared = shared
         self._clock = shared.clock
         self._guard = LivelockGuard()
         self._memory: dict[Key, Any] = {}
-        self._refusals: dict[Key, Refusal] = {}
+        self._refusals: dict[Key, tuple[Refusal, ...]] = {}
         self._turns = registry.counter("argosy_reconcile_total", "Looks, by result.", ("controller", "result"))
         self._seconds = registry.histogram("argosy_reconcile_seconds", "Time of one look.", ("controller",))
         registry.gauge("argosy_queue_depth", "Keys that are ready.", ("controller",)).watch(
@@ -89,12 +91,9 @@ class Runner:
         )
 
     async def run(self) -> None:
-        """Waits until the kind is served and its cache is filled, then works."""
-        listers = self._shared.listers
+        """Waits until the kind is served and its cache is filled, then works; looks fill what else they read."""
         await self._shared.served.wait_served(self.resource)
-        for kind in (self._controller.kind, *self._controller.owns):
-            if (resource := resource_of(kind)) in self._shared.served:
-                await listers.wait_filled(resource)
+        await self._shared.listers.wait_filled(self.extent)
         self.is_started = True
         async with asyncio.TaskGroup() as tasks:
             for number in range(self._controller.workers):
@@ -124,23 +123,23 @@ class Runner:
         WORKING_ON.set(Turn(self.name, work.key, partial(self._shared.owns, self.name)))
         self.turns_count += 1
         try:
-            wake_at = await self._turn(work)
+            decision = await self._turn(work)
         except NotFilled:
             return
         except Stale as stale:
             self._failed(work, "conflict", str(stale))
         except Refused as refused:
-            count = self._refusals[work.key].count + 1 if work.key in self._refusals else 1
+            count = self._refusals[work.key][0].count + 1 if work.key in self._refusals else 1
             self._refusals[work.key] = refused.told(count, self._clock.now())
             self._failed(work, "refused", str(refused), at_least=refused.retry_after)
         except Exception as error:
             self._failed(work, "error", described(error))
         else:
-            self._succeeded(work, wake_at)
+            self._succeeded(work, decision)
         self._seconds.observe(self._clock.monotonic() - began, controller=self.name)
 
-    async def _turn(self, work: Work) -> datetime | None:
-        """Returns when to look again."""
+    async def _turn(self, work: Work) -> Decision:
+        """Returns what was carried out."""
         snapshot = self._snapshot(work)
         try:
             seen = self._controller.look(snapshot, work.key)
@@ -149,34 +148,42 @@ class Runner:
             self._shared.subscriptions.replace(work, frozenset(snapshot.notes))
             self._shared.questions.settle(work, snapshot.asked)
         if seen is None:
-            if self._shared.listers.lister(self.resource).get(work.key) is None:
+            if self._shared.listers.lister(self.extent).get(work.key) is None:
                 self._forget(work)
-            return None
+            return NOTHING
         now = self._clock.now()
         decision = self._controller.decide(seen, now)
         _refuse_sleepless(decision, now)
         wrote = await self._shared.writer.carry_out(self._controller, decision.steps)
-        if decision.memory is not KEEP:
-            self._memory[work.key] = decision.memory
-            if self._controller.measure is not None:
-                self._controller.measure(work.key, decision.memory)
+        if decision.memory is not KEEP and self._remember(work.key, decision.memory) and decision.wake_at is None:
+            self.queue.add(work.key)
+            wrote = True  # for the guard: a memory that never settles spins as well as a write does
         if wrote and (rest := self._guard.wrote(work.key, self._clock.monotonic())) > 0:
             log.warning("%s writes %s without end: it rests %.0f s", self.name, work.key, rest)
             await self._clock.sleep(rest, background=True)
-        return decision.wake_at
+        return decision
+
+    def _remember(self, key: Key, memory: Any) -> bool:
+        """Whether it is another one than before."""
+        before = self._memory.get(key)
+        self._memory[key] = memory
+        if self._controller.measure is not None:
+            self._controller.measure(key, memory)
+        return before is not memory and bool(before != memory)
 
     def _snapshot(self, work: Work) -> CachedSnapshot:
         shared, key = self._shared, work.key
-        memory, refusal = self._memory.get(key), self._refusals.get(key)
-        return CachedSnapshot(work, shared.listers, shared.served, shared.questions, memory, refusal)
+        memory, refusals = self._memory.get(key), self._refusals.get(key, ())
+        return CachedSnapshot(work, shared.listers, shared.served, shared.questions, self._extents, memory, refusals)
 
-    def _succeeded(self, work: Work, wake_at: datetime | None) -> None:
+    def _succeeded(self, work: Work, decision: Decision) -> None:
         self.failing.pop(work, None)
         self._refusals.pop(work.key, None)
         self.queue.forget(work.key)
-        if wake_at is not None:
-            seconds = (wake_at - self._clock.now()).total_seconds()
-            self.queue.add_after(work.key, seconds, background=self._controller.background)
+        if decision.wake_at is not None:
+            seconds = (decision.wake_at - self._clock.now()).total_seconds()
+            background = self._controller.background if decision.background is None else decision.background
+            self.queue.add_after(work.key, seconds, background=background)
         self._turns.add(controller=self.name, result="ok")
 
     def _failed(self, work: Work, result: str, error: str, *, at_least: float = 0.0) -> None:

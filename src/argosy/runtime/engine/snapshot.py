@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from argosy.machinery.controller import Failed, Index, Pending, Question, Refusal
 from argosy.machinery.objects import JsonObject, Key, Kind, Resource, resource_of
 from argosy.runtime.engine.lister import OWNER_UID, Lister
-from argosy.runtime.engine.listers import Listers
+from argosy.runtime.engine.listers import Extents, Listers
 from argosy.runtime.engine.questions import Questions
 from argosy.runtime.engine.served import ServedKinds
 from argosy.runtime.engine.subscriptions import (
@@ -33,18 +33,23 @@ class CachedSnapshot:
         listers: Listers,
         served: ServedKinds,
         questions: Questions,
+        extents: Extents,
         memory: Any,
-        refusal: Refusal | None,
+        refusals: tuple[Refusal, ...],
     ) -> None:
         self.memory = memory
-        self.refusal = refusal
+        self.refusals = refusals
         self.notes: set[Note] = set()
         self.asked: list[Question[Any]] = []
-        self._work = work
+        self._work, self._extents = work, extents
         self._listers, self._served, self._questions = listers, served, questions
 
+    @property
+    def refusal(self) -> Refusal | None:
+        return self.refusals[0] if self.refusals else None
+
     def get(self, kind: type[T], key: Key) -> T | None:
-        found = self._lister(kind)
+        found = self._lister(kind, key.namespace)
         if found is None:
             return None
         self.notes.add(object_note(found.resource, key))
@@ -52,7 +57,7 @@ class CachedSnapshot:
         return None if obj is None else found.view(kind, obj)
 
     def list(self, kind: type[T], namespace: str = "", selector: str = "") -> tuple[T, ...]:
-        found = self._lister(kind)
+        found = self._lister(kind, namespace)
         if found is None:
             return ()
         self.notes.add(namespace_note(found.resource, namespace))
@@ -63,19 +68,26 @@ class CachedSnapshot:
 
     def indexed(self, index: Index[T], value: str) -> tuple[T, ...]:
         if self.serves(index.kind):
-            self._listers.index(index)
+            self._listers.index(index, self._extents.of(resource_of(index.kind), ""))
         assert not isinstance(index.kind, Resource), f"index {index.name} has no view class"
         return self._by_index(index.kind, index.name, value)
 
-    def object(self, resource: Resource, key: Key) -> JsonObject | None:
+    def owned_objects(self, resource: Resource, owner_uid: str) -> tuple[JsonObject, ...]:
         found = self._lister(resource)
+        if found is None:
+            return ()
+        self.notes.add(index_note(resource, OWNER_UID, owner_uid))
+        return tuple(found.by_index(OWNER_UID, owner_uid))
+
+    def object(self, resource: Resource, key: Key) -> JsonObject | None:
+        found = self._lister(resource, key.namespace)
         if found is None:
             return None
         self.notes.add(object_note(resource, key))
         return found.get(key)
 
     def objects(self, resource: Resource, namespace: str = "", selector: str = "") -> tuple[JsonObject, ...]:
-        found = self._lister(resource)
+        found = self._lister(resource, namespace)
         if found is None:
             return ()
         self.notes.add(namespace_note(resource, namespace))
@@ -98,12 +110,12 @@ class CachedSnapshot:
         self.notes.add(index_note(found.resource, index, value))
         return _views(kind, found, found.by_index(index, value))
 
-    def _lister(self, kind: Kind) -> Lister | None:
+    def _lister(self, kind: Kind, namespace: str = "") -> Lister | None:
         """None: the kind is not served. Raises NotFilled."""
         resource = resource_of(kind)
         if not self.serves(resource):
             return None
-        return self._listers.filled(resource, self._work)
+        return self._listers.filled(self._extents.of(resource, namespace), self._work)
 
 
 def _views(kind: type[T], lister: Lister, objects: Sequence[JsonObject] | Iterable[JsonObject]) -> tuple[T, ...]:

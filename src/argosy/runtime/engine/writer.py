@@ -7,14 +7,14 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
-from argosy.machinery.controller import Controller, Event, Step
+from argosy.machinery.controller import Apart, Controller, Event, Step
 from argosy.machinery.objects import JsonObject
 from argosy.machinery.requests import Write
 from argosy.machinery.status import StatusError
 from argosy.runtime.client import Client
 from argosy.runtime.clock import Clock
 from argosy.runtime.engine.listers import Listers
-from argosy.runtime.engine.outcome import Refused, raise_for
+from argosy.runtime.engine.outcome import Refused, Stale, raise_for
 from argosy.runtime.events import EventRecorder
 
 WRITE_SECONDS = 60.0
@@ -46,9 +46,28 @@ class Writer:
             if isinstance(step, Event):
                 self._record(controller, step)
                 continue
+            if isinstance(step, Apart):
+                wrote = await self._each(controller, step) or wrote
+                continue
             write = step if step.manager else replace(step, manager=controller.manager or controller.name)
             await self._write(write)
             wrote = True
+        return wrote
+
+    async def _each(self, controller: Controller[Any], apart: Apart) -> bool:
+        """Every chain has its try before the first trouble counts: a refusal before a view that was stale."""
+        wrote, refused, stale = False, [], None
+        for chain in apart.chains:
+            try:
+                wrote = await self.carry_out(controller, chain) or wrote
+            except Refused as error:
+                refused.append(error)
+            except Stale as error:
+                stale = stale or error
+        if refused:
+            raise refused[0].with_others(refused[1:])
+        if stale is not None:
+            raise stale
         return wrote
 
     async def _write(self, write: Write) -> None:
@@ -65,14 +84,13 @@ class Writer:
             self._note(write, answer)
 
     def _note(self, write: Write, answer: JsonObject) -> None:
-        lister = self._listers.known(write.resource)
-        if lister is None:
-            return
         is_object = bool((answer.get("metadata") or {}).get("uid")) and answer.get("kind") != "Status"
-        if write.verb == "delete" and not (is_object and answer["metadata"].get("deletionTimestamp")):
-            lister.deleted(write.key, write.uid)
-        elif is_object and write.subresource in ("", "status"):
-            lister.wrote(answer)
+        is_gone = write.verb == "delete" and not (is_object and answer["metadata"].get("deletionTimestamp"))
+        for lister in self._listers.known(write.resource):
+            if is_gone:
+                lister.deleted(write.key, write.uid)
+            elif is_object and write.subresource in ("", "status"):
+                lister.wrote(answer)
 
     def _record(self, controller: Controller[Any], event: Event) -> None:
         component = controller.reporter or controller.name

@@ -1,0 +1,72 @@
+"""The writes on generated Applications: created, changed, deleted, let go, and synced by an operation. Pure.
+
+Each Application has a chain of its own, conditional on the version that was looked at.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from argosy.gitops.applicationsets import reconcile, rolling_sync
+from argosy.gitops.applicationsets.reconcile import Plan, Update
+from argosy.gitops.applicationsets.surroundings import Surroundings
+from argosy.gitops.keys import APPLICATIONS
+from argosy.machinery.controller import Event
+from argosy.machinery.mergepatch import create_merge_patch, merge_patch
+from argosy.machinery.objects import JsonObject
+from argosy.machinery.requests import Write, create, delete, merge, update
+
+Chain = tuple[Write | Event, ...]
+
+
+def planned(appset: JsonObject, plan: Plan, around: Surroundings) -> tuple[Chain, ...]:
+    return (
+        *((create(APPLICATIONS, app), _told(appset, "created", app)) for app in plan.create),
+        *((changed(one), _told(appset, "updated", one.wanted)) for one in plan.update),
+        *(removed(appset, app, around) for app in plan.delete),
+    )
+
+
+def changed(one: Update) -> Write:
+    """Only what differs; whole where a merge patch cannot say it (a null means "delete" in one)."""
+    patch = create_merge_patch(one.live, one.wanted)
+    if merge_patch(one.live, patch) == one.wanted:
+        return merge(APPLICATIONS, one.live, patch)
+    return update(APPLICATIONS, one.wanted)
+
+
+def removed(appset: JsonObject, app: JsonObject, around: Surroundings) -> Chain:
+    """Deletes one; its objects are out of reach, and not waited for, when its destination is gone."""
+    gone = (delete(APPLICATIONS, app, exact=False), _told(appset, "Deleted", app))
+    unreachable = not around.has_cluster((app.get("spec") or {}).get("destination") or {})
+    if not unreachable or not reconcile.has_resources_finalizer(app):
+        return gone
+    finalizers = reconcile.without_finalizer(app) or None
+    return (merge(APPLICATIONS, app, {"metadata": {"finalizers": finalizers}}), *gone)
+
+
+def disowned(app: JsonObject) -> Write:
+    """So that it survives its set."""
+    owners = [owner for owner in app["metadata"].get("ownerReferences") or () if not owner.get("controller")]
+    return merge(APPLICATIONS, app, {"metadata": {"ownerReferences": owners or None}})
+
+
+def operations(
+    named: Mapping[str, JsonObject], rollout: rolling_sync.Advance, wanted: Sequence[JsonObject]
+) -> tuple[Chain, ...]:
+    """Operations on those that have become Pending.
+
+    `wanted`: as the template has them, which says whether a sync prunes.
+    """
+    statuses = {item["application"]: item for item in rollout.statuses}
+    asked = [
+        name for name in rollout.sync if name in named and rolling_sync.needs_operation(named[name], statuses[name])
+    ]
+    templates = {app["metadata"]["name"]: app for app in wanted} if asked else {}
+    return tuple(
+        (merge(APPLICATIONS, named[name], {"operation": rolling_sync.operation(templates[name])}),) for name in asked
+    )
+
+
+def _told(appset: JsonObject, word: str, app: JsonObject) -> Event:
+    return Event(appset, word, f'{word} Application "{app["metadata"]["name"]}"')

@@ -1,0 +1,126 @@
+"""Decides what is written for an ApplicationSet: its Applications, then its status, then the operations of a rollout.
+
+What a rolling sync holds back is told before the Applications change, so that nothing is forgotten when the process
+ends in between. Each Application is written apart from the others: one that is refused keeps no other from its turn,
+and is told of in the status.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Final
+
+from argosy.gitops.applicationsets import application_writes, deletion, rolling_sync, status
+from argosy.gitops.applicationsets.application_writes import Chain
+from argosy.gitops.applicationsets.generation import REFRESH, Memory, asked_again
+from argosy.gitops.applicationsets.look import Seen
+from argosy.gitops.applicationsets.set_status import only_rollout, written
+from argosy.gitops.comparison.jq.evaluation import EXPRESSION_SHOWN
+from argosy.gitops.keys import APPLICATION_SETS
+from argosy.machinery.controller import NOTHING, Apart, Decision, Event, Refusal, Step
+from argosy.machinery.objects import JsonObject
+from argosy.machinery.requests import merge
+
+REASONS: Final = {
+    "create": "CreateApplicationError",
+    "update": "UpdateApplicationError",
+    "patch": "UpdateApplicationError",
+    "delete": "DeleteApplicationError",
+}
+PASSING: Final = frozenset({0, 409, 429, 502, 503, 504})
+"""Answers after which the same write may succeed; they are not told."""
+
+
+def decide(seen: Seen, now: datetime) -> Decision:
+    if seen.appset["metadata"].get("deletionTimestamp"):
+        return deletion.proceed(seen.appset, seen.owned, seen.around, now)
+    if deletion.needs_finalizer(seen.appset, seen.around.options):
+        return Decision((deletion.with_finalizer(seen.appset),))
+    if seen.generated is None:
+        return NOTHING
+    memory = _remembered(seen, now)
+    if memory is not None and memory.until is not None and now >= memory.until and not memory.is_due:
+        return Decision(memory=replace(memory, is_due=True))
+    return _followed(seen, memory, now)
+
+
+def _remembered(seen: Seen, now: datetime) -> Memory | None:
+    """None after a question that nobody could answer: it is asked again all by itself."""
+    if not seen.is_news or seen.generated is None:
+        return seen.memory
+    if seen.memory is not None:
+        return seen.memory.answered(seen.generated, now)
+    return Memory(generated=seen.generated, answered_at=now, until=asked_again(seen.generated, now))
+
+
+def _followed(seen: Seen, memory: Memory | None, now: datetime) -> Decision:
+    """After writes another look sees what they came to, unless some are refused again and again: then it is told."""
+    chains = _chains(seen)
+    told, memory = _jq_failures(seen, memory)
+    advance = seen.advanced(now) if seen.plan is not None and seen.is_rolling else None
+    if chains and not seen.refusals:
+        before = only_rollout(seen.appset, advance) if seen.plan is not None and seen.plan.update else ()
+        return Decision((*told, *before, Apart(chains)), wake_at=now, memory=memory)
+    most, statuses = seen.around.options.most_resources, _statuses(seen, advance)
+    tells = written(seen.appset, _found(seen, advance), seen.owned, most, statuses, memory, now)
+    if advance is not None and seen.generated is not None:
+        chains += application_writes.operations(seen.named, advance, seen.generated.wanted)
+    writes = (Apart(chains),) if chains else ()
+    steps: tuple[Step, ...] = (*told, *tells.steps, *writes)
+    if chains:
+        return Decision(steps, wake_at=now, memory=tells.memory)
+    if tells.again_at is not None:
+        return Decision(steps, wake_at=tells.again_at, memory=tells.memory)
+    polled = tells.memory.until if tells.memory is not None and not tells.memory.is_due else None
+    return Decision(steps, wake_at=polled, memory=tells.memory, background=True)
+
+
+def _chains(seen: Seen) -> tuple[Chain, ...]:
+    made: tuple[Chain, ...] = ()
+    if REFRESH in (seen.appset["metadata"].get("annotations") or {}) and seen.is_news:
+        patch = {"metadata": {"annotations": {REFRESH: None}}}
+        made = ((merge(APPLICATION_SETS, seen.appset, patch, exact=False),),)
+    return made if seen.plan is None else (*made, *application_writes.planned(seen.appset, seen.plan, seen.around))
+
+
+def _found(seen: Seen, advance: rolling_sync.Advance | None) -> list[status.Found]:
+    """The conditions."""
+    assert seen.generated is not None
+    if (error := seen.generated.error) is not None:
+        return status.failed(error.reason, str(error), generated=error.generated)
+    if problem := rolling_sync.unusable(seen.spec, enabled=seen.around.options.progressive_syncs):
+        return status.failed("ApplicationSetRolloutError", problem, generated=True)
+    assert seen.plan is not None
+    found = status.outcome(seen.plan.problems, [_failure(one) for one in seen.refusals if one.code not in PASSING])
+    if advance is not None:
+        found += [status.rollout_config(advance.issue), status.rollout(advance.step)]
+    return found
+
+
+def _statuses(seen: Seen, advance: rolling_sync.Advance | None) -> Sequence[JsonObject] | None:
+    """Without news of it, a rolling sync stays where it is, unless there is to be none any more."""
+    if advance is not None:
+        return advance.statuses
+    return None if seen.is_rolling else []
+
+
+def _failure(refusal: Refusal) -> tuple[str, str]:
+    write = refusal.write
+    if write.resource == APPLICATION_SETS:
+        return "RefreshApplicationError", refusal.message
+    is_operation = isinstance(write.body, dict) and "operation" in write.body
+    return "SyncApplicationError" if is_operation else REASONS[write.verb], refusal.message
+
+
+def _jq_failures(seen: Seen, memory: Memory | None) -> tuple[tuple[Event, ...], Memory | None]:
+    """Once of each expression that fails."""
+    if memory is None or not (news := seen.jq.failures.keys() - memory.told):
+        return (), memory
+    made = []
+    for expression in sorted(news):
+        shown = expression if len(expression) <= EXPRESSION_SHOWN else f"{expression[:EXPRESSION_SHOWN]}…"
+        text = f"jqPathExpressions: {shown!r} is not applied: {seen.jq.failures[expression]}"
+        made.append(Event(seen.appset, "InvalidSetting", text, type="Warning"))
+    return tuple(made), replace(memory, told=memory.told | news)

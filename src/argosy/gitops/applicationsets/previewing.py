@@ -1,0 +1,42 @@
+"""What a set would do now, asked of caches alone: for the command, which runs no controllers."""
+
+from __future__ import annotations
+
+from argosy.gitops.applicationsets.generation import Generators
+from argosy.gitops.applicationsets.preview import Preview, preview
+from argosy.gitops.applicationsets.surroundings import NAMES, surroundings_of
+from argosy.gitops.comparison.jq.evaluation import JqEvaluation
+from argosy.gitops.control_plane.configuration import CONFIG_MAPS, SECRETS
+from argosy.gitops.keys import APPLICATIONS, PROJECTS
+from argosy.machinery.objects import JsonObject, Key
+from argosy.runtime.informer import Caches
+
+
+class Previewer:
+    """The caches must be kept filled meanwhile."""
+
+    def __init__(self, caches: Caches, generators: Generators, jq: JqEvaluation, namespace: str) -> None:
+        self._generators, self._jq, self._namespace = generators, jq, namespace
+        self._applications, self._projects = caches.cache(APPLICATIONS), caches.cache(PROJECTS)
+        self._config = caches.cache(CONFIG_MAPS, namespace=namespace)
+        self._secrets = caches.cache(SECRETS, namespace=namespace)
+
+    async def wait_synced(self) -> None:
+        for cache in (self._applications, self._projects, self._config, self._secrets):
+            await cache.wait_synced()
+
+    async def preview(self, appset: JsonObject) -> Preview:
+        """Raises Unusable and NotAnswered."""
+        metadata = appset["metadata"]
+        namespace = metadata.get("namespace") or self._namespace
+        placed = {**appset, "metadata": {"uid": "", **metadata, "namespace": namespace}}
+        around = surroundings_of(
+            self._namespace,
+            {name: self._config.get(Key(self._namespace, name)) for name in NAMES},
+            self._secrets.list(self._namespace),
+            self._projects.list(self._namespace),
+        )
+        wanted = await self._generators.desired(placed, around)
+        existing = self._applications.list(namespace)
+        made, _ = await self._jq.settled(lambda jq: preview(placed, wanted, existing, around, jq))
+        return made

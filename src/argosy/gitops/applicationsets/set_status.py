@@ -1,0 +1,72 @@
+"""The write of an ApplicationSet's status: only what differs, and what only tells of Applications not too often."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Final
+
+from argosy.gitops.applicationsets import rolling_sync, status
+from argosy.gitops.applicationsets.generation import Memory
+from argosy.gitops.keys import APPLICATION_SETS
+from argosy.machinery.mergepatch import create_merge_patch
+from argosy.machinery.objects import JsonObject
+from argosy.machinery.requests import Write, merge
+
+RESOURCES_PAUSE: Final = 2.0
+"""Seconds between two writes for nothing but the state of Applications: with 1,000 of them there is always one that
+moves, and each write carries all."""
+OF_APPLICATIONS: Final = ("resources", "resourcesCount")
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """`again_at`: then there is something left to be told."""
+
+    steps: tuple[Write, ...]
+    memory: Memory | None
+    again_at: datetime | None = None
+
+
+def written(
+    appset: JsonObject,
+    found: Sequence[status.Found],
+    applications: Sequence[JsonObject],
+    most: int,
+    rollout: Sequence[JsonObject] | None,
+    memory: Memory | None,
+    now: datetime,
+) -> Told:
+    """`applications`: those of the set. `rollout`: applicationStatus; None leaves a rolling sync as it was."""
+    before = appset.get("status") or {}
+    marks = status.conditions(before.get("conditions") or (), found, now, keep_rollout=rollout is None)
+    shown, count = status.resources(applications, most)
+    after = status.whole(
+        before,
+        conditions=marks,
+        health=status.health(before.get("health"), marks, now),
+        resources=shown,
+        resourcesCount=count,
+        applicationStatus=before.get("applicationStatus") if rollout is None else list(rollout),
+    )
+    if after == before:
+        return Told((), memory)
+    told_at = memory.told_at if memory is not None else None
+    due = now if told_at is None else told_at + timedelta(seconds=RESOURCES_PAUSE)
+    if now < due and _without_applications(after) == _without_applications(before):
+        return Told((), memory, due)
+    patch = {"status": create_merge_patch(before, after)}
+    told = replace(memory, told_at=now) if memory is not None else None
+    return Told((merge(APPLICATION_SETS, appset, patch, subresource="status"),), told)
+
+
+def only_rollout(appset: JsonObject, advance: rolling_sync.Advance | None) -> tuple[Write, ...]:
+    """How far a rolling sync is, and nothing else."""
+    if advance is None or (appset.get("status") or {}).get("applicationStatus") == advance.statuses:
+        return ()
+    return (merge(APPLICATION_SETS, appset, {"status": {"applicationStatus": advance.statuses}}, subresource="status"),)
+
+
+def _without_applications(status: JsonObject) -> JsonObject:
+    return {name: value for name, value in status.items() if name not in OF_APPLICATIONS}
