@@ -95,7 +95,7 @@ def test_after_ten_tries_a_delivery_is_given_up_and_told() -> None:
         world.deliveries.answer = lambda question: Undelivered(message="no")
         world.application(SUBSCRIBED)
         world.sync_status("OutOfSync")
-        world.pass_time(3600)
+        world.pass_time(1800)  # Events live for an hour
 
         assert len(world.deliveries.questions) == 10
         assert [event["message"].rpartition("; ")[2] for event in world.events("NotificationFailed")] == [
