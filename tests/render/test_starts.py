@@ -8,16 +8,18 @@ from typing import Any
 
 import pytest
 
-from argosy.render import process
+from argosy.confinement import start
+from argosy.confinement.box import Box
+from argosy.confinement.interpreter import python_reads
 from argosy.render.lua.evaluator import LuaWorkers
 from argosy.render.lua.port import Call
 from argosy.render.pool import WorkerPool
-from argosy.render.process import BOOT, Limits, NoWorker, Program
+from argosy.render.process import Limits, NoWorker, Program
 from argosy.render.starts import ATTEMPTS, FIRST_REST, LONGEST_REST, Starts
 from argosy.render.wire import Pipe
 
 GOOD = {"app/a.yaml": "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n"}
-DYING = Program("argosy_program_of_a_test", "worker of a test")
+MODULE = "argosy_program_of_a_test"
 READY = (
     "from argosy.render.own_pipe import end_last_words, own_pipe\n"
     "def main():\n    pipe = own_pipe(); end_last_words(); pipe.send({}); pipe.receive()\n"
@@ -28,9 +30,9 @@ LACKING = "raise ImportError('libwanted.so.7: cannot open shared object file')\n
 @pytest.fixture
 def program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The file of a program that workers run, to be written by the test; its starts are lines of `starts`."""
-    path = tmp_path / f"{DYING.module}.py"
-    boot = BOOT.replace("; from", f"; sys.path.insert(0, {str(tmp_path)!r}); from", 1)
-    monkeypatch.setattr(process, "BOOT", boot)
+    path = tmp_path / f"{MODULE}.py"
+    boot = start.BOOT.replace("; from", f"; sys.path.insert(0, {str(tmp_path)!r}); from", 1)
+    monkeypatch.setattr(start, "BOOT", boot)
     return path
 
 
@@ -44,10 +46,15 @@ def starts_of(program: Path) -> int:
 
 
 @pytest.fixture
-def pool(make_bench: Any) -> Any:
-    made = WorkerPool(make_bench().clock, DYING, size=1, limits=Limits(start_seconds=20.0))
+def pool(make_bench: Any, tmp_path: Path) -> Any:
+    dying = Program(MODULE, "worker of a test", lambda scratch: _box(scratch, str(tmp_path)))
+    made = WorkerPool(make_bench().clock, dying, size=1, limits=Limits(start_seconds=20.0))
     yield made
     made.close()
+
+
+def _box(scratch: str, place: str) -> Box:
+    return Box(reads=python_reads(), writes=(place,), scratch={scratch: 1 << 20}, own_user=False)
 
 
 def pid_of(pipe: Pipe) -> bool:
@@ -74,9 +81,9 @@ def test_a_program_that_dies_at_its_start_fails_the_job_with_the_cause(
     assert not pool.processes
 
 
-def test_a_program_that_hangs_at_its_start_is_given_up(make_bench: Any, program: Path) -> None:
+def test_a_program_that_hangs_at_its_start_is_given_up(pool: WorkerPool, program: Path, make_bench: Any) -> None:
     write(program, "import threading; threading.Event().wait()\n")
-    pool = WorkerPool(make_bench().clock, DYING, size=1, limits=Limits(start_seconds=0.2))
+    pool = WorkerPool(make_bench().clock, pool._program, size=1, limits=Limits(start_seconds=0.2))
     with pytest.raises(NoWorker, match=r"did not say within 0\.2 seconds that it is ready"):
         asyncio.run(pool.lend(pid_of))
     pool.close()
@@ -130,30 +137,31 @@ def test_what_a_worker_writes_once_it_is_up_goes_nowhere(pool: WorkerPool, progr
     write(
         program,
         READY.replace(
-            "pipe.receive()", "import os; os.write(2, b'x' * 100); pipe.send({'fd': os.readlink('/proc/self/fd/2')})"
+            "pipe.receive()",
+            "import os; os.write(2, b'x'); pipe.send({'fd': os.fstat(2).st_rdev == os.stat('/dev/null').st_rdev})",
         ),
     )
-    assert asyncio.run(pool.lend(lambda pipe: pipe.receive()[0])) == {"fd": "/dev/null"}
+    assert asyncio.run(pool.lend(lambda pipe: pipe.receive()[0])) == {"fd": True}
 
 
-def test_no_source_is_blamed_for_a_renderer_that_cannot_start(
-    make_bench: Any, program: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_no_source_is_blamed_for_a_renderer_that_cannot_start(make_bench: Any, program: Path, pool: WorkerPool) -> None:
     write(program, LACKING)
     bench = make_bench()
-    bench.pool._program = DYING
+    rendering, bench.pool._program = bench.pool._program, pool._program
     for _ in range(4):
         with pytest.raises(NoWorker, match=r"libwanted\.so\.7"):
             bench.render(GOOD)
         bench.clock.advance(seconds=LONGEST_REST)
-    bench.pool._program = Program("argosy.render.worker", "render worker")
+    bench.pool._program = rendering
     assert bench.render(GOOD).manifests
 
 
-def test_users_checks_are_answered_with_the_cause_and_judged_again_later(make_bench: Any, program: Path) -> None:
+def test_users_checks_are_answered_with_the_cause_and_judged_again_later(
+    make_bench: Any, program: Path, pool: WorkerPool
+) -> None:
     write(program, LACKING)
     with LuaWorkers(make_bench().clock) as workers:
-        workers.pool._program = DYING
+        workers.pool._program = pool._program
         answers = asyncio.run(workers.evaluate([Call("return 1", {})] * 600, make_bench().clock.now()))
     assert len(answers) == 600
     assert all(answer.is_passing and "libwanted.so.7" in answer.error for answer in answers)

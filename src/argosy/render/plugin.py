@@ -1,22 +1,21 @@
-"""Runs a config-management plug-in: a child of a render worker, on a copy of the application's repository.
+"""Runs a config-management plug-in: a child of a worker of its own, on a copy of the application's repository.
 
 Off unless the operator configures a plug-in, whose commands are then the operator's and never a repository's. The
-child has what its worker has: no network, limits, a cleared environment, and an end when the worker is killed
-(spec/security.md rules 3 and 17). A worker that could not give up the network runs no plug-in.
+child has what its worker has: a box with its files alone, limits, a cleared environment, and an end with the worker
+(spec/security.md rules 3 and 17). It cannot reach the worker either.
 """
 
 from __future__ import annotations
 
 import os
-import resource
 import shutil
-import socket
 import subprocess
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
+from argosy.confinement.landlock import restrict_signals
 from argosy.machinery.objects import JsonObject, JsonValue
 from argosy.machinery.yaml import YamlError, load_all
 from argosy.render.directory import expanded
@@ -28,12 +27,9 @@ from argosy.sources.scrub import scrub
 FILES_LIMIT: Final = 20_000
 BYTES_LIMIT: Final = 256 * 1024 * 1024
 OUTPUT_LIMIT: Final = 32 * 1024 * 1024
-DATA_LIMIT: Final = 768 * 1024 * 1024
-"""Bytes of memory that one process of a plug-in may hold."""
 
 
 def generate(workspace: Workspace, job: Job) -> Sequence[JsonValue]:
-    _without_network()
     options = job.options.get("plugin") or {}
     plugins, problems = readable(job.options.get(DEFINITIONS) or ())
     environment = plugin_environment(options, job.environment, job.kube_version, job.api_versions)
@@ -112,16 +108,23 @@ class _Run:
                     stdout=output,
                     stderr=errors,
                     check=False,
-                    preexec_fn=_limit,
+                    preexec_fn=restrict_signals,
                 )
             except OSError as error:
                 raise ToolError(f"plugin {plugin.key!r}: {step}: {words[0]}: {error.strerror}") from None
             if done.returncode != 0 and must:
-                raise ToolError(f"plugin {plugin.key!r}: {step} ended with {done.returncode}: {_tail(errors.fileno())}")
+                told = _tail(errors.fileno()) + self._full()
+                raise ToolError(f"plugin {plugin.key!r}: {step} ended with {done.returncode}: {told}")
             if os.fstat(output.fileno()).st_size > OUTPUT_LIMIT:
                 raise ToolError(f"plugin {plugin.key!r}: {step} printed more than {OUTPUT_LIMIT} bytes")
             output.seek(0)
             return output.read() if done.returncode == 0 else b""
+
+    def _full(self) -> str:
+        """Nothing it could have written would say so."""
+        place = os.statvfs(self._directory)
+        size = place.f_blocks * place.f_frsize
+        return "" if place.f_bavail else f" (its disk of {size >> 20} MiB is full)"
 
 
 def _manifests(plugin: Plugin, output: bytes, workspace: Workspace) -> list[JsonObject]:
@@ -140,18 +143,6 @@ def _own(root: Path) -> dict[str, str]:
     home = root / "home"
     home.mkdir(mode=0o700)
     return {"HOME": str(home), "TMPDIR": str(home), "PATH": "/usr/local/bin:/usr/bin:/bin", "LANG": "C.UTF-8"}
-
-
-def _without_network() -> None:
-    others = [name for _, name in socket.if_nameindex() if name != "lo"]
-    if others:
-        raise ToolError("plugins are not run: this system does not let a render worker give up its network")
-
-
-def _limit() -> None:
-    _, hard = resource.getrlimit(resource.RLIMIT_DATA)
-    ceiling = DATA_LIMIT if hard == resource.RLIM_INFINITY else min(DATA_LIMIT, hard)
-    resource.setrlimit(resource.RLIMIT_DATA, (ceiling, ceiling))
 
 
 def _tail(errors: int) -> str:

@@ -1,8 +1,8 @@
 """Workers lent to whoever has a job: started when needed, stopped when idle, replaced after a number of jobs.
 
-Two programs run in them: tools that render (`RenderPool`), and users' Lua (lua/evaluator.py). A worker is killed,
-never asked: when its job takes longer than the wall clock allows, when its memory passes the limit, when its caller
-gives up. That is one failed job; the next one gets a new worker. What a library leaks stays bounded, as each is
+Programs that run in them: tools that render and plug-ins (`RenderPool`), users' Lua (lua/evaluator.py) and jq. A worker
+is killed, never asked: when its job takes longer than the wall clock allows, when its memory passes the limit, when its
+caller gives up. That is one failed job; the next one gets a new worker. What a library leaks stays bounded, as each is
 replaced in time.
 
 Reading the trees happens in this process, in one thread per worker, so a slow disk or an answer to a worker never holds
@@ -12,15 +12,18 @@ up the event loop. Limits: spec/security.md, trust boundaries.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import signal
 import tempfile
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Final, TypeVar
 
+from argosy.render.boxes import for_plugins, for_rendering, plugin_limits
 from argosy.render.conversation import Assignment, Outcome, converse
 from argosy.render.inputs import AnswerBook
 from argosy.render.process import Limits, NoWorker, Program, WorkerLost, WorkerProcess, sweep
@@ -30,7 +33,9 @@ from argosy.runtime.clock import Clock, TimerHandle
 
 T = TypeVar("T")
 
-RENDERING: Final = Program("argosy.render.worker", "render worker")
+RENDERING: Final = Program("argosy.render.worker", "render worker", for_rendering)
+PLUGINS: Final = Program("argosy.render.worker", "plugin worker", for_plugins)
+PLUGIN_WATCH_SECONDS: Final = 0.1
 
 
 class WorkerPool:
@@ -156,9 +161,30 @@ class WorkerPool:
         worker.jobs += 1
         if worker.over or worker.jobs >= self._limits.jobs:
             self._discard(worker)
+            if self._limits.jobs == 1 and self._threads is not None:
+                with contextlib.suppress(RuntimeError):  # it is being shut down
+                    self._threads.submit(self._replace)
             return
         with self._lock:
             self._idle.append(worker)
+
+    def _replace(self) -> None:
+        """One stands ready again where each has one job only, so that the next job need not wait for its start."""
+        with self._lock:
+            threads = self._threads
+            if threads is None or self._idle or len(self._all) >= self._size:
+                return
+        try:
+            worker = self._start()
+        except (NoWorker, OSError):
+            return  # whoever needs one is told
+        with self._lock:
+            if self._threads is not None and not self._idle:
+                self._all.add(worker)
+                self._idle.append(worker)
+                self.started += 1
+                return
+        worker.stop()
 
     def _discard(self, worker: WorkerProcess) -> None:
         worker.stop()
@@ -167,15 +193,27 @@ class WorkerPool:
 
 
 class RenderPool(WorkerPool):
-    """Runs assignments in workers."""
+    """Runs assignments in workers.
+
+    A plug-in's job has a worker of its own, with programs to run, which ends with the job and with all that it
+    started: what one Application's plug-in does there, no other one meets.
+    """
 
     def __init__(self, clock: Clock, book: AnswerBook, *, size: int = 0, limits: Limits | None = None) -> None:
         super().__init__(clock, RENDERING, size=size, limits=limits)
         self._book = book
+        memory = plugin_limits(os.environ).memory_bytes
+        alone = replace(self._limits, jobs=1, memory_bytes=memory, watch_seconds=PLUGIN_WATCH_SECONDS)
+        self.plugins = WorkerPool(clock, PLUGINS, size=size, limits=alone)
 
     async def run(self, assignment: Assignment) -> Outcome:
         """Raises WorkerLost when the worker did not live to the end of the job."""
-        return await self.lend(lambda pipe: converse(pipe, assignment, self._book))
+        pool = self.plugins if assignment.job["tool"] == "Plugin" else self
+        return await pool.lend(lambda pipe: converse(pipe, assignment, self._book))
+
+    def close(self) -> None:
+        super().close()
+        self.plugins.close()
 
 
 def _told(worker: WorkerProcess, error: Exception) -> str:

@@ -1,4 +1,4 @@
-"""One worker: a spawned, confined child process with its pipe, its directory, and someone who watches it.
+"""One worker: a process in a box of its own, with its pipe, its directory, and someone who watches it.
 
 What it runs is a `Program`; what it may take is `Limits`. Killed, never asked, and nothing of it is left behind, also
 when this process is killed.
@@ -10,21 +10,21 @@ import contextlib
 import fcntl
 import os
 import shutil
-import signal
 import subprocess
-import sys
 import tempfile
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Final
 
+from argosy.confinement import layers, tree
+from argosy.confinement.box import Box
+from argosy.confinement.start import Running, end, start
 from argosy.machinery import duration
 from argosy.render.port import RenderError
 from argosy.render.wire import Closed, Pipe
 
-BOOT: Final = "import sys; sys.path.insert(0, sys.argv.pop()); from {module} import main; main()"
 STALLED: Final = 10
 """Times its wall clock that a worker has when it could not get the processor time that the clock is meant for."""
 
@@ -36,6 +36,7 @@ SAID_LIMIT: Final = 300
 
 PREFIX: Final = "argosy-render-"
 LOCK: Final = "parent"
+SCRATCH: Final = "scratch"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,10 +87,11 @@ class NoWorker(WorkerLost):
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """What runs in the children. `module` has a `main`; `name` is for messages."""
+    """What runs in the children. `module` has a `main`; `name` is for messages; `box` is made for a scratch."""
 
     module: str
     name: str
+    box: Callable[[str], Box]
 
 
 class WorkerProcess:
@@ -101,38 +103,30 @@ class WorkerProcess:
         self.jobs = 0
         self.over = False
         self.reason = ""
+        self._process: subprocess.Popen[bytes] | None = None
+        self.held: frozenset[str] = frozenset()
+        """The layers of confinement that hold."""
         self._directory = Path(tempfile.mkdtemp(prefix=PREFIX))
         self._lock = -1
         try:
             self._lock = _locked(self._directory)
+            self._box = program.box(str(_scratch(self._directory)))
             with tempfile.TemporaryFile() as last_words:
-                self._process = self._spawned(last_words)
-                self.pipe = _pipe(self._process)
-                self.confined = self._greeting(last_words, start_seconds)
+                self._begin(last_words, start_seconds)
         except OSError:
             self._clear()
             raise
 
-    def _spawned(self, last_words: IO[bytes]) -> subprocess.Popen[bytes]:
-        module, root = self._program.module, str(Path(__file__).parents[2])
-        return subprocess.Popen(
-            [sys.executable, "-I", "-c", BOOT.format(module=module), root],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=last_words,
-            cwd=self._directory,
-            env=_environment(self._directory),
-            close_fds=True,
-        )
-
-    def _greeting(self, last_words: IO[bytes], seconds: float) -> dict[str, bool]:
-        """What the program says once it is up; one that says nothing for `seconds` never will be."""
+    def _begin(self, last_words: IO[bytes], seconds: float) -> None:
+        """One that says nothing for `seconds` never will be up."""
         late = threading.Timer(seconds, self.kill, (f"did not say within {seconds:g} seconds that it is ready",))
         late.daemon = True
         late.start()
         try:
-            header, _ = self.pipe.receive()
-            return dict(header.get("ready") or {})
+            running = self._started(last_words)
+            self.held = running.held
+            self.pipe = _pipe(running.process)
+            self.pipe.receive()
         except (Closed, TypeError, ValueError):
             reason = self.reason or _cause(last_words, self.exit_status())
             self.stop()
@@ -140,14 +134,40 @@ class WorkerProcess:
         finally:
             late.cancel()
 
+    def _started(self, last_words: IO[bytes]) -> Running:
+        def begun(process: subprocess.Popen[bytes]) -> None:
+            self._process = process
+
+        scratch = self._directory / SCRATCH
+        return start(
+            self._box,
+            module=self._program.module,
+            directory=str(scratch),
+            environment=_environment(scratch),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=last_words,
+            begun=begun,
+        )
+
     @property
     def pid(self) -> int:
-        return self._process.pid
+        """Of who waits for the program, and ends as it does."""
+        return self._process.pid if self._process else 0
+
+    @property
+    def pids(self) -> list[int]:
+        return tree.below(self.pid)
+
+    @property
+    def program_pid(self) -> int:
+        """Of the program itself, as long as it has started nothing."""
+        return self.pids[-1]
 
     @property
     def is_usable(self) -> bool:
         """Neither killed by us nor gone by itself while it had no job."""
-        return not self.over and self._process.poll() is None
+        return not self.over and self._process is not None and self._process.poll() is None
 
     def watch(self, limits: Limits) -> threading.Event:
         """Kills the worker when the job takes too long or too much memory, until the event is set."""
@@ -164,36 +184,38 @@ class WorkerProcess:
                 waited, seen, began = 0.0, self.pipe.received, self.processor_seconds()
             elif limits.are_over(waited, self.processor_seconds() - began):
                 self.kill(f"was stopped after {limits.wall_seconds:g} seconds")
-            elif (used := self._resident()) > limits.memory_bytes:
-                self.kill(f"was stopped at {used >> 20} MiB, the limit is {limits.memory_bytes >> 20} MiB")
+            elif excess := self._excess(limits):
+                self.kill(f"was stopped at {excess}")
             if self.over:
                 return
 
-    def processor_seconds(self) -> float:
-        """Used by the process so far, to the hundredth; 0 when it is gone or the system does not tell."""
-        try:
-            fields = Path(f"/proc/{self._process.pid}/stat").read_text().rpartition(")")[2].split()
-        except OSError:
-            return 0.0
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    def _excess(self, limits: Limits) -> str:
+        """What there is too much of, or ""; what the kernel limits by itself need not be looked at."""
+        pids = self.pids
+        limit = limits.memory_bytes
+        if tree.resident_bytes(pids) > limit and (used := tree.held_bytes(pids)) > limit:
+            return f"{used >> 20} MiB, the limit is {limit >> 20} MiB"
+        if not layers.is_kept(layers.COUNT, self.held) and (count := tree.task_count(pids)) > self._box.tasks > 0:
+            return f"{count} processes, the limit is {self._box.tasks}"
+        if not layers.is_kept(layers.DISK, self.held):
+            for path, size in self._box.scratch.items():
+                if (taken := _taken(Path(path))) > size:
+                    return f"{taken >> 20} MiB of disk, the limit is {size >> 20} MiB"
+        return ""
 
-    def _resident(self) -> int:
-        try:
-            pages = Path(f"/proc/{self._process.pid}/statm").read_text().split()[1]
-        except (OSError, IndexError):
-            return 0
-        return int(pages) * os.sysconf("SC_PAGE_SIZE")
+    def processor_seconds(self) -> float:
+        """Used by the worker and what it started so far; 0 when it is gone or the system does not tell."""
+        return tree.processor_seconds(self.pids)
 
     def kill(self, reason: str) -> None:
         self.reason = self.reason or reason
         self.over = True
-        for stop in (os.killpg, os.kill):
-            try:
-                stop(self._process.pid, signal.SIGKILL)
-            except (ProcessLookupError, PermissionError):
-                continue
+        if self._process is not None:
+            end(self._process, self.held)
 
     def exit_status(self) -> int | None:
+        if self._process is None:
+            return None
         try:
             return self._process.wait(timeout=5)
         except subprocess.TimeoutExpired:
@@ -202,10 +224,11 @@ class WorkerProcess:
     def stop(self) -> None:
         """Ends the process and removes what it left on disk."""
         self.kill("was stopped")
-        self._process.wait()
-        for stream in (self._process.stdin, self._process.stdout):
-            if stream is not None:
-                stream.close()
+        if self._process is not None:
+            self._process.wait()
+            for stream in (self._process.stdin, self._process.stdout):
+                if stream is not None:
+                    stream.close()
         self._clear()
 
     def _clear(self) -> None:
@@ -257,6 +280,23 @@ def _locked(directory: Path) -> int:
     fcntl.flock(lock, fcntl.LOCK_EX)
     (directory / "new").rename(directory / LOCK)
     return lock
+
+
+def _scratch(directory: Path) -> Path:
+    """Beside the lock, which is not the worker's; another user finds its way there, and can see nothing else."""
+    directory.chmod(0o711)
+    scratch = directory / SCRATCH
+    scratch.mkdir(mode=0o700)
+    return scratch
+
+
+def _taken(directory: Path) -> int:
+    total = 0
+    for where, _, names in os.walk(directory):
+        for name in names:
+            with contextlib.suppress(OSError):
+                total += os.lstat(f"{where}/{name}").st_blocks * 512
+    return total
 
 
 def _environment(directory: Path) -> dict[str, str]:

@@ -1,7 +1,6 @@
 """A render worker: a child process that turns one job after another into manifests, knowing nothing but its pipe.
 
-Started by render/pool.py as `python -I -c BOOT <import root>` with an empty environment and its own temporary
-directory. Not imported by the parent.
+Started by render/pool.py in a box (render/boxes.py), with an empty environment. Not imported by the parent.
 """
 
 from __future__ import annotations
@@ -12,10 +11,10 @@ from typing import Any
 import orjson
 
 from argosy.machinery.objects import JsonObject
-from argosy.render.confine import allow_cpu, confine, new_process_group
 from argosy.render.files import Job
 from argosy.render.own_pipe import end_last_words, own_pipe
 from argosy.render.port import RenderError
+from argosy.render.processor_time import allow_cpu
 from argosy.render.tools import load_tool
 from argosy.render.wire import BODY_LIMIT, Closed, Pipe
 from argosy.render.workspace import Advance, AskedWorkspace, Needed
@@ -24,10 +23,8 @@ from argosy.render.workspace import Advance, AskedWorkspace, Needed
 def main() -> None:
     """Serves jobs until the parent closes the pipe."""
     pipe = own_pipe()
-    new_process_group()
-    confined = confine()
     end_last_words()
-    pipe.send({"ready": confined})
+    pipe.send({"ready": True})
     while True:
         try:
             header, body = pipe.receive()

@@ -10,6 +10,7 @@ from typing import Any, Final, Self
 import orjson
 
 from argosy.machinery.objects import JsonObject
+from argosy.render.boxes import for_expressions
 from argosy.render.jq.port import ANSWER_LIMIT, ERROR_LIMIT, SOURCE_LIMIT, Answer, Call
 from argosy.render.lua.breaker import REST_SECONDS, ROW, Breaker
 from argosy.render.pool import WorkerPool
@@ -17,7 +18,7 @@ from argosy.render.process import Limits, NoWorker, Program, WorkerLost
 from argosy.render.wire import Pipe
 from argosy.runtime.clock import Clock
 
-JQ: Final = Program("argosy.render.jq.worker", "jq worker")
+JQ: Final = Program("argosy.render.jq.worker", "jq worker", for_expressions)
 LIMITS: Final = Limits(
     wall_seconds=1.2, memory_bytes=192 * 1024 * 1024, watch_seconds=0.05, each_frame=True, busy_seconds=0.1
 )

@@ -12,16 +12,16 @@ import os
 import resource
 import signal
 import time
-from pathlib import Path
 from typing import Any, Final
 
 import orjson
 
+from argosy.confinement.inside import address_space
 from argosy.machinery.objects import JsonObject
-from argosy.render.confine import allow_cpu, confine, new_process_group
 from argosy.render.jq.port import ANSWER_LIMIT
 from argosy.render.jq.program import answer
 from argosy.render.own_pipe import own_pipe
+from argosy.render.processor_time import allow_cpu
 from argosy.render.wire import Closed
 
 GROWTH_LIMIT: Final = 64 * 1024 * 1024
@@ -35,15 +35,13 @@ KILL_SECONDS: Final = 1.0
 def main() -> None:
     """Serves batches until the parent closes the pipe."""
     pipe = own_pipe()
-    new_process_group()
     os.environ.clear()
     os.environ["TZ"] = "UTC0"
     time.tzset()
     os.environ.clear()
     answer(".a", "{}")
-    confined = confine()
     _give_up_files_and_growth()
-    pipe.send({"ready": confined})
+    pipe.send({"ready": True})
     while True:
         try:
             _, body = pipe.receive()
@@ -57,9 +55,9 @@ def main() -> None:
 
 def _give_up_files_and_growth() -> None:
     with contextlib.suppress(OSError, ValueError):
-        pages = int(Path("/proc/self/statm").read_text().split()[0])
-        ceiling = pages * os.sysconf("SC_PAGE_SIZE") + GROWTH_LIMIT + BATCH_ROOM
-        resource.setrlimit(resource.RLIMIT_AS, (ceiling, ceiling))
+        if (space := address_space()) > 0:
+            ceiling = space + GROWTH_LIMIT + BATCH_ROOM
+            resource.setrlimit(resource.RLIMIT_AS, (ceiling, ceiling))
     resource.setrlimit(resource.RLIMIT_NOFILE, (0, 0))
 
 

@@ -12,6 +12,7 @@ from typing import Final, Self
 import orjson
 
 from argosy.machinery.objects import JsonObject
+from argosy.render.boxes import for_expressions
 from argosy.render.lua.breaker import RESTING, Breaker
 from argosy.render.lua.port import ANSWER_LIMIT, ERROR_LIMIT, SOURCE_LIMIT, Answer, Call
 from argosy.render.pool import WorkerPool
@@ -19,7 +20,7 @@ from argosy.render.process import Limits, NoWorker, Program, WorkerLost
 from argosy.render.wire import BODY_LIMIT, Closed, Pipe
 from argosy.runtime.clock import Clock
 
-LUA: Final = Program("argosy.render.lua.worker", "Lua worker")
+LUA: Final = Program("argosy.render.lua.worker", "Lua worker", for_expressions)
 LIMITS: Final = Limits(
     wall_seconds=1.2, memory_bytes=256 * 1024 * 1024, watch_seconds=0.05, each_frame=True, busy_seconds=0.1
 )

@@ -12,17 +12,17 @@ import os
 import resource
 import signal
 import time
-from pathlib import Path
 from typing import Any, Final
 
 import orjson
 
+from argosy.confinement.inside import address_space
 from argosy.machinery.objects import JsonObject
-from argosy.render.confine import allow_cpu, confine, new_process_group
 from argosy.render.lua.breaker import RESTING, ROW
 from argosy.render.lua.port import ANSWER_LIMIT, RESULT_LIMIT
 from argosy.render.lua.sandbox import Sandbox
 from argosy.render.own_pipe import end_last_words, own_pipe
+from argosy.render.processor_time import allow_cpu
 from argosy.render.wire import Closed, Pipe
 
 GROWTH_LIMIT: Final = 256 * 1024 * 1024
@@ -38,15 +38,13 @@ FLUSH_BYTES: Final = 1024 * 1024
 def main() -> None:
     """Serves batches until the parent closes the pipe."""
     pipe = own_pipe()
-    new_process_group()
     os.environ["TZ"] = "UTC0"
     time.tzset()
     sandbox = Sandbox()
     sandbox.evaluate("return require('os').date('*t')", {}, {}, 0, open_libraries=True)
-    confined = confine()
     end_last_words()
     _give_up_files_and_growth()
-    pipe.send({"ready": confined})
+    pipe.send({"ready": True})
     while True:
         try:
             _, body = pipe.receive()
@@ -58,9 +56,9 @@ def main() -> None:
 
 def _give_up_files_and_growth() -> None:
     with contextlib.suppress(OSError, ValueError):
-        pages = int(Path("/proc/self/statm").read_text().split()[0])
-        ceiling = pages * os.sysconf("SC_PAGE_SIZE") + GROWTH_LIMIT
-        resource.setrlimit(resource.RLIMIT_AS, (ceiling, ceiling))
+        if (space := address_space()) > 0:
+            ceiling = space + GROWTH_LIMIT
+            resource.setrlimit(resource.RLIMIT_AS, (ceiling, ceiling))
     resource.setrlimit(resource.RLIMIT_NOFILE, (0, 0))
 
 

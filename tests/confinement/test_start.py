@@ -1,0 +1,151 @@
+"""Real programs in boxes, with all layers and with some of them only, as other kernels would have it."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import subprocess
+import sys
+import threading
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from argosy.confinement import layers
+from argosy.confinement.box import Box
+from argosy.confinement.interpreter import program_reads
+from argosy.confinement.start import NotConfined, start
+
+ENVIRONMENT = {"PATH": "/usr/bin:/bin"}
+POORER = {
+    "everything": (),
+    "no mounts": (layers.VIEW,),
+    "no landlock": (layers.LANDLOCK,),
+    "no pids": (layers.PIDS,),
+    "no namespaces": (layers.VIEW, layers.PIDS, layers.NETWORK),
+    "no seccomp": (layers.SECCOMP,),
+}
+
+
+def said(script: str, tmp_path: Path, *, without: tuple[str, ...] = (), **more: Any) -> tuple[int, str]:
+    scratch = tmp_path / "scratch"
+    scratch.mkdir(exist_ok=True)
+    tmp_path.chmod(0o711)
+    box = Box(reads=program_reads(), scratch={str(scratch): 1 << 20}, proc=True, without=without, **more)
+    with (tmp_path / "said").open("w+b") as output:
+        running = start(
+            box, command=["sh", "-c", script], directory=str(scratch), environment=ENVIRONMENT, stdout=output,
+            stderr=output,
+        )  # fmt: skip
+        status = running.process.wait(30)
+        output.seek(0)
+        return status, output.read().decode()
+
+
+@pytest.mark.parametrize("name", POORER)
+def test_a_file_beside_it_is_not_read_and_not_changed_whichever_layer_is_missing(tmp_path: Path, name: str) -> None:
+    canary = tmp_path / "ca.key"
+    canary.write_text("canary-31aa")
+    canary.chmod(0o666)
+    _, found = said(f"cat {canary}; cat /etc/shadow; echo x > {canary}; echo mine > own; cat own", tmp_path,
+                    without=POORER[name])  # fmt: skip
+    assert "canary" not in found
+    assert "root:" not in found
+    assert found.endswith("mine\n")
+    assert canary.read_text() == "canary-31aa"
+
+
+@pytest.mark.parametrize("name", POORER)
+def test_it_kills_nobody_and_nothing_outlives_it_whichever_layer_is_missing(tmp_path: Path, name: str) -> None:
+    mark = f"60{len(name)}{sum(map(ord, name))}"
+    with subprocess.Popen(["sleep", "60"]) as victim:
+        script = f"kill -9 {victim.pid} {os.getpid()} $PPID; setsid -f sleep {mark}; sleep {mark} & echo on"
+        status, found = said(script, tmp_path, without=POORER[name])
+        assert (status, found.splitlines()[-1]) == (0, "on")
+        assert victim.poll() is None
+        victim.kill()
+    assert gone(mark)
+
+
+@pytest.mark.parametrize("name", POORER)
+def test_it_reaches_no_network_whichever_layer_is_missing(tmp_path: Path, name: str) -> None:
+    script = f"exec 3<>/dev/tcp/127.0.0.1/{_listening()} && echo reached"
+    _, found = said(f"bash -c '{script}'", tmp_path, without=POORER[name])
+    assert "reached" not in found
+
+
+def gone(mark: str) -> bool:
+    """Whether nobody has this in its command any more: what the kernel ends may take it a moment."""
+    for _ in range(40):
+        found = []
+        for path in Path("/proc").glob("[0-9]*/cmdline"):
+            with contextlib.suppress(OSError):
+                found += [path] if mark.encode() in path.read_bytes() else []
+        if not found:
+            return True
+        threading.Event().wait(0.05)
+    return False
+
+
+def _listening() -> int:
+    import socket
+
+    made = socket.socket()
+    made.bind(("127.0.0.1", 0))
+    made.listen()
+    _KEPT.append(made)
+    return int(made.getsockname()[1])
+
+
+_KEPT: list[Any] = []
+
+
+def test_it_ends_as_the_program_did(tmp_path: Path) -> None:
+    assert said("exit 7", tmp_path)[0] == 7
+    assert said("kill -TERM $$", tmp_path)[0] == -15
+    assert said("ulimit -t 1; while :; do :; done", tmp_path)[0] in (-24, -9)
+
+
+def test_a_program_that_is_not_there_is_told_like_any(tmp_path: Path) -> None:
+    scratch = {str(tmp_path): 1 << 20}
+    with pytest.raises(FileNotFoundError):
+        start(Box(reads=program_reads(), scratch=scratch), command=["no-such-program"], directory=str(tmp_path),
+              environment=ENVIRONMENT)  # fmt: skip
+
+
+def test_what_must_not_run_unconfined_does_not(tmp_path: Path) -> None:
+    poor = (layers.VIEW, layers.LANDLOCK, layers.PIDS, layers.NETWORK, layers.USER)
+    with pytest.raises(NotConfined, match="does not let us promise that it sees no files but its own"):
+        said("echo ran", tmp_path, without=poor, needs=layers.FOR_PLUGINS)
+
+
+def test_its_environment_and_descriptors_are_what_was_given(tmp_path: Path) -> None:
+    with Path("/etc/hostname").open() as held:
+        os.set_inheritable(held.fileno(), True)
+        _, found = said("env | cut -d= -f1 | sort | tr '\\n' ' '; ls /proc/self/fd | tr '\\n' ' '", tmp_path)
+    assert found.split()[:3] == ["PATH", "PWD", "_"] or found.split()[:2] == ["PATH", "PWD"]
+    assert set(found.split()[-5:]) <= {"0", "1", "2", "3", "PATH", "PWD", "_"}
+
+
+def test_one_that_is_killed_takes_all_along(tmp_path: Path) -> None:
+    (tmp_path / "s").mkdir()
+    running = start(
+        Box(reads=program_reads(), scratch={str(tmp_path / "s"): 1 << 20}),
+        command=["sh", "-c", "setsid sleep 60931 & sleep 60931"],
+        directory=str(tmp_path / "s"),
+        environment=ENVIRONMENT,
+    )  # fmt: skip
+    running.kill()
+    running.process.wait(10)
+    assert gone("60931")
+
+
+def test_a_launcher_loads_little() -> None:
+    script = (
+        "import sys; sys.path.insert(0, sys.argv[1]); from argosy.confinement import launcher\n"
+        "print([name for name in ('typing', 're', 'enum', 'pathlib', 'subprocess', 'json') if name in sys.modules])"
+    )
+    root = str(Path(__file__).parents[2] / "src")
+    found = subprocess.run([sys.executable, "-I", "-S", "-c", script, root], capture_output=True, check=True)
+    assert found.stdout.strip() == b"[]"
