@@ -95,8 +95,11 @@ class Slow(WrappingClient):
         self._clock = clock
 
     async def follow(self, request: Watch) -> AsyncIterator[WatchEvent]:
+        heard = None
         async for event in super().follow(request):
-            await self._clock.sleep(NEWS_TAKES)
+            if self._clock.now() != heard:
+                await self._clock.sleep(NEWS_TAKES)
+                heard = self._clock.now()
             yield event
 
     async def write(self, request: Write) -> Json:
@@ -123,6 +126,8 @@ class RolloutStory(EngineWorld):
         self.rules = list(rules)
         self.after = 0
         self.commits = 0
+        self.said: dict[int, str] = {}
+        """What commands printed, by the number of their action."""
         self.history: list[tuple[int, str, str, Json | None]] = []
         self.told: list[tuple[int, Event]] = []
         self._record: Callable[..., None] | None = None
@@ -256,7 +261,7 @@ class RolloutStory(EngineWorld):
         if verb == "terminate":
             resource = RUNS if args[1] == "analysisrun" else EXPERIMENTS
             self.patch(resource, args[2], changes.TERMINATE, NAMESPACE)
-            return f"{args[1]} '{args[2]}' terminated\n"
+            return f"{'analysisRun' if args[1] == 'analysisrun' else args[1]} '{args[2]}' terminated\n"
         if verb == "create":
             return self._create_run(args[2:])
         raise ValueError(f"unknown command {verb}")
@@ -323,8 +328,9 @@ class RolloutStory(EngineWorld):
             self.wait(action["object"], args or {}, timeout, quiet=quiet)
         elif do == "kubectl-argo-rollouts":
             try:
-                self.command(args or [])
-            except (ValueError, StatusError, IndexError):
+                self.said[self.after] = self.command(args or [])
+            except (ValueError, StatusError) as error:
+                self.said[self.after] = f"Error: {error}\n"
                 return
             self.pass_time(COMMAND)
         elif do == "sleep":

@@ -11,7 +11,7 @@ from typing import Any
 
 from argosy.apis.kubernetes.views.apps import ReplicaSet
 from argosy.apis.kubernetes.views.core import Service
-from argosy.apis.rollouts import CanaryStep, Rollout, RolloutStatus
+from argosy.apis.rollouts import CanaryStep, Experiment, Rollout, RolloutStatus
 from argosy.apis.rollouts.routing import IstioVirtualService
 from argosy.apis.rollouts.status import TrafficWeights, WeightDestination
 from argosy.apis.rollouts.steps import PodMetadata, RunArgument, SetHeaderRoute, SetMirrorRoute
@@ -21,7 +21,11 @@ from argosy.apis.schema import read
 from argosy.machinery import timestamps
 from argosy.rollouts.analyses.arguments import run_arguments
 from argosy.rollouts.arithmetic import basic, bluegreen, limits, progress, routed, split, weights
+from argosy.rollouts.commands.info import Objects, info_of
 from argosy.rollouts.commands.promote import promote_patches
+from argosy.rollouts.commands.view import view_of
+from argosy.rollouts.experiments.decide import invalid_spec
+from argosy.rollouts.experiments.rules import spec_problem
 from argosy.rollouts.revisions import affinity, ephemeral, finding, hashing
 from argosy.rollouts.routers import alb, nginx, smi
 from argosy.rollouts.routers.istio import managed_routes
@@ -333,6 +337,28 @@ def merged(given: Json) -> Json:
     return {"args": found} if found else {}
 
 
+def verified_experiment(given: Json) -> Json:
+    """The condition that an invalid spec gets; what it was before stays while it says the same."""
+    problem = spec_problem(read(Experiment, given["experiment"]))
+    if not problem:
+        return {}
+    old = [given["prevCondition"]] if given["prevCondition"] else []
+    found = invalid_spec(old, problem, given["now"]).get("InvalidSpec")
+    return {"condition": untimed(found or {})}
+
+
+def untimed(condition: Json) -> Json:
+    """These cases do not say when they were recorded."""
+    return {name: value for name, value in condition.items() if not name.endswith("Time")}
+
+
+def viewed(given: Json) -> Json:
+    rollout = read(Rollout, given["rollout"])
+    kinds = {"sets": "replicaSets", "pods": "pods", "runs": "analysisRuns", "experiments": "experiments"}
+    objects = Objects(**{name: given.get(kind) or () for name, kind in kinds.items()})
+    return {"info": view_of(rollout, info_of(rollout, objects))}
+
+
 OPERATIONS: Mapping[str, Callable[[Json], Json]] = {
     "basic_canary": basic_canary,
     "traffic_canary": traffic_canary,
@@ -379,6 +405,8 @@ OPERATIONS: Mapping[str, Callable[[Json], Json]] = {
     "flatten_templates": flattened,
     "build_args": built_args,
     "merge_args": merged,
+    "verify_experiment": verified_experiment,
+    "rollout_info": viewed,
 }
 
 
@@ -405,6 +433,8 @@ def _outcome(family: str, case: Json, operation: Callable[[Json], Json]) -> Outc
         found = {version: found[version] for version in wanted if version in found}
     if case["op"] == "istio_weight" and "error" in wanted:
         found = {name: value for name, value in found.items() if name in wanted}
+    if case["op"] == "verify_experiment" and "condition" in wanted:
+        wanted = {"condition": untimed(wanted["condition"])}
     if case["op"] == "promote_patches":
         wanted = {name: json.loads(v) if isinstance(v, str) else v for name, v in wanted.items()}
     wrong = "" if found == wanted else f"{found} is not {wanted}"

@@ -16,6 +16,10 @@ from typing import Any
 from kit.rollout_story import RolloutStory
 
 from .outcome import Outcome
+from .rollouts_commands import compared
+from .rollouts_hashes import follows, hashes_of, named, of_run, plain, runs_of
+from .rollouts_states import KINDS as STATED
+from .rollouts_states import differing_state, our_states, recorded_states
 
 Json = dict[str, Any]
 KINDS = ("Rollout", "ReplicaSet", "Experiment")
@@ -36,20 +40,25 @@ RACY_MESSAGES = ("more replicas need to be updated", "updated replicas are still
 def run(data: Path) -> Iterator[Outcome]:
     for file in sorted((data / "rollouts/timelines").glob("*.json")):
         story = json.loads(file.read_bytes())
+        said: list[tuple[str, str]] = []
         try:
-            wrong = played(story)
+            wrong = played(story, said)
         except Exception as error:
             wrong = [f"{type(error).__name__}: {error}"]
         yield Outcome("rollouts/timelines", file.stem, not wrong, "; ".join(wrong)[:1500])
+        for command, difference in said:
+            yield Outcome("rollouts/commands", f"{file.stem} {command}", not difference, difference[:1500])
 
 
-def played(story: Json) -> list[str]:
+def played(story: Json, said: list[tuple[str, str]]) -> list[str]:
+    """What differs; what commands printed otherwise is added to `said`."""
     with RolloutStory(rules=story.get("rules") or (), metric=story.get("metric")) as world:
         world.given(story["given"])
         for action in story["actions"]:
             world.act(action)
             if action["do"] == "wait" and action.get("quiet", True):
                 catch_up(world, story, int(action["n"]))
+            said += compared(world, story, int(action["n"]))
         world.after = LATE
         world.pass_time(LONGEST_DELAY)  # the recordings end at different times after their last action
         failing = [f"{work} {failing.error}" for work, failing in world.engine.failing.items()]
@@ -59,6 +68,8 @@ def played(story: Json) -> list[str]:
         cut_short = was_cut_short(story)
         for key, recorded in story["objects"].items():
             kind = key.partition("/")[0]
+            if kind in STATED and not (kind == "Service" and loops(story)):
+                out += compare_states(key, recorded["states"], our_states(world, hashes, key), cut_short)
             if kind not in KINDS:
                 continue
             out += compare_milestones(key, recorded, milestones(world, hashes, key, since=cut_short))
@@ -69,6 +80,19 @@ def played(story: Json) -> list[str]:
 
 def has_deadlines(recorded: Json) -> bool:
     return any(entry.get("deadline") for entry in recorded.get("milestones") or ())
+
+
+def loops(story: Json) -> bool:
+    """Whether upstream switched a Service to and fro for as long as the recorder waited."""
+    return any(entry.get("flaps") for recorded in story["objects"].values() for entry in recorded.get("events") or ())
+
+
+def compare_states(key: str, states: Sequence[Json], ours: Sequence[tuple[int, Json]], since: int) -> list[str]:
+    kind = key.partition("/")[0]
+    recorded = recorded_states(kind, states)
+    late = sum(after >= since for after, _ in ours)
+    wrong = [differing_state(kind, recorded, found) for found in ends([state for _, state in ours], late)]
+    return [] if None in wrong else [f"{key} states: {wrong[0]}"]
 
 
 def was_cut_short(story: Json) -> int:
@@ -103,24 +127,6 @@ def reached(world: RolloutStory, key: str, recorded: Json, number: int) -> bool:
     seen = [plain(entry) for entry in sure if entry["after"] < number]
     found, _ = milestones(world, hashes_of(world), key)
     return not seen or seen[-1] in found
-
-
-def hashes_of(world: RolloutStory) -> dict[str, str]:
-    """{hash:n} by first appearance."""
-    found: dict[str, str] = {}
-    for _, kind, _, obj in world.history:
-        if kind == "ReplicaSet" and obj is not None:
-            labels = obj["metadata"].get("labels") or {}
-            if pod_hash := labels.get("rollouts-pod-template-hash") or labels.get("pod-template-hash"):
-                found.setdefault(pod_hash, f"{{hash:{len(found) + 1}}}")
-    return found
-
-
-def named(value: Any, hashes: dict[str, str]) -> Any:
-    text = json.dumps(value)
-    for pod_hash, name in hashes.items():
-        text = text.replace(pod_hash, name)
-    return json.loads(text.replace("story/", "{ns}/"))
 
 
 def milestones(world: RolloutStory, hashes: dict[str, str], key: str, *, since: int = LATE) -> tuple[list[Json], int]:
@@ -237,20 +243,6 @@ def experiment_milestone(obj: Json) -> Json:
 MILESTONES = {"Rollout": rollout_milestone, "ReplicaSet": set_milestone, "Experiment": experiment_milestone}
 
 
-def plain(entry: Json) -> Json:
-    """Without what is about the recording."""
-    return {name: value for name, value in entry.items() if name not in ("after", "optional", "run", "flaps")}
-
-
-def runs_of(recorded: Sequence[Json]) -> list[int]:
-    return sorted({number for entry in recorded for number in entry.get("run") or ()}) or [1]
-
-
-def of_run(recorded: Sequence[Json], run: int) -> list[Json]:
-    """What one recorded run had."""
-    return [plain(entry) for entry in recorded if not entry.get("optional") or run in (entry.get("run") or ())]
-
-
 def compare_milestones(key: str, recorded: Json, whole: tuple[list[Json], int]) -> list[str]:
     wanted = recorded.get("milestones") or []
     smooth = SMOOTH[key.partition("/")[0]]
@@ -260,26 +252,6 @@ def compare_milestones(key: str, recorded: Json, whole: tuple[list[Json], int]) 
         if follows(wanted, found) or any(smooth(of_run(wanted, run)) == smooth(found) for run in runs_of(wanted)):
             return []
     return [f"{key}: {first_difference(smooth(of_run(wanted, runs_of(wanted)[0])), smooth(whole[0]))}"]
-
-
-def follows(recorded: Sequence[Json], found: Sequence[Json]) -> bool:
-    """All that is sure, in order, and what is found besides among the optional entries of its gap."""
-    at, optional = 0, []
-    entries = list(recorded)
-    for one in found:
-        while True:
-            optional = []
-            ahead = at
-            while ahead < len(entries) and entries[ahead].get("optional"):
-                optional.append(plain(entries[ahead]))
-                ahead += 1
-            if ahead < len(entries) and plain(entries[ahead]) == one:
-                at = ahead + 1
-                break
-            if one in optional:
-                break
-            return False
-    return all(entry.get("optional") for entry in entries[at:])
 
 
 def smoothed_rollouts(found: Sequence[Json]) -> list[Json]:

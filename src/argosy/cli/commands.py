@@ -440,6 +440,7 @@ def _rollout_looking(actions: Commands) -> None:
     parser.add_argument("kind", nargs="?", choices=("rollout", "experiment"), default="rollout")
     parser.add_argument("name", metavar="NAME")
     parser.add_argument("-w", "--watch", action="store_true", help="again whenever it changes")
+    parser.add_argument("-o", "--output", choices=("tree", "json"), default="tree")
     parser = _rollout_verb(actions, "list", "looking:list_all", "List Rollouts or Experiments")
     parser.add_argument("kind", nargs="?", choices=("rollouts", "experiments"), default="rollouts")
     parser.add_argument("-A", "--all-namespaces", action="store_true")

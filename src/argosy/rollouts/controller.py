@@ -6,8 +6,10 @@ from datetime import datetime
 from typing import Final
 
 from argosy.apis.kubernetes.views.apps import ReplicaSet
+from argosy.apis.kubernetes.views.core import Service
 from argosy.apis.rollouts import Experiment, Rollout
 from argosy.machinery.controller import Controller, Decision
+from argosy.rollouts import services
 from argosy.rollouts.experiments import decide as experiments
 from argosy.rollouts.experiments import look as experiment_look
 from argosy.rollouts.reconcile.decide import decide_turn
@@ -41,6 +43,16 @@ EXPERIMENT: Final = Controller[experiment_look.Seen](
     decide=experiments.decide,
     owns=(ReplicaSet, ANALYSIS_RUNS),
     workers=10,
+    manager="rollouts-controller",
+    reporter=REPORTER,
+)
+
+SERVICE: Final = Controller[services.Seen](
+    name="rollout-service",
+    kind=Service,
+    look=services.look,
+    decide=services.decide,
+    workers=4,
     manager="rollouts-controller",
     reporter=REPORTER,
 )

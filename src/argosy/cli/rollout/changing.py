@@ -73,7 +73,7 @@ def retry(options: argparse.Namespace) -> int:
 def terminate(options: argparse.Namespace) -> int:
     async def act(client: Verbs, clock: Clock, name: str) -> str:
         await patch(client, RUNS if options.kind == "analysisrun" else EXPERIMENTS, name, options, changes.TERMINATE)
-        return f"{options.kind} '{name}' terminated"
+        return f"{'analysisRun' if options.kind == 'analysisrun' else options.kind} '{name}' terminated"
 
     return each(options, act)
 

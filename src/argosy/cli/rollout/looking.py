@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import json
 import sys
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from argosy.apis.rollouts import Rollout
@@ -13,10 +14,10 @@ from argosy.cli.app.waiting import deadline
 from argosy.cli.connect import with_client
 from argosy.cli.failing import CommandError, Exit
 from argosy.cli.rollout.objects import EXPERIMENTS, ROLLOUTS, get, rollout, whole
-from argosy.machinery.objects import JsonObject
 from argosy.machinery.yaml import YamlError, load_documents
-from argosy.rollouts.commands.info import Info, Objects, experiment_node, info_of
-from argosy.rollouts.commands.tree import age, aligned, experiment_text, rollout_text
+from argosy.rollouts.commands.info import experiment_node, info_of
+from argosy.rollouts.commands.tree import experiment_text, experiments_table, rollout_text, rollouts_table
+from argosy.rollouts.commands.view import view_of
 from argosy.rollouts.status.phase import shown_phase
 from argosy.rollouts.validation.spec import spec_errors
 from argosy.runtime.clock import Clock
@@ -56,59 +57,25 @@ async def _text(client: Verbs, clock: Clock, options: argparse.Namespace) -> str
         message = str((obj.get("status") or {}).get("message") or "")
         return experiment_text(node, options.namespace, message, clock.now())
     found = await rollout(client, options.name, options.namespace)
-    return rollout_text(info_of(found, await whole(client, options.namespace)), clock.now())
+    info = info_of(found, await whole(client, options.namespace))
+    if options.output == "json":
+        return json.dumps(view_of(found, info), indent=2) + "\n"
+    return rollout_text(info, clock.now())
 
 
 def list_all(options: argparse.Namespace) -> int:
-    namespace = "" if options.all_namespaces else options.namespace
+    namespace, wide = "" if options.all_namespaces else options.namespace, options.all_namespaces
+    resource, table = (EXPERIMENTS, experiments_table) if options.kind == "experiments" else (ROLLOUTS, rollouts_table)
 
     async def text(client: Verbs, clock: Clock) -> str:
-        objs = (await client.list(EXPERIMENTS if options.kind == "experiments" else ROLLOUTS, namespace)).items
-        if not objs:
-            return f"No resources found{f' in {namespace} namespace' if namespace else ''}.\n"
-        rows = _experiments(objs, clock) if options.kind == "experiments" else _rollouts(objs)
-        if not options.all_namespaces:
-            rows = [row[1:] for row in rows]
-        return aligned(rows) + "\n"
+        objs = (await client.list(resource, namespace)).items
+        return table(objs, clock.now(), namespaces=wide)
 
     async def work(client: Verbs, clock: Clock) -> int:
         await _follow(clock, options, lambda: text(client, clock))
         return Exit.OK
 
     return with_client(options, work)
-
-
-def _rollouts(objs: Sequence[JsonObject]) -> list[list[str]]:
-    header = [
-        "NAMESPACE",
-        "NAME",
-        "STRATEGY",
-        "STATUS",
-        "STEP",
-        "SET-WEIGHT",
-        "READY",
-        "DESIRED",
-        "UP-TO-DATE",
-        "AVAILABLE",
-    ]
-    return [header, *(_row(info_of(read(Rollout, obj), Objects())) for obj in objs)]
-
-
-def _row(info: Info) -> list[str]:
-    counts = [str(info.counts[name]) for name in ("Desired", "Updated", "Available")]
-    ready = f"{info.counts['Ready']}/{info.counts['Current']}"
-    place = [info.step or "-", info.set_weight or "-"]
-    return [info.namespace, info.name, info.strategy, info.status, *place, ready, *counts]
-
-
-def _experiments(objs: Sequence[JsonObject], clock: Clock) -> list[list[str]]:
-    rows = [["NAMESPACE", "NAME", "STATUS", "DURATION", "AGE"]]
-    for obj in objs:
-        metadata, spec, status = obj["metadata"], obj.get("spec") or {}, obj.get("status") or {}
-        created = age(str(metadata.get("creationTimestamp") or ""), clock.now())
-        phase = str(status.get("phase") or "")
-        rows.append([metadata["namespace"], metadata["name"], phase, str(spec.get("duration") or "-"), created])
-    return rows
 
 
 def status(options: argparse.Namespace) -> int:

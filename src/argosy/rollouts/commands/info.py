@@ -68,6 +68,7 @@ class Node:
     replicas: int = 0
     available: int = 0
     children: tuple[Node, ...] = ()
+    raw: JsonObject = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,13 +90,13 @@ class Info:
 
     @property
     def images(self) -> list[tuple[str, list[str]]]:
-        """Those that run, with the parts that they play."""
-        found: dict[str, set[str]] = {}
+        """Those that run, with the parts that they play: in the order of the alphabet where several play them."""
+        found: dict[str, list[str]] = {}
         inner = [one for experiment in self.experiments for one in experiment.children if one.kind == "ReplicaSet"]
         for one in (*self.sets, *inner):
             for image in one.images if one.replicas else ():
-                found.setdefault(image, set()).update(one.tags)
-        return [(image, sorted(found[image])) for image in sorted(found)]
+                found[image] = sorted({*found[image], *one.tags}) if image in found else list(one.tags)
+        return sorted(found.items())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,7 +124,7 @@ def info_of(rollout: Rollout, objects: Objects) -> Info:
         status=phase,
         message=message,
         icon=ROLLOUT_ICONS.get(phase, " "),
-        strategy="Canary" if canary is not None else "BlueGreen",
+        strategy=_strategy(rollout),
         step=step,
         set_weight=str(current_set_weight(rollout)) if canary is not None else "",
         actual_weight=str(_actual_weight(rollout, sets)) if canary is not None else "",
@@ -138,6 +139,12 @@ def info_of(rollout: Rollout, objects: Objects) -> Info:
         experiments=_experiments(rollout, objects),
         runs=_runs(rollout.uid, objects),
     )
+
+
+def _strategy(rollout: Rollout) -> str:
+    if rollout.spec.strategy.canary is not None:
+        return "Canary"
+    return "BlueGreen" if rollout.spec.strategy.blue_green is not None else ""
 
 
 def _actual_weight(rollout: Rollout, sets: Iterable[Node]) -> int:
@@ -167,6 +174,7 @@ def _meta(obj: JsonObject) -> dict[str, Any]:
         "name": metadata["name"],
         "created": str(metadata.get("creationTimestamp") or ""),
         "revision": int(revision) if revision.isdecimal() else 0,
+        "raw": obj,
     }
 
 
@@ -250,7 +258,19 @@ def _run(obj: JsonObject) -> Node:
     icons = {"successful": OK, "failed": BAD, "inconclusive": UNKNOWN, "error": WARNING}
     counts = {name: sum(int(one.get(name) or 0) for one in status.get("metricResults") or ()) for name in icons}
     notes = tuple(f"{icons[name]} {count}" for name, count in counts.items() if count)
-    return Node(kind="AnalysisRun", **_meta(obj), status=phase, icon=RUN_ICONS.get(phase, " "), notes=notes)
+    jobs = tuple(_jobs(status))
+    return Node(
+        kind="AnalysisRun", **_meta(obj), status=phase, icon=RUN_ICONS.get(phase, " "), notes=notes, children=jobs
+    )
+
+
+def _jobs(status: JsonObject) -> Iterable[Node]:
+    """The Jobs that measured, as the run remembers them."""
+    for result in status.get("metricResults") or ():
+        for one in result.get("measurements") or ():
+            if name := str((one.get("metadata") or {}).get("job-name") or ""):
+                phase, created = str(one.get("phase") or ""), str(one.get("startedAt") or "")
+                yield Node(kind="Job", name=name, created=created, status=phase, icon=RUN_ICONS.get(phase, " "))
 
 
 def _pod(pod: JsonObject) -> Node:

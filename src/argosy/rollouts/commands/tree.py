@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
+from argosy.apis.rollouts import Experiment, Rollout
+from argosy.apis.schema import read
 from argosy.machinery import timestamps
 from argosy.machinery.duration import human
-from argosy.rollouts.commands.info import Info, Node
+from argosy.machinery.objects import JsonObject
+from argosy.rollouts.commands.info import Info, Node, Objects, info_of
+from argosy.rollouts.experiments.rules import ends_at
 
-ICONS = {"Rollout": "⟳", "ReplicaSet": "⧉", "Pod": "□", "Experiment": "Σ", "AnalysisRun": "α"}
+ICONS = {"Rollout": "⟳", "ReplicaSet": "⧉", "Pod": "□", "Experiment": "Σ", "AnalysisRun": "α", "Job": "⊞"}
 HEADER = ("NAME", "KIND", "STATUS", "AGE", "INFO")
 Row = tuple[str, str, str, str, str]
 
@@ -100,3 +104,34 @@ def until(deadline: str, now: datetime) -> str:
     except ValueError:
         return ""
     return "passed" if left < timedelta() else human(left)
+
+
+def rollouts_table(objs: Sequence[JsonObject], now: datetime, *, namespaces: bool = False) -> str:
+    header = ["NAMESPACE", "NAME", "STRATEGY", "STATUS", "STEP", "SET-WEIGHT", "READY"]
+    header += ["DESIRED", "UP-TO-DATE", "AVAILABLE"]
+    rows = [_of_rollout(info_of(read(Rollout, obj), Objects())) for obj in objs]
+    return _table([header, *rows], namespaces=namespaces)
+
+
+def _of_rollout(info: Info) -> list[str]:
+    counts = [str(info.counts[name]) for name in ("Desired", "Updated", "Available")]
+    ready = f"{info.counts['Ready']}/{info.counts['Current']}"
+    place = [info.step or "-", info.set_weight or "-"]
+    return [info.namespace, info.name, info.strategy, info.status, *place, ready, *counts]
+
+
+def experiments_table(objs: Sequence[JsonObject], now: datetime, *, namespaces: bool = False) -> str:
+    rows = [["NAMESPACE", "NAME", "STATUS", "DURATION", "REMAINING", "AGE"]]
+    for obj in objs:
+        metadata, spec, status = obj["metadata"], obj.get("spec") or {}, obj.get("status") or {}
+        end = ends_at(read(Experiment, obj))
+        left = human(max(end - now, timedelta())) if end is not None else "-"
+        times = [str(spec.get("duration") or "-"), left, age(str(metadata.get("creationTimestamp") or ""), now)]
+        rows.append([metadata["namespace"], metadata["name"], str(status.get("phase") or ""), *times])
+    return _table(rows, namespaces=namespaces)
+
+
+def _table(rows: Sequence[Sequence[str]], *, namespaces: bool) -> str:
+    if len(rows) == 1:
+        return "No resources found.\n"
+    return aligned(rows if namespaces else [row[1:] for row in rows]) + "\n"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Literal
 
@@ -49,14 +50,18 @@ def decide(seen: Seen, now: datetime) -> Decision:
 
 def _refuse(turn: Turn, problem: str) -> None:
     """Unlike upstream's, which shows no phase at all: an Error, until the spec is mended."""
-    conditions = Conditions(turn.status.get("conditions") or (), turn.now)
-    before = conditions.get("InvalidSpec")
-    if before is not None and before.get("message") != problem:
-        conditions.remove("InvalidSpec")
-    conditions.set("InvalidSpec", "True", "InvalidSpec", problem)
-    turn.status["conditions"] = conditions.items
+    turn.status["conditions"] = invalid_spec(turn.status.get("conditions") or (), problem, turn.now).items
     if not turn.status.get("phase"):
         turn.status.update(phase="Error", message=problem)
+
+
+def invalid_spec(before: Sequence[JsonObject], problem: str, now: datetime) -> Conditions:
+    conditions = Conditions(before, now)
+    old = conditions.get("InvalidSpec")
+    if old is not None and old.get("message") != problem:
+        conditions.remove("InvalidSpec")
+    conditions.set("InvalidSpec", "True", "InvalidSpec", problem)
+    return conditions
 
 
 def _conclude(turn: Turn) -> None:
