@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Self
 
 from argosy import certs
 from argosy.apis.certmanager import Certificate, ClusterIssuer, Issuer
 from argosy.apis.published import published
 from argosy.apis.schema import read
+from argosy.certs.adapters.acme.simulated import SimulatedAcme
 from argosy.certs.adapters.crypto import Crypto
 from argosy.certs.settings import Settings
 from argosy.cli.certs_admission import attach
 from argosy.cluster.store import Change
 from argosy.machinery.controller import Question
 from argosy.machinery.objects import JsonObject
+from argosy.runtime.chance import Rng
+from argosy.runtime.clock import Clock
 from argosy.runtime.engine import Answerer
 from kit.engine import EngineWorld
 
 
 class CertsWorld(EngineWorld):
-    """`answerers` are laid over those of keys and signatures."""
+    """`answerers` are laid over those of keys and signatures; ACME servers are simulated."""
 
     def __init__(
         self,
@@ -29,15 +32,18 @@ class CertsWorld(EngineWorld):
         answerers: Mapping[type[Question[Any]], Answerer] | None = None,
         crds: Sequence[JsonObject] = (),
         webhook: bool = True,
+        acme: Callable[[Clock, Rng], SimulatedAcme] = SimulatedAcme,
         **more: Any,
     ) -> None:
-        self._has_webhook = webhook
+        self._has_webhook, self._make_acme = webhook, acme
         self.settings = settings or Settings()
         super().__init__(certs.controllers(self.settings), crds=[*published("cert-manager"), *crds], **more)
         self._more_answerers = answerers or {}
 
     def __enter__(self) -> Self:
-        self._answerers = {**Crypto(self.clock, self.rng).answerers(), **self._more_answerers}
+        self.acme = self._make_acme(self.clock, self.rng)
+        own = {**Crypto(self.clock, self.rng).answerers(), **self.acme.answerers()}
+        self._answerers = {**own, **self._more_answerers}
         self.now_stored: dict[tuple[str, str, str], JsonObject] = {}
         entered = super().__enter__()
         self.cluster.on_commit(self._committed)

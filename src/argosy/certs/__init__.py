@@ -20,12 +20,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from argosy.apis.certmanager import ClusterIssuer, Issuer
+from argosy.certs.acme import challenges, orders, scheduler
 from argosy.certs.adapters.crypto import Crypto
+from argosy.certs.adapters.outside import Outside
 from argosy.certs.certificate import issuing, next_key, next_request, readiness, revisions, trigger
 from argosy.certs.issuers import readiness as issuer_readiness
 from argosy.certs.settings import Settings
 from argosy.certs.shim import controller as shim
-from argosy.certs.signing_flow import approver, ca, flow, selfsigned
+from argosy.certs.signing_flow import acme, approver, ca, flow, selfsigned
 from argosy.machinery.controller import Controller
 from argosy.machinery.objects import Resource
 from argosy.runtime.engine import Answerer
@@ -41,15 +43,18 @@ def controllers(settings: Settings) -> tuple[Controller[Any], ...]:
         readiness.controller(settings),
         revisions.controller(),
         *approval,
-        *(flow.controller(type_, settings) for type_ in (selfsigned.TYPE, ca.TYPE)),
+        *(flow.controller(type_, settings) for type_ in (selfsigned.TYPE, ca.TYPE, acme.TYPE)),
+        orders.controller(settings),
+        scheduler.controller(settings),
+        challenges.controller(settings),
         issuer_readiness.controller(Issuer, settings),
         issuer_readiness.controller(ClusterIssuer, settings),
         *(shim.controller(resource, settings) for resource in _shimmed(settings)),
     )
 
 
-def answerers(crypto: Crypto) -> Mapping[type[Any], Answerer]:
-    return crypto.answerers()
+def answerers(crypto: Crypto, outside: Outside) -> Mapping[type[Any], Answerer]:
+    return {**crypto.answerers(), **outside.answerers()}
 
 
 def _shimmed(settings: Settings) -> tuple[Resource, ...]:

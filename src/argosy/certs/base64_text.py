@@ -16,3 +16,14 @@ def decoded(text: str) -> bytes:
 
 def encoded(data: bytes) -> str:
     return base64.b64encode(data).decode()
+
+
+def url_encoded(data: bytes) -> str:
+    """base64url without padding."""
+    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
+
+
+def url_decoded(text: str) -> bytes:
+    """Of base64url with or without padding. Raises ValueError."""
+    bare = text.strip().rstrip("=")
+    return base64.b64decode(bare + "=" * (-len(bare) % 4), b"-_", validate=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from argosy import certs
 from argosy.certs.adapters.crypto import Crypto
+from argosy.certs.adapters.outside import Outside
 from argosy.certs.settings import SettingError, settings_of
 from argosy.cli.failing import CommandError
 from argosy.cli.rooms import Context, Parts
@@ -11,6 +12,7 @@ from argosy.runtime.chance import Rng
 from argosy.runtime.client import Client
 from argosy.runtime.clock import Clock
 from argosy.runtime.webhook_server import Answer
+from argosy.sources.egress import EgressPolicy
 
 
 def build(context: Context) -> Parts:
@@ -20,9 +22,11 @@ def build(context: Context) -> Parts:
     except SettingError as error:
         raise CommandError(str(error)) from None
     crypto = Crypto(context.clock, context.rng)
+    policy = EgressPolicy(allow_loopback=context.doors.own_machine)
+    outside = Outside(context.doors.egress, policy, context.client, context.clock, context.rng)
     return Parts(
         controllers=certs.controllers(settings),
-        answerers=certs.answerers(crypto),
+        answerers=certs.answerers(crypto, outside),
         close=crypto.close,
     )
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from tests.vectors.certmanager import names, pki, policies, shims, timelines, validation
+from tests.vectors.certmanager import acme, names, pki, policies, shims, timelines, validation
 from tests.vectors.outcome import Outcome
 
 Judge = Callable[[dict[str, Any]], Iterator[str]]
@@ -31,6 +31,9 @@ FAMILIES: tuple[tuple[str, Judge], ...] = (
     ("ingress-shim", shims.shim),
     ("gateway-shim", shims.shim),
     ("shim-helpers", shims.helper),
+    ("solver-selection", acme.solver_selection),
+    ("challenge-overrides", acme.challenge_overrides),
+    ("challenge-scheduler", acme.challenge_scheduler),
 )
 """(file without .json, what is wrong with a case in words: nothing when it passes)."""
 

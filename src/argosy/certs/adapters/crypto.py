@@ -23,7 +23,8 @@ from argosy.runtime.engine import Answerer
 T = TypeVar("T")
 _SERIAL_BYTES: Final = 16
 _TEMPORARY_CA: Final = "cert-manager.local"
-_TEMPORARY_SERIAL: Final = "1234567890"
+_TEMPORARY_SERIAL: Final = 1234567890
+"""By which a temporary certificate is known."""
 _THREADS: Final = 2
 """RSA keeps a core busy: more threads than this would only take the loop's share."""
 _HELD_KEYS: Final = 16
@@ -102,17 +103,14 @@ class Crypto:
         ca_spec = read(CertificateSpec, {"commonName": _TEMPORARY_CA, "isCA": True})
         ca = self._signed(requests.make(ca_spec, ca_key), signing.Signer(key=ca_key), ca_spec)
         signer = signing.Signer(key=ca_key, certificate=certificates.first_of(ca))
-        raw = json.loads(question.spec)
-        if not spec.literal_subject:
-            raw = {**raw, "subject": {**(raw.get("subject") or {}), "serialNumber": _TEMPORARY_SERIAL}}
-        marked = read(CertificateSpec, raw)
-        return self._signed(requests.make(marked, keys.load(_bytes(question.key))), signer, marked)
+        request = requests.make(spec, keys.load(_bytes(question.key)))
+        return self._signed(request, signer, spec, _TEMPORARY_SERIAL)
 
-    def _signed(self, request: bytes, signer: signing.Signer, spec: CertificateSpec) -> bytes:
+    def _signed(self, request: bytes, signer: signing.Signer, spec: CertificateSpec, serial: int = 0) -> bytes:
         return signing.sign(
             signing.template_of(requests.read(request), asked=spec.usages, is_ca=spec.is_ca),
             signer,
-            serial=self._serial(),
+            serial=serial or self._serial(),
             not_before=self._clock.now(),
             duration=signing.DEFAULT_DURATION,
             pointers=signing.Pointers(),

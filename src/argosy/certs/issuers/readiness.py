@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from argosy.apis.certmanager import ClusterIssuer, Issuer
 from argosy.apis.certmanager.issuer import AnyIssuer
+from argosy.certs.acme import account
 from argosy.certs.conditions import with_condition
 from argosy.certs.issuers import ca, selfsigned, venafi
 from argosy.certs.issuers.verdict import IssuerKind, Verdict
@@ -21,7 +22,9 @@ from argosy.machinery import requests
 from argosy.machinery.controller import NOTHING, Controller, Decision, Event, Snapshot, Step
 from argosy.machinery.objects import JsonObject, Key
 
-KINDS: Final[Mapping[str, IssuerKind]] = {one.name: one for one in (selfsigned.KIND, ca.KIND, venafi.KIND)}
+KINDS: Final[Mapping[str, IssuerKind]] = {
+    one.name: one for one in (selfsigned.KIND, ca.KIND, account.KIND, venafi.KIND)
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,7 +34,15 @@ class Seen:
     """What the type's look gathered."""
     settings: Settings
     kind: IssuerKind
-    memory: Any
+    memory: Memory | None
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """What was told last, and what the type keeps for itself."""
+
+    told: tuple[str, str, str]
+    own: Any = None
 
 
 def controller(
@@ -65,6 +76,8 @@ def decide(seen: Seen, now: datetime) -> Decision:
     verdict = seen.kind.decide(seen.issuer, seen.gathered, seen.settings, now)
     if verdict is None:
         return NOTHING
+    if verdict.is_silent:
+        return Decision(verdict.steps, wake_at=verdict.wake_at)
     issuer = seen.issuer
     generation = issuer.metadata.generation
     state = "True" if verdict.ready else "False"
@@ -81,8 +94,9 @@ def decide(seen: Seen, now: datetime) -> Decision:
     view = ClusterIssuer if isinstance(issuer, ClusterIssuer) else Issuer
     writes = requests.status(view, issuer.raw, {key: value for key, value in status.items() if value is not None})
     told = (verdict.reason, verdict.message, verdict.expiring)
-    events = _events(issuer, verdict) if told != seen.memory and (writes or not verdict.ready) else ()
-    return Decision((*verdict.steps, *writes, *events), wake_at=verdict.wake_at, memory=told)
+    known = seen.memory.told if seen.memory else None
+    events = _events(issuer, verdict) if told != known and (writes or not verdict.ready) else ()
+    return Decision((*verdict.steps, *writes, *events), wake_at=verdict.wake_at, memory=Memory(told, verdict.memory))
 
 
 EXPIRING: Final = "CAExpiring"

@@ -30,6 +30,10 @@ class Verdict:
     steps: tuple[Step, ...] = ()
     """What is done first."""
     wake_at: datetime | None = None
+    memory: Any = None
+    """What the type's own look finds again, as `snapshot.memory.own`."""
+    is_silent: bool = False
+    """Only the steps are done; conditions stay as they are."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

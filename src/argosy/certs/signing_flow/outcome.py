@@ -37,6 +37,12 @@ def pending(request: CertificateRequest, reason: str, message: str, now: datetim
     return Decision((*steps, *writes, *events))
 
 
+def waiting(request: CertificateRequest, message: str, now: datetime) -> Decision:
+    """As `pending`, without an Event: the wait goes on."""
+    conditions = with_condition(request.status.conditions, "Ready", "False", "Pending", message, now)
+    return Decision(status_write(request, conditions=conditions))
+
+
 def failed(request: CertificateRequest, reason: str, message: str, now: datetime) -> Decision:
     conditions = with_condition(request.status.conditions, "Ready", "False", "Failed", message, now)
     failure_time = request.status.failure_time or timestamps.seconds(now)

@@ -1,0 +1,63 @@
+"""Whether a Challenge is one of ours: made by an Order of a CertificateRequest, with a solver of its issuer.
+
+Credentials of issuers - a ClusterIssuer's above all - are used for nothing else: whoever may write Challenges must not
+thereby write the DNS of the operator. Source: spec/security.md rule 5.
+"""
+
+from __future__ import annotations
+
+from typing import TypeVar
+
+from argosy.apis.certmanager import CertificateRequest, Challenge, Order
+from argosy.apis.certmanager.issuer import AnyIssuer
+from argosy.apis.kubernetes.views.meta import ObjectMeta
+from argosy.certs.acme.making_challenges import Unsolvable, solver_for
+from argosy.machinery.controller import Snapshot
+from argosy.machinery.objects import Key
+
+T = TypeVar("T", Order, CertificateRequest)
+
+
+def fault_of(snapshot: Snapshot, challenge: Challenge, issuer: AnyIssuer | None) -> str:
+    """Why it is none of ours; empty when it is."""
+    if issuer is None or issuer.spec.acme is None:
+        return "its issuer is no ACME issuer that is there"
+    if challenge.metadata.deletion_timestamp:
+        return _unknown_solver(challenge, issuer)  # its owners may be gone before it
+    order = _owner(snapshot, challenge.metadata, "Order", Order)
+    if order is None or order.spec.issuer_ref != challenge.spec.issuer_ref:
+        return "no Order of the same issuer owns it"
+    request = _owner(snapshot, order.metadata, "CertificateRequest", CertificateRequest)
+    if request is None or request.spec.issuer_ref != order.spec.issuer_ref or not request.is_true("Approved"):
+        return "no approved CertificateRequest of the same issuer owns its Order"
+    if order.spec.request != request.spec.request:
+        return "its Order asks for something else than the CertificateRequest"
+    return _unlike_order(challenge, order, issuer)
+
+
+def _unlike_order(challenge: Challenge, order: Order, issuer: AnyIssuer) -> str:
+    spec = challenge.spec
+    for one in order.status.authorizations:
+        offered = any((offer.url, offer.token) == (spec.url, spec.token) for offer in one.challenges)
+        if one.url == spec.authorization_url and one.identifier == spec.dns_name and offered:
+            found = solver_for(order, issuer, one)
+            if isinstance(found, Unsolvable) or found[1] != spec.solver:
+                return "its solver is not the one that the issuer has for this name"
+            return ""
+    return "its Order has no such authorization"
+
+
+def _unknown_solver(challenge: Challenge, issuer: AnyIssuer) -> str:
+    """Of one that goes: its DNS provider must be one of the issuer's."""
+    assert issuer.spec.acme is not None
+    provider = challenge.spec.solver.get("dns01")
+    known = [one.get("dns01") for one in issuer.spec.acme.solvers]
+    return "" if provider is None or provider in known else "its solver is none of the issuer's"
+
+
+def _owner(snapshot: Snapshot, metadata: ObjectMeta, kind: str, view: type[T]) -> T | None:
+    for owner in metadata.owner_references:
+        if owner.kind == kind and owner.controller:
+            found = snapshot.get(view, Key(metadata.namespace, owner.name))
+            return found if found is not None and found.metadata.uid == owner.uid else None
+    return None

@@ -1,0 +1,187 @@
+"""Providers by the field of a solver: each made of its settings and of the Secrets that they name."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+from argosy.certs.acme.ports import Record
+from argosy.certs.adapters.dns.acme_dns import AcmeDns
+from argosy.certs.adapters.dns.akamai import Akamai
+from argosy.certs.adapters.dns.aws_signing import AwsCredentials
+from argosy.certs.adapters.dns.azure_dns import AzureDns
+from argosy.certs.adapters.dns.cloud_dns import CloudDns
+from argosy.certs.adapters.dns.cloudflare import Cloudflare
+from argosy.certs.adapters.dns.digitalocean import DigitalOcean
+from argosy.certs.adapters.dns.provider import Api, Provider, ProviderError
+from argosy.certs.adapters.dns.rfc2136 import Rfc2136
+from argosy.certs.adapters.dns.route53 import Route53
+from argosy.certs.adapters.dns.webhook import Webhook
+from argosy.machinery import requests
+from argosy.machinery.controller import Hidden
+from argosy.machinery.objects import JsonObject, Resource
+from argosy.machinery.status import StatusError
+from argosy.runtime.chance import Rng
+from argosy.runtime.client import Client
+from argosy.runtime.clock import Clock
+from argosy.sources.cloud_tokens import CloudTokens
+from argosy.sources.egress import Egress
+from argosy.sources.port import Credentials, SourceError
+
+_NO_AMBIENT: Final = "the machine's own credentials may not be used for this issuer: name a Secret"
+_ACCOUNTS: Final = Resource("", "v1", "serviceaccounts", "ServiceAccount")
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """What providers are made of."""
+
+    egress: Egress
+    client: Client
+    clock: Clock
+    rng: Rng
+    tokens: CloudTokens
+
+    def api(self, name: str) -> Api:
+        return Api(name, self.egress, self.clock)
+
+
+def rfc2136(world: World, record: Record, config: JsonObject) -> Provider:
+    return Rfc2136.of(world.clock, config, _secret(record, config.get("tsigSecretSecretRef")))
+
+
+def cloudflare(world: World, record: Record, config: JsonObject) -> Provider:
+    if config.get("apiTokenSecretRef"):
+        headers = {"Authorization": f"Bearer {_text(record, config['apiTokenSecretRef'])}"}
+    else:
+        key = _text(record, config.get("apiKeySecretRef"))
+        headers = {"X-Auth-Email": str(config.get("email") or ""), "X-Auth-Key": key}
+    return Cloudflare(world.api("cloudflare"), headers)
+
+
+def digitalocean(world: World, record: Record, config: JsonObject) -> Provider:
+    token = _text(record, config.get("tokenSecretRef"))
+    return DigitalOcean(world.api("digitalocean"), f"Bearer {token}")
+
+
+def acme_dns(world: World, record: Record, config: JsonObject) -> Provider:
+    accounts = _secret(record, config.get("accountSecretRef"))
+    return AcmeDns(world.api("acme-dns"), str(config.get("host") or ""), accounts, record.domain)
+
+
+def azure_dns(world: World, record: Record, config: JsonObject) -> Provider:
+    return AzureDns.of(world.api("azure"), config, _secret(record, config.get("clientSecretSecretRef")))
+
+
+def akamai(world: World, record: Record, config: JsonObject) -> Provider:
+    names = ("clientTokenSecretRef", "clientSecretSecretRef", "accessTokenSecretRef")
+    token, secret, access = (_text(record, config.get(name)) for name in names)
+    domain = str(config.get("serviceConsumerDomain") or "")
+    return Akamai(world.api("akamai"), world.rng, domain, token, secret, access)
+
+
+def cloud_dns(world: World, record: Record, config: JsonObject) -> Provider:
+    if not config.get("serviceAccountSecretRef"):
+        raise ProviderError("cloudDNS: serviceAccountSecretRef must be set; ambient Google credentials are not used")
+    identity = Credentials(gcp_service_account_key=_text(record, config["serviceAccountSecretRef"]))
+
+    async def token() -> str:
+        try:
+            return (await world.tokens.effective(identity)).password
+        except SourceError as error:
+            raise ProviderError(str(error)) from None
+
+    project, zone = str(config.get("project") or ""), str(config.get("hostedZoneName") or "")
+    return CloudDns(world.api("google"), token, project, zone)
+
+
+def route53(world: World, record: Record, config: JsonObject) -> Provider:
+    account = ((config.get("auth") or {}).get("kubernetes") or {}).get("serviceAccountRef")
+
+    async def web_token() -> str:
+        return await service_account_token(world, record.namespace, account or {})
+
+    async def base() -> AwsCredentials:
+        return _aws_credentials(record, config)
+
+    return Route53(
+        world.api("route53"),
+        base,
+        str(config.get("role") or ""),
+        str(config.get("hostedZoneID") or ""),
+        web_token if account else None,
+    )
+
+
+async def service_account_token(world: World, namespace: str, account: JsonObject) -> str:
+    name = str(account.get("name") or "")
+    body: JsonObject = {
+        "apiVersion": "authentication.k8s.io/v1",
+        "kind": "TokenRequest",
+        "metadata": {"name": name, "namespace": namespace},
+        "spec": {"audiences": account.get("audiences") or ["sts.amazonaws.com"], "expirationSeconds": 600},
+    }
+    write = requests.create(_ACCOUNTS, body)
+    try:
+        answer = await world.client.write(_sub(write, "token"))
+    except StatusError as error:
+        raise ProviderError(f"no token of ServiceAccount {namespace}/{name}: {error.code} {error.reason}") from None
+    return str((answer.get("status") or {}).get("token") or "")
+
+
+def webhook(world: World, record: Record, config: JsonObject) -> Provider:
+    group, name = str(config.get("groupName") or ""), str(config.get("solverName") or "")
+    return Webhook(world.client, group, name, config.get("config"), record)
+
+
+MAKERS: Final[Mapping[str, Callable[[World, Record, JsonObject], Provider]]] = {
+    "rfc2136": rfc2136,
+    "cloudflare": cloudflare,
+    "route53": route53,
+    "cloudDNS": cloud_dns,
+    "azureDNS": azure_dns,
+    "digitalocean": digitalocean,
+    "acmeDNS": acme_dns,
+    "akamai": akamai,
+    "webhook": webhook,
+}
+"""By the field of a solver's dns01 part."""
+
+
+def provider_of(world: World, record: Record, config: JsonObject) -> Provider:
+    """By the one field that is set. Raises ProviderError."""
+    for name, make in MAKERS.items():
+        if config.get(name) is not None:
+            return make(world, record, config[name])
+    raise ProviderError(f"the solver names no provider that is known: {', '.join(MAKERS)}")
+
+
+def _aws_credentials(record: Record, config: JsonObject) -> AwsCredentials:
+    key = str(config.get("accessKeyID") or "")
+    if not key and config.get("accessKeyIDSecretRef"):
+        key = _text(record, config["accessKeyIDSecretRef"])
+    if key:
+        return AwsCredentials(key, _text(record, config.get("secretAccessKeySecretRef")))
+    if not record.ambient:
+        raise ProviderError(_NO_AMBIENT)
+    found = [os.environ.get(name, "") for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")]
+    if not found[0]:
+        raise ProviderError("route53: no key is named, and the machine has none in AWS_ACCESS_KEY_ID")
+    return AwsCredentials(*found)
+
+
+def _sub(write: requests.Write, subresource: str) -> requests.Write:
+
+    return replace(write, subresource=subresource)
+
+
+def _secret(record: Record, ref: Any) -> bytes:
+    wanted = (str((ref or {}).get("name") or ""), str((ref or {}).get("key") or ""))
+    found = next((value for name, key, value in record.secrets if (name, key) == wanted), Hidden(b""))
+    return found.value if isinstance(found.value, bytes) else found.value.encode()
+
+
+def _text(record: Record, ref: Any) -> str:
+    return _secret(record, ref).decode("utf-8", "replace").strip()
