@@ -94,7 +94,7 @@ def with_pebble(directory: Path, doing: Doing, **how: Any) -> None:
     asyncio.run(main())
 
 
-def test_a_name_is_proven_and_certified_even_when_half_of_the_nonces_are_refused(tmp_path: Path) -> None:
+def test_a_name_is_proven_and_certified_even_when_a_quarter_of_the_nonces_is_refused(tmp_path: Path) -> None:
     async def doing(client: Client) -> None:
         assert isinstance(await client.register(), Registered)
         order = await client.place("a.example.test", "b.example.test")
@@ -107,7 +107,7 @@ def test_a_name_is_proven_and_certified_even_when_half_of_the_nonces_are_refused
         assert sorted(chain[0].alt_names.dns) == ["a.example.test", "b.example.test"] and len(chain) >= 2
         assert await client.finish(order, "a.example.test", "b.example.test") == done  # asked again after a crash
 
-    with_pebble(tmp_path, doing, reject_nonces=50)
+    with_pebble(tmp_path, doing, reject_nonces=25)
 
 
 def test_an_account_is_found_again_and_its_email_is_brought_up_to_date(tmp_path: Path) -> None:
