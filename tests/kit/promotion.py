@@ -8,6 +8,7 @@ with PromotionWorld(tmp_path) as world:
 
 from __future__ import annotations
 
+import json
 import subprocess
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import replace
@@ -28,8 +29,10 @@ from argosy.promotion.admission.handling import handler
 from argosy.promotion.admission.reading import LiveReading
 from argosy.promotion.admission.review import Reviewer
 from argosy.promotion.answering import Answering, answering
-from argosy.promotion.kinds import FREIGHT, PROJECTS, PROMOTIONS, STAGES, WAREHOUSES
+from argosy.promotion.kinds import FREIGHT, PROJECT_CONFIGS, PROJECTS, PROMOTIONS, STAGES, WAREHOUSES
 from argosy.promotion.promotions.questions import RunStep
+from argosy.promotion.webhooks.delivery import Delivery
+from argosy.promotion.webhooks.receiving import Receiving
 from argosy.render.cache import RenderCache
 from argosy.render.inputs import AnswerBook
 from argosy.render.pool import RenderPool
@@ -226,6 +229,17 @@ class PromotionWorld(EngineWorld):
         }
         made = self.run((verbs(client) if client else self.kubectl).create(PROMOTIONS, body))
         return str(made["metadata"]["name"])
+
+    def deliver(self, project: str, receiver: str, headers: Mapping[str, str], body: bytes) -> tuple[int, str]:
+        """To the path that is published for it; (status, body)."""
+        config = self.get(PROJECT_CONFIGS, Key(project, project)) or {}
+        published = (config.get("status") or {}).get("webhookReceivers") or ()
+        path = next(one["path"] for one in published if one["name"] == receiver)
+        receiving = Receiving(
+            self.cluster.client(CONTROLLER, ("system:masters",)), self.clock, "kargo-system-resources"
+        )
+        reply = self.run(receiving.answer(path, Delivery(headers=headers, body=body)))
+        return reply.status, json.dumps(reply.body, separators=(",", ":"))
 
     def condition(self, kind: Resource, name: str, type_: str, namespace: str = "demo") -> str:
         found = self.get(kind, Key(namespace, name))

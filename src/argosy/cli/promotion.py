@@ -6,8 +6,8 @@ Its admission is a door of its own, opened by the first write of such an object:
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable, Mapping
-from typing import Final
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from typing import Any, Final
 
 from argosy.cli.rooms import Context, Parts
 from argosy.cluster.ports import ProxyRequest, ProxyResponse
@@ -32,6 +32,8 @@ NAMES: Final = {
 }
 """Fields of Settings, and the variables that set them."""
 DEFAULT: Final = "IS_DEFAULT_CONTROLLER"
+LISTEN: Final = "EXTERNAL_WEBHOOK_SERVER_LISTEN"
+"""`host:port` for deliveries of webhooks; none by default."""
 
 
 def settings(environ: Mapping[str, str]) -> Settings:
@@ -54,7 +56,32 @@ def build(context: Context) -> Parts:
         context.renderer,
         allow_local=doors.own_machine,
     )
-    return Parts(controllers=controllers(found), answerers=adapters.answerers, close=adapters.close)
+    return Parts(
+        controllers=controllers(found),
+        answerers=adapters.answerers,
+        close=adapters.close,
+        serve=_listener(context, found.system_namespace),
+    )
+
+
+def _listener(context: Context, system_namespace: str) -> Callable[[], Coroutine[Any, Any, None]] | None:
+    """For deliveries of hosts and registries, where an address for them is set. A bad address is a ValueError."""
+    text = context.environ.get(LISTEN)
+    if not text:
+        return None
+    from argosy.promotion.webhooks.receiving import Receiving
+    from argosy.promotion.webhooks.serving import Listener
+    from argosy.runtime.webhook_server import address_of
+
+    address = address_of(text)
+    listener = Listener(Receiving(context.client, context.clock, system_namespace))
+
+    async def serve() -> None:
+        async with listener.listening(address.host, address.port):
+            while True:
+                await context.clock.sleep(3600, background=True)
+
+    return serve
 
 
 def admission(

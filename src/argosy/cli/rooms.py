@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
@@ -55,6 +55,8 @@ class Parts:
     close: Callable[[], None] = lambda: None
     answer: Callable[[ProxyRequest], Awaitable[ProxyResponse]] | None = None
     """What comes to the room's Service through the API server's proxy."""
+    serve: Callable[[], Coroutine[Any, Any, None]] | None = None
+    """Runs beside the controllers until cancelled, such as a listener of the room's own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +138,9 @@ class Rooms:
         self._engine = engine
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(engine.run())
+            for parts in self.loaded.values():
+                if parts.serve is not None:
+                    tasks.create_task(parts.serve())
             for room in self._rooms:
                 if room.name not in self.loaded:
                     tasks.create_task(self._load(room, engine), name=f"room {room.name}")
@@ -169,6 +174,8 @@ class Rooms:
         parts = self.loaded[room.name] = build(self._context)
         engine.add(parts.controllers, parts.answerers)
         log.debug("%s is loaded", room.name)
+        if parts.serve is not None:
+            await parts.serve()
 
     async def _first_object(self, room: Room, engine: Engine) -> None:
         some = asyncio.Event()

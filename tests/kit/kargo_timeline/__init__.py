@@ -7,6 +7,7 @@ Other rooms take part where the story needs them: AnalysisRuns are carried out, 
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from typing import Any
 from argosy.machinery.objects import JsonObject
 from argosy.promotion import Settings
 from argosy.sources.hosting.serving import Serving
-from kit.kargo_timeline.comparing import difference, differences
+from kit.kargo_timeline.comparing import difference, differences, tracks, whole
 from kit.kargo_timeline.neighbours import Neighbours
 from kit.kargo_timeline.serving import Script
 from kit.kargo_timeline.spelling import recorded as spelled
@@ -54,11 +55,22 @@ def _objects(story: Story) -> Iterator[str]:
         if not left:
             yield f"{name}: never seen"
             continue
-        real = left.pop(0)
+        real = _counterpart(story, kind, recording, left)
+        left.remove(real)
         states = [story.state(one) for one in story.states[real]]
         made = [one for one in story.document.get("commits") or () if not one["author"].startswith("Dana Dev")]
         yield from differences(name, recording, states, len(story.shas) + len(made))
         yield from _events(story, name, recording, real)
+
+
+def _counterpart(story: Story, kind: str, recording: JsonObject, left: list[str]) -> str:
+    """Of those that are named alike the one that began alike: which came first is how Warehouses interleave."""
+    if kind == "Freight":
+        wanted = tracks(kind, whole(recording["states"], sys.maxsize)[0])["itself"]
+        for name in left:
+            if tracks(kind, story.state(story.states[name][0]))["itself"] == wanted:
+                return name
+    return left[0]
 
 
 def _without_withheld(story: Story, recording: JsonObject) -> JsonObject:

@@ -57,6 +57,14 @@ class Neighbours:
     @contextmanager
     def beside(self, world: PromotionWorld) -> Iterator[None]:
         self._world = world
+        try:
+            with self._synced(world):
+                yield
+        finally:
+            world.run(self._egress.close())
+
+    @contextmanager
+    def _synced(self, world: PromotionWorld) -> Iterator[None]:
         if not self._syncs:
             yield
             return

@@ -29,5 +29,7 @@ FAMILIES = (
     ("kargo/step-schemas", "kargo.steps:schemas"),
     ("kargo/step-engine.yaml", "kargo.steps:engine"),
     ("kargo/step-evaluation.yaml", "kargo.steps:evaluation"),
+    ("kargo/webhooks.json", "kargo.webhooks"),
+    ("kargo/timelines", "kargo.timelines"),
 )
 """As in `__main__`."""

@@ -1,0 +1,177 @@
+"""The generic receiver: actions whose conditions and targets are expressions over the request.
+
+Source: spec/kargo-api.md 7. All of a criterion's parts must hold, every one of its index expressions too (upstream
+applies the last alone); criteria add up. Parameters are taken literally.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import orjson
+
+from argosy.machinery.objects import JsonObject
+from argosy.machinery.selectors import label_selector_of
+from argosy.promotion.expressions import ExpressionFault, Function, evaluate, template
+from argosy.promotion.urls import normalise_chart, normalise_git, normalise_image
+from argosy.promotion.webhooks.concerned import subscribed
+from argosy.promotion.webhooks.delivery import Delivery, Refused
+
+NOT_APPLICABLE: Final = "Request did not match whenExpression"
+BAD_CONDITION: Final = "Error evaluating whenExpression"
+BAD_CRITERIA: Final = "Error evaluating targetSelectionCriteria"
+BAD: Final = frozenset({"Error", "Failure", "PartialSuccess"})
+
+
+class CriteriaFault(Exception):
+    """A selection cannot be understood."""
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """What one action comes to; `targets` are to be refreshed, in order."""
+
+    action: Mapping[str, Any]
+    matched: bool
+    targets: tuple[JsonObject, ...] = ()
+    result: str = ""
+    summary: str = ""
+
+
+def selections(
+    delivery: Delivery, block: Mapping[str, Any], objects: Callable[[str], Sequence[JsonObject]]
+) -> list[Selection]:
+    """`objects`: of a kind, those that the receiver may reach. Raises Refused."""
+    names = _names(delivery)
+    return [_selection(action, names, objects) for action in block.get("actions") or ()]
+
+
+def _names(delivery: Delivery) -> dict[str, Any]:
+    try:
+        body = orjson.loads(delivery.body) if delivery.body else None
+    except orjson.JSONDecodeError as error:
+        raise Refused(400, f"invalid request body: {_why(delivery.body, error)}") from None
+    header = Function(lambda name: delivery.header(str(name)), 1, 1)
+    headers = Function(lambda name: [found] if (found := delivery.header(str(name))) else [], 1, 1)
+    params = Function(lambda name: delivery.query.get(str(name), ""), 1, 1)
+    return {
+        "request": {"body": body, "header": header, "headers": headers, "params": params},
+        "normalizeGit": Function(lambda url: normalise_git(str(url)), 1, 1),
+        "normalizeImage": Function(lambda url: normalise_image(str(url)), 1, 1),
+        "normalizeChart": Function(lambda url: normalise_chart(str(url)), 1, 1),
+    }
+
+
+def _why(body: bytes, error: orjson.JSONDecodeError) -> str:
+    """In the words of Go's decoder where an object begins wrongly; else where it ends being JSON."""
+    if error.pos >= len(body):
+        return "unexpected end of JSON input"
+    char = body[error.pos : error.pos + 1].decode("latin-1")
+    before = body[: error.pos].rstrip()[-1:]
+    looking = "object key string" if before in (b"{", b",") and b"{" in body[: error.pos] else "value"
+    return f"invalid character '{char}' looking for beginning of {looking}"
+
+
+def _selection(
+    action: Mapping[str, Any], names: Mapping[str, Any], objects: Callable[[str], Sequence[JsonObject]]
+) -> Selection:
+    own = {**names, "params": dict(action.get("parameters") or {})}
+    expression = action.get("whenExpression") or ""
+    try:
+        met = evaluate(expression, own) if expression else True
+    except ExpressionFault:
+        met = None
+    if not isinstance(met, bool):
+        return Selection(action, False, result="Error", summary=BAD_CONDITION)
+    if not met:
+        return Selection(action, False, result="NotApplicable", summary=NOT_APPLICABLE)
+    try:
+        found = [
+            one for criterion in action.get("targetSelectionCriteria") or () for one in _chosen(criterion, own, objects)
+        ]
+    except (CriteriaFault, ExpressionFault):
+        return Selection(action, True, result="Error", summary=BAD_CRITERIA)
+    unique = {(one["metadata"]["namespace"], one["metadata"]["name"]): one for one in found}
+    return Selection(action, True, tuple(unique[place] for place in sorted(unique)))
+
+
+def _chosen(
+    criterion: Mapping[str, Any], names: Mapping[str, Any], objects: Callable[[str], Sequence[JsonObject]]
+) -> Iterable[JsonObject]:
+    kind = str(criterion.get("kind") or "")
+    if kind not in ("Warehouse", "Promotion"):
+        raise CriteriaFault(f"unsupported target kind: {kind!r}")
+    wanted = _text(criterion["name"], names) if criterion.get("name") else ""
+    labels = label_selector_of(_labels(criterion.get("labelSelector") or {}, names))
+    indices = [_index(one, names) for one in (criterion.get("indexSelector") or {}).get("matchIndices") or ()]
+    for one in objects(kind):
+        named = not wanted or one["metadata"]["name"] == wanted
+        if named and labels.matches(one["metadata"].get("labels") or {}) and all(fits(one) for fits in indices):
+            yield one
+
+
+def _text(expression: Any, names: Mapping[str, Any]) -> str:
+    found = template(expression, names)
+    if not isinstance(found, str):
+        raise CriteriaFault("an expression of the selection gives no text")
+    return found
+
+
+def _labels(selector: Mapping[str, Any], names: Mapping[str, Any]) -> JsonObject:
+    matched = {key: _text(value, names) for key, value in (selector.get("matchLabels") or {}).items()}
+    expressions = [
+        {**one, **({"values": [_text(value, names) for value in one["values"]]} if one.get("values") else {})}
+        for one in selector.get("matchExpressions") or ()
+    ]
+    return {"matchLabels": matched, "matchExpressions": expressions}
+
+
+def _index(expression: Mapping[str, Any], names: Mapping[str, Any]) -> Callable[[JsonObject], bool]:
+    key, operator = expression.get("key"), expression.get("operator")
+    wanted = _text(expression.get("value") or "", names)
+    values = INDICES.get(str(key))
+    if values is None or operator not in ("Equals", "NotEquals"):
+        raise CriteriaFault(f"unsupported index {key!r} or operator {operator!r}")
+    return lambda one: (wanted in values(one)) == (operator == "Equals")
+
+
+def _subscribed_urls(warehouse: JsonObject) -> set[str]:
+    return {url for _, _, url in subscribed(warehouse)}
+
+
+def _receiver_paths(obj: JsonObject) -> set[str]:
+    return {str(one.get("path") or "") for one in (obj.get("status") or {}).get("webhookReceivers") or ()}
+
+
+INDICES: Final[Mapping[str, Callable[[JsonObject], set[str]]]] = {
+    "subscribedURLs": _subscribed_urls,
+    "receiverPaths": _receiver_paths,
+}
+
+
+def reply_of(selection: Selection, refreshed: Sequence[bool]) -> JsonObject:
+    """One entry of `results`; `refreshed` of each target in order."""
+    shape = _shown(selection.action)
+    shape["matchedWhenExpression"] = selection.matched
+    if selection.result:
+        return {**shape, "result": selection.result, "summary": selection.summary}
+    targets = [
+        {"namespace": one["metadata"]["namespace"], "name": one["metadata"]["name"], "success": success}
+        for one, success in zip(selection.targets, refreshed, strict=True)
+    ]
+    good, count = sum(refreshed), len(targets)
+    result = "Success" if good == count else "Failure" if not good else "PartialSuccess"
+    summary = f"Refreshed {good} of {count} selected resources"
+    return {**shape, **({"selectedTargets": targets} if targets else {}), "result": result, "summary": summary}
+
+
+def _shown(action: Mapping[str, Any]) -> JsonObject:
+    """The action as it is configured; empty members are left out, empty selectors shown."""
+    shape = {key: value for key, value in action.items() if value}
+    shape["targetSelectionCriteria"] = [
+        {"indexSelector": {}, "labelSelector": {}, **{key: value for key, value in one.items() if value}}
+        for one in action.get("targetSelectionCriteria") or ()
+    ]
+    return shape

@@ -1,0 +1,15 @@
+"""Docker Hub: pushes. Nothing is signed: who knows the path is believed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from argosy.promotion.webhooks.delivery import Delivery, Meaning, payload, pushed, text
+from argosy.promotion.webhooks.providers.repositories import artefact_urls
+
+
+def read(delivery: Delivery, secret: str, block: Mapping[str, Any]) -> Meaning:
+    found = payload(delivery)
+    urls = artefact_urls(text(found, "repository", "repo_name"), text(found, "push_data", "media_type"))
+    return pushed(urls, [text(found, "push_data", "tag")])

@@ -1,0 +1,151 @@
+"""Takes deliveries in: finds the receiver of the path, what the delivery means, and refreshes what it concerns.
+
+`Receiving.answer` needs a client alone: `serving` has it beside the controllers, and it may be mounted elsewhere.
+Nothing waits for a discovery: a refresh is an annotation, so a delivery is answered at once (spec/kargo-api.md 7).
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from argosy.machinery import timestamps
+from argosy.machinery.objects import JsonObject, Key, Resource
+from argosy.machinery.requests import Get, List, merge
+from argosy.machinery.status import StatusError
+from argosy.promotion.credentials.matching import decoded
+from argosy.promotion.kinds import CLUSTER_CONFIGS, PROJECT_CONFIGS, PROMOTIONS, SECRETS, WAREHOUSES
+from argosy.promotion.names import REFRESH
+from argosy.promotion.webhooks.concerned import concerned_promotions, concerned_warehouses
+from argosy.promotion.webhooks.delivery import BODY_LIMIT, Closed, Delivery, Pushed, Refused, Reply
+from argosy.promotion.webhooks.generic import BAD, reply_of, selections
+from argosy.promotion.webhooks.providers import PROVIDERS
+from argosy.promotion.webhooks.receivers import kind_of, secret_key
+from argosy.runtime.client import Client
+from argosy.runtime.clock import Clock
+
+log = logging.getLogger(__name__)
+KINDS: Final[Mapping[str, Resource]] = {"Warehouse": WAREHOUSES, "Promotion": PROMOTIONS}
+TOO_LARGE: Final = Refused(413, f"content exceeds limit of {BODY_LIMIT} bytes")
+
+
+@dataclass(frozen=True, slots=True)
+class Receiver:
+    """`project` is empty for one of the whole cluster."""
+
+    project: str
+    kind: str
+    block: Mapping[str, Any]
+    secret: str
+
+
+class Receiving:
+    def __init__(self, client: Client, clock: Clock, system_namespace: str) -> None:
+        self._client, self._clock, self._system = client, clock, system_namespace
+
+    async def answer(self, path: str, delivery: Delivery) -> Reply:
+        try:
+            receiver = await self._receiver(path)
+            if len(delivery.body) > BODY_LIMIT:
+                raise TOO_LARGE
+            if receiver.kind == "generic":
+                return await self._generic(receiver, delivery)
+            return await self._provider(receiver, delivery)
+        except Refused as refused:
+            return refused.reply
+        except StatusError as error:
+            log.warning("a webhook delivery could not be handled: %s %s", error.code, error.reason)
+            return Reply(500, {})
+
+    # -- the receiver ------------------------------------------------------------------------------------------------
+
+    async def _receiver(self, path: str) -> Receiver:
+        """Raises Refused."""
+        configs = [one for one in await self._all(PROJECT_CONFIGS, "") if _named(one, path)]
+        if len(configs) == 1:
+            namespace = configs[0]["metadata"]["namespace"]
+            return await self._read(configs[0], path, namespace, namespace)
+        for config in await self._all(CLUSTER_CONFIGS, ""):
+            if _named(config, path):
+                return await self._read(config, path, "", self._system)
+        raise Refused(404)
+
+    async def _read(self, config: JsonObject, path: str, project: str, namespace: str) -> Receiver:
+        name = _named(config, path)
+        found: JsonObject = next(
+            (one for one in (config.get("spec") or {}).get("webhookReceivers") or () if one.get("name") == name), {}
+        )
+        kind = kind_of(found)
+        if not kind:
+            raise Refused(404)
+        reference = str(((found[kind] or {}).get("secretRef") or {}).get("name") or "")
+        secret = await self._get(SECRETS, Key(namespace, reference))
+        value = decoded(secret).get(secret_key(kind)) if secret else None
+        if not value:
+            raise Refused(500)
+        return Receiver(project, kind, found[kind] or {}, value)
+
+    # -- what it means -----------------------------------------------------------------------------------------------
+
+    async def _provider(self, receiver: Receiver, delivery: Delivery) -> Reply:
+        meaning = PROVIDERS[receiver.kind](delivery, receiver.secret, receiver.block)
+        if isinstance(meaning, Reply):
+            return meaning
+        if isinstance(meaning, Pushed):
+            chosen = concerned_warehouses(meaning, await self._all(WAREHOUSES, receiver.project))
+            return await self._told(WAREHOUSES, chosen, "warehouse(s)", "warehouses")
+        return await self._closed(meaning, receiver.project)
+
+    async def _closed(self, meaning: Closed, project: str) -> Reply:
+        chosen = concerned_promotions(meaning, await self._all(PROMOTIONS, project))
+        return await self._told(PROMOTIONS, chosen, "promotion(s)", "promotion(s)")
+
+    async def _told(self, kind: Resource, chosen: Sequence[JsonObject], done: str, failed: str) -> Reply:
+        refreshed = [await self._refreshed(kind, one) for one in chosen]
+        if not all(refreshed):
+            failures = refreshed.count(False)
+            return Reply(500, {"error": f"failed to refresh {failures} of {len(chosen)} {failed}"})
+        return Reply(200, {"msg": f"refreshed {len(chosen)} {done}"})
+
+    async def _generic(self, receiver: Receiver, delivery: Delivery) -> Reply:
+        known = {kind: await self._all(resource, receiver.project) for kind, resource in KINDS.items()}
+        results = []
+        for selection in selections(delivery, receiver.block, known.__getitem__):
+            refreshed = [await self._refreshed(KINDS[one["kind"]], one) for one in selection.targets]
+            results.append(reply_of(selection, refreshed))
+        status = 500 if any(one["result"] in BAD for one in results) else 200
+        return Reply(status, {"results": results})
+
+    # -- the API server ----------------------------------------------------------------------------------------------
+
+    async def _refreshed(self, kind: Resource, obj: JsonObject) -> bool:
+        """Whatever else changed of it meanwhile: the token is a value of its own each time."""
+        patch = {"metadata": {"annotations": {REFRESH: timestamps.micros(self._clock.now())}}}
+        try:
+            await self._client.write(merge(kind, obj, patch, exact=False))
+        except StatusError as error:
+            log.warning("%s %s could not be refreshed: %s", kind.kind, obj["metadata"]["name"], error.reason)
+            return False
+        return True
+
+    async def _get(self, kind: Resource, key: Key) -> JsonObject | None:
+        if not key.name:
+            return None
+        try:
+            return await self._client.get(Get(kind, key))
+        except StatusError as error:
+            if error.is_not_found:
+                return None
+            raise
+
+    async def _all(self, kind: Resource, namespace: str) -> Sequence[JsonObject]:
+        page = await self._client.page(List(resource=kind, namespace=namespace))
+        return [{**one, "kind": kind.kind} for one in page.items]
+
+
+def _named(config: JsonObject, path: str) -> str:
+    """The receiver of the config that is reached at the path; "" for none."""
+    published = (config.get("status") or {}).get("webhookReceivers") or ()
+    return next((str(one["name"]) for one in published if one.get("path") == path), "")
