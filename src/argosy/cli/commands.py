@@ -94,7 +94,19 @@ def _running(parser: Parser) -> None:
 
 
 def _up(commands: Commands) -> None:
-    _running(_command(commands, "up", "argosy.cli.up:run", "Start the API server and the controllers in one process"))
+    text = "Start the API server and the controllers in one process"
+    _with_server(_command(commands, "up", "argosy.cli.up:run", text))
+
+
+def _with_server(parser: Parser) -> None:
+    _running(parser)
+    parser.add_argument(
+        "--server-port",
+        type=_port,
+        metavar="PORT",
+        help="where Argo CD's API is served on 127.0.0.1 (default: the port of the last run, else 8080 or a free one)",
+    )
+    parser.add_argument("--server-insecure", action="store_true", help="serve Argo CD's API without TLS")
 
 
 def _down(commands: Commands) -> None:
@@ -103,7 +115,7 @@ def _down(commands: Commands) -> None:
 
 def _demo(commands: Commands) -> None:
     text = "Start Argosy with a small Git repository and show its applications converge"
-    _running(_command(commands, "demo", "argosy.cli.demo:run", text))
+    _with_server(_command(commands, "demo", "argosy.cli.demo:run", text))
 
 
 def _apiserver(commands: Commands) -> None:

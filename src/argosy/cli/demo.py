@@ -21,7 +21,7 @@ PATIENCE = 120.0
 
 
 def run(options: argparse.Namespace) -> int:
-    return start(options, "demo", with_controllers, _demonstrate)
+    return start(options, "demo", with_controllers(options), _demonstrate)
 
 
 async def _demonstrate(running: Embedded, place: Place) -> None:

@@ -21,6 +21,7 @@ from argosy.cli.outside import Charts, Clusters, Doors, Fetcher, Git, Outside, S
 from argosy.cli.promotion_service import Admission, promotion_objects, promotion_service
 from argosy.cli.rooms import Context, Rooms
 from argosy.cli.sealing_service import sealing_service, service_objects
+from argosy.cli.server_part import ServerOptions, ServerPart, ports_of
 from argosy.cluster.http.server import HttpServer
 from argosy.cluster.server import EmbeddedCluster
 from argosy.gitops import GitOps
@@ -142,6 +143,7 @@ class Embedded:
     client: Verbs
     server: HttpServer
     control_plane: ControlPlane
+    api: ServerPart | None = None
 
     async def wait_ready(self, clock: Clock) -> None:
         while not self.control_plane.is_ready():
@@ -153,9 +155,19 @@ class Embedded:
 
 @asynccontextmanager
 async def embedded(
-    data_dir: Path, host: str, port: int, clock: Clock, rng: Rng, *, metrics: Callable[[], bytes] | None = None
+    data_dir: Path,
+    host: str,
+    port: int,
+    clock: Clock,
+    rng: Rng,
+    *,
+    metrics: Callable[[], bytes] | None = None,
+    server_options: ServerOptions | None = None,
 ) -> AsyncIterator[Embedded]:
-    """Runs until the block is left. `port` must be known before: the cluster's own objects tell it."""
+    """Runs until the block is left. `port` must be known before: the cluster's own objects tell it.
+
+    `server_options`: where Argo CD's API is served; None: nowhere.
+    """
     ready: list[Callable[[], bool]] = []
     async with AsyncExitStack() as stack:
         api = await stack.enter_async_context(
@@ -181,5 +193,14 @@ async def embedded(
         server = await stack.enter_async_context(listening(api, data_dir, clock))
         supervisor = Supervisor(clock, rng)
         plane.run_in(supervisor)
+        part = None
+        if server_options is not None:
+            part = ServerPart(data_dir, server_options, plane.is_ready, clock)
+            part.open()
+            stack.callback(part.close)
+            audit = data_dir / "audit.log"
+            supervisor.add(
+                "server", partial(part.run, partial(ports_of, plane, api.client, clock, rng, "argocd", audit))
+            )
         await stack.enter_async_context(supervisor)
-        yield Embedded(api.cluster, api.client, server, plane)
+        yield Embedded(api.cluster, api.client, server, plane, part)

@@ -48,16 +48,20 @@ Then = Callable[[R, Place], Coroutine[Any, Any, None]]
 
 
 def run(options: argparse.Namespace) -> int:
-    return start(options, "up", with_controllers, _introduce)
+    return start(options, "up", with_controllers(options), _introduce)
 
 
-def with_controllers(
-    data_dir: Path, host: str, port: int, clock: Clock, rng: Rng
-) -> AbstractAsyncContextManager[Embedded]:
+def with_controllers(options: argparse.Namespace) -> Open[Embedded]:
     """Imported when it is called: a parent that detaches needs none of it."""
-    from argosy.cli.process import embedded
 
-    return embedded(data_dir, host, port, clock, rng)
+    def opened(data_dir: Path, host: str, port: int, clock: Clock, rng: Rng) -> AbstractAsyncContextManager[Embedded]:
+        from argosy.cli.process import embedded
+        from argosy.cli.server_part import ServerOptions
+
+        server = ServerOptions(port=options.server_port, insecure=options.server_insecure)
+        return embedded(data_dir, host, port, clock, rng, server_options=server)
+
+    return opened
 
 
 def start(options: argparse.Namespace, command: str, opened: Open[R], then: Then[R]) -> int:
@@ -171,14 +175,16 @@ def _set_up_logging(options: argparse.Namespace) -> None:
 
 
 async def _introduce(running: Embedded, place: Place) -> None:
-    print(introduction(running.server.url, place), flush=True)
+    assert running.api is not None
+    print(introduction(running.server.url, running.api.url, place), flush=True)
 
 
-def introduction(url: str, place: Place) -> str:
+def introduction(url: str, api: str, place: Place) -> str:
     return f"""Argosy is ready.
 
   API server   {url}
   kubeconfig   {place.kubeconfig}
+  Argo CD API  {api}   (user admin; 'argosy admin initial-password{data_dir_option(place)}' shows the password)
 
 Try next:
 
@@ -233,6 +239,9 @@ def _detach(options: argparse.Namespace, command: str, place: Place) -> int:
 def _arguments(options: argparse.Namespace, place: Place) -> list[str]:
     given = ["--data-dir", str(place.directory), "--log-level", options.log_level, "--log-format", options.log_format]
     given += [] if options.port is None else ["--port", str(options.port)]
+    if getattr(options, "server_port", None) is not None:
+        given += ["--server-port", str(options.server_port)]
+    given += ["--server-insecure"] if getattr(options, "server_insecure", False) else []
     given += ["--no-crds"] if getattr(options, "no_crds", False) else []
     port = getattr(options, "prometheus_port", None)
     return given if port is None else [*given, "--prometheus-port", str(port)]

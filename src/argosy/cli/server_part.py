@@ -1,0 +1,133 @@
+"""The API server as a part of `argosy up`: its port is open at once, and its code is loaded for whoever comes first.
+
+A process whose API nobody calls pays for a socket. What a first sign-in needs, the administrator's password, is made
+in the background when all else is ready.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, TextIO
+
+from argosy.cli.failing import CommandError
+from argosy.cli.place import HOST, free_port
+
+if TYPE_CHECKING:
+    from argosy.cli.process import ControlPlane
+    from argosy.runtime.chance import Rng
+    from argosy.runtime.clock import Clock
+    from argosy.runtime.verbs import Verbs
+    from argosy.server.process import Ports
+
+USUAL_PORT = 8080
+BACKLOG = 512
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServerOptions:
+    """`port` None: that of the last run, 8080, or a free one."""
+
+    port: int | None = None
+    insecure: bool = False
+
+
+class ServerPart:
+    """`open` first; `run` until cancelled."""
+
+    def __init__(self, data_dir: Path, options: ServerOptions, is_ready: Callable[[], bool], clock: Clock) -> None:
+        self._data_dir, self._options, self._is_ready, self._clock = data_dir, options, is_ready, clock
+        self._socket: socket.socket | None = None
+        self.url = ""
+
+    @property
+    def file(self) -> Path:
+        return self._data_dir / "server"
+
+    def open(self) -> None:
+        """Raises CommandError when the wanted port cannot be had."""
+        self._socket = self._bound()
+        self._socket.setblocking(False)
+        scheme = "http" if self._options.insecure else "https"
+        self.url = f"{scheme}://{HOST}:{self._socket.getsockname()[1]}"
+        self.file.write_text(f"{self.url}\n")
+
+    def close(self) -> None:
+        if self._socket is not None:
+            self._socket.close()
+        with suppress(OSError):
+            self.file.unlink()
+
+    async def run(self, ports: Callable[[], Ports]) -> None:
+        while not self._is_ready():
+            await self._clock.sleep(0.05, background=True)
+        await self._clock.sleep(0.5, background=True)  # what was waiting for readiness goes first
+        from argosy.server import bootstrap
+
+        given = ports()
+        await bootstrap.ensure(given.client, given.namespace, given.clock, given.rng.fork("server"))
+        assert self._socket is not None
+        await _somebody(self._socket)
+        from argosy.server.process import Place, serving
+
+        place = Place(address=HOST, insecure=self._options.insecure, socket=self._socket.dup())
+        async with serving(given, place):
+            await asyncio.get_running_loop().create_future()
+
+    def _bound(self) -> socket.socket:
+        if self._options.port is not None:
+            try:
+                return _listening(self._options.port)
+            except OSError as error:
+                raise CommandError(f"--server-port {self._options.port}: {error.strerror}: choose another") from None
+        for port in (self._last_port(), USUAL_PORT):
+            with suppress(OSError):
+                return _listening(port)
+        return _listening(free_port())
+
+    def _last_port(self) -> int:
+        """From what a run that was killed left behind."""
+        with suppress(OSError, ValueError):
+            return int(self.file.read_text().strip().rpartition(":")[2])
+        return USUAL_PORT
+
+
+def _listening(port: int) -> socket.socket:
+    return socket.create_server((HOST, port), backlog=BACKLOG)
+
+
+async def _somebody(listening: socket.socket) -> None:
+    """Until a connection waits."""
+    loop, came = asyncio.get_running_loop(), asyncio.Event()
+    loop.add_reader(listening, came.set)
+    try:
+        await came.wait()
+    finally:
+        loop.remove_reader(listening)
+
+
+def ports_of(plane: ControlPlane, client: Verbs, clock: Clock, rng: Rng, namespace: str, audit: Path | None) -> Ports:
+    """What the server needs of a control plane."""
+    from argosy.server.process import Ports
+
+    return Ports(
+        client=client,
+        caches=plane.caches,
+        gitops=plane.gitops,
+        outside=plane.doors,
+        clock=clock,
+        rng=rng,
+        namespace=namespace,
+        environ=os.environ,
+        audit=open_private(audit) if audit is not None else None,
+    )
+
+
+def open_private(path: Path) -> TextIO:
+    """For appending; readable by its owner alone."""
+    return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "a", encoding="utf-8")

@@ -1,0 +1,102 @@
+"""What a server needs before it can sign anybody in: a signing key, the administrator's password, a certificate.
+
+All in argocd-secret, so that every replica has the same; whichever replica is first makes them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+from datetime import timedelta
+from typing import Final
+
+from argosy.cluster.http.tls import KeyPair, issue_serving, make_authority
+from argosy.machinery.api import PatchType
+from argosy.machinery.objects import JsonObject
+from argosy.machinery.status import StatusError
+from argosy.runtime.chance import Rng
+from argosy.runtime.clock import Clock
+from argosy.runtime.verbs import Verbs
+from argosy.server.configuration import SECRET, SECRETS, decoded
+from argosy.server.sessions.passwords import hashed
+
+INITIAL: Final = "argocd-initial-admin-secret"
+LABELS: Final = {"app.kubernetes.io/name": SECRET, "app.kubernetes.io/part-of": "argocd"}
+LETTERS: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+PASSWORD_LENGTH: Final = 16
+TRIES: Final = 5
+
+
+async def ensure(client: Verbs, namespace: str, clock: Clock, rng: Rng) -> dict[str, str]:
+    """The decoded argocd-secret with all of it. Raises StatusError."""
+    for _ in range(TRIES):
+        try:
+            return await _ensure(client, namespace, clock, rng)
+        except StatusError as error:
+            if not (error.is_conflict or error.is_already_exists):
+                raise
+    raise StatusError(409, "Conflict", f"{SECRET} is being changed by others again and again")
+
+
+async def _ensure(client: Verbs, namespace: str, clock: Clock, rng: Rng) -> dict[str, str]:
+    try:
+        found: JsonObject | None = await client.read(SECRETS, SECRET, namespace)
+    except StatusError as error:
+        if not error.is_not_found:
+            raise
+        found = None
+    data = decoded(found or {})
+    missing, password = await _missing(data, clock, rng)
+    if password:
+        await _tell_password(client, namespace, password)
+    if found is None:
+        metadata = {"name": SECRET, "namespace": namespace, "labels": LABELS}
+        body = {"apiVersion": "v1", "kind": "Secret", "metadata": metadata, "type": "Opaque", "data": _coded(missing)}
+        await client.create(SECRETS, body)
+    elif missing:
+        patch = {"metadata": {"resourceVersion": found["metadata"]["resourceVersion"]}, "data": _coded(missing)}
+        await client.patch(SECRETS, SECRET, namespace, patch, PatchType.MERGE)
+    return {**data, **missing}
+
+
+async def _missing(data: dict[str, str], clock: Clock, rng: Rng) -> tuple[dict[str, str], str]:
+    """What to add, and the administrator's password where one was made."""
+    found, password = {}, ""
+    if not data.get("server.secretkey"):
+        found["server.secretkey"] = base64.b64encode(rng.token_bytes(32)).decode()
+    if not data.get("admin.password"):
+        password = "".join(LETTERS[byte % 64] for byte in rng.token_bytes(PASSWORD_LENGTH))
+        found["admin.password"] = await clock.external(asyncio.to_thread(hashed, password))
+        found["admin.passwordMtime"] = clock.now().strftime("%Y-%m-%dT%H:%M:%SZ")
+    if not (data.get("tls.crt") and data.get("tls.key")):
+        pair = own_certificate(clock)
+        found["tls.crt"], found["tls.key"] = pair.certificate.decode(), pair.key.decode()
+    return found, password
+
+
+def own_certificate(clock: Clock) -> KeyPair:
+    now = clock.now()
+    authority = make_authority(now - timedelta(0), "argosy-server-ca")
+    pair = issue_serving(authority, now, ("argocd-server", "argocd-server.argocd", "argocd-server.argocd.svc"))
+    return KeyPair(pair.certificate + authority.certificate, pair.key)
+
+
+async def _tell_password(client: Verbs, namespace: str, password: str) -> None:
+    metadata = {"name": INITIAL, "namespace": namespace}
+    body = {
+        "apiVersion": "v1",
+        "kind": "Secret",
+        "metadata": metadata,
+        "type": "Opaque",
+        "data": _coded({"password": password}),
+    }
+    try:
+        await client.create(SECRETS, body)
+    except StatusError as error:
+        if not error.is_already_exists:
+            raise
+        await client.patch(SECRETS, INITIAL, namespace, {"data": body["data"]}, PatchType.MERGE)
+
+
+def _coded(data: dict[str, str]) -> dict[str, str]:
+    return {key: base64.b64encode(value.encode()).decode() for key, value in data.items()}

@@ -1,0 +1,145 @@
+"""What administrators say in ConfigMaps and Secrets, read from caches; whatever is made of it is remade on change.
+
+argocd-cm, argocd-rbac-cm, argocd-cmd-params-cm and argocd-secret of the control plane's namespace. Nothing here is
+read at the start alone: a changed setting holds from the next question on, and open streams stay open.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from argosy.machinery.objects import JsonObject, Key, Resource
+from argosy.runtime.informer import Caches
+from argosy.server.permissions.enforcement import Enforcer
+
+CONFIG_MAPS: Final = Resource("", "v1", "configmaps", "ConfigMap")
+SECRETS: Final = Resource("", "v1", "secrets", "Secret")
+PROJECTS: Final = Resource("argoproj.io", "v1alpha1", "appprojects", "AppProject")
+SETTINGS, RBAC, PARAMETERS = "argocd-cm", "argocd-rbac-cm", "argocd-cmd-params-cm"
+SECRET: Final = "argocd-secret"  # noqa: S105  # its name
+DEFAULT_SESSION_SECONDS: Final = 86_400
+
+
+class Configuration:
+    """`on_change`: called after a setting, an account or a project's roles changed."""
+
+    def __init__(self, caches: Caches, namespace: str) -> None:
+        self.namespace = namespace
+        self._config = caches.cache(CONFIG_MAPS, namespace=namespace)
+        self._secrets = caches.cache(SECRETS, namespace=namespace)
+        self.projects = caches.cache(PROJECTS)
+        self._enforcer: Enforcer | None = None
+        self._secret: Mapping[str, str] | None = None
+        self._listeners: list[Callable[[], None]] = []
+        self._config.on_change(self._heard)
+        self._secrets.on_change(self._heard)
+        self.projects.on_change(self._heard_project)
+
+    async def wait_synced(self) -> None:
+        for cache in (self._config, self._secrets, self.projects):
+            await cache.wait_synced()
+
+    def on_change(self, listener: Callable[[], None]) -> None:
+        self._listeners.append(listener)
+
+    def config_map(self, name: str) -> Mapping[str, str]:
+        found: Mapping[str, str] = (self._config.get(Key(self.namespace, name)) or {}).get("data") or {}
+        return found
+
+    def config_object(self, name: str) -> JsonObject | None:
+        return self._config.get(Key(self.namespace, name))
+
+    def secret_object(self, name: str) -> JsonObject | None:
+        return self._secrets.get(Key(self.namespace, name))
+
+    def secrets(self) -> list[JsonObject]:
+        return list(self._secrets.list(self.namespace))
+
+    @property
+    def settings(self) -> Mapping[str, str]:
+        return self.config_map(SETTINGS)
+
+    @property
+    def parameters(self) -> Mapping[str, str]:
+        return self.config_map(PARAMETERS)
+
+    @property
+    def secret(self) -> Mapping[str, str]:
+        """argocd-secret, decoded."""
+        if self._secret is None:
+            self._secret = decoded(self.secret_object(SECRET) or {})
+        return self._secret
+
+    @property
+    def enforcer(self) -> Enforcer:
+        if self._enforcer is None:
+            self._enforcer = Enforcer(self.config_map(RBAC), self.project)
+        return self._enforcer
+
+    @property
+    def scopes(self) -> tuple[str, ...]:
+        """Claims that hold groups."""
+        import yaml
+
+        text = self.config_map(RBAC).get("scopes") or "[groups]"
+        try:
+            found: Any = yaml.load(text, Loader=yaml.CSafeLoader)  # the safe loader, in C
+        except yaml.YAMLError:
+            return ("groups",)
+        return tuple(str(item) for item in found) if isinstance(found, list) else (str(found),)
+
+    def project(self, name: str) -> JsonObject | None:
+        return self.projects.get(Key(self.namespace, name))
+
+    @property
+    def url(self) -> str:
+        return self.settings.get("url", "").rstrip("/")
+
+    @property
+    def anonymous(self) -> bool:
+        return self.settings.get("users.anonymous.enabled") == "true"
+
+    def flag(self, key: str, *, default: bool = False) -> bool:
+        """Of argocd-cm."""
+        text = self.settings.get(key)
+        return default if not text else text == "true"
+
+    def resolve(self, text: str) -> str:
+        """`$key` or `$secret:key` stands for a value of a Secret; anything else for itself."""
+        if not text.startswith("$"):
+            return text
+        name, _, key = text[1:].rpartition(":")
+        if name:
+            found = self.secret_object(name) or {}
+            return decoded(found).get(key, "").strip() or text
+        return self.secret.get(key, "").strip() or text
+
+    def _heard(self, old: JsonObject | None, new: JsonObject | None) -> None:
+        metadata = (new or old or {}).get("metadata") or {}
+        if metadata.get("namespace") != self.namespace:
+            return
+        if metadata.get("name") == RBAC:
+            self._enforcer = None
+        self._secret = None
+        self._tell()
+
+    def _heard_project(self, old: JsonObject | None, new: JsonObject | None) -> None:
+        self._tell()
+
+    def _tell(self) -> None:
+        for listener in self._listeners:
+            listener()
+
+
+def decoded(secret: JsonObject) -> dict[str, str]:
+    """Values that are no base64 or no text are left out."""
+    found = {}
+    for key, value in (secret.get("data") or {}).items():
+        try:
+            found[key] = base64.b64decode(value).decode()
+        except (binascii.Error, UnicodeDecodeError, TypeError):
+            continue
+    return found

@@ -1,0 +1,25 @@
+"""What is no call: sign-in and sign-out of browsers, health, badges, webhooks, descriptions of the API, files."""
+
+from __future__ import annotations
+
+from argosy.server.dispatch import Dispatcher
+from argosy.server.transport.front import Page
+from argosy.server.world import World
+
+
+def pages(world: World, dispatcher: Dispatcher) -> dict[str, Page]:
+    """By path."""
+    from argosy.server.pages.files import page_files
+    from argosy.server.pages.health import health
+    from argosy.server.pages.sign_in import logout
+    from argosy.server.transport.front import plain_not_found
+
+    async def absent(*_: object) -> object:
+        return plain_not_found()
+
+    return {
+        "/healthz": health(world),
+        "/auth/logout": logout(world),
+        "/auth/": absent,  # type: ignore[dict-item]
+        "/": page_files(world),
+    }

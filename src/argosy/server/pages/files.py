@@ -1,0 +1,76 @@
+"""The files of the web page, from the package `argosy.page`; a path without a file is the page itself."""
+
+from __future__ import annotations
+
+import mimetypes
+import re
+from functools import cache
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from typing import Final
+
+from argosy.cluster.http.exchange import Request, Response
+from argosy.server.pages.sign_in import base_path
+from argosy.server.transport.front import SECURITY, Page, plain_not_found
+from argosy.server.world import World
+
+NAME: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*")
+HASHED: Final = re.compile(r"[.-][A-Za-z0-9_-]{8,}\.\w+$")
+FOR_EVER: Final = "public, max-age=31536000, immutable"
+MINIMAL: Final = (
+    b"<!doctype html><meta charset=utf-8><title>Argosy</title><p>The API is at <a href=api/version>/api</a>.\n"
+)
+
+
+@cache
+def _root() -> Traversable | None:
+    try:
+        return files("argosy.page")
+    except ModuleNotFoundError:
+        return None
+
+
+@cache
+def _content(path: str) -> bytes | None:
+    """Names alone: no dots in front, nothing above."""
+    found = _root()
+    for part in path.strip("/").split("/"):
+        if found is None or not NAME.fullmatch(part):
+            return None
+        found = found / part
+    return found.read_bytes() if found is not None and found.is_file() else None
+
+
+def page_files(world: World) -> Page:
+    async def page(request: Request, path: str, query: str) -> Response:
+        if request.method not in ("GET", "HEAD"):
+            return plain_not_found()
+        content = _content(path) if path != "/" else None
+        if content is not None:
+            kind = mimetypes.guess_type(path)[0] or "application/octet-stream"
+            caching = FOR_EVER if HASHED.search(path) else "no-cache"
+            return Response(200, content, kind, _headers(world), caching)
+        if path != "/" and "text/html" not in request.header("accept"):
+            return plain_not_found()
+        index = _content("index.html") or MINIMAL
+        base = base_path(world).rstrip("/") + "/"
+        index = index.replace(b'<base href="/">', f'<base href="{base}">'.encode())
+        return Response(200, index, "text/html; charset=utf-8", _headers(world), "no-cache")
+
+    return page
+
+
+def _headers(world: World) -> list[tuple[str, str]]:
+    """Settings may say otherwise of framing; an empty one leaves the header out."""
+    given = {
+        "X-Frame-Options": world.configuration.parameters.get("server.x.frame.options"),
+        "Content-Security-Policy": world.configuration.parameters.get("server.content.security.policy"),
+    }
+    found = []
+    for name, usual in SECURITY:
+        value = given.get(name)
+        if value is None:
+            value = usual
+        if value:
+            found.append((name, value))
+    return [*found, ("X-Robots-Tag", "noindex")]

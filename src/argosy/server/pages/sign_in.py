@@ -1,0 +1,63 @@
+"""What browsers are sent to: signing out, and where the pages are."""
+
+from __future__ import annotations
+
+import html
+
+from argosy.cluster.http.exchange import Request, Response
+from argosy.server.errors import ApiError, Code
+from argosy.server.sessions.cookies import NAME, clear_cookies, cookies_of, token_of
+from argosy.server.sessions.tokens import InvalidToken, parts_of, seconds_of
+from argosy.server.transport.front import Page
+from argosy.server.transport.gateway import TEXT
+from argosy.server.transport.http1 import header_map
+from argosy.server.world import World
+
+HTML = "text/html; charset=utf-8"
+
+
+def base_path(world: World) -> str:
+    """Of cookies."""
+    parameters = world.configuration.parameters
+    path = parameters.get("server.basehref") or parameters.get("server.rootpath") or "/"
+    return f"/{path.strip('/')}" if path.strip("/") else "/"
+
+
+def is_secure(world: World) -> bool:
+    """Whether browsers may send the cookie over TLS alone."""
+    return world.secure
+
+
+def logout(world: World) -> Page:
+    async def page(request: Request, path: str, query: str) -> Response:
+        if request.method not in ("GET", "POST"):
+            return Response(405, b"Method Not Allowed\n", TEXT, [("Allow", "GET, POST")], "")
+        cookies = cookies_of(header_map(request).get("cookie", ""))
+        token = token_of(cookies)
+        if token is None:
+            raise ApiError(
+                Code.INVALID_ARGUMENT,
+                f"Failed to retrieve ArgoCD auth token: failed to retrieve cookie {NAME}",
+            )
+        await _revoke(world, token)
+        target = world.configuration.url or "/"
+        headers = [("Location", target), *(("Set-Cookie", item) for item in clear_cookies(cookies, base_path(world)))]
+        if request.method == "POST":
+            return Response(303, b"", "", headers, "")
+        body = f'<a href="{html.escape(target)}">See Other</a>.\n\n'
+        return Response(303, body.encode(), HTML, headers, "")
+
+    return page
+
+
+async def _revoke(world: World, token: str) -> None:
+    """One that counts now; anything else is of no use to anybody anyway."""
+    try:
+        found = await world.authentication.of_token(token)
+        _, claims, _, _ = parts_of(token)
+        ends = seconds_of(claims, "exp")
+    except InvalidToken:
+        return
+    if found.caller.token_id:
+        now = world.clock.now().timestamp()
+        await world.shared.revoke(found.caller.token_id, ends if ends is not None else now + 10 * 365 * 86_400)

@@ -1,0 +1,85 @@
+"""Globs and regular expressions of policies as predicates; the common shapes need no expression at all."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import lru_cache
+
+import re2
+
+Predicate = Callable[[str], bool]
+SPECIAL = frozenset("*?[]{}!\\")
+GLOB, REGEX = "glob", "regex"
+
+
+def _always(text: str) -> bool:
+    return True
+
+
+def _never(text: str) -> bool:
+    return False
+
+
+@lru_cache(maxsize=20_000)
+def predicate(pattern: str, mode: str = GLOB) -> Predicate:
+    """A pattern that cannot be read matches nothing."""
+    if mode == REGEX:
+        return _searching(pattern)
+    if pattern in ("*", "**"):
+        return _always
+    if SPECIAL.isdisjoint(pattern):
+        return pattern.__eq__
+    if pattern.endswith("*") and SPECIAL.isdisjoint(pattern[:-1]):
+        prefix = pattern[:-1]
+        return lambda text: text.startswith(prefix)
+    try:
+        compiled = re2.compile(expression_of(pattern))
+    except (re2.error, ValueError):
+        return _never
+    return lambda text: compiled.fullmatch(text) is not None
+
+
+def _searching(pattern: str) -> Predicate:
+    try:
+        compiled = re2.compile(pattern)
+    except re2.error:
+        return _never
+    return lambda text: compiled.search(text) is not None
+
+
+def expression_of(glob: str) -> str:
+    """The same as a regular expression; `*` passes slashes. Raises ValueError for braces that are not closed."""
+    found, at, depth = ["(?s)"], 0, 0
+    while at < len(glob):
+        sign = glob[at]
+        at += 1
+        if sign == "*":
+            found.append(".*")
+        elif sign == "?":
+            found.append(".")
+        elif sign == "\\" and at < len(glob):
+            found.append(re2.escape(glob[at]))
+            at += 1
+        elif sign == "[":
+            end = glob.index("]", at + 1)
+            inner = glob[at:end]
+            negated = inner[:1] in ("!", "^")
+            found.append(f"[{'^' if negated else ''}{_escaped_class(inner[1:] if negated else inner)}]")
+            at = end + 1
+        elif sign == "{":
+            depth += 1
+            found.append("(?:")
+        elif sign == "}" and depth:
+            depth -= 1
+            found.append(")")
+        elif sign == "," and depth:
+            found.append("|")
+        else:
+            found.append(re2.escape(sign))
+    if depth:
+        raise ValueError("a brace is not closed")
+    return "".join(found)
+
+
+def _escaped_class(inner: str) -> str:
+    return inner.replace("\\", "\\\\").replace("]", "\\]").replace("[", "\\[")

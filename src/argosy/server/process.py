@@ -1,0 +1,179 @@
+"""The server, put together: settings, sign-in, services and the port. `serving` runs it until the block is left."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import ssl
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TextIO
+
+from argosy.cluster.http import tls
+from argosy.machinery.status import StatusError
+from argosy.runtime.chance import Rng
+from argosy.runtime.clock import Clock
+from argosy.runtime.informer import Caches
+from argosy.runtime.verbs import Verbs
+from argosy.server import bootstrap
+from argosy.server.audit import Audit
+from argosy.server.calls import Route
+from argosy.server.configuration import Configuration
+from argosy.server.dispatch import Dispatcher
+from argosy.server.pages import pages
+from argosy.server.services import routes
+from argosy.server.sessions.authentication import Authentication
+from argosy.server.sessions.passwords import Passwords
+from argosy.server.sessions.shared import SharedSessions
+from argosy.server.transport.front import Front
+from argosy.server.transport.gateway import JSON, Gateway
+from argosy.server.transport.grpc import Grpc
+from argosy.server.transport.grpc_web import GrpcWeb
+from argosy.server.transport.listener import Listener, listening
+from argosy.server.world import Outside, World
+
+if TYPE_CHECKING:
+    from argosy.gitops.controller import GitOps
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where to listen. `insecure`: plain text, as behind a proxy that ends TLS."""
+
+    address: str = "127.0.0.1"
+    port: int = 0
+    insecure: bool = False
+    socket: socket.socket | None = None
+    """One that listens already; it is closed at the end."""
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    url: str
+    listener: Listener
+    dispatcher: Dispatcher
+    world: World
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ports:
+    """What the server is given."""
+
+    client: Verbs
+    caches: Caches
+    gitops: GitOps
+    outside: Outside
+    clock: Clock
+    rng: Rng
+    namespace: str
+    environ: Mapping[str, str]
+    audit: TextIO | None = None
+
+
+@asynccontextmanager
+async def serving(ports: Ports, place: Place) -> AsyncIterator[Running]:
+    """Raises StatusError when its own objects cannot be stored, OSError when the port cannot be had."""
+    rng = ports.rng.fork("server")
+    configuration = Configuration(ports.caches, ports.namespace)
+    await bootstrap.ensure(ports.client, ports.namespace, ports.clock, rng)
+    await configuration.wait_synced()
+    await _seen(configuration, ports.clock)
+    shared = SharedSessions(ports.client, configuration, ports.clock)
+    authentication = Authentication(configuration, shared, ports.clock, rng, None)
+    world = World(
+        client=ports.client,
+        caches=ports.caches,
+        clock=ports.clock,
+        rng=rng,
+        namespace=ports.namespace,
+        configuration=configuration,
+        authentication=authentication,
+        passwords=Passwords(shared, ports.clock, rng),
+        shared=shared,
+        gitops=ports.gitops,
+        outside=ports.outside,
+        environ=ports.environ,
+        secure=not place.insecure,
+    )
+    async with asyncio.TaskGroup() as tasks:
+        audit = Audit(ports.clock, rng.uuid, ports.audit)
+        dispatcher = Dispatcher(routes(world), authentication, configuration, ports.clock, audit, tasks)
+        front = Front(
+            Gateway(dispatcher, _accepted(configuration)),
+            GrpcWeb(dispatcher),
+            pages(world, dispatcher),
+            lambda: configuration.parameters.get("server.rootpath", ""),
+        )
+        certificates = Certificates(configuration, insecure=place.insecure)
+        keeper = tasks.create_task(_keep_complete(ports, configuration, rng))
+        async with listening(
+            front.handle,
+            Grpc(dispatcher).handle,
+            clock=ports.clock,
+            rng=rng,
+            tls=certificates.context,
+            address=place.address,
+            port=place.port,
+            listening_socket=place.socket,
+        ) as listener:
+            scheme = "http" if place.insecure else "https"
+            yield Running(f"{scheme}://{listener.host.address}", listener, dispatcher, world)
+        keeper.cancel()
+
+
+def _accepted(configuration: Configuration) -> frozenset[str]:
+    """Content types of what changes anything; a browser's forms can send none of them."""
+    text = configuration.parameters.get("server.api.content.types", "")
+    return frozenset(word for item in text.split(";") if (word := item.strip())) or frozenset({JSON})
+
+
+async def _seen(configuration: Configuration, clock: Clock) -> None:
+    """Until the cache shows what was just written."""
+    while not configuration.secret.get("server.secretkey"):
+        await clock.sleep(0.01)
+
+
+async def _keep_complete(ports: Ports, configuration: Configuration, rng: Rng) -> None:
+    """Who replaces argocd-secret may leave out what the server put there."""
+    while True:
+        await ports.clock.sleep(2.0, background=True)
+        if not configuration.secret.get("server.secretkey") or not configuration.secret.get("admin.password"):
+            try:
+                await bootstrap.ensure(ports.client, ports.namespace, ports.clock, rng)
+            except StatusError:
+                continue
+
+
+class Certificates:
+    """The present TLS context; another one as soon as the Secret has another pair. Open connections stay."""
+
+    def __init__(self, configuration: Configuration, *, insecure: bool) -> None:
+        self._configuration, self._insecure = configuration, insecure
+        self._pair: tuple[str, str] = ("", "")
+        self._context: ssl.SSLContext | None = None
+
+    def context(self) -> ssl.SSLContext | None:
+        if self._insecure:
+            return None
+        pair = self._found()
+        if pair != self._pair and all(pair):
+            try:
+                made = tls.server_context(tls.KeyPair(pair[0].encode(), pair[1].encode()), None)
+            except (ssl.SSLError, ValueError):
+                return self._context  # a broken pair does not take the working one away
+            made.set_alpn_protocols(["http/1.1", "h2"])
+            self._context, self._pair = made, pair
+        return self._context
+
+    def _found(self) -> tuple[str, str]:
+        from argosy.server.configuration import decoded
+
+        own = decoded(self._configuration.secret_object("argocd-server-tls") or {})
+        if own.get("tls.crt") and own.get("tls.key"):
+            return own["tls.crt"], own["tls.key"]
+        secret = self._configuration.secret
+        return secret.get("tls.crt", ""), secret.get("tls.key", "")
+
+
+AllRoutes = Mapping[str, Route]

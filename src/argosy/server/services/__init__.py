@@ -1,0 +1,22 @@
+"""One file or room for every service of the API; each gives its routes: what answers a method, and what that needs."""
+
+from __future__ import annotations
+
+from argosy.server.calls import Route
+from argosy.server.services.account import account_routes
+from argosy.server.services.applications import application_routes
+from argosy.server.services.session import session_routes
+from argosy.server.services.settings import settings_routes
+from argosy.server.services.unavailable import unavailable_routes
+from argosy.server.services.version import version_routes
+from argosy.server.world import World
+
+ROOMS = (session_routes, version_routes, settings_routes, account_routes, application_routes)
+
+
+def routes(world: World) -> dict[str, Route]:
+    """By full method name."""
+    found: dict[str, Route] = {}
+    for room in ROOMS:
+        found.update(room(world))
+    return {**unavailable_routes(found), **found}

@@ -1,0 +1,127 @@
+"""List and get; get may ask for a refresh first, and waits until the controller has done it."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Final
+
+from argosy.machinery.api import PatchType
+from argosy.machinery.objects import JsonObject, Key, key_of
+from argosy.machinery.selectors import SelectorError, parse_labels
+from argosy.machinery.timestamps import seconds
+from argosy.server.calls import Call
+from argosy.server.errors import ApiError, Code, invalid, unknown
+from argosy.server.services.applications.access import RESOURCE, find, is_enabled, project_of, target_of_app
+from argosy.server.services.applications.resource_health import with_health
+from argosy.server.world import APPLICATIONS, World
+from argosy.sources.urls import normalise_url
+
+REFRESH: Final = "argocd.argoproj.io/refresh"
+HYDRATE: Final = "argocd.argoproj.io/hydrate"
+HYDRATE_TIME: Final = "argocd.argoproj.io/hydrate-timestamp"
+
+
+class Reading:
+    def __init__(self, world: World) -> None:
+        self._world = world
+
+    async def list(self, call: Call) -> JsonObject:
+        cache, request = self._world.gitops.plane.applications, call.request
+        chosen = Chosen(request)
+        call.checked = True
+        items = [
+            app
+            for app in cache.list(request.get("appNamespace") or "")
+            if chosen.takes(app)
+            and is_enabled(self._world, app["metadata"]["namespace"])
+            and call.may(RESOURCE, "get", target_of_app(self._world, app))
+        ]
+        items.sort(key=lambda app: str(app["metadata"]["name"]))
+        return {"metadata": {"resourceVersion": str(cache.seen_up_to or "")}, "items": items or None}
+
+    async def get(self, call: Call) -> JsonObject:
+        request = call.request
+        projects = _projects(request)
+        if len(projects) > 1:
+            raise invalid("multiple projects specified - the get endpoint accepts either zero or one project")
+        found = await find(
+            self._world,
+            call,
+            "get",
+            request.get("name") or "",
+            namespace=request.get("appNamespace") or "",
+            project=projects[0] if projects else "",
+        )
+        refresh = request.get("refresh")
+        app = found.app if refresh is None else await self._refreshed(found.app, refresh)
+        return with_health(self._world, app)
+
+    async def _refreshed(self, app: JsonObject, level: str) -> JsonObject:
+        """Writes the request to refresh, and waits for the version in which it is done."""
+        level = "hard" if level == "hard" else "normal"
+        key, world = key_of(app), self._world
+        patch = {
+            "metadata": {"annotations": {REFRESH: level, HYDRATE: level, HYDRATE_TIME: seconds(world.clock.now())}}
+        }
+        written = await world.client.patch(APPLICATIONS, key.name, key.namespace, patch, PatchType.MERGE)
+        return await refreshed(world, key, int(written["metadata"]["resourceVersion"]))
+
+
+async def refreshed(world: World, key: Key, since: int) -> JsonObject:
+    """The Application in the first version after `since` that asks for no refresh."""
+    heard = asyncio.Event()
+
+    def changed(old: JsonObject | None, new: JsonObject | None) -> None:
+        if (obj := new if new is not None else old) is not None and key_of(obj) == key:
+            heard.set()
+
+    cache = world.gitops.plane.applications
+    forget = cache.on_change(changed)
+    try:
+        while True:
+            found = cache.get(key)
+            if found is not None and int(found["metadata"]["resourceVersion"]) > since:
+                if REFRESH not in (found["metadata"].get("annotations") or {}):
+                    return found
+            elif found is None and cache.seen_up_to > since:
+                raise ApiError(Code.NOT_FOUND, f'applications.argoproj.io "{key.name}" not found')
+            await heard.wait()
+            heard.clear()
+    finally:
+        forget()
+
+
+def _projects(request: JsonObject) -> list[str]:
+    """`project` beats `projects`; empty ones do not count."""
+    found = request.get("project") or request.get("projects") or []
+    return [name for name in found if name]
+
+
+class Chosen:
+    """What a query asks for, of every Application; rights apart. Raises ApiError."""
+
+    def __init__(self, request: JsonObject) -> None:
+        self.name = request.get("name")
+        self.repository = normalise_url(request.get("repo") or "")
+        self.projects = frozenset(_projects(request))
+        try:
+            selector = request.get("selector") or ""
+            self._selector = parse_labels(selector) if selector else None
+        except SelectorError as error:
+            raise unknown(f"error parsing the selector: {error}") from None
+
+    def takes(self, app: JsonObject) -> bool:
+        metadata = app["metadata"]
+        if self.name and metadata["name"] != self.name:
+            return False
+        if self.projects and project_of(app) not in self.projects:
+            return False
+        if self._selector is not None and not self._selector.matches(metadata.get("labels") or {}):
+            return False
+        return not self.repository or any(normalise_url(url) == self.repository for url in repositories_of(app))
+
+
+def repositories_of(app: JsonObject) -> list[str]:
+    spec = app.get("spec") or {}
+    sources = spec.get("sources") or [spec.get("source") or {}]
+    return [str(source.get("repoURL") or "") for source in sources]

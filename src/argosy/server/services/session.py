@@ -1,0 +1,60 @@
+"""session.SessionService: sign in by password, sign out, and who one is."""
+
+from __future__ import annotations
+
+from argosy.machinery.objects import JsonObject
+from argosy.server.calls import Call, Route, nothing
+from argosy.server.errors import unauthenticated
+from argosy.server.pages.sign_in import base_path, is_secure
+from argosy.server.sessions.accounts import LOGIN
+from argosy.server.sessions.cookies import clear_cookies, cookies_of, set_cookies
+from argosy.server.world import World
+
+SERVICE = "session.SessionService"
+
+
+def session_routes(world: World) -> dict[str, Route]:
+    service = Sessions(world)
+    return {
+        f"{SERVICE}/Create": Route(needs=nothing(mutates=True), unary=service.create),
+        f"{SERVICE}/Delete": Route(needs=nothing(), unary=service.delete),
+        f"{SERVICE}/GetUserInfo": Route(needs=nothing(), unary=service.user_info),
+    }
+
+
+class Sessions:
+    def __init__(self, world: World) -> None:
+        self._world = world
+
+    async def create(self, call: Call) -> JsonObject:
+        request, world = call.request, self._world
+        if request.get("token"):
+            raise unauthenticated("signing in with a token is not supported: update the client")
+        name, password = request.get("username") or "", request.get("password") or ""
+        if not name or not password:
+            raise unauthenticated("no credentials supplied")
+        account = world.authentication.accounts.get(name)
+        await world.passwords.check(name, password, account, call.peer)
+        seconds = world.authentication.session_seconds()
+        token = world.authentication.issue(f"{name}:{LOGIN}", seconds, world.authentication.new_id())
+        secure = is_secure(world)
+        for cookie in set_cookies(token, base_path(world), secure=secure):
+            call.answer_headers.append(("set-cookie", cookie))
+        return {"token": token}
+
+    async def delete(self, call: Call) -> JsonObject:
+        cookies = cookies_of(call.headers.get("cookie", ""))
+        for cookie in clear_cookies(cookies, base_path(self._world)):
+            call.answer_headers.append(("set-cookie", cookie))
+        return {}
+
+    async def user_info(self, call: Call) -> JsonObject:
+        caller = call.caller
+        if not caller.signed_in:
+            return {}
+        return {
+            "loggedIn": True,
+            "username": caller.username,
+            "iss": str(caller.claims.get("iss") or ""),
+            "groups": list(caller.subject.groups),
+        }

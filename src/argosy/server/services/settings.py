@@ -1,0 +1,190 @@
+"""cluster.SettingsService: what pages and clients must know of the settings, the more of it for those signed in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+import yaml
+
+from argosy.machinery.objects import JsonObject
+from argosy.machinery.yaml import YamlError, load
+from argosy.server.calls import Call, Route, nothing, sign_in
+from argosy.server.schema.go_json import ignored_yaml
+from argosy.server.sessions.accounts import LOGIN
+from argosy.server.world import World
+
+PASSWORD_PATTERN: Final = "^.{8,32}$"  # noqa: S105  # what passwords must look like
+PREFIX: Final = "resource.customizations."
+CRD: Final = "apiextensions.k8s.io/CustomResourceDefinition"
+
+
+def settings_routes(world: World) -> dict[str, Route]:
+    service = SettingsService(world)
+    return {
+        "cluster.SettingsService/Get": Route(needs=nothing(), unary=service.get),
+        "cluster.SettingsService/GetPlugins": Route(needs=sign_in(), unary=service.plugins),
+    }
+
+
+def password_pattern(settings: Mapping[str, str]) -> str:
+    return settings.get("passwordPattern") or PASSWORD_PATTERN
+
+
+class SettingsService:
+    def __init__(self, world: World) -> None:
+        self._world = world
+
+    async def get(self, call: Call) -> JsonObject:
+        found = self._public()
+        settings = self._world.configuration.settings
+        if call.caller.signed_in:
+            found |= {
+                "uiBannerContent": settings.get("ui.bannercontent", ""),
+                "uiBannerURL": settings.get("ui.bannerurl", ""),
+                "uiBannerPermanent": settings.get("ui.bannerpermanent") == "true",
+                "uiBannerPosition": settings.get("ui.bannerposition", ""),
+                "controllerNamespace": self._world.namespace,
+                "resourceOverrides": overrides(settings),
+                "passwordPattern": password_pattern(settings),
+            }
+        return found
+
+    def _public(self) -> JsonObject:
+        configuration = self._world.configuration
+        settings, parameters = configuration.settings, configuration.parameters
+        accounts = self._world.authentication.accounts.values()
+        found: JsonObject = {
+            "url": configuration.url,
+            "additionalUrls": _list(settings.get("additionalUrls")),
+            "appLabelKey": settings.get("application.instanceLabelKey") or "app.kubernetes.io/instance",
+            "statusBadgeEnabled": settings.get("statusbadge.enabled") == "true",
+            "statusBadgeRootUrl": settings.get("statusbadge.url", ""),
+            "googleAnalytics": {
+                "trackingID": settings.get("ga.trackingid", ""),
+                "anonymizeUsers": settings.get("ga.anonymizeusers") != "false",
+            },
+            "kustomizeOptions": {"BuildOptions": settings.get("kustomize.buildOptions", "")},
+            "help": _help(settings),
+            "userLoginsDisabled": not any(item.enabled and LOGIN in item.capabilities for item in accounts),
+            "kustomizeVersions": [
+                key.removeprefix("kustomize.path.").removeprefix("kustomize.version.")
+                for key in sorted(settings)
+                if key.startswith(("kustomize.path.", "kustomize.version."))
+            ],
+            "uiCssURL": settings.get("ui.cssurl", ""),
+            "uiLoginButtonText": settings.get("ui.loginButtonText", ""),
+            "trackingMethod": settings.get("application.resourceTrackingMethod") or "annotation",
+            "installationID": settings.get("installationID", ""),
+            "execEnabled": settings.get("exec.enabled") == "true",
+            "appsInAnyNamespaceEnabled": bool(parameters.get("application.namespaces")),
+            "impersonationEnabled": settings.get("application.sync.impersonation.enabled") == "true",
+            "hydratorEnabled": parameters.get("hydrator.enabled") == "true",
+            "syncWithReplaceAllowed": parameters.get("server.sync.replace.allowed") != "false",
+            "resourceViewEnabled": settings.get("ui.resourceViewEnabled", "true") != "false",
+        }
+        if oidc := _mapping(settings.get("oidc.config")):
+            found["oidcConfig"] = _oidc(oidc)
+        if dex := _mapping(settings.get("dex.config")):
+            found["dexConfig"] = _dex(dex, settings)
+        return found
+
+    async def plugins(self, call: Call) -> JsonObject:
+        documents = self._world.gitops.plane.plugins
+        names = sorted(str((item.get("metadata") or {}).get("name") or "") for item in documents)
+        return {"plugins": [{"name": name} for name in names if name]}
+
+
+def overrides(settings: Mapping[str, str]) -> JsonObject:
+    """Resource customizations as clients need them to compare by themselves, by `<group>/<kind>`."""
+    found: dict[str, JsonObject] = {
+        str(name): {**value, **{key: ignored_yaml(_mapping(value.get(key))) for key in IGNORED}}
+        for name, value in _mapping(settings.get("resource.customizations")).items()
+        if isinstance(value, dict)
+    }
+    for key, text in settings.items():
+        what, dot, name = key.removeprefix(PREFIX).partition(".")
+        if key.startswith(PREFIX) and dot and what:
+            group, _, kind = name.rpartition("_")
+            _put(found.setdefault(f"{group}/{kind}".strip("/").replace("all/all", "*/*") or "*/*", {}), what, text)
+    _ignore_status(found, settings)
+    for entry in found.values():
+        for key in IGNORED:
+            entry[key] = ignored_yaml(_mapping(entry.get(key)))
+    return dict(found)
+
+
+IGNORED: Final = ("ignoreDifferences", "ignoreResourceUpdates")
+
+
+def _put(entry: JsonObject, what: str, text: str) -> None:
+    match what:
+        case "health":
+            entry["health.lua"] = text
+        case "useOpenLibs":
+            entry["health.lua.useOpenLibs"] = text == "true"
+        case "actions" | "ignoreDifferences" | "ignoreResourceUpdates":
+            entry[what] = text
+        case "knownTypeFields":
+            entry[what] = _list(text)
+
+
+def _ignore_status(found: dict[str, JsonObject], settings: Mapping[str, str]) -> None:
+    option = _mapping(settings.get("resource.compareoptions")).get("ignoreResourceStatusField", "all")
+    if option in ("none", "off", False, "false"):
+        return
+    entry = found.setdefault(CRD if option == "crd" else "*/*", {})
+    ignored = _mapping(entry.get("ignoreDifferences"))
+    ignored["jsonPointers"] = [*(ignored.get("jsonPointers") or []), "/status"]
+    entry["ignoreDifferences"] = yaml.safe_dump(ignored)
+
+
+def _help(settings: Mapping[str, str]) -> JsonObject:
+    text = settings.get("help.chatText", "")
+    url = settings.get("help.chatUrl", "")
+    binaries = {
+        key.removeprefix("help.download."): value for key, value in settings.items() if key.startswith("help.download.")
+    }
+    return {"chatUrl": url, "chatText": text or ("Chat now!" if url else ""), "binaryUrls": binaries}
+
+
+def _oidc(given: JsonObject) -> JsonObject:
+    return {
+        "name": given.get("name") or "",
+        "issuer": given.get("issuer") or "",
+        "clientID": given.get("clientID") or "",
+        "cliClientID": given.get("cliClientID") or "",
+        "scopes": given.get("requestedScopes") or [],
+        "idTokenClaims": given.get("requestedIDTokenClaims") or {},
+        "enablePKCEAuthentication": given.get("enablePKCEAuthentication") is True,
+    }
+
+
+def _dex(given: JsonObject, settings: Mapping[str, str]) -> JsonObject:
+    connectors = [
+        {"name": str(item.get("name") or ""), "type": str(item.get("type") or ""), "id": str(item.get("id") or "")}
+        for item in given.get("connectors") or ()
+        if isinstance(item, dict)
+    ]
+    chosen = settings.get("dex.auth.connector.id", "")
+    known = any(item["id"] == chosen for item in connectors)
+    return {"connectors": connectors, **({"dexAuthConnectorID": chosen} if chosen and known else {})}
+
+
+def _mapping(text: Any) -> JsonObject:
+    if isinstance(text, dict):
+        return dict(text)
+    found = _loaded(text)
+    return dict(found) if isinstance(found, dict) else {}
+
+
+def _list(text: Any) -> list[Any]:
+    found = _loaded(text)
+    return list(found) if isinstance(found, list) else []
+
+
+def _loaded(text: Any) -> Any:
+    try:
+        return load(str(text).encode()) if text else None
+    except YamlError:
+        return None

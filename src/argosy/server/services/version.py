@@ -1,0 +1,47 @@
+"""version.VersionService: what runs here; details for those who are signed in."""
+
+from __future__ import annotations
+
+import platform
+from importlib.metadata import PackageNotFoundError, version
+from typing import Final
+
+from argosy import __version__
+from argosy.machinery.objects import JsonObject
+from argosy.server.calls import Call, Route, nothing
+from argosy.server.world import World
+
+EMULATED: Final = "v3.6.0"
+"""The release of Argo CD whose API this is: clients compare it with their own."""
+HELM: Final = "v4.2.3"
+KUSTOMIZE: Final = "v5.8.1"
+
+
+def version_routes(world: World) -> dict[str, Route]:
+    async def answer(call: Call) -> JsonObject:
+        found: JsonObject = {"Version": f"{EMULATED}+argosy"}
+        if not call.caller.signed_in and not world.configuration.anonymous:
+            return found
+        return {
+            **found,
+            "BuildDate": "2026-11-01T00:00:00Z",
+            "GoVersion": f"none (Python {platform.python_version()})",
+            "Compiler": platform.python_implementation(),
+            "Platform": f"{platform.system().lower()}/{ARCHITECTURES.get(platform.machine(), platform.machine())}",
+            "KustomizeVersion": KUSTOMIZE,
+            "HelmVersion": HELM,
+            "JsonnetVersion": f"v{_installed('jsonnet')}",
+            "ExtraBuildInfo": f"argosy {__version__}",
+        }
+
+    return {"version.VersionService/Version": Route(needs=nothing(), unary=answer)}
+
+
+ARCHITECTURES: Final = {"x86_64": "amd64", "aarch64": "arm64"}
+
+
+def _installed(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return "0.0.0"

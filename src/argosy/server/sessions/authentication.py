@@ -1,0 +1,205 @@
+"""From a request's headers to a caller: which token counts, and whether it does."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from argosy.machinery.duration import DurationError, nanoseconds
+from argosy.machinery.objects import JsonObject
+from argosy.runtime.chance import Rng
+from argosy.runtime.clock import Clock
+from argosy.server.calls import NOBODY, Caller
+from argosy.server.configuration import DEFAULT_SESSION_SECONDS, Configuration
+from argosy.server.errors import unauthenticated
+from argosy.server.permissions.enforcement import Subject
+from argosy.server.sessions import tokens
+from argosy.server.sessions.accounts import API_KEY, LOGIN, Account, accounts_of
+from argosy.server.sessions.cookies import cookies_of, token_of
+from argosy.server.sessions.shared import SharedSessions
+from argosy.server.sessions.tokens import ISSUER, InvalidToken, seconds_of, time_text
+
+RENEW_SECONDS: Final = 300
+Foreign = Callable[[str], Awaitable[dict[str, Any]]]
+"""The claims of a provider's token. Raises InvalidToken."""
+
+
+@dataclass(frozen=True, slots=True)
+class Authenticated:
+    caller: Caller
+    renewed: str = ""
+    """A new token to be used from now on."""
+
+
+class Authentication:
+    def __init__(
+        self, configuration: Configuration, shared: SharedSessions, clock: Clock, rng: Rng, foreign: Foreign | None
+    ) -> None:
+        self._configuration, self._shared, self._clock, self._rng = configuration, shared, clock, rng
+        self.foreign = foreign
+
+    @property
+    def key(self) -> bytes:
+        """Ours. Without one no token counts."""
+        return self._configuration.secret.get("server.secretkey", "").encode()
+
+    @property
+    def accounts(self) -> dict[str, Account]:
+        return accounts_of(self._configuration.settings, self._configuration.secret)
+
+    async def caller(self, headers: Mapping[str, str]) -> Authenticated:
+        """Raises ApiError UNAUTHENTICATED for a token that does not count, and for none unless anonymous may."""
+        token = token_from(headers)
+        if not token:
+            if self._configuration.anonymous:
+                return Authenticated(NOBODY)
+            raise unauthenticated("no session information")
+        try:
+            return await self.of_token(token)
+        except InvalidToken as error:
+            raise unauthenticated(f"invalid session: {error}") from None
+
+    async def of_token(self, token: str) -> Authenticated:
+        """Raises InvalidToken."""
+        _, claims, _, _ = tokens.parts_of(token)
+        if claims.get("iss") != ISSUER:
+            if self.foreign is None:
+                raise InvalidToken("failed to verify the token")
+            return Authenticated(self._of_claims(await self.foreign(token)))
+        claims = tokens.verified(token, self.key, self._clock.now())
+        subject = claims.get("sub")
+        if not isinstance(subject, str) or not subject:
+            raise InvalidToken("token has no subject")
+        if subject.startswith("proj:"):
+            self._check_project(subject, claims)
+            return Authenticated(self._of_claims(claims))
+        name, _, capability = subject.partition(":")
+        capability = LOGIN if capability == LOGIN else API_KEY
+        self._check_account(name, capability, claims)
+        renewed = self._renewed(name, claims) if capability == LOGIN else ""
+        return Authenticated(self._of_claims({**claims, "sub": name}), renewed)
+
+    def issue(self, subject: str, seconds: int, token_id: str) -> str:
+        """`seconds`: 0 for ever."""
+        now = int(self._clock.now().timestamp())
+        claims: dict[str, Any] = {"iss": ISSUER, "sub": subject, "nbf": now, "iat": now, "jti": token_id}
+        if seconds > 0:
+            claims["exp"] = now + seconds
+        return tokens.sign(claims, self.key)
+
+    def session_seconds(self) -> int:
+        text = self._configuration.settings.get("users.session.duration", "")
+        try:
+            return nanoseconds(text) // 1_000_000_000 or DEFAULT_SESSION_SECONDS if text else DEFAULT_SESSION_SECONDS
+        except DurationError:
+            return DEFAULT_SESSION_SECONDS
+
+    def new_id(self) -> str:
+        return self._rng.uuid()
+
+    def _check_account(self, name: str, capability: str, claims: dict[str, Any]) -> None:
+        account = self.accounts.get(name)
+        if account is None:
+            raise InvalidToken(f"account '{name}' does not exist")
+        if not account.enabled:
+            raise InvalidToken(f"account {name} is disabled")
+        if capability not in account.capabilities:
+            raise InvalidToken(f"account {name} does not have '{capability}' capability")
+        token_id = claims.get("jti")
+        if not token_id or not isinstance(token_id, str):
+            raise InvalidToken("token does not have a unique identifier (jti claim) and cannot be validated")
+        if self._shared.is_revoked(token_id):
+            raise InvalidToken("token is revoked, please re-login")
+        if capability == API_KEY and not account.has_token(token_id):
+            raise InvalidToken(f"account {name} does not have token with id {token_id}")
+        issued, changed = seconds_of(claims, "iat"), account.password_changed_at
+        if issued is None:
+            raise InvalidToken("token has no time of issue")
+        if changed is not None and issued < int(changed.timestamp()):
+            raise InvalidToken("account password has changed since token issued")
+
+    def _check_project(self, subject: str, claims: dict[str, Any]) -> None:
+        parts = subject.split(":")
+        project = self._configuration.project(parts[1]) if len(parts) == 3 else None
+        if project is None:
+            raise InvalidToken("the token's project does not exist")
+        issued, token_id = seconds_of(claims, "iat"), str(claims.get("jti") or "")
+        if not any(_is_of(item, issued, token_id) for item in project_tokens(project, parts[2])):
+            raise InvalidToken(f"the token is not of role {parts[2]} any more")
+        if token_id and self._shared.is_revoked(token_id):
+            raise InvalidToken("token is revoked, please re-login")
+
+    def _renewed(self, name: str, claims: dict[str, Any]) -> str:
+        ends, issued = seconds_of(claims, "exp"), seconds_of(claims, "iat")
+        if ends is None or issued is None or ends - self._clock.now().timestamp() >= RENEW_SECONDS:
+            return ""
+        return self.issue(f"{name}:{LOGIN}", int(ends - issued), self.new_id())
+
+    def _of_claims(self, claims: dict[str, Any]) -> Caller:
+        federated = claims.get("federated_claims")
+        user = federated.get("user_id") if isinstance(federated, dict) else None
+        name = str(user or claims.get("sub") or "")
+        local = claims.get("iss") == ISSUER
+        email = claims.get("email")
+        return Caller(
+            subject=Subject(name, self._groups(claims)),
+            claims=claims,
+            issued_at=time_text(seconds_of(claims, "iat")),
+            token_id=str(claims.get("jti") or claims.get("uti") or claims.get("at_hash") or ""),
+            username=name if local or not isinstance(email, str) or not email else email,
+            signed_in=True,
+        )
+
+    def _groups(self, claims: dict[str, Any]) -> tuple[str, ...]:
+        found: list[str] = []
+        for scope in self._configuration.scopes:
+            value: Any = claims
+            for part in scope.split("."):
+                value = value.get(part) if isinstance(value, dict) else None
+            if isinstance(value, str):
+                found.append(value)
+            elif isinstance(value, list):
+                found += [item for item in value if isinstance(item, str)]
+        return tuple(dict.fromkeys(found))
+
+
+def _is_of(entry: JsonObject, issued: float | None, token_id: str) -> bool:
+    if entry.get("id"):
+        return bool(token_id) and entry["id"] == token_id
+    return issued is not None and int(entry.get("iat") or 0) == int(issued)
+
+
+def project_tokens(project: JsonObject, role: str) -> list[JsonObject]:
+    """Of the status, and of the role itself, where they were kept before."""
+    by_role = ((project.get("status") or {}).get("jwtTokensByRole") or {}).get(role) or {}
+    found: list[JsonObject] = list(by_role.get("items") or ())
+    for item in (project.get("spec") or {}).get("roles") or ():
+        if item.get("name") == role:
+            found += [token for token in item.get("jwtTokens") or () if token not in found]
+    return found
+
+
+def token_from(headers: Mapping[str, str]) -> str:
+    """Metadata `token`, a bearer token of three parts, then the cookie."""
+    if token := headers.get("token"):
+        return token
+    scheme, _, bearer = headers.get("authorization", "").partition(" ")
+    if scheme.lower() == "bearer" and bearer.strip().count(".") == 2:
+        return bearer.strip()
+    if scheme.lower() == "basic":
+        return ""
+    return token_of(cookies_of(headers.get("cookie", ""))) or ""
+
+
+def basic_of(header: str) -> tuple[str, str] | None:
+    """User and password of HTTP basic authentication."""
+    scheme, _, text = header.partition(" ")
+    if scheme.lower() != "basic":
+        return None
+    try:
+        user, colon, password = base64.b64decode(text, validate=True).decode().partition(":")
+    except ValueError:
+        return None
+    return (user, password) if colon else None

@@ -1,0 +1,63 @@
+"""Every HTTP/1.1 request by what it asks for: gRPC-web, REST, sign-in pages, webhooks, the badge, health, files."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Final
+
+from argosy.cluster.http.exchange import Request, Response
+from argosy.server.errors import ApiError
+from argosy.server.transport.gateway import TEXT, Gateway
+from argosy.server.transport.grpc_web import CONTENT_TYPE, GrpcWeb
+
+Page = Callable[[Request, str, str], Awaitable[Response]]
+"""(request, path, query). Raises ApiError."""
+SECURITY: Final = (
+    ("X-Frame-Options", "sameorigin"),
+    ("Content-Security-Policy", "frame-ancestors 'self';"),
+    ("X-Content-Type-Options", "nosniff"),
+    ("X-XSS-Protection", "1"),
+    ("Referrer-Policy", "no-referrer"),
+)
+NOT_FOUND: Final = b"404 page not found\n"
+
+
+class Front:
+    """`pages`: by path, exactly; a path that ends with `/` covers what is below it, the longest first."""
+
+    def __init__(self, gateway: Gateway, grpc_web: GrpcWeb, pages: dict[str, Page], root_path: Callable[[], str]):
+        self._gateway, self._grpc_web, self._root_path = gateway, grpc_web, root_path
+        self._pages = {path: page for path, page in pages.items() if not path.endswith("/")}
+        below = [(path, page) for path, page in pages.items() if path.endswith("/")]
+        self._below = sorted(below, key=lambda item: -len(item[0]))
+
+    async def handle(self, request: Request) -> Response:
+        target, _, query = request.target.partition("?")
+        path = self._below_root(target)
+        if request.header("content-type") == CONTENT_TYPE:
+            return await self._grpc_web.handle(request)
+        if path is None:
+            return plain_not_found()
+        try:
+            if (page := self._pages.get(path)) is not None:
+                return await page(request, path, query)
+            if path.startswith("/api/"):
+                return await self._gateway.handle(request, path, query)
+            for prefix, page in self._below:
+                if path.startswith(prefix):
+                    return await page(request, path, query)
+        except ApiError as error:
+            return Response(error.http_status, f"{error.message}\n".encode(), TEXT, list(SECURITY), "")
+        return plain_not_found()
+
+    def _below_root(self, path: str) -> str | None:
+        root = self._root_path().strip("/")
+        if not root:
+            return path
+        if path == f"/{root}":
+            return "/"
+        return path[len(root) + 1 :] if path.startswith(f"/{root}/") else None
+
+
+def plain_not_found() -> Response:
+    return Response(404, NOT_FOUND, TEXT, [("X-Content-Type-Options", "nosniff")], "")

@@ -1,0 +1,220 @@
+"""REST: paths and queries and bodies to calls, answers as Go's JSON, streams line by line or as server-sent events."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from functools import partial
+from typing import Any, Final
+
+import orjson
+
+from argosy.cluster.http.exchange import Request, Response
+from argosy.machinery.objects import JsonObject
+from argosy.server.dispatch import Asked, Dispatcher
+from argosy.server.errors import HTTP_STATUS, ApiError, invalid
+from argosy.server.messages import form_of
+from argosy.server.schema.facts import Method, message
+from argosy.server.schema.go_json import Misshapen, shaped
+from argosy.server.transport.fields import SUPPORTED, Selection, selection
+from argosy.server.transport.http1 import header_map
+from argosy.server.transport.query import pairs, put, put_all
+from argosy.server.transport.routing import BadPath, route
+
+JSON: Final = "application/json"
+SSE: Final = "text/event-stream"
+TEXT: Final = "text/plain; charset=utf-8"
+KEEP_ALIVE_SECONDS: Final = 15.0
+PHRASES: Final = {400: "Bad Request", 401: "Unauthorized", 403: "Forbidden", 404: "Not Found", 408: "Request Timeout",
+    409: "Conflict", 429: "Too Many Requests", 500: "Internal Server Error", 501: "Not Implemented",
+    503: "Service Unavailable", 504: "Gateway Timeout"}  # fmt: skip
+Messages = AsyncGenerator[JsonObject | None, None]
+DEDUPLICATED: Final = frozenset({"application.ApplicationService/Watch", "applicationset.ApplicationSetService/Watch"})
+
+
+class Gateway:
+    """`set_cookies`: what a token that an answer carries becomes for a browser."""
+
+    def __init__(self, dispatcher: Dispatcher, accepted: frozenset[str] = frozenset({JSON})) -> None:
+        self._dispatcher, self._accepted = dispatcher, accepted
+
+    async def handle(self, request: Request, path: str, query: str) -> Response:
+        if request.method != "GET" and request.header("content-type") not in self._accepted:
+            return Response(415, b"Invalid content type\n", TEXT, [("X-Content-Type-Options", "nosniff")], "")
+        try:
+            found = route(request.method, path)
+        except BadPath as error:
+            return error_response(invalid(str(error)))
+        if found is None:
+            return _no_route(request.method, path)
+        method, values = found
+        try:
+            asked = Asked(method, _request(method, values, query, request.body), _headers(request), request.peer, True)
+            if method.server_stream:
+                return await self._stream(asked, query, request)
+            result, call = await self._dispatcher.unary(asked)
+        except ApiError as error:
+            return error_response(error)
+        body = shaped(method.response, result)
+        if method.full_name in SUPPORTED and (chosen := _selection(query)) is not None:
+            body = chosen.apply(body)
+        cookies = [("Set-Cookie", value) for name, value in call.answer_headers if name == "set-cookie"]
+        return Response(200, dumps(body), JSON, cookies, "")
+
+    async def _stream(self, asked: Asked, query: str, request: Request) -> Response:
+        """The first message is awaited: an error before it is an answer of its own."""
+        chosen = _selection(query) if asked.method.full_name in SUPPORTED else None
+        events = SSE in request.header("accept")
+        messages = self._dispatcher.stream(asked, heartbeat=KEEP_ALIVE_SECONDS if events else 0.0)
+        try:
+            first = await anext(messages, None)
+        except BaseException:
+            await messages.aclose()
+            raise
+        if asked.method.name == "PodLogs" and ("download", "true") in pairs(query):
+            return _download(asked, first, messages)
+        body = self._lines(asked.method, first, messages, chosen, events)
+        return Response(200, body, SSE if events else JSON, [], "no-cache" if events else "")  # type: ignore[arg-type]
+
+    async def _lines(
+        self,
+        method: Method,
+        first: JsonObject | None,
+        rest: Messages,
+        chosen: Selection | None,
+        events: bool,
+    ) -> AsyncGenerator[bytes, None]:
+        known: dict[str, bytes] = {}
+        form = f"json {chosen.text if chosen else ''}"
+        async with aclosing(rest):
+            try:
+                async for found in _after(first, rest):
+                    if found is None:
+                        if events:
+                            yield b":\n"
+                        continue
+                    text = form_of(found, form, partial(_line, method, found, chosen))
+                    if method.full_name in DEDUPLICATED:
+                        name = _name_of(found)
+                        if known.get(name) == text:
+                            continue
+                        known[name] = text
+                    yield b"data: " + text + b"\n\n\n" if events else text + b"\n"
+            except ApiError as error:
+                code = HTTP_STATUS[error.code]
+                body = {
+                    "grpc_code": int(error.code),
+                    "http_code": code,
+                    "message": error.message,
+                    "http_status": PHRASES.get(code, ""),
+                }
+                text = dumps({"error": body})
+                yield b"data: " + text + b"\n\n\n" if events else text + b"\n"
+
+
+def _line(method: Method, found: JsonObject, chosen: Selection | None) -> bytes:
+    body: Any = {"result": shaped(method.response, found)}
+    return dumps(chosen.apply(body) if chosen is not None else body)
+
+
+async def _after(first: JsonObject | None, rest: Messages) -> AsyncGenerator[JsonObject | None, None]:
+    yield first
+    async for found in rest:
+        yield found
+
+
+def dumps(value: Any) -> bytes:
+    return orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS)
+
+
+def error_response(error: ApiError) -> Response:
+    body = {"error": error.message, "code": int(error.code), "message": error.message}
+    return Response(error.http_status, dumps(body), JSON, [], "")
+
+
+def _no_route(verb: str, path: str) -> Response:
+    try:
+        other = any(route(item, path) is not None for item in ("GET", "POST", "PUT", "PATCH", "DELETE") if item != verb)
+    except BadPath:
+        other = False
+    if other:
+        return Response(501, b"Method Not Allowed\n", TEXT, [("X-Content-Type-Options", "nosniff")], "")
+    return Response(404, b"Not Found\n", TEXT, [("X-Content-Type-Options", "nosniff")], "")
+
+
+def _request(method: Method, values: dict[str, str], query: str, body: bytes) -> JsonObject:
+    request: JsonObject = {}
+    if method.body:
+        parsed = _parsed(body)
+        if method.body == "*":
+            request = _read(method.request, parsed if parsed is not None else {})
+        elif parsed is not None:
+            field = message(method.request).field(method.body)
+            assert field is not None
+            request[field.json] = parsed if field.type == "string" else _read(field.type, parsed)
+            if field.type == "string" and not isinstance(parsed, str):
+                raise invalid(f"{method.body}: a string is expected")
+    for name, value in values.items():
+        put(request, method.request, name, value)
+    if method.body != "*":
+        skip = frozenset((*values, *((method.body,) if method.body else ())))
+        put_all(request, method.request, pairs(query), skip=skip)
+    return request
+
+
+def _parsed(body: bytes) -> Any:
+    if not body.strip():
+        return None
+    try:
+        return orjson.loads(body)
+    except orjson.JSONDecodeError as error:
+        raise invalid(f"the body is no JSON: {error}") from None
+
+
+def _read(kind: str, value: Any) -> JsonObject:
+    """Values of wrong types are told with their place; what the message does not have is ignored."""
+    if not isinstance(value, dict):
+        raise invalid(f"the body: an object is expected, not {type(value).__name__}")
+    try:
+        shaped(kind, value)
+    except Misshapen as error:
+        raise invalid(str(error)) from None
+    except RecursionError:
+        raise invalid("the body is nested too deeply") from None
+    known = {field.json for field in message(kind).fields}
+    return {name: item for name, item in value.items() if item is not None and (name in known or kind.startswith("v1"))}
+
+
+def _headers(request: Request) -> dict[str, str]:
+    """Those with the gateway's prefix are metadata by their own name."""
+    found = header_map(request)
+    for name in [name for name in found if name.startswith("grpc-metadata-")]:
+        found.setdefault(name.removeprefix("grpc-metadata-"), found[name])
+    return found
+
+
+def _selection(query: str) -> Selection | None:
+    words = [value for name, value in pairs(query) if name == "fields"]
+    return selection(words[-1]) if words else None
+
+
+def _name_of(found: JsonObject) -> str:
+    inner = found.get("application") or found.get("applicationSet") or {}
+    metadata = inner.get("metadata") or {}
+    return f"{metadata.get('namespace')}/{metadata.get('name')}"
+
+
+def _download(asked: Asked, first: JsonObject | None, rest: Messages) -> Response:
+    names = (asked.request.get(key) or "" for key in ("namespace", "podName", "container"))
+    name = "-".join(names).replace('"', "").replace("\r", "").replace("\n", "")
+    headers = [("Content-Disposition", f'attachment;filename="{name}.log"')]
+
+    async def lines() -> AsyncGenerator[bytes, None]:
+        async with aclosing(rest):
+            if first is not None:
+                yield f"{first.get('content') or ''}\n".encode()
+                async for found in rest:
+                    if found is not None and not found.get("last"):
+                        yield f"{found.get('content') or ''}\n".encode()
+
+    return Response(200, lines(), "application/octet-stream", headers, "")  # type: ignore[arg-type]

@@ -1,0 +1,98 @@
+"""gRPC-web, as browsers and `--grpc-web` speak it: one message in, frames out, errors in the headers of the answer."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from typing import Final
+from urllib.parse import urlsplit
+
+from argosy.cluster.http.exchange import Request, Response
+from argosy.machinery.objects import JsonObject
+from argosy.server.dispatch import Asked, Dispatcher
+from argosy.server.errors import ApiError, Code, unimplemented
+from argosy.server.schema.facts import Method, methods
+from argosy.server.transport.grpc import Messages, decoded, encoded, framed, on_wire
+from argosy.server.transport.http1 import header_map
+
+CONTENT_TYPE: Final = "application/grpc-web+proto"
+EXPOSED: Final = (
+    ("Access-Control-Expose-Headers", "Vary, Date, Content-Type, grpc-status, grpc-message"),
+    ("Vary", "Origin"),
+)
+ENDED: Final = framed(b"grpc-status: 0\r\n", 0x80)
+
+
+class GrpcWeb:
+    def __init__(self, dispatcher: Dispatcher) -> None:
+        self._dispatcher = dispatcher
+
+    async def handle(self, request: Request) -> Response:
+        try:
+            return await self._handle(request)
+        except ApiError as error:
+            return refusal(error)
+
+    async def _handle(self, request: Request) -> Response:
+        path = urlsplit(request.target).path
+        full = "/".join(path.rsplit("/", 2)[-2:])
+        method = methods().get(full)
+        if method is None or request.method != "POST":
+            raise unimplemented(f"unknown method {path.rpartition('/')[2]} for service {full.partition('/')[0]}")
+        found = Messages(request.header("grpc-encoding")).feed(request.body)
+        if not found:
+            raise ApiError(Code.INTERNAL, "a request without a message")
+        asked = Asked(method, decoded(method, found[0]), header_map(request), request.peer, uploads=_no_more())
+        if method.server_stream:
+            return await self._stream(method, asked)
+        result, call = await self._dispatcher.unary(asked)
+        more = [item for item in call.answer_headers if item[0] != "set-cookie"]
+        return answered(_chunks(framed(encoded(method, result))), more)
+
+    async def _stream(self, method: Method, asked: Asked) -> Response:
+        """The first message is awaited: an error before it must be in the headers."""
+        messages = self._dispatcher.stream(asked)
+        try:
+            first = await anext(messages, None)
+        except BaseException:
+            await messages.aclose()
+            raise
+        return answered(_frames(method, first, messages), [])
+
+
+def refusal(error: ApiError) -> Response:
+    message = error.message.replace("\r", " ").replace("\n", " ")
+    headers = [*EXPOSED, ("Grpc-Status", str(int(error.code))), ("Grpc-Message", message.encode().decode("latin-1"))]
+    return Response(200, b"", CONTENT_TYPE, headers, "")
+
+
+def answered(body: AsyncGenerator[bytes, None], more: list[tuple[str, str]]) -> Response:
+    return Response(200, body, CONTENT_TYPE, [*EXPOSED, *more], "")  # type: ignore[arg-type]
+
+
+async def _chunks(message: bytes) -> AsyncGenerator[bytes, None]:
+    yield message + ENDED
+
+
+async def _frames(
+    method: Method, first: JsonObject | None, rest: AsyncGenerator[JsonObject | None, None]
+) -> AsyncGenerator[bytes, None]:
+    """An error after the first message is told in the trailer: the headers have gone."""
+    async with aclosing(rest):
+        try:
+            if first is not None:
+                yield framed(on_wire(method, first))
+                async for message in rest:
+                    if message is not None:
+                        yield framed(on_wire(method, message))
+        except ApiError as error:
+            text = error.message.replace("\r", " ").replace("\n", " ")
+            yield framed(f"grpc-status: {int(error.code)}\r\ngrpc-message: {text}\r\n".encode(), 0x80)
+            return
+    yield ENDED
+
+
+async def _no_more() -> AsyncGenerator[JsonObject, None]:
+    nothing: tuple[JsonObject, ...] = ()
+    for item in nothing:
+        yield item

@@ -1,0 +1,60 @@
+"""What the services are built of: doors, caches, the engine's knowledge, and sign-in. One value, handed to each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+from argosy.machinery.objects import Resource
+from argosy.runtime.chance import Rng
+from argosy.runtime.clock import Clock
+from argosy.runtime.informer import Caches
+from argosy.runtime.verbs import Verbs
+from argosy.server.configuration import Configuration
+from argosy.server.sessions.authentication import Authentication
+from argosy.server.sessions.passwords import Passwords
+from argosy.server.sessions.shared import SharedSessions
+
+if TYPE_CHECKING:
+    from argosy.gitops.control_plane.context import ReconcileContext
+    from argosy.gitops.controller import GitOps
+
+APPLICATIONS = Resource("argoproj.io", "v1alpha1", "applications", "Application")
+APPLICATION_SETS = Resource("argoproj.io", "v1alpha1", "applicationsets", "ApplicationSet")
+
+
+class Outside(Protocol):
+    """The doors to repositories (`cli.outside.Doors`), each opened at first use."""
+
+    @property
+    def git(self) -> Any: ...
+
+    @property
+    def charts(self) -> Any: ...
+
+    @property
+    def egress(self) -> Any: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class World:
+    client: Verbs
+    caches: Caches
+    clock: Clock
+    rng: Rng
+    namespace: str
+    configuration: Configuration
+    authentication: Authentication
+    passwords: Passwords
+    shared: SharedSessions
+    gitops: GitOps
+    """Its caches, comparisons and trees; a process without controllers has one that owns no Application."""
+    outside: Outside
+    environ: Mapping[str, str]
+    secure: bool = True
+    """Whether clients come by TLS to this very process."""
+
+    @property
+    def engine(self) -> ReconcileContext:
+        return self.gitops.context
