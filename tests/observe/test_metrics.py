@@ -50,3 +50,43 @@ def test_a_watched_gauge_is_read_at_each_scrape_and_can_be_infinite() -> None:
     registry.gauge("now", "Now.").watch(lambda: next(numbers))
     printed = [registry.text().splitlines()[-1] for _ in range(4)]
     assert printed == ["now 1", "now +Inf", "now -Inf", "now NaN"]
+
+
+def test_what_is_collected_is_read_at_each_scrape() -> None:
+    registry = Registry()
+    samples = [(("a",), 1.0)]
+    registry.collected("things", "Things.", ("name",), lambda: samples)
+    first = registry.text()
+    samples = [(("b",), 2.0)]
+
+    assert 'things{name="a"} 1' in first
+    assert "# TYPE things gauge" in first
+    assert registry.text().splitlines()[-1] == 'things{name="b"} 2'
+
+
+def test_pieces_are_the_text() -> None:
+    registry = Registry()
+    registry.collected("things", "Things.", ("name",), lambda: [((f"n{number}",), 1.0) for number in range(9000)])
+    pieces = list(registry.pieces())
+
+    assert len(pieces) > 2
+    assert "".join(pieces) == registry.text()
+    assert all(len(piece) < 2 * 64 * 1024 and piece.endswith("\n") for piece in pieces)
+
+
+def test_one_series_too_many_is_counted_as_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("argosy.observe.metrics.MOST_SERIES", 2)
+    counter = Registry().counter("c", "C.", ("name",))
+    for name in "abcda":
+        counter.add(name=name)
+
+    assert list(counter.lines()) == ['c{name="a"} 2', 'c{name="b"} 1', 'c{name="other"} 2']
+
+
+def test_series_of_what_is_gone_are_forgotten() -> None:
+    counter = Registry().counter("c", "C.", ("name",))
+    counter.add(name="a")
+    counter.add(name="b")
+    counter.forget(lambda labels: labels["name"] != "a")
+
+    assert list(counter.lines()) == ['c{name="b"} 1']

@@ -14,12 +14,14 @@ from functools import partial
 from pathlib import Path
 
 from argosy.cli.installing import control_plane_objects, install
+from argosy.cli.metrics import Exposition
 from argosy.cli.outside import Webhooks
 from argosy.cli.place import Place, data_dir_option
 from argosy.cli.up import start
 from argosy.cluster.audit import AuditFile
 from argosy.cluster.auth.bootstrap import bootstrap_objects as roles
 from argosy.cluster.http.assembly import ClusterFront, Keys, Settings, serve_cluster
+from argosy.cluster.http.exchange import Chunks
 from argosy.cluster.http.prometheus import PrometheusApi
 from argosy.cluster.http.server import HttpServer
 from argosy.cluster.http.streaming.responder import serve_plainly
@@ -30,7 +32,6 @@ from argosy.cluster.server import EmbeddedCluster
 from argosy.cluster.workloads.server import PipelineServer
 from argosy.cluster.workloads.simulation import Workloads
 from argosy.machinery.objects import JsonObject
-from argosy.observe.metrics import REGISTRY
 from argosy.runtime.chance import Rng
 from argosy.runtime.clock import Clock
 from argosy.runtime.verbs import Verbs, verbs
@@ -79,7 +80,7 @@ async def api_server(
     *,
     objects: Sequence[JsonObject] = (),
     checks: Mapping[str, Callable[[], bool]] | None = None,
-    metrics: Callable[[], bytes] | None = None,
+    metrics: Callable[[], bytes | Chunks] | None = None,
 ) -> AsyncIterator[ApiServer]:
     """Runs until the block is left. `port` must be known before: the cluster's own objects tell it.
 
@@ -119,7 +120,7 @@ async def api_server(
             dialer=caller,
             prometheus=prometheus.answer,
             audit=audit,
-            metrics=metrics or _metrics,
+            metrics=metrics or (lambda: Exposition(clock)),
             checks=checks or {},
         )
         yield ApiServer(cluster, client, ClusterFront(cluster, keys, settings), workloads)
@@ -159,10 +160,6 @@ async def serving(
 def _addresses(objects: Iterable[JsonObject]) -> list[JsonObject]:
     """What tells where this server listens: a later start may have another port."""
     return [obj for obj in objects if obj["kind"] in ("Service", "Endpoints", "EndpointSlice")]
-
-
-def _metrics() -> bytes:
-    return REGISTRY.text().encode()
 
 
 async def _introduce(running: Serving, place: Place) -> None:

@@ -140,6 +140,11 @@ def _controller(commands: Commands) -> None:
     parser.add_argument("--cache-dir", type=Path, metavar="DIR", help="for Git mirrors (default: a temporary one)")
     parser.add_argument("--install", action="store_true", help="install the definitions and the namespace first")
     parser.add_argument(
+        "--metrics-address",
+        metavar="HOST:PORT",
+        help="serve /metrics, /healthz and /readyz here, by plain HTTP, such as :8082 (default: none)",
+    )
+    parser.add_argument(
         "--webhook-address",
         metavar="HOST:PORT",
         help="serve admission webhooks here, by HTTPS, such as :9443 (default: none, and no admission by Argosy)",

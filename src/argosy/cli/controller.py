@@ -12,9 +12,12 @@ import asyncio
 import os
 import socket
 import tempfile
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from argosy import __version__
 from argosy.cli.apiserver import MANAGER
 from argosy.cli.failing import CommandError, Exit
 from argosy.cli.installing import control_plane_objects, install, lacking
@@ -23,6 +26,7 @@ from argosy.cli.process import ControlPlane
 from argosy.cli.up import stop_on_signals
 from argosy.machinery.status import StatusError
 from argosy.observe.logs import set_up_logging
+from argosy.observe.process import register_process
 from argosy.observe.watchdog import Watchdog, limit_of
 from argosy.runtime.access import fenced
 from argosy.runtime.chance import Rng, SystemRng
@@ -46,6 +50,7 @@ def run(options: argparse.Namespace) -> int:
     with tempfile.TemporaryDirectory(prefix="argosy-") as temporary:
         try:
             watchdog = Watchdog(limit_of(os.environ))
+            register_process(__version__, RealClock().now().timestamp())
             with asyncio.Runner(loop_factory=watchdog.new_loop) as runner:
                 return runner.run(_run(options, options.cache_dir or Path(temporary), watchdog))
         except StatusError as error:
@@ -87,12 +92,32 @@ async def _run(options: argparse.Namespace, cache_directory: Path, watchdog: Wat
                 if options.webhook_address:
                     parts.add("webhooks", _webhooks(options, http, clock, rng).run)
                 print("The controllers are at work.", flush=True)
-                with watchdog.watching():
-                    await stop.wait()
+                async with _metrics(options, plane, clock):
+                    with watchdog.watching():
+                        await stop.wait()
         finally:
             await plane.close()
         await replicas.leave()
     return Exit.OK
+
+
+@asynccontextmanager
+async def _metrics(options: argparse.Namespace, plane: ControlPlane, clock: Clock) -> AsyncIterator[None]:
+    if not options.metrics_address:
+        yield
+        return
+    from argosy.cli.metrics import MetricsServer
+    from argosy.runtime.webhook_server import AddressError, address_of
+
+    try:
+        address = address_of(options.metrics_address)
+        async with MetricsServer(clock, plane.is_ready).listening(address) as url:
+            print(f"Metrics are at {url}/metrics.", flush=True)
+            yield
+    except AddressError as error:
+        raise CommandError(f"--metrics-address: {error}") from None
+    except OSError as error:
+        raise CommandError(f"--metrics-address {options.metrics_address}: {error.strerror or error}") from None
 
 
 def _webhooks(options: argparse.Namespace, client: HttpClient, clock: Clock, rng: Rng) -> Webhooks:

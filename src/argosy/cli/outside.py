@@ -19,6 +19,7 @@ from argosy.render.port import RenderRequest
 from argosy.runtime.access import Access, fenced
 from argosy.runtime.chance import Rng
 from argosy.runtime.clock import Clock
+from argosy.runtime.counting import Counted, counting
 from argosy.runtime.leases import Membership
 from argosy.sources.port import Credentials, Tree
 
@@ -211,8 +212,8 @@ class Fetcher:
 class Clusters:
     """`gitops.clusters.connections.Connect`: the API servers that cluster Secrets describe."""
 
-    def __init__(self, clock: Clock, rng: Rng, may_write: Callable[[], bool]) -> None:
-        self._clock, self._rng, self._may_write = clock, rng, may_write
+    def __init__(self, clock: Clock, rng: Rng, may_write: Callable[[], bool], counted: Counted) -> None:
+        self._clock, self._rng, self._may_write, self._counted = clock, rng, may_write, counted
 
     @asynccontextmanager
     async def __call__(self, cluster: Cluster) -> AsyncIterator[Access]:
@@ -221,7 +222,7 @@ class Clusters:
 
         connection = connection_of_cluster(cluster.server, cluster.config.reveal(), self._clock)
         async with HttpClient(connection, self._clock, self._rng, user_agent="argosy-controller") as client:
-            yield fenced(client, self._may_write)
+            yield counting(fenced(client, self._may_write), cluster.server, self._counted)
 
 
 class Webhooks:

@@ -7,11 +7,12 @@ controllers, in one process.
 from __future__ import annotations
 
 import os
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from argosy.apis.kubernetes import known
 from argosy.cli.apiserver import api_server, listening
@@ -22,9 +23,13 @@ from argosy.cli.promotion_service import Admission, promotion_objects, promotion
 from argosy.cli.rooms import Context, Rooms
 from argosy.cli.sealing_service import sealing_service, service_objects
 from argosy.cli.server_part import ServerOptions, ServerPart, ports_of
+from argosy.cluster.http.exchange import Chunks
 from argosy.cluster.http.server import HttpServer
 from argosy.cluster.server import EmbeddedCluster
 from argosy.gitops import GitOps
+from argosy.gitops.clusters.metrics import ClusterMetrics
+from argosy.gitops.keys import IN_CLUSTER
+from argosy.gitops.metrics import ApplicationMetrics
 from argosy.gitops.projects.permissions import permits_source
 from argosy.render.cache import pause_of
 from argosy.render.jq.evaluator import JqWorkers
@@ -34,7 +39,10 @@ from argosy.render.workers import RenderWorkers
 from argosy.runtime.access import Access, ClientAccess
 from argosy.runtime.chance import Rng
 from argosy.runtime.clock import Clock
+from argosy.runtime.counting import counting
 from argosy.runtime.informers import InformerCaches
+from argosy.runtime.queue import WorkQueue
+from argosy.runtime.queue_metrics import register_queues
 from argosy.runtime.supervisor import Supervisor
 from argosy.runtime.verbs import Verbs
 from argosy.sources.port import Credentials
@@ -74,7 +82,7 @@ class ControlPlane:
         owns = (lambda controller, key: replicas.owns(key)) if (replicas := outside.replicas) is not None else None
         self.rooms = Rooms(context, is_ready=self.is_ready, owns=owns)
         self.gitops = GitOps(
-            access,
+            counting(access, IN_CLUSTER, self._requested),
             self.caches,
             self.renderer,
             Git(self.doors),
@@ -87,10 +95,27 @@ class ControlPlane:
             lua=self.lua,
             jq=self.jq,
             workers=outside.workers,
-            connect=Clusters(clock, rng, self.may_write),
+            connect=Clusters(clock, rng, self.may_write, self._requested),
             replicas=outside.replicas,
             signatures=Signatures(self.doors),
         )
+        self._metrics = self._measured()
+
+    def _measured(self) -> ApplicationMetrics:
+        gitops = self.gitops
+        ClusterMetrics(gitops.clusters, gitops.name_of)
+        found = ApplicationMetrics(gitops.plane.applications, gitops.owns, gitops.server_of, os.environ)
+        gitops.controller.observe = found.reconciled
+        register_queues(self._queues)
+        return found
+
+    def _queues(self) -> Iterator[tuple[str, WorkQueue]]:
+        """The Application controller's under the name that dashboards ask for."""
+        yield "app_reconciliation_queue", self.gitops.controller.queue
+        yield from self.rooms.queues()
+
+    def _requested(self, *what: Any) -> None:
+        self._metrics.requested(*what)
 
     def run_in(self, supervisor: Supervisor) -> None:
         supervisor.add("caches", self.caches.run)
@@ -161,7 +186,7 @@ async def embedded(
     clock: Clock,
     rng: Rng,
     *,
-    metrics: Callable[[], bytes] | None = None,
+    metrics: Callable[[], bytes | Chunks] | None = None,
     server_options: ServerOptions | None = None,
 ) -> AsyncIterator[Embedded]:
     """Runs until the block is left. `port` must be known before: the cluster's own objects tell it.

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping
 from dataclasses import dataclass, field
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
@@ -19,6 +19,7 @@ from argosy.runtime.chance import Rng
 from argosy.runtime.client import Client
 from argosy.runtime.clock import Clock
 from argosy.runtime.informers import InformerCaches
+from argosy.runtime.queue import WorkQueue
 
 if TYPE_CHECKING:
     from argosy.cli.outside import Doors
@@ -158,6 +159,11 @@ class Rooms:
                 return ProxyResponse(status=503, body=b"starting\n")
             await clock.sleep(0.1, background=True)
         return await parts.answer(request)
+
+    def queues(self) -> Iterator[tuple[str, WorkQueue]]:
+        """Of each controller, by its name."""
+        if self._engine is not None:
+            yield from self._engine.queues()
 
     def wake_all(self) -> None:
         """Keys moved between replicas."""

@@ -16,6 +16,7 @@ from contextlib import AbstractAsyncContextManager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
+from argosy import __version__
 from argosy.cli.failing import CommandError, Exit
 from argosy.cli.place import HOST, Place, already_running, data_dir_option, free_port, port_in_use
 
@@ -103,10 +104,12 @@ async def _serve(
 ) -> None:
     stop = stop_on_signals()
     _raise_file_limit()
+    from argosy.observe.process import register_process
     from argosy.runtime.chance import SystemRng
     from argosy.runtime.clock import RealClock
 
     clock = RealClock()
+    register_process(__version__, clock.now().timestamp())
     async with opened(place.directory, HOST, port, clock, SystemRng()) as running:
         if not await until_stopped(stop, running.wait_ready(clock)):
             return

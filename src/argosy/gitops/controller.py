@@ -212,6 +212,18 @@ class GitOps:
         """Whether this replica looks after the application."""
         return self._ownership.of_application(key)
 
+    def server_of(self, app: JsonObject) -> str:
+        """The cluster that the application goes to, as far as it can be found."""
+        found = self._cluster_of(app)
+        destination = (app.get("spec") or {}).get("destination") or {}
+        return found.server if found is not None else str(destination.get("server") or destination.get("name") or "")
+
+    def name_of(self, server: str) -> str:
+        """What a cluster is called."""
+        book = self.plane.cluster_book
+        found = book.local() if server == IN_CLUSTER else book.by_server.get(server)
+        return found.name if found is not None else ""
+
     def replicas_changed(self) -> None:
         """Applications moved to this replica, or away."""
         self._triggers.everything()

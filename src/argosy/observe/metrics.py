@@ -8,13 +8,19 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_left
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import ClassVar, TypeVar
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from typing import ClassVar, Literal, TypeVar
 
 SECONDS = (0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0)
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 Labels = tuple[str, ...]
+Sample = tuple[Labels, float]
+"""The values of the labels, in their order, and the number."""
+MOST_SERIES = 100_000
+"""Of one counter or histogram: who makes more names than that would fill the memory (cardinality guard)."""
+CHUNK = 64 * 1024
+"""Characters of one piece of the text form."""
 
 
 class Metric:
@@ -48,11 +54,18 @@ class Counter(Metric):
         super().__init__(name, help_text, labels)
         self._counts: dict[Labels, float] = {}
 
-    def add(self, amount: float = 1.0, **labels: str) -> None:
+    def add(self, amount: float = 1.0, /, **labels: str) -> None:
         if amount < 0:
             raise ValueError(f"counter {self.name} cannot go down by {-amount:g}: use a gauge")
         values = self._values(labels)
+        if values not in self._counts and len(self._counts) >= MOST_SERIES:
+            values = OTHER * len(self.labels)
         self._counts[values] = self._counts.get(values, 0.0) + amount
+
+    def forget(self, keep: Callable[[Mapping[str, str]], bool]) -> None:
+        """Drops the series that are not to be kept, such as those of objects that are gone."""
+        for values in [values for values in self._counts if not keep(dict(zip(self.labels, values, strict=True)))]:
+            del self._counts[values]
 
     def value(self, **labels: str) -> float:
         return self._counts.get(self._values(labels), 0.0)
@@ -100,6 +113,8 @@ class Histogram(Metric):
 
     def observe(self, number: float, **labels: str) -> None:
         values = self._values(labels)
+        if values not in self._counts and len(self._counts) >= MOST_SERIES:
+            values = OTHER * len(self.labels)
         counts = self._counts.setdefault(values, [0] * (len(self.bounds) + 1))
         counts[bisect_left(self.bounds, number)] += 1
         self._sums[values] = self._sums.get(values, 0.0) + number
@@ -115,6 +130,26 @@ class Histogram(Metric):
                 yield self._sample(values, total, "_bucket", f'le="{bound}"')
             yield self._sample(values, self._sums[values], "_sum")
             yield self._sample(values, total, "_count")
+
+
+class Collected(Metric):
+    """Read from what is there at each scrape: nothing is kept for an object, and nothing stays of one that is gone."""
+
+    def __init__(
+        self,
+        name: str,
+        help_text: str,
+        labels: Sequence[str],
+        read: Callable[[], Iterable[Sample]],
+        kind: Literal["gauge", "counter"],
+    ) -> None:
+        super().__init__(name, help_text, labels)
+        self.kind = kind  # type: ignore[misc]
+        self._read = read
+
+    def lines(self) -> Iterator[str]:
+        for values, number in self._read():
+            yield self._sample(values, number)
 
 
 M = TypeVar("M", bound=Metric)
@@ -135,12 +170,37 @@ class Registry:
     ) -> Histogram:
         return self._once(Histogram(name, help_text, labels, bounds))
 
+    def collected(
+        self,
+        name: str,
+        help_text: str,
+        labels: Sequence[str],
+        read: Callable[[], Iterable[Sample]],
+        kind: Literal["gauge", "counter"] = "gauge",
+    ) -> None:
+        """`read` gives all samples at each scrape; the last one that is named so counts."""
+        self._metrics[name] = Collected(name, help_text, labels, read, kind)
+
     def text(self) -> str:
         """All metrics by name, each with its help and type."""
-        lines: list[str] = []
+        return "".join(self.pieces())
+
+    def pieces(self) -> Generator[str, None, None]:
+        """The text in pieces of some CHUNK characters, so that who sends it can give way between them."""
+        piece, length = list[str](), 0
+        for line in self._lines():
+            piece.append(line)
+            length += len(line) + 1
+            if length >= CHUNK:
+                yield "\n".join(piece) + "\n"
+                piece, length = [], 0
+        yield "\n".join(piece) + "\n" if piece else ""
+
+    def _lines(self) -> Iterator[str]:
         for name, metric in sorted(self._metrics.items()):
-            lines += [f"# HELP {name} {_escaped_help(metric.help)}", f"# TYPE {name} {metric.kind}", *metric.lines()]
-        return "\n".join(lines) + "\n"
+            yield f"# HELP {name} {_escaped_help(metric.help)}"
+            yield f"# TYPE {name} {metric.kind}"
+            yield from metric.lines()
 
     def _once(self, made: M) -> M:
         found = self._metrics.setdefault(made.name, made)
@@ -149,6 +209,8 @@ class Registry:
         return found
 
 
+OTHER: Labels = ("other",)
+"""Stands for each label of a series that is one too many."""
 REGISTRY = Registry()
 """The process's own."""
 

@@ -93,6 +93,8 @@ class Controller:
         self._workers = workers
         self._owns = owns or (lambda key: True)
         self._let_go = let_go or (lambda key: None)
+        self.observe: Callable[[Key, float], None] | None = None
+        """Hears how many seconds each look took, for metrics."""
         self._tasks: asyncio.TaskGroup | None = None
         self._stand_ins = 0
         self._looks = registry.counter("argosy_reconcile_total", "Looks, by result.", ("controller", "result"))
@@ -179,7 +181,10 @@ class Controller:
             if outcome.requeue_after is not None:
                 self.queue.add_after(key, outcome.requeue_after, background=outcome.background)
             self._looks.add(controller=self.name, result="ok")
-        self._seconds.observe(self._clock.monotonic() - began, controller=self.name)
+        seconds = self._clock.monotonic() - began
+        self._seconds.observe(seconds, controller=self.name)
+        if self.observe is not None:
+            self.observe(key, seconds)
 
     def _forget(self, key: Key) -> None:
         self.failing.pop(key, None)

@@ -50,6 +50,9 @@ class JoinedCache:
     def seen_up_to(self) -> int:
         return min((part.seen_up_to for part in self.parts.values()), default=0)
 
+    def __len__(self) -> int:
+        return sum(len(part) for part in self.parts.values())
+
     def get(self, key: Key) -> JsonObject | None:
         part = self.parts.get(key.namespace)
         return part.get(key) if part is not None else None

@@ -22,6 +22,7 @@ from argosy.cluster.auth.tokens import ServiceAccountTokens
 from argosy.cluster.direct import DirectClient
 from argosy.cluster.handlers.core import Special
 from argosy.cluster.http import tls
+from argosy.cluster.http.exchange import Chunks
 from argosy.cluster.http.front import Front
 from argosy.cluster.http.keys import Keys
 from argosy.cluster.http.server import HttpServer, serve
@@ -53,7 +54,7 @@ class Settings:
     world: PodWorld | None = None
     dialer: Dialer | None = None
     prometheus: ProxyHandler | None = None
-    metrics: Callable[[], bytes] | None = None
+    metrics: Callable[[], bytes | Chunks] | None = None
     checks: Mapping[str, Callable[[], bool | str]] = field(default_factory=dict)
     """Of `/readyz`, beside the store's own: True or an empty text is well, a text says what is wrong."""
     audit: AuditLog | None = None

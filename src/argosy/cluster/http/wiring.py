@@ -10,6 +10,7 @@ from argosy.cluster.auth.authenticate import Authenticator
 from argosy.cluster.auth.guesses import Guesses
 from argosy.cluster.auth.reviews import Reviews
 from argosy.cluster.auth.tokens import ServiceAccountTokens
+from argosy.cluster.http.exchange import Chunks
 from argosy.cluster.http.trail import Trails
 from argosy.cluster.kind import Kinds, Reader
 from argosy.cluster.ports import Backends, Clock, Dialer, LogSource, PodWorld, ProxyHandler
@@ -64,7 +65,7 @@ class Wiring:
     version: Version = field(default_factory=Version)
     guesses: Guesses = field(default_factory=Guesses)
     trails: Trails = field(default_factory=Trails)
-    metrics: Callable[[], bytes] | None = None
+    metrics: Callable[[], bytes | Chunks] | None = None
     prometheus: ProxyHandler | None = None
     """Answers Prometheus' API about simulated traffic."""
     new_uid: Callable[[], str] | None = None

@@ -23,7 +23,6 @@ from argosy.gitops.keys import IN_CLUSTER
 from argosy.gitops.ports import KnownTypes
 from argosy.machinery.objects import JsonObject
 from argosy.machinery.unexpected import said
-from argosy.observe.metrics import REGISTRY
 from argosy.runtime.access import Access
 from argosy.runtime.backoff import Backoff
 from argosy.runtime.chance import Rng
@@ -97,9 +96,6 @@ class Connections:
         self._label = label
         self._connections: dict[str, Connection] = {}
         self._tasks: asyncio.TaskGroup | None = None
-        self._status = REGISTRY.gauge(
-            "argocd_cluster_connection_status", "1 while the cluster is connected.", ("server",)
-        )
 
     def of(self, cluster: Cluster) -> Destination:
         """Raises NotConnected and Connecting; the first asking begins to connect."""
@@ -156,7 +152,6 @@ class Connections:
         connection = self._connections.pop(server, None)
         if connection is not None and connection.task is not None:
             connection.task.cancel()
-            self._status.remove(server=server)
 
     async def _keep(self, connection: Connection) -> None:
         """Connects, and again after every failure."""
@@ -201,6 +196,5 @@ class Connections:
     def _tell(self, connection: Connection, state: State, message: str) -> None:
         told = (connection.state, connection.message) == (state, message)
         connection.state, connection.message = state, message
-        self._status.set(float(state is State.SUCCESSFUL), server=connection.cluster.server)
         if not told or state is State.SUCCESSFUL:
             self._changed(connection.cluster.server)

@@ -17,7 +17,7 @@ from argosy.gitops.control_plane.settings import Settings
 from argosy.gitops.keys import ResourceKey, resource_key
 from argosy.gitops.model.kinds import ServedKinds
 from argosy.gitops.model.resource_tracking import Marks, owner_of
-from argosy.machinery.objects import JsonObject, Key, Resource, key_of
+from argosy.machinery.objects import JsonObject, Key, Resource, group_kind_of, key_of
 from argosy.machinery.status import StatusError
 from argosy.runtime.clock import Clock
 from argosy.runtime.informer import Cache, Caches
@@ -56,6 +56,8 @@ class LiveObjects:
         self.kinds = ServedKinds(())
         self.kube_version = ""
         self.api_versions: tuple[str, ...] = ()
+        self.heard: dict[tuple[str, str], int] = {}
+        """Changes that were seen, by group and kind; for metrics."""
         self.fetches = 0
         """Objects that were fetched one by one: a figure for metrics and tests."""
         self._client = client
@@ -70,6 +72,14 @@ class LiveObjects:
         self._written: dict[ResourceKey, JsonObject] = {}
         self._fetched: dict[ResourceKey, _Fetched] = {}
         self.orphans = Orphans()
+
+    @property
+    def kind_count(self) -> int:
+        return len(self._watched)
+
+    @property
+    def object_count(self) -> int:
+        return sum(len(watched.cache) for watched in self._watched.values())
 
     @property
     def whole_kinds(self) -> frozenset[Kind]:
@@ -230,6 +240,8 @@ class LiveObjects:
         obj = new or old
         if obj is None:
             return
+        kind = group_kind_of(obj)
+        self.heard[kind] = self.heard.get(kind, 0) + 1
         before, after = (owner_of(side, self._marks) if side else "" for side in (old, new))
         if before or after:
             self._note(resource_key(obj), before, after)

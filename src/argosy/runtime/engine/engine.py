@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from argosy.machinery.controller import Controller, Question
@@ -19,6 +19,7 @@ from argosy.runtime.engine.served import ServedKinds
 from argosy.runtime.engine.subscriptions import Subscriptions, Work, served_note
 from argosy.runtime.engine.writer import Writer
 from argosy.runtime.informers import InformerCaches
+from argosy.runtime.queue import WorkQueue
 
 
 class Engine:
@@ -87,6 +88,11 @@ class Engine:
             for obj in self._listers.lister(runner.extent).list():
                 runner.queue.add(key_of(obj), resync=True)
         self._tasks.create_task(runner.run(), name=runner.name)
+
+    def queues(self) -> Iterator[tuple[str, WorkQueue]]:
+        """Of each controller, by its name; for metrics."""
+        for name, runner in self._runners.items():
+            yield name, runner.queue
 
     async def wait_served(self, resource: Resource) -> None:
         """Until the API server serves the kind."""

@@ -29,6 +29,7 @@ from argosy.sources.git.refs import FULL_SHA, Abbreviation, Refs, annotated, che
 from argosy.sources.git.tree import Objects, commit_tree
 from argosy.sources.git.whole import WholeTrees
 from argosy.sources.identities import Identities
+from argosy.sources.metrics import GitMetrics
 from argosy.sources.port import Credentials, NotFound, Rejected, Tree, Unavailable
 from argosy.sources.scrub import scrub
 from argosy.sources.tree import RootedTree
@@ -97,6 +98,7 @@ class GitMirrors:
             allow_local=self._settings.allow_local,
         )
         self._swept = False
+        self._metrics = GitMetrics(clock)
         self.listings = 0
         """`git ls-remote` runs, for metrics and tests."""
         self.fetches = 0
@@ -209,9 +211,10 @@ class GitMirrors:
         where = check_git_url(url, allow_local=self._settings.allow_local)
         arguments = ("ls-remote", "--symref", "--", where)
         try:
-            finished = await self._git(url, arguments, credentials, self._prepared(), self._settings.list_seconds)
-            if finished.status != 0:
-                raise failure("failed to list refs", url, finished.errors, credentials)
+            with self._metrics.request(url, "ls-remote"):
+                finished = await self._git(url, arguments, credentials, self._prepared(), self._settings.list_seconds)
+                if finished.status != 0:
+                    raise failure("failed to list refs", url, finished.errors, credentials)
         except Exception:
             self._refs.pop((normalise_url(url), credentials), None)
             raise
@@ -243,7 +246,8 @@ class GitMirrors:
 
     async def _fetch_refs(self, url: str, mirror: Path, credentials: Credentials) -> None:
         await self._make(mirror)
-        await self._run_fetch(url, mirror, credentials, "--prune", REF_SPECS)
+        with self._metrics.request(url, "fetch"):
+            await self._run_fetch(url, mirror, credentials, "--prune", REF_SPECS)
 
     async def _make(self, mirror: Path) -> None:
         async with self._locks.setdefault(mirror, asyncio.Lock()):
@@ -264,7 +268,8 @@ class GitMirrors:
         options = (f"--depth={credentials.depth}",) if credentials.depth > 0 else ()
         specs = (f"+{commit}:refs/argosy/{commit}",)
         try:
-            await self._run_fetch(url, self.mirror(url), credentials, "--no-prune", specs, options)
+            with self._metrics.request(url, "fetch", commit):
+                await self._run_fetch(url, self.mirror(url), credentials, "--no-prune", specs, options)
         except NotFound:
             raise NotFound(f"unable to resolve '{commit}' to a commit SHA") from None
 

@@ -1,0 +1,69 @@
+"""Metrics of the clusters that Applications go to, under upstream's names. Source: spec/metrics.md E1 (port 8082)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from argosy.gitops.clusters.connections import Connections, State
+from argosy.gitops.clusters.live_state import LiveObjects
+from argosy.gitops.keys import IN_CLUSTER
+from argosy.observe.metrics import REGISTRY, Registry, Sample
+
+
+class ClusterMetrics:
+    """Read at each scrape. `name_of`: what a server is called."""
+
+    def __init__(self, clusters: Connections, name_of: Callable[[str], str], registry: Registry = REGISTRY) -> None:
+        self._clusters, self._name_of = clusters, name_of
+        server = ("server",)
+        registry.collected(
+            "argocd_cluster_info", "Clusters and their versions.", ("server", "k8s_version", "name"), self._info
+        )
+        registry.collected(
+            "argocd_cluster_connection_status",
+            "1 while the cluster is connected.",
+            ("server", "k8s_version"),
+            self._status,
+        )
+        registry.collected("argocd_cluster_api_resources", "Kinds that are watched.", server, self._kinds)
+        registry.collected("argocd_cluster_api_resource_objects", "Objects that are known.", server, self._objects)
+        registry.collected("argocd_cluster_cache_age_seconds", "0 while all is watched, -1 before.", server, self._age)
+        registry.collected(
+            "argocd_cluster_events_total",
+            "Changes that were seen.",
+            ("server", "group", "kind"),
+            self._events,
+            "counter",
+        )
+
+    def _all(self) -> Iterator[tuple[str, bool, LiveObjects | None]]:
+        here = self._clusters.here
+        yield IN_CLUSTER, True, here.live
+        for server, connection in self._clusters.states().items():
+            destination = connection.destination
+            yield server, connection.state is State.SUCCESSFUL, destination.live if destination else None
+
+    def _info(self) -> Iterator[Sample]:
+        for server, _, live in self._all():
+            yield (server, live.kube_version if live else "", self._name_of(server)), 1.0
+
+    def _status(self) -> Iterator[Sample]:
+        for server, connected, live in self._all():
+            yield (server, live.kube_version if live else ""), float(connected)
+
+    def _kinds(self) -> Iterator[Sample]:
+        for server, _, live in self._all():
+            yield (server,), float(live.kind_count if live else 0)
+
+    def _objects(self) -> Iterator[Sample]:
+        for server, _, live in self._all():
+            yield (server,), float(live.object_count if live else 0)
+
+    def _age(self) -> Iterator[Sample]:
+        for server, connected, live in self._all():
+            yield (server,), 0.0 if connected and live is not None else -1.0
+
+    def _events(self) -> Iterator[Sample]:
+        for server, _, live in self._all():
+            for (group, kind), count in sorted(live.heard.items()) if live else ():
+                yield (server, group, kind), float(count)

@@ -1,0 +1,201 @@
+"""The Application controller's metrics under upstream's names. Source: spec/metrics.md E1 (port 8082).
+
+What there is of each Application is read from the cache at each scrape. What happened is counted by what the status
+comes to show, so that it is the same whoever did it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Final
+
+from argosy.machinery import timestamps
+from argosy.machinery.objects import JsonObject, Key, Resource, key_of
+from argosy.observe.metrics import REGISTRY, Registry, Sample
+from argosy.runtime.informer import Cache
+from argosy.sources.urls import normalise_url
+
+RECONCILE_SECONDS: Final = (0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0)
+APP: Final[tuple[str, ...]] = ("namespace", "name", "project")
+INFO: Final = (
+    *APP, "autosync_enabled", "repo", "dest_server", "dest_namespace", "sync_status", "health_status", "operation",
+)  # fmt: skip
+CONDITIONS: Final = "ARGOCD_APPLICATION_CONTROLLER_METRICS_APPLICATION_CONDITIONS"
+LABELS: Final = "ARGOCD_APPLICATION_CONTROLLER_METRICS_APPLICATION_LABELS"
+"""Comma-separated: which types of conditions and which labels have series of their own."""
+REQUEST: Final = (*APP, "server", "response_code", "verb", "resource_kind", "resource_namespace", "dry_run")
+_COMPLETED: Final = frozenset({"Succeeded", "Failed", "Error"})
+
+
+class ApplicationMetrics:
+    """`owns`: whether this replica looks after an Application; each is counted by one replica alone."""
+
+    def __init__(
+        self,
+        cache: Cache,
+        owns: Callable[[Key], bool],
+        server_of: Callable[[JsonObject], str],
+        environ: Mapping[str, str],
+        registry: Registry = REGISTRY,
+    ) -> None:
+        self._cache, self._owns, self._server_of = cache, owns, server_of
+        self._conditions = _listed(environ.get(CONDITIONS, ""))
+        self._labels = _listed(environ.get(LABELS, ""))
+        registry.collected("argocd_app_info", "What each Application is and how it is.", INFO, self._info)
+        if self._conditions:
+            names = (*APP, "condition")
+            registry.collected("argocd_app_condition", "Conditions of an Application.", names, self._condition)
+        if self._labels:
+            names = (*APP, *(f"label_{_word(label)}" for label in self._labels))
+            registry.collected("argocd_app_labels", "Labels of an Application.", names, self._label)
+        orphaned = "argocd_app_orphaned_resources_count"
+        registry.collected(orphaned, "Objects beside those of an Application.", APP, self._orphaned)
+        self._syncs = registry.counter(
+            "argocd_app_sync_total", "Operations that ended.", (*APP, "dest_server", "phase", "dry_run")
+        )
+        self._sync_seconds = registry.counter(
+            "argocd_app_sync_duration_seconds_total", "Seconds that operations took.", (*APP, "dest_server")
+        )
+        self._requests = registry.counter("argocd_app_k8s_request_total", "Requests to clusters.", REQUEST)
+        self._reconciles = registry.histogram(
+            "argocd_app_reconcile", "Time of one look.", ("namespace", "dest_server"), RECONCILE_SECONDS
+        )
+        cache.on_change(self._changed)
+
+    def reconciled(self, key: Key, seconds: float) -> None:
+        app = self._cache.get(key)
+        if app is not None:
+            self._reconciles.observe(seconds, namespace=key.namespace, dest_server=self._server_of(app))
+
+    def requested(
+        self, server: str, verb: str, resource: Resource, namespace: str, code: str, dry_run: bool, key: Key | None
+    ) -> None:
+        """What is asked of a cluster for an Application, or for none."""
+        app = self._cache.get(key) if key is not None else None
+        named = dict(zip(APP, _app(app) if app is not None else ("", "", ""), strict=True))
+        self._requests.add(
+            **named,
+            server=server,
+            response_code=code,
+            verb=verb,
+            resource_kind=resource.kind,
+            resource_namespace=namespace,
+            dry_run=_flag(dry_run),
+        )
+
+    def _changed(self, old: JsonObject | None, new: JsonObject | None) -> None:
+        if new is None:
+            if old is not None:
+                self._gone(old)
+            return
+        operation = (new.get("status") or {}).get("operationState") or {}
+        before = ((old or {}).get("status") or {}).get("operationState") or {}
+        if old is None or operation.get("phase") not in _COMPLETED or not self._owns(key_of(new)):
+            return
+        if (operation.get("startedAt"), operation["phase"]) == (before.get("startedAt"), before.get("phase")):
+            return
+        self._ended(new, operation)
+
+    def _ended(self, app: JsonObject, operation: JsonObject) -> None:
+        sync = (operation.get("operation") or {}).get("sync") or {}
+        named = {**dict(zip(APP, _app(app), strict=True)), "dest_server": self._server_of(app)}
+        self._syncs.add(**named, phase=operation["phase"], dry_run=_flag(sync.get("dryRun")))
+        began, ended = _time(operation.get("startedAt")), _time(operation.get("finishedAt"))
+        if began is not None and ended is not None:
+            self._sync_seconds.add(max(0.0, (ended - began).total_seconds()), **named)
+
+    def _gone(self, app: JsonObject) -> None:
+        namespace, name, _ = _app(app)
+
+        def kept(labels: Mapping[str, str]) -> bool:
+            return (labels["namespace"], labels["name"]) != (namespace, name)
+
+        self._syncs.forget(kept)
+        self._requests.forget(kept)
+        self._sync_seconds.forget(kept)
+
+    # -- at a scrape ---------------------------------------------------------------------------------------------------
+
+    def _applications(self) -> Iterator[JsonObject]:
+        for app in self._cache.list():
+            if self._owns(key_of(app)):
+                yield app
+
+    def _info(self) -> Iterator[Sample]:
+        for app in self._applications():
+            spec, status = app.get("spec") or {}, app.get("status") or {}
+            source = next(iter(spec.get("sources") or ()), None) or spec.get("source") or {}
+            destination = spec.get("destination") or {}
+            yield (
+                (
+                    *_app(app),
+                    _flag(_is_automated(spec)),
+                    normalise_url(str(source.get("repoURL") or "")),
+                    self._server_of(app),
+                    str(destination.get("namespace") or ""),
+                    str((status.get("sync") or {}).get("status") or "Unknown"),
+                    str((status.get("health") or {}).get("status") or "Unknown"),
+                    _operation(app),
+                ),
+                1.0,
+            )
+
+    def _condition(self) -> Iterator[Sample]:
+        for app in self._applications():
+            found = [str(one.get("type")) for one in (app.get("status") or {}).get("conditions") or ()]
+            for condition in self._conditions:
+                if count := found.count(condition):
+                    yield (*_app(app), condition), float(count)
+
+    def _label(self) -> Iterator[Sample]:
+        for app in self._applications():
+            labels = app["metadata"].get("labels") or {}
+            yield (*_app(app), *(str(labels.get(label, "")) for label in self._labels)), 1.0
+
+    def _orphaned(self) -> Iterator[Sample]:
+        for app in self._applications():
+            conditions = (app.get("status") or {}).get("conditions") or ()
+            found = [one for one in conditions if one.get("type") == "OrphanedResourceWarning"]
+            yield _app(app), float(_count(str(found[0].get("message")))) if found else 0.0
+
+
+def _app(app: JsonObject) -> tuple[str, str, str]:
+    metadata = app["metadata"]
+    project = str((app.get("spec") or {}).get("project") or "default")
+    return metadata["namespace"], metadata["name"], project
+
+
+def _is_automated(spec: JsonObject) -> bool:
+    automated = (spec.get("syncPolicy") or {}).get("automated")
+    return automated is not None and automated.get("enabled") is not False
+
+
+def _operation(app: JsonObject) -> str:
+    if app["metadata"].get("deletionTimestamp"):
+        return "delete"
+    return "sync" if (app.get("operation") or {}).get("sync") is not None else ""
+
+
+def _count(message: str) -> int:
+    """Of `Application has 3 orphaned resources`."""
+    return next((int(word) for word in message.split() if word.isdecimal()), 0)
+
+
+def _flag(value: object) -> str:
+    return "true" if value else "false"
+
+
+def _listed(text: str) -> Sequence[str]:
+    return tuple(part.strip() for part in text.split(",") if part.strip())
+
+
+def _word(label: str) -> str:
+    return "".join(char if char.isalnum() and char.isascii() else "_" for char in label)
+
+
+def _time(text: object) -> datetime | None:
+    try:
+        return timestamps.parse(text) if isinstance(text, str) else None
+    except ValueError:
+        return None

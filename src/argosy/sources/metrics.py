@@ -1,0 +1,45 @@
+"""Metrics of what is asked of Git servers, under upstream's names. Source: spec/metrics.md E1 (port 8084)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final, Literal
+
+from argosy.observe.metrics import REGISTRY, Registry
+from argosy.runtime.clock import Clock
+from argosy.sources.port import SourceError
+from argosy.sources.urls import normalise_url
+
+SECONDS: Final = (0.1, 0.25, 0.5, 1.0, 2.0, 4.0, 10.0, 20.0)
+RequestType = Literal["fetch", "ls-remote"]
+
+
+class GitMetrics:
+    """Repositories are named without user and password."""
+
+    def __init__(self, clock: Clock, registry: Registry = REGISTRY) -> None:
+        self._clock = clock
+        labels = ("repo", "request_type")
+        self._requests = registry.counter("argocd_git_request_total", "Requests to Git servers.", labels)
+        self._seconds = registry.histogram(
+            "argocd_git_request_duration_seconds", "Time of requests to Git servers.", labels, SECONDS
+        )
+        failed = ("repo", "revision")
+        self._failures = {
+            "fetch": registry.counter("argocd_git_fetch_fail_total", "Fetches that failed.", failed),
+            "ls-remote": registry.counter("argocd_git_lsremote_fail_total", "Listings that failed.", failed),
+        }
+
+    @contextmanager
+    def request(self, url: str, kind: RequestType, revision: str = "") -> Iterator[None]:
+        """One request, counted with its time and whether it failed."""
+        repo, began = normalise_url(url), self._clock.monotonic()
+        self._requests.add(repo=repo, request_type=kind)
+        try:
+            yield
+        except SourceError:
+            self._failures[kind].add(repo=repo, revision=revision)
+            raise
+        finally:
+            self._seconds.observe(self._clock.monotonic() - began, repo=repo, request_type=kind)
