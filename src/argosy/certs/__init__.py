@@ -20,6 +20,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from argosy.apis.certmanager import ClusterIssuer, Issuer
+from argosy.certs import injection
 from argosy.certs.acme import challenges, orders, scheduler
 from argosy.certs.adapters.crypto import Crypto
 from argosy.certs.adapters.outside import Outside
@@ -27,7 +28,7 @@ from argosy.certs.certificate import issuing, next_key, next_request, readiness,
 from argosy.certs.issuers import readiness as issuer_readiness
 from argosy.certs.settings import Settings
 from argosy.certs.shim import controller as shim
-from argosy.certs.signing_flow import acme, approver, ca, flow, selfsigned
+from argosy.certs.signing_flow import acme, approver, ca, flow, selfsigned, signing_requests, vault
 from argosy.machinery.controller import Controller
 from argosy.machinery.objects import Resource
 from argosy.runtime.engine import Answerer
@@ -43,12 +44,14 @@ def controllers(settings: Settings) -> tuple[Controller[Any], ...]:
         readiness.controller(settings),
         revisions.controller(),
         *approval,
-        *(flow.controller(type_, settings) for type_ in (selfsigned.TYPE, ca.TYPE, acme.TYPE)),
+        *(flow.controller(type_, settings) for type_ in (selfsigned.TYPE, ca.TYPE, acme.TYPE, vault.TYPE)),
         orders.controller(settings),
         scheduler.controller(settings),
         challenges.controller(settings),
         issuer_readiness.controller(Issuer, settings),
         issuer_readiness.controller(ClusterIssuer, settings),
+        *((signing_requests.controller(settings),) if settings.signing_requests else ()),
+        *injection.controllers(),
         *(shim.controller(resource, settings) for resource in _shimmed(settings)),
     )
 

@@ -65,6 +65,18 @@ class SignRequest(Question[Signed | Unfit]):
 
 
 @dataclass(frozen=True, slots=True)
+class MayRefer(Question[bool]):
+    """Whether a user may have an Issuer of a namespace sign what is not in that namespace."""
+
+    username: str
+    uid: str
+    groups: tuple[str, ...]
+    extra: tuple[tuple[str, tuple[str, ...]], ...]
+    namespace: str
+    issuer: str
+
+
+@dataclass(frozen=True, slots=True)
 class SignTemporary(Question[bytes | Unfit]):
     """A certificate in PEM by a CA that is thrown away, to have something to serve until the real one comes."""
 

@@ -172,14 +172,20 @@ class Egress:
         headers: Mapping[str, str] | None = None,
         authorization: str = "",
         seconds: float = TIMEOUT_SECONDS,
+        server_name: str = "",
     ) -> Answer:
-        """One request of any method. A redirect is an answer, as for `post`."""
+        """One request of any method. A redirect is an answer, as for `post`.
+
+        `server_name`: the name that the server's certificate must carry, when it is not the URL's host.
+        """
         self._check(url, plain_http=True)
         url, user_info = without_user_info(url)
         authorization = authorization or user_info
         own = {"Authorization": authorization} if authorization else {}
         sent = {**(headers or {}), **own}
-        return await self._once(url, credentials, limit, sent, body, method=method, seconds=seconds)
+        return await self._once(
+            url, credentials, limit, sent, body, method=method, seconds=seconds, server_name=server_name
+        )
 
     async def check_host(self, host: str) -> None:
         """Judges a host for a program that connects by itself. Raises Rejected, or Unavailable for an unknown one."""
@@ -224,6 +230,7 @@ class Egress:
         *,
         method: str = "",
         seconds: float = TIMEOUT_SECONDS,
+        server_name: str = "",
     ) -> Answer:
         session = self._session(credentials)
         try:
@@ -234,6 +241,7 @@ class Egress:
                 headers={"Accept-Encoding": "identity", **headers},
                 allow_redirects=False,
                 timeout=aiohttp.ClientTimeout(total=seconds),
+                server_hostname=server_name or None,
                 proxy=proxy_for(url, credentials.proxy, credentials.no_proxy) or None,
             ) as response:
                 body = await _body(response, url, limit)

@@ -65,6 +65,8 @@ def _plain(value: Any, key: str = "") -> Any:
     if isinstance(value, list):
         items = [_plain(item) for item in value]
         return sorted(items, key=lambda one: one.get("type", "")) if key == "conditions" else items
+    if isinstance(value, str) and key == "caBundle":
+        return _bundle(_decoded(value))
     if isinstance(value, str) and (key in _TIMES or _TIME.fullmatch(value)):
         return "{time}"
     return value
@@ -84,6 +86,10 @@ def _value(key: str, value: str) -> Any:
     if key.endswith(".key") and b"PRIVATE KEY" in data:
         return _key(data)
     return {"entry": key}
+
+
+def _bundle(data: bytes) -> Any:
+    return _chain(data) if b"BEGIN CERTIFICATE" in data else {"unparsable": True, "length": len(data)}
 
 
 def _chain(data: bytes) -> Any:

@@ -15,7 +15,7 @@ from argosy.apis.certmanager import ClusterIssuer, Issuer
 from argosy.apis.certmanager.issuer import AnyIssuer
 from argosy.certs.acme import account
 from argosy.certs.conditions import with_condition
-from argosy.certs.issuers import ca, selfsigned, venafi
+from argosy.certs.issuers import ca, selfsigned, vault, venafi
 from argosy.certs.issuers.verdict import IssuerKind, Verdict
 from argosy.certs.settings import Settings
 from argosy.machinery import requests
@@ -23,7 +23,7 @@ from argosy.machinery.controller import NOTHING, Controller, Decision, Event, Sn
 from argosy.machinery.objects import JsonObject, Key
 
 KINDS: Final[Mapping[str, IssuerKind]] = {
-    one.name: one for one in (selfsigned.KIND, ca.KIND, account.KIND, venafi.KIND)
+    one.name: one for one in (selfsigned.KIND, ca.KIND, account.KIND, vault.KIND, venafi.KIND)
 }
 
 

@@ -29,9 +29,15 @@ class Missing:
     message: str
 
 
-def look(
-    snapshot: Snapshot, request: CertificateRequest, issuer: AnyIssuer, settings: Settings
-) -> Missing | Signed | Unfit | Failed | Pending:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Authority:
+    """A CA's key, and its certificates in PEM."""
+
+    key: Hidden
+    certificates: bytes
+
+
+def authority_for(snapshot: Snapshot, issuer: AnyIssuer, settings: Settings) -> Missing | Authority:
     assert issuer.spec.ca is not None
     key = Key(secrets_namespace(issuer, settings), issuer.spec.ca.secret_name)
     secret = snapshot.get(Secret, key)
@@ -39,10 +45,20 @@ def look(
         message = f'Referenced secret {key} not found: secrets "{key.name}" not found'
         return Missing(reason="SecretMissing", message=message)
     try:
-        authority = authority_of(secret, settings)
+        found = authority_of(secret, settings)
     except ValueError as error:
         message = f"Failed to parse signing CA keypair from secret {key}: {error}"
         return Missing(reason="SecretInvalidData", message=message)
+    return Authority(key=Hidden(secret.value("tls.key") or b""), certificates=found)
+
+
+def look(
+    snapshot: Snapshot, request: CertificateRequest, issuer: AnyIssuer, settings: Settings
+) -> Missing | Signed | Unfit | Failed | Pending:
+    assert issuer.spec.ca is not None
+    authority = authority_for(snapshot, issuer, settings)
+    if isinstance(authority, Missing):
+        return authority
     spec = issuer.spec.ca
     question = SignRequest(
         owner=request.metadata.uid,
@@ -50,8 +66,8 @@ def look(
         usages=request.spec.usages,
         is_ca=request.spec.is_ca,
         duration_seconds=duration_of(request).total_seconds(),
-        key=Hidden(secret.value("tls.key") or b""),
-        authority=authority,
+        key=authority.key,
+        authority=authority.certificates,
         pointers=Pointers(
             crl=spec.crl_distribution_points, ocsp=spec.ocsp_servers, issuing=spec.issuing_certificate_urls
         ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import binascii
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -70,7 +71,9 @@ class Rfc2136:
             )
         try:
             name = self.key_name.rstrip(".") + "."
-            ring = dns.tsigkeyring.from_text({name: self.secret.decode("ascii").strip()})
+            text = self.secret.decode("ascii").strip()
+            base64.b64decode(text, validate=True)
+            ring = dns.tsigkeyring.from_text({name: text})
         except (binascii.Error, ValueError):
             raise ProviderError("the TSIG secret is no base64 text") from None
         return dns.update.UpdateMessage(zone, keyring=ring, keyname=dns.name.from_text(name), keyalgorithm=algorithm)
