@@ -10,7 +10,7 @@ import pytest
 from argosy.cli.app.applications import awaits_comparison, is_busy
 from argosy.cli.app.create import application_of
 from argosy.cli.app.delete import finalizers
-from argosy.cli.app.operations import resource_of, rollback_operation, sync_operation
+from argosy.cli.app.operations import resource_of, resources_of, rollback_operation, sync_operation
 from argosy.cli.app.sync import judged
 from argosy.cli.app.waiting import Wanted
 from argosy.cli.commands import make_parser
@@ -68,7 +68,7 @@ def test_a_rollback_takes_revision_and_source_of_the_history() -> None:
     entries = [{"id": 4, "revision": "aaa", "source": {"path": "x"}}, {"id": 5, "revision": "bbb"}]
     made = rollback_operation(app(history=entries), None, prune=False, user="kim")
     assert made["sync"] == {"syncStrategy": {"apply": {}}, "revision": "aaa", "source": {"path": "x"}}
-    with pytest.raises(CommandError, match="does not have deployment id 9 in history: it has 4, 5"):
+    with pytest.raises(CommandError, match="does not have deployment id '9' in history: it has 4, 5"):
         rollback_operation(app(history=entries), 9, prune=False, user="kim")
     automated = rollback_operation(app({"syncPolicy": {"automated": {}}}, history=entries), 4, prune=False, user="kim")
     assert automated == made
@@ -138,3 +138,44 @@ def test_a_sync_has_failed_unless_it_succeeded_and_left_nothing_to_prune() -> No
     assert judged(app(operationState=ended, resources=[{"requiresPruning": True}])) == 1
     pruned = {**ended, "operation": {"sync": {"prune": True}}}
     assert judged(app(operationState=pruned, resources=[{"requiresPruning": True}])) == 0
+
+
+LISTED = {
+    "resources": [
+        {"group": "apps", "kind": "Deployment", "namespace": "n", "name": "web"},
+        {"kind": "Service", "namespace": "n", "name": "web"},
+        {"kind": "ConfigMap", "namespace": "n", "name": "settings"},
+    ]
+}
+
+
+@pytest.mark.parametrize(
+    ("texts", "names"),
+    [
+        (["apps:Deployment:web"], ["Deployment"]),
+        (["*:*:web"], ["Deployment", "Service"]),
+        (["!apps:Deployment:*"], ["Service", "ConfigMap"]),
+        ([":Service:n/web,:ConfigMap:settings"], ["Service", "ConfigMap"]),
+    ],
+)
+def test_the_objects_of_a_sync_are_chosen_by_pattern_and_by_exclusion(texts: list[str], names: list[str]) -> None:
+    assert [item["kind"] for item in resources_of(app(**LISTED), texts)] == names
+
+
+def test_a_choice_that_fits_nothing_is_refused() -> None:
+    with pytest.raises(CommandError, match="No matching app resources found for resource filter: apps:Deployment:zzz"):
+        resources_of(app(**LISTED), ["apps:Deployment:zzz"])
+
+
+def test_a_sync_carries_what_its_flags_say_of_retries_and_strategy() -> None:
+    flags = ("--strategy", "apply", "--force", "--retry-limit", "2", "--retry-backoff-duration", "3s", "--info", "a=b")
+    made = sync_operation(app(), options("sync", "shop", *flags), "kim")
+    assert made["sync"]["syncStrategy"] == {"apply": {"force": True}}
+    assert made["retry"] == {"limit": 2, "backoff": {"duration": "3s"}}
+    assert made["info"] == [{"name": "a", "value": "b"}]
+
+
+def test_revisions_are_given_to_sources_by_place() -> None:
+    sources = [{"repoURL": "u", "targetRevision": "main"}, {"repoURL": "v"}]
+    asked = options("sync", "shop", "--revisions", "v2", "--source-positions", "1")
+    assert sync_operation(app({"sources": sources}), asked, "kim")["sync"]["revisions"] == ["v2", "HEAD"]

@@ -106,9 +106,7 @@ def test_resources_carry_what_the_last_operation_said_and_pruned_ones_are_still_
 def test_what_is_out_of_sync_is_counted_with_the_command_that_says_why() -> None:
     entry = {"kind": "Service", "namespace": "shop", "name": "web", "version": "v1"}
     app = application(status={"resources": [{**entry, "status": "OutOfSync"}, {**entry, "status": "Synced"}]})
-    assert tables.application(app).endswith(
-        "\n1 object is OutOfSync: 'argosy app diff argocd/shop -o wide' says why.\n"
-    )
+    assert tables.out_of_sync_note(app) == "1 object is OutOfSync: 'argosy app diff argocd/shop -o wide' says why.\n"
     app = application(status={"resources": [{**entry, "status": "Synced"}]})
     assert "app diff" not in tables.application(app)
 

@@ -23,6 +23,12 @@ class ChartSources:
         where, which = self._which(url, credentials)
         return await which.tree(where, chart, version, credentials)
 
+    async def check(self, url: str, credentials: Credentials) -> None:
+        """Whether a Helm repository answers; registries have nothing to ask without a chart. Raises SourceError."""
+        where, which = self._which(url, credentials)
+        if which is self._helm:
+            await self._helm.check(where, credentials)
+
     def _which(self, url: str, credentials: Credentials) -> tuple[str, ChartRepository]:
         if credentials.is_cloud_identity:
             raise AccessDenied(

@@ -85,6 +85,10 @@ class HelmRepositories:
         self._charts.move_to_end(key)
         return self._charts[key]
 
+    async def check(self, url: str, credentials: Credentials) -> None:
+        """Whether the repository answers with an index that can be read. Raises SourceError."""
+        await self._index(url, credentials)
+
     async def _listed(self, url: str, chart: str, credentials: Credentials) -> list[_Listed]:
         async def look() -> _Index:
             return await self._clock.external(self._index(url, credentials))

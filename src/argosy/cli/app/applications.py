@@ -8,7 +8,7 @@ from typing import Final
 
 from argosy.cli.failing import CommandError, Exit
 from argosy.machinery.api import PatchType
-from argosy.machinery.objects import JsonObject, Key, Resource
+from argosy.machinery.objects import JsonObject, Key, Resource, key_of
 from argosy.machinery.status import StatusError
 from argosy.runtime.verbs import Verbs
 
@@ -35,6 +35,31 @@ async def get(client: Verbs, key: Key) -> JsonObject:
         raise CommandError(
             f"application {key.name!r} not found in namespace {key.namespace!r}", Exit.CALL_FAILED
         ) from None
+
+
+def check_choice(options: argparse.Namespace) -> None:
+    """Raises CommandError when nothing is named."""
+    if not options.names and not options.selector and not options.project:
+        text = "give the names of applications, --selector or --project"
+        raise CommandError(f"{text}\nSee '{options.program} --help'.")
+
+
+async def chosen(client: Verbs, options: argparse.Namespace) -> list[Key]:
+    """By name, or by label and project. Raises CommandError when nothing fits."""
+    if options.names:
+        return [key_of_name(name, options) for name in options.names]
+    page = await client.list(APPLICATIONS, options.namespace, label_selector=options.selector)
+    wanted = [word for text in options.project for word in text.split(",")]
+    keys = [
+        key_of(app)
+        for app in page.items
+        if not wanted or ((app.get("spec") or {}).get("project") or "default") in wanted
+    ]
+    if not keys:
+        said = [f"selector {options.selector}"] if options.selector else []
+        said += [f"project {','.join(wanted)}"] if wanted else []
+        raise CommandError(f"No matching apps found for filter: {', '.join(said)}")
+    return sorted(keys)
 
 
 async def write(client: Verbs, app: JsonObject, patch: JsonObject) -> JsonObject:

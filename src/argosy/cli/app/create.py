@@ -1,16 +1,21 @@
-"""`argosy app create`."""
+"""`argosy app create`: from flags, from files, or from files with flags over them."""
 
 from __future__ import annotations
 
 import argparse
+import sys
+from pathlib import Path
 
 from argosy.cli.app.applications import APPLICATIONS, MANAGER, get, key_of_name, write
 from argosy.cli.app.delete import FINALIZER
 from argosy.cli.app.get import show
+from argosy.cli.app.source_flags import source_with
+from argosy.cli.app.spec_flags import pair, spec_with
 from argosy.cli.connect import with_client
 from argosy.cli.failing import CommandError, Exit
-from argosy.machinery.objects import JsonObject, Key
+from argosy.machinery.objects import JsonObject, Key, key_of
 from argosy.machinery.status import StatusError
+from argosy.machinery.yaml import YamlError, load_documents
 from argosy.runtime.clock import Clock
 from argosy.runtime.verbs import Verbs
 
@@ -18,83 +23,117 @@ IN_CLUSTER = "https://kubernetes.default.svc"
 
 
 def run(options: argparse.Namespace) -> int:
-    key = key_of_name(options.name, options)
-    wanted = application_of(key, options)
+    wanted = wanted_of(options)
 
     async def work(client: Verbs, clock: Clock) -> int:
-        try:
-            made = await client.create(APPLICATIONS, wanted, field_manager=MANAGER, field_validation="Strict")
-        except StatusError as error:
-            if not error.is_already_exists:
-                raise
-            made = await _existing(client, key, wanted, upsert=options.upsert)
-        show(made, options.output)
+        for app in wanted:
+            made, what = await _made(client, app, upsert=options.upsert)
+            if options.output:
+                show(made, options.output)
+            else:
+                print(f"application '{app['metadata']['name']}' {what}")
         return Exit.OK
 
     return with_client(options, work)
 
 
-async def _existing(client: Verbs, key: Key, wanted: JsonObject, *, upsert: bool) -> JsonObject:
+async def _made(client: Verbs, wanted: JsonObject, *, upsert: bool) -> tuple[JsonObject, str]:
+    try:
+        made = await client.create(APPLICATIONS, wanted, field_manager=MANAGER, field_validation="Strict")
+    except StatusError as error:
+        if not error.is_already_exists:
+            raise
+        return await _existing(client, wanted, upsert=upsert)
+    return made, "created"
+
+
+async def _existing(client: Verbs, wanted: JsonObject, *, upsert: bool) -> tuple[JsonObject, str]:
     """The same again is fine; another one needs --upsert."""
+    key = key_of(wanted)
     found = await get(client, key)
-    if found.get("spec") == wanted["spec"]:
-        return found
+    given = {name: wanted["metadata"].get(name) for name in ("labels", "annotations", "finalizers")}
+    own = {name: found["metadata"].get(name) for name in given}
+    if found.get("spec") == wanted["spec"] and all(not value or own[name] == value for name, value in given.items()):
+        return found, "unchanged"
     if not upsert:
-        raise CommandError(
-            f"existing application spec is different: use --upsert to update application {key.name!r}", Exit.CALL_FAILED
-        )
+        text = "existing application spec is different, use upsert flag to force update"
+        raise CommandError(f"{text} (application {key.name!r})", Exit.CALL_FAILED)
     gone = dict.fromkeys(found.get("spec") or {})
-    return await write(client, found, {"spec": {**gone, **wanted["spec"]}})
+    metadata = {name: value for name, value in given.items() if value}
+    return await write(client, found, {"metadata": metadata, "spec": {**gone, **wanted["spec"]}}), "updated"
+
+
+def wanted_of(options: argparse.Namespace) -> list[JsonObject]:
+    """Pure but for reading --file: the objects that files and flags describe."""
+    name = options.given_name or options.name
+    if not options.file:
+        if not name:
+            raise CommandError("give the name of the application, or --file")
+        return [application_of(key_of_name(name, options), options)]
+    found = _read(options.file)
+    if len(found) > 1 and name:
+        raise CommandError(f"--file {options.file}: holds {len(found)} applications: a name fits one only")
+    return [_completed(app, name, options) for app in found]
+
+
+def _read(file: str) -> list[JsonObject]:
+    try:
+        documents = load_documents(sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes())
+    except OSError as error:
+        raise CommandError(f"--file {file}: {error.strerror}") from None
+    except YamlError as error:
+        raise CommandError(f"--file {file}: {error}") from None
+    found = [document for document in documents if document is not None]
+    for document in found:
+        if not isinstance(document, dict) or document.get("kind") != "Application":
+            raise CommandError(f"--file {file}: every document must be an Application of argoproj.io/v1alpha1")
+    return found
+
+
+def _completed(app: JsonObject, name: str, options: argparse.Namespace) -> JsonObject:
+    """What a file says, and over it what the flags say."""
+    metadata = dict(app.get("metadata") or {})
+    if name:
+        metadata["name"] = key_of_name(name, options).name
+    if not metadata.get("name"):
+        raise CommandError(f"--file {options.file}: metadata.name is missing: give a name there or as an argument")
+    metadata.setdefault("namespace", options.namespace)
+    spec = spec_with(app.get("spec") or {}, options)
+    if not spec.get("sources") and (source := source_with(spec.get("source") or {}, options)):
+        spec["source"] = source
+    return {**app, "apiVersion": "argoproj.io/v1alpha1", "metadata": _metadata(metadata, options), "spec": spec}
 
 
 def application_of(key: Key, options: argparse.Namespace) -> JsonObject:
     """Pure: the object that the flags describe."""
-    _check(options)
-    metadata: JsonObject = {"name": key.name, "namespace": key.namespace}
-    if options.label:
-        metadata["labels"] = dict(_pair("--label", text) for text in options.label)
-    if options.set_finalizer:
-        metadata["finalizers"] = [FINALIZER]
-    source = {"repoURL": options.repo, "path": options.path, "chart": options.helm_chart}
-    source["targetRevision"] = options.revision
-    destination = {"server": options.dest_server, "name": options.dest_name, "namespace": options.dest_namespace}
+    source = source_with({}, options)
+    _check(source, options)
+    if options.source_name:
+        source["name"] = options.source_name
+    spec = spec_with({"project": "default", "source": source}, options)
     if not options.dest_server and not options.dest_name:
-        destination["server"] = IN_CLUSTER
-    spec: JsonObject = {"project": options.project, "source": _filled(source), "destination": _filled(destination)}
-    if policy := _policy(options):
-        spec["syncPolicy"] = policy
+        spec["destination"]["server"] = IN_CLUSTER
+    metadata = _metadata({"name": key.name, "namespace": key.namespace}, options)
     return {"apiVersion": "argoproj.io/v1alpha1", "kind": "Application", "metadata": metadata, "spec": spec}
 
 
-def _check(options: argparse.Namespace) -> None:
-    if not options.repo:
+def _metadata(metadata: JsonObject, options: argparse.Namespace) -> JsonObject:
+    for flag, name, texts in (
+        ("--label", "labels", options.label),
+        ("--annotations", "annotations", options.annotations),
+    ):
+        if texts:
+            metadata[name] = {**(metadata.get(name) or {}), **dict(pair(flag, text) for text in texts)}
+    if options.set_finalizer:
+        metadata["finalizers"] = list(dict.fromkeys([*(metadata.get("finalizers") or ()), FINALIZER]))
+    return metadata
+
+
+def _check(source: JsonObject, options: argparse.Namespace) -> None:
+    if not source.get("repoURL"):
         raise CommandError("--repo is missing: the URL of a Git or chart repository")
-    if bool(options.path) == bool(options.helm_chart):
+    places = [name for name in ("path", "chart", "ref") if source.get(name)]
+    if not places or {"path", "chart"} <= set(places):
         raise CommandError("give either --path, a directory of the repository, or --helm-chart")
     if options.dest_server and options.dest_name:
         raise CommandError("give either --dest-server or --dest-name, not both")
-
-
-def _policy(options: argparse.Namespace) -> JsonObject:
-    policy: JsonObject = {}
-    if options.sync_policy in ("auto", "automated"):
-        policy["automated"] = {
-            **({"prune": True} if options.auto_prune else {}),
-            **({"selfHeal": True} if options.self_heal else {}),
-        }
-    elif options.auto_prune or options.self_heal:
-        raise CommandError("--auto-prune and --self-heal need --sync-policy automated")
-    if options.sync_option:
-        policy["syncOptions"] = ["=".join(_pair("--sync-option", text)) for text in options.sync_option]
-    return policy
-
-
-def _pair(flag: str, text: str) -> tuple[str, str]:
-    name, found, value = text.partition("=")
-    if not found or not name:
-        raise CommandError(f"{flag} {text!r}: give NAME=VALUE")
-    return name, value
-
-
-def _filled(values: dict[str, str]) -> JsonObject:
-    return {name: value for name, value in values.items() if value}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 
-from argosy.cli.app.applications import APPLICATIONS, get, key_of_name, write
+from argosy.cli.app.applications import APPLICATIONS, check_choice, chosen, get, write
 from argosy.cli.app.get import show
 from argosy.cli.app.waiting import wait_gone
 from argosy.cli.connect import with_client
@@ -20,10 +20,10 @@ CASCADES = (FINALIZER, f"{FINALIZER}/foreground", f"{FINALIZER}/background")
 
 
 def run(options: argparse.Namespace) -> int:
-    keys = [key_of_name(name, options) for name in options.names]
+    check_choice(options)
 
     async def work(client: Verbs, clock: Clock) -> int:
-        for key in keys:
+        for key in await chosen(client, options):
             app = await get(client, key)
             if options.yes or _is_sure(key, cascade=options.cascade):
                 await _delete(client, key, app, options)

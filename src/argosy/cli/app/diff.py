@@ -4,43 +4,30 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Awaitable
 from dataclasses import dataclass
-from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from argosy.apis.kubernetes import known
-from argosy.cli.app.applications import get, key_of_name
+from argosy.cli.app.applications import key_of_name, refreshed
+from argosy.cli.app.comparing import Comparison, with_comparison
+from argosy.cli.app.difference import normal
 from argosy.cli.connect import with_client
-from argosy.cli.failing import CommandError, Exit
-from argosy.cli.outside import Outside
-from argosy.cli.place import Place
+from argosy.cli.failing import Exit
 from argosy.cli.printing import table, write_value
-from argosy.cli.process import ControlPlane
-from argosy.gitops.clusters.connections import Connecting
-from argosy.gitops.comparison.application_state import Compared, Look, Refused, StateReader
-from argosy.gitops.comparison.comparer import Comparer, schema_of
+from argosy.gitops.comparison.application_state import Compared
+from argosy.gitops.comparison.comparer import schema_of
 from argosy.gitops.comparison.diff import compared, server_side
 from argosy.gitops.comparison.jq.answers import JqAnswers
 from argosy.gitops.comparison.normalizers import rules_for
 from argosy.gitops.comparison.server_side_diff import server_side_of
-from argosy.gitops.control_plane.context import Memory
 from argosy.gitops.control_plane.settings import Settings
 from argosy.gitops.keys import FIELD_MANAGER, ResourceKey
-from argosy.gitops.model.application_spec import normalised, sources_of
 from argosy.gitops.model.resource_tracking import migrated
 from argosy.gitops.model.secret_masking import masked
 from argosy.gitops.sync.options import Options, options_of
 from argosy.gitops.sync.tasks import Pair
-from argosy.machinery.diff import unified
-from argosy.machinery.objects import JsonObject, Key
-from argosy.runtime.chance import SystemRng
+from argosy.machinery.objects import JsonObject
 from argosy.runtime.clock import Clock
-from argosy.runtime.http.client import HttpClient
-from argosy.runtime.supervisor import Supervisor
-
-CONNECTING_LOOK = 0.05
-
+from argosy.runtime.verbs import Verbs
 
 HEADER = ("GROUP", "KIND", "NAMESPACE", "NAME", "WHY")
 
@@ -55,68 +42,36 @@ class Change:
 
 
 def run(options: argparse.Namespace) -> int:
-    key = key_of_name(options.name, options)
+    if options.refresh or options.hard_refresh:
+        _refresh(options)
 
-    async def work(client: HttpClient, clock: Clock) -> int:
-        app = await get(client, key)
-        with TemporaryDirectory(prefix="argosy-diff-") as directory:
-            changes = await _changes(client, clock, app, key, options, Path(directory))
+    async def use(comparison: Comparison) -> int:
+        changes = await _changes(comparison)
         _show(changes, options.output)
-        return Exit.FAILED if changes and not options.no_exit_code else Exit.OK
+        return options.diff_exit_code if changes and options.exit_code else Exit.OK
 
-    return with_client(options, work)
-
-
-async def _changes(
-    client: HttpClient, clock: Clock, app: JsonObject, key: Key, options: argparse.Namespace, cache: Path
-) -> list[Change]:
-    own_machine = bool(Place(options.data_dir).running())
-    outside = Outside(cache_directory=cache, own_machine=own_machine, namespace=options.namespace)
-    rng = SystemRng()
-    plane = ControlPlane(client, clock, rng, outside)
-    try:
-        async with Supervisor(clock, rng) as parts:
-            parts.add("caches", plane.caches.run)
-            gitops = plane.gitops
-            await gitops.plane.wait_synced()
-            await gitops.live.discover(gitops.plane.settings)
-            await gitops.live.wait_synced()
-            parts.add("clusters", gitops.clusters.run)
-            found = await _told(_seen(StateReader(gitops.context), app, clock))
-    finally:
-        await plane.close()
-    if isinstance(found, Refused):
-        raise CommandError(str(found), Exit.CALL_FAILED)
-    return found
+    return with_comparison(options, use)
 
 
-async def _seen(app_state: StateReader, app: JsonObject, clock: Clock) -> list[Change]:
-    memory = Memory(Comparer(known))
-    found = await _compared(app_state, app, memory, clock)
-    settings = app_state.context.plane.settings
+def _refresh(options: argparse.Namespace) -> None:
+    async def work(client: Verbs, clock: Clock) -> int:
+        await refreshed(client, key_of_name(options.name, options), "hard" if options.hard_refresh else "normal")
+        return Exit.OK
+
+    with_client(options, work)
+
+
+async def _changes(comparison: Comparison) -> list[Change]:
+    found = await comparison.compared()
+    reader = comparison.reader
+    settings = reader.context.plane.settings
     policy = options_of((found.source_state.spec.get("syncPolicy") or {}).get("syncOptions"))
     pairs = [pair for pair in found.comparison.pairs if pair.status == "OutOfSync"]
-    return await app_state.with_jq(
-        app, lambda jq: [_change(pair, found, policy, settings, jq) for pair in pairs], memory
+    return await reader.with_jq(
+        comparison.app,
+        lambda jq: [_change(pair, found, policy, settings, jq) for pair in pairs],
+        comparison.memory,
     )
-
-
-async def _told(work: Awaitable[list[Change]]) -> list[Change] | Refused:
-    """As a value: what is raised beside running parts comes out wrapped."""
-    try:
-        return await work
-    except Refused as error:
-        return error
-
-
-async def _compared(app_state: StateReader, app: JsonObject, memory: Memory, clock: Clock) -> Compared:
-    """Once its cluster is connected to."""
-    sources = sources_of(normalised(app.get("spec") or {}))
-    while True:
-        try:
-            return await app_state.compared(app, sources, Look(), memory)
-        except Connecting:
-            await clock.sleep(CONNECTING_LOOK)
 
 
 def _change(pair: Pair, seen: Compared, policy: Options, settings: Settings, jq: JqAnswers) -> Change:
@@ -148,8 +103,8 @@ def _show(changes: list[Change], output: str) -> None:
             print("/".join(change.key))
             continue
         group, kind, namespace, name = change.key
-        print(f"===== {group}/{kind} {namespace}/{name} ======\n{change.why}")
-        sys.stdout.writelines(f"{line}\n" for line in unified(change.live, change.desired))
+        print(f"\n===== {group}/{kind} {namespace}/{name} ======")
+        sys.stdout.write(normal(change.live, change.desired))
 
 
 def _as_json(change: Change) -> JsonObject:

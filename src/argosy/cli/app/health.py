@@ -51,6 +51,12 @@ async def with_health(client: Verbs, app: JsonObject, clock: Clock | None = None
     return {**app, "status": {**app["status"], "resources": resources}}
 
 
+async def judged_objects(client: Verbs, status: JsonObject, objects: list[JsonObject]) -> list[str]:
+    """The health of live objects; empty for a kind without."""
+    namespace = str(status.get("controllerNamespace") or "argocd")
+    return await _judged(client, RealClock(), namespace, list(objects))
+
+
 async def _live(client: Verbs, resource: Resource, item: JsonObject) -> JsonObject | str:
     """Empty for what the caller may not read."""
     try:
@@ -67,7 +73,7 @@ async def _judged(client: Verbs, clock: Clock, namespace: str, found: list[JsonO
     from argosy.render.lua.evaluator import LuaWorkers
 
     live: Mapping[ResourceKey, JsonObject] = {resource_key(obj): obj for obj in found if not isinstance(obj, str)}
-    told = await _customizations(client, namespace)
+    told = await customizations(client, namespace)
     with ExitStack() as stack:
         lua = stack.enter_context(LuaWorkers(clock, size=1)) if told.judges else None
         judge = (await CustomChecks(lua, clock).judge_for(live, told, {})).judge
@@ -78,7 +84,7 @@ async def _judged(client: Verbs, clock: Clock, namespace: str, found: list[JsonO
     return statuses
 
 
-async def _customizations(client: Verbs, namespace: str) -> Customizations:
+async def customizations(client: Verbs, namespace: str) -> Customizations:
     from argosy.gitops.control_plane.customizations import customizations_of
     from argosy.gitops.control_plane.settings import CONFIG_MAP
 

@@ -51,6 +51,13 @@ async def _all(client: Verbs, options: argparse.Namespace) -> list[JsonObject]:
 
 def _is_wanted(app: JsonObject, options: argparse.Namespace) -> bool:
     spec = app.get("spec") or {}
-    if options.project and (spec.get("project") or "default") not in options.project:
+    projects = [word for text in options.project for word in text.split(",")]
+    if projects and (spec.get("project") or "default") not in projects:
         return False
-    return not options.repo or any(source.get("repoURL") == options.repo for source in sources_of(spec))
+    destination = spec.get("destination") or {}
+    if options.cluster and options.cluster not in (destination.get("server"), destination.get("name")):
+        return False
+    sources = sources_of(spec)
+    if options.path and not any(source.get("path") == options.path for source in sources):
+        return False
+    return not options.repo or any(source.get("repoURL") == options.repo for source in sources)

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
+from fnmatch import fnmatchcase
 
-from argosy.cli.app.tables import is_automated
-from argosy.cli.failing import CommandError
+from argosy.cli.app.revisions import asked_revisions
+from argosy.cli.app.spec_flags import pair
+from argosy.cli.app.tables import is_automated, sources_of
+from argosy.cli.failing import CommandError, Exit
 from argosy.machinery.objects import JsonObject
 
 
@@ -13,18 +17,14 @@ def sync_operation(app: JsonObject, options: argparse.Namespace, user: str) -> J
     """What an Application says of options and retries holds unless the command says otherwise."""
     policy = (app.get("spec") or {}).get("syncPolicy") or {}
     refuse_moving_off_target(app, options.revision)
-    sync: JsonObject = {}
-    if options.revision and (sources := (app.get("spec") or {}).get("sources")):
-        sync["revisions"] = [options.revision] * len(sources)
-    elif options.revision:
-        sync["revision"] = options.revision
+    sync: JsonObject = _revisions(app, options)
     if options.prune:
         sync["prune"] = True
     if options.dry_run:
         sync["dryRun"] = True
-    sync["syncStrategy"] = {"hook": {"force": True} if options.force else {}}
-    if options.resource:
-        sync["resources"] = [resource_of(text) for text in options.resource]
+    sync["syncStrategy"] = {options.strategy or "hook": {"force": True} if options.force else {}}
+    if chosen := resources_of(app, options.resource):
+        sync["resources"] = chosen
     given = {
         "Replace=true": options.replace,
         "ServerSideApply=true": options.server_side,
@@ -33,11 +33,37 @@ def sync_operation(app: JsonObject, options: argparse.Namespace, user: str) -> J
     if wanted := [*(policy.get("syncOptions") or ()), *(name for name, on in given.items() if on)]:
         sync["syncOptions"] = wanted
     operation: JsonObject = {"initiatedBy": {"username": user}, "sync": sync}
-    if options.retry_limit:
-        operation["retry"] = {"limit": options.retry_limit}
-    elif policy.get("retry"):
-        operation["retry"] = policy["retry"]
+    if options.info:
+        pairs = (pair("--info", text) for text in options.info)
+        operation["info"] = [{"name": name, "value": value} for name, value in pairs]
+    if retry := _retry(options) or policy.get("retry"):
+        operation["retry"] = retry
     return operation
+
+
+def _revisions(app: JsonObject, options: argparse.Namespace) -> JsonObject:
+    sources = (app.get("spec") or {}).get("sources")
+    if options.revisions:
+        asked = asked_revisions(sources_of(app.get("spec") or {}), options)
+        own = [str(source.get("targetRevision") or "HEAD") for source in sources or ()]
+        filled = [revision or target for revision, target in zip(asked, own, strict=False)]
+        return {"revisions": filled} if sources else {"revision": asked[0]}
+    if options.revision and sources:
+        return {"revisions": [options.revision] * len(sources)}
+    return {"revision": options.revision} if options.revision else {}
+
+
+def _retry(options: argparse.Namespace) -> JsonObject:
+    if not options.retry_limit:
+        return {}
+    backoff = {
+        "duration": options.retry_backoff_duration,
+        "maxDuration": options.retry_backoff_max_duration,
+        "factor": options.retry_backoff_factor,
+    }
+    given = {name: value for name, value in backoff.items() if value}
+    retry: JsonObject = {"limit": options.retry_limit, **({"backoff": given} if given else {})}
+    return {**retry, "refresh": True} if options.retry_refresh else retry
 
 
 def refuse_moving_off_target(app: JsonObject, revision: str) -> None:
@@ -74,7 +100,37 @@ def _entry(app: JsonObject, wanted: int | None) -> JsonObject:
         if entry.get("id") == wanted:
             return entry
     known = ", ".join(str(entry.get("id")) for entry in history) or "none"
-    raise CommandError(f"application {name!r} does not have deployment id {wanted} in history: it has {known}")
+    text = f"application '{name}' does not have deployment id '{wanted}' in history"
+    raise CommandError(f"{text}: it has {known}", Exit.CALL_FAILED)
+
+
+def resources_of(app: JsonObject, texts: Sequence[str]) -> list[JsonObject]:
+    """The objects of an Application that the flags choose; names that are no patterns are taken as they are."""
+    filters = [part for text in texts for part in text.split(",")]
+    if not filters:
+        return []
+    listed = (app.get("status") or {}).get("resources") or []
+    chosen: list[JsonObject] = []
+    for text in filters:
+        wanted, excludes = resource_of(text.removeprefix("!")), text.startswith("!")
+        found = [item for item in listed if _fits(item, wanted) != excludes]
+        if not found:
+            raise CommandError(f"No matching app resources found for resource filter: {text}")
+        chosen += found
+    return list({_identity(item): _named(item) for item in chosen}.values())
+
+
+def _fits(item: JsonObject, wanted: JsonObject) -> bool:
+    return all(fnmatchcase(str(item.get(name) or ""), pattern) for name, pattern in wanted.items())
+
+
+def _identity(item: JsonObject) -> tuple[str, ...]:
+    return tuple(str(item.get(name) or "") for name in ("group", "kind", "namespace", "name"))
+
+
+def _named(item: JsonObject) -> JsonObject:
+    named: JsonObject = {name: str(item.get(name) or "") for name in ("group", "kind", "name")}
+    return {**named, "namespace": item["namespace"]} if item.get("namespace") else named
 
 
 def resource_of(text: str) -> JsonObject:

@@ -5,43 +5,66 @@ from __future__ import annotations
 import argparse
 import getpass
 import sys
+from argparse import Namespace
+from typing import Final
 
-import orjson
-
-from argosy.cli.app.applications import get, key_of_name, refreshed, write
+from argosy.cli.app.applications import check_choice, chosen, get, refreshed, write
 from argosy.cli.app.get import show_now
 from argosy.cli.app.operations import sync_operation
 from argosy.cli.app.tables import is_automated
 from argosy.cli.app.waiting import Wanted, deadline, wait_for
 from argosy.cli.connect import with_client
 from argosy.cli.failing import CommandError, Exit
-from argosy.cli.render import rendered, request_of
 from argosy.gitops.clusters.resolution import Cluster
 from argosy.gitops.keys import IN_CLUSTER, PROJECTS
-from argosy.gitops.model.application_spec import normalised, sources_of
+from argosy.gitops.model.application_spec import normalised
 from argosy.gitops.projects import sync_windows
 from argosy.machinery.objects import JsonObject, Key
 from argosy.machinery.status import StatusError
 from argosy.runtime.clock import Clock
 from argosy.runtime.verbs import Verbs
 
+PREVIEW: Final = {"refresh": False, "hard_refresh": False, "output": "text", "exit_code": False, "diff_exit_code": 0}
+"""How `app diff` is asked before a sync."""
+
 
 def run(options: argparse.Namespace) -> int:
-    keys = [key_of_name(name, options) for name in options.names]
+    check_choice(options)
 
     async def work(client: Verbs, clock: Clock) -> int:
+        keys = await chosen(client, options)
         for key in keys:
             app = await get(client, key)
             await refuse_outside_of_windows(client, clock, app)
             operation = sync_operation(app, options, user_name())
             if options.local:
-                operation["sync"]["manifests"] = await _local(app, options)
+                if is_automated(normalised(app.get("spec") or {})) is not None and not options.dry_run:
+                    text = "Cannot use local sync when Automatic Sync Policy is enabled unless for dry run"
+                    raise CommandError(text)
+                from argosy.cli.app.comparing import local_manifests  # late: it imports the whole control plane
+
+                operation["sync"]["manifests"] = list(local_manifests(app, options))
             await request(client, app, operation)
         if options.is_async:
             return Exit.OK
-        return max([await finish(client, key, options.timeout, options.output) for key in keys])
+        return max([await finish(client, clock, key, options.timeout, options.output) for key in keys])
 
+    if options.preview_changes and not _agrees(options):
+        return Exit.OK
     return with_client(options, work)
+
+
+def _agrees(options: argparse.Namespace) -> bool:
+    """Shows what would change, then asks."""
+    from argosy.cli.app import diff  # late: it imports the whole control plane
+
+    for name in options.names:
+        diff.run(Namespace(**{**vars(options), **PREVIEW, "name": name}))
+    if options.assumeYes:
+        return True
+    if not sys.stdin.isatty():
+        raise CommandError("--preview-changes: nobody can be asked here; --assumeYes goes on")
+    return input("Do you want to continue with the sync process? [y/N] ").strip().lower() in ("y", "yes")
 
 
 async def refuse_outside_of_windows(client: Verbs, clock: Clock, app: JsonObject) -> None:
@@ -62,20 +85,6 @@ async def refuse_outside_of_windows(client: Verbs, clock: Clock, app: JsonObject
         raise CommandError("cannot sync: blocked by sync window", Exit.CALL_FAILED)
 
 
-async def _local(app: JsonObject, options: argparse.Namespace) -> list[str]:
-    """The manifests of --local, rendered as the Application says."""
-    spec = normalised(app.get("spec") or {})
-    if is_automated(spec) is not None and not options.dry_run:
-        raise CommandError("Cannot use local sync when Automatic Sync Policy is enabled unless for dry run")
-    sources, name = sources_of(spec), app["metadata"]["name"]
-    if len(sources) != 1:
-        raise CommandError(f"--local: application {name!r} has {len(sources)} sources: it works with one only")
-    source = {field: value for field, value in sources[0].items() if field not in ("chart", "targetRevision")}
-    namespace = str((spec.get("destination") or {}).get("namespace") or "")
-    asked = request_of(options.local, source, app_name=name, release_name=name, namespace=namespace)
-    return [orjson.dumps(obj).decode() for obj in rendered(asked)]
-
-
 def user_name() -> str:
     try:
         return getpass.getuser()
@@ -92,12 +101,12 @@ async def request(client: Verbs, app: JsonObject, operation: JsonObject) -> None
     await write(client, app, {"operation": operation, "status": {"operationState": None}})
 
 
-async def finish(client: Verbs, key: Key, seconds: float, output: str) -> int:
+async def finish(client: Verbs, clock: Clock, key: Key, seconds: float, output: str) -> int:
     """Waits for the end, shows it, and says how it went."""
     await wait_for(client, key, Wanted(idle=True), seconds)
     async with deadline(seconds, f"a comparison of application {key.name!r}"):
         app = await refreshed(client, key)  # times in a status are whole seconds: it may be from just before the end
-    await show_now(client, app, output)
+    await show_now(client, clock, app, output, key.name)
     return judged(app)
 
 

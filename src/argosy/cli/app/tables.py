@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
+from argosy.cli.app.surroundings import Surroundings
 from argosy.cli.printing import table
 from argosy.machinery.objects import JsonObject
 from argosy.machinery.timestamps import parse
@@ -74,24 +75,30 @@ def conditions_summary(conditions: Iterable[JsonObject]) -> str:
 # -- one Application ---------------------------------------------------------------------------------------------------
 
 
-def application(app: JsonObject) -> str:
+def application(app: JsonObject, around: Surroundings | None = None, *, with_operation: bool = True) -> str:
     """Summary, conditions, the last operation, resources."""
     status = app.get("status") or {}
-    parts = [_summary(app)]
+    parts = [summary(app, around)]
     if conditions := status.get("conditions"):
         rows = [(str(c.get("type")), str(c.get("message")), str(c.get("lastTransitionTime") or "")) for c in conditions]
         parts.append(table(("CONDITION", "MESSAGE", "LAST TRANSITION"), rows))
-    if state := status.get("operationState"):
+    if with_operation and (state := status.get("operationState")):
         parts.append(operation(state))
     if status.get("resources"):
         parts.append(resources(app))
-    if different := sum(item.get("status") == "OutOfSync" for item in status.get("resources") or ()):
-        objects = "1 object is" if different == 1 else f"{different} objects are"
-        parts.append(f"{objects} OutOfSync: 'argosy app diff {qualified_name(app)} -o wide' says why.\n")
     return "\n".join(parts)
 
 
-def _summary(app: JsonObject) -> str:
+def out_of_sync_note(app: JsonObject) -> str:
+    """One line for a person beside the output, which scripts read; empty where nothing is out of sync."""
+    different = sum(item.get("status") == "OutOfSync" for item in (app.get("status") or {}).get("resources") or ())
+    if not different:
+        return ""
+    objects = "1 object is" if different == 1 else f"{different} objects are"
+    return f"{objects} OutOfSync: 'argosy app diff {qualified_name(app)} -o wide' says why.\n"
+
+
+def summary(app: JsonObject, around: Surroundings | None = None) -> str:
     spec, status = app.get("spec") or {}, app.get("status") or {}
     destination = spec.get("destination") or {}
     lines = [
@@ -100,22 +107,36 @@ def _summary(app: JsonObject) -> str:
         ("Server:", str(destination.get("server") or destination.get("name") or "")),
         ("Namespace:", str(destination.get("namespace") or "")),
     ]
+    lines += [("URL:", around.url)] if around is not None and around.url else []
     text = _labelled(lines)
-    text += "Source:\n" if len(sources_of(spec)) < 2 else "Sources:\n"
+    text += "Source:\n" if not spec.get("sources") else "Sources:\n"
     for source in sources_of(spec):
         text += _labelled(_source_lines(source))
     sync, health = status.get("sync") or {}, status.get("health") or {}
-    text += _labelled([("Sync Policy:", _policy_text(spec)), ("Sync Status:", _sync_text(spec, sync))])
+    around_lines = [] if around is None else [("SyncWindow:", around.window)]
+    if around is not None and around.windows:
+        around_lines.append(("Assigned Windows:", ",".join(around.windows)))
+    policy = [("Sync Policy:", _policy_text(spec)), ("Sync Status:", _sync_text(spec, sync))]
+    text += _labelled([*around_lines, *policy])
     detail = f" ({health['message']})" if health.get("message") else ""
     return text + _labelled([("Health Status:", f"{health.get('status') or 'Unknown'}{detail}")])
 
 
+def parameters(source: JsonObject) -> str:
+    """What is set of a source: Helm's parameters, or the images of Kustomize."""
+    helm, kustomize = source.get("helm") or {}, source.get("kustomize") or {}
+    rows = [(str(item.get("name")), str(item.get("value") or "")) for item in helm.get("parameters") or ()]
+    rows += [("image", str(image)) for image in kustomize.get("images") or ()]
+    return "\n" + table(("NAME", "VALUE"), rows) if rows else ""
+
+
 def _source_lines(source: JsonObject) -> list[tuple[str, str]]:
     lines = [("- Repo:", str(source.get("repoURL") or "")), ("  Target:", str(source.get("targetRevision") or ""))]
-    if source.get("chart"):
-        lines.append(("  Chart:", str(source["chart"])))
-    else:
-        lines.append(("  Path:", str(source.get("path") or "")))
+    for name, label in (("chart", "  Chart:"), ("path", "  Path:"), ("ref", "  Ref:")):
+        if source.get(name):
+            lines.append((label, str(source[name])))
+    if prefix := (source.get("kustomize") or {}).get("namePrefix"):
+        lines.append(("  Name Prefix:", str(prefix)))
     if files := (source.get("helm") or {}).get("valueFiles"):
         lines.append(("  Helm Values:", ",".join(map(str, files))))
     return lines
@@ -130,12 +151,11 @@ def _policy_text(spec: JsonObject) -> str:
 
 def _sync_text(spec: JsonObject, sync: JsonObject) -> str:
     status = str(sync.get("status") or "Unknown")
-    target = str((sources_of(spec) or [{}])[0].get("targetRevision") or "HEAD")
+    target = str((sources_of(spec) or [{}])[0].get("targetRevision") or "")
     words = {"Synced": "Synced to", "OutOfSync": "OutOfSync from"}
     if status not in words:
         return status
-    revisions = sync.get("revisions") or [sync.get("revision")]
-    return f"{words[status]} {with_revision(target, str(revisions[0] or ''))}"
+    return f"{words[status]} {with_revision(target, str(sync.get('revision') or ''))}".rstrip()
 
 
 def with_revision(target: str, revision: str) -> str:

@@ -30,19 +30,42 @@ class Wanted:
     healthy: bool = False
     degraded: bool = False
     suspended: bool = False
+    hydrated: bool = False
+    only: tuple[JsonObject, ...] = ()
+    """Of these objects, instead of the whole Application."""
 
     def holds(self, app: JsonObject) -> bool:
+        if self.hydrated and _hydration(app) != "Hydrated":
+            return False
+        if self.idle and is_busy(app):
+            return False
+        if self.only:
+            return all(self._fits(*told) for told in (_of(app, one) for one in self.only))
+        return self._fits(sync_status(app), health_status(app))
+
+    def _fits(self, sync: str, health: str) -> bool:
         words = {"Healthy": self.healthy, "Degraded": self.degraded, "Suspended": self.suspended}
-        if any(words.values()) and not words.get(health_status(app), False):
+        if any(words.values()) and not words.get(health, False):
             return False
-        if self.synced and sync_status(app) != "Synced":
-            return False
-        return not (self.idle and is_busy(app))
+        return not self.synced or sync == "Synced"
 
     def is_hopeless(self, before: str, app: JsonObject) -> bool:
         """Health that was neither Degraded nor Unknown has turned Degraded, and that is not what we wait for."""
         turned = health_status(app) == "Degraded" and before not in ("", "Degraded", "Unknown")
         return turned and self.healthy and not self.degraded
+
+
+def _hydration(app: JsonObject) -> str:
+    hydrator = (app.get("status") or {}).get("sourceHydrator") or {}
+    return str((hydrator.get("currentOperation") or {}).get("phase") or "")
+
+
+def _of(app: JsonObject, wanted: JsonObject) -> tuple[str, str]:
+    """Sync status and health of one of its objects; an object without health counts as healthy."""
+    for item in (app.get("status") or {}).get("resources") or ():
+        if all(str(item.get(name) or "") == value for name, value in wanted.items()):
+            return str(item.get("status") or ""), str((item.get("health") or {}).get("status") or "Healthy")
+    return "", ""
 
 
 @asynccontextmanager
@@ -57,7 +80,7 @@ async def deadline(seconds: float, what: str) -> AsyncIterator[None]:
 
 async def wait_for(client: Verbs, key: Key, wanted: Wanted, seconds: float) -> JsonObject:
     """The Application as it was when all held."""
-    async with deadline(seconds, f"application {key.name!r} to match the desired state"):
+    async with deadline(seconds, f'app "{key.name}" match desired state'):
         before = ""
         async for app in follow(client, key):
             if app is None:

@@ -92,6 +92,15 @@ class HttpClient(Verbs):
         async with self._exchange.opened(method, path, {}, body, "application/json", accept, timeout) as response:
             return response.status, await response.read()
 
+    async def stream(self, path: str, query: Query) -> AsyncIterator[bytes]:
+        """What a server goes on sending, such as logs that are followed, as it comes. Raises StatusError."""
+        timeout = aiohttp.ClientTimeout(sock_connect=CONNECT_SECONDS)
+        async with self._exchange.opened("GET", path, query, None, "", "*/*", timeout) as response:
+            if response.status >= 300:
+                raise self._exchange.refusal(response, await response.read())
+            async for chunk in response.content.iter_any():
+                yield chunk
+
     def forget_resources(self) -> None:
         """After a CRD came or went."""
         self._served = None

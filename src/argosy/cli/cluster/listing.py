@@ -1,4 +1,4 @@
-"""`argosy cluster list`: the clusters that Applications may go to, and whether each can be reached from here."""
+"""`argosy cluster list|get`: the clusters that Applications may go to, and whether each can be reached from here."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 
 from argosy.cli.connect import with_client
-from argosy.cli.failing import Exit
+from argosy.cli.failing import CommandError, Exit
 from argosy.cli.printing import table, write_value
 from argosy.gitops.clusters.resolution import Cluster, ClusterBook
 from argosy.gitops.control_plane.configuration import SECRETS
@@ -32,14 +32,33 @@ PATIENCE = 10.0
 
 def run(options: argparse.Namespace) -> int:
     async def work(client: Verbs, clock: Clock) -> int:
-        page = await client.list(SECRETS, options.namespace, label_selector=SELECTOR)
-        book = ClusterBook(page.items)
-        clusters = [book.local(), *(found for found in book.by_server.values() if found.server != IN_CLUSTER)]
-        asked = [_told(cluster, client, clock) for cluster in clusters]
+        asked = [_told(cluster, client, clock) for cluster in await _clusters(client, options.namespace)]
         _show(await asyncio.gather(*asked), options.output)
         return Exit.OK
 
     return with_client(options, work)
+
+
+def show(options: argparse.Namespace) -> int:
+    async def work(client: Verbs, clock: Clock) -> int:
+        wanted = options.cluster.rstrip("/")
+        found = [one for one in await _clusters(client, options.namespace) if wanted in (one.server, one.name)]
+        if not found:
+            raise CommandError(f"cluster '{options.cluster}' not found", Exit.CALL_FAILED)
+        told = await _told(found[0], client, clock)
+        if options.output in ("json", "yaml"):
+            write_value(sys.stdout, told, options.output)
+        else:
+            _show([told], options.output)
+        return Exit.OK
+
+    return with_client(options, work)
+
+
+async def _clusters(client: Verbs, namespace: str) -> list[Cluster]:
+    page = await client.list(SECRETS, namespace, label_selector=SELECTOR)
+    book = ClusterBook(page.items)
+    return [book.local(), *(found for found in book.by_server.values() if found.server != IN_CLUSTER)]
 
 
 async def _told(cluster: Cluster, client: Verbs, clock: Clock) -> JsonObject:
@@ -56,7 +75,7 @@ async def _told(cluster: Cluster, client: Verbs, clock: Clock) -> JsonObject:
         return {**told, "status": "Failed", "message": error.message}
     except (Unreachable, CredentialError, ConnectionSettingsError) as error:
         return {**told, "status": "Failed", "message": str(error)}
-    return {**told, "status": "Successful", "version": f"{version.get('major')}.{version.get('minor')}"}
+    return {**told, "status": "Successful", "version": str(version.get("gitVersion") or "")}
 
 
 async def _version(cluster: Cluster, clock: Clock) -> JsonObject:
@@ -66,10 +85,17 @@ async def _version(cluster: Cluster, clock: Clock) -> JsonObject:
 
 
 def _show(clusters: Sequence[JsonObject], output: str) -> None:
-    if output == "name":
+    if output in ("name", "server"):
         sys.stdout.writelines(f"{item['server']}\n" for item in clusters)
     elif output == "wide":
-        names = ("server", "name", "version", "status", "message", "project")
-        sys.stdout.write(table(HEADER, [[str(item.get(name) or "") for name in names] for item in clusters]))
+        names = ("name", "version", "status", "message", "project")
+        rows = [[_server(item), *(str(item.get(name) or "") for name in names)] for item in clusters]
+        sys.stdout.write(table(HEADER, rows))
     else:
         write_value(sys.stdout, list(clusters), output)
+
+
+def _server(item: JsonObject) -> str:
+    """With how many namespaces of it may be used, where not all."""
+    count = len(item.get("namespaces") or ())
+    return f"{item['server']} ({count} namespaces)" if count else str(item["server"])

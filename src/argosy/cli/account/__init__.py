@@ -1,0 +1,1 @@
+"""`argosy account ...`: local accounts as `argocd-cm` and `argocd-secret` have them."""

@@ -1,0 +1,89 @@
+"""Flags that describe an Application's spec, as `argocd app create` and `set` have them; `spec_flags` reads them."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from argosy.cli.parsing import Parser
+
+MANY: Final = (
+    ("--values", "FILE", "Helm: values file in the repository or a URL"),
+    ("--helm-set", "NAME=VALUE", "Helm: one value"),
+    ("--helm-set-string", "NAME=VALUE", "Helm: one value, always text"),
+    ("--helm-set-file", "NAME=PATH", "Helm: one value from a file of the repository"),
+    ("--helm-api-versions", "VERSION", "Helm: instead of what the cluster serves"),
+    ("--kustomize-image", "[NAME=]IMAGE", "Kustomize: an image"),
+    ("--kustomize-replica", "NAME=COUNT", "Kustomize: replicas of an object"),
+    ("--kustomize-common-label", "NAME=VALUE", "Kustomize: a label of every object"),
+    ("--kustomize-common-annotation", "NAME=VALUE", "Kustomize: an annotation of every object"),
+    ("--kustomize-api-versions", "VERSION", "Kustomize with charts: instead of what the cluster serves"),
+    ("--jsonnet-tla-str", "NAME=TEXT", "Jsonnet: top-level argument"),
+    ("--jsonnet-tla-code", "NAME=CODE", "Jsonnet: top-level argument"),
+    ("--jsonnet-ext-var-str", "NAME=TEXT", "Jsonnet: external variable"),
+    ("--jsonnet-ext-var-code", "NAME=CODE", "Jsonnet: external variable"),
+    ("--jsonnet-libs", "DIR", "Jsonnet: where imports are looked for"),
+    ("--plugin-env", "NAME=VALUE", "plug-in: a variable"),
+    ("--sync-option", "NAME=VALUE", "an option of every sync; !NAME takes one away"),
+)
+TEXTS: Final = (
+    ("--repo", "URL", "Git or chart repository"),
+    ("--path", "PATH", "in the repository"),
+    ("--revision", "REVISION", "branch, tag, commit or version range"),
+    ("--helm-chart", "NAME", "of a chart repository"),
+    ("--ref", "NAME", "other sources refer to this one as $NAME"),
+    ("--project", "NAME", "default: default"),
+    ("--dest-server", "URL", "of the cluster"),
+    ("--dest-name", "CLUSTER", "instead of its URL"),
+    ("--dest-namespace", "NAMESPACE", "for objects that name none"),
+    ("--values-literal-file", "FILE", "Helm: values from a file of this machine"),
+    ("--release-name", "NAME", "Helm: default: the Application's name"),
+    ("--helm-version", "VERSION", "Helm: accepted, and of no effect"),
+    ("--helm-namespace", "NAMESPACE", "Helm: of the release"),
+    ("--helm-kube-version", "VERSION", "Helm: instead of the cluster's"),
+    ("--nameprefix", "TEXT", "Kustomize: before every name"),
+    ("--namesuffix", "TEXT", "Kustomize: after every name"),
+    ("--kustomize-version", "VERSION", "Kustomize: one of the configured"),
+    ("--kustomize-namespace", "NAMESPACE", "Kustomize: of every object"),
+    ("--kustomize-kube-version", "VERSION", "Kustomize with charts: instead of the cluster's"),
+    ("--config-management-plugin", "NAME", "plug-in that renders"),
+    ("--directory-include", "GLOB", "plain YAML: only these files"),
+    ("--directory-exclude", "GLOB", "plain YAML: not these files"),
+    ("--revision-history-limit", "COUNT", "how many deployments are remembered"),
+    ("--sync-retry-limit", "COUNT", "attempts after a failure"),
+    ("--sync-retry-backoff-duration", "DURATION", "before the first attempt"),
+    ("--sync-retry-backoff-max-duration", "DURATION", "the longest wait"),
+    ("--sync-retry-backoff-factor", "FACTOR", "of each wait to the one before"),
+)
+SWITCHES: Final = (
+    ("--ignore-missing-value-files", "Helm: leave out values files that are not there"),
+    ("--helm-pass-credentials", "Helm: to other hosts, too"),
+    ("--helm-skip-crds", "Helm: leave out definitions"),
+    ("--helm-skip-tests", "Helm: leave out tests"),
+    ("--helm-skip-schema-validation", "Helm: do not check values"),
+    ("--kustomize-force-common-label", "Kustomize: over labels that are there"),
+    ("--kustomize-force-common-annotation", "Kustomize: over annotations that are there"),
+    ("--kustomize-label-without-selector", "Kustomize: leave selectors alone"),
+    ("--directory-recurse", "plain YAML: directories inside, too"),
+    ("--auto-prune", "with an automated policy"),
+    ("--self-heal", "with an automated policy"),
+    ("--allow-empty", "with an automated policy: even when nothing is left"),
+    ("--sync-retry-refresh", "attempts are made with the newest revision"),
+)
+POLICIES: Final = ("none", "manual", "auto", "automated")
+
+
+def add_spec(parser: Parser) -> None:
+    """All unset when they are not given: `set` changes what is named, and nothing else."""
+    for flag, metavar, text in TEXTS:
+        parser.add_argument(flag, metavar=metavar, help=text)
+    for flag, metavar, text in MANY:
+        parser.add_argument(flag, action="append", metavar=metavar, help=f"{text}; may be repeated")
+    for flag, text in SWITCHES:
+        parser.add_argument(flag, action="store_const", const=True, help=text)
+    parser.add_argument("--sync-policy", choices=POLICIES, help="automated, or by hand")
+    parser.add_argument("--validate", action="store_const", const=True, help="accepted: controllers always validate")
+
+
+def add_position(parser: Parser) -> None:
+    parser.add_argument("--source-position", type=int, metavar="NUMBER", help="which of several sources, from 1")
+    parser.add_argument("--source-name", metavar="NAME", help="which of several sources")

@@ -1,0 +1,63 @@
+"""What stands around an Application: its page, and whether its project's windows let it sync now."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from argosy.machinery.objects import JsonObject, Resource
+from argosy.machinery.status import StatusError
+from argosy.runtime.clock import Clock
+from argosy.runtime.verbs import Verbs
+
+CONFIG_MAPS = Resource("", "v1", "configmaps", "ConfigMap")
+PROJECTS = Resource("argoproj.io", "v1alpha1", "appprojects", "AppProject")
+IN_CLUSTER = "https://kubernetes.default.svc"
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    url: str = ""
+    window: str = "Sync Allowed"
+    windows: tuple[str, ...] = ()
+
+
+async def surroundings(client: Verbs, clock: Clock, app: JsonObject, name: str) -> Surroundings:
+    """What may not be read is left out."""
+    namespace = str((app.get("status") or {}).get("controllerNamespace") or app["metadata"]["namespace"])
+    settings = await _read(client, CONFIG_MAPS, "argocd-cm", namespace)
+    base = str((settings.get("data") or {}).get("url") or "").rstrip("/")
+    project = str((app.get("spec") or {}).get("project") or "default")
+    spec = (await _read(client, PROJECTS, project, namespace)).get("spec") or {}
+    url = f"{base}/applications/{name}" if base else ""
+    if not spec.get("syncWindows"):
+        return Surroundings(url)
+    return _windows(url, spec["syncWindows"], app, clock)
+
+
+async def _read(client: Verbs, resource: Resource, name: str, namespace: str) -> JsonObject:
+    try:
+        return await client.read(resource, name, namespace)
+    except StatusError:
+        return {}
+
+
+def _windows(url: str, given: list[JsonObject], app: JsonObject, clock: Clock) -> Surroundings:
+    from argosy.gitops.clusters.resolution import Cluster  # late: most projects have no windows
+    from argosy.gitops.projects import sync_windows
+
+    destination = (app.get("spec") or {}).get("destination") or {}
+    server, name = str(destination.get("server") or ""), str(destination.get("name") or "")
+    cluster = Cluster(server, name or ("in-cluster" if server == IN_CLUSTER else ""))
+    namespace = str(destination.get("namespace") or "")
+    mine, now = sync_windows.matching(given, app["metadata"]["name"], cluster, namespace), clock.now()
+    if not mine:
+        return Surroundings(url)
+    active = [window for window in mine if sync_windows.is_active(window, now)]
+    denied = any(window.get("kind") == "deny" for window in active)
+    allowed = any(window.get("kind") == "allow" for window in active)
+    waits = any(window.get("kind") == "allow" for window in mine if window not in active)
+    word = "Sync Allowed"
+    if denied or (not allowed and waits):
+        word = "Manual Allowed" if sync_windows.allows(mine, sync_windows.Asked(manual=True), now) else "Sync Denied"
+    listed = tuple(f"{window.get('kind')}:{window.get('schedule')}:{window.get('duration')}" for window in mine)
+    return Surroundings(url, word, listed)

@@ -1,0 +1,1 @@
+"""`argosy repo|repocreds|cert|gpg ...`: how sources are reached and trusted, in Secrets and ConfigMaps."""
