@@ -21,7 +21,7 @@ from argosy.runtime.chance import Rng
 from argosy.runtime.clock import Clock
 from argosy.runtime.counting import Counted, counting
 from argosy.runtime.leases import Membership
-from argosy.sources.port import Credentials, Tree
+from argosy.sources.port import Credentials, Further, Tree
 
 if TYPE_CHECKING:
     from argosy.cluster.admission.http_caller import HttpCaller
@@ -159,8 +159,8 @@ class Git:
     ) -> str:
         return await self._doors.git.resolve(url, revision, credentials, tag_prefix=tag_prefix, max_age=max_age)
 
-    async def tree(self, url: str, commit: str, credentials: Credentials) -> Tree:
-        return await self._doors.git.tree(url, commit, credentials)
+    async def tree(self, url: str, commit: str, credentials: Credentials, *, further: Further | None = None) -> Tree:
+        return await self._doors.git.tree(url, commit, credentials, further=further)
 
 
 class Charts:

@@ -52,7 +52,7 @@ class Box:
             "data_bytes": self.data_bytes,
             "file_bytes": self.file_bytes,
             "open_files": self.open_files,
-            "ignored": list(self.ignored),
+            "ignored": [int(number) for number in self.ignored],
             "needs": list(self.needs),
             "without": list(self.without),
             **more,

@@ -78,6 +78,7 @@ def start(
         tells=writes, gate=theirs.fileno() if theirs else -1,
     )  # fmt: skip
     try:
+        marshalled = marshal.dumps(given)
         # A module sees the packages that are installed; for others, the interpreter alone starts faster.
         flags = ["-I"] if module else ["-I", "-S"]
         process = subprocess.Popen(
@@ -103,7 +104,7 @@ def start(
     if begun:
         begun(process)
     with os.fdopen(describes, "wb") as description, contextlib.suppress(BrokenPipeError):
-        description.write(marshal.dumps(given))
+        description.write(marshalled)
     with os.fdopen(reads, "rb") as report:
         if ours and gate:
             _hand_over(ours, gate)

@@ -32,6 +32,10 @@ TIMEOUT_SECONDS: Final = 60.0
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
+_WANTED: Final = frozenset(
+    ("accept", "accept-encoding", "accept-language", "content-type", "if-none-match", "if-modified-since", "range",
+     "user-agent")
+)  # fmt: skip
 _NAT64: Final = ipaddress.ip_network("64:ff9b::/96")
 _METADATA: Final = frozenset(
     ipaddress.ip_address(text) for text in ("169.254.169.254", "fd00:ec2::254", "100.100.100.200", "168.63.129.16")
@@ -114,6 +118,10 @@ class Egress:
         self._policy = policy or EgressPolicy()
         self._sessions: dict[tuple[str, ...], aiohttp.ClientSession] = {}
 
+    @property
+    def policy(self) -> EgressPolicy:
+        return self._policy
+
     async def get(
         self,
         url: str,
@@ -124,7 +132,8 @@ class Egress:
         authorization: str = "",
         plain_http: bool = True,
     ) -> Answer:
-        """One GET with redirects. `authorization` goes to this URL's host only; TLS options are the credentials'.
+        """One GET with redirects. Whatever tells who asks goes to this URL's host only: `authorization`, headers that
+        are not about the transport, the client's certificate.
 
         Any status is an answer. Raises Rejected, AccessDenied (TLS) or Unavailable.
         """
@@ -134,8 +143,11 @@ class Egress:
         origin = origin_of(url)
         for _turn in range(REDIRECTS + 1):
             self._check(url, plain_http=plain_http)
-            own = {"Authorization": authorization} if authorization and origin_of(url) == origin else {}
-            answer = await self._once(url, credentials, limit, {**(headers or {}), **own})
+            if origin_of(url) == origin:
+                own = {"Authorization": authorization} if authorization else {}
+                answer = await self._once(url, credentials, limit, {**(headers or {}), **own})
+            else:
+                answer = await self._once(url, transport_only(credentials), limit, _harmless(headers or {}))
             location = answer.headers.get("location", "")
             if answer.status not in (301, 302, 303, 307, 308) or not location:
                 return answer
@@ -274,6 +286,22 @@ class Egress:
                 trust_env=False,
             )
         return self._sessions[key]
+
+
+def transport_only(credentials: Credentials) -> Credentials:
+    """For another host than the credentials' own: how to connect, but not as whom."""
+    return Credentials(
+        ca_pem=credentials.ca_pem,
+        known_hosts=credentials.known_hosts,
+        insecure=credentials.insecure,
+        proxy=credentials.proxy,
+        no_proxy=credentials.no_proxy,
+    )
+
+
+def _harmless(headers: Mapping[str, str]) -> dict[str, str]:
+    """Those that say what is wanted, and not by whom."""
+    return {name: value for name, value in headers.items() if name.lower() in _WANTED}
 
 
 def origin_of(url: str) -> tuple[str, str, int | None]:

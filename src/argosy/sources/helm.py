@@ -23,7 +23,7 @@ from argosy.machinery.yaml import YamlError, load
 from argosy.runtime.clock import Clock
 from argosy.sources.archive import ArchiveLimits, unpack
 from argosy.sources.coalesce import Turns
-from argosy.sources.egress import Answer, Egress, origin_of, refused_status
+from argosy.sources.egress import Answer, Egress, origin_of, refused_status, transport_only
 from argosy.sources.port import Credentials, NotFound, Rejected, Tree
 from argosy.sources.scrub import scrub
 from argosy.sources.versions import highest, is_exact
@@ -196,13 +196,3 @@ def basic(credentials: Credentials) -> str:
     if not credentials.username and not credentials.password:
         return ""
     return "Basic " + base64.b64encode(f"{credentials.username}:{credentials.password}".encode()).decode()
-
-
-def transport_only(credentials: Credentials) -> Credentials:
-    """For another host than the credentials' own: how to connect, but not as whom."""
-    return Credentials(
-        ca_pem=credentials.ca_pem,
-        insecure=credentials.insecure,
-        proxy=credentials.proxy,
-        no_proxy=credentials.no_proxy,
-    )

@@ -21,8 +21,8 @@ import orjson
 from argosy.machinery.objects import JsonObject
 from argosy.runtime.clock import Clock
 from argosy.sources.archive import ArchiveLimits, unpack
-from argosy.sources.egress import Answer, Egress, origin_of, refused_status
-from argosy.sources.helm import basic, check_chart_name, check_digest, transport_only
+from argosy.sources.egress import Answer, Egress, origin_of, refused_status, transport_only
+from argosy.sources.helm import basic, check_chart_name, check_digest
 from argosy.sources.port import Credentials, NotFound, Rejected, Tree
 from argosy.sources.scrub import scrub
 from argosy.sources.versions import highest

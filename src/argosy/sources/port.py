@@ -6,7 +6,7 @@ rehearsal and tests. A tree is read without a checkout, path by path; every read
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, Protocol
@@ -109,6 +109,11 @@ class Tree(Protocol):
         ...
 
 
+Further = Callable[[str], Credentials]
+"""The URL of a further repository, that a source names -> what it is read with. Raises AccessDenied where the source's
+project does not allow it."""
+
+
 class GitRemote(Protocol):
     async def resolve(
         self, url: str, revision: str, credentials: Credentials, *, tag_prefix: str = "", max_age: float = 0.0
@@ -121,8 +126,9 @@ class GitRemote(Protocol):
         """
         ...
 
-    async def tree(self, url: str, commit: str, credentials: Credentials) -> Tree:
-        """Fetches the commit into the local mirror unless it is there already."""
+    async def tree(self, url: str, commit: str, credentials: Credentials, *, further: Further | None = None) -> Tree:
+        """Fetches the commit into the local mirror unless it is there already. `further` decides about submodules;
+        without it, only those of the same host are read with the same credentials."""
         ...
 
 

@@ -21,8 +21,8 @@ import orjson
 
 from argosy.machinery.objects import JsonObject
 from argosy.runtime.clock import Clock
-from argosy.sources.egress import Answer, Egress, origin_of, refused_status
-from argosy.sources.helm import basic, transport_only
+from argosy.sources.egress import Answer, Egress, origin_of, refused_status, transport_only
+from argosy.sources.helm import basic
 from argosy.sources.port import Credentials, Rejected, Unavailable
 from argosy.sources.scrub import scrub
 
@@ -127,7 +127,7 @@ class RegistryClient:
         self._gap = 1.0 / requests_per_second
         self._free_at: dict[str, float] = {}
         self._tokens: dict[tuple[str, str, Credentials], tuple[float, str]] = {}
-        self._manifests: OrderedDict[tuple[str, str], Manifest] = OrderedDict()
+        self._manifests: OrderedDict[tuple[Repository, str, Credentials], Manifest] = OrderedDict()
         self._lists: dict[tuple[Repository, Credentials], tuple[str, list[str]]] = {}
         self.requests_count = 0
 
@@ -177,7 +177,7 @@ class RegistryClient:
 
     async def manifest(self, place: Repository, reference: str, credentials: Credentials) -> Manifest:
         """By tag or digest. Raises NotFound. What came is hashed here: a registry's word is not enough."""
-        kept = self._manifests.get((place.name, reference))
+        kept = self._manifests.get((place, reference, credentials))
         if kept is not None:
             return kept
         answer = await self._send(
@@ -191,7 +191,7 @@ class RegistryClient:
         parsed = _object(answer)
         media = str(parsed.get("mediaType") or answer.headers.get("content-type", "").partition(";")[0])
         made = Manifest(digest, media or MANIFEST_TYPES[0], answer.body)
-        self._manifests[place.name, digest] = made
+        self._manifests[place, digest, credentials] = made
         if len(self._manifests) > KEPT:
             self._manifests.popitem(last=False)
         return made
@@ -201,9 +201,10 @@ class RegistryClient:
             raise Rejected(f"{scrub(digest)!r} is not a sha256 digest")
         answer = await self._send("GET", place.url(f"blobs/{digest}"), place, credentials, limit=limit)
         if answer.status in (301, 302, 303, 307, 308):  # to a store of its own, without our credentials
-            answer = await self._egress.get(
-                urljoin(answer.url, answer.headers.get("location", "")), credentials, limit=limit
-            )
+            elsewhere = urljoin(answer.url, answer.headers.get("location", ""))
+            if answer.url.startswith("https://") and elsewhere.startswith("http://"):
+                raise Rejected(f"{scrub(answer.url)}: redirected from https to http")
+            answer = await self._egress.get(elsewhere, transport_only(credentials), limit=limit)
         if answer.status != 200:
             raise refused_status(answer, "failed to get the blob")
         if f"sha256:{hashlib.sha256(answer.body).hexdigest()}" != digest:

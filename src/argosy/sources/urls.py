@@ -61,6 +61,34 @@ def host_of(url: str) -> str:
     return match.group(2).strip("[]").lower() if match else ""
 
 
+def is_local(url: str) -> bool:
+    """Whether it is a path on this machine."""
+    return url.startswith(("/", "file:"))
+
+
+def port_of(url: str) -> int:
+    """As written, or that of its scheme."""
+    if "://" not in url:
+        return 22
+    parts = urlsplit(url)
+    return parts.port or {"https": 443, "http": 80}.get(parts.scheme, 22)
+
+
+def exact_url(url: str) -> str:
+    """One spelling for what is surely one repository for one user, and for nothing else: the host has no case, all else
+    does. For keys of what was proven or fetched; `normalise_url` is for what users mean by a name."""
+    text = url.strip()
+    if "://" not in text:
+        match = _SCP.match(text)
+        if not match:
+            return text
+        user, host, path = match.group(1) or "", match.group(2).lower(), match.group(3)
+        return f"{user}@{host}:{path}"
+    parts = urlsplit(text)
+    user, separator, host = parts.netloc.rpartition("@")
+    return parts._replace(scheme=parts.scheme.lower(), netloc=f"{user}{separator}{host.lower()}").geturl()
+
+
 def authority_of(url: str) -> str:
     """Host and port as written in the URL, without user info."""
     return urlsplit(url).netloc.rpartition("@")[2]

@@ -7,7 +7,7 @@ import os
 import stat
 import threading
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 
@@ -124,17 +124,25 @@ def test_a_revision_that_git_could_take_for_an_option_is_refused(
 
 def test_a_git_that_hangs_is_killed_with_all_that_it_started(tmp_path: Path) -> None:
     slow = tmp_path / "git-hang"
-    slow.write_text("#!/bin/sh\nsleep 600 & echo $! > pid\nwait\n")
+    slow.write_text("#!/bin/sh\nsleep 60093 & setsid sleep 60093 &\necho > started\nwait\n")
     slow.chmod(0o755)
     environment = {"PATH": f"{tmp_path}:/usr/bin:/bin", "HOME": str(tmp_path)}
     with pytest.raises(TimedOut):
         run_git(["hang"], directory=tmp_path, environment=environment, seconds=2)
-    child = Path(f"/proc/{(tmp_path / 'pid').read_text().strip()}/stat")
+    assert (tmp_path / "started").exists()
     for _ in range(250):
-        if not child.exists() or child.read_text().rpartition(")")[2].split()[0] == "Z":
+        if not _running("sleep\x0060093"):
             return
         threading.Event().wait(0.02)
     raise AssertionError("what git started is still running")
+
+
+def _running(command: str) -> list[Path]:
+    found = []
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        with suppress(OSError):
+            found += [path] if command in path.read_text() else []
+    return found
 
 
 def test_hooks_of_the_mirror_never_run(mirrors: GitMirrors, repository: Any, tmp_path: Path) -> None:
@@ -154,13 +162,13 @@ def test_nothing_of_our_environment_reaches_git(
 ) -> None:
     repository.commit({"a": "1"})
     (tmp_path / "bin").mkdir()
-    (tmp_path / "bin" / "git").write_text(f'#!/bin/sh\nenv > {tmp_path}/seen\nexec /usr/bin/git "$@"\n')
+    (tmp_path / "bin" / "git").write_text(f'#!/bin/sh\nenv > {repository.path}/seen\nexec /usr/bin/git "$@"\n')
     (tmp_path / "bin" / "git").chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}/bin:{os.environ['PATH']}")
     monkeypatch.setenv("CANARY_TOKEN", "canary-value")
     monkeypatch.setenv("HTTPS_PROXY", "http://canary-value:1")
     asyncio.run(mirrors.resolve(repository.url, "", Credentials(password="canary-value")))
-    assert "canary-value" not in (tmp_path / "seen").read_text()
+    assert "canary-value" not in (repository.path / "seen").read_text()
 
 
 def test_an_unreachable_remote_is_told_apart_from_a_missing_one(mirrors: GitMirrors) -> None:
@@ -234,7 +242,7 @@ def test_of_a_repository_with_a_depth_no_more_history_is_fetched(mirrors: GitMir
     commits = [repository.commit({"a": str(number)}) for number in range(5)]
     head = commits[-1]
     assert asyncio.run(mirrors.tree(repository.url, head, Credentials(depth=2))).read("a") == b"4"
-    objects = mirrors.store(repository.url)
+    objects = mirrors.store(repository.url, Credentials(depth=2))
     assert [objects.has(commit) for commit in commits] == [False, False, False, True, True]
     new = repository.commit({"a": "5"})
     assert asyncio.run(mirrors.tree(repository.url, new, Credentials(depth=2))).read("a") == b"5"

@@ -33,7 +33,7 @@ from argosy.runtime.http.client import HttpClient
 from argosy.runtime.supervisor import Supervisor
 from argosy.sources.credentials import CredentialBook
 from argosy.sources.directory import directory_tree
-from argosy.sources.port import Credentials, GitRemote, Tree
+from argosy.sources.port import Credentials, Further, GitRemote, Tree
 
 NO_CLUSTER = "what is in a cluster cannot be read with --offline"
 WORK_TREE = "0" * 40
@@ -54,10 +54,10 @@ class LocalGit:
             return WORK_TREE
         return await self._remote.resolve(url, revision, credentials, tag_prefix=tag_prefix, max_age=max_age)
 
-    async def tree(self, url: str, commit: str, credentials: Credentials) -> Tree:
+    async def tree(self, url: str, commit: str, credentials: Credentials, *, further: Further | None = None) -> Tree:
         if url in self._directories:
             return directory_tree(self._directories[url])
-        return await self._remote.tree(url, commit, credentials)
+        return await self._remote.tree(url, commit, credentials, further=further)
 
 
 class NoCluster:

@@ -90,9 +90,9 @@ class GitDiscovery:
         since = _since(body)
         limit, chosen, at = int(body.get("discoveryLimit") or DISCOVERY_LIMIT), list[JsonObject](), 0
         await self._mirrors.objects(body["repoURL"], head, credentials)
-        history = self._histories.setdefault((self._mirrors.mirror(body["repoURL"]), head), _History())
+        history = self._histories.setdefault((self._mirrors.mirror(body["repoURL"], credentials), head), _History())
         while len(chosen) < limit:
-            if at >= len(history.commits) and not await self._more(body["repoURL"], head, history):
+            if at >= len(history.commits) and not await self._more(body["repoURL"], head, history, credentials):
                 break
             for commit in history.commits[at:]:
                 at += 1
@@ -102,7 +102,7 @@ class GitDiscovery:
                     chosen.append(_shown(commit, selector.branch))
                 if len(chosen) >= limit:
                     break
-        self._forget_old(body["repoURL"], head)
+        self._forget_old(body["repoURL"], head, credentials)
         return chosen
 
     def _accepts(self, selector: GitSelector, body: JsonObject, commit: Commit) -> bool:
@@ -119,7 +119,7 @@ class GitDiscovery:
         }
         return holds(body["expressionFilter"], names)
 
-    async def _more(self, url: str, head: str, history: _History) -> bool:
+    async def _more(self, url: str, head: str, history: _History, credentials: Credentials) -> bool:
         """Reads on; False at the beginning of the history."""
         known = len(history.commits)
         async with history.lock:
@@ -129,16 +129,16 @@ class GitDiscovery:
                 return False
             size = min(max(FIRST_BATCH, known * 2), LARGEST_BATCH)
             output = await self._git.run(
-                self._mirrors.mirror(url), *READING, "--name-only", "--no-renames", "-z", f"--skip={known}",
-                f"--max-count={size}", _FORMAT, head,
+                self._mirrors.mirror(url, credentials), *READING, "--name-only", "--no-renames", "-z",
+                f"--skip={known}", f"--max-count={size}", _FORMAT, head,
             )  # fmt: skip
             found = list(_parsed(output))
             history.commits += found
             history.whole = len(found) < size
             return bool(found)
 
-    def _forget_old(self, url: str, head: str) -> None:
-        mirror = self._mirrors.mirror(url)
+    def _forget_old(self, url: str, head: str, credentials: Credentials) -> None:
+        mirror = self._mirrors.mirror(url, credentials)
         for key in [key for key in self._histories if key[0] == mirror and key[1] != head][:-8]:
             del self._histories[key]
 
@@ -154,10 +154,10 @@ class GitDiscovery:
         if not names:
             return [], []
         for commit in set(names.values()):
-            if not self._mirrors.has(body["repoURL"], commit):
+            if not self._mirrors.has(body["repoURL"], commit, credentials):
                 await self._mirrors.objects(body["repoURL"], commit, credentials)
                 break
-        details = await self._details(body["repoURL"])
+        details = await self._details(body["repoURL"], credentials)
         since, limit = _since(body), int(body.get("discoveryLimit") or DISCOVERY_LIMIT)
         known = [
             Tag(name=name, commit=commit, created_at=datetime.fromtimestamp(details[name]["created"], UTC))
@@ -168,7 +168,9 @@ class GitDiscovery:
         for tag in selector.ordered([tag for tag in known if self._tag_accepted(body, tag, details[tag.name])]):
             if len(chosen) >= limit:
                 break
-            if not selector.filters_paths() or selector.accepts_files(await self._files(body["repoURL"], tag.commit)):
+            if not selector.filters_paths() or selector.accepts_files(
+                await self._files(body["repoURL"], tag.commit, credentials)
+            ):
                 chosen.append(_shown_tag(tag, details[tag.name]))
         return chosen, observed
 
@@ -183,14 +185,14 @@ class GitDiscovery:
         }
         return holds(body["expressionFilter"], names)
 
-    async def _details(self, url: str) -> dict[str, JsonObject]:
+    async def _details(self, url: str, credentials: Credentials) -> dict[str, JsonObject]:
         fields = (
             "%(refname:strip=2)", "%(creatordate:unix)", "%(taggername) %(taggeremail)", "%(contents:subject)",
             "%(*authorname) %(*authoremail)", "%(*committername) %(*committeremail)", "%(*subject)",
             "%(authorname) %(authoremail)", "%(committername) %(committeremail)", "%(subject)",
         )  # fmt: skip
         output = await self._git.run(
-            self._mirrors.mirror(url), "for-each-ref", f"--format={'%1f'.join(fields)}%1e", "refs/tags"
+            self._mirrors.mirror(url, credentials), "for-each-ref", f"--format={'%1f'.join(fields)}%1e", "refs/tags"
         )
         found: dict[str, JsonObject] = {}
         for record in output.split("\x1e"):
@@ -210,9 +212,10 @@ class GitDiscovery:
             }
         return found
 
-    async def _files(self, url: str, commit: str) -> list[str]:
+    async def _files(self, url: str, commit: str, credentials: Credentials) -> list[str]:
         output = await self._git.run(
-            self._mirrors.mirror(url), *READING, "-1", "--name-only", "--no-renames", "-z", _FORMAT, commit,
+            self._mirrors.mirror(url, credentials), *READING, "-1", "--name-only", "--no-renames", "-z", _FORMAT,
+            commit,
         )  # fmt: skip
         return [path for found in _parsed(output) for path in found.files]
 

@@ -85,6 +85,8 @@ class GitTool:
         credentials: Credentials = ANONYMOUS,
         environment: Mapping[str, str] | None = None,
     ) -> Finished:
+        homes = [Path(home)] if (home := (environment or {}).get("GNUPGHOME")) else []
+
         def work() -> Finished:
             with Private(self._scratch, url, credentials, allow_local=self._allow_local) as private:
                 # Below the working directory alone: a `.git` above it is none of ours.
@@ -94,6 +96,9 @@ class GitTool:
                     directory=directory,
                     environment={**private.environment, **ceiling, **(environment or {})},
                     seconds=REMOTE_SECONDS if url else LOCAL_SECONDS,
+                    reads=private.reads,
+                    writes=[*private.writes, *_around(directory), *homes],
+                    gateway=private.gateway,
                 )
 
         try:
@@ -142,6 +147,14 @@ class GitTool:
         home = Path(tempfile.mkdtemp(prefix="gpg-", dir=self._scratch))  # of mode 0700
         fingerprint = await self._in_thread(lambda: _imported(home, author.signing_key))
         return home, ("-c", f"user.signingKey={fingerprint}", "-c", "commit.gpgSign=true", "-c", "gpg.program=gpg")
+
+
+def _around(directory: Path) -> list[Path]:
+    """What belongs to the same Promotion: a clone lies beside its working copies."""
+    for place in (directory, *directory.parents):
+        if place.name.startswith("promotion-"):
+            return [place]
+    return [] if (directory / "HEAD").exists() else [directory.parent]
 
 
 def _imported(home: Path, key: str) -> str:

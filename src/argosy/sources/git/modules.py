@@ -89,10 +89,6 @@ def _above(base: str, url: str) -> str:
     return f"{scheme}{separator}{head}"
 
 
-def is_local(url: str) -> bool:
-    return url.startswith(("/", "file:"))
-
-
 def module_credentials(parent: str, url: str, credentials: Credentials) -> Credentials:
     """The superproject's, if the submodule lies on the same host in the same way; else what is no secret to a host."""
     if _place(parent) == _place(url):

@@ -1,5 +1,6 @@
 """One git operation's private directory: keys, known hosts and configuration as files, so that no secret is ever in an
-argument, in the environment or in a log. Mode 0700, removed when the operation ends.
+argument, in the environment or in a log. Mode 0700, removed when the operation ends. With it comes what the operation
+may reach: its repository's host by a gateway, or a repository on this machine.
 """
 
 from __future__ import annotations
@@ -12,13 +13,16 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
+from argosy.sources.egress import EgressPolicy
+from argosy.sources.gateway import Gateway, Target
+from argosy.sources.git.local import local_paths
 from argosy.sources.port import Credentials, Rejected
-from argosy.sources.urls import authority_of, is_ssh, proxy_for
+from argosy.sources.urls import authority_of, host_of, is_local, is_ssh, port_of, proxy_for
 
 PREFIX: Final = "git-"
+SSH_PORT: Final = 22
 
-# Answers git's two questions from files beside it, for the one host that the credentials belong to: git follows
-# redirects, and would ask on behalf of wherever they lead.
+# Answers git's two questions from files beside it, for the one host that the credentials belong to.
 ASKPASS: Final = """#!/bin/sh
 here="${0%/*}"
 IFS= read -r host < "$here/host"
@@ -43,22 +47,42 @@ SSH_OPTIONS: Final = (
     "-o", "UpdateHostKeys=no",
     "-o", "GlobalKnownHostsFile=/dev/null",
     "-o", "CASignatureAlgorithms=-ssh-rsa",
+    "-o", "HostName=127.0.0.1",
+    "-o", "CheckHostIP=no",
 )  # fmt: skip
 
 
 class Private:
-    """Use as a context manager; `environment` is the whole environment for git."""
+    """Use as a context manager; `environment` is the whole environment for git.
 
-    def __init__(self, parent: Path, url: str, credentials: Credentials, *, allow_local: bool) -> None:
+    `reads`, `writes` and `gateway` are what else it needs for its box. Without a URL it reaches nothing.
+    """
+
+    def __init__(
+        self,
+        parent: Path,
+        url: str,
+        credentials: Credentials,
+        *,
+        allow_local: bool,
+        policy: EgressPolicy | None = None,
+    ) -> None:
+        """`policy`: what may be connected to; of a machine of one's own, its own services too."""
         self._parent = parent
+        self._policy = policy or EgressPolicy(allow_loopback=allow_local)
+        self.reads: list[Path] = []
+        self.writes: list[Path] = []
+        self.gateway: Gateway | None = None
         self._url = url
         self._credentials = credentials
         self._allow_local = allow_local
         self._directory = Path()
+        self.directory = Path()
         self.environment: dict[str, str] = {}
 
     def __enter__(self) -> Self:
-        self._directory = Path(tempfile.mkdtemp(prefix=PREFIX, dir=self._parent))
+        self._directory = self.directory = Path(tempfile.mkdtemp(prefix=PREFIX, dir=self._parent))
+        self.reads.append(self._directory)
         self.environment = {
             "PATH": os.environ.get("PATH", "/usr/bin:/bin"),
             "HOME": str(self._directory),
@@ -71,8 +95,14 @@ class Private:
             "GIT_ASKPASS": str(self._askpass()),
             "GIT_OPTIONAL_LOCKS": "0",
         }
+        if not self._url:
+            return self
+        if is_local(self._url):
+            self.writes += local_paths(self._url)
+            return self
         if is_ssh(self._url):
             self._with_ssh()
+        self.gateway = self._way_out()
         return self
 
     def __exit__(
@@ -80,18 +110,24 @@ class Private:
     ) -> None:
         shutil.rmtree(self._directory, ignore_errors=True)
 
+    def _way_out(self) -> Gateway:
+        """Proxies are for HTTP, as git has it."""
+        ssh = is_ssh(self._url)
+        proxy = "" if ssh else proxy_for(self._url, self._credentials.proxy, self._credentials.no_proxy)
+        return Gateway(Target(host_of(self._url), port_of(self._url)), self._policy, proxy=proxy, plain=ssh)
+
     def _configuration(self) -> str:
         """What would be `-c` options, as a file: some of it is secret."""
         lines = ["[core]", "\thooksPath = /dev/null", "[credential]", "\thelper =", "[http]"]
         lines += [f"\t{name} = {_quoted(value)}" for name, value in self._http_options()]
-        if header := self._header():
+        if self._url and (header := self._header()):
             origin = f"{self._url.partition('://')[0]}://{authority_of(self._url)}/"
             lines += [f'[http "{origin}"]', f"\textraHeader = {_quoted(header)}"]
         return "\n".join(lines) + "\n"
 
     def _http_options(self) -> list[tuple[str, str]]:
         given = self._credentials
-        options = [("followRedirects", "initial"), ("lowSpeedLimit", "1000"), ("lowSpeedTime", "30")]
+        options = [("followRedirects", "false"), ("lowSpeedLimit", "1000"), ("lowSpeedTime", "30")]
         options.append(("sslVersion", "tlsv1.2"))
         if given.insecure:
             options.append(("sslVerify", "false"))
@@ -100,8 +136,6 @@ class Private:
         if given.tls_client_cert and given.tls_client_key:
             options.append(("sslCert", str(self._write("client.pem", given.tls_client_cert))))
             options.append(("sslKey", str(self._write("client.key", given.tls_client_key))))
-        if proxy := proxy_for(self._url, given.proxy, given.no_proxy):
-            options.append(("proxy", proxy))
         return options
 
     def _header(self) -> str:
@@ -117,7 +151,7 @@ class Private:
     def _askpass(self) -> Path:
         """A token without user name gets one: hosts ask for some, and don't look at it."""
         given = self._credentials
-        if not given.password or is_ssh(self._url):
+        if not given.password or not self._url or is_ssh(self._url):
             return Path("/bin/false")
         self._write("host", authority_of(self._url) + "\n")
         self._write("username", given.username or "git")
@@ -126,7 +160,9 @@ class Private:
 
     def _with_ssh(self) -> None:
         given = self._credentials
-        options = list(SSH_OPTIONS)
+        port = port_of(self._url)
+        name = host_of(self._url) if port == SSH_PORT else f"[{host_of(self._url)}]:{port}"
+        options = [*SSH_OPTIONS, "-o", f"HostKeyAlias={name}"]
         if given.insecure:
             options += ["-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null"]
         else:
@@ -137,11 +173,12 @@ class Private:
             options += ["-o", "IdentitiesOnly=yes", "-o", "IdentityAgent=none", "-i", str(key)]
         elif given.ssh_agent and (agent := os.environ.get("SSH_AUTH_SOCK")):
             self.environment["SSH_AUTH_SOCK"] = agent
+            self.writes.append(Path(agent))
         else:
             options += ["-o", "IdentitiesOnly=yes", "-o", "IdentityAgent=none", "-o", "IdentityFile=none"]
         # GIT_SSH names a program and is run without a shell; every word in it is ours.
         words = " ".join(f"'{option}'" for option in options)
-        wrapper = self._write("ssh", f'#!/bin/sh\nexec ssh {words} "$@"\n', mode=0o700)
+        wrapper = self._write("ssh", f'#!/bin/sh\nexec ssh {words} -o "Port=$ARGOSY_WAY_OUT" "$@"\n', mode=0o700)
         self.environment |= {"GIT_SSH": str(wrapper), "GIT_SSH_VARIANT": "ssh"}
 
     def _write(self, name: str, text: str, *, mode: int = 0o600) -> Path:

@@ -1,13 +1,13 @@
-"""The git program: argument vectors, an environment of our own, bounded output, a time limit, and a whole process group
-that is killed when it passes. Blocking; run in a thread.
+"""The git program in a box: argument vectors, an environment of our own, bounded output, a time limit, no network but
+one way out, and all that it started ends with it. Blocking; run in a thread.
 """
 
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
-import sys
 import tempfile
 import threading
 from collections.abc import Mapping, Sequence
@@ -15,19 +15,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from argosy.confinement.box import Box
+from argosy.confinement.interpreter import NAMES, program_reads
+from argosy.confinement.start import Running, start
+from argosy.sources.gateway import Gateway
+
 OUTPUT_LIMIT: Final = 128 * 1024 * 1024
 ERROR_LIMIT: Final = 64 * 1024
+TASKS: Final = 256
+"""Processes and threads of one git: it packs with a thread per core."""
 
-
+OPEN_FILES: Final = 4096
 TOO_LARGE: Final = "File too large"
 """What git says at the end of a file that may not grow."""
-LIMITED: Final = """
-import os, resource, signal, sys
-limit = int(sys.argv[1])
-signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
-os.execvp(sys.argv[2], sys.argv[2:])
-"""
 
 
 class TimedOut(Exception):
@@ -53,43 +53,62 @@ def run_git(
     seconds: float,
     file_bytes: int = 0,
     stdin: bytes = b"",
+    reads: Sequence[Path] = (),
+    writes: Sequence[Path] = (),
+    gateway: Gateway | None = None,
 ) -> Finished:
     """`git <arguments>` in `directory`. Raises TimedOut or TooMuchOutput; a bad status is an answer.
 
-    `file_bytes`: no file that git writes may become larger, a fetched pack above all; 0 is no limit.
+    It sees its directory, and what `reads` and `writes` name. `file_bytes`: no file that it writes may become larger, a
+    fetched pack above all; 0 is no limit. `gateway`: its way out, if it has one.
     """
+    box = Box(
+        reads=(*program_reads("git"), *NAMES, *map(str, reads), *_on_path(environment)),
+        writes=(str(directory), *map(str, writes)),
+        own_user=False,
+        tasks=TASKS,
+        open_files=OPEN_FILES,
+        file_bytes=file_bytes,
+        ignored=(signal.SIGXFSZ,),
+    )
     with tempfile.TemporaryFile() as errors, tempfile.TemporaryFile() as given:
         given.write(stdin)
         given.seek(0)
-        process = subprocess.Popen(
-            [*_limiter(file_bytes), "git", *arguments],
-            cwd=directory,
-            env=dict(environment),
+        output = b""
+        late = threading.Event()
+        running = start(
+            box,
+            command=["git", *arguments],
+            directory=str(directory),
+            environment=environment,
             stdin=given,
             stdout=subprocess.PIPE,
             stderr=errors,
-            start_new_session=True,
+            gate=gateway.serve if gateway else None,
         )
-        late = threading.Event()
-        timer = threading.Timer(seconds, _stop, (process, late))
+        timer = threading.Timer(seconds, _stop, (running, late))
         timer.start()
         try:
-            output = _read(process)
+            output = _read(running.process)
         finally:
             timer.cancel()
-            if process.poll() is None:
-                _kill(process)
-            process.wait()
+            running.kill()
+            running.process.wait()
+            if gateway:
+                gateway.close()
         if late.is_set():
             raise TimedOut(f"git did not finish within {seconds:g} seconds")
         size = errors.seek(0, os.SEEK_END)
         errors.seek(max(0, size - ERROR_LIMIT))
-        return Finished(process.returncode, output.decode("utf-8", "replace"), errors.read().decode("utf-8", "replace"))
+        return Finished(
+            running.process.returncode, output.decode("utf-8", "replace"), errors.read().decode("utf-8", "replace")
+        )
 
 
-def _limiter(file_bytes: int) -> Sequence[str]:
-    """A program that sets the limit and becomes git: set from here, it would come too late or be our own."""
-    return [sys.executable, "-I", "-S", "-c", LIMITED, str(file_bytes)] if file_bytes else []
+def _on_path(environment: Mapping[str, str]) -> list[str]:
+    """Where git and what it starts are, if that is no directory of the system."""
+    found = [shutil.which(name, path=environment.get("PATH")) for name in ("git", "ssh", "gpg")]
+    return [str(Path(path).parent) for path in found if path and not path.startswith(("/usr/", "/bin/"))]
 
 
 def _read(process: subprocess.Popen[bytes]) -> bytes:
@@ -102,14 +121,6 @@ def _read(process: subprocess.Popen[bytes]) -> bytes:
     return output
 
 
-def _stop(process: subprocess.Popen[bytes], late: threading.Event) -> None:
+def _stop(running: Running, late: threading.Event) -> None:
     late.set()
-    _kill(process)
-
-
-def _kill(process: subprocess.Popen[bytes]) -> None:
-    """The whole session: ssh and remote helpers too."""
-    try:
-        os.killpg(process.pid, signal.SIGKILL)
-    except (ProcessLookupError, PermissionError):
-        return
+    running.kill()

@@ -1,7 +1,8 @@
 """Git remotes by the git program, and a bare mirror of each in a private cache directory.
 
-Who may read a mirror: only who has shown, with the credentials at hand, that the remote lets them in. So a repository
-fetched for one project tells nothing to another that merely knows its URL and a commit.
+Each identity has mirrors of its own, by the exact URL: what was fetched as one user is never given to another, who may
+see less of the same repository, and no project's failure is another's. And a mirror is read only by who has shown, with
+the credentials at hand, that the remote lets them in.
 
 The list of references is asked for once for all who ask at the same time (sources/coalesce.py); so are fetches. Fetched
 packs are kept; when there are many, they are packed into one.
@@ -13,27 +14,28 @@ import asyncio
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from hashlib import blake2b
 from pathlib import Path
 from typing import Final, TypeVar
 
 from argosy.runtime.clock import Clock
 from argosy.sources.coalesce import Turns
-from argosy.sources.egress import Egress
+from argosy.sources.egress import Egress, EgressPolicy
 from argosy.sources.git.bare import make, repacked
 from argosy.sources.git.failures import failure
+from argosy.sources.git.identity import Naming
 from argosy.sources.git.mending import drop_reports, mended, remove_halves, sweep
 from argosy.sources.git.private import Private
 from argosy.sources.git.program import TOO_LARGE, Finished, TimedOut, TooMuchOutput, run_git
+from argosy.sources.git.redirects import is_redirect, redirected
 from argosy.sources.git.refs import FULL_SHA, Abbreviation, Refs, annotated, check_revision, lookup, parse_listing
 from argosy.sources.git.tree import Objects, commit_tree
 from argosy.sources.git.whole import WholeTrees
 from argosy.sources.identities import Identities
 from argosy.sources.metrics import GitMetrics
-from argosy.sources.port import Credentials, NotFound, Rejected, Tree, Unavailable
+from argosy.sources.port import Credentials, Further, NotFound, Rejected, Tree, Unavailable
 from argosy.sources.scrub import scrub
 from argosy.sources.tree import RootedTree
-from argosy.sources.urls import check_git_url, normalise_url
+from argosy.sources.urls import check_git_url, exact_url
 
 T = TypeVar("T")
 
@@ -46,6 +48,7 @@ FETCH_OPTIONS: Final = (
 REF_SPECS: Final = ("+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*")
 FETCH_BYTES: Final = "reposerver.git.max.fetch.size"
 """The setting's name."""
+ANYONE: Final = Credentials()
 TREES_KEPT: Final = 256
 PROVEN_SECONDS: Final = 3600.0
 
@@ -74,8 +77,11 @@ class GitMirrors:
     def __init__(
         self, directory: Path, clock: Clock, settings: GitSettings | None = None, egress: Egress | None = None
     ) -> None:
-        """`egress`: judges the hosts of submodules and fetches LFS files; without it there are none from elsewhere."""
+        """`egress`: the policy for all that is connected to; without it that of a machine of one's own, and there are
+        neither submodules from other hosts nor LFS files."""
         self._egress = egress
+        self._policy = egress.policy if egress else EgressPolicy(allow_loopback=True)
+        self._naming = Naming(directory)
         self._identities = Identities(egress, clock)
         self._directory = directory
         self._clock = clock
@@ -117,19 +123,19 @@ class GitMirrors:
             raise NotFound(f"unable to resolve '{scrub(revision)}' to a commit SHA")
         return found
 
-    async def tree(self, url: str, commit: str, credentials: Credentials) -> Tree:
-        return await self._whole.tree(url, commit, credentials)
+    async def tree(self, url: str, commit: str, credentials: Credentials, *, further: Further | None = None) -> Tree:
+        return await self._whole.tree(url, commit, credentials, further)
 
     async def objects(self, url: str, commit: str, credentials: Credentials) -> Objects:
         """The mirror's objects, the commit and its history among them, for who may read the repository."""
         await self.plain(url, commit, credentials)
-        return self._store(self.mirror(url))
+        return self._store(self.mirror(url, credentials))
 
     async def tag_object(self, url: str, revision: str, credentials: Credentials, tag_prefix: str = "") -> str:
         """The annotated tag that a revision means, fetched; "" when it means something else."""
         refs = await self._listed(url, credentials, PROVEN_SECONDS)
         oid = annotated(refs, revision, tag_prefix)
-        if oid and not self._has(self.mirror(url), oid):
+        if oid and not self._has(self.mirror(url, credentials), oid):
             await self._fetch(url, oid, credentials)
         return oid
 
@@ -141,26 +147,29 @@ class GitMirrors:
         """What the remote lists, asked for after this call began."""
         return await self._listed(url, credentials, 0.0)
 
-    def has(self, url: str, commit: str) -> bool:
-        """Whether the mirror has it; says nothing of who may read it."""
-        return self._has(self.mirror(url), commit)
+    def has(self, url: str, commit: str, credentials: Credentials = ANYONE) -> bool:
+        """Whether the mirror has it; says nothing of whether it may still be read."""
+        return self._has(self.mirror(url, credentials), commit)
 
     async def fetch_ref(self, url: str, ref: str, credentials: Credentials) -> None:
         """One reference that is no branch or tag, into the mirror."""
-        await self._make(self.mirror(url))
-        await self._run_fetch(url, self.mirror(url), credentials, "--no-prune", (f"+{ref}:refs/argosy/{ref}",))
+        mirror = self.mirror(url, credentials)
+        await self._make(mirror)
+        await self._run_fetch(url, mirror, credentials, "--no-prune", (f"+{ref}:refs/argosy/{ref}",))
 
     async def run_in_mirror(
-        self, url: str, arguments: Sequence[str], credentials: Credentials, stdin: bytes = b""
+        self, url: str, arguments: Sequence[str], credentials: Credentials, stdin: bytes = b"", *, local: bool = False
     ) -> Finished:
-        """Git in the mirror, alone there; what the remote lists may be another thing afterwards."""
-        mirror = self.mirror(url)
+        """Git in the identity's mirror, alone there; what the remote lists may be another thing afterwards. `local`: it
+        connects to nothing."""
+        mirror = self.mirror(url, credentials)
         async with self._locks.setdefault(mirror, asyncio.Lock()):
             await self._in_thread(self._prepare, mirror)
             seconds = self._settings.fetch_seconds
-            finished = await self._git(url, (*FETCH_OPTIONS, *arguments), credentials, mirror, seconds, stdin=stdin)
+            where, given = ("", Credentials()) if local else (url, credentials)
+            finished = await self._git(where, (*FETCH_OPTIONS, *arguments), given, mirror, seconds, stdin=stdin)
             drop_reports(mirror)
-        for key in [key for key in self._refs if key[0] == normalise_url(url)]:
+        for key in [key for key in self._refs if key[0] == exact_url(url)]:
             del self._refs[key]
         return finished
 
@@ -169,7 +178,7 @@ class GitMirrors:
         if not FULL_SHA.fullmatch(commit):
             raise Rejected(f"commit {scrub(commit)!r} is not a full SHA")
         await self._listed(url, credentials, PROVEN_SECONDS)
-        mirror = self.mirror(url)
+        mirror = self.mirror(url, credentials)
         key = (mirror, commit)
         if (known := self._trees.get(key)) is not None:
             return known
@@ -199,7 +208,7 @@ class GitMirrors:
 
     async def _listed(self, url: str, credentials: Credentials, max_age: float) -> Refs:
         check_git_url(url, allow_local=self._settings.allow_local)
-        key = (normalise_url(url), credentials)
+        key = (exact_url(url), credentials)
         known = self._refs.get(key)
         if known is not None and max_age > 0 and self._clock.monotonic() - known[0] <= max_age:
             return known[1]
@@ -212,14 +221,14 @@ class GitMirrors:
         arguments = ("ls-remote", "--symref", "--", where)
         try:
             with self._metrics.request(url, "ls-remote"):
-                finished = await self._git(url, arguments, credentials, self._prepared(), self._settings.list_seconds)
+                finished = await self._git(url, arguments, credentials, None, self._settings.list_seconds)
                 if finished.status != 0:
                     raise failure("failed to list refs", url, finished.errors, credentials)
         except Exception:
-            self._refs.pop((normalise_url(url), credentials), None)
+            self._refs.pop((exact_url(url), credentials), None)
             raise
         refs = parse_listing(finished.output)
-        self._refs[(normalise_url(url), credentials)] = (began, refs)
+        self._refs[(exact_url(url), credentials)] = (began, refs)
         return refs
 
     async def _completed(self, url: str, short: Abbreviation, refs: Refs, credentials: Credentials) -> str | None:
@@ -229,14 +238,14 @@ class GitMirrors:
             return listed.pop()
         await self._fetch(url, "", credentials)
         arguments = ("rev-parse", "--verify", "--quiet", "--end-of-options", f"{short.text}^{{commit}}")
-        mirror = self.mirror(url)
-        finished = await self._git(url, arguments, Credentials(), mirror, self._settings.list_seconds)
+        mirror = self.mirror(url, credentials)
+        finished = await self._git("", arguments, Credentials(), mirror, self._settings.list_seconds)
         found = finished.output.strip()
         return found if FULL_SHA.fullmatch(found) else None
 
     async def _fetch(self, url: str, commit: str, credentials: Credentials) -> None:
         """Branches and tags; then, when the commit is on none of them, the commit by itself."""
-        mirror = self.mirror(url)
+        mirror = self.mirror(url, credentials)
         if commit and credentials.depth > 0 and await self._fetched_shallow(url, commit, credentials):
             return
         await self._fetches.share((mirror, credentials), lambda: self._fetch_refs(url, mirror, credentials))
@@ -255,7 +264,7 @@ class GitMirrors:
 
     async def _fetched_shallow(self, url: str, commit: str, credentials: Credentials) -> bool:
         """The commit with as much history as its repository says; False where the remote gives no single commits."""
-        mirror = self.mirror(url)
+        mirror = self.mirror(url, credentials)
         await self._make(mirror)
         try:
             await self._fetches.share((mirror, credentials, commit), lambda: self._fetch_one(url, commit, credentials))
@@ -268,8 +277,9 @@ class GitMirrors:
         options = (f"--depth={credentials.depth}",) if credentials.depth > 0 else ()
         specs = (f"+{commit}:refs/argosy/{commit}",)
         try:
+            mirror = self.mirror(url, credentials)
             with self._metrics.request(url, "fetch", commit):
-                await self._run_fetch(url, self.mirror(url), credentials, "--no-prune", specs, options)
+                await self._run_fetch(url, mirror, credentials, "--no-prune", specs, options)
         except NotFound:
             raise NotFound(f"unable to resolve '{commit}' to a commit SHA") from None
 
@@ -310,23 +320,50 @@ class GitMirrors:
         url: str,
         arguments: Sequence[str],
         credentials: Credentials,
-        directory: Path,
+        directory: Path | None,
         seconds: float,
         file_bytes: int = 0,
         stdin: bytes = b"",
     ) -> Finished:
+        """Git follows no redirect by itself: where one leads is judged here, and asked with what may be sent there."""
+        finished = await self._git_once(url, arguments, credentials, directory, seconds, file_bytes, stdin)
+        if finished.status == 0 or not is_redirect(finished.errors):
+            return finished
+        given = await self._identities.effective(credentials)
+        there, sent = await self._clock.external(redirected(url, given, self._egress, self._policy))
+        changed = [there if word == check_git_url(url) else word for word in arguments]
+        return await self._git_once(there, changed, sent, directory, seconds, file_bytes, stdin)
+
+    async def _git_once(
+        self,
+        url: str,
+        arguments: Sequence[str],
+        credentials: Credentials,
+        directory: Path | None,
+        seconds: float,
+        file_bytes: int,
+        stdin: bytes,
+    ) -> Finished:
         credentials = await self._identities.effective(credentials)
+        private = self._prepared()
 
         def run() -> Finished:
-            with Private(self._prepared(), url, credentials, allow_local=self._settings.allow_local) as opened:
-                return run_git(
+            local = self._settings.allow_local
+            with Private(private, url, credentials, allow_local=local, policy=self._policy) as opened:
+                finished = run_git(
                     arguments,
-                    directory=directory,
+                    directory=directory or opened.directory,
                     environment=opened.environment,
                     seconds=seconds,
                     file_bytes=file_bytes,
                     stdin=stdin,
+                    reads=opened.reads,
+                    writes=opened.writes,
+                    gateway=opened.gateway,
                 )
+                if finished.status != 0 and opened.gateway:
+                    opened.gateway.explain(url)
+                return finished
 
         try:
             if self._programs is None:
@@ -336,6 +373,8 @@ class GitMirrors:
             raise Unavailable(f"{scrub(url)}: {error}") from None
         except TooMuchOutput as error:
             raise Rejected(f"{scrub(url)}: {error}") from None
+        except OSError as error:
+            raise Unavailable(f"git cannot be run: {error.strerror or error}") from None
 
     async def _in_thread(self, work: Callable[..., T], *arguments: object) -> T:
         if self._threads is None:
@@ -348,8 +387,8 @@ class GitMirrors:
     def _open_tree(self, objects: Objects, commit: str) -> RootedTree:
         return commit_tree(objects, commit, allow_links_out=self._settings.allow_links_out)
 
-    def store(self, url: str) -> Objects:
-        return self._store(self.mirror(url))
+    def store(self, url: str, credentials: Credentials = ANYONE) -> Objects:
+        return self._store(self.mirror(url, credentials))
 
     def _store(self, mirror: Path) -> Objects:
         if mirror not in self._objects:
@@ -372,8 +411,8 @@ class GitMirrors:
             self._swept = True
         return self._directory
 
-    def mirror(self, url: str) -> Path:
-        return self._directory / blake2b(normalise_url(url).encode(), digest_size=16).hexdigest()
+    def mirror(self, url: str, credentials: Credentials = ANYONE) -> Path:
+        return self._directory / self._naming.name(url, credentials)
 
     def _prepare(self, mirror: Path) -> None:
         if not (mirror / "HEAD").exists():

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from hashlib import blake2b
 
 from argosy.sources.git.refs import FULL_SHA, Abbreviation, Refs, check_revision, lookup
-from argosy.sources.port import Credentials, NotFound, SourceError, Tree
+from argosy.sources.port import Credentials, Further, NotFound, SourceError, Tree
 from argosy.sources.tree import MemoryStorage, RootedTree, first_link_out_of_root, out_of_bounds
 from argosy.sources.urls import normalise_url
 
@@ -66,7 +66,7 @@ class ScriptedGit:
             raise NotFound(f"unable to resolve '{revision}' to a commit SHA")
         return found
 
-    async def tree(self, url: str, commit: str, credentials: Credentials) -> Tree:
+    async def tree(self, url: str, commit: str, credentials: Credentials, *, further: Further | None = None) -> Tree:
         self._known(url)
         found = self._commits[normalise_url(url)].get(commit)
         if found is None:

@@ -15,14 +15,14 @@ from argosy.sources.egress import Egress
 from argosy.sources.git.lfs import LfsStorage, LfsStore, Pointer, pointers
 from argosy.sources.git.modules import FILE as MODULES_FILE
 from argosy.sources.git.modules import FILE_LIMIT as MODULES_FILE_LIMIT
-from argosy.sources.git.modules import Budget, MountedStorage, is_local, module_credentials, module_url, parse_modules
+from argosy.sources.git.modules import Budget, MountedStorage, module_credentials, module_url, parse_modules
 from argosy.sources.git.tree import Objects
 from argosy.sources.identities import Identities
 from argosy.sources.paths import shown
-from argosy.sources.port import Credentials, Rejected, SourceError
+from argosy.sources.port import Credentials, Further, Rejected, SourceError
 from argosy.sources.scrub import scrub
 from argosy.sources.tree import RootedTree, Storage
-from argosy.sources.urls import check_git_url, host_of
+from argosy.sources.urls import check_git_url, host_of, is_local
 
 T = TypeVar("T")
 POINTERS_KEPT: Final = 256
@@ -35,9 +35,9 @@ class Mirrors(Protocol):
         """The commit's own files."""
         ...
 
-    def store(self, url: str) -> Objects: ...
+    def store(self, url: str, credentials: Credentials) -> Objects: ...
 
-    def mirror(self, url: str) -> Path: ...
+    def mirror(self, url: str, credentials: Credentials) -> Path: ...
 
     async def in_thread(self, work: Callable[..., T], *arguments: object) -> T: ...
 
@@ -61,22 +61,35 @@ class WholeTrees:
         self._allow_local = allow_local
         self._pointers: dict[tuple[Path, str], dict[str, Pointer]] = {}
 
-    async def tree(self, url: str, commit: str, credentials: Credentials, budget: Budget | None = None) -> RootedTree:
+    async def tree(
+        self,
+        url: str,
+        commit: str,
+        credentials: Credentials,
+        further: Further | None = None,
+        budget: Budget | None = None,
+    ) -> RootedTree:
         tree = await self._mirrors.plain(url, commit, credentials)
         if credentials.enable_lfs:
             tree = await self._with_lfs(url, commit, tree, credentials)
         found = tree.storage.children("", tree.storage.root).get(MODULES_FILE)
         if self._submodules and found is not None and found.kind == "file":
-            tree = await self._with_modules(url, commit, tree, credentials, budget or Budget())
+            tree = await self._with_modules(url, commit, tree, credentials, further, budget or Budget())
         return tree
 
     async def _with_modules(
-        self, url: str, commit: str, tree: RootedTree, credentials: Credentials, budget: Budget
+        self,
+        url: str,
+        commit: str,
+        tree: RootedTree,
+        credentials: Credentials,
+        further: Further | None,
+        budget: Budget,
     ) -> RootedTree:
         modules = parse_modules(tree.read(MODULES_FILE, limit=MODULES_FILE_LIMIT).decode("utf-8", "replace"))
         budget.deeper()
         mounts: dict[str, Storage] = {}
-        objects = self._mirrors.store(url)
+        objects = self._mirrors.store(url, credentials)
         for module in modules:
             wanted = await self._mirrors.in_thread(objects.module, commit, module.path)
             if wanted is None:
@@ -85,7 +98,8 @@ class WholeTrees:
             where = module_url(url, module.url)
             await self._judge_module(url, where)
             try:
-                inner = await self.tree(where, wanted, module_credentials(url, where, credentials), budget)
+                given = further(where) if further else module_credentials(url, where, credentials)
+                inner = await self.tree(where, wanted, given, further, budget)
             except SourceError as error:
                 raise type(error)(f"submodule {shown(module.path)}: {error}") from None
             mounts[module.path] = inner.storage
@@ -107,7 +121,7 @@ class WholeTrees:
     async def _with_lfs(self, url: str, commit: str, tree: RootedTree, credentials: Credentials) -> RootedTree:
         if self._egress is None:
             raise Rejected(f"{scrub(url)}: LFS files cannot be fetched here")
-        mirror = self._mirrors.mirror(url)
+        mirror = self._mirrors.mirror(url, credentials)
         known = self._pointers.get((mirror, commit))
         if known is None:
             known = await self._mirrors.in_thread(pointers, tree.storage)

@@ -13,7 +13,7 @@ from typing import Final
 from argosy.runtime.clock import Clock
 from argosy.sources.git.failures import failure, push_failure
 from argosy.sources.git.refs import FULL_SHA, check_branch
-from argosy.sources.git.remote import GitMirrors
+from argosy.sources.git.remote import ANYONE, GitMirrors
 from argosy.sources.git.tree import GitStorage, Objects
 from argosy.sources.paths import shown
 from argosy.sources.port import Author, Credentials, Described, Outrun, Rejected, Tree, Unavailable
@@ -53,7 +53,7 @@ class WritingMirrors:
     async def describe(self, url: str, commit: str, credentials: Credentials) -> Described:
         await self._mirrors.objects(url, commit, credentials)
         arguments = ("-c", "log.showSignature=false", "show", "-s", "--encoding=UTF-8", _FORMAT, _sha(commit))
-        finished = await self._mirrors.run_in_mirror(url, arguments, Credentials())
+        finished = await self._mirrors.run_in_mirror(url, arguments, credentials, local=True)
         if finished.status != 0:
             raise failure("failed to show a commit", url, finished.errors, credentials)
         author, seconds, message, trailers = finished.output.split("\0", 3)
@@ -75,7 +75,7 @@ class WritingMirrors:
         for path, data in sorted(changes.items()):
             place = _quoted(tree.place(path))
             lines += [b"D ", place, b"\n"] if data is None else [b"M 100644 inline ", place, b"\n", _data(data)]
-        return await self._written(url, parent, message, author, lines)
+        return await self._written(url, parent, message, author, lines, credentials)
 
     async def push(self, url: str, branch: str, commit: str, credentials: Credentials) -> None:
         await self._push(url, f"refs/heads/{check_branch(branch)}", commit, credentials)
@@ -98,7 +98,7 @@ class WritingMirrors:
                 pause *= 2
             head = await self._notes(url, namespace, credentials)
             lines = [b"N inline ", _sha(commit).encode(), b"\n", _data(f"{text}\n".encode())]
-            made = await self._written(url, head, NOTE_MESSAGE, author, lines)
+            made = await self._written(url, head, NOTE_MESSAGE, author, lines, credentials)
             try:
                 await self._push(url, _notes_ref(namespace), made, credentials)
             except Outrun as error:
@@ -117,17 +117,25 @@ class WritingMirrors:
         """The commit that the remote's notes are at, fetched; "" when it has none."""
         ref = _notes_ref(namespace)
         head = (await self._mirrors.refs(url, credentials)).commits.get(ref, "")
-        if head and not self._mirrors.has(url, head):
+        if head and not self._mirrors.has(url, head, credentials):
             await self._mirrors.fetch_ref(url, ref, credentials)
         return head
 
-    async def _written(self, url: str, parent: str, message: str, author: Author, lines: Iterable[bytes]) -> str:
+    async def _written(
+        self,
+        url: str,
+        parent: str,
+        message: str,
+        author: Author,
+        lines: Iterable[bytes],
+        credentials: Credentials = ANYONE,
+    ) -> str:
         when = f"{_person(author)} {int(self._clock.now().timestamp())} +0000\n".encode()
         head = [f"commit {SCRATCH}\nmark :1\n".encode(), b"author ", when, b"committer ", when, _data(message.encode())]
         origin = [f"from {_sha(parent)}\n".encode()] if parent else []
         stream = b"".join([*head, *origin, *lines, b"\nget-mark :1\n"])
         arguments = ("fast-import", "--quiet", "--force", "--date-format=raw")
-        finished = await self._mirrors.run_in_mirror(url, arguments, Credentials(), stream)
+        finished = await self._mirrors.run_in_mirror(url, arguments, credentials, stream, local=True)
         if finished.status != 0 or not FULL_SHA.fullmatch(finished.output.strip()):
             raise failure("failed to commit", url, finished.errors, Credentials())
         return finished.output.strip()
