@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hardship import applicationsets, gitops, hydrator, notify, sealing
+from hardship import applicationsets, gitops, hydrator, notify, rollouts, sealing
 from kit.hardship import Story
 
 ROOMS: dict[str, tuple[type[Story], ...]] = {
@@ -11,4 +11,5 @@ ROOMS: dict[str, tuple[type[Story], ...]] = {
     "hydrator": hydrator.STORIES,
     "sealing": sealing.STORIES,
     "notify": notify.STORIES,
+    "rollouts": rollouts.STORIES,
 }

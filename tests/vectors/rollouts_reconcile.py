@@ -219,6 +219,7 @@ def compare(kind: str, found: Json, wanted: Json, name: str) -> list[str]:
         out += deep(strip(found.get("spec")), strip(wanted.get("spec")), f"{name} spec")
         out += deep(found["metadata"].get("labels"), wanted["metadata"].get("labels"), f"{name} labels")
     notes = [(obj["metadata"].get("annotations") or {}) for obj in (found, wanted)]
+    notes = [{key: value for key, value in some.items() if not key.startswith("argosy.dev/")} for some in notes]
     return out + deep(notes[0], notes[1], f"{kind} {name} annotations")
 
 

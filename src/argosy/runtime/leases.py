@@ -184,6 +184,10 @@ class LeaseHolder:
             self._on_change(self._told)
 
 
+SETTLED = 0.001
+"""Seconds after which a replica that has settled begins."""
+
+
 class Membership:
     """Which replicas live, each by a Lease of its own, and which keys are ours. `run` until cancelled.
 
@@ -270,7 +274,8 @@ class Membership:
         changed = shards.members != self.shards.members or not was_member
         if changed:
             self.shards = shards
-            self._clock.call_later(max(0.0, self._settled_at - now), self._on_change)
+            # A moment later: rounding must not wake us just before we own anything.
+            self._clock.call_later(max(0.0, self._settled_at - now) + SETTLED, self._on_change)
 
     async def _clear_away(self, leases: Iterable[JsonObject], now: float) -> None:
         """Deletes what replicas left that are long gone: every restart leaves a Lease of another name."""

@@ -15,6 +15,7 @@ from argosy.rollouts.arithmetic.sums import pod_hash_of
 from argosy.rollouts.arithmetic.weights import current_set_weight, current_step
 from argosy.rollouts.resources import REVISION, SCALE_DOWN_DEADLINE, TEMPLATE_NAME
 from argosy.rollouts.status.phase import shown_phase
+from argosy.rollouts.status.waiting import waiting_for
 
 OK, BAD, WARNING, PROGRESSING, WAITING, UNKNOWN, PAUSED, NEUTRAL = "✔✖⚠◌◷?॥•"
 ROLLOUT_ICONS = {
@@ -80,6 +81,8 @@ class Info:
     message: str
     icon: str
     strategy: str
+    waiting: str = ""
+    """What it waits for, and until when."""
     step: str = ""
     set_weight: str = ""
     actual_weight: str = ""
@@ -125,6 +128,7 @@ def info_of(rollout: Rollout, objects: Objects) -> Info:
         message=message,
         icon=ROLLOUT_ICONS.get(phase, " "),
         strategy=_strategy(rollout),
+        waiting=waiting_for(rollout),
         step=step,
         set_weight=str(current_set_weight(rollout)) if canary is not None else "",
         actual_weight=str(_actual_weight(rollout, sets)) if canary is not None else "",

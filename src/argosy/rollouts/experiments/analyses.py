@@ -44,7 +44,9 @@ def _sync(turn: Turn, analysis: AnalysisReference, before: JsonObject, status: J
     if before.get("phase") in FINAL:
         return
     run = turn.seen.runs.get(str(before["analysisRun"]))
-    if run is None:
+    if run is None and before.get("phase") == "Pending" and not turn.is_terminating:
+        _begin(turn, analysis, status)  # it was named, and not made
+    elif run is None:
         text = f'analysisruns.argoproj.io "{before["analysisRun"]}" not found'
         status.update(phase="Error", message=text)
     elif turn.is_terminating:
@@ -76,7 +78,7 @@ def _begin(turn: Turn, analysis: AnalysisReference, status: JsonObject) -> None:
             break
         if known is None and name not in turn.seen.taken_names:
             run["metadata"]["name"] = name
-            turn.steps.append(create(ANALYSIS_RUNS, run))
+            turn.later.append(create(ANALYSIS_RUNS, run))
             break
         count += 1
     status.update(phase="Pending", analysisRun=name)

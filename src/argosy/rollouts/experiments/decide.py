@@ -45,7 +45,7 @@ def decide(seen: Seen, now: datetime) -> Decision:
         _conditions(turn)
         turn.wake(ends_at(seen.experiment) if not turn.is_terminating else None)
     _persist(turn)
-    return Decision(tuple(turn.steps), wake_at=turn.wake_at)
+    return Decision((*turn.steps, *turn.later), wake_at=turn.wake_at)
 
 
 def _refuse(turn: Turn, problem: str) -> None:

@@ -22,6 +22,7 @@ from argosy.rollouts.experiments.rules import (
     wanted_size,
 )
 from argosy.rollouts.experiments.turn import Turn, owner_reference
+from argosy.rollouts.refusals import is_final
 from argosy.rollouts.resources import EXPERIMENT_NAME, HASH_LABEL, SCALE_DOWN_DEADLINE, TEMPLATE_NAME
 from argosy.rollouts.revisions.annotations import deadline_of, has_deadline
 from argosy.rollouts.revisions.hashing import pod_template_hash
@@ -91,7 +92,7 @@ def _make_set(turn: Turn, template: TemplateSpec, status: JsonObject) -> None:
     refusal = turn.seen.refusal
     made = replica_set(turn, template)
     name = made["metadata"]["name"]
-    if refusal is not None and refusal.write.key.name == name and refusal.code not in (0, 409):
+    if refusal is not None and refusal.write.key.name == name and is_final(refusal):
         status["status"] = "Error"
         status["message"] = f"Failed to create ReplicaSet for template '{template.name}': {refusal.message}"
         turn.event("ReplicaSetCreateError", f'Failed to create new replica set "{name}": {refusal.message}')

@@ -21,6 +21,8 @@ class Turn:
     now: datetime
     status: JsonObject
     steps: list[Step] = field(default_factory=list)
+    later: list[Step] = field(default_factory=list)
+    """Runs to create once the status names them."""
     wake_at: datetime | None = None
 
     @property

@@ -253,7 +253,7 @@ def _created(turn: Turn, run: JsonObject) -> JsonObject:
             break
         count += 1
     made = {**run, "metadata": {**run["metadata"], "name": name}}
-    turn.write(create(ANALYSIS_RUNS, made))
+    turn.later.append(create(ANALYSIS_RUNS, made))
     return made
 
 

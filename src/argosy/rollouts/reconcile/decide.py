@@ -7,7 +7,6 @@ spec.replicas, conditions of pause and retry, a scaling event; then the strategy
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from datetime import datetime
 
 from argosy.apis.kubernetes.views.apps import ReplicaSet
@@ -23,19 +22,31 @@ from argosy.rollouts.reconcile.revision import make_new, owner_reference, sync_n
 from argosy.rollouts.reconcile.scaling import is_scaling_event
 from argosy.rollouts.reconcile.seen import Seen
 from argosy.rollouts.reconcile.turn import Halted, Runs, Turn
+from argosy.rollouts.resources import WAITING
 from argosy.rollouts.revisions.annotations import deadline_of
 from argosy.rollouts.revisions.finding import find_new
 from argosy.rollouts.routers.port import Drafts, Router
 from argosy.rollouts.status.conditions import ABORTED, PAUSED, RESUMED, RETRY, Conditions, is_completed, reason_of
+from argosy.rollouts.status.waiting import waiting_for
 
 MakeRouters = Callable[[Turn], Sequence[Router]]
 
 
 def decide_turn(seen: Seen, now: datetime, make_routers: MakeRouters) -> Decision:
     turn = new_turn(seen, now)
-    with suppress(Halted):
+    try:
         _decide(turn, make_routers)
-    return Decision(tuple(turn.steps), wake_at=turn.wake_at, memory=seen.facts)
+    except Halted:
+        turn.later.clear()  # nothing names them
+    _note_waiting(turn)
+    return Decision((*turn.steps, *turn.later), wake_at=turn.wake_at, memory=seen.facts)
+
+
+def _note_waiting(turn: Turn) -> None:
+    """The annotation that says what it waits for, as the status is now; absent while it waits for nothing."""
+    text = waiting_for(turn.rollout, turn.obstacle)
+    if turn.rollout.annotations.get(WAITING, "") != text:
+        turn.patch_rollout({"metadata": {"annotations": {WAITING: text or None}}})
 
 
 def new_turn(seen: Seen, now: datetime) -> Turn:

@@ -84,7 +84,7 @@ def _make(turn: Turn, step: ExperimentStep) -> Experiment:
             break
         count += 1
     made = {**wanted, "metadata": {**wanted["metadata"], "name": name}}
-    turn.write(create(Experiment, made))
+    turn.later.append(create(Experiment, made))
     turn.event("ExperimentCreated", f"Created Experiment '{name}'")
     return read(Experiment, made)
 

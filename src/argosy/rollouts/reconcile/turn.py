@@ -59,6 +59,10 @@ class Turn:
     """Whether the new ReplicaSet was about to be scaled down: then going back to it is fast."""
     targets_verified: bool | None = None
     steps: list[Step] = field(default_factory=list)
+    later: list[Step] = field(default_factory=list)
+    """Creations of what the status names. They come after the status: whoever dies in between finds the name there, and
+    not a run that nobody knows of.
+    """
     wake_at: datetime | None = None
     plugin_failed: bool = False
     drafts: Drafts = field(default_factory=lambda: Drafts({}))

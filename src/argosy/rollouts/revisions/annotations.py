@@ -15,9 +15,10 @@ from argosy.rollouts.resources import (
     REVISION,
     REVISION_HISTORY,
     SCALE_DOWN_DEADLINE,
+    WAITING,
 )
 
-_NOT_COPIED = frozenset({LAST_APPLIED, REVISION, REVISION_HISTORY, DESIRED_REPLICAS, NOTIFIED})
+_NOT_COPIED = frozenset({LAST_APPLIED, REVISION, REVISION_HISTORY, DESIRED_REPLICAS, NOTIFIED, WAITING})
 
 
 def revision_of(annotations: dict[str, str]) -> int:
