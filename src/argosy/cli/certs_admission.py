@@ -59,7 +59,10 @@ def _asked(attributes: Attributes) -> Asked:
     assert attributes.obj is not None
     user = attributes.request.user
     identity: dict[str, Any] = {"username": user.name, "groups": list(user.groups)}
-    identity |= {key: value for key in ("uid", "extra") if (value := getattr(user, key, None))}
+    if uid := getattr(user, "uid", ""):
+        identity["uid"] = uid
+    if extra := getattr(user, "extra", None):
+        identity["extra"] = {key: list(values) for key, values in extra.items()}
     resource = attributes.kind.resource
     return Asked(
         group=resource.group,

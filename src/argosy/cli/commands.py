@@ -81,9 +81,10 @@ def _repocreds(commands: Commands) -> None:
 
 
 def _cert(commands: Commands) -> None:
+    from argosy.cli.cert.arguments import add_verbs
     from argosy.cli.repository.arguments import add_cert
 
-    add_cert(commands)
+    add_verbs(add_cert(commands))
 
 
 def _gpg(commands: Commands) -> None:

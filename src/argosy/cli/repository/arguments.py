@@ -86,8 +86,10 @@ def add_repocreds(commands: Commands) -> None:
     connection(parser)
 
 
-def add_cert(commands: Commands) -> None:
-    actions = group(commands, "cert", "Look at and change trusted certificates and SSH hosts", "Certificates")
+def add_cert(commands: Commands) -> Commands:
+    """Gives the verbs, for those of certificates of one's own (`cli.cert`)."""
+    text = "Look at, renew and approve certificates; change trusted certificates and SSH hosts of repositories"
+    actions = group(commands, "cert", text, "Certificates")
     parser = command(actions, "list", "argosy.cli.repository.certificates:list_all", "List certificates and hosts")
     connection(parser)
     parser.add_argument("--cert-type", default="", metavar="TYPE", help="ssh or https")
@@ -109,6 +111,7 @@ def add_cert(commands: Commands) -> None:
     connection(parser)
     parser.add_argument("--cert-type", default="", metavar="TYPE", help="ssh or https")
     parser.add_argument("--cert-sub-type", default="", metavar="TYPE", help="such as ssh-rsa")
+    return actions
 
 
 def add_gpg(commands: Commands) -> None:
