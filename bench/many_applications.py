@@ -7,7 +7,6 @@ commit costs that touches none of them, what a minute of steady state costs, and
 from __future__ import annotations
 
 import argparse
-import asyncio
 import cProfile
 import tempfile
 import time
@@ -15,6 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from bench.applications import APPLICATIONS, Stage, commit, cpu, free_port, git, resident_mb, say
+from bench.turns import Turns
 
 from argosy.cli.process import embedded
 from argosy.machinery.objects import JsonObject
@@ -89,12 +89,13 @@ async def poll(stage: Stage, seconds: float = 5.0) -> dict[str, float]:
     return counts.since()
 
 
-async def measure(stage: Stage, minute: float, profiled: Callable[[], None]) -> None:
+async def measure(stage: Stage, minute: float, profiled: Callable[[], None], turns: Turns) -> None:
     count = stage.count
     counts = Counts(stage)
-    for number in range(count):
-        await stage.client.create(APPLICATIONS, application(stage.repository, number))
-    await stage.until(stage.is_synced, 600.0)
+    with turns.during("first sync"):
+        for number in range(count):
+            await stage.client.create(APPLICATIONS, application(stage.repository, number))
+        await stage.until(stage.is_synced, 600.0)
     found = counts.since()
     say(f"first sync of {count} applications of {OBJECTS}", f"{time.perf_counter() - counts.began:.1f} s")
     say("  CPU time of this process", f"{found['cpu']:.1f} s", "")
@@ -110,14 +111,16 @@ async def measure(stage: Stage, minute: float, profiled: Callable[[], None]) -> 
     quiet = found["cpu"]
     (stage.repository / "README.md").write_text("nothing that any application reads\n")
     commit(stage.repository, "an unrelated commit")
-    found = await poll(stage)
+    with turns.during("an unrelated commit"):
+        found = await poll(stage)
     say("a look for commits that finds one that touches no application", "")
     show(found)
     say("  CPU time for each application", f"{(found['cpu'] - quiet) / count * 1e6:.0f} us")
 
     before = Counts(stage)
-    await stage.refresh_all()
-    await stage.until(stage.is_refreshed)
+    with turns.during("refresh of all"):
+        await stage.refresh_all()
+        await stage.until(stage.is_refreshed)
     found = before.since()
     say("refresh of all, nothing changed", f"{time.perf_counter() - before.began:.2f} s")
     say("  comparisons computed", f"{found['comparisons']:.0f}", f"0 of {count * OBJECTS}")
@@ -134,7 +137,7 @@ async def measure(stage: Stage, minute: float, profiled: Callable[[], None]) -> 
     say("resident memory of the process at the end", f"{resident_mb():.0f} MB")
 
 
-async def run(count: int, minute: float, profile: str = "") -> None:
+async def run(count: int, minute: float, turns: Turns, profile: str = "") -> None:
     clock, rng = RealClock(), SystemRng()
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
@@ -142,9 +145,8 @@ async def run(count: int, minute: float, profile: str = "") -> None:
         async with embedded(root / "data", "127.0.0.1", free_port(), clock, rng) as process:
             await process.wait_ready(clock)
             profiler = cProfile.Profile()
-            await measure(
-                Stage(process, clock, root / "repository", count), minute, profiler.enable if profile else lambda: None
-            )
+            stage = Stage(process, clock, root / "repository", count)
+            await measure(stage, minute, profiler.enable if profile else lambda: None, turns)
             if profile:
                 profiler.disable()
                 profiler.dump_stats(profile)
@@ -156,7 +158,8 @@ def main() -> None:
     parser.add_argument("--minute", type=float, default=60.0, help="seconds of steady state")
     parser.add_argument("--profile", default="", metavar="FILE", help="write cProfile statistics from the commit on")
     arguments = parser.parse_args()
-    asyncio.run(run(arguments.count, arguments.minute, arguments.profile))
+    turns = Turns()
+    turns.run(run(arguments.count, arguments.minute, turns, arguments.profile))
 
 
 if __name__ == "__main__":

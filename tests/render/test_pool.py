@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 
+from argosy.machinery.pieces import whole
+from argosy.render.conversation import parse_manifests
 from argosy.render.port import RenderError
 from argosy.render.process import Limits, WorkerLost
 
@@ -128,19 +130,27 @@ def test_templates_cannot_reach_files_or_environment(make_bench: Any) -> None:
             bench.render(CHART | {"app/templates/a.yaml": f'{{{{ {function} "HOME" }}}}'})
 
 
-def test_an_answer_that_is_no_list_of_objects_is_refused() -> None:
-    from argosy.render.conversation import parse_manifests
+@pytest.mark.parametrize(
+    ("body", "text"),
+    [
+        (b"[]", "no apiVersion or no kind"),
+        (b"3", "no apiVersion or no kind"),
+        (b'{"kind": "A"}', "no apiVersion or no kind"),
+        (b'{"kind": "A", "apiVersion": 1}', "no apiVersion or no kind"),
+        (b"{", "."),
+        (b'{"kind":"A","apiVersion":"v1"}\n', "."),
+    ],
+)
+def test_an_answer_that_is_no_object_in_each_line_is_refused(body: bytes, text: str) -> None:
+    with pytest.raises(ValueError, match=text):
+        whole(parse_manifests(body))
 
-    for body in (
-        b"{}",
-        b'[{"kind": "A"}]',
-        b'[{"kind": "A", "apiVersion": 1}]',
-        b"[3]",
-        b'[{"kind":"A","apiVersion":"v1","metadata":3}]',
-        b"[",
-    ):
-        with pytest.raises(ValueError):
-            parse_manifests(body)
+
+def test_more_objects_than_the_limit_are_refused_unread() -> None:
+    line = b'{"kind":"A","apiVersion":"v1"}'
+    assert len(whole(parse_manifests(b"\n".join([line] * 3), 3))) == 3
+    with pytest.raises(ValueError, match=r"4 objects, more than the limit of 3 \(reposerver.max.source.objects\)"):
+        whole(parse_manifests(b"\n".join([line] * 3 + [b"not even JSON"]), 3))
 
 
 def test_a_rendering_that_kills_its_worker_is_not_tried_for_ever(make_bench: Any) -> None:

@@ -7,6 +7,7 @@ import asyncio
 import pytest
 
 from argosy.runtime.bounded import run_bounded
+from argosy.runtime.clock import RealClock
 
 
 def test_no_more_than_allowed_are_open_and_one_failure_breaks_off_no_other() -> None:
@@ -23,6 +24,6 @@ def test_no_more_than_allowed_are_open_and_one_failure_breaks_off_no_other() -> 
         done.append(number)
 
     with pytest.raises(ValueError, match="3"):
-        asyncio.run(run_bounded(((lambda n=n: piece(n)) for n in range(20)), 4))  # type: ignore[misc]
+        asyncio.run(run_bounded(((lambda n=n: piece(n)) for n in range(20)), 4, RealClock()))  # type: ignore[misc]
     assert most == 4
     assert sorted(done) == [n for n in range(20) if n not in (3, 5)]

@@ -25,6 +25,7 @@ from argosy.cli.outside import Outside
 from argosy.cli.process import ControlPlane
 from argosy.cli.up import stop_on_signals
 from argosy.machinery.status import StatusError
+from argosy.observe.garbage import Garbage
 from argosy.observe.logs import set_up_logging
 from argosy.observe.process import register_process
 from argosy.observe.watchdog import Watchdog, limit_of
@@ -91,6 +92,7 @@ async def _run(options: argparse.Namespace, cache_directory: Path, watchdog: Wat
                 plane.run_in(parts)
                 if options.webhook_address:
                     parts.add("webhooks", _webhooks(options, http, clock, rng).run)
+                parts.add("garbage", lambda: Garbage().run(clock))
                 print("The controllers are at work.", flush=True)
                 async with _metrics(options, plane, clock):
                     with watchdog.watching():

@@ -43,6 +43,7 @@ from argosy.runtime.counting import counting
 from argosy.runtime.informers import InformerCaches
 from argosy.runtime.queue import WorkQueue
 from argosy.runtime.queue_metrics import register_queues
+from argosy.runtime.slices import Slices
 from argosy.runtime.supervisor import Supervisor
 from argosy.runtime.verbs import Verbs
 from argosy.sources.port import Credentials
@@ -59,12 +60,14 @@ class ControlPlane:
         self._was_ready = False
         self.caches = InformerCaches(client, clock, rng)
         self.doors = Doors(outside, clock, self._credentials, self._permitted, self._named, self._parameters)
+        slices = Slices(clock)
         self.renderer = RenderWorkers(
             clock,
             rng,
             fetcher=Fetcher(self.doors),
             limits=limits_of(os.environ),
             pause=pause_of(os.environ),
+            slices=slices,
         )
         self.lua = LuaWorkers(clock)
         self.jq = JqWorkers(clock)
@@ -98,6 +101,7 @@ class ControlPlane:
             connect=Clusters(clock, rng, self.may_write, self._requested),
             replicas=outside.replicas,
             signatures=Signatures(self.doors),
+            slices=slices,
         )
         self._metrics = self._measured()
 

@@ -104,6 +104,7 @@ async def _serve(
 ) -> None:
     stop = stop_on_signals()
     _raise_file_limit()
+    from argosy.observe.garbage import Garbage
     from argosy.observe.process import register_process
     from argosy.runtime.chance import SystemRng
     from argosy.runtime.clock import RealClock
@@ -113,15 +114,18 @@ async def _serve(
     async with opened(place.directory, HOST, port, clock, SystemRng()) as running:
         if not await until_stopped(stop, running.wait_ready(clock)):
             return
-        _settle_memory()
         if not await until_stopped(stop, then(running, place)):
             return
         if options.ready_fd is not None:
             os.write(options.ready_fd, b"ready\n")
             os.close(options.ready_fd)
         running.warm_up()
-        with watchdog.watching():
-            await stop.wait()
+        async with asyncio.TaskGroup() as tasks:
+            cleaning = tasks.create_task(Garbage().run(clock))
+            await clock.sleep(0)
+            with watchdog.watching():
+                await stop.wait()
+            cleaning.cancel()
         if sys.stdout.isatty():
             print("\nStopping; once more stops at once.", flush=True)
 
@@ -160,15 +164,6 @@ def _raise_file_limit() -> None:
     if soft != resource.RLIM_INFINITY and soft < wanted:
         with suppress(ValueError, OSError):
             resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
-
-
-def _settle_memory() -> None:
-    """What was made at the start stays; the collector need not look at it again and again."""
-    import gc
-
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(50_000, 20, 20)
 
 
 def _set_up_logging(options: argparse.Namespace) -> None:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from argosy.machinery.objects import JsonObject
+
+T = TypeVar("T")
 
 
 class TimerHandle(Protocol):
@@ -20,6 +22,10 @@ class Clock(Protocol):
     def call_later(self, seconds: float, callback: Callable[[], None], *, background: bool = False) -> TimerHandle: ...
 
     async def sleep(self, seconds: float, *, background: bool = False) -> None: ...
+
+    async def external(self, work: Awaitable[T], *, takes: float = 0.0) -> T:
+        """Awaits what goes on outside of the loop, such as a thread."""
+        ...
 
 
 class Rng(Protocol):

@@ -63,6 +63,7 @@ from argosy.runtime.events import EventRecorder
 from argosy.runtime.fencing import FencedOff
 from argosy.runtime.informer import Caches
 from argosy.runtime.persistence import until_done
+from argosy.runtime.slices import Slices
 from argosy.sources.port import ChartRepository, GitRemote, GitWriter
 from argosy.sources.signatures import Verifier
 
@@ -91,6 +92,7 @@ class GitOps:
         connect: Connect | None = None,
         replicas: Replicas | None = None,
         signatures: Verifier | None = None,
+        slices: Slices | None = None,
     ) -> None:
         """`lua` runs users' health checks; without it, what they should judge is Unknown. `jq` runs users' jq; without
         it, what needs it is not compared. `signatures` None: a project that asks for them gets nothing synced.
@@ -117,8 +119,9 @@ class GitOps:
             all_awake=self._all_awake,
             owns=self.owns,
         )
-        self.live = LiveObjects(client, caches, self._triggers.live_changed)
-        self.manifests = Manifests(renderer, git, charts, Integrity(signatures, clock), clock)
+        self._slices = slices = slices or Slices(clock)
+        self.live = LiveObjects(client, caches, self._triggers.live_changed, slices)
+        self.manifests = Manifests(renderer, git, charts, Integrity(signatures, clock), clock, slices)
         here = Destination(IN_CLUSTER, self.live, access, known_types)
         self.clusters = self._connections(here, connect, known_types, clock, rng)
         self.events = EventRecorder(client, clock, "argocd-application-controller")
@@ -149,6 +152,7 @@ class GitOps:
             changed=self._triggers.cluster_changed,
             heard=self._triggers.live_changed,
             label=self._label_cluster,
+            slices=self._slices,
         )
 
     def _context(self, known: KnownTypes, custom_checks: CustomChecks, jq: JqEvaluation) -> ReconcileContext:
@@ -165,6 +169,7 @@ class GitOps:
             events=self.events,
             dependency_index=DependencyIndex(self.plane.applications, self._triggers.if_there, self._is_served),
             orphans=OrphanMonitoring(self.plane.applications, self._clock, self._namespace, self._triggers.recount),
+            slices=self._slices,
             wake=self._controller.enqueue,
         )
 

@@ -10,6 +10,8 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+import orjson
+
 from argosy.machinery.objects import JsonObject, JsonValue
 from argosy.machinery.status import StatusError
 
@@ -178,8 +180,30 @@ def equal(left: JsonValue, right: JsonValue) -> bool:
     if isinstance(left, dict) and isinstance(right, dict):
         return left.keys() == right.keys() and all(equal(item, right[key]) for key, item in left.items())
     if isinstance(left, list) and isinstance(right, list):
-        return len(left) == len(right) and all(map(equal, left, right))
+        return len(left) == len(right) and _equal_items(left, right)
     return isinstance(left, bool) == isinstance(right, bool) and bool(left == right)
+
+
+_LONG = 64
+"""Items from which on a list is worth a look at the whole of it first."""
+
+
+def _equal_items(left: list[JsonValue], right: list[JsonValue]) -> bool:
+    """Of lists that are as long as one another. Python's own equality takes more for equal, and is quick to say no."""
+    if len(left) >= _LONG:
+        if left != right:
+            return False
+        if _same_text(left, right):
+            return True
+    return all(map(equal, left, right))
+
+
+def _same_text(left: JsonValue, right: JsonValue) -> bool:
+    """True only of equals; they may be written differently."""
+    try:
+        return orjson.dumps(left, option=orjson.OPT_SORT_KEYS) == orjson.dumps(right, option=orjson.OPT_SORT_KEYS)
+    except TypeError:
+        return False
 
 
 def _size(value: JsonValue) -> int:

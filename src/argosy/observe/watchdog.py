@@ -8,6 +8,7 @@ time of the loop's own thread: a machine that is busy with other things makes no
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import selectors
 import sys
@@ -30,6 +31,8 @@ IDLE_SECONDS = 0.1
 """Between two looks of the watching thread while no turn is long."""
 DEPTH = 12
 """Frames of a stack that are told, the innermost last."""
+
+COLLECTION = "collection of garbage"
 
 log = logging.getLogger(__name__)
 
@@ -65,7 +68,9 @@ class Watchdog:
         *,
         registry: Registry = REGISTRY,
         processor_time: Callable[[], float] = time.thread_time,
+        idle_seconds: float = IDLE_SECONDS,
     ) -> None:
+        """`idle_seconds`: between two looks while there is nothing to see; what is over sooner has no name."""
         self.limit = limit
         self.longest = 0.0
         """Seconds of processor time of the longest turn since the start, or since `forget`."""
@@ -73,11 +78,14 @@ class Watchdog:
         """What ran in it, if it was seen."""
         self.turns = 0
         self._processor_time = processor_time
+        self._idle_seconds = idle_seconds
         self._began_at: float | None = None
         self._seen: tuple[int, tuple[str, ...]] = (-1, ())
         self._told: dict[str, float] = {}
         self._watched = 0
         self._is_watching = False
+        self._collecting_since = self._collected = 0.0
+        """Seconds of this turn that went to the collection of garbage."""
         self._long = registry.counter("argosy_event_loop_long_turns_total", "Turns of the event loop above the limit.")
         self._long.add(0)
         name, text = "argosy_event_loop_longest_turn_seconds", "Processor time of the longest turn of the event loop."
@@ -100,11 +108,14 @@ class Watchdog:
         began, self._began_at = self._began_at, None
         if began is None:
             return
-        seconds = self._processor_time() - began
+        seconds, collected = self._processor_time() - began, self._collected
+        self._collected = 0.0
         number, self.turns = self.turns, self.turns + 1
         if seconds <= self.longest and (not self.limit or seconds < self.limit):
             return
         stack = self._seen[1] if self._seen[0] == number else ()
+        if collected > seconds / 2:
+            stack = (*stack, COLLECTION)
         if seconds > self.longest:
             self.longest, self.longest_stack = seconds, stack
         if self.limit and seconds >= self.limit:
@@ -128,23 +139,34 @@ class Watchdog:
         stopped = threading.Event()
         thread = threading.Thread(target=self._watch, args=(stopped,), name="watchdog of the event loop", daemon=True)
         self.forget()
-        self._is_watching = True
+        self._began_at, self._is_watching = None, True
+        gc.callbacks.append(self._collecting)
         thread.start()
         try:
             yield
         finally:
+            gc.callbacks.remove(self._collecting)
             self._is_watching = False
             stopped.set()
             thread.join()
 
+    def _collecting(self, phase: str, _info: Mapping[str, int]) -> None:
+        """The collector of garbage lets no other thread look: it says itself how long it took."""
+        if threading.get_ident() != self._watched or self._began_at is None:
+            return
+        if phase == "start":
+            self._collecting_since = self._processor_time()
+        else:
+            self._collected += self._processor_time() - self._collecting_since
+
     def _watch(self, stopped: threading.Event) -> None:
         short, before = (self.limit or LIMIT_SECONDS) / 4, -1
-        wait = IDLE_SECONDS
+        wait = self._idle_seconds
         while not stopped.wait(wait):
             busy, number = self._began_at is not None, self.turns
             if busy and number == before and self._seen[0] != number:
                 self._seen = (number, stack_of(sys._current_frames().get(self._watched)))  # noqa: SLF001  # the only way
-            wait = short if busy else IDLE_SECONDS
+            wait = short if busy else self._idle_seconds
             before = number
 
 

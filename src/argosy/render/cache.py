@@ -18,9 +18,9 @@ from datetime import datetime, timedelta
 from hashlib import blake2b
 from typing import Final
 
-import orjson
-
 from argosy.machinery.objects import JsonObject
+from argosy.machinery.pieces import Pieces, whole
+from argosy.render.conversation import parse_manifests
 from argosy.render.inputs import Answers, Inputs, unchanged
 from argosy.render.port import SourceType
 
@@ -29,6 +29,10 @@ VARIANTS_PER_KEY: Final = 32
 """Of one path of one repository: the branches that are deployed from it, or that an application is switched between."""
 
 COMPRESS_FROM: Final = 4096
+_COMPRESSED: Final = b"x"
+"""How a compressed body begins; JSON begins otherwise."""
+_PIECE: Final = 262_144
+"""Bytes that are compressed or digested at one go."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,20 +124,21 @@ class RenderCache:
         source_type: SourceType,
         inputs: Inputs,
         body: bytes,
+        manifests: tuple[JsonObject, ...],
         now: datetime,
         warnings: tuple[str, ...] = (),
-    ) -> Entry:
-        """Keeps a rendering. `body` is the manifests as a JSON array."""
-        stored = zlib.compress(body, 1) if len(body) >= COMPRESS_FROM else body
+    ) -> Pieces[Entry]:
+        """Keeps a rendering. `body` is the manifests as JSON, one a line."""
+        stored = (yield from _compressed(body)) if len(body) >= COMPRESS_FROM else body
         entry = Entry(
             key=key,
             inputs=inputs,
             stored=stored,
-            digest=blake2b(body, digest_size=20).hexdigest(),
+            digest=(yield from _digest(body)),
             seal=self._seal(key, inputs, stored),
             made_at=now,
             source_type=source_type,
-            manifests=tuple(orjson.loads(body)),
+            manifests=manifests,
             warnings=warnings,
         )
         variants = self._entries.setdefault(key, [])
@@ -192,8 +197,8 @@ class RenderCache:
         if entry.seal != self._seal(entry.key, entry.inputs, entry.stored):
             self.counters.forged += 1
             return False
-        body = zlib.decompress(entry.stored) if entry.stored[:1] != b"[" else entry.stored
-        entry.manifests = tuple(orjson.loads(body))
+        body = zlib.decompress(entry.stored) if entry.stored[:1] == _COMPRESSED else entry.stored
+        entry.manifests = whole(parse_manifests(body))
         return True
 
     def _seal(self, key: str, inputs: Inputs, stored: bytes) -> bytes:
@@ -214,3 +219,20 @@ class RenderCache:
         while self._bytes > self._capacity and len(self._entries) > 1:
             _, variants = self._entries.popitem(last=False)
             self._bytes -= sum(len(entry.stored) for entry in variants)
+
+
+def _compressed(body: bytes) -> Pieces[bytes]:
+    packing = zlib.compressobj(1)
+    parts = []
+    for at in range(0, len(body), _PIECE):
+        parts.append(packing.compress(body[at : at + _PIECE]))
+        yield
+    return b"".join((*parts, packing.flush()))
+
+
+def _digest(body: bytes) -> Pieces[str]:
+    digest = blake2b(digest_size=20)
+    for at in range(0, len(body), _PIECE):
+        digest.update(body[at : at + _PIECE])
+        yield
+    return digest.hexdigest()

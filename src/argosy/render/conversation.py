@@ -12,8 +12,10 @@ from typing import Any, Final
 import orjson
 
 from argosy.machinery.objects import JsonObject
+from argosy.machinery.pieces import Pieces
 from argosy.render.checking import checked
 from argosy.render.inputs import AnswerBook, Operation, Question
+from argosy.render.object_limit import too_many
 from argosy.render.wire import Closed, Pipe
 from argosy.sources.port import Entry, NotFound, SourceError, Tree
 
@@ -29,7 +31,7 @@ Root = Tree | str
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """What one job came to: manifests as a JSON array, or an error for the user, or a root that is needed first."""
+    """What one job came to: manifests as JSON, one a line, or an error for the user, or a root that is needed first."""
 
     manifests: bytes | None = None
     error: str = ""
@@ -158,9 +160,16 @@ def _seen(entry: Entry) -> tuple[str, str]:
     return entry.name, entry.kind
 
 
-def parse_manifests(body: bytes) -> list[JsonObject]:
-    """A worker's answer, judged. Raises ValueError."""
-    found = orjson.loads(body)
-    if not isinstance(found, list):
-        raise ValueError("the renderer's answer is not a list")
-    return list(checked(found))
+def parse_manifests(body: bytes, limit: int = 0) -> Pieces[tuple[JsonObject, ...]]:
+    """A worker's answer, an object in each line, judged. Raises ValueError; also for more than `limit` (0: any number).
+
+    They are counted before any is looked at.
+    """
+    lines = body.split(b"\n") if body else []
+    if text := too_many(len(lines), limit):
+        raise ValueError(text)
+    found: list[JsonObject] = []
+    for line in lines:
+        found.append(checked(orjson.loads(line)))
+        yield
+    return tuple(found)

@@ -12,7 +12,7 @@ from argosy.machinery.objects import JsonObject, JsonValue
 from argosy.render.checking import checked
 from argosy.render.files import FILE_LIMIT, Files, Job, ToolError
 from argosy.render.jobs import job_of
-from argosy.render.port import RenderRequest
+from argosy.render.port import RenderError, RenderRequest
 from argosy.render.tools import load_tool
 from argosy.sources.paths import shown
 from argosy.sources.port import Entry, SourceError, Tree
@@ -87,7 +87,11 @@ def rendered_here(request: RenderRequest) -> list[JsonObject]:
         return entry.kind if entry else ""
 
     job, _ = job_of(request, kind_of)
-    return list(checked(render_here(LocalWorkspace(request.tree, request.refs), job)))
+    made = render_here(LocalWorkspace(request.tree, request.refs), job)
+    try:
+        return [checked(item) for item in made]
+    except ValueError as error:
+        raise RenderError(str(error)) from None
 
 
 def _not_fetched(name: str) -> ToolError:

@@ -22,12 +22,14 @@ from argosy.render.files import Job
 from argosy.render.gate import Gate
 from argosy.render.inputs import AnswerBook, Answers, Question
 from argosy.render.jobs import job_of
+from argosy.render.object_limit import object_limit
 from argosy.render.pool import RenderPool
 from argosy.render.port import Rendered, RenderError, RenderRequest, SourceType
 from argosy.render.process import NoWorker, WorkerLost
 from argosy.render.relevance import relevant
 from argosy.render.workspace import ref_root
 from argosy.runtime.clock import Clock
+from argosy.runtime.slices import Slices
 from argosy.sources.coalesce import GivenUp
 from argosy.sources.paths import shown
 from argosy.sources.port import SourceError, Tree
@@ -66,6 +68,7 @@ class WorkerRenderer:
         clock: Clock,
         fetcher: Fetcher | None = None,
         plugins: Sequence[JsonObject] = (),
+        slices: Slices | None = None,
     ) -> None:
         """`plugins`: the operator's ConfigManagementPlugin documents; none, and plug-in sources are an error."""
         self._plugins = tuple(plugins)
@@ -74,6 +77,7 @@ class WorkerRenderer:
         self._book = book
         self._clock = clock
         self._fetcher = fetcher
+        self._slices = slices or Slices(clock)
         self._gate = Gate()
         self._running: dict[tuple[str, ...], asyncio.Future[Entry]] = {}
 
@@ -137,14 +141,16 @@ class WorkerRenderer:
         if outcome.manifests is None:
             self._cache.failed(prepared.key, outcome.inputs, outcome.error, now)
             raise RenderError(outcome.error)
+        limit = object_limit(prepared.request.settings)
         try:
-            parse_manifests(outcome.manifests)
+            manifests = await self._slices.run(parse_manifests(outcome.manifests, limit))
         except ValueError as error:
             self._cache.failed(prepared.key, outcome.inputs, str(error), now)
             raise RenderError(str(error)) from None
-        return self._cache.put(
-            prepared.key, prepared.source_type, outcome.inputs, outcome.manifests, now, outcome.warnings
+        kept = self._cache.put(
+            prepared.key, prepared.source_type, outcome.inputs, outcome.manifests, manifests, now, outcome.warnings
         )
+        return await self._slices.run(kept)
 
     async def _outcome(self, prepared: _Prepared) -> Outcome:
         roots: dict[str, Root] = dict(prepared.roots)

@@ -55,7 +55,7 @@ def _answer(pipe: Pipe, header: JsonObject, body: bytes) -> tuple[JsonObject, by
 def _generate(workspace: AskedWorkspace, job: Mapping[str, Any]) -> bytes:
     tool = load_tool(job["tool"])
     manifests = tool(workspace, Job(**{**job, "api_versions": tuple(job["api_versions"])}))
-    data = orjson.dumps(list(manifests))
+    data = b"\n".join([orjson.dumps(manifest) for manifest in manifests])
     if len(data) > BODY_LIMIT:
         raise RenderError(f"the manifests are {len(data)} bytes, more than the limit of {BODY_LIMIT}")
     return data

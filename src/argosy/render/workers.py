@@ -15,6 +15,7 @@ from argosy.render.process import Limits
 from argosy.render.renderer import Fetcher, WorkerRenderer
 from argosy.runtime.chance import Rng
 from argosy.runtime.clock import Clock
+from argosy.runtime.slices import Slices
 
 
 class RenderWorkers:
@@ -31,11 +32,12 @@ class RenderWorkers:
         cache_bytes: int = 256 * 1024 * 1024,
         plugins: Sequence[JsonObject] = (),
         pause: Pause | None = None,
+        slices: Slices | None = None,
     ) -> None:
         book = AnswerBook()
         self._pool = RenderPool(clock, book, size=size, limits=limits)
         self._cache = RenderCache(rng.token_bytes(32), capacity=cache_bytes, pause=pause)
-        self._renderer = WorkerRenderer(self._pool, self._cache, book, clock, fetcher, plugins)
+        self._renderer = WorkerRenderer(self._pool, self._cache, book, clock, fetcher, plugins, slices)
 
     @property
     def counters(self) -> Counters:

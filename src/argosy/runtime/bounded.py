@@ -4,22 +4,31 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable
+from itertools import islice
+
+from argosy.runtime.clock import Clock
 
 
-async def run_bounded(work: Iterable[Callable[[], Awaitable[object]]], at_once: int) -> None:
-    """Waits for all. Raises the first error, as it is, when all are done."""
-    turns = asyncio.Semaphore(at_once)
+async def run_bounded(work: Iterable[Callable[[], Awaitable[object]]], at_once: int, clock: Clock) -> None:
+    """Waits for all. Raises the first error, as it is, when all are done.
+
+    Gives way after each piece: work that needs not wait for anything, and there is much of it, holds nobody up.
+    """
+    left = iter(work)
     failures: list[Exception] = []
 
-    async def one(piece: Callable[[], Awaitable[object]]) -> None:
-        async with turns:
+    async def some(first: Callable[[], Awaitable[object]]) -> None:
+        piece: Callable[[], Awaitable[object]] | None = first
+        while piece is not None:
             try:
                 await piece()
             except Exception as error:
                 failures.append(error)
+            await clock.sleep(0)
+            piece = next(left, None)
 
     async with asyncio.TaskGroup() as tasks:
-        for piece in work:
-            tasks.create_task(one(piece))
+        for piece in islice(left, at_once):
+            tasks.create_task(some(piece))
     if failures:
         raise failures[0]

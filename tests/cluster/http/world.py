@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Sequence
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import orjson
 
@@ -49,6 +50,9 @@ class TestClock:
 
     async def sleep(self, seconds: float, *, background: bool = False) -> None:
         raise AssertionError("the front does not sleep")
+
+    async def external(self, work: Awaitable[Any], *, takes: float = 0.0) -> Any:
+        raise AssertionError("the front does nothing outside of the loop")
 
 
 class CountingRng:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from argosy.cluster.errors import bad_request, conflict, not_found
 from argosy.cluster.handlers.core import Core, answer
 from argosy.cluster.handlers.creating import create_object
+from argosy.cluster.handlers.large import is_large, judged
 from argosy.cluster.handlers.ownership import empty_of
 from argosy.cluster.handlers.updating import check_version, replace
 from argosy.cluster.handlers.writing import check_place, field_problems, judge_fields
@@ -29,7 +32,9 @@ async def apply_configuration(core: Core, request: ApiRequest) -> ApiResponse:
     if entry is None:
         _check_absent(request, config)
     live = kind.from_storage(entry.obj) if entry is not None else None
-    merged, changed = apply(
+    large, now = is_large(config) or is_large(live), core.clock.now()
+    work = partial(
+        apply,
         live,
         config,
         node=kind.schema,
@@ -37,15 +42,16 @@ async def apply_configuration(core: Core, request: ApiRequest) -> ApiResponse:
         force=request.options.force,
         subresource=request.subresource,
         api_version=kind.resource.api_version,
-        now=core.clock.now(),
+        now=now,
         reset=kind.strategy.reset_fields(request.subresource),
         empty=empty_of(kind),
     )
+    merged, changed = await judged(core, large, work)
     if entry is not None:
         check_version(kind, {"metadata": config["metadata"]}, entry, unconditional=True)
         if not changed:
             return answer(kind, entry, 200, warnings)
-    obj = kind.strategy.decode(merged).obj
+    obj = (await judged(core, large, lambda: kind.strategy.decode(merged))).obj
     obj["metadata"].setdefault("name", request.name)
     if entry is None:
         obj["metadata"].pop("resourceVersion", None)

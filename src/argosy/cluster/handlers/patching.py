@@ -5,6 +5,7 @@ from __future__ import annotations
 from argosy.cluster.errors import bad_request, conflict, not_found
 from argosy.cluster.handlers.applying import apply_configuration
 from argosy.cluster.handlers.core import Core
+from argosy.cluster.handlers.large import is_large, judged
 from argosy.cluster.handlers.updating import ATTEMPTS, check_version, replace
 from argosy.cluster.handlers.writing import Raced, check_place, field_problems, judge_fields
 from argosy.cluster.request import ApiRequest, ApiResponse
@@ -34,9 +35,10 @@ async def _patch_once(core: Core, request: ApiRequest) -> ApiResponse:
     if entry is None:
         raise not_found(kind.resource, request.name)
     current = kind.from_storage(entry.obj)
-    result = patched(request, current, kind.schema)
+    large = is_large(current) or is_large(request.body)
+    result = await judged(core, large, lambda: patched(request, current, kind.schema))
     try:
-        decoded = kind.strategy.decode(result)
+        decoded = await judged(core, large, lambda: kind.strategy.decode(result))
     except StatusError as error:
         raise _unfit(error) if error.code == 400 else error from None
     problems = field_problems(decoded.unknown, request.duplicates)

@@ -7,6 +7,7 @@ from argosy.cluster.errors import conflict, invalid, not_found
 from argosy.cluster.handlers import metadata as metadata_rules
 from argosy.cluster.handlers.core import Core, answer
 from argosy.cluster.handlers.creating import create_object
+from argosy.cluster.handlers.large import is_large, judged
 from argosy.cluster.handlers.ownership import track
 from argosy.cluster.handlers.writing import Raced, check_place, content_warnings, read_body, stored_form, validate
 from argosy.cluster.kind import Kind, WriteContext
@@ -19,7 +20,7 @@ ATTEMPTS = 5
 
 
 async def update(core: Core, request: ApiRequest) -> ApiResponse:
-    obj, warnings = read_body(request)
+    obj, warnings = await judged(core, is_large(request.body), lambda: read_body(request))
     check_place(request, obj)
     kind = request.kind
     entry = core.find(kind, request.namespace, request.name)
@@ -68,15 +69,16 @@ async def replace(
     strategy = kind.strategy
     old = kind.from_storage(entry.obj)
     claimed = dict(obj["metadata"])
-    strategy.default(obj)
+    large = is_large(obj)
+    await judged(core, large, lambda: strategy.default(obj))
     strategy.canonicalize(obj)
     warnings += metadata_rules.drop_duplicate_owners(obj["metadata"])
     if not tracked:
-        track(core, request, old, obj, now)
+        await judged(core, large, lambda: track(core, request, old, obj, now))
     attributes = Attributes(ctx=ctx, kind=kind, namespace=request.namespace, obj=obj, old=old, request=request)
     obj = await core.admission.mutate(attributes)
     _settle(ctx, kind, obj, old)
-    validate(ctx, kind, obj, old, claimed)
+    await judged(core, large, lambda: validate(ctx, kind, obj, old, claimed))
     warnings += content_warnings(ctx, kind, obj, old)
     strategy.canonicalize(obj)
     attributes.obj = obj

@@ -29,6 +29,7 @@ from argosy.runtime.chance import Rng
 from argosy.runtime.clock import Clock
 from argosy.runtime.informers import InformerCaches
 from argosy.runtime.namespaced import NamespacedCaches
+from argosy.runtime.slices import Slices
 from argosy.runtime.verbs import Verbs
 
 RETRIES = Backoff(first=2.0, longest=120.0, jitter=0.5)
@@ -81,6 +82,7 @@ class Connections:
         changed: Callable[[str], None],
         heard: Callable[[JsonObject], None],
         label: Callable[[Cluster, str], Coroutine[Any, Any, None]] | None = None,
+        slices: Slices,
     ) -> None:
         """`heard`: of every object that is added, changed or gone in any cluster. No `connect`: our cluster only.
         `label`: writes a cluster's version where its Secret asks for that.
@@ -94,6 +96,7 @@ class Connections:
         self._changed = changed
         self._heard = heard
         self._label = label
+        self._slices = slices
         self._connections: dict[str, Connection] = {}
         self._tasks: asyncio.TaskGroup | None = None
 
@@ -172,7 +175,7 @@ class Connections:
         cluster = connection.cluster
         parts = self._informers(cluster, access.client)
         caches = NamespacedCaches(dict(parts)) if cluster.namespaces else parts[""]
-        live = LiveObjects(access.client, caches, self._heard)
+        live = LiveObjects(access.client, caches, self._heard, self._slices)
         await live.discover(self._settings(), fresh=True)
         async with asyncio.TaskGroup() as tasks:
             for part in parts.values():

@@ -18,10 +18,12 @@ from argosy.gitops.keys import ResourceKey, resource_key
 from argosy.gitops.model.kinds import ServedKinds
 from argosy.gitops.model.resource_tracking import Marks, owner_of
 from argosy.machinery.objects import JsonObject, Key, Resource, group_kind_of, key_of
+from argosy.machinery.pieces import Pieces
 from argosy.machinery.status import StatusError
 from argosy.runtime.clock import Clock
 from argosy.runtime.informer import Cache, Caches
 from argosy.runtime.outline import Outline
+from argosy.runtime.slices import Slices
 from argosy.runtime.verbs import Verbs
 
 ESTABLISHING = 3.0
@@ -51,7 +53,7 @@ class _Fetched:
 
 
 class LiveObjects:
-    def __init__(self, client: Verbs, caches: Caches, changed: Callable[[JsonObject], None]) -> None:
+    def __init__(self, client: Verbs, caches: Caches, changed: Callable[[JsonObject], None], slices: Slices) -> None:
         """`changed` hears of every object that is added, changed or gone: of its marks, hence perhaps an outline."""
         self.kinds = ServedKinds(())
         self.kube_version = ""
@@ -63,6 +65,7 @@ class LiveObjects:
         self._client = client
         self._caches = caches
         self._changed = changed
+        self._slices = slices
         self._marks = Marks()
         self._watched: dict[Kind, _Watched] = {}
         self._coming: dict[Kind, _Watched] = {}
@@ -139,12 +142,21 @@ class LiveObjects:
             keys = wanted | self._tracked.get(app, set())
             kinds = {key[:2] for key in keys}
             await self._replace({kind: True for kind in kinds if (w := self._watched.get(kind)) and not w.whole})
-            if not (missing := [key for key in sorted(keys) if isinstance(self.get(key), Outline)]):
+            if not (missing := await self._slices.run(self._outlines(keys))):
                 return
             for key in missing:
                 await self._fetch(key)
-        if changing := [str(key) for key in sorted(keys) if isinstance(self.get(key), Outline)]:
+        if changing := [str(key) for key in await self._slices.run(self._outlines(keys))]:
             raise StatusError(409, "Conflict", f"changed again and again while being read: {', '.join(changing)}")
+
+    def _outlines(self, keys: Iterable[ResourceKey]) -> Pieces[list[ResourceKey]]:
+        """Those of which no more is known, in order."""
+        found = []
+        for key in keys:
+            if isinstance(self.get(key), Outline):
+                found.append(key)
+            yield
+        return sorted(found)
 
     async def _replace(self, kinds: Mapping[Kind, bool]) -> None:
         """Watches the kinds anew, whole or not; what is seen until then stays until that is filled."""
@@ -210,10 +222,11 @@ class LiveObjects:
         del self._fetched[key]
         return outline
 
-    def tracked(self, app: str, settings: Settings) -> dict[ResourceKey, JsonObject]:
+    def tracked(self, app: str, settings: Settings) -> Pieces[dict[ResourceKey, JsonObject]]:
         """All objects that say they are of the application."""
         found: dict[ResourceKey, JsonObject] = {}
         for key in sorted(self._tracked.get(app, ())):
+            yield
             current = self.get(key)
             if current is not None and owner_of(current, settings) == app:
                 found[key] = current

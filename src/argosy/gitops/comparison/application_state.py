@@ -31,6 +31,7 @@ from argosy.gitops.sync.confirmation import kept_namespace
 from argosy.gitops.sync.impersonation import NoServiceAccount, account_for
 from argosy.gitops.sync.options import Options, options_of
 from argosy.machinery.objects import JsonObject, Key
+from argosy.machinery.pieces import Pieces, at_once
 from argosy.machinery.status import StatusError
 from argosy.sources.port import Unavailable
 
@@ -136,7 +137,7 @@ class StateReader:
             judge=judge,
             kept=kept_namespace(app, spec, options),
         )
-        found = await self.with_jq(app, lambda jq: compare(jq=jq), memory)
+        found = await self._with_jq_in_slices(app, lambda jq: compare(jq=jq), memory)
         return Compared(
             source_state=source_state, desired=desired, comparison=found, answers=server.answers if server else {}
         )
@@ -146,8 +147,11 @@ class StateReader:
 
         Raises Refused when none are to be had: an outage must not look like a difference.
         """
+        return await self._with_jq_in_slices(app, lambda jq: at_once(decide(jq)), memory)
+
+    async def _with_jq_in_slices(self, app: JsonObject, decide: Callable[[JqAnswers], Pieces[T]], memory: Memory) -> T:
         try:
-            made, jq_answers = await self.context.jq.settled(decide)
+            made, jq_answers = await self.context.jq.settled_by(lambda jq: self.context.slices.run(decide(jq)))
         except NotAnswered as error:
             text = f"Failed to compare desired state to live state: ignored differences need jq: {error}"
             raise Refused([("ComparisonError", text)]) from None
@@ -162,7 +166,7 @@ class StateReader:
         state, settings = self.source_state(app), self.context.plane.settings
         name = instance_name(state.key, self.context.namespace)
         await state.destination.live.prepare(name, (), settings)
-        live = state.destination.live.tracked(name, settings)
+        live = await self.context.slices.run(state.destination.live.tracked(name, settings))
         judge = await self.context.judge_for(memory, live)
         me = ResourceKey("argoproj.io", "Application", state.key.namespace, state.key.name)
         return aggregated(live_parts(live, judge, me)) if live else None
@@ -217,15 +221,15 @@ class StateReader:
                 given or await manifests.resolve(source, book, wanted.project)
                 for given, source in zip(fixed, wanted.sources, strict=False)
             ]
-            return local.desired(look.manifests, revisions, wanted, self.context.plane.settings, kinds)
+            work = local.desired(look.manifests, revisions, wanted, self.context.plane.settings, kinds)
+            return await self.context.slices.run(work)
         except local.InvalidManifest as error:
             raise Refused([("ComparisonError", str(error))]) from None
 
     async def _learn(self, source_state: SourceState, desired: Desired, options: Options, memory: Memory) -> None:
         """The schemas of what is applied server-side, as the application's cluster has them."""
         memory.comparer.schemas = schemas = source_state.destination.schemas
-        targets = (target for target in desired.targets.items if options.has("ServerSideApply", obj=target.obj))
-        await schemas.prepare({target.key[:2] for target in targets})
+        await schemas.prepare(await self.context.slices.run(_applied_server_side(desired, options)))
 
     async def _asked(
         self, source_state: SourceState, desired: Desired, live: Mapping[ResourceKey, JsonObject], memory: Memory
@@ -238,7 +242,7 @@ class StateReader:
         ignored = source_state.spec.get("ignoreDifferences") or ()
         questions = memory.comparer.questions(desired.targets, live, ignored, settings, server)
         try:
-            answers = await previews(source_state.applier(settings), questions)
+            answers = await previews(source_state.applier(settings), questions, self.context.clock)
         except (NoServiceAccount, NotPreviewed) as error:
             text = f"Failed to compare desired state to live state: failed to calculate diff: {error}"
             raise Refused([("ComparisonError", text)]) from None
@@ -260,11 +264,7 @@ class StateReader:
             if error.is_passing:
                 raise
             raise Refused([("ComparisonError", f"Failed to load live state: {error.message}")]) from None
-        live = place.live.tracked(name, settings)
-        for target in desired.targets.items:
-            if target.key not in live and (obj := place.live.get(target.key)) is not None:
-                live[target.key] = obj
-        return live
+        return await self.context.slices.run(_live(place, name, desired, settings))
 
     def _source_state(self, app: JsonObject, sources: list[JsonObject]) -> SourceState:
         """Or Refused."""
@@ -304,3 +304,22 @@ class StateReader:
         except destinations.InvalidDestination:
             return []
         return windows.matching(given, app["metadata"]["name"], cluster, str(destination.get("namespace") or ""))
+
+
+def _live(place: Destination, name: str, desired: Desired, settings: Settings) -> Pieces[dict[ResourceKey, JsonObject]]:
+    found = yield from place.live.tracked(name, settings)
+    for target in desired.targets.items:
+        if target.key not in found and (obj := place.live.get(target.key)) is not None:
+            found[target.key] = obj
+        yield
+    return found
+
+
+def _applied_server_side(desired: Desired, options: Options) -> Pieces[set[tuple[str, str]]]:
+    """The kinds of what is."""
+    found = set()
+    for target in desired.targets.items:
+        if options.has("ServerSideApply", obj=target.obj):
+            found.add(target.key[:2])
+        yield
+    return found

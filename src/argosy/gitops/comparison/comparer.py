@@ -16,6 +16,8 @@ from argosy.gitops.health.custom import Judge
 from argosy.gitops.keys import COMPARE_OPTIONS, FIELD_MANAGER, IGNORE_HEALTHCHECK, ResourceKey, annotations_of, words
 from argosy.gitops.manifests.targets import Target, Targets
 from argosy.gitops.model.event_messages import ABSENT, EXTRA
+from argosy.gitops.model.external_urls import urls_of
+from argosy.gitops.model.images import images_of
 from argosy.gitops.model.resource_tracking import is_self_referenced, migrated
 from argosy.gitops.ports import KnownTypes, Schema, Schemas
 from argosy.gitops.projects.permissions import is_of_kind
@@ -25,6 +27,7 @@ from argosy.gitops.sync.options import Options
 from argosy.gitops.sync.order import wave_of
 from argosy.gitops.sync.tasks import Pair
 from argosy.machinery.objects import JsonObject, group_version
+from argosy.machinery.pieces import Pieces
 
 Memo = dict[ResourceKey, tuple[tuple[str, str, Rules, str], bool, str]]
 """Verdicts by what they depend on: target content, live version, rules, algorithm."""
@@ -37,6 +40,8 @@ class Comparison:
     pairs: tuple[Pair, ...]
     resources: tuple[JsonObject, ...]
     """As in status, sorted."""
+    summary: Mapping[str, list[str]] = field(default_factory=dict)
+    """The images that run, and where they are reached, each sorted."""
     why: Mapping[ResourceKey, str] = field(default_factory=dict)
     """One line for each object that is out of sync."""
 
@@ -80,7 +85,7 @@ class Comparer:
         judge: Judge = health_of,
         jq: JqAnswers | None = None,
         kept: ResourceKey | None = None,
-    ) -> Comparison:
+    ) -> Pieces[Comparison]:
         """`kept`: the Namespace that stays whatever the sources say of it.
         `live`: objects tracked by the application, or named as its targets. `refusal`: why the project says no.
         `judge`: how well a live object is. `jq`: answers ignored differences; if it still asks, compare again.
@@ -91,8 +96,11 @@ class Comparer:
         resources: list[JsonObject] = []
         parts: list[Part] = []
         why: dict[ResourceKey, str] = {}
+        images: set[str] = set()
+        urls: set[str] = set()
         out_of_sync = False
         for key in sorted({*wanted, *live}, key=str):
+            yield
             target, found = wanted.get(key), live.get(key)
             if target is None and key == kept:
                 continue
@@ -107,6 +115,9 @@ class Comparer:
                     pairs.append(Pair(key, target.obj, None, status, refused))
                     why[key] = refused
                 continue
+            if found is not None:
+                images.update(images_of(found, with_init=True))
+                urls |= urls_of(found)
             status, counts = self._status(target, found, rules, options, settings, why, server, jq)
             if target is None and status:
                 why[key] = EXTRA
@@ -128,7 +139,12 @@ class Comparer:
         for gone in self.memo.keys() - wanted.keys():
             del self.memo[gone]
         return Comparison(
-            "OutOfSync" if out_of_sync else "Synced", aggregated(parts), tuple(pairs), tuple(resources), why
+            "OutOfSync" if out_of_sync else "Synced",
+            aggregated(parts),
+            tuple(pairs),
+            tuple(resources),
+            {name: sorted(texts) for name, texts in (("images", images), ("externalURLs", urls)) if texts},
+            why,
         )
 
     def _status(

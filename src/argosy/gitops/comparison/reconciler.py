@@ -131,7 +131,7 @@ class ComparisonReconciler:
             conclusion = result.refused(app, spec, error.found, settings, now)
         else:
             is_same = await self._is_same(app, compared)
-            seen = self._seen(key, app, compared, memory, decided, now, is_same=is_same)
+            seen = await self._seen(key, app, compared, memory, decided, now, is_same=is_same)
             conclusion = result.comparison_result(seen, settings, now)
             return await self._write(app, conclusion, decided, now, compared)
         return await self._write(app, conclusion, decided, now)
@@ -161,7 +161,7 @@ class ComparisonReconciler:
             return False
         return before.digest == compared.desired.digest
 
-    def _seen(
+    async def _seen(
         self,
         key: Key,
         app: JsonObject,
@@ -175,13 +175,14 @@ class ComparisonReconciler:
         source_state, comparison = compared.source_state, compared.comparison
         chosen = self.app_state.windows_of(app, source_state.spec)
         name = instance_name(key, self.context.namespace)
+        claimed = shared_resources.shared(comparison.pairs, key, name, self.context.plane.settings)
         return result.Seen(
             app=app,
             compared=compared,
             digest_before=memory.digest,
             requested=decided.requested,
             is_same=is_same,
-            claimed=shared_resources.shared(comparison.pairs, key, name, self.context.plane.settings),
+            claimed=await self.context.slices.run(claimed),
             orphans=self._orphans(source_state, {"resources": comparison.resources}),
             waits=self.context.dependency_index.waits(app),
             window_open=windows.allows(chosen, windows.Asked(manual=False), now),

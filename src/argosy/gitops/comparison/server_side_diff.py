@@ -14,6 +14,7 @@ from argosy.gitops.sync.apply import Applier
 from argosy.machinery.objects import JsonObject
 from argosy.machinery.status import StatusError
 from argosy.runtime.bounded import run_bounded
+from argosy.runtime.clock import Clock
 
 AT_ONCE = 8
 """Questions of one application that are open at a time."""
@@ -31,14 +32,14 @@ def server_side_of(app: JsonObject, settings: Settings) -> ServerSide | None:
     return ServerSide(webhooks="IncludeMutationWebhook=true" in options) if is_on else None
 
 
-async def previews(applier: Applier, questions: Sequence[Target]) -> dict[ResourceKey, JsonObject]:
+async def previews(applier: Applier, questions: Sequence[Target], clock: Clock) -> dict[ResourceKey, JsonObject]:
     """Raises NotPreviewed for the first that the server refuses; StatusError, OSError when it has no answer now."""
     answers: dict[ResourceKey, JsonObject] = {}
 
     async def ask(target: Target) -> None:
         answers[target.key] = await _answer(applier, target)
 
-    await run_bounded((partial(ask, target) for target in questions), AT_ONCE)
+    await run_bounded((partial(ask, target) for target in questions), AT_ONCE, clock)
     return answers
 
 

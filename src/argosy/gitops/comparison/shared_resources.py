@@ -8,12 +8,14 @@ from argosy.gitops.control_plane.settings import Settings
 from argosy.gitops.model.resource_tracking import owner_of
 from argosy.gitops.sync.tasks import Pair
 from argosy.machinery.objects import Key
+from argosy.machinery.pieces import Pieces
 
 
-def shared(pairs: Iterable[Pair], key: Key, instance: str, settings: Settings) -> list[str]:
+def shared(pairs: Iterable[Pair], key: Key, instance: str, settings: Settings) -> Pieces[list[str]]:
     """The messages of SharedResourceWarning conditions. `instance`: the application's name in tracking marks."""
     found = []
     for pair in pairs:
+        yield
         if pair.target is None or pair.live is None:
             continue
         other = owner_of(pair.live, settings)

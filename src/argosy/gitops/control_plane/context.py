@@ -26,6 +26,7 @@ from argosy.machinery.api import PatchType
 from argosy.machinery.objects import JsonObject, Key
 from argosy.runtime.clock import Clock
 from argosy.runtime.events import EventRecorder
+from argosy.runtime.slices import Slices
 from argosy.runtime.verbs import Verbs
 
 log = logging.getLogger(__name__)
@@ -72,6 +73,8 @@ class ReconcileContext:
     events: EventRecorder
     dependency_index: DependencyIndex
     orphans: OrphanMonitoring
+    slices: Slices
+    """For what grows with the number of an Application's objects."""
     wake: Callable[[Key], None]
     """Looks at an Application again."""
     status_writes: int = 0

@@ -19,6 +19,7 @@ EXCLUDED_GROUPS: Final = frozenset({"events.k8s.io", "metrics.k8s.io"})
 RENDER_PARAMETERS: Final = frozenset(
     {
         "reposerver.max.combined.directory.manifests.size",
+        "reposerver.max.source.objects",
         "reposerver.parallelism.limit",
     }
 )

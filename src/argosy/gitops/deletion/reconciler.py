@@ -78,7 +78,7 @@ class DeletionReconciler:
         except (NotConnected, NoServiceAccount) as error:
             raise Stuck(str(error)) from None
         await place.live.prepare(instance, (), settings)
-        live = place.live.tracked(instance, settings)
+        live = await self.context.slices.run(place.live.tracked(instance, settings))
         return DeletionProgress(
             key=key,
             app=app,

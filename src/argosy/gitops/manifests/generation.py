@@ -12,8 +12,10 @@ from argosy.gitops.manifests.signatures import Integrity, told
 from argosy.gitops.manifests.targets import Targets, prepared
 from argosy.gitops.model.kinds import ServedKinds
 from argosy.machinery.objects import JsonObject
+from argosy.render.object_limit import object_limit, too_many
 from argosy.render.port import Rendered, Renderer, RenderError, RenderRequest
 from argosy.runtime.clock import Clock
+from argosy.runtime.slices import Slices
 from argosy.sources.credentials import CredentialBook
 from argosy.sources.port import ChartRepository, Credentials, GitRemote, SourceError, Tree, Unavailable
 
@@ -77,8 +79,15 @@ class Wanted:
 
 class Manifests:
     def __init__(
-        self, renderer: Renderer, git: GitRemote, charts: ChartRepository, integrity: Integrity, clock: Clock
+        self,
+        renderer: Renderer,
+        git: GitRemote,
+        charts: ChartRepository,
+        integrity: Integrity,
+        clock: Clock,
+        slices: Slices | None = None,
     ) -> None:
+        self._slices = slices or Slices(clock)
         self._clock = clock
         self._integrity = integrity
         self._renderer = renderer
@@ -121,7 +130,7 @@ class Manifests:
         """Raises NotLoaded."""
         rendered, resolved, problems = await self.rendered(wanted, book, settings)
         digest = "+".join(found.digest for found in rendered)
-        targets = self._targets(rendered, digest, wanted, settings, kinds)
+        targets = await self._targets(rendered, digest, wanted, settings, kinds)
         types = tuple(found.source_type for found in rendered)
         return Desired(targets, tuple(item.revision for item in resolved), types, digest, tuple(problems))
 
@@ -142,9 +151,12 @@ class Manifests:
                 references.check(item, named)
                 request = _request(item.source, tree, item.revision, wanted, refs, settings)
                 rendered.append(await self._renderer.render(request))
+        count, limit = sum(len(found.manifests) for found in rendered), object_limit(settings.render)
+        if text := too_many(count, limit, "the sources together have"):
+            raise NotLoaded(text)
         return rendered, resolved, problems
 
-    def _targets(
+    async def _targets(
         self, rendered: Sequence[Rendered], digest: str, wanted: Wanted, settings: Settings, kinds: ServedKinds
     ) -> Targets:
         """Made anew only when something that they depend on is other than before."""
@@ -153,7 +165,7 @@ class Manifests:
         before = self._prepared.get(wanted.app)
         if before is not None and before[0] == depends:
             return before[1]
-        made = prepared(
+        work = prepared(
             [manifest for found in rendered for manifest in found.manifests],
             app=wanted.app,
             namespace=wanted.namespace,
@@ -161,6 +173,7 @@ class Manifests:
             settings=settings,
             kinds=kinds,
         )
+        made = await self._slices.run(work)
         made = replace(made, warnings=(*made.warnings, *warnings))
         self._prepared[wanted.app] = (depends, made)
         return made

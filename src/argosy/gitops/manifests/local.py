@@ -10,7 +10,10 @@ from argosy.gitops.manifests.generation import Desired, Wanted
 from argosy.gitops.manifests.targets import prepared
 from argosy.gitops.model.kinds import ServedKinds
 from argosy.machinery.objects import JsonObject
+from argosy.machinery.pieces import Pieces
 from argosy.machinery.yaml import YamlError, load_all
+from argosy.render.checking import checked
+from argosy.render.object_limit import object_limit, too_many
 from argosy.sources.signatures import policy_of
 
 REFUSED = "Cannot use local manifests when signature keys are required"
@@ -22,11 +25,14 @@ class InvalidManifest(ValueError):
 
 def desired(
     manifests: Sequence[str], revisions: Sequence[str], wanted: Wanted, settings: Settings, kinds: ServedKinds
-) -> Desired:
+) -> Pieces[Desired]:
     """As if the source had said so. Raises InvalidManifest."""
     digest = blake2b("\0".join(manifests).encode(), digest_size=16).hexdigest()
-    targets = prepared(
-        [obj for number, text in enumerate(manifests) for obj in _objects(text, number)],
+    objects = [obj for number, text in enumerate(manifests) for obj in _objects(text, number)]
+    if text := too_many(len(objects), object_limit(settings.render), "the request has"):
+        raise InvalidManifest(f"operation.sync.manifests: {text}")
+    targets = yield from prepared(
+        objects,
         app=wanted.app,
         namespace=wanted.namespace,
         cluster=wanted.cluster,
@@ -44,10 +50,10 @@ def _objects(text: str, number: int) -> list[JsonObject]:
         found = [item for item in load_all(text) if item is not None]
     except YamlError as error:
         raise InvalidManifest(f"operation.sync.manifests[{number}]: {error}") from None
-    for obj in found:
-        if not isinstance(obj, dict) or not obj.get("kind") or not obj.get("apiVersion"):
-            raise InvalidManifest(f"operation.sync.manifests[{number}]: an object needs apiVersion and kind")
-    return found
+    try:
+        return [checked(obj) for obj in found]
+    except ValueError as error:
+        raise InvalidManifest(f"operation.sync.manifests[{number}]: {error}") from None
 
 
 def _is_policed(project: JsonObject, source: JsonObject) -> bool:

@@ -14,6 +14,7 @@ from argosy.gitops.model.kinds import ServedKinds
 from argosy.gitops.model.resource_tracking import tracked
 from argosy.gitops.sync.hooks import hook_types, is_hook, is_ignored
 from argosy.machinery.objects import JsonObject
+from argosy.machinery.pieces import Pieces
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,13 +46,14 @@ class Targets:
 
 def prepared(
     manifests: Sequence[JsonObject], *, app: str, namespace: str, cluster: str, settings: Settings, kinds: ServedKinds
-) -> Targets:
+) -> Pieces[Targets]:
     """Scopes and namespaces put right, duplicates merged (the last wins), exclusions dropped, marks written."""
     defined = _kinds_defined(manifests)
     found: dict[ResourceKey, list[JsonObject]] = {}
     warnings: list[tuple[str, str]] = []
     errors: list[str] = []
     for index, manifest in enumerate(manifests):
+        yield
         if is_ignored(manifest):
             continue
         obj = _scoped(manifest, namespace, kinds, defined)
@@ -71,8 +73,11 @@ def prepared(
         if len(objects) > 1:
             text = f"Resource {key} appeared {len(objects)} times among application resources."
             warnings.append(("RepeatedResourceWarning", text))
-    items = tuple(_target(key, objects[-1], app, namespace, settings) for key, objects in found.items())
-    return Targets(items, tuple(warnings), tuple(errors))
+    items: list[Target] = []
+    for key, objects in found.items():
+        items.append(_target(key, objects[-1], app, namespace, settings))
+        yield
+    return Targets(tuple(items), tuple(warnings), tuple(errors))
 
 
 def _target(key: ResourceKey, obj: JsonObject, app: str, namespace: str, settings: Settings) -> Target:

@@ -14,12 +14,16 @@ IGNORE_DEFAULTS = PREFIX + "ignore-default-links"
 def external_urls(objects: Iterable[JsonObject]) -> list[str]:
     """Sorted: of the hosts and paths of Ingresses, and of the links that any object names itself."""
     found: set[str] = set()
-    for obj in objects:
-        marks = annotations_of(obj)
-        found |= {str(value).rpartition("|")[2] for name, value in marks.items() if name.startswith(LINK)}
-        if _is_ingress(obj) and marks.get(IGNORE_DEFAULTS) != "true":
-            found |= set(_of_ingress(obj))
-    return sorted(found - {""})
+    return sorted(found.union(*map(urls_of, objects)))
+
+
+def urls_of(obj: JsonObject) -> set[str]:
+    """Of one object."""
+    marks = annotations_of(obj)
+    found = {str(value).rpartition("|")[2] for name, value in marks.items() if name.startswith(LINK)}
+    if _is_ingress(obj) and marks.get(IGNORE_DEFAULTS) != "true":
+        found |= set(_of_ingress(obj))
+    return found - {""}
 
 
 def _is_ingress(obj: JsonObject) -> bool:

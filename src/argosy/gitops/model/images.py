@@ -15,6 +15,8 @@ def images_of(obj: JsonObject, *, with_init: bool = False) -> list[str]:
         for name in path:
             at = at.get(name) if isinstance(at, dict) else None
         if isinstance(at, dict):
-            containers = [*((at.get("initContainers") or ()) if with_init else ()), *(at.get("containers") or ())]
-            found += [str(c["image"]) for c in containers if isinstance(c, dict) and c.get("image")]
+            for name in ("initContainers", "containers") if with_init else ("containers",):
+                containers = at.get(name)
+                listed = containers if isinstance(containers, list) else ()
+                found += [str(c["image"]) for c in listed if isinstance(c, dict) and c.get("image")]
     return list(dict.fromkeys(found))

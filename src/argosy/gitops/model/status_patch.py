@@ -7,8 +7,6 @@ from collections.abc import Sequence
 from argosy.gitops.comparison.comparer import Comparison
 from argosy.gitops.health import Health
 from argosy.gitops.model.application_spec import is_multi, source_fields
-from argosy.gitops.model.external_urls import external_urls
-from argosy.gitops.model.images import images_of
 from argosy.machinery.jsonpatch import equal
 from argosy.machinery.mergepatch import create_merge_patch
 from argosy.machinery.objects import JsonObject
@@ -29,7 +27,7 @@ def found(
     elif revisions:
         sync["revision"], made["sourceType"] = revisions[0], types[0] if types else ""
     made["resources"] = list(comparison.resources)
-    made["summary"] = summary(comparison)
+    made["summary"] = dict(comparison.summary)
     made["resourceHealthSource"] = "appTree"
     return {name: value for name, value in made.items() if value not in ([], "")}
 
@@ -57,14 +55,6 @@ def health(before: JsonObject, after: Health, now: str) -> JsonObject:
         made["message"] = after.message
     made["lastTransitionTime"] = old.get("lastTransitionTime") or now if old.get("status") == after.status else now
     return made
-
-
-def summary(comparison: Comparison) -> JsonObject:
-    """The images that run, and where they are reached, each sorted."""
-    live = [pair.live for pair in comparison.pairs if pair.live is not None]
-    images = sorted({image for obj in live for image in images_of(obj, with_init=True)})
-    found = {"images": images, "externalURLs": external_urls(live)}
-    return {name: value for name, value in found.items() if value}
 
 
 def is_too_large(error: StatusError) -> bool:

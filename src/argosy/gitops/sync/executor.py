@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
@@ -17,9 +17,10 @@ from argosy.gitops.sync.confirmation import is_approved, needs_approval
 from argosy.gitops.sync.manager_migration import managers_before
 from argosy.gitops.sync.operation_recorder import OperationRecorder
 from argosy.gitops.sync.options import Options
-from argosy.gitops.sync.plan import INTENDED, Identity, Result, Step, cleared_at_success, next_step
+from argosy.gitops.sync.plan import INTENDED, Identity, Result, Step, cleared_at_success, planned
 from argosy.gitops.sync.tasks import Task
 from argosy.machinery.objects import JsonObject, Key
+from argosy.machinery.pieces import Pieces
 from argosy.machinery.status import StatusError
 from argosy.machinery.timestamps import parse
 from argosy.runtime.bounded import run_bounded
@@ -59,65 +60,78 @@ class Running:
         strategy = self.asked.get("syncStrategy") or {}
         return any((strategy.get(name) or {}).get("force") for name in ("apply", "hook"))
 
-    def found(self) -> dict[ResourceKey, JsonObject]:
-        found = ((task.key, self.live.get(task.key)) for task in self.tasks)
-        return {key: obj for key, obj in found if obj is not None}
+    def found(self) -> Pieces[dict[ResourceKey, JsonObject]]:
+        """What lives of its tasks' objects."""
+        found = {}
+        for task in self.tasks:
+            if (obj := self.live.get(task.key)) is not None:
+                found[task.key] = obj
+            yield
+        return found
 
-    def recorded(self, record: Mapping[Identity, Result]) -> JsonObject:
+    def recorded(self, record: Mapping[Identity, Result]) -> Pieces[JsonObject]:
         """The state with this record."""
-        result = {**self.state["syncResult"], "resources": operation.resources_of(self.tasks, record)}
-        return {**self.state, "syncResult": result}
+        resources = yield from operation.resources_of(self.tasks, record)
+        return {**self.state, "syncResult": {**self.state["syncResult"], "resources": resources}}
 
 
 class SyncExecutor:
     def __init__(self, context: ReconcileContext, operation_recorder: OperationRecorder) -> None:
         self._context = context
         self._operation_recorder = operation_recorder
+        self._run_in_slices = context.slices.run
+
+    async def _recorded(self, sync: Running, record: Mapping[Identity, Result]) -> JsonObject:
+        return await self._run_in_slices(sync.recorded(record))
 
     async def step(self, sync: Running) -> Outcome | None:
         """None when the operation ended."""
-        record = operation.record_of(sync.state)
+        record = await self._run_in_slices(operation.record_of(sync.state))
         if not record and (refusal := await self._refused(sync)):
             invalid, text = refusal
-            return await self._end(sync, sync.recorded(invalid), "Failed", text)
+            return await self._end(sync, (await self._recorded(sync, invalid)), "Failed", text)
         if sync.is_dry:
             return await self._rehearse(sync)
-        live = sync.found()
+        live = await self._run_in_slices(sync.found())
         held = {task.identity: live[task.key] for task in sync.tasks if task.key in live and _is_held(task, live)}
         for identity in held.keys() & record.keys():
             if record[identity].phase != "Running":
                 await sync.applier.release(held[identity])
         judge = await self._context.judge_for(self._context.remember(sync.key), live)
-        step = self._decide(sync, record, live, judge)
+        step = await self._run_in_slices(self._decide(sync, record, live, judge))
         record |= step.updates
         if any(record[identity].phase != "Running" for identity in step.updates.keys() & held.keys()):
             # The outcome of a hook is recorded before its finalizer lets go of it.
-            await self._operation_recorder.wait(sync.app, sync.recorded(record))
+            await self._operation_recorder.wait(sync.app, (await self._recorded(sync, record)))
             return ONE_MORE_LOOK
         await self._clear(sync, step.clear, live)
         if step.phase:
-            return await self._end(sync, sync.recorded(record), step.phase, step.message)
+            return await self._end(sync, (await self._recorded(sync, record)), step.phase, step.message)
         if not step.run:
-            return await self._operation_recorder.wait(sync.app, {**sync.recorded(record), "message": step.message})
+            return await self._operation_recorder.wait(
+                sync.app, {**(await self._recorded(sync, record)), "message": step.message}
+            )
         pause = self._context.remember(sync.key).next_wave_at - self._context.clock.monotonic()
         if record and pause > 0:
-            await self._operation_recorder.wait(sync.app, sync.recorded(record))
+            await self._operation_recorder.wait(sync.app, (await self._recorded(sync, record)))
             return Outcome(requeue_after=max(pause, 0.001))
         return await self._run(sync, step, record)
 
-    def _decide(self, sync: Running, record: Record, live: Mapping[ResourceKey, JsonObject], judge: Judge) -> Step:
+    def _decide(
+        self, sync: Running, record: Record, live: Mapping[ResourceKey, JsonObject], judge: Judge
+    ) -> Pieces[Step]:
         approved = not sync.prunes or is_approved(sync.app, parse(sync.state["startedAt"]))
 
         def unapproved(task: Task) -> bool:
             return not approved and needs_approval(task.obj, sync.options, pruned=True)
 
-        return next_step(sync.tasks, record, live, unapproved, judge)
+        return planned(sync.tasks, record, live, unapproved, judge)
 
     async def _run(self, sync: Running, step: Step, record: Record) -> Outcome | None:
-        sync.state = sync.recorded(record)
+        sync.state = await self._recorded(sync, record)
         intended = {task.identity: INTENDED for task in step.run if task.hook and task.identity not in record}
         if intended:
-            sync.app = await self._operation_recorder.record(sync.app, sync.recorded(record | intended))
+            sync.app = await self._operation_recorder.record(sync.app, (await self._recorded(sync, record | intended)))
         try:
             record |= await self._carry_out(sync, step.run)
         except (StatusError, OSError) as error:
@@ -125,14 +139,16 @@ class SyncExecutor:
             await self._tell_of(sync, record | intended, error)
             raise
         if step.is_last and not any(result.failed for result in record.values()):
-            live = sync.found()
+            live = await self._run_in_slices(sync.found())
             await self._clear(sync, cleared_at_success(sync.tasks, live), live)
-            return await self._end(sync, sync.recorded(record), "Succeeded", "successfully synced (all tasks run)")
+            return await self._end(
+                sync, (await self._recorded(sync, record)), "Succeeded", "successfully synced (all tasks run)"
+            )
         self._context.remember(sync.key).next_wave_at = (
             self._context.clock.monotonic() + self._context.plane.settings.wave_delay
         )
         await self._operation_recorder.wait(
-            sync.app, {**sync.recorded(record), "message": "one or more tasks are running"}
+            sync.app, {**(await self._recorded(sync, record)), "message": "one or more tasks are running"}
         )
         return ONE_MORE_LOOK
 
@@ -141,7 +157,7 @@ class SyncExecutor:
         why = error.message if isinstance(error, StatusError) else "the API server gave no answer"
         with suppress(StatusError, OSError):
             await self._operation_recorder.record(
-                sync.app, {**sync.recorded(record), "message": f"trying again: {why}"}
+                sync.app, {**(await self._recorded(sync, record)), "message": f"trying again: {why}"}
             )
 
     async def _end(self, sync: Running, state: JsonObject, phase: str, message: str) -> Outcome | None:
@@ -172,7 +188,9 @@ class SyncExecutor:
         if sync.is_dry or len({(task.phase, task.wave) for task in sync.tasks}) < 2:
             return {}
         found: Record = {}
-        for task in sync.tasks:
+        for number, task in enumerate(sync.tasks):
+            if number % AT_ONCE == AT_ONCE - 1:
+                await self._context.clock.sleep(0)  # an API server in this process answers without giving way
             namespace = _namespace_of(task)
             absent = namespace is not None and sync.live.get(namespace) is None
             if task.phase != "Sync" or task.is_prune or absent or sync.live.kinds.of(task.obj) is None:
@@ -187,13 +205,14 @@ class SyncExecutor:
         The server cannot be asked about what needs a namespace or a kind that this very sync would bring.
         """
         tasks = [task for task in sync.tasks if not task.hook]
-        coming = {task.identity for task in tasks if _is_to_come(task, sync)}
+        wanted = {task.key for task in sync.tasks}
+        coming = {task.identity for task in tasks if _is_to_come(task, sync, wanted)}
         record = await self._carry_out(sync, [task for task in tasks if task.identity not in coming])
         for identity in coming:
             key = identity[1]
             message = told(key.group, key.kind, key.name, "created", dry_run=True)
             record[identity] = Result("Synced", message, "Running")
-        state = sync.recorded(record)
+        state = await self._recorded(sync, record)
         if failed := {name: result for name, result in record.items() if result.failed}:
             text = f"one or more objects failed to apply (dry run), reason: {_reasons(failed)}"
             return await self._end(sync, state, "Failed", text)
@@ -219,7 +238,7 @@ class SyncExecutor:
             )
 
         for group in _groups(run):
-            await run_bounded((partial(one, task) for task in group), AT_ONCE)
+            await run_bounded((partial(one, task) for task in group), AT_ONCE, self._context.clock)
             if brought := _brought(group):
                 await sync.live.await_kinds(brought, self._context.plane.settings, self._context.clock)
         return found
@@ -253,13 +272,13 @@ def _namespace_of(task: Task) -> ResourceKey | None:
     return ResourceKey("", "Namespace", "", task.key.namespace) if task.key.namespace else None
 
 
-def _is_to_come(task: Task, sync: Running) -> bool:
+def _is_to_come(task: Task, sync: Running, wanted: Collection[ResourceKey]) -> bool:
     """Whether its namespace or kind is missing, which the sync was found to bring, or not to mind."""
     if task.is_prune:
         return False
     namespace = _namespace_of(task)
     absent = namespace is not None and sync.live.get(namespace) is None
-    return (absent and any(other.key == namespace for other in sync.tasks)) or sync.live.kinds.of(task.obj) is None
+    return (absent and namespace in wanted) or sync.live.kinds.of(task.obj) is None
 
 
 def _reasons(results: Mapping[Identity, Result]) -> str:

@@ -28,7 +28,7 @@ from argosy.gitops.sync.options import Options, options_of
 from argosy.gitops.sync.respect_ignore_differences import respecting
 from argosy.gitops.sync.retry import next_retry_at
 from argosy.gitops.sync.superseded import gives_way, may_give_way, message, told_since, waited_for
-from argosy.gitops.sync.tasks import Task, in_order, tasks_of
+from argosy.gitops.sync.tasks import Task, in_order, tasks_in_pieces
 from argosy.machinery.objects import JsonObject, Key
 from argosy.machinery.status import StatusError
 from argosy.machinery.timestamps import parse, seconds
@@ -167,7 +167,8 @@ class OperationReconciler:
             return None
         if options.has("FailOnSharedResource"):
             name = instance_name(key, self.context.namespace)
-            if claimed := shared_resources.shared(found.comparison.pairs, key, name, self.context.plane.settings):
+            work = shared_resources.shared(found.comparison.pairs, key, name, self.context.plane.settings)
+            if claimed := await self.context.slices.run(work):
                 text = f"Shared resource found: {', '.join(claimed)}"
                 await self._operation_recorder.end(key, app, state, "Failed", text)
                 return None
@@ -222,7 +223,7 @@ class OperationReconciler:
     ) -> list[Task]:
         revisions = found.desired.revisions
         suffix = f"{revisions[0][:7]}-PHASE-{int(began.timestamp())}" if revisions else ""
-        tasks = tasks_of(found.comparison.pairs, asked, options, suffix)
+        tasks = await self.context.slices.run(tasks_in_pieces(found.comparison.pairs, asked, options, suffix))
         if options.has("RespectIgnoreDifferences"):
             pairs, memory = tuple(tasks), self.context.remember(found.source_state.key)
             tasks = await self._app_state.with_jq(

@@ -12,6 +12,7 @@ from argosy.gitops.sync.plan import Identity, Result
 from argosy.gitops.sync.retry import may_retry, next_retry_at
 from argosy.gitops.sync.tasks import Task
 from argosy.machinery.objects import JsonObject
+from argosy.machinery.pieces import Pieces
 
 FINAL = ("Succeeded", "Failed", "Error")
 
@@ -85,20 +86,22 @@ def result_of(spec: JsonObject, revisions: Sequence[str], resources: list[JsonOb
     return made
 
 
-def record_of(state: JsonObject) -> dict[Identity, Result]:
+def record_of(state: JsonObject) -> Pieces[dict[Identity, Result]]:
     """What is recorded of tasks, by phase and object."""
     found: dict[Identity, Result] = {}
     for item in (state.get("syncResult") or {}).get("resources") or ():
         key = ResourceKey(item["group"], item["kind"], item["namespace"], item["name"])
         result = Result(item.get("status") or "", item.get("message") or "", item.get("hookPhase") or "")
         found[item.get("syncPhase") or "Sync", key] = result
+        yield
     return found
 
 
-def resources_of(tasks: Sequence[Task], record: Mapping[Identity, Result]) -> list[JsonObject]:
+def resources_of(tasks: Sequence[Task], record: Mapping[Identity, Result]) -> Pieces[list[JsonObject]]:
     """The record in upstream's shape, in the order of the tasks."""
     found = []
     for task in tasks:
+        yield
         result = record.get(task.identity)
         if result is None:
             continue

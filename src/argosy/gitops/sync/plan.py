@@ -14,6 +14,7 @@ from argosy.gitops.keys import ResourceKey
 from argosy.gitops.sync.hooks import delete_policies
 from argosy.gitops.sync.tasks import Task
 from argosy.machinery.objects import JsonObject
+from argosy.machinery.pieces import Pieces, whole
 
 Identity = tuple[str, ResourceKey]
 
@@ -58,8 +59,19 @@ def next_step(
     unapproved: Callable[[Task], bool] = lambda task: False,
     judge: Judge = health_of,
 ) -> Step:
+    """All of `planned` at once."""
+    return whole(planned(tasks, record, live, unapproved, judge))
+
+
+def planned(
+    tasks: Sequence[Task],
+    record: Mapping[Identity, Result],
+    live: Mapping[ResourceKey, JsonObject],
+    unapproved: Callable[[Task], bool] = lambda task: False,
+    judge: Judge = health_of,
+) -> Pieces[Step]:
     """`unapproved`: prunes that wait for a person. `judge`: how well a live object is."""
-    updates = _progress(tasks, record, live, judge)
+    updates = yield from _progress(tasks, record, live, judge)
     now = {**record, **updates}
     main = [task for task in tasks if task.phase != "SyncFail"]
     if any(result.failed for result in now.values()):
@@ -143,10 +155,11 @@ def _stale(
 
 def _progress(
     tasks: Sequence[Task], record: Mapping[Identity, Result], live: Mapping[ResourceKey, JsonObject], judge: Judge
-) -> dict[Identity, Result]:
+) -> Pieces[dict[Identity, Result]]:
     """What became of the tasks that are running."""
     updates: dict[Identity, Result] = {}
     for task in tasks:
+        yield
         before = record.get(task.identity)
         if before is None or before.phase != "Running":
             continue

@@ -10,6 +10,7 @@ from argosy.gitops.sync.hooks import held, hook_types, is_hook
 from argosy.gitops.sync.options import Options
 from argosy.gitops.sync.order import PHASES, kind_rank, wave_of
 from argosy.machinery.objects import JsonObject
+from argosy.machinery.pieces import Pieces, whole
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +55,13 @@ class Task:
 
 
 def tasks_of(pairs: Iterable[Pair], operation: JsonObject, options: Options, hook_suffix: str = "") -> list[Task]:
+    """All of `tasks_in_pieces` at once."""
+    return whole(tasks_in_pieces(pairs, operation, options, hook_suffix))
+
+
+def tasks_in_pieces(
+    pairs: Iterable[Pair], operation: JsonObject, options: Options, hook_suffix: str = ""
+) -> Pieces[list[Task]]:
     """`operation`: the `sync` block. Hooks take no part in a selective sync nor with strategy `apply`."""
     pairs = tuple(pairs)
     selected = _with_namespaces(_selector(operation.get("resources")), pairs)
@@ -61,6 +69,7 @@ def tasks_of(pairs: Iterable[Pair], operation: JsonObject, options: Options, hoo
     only_changed = options.has("ApplyOutOfSyncOnly")
     found: list[Task] = []
     for pair in pairs:
+        yield
         if pair.target is not None and is_hook(pair.target):
             found += _hooks(pair, hook_suffix) if with_hooks else ()
             continue
@@ -73,15 +82,22 @@ def tasks_of(pairs: Iterable[Pair], operation: JsonObject, options: Options, hoo
         obj = pair.target if pair.target is not None else pair.live
         if obj is not None:
             found.append(Task("Sync", wave_of(obj), pair.key, pair.target, pair.live, refused=pair.refused))
-    return in_order(_prune_waves(found, options))
+    waves = _prune_waves(found, options)
+    yield
+    return (yield from _ordered(waves))
 
 
 def in_order(tasks: Sequence[Task]) -> list[Task]:
     """Phase, wave, prunes first, kind, name; then each namespace and definition before what needs it."""
+    return whole(_ordered(tasks))
+
+
+def _ordered(tasks: Sequence[Task]) -> Pieces[list[Task]]:
     ordered = sorted(
         tasks, key=lambda t: (PHASES.index(t.phase), t.wave, not t.is_prune, kind_rank(t.key.kind), t.key.name, t.key)
     )
-    return _before_users(ordered)
+    yield
+    return (yield from _before_users(ordered))
 
 
 def _hooks(pair: Pair, suffix: str) -> Iterable[Task]:
@@ -147,13 +163,14 @@ def _prune_waves(tasks: list[Task], options: Options) -> list[Task]:
     return made
 
 
-def _before_users(tasks: Sequence[Task]) -> list[Task]:
+def _before_users(tasks: Sequence[Task]) -> Pieces[list[Task]]:
     """A Namespace or CustomResourceDefinition goes before its first user, with that one's phase and wave."""
     in_namespace: dict[str, int] = {}
     of_kind: dict[tuple[object, object], int] = {}
     led: dict[int, list[Task]] = {}
     moved: set[int] = set()
     for at, task in enumerate(tasks):
+        yield
         if task.is_prune:
             continue
         user_at = None

@@ -7,7 +7,7 @@ no question left: one expression may look at what another one has left, or at wh
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Final, TypeVar
 
 from argosy.gitops.comparison.jq.answers import JqAnswers, Question
@@ -43,10 +43,18 @@ class JqEvaluation:
 
     async def settled(self, decide: Callable[[JqAnswers], T]) -> tuple[T, JqAnswers]:
         """What `decide`, which is pure, comes to with every answer. Raises NotAnswered."""
+
+        async def decided(jq_answers: JqAnswers) -> T:
+            return decide(jq_answers)
+
+        return await self.settled_by(decided)
+
+    async def settled_by(self, decide: Callable[[JqAnswers], Awaitable[T]]) -> tuple[T, JqAnswers]:
+        """The same for what takes its time."""
         answers: dict[Question, Answer] = {}
         for _ in range(ROUNDS):
             jq_answers = JqAnswers(answers)
-            made = decide(jq_answers)
+            made = await decide(jq_answers)
             if not jq_answers.open:
                 return made, jq_answers
             answers |= await self._answers(jq_answers.open)

@@ -1,0 +1,41 @@
+"""Large objects are decoded, filled and judged in a thread, so that the loop goes on meanwhile.
+
+What runs there is pure: it reads what the request brought and what is stored, and neither is changed by anybody. Small
+objects, nearly all of them, are not worth the way.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import TypeVar
+
+from argosy.cluster.handlers.core import Core
+from argosy.machinery.objects import JsonValue
+
+LARGE = 500
+"""Entries of lists, from which on an object is large: some milliseconds of work."""
+
+T = TypeVar("T")
+
+
+async def judged(core: Core, is_large: bool, work: Callable[[], T]) -> T:
+    """What `work` comes to. Raises what it raises."""
+    if not is_large:
+        return work()
+    return await core.clock.external(asyncio.to_thread(work))
+
+
+def is_large(value: JsonValue) -> bool:
+    """By the lengths of its lists, none of which is looked into."""
+    left, seen = [value], 0
+    while left:
+        found = left.pop()
+        if isinstance(found, dict):
+            seen += len(found) // 8
+            left += [item for item in found.values() if isinstance(item, dict | list)]
+        elif isinstance(found, list):
+            seen += len(found)
+        if seen >= LARGE:
+            return True
+    return False

@@ -1,0 +1,69 @@
+"""Collection of garbage in short passes: what was found alive by a long one is not looked at again.
+
+Python's collector looks at every container that lives, all at one go: a third of a second in a process with a large
+Application, in which nobody gets an answer. Nearly everything here is freed without it, as JSON has no cycles. So each
+pass looks at what is new; what a long one leaves is set aside. Cycles that die when they were set aside are found by a
+thorough pass, some times a day.
+"""
+
+from __future__ import annotations
+
+import gc
+import time
+from collections.abc import Callable, Mapping
+from typing import Protocol
+
+YOUNG = 5_000
+"""New containers after which those are looked at: a millisecond or two."""
+PASSES = (4, 2)
+"""Of the young ones before one of the middle generation, and of that before one of all."""
+LONG_SECONDS = 0.01
+THOROUGH_SECONDS = 6 * 3600.0
+
+
+class Sleeper(Protocol):
+    async def sleep(self, seconds: float, *, background: bool = False) -> None: ...
+
+
+class Garbage:
+    """One for a process: `settle` when it has started."""
+
+    def __init__(self, processor_time: Callable[[], float] = time.thread_time) -> None:
+        self._processor_time = processor_time
+        self._since = 0.0
+        self.set_aside = 0
+        """How often: a figure for tests."""
+
+    def settle(self) -> None:
+        """What was made at the start stays."""
+        self.thorough()
+        gc.set_threshold(YOUNG, *PASSES)
+        if self._passed not in gc.callbacks:
+            gc.callbacks.append(self._passed)
+
+    def thorough(self) -> None:
+        """Looks at everything, however long that takes."""
+        gc.unfreeze()
+        gc.collect()
+        gc.freeze()
+        gc.collect()  # the next pass over all is put off until a quarter as many as here are new: as none
+
+    async def run(self, clock: Sleeper) -> None:
+        """Settles, then is thorough at times, until cancelled."""
+        self.settle()
+        while True:
+            await clock.sleep(THOROUGH_SECONDS, background=True)
+            self.thorough()
+
+    def release(self) -> None:
+        """As if it had never been."""
+        gc.callbacks.remove(self._passed)
+        gc.unfreeze()
+        gc.set_threshold(700, 10, 10)
+
+    def _passed(self, phase: str, info: Mapping[str, int]) -> None:
+        if phase == "start":
+            self._since = self._processor_time()
+        elif info["generation"] == 2 and self._processor_time() - self._since >= LONG_SECONDS:
+            gc.freeze()
+            self.set_aside += 1

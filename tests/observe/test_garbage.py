@@ -1,0 +1,62 @@
+from __future__ import annotations
+
+import gc
+from collections.abc import Iterator
+
+import pytest
+
+from argosy.observe.garbage import LONG_SECONDS, Garbage
+
+
+class Slow:
+    """Each reading is so much later than the one before."""
+
+    def __init__(self, step: float) -> None:
+        self.at, self.step = 0.0, step
+
+    def __call__(self) -> float:
+        self.at += self.step
+        return self.at
+
+
+@pytest.fixture
+def settled(request: pytest.FixtureRequest) -> Iterator[Garbage]:
+    garbage = Garbage(Slow(request.param))
+    garbage.settle()
+    yield garbage
+    garbage.release()
+
+
+@pytest.mark.parametrize("settled", [LONG_SECONDS], indirect=True)
+def test_what_a_long_pass_found_alive_is_not_looked_at_again(settled: Garbage) -> None:
+    before, kept = gc.get_freeze_count(), [[number] for number in range(1000)]
+    gc.collect()
+    assert settled.set_aside == 1
+    assert gc.get_freeze_count() >= before + len(kept)
+
+
+@pytest.mark.parametrize("settled", [LONG_SECONDS / 2], indirect=True)
+def test_after_a_short_pass_all_is_looked_at_as_before(settled: Garbage) -> None:
+    gc.collect()
+    assert settled.set_aside == 0
+
+
+@pytest.mark.parametrize("settled", [LONG_SECONDS], indirect=True)
+def test_a_thorough_pass_finds_cycles_that_were_set_aside(settled: Garbage) -> None:
+    class Ring:
+        alive = 0
+
+        def __init__(self) -> None:
+            self.me = self
+            Ring.alive += 1
+
+        def __del__(self) -> None:
+            Ring.alive -= 1
+
+    ring = Ring()
+    gc.collect()
+    del ring
+    gc.collect()
+    assert Ring.alive == 1
+    settled.thorough()
+    assert Ring.alive == 0
