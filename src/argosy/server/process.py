@@ -14,6 +14,7 @@ from argosy.cluster.http import tls
 from argosy.machinery.status import StatusError
 from argosy.runtime.chance import Rng
 from argosy.runtime.clock import Clock
+from argosy.runtime.events import EventRecorder
 from argosy.runtime.informer import Caches
 from argosy.runtime.verbs import Verbs
 from argosy.server import bootstrap
@@ -88,6 +89,7 @@ async def serving(ports: Ports, place: Place) -> AsyncIterator[Running]:
         rng=rng,
         namespace=ports.namespace,
         configuration=configuration,
+        events=EventRecorder(ports.client, ports.clock, "argocd-server"),
         authentication=authentication,
         passwords=Passwords(shared, ports.clock, rng),
         shared=shared,
@@ -106,6 +108,7 @@ async def serving(ports: Ports, place: Place) -> AsyncIterator[Running]:
             lambda: configuration.parameters.get("server.rootpath", ""),
         )
         certificates = Certificates(configuration, insecure=place.insecure)
+        telling = tasks.create_task(world.events.run())
         keeper = tasks.create_task(_keep_complete(ports, configuration, rng))
         async with listening(
             front.handle,
@@ -120,6 +123,7 @@ async def serving(ports: Ports, place: Place) -> AsyncIterator[Running]:
             scheme = "http" if place.insecure else "https"
             yield Running(f"{scheme}://{listener.host.address}", listener, dispatcher, world)
         keeper.cancel()
+        telling.cancel()
 
 
 def _accepted(configuration: Configuration) -> frozenset[str]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from argosy.machinery.objects import Resource
 from argosy.runtime.chance import Rng
 from argosy.runtime.clock import Clock
+from argosy.runtime.events import EventRecorder
 from argosy.runtime.informer import Caches
 from argosy.runtime.verbs import Verbs
 from argosy.server.configuration import Configuration
@@ -45,6 +46,8 @@ class World:
     rng: Rng
     namespace: str
     configuration: Configuration
+    events: EventRecorder
+    """Tells in Kubernetes Events what callers did."""
     authentication: Authentication
     passwords: Passwords
     shared: SharedSessions

@@ -37,7 +37,7 @@ class NotRendered(NotLoaded):
     def __init__(self, number: int, count: int, cause: Exception) -> None:
         place = f"failed to generate manifest for source {number} of {count}"
         super().__init__(f"{place}: {cause}")
-        self.cause = cause
+        self.number, self.cause = number, cause
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,7 +54,7 @@ class Gateway:
                 return await self._stream(asked, query, request)
             result, call = await self._dispatcher.unary(asked)
         except ApiError as error:
-            return error_response(error)
+            return stream_error_response(error) if method.server_stream else error_response(error)
         body = shaped(method.response, result)
         if method.full_name in SUPPORTED and (chosen := _selection(query)) is not None:
             body = chosen.apply(body)
@@ -74,7 +74,7 @@ class Gateway:
         if asked.method.name == "PodLogs" and ("download", "true") in pairs(query):
             return _download(asked, first, messages)
         body = self._lines(asked.method, first, messages, chosen, events)
-        return Response(200, body, SSE if events else JSON, [], "no-cache" if events else "")  # type: ignore[arg-type]
+        return Response(200, body, SSE if events else JSON, [], "")  # type: ignore[arg-type]
 
     async def _lines(
         self,
@@ -101,14 +101,7 @@ class Gateway:
                         known[name] = text
                     yield b"data: " + text + b"\n\n\n" if events else text + b"\n"
             except ApiError as error:
-                code = HTTP_STATUS[error.code]
-                body = {
-                    "grpc_code": int(error.code),
-                    "http_code": code,
-                    "message": error.message,
-                    "http_status": PHRASES.get(code, ""),
-                }
-                text = dumps({"error": body})
+                text = dumps(stream_error(error))
                 yield b"data: " + text + b"\n\n\n" if events else text + b"\n"
 
 
@@ -130,6 +123,21 @@ def dumps(value: Any) -> bytes:
 def error_response(error: ApiError) -> Response:
     body = {"error": error.message, "code": int(error.code), "message": error.message}
     return Response(error.http_status, dumps(body), JSON, [], "")
+
+
+def stream_error(error: ApiError) -> JsonObject:
+    code = HTTP_STATUS[error.code]
+    body = {
+        "grpc_code": int(error.code),
+        "http_code": code,
+        "message": error.message,
+        "http_status": PHRASES.get(code, ""),
+    }
+    return {"error": body}
+
+
+def stream_error_response(error: ApiError) -> Response:
+    return Response(error.http_status, dumps(stream_error(error)), JSON, [], "")
 
 
 def _no_route(verb: str, path: str) -> Response:

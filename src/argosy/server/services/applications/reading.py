@@ -100,7 +100,7 @@ def _projects(request: JsonObject) -> list[str]:
 class Chosen:
     """What a query asks for, of every Application; rights apart. Raises ApiError."""
 
-    def __init__(self, request: JsonObject) -> None:
+    def __init__(self, request: JsonObject, what: str = "the selector") -> None:
         self.name = request.get("name")
         self.repository = normalise_url(request.get("repo") or "")
         self.projects = frozenset(_projects(request))
@@ -108,7 +108,7 @@ class Chosen:
             selector = request.get("selector") or ""
             self._selector = parse_labels(selector) if selector else None
         except SelectorError as error:
-            raise unknown(f"error parsing the selector: {error}") from None
+            raise unknown(f"error parsing {what}: {error}") from None
 
     def takes(self, app: JsonObject) -> bool:
         metadata = app["metadata"]

@@ -28,7 +28,7 @@ class Watching:
 
     async def watch(self, call: Call) -> AsyncGenerator[JsonObject, None]:
         request, world = call.request, self._world
-        chosen, call.checked = Chosen(request), True
+        chosen, call.checked = Chosen(request, "labels with selectors"), True
         namespace = request.get("appNamespace") or ""
         version = request.get("resourceVersion") or ""
         since = int(version) if version.isdecimal() else 0

@@ -1,0 +1,263 @@
+"""Sync, rollback, and ending what runs: requests that the controllers carry out, checked here (spec 3.1)."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Final
+
+from argosy.gitops.clusters.resolution import InvalidDestination
+from argosy.gitops.model.application_spec import is_multi, normalised, sources_of
+from argosy.gitops.projects import sync_windows
+from argosy.machinery.objects import JsonObject
+from argosy.machinery.status import StatusError
+from argosy.server.calls import Call
+from argosy.server.errors import ApiError, Code, denied, failed_precondition, invalid, unknown
+from argosy.server.services.applications.access import RESOURCE, Found, check_project, find
+from argosy.server.services.applications.writing import MANAGER, TRIES, seen, user_of
+from argosy.server.world import APPLICATIONS, World
+from argosy.sources.port import SourceError
+
+COMMIT: Final = re.compile(r"[0-9a-f]{40}")
+BUSY: Final = "another operation is already in progress"
+IDLE: Final = "Unable to terminate operation. No operation is in progress"
+TERMINATE_PAUSE: Final = 0.1
+
+
+class Operations:
+    def __init__(self, world: World) -> None:
+        self._world = world
+
+    async def sync(self, call: Call) -> JsonObject:
+        request = call.request
+        found = await self._found(call, "get")
+        app, spec = found.app, normalised(found.app.get("spec") or {})
+        self._check_windows(app, spec)
+        call.permit(RESOURCE, "sync", found.target)
+        manifests, dry_run = request.get("manifests"), request.get("dryRun") is True
+        automated = is_automated(spec) and not dry_run
+        if manifests:
+            call.permit(RESOURCE, "override", found.target)
+            if automated:
+                raise failed_precondition(
+                    "cannot use local sync when Automatic Sync Policy is enabled unless for dry run"
+                )
+        if app["metadata"].get("deletionTimestamp"):
+            raise failed_precondition("application is deleting")
+        revisions, shown = await self._revisions(call, found, spec, automated=automated)
+        operation = self._operation(call, spec, revisions)
+        self._check_options(found, operation, manifests)
+        made = await self._request(app, operation)
+        partial = "partial " if request.get("resources") else ""
+        what = f"initiated {partial}sync locally" if manifests else f"initiated {partial}sync to {','.join(shown)}"
+        self._world.events.record(made, "OperationStarted", f"{user_of(call)} {what}")
+        return made
+
+    async def rollback(self, call: Call) -> JsonObject:
+        enforced = self._world.configuration.flag("server.rbac.rollback.enforce.enable")
+        found = await self._found(call, "rollback" if enforced else "sync")
+        app, spec = found.app, normalised(found.app.get("spec") or {})
+        if app["metadata"].get("deletionTimestamp"):
+            raise failed_precondition("application is deleting")
+        if is_automated(spec):
+            raise failed_precondition("rollback cannot be initiated when auto-sync is enabled")
+        wanted = int(call.request.get("id") or 0)
+        metadata = app["metadata"]
+        history = (app.get("status") or {}).get("history") or ()
+        entry = next((item for item in history if int(item.get("id") or 0) == wanted), None)
+        if entry is None:
+            raise invalid(
+                f"application {metadata['namespace']}/{metadata['name']} does not have deployment with id {wanted}"
+            )
+        if not entry.get("source") and not entry.get("sources"):
+            raise failed_precondition(f"the history entry {wanted} does not tell its source: sync to its revision")
+        sync: JsonObject = {key: entry[key] for key in ("revision", "revisions", "source", "sources") if entry.get(key)}
+        sync["syncStrategy"] = {"apply": {}}
+        for key in ("dryRun", "prune"):
+            if call.request.get(key):
+                sync[key] = True
+        if options := (spec.get("syncPolicy") or {}).get("syncOptions"):
+            sync["syncOptions"] = options
+        made = await self._request(app, {"sync": sync, "initiatedBy": _initiator(call), "retry": {}})
+        self._world.events.record(made, "OperationStarted", f"{user_of(call)} initiated rollback to {wanted}")
+        return made
+
+    async def terminate(self, call: Call) -> JsonObject:
+        found = await self._found(call, "sync")
+        app, client = found.app, self._world.client
+        for _ in range(TRIES):
+            state = (app.get("status") or {}).get("operationState")
+            if not app.get("operation") or not state:
+                raise invalid(IDLE)
+            body = {**app, "status": {**app["status"], "operationState": {**state, "phase": "Terminating"}}}
+            try:
+                made = await client.update(APPLICATIONS, body, field_manager=MANAGER)
+            except StatusError as error:
+                if not error.is_conflict:
+                    raise
+                await self._world.clock.sleep(TERMINATE_PAUSE)
+                app = await client.read(APPLICATIONS, app["metadata"]["name"], app["metadata"]["namespace"])
+                continue
+            self._world.events.record(made, "ResourceUpdated", f"{user_of(call)} terminated running operation")
+            return {}
+        raise ApiError(Code.INTERNAL, "Failed to terminate app. Too many conflicts")
+
+    async def windows(self, call: Call) -> JsonObject:
+        found = await self._found(call, "get")
+        app, spec = found.app, normalised(found.app.get("spec") or {})
+        assigned, now = self._windows(app, spec), self._world.clock.now()
+        active = [window for window in assigned if sync_windows.is_active(window, now)]
+        return {
+            "assignedWindows": [_window(window) for window in assigned],
+            "activeWindows": [_window(window) for window in active],
+            "canSync": sync_windows.allows(assigned, sync_windows.Asked(manual=True), now),
+        }
+
+    async def _found(self, call: Call, action: str) -> Found:
+        request = call.request
+        return await find(
+            self._world,
+            call,
+            action,
+            request.get("name") or "",
+            namespace=request.get("appNamespace") or "",
+            project=request.get("project") or "",
+        )
+
+    def _windows(self, app: JsonObject, spec: JsonObject) -> list[JsonObject]:
+        permits = check_project(self._world, app)
+        try:
+            cluster = self._world.engine.cluster(spec)
+        except InvalidDestination:
+            return []
+        namespace = str((spec.get("destination") or {}).get("namespace") or "")
+        given = permits.get("syncWindows") or ()
+        return sync_windows.matching(given, app["metadata"]["name"], cluster, namespace)
+
+    def _check_windows(self, app: JsonObject, spec: JsonObject) -> None:
+        chosen = self._windows(app, spec)
+        if not sync_windows.allows(chosen, sync_windows.Asked(manual=True), self._world.clock.now()):
+            raise denied("cannot sync: blocked by sync window")
+
+    # -- revisions -----------------------------------------------------------------------------------------------------
+
+    async def _revisions(
+        self, call: Call, found: Found, spec: JsonObject, *, automated: bool
+    ) -> tuple[list[str], list[str]]:
+        """What each source stands for, and how that is told to people."""
+        sources, asked = sources_of(spec), self._asked(call.request, spec)
+        for source, wanted in zip(sources, asked, strict=True):
+            target = str(source.get("targetRevision") or "HEAD")
+            if not wanted or wanted == target:
+                continue
+            if self._world.configuration.flag("application.sync.requireOverridePrivilegeForRevisionSync"):
+                call.permit(RESOURCE, "override", found.target)
+            if automated:
+                place = f"source {source.get('repoURL')} to " if is_multi(spec) else "to "
+                raise failed_precondition(
+                    f"Cannot sync {place}{wanted}: auto-sync currently set to {source.get('targetRevision') or ''}"
+                )
+        if call.request.get("manifests"):
+            return [""] * len(sources), asked
+        resolved = [await self._resolved(source, wanted, spec) for source, wanted in zip(sources, asked, strict=True)]
+        return [revision for revision, _ in resolved], [text for _, text in resolved]
+
+    def _asked(self, request: JsonObject, spec: JsonObject) -> list[str]:
+        """By source; "" for what its spec says."""
+        count = len(sources_of(spec))
+        if not is_multi(spec):
+            return [str(request.get("revision") or "")] * count
+        asked = [""] * count
+        revisions = request.get("revisions") or []
+        for index, position in enumerate(request.get("sourcePositions") or ()):
+            if not 1 <= position <= count:
+                raise unknown("source position is out of range")
+            if index >= len(revisions):
+                raise invalid("revisions: there are fewer than sourcePositions")
+            asked[position - 1] = str(revisions[index] or "")
+        return asked
+
+    async def _resolved(self, source: JsonObject, wanted: str, spec: JsonObject) -> tuple[str, str]:
+        name = wanted or str(source.get("targetRevision") or "")
+        if not source.get("chart") and COMMIT.fullmatch(name):
+            return name, name
+        book = self._world.engine.plane.credentials
+        try:
+            revision = await self._world.engine.manifests.resolve(
+                {**source, "targetRevision": name}, book, spec["project"]
+            )
+        except SourceError as error:
+            raise failed_precondition(str(error)) from None
+        return revision, f"{name or 'HEAD'} ({revision})" if name != revision else revision
+
+    # -- the request ---------------------------------------------------------------------------------------------------
+
+    def _operation(self, call: Call, spec: JsonObject, revisions: list[str]) -> JsonObject:
+        request, policy = call.request, spec.get("syncPolicy") or {}
+        sync: JsonObject = {}
+        if is_multi(spec):
+            sync |= {"sources": spec["sources"], "revisions": revisions}
+        else:
+            sync |= {"source": (sources_of(spec) or [{}])[0]}
+            if revisions and revisions[0]:
+                sync["revision"] = revisions[0]
+        for key in ("prune", "dryRun"):
+            if request.get(key):
+                sync[key] = True
+        given: dict[str, Any] = {
+            "syncStrategy": request.get("strategy"),
+            "resources": request.get("resources"),
+            "manifests": request.get("manifests"),
+        }
+        sync |= {key: value for key, value in given.items() if value}
+        chosen = request.get("syncOptions")
+        options = (chosen.get("items") if isinstance(chosen, dict) else None) or (
+            [] if isinstance(chosen, dict) else policy.get("syncOptions")
+        )
+        if options:
+            sync["syncOptions"] = options
+        operation: JsonObject = {"sync": sync, "initiatedBy": _initiator(call)}
+        if request.get("infos"):
+            operation["info"] = request["infos"]
+        operation["retry"] = request.get("retryStrategy") or policy.get("retry") or {}
+        return operation
+
+    def _check_options(self, found: Found, operation: JsonObject, manifests: object) -> None:
+        parameters = self._world.configuration.parameters
+        replaces = "Replace=true" in (operation["sync"].get("syncOptions") or ())
+        if replaces and parameters.get("server.sync.replace.allowed") == "false":
+            raise failed_precondition(
+                "sync with replace was disabled on the API Server level via the server configuration"
+            )
+        permits = check_project(self._world, found.app)
+        if manifests and (permits.get("sourceIntegrity") or permits.get("signatureKeys")):
+            raise failed_precondition("Cannot use local manifests when source integrity is enforced")
+
+    async def _request(self, app: JsonObject, operation: JsonObject) -> JsonObject:
+        """The state of the operation before goes in the same write: nobody takes its end for this one's."""
+        client, metadata = self._world.client, app["metadata"]
+        for _ in range(TRIES):
+            app = await client.read(APPLICATIONS, metadata["name"], metadata["namespace"])
+            if app.get("operation"):
+                raise failed_precondition(BUSY)
+            status = {key: value for key, value in (app.get("status") or {}).items() if key != "operationState"}
+            body = {**app, "operation": operation, "status": status}
+            try:
+                return await seen(self._world, await client.update(APPLICATIONS, body, field_manager=MANAGER))
+            except StatusError as error:
+                if not error.is_conflict:
+                    raise
+        raise ApiError(Code.ABORTED, "the application is being changed by others: try again")
+
+
+def is_automated(spec: JsonObject) -> bool:
+    automated = (spec.get("syncPolicy") or {}).get("automated")
+    return automated is not None and automated.get("enabled") is not False
+
+
+def _initiator(call: Call) -> JsonObject:
+    return {"username": call.caller.username} if call.caller.username else {}
+
+
+def _window(window: JsonObject) -> JsonObject:
+    """As the answer has it: fewer fields than the project's own."""
+    return {key: window[key] for key in ("kind", "schedule", "duration", "manualSync") if window.get(key)}
