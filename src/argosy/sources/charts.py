@@ -19,6 +19,10 @@ class ChartSources:
         where, which = self._which(url, credentials)
         return await which.resolve(where, chart, version, credentials)
 
+    async def listed(self, url: str, credentials: Credentials) -> dict[str, list[str]]:
+        """Charts of a Helm repository with their versions, as its index has them."""
+        return await self._helm.listed(url, credentials)
+
     async def tree(self, url: str, chart: str, version: str, credentials: Credentials) -> Tree:
         where, which = self._which(url, credentials)
         return await which.tree(where, chart, version, credentials)

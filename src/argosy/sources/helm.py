@@ -89,6 +89,16 @@ class HelmRepositories:
         """Whether the repository answers with an index that can be read. Raises SourceError."""
         await self._index(url, credentials)
 
+    async def listed(self, url: str, credentials: Credentials) -> dict[str, list[str]]:
+        """Every chart with its versions, as the index has them. Raises SourceError."""
+        index = await self._clock.external(self._index(url, credentials))
+        try:
+            entries = (load(index.text, nodes=2_000_000) or {}).get("entries") or {}
+            found = {str(name): [_listed(item) for item in items] for name, items in entries.items()}
+        except (YamlError, AttributeError, TypeError) as error:
+            raise Rejected(f"the repository index cannot be read: {str(error)[:200]}") from None
+        return {name: [item.version for item in items if item is not None] for name, items in found.items()}
+
     async def _listed(self, url: str, chart: str, credentials: Credentials) -> list[_Listed]:
         async def look() -> _Index:
             return await self._clock.external(self._index(url, credentials))

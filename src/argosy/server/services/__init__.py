@@ -5,13 +5,31 @@ from __future__ import annotations
 from argosy.server.calls import Route
 from argosy.server.services.account import account_routes
 from argosy.server.services.applications import application_routes
+from argosy.server.services.certificates import certificate_routes
+from argosy.server.services.clusters import cluster_routes
+from argosy.server.services.gpg_keys import gpg_key_routes
+from argosy.server.services.notifications import notification_routes
+from argosy.server.services.projects import project_routes
+from argosy.server.services.repositories import repository_routes
 from argosy.server.services.session import session_routes
 from argosy.server.services.settings import settings_routes
 from argosy.server.services.unavailable import unavailable_routes
 from argosy.server.services.version import version_routes
 from argosy.server.world import World
 
-ROOMS = (session_routes, version_routes, settings_routes, account_routes, application_routes)
+ROOMS = (
+    session_routes,
+    version_routes,
+    settings_routes,
+    account_routes,
+    application_routes,
+    project_routes,
+    repository_routes,
+    cluster_routes,
+    certificate_routes,
+    gpg_key_routes,
+    notification_routes,
+)
 
 
 def routes(world: World) -> dict[str, Route]:

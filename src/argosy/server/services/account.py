@@ -34,7 +34,7 @@ def account_routes(world: World) -> dict[str, Route]:
     return {
         f"{SERVICE}/CanI": Route(needs=sign_in(), unary=service.can_i),
         f"{SERVICE}/UpdatePassword": Route(needs=sign_in(mutates=True), unary=service.update_password),
-        f"{SERVICE}/ListAccounts": Route(needs=within("accounts", "get"), unary=service.list),
+        f"{SERVICE}/ListAccounts": Route(needs=within("accounts", "get"), unary=service.list_all),
         f"{SERVICE}/GetAccount": Route(needs=within("accounts", "get"), unary=service.get),
         f"{SERVICE}/CreateToken": Route(needs=within("accounts", "update", mutates=True), unary=service.create_token),
         f"{SERVICE}/DeleteToken": Route(needs=within("accounts", "update", mutates=True), unary=service.delete_token),
@@ -65,7 +65,7 @@ class Accounts:
                 target = f"{parts[0]}/{parts[2]}"
         return {"value": "yes" if call.may(resource, action, target) else "no"}
 
-    async def list(self, call: Call) -> JsonObject:
+    async def list_all(self, call: Call) -> JsonObject:
         found = self._world.authentication.accounts.values()
         items = [account_json(item) for item in found if self._may(call, "get", item.name)]
         call.checked = True

@@ -29,6 +29,7 @@ PHRASES: Final = {400: "Bad Request", 401: "Unauthorized", 403: "Forbidden", 404
     409: "Conflict", 429: "Too Many Requests", 500: "Internal Server Error", 501: "Not Implemented",
     503: "Service Unavailable", 504: "Gateway Timeout"}  # fmt: skip
 Messages = AsyncGenerator[JsonObject | None, None]
+LISTS: Final = frozenset({"application.ApplicationService/List"})
 DEDUPLICATED: Final = frozenset({"application.ApplicationService/Watch", "applicationset.ApplicationSetService/Watch"})
 
 
@@ -57,7 +58,9 @@ class Gateway:
             return stream_error_response(error) if method.server_stream else error_response(error)
         body = shaped(method.response, result)
         if method.full_name in SUPPORTED and (chosen := _selection(query)) is not None:
-            body = chosen.apply(body)
+            whole, body = body, chosen.apply(body)
+            if method.full_name in LISTS and chosen.keeps:
+                body["metadata"] = whole["metadata"]  # whoever goes on with a watch needs its version
         cookies = [("Set-Cookie", value) for name, value in call.answer_headers if name == "set-cookie"]
         return Response(200, dumps(body), JSON, cookies, "")
 
@@ -163,11 +166,23 @@ def _request(method: Method, values: dict[str, str], query: str, body: bytes) ->
             if field.type == "string" and not isinstance(parsed, str):
                 raise invalid(f"{method.body}: a string is expected")
     for name, value in values.items():
-        put(request, method.request, name, value)
+        if not (method.body and _is_set(request, name)):
+            put(request, method.request, name, value)
     if method.body != "*":
         skip = frozenset((*values, *((method.body,) if method.body else ())))
         put_all(request, method.request, pairs(query), skip=skip)
+    for field in message(method.request).fields:
+        if field.required and field.json not in request:
+            raise invalid(f"{field.name}: is required")
     return request
+
+
+def _is_set(request: JsonObject, name: str) -> bool:
+    """Whether the body says it itself: then that counts, as upstream, and is checked like any other."""
+    found: Any = request
+    for part in name.split("."):
+        found = found.get(part) if isinstance(found, dict) else None
+    return bool(found) and "." in name
 
 
 def _parsed(body: bytes) -> Any:

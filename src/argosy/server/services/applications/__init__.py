@@ -22,7 +22,7 @@ def application_routes(world: World) -> dict[str, Route]:
         within("applications", action, mutates=True) for action in ("create", "update", "delete", "sync")
     )
     return {
-        f"{SERVICE}/List": Route(needs=get, unary=reading.list),
+        f"{SERVICE}/List": Route(needs=get, unary=reading.list_all),
         f"{SERVICE}/Get": Route(needs=get, unary=reading.get),
         f"{SERVICE}/Watch": Route(needs=get, stream=watching.watch),
         f"{SERVICE}/Create": Route(needs=create, unary=writing.create),

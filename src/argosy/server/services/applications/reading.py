@@ -25,7 +25,7 @@ class Reading:
     def __init__(self, world: World) -> None:
         self._world = world
 
-    async def list(self, call: Call) -> JsonObject:
+    async def list_all(self, call: Call) -> JsonObject:
         cache, request = self._world.gitops.plane.applications, call.request
         chosen = Chosen(request)
         call.checked = True

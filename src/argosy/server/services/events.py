@@ -1,0 +1,14 @@
+"""Kubernetes Events as the API tells them."""
+
+from __future__ import annotations
+
+from argosy.machinery.objects import JsonObject
+from argosy.runtime.events import EVENTS
+from argosy.server.world import World
+
+
+async def events_of(world: World, *, name: str, uid: str, namespace: str) -> JsonObject:
+    """What was told of one object, in the namespace it is in."""
+    selector = f"involvedObject.name={name},involvedObject.uid={uid},involvedObject.namespace={namespace}"
+    page = await world.client.list(EVENTS, namespace, field_selector=selector)
+    return {"metadata": {"resourceVersion": page.resource_version}, "items": list(page.items) or None}

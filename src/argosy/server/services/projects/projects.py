@@ -1,0 +1,182 @@
+"""Create, read, update and delete AppProjects; what would strand Applications, or give rights one lacks, is refused."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from argosy.gitops.clusters.resolution import InvalidDestination
+from argosy.gitops.model.application_spec import normalised, sources_of
+from argosy.gitops.projects import permissions
+from argosy.machinery.objects import JsonObject, Key
+from argosy.machinery.status import StatusError
+from argosy.server.calls import Call
+from argosy.server.configuration import PROJECTS
+from argosy.server.errors import ApiError, Code, invalid
+from argosy.server.schema.go_json import Misshapen, shaped
+from argosy.server.services.differences import different_spec
+from argosy.server.services.projects.validation import check
+from argosy.server.world import World
+
+RESERVED = "default"
+
+
+class Projects:
+    def __init__(self, world: World) -> None:
+        self._world = world
+
+    async def list_all(self, call: Call) -> JsonObject:
+        page = await self._world.client.list(PROJECTS, self._world.namespace)
+        call.checked = True
+        items = [item for item in page.items if call.may("projects", "get", item["metadata"]["name"])]
+        return {"metadata": {"resourceVersion": page.resource_version}, "items": items or None}
+
+    async def get(self, call: Call) -> JsonObject:
+        return await read(self._world, call.request.get("name") or "")
+
+    async def create(self, call: Call) -> JsonObject:
+        project = given(call.request.get("project"), self._world)
+        name = project["metadata"].get("name") or ""
+        call.permit("projects", "create", name)
+        check(project)
+        if not name:
+            raise invalid(
+                'AppProject.argoproj.io "" is invalid: metadata.name: Required value: name or generateName is required'
+            )
+        made = {key: value for key, value in project.items() if key != "status"}
+        try:
+            created = await self._world.client.create(PROJECTS, _stored(made))
+        except StatusError as error:
+            if not error.is_already_exists:
+                raise
+            return await self._upsert(call, made)
+        self._tell(call, created, "ResourceCreated", "created project")
+        return await seen(self._world, created)
+
+    async def _upsert(self, call: Call, made: JsonObject) -> JsonObject:
+        name = made["metadata"]["name"]
+        existing = await read(self._world, name)
+        if call.request.get("upsert") is not True:
+            before, after = (shaped("v1alpha1.AppProjectSpec", item.get("spec") or {}) for item in (existing, made))
+            if before != after:
+                raise invalid(different_spec("project", before, after))
+            return existing
+        call.permit("projects", "update", name)
+        written = await self._world.client.update(PROJECTS, _stored({**existing, "spec": made.get("spec") or {}}))
+        self._tell(call, written, "ResourceUpdated", "updated project")
+        return await seen(self._world, written)
+
+    async def update(self, call: Call) -> JsonObject:
+        project = given(call.request.get("project"), self._world)
+        name = project["metadata"].get("name") or ""
+        call.permit("projects", "update", name)
+        check(project)
+        stored = await read(self._world, name)
+        self._check_widening(call, stored.get("spec") or {}, project.get("spec") or {})
+        self._check_applications(name, stored, project)
+        version = project["metadata"].get("resourceVersion")
+        if not version:
+            raise invalid(
+                f'appprojects.argoproj.io "{name}" is invalid: metadata.resourceVersion: Invalid value: 0: must be '
+                "specified for an update"
+            )
+        body = {**project, "metadata": {**project["metadata"], "uid": stored["metadata"]["uid"]}}
+        body["status"] = project.get("status") or stored.get("status") or {}
+        written = await self._world.client.update(PROJECTS, _stored(body))
+        self._tell(call, written, "ResourceUpdated", "updated project")
+        return await seen(self._world, written)
+
+    def _check_widening(self, call: Call, before: JsonObject, after: JsonObject) -> None:
+        """Nobody gives a project what they may not use themselves (rule 4)."""
+        servers, wanted = (_servers(spec) for spec in (before, after))
+        for server in wanted:
+            if server not in servers:
+                call.permit("clusters", "update", server)
+        for repository in after.get("sourceRepos") or ():
+            if repository not in (before.get("sourceRepos") or ()):
+                call.permit("repositories", "update", repository)
+        lists = [f"{scope}Resource{colour}list" for scope in ("cluster", "namespace") for colour in ("White", "Black")]
+        if any((before.get(name) or []) != (after.get(name) or []) for name in lists):
+            for server in wanted:
+                call.permit("clusters", "update", server)
+
+    def _check_applications(self, name: str, stored: JsonObject, project: JsonObject) -> None:
+        """Of every namespace that Applications may be in."""
+        plane, sources, destinations = self._world.gitops.plane, 0, 0
+        others = {**plane.projects_by_name(), name: project}
+        before = plane.effective(name) or stored.get("spec") or {}
+        after = permissions.effective(project, others, plane.settings)
+        scoped = plane.cluster_book.of_project(name)
+        repositories = [item.url for item in plane.credentials.repositories if item.project == name]
+        after = permissions.with_scoped(after, scoped, repositories)
+        for app in plane.users_of(name):
+            spec = normalised(app.get("spec") or {})
+            urls = [str(source.get("repoURL") or "") for source in sources_of(spec)]
+            if all(permissions.permits_source(before, url) for url in urls) and not all(
+                permissions.permits_source(after, url) for url in urls
+            ):
+                sources += 1
+            try:
+                cluster = self._world.engine.cluster(spec)
+            except InvalidDestination:
+                continue
+            namespace = str((spec.get("destination") or {}).get("namespace") or "")
+            if permissions.permits_destination(before, cluster, namespace) and not permissions.permits_destination(
+                after, cluster, namespace
+            ):
+                destinations += 1
+        parts = [f"{sources} applications source became invalid"] if sources else []
+        parts += [f"{destinations} applications destination became invalid"] if destinations else []
+        if parts:
+            raise invalid(f"as a result of project update {' and '.join(parts)}")
+
+    async def delete(self, call: Call) -> JsonObject:
+        name = call.request.get("name") or ""
+        call.checked = True
+        if name == RESERVED:
+            raise invalid(f"name '{name}' is reserved and cannot be deleted")
+        call.permit("projects", "delete", name)
+        project = await read(self._world, name)
+        if count := len(self._world.gitops.plane.users_of(name)):
+            raise invalid(f"project is referenced by {count} applications")
+        await self._world.client.delete(PROJECTS, name, self._world.namespace, uid=project["metadata"]["uid"])
+        self._tell(call, project, "ResourceDeleted", "deleted project")
+        return {}
+
+    def _tell(self, call: Call, project: JsonObject, reason: str, what: str) -> None:
+        self._world.events.record(project, reason, f"{call.caller.username or 'Unknown user'} {what}")
+
+
+def _servers(spec: JsonObject) -> list[str]:
+    found = [str(item.get("server") or "") for item in spec.get("destinations") or ()]
+    return [server for server in dict.fromkeys(found) if server]
+
+
+async def read(world: World, name: str) -> JsonObject:
+    """Raises StatusError, in the words of the Kubernetes API."""
+    if not name:
+        raise ApiError(Code.NOT_FOUND, 'appprojects.argoproj.io "" not found')
+    return await world.client.read(PROJECTS, name, world.namespace)
+
+
+async def seen(world: World, written: JsonObject) -> JsonObject:
+    """Permissions of this process follow at once."""
+    cache = world.configuration.projects
+    version, deadline = int(written["metadata"]["resourceVersion"]), world.clock.monotonic() + 2.0
+    while cache.seen_up_to < version and world.clock.monotonic() < deadline:
+        await world.clock.sleep(0.01)
+    return cache.get(Key(world.namespace, written["metadata"]["name"])) or written
+
+
+def given(project: Any, world: World) -> JsonObject:
+    """Of a request. Raises ApiError."""
+    if not isinstance(project, dict):
+        raise invalid("missing payload 'project' in request")
+    try:
+        found = shaped("v1alpha1.AppProject", project)
+    except Misshapen as error:
+        raise invalid(f"project: {error}") from None
+    return {**found, "metadata": {**found["metadata"], "namespace": world.namespace}}
+
+
+def _stored(project: JsonObject) -> JsonObject:
+    return {"apiVersion": "argoproj.io/v1alpha1", "kind": "AppProject", **project}

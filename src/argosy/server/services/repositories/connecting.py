@@ -1,0 +1,78 @@
+"""Whether a repository can be reached with what is known: asked when it is added, remembered for an hour."""
+
+from __future__ import annotations
+
+import logging
+from typing import Final
+
+from argosy.machinery.objects import JsonObject
+from argosy.machinery.timestamps import seconds
+from argosy.server.errors import unknown
+from argosy.server.services.repositories import secrets
+from argosy.server.world import World
+from argosy.sources.credentials import CredentialBook
+from argosy.sources.port import Credentials, NotFound, SourceError
+
+log = logging.getLogger(__name__)
+REMEMBERED_SECONDS: Final = 3600.0
+UNREACHABLE: Final = "Unable to connect to repository: "
+
+
+class Connecting:
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._states: dict[tuple[str, str], tuple[float, JsonObject]] = {}
+
+    async def test(self, repository: JsonObject) -> None:
+        """With its own credentials, else those of a template. Raises ApiError."""
+        try:
+            await self._reach(repository)
+        except SourceError as error:
+            raise unknown(f"error testing repository connectivity: {error}") from None
+
+    async def state(self, repository: JsonObject, *, anew: bool) -> JsonObject:
+        key, now = (repository["repo"], str(repository.get("project") or "")), self._world.clock.monotonic()
+        known = self._states.get(key)
+        if known is not None and not anew and now - known[0] < REMEMBERED_SECONDS:
+            return known[1]
+        found: JsonObject = {"status": "Successful", "attemptedAt": seconds(self._world.clock.now())}
+        try:
+            await self._reach(repository)
+        except SourceError as error:
+            found |= {"status": "Failed", "message": f"{UNREACHABLE}{error}"}
+        self._states[key] = (now, found)
+        return found
+
+    def forget(self, url: str, project: str) -> None:
+        self._states.pop((url, project), None)
+
+    def credentials(self, repository: JsonObject) -> Credentials:
+        """Of a repository that may not be stored yet."""
+        book = self._world.gitops.plane.credentials
+        url, project = repository["repo"], str(repository.get("project") or "")
+        if not secrets.has_credentials(repository) and book.find(url, project) is not None:
+            return book.credentials(url, project)
+        own = secrets.new_secret(repository, secrets.REPOSITORY, self._world.namespace)
+        stored = [item for item in self._world.configuration.secrets() if not _is_same(item, own)]
+        settings = [self._world.configuration.config_object(name) for name in TRUST]
+        return CredentialBook([*stored, own], [item for item in settings if item]).credentials(url, project)
+
+    async def _reach(self, repository: JsonObject) -> None:
+        url, kind = repository["repo"], repository.get("type") or "git"
+        credentials, charts = self.credentials(repository), self._world.outside.charts
+        if kind == "git":
+            await self._world.outside.git.refs(url, credentials)
+        elif kind == "helm" and not repository.get("enableOCI"):
+            await charts.listed(url, credentials)
+        else:
+            try:
+                await charts.resolve(url, "", "latest", credentials)
+            except NotFound:
+                return  # it answers, and has no such tag
+
+
+TRUST: Final = ("argocd-tls-certs-cm", "argocd-ssh-known-hosts-cm")
+
+
+def _is_same(one: JsonObject, other: JsonObject) -> bool:
+    return bool(one["metadata"]["name"] == other["metadata"]["name"])

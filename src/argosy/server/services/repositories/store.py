@@ -1,0 +1,70 @@
+"""The Secrets of repositories and templates: found by URL and project, written, and seen before it is answered."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from argosy.machinery.api import PatchType
+from argosy.machinery.objects import JsonObject
+from argosy.machinery.status import StatusError
+from argosy.server.configuration import SECRETS
+from argosy.server.services.account import seen
+from argosy.server.services.repositories import secrets
+from argosy.server.world import World
+from argosy.sources.credentials import TYPE_LABEL
+from argosy.sources.urls import normalise_url
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    world: World
+    kind: str
+
+    @property
+    def all(self) -> list[JsonObject]:
+        """Secrets, by name."""
+        found = secrets.of_type(self.world.configuration.secrets(), self.kind)
+        return sorted(found, key=lambda item: str(item["metadata"]["name"]))
+
+    def find(self, url: str, project: str | None = None) -> list[JsonObject]:
+        """All for the URL, or those of the project alone."""
+        wanted = normalise_url(url)
+        found = []
+        for secret in self.all:
+            item = secrets.repository_json(secret)
+            if normalise_url(item["repo"]) == wanted and (project is None or item.get("project", "") == project):
+                found.append(secret)
+        return found
+
+    async def create(self, given: JsonObject) -> None:
+        made = await self.world.client.create(SECRETS, secrets.new_secret(given, self.kind, self.world.namespace))
+        await seen(self.world, made)
+
+    async def replace(self, secret: JsonObject, given: JsonObject) -> None:
+        patch = {
+            "metadata": {"resourceVersion": secret["metadata"]["resourceVersion"]},
+            "data": secrets.secret_data(given, self.kind),
+        }
+        name, namespace = secret["metadata"]["name"], secret["metadata"]["namespace"]
+        await seen(self.world, await self.world.client.patch(SECRETS, name, namespace, patch, PatchType.MERGE))
+
+    async def remove(self, secret: JsonObject) -> None:
+        """One that somebody else made by hand loses its mark, and stays."""
+        metadata, client = secret["metadata"], self.world.client
+        if (metadata.get("annotations") or {}).get(secrets.ANNOTATION) != secrets.MANAGED:
+            patch = {"metadata": {"labels": {TYPE_LABEL: None}}}
+            await client.patch(SECRETS, metadata["name"], metadata["namespace"], patch, PatchType.MERGE)
+        else:
+            try:
+                await client.delete(SECRETS, metadata["name"], metadata["namespace"], uid=metadata["uid"])
+            except StatusError as error:
+                if not error.is_not_found:
+                    raise
+        await self._gone(metadata["name"], metadata["resourceVersion"])
+
+    async def _gone(self, name: str, version: str) -> None:
+        for _ in range(200):
+            found = self.world.configuration.secret_object(name)
+            if found is None or found["metadata"]["resourceVersion"] != version:
+                return
+            await self.world.clock.sleep(0.01)
