@@ -120,6 +120,7 @@ def ports_of(plane: ControlPlane, client: Verbs, clock: Clock, rng: Rng, namespa
         caches=plane.caches,
         gitops=plane.gitops,
         outside=plane.doors,
+        lua=plane.lua,
         clock=clock,
         rng=rng,
         namespace=namespace,

@@ -233,6 +233,12 @@ class GitOps:
         """Applications moved to this replica, or away."""
         self._triggers.everything()
 
+    def on_live_change(self, heard: Callable[[], None]) -> Callable[[], None]:
+        """`heard` is called when any object of a destination changes; returns how to stop."""
+        listeners = self._triggers.listeners
+        listeners.append(heard)
+        return lambda: listeners.remove(heard)
+
     async def look_for_commits(self) -> None:
         """One poll, now."""
         await self._polling.look()

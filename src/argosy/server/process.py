@@ -36,6 +36,7 @@ from argosy.server.world import Outside, World
 
 if TYPE_CHECKING:
     from argosy.gitops.controller import GitOps
+    from argosy.render.lua.port import LuaEvaluator
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +66,7 @@ class Ports:
     caches: Caches
     gitops: GitOps
     outside: Outside
+    lua: LuaEvaluator
     clock: Clock
     rng: Rng
     namespace: str
@@ -95,6 +97,7 @@ async def serving(ports: Ports, place: Place) -> AsyncIterator[Running]:
         shared=shared,
         gitops=ports.gitops,
         outside=ports.outside,
+        lua=ports.lua,
         environ=ports.environ,
         secure=not place.insecure,
     )

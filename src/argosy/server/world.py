@@ -20,6 +20,7 @@ from argosy.server.sessions.shared import SharedSessions
 if TYPE_CHECKING:
     from argosy.gitops.control_plane.context import ReconcileContext
     from argosy.gitops.controller import GitOps
+    from argosy.render.lua.port import LuaEvaluator
 
 APPLICATIONS = Resource("argoproj.io", "v1alpha1", "applications", "Application")
 APPLICATION_SETS = Resource("argoproj.io", "v1alpha1", "applicationsets", "ApplicationSet")
@@ -33,6 +34,9 @@ class Outside(Protocol):
 
     @property
     def charts(self) -> Any: ...
+
+    @property
+    def writer(self) -> Any: ...
 
     @property
     def egress(self) -> Any: ...
@@ -54,6 +58,8 @@ class World:
     gitops: GitOps
     """Its caches, comparisons and trees; a process without controllers has one that owns no Application."""
     outside: Outside
+    lua: LuaEvaluator
+    """Runs users' actions."""
     environ: Mapping[str, str]
     secure: bool = True
     """Whether clients come by TLS to this very process."""

@@ -15,6 +15,7 @@ from argosy.runtime.chance import Rng
 from argosy.runtime.clock import Clock
 from argosy.runtime.informer import Caches
 from argosy.runtime.persistence import until_done
+from argosy.runtime.verbs import Verbs
 
 
 class Destination:
@@ -25,6 +26,11 @@ class Destination:
         self.schemas = ServedSchemas(known, live, access.client)
         self._known = known
         self._appliers = {"": Applier(access.client, live, known)}
+
+    @property
+    def client(self) -> Verbs:
+        """Reads and changes what is there as the control plane."""
+        return self._access.client
 
     @property
     def applier(self) -> Applier:

@@ -35,6 +35,8 @@ class Triggers:
         self._all_awake = all_awake
         self._owns = owns
         self._all_are_concerned = False
+        self.listeners: list[Callable[[], None]] = []
+        """Hear of every change of a live object, whosever it is."""
 
     def concerned(self, key: Key, level: Level = Level.RECENT) -> None:
         """One of another replica is enqueued all the same: its turn lets go of what is remembered of it."""
@@ -81,6 +83,8 @@ class Triggers:
             self._each(self._plane.users_of(str(name)))
 
     def live_changed(self, obj: JsonObject) -> None:
+        for heard in self.listeners:
+            heard()
         settings = self._plane.settings
         owner = owner_of(obj, settings)
         key = key_of_instance(owner or labelled_owner(obj, settings), self._plane.namespace)

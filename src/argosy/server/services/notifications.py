@@ -47,6 +47,5 @@ def _check(config: object) -> None:
                 load(str(text).encode())
             except YamlError as error:
                 raise unknown(
-                    f"errors getting apis: [failed to unmarshal {kind} {name}: error converting YAML to JSON: "
-                    f"yaml: {error}]"
+                    f"errors getting apis: [failed to unmarshal {kind} {name}: error converting YAML to JSON: {error}]"
                 ) from None

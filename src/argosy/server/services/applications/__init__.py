@@ -6,8 +6,10 @@
 from __future__ import annotations
 
 from argosy.server.calls import Route, within
+from argosy.server.services.applications.live_resources import LiveResources
 from argosy.server.services.applications.operations import Operations
 from argosy.server.services.applications.reading import Reading
+from argosy.server.services.applications.seeing import Seeing
 from argosy.server.services.applications.watching import Watching
 from argosy.server.services.applications.writing import Writing
 from argosy.server.world import World
@@ -17,7 +19,9 @@ SERVICE = "application.ApplicationService"
 
 def application_routes(world: World) -> dict[str, Route]:
     reading, watching, writing, operations = Reading(world), Watching(world), Writing(world), Operations(world)
+    live, seeing = LiveResources(world), Seeing(world)
     get = within("applications", "get")
+    act = within("applications", "action", mutates=True)
     create, update, delete, sync = (
         within("applications", action, mutates=True) for action in ("create", "update", "delete", "sync")
     )
@@ -33,5 +37,21 @@ def application_routes(world: World) -> dict[str, Route]:
         f"{SERVICE}/Sync": Route(needs=sync, unary=operations.sync),
         f"{SERVICE}/Rollback": Route(needs=sync, unary=operations.rollback),
         f"{SERVICE}/TerminateOperation": Route(needs=sync, unary=operations.terminate),
+        f"{SERVICE}/GetResource": Route(needs=get, unary=live.get),
+        f"{SERVICE}/PatchResource": Route(needs=update, unary=live.patch),
+        f"{SERVICE}/DeleteResource": Route(needs=delete, unary=live.delete),
+        f"{SERVICE}/ListResourceActions": Route(needs=get, unary=live.actions),
+        f"{SERVICE}/RunResourceAction": Route(needs=act, unary=live.run_action),
+        f"{SERVICE}/RunResourceActionV2": Route(needs=act, unary=live.run_action),
+        f"{SERVICE}/ResourceTree": Route(needs=get, unary=seeing.tree),
+        f"{SERVICE}/WatchResourceTree": Route(needs=get, stream=seeing.watch_tree),
+        f"{SERVICE}/ManagedResources": Route(needs=get, unary=seeing.managed),
+        f"{SERVICE}/ListResourceEvents": Route(needs=get, unary=seeing.events),
+        f"{SERVICE}/ListLinks": Route(needs=get, unary=seeing.links),
+        f"{SERVICE}/ListResourceLinks": Route(needs=get, unary=seeing.resource_links),
+        f"{SERVICE}/GetManifests": Route(needs=get, unary=seeing.manifests),
+        f"{SERVICE}/RevisionMetadata": Route(needs=get, unary=seeing.revision),
+        f"{SERVICE}/RevisionChartDetails": Route(needs=get, unary=seeing.chart),
+        f"{SERVICE}/GetOCIMetadata": Route(needs=get, unary=seeing.oci),
         f"{SERVICE}/GetApplicationSyncWindows": Route(needs=get, unary=operations.windows),
     }

@@ -43,6 +43,8 @@ def target_of(cluster: JsonObject) -> str:
 class Clusters:
     def __init__(self, world: World) -> None:
         self._world = world
+        self._reached_at: dict[str, JsonObject] = {}
+        """What was found when a cluster was stored: until one of its Applications makes it watched."""
 
     @property
     def _secrets(self) -> list[JsonObject]:
@@ -68,7 +70,7 @@ class Clusters:
         wanted = [*wanted, *((key, str(request[key])) for key in ("name", "server") if request.get(key))]
         call.checked = True
         items = [
-            secrets.answered(self._world, cluster)
+            self._answered(cluster)
             for cluster, _ in self._all()
             if all(cluster.get(key) == value for key, value in wanted if value)
             and call.may("clusters", "get", target_of(cluster))
@@ -77,7 +79,7 @@ class Clusters:
 
     async def get(self, call: Call) -> JsonObject:
         cluster, _ = self._find(call, "get")
-        return secrets.answered(self._world, cluster)
+        return self._answered(cluster)
 
     async def create(self, call: Call) -> JsonObject:
         cluster = self._given(call)
@@ -125,6 +127,7 @@ class Clusters:
             metadata = secret["metadata"]
             await self._world.client.delete(SECRETS, metadata["name"], metadata["namespace"], uid=metadata["uid"])
             await self._gone(metadata["name"])
+            self._reached_at.pop(str(cluster["server"]), None)
         return {}
 
     async def rotate(self, call: Call) -> JsonObject:
@@ -173,6 +176,12 @@ class Clusters:
         changed = {**cluster, "refreshRequestedAt": now}
         await self._replace(secret, changed)
         return secrets.answered(self._world, changed)
+
+    def _answered(self, cluster: JsonObject) -> JsonObject:
+        info = secrets.info_of(self._world, str(cluster["server"]))
+        if info["connectionState"]["status"] == "Unknown":
+            info = self._reached_at.get(str(cluster["server"]), info)
+        return secrets.answered(self._world, cluster, info)
 
     # -- finding -------------------------------------------------------------------------------------------------------
 
@@ -236,7 +245,9 @@ class Clusters:
             raise unknown(f"{failed}failed to get server version: {_told(error)}") from None
         state = {"status": "Successful", "attemptedAt": seconds(self._world.clock.now())}
         known = str(version.get("gitVersion") or "").partition("+")[0]
-        return {"connectionState": state, "serverVersion": known, "cacheInfo": {}, "applicationsCount": 0}
+        info = {"connectionState": state, "serverVersion": known, "cacheInfo": {}, "applicationsCount": 0}
+        self._reached_at[str(cluster["server"])] = info
+        return info
 
     async def _replace(self, secret: JsonObject, cluster: JsonObject) -> None:
         made, metadata = secrets.secret_of_cluster(cluster, self._world.namespace), secret["metadata"]

@@ -28,7 +28,6 @@ class Detail:
         secrets = self._world.configuration.secrets()
         scoped = [sanitised(item) for item in repositories(secrets, REPOSITORY) if item.get("project") == name]
         clusters = plane.cluster_book.of_project(name)
-        spec = permissions.with_scoped(spec, clusters, [item["repo"] for item in scoped])
         return {
             "globalProjects": self._global(project),
             "project": {**project, "spec": spec},

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import re
+from http import HTTPStatus
 from typing import Final
 
 from argosy.machinery.objects import JsonObject
@@ -57,13 +59,22 @@ class Connecting:
         settings = [self._world.configuration.config_object(name) for name in TRUST]
         return CredentialBook([*stored, own], [item for item in settings if item]).credentials(url, project)
 
+    async def _index(self, url: str, credentials: Credentials) -> None:
+        try:
+            await self._world.outside.charts.listed(url, credentials)
+        except SourceError as error:
+            code = ANSWERED.search(str(error))
+            phrase = HTTPStatus(int(code[1])).phrase if code else ""
+            told = f"failed to get index: {code[1]} {phrase}" if code else str(error)
+            raise type(error)(f"error loading repo index: {told}") from None
+
     async def _reach(self, repository: JsonObject) -> None:
         url, kind = repository["repo"], repository.get("type") or "git"
         credentials, charts = self.credentials(repository), self._world.outside.charts
         if kind == "git":
             await self._world.outside.git.refs(url, credentials)
         elif kind == "helm" and not repository.get("enableOCI"):
-            await charts.listed(url, credentials)
+            await self._index(url, credentials)
         else:
             try:
                 await charts.resolve(url, "", "latest", credentials)
@@ -71,6 +82,7 @@ class Connecting:
                 return  # it answers, and has no such tag
 
 
+ANSWERED: Final = re.compile(r"answered (\d{3})")
 TRUST: Final = ("argocd-tls-certs-cm", "argocd-ssh-known-hosts-cm")
 
 

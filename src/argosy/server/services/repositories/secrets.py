@@ -74,7 +74,8 @@ def has_credentials(repository: JsonObject) -> bool:
 
 def sanitised(repository: JsonObject) -> JsonObject:
     """Without secrets."""
-    return {key: value for key, value in repository.items() if key in VISIBLE}
+    found = {key: value for key, value in repository.items() if key in VISIBLE}
+    return {**found, "type": found.get("type") or "git"}
 
 
 def of_type(secrets: Iterable[JsonObject], kind: str) -> list[JsonObject]:

@@ -1,0 +1,70 @@
+"""An Application as it is compared now, for those who look at what it owns: nothing of it is written or remembered."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import dataclass
+
+from argosy.gitops.clusters.connections import Connecting
+from argosy.gitops.comparison.application_state import Compared, Look, Refused, SourceState, StateReader
+from argosy.gitops.comparison.comparer import Comparer
+from argosy.gitops.comparison.result import kept_revisions
+from argosy.gitops.control_plane.context import Memory
+from argosy.gitops.keys import ResourceKey, instance_name
+from argosy.gitops.model.application_spec import normalised, sources_of
+from argosy.machinery.objects import JsonObject
+from argosy.server.errors import ApiError, Code
+from argosy.server.world import World
+
+PATIENCE_SECONDS = 20.0
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """`compared` None: the sources say nothing that could be compared, and only what lives is known."""
+
+    state: SourceState
+    live: dict[ResourceKey, JsonObject]
+    compared: Compared | None
+
+
+async def view(world: World, app: JsonObject) -> View | None:
+    """None when not even its cluster is known."""
+    reader, spec = StateReader(world.engine), normalised(app.get("spec") or {})
+    try:
+        state = await connected(world, app)
+    except Refused:
+        return None
+    compared = None
+    memory = Memory(Comparer(world.engine.known))
+    revisions = tuple(kept_revisions(app.get("status") or {}, spec) or ())
+    if len(revisions) != len(sources_of(spec)) or not all(_is_resolved(item) for item in revisions):
+        revisions = ()
+    with suppress(Refused, Connecting):
+        compared = await reader.compared(app, sources_of(spec), Look(revisions=revisions, max_age=60.0), memory)
+    settings = world.engine.plane.settings
+    name = instance_name(state.key, world.namespace)
+    live = state.destination.live.tracked(name, settings)
+    if compared is not None:
+        live |= {pair.key: pair.live for pair in compared.comparison.pairs if pair.live is not None}
+    return View(state, live, compared)
+
+
+async def connected(world: World, app: JsonObject) -> SourceState:
+    """Waits for a cluster that is being connected to. Raises Refused, and ApiError when that takes too long."""
+    reader, until = StateReader(world.engine), world.clock.monotonic() + PATIENCE_SECONDS
+    while True:
+        try:
+            return reader.source_state(app)
+        except Connecting as error:
+            if world.clock.monotonic() >= until:
+                raise ApiError(Code.UNAVAILABLE, f"the cluster {error} is being connected to: try again") from None
+            await world.clock.sleep(0.2)
+
+
+def _is_resolved(revision: str) -> bool:
+    """A name that was looked for in vain is none."""
+    return len(revision) == 40 or revision[:1].isdigit() or revision.startswith(("v", "sha256:"))
+
+
+__all__ = ["View", "connected", "view"]

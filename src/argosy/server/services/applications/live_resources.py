@@ -1,0 +1,267 @@
+"""One object of an Application's tree: shown, patched, deleted, acted on. What is not in the tree is not there."""
+
+from __future__ import annotations
+
+import json
+from typing import Final
+
+from argosy.gitops.actions import ActionError, Impact, custom
+from argosy.gitops.keys import APPLICATIONS as APPLICATIONS_RESOURCE
+from argosy.gitops.keys import ResourceKey, resource_key
+from argosy.gitops.model.secret_masking import masked
+from argosy.gitops.projects import permissions
+from argosy.machinery.api import PatchType, Propagation
+from argosy.machinery.mergepatch import create_merge_patch
+from argosy.machinery.objects import JsonObject, Key, Resource, group_version
+from argosy.machinery.status import StatusError
+from argosy.runtime.verbs import Verbs
+from argosy.server.calls import Call
+from argosy.server.errors import ApiError, Code, failed_precondition, invalid, unknown
+from argosy.server.services.applications.access import Found, find, target_of_app
+from argosy.server.services.applications.comparing import View, view
+from argosy.server.services.applications.managed import sensitive_annotations, without_managed_fields
+from argosy.server.services.applications.tree import Tree
+from argosy.server.services.applications.writing import user_of
+from argosy.server.world import World
+
+PATCHES: Final = {
+    "application/merge-patch+json": PatchType.MERGE,
+    "application/json-patch+json": PatchType.JSON,
+    "application/strategic-merge-patch+json": PatchType.STRATEGIC,
+}
+MANAGER: Final = "argocd-server"
+
+
+class LiveResources:
+    def __init__(self, world: World) -> None:
+        self._world = world
+
+    async def get(self, call: Call) -> JsonObject:
+        found = await self._found(call, "get")
+        client, resource, key = await self._place(found, call.request)
+        return self._shown(await client.read(resource, key.name, key.namespace))
+
+    async def patch(self, call: Call) -> JsonObject:
+        request = call.request
+        found = await self._found(call, self._fine(call, "update"))
+        client, resource, key = await self._place(found, request)
+        kind = PATCHES.get(str(request.get("patchType") or ""))
+        if kind is None:
+            raise invalid(f"patchType: {request.get('patchType')!r} is none of {', '.join(PATCHES)}")
+        try:
+            patch = json.loads(str(request.get("patch") or ""))
+        except ValueError as error:
+            raise ApiError(
+                Code.FAILED_PRECONDITION, f"error patching resource: error decoding patch: {error}"
+            ) from None
+        try:
+            made = await client.patch(resource, key.name, key.namespace, patch, kind, field_manager=MANAGER)
+        except StatusError as error:
+            if key[:2] == ("", "Secret"):  # the API's message may quote what was sent
+                raise unknown(f"failed to patch Secret {key.namespace}/{key.name}") from None
+            raise StatusError(error.code, error.reason, f"error patching resource: {error.message}") from None
+        self._tell(call, made, "ResourceUpdated", "patched resource")
+        return self._shown(made)
+
+    async def delete(self, call: Call) -> JsonObject:
+        request = call.request
+        found = await self._found(call, self._fine(call, "delete"))
+        client, resource, key = await self._place(found, request)
+        obj = await client.read(resource, key.name, key.namespace)
+        propagation: Propagation = "Foreground"
+        grace: int | None = None
+        if request.get("orphan"):
+            propagation = "Orphan"
+        elif request.get("force"):
+            propagation, grace = "Background", 0
+        await client.delete(
+            resource,
+            key.name,
+            key.namespace,
+            propagation=propagation,
+            grace_seconds=grace,
+            uid=obj["metadata"]["uid"],
+        )
+        self._tell(call, obj, "ResourceDeleted", "deleted resource")
+        return {}
+
+    # -- actions -------------------------------------------------------------------------------------------------------
+
+    async def actions(self, call: Call) -> JsonObject:
+        found = await self._found(call, "get")
+        _, _, obj = await self._object(found, call.request)
+        told, now = self._world.engine.plane.settings.customizations, self._world.clock.now()
+        try:
+            offered = await custom.discover(told, obj, now, self._world.lua)
+        except ActionError as error:
+            raise unknown(f"error getting available actions: {error}") from None
+        return {"actions": [_named(action.as_json()) for action in offered]}
+
+    async def run_action(self, call: Call) -> JsonObject:
+        request = call.request
+        name, kind = str(request.get("action") or ""), str(request.get("kind") or "")
+        right = f"action/{request.get('group') or ''}/{kind}/{name}"
+        found = await self._found(call, right)
+        client, key, obj = await self._object(found, request)
+        given = request.get("resourceActionParameters") or ()
+        parameters = {str(item.get("name") or ""): str(item.get("value") or "") for item in given}
+        world, told = self._world, self._world.engine.plane.settings.customizations
+        try:
+            impacts = await custom.run(told, obj, name, parameters, world.clock.now(), world.lua)
+        except ActionError as error:
+            raise invalid(str(error)) from None
+        seen = await self._view(found.app)
+        for impact in impacts:
+            await self._check_impact(client, seen, impact, key)
+        for impact in impacts:
+            await self._carry_out(client, impact, obj)
+        world.events.record(
+            found.app, "ResourceActionRan", f"{user_of(call)} ran action {name} on resource {kind}/{key.name}"
+        )
+        self._tell(call, obj, "ResourceActionRan", f"ran action {name}")
+        return {}
+
+    async def _check_impact(self, client: Verbs, seen: View, impact: Impact, key: ResourceKey) -> None:
+        """What comes of it must be what the project lets the Application have; creations are tried first."""
+        target = resource_key(impact.resource)
+        if refused := permissions.refusal_of(
+            seen.state.project, seen.state.spec["project"], target, seen.state.cluster
+        ):
+            raise ApiError(Code.PERMISSION_DENIED, refused)
+        if impact.operation == "create":
+            await client.create(self._resource(seen, target), impact.resource, dry_run=True, field_manager=MANAGER)
+        elif target != key:
+            raise invalid(f"the action would change {target}, which is not the object it was run on")
+
+    async def _carry_out(self, client: Verbs, impact: Impact, obj: JsonObject) -> None:
+        target = resource_key(impact.resource)
+        resource = await self._resource_of(client, impact.resource)
+        if impact.operation == "create":
+            await client.create(resource, impact.resource, field_manager=MANAGER)
+            return
+        patch = create_merge_patch(obj, impact.resource)
+        status = patch.pop("status", None)
+        if patch:
+            await client.patch(resource, target.name, target.namespace, patch, PatchType.MERGE, field_manager=MANAGER)
+        if status is not None:
+            await self._patch_status(client, impact.resource, {"status": status})
+
+    async def _patch_status(self, client: Verbs, obj: JsonObject, patch: JsonObject) -> None:
+        target, resource = resource_key(obj), await self._resource_of(client, obj)
+        place = (resource, target.name, target.namespace, patch, PatchType.MERGE)
+        try:
+            await client.patch(*place, subresource="status", field_manager=MANAGER)
+        except StatusError as error:
+            if not error.is_not_found:
+                raise
+            await client.patch(*place, field_manager=MANAGER)
+
+    async def _resource_of(self, client: Verbs, obj: JsonObject) -> Resource:
+        group, version = group_version(str(obj.get("apiVersion") or ""))
+        for resource in await client.resources():
+            if (resource.group, resource.version, resource.kind) == (group, version, obj.get("kind")):
+                return resource
+        raise invalid(f"the cluster does not serve {obj.get('apiVersion')} {obj.get('kind')}")
+
+    def _resource(self, seen: View, key: ResourceKey) -> Resource:
+        resource = seen.state.destination.live.kinds.preferred(key.group, key.kind)
+        if resource is None:
+            raise invalid(f"the cluster does not serve {key.group}/{key.kind}")
+        return resource
+
+    # -- finding -------------------------------------------------------------------------------------------------------
+
+    def _fine(self, call: Call, verb: str) -> str:
+        """`update/<group>/<kind>/<namespace>/<name>`; where inheritance is on, the plain right will do."""
+        request = call.request
+        parts = (request.get(key) or "" for key in ("group", "kind", "namespace", "resourceName"))
+        fine = f"{verb}/{'/'.join(str(part) for part in parts)}"
+        inherits = not self._world.configuration.flag(
+            "server.rbac.disableApplicationFineGrainedRBACInheritance", default=True
+        )
+        if inherits and call.may("applications", verb, self._likely_target(call)):
+            return verb
+        return fine
+
+    def _likely_target(self, call: Call) -> str:
+        request = call.request
+        namespace = str(request.get("appNamespace") or self._world.namespace)
+        app = self._world.gitops.plane.applications.get(Key(namespace, str(request.get("name") or "")))
+        return target_of_app(self._world, app) if app is not None else ""
+
+    async def _found(self, call: Call, action: str) -> Found:
+        request = call.request
+        return await find(
+            self._world,
+            call,
+            action,
+            str(request.get("name") or ""),
+            namespace=str(request.get("appNamespace") or ""),
+            project=str(request.get("project") or ""),
+        )
+
+    async def _view(self, app: JsonObject) -> View:
+        seen = await view(self._world, app)
+        if seen is None:
+            raise ApiError(Code.FAILED_PRECONDITION, "the application's cluster is not known: see its conditions")
+        return seen
+
+    async def _place(self, found: Found, request: JsonObject) -> tuple[Verbs, Resource, ResourceKey]:
+        """Where the object is. Raises ApiError for one that is not in the tree."""
+        seen = await self._view(found.app)
+        key = ResourceKey(*(str(request.get(name) or "") for name in ("group", "kind", "namespace", "resourceName")))
+        tree = await Tree(self._world, found.app, seen).build()
+        for node in tree["nodes"]:
+            if node.get("uid") and _key_of(node) == key:
+                client = seen.state.destination.client
+                return client, self._versioned(seen, key, str(request.get("version") or "")), key
+        raise invalid(
+            f"{key.kind} {key.group} {key.name} not found as part of application {found.app['metadata']['name']}"
+        )
+
+    def _versioned(self, seen: View, key: ResourceKey, version: str) -> Resource:
+        """In the version that was asked for, where the cluster serves it."""
+        preferred = self._resource(seen, key)
+        for resource in seen.state.destination.live.kinds.resources:
+            if (resource.group, resource.kind, resource.version) == (key.group, key.kind, version):
+                return resource
+        return preferred
+
+    async def _object(self, found: Found, request: JsonObject) -> tuple[Verbs, ResourceKey, JsonObject]:
+        """Of the tree, or the Application itself."""
+        if (request.get("group") or "", request.get("kind")) == ("argoproj.io", "Application") and request.get(
+            "resourceName"
+        ) == found.app["metadata"]["name"]:
+            return self._world.client, resource_key(_typed(found.app)), _typed(found.app)
+        client, resource, key = await self._place(found, request)
+        return client, key, await client.read(resource, key.name, key.namespace)
+
+    async def object_of(self, found: Found, request: JsonObject) -> JsonObject:
+        """As links see it: the values of Secrets are masked."""
+        _, _, obj = await self._object(found, request)
+        shown = masked([without_managed_fields(obj)], sensitive_annotations(self._world))[0]
+        assert shown is not None
+        return shown
+
+    def _shown(self, obj: JsonObject) -> JsonObject:
+        shown = masked([without_managed_fields(obj)], sensitive_annotations(self._world))[0]
+        return {"manifest": json.dumps(shown, separators=(",", ":"), ensure_ascii=False, sort_keys=True)}
+
+    def _tell(self, call: Call, obj: JsonObject, reason: str, what: str) -> None:
+        self._world.events.record(obj, reason, f"{user_of(call)} {what}")
+
+
+def _typed(app: JsonObject) -> JsonObject:
+    kind = APPLICATIONS_RESOURCE
+    return {"apiVersion": f"{kind.group}/{kind.version}", "kind": kind.kind, **app}
+
+
+def _key_of(node: JsonObject) -> ResourceKey:
+    return ResourceKey(*(str(node.get(name) or "") for name in ("group", "kind", "namespace", "name")))
+
+
+def _named(action: JsonObject) -> JsonObject:
+    """Parameters by name alone: the wire knows no defaults."""
+    if "params" not in action:
+        return action
+    return {**action, "params": [{"name": parameter["name"]} for parameter in action["params"]]}

@@ -1,0 +1,94 @@
+"""ManagedResources: wanted and live, side by side, as clients compare them; values of Secrets are masked together."""
+
+from __future__ import annotations
+
+import json
+
+from argosy.gitops.comparison.diff import last_applied_of
+from argosy.gitops.comparison.normalizers import normalised, rules_for
+from argosy.gitops.comparison.three_way import applied
+from argosy.gitops.model.secret_masking import masked
+from argosy.gitops.sync.hooks import is_hook
+from argosy.gitops.sync.tasks import Pair
+from argosy.machinery.objects import JsonObject, group_version
+from argosy.server.services.applications.comparing import view
+from argosy.server.world import World
+
+FILTERS = ("namespace", "name", "version", "group", "kind")
+
+
+async def managed(world: World, app: JsonObject, request: JsonObject) -> JsonObject:
+    seen = await view(world, app)
+    if seen is None or seen.compared is None:
+        return {}
+    ignored = seen.state.spec.get("ignoreDifferences") or ()
+    items = [
+        _item(world, pair, list(ignored))
+        for pair in seen.compared.comparison.pairs
+        if not _is_hook(pair) and _is_asked(pair, request)
+    ]
+    return {"items": items}
+
+
+def _is_hook(pair: Pair) -> bool:
+    return any(obj is not None and is_hook(obj) for obj in (pair.target, pair.live))
+
+
+def _is_asked(pair: Pair, request: JsonObject) -> bool:
+    obj = pair.target or pair.live or {}
+    found = {**pair.key._asdict(), "version": group_version(str(obj.get("apiVersion") or ""))[1]}
+    return all(not request.get(name) or found[name] == request[name] for name in FILTERS)
+
+
+def _item(world: World, pair: Pair, ignored: list[JsonObject]) -> JsonObject:
+    live = without_managed_fields(pair.live) if pair.live is not None else None
+    present, predicted = _predicted(world, pair, live, ignored)
+    names = sensitive_annotations(world)
+    shown = masked([pair.target, live, present, predicted], names)
+    target_text, live_text, present_text, predicted_text = (_text(obj) for obj in shown)
+    found = {key: value for key, value in pair.key._asdict().items() if value}
+    found |= {
+        "targetState": target_text,
+        "liveState": live_text,
+        "normalizedLiveState": present_text,
+        "predictedLiveState": predicted_text,
+    }
+    if live is not None:
+        found["resourceVersion"] = str((live.get("metadata") or {}).get("resourceVersion") or "")
+    if pair.status == "OutOfSync":
+        found["modified"] = True
+    return found
+
+
+def _predicted(
+    world: World, pair: Pair, live: JsonObject | None, ignored: list[JsonObject]
+) -> tuple[JsonObject | None, JsonObject | None]:
+    """The live object without what does not count, and what a sync would make of it."""
+    if live is None or pair.target is None:
+        return live, pair.target if live is None else None
+    rules = rules_for(pair.key, ignored, world.engine.plane.settings)
+    present, wanted = _bare(normalised(live, rules)), normalised(pair.target, rules)
+    node = world.engine.known.node(
+        *group_version(str(pair.target.get("apiVersion") or "")), str(pair.target.get("kind") or "")
+    )
+    last = last_applied_of(live)
+    return present, _bare(applied(present, wanted, normalised(last, rules) if last else wanted, node))
+
+
+def _bare(obj: JsonObject) -> JsonObject:
+    metadata = {key: value for key, value in (obj.get("metadata") or {}).items() if key != "creationTimestamp"}
+    return {**obj, "metadata": metadata}
+
+
+def without_managed_fields(obj: JsonObject) -> JsonObject:
+    metadata = {key: value for key, value in (obj.get("metadata") or {}).items() if key != "managedFields"}
+    return {**obj, "metadata": metadata}
+
+
+def sensitive_annotations(world: World) -> list[str]:
+    text = world.configuration.settings.get("resource.sensitive.mask.annotations", "")
+    return [word.strip() for word in text.split(",") if word.strip()]
+
+
+def _text(obj: JsonObject | None) -> str:
+    return json.dumps(obj, separators=(",", ":"), ensure_ascii=False, sort_keys=True)

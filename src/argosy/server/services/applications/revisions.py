@@ -1,0 +1,183 @@
+"""What the sources of an Application say: manifests at a revision, who made a commit, what a chart says of itself."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Final
+
+from argosy.gitops.comparison.application_state import Refused
+from argosy.gitops.keys import GENERATE_PATHS, annotations_of, instance_name, resource_key
+from argosy.gitops.manifests.generation import NotLoaded, Wanted
+from argosy.gitops.model.application_spec import is_multi, normalised, sources_of
+from argosy.gitops.model.resource_tracking import tracked
+from argosy.gitops.model.secret_masking import masked
+from argosy.machinery.objects import JsonObject
+from argosy.machinery.timestamps import seconds
+from argosy.machinery.yaml import YamlError, load
+from argosy.server.calls import Call
+from argosy.server.errors import ApiError, Code, invalid, unknown
+from argosy.server.services.applications.access import Found, find
+from argosy.server.services.applications.comparing import connected
+from argosy.server.services.applications.managed import sensitive_annotations
+from argosy.server.world import World
+from argosy.sources.port import SourceError
+
+COMMIT: Final = re.compile(r"[0-9a-f]{40}")
+
+
+class Revisions:
+    def __init__(self, world: World) -> None:
+        self._world = world
+
+    async def manifests(self, call: Call) -> JsonObject:
+        request = call.request
+        found = await self._one(call)
+        spec = normalised(found.app.get("spec") or {})
+        if spec.get("sourceHydrator"):
+            sources = [dict(spec["sourceHydrator"].get("drySource") or {})]
+        else:
+            sources = [dict(source) for source in sources_of(spec)]
+        if is_multi(spec):
+            _set_revisions(sources, request)
+        elif request.get("revision"):
+            sources[0]["targetRevision"] = request["revision"]
+        return {"manifests": await self._rendered(found.app, sources, use_cache=request.get("noCache") is not True)}
+
+    async def _rendered(self, app: JsonObject, sources: list[JsonObject], *, use_cache: bool) -> list[str]:
+        """With the marks of the Application, as they come; values of Secrets are masked."""
+        world, settings = self._world, self._world.engine.plane.settings
+        try:
+            state = await connected(world, app)
+        except Refused as error:
+            raise invalid("; ".join(text for _, text in error.found)) from None
+        name, live = instance_name(state.key, world.namespace), state.destination.live
+        wanted = Wanted(
+            app=name,
+            release=state.key.name,
+            project=state.spec["project"],
+            namespace=state.namespace,
+            cluster=state.cluster.server,
+            sources=tuple(sources),
+            project_spec=state.project,
+            keys=world.engine.plane.signing_keys,
+            plugins=world.engine.plane.plugins,
+            generate_paths=annotations_of(app).get(GENERATE_PATHS, ""),
+            use_cache=use_cache,
+            kube_version=live.kube_version,
+            api_versions=live.api_versions,
+        )
+        try:
+            rendered, _, _ = await world.engine.manifests.rendered(wanted, world.engine.plane.credentials, settings)
+        except NotLoaded as error:
+            raise unknown(_cause(error)) from None
+        shown = []
+        for part in rendered:
+            for obj in part.manifests:
+                key = resource_key(obj)
+                namespaced = live.kinds.is_namespaced(key.group, key.kind) is not False
+                marked = tracked(obj, name, state.namespace if namespaced else "", settings)
+                shown.append(masked([marked], sensitive_annotations(world))[0])
+        return [json.dumps(obj, separators=(",", ":"), ensure_ascii=False, sort_keys=True) for obj in shown]
+
+    async def revision(self, call: Call) -> JsonObject:
+        found = await self._one(call)
+        source, revision = self._source(found.app, call.request), str(call.request.get("revision") or "")
+        url = str(source.get("repoURL") or "")
+        if not COMMIT.fullmatch(revision):
+            raise unknown(f"revision {revision} must be resolved")
+        outside = self._world.outside
+        credentials = self._world.engine.plane.credentials.credentials(url, found.project)
+        try:
+            told = await outside.writer.describe(url, revision, credentials)
+            refs = await outside.git.refs(url, credentials)
+        except SourceError as error:
+            raise unknown(str(error)) from None
+        tags = sorted(
+            name.removeprefix("refs/tags/")
+            for name, commit in refs.commits.items()
+            if name.startswith("refs/tags/") and commit == revision
+        )
+        return {"author": told.author, "date": seconds(told.authored_at), "tags": tags, "message": told.message}
+
+    async def chart(self, call: Call) -> JsonObject:
+        found = await self._one(call)
+        source, version = self._source(found.app, call.request), str(call.request.get("revision") or "")
+        chart, url = str(source.get("chart") or ""), str(source.get("repoURL") or "")
+        if not chart:
+            raise unknown(f"no chart found for application: {found.app['metadata']['name']}")
+        credentials = self._world.engine.plane.credentials.credentials(url, found.project)
+        try:
+            tree = await self._world.outside.charts.tree(url, chart, version, credentials)
+            told = load(tree.read("Chart.yaml"))
+        except (SourceError, YamlError) as error:
+            raise unknown(f"error extracting chart: {error}") from None
+        told = told if isinstance(told, dict) else {}
+        return {
+            "description": str(told.get("description") or ""),
+            "home": str(told.get("home") or ""),
+            "maintainers": [_maintainer(item) for item in told.get("maintainers") or () if isinstance(item, dict)],
+        }
+
+    async def oci(self, call: Call) -> JsonObject:
+        found = await self._one(call)
+        source = self._source(found.app, call.request)
+        url = str(source.get("repoURL") or "")
+        if not url.startswith("oci://"):
+            raise unknown(f"repoURL {url}: it is no OCI artifact")
+        raise ApiError(Code.UNIMPLEMENTED, "annotations of OCI artifacts are not read in this version")
+
+    def _source(self, app: JsonObject, request: JsonObject) -> JsonObject:
+        """One of now, or of a deployment. Raises ApiError."""
+        failed = "error getting app source by source index and version ID: "
+        sources = sources_of(normalised(app.get("spec") or {}))
+        if (version := request.get("versionId")) is not None:
+            sources = _of_version(app, int(version), failed)
+        index = int(request.get("sourceIndex") or 0)
+        if not 0 <= index < len(sources):
+            count = "is only 1 source" if len(sources) == 1 else f"are only {len(sources)} sources"
+            raise unknown(f"{failed}source index {index} not found because there {count}")
+        return sources[index]
+
+    async def _one(self, call: Call) -> Found:
+        request = call.request
+        return await find(
+            self._world,
+            call,
+            "get",
+            str(request.get("name") or ""),
+            namespace=str(request.get("appNamespace") or ""),
+            project=str(request.get("project") or ""),
+        )
+
+
+def _of_version(app: JsonObject, version: int, failed: str) -> list[JsonObject]:
+    history = (app.get("status") or {}).get("history") or ()
+    start = f"{failed}error getting source by version ID: version ID {version} not found"
+    if not history:
+        raise unknown(f"{start} because the app has no history")
+    for entry in history:
+        if int(entry.get("id") or 0) == version:
+            return list(entry.get("sources") or [entry.get("source") or {}])
+    raise unknown(f"{start} in the app's history")
+
+
+def _set_revisions(sources: list[JsonObject], request: JsonObject) -> None:
+    revisions = request.get("revisions") or []
+    for index, position in enumerate(request.get("sourcePositions") or ()):
+        if not 1 <= int(position) <= len(sources):
+            raise unknown("source position is out of range")
+        if index >= len(revisions):
+            raise invalid("revisions: there are fewer than sourcePositions")
+        sources[int(position) - 1]["targetRevision"] = revisions[index]
+
+
+def _cause(error: NotLoaded) -> str:
+    text = str(getattr(error, "cause", error))
+    unresolved = text.startswith("unable to resolve") and text.endswith("to a commit SHA")
+    return f"{text}: revision not found" if unresolved else text
+
+
+def _maintainer(item: JsonObject) -> str:
+    name, email = str(item.get("name") or ""), str(item.get("email") or "")
+    return f"{name} <{email}>" if email else name
