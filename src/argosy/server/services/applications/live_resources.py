@@ -16,7 +16,7 @@ from argosy.machinery.objects import JsonObject, Key, Resource, group_version
 from argosy.machinery.status import StatusError
 from argosy.runtime.verbs import Verbs
 from argosy.server.calls import Call
-from argosy.server.errors import ApiError, Code, failed_precondition, invalid, unknown
+from argosy.server.errors import ApiError, Code, invalid, unknown
 from argosy.server.services.applications.access import Found, find, target_of_app
 from argosy.server.services.applications.comparing import View, view
 from argosy.server.services.applications.managed import sensitive_annotations, without_managed_fields
