@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from argosy.gitops.keys import FIELD_MANAGER
 from argosy.machinery.api import PatchType
 from argosy.machinery.objects import JsonObject, Key, Resource
@@ -98,7 +100,24 @@ def test_a_definition_is_read_once_and_again_when_it_changed(bench: Bench) -> No
     assert "extra" in second.node.properties["spec"].properties
 
 
-def test_nothing_is_read_for_objects_that_are_applied_client_side(bench: Bench) -> None:
-    synced(bench, "{ports: [{name: web, number: 80}]}", options=())
+def test_nothing_is_read_for_objects_that_are_applied_client_side_and_have_no_lists_of_objects(bench: Bench) -> None:
+    synced(bench, "{note: plain}", options=())
     assert bench.gitops.clusters.here.schemas.schema("example.com", "v1", "Gate") is None
     assert bench.gitops.context.memory[Key("argocd", "app")].comparer.computed > 0
+
+
+@pytest.mark.parametrize("options", [(), ("ServerSideApply=true",)], ids=["three-way", "server-side apply"])
+def test_a_default_inside_the_items_of_a_list_is_no_difference(bench: Bench, options: tuple[str, ...]) -> None:
+    item = {"type": "object", "properties": {"k": {"type": "string"}, "d": {"type": "string", "default": "x"}}}
+    bench.create(definition(l={"type": "array", "items": item}), CRDS)
+    bench.git.push(REPO, {"conf/a.yaml": gate("{l: [{k: a}]}")})
+    bench.create(application(syncPolicy={"automated": {}, "syncOptions": list(options)}))
+    bench.world.run_until(bench.synced)
+    bench.refresh()
+    assert bench.sync_status() == "Synced"
+    bench.git.push(REPO, {"conf/a.yaml": gate("{l: [{k: b}]}")})
+    bench.refresh()
+    bench.world.run_until(bench.synced)
+    found = bench.get(GATES, "a")
+    assert found is not None
+    assert found["spec"]["l"] == [{"k": "b", "d": "x"}]

@@ -14,7 +14,7 @@ from argosy.cli.connect import with_client
 from argosy.cli.failing import Exit
 from argosy.cli.printing import table, write_value
 from argosy.gitops.comparison.application_state import Compared
-from argosy.gitops.comparison.comparer import schema_of
+from argosy.gitops.comparison.comparer import defaults_of, schema_of
 from argosy.gitops.comparison.diff import compared, server_side
 from argosy.gitops.comparison.jq.answers import JqAnswers
 from argosy.gitops.comparison.normalizers import rules_for
@@ -26,6 +26,7 @@ from argosy.gitops.model.secret_masking import masked
 from argosy.gitops.sync.options import Options, options_of
 from argosy.gitops.sync.tasks import Pair
 from argosy.machinery.objects import JsonObject
+from argosy.machinery.structural import default
 from argosy.runtime.clock import Clock
 from argosy.runtime.verbs import Verbs
 
@@ -83,7 +84,10 @@ def _change(pair: Pair, seen: Compared, policy: Options, settings: Settings, jq:
         if server is not None and (answer := seen.answers.get(pair.key)) is not None:
             found = server_side(live, answer, rules, known, FIELD_MANAGER, webhooks=server.webhooks)
         else:
-            schema = schema_of(desired, policy, seen.source_state.destination.schemas)
+            schemas = seen.source_state.destination.schemas
+            schema = schema_of(desired, policy, schemas)
+            if defaults := defaults_of(desired, known, schemas):
+                desired = default(defaults.node, desired)
             present = migrated(live, desired, settings)
             found = compared(desired, present, rules, known, schema=schema.node if schema else None)
         live, desired = found.live, found.predicted

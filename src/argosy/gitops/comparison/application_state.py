@@ -10,7 +10,7 @@ from typing import TypeVar
 from argosy.gitops.clusters import resolution as destinations
 from argosy.gitops.clusters.contact import NotConnected
 from argosy.gitops.clusters.destination import Destination
-from argosy.gitops.comparison.comparer import Comparison, ServerSide, live_parts
+from argosy.gitops.comparison.comparer import Comparison, ServerSide, live_parts, takes_defaults
 from argosy.gitops.comparison.jq.answers import JqAnswers
 from argosy.gitops.comparison.jq.evaluation import NotAnswered, tell
 from argosy.gitops.comparison.server_side_diff import NotPreviewed, previews, server_side_of
@@ -24,6 +24,7 @@ from argosy.gitops.manifests import local
 from argosy.gitops.manifests.generation import Desired, NotLoaded, Wanted
 from argosy.gitops.model.application_spec import normalised, sources_of, spec_errors
 from argosy.gitops.model.kinds import ServedKinds
+from argosy.gitops.ports import KnownTypes
 from argosy.gitops.projects import permissions as projects
 from argosy.gitops.projects import sync_windows as windows
 from argosy.gitops.sync.apply import Applier
@@ -227,9 +228,9 @@ class StateReader:
             raise Refused([("ComparisonError", str(error))]) from None
 
     async def _learn(self, source_state: SourceState, desired: Desired, options: Options, memory: Memory) -> None:
-        """The schemas of what is applied server-side, as the application's cluster has them."""
+        """The schemas of what is applied server-side or may get defaults, as the application's cluster has them."""
         memory.comparer.schemas = schemas = source_state.destination.schemas
-        await schemas.prepare(await self.context.slices.run(_applied_server_side(desired, options)))
+        await schemas.prepare(await self.context.slices.run(_needing_schemas(desired, options, memory.comparer.known)))
 
     async def _asked(
         self, source_state: SourceState, desired: Desired, live: Mapping[ResourceKey, JsonObject], memory: Memory
@@ -315,11 +316,11 @@ def _live(place: Destination, name: str, desired: Desired, settings: Settings) -
     return found
 
 
-def _applied_server_side(desired: Desired, options: Options) -> Pieces[set[tuple[str, str]]]:
-    """The kinds of what is."""
+def _needing_schemas(desired: Desired, options: Options, known: KnownTypes) -> Pieces[set[tuple[str, str]]]:
+    """The kinds of what is applied server-side, or may get defaults."""
     found = set()
     for target in desired.targets.items:
-        if options.has("ServerSideApply", obj=target.obj):
+        if options.has("ServerSideApply", obj=target.obj) or takes_defaults(target.obj, known):
             found.add(target.key[:2])
         yield
     return found

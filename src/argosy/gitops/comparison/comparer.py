@@ -26,8 +26,9 @@ from argosy.gitops.sync.hooks import is_hook, is_skipped
 from argosy.gitops.sync.options import Options
 from argosy.gitops.sync.order import wave_of
 from argosy.gitops.sync.tasks import Pair
-from argosy.machinery.objects import JsonObject, group_version
+from argosy.machinery.objects import JsonObject, JsonValue, group_version
 from argosy.machinery.pieces import Pieces
+from argosy.machinery.structural import default
 
 Memo = dict[ResourceKey, tuple[tuple[str, str, Rules, str], bool, str]]
 """Verdicts by what they depend on: target content, live version, rules, algorithm."""
@@ -207,6 +208,8 @@ class Comparer:
     ) -> tuple[bool, str]:
         schema = schema_of(target.obj, options, self.schemas)
         structured = f"structured {schema.revision}" if schema else ""
+        defaults = defaults_of(target.obj, self.known, self.schemas)
+        structured += f" defaults {defaults.revision}" if defaults else ""
         depends = _depends(target, live, rules, server.algorithm if server else structured)
         known = self.memo.get(target.key)
         if known is not None and known[0] == depends:
@@ -217,7 +220,8 @@ class Comparer:
         if server is not None and (answer := server.answers.get(target.key)) is not None:
             found = server_side(present, answer, rules, self.known, FIELD_MANAGER, webhooks=server.webhooks)
         else:
-            found = compared(target.obj, present, rules, self.known, schema=schema.node if schema else None)
+            wanted = default(defaults.node, target.obj) if defaults else target.obj
+            found = compared(wanted, present, rules, self.known, schema=schema.node if schema else None)
         if rules.jq.unsettled == unsettled:
             self.memo[target.key] = (depends, found.modified, found.why)
         return found.modified, found.why
@@ -239,6 +243,30 @@ def schema_of(target: JsonObject, options: Options, schemas: Schemas | None) -> 
     if schemas is None or not options.has("ServerSideApply", obj=target):
         return None
     return schemas.schema(*group_version(str(target.get("apiVersion") or "")), str(target.get("kind") or ""))
+
+
+def takes_defaults(target: JsonObject, known: KnownTypes) -> bool:
+    """Whether a definition's defaults may show in what it wants: inside items of its lists, which are compared whole.
+
+    Everywhere else a default is a field of the live object that the target does not name, hence no difference.
+    """
+    node = known.node(*group_version(str(target.get("apiVersion") or "")), str(target.get("kind") or ""))
+    return node is None and _has_objects_in_lists(target)
+
+
+def _has_objects_in_lists(value: JsonValue) -> bool:
+    if isinstance(value, dict):
+        return any(_has_objects_in_lists(item) for name, item in value.items() if name != "metadata")
+    return isinstance(value, list) and any(isinstance(item, dict | list) for item in value)
+
+
+def defaults_of(target: JsonObject, known: KnownTypes, schemas: Schemas | None) -> Schema | None:
+    """The schema that a definition completes the target by, where that was prepared; None for Kubernetes' own kinds."""
+    group, version = group_version(str(target.get("apiVersion") or ""))
+    kind = str(target.get("kind") or "")
+    if schemas is None or known.node(group, version, kind) is not None:
+        return None
+    return schemas.schema(group, version, kind)
 
 
 def _depends(target: Target, live: JsonObject, rules: Rules, algorithm: str) -> tuple[str, str, Rules, str]:
