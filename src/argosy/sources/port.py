@@ -122,7 +122,7 @@ class GitRemote(Protocol):
 
         `max_age`: seconds that the remote's list of references may be old. 0, for refreshes: asked for after this
         call began. Polls pass some seconds, so that many applications of one repository share one look.
-        Raises NotFound `unable to resolve '<x>' to a commit SHA`.
+        Raises NotFound `unable to resolve '<x>' to a commit SHA: revision not found`.
         """
         ...
 

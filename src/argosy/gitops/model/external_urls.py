@@ -8,6 +8,7 @@ from argosy.gitops.keys import PREFIX, annotations_of
 from argosy.machinery.objects import JsonObject, JsonValue
 
 LINK = "link.argocd.argoproj.io/"
+TRUE = ("1", "t", "T", "true", "TRUE", "True")
 IGNORE_DEFAULTS = PREFIX + "ignore-default-links"
 
 
@@ -20,10 +21,17 @@ def external_urls(objects: Iterable[JsonObject]) -> list[str]:
 def urls_of(obj: JsonObject) -> set[str]:
     """Of one object."""
     marks = annotations_of(obj)
-    found = {str(value).rpartition("|")[2] for name, value in marks.items() if name.startswith(LINK)}
-    if _is_ingress(obj) and marks.get(IGNORE_DEFAULTS) != "true":
+    links = (str(value) for name, value in marks.items() if name.startswith(LINK))
+    found = {link for link in links if _is_external(link.partition("|")[2] or link)}
+    if _is_ingress(obj) and marks.get(IGNORE_DEFAULTS) not in TRUE:
         found |= set(_of_ingress(obj))
     return found - {""}
+
+
+def _is_external(url: str) -> bool:
+    """A browser may be sent there: pages show these as links, and `javascript:` is a scheme, too."""
+    scheme = url.strip().partition(":")[0].lower()
+    return scheme in ("http", "https", "mailto") and not any(ord(letter) < 32 for letter in url)
 
 
 def _is_ingress(obj: JsonObject) -> bool:
@@ -33,14 +41,16 @@ def _is_ingress(obj: JsonObject) -> bool:
 
 def _of_ingress(obj: JsonObject) -> Iterator[str]:
     spec = _mapping(obj.get("spec"))
-    secure = {str(host) for item in _list(spec.get("tls")) for host in _list(_mapping(item).get("hosts"))}
+    tls = [_mapping(item) for item in _list(spec.get("tls"))]
+    secure = {str(host) for item in tls for host in _list(item.get("hosts"))}
+    has_secret = any(item.get("secretName") is not None for item in tls)  # upstream: whichever hosts it is for
     for rule in _list(spec.get("rules")):
         host = str(_mapping(rule).get("host") or "") or _address(obj)
         if not host:
             continue
         for path in _list(_mapping(_mapping(rule).get("http")).get("paths")):
             text = str(_mapping(path).get("path") or "").removesuffix("*")
-            yield f"{'https' if host in secure else 'http'}://{host}{text}"
+            yield f"{'https' if has_secret or host in secure else 'http'}://{host}{text}"
 
 
 def _address(obj: JsonObject) -> str:

@@ -120,7 +120,7 @@ class GitMirrors:
         if isinstance(found, Abbreviation):
             found = await self._completed(url, found, refs, credentials)
         if found is None:
-            raise NotFound(f"unable to resolve '{scrub(revision)}' to a commit SHA")
+            raise NotFound(f"unable to resolve '{scrub(revision)}' to a commit SHA: revision not found")
         return found
 
     async def tree(self, url: str, commit: str, credentials: Credentials, *, further: Further | None = None) -> Tree:

@@ -63,7 +63,7 @@ class ScriptedGit:
             commits = [commit for commit in self._commits[normalise_url(url)] if commit.startswith(found.text)]
             found = commits[0] if len(commits) == 1 else None
         if found is None:
-            raise NotFound(f"unable to resolve '{revision}' to a commit SHA")
+            raise NotFound(f"unable to resolve '{revision}' to a commit SHA: revision not found")
         return found
 
     async def tree(self, url: str, commit: str, credentials: Credentials, *, further: Further | None = None) -> Tree:
