@@ -354,7 +354,7 @@ def rule(host: str, *paths: str) -> JsonObject:
         (ingress([rule("a.example", "/")], annotations={"argocd.argoproj.io/ignore-default-links": "true"}), []),
         ({"kind": "Ingress", "apiVersion": "networking.k8s.io/v1", "spec": {"rules": "odd", "tls": 7}}, []),
         ({"kind": "ConfigMap", "apiVersion": "v1", "metadata": {"annotations": {"link.argocd.argoproj.io/d": "x|https://d"}}},
-         ["https://d"]),
+         ["x|https://d"]),
     ],
 )  # fmt: skip
 def test_where_an_application_is_reached(obj: JsonObject, urls: list[str]) -> None:

@@ -37,6 +37,7 @@ from argosy.render.lua.evaluator import LuaWorkers
 from argosy.render.process import limits_of
 from argosy.render.workers import RenderWorkers
 from argosy.runtime.access import Access, ClientAccess
+from argosy.runtime.cache_audit import CacheAudit
 from argosy.runtime.chance import Rng
 from argosy.runtime.clock import Clock
 from argosy.runtime.counting import counting
@@ -123,6 +124,7 @@ class ControlPlane:
 
     def run_in(self, supervisor: Supervisor) -> None:
         supervisor.add("caches", self.caches.run)
+        supervisor.add("cache audit", CacheAudit(self._client, lambda: self.caches.all, self._clock).run)
         supervisor.add("gitops", self.gitops.run)
         supervisor.add("rooms", self.rooms.run)
         supervisor.controllers.append(self.gitops.controller)  # so that stopping waits for looks that have begun

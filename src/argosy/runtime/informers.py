@@ -116,6 +116,18 @@ class InformerCache:
         return self._resource
 
     @property
+    def namespace(self) -> str:
+        """The only one that is watched; empty: all."""
+        return self._namespace
+
+    def mend(self, key: Key, obj: JsonObject | None) -> None:
+        """What a comparison with the server found: the object as it is there, or None where there is none."""
+        if obj is None:
+            self._drop(key, None)
+        else:
+            self._take(obj)
+
+    @property
     def synced(self) -> bool:
         return self._synced.is_set()
 

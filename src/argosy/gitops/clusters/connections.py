@@ -7,7 +7,7 @@ and those of other clusters go on.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Collection, Coroutine
+from collections.abc import Callable, Collection, Coroutine, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -25,9 +25,10 @@ from argosy.machinery.objects import JsonObject
 from argosy.machinery.unexpected import said
 from argosy.runtime.access import Access
 from argosy.runtime.backoff import Backoff
+from argosy.runtime.cache_audit import CacheAudit
 from argosy.runtime.chance import Rng
 from argosy.runtime.clock import Clock
-from argosy.runtime.informers import InformerCaches
+from argosy.runtime.informers import InformerCache, InformerCaches
 from argosy.runtime.namespaced import NamespacedCaches
 from argosy.runtime.slices import Slices
 from argosy.runtime.verbs import Verbs
@@ -180,6 +181,8 @@ class Connections:
         async with asyncio.TaskGroup() as tasks:
             for part in parts.values():
                 tasks.create_task(part.run(), name=f"caches of {cluster.name}")
+                audit = CacheAudit(access.client, partial(_all_of, part), self._clock, server=cluster.name)
+                tasks.create_task(audit.run(), name=f"cache audit of {cluster.name}")
             await filled(live, parts.values(), self._clock)
             connection.destination = Destination(cluster.server, live, access, self._known)
             connection.failures = 0
@@ -201,3 +204,7 @@ class Connections:
         connection.state, connection.message = state, message
         if not told or state is State.SUCCESSFUL:
             self._changed(connection.cluster.server)
+
+
+def _all_of(caches: InformerCaches) -> Sequence[InformerCache]:
+    return caches.all
