@@ -44,7 +44,7 @@ async def view(world: World, app: JsonObject) -> View | None:
         compared = await reader.compared(app, sources_of(spec), Look(revisions=revisions, max_age=60.0), memory)
     settings = world.engine.plane.settings
     name = instance_name(state.key, world.namespace)
-    live = state.destination.live.tracked(name, settings)
+    live = await world.engine.slices.run(state.destination.live.tracked(name, settings))
     if compared is not None:
         live |= {pair.key: pair.live for pair in compared.comparison.pairs if pair.live is not None}
     return View(state, live, compared)
