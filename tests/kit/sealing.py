@@ -41,14 +41,18 @@ def private(number: int) -> rsa.RSAPrivateKey:
 
 
 class ScriptedKeys:
-    """Makes keys from a fixed row, so that a world costs no time and every run of a seed is alike."""
+    """Makes keys from a fixed row, so that a world costs no time and every run of a seed is alike.
 
-    def __init__(self) -> None:
+    `taken`: how many of the row are there already.
+    """
+
+    def __init__(self, taken: int = 0) -> None:
         self.count = 0
+        self._taken = taken
 
     async def make(self, question: MakeKey) -> MadeKey:
         self.count += 1
-        return made_key(private(self.count - 1), question, self.count.to_bytes(16, "big"))
+        return made_key(private(self._taken + self.count - 1), question, self.count.to_bytes(16, "big"))
 
 
 def made_for_tests(number: int, question: MakeKey) -> MadeKey:
@@ -117,7 +121,7 @@ class SealingWorld(EngineWorld):
         namespaces: tuple[str, ...] = (),
     ) -> None:
         self.settings = settings or Settings(renew_period=timedelta())
-        self.maker = ScriptedKeys()
+        self.maker = ScriptedKeys(taken=keys)
         self.opener = Opener(Templates(lambda: self.clock.now(), bytes).render, threads=0)
         super().__init__(
             controllers(self.settings),

@@ -32,6 +32,11 @@ class Event:
     type: Literal["Normal", "Warning"] = "Normal"
     annotations: Mapping[str, str] = field(default_factory=dict)
     action: str = ""
+    component: str = ""
+    """Who tells it; the controller's reporter when empty."""
+    host: str = ""
+    field_path: str = ""
+    """Of the part of `about` that is meant."""
 
 
 @dataclass(frozen=True, slots=True)

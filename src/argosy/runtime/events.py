@@ -6,14 +6,22 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 
-from argosy.machinery.objects import JsonObject, Key, Resource
+from argosy.machinery.event_correlation import (
+    Correlator,
+    EventType,
+    Happened,
+    Verdict,
+    event_object,
+    reference,
+    repeated,
+)
+from argosy.machinery.objects import JsonObject, Resource
 from argosy.machinery.requests import Write, create
 from argosy.machinery.status import StatusError
 from argosy.runtime.client import Client
 from argosy.runtime.clock import Clock
-from argosy.runtime.correlation import Correlator, EventType, Happened, Verdict, reference
 
 EVENTS = Resource("", "v1", "events", "Event")
 WAITING_LIMIT = 1000
@@ -41,6 +49,8 @@ class EventRecorder:
         *,
         event_type: EventType = "Normal",
         annotations: Mapping[str, str] | None = None,
+        host: str = "",
+        field_path: str = "",
     ) -> None:
         """`message` must be fit for everyone who may read events: no secret values."""
         if len(self._waiting) >= WAITING_LIMIT:
@@ -53,6 +63,9 @@ class EventRecorder:
             message=message,
             component=self._component,
             annotations=tuple(sorted((annotations or {}).items())),
+            host=host,
+            field_path=field_path,
+            resource_version=obj["metadata"].get("resourceVersion") or "",
         )
         self._waiting.append((happened, self._clock.now()))
         self._news.set()
@@ -79,45 +92,12 @@ class EventRecorder:
 
     async def _write(self, verdict: Verdict, at: datetime) -> None:
         if not verdict.is_new:
-            patch = {"count": verdict.event.count, "lastTimestamp": _time(at), "message": verdict.happened.message}
-            name, namespace = verdict.event.name, _namespace(verdict.happened)
             try:
-                await self._client.write(Write(verb="patch", resource=EVENTS, key=Key(namespace, name), body=patch))
+                await self._client.write(
+                    Write(verb="patch", resource=EVENTS, key=verdict.place, body=repeated(verdict, at))
+                )
                 return
             except StatusError as error:
                 if not error.is_not_found:
                     raise
         await self._client.write(create(EVENTS, event_object(verdict, at)))
-
-
-def event_object(verdict: Verdict, at: datetime) -> JsonObject:
-    happened = verdict.happened
-    names = ("apiVersion", "kind", "namespace", "name", "uid")
-    involved = {name: value for name, value in zip(names, happened.involved, strict=True) if value}
-    metadata: JsonObject = {"name": verdict.event.name, "namespace": _namespace(happened)}
-    if happened.annotations:
-        metadata["annotations"] = dict(happened.annotations)
-    return {
-        "apiVersion": "v1",
-        "kind": "Event",
-        "metadata": metadata,
-        "involvedObject": involved,
-        "reason": happened.reason,
-        "message": happened.message,
-        "type": happened.type,
-        "source": {"component": happened.component},
-        "reportingComponent": happened.component,
-        "reportingInstance": "",
-        "firstTimestamp": _time(datetime.fromtimestamp(verdict.event.first_at, UTC)),
-        "lastTimestamp": _time(at),
-        "count": verdict.event.count,
-    }
-
-
-def _namespace(happened: Happened) -> str:
-    """Events of cluster-scoped objects live in `default`."""
-    return happened.involved[2] or "default"
-
-
-def _time(moment: datetime) -> str:
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

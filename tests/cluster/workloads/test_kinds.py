@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from argosy.cluster.workloads.decision import slow_start
+from argosy.cluster.workloads.decision import Event, slow_start
 from argosy.machinery.api import PatchType
 from argosy.machinery.objects import JsonObject
 from argosy.machinery.status import StatusError
@@ -28,7 +28,9 @@ def limit_pods(world: World, most: int) -> Any:
 
 
 def test_batches_double() -> None:
-    assert [slow_start(index) for index in range(8)] == [1, 2, 2, 3, 3, 3, 3, 4]
+    chains = [(Event({}, "R", str(number)),) for number in range(8)]
+    assert [len(batch.chains) for batch in slow_start(chains)] == [1, 2, 4, 1]
+    assert [chain for batch in slow_start(chains) for chain in batch.chains] == chains
 
 
 def test_a_refused_batch_ends_the_creations_after_it_was_tried_as_a_whole() -> None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from argosy.cluster.workloads.chance import fnv1a
-from argosy.cluster.workloads.decision import Controller, Decision, Happening, Step, merge, stamp, with_status
+from argosy.cluster.workloads.decision import Controller, Decision, Event, Step, merge, stamp, with_status
 from argosy.cluster.workloads.effects import effects_of, ordinal_of, owners_of
 from argosy.cluster.workloads.matching import itself
 from argosy.cluster.workloads.pods import is_active
@@ -101,7 +101,7 @@ def _rescale(seen: Seen, target: JsonObject, status: JsonObject, size_now: int, 
     status["lastScaleTime"] = stamp(now)
     able = f"the HPA controller was able to update the target scale to {size_now}"
     _set(status, "AbleToScale", "True", "SucceededRescale", able, now)
-    said = Happening(about=seen.scaler, reason="SuccessfulRescale", message=text, component="horizontal-pod-autoscaler")
+    said = Event(about=seen.scaler, reason="SuccessfulRescale", message=text, component="horizontal-pod-autoscaler")
     return [merge(target, {"spec": {"replicas": size_now}}), said]
 
 

@@ -12,7 +12,7 @@ from cronsim import CronSim, CronSimError
 from argosy.cluster.workloads.decision import (
     Controller,
     Decision,
-    Happening,
+    Event,
     Step,
     create,
     delete,
@@ -69,9 +69,9 @@ def decide(seen: Seen, now: datetime) -> Decision:
     return Decision(tuple(steps), wake_at)
 
 
-def _say(owner: JsonObject, reason: str, message: str, *, warning: bool = False) -> Happening:
+def _say(owner: JsonObject, reason: str, message: str, *, warning: bool = False) -> Event:
     component = "cronjob-controller"
-    return Happening(about=owner, reason=reason, message=message, component=component, warning=warning)
+    return Event(owner, reason, message, "Warning" if warning else "Normal", component=component)
 
 
 def _finished(job: JsonObject) -> str:

@@ -10,7 +10,7 @@ from argosy.cluster.workloads.adoption import adopted, orphans_of
 from argosy.cluster.workloads.decision import (
     Controller,
     Decision,
-    Happening,
+    Event,
     Step,
     create,
     delete,
@@ -204,8 +204,8 @@ def _made(owner: JsonObject, spec: JsonObject, node: str, name: str, hashed: str
     return [create(pod), _event(owner, "SuccessfulCreate", f"Created pod: {name}")]
 
 
-def _event(owner: JsonObject, reason: str, message: str) -> Happening:
-    return Happening(about=owner, reason=reason, message=message, component="daemonset-controller")
+def _event(owner: JsonObject, reason: str, message: str) -> Event:
+    return Event(about=owner, reason=reason, message=message, component="daemonset-controller")
 
 
 def _status(

@@ -1,61 +1,37 @@
 """What a simulated controller decides: writes, events, and when to look again.
 
-Decisions are made from what was seen and the time, by pure functions; `engine.py` carries them out.
+The types are those of every controller (`machinery.controller`, `machinery.requests`). Decisions are made from what was
+seen and the time, by pure functions; `engine.py` carries them out, in the same turn of the loop.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
-from typing import Any, Literal, TypeAlias
+from typing import Any
 
 from argosy.cluster.workloads.resources import resource_of
-from argosy.machinery.objects import JsonObject, Key, Resource
+from argosy.machinery import controller, requests
+from argosy.machinery.api import Propagation
+from argosy.machinery.controller import Apart, Event, Step
+from argosy.machinery.objects import JsonObject, Key
+from argosy.machinery.requests import Write
 from argosy.machinery.status import StatusError
 
+__all__ = ["Apart", "Event", "Step", "Write"]
 MANAGER, SCHEDULER, KUBELET = "kube-controller-manager", "kube-scheduler", "kubelet"
-Verb = Literal["create", "update", "merge", "delete"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Write:
-    """One request of a controller. `by` is user and field manager in one."""
-
-    verb: Verb
-    resource: Resource
-    namespace: str
-    name: str = ""
-    body: JsonObject = field(default_factory=dict)
-    subresource: str = ""
-    by: str = MANAGER
-    batch: int = 0
-    """Writes of one batch (above 0) are all tried, though one of them fails; nothing is done after such a batch."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Happening:
-    """An Event to record about `about`; the recorder folds repetitions (kinds sheet 3)."""
-
-    about: JsonObject
-    reason: str
-    message: str
-    component: str
-    warning: bool = False
-    field_path: str = ""
-    host: str = ""
-
-
-Step: TypeAlias = Write | Happening
 
 
 @dataclass(frozen=True, slots=True)
-class Decision:
-    steps: tuple[Step, ...] = ()
-    wake_at: datetime | None = None
+class Decision(controller.Decision):
+    """`marks`: (uid, label) of moments finer than the seconds that objects carry, kept while the process lives.
+
+    They are all that is remembered here: `memory` is not kept.
+    """
+
     marks: tuple[tuple[str, str], ...] = ()
-    """(uid, label): moments finer than the seconds that objects carry, remembered while the process lives."""
 
 
 NOTHING = Decision()
@@ -86,36 +62,22 @@ class Controller:
     """What to write after a refusal, before the back-off."""
 
 
-def create(obj: JsonObject, by: str = MANAGER, *, batch: int = 0) -> Write:
-    metadata = obj["metadata"]
-    return Write(
-        verb="create",
-        resource=resource_of(obj),
-        namespace=metadata.get("namespace") or "",
-        name=metadata.get("name") or "",
-        body=obj,
-        by=by,
-        batch=batch,
-    )
+def create(obj: JsonObject, by: str = MANAGER) -> Write:
+    """`by` is user and field manager in one, in all of these."""
+    return requests.create(resource_of(obj), obj, manager=by)
 
 
-def slow_start(index: int) -> int:
-    """The batch of the write number `index` from 0: the first holds one, each next one twice as many."""
-    return (index + 1).bit_length()
+def slow_start(chains: Iterable[tuple[Write | Event, ...]]) -> Iterable[Apart]:
+    """One, then two, then four: where all are refused, few ask in vain."""
+    waiting, size = list(chains), 1
+    while waiting:
+        yield Apart(tuple(waiting[:size]))
+        waiting, size = waiting[size:], size * 2
 
 
 def update(obj: JsonObject, subresource: str = "", by: str = MANAGER) -> Write:
     """Replaces; the resourceVersion in `obj` makes a stale decision a conflict."""
-    metadata = obj["metadata"]
-    return Write(
-        verb="update",
-        resource=resource_of(obj),
-        namespace=metadata.get("namespace") or "",
-        name=metadata["name"],
-        body=obj,
-        subresource=subresource,
-        by=by,
-    )
+    return requests.update(resource_of(obj), obj, subresource=subresource, manager=by)
 
 
 def with_status(obj: JsonObject, status: JsonObject, by: str = MANAGER) -> Write:
@@ -126,32 +88,14 @@ def with_status(obj: JsonObject, status: JsonObject, by: str = MANAGER) -> Write
 
 def merge(obj: JsonObject, patch: JsonObject, subresource: str = "", by: str = MANAGER) -> Write:
     """A JSON merge patch of exactly this object: its uid is a precondition."""
-    metadata = obj["metadata"]
-    body = {**patch, "metadata": {**patch.get("metadata", {}), "uid": metadata["uid"]}}
-    return Write(
-        verb="merge",
-        resource=resource_of(obj),
-        namespace=metadata.get("namespace") or "",
-        name=metadata["name"],
-        body=body,
-        subresource=subresource,
-        by=by,
-    )
+    return requests.merge(resource_of(obj), obj, patch, subresource=subresource, exact=False, manager=by)
 
 
-def delete(obj: JsonObject, *, policy: str = "Background", grace: int | None = None, by: str = MANAGER) -> Write:
-    metadata = obj["metadata"]
-    body: JsonObject = {"preconditions": {"uid": metadata["uid"]}, "propagationPolicy": policy}
-    if grace is not None:
-        body["gracePeriodSeconds"] = grace
-    return Write(
-        verb="delete",
-        resource=resource_of(obj),
-        namespace=metadata.get("namespace") or "",
-        name=metadata["name"],
-        body=body,
-        by=by,
-    )
+def delete(
+    obj: JsonObject, *, policy: Propagation = "Background", grace: int | None = None, by: str = MANAGER
+) -> Write:
+    made = requests.delete(resource_of(obj), obj, propagation=policy, grace_seconds=grace, exact=False)
+    return replace(made, manager=by)
 
 
 def stamp(now: datetime) -> str:

@@ -17,7 +17,7 @@ from argosy.cluster.workloads.decision import (
     NOTHING,
     Controller,
     Decision,
-    Happening,
+    Event,
     Step,
     create,
     delete,
@@ -281,7 +281,7 @@ class _Rollout:
     def _say(self, message: str) -> None:
         component = "deployment-controller"
         self.steps.append(
-            Happening(about=self.deployment, reason="ScalingReplicaSet", message=message, component=component)
+            Event(about=self.deployment, reason="ScalingReplicaSet", message=message, component=component)
         )
 
     def _clean_up(self) -> None:

@@ -22,7 +22,7 @@ from functools import partial
 
 from argosy.cluster.ports import Clock, TimerHandle
 from argosy.cluster.workloads.agenda import Agenda, Work
-from argosy.cluster.workloads.decision import MANAGER, Controller, Decision, Failure, Happening, Write
+from argosy.cluster.workloads.decision import MANAGER, Apart, Controller, Decision, Event, Failure, Write
 from argosy.cluster.workloads.ports import Commit, Deferred, Server
 from argosy.cluster.workloads.quarantine import Quarantine
 from argosy.cluster.workloads.recorder import Recorder
@@ -219,7 +219,7 @@ class Engine:
             about = self.view.get(next(iter(controller.routes)), work.key)
             if about is not None:
                 text = f"{controller.name} cannot decide about it: {why}"
-                self._say(Happening(about=about, reason="NotSimulated", message=text, component=MANAGER, warning=True))
+                self._say(Event(about, "NotSimulated", text, "Warning", component=MANAGER))
         wait = 0.0 if found else min(REFUSED_RETRY * 2 ** min(count - 1, 20), LONGEST_RETRY)
         self._again(work, wait, now)
 
@@ -229,16 +229,16 @@ class Engine:
         except Exception as error:
             log.error("search for malformed objects in %s: %s", namespace, described(error))
             return False
-        for happening in found:
-            log.warning("%s %s: %s", happening.about["kind"], key_of(happening.about), happening.message)
-            self._say(happening)
+        for event in found:
+            log.warning("%s %s: %s", event.about["kind"], key_of(event.about), event.message)
+            self._say(event)
         return bool(found)
 
-    def _say(self, happening: Happening) -> None:
+    def _say(self, event: Event) -> None:
         try:
-            self._record(happening, self._clock.now())
+            self._record(event, self._clock.now())
         except Exception as error:
-            log.error("event %s is lost: %s", happening.reason, described(error))
+            log.error("event %s is lost: %s", event.reason, described(error))
 
     def _look(self, work: Work, now: datetime) -> None:
         self.looks += 1
@@ -266,30 +266,33 @@ class Engine:
             self._troubles.pop(work, None)
 
     def _carry_out(self, decision: Decision, now: datetime, work: Work) -> list[Failure] | Deferred:
-        """Ends at the first failure, or after the batch in which it is; an event belongs to the write before it."""
-        failures: list[Failure] = []
-        refused = False
+        """Ends at the first failure, or after the steps that lie apart in which it is."""
         for uid, label in decision.marks:
             self.view.mark(uid, label, now)
         for step in decision.steps:
-            if isinstance(step, Happening):
-                if not refused:
-                    self._record(step, now)
+            failures: list[Failure] = []
+            for chain in step.chains if isinstance(step, Apart) else ((step,),):
+                outcome = self._chain(chain, now, work)
+                if isinstance(outcome, Deferred):
+                    return outcome
+                failures += outcome
+            if failures:
+                return failures
+        return []
+
+    def _chain(self, chain: Iterable[Write | Event], now: datetime, work: Work) -> tuple[Failure, ...] | Deferred:
+        for step in chain:
+            if isinstance(step, Event):
+                self._record(step, now)
                 continue
-            if failures and not step.batch == failures[0].write.batch > 0:
-                break
             try:
                 self._submit(step, work)
-                refused = False
             except StatusError as error:
-                refused = not (error.is_not_found and step.verb == "delete")
-                if refused:
-                    failures.append(Failure(step, error))
+                if not (error.is_not_found and step.verb == "delete"):
+                    return (Failure(step, error),)
             except Deferred as waits:
                 return waits
-            if failures and not failures[0].write.batch:
-                break
-        return failures
+        return ()
 
     def _submit(self, write: Write, work: Work) -> None:
         stored = self._server.submit(write, partial(self._settled, work))
@@ -297,9 +300,8 @@ class Engine:
         if stored is not None:
             self._arrived(plural, stored)
             return
-        present = self.view.get(plural, Key(write.namespace, write.name))
-        uid = (write.body.get("preconditions") or {}).get("uid")
-        if present is not None and present["metadata"]["uid"] == uid:
+        present = self.view.get(plural, write.key)
+        if present is not None and present["metadata"]["uid"] == write.uid:
             self._left(plural, present, own=True)
 
     def _settled(self, work: Work, error: StatusError | None) -> None:
@@ -316,19 +318,20 @@ class Engine:
         self._again(work, REFUSED_RETRY, self._clock.now())
         self._agenda.set_timer()
 
-    def _record(self, happening: Happening, now: datetime) -> None:
-        asked = self._recorder.write_for(happening, now)
+    def _record(self, event: Event, now: datetime) -> None:
+        asked = self._recorder.write_for(event, now)
         if asked is None:
             return
-        write, key = asked
+        write, verdict = asked
         try:
-            self._recorder.stored(key, self._server.submit(write, lambda error: None))
+            if self._server.submit(write, lambda error: None) is None:
+                self._recorder.lost(verdict)
         except StatusError as error:
-            self._recorder.stored(key, None)
+            self._recorder.lost(verdict)
             if not (error.is_not_found or error.code == 403):
-                log.warning("event %s about %s is lost: %s", happening.reason, key, error)
+                log.warning("event %s about %s is lost: %s", event.reason, write.key, error)
         except Deferred:
-            self._recorder.stored(key, None)
+            self._recorder.lost(verdict)
 
     def _refused(self, work: Work, controller: Controller, failures: list[Failure], now: datetime) -> None:
         failure = failures[0]

@@ -15,7 +15,7 @@ from argosy.cluster.workloads.decision import (
     NOTHING,
     Controller,
     Decision,
-    Happening,
+    Event,
     Step,
     create,
     delete,
@@ -299,9 +299,7 @@ class _Sync:
 
     def _say(self, reason: str, message: str, *, warning: bool = False) -> None:
         component = "job-controller"
-        self.steps.append(
-            Happening(about=self.job, reason=reason, message=message, component=component, warning=warning)
-        )
+        self.steps.append(Event(self.job, reason, message, "Warning" if warning else "Normal", component=component))
 
 
 def _outcome(pod: JsonObject) -> str:

@@ -15,7 +15,7 @@ from argosy.cluster.workloads.decision import (
     NOTHING,
     Controller,
     Decision,
-    Happening,
+    Event,
     Step,
     delete,
     later,
@@ -77,7 +77,7 @@ def _begin(seen: Seen, now: datetime) -> Decision:
     effect = effects_in_force(seen, now)[(init or spec["containers"])[0]["name"]]
     begin = later(now, _jittered(seen, effect.start_delay or 0.0, effect, "start"))
     uid = pod["metadata"]["uid"]
-    return Decision((with_status(pod, status, KUBELET), *_misread(pod)), begin, ((uid, "begin"),))
+    return Decision((with_status(pod, status, KUBELET), *_misread(pod)), begin, marks=((uid, "begin"),))
 
 
 def _misread(pod: JsonObject) -> list[Step]:
@@ -85,7 +85,7 @@ def _misread(pod: JsonObject) -> list[Step]:
         annotated(pod)
     except RuleError as error:
         return [
-            Happening(about=pod, reason="InvalidSimulationRule", message=str(error), component="kubelet", warning=True)
+            Event(about=pod, reason="InvalidSimulationRule", message=str(error), component="kubelet", type="Warning")
         ]
     return []
 
@@ -197,7 +197,7 @@ def _written(seen: Seen, status: JsonObject, turn: Turn) -> Decision:
         steps.append(with_status(seen.pod, status, KUBELET))
     steps += said(seen, turn.events)
     uid = seen.pod["metadata"]["uid"]
-    return Decision(tuple(steps), turn.wake_at, tuple((uid, label) for label in turn.marks))
+    return Decision(tuple(steps), turn.wake_at, marks=tuple((uid, label) for label in turn.marks))
 
 
 # -- seeing ------------------------------------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ from argosy.cluster.workloads import containers as life
 from argosy.cluster.workloads.decision import (
     KUBELET,
     Decision,
-    Happening,
+    Event,
     Step,
     delete,
     earlier,
@@ -37,11 +37,11 @@ def stop(seen: Seen, now: datetime) -> Decision:
         marks, end = ((metadata["uid"], "stop"),), later(now, min(wanted, grace))
         steps += said(seen, [(i["name"], "Killing", f"Stopping container {i['name']}", False) for i in running])
     if now < end:
-        return Decision(tuple(steps), end, marks)
+        return Decision(tuple(steps), end, marks=marks)
     stopped = _stopped(pod, status, now, _exit_code(pod, late=wanted > grace))
     if stopped != status:
         steps.append(with_status(pod, stopped, KUBELET))
-    return Decision((*steps, delete(pod, grace=0, by=KUBELET)), None, marks)
+    return Decision((*steps, delete(pod, grace=0, by=KUBELET)), marks=marks)
 
 
 def _exit_code(pod: JsonObject, *, late: bool) -> int:
@@ -78,6 +78,6 @@ def eviction(effects: dict[str, Effect], turn: Turn, status: JsonObject) -> Deci
         ended = [{**other, "ready": False} for other in status["containerStatuses"]]
         gone = {**status, "phase": "Failed", "reason": "Evicted", "message": text, "containerStatuses": ended}
         set_conditions(turn.pod, gone, turn.now)
-        happening = Happening(about=turn.pod, reason="Evicted", message=text, component="kubelet", warning=True)
+        happening = Event(about=turn.pod, reason="Evicted", message=text, component="kubelet", type="Warning")
         return Decision((with_status(turn.pod, gone, KUBELET), happening))
     return None

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from argosy.cluster.workloads.configuration import missing_configuration, missing_volume
-from argosy.cluster.workloads.decision import Happening
+from argosy.cluster.workloads.decision import Event
 from argosy.cluster.workloads.effects import effects_of, ordinal_of, owners_of
 from argosy.cluster.workloads.pods import FINISHED, is_deleting, phase
 from argosy.cluster.workloads.rule_book import RuleBook
@@ -38,17 +38,17 @@ def effects_in_force(seen: Seen, now: datetime) -> dict[str, Effect]:
     return effects_of(seen.pod, seen.rules, seen.ordinal, seen.owners, now)
 
 
-def said(seen: Seen, what: Sequence[tuple[str, str, str, bool]]) -> list[Happening]:
+def said(seen: Seen, what: Sequence[tuple[str, str, str, bool]]) -> list[Event]:
     if not seen.events:
         return []
     host = seen.pod["spec"].get("nodeName") or ""
     return [
-        Happening(
+        Event(
             about=seen.pod,
             reason=reason,
             message=message,
             component="kubelet",
-            warning=warning,
+            type="Warning" if warning else "Normal",
             field_path=f"spec.containers{{{container}}}" if container else "",
             host=host,
         )

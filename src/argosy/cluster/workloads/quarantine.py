@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from argosy.cluster.workloads.decision import MANAGER, Happening
+from argosy.cluster.workloads.decision import MANAGER, Event
 from argosy.cluster.workloads.ports import Server
 from argosy.cluster.workloads.resources import RESOURCES
 from argosy.cluster.workloads.view import View
@@ -31,16 +31,16 @@ class Quarantine:
         if self.flaws:
             self.flaws.pop((plural, key_of(obj)), None)
 
-    def search(self, namespace: str) -> list[Happening]:
+    def search(self, namespace: str) -> list[Event]:
         """Sets aside what is not of its kind in the namespace and among the objects without one."""
         return [self.set_aside(plural, obj, flaw) for plural, obj, flaw in list(self._flawed(namespace))]
 
-    def set_aside(self, plural: str, obj: JsonObject, flaw: str) -> Happening:
+    def set_aside(self, plural: str, obj: JsonObject, flaw: str) -> Event:
         self._view.set_aside(plural, obj)
         self.flaws[plural, key_of(obj)] = flaw
         about = {"kind": RESOURCES[plural].kind, "apiVersion": RESOURCES[plural].api_version, **obj}
         text = f"Not simulated until it changes: {flaw}"
-        return Happening(about=about, reason="Malformed", message=text, component=MANAGER, warning=True)
+        return Event(about=about, reason="Malformed", message=text, component=MANAGER, type="Warning")
 
     def flaw_of(self, plural: str, obj: JsonObject) -> str:
         place, revision = (plural, key_of(obj)), str(obj["metadata"].get("resourceVersion"))

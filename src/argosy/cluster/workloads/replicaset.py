@@ -10,8 +10,8 @@ from argosy.cluster.workloads.adoption import adopted, orphans_of
 from argosy.cluster.workloads.decision import (
     Controller,
     Decision,
+    Event,
     Failure,
-    Happening,
     Step,
     create,
     delete,
@@ -121,12 +121,12 @@ def _others(pod: JsonObject, owner: JsonObject) -> list[JsonObject]:
 
 def _create(seen: Seen) -> list[Step]:
     owner, prefix = seen.owner, f"{seen.owner['metadata']['name']}-"
-    steps: list[Step] = []
-    for index, name in enumerate(seen.names):
-        pod = from_template(owner, owner["spec"]["template"], name, prefix)
-        steps.append(create(pod, batch=slow_start(index)))
-        steps.append(_event(owner, "SuccessfulCreate", f"Created pod: {name}"))
-    return steps
+    pods = (from_template(owner, owner["spec"]["template"], name, prefix) for name in seen.names)
+    return list(slow_start((create(pod), _event(owner, "SuccessfulCreate", _created(pod))) for pod in pods))
+
+
+def _created(pod: JsonObject) -> str:
+    return f"Created pod: {pod['metadata']['name']}"
 
 
 def _delete(seen: Seen, active: list[JsonObject], count: int, now: datetime) -> list[Step]:
@@ -184,9 +184,9 @@ def status_of(owner: JsonObject, active: list[JsonObject], terminating: int, now
     return {name: count for name, count in counts.items() if count or name in kept}
 
 
-def _event(owner: JsonObject, reason: str, message: str, *, warning: bool = False) -> Happening:
+def _event(owner: JsonObject, reason: str, message: str, *, warning: bool = False) -> Event:
     component = "replicaset-controller" if owner["kind"] == "ReplicaSet" else "replication-controller"
-    return Happening(about=owner, reason=reason, message=message, component=component, warning=warning)
+    return Event(owner, reason, message, "Warning" if warning else "Normal", component=component)
 
 
 def report(seen: Seen, now: datetime, failure: Failure) -> Decision:

@@ -12,7 +12,7 @@ from argosy.cluster.workloads.decision import (
     SCHEDULER,
     Controller,
     Decision,
-    Happening,
+    Event,
     Write,
     stamp,
     with_status,
@@ -79,14 +79,13 @@ def decide(seen: Seen, now: datetime) -> Decision:
     binding = Write(
         verb="create",
         resource=RESOURCES["pods"],
-        namespace=metadata["namespace"],
-        name=metadata["name"],
+        key=key_of(pod),
         subresource="binding",
         body=body,
-        by=SCHEDULER,
+        manager=SCHEDULER,
     )
     text = f"Successfully assigned {metadata['namespace']}/{metadata['name']} to {name}"
-    return Decision((binding, Happening(about=pod, reason="Scheduled", message=text, component="default-scheduler")))
+    return Decision((binding, Event(about=pod, reason="Scheduled", message=text, component="default-scheduler")))
 
 
 def _unschedulable(pod: JsonObject, nodes: int, reasons: str, now: datetime) -> Decision:
@@ -104,9 +103,7 @@ def _unschedulable(pod: JsonObject, nodes: int, reasons: str, now: datetime) -> 
     since = current.get("lastTransitionTime") if current.get("status") == "False" else None
     refused["lastTransitionTime"] = since or stamp(now)
     status["conditions"] = [*others, refused]
-    happening = Happening(
-        about=pod, reason="FailedScheduling", message=text, component="default-scheduler", warning=True
-    )
+    happening = Event(about=pod, reason="FailedScheduling", message=text, component="default-scheduler", type="Warning")
     return Decision((with_status(pod, status, SCHEDULER), happening))
 
 

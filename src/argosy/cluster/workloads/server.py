@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Coroutine, Iterable, Sequence
 from typing import Any
 
+from argosy.cluster.direct import delete_options
 from argosy.cluster.handlers import creating, deleting, patching, pods, updating
 from argosy.cluster.handlers.api import Handler
 from argosy.cluster.handlers.core import Core
@@ -21,15 +22,14 @@ from argosy.cluster.workloads.decision import MANAGER, Write
 from argosy.cluster.workloads.ports import Commit, Commits, Deferred, Held, Settled
 from argosy.cluster.workloads.resources import RESOURCES
 from argosy.cluster.workloads.view import Whole
-from argosy.machinery.api import PatchType
-from argosy.machinery.objects import JsonObject, Key, Resource, key_of
+from argosy.machinery.objects import JsonObject, Resource, key_of
 from argosy.machinery.status import StatusError
 
 Spawn = Callable[[Coroutine[Any, Any, None]], object]
 _VERBS: dict[str, tuple[Verb, Handler]] = {
     "create": ("create", creating.create),
     "update": ("update", updating.update),
-    "merge": ("patch", patching.patch),
+    "patch": ("patch", patching.patch),
     "delete": ("delete", deleting.delete),
 }
 _BY_STORAGE = {(resource.group, resource.plural): resource for resource in RESOURCES.values()}
@@ -130,18 +130,20 @@ class PipelineServer:
         verb, handler = _VERBS[write.verb]
         if write.subresource == "binding":
             handler = pods.bind
-        name = "" if write.verb == "create" and not write.subresource else write.name
+        body = write.body
+        if verb == "delete":
+            body = delete_options(write.propagation, write.grace_seconds, write.uid, write.resource_version)
         request = ApiRequest(
             verb=verb,
             kind=kind,
-            user=self._user(write.by),
-            namespace=write.namespace,
-            name=name,
+            user=self._user(write.manager),
+            namespace=write.key.namespace,
+            name="" if verb == "create" and not write.subresource else write.key.name,
             subresource=write.subresource,
-            body=write.body,
-            patch_type=PatchType.MERGE if write.verb == "merge" else None,
-            options=Options(field_manager=write.by),
-            user_agent=write.by,
+            body=body,
+            patch_type=write.patch_type if verb == "patch" else None,
+            options=Options(field_manager=write.manager),
+            user_agent=write.manager,
         )
         return request, handler
 
@@ -156,5 +158,5 @@ class PipelineServer:
         if response.body.get("kind") != "Status" and write.verb != "delete":
             return response.body
         kind = self._core.catalog.of(write.resource)
-        entry = self._core.table(kind).entries.get(Key(write.namespace, write.name)) if kind is not None else None
+        entry = self._core.table(kind).entries.get(write.key) if kind is not None else None
         return entry.obj if entry is not None else None

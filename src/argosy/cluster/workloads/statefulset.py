@@ -14,7 +14,7 @@ from argosy.cluster.workloads.claims import claim_names, claim_owners, goes_with
 from argosy.cluster.workloads.decision import (
     Controller,
     Decision,
-    Happening,
+    Event,
     Step,
     create,
     delete,
@@ -240,7 +240,7 @@ class _Sync:
 
     def _say(self, reason: str, message: str) -> None:
         component = "statefulset-controller"
-        self.steps.append(Happening(about=self.seen.owner, reason=reason, message=message, component=component))
+        self.steps.append(Event(about=self.seen.owner, reason=reason, message=message, component=component))
 
     # -- status ------------------------------------------------------------------------------------------------------
 

@@ -14,7 +14,7 @@ from argosy.cluster.workloads.decision import (
     NOTHING,
     Controller,
     Decision,
-    Happening,
+    Event,
     Step,
     delete,
     earliest,
@@ -66,7 +66,7 @@ def decide(seen: Seen, now: datetime) -> Decision:
     due = earliest(*(_ends(seen.pod, taint, since or now) for taint, since in seen.taints))
     if due is None:
         return NOTHING
-    return Decision((), due, marks) if now < due else Decision(tuple(_evicted(seen.pod, now)))
+    return Decision((), due, marks=marks) if now < due else Decision(tuple(_evicted(seen.pod, now)))
 
 
 def _ends(pod: JsonObject, taint: JsonObject, since: datetime) -> datetime | None:
@@ -91,7 +91,7 @@ def _evicted(pod: JsonObject, now: datetime) -> Iterable[Step]:
     yield with_status(pod, status)
     yield delete(pod)
     text = f"Marking for deletion Pod {pod['metadata']['namespace']}/{pod['metadata']['name']}"
-    yield Happening(about=pod, reason="TaintManagerEviction", message=text, component=COMPONENT)
+    yield Event(about=pod, reason="TaintManagerEviction", message=text, component=COMPONENT)
 
 
 def _tainted(view: View, pod: JsonObject) -> list[Key]:

@@ -10,7 +10,7 @@ from argosy.cluster.workloads.decision import (
     NOTHING,
     Controller,
     Decision,
-    Happening,
+    Event,
     Step,
     create,
     delete,
@@ -92,9 +92,9 @@ def _pending(claim: JsonObject, reason: str, text: str) -> tuple[Step, ...]:
     return (_say(claim, reason, text, warning=reason == "ProvisioningFailed"),)
 
 
-def _say(claim: JsonObject, reason: str, message: str, *, warning: bool = False) -> Happening:
+def _say(claim: JsonObject, reason: str, message: str, *, warning: bool = False) -> Event:
     component = "persistentvolume-controller"
-    return Happening(about=claim, reason=reason, message=message, component=component, warning=warning)
+    return Event(claim, reason, message, "Warning" if warning else "Normal", component=component)
 
 
 def _named(claim: JsonObject, volume: str) -> Step:

@@ -7,10 +7,10 @@ from argosy.gitops.model import event_messages
 from argosy.gitops.model import status_patch as status
 from argosy.gitops.sync import operation_state as operation
 from argosy.gitops.sync.held_revision import HELD
+from argosy.machinery.event_correlation import EventType
 from argosy.machinery.objects import JsonObject, Key
 from argosy.machinery.timestamps import seconds
 from argosy.runtime.controller import Outcome
-from argosy.runtime.correlation import EventType
 
 BACKSTOP = 30.0
 """Seconds after which a waiting operation is looked at without a change."""

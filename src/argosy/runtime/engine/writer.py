@@ -93,10 +93,18 @@ class Writer:
                 lister.wrote(answer)
 
     def _record(self, controller: Controller[Any], event: Event) -> None:
-        component = controller.reporter or controller.name
+        component = event.component or controller.reporter or controller.name
         recorder = self._recorders.get(component)
         if recorder is None:
             recorder = self._recorders[component] = EventRecorder(self._client, self._clock, component)
             if self._tasks is not None:
                 self._tasks.create_task(recorder.run())
-        recorder.record(event.about, event.reason, event.message, event_type=event.type, annotations=event.annotations)
+        recorder.record(
+            event.about,
+            event.reason,
+            event.message,
+            event_type=event.type,
+            annotations=event.annotations,
+            host=event.host,
+            field_path=event.field_path,
+        )

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from typing import Generic, Literal, TypeVar
 from zlib import crc32
 
-from argosy.machinery.objects import JsonObject, key_of
+from argosy.machinery.objects import JsonObject, Key, key_of
+from argosy.machinery.timestamps import seconds
 
 SIMILAR_LIMIT = 10
 SIMILAR_SECONDS = 600.0
@@ -36,6 +38,16 @@ class Happened:
     message: str
     component: str
     annotations: tuple[tuple[str, str], ...] = ()
+    host: str = ""
+    field_path: str = ""
+    resource_version: str = ""
+    """Of the object as it was seen."""
+
+    @property
+    def likeness(self) -> object:
+        """All but the message."""
+        source = (self.component, self.host)
+        return (source, self.involved, self.field_path, self.type, self.reason, self.annotations)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +66,12 @@ class Verdict:
     happened: Happened
     event: Written
     is_new: bool
+    key: object
+
+    @property
+    def place(self) -> Key:
+        """Events of cluster-scoped objects live in `default`."""
+        return Key(self.happened.involved[2] or "default", self.event.name)
 
 
 class Correlator:
@@ -68,24 +86,28 @@ class Correlator:
     def judge(self, happened: Happened, now: float) -> Verdict | None:
         """`now`: seconds since 1970. None: too many about this object."""
         happened = replace(happened, message=_shortened(happened.message))
-        group = (happened.component, happened.involved, happened.type, happened.reason, happened.annotations)
+        group = happened.likeness
         messages = self._messages(group, happened.message, now)
         key: object = (group, happened.message)
-        if len(messages) > SIMILAR_LIMIT:
+        if len(messages) >= SIMILAR_LIMIT:
             key, happened = group, replace(happened, message=_shortened(COMBINED + happened.message))
         if not self._pay((happened.component, happened.involved), now):
             return None
         known = self._written.get(key)
         event = replace(known, count=known.count + 1) if known else Written(self._name(happened, now), now, 1)
         self._written.put(key, event)
-        return Verdict(happened, event, known is None)
+        return Verdict(happened, event, known is None, key)
+
+    def forget(self, verdict: Verdict) -> None:
+        """The event is gone, or was not taken: the next one like it is made anew."""
+        self._written.drop(verdict.key)
 
     def _messages(self, group: object, message: str, now: float) -> frozenset[str]:
         """The different messages of one group, as long as they come within the window."""
         last, messages = self._similar.get(group) or (now, frozenset())
         if now - last > SIMILAR_SECONDS:
             messages = frozenset()
-        messages = messages if len(messages) > SIMILAR_LIMIT else messages | {message}
+        messages = messages if len(messages) >= SIMILAR_LIMIT else messages | {message}
         self._similar.put(group, (now, messages))
         return messages
 
@@ -117,6 +139,9 @@ class _Recent(Generic[V]):
         if len(self._values) > REMEMBERED:
             self._values.popitem(last=False)
 
+    def drop(self, key: object) -> None:
+        self._values.pop(key, None)
+
 
 def reference(obj: JsonObject) -> tuple[str, str, str, str, str]:
     key = key_of(obj)
@@ -126,3 +151,33 @@ def reference(obj: JsonObject) -> tuple[str, str, str, str, str]:
 
 def _shortened(message: str) -> str:
     return message if len(message) <= MESSAGE_LIMIT else message[: MESSAGE_LIMIT - 1] + "…"
+
+
+def event_object(verdict: Verdict, at: datetime) -> JsonObject:
+    happened = verdict.happened
+    names = ("apiVersion", "kind", "namespace", "name", "uid", "resourceVersion", "fieldPath")
+    known = (*happened.involved, happened.resource_version, happened.field_path)
+    source = {"component": happened.component, **({"host": happened.host} if happened.host else {})}
+    metadata: JsonObject = {"name": verdict.place.name, "namespace": verdict.place.namespace}
+    if happened.annotations:
+        metadata["annotations"] = dict(happened.annotations)
+    return {
+        "apiVersion": "v1",
+        "kind": "Event",
+        "metadata": metadata,
+        "involvedObject": {name: value for name, value in zip(names, known, strict=True) if value},
+        "reason": happened.reason,
+        "message": happened.message,
+        "type": happened.type,
+        "source": source,
+        "reportingComponent": happened.component,
+        "reportingInstance": happened.host,
+        "firstTimestamp": seconds(datetime.fromtimestamp(verdict.event.first_at, UTC)),
+        "lastTimestamp": seconds(at),
+        "count": verdict.event.count,
+    }
+
+
+def repeated(verdict: Verdict, at: datetime) -> JsonObject:
+    """The patch of an event that happened again."""
+    return {"count": verdict.event.count, "lastTimestamp": seconds(at), "message": verdict.happened.message}
