@@ -8,7 +8,7 @@ from typing import Any
 
 from argosy.cluster.server import EmbeddedCluster
 from argosy.cluster.store import Change
-from argosy.cluster.workloads.rule_reading import parse_rules
+from argosy.cluster.workloads.rules.rule_reading import parse_rules
 from argosy.cluster.workloads.server import PipelineServer
 from argosy.cluster.workloads.simulation import Settings, Workloads
 from argosy.machinery.api import PatchType

@@ -16,7 +16,7 @@ from tests.vectors.outcome import Outcome, not_run
 
 from argosy.cluster.server import NAMESPACES, EmbeddedCluster
 from argosy.cluster.store import Change
-from argosy.cluster.workloads.rule_reading import parse_rules
+from argosy.cluster.workloads.rules.rule_reading import parse_rules
 from argosy.cluster.workloads.server import PipelineServer
 from argosy.cluster.workloads.simulation import Settings, Workloads
 from argosy.machinery.api import PatchType

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from argosy.cluster.workloads.job_indexes import ranges, unranges
+from argosy.cluster.workloads.batch.job_indexes import ranges, unranges
 from kit.workloads import World, job, play
 
 

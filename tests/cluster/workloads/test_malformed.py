@@ -11,7 +11,7 @@ import pytest
 
 from argosy.cluster.workloads.decision import NOTHING, Controller, Decision, later
 from argosy.cluster.workloads.engine import STEPS_PER_INSTANT
-from argosy.cluster.workloads.rule_reading import RuleError, annotated, parse_rules
+from argosy.cluster.workloads.rules.rule_reading import RuleError, annotated, parse_rules
 from argosy.cluster.workloads.simulation import Settings
 from argosy.machinery.objects import JsonObject, Key
 from kit.workloads import PLACES, World, job, play, ready, workload

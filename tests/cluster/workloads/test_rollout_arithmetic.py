@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from argosy.cluster.workloads.rollout_arithmetic import (
+from argosy.cluster.workloads.apps.rollout_arithmetic import (
     MAXIMUM,
     Numbers,
     available,

@@ -6,10 +6,10 @@ from datetime import UTC, datetime
 
 import pytest
 
-from argosy.cluster.workloads.effects import effect_for
-from argosy.cluster.workloads.rule_book import RuleBook
-from argosy.cluster.workloads.rule_reading import RuleError, parse_rules
-from argosy.cluster.workloads.rules import DEFAULTS, Answers, answers_for
+from argosy.cluster.workloads.kubelet.effects import effect_for
+from argosy.cluster.workloads.rules.rule_book import RuleBook
+from argosy.cluster.workloads.rules.rule_reading import RuleError, parse_rules
+from argosy.cluster.workloads.rules.rules import DEFAULTS, Answers, answers_for
 
 NOON = datetime(2030, 1, 1, 12, tzinfo=UTC)
 POD = {"metadata": {"namespace": "team-a", "name": "web-x", "labels": {"app": "web"}}}

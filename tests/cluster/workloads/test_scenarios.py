@@ -8,7 +8,7 @@ import pytest
 
 from argosy.cluster.kinds.cells.workloads import autoscaler_cells
 from argosy.cluster.ports import LogOptions
-from argosy.cluster.workloads.nodes import node_object
+from argosy.cluster.workloads.nodes.nodes import node_object
 from argosy.cluster.workloads.simulation import Settings
 from argosy.machinery.objects import JsonObject
 from argosy.machinery.status import StatusError

@@ -12,7 +12,7 @@ import pytest
 
 from argosy.cluster.ports import LogOptions
 from argosy.cluster.server import EmbeddedCluster
-from argosy.cluster.workloads.nodes import node_object
+from argosy.cluster.workloads.nodes.nodes import node_object
 from argosy.cluster.workloads.server import PipelineServer
 from argosy.cluster.workloads.simulation import Settings, Workloads
 from argosy.machinery.objects import JsonObject

@@ -14,7 +14,7 @@ from argosy.cluster.http.exchange import Chunks
 from argosy.cluster.kind import User
 from argosy.cluster.server import EmbeddedCluster
 from argosy.cluster.store import Change
-from argosy.cluster.workloads.rule_reading import parse_rules
+from argosy.cluster.workloads.rules.rule_reading import parse_rules
 from argosy.cluster.workloads.server import PipelineServer
 from argosy.cluster.workloads.simulation import Settings as WorkloadSettings
 from argosy.cluster.workloads.simulation import Workloads

@@ -11,33 +11,22 @@ from datetime import datetime
 from argosy.cluster.kind import Reader
 from argosy.cluster.ports import Clock
 from argosy.cluster.store import Change
-from argosy.cluster.workloads import (
-    addresses,
-    autoscaling,
-    budgets,
-    cronjob,
-    daemonset,
-    deployment,
-    endpoints,
-    job,
-    kubelet,
-    mirroring,
-    node,
-    replicaset,
-    scheduler,
-    statefulset,
-    taints,
-    volumes,
-)
+from argosy.cluster.workloads.apps import daemonset, deployment, replicaset, statefulset
+from argosy.cluster.workloads.batch import cronjob, job
 from argosy.cluster.workloads.decision import KUBELET, Controller, Decision, create
 from argosy.cluster.workloads.engine import Engine
 from argosy.cluster.workloads.inside.simulated_pods import SimulatedWorld
-from argosy.cluster.workloads.logs import SimulatedLogs
-from argosy.cluster.workloads.nodes import node_object
+from argosy.cluster.workloads.kubelet import kubelet
+from argosy.cluster.workloads.kubelet.logs import SimulatedLogs
+from argosy.cluster.workloads.nodes import node, scheduler, taints
+from argosy.cluster.workloads.nodes.nodes import node_object
 from argosy.cluster.workloads.ports import Deferred, Server
 from argosy.cluster.workloads.resources import RESOURCES
-from argosy.cluster.workloads.rule_book import RuleBook
-from argosy.cluster.workloads.rules import Rule
+from argosy.cluster.workloads.rules.rule_book import RuleBook
+from argosy.cluster.workloads.rules.rules import Rule
+from argosy.cluster.workloads.scaling import autoscaling, budgets
+from argosy.cluster.workloads.services import addresses, endpoints, mirroring
+from argosy.cluster.workloads.storage import volumes
 from argosy.cluster.workloads.traffic.traffic import Traffic
 from argosy.cluster.workloads.view import View
 from argosy.machinery.objects import JsonObject, Key, key_of

@@ -10,13 +10,13 @@ from fnmatch import fnmatchcase
 import orjson
 
 from argosy.cluster.ports import Clock, CommandConsole, ProxyRequest, ProxyResponse
-from argosy.cluster.workloads.effects import effects_of, ordinal_of, owners_of
 from argosy.cluster.workloads.inside import commands
 from argosy.cluster.workloads.inside.commands import READS_INPUT, Place, Ran
 from argosy.cluster.workloads.inside.files import POD_LIMIT, Files, data_of, mounted
 from argosy.cluster.workloads.inside.rules import Page
-from argosy.cluster.workloads.rule_book import RuleBook
-from argosy.cluster.workloads.rules import Effect
+from argosy.cluster.workloads.kubelet.effects import effects_of, ordinal_of, owners_of
+from argosy.cluster.workloads.rules.rule_book import RuleBook
+from argosy.cluster.workloads.rules.rules import Effect
 from argosy.cluster.workloads.view import View
 from argosy.machinery.objects import JsonObject, Key
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from argosy.cluster.endpoints import SERVICE_NAME
-from argosy.cluster.workloads.rules import Effect, Rule, answers_for
+from argosy.cluster.workloads.rules.rules import Effect, Rule, answers_for
 from argosy.cluster.workloads.traffic.routing import Destination, Reader, destinations_of
 from argosy.machinery.objects import JsonObject
 

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from argosy.cluster.kind import Reader
 from argosy.cluster.ports import Clock
 from argosy.cluster.store import Change
-from argosy.cluster.workloads.effects import effects_of, ordinal_of, owners_of
-from argosy.cluster.workloads.rule_book import RuleBook
-from argosy.cluster.workloads.rules import Effect
+from argosy.cluster.workloads.kubelet.effects import effects_of, ordinal_of, owners_of
+from argosy.cluster.workloads.rules.rule_book import RuleBook
+from argosy.cluster.workloads.rules.rules import Effect
 from argosy.cluster.workloads.traffic.flows import Flow, flows_of
 from argosy.cluster.workloads.traffic.history import TrafficHistory
 from argosy.cluster.workloads.traffic.routing import KINDS

@@ -1,0 +1,1 @@
+"""Nodes, their taints, and which Pod goes to which."""
