@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hardship import applicationsets, gitops, hydrator, notify, rollouts, sealing
+from hardship import applicationsets, gitops, hydrator, notify, rollouts, sealing, workloads
 from kit.hardship import Story
 
 ROOMS: dict[str, tuple[type[Story], ...]] = {
@@ -10,6 +10,7 @@ ROOMS: dict[str, tuple[type[Story], ...]] = {
     "applicationsets": applicationsets.STORIES,
     "hydrator": hydrator.STORIES,
     "sealing": sealing.STORIES,
+    "workloads": workloads.STORIES,
     "notify": notify.STORIES,
     "rollouts": rollouts.STORIES,
 }

@@ -134,7 +134,7 @@ class FaultyClient(WrappingClient):
         self.death = death or Death()
         self.happened: Counter[str] = Counter()
         self._clock = clock
-        self._rng = rng.fork("faults")
+        self.rng = rng.fork("faults")
         self._states: dict[tuple[Resource, Key], tuple[JsonObject, JsonObject]] = {}
 
     async def get(self, request: Get) -> JsonObject:
@@ -143,7 +143,7 @@ class FaultyClient(WrappingClient):
         if request.subresource:
             return obj
         before, newest = self._note(request.resource, obj)
-        return before if self._strikes("stale_read") else newest
+        return before if self.strikes("stale_read") else newest
 
     async def page(self, request: List) -> ListPage:
         await self._before()
@@ -154,15 +154,15 @@ class FaultyClient(WrappingClient):
         events = super().follow(request)
         try:
             async for event in events:
-                if self._strikes("dropped_watch"):
+                if self.strikes("dropped_watch"):
                     raise ConnectionResetError("the connection broke (planned)")
-                if self._strikes("expired_watch"):
+                if self.strikes("expired_watch"):
                     raise StatusError(410, "Expired", "too old resource version (planned)")
-                if self._strikes("late_event"):
-                    await self._clock.sleep(round(self._rng.uniform(0.0, self.plan.lateness), 3))
+                if self.strikes("late_event"):
+                    await self._clock.sleep(round(self.rng.uniform(0.0, self.plan.lateness), 3))
                 self.death.check()
                 yield event
-                if self._strikes("doubled_event"):
+                if self.strikes("doubled_event"):
                     yield event
         finally:
             if isinstance(events, AsyncGenerator):
@@ -174,31 +174,31 @@ class FaultyClient(WrappingClient):
         chosen = self.plan.fault if self.death.writes_count == self.plan.at_write else ""
         if chosen == "unavailable":
             self._refuse()
-        if self._strikes("timeout_before_commit", chosen):
+        if self.strikes("timeout_before_commit", chosen):
             raise ConnectionResetError(f"{request}: lost on its way (planned)")
-        if request.verb != "create" and self._strikes("conflict", chosen):
+        if request.verb != "create" and self.strikes("conflict", chosen):
             raise StatusError(409, "Conflict", f"{request}: the object has been modified (planned)")
         answer = await super().write(request)
         self.death.end_write()
-        if self._strikes("timeout_after_commit", chosen):
+        if self.strikes("timeout_after_commit", chosen):
             raise TimeoutError(f"{request}: no answer in time (planned)")
         return answer
 
     async def _before(self) -> None:
         self.death.check()
         if self.plan.delay:
-            await self._clock.sleep(round(self._rng.uniform(0.0, self.plan.delay), 3))
+            await self._clock.sleep(round(self.rng.uniform(0.0, self.plan.delay), 3))
             self.death.check()
-        if self._strikes("unavailable"):
+        if self.strikes("unavailable"):
             self._refuse()
 
     def _refuse(self) -> NoReturn:
         raise StatusError(503, "ServiceUnavailable", "the server is away (planned)", retry_after=1)
 
-    def _strikes(self, fault: str, chosen: str = "") -> bool:
+    def strikes(self, fault: str, chosen: str = "") -> bool:
         """`chosen`: the fault that this write meets for sure."""
         chance: float = getattr(self.plan, fault)
-        if fault != chosen and (chance <= 0 or self._rng.uniform(0.0, 1.0) >= chance):
+        if fault != chosen and (chance <= 0 or self.rng.uniform(0.0, 1.0) >= chance):
             return False
         self.happened[fault] += 1
         return True

@@ -9,12 +9,12 @@ from typing import Any, Protocol
 
 from argosy.runtime.access import Access, ClientAccess, fenced
 from argosy.runtime.chance import Rng
-from argosy.runtime.client import Client
 from argosy.runtime.clock import Clock
 from argosy.runtime.faults import Death, Door, FaultPlan, FaultyClient
 from argosy.runtime.informers import InformerCaches
 from argosy.runtime.leases import Membership, Timing
 from argosy.runtime.verbs import Verbs, verbs
+from kit.hardship.witness import Witness
 from kit.world import World
 
 TIMING = Timing(duration=60.0, valid=40.0, renew_every=10.0)
@@ -34,6 +34,7 @@ class Process:
     number: int
     """Of all that were started, from 1."""
     world: World
+    witness: Witness
     faulty: FaultyClient
     client: Verbs
     """For the room: what goes wrong goes wrong here; fenced where replicas share the work."""
@@ -99,13 +100,14 @@ class Process:
         self.tasks = []
 
 
-def make_process(world: World, inner: Client, plan: FaultPlan, *, number: int, replica: str, death: Death) -> Process:
+def make_process(world: World, inner: Witness, plan: FaultPlan, *, number: int, replica: str, death: Death) -> Process:
     """`replica`: its name, where it is one of several."""
     rng = world.rng.fork(f"process-{number}")
     faulty = FaultyClient(inner, world.clock, rng, plan, death)
     process = Process(
         number=number,
         world=world,
+        witness=inner,
         faulty=faulty,
         client=verbs(faulty),
         caches=InformerCaches(faulty, world.clock, rng),

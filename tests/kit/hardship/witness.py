@@ -56,11 +56,22 @@ class Witness(WrappingClient):
             self._last[place] = (old.obj if old is not None else None, new.obj if new is not None else None)
 
     async def write(self, request: Write) -> JsonObject:
-        place = (request.resource.group, request.resource.plural, request.key)
-        self._last.pop(place, None)
+        self._last.pop(_place(request), None)
         answer = await super().write(request)
+        self._saw(request, answer)
+        return answer
+
+    def at_once(self, request: Write, commit: Callable[[], JsonObject | None]) -> JsonObject | None:
+        """The same for whoever writes without a client: `commit` writes, and answers with what is stored."""
+        self._last.pop(_place(request), None)
+        answer = commit()
+        self._saw(request, answer)
+        return answer
+
+    def _saw(self, request: Write, answer: JsonObject | None) -> None:
+        place = _place(request)
         if request.dry_run or place[:2] in ASIDE:
-            return answer
+            return
         # No change was stored: the write said what was there already.
         before, after = self._last.get(place, (answer, answer))
         seen = Committed(write=request, before=before, after=after)
@@ -69,7 +80,10 @@ class Witness(WrappingClient):
         faults = condition_faults(after or {}, now.timestamp()) if seen.became("status", "conditions") else ()
         for text in (*faults, *self._judge(seen)):
             self.wrong.append(f"{now:%H:%M:%S} {request}: {text}")
-        return answer
+
+
+def _place(request: Write) -> tuple[str, str, Key]:
+    return request.resource.group, request.resource.plural, request.key
 
 
 def condition_faults(obj: JsonObject, now: float) -> Iterable[str]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from argosy.cluster.kind import Reader
-from argosy.cluster.ports import Clock
+from argosy.cluster.ports import Clock, TimerHandle
 from argosy.cluster.store import Change
 from argosy.cluster.workloads.apps import daemonset, deployment, replicaset, statefulset
 from argosy.cluster.workloads.batch import cronjob, job
@@ -30,8 +30,10 @@ from argosy.cluster.workloads.storage import volumes
 from argosy.cluster.workloads.traffic.traffic import Traffic
 from argosy.cluster.workloads.view import View
 from argosy.machinery.objects import JsonObject, Key, key_of
+from argosy.machinery.status import StatusError
 
 log = logging.getLogger(__name__)
+NODE_RETRY = 1.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +60,9 @@ class Workloads:
         self.settings = settings or Settings()
         self.book = RuleBook(rules)
         self.view = View(self.settings.seed, self.settings.pods_per_owner, server.hold)
-        self._server = server
+        self._server, self._clock = server, clock
+        self._runs = False
+        self._asking: TimerHandle | None = None
         self.logs = SimulatedLogs(self.view, self.book, clock)
         """For `pods/log`."""
         self.world = SimulatedWorld(self.view, self.book, clock)
@@ -73,10 +77,14 @@ class Workloads:
         on_commit(self.traffic.changed)
 
     def start(self) -> None:
+        self._runs = True
         self._ensure_node()
         self.engine.start()
 
     def stop(self) -> None:
+        self._runs = False
+        if self._asking is not None:
+            self._asking.cancel()
         self.engine.stop()
 
     @property
@@ -85,9 +93,20 @@ class Workloads:
         return self.engine.troubles
 
     def _ensure_node(self) -> None:
-        if self.settings.node and not list(self._server.list(RESOURCES["nodes"])):
-            with suppress(Deferred):  # a webhook is asked first: it comes when that has answered
-                self._server.submit(create(node_object(self.settings.node), KUBELET), lambda error: None)
+        """A server that cannot store it now is asked again: without a Node nothing would ever run."""
+        self._asking = None
+        if not self.settings.node or list(self._server.list(RESOURCES["nodes"])):
+            return
+        with suppress(Deferred):  # a webhook is asked first: `_node_settled` hears what it said
+            try:
+                self._server.submit(create(node_object(self.settings.node), KUBELET), self._node_settled)
+            except StatusError as error:
+                self._node_settled(error)
+
+    def _node_settled(self, error: StatusError | None) -> None:
+        if error is not None and self._runs:
+            log.warning("node %s was not made: %s", self.settings.node, error.reason)
+            self._asking = self._clock.call_later(NODE_RETRY, self._ensure_node)
 
 
 def controllers(book: RuleBook, settings: Settings, traffic: Traffic) -> tuple[Controller, ...]:
