@@ -45,6 +45,8 @@ def comparable(ours: Lines, theirs: Lines) -> tuple[Lines, Lines]:
     invalid = "Status:" in theirs
 
     def kept(line: str) -> bool:
+        if line.startswith("Waits for:"):
+            return False  # ours alone
         if passing and line.startswith((" Current:", " Updated:", " Ready:", " Available:", "Images:", " app:")):
             return False
         if invalid and line.startswith(("Status:", "Message:", "Σ ")):

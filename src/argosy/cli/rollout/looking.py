@@ -30,10 +30,27 @@ DONE = ("Healthy", "Degraded")
 
 def show(options: argparse.Namespace) -> int:
     async def work(client: Verbs, clock: Clock) -> int:
+        if options.watch and options.kind == "rollout" and options.output == "tree" and sys.stdout.isatty():
+            await _live(client, clock, options)
+            return Exit.OK
         await _follow(clock, options, lambda: _text(client, clock, options))
         return Exit.OK
 
     return with_client(options, work)
+
+
+async def _live(client: Verbs, clock: Clock, options: argparse.Namespace) -> None:
+    """Until the user ends it."""
+    from rich.live import Live
+
+    from argosy.cli.rollout.live import screen
+
+    with Live(auto_refresh=False, screen=False) as shown:
+        while True:
+            found = await rollout(client, options.name, options.namespace)
+            info = info_of(found, await whole(client, options.namespace))
+            shown.update(screen(found, info, clock.now()), refresh=True)
+            await clock.sleep(PAUSE)
 
 
 async def _follow(clock: Clock, options: argparse.Namespace, text: Callable[[], Awaitable[str]]) -> None:

@@ -22,6 +22,8 @@ def rollout_text(info: Info, now: datetime) -> str:
     facts = [("Name:", info.name), ("Namespace:", info.namespace), ("Status:", f"{info.icon} {info.status}")]
     if info.message:
         facts.append(("Message:", info.message))
+    if info.waiting:
+        facts.append(("Waits for:", info.waiting))
     facts.append(("Strategy:", info.strategy))
     if info.strategy == "Canary":
         weights = ("  SetWeight:", info.set_weight), ("  ActualWeight:", info.actual_weight)

@@ -43,7 +43,12 @@ def decide_turn(seen: Seen, now: datetime, make_routers: MakeRouters) -> Decisio
 
 
 def _note_waiting(turn: Turn) -> None:
-    """The annotation that says what it waits for, as the status is now; absent while it waits for nothing."""
+    """The annotation that says what it waits for; absent while it waits for nothing.
+
+    In a turn of its own: what it has to do comes first, and a turn that wrote is followed by another.
+    """
+    if turn.steps or turn.later:
+        return
     text = waiting_for(turn.rollout, turn.obstacle)
     if turn.rollout.annotations.get(WAITING, "") != text:
         turn.patch_rollout({"metadata": {"annotations": {WAITING: text or None}}})
