@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from argosy import analysis, rollouts
 from argosy.apis import crds
@@ -68,7 +68,7 @@ class Stage:
         self.engine = Engine(self.client, self.caches, clock, rng, controllers)
         self._tasks: set[asyncio.Task[Any]] = set()
 
-    async def __aenter__(self) -> Stage:
+    async def __aenter__(self) -> Self:
         await self.cluster.__aenter__()
         for crd in crds("rollouts"):
             await self.client.create(DEFINITIONS, crd)

@@ -1,4 +1,4 @@
-"""The live view of a Rollout on a terminal: what it waits for, its steps and weights, revisions, analyses and values."""
+"""The live view of a Rollout on a terminal: what it waits for, its steps and weights, revisions, analyses, values."""
 
 from __future__ import annotations
 
@@ -110,5 +110,6 @@ def _analyses(runs: Iterable[Node]) -> Panel:
         for result in (run.raw.get("status") or {}).get("metricResults") or ():
             values = [str(one.get("value") or one.get("message") or "") for one in result.get("measurements") or ()]
             phase, name = str(result.get("phase") or ""), str(result.get("name"))
-            table.add_row(run.name, name, coloured("", phase), "  ".join(values[-SHOWN:])[:60], conditions.get(name, ""))
+            latest = "  ".join(values[-SHOWN:])[:60]
+            table.add_row(run.name, name, coloured("", phase), latest, conditions.get(name, ""))
     return Panel(table, title="Analyses", title_align="left")
