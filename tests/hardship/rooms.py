@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hardship import applicationsets, gitops, hydrator, notify, rollouts, sealing, workloads
+from hardship import applicationsets, gitops, hydrator, notify, promotion, rollouts, sealing, workloads
 from kit.hardship import Story
 
 ROOMS: dict[str, tuple[type[Story], ...]] = {
@@ -13,4 +13,5 @@ ROOMS: dict[str, tuple[type[Story], ...]] = {
     "workloads": workloads.STORIES,
     "notify": notify.STORIES,
     "rollouts": rollouts.STORIES,
+    "promotion": promotion.STORIES,
 }

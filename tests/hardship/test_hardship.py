@@ -19,4 +19,5 @@ AT_ONCE = 25
 )
 def test_a_story_ends_as_it_would_have_undisturbed(room: str, kind: type[Story], first: int) -> None:
     for seed in range(first, first + AT_ONCE):
-        endure(room, kind, seed)
+        if seed % kind.every == 0:
+            endure(room, kind, seed)

@@ -5,6 +5,7 @@ Its admission is a door of its own, opened by the first write of such an object:
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from typing import Any, Final
@@ -31,6 +32,8 @@ NAMES: Final = {
     "rollouts_instance_id": "ARGO_ROLLOUTS_INSTANCE_ID",
 }
 """Fields of Settings, and the variables that set them."""
+CONTROL_PLANE_USERS: Final = "CONTROLPLANE_USER_REGEX"
+"""Who is the control plane itself: by default the ServiceAccounts of its namespace."""
 DEFAULT: Final = "IS_DEFAULT_CONTROLLER"
 LISTEN: Final = "EXTERNAL_WEBHOOK_SERVER_LISTEN"
 """`host:port` for deliveries of webhooks; none by default."""
@@ -98,5 +101,5 @@ def reviewer(client: Client, clock: Clock, rng: Rng, namespace: str) -> Callable
 
 
 def _reviewer(client: Client, clock: Clock, rng: Rng, namespace: str) -> Reviewer:
-    own = rf"system:serviceaccount:{re.escape(namespace)}:.*"
+    own = os.environ.get(CONTROL_PLANE_USERS) or rf"system:serviceaccount:{re.escape(namespace)}:.*"
     return Reviewer(LiveReading(client), clock, rng, control_plane=own)

@@ -57,6 +57,8 @@ AGAIN: Final = timedelta(milliseconds=1)
 LONGEST_POLL: Final = timedelta(minutes=5)
 SHORTEST_POLL: Final = timedelta(seconds=10)
 LONGEST_RETRY: Final = timedelta(minutes=5)
+LATE: Final = timedelta(seconds=15)
+"""How much later than a Promotion our views of what it names may come. Admission has seen it all."""
 HARMLESS: Final = frozenset({"GET", "HEAD"})
 
 
@@ -363,6 +365,9 @@ def _ended_by_hand(seen: Seen, now: datetime) -> Decision:
 
 def _progress(seen: Seen, now: datetime) -> Decision:
     if problem := _impossible(seen, now):
+        known_at = timestamps.parse(seen.status["startedAt"]) + LATE
+        if now < known_at:
+            return Decision(wake_at=known_at)
         return _ended(seen, {**seen.status}, "Errored", problem, now)
     execution = resumed(seen.promotion["spec"]["steps"], STEPS, seen.status)
     last = Result()

@@ -5,8 +5,8 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, Final
 
 from argosy.machinery import timestamps
 from argosy.machinery.controller import Event
@@ -23,6 +23,9 @@ from argosy.promotion.stages.order import is_terminal, phase_of
 from argosy.promotion.stages.policies import PolicyError, auto_promotion_enabled
 from argosy.promotion.stages.seen import Seen
 from argosy.promotion.stages.work import ACTOR, Work
+
+AFTER: Final = timedelta(seconds=1)
+"""Times are kept in seconds: so much later is later in any case, and names of Promotions sort by time."""
 
 
 def auto_promote(seen: Seen, work: Work, now: datetime) -> Work:
@@ -74,10 +77,17 @@ def _is_due(seen: Seen, piece: JsonObject) -> bool:
 
 
 def _promotion(seen: Seen, piece: JsonObject, now: datetime) -> Write:
-    """Admission builds the rest. The name is made of what is known, so that a repetition is the same one."""
-    text = f"{seen.stage['metadata']['uid']}|{piece['metadata']['name']}|{timestamps.micros(now)}"
+    """Admission builds the rest.
+
+    The name is made of the Freight and of the Promotion before, its moment of theirs: asked for twice, by a process
+    that did not learn of its success or by one that sees too little, it is the same one.
+    """
+    last = seen.status.get("lastPromotion") or {}
+    text = f"{seen.stage['metadata']['uid']}|{piece['metadata']['name']}|{last.get('name')}"
     bits = int.from_bytes(hashlib.sha256(text.encode()).digest()[:10], "big")
-    name = promotion_name(seen.key.name, piece["metadata"]["name"], ulid(now, bits))
+    since = [seen.stage["metadata"]["creationTimestamp"], piece["metadata"]["creationTimestamp"]]
+    moment = max(map(timestamps.parse, [*since, *([last["finishedAt"]] if last.get("finishedAt") else [])]))
+    name = promotion_name(seen.key.name, piece["metadata"]["name"], ulid(moment + AFTER, bits))
     metadata = {
         "name": name,
         "namespace": seen.key.namespace,

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import uuid
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from argosy.machinery import timestamps
@@ -26,6 +26,8 @@ from argosy.promotion.stages.seen import Seen
 
 TERMINAL: Final = frozenset({"Successful", "Failed", "Error", "Aborted", "Inconclusive"})
 HISTORY_LIMIT: Final = 10
+LATE: Final = timedelta(seconds=15)
+"""How much later than it was made an AnalysisRun may come to our view."""
 ABORTED: Final = "Verification aborted by user"
 INSTANCE: Final = "argo-rollouts.argoproj.io/controller-instance-id"
 NAME_LIMIT: Final = 253
@@ -129,6 +131,8 @@ def _shown(run: JsonObject) -> JsonObject:
 def _followed(seen: Seen, current: JsonObject, now: datetime) -> JsonObject | None:
     wanted = current.get("analysisRun") or {}
     run = next((one for one in seen.runs if one["metadata"]["name"] == wanted.get("name")), None)
+    if run is None and (known_at := run_known_at(seen, current)) and now < known_at:
+        return None
     if run is None:
         message = f'AnalysisRun "{wanted.get("name")}" was not found'
         return {**current, "phase": "Error", "message": message, "finishTime": timestamps.seconds(now)}
@@ -142,6 +146,14 @@ def _followed(seen: Seen, current: JsonObject, now: datetime) -> JsonObject | No
     if phase in TERMINAL:
         found["finishTime"] = _completed(status) or timestamps.seconds(now)
     return found if found != current else None
+
+
+def run_known_at(seen: Seen, current: Mapping[str, Any]) -> datetime | None:
+    """When a run that is not to be seen is taken for gone; None while it is there."""
+    wanted = (current.get("analysisRun") or {}).get("name")
+    if any(one["metadata"]["name"] == wanted for one in seen.runs) or not current.get("startTime"):
+        return None
+    return timestamps.parse(current["startTime"]) + LATE
 
 
 def _completed(status: Mapping[str, Any]) -> str:

@@ -52,7 +52,9 @@ def verify(seen: Seen, work: Work, now: datetime) -> Work:
         status_["freightHistory"] = [collection, *history[1:]]
         events = _verification_events(seen, collection, changed)
     _tell_verified(conditions, collection)
-    return replace(work, before=writes, after=events)
+    known_at = verification.run_known_at(seen, current) if is_under_way and current else None
+    wake_at = known_at if known_at and known_at > now else None
+    return replace(work, before=writes, after=events, wake_at=wake_at)
 
 
 def _with_verification(collection: JsonObject, changed: JsonObject) -> JsonObject:
