@@ -108,7 +108,7 @@ class NoCharts:
     async def resolve(self, *_: Any) -> str:
         raise AssertionError("no chart repository is expected here")
 
-    async def tree(self, *_: Any) -> Any:
+    async def tree(self, *_: Any, **__: Any) -> Any:
         raise AssertionError("no chart repository is expected here")
 
 

@@ -90,3 +90,17 @@ def test_a_charts_named_dependency_is_fetched(make_bench: Callable[..., Any], fe
     depends = "apiVersion: v2\nname: c\nversion: 1.0.0\ndependencies: [{name: d, version: '1', repository: '@ours'}]\n"
     with pytest.raises(RenderError, match=r"https://named\.example\.com d 1 web"):
         make_bench(fetcher=fetcher).render({"app/Chart.yaml": depends}, project="web")
+
+
+@pytest.mark.parametrize("where", ["value file", "resource"])
+def test_a_file_by_url_is_read_only_where_the_project_permits_it(
+    make_bench: Callable[..., Any], fetcher: SourceFetcher, where: str
+) -> None:
+    url = "https://secret.example.com/values.yaml"
+    files = {
+        "app/Chart.yaml": "apiVersion: v2\nname: c\nversion: 1.0.0\n",
+        "other/kustomization.yaml": f"resources: ['{url}']\n",
+    }
+    source = {"helm": {"valueFiles": [url]}} if where == "value file" else {"path": "other"}
+    with pytest.raises(RenderError, match="not permitted in project"):
+        make_bench(fetcher=fetcher).render(files, source=source, project="web")

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from argosy.sources.egress import Answer, Egress, EgressPolicy
+from argosy.sources.egress import Answer, Egress, EgressPolicy, complaint
 from argosy.sources.port import AccessDenied, Credentials, Rejected, Unavailable
 
 NOBODY = Credentials()
@@ -135,3 +135,37 @@ def test_a_name_is_resolved_once_and_connected_to_where_it_was_judged(
 def test_tls_is_verified_and_trust_is_per_repository() -> None:
     with pytest.raises(AccessDenied, match="x509: a TLS certificate or key cannot be read"):
         fetch("https://127.0.0.1:1/", credentials=Credentials(ca_pem="nonsense", password="canary"))
+
+
+def test_what_tells_who_asks_stays_with_its_host(make_site: Callable[[], Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever its form: a header of another name, the client's certificate."""
+    site, other = make_site(), make_site()
+    site.answers["/x"] = (302, {"Location": f"{other.url}/y"}, b"")
+    other.answers["/y"] = (200, {}, b"there")
+    used: list[tuple[str, bool]] = []
+    plain = Egress._once
+
+    async def once(self: Egress, url: str, credentials: Credentials, *more: Any, **others: Any) -> Answer:
+        used.append((url.rpartition("/")[2], bool(credentials.tls_client_key or credentials.password)))
+        without = Credentials()
+        return await plain(self, url, without, *more, **others)
+
+    monkeypatch.setattr(Egress, "_once", once)
+    given = Credentials(tls_client_cert="c", tls_client_key="k", password="p")
+    headers = {"PRIVATE-TOKEN": "canary", "X-Api-Key": "canary", "Cookie": "canary", "Accept": "text/plain"}
+    assert fetch(f"{site.url}/x", credentials=given, headers=headers, authorization="Basic canary").body == b"there"
+    assert used == [("x", True), ("y", False)]
+    assert site.seen[0][1]["private-token"] == "canary"
+    assert "canary" not in str(other.seen)
+    assert other.seen[0][1]["accept"] == "text/plain"
+
+
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        (b'{"message": "Not allowed"}', "Not allowed"), (b'{"error": {"message": "no"}}', "no"), (b"canary", ""),
+        (b"<html>canary</html>", ""), (b'["canary"]', ""), (b'{"secret": "canary"}', ""), (b'{"message": 5}', ""),
+    ],
+)  # fmt: skip
+def test_of_a_foreign_body_only_an_interfaces_complaint_is_told(body: bytes, told: str) -> None:
+    assert complaint(body) == told

@@ -62,7 +62,7 @@ class SourceFetcher:
             case "chart":
                 return await self._chart(rest, request)
             case "url":
-                return await self._url(rest)
+                return await self._url(rest, request.project)
         raise Rejected(f"{scrub(name)}: cannot be fetched")
 
     async def _remote(self, text: str, project: str) -> Tree:
@@ -70,7 +70,7 @@ class SourceFetcher:
         revision = next((values[0] for key, values in parse_qs(query).items() if key in ("ref", "version")), "")
         credentials = self._allowed(url, project)
         commit = await self._git.resolve(url, revision, credentials, max_age=REMOTE_MAX_AGE)
-        return await self._git.tree(url, commit, credentials)
+        return await self._git.tree(url, commit, credentials, further=lambda found: self._allowed(found, project))
 
     async def _chart(self, text: str, request: RenderRequest) -> Tree:
         url, chart, wanted = [*text.split(" ", 2), "", ""][:3]
@@ -90,8 +90,10 @@ class SourceFetcher:
             return found
         raise NotFound(f"no chart repository is configured by the name {scrub(name)!r}")
 
-    async def _url(self, url: str) -> Tree:
-        """Without credentials: a URL in a list of value files is no repository."""
+    async def _url(self, url: str, project: str) -> Tree:
+        """Without credentials: a file is no repository; but the project must permit where it is from, as any source."""
+        if not self._permitted(url, project):
+            raise AccessDenied(f"{scrub(url)} is not permitted in project {project!r}")
         answer = await self._clock.external(self._egress.get(url, Credentials(), limit=FILE_LIMIT))
         if answer.status != 200:
             raise refused_status(answer, "failed to get the value file")

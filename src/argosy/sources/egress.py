@@ -21,6 +21,7 @@ from typing import Final
 from urllib.parse import unquote, urljoin, urlsplit
 
 import aiohttp
+import orjson
 from aiohttp.abc import AbstractResolver, ResolveResult
 
 from argosy.sources.port import AccessDenied, Credentials, NotFound, Rejected, SourceError, Unavailable
@@ -345,6 +346,28 @@ def refused_status(answer: Answer, what: str) -> SourceError:
     if answer.status in (404, 410):
         return NotFound(f"{text}: not found")
     return Unavailable(text)
+
+
+COMPLAINT_LIMIT: Final = 200
+COMPLAINTS_BYTES: Final = 64 * 1024
+_COMPLAINTS: Final = ("message", "detail", "error_description", "error", "title")
+
+
+def complaint(body: bytes) -> str:
+    """What an interface says of a refusal, in the fields that interfaces have for it; "" for any other document.
+
+    A foreign body is never shown raw: the one who chose the URL may not be meant to read what is there.
+    """
+    try:
+        found = orjson.loads(body) if len(body) <= COMPLAINTS_BYTES else None
+    except orjson.JSONDecodeError:
+        return ""
+    for name in _COMPLAINTS:
+        told = found.get(name) if isinstance(found, dict) else None
+        told = told.get("message") if isinstance(told, dict) else told
+        if isinstance(told, str) and told.strip():
+            return scrub(told)[:COMPLAINT_LIMIT]
+    return ""
 
 
 def _load_client_certificate(context: ssl.SSLContext, credentials: Credentials) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import contextlib
+import ipaddress
 import socket
 import ssl
 import threading
@@ -111,7 +112,7 @@ class Gateway:
                 self._drop(each)
 
     def _connected(self, wanted: Target) -> socket.socket:
-        if (wanted.host.lower(), wanted.port) != (self._target.host.lower(), self._target.port):
+        if wanted.port != self._target.port or _plain_name(wanted.host) != _plain_name(self._target.host):
             raise Refused("another host was asked for than the repository's")
         if self._proxy:
             return self._through_proxy()
@@ -176,6 +177,19 @@ class Gateway:
         with self._lock:
             self._open.discard(each)
         each.close()
+
+
+def _plain_name(host: str) -> str:
+    """Programs write addresses and names of other alphabets in their own way before they ask."""
+    text = host.strip("[]").lower()
+    with contextlib.suppress(ValueError):
+        return str(ipaddress.ip_address(text.partition("%")[0]))
+    with contextlib.suppress(OSError):
+        return str(ipaddress.IPv4Address(socket.inet_aton(text)))
+    try:
+        return text.encode("idna").decode("ascii")
+    except UnicodeError:
+        return text
 
 
 def _asked(inside: socket.socket) -> Target:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from argosy.gitops.applicationsets.params import GeneratorError
 from argosy.gitops.control_plane.configuration import CONFIG_MAPS, SECRETS
+from argosy.gitops.projects.permissions import further_of
 from argosy.machinery.objects import JsonObject, Key, Resource, group_version
 from argosy.machinery.requests import Get, List
 from argosy.machinery.status import StatusError
@@ -18,14 +19,17 @@ from argosy.sources.port import GitRemote, Tree
 class GitReader:
     """Trees of repositories, with the credentials that the project may use."""
 
-    def __init__(self, git: GitRemote, book: CredentialBook) -> None:
+    def __init__(self, git: GitRemote, book: CredentialBook, limits: Callable[[str], JsonObject] | None = None) -> None:
+        """`limits`: what a project permits; None for a command on one's own machine."""
         self._git = git
         self._book = book
+        self._limits = limits
 
     async def tree(self, url: str, revision: str, project: str) -> Tree:
         credentials = self._book.credentials(url, project)
         commit = await self._git.resolve(url, "" if revision == "HEAD" else revision, credentials)
-        return await self._git.tree(url, commit, credentials)
+        further = further_of(self._limits(project), project, self._book.credentials) if self._limits else None
+        return await self._git.tree(url, commit, credentials, further=further)
 
 
 class ClusterObjects:

@@ -161,7 +161,7 @@ class Generators:
         """Raises Unusable."""
         await self._objects.prepare(appset["metadata"]["namespace"])
         doors = Doors(
-            git=GitReader(self._git, around.credentials),
+            git=GitReader(self._git, around.credentials, around.limits),
             hosting=self._hosting,
             plugins=self._plugins,
             objects=self._objects,

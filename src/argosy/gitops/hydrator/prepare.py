@@ -16,6 +16,7 @@ from argosy.gitops.hydrator.groups import dry_source, project_of, target_of
 from argosy.gitops.hydrator.validation import Candidate
 from argosy.gitops.keys import GENERATE_PATHS, INSTALLATION_ID, TRACKING_ID, annotations_of, instance_name
 from argosy.gitops.manifests.generation import POLL_MAX_AGE, NotLoaded, NotRendered, Wanted
+from argosy.gitops.projects.permissions import further_of
 from argosy.machinery.objects import JsonObject
 from argosy.sources.paths import normalise
 from argosy.sources.port import Author, Credentials, GitRemote, GitWriter, SourceError
@@ -79,9 +80,11 @@ class Preparation:
         if not wanted or not dry or not compared or dry == compared:
             return True
         url = str(source.get("repoURL") or "")
-        credentials = self._context.plane.credentials.credentials(url, project_of(app))
+        plane, project = self._context.plane, project_of(app)
+        credentials = plane.credentials.credentials(url, project)
+        further = further_of(plane.effective(project) or {}, project, plane.credentials.credentials)
         try:
-            trees = [await self._git.tree(url, commit, credentials) for commit in (compared, dry)]
+            trees = [await self._git.tree(url, commit, credentials, further=further) for commit in (compared, dry)]
             return paths.concerns(wanted, trees[0], trees[1])
         except SourceError:
             return True

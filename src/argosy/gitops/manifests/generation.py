@@ -11,6 +11,7 @@ from argosy.gitops.manifests import references
 from argosy.gitops.manifests.signatures import Integrity, told
 from argosy.gitops.manifests.targets import Targets, prepared
 from argosy.gitops.model.kinds import ServedKinds
+from argosy.gitops.projects.permissions import further_of
 from argosy.machinery.objects import JsonObject
 from argosy.render.object_limit import object_limit, too_many
 from argosy.render.port import Rendered, Renderer, RenderError, RenderRequest
@@ -191,7 +192,7 @@ class Manifests:
             name = (wanted.names[index] if index < len(wanted.names) else "") or str(source.get("targetRevision") or "")
             with _source(index + 1, count):
                 revision = given or await self.resolve(source, book, wanted.project, wanted.max_age)
-                trees.append(await self._tree(source, revision, book, wanted.project))
+                trees.append(await self._tree(source, revision, book, wanted))
                 if not _is_chart(source):
                     credentials = _credentials(source, book, wanted.project)
                     said = await self._integrity.problems(
@@ -201,11 +202,12 @@ class Manifests:
             resolved.append(references.Resolved(source, revision))
         return trees, resolved, problems
 
-    async def _tree(self, source: JsonObject, revision: str, book: CredentialBook, project: str) -> Tree:
-        url, credentials = str(source.get("repoURL") or ""), _credentials(source, book, project)
+    async def _tree(self, source: JsonObject, revision: str, book: CredentialBook, wanted: Wanted) -> Tree:
+        url, credentials = str(source.get("repoURL") or ""), _credentials(source, book, wanted.project)
         if _is_chart(source):
             return await self._charts.tree(url, _chart_of(source), revision, credentials)
-        return await self._git.tree(url, revision, credentials)
+        further = further_of(wanted.project_spec, wanted.project, book.credentials)
+        return await self._git.tree(url, revision, credentials, further=further)
 
 
 @contextmanager

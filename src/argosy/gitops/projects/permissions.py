@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from argosy.gitops.clusters.resolution import Cluster
 from argosy.gitops.control_plane.settings import Settings
@@ -10,6 +10,8 @@ from argosy.gitops.keys import ResourceKey
 from argosy.gitops.model.globs import matches, matches_path
 from argosy.machinery.objects import GroupKind, JsonObject
 from argosy.machinery.selectors import label_selector_of
+from argosy.sources.port import AccessDenied, Credentials, Further
+from argosy.sources.scrub import scrub
 from argosy.sources.urls import normalise_url
 
 INHERITED = (
@@ -69,6 +71,17 @@ def permits_source(spec: JsonObject, url: str) -> bool:
             if deny:
                 return False
             allowed = True
+    return allowed
+
+
+def further_of(spec: JsonObject, name: str, credentials: Callable[[str, str], Credentials]) -> Further:
+    """What a source may bring along in project `name`: repositories that it permits, with what it has for them."""
+
+    def allowed(url: str) -> Credentials:
+        if not permits_source(spec, url):
+            raise AccessDenied(f"repository {scrub(url)} is not permitted in project '{name}'")
+        return credentials(url, name)
+
     return allowed
 
 

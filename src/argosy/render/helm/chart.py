@@ -16,6 +16,7 @@ from argosy.render.files import Files, ToolError, Workspace
 from argosy.render.helm.ignore import NAME as IGNORE_NAME
 from argosy.render.helm.ignore import Ignored
 from argosy.render.helm.library import LoadedChart
+from argosy.render.helm.references import check_schema
 from argosy.sources.paths import OutOfRoot, join
 from argosy.sources.versions import matches
 
@@ -56,16 +57,19 @@ class Gathering:
                 continue
             if kind == "dir":
                 self._directory(files, root, inner, target / entry.name, ignored, depth + 1)
-            elif not (self._without_schema and entry.name == SCHEMA):
+            elif entry.name != SCHEMA:
                 self._file(files, path, target / entry.name)
+            elif not self._without_schema:
+                check_schema(path, self._file(files, path, target / entry.name))
 
-    def _file(self, files: Files, path: str, target: Path) -> None:
+    def _file(self, files: Files, path: str, target: Path) -> bytes:
         data = files.read(path)
         self._files += 1
         self._bytes += len(data)
         if self._files > FILES_LIMIT or self._bytes > BYTES_LIMIT:
             raise ToolError(f"the chart has more than {FILES_LIMIT} files or {BYTES_LIMIT} bytes")
         target.write_bytes(data)
+        return data
 
     def _dependencies(self, files: Files, path: str, target: Path, nesting: int) -> None:
         declared = _declared(target)

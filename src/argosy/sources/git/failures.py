@@ -1,11 +1,15 @@
 """What git's and ssh's messages mean for who asked: a table from their words to our errors. Pure.
 
-The phrase in front is the one that upstream's users search for; the program's own words follow, scrubbed.
+The phrase in front is the one that upstream's users search for. What the programs print is in good part the other
+host's text (`remote:` lines, banners, bodies of errors), so of that only sentences follow that are known to be git's,
+ssh's or curl's own.
 """
 
 from __future__ import annotations
 
 from typing import Final
+
+import re2
 
 from argosy.sources.port import AccessDenied, Credentials, NotFound, Outrun, Rejected, SourceError, Unavailable
 from argosy.sources.scrub import scrub
@@ -61,10 +65,45 @@ def failure(doing: str, url: str, stderr: str, credentials: Credentials) -> Sour
     lower = stderr.lower()
     for words, kind, phrase in _TABLE:
         if words in lower:
-            return kind(f"{doing}: {phrase}: {scrub(url)}: {_told(stderr, credentials)}")
+            told = _told(stderr, credentials)
+            return kind(f"{doing}: {phrase}: {scrub(url)}" + (f": {told}" if told else ""))
     return Unavailable(f"{doing}: {scrub(url)}: {_told(stderr, credentials) or 'the git program failed'}")
 
 
+_OWN: Final = re2.compile(
+    "|".join((
+        r"The requested URL returned error: [0-9]{3}",
+        r"Could not resolve (?:host|proxy)",
+        r"Couldn't connect to server|Connection (?:refused|timed out|reset by peer)|Network is unreachable",
+        r"Operation (?:timed out|too slow)|Empty reply from server|Proxy CONNECT aborted",
+        r"SSL certificate problem: [a-zA-Z ,'-]{1,80}",
+        r"server certificate verification failed",
+        r"no alternative certificate subject name matches target host ?name",
+        r"certificate subject name",
+        r"(?:unable to set private key file|could not load PEM client certificate)",
+        r"(?:GnuTLS|OpenSSL)[a-zA-Z_ ]{0,30} error|SSL_ERROR_SYSCALL|gnutls_handshake\(\) failed",
+        r"Authentication failed|terminal prompts disabled|could not read (?:Username|Password)",
+        r"Host key verification failed|REMOTE HOST IDENTIFICATION HAS CHANGED|no matching host key type found",
+        r"No [A-Z0-9]{2,10} host key is known|Permission denied \([a-z,-]{1,60}\)|error in libcrypto|invalid format",
+        r"Too many authentication failures|kex_exchange_identification",
+        r"does not appear to be a git repository|Could not read from remote repository|repository not found",
+        r"couldn't find remote ref|not our ref|early EOF|index-pack failed|unpack-objects failed",
+        r"the remote end hung up unexpectedly|expected flush after ref listing|protocol error: bad line length",
+        r"RPC failed; (?:HTTP|curl) [0-9]{1,3}|dumb http transport does not support|detected dubious ownership",
+        r"transport '[a-z]{1,20}' not allowed|No space left on device|File too large",
+        r"\((?:pre-receive|update|post-receive)? ?hook declined\)|\(protected branch hook declined\)",
+        r"\((?:fetch first|non-fast-forward|stale info|already exists|needs force|shallow update not allowed)\)",
+        r"\(branch is currently checked out\)|failed to push some refs|reference already exists|incorrect old value",
+        r"failed to update ref|cannot lock ref|unable to create|failed to lock|read[ -]only",
+    ))
+)  # fmt: skip
+OWN_TOLD: Final = 4
+
+
 def _told(stderr: str, credentials: Credentials) -> str:
-    lines = [line.strip() for line in stderr.splitlines() if line.strip() and not line.startswith("@@@")]
-    return scrub(" ".join(lines[-6:]), credentials)
+    """Sentences of the programs themselves, each once."""
+    found: dict[str, None] = {}
+    for line in stderr.splitlines():
+        if not line.strip().lower().startswith("remote:"):
+            found.update(dict.fromkeys(_OWN.findall(line)))
+    return scrub("; ".join(list(found)[:OWN_TOLD]), credentials)

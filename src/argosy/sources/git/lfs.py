@@ -205,7 +205,9 @@ def _actions(server: str, body: bytes) -> dict[str, Mapping[str, Any]]:
         objects = orjson.loads(body)["objects"]
         for item in objects:
             if problem := item.get("error"):
-                raise Unavailable(f"{scrub(server)}: LFS object {item['oid']}: {scrub(str(problem.get('message')))}")
+                raise Unavailable(
+                    f"{scrub(server)}: LFS object {scrub(str(item['oid']))}: {scrub(str(problem['code']))}"
+                )
         return {item["oid"]: item["actions"]["download"] for item in objects if item.get("actions")}
     except (orjson.JSONDecodeError, KeyError, TypeError, AttributeError):
         raise Unavailable(f"{scrub(server)}: its answer is not that of an LFS server") from None

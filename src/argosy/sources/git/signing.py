@@ -16,6 +16,9 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import Final
 
+from argosy.confinement.box import Box
+from argosy.confinement.interpreter import NAMES, program_reads
+from argosy.confinement.start import start
 from argosy.runtime.clock import Clock
 from argosy.sources.git.refs import FULL_SHA
 from argosy.sources.git.remote import GitMirrors
@@ -37,6 +40,8 @@ from argosy.sources.signatures import (
 )
 
 GPG_SECONDS: Final = 15.0
+GPG_TASKS: Final = 16
+GPG_FILE_BYTES: Final = 16 * 1024 * 1024
 COMMITS_LIMIT: Final = 20_000
 KEYS_LIMIT: Final = 4 * 1024 * 1024
 KEPT: Final = 50_000
@@ -181,19 +186,33 @@ class _Keyring:
             "--no-auto-key-retrieve", "--no-auto-key-locate", "--trust-model", "always", "--weak-digest", "SHA1",
             "--faked-system-time", f"{self._epoch}!", "--status-fd", "1",
         )  # fmt: skip
+        box = Box(
+            reads=(*program_reads(self._program), *NAMES),
+            writes=(str(self._home),),
+            own_user=False,
+            tasks=GPG_TASKS,
+            file_bytes=GPG_FILE_BYTES,
+        )
+        environment = {
+            "PATH": "/usr/bin:/bin", "HOME": str(self._home), "GNUPGHOME": str(self._home), "LC_ALL": "C",
+        }  # fmt: skip
         try:
-            done = subprocess.run(
-                [self._program, *options, *arguments],
-                cwd=self._home,
-                env={"PATH": "/usr/bin:/bin", "HOME": str(self._home), "GNUPGHOME": str(self._home), "LC_ALL": "C"},
-                stdin=subprocess.DEVNULL,
+            running = start(
+                box,
+                command=[self._program, *options, *arguments],
+                directory=str(self._home),
+                environment=environment,
                 stdout=subprocess.PIPE,
-                stderr=subprocess.DEVNULL,
-                timeout=GPG_SECONDS,
-                check=False,
             )
         except FileNotFoundError:
             raise Unavailable("signatures cannot be verified: the gpg program is not installed") from None
+        except OSError as error:
+            raise Unavailable(f"signatures cannot be verified: {error.strerror or error}") from None
+        try:
+            output, _ = running.process.communicate(timeout=GPG_SECONDS)
         except subprocess.TimeoutExpired:
             raise Unavailable(f"signatures cannot be verified: gpg took more than {GPG_SECONDS:g} seconds") from None
-        return done.stdout.decode("utf-8", "replace")
+        finally:
+            running.kill()
+            running.process.communicate()
+        return output.decode("utf-8", "replace")

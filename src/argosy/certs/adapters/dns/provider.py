@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
 from argosy.runtime.clock import Clock
-from argosy.sources.egress import Answer, Egress
+from argosy.sources.egress import Answer, Egress, complaint
 from argosy.sources.port import Credentials, SourceError
 
 LIMIT: Final = 4 * 1024 * 1024
@@ -70,7 +70,8 @@ class Api:
 
 
 def shortened(body: bytes) -> str:
-    return " ".join(body[:300].decode("utf-8", "replace").split())
+    """What the provider says of it; a body that is no such document is not shown."""
+    return complaint(body) or "without a message"
 
 
 def relative(fqdn: str, zone: str) -> str:

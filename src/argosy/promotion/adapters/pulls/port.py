@@ -11,7 +11,7 @@ import orjson
 
 from argosy.promotion.adapters.providers import Hosted
 from argosy.promotion.steps.kind import StepFault
-from argosy.sources.egress import Answer
+from argosy.sources.egress import Answer, complaint
 from argosy.sources.port import Credentials, SourceError
 from argosy.sources.scrub import scrub
 
@@ -97,7 +97,7 @@ class PullRequests(abc.ABC):
         return answer.status, _parsed(answer)
 
     def _told(self, answer: Answer) -> str:
-        return scrub(answer.body[:300].decode("utf-8", "replace"), self._credentials)
+        return scrub(complaint(answer.body), self._credentials) or "without a message"
 
     def _transport(self) -> Credentials:
         return Credentials(insecure=self._credentials.insecure, ca_pem=self._credentials.ca_pem)
