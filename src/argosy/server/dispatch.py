@@ -18,10 +18,11 @@ from argosy.machinery.status import StatusError
 from argosy.machinery.unexpected import described
 from argosy.runtime.clock import Clock
 from argosy.server.audit import Audit
-from argosy.server.calls import NOBODY, Call, Caller, Need, Route
+from argosy.server.calls import NOBODY, Call, Caller, Need, Needs, Route
 from argosy.server.configuration import Configuration
 from argosy.server.errors import ApiError, Code, denied, failed_precondition, invalid, of_kubernetes, unimplemented
 from argosy.server.mailbox import Mailbox
+from argosy.server.permissions.enforcement import Enforcer
 from argosy.server.schema.facts import Method, methods
 from argosy.server.sessions.authentication import Authenticated, Authentication, token_from
 
@@ -185,6 +186,24 @@ class Dispatcher:
     async def _authenticated(self, headers: Mapping[str, str]) -> Authenticated:
         return await self._authentication.caller(headers)
 
+    async def caller_for(self, headers: Mapping[str, str], need: Need) -> Caller:
+        """For what is no method of the schema, as its need says. Raises ApiError."""
+        if need is not Need.NOTHING:
+            return (await self._authenticated(headers)).caller
+        if not token_from(headers):
+            return NOBODY
+        try:
+            return (await self._authenticated(headers)).caller
+        except ApiError:
+            return NOBODY
+
+    def enforcer(self) -> Enforcer:
+        """The present one."""
+        return self._configuration.enforcer
+
+    def record(self, call: Call, needs: Needs, error: BaseException | None) -> None:
+        self._audit.record(call, needs, error)
+
     async def who(self, headers: Mapping[str, str]) -> Caller:
         """For what is no method: pages, sockets. Raises ApiError."""
         return (await self._authenticated(headers)).caller
@@ -210,18 +229,22 @@ class Dispatcher:
 
     def translated(self, error: BaseException, method: Method) -> BaseException:
         """What the caller is told. Cancellation stays what it is."""
+        return self.translated_as(error, method.full_name)
+
+    def translated_as(self, error: BaseException, name: str) -> BaseException:
+        """The same for a call of that name."""
         if isinstance(error, BaseExceptionGroup) and len(error.exceptions) == 1:
-            return self.translated(error.exceptions[0], method)
+            return self.translated_as(error.exceptions[0], name)
         if isinstance(error, ApiError):
             return error
         if isinstance(error, StatusError):
             return of_kubernetes(error)
         if isinstance(error, NotImplementedError):
-            return unimplemented(str(error) or f"{method.full_name} is not implemented")
+            return unimplemented(str(error) or f"{name} is not implemented")
         if not isinstance(error, Exception) or isinstance(error, BaseExceptionGroup):
             return error
         trace = self._authentication.new_id()
-        log.error("%s failed (trace %s): %s", method.full_name, trace, described(error))
+        log.error("%s failed (trace %s): %s", name, trace, described(error))
         return ApiError(Code.INTERNAL, f"internal error; the server's log tells more (trace {trace})")
 
 

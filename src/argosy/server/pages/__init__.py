@@ -9,6 +9,7 @@ from argosy.server.world import World
 
 def pages(world: World, dispatcher: Dispatcher) -> dict[str, Page]:
     """By path."""
+    from argosy.server.api import PREFIX, router
     from argosy.server.pages.files import page_files
     from argosy.server.pages.health import health
     from argosy.server.pages.sign_in import logout
@@ -20,6 +21,7 @@ def pages(world: World, dispatcher: Dispatcher) -> dict[str, Page]:
     return {
         "/healthz": health(world),
         "/auth/logout": logout(world),
+        f"{PREFIX}/": router(world).page(dispatcher),
         "/auth/": absent,  # type: ignore[dict-item]
         "/": page_files(world),
     }

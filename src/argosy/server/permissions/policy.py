@@ -40,6 +40,7 @@ RESOURCES: Final = (
     "logs",
     "exec",
     "extensions",
+    "objects",
 )
 ACTIONS: Final = ("get", "create", "update", "delete", "sync", "rollback", "override", "action", "invoke")
 SCOPED: Final = frozenset({"applications", "applicationsets", "repositories", "clusters", "logs", "exec"})
@@ -78,7 +79,7 @@ def _built_in() -> Iterable[Rule | Member]:
     readable = {"applications": "*/*", "applicationsets": "*/*", "logs": "*/*"}
     for resource in (
         *("applications", "applicationsets", "certificates", "clusters", "repositories", "write-repositories"),
-        *("projects", "accounts", "gpgkeys", "logs"),
+        *("projects", "accounts", "gpgkeys", "logs", "objects"),
     ):
         yield Rule("role:readonly", resource, "get", readable.get(resource, "*"), True)
     for resource, actions in (
@@ -95,6 +96,7 @@ def _built_in() -> Iterable[Rule | Member]:
         ("accounts", ("update",)),
         ("gpgkeys", ("create", "delete")),
         ("exec", ("create",)),
+        ("objects", ("update", "action/*")),
     ):
         for action in actions:
             scoped = resource in ("applications", "applicationsets", "exec")

@@ -41,11 +41,11 @@ class Front:
         try:
             if (page := self._pages.get(path)) is not None:
                 return await page(request, path, query)
+            below = next(((prefix, page) for prefix, page in self._below if path.startswith(prefix)), None)
+            if below is not None and (below[0] != "/" or not path.startswith("/api/")):
+                return await below[1](request, path, query)
             if path.startswith("/api/"):
                 return await self._gateway.handle(request, path, query)
-            for prefix, page in self._below:
-                if path.startswith(prefix):
-                    return await page(request, path, query)
         except ApiError as error:
             return Response(error.http_status, f"{error.message}\n".encode(), TEXT, list(SECURITY), "")
         return plain_not_found()

@@ -1,0 +1,29 @@
+"""Argosy's own API, `/api/argosy/v1`: what no peer has, in one style, for the page and for programs.
+
+- `endpoint.py`: how an endpoint is declared; `router.py`: from a request to its answer; `shapes.py`: types as schemas.
+- `openapi.py`: the description, made from the declarations.
+- `listing.py`: search, filter, sort, range and counts by facet, for every list.  `stream.py`: lists and objects, live.
+- `applications.py`, `objects.py`, `home.py`, `caller.py`: the endpoints.  `why.py`: why an Application is as it is.
+"""
+
+from __future__ import annotations
+
+from argosy.server.api.router import Router
+from argosy.server.world import World
+
+PREFIX = "/api/argosy/v1"
+
+
+def router(world: World) -> Router:
+    from argosy.server.api.applications import application_endpoints
+    from argosy.server.api.caller import caller_endpoints
+    from argosy.server.api.home import home_endpoints
+    from argosy.server.api.objects import object_endpoints
+
+    declared = (
+        *caller_endpoints(world),
+        *application_endpoints(world),
+        *object_endpoints(world),
+        *home_endpoints(world),
+    )
+    return Router(declared, PREFIX)

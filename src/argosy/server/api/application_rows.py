@@ -1,0 +1,144 @@
+"""Applications as rows of a list: made once for each version of an object, filtered by rights for each caller."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, Final, NotRequired, TypedDict
+
+from argosy.machinery.objects import JsonObject, Key, key_of
+from argosy.server.api.listing import Table, Wanted
+from argosy.server.api.why import Why, why
+from argosy.server.calls import Call
+from argosy.server.services.applications.access import RESOURCE, is_enabled, project_of, target_of_app
+from argosy.server.world import World
+
+
+class ApplicationRow(TypedDict):
+    """One Application, as a list shows it."""
+
+    namespace: str
+    name: str
+    project: str
+    sync: str
+    health: str
+    why: Why
+    repository: str
+    path: str
+    targetRevision: str
+    revision: str
+    cluster: str
+    destinationNamespace: str
+    automated: bool
+    phase: str
+    syncedAt: NotRequired[str]
+    createdAt: str
+    labels: dict[str, str]
+    images: list[str]
+
+
+SEVERITIES: Final = {"broken": 0, "attention": 1, "busy": 2, "ok": 3}
+TABLE: Final[Table[ApplicationRow]] = Table(
+    facets={
+        "sync": lambda row: (row["sync"],),
+        "health": lambda row: (row["health"],),
+        "project": lambda row: (row["project"],),
+        "cluster": lambda row: (row["cluster"],),
+        "namespace": lambda row: (row["destinationNamespace"],),
+        "reason": lambda row: (row["why"]["reason"],),
+        "automated": lambda row: ("on" if row["automated"] else "off",),
+        "label": lambda row: tuple(f"{key}={value}" for key, value in row["labels"].items()),
+    },
+    columns={
+        "name": lambda row: (row["name"], row["namespace"]),
+        "project": lambda row: row["project"],
+        "sync": lambda row: row["sync"],
+        "health": lambda row: row["health"],
+        "severity": lambda row: SEVERITIES[row["why"]["severity"]],
+        "created": lambda row: row["createdAt"],
+        "synced": lambda row: row.get("syncedAt", ""),
+    },
+    text=lambda row: " ".join(
+        (row["name"], row["namespace"], row["project"], row["repository"], row["path"], row["revision"], *row["images"])
+    ).lower(),
+)
+
+
+class ApplicationRows:
+    """Kept for each object's version: of 10,000 Applications those that changed are made anew."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._made: dict[Key, tuple[str, ApplicationRow]] = {}
+
+    def visible(self, call: Call) -> list[ApplicationRow]:
+        """Those that the caller may see."""
+        call.checked = True
+        return [
+            self.row(app)
+            for app in self._world.gitops.plane.applications.list()
+            if is_enabled(self._world, app["metadata"]["namespace"])
+            and call.may(RESOURCE, "get", target_of_app(self._world, app))
+        ]
+
+    def row(self, app: JsonObject) -> ApplicationRow:
+        key, version = key_of(app), str(app["metadata"].get("resourceVersion"))
+        known = self._made.get(key)
+        if known is None or known[0] != version:
+            known = self._made[key] = (version, row_of(app, self._world.gitops.server_of(app), self._world))
+            if len(self._made) > 2 * len(self._world.gitops.plane.applications) + 100:
+                self._forget()
+        return known[1]
+
+    def _forget(self) -> None:
+        there = {key_of(app) for app in self._world.gitops.plane.applications.list()}
+        self._made = {key: made for key, made in self._made.items() if key in there}
+
+
+def row_of(app: JsonObject, server: str, world: World) -> ApplicationRow:
+    spec, status, metadata = app.get("spec") or {}, app.get("status") or {}, app["metadata"]
+    source = next(iter(spec.get("sources") or ()), None) or spec.get("source") or {}
+    operation, sync = status.get("operationState") or {}, status.get("sync") or {}
+    revision = sync.get("revision") or next(iter(sync.get("revisions") or ()), "")
+    row: ApplicationRow = {
+        "namespace": metadata["namespace"],
+        "name": metadata["name"],
+        "project": project_of(app),
+        "sync": str(sync.get("status") or "Unknown"),
+        "health": str((status.get("health") or {}).get("status") or "Unknown"),
+        "why": why(app),
+        "repository": str(source.get("repoURL") or ""),
+        "path": str(source.get("path") or source.get("chart") or ""),
+        "targetRevision": str(source.get("targetRevision") or "HEAD"),
+        "revision": str(revision),
+        "cluster": world.gitops.name_of(server) or server,
+        "destinationNamespace": str((spec.get("destination") or {}).get("namespace") or ""),
+        "automated": _is_automated(spec),
+        "phase": str(operation.get("phase") or ""),
+        "createdAt": str(metadata.get("creationTimestamp") or ""),
+        "labels": dict(metadata.get("labels") or {}),
+        "images": list(_texts((status.get("summary") or {}).get("images"))),
+    }
+    if ended := operation.get("finishedAt"):
+        row["syncedAt"] = str(ended)
+    return row
+
+
+def _is_automated(spec: JsonObject) -> bool:
+    automated = (spec.get("syncPolicy") or {}).get("automated")
+    return automated is not None and automated.get("enabled") is not False
+
+
+def _texts(value: Any) -> Iterable[str]:
+    return (str(item) for item in value or ())
+
+
+def wanted(asked: Any) -> Wanted:
+    """From a query; see PARAMETERS of `applications.py`."""
+    filters = {name: frozenset(values) for name in TABLE.facets if (values := asked.all(name))}
+    return Wanted(
+        search=asked.one("search"),
+        filters=filters,
+        sort=asked.one("sort", "name"),
+        offset=asked.number("offset", 0),
+        limit=asked.number("limit", 50),
+    )

@@ -1,0 +1,275 @@
+"""Applications: windows on the list, and one of them with all that a person wants to know first."""
+
+from __future__ import annotations
+
+from typing import Any, Final, NotRequired, TypedDict
+
+from argosy.machinery.objects import JsonObject
+from argosy.server.api.application_rows import TABLE, ApplicationRow, ApplicationRows, row_of, wanted
+from argosy.server.api.endpoint import Asked, Endpoint, Parameter
+from argosy.server.api.stream import Events
+from argosy.server.calls import sign_in, within
+from argosy.server.errors import invalid
+from argosy.server.services.applications.access import find
+from argosy.server.services.applications.resource_health import with_health
+from argosy.server.world import World
+
+PARAMETERS: Final = (
+    Parameter("search", "words that name, project, repository, path, revision or image must have"),
+    *(Parameter(name, f"of this {name}; any of several", repeated=True) for name in TABLE.facets),
+    Parameter("sort", f"{', '.join(TABLE.columns)}; `-` in front for descending"),
+    Parameter("offset", "rows that are left out at the start", int),
+    Parameter("limit", "rows at most, 500 at most", int),
+)
+
+
+class ApplicationPage(TypedDict):
+    """`facets` count, for each value, the rows that there would be without that facet's own filter."""
+
+    total: int
+    matched: int
+    rows: list[ApplicationRow]
+    facets: dict[str, dict[str, int]]
+
+
+class Condition(TypedDict):
+    type: str
+    message: str
+    since: str
+
+
+class Step(TypedDict):
+    """One resource of an operation."""
+
+    group: str
+    kind: str
+    namespace: str
+    name: str
+    phase: str
+    wave: int
+    status: str
+    message: str
+    hook: str
+
+
+class OperationShown(TypedDict):
+    """`by`: who began it; `automated` when nobody did."""
+
+    phase: str
+    message: str
+    startedAt: str
+    finishedAt: str
+    by: str
+    automated: bool
+    revisions: list[str]
+    retries: int
+    steps: list[Step]
+
+
+class Entry(TypedDict):
+    """One deployment of the history, the newest first."""
+
+    id: int
+    revisions: list[str]
+    deployedAt: str
+    startedAt: str
+    by: str
+    automated: bool
+    source: dict[str, Any]
+
+
+class ResourceShown(TypedDict):
+    """One resource of the Application. `health` is empty for kinds that have none."""
+
+    group: str
+    version: str
+    kind: str
+    namespace: str
+    name: str
+    sync: str
+    health: str
+    healthMessage: str
+    wave: int
+    hook: bool
+    pruned: bool
+
+
+class ApplicationShown(TypedDict):
+    """One Application. `spec` is as stored."""
+
+    row: ApplicationRow
+    conditions: list[Condition]
+    resources: list[ResourceShown]
+    operation: NotRequired[OperationShown]
+    history: list[Entry]
+    urls: list[str]
+    spec: dict[str, Any]
+    resourceVersion: str
+    reconciledAt: str
+
+
+def application_endpoints(world: World) -> tuple[Endpoint, ...]:
+    rows = ApplicationRows(world)
+
+    async def listed(asked: Asked) -> ApplicationPage:
+        _check_sort(asked)
+        return page_of(rows, asked)
+
+    async def one(asked: Asked) -> ApplicationShown:
+        found = await find(world, asked.call, "get", asked.path["name"], namespace=asked.path["namespace"])
+        return shown(world, found.app)
+
+    async def watched(asked: Asked) -> Events:
+        _check_sort(asked)
+        return Events(world, asked.call, lambda: dict(page_of(rows, asked)))
+
+    async def one_watched(asked: Asked) -> Events:
+        name, namespace = asked.path["name"], asked.path["namespace"]
+        found = await find(world, asked.call, "get", name, namespace=namespace)
+        key = f"{namespace}/{name}"
+
+        def now() -> JsonObject:
+            for app in world.gitops.plane.applications.list(namespace):
+                if app["metadata"]["name"] == name:
+                    return dict(shown(world, app))
+            return {"gone": key}
+
+        asked.call.permit("applications", "get", found.target)
+        return Events(world, asked.call, now)
+
+    return (
+        Endpoint(
+            method="GET",
+            path="/applications",
+            summary="A window on the Applications that one may see",
+            needs=within("applications", "get"),
+            parameters=PARAMETERS,
+            answers=ApplicationPage,
+            answer=listed,
+        ),
+        Endpoint(
+            method="GET",
+            path="/applications/{namespace}/{name}",
+            summary="One Application",
+            needs=within("applications", "get"),
+            answers=ApplicationShown,
+            answer=one,
+        ),
+        Endpoint(
+            method="GET",
+            path="/stream/applications",
+            summary="A window on the Applications, live: events `snapshot` and `patch`",
+            needs=sign_in(),
+            parameters=PARAMETERS,
+            stream=watched,
+        ),
+        Endpoint(
+            method="GET",
+            path="/stream/applications/{namespace}/{name}",
+            summary="One Application, live",
+            needs=within("applications", "get"),
+            stream=one_watched,
+        ),
+    )
+
+
+def page_of(rows: ApplicationRows, asked: Asked) -> ApplicationPage:
+    window = TABLE.window(rows.visible(asked.call), wanted(asked))
+    return {"total": window.total, "matched": window.matched, "rows": window.rows, "facets": window.facets}
+
+
+def _check_sort(asked: Asked) -> None:
+    sort = asked.one("sort", "name").removeprefix("-")
+    if sort not in TABLE.columns:
+        raise invalid(f"query: sort: {sort[:40]!r} is none of {', '.join(TABLE.columns)}")
+
+
+def shown(world: World, app: JsonObject) -> ApplicationShown:
+    filled = with_health(world, app)
+    status = filled.get("status") or {}
+    found: ApplicationShown = {
+        "row": row_of(filled, world.gitops.server_of(app), world),
+        "conditions": [_condition(one) for one in status.get("conditions") or ()],
+        "resources": [_resource(one) for one in status.get("resources") or ()],
+        "history": [_entry(one) for one in reversed(status.get("history") or ())],
+        "urls": [str(url) for url in (status.get("summary") or {}).get("externalURLs") or ()],
+        "spec": filled.get("spec") or {},
+        "resourceVersion": str(app["metadata"].get("resourceVersion") or ""),
+        "reconciledAt": str(status.get("reconciledAt") or ""),
+    }
+    if operation := status.get("operationState"):
+        found["operation"] = _operation(operation)
+    return found
+
+
+def _condition(given: JsonObject) -> Condition:
+    return {
+        "type": str(given.get("type") or ""),
+        "message": str(given.get("message") or ""),
+        "since": str(given.get("lastTransitionTime") or ""),
+    }
+
+
+def _resource(given: JsonObject) -> ResourceShown:
+    health = given.get("health") or {}
+    return {
+        "group": str(given.get("group") or ""),
+        "version": str(given.get("version") or ""),
+        "kind": str(given.get("kind") or ""),
+        "namespace": str(given.get("namespace") or ""),
+        "name": str(given.get("name") or ""),
+        "sync": str(given.get("status") or ""),
+        "health": str(health.get("status") or ""),
+        "healthMessage": str(health.get("message") or ""),
+        "wave": int(given.get("syncWave") or 0),
+        "hook": bool(given.get("hook")),
+        "pruned": bool(given.get("requiresPruning")),
+    }
+
+
+def _revisions(given: JsonObject) -> list[str]:
+    several = [str(one) for one in given.get("revisions") or ()]
+    return several or ([str(given["revision"])] if given.get("revision") else [])
+
+
+def _operation(given: JsonObject) -> OperationShown:
+    asked, result = given.get("operation") or {}, given.get("syncResult") or {}
+    by = asked.get("initiatedBy") or {}
+    return {
+        "phase": str(given.get("phase") or ""),
+        "message": str(given.get("message") or ""),
+        "startedAt": str(given.get("startedAt") or ""),
+        "finishedAt": str(given.get("finishedAt") or ""),
+        "by": str(by.get("username") or ""),
+        "automated": bool(by.get("automated")),
+        "revisions": _revisions(result) or _revisions(asked.get("sync") or {}),
+        "retries": int(given.get("retryCount") or 0),
+        "steps": [_step(one) for one in result.get("resources") or ()],
+    }
+
+
+def _step(given: JsonObject) -> Step:
+    return {
+        "group": str(given.get("group") or ""),
+        "kind": str(given.get("kind") or ""),
+        "namespace": str(given.get("namespace") or ""),
+        "name": str(given.get("name") or ""),
+        "phase": str(given.get("syncPhase") or ""),
+        "wave": int(given.get("syncWave") or 0),
+        "status": str(given.get("status") or given.get("hookPhase") or ""),
+        "message": str(given.get("message") or ""),
+        "hook": str(given.get("hookType") or ""),
+    }
+
+
+def _entry(given: JsonObject) -> Entry:
+    by = given.get("initiatedBy") or {}
+    return {
+        "id": int(given.get("id") or 0),
+        "revisions": _revisions(given),
+        "deployedAt": str(given.get("deployedAt") or ""),
+        "startedAt": str(given.get("deployStartedAt") or ""),
+        "by": str(by.get("username") or ""),
+        "automated": bool(by.get("automated")),
+        "source": dict(given["sources"][0]) if given.get("sources") else dict(given.get("source") or {}),
+    }

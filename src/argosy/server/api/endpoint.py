@@ -1,0 +1,57 @@
+"""How an endpoint is declared: its path, what it takes and gives, what it needs, who answers."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from argosy.cluster.http.exchange import Chunks
+from argosy.server.calls import Call, Needs
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """Of the query. `repeated`: it may be given several times."""
+
+    name: str
+    text: str
+    kind: type[str | int] = str
+    repeated: bool = False
+
+
+@dataclass(slots=True, kw_only=True)
+class Asked:
+    """One request, read: `path` and `query` by name, `body` as its type says."""
+
+    call: Call
+    path: Mapping[str, str]
+    query: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    body: Any = None
+
+    def one(self, name: str, default: str = "") -> str:
+        found = self.query.get(name)
+        return found[-1] if found else default
+
+    def all(self, name: str) -> tuple[str, ...]:
+        return tuple(self.query.get(name, ()))
+
+    def number(self, name: str, default: int) -> int:
+        """Checked by the router to be one."""
+        return int(self.one(name) or default)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Endpoint:
+    """`path` such as `/applications/{namespace}/{name}`; `answers` a TypedDict, None for an event stream."""
+
+    method: str
+    path: str
+    summary: str
+    needs: Needs
+    answers: Any = None
+    answer: Callable[[Asked], Awaitable[Any]] | None = None
+    stream: Callable[[Asked], Awaitable[Chunks]] | None = None
+    parameters: tuple[Parameter, ...] = ()
+    takes: Any = None
+    """A TypedDict: the body."""

@@ -1,0 +1,227 @@
+"""Rollouts, pipelines, certificates, sealed secrets, ApplicationSets: lists and single objects, each with its why.
+
+Rights: the policy's resource `objects`, with objects such as `argoproj.io/Rollout/team-a/web`. Values of Secrets are
+in none of these kinds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final, TypedDict
+
+from argosy.machinery.objects import JsonObject, Key, Resource
+from argosy.runtime.informer import Cache
+from argosy.server.api.endpoint import Asked, Endpoint, Parameter
+from argosy.server.api.listing import Table, Wanted
+from argosy.server.api.object_states import (
+    State,
+    application_set,
+    certificate,
+    freight,
+    promotion,
+    rollout,
+    sealed_secret,
+    stage,
+    warehouse,
+)
+from argosy.server.api.stream import Events
+from argosy.server.calls import Call, within
+from argosy.server.errors import not_found
+from argosy.server.world import APPLICATION_SETS, World
+
+RIGHTS: Final = "objects"
+
+
+class ObjectRow(TypedDict):
+    """One object of any kind. `facts` are what its kind is about, by name."""
+
+    kind: str
+    namespace: str
+    name: str
+    state: str
+    severity: str
+    message: str
+    since: str
+    until: str
+    facts: dict[str, str]
+    createdAt: str
+
+
+class ObjectPage(TypedDict):
+    total: int
+    matched: int
+    rows: list[ObjectRow]
+    facets: dict[str, dict[str, int]]
+
+
+class ObjectShown(TypedDict):
+    """`object` is as stored, without what only the server needs."""
+
+    row: ObjectRow
+    object: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    resource: Resource
+    state: Callable[[JsonObject], State]
+
+
+_KARGO: Final = "kargo.akuity.io"
+LISTED: Final[Mapping[str, Listed]] = {
+    "rollouts": Listed(Resource("argoproj.io", "v1alpha1", "rollouts", "Rollout"), rollout),
+    "applicationsets": Listed(APPLICATION_SETS, application_set),
+    "warehouses": Listed(Resource(_KARGO, "v1alpha1", "warehouses", "Warehouse"), warehouse),
+    "stages": Listed(Resource(_KARGO, "v1alpha1", "stages", "Stage"), stage),
+    "freight": Listed(Resource(_KARGO, "v1alpha1", "freights", "Freight"), freight),
+    "promotions": Listed(Resource(_KARGO, "v1alpha1", "promotions", "Promotion"), promotion),
+    "certificates": Listed(Resource("cert-manager.io", "v1", "certificates", "Certificate"), certificate),
+    "sealedsecrets": Listed(Resource("bitnami.com", "v1alpha1", "sealedsecrets", "SealedSecret"), sealed_secret),
+}
+SEVERITIES: Final = {"broken": 0, "attention": 1, "busy": 2, "ok": 3}
+TABLE: Final[Table[ObjectRow]] = Table(
+    facets={
+        "state": lambda row: (row["state"],),
+        "namespace": lambda row: (row["namespace"],),
+        "severity": lambda row: (row["severity"],),
+    },
+    columns={
+        "name": lambda row: (row["name"], row["namespace"]),
+        "state": lambda row: row["state"],
+        "severity": lambda row: SEVERITIES[row["severity"]],
+        "since": lambda row: row["since"],
+        "until": lambda row: row["until"] or "~",
+        "created": lambda row: row["createdAt"],
+    },
+    text=lambda row: " ".join((row["name"], row["namespace"], row["message"], *row["facts"].values())).lower(),
+)
+PARAMETERS: Final = (
+    Parameter("search", "words that name, namespace, message and facts must have"),
+    *(Parameter(name, f"of this {name}; any of several", repeated=True) for name in TABLE.facets),
+    Parameter("sort", f"{', '.join(TABLE.columns)}; `-` in front for descending"),
+    Parameter("offset", "rows that are left out at the start", int),
+    Parameter("limit", "rows at most, 500 at most", int),
+)
+
+
+def target_of(resource: Resource, namespace: str, name: str) -> str:
+    return f"{resource.group}/{resource.kind}/{namespace}/{name}"
+
+
+def row_of(listed: Listed, obj: JsonObject) -> ObjectRow:
+    metadata, state = obj["metadata"], listed.state(obj)
+    return {
+        "kind": listed.resource.kind,
+        "namespace": str(metadata.get("namespace") or ""),
+        "name": str(metadata["name"]),
+        "state": state.state,
+        "severity": state.severity,
+        "message": state.message,
+        "since": state.since,
+        "until": state.until,
+        "facts": dict(state.facts),
+        "createdAt": str(metadata.get("creationTimestamp") or ""),
+    }
+
+
+class Objects:
+    """The caches of the kinds that the API server serves; each begins with the first question."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+
+    async def cache(self, listed: Listed) -> Cache | None:
+        """None: the kind is not served."""
+        if listed.resource not in await self._world.client.resources():
+            return None
+        found = self._world.caches.cache(listed.resource)
+        await found.wait_synced()
+        return found
+
+    def visible(self, call: Call, listed: Listed, cache: Cache, namespace: str = "") -> list[ObjectRow]:
+        call.checked = True
+        return [
+            row_of(listed, obj)
+            for obj in cache.list(namespace)
+            if call.may(
+                RIGHTS, "get", target_of(listed.resource, obj["metadata"]["namespace"], obj["metadata"]["name"])
+            )
+        ]
+
+
+def object_endpoints(world: World) -> tuple[Endpoint, ...]:
+    objects = Objects(world)
+    return tuple(
+        endpoint for name, listed in LISTED.items() for endpoint in _endpoints_of(world, objects, name, listed)
+    )
+
+
+def _endpoints_of(world: World, objects: Objects, name: str, listed: Listed) -> tuple[Endpoint, ...]:
+    async def page(asked: Asked) -> ObjectPage:
+        return _page(objects, asked, listed, await objects.cache(listed))
+
+    async def one(asked: Asked) -> ObjectShown:
+        cache = await objects.cache(listed)
+        key = Key(asked.path["namespace"], asked.path["name"])
+        found = cache.get(key) if cache is not None else None
+        if not asked.call.may(RIGHTS, "get", target_of(listed.resource, *key)) or found is None:
+            raise not_found(f'{listed.resource.plural}.{listed.resource.group} "{key.name}" not found')
+        return {"row": row_of(listed, found), "object": without_server_fields(found)}
+
+    async def watched(asked: Asked) -> Events:
+        cache = await objects.cache(listed)
+        asked.call.checked = True
+        caches = (cache,) if cache is not None else ()
+        return Events(world, asked.call, lambda: dict(_page(objects, asked, listed, cache)), caches)
+
+    kind, needs = listed.resource.kind, within(RIGHTS, "get")
+    return (
+        Endpoint(
+            method="GET",
+            path=f"/{name}",
+            summary=f"A window on the objects of kind {kind} that one may see",
+            needs=needs,
+            parameters=PARAMETERS,
+            answers=ObjectPage,
+            answer=page,
+        ),
+        Endpoint(
+            method="GET",
+            path=f"/{name}/{{namespace}}/{{name}}",
+            summary=f"One {kind}",
+            needs=needs,
+            answers=ObjectShown,
+            answer=one,
+        ),
+        Endpoint(
+            method="GET",
+            path=f"/stream/{name}",
+            summary=f"A window on the objects of kind {kind}, live",
+            needs=needs,
+            parameters=PARAMETERS,
+            stream=watched,
+        ),
+    )
+
+
+def _page(objects: Objects, asked: Asked, listed: Listed, cache: Cache | None) -> ObjectPage:
+    asked.call.checked = True
+    rows = objects.visible(asked.call, listed, cache) if cache is not None else []
+    wanted = Wanted(
+        search=asked.one("search"),
+        filters={name: frozenset(values) for name in TABLE.facets if (values := asked.all(name))},
+        sort=asked.one("sort", "name"),
+        offset=asked.number("offset", 0),
+        limit=asked.number("limit", 50),
+    )
+    window = TABLE.window(rows, wanted)
+    return {"total": window.total, "matched": window.matched, "rows": window.rows, "facets": window.facets}
+
+
+def without_server_fields(obj: JsonObject) -> JsonObject:
+    metadata = {name: value for name, value in obj["metadata"].items() if name != "managedFields"}
+    annotations = dict(metadata.get("annotations") or {})
+    if annotations.pop("kubectl.kubernetes.io/last-applied-configuration", None) is not None:
+        metadata["annotations"] = annotations
+    return {**obj, "metadata": metadata}

@@ -1,0 +1,66 @@
+/** Asks the server. Every answer that is no success is a Failure, whose text is for people. */
+import { signal } from "@preact/signals";
+
+import { go, href, path, query } from "../router";
+import type { components } from "./types";
+
+export type Schemas = components["schemas"];
+export type Me = Schemas["Me"];
+
+export class Failure extends Error {
+  constructor(
+    readonly status: number,
+    message: string,
+  ) {
+    super(message);
+  }
+}
+
+export const me = signal<Me | null>(null);
+
+export async function ask<T>(method: string, place: string, body?: unknown): Promise<T> {
+  const init: RequestInit = { method, headers: { Accept: "application/json" }, credentials: "same-origin" };
+  if (body !== undefined || method !== "GET") {
+    init.headers = { ...init.headers, "Content-Type": "application/json" };
+    init.body = JSON.stringify(body ?? {});
+  }
+  let response: Response;
+  try {
+    response = await fetch(href(place), init);
+  } catch {
+    throw new Failure(0, "The server cannot be reached. It is tried again with your next step.");
+  }
+  if (response.ok) return (await response.json()) as T;
+  const failure = new Failure(response.status, await complaint(response));
+  if (response.status === 401 && place !== "/api/v1/session") signInAgain();
+  throw failure;
+}
+
+async function complaint(response: Response): Promise<string> {
+  try {
+    const body = (await response.json()) as { error?: string | { message?: string }; message?: string };
+    const told = typeof body.error === "object" ? body.error.message : (body.message ?? body.error);
+    if (told) return told;
+  } catch {
+    // no JSON: the status has to do
+  }
+  return `The server answered ${response.status} ${response.statusText}`.trim();
+}
+
+export function signInAgain(): void {
+  me.value = null;
+  if (path.value === "/login") return;
+  const back = path.value + (query.value.size ? `?${query.value}` : "");
+  go(`/login?return=${encodeURIComponent(back)}`, "replace");
+}
+
+export async function whoAmI(): Promise<Me> {
+  me.value = await ask<Me>("GET", "/api/argosy/v1/me");
+  return me.value;
+}
+
+export async function signOut(): Promise<void> {
+  await ask("DELETE", "/api/v1/session");
+  me.value = null;
+  go("/login");
+}

@@ -1,0 +1,159 @@
+/** The frame: who one is, where one can go, and the page that the address names. */
+import { Suspense, lazy } from "preact/compat";
+import { useEffect, useState } from "preact/hooks";
+
+import { Failure, me, signOut, whoAmI } from "./api/client";
+import { connected } from "./api/stream";
+import { helpIsOpen, PLACES } from "./keyboard";
+import { Button, Dialog, Note, Toasts } from "./parts";
+import { SignInPage } from "./pages/sign-in/page";
+import { KINDS } from "./pages/objects/model";
+import { go, href, path, query } from "./router";
+
+const HomePage = lazy(() => import("./pages/home/page").then((found) => found.HomePage));
+const ApplicationsPage = lazy(() => import("./pages/applications/page").then((found) => found.ApplicationsPage));
+const ApplicationPage = lazy(() => import("./pages/application/page").then((found) => found.ApplicationPage));
+const ObjectsPage = lazy(() => import("./pages/objects/page").then((found) => found.ObjectsPage));
+const ObjectPage = lazy(() => import("./pages/objects/page").then((found) => found.ObjectPage));
+
+export function App() {
+  const [problem, setProblem] = useState("");
+  useEffect(() => {
+    whoAmI().catch((error: unknown) => setProblem(error instanceof Failure ? error.message : String(error)));
+  }, []);
+  useEffect(() => {
+    document.title = path.value === "/" ? "Argosy" : `${path.value.slice(1)} – Argosy`;
+  }, [path.value]);
+  if (path.value === "/login") return <SignInPage />;
+  if (problem) {
+    return (
+      <main>
+        <Note severity="broken">
+          {problem} <a href={href("/")} data-outside>Try again</a>
+        </Note>
+      </main>
+    );
+  }
+  if (!me.value) return <main class="muted">Loading…</main>;
+  if (!me.value.signedIn && !me.value.anonymous) {
+    const back = path.value + (query.value.size ? `?${query.value}` : "");
+    go(`/login?return=${encodeURIComponent(back)}`, "replace");
+    return null;
+  }
+  return (
+    <div class="frame">
+      <a class="skip" href="#main">
+        To the content
+      </a>
+      <Navigation />
+      <main id="main">
+        {!connected.value && (
+          <p class="connection" role="status">
+            The connection is lost; what you see may be old. It is made again by itself.
+          </p>
+        )}
+        <Suspense fallback={<p class="muted">Loading…</p>}>
+          <Page />
+        </Suspense>
+      </main>
+      <Toasts />
+      {helpIsOpen.value && <Help />}
+    </div>
+  );
+}
+
+function Page() {
+  const [first = "", namespace, name, ...rest] = path.value.slice(1).split("/").map(decodeURIComponent);
+  if (path.value === "/") return <HomePage />;
+  if (first === "applications" && !namespace) return <ApplicationsPage />;
+  if (first === "applications" && namespace && rest.length === 0) {
+    const [ofNamespace, ofName] = name ? [namespace, name] : ["argocd", namespace];
+    return <ApplicationPage key={path.value} namespace={ofNamespace} name={ofName} />;
+  }
+  if (first in KINDS && !namespace) return <ObjectsPage key={first} kind={first} />;
+  if (first in KINDS && namespace && name && rest.length === 0) {
+    return <ObjectPage key={path.value} kind={first} namespace={namespace} name={name} />;
+  }
+  return (
+    <Note severity="attention">
+      There is no page here. <a href={href("/")}>Home</a>
+    </Note>
+  );
+}
+
+const LINKS: [string, string][] = [
+  ["/", "Home"],
+  ["/applications", "Applications"],
+  ["/applicationsets", "ApplicationSets"],
+  ["/stages", "Pipelines"],
+  ["/rollouts", "Rollouts"],
+  ["/certificates", "Certificates"],
+  ["/sealedsecrets", "Sealed secrets"],
+];
+const WITHIN: Record<string, string> = { warehouses: "/stages", freight: "/stages", promotions: "/stages" };
+
+function Navigation() {
+  const first = path.value.split("/")[1] ?? "";
+  const here = WITHIN[first] ?? `/${first}`;
+  return (
+    <nav aria-label="Main">
+      <a class="brand" href={href("/")}>
+        <img src="./icon.svg" alt="" /> Argosy
+      </a>
+      {LINKS.map(([place, title]) => (
+        <a key={place} href={href(place)} aria-current={here === place ? "page" : undefined}>
+          {title}
+        </a>
+      ))}
+      <div class="foot">
+        {me.value?.signedIn ? (
+          <>
+            <div class="muted">{me.value.username}</div>
+            <Button kind="plain" onClick={() => void signOut()}>
+              Sign out
+            </Button>
+          </>
+        ) : (
+          <a href={href("/login")}>Sign in</a>
+        )}
+        <Button kind="plain" onClick={() => (helpIsOpen.value = true)}>
+          Keys ( ? )
+        </Button>
+      </div>
+    </nav>
+  );
+}
+
+function Help() {
+  const close = () => (helpIsOpen.value = false);
+  return (
+    <Dialog title="Keys" onClose={close}>
+      <form method="dialog">
+        <h1>Keys</h1>
+        <dl class="facts">
+          <dt>
+            <kbd>/</kbd>
+          </dt>
+          <dd>search</dd>
+          <dt>
+            <kbd>j</kbd> <kbd>k</kbd>
+          </dt>
+          <dd>next and previous row; Enter opens it</dd>
+          {PLACES.map(([key, , title]) => (
+            <>
+              <dt>
+                <kbd>g</kbd> <kbd>{key}</kbd>
+              </dt>
+              <dd>{title}</dd>
+            </>
+          ))}
+        </dl>
+        <div class="actions">
+          <Button kind="primary" type="submit">
+            Close
+          </Button>
+        </div>
+      </form>
+    </Dialog>
+  );
+}

@@ -1,0 +1,42 @@
+/** Everything by keyboard: `/` searches, `g` and a letter goes somewhere, `j` and `k` move through rows. */
+import { signal } from "@preact/signals";
+
+import { go } from "./router";
+
+export const PLACES: [string, string, string][] = [
+  ["h", "/", "Home"],
+  ["a", "/applications", "Applications"],
+  ["p", "/stages", "Pipelines"],
+  ["r", "/rollouts", "Rollouts"],
+  ["c", "/certificates", "Certificates"],
+  ["s", "/sealedsecrets", "Sealed secrets"],
+];
+export const helpIsOpen = signal(false);
+let waitsForPlace = false;
+
+export function moved(rows: number, at: number, key: string): number {
+  if (rows === 0) return -1;
+  return key === "j" ? Math.min(at + 1, rows - 1) : Math.max(at - 1, 0);
+}
+
+addEventListener("keydown", (event) => {
+  const target = event.target as HTMLElement;
+  if (event.ctrlKey || event.metaKey || event.altKey || target.closest?.("dialog")) return;
+  if (/^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName)) {
+    if (event.key === "Escape") target.blur();
+    return;
+  }
+  if (waitsForPlace) {
+    waitsForPlace = false;
+    const place = PLACES.find(([key]) => key === event.key);
+    if (place) go(place[1]);
+  } else if (event.key === "g") waitsForPlace = true;
+  else if (event.key === "?") helpIsOpen.value = true;
+  else if (event.key === "/") {
+    event.preventDefault();
+    document.querySelector<HTMLInputElement>("input[data-search]")?.focus();
+  } else if (event.key === "j" || event.key === "k") {
+    const links = [...document.querySelectorAll<HTMLElement>("[data-row]")];
+    links[moved(links.length, links.indexOf(document.activeElement as HTMLElement), event.key)]?.focus();
+  }
+});

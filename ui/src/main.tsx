@@ -1,0 +1,9 @@
+import { render } from "preact";
+
+import "./theme/tokens.css";
+import "./theme/base.css";
+import "./keyboard";
+import { App } from "./app";
+
+const place = document.getElementById("page");
+if (place) render(<App />, place);

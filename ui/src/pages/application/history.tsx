@@ -1,0 +1,84 @@
+import { useState } from "preact/hooks";
+
+import { Ago, Button, Dialog, Note } from "../../parts";
+import { shortRevision } from "../../parts/format";
+import type { Shown } from "./model";
+import { act } from "./page";
+import type { Rights } from "./rights";
+
+type Entry = Shown["history"][number];
+
+export function HistoryView({ app, rights }: { app: Shown; rights: Rights }) {
+  const [chosen, setChosen] = useState<Entry | null>(null);
+  if (app.history.length === 0) return <p class="muted">Nothing was deployed yet.</p>;
+  return (
+    <>
+      <div class="table-box">
+        <table>
+          <thead>
+            <tr>
+              <th scope="col">Id</th>
+              <th scope="col">Revision</th>
+              <th scope="col">Deployed</th>
+              <th scope="col">By</th>
+              <th scope="col">Action</th>
+            </tr>
+          </thead>
+          <tbody>
+            {app.history.map((entry, at) => (
+              <tr key={entry.id}>
+                <td class="number">{entry.id}</td>
+                <td class="mono">{entry.revisions.map(shortRevision).join(", ")}</td>
+                <td>
+                  <Ago at={entry.deployedAt} />
+                </td>
+                <td>{entry.automated ? "automated sync" : entry.by}</td>
+                <td>
+                  {at === 0 ? (
+                    <span class="muted">the present one</span>
+                  ) : (
+                    <Button kind="plain" lacks={rights.sync} onClick={() => setChosen(entry)}>
+                      Roll back…
+                    </Button>
+                  )}
+                </td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+      {chosen && <RollBack app={app} entry={chosen} onClose={() => setChosen(null)} />}
+    </>
+  );
+}
+
+function RollBack({ app, entry, onClose }: { app: Shown; entry: Entry; onClose: () => void }) {
+  const { row } = app;
+  async function rollBack(event: SubmitEvent) {
+    event.preventDefault();
+    const body = { appNamespace: row.namespace, project: row.project, id: entry.id };
+    if (await act("Rolling back", "POST", `/api/v1/applications/${row.name}/rollback`, body)) onClose();
+  }
+  return (
+    <Dialog title="Roll back" onClose={onClose}>
+      <form onSubmit={(event) => void rollBack(event)}>
+        <h1>Roll {row.name} back</h1>
+        <p>
+          It goes from <code>{shortRevision(row.revision)}</code> to <code>{entry.revisions.map(shortRevision).join(", ")}</code>,
+          deployed <Ago at={entry.deployedAt} />.
+        </p>
+        {row.automated && (
+          <Note severity="attention">
+            Automated sync holds at that revision until Git has a newer commit, or you sync it yourself.
+          </Note>
+        )}
+        <div class="actions">
+          <Button onClick={onClose}>Cancel</Button>
+          <Button kind="primary" type="submit">
+            Roll back
+          </Button>
+        </div>
+      </form>
+    </Dialog>
+  );
+}

@@ -1,0 +1,55 @@
+import { expect, test } from "vitest";
+
+import { diff, differences, effect, folded, type Resource, syncBody } from "./model";
+
+const text = (lines: ReturnType<typeof diff>) => lines.map((line) => `${line.kind[0]} ${line.text}`);
+
+test("a difference is the shortest edit", () => {
+  expect(text(diff(["a", "b", "c"], ["a", "x", "c", "d"]))).toEqual(["s a", "d b", "a x", "s c", "a d"]);
+  expect(text(diff([""], ["a"]))).toEqual(["a a"]);
+  expect(text(diff(["a"], ["a"]))).toEqual(["s a"]);
+});
+
+test("what is the same far from a change is folded", () => {
+  const before = Array.from({ length: 20 }, (_, at) => `line ${at}`);
+  const after = before.map((line, at) => (at === 10 ? "other" : line));
+  const lines = folded(diff(before, after));
+  expect(lines[0]).toEqual({ kind: "gap", text: "… 7 lines that are the same" });
+  expect(lines.at(-1)).toEqual({ kind: "gap", text: "… 6 lines that are the same" });
+  expect(lines).toHaveLength(1 + 3 + 2 + 3 + 1);
+});
+
+test("only what differs is shown, with what would become of it", () => {
+  const a = JSON.stringify({ kind: "A", data: { v: "1" } });
+  const b = JSON.stringify({ kind: "A", data: { v: "2" } });
+  const item = { kind: "A", group: "g", namespace: "n" };
+  const found = differences([
+    { ...item, name: "same", targetState: a, normalizedLiveState: a, predictedLiveState: a },
+    { ...item, name: "changed", targetState: b, normalizedLiveState: a, predictedLiveState: b },
+    { ...item, name: "new", targetState: a, normalizedLiveState: "null" },
+    { ...item, name: "gone", targetState: "null", normalizedLiveState: a },
+    { ...item, name: "hook", targetState: a, normalizedLiveState: "null", hook: true },
+  ]);
+  expect(found.map((one) => [one.key, one.what])).toEqual([
+    ["A.g n/changed", "changed"],
+    ["A.g n/new", "created"],
+    ["A.g n/gone", "deleted"],
+  ]);
+});
+
+test("the effect of a sync names what would be deleted", () => {
+  const one = (sync: string, pruned = false) => ({ sync, pruned }) as Resource;
+  const resources = [one("OutOfSync"), one("OutOfSync", true), one("Synced")];
+  expect(effect(resources, false)).toBe("1 resource is created or changed, 1 would be deleted by pruning, which is off");
+  expect(effect(resources, true)).toBe("1 resource is created or changed, 1 deleted");
+});
+
+test("a sync says what was chosen, and nothing else", () => {
+  expect(syncBody("argocd", "default", { prune: true, dryRun: false, force: false, replace: false })).toEqual({
+    appNamespace: "argocd",
+    project: "default",
+    prune: true,
+    dryRun: false,
+    strategy: { hook: { force: false } },
+  });
+});

@@ -1,0 +1,158 @@
+/** What the page of one Application makes of the API's answers. Pure. */
+import type { Schemas } from "../../api/client";
+import { yaml } from "../objects/model";
+
+export type Shown = Schemas["ApplicationShown"];
+export type Resource = Schemas["ResourceShown"];
+export const VIEWS = ["overview", "resources", "diff", "history"];
+
+/** An item of Argo CD's managed resources; states are JSON as text. */
+export interface Managed {
+  group?: string;
+  kind: string;
+  namespace?: string;
+  name: string;
+  targetState?: string;
+  normalizedLiveState?: string;
+  predictedLiveState?: string;
+  hook?: boolean;
+  requiresPruning?: boolean;
+}
+
+export type Line = { kind: "same" | "add" | "del" | "gap"; text: string };
+
+export interface Difference {
+  key: string;
+  what: "created" | "deleted" | "changed";
+  lines: Line[];
+}
+
+export function differences(items: Managed[]): Difference[] {
+  return items.flatMap((item) => {
+    if (item.hook) return [];
+    const live = parsed(item.normalizedLiveState);
+    const target = live === null ? parsed(item.targetState) : parsed(item.predictedLiveState ?? item.targetState);
+    const wanted = parsed(item.targetState) === null ? null : target;
+    if (live === null && wanted === null) return [];
+    const [before, after] = [shownYaml(live), shownYaml(wanted)];
+    if (before === after) return [];
+    const what = live === null ? "created" : wanted === null ? "deleted" : "changed";
+    return [{ key: keyOf(item), what, lines: folded(diff(before.split("\n"), after.split("\n"))) }];
+  });
+}
+
+export function keyOf(item: { group?: string; kind: string; namespace?: string; name: string }): string {
+  return `${item.kind}${item.group ? `.${item.group}` : ""} ${item.namespace ? `${item.namespace}/` : ""}${item.name}`;
+}
+
+function parsed(text: string | undefined): unknown {
+  if (!text || text === "null") return null;
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return null;
+  }
+}
+
+function shownYaml(value: unknown): string {
+  return value === null ? "" : yaml(value).trimStart().trimEnd();
+}
+
+const LONGEST = 4000;
+
+/** The shortest edit by lines (Myers), within what a page can bear; longer texts are shown whole. */
+export function diff(before: string[], after: string[]): Line[] {
+  const old = before.length === 1 && before[0] === "" ? [] : before;
+  const young = after.length === 1 && after[0] === "" ? [] : after;
+  let start = 0;
+  while (start < old.length && start < young.length && old[start] === young[start]) start++;
+  let oldEnd = old.length;
+  let youngEnd = young.length;
+  while (oldEnd > start && youngEnd > start && old[oldEnd - 1] === young[youngEnd - 1]) {
+    oldEnd--;
+    youngEnd--;
+  }
+  const same = (text: string): Line => ({ kind: "same", text });
+  const middle = between(old.slice(start, oldEnd), young.slice(start, youngEnd));
+  return [...old.slice(0, start).map(same), ...middle, ...old.slice(oldEnd).map(same)];
+}
+
+function between(old: string[], young: string[]): Line[] {
+  const removed = (): Line[] => old.map((text) => ({ kind: "del", text }));
+  const added = (): Line[] => young.map((text) => ({ kind: "add", text }));
+  if (old.length * young.length > LONGEST * LONGEST || !old.length || !young.length) return [...removed(), ...added()];
+  const width = young.length + 1;
+  const lengths = new Uint32Array((old.length + 1) * width);
+  for (let i = old.length - 1; i >= 0; i--) {
+    for (let j = young.length - 1; j >= 0; j--) {
+      lengths[i * width + j] =
+        old[i] === young[j]
+          ? (lengths[(i + 1) * width + j + 1] ?? 0) + 1
+          : Math.max(lengths[(i + 1) * width + j] ?? 0, lengths[i * width + j + 1] ?? 0);
+    }
+  }
+  const lines: Line[] = [];
+  let [i, j] = [0, 0];
+  while (i < old.length || j < young.length) {
+    if (i < old.length && j < young.length && old[i] === young[j]) {
+      lines.push({ kind: "same", text: old[i++] ?? "" });
+      j++;
+    } else if (j >= young.length || (i < old.length && (lengths[(i + 1) * width + j] ?? 0) >= (lengths[i * width + j + 1] ?? 0)))
+      lines.push({ kind: "del", text: old[i++] ?? "" });
+    else lines.push({ kind: "add", text: young[j++] ?? "" });
+  }
+  return lines;
+}
+
+const CONTEXT = 3;
+
+/** Of what is the same only some lines around each change. */
+export function folded(lines: Line[]): Line[] {
+  const near = new Array<boolean>(lines.length).fill(false);
+  lines.forEach((line, at) => {
+    if (line.kind === "same") return;
+    for (let i = Math.max(0, at - CONTEXT); i <= Math.min(lines.length - 1, at + CONTEXT); i++) near[i] = true;
+  });
+  const shown: Line[] = [];
+  let hidden = 0;
+  const gap = () => {
+    if (hidden) shown.push({ kind: "gap", text: `… ${hidden} lines that are the same` });
+    hidden = 0;
+  };
+  lines.forEach((line, at) => {
+    if (near[at]) {
+      gap();
+      shown.push(line);
+    } else hidden++;
+  });
+  gap();
+  return shown;
+}
+
+export interface Options {
+  prune: boolean;
+  dryRun: boolean;
+  force: boolean;
+  replace: boolean;
+}
+
+/** The body of a sync for Argo CD's API. */
+export function syncBody(namespace: string, project: string, options: Options): object {
+  return {
+    appNamespace: namespace,
+    project,
+    prune: options.prune,
+    dryRun: options.dryRun,
+    strategy: { hook: { force: options.force } },
+    ...(options.replace ? { syncOptions: { items: ["Replace=true"] } } : {}),
+  };
+}
+
+/** What a sync would do, in one line. */
+export function effect(resources: Resource[], prune: boolean): string {
+  const different = resources.filter((one) => one.sync === "OutOfSync" && !one.pruned).length;
+  const pruned = resources.filter((one) => one.pruned).length;
+  const parts = [`${different} ${different === 1 ? "resource is" : "resources are"} created or changed`];
+  if (pruned) parts.push(prune ? `${pruned} deleted` : `${pruned} would be deleted by pruning, which is off`);
+  return parts.join(", ");
+}

@@ -1,0 +1,227 @@
+import { useState } from "preact/hooks";
+
+import { ask, Failure } from "../../api/client";
+import { Ago, Badge, Button, Copy, Note, StateBadge, Tabs, toast } from "../../parts";
+import { safeLink, shortRevision } from "../../parts/format";
+import { href, query } from "../../router";
+import { useLive } from "../live-page";
+import { DiffView } from "./diff";
+import { HistoryView } from "./history";
+import { type Shown, VIEWS } from "./model";
+import { ResourcesView } from "./resources";
+import { type Rights, useRights } from "./rights";
+import { SyncDialog } from "./sync";
+import "../list.css";
+import "./page.css";
+
+type Live = Shown & { gone?: string };
+
+export function ApplicationPage({ namespace, name }: { namespace: string; name: string }) {
+  const place = `${encodeURIComponent(namespace)}/${encodeURIComponent(name)}`;
+  const found = useLive<Live>(`/api/argosy/v1/stream/applications/${place}`);
+  const app = found?.value.value;
+  const problem = found?.problem.value;
+  if (problem) return <Note severity="broken">{problem}</Note>;
+  if (!app) return <p class="muted">Loading…</p>;
+  if (app.gone) {
+    return (
+      <Note severity="attention">
+        {name} was deleted. <a href={href("/applications")}>All applications</a>
+      </Note>
+    );
+  }
+  return <Found app={app} />;
+}
+
+function Found({ app }: { app: Shown }) {
+  const { row } = app;
+  const rights = useRights(row.project, row.namespace, row.name);
+  const view = query.value.get("view") ?? "overview";
+  const [syncs, setSyncs] = useState(false);
+  return (
+    <>
+      <div class="head">
+        <h1>
+          <a href={href("/applications")}>Applications</a> / {row.name} <Copy text={row.name} what="the name" />
+        </h1>
+        <StateBadge word={row.sync} />
+        <StateBadge word={row.health} />
+        <Actions app={app} rights={rights} onSync={() => setSyncs(true)} />
+      </div>
+      <Note severity={row.why.severity}>
+        <Badge severity={row.why.severity}>{row.why.reason}</Badge>
+        <span>
+          {row.why.message} <span class="muted"><Ago at={row.why.since} /></span>
+        </span>
+      </Note>
+      <div class="stacked">
+        <Tabs names={VIEWS} chosen={view} />
+      </div>
+      {view === "overview" && <Overview app={app} />}
+      {view === "resources" && <ResourcesView app={app} />}
+      {view === "diff" && <DiffView app={app} />}
+      {view === "history" && <HistoryView app={app} rights={rights} />}
+      {syncs && <SyncDialog app={app} onClose={() => setSyncs(false)} />}
+    </>
+  );
+}
+
+function Actions({ app, rights, onSync }: { app: Shown; rights: Rights; onSync: () => void }) {
+  const { row } = app;
+  const busy = row.phase === "Running" || row.phase === "Terminating";
+  const refresh = (level: string) =>
+    act(`Asked for a ${level} refresh`, "GET", `/api/v1/applications/${row.name}?appNamespace=${row.namespace}&refresh=${level}`);
+  return (
+    <div class="actions">
+      {busy ? (
+        <Button
+          kind="danger"
+          lacks={rights.sync}
+          onClick={() => void act("Asked to stop", "DELETE", `/api/v1/applications/${row.name}/operation?appNamespace=${row.namespace}`)}
+        >
+          Stop the sync
+        </Button>
+      ) : (
+        <Button kind="primary" lacks={rights.sync} onClick={onSync}>
+          Sync…
+        </Button>
+      )}
+      <Button lacks={rights.get} onClick={() => void refresh("normal")}>
+        Refresh
+      </Button>
+      <Button lacks={rights.get} onClick={() => void refresh("hard")}>
+        Hard refresh
+      </Button>
+    </div>
+  );
+}
+
+export async function act(done: string, method: string, place: string, body?: unknown): Promise<boolean> {
+  try {
+    await ask(method, place, body);
+    toast("ok", done);
+    return true;
+  } catch (error) {
+    toast("broken", error instanceof Failure ? error.message : String(error));
+    return false;
+  }
+}
+
+function Overview({ app }: { app: Shown }) {
+  const { row } = app;
+  return (
+    <div class="two">
+      <section class="panel" aria-label="Source and destination">
+        <h2>Source and destination</h2>
+        <dl class="facts">
+          <dt>Repository</dt>
+          <dd>
+            {row.repository} <Copy text={row.repository} what="the repository's URL" />
+          </dd>
+          <dt>Path</dt>
+          <dd class="mono">{row.path}</dd>
+          <dt>Wanted</dt>
+          <dd class="mono">{row.targetRevision}</dd>
+          <dt>Revision</dt>
+          <dd class="mono">
+            {shortRevision(row.revision)} {row.revision && <Copy text={row.revision} what="the revision" />}
+          </dd>
+          <dt>Cluster</dt>
+          <dd>{row.cluster}</dd>
+          <dt>Namespace</dt>
+          <dd>{row.destinationNamespace}</dd>
+          <dt>Project</dt>
+          <dd>{row.project}</dd>
+          <dt>Automated sync</dt>
+          <dd>{row.automated ? "on" : "off"}</dd>
+          {row.images.length > 0 && (
+            <>
+              <dt>Images</dt>
+              <dd class="mono">{row.images.join(", ")}</dd>
+            </>
+          )}
+          <Links urls={app.urls} />
+          <dt>Compared</dt>
+          <dd>
+            <Ago at={app.reconciledAt} />
+          </dd>
+        </dl>
+      </section>
+      <Operation app={app} />
+      {app.conditions.length > 0 && (
+        <section class="panel" aria-label="Conditions">
+          <h2>Conditions</h2>
+          {app.conditions.map((one) => (
+            <Note key={one.type} severity={one.type.endsWith("Error") ? "broken" : "attention"}>
+              <span>
+                <strong>{one.type}</strong> {one.message}{" "}
+                <span class="muted">
+                  <Ago at={one.since} />
+                </span>
+              </span>
+            </Note>
+          ))}
+        </section>
+      )}
+    </div>
+  );
+}
+
+function Links({ urls }: { urls: string[] }) {
+  const links = urls.flatMap((url) => safeLink(url) ?? []);
+  if (links.length === 0) return null;
+  return (
+    <>
+      <dt>Links</dt>
+      <dd>
+        {links.map((url) => (
+          <div key={url}>
+            <a href={url} target="_blank" rel="noopener noreferrer">
+              {url}
+            </a>
+          </div>
+        ))}
+      </dd>
+    </>
+  );
+}
+
+function Operation({ app }: { app: Shown }) {
+  const { operation } = app;
+  if (!operation) {
+    return (
+      <section class="panel" aria-label="Last sync">
+        <h2>Last sync</h2>
+        <p class="muted">It was never synced.</p>
+      </section>
+    );
+  }
+  const by = operation.automated ? "automated sync" : operation.by || "somebody";
+  return (
+    <section class="panel" aria-label="Last sync">
+      <h2>
+        Last sync <StateBadge word={operation.phase} />
+      </h2>
+      <p>{operation.message}</p>
+      <p class="muted">
+        Begun <Ago at={operation.startedAt} /> by {by}, to{" "}
+        <span class="mono">{operation.revisions.map(shortRevision).join(", ")}</span>
+        {operation.retries > 0 && `, tried again ${operation.retries} times`}
+      </p>
+      {operation.steps.length > 0 && (
+        <ul class="steps">
+          {operation.steps.map((step) => (
+            <li key={`${step.phase}/${step.group}/${step.kind}/${step.namespace}/${step.name}`}>
+              <StateBadge word={step.status} /> {step.kind} {step.name}
+              <span class="muted">
+                {" "}
+                {step.hook || step.phase}
+                {step.wave ? `, wave ${step.wave}` : ""} — {step.message}
+              </span>
+            </li>
+          ))}
+        </ul>
+      )}
+    </section>
+  );
+}

@@ -1,0 +1,67 @@
+import { useState } from "preact/hooks";
+
+import { Button, Dialog, Note } from "../../parts";
+import { shortRevision } from "../../parts/format";
+import { Differences, useDifferences } from "./diff";
+import { effect, type Options, type Shown, syncBody } from "./model";
+import { act } from "./page";
+
+const CHOICES: [keyof Options, string, string][] = [
+  ["prune", "Prune", "delete what is no longer in Git"],
+  ["dryRun", "Dry run", "ask the cluster, change nothing"],
+  ["force", "Force", "delete and create again what cannot be changed: its data may be lost"],
+  ["replace", "Replace", "overwrite whole objects: fields that others set are lost"],
+];
+
+/** Shows what would happen before it happens. */
+export function SyncDialog({ app, onClose }: { app: Shown; onClose: () => void }) {
+  const { row } = app;
+  const [options, setOptions] = useState<Options>({ prune: false, dryRun: false, force: false, replace: false });
+  const [busy, setBusy] = useState(false);
+  const { found, problem } = useDifferences(app);
+  async function sync(event: SubmitEvent) {
+    event.preventDefault();
+    setBusy(true);
+    const body = syncBody(row.namespace, row.project, options);
+    if (await act("The sync has begun", "POST", `/api/v1/applications/${row.name}/sync`, body)) onClose();
+    setBusy(false);
+  }
+  return (
+    <Dialog title="Sync" onClose={onClose}>
+      <form onSubmit={(event) => void sync(event)}>
+        <h1>Sync {row.name}</h1>
+        <p>
+          To <code>{shortRevision(row.revision) || row.targetRevision}</code> in {row.destinationNamespace} of {row.cluster}:{" "}
+          {effect(app.resources, options.prune)}.
+        </p>
+        <div class="checks">
+          {CHOICES.map(([name, title, text]) => (
+            <label key={name}>
+              <input
+                type="checkbox"
+                checked={options[name]}
+                onChange={(event) => setOptions({ ...options, [name]: event.currentTarget.checked })}
+              />
+              <span>
+                {title} <span class="muted">– {text}</span>
+              </span>
+            </label>
+          ))}
+        </div>
+        {(options.force || options.replace) && (
+          <Note severity="broken">This may lose data: {CHOICES.filter(([name]) => name !== "prune" && name !== "dryRun" && options[name]).map(([, , text]) => text).join("; ")}.</Note>
+        )}
+        <details>
+          <summary>{problem || (found ? `${found.length} differences` : "Comparing…")}</summary>
+          {found && <Differences found={found} />}
+        </details>
+        <div class="actions">
+          <Button onClick={onClose}>Cancel</Button>
+          <Button kind="primary" type="submit" disabled={busy}>
+            {options.dryRun ? "Try the sync" : "Sync"}
+          </Button>
+        </div>
+      </form>
+    </Dialog>
+  );
+}

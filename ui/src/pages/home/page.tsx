@@ -1,0 +1,81 @@
+import { useEffect, useState } from "preact/hooks";
+
+import { ask, Failure, type Schemas } from "../../api/client";
+import { Ago, Badge, Note, type Severity } from "../../parts";
+import { href } from "../../router";
+import { placeOfItem } from "./model";
+import "./page.css";
+
+type Home = Schemas["Home"];
+const WORDS: [Severity, string][] = [
+  ["broken", "broken"],
+  ["attention", "need attention"],
+  ["busy", "under way"],
+  ["ok", "well"],
+];
+const REFRESH = 5000;
+
+export function HomePage() {
+  const [home, setHome] = useState<Home | null>(null);
+  const [problem, setProblem] = useState("");
+  useEffect(() => {
+    const load = () =>
+      ask<Home>("GET", "/api/argosy/v1/home").then(
+        (found) => {
+          setHome(found);
+          setProblem("");
+        },
+        (error: unknown) => setProblem(error instanceof Failure ? error.message : String(error)),
+      );
+    void load();
+    const timer = setInterval(() => void load(), REFRESH);
+    return () => clearInterval(timer);
+  }, []);
+  return (
+    <>
+      <div class="head">
+        <h1>What needs you now</h1>
+      </div>
+      {problem && <Note severity="broken">{problem}</Note>}
+      {home ? <Needs home={home} /> : !problem && <p class="muted">Loading…</p>}
+    </>
+  );
+}
+
+function Needs({ home }: { home: Home }) {
+  return (
+    <>
+      <ul class="counts" aria-label="How everything is">
+        {WORDS.map(([severity, words]) => (
+          <li key={severity} class="panel">
+            <strong class="number">{home.counts[severity] ?? 0}</strong>
+            <Badge severity={severity}>{words}</Badge>
+          </li>
+        ))}
+      </ul>
+      {home.items.length === 0 ? (
+        <Note severity="ok">Nothing waits for you.</Note>
+      ) : (
+        <ul class="needs">
+          {home.items.map((item) => (
+            <li key={`${item.kind}/${item.namespace}/${item.name}`} class="panel">
+              <div class="head">
+                <Badge severity={item.severity as Severity}>{item.reason}</Badge>
+                <a href={href(placeOfItem(item))} data-row>
+                  {item.name}
+                </a>
+                <span class="muted">
+                  {item.kind} in {item.namespace}
+                </span>
+                <span class="muted">
+                  <Ago at={item.since} />
+                </span>
+              </div>
+              <p>{item.message}</p>
+            </li>
+          ))}
+        </ul>
+      )}
+    </>
+  );
+}

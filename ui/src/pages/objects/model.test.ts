@@ -1,0 +1,25 @@
+import { expect, test } from "vitest";
+
+import { streamOf, yaml } from "./model";
+
+test("the question names the kind and what the address says", () => {
+  expect(streamOf("rollouts", new URLSearchParams("state=Paused&x=1"))).toBe(
+    "/api/argosy/v1/stream/rollouts?state=Paused&limit=50",
+  );
+});
+
+test("YAML is what kubectl would print", () => {
+  const value = { kind: "A", list: [{ a: 1, b: [] }, "x"], map: { t: "true", c: "a: b", n: null, e: {} } };
+  expect(yaml(value)).toBe(`
+kind: A
+list:
+  - a: 1
+    b: []
+  - x
+map:
+  t: "true"
+  c: "a: b"
+  "n": null
+  e: {}
+`);
+});

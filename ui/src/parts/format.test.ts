@@ -1,0 +1,44 @@
+import { expect, test } from "vitest";
+
+import { age, length, safeLink, shortRevision } from "./format";
+
+const NOW = Date.parse("2026-01-01T12:00:00Z");
+
+test.each([
+  ["2026-01-01T12:00:00Z", "now"],
+  ["2026-01-01T11:59:30Z", "30s ago"],
+  ["2026-01-01T11:54:10Z", "5m 50s ago"],
+  ["2026-01-01T11:00:00Z", "1h ago"],
+  ["2025-12-20T11:00:00Z", "12d ago"],
+  ["2026-01-01T12:10:00Z", "in 10m"],
+  ["nonsense", ""],
+  [undefined, ""],
+])("the age of %s is %s", (iso, text) => {
+  expect(age(iso, NOW)).toBe(text);
+});
+
+test("a length has two units while the first is small", () => {
+  expect([length(0), length(59), length(3700), length(90_000), length(864_000)]).toEqual([
+    "0s",
+    "59s",
+    "1h 1m",
+    "1d 1h",
+    "10d",
+  ]);
+});
+
+test.each([
+  ["https://a.example/x", "https://a.example/x"],
+  ["http://a.example/", "http://a.example/"],
+  ["javascript:alert(1)", null],
+  ["data:text/html,x", null],
+  ["//evil.example", null],
+  ["not a url", null],
+])("the link %s is %s", (url, found) => {
+  expect(safeLink(url)).toBe(found);
+});
+
+test("only a full commit is shortened", () => {
+  expect(shortRevision("a".repeat(40))).toBe("aaaaaaaa");
+  expect(shortRevision("v1.2.3")).toBe("v1.2.3");
+});

@@ -1,0 +1,41 @@
+/** Times and texts for people. Pure: now is handed in. */
+
+const UNITS: [string, number][] = [
+  ["d", 86_400],
+  ["h", 3600],
+  ["m", 60],
+  ["s", 1],
+];
+
+export function age(iso: string | undefined, now: number): string {
+  if (!iso) return "";
+  const seconds = Math.round((now - Date.parse(iso)) / 1000);
+  if (Number.isNaN(seconds)) return "";
+  const text = length(Math.abs(seconds));
+  return seconds < 0 ? `in ${text}` : seconds < 2 ? "now" : `${text} ago`;
+}
+
+export function length(seconds: number): string {
+  for (const [at, [unit, size]] of UNITS.entries()) {
+    if (seconds < size && unit !== "s") continue;
+    const whole = Math.floor(seconds / size);
+    const next = UNITS[at + 1];
+    const rest = next && whole < 10 ? Math.floor((seconds % size) / next[1]) : 0;
+    return rest && next ? `${whole}${unit} ${rest}${next[0]}` : `${whole}${unit}`;
+  }
+  return "0s";
+}
+
+export function shortRevision(revision: string): string {
+  return /^[0-9a-f]{40}$/.test(revision) ? revision.slice(0, 8) : revision;
+}
+
+/** A link that data names: http and https alone, and within this site; anything else is no link. */
+export function safeLink(url: string): string | null {
+  try {
+    const parsed = new URL(url);
+    return parsed.protocol === "https:" || parsed.protocol === "http:" ? parsed.href : null;
+  } catch {
+    return null;
+  }
+}
