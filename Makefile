@@ -7,7 +7,7 @@ WORKERS ?= auto
 SEEDS ?= 1000
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: up setup test check format bench vectors hardship clean
+.PHONY: ui ui-check up setup test check format bench vectors hardship clean
 
 up: setup ## Start Argosy on its embedded API server with a demonstration delivery
 	$(BIN)/argosy demo
@@ -46,3 +46,18 @@ hardship: setup ## Each room's stories under faults: make hardship ROOM=gitops S
 
 clean: ## Remove what `make` made
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+
+ui: setup ui/node_modules ## Build the web page into the package; needs Node 20
+	$(BIN)/python scripts/openapi.py > ui/openapi.json
+	cd ui && npm run --silent types && npm run --silent check && npm test --silent
+	rm -rf src/argosy/page/assets
+	cd ui && npm run --silent build
+
+ui-check: setup ui/node_modules ## The page's types and tests, and whether what is built is of today
+	cd ui && npm run --silent check && npm test --silent
+	cd ui && npx --no-install vite build --outDir .built --emptyOutDir --logLevel warn
+	diff -r --exclude=__init__.py --exclude=__pycache__ ui/.built src/argosy/page || (echo "the page is not of today: make ui"; exit 1)
+
+ui/node_modules: ui/package-lock.json
+	cd ui && npm ci --no-audit --no-fund --silent
+	@touch $@

@@ -566,7 +566,7 @@ export interface components {
             destinationNamespace: string;
             automated: boolean;
             phase: string;
-            syncedAt: string;
+            syncedAt?: string;
             createdAt: string;
             labels: {
                 [key: string]: string;
@@ -578,7 +578,7 @@ export interface components {
             row: components["schemas"]["ApplicationRow"];
             conditions: components["schemas"]["Condition"][];
             resources: components["schemas"]["ResourceShown"][];
-            operation: components["schemas"]["OperationShown"];
+            operation?: components["schemas"]["OperationShown"];
             history: components["schemas"]["Entry"][];
             urls: string[];
             spec: {
@@ -715,8 +715,8 @@ export interface components {
             severity: "ok" | "busy" | "attention" | "broken";
             reason: string;
             message: string;
-            since: string;
-            until: string;
+            since?: string;
+            until?: string;
             /** @enum {string} */
             action: "sync" | "refresh" | "rollback" | "terminate" | "edit" | "none";
         };

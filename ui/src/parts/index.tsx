@@ -101,7 +101,9 @@ export function Copy({ text, what }: { text: string; what: string }) {
       title={`Copy ${what}`}
       onClick={() => void navigator.clipboard.writeText(text).then(() => toast("ok", `Copied ${what}`))}
     >
-      ⧉
+      <svg viewBox="0 0 16 16" aria-hidden="true">
+        <path d="M5 5V2h9v9h-3M2 5h9v9H2z" fill="none" stroke="currentColor" stroke-width="1.5" />
+      </svg>
     </button>
   );
 }

@@ -10,7 +10,7 @@ from argosy.server.api.endpoint import Asked, Endpoint, Parameter
 from argosy.server.api.stream import Events
 from argosy.server.calls import sign_in, within
 from argosy.server.errors import invalid
-from argosy.server.services.applications.access import find
+from argosy.server.services.applications.access import Found, find
 from argosy.server.services.applications.resource_health import with_health
 from argosy.server.world import World
 
@@ -116,7 +116,7 @@ def application_endpoints(world: World) -> tuple[Endpoint, ...]:
         return page_of(rows, asked)
 
     async def one(asked: Asked) -> ApplicationShown:
-        found = await find(world, asked.call, "get", asked.path["name"], namespace=asked.path["namespace"])
+        found = await _found(world, asked)
         return shown(world, found.app)
 
     async def watched(asked: Asked) -> Events:
@@ -125,7 +125,7 @@ def application_endpoints(world: World) -> tuple[Endpoint, ...]:
 
     async def one_watched(asked: Asked) -> Events:
         name, namespace = asked.path["name"], asked.path["namespace"]
-        found = await find(world, asked.call, "get", name, namespace=namespace)
+        found = await _found(world, asked)
         key = f"{namespace}/{name}"
 
         def now() -> JsonObject:
@@ -171,6 +171,12 @@ def application_endpoints(world: World) -> tuple[Endpoint, ...]:
             stream=one_watched,
         ),
     )
+
+
+async def _found(world: World, asked: Asked) -> Found:
+    """One whose project does not take it is shown, too: that is what a person must learn of it."""
+    path = asked.path
+    return await find(world, asked.call, "get", path["name"], namespace=path["namespace"], checks_project=False)
 
 
 def page_of(rows: ApplicationRows, asked: Asked) -> ApplicationPage:

@@ -45,11 +45,16 @@ def object_schema(found: type, refer: Callable[[type], str]) -> Schema:
     made: Schema = {
         "type": "object",
         "properties": {name: schema_of(hint, refer) for name, hint in hints.items()},
-        "required": sorted(found.__required_keys__),  # type: ignore[attr-defined]
+        "required": _required(hints),
     }
     if found.__doc__:
         made["description"] = found.__doc__
     return made
+
+
+def _required(hints: Mapping[str, Any]) -> list[str]:
+    """By the hints: annotations that are texts hide `NotRequired` from the type itself."""
+    return sorted(name for name, hint in hints.items() if get_origin(hint) is not NotRequired)
 
 
 def fit(value: Any, hint: Any, path: str) -> Any:
@@ -87,7 +92,7 @@ def _fit_object(value: Any, hint: Any, path: str) -> Any:
     hints = get_type_hints(hint, include_extras=True)
     if unknown := sorted(set(found) - set(hints)):
         raise Unfit(f"{path}.{unknown[0]}: there is no such field; there are {', '.join(sorted(hints))}")
-    if missing := sorted(hint.__required_keys__ - set(found)):
+    if missing := [name for name in _required(hints) if name not in found]:
         raise Unfit(f"{path}.{missing[0]}: is missing")
     return {name: fit(item, hints[name], f"{path}.{name}") for name, item in found.items()}
 

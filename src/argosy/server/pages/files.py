@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import mimetypes
 import re
 from functools import cache
@@ -17,6 +18,11 @@ from argosy.server.world import World
 NAME: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*")
 HASHED: Final = re.compile(r"[.-][A-Za-z0-9_-]{8,}\.\w+$")
 FOR_EVER: Final = "public, max-age=31536000, immutable"
+POLICY: Final = (
+    "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'self'; form-action 'self'; "
+    "frame-ancestors 'self'; require-trusted-types-for 'script'"
+)
+"""Of the page (security rule 12): its own files alone, nothing inline, no text that becomes markup or script."""
 MINIMAL: Final = (
     b"<!doctype html><meta charset=utf-8><title>Argosy</title><p>The API is at <a href=api/version>/api</a>.\n"
 )
@@ -41,6 +47,16 @@ def _content(path: str) -> bytes | None:
     return found.read_bytes() if found is not None and found.is_file() else None
 
 
+@cache
+def _packed(path: str) -> bytes | None:
+    """What a reader who takes gzip gets; None where it would not be shorter."""
+    content = _content(path)
+    if content is None:
+        return None
+    packed = gzip.compress(content, mtime=0)
+    return packed if len(packed) < len(content) else None
+
+
 def page_files(world: World) -> Page:
     async def page(request: Request, path: str, query: str) -> Response:
         if request.method not in ("GET", "HEAD"):
@@ -49,19 +65,22 @@ def page_files(world: World) -> Page:
         if content is not None:
             kind = mimetypes.guess_type(path)[0] or "application/octet-stream"
             caching = FOR_EVER if HASHED.search(path) else "no-cache"
-            return Response(200, content, kind, _headers(world), caching)
+            headers = _headers(world)
+            if "gzip" in request.header("accept-encoding") and (packed := _packed(path)) is not None:
+                content, headers = packed, [*headers, ("Content-Encoding", "gzip")]
+            return Response(200, content, kind, [*headers, ("Vary", "Accept-Encoding")], caching)
         if path != "/" and "text/html" not in request.header("accept"):
             return plain_not_found()
         index = _content("index.html") or MINIMAL
         base = base_path(world).rstrip("/") + "/"
         index = index.replace(b'<base href="/">', f'<base href="{base}">'.encode())
-        return Response(200, index, "text/html; charset=utf-8", _headers(world), "no-cache")
+        return Response(200, index, "text/html; charset=utf-8", _headers(world, POLICY), "no-cache")
 
     return page
 
 
-def _headers(world: World) -> list[tuple[str, str]]:
-    """Settings may say otherwise of framing; an empty one leaves the header out."""
+def _headers(world: World, policy: str = "") -> list[tuple[str, str]]:
+    """Settings may say otherwise of framing; an empty one leaves the header out. `policy`: of the page itself."""
     given = {
         "X-Frame-Options": world.configuration.parameters.get("server.x.frame.options"),
         "Content-Security-Policy": world.configuration.parameters.get("server.content.security.policy"),
@@ -70,7 +89,7 @@ def _headers(world: World) -> list[tuple[str, str]]:
     for name, usual in SECURITY:
         value = given.get(name)
         if value is None:
-            value = usual
+            value = policy if policy and name == "Content-Security-Policy" else usual
         if value:
             found.append((name, value))
     return [*found, ("X-Robots-Tag", "noindex")]

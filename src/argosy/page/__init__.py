@@ -1,0 +1,1 @@
+"""The web page as files, built from `ui/` by `make ui`; nothing here is written by hand."""

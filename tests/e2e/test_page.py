@@ -1,0 +1,241 @@
+"""The page in a real Chromium against a real `argosy up`: what a person does, by mouse and by keyboard."""
+
+from __future__ import annotations
+
+import base64
+import json
+import shutil
+import signal
+import ssl
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from e2e.up_process import Argosy, Repository, config
+
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300), pytest.mark.xdist_group("page")]
+PATIENCE_MS = 30_000
+PAYLOADS = (
+    "<img src=x onerror=alert(1)>",
+    "<script>alert(1)</script>",
+    '"><svg onload=alert(1)>',
+    "javascript:alert(1)",
+    "{{constructor.constructor('alert(1)')()}}",
+    "\u202egnp.exe",
+)
+
+
+@dataclass
+class Site:
+    argosy: Argosy
+    url: str
+    password: str
+
+    def asked(self, method: str, path: str, body: Any = None, *, token: str = "", **headers: str) -> tuple[int, Any]:
+        """Of the server, past the page."""
+        context = ssl.create_default_context()
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+        data = None if body is None else json.dumps(body).encode()
+        given = {"Content-Type": "application/json", **headers}
+        if token:
+            given["Authorization"] = f"Bearer {token}"
+        request = urllib.request.Request(f"{self.url}{path}", data, given, method=method)
+        try:
+            with urllib.request.urlopen(request, context=context, timeout=30) as response:
+                return response.status, json.loads(response.read() or b"null")
+        except urllib.error.HTTPError as error:
+            return error.code, json.loads(error.read() or b"null")
+
+    def token(self) -> str:
+        body = {"username": "admin", "password": self.password}
+        return str(self.asked("POST", "/api/v1/session", body)[1]["token"])
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    folder: Path = tmp_path_factory.mktemp("page")
+    argosy = Argosy(folder / "data")
+    argosy.up()
+    try:
+        repository = Repository(folder / "repository")
+        repository.commit({"conf/a.yaml": config("a", "1")})
+        for name in ("web", "api"):
+            argosy.apply_application(name, repository)
+            argosy.eventually(lambda name=name: argosy.status(name) == ("Synced", "Healthy"), "Synced")  # type: ignore[misc]
+        argosy.apply_application("broken", repository, "nowhere")
+        argosy.eventually(lambda: argosy.get("secret", "-n", "argocd", "argocd-initial-admin-secret"), "a password")
+        secret = argosy.get("secret", "-n", "argocd", "argocd-initial-admin-secret")
+        password = base64.b64decode(secret["data"]["password"]).decode()
+        yield Site(argosy, (argosy.data / "server").read_text().strip(), password)
+    finally:
+        if argosy.process is not None:
+            argosy.end(signal.SIGKILL)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    program = shutil.which("chromium")
+    if program is None:
+        pytest.skip("chromium is not installed (apt-get install chromium)")
+    with sync_playwright() as playwright:
+        found = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
+        yield found
+        found.close()
+
+
+@pytest.fixture
+def page(site: Site, browser: Browser) -> Iterator[Page]:
+    """Signed in; a script error, a dialog or a request to another site fails the test."""
+    context = browser.new_context(ignore_https_errors=True, viewport={"width": 1280, "height": 800}, base_url=site.url)
+    context.set_default_timeout(PATIENCE_MS)
+    expect.set_options(timeout=PATIENCE_MS)
+    found, wrong = context.new_page(), list[str]()
+    found.on("pageerror", lambda error: wrong.append(f"script: {error}"))
+    found.on("dialog", lambda dialog: (wrong.append(f"dialog: {dialog.message}"), dialog.dismiss()))
+    found.on("request", lambda one: None if one.url.startswith(site.url) else wrong.append(f"request: {one.url}"))
+    found.goto("/login")
+    sign_in(found, site)
+    expect(found.get_by_role("heading", name="What needs you now")).to_be_visible()
+    yield found
+    context.close()
+    assert wrong == []
+
+
+def sign_in(page: Page, site: Site) -> None:
+    page.get_by_label("User").fill("admin")
+    page.get_by_label("Password").fill(site.password)
+    page.keyboard.press("Enter")
+
+
+def test_who_is_not_signed_in_comes_back_to_where_they_were(site: Site, browser: Browser) -> None:
+    context = browser.new_context(ignore_https_errors=True, base_url=site.url)
+    page = context.new_page()
+    page.goto("/applications?search=web")
+    expect(page.get_by_role("heading", name="Sign in to Argosy")).to_be_visible(timeout=PATIENCE_MS)
+    page.get_by_label("User").fill("admin")
+    page.get_by_label("Password").fill("wrong")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("alert")).to_contain_text("Invalid username or password", timeout=PATIENCE_MS)
+    sign_in(page, site)
+    expect(page.get_by_role("link", name="web", exact=True)).to_be_visible(timeout=PATIENCE_MS)
+    assert page.url.endswith("/applications?search=web")
+    context.close()
+
+
+def test_what_needs_a_person_is_found_at_home_and_leads_to_its_place(page: Page) -> None:
+    line = page.get_by_role("listitem").filter(has_text="ComparisonError")
+    expect(line).to_contain_text("nowhere")
+    line.get_by_role("link", name="broken").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("broken")
+
+
+def test_filters_and_search_are_in_the_address(page: Page) -> None:
+    page.get_by_role("link", name="Applications", exact=True).click()
+    page.get_by_label("Healthy").check()
+    expect(page.locator("tbody tr")).to_have_count(2)
+    assert "health=Healthy" in page.url
+    page.keyboard.press("/")
+    page.keyboard.type("web")
+    page.keyboard.press("Escape")
+    expect(page.locator("tbody tr")).to_have_count(1)
+    page.reload()
+    expect(page.locator("tbody tr")).to_have_count(1)
+    expect(page.get_by_label("Healthy")).to_be_checked()
+
+
+def test_by_keyboard_alone_one_gets_to_an_application(page: Page) -> None:
+    page.keyboard.type("ga")
+    expect(page.get_by_role("heading", name="Applications")).to_be_visible()
+    expect(page.locator("tbody tr")).to_have_count(3)
+    page.keyboard.type("jj")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_contain_text("broken")
+    page.keyboard.press("?")
+    expect(page.get_by_role("dialog")).to_contain_text("next and previous row")
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+
+
+def test_a_change_arrives_without_a_reload(page: Page, site: Site) -> None:
+    page.goto("/applications/argocd/api")
+    expect(page.get_by_role("heading", level=1)).to_contain_text("api")
+    patch = {"spec": {"source": {"path": "elsewhere"}}}
+    site.argosy.kubectl("patch", "application", "api", "-n", "argocd", "--type=merge", "-p", json.dumps(patch))
+    expect(page.locator(".note").first).to_contain_text("ComparisonError")
+    patch = {"spec": {"source": {"path": "conf"}}}
+    site.argosy.kubectl("patch", "application", "api", "-n", "argocd", "--type=merge", "-p", json.dumps(patch))
+    expect(page.locator(".note").first).to_contain_text("Everything is as Git says")
+
+
+def test_names_and_messages_are_text_whatever_they_say(page: Page, site: Site) -> None:
+    labels = {f"l{at}": "x" for at in range(len(PAYLOADS))}
+    for at, payload in enumerate(PAYLOADS):
+        app = {
+            "apiVersion": "argoproj.io/v1alpha1",
+            "kind": "Application",
+            "metadata": {"name": f"hostile-{at}", "namespace": "argocd", "labels": labels},
+            "spec": {
+                "project": payload,
+                "source": {"repoURL": payload, "path": payload, "targetRevision": payload},
+                "destination": {"server": payload, "namespace": payload},
+            },
+        }
+        site.argosy.kubectl("apply", "-f", "-", stdin=json.dumps(app))
+    page.goto("/applications?search=hostile")
+    expect(page.locator("tbody tr")).to_have_count(len(PAYLOADS))
+    for at, payload in enumerate(PAYLOADS):
+        page.goto(f"/applications/argocd/hostile-{at}")
+        expect(page.locator(".facts")).to_contain_text(payload)
+    site.argosy.kubectl("delete", "applications", "-n", "argocd", *(f"hostile-{at}" for at in range(len(PAYLOADS))))
+
+
+@pytest.mark.parametrize("width", [360, 2560])
+def test_no_page_is_wider_than_the_screen(page: Page, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 900})
+    for place in ("/", "/applications", "/applications/argocd/web", "/stages", "/certificates"):
+        page.goto(place)
+        expect(page.get_by_role("heading", level=1)).to_be_visible()
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, place
+
+
+def test_a_server_that_goes_away_is_told_and_comes_back(page: Page, site: Site) -> None:
+    page.goto("/applications")
+    expect(page.locator("tbody tr").first).to_be_visible()
+    site.argosy.end()
+    expect(page.get_by_text("The connection is lost")).to_be_visible()
+    site.argosy.up()
+    expect(page.get_by_text("The connection is lost")).to_have_count(0, timeout=60_000)
+
+
+def test_the_api_refuses_what_is_wrong_by_its_field(site: Site) -> None:
+    token = site.token()
+    wrong: list[tuple[str, str, Any, int, str]] = [
+        ("GET", "/applications?sort=zz", None, 400, "sort: 'zz' is none of"),
+        ("GET", "/applications?nope=1", None, 400, "there is no 'nope'"),
+        ("GET", "/applications?limit=x", None, 400, "limit: 'x' is no number"),
+        ("GET", "/applications?search=a&search=b", None, 400, "search is given 2 times"),
+        ("GET", "/nope", None, 404, "there is no /api/argosy/v1/nope"),
+        ("POST", "/applications", {}, 501, "POST is not allowed here; GET is"),
+        ("POST", "/rights", {"rights": [{"resource": "x", "action": "get", "object": "y"}]}, 400, "rights[0].resource"),
+        ("POST", "/rights", {"rights": 1}, 400, "body.rights: 1 is not a list"),
+        ("GET", "/applications/argocd/absent", None, 403, "permission denied"),
+    ]
+    for method, path, body, status, message in wrong:
+        found = site.asked(method, f"/api/argosy/v1{path}", body, token=token)
+        assert found[0] == status, (path, found)
+        assert message in found[1]["error"]["message"]
+
+
+def test_who_is_not_signed_in_and_other_sites_get_nothing(site: Site) -> None:
+    for path in ("/applications", "/home", "/rollouts", "/stream/applications", "/applications/argocd/web"):
+        assert site.asked("GET", f"/api/argosy/v1{path}")[0] == 401, path
+    body = {"rights": [{"resource": "applications", "action": "get", "object": "default/web"}]}
+    foreign = site.asked("POST", "/api/argosy/v1/rights", body, token=site.token(), Origin="https://evil.example")
+    assert foreign[0] == 403
+    assert site.asked("POST", "/api/argosy/v1/rights", body, token=site.token())[1] == {"allowed": [True]}

@@ -1,0 +1,51 @@
+from __future__ import annotations
+
+from typing import Any
+
+from argosy.server.api.listing import Table, Wanted
+
+ROWS: list[dict[str, Any]] = [
+    {"name": "web", "sync": "Synced", "team": "a"},
+    {"name": "api", "sync": "OutOfSync", "team": "a"},
+    {"name": "db", "sync": "OutOfSync", "team": "b"},
+]
+TABLE: Table[dict[str, Any]] = Table(
+    facets={"sync": lambda row: (row["sync"],), "team": lambda row: (row["team"],)},
+    columns={"name": lambda row: row["name"], "sync": lambda row: row["sync"]},
+    text=lambda row: f"{row['name']} {row['team']}".lower(),
+)
+
+
+def names(**wanted: Any) -> list[str]:
+    return [row["name"] for row in TABLE.window(ROWS, Wanted(**wanted)).rows]
+
+
+def test_rows_are_sorted_by_a_column_and_then_by_name() -> None:
+    assert names() == ["api", "db", "web"]
+    assert names(sort="-name") == ["web", "db", "api"]
+    assert names(sort="sync") == ["api", "db", "web"]
+    assert names(sort="-sync") == ["web", "api", "db"]
+    assert names(sort="nonsense") == ["api", "db", "web"]
+
+
+def test_every_word_of_a_search_must_be_there() -> None:
+    assert names(search="A") == ["api", "web"]
+    assert names(search="a web") == ["web"]
+    assert names(search="a zz") == []
+
+
+def test_filters_combine_and_values_of_one_are_alternatives() -> None:
+    assert names(filters={"sync": frozenset({"OutOfSync"}), "team": frozenset({"b"})}) == ["db"]
+    assert names(filters={"sync": frozenset({"OutOfSync", "Synced"})}) == ["api", "db", "web"]
+
+
+def test_a_window_is_a_part_and_says_how_much_there_is() -> None:
+    window = TABLE.window(ROWS, Wanted(filters={"sync": frozenset({"OutOfSync"})}, offset=1, limit=1))
+
+    assert (window.total, window.matched, [row["name"] for row in window.rows]) == (3, 2, ["db"])
+
+
+def test_a_facet_counts_what_there_would_be_without_its_own_filter() -> None:
+    window = TABLE.window(ROWS, Wanted(filters={"sync": frozenset({"OutOfSync"})}))
+
+    assert window.facets == {"sync": {"OutOfSync": 2, "Synced": 1}, "team": {"a": 1, "b": 1}}
