@@ -11,11 +11,11 @@ Wakes when any of these changes, and at the end of a pause, of a delay before a 
 from typing import Any
 
 from argosy.machinery.controller import Controller
-from argosy.rollouts.controller import EXPERIMENT, ROLLOUT, SERVICE
+from argosy.rollouts.controller import DESTINATION_RULE, EXPERIMENT, ROLLOUT, SERVICE
 
 
 def controllers() -> tuple[Controller[Any], ...]:
-    return (ROLLOUT, EXPERIMENT, SERVICE)
+    return (ROLLOUT, EXPERIMENT, SERVICE, DESTINATION_RULE)
 
 
 __all__ = ["controllers"]

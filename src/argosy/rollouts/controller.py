@@ -9,13 +9,14 @@ from argosy.apis.kubernetes.views.apps import ReplicaSet
 from argosy.apis.kubernetes.views.core import Service
 from argosy.apis.rollouts import Experiment, Rollout
 from argosy.machinery.controller import Controller, Decision
-from argosy.rollouts import services
+from argosy.rollouts import destination_rules, services
 from argosy.rollouts.experiments import decide as experiments
 from argosy.rollouts.experiments import look as experiment_look
 from argosy.rollouts.reconcile.decide import decide_turn
 from argosy.rollouts.reconcile.look import look
 from argosy.rollouts.reconcile.seen import Seen
 from argosy.rollouts.resources import ANALYSIS_RUNS
+from argosy.rollouts.routers.istio.resources import DESTINATION_RULES
 from argosy.rollouts.routers.table import routers_of
 
 REPORTER: Final = "rollouts-controller"
@@ -53,6 +54,16 @@ SERVICE: Final = Controller[services.Seen](
     look=services.look,
     decide=services.decide,
     workers=4,
+    manager="rollouts-controller",
+    reporter=REPORTER,
+)
+
+DESTINATION_RULE: Final = Controller[destination_rules.Seen](
+    name="rollout-destination-rule",
+    kind=DESTINATION_RULES,
+    look=destination_rules.look,
+    decide=destination_rules.decide,
+    workers=2,
     manager="rollouts-controller",
     reporter=REPORTER,
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
+from argosy.cluster.workloads.kubelet.commanded import commanded
 from argosy.cluster.workloads.rules.rule_reading import RuleError, annotated
 from argosy.cluster.workloads.rules.rules import DEFAULTS, Effect, Rule, means
 from argosy.cluster.workloads.view import View, controller_of
@@ -30,7 +31,7 @@ def effect_for(
 ) -> Effect:
     """`owners`: (kind, name) of the controller and of its controllers."""
     found = next((rule.effect for rule in rules if means(rule.match, pod, container, ordinal, owners, now)), Effect())
-    return _annotated(pod).over(found).over(DEFAULTS)
+    return _annotated(pod).over(found).over(commanded(container)).over(DEFAULTS)
 
 
 def _annotated(pod: JsonObject) -> Effect:
