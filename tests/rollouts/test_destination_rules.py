@@ -14,6 +14,8 @@ RULE = {
     "metadata": {
         "name": "rule",
         "namespace": "shop",
+        "uid": "1",
+        "resourceVersion": "7",
         "annotations": {"argo-rollouts.argoproj.io/managed-by-rollouts": "web"},
     },
     "spec": {
