@@ -76,3 +76,25 @@ def test_an_item_that_fails_is_told_by_the_kind_of_error_and_its_place_alone(cap
     run_virtual(main, seed=1)
     assert "test: one failed with ValueError in " in caplog.text
     assert "canary" not in caplog.text
+
+
+def test_a_worker_that_was_cancelled_while_it_waited_takes_nothing_from_the_others() -> None:
+    async def main(clock: VirtualClock, rng: SeededRng) -> None:
+        done: list[str] = []
+
+        async def process(item: str) -> None:
+            done.append(item)
+
+        queue: Workqueue[str] = Workqueue("test", clock)
+        async with asyncio.TaskGroup() as group:
+            first = group.create_task(queue.run(process))
+            group.create_task(queue.run(process))
+            await clock.sleep(1)
+            first.cancel()
+            await asyncio.wait([first])
+            queue.add("a")
+            await clock.sleep(1)
+            queue.close()
+        assert done == ["a"]
+
+    run_virtual(main, seed=1)

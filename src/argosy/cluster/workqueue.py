@@ -52,9 +52,12 @@ class Workqueue(Generic[T]):
             self._signal()
 
     def _signal(self) -> None:
-        """Wakes one worker that waits."""
-        if self._idle:
-            self._idle.popleft().set_result(None)
+        """Wakes one worker that waits; one that was cancelled meanwhile waits no more."""
+        while self._idle:
+            waits = self._idle.popleft()
+            if not waits.done():
+                waits.set_result(None)
+                return
 
     async def run(self, process: Callable[[T], Awaitable[None]], workers: int = 1) -> None:
         async with asyncio.TaskGroup() as group:

@@ -292,7 +292,7 @@ class Connection(asyncio.Protocol):
         while remaining and not self.transport.is_closing():
             remaining -= 1
             before = self._size
-            await _pause(self.loop, 0.05)
+            await pause(self.loop, 0.05)
             if self._size == before:
                 return
 
@@ -404,7 +404,7 @@ class Connection(asyncio.Protocol):
             self._task.cancel()
 
 
-async def _pause(loop: asyncio.AbstractEventLoop, seconds: float) -> None:
+async def pause(loop: asyncio.AbstractEventLoop, seconds: float) -> None:
     """Real time, on purpose: sockets do not live in virtual time."""
     done = loop.create_future()
     handle = loop.call_later(seconds, _resolve, done)

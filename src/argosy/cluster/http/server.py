@@ -13,7 +13,7 @@ from email.utils import format_datetime
 from typing import Any
 
 from argosy.cluster.http.exchange import Request
-from argosy.cluster.http.protocol import Connection, Handler
+from argosy.cluster.http.protocol import Connection, Handler, pause
 from argosy.cluster.ports import Clock, Rng
 
 SWEEP_SECONDS = 5.0
@@ -156,8 +156,6 @@ async def _drain(server: HttpServer, loop: asyncio.AbstractEventLoop, seconds: f
         connection.finish()
     deadline = loop.time() + seconds
     while server.connections and loop.time() < deadline:
-        done = loop.create_future()
-        loop.call_later(0.01, done.set_result, None)
-        await done
+        await pause(loop, 0.01)
     for connection in [*server.connections]:
         connection.transport.abort()
