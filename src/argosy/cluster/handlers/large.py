@@ -1,5 +1,7 @@
 """Large objects are decoded, filled and judged in a thread, so that the loop goes on meanwhile.
 
+So is an object whose rules cost more than one turn of the loop may take: expressions of definitions are anybody's.
+
 What runs there is pure: it reads what the request brought and what is stored, and neither is changed by anybody. Small
 objects, nearly all of them, are not worth the way.
 """
@@ -8,10 +10,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from typing import TypeVar
 
 from argosy.cluster.handlers.core import Core
 from argosy.machinery.objects import JsonValue
+from argosy.machinery.structural.turns import TooLongHere, in_one_turn
 
 LARGE = 500
 """Entries of lists, from which on an object is large: some milliseconds of work."""
@@ -22,7 +26,8 @@ T = TypeVar("T")
 async def judged(core: Core, is_large: bool, work: Callable[[], T]) -> T:
     """What `work` comes to. Raises what it raises."""
     if not is_large:
-        return work()
+        with suppress(TooLongHere), in_one_turn():
+            return work()
     return await core.clock.external(asyncio.to_thread(work))
 
 

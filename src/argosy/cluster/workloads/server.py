@@ -13,6 +13,7 @@ from argosy.cluster.direct import delete_options
 from argosy.cluster.handlers import creating, deleting, patching, pods, updating
 from argosy.cluster.handlers.api import Handler
 from argosy.cluster.handlers.core import Core
+from argosy.cluster.handlers.large import is_large
 from argosy.cluster.handlers.writing import not_stored
 from argosy.cluster.kind import User
 from argosy.cluster.request import ApiRequest, ApiResponse, Options, Verb
@@ -88,7 +89,8 @@ class PipelineServer:
 
     def submit(self, write: Write, settled: Settled) -> JsonObject | None:
         request, handler = self._request(write)
-        if self._core.admission.webhooks is not None and self._may_wait(request):
+        waits = self._core.admission.webhooks is not None and self._may_wait(request)
+        if waits or is_large(request.body):
             self._spawn(self._in_background(handler, request, settled))
             raise Deferred
         running = handler(self._core, request)

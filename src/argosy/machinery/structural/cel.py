@@ -14,6 +14,7 @@ from argosy.machinery.cel.evaluate import PER_CALL_LIMIT
 from argosy.machinery.cel.values import NONE, Optional
 from argosy.machinery.objects import JsonValue
 from argosy.machinery.schema import Node
+from argosy.machinery.structural.turns import TooLongHere, current_turn
 
 BUDGET = 10_000_000
 """Units that all rules of one object, or one policy, may cost (apiserver: RuntimeCELCostBudget)."""
@@ -53,15 +54,21 @@ class Program:
         self.uses_old_self = "oldSelf" in checked.names
 
     def evaluate(self, variables: Mapping[str, Any], budget: Budget | None = None) -> Any:
-        """Raises EvaluationError, also when it costs more than is left."""
+        """Raises EvaluationError, also when it costs more than is left; TooLongHere beyond the turn that it runs in."""
         if budget is not None and budget.left <= 0:
             raise EvaluationError(OUT_OF_BUDGET)
+        turn = current_turn()
+        limit = PER_CALL_LIMIT if turn is None else min(PER_CALL_LIMIT, turn.left)
         try:
-            value, cost = self._program.evaluate(variables, PER_CALL_LIMIT)
+            value, cost = self._program.evaluate(variables, limit)
         except cel.CostExceeded as error:
+            if turn is not None and limit < PER_CALL_LIMIT:
+                raise TooLongHere from None
             raise CallTooCostly(str(error)) from None
         except cel.CelError as error:
             raise EvaluationError(str(error)) from None
+        if turn is not None:
+            turn.left -= cost
         if budget is not None:
             budget.left -= cost
             if budget.left < 0:
