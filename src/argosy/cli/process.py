@@ -106,6 +106,22 @@ class ControlPlane:
         )
         self._metrics = self._measured()
 
+    def generators(self) -> Any:
+        """Of ApplicationSets, for who asks without a controller; loads template engines."""
+        from argosy.cli.applicationsets import generators
+        from argosy.gitops.applicationsets import Generators
+
+        made: Generators = generators(
+            self._client,
+            self.caches,
+            Git(self.doors),
+            self.doors,
+            self._clock,
+            self._rng.fork("asked sets"),
+            self._namespace,
+        )
+        return made
+
     def _measured(self) -> ApplicationMetrics:
         gitops = self.gitops
         ClusterMetrics(gitops.clusters, gitops.name_of)
@@ -231,7 +247,10 @@ async def embedded(
             stack.callback(part.close)
             audit = data_dir / "audit.log"
             supervisor.add(
-                "server", partial(part.run, partial(ports_of, plane, api.client, clock, rng, "argocd", audit))
+                "server",
+                partial(
+                    part.run, partial(ports_of, plane, api.client, clock, rng, "argocd", audit, api.workloads.logs)
+                ),
             )
         await stack.enter_async_context(supervisor)
         yield Embedded(api.cluster, api.client, server, plane, part)

@@ -9,17 +9,22 @@ from __future__ import annotations
 import asyncio
 import os
 import socket
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 from argosy.cli.failing import CommandError
 from argosy.cli.place import HOST, free_port
+from argosy.machinery.objects import Resource
+from argosy.runtime.client import Client
+from argosy.runtime.verbs import verbs
 
 if TYPE_CHECKING:
     from argosy.cli.process import ControlPlane
+    from argosy.cluster.ports import LogSource
     from argosy.runtime.chance import Rng
     from argosy.runtime.clock import Clock
     from argosy.runtime.verbs import Verbs
@@ -27,6 +32,7 @@ if TYPE_CHECKING:
 
 USUAL_PORT = 8080
 BACKLOG = 512
+PODS = Resource("", "v1", "pods", "Pod")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,7 +117,15 @@ async def _somebody(listening: socket.socket) -> None:
         loop.remove_reader(listening)
 
 
-def ports_of(plane: ControlPlane, client: Verbs, clock: Clock, rng: Rng, namespace: str, audit: Path | None) -> Ports:
+def ports_of(
+    plane: ControlPlane,
+    client: Verbs,
+    clock: Clock,
+    rng: Rng,
+    namespace: str,
+    audit: Path | None,
+    logs: LogSource | None = None,
+) -> Ports:
     """What the server needs of a control plane."""
     from argosy.server.process import Ports
 
@@ -121,12 +135,36 @@ def ports_of(plane: ControlPlane, client: Verbs, clock: Clock, rng: Rng, namespa
         gitops=plane.gitops,
         outside=plane.doors,
         lua=plane.lua,
+        generators=plane.generators,
+        pod_logs=partial(pod_logs, logs),
         clock=clock,
         rng=rng,
         namespace=namespace,
         environ=os.environ,
         audit=open_private(audit) if audit is not None else None,
     )
+
+
+async def pod_logs(
+    simulated: LogSource | None, client: Client, namespace: str, pod: str, query: dict[str, str]
+) -> AsyncIterator[bytes]:
+    """From a cluster elsewhere as it sends them; from the one in this process without going over the wire."""
+    from argosy.runtime.http.client import HttpClient
+    from argosy.runtime.wrapping import WrappingClient
+
+    while isinstance(client, WrappingClient):
+        client = client.inner
+    if isinstance(client, HttpClient):
+        async for chunk in client.stream(f"/api/v1/namespaces/{namespace}/pods/{pod}/log", query):
+            yield chunk
+        return
+    if simulated is None:
+        return
+    from argosy.cluster.http.options import read_log_options
+
+    found = await verbs(client).read(PODS, pod, namespace)
+    async for chunk in simulated.read(found, read_log_options({name: [value] for name, value in query.items()})):
+        yield chunk
 
 
 def open_private(path: Path) -> TextIO:

@@ -16,6 +16,10 @@ class WrappingClient:
     def __init__(self, inner: Client) -> None:
         self._inner = inner
 
+    @property
+    def inner(self) -> Client:
+        return self._inner
+
     async def get(self, request: Get) -> JsonObject:
         return await self._inner.get(request)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import ssl
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TextIO
@@ -32,9 +32,11 @@ from argosy.server.transport.gateway import JSON, Gateway
 from argosy.server.transport.grpc import Grpc
 from argosy.server.transport.grpc_web import GrpcWeb
 from argosy.server.transport.listener import Listener, listening
-from argosy.server.world import Outside, World
+from argosy.server.webhooks.receiver import Receiver
+from argosy.server.world import Outside, PodLogs, World
 
 if TYPE_CHECKING:
+    from argosy.gitops.applicationsets.generation import Generators
     from argosy.gitops.controller import GitOps
     from argosy.render.lua.port import LuaEvaluator
 
@@ -67,6 +69,8 @@ class Ports:
     gitops: GitOps
     outside: Outside
     lua: LuaEvaluator
+    generators: Callable[[], Generators]
+    pod_logs: PodLogs
     clock: Clock
     rng: Rng
     namespace: str
@@ -98,20 +102,24 @@ async def serving(ports: Ports, place: Place) -> AsyncIterator[Running]:
         gitops=ports.gitops,
         outside=ports.outside,
         lua=ports.lua,
+        generators=ports.generators,
+        pod_logs=ports.pod_logs,
         environ=ports.environ,
         secure=not place.insecure,
     )
     async with asyncio.TaskGroup() as tasks:
         audit = Audit(ports.clock, rng.uuid, ports.audit)
         dispatcher = Dispatcher(routes(world), authentication, configuration, ports.clock, audit, tasks)
+        receiver = Receiver(world)
         front = Front(
             Gateway(dispatcher, _accepted(configuration)),
             GrpcWeb(dispatcher),
-            pages(world, dispatcher),
+            pages(world, dispatcher, receiver),
             lambda: configuration.parameters.get("server.rootpath", ""),
         )
         certificates = Certificates(configuration, insecure=place.insecure)
         telling = tasks.create_task(world.events.run())
+        hearing = tasks.create_task(receiver.run())
         keeper = tasks.create_task(_keep_complete(ports, configuration, rng))
         async with listening(
             front.handle,
@@ -127,6 +135,7 @@ async def serving(ports: Ports, place: Place) -> AsyncIterator[Running]:
             yield Running(f"{scheme}://{listener.host.address}", listener, dispatcher, world)
         keeper.cancel()
         telling.cancel()
+        hearing.cancel()
 
 
 def _accepted(configuration: Configuration) -> frozenset[str]:

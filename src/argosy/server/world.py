@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 from argosy.machinery.objects import Resource
 from argosy.runtime.chance import Rng
+from argosy.runtime.client import Client
 from argosy.runtime.clock import Clock
 from argosy.runtime.events import EventRecorder
 from argosy.runtime.informer import Caches
@@ -18,6 +19,7 @@ from argosy.server.sessions.passwords import Passwords
 from argosy.server.sessions.shared import SharedSessions
 
 if TYPE_CHECKING:
+    from argosy.gitops.applicationsets.generation import Generators
     from argosy.gitops.control_plane.context import ReconcileContext
     from argosy.gitops.controller import GitOps
     from argosy.render.lua.port import LuaEvaluator
@@ -42,6 +44,10 @@ class Outside(Protocol):
     def egress(self) -> Any: ...
 
 
+PodLogs = Callable[[Client, str, str, dict[str, str]], AsyncIterator[bytes]]
+"""(client of a cluster, namespace, Pod, query as of `pods/log`). Raises StatusError."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class World:
     client: Verbs
@@ -60,6 +66,9 @@ class World:
     outside: Outside
     lua: LuaEvaluator
     """Runs users' actions."""
+    generators: Callable[[], Generators]
+    """Of ApplicationSets; made at first use."""
+    pod_logs: PodLogs
     environ: Mapping[str, str]
     secure: bool = True
     """Whether clients come by TLS to this very process."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from argosy.server.calls import Route
 from argosy.server.services.account import account_routes
+from argosy.server.services.application_sets import application_set_routes
 from argosy.server.services.applications import application_routes
 from argosy.server.services.certificates import certificate_routes
 from argosy.server.services.clusters import cluster_routes
@@ -23,6 +24,7 @@ ROOMS = (
     settings_routes,
     account_routes,
     application_routes,
+    application_set_routes,
     project_routes,
     repository_routes,
     cluster_routes,

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from argosy.server.calls import Route, within
 from argosy.server.services.applications.live_resources import LiveResources
+from argosy.server.services.applications.logs import Logs
 from argosy.server.services.applications.operations import Operations
 from argosy.server.services.applications.reading import Reading
 from argosy.server.services.applications.seeing import Seeing
@@ -29,6 +30,7 @@ def application_routes(world: World) -> dict[str, Route]:
         f"{SERVICE}/List": Route(needs=get, unary=reading.list_all),
         f"{SERVICE}/Get": Route(needs=get, unary=reading.get),
         f"{SERVICE}/Watch": Route(needs=get, stream=watching.watch),
+        f"{SERVICE}/PodLogs": Route(needs=within("logs", "get"), stream=Logs(world).read),
         f"{SERVICE}/Create": Route(needs=create, unary=writing.create),
         f"{SERVICE}/Update": Route(needs=update, unary=writing.update),
         f"{SERVICE}/UpdateSpec": Route(needs=update, unary=writing.update_spec),

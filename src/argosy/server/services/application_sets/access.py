@@ -1,0 +1,50 @@
+"""A set for a caller, or the refusal. Who may not see a set is told the same, whether there is one or not."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from argosy.machinery.objects import JsonObject
+from argosy.machinery.status import StatusError
+from argosy.server.calls import Call
+from argosy.server.errors import denied, not_found
+from argosy.server.services.applications.access import is_enabled, target_of
+from argosy.server.world import APPLICATION_SETS, World
+
+RESOURCE: Final = "applicationsets"
+
+
+def project_of(appset: JsonObject) -> str:
+    template = (appset.get("spec") or {}).get("template") or {}
+    return str((template.get("spec") or {}).get("project") or "")
+
+
+def target_of_set(world: World, appset: JsonObject) -> str:
+    """As the object of permissions: `<project>/[<namespace>/]<name>`; a project that is not said is the default."""
+    metadata = appset.get("metadata") or {}
+    namespace, name = str(metadata.get("namespace") or ""), str(metadata.get("name") or "")
+    return target_of(world, project_of(appset) or "default", namespace, name)
+
+
+def check_namespace(world: World, namespace: str) -> None:
+    """Raises ApiError."""
+    if not is_enabled(world, namespace):
+        raise denied(f"namespace '{namespace}' is not permitted")
+
+
+async def find(world: World, call: Call, action: str, name: str, namespace: str) -> JsonObject:
+    """Read anew from the API. Raises ApiError."""
+    namespace = namespace or world.namespace
+    check_namespace(world, namespace)
+    try:
+        found = await world.client.read(APPLICATION_SETS, name, namespace) if name else None
+    except StatusError as error:
+        if not error.is_not_found and error.code != 400:
+            raise
+        found = None
+    if found is None:
+        if not call.may(RESOURCE, action, target_of(world, "*", namespace, name)):
+            raise denied()
+        raise not_found(f'error getting ApplicationSet: applicationset.argoproj.io "{name}" not found')
+    call.permit_hidden(RESOURCE, action, target_of_set(world, found))
+    return found

@@ -1,0 +1,56 @@
+"""What a set would generate, by the engine's own generators; nothing of it is stored."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from argosy.gitops.applicationsets.desired_applications import Unusable
+from argosy.gitops.applicationsets.surroundings import NAMES, surroundings_of
+from argosy.machinery.objects import JsonObject
+from argosy.server.calls import Call
+from argosy.server.errors import ApiError, Code, unknown
+from argosy.server.services.application_sets.access import RESOURCE, check_namespace, target_of_set
+from argosy.server.services.application_sets.given import check_project_of, given_set
+from argosy.server.world import World
+
+if TYPE_CHECKING:
+    from argosy.gitops.applicationsets.generation import Generators
+
+
+class Generating:
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._generators: Generators | None = None
+
+    async def generate(self, call: Call) -> JsonObject:
+        world = self._world
+        appset = given_set(call.request.get("applicationSet"), world)
+        check_namespace(world, appset["metadata"]["namespace"])
+        call.permit(RESOURCE, "create", target_of_set(world, appset))
+        check_project_of(world, appset)
+        apps = await self.applications(appset)
+        if not ((call.request["applicationSet"].get("metadata") or {}).get("namespace")):
+            for app in apps:
+                app["metadata"] = {key: value for key, value in app["metadata"].items() if key != "namespace"}
+        return {"applications": apps}
+
+    async def applications(self, appset: JsonObject) -> list[JsonObject]:
+        """Raises ApiError."""
+        world, configuration = self._world, self._world.configuration
+        around = surroundings_of(
+            world.namespace,
+            {name: configuration.config_object(name) for name in NAMES},
+            configuration.secrets(),
+            configuration.projects.list(world.namespace),
+        )
+        if self._generators is None:
+            self._generators = world.generators()
+        placed = {**appset, "metadata": {"uid": "", **appset["metadata"]}}
+        try:
+            found = await self._generators.desired(placed, around)
+        except Unusable as error:
+            text = f"unable to generate Applications of ApplicationSet: error generating applications: {error}"
+            raise unknown(text) from None
+        except TimeoutError:
+            raise ApiError(Code.DEADLINE_EXCEEDED, "the generators of the ApplicationSet took too long") from None
+        return found
