@@ -49,6 +49,7 @@ def make_parser(command: str = "") -> Parser:
         _keys,
         _rollout,
         _notifications,
+        _doctor,
         _version,
     )
     for add in [add for add in every if add.__name__ == f"_{command}"] or every:
@@ -190,6 +191,13 @@ def _controller(commands: Commands) -> None:
 def _crds(commands: Commands) -> None:
     parser = command(commands, "crds", "argosy.cli.crds:run", "Print the CustomResourceDefinitions")
     parser.add_argument("-o", "--output", choices=("yaml", "json", "name"), default="yaml")
+
+
+def _doctor(commands: Commands) -> None:
+    text = "Try what this machine confines, and look at limits, the data directory, TLS and versions"
+    parser = command(commands, "doctor", "argosy.cli.doctor:run", text)
+    data_dir(parser)
+    parser.add_argument("-o", "--output", choices=("text", "json"), default="text")
 
 
 def _version(commands: Commands) -> None:

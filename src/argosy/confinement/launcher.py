@@ -27,6 +27,8 @@ FIRST_USER: Final = 1_900_000_000
 """User ids from here on belong to nobody."""
 USERS: Final = 60_000
 NOBODY: Final = 65_534
+SET_IDS: Final = 1 << 6 | 1 << 7
+"""The capabilities to take another group and user."""
 REFUSED: Final = 126
 PROXY_PORT: Final = 1080
 """On which a box with a way out finds it, at its own 127.0.0.1."""
@@ -212,9 +214,10 @@ def _own_view(box: dict[str, Any], held: set[str]) -> None:
     box["processes"] = _opened("/proc", os.O_DIRECTORY | os.O_PATH)
     if layers.VIEW not in held:
         return
-    held.discard(layers.VIEW)
-    if not _can_read(box, held | {layers.VIEW}):
+    if not _can_read(box, held):
         box["own_user"] = False
+    _user(box)  # while there is a /proc to look at
+    held.discard(layers.VIEW)
     made = view.View(
         box["reads"], box["writes"], box["scratch"], _user(box), processes=box["proc"] and layers.PIDS in held
     )
@@ -334,28 +337,50 @@ def _limit(box: dict[str, Any]) -> None:
 def _own_user(box: dict[str, Any], held: set[str]) -> None:
     """As the administrator: another id, which nobody else has, so that the kernel counts its processes."""
     if layers.USER not in held:
-        if os.geteuid() != 0 or not box["own_user"] or layers.USER in box["without"] or not _can_read(box, held):
+        if _user(box) == os.geteuid() or not _can_read(box, held):
             return
-        for user in (_user(box), NOBODY):
-            try:
-                if layers.VIEW not in held:
-                    for path in box["scratch"]:
-                        os.chown(path, user, user)
-                os.setgroups([])
-                os.setresgid(user, user, user)
-                os.setresuid(user, user, user)
-            except OSError:
-                continue
-            held.add(layers.USER)
-            break
+        user = _user(box)
+        try:
+            if layers.VIEW not in held:
+                for path in box["scratch"]:
+                    os.chown(path, user, user)
+            os.setgroups([])
+            os.setresgid(user, user, user)
+            os.setresuid(user, user, user)
+        except OSError:
+            return
+        held.add(layers.USER)
     if layers.USER in held and box["tasks"]:
         resource.setrlimit(resource.RLIMIT_NPROC, (box["tasks"], box["tasks"]))
 
 
 def _user(box: dict[str, Any]) -> int:
-    if os.geteuid() != 0 or not box["own_user"]:
-        return os.geteuid()
-    return FIRST_USER + int(box["number"]) % USERS
+    """The id that the program has: another than ours only where we may take any."""
+    own = os.geteuid()
+    if own != 0 or not box["own_user"] or layers.USER in box["without"]:
+        return own
+    if "user" not in box:
+        wanted = FIRST_USER + int(box["number"]) % USERS
+        box["user"] = next((user for user in (wanted, NOBODY) if _may_become(user)), own)
+    user: int = box["user"]
+    return user
+
+
+def _may_become(user: int) -> bool:
+    """Whether the id exists in this user namespace, and we have the right to take it."""
+    held = [line for line in _lines("/proc/self/status") if line.startswith("CapEff:")]
+    if not held or int(held[0].split()[1], 16) & SET_IDS != SET_IDS:
+        return False
+    known = [[int(word) for word in line.split()] for line in _lines("/proc/self/uid_map")]
+    return any(first <= user < first + count for first, _, count in known)
+
+
+def _lines(path: str) -> list[str]:
+    descriptor = _opened(path, os.O_RDONLY)
+    try:
+        return os.read(descriptor, 65536).decode("ascii", "replace").splitlines()
+    finally:
+        os.close(descriptor)
 
 
 def _can_read(box: dict[str, Any], held: set[str]) -> bool:

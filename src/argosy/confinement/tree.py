@@ -25,6 +25,14 @@ def below(root: int) -> list[int]:
     return found
 
 
+def every() -> list[int]:
+    """All processes that can be seen."""
+    try:
+        return [int(name) for name in os.listdir("/proc") if name.isdecimal()]
+    except OSError:
+        return []
+
+
 def end(root: int) -> None:
     """Kills all that descend from a process, but not it: stopped first, so that none has a child meanwhile."""
     for _ in range(ROUNDS):

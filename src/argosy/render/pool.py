@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import os
 import signal
 import tempfile
@@ -23,6 +24,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final, TypeVar
 
+from argosy.confinement import layers
 from argosy.render.boxes import for_plugins, for_rendering, plugin_limits
 from argosy.render.conversation import Assignment, Outcome, converse
 from argosy.render.inputs import AnswerBook
@@ -32,6 +34,8 @@ from argosy.render.wire import Closed, Pipe
 from argosy.runtime.clock import Clock, TimerHandle
 
 T = TypeVar("T")
+logger = logging.getLogger(__name__)
+_told_of: set[frozenset[str]] = set()
 
 RENDERING: Final = Program("argosy.render.worker", "render worker", for_rendering)
 PLUGINS: Final = Program("argosy.render.worker", "plugin worker", for_plugins)
@@ -153,6 +157,7 @@ class WorkerPool:
             else:
                 with self._lock:
                     self._starts.succeeded()
+                _tell_once(worker.held)
                 return worker
             with self._lock:
                 self._starts.failed(cause, self._clock.monotonic())
@@ -214,6 +219,15 @@ class RenderPool(WorkerPool):
     def close(self) -> None:
         super().close()
         self.plugins.close()
+
+
+def _tell_once(held: frozenset[str]) -> None:
+    """What this kernel does not let us promise of workers, said at the first start: `argosy doctor` says more."""
+    if held in _told_of:
+        return
+    _told_of.add(held)
+    if lacking := layers.broken(list(layers.PROMISES), held):
+        logger.warning("the kernel does not let us promise that a worker %s", ", ".join(lacking))
 
 
 def _told(worker: WorkerProcess, error: Exception) -> str:
