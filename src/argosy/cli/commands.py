@@ -42,6 +42,9 @@ def make_parser(command: str = "") -> Parser:
         _cert,
         _gpg,
         _account,
+        _admin,
+        _audit,
+        _server,
         _cluster,
         _render,
         _resource,
@@ -98,6 +101,24 @@ def _account(commands: Commands) -> None:
     from argosy.cli.account.arguments import add_account
 
     add_account(commands)
+
+
+def _admin(commands: Commands) -> None:
+    from argosy.cli.admin.arguments import add_admin
+
+    add_admin(commands)
+
+
+def _audit(commands: Commands) -> None:
+    from argosy.cli.admin.arguments import add_audit
+
+    add_audit(commands)
+
+
+def _server(commands: Commands) -> None:
+    from argosy.cli.admin.arguments import add_server
+
+    add_server(commands)
 
 
 def _logging(parser: Parser) -> None:

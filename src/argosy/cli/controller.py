@@ -63,7 +63,7 @@ def run(options: argparse.Namespace) -> int:
 async def _run(options: argparse.Namespace, cache_directory: Path, watchdog: Watchdog) -> int:
     stop = stop_on_signals()
     clock, rng = RealClock(), SystemRng()
-    async with HttpClient(_connection(options, clock), clock, rng, user_agent="argosy-controller") as http:
+    async with HttpClient(connection_of(options, clock), clock, rng, user_agent="argosy-controller") as http:
         version = await http.version()
         if options.install:
             await install(http, control_plane_objects(options.namespace), MANAGER, clock, rng)
@@ -134,7 +134,7 @@ def _webhooks(options: argparse.Namespace, client: HttpClient, clock: Clock, rng
     return Webhooks(client, clock, rng.fork("webhooks"), place)
 
 
-def _connection(options: argparse.Namespace, clock: Clock) -> Connection:
+def connection_of(options: argparse.Namespace, clock: Clock) -> Connection:
     try:
         if options.kubeconfig is None and "KUBECONFIG" not in os.environ and "KUBERNETES_SERVICE_HOST" in os.environ:
             return in_cluster(clock)

@@ -29,9 +29,11 @@ class Subject:
 
 
 class Enforcer:
-    """`project`: an AppProject by name, or None. `config`: the data of argocd-rbac-cm."""
+    """`project`: an AppProject by name, or None. `config`: the data of argocd-rbac-cm. `built_in`: with its roles."""
 
-    def __init__(self, config: Mapping[str, str], project: Callable[[str], JsonObject | None]) -> None:
+    def __init__(
+        self, config: Mapping[str, str], project: Callable[[str], JsonObject | None], *, built_in: bool = True
+    ) -> None:
         self.mode = REGEX if config.get("policy.matchMode") == REGEX else GLOB
         self.default_role = (config.get("policy.default") or "").strip()
         self.problem = ""
@@ -40,7 +42,7 @@ class Enforcer:
         except PolicyError as error:
             self.problem, lines = str(error), []
             log.error("argocd-rbac-cm: %s", error)
-        self._lines = (*BUILT_IN, *lines)
+        self._lines = (*(BUILT_IN if built_in else ()), *lines)
         self._plain = Rules(self._lines, self.mode)
         self._project = project
         self._of_projects: dict[str, tuple[JsonObject, Rules]] = {}

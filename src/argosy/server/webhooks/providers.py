@@ -40,10 +40,12 @@ class Hook:
         return self.secrets.get(f"webhook.{name}", "")
 
     def parsed(self) -> Body:
+        if not self.body:
+            raise Refused(400, f"{FAILED}: payload must be valid JSON under {self.largest >> 20} MB")
         try:
             return Body(orjson.loads(self.body))
         except orjson.JSONDecodeError:
-            raise Refused(400, f"{FAILED}: payload must be valid JSON under {self.largest >> 20} MB") from None
+            raise Refused(400, FAILED) from None
 
 
 def news_of(hook: Hook) -> News | None:

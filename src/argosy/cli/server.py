@@ -1,0 +1,108 @@
+"""`argosy server`: Argo CD's API for a cluster, while controllers of Argosy work elsewhere.
+
+It compares and renders what it is asked to show, and owns no Application: nothing is synced or written of its own.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import socket
+import tempfile
+from pathlib import Path
+
+from argosy import __version__
+from argosy.cli.controller import GROUP, connection_of
+from argosy.cli.failing import CommandError, Exit
+from argosy.cli.installing import lacking
+from argosy.cli.outside import Outside
+from argosy.cli.process import ControlPlane
+from argosy.cli.server_part import ports_of
+from argosy.cli.up import stop_on_signals
+from argosy.machinery.objects import Key
+from argosy.machinery.status import StatusError
+from argosy.observe.logs import set_up_logging
+from argosy.observe.process import register_process
+from argosy.runtime.access import fenced
+from argosy.runtime.chance import SystemRng
+from argosy.runtime.clock import RealClock
+from argosy.runtime.http.client import HttpClient
+from argosy.runtime.http.credentials import CredentialError
+from argosy.runtime.http.exchange import Unreachable
+from argosy.runtime.leases import Membership
+from argosy.runtime.supervisor import Supervisor
+from argosy.runtime.webhook_server import AddressError, address_of
+from argosy.server.process import Place, serving
+
+
+class Onlooker(Membership):
+    """A member of no group: it holds no Lease, and nothing is its."""
+
+    def owns(self, key: Key) -> bool:
+        return False
+
+    def may_write(self) -> bool:
+        return False
+
+    @property
+    def is_valid(self) -> bool:
+        return False
+
+
+def run(options: argparse.Namespace) -> int:
+    set_up_logging(style=options.log_format, level=options.log_level)
+    with tempfile.TemporaryDirectory(prefix="argosy-") as temporary:
+        try:
+            register_process(__version__, RealClock().now().timestamp())
+            return asyncio.run(_run(options, options.cache_dir or Path(temporary)))
+        except StatusError as error:
+            raise CommandError(error.message, Exit.CALL_FAILED) from None
+        except (Unreachable, CredentialError) as error:
+            raise CommandError(str(error), Exit.CALL_FAILED) from None
+
+
+async def _run(options: argparse.Namespace, cache_directory: Path) -> int:
+    place = _place(options)
+    stop = stop_on_signals()
+    clock, rng = RealClock(), SystemRng()
+    async with HttpClient(connection_of(options, clock), clock, rng, user_agent="argosy-server") as http:
+        await http.version()
+        if lacks := await lacking(http, options.namespace):
+            raise CommandError(f"the cluster has no {lacks}: 'argosy controller --install' makes it", Exit.CALL_FAILED)
+        onlooker = Onlooker(
+            http,
+            clock,
+            rng,
+            namespace=options.namespace,
+            group=GROUP,
+            identity=f"server-{socket.gethostname()}-{os.getpid()}".lower(),
+            on_change=lambda: None,
+        )
+        outside = Outside(
+            cache_directory=cache_directory,
+            own_machine=options.local_repositories,
+            namespace=options.namespace,
+            replicas=onlooker,
+        )
+        plane = ControlPlane(fenced(http, lambda: plane.may_write()), clock, rng, outside)
+        try:
+            async with Supervisor(clock, rng) as parts:
+                plane.run_in(parts)
+                ports = ports_of(plane, http, clock, rng, options.namespace, options.audit_log)
+                async with serving(ports, place) as running:
+                    print(f"Argo CD's API is at {running.url}.", flush=True)
+                    await stop.wait()
+        except OSError as error:
+            raise CommandError(f"--address {options.address}: {error.strerror or error}") from None
+        finally:
+            await plane.close()
+    return Exit.OK
+
+
+def _place(options: argparse.Namespace) -> Place:
+    try:
+        address = address_of(options.address)
+    except AddressError as error:
+        raise CommandError(f"--address: {error}") from None
+    return Place(address=address.host, port=address.port, insecure=options.insecure)
