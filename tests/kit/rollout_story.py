@@ -23,7 +23,7 @@ from argosy.apis.kubernetes.views.apps import ReplicaSet
 from argosy.apis.rollouts import Rollout
 from argosy.apis.schema import read
 from argosy.machinery.api import PatchType, WatchEvent
-from argosy.machinery.controller import Controller, Event
+from argosy.machinery.controller import Controller, Event, Question
 from argosy.machinery.objects import Key, Resource, key_of
 from argosy.machinery.requests import Watch, Write
 from argosy.machinery.status import StatusError
@@ -112,12 +112,17 @@ class RolloutStory(EngineWorld):
     """`history` has (number of the action, kind, name, object or None for gone); `told` the Events likewise."""
 
     def __init__(
-        self, *more: Controller[Any], rules: Sequence[Json] = (), metric: Json | None = None, **options: Any
+        self,
+        *more: Controller[Any],
+        rules: Sequence[Json] = (),
+        metric: Json | None = None,
+        answerers: Mapping[type[Question[Any]], Answerer] | None = None,
+        **options: Any,
     ) -> None:
         self.metric = {path: list(answers) for path, answers in (metric or {}).items()}
         super().__init__(
             (*controllers(), *analysis.controllers(), *more),
-            {Measure: Answerer(answer=self._measure)},
+            {Measure: Answerer(answer=self._measure), **(answerers or {})},
             crds=[*crds("rollouts"), *router_crds()],
             namespaces=(NAMESPACE,),
             wrap=lambda client: Slow(client, self.clock),

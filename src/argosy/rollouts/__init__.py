@@ -11,11 +11,12 @@ Wakes when any of these changes, and at the end of a pause, of a delay before a 
 from typing import Any
 
 from argosy.machinery.controller import Controller
-from argosy.rollouts.controller import DESTINATION_RULE, EXPERIMENT, ROLLOUT, SERVICE
+from argosy.rollouts.controller import DESTINATION_RULE, EXPERIMENT, SERVICE, rollout
+from argosy.rollouts.settings import RolloutSettings
 
 
-def controllers() -> tuple[Controller[Any], ...]:
-    return (ROLLOUT, EXPERIMENT, SERVICE, DESTINATION_RULE)
+def controllers(settings: RolloutSettings | None = None) -> tuple[Controller[Any], ...]:
+    return (rollout(settings or RolloutSettings()), EXPERIMENT, SERVICE, DESTINATION_RULE)
 
 
-__all__ = ["controllers"]
+__all__ = ["RolloutSettings", "controllers"]

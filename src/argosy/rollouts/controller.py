@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import partial
 from typing import Final
 
 from argosy.apis.kubernetes.views.apps import ReplicaSet
@@ -18,6 +19,7 @@ from argosy.rollouts.reconcile.seen import Seen
 from argosy.rollouts.resources import ANALYSIS_RUNS
 from argosy.rollouts.routers.istio.resources import DESTINATION_RULES
 from argosy.rollouts.routers.table import routers_of
+from argosy.rollouts.settings import RolloutSettings
 
 REPORTER: Final = "rollouts-controller"
 
@@ -26,16 +28,18 @@ def decide(seen: Seen, now: datetime) -> Decision:
     return decide_turn(seen, now, routers_of)
 
 
-ROLLOUT: Final = Controller[Seen](
-    name="rollout",
-    kind=Rollout,
-    look=look,
-    decide=decide,
-    owns=(ReplicaSet, ANALYSIS_RUNS, Experiment),
-    workers=10,
-    manager="rollouts-controller",
-    reporter=REPORTER,
-)
+def rollout(settings: RolloutSettings) -> Controller[Seen]:
+    return Controller[Seen](
+        name="rollout",
+        kind=Rollout,
+        look=partial(look, settings=settings),
+        decide=decide,
+        owns=(ReplicaSet, ANALYSIS_RUNS, Experiment),
+        workers=10,
+        manager="rollouts-controller",
+        reporter=REPORTER,
+    )
+
 
 EXPERIMENT: Final = Controller[experiment_look.Seen](
     name="experiment",

@@ -39,6 +39,8 @@ class RunStep(Question[StepAnswer]):
     config: str
     """JSON; text, so that the question can be compared."""
     state: str
+    url: str = ""
+    """Of the service that does it."""
 
     @classmethod
     def about(

@@ -7,6 +7,7 @@ spec.replicas, conditions of pause and retry, a scaling event; then the strategy
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from argosy.apis.kubernetes.views.apps import ReplicaSet
@@ -39,7 +40,8 @@ def decide_turn(seen: Seen, now: datetime, make_routers: MakeRouters) -> Decisio
     except Halted:
         turn.later.clear()  # nothing names them
     _note_waiting(turn)
-    return Decision((*turn.steps, *turn.later), wake_at=turn.wake_at, memory=seen.facts)
+    memory = replace(seen.facts, execution=turn.execution) if turn.execution is not None else seen.facts
+    return Decision((*turn.steps, *turn.later), wake_at=turn.wake_at, memory=memory)
 
 
 def _note_waiting(turn: Turn) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from argosy.apis.kubernetes.scalars import Mismatch
 from argosy.apis.kubernetes.views.apps import ReplicaSet
@@ -15,6 +16,7 @@ from argosy.machinery.objects import JsonObject, Key, Kind, Resource
 from argosy.machinery.selectors import LabelSelector, SelectorError, label_selector_of
 from argosy.rollouts.arithmetic.sums import pod_hash_of
 from argosy.rollouts.arithmetic.weights import current_step
+from argosy.rollouts.ports import StepAnswer
 from argosy.rollouts.reconcile.ephemeral import wanted_metadata
 from argosy.rollouts.reconcile.pauses import is_halted
 from argosy.rollouts.reconcile.seen import Facts, Seen
@@ -24,7 +26,9 @@ from argosy.rollouts.resources import ANALYSIS_TEMPLATES, CLUSTER_TEMPLATES, HAS
 from argosy.rollouts.revisions.finding import by_creation
 from argosy.rollouts.revisions.hashing import pod_template_hash, step_hash
 from argosy.rollouts.routers.needs import objects_of
+from argosy.rollouts.settings import RolloutSettings
 from argosy.rollouts.status.phase import is_restarting
+from argosy.rollouts.step_services import step_services
 from argosy.rollouts.validation.references import first_wrong_reference
 from argosy.rollouts.validation.spec import spec_errors
 
@@ -35,10 +39,11 @@ def _namespace_without_controller(obj: JsonObject) -> Iterable[str]:
     return () if owned or HASH_LABEL not in (metadata.get("labels") or {}) else (str(metadata.get("namespace") or ""),)
 
 
+USUAL = RolloutSettings()
 ORPHANS = Index("replicaset-without-controller", ReplicaSet, _namespace_without_controller)
 
 
-def look(snapshot: Snapshot, key: Key) -> Seen | None:
+def look(snapshot: Snapshot, key: Key, settings: RolloutSettings = USUAL) -> Seen | None:
     stored = snapshot.get(Rollout, key)
     if stored is None or stored.metadata.deletion_timestamp:
         return None
@@ -53,7 +58,8 @@ def look(snapshot: Snapshot, key: Key) -> Seen | None:
     selector = _selector(rollout)
     owned = [found for found in snapshot.owned(ReplicaSet, rollout.uid) if _controls(found, rollout)]
     sets = by_creation([found for found in owned if selector is None or selector.matches(found.labels)])
-    return _whole(snapshot, source, facts, sets, selector, [found for found in owned if found not in sets])
+    strays = [found for found in owned if found not in sets]
+    return _whole(snapshot, source, facts, sets, selector, strays, settings)
 
 
 def _whole(
@@ -63,6 +69,7 @@ def _whole(
     sets: list[ReplicaSet],
     selector: LabelSelector | None,
     strays: list[ReplicaSet],
+    settings: RolloutSettings,
 ) -> Seen:
     rollout = source.rollout
     services = _services(snapshot, rollout)
@@ -89,7 +96,7 @@ def _whole(
         templates=templates,
         workload=source.workload,
         objects=objects,
-        plugins=_plugins(snapshot, rollout),
+        plugins=_plugins(snapshot, rollout, facts, settings),
         refusal=snapshot.refusal,
         is_new=_is_new(snapshot, rollout),
     )
@@ -249,10 +256,18 @@ def _raw(snapshot: Snapshot, kind: Kind, key: Key) -> JsonObject | None:
     return found.raw if found is not None else None
 
 
-def _plugins(snapshot: Snapshot, rollout: Rollout) -> dict[int, object]:
+def _plugins(snapshot: Snapshot, rollout: Rollout, facts: Facts, settings: RolloutSettings) -> dict[int, object]:
     status = rollout.status
     promoted = bool(status.stable_rs) and status.stable_rs == status.current_pod_hash
     question = wanted_operation(rollout, aborted=status.abort and not promoted)
     if question is None or (is_halted(rollout) and question.operation == "Run"):
         return {}
-    return {question.index: snapshot.ask(question)}
+    key = question.index, question.operation, question.execution
+    if question.execution > 1 and key != facts.execution:
+        return {}  # it ran before, and its time to run again has not come
+    service = step_services(snapshot, settings.namespace).get(question.plugin)
+    if service is None:
+        return {question.index: StepAnswer(problem=f"step plugin {question.plugin} not configured in configmap")}
+    if service.disabled:
+        return {question.index: StepAnswer(phase="Successful", disabled=True)}
+    return {question.index: snapshot.ask(replace(question, url=service.url))}

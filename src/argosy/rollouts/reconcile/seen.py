@@ -24,6 +24,8 @@ class Facts:
     step_hash: str
     problem: str = ""
     """The first wrong field of the spec, as the condition names it."""
+    execution: tuple[int, str, int] | None = None
+    """Of a step plug-in: (step, operation, number) whose time has come. A first one needs no time."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

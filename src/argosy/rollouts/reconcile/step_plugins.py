@@ -23,6 +23,8 @@ from argosy.rollouts.reconcile.turn import Turn
 TRANSIENT = timedelta(seconds=30)
 GRACE = timedelta(seconds=5)
 """Upstream waits this much longer than the plug-in asks for."""
+AT_ONCE = timedelta(microseconds=1)
+"""Questions are asked by looks: the next one comes after this."""
 
 
 def wanted_operation(rollout: Rollout, *, aborted: bool) -> RunStep | None:
@@ -36,7 +38,9 @@ def wanted_operation(rollout: Rollout, *, aborted: bool) -> RunStep | None:
             if found.operation == "Run" and _is_open(found) and not _has(statuses, found.index, "Abort"):
                 return _question(rollout, found.index, "Abort", found)
         return None
-    if status.promote_full or (status.stable_rs and status.stable_rs == status.current_pod_hash):
+    if not status.stable_rs:
+        return None  # the first deployment has no steps
+    if status.promote_full or status.stable_rs == status.current_pod_hash:
         running = next((s for s in reversed(statuses) if s.operation == "Run" and s.phase == "Running"), None)
         if running is None or _has(statuses, running.index, "Terminate"):
             return None
@@ -79,6 +83,9 @@ def sync_step_plugin(turn: Turn) -> None:
         turn.wake(due)
         return
     answer = turn.seen.plugins.get(question.index)
+    if answer is None:
+        turn.execution = question.index, question.operation, question.execution
+        turn.wake(turn.now + AT_ONCE)
     if answer is PENDING or answer is None:
         turn.plugin_failed = True
         return
@@ -118,7 +125,7 @@ def _take(turn: Turn, question: RunStep, before: JsonObject | None, answer: Step
         fresh["finishedAt"] = now
     if answer.disabled:
         fresh = {name: fresh[name] for name in ("index", "name", "operation", "disabled")}
-    fresh = {name: value for name, value in fresh.items() if value not in ("", None, False)}
+    fresh = {name: value for name, value in fresh.items() if value not in ("", None) and value is not False}
     part = turn.status["canary"]
     kept = [
         s for s in part["stepPluginStatuses"] if (s["index"], s["operation"]) != (question.index, question.operation)

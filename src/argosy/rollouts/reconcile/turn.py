@@ -65,6 +65,8 @@ class Turn:
     """
     wake_at: datetime | None = None
     plugin_failed: bool = False
+    execution: tuple[int, str, int] | None = None
+    """Of a step plug-in, that is due now and to be asked by the next look."""
     drafts: Drafts = field(default_factory=lambda: Drafts({}))
     """What the routers change."""
     obstacle: str = ""
