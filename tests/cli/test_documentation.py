@@ -11,7 +11,7 @@ import pytest
 from argosy.cli.commands import make_parser
 
 ROOT = Path(__file__).parents[2]
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")), *sorted((ROOT / "docs/kinds").glob("*.md"))]
 FACTS = ("argosy.gitops.control_plane.settings",)
 
 
