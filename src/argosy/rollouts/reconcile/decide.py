@@ -40,7 +40,9 @@ def decide_turn(seen: Seen, now: datetime, make_routers: MakeRouters) -> Decisio
     except Halted:
         turn.later.clear()  # nothing names them
     _note_waiting(turn)
-    memory = replace(seen.facts, execution=turn.execution) if turn.execution is not None else seen.facts
+    memory = seen.facts
+    if turn.execution is not None or turn.edits != seen.facts.edits:
+        memory = replace(seen.facts, execution=turn.execution, edits=turn.edits)
     return Decision((*turn.steps, *turn.later), wake_at=turn.wake_at, memory=memory)
 
 
@@ -84,6 +86,7 @@ def new_turn(seen: Seen, now: datetime) -> Turn:
         pauses=pauses,
         status={**carried, "canary": {"weights": weights} if weights else {}, "blueGreen": {}},
         new_within_delay=deadline is not None and deadline > now,
+        edits=seen.facts.edits,
         drafts=Drafts(seen.objects),
     )
 

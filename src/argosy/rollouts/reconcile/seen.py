@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from argosy.apis.kubernetes.views.apps import ReplicaSet
 from argosy.apis.kubernetes.views.core import Service
@@ -26,6 +27,8 @@ class Facts:
     """The first wrong field of the spec, as the condition names it."""
     execution: tuple[int, str, int] | None = None
     """Of a step plug-in: (step, operation, number) whose time has come. A first one needs no time."""
+    edits: tuple[Any, ...] = ()
+    """`route_edits.Edits`: by others, of what routers read."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

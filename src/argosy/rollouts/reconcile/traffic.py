@@ -19,6 +19,7 @@ from argosy.rollouts.arithmetic.progress import at_desired_counts, threshold_is_
 from argosy.rollouts.arithmetic.sums import pod_hash_of
 from argosy.rollouts.arithmetic.weights import current_set_weight, current_step, desired_weight, step_count
 from argosy.rollouts.reconcile.experiment_step import traffic_for_experiment
+from argosy.rollouts.reconcile.route_edits import heed
 from argosy.rollouts.reconcile.services import ensure_target, rolling_back_from
 from argosy.rollouts.reconcile.turn import Halted, Turn
 from argosy.rollouts.revisions.annotations import revision_of
@@ -59,6 +60,7 @@ def _route(turn: Turn, router: Router) -> bool:
         router.update_hash(canary_hash, stable_hash, destinations)
     with _told(turn, event="TrafficRoutingError"):
         router.set_weight(weight, destinations)
+        heed(turn, weight)
     _note_weights(turn, canary_hash, stable_hash, weight, shares)
     return _verify(turn, router, weight, destinations)
 

@@ -67,6 +67,8 @@ class Turn:
     plugin_failed: bool = False
     execution: tuple[int, str, int] | None = None
     """Of a step plug-in, that is due now and to be asked by the next look."""
+    edits: tuple[Any, ...] = ()
+    """`route_edits.Edits` that are remembered."""
     drafts: Drafts = field(default_factory=lambda: Drafts({}))
     """What the routers change."""
     obstacle: str = ""
