@@ -67,5 +67,5 @@ def foreign(drafts: Drafts) -> Iterator[tuple[Place, str]]:
 
 def last_manager(obj: JsonObject) -> str:
     entries = [one for one in obj["metadata"].get("managedFields") or () if not one.get("subresource")]
-    latest = max(entries, key=lambda one: str(one.get("time") or ""), default={})
+    latest: JsonObject = max(entries, key=lambda one: str(one.get("time") or ""), default={})
     return str(latest.get("manager") or "")
