@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from argosy.cli.demo_repository import applications, make_repository
 from argosy.cli.failing import CommandError
 from argosy.cli.place import Place, data_dir_option
+from argosy.cli.terminal import steer
 from argosy.cli.up import start, with_controllers
 
 if TYPE_CHECKING:
@@ -71,9 +72,10 @@ class _Progress:
     def show(self, apps: dict[str, JsonObject]) -> None:
         lines = [(name, line_of(apps[name])) for name in sorted(apps)]
         if self._terminal:
-            print(f"\033[{self._lines}A" if self._lines else "", end="")
+            steer(sys.stdout, f"\033[{self._lines}A" if self._lines else "")
             for _, line in lines:
-                print(f"\033[K{line}")
+                steer(sys.stdout, "\033[K")
+                print(line)
             self._lines = len(lines)
         else:
             for name, line in lines:

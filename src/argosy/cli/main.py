@@ -10,10 +10,16 @@ from importlib import import_module
 
 from argosy.cli.commands import make_parser
 from argosy.cli.failing import CommandError, Exit
+from argosy.cli.terminal import plain_streams
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Exit code; see `failing.Exit`."""
+    with plain_streams():
+        return _run(arguments)
+
+
+def _run(arguments: Sequence[str] | None) -> int:
     words = sys.argv[1:] if arguments is None else arguments
     parser = make_parser(words[0] if words else "")
     options = parser.parse_args(words)

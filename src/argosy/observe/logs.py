@@ -75,7 +75,9 @@ class ConsoleLines(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         moment = _moment(record, self._now)
         extra = "".join(f" {name}={value}" for name, value in _extra(record).items())
-        line = f"{moment:%H:%M:%S} {record.levelname:7} {record.name}: {record.getMessage()}{extra}"
+        # One line each: a line break in a name must not look like another record.
+        told = f"{record.getMessage()}{extra}".replace("\n", "\\n")
+        line = f"{moment:%H:%M:%S} {record.levelname:7} {record.name}: {told}"
         if record.exc_info:
             line += "\n" + self.formatException(record.exc_info)
         return scrubbed(line)

@@ -18,6 +18,7 @@ from argosy.machinery.event_correlation import (
     repeated,
 )
 from argosy.machinery.objects import JsonObject, Resource
+from argosy.machinery.plain_text import plain
 from argosy.machinery.requests import Write, create
 from argosy.machinery.status import StatusError
 from argosy.runtime.client import Client
@@ -52,7 +53,8 @@ class EventRecorder:
         host: str = "",
         field_path: str = "",
     ) -> None:
-        """`message` must be fit for everyone who may read events: no secret values."""
+        """`message` must be fit for everyone who may read events: no secret values. What would steer a terminal becomes
+        visible."""
         if len(self._waiting) >= WAITING_LIMIT:
             self.dropped_count += 1
             return
@@ -60,7 +62,7 @@ class EventRecorder:
             involved=reference(obj),
             type=event_type,
             reason=reason,
-            message=message,
+            message=plain(message),
             component=self._component,
             annotations=tuple(sorted((annotations or {}).items())),
             host=host,

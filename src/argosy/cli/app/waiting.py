@@ -17,7 +17,9 @@ from argosy.cli.app.applications import (
     sync_status,
 )
 from argosy.cli.failing import CommandError, Exit
+from argosy.cli.terminal import steer
 from argosy.machinery.objects import JsonObject, Key
+from argosy.machinery.plain_text import plain_line
 from argosy.runtime.verbs import Verbs
 
 
@@ -110,4 +112,5 @@ def tell(app: JsonObject, is_terminal: Callable[[], bool] = sys.stderr.isatty) -
         state = (app.get("status") or {}).get("operationState") or {}
         busy = f"  {state.get('phase') or 'Pending'}: {state.get('message') or ''}" if is_busy(app) else ""
         line = f"{app['metadata']['name']}  {sync_status(app)}  {health_status(app)}{busy}"
-        print(f"\r\033[K{line[:100]}", end="\n" if not busy else "", file=sys.stderr, flush=True)
+        steer(sys.stderr, "\r\033[K")
+        print(plain_line(line)[:100], end="\n" if not busy else "", file=sys.stderr, flush=True)

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 
-from rich.console import Group, RenderableType
+from rich.console import Console, ConsoleOptions, Group, RenderableType
 from rich.panel import Panel
 from rich.progress_bar import ProgressBar
+from rich.segment import Segment
 from rich.table import Table
 from rich.text import Text
 from rich.tree import Tree
 
 from argosy.apis.rollouts import Rollout
+from argosy.machinery.plain_text import plain
 from argosy.rollouts.arithmetic.limits import largest_weight
 from argosy.rollouts.commands.info import Info, Node
 from argosy.rollouts.commands.tree import ICONS, age, until
@@ -32,6 +34,14 @@ COLOURS = {
 }
 SHOWN = 3
 """Measurements of a metric, the latest last."""
+
+
+class PlainConsole(Console):
+    """Its own codes steer the terminal; the texts that it shows do not."""
+
+    def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterator[Segment]:
+        for segment in super().render(renderable, options):
+            yield segment if segment.control else segment._replace(text=plain(segment.text))
 
 
 def screen(rollout: Rollout, info: Info, now: datetime) -> RenderableType:

@@ -14,6 +14,7 @@ from argosy.cli.app.waiting import deadline
 from argosy.cli.connect import with_client
 from argosy.cli.failing import CommandError, Exit
 from argosy.cli.rollout.objects import EXPERIMENTS, ROLLOUTS, get, rollout, whole
+from argosy.cli.terminal import own, steer
 from argosy.machinery.yaml import YamlError, load_documents
 from argosy.rollouts.commands.info import experiment_node, info_of
 from argosy.rollouts.commands.tree import experiment_text, experiments_table, rollout_text, rollouts_table
@@ -43,9 +44,9 @@ async def _live(client: Verbs, clock: Clock, options: argparse.Namespace) -> Non
     """Until the user ends it."""
     from rich.live import Live
 
-    from argosy.cli.rollout.live import screen
+    from argosy.cli.rollout.live import PlainConsole, screen
 
-    with Live(auto_refresh=False, screen=False) as shown:
+    with Live(console=PlainConsole(file=own(sys.stdout)), auto_refresh=False, screen=False) as shown:
         while True:
             found = await rollout(client, options.name, options.namespace)
             info = info_of(found, await whole(client, options.namespace))
@@ -59,7 +60,9 @@ async def _follow(clock: Clock, options: argparse.Namespace, text: Callable[[], 
     while True:
         now = await text()
         if now != before:
-            sys.stdout.write(f"{CLEAR}{now}" if options.watch and sys.stdout.isatty() else now)
+            if options.watch and sys.stdout.isatty():
+                steer(sys.stdout, CLEAR)
+            sys.stdout.write(now)
             sys.stdout.flush()
             before = now
         if not options.watch:

@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from argosy.machinery.objects import JsonObject
+from argosy.machinery.plain_text import plain
 
 
 def updated(
     before: Sequence[JsonObject], found: Iterable[tuple[str, str]], responsible: Iterable[str], now: str
 ) -> list[JsonObject]:
-    """`found` are (type, message). An unchanged message keeps its time."""
+    """`found` are (type, message), shown without what would steer a terminal. An unchanged message keeps its time."""
     mine = set(responsible)
     times = {(item["type"], item["message"]): item.get("lastTransitionTime") or now for item in before}
     made = [item for item in before if item["type"] not in mine]
-    for kind, message in dict.fromkeys(found):
+    for kind, message in dict.fromkeys((kind, plain(message)) for kind, message in found):
         when = times.get((kind, message), now)
         made.append({"type": kind, "message": message, "lastTransitionTime": when})
     return sorted(made, key=lambda item: (item["type"], item["message"], item.get("lastTransitionTime") or ""))

@@ -9,6 +9,7 @@ from argosy.gitops.control_plane.settings import Settings
 from argosy.gitops.keys import ResourceKey
 from argosy.gitops.model.globs import matches, matches_path
 from argosy.machinery.objects import GroupKind, JsonObject
+from argosy.machinery.plain_text import plain_line
 from argosy.machinery.selectors import label_selector_of
 from argosy.sources.port import AccessDenied, Credentials, Further
 from argosy.sources.scrub import scrub
@@ -125,11 +126,11 @@ def refusal_of(spec: JsonObject, name: str, key: ResourceKey, cluster: Cluster) 
     if not permits_kind(spec, GroupKind(key.group, key.kind), key.name, namespaced=bool(key.namespace)):
         return f"resource {key.group}:{key.kind} is not permitted in project {name}"
     if key.namespace and not permits_destination(spec, cluster, key.namespace, name):
-        return f"namespace {key.namespace} is not permitted in project '{name}'"
+        return f"namespace {plain_line(key.namespace)} is not permitted in project '{name}'"
     if not key.namespace and not cluster.cluster_resources:
         return f'cluster level {key.kind} "{key.name}" can not be managed when in namespaced mode'
     if key.namespace and cluster.namespaces and key.namespace not in cluster.namespaces:
-        return f'namespace "{key.namespace}" for {key.kind} "{key.name}" is not managed'
+        return f'namespace "{plain_line(key.namespace)}" for {key.kind} "{key.name}" is not managed'
     return ""
 
 
@@ -140,14 +141,14 @@ def permits_namespace_of_application(spec: JsonObject, namespace: str, control_p
 def refusals(spec: JsonObject, name: str, sources: Iterable[JsonObject], cluster: Cluster, namespace: str) -> list[str]:
     """The texts of InvalidSpecError conditions; none when all is permitted."""
     found = [
-        f"application repo {source.get('repoURL')} is not permitted in project '{name}'"
+        f"application repo {plain_line(str(source.get('repoURL')))} is not permitted in project '{name}'"
         for source in sources
         if not permits_source(spec, str(source.get("repoURL") or ""))
     ]
     if not permits_destination(spec, cluster, namespace, name):
         found.append(
-            f"application destination server '{cluster.server}' and namespace '{namespace}' do not match any of the "
-            f"allowed destinations in project '{name}'"
+            f"application destination server '{cluster.server}' and namespace '{plain_line(namespace)}' do not match "
+            f"any of the allowed destinations in project '{name}'"
         )
     return found
 
