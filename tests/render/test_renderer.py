@@ -228,12 +228,12 @@ def test_no_more_renderings_go_on_at_once_than_the_setting_says(make_bench: Any,
     inside, most = 0, 0
     run = bench.pool.run
 
-    async def counted(assignment: Any) -> Any:
+    async def counted(assignment: Any, share: Any) -> Any:
         nonlocal inside, most
         inside += 1
         most = max(most, inside)
         try:
-            return await run(assignment)
+            return await run(assignment, share)
         finally:
             inside -= 1
 

@@ -13,6 +13,7 @@ import os
 import socket
 import tempfile
 from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,7 +24,7 @@ from argosy.cli.failing import CommandError, Exit
 from argosy.cli.installing import control_plane_objects, install, lacking
 from argosy.cli.outside import Outside
 from argosy.cli.process import ControlPlane
-from argosy.cli.up import stop_on_signals
+from argosy.cli.up import THREADS, stop_on_signals
 from argosy.machinery.status import StatusError
 from argosy.observe.garbage import Garbage
 from argosy.observe.logs import set_up_logging
@@ -63,6 +64,7 @@ def run(options: argparse.Namespace) -> int:
 async def _run(options: argparse.Namespace, cache_directory: Path, watchdog: Watchdog) -> int:
     stop = stop_on_signals()
     clock, rng = RealClock(), SystemRng()
+    asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(THREADS, thread_name_prefix="work"))
     async with HttpClient(connection_of(options, clock), clock, rng, user_agent="argosy-controller") as http:
         version = await http.version()
         if options.install:

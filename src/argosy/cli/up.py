@@ -12,6 +12,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Coroutine
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractAsyncContextManager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
@@ -28,6 +29,8 @@ if TYPE_CHECKING:  # for what runs in the foreground only: a detaching parent ne
 
 READY_SECONDS = 180
 FILES = 65_536
+THREADS = 64
+"""For what others may keep waiting, such as the names of hosts."""
 STOP_SECONDS = 40
 LOG_LINES = 15
 
@@ -110,6 +113,7 @@ async def _serve(
     from argosy.runtime.clock import RealClock
 
     clock = RealClock()
+    asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(THREADS, thread_name_prefix="work"))
     register_process(__version__, clock.now().timestamp())
     async with opened(place.directory, HOST, port, clock, SystemRng()) as running:
         if not await until_stopped(stop, running.wait_ready(clock)):

@@ -28,6 +28,8 @@ KEPT_FOR: Final = timedelta(hours=24)
 VARIANTS_PER_KEY: Final = 32
 """Of one path of one repository: the branches that are deployed from it, or that an application is switched between."""
 
+FIRST_REST: Final = timedelta(seconds=30)
+LONGEST_REST: Final = timedelta(hours=1)
 COMPRESS_FROM: Final = 4096
 _COMPRESSED: Final = b"x"
 """How a compressed body begins; JSON begins otherwise."""
@@ -79,6 +81,8 @@ class Failure:
     inputs: Inputs
     count: int
     since: datetime
+    rests_until: datetime | None = None
+    """When what cost a worker may be tried again."""
     asked: int = 0
     """How often it was answered from here since it is not tried."""
 
@@ -155,7 +159,11 @@ class RenderCache:
         """The message of a failure that is not tried again yet: same inputs, and it failed too often."""
         known = self._failures.get(key)
         pause = self._pause
-        if known is None or not pause.attempts or known.count < pause.attempts or now - known.since >= pause.time:
+        if known is None:
+            return None
+        rests = known.rests_until is not None and now < known.rests_until
+        failed_often = bool(pause.attempts) and known.count >= pause.attempts and now - known.since < pause.time
+        if not rests and not failed_often:
             return None
         if not unchanged(known.inputs, answers):
             return None
@@ -165,12 +173,14 @@ class RenderCache:
         known.asked += 1
         return known.message
 
-    def failed(self, key: str, inputs: Inputs, message: str, now: datetime) -> None:
+    def failed(self, key: str, inputs: Inputs, message: str, now: datetime, *, rests: bool = False) -> None:
+        """`rests`: it cost a worker, and is left alone for a while that doubles each time."""
         known = self._failures.get(key)
         fresh = known is None or known.inputs != inputs or now - known.since >= self._pause.time
         count = 1 if fresh or known is None else known.count + 1
         since = now if fresh or known is None else known.since
-        self._failures[key] = Failure(message=message, inputs=inputs, count=count, since=since)
+        until = now + min(FIRST_REST * 2.0 ** min(count - 1, 16), LONGEST_REST) if rests else None
+        self._failures[key] = Failure(message=message, inputs=inputs, count=count, since=since, rests_until=until)
         self._failures.move_to_end(key)
         if len(self._failures) > 10_000:
             self._failures.popitem(last=False)

@@ -28,10 +28,12 @@ from argosy.confinement import layers
 from argosy.render.boxes import for_plugins, for_rendering, plugin_limits
 from argosy.render.conversation import Assignment, Outcome, converse
 from argosy.render.inputs import AnswerBook
+from argosy.render.loans import Loan
 from argosy.render.process import Limits, NoWorker, Program, WorkerLost, WorkerProcess, sweep
 from argosy.render.starts import Starts
 from argosy.render.wire import Closed, Pipe
 from argosy.runtime.clock import Clock, TimerHandle
+from argosy.runtime.fair_places import FairPlaces, Share
 
 T = TypeVar("T")
 logger = logging.getLogger(__name__)
@@ -40,6 +42,8 @@ _told_of: set[frozenset[str]] = set()
 RENDERING: Final = Program("argosy.render.worker", "render worker", for_rendering)
 PLUGINS: Final = Program("argosy.render.worker", "plugin worker", for_plugins)
 PLUGIN_WATCH_SECONDS: Final = 0.1
+NOBODY: Final = Share()
+"""One share for all who do not say who they are."""
 
 
 class WorkerPool:
@@ -50,6 +54,7 @@ class WorkerPool:
         self._program = program
         self._limits = limits or Limits()
         self._size = size or max(2, os.cpu_count() or 2)
+        self._places = FairPlaces(clock, self._size, self._size)
         self._threads: ThreadPoolExecutor | None = None
         self._lock = threading.Lock()
         self._idle: list[WorkerProcess] = []
@@ -66,16 +71,22 @@ class WorkerPool:
         with self._lock:
             return tuple(self._all)
 
-    async def lend(self, talk: Callable[[Pipe], T]) -> T:
-        """What `talk`, in a thread, comes to with a worker. Raises WorkerLost when that did not live to the end."""
-        if self._threads is None:
-            sweep(Path(tempfile.gettempdir()))
-            self._threads = ThreadPoolExecutor(self._size, thread_name_prefix="render")
-        self._begin()
-        try:
-            return await self._clock.external(self._threaded(self._threads, talk))
-        finally:
-            self._end()
+    async def lend(self, talk: Callable[[Pipe], T], share: Share = NOBODY) -> T:
+        """What `talk`, in a thread, comes to with a worker. Raises WorkerLost when that did not live to the end.
+
+        `share`: who asks, and of what: workers are shared fairly, see runtime/fair_places.py. A slow one goes on beside
+        the others with less of the processor, and is stopped when too many are.
+        """
+        job = Loan(self._program.name)
+        async with self._places.taken(share, slowed=job.slow_down, send_away=job.stop):
+            if self._threads is None:
+                sweep(Path(tempfile.gettempdir()))
+                self._threads = ThreadPoolExecutor(self._places.total, thread_name_prefix="render")
+            self._begin()
+            try:
+                return await self._clock.external(self._threaded(self._threads, talk, job))
+            finally:
+                self._end()
 
     def close(self) -> None:
         """Kills every worker; running jobs fail with WorkerLost."""
@@ -110,12 +121,13 @@ class WorkerPool:
         if not self._open and self._threads is not None:
             self._idle_timer = self._clock.call_later(self._limits.idle_seconds, self.stop_idle, background=True)
 
-    async def _threaded(self, threads: ThreadPoolExecutor, talk: Callable[[Pipe], T]) -> T:
+    async def _threaded(self, threads: ThreadPoolExecutor, talk: Callable[[Pipe], T], job: Loan) -> T:
         """Begun only inside `Clock.external`, where outside work belongs."""
-        return await asyncio.get_running_loop().run_in_executor(threads, self._job, talk)
+        return await asyncio.get_running_loop().run_in_executor(threads, self._job, talk, job)
 
-    def _job(self, talk: Callable[[Pipe], T]) -> T:
+    def _job(self, talk: Callable[[Pipe], T], job: Loan) -> T:
         worker = self._take()
+        job.begin(worker)
         watch = worker.watch(self._limits)
         try:
             outcome = talk(worker.pipe)
@@ -125,6 +137,8 @@ class WorkerPool:
             raise WorkerLost(f"the {self._program.name} {reason}") from None
         finally:
             watch.set()
+            if job.is_slow:
+                worker.over = True
             self._give_back(worker)
         return outcome
 
@@ -211,10 +225,10 @@ class RenderPool(WorkerPool):
         alone = replace(self._limits, jobs=1, memory_bytes=memory, watch_seconds=PLUGIN_WATCH_SECONDS)
         self.plugins = WorkerPool(clock, PLUGINS, size=size, limits=alone)
 
-    async def run(self, assignment: Assignment) -> Outcome:
+    async def run(self, assignment: Assignment, share: Share = NOBODY) -> Outcome:
         """Raises WorkerLost when the worker did not live to the end of the job."""
         pool = self.plugins if assignment.job["tool"] == "Plugin" else self
-        return await pool.lend(lambda pipe: converse(pipe, assignment, self._book))
+        return await pool.lend(lambda pipe: converse(pipe, assignment, self._book), share)
 
     def close(self) -> None:
         super().close()

@@ -29,6 +29,7 @@ from argosy.render.process import NoWorker, WorkerLost
 from argosy.render.relevance import relevant
 from argosy.render.workspace import ref_root
 from argosy.runtime.clock import Clock
+from argosy.runtime.fair_places import Share
 from argosy.runtime.slices import Slices
 from argosy.sources.coalesce import GivenUp
 from argosy.sources.paths import shown
@@ -133,7 +134,7 @@ class WorkerRenderer:
             raise  # no source is to blame, so none is remembered as one that fails
         except WorkerLost as error:
             inputs = {Question(root, "tree", ""): tree.root_oid for root, tree in prepared.roots.items()}
-            self._cache.failed(prepared.key, inputs, str(error), self._clock.now())
+            self._cache.failed(prepared.key, inputs, str(error), self._clock.now(), rests=True)
             raise
         now, paths = self._clock.now(), prepared.request.generate_paths
         if paths and prepared.source_type == "Plugin":
@@ -158,7 +159,7 @@ class WorkerRenderer:
         recurse = prepared.source_type == "Helm" or bool(prepared.job.options.get("recurse"))
         for _ in range(ROUNDS):
             assignment = Assignment(job=job, roots=roots, advance=prepared.job.path, recurse=recurse)
-            outcome = await self._pool.run(assignment)
+            outcome = await self._pool.run(assignment, _share(prepared.request))
             if not outcome.needed:
                 return outcome
             roots[outcome.needed] = await self._fetched(outcome.needed, prepared.request)
@@ -175,6 +176,13 @@ class WorkerRenderer:
 
 def _is_ref_only(source: JsonObject) -> bool:
     return bool(source.get("ref")) and not source.get("path") and not source.get("chart")
+
+
+def _share(request: RenderRequest) -> Share:
+    """Whose a rendering is, where workers are shared out: each source of a project counts for itself."""
+    source = request.source
+    name = f"{source.get('repoURL') or ''}#{source.get('path') or source.get('chart') or ''}"
+    return Share(request.project, name)
 
 
 def _parallelism(settings: Mapping[str, str]) -> int:

@@ -11,7 +11,7 @@ from argosy.render.cache import Counters, Pause, RenderCache
 from argosy.render.inputs import AnswerBook
 from argosy.render.pool import RenderPool
 from argosy.render.port import Rendered, RenderRequest
-from argosy.render.process import Limits
+from argosy.render.process import Limits, WorkerProcess
 from argosy.render.renderer import Fetcher, WorkerRenderer
 from argosy.runtime.chance import Rng
 from argosy.runtime.clock import Clock
@@ -43,6 +43,11 @@ class RenderWorkers:
     def counters(self) -> Counters:
         """`renders`, `hits`, `misses`, `forged` since the start."""
         return self._cache.counters
+
+    @property
+    def processes(self) -> tuple[WorkerProcess, ...]:
+        """The workers that are there now."""
+        return self._pool.processes
 
     async def render(self, request: RenderRequest) -> Rendered:
         return await self._renderer.render(request)

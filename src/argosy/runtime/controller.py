@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Generator, Iterable
+from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any, Generic, TypeVar
 
 from argosy.machinery.objects import JsonObject, Key, key_of
 from argosy.machinery.status import StatusError
@@ -27,10 +29,44 @@ LONGEST_LOOK = 600.0
 """Seconds after which one reconcile is given up and retried."""
 SLOW_LOOK = 3.0
 """Seconds after which another worker stands in for one whose look still waits, for a repository perhaps."""
-STAND_INS = 10
+STAND_INS = 50
 """At most so many for each worker."""
 
+_STAND_IN: ContextVar[Callable[[], None] | None] = ContextVar("stand in", default=None)
+T = TypeVar("T")
+
 log = logging.getLogger(__name__)
+
+
+async def waiting(work: Awaitable[T]) -> T:
+    """Awaits what may take its time outside: to wait is not to work, so another worker stands in meanwhile.
+
+    Nothing happens for what is there at once.
+    """
+    return await _Waited(work)
+
+
+class _Waited(Generic[T]):
+    def __init__(self, work: Awaitable[T]) -> None:
+        self._work = work
+
+    def __await__(self) -> Generator[Any, Any, T]:
+        steps = self._work.__await__()
+        stand_in = _STAND_IN.get()
+        sent: Any = None
+        error: BaseException | None = None
+        while True:
+            try:
+                pending = steps.send(sent) if error is None else steps.throw(error)
+            except StopIteration as stop:
+                made: T = stop.value
+                return made
+            if stand_in is not None:
+                stand_in()
+            try:
+                sent, error = (yield pending), None
+            except BaseException as thrown:
+                error = thrown
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,15 +189,17 @@ class Controller:
 
         def stand_in() -> None:
             nonlocal stood_in
-            if self._stand_ins < STAND_INS * self._workers and self._tasks is not None:
+            if not stood_in and self._stand_ins < STAND_INS * self._workers and self._tasks is not None:
                 stood_in = True
                 self._stand_ins += 1
                 self._tasks.create_task(self._work(), name=f"{self.name} worker that stands in")
 
         timer = self._clock.call_later(SLOW_LOOK, stand_in, background=True)
+        token = _STAND_IN.set(stand_in)
         try:
             await self._look(key)
         finally:
+            _STAND_IN.reset(token)
             timer.cancel()
         if stood_in:
             self._stand_ins -= 1

@@ -15,6 +15,7 @@ import asyncio
 import errno
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 
 from argosy.cluster.store.entry import Change, Entry, encode
@@ -54,6 +55,7 @@ class Store:
         self._commit: asyncio.Future[None] | None = None
         """Resolved when the batch being collected is durable."""
         self._worker: asyncio.Future[None] | None = None
+        self._thread: ThreadPoolExecutor | None = None
         self._marks: deque[tuple[datetime, int]] = deque()
         self.broken: OSError | None = None
         """The journal refused a batch: memory is ahead of the disk, so nothing more is accepted until it takes it."""
@@ -99,6 +101,14 @@ class Store:
     def close(self) -> None:
         self.flush()
         self._journal.close()
+        if self._thread is not None:
+            self._thread.shutdown()
+
+    def _own_thread(self) -> ThreadPoolExecutor:
+        """Of the loop's own threads all may be waiting for names of hosts that nobody tells."""
+        if self._thread is None:
+            self._thread = ThreadPoolExecutor(1, thread_name_prefix="store")
+        return self._thread
 
     def table(self, group: str, plural: str) -> Table:
         table = self._tables.get((group, plural))
@@ -203,7 +213,7 @@ class Store:
     def _commit_in_thread(self) -> None:
         batch, waiting = self._take()
         loop = asyncio.get_running_loop()
-        self._worker = loop.run_in_executor(None, self._journal.commit, batch)
+        self._worker = loop.run_in_executor(self._own_thread(), self._journal.commit, batch)
 
         def finished(done: asyncio.Future[None]) -> None:
             self._worker = None

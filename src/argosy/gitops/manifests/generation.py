@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import TypeVar
 
 from argosy.gitops.control_plane.settings import Settings
 from argosy.gitops.manifests import references
@@ -16,11 +18,17 @@ from argosy.machinery.objects import JsonObject
 from argosy.render.object_limit import object_limit, too_many
 from argosy.render.port import Rendered, Renderer, RenderError, RenderRequest
 from argosy.runtime.clock import Clock
+from argosy.runtime.controller import waiting
+from argosy.runtime.fair_places import FairPlaces, Share
 from argosy.runtime.slices import Slices
 from argosy.sources.credentials import CredentialBook
 from argosy.sources.port import ChartRepository, Credentials, GitRemote, SourceError, Tree, Unavailable
 
+T = TypeVar("T")
+
 POLL_MAX_AGE = 5.0
+QUICK, SLOW = 24, 40
+"""Repositories that are asked at once: those that answer soon, and the others."""
 AWAY_SECONDS = 900.0
 """For which it is believed that a repository is away, unless a poll or a refresh finds it back."""
 
@@ -89,6 +97,7 @@ class Manifests:
         slices: Slices | None = None,
     ) -> None:
         self._slices = slices or Slices(clock)
+        self._places = FairPlaces(clock, QUICK, SLOW)
         self._clock = clock
         self._integrity = integrity
         self._renderer = renderer
@@ -113,7 +122,8 @@ class Manifests:
         if max_age > 0 and self._clock.monotonic() - failed_at < AWAY_SECONDS:
             raise Unavailable(text)
         try:
-            found = await self._resolved(source, revision, credentials, max_age)
+            ask = partial(self._resolved, source, revision, credentials, max_age)
+            found = await self._asked(project, url, ask)
         except Unavailable as error:
             self._away[url, credentials] = self._clock.monotonic(), str(error)
             raise
@@ -126,6 +136,15 @@ class Manifests:
             return await self._charts.resolve(url, _chart_of(source), revision, credentials)
         prefix = str(source.get("tagPrefix") or "")
         return await self._git.resolve(url, revision, credentials, tag_prefix=prefix, max_age=max_age)
+
+    async def _asked(self, project: str, url: str, question: Callable[[], Awaitable[T]]) -> T:
+        """In a fair share of the places, so that repositories that never answer delay only who follows them."""
+
+        async def ask() -> T:
+            async with self._places.taken(Share(project, url)):
+                return await question()
+
+        return await waiting(ask())
 
     async def desired(self, wanted: Wanted, book: CredentialBook, settings: Settings, kinds: ServedKinds) -> Desired:
         """Raises NotLoaded."""
@@ -151,7 +170,7 @@ class Manifests:
             with _source(index + 1, len(resolved)):
                 references.check(item, named)
                 request = _request(item.source, tree, item.revision, wanted, refs, settings)
-                rendered.append(await self._renderer.render(request))
+                rendered.append(await waiting(self._renderer.render(request)))
         count, limit = sum(len(found.manifests) for found in rendered), object_limit(settings.render)
         if text := too_many(count, limit, "the sources together have"):
             raise NotLoaded(text)
@@ -192,7 +211,8 @@ class Manifests:
             name = (wanted.names[index] if index < len(wanted.names) else "") or str(source.get("targetRevision") or "")
             with _source(index + 1, count):
                 revision = given or await self.resolve(source, book, wanted.project, wanted.max_age)
-                trees.append(await self._tree(source, revision, book, wanted))
+                fetch = partial(self._tree, source, revision, book, wanted)
+                trees.append(await self._asked(wanted.project, str(source.get("repoURL") or ""), fetch))
                 if not _is_chart(source):
                     credentials = _credentials(source, book, wanted.project)
                     said = await self._integrity.problems(

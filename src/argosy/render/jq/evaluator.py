@@ -17,6 +17,7 @@ from argosy.render.pool import WorkerPool
 from argosy.render.process import Limits, NoWorker, Program, WorkerLost
 from argosy.render.wire import Pipe
 from argosy.runtime.clock import Clock
+from argosy.runtime.fair_places import Share
 
 JQ: Final = Program("argosy.render.jq.worker", "jq worker", for_expressions)
 LIMITS: Final = Limits(
@@ -60,7 +61,7 @@ class JqWorkers:
             return [Answer(error=f"the object is larger than {OBJECT_LIMIT >> 20} MiB")]
         part, found = self._batch(rest), list[Answer]()
         try:
-            await self.pool.lend(partial(_converse, part=part, answers=found))
+            await self.pool.lend(partial(_converse, part=part, answers=found), Share("", first.expression))
         except NoWorker as error:
             return [*found, *[Answer(error=str(error), is_outage=True)] * (len(part) - len(found))]
         except WorkerLost as error:

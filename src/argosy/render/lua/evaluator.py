@@ -19,6 +19,7 @@ from argosy.render.pool import WorkerPool
 from argosy.render.process import Limits, NoWorker, Program, WorkerLost
 from argosy.render.wire import BODY_LIMIT, Closed, Pipe
 from argosy.runtime.clock import Clock
+from argosy.runtime.fair_places import Share
 
 LUA: Final = Program("argosy.render.lua.worker", "Lua worker", for_expressions)
 LIMITS: Final = Limits(
@@ -63,7 +64,9 @@ class LuaWorkers:
                 continue
             found: list[Answer] = []
             try:
-                await self.pool.lend(partial(_converse, part=part, now=now, answers=found))
+                await self.pool.lend(
+                    partial(_converse, part=part, now=now, answers=found), Share("", part[0].call.script)
+                )
             except NoWorker as error:
                 found += [Answer(error=str(error), is_passing=True)] * (len(batch) - len(answers) - len(found))
             except WorkerLost as error:

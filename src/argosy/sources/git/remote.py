@@ -67,7 +67,7 @@ class GitSettings:
     """Of one pack."""
     parallel: int = 8
     """Threads that read objects."""
-    programs: int = 32
+    programs: int = 64
     """Runs of the git program at once: most only wait for a remote, and one that hangs must not hold up the others."""
 
 
