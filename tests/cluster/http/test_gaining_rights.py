@@ -31,6 +31,8 @@ BOB = [
     {"verbs": ["create", "get", "list", "update", "patch", "delete"], "apiGroups": [GROUP], "resources": ["*"]},
     {"verbs": ["get", "list"], "apiGroups": [""], "resources": ["pods"]},
     {"verbs": ["*"], "apiGroups": ["certificates.k8s.io"], "resources": ["certificatesigningrequests", "*/approval"]},
+    {"verbs": ["*"], "apiGroups": ["certificates.k8s.io"], "resources": ["certificatesigningrequests/status"]},
+    {"verbs": ["create", "patch", "get", "update"], "apiGroups": [""], "resources": ["serviceaccounts", "nodes"]},
 ]
 EVERYTHING = {"verbs": ["*"], "apiGroups": ["*"], "resources": ["*"]}
 URLS = {"verbs": ["get"], "nonResourceURLs": ["/metrics"]}
@@ -66,6 +68,7 @@ def signing_request(name: str, organization: str, signer: str = "kubernetes.io/k
 
 APPROVED = {"status": {"conditions": [{"type": "Approved", "status": "True", "reason": "x", "message": "y"}]}}
 CLUSTER_ROLES, ROLES = f"{RBAC}/clusterroles", f"{RBAC}/namespaces/default/roles"
+ACCOUNTS = "/api/v1/namespaces/default/serviceaccounts"
 CLUSTER_BINDINGS, BINDINGS = f"{RBAC}/clusterrolebindings", f"{RBAC}/namespaces/default/rolebindings"
 Step = tuple[str, str, Any, str]
 PLAIN = "application/json"
@@ -189,7 +192,119 @@ ATTEMPTS: dict[str, list[Step]] = {
     "another role for a binding": [
         ("PUT", f"{CLUSTER_BINDINGS}/weak", bound("ClusterRole", "strong", binding="weak"), PLAIN)
     ],
+    "a binding for everybody who is known": [
+        (
+            "POST",
+            CLUSTER_BINDINGS,
+            bound("ClusterRole", "strong")
+            | {"subjects": [{"apiGroup": GROUP, "kind": "Group", "name": "system:authenticated"}]},
+            PLAIN,
+        )
+    ],
+    "a binding for an account of one's own": [
+        ("POST", ACCOUNTS, {"metadata": {"name": "own"}}, PLAIN),
+        (
+            "POST",
+            CLUSTER_BINDINGS,
+            bound("ClusterRole", "strong")
+            | {"subjects": [{"kind": "ServiceAccount", "name": "own", "namespace": "default"}]},
+            PLAIN,
+        ),
+    ],
+    "a binding with a generated name": [
+        (
+            "POST",
+            CLUSTER_BINDINGS,
+            bound("ClusterRole", "cluster-admin") | {"metadata": {"generateName": "x-"}},
+            PLAIN,
+        )
+    ],
+    "a role with a generated name": [("POST", ROLES, role("", SECRETS) | {"metadata": {"generateName": "x-"}}, PLAIN)],
+    "a role that is only tried": [("POST", f"{ROLES}?dryRun=All", role("x", SECRETS), PLAIN)],
+    "a role gathered by the built-in admin": [
+        (
+            "POST",
+            CLUSTER_ROLES,
+            role("x", EVERYTHING, metadata={"labels": {"rbac.authorization.k8s.io/aggregate-to-view": "true"}}),
+            PLAIN,
+        )
+    ],
+    "the built-in admin, changed": [("PATCH", f"{CLUSTER_ROLES}/view", {"rules": [EVERYTHING]}, MERGE)],
+    "more for the built-in view by a label": [
+        (
+            "PATCH",
+            f"{CLUSTER_ROLES}/strong",
+            {"metadata": {"labels": {"rbac.authorization.k8s.io/aggregate-to-view": "true"}}},
+            MERGE,
+        )
+    ],
+    "a selector by expressions": [
+        (
+            "POST",
+            CLUSTER_ROLES,
+            role(
+                "x",
+                aggregationRule={
+                    "clusterRoleSelectors": [{"matchExpressions": [{"key": "strong", "operator": "Exists"}]}]
+                },
+            ),
+            PLAIN,
+        )
+    ],
+    "a deleted role, made anew": [
+        ("DELETE", f"{CLUSTER_ROLES}/gathering", None, PLAIN),
+        ("POST", CLUSTER_ROLES, role("gathering", EVERYTHING), PLAIN),
+    ],
+    "a deleted binding, made anew for oneself": [
+        ("DELETE", f"{CLUSTER_BINDINGS}/strong", None, PLAIN),
+        ("POST", CLUSTER_BINDINGS, bound("ClusterRole", "strong", binding="strong"), PLAIN),
+    ],
+    # what other parts of the process read as a grant
+    "people who act as a strong account": [
+        (
+            "PATCH",
+            f"{ACCOUNTS}/strong",
+            {"metadata": {"annotations": {"rbac.kargo.akuity.io/claims": '{"email":["bob@example.com"]}'}}},
+            MERGE,
+        )
+    ],
+    "people who act as a strong account, by one claim": [
+        (
+            "PATCH",
+            f"{ACCOUNTS}/strong",
+            {"metadata": {"annotations": {"rbac.kargo.akuity.io/claim.sub": "bob"}}},
+            MERGE,
+        )
+    ],
+    "people who act as a strong account, by apply": [
+        (
+            "PATCH",
+            f"{ACCOUNTS}/strong?fieldManager=m&force=true",
+            {
+                "apiVersion": "v1",
+                "kind": "ServiceAccount",
+                "metadata": {"name": "strong", "annotations": {"rbac.kargo.akuity.io/claims": "{}"}},
+            },
+            APPLY,
+        )
+    ],
+    # nodes
+    "the kubelet of a node": [("GET", "/api/v1/nodes/n/proxy/pods", None, PLAIN)],
+    "a command through the kubelet of a node": [("POST", "/api/v1/nodes/n/proxy/run/default/p/c?cmd=id", None, PLAIN)],
     # certificates
+    "an approval in the request itself": [
+        ("POST", CSR, {**signing_request("x", "team"), **APPROVED}, PLAIN),
+        ("PATCH", f"{CSR}/x", APPROVED, MERGE),
+        ("PATCH", f"{CSR}/x/approval", APPROVED, MERGE),
+    ],
+    "an approval through the status": [
+        ("POST", CSR, signing_request("x", "team"), PLAIN),
+        ("PATCH", f"{CSR}/x/status", APPROVED, MERGE),
+    ],
+    "a certificate put into the status": [
+        ("POST", CSR, signing_request("x", "team"), PLAIN),
+        ("PATCH", f"{CSR}/x/status", {"status": {"certificate": "YQ=="}}, MERGE),
+    ],
     "a certificate of the masters": [("POST", CSR, signing_request("x", "system:masters"), PLAIN)],
     "an approval without the right on the signer": [
         ("POST", CSR, signing_request("x", "team"), PLAIN),
@@ -239,7 +354,10 @@ def with_bob(story: Callable[[Talk], Awaitable[None]]) -> None:
             gathers = {"clusterRoleSelectors": [{"matchLabels": {"into": "gathering"}}]}
             await talk.made(CLUSTER_ROLES, role("gathering", aggregationRule=gathers))
             await talk.made(CLUSTER_BINDINGS, bound("ClusterRole", "gathering", binding="gathering"))
-            await talk.made("/api/v1/namespaces/default/serviceaccounts", {"metadata": {"name": "strong"}})
+            await talk.made(ACCOUNTS, {"metadata": {"name": "strong"}})
+            account = {"kind": "ServiceAccount", "name": "strong", "namespace": "default"}
+            binding = bound("ClusterRole", "strong", binding="account")
+            await talk.made(CLUSTER_BINDINGS, {**binding, "subjects": [account]})
             await story(talk)
 
     run_virtual(main)
@@ -284,6 +402,51 @@ def test_nobody_acts_as_another_without_the_right(attempt: str) -> None:
         headers = {"authorization": "Bearer bob", **{k.lower(): v for k, v in IMPERSONATIONS[attempt].items()}}
         status, _, _ = await talk.front.front.send("GET", "/api/v1/namespaces/default/secrets", headers, b"")
         assert status in (400, 403)
+
+    with_bob(story)
+
+
+def test_a_request_for_a_certificate_says_truly_who_made_it() -> None:
+    async def story(talk: Talk) -> None:
+        forged = signing_request("x", "team")
+        forged["spec"] |= {"username": "root", "groups": ["system:masters"], "uid": "1", "extra": {"a": ["b"]}}
+        assert (await talk("bob", "POST", CSR, forged))[0] == 201
+        await talk("bob", "PATCH", f"{CSR}/x", {"spec": {"username": "root", "groups": ["system:masters"]}}, MERGE)
+        _, found = await talk("root", "GET", f"{CSR}/x")
+        assert (found["spec"]["username"], found["spec"]["groups"]) == ("bob", ["system:authenticated"])
+        assert "uid" not in found["spec"]
+
+    with_bob(story)
+
+
+def test_a_node_has_no_rights_by_its_name_alone() -> None:
+    async def story(talk: Talk) -> None:
+        headers = {"authorization": "Bearer root", "impersonate-user": "system:node:n"}
+        headers |= {"impersonate-group": "system:nodes"}
+        for path in ("/api/v1/namespaces/default/secrets", "/api/v1/nodes/n", "/api/v1/pods"):
+            status, _, _ = await talk.front.front.send("GET", path, headers, b"")
+            assert status == 403, path
+
+    with_bob(story)
+
+
+def test_who_may_act_as_an_account_says_who_else_does() -> None:
+    async def story(talk: Talk) -> None:
+        rule = {"verbs": ["impersonate"], "apiGroups": [""], "resources": ["serviceaccounts"]}
+        await talk.made(CLUSTER_ROLES, role("actor", rule))
+        await talk.made(CLUSTER_BINDINGS, bound("ClusterRole", "actor", "bob", "actor"))
+        claims = {"metadata": {"annotations": {"rbac.kargo.akuity.io/claims": "{}"}}}
+        assert (await talk("bob", "PATCH", f"{ACCOUNTS}/strong", claims, MERGE))[0] == 200
+
+    with_bob(story)
+
+
+def test_anybody_annotates_an_account_otherwise() -> None:
+    async def story(talk: Talk) -> None:
+        note = {"metadata": {"annotations": {"team": "a"}}}
+        assert (await talk("bob", "PATCH", f"{ACCOUNTS}/strong", note, MERGE))[0] == 200
+        own = {"metadata": {"name": "weak", "annotations": {"rbac.kargo.akuity.io/claims": "{}"}}}
+        assert (await talk("bob", "POST", ACCOUNTS, own))[0] == 201
 
     with_bob(story)
 

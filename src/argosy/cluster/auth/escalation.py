@@ -20,6 +20,7 @@ from argosy.cluster.auth.rbac import (
     PLURALS,
     ROLES,
     Rbac,
+    Subject,
     binding_of,
 )
 from argosy.cluster.kind import User
@@ -36,6 +37,8 @@ def role_guard(rbac: Rbac) -> Callable[[Write], None]:
             check_role_write(rbac, write.ctx.user, resource.plural, write.obj, write.old)
         elif resource.group == CERTIFICATES and write.obj is not None:
             check_certificate_write(rbac, write.ctx.user, write.ctx.subresource, write.obj, write.old)
+        elif (resource.group, resource.plural) == ("", "serviceaccounts") and write.obj is not None:
+            check_account_write(rbac, write.ctx.user, write.obj, write.old)
 
     return check
 
@@ -111,7 +114,11 @@ def check_certificate_write(rbac: Rbac, user: User, subresource: str, obj: JsonO
             raise _refused_request(name, f"use of {signer} signer with {MASTERS} group is not allowed")
         return
     status, before = obj.get("status") or {}, old.get("status") or {}
-    if subresource == "approval" and _decisions(status) != _decisions(before):
+    if _decisions(status) != _decisions(before):
+        if subresource != "approval":
+            raise _refused_request(
+                name, "conditions Approved and Denied are set through the approval subresource alone"
+            )
         _require_signer(rbac, user, "approve", name, signer)
     if subresource == "status" and status.get("certificate") != before.get("certificate"):
         _require_signer(rbac, user, "sign", name, signer)
@@ -141,6 +148,30 @@ def _asks_for_masters(obj: JsonObject) -> bool:
 def _refused_request(name: str, why: str) -> StatusError:
     message = f'{_SIGNING_REQUESTS}.{CERTIFICATES} "{name}" is forbidden: {why}'
     return StatusError(403, "Forbidden", message, name=name, group=CERTIFICATES, kind=_SIGNING_REQUESTS)
+
+
+CLAIMS = "rbac.kargo.akuity.io/claim"
+"""How annotations begin that say which people act as the ServiceAccount (Kargo: `claims`, `claim.<name>`)."""
+
+
+def check_account_write(rbac: Rbac, user: User, obj: JsonObject, old: JsonObject | None) -> None:
+    """Who says which people act as an account needs every right that the account has, or may act as it. Raises 403.
+
+    No rule of the real API server, to which these annotations mean nothing; to the sign-in they mean a binding.
+    """
+    if MASTERS in user.groups or _claims(obj) == (_claims(old) if old else {}):
+        return
+    namespace, name = obj["metadata"].get("namespace") or "", obj["metadata"].get("name") or ""
+    if rbac.judge(user, Attributes("impersonate", "", "serviceaccounts", "", namespace, name)).allowed:
+        return
+    for place, role in rbac.roles_of(Subject("User", f"system:serviceaccount:{namespace}:{name}")):
+        if missing := list(uncovered(rbac.rules_for(user, place), rbac.rules_of(role) or ())):
+            raise _escalates(user, "serviceaccounts", name, missing, group="")
+
+
+def _claims(obj: JsonObject) -> JsonObject:
+    annotations = obj["metadata"].get("annotations") or {}
+    return {key: value for key, value in annotations.items() if key.startswith(CLAIMS)}
 
 
 def uncovered(held: Sequence[JsonObject], wanted: Iterable[JsonObject]) -> Iterator[JsonObject]:
@@ -195,14 +226,15 @@ def _missing_role(plural: str, name: str) -> StatusError:
     return StatusError(404, "NotFound", f'{plural}.{GROUP} "{name}" not found', name=name, group=GROUP, kind=plural)
 
 
-def _escalates(user: User, plural: str, name: str, missing: Sequence[JsonObject]) -> StatusError:
-    groups = " ".join(f'"{group}"' for group in user.groups)
+def _escalates(user: User, plural: str, name: str, missing: Sequence[JsonObject], group: str = GROUP) -> StatusError:
+    groups = " ".join(f'"{member}"' for member in user.groups)
     lines = "\n".join(_spelled(single) for single in missing)
+    what = f"{plural}.{group}" if group else plural
     message = (
-        f'{plural}.{GROUP} "{name}" is forbidden: user "{user.name}" (groups=[{groups}]) is attempting to grant RBAC '
+        f'{what} "{name}" is forbidden: user "{user.name}" (groups=[{groups}]) is attempting to grant RBAC '
         f"permissions not currently held:\n{lines}"
     )
-    return StatusError(403, "Forbidden", message, name=name, group=GROUP, kind=plural)
+    return StatusError(403, "Forbidden", message, name=name, group=group, kind=plural)
 
 
 def _spelled(single: JsonObject) -> str:

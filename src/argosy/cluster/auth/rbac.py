@@ -164,6 +164,11 @@ class Rbac:
                     own.append((subject, binding))
         yield from own
 
+    def roles_of(self, subject: Subject) -> Iterator[tuple[str, RoleKey]]:
+        """What the subject itself is bound to, and in which namespace ("": everywhere)."""
+        for binding in self._by_subject.get(subject, {}).values():
+            yield binding.namespace, binding.role
+
     def rules_for(self, user: User, namespace: str) -> list[JsonObject]:
         """All rules the user has in a namespace, as written in the roles."""
         held: list[JsonObject] = []
