@@ -37,6 +37,9 @@ FAMILIES = (
     ("rollouts/timelines", "rollouts_timelines"),
     ("rendering", "rendering"),
     ("cert-manager", "certmanager"),
+    ("argo-cd/api/rest", "argocd_api:rest"),
+    ("argo-cd/api/grpc-web", "argocd_api:grpc_web"),
+    ("argo-cd/api/cli", "argocd_api:cli"),
     *KARGO,
 )
 """(folder below DATA, module here, and its function where that is not `run`), replayed where it is there."""

@@ -218,8 +218,8 @@ class Dispatcher:
             raise invalid(f"could not parse client version: {match[1][:64]}")
         if tuple(int(part) for part in version.groups()) < OLDEST_CLIENT:
             raise failed_precondition(
-                f"unsatisfied client version constraint: the client is {match[1][:64]}; "
-                f"it must be at least {'.'.join(map(str, OLDEST_CLIENT))}"
+                f"unsatisfied client version constraint: {match[1][:64]} is less than "
+                f"{'.'.join(map(str, OLDEST_CLIENT))}"
             )
 
     @staticmethod

@@ -26,7 +26,9 @@ def decode(message: str, data: bytes | memoryview) -> JsonObject:
     """Raises Undecodable; unknown fields are skipped, required ones demanded."""
     try:
         found: JsonObject = _reader(message)(memoryview(data), 0)
-    except (IndexError, struct.error, UnicodeDecodeError, RecursionError) as error:
+    except (IndexError, struct.error):
+        raise Undecodable("unexpected EOF") from None
+    except (UnicodeDecodeError, RecursionError) as error:
         raise Undecodable(f"{message}: {error}") from None
     return found
 
@@ -55,7 +57,7 @@ def _value(view: memoryview, at: int, wire: int) -> tuple[int | memoryview, int]
     else:
         raise Undecodable(f"wire type {wire} is not used")
     if end > len(view):
-        raise Undecodable("a field is longer than its message")
+        raise Undecodable("unexpected EOF")
     return view[at:end], end
 
 

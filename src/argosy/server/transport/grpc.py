@@ -81,11 +81,18 @@ class Messages:
         return found
 
 
+def unknown_method(path: str) -> str:
+    service, _, name = path.rpartition("/")
+    if any(known.startswith(f"{service}/") for known in methods()):
+        return f"unknown method {name} for service {service}"
+    return f"unknown service {service}"
+
+
 def decoded(method: Method, message: bytes) -> JsonObject:
     try:
         return decode(method.request, message)
     except Undecodable as error:
-        raise ApiError(Code.INTERNAL, f"the request cannot be read: {error}") from None
+        raise ApiError(Code.INTERNAL, f"grpc: error unmarshalling request: {error}") from None
 
 
 def encoded(method: Method, message: JsonObject) -> bytes:
@@ -118,9 +125,7 @@ class Grpc:
                 if path.startswith(HEALTH):
                     await self._health(connection, stream, path)
                 elif (method := methods().get(path)) is None:
-                    raise unimplemented(
-                        f"unknown method {path.rpartition('/')[2]} for service {path.partition('/')[0]}"
-                    )
+                    raise unimplemented(unknown_method(path))
                 else:
                     await self._call(connection, stream, method, headers)
         except ApiError as error:

@@ -10,9 +10,9 @@ from urllib.parse import urlsplit
 from argosy.cluster.http.exchange import Request, Response
 from argosy.machinery.objects import JsonObject
 from argosy.server.dispatch import Asked, Dispatcher
-from argosy.server.errors import ApiError, Code, unimplemented
+from argosy.server.errors import ApiError, unimplemented, unknown
 from argosy.server.schema.facts import Method, methods
-from argosy.server.transport.grpc import Messages, decoded, encoded, framed, on_wire
+from argosy.server.transport.grpc import Messages, decoded, encoded, framed, on_wire, unknown_method
 from argosy.server.transport.http1 import header_map
 
 CONTENT_TYPE: Final = "application/grpc-web+proto"
@@ -38,10 +38,10 @@ class GrpcWeb:
         full = "/".join(path.rsplit("/", 2)[-2:])
         method = methods().get(full)
         if method is None or request.method != "POST":
-            raise unimplemented(f"unknown method {path.rpartition('/')[2]} for service {full.partition('/')[0]}")
+            raise unimplemented(unknown_method(full))
         found = Messages(request.header("grpc-encoding")).feed(request.body)
         if not found:
-            raise ApiError(Code.INTERNAL, "a request without a message")
+            raise unknown("EOF")
         asked = Asked(method, decoded(method, found[0]), header_map(request), request.peer, uploads=_no_more())
         if method.server_stream:
             return await self._stream(method, asked)

@@ -5,12 +5,15 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from argosy.server.calls import Route, within
 from argosy.server.services.applications.live_resources import LiveResources
 from argosy.server.services.applications.logs import Logs
 from argosy.server.services.applications.operations import Operations
 from argosy.server.services.applications.reading import Reading
 from argosy.server.services.applications.seeing import Seeing
+from argosy.server.services.applications.server_side import server_side_diff
 from argosy.server.services.applications.watching import Watching
 from argosy.server.services.applications.writing import Writing
 from argosy.server.world import World
@@ -48,6 +51,7 @@ def application_routes(world: World) -> dict[str, Route]:
         f"{SERVICE}/ResourceTree": Route(needs=get, unary=seeing.tree),
         f"{SERVICE}/WatchResourceTree": Route(needs=get, stream=seeing.watch_tree),
         f"{SERVICE}/ManagedResources": Route(needs=get, unary=seeing.managed),
+        f"{SERVICE}/ServerSideDiff": Route(needs=get, unary=partial(server_side_diff, world)),
         f"{SERVICE}/ListResourceEvents": Route(needs=get, unary=seeing.events),
         f"{SERVICE}/ListLinks": Route(needs=get, unary=seeing.links),
         f"{SERVICE}/ListResourceLinks": Route(needs=get, unary=seeing.resource_links),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from argosy.gitops.comparison.diff import last_applied_of
-from argosy.gitops.comparison.normalizers import normalised, rules_for
+from argosy.gitops.comparison.normalizers import folded, normalised, rules_for
 from argosy.gitops.comparison.three_way import applied
 from argosy.gitops.model.secret_masking import masked
 from argosy.gitops.sync.hooks import is_hook
@@ -44,7 +44,7 @@ def _item(world: World, pair: Pair, ignored: list[JsonObject]) -> JsonObject:
     live = without_managed_fields(pair.live) if pair.live is not None else None
     present, predicted = _predicted(world, pair, live, ignored)
     names = sensitive_annotations(world)
-    shown = masked([pair.target, live, present, predicted], names)
+    shown = masked([_as_kept(obj) for obj in (pair.target, live, present, predicted)], names)
     target_text, live_text, present_text, predicted_text = (_text(obj) for obj in shown)
     found = {key: value for key, value in pair.key._asdict().items() if value}
     found |= {
@@ -58,6 +58,15 @@ def _item(world: World, pair: Pair, ignored: list[JsonObject]) -> JsonObject:
     if pair.status == "OutOfSync":
         found["modified"] = True
     return found
+
+
+def _as_kept(obj: JsonObject | None) -> JsonObject | None:
+    """A Secret's `stringData` in `data`: equal values must look equal."""
+    return folded(obj) if obj is not None and is_secret(obj) else obj
+
+
+def is_secret(obj: JsonObject) -> bool:
+    return obj.get("kind") == "Secret" and obj.get("apiVersion") == "v1"
 
 
 def _predicted(

@@ -7,6 +7,7 @@ import re
 from typing import Final
 
 from argosy.gitops.comparison.application_state import Refused
+from argosy.gitops.comparison.normalizers import folded
 from argosy.gitops.keys import GENERATE_PATHS, annotations_of, instance_name, resource_key
 from argosy.gitops.manifests.generation import NotLoaded, Wanted
 from argosy.gitops.model.application_spec import is_multi, normalised, sources_of
@@ -19,7 +20,7 @@ from argosy.server.calls import Call
 from argosy.server.errors import ApiError, Code, invalid, unknown
 from argosy.server.services.applications.access import Found, find
 from argosy.server.services.applications.comparing import connected
-from argosy.server.services.applications.managed import sensitive_annotations
+from argosy.server.services.applications.managed import is_secret, sensitive_annotations
 from argosy.server.world import World
 from argosy.sources.port import SourceError
 
@@ -77,7 +78,8 @@ class Revisions:
                 key = resource_key(obj)
                 namespaced = live.kinds.is_namespaced(key.group, key.kind) is not False
                 marked = tracked(obj, name, state.namespace if namespaced else "", settings)
-                shown.append(masked([marked], sensitive_annotations(world))[0])
+                kept = folded(marked) if is_secret(marked) else marked
+                shown.append(masked([kept], sensitive_annotations(world))[0])
         return [json.dumps(obj, separators=(",", ":"), ensure_ascii=False, sort_keys=True) for obj in shown]
 
     async def revision(self, call: Call) -> JsonObject:

@@ -1,0 +1,120 @@
+"""ServerSideDiff: what an apply by the API server would make of manifests that a caller brings; nothing is changed.
+
+Live objects are those of the Application, whatever the caller says of them; a manifest must be of the object that it
+is compared with, or of one that the project permits. The dry run is made as a sync would be, impersonation included.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any, Final
+
+from argosy.gitops.comparison.diff import server_side
+from argosy.gitops.comparison.normalizers import folded, rules_for
+from argosy.gitops.comparison.server_side_diff import NotPreviewed, previews
+from argosy.gitops.keys import COMPARE_OPTIONS, FIELD_MANAGER, ResourceKey, annotations_of, resource_key, words
+from argosy.gitops.manifests.targets import Target
+from argosy.gitops.model.secret_masking import masked
+from argosy.gitops.projects import permissions
+from argosy.gitops.sync.impersonation import NoServiceAccount
+from argosy.machinery.objects import JsonObject
+from argosy.server.calls import Call
+from argosy.server.errors import denied, invalid, unknown
+from argosy.server.services.applications.access import find
+from argosy.server.services.applications.comparing import View, view
+from argosy.server.services.applications.managed import is_secret, sensitive_annotations, without_managed_fields
+from argosy.server.world import World
+
+MOST: Final = 1000
+
+
+async def server_side_diff(world: World, call: Call) -> JsonObject:
+    request = call.request
+    namespace, project = request.get("appNamespace") or "", request.get("project") or ""
+    found = await find(world, call, "get", request.get("appName") or "", namespace=namespace, project=project)
+    given, targets = list(request.get("liveResources") or ()), list(request.get("targetManifests") or ())
+    if max(len(given), len(targets)) > MOST:
+        raise invalid(f"liveResources: more than {MOST} objects in one call")
+    seen = await view(world, found.app)
+    if seen is None or seen.compared is None:
+        raise unknown("error getting managed resources: the application cannot be compared now")
+    items = []
+    for index in range(max(len(given), len(targets))):
+        target = _parsed(targets[index], f"target manifest {index}") if index < len(targets) else None
+        entry = given[index] if index < len(given) else {}
+        items.append(await _item(world, found.app, seen, entry, target))
+    return {"items": items, "modified": any(item.get("modified") for item in items)}
+
+
+async def _item(world: World, app: JsonObject, seen: View, entry: JsonObject, target: JsonObject | None) -> JsonObject:
+    live = _live(app, seen, entry)
+    if target is not None:
+        _check(seen, target, live)
+    predicted, is_modified = target, (live is None) != (target is None)
+    if live is not None and target is not None:
+        predicted, live, is_modified = await _answered(world, app, seen, target, live)
+    names = sensitive_annotations(world)
+    bare = [predicted, without_managed_fields(live) if live is not None else None]
+    shown = masked([folded(obj) if obj is not None and is_secret(obj) else obj for obj in bare], names)
+    key = resource_key(target if target is not None else live or {})
+    texts = [json.dumps(obj, separators=(",", ":"), ensure_ascii=False, sort_keys=True) for obj in shown]
+    item = {name: value for name, value in key._asdict().items() if value}
+    item |= {"targetState": texts[0], "liveState": texts[1], "hook": entry.get("hook") is True}
+    item |= {"resourceVersion": str(entry.get("resourceVersion") or ""), "modified": is_modified}
+    return {name: value for name, value in item.items() if value not in ("", False)}
+
+
+def _live(app: JsonObject, seen: View, entry: JsonObject) -> JsonObject | None:
+    """The Application's own object that is meant. Raises ApiError."""
+    text = str(entry.get("liveState") or "")
+    if text in ("", "null"):
+        return None
+    obj = _parsed(text, f"live state for {entry.get('kind')}/{entry.get('name')}")
+    key, names = resource_key(obj), ("name", "namespace", "group", "kind")
+    for name in names:
+        wanted, got = str(entry.get(name) or ""), str(getattr(key, name))
+        if wanted != got:
+            what = "/".join(str(entry.get(part) or "") for part in ("group", "kind", "name"))
+            raise invalid(f"{name} mismatch: expected {wanted}, got {got} for live resource {what}")
+    assert seen.compared is not None
+    pair = next((pair for pair in seen.compared.comparison.pairs if pair.key == key), None)
+    if pair is None or pair.live is None:
+        name = app["metadata"]["name"]
+        raise denied(f"{key.group}/{key.kind} {key.name} not found as part of application {name}")
+    return pair.live
+
+
+def _check(seen: View, target: JsonObject, live: JsonObject | None) -> None:
+    """Raises ApiError."""
+    key = resource_key(target)
+    if live is not None and key != resource_key(live):
+        raise invalid(f"the target manifest {key.kind}/{key.name} is not of the live object it is compared with")
+    refusal = permissions.refusal_of(seen.state.project, seen.state.spec["project"], key, seen.state.cluster)
+    if refusal:
+        raise denied(refusal)
+
+
+async def _answered(
+    world: World, app: JsonObject, seen: View, target: JsonObject, live: JsonObject
+) -> tuple[JsonObject, JsonObject, bool]:
+    settings = world.engine.plane.settings
+    key: ResourceKey = resource_key(target)
+    try:
+        applier = seen.state.applier(settings)
+        answers = await previews(applier, [Target(key, target, "")], world.clock)
+    except (NoServiceAccount, NotPreviewed) as error:
+        raise unknown(f"error performing state diffs: failed to calculate diff: {error}") from None
+    rules = rules_for(key, list(seen.state.spec.get("ignoreDifferences") or ()), settings)
+    webhooks = "IncludeMutationWebhook=true" in words(annotations_of(app).get(COMPARE_OPTIONS))
+    found = server_side(live, answers[key], rules, world.engine.known, FIELD_MANAGER, webhooks=webhooks)
+    return found.predicted, found.live, found.modified
+
+
+def _parsed(text: Any, what: str) -> JsonObject:
+    try:
+        found = json.loads(text)
+    except (TypeError, ValueError):
+        raise invalid(f"error unmarshaling {what}: it is no JSON") from None
+    if not isinstance(found, dict) or not isinstance(found.get("metadata"), dict):
+        raise invalid(f"error unmarshaling {what}: it is no object")
+    return found
