@@ -122,6 +122,24 @@ def test_a_managed_namespace_gets_its_metadata_by_server_side_apply(bench: Bench
     assert bench.state()["syncResult"]["managedNamespaceMetadata"] == policy["managedNamespaceMetadata"]
 
 
+def test_a_namespaces_metadata_needs_a_project_that_permits_namespaces(bench: Bench) -> None:
+    """Else who may only deploy into a namespace would set what may run there (its pod-security level)."""
+    bench.create_namespace("team")
+    bench.create_project("tenant", clusterResourceWhitelist=[])
+    policy = {
+        "automated": {},
+        "syncOptions": ["CreateNamespace=true"],
+        "managedNamespaceMetadata": {"labels": {"pod-security.kubernetes.io/enforce": "privileged"}},
+    }
+    destination = {"name": "in-cluster", "namespace": "team"}
+    bench.create(application(project="tenant", destination=destination, syncPolicy=policy))
+    bench.world.run_until(lambda: bench.state().get("phase") == "Error")
+    assert "Namespace is not permitted in project tenant" in bench.state()["message"]
+    found = bench.get(NAMESPACES, "team", "")
+    assert found is not None
+    assert "pod-security.kubernetes.io/enforce" not in (found["metadata"].get("labels") or {})
+
+
 def test_what_was_tracked_by_label_is_healed_after_the_method_became_annotation(bench: Bench) -> None:
     bench.settings(application__resourceTrackingMethod="label")
     bench.git.push(REPO, {"conf/a.yaml": config("a", "one")})

@@ -19,6 +19,7 @@ from argosy.gitops.keys import REFRESH, ResourceKey, annotations_of, instance_na
 from argosy.gitops.manifests.generation import POLL_MAX_AGE
 from argosy.gitops.model.application_spec import normalised, sources_of
 from argosy.gitops.projects import sync_windows as windows
+from argosy.gitops.projects.permissions import permits_kind
 from argosy.gitops.sync import operation_state as operation
 from argosy.gitops.sync.executor import Running, SyncExecutor
 from argosy.gitops.sync.held_revision import revision_to_hold
@@ -29,13 +30,15 @@ from argosy.gitops.sync.respect_ignore_differences import respecting
 from argosy.gitops.sync.retry import next_retry_at
 from argosy.gitops.sync.superseded import gives_way, may_give_way, message, told_since, waited_for
 from argosy.gitops.sync.tasks import Task, in_order, tasks_in_pieces
-from argosy.machinery.objects import JsonObject, Key
+from argosy.machinery.objects import GroupKind, JsonObject, Key
 from argosy.machinery.status import StatusError
 from argosy.machinery.timestamps import parse, seconds
 from argosy.runtime.controller import Outcome
 from argosy.sources.git.refs import FULL_SHA
 from argosy.sources.port import SourceError
 
+NAMESPACE = GroupKind("", "Namespace")
+MANAGED_METADATA = "spec.syncPolicy.managedNamespaceMetadata"
 NOTHING_ASKED = "Invalid operation request: operation.sync is missing, so there is nothing to do"
 
 
@@ -238,13 +241,19 @@ class OperationReconciler:
         return replace(task, target=respecting(task.target, task.live, rules))
 
     def _with_namespace(self, tasks: list[Task], found: Compared, spec: JsonObject, options: Options) -> list[Task]:
-        """CreateNamespace: before everything, unless it is there or the manifests bring it; untracked, never pruned."""
+        """CreateNamespace: before everything, unless it is there or the manifests bring it; untracked, never pruned.
+
+        Its labels say what may run there, so that who sets them needs a project that permits Namespaces.
+        """
         name = str((spec.get("destination") or {}).get("namespace") or "")
         wanted = ResourceKey("", "Namespace", "", name)
         if not name or not options.has("CreateNamespace") or any(task.key == wanted for task in tasks):
             return tasks
         live = found.source_state.destination.live.get(wanted)
         managed = (spec.get("syncPolicy") or {}).get("managedNamespaceMetadata") or {}
+        if managed and not permits_kind(found.source_state.project, NAMESPACE, name, namespaced=False):
+            text = f"resource :Namespace is not permitted in project {spec['project']}, which {MANAGED_METADATA} needs"
+            raise Refused([("InvalidSpecError", text)])
         target = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, **managed}}
         if live is not None and not managed:
             return tasks
