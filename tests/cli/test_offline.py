@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from argosy.cli.demo_repository import ENVIRONMENTS, REPLICAS, applications, files, make_repository
+from argosy.cli.demo.repository import ENVIRONMENTS, REPLICAS, applications, files, make_repository
 from argosy.cli.main import main
 from argosy.machinery.yaml import load_documents
 
@@ -28,7 +28,8 @@ def test_an_overlay_is_rendered_with_the_base_beside_it(
 ) -> None:
     assert main(["render", str(demo / "shop/overlays" / environment), "--root", str(demo)]) == 0
     objects = {obj["kind"]: obj for obj in load_documents(capsys.readouterr().out)}  # type: ignore[call-overload,index]
-    assert objects["Deployment"]["spec"]["replicas"] == REPLICAS[environment]  # type: ignore[index,call-overload]
+    workload = objects["Rollout" if environment == "prod" else "Deployment"]  # type: ignore[index]
+    assert workload["spec"]["replicas"] == REPLICAS[environment]  # type: ignore[index,call-overload]
 
 
 def test_a_chart_takes_values_from_flags(demo: Path) -> None:

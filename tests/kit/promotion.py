@@ -24,6 +24,7 @@ from argosy.cluster.http.assembly import ClusterFront
 from argosy.cluster.http.keys import Keys
 from argosy.machinery.controller import Controller, Question
 from argosy.machinery.objects import JsonObject, Key, Kind, Resource, resource_of
+from argosy.machinery.requests import Write
 from argosy.promotion import Settings, controllers
 from argosy.promotion.admission.handling import handler
 from argosy.promotion.admission.reading import LiveReading
@@ -229,6 +230,18 @@ class PromotionWorld(EngineWorld):
         }
         made = self.run((verbs(client) if client else self.kubectl).create(PROMOTIONS, body))
         return str(made["metadata"]["name"])
+
+    def built(self, stage: str, freight: str, namespace: str = "demo") -> JsonObject:
+        """As admission builds it, without making it."""
+        spec = {"stage": stage, "freight": freight, "steps": [{"uses": "x"}]}
+        body = {
+            "apiVersion": "kargo.akuity.io/v1alpha1",
+            "kind": "Promotion",
+            "metadata": {"generateName": "p-", "namespace": namespace},
+            "spec": spec,
+        }
+        write = Write(verb="create", resource=PROMOTIONS, key=Key(namespace, ""), body=body, dry_run=True)
+        return self.run(self.cluster.client("kubernetes-admin", ("system:masters",)).write(write))
 
     def deliver(self, project: str, receiver: str, headers: Mapping[str, str], body: bytes) -> tuple[int, str]:
         """To the path that is published for it; (status, body)."""

@@ -7,7 +7,7 @@ controllers, in one process.
 from __future__ import annotations
 
 import os
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -25,6 +25,7 @@ from argosy.cli.sealing_service import sealing_service, service_objects
 from argosy.cli.server_part import ServerOptions, ServerPart, ports_of
 from argosy.cluster.http.exchange import Chunks
 from argosy.cluster.http.server import HttpServer
+from argosy.cluster.ports import ProxyRequest, ProxyResponse
 from argosy.cluster.server import EmbeddedCluster
 from argosy.gitops import GitOps
 from argosy.gitops.clusters.metrics import ClusterMetrics
@@ -191,6 +192,8 @@ class Embedded:
     server: HttpServer
     control_plane: ControlPlane
     api: ServerPart | None = None
+    prometheus: Callable[[ProxyRequest], Awaitable[ProxyResponse]] | None = None
+    """Answers Prometheus' API about simulated traffic."""
 
     async def wait_ready(self, clock: Clock) -> None:
         while not self.control_plane.is_ready():
@@ -253,4 +256,4 @@ async def embedded(
                 ),
             )
         await stack.enter_async_context(supervisor)
-        yield Embedded(api.cluster, api.client, server, plane, part)
+        yield Embedded(api.cluster, api.client, server, plane, part, api.front.settings.prometheus)

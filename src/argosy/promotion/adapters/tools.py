@@ -68,10 +68,14 @@ class Chance:
 
 
 def make_git(clock: Clock, threads: ThreadPoolExecutor, *, allow_local: bool = False) -> GitTool:
+    return GitTool(threaded(clock, threads), allow_local=allow_local)
+
+
+def threaded(clock: Clock, threads: ThreadPoolExecutor) -> Callable[..., Awaitable[Any]]:
     async def in_thread(work: Callable[[], T]) -> T:
         return await clock.external(_threaded(threads, work))
 
-    return GitTool(in_thread, allow_local=allow_local)
+    return in_thread
 
 
 async def _threaded(threads: ThreadPoolExecutor, work: Callable[[], T]) -> T:

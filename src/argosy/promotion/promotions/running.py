@@ -28,29 +28,28 @@ from argosy.machinery.controller import (
     Decision,
     Event,
     Failed,
-    Hidden,
     Pending,
     Snapshot,
 )
 from argosy.machinery.objects import JsonObject, Key
 from argosy.machinery.requests import Write, merge
 from argosy.promotion.admission.stages import read_request
-from argosy.promotion.credentials.finding import found_credentials
-from argosy.promotion.events import actor_of, promotion_event
-from argosy.promotion.freight.availability import availability, origin_text
-from argosy.promotion.freight.references import collection, freight_names, reference
+from argosy.promotion.events import promotion_event
+from argosy.promotion.freight.availability import availability
+from argosy.promotion.freight.references import freight_names, reference
 from argosy.promotion.kinds import FREIGHT, PROMOTIONS, STAGES
-from argosy.promotion.names import ABORT, REFRESH, REVERIFY, ROLLBACK, SHARD
-from argosy.promotion.promotions.evaluation import Context, EvaluationFault, Progress, configuration
+from argosy.promotion.names import ABORT, REFRESH, REVERIFY, SHARD
+from argosy.promotion.promotions.asking import question
+from argosy.promotion.promotions.context import collected, context_of, job_of
+from argosy.promotion.promotions.evaluation import Context
 from argosy.promotion.promotions.execution import Execution, Visit, aborted, after, resumed, timeout_at, verdict
-from argosy.promotion.promotions.functions import FreightView
-from argosy.promotion.promotions.questions import RemoveDirectory, RunStep
+from argosy.promotion.promotions.questions import RemoveDirectory
 from argosy.promotion.promotions.visiting import visit
 from argosy.promotion.settings import Settings
 from argosy.promotion.stages.order import TERMINAL
 from argosy.promotion.status_patch import status
 from argosy.promotion.steps.catalogue import STEPS
-from argosy.promotion.steps.kind import Job, Kind, Result, Run, Sort, Status, StepFault, Writes
+from argosy.promotion.steps.kind import Kind, Result, Run, Sort, Status, StepFault, Writes
 
 AGAIN: Final = timedelta(milliseconds=1)
 """After a memory alone has changed: the very next look."""
@@ -146,7 +145,7 @@ class Promoting:
         target = seen.status.get("freight") or reference(freight)
         seen = replace(seen, collection=held, reference=target)
         execution = resumed(seen.promotion["spec"]["steps"], STEPS, seen.status)
-        context = self._context(snapshot, seen, stage, freight, held)
+        context = context_of(snapshot, self._settings, seen.promotion, stage, freight, held)
         visits: list[Visit] = []
         while not execution.done and not execution.waiting:
             kind = STEPS.get(execution.steps[execution.current]["uses"])
@@ -163,39 +162,12 @@ class Promoting:
                 break
         return replace(seen, visits=tuple(visits))
 
-    def _context(
-        self, snapshot: Snapshot, seen: Seen, stage: JsonObject, freight: JsonObject, held: JsonObject
-    ) -> Context:
-        requests = stage["spec"].get("requestedFreight") or ()
-        view = FreightView(
-            snapshot,
-            seen.promotion["metadata"]["namespace"],
-            list((held.get("items") or {}).values()),
-            [request["origin"]["name"] for request in requests],
-            self._settings.shared_namespace,
-        )
-        return Context(
-            project=seen.promotion["metadata"]["namespace"],
-            stage=seen.promotion["spec"]["stage"],
-            promotion=seen.promotion["metadata"]["name"],
-            view=view,
-            target={
-                "name": freight["metadata"]["name"],
-                "alias": freight.get("alias") or "",
-                "origin": freight.get("origin") or {},
-            },
-            actor=actor_of(seen.promotion).partition(":")[2] or actor_of(seen.promotion),
-            ui_url=self._settings.ui_url,
-            rollback=seen.annotation(ROLLBACK) == "true",
-            variables=seen.promotion["spec"].get("vars") or (),
-        )
-
     def _step(
         self, snapshot: Snapshot, seen: Seen, context: Context, execution: Execution, config: JsonObject
     ) -> Result | Writes | Pending:
         step = execution.steps[execution.current]
         kind = STEPS[step["uses"]]
-        job = self._job(seen, context, execution, config)
+        job = job_of(seen.promotion, context, execution, config)
         try:
             if kind.sort is Sort.PURE:
                 pure: Result = kind.run(Run(job=job, directory=Path(), tools=None))
@@ -208,62 +180,10 @@ class Promoting:
         except StepFault as fault:
             return Result(status=fault.status, error=str(fault), terminal=fault.terminal)
         run = seen.memory.run if isinstance(seen.memory, Due) and seen.memory.index == execution.current else 0
-        answer = snapshot.ask(self._question(snapshot, seen, context, execution, kind, job, run))
+        answer = snapshot.ask(question(snapshot, self._settings, context, execution, kind, job, run))
         if isinstance(answer, Failed):
             return Result(status=Status.ERRORED, error=f"the step could not be run: {answer.reason}")
         return answer
-
-    def _job(self, seen: Seen, context: Context, execution: Execution, config: JsonObject) -> Job:
-        step = execution.steps[execution.current]
-        started = seen.status.get("startedAt")
-        return Job(
-            project=context.project,
-            stage=context.stage,
-            promotion=context.promotion,
-            uid=seen.promotion["metadata"]["uid"],
-            alias=step["as"],
-            uses=step["uses"],
-            config=config,
-            actor=context.actor,
-            ui_url=context.ui_url,
-            output=execution.state.get(step["as"]),
-            freight=context.view.references,
-            origins=context.view.origins,
-            target=context.target,
-            started_at=timestamps.parse(started) if started else None,
-        )
-
-    def _question(
-        self,
-        snapshot: Snapshot,
-        seen: Seen,
-        context: Context,
-        execution: Execution,
-        kind: Kind,
-        job: Job,
-        run: int,
-    ) -> RunStep:
-        before, urls = _before(execution, context)
-        wanted = [*urls, *kind.repositories(job.config)]
-        given = found_credentials(snapshot, context.project, wanted, self._settings)
-        return RunStep(
-            uid=job.uid,
-            index=execution.current,
-            run=run,
-            uses=kind.name,
-            job=Hidden(_json(_plain_job(job))),
-            before=Hidden(_json(before)),
-            credentials=Hidden(_json(given)),
-        )
-
-
-def collected(stage: JsonObject, freight: JsonObject) -> JsonObject:
-    """What the Stage will hold: what it holds of other origins that it still requests, and the new piece."""
-    wanted = {origin_text(request["origin"]) for request in stage["spec"].get("requestedFreight") or ()}
-    history = (stage.get("status") or {}).get("freightHistory") or ()
-    present = (history[0].get("items") or {}) if history and len(wanted) > 1 else {}
-    kept = [item for origin, item in present.items() if origin in wanted]
-    return collection([*kept, reference(freight)])
 
 
 def _memory(snapshot: Snapshot, promotion: JsonObject) -> Waiting | Due | None:
@@ -286,34 +206,6 @@ def _must_be_kept(kind: Kind, result: Result, execution: Execution) -> bool:
     step = execution.steps[execution.current - 1] if execution.current else {}
     method = str((step.get("config") or {}).get("method") or "GET")
     return kind.name != "http" or method not in HARMLESS
-
-
-def _before(execution: Execution, context: Context) -> tuple[list[JsonObject], list[tuple[str, str]]]:
-    """The earlier steps that changed the working directory, and the repositories they need."""
-    found: list[JsonObject] = []
-    urls: list[tuple[str, str]] = []
-    for index in range(execution.current):
-        step, meta = execution.steps[index], execution.metadata[index]
-        kind = STEPS.get(step["uses"])
-        if kind is None or kind.sort is not Sort.DIRECTORY or meta.get("status") != Status.SUCCEEDED:
-            continue
-        progress = Progress(state=execution.state, metadata=execution.metadata[:index])
-        try:
-            config = configuration(context, step, progress)
-        except EvaluationFault:
-            continue
-        found.append({"index": index, "uses": step["uses"], "alias": step["as"], "config": config})
-        urls += kind.repositories(config)
-    return found, urls
-
-
-def _plain_job(job: Job) -> JsonObject:
-    fields = {name: getattr(job, name) for name in Job.__dataclass_fields__}
-    return {**fields, "started_at": timestamps.seconds(job.started_at) if job.started_at else None}
-
-
-def _json(value: Any) -> str:
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), default=str)
 
 
 # -- decide ------------------------------------------------------------------------------------------------------------

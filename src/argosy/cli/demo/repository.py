@@ -1,4 +1,7 @@
-"""The demonstration's Git repository: three environments by Kustomize, plain YAML, and a Helm chart. Real files."""
+"""The demonstration's Git repository: three environments by Kustomize, plain YAML, and a Helm chart. Real files.
+
+`main` is where people work. Each environment follows a branch of its own, `env/<name>`, which promotion commits to.
+"""
 
 from __future__ import annotations
 
@@ -40,6 +43,53 @@ spec:
   selector: {app: shop}
   ports: [{port: 80, targetPort: 8080}]
 """
+_ROLLOUT = """\
+apiVersion: argoproj.io/v1alpha1
+kind: Rollout
+metadata:
+  name: shop
+spec:
+  replicas: 3
+  selector:
+    matchLabels: {app: shop}
+  template:
+    metadata:
+      labels: {app: shop}
+    spec:
+      containers:
+        - name: shop
+          image: registry.example/shop:1.0.0
+          ports: [{containerPort: 8080}]
+  strategy:
+    canary:
+      steps:
+        - setWeight: 34
+        - analysis:
+            templates: [{templateName: success}]
+            args:
+              - name: hash
+                valueFrom: {podTemplateHashValue: Latest}
+"""
+_ANALYSIS = """\
+apiVersion: argoproj.io/v1alpha1
+kind: AnalysisTemplate
+metadata:
+  name: success
+spec:
+  args: [{name: hash}]
+  metrics:
+    - name: success
+      initialDelay: 2s
+      interval: 1s
+      count: 3
+      successCondition: result[0] >= 0.95
+      provider:
+        prometheus:
+          address: PROMETHEUS
+          query: |
+            sum(rate(http_requests_total{namespace="shop-prod",pod_template_hash="{{args.hash}}",code=~"2.."}[5s]))
+            / sum(rate(http_requests_total{namespace="shop-prod",pod_template_hash="{{args.hash}}"}[5s]))
+"""
 _BANNER = """\
 apiVersion: v1
 kind: ConfigMap
@@ -77,27 +127,33 @@ spec:
 """
 
 
-def files() -> Mapping[str, str]:
-    """Path: content."""
+def files(prometheus: str = "http://127.0.0.1:9090") -> Mapping[str, str]:
+    """Path: content. `prometheus`: whom the analysis of production asks."""
     found = {
+        "shop/service/service.yaml": _SERVICE,
+        "shop/service/kustomization.yaml": "resources:\n  - service.yaml\n",
         "shop/base/deployment.yaml": _DEPLOYMENT,
-        "shop/base/service.yaml": _SERVICE,
-        "shop/base/kustomization.yaml": "resources:\n  - deployment.yaml\n  - service.yaml\n",
+        "shop/base/kustomization.yaml": "resources:\n  - deployment.yaml\n  - ../service\n",
+        "shop/overlays/prod/rollout.yaml": _ROLLOUT,
+        "shop/overlays/prod/analysis.yaml": _ANALYSIS.replace("PROMETHEUS", prometheus),
         "banner/banner.yaml": _BANNER,
         "charts/metrics/Chart.yaml": _CHART,
         "charts/metrics/values.yaml": _VALUES,
         "charts/metrics/templates/deployment.yaml": _TEMPLATE,
     }
+    images = "images:\n  - name: registry.example/shop\n    newTag: 1.0.0\n"
     for environment in ENVIRONMENTS:
+        replicas = f"replicas:\n  - name: shop\n    count: {REPLICAS[environment]}\n"
+        mine = ("rollout.yaml", "analysis.yaml", "../../service") if environment == "prod" else ("../../base",)
+        resources = "".join(f"  - {one}\n" for one in mine)
         found[f"shop/overlays/{environment}/kustomization.yaml"] = (
-            f"resources:\n  - ../../base\nreplicas:\n  - name: shop\n    count: {REPLICAS[environment]}\n"
-            "images:\n  - name: registry.example/shop\n    newTag: 1.0.0\n"
+            f"resources:\n{resources}{'' if environment == 'prod' else replicas}{images}"
         )
     return found
 
 
 def applications(repository: Path) -> list[JsonObject]:
-    shops = [_application(f"shop-{name}", f"shop/overlays/{name}", repository) for name in ENVIRONMENTS]
+    shops = [_shop(name, repository) for name in ENVIRONMENTS]
     return [
         *shops,
         _application("banner", "banner", repository),
@@ -105,25 +161,37 @@ def applications(repository: Path) -> list[JsonObject]:
     ]
 
 
-def _application(name: str, path: str, repository: Path) -> JsonObject:
+def branch_of(environment: str) -> str:
+    return f"env/{environment}"
+
+
+def _shop(environment: str, repository: Path) -> JsonObject:
+    """Its Stage may change it."""
+    path = f"shop/overlays/{environment}"
+    made = _application(f"shop-{environment}", path, repository, branch_of(environment))
+    made["metadata"]["annotations"] = {"kargo.akuity.io/authorized-stage": f"shop:{environment}"}
+    return made
+
+
+def _application(name: str, path: str, repository: Path, branch: str = "main") -> JsonObject:
     return {
         "apiVersion": "argoproj.io/v1alpha1",
         "kind": "Application",
         "metadata": {"name": name, "namespace": "argocd"},
         "spec": {
             "project": "default",
-            "source": {"repoURL": repository.as_uri(), "path": path, "targetRevision": "main"},
+            "source": {"repoURL": repository.as_uri(), "path": path, "targetRevision": branch},
             "destination": {"server": "https://kubernetes.default.svc", "namespace": name},
             "syncPolicy": {"automated": {"prune": True, "selfHeal": True}, "syncOptions": ["CreateNamespace=true"]},
         },
     }
 
 
-def make_repository(directory: Path) -> None:
+def make_repository(directory: Path, prometheus: str = "http://127.0.0.1:9090") -> None:
     """Once: a repository that is there already keeps what people have committed to it."""
     if (directory / ".git").exists():
         return
-    for path, content in files().items():
+    for path, content in files(prometheus).items():
         file = directory / path
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(content)
@@ -135,6 +203,8 @@ def make_repository(directory: Path) -> None:
         _git(directory, "config", "user.email", "demo@argosy.invalid")
     _git(directory, "add", ".")
     _git(directory, "commit", "--quiet", "--message", "The first release")
+    for environment in ENVIRONMENTS:
+        _git(directory, "branch", branch_of(environment))
 
 
 def _has_author(directory: Path) -> bool:

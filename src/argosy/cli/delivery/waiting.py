@@ -1,0 +1,52 @@
+"""`argosy wait-for`: until a change is live and healthy in a Stage, or cannot come there any more."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from argosy.cli.connect import with_client
+from argosy.cli.delivery.objects import one_stage, world_of
+from argosy.cli.failing import Exit
+from argosy.promotion.tracing.standing import Standing, standing
+from argosy.promotion.tracing.world import World, found
+from argosy.runtime.client import Client
+from argosy.runtime.clock import Clock
+
+PAUSE = 0.5
+
+
+def run(options: argparse.Namespace) -> int:
+    async def work(client: Client, clock: Clock) -> int:
+        return await wait_for(client, clock, options)
+
+    return with_client(options, work)
+
+
+async def wait_for(client: Client, clock: Clock, options: argparse.Namespace) -> int:
+    """Each thing that it waits for is told once, as it comes."""
+    until = clock.monotonic() + options.timeout if options.timeout else float("inf")
+    told = ""
+    while True:
+        where = await _where(await world_of(client, options.project), options, clock)
+        if str(where) != told:
+            told = str(where)
+            print(f"{options.reference} in {options.stage}: {told}", flush=True)
+        if where.state == "live":
+            return Exit.OK
+        if where.state in ("failed", "past"):
+            return Exit.FAILED
+        if clock.monotonic() >= until:
+            print(f"not there after {options.timeout:g} s", file=sys.stderr)
+            return Exit.FAILED
+        await clock.sleep(PAUSE)
+
+
+async def _where(world: World, options: argparse.Namespace, clock: Clock) -> Standing:
+    """Of several pieces the one that is furthest: a change may be in many."""
+    stage = one_stage(world, options.stage, options.project)
+    pieces = found(world.freight, options.reference)
+    if not pieces:
+        return Standing("waiting", "no Freight holds it yet")
+    order = ("live", "waiting", "past", "failed")
+    return min((standing(world, one, stage, clock.now()) for one in pieces), key=lambda one: order.index(one.state))

@@ -1,0 +1,49 @@
+"""`argosy demo`: a real repository and a registry, Applications on their way, and a pipeline between them."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+from typing import TYPE_CHECKING
+
+from argosy.cli.failing import CommandError
+from argosy.cli.place import Place
+from argosy.cli.up import start
+
+if TYPE_CHECKING:
+    from argosy.cli.demo.services import Demonstration
+
+PATIENCE = 120.0
+"""Seconds until the demonstration says that something is wrong."""
+
+
+def run(options: argparse.Namespace) -> int:
+    from argosy.cli.demo.services import with_demonstration
+
+    return start(options, "demo", with_demonstration(options), _demonstrate)
+
+
+async def _demonstrate(running: Demonstration, place: Place) -> None:
+    from argosy.cli.demo.next_steps import next_steps
+    from argosy.cli.demo.pipeline import install_pipeline
+    from argosy.cli.demo.repository import applications, make_repository
+    from argosy.cli.demo.watching import watch
+    from argosy.gitops.keys import APPLICATIONS
+
+    repository, client = place.directory / "demo", running.client
+    make_repository(repository, f"http://127.0.0.1:{running.prometheus_port}")
+    wanted = applications(repository)
+    for app in wanted:
+        await client.apply(APPLICATIONS, app, field_manager="argosy-demo", force=True)
+    await install_pipeline(client, repository, running.images, f"http://127.0.0.1:{running.prometheus_port}")
+    print(
+        f"Argosy is ready at {running.url}. {len(wanted)} Applications follow {repository};\n"
+        f"images of {running.images} go from dev to staging to prod:\n",
+        flush=True,
+    )
+    try:
+        async with asyncio.timeout(PATIENCE):
+            await watch(client, {app["metadata"]["name"] for app in wanted})
+    except TimeoutError:
+        raise CommandError(f"not all is Synced, Healthy and verified after {PATIENCE:g} s: see above") from None
+    print(next_steps(place, running.images), flush=True)

@@ -1,0 +1,28 @@
+"""What to try when the demonstration stands."""
+
+from __future__ import annotations
+
+from argosy.cli.place import Place, data_dir_option
+
+
+def next_steps(place: Place, images: str) -> str:
+    option = data_dir_option(place)
+    return f"""
+All are Synced and Healthy, and 1.0.0 waits before prod. Try next:
+
+  argosy image push {images}:1.1.0          # a good image: to dev, to staging, and verified there
+  argosy wait-for 1.1.0 --in staging{option}
+  argosy promote prod --preview{option}           # what opening the gate would do
+  argosy promote prod --wait{option}              # open it: a canary with an analysis
+  argosy trace 1.1.0{option}
+
+  argosy image push {images}:1.2.0-bad      # a bad one: staging's verification stops it
+  argosy wait-for 1.2.0-bad --in prod{option}     # says why it will not come
+
+  export KUBECONFIG={place.kubeconfig}
+  kubectl get applications -n argocd
+  kubectl get stages,freights,promotions -n shop
+  kubectl scale deployment shop -n shop-dev --replicas=9     # drift: it is put right
+  git -C {place.directory / "demo"} log --oneline --all
+
+Stop it with Ctrl-C or 'argosy down{option}'."""

@@ -1,0 +1,81 @@
+"""Shows Applications and Stages on their way, until all Applications are there and staging has verified its Freight."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable
+
+from argosy.cli.demo.pipeline import PROJECT
+from argosy.cli.terminal import steer
+from argosy.gitops.keys import APPLICATIONS
+from argosy.machinery.objects import JsonObject
+from argosy.promotion.kinds import STAGES
+from argosy.runtime.clock import RealClock
+from argosy.runtime.verbs import Verbs
+
+PAUSE = 0.1
+VERIFIED = ("dev", "staging")
+
+
+async def watch(client: Verbs, names: set[str]) -> None:
+    """On a terminal the lines change in place; elsewhere each line is told once, when it is there."""
+    clock, progress = RealClock(), _Progress(sys.stdout.isatty())
+    while True:
+        apps = [one for one in (await client.list(APPLICATIONS, "argocd")).items if one["metadata"]["name"] in names]
+        stages = [one for one in (await client.list(STAGES, PROJECT)).items if one["metadata"]["name"] in VERIFIED]
+        lines = [(line_of(app), is_there(app)) for app in apps] + [
+            (stage_line(one), is_verified(one)) for one in stages
+        ]
+        progress.show(lines)
+        if len(apps) == len(names) and len(stages) == len(VERIFIED) and all(done for _, done in lines):
+            return
+        await clock.sleep(PAUSE)
+
+
+class _Progress:
+    def __init__(self, terminal: bool) -> None:
+        self._terminal = terminal
+        self._lines = 0
+        self._told: set[str] = set()
+
+    def show(self, lines: Iterable[tuple[str, bool]]) -> None:
+        if self._terminal:
+            steer(sys.stdout, f"\033[{self._lines}A" if self._lines else "")
+            told = [line for line, _ in lines]
+            for line in told:
+                steer(sys.stdout, "\033[K")
+                print(line)
+            self._lines = len(told)
+        else:
+            for line, done in lines:
+                if done and line.split()[0] not in self._told:
+                    self._told.add(line.split()[0])
+                    print(line)
+        sys.stdout.flush()
+
+
+def line_of(app: JsonObject) -> str:
+    sync, health = _words(app)
+    return f"  {app['metadata']['name']:<14} {sync:<10} {health}"
+
+
+def stage_line(stage: JsonObject) -> str:
+    conditions = {one["type"]: one for one in (stage.get("status") or {}).get("conditions") or ()}
+    ready = conditions.get("Ready") or {}
+    told = "verified" if is_verified(stage) else str(ready.get("reason") or "begins")
+    return f"  {'stage/' + stage['metadata']['name']:<14} {told}"
+
+
+def _words(app: JsonObject) -> tuple[str, str]:
+    status = app.get("status") or {}
+    sync, health = (str((status.get(name) or {}).get("status") or "Unknown") for name in ("sync", "health"))
+    return sync, health
+
+
+def is_there(app: JsonObject) -> bool:
+    return _words(app) == ("Synced", "Healthy")
+
+
+def is_verified(stage: JsonObject) -> bool:
+    conditions = (stage.get("status") or {}).get("conditions") or ()
+    return any(one["type"] == "Ready" and one["status"] == "True" for one in conditions)

@@ -1,0 +1,57 @@
+"""The git program of a preview: it clones, fetches and commits, and never pushes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from argosy.promotion.adapters.git import ANONYMOUS, GitTool
+from argosy.sources.git.program import Finished
+from argosy.sources.port import Credentials
+
+DIFF_LINES = 400
+
+
+@dataclass(frozen=True, slots=True)
+class Push:
+    """What would have been pushed, with the commits and changes that are not there yet."""
+
+    url: str
+    to: str
+    commits: tuple[str, ...]
+    diff: tuple[str, ...]
+
+
+class PreviewGit(GitTool):
+    """`pushes` are what it was asked to push, in order."""
+
+    pushes: list[Push]
+
+    async def attempt(
+        self,
+        directory: Path,
+        *arguments: str,
+        url: str = "",
+        credentials: Credentials = ANONYMOUS,
+        environment: Mapping[str, str] | None = None,
+    ) -> Finished:
+        if "push" not in arguments[:1]:
+            return await super().attempt(
+                directory, *arguments, url=url, credentials=credentials, environment=environment
+            )
+        self.pushes.append(await self._shown(directory, arguments[-1], url, credentials))
+        return Finished(0, "", "")
+
+    async def _shown(self, directory: Path, spec: str, url: str, credentials: Credentials) -> Push:
+        source, _, ref = spec.lstrip("+").partition(":")
+        listed = await super().attempt(directory, "ls-remote", "--", url, ref, url=url, credentials=credentials)
+        base = ""
+        if listed.output.strip():
+            fetched = ("fetch", "--no-tags", "--", url, ref)
+            await super().attempt(directory, *fetched, url=url, credentials=credentials)
+            base = (await super().attempt(directory, "rev-parse", "FETCH_HEAD")).output.strip()
+        many = (f"{base}..{source}",) if base else ("--max-count=20", source)
+        log = await super().attempt(directory, "log", "--format=%h %s", *many)
+        diff = await super().attempt(directory, "diff", "--no-color", base, source) if base else Finished(0, "", "")
+        return Push(url, ref, tuple(log.output.splitlines()), tuple(diff.output.splitlines()[:DIFF_LINES]))

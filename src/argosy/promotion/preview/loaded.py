@@ -1,0 +1,54 @@
+"""A Snapshot over objects that were read beforehand: what expressions and steps on the cluster look at."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from argosy.machinery.controller import PENDING, Index, Question
+from argosy.machinery.objects import JsonObject, Key, Kind, Resource, resource_of
+from argosy.machinery.selectors import parse_labels
+
+
+class Loaded:
+    """`objects`: of each kind those that may be seen. Kinds that are not among them have none."""
+
+    def __init__(self, objects: Mapping[Resource, Sequence[JsonObject]]) -> None:
+        self._objects = {(kind.group, kind.plural): list(found) for kind, found in objects.items()}
+        self.memory: Any = None
+        self.refusal = None
+        self.refusals = ()
+
+    def object(self, resource: Resource, key: Key) -> JsonObject | None:
+        return next((one for one in self.objects(resource, key.namespace) if one["metadata"]["name"] == key.name), None)
+
+    def objects(self, resource: Resource, namespace: str = "", selector: str = "") -> tuple[JsonObject, ...]:
+        wanted = parse_labels(selector)
+        return tuple(
+            one
+            for one in self._objects.get((resource.group, resource.plural), ())
+            if namespace in ("", one["metadata"].get("namespace") or "")
+            and wanted.matches(one["metadata"].get("labels") or {})
+        )
+
+    def serves(self, kind: Kind) -> bool:
+        found = resource_of(kind)
+        return (found.group, found.plural) in self._objects
+
+    def get(self, kind: Any, key: Key) -> Any:
+        raise NotImplementedError("a preview reads objects as JSON")
+
+    def list(self, kind: Any, namespace: str = "", selector: str = "") -> Any:
+        raise NotImplementedError("a preview reads objects as JSON")
+
+    def owned(self, kind: Any, owner_uid: str) -> Any:
+        raise NotImplementedError("a preview reads objects as JSON")
+
+    def owned_objects(self, resource: Resource, owner_uid: str) -> tuple[JsonObject, ...]:
+        raise NotImplementedError("a preview owns nothing")
+
+    def indexed(self, index: Index[Any], value: str) -> Any:
+        raise NotImplementedError("a preview reads objects as JSON")
+
+    def ask(self, question: Question[Any]) -> Any:
+        return PENDING

@@ -1,0 +1,88 @@
+"""What steps with effects elsewhere would do: (what is taken for their result, what is told)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from argosy.machinery.objects import JsonObject
+from argosy.promotion.promotions.naming import generated_branch
+from argosy.promotion.steps.kind import Job, Result, Status, Writes
+
+Told = tuple[Result, list[str]]
+SAFE: Final = ("GET", "HEAD")
+UNKNOWN: Final = "0" * 40
+
+
+def open_pr(job: Job) -> Told:
+    config = job.config
+    title = f'"{config["title"]}"' if config.get("title") else "titled by the newest commit"
+    pull = {"pr": {"id": 1, "url": f"{config['repoURL']} (preview)"}}
+    labels = f", labels {', '.join(config['labels'])}" if config.get("labels") else ""
+    branches = f"{config['sourceBranch']} -> {config['targetBranch']}"
+    return Result(output=pull), [f"opens a pull request in {config['repoURL']}: {branches}, {title}{labels}"]
+
+
+def wait_for_pr(job: Job) -> Told:
+    pull = {"pr": {"id": job.config["prNumber"], "url": "", "open": False, "merged": True}, "commit": UNKNOWN}
+    return Result(output=pull), ["GATE: waits until somebody merges the pull request; closing it ends the Promotion"]
+
+
+def merge_pr(job: Job) -> Told:
+    waits = ", waiting until it may" if job.config.get("wait") else ""
+    return Result(output={"commit": UNKNOWN}), [f"merges pull request {job.config['prNumber']}{waits}"]
+
+
+def github_push(job: Job) -> Told:
+    config = job.config
+    branch = generated_branch(job.promotion) if config.get("generateTargetBranch") else config.get("targetBranch") or ""
+    return Result(output={"commit": UNKNOWN, "branch": branch}), [
+        f"pushes to {branch or 'the current branch'}, commits signed by GitHub"
+    ]
+
+
+def oci_push(job: Job) -> Told:
+    name, _, tag = job.config["destRef"].rpartition(":")
+    image = {"image": job.config["destRef"].removeprefix("oci://"), "tag": tag, "digest": ""}
+    return Result(output=image), [f"copies {job.config['srcRef']} to {name}:{tag}"]
+
+
+def http(job: Job) -> Told:
+    method = job.config.get("method") or "GET"
+    rule = job.config.get("successExpression")
+    gate = [f"GATE: again until {rule}"] if rule else []
+    return Result(output={}), [f"sends {method} {job.config['url'].partition('?')[0]}", *gate]
+
+
+OUTSIDE: Final[Mapping[str, Callable[[Job], Told]]] = {
+    "git-open-pr": open_pr,
+    "git-wait-for-pr": wait_for_pr,
+    "git-merge-pr": merge_pr,
+    "github-push": github_push,
+    "oci-push": oci_push,
+    "http": http,
+}
+
+
+def on_cluster(job: Job, found: Result | Writes) -> Told:
+    """Patches are shown, and what follows them is taken to go well."""
+    if isinstance(found, Result) and found.status in (Status.SUCCEEDED, Status.SKIPPED):
+        return found, ["nothing to change"]
+    lines = []
+    for step in found.steps if isinstance(found, Writes) else ():
+        shown = {key: value for key, value in (step.body or {}).items() if key not in ("metadata", "status")}
+        lines.append(f"patches {step.resource.kind} {step.key}: {json.dumps(shown, separators=(',', ': '))}")
+        if isinstance(step.body, dict) and step.body.get("status") and step.subresource:
+            lines[-1] = f"patches {step.resource.kind} {step.key}: {json.dumps(step.body['status'])}"
+    if job.uses.startswith("argocd"):
+        lines.append("GATE: waits until the Applications are synced to the wanted revision, and healthy")
+    output: JsonObject | None = (
+        found.output if isinstance(found, Result) else found.result.output if found.result else None
+    )
+    return Result(output=output), lines or ["waits"]
+
+
+def secret_values(values: Any) -> list[str]:
+    """Texts that no line may show."""
+    return sorted({str(value) for value in values if len(str(value)) > 3}, key=len, reverse=True)

@@ -1,0 +1,128 @@
+"""Goes through the steps of a Promotion that was built and not made."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from argosy.machinery.controller import PENDING
+from argosy.machinery.objects import JsonObject
+from argosy.promotion.adapters.tools import Tools
+from argosy.promotion.credentials.finding import found_credentials
+from argosy.promotion.credentials.matching import opened
+from argosy.promotion.preview.git import PreviewGit, Push
+from argosy.promotion.preview.loaded import Loaded
+from argosy.promotion.preview.outside import OUTSIDE, on_cluster
+from argosy.promotion.promotions.context import collected, context_of, job_of
+from argosy.promotion.promotions.execution import Execution, Visit, after, resumed
+from argosy.promotion.promotions.visiting import visit
+from argosy.promotion.settings import Settings
+from argosy.promotion.steps.catalogue import STEPS
+from argosy.promotion.steps.kind import Job, Kind, Result, Run, Sort, StepFault
+from argosy.sources.port import SourceError
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """Of one step: its status if all before went as told, and what it would do."""
+
+    alias: str
+    uses: str
+    status: str
+    lines: tuple[str, ...] = ()
+
+
+class Preview:
+    """`git` is that of `tools`."""
+
+    def __init__(self, snapshot: Loaded, settings: Settings, tools: Tools, git: PreviewGit, directory: Path) -> None:
+        self._snapshot, self._settings, self._tools, self._git = snapshot, settings, tools, git
+        self._directory = directory
+
+    async def effects(
+        self, promotion: JsonObject, stage: JsonObject, freight: JsonObject, now: datetime
+    ) -> list[Effect]:
+        held = collected(stage, freight)
+        context = context_of(self._snapshot, self._settings, promotion, stage, freight, held)
+        execution = resumed(promotion["spec"]["steps"], STEPS, {})
+        found: list[Effect] = []
+        while not execution.done and not execution.waiting:
+            jobs: list[Job] = []
+
+            def asked(config: JsonObject, execution: Execution = execution, jobs: list[Job] = jobs) -> Any:
+                jobs.append(job_of(promotion, context, execution, config))
+                return PENDING
+
+            seen = visit(execution, context, asked)
+            lines: Sequence[str] = ()
+            if not isinstance(seen, Visit):
+                result, lines = await self._done(jobs[0])
+                seen = Visit("ran", result)
+            step = execution.steps[execution.current]
+            execution = after(execution, seen, now)
+            meta = execution.metadata[len(found)]
+            told = [str(meta["message"])] if meta.get("message") else []
+            found.append(Effect(step["as"], step["uses"], str(meta["status"]), (*lines, *told)))
+        return found
+
+    async def _done(self, job: Job) -> tuple[Result, list[str]]:
+        kind = STEPS[job.uses]
+        try:
+            if kind.sort is Sort.CLUSTER:
+                return on_cluster(job, kind.run(job, self._snapshot, None))
+            if job.uses in OUTSIDE:
+                return OUTSIDE[job.uses](job)
+            return await self._run(kind, job)
+        except StepFault as fault:
+            return Result(status=fault.status, error=str(fault), terminal=True), []
+        except SourceError as error:
+            return Result(status="Errored", error=str(error), terminal=True), []
+
+    async def _run(self, kind: Kind, job: Job) -> tuple[Result, list[str]]:
+        before, place = len(self._git.pushes), self._directory / "files"
+        place.mkdir(parents=True, exist_ok=True)
+        given = found_credentials(self._snapshot, job.project, kind.repositories(job.config), self._settings)
+        credentials = {}
+        for key, fields in given.items():
+            type_, _, url = key.partition(" ")
+            credentials[type_, url] = opened(fields)
+        run = Run(job=job, directory=place, tools=self._tools.given(credentials))
+        result = await kind.run(run) if kind.waits else await self._tools.in_thread(lambda: kind.run(run))
+        return replace(result), [line for push in self._git.pushes[before:] for line in push_lines(push)]
+
+
+def push_lines(push: Push) -> Iterable[str]:
+    yield f"pushes to {push.to} of {push.url}:"
+    if not push.commits:
+        yield "  nothing that is not there"
+    yield from (f"  commit {commit}" for commit in push.commits)
+    yield from (f"  {line}" for line in push.diff)
+
+
+def gates(stage: JsonObject, stages: Iterable[JsonObject]) -> list[str]:
+    """What follows the Promotion itself."""
+    name, spec = stage["metadata"]["name"], stage["spec"]
+    found = ["the Applications that it touches must be healthy"]
+    if names := [one["name"] for one in (spec.get("verification") or {}).get("analysisTemplates") or ()]:
+        found.append(f"verification by {', '.join(names)}")
+    for other in stages:
+        for request in other["spec"].get("requestedFreight") or ():
+            sources = request.get("sources") or {}
+            if name in (sources.get("stages") or ()):
+                soak = f" after {sources['requiredSoakTime']}" if sources.get("requiredSoakTime") else ""
+                auto = (other.get("status") or {}).get("autoPromotionEnabled")
+                how = "by itself" if auto else "when somebody promotes it"
+                found.append(f"then {other['metadata']['name']} may have it{soak}, {how}")
+    return found
+
+
+def text_of(effects: Iterable[Effect], follows: Iterable[str]) -> str:
+    lines = []
+    for number, effect in enumerate(effects, 1):
+        lines.append(f"{number}. {effect.alias} ({effect.uses}): {effect.status}")
+        lines += [f"     {line}" for line in effect.lines]
+    lines += ["", "Nothing was pushed, sent or written. What would follow:"]
+    return "\n".join([*lines, *(f"  - {one}" for one in follows)]) + "\n"

@@ -1,0 +1,82 @@
+"""What a Promotion knows when it comes to a step, and what the step is given: for running it, and for a preview."""
+
+from __future__ import annotations
+
+from argosy.machinery import timestamps
+from argosy.machinery.controller import Snapshot
+from argosy.machinery.objects import JsonObject
+from argosy.promotion.events import actor_of
+from argosy.promotion.freight.availability import origin_text
+from argosy.promotion.freight.references import collection, reference
+from argosy.promotion.names import ROLLBACK
+from argosy.promotion.promotions.evaluation import Context
+from argosy.promotion.promotions.execution import Execution
+from argosy.promotion.promotions.functions import FreightView
+from argosy.promotion.settings import Settings
+from argosy.promotion.steps.kind import Job
+
+
+def context_of(
+    snapshot: Snapshot,
+    settings: Settings,
+    promotion: JsonObject,
+    stage: JsonObject,
+    freight: JsonObject,
+    held: JsonObject,
+) -> Context:
+    """`held`: the collection that the Stage comes to hold."""
+    requests = stage["spec"].get("requestedFreight") or ()
+    metadata = promotion["metadata"]
+    view = FreightView(
+        snapshot,
+        metadata["namespace"],
+        list((held.get("items") or {}).values()),
+        [request["origin"]["name"] for request in requests],
+        settings.shared_namespace,
+    )
+    return Context(
+        project=metadata["namespace"],
+        stage=promotion["spec"]["stage"],
+        promotion=metadata["name"],
+        view=view,
+        target={
+            "name": freight["metadata"]["name"],
+            "alias": freight.get("alias") or "",
+            "origin": freight.get("origin") or {},
+        },
+        actor=actor_of(promotion).partition(":")[2] or actor_of(promotion),
+        ui_url=settings.ui_url,
+        rollback=(metadata.get("annotations") or {}).get(ROLLBACK) == "true",
+        variables=promotion["spec"].get("vars") or (),
+    )
+
+
+def job_of(promotion: JsonObject, context: Context, execution: Execution, config: JsonObject) -> Job:
+    """The present step's."""
+    step = execution.steps[execution.current]
+    started = (promotion.get("status") or {}).get("startedAt")
+    return Job(
+        project=context.project,
+        stage=context.stage,
+        promotion=context.promotion,
+        uid=promotion["metadata"]["uid"],
+        alias=step["as"],
+        uses=step["uses"],
+        config=config,
+        actor=context.actor,
+        ui_url=context.ui_url,
+        output=execution.state.get(step["as"]),
+        freight=context.view.references,
+        origins=context.view.origins,
+        target=context.target,
+        started_at=timestamps.parse(started) if started else None,
+    )
+
+
+def collected(stage: JsonObject, freight: JsonObject) -> JsonObject:
+    """What the Stage will hold: what it holds of other origins that it still requests, and the new piece."""
+    wanted = {origin_text(request["origin"]) for request in stage["spec"].get("requestedFreight") or ()}
+    history = (stage.get("status") or {}).get("freightHistory") or ()
+    present = (history[0].get("items") or {}) if history and len(wanted) > 1 else {}
+    kept = [item for origin, item in present.items() if origin in wanted]
+    return collection([*kept, reference(freight)])

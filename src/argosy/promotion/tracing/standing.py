@@ -1,0 +1,132 @@
+"""How a piece of Freight stands in a Stage: live, failed, or waiting - for what, and until when."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+from argosy.machinery import timestamps
+from argosy.machinery.objects import JsonObject
+from argosy.promotion.freight.availability import availability, origin_text, request_of
+from argosy.promotion.freight.references import freight_names
+from argosy.promotion.promotions.execution import resumed, timeout_at
+from argosy.promotion.stages.order import is_terminal, phase_of
+from argosy.promotion.stages.seen import is_control_flow
+from argosy.promotion.steps.catalogue import STEPS
+from argosy.promotion.tracing.world import World
+
+State = Literal["live", "past", "failed", "waiting"]
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    state: State
+    why: str
+    until: datetime | None = None
+
+    def __str__(self) -> str:
+        return f"{self.why} (until {timestamps.seconds(self.until)})" if self.until else self.why
+
+
+def standing(world: World, piece: JsonObject, stage: JsonObject, now: datetime) -> Standing:
+    name = stage["metadata"]["name"]
+    verified = ((piece.get("status") or {}).get("verifiedIn") or {}).get(name)
+    if is_control_flow(stage):
+        return Standing("live", "passed on") if verified else _unavailable(world, piece, stage, now)
+    promotions = world.promotions_of(piece, stage)
+    unfinished = next((one for one in promotions if not is_terminal(one)), None)
+    if unfinished is not None:
+        return waiting_promotion(unfinished, stage)
+    if _holds(stage, piece):
+        return _held(stage, verified)
+    if verified:
+        return Standing("past", f"was verified at {verified.get('verifiedAt')}, and has left")
+    if promotions and phase_of(promotions[-1]) != "Succeeded":
+        status = promotions[-1].get("status") or {}
+        told = f": {status['message']}" if status.get("message") else ""
+        return Standing("failed", f"Promotion {promotions[-1]['metadata']['name']} {phase_of(promotions[-1])}{told}")
+    if promotions and is_terminal(promotions[-1]):
+        return Standing("past", "was replaced before it was verified")
+    return _unavailable(world, piece, stage, now)
+
+
+def waiting_promotion(promotion: JsonObject, stage: JsonObject) -> Standing:
+    """What an unfinished Promotion waits for."""
+    name, status = promotion["metadata"]["name"], promotion.get("status") or {}
+    if phase_of(promotion) != "Running":
+        current = ((stage.get("status") or {}).get("currentPromotion") or {}).get("name")
+        if current and current != name:
+            return Standing("waiting", f"Promotion {name} waits for its turn, behind {current}")
+        return Standing("waiting", f"Promotion {name} waits until what the Stage holds is verified")
+    execution = resumed(promotion["spec"]["steps"], STEPS, status)
+    if execution.done:
+        return Standing("waiting", f"Promotion {name} comes to its end")
+    step, meta = execution.steps[execution.current], execution.meta()
+    told = f"step {execution.current + 1} of {len(execution.steps)}, {step['as']} ({step['uses']})"
+    if meta.get("message"):
+        told += f": {meta['message']}"
+    elif url := _pull_request(execution.state):
+        told += f": pull request {url}" if step["uses"] == "git-wait-for-pr" else ""
+    return Standing("waiting", f"Promotion {name} is at {told}", timeout_at(execution))
+
+
+def _pull_request(state: Mapping[str, Any]) -> str:
+    found = [
+        one["pr"].get("url") for one in state.values() if isinstance(one, dict) and isinstance(one.get("pr"), dict)
+    ]
+    return str(found[-1]) if found and found[-1] else ""
+
+
+def _holds(stage: JsonObject, piece: JsonObject) -> bool:
+    history = (stage.get("status") or {}).get("freightHistory") or []
+    return bool(history) and piece["metadata"]["name"] in freight_names(history[0])
+
+
+def _held(stage: JsonObject, verified: Mapping[str, Any] | None) -> Standing:
+    status = stage.get("status") or {}
+    health = status.get("health") or {}
+    history = (status["freightHistory"][0].get("verificationHistory") or [{}])[0]
+    if history.get("phase") in ("Failed", "Error", "Aborted", "Inconclusive") and not verified:
+        told = f": {history['message']}" if history.get("message") else ""
+        return Standing("failed", f"verification {history['phase']}{told}")
+    if health.get("status") != "Healthy":
+        issues = "; ".join(health.get("issues") or ())
+        return Standing(
+            "waiting", f"is there, health {health.get('status') or 'not known yet'}{': ' + issues if issues else ''}"
+        )
+    if not verified:
+        run = (history.get("analysisRun") or {}).get("name")
+        return Standing(
+            "waiting",
+            f"is there and healthy, verification {history.get('phase') or 'begins'}{f' by {run}' if run else ''}",
+        )
+    return Standing("live", f"live and healthy, verified at {verified.get('verifiedAt')}")
+
+
+def _unavailable(world: World, piece: JsonObject, stage: JsonObject, now: datetime) -> Standing:
+    found = availability(stage, piece, now)
+    if found:
+        return _not_promoted(stage, piece)
+    if found.ripe_at and found.ripe_at > now:
+        return Standing("waiting", "soaks in the Stage before", found.ripe_at)
+    request = request_of(stage, origin_text(piece.get("origin") or {})) or {}
+    above = (request.get("sources") or {}).get("stages") or ()
+    namespace = stage["metadata"]["namespace"]
+    before = [(name, one) for name in above if (one := world.stage(namespace, name)) is not None]
+    standings = [(name, standing(world, piece, one, now)) for name, one in before]
+    stuck = [(name, one) for name, one in standings if one.state == "failed"]
+    if stuck and len(stuck) == len(before):
+        name, reason = stuck[0]
+        return Standing("failed", f"stopped in {name}: {reason.why}")
+    return Standing("waiting", f"waits for {' and '.join(above) or 'an approval'} to verify it")
+
+
+def _not_promoted(stage: JsonObject, piece: JsonObject) -> Standing:
+    status, origin = stage.get("status") or {}, origin_text(piece.get("origin") or {})
+    if hold := (status.get("effectiveAutoPromotionHolds") or {}).get(origin):
+        return Standing("waiting", f"auto-promotion is held by {hold.get('actor') or hold.get('promotionName')}")
+    if status.get("autoPromotionEnabled"):
+        return Standing("waiting", "is available, and will be promoted if nothing newer is")
+    return Standing("waiting", "is available, and waits for somebody to promote it")

@@ -1,0 +1,146 @@
+"""The trace of a piece of Freight as data, and as text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
+from typing import Any
+
+from argosy.machinery.objects import JsonObject
+from argosy.promotion.events import actor_of
+from argosy.promotion.freight.availability import origin_text
+from argosy.promotion.stages.order import phase_of
+from argosy.promotion.tracing.standing import standing
+from argosy.promotion.tracing.world import World, artefacts
+
+
+def traced(world: World, piece: JsonObject, now: datetime) -> JsonObject:
+    return {
+        "freight": piece["metadata"]["name"],
+        "alias": piece.get("alias") or "",
+        "project": piece["metadata"]["namespace"],
+        "origin": origin_text(piece.get("origin") or {}),
+        "discoveredAt": piece.get("discoveredAt") or piece["metadata"]["creationTimestamp"],
+        "artefacts": [_artefact(one) for one in artefacts(piece)],
+        "stages": [_stage(world, piece, stage, now) for stage in world.stages_for(piece)],
+    }
+
+
+def _artefact(one: Mapping[str, Any]) -> JsonObject:
+    kept = ("repoURL", "id", "branch", "tag", "digest", "version", "message", "author")
+    return {name: one[name] for name in kept if one.get(name)}
+
+
+def _stage(world: World, piece: JsonObject, stage: JsonObject, now: datetime) -> JsonObject:
+    found = standing(world, piece, stage, now)
+    promotions = world.promotions_of(piece, stage)
+    return {
+        "stage": stage["metadata"]["name"],
+        "state": found.state,
+        "why": str(found),
+        "promotions": [_promotion(one) for one in promotions],
+        "applications": [one for promotion in promotions[-1:] for one in _applications(world, promotion)],
+    }
+
+
+def _promotion(one: JsonObject) -> JsonObject:
+    status = one.get("status") or {}
+    commits = [
+        str(out["commit"])
+        for out in (status.get("state") or {}).values()
+        if isinstance(out, dict) and out.get("commit")
+    ]
+    pulls = [
+        str(out["pr"].get("url"))
+        for out in (status.get("state") or {}).values()
+        if isinstance(out, dict) and out.get("pr")
+    ]
+    shape = {
+        "name": one["metadata"]["name"],
+        "phase": phase_of(one) or "Pending",
+        "actor": actor_of(one) or "controller",
+        "startedAt": status.get("startedAt"),
+        "finishedAt": status.get("finishedAt"),
+        "message": status.get("message"),
+        "commits": sorted({*commits}),
+        "pullRequests": sorted({*pulls}),
+    }
+    return {name: value for name, value in shape.items() if value}
+
+
+def _applications(world: World, promotion: JsonObject) -> Iterator[JsonObject]:
+    for name, namespace in sorted(_touched(promotion)):
+        app = world.application(namespace, name)
+        status = (app or {}).get("status") or {}
+        sync, health = status.get("sync") or {}, status.get("health") or {}
+        yield {
+            "name": name,
+            "namespace": namespace,
+            "sync": sync.get("status") or "",
+            "revision": sync.get("revision") or "",
+            "health": health.get("status") or "",
+            "rollouts": list(_rollouts(world, status.get("resources") or ())),
+        }
+
+
+def _touched(promotion: JsonObject) -> set[tuple[str, str]]:
+    outputs = ((promotion.get("status") or {}).get("state") or {}).values()
+    return {
+        (str(app["name"]), str(app["namespace"]))
+        for output in outputs
+        if isinstance(output, dict) and isinstance(output.get("apps"), list)
+        for app in output["apps"]
+        if isinstance(app, dict) and app.get("name") and app.get("namespace")
+    }
+
+
+def _rollouts(world: World, resources: Iterable[Mapping[str, Any]]) -> Iterator[JsonObject]:
+    wanted = {(one.get("namespace"), one.get("name")) for one in resources if one.get("kind") == "Rollout"}
+    for rollout in world.rollouts:
+        if (rollout["metadata"]["namespace"], rollout["metadata"]["name"]) in wanted:
+            status = rollout.get("status") or {}
+            steps = (((rollout.get("spec") or {}).get("strategy") or {}).get("canary") or {}).get("steps") or ()
+            yield {
+                "name": rollout["metadata"]["name"],
+                "namespace": rollout["metadata"]["namespace"],
+                "phase": status.get("phase") or "",
+                "step": f"{min(int(status.get('currentStepIndex') or 0), len(steps))}/{len(steps)}" if steps else "",
+                "message": status.get("message") or "",
+            }
+
+
+def text_of(trace: Mapping[str, Any]) -> str:
+    alias = f" ({trace['alias']})" if trace["alias"] else ""
+    lines = [f"Freight {trace['freight'][:12]}{alias} of {trace['origin']}, found at {trace['discoveredAt']}"]
+    lines += [f"  {_artefact_line(one)}" for one in trace["artefacts"]]
+    for stage in trace["stages"]:
+        mark = {"live": "✔", "past": "✔", "failed": "✖", "waiting": "…"}[stage["state"]]
+        lines.append(f"{mark} {stage['stage']}: {stage['why']}")
+        for one in stage["promotions"]:
+            lines += _promotion_lines(one)
+        for app in stage["applications"]:
+            revision = f" at {app['revision'][:7]}" if app["revision"] else ""
+            lines.append(
+                f"    Application {app['name']}: {app['sync'] or 'unknown'}, {app['health'] or 'unknown'}{revision}"
+            )
+            for rollout in app["rollouts"]:
+                step = f", step {rollout['step']}" if rollout["step"] else ""
+                told = f": {rollout['message']}" if rollout["message"] else ""
+                lines.append(f"      Rollout {rollout['name']}: {rollout['phase'] or 'unknown'}{step}{told}")
+    return "\n".join(lines) + "\n"
+
+
+def _artefact_line(one: Mapping[str, Any]) -> str:
+    if one.get("id"):
+        subject = f" {one['message']}" if one.get("message") else ""
+        return f"commit {one['id'][:12]} of {one['repoURL']}{subject}"
+    if one.get("version"):
+        return f"chart {one['repoURL']} {one['version']}"
+    return f"image {one['repoURL']}:{one.get('tag') or ''} {str(one.get('digest') or '')[:19]}"
+
+
+def _promotion_lines(one: Mapping[str, Any]) -> list[str]:
+    ended = f", ended {one['finishedAt']}" if one.get("finishedAt") else ""
+    lines = [f"    Promotion {one['name']}: {one['phase']} by {one['actor']}{ended}"]
+    lines += [f"      commit {commit[:12]}" for commit in one.get("commits") or ()]
+    return lines + [f"      pull request {url}" for url in one.get("pullRequests") or ()]
