@@ -12,7 +12,7 @@ import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
@@ -171,6 +171,50 @@ def test_a_change_arrives_without_a_reload(page: Page, site: Site) -> None:
     patch = {"spec": {"source": {"path": "conf"}}}
     site.argosy.kubectl("patch", "application", "api", "-n", "argocd", "--type=merge", "-p", json.dumps(patch))
     expect(page.locator(".note").first).to_contain_text("Everything is as Git says")
+
+
+def test_a_sync_shows_its_effect_first_and_then_takes_it(page: Page, site: Site) -> None:
+    off = {"spec": {"syncPolicy": {"automated": None}}}
+    site.argosy.kubectl("patch", "application", "web", "-n", "argocd", "--type=merge", "-p", json.dumps(off))
+    site.argosy.kubectl("patch", "configmap", "a", "-n", "web", "--type=merge", "-p", '{"data": {"value": "drift"}}')
+    page.goto("/applications/argocd/web")
+    expect(page.locator(".note").first).to_contain_text("1 of 1 resources differ from Git")
+    page.get_by_role("link", name="Diff", exact=True).click()
+    expect(page.locator(".diff .del")).to_contain_text("value: drift")
+    expect(page.locator(".diff .add")).to_contain_text('value: "1"')
+    page.get_by_role("button", name="Sync…").click()
+    expect(page.get_by_role("dialog")).to_contain_text("1 resource is created or changed")
+    page.get_by_role("dialog").get_by_role("button", name="Sync", exact=True).click()
+    expect(page.locator(".note").first).to_contain_text("Everything is as Git says")
+    assert site.argosy.get("configmap", "a", "-n", "web")["data"] == {"value": "1"}
+
+
+def test_the_tree_leads_to_each_object(page: Page) -> None:
+    page.goto("/applications/argocd/web?view=tree")
+    page.get_by_role("button", name="a, ConfigMap").click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_contain_text("ConfigMap")
+    dialog.get_by_role("tab", name="Live").click()
+    expect(dialog.locator("pre")).to_contain_text('value: "1"')
+    page.keyboard.press("Escape")
+    expect(dialog).to_have_count(0)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_no_page_has_a_serious_fault_of_accessibility(page: Page, scheme: Literal["light", "dark"]) -> None:
+    axe = Path(__file__).parents[2] / "ui" / "node_modules" / "axe-core" / "axe.min.js"
+    if not axe.exists():
+        pytest.skip("axe-core is not installed (make ui-check)")
+    page.emulate_media(color_scheme=scheme)
+    for place in ("/", "/applications", "/applications/argocd/web", "/applications/argocd/web?view=tree", "/stages"):
+        page.goto(place)
+        expect(page.get_by_role("heading", level=1)).to_be_visible()
+        page.wait_for_timeout(300)
+        page.evaluate(axe.read_text())
+        found = page.evaluate(
+            "axe.run().then(({violations}) => violations.map(v => [v.impact, v.id, v.nodes[0].html]))"
+        )
+        assert [one for one in found if one[0] in ("serious", "critical")] == [], place
 
 
 def test_names_and_messages_are_text_whatever_they_say(page: Page, site: Site) -> None:

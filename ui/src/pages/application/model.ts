@@ -4,7 +4,7 @@ import { yaml } from "../objects/model";
 
 export type Shown = Schemas["ApplicationShown"];
 export type Resource = Schemas["ResourceShown"];
-export const VIEWS = ["overview", "resources", "diff", "history"];
+export const VIEWS = ["overview", "tree", "resources", "diff", "history"];
 
 /** An item of Argo CD's managed resources; states are JSON as text. */
 export interface Managed {

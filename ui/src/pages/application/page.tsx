@@ -11,6 +11,7 @@ import { type Shown, VIEWS } from "./model";
 import { ResourcesView } from "./resources";
 import { type Rights, useRights } from "./rights";
 import { SyncDialog } from "./sync";
+import { TreeView } from "./tree";
 import "../list.css";
 import "./page.css";
 
@@ -58,6 +59,7 @@ function Found({ app }: { app: Shown }) {
         <Tabs names={VIEWS} chosen={view} />
       </div>
       {view === "overview" && <Overview app={app} />}
+      {view === "tree" && <TreeView app={app} />}
       {view === "resources" && <ResourcesView app={app} />}
       {view === "diff" && <DiffView app={app} />}
       {view === "history" && <HistoryView app={app} rights={rights} />}

@@ -52,7 +52,7 @@ export function SyncDialog({ app, onClose }: { app: Shown; onClose: () => void }
           <Note severity="broken">This may lose data: {CHOICES.filter(([name]) => name !== "prune" && name !== "dryRun" && options[name]).map(([, , text]) => text).join("; ")}.</Note>
         )}
         <details>
-          <summary>{problem || (found ? `${found.length} differences` : "Comparing…")}</summary>
+          <summary>{problem || (found ? `${found.length} ${found.length === 1 ? "difference" : "differences"}` : "Comparing…")}</summary>
           {found && <Differences found={found} />}
         </details>
         <div class="actions">

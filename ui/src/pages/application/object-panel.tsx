@@ -1,0 +1,168 @@
+import { useEffect, useState } from "preact/hooks";
+
+import { ask, Failure } from "../../api/client";
+import { Ago, Badge, Button, Copy, Dialog, Note } from "../../parts";
+import { yaml } from "../objects/model";
+import type { Shown } from "./model";
+import { act } from "./page";
+import { NodeFacts } from "./tree";
+import type { Node } from "./tree-model";
+
+interface Action {
+  name: string;
+  displayName?: string;
+  disabled?: boolean;
+  params?: { name: string; default?: string }[] | null;
+}
+
+interface Event {
+  reason?: string;
+  message?: string;
+  type?: string;
+  count?: number;
+  lastTimestamp?: string;
+  eventTime?: string;
+}
+
+const VIEWS = ["summary", "live", "events"] as const;
+
+/** One object of the tree: what it is, as it lives, what was told of it, and what can be done with it. */
+export function ObjectPanel({ app, node, onClose }: { app: Shown; node: Node; onClose: () => void }) {
+  const [view, setView] = useState<(typeof VIEWS)[number]>("summary");
+  return (
+    <Dialog title={`${node.kind} ${node.name}`} onClose={onClose}>
+      <form method="dialog">
+        <h1>
+          {node.kind} {node.name}
+        </h1>
+        <div class="tabs" role="tablist">
+          {VIEWS.map((name) => (
+            <Button key={name} kind="plain" role="tab" aria-selected={name === view} onClick={() => setView(name)}>
+              {name[0]?.toUpperCase() + name.slice(1)}
+            </Button>
+          ))}
+        </div>
+        {view === "summary" && <NodeFacts node={node} />}
+        {view === "live" && <LiveManifest app={app} node={node} />}
+        {view === "events" && <Events app={app} node={node} />}
+        <Actions app={app} node={node} onDone={onClose} />
+        <div class="actions">
+          <Button kind="primary" type="submit">
+            Close
+          </Button>
+        </div>
+      </form>
+    </Dialog>
+  );
+}
+
+function named(app: Shown, node: Node): URLSearchParams {
+  return new URLSearchParams({
+    appNamespace: app.row.namespace,
+    namespace: node.namespace ?? "",
+    resourceName: node.name,
+    version: node.version ?? "",
+    kind: node.kind,
+    group: node.group ?? "",
+  });
+}
+
+function useAnswer<T>(place: string): { answer: T | null; problem: string } {
+  const [answer, setAnswer] = useState<T | null>(null);
+  const [problem, setProblem] = useState("");
+  useEffect(() => {
+    ask<T>("GET", place).then(setAnswer, (error: unknown) => setProblem(error instanceof Failure ? error.message : String(error)));
+  }, [place]);
+  return { answer, problem };
+}
+
+function LiveManifest({ app, node }: { app: Shown; node: Node }) {
+  const { answer, problem } = useAnswer<{ manifest?: string }>(`/api/v1/applications/${app.row.name}/resource?${named(app, node)}`);
+  if (problem) return <Note severity="broken">{problem}</Note>;
+  if (!answer) return <p class="muted">Loading…</p>;
+  const text = yaml(JSON.parse(answer.manifest || "null")).trimStart();
+  return (
+    <div>
+      <Copy text={text} what="the manifest" />
+      <pre class="diff" tabIndex={0}>
+        {text}
+      </pre>
+    </div>
+  );
+}
+
+function Events({ app, node }: { app: Shown; node: Node }) {
+  const asked = new URLSearchParams({
+    appNamespace: app.row.namespace,
+    resourceNamespace: node.namespace ?? "",
+    resourceName: node.name,
+    resourceUID: node.uid ?? "",
+  });
+  const { answer, problem } = useAnswer<{ items?: Event[] | null }>(`/api/v1/applications/${app.row.name}/events?${asked}`);
+  if (problem) return <Note severity="broken">{problem}</Note>;
+  if (!answer) return <p class="muted">Loading…</p>;
+  if (!answer.items?.length) return <p class="muted">Nothing was told of it.</p>;
+  return (
+    <ul class="steps">
+      {answer.items.map((one, at) => (
+        <li key={at}>
+          <Badge severity={one.type === "Warning" ? "attention" : "ok"}>{one.reason}</Badge> {one.message}{" "}
+          <span class="muted">
+            <Ago at={one.lastTimestamp || one.eventTime} />
+            {(one.count ?? 1) > 1 && `, ${one.count} times`}
+          </span>
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+function Actions({ app, node, onDone }: { app: Shown; node: Node; onDone: () => void }) {
+  const asked = named(app, node);
+  const { answer } = useAnswer<{ actions?: Action[] | null }>(`/api/v1/applications/${app.row.name}/resource/actions?${asked}`);
+  const offered = (answer?.actions ?? []).filter((one) => !one.disabled);
+  const [confirming, setConfirming] = useState(false);
+  const [filling, setFilling] = useState<Action | null>(null);
+  const [values, setValues] = useState<Record<string, string>>({});
+  async function run(one: Action) {
+    if (one.params?.length && filling !== one) {
+      setValues(Object.fromEntries(one.params.map((param) => [param.name, param.default ?? ""])));
+      return setFilling(one);
+    }
+    const given = (one.params ?? []).map(({ name }) => ({ name, value: values[name] ?? "" }));
+    const body = { ...Object.fromEntries(asked), action: one.name, resourceActionParameters: given };
+    if (await act(`${one.name} was begun`, "POST", `/api/v1/applications/${app.row.name}/resource/actions/v2`, body)) onDone();
+  }
+  async function remove() {
+    if (await act(`${node.name} is deleted`, "DELETE", `/api/v1/applications/${app.row.name}/resource?${asked}`)) onDone();
+  }
+  return (
+    <>
+      {confirming && (
+        <Note severity="broken">
+          <span>
+            {node.kind} {node.name} is deleted, with all that it owns.
+            {app.resources.some((one) => one.kind === node.kind && one.name === node.name) && " Git has it: the next sync makes it again."}
+          </span>
+        </Note>
+      )}
+      {filling?.params?.map(({ name }) => (
+        <label key={name} class="field">
+          {name}
+          <input value={values[name] ?? ""} onInput={(event) => setValues({ ...values, [name]: event.currentTarget.value })} />
+        </label>
+      ))}
+      <div class="actions">
+        {offered.map((one) => (
+          <Button key={one.name} kind={one === filling ? "primary" : "usual"} onClick={() => void run(one)}>
+            {one.displayName || one.name}
+            {one.params?.length && one !== filling ? "…" : ""}
+          </Button>
+        ))}
+        <Button kind="danger" onClick={() => (confirming ? void remove() : setConfirming(true))}>
+          {confirming ? "Yes, delete it" : "Delete…"}
+        </Button>
+      </div>
+    </>
+  );
+}

@@ -1,0 +1,152 @@
+import { useEffect, useMemo, useState } from "preact/hooks";
+
+import { ask, Failure } from "../../api/client";
+import { Ago, Copy, Note, Search, severityOf, StateBadge } from "../../parts";
+import { href, query } from "../../router";
+import type { Shown } from "./model";
+import { ObjectPanel } from "./object-panel";
+import { drawn, type Node, type Placed, type Tree } from "./tree-model";
+
+const WIDTH = 210;
+const HEIGHT = 46;
+const GAP_X = 46;
+const GAP_Y = 10;
+const MARGIN = 4;
+
+/** The tree, and then Argo CD's stream of it, which tells changes alone: events whose data is `{"result": tree}`. */
+function useTree(app: Shown): { tree: Tree | null; problem: string } {
+  const [tree, setTree] = useState<Tree | null>(null);
+  const [problem, setProblem] = useState("");
+  const { namespace, name } = app.row;
+  useEffect(() => {
+    const place = `applications/${encodeURIComponent(name)}/resource-tree?appNamespace=${encodeURIComponent(namespace)}`;
+    ask<Tree>("GET", `/api/v1/${place}`).then(
+      (found) => setTree((newer) => newer ?? found),
+      (error: unknown) => setProblem(error instanceof Failure ? error.message : String(error)),
+    );
+    const source = new EventSource(href(`/api/v1/stream/${place}`));
+    source.onmessage = (event: MessageEvent<string>) => {
+      const body = JSON.parse(event.data) as { result?: Tree; error?: { message?: string } };
+      if (body.result) setTree(body.result);
+      setProblem(body.error?.message ?? "");
+    };
+    return () => source.close();
+  }, [namespace, name]);
+  return { tree, problem };
+}
+
+export function TreeView({ app }: { app: Shown }) {
+  const { tree, problem } = useTree(app);
+  const [open, setOpen] = useState<ReadonlySet<string>>(new Set());
+  const [chosen, setChosen] = useState<Node | null>(null);
+  const search = query.value.get("search") ?? "";
+  const found = useMemo(() => (tree ? drawn(tree, app.row.name, open, search) : null), [tree, open, search, app.row.name]);
+  if (problem) return <Note severity="broken">{problem}</Note>;
+  if (!found) return <p class="muted">Loading…</p>;
+  const width = found.columns * (WIDTH + GAP_X) - GAP_X + 2 * MARGIN;
+  const height = found.rows * (HEIGHT + GAP_Y) + 2 * MARGIN;
+  const choose = (one: Placed) => (one.node ? setChosen(one.node) : one.folded.length && setOpen(new Set([...open, one.key])));
+  return (
+    <>
+      <div class="head">
+        <Search label="Search the tree" />
+        {found.left > 0 && <span class="muted">{found.left} more are not drawn: search for them</span>}
+      </div>
+      <div class="tree panel">
+        <svg width={width} height={height} viewBox={`0 0 ${width} ${height}`} role="group" aria-label={`What ${app.row.name} owns`}>
+          {found.placed.map((one) => (
+            <Edge key={`edge ${one.key}`} one={one} parent={found.placed.find((other) => other.key === one.parent && other !== one)} />
+          ))}
+          {found.placed.map((one) => (
+            <Box key={one.key} one={one} app={app} onChoose={() => choose(one)} />
+          ))}
+        </svg>
+      </div>
+      {chosen && <ObjectPanel app={app} node={chosen} onClose={() => setChosen(null)} />}
+    </>
+  );
+}
+
+function place(one: Placed): [number, number] {
+  return [MARGIN + one.column * (WIDTH + GAP_X), MARGIN + one.row * (HEIGHT + GAP_Y)];
+}
+
+function Edge({ one, parent }: { one: Placed; parent: Placed | undefined }) {
+  if (!parent) return null;
+  const [x1, y1] = place(parent);
+  const [x2, y2] = place(one);
+  const [left, from, to] = [x1 + WIDTH, y1 + HEIGHT / 2, y2 + HEIGHT / 2];
+  const middle = left + GAP_X / 2;
+  return <path class="edge" d={`M${left} ${from}H${middle}V${to}H${x2}`} />;
+}
+
+function Box({ one, app, onChoose }: { one: Placed; app: Shown; onChoose: () => void }) {
+  const [x, y] = place(one);
+  const root = one.column === 0;
+  const health = root ? app.row.health : one.health;
+  const severity = health ? severityOf(health) : "none";
+  const below = root ? "Application" : one.node ? one.node.kind : "press to show all";
+  const press = root ? {} : { role: "button" as const, tabIndex: 0, onClick: onChoose, onKeyDown: (event: KeyboardEvent) => event.key === "Enter" && onChoose() };
+  return (
+    <g class={`box ${severity}`} transform={`translate(${x} ${y})`} data-row={root ? undefined : ""} {...press}>
+      {one.node?.health?.message && <title>{one.node.health.message}</title>}
+      <rect width={WIDTH} height={HEIGHT} rx={6} />
+      <rect class="state" width={5} height={HEIGHT} rx={2} />
+      <text x={14} y={19}>{`${clipped(one.title, 26)} `}</text>
+      <text class="below" x={14} y={36}>{clipped([below, health].filter(Boolean).join(" · "), 32)}</text>
+    </g>
+  );
+}
+
+function clipped(text: string, length: number): string {
+  return text.length > length ? `${text.slice(0, length - 1)}…` : text;
+}
+
+export function NodeFacts({ node }: { node: Node }) {
+  return (
+    <dl class="facts">
+      <dt>Kind</dt>
+      <dd>
+        {node.kind} <span class="muted">{[node.group, node.version].filter(Boolean).join("/")}</span>
+      </dd>
+      <dt>Name</dt>
+      <dd>
+        {node.name} <Copy text={node.name} what="the name" />
+      </dd>
+      {node.namespace && (
+        <>
+          <dt>Namespace</dt>
+          <dd>{node.namespace}</dd>
+        </>
+      )}
+      {node.health?.status && (
+        <>
+          <dt>Health</dt>
+          <dd>
+            <StateBadge word={node.health.status} /> {node.health.message}
+          </dd>
+        </>
+      )}
+      {node.createdAt && (
+        <>
+          <dt>Created</dt>
+          <dd>
+            <Ago at={node.createdAt} />
+          </dd>
+        </>
+      )}
+      {node.images?.length ? (
+        <>
+          <dt>Images</dt>
+          <dd class="mono">{node.images.join(", ")}</dd>
+        </>
+      ) : null}
+      {node.info?.map((one) => (
+        <>
+          <dt>{one.name}</dt>
+          <dd>{one.value}</dd>
+        </>
+      ))}
+    </dl>
+  );
+}
