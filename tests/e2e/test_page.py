@@ -191,7 +191,7 @@ def test_a_sync_shows_its_effect_first_and_then_takes_it(page: Page, site: Site)
 
 def test_the_tree_leads_to_each_object(page: Page) -> None:
     page.goto("/applications/argocd/web?view=tree")
-    page.get_by_role("button", name="a, ConfigMap").click()
+    page.get_by_role("button", name="a ConfigMap").click()
     dialog = page.get_by_role("dialog")
     expect(dialog).to_contain_text("ConfigMap")
     dialog.get_by_role("tab", name="Live").click()
