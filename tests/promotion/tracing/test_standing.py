@@ -119,6 +119,15 @@ def test_what_a_stage_holds_is_live_only_when_healthy_and_verified(status: JsonO
     assert why in found_why
 
 
+def test_a_promotion_that_the_stage_has_not_taken_in_yet_is_no_past() -> None:
+    done = promotion("Succeeded", finishedAt="2026-01-01T11:59:59Z")
+    before = {"name": "prod.0", "finishedAt": "2026-01-01T11:59:59Z"}
+
+    assert told(World(promotions=[done]), freight(), stage(lastPromotion=before))[0] == "waiting"
+    later = {"name": "prod.2", "finishedAt": "2026-01-01T12:00:00Z"}
+    assert told(World(promotions=[done]), freight(), stage(lastPromotion=later))[0] == "past"
+
+
 def test_live_is_healthy_and_verified() -> None:
     piece = freight(verifiedIn={"prod": {"verifiedAt": "2026-01-01T11:59:00Z"}})
 

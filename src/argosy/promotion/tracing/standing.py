@@ -47,7 +47,11 @@ def standing(world: World, piece: JsonObject, stage: JsonObject, now: datetime) 
         status = promotions[-1].get("status") or {}
         told = f": {status['message']}" if status.get("message") else ""
         return Standing("failed", f"Promotion {promotions[-1]['metadata']['name']} {phase_of(promotions[-1])}{told}")
-    if promotions and is_terminal(promotions[-1]):
+    if promotions and not _is_taken_in(stage, promotions[-1]):
+        return Standing(
+            "waiting", f"Promotion {promotions[-1]['metadata']['name']} has succeeded, the Stage takes it in"
+        )
+    if promotions:
         return Standing("past", "was replaced before it was verified")
     return _unavailable(world, piece, stage, now)
 
@@ -77,6 +81,13 @@ def _pull_request(state: Mapping[str, Any]) -> str:
         one["pr"].get("url") for one in state.values() if isinstance(one, dict) and isinstance(one.get("pr"), dict)
     ]
     return str(found[-1]) if found and found[-1] else ""
+
+
+def _is_taken_in(stage: JsonObject, promotion: JsonObject) -> bool:
+    """Whether what it came to is in the Stage's status."""
+    last = (stage.get("status") or {}).get("lastPromotion") or {}
+    finished = str((promotion.get("status") or {}).get("finishedAt") or "")
+    return bool(last.get("name") == promotion["metadata"]["name"] or str(last.get("finishedAt") or "") > finished)
 
 
 def _holds(stage: JsonObject, piece: JsonObject) -> bool:
