@@ -5,6 +5,7 @@ BIN := .venv/bin
 # One worker per core, two at least; `make test WORKERS=0` runs in this process.
 WORKERS ?= auto
 SEEDS ?= 1000
+SECONDS_EACH ?= 60
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .PHONY: ui ui-check up setup test check format bench vectors hardship clean
@@ -43,6 +44,11 @@ vectors: setup ## Every vector family under DATA: make vectors DATA=../shared/da
 
 hardship: setup ## Each room's stories under faults: make hardship ROOM=gitops STORY=hooks SEED=17, or all with SEEDS=1000
 	PYTHONPATH=tests $(BIN)/python -m hardship --room "$(ROOM)" --story "$(STORY)" --seed "$(SEED)" --seeds $(SEEDS)
+
+fuzz: setup ## What is read from strangers, a minute each: make fuzz TARGET=yaml SECONDS_EACH=600
+	PYTHONPATH=tests $(BIN)/python -m fuzz --target "$(TARGET)" --seconds $(SECONDS_EACH)
+
+nightly: fuzz hardship ## What takes too long for every change
 
 clean: ## Remove what `make` made
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
