@@ -41,7 +41,8 @@ class WorkQueue:
         self._resync: deque[Key] = deque()
         """Ready, but only when nothing else is: what a restart or a new replica looks at again."""
         self._dirty: set[Key] = set()
-        self._working: set[Key] = set()
+        self._working: dict[Key, bool] = {}
+        """Keys that are worked on, and whether that is a resync."""
         self._failures: dict[Key, int] = {}
         self._due: dict[Key, _Due] = {}
         self._getters: deque[asyncio.Future[None]] = deque()
@@ -117,13 +118,18 @@ class WorkQueue:
             except asyncio.CancelledError:
                 self._pass_on(getter)
                 raise
+        is_resync = not self._ready
         key = (self._ready or self._resync).popleft()
         self._dirty.discard(key)
-        self._working.add(key)
+        self._working[key] = is_resync
         return key
 
+    def is_resync(self, key: Key) -> bool:
+        """Whether a key that is worked on was added by a resync: no news brought it."""
+        return self._working.get(key, False)
+
     def done(self, key: Key) -> None:
-        self._working.discard(key)
+        self._working.pop(key, None)
         if key in self._dirty:
             self._enqueue(key)
         elif not self._ready and not self._resync and not self._working:

@@ -518,3 +518,34 @@ def test_what_a_controller_owns_is_not_cached_before_a_look_reads_it() -> None:
         world.settle()
         assert decide.seen
         assert [one for one in world.controller_caches.all if one.resource == SECRETS] == []
+
+
+def test_a_new_object_waits_for_no_answer_that_those_before_it_want() -> None:
+    answered: list[str] = []
+
+    async def answer(question: Ask) -> str:
+        await world.clock.sleep(10)
+        answered.append(question.name)
+        return question.name
+
+    def look(snapshot: Snapshot, key: Key) -> Any:
+        config = snapshot.object(CONFIG_MAPS, key)
+        if config is None or key.namespace != "default" or key.name.startswith("kube-root"):
+            return None
+        return Seen(config, answer=snapshot.ask(Ask(key.name)))
+
+    one = controller(lambda seen, now: NOTHING, look)
+    with EngineWorld([one], {Ask: Answerer(answer=answer, limit=1)}) as world:
+        world.kill()
+        for number in range(20):
+            world.create(config_map(f"old-{number:02}"))
+        world.start()
+        world.pass_time(5)
+        world.create(config_map("new"))
+        world.pass_time(21)
+        assert answered == ["old-00", "new"]
+
+
+@dataclass(frozen=True)
+class Ask(Question[str]):
+    name: str

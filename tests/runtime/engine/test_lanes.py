@@ -45,3 +45,27 @@ def test_everything_is_taken_once_and_no_limit_is_passed(items: list[str], limit
         assert all(running.count(lane) <= per_lane for lane in "abc")
         lanes.done(running.pop(0))
     assert sorted(taken) == list(range(len(items)))
+
+
+def test_what_news_asks_goes_before_what_a_start_asks_whatever_its_lane() -> None:
+    lanes: Lanes[str] = Lanes(limit=1, per_lane=1)
+    for name in ("old 1", "old 2", "old 3"):
+        lanes.add("a", name, later=True)
+    lanes.add("b", "new")
+    order = []
+    lanes.advance("a", "old 3")
+    lanes.advance("a", "not there")
+    for _ in range(4):
+        [(lane, item)] = lanes.take()
+        order.append(item)
+        lanes.done(lane)
+    assert order == ["new", "old 3", "old 1", "old 2"]
+
+
+def test_what_waits_for_later_can_be_taken_back() -> None:
+    lanes: Lanes[str] = Lanes(limit=1, per_lane=1)
+    lanes.add("a", "x", later=True)
+    assert len(lanes) == 1
+    assert lanes.remove("a", "x")
+    assert not lanes.remove("a", "x")
+    assert list(lanes.take()) == []

@@ -1,7 +1,7 @@
 """How many questions of a kind are worked on at once, and whose turn is next: fair between lanes. Pure.
 
 A lane is whatever must not hold up the others: a repository, a host, a project. One lane gets at most its share of
-the places, and lanes take turns.
+the places, and lanes take turns. What is asked because of news goes before what a start asks.
 """
 
 from __future__ import annotations
@@ -17,25 +17,26 @@ class Lanes(Generic[T]):
     def __init__(self, limit: int, per_lane: int) -> None:
         self._limit, self._per_lane = limit, per_lane
         self._waiting: dict[Hashable, deque[T]] = {}
+        self._later: dict[Hashable, deque[T]] = {}
+        """Those that wait until no lane of `_waiting` may begin anything."""
         self._running: dict[Hashable, int] = {}
         self._count = 0
 
     def __len__(self) -> int:
         """How many wait."""
-        return sum(len(lane) for lane in self._waiting.values())
+        return sum(len(lane) for lanes in (self._waiting, self._later) for lane in lanes.values())
 
-    def add(self, lane: Hashable, item: T) -> None:
-        self._waiting.setdefault(lane, deque()).append(item)
+    def add(self, lane: Hashable, item: T, *, later: bool = False) -> None:
+        (self._later if later else self._waiting).setdefault(lane, deque()).append(item)
+
+    def advance(self, lane: Hashable, item: T) -> None:
+        """It waits with the others from now on, if it still waits."""
+        if _taken(self._later, lane, item):
+            self.add(lane, item)
 
     def remove(self, lane: Hashable, item: T) -> bool:
         """Whether it still waited."""
-        waiting = self._waiting.get(lane)
-        if waiting is None or item not in waiting:
-            return False
-        waiting.remove(item)
-        if not waiting:
-            del self._waiting[lane]
-        return True
+        return _taken(self._waiting, lane, item) or _taken(self._later, lane, item)
 
     def done(self, lane: Hashable) -> None:
         self._count -= 1
@@ -45,18 +46,31 @@ class Lanes(Generic[T]):
 
     def take(self) -> Iterator[tuple[Hashable, T]]:
         """Everything that may begin now, a lane at a time."""
-        while self._count < self._limit and (found := self._next()) is not None:
+        while self._count < self._limit:
+            found = self._next(self._waiting) or self._next(self._later)
+            if found is None:
+                return
             yield found
 
-    def _next(self) -> tuple[Hashable, T] | None:
-        for lane in tuple(self._waiting):
+    def _next(self, lanes: dict[Hashable, deque[T]]) -> tuple[Hashable, T] | None:
+        for lane in tuple(lanes):
             if self._running.get(lane, 0) >= self._per_lane:
                 continue
-            waiting = self._waiting.pop(lane)
+            waiting = lanes.pop(lane)
             item = waiting.popleft()
             if waiting:
-                self._waiting[lane] = waiting  # behind the others
+                lanes[lane] = waiting  # behind the others
             self._running[lane] = self._running.get(lane, 0) + 1
             self._count += 1
             return lane, item
         return None
+
+
+def _taken(lanes: dict[Hashable, deque[T]], lane: Hashable, item: T) -> bool:
+    waiting = lanes.get(lane)
+    if waiting is None or item not in waiting:
+        return False
+    waiting.remove(item)
+    if not waiting:
+        del lanes[lane]
+    return True

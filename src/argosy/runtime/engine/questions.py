@@ -85,8 +85,11 @@ class Questions:
 
     async def run(self) -> None:
         async with asyncio.TaskGroup() as self._tasks:
-            self._begin_all()
-            await asyncio.Event().wait()
+            try:
+                self._begin_all()
+                await asyncio.Event().wait()
+            finally:
+                self._tasks = None  # an answer that is cancelled now must not begin the next one
 
     def ask(self, question: Question[Any]) -> Any:
         """The answer, Failed or PENDING. A question that nobody can answer is a mistake of the room: KeyError."""
@@ -95,14 +98,14 @@ class Questions:
         entry = self._entries.get(question)
         return PENDING if entry is None else entry.state
 
-    def settle(self, work: Work, asked: Iterable[Question[Any]]) -> None:
-        """The last look of `work` asked these and no others."""
+    def settle(self, work: Work, asked: Iterable[Question[Any]], *, later: bool = False) -> None:
+        """The last look of `work` asked these and no others. `later`: no news brought it, so others go first."""
         now = tuple(dict.fromkeys(asked))
         before = self._asked.get(work, ())
         if now == before:
             return
         for question in now:
-            self._hold(question).works[work] = None
+            self._hold(question, later=later).works[work] = None
         for question in before:
             if question not in now:
                 self._let_go(question, work)
@@ -112,11 +115,13 @@ class Questions:
             self._asked.pop(work, None)
         self._begin_all()
 
-    def _hold(self, question: Question[Any]) -> _Entry:
+    def _hold(self, question: Question[Any], *, later: bool) -> _Entry:
         entry = self._entries.get(question)
         if entry is None:
             entry = self._entries[question] = _Entry(question)
-            self._queue(entry)
+            self._queue(entry, later=later)
+        elif not later:
+            self._lanes[type(question)].advance(self._lane(entry), entry)
         return entry
 
     def _let_go(self, question: Question[Any], work: Work) -> None:
@@ -130,8 +135,8 @@ class Questions:
         if not self._lanes[type(question)].remove(self._lane(entry), entry) and entry.task is not None:
             entry.task.cancel()
 
-    def _queue(self, entry: _Entry) -> None:
-        self._lanes[type(entry.question)].add(self._lane(entry), entry)
+    def _queue(self, entry: _Entry, *, later: bool = False) -> None:
+        self._lanes[type(entry.question)].add(self._lane(entry), entry, later=later)
 
     def _lane(self, entry: _Entry) -> Hashable:
         return self._answerers[type(entry.question)].lane(entry.question)

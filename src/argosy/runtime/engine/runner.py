@@ -146,7 +146,7 @@ class Runner:
         finally:
             # After a failed look too: what it had read by then is what may mend it.
             self._shared.subscriptions.replace(work, frozenset(snapshot.notes))
-            self._shared.questions.settle(work, snapshot.asked)
+            self._shared.questions.settle(work, snapshot.asked, later=self.queue.is_resync(work.key))
         if seen is None:
             if self._shared.listers.lister(self.extent).get(work.key) is None:
                 self._forget(work)
