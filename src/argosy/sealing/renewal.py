@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import base64
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 from hashlib import sha256
 from typing import Final
@@ -25,8 +25,6 @@ from argosy.sealing.scope import ACTIVE, KEY_LABEL
 from argosy.sealing.settings import Settings
 from argosy.sealing.unseal import key_index
 
-MOMENT: Final = timedelta(milliseconds=1)
-"""After deciding that a key is due the next look asks for it."""
 SUFFIX_ALPHABET: Final = "bcdfghjklmnpqrstvwxz2456789"
 SUFFIX_LENGTH: Final = 5
 
@@ -77,7 +75,7 @@ def decide(settings: Settings, seen: Seen, now: datetime) -> Decision:
     told = tuple(_unreadable(seen.namespace, name) for name in seen.ring.unreadable if name not in course.unreadable)
     if told:
         noted = Course(course.began, course.making, seen.ring.unreadable)
-        return Decision(told, now + MOMENT, noted)
+        return Decision(told, memory=noted)
     due_at = next_key_at(settings, seen.ring, now, began=course.began)
     if due_at is None or now < due_at:
         return Decision(wake_at=due_at, memory=Course(True, None, seen.ring.unreadable))
@@ -87,7 +85,7 @@ def decide(settings: Settings, seen: Seen, now: datetime) -> Decision:
     if course.making is not None:
         return NOTHING  # the answer wakes us
     wanted = MakeKey(settings.key_size, settings.common_name, now, now + settings.key_ttl)
-    return Decision(wake_at=now + MOMENT, memory=Course(course.began, wanted, seen.ring.unreadable))
+    return Decision(memory=Course(course.began, wanted, seen.ring.unreadable))
 
 
 def next_key_at(settings: Settings, ring: KeyRing, now: datetime, *, began: bool) -> datetime | None:

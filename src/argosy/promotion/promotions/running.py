@@ -52,7 +52,7 @@ from argosy.promotion.steps.catalogue import STEPS
 from argosy.promotion.steps.kind import Kind, Result, Run, Sort, Status, StepFault, Writes
 
 AGAIN: Final = timedelta(milliseconds=1)
-"""After a memory alone has changed: the very next look."""
+"""A step whose time is up is looked at once more, now."""
 LONGEST_POLL: Final = timedelta(minutes=5)
 SHORTEST_POLL: Final = timedelta(seconds=10)
 LONGEST_RETRY: Final = timedelta(minutes=5)
@@ -394,5 +394,5 @@ def _still(seen: Seen, execution: Execution, now: datetime) -> Decision:
     asked = bool(token) and seen.status.get("lastHandledRefresh") != token
     if now >= waiting.due or asked:
         # What was asked is told as handled with what comes of it.
-        return Decision(wake_at=now + AGAIN, memory=Due(waiting.index, waiting.run + 1))
+        return Decision(memory=Due(waiting.index, waiting.run + 1))
     return Decision(wake_at=waiting.due)

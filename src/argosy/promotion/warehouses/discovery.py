@@ -31,7 +31,6 @@ from argosy.promotion.warehouses.subscriptions import UnknownSubscription, kind_
 DEFAULT_INTERVAL: Final = timedelta(minutes=5)
 FIRST_RETRY: Final = timedelta(seconds=1)
 LONGEST_RETRY: Final = timedelta(minutes=5)
-AGAIN: Final = timedelta(milliseconds=1)
 LISTS: Final = {"git": ("git", "commits"), "image": ("images", "references"), "chart": ("charts", "versions")}
 MISSING: Final = {
     "git": ("NoCommitsDiscovered", "MissingCommits", 'No commits discovered for Git repository "{url}"'),
@@ -224,7 +223,7 @@ def decide(seen: Seen, now: datetime) -> Decision:
         return _found(seen, discovered(seen.warehouse, seen.answers), now)
     if isinstance(seen.memory, Announcing):
         events = (created_event(seen.existing),) if seen.existing is not None else ()
-        return Decision(events, wake_at=now + AGAIN, memory=None)
+        return Decision(events, memory=None)
     if isinstance(seen.memory, Failing) and now < seen.memory.retry_at and not _is_asked(seen):
         return Decision(wake_at=seen.memory.retry_at)
     due = _due_at(seen, now)
@@ -276,7 +275,6 @@ def _begun(seen: Seen, now: datetime) -> Decision:
     count_of_failures = seen.memory.count if isinstance(seen.memory, Failing) else 0
     return Decision(
         status(WAREHOUSES, seen.warehouse, wanted),
-        wake_at=now + AGAIN,
         memory=Discovering(f"{slot}#{count_of_failures}", generation, token),
     )
 
@@ -317,7 +315,7 @@ def _found(seen: Seen, found: JsonObject, now: datetime) -> Decision:
     told = status(WAREHOUSES, seen.warehouse, wanted)
     made = next((step.key.name for step in steps if isinstance(step, Write)), "")
     if made:
-        return Decision((*steps, *told), wake_at=now + AGAIN, memory=Announcing(made))
+        return Decision((*steps, *told), memory=Announcing(made))
     return Decision((*steps, *told), wake_at=now + seen.interval, memory=None)
 
 
