@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hardship import applicationsets, gitops, hydrator, notify, promotion, rollouts, sealing, workloads
+from hardship import applicationsets, certs, gitops, hydrator, notify, promotion, rollouts, sealing, workloads
 from kit.hardship import Story
 
 ROOMS: dict[str, tuple[type[Story], ...]] = {
@@ -11,6 +11,7 @@ ROOMS: dict[str, tuple[type[Story], ...]] = {
     "hydrator": hydrator.STORIES,
     "sealing": sealing.STORIES,
     "workloads": workloads.STORIES,
+    "certs": certs.STORIES,
     "notify": notify.STORIES,
     "rollouts": rollouts.STORIES,
     "promotion": promotion.STORIES,

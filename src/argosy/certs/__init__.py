@@ -21,7 +21,7 @@ from typing import Any
 
 from argosy.apis.certmanager import ClusterIssuer, Issuer
 from argosy.certs import injection
-from argosy.certs.acme import challenges, orders, scheduler
+from argosy.certs.acme import challenges, orders, renewals, scheduler
 from argosy.certs.adapters.crypto import Crypto
 from argosy.certs.adapters.outside import Outside
 from argosy.certs.certificate import issuing, next_key, next_request, readiness, revisions, trigger
@@ -45,6 +45,7 @@ def controllers(settings: Settings) -> tuple[Controller[Any], ...]:
         revisions.controller(),
         *approval,
         *(flow.controller(type_, settings) for type_ in (selfsigned.TYPE, ca.TYPE, acme.TYPE, vault.TYPE)),
+        *((renewals.controller(settings),) if settings.use_renewal_information else ()),
         orders.controller(settings),
         scheduler.controller(settings),
         challenges.controller(settings),

@@ -9,11 +9,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from argosy.apis.certmanager import CertificateRequest, Order
+from argosy.apis.certmanager import Certificate, CertificateRequest, Order
 from argosy.apis.certmanager.acme import FAILURE_STATES
 from argosy.apis.certmanager.issuer import AnyIssuer
 from argosy.apis.schema import written
 from argosy.certs import names
+from argosy.certs.acme.renewal_information import certificate_id
+from argosy.certs.acme.renewals import stored
 from argosy.certs.base64_text import decoded
 from argosy.certs.pki import certificates, subject
 from argosy.certs.pki import requests as csr
@@ -46,14 +48,27 @@ def look(snapshot: Snapshot, request: CertificateRequest, issuer: AnyIssuer, set
         asked = csr.read(decoded(request.spec.request))
     except csr.RequestError as error:
         return Fault(reason="RequestParsingError", message=f"Failed to decode CSR in spec: {error}")
-    wanted = order_of(request, issuer, asked)
+    wanted = order_of(request, issuer, asked, _replaced(snapshot, request, issuer, settings))
     if isinstance(wanted, Fault):
         return wanted
     key = Key(request.metadata.namespace, wanted["metadata"]["name"])
     return Ordering(wanted=wanted, order=snapshot.get(Order, key))
 
 
-def order_of(request: CertificateRequest, issuer: AnyIssuer, asked: csr.Request) -> JsonObject | Fault:
+def _replaced(snapshot: Snapshot, request: CertificateRequest, issuer: AnyIssuer, settings: Settings) -> str:
+    """How the server names the certificate that this one is to replace (RFC 9773); empty when that is not told."""
+    assert issuer.spec.acme is not None
+    if not settings.use_renewal_information or issuer.spec.acme.renewal_information_source == "None":
+        return ""
+    name = request.metadata.annotations.get(names.CERTIFICATE_NAME, "")
+    certificate = snapshot.get(Certificate, Key(request.metadata.namespace, name)) if name else None
+    found = stored(snapshot, certificate, settings) if certificate is not None and certificate.revision else None
+    return certificate_id(found) if found else ""
+
+
+def order_of(
+    request: CertificateRequest, issuer: AnyIssuer, asked: csr.Request, replaces: str = ""
+) -> JsonObject | Fault:
     alternatives = asked.alt_names
     common_name = next((one.value for rdn in asked.names for one in rdn if one.oid == subject.COMMON_NAME), "")
     if common_name and common_name not in (*alternatives.dns, *alternatives.addresses):
@@ -68,6 +83,7 @@ def order_of(request: CertificateRequest, issuer: AnyIssuer, asked: csr.Request)
         "ipAddresses": list(alternatives.addresses),
         "duration": request.spec.duration if timed else "",
         "profile": issuer.spec.acme.profile,
+        "replaces": replaces,
     }
     spec = {key: value for key, value in spec.items() if value}
     return {
