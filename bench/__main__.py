@@ -45,6 +45,10 @@ TARGETS = {
         "500 canaries at once: each step acted on within 1 s of its time",
         "10,000 idle Rollouts: no write in 48 h, below 1.2 GB, and no growth",
     ),
+    "certs": (
+        "10,000 Certificates of a CA issuer with ECDSA keys ready: below 3 min",
+        "steady state: no write; memory below 500 MB",
+    ),
     "engine": ("a turn that reads four things and does nothing: below 100 us", "a change wakes one key of 10,000"),
     "expr": ("a comparison that is compiled: below 20 us", "a template with three expressions: below 200 us"),
     "hostile": (

@@ -5,6 +5,7 @@ from __future__ import annotations
 from argosy import certs
 from argosy.certs.adapters.crypto import Crypto
 from argosy.certs.adapters.outside import Outside
+from argosy.certs.metrics import Metrics
 from argosy.certs.settings import SettingError, settings_of
 from argosy.cli.failing import CommandError
 from argosy.cli.rooms import Context, Parts
@@ -23,9 +24,12 @@ def build(context: Context) -> Parts:
         raise CommandError(str(error)) from None
     crypto = Crypto(context.clock, context.rng)
     policy = EgressPolicy(allow_loopback=context.doors.own_machine)
-    outside = Outside(context.doors.egress, policy, context.client, context.clock, context.rng)
+    controllers = certs.controllers(settings)
+    names = [one.name for one in controllers]
+    metrics = Metrics(lambda kind: context.caches.cache(kind).list(), names, context.clock)
+    outside = Outside(context.doors.egress, policy, context.client, context.clock, context.rng, metrics.acme)
     return Parts(
-        controllers=certs.controllers(settings),
+        controllers=controllers,
         answerers=certs.answerers(crypto, outside),
         close=crypto.close,
     )

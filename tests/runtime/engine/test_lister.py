@@ -100,6 +100,29 @@ def test_whoever_saw_an_own_write_that_is_gone_hears_of_it_after_a_relist() -> N
     assert lister.get(Key("ns", "a")) is None
 
 
+def test_an_own_deletion_of_what_the_cache_never_showed_is_told_at_once() -> None:
+    cache, lister, changes = made()
+    lister.wrote(obj("a", 5))
+    lister.deleted(Key("ns", "a"), "u-a")
+    assert changes == [(obj("a", 5), None)]
+    assert lister.get(Key("ns", "a")) is None
+    cache.relisted("9")
+    assert changes == [(obj("a", 5), None)]
+
+
+def test_what_was_written_is_found_by_an_index_of_later_until_the_cache_has_passed_it() -> None:
+    cache, lister, _ = made()
+    lister.wrote(obj("a", 5, labels={"team": "x"}))
+    lister.add_index("team", lambda found: [found["metadata"].get("labels", {}).get("team", "")])
+    assert [key_of(found).name for found in lister.by_index("team", "x")] == ["a"]
+    cache.objects[Key("ns", "a")] = obj("a", 7, labels={"team": "y"})
+    assert not lister.by_index("team", "x")
+    assert [key_of(found).name for found in lister.by_index("team", "y")] == ["a"]
+    lister.wrote(obj("a", 9, labels={"team": "z"}))
+    assert not lister.by_index("team", "y")
+    assert [key_of(found).name for found in lister.by_index("team", "z")] == ["a"]
+
+
 @resource("", "v1", plural="configmaps")
 class Map:
     """A view for this test."""

@@ -98,9 +98,10 @@ def decide(seen: Seen, now: datetime) -> Decision:
 
 
 def _with_one(seen: Seen, secret: Secret, named: str) -> Decision:
-    if named and named != secret.metadata.name:
+    is_of_this_attempt = secret.metadata.name == secret_name(seen.certificate)
+    if named and named != secret.metadata.name and not is_of_this_attempt:
         return Decision((_delete(secret),))
-    if not named:
+    if named != secret.metadata.name:  # made by us, and the name was not written any more
         return Decision(status.write(seen.certificate, nextPrivateKeySecretName=secret.metadata.name))
     try:
         facts = keys.facts_of(secret.value("tls.key") or b"", seen.settings.limits.key)

@@ -41,6 +41,8 @@ class Lister:
         self._changed = changed
         self._metadata_only = metadata_only
         self._own = OwnWrites()
+        self._own_keys: dict[tuple[str, str], set[Key]] = {}
+        """By index and value: the objects that we wrote with that value and that the cache may not show yet."""
         self._views: dict[Key, dict[type[Any], tuple[JsonObject, Any]]] = {}
         self.add_index(OWNER_UID, owner_uids)
 
@@ -53,6 +55,9 @@ class Lister:
         if name not in self.indexes:
             self.indexes[name] = values
             self.cache.add_index(name, values)
+            for key in self._own:
+                if (obj := self.get(key)) is not None:
+                    self._note_own(name, key, obj)
 
     def get(self, key: Key) -> JsonObject | None:
         return self._own.see(key, self.cache.get(key), self.cache.revision) if self._own else self.cache.get(key)
@@ -65,8 +70,16 @@ class Lister:
         return [obj for obj in found if wanted.matches(obj["metadata"].get("labels"))]
 
     def by_index(self, index: str, value: str) -> Sequence[JsonObject]:
+        cached = self.cache.by_index(index, value)
+        if not self._own:
+            self._own_keys.clear()
+            return cached
+        noted = self._own_keys.get((index, value), ())
+        if not noted and not any(key_of(obj) in self._own for obj in cached):
+            return cached
+        found = {key: self.get(key) for key in {*noted, *map(key_of, cached)}}
         values = self.indexes[index]
-        return self._overlaid(self.cache.by_index(index, value), lambda obj: value in values(obj))
+        return [obj for key in sorted(found) if (obj := found[key]) is not None and value in values(obj)]
 
     def view(self, kind: type[T], obj: JsonObject) -> T:
         """Read once for each version of an object."""
@@ -84,9 +97,20 @@ class Lister:
         if not self.cache.covers(key):
             return
         self._own.wrote(key, obj, self.cache.get(key), self.cache.revision)
+        if key in self._own:
+            for name in self.indexes:
+                self._note_own(name, key, obj)
 
     def deleted(self, key: Key, uid: str) -> None:
-        self._own.deleted(key, uid, self.cache.get(key))
+        before, cached = self.get(key), self.cache.get(key)
+        self._own.deleted(key, uid, cached)
+        if before is not None and before["metadata"].get("uid") == uid and cached is None:
+            # Made by us and gone before the cache has shown it: no change of the cache will tell that.
+            self._changed(before, None)
+
+    def _note_own(self, name: str, key: Key, obj: JsonObject) -> None:
+        for value in self.indexes[name](obj):
+            self._own_keys.setdefault((name, value), set()).add(key)
 
     def _overlaid(self, cached: Sequence[JsonObject], belongs: Callable[[JsonObject], bool]) -> Sequence[JsonObject]:
         if not self._own:

@@ -34,6 +34,9 @@ class OwnWrites:
     def __bool__(self) -> bool:
         return bool(self._writes)
 
+    def __contains__(self, key: object) -> bool:
+        return key in self._writes
+
     def __iter__(self) -> Iterator[Key]:
         return iter(tuple(self._writes))
 

@@ -1,0 +1,96 @@
+"""Certificates: many of a CA issuer with ECDSA keys, until all are ready; then nothing to do.
+
+Run: python -m bench.certs [COUNT]. One process over the embedded server in memory. Prints the time on the wall and that
+of the processor, which says more on a machine that does other things.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import time
+
+from argosy import certs
+from argosy.apis import crds
+from argosy.apis.certmanager import Certificate, Issuer
+from argosy.certs.adapters.crypto import Crypto
+from argosy.certs.settings import Settings
+from argosy.cluster.server import EmbeddedCluster
+from argosy.machinery.objects import JsonObject, Resource, resource_of
+from argosy.machinery.requests import create
+from argosy.observe.process import resident_bytes
+from argosy.runtime.chance import SystemRng
+from argosy.runtime.clock import RealClock
+from argosy.runtime.engine import Engine
+from argosy.runtime.informers import InformerCaches
+
+DEFINITIONS = Resource(
+    "apiextensions.k8s.io", "v1", "customresourcedefinitions", "CustomResourceDefinition", namespaced=False
+)
+READY_SECONDS, MEMORY, STEADY_SECONDS = 180.0, 500, 20.0
+
+
+def certificate(name: str, issuer: str, **spec: object) -> JsonObject:
+    made = {
+        "secretName": name,
+        "dnsNames": [f"{name}.example.test"],
+        "privateKey": {"algorithm": "ECDSA"},
+        "issuerRef": {"name": issuer},
+        **spec,
+    }
+    metadata = {"name": name, "namespace": "default"}
+    return {"apiVersion": "cert-manager.io/v1", "kind": "Certificate", "metadata": metadata, "spec": made}
+
+
+def issuer(name: str, spec: JsonObject) -> JsonObject:
+    metadata = {"name": name, "namespace": "default"}
+    return {"apiVersion": "cert-manager.io/v1", "kind": "Issuer", "metadata": metadata, "spec": spec}
+
+
+def ready_count(caches: InformerCaches) -> int:
+    def is_ready(obj: JsonObject) -> bool:
+        states = {one["type"]: one["status"] for one in (obj.get("status") or {}).get("conditions") or ()}
+        return states.get("Ready") == "True" and states.get("Issuing") != "True"
+
+    return sum(is_ready(obj) for obj in caches.cache(resource_of(Certificate)).list("default"))
+
+
+async def until_ready(caches: InformerCaches, count: int) -> None:
+    while ready_count(caches) < count:
+        await RealClock().sleep(1.0)
+
+
+async def main(count: int) -> None:
+    clock, rng = RealClock(), SystemRng()
+    async with EmbeddedCluster(clock=clock, rng=rng) as cluster:
+        client = cluster.client("bench", ("system:masters",))
+        for crd in crds("cert-manager"):
+            await client.write(create(DEFINITIONS, crd))
+        await client.write(create(Issuer, issuer("self", {"selfSigned": {}})))
+        await client.write(create(Certificate, certificate("root", "self", isCA=True, commonName="root")))
+        await client.write(create(Issuer, issuer("ca", {"ca": {"secretName": "root"}})))
+        for number in range(count):
+            await client.write(create(Certificate, certificate(f"c{number}", "ca")))
+        before = resident_bytes()
+        caches, crypto = InformerCaches(client, clock, rng), Crypto(clock, rng)
+        engine = Engine(client, caches, clock, rng, certs.controllers(Settings()), crypto.answerers())
+        async with asyncio.TaskGroup() as tasks:
+            running = [tasks.create_task(caches.run()), tasks.create_task(engine.run())]
+            began, used = time.perf_counter(), time.process_time()
+            await until_ready(caches, count + 1)
+            wall, cpu = time.perf_counter() - began, time.process_time() - used
+            await clock.sleep(5.0)
+            writes, used = engine.writes_count, time.process_time()
+            await clock.sleep(STEADY_SECONDS)
+            steady, share = engine.writes_count - writes, (time.process_time() - used) / STEADY_SECONDS
+            for task in running:
+                task.cancel()
+        crypto.close()
+    memory = resident_bytes() / 1e6
+    print(f"{count} Certificates ready {wall:12.1f} s, {cpu:.1f} s of processor   (below {READY_SECONDS:.0f} s)")
+    print(f"writes in the {STEADY_SECONDS:.0f} s after that {steady:8d}, {share:.2%} of a core   (none)")
+    print(f"memory of the whole process {memory:8.0f} MB, {before / 1e6:.0f} of it before   (below {MEMORY} MB)")
+
+
+if __name__ == "__main__":
+    asyncio.run(main(int(sys.argv[1]) if len(sys.argv) > 1 else 10_000))
