@@ -46,6 +46,7 @@ def key_number(kind: keys.KeyKind, number: int) -> Hidden:
 
 
 class CertsStory(Story):
+    every = 10
     settings = Settings()
 
     def __init__(self, world: World) -> None:
@@ -159,6 +160,7 @@ class Renewing(CertsStory):
     """A certificate of an hour is renewed twice by its CA."""
 
     name = "renewing"
+    every = 25
     quiet = timedelta(seconds=100)
 
     def steps(self) -> Iterable[Step]:
