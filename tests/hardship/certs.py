@@ -46,7 +46,7 @@ def key_number(kind: keys.KeyKind, number: int) -> Hidden:
 
 
 class CertsStory(Story):
-    every = 10
+    every = 11
     settings = Settings()
 
     def __init__(self, world: World) -> None:
