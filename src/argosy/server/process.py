@@ -6,7 +6,7 @@ import asyncio
 import socket
 import ssl
 from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TextIO
 
@@ -76,6 +76,7 @@ class Ports:
     namespace: str
     environ: Mapping[str, str]
     audit: TextIO | None = None
+    """Closed at the end."""
 
 
 @asynccontextmanager
@@ -107,7 +108,9 @@ async def serving(ports: Ports, place: Place) -> AsyncIterator[Running]:
         environ=ports.environ,
         secure=not place.insecure,
     )
-    async with asyncio.TaskGroup() as tasks:
+    async with AsyncExitStack() as stack, asyncio.TaskGroup() as tasks:
+        if ports.audit is not None:
+            stack.enter_context(ports.audit)
         audit = Audit(ports.clock, rng.uuid, ports.audit)
         dispatcher = Dispatcher(routes(world), authentication, configuration, ports.clock, audit, tasks)
         receiver = Receiver(world)

@@ -40,7 +40,6 @@ RESOURCES: Final = (
     "logs",
     "exec",
     "extensions",
-    "objects",
 )
 ACTIONS: Final = ("get", "create", "update", "delete", "sync", "rollback", "override", "action", "invoke")
 SCOPED: Final = frozenset({"applications", "applicationsets", "repositories", "clusters", "logs", "exec"})

@@ -89,7 +89,7 @@ class Certificates:
         ]
         gone = [host for host in sorted(self._certificates()) if _is_asked(request, host, "https", "")]
         for host in gone:
-            text = self._certificates()[host]
+            text = f"{self._certificates()[host].rstrip()}\n"
             removed.append({**_named(host, "https", ""), "certData": _coded(text), "certInfo": ""})
         if gone_keys:
             kept = [key for key in self._host_keys() if key not in gone_keys]
@@ -169,7 +169,7 @@ def _add_tls(stored: dict[str, str], host: str, text: str, upsert: bool) -> list
     if before is not None and not upsert:
         raise unknown(f"certificate for '{host}' already exists, and upsert was not specified")
     stored[host] = "\n".join(blocks)
-    return [{**infos[0], "certData": _coded(text), "certSubType": ""}]
+    return [{**infos[0], "certData": _coded(text), "certSubType": "", "certInfo": ""}]
 
 
 def _add_key(stored: list[HostKey], key: HostKey, upsert: bool) -> list[JsonObject]:

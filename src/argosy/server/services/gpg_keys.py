@@ -133,7 +133,7 @@ def _listed(text: str) -> list[JsonObject]:
         _run(home, "--import", given=text, may_fail=True)
         found = _parsed(_run(home, "--list-keys", "--with-colons", "--fixed-list-mode"))
         for item in found:
-            item["keyData"] = _run(home, "--export", "--armor", str(item["fingerprint"]))
+            item["keyData"] = _run(home, "--export", "--armor", str(item["fingerprint"])).rstrip("\n")
         return found
 
 

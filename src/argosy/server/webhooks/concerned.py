@@ -69,7 +69,7 @@ def is_same_repository(web_url: str, given: str) -> bool:
         return False
     if not host:
         return False
-    path = re.escape(parts.path.lstrip("/").removesuffix(".git") if parts.scheme == "ssh" else parts.path.lstrip("/"))
+    path = re.escape(parts.path.lstrip("/").removesuffix(".git"))
     pattern = rf"((https?|ssh)://)?({USER}@)?((alt)?ssh\.)?{re.escape(host)}(:\d+)?[:/]{path}(\.git)?"
     return re.fullmatch(pattern, given, re.IGNORECASE) is not None
 

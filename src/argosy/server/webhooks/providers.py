@@ -201,7 +201,10 @@ def _harbor(hook: Hook) -> News | None:
         tag, url = item.text("tag", default=""), item.text("resource_url", default="")
         if not tag or not url:
             continue
-        registry = urlsplit(url if "://" in url else f"oci://{url}").netloc
+        try:
+            registry = urlsplit(url if "://" in url else f"oci://{url}").netloc
+        except ValueError:
+            raise Refused(400, FAILED) from None
         repository = body.text("event_data", "repository", "repo_full_name", default="")
         if not repository:
             space = body.text("event_data", "repository", "namespace")

@@ -8,7 +8,6 @@ from typing import Final
 from argosy.gitops.actions import ActionError, Impact, custom
 from argosy.gitops.keys import APPLICATIONS as APPLICATIONS_RESOURCE
 from argosy.gitops.keys import ResourceKey, resource_key
-from argosy.gitops.model.secret_masking import masked
 from argosy.gitops.projects import permissions
 from argosy.machinery.api import PatchType, Propagation
 from argosy.machinery.mergepatch import create_merge_patch
@@ -19,7 +18,7 @@ from argosy.server.calls import Call
 from argosy.server.errors import ApiError, Code, invalid, unknown
 from argosy.server.services.applications.access import Found, find, target_of_app
 from argosy.server.services.applications.comparing import View, view
-from argosy.server.services.applications.managed import sensitive_annotations, without_managed_fields
+from argosy.server.services.applications.managed import shown, without_managed_fields
 from argosy.server.services.applications.tree import Tree
 from argosy.server.services.applications.writing import user_of
 from argosy.server.world import World
@@ -239,13 +238,13 @@ class LiveResources:
     async def object_of(self, found: Found, request: JsonObject) -> JsonObject:
         """As links see it: the values of Secrets are masked."""
         _, _, obj = await self._object(found, request)
-        shown = masked([without_managed_fields(obj)], sensitive_annotations(self._world))[0]
-        assert shown is not None
-        return shown
+        seen = shown(self._world, without_managed_fields(obj))[0]
+        assert seen is not None
+        return seen
 
     def _shown(self, obj: JsonObject) -> JsonObject:
-        shown = masked([without_managed_fields(obj)], sensitive_annotations(self._world))[0]
-        return {"manifest": json.dumps(shown, separators=(",", ":"), ensure_ascii=False, sort_keys=True)}
+        found = shown(self._world, without_managed_fields(obj))[0]
+        return {"manifest": json.dumps(found, separators=(",", ":"), ensure_ascii=False, sort_keys=True)}
 
     def _tell(self, call: Call, obj: JsonObject, reason: str, what: str) -> None:
         self._world.events.record(obj, reason, f"{user_of(call)} {what}")

@@ -7,6 +7,7 @@ import json
 from argosy.gitops.comparison.diff import last_applied_of
 from argosy.gitops.comparison.normalizers import folded, normalised, rules_for
 from argosy.gitops.comparison.three_way import applied
+from argosy.gitops.keys import LAST_APPLIED
 from argosy.gitops.model.secret_masking import masked
 from argosy.gitops.sync.hooks import is_hook
 from argosy.gitops.sync.tasks import Pair
@@ -43,9 +44,8 @@ def _is_asked(pair: Pair, request: JsonObject) -> bool:
 def _item(world: World, pair: Pair, ignored: list[JsonObject]) -> JsonObject:
     live = without_managed_fields(pair.live) if pair.live is not None else None
     present, predicted = _predicted(world, pair, live, ignored)
-    names = sensitive_annotations(world)
-    shown = masked([_as_kept(obj) for obj in (pair.target, live, present, predicted)], names)
-    target_text, live_text, present_text, predicted_text = (_text(obj) for obj in shown)
+    seen = shown(world, pair.target, live, present, predicted)
+    target_text, live_text, present_text, predicted_text = (_text(obj) for obj in seen)
     found = {key: value for key, value in pair.key._asdict().items() if value}
     found |= {
         "targetState": target_text,
@@ -60,13 +60,30 @@ def _item(world: World, pair: Pair, ignored: list[JsonObject]) -> JsonObject:
     return found
 
 
-def _as_kept(obj: JsonObject | None) -> JsonObject | None:
-    """A Secret's `stringData` in `data`: equal values must look equal."""
-    return folded(obj) if obj is not None and is_secret(obj) else obj
+def as_kept(obj: JsonObject | None) -> JsonObject | None:
+    """A Secret's `stringData` in `data`, in what was applied last, too: equal values must look equal."""
+    if obj is None or not is_secret(obj):
+        return obj
+    found = folded(obj)
+    metadata = found.get("metadata") or {}
+    notes = metadata.get("annotations") or {}
+    try:
+        last = json.loads(notes[LAST_APPLIED])
+    except (KeyError, TypeError, ValueError):
+        return found
+    if not isinstance(last, dict) or not is_secret(last):
+        return found
+    text = json.dumps(folded(last), separators=(",", ":"))
+    return {**found, "metadata": {**metadata, "annotations": {**notes, LAST_APPLIED: text}}}
 
 
 def is_secret(obj: JsonObject) -> bool:
     return obj.get("kind") == "Secret" and obj.get("apiVersion") == "v1"
+
+
+def shown(world: World, *objects: JsonObject | None) -> list[JsonObject | None]:
+    """For the eyes of a caller: values of Secrets masked together."""
+    return masked([as_kept(obj) for obj in objects], sensitive_annotations(world))
 
 
 def _predicted(

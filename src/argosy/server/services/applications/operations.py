@@ -71,6 +71,7 @@ class Operations:
         if not entry.get("source") and not entry.get("sources"):
             raise failed_precondition(f"the history entry {wanted} does not tell its source: sync to its revision")
         sync: JsonObject = {key: entry[key] for key in ("revision", "revisions", "source", "sources") if entry.get(key)}
+        sync.setdefault("source", {"repoURL": ""})
         sync["syncStrategy"] = {"apply": {}}
         for key in ("dryRun", "prune"):
             if call.request.get(key):

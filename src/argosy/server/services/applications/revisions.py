@@ -7,12 +7,10 @@ import re
 from typing import Final
 
 from argosy.gitops.comparison.application_state import Refused
-from argosy.gitops.comparison.normalizers import folded
 from argosy.gitops.keys import GENERATE_PATHS, annotations_of, instance_name, resource_key
 from argosy.gitops.manifests.generation import NotLoaded, Wanted
 from argosy.gitops.model.application_spec import is_multi, normalised, sources_of
 from argosy.gitops.model.resource_tracking import tracked
-from argosy.gitops.model.secret_masking import masked
 from argosy.machinery.objects import JsonObject
 from argosy.machinery.timestamps import seconds
 from argosy.machinery.yaml import YamlError, load
@@ -20,7 +18,7 @@ from argosy.server.calls import Call
 from argosy.server.errors import ApiError, Code, invalid, unknown
 from argosy.server.services.applications.access import Found, find
 from argosy.server.services.applications.comparing import connected
-from argosy.server.services.applications.managed import is_secret, sensitive_annotations
+from argosy.server.services.applications.managed import shown
 from argosy.server.world import World
 from argosy.sources.port import SourceError
 
@@ -72,15 +70,14 @@ class Revisions:
             rendered, _, _ = await world.engine.manifests.rendered(wanted, world.engine.plane.credentials, settings)
         except NotLoaded as error:
             raise unknown(_cause(error)) from None
-        shown = []
+        found: list[JsonObject | None] = []
         for part in rendered:
             for obj in part.manifests:
                 key = resource_key(obj)
                 namespaced = live.kinds.is_namespaced(key.group, key.kind) is not False
                 marked = tracked(obj, name, state.namespace if namespaced else "", settings)
-                kept = folded(marked) if is_secret(marked) else marked
-                shown.append(masked([kept], sensitive_annotations(world))[0])
-        return [json.dumps(obj, separators=(",", ":"), ensure_ascii=False, sort_keys=True) for obj in shown]
+                found += shown(world, marked)
+        return [json.dumps(obj, separators=(",", ":"), ensure_ascii=False, sort_keys=True) for obj in found]
 
     async def revision(self, call: Call) -> JsonObject:
         found = await self._one(call)

@@ -10,11 +10,10 @@ import json
 from typing import Any, Final
 
 from argosy.gitops.comparison.diff import server_side
-from argosy.gitops.comparison.normalizers import folded, rules_for
+from argosy.gitops.comparison.normalizers import rules_for
 from argosy.gitops.comparison.server_side_diff import NotPreviewed, previews
 from argosy.gitops.keys import COMPARE_OPTIONS, FIELD_MANAGER, ResourceKey, annotations_of, resource_key, words
 from argosy.gitops.manifests.targets import Target
-from argosy.gitops.model.secret_masking import masked
 from argosy.gitops.projects import permissions
 from argosy.gitops.sync.impersonation import NoServiceAccount
 from argosy.machinery.objects import JsonObject
@@ -22,7 +21,7 @@ from argosy.server.calls import Call
 from argosy.server.errors import denied, invalid, unknown
 from argosy.server.services.applications.access import find
 from argosy.server.services.applications.comparing import View, view
-from argosy.server.services.applications.managed import is_secret, sensitive_annotations, without_managed_fields
+from argosy.server.services.applications.managed import shown, without_managed_fields
 from argosy.server.world import World
 
 MOST: Final = 1000
@@ -42,6 +41,8 @@ async def server_side_diff(world: World, call: Call) -> JsonObject:
     for index in range(max(len(given), len(targets))):
         target = _parsed(targets[index], f"target manifest {index}") if index < len(targets) else None
         entry = given[index] if index < len(given) else {}
+        if target is not None and not target["metadata"].get("namespace"):
+            target = _placed(seen, target)
         items.append(await _item(world, found.app, seen, entry, target))
     return {"items": items, "modified": any(item.get("modified") for item in items)}
 
@@ -53,11 +54,10 @@ async def _item(world: World, app: JsonObject, seen: View, entry: JsonObject, ta
     predicted, is_modified = target, (live is None) != (target is None)
     if live is not None and target is not None:
         predicted, live, is_modified = await _answered(world, app, seen, target, live)
-    names = sensitive_annotations(world)
-    bare = [predicted, without_managed_fields(live) if live is not None else None]
-    shown = masked([folded(obj) if obj is not None and is_secret(obj) else obj for obj in bare], names)
-    key = resource_key(target if target is not None else live or {})
-    texts = [json.dumps(obj, separators=(",", ":"), ensure_ascii=False, sort_keys=True) for obj in shown]
+    seen_by_caller = shown(world, predicted, without_managed_fields(live) if live is not None else None)
+    named = live if live is not None else target
+    key = resource_key(named) if named is not None else ResourceKey("", "", "", "")
+    texts = [json.dumps(obj, separators=(",", ":"), ensure_ascii=False, sort_keys=True) for obj in seen_by_caller]
     item = {name: value for name, value in key._asdict().items() if value}
     item |= {"targetState": texts[0], "liveState": texts[1], "hook": entry.get("hook") is True}
     item |= {"resourceVersion": str(entry.get("resourceVersion") or ""), "modified": is_modified}
@@ -82,6 +82,14 @@ def _live(app: JsonObject, seen: View, entry: JsonObject) -> JsonObject | None:
         name = app["metadata"]["name"]
         raise denied(f"{key.group}/{key.kind} {key.name} not found as part of application {name}")
     return pair.live
+
+
+def _placed(seen: View, target: JsonObject) -> JsonObject:
+    """In the namespace where a sync would put it."""
+    key = resource_key(target)
+    if seen.state.destination.live.kinds.is_namespaced(key.group, key.kind) is False:
+        return target
+    return {**target, "metadata": {**target["metadata"], "namespace": seen.state.namespace}}
 
 
 def _check(seen: View, target: JsonObject, live: JsonObject | None) -> None:
