@@ -23,6 +23,7 @@ from argosy.rollouts.reconcile.rollback import is_fast_rollback, is_within_windo
 from argosy.rollouts.reconcile.scaling import DelayRule, remove_deadlines, scale, scale_new
 from argosy.rollouts.reconcile.services import hash_of, service_of, switch
 from argosy.rollouts.reconcile.turn import Turn
+from argosy.rollouts.reconcile.workload import follow_progress
 from argosy.rollouts.resources import HASH_LABEL
 from argosy.rollouts.revisions.annotations import newest_first
 
@@ -50,7 +51,9 @@ def scale_blue_green(turn: Turn) -> None:
     whole = {found.uid: found for found in (turn.stable, _serving(turn)) if found is not None}
     for found in whole.values():
         scale(turn, found, turn.rollout.replicas)
-    if turn.new is not None and turn.new.uid not in whole:
+    if turn.new is not None and turn.new.uid in whole:
+        follow_progress(turn, turn.new, turn.rollout.replicas)
+    elif turn.new is not None:
         scale_new(turn)
     _scale_others(turn)
     trim_history(turn)

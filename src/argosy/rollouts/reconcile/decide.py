@@ -11,9 +11,10 @@ from dataclasses import replace
 from datetime import datetime
 
 from argosy.apis.kubernetes.views.apps import ReplicaSet
-from argosy.machinery.controller import Decision
+from argosy.machinery.controller import Decision, Step
 from argosy.machinery.objects import JsonObject
 from argosy.rollouts.arithmetic.sums import pod_hash_of, total_actual, total_available
+from argosy.rollouts.partitions.writes import translated
 from argosy.rollouts.reconcile.blue_green import blue_green_turn, count_active, scale_blue_green
 from argosy.rollouts.reconcile.canary import canary_turn, scale_sets
 from argosy.rollouts.reconcile.draft import write_conditions
@@ -40,10 +41,14 @@ def decide_turn(seen: Seen, now: datetime, make_routers: MakeRouters) -> Decisio
     except Halted:
         turn.later.clear()  # nothing names them
     _note_waiting(turn)
+    steps: Sequence[Step] = (*turn.steps, *turn.later)
+    if seen.partitioned is not None and not seen.problem:
+        stable, prefix = turn.rollout.status.stable_rs, f"{seen.rollout.name}-"
+        steps = translated(seen.partitioned, steps, seen.facts.pod_hash, stable, now, prefix)
     memory = seen.facts
     if turn.execution is not None or turn.edits != seen.facts.edits:
         memory = replace(seen.facts, execution=turn.execution, edits=turn.edits)
-    return Decision((*turn.steps, *turn.later), wake_at=turn.wake_at, memory=memory)
+    return Decision(tuple(steps), wake_at=turn.wake_at, memory=memory)
 
 
 def _note_waiting(turn: Turn) -> None:

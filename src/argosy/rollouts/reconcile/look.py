@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from argosy.apis.kubernetes.scalars import Mismatch
@@ -16,6 +16,8 @@ from argosy.machinery.objects import JsonObject, Key, Kind, Resource
 from argosy.machinery.selectors import LabelSelector, SelectorError, label_selector_of
 from argosy.rollouts.arithmetic.sums import pod_hash_of
 from argosy.rollouts.arithmetic.weights import current_step
+from argosy.rollouts.partitions.sets import KINDS as PARTITIONED
+from argosy.rollouts.partitions.sets import Partitioned, fitted, misfit, partitioned, sets_of, with_owner
 from argosy.rollouts.ports import StepAnswer
 from argosy.rollouts.reconcile.ephemeral import wanted_metadata
 from argosy.rollouts.reconcile.pauses import is_halted
@@ -47,19 +49,47 @@ def look(snapshot: Snapshot, key: Key, settings: RolloutSettings = USUAL) -> See
     stored = snapshot.get(Rollout, key)
     if stored is None or stored.metadata.deletion_timestamp:
         return None
-    source = resolved(snapshot, stored)
+    source, part = _partitioned(snapshot, resolved(snapshot, stored))
     rollout = source.rollout
     facts = facts_of(rollout, snapshot.memory)
     if source.problem or not facts.pod_hash:
-        sets: list[ReplicaSet] = []
         return Seen(
             rollout=rollout, facts=facts, problem=source.problem or facts.problem, is_new=_is_new(snapshot, rollout)
+        )
+    if part is not None:
+        sets = sets_of(rollout, part, facts.pod_hash)
+        return replace(
+            _whole(snapshot, source, facts, sets, None, [], settings),
+            partitioned=part,
+            namesake=None,
+            pods=_pods_of_revisions(part, sets, rollout, facts.pod_hash),
         )
     selector = _selector(rollout)
     owned = [found for found in snapshot.owned(ReplicaSet, rollout.uid) if _controls(found, rollout)]
     sets = by_creation([found for found in owned if selector is None or selector.matches(found.labels)])
     strays = [found for found in owned if found not in sets]
     return _whole(snapshot, source, facts, sets, selector, strays, settings)
+
+
+def _partitioned(snapshot: Snapshot, source: Resolved) -> tuple[Resolved, Partitioned | None]:
+    """With the workload's Pods, where these are the versions themselves."""
+    workload = source.workload
+    if workload is None or workload.get("kind") not in PARTITIONED or source.problem:
+        return source, None
+    if problem := misfit(source.rollout):
+        return replace(source, problem=problem), None
+    part = partitioned(snapshot, workload)
+    return replace(source, rollout=fitted(source.rollout, part)), part
+
+
+def _pods_of_revisions(
+    part: Partitioned, sets: Sequence[ReplicaSet], rollout: Rollout, pod_hash: str
+) -> list[JsonObject]:
+    if not is_restarting(rollout.spec, rollout.status):
+        return []
+    uids = {pod_hash_of(found): found.uid for found in sets}
+    new, stable = uids.get(pod_hash, ""), uids.get(rollout.status.stable_rs, "")
+    return [*(with_owner(pod, new) for pod in part.updated), *(with_owner(pod, stable) for pod in part.older)]
 
 
 def _whole(

@@ -11,6 +11,7 @@ from argosy.apis.kubernetes.views.core import Service
 from argosy.apis.rollouts import Experiment, Rollout
 from argosy.machinery.controller import Refusal
 from argosy.machinery.objects import JsonObject, Key, Resource
+from argosy.rollouts.partitions.sets import Partitioned
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +56,8 @@ class Seen:
     """Of its ReplicaSets; read only for a restart or ephemeral metadata."""
     templates: Mapping[tuple[str, bool], JsonObject] = field(default_factory=dict)
     workload: JsonObject | None = None
+    partitioned: Partitioned | None = None
+    """A StatefulSet or DaemonSet whose Pods are the versions; `sets` are its revisions then."""
     objects: Mapping[tuple[Resource, Key], JsonObject] = field(default_factory=dict)
     """What the routers read and write."""
     plugins: Mapping[int, object] = field(default_factory=dict)

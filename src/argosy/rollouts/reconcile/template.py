@@ -15,6 +15,8 @@ _KINDS: Final[Mapping[GroupKind, str]] = {
     GroupKind("apps", "Deployment"): "deployments",
     GroupKind("apps", "ReplicaSet"): "replicasets",
     GroupKind("", "PodTemplate"): "podtemplates",
+    GroupKind("apps", "StatefulSet"): "statefulsets",
+    GroupKind("apps", "DaemonSet"): "daemonsets",
 }
 
 
@@ -30,7 +32,7 @@ def resolved(snapshot: Snapshot, stored: Rollout) -> Resolved:
     reference = stored.spec.workload_ref
     if reference is None:
         return Resolved(stored)
-    if stored.spec.template and (stored.spec.template.get("spec") or {}).get("containers"):
+    if _says_something(stored.spec.template or {}):
         return _refused(stored, "template must be empty for workload reference rollout")
     if not reference.api_version:
         return _refused(stored, "not found")
@@ -43,6 +45,12 @@ def resolved(snapshot: Snapshot, stored: Rollout) -> Resolved:
     if workload is None:
         return _refused(stored, f'{resource.qualified} "{reference.name}" not found')
     return Resolved(_with_template(stored, workload), workload)
+
+
+def _says_something(template: JsonObject) -> bool:
+    metadata = template.get("metadata") or {}
+    containers = (template.get("spec") or {}).get("containers")
+    return bool(metadata.get("labels") or metadata.get("annotations") or containers)
 
 
 def _with_template(stored: Rollout, workload: JsonObject) -> Rollout:

@@ -115,7 +115,10 @@ class Turn:
         )
         self.write(merge(Rollout, self.rollout, patch, subresource=subresource, exact=not seen))
         changed = read(Rollout, merge_patch(self.rollout.raw, patch))
-        resolved = replace(changed.spec, template=self.rollout.spec.template, selector=self.rollout.spec.selector)
+        now = self.rollout.spec
+        resolved = replace(
+            changed.spec, template=now.template, selector=now.selector, replicas=now.replicas, strategy=now.strategy
+        )
         metadata = replace(changed.metadata, annotations={**self.rollout.annotations, **changed.annotations})
         self.rollout = replace(changed, spec=resolved, metadata=metadata)
         self.pauses.rollout = self.rollout
