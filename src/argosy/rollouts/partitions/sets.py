@@ -96,7 +96,7 @@ def fitted(rollout: Rollout, seen: Partitioned) -> Rollout:
 
 
 def misfit(rollout: Rollout) -> str:
-    """Why the strategy cannot be followed: all of these tell versions apart by our hash, which the Pods do not carry."""
+    """Why the strategy cannot be followed: all of these tell versions apart by our hash, which no Pod here carries."""
     canary = rollout.spec.strategy.canary
     if canary is None:
         return "spec.strategy: Invalid value: a StatefulSet or DaemonSet is updated by a canary only"
