@@ -18,6 +18,7 @@ _FIELDS = {
     "commonLabels": "common_labels",
     "labels": "labels",
     "templateLabels": "template_labels",
+    "volumeClaimTemplateLabels": "claim_labels",
     "commonAnnotations": "common_annotations",
     "images": "images",
     "namespace": "namespace",

@@ -124,6 +124,7 @@ class Configuration:
     common_labels: Specs = COMMON_LABELS
     labels: Specs = ()
     template_labels: Specs = TEMPLATE_LABELS
+    claim_labels: Specs = VOLUME_CLAIM_LABELS
     common_annotations: Specs = COMMON_ANNOTATIONS
     images: Specs = IMAGES
     namespace: Specs = NAMESPACES
@@ -164,6 +165,7 @@ _SPEC_FIELDS = (
     "common_labels",
     "labels",
     "template_labels",
+    "claim_labels",
     "common_annotations",
     "images",
     "namespace",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import re2
 
 from argosy.machinery.objects import JsonObject, JsonValue
@@ -11,6 +13,10 @@ from argosy.render.kustomize.resource import ResourceSet
 from argosy.render.kustomize.scalars import text_of
 
 _CONTAINER_FIELDS = ("containers", "initContainers")
+
+
+_QUIET: Final = re2.Options()
+_QUIET.log_errors = False
 
 
 class ImageChange:
@@ -23,14 +29,14 @@ class ImageChange:
         self.digest: str = raw.get("digest") or ""
         name = raw.get("name") or ""
         try:
-            self._pattern = re2.compile(rf"^{name}(:[a-zA-Z0-9_.{{}}-]*)?(@sha256:[a-zA-Z0-9_.{{}}-]*)?$")
-        except re2.error as error:
-            raise ToolError(f"{where}.name: {name!r} cannot be matched: {error}") from None
+            self._pattern = re2.compile(rf"^{name}(:[a-zA-Z0-9_.{{}}-]*)?(@sha256:[a-zA-Z0-9_.{{}}-]*)?$", _QUIET)
+        except re2.error:
+            self._pattern = None  # a name that is no expression means no image, as for the real program
 
     def apply(self, value: JsonValue) -> JsonValue:
         if isinstance(value, (dict, list)):
             raise ToolError(f"images: {str(value)[:60]!r} should be the name of an image")
-        if value is None or not self._pattern.match(text_of(value)):
+        if value is None or self._pattern is None or not self._pattern.match(text_of(value)):
             return value
         name, tag, digest = split_image(text_of(value))
         if self.new_tag or self.digest:

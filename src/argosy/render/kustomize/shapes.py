@@ -88,6 +88,7 @@ KUSTOMIZATION: Final[Fields] = {
             "pairs": "texts",
             "includeSelectors": "boolean",
             "includeTemplates": "boolean",
+            "includeVolumeClaimTemplates": "boolean",
             "fields": ListOf(FIELD_SPEC),
         }
     ),

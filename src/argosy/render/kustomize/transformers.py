@@ -7,7 +7,16 @@ from functools import partial
 
 from argosy.machinery.objects import JsonObject, JsonValue
 from argosy.render.files import ToolError
-from argosy.render.kustomize.fieldspecs import METADATA_LABELS, Configuration, FieldSpec, Setter, Specs, change, union
+from argosy.render.kustomize.fieldspecs import (
+    METADATA_LABELS,
+    VOLUME_CLAIM_LABELS,
+    Configuration,
+    FieldSpec,
+    Setter,
+    Specs,
+    change,
+    union,
+)
 from argosy.render.kustomize.ids import Gvk
 from argosy.render.kustomize.images import set_images
 from argosy.render.kustomize.model import Kustomization
@@ -144,8 +153,14 @@ def _label_specs(entry: JsonObject, configuration: Configuration) -> Specs:
     specs = union(own, configuration.labels)
     if entry.get("includeSelectors"):
         return union(specs, configuration.common_labels)
+    claims = entry.get("includeVolumeClaimTemplates")
     if entry.get("includeTemplates"):
-        specs = union(specs, configuration.template_labels)
+        templates = configuration.template_labels
+        if claims is not None:  # before this field was known, templates were those of claims, too
+            templates = tuple(spec for spec in templates if spec not in VOLUME_CLAIM_LABELS)
+        specs = union(specs, templates)
+    if claims:
+        specs = union(specs, configuration.claim_labels)
     return union(specs, (METADATA_LABELS,))
 
 
