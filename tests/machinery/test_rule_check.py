@@ -86,7 +86,7 @@ def test_a_rule_that_fits_is_stored(rule: str) -> None:
 @pytest.mark.parametrize(
     ("more", "path", "said"),
     [
-        ({"messageExpression": "1"}, "messageExpression", "cel expression must evaluate to a string"),
+        ({"messageExpression": "1"}, "messageExpression", "messageExpression must evaluate to a string"),
         ({"messageExpression": "self.nope"}, "messageExpression", "undefined field"),
         ({"reason": "Nope"}, "reason", 'Unsupported value: "Nope"'),
         ({"optionalOldSelf": True}, "optionalOldSelf", "may not be set if oldSelf is not used"),

@@ -267,18 +267,15 @@ ROOT = "spec.validation.openAPIV3Schema"
             definition(
                 version(subresources={"scale": {"specReplicasPath": ".status.x", "statusReplicasPath": ".status.y"}})
             ),
-            ["spec.versions[0].subresources.scale.specReplicasPath"],
+            ["spec.subresources.scale.specReplicasPath"],
         ),
         (
             definition(version(additionalPrinterColumns=[{"name": "a", "type": "text", "jsonPath": ".a["}])),
-            [
-                "spec.versions[0].additionalPrinterColumns[0].type",
-                "spec.versions[0].additionalPrinterColumns[0].jsonPath",
-            ],
+            ["spec.additionalPrinterColumns[0].type"],
         ),
         (
             definition(version(selectableFields=[{"jsonPath": ".spec.list[0]"}])),
-            ["spec.versions[0].selectableFields[0].jsonPath"],
+            ["spec.selectableFields[0].jsonPath"],
         ),
         (definition(version(), names={"plural": "Things", "kind": "Thing"}), ["metadata.name", "spec.names.plural"]),
     ],

@@ -63,14 +63,39 @@ def _check_root(schema: JsonObject, root: str) -> Iterator[Cause]:
         yield _invalid(f"{root}.type", schema["type"], "must be object at the root")
     if schema.get("nullable"):
         yield _forbidden(f"{root}.nullable", "must not be true at the root")
+    if schema.get("additionalProperties"):
+        yield _forbidden(f"{root}.additionalProperties", "must not be used at the root")
+    yield from _check_resource(schema, root)
     yield from _check(schema, root, "", 0)
+
+
+def _check_resource(schema: JsonObject, path: str) -> Iterator[Cause]:
+    """The fields that every object has: their types are given, and little may be said of metadata."""
+    for name, spelled in (("apiVersion", "string"), ("kind", "string"), ("metadata", "object")):
+        child = (schema.get("properties") or {}).get(name)
+        if not isinstance(child, dict):
+            continue
+        if child.get("type") != spelled:
+            yield _invalid(f"{path}.properties[{name}].type", child.get("type") or "", f"must be {spelled}")
+        elif name == "metadata" and not _is_plain_metadata(child):
+            text = "must not specify anything other than name and generateName, but metadata is implicitly specified"
+            yield _forbidden(f"{path}.properties[metadata]", text)
+
+
+def _is_plain_metadata(metadata: JsonObject) -> bool:
+    """Whether it says no more than `type`, a description, and something of `name` and `generateName`."""
+    said = {name for name, value in metadata.items() if value not in (None, {}, [])}
+    return said <= {"type", "properties", "description"} and set(metadata.get("properties") or ()) <= {
+        "name",
+        "generateName",
+    }
 
 
 def _check(schema: JsonObject, path: str, role: str, depth: int) -> Iterator[Cause]:
     if depth > RECURSION_LIMIT:
         yield _forbidden(path, f"must not be nested deeper than {RECURSION_LIMIT} levels")
         return
-    if role and not (schema.get("type") or _is_free(schema)):
+    if role and not (schema.get("type") or _is_free(schema) or schema.get("$ref")):
         yield _required(f"{path}.type", f"must not be empty for specified {role}")
     yield from _check_node(schema, path)
     yield from _check_lists(schema, path)
@@ -114,16 +139,12 @@ def _check_node(schema: JsonObject, path: str) -> Iterator[Cause]:
         yield Cause(f"{path}.type", message, "FieldValueNotSupported")
     if schema.get("x-kubernetes-preserve-unknown-fields") is False:
         yield _invalid(f"{path}.x-kubernetes-preserve-unknown-fields", False, "must be true or undefined")
-    if schema.get("x-kubernetes-int-or-string") and declared:
-        yield _forbidden(f"{path}.type", "must be empty if x-kubernetes-int-or-string is true")
-    if schema.get("x-kubernetes-embedded-resource") and declared != "object":
-        yield _invalid(f"{path}.type", declared or "", "must be object if x-kubernetes-embedded-resource is true")
+    if schema.get("x-kubernetes-embedded-resource"):
+        yield from _check_embedded(schema, path)
     if schema.get("uniqueItems"):
         text = "uniqueItems cannot be set to true since the runtime complexity becomes quadratic"
         yield _forbidden(f"{path}.uniqueItems", text)
-    if schema.get("additionalProperties") is False:
-        yield _forbidden(f"{path}.additionalProperties", "additionalProperties cannot be set to false")
-    elif schema.get("properties") and schema.get("additionalProperties"):
+    if schema.get("properties") and schema.get("additionalProperties"):
         yield _forbidden(f"{path}.additionalProperties", "additionalProperties and properties are mutual exclusive")
     if schema.get("$ref"):
         yield _forbidden(f"{path}.$ref", "$ref is not supported")
@@ -134,6 +155,18 @@ def _check_node(schema: JsonObject, path: str) -> Iterator[Cause]:
     yield from _check_pattern(schema, path)
 
 
+def _check_embedded(schema: JsonObject, path: str) -> Iterator[Cause]:
+    declared = schema.get("type")
+    if declared != "object":
+        yield _invalid(f"{path}.type", declared or "", "must be object if x-kubernetes-embedded-resource is true")
+    if not schema.get("properties") and not schema.get("x-kubernetes-preserve-unknown-fields"):
+        text = (
+            "must not be empty if x-kubernetes-embedded-resource is true without x-kubernetes-preserve-unknown-fields"
+        )
+        yield _required(f"{path}.properties", text)
+    yield from _check_resource(schema, path)
+
+
 def _check_pattern(schema: JsonObject, path: str) -> Iterator[Cause]:
     pattern = schema.get("pattern")
     if not pattern:
@@ -141,20 +174,34 @@ def _check_pattern(schema: JsonObject, path: str) -> Iterator[Cause]:
     try:
         re2.compile(pattern)
     except re2.error as error:
-        yield _invalid(f"{path}.pattern", pattern, f"must be a valid regular expression, but isn't: {error}")
+        yield _invalid(f"{path}.pattern", pattern, f"must be a valid regular expression, but isn't: {told(error)}")
+
+
+def told(error: Exception) -> str:
+    """What RE2 says, as Go's package words it."""
+    said = error.args[0] if error.args else ""
+    text = said.decode(errors="replace") if isinstance(said, bytes) else str(said)
+    what, _, where = text.partition(": ")
+    what = what.replace("missing ]", "missing closing ]").replace("missing )", "missing closing )")
+    return f"error parsing regexp: {what}: `{where}`" if where else f"error parsing regexp: {what}"
 
 
 def _check_lists(schema: JsonObject, path: str) -> Iterator[Cause]:
     kind, keys = schema.get("x-kubernetes-list-type"), schema.get("x-kubernetes-list-map-keys")
     keys_path = f"{path}.x-kubernetes-list-map-keys"
     if kind is not None and kind not in ("atomic", "set", "map"):
-        message = f'Unsupported value: "{kind}": supported values: "atomic", "map", "set"'
+        message = f'Unsupported value: "{kind}": supported values: "atomic", "set", "map"'
         yield Cause(f"{path}.x-kubernetes-list-type", message, "FieldValueNotSupported")
     if kind is not None and schema.get("type") != "array":
         text = "must be array if x-kubernetes-list-type is specified"
         yield _invalid(f"{path}.type", schema.get("type") or "", text)
-    if keys and kind != "map":
-        yield _forbidden(keys_path, "must be empty if x-kubernetes-list-type is not map")
+    if keys and kind is None:
+        text = "must be map if x-kubernetes-list-map-keys is non-empty"
+        yield _required(f"{path}.x-kubernetes-list-type", text)
+    elif keys and kind != "map":
+        text = "must be map if x-kubernetes-list-map-keys is non-empty"
+        yield _invalid(f"{path}.x-kubernetes-list-type", kind, text)
+    yield from _check_sets(schema, path)
     if kind != "map":
         return
     if not keys:
@@ -165,13 +212,35 @@ def _check_lists(schema: JsonObject, path: str) -> Iterator[Cause]:
     if items.get("type") != "object":
         text = "must be object if parent array's x-kubernetes-list-type is map"
         yield _invalid(f"{path}.items.type", items.get("type") or "", text)
-    for index, key in enumerate(keys):
-        if key not in properties:
-            text = "entries must all be names of item properties"
-            yield _invalid(f"{keys_path}[{index}]", key, text)
-        elif key not in (items.get("required") or ()) and "default" not in properties[key]:
+        return
+    if len(set(keys)) != len(keys):
+        yield _invalid(keys_path, keys, "must not contain duplicate entries")
+    if any(key not in properties for key in keys):
+        yield _invalid(keys_path, keys, "entries must all be names of item properties")
+    for key in dict.fromkeys(key for key in keys if key in properties):
+        if key not in (items.get("required") or ()) and "default" not in properties[key]:
             text = "this property is in x-kubernetes-list-map-keys, so it must have a default or be a required property"
             yield _required(f"{path}.items.properties[{key}].default", text)
+
+
+def _check_sets(schema: JsonObject, path: str) -> Iterator[Cause]:
+    """Items of a set are compared whole; a map's type is one of two, and of objects only."""
+    items = schema.get("items") or {}
+    if schema.get("x-kubernetes-list-type") == "set" and isinstance(items, dict):
+        for spelled, word, wanted in (("object", "map", ("atomic",)), ("array", "list", (None, "atomic"))):
+            found = items.get(f"x-kubernetes-{word}-type")
+            if items.get("type") == spelled and found not in wanted:
+                text = "must be atomic as item of a list with x-kubernetes-list-type=set"
+                yield _invalid(f"{path}.items.x-kubernetes-{word}-type", found, text)
+    kind = schema.get("x-kubernetes-map-type")
+    if kind is None:
+        return
+    if schema.get("type") != "object":
+        text = "must be object if x-kubernetes-map-type is specified"
+        yield _invalid(f"{path}.type", schema.get("type") or "", text)
+    if kind not in ("atomic", "granular"):
+        message = f'Unsupported value: "{kind}": supported values: "atomic", "granular"'
+        yield Cause(f"{path}.x-kubernetes-map-type", message, "FieldValueNotSupported")
 
 
 def _check_junction(schema: JsonObject, path: str, structure: JsonObject, depth: int) -> Iterator[Cause]:
@@ -221,7 +290,7 @@ def _check_default(schema: JsonObject, path: str) -> Iterator[Cause]:
         yield _invalid(path, schema["default"], "must not have unknown fields")
     for cause in validate(node, value):
         where = path + cause.field.removeprefix("value") if cause.field.startswith("value") else path
-        yield Cause(where, cause.message.replace("value in body", f"{where} in body"), cause.reason)
+        yield Cause(where, cause.message.replace("value in body", " in body"), cause.reason)
 
 
 def expressions_of(schema: JsonValue) -> frozenset[str]:

@@ -4,6 +4,8 @@ upstream allows (apiextensions-apiserver: pkg/apiserver/schema/cel, pkg/apis/api
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -20,6 +22,7 @@ _ADVICE = (
     "(try simplifying the rule, or adding maxItems, maxProperties, and maxLength where arrays, maps, and strings are "
     "declared)"
 )
+_SEGMENT = re.compile(r"\.([A-Za-z_][A-Za-z0-9_-]*)|\['([^']+)'\]")
 _REASONS = ("FieldValueInvalid", "FieldValueForbidden", "FieldValueRequired", "FieldValueDuplicate")
 
 
@@ -37,19 +40,18 @@ def check_rules_of(schema: JsonObject, root: str, *, known: frozenset[str] = fro
     `known`: rules that the stored definition has already; they may cost and be whatever they were accepted as.
     """
     costs = Costs()
-    yield from _walk(schema, root, 1, is_root=True, correlated=True, costs=costs, known=known)
+    yield from _walk(schema, root, 1, is_root=True, lost="", costs=costs, known=known)
     if costs.total > SCHEMA_LIMIT:
         for cost, path in sorted(costs.dearest, reverse=True)[:4]:
             if cost * 100 >= SCHEMA_LIMIT:
                 yield _forbidden(
                     path,
-                    "contributed to estimated rule & messageExpression cost total exceeding cost limit for entire "
-                    "OpenAPIv3 schema",
+                    "contributed to estimated rule cost total exceeding cost limit for entire OpenAPIv3 schema",
                 )
         factor = _factor(costs.total, SCHEMA_LIMIT)
         yield _forbidden(
             root,
-            f"x-kubernetes-validations estimated rule & messageExpression cost total for entire OpenAPIv3 schema "
+            f"x-kubernetes-validations estimated rule cost total for entire OpenAPIv3 schema "
             f"exceeds budget by factor of {factor} {_ADVICE}",
         )
 
@@ -60,11 +62,14 @@ def _walk(
     count: int,
     *,
     is_root: bool,
-    correlated: bool,
+    lost: str,
     costs: Costs,
     known: frozenset[str],
 ) -> Iterator[Cause]:
-    """`count`: how often a rule here may run on one object, UNBOUNDED when nothing bounds it."""
+    """`count`: how often a rule here may run on one object, UNBOUNDED when nothing bounds it.
+
+    `lost`: the highest list above whose items cannot be told apart from one version of the object to the next.
+    """
     rules = schema.get("x-kubernetes-validations") or ()
     if rules:
         kind = declared_type(schema, is_resource=is_root)
@@ -73,14 +78,14 @@ def _walk(
             if kind is None:
                 yield _invalid(below, rule.get("rule"), "compilation failed: the schema has no type here")
             else:
-                yield from _Rule(rule, below, kind, count, correlated, costs, known).check()
+                yield from _Rule(rule, below, kind, count, lost, costs, known, schema).check()
     for name, child in (schema.get("properties") or {}).items():
         yield from _walk(
             child,
             f"{path}.properties[{name}]",
             count,
             is_root=False,
-            correlated=correlated,
+            lost=lost,
             costs=costs,
             known=known,
         )
@@ -88,11 +93,12 @@ def _walk(
     if isinstance(additional, dict):
         most = _times(count, schema.get("maxProperties"))
         where = f"{path}.additionalProperties"
-        yield from _walk(additional, where, most, is_root=False, correlated=correlated, costs=costs, known=known)
+        yield from _walk(additional, where, most, is_root=False, lost=lost, costs=costs, known=known)
     if isinstance(items, dict):
         most = _times(count, schema.get("maxItems"))
-        correlated = correlated and schema.get("x-kubernetes-list-type") == "map"
-        yield from _walk(items, f"{path}.items", most, is_root=False, correlated=correlated, costs=costs, known=known)
+        if not lost and schema.get("x-kubernetes-list-type") != "map":
+            lost = path
+        yield from _walk(items, f"{path}.items", most, is_root=False, lost=lost, costs=costs, known=known)
 
 
 def _times(count: int, bound: JsonValue) -> int:
@@ -107,24 +113,55 @@ class _Rule:
     path: str
     kind: Type
     count: int
-    correlated: bool
+    lost: str
     costs: Costs
     known: frozenset[str]
+    schema: JsonObject
 
     def check(self) -> Iterator[Cause]:
         text = self.rule.get("rule")
         if not isinstance(text, str) or not text.strip():
             yield _required(f"{self.path}.rule", "rule is not specified")
             return
-        yield from self._expression("rule", text, BOOL, "must evaluate to a bool")
+        yield from self._words(text)
+        yield from self._expression("rule", text, BOOL, "cel expression must evaluate to a bool")
         message = self.rule.get("messageExpression")
         if message:
-            yield from self._expression("messageExpression", message, STRING, "must evaluate to a string")
+            yield from self._expression(
+                "messageExpression", message, STRING, "messageExpression must evaluate to a string"
+            )
         reason = self.rule.get("reason")
         if reason is not None and reason not in _REASONS:
             supported = ", ".join(f'"{name}"' for name in sorted(_REASONS))
             text = f'Unsupported value: "{reason}": supported values: {supported}'
             yield Cause(f"{self.path}.reason", text, "FieldValueNotSupported")
+
+    def _words(self, rule: str) -> Iterator[Cause]:
+        """What is said beside the rule."""
+        message, at = self.rule.get("message") or "", f"{self.path}.message"
+        if message and not message.strip():
+            yield _invalid(at, message, "must be non-empty if specified")
+        elif _has_lines(message.strip()):
+            yield _invalid(at, message, "must not contain line breaks")
+        elif _has_lines(rule.strip()) and not message:
+            yield _required(at, "message must be specified if rule contains line breaks")
+        place, at = self.rule.get("fieldPath") or "", f"{self.path}.fieldPath"
+        if place and not place.strip():
+            yield _invalid(at, place, "must be non-empty if specified")
+        if _has_lines(place):
+            yield _invalid(at, place, "must not contain line breaks")
+        if place and not _leads_somewhere(self.schema, place):
+            yield _invalid(at, place, "must be a valid path")
+
+    def _printed(self) -> JsonObject:
+        """As Go prints its type."""
+        names = (("Rule", "rule", ""), ("Message", "message", ""), ("MessageExpression", "messageExpression", ""))
+        more = (
+            ("Reason", "reason", None),
+            ("FieldPath", "fieldPath", ""),
+            ("OptionalOldSelf", "optionalOldSelf", None),
+        )
+        return {shown: self.rule.get(name, absent) for shown, name, absent in (*names, *more)}
 
     def _expression(self, word: str, text: str, wanted: Type, otherwise: str) -> Iterator[Cause]:
         if text in self.known:
@@ -135,14 +172,16 @@ class _Rule:
             tree = cel.parse(text)
             checked = cel.check(text, tree, {"self": self.kind, "oldSelf": old})
         except (cel.ParseError, cel.TypeErrors) as error:
-            yield _invalid(path, text, f"compilation failed: {error}")
+            what = "compilation failed" if word == "rule" else "messageExpression compilation failed"
+            yield _invalid(path, self._printed(), f"{what}: {error}")
             return
         if not fits(wanted, checked.type, {}):
-            yield _invalid(path, text, f"cel expression {otherwise}")
+            yield _invalid(path, self._printed(), otherwise)
             return
         uses_old = "oldSelf" in checked.names
-        if uses_old and not self.correlated:
-            yield _invalid(path, text, "oldSelf cannot be used on the uncorrelatable portion of the schema")
+        if uses_old and self.lost:
+            why = f"oldSelf cannot be used on the uncorrelatable portion of the schema within {self.lost}"
+            yield _invalid(path, text, why)
         if word == "rule" and self.rule.get("optionalOldSelf") is not None and not uses_old:
             where = f"{self.path}.optionalOldSelf"
             yield _invalid(where, self.rule["optionalOldSelf"], "may not be set if oldSelf is not used in rule")
@@ -156,6 +195,25 @@ class _Rule:
         if cost > RULE_LIMIT:
             factor = _factor(cost, RULE_LIMIT)
             yield _forbidden(path, f"estimated {word} cost exceeds budget by factor of {factor} {_ADVICE}")
+
+
+def _has_lines(text: str) -> bool:
+    return "\n" in text or "\r" in text
+
+
+def _leads_somewhere(schema: JsonObject, path: str) -> bool:
+    """Whether `.a.b['c']` names a field below the schema."""
+    if not path.startswith((".", "[")):
+        return False
+    node: JsonValue = schema
+    at = 0
+    while at < len(path):
+        found = _SEGMENT.match(path, at)
+        if found is None or not isinstance(node, dict):
+            return False
+        name, at = found[1] or found[2], found.end()
+        node = (node.get("properties") or {}).get(name) or node.get("additionalProperties")
+    return isinstance(node, dict) or node is True
 
 
 def _factor(cost: int, limit: int) -> str:
@@ -174,4 +232,9 @@ def _forbidden(path: str, text: str) -> Cause:
 def _invalid(path: str, value: JsonValue, text: str) -> Cause:
     from argosy.machinery.structural.validating import shown
 
-    return Cause(path, f"Invalid value: {shown(value)}: {text}")
+    printed = shown(value)
+    if isinstance(value, dict):  # in the order of Go's type, whose encoder escapes what HTML would read
+        printed = json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+        for letter, escaped in (("&", "\\u0026"), ("<", "\\u003c"), (">", "\\u003e")):
+            printed = printed.replace(letter, escaped)
+    return Cause(path, f"Invalid value: {printed}: {text}")
