@@ -24,14 +24,18 @@ def run(options: argparse.Namespace) -> int:
 
 
 async def _demonstrate(running: Demonstration, place: Place) -> None:
+    from argosy.cli.demo import secure
     from argosy.cli.demo.next_steps import next_steps
     from argosy.cli.demo.pipeline import install_pipeline
-    from argosy.cli.demo.repository import applications, make_repository
+    from argosy.cli.demo.repository import applications, is_made, make_repository
     from argosy.cli.demo.watching import watch
     from argosy.gitops.keys import APPLICATIONS
+    from argosy.runtime.clock import RealClock
 
     repository, client = place.directory / "demo", running.client
-    make_repository(repository, f"http://127.0.0.1:{running.prometheus_port}")
+    if not is_made(repository):
+        more = await secure.files(client, RealClock())
+        make_repository(repository, f"http://127.0.0.1:{running.prometheus_port}", more)
     wanted = applications(repository)
     for app in wanted:
         await client.apply(APPLICATIONS, app, field_manager="argosy-demo", force=True)

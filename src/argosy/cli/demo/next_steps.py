@@ -22,6 +22,8 @@ All are Synced and Healthy, and 1.0.0 waits before prod. Try next:
   export KUBECONFIG={place.kubeconfig}
   kubectl get applications -n argocd
   kubectl get stages,freights,promotions -n shop
+  kubectl get issuers,certificates,sealedsecrets,secrets -n secure
+  argosy cert status shop -N secure{option}
   kubectl scale deployment shop -n shop-dev --replicas=9     # drift: it is put right
   git -C {place.directory / "demo"} log --oneline --all
 

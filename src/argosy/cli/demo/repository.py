@@ -158,6 +158,7 @@ def applications(repository: Path) -> list[JsonObject]:
         *shops,
         _application("banner", "banner", repository),
         _application("metrics", "charts/metrics", repository),
+        *([_application("secure", "secure", repository)] if (repository / "secure").is_dir() else []),
     ]
 
 
@@ -187,11 +188,17 @@ def _application(name: str, path: str, repository: Path, branch: str = "main") -
     }
 
 
-def make_repository(directory: Path, prometheus: str = "http://127.0.0.1:9090") -> None:
-    """Once: a repository that is there already keeps what people have committed to it."""
-    if (directory / ".git").exists():
+def is_made(directory: Path) -> bool:
+    return (directory / ".git").exists()
+
+
+def make_repository(
+    directory: Path, prometheus: str = "http://127.0.0.1:9090", more: Mapping[str, str] | None = None
+) -> None:
+    """Once: a repository that is there already keeps what people have committed to it. `more`: path: content."""
+    if is_made(directory):
         return
-    for path, content in files(prometheus).items():
+    for path, content in {**files(prometheus), **(more or {})}.items():
         file = directory / path
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(content)

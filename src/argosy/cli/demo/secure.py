@@ -1,0 +1,81 @@
+"""What the demonstration keeps secret and certified: a sealed password, an authority, and a certificate of it."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from typing import Final
+
+from argosy.cli.failing import CommandError
+from argosy.cli.sealing_service import sealing_service
+from argosy.machinery.objects import JsonObject, Resource
+from argosy.machinery.yaml import dump
+from argosy.runtime.clock import Clock
+from argosy.runtime.verbs import Verbs
+
+NAME: Final = "secure"
+"""Of the Application, of its namespace, and of its folder."""
+KEY_SECONDS: Final = 60.0
+_SECRETS: Final = Resource("", "v1", "secrets", "Secret")
+_ISSUERS: Final = """\
+apiVersion: cert-manager.io/v1
+kind: Issuer
+metadata: {name: self}
+spec: {selfSigned: {}}
+---
+apiVersion: cert-manager.io/v1
+kind: Issuer
+metadata: {name: authority}
+spec: {ca: {secretName: authority}}
+"""
+_CERTIFICATES: Final = """\
+apiVersion: cert-manager.io/v1
+kind: Certificate
+metadata: {name: authority}
+spec:
+  secretName: authority
+  isCA: true
+  commonName: demonstration authority
+  privateKey: {algorithm: ECDSA}
+  issuerRef: {name: self}
+---
+apiVersion: cert-manager.io/v1
+kind: Certificate
+metadata: {name: shop}
+spec:
+  secretName: shop-tls
+  dnsNames: [shop.example]
+  privateKey: {algorithm: ECDSA}
+  issuerRef: {name: authority}
+"""
+
+
+async def files(client: Verbs, clock: Clock) -> Mapping[str, str]:
+    """Path: content. Waits for the key that seals. Raises CommandError when none is made in time."""
+    from argosy.apis.kubernetes.views.core import Secret
+    from argosy.apis.schema import read
+    from argosy.sealing.keyring import key_ring
+    from argosy.sealing.scope import KEY_LABEL
+    from argosy.sealing.seal import Sealer
+
+    namespace, until = sealing_service()[0], clock.monotonic() + KEY_SECONDS
+    while True:
+        held = (await client.list(_SECRETS, namespace, label_selector=KEY_LABEL)).items
+        if (newest := key_ring([read(Secret, obj) for obj in held]).newest) is not None:
+            break
+        if clock.monotonic() >= until:
+            raise CommandError(f"no sealing key within {KEY_SECONDS:g} s")
+        await clock.sleep(0.1)
+    password = {"password": secrets.token_urlsafe(12)}
+    plain: JsonObject = {
+        "apiVersion": "v1",
+        "kind": "Secret",
+        "metadata": {"name": "database", "namespace": NAME},
+        "stringData": password,
+    }
+    sealed = Sealer(newest.key.public, secrets.token_bytes).sealed(plain)
+    return {
+        f"{NAME}/issuers.yaml": _ISSUERS,
+        f"{NAME}/certificates.yaml": _CERTIFICATES,
+        f"{NAME}/database.yaml": dump(sealed),
+    }
