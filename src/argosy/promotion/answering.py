@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -30,6 +31,8 @@ from argosy.sources.registry import RegistryClient
 STEP_SECONDS: Final = 3600.0
 STEPS_AT_ONCE: Final = 1000
 DISCOVERY_SECONDS: Final = 600.0
+DISCOVERIES_AT_ONCE: Final = 512
+DISCOVERIES_PER_HOST: Final = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +82,18 @@ def answering(
     answerers = {
         RunStep: Answerer(answer=runner.run, limit=STEPS_AT_ONCE, timeout=STEP_SECONDS),
         RemoveDirectory: Answerer(answer=runner.remove, limit=8),
-        Discover: Answerer(answer=discovering.answer, limit=64, timeout=DISCOVERY_SECONDS),
+        Discover: Answerer(
+            answer=discovering.answer,
+            limit=DISCOVERIES_AT_ONCE,
+            lane=_host,
+            per_lane=DISCOVERIES_PER_HOST,
+            timeout=DISCOVERY_SECONDS,
+        ),
     }
     return Answering(answerers, threads, tools)
+
+
+def _host(question: Discover) -> str:
+    """A host that is slow to answer holds up its own discoveries alone."""
+    url = str(json.loads(question.body).get("repoURL") or "")
+    return (url.partition("://")[2] or url).partition("/")[0].rpartition("@")[2]

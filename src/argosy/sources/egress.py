@@ -30,6 +30,9 @@ from argosy.sources.urls import proxy_for
 
 REDIRECTS: Final = 5
 TIMEOUT_SECONDS: Final = 60.0
+CONNECTIONS: Final = 512
+CONNECTIONS_PER_HOST: Final = 32
+"""A host that is slow to answer holds up its own requests alone."""
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
@@ -277,7 +280,11 @@ class Egress:
         )  # fmt: skip
         if key not in self._sessions:
             connector = aiohttp.TCPConnector(
-                resolver=_Judging(self._policy), ssl=tls_context(credentials), limit=32, use_dns_cache=False
+                resolver=_Judging(self._policy),
+                ssl=tls_context(credentials),
+                limit=CONNECTIONS,
+                limit_per_host=CONNECTIONS_PER_HOST,
+                use_dns_cache=False,
             )
             self._sessions[key] = aiohttp.ClientSession(
                 connector=connector,

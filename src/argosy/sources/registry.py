@@ -145,7 +145,7 @@ class RegistryClient:
             if answer.status != 200:
                 raise refused_status(answer, "failed to list tags")
             first_etag = answer.headers.get("etag", "") if page == 0 else first_etag
-            found += [str(tag) for tag in _object(answer).get("tags") or ()]
+            found += _tags(_object(answer).get("tags"))
             if len(found) > TAG_COUNT_LIMIT:
                 raise Rejected(f"{scrub(place.name)}: more than {TAG_COUNT_LIMIT} tags")
             following = re.match(r"\s*<([^>]+)>", answer.headers.get("link", ""))
@@ -154,7 +154,7 @@ class RegistryClient:
             url = self._following(url, following.group(1), place)
         else:
             raise Rejected(f"{scrub(place.name)}: the list of tags does not end")
-        self._lists[key] = (first_etag, found)
+        self._lists[key] = (first_etag if page == 0 else "", found)  # of a page, and not of what follows it
         return found
 
     def _following(self, url: str, link: str, place: Repository) -> str:
@@ -345,6 +345,11 @@ def _may_have_credentials(realm: str, place: Repository) -> bool:
         return False
     host = service.hostname or ""
     return host == registry.hostname or host in _TOKEN_HOSTS.get(registry.hostname or "", frozenset())
+
+
+def _tags(listed: Any) -> list[str]:
+    """What is no tag can be asked for by nobody, and may be as long as the answer."""
+    return [tag for tag in listed if isinstance(tag, str) and _TAG.fullmatch(tag)] if isinstance(listed, list) else []
 
 
 def _checked(reference: str) -> str:

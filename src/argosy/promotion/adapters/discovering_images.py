@@ -26,6 +26,8 @@ ATTESTATION: Final = "vnd.docker.reference.type"
 NEWEST_LIMIT: Final = 1000
 AT_ONCE: Final = 16
 CONFIG_LIMIT: Final = 4 * 1024 * 1024
+INDEX_LIMIT: Final = 100
+"""Images of one index: an honest one has one for each platform."""
 KEPT: Final = 100_000
 LONG_AGO: Final = datetime(1, 1, 1, tzinfo=UTC)
 
@@ -124,8 +126,11 @@ class ImageDiscovery:
             async with gate:
                 return await self._image(place, tag, credentials, fresh=fresh)
 
-        async with asyncio.TaskGroup() as tasks:
-            made = [tasks.create_task(one(tag)) for tag in tags]
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                made = [tasks.create_task(one(tag)) for tag in tags]
+        except ExceptionGroup as group:  # the first one is told, as one after another would
+            raise group.exceptions[0] from None
         return [task.result() for task in made]
 
     async def _image(self, place: Repository, tag: str, credentials: Credentials, *, fresh: bool) -> Image:
@@ -139,6 +144,7 @@ class ImageDiscovery:
         image = self._images.get((place, manifest.digest)) or await self._read(place, manifest, credentials)
         if len(self._images) >= KEPT:
             self._images.clear()
+            self._by_tag.clear()
         self._images[place, manifest.digest] = image
         self._by_tag[place, tag] = manifest.digest
         return image
@@ -148,9 +154,12 @@ class ImageDiscovery:
         annotations = _texts(parsed.get("annotations"))
         if not manifest.is_index:
             return Image(manifest.digest, await self._created(place, parsed, annotations, credentials), annotations)
-        children = [child for child in parsed.get("manifests") or () if _is_image(child)]
+        listed = parsed.get("manifests")
+        children = [child for child in listed if _is_image(child)] if isinstance(listed, list) else []
         if not children:
             raise Rejected("the index holds no image")
+        if len(children) > INDEX_LIMIT:
+            raise Rejected(f"the index holds more than {INDEX_LIMIT} images")
         platforms = tuple(_platform(child["platform"]) for child in children)
         created = _time_of(annotations)
         if created is None:
@@ -168,7 +177,7 @@ class ImageDiscovery:
         """Of annotations, else the later of the configuration's time and its labels'."""
         if (found := _time_of(annotations)) is not None:
             return found
-        digest = str((manifest.get("config") or {}).get("digest") or "")
+        digest = str(_mapping(manifest.get("config")).get("digest") or "")
         if not digest:
             return LONG_AGO
         raw = await self._registry.blob(place, digest, credentials, limit=CONFIG_LIMIT)
@@ -178,7 +187,7 @@ class ImageDiscovery:
             return LONG_AGO
         if not isinstance(config, dict):
             return LONG_AGO
-        labels = _time_of(_texts((config.get("config") or {}).get("Labels")))
+        labels = _time_of(_texts(_mapping(config.get("config")).get("Labels")))
         times = [moment for moment in (_parsed(config.get("created")), labels) if moment]
         return max(times, default=LONG_AGO)
 
@@ -197,7 +206,9 @@ def _shown(tag: str, image: Image) -> JsonObject:
 
 
 def _is_image(child: Any) -> bool:
-    if not isinstance(child, dict) or ATTESTATION in (child.get("annotations") or {}):
+    if not isinstance(child, dict) or ATTESTATION in _mapping(child.get("annotations")):
+        return False
+    if not isinstance(child.get("digest"), str):
         return False
     platform = child.get("platform")
     return isinstance(platform, dict) and platform.get("os") != "unknown" and platform.get("architecture") != "unknown"
@@ -205,6 +216,10 @@ def _is_image(child: Any) -> bool:
 
 def _platform(found: Mapping[str, Any]) -> Platform:
     return Platform(str(found.get("os")), str(found.get("architecture")), str(found.get("variant") or ""))
+
+
+def _mapping(found: Any) -> Mapping[str, Any]:
+    return found if isinstance(found, dict) else {}
 
 
 def _texts(found: Any) -> dict[str, str]:
