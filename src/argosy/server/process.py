@@ -8,7 +8,7 @@ import ssl
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 from argosy.cluster.http import tls
 from argosy.machinery.status import StatusError
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from argosy.gitops.applicationsets.generation import Generators
     from argosy.gitops.controller import GitOps
     from argosy.render.lua.port import LuaEvaluator
+    from argosy.server.sessions.provider import Provider
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,7 +89,8 @@ async def serving(ports: Ports, place: Place) -> AsyncIterator[Running]:
     await configuration.wait_synced()
     await _seen(configuration, ports.clock)
     shared = SharedSessions(ports.client, configuration, ports.clock)
-    authentication = Authentication(configuration, shared, ports.clock, rng, None)
+    provider = LazyProvider(configuration, ports.clock)
+    authentication = Authentication(configuration, shared, ports.clock, rng, provider.verified)
     world = World(
         client=ports.client,
         caches=ports.caches,
@@ -117,7 +119,7 @@ async def serving(ports: Ports, place: Place) -> AsyncIterator[Running]:
         front = Front(
             Gateway(dispatcher, _accepted(configuration)),
             GrpcWeb(dispatcher),
-            pages(world, dispatcher, receiver),
+            pages(world, dispatcher, receiver, provider),
             lambda: configuration.parameters.get("server.rootpath", ""),
         )
         certificates = Certificates(configuration, insecure=place.insecure)
@@ -139,6 +141,25 @@ async def serving(ports: Ports, place: Place) -> AsyncIterator[Running]:
         keeper.cancel()
         telling.cancel()
         hearing.cancel()
+
+
+class LazyProvider:
+    """Loads what signatures of others need with the first token of others."""
+
+    def __init__(self, configuration: Configuration, clock: Clock) -> None:
+        self._configuration, self._clock = configuration, clock
+        self._made: Provider | None = None
+
+    def get(self) -> Provider:
+        if self._made is None:
+            from argosy.server.sessions.provider import Provider
+
+            self._made = Provider(self._configuration, self._clock)
+        return self._made
+
+    async def verified(self, token: str) -> dict[str, Any]:
+        """Raises InvalidToken."""
+        return await self.get().verified(token)
 
 
 def _accepted(configuration: Configuration) -> frozenset[str]:

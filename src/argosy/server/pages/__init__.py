@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Protocol
+
+from argosy.cluster.http.exchange import Request, Response
 from argosy.server.dispatch import Dispatcher
 from argosy.server.transport.front import Page
 from argosy.server.webhooks.receiver import Receiver
 from argosy.server.world import World
 
+if TYPE_CHECKING:
+    from argosy.server.sessions.provider import Provider
 
-def pages(world: World, dispatcher: Dispatcher, receiver: Receiver) -> dict[str, Page]:
+
+def pages(world: World, dispatcher: Dispatcher, receiver: Receiver, provider: HasProvider) -> dict[str, Page]:
     """By path."""
     from argosy.server.api import PREFIX, router
     from argosy.server.pages.badge import badge
@@ -24,8 +30,28 @@ def pages(world: World, dispatcher: Dispatcher, receiver: Receiver) -> dict[str,
         "/healthz": health(world),
         "/api/badge": badge(world),
         "/api/webhook": receiver.page(),
+        "/auth/login": _later(world, provider, "login"),
+        "/auth/callback": _later(world, provider, "callback"),
         "/auth/logout": logout(world),
         f"{PREFIX}/": router(world).page(dispatcher),
         "/auth/": absent,  # type: ignore[dict-item]
         "/": page_files(world),
     }
+
+
+class HasProvider(Protocol):
+    def get(self) -> Provider: ...
+
+
+def _later(world: World, provider: HasProvider, name: str) -> Page:
+    """Nothing of single sign-on is loaded before somebody comes by it."""
+    made: list[Page] = []
+
+    async def page(request: Request, path: str, query: str) -> Response:
+        if not made:
+            from argosy.server.pages import single_sign_on
+
+            made.append(getattr(single_sign_on, name)(world, provider.get()))
+        return await made[0](request, path, query)
+
+    return page

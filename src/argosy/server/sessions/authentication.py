@@ -67,7 +67,7 @@ class Authentication:
         if claims.get("iss") != ISSUER:
             if self.foreign is None:
                 raise InvalidToken("failed to verify the token")
-            return Authenticated(self._of_claims(await self.foreign(token)))
+            return Authenticated(self._of_foreign(await self.foreign(token)))
         claims = tokens.verified(token, self.key, self._clock.now())
         subject = claims.get("sub")
         if not isinstance(subject, str) or not subject:
@@ -80,6 +80,16 @@ class Authentication:
         self._check_account(name, capability, claims)
         renewed = self._renewed(name, claims) if capability == LOGIN else ""
         return Authenticated(self._of_claims({**claims, "sub": name}), renewed)
+
+    def _of_foreign(self, claims: dict[str, Any]) -> Caller:
+        """A provider's names are not ours: none is a project's role, or a local account. Raises InvalidToken."""
+        caller = self._of_claims(claims)
+        name = caller.subject.name
+        if name.startswith(("proj:", "role:")) or name in self.accounts:
+            raise InvalidToken("the token's subject is a name of this control plane")
+        if self._shared.is_revoked(caller.token_id):
+            raise InvalidToken("token is revoked, please re-login")
+        return caller
 
     def issue(self, subject: str, seconds: int, token_id: str) -> str:
         """`seconds`: 0 for ever."""

@@ -1,0 +1,175 @@
+"""`/auth/login` and `/auth/callback`: a browser's way to the provider of `oidc.config` and back.
+
+What must be remembered meanwhile is in a signed cookie of five minutes, so that any replica can take the answer. The
+code is exchanged with PKCE, and the token that comes back must hold the nonce that was sent.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import html
+from typing import Any, Final
+from urllib.parse import urlencode, urlsplit
+
+from argosy.cluster.http.exchange import Request, Response
+from argosy.server.pages.sign_in import HTML, base_path, is_secure
+from argosy.server.sessions import tokens
+from argosy.server.sessions.cookies import cookies_of, set_cookies
+from argosy.server.sessions.provider import OidcConfig, Provider, ProviderError
+from argosy.server.sessions.tokens import InvalidToken
+from argosy.server.transport.front import Page
+from argosy.server.transport.gateway import TEXT
+from argosy.server.transport.http1 import header_map
+from argosy.server.transport.query import pairs
+from argosy.server.world import World
+
+STATE: Final = "argocd.oauthstate"
+ISSUER: Final = "argosy-sign-in"
+SECONDS: Final = 300
+
+
+def login(world: World, provider: Provider) -> Page:
+    async def page(request: Request, path: str, query: str) -> Response:
+        config, asked = provider.config, dict(pairs(query))
+        if config is None:
+            return _plain(400, "no single sign-on is configured: oidc.config of argocd-cm names no provider")
+        target = asked.get("return_url") or world.configuration.url or "/"
+        if not is_own(world, target):
+            return _plain(400, "Invalid redirect URL: the protocol and host (including port) must match and the path")
+        try:
+            told = await provider.told(config)
+        except ProviderError as error:
+            return _plain(503, f"{error}")
+        return _sent(world, config, told, target)
+
+    return page
+
+
+def _sent(world: World, config: OidcConfig, told: Any, target: str) -> Response:
+    state, nonce = (_random(world, 18) for _ in range(2))
+    verifier = _random(world, 48)
+    now = int(world.clock.now().timestamp())
+    kept = {"iss": ISSUER, "state": state, "nonce": nonce, "verifier": verifier, "to": target, "exp": now + SECONDS}
+    signed = tokens.sign(kept, _key(world))
+    challenge = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=").decode()
+    given = {
+        "client_id": config.client_id,
+        "redirect_uri": _callback(world),
+        "response_type": "code",
+        "scope": " ".join(dict.fromkeys(("openid", *config.scopes))),
+        "state": state,
+        "nonce": nonce,
+        "code_challenge": challenge,
+        "code_challenge_method": "S256",
+    }
+    if config.domain_hint:
+        given["domain_hint"] = config.domain_hint
+    endpoint = str(told.get("authorization_endpoint") or "")
+    separator = "&" if urlsplit(endpoint).query else "?"
+    headers = [
+        ("Location", f"{endpoint}{separator}{urlencode(given)}"),
+        ("Set-Cookie", _state_cookie(world, signed, SECONDS)),
+        ("Cache-Control", "no-store"),
+    ]
+    return Response(303, b"", "", headers, "")
+
+
+def callback(world: World, provider: Provider) -> Page:
+    async def page(request: Request, path: str, query: str) -> Response:
+        config, asked = provider.config, dict(pairs(query))
+        if config is None:
+            return _plain(400, "no single sign-on is configured")
+        if problem := asked.get("error"):
+            text = f"{problem}: {asked.get('error_description') or ''}".rstrip(": ")
+            return Response(400, f"{html.escape(text[:500])}\n".encode(), TEXT, [], "")
+        kept = _kept(world, request)
+        if kept is None or not asked.get("state") or not _same(str(kept.get("state")), asked["state"]):
+            return _plain(400, "the state of this sign-in is unknown or too old: begin again")
+        try:
+            form = {"grant_type": "authorization_code", "code": asked.get("code") or ""}
+            form |= {"redirect_uri": _callback(world), "code_verifier": str(kept["verifier"])}
+            found = await provider.exchanged(config, form)
+            token = found.get("id_token")
+            if not isinstance(token, str):
+                return _plain(500, "the provider gave no ID token")
+            claims = await provider.verified(token)
+        except ProviderError as error:
+            return _plain(500, f"{error}")
+        except InvalidToken as error:
+            return _plain(401, f"invalid session token: {error}")
+        if claims.get("nonce") != kept["nonce"]:
+            return _plain(401, "invalid session token: it is the answer to another sign-in")
+        try:
+            cookies = set_cookies(token, base_path(world), secure=is_secure(world))
+        except ValueError as error:
+            return _plain(500, f"{error}")
+        headers = [("Location", str(kept["to"])), ("Cache-Control", "no-store")]
+        headers += [("Set-Cookie", item) for item in (*cookies, _state_cookie(world, "", 0))]
+        return Response(303, b"", HTML, headers, "")
+
+    return page
+
+
+def is_own(world: World, target: str) -> bool:
+    """Whether a browser may be sent there: below one of our own addresses, or a bare path of this host."""
+    if "\\" in target or any(ord(char) < 0x21 for char in target):
+        return False
+    parts = urlsplit(target)
+    if not parts.scheme and not parts.netloc:
+        return target.startswith("/") and not target.startswith("//")
+    for url in _own_urls(world):
+        own = urlsplit(url)
+        path = own.path.rstrip("/")
+        if (parts.scheme, parts.netloc) == (own.scheme, own.netloc) and f"{parts.path}/".startswith(f"{path}/"):
+            return True
+    return False
+
+
+def _own_urls(world: World) -> list[str]:
+    import yaml
+
+    found = [world.configuration.url] if world.configuration.url else []
+    try:
+        further: Any = yaml.load(world.configuration.settings.get("additionalUrls", ""), Loader=yaml.CSafeLoader)
+    except yaml.YAMLError:
+        return found
+    return found + [item for item in further or () if isinstance(item, str)] if isinstance(further, list) else found
+
+
+def _callback(world: World) -> str:
+    return f"{world.configuration.url}/auth/callback"
+
+
+def _key(world: World) -> bytes:
+    """Another than that of sessions: what is signed here can never be a session."""
+    return hashlib.sha256(b"sign-in\0" + world.authentication.key).digest()
+
+
+def _kept(world: World, request: Request) -> dict[str, Any] | None:
+    signed = cookies_of(header_map(request).get("cookie", "")).get(STATE, "")
+    if not signed or not world.authentication.key:
+        return None
+    try:
+        found = tokens.verified(signed, _key(world), world.clock.now())
+    except InvalidToken:
+        return None
+    return found if found.get("iss") == ISSUER and is_own(world, str(found.get("to"))) else None
+
+
+def _state_cookie(world: World, value: str, seconds: int) -> str:
+    secure = "; Secure" if is_secure(world) else ""
+    return f"{STATE}={value}; Path={base_path(world)}; Max-Age={seconds}; HttpOnly; SameSite=Lax{secure}"
+
+
+def _random(world: World, count: int) -> str:
+    return base64.urlsafe_b64encode(world.rng.token_bytes(count)).rstrip(b"=").decode()
+
+
+def _same(one: str, other: str) -> bool:
+    return hmac.compare_digest(one.encode(), other.encode())
+
+
+def _plain(status: int, text: str) -> Response:
+    return Response(status, f"{text}\n".encode(), TEXT, [], "")

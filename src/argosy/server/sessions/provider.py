@@ -1,0 +1,216 @@
+"""The OpenID Connect provider of `oidc.config`: what it says of itself, its keys, and tokens that it signed.
+
+A provider's token counts by its signature with one of the provider's own keys, by issuer, audience and times; an
+algorithm that a client could sign with itself (`none`, HMAC) never does. Keys are fetched when an unknown one is
+named, so that a rotation needs nothing, and seldom enough that nobody can make us ask in a loop.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+import aiohttp
+import yaml
+from joserfc import jws
+from joserfc.errors import JoseError
+from joserfc.jwk import KeySet
+
+from argosy.machinery.unexpected import described
+from argosy.runtime.clock import Clock
+from argosy.server.configuration import Configuration
+from argosy.server.sessions.tokens import InvalidToken, check_times, parts_of, seconds_of
+
+ALGORITHMS: Final = frozenset(
+    {"RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"}
+)
+SCOPES: Final = ("openid", "profile", "email", "groups")
+FAILED: Final = "failed to verify the token"
+AGAIN_SECONDS: Final = 10.0
+"""Between two fetches of keys."""
+FRESH_SECONDS: Final = 3600.0
+MOST_BYTES: Final = 1 << 20
+TIMEOUT: Final = aiohttp.ClientTimeout(total=15, sock_connect=5)
+
+
+class ProviderError(Exception):
+    """The provider does not answer as it should; no secret is in the text."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OidcConfig:
+    name: str
+    issuer: str
+    client_id: str
+    client_secret: str
+    cli_client_id: str
+    scopes: tuple[str, ...]
+    audiences: frozenset[str]
+    skips_audience: bool
+    """For tokens that have none."""
+    root_ca: str
+    logout_url: str
+    domain_hint: str
+
+    @property
+    def is_usable(self) -> bool:
+        parts = urlsplit(self.issuer)
+        return parts.scheme in ("https", "http") and bool(parts.hostname) and bool(self.client_id)
+
+
+def config_of(configuration: Configuration) -> OidcConfig | None:
+    """None without one that can be used."""
+    text = configuration.settings.get("oidc.config", "")
+    try:
+        found: Any = yaml.load(text, Loader=yaml.CSafeLoader) if text else None  # the safe loader, in C
+    except yaml.YAMLError:
+        return None
+    if not isinstance(found, dict):
+        return None
+
+    def word(name: str) -> str:
+        value = found.get(name)
+        return configuration.resolve(value) if isinstance(value, str) else ""
+
+    client_id, cli = word("clientID"), word("cliClientID")
+    audiences = found.get("allowedAudiences")
+    wanted = [item for item in audiences if isinstance(item, str)] if isinstance(audiences, list) else []
+    scopes = found.get("requestedScopes")
+    asked = tuple(item for item in scopes if isinstance(item, str)) if isinstance(scopes, list) else ()
+    config = OidcConfig(
+        name=word("name"),
+        issuer=word("issuer"),
+        client_id=client_id,
+        client_secret=word("clientSecret"),
+        cli_client_id=cli,
+        scopes=asked or SCOPES,
+        audiences=frozenset(wanted or [item for item in (client_id, cli) if item]),
+        skips_audience=found.get("skipAudienceCheckWhenTokenHasNoAudience") is True,
+        root_ca=word("rootCA"),
+        logout_url=word("logoutURL"),
+        domain_hint=word("domainHint"),
+    )
+    return config if config.is_usable else None
+
+
+class Provider:
+    def __init__(self, configuration: Configuration, clock: Clock) -> None:
+        self._configuration, self._clock = configuration, clock
+        self._told: tuple[str, float, Mapping[str, Any]] = ("", 0.0, {})
+        self._keys: tuple[str, float, KeySet | None] = ("", 0.0, None)
+        self._asking = asyncio.Lock()
+
+    @property
+    def config(self) -> OidcConfig | None:
+        return config_of(self._configuration)
+
+    async def told(self, config: OidcConfig) -> Mapping[str, Any]:
+        """The provider's description of itself. Raises ProviderError."""
+        issuer, at, known = self._told
+        if issuer == config.issuer and known and self._clock.monotonic() - at < FRESH_SECONDS:
+            return known
+        found = await self._get(config, f"{config.issuer.rstrip('/')}/.well-known/openid-configuration")
+        if found.get("issuer") != config.issuer:
+            raise ProviderError(f"the provider says that its issuer is {found.get('issuer')!r}, not {config.issuer!r}")
+        self._told = (config.issuer, self._clock.monotonic(), found)
+        return found
+
+    async def verified(self, token: str) -> dict[str, Any]:
+        """The claims of a token that counts. Raises InvalidToken."""
+        config = self.config
+        if config is None:
+            raise InvalidToken(FAILED)
+        header, claims, _, _ = parts_of(token)
+        algorithm = header.get("alg")
+        if algorithm not in ALGORITHMS or "crit" in header or claims.get("iss") != config.issuer:
+            raise InvalidToken(FAILED)
+        try:
+            keys = await self._keys_for(config, header.get("kid"))
+            jws.deserialize_compact(token, keys, algorithms=[str(algorithm)])
+        except (JoseError, ProviderError, ValueError, TypeError):
+            raise InvalidToken(FAILED) from None
+        if seconds_of(claims, "exp") is None:
+            raise InvalidToken("token has invalid claims: exp claim is required")
+        check_times(claims, self._clock.now())
+        self._check_audience(config, claims)
+        if not isinstance(claims.get("sub"), str) or not claims["sub"]:
+            raise InvalidToken("token has no subject")
+        return claims
+
+    @staticmethod
+    def _check_audience(config: OidcConfig, claims: Mapping[str, Any]) -> None:
+        given = claims.get("aud")
+        found = [given] if isinstance(given, str) else given if isinstance(given, list) else []
+        if not found and config.skips_audience:
+            return
+        if not any(isinstance(item, str) and item in config.audiences for item in found):
+            raise InvalidToken(FAILED)
+
+    async def _keys_for(self, config: OidcConfig, key_id: object) -> KeySet:
+        """Raises ProviderError."""
+        async with self._asking:
+            issuer, at, known = self._keys
+            age = self._clock.monotonic() - at
+            if issuer == config.issuer and known is not None:
+                has_it = key_id is None or any(key.kid == key_id for key in known.keys)
+                if age < AGAIN_SECONDS or (has_it and age < FRESH_SECONDS):
+                    return known
+            url = (await self.told(config)).get("jwks_uri")
+            found = await self._get(config, str(url))
+            usable = [key for key in found.get("keys") or () if isinstance(key, dict) and key.get("kty") != "oct"]
+            try:
+                keys = KeySet.import_key_set({"keys": usable})
+            except (JoseError, ValueError, TypeError, KeyError) as error:
+                raise ProviderError(f"the provider's keys cannot be read: {described(error)}") from None
+            self._keys = (config.issuer, self._clock.monotonic(), keys)
+            return keys
+
+    async def exchanged(self, config: OidcConfig, form: Mapping[str, str]) -> Mapping[str, Any]:
+        """What the token endpoint gives for a code. Raises ProviderError."""
+        url = str((await self.told(config)).get("token_endpoint"))
+        given = {**form, "client_id": config.client_id}
+        if config.client_secret:
+            given["client_secret"] = config.client_secret
+        return await self._ask(config, "POST", url, given)
+
+    async def _get(self, config: OidcConfig, url: str) -> Mapping[str, Any]:
+        return await self._ask(config, "GET", url, None)
+
+    async def _ask(self, config: OidcConfig, verb: str, url: str, form: Mapping[str, str] | None) -> Mapping[str, Any]:
+        """Follows no redirect: the administrator named the provider, and nobody else does."""
+        if urlsplit(url).scheme not in ("https", "http"):
+            raise ProviderError(f"the provider names {url!r}, which is no URL to ask")
+        context: ssl.SSLContext | bool = True
+        if config.root_ca:
+            try:
+                context = ssl.create_default_context(cadata=config.root_ca)
+            except (ssl.SSLError, ValueError):
+                raise ProviderError("rootCA of oidc.config is no certificate") from None
+        try:
+            async with (
+                aiohttp.ClientSession(timeout=TIMEOUT) as session,
+                session.request(verb, url, data=form, ssl=context, allow_redirects=False) as answer,
+            ):
+                body = await answer.content.read(MOST_BYTES)
+                found = await _json(answer, body)
+        except (aiohttp.ClientError, OSError, TimeoutError) as error:
+            raise ProviderError(f"the provider cannot be asked: {type(error).__name__}") from None
+        if answer.status != 200:
+            raise ProviderError(f"the provider answers {answer.status} {str(found.get('error') or '')[:100]}".strip())
+        return found
+
+
+async def _json(answer: aiohttp.ClientResponse, body: bytes) -> Mapping[str, Any]:
+    import orjson
+
+    try:
+        found = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        raise ProviderError(f"the provider answers {answer.status}, and no JSON") from None
+    if not isinstance(found, dict):
+        raise ProviderError("the provider's answer is no object")
+    return found
