@@ -18,6 +18,7 @@ def pages(world: World, dispatcher: Dispatcher, receiver: Receiver, provider: Ha
     """By path."""
     from argosy.server.api import PREFIX, router
     from argosy.server.pages.badge import badge
+    from argosy.server.pages.description import description_page
     from argosy.server.pages.files import page_files
     from argosy.server.pages.health import health
     from argosy.server.pages.sign_in import logout
@@ -28,6 +29,7 @@ def pages(world: World, dispatcher: Dispatcher, receiver: Receiver, provider: Ha
 
     return {
         "/healthz": health(world),
+        "/swagger.json": description_page(),
         "/api/badge": badge(world),
         "/api/webhook": receiver.page(),
         "/auth/login": _later(world, provider, "login"),

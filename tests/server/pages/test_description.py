@@ -1,0 +1,36 @@
+"""The description of the REST API is whole, and its references lead somewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from argosy.server.pages.description import described
+from argosy.server.schema.facts import methods
+
+
+def _references(value: Any) -> Iterator[str]:
+    if isinstance(value, dict):
+        if "$ref" in value:
+            yield value["$ref"]
+        for inner in value.values():
+            yield from _references(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _references(inner)
+
+
+def test_every_route_is_described_once() -> None:
+    found = described()
+    operations = [operation["operationId"] for verbs in found["paths"].values() for operation in verbs.values()]
+    assert {name.rpartition(".")[2].replace("/", "_") for name, method in methods().items() if method.http} == set(
+        operations
+    )
+    assert len(operations) == sum(len(method.http) for method in methods().values())
+
+
+def test_references_lead_somewhere() -> None:
+    found = described()
+    names = {f"#/definitions/{name}" for name in found["definitions"]}
+    assert set(_references(found)) <= names
+    assert "spec" in found["definitions"]["v1alpha1Application"]["properties"]
