@@ -20,13 +20,11 @@ def _references(value: Any) -> Iterator[str]:
             yield from _references(inner)
 
 
-def test_every_route_is_described_once() -> None:
-    found = described()
-    operations = [operation["operationId"] for verbs in found["paths"].values() for operation in verbs.values()]
-    assert {name.rpartition(".")[2].replace("/", "_") for name, method in methods().items() if method.http} == set(
-        operations
-    )
-    assert len(operations) == sum(len(method.http) for method in methods().values())
+def test_every_route_is_described() -> None:
+    paths = described()["paths"]
+    for method in methods().values():
+        for verb, path in method.http:
+            assert verb.lower() in paths[path.replace("=**", "")], method.full_name
 
 
 def test_references_lead_somewhere() -> None:
