@@ -200,6 +200,76 @@ def test_the_tree_leads_to_each_object(page: Page) -> None:
     expect(dialog).to_have_count(0)
 
 
+ROLLOUT = """\
+apiVersion: argoproj.io/v1alpha1
+kind: Rollout
+metadata: {name: canary, namespace: default}
+spec:
+  replicas: 2
+  selector: {matchLabels: {app: canary}}
+  strategy: {canary: {steps: [{setWeight: 50}, {pause: {}}]}}
+  template:
+    metadata: {labels: {app: canary}}
+    spec: {containers: [{name: web, image: "registry.example/web:1"}]}
+"""
+PIPELINE = """\
+apiVersion: kargo.akuity.io/v1alpha1
+kind: Project
+metadata: {name: shop}
+---
+apiVersion: kargo.akuity.io/v1alpha1
+kind: Warehouse
+metadata: {name: source, namespace: shop}
+spec:
+  freightCreationPolicy: Manual
+  subscriptions: [{git: {repoURL: "https://git.example/shop.git"}}]
+---
+apiVersion: kargo.akuity.io/v1alpha1
+kind: Stage
+metadata: {name: test, namespace: shop}
+spec:
+  requestedFreight: [{origin: {kind: Warehouse, name: source}, sources: {direct: true}}]
+  promotionTemplate: {spec: {steps: [{uses: compose-output, as: out, config: {tag: x}}]}}
+---
+apiVersion: kargo.akuity.io/v1alpha1
+kind: Freight
+metadata: {name: anything, namespace: shop}
+alias: first-one
+origin: {kind: Warehouse, name: source}
+commits: [{repoURL: "https://git.example/shop.git", id: 3c83688aca6c26b54ff38df766a0daa038de8b53}]
+"""
+
+
+def test_a_canary_that_waits_is_promoted(page: Page, site: Site) -> None:
+    site.argosy.kubectl("apply", "-f", "-", stdin=ROLLOUT)
+    page.goto("/rollouts/default/canary")
+    expect(page.locator(".badge").first).to_contain_text("Healthy")
+    site.argosy.kubectl("apply", "-f", "-", stdin=ROLLOUT.replace("web:1", "web:2"))
+    expect(page.locator(".badge").first).to_contain_text("Paused")
+    page.get_by_role("button", name="Abort…").click()
+    expect(page.get_by_role("dialog")).to_contain_text("Traffic goes back to the stable version")
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="Promote", exact=True).click()
+    expect(page.locator(".badge").first).to_contain_text("Healthy")
+
+
+def test_freight_is_promoted_to_a_stage(page: Page, site: Site) -> None:
+    project, _, rest = PIPELINE.partition("---\n")
+    site.argosy.kubectl("apply", "-f", "-", stdin=project)
+    site.argosy.eventually(lambda: site.argosy.get("namespace", "shop"), "the Project's namespace")
+    site.argosy.eventually(
+        lambda: site.argosy.kubectl("apply", "-f", "-", stdin=rest, check=False).count("\n") == 3, "the pipeline"
+    )
+    page.goto("/stages/shop/test")
+    page.get_by_role("button", name="Promote…").click()
+    expect(page.get_by_role("radio", checked=True)).to_have_count(1)
+    expect(page.get_by_role("dialog")).to_contain_text("first-one")
+    page.get_by_role("dialog").get_by_role("button", name="Promote", exact=True).click()
+    expect(page.get_by_role("status").last).to_contain_text("was made")
+    page.goto("/promotions")
+    expect(page.locator("tbody tr")).to_contain_text("Succeeded")
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_no_page_has_a_serious_fault_of_accessibility(page: Page, scheme: Literal["light", "dark"]) -> None:
     axe = Path(__file__).parents[2] / "ui" / "node_modules" / "axe-core" / "axe.min.js"

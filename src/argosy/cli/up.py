@@ -186,7 +186,7 @@ def introduction(url: str, api: str, place: Place) -> str:
 
   API server   {url}
   kubeconfig   {place.kubeconfig}
-  Argo CD API  {api}   (user admin; 'argosy admin initial-password{data_dir_option(place)}' shows the password)
+  page, API    {api}   (user admin; 'argosy admin initial-password{data_dir_option(place)}' shows the password)
 
 Try next:
 

@@ -3,7 +3,8 @@
 - `endpoint.py`: how an endpoint is declared; `router.py`: from a request to its answer; `shapes.py`: types as schemas.
 - `openapi.py`: the description, made from the declarations.
 - `listing.py`: search, filter, sort, range and counts by facet, for every list.  `stream.py`: lists and objects, live.
-- `applications.py`, `objects.py`, `home.py`, `caller.py`: the endpoints.  `why.py`: why an Application is as it is.
+- `applications.py`, `objects.py`, `actions.py`, `home.py`, `caller.py`: the endpoints.
+- `why.py`, `object_states.py`: why an object is as it is.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ PREFIX = "/api/argosy/v1"
 
 
 def router(world: World) -> Router:
+    from argosy.server.api.actions import action_endpoints
     from argosy.server.api.applications import application_endpoints
     from argosy.server.api.caller import caller_endpoints
     from argosy.server.api.home import home_endpoints
@@ -25,5 +27,6 @@ def router(world: World) -> Router:
         *application_endpoints(world),
         *object_endpoints(world),
         *home_endpoints(world),
+        *action_endpoints(world),
     )
     return Router(declared, PREFIX)

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 
-import { streamOf, yaml } from "./model";
+import { rolloutVerbs, streamOf, yaml } from "./model";
 
 test("the question names the kind and what the address says", () => {
   expect(streamOf("rollouts", new URLSearchParams("state=Paused&x=1"))).toBe(
@@ -22,4 +22,17 @@ map:
   "n": null
   e: {}
 `);
+});
+
+test.each([
+  ["Paused", ["promote", "promote-full", "abort"]],
+  ["Progressing", ["pause", "promote-full", "abort"]],
+  ["Aborted", ["retry", "restart"]],
+  ["Healthy", ["restart"]],
+])("a Rollout that is %s can be told to %s", (state, verbs) => {
+  expect(rolloutVerbs(state).map((verb) => verb.name)).toEqual(verbs);
+});
+
+test("what may lose something says so first", () => {
+  expect(rolloutVerbs("Paused").filter((verb) => verb.effect).map((verb) => verb.name)).toEqual(["promote-full", "abort"]);
 });

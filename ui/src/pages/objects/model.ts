@@ -91,3 +91,40 @@ function scalar(value: unknown): string {
   const plain = /^[A-Za-z_./][\w./@:-]*(?: [\w./@:()-]+)*$/.test(value) && !/^(true|false|null|yes|no|on|off|y|n)$/i.test(value);
   return plain && !value.endsWith(":") && !value.includes(": ") ? value : JSON.stringify(value);
 }
+
+export interface Verb {
+  name: string;
+  title: string;
+  kind: "primary" | "danger" | "usual";
+  /** What it would do, asked before it is done; empty for what does no harm. */
+  effect: string;
+}
+
+const ABORT: Verb = {
+  name: "abort",
+  title: "Abort",
+  kind: "danger",
+  effect: "Traffic goes back to the stable version, and the new one is scaled down.",
+};
+const FULL: Verb = {
+  name: "promote-full",
+  title: "Promote fully",
+  kind: "usual",
+  effect: "All steps, pauses and analyses that are left are skipped: the new version gets all traffic.",
+};
+
+/** What can be done with a Rollout in this state, the likeliest first. */
+export function rolloutVerbs(state: string): Verb[] {
+  const restart: Verb = { name: "restart", title: "Restart", kind: "usual", effect: "All its pods are replaced, some at a time." };
+  switch (state) {
+    case "Paused":
+      return [{ name: "promote", title: "Promote", kind: "primary", effect: "" }, FULL, ABORT];
+    case "Progressing":
+      return [{ name: "pause", title: "Pause", kind: "usual", effect: "" }, FULL, ABORT];
+    case "Aborted":
+    case "Degraded":
+      return [{ name: "retry", title: "Retry", kind: "primary", effect: "" }, restart];
+    default:
+      return [restart];
+  }
+}

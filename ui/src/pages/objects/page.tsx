@@ -5,6 +5,7 @@ import { keyOf } from "../../api/patch";
 import { Ago, Badge, Copy, Facets, Note, Pages, Search, type Severity, Sortable } from "../../parts";
 import { href, query } from "../../router";
 import { useLive } from "../live-page";
+import { ObjectActions } from "./actions";
 import { FACETS, KINDS, LIMIT, PIPELINES, streamOf, yaml } from "./model";
 import "../list.css";
 
@@ -116,6 +117,7 @@ function Fact({ row, name }: { row: Row; name: string }) {
 export function ObjectPage({ kind, namespace, name }: { kind: string; namespace: string; name: string }) {
   const [shown, setShown] = useState<Schemas["ObjectShown"] | null>(null);
   const [problem, setProblem] = useState("");
+  const [asked, setAsked] = useState(0);
   useEffect(() => {
     const place = `/api/argosy/v1/${kind}/${encodeURIComponent(namespace)}/${encodeURIComponent(name)}`;
     const load = () =>
@@ -125,7 +127,7 @@ export function ObjectPage({ kind, namespace, name }: { kind: string; namespace:
     void load();
     const timer = setInterval(() => void load(), 5000);
     return () => clearInterval(timer);
-  }, [kind, namespace, name]);
+  }, [kind, namespace, name, asked]);
   if (problem) return <Note severity="broken">{problem}</Note>;
   if (!shown) return <p class="muted">Loading…</p>;
   const { row } = shown;
@@ -137,6 +139,7 @@ export function ObjectPage({ kind, namespace, name }: { kind: string; namespace:
           <a href={href(`/${kind}`)}>{KINDS[kind]?.title ?? kind}</a> / {row.name} <Copy text={row.name} what="the name" />
         </h1>
         <Badge severity={row.severity as Severity}>{row.state}</Badge>
+        <ObjectActions kind={kind} row={row} onDone={() => setAsked(asked + 1)} />
       </div>
       {row.message && <Note severity={row.severity as Severity}>{row.message}</Note>}
       <div class="panel stacked">

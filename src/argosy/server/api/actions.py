@@ -1,0 +1,212 @@
+"""What a page can do with Rollouts and Stages: the verbs of the peers' commands, by the same pure pieces.
+
+Rights: `objects, action/<verb>, <group>/<Kind>/<namespace>/<name>`. Each act is put on record.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, Final, TypedDict
+
+from argosy.apis.rollouts.rollout import Rollout
+from argosy.apis.schema import read
+from argosy.machinery import timestamps
+from argosy.machinery.api import PatchType
+from argosy.machinery.objects import JsonObject, Resource
+from argosy.server.api.endpoint import Asked, Endpoint
+from argosy.server.api.objects import LISTED, RIGHTS, target_of
+from argosy.server.calls import within
+from argosy.server.errors import failed_precondition, invalid, not_found
+from argosy.server.world import World
+
+MANAGER: Final = "argosy-server"
+Act = Callable[[Asked], Awaitable[Any]]
+VERBS: Final = ("promote", "promote-full", "abort", "retry", "pause", "restart")
+
+
+class Done(TypedDict):
+    """`message` says what was begun."""
+
+    message: str
+
+
+class Nothing(TypedDict):
+    """No field: the address says it all."""
+
+
+class Chosen(TypedDict):
+    """`freight` is the name of a piece of Freight."""
+
+    freight: str
+
+
+class Offer(TypedDict):
+    """One piece of Freight for a Stage. `availableAt` is when a soak time ends, and empty where none runs."""
+
+    name: str
+    alias: str
+    content: str
+    createdAt: str
+    available: bool
+    waitsFor: str
+    availableAt: str
+    current: bool
+
+
+class Offers(TypedDict):
+    """The newest first."""
+
+    freight: list[Offer]
+
+
+def action_endpoints(world: World) -> tuple[Endpoint, ...]:
+    actions = Actions(world)
+    needs = within(RIGHTS, "action", mutates=True)
+    rollouts = tuple(
+        Endpoint(
+            method="POST",
+            path=f"/rollouts/{{namespace}}/{{name}}/{verb}",
+            summary=f"{verb.replace('-', ' ').capitalize()} a Rollout",
+            needs=needs,
+            takes=Nothing,
+            answers=Done,
+            answer=actions.of_rollout(verb),
+        )
+        for verb in VERBS
+    )
+    return (
+        *rollouts,
+        Endpoint(
+            method="GET",
+            path="/stages/{namespace}/{name}/freight",
+            summary="The Freight that a Stage may have, now or later",
+            needs=within(RIGHTS, "get"),
+            answers=Offers,
+            answer=actions.offers,
+        ),
+        Endpoint(
+            method="POST",
+            path="/stages/{namespace}/{name}/promote",
+            summary="Promote a piece of Freight to a Stage",
+            needs=needs,
+            takes=Chosen,
+            answers=Done,
+            answer=actions.promote,
+        ),
+    )
+
+
+class Actions:
+    def __init__(self, world: World) -> None:
+        self._world = world
+
+    def of_rollout(self, verb: str) -> Act:
+        async def act(asked: Asked) -> Done:
+            found = await self._found(asked, "rollouts", f"action/{verb}")
+            for patch, subresource in _patches(verb, found, self._world):
+                await self._patch(LISTED["rollouts"].resource, found, patch, subresource)
+            return {"message": f"{verb} of {found['metadata']['name']} was begun"}
+
+        return act
+
+    async def offers(self, asked: Asked) -> Offers:
+        from argosy.promotion.freight.availability import availability
+
+        stage = await self._found(asked, "stages", "get")
+        namespace, now = stage["metadata"]["namespace"], self._world.clock.now()
+        current = _current(stage)
+        listed = (await self._world.client.list(LISTED["freight"].resource, namespace)).items
+        offers: list[Offer] = []
+        for piece in listed:
+            if not asked.call.may(RIGHTS, "get", _target("freight", piece)):
+                continue
+            state, found = LISTED["freight"].state(piece), availability(stage, piece, now)
+            offers.append(
+                {
+                    "name": piece["metadata"]["name"],
+                    "alias": state.facts["alias"],
+                    "content": state.facts["content"],
+                    "createdAt": str(piece["metadata"].get("creationTimestamp") or ""),
+                    "available": bool(found),
+                    "waitsFor": found.waits_for,
+                    "availableAt": timestamps.seconds(found.ripe_at) if found.ripe_at is not None else "",
+                    "current": piece["metadata"]["name"] in current,
+                }
+            )
+        offers.sort(key=lambda one: (one["createdAt"], one["name"]), reverse=True)
+        return {"freight": offers}
+
+    async def promote(self, asked: Asked) -> Done:
+        """As a client would: admission builds the Promotion, and refuses Freight that the Stage may not have."""
+        stage = await self._found(asked, "stages", "action/promote")
+        name, namespace = stage["metadata"]["name"], stage["metadata"]["namespace"]
+        body: JsonObject = {
+            "apiVersion": "kargo.akuity.io/v1alpha1",
+            "kind": "Promotion",
+            "metadata": {
+                "generateName": f"{name}-",
+                "namespace": namespace,
+                "annotations": {"kargo.akuity.io/create-actor": f"email:{asked.call.caller.username}"},
+            },
+            "spec": {"stage": name, "freight": asked.body["freight"], "steps": [{"uses": "fail", "as": "unbuilt"}]},
+        }
+        made = await self._world.client.create(LISTED["promotions"].resource, body, field_manager=MANAGER)
+        return {"message": f"Promotion {made['metadata']['name']} was made"}
+
+    async def _found(self, asked: Asked, kind: str, action: str) -> JsonObject:
+        """Raises ApiError: what one may not see answers as what is not there."""
+        resource, namespace, name = LISTED[kind].resource, asked.path["namespace"], asked.path["name"]
+        target = target_of(resource, namespace, name)
+        absent = not_found(f'{resource.plural}.{resource.group} "{name}" not found')
+        if not asked.call.may(RIGHTS, "get", target):
+            raise absent
+        asked.call.permit(RIGHTS, action, target)
+        if resource not in await self._world.client.resources():
+            raise absent
+        return await self._world.client.read(resource, name, namespace)
+
+    async def _patch(self, resource: Resource, found: JsonObject, patch: JsonObject, subresource: str) -> None:
+        """Of exactly the object that was looked at: another one of the name is not meant."""
+        metadata = found["metadata"]
+        body = {**patch, "metadata": {**(patch.get("metadata") or {}), "uid": metadata["uid"]}}
+        await self._world.client.patch(
+            resource,
+            metadata["name"],
+            metadata["namespace"],
+            body,
+            PatchType.MERGE,
+            subresource=subresource,
+            field_manager=MANAGER,
+        )
+
+
+def _patches(verb: str, found: JsonObject, world: World) -> list[tuple[JsonObject, str]]:
+    """With the subresource of each, in order. Raises ApiError."""
+    from argosy.rollouts.commands import changes, promote
+
+    if verb not in VERBS:
+        raise invalid(f"{verb[:40]!r} is none of {', '.join(VERBS)}")
+    if verb in ("promote", "promote-full"):
+        view = read(Rollout, found)
+        patches = promote.promote_patches(view, full=verb == "promote-full")
+        made = [(patches.status, "status"), (patches.spec, "")]
+        if not any(patch for patch, _ in made):
+            raise failed_precondition(f"{found['metadata']['name']} waits for nothing that a promotion would end")
+        return [(patch, place) for patch, place in made if patch is not None]
+    if verb == "restart":
+        return [(changes.restart_patch(world.clock.now()), "")]
+    plain: Mapping[str, tuple[JsonObject, str]] = {
+        "abort": (changes.ABORT, "status"),
+        "retry": (changes.RETRY, "status"),
+        "pause": (changes.PAUSE, ""),
+    }
+    return [plain[verb]]
+
+
+def _current(stage: JsonObject) -> frozenset[str]:
+    history: list[JsonObject] = (stage.get("status") or {}).get("freightHistory") or [{}]
+    return frozenset(str(one.get("name")) for one in (history[0].get("items") or {}).values())
+
+
+def _target(kind: str, obj: JsonObject) -> str:
+    return target_of(LISTED[kind].resource, obj["metadata"]["namespace"], obj["metadata"]["name"])

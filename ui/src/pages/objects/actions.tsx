@@ -1,0 +1,173 @@
+import { useEffect, useState } from "preact/hooks";
+
+import { ask, Failure, type Schemas } from "../../api/client";
+import { Ago, Badge, Button, Dialog, Note, toast } from "../../parts";
+import { rolloutVerbs, type Verb } from "./model";
+
+type Row = Schemas["ObjectRow"];
+type Offer = Schemas["Offer"];
+
+const GROUPS: Record<string, string> = { rollouts: "argoproj.io/Rollout", stages: "kargo.akuity.io/Stage" };
+
+/** What can be done with an object of this kind; a missing right is shown as the reason. */
+export function ObjectActions({ kind, row, onDone }: { kind: string; row: Row; onDone: () => void }) {
+  if (kind === "rollouts") return <RolloutActions row={row} onDone={onDone} />;
+  if (kind === "stages") return <StageActions row={row} onDone={onDone} />;
+  return null;
+}
+
+/** For each action why it is not allowed, if it is not. */
+function useLacks(kind: string, row: Row, actions: string[]): Record<string, string | undefined> {
+  const [lacks, setLacks] = useState<Record<string, string | undefined>>({});
+  const names = actions.join();
+  useEffect(() => {
+    const object = `${GROUPS[kind]}/${row.namespace}/${row.name}`;
+    const rights = names.split(",").map((action) => ({ resource: "objects", action: `action/${action}`, object }));
+    ask<Schemas["Allowed"]>("POST", "/api/argosy/v1/rights", { rights }).then(
+      ({ allowed }) =>
+        setLacks(
+          Object.fromEntries(
+            rights.map((one, at) => [one.action.slice(7), allowed[at] ? undefined : `you lack the right objects, ${one.action}, ${object}`]),
+          ),
+        ),
+      () => setLacks({}),
+    );
+  }, [kind, row.namespace, row.name, names]);
+  return lacks;
+}
+
+async function done(place: string, body: object): Promise<boolean> {
+  try {
+    const { message } = await ask<Schemas["Done"]>("POST", `/api/argosy/v1/${place}`, body);
+    toast("ok", message);
+    return true;
+  } catch (error) {
+    toast("broken", error instanceof Failure ? error.message : String(error));
+    return false;
+  }
+}
+
+function placeOf(kind: string, row: Row): string {
+  return `${kind}/${encodeURIComponent(row.namespace)}/${encodeURIComponent(row.name)}`;
+}
+
+function RolloutActions({ row, onDone }: { row: Row; onDone: () => void }) {
+  const verbs = rolloutVerbs(row.state);
+  const lacks = useLacks("rollouts", row, verbs.map((verb) => verb.name));
+  const [asks, setAsks] = useState<Verb | null>(null);
+  async function act(verb: Verb) {
+    setAsks(null);
+    if (await done(`${placeOf("rollouts", row)}/${verb.name}`, {})) onDone();
+  }
+  return (
+    <div class="actions">
+      {verbs.map((verb) => (
+        <Button key={verb.name} kind={verb.kind} lacks={lacks[verb.name]} onClick={() => (verb.effect ? setAsks(verb) : void act(verb))}>
+          {verb.title}
+          {verb.effect && "…"}
+        </Button>
+      ))}
+      {asks && (
+        <Dialog title={asks.title} onClose={() => setAsks(null)}>
+          <form
+            onSubmit={(event) => {
+              event.preventDefault();
+              void act(asks);
+            }}
+          >
+            <h1>
+              {asks.title} {row.name}
+            </h1>
+            <p>{asks.effect}</p>
+            <div class="actions">
+              <Button onClick={() => setAsks(null)}>Cancel</Button>
+              <Button kind={asks.kind === "danger" ? "danger" : "primary"} type="submit">
+                {asks.title}
+              </Button>
+            </div>
+          </form>
+        </Dialog>
+      )}
+    </div>
+  );
+}
+
+function StageActions({ row, onDone }: { row: Row; onDone: () => void }) {
+  const lacks = useLacks("stages", row, ["promote"]);
+  const [open, setOpen] = useState(false);
+  return (
+    <div class="actions">
+      <Button kind="primary" lacks={lacks["promote"]} onClick={() => setOpen(true)}>
+        Promote…
+      </Button>
+      {open && (
+        <Promote
+          row={row}
+          onClose={() => setOpen(false)}
+          onDone={() => {
+            setOpen(false);
+            onDone();
+          }}
+        />
+      )}
+    </div>
+  );
+}
+
+function Promote({ row, onClose, onDone }: { row: Row; onClose: () => void; onDone: () => void }) {
+  const [offers, setOffers] = useState<Offer[] | null>(null);
+  const [problem, setProblem] = useState("");
+  const [chosen, setChosen] = useState("");
+  const place = placeOf("stages", row);
+  useEffect(() => {
+    ask<Schemas["Offers"]>("GET", `/api/argosy/v1/${place}/freight`).then(
+      ({ freight }) => {
+        setOffers(freight);
+        setChosen(freight.find((one) => one.available && !one.current)?.name ?? "");
+      },
+      (error: unknown) => setProblem(error instanceof Failure ? error.message : String(error)),
+    );
+  }, [place]);
+  async function promote(event: SubmitEvent) {
+    event.preventDefault();
+    if (await done(`${place}/promote`, { freight: chosen })) onDone();
+  }
+  return (
+    <Dialog title={`Promote to ${row.name}`} onClose={onClose}>
+      <form onSubmit={(event) => void promote(event)}>
+        <h1>Promote to {row.name}</h1>
+        {problem && <Note severity="broken">{problem}</Note>}
+        {!offers && !problem && <p class="muted">Loading…</p>}
+        {offers?.length === 0 && <Note severity="attention">There is no Freight yet.</Note>}
+        <div class="checks" role="radiogroup" aria-label="Freight">
+          {offers?.map((one) => (
+            <label key={one.name}>
+              <input
+                type="radio"
+                name="freight"
+                value={one.name}
+                checked={one.name === chosen}
+                disabled={!one.available}
+                onChange={() => setChosen(one.name)}
+              />
+              <span>
+                {one.alias || one.name.slice(0, 12)} {one.current && <Badge severity="ok">there now</Badge>}{" "}
+                {!one.available && <Badge severity="attention">{one.waitsFor || "not available"}</Badge>} <Ago at={one.availableAt} />
+                <span class="muted">
+                  {" "}
+                  {one.content} – found <Ago at={one.createdAt} />
+                </span>
+              </span>
+            </label>
+          ))}
+        </div>
+        <div class="actions">
+          <Button onClick={onClose}>Cancel</Button>
+          <Button kind="primary" type="submit" disabled={!chosen}>
+            Promote
+          </Button>
+        </div>
+      </form>
+    </Dialog>
+  );
+}
