@@ -50,4 +50,4 @@ async def _demonstrate(running: Demonstration, place: Place) -> None:
             await watch(client, {app["metadata"]["name"] for app in wanted})
     except TimeoutError:
         raise CommandError(f"not all is Synced, Healthy and verified after {PATIENCE:g} s: see above") from None
-    print(next_steps(place, running.images), flush=True)
+    print(next_steps(place, running.images, running.page), flush=True)

@@ -5,10 +5,14 @@ from __future__ import annotations
 from argosy.cli.place import Place, data_dir_option
 
 
-def next_steps(place: Place, images: str) -> str:
+def next_steps(place: Place, images: str, page: str) -> str:
     option = data_dir_option(place)
     return f"""
-All are Synced and Healthy, and 1.0.0 waits before prod. Try next:
+All are Synced and Healthy, and 1.0.0 waits before prod.
+
+Look at it: {page}   (user admin; the password: argosy admin initial-password{option})
+
+Try next:
 
   argosy image push {images}:1.1.0          # a good image: to dev, to staging, and verified there
   argosy wait-for 1.1.0 --in staging{option}

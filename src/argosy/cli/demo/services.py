@@ -42,6 +42,12 @@ class Demonstration:
         return self.embedded.server.url
 
     @property
+    def page(self) -> str:
+        """The web page, and the API beside it."""
+        assert self.embedded.api is not None
+        return self.embedded.api.url
+
+    @property
     def images(self) -> str:
         return f"{HOST}:{self.registry_port}/{REPOSITORY}"
 
