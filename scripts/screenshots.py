@@ -1,4 +1,4 @@
-"""Pictures of the page for the docs: python scripts/screenshots.py URL PASSWORD FOLDER, against a running `argosy demo`.
+"""Pictures of the page for the docs, of a running `argosy demo`: python scripts/screenshots.py URL PASSWORD FOLDER
 
 Needs Chromium. Each page once in light and once in dark, and once as wide as a phone.
 """
