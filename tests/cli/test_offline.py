@@ -194,3 +194,17 @@ def test_an_action_that_cannot_be_run_is_told_in_one_line(
 def test_settings_must_be_one_config_map(web: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["resource", "health", *web[:2], "--settings", web[1]]) == 1
     assert "must be one ConfigMap, argocd-cm" in capsys.readouterr().err
+
+
+def test_programs_of_a_kustomization_run_by_a_flag_only(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    function = "exec: {path: ./made.sh}"
+    (tmp_path / "kustomization.yaml").write_text(
+        "generators:\n- |-\n  kind: executable\n  metadata:\n    name: demo\n    annotations:\n"
+        f'      config.kubernetes.io/function: "{function}"\n'
+    )
+    (tmp_path / "made.sh").write_text('#!/bin/sh\necho "{kind: ConfigMap, apiVersion: v1, metadata: {name: made}}"\n')
+    (tmp_path / "made.sh").chmod(0o755)
+    assert main(["render", str(tmp_path)]) != 0
+    assert "argosy render --enable-exec" in capsys.readouterr().err
+    assert main(["render", str(tmp_path), "--enable-exec", "-o", "name"]) == 0
+    assert capsys.readouterr().out.strip().endswith("made")

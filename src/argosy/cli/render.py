@@ -14,7 +14,7 @@ from argosy.cli.failing import CommandError, Exit
 from argosy.cli.printing import write_objects
 from argosy.machinery.objects import JsonObject
 from argosy.machinery.yaml import YamlError, load
-from argosy.render.local import rendered_here
+from argosy.render.local import LocalWorkspace, rendered_here
 from argosy.render.port import RenderError, RenderRequest
 from argosy.sources.directory import directory_tree
 from argosy.sources.port import SourceError
@@ -31,7 +31,7 @@ def run(options: argparse.Namespace) -> int:
         namespace=options.namespace,
         kube_version=options.kube_version,
     )
-    write_objects(sys.stdout, rendered(request), options.output)
+    write_objects(sys.stdout, rendered(request, programs=options.enable_exec), options.output)
     return Exit.OK
 
 
@@ -67,12 +67,21 @@ def request_of(
     )
 
 
-def rendered(request: RenderRequest) -> Sequence[JsonObject]:
-    """The manifests, made in this process: the directory is the user's own. Raises CommandError."""
+def rendered(request: RenderRequest, *, programs: bool = False) -> Sequence[JsonObject]:
+    """The manifests, made in this process: the directory is the user's own. Raises CommandError.
+
+    `programs` lets those run that a kustomization names as functions.
+    """
     try:
-        return rendered_here(request)
+        return rendered_here(request, _with_programs(request) if programs else None)
     except (RenderError, SourceError, ValueError) as error:
         raise CommandError(str(error)) from None
+
+
+def _with_programs(request: RenderRequest) -> LocalWorkspace:
+    from argosy.render.programs import ProgramWorkspace
+
+    return ProgramWorkspace(Path(str(request.source["repoURL"])), request.tree, request.refs)
 
 
 def source_of(options: argparse.Namespace) -> JsonObject:

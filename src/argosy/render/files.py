@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from argosy.machinery.objects import JsonObject, JsonValue
 from argosy.render.port import RenderError
@@ -81,6 +81,18 @@ class Workspace(Protocol):
 
     def warn(self, text: str) -> None:
         """Something odd about the source that its owner should see, though manifests can be made."""
+        ...
+
+
+@runtime_checkable
+class Programs(Protocol):
+    """What a workspace can do besides, on the machine of a developer who allows it; never in a worker."""
+
+    def run_program(self, directory: str, path: str, arguments: Sequence[str], data: bytes) -> bytes:
+        """What the program answers to the data. `directory` is where it starts, and a `path` with `/` is relative to.
+
+        Raises ToolError when it fails.
+        """
         ...
 
 

@@ -79,7 +79,7 @@ def render_here(workspace: LocalWorkspace, job: Job) -> Sequence[JsonValue]:
     return load_tool(job.tool)(workspace, job)
 
 
-def rendered_here(request: RenderRequest) -> list[JsonObject]:
+def rendered_here(request: RenderRequest, workspace: LocalWorkspace | None = None) -> list[JsonObject]:
     """The manifests of a request, without worker, cache or loop. Raises RenderError, SourceError."""
 
     def kind_of(path: str) -> str:
@@ -87,7 +87,7 @@ def rendered_here(request: RenderRequest) -> list[JsonObject]:
         return entry.kind if entry else ""
 
     job, _ = job_of(request, kind_of)
-    made = render_here(LocalWorkspace(request.tree, request.refs), job)
+    made = render_here(workspace or LocalWorkspace(request.tree, request.refs), job)
     try:
         return [checked(item) for item in made]
     except ValueError as error:

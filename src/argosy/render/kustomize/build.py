@@ -289,13 +289,13 @@ class _Build:
             if above.origin is not None:
                 note_transformation(result.resources, above.origin.configured(file, kind))
         for config in self._configs(kustomization.items("transformers"), kustomization, place, above):
-            run_transformer(config, result.resources, place.read, self.schemas)
+            run_transformer(config, result.resources, place, self.schemas)
             result.resources.keep(lambda resource: bool(resource.obj))
             if (origin := by_configuration(config)) is not None:
                 note_transformation(result.resources, origin)
         for config in self._configs(kustomization.items("validators"), kustomization, place, above):
             before = [copy.deepcopy(resource.obj) for resource in result.resources]
-            run_transformer(config, result.resources, place.read, self.schemas)
+            run_transformer(config, result.resources, place, self.schemas)
             if before != [resource.obj for resource in result.resources]:
                 raise ToolError(f"{kustomization.where}: validator {config.name!r} shouldn't modify the resource map")
 

@@ -1,7 +1,7 @@
-"""Generators and transformers configured in files of their own: Kustomize's built-in ones, and no programs.
+"""Generators and transformers configured in files of their own: Kustomize's built-in ones.
 
 `generators`, `transformers` and `validators` name resources; one of apiVersion `builtin` configures a transformer as a
-field of the kustomization would. Others would run code of the repository, and are refused.
+field of the kustomization would. Others run code of the repository (functions.py), and are refused by controllers.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from typing import Any, Final
 from argosy.machinery.objects import JsonObject
 from argosy.render.files import ToolError
 from argosy.render.kustomize.fieldspecs import FieldSpec, Specs
+from argosy.render.kustomize.functions import function_of, transform
 from argosy.render.kustomize.generators import generate_one
 from argosy.render.kustomize.images import set_images
 from argosy.render.kustomize.model import Kustomization
@@ -52,16 +53,21 @@ def run_generator(
         return list(inflate(place, kustomization, {**chart, "chartHome": home} if home else chart, ""))
     if kind == "IAMPolicyGenerator":
         return [_policy(config)]
+    if (function := function_of(config)) is not None:
+        return function.run(place, [])
     raise _refusal(config)
 
 
-def run_transformer(config: Resource, resources: ResourceSet, read: Read, schemas: Schemas) -> None:
-    """In place. Raises ToolError for what is no built-in transformer."""
+def run_transformer(config: Resource, resources: ResourceSet, place: Place, schemas: Schemas) -> None:
+    """In place. Raises ToolError for what is no built-in transformer and no function that may run."""
     kind = config.gvk.kind
     if config.obj.get("apiVersion") != "builtin" or kind not in _RUNNERS:
-        raise _refusal(config)
+        if (function := function_of(config)) is None:
+            raise _refusal(config)
+        transform(function, place, resources)
+        return
     specs = tuple(FieldSpec.parse(spec, kind) for spec in config.obj.get("fieldSpecs") or ())
-    _RUNNERS[kind](_Run(config, resources, specs, read, schemas))
+    _RUNNERS[kind](_Run(config, resources, specs, place.read, schemas))
 
 
 class _Run:
