@@ -6,7 +6,7 @@ import struct
 
 import pytest
 
-from argosy.confinement.seccomp import filter_of
+from argosy.confinement.seccomp import INTERNET, UNIX, filter_of
 from argosy.confinement.syscalls import ALWAYS_REFUSED, MACHINES, NEWEST, NUMBERS, UNKNOWN
 
 ALLOWED, EPERM, ENOSYS, EAFNOSUPPORT = 0x7FFF0000, 0x50001, 0x50026, 0x50061
@@ -35,7 +35,7 @@ def machine(request: pytest.FixtureRequest) -> str:
 
 def test_what_nobody_needs_is_refused_and_what_is_new_is_unknown(machine: str) -> None:
     column, architecture = MACHINES[machine]
-    code = filter_of(machine, sockets=True, programs=True, processes=True)
+    code = filter_of(machine, sockets=INTERNET, programs=True, processes=True)
     for name in ALWAYS_REFUSED:
         if NUMBERS[name][column] >= 0:
             assert judge(code, architecture, NUMBERS[name][column]) == EPERM, name
@@ -50,7 +50,7 @@ def test_what_nobody_needs_is_refused_and_what_is_new_is_unknown(machine: str) -
 def test_a_thread_may_always_be_started_a_process_or_a_program_only_where_it_is_said(machine: str) -> None:
     column, architecture = MACHINES[machine]
     for allowed in (False, True):
-        code = filter_of(machine, sockets=False, programs=allowed, processes=allowed)
+        code = filter_of(machine, sockets=(), programs=allowed, processes=allowed)
         wanted = ALLOWED if allowed else EPERM
         assert judge(code, architecture, NUMBERS["clone"][column], 0x3D0F00) == ALLOWED
         assert judge(code, architecture, NUMBERS["clone"][column], 0x1200011) == wanted
@@ -64,19 +64,21 @@ def test_a_thread_may_always_be_started_a_process_or_a_program_only_where_it_is_
 )
 def test_sockets_are_of_three_families_or_of_none(machine: str, family: int, told: int) -> None:
     column, architecture = MACHINES[machine]
-    some = filter_of(machine, sockets=True, programs=True, processes=True)
-    none = filter_of(machine, sockets=False, programs=True, processes=True)
+    some = filter_of(machine, sockets=INTERNET, programs=True, processes=True)
+    none = filter_of(machine, sockets=(), programs=True, processes=True)
     assert judge(some, architecture, NUMBERS["socket"][column], family) == told
     assert judge(none, architecture, NUMBERS["socket"][column], family) == EPERM
+    own = filter_of(machine, sockets=UNIX, programs=True, processes=True)
+    assert judge(own, architecture, NUMBERS["socket"][column], family) == (ALLOWED if family == 1 else EAFNOSUPPORT)
 
 
 def test_nobody_types_into_a_terminal(machine: str) -> None:
     column, architecture = MACHINES[machine]
-    code = filter_of(machine, sockets=True, programs=True, processes=True)
+    code = filter_of(machine, sockets=INTERNET, programs=True, processes=True)
     found = [judge(code, architecture, NUMBERS["ioctl"][column], 0, request) for request in (0x5412, 0x541C, 0x5401)]
     assert found == [EPERM, EPERM, ALLOWED]
 
 
 def test_a_machine_whose_calls_are_not_known_is_told() -> None:
     with pytest.raises(OSError, match="system calls of vax are not known"):
-        filter_of("vax", sockets=True, programs=True, processes=True)
+        filter_of("vax", sockets=INTERNET, programs=True, processes=True)

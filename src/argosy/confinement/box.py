@@ -21,8 +21,8 @@ class Box:
     """Whether a module may start others; an executable always may."""
     proc: bool = False
     """Whether it has a /proc, of its own processes alone."""
-    host_network: bool = False
-    """Only for what has no other way: an agent's socket, a repository on this machine."""
+    unix_sockets: bool = False
+    """For who talks to a program of its own in the same box, as gpg does with its agent."""
     own_user: bool = True
     """A user id that nobody else has, where one may be had; off for who must own files that are there already."""
     tasks: int = 64
@@ -46,7 +46,7 @@ class Box:
             "scratch": dict(self.scratch),
             "programs": self.programs,
             "proc": self.proc,
-            "host_network": self.host_network,
+            "unix_sockets": self.unix_sockets,
             "own_user": self.own_user,
             "tasks": self.tasks,
             "data_bytes": self.data_bytes,

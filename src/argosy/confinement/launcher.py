@@ -68,8 +68,6 @@ def _die_with_parent() -> None:
 def _own_namespaces(box: dict[str, Any]) -> set[str]:
     """All at once, as the administrator or through a user namespace; else as many as there are."""
     wanted = kernel.NEWNS | kernel.NEWPID | kernel.NEWNET | kernel.NEWIPC | kernel.NEWUTS
-    if box["host_network"]:
-        wanted &= ~kernel.NEWNET
     user, group = os.geteuid(), os.getegid()
     skipped = box["without"]
     if layers.VIEW in skipped:
@@ -436,7 +434,7 @@ def _without_calls(box: dict[str, Any], held: set[str]) -> None:
         return
     try:
         seccomp.confine(
-            sockets=box["gate"] >= 0 or box["host_network"],
+            sockets=seccomp.INTERNET if box["gate"] >= 0 else seccomp.UNIX if box["unix_sockets"] else (),
             programs=box["programs"] or not box["module"],
             processes=box["programs"] or not box["module"],
         )

@@ -20,18 +20,19 @@ _NUMBER_AT, _ARCHITECTURE_AT = 0, 4
 
 _NAMESPACES: Final = 0x7E020080
 _THREAD: Final = 0x00010000
-_FAMILIES: Final = (1, 2, 10)
+UNIX: Final = (1,)
+INTERNET: Final = (1, 2, 10)
 """AF_UNIX, AF_INET, AF_INET6."""
 _TIOCSTI, _TIOCLINUX = 0x5412, 0x541C
 
 
-def confine(*, sockets: bool, programs: bool, processes: bool) -> None:
+def confine(*, sockets: tuple[int, ...], programs: bool, processes: bool) -> None:
     """Needs no_new_privs. What is not allowed here is refused, not punished: libraries go other ways."""
     kernel.filter_calls(filter_of(os.uname().machine, sockets=sockets, programs=programs, processes=processes))
 
 
-def filter_of(machine: str, *, sockets: bool, programs: bool, processes: bool) -> bytes:
-    """`sockets`: of unix and the internet; `programs`: others may be run; `processes`: new ones may be started."""
+def filter_of(machine: str, *, sockets: tuple[int, ...], programs: bool, processes: bool) -> bytes:
+    """`sockets`: the families that may be made; `programs`: others may be run; `processes`: new ones may be started."""
     if machine not in MACHINES:
         raise OSError(errno.ENOSYS, f"system calls of {machine} are not known here")
     column, architecture = MACHINES[machine]
@@ -49,7 +50,7 @@ def filter_of(machine: str, *, sockets: bool, programs: bool, processes: bool) -
     code += _when(NUMBERS["clone"][column], _clone(refused, processes=processes))
     code += _when(NUMBERS["ioctl"][column], _ioctl(refused))
     if sockets:
-        code += _when(NUMBERS["socket"][column], _socket())
+        code += _when(NUMBERS["socket"][column], _socket(sockets))
     return b"".join([*code, _op(_RETURN, _ALLOW)])
 
 
@@ -69,8 +70,8 @@ def _ioctl(refused: bytes) -> list[bytes]:
     return [load, _op(_EQUAL, _TIOCSTI, 1, 0), _op(_EQUAL, _TIOCLINUX, 0, 1), refused, _op(_RETURN, _ALLOW)]
 
 
-def _socket() -> list[bytes]:
-    known = [_op(_EQUAL, family, len(_FAMILIES) - place, 0) for place, family in enumerate(_FAMILIES)]
+def _socket(families: tuple[int, ...]) -> list[bytes]:
+    known = [_op(_EQUAL, family, len(families) - place, 0) for place, family in enumerate(families)]
     return [_op(_LOAD, _argument(0)), *known, _refused(errno.EAFNOSUPPORT), _op(_RETURN, _ALLOW)]
 
 

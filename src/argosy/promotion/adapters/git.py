@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import os
 import shutil
+import subprocess
 import tempfile
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
@@ -17,6 +18,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
+from argosy.confinement.box import Box
+from argosy.confinement.interpreter import NAMES, program_reads
+from argosy.confinement.start import start
 from argosy.promotion.steps.kind import StepFault
 from argosy.promotion.urls import normalise_git
 from argosy.sources.git.private import Private
@@ -27,6 +31,8 @@ from argosy.sources.urls import check_git_url
 
 LOCAL_SECONDS: Final = 120.0
 REMOTE_SECONDS: Final = 600.0
+GPG_SECONDS: Final = 60.0
+GPG_TASKS: Final = 32
 ANONYMOUS: Final = Credentials()
 
 
@@ -158,12 +164,24 @@ def _around(directory: Path) -> list[Path]:
 
 
 def _imported(home: Path, key: str) -> str:
-    import subprocess  # the one place of this room that runs a program which is not git
-
+    """gpg starts an agent for a secret key; both end with their box."""
+    box = Box(
+        reads=(*program_reads("gpg"), *NAMES), writes=(str(home),), own_user=False, unix_sockets=True, tasks=GPG_TASKS
+    )
     command = ["gpg", "--homedir", str(home), "--batch", "--no-tty", "--status-fd", "1", "--import"]
-    environment = {"PATH": os.environ.get("PATH", "/usr/bin:/bin")}
-    done = subprocess.run(command, input=key.encode(), capture_output=True, env=environment, timeout=60, check=False)
-    for line in done.stdout.decode("utf-8", "replace").splitlines():
+    environment = {"PATH": os.environ.get("PATH", "/usr/bin:/bin"), "HOME": str(home)}
+    with tempfile.TemporaryFile() as given:
+        given.write(key.encode())
+        given.seek(0)
+        running = start(
+            box, command=command, directory=str(home), environment=environment, stdin=given, stdout=subprocess.PIPE
+        )
+    try:
+        output, _ = running.process.communicate(timeout=GPG_SECONDS)
+    finally:
+        running.kill()
+        running.process.wait()
+    for line in output.decode("utf-8", "replace").splitlines():
         words = line.split()
         if words[1:2] == ["IMPORT_OK"]:
             return words[3]

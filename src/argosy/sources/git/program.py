@@ -66,6 +66,7 @@ def run_git(
         reads=(*program_reads("git"), *NAMES, *map(str, reads), *_on_path(environment)),
         writes=(str(directory), *map(str, writes)),
         own_user=False,
+        unix_sockets=True,
         tasks=TASKS,
         open_files=OPEN_FILES,
         file_bytes=file_bytes,

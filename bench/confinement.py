@@ -1,0 +1,63 @@
+"""`python -m bench.confinement`: what a box costs: more milliseconds to start a program, and to render when warm.
+
+A start is measured by the processor time of all its processes, which says the same on a machine with other work.
+"""
+
+from __future__ import annotations
+
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from argosy.confinement.box import Box
+from argosy.confinement.interpreter import program_reads
+from argosy.confinement.start import start
+
+ROUNDS = 30
+MORE_MS = 20.0
+ENVIRONMENT = {"PATH": "/usr/bin:/bin"}
+
+
+def measured(run: Callable[[], object]) -> tuple[float, float]:
+    """Median milliseconds by the clock, mean ones of the processor."""
+    run()
+    before, walls = resource.getrusage(resource.RUSAGE_CHILDREN), []
+    for _ in range(ROUNDS):
+        began = time.perf_counter()
+        run()
+        walls.append((time.perf_counter() - began) * 1000)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    used = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return statistics.median(walls), used * 1000 / ROUNDS
+
+
+def main() -> int:
+    with tempfile.TemporaryDirectory() as directory:
+        Path(directory).chmod(0o711)
+        scratch = Path(directory) / "scratch"
+        scratch.mkdir()
+        box = Box(reads=program_reads(), scratch={str(scratch): 1 << 20}, proc=True)
+
+        def bare() -> None:
+            subprocess.run(["git", "--version"], stdout=subprocess.DEVNULL, check=True)
+
+        def boxed() -> None:
+            running = start(box, command=["git", "--version"], directory=str(scratch), environment=ENVIRONMENT)
+            if running.process.wait():
+                raise SystemExit("git did not run in its box")
+
+        plain, confined = measured(bare), measured(boxed)
+    more = confined[0] - plain[0]
+    for name, (wall, used) in (("without a box", plain), ("in a box", confined)):
+        print(f"git --version {name}: {wall:.1f} ms, {used:.1f} ms of the processor")
+    print(f"a start costs {more:.1f} ms more; wanted below {MORE_MS:g}")
+    return 0 if more < MORE_MS else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
