@@ -33,6 +33,7 @@ TARGETS = {
         "comparison of an unchanged object: not computed again",
     ),
     "live_resources": ("100,000 live resources: the whole process below 600 MB",),
+    "confinement": ("a start in a box: below 20 ms of the processor more",),
     "render_cold": ("argosy render of a small kustomization, in a new process: below 250 ms",),
     "metrics": ("a scrape of 10,000 applications: below 1 s, and no piece of it longer than 50 ms",),
     "sealing": (

@@ -14,8 +14,10 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from argosy.confinement import tree
 from argosy.confinement.box import Box
 from argosy.confinement.interpreter import program_reads
+from argosy.confinement.remote import STARTER
 from argosy.confinement.start import start
 
 ROUNDS = 30
@@ -26,14 +28,19 @@ ENVIRONMENT = {"PATH": "/usr/bin:/bin"}
 def measured(run: Callable[[], object]) -> tuple[float, float]:
     """Median milliseconds by the clock, mean ones of the processor."""
     run()
-    before, walls = resource.getrusage(resource.RUSAGE_CHILDREN), []
+    before, walls = _processor_ms(), []
     for _ in range(ROUNDS):
         began = time.perf_counter()
         run()
         walls.append((time.perf_counter() - began) * 1000)
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    used = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    return statistics.median(walls), used * 1000 / ROUNDS
+    return statistics.median(walls), (_processor_ms() - before) / ROUNDS
+
+
+def _processor_ms() -> float:
+    """Of all that we or the starter have started so far."""
+    own = resource.getrusage(resource.RUSAGE_CHILDREN)
+    started = tree.processor_seconds([STARTER.pid]) if STARTER.pid else 0.0
+    return (own.ru_utime + own.ru_stime + started) * 1000
 
 
 def main() -> int:
@@ -52,10 +59,10 @@ def main() -> int:
                 raise SystemExit("git did not run in its box")
 
         plain, confined = measured(bare), measured(boxed)
-    more = confined[0] - plain[0]
+    more = confined[1] - plain[1]
     for name, (wall, used) in (("without a box", plain), ("in a box", confined)):
         print(f"git --version {name}: {wall:.1f} ms, {used:.1f} ms of the processor")
-    print(f"a start costs {more:.1f} ms more; wanted below {MORE_MS:g}")
+    print(f"a start costs {more:.1f} ms of the processor more; wanted below {MORE_MS:g}")
     return 0 if more < MORE_MS else 1
 
 

@@ -39,9 +39,19 @@ memory_file: int = -1
 
 def main() -> None:
     """`argv`: the descriptor of the description, a marshalled dict (box.py)."""
-    box = _description(int(sys.argv.pop()))
+    run(_description(int(sys.argv.pop())))
+
+
+def run(box: dict[str, Any], parent: int = 0) -> NoReturn:
+    """In a process that is there for this program alone. `parent`: who it must be that forked it."""
     _signal.signal(_signal.SIGINT, _signal.SIG_DFL)
     _die_with_parent()
+    if parent and os.getppid() != parent:
+        os._exit(1)
+    try:
+        os.chdir(box["directory"])
+    except OSError as error:
+        _refuse(box, error)
     held = _own_namespaces(box)
     if layers.PIDS in held:
         _as_outer(box, held)

@@ -7,23 +7,19 @@ import io
 import itertools
 import marshal
 import os
-import signal
 import socket
 import subprocess
 import sys
-import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import IO, Any, Final
 
-import argosy
 from argosy.confinement import layers, tree
 from argosy.confinement.box import Box
+from argosy.confinement.remote import ROOT, STARTER, Process, RemoteProcess
 
 BOOT: Final = "import sys; sys.path.insert(0, sys.argv.pop(1)); from argosy.confinement.launcher import main; main()"
 END_SECONDS: Final = 2.0
-_ROOT: Final = str(Path(argosy.__file__).parents[1])
 _numbers = itertools.count()
 
 Gate = Callable[[socket.socket], None]
@@ -38,7 +34,7 @@ class NotConfined(OSError):
 class Running:
     """A program in its box. `process` is the one that waits for it: its status is the program's."""
 
-    process: subprocess.Popen[bytes]
+    process: Process
     held: frozenset[str]
     """The layers that hold (layers.py)."""
 
@@ -62,56 +58,111 @@ def start(
     stdout: int | IO[bytes] = subprocess.DEVNULL,
     stderr: int | IO[bytes] = subprocess.DEVNULL,
     gate: Gate | None = None,
-    begun: Callable[[subprocess.Popen[bytes]], None] | None = None,
+    begun: Callable[[Process], None] | None = None,
 ) -> Running:
-    """An executable by its argument vector, or the `main` of a module of ours.
+    """An executable by its argument vector, or the `main` of a module of ours, which alone may have pipes to its input.
 
     Returns once it runs. Raises NotConfined, FileNotFoundError and other OSErrors. `begun` is told of the process
     before that, to be able to end one that hangs.
     """
-    reads, writes = os.pipe()
-    described, describes = os.pipe()
-    ours, theirs = socket.socketpair() if gate else (None, None)
     number = os.getpid() * 31 + next(_numbers)
     given = box.description(
         command=list(command), module=module, directory=directory, environment=dict(environment), number=number,
-        tells=writes, gate=theirs.fileno() if theirs else -1,
+        tells=-1, gate=-1,
     )  # fmt: skip
+    reads, writes = os.pipe()
+    ours, theirs = socket.socketpair() if gate else (None, None)
     try:
-        marshalled = marshal.dumps(given)
-        # A module sees the packages that are installed; for others, the interpreter alone starts faster.
-        flags = ["-I"] if module else ["-I", "-S"]
-        process = subprocess.Popen(
-            [sys.executable, *flags, "-c", BOOT, _ROOT, str(described)],
-            cwd=directory,
-            env=dict(environment) if module else {"PATH": environment.get("PATH", os.defpath)},
-            stdin=stdin,
-            stdout=stdout,
-            stderr=stderr,
-            pass_fds=(described, writes, *((theirs.fileno(),) if theirs else ())),
-        )
+        if module:
+            process: Process = _module(given, writes, directory, environment, stdin, stdout, stderr)
+        else:
+            process = _executable(given, writes, theirs, stdin, stdout, stderr)
     except BaseException:
-        os.close(describes)
         os.close(reads)
         if ours:
             ours.close()
         raise
     finally:
-        os.close(described)
         os.close(writes)
         if theirs:
             theirs.close()
     if begun:
         begun(process)
-    with os.fdopen(describes, "wb") as description, contextlib.suppress(BrokenPipeError):
-        description.write(marshalled)
     with os.fdopen(reads, "rb") as report:
         if ours and gate:
             _hand_over(ours, gate)
         return Running(process=process, held=_held(process, report.read()))
 
 
-def end(process: subprocess.Popen[bytes], held: frozenset[str] = frozenset()) -> None:
+def _module(
+    given: dict[str, Any],
+    tells: int,
+    directory: str,
+    environment: Mapping[str, str],
+    stdin: int | IO[bytes],
+    stdout: int | IO[bytes],
+    stderr: int | IO[bytes],
+) -> subprocess.Popen[bytes]:
+    """In an interpreter that sees the installed packages."""
+    described, describes = os.pipe()
+    try:
+        marshalled = marshal.dumps({**given, "tells": tells})
+        process = subprocess.Popen(
+            [sys.executable, "-I", "-c", BOOT, ROOT, str(described)],
+            cwd=directory,
+            env=dict(environment),
+            stdin=stdin,
+            stdout=stdout,
+            stderr=stderr,
+            pass_fds=(described, tells),
+        )
+    except BaseException:
+        os.close(describes)
+        raise
+    finally:
+        os.close(described)
+    with os.fdopen(describes, "wb") as description, contextlib.suppress(BrokenPipeError):
+        description.write(marshalled)
+    return process
+
+
+def _executable(
+    given: dict[str, Any],
+    tells: int,
+    gate: socket.socket | None,
+    stdin: int | IO[bytes],
+    stdout: int | IO[bytes],
+    stderr: int | IO[bytes],
+) -> RemoteProcess:
+    """By the starter, which has nothing to load any more."""
+    nothing = os.open(os.devnull, os.O_RDWR | os.O_CLOEXEC)
+    printed, prints = os.pipe() if stdout == subprocess.PIPE else (-1, -1)
+    try:
+        streams = [
+            _number(stdin, nothing),
+            prints if prints >= 0 else _number(stdout, nothing),
+            _number(stderr, nothing),
+        ]
+        pid, handle, ends = STARTER.start(marshal.dumps(given), streams, tells, gate.fileno() if gate else None)
+    except BaseException:
+        if printed >= 0:
+            os.close(printed)
+        raise
+    finally:
+        os.close(nothing)
+        if prints >= 0:
+            os.close(prints)
+    return RemoteProcess(pid, handle, ends, os.fdopen(printed, "rb") if printed >= 0 else None)
+
+
+def _number(stream: int | IO[bytes], nothing: int) -> int:
+    """Its descriptor."""
+    if isinstance(stream, int):
+        return nothing if stream == subprocess.DEVNULL else stream
+    return stream.fileno()
+
+
+def end(process: Process, held: frozenset[str] = frozenset()) -> None:
     """With a pid namespace the kernel ends all with its first; else the one who waits does, while it is asked to."""
     if process.poll() is not None:
         return
@@ -134,7 +185,7 @@ def _hand_over(ours: socket.socket, gate: Gate) -> None:
         gate(socket.socket(fileno=found[0]))
 
 
-def _held(process: subprocess.Popen[bytes], report: bytes) -> frozenset[str]:
+def _held(process: Process, report: bytes) -> frozenset[str]:
     told: dict[str, Any] = {}
     stream = io.BytesIO(report)
     while stream.tell() < len(report):
@@ -148,17 +199,3 @@ def _held(process: subprocess.Popen[bytes], report: bytes) -> frozenset[str]:
         number = told.get("errno", 0)
         raise OSError(number, problem) if number else NotConfined(problem)
     return frozenset(told.get("held", ()))
-
-
-def watched(process: subprocess.Popen[bytes], seconds: float) -> threading.Timer:
-    """Ends what has not begun in time."""
-    timer = threading.Timer(seconds, end, (process,))
-    timer.daemon = True
-    timer.start()
-    return timer
-
-
-def died(process: subprocess.Popen[bytes]) -> str:
-    """How it ended, in words."""
-    status = process.wait()
-    return f"was killed by {signal.Signals(-status).name}" if status < 0 else f"ended with status {status}"

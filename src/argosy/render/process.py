@@ -20,6 +20,7 @@ from typing import IO, Final
 
 from argosy.confinement import layers, tree
 from argosy.confinement.box import Box
+from argosy.confinement.remote import Process
 from argosy.confinement.start import Running, end, start
 from argosy.machinery import duration
 from argosy.render.port import RenderError
@@ -103,7 +104,7 @@ class WorkerProcess:
         self.jobs = 0
         self.over = False
         self.reason = ""
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: Process | None = None
         self.held: frozenset[str] = frozenset()
         """The layers of confinement that hold."""
         self._directory = Path(tempfile.mkdtemp(prefix=PREFIX))
@@ -135,7 +136,7 @@ class WorkerProcess:
             late.cancel()
 
     def _started(self, last_words: IO[bytes]) -> Running:
-        def begun(process: subprocess.Popen[bytes]) -> None:
+        def begun(process: Process) -> None:
             self._process = process
 
         scratch = self._directory / SCRATCH
@@ -256,7 +257,7 @@ def sweep(parent: Path) -> None:
             os.close(lock)
 
 
-def _pipe(process: subprocess.Popen[bytes]) -> Pipe:
+def _pipe(process: Process) -> Pipe:
     assert process.stdin is not None and process.stdout is not None
     return Pipe(process.stdout.fileno(), process.stdin.fileno())
 

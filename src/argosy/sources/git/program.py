@@ -17,6 +17,7 @@ from typing import Final
 
 from argosy.confinement.box import Box
 from argosy.confinement.interpreter import NAMES, program_reads
+from argosy.confinement.remote import Process
 from argosy.confinement.start import Running, start
 from argosy.sources.gateway import Gateway
 
@@ -112,7 +113,7 @@ def _on_path(environment: Mapping[str, str]) -> list[str]:
     return [str(Path(path).parent) for path in found if path and not path.startswith(("/usr/", "/bin/"))]
 
 
-def _read(process: subprocess.Popen[bytes]) -> bytes:
+def _read(process: Process) -> bytes:
     assert process.stdout is not None
     with process.stdout as stream:
         output = stream.read(OUTPUT_LIMIT + 1)
