@@ -157,8 +157,11 @@ def test_nothing_is_lost_or_doubled_when_the_process_is_killed_again_and_again(a
         over.set()
         writer.join(60)
     argosy.refresh("web")
+    # Synced is what it may still say of an earlier commit, until the refresh is taken.
+    argosy.eventually(
+        lambda: argosy.get("configmap", "a", "-n", "web")["data"]["value"] == "10", "the last commit is live"
+    )
     argosy.eventually(lambda: argosy.status("web") == ("Synced", "Healthy"), "Synced and Healthy after ten kills")
-    assert argosy.get("configmap", "a", "-n", "web")["data"]["value"] == "10"
     there = {item["metadata"]["name"] for item in argosy.get("configmaps")["items"]}
     assert [name for name in acknowledged if name not in there] == []
     assert len(acknowledged) > 10
