@@ -202,6 +202,11 @@ def _controller(commands: Commands) -> None:
         help="serve admission webhooks here, by HTTPS, such as :9443 (default: none, and no admission by Argosy)",
     )
     parser.add_argument(
+        "--sealing-address",
+        metavar="HOST:PORT",
+        help="serve the endpoints of Sealed Secrets here, for its Service, such as :8080 (default: none)",
+    )
+    parser.add_argument(
         "--webhook-url",
         default="",
         metavar="URL",

@@ -15,6 +15,7 @@ import tempfile
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -42,6 +43,7 @@ from argosy.runtime.leases import Membership
 from argosy.runtime.supervisor import Supervisor
 
 if TYPE_CHECKING:
+    from argosy.cli.sealing_listener import SealingListener
     from argosy.cli.webhooks import Webhooks
 
 GROUP = "argosy-controller"
@@ -94,6 +96,8 @@ async def _run(options: argparse.Namespace, cache_directory: Path, watchdog: Wat
                 plane.run_in(parts)
                 if options.webhook_address:
                     parts.add("webhooks", _webhooks(options, http, clock, rng).run)
+                if options.sealing_address:
+                    parts.add("sealing endpoints", _sealing(options, plane).run)
                 parts.add("garbage", lambda: Garbage().run(clock))
                 print("The controllers are at work.", flush=True)
                 async with _metrics(options, plane, clock):
@@ -122,6 +126,17 @@ async def _metrics(options: argparse.Namespace, plane: ControlPlane, clock: Cloc
         raise CommandError(f"--metrics-address: {error}") from None
     except OSError as error:
         raise CommandError(f"--metrics-address {options.metrics_address}: {error.strerror or error}") from None
+
+
+def _sealing(options: argparse.Namespace, plane: ControlPlane) -> SealingListener:
+    from argosy.cli.sealing_listener import SealingListener
+    from argosy.runtime.webhook_server import AddressError, address_of
+
+    try:
+        address = address_of(options.sealing_address)
+    except AddressError as error:
+        raise CommandError(f"--sealing-address: {error}") from None
+    return SealingListener(partial(plane.rooms.answer, "sealing"), address)
 
 
 def _webhooks(options: argparse.Namespace, client: HttpClient, clock: Clock, rng: Rng) -> Webhooks:

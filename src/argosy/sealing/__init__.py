@@ -7,7 +7,7 @@ Wakes: when a SealedSecret, its Secret or a key changes; when a key is due; minu
 
 - `scope.py`, `item.py`: the format. `keyring.py`: which keys open and which one seals. `assembly.py`, `templates.py`:
   from sealed values to a Secret. `ownership.py`: Secrets that are there already. `outcome.py`: the condition.
-- `unseal.py`, `renewal.py`: the decisions. `ports.py`, `adapters/`: RSA, which is too slow for a look.
+- `unseal.py`, `renewal.py`, `copies.py`: the decisions. `ports.py`, `adapters/`: RSA, which is too slow for a look.
 - `endpoints.py`: what clients ask over HTTP. `seal.py`, `reseal.py`: the other direction, for commands and clients.
 """
 
@@ -18,7 +18,7 @@ from typing import Any
 
 from argosy.machinery.controller import Controller
 from argosy.runtime.engine import Answerer
-from argosy.sealing import renewal, unseal
+from argosy.sealing import copies, renewal, unseal
 from argosy.sealing.adapters.opening import Opener
 from argosy.sealing.metrics import Metrics
 from argosy.sealing.ports import KeyMaker, MakeKey, Unseal
@@ -31,7 +31,7 @@ MAKING_SECONDS = 120.0
 
 def controllers(settings: Settings, metrics: Metrics | None = None) -> tuple[Controller[Any], ...]:
     measure = metrics.measure if metrics is not None else None
-    return (unseal.controller(settings, measure), renewal.controller(settings))
+    return (unseal.controller(settings, measure), renewal.controller(settings), copies.controller())
 
 
 def answerers(opener: Opener, keys: KeyMaker) -> Mapping[type[Any], Answerer]:
