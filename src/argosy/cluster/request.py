@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
@@ -50,6 +50,8 @@ class ApiRequest:
     patch_type: PatchType | None = None
     options: Options = field(default_factory=Options)
     user_agent: str = ""
+    in_pieces: bool = False
+    """A large list may be answered piece by piece: nobody needs its objects."""
     deny_create: StatusError | None = None
     """For an apply or PUT whose user may not create: what to raise when the object turns out to be absent."""
 
@@ -63,6 +65,8 @@ class ApiResponse:
     warnings: tuple[str, ...] = ()
     encoded: bytes | None = None
     """`body` as JSON bytes where the store has them at hand, so that nobody serialises twice."""
+    pieces: Iterator[bytes] | None = None
+    """Instead of `encoded` and of the items in `body`: the JSON of a large list, made as it is taken."""
 
 
 @dataclass(frozen=True, slots=True)

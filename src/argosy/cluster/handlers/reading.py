@@ -22,6 +22,12 @@ from argosy.machinery.status import StatusError
 _EXPIRED_PAGE = "The provided continue parameter is too old to display a consistent list result. You can start a new list without the continue parameter, or use the continue token in this response to retrieve the remainder of the results."  # noqa: E501  # one message
 
 
+MANY = 500
+"""Objects from which on a list may be answered in pieces."""
+PIECE = 262_144
+"""Bytes of one, about."""
+
+
 @dataclass(frozen=True, slots=True)
 class Page:
     entries: list[Entry]
@@ -49,6 +55,8 @@ def list_(core: Core, request: ApiRequest) -> ApiResponse:
     if page.remaining:
         metadata["remainingItemCount"] = page.remaining
     body: JsonObject = {"kind": kind.list_kind, "apiVersion": kind.resource.api_version, "metadata": metadata}
+    if request.in_pieces and len(page.entries) >= MANY:
+        return ApiResponse(200, body, pieces=_pieces(kind, body, page.entries))
     encoded = _encode(kind, body, page.entries)
     body["items"] = [_item(kind, entry) for entry in page.entries]
     return ApiResponse(200, body, encoded=encoded)
@@ -76,9 +84,27 @@ def _encode(kind: Kind, body: JsonObject, entries: list[Entry]) -> bytes:
     return head + items + b"]}"
 
 
+def _pieces(kind: Kind, body: JsonObject, entries: list[Entry]) -> Iterator[bytes]:
+    """The same as `_encode`, some at a time: a client that does not read holds no more than one piece."""
+    prefix = type_prefix(kind.resource.api_version, kind.resource.kind)
+    part, size, comma = [orjson.dumps(body)[:-1] + b',"items":['], 0, b""
+    for entry in entries:
+        item = _bytes_of(kind, entry)
+        part += (comma, item if kind.custom else _without(prefix, item))
+        size, comma = size + len(item), b","
+        if size >= PIECE:
+            yield b"".join(part)
+            part, size = [], 0
+    yield b"".join((*part, b"]}"))
+
+
 def _bytes_of(kind: Kind, entry: Entry) -> bytes:
-    obj = kind.from_storage(entry.obj)
-    return entry.encoded if obj is entry.obj else orjson.dumps(obj)
+    """In the request's version; what is stored as bytes of that version stays bytes."""
+    if not entry.is_decoded and entry.encoded.startswith(type_prefix(kind.resource.api_version, kind.resource.kind)):
+        return entry.encoded
+    stored = entry.peek
+    obj = kind.from_storage(stored)
+    return entry.encoded if obj is stored else orjson.dumps(obj)
 
 
 def _without(prefix: bytes, encoded: bytes) -> bytes:

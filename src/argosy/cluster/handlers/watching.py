@@ -27,6 +27,7 @@ SHORTEST, LONGEST = 1800.0, 3600.0
 """A watch without timeoutSeconds lasts a random time between these."""
 FUTURE_PATIENCE = 3.0
 BATCH = 500
+INITIAL_BATCH = 100
 INITIAL_END = "k8s.io/initial-events-end"
 
 Type = Literal["ADDED", "MODIFIED", "DELETED"]
@@ -40,16 +41,22 @@ async def watch(core: Core, request: ApiRequest) -> AsyncIterator[list[Frame]]:
     watcher = Watcher(core, kind, request.namespace if kind.resource.namespaced else "", matches)
     clock_ends = core.clock.now() + timedelta(seconds=_lifetime(core, options))
     start = _start(kind, options)
-    first: list[Frame] = []
+    first: list[Entry] = []
+    last: list[Frame] = []
     if options.send_initial_events or (options.send_initial_events is None and start == 0):
         await watcher.reach(start)
         first = watcher.begin_now()
         if options.send_initial_events and options.allow_bookmarks:
-            first.append(watcher.bookmark(initial_end=True))
+            last.append(watcher.bookmark(initial_end=True))
     else:
         await watcher.begin_after(start)
-    if first:
-        yield first
+    # Some at a time: who does not read holds no more than that, and others have their turn in between.
+    while len(first) > INITIAL_BATCH:
+        yield watcher.added(first[:INITIAL_BATCH])
+        del first[:INITIAL_BATCH]
+        await core.clock.sleep(0)
+    if first or last:
+        yield watcher.added(first) + last
     async for frames in watcher.live(clock_ends, bookmarks=options.allow_bookmarks):
         yield frames
 
@@ -112,15 +119,18 @@ class Watcher:
                 raise too_large_revision(start, self.core.store.revision)
             await self.core.clock.sleep(0.1)
 
-    def begin_now(self) -> list[Frame]:
-        """The current objects as ADDED, in the state that writers were answered for."""
+    def added(self, entries: list[Entry]) -> list[Frame]:
+        return [self._frame("ADDED", entry) for entry in entries]
+
+    def begin_now(self) -> list[Entry]:
+        """The current objects, in the state that writers were answered for."""
         table, store = self.table, self.core.store
         self.position = table.base + len(table.ring) if store.answers_at_once else table.shown
         pending = table.ring[self.position - table.base :]
         self.sent = pending[0].rev - 1 if pending else store.revision
         scan = table.scan_at(self.sent, self.namespace) if pending else table.scan(self.namespace)
         matches = self.matches
-        return [self._frame("ADDED", entry) for entry in scan if matches is None or matches(entry.peek)]
+        return [entry for entry in scan if matches is None or matches(entry.peek)]
 
     async def begin_after(self, start: int) -> None:
         store = self.core.store

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Generator
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Generator, Iterator
 from contextlib import suppress
 from typing import Any, Generic, TypeVar
 
@@ -117,3 +117,30 @@ class LastWords:
 
     async def aclose(self) -> None:
         self._chunks.clear()
+
+
+class TakenInPieces:
+    """A large answer that is made as it is taken; between two pieces the loop does everything else."""
+
+    def __init__(self, pieces: Iterator[bytes]) -> None:
+        self._pieces: Iterator[bytes] = pieces
+
+    def __aiter__(self) -> TakenInPieces:
+        return self
+
+    async def __anext__(self) -> bytes:
+        await _TurnOfTheLoop()
+        try:
+            return next(self._pieces)
+        except StopIteration:
+            raise StopAsyncIteration from None
+
+    async def aclose(self) -> None:
+        self._pieces = iter(())
+
+
+class _TurnOfTheLoop:
+    """As asyncio takes a bare yield: go on when all that is ready has had its turn."""
+
+    def __await__(self) -> Generator[None, None, None]:
+        yield

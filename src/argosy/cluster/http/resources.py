@@ -12,11 +12,11 @@ from argosy.cluster.auth.reviews import Asked
 from argosy.cluster.errors import bad_request, invalid_options
 from argosy.cluster.handlers.writing import read_body
 from argosy.cluster.http.decode import read_delete_options, read_object, read_patch
-from argosy.cluster.http.eager import BegunStream
+from argosy.cluster.http.eager import BegunStream, TakenInPieces
 from argosy.cluster.http.encode import is_status, to_bytes, transformed, warning_header
 from argosy.cluster.http.exchange import PLAIN_TEXT, Request, Response
 from argosy.cluster.http.json_text import Parsed
-from argosy.cluster.http.negotiate import Representation, check_shape, choose
+from argosy.cluster.http.negotiate import JSON, Representation, check_shape, choose
 from argosy.cluster.http.options import read_delete_query, read_log_options, read_options
 from argosy.cluster.http.routing import Route, first
 from argosy.cluster.http.streams import watch
@@ -69,7 +69,11 @@ async def handle_resource(call: Call) -> Response:
     representation = choose(call.request.header("accept"), shape, custom=call.kind.custom)
     if representation.transform:
         check_shape(representation, shape, _go_type(call.kind, shape))
-    api_request = _api_request(call, _READERS.get(call.verb, _read_plain)(call))
+    is_plain = representation.media_type == JSON and not (
+        representation.transform or representation.pretty or call.pretty
+    )
+    sent = _READERS.get(call.verb, _read_plain)(call)
+    api_request = _api_request(call, sent, in_pieces=is_plain and call.verb == "list")
     if call.verb == "watch":
         return _watch(call, api_request, representation)
     call.wiring.trails.open(call.trail, call.kind)
@@ -79,7 +83,7 @@ async def handle_resource(call: Call) -> Response:
     return _encoded(call, answer, representation)
 
 
-def _api_request(call: Call, sent: _Sent) -> ApiRequest:
+def _api_request(call: Call, sent: _Sent, *, in_pieces: bool = False) -> ApiRequest:
     return ApiRequest(
         verb=call.verb,
         kind=call.kind,
@@ -92,6 +96,7 @@ def _api_request(call: Call, sent: _Sent) -> ApiRequest:
         patch_type=sent.patch_type,
         options=sent.options,
         user_agent=call.request.header("user-agent"),
+        in_pieces=in_pieces,
         deny_create=_deny_create(call, sent),
     )
 
@@ -164,6 +169,8 @@ def _watch(call: Call, api_request: ApiRequest, representation: Representation) 
 
 def _encoded(call: Call, answer: ApiResponse, representation: Representation) -> Response:
     pretty = call.pretty or representation.pretty
+    if answer.pieces is not None:
+        return Response(answer.code, TakenInPieces(answer.pieces), representation.media_type)
     if representation.transform and not is_status(answer.body):
         body = to_bytes(_transformed(call, answer.body, representation), representation.media_type, pretty=pretty)
     elif answer.encoded is not None and not pretty and representation.media_type == "application/json":
