@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Iterable
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import replace
 from functools import partial
 
@@ -21,6 +21,7 @@ from argosy.gitops.clusters.resolution import VERSION_LABEL, Cluster, InvalidDes
 from argosy.gitops.comparison.jq.evaluation import JqEvaluation
 from argosy.gitops.comparison.orphan_monitoring import OrphanMonitoring
 from argosy.gitops.comparison.reconciler import ComparisonReconciler
+from argosy.gitops.comparison.result import SPEC_TYPES
 from argosy.gitops.control_plane.configuration import SECRETS, ControlPlane
 from argosy.gitops.control_plane.context import ReconcileContext
 from argosy.gitops.control_plane.ownership import Ownership
@@ -30,6 +31,7 @@ from argosy.gitops.dependencies.index import DependencyIndex
 from argosy.gitops.health.custom_checks import CustomChecks
 from argosy.gitops.hydrator.controller import HydratorController
 from argosy.gitops.keys import (
+    APPLICATIONS,
     IN_CLUSTER,
     PROJECTS,
     SKIP_RECONCILE,
@@ -39,6 +41,7 @@ from argosy.gitops.keys import (
 )
 from argosy.gitops.manifests.generation import Manifests
 from argosy.gitops.manifests.signatures import Integrity
+from argosy.gitops.model import conditions
 from argosy.gitops.model.application_spec import normalised
 from argosy.gitops.model.globs import matches
 from argosy.gitops.ports import KnownTypes, Replicas
@@ -51,6 +54,7 @@ from argosy.gitops.sync.operation import OperationReconciler
 from argosy.machinery.api import PatchType
 from argosy.machinery.objects import JsonObject, Key, key_of
 from argosy.machinery.status import StatusError
+from argosy.machinery.timestamps import seconds
 from argosy.machinery.unexpected import described
 from argosy.render.jq.port import JqEvaluator
 from argosy.render.lua.port import LuaEvaluator
@@ -195,6 +199,7 @@ class GitOps:
         with ExitStack() as handlers:
             # Taken off when this ends, however it does: who is started again must not hear everything twice.
             handlers.callback(self._controller.watch(self.plane.applications))
+            handlers.callback(self.plane.applications.on_malformed(self._controller.enqueue))
             handlers.callback(self.plane.projects.on_change(self._triggers.project_changed))
             await self._run()
 
@@ -317,6 +322,8 @@ class GitOps:
         app = self.context.latest(key)
         if app is None:
             self._forget(key)
+            if text := self.plane.applications.malformed(key):
+                return await self._refuse(key, text)
             return DONE
         if not self._is_ours(key) or annotations_of(app).get(SKIP_RECONCILE) == "true":
             return DONE
@@ -328,6 +335,23 @@ class GitOps:
             outcome = await self._operation_reconciler.look(key, app) or DONE
             app = self.context.latest(key) or app
         return _both(outcome, await self._comparison_reconciler.look(key, app))
+
+    async def _refuse(self, key: Key, text: str) -> Outcome:
+        """A malformed Application takes no part, and is told why, as far as the API server takes that."""
+        app = self.plane.applications.raw(key)
+        if app is None or not self._is_ours(key):
+            return DONE
+        status = app.get("status")
+        before = status.get("conditions") if isinstance(status, dict) else None
+        told = [item for item in before if isinstance(item, dict)] if isinstance(before, list) else []
+        marks = conditions.updated(told, [("InvalidSpecError", text)], SPEC_TYPES, seconds(self._clock.now()))
+        log.warning("%s/%s: %s", key.namespace, key.name, text)
+        if marks != before:
+            with suppress(StatusError):
+                await self._client.patch(
+                    APPLICATIONS, key.name, key.namespace, {"status": {"conditions": marks}}, PatchType.MERGE
+                )
+        return DONE
 
     def _forget(self, key: Key) -> None:
         """An Application that is gone, or another replica's."""

@@ -56,11 +56,13 @@ def resource_key(obj: JsonObject) -> ResourceKey:
 
 
 def annotations_of(obj: JsonObject) -> dict[str, str]:
-    return (obj.get("metadata") or {}).get("annotations") or {}
+    found = (obj.get("metadata") or {}).get("annotations")
+    return found if isinstance(found, dict) else {}
 
 
 def labels_of(obj: JsonObject) -> dict[str, str]:
-    return (obj.get("metadata") or {}).get("labels") or {}
+    found = (obj.get("metadata") or {}).get("labels")
+    return found if isinstance(found, dict) else {}
 
 
 def instance_name(key: Key, control_plane: str) -> str:
@@ -75,4 +77,6 @@ def key_of_instance(name: str, control_plane: str) -> Key:
 
 def words(text: str | None) -> list[str]:
     """A comma-separated annotation, trimmed."""
-    return [word for item in (text or "").split(",") if (word := item.strip())]
+    if not isinstance(text, str):
+        return []
+    return [word for item in text.split(",") if (word := item.strip())]

@@ -178,7 +178,8 @@ def _covers(prefix: str, url: str) -> bool:
 def decoded(secret: JsonObject) -> dict[str, str]:
     """A Secret's values as text; one that is not base64 or not UTF-8 is left out, and spoils no other."""
     values: dict[str, str] = {}
-    for key, text in (secret.get("data") or {}).items():
+    data = secret.get("data")
+    for key, text in data.items() if isinstance(data, dict) else ():
         try:
             values[key] = base64.b64decode(text or "", validate=True).decode()
         except (binascii.Error, UnicodeDecodeError, TypeError, ValueError):

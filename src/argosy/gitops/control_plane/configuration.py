@@ -8,7 +8,10 @@ from argosy.gitops.clusters.resolution import ClusterBook
 from argosy.gitops.control_plane.plugins import LABEL as PLUGIN_LABEL
 from argosy.gitops.control_plane.plugins import documents_of
 from argosy.gitops.control_plane.settings import CONFIG_MAP, PARAMETERS, Settings, settings_of
+from argosy.gitops.control_plane.well_formed import WellFormed
 from argosy.gitops.keys import APPLICATIONS, PROJECTS, labels_of
+from argosy.gitops.model import shapes
+from argosy.gitops.model.shapes import wrong_field
 from argosy.gitops.projects import permissions as projects
 from argosy.machinery.objects import JsonObject, Key, Resource
 from argosy.runtime.informer import Caches
@@ -27,8 +30,8 @@ class ControlPlane:
 
     def __init__(self, caches: Caches, namespace: str, changed: Callable[[], None]) -> None:
         self.namespace = namespace
-        self.applications = caches.cache(APPLICATIONS)
-        self.projects = caches.cache(PROJECTS)
+        self.applications = WellFormed(caches.cache(APPLICATIONS), lambda app: wrong_field(app, shapes.APPLICATION))
+        self.projects = WellFormed(caches.cache(PROJECTS), lambda project: wrong_field(project, shapes.PROJECT))
         self._config = caches.cache(CONFIG_MAPS, namespace=namespace)
         self._secrets = caches.cache(SECRETS, namespace=namespace)
         self._settings: Settings | None = None
@@ -114,7 +117,8 @@ class ControlPlane:
             await cache.wait_synced()
 
     def _data(self, name: str) -> dict[str, str]:
-        return (self._config.get(Key(self.namespace, name)) or {}).get("data") or {}
+        found = (self._config.get(Key(self.namespace, name)) or {}).get("data")
+        return found if isinstance(found, dict) else {}
 
     def _heard(self, old: JsonObject | None, new: JsonObject | None) -> None:
         metadata = (new or old or {}).get("metadata") or {}

@@ -1,0 +1,88 @@
+"""A cache without the objects that are malformed: whoever reads it meets none, and no loop over all stops at one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+
+from argosy.machinery.objects import JsonObject, Key, Resource, key_of
+from argosy.runtime.informer import Cache, Changed
+
+
+class WellFormed:
+    """The `runtime.informer.Cache`; `wrong` says what is wrong with an object, "" for nothing."""
+
+    def __init__(self, cache: Cache, wrong: Callable[[JsonObject], str]) -> None:
+        self._cache = cache
+        self._wrong = wrong
+        self._malformed: dict[Key, str] = {}
+        cache.on_change(self._heard)
+
+    def malformed(self, key: Key) -> str:
+        """What is wrong with the object; "" when it is well, or not there."""
+        return self._malformed.get(key, "")
+
+    def raw(self, key: Key) -> JsonObject | None:
+        """The object, whatever it is."""
+        return self._cache.get(key)
+
+    @property
+    def resource(self) -> Resource:
+        return self._cache.resource
+
+    @property
+    def synced(self) -> bool:
+        return self._cache.synced
+
+    @property
+    def seen_up_to(self) -> int:
+        return self._cache.seen_up_to
+
+    def __len__(self) -> int:
+        return len(self._cache) - len(self._malformed)
+
+    def get(self, key: Key) -> JsonObject | None:
+        return None if key in self._malformed else self._cache.get(key)
+
+    def list(self, namespace: str = "") -> Sequence[JsonObject]:
+        return self._well(self._cache.list(namespace))
+
+    def by_index(self, index: str, value: str) -> Sequence[JsonObject]:
+        return self._well(self._cache.by_index(index, value))
+
+    def add_index(self, index: str, values: Callable[[JsonObject], Iterable[str]]) -> None:
+        self._cache.add_index(index, lambda obj: () if self._wrong(obj) else values(obj))
+
+    def on_change(self, handler: Changed) -> Callable[[], None]:
+        """One that becomes malformed is heard of as gone, and as added when it is well again."""
+
+        def heard(old: JsonObject | None, new: JsonObject | None) -> None:
+            was = old if old is not None and not self._wrong(old) else None
+            now = new if new is not None and key_of(new) not in self._malformed else None
+            if was is not None or now is not None:
+                handler(was, now)
+
+        return self._cache.on_change(heard)
+
+    def on_malformed(self, handler: Callable[[Key], None]) -> Callable[[], None]:
+        """Hears of each that comes or changes and is malformed."""
+
+        def heard(_old: JsonObject | None, new: JsonObject | None) -> None:
+            if new is not None and (key := key_of(new)) in self._malformed:
+                handler(key)
+
+        return self._cache.on_change(heard)
+
+    async def wait_synced(self) -> None:
+        await self._cache.wait_synced()
+
+    def _well(self, found: Sequence[JsonObject]) -> Sequence[JsonObject]:
+        if not self._malformed:
+            return found
+        return [obj for obj in found if key_of(obj) not in self._malformed]
+
+    def _heard(self, old: JsonObject | None, new: JsonObject | None) -> None:
+        for obj in (old, new):
+            if obj is not None:
+                self._malformed.pop(key_of(obj), None)
+        if new is not None and (text := self._wrong(new)):
+            self._malformed[key_of(new)] = text
