@@ -62,17 +62,22 @@ def test_a_discovery_that_fails_is_tried_again_and_neither_restarts_the_room_nor
     restarted(bench, client)
     bench.create(application())
     bench.world.run_until(bench.synced)
-    handlers = len(bench.gitops.plane.applications._handlers)  # type: ignore[attr-defined]
+    handlers = len(handlers_of(bench))
     for number in range(3):
         client.down = 3
         bench.create(definition(f"x{number}.io"), CRDS)
         bench.world.pass_time(60)
     assert not any(task.done() for task in bench._tasks)
-    assert len(bench.gitops.plane.applications._handlers) == handlers  # type: ignore[attr-defined]
+    assert len(handlers_of(bench)) == handlers
     assert bench.gitops.live.kinds.preferred("x2.io", "Widget") is not None
     widget = "apiVersion: x2.io/v1\nkind: Widget\nmetadata: {name: w}\n"
     bench.git.push(REPO, {"conf/w.yaml": widget})
     bench.world.run_until(lambda: bench.synced() and bench.gitops.live.get(_widget()) is not None)
+
+
+def handlers_of(bench: Bench) -> Any:
+    """All who follow the cache of Applications."""
+    return bench.gitops.plane.applications._cache._handlers  # type: ignore[attr-defined]
 
 
 def _widget() -> ResourceKey:
@@ -81,7 +86,7 @@ def _widget() -> ResourceKey:
 
 def test_a_room_that_ends_and_is_started_again_hears_everything_once(bench: Bench) -> None:
     bench.world.pass_time(5)
-    handlers = len(bench.gitops.plane.applications._handlers)  # type: ignore[attr-defined]
+    handlers = len(handlers_of(bench))
 
     async def again() -> None:
         room = bench._tasks.pop()
@@ -92,7 +97,7 @@ def test_a_room_that_ends_and_is_started_again_hears_everything_once(bench: Benc
     for _ in range(2):
         bench.world.run(again())
         bench.world.pass_time(5)
-    assert len(bench.gitops.plane.applications._handlers) == handlers  # type: ignore[attr-defined]
+    assert len(handlers_of(bench)) == handlers
     bench.create(application())
     bench.world.run_until(bench.synced)
 
