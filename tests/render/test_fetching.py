@@ -104,3 +104,15 @@ def test_a_file_by_url_is_read_only_where_the_project_permits_it(
     source = {"helm": {"valueFiles": [url]}} if where == "value file" else {"path": "other"}
     with pytest.raises(RenderError, match="not permitted in project"):
         make_bench(fetcher=fetcher).render(files, source=source, project="web")
+
+
+def test_what_one_project_may_fetch_is_not_given_to_another_from_the_cache(
+    make_bench: Callable[..., Any], fetcher: SourceFetcher
+) -> None:
+    fetcher._permitted = lambda url, project: project == "owner"
+    files = {"app/kustomization.yaml": f"resources: ['{BASE}//k']\n"}
+    bench = make_bench(fetcher=fetcher)
+    assert bench.render(files, project="owner").manifests
+    assert bench.render(files, project="owner").from_cache
+    with pytest.raises(RenderError, match="not permitted in project"):
+        bench.render(files, project="stranger")

@@ -192,8 +192,10 @@ def _parallelism(settings: Mapping[str, str]) -> int:
 
 
 def _key(job: Job, request: RenderRequest) -> str:
-    """Of everything but files that the outcome depends on. The repository only keeps unlike things apart."""
-    depends: dict[str, Any] = {**_fields_of(job), "repository": str(request.source.get("repoURL") or "")}
+    """Of everything but files that the outcome depends on. The repository only keeps unlike things apart; the project
+    keeps what one may fetch besides from those who may not."""
+    repository = str(request.source.get("repoURL") or "")
+    depends: dict[str, Any] = {**_fields_of(job), "repository": repository, "project": request.project}
     if job.tool == "Plugin" and request.generate_paths:
         # A commit that changes none of the annotation's paths keeps its manifests: so its name cannot count either.
         kept = {name: value for name, value in job.environment.items() if not name.startswith("ARGOCD_APP_REVISION")}
