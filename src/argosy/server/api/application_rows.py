@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any, Final, NotRequired, TypedDict
 
 from argosy.machinery.objects import JsonObject, Key, key_of
-from argosy.server.api.listing import Table, Wanted
+from argosy.server.api.listing import Prepared, Table, Wanted
 from argosy.server.api.why import Why, why
 from argosy.server.calls import Call
 from argosy.server.services.applications.access import RESOURCE, is_enabled, project_of, target_of_app
@@ -36,6 +36,8 @@ class ApplicationRow(TypedDict):
     images: list[str]
 
 
+AT_ONCE: Final = 500
+"""Applications between two turns of everybody else."""
 SEVERITIES: Final = {"broken": 0, "attention": 1, "busy": 2, "ok": 3}
 TABLE: Final[Table[ApplicationRow]] = Table(
     facets={
@@ -68,23 +70,27 @@ class ApplicationRows:
 
     def __init__(self, world: World) -> None:
         self._world = world
-        self._made: dict[Key, tuple[str, ApplicationRow]] = {}
+        self._made: dict[Key, tuple[str, Prepared[ApplicationRow]]] = {}
 
-    def visible(self, call: Call) -> list[ApplicationRow]:
-        """Those that the caller may see."""
+    async def visible(self, call: Call) -> list[Prepared[ApplicationRow]]:
+        """Those that the caller may see; gives way now and then, since there may be 10,000."""
         call.checked = True
-        return [
-            self.row(app)
-            for app in self._world.gitops.plane.applications.list()
-            if is_enabled(self._world, app["metadata"]["namespace"])
-            and call.may(RESOURCE, "get", target_of_app(self._world, app))
-        ]
+        found: list[Prepared[ApplicationRow]] = []
+        for at, app in enumerate(self._world.gitops.plane.applications.list(), 1):
+            if at % AT_ONCE == 0:
+                await self._world.clock.sleep(0)
+            if is_enabled(self._world, app["metadata"]["namespace"]) and call.may(
+                RESOURCE, "get", target_of_app(self._world, app)
+            ):
+                found.append(self.row(app))
+        return found
 
-    def row(self, app: JsonObject) -> ApplicationRow:
+    def row(self, app: JsonObject) -> Prepared[ApplicationRow]:
         key, version = key_of(app), str(app["metadata"].get("resourceVersion"))
         known = self._made.get(key)
         if known is None or known[0] != version:
-            known = self._made[key] = (version, row_of(app, self._world.gitops.server_of(app), self._world))
+            made = row_of(app, self._world.gitops.server_of(app), self._world)
+            known = self._made[key] = (version, TABLE.prepared(made))
             if len(self._made) > 2 * len(self._world.gitops.plane.applications) + 100:
                 self._forget()
         return known[1]

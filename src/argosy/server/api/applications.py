@@ -113,7 +113,7 @@ def application_endpoints(world: World) -> tuple[Endpoint, ...]:
 
     async def listed(asked: Asked) -> ApplicationPage:
         _check_sort(asked)
-        return page_of(rows, asked)
+        return await page_of(rows, asked)
 
     async def one(asked: Asked) -> ApplicationShown:
         found = await _found(world, asked)
@@ -121,14 +121,18 @@ def application_endpoints(world: World) -> tuple[Endpoint, ...]:
 
     async def watched(asked: Asked) -> Events:
         _check_sort(asked)
-        return Events(world, asked.call, lambda: dict(page_of(rows, asked)))
+
+        async def now() -> JsonObject:
+            return dict(await page_of(rows, asked))
+
+        return Events(world, asked.call, now)
 
     async def one_watched(asked: Asked) -> Events:
         name, namespace = asked.path["name"], asked.path["namespace"]
         found = await _found(world, asked)
         key = f"{namespace}/{name}"
 
-        def now() -> JsonObject:
+        async def now() -> JsonObject:
             for app in world.gitops.plane.applications.list(namespace):
                 if app["metadata"]["name"] == name:
                     return dict(shown(world, app))
@@ -179,8 +183,8 @@ async def _found(world: World, asked: Asked) -> Found:
     return await find(world, asked.call, "get", path["name"], namespace=path["namespace"], checks_project=False)
 
 
-def page_of(rows: ApplicationRows, asked: Asked) -> ApplicationPage:
-    window = TABLE.window(rows.visible(asked.call), wanted(asked))
+async def page_of(rows: ApplicationRows, asked: Asked) -> ApplicationPage:
+    window = TABLE.window(await rows.visible(asked.call), wanted(asked))
     return {"total": window.total, "matched": window.matched, "rows": window.rows, "facets": window.facets}
 
 

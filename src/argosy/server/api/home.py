@@ -39,7 +39,8 @@ def home_endpoints(world: World) -> tuple[Endpoint, ...]:
     async def home(asked: Asked) -> Home:
         found: list[Item] = []
         counts = dict.fromkeys(SEVERITIES, 0)
-        for row in rows.visible(asked.call):
+        for prepared in await rows.visible(asked.call):
+            row = prepared.row
             why = row["why"]
             counts[why["severity"]] += 1
             if why["severity"] in ("broken", "attention"):
@@ -57,7 +58,7 @@ def home_endpoints(world: World) -> tuple[Endpoint, ...]:
                 )
         for listed in LISTED.values():
             cache = await objects.cache(listed)
-            for one in objects.visible(asked.call, listed, cache) if cache is not None else ():
+            for one in await objects.visible(asked.call, listed, cache) if cache is not None else ():
                 counts[one["severity"]] += 1
                 if one["severity"] in ("broken", "attention"):
                     found.append(

@@ -79,6 +79,8 @@ LISTED: Final[Mapping[str, Listed]] = {
     "certificates": Listed(Resource("cert-manager.io", "v1", "certificates", "Certificate"), certificate),
     "sealedsecrets": Listed(Resource("bitnami.com", "v1alpha1", "sealedsecrets", "SealedSecret"), sealed_secret),
 }
+AT_ONCE: Final = 500
+"""Objects between two turns of everybody else."""
 SEVERITIES: Final = {"broken": 0, "attention": 1, "busy": 2, "ok": 3}
 TABLE: Final[Table[ObjectRow]] = Table(
     facets={
@@ -139,15 +141,17 @@ class Objects:
         await found.wait_synced()
         return found
 
-    def visible(self, call: Call, listed: Listed, cache: Cache, namespace: str = "") -> list[ObjectRow]:
+    async def visible(self, call: Call, listed: Listed, cache: Cache) -> list[ObjectRow]:
+        """Those that the caller may see; gives way now and then, since there may be 10,000."""
         call.checked = True
-        return [
-            row_of(listed, obj)
-            for obj in cache.list(namespace)
-            if call.may(
-                RIGHTS, "get", target_of(listed.resource, obj["metadata"]["namespace"], obj["metadata"]["name"])
-            )
-        ]
+        found: list[ObjectRow] = []
+        for at, obj in enumerate(cache.list(), 1):
+            if at % AT_ONCE == 0:
+                await self._world.clock.sleep(0)
+            metadata = obj["metadata"]
+            if call.may(RIGHTS, "get", target_of(listed.resource, metadata["namespace"], metadata["name"])):
+                found.append(row_of(listed, obj))
+        return found
 
 
 def object_endpoints(world: World) -> tuple[Endpoint, ...]:
@@ -159,7 +163,7 @@ def object_endpoints(world: World) -> tuple[Endpoint, ...]:
 
 def _endpoints_of(world: World, objects: Objects, name: str, listed: Listed) -> tuple[Endpoint, ...]:
     async def page(asked: Asked) -> ObjectPage:
-        return _page(objects, asked, listed, await objects.cache(listed))
+        return await _page(objects, asked, listed, await objects.cache(listed))
 
     async def one(asked: Asked) -> ObjectShown:
         cache = await objects.cache(listed)
@@ -173,7 +177,11 @@ def _endpoints_of(world: World, objects: Objects, name: str, listed: Listed) -> 
         cache = await objects.cache(listed)
         asked.call.checked = True
         caches = (cache,) if cache is not None else ()
-        return Events(world, asked.call, lambda: dict(_page(objects, asked, listed, cache)), caches)
+
+        async def now() -> JsonObject:
+            return dict(await _page(objects, asked, listed, cache))
+
+        return Events(world, asked.call, now, caches)
 
     kind, needs = listed.resource.kind, within(RIGHTS, "get")
     return (
@@ -205,9 +213,9 @@ def _endpoints_of(world: World, objects: Objects, name: str, listed: Listed) -> 
     )
 
 
-def _page(objects: Objects, asked: Asked, listed: Listed, cache: Cache | None) -> ObjectPage:
+async def _page(objects: Objects, asked: Asked, listed: Listed, cache: Cache | None) -> ObjectPage:
     asked.call.checked = True
-    rows = objects.visible(asked.call, listed, cache) if cache is not None else []
+    rows = await objects.visible(asked.call, listed, cache) if cache is not None else []
     wanted = Wanted(
         search=asked.one("search"),
         filters={name: frozenset(values) for name in TABLE.facets if (values := asked.all(name))},
@@ -215,7 +223,7 @@ def _page(objects: Objects, asked: Asked, listed: Listed, cache: Cache | None) -
         offset=asked.number("offset", 0),
         limit=asked.number("limit", 50),
     )
-    window = TABLE.window(rows, wanted)
+    window = TABLE.window([TABLE.prepared(row) for row in rows], wanted)
     return {"total": window.total, "matched": window.matched, "rows": window.rows, "facets": window.facets}
 
 

@@ -7,7 +7,7 @@ reader gets fewer states, never late ones; after a break the page asks again and
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Final
 
 import orjson
@@ -29,7 +29,9 @@ RECHECK_SECONDS: Final = 5.0
 class Events:
     """A body of chunks. `show` gives what is to be seen now; it is called when Applications or rights changed."""
 
-    def __init__(self, world: World, call: Call, show: Callable[[], JsonObject], caches: Sequence[Cache] = ()) -> None:
+    def __init__(
+        self, world: World, call: Call, show: Callable[[], Awaitable[JsonObject]], caches: Sequence[Cache] = ()
+    ) -> None:
         """`caches`: whose changes may change what is shown; those of Applications when none are named."""
         self._world, self._call, self._show = world, call, show
         self._number = 0
@@ -51,7 +53,7 @@ class Events:
                 if not await self._may_go_on():
                     self._ends = True
                     return b"event: ended\ndata: {}\n\n"
-            if self._dirty and (event := self._event()) is not None:
+            if self._dirty and (event := await self._event()) is not None:
                 return event
             if quiet >= HEARTBEAT_SECONDS:
                 return b": still here\n\n"
@@ -88,9 +90,9 @@ class Events:
             return False
         return self._call.still_permitted()
 
-    def _event(self) -> bytes | None:
+    async def _event(self) -> bytes | None:
         self._dirty = False
-        now = self._show()
+        now = await self._show()
         if self._last is None:
             body, name = now, "snapshot"
         else:
