@@ -62,6 +62,7 @@ class ServerPart:
         scheme = "http" if self._options.insecure else "https"
         self.url = f"{scheme}://{HOST}:{self._socket.getsockname()[1]}"
         self.file.write_text(f"{self.url}\n")
+        self._port_file.write_text(f"{self._socket.getsockname()[1]}\n")
 
     def close(self) -> None:
         if self._socket is not None:
@@ -97,10 +98,14 @@ class ServerPart:
         return _listening(free_port())
 
     def _last_port(self) -> int:
-        """From what a run that was killed left behind."""
+        """What open pages and clients know: it outlives the run, unlike the file that says where a server is."""
         with suppress(OSError, ValueError):
-            return int(self.file.read_text().strip().rpartition(":")[2])
+            return int(self._port_file.read_text())
         return USUAL_PORT
+
+    @property
+    def _port_file(self) -> Path:
+        return self._data_dir / "server-port"
 
 
 def _listening(port: int) -> socket.socket:
