@@ -8,6 +8,7 @@ import sys
 import pytest
 
 from argosy.cli import version
+from argosy.cli.app.tables import summary
 from argosy.cli.failing import CommandError
 from argosy.cli.main import main
 from argosy.cli.rollout.live import PlainConsole
@@ -45,3 +46,11 @@ def test_a_live_view_steers_by_itself_alone() -> None:
     PlainConsole(file=stream, force_terminal=True, color_system="standard").print(f"[red]{ATTACK}[/red]")
     assert "\x1b[31m" in stream.getvalue()
     assert "\x1b[2J" not in stream.getvalue()
+
+
+def test_a_line_break_in_a_value_makes_no_line_of_its_own() -> None:
+    destination = {"server": "s", "namespace": "a\nHealth Status:      Healthy"}
+    app = {"metadata": {"name": "x", "namespace": "argocd"}, "spec": {"destination": destination}}
+    shown = summary(app)
+    assert shown.count("\nHealth Status:") == 1
+    assert "a\\nHealth Status:" in shown

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from argosy.cli.app.surroundings import Surroundings
 from argosy.cli.printing import table
 from argosy.machinery.objects import JsonObject
+from argosy.machinery.plain_text import plain_line
 from argosy.machinery.timestamps import parse
 
 LIST_HEADER = ("NAME", "CLUSTER", "NAMESPACE", "PROJECT", "STATUS", "HEALTH", "SYNCPOLICY", "CONDITIONS")
@@ -226,7 +227,8 @@ def history(app: JsonObject) -> str:
 
 
 def _labelled(lines: Iterable[tuple[str, str]]) -> str:
-    return "".join(f"{label:<{LABEL_WIDTH}}{value}".rstrip() + "\n" for label, value in lines)
+    """A line each: a line break in a value must not make another that looks like one of ours."""
+    return "".join(f"{label:<{LABEL_WIDTH}}{plain_line(value)}".rstrip() + "\n" for label, value in lines)
 
 
 def _date(text: str) -> str:
