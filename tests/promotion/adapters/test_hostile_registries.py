@@ -168,7 +168,7 @@ def test_a_registry_that_does_not_answer_holds_up_no_other(tmp_path: Path) -> No
         made = answering(Settings(), clock, rng, tmp_path / "work", mirrors, egress)
         answered = asyncio.Event()
         questions = Questions(made.answerers, clock, rng, lambda work: answered.set())
-        running = asyncio.create_task(questions.run())
+        running = asyncio.get_running_loop().create_task(questions.run())
         try:
             for number in range(600):
                 questions.settle(bad_work(number), [question(bad, semverConstraint=f"{number}.x")])
@@ -181,7 +181,7 @@ def test_a_registry_that_does_not_answer_holds_up_no_other(tmp_path: Path) -> No
         finally:
             for number in reversed(range(600)):
                 questions.settle(bad_work(number), ())
-            await asyncio.sleep(0)
+            await asyncio.to_thread(lambda: None)
             running.cancel()
             await asyncio.gather(running, return_exceptions=True)
             await egress.close()
