@@ -55,7 +55,7 @@ WRITE_TAKES = 0.005
 """Seconds until a controller hears what came of a write: the workloads react meanwhile, as on a real cluster."""
 NEWS_TAKES = 0.0005
 """Seconds until a controller hears of a change: those of the cluster itself are quicker."""
-ANSWER_TAKES = 0.01
+ANSWER_TAKES = 0.002
 """Seconds that a metric server takes."""
 SCHEMALESS = {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
 ROUTERS = (
