@@ -20,7 +20,7 @@ from argosy.rollouts.reconcile.canary import canary_turn, scale_sets
 from argosy.rollouts.reconcile.draft import write_conditions
 from argosy.rollouts.reconcile.finish import persist
 from argosy.rollouts.reconcile.pauses import Pauses
-from argosy.rollouts.reconcile.revision import make_new, owner_reference, sync_new
+from argosy.rollouts.reconcile.revision import make_new, note_workload, owner_reference, sync_new
 from argosy.rollouts.reconcile.scaling import is_scaling_event
 from argosy.rollouts.reconcile.seen import Seen
 from argosy.rollouts.reconcile.turn import Halted, Runs, Turn
@@ -132,7 +132,9 @@ def _decide(turn: Turn, make_routers: MakeRouters) -> None:
     _claim(turn)
     if turn.seen.problem:
         _tell_invalid(turn)
-    elif turn.new is None:
+        return
+    note_workload(turn)
+    if turn.new is None:
         make_new(turn)
     elif turn.rollout.spec.replicas is None:
         turn.patch_rollout({"spec": {"replicas": 1}})

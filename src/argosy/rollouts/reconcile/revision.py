@@ -11,7 +11,7 @@ from argosy.machinery.requests import create
 from argosy.rollouts.reconcile.draft import write_condition
 from argosy.rollouts.reconcile.ephemeral import metadata_for_new
 from argosy.rollouts.reconcile.turn import Turn
-from argosy.rollouts.resources import DESIRED_REPLICAS, HASH_LABEL, REVISION
+from argosy.rollouts.resources import DESIRED_REPLICAS, HASH_LABEL, REVISION, WORKLOAD_GENERATION
 from argosy.rollouts.revisions.affinity import affinity_for, is_outdated
 from argosy.rollouts.revisions.annotations import annotations_for_new, highest_revision
 from argosy.rollouts.revisions.ephemeral import EPHEMERAL, plain, with_metadata
@@ -97,8 +97,22 @@ def _count_collision(turn: Turn) -> None:
 def write_revision(turn: Turn, revision: str) -> None:
     """Notes the revision on the Rollout itself."""
     if turn.rollout.annotations.get(REVISION) != revision:
-        turn.patch_rollout({"metadata": {"annotations": {REVISION: revision}}})
+        generation = turn.rollout.annotations.get(WORKLOAD_GENERATION)
+        notes = {REVISION: revision, **({WORKLOAD_GENERATION: generation} if generation else {})}
+        turn.patch_rollout({"metadata": {"annotations": notes}})
         turn.event("RolloutUpdated", f"Rollout updated to revision {revision}")
+
+
+def note_workload(turn: Turn) -> None:
+    """Notes the generation of the workload that it refers to: clients see by it whether a change was observed. The
+    first one comes with the first revision.
+    """
+    stored = turn.rollout.raw["metadata"].get("annotations") or {}
+    generation = turn.rollout.annotations.get(WORKLOAD_GENERATION)
+    if turn.rollout.spec.workload_ref is None or not generation or REVISION not in stored:
+        return
+    if stored.get(WORKLOAD_GENERATION) != generation:
+        turn.patch_rollout({"metadata": {"annotations": {WORKLOAD_GENERATION: generation}}})
 
 
 def sync_new(turn: Turn) -> None:
