@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import Any, Final
 
 from argosy.machinery.objects import JsonObject, Key, Resource
@@ -82,14 +83,7 @@ class Configuration:
     @property
     def scopes(self) -> tuple[str, ...]:
         """Claims that hold groups."""
-        import yaml
-
-        text = self.config_map(RBAC).get("scopes") or "[groups]"
-        try:
-            found: Any = yaml.load(text, Loader=yaml.CSafeLoader)  # the safe loader, in C
-        except yaml.YAMLError:
-            return ("groups",)
-        return tuple(str(item) for item in found) if isinstance(found, list) else (str(found),)
+        return _scopes(self.config_map(RBAC).get("scopes") or "[groups]")
 
     def project(self, name: str) -> JsonObject | None:
         return self.projects.get(Key(self.namespace, name))
@@ -143,3 +137,14 @@ def decoded(secret: JsonObject) -> dict[str, str]:
         except (binascii.Error, UnicodeDecodeError, TypeError):
             continue
     return found
+
+
+@lru_cache(maxsize=16)
+def _scopes(text: str) -> tuple[str, ...]:
+    import yaml
+
+    try:
+        found: Any = yaml.load(text, Loader=yaml.CSafeLoader)  # the safe loader, in C
+    except yaml.YAMLError:
+        return ("groups",)
+    return tuple(str(item) for item in found) if isinstance(found, list) else (str(found),)

@@ -22,6 +22,7 @@ from argosy.server.sessions.shared import SharedSessions
 from argosy.server.sessions.tokens import ISSUER, InvalidToken, seconds_of, time_text
 
 RENEW_SECONDS: Final = 300
+MOST_SIGNED: Final = 4096
 Foreign = Callable[[str], Awaitable[dict[str, Any]]]
 """The claims of a provider's token. Raises InvalidToken."""
 
@@ -39,6 +40,9 @@ class Authentication:
     ) -> None:
         self._configuration, self._shared, self._clock, self._rng = configuration, shared, clock, rng
         self.foreign = foreign
+        self._accounts: tuple[object, object, dict[str, Account]] = (None, None, {})
+        self._signed: dict[str, tuple[bytes, dict[str, Any]]] = {}
+        """Tokens whose signature was right, and the key it was right by."""
 
     @property
     def key(self) -> bytes:
@@ -47,7 +51,10 @@ class Authentication:
 
     @property
     def accounts(self) -> dict[str, Account]:
-        return accounts_of(self._configuration.settings, self._configuration.secret)
+        settings, secret = self._configuration.settings, self._configuration.secret
+        if self._accounts[0] is not settings or self._accounts[1] is not secret:
+            self._accounts = (settings, secret, accounts_of(settings, secret))
+        return self._accounts[2]
 
     async def caller(self, headers: Mapping[str, str]) -> Authenticated:
         """Raises ApiError UNAUTHENTICATED for a token that does not count, and for none unless anonymous may."""
@@ -63,12 +70,20 @@ class Authentication:
 
     async def of_token(self, token: str) -> Authenticated:
         """Raises InvalidToken."""
-        _, claims, _, _ = tokens.parts_of(token)
-        if claims.get("iss") != ISSUER:
-            if self.foreign is None:
-                raise InvalidToken("failed to verify the token")
-            return Authenticated(self._of_foreign(await self.foreign(token)))
-        claims = tokens.verified(token, self.key, self._clock.now())
+        known, key = self._signed.get(token), self.key
+        if known is not None and known[0] == key:
+            claims = known[1]
+            tokens.check_times(claims, self._clock.now())
+        else:
+            _, claims, _, _ = tokens.parts_of(token)
+            if claims.get("iss") != ISSUER:
+                if self.foreign is None:
+                    raise InvalidToken("failed to verify the token")
+                return Authenticated(self._of_foreign(await self.foreign(token)))
+            claims = tokens.verified(token, key, self._clock.now())
+            if len(self._signed) >= MOST_SIGNED:
+                self._signed.clear()
+            self._signed[token] = (key, claims)
         subject = claims.get("sub")
         if not isinstance(subject, str) or not subject:
             raise InvalidToken("token has no subject")

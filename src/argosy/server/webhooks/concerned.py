@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from posixpath import join, normpath
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -60,18 +61,25 @@ def has_moved(target: str, news: Pushed) -> bool:
     return _is_revision(news.revision, name if target.startswith(("refs/heads/", "refs/tags/")) else target)
 
 
+@lru_cache(maxsize=100_000)
 def is_same_repository(web_url: str, given: str) -> bool:
     """Whether a source means the repository of a web page, whatever the scheme, user, port and ending."""
+    pattern = _pattern(web_url)
+    return pattern is not None and pattern.fullmatch(given) is not None
+
+
+@lru_cache(maxsize=1000)
+def _pattern(web_url: str) -> re.Pattern[str] | None:
     try:
         parts = urlsplit(web_url)
         host = parts.hostname or ""
     except ValueError:
-        return False
+        return None
     if not host:
-        return False
+        return None
     path = re.escape(parts.path.lstrip("/").removesuffix(".git"))
-    pattern = rf"((https?|ssh)://)?({USER}@)?((alt)?ssh\.)?{re.escape(host)}(:\d+)?[:/]{path}(\.git)?"
-    return re.fullmatch(pattern, given, re.IGNORECASE) is not None
+    expression = rf"((https?|ssh)://)?({USER}@)?((alt)?ssh\.)?{re.escape(host)}(:\d+)?[:/]{path}(\.git)?"
+    return re.compile(expression, re.IGNORECASE)
 
 
 def _concerns(paths: list[str], news: Pushed) -> bool:

@@ -1,0 +1,251 @@
+"""Argo CD's API with 10,000 Applications: lists, permissions, calls, watches, webhooks. Clients are another process.
+
+Run as `python -m bench.server [APPLICATIONS]`. Prints one line per figure.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import multiprocessing
+import resource
+import sys
+import tempfile
+import time
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+
+from argosy.cli.place import HOST, free_port
+from argosy.cli.process import embedded
+from argosy.cli.server_part import ports_of
+from argosy.machinery.api import PatchType
+from argosy.machinery.objects import JsonObject, Resource
+from argosy.runtime.chance import SystemRng
+from argosy.runtime.clock import RealClock
+from argosy.server.configuration import decoded
+from argosy.server.permissions.enforcement import Enforcer, Subject
+from argosy.server.process import Place, serving
+
+APPLICATIONS = Resource("argoproj.io", "v1alpha1", "applications", "Application")
+PROJECTS = Resource("argoproj.io", "v1alpha1", "appprojects", "AppProject")
+SECRETS = Resource("", "v1", "secrets", "Secret")
+WATCHES = 1000
+CHANGES = 250
+CHANGES_PER_SECOND = 50
+HOOKS = 2000
+CALLS = 8000
+CLIENTS = 16
+SENT = "bench.argosy.dev/sent"
+
+
+def application(number: int) -> JsonObject:
+    """One that no controller looks at: what is measured is the server."""
+    source = {"repoURL": f"https://git.example.com/r{number % 200}.git", "path": f"apps/{number}"}
+    destination = {"server": "https://kubernetes.default.svc", "namespace": f"ns-{number % 100}"}
+    status = {"sync": {"status": "Synced", "revision": f"{number:040d}"}, "health": {"status": "Healthy"}}
+    resources = [{"version": "v1", "kind": "ConfigMap", "name": f"c{item}", "status": "Synced"} for item in range(5)]
+    return {
+        "apiVersion": "argoproj.io/v1alpha1",
+        "kind": "Application",
+        "metadata": {
+            "name": f"app-{number:05d}",
+            "namespace": "argocd",
+            "annotations": {"argocd.argoproj.io/skip-reconcile": "true"},
+        },
+        "spec": {"project": f"team-{number % 20}", "source": source, "destination": destination},
+        "status": {**status, "resources": resources},
+    }
+
+
+def main() -> None:
+    count = int(sys.argv[1]) if len(sys.argv) > 1 else 10_000
+    permissions(count)
+    with tempfile.TemporaryDirectory() as place:
+        asyncio.run(served(Path(place), count))
+
+
+def permissions(count: int) -> None:
+    lines = [f"p, role:team-{team}, applications, *, team-{team}/*, allow" for team in range(20)]
+    lines += [
+        "p, role:team-3, applications, get, team-4/app-0*, deny",
+        "g, alice, role:team-3",
+        "g, alice, role:team-4",
+    ]
+    enforcer = Enforcer({"policy.csv": "\n".join(lines)}, lambda name: None)
+    targets = [f"team-{number % 20}/app-{number:05d}" for number in range(count)]
+    subject = Subject("alice")
+    enforcer.allows(subject, "applications", "get", targets[0])
+    begun = time.perf_counter()
+    seen = sum(enforcer.allows(subject, "applications", "get", target) for target in targets)
+    print(f"permissions: {count} Applications filtered in {_ms(begun)} ms, {seen} seen")
+
+
+async def served(place: Path, count: int) -> None:
+    clock, rng = RealClock(), SystemRng()
+    async with embedded(place, HOST, free_port(), clock, rng) as running:
+        await running.wait_ready(clock)
+        await _filled(running.client, count)
+        ports = ports_of(running.control_plane, running.client, clock, rng, "argocd", None)
+        async with serving(ports, Place(insecure=True)) as server:
+            secret = await running.client.read(SECRETS, "argocd-initial-admin-secret", "argocd")
+            password = decoded(secret)["password"]
+            print(f"memory with {count} Applications: {_memory()} MB")
+            for work in (lists, calls, hooks):
+                await _elsewhere(work, server.url, password)
+            ours, theirs = multiprocessing.Pipe()
+            process = multiprocessing.get_context("spawn").Process(
+                target=_client, args=("watches", server.url, password, theirs)
+            )
+            process.start()
+            await asyncio.to_thread(ours.recv)
+            begun = clock.monotonic()
+            for number in range(CHANGES):
+                patch = {"metadata": {"annotations": {SENT: repr(clock.now().timestamp())}}}
+                await running.client.patch(APPLICATIONS, f"app-{number % count:05d}", "argocd", patch, PatchType.MERGE)
+                await clock.sleep(max(0.0, begun + (number + 1) / CHANGES_PER_SECOND - clock.monotonic()))
+            print(await asyncio.to_thread(ours.recv))
+            await asyncio.to_thread(process.join)
+            print(f"memory at the end: {_memory()} MB")
+
+
+async def _filled(client: Any, count: int) -> None:
+    begun = time.perf_counter()
+    for team in range(20):
+        metadata = {"name": f"team-{team}", "namespace": "argocd"}
+        spec = {"sourceRepos": ["*"], "destinations": [{"server": "*", "namespace": "*"}]}
+        project = {"apiVersion": "argoproj.io/v1alpha1", "kind": "AppProject", "metadata": metadata, "spec": spec}
+        await client.create(PROJECTS, project)
+    numbers = iter(range(count))
+
+    async def create() -> None:
+        for number in numbers:
+            await client.create(APPLICATIONS, application(number))
+
+    async with asyncio.TaskGroup() as tasks:
+        for _ in range(32):
+            tasks.create_task(create())
+    print(f"{count} Applications stored in {time.perf_counter() - begun:.1f} s")
+
+
+async def _elsewhere(work: Any, url: str, password: str) -> None:
+    ours, theirs = multiprocessing.Pipe()
+    process = multiprocessing.get_context("spawn").Process(target=_client, args=(work.__name__, url, password, theirs))
+    process.start()
+    print(await asyncio.to_thread(ours.recv))
+    await asyncio.to_thread(process.join)
+
+
+def _client(name: str, url: str, password: str, pipe: Connection) -> None:
+    asyncio.run(_asked(name, url, password, pipe))
+
+
+async def _asked(name: str, url: str, password: str, pipe: Connection) -> None:
+    connector = aiohttp.TCPConnector(limit=0)
+    async with aiohttp.ClientSession(url, connector=connector, timeout=aiohttp.ClientTimeout(total=120)) as http:
+        async with http.post("/api/v1/session", json={"username": "admin", "password": password}) as answer:
+            token = (await answer.json())["token"]
+        http.headers["Authorization"] = f"Bearer {token}"
+        await {"lists": lists, "calls": calls, "hooks": hooks, "watches": watches}[name](http, pipe)
+
+
+async def lists(http: aiohttp.ClientSession, pipe: Connection) -> None:
+    fields = "items.metadata.name,items.metadata.namespace,items.spec.project,items.status.sync,items.status.health"
+    lines = []
+    for text, path in (
+        ("all fields", "/api/v1/applications"),
+        ("some fields", f"/api/v1/applications?fields={fields}"),
+        ("one project", "/api/v1/applications?projects=team-3"),
+    ):
+        found = []
+        for _ in range(3):
+            begun = time.perf_counter()
+            async with http.get(path) as answer:
+                size = len(await answer.read())
+            found.append(time.perf_counter() - begun)
+        lines.append(
+            f"list, {text}: first {found[0] * 1000:.0f} ms, then {min(found[1:]) * 1000:.0f} ms, {size:,} bytes"
+        )
+    pipe.send("\n".join(lines))
+
+
+async def calls(http: aiohttp.ClientSession, pipe: Connection) -> None:
+    headers = {"Content-Type": "application/grpc-web+proto"}
+    body = bytes([0, 0, 0, 0, 11, 10, 9]) + b"app-00001"
+    left, times = iter(range(CALLS)), list[float]()
+
+    async def one() -> None:
+        for _ in left:
+            begun = time.perf_counter()
+            async with http.post("/application.ApplicationService/Get", data=body, headers=headers) as answer:
+                assert (await answer.read())[:1] == b"\0", answer.headers
+            times.append(time.perf_counter() - begun)
+
+    begun = time.perf_counter()
+    await asyncio.gather(*(one() for _ in range(CLIENTS)))
+    rate = CALLS / (time.perf_counter() - begun)
+    pipe.send(f"gRPC-web Get: {rate:.0f}/s with {CLIENTS} clients, p99 {_percentile(times, 99) * 1000:.1f} ms")
+
+
+async def hooks(http: aiohttp.ClientSession, pipe: Connection) -> None:
+    headers = {"X-GitHub-Event": "push", "Content-Type": "application/json"}
+    left, times = iter(range(HOOKS)), list[float]()
+
+    async def one() -> None:
+        for number in left:
+            repository = {"html_url": f"https://git.example.com/r{number % 50}", "default_branch": "main"}
+            data = json.dumps({"ref": "refs/heads/main", "repository": repository, "commits": []})
+            begun = time.perf_counter()
+            async with http.post("/api/webhook", data=data, headers=headers) as answer:
+                assert answer.status == 200
+            times.append(time.perf_counter() - begun)
+
+    begun = time.perf_counter()
+    await asyncio.gather(*(one() for _ in range(CLIENTS)))
+    rate = HOOKS / (time.perf_counter() - begun)
+    pipe.send(
+        f"webhooks: {rate:.0f}/s, p50 {_percentile(times, 50) * 1000:.1f}, p99 {_percentile(times, 99) * 1000:.1f} ms"
+    )
+
+
+async def watches(http: aiohttp.ClientSession, pipe: Connection) -> None:
+    delays = list[float]()
+
+    async def one() -> None:
+        async with http.get("/api/v1/stream/applications?resourceVersion=1&projects=team-0") as answer:
+            async for line in answer.content:
+                found = json.loads(line)["result"]["application"]["metadata"].get("annotations") or {}
+                if SENT in found:
+                    delays.append(RealClock().now().timestamp() - float(found[SENT]))
+
+    clock = RealClock()
+    async with asyncio.TaskGroup() as group:
+        tasks = [group.create_task(one()) for _ in range(WATCHES)]
+        await clock.sleep(5)  # streams send nothing before their first event
+        pipe.send("ready")
+        await clock.sleep(CHANGES / CHANGES_PER_SECOND + 5)
+        for task in tasks:
+            task.cancel()
+    p50, p99 = (_percentile(delays, percent) * 1000 for percent in (50, 99))
+    pipe.send(
+        f"{WATCHES} watches, {CHANGES_PER_SECOND} changes/s: {len(delays)} events, p50 {p50:.0f}, p99 {p99:.0f} ms"
+    )
+
+
+def _percentile(values: list[float], percent: int) -> float:
+    found = sorted(values)
+    return found[min(len(found) - 1, len(found) * percent // 100)] if found else float("nan")
+
+
+def _ms(begun: float) -> str:
+    return f"{(time.perf_counter() - begun) * 1000:.1f}"
+
+
+def _memory() -> int:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+
+
+if __name__ == "__main__":
+    main()
