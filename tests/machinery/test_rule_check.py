@@ -58,6 +58,7 @@ def test_a_rule_that_does_not_fit_the_schema_is_refused(rule: str, said: str) ->
         "self.every < duration('1h')",
         "self.raw.size() < 10",
         "self.map.all(k, self.map[k] > 1)",
+        "self.map.all(k, k.split('/')[0].size() < 253 && k.matches('^[a-z/]+$'))",
         "self.from__dash__x == 'a' && self.__if__ == 'b'",
         "oldSelf.a == self.a",
         "self.inner.metadata.name == 'x' && self.inner.kind == 'Pod'",

@@ -20,6 +20,7 @@ from argosy.machinery.structural import (
     default,
     prune,
     validate,
+    validate_status,
 )
 from argosy.machinery.yaml import load_documents
 from argosy.runtime.clock import RealClock
@@ -341,3 +342,30 @@ def test_ordinary_loops_stay_within_the_budget() -> None:
         "self.all(a, a.name.lowerAscii() == a.name && a.name.startsWith('item-'))",
     ):
         assert cel.program(text).evaluate({"self": objects}) is True
+
+
+def test_a_status_is_judged_as_an_object_of_its_own() -> None:
+    address = {
+        "type": "object",
+        "properties": {"kind": {"enum": ["a"], "type": "string"}, "value": {"type": "string", "format": "ipv4"}},
+    }
+    status = {
+        "type": "object",
+        "properties": {"addresses": {"type": "array", "items": address}, "kind": {"type": "string", "maxLength": 2}},
+        "required": ["addresses"],
+    }
+    spec = {"type": "object", "properties": {"size": {"type": "integer", "minimum": 3}}}
+    node = compile_schema({"type": "object", "properties": {"status": status, "spec": spec}})
+    obj = {"spec": {"size": 1}, "status": {"addresses": [{"kind": "b", "value": "1.2.3.4:80"}], "kind": "abc"}}
+    found = {cause.field: cause.message for cause in validate_status(node, obj, {"spec": {"size": 1}})}
+    assert found == {
+        "status.addresses[0].kind": 'Unsupported value: "b": supported values: "a"',
+        "status.addresses[0].value": 'Invalid value: "1.2.3.4:80": addresses[0].value in body must be of type ipv4: '
+        '"1.2.3.4:80"',
+        "status.kind": "Too long: may not be more than 2 bytes",
+    }
+    [missing] = validate_status(node, {"status": {}}, {})
+    assert missing.field == "status.addresses"
+    [wrong] = validate_status(node, {"status": 3}, {})
+    assert wrong.field == "status"
+    assert validate_status(node, {"spec": {"size": 1}}, {}) == []

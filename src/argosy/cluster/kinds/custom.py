@@ -22,7 +22,7 @@ from argosy.machinery.jsonpath import compile_path
 from argosy.machinery.objects import JsonObject, JsonValue, Resource, group_version
 from argosy.machinery.schema import Node
 from argosy.machinery.status import Cause, StatusError
-from argosy.machinery.structural import compile_schema, default, prune, validate
+from argosy.machinery.structural import compile_schema, default, prune, validate, validate_status
 
 VERBS = ("delete", "deletecollection", "get", "list", "patch", "create", "update", "watch")
 _SUBRESOURCE_VERBS = ("get", "patch", "update")
@@ -226,6 +226,8 @@ class CustomStrategy:
             obj["metadata"]["managedFields"] = fields
 
     def validate(self, ctx: WriteContext, obj: JsonObject, old: JsonObject | None) -> list[Cause]:
+        if ctx.subresource == "status" and old is not None:
+            return validate_status(self.node, obj, old)
         return validate(self.node, obj, old)
 
     def canonicalize(self, obj: JsonObject) -> None:

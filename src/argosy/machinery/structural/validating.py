@@ -42,8 +42,24 @@ _FRAME = frozenset({"apiVersion", "kind", "metadata"})
 def validate(node: Node, obj: JsonObject, old: JsonObject | None = None) -> list[Cause]:
     """All that is wrong. `old` is the stored object on update. Rules (CEL) run unless what they see may be missing, of
     another type, or larger than their cost was estimated for."""
-    before = ABSENT if old is None else old
-    causes = list(_validate(node, obj, before, ""))
+    return _with_rules(node, list(_validate(node, obj, ABSENT if old is None else old, "", _FRAME)), obj, old)
+
+
+def validate_status(node: Node, obj: JsonObject, old: JsonObject) -> list[Cause]:
+    """All that is wrong with the status, which is judged as if it were an object of its own; rules see the whole."""
+    below = node.properties.get("status")
+    causes: list[Cause] = []
+    if below is not None and "status" in obj:
+        found = _validate(below, obj["status"], old.get("status", ABSENT), "")
+        causes = [Cause(_below_status(cause.field), cause.message, cause.reason) for cause in found]
+    return _with_rules(node, causes, obj, old)
+
+
+def _below_status(path: str) -> str:
+    return "status" if path in ("", "<nil>") else f"status.{path}"
+
+
+def _with_rules(node: Node, causes: list[Cause], obj: JsonObject, old: JsonObject | None) -> list[Cause]:
     if not node.rules:
         return causes
     if any(_blocks(cause) for cause in causes):
@@ -77,7 +93,10 @@ def type_name(value: JsonValue) -> str:
     return "array" if isinstance(value, list) else "object"
 
 
-def _validate(node: Node, value: JsonValue, old: JsonValue, path: str) -> Iterator[Cause]:
+def _validate(
+    node: Node, value: JsonValue, old: JsonValue, path: str, without: frozenset[str] = frozenset()
+) -> Iterator[Cause]:
+    """`without`: fields that are not looked into."""
     if value is old or (old is not ABSENT and type(old) is type(value) and old == value):
         return
     raw: JsonObject = node.raw or {}
@@ -89,7 +108,7 @@ def _validate(node: Node, value: JsonValue, old: JsonValue, path: str) -> Iterat
     yield from _own_rules(raw, value, path)
     yield from _combined(raw, value, path)
     if isinstance(value, dict):
-        yield from _validate_map(node, value, old if isinstance(old, dict) else {}, path)
+        yield from _validate_map(node, value, old if isinstance(old, dict) else {}, path, without)
     elif isinstance(value, list):
         yield from _validate_list(node, value, old, path)
 
@@ -265,12 +284,14 @@ def _missing(required: Any, value: JsonObject, path: str) -> Iterator[Cause]:
             yield Cause(f"{path}.{name}" if path else name, "Required value", "FieldValueRequired")
 
 
-def _validate_map(node: Node, value: JsonObject, old: JsonObject, path: str) -> Iterator[Cause]:
+def _validate_map(
+    node: Node, value: JsonObject, old: JsonObject, path: str, without: frozenset[str]
+) -> Iterator[Cause]:
     yield from _missing(node.required, value, path)
     if node.embedded:
         yield from _missing(("apiVersion", "kind"), value, path)
     for key, item in value.items():
-        if not path and key in _FRAME:
+        if key in without:
             continue
         below = node.properties.get(key) or node.additional
         if below is not None:
