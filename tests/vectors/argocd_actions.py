@@ -15,7 +15,7 @@ from argosy.gitops import actions
 from argosy.gitops.actions import ActionError, Impact, actions_of, discover
 
 from .argocd_health_builtin import load
-from .outcome import Outcome
+from .outcome import Outcome, without
 
 NOW = datetime(2025, 7, 30, 13, 46, tzinfo=UTC)
 MOMENTS = frozenset(
@@ -121,11 +121,14 @@ def run_kind(cases: Path) -> Iterator[Outcome]:
     yield Outcome("argocd_actions", f"{name} defined", not unknown, f"lacks {sorted(unknown)}")
     for part, check in (("discovery", _offered), ("run", _run_in(folder))):
         for at, case in enumerate(told.get(part) or ()):
-            obj = case.get("inputObject") or load((folder / case["input"]).read_bytes())
-            wrong = check(case, obj)
-            yield Outcome(
-                "argocd_actions", f"{name} {part}[{at}] {case.get('action', '')}", not wrong, "; ".join(wrong)
-            )
+            said = f"{name} {part}[{at}] {case.get('action', '')}"
+            try:
+                obj = case.get("inputObject") or load((folder / case["input"]).read_bytes())
+                wrong = check(case, obj)
+            except FileNotFoundError as error:
+                yield without("argocd_actions", said, error)
+                continue
+            yield Outcome("argocd_actions", said, not wrong, "; ".join(wrong))
 
 
 def _run_in(folder: Path) -> Any:

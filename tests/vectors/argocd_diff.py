@@ -14,7 +14,7 @@ from argosy.gitops.ports import KnownTypes
 from argosy.machinery.objects import group_version
 
 from .argocd_health_builtin import load
-from .outcome import Outcome
+from .outcome import Outcome, without
 
 
 def run(data: Path) -> Iterator[Outcome]:
@@ -23,6 +23,9 @@ def run(data: Path) -> Iterator[Outcome]:
     for case in cases["cases"]:
         try:
             modified, detail = _judge(folder, case, known, cases["fieldManager"])
+        except FileNotFoundError as error:
+            yield without("argocd_diff", case["name"], error)
+            continue
         except Exception as error:
             modified, detail = None, repr(error)
         yield Outcome("argocd_diff", case["name"], modified == case["modified"], f"{case['mode']}: {detail}")

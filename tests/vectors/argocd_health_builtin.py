@@ -12,7 +12,7 @@ from argosy.gitops.health import Health, health_of
 from argosy.gitops.health.catalogue import CATALOGUE
 from argosy.machinery.objects import group_version
 
-from .outcome import Outcome
+from .outcome import Outcome, without
 
 
 class _Loader(yaml.SafeLoader):
@@ -33,7 +33,11 @@ def load(data: bytes) -> Any:
 def run(data: Path) -> Iterator[Outcome]:
     for cases in sorted((data / "argo-cd" / "health-builtin").glob("*/cases.yaml")):
         for case in load(cases.read_bytes())["cases"]:
-            found = _built_in(load((cases.parent / case["input"]).read_bytes()))
+            try:
+                found = _built_in(load((cases.parent / case["input"]).read_bytes()))
+            except FileNotFoundError as error:
+                yield without("argocd_health_builtin", f"{cases.parent.name}/{case['input']}", error)
+                continue
             passed = (found.status if found else None) == case["status"]
             if passed and found and "message" in case:
                 passed = found.message == case["message"]

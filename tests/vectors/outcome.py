@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,3 +18,8 @@ class Outcome:
 
 def not_run(family: str, name: str, why: str) -> Outcome:
     return Outcome(family, name, passed=False, detail=why, not_run=True)
+
+
+def without(family: str, name: str, error: FileNotFoundError) -> Outcome:
+    """A vector of which one file is not in the part that was given."""
+    return not_run(family, name, f"lacks {Path(error.filename).name}, which is not given")

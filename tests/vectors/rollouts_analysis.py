@@ -41,6 +41,8 @@ FILES = (
 
 def run(data: Path) -> Iterator[Outcome]:
     for name in FILES:
+        if not (data / f"rollouts/vectors/{name}.json").exists():
+            continue
         for case in json.loads((data / f"rollouts/vectors/{name}.json").read_text())["cases"]:
             play = PLAYS.get(case["op"])
             if play is None:

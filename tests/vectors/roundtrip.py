@@ -10,7 +10,7 @@ from argosy.cluster.http.decode import type_key
 from argosy.cluster.http.json_text import BodyError
 from argosy.cluster.http.protobuf import decode
 
-from .outcome import Outcome
+from .outcome import Outcome, without
 
 FAMILY = "roundtrip"
 
@@ -18,7 +18,10 @@ FAMILY = "roundtrip"
 def run(data: Path) -> Iterator[Outcome]:
     """`data` is the directory that holds `kubernetes/roundtrip`."""
     for path in sorted((data / "kubernetes" / "roundtrip").glob("*.pb")):
-        yield _one(path)
+        try:
+            yield _one(path)
+        except FileNotFoundError as error:
+            yield without(FAMILY, path.stem, error)
 
 
 def _one(path: Path) -> Outcome:
