@@ -21,7 +21,7 @@ def build(context: Context) -> Parts:
         context.client, context.caches, Git(context.doors), context.doors, context.clock, context.rng, context.namespace
     )
     return Parts(
-        controllers=controllers(context.namespace),
+        controllers=controllers(context.namespace, found.remembered),
         answerers=answerers(found, JqRunner(context.jq)),
     )
 

@@ -449,3 +449,36 @@ def test_an_application_that_is_refused_keeps_no_other_from_being_made_and_is_to
     bench.world.pass_time(301)
     assert bench.apps() == ["a", "b", "c"]
     assert bench.condition("ErrorOccurred")["status"] == "False"
+
+
+def test_while_the_commits_stay_a_poll_reads_no_tree_and_renders_nothing(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[str] = []
+    real = bench.git.tree
+
+    async def tree(url: str, commit: str, credentials: Any) -> Any:
+        read.append(commit)
+        return await real(url, commit, credentials)
+
+    monkeypatch.setattr(bench.git, "tree", tree)
+    bench.create(appset([FOLDERS], name="{{path.basename}}"))
+    bench.world.run_until(lambda: bench.status().get("resourcesCount") == 2)
+    asked = bench.generators.count
+    bench.world.pass_time(910)
+    assert bench.generators.count == asked + 5
+    assert len(read) == 1
+    bench.git.push(REPO, {"apps/a/x.yaml": "", "apps/b/x.yaml": "", "apps/c/x.yaml": ""})
+    bench.world.pass_time(181)
+    assert bench.apps() == ["a", "b", "c"]
+    assert len(read) == 2
+
+
+def test_a_template_whose_functions_come_to_something_else_each_time_is_rendered_at_each_poll(bench: Bench) -> None:
+    made = appset([FOLDERS], name="{{.path.basename}}", goTemplate=True)
+    made["spec"]["template"]["metadata"]["annotations"] = {"asked": '{{ now | date "150405" }}'}
+    bench.create(made)
+    bench.world.run_until(lambda: bench.status().get("resourcesCount") == 2)
+    before = bench.app("a")["metadata"]["annotations"]
+    bench.world.pass_time(200)
+    assert bench.app("a")["metadata"]["annotations"] != before

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from typing import Any
 
 from argosy.gitops.applicationsets.params import GeneratorError
 from argosy.gitops.control_plane.configuration import CONFIG_MAPS, SECRETS
-from argosy.gitops.projects.permissions import further_of
 from argosy.machinery.objects import JsonObject, Key, Resource, group_version
 from argosy.machinery.requests import Get, List
 from argosy.machinery.status import StatusError
@@ -17,19 +17,32 @@ from argosy.sources.port import GitRemote, Tree
 
 
 class GitReader:
-    """Trees of repositories, with the credentials that the project may use."""
+    """Trees of repositories, with the credentials that the project may use. `read` holds which commits were read."""
 
-    def __init__(self, git: GitRemote, book: CredentialBook, limits: Callable[[str], JsonObject] | None = None) -> None:
-        """`limits`: what a project permits; None for a command on one's own machine."""
+    def __init__(self, git: GitRemote, book: CredentialBook) -> None:
+        self.read: dict[tuple[str, str, str], str] = {}
         self._git = git
         self._book = book
-        self._limits = limits
 
     async def tree(self, url: str, revision: str, project: str) -> Tree:
+        commit = self.read[url, revision, project] = await self.commit(url, revision, project)
+        return await self._git.tree(url, commit, self._book.credentials(url, project))
+
+    async def commit(self, url: str, revision: str, project: str) -> str:
         credentials = self._book.credentials(url, project)
-        commit = await self._git.resolve(url, "" if revision == "HEAD" else revision, credentials)
-        further = further_of(self._limits(project), project, self._book.credentials) if self._limits else None
-        return await self._git.tree(url, commit, credentials, further=further)
+        return await self._git.resolve(url, "" if revision == "HEAD" else revision, credentials)
+
+
+class Watched:
+    """A door, and whether anybody has gone through it."""
+
+    def __init__(self, inner: Any) -> None:
+        self.was_used = False
+        self._inner = inner
+
+    def __getattr__(self, name: str) -> Any:
+        self.was_used = True
+        return getattr(self._inner, name)
 
 
 class ClusterObjects:

@@ -55,15 +55,20 @@ def asked_of(
     )
 
 
+def unreadable(error: GeneratorError | SourceError) -> Unusable:
+    """What a generator met, for the whole set."""
+    text = f"error generating params from the generators: {error}"
+    wait = error.retry_after if isinstance(error, GeneratorError) else 0.0
+    return Unusable("ApplicationGenerationFromParamsError", text, generated=False, retry_after=wait)
+
+
 async def desired(appset: JsonObject, asked: GeneratorContext) -> list[JsonObject]:
     """In the order of the generators. Raises Unusable."""
     spec = appset.get("spec") or {}
     try:
         found = await generated(asked, list(spec.get("generators") or ()))
     except (GeneratorError, SourceError) as error:
-        text = f"error generating params from the generators: {error}"
-        wait = error.retry_after if isinstance(error, GeneratorError) else 0.0
-        raise Unusable("ApplicationGenerationFromParamsError", text, generated=False, retry_after=wait) from None
+        raise unreadable(error) from None
     if sum(len(item.sets) for item in found) > MOST_APPLICATIONS:
         text = f"the generators give more than {MOST_APPLICATIONS} sets of parameters"
         raise Unusable("ApplicationGenerationFromParamsError", text, generated=False)

@@ -6,6 +6,7 @@ somebody asks by annotation. After an error a change of any setting, project or 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -14,8 +15,8 @@ from typing import Any, Final
 import orjson
 
 from argosy.expr.gotemplate import GoTemplates
-from argosy.gitops.applicationsets.adapters import ClusterObjects, GitReader
-from argosy.gitops.applicationsets.desired_applications import Unusable, asked_of, desired
+from argosy.gitops.applicationsets.adapters import ClusterObjects, GitReader, Watched
+from argosy.gitops.applicationsets.desired_applications import Unusable, asked_of, desired, unreadable
 from argosy.gitops.applicationsets.generator_context import Doors, Hosting, Plugins
 from argosy.gitops.applicationsets.generators import requeue_after
 from argosy.gitops.applicationsets.options import Options
@@ -23,12 +24,14 @@ from argosy.gitops.applicationsets.preview import for_strategy
 from argosy.gitops.applicationsets.reconcile import Verdicts
 from argosy.gitops.applicationsets.surroundings import Surroundings
 from argosy.machinery.controller import PENDING, Failed, Pending, Question, Snapshot
-from argosy.machinery.objects import JsonObject
-from argosy.sources.port import GitRemote
+from argosy.machinery.objects import JsonObject, Key
+from argosy.sources.port import GitRemote, SourceError
 
 AFTER_ERROR: Final = 180.0
 """Seconds; longer when a host says so."""
 OF_CLUSTERS: Final = frozenset({"clusters", "clusterDecisionResource"})
+PASSING: Final = re.compile(rb"\b(now|date|ago|shuffle|htpasswd|bcrypt|encryptAES|(rand|uuid|gen[A-Z])\w*)\b")
+"""Functions of templates that come to something else each time."""
 REFRESH: Final = "argocd.argoproj.io/application-set-refresh"
 
 
@@ -130,6 +133,24 @@ def _question(appset: JsonObject, around: Surroundings, since: datetime | None) 
     )
 
 
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """What a question came to that read nothing but commits of Git: while they stay, so does the answer."""
+
+    question: Generate
+    reader: GitReader
+    generated: Generated
+
+    async def stands(self, question: Generate) -> bool:
+        same = replace(question, since=self.question.since) == self.question and question.around is self.question.around
+        if not same:
+            return False
+        for place, commit in self.reader.read.items():
+            if await self.reader.commit(*place) != commit:
+                return False
+        return True
+
+
 class Generators:
     """Answers `Generate`, through the doors to the world outside."""
 
@@ -146,27 +167,48 @@ class Generators:
         """How often generators were asked."""
         self._objects, self._git, self._hosting, self._plugins = objects, git, hosting, plugins
         self._templates, self._control_plane = templates, control_plane
+        self._made: dict[Key, _Made] = {}
 
     async def answer(self, question: Generate) -> Generated:
         self.count += 1
-        appset, around = question.appset, question.around
+        appset, around, key = question.appset, question.around, Key(question.namespace, question.name)
         try:
-            wanted = await self.desired(appset, around)
+            known = self._made.get(key)
+            if known is not None and await known.stands(question):
+                return known.generated
+            self._made.pop(key, None)
+            doors = self._doors(around)
+            wanted = await self._desired(appset, around, doors)
         except Unusable as error:
             return _nothing(appset, around, error)
+        except SourceError as error:
+            return _nothing(appset, around, unreadable(error))
         placed = for_strategy(appset, wanted, around.options)
-        return replace(_nothing(appset, around, None), wanted=wanted, placed=placed)
+        made = replace(_nothing(appset, around, None), wanted=wanted, placed=placed)
+        if not any(door.was_used for door in doors[1:]) and not PASSING.search(question.spec):
+            self._made[key] = _Made(question, doors[0], made)
+        return made
+
+    def remembered(self, key: Key, memory: Any) -> None:
+        """Hears of the controller's memories: without one the set is gone, or another replica's."""
+        if memory is None:
+            self._made.pop(key, None)
 
     async def desired(self, appset: JsonObject, around: Surroundings) -> list[JsonObject]:
         """Raises Unusable."""
+        return await self._desired(appset, around, self._doors(around))
+
+    def _doors(self, around: Surroundings) -> tuple[GitReader, Watched, Watched, Watched]:
+        """Git, and what nobody can say of whether it has changed."""
+        others = Watched(self._hosting), Watched(self._plugins), Watched(self._objects)
+        return (GitReader(self._git, around.credentials), *others)
+
+    async def _desired(
+        self, appset: JsonObject, around: Surroundings, through: tuple[GitReader, Any, Any, Any]
+    ) -> list[JsonObject]:
         await self._objects.prepare(appset["metadata"]["namespace"])
-        doors = Doors(
-            git=GitReader(self._git, around.credentials, around.limits),
-            hosting=self._hosting,
-            plugins=self._plugins,
-            objects=self._objects,
-            refusal=around.repository_refusal,
-        )
+        git, hosting, plugins, objects = through
+        doors = Doors(git=git, hosting=hosting, plugins=plugins, objects=objects, refusal=around.repository_refusal)
         return await desired(appset, asked_of(appset, doors, around.options, self._templates, self._control_plane))
 
 
