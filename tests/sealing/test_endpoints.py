@@ -5,13 +5,19 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import threading
 from typing import Any
 
 import pytest
 
+from argosy.apis.bitnami import SealedSecret
+from argosy.apis.schema import read
+from argosy.sealing import endpoints
 from argosy.sealing.adapters.opening import Opener
-from argosy.sealing.endpoints import BODY_LIMIT, Answer, Endpoints
+from argosy.sealing.assembly import sealed_label
+from argosy.sealing.endpoints import BODY_LIMIT, WAITING_LIMIT, Answer, Endpoints, sealed_secret_of
 from argosy.sealing.keyring import KeyRing, RegisteredKey
+from argosy.sealing.ports import Opened
 from argosy.sealing.rates import Rates
 from argosy.sealing.scope import Scope
 from argosy.sealing.templates import Templates
@@ -90,3 +96,50 @@ def test_a_forgotten_client_has_a_whole_burst_again() -> None:
     rates = Rates(2.0, 2)
     assert [rates.allows("a", 0.0) for _ in range(4)] == [True, True, True, False]
     assert [rates.allows("a", 100.0) for _ in range(4)] == [True, True, True, False]
+
+
+def test_a_flood_of_clients_keeps_no_object_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Security rule 7: clients hold one thread at most and never the loop, and the controller's objects go first."""
+    ring = KeyRing((RegisteredKey("a", key_pair(), NOON),))
+    fat = json.dumps(sealed({f"k{at}": str(at) for at in range(200)})).encode()
+    one = read(SealedSecret, sealed({"a": "1"}))
+    at_once: list[int] = []
+    reading: set[str] = set()
+    slice_of = Opener._slice
+    working, began = [0], threading.Event()
+
+    def counted(opener: Opener, job: Any) -> None:
+        working[0] += job.asked
+        at_once.append(working[0])
+        slice_of(opener, job)
+        working[0] -= job.asked
+        began.set()
+
+    def read_in(body: bytes) -> SealedSecret | None:
+        reading.add(threading.current_thread().name)
+        return sealed_secret_of(body)
+
+    monkeypatch.setattr(Opener, "_slice", counted)
+    monkeypatch.setattr(endpoints, "sealed_secret_of", read_in)
+    answers: list[int] = []
+
+    async def flood(asked: Endpoints) -> None:
+        answers.append((await asked.answer("/v1/rotate", {}, fat)).status)
+
+    async def main() -> int:
+        opener = Opener(Templates(lambda: NOON, bytes).render, threads=2)
+        asked = Endpoints(opener, lambda: ring, os.urandom, lambda: 0.0, Rates(2.0, 2))
+        async with asyncio.TaskGroup() as tasks:
+            clients = [tasks.create_task(flood(asked)) for _ in range(WAITING_LIMIT + 10)]
+            await asyncio.to_thread(began.wait, 60)
+            found = [await opener.open(one, ring, sealed_label(one)) for _ in range(20)]
+            for task in clients:
+                task.cancel()
+        opener.close()
+        return sum(isinstance(each, Opened) for each in found)
+
+    assert asyncio.run(main()) == 20
+    assert answers[:10] == [429] * 10
+    assert answers.count(200) < 2, "20 objects were opened while 12,800 items of the flood waited"
+    assert max(at_once) == 1
+    assert "MainThread" not in reading

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final
 
 import orjson
 
 from argosy.apis.bitnami import SealedSecret
 from argosy.apis.schema import read
+from argosy.machinery.objects import JsonValue
 from argosy.machinery.yaml import YamlError, load_documents
 from argosy.sealing.adapters.opening import Opener
 from argosy.sealing.assembly import API_VERSION, Unopened, sealed_label
@@ -84,11 +86,11 @@ class Endpoints:
     async def _bounded(self, work: Any, body: bytes) -> Answer:
         if self._waiting >= WAITING_LIMIT:
             return TOO_MANY
-        sealed = sealed_secret_of(body)
-        if sealed is None:
-            return UNREADABLE
         self._waiting += 1
         try:
+            sealed = await self._opener.beside(partial(sealed_secret_of, body))
+            if sealed is None:
+                return UNREADABLE
             found: Answer = await work(sealed)
             return found
         finally:
@@ -103,7 +105,8 @@ class Endpoints:
         if newest is None or isinstance(found, Unopened):
             return Answer(500)
         try:
-            made = rotated(sealed, found.secret, Sealer(newest.key.public, self._entropy))
+            sealer = Sealer(newest.key.public, self._entropy)
+            made = await self._opener.beside(partial(rotated, sealed, found.secret, sealer))
         except SealError:
             return Answer(500)
         return Answer(200, orjson.dumps(made) + b"\n")
@@ -117,15 +120,16 @@ class Endpoints:
         if newest is None:
             return Answer(500)
         label = sealed_label(sealed)
-        found = await self._opener.items(sealed, self._ring(), label)
-        made = resealed(sealed.spec.encrypted_data, found, label, newest.key, self._entropy)
+        found = await self._opener.items(sealed, self._ring(), label, asked=True)
+        items = sealed.spec.encrypted_data
+        made = await self._opener.beside(partial(resealed, items, found, label, newest.key, self._entropy))
         if isinstance(made, tuple):
             return Answer(409, orjson.dumps({"unopened": made}) + b"\n", "application/json")
         return Answer(200, orjson.dumps({"items": made}) + b"\n", "application/json")
 
     async def _open(self, sealed: SealedSecret) -> Opened | Unopened:
         """Behind what the controller has to open."""
-        return await self._opener.open(sealed, self._ring(), sealed_label(sealed), urgent=False)
+        return await self._opener.open(sealed, self._ring(), sealed_label(sealed), asked=True)
 
 
 def sealed_secret_of(body: bytes) -> SealedSecret | None:
@@ -133,7 +137,7 @@ def sealed_secret_of(body: bytes) -> SealedSecret | None:
     if len(body) > BODY_LIMIT:
         return None
     try:
-        documents = load_documents(body)
+        documents = _documents(body)
     except (YamlError, UnicodeDecodeError, RecursionError):
         return None
     if len(documents) != 1 or not isinstance(documents[0], dict):
@@ -142,6 +146,14 @@ def sealed_secret_of(body: bytes) -> SealedSecret | None:
     if (found.get("apiVersion"), found.get("kind")) != (API_VERSION, "SealedSecret") or not is_sound(found):
         return None
     return read(SealedSecret, found)
+
+
+def _documents(body: bytes) -> list[JsonValue]:
+    """JSON on the short way; everything else as YAML, of which JSON with faults may be a part."""
+    try:
+        return [orjson.loads(body)]
+    except orjson.JSONDecodeError:
+        return load_documents(body)
 
 
 def is_sound(found: Mapping[str, Any]) -> bool:

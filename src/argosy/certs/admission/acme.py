@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from argosy.certs.admission.errors import FieldError, forbidden
 from argosy.machinery.objects import JsonObject
 
-_ONCE = "field is immutable once set"
+_ONCE = "stays as it was set"
 
 
 def order_change(old: JsonObject, new: JsonObject) -> list[FieldError]:
@@ -41,5 +41,5 @@ def _authorizations(old: Sequence[JsonObject], new: Sequence[JsonObject]) -> Ite
 
 def challenge_change(old: JsonObject, new: JsonObject) -> list[FieldError]:
     if (old.get("spec") or {}) != (new.get("spec") or {}):
-        return [forbidden("spec", "challenge spec is immutable after creation")]
+        return [forbidden("spec", "the spec of a challenge never changes")]
     return []

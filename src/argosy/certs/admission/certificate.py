@@ -76,7 +76,7 @@ def issuer_ref(ref: IssuerRef, path: str) -> Iterator[FieldError]:
     if not ref.name:
         yield required(f"{path}.issuerRef.name", "must be specified")
     if ref.is_ours and ref.kind not in ("", "Issuer", "ClusterIssuer"):
-        hint = "" if ref.group else f" (did you forget to set {path}.issuerRef.kind.group?)"
+        hint = "" if ref.group else f" (an issuer of another API needs {path}.issuerRef.group)"
         yield invalid(f"{path}.issuerRef.kind", ref.kind, f"must be one of Issuer or ClusterIssuer{hint}")
 
 
@@ -96,7 +96,9 @@ def _subject(spec: CertificateSpec, *, literal_allowed: bool) -> Iterator[FieldE
             rdns = ()
         common_name = subject.common_name(rdns) or common_name
         for one in (one for rdn in rdns for one in rdn if not one.oid):
-            yield invalid("spec.literalSubject", spec.literal_subject, f"unrecognized key with value [{one.value}]")
+            yield invalid(
+                "spec.literalSubject", spec.literal_subject, f"no attribute is known for the value [{one.value}]"
+            )
     sans = (spec.dns_names, spec.uris, spec.email_addresses, spec.ip_addresses, spec.other_names)
     if not common_name and not any(sans):
         message = (
@@ -136,7 +138,7 @@ def _other_names(spec: CertificateSpec, *, allowed: bool) -> Iterator[FieldError
         except der.DerError:
             yield invalid(f"{path}.oid", one.oid, "invalid oid syntax")
         if not one.utf8_value:
-            yield required(f"{path}.utf8Value", "must be set to a valid non-empty UTF8 string")
+            yield required(f"{path}.utf8Value", "the name itself is missing")
 
 
 def _key(spec: CertificateSpec) -> Iterator[FieldError]:
@@ -147,7 +149,7 @@ def _key(spec: CertificateSpec) -> Iterator[FieldError]:
     elif algorithm == "ECDSA" and key.size > 0 and key.size not in (256, 384, 521):
         yield unsupported("spec.privateKey.size", key.size, ["256", "384", "521"])
     elif algorithm not in ALLOWED:
-        message = "must be either empty or one of rsa, ecdsa or ed25519"
+        message = "is none of RSA, ECDSA and Ed25519"
         yield invalid("spec.privateKey.algorithm", key.algorithm, message)
     signs = ALLOWED.get(algorithm)
     if spec.signature_algorithm and signs and spec.signature_algorithm not in signs:
@@ -185,10 +187,10 @@ def _share(share: int, lasts: int) -> Iterator[FieldError]:
     before = int(float(lasts) * float(100 - share) / 100)
     path = "spec.renewBeforePercentage"
     if before < _FIVE_MINUTES:
-        message = "certificate renewBeforePercentage must result in a renewBefore greater than 5m0s"
+        message = "leaves less than 5m0s for renewal"
         yield invalid(path, share, message)
     if before >= lasts:
-        yield invalid(path, share, "certificate renewBeforePercentage must result in a renewBefore less than duration")
+        yield invalid(path, share, "would renew before the certificate begins")
 
 
 def _usages(spec: CertificateSpec) -> Iterator[FieldError]:
@@ -226,12 +228,12 @@ def _constraints(spec: CertificateSpec, *, allowed: bool) -> Iterator[FieldError
     if asked is None:
         return
     if not allowed:
-        yield forbidden(path, "feature gate NameConstraints must be enabled")
+        yield forbidden(path, "the feature gate NameConstraints is off")
         return
     if not spec.is_ca:
         yield invalid(path, {}, "isCA should be true when nameConstraints is set")
     if asked.permitted is None and asked.excluded is None:
-        yield invalid(path, {}, "either permitted or excluded must be set")
+        yield invalid(path, {}, "names neither a permitted nor an excluded part")
     yield from _ranges(asked.permitted, f"{path}.permitted")
     yield from _ranges(asked.excluded, f"{path}.excluded")
 
@@ -241,7 +243,7 @@ def _ranges(item: NameConstraintItem | None, path: str) -> Iterator[FieldError]:
         try:
             ipaddress.ip_network(text if "/" in text else "", strict=False)
         except ValueError:
-            yield invalid(f"{path}.ipRanges[{at}]", text, "invalid CIDR address")
+            yield invalid(f"{path}.ipRanges[{at}]", text, "is no address range such as 10.0.0.0/8")
 
 
 def _formats(spec: CertificateSpec) -> Iterator[FieldError]:
@@ -263,9 +265,9 @@ def _keystore(store: JksKeystore | Pkcs12Keystore | None, path: str, name: str) 
         return
     has_ref = bool(store.password_secret_ref and store.password_secret_ref.name)
     if (store.password is not None) == has_ref:
-        yield forbidden(path, f"exactly one of passwordSecretRef and password must be provided for {name} keystores")
+        yield forbidden(path, f"a {name} keystore takes one of passwordSecretRef and password")
     if store.password == "":
-        yield forbidden(f"{path}.password", f"literal password cannot be empty if set on {name} keystores")
+        yield forbidden(f"{path}.password", f"a {name} keystore does not take an empty password")
 
 
 def _renewal(spec: CertificateSpec) -> Iterator[FieldError]:
@@ -274,7 +276,7 @@ def _renewal(spec: CertificateSpec) -> Iterator[FieldError]:
         return
     if asked.policy == "Disabled":
         if asked.windows:
-            yield forbidden("spec.renewal.windows", "windows cannot be set when the policy is Disabled")
+            yield forbidden("spec.renewal.windows", "policy Disabled takes no windows")
         return
     if asked.policy != "RenewBefore":
         yield unsupported("spec.renewal.policy", asked.policy, ["Disabled", "RenewBefore"])
@@ -284,7 +286,7 @@ def _renewal(spec: CertificateSpec) -> Iterator[FieldError]:
 
 def _window(window: RenewalWindow, path: str) -> Iterator[FieldError]:
     if not window.window_duration:
-        yield required(f"{path}.windowDuration", "windowDuration must be specified and should be greater than 0")
+        yield required(f"{path}.windowDuration", "how long the window stays open, above 0")
     try:
         renewal.zone_of(window.timezone)
     except renewal.WindowError as error:

@@ -11,12 +11,12 @@ from argosy.machinery.objects import JsonObject
 
 _ENVIRONMENTS: Final = ("AzurePublicCloud", "AzureChinaCloud", "AzureGermanCloud", "AzureUSGovernmentCloud")
 _TSIG: Final = ("HMACMD5", "HMACSHA1", "HMACSHA256", "HMACSHA512")
-_ONE: Final = "may not specify more than one provider type"
+_ONE: Final = "one solver takes one provider"
 
 
 def validate(solver: JsonObject, path: str) -> Iterator[FieldError]:
     if (strategy := solver.get("cnameStrategy")) not in (None, "", "None", "Follow"):
-        yield invalid(f"{path}.cnameStrategy", strategy, 'must be one of "None" or "Follow"')
+        yield invalid(f"{path}.cnameStrategy", strategy, "is neither None nor Follow")
     for at, text in enumerate(solver.get("nameservers") or ()):
         if problem := nameserver_problem(text):
             yield invalid(f"{path}.nameservers[{at}]", text, problem)
@@ -36,8 +36,8 @@ def validate(solver: JsonObject, path: str) -> Iterator[FieldError]:
 def nameserver_problem(text: str) -> str:
     """Empty for `address:port` and for the URL of a DNS-over-HTTPS server."""
     if text.startswith("https://"):
-        return "" if urlsplit(text).netloc else "must be in the format https://<DoH RFC 8484 server address>"
-    return "" if split_host_port(text) else "must be in the format <ip address>:<port>"
+        return "" if urlsplit(text).netloc else "is no https address of a DNS server (RFC 8484)"
+    return "" if split_host_port(text) else "is not written as address:port"
 
 
 def split_host_port(text: str) -> tuple[str, str] | None:
@@ -51,9 +51,9 @@ def split_host_port(text: str) -> tuple[str, str] | None:
 
 def _selector(ref: JsonObject | None, path: str) -> Iterator[FieldError]:
     if not (ref or {}).get("name"):
-        yield required(f"{path}.name", "secret name is required")
+        yield required(f"{path}.name", "the name of the Secret is missing")
     if not (ref or {}).get("key"):
-        yield required(f"{path}.key", "secret key is required")
+        yield required(f"{path}.key", "the key in the Secret is missing")
 
 
 def _akamai(config: JsonObject, path: str) -> Iterator[FieldError]:
@@ -74,7 +74,7 @@ def _azure(config: JsonObject, path: str) -> Iterator[FieldError]:
             yield required(f"{path}.{name}")
     environment = config.get("environment") or ""
     if environment and environment not in _ENVIRONMENTS:
-        yield invalid(f"{path}.environment", environment, f"must be either empty or one of {', '.join(_ENVIRONMENTS)}")
+        yield invalid(f"{path}.environment", environment, f"is none of {', '.join(_ENVIRONMENTS)}")
 
 
 def _azure_principal(config: JsonObject, path: str) -> Iterator[FieldError]:
@@ -93,11 +93,11 @@ def _azure_principal(config: JsonObject, path: str) -> Iterator[FieldError]:
 def _azure_identity(identity: JsonObject, path: str) -> Iterator[FieldError]:
     client, resource, tenant = (identity.get(name) for name in ("clientID", "resourceID", "tenantID"))
     if client and resource:
-        yield forbidden(path, "clientID and resourceID cannot both be specified")
+        yield forbidden(path, "set one of clientID and resourceID")
     if tenant and resource:
-        yield forbidden(path, "tenantID and resourceID cannot both be specified")
+        yield forbidden(path, "resourceID takes no tenantID")
     if tenant and not client:
-        yield required(path, "clientID is required when using tenantID")
+        yield required(path, "a tenantID needs a clientID beside it")
 
 
 def _cloud_dns(config: JsonObject, path: str) -> Iterator[FieldError]:
@@ -114,9 +114,9 @@ def _cloudflare(config: JsonObject, path: str) -> Iterator[FieldError]:
     if token is not None:
         yield from _selector(token, f"{path}.apiTokenSecretRef")
     if key is not None and token is not None:
-        yield forbidden(path, "apiKeySecretRef and apiTokenSecretRef cannot both be specified")
+        yield forbidden(path, "set one of apiKeySecretRef and apiTokenSecretRef")
     if key is None and token is None:
-        yield required(path, "apiKeySecretRef or apiTokenSecretRef is required")
+        yield required(path, "set one of apiKeySecretRef and apiTokenSecretRef")
     if key is not None and not config.get("email"):
         yield required(f"{path}.email")
 
@@ -124,7 +124,7 @@ def _cloudflare(config: JsonObject, path: str) -> Iterator[FieldError]:
 def _route53(config: JsonObject, path: str) -> Iterator[FieldError]:
     ref = config.get("accessKeyIDSecretRef")
     if config.get("accessKeyID") and ref is not None:
-        yield required(path, "accessKeyID and accessKeyIDSecretRef cannot both be specified")
+        yield required(path, "set one of accessKeyID and accessKeyIDSecretRef")
     if ref is not None:
         yield from _selector(ref, f"{path}.accessKeyIDSecretRef")
 
@@ -176,7 +176,7 @@ def dns_server(text: str) -> tuple[str, int] | None:
 
 def _webhook(config: JsonObject, path: str) -> Iterator[FieldError]:
     if not config.get("solverName"):
-        yield required(f"{path}.solverName", "solver name must be specified")
+        yield required(f"{path}.solverName", "the name of the webhook's solver is missing")
 
 
 _PROVIDERS: Final[tuple[tuple[str, Callable[[JsonObject, str], Iterator[FieldError]]], ...]] = (

@@ -12,7 +12,7 @@ from argosy.certs.pki import certificates, pem
 from argosy.machinery import duration, names
 from argosy.machinery.objects import JsonObject
 
-_DOTS: Final = "must not contain '..' path segments"
+_DOTS: Final = "a path may not climb with '..'"
 _KEY_ALGORITHM: Final = (
     "ACME external account binding: the field keyAlgorithm is deprecated and has no effect; the algorithm is HS256"
 )
@@ -37,11 +37,11 @@ def validate(spec: JsonObject) -> tuple[list[FieldError], list[str]]:
 def _acme(config: JsonObject, path: str) -> Iterator[FieldError]:
     bundle, skip = config.get("caBundle") or "", bool(config.get("skipTLSVerify"))
     if bundle and skip:
-        message = "caBundle and skipTLSVerify are mutually exclusive and cannot both be set"
+        message = "skipTLSVerify makes a caBundle useless: set one of them"
         yield invalid(f"{path}.caBundle", "", message)
         yield invalid(f"{path}.skipTLSVerify", skip, message)
     if bundle and not _is_bundle(bundle):
-        yield invalid(f"{path}.caBundle", "", "cert bundle didn't contain any valid certificates")
+        yield invalid(f"{path}.caBundle", "", "holds no certificate")
     if not (config.get("privateKeySecretRef") or {}).get("name"):
         yield required(f"{path}.privateKeySecretRef.name", "private key secret name is a required field")
     if not config.get("server"):
@@ -49,7 +49,7 @@ def _acme(config: JsonObject, path: str) -> Iterator[FieldError]:
     if (binding := config.get("externalAccountBinding")) is not None:
         below = f"{path}.externalAccountBinding"
         if not binding.get("keyID"):
-            yield required(f"{below}.keyID", "the keyID field is required when using externalAccountBinding")
+            yield required(f"{below}.keyID", "an externalAccountBinding needs the id of its key")
         yield from _selector(binding.get("keySecretRef"), f"{below}.keySecretRef")
     for at, solver in enumerate(config.get("solvers") or ()):
         yield from solver_errors(solver, f"{path}.solvers[{at}]")
@@ -64,9 +64,9 @@ def _is_bundle(text: str) -> bool:
 
 def _selector(ref: JsonObject | None, path: str) -> Iterator[FieldError]:
     if not (ref or {}).get("name"):
-        yield required(f"{path}.name", "secret name is required")
+        yield required(f"{path}.name", "the name of the Secret is missing")
     if not (ref or {}).get("key"):
-        yield required(f"{path}.key", "secret key is required")
+        yield required(f"{path}.key", "the key in the Secret is missing")
 
 
 def solver_errors(solver: JsonObject, path: str) -> Iterator[FieldError]:
@@ -75,14 +75,14 @@ def solver_errors(solver: JsonObject, path: str) -> Iterator[FieldError]:
         yield from _http01(http01, f"{path}.http01")
     if dns is not None:
         if http01 is not None:
-            yield forbidden(path, "may not specify more than one solver type in a single solver")
+            yield forbidden(path, "one solver takes one of http01 and dns01")
         else:
             yield from dns01.validate(dns, f"{path}.dns01")
     if http01 is None and dns is None:
         yield required(path, "no solver type configured")
     wait = solver.get("waitInsteadOfSelfCheck")
     if wait and str(wait).startswith("-") and _nanoseconds(wait) < 0:
-        yield invalid(f"{path}.waitInsteadOfSelfCheck", wait, "waitInsteadOfSelfCheck must not be negative")
+        yield invalid(f"{path}.waitInsteadOfSelfCheck", wait, "a time to wait is not negative")
 
 
 def _nanoseconds(text: Any) -> int:
@@ -101,15 +101,15 @@ def _http01(config: JsonObject, path: str) -> Iterator[FieldError]:
     if ingress is None and route is None:
         yield required(path, "no HTTP01 solver type configured")
     if ingress is not None and route is not None:
-        yield required(path, "only 1 HTTP01 solver type may be configured")
+        yield required(path, "set one of ingress and gatewayHTTPRoute")
 
 
 def _ingress(config: JsonObject, path: str) -> Iterator[FieldError]:
     ways = [config.get("class") is not None, config.get("ingressClassName") is not None, bool(config.get("name"))]
     if sum(ways) > 1:
-        yield forbidden(path, "only one of 'ingressClassName', 'name' or 'class' should be specified")
+        yield forbidden(path, "set one of ingressClassName, name and class")
     if (name := config.get("ingressClassName")) is not None and (problems := names.dns_subdomain(name)):
-        message = f"must be a valid IngressClass name: {', '.join(problems)}"
+        message = f"is no name of an IngressClass: {', '.join(problems)}"
         yield invalid(f"{path}.ingressClassName", name, message)
     yield from _service_type(config, path)
 
@@ -117,7 +117,7 @@ def _ingress(config: JsonObject, path: str) -> Iterator[FieldError]:
 def _service_type(config: JsonObject, path: str) -> Iterator[FieldError]:
     kind = config.get("serviceType") or ""
     if kind not in ("", "ClusterIP", "NodePort"):
-        yield invalid(f"{path}.serviceType", kind, 'must be empty, "ClusterIP" or "NodePort"')
+        yield invalid(f"{path}.serviceType", kind, "is neither ClusterIP nor NodePort")
 
 
 def _gateway(config: JsonObject, path: str) -> Iterator[FieldError]:
@@ -125,10 +125,10 @@ def _gateway(config: JsonObject, path: str) -> Iterator[FieldError]:
     for at, ref in enumerate(config.get("parentRefs") or ()):
         name, kind = ref.get("name") or "", ref.get("kind")
         if kind is not None and not name:
-            yield required(f"{path}.parentRefs[{at}].name", "name is required when kind is specified")
+            yield required(f"{path}.parentRefs[{at}].name", "a kind needs a name beside it")
             return
         if name and kind is None:
-            yield required(f"{path}.parentRefs[{at}].kind", "kind is required when name is specified")
+            yield required(f"{path}.parentRefs[{at}].kind", "a name needs a kind beside it")
             return
 
 
@@ -137,10 +137,10 @@ def _ca(config: JsonObject, path: str) -> Iterator[FieldError]:
         yield required(f"{path}.secretName")
     for at, url in enumerate(config.get("ocspServers") or ()):
         if not url:
-            yield invalid(f"{path}.ocspServer[{at}]", url, "must be a valid URL, such as http://ocsp.example.com")
+            yield invalid(f"{path}.ocspServer[{at}]", url, "is no URL such as http://ocsp.example.com")
     for at, url in enumerate(config.get("issuingCertificateURLs") or ()):
         if not url:
-            yield invalid(f"{path}.issuingCertificateURLs[{at}]", url, "must be a valid URL")
+            yield invalid(f"{path}.issuingCertificateURLs[{at}]", url, "is no URL")
 
 
 def _self_signed(config: JsonObject, path: str) -> Iterator[FieldError]:
@@ -157,15 +157,15 @@ def _vault(config: JsonObject, path: str) -> Iterator[FieldError]:
         yield invalid(f"{path}.path", where, _DOTS)
     bundle, ref = config.get("caBundle") or "", config.get("caBundleSecretRef")
     if bundle and not _is_bundle(bundle):
-        yield invalid(f"{path}.caBundle", "<snip>", "cert bundle didn't contain any valid certificates")
+        yield invalid(f"{path}.caBundle", "<snip>", "holds no certificate")
     if bundle and ref is not None:
-        yield invalid(f"{path}.caBundle", "<snip>", "caBundle and caBundleSecretRef cannot be used together")
-        message = "caBundleSecretRef and caBundle cannot be used together"
+        yield invalid(f"{path}.caBundle", "<snip>", "set one of caBundle and caBundleSecretRef")
+        message = "set one of caBundle and caBundleSecretRef"
         yield invalid(f"{path}.caBundleSecretRef", ref.get("name") or "", message)
     certificate, key = config.get("clientCertSecretRef"), config.get("clientKeySecretRef")
     if (certificate is None) != (key is None):
         missing, there = ("Key", "Cert") if key is None else ("Cert", "Key")
-        message = f"client{missing}SecretRef must be provided when defining the client{there}SecretRef"
+        message = f"client{there}SecretRef needs client{missing}SecretRef beside it"
         yield invalid(f"{path}.client{missing}SecretRef", "<snip>", message)
     yield from _vault_auth(config.get("auth") or {}, f"{path}.auth")
 
@@ -203,9 +203,9 @@ def _vault_kubernetes(config: JsonObject, path: str) -> Iterator[FieldError]:
     if account is not None and not account.get("name"):
         yield required(f"{path}.serviceAccountRef.name")
     if not has_secret and account is None:
-        yield required(path, "please supply one of: secretRef, serviceAccountRef")
+        yield required(path, "set one of secretRef and serviceAccountRef")
     if has_secret and account is not None:
-        yield forbidden(path, "please supply one of: secretRef, serviceAccountRef")
+        yield forbidden(path, "set one of secretRef and serviceAccountRef")
 
 
 def _vault_aws(config: JsonObject, path: str) -> Iterator[FieldError]:
@@ -217,7 +217,7 @@ def _vault_aws(config: JsonObject, path: str) -> Iterator[FieldError]:
         if not account.get("name"):
             yield required(f"{path}.serviceAccountRef.name")
         if not config.get("iamRoleArn"):
-            yield required(f"{path}.iamRoleArn", "iamRoleArn is required when using serviceAccountRef for IRSA")
+            yield required(f"{path}.iamRoleArn", "a serviceAccountRef needs the role it takes")
 
 
 def _venafi(config: JsonObject, path: str) -> Iterator[FieldError]:
@@ -228,7 +228,7 @@ def _venafi(config: JsonObject, path: str) -> Iterator[FieldError]:
         if not tpp.get("url"):
             yield required(f"{path}.tpp.url")
         if tpp.get("caBundle") and tpp.get("caBundleSecretRef") is not None:
-            yield forbidden(f"{path}.tpp", "may not specify more than one of caBundle/caBundleSecretRef")
+            yield forbidden(f"{path}.tpp", "set one of caBundle and caBundleSecretRef")
     if ngts is not None:
         if not ngts.get("tsgID"):
             yield required(f"{path}.ngts.tsgID")
@@ -236,9 +236,9 @@ def _venafi(config: JsonObject, path: str) -> Iterator[FieldError]:
             yield required(f"{path}.ngts.credentialsRef.name")
     count = sum(config.get(name) is not None for name in ("tpp", "cloud", "ngts"))
     if count == 0:
-        yield required(path, "please supply one of: tpp, cloud, ngts")
+        yield required(path, "set one of tpp, cloud and ngts")
     if count > 1:
-        yield forbidden(path, "please supply one of: tpp, cloud, ngts")
+        yield forbidden(path, "set one of tpp, cloud and ngts")
 
 
 _TYPES: Final[tuple[tuple[str, Callable[[JsonObject, str], Iterator[FieldError]]], ...]] = (

@@ -40,7 +40,7 @@ def validate_change(old: JsonObject, new: JsonObject) -> list[FieldError]:
     for name in ("Approved", "Denied"):
         before, after = (_condition(obj, name) for obj in (old, new))
         if before is not None and before != after:
-            errors.append(forbidden("status.conditions", f"'{name}' condition may not be modified once set"))
+            errors.append(forbidden("status.conditions", f"'{name}' condition stays as it was set"))
     errors += _approval(_conditions(new))
     if (old.get("spec") or {}) != (new.get("spec") or {}):
         errors.append(forbidden("spec", "cannot change spec after creation"))
@@ -56,7 +56,7 @@ def validate_identity(obj: JsonObject, user: Mapping[str, Any]) -> list[FieldErr
         if name == "groups":
             said, is_ = sorted(said or ()), sorted(is_ or ())
         if said != is_:
-            errors.append(forbidden(f"spec.{name}", f"{name} identity must be that of the requester"))
+            errors.append(forbidden(f"spec.{name}", f"{name} is not what the API server says of the requester"))
     return errors
 
 
@@ -64,7 +64,7 @@ def _annotations(one: JsonObject, other: JsonObject) -> Iterator[FieldError]:
     theirs = other.get("metadata", {}).get("annotations") or {}
     for key, value in (one.get("metadata", {}).get("annotations") or {}).items():
         if key.startswith(("cert-manager.io", "acme.cert-manager.io")) and theirs.get(key) != value:
-            yield forbidden(f"metadata.annotations.{key}", "cannot change cert-manager annotation after creation")
+            yield forbidden(f"metadata.annotations.{key}", "stays as it was created")
 
 
 def _request(request: CertificateRequest) -> Iterator[FieldError]:
@@ -100,7 +100,7 @@ def _approval(conditions: list[JsonObject]) -> Iterator[FieldError]:
             message = f'"{name}" condition may only be set to True'
             yield invalid(f"status.conditions.{name}", listed[0].get("status"), message)
     if all(found.values()):
-        yield forbidden("status.conditions", "both 'Denied' and 'Approved' conditions cannot coexist")
+        yield forbidden("status.conditions", "a request is not both Approved and Denied")
 
 
 def is_approval(old: JsonObject, new: JsonObject) -> bool:

@@ -1,7 +1,8 @@
 """Opens items beside the event loop: in slices, what was asked last first, the keys that fit most often first.
 
 RSA takes milliseconds for each item and key and lets go of the interpreter, so threads serve. A large object is
-opened in slices and goes behind the others after each, so that it holds up nobody.
+opened in slices and goes behind the others after each, so that it holds up nobody. What clients ask over HTTP comes
+after everything else and never has more than one thread: no flood of it keeps an object waiting.
 """
 
 from __future__ import annotations
@@ -9,10 +10,10 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, TypeVar
 
 from argosy.apis.bitnami import SealedSecret
 from argosy.sealing.assembly import Render, Unopened, assembled
@@ -20,6 +21,7 @@ from argosy.sealing.item import ItemError, decoded, opened
 from argosy.sealing.keyring import KeyRing, SealingKey
 from argosy.sealing.ports import Opened, Unseal
 
+Made = TypeVar("Made")
 SLICE: Final = 8
 """Items of one object that are opened in one go."""
 AHEAD: Final = 2
@@ -48,6 +50,8 @@ class _Job:
     left: deque[str]
     found: dict[str, OpenedItem | ItemError] = field(default_factory=dict)
     done: asyncio.Future[None] | None = None
+    asked: bool = False
+    """By a client over HTTP."""
 
 
 class Opener:
@@ -60,6 +64,9 @@ class Opener:
         self._pool: ThreadPoolExecutor | None = None
         self._urgent: list[_Job] = []
         self._routine: deque[_Job] = deque()
+        self._asked: deque[_Job] = deque()
+        self._asking = False
+        self._beside = asyncio.Lock()
         self._running = 0
         self._hits: dict[str, int] = {}
         self._count = 0
@@ -71,19 +78,32 @@ class Opener:
     async def answer(self, question: Unseal) -> Opened | Unopened:
         return await self.open(question.sealed, question.ring, question.label, urgent=question.urgent)
 
-    async def open(self, sealed: SealedSecret, ring: KeyRing, label: str, *, urgent: bool = True) -> Opened | Unopened:
-        found = await self.items(sealed, ring, label, urgent=urgent)
+    async def open(
+        self, sealed: SealedSecret, ring: KeyRing, label: str, *, urgent: bool = True, asked: bool = False
+    ) -> Opened | Unopened:
+        found = await self.items(sealed, ring, label, urgent=urgent, asked=asked)
         if self._threads and any("{{" in text for text in sealed.spec.template.data.values()):
             return await asyncio.to_thread(self._assemble, sealed, found)
         return self._assemble(sealed, found)
 
-    async def items(self, sealed: SealedSecret, ring: KeyRing, label: str, *, urgent: bool = False) -> Found:
+    async def beside(self, work: Callable[[], Made]) -> Made:
+        """A client's work that would hold up the loop: in a thread, one at a time."""
+        if not self._threads:
+            return work()
+        async with self._beside:
+            return await asyncio.to_thread(work)
+
+    async def items(
+        self, sealed: SealedSecret, ring: KeyRing, label: str, *, urgent: bool = False, asked: bool = False
+    ) -> Found:
         """What each item opens to, without making a Secret of it."""
-        job = _Job(sealed, ring, label, deque(_items(sealed)))
+        job = _Job(sealed, ring, label, deque(_items(sealed)), asked=asked)
         if not self._threads:
             return self._all(job)
         job.done = asyncio.get_running_loop().create_future()
-        if urgent:
+        if asked:
+            self._asked.append(job)
+        elif urgent:
             self._urgent.append(job)
         else:
             self._routine.append(job)
@@ -116,6 +136,11 @@ class Opener:
             job = self._urgent.pop() if self._urgent else self._routine.popleft()
             if job.done is not None and not job.done.done():
                 return job
+        while self._asked and not self._asking:
+            job = self._asked.popleft()
+            if job.done is not None and not job.done.done():
+                self._asking = True
+                return job
         return None
 
     def _work(self, job: _Job, loop: asyncio.AbstractEventLoop) -> None:
@@ -129,8 +154,10 @@ class Opener:
 
     def _came(self, job: _Job, fault: Exception | None) -> None:
         self._running -= 1
+        if job.asked:
+            self._asking = False
         if job.left and fault is None:
-            self._routine.append(job)
+            (self._asked if job.asked else self._routine).append(job)
         elif job.done is not None and not job.done.done():
             if fault is not None:
                 job.done.set_exception(fault)
@@ -140,7 +167,7 @@ class Opener:
 
     def _slice(self, job: _Job) -> None:
         keys = self._ordered(job.ring)
-        for _ in range(min(SLICE, len(job.left))):
+        for _ in range(min(1 if job.asked else SLICE, len(job.left))):
             item = job.left.popleft()
             try:
                 value, key = opened(decoded(item), (known.private for known in keys), job.label)
