@@ -22,10 +22,10 @@ def examples(target: Target, count: int) -> None:
     )
     @given(target.inputs)
     def once(data: Any) -> None:
-        began = time.perf_counter()
+        began = time.process_time()
         with contextlib.suppress(*target.refusals):
             target.run(data)
-        took = time.perf_counter() - began
+        took = time.process_time() - began
         assert took < target.seconds, f"took {took:.1f} s, the limit is {target.seconds:g} s"
 
     once()

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 ROUNDS: Final = 64
 _PAGE: Final = os.sysconf("SC_PAGE_SIZE")
 _TICKS: Final = os.sysconf("SC_CLK_TCK")
+_LISTS_CHILDREN: Final = os.path.exists("/proc/self/task") and os.path.exists("/proc/thread-self/children")
+"""Some kernels do not; there each process is asked for its parent."""
 
 
 def below(root: int) -> list[int]:
@@ -69,9 +71,17 @@ def _children(pid: int) -> Iterator[int]:
         tasks = os.listdir(f"/proc/{pid}/task")
     except OSError:
         return
+    if not _LISTS_CHILDREN:
+        yield from (other for other in every() if _parent(other) == pid)
+        return
     for task in tasks:
         text = _text(f"/proc/{pid}/task/{task}/children")
         yield from (int(word) for word in text.split())
+
+
+def _parent(pid: int) -> int:
+    fields = _text(f"/proc/{pid}/stat").rpartition(")")[2].split()
+    return int(fields[1]) if len(fields) > 1 else 0
 
 
 def _tasks(pid: int) -> int:

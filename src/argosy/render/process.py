@@ -178,12 +178,15 @@ class WorkerProcess:
 
     def _watch(self, limits: Limits, done: threading.Event) -> None:
         # Waits by real time whatever the clock door says: a hanging program hangs in real time.
-        waited, seen, began = 0.0, self.pipe.received, self.processor_seconds()
+        waited, seen, began = 0.0, self.pipe.received, -1.0
         while not done.wait(limits.watch_seconds):
+            # Nothing is looked at before the first wait is over: most jobs are done by then.
+            burnt = self.processor_seconds() if limits.busy_seconds else 0.0
+            began = burnt if began < 0 else began
             waited += limits.watch_seconds
             if limits.each_frame and self.pipe.received != seen:
-                waited, seen, began = 0.0, self.pipe.received, self.processor_seconds()
-            elif limits.are_over(waited, self.processor_seconds() - began):
+                waited, seen, began = 0.0, self.pipe.received, burnt
+            elif limits.are_over(waited, burnt - began):
                 self.kill(f"was stopped after {limits.wall_seconds:g} seconds")
             elif excess := self._excess(limits):
                 self.kill(f"was stopped at {excess}")
