@@ -56,6 +56,13 @@ TARGETS = {
         "10,000 Certificates of a CA issuer with ECDSA keys ready: below 3 min",
         "steady state: no write; memory below 500 MB",
     ),
+    "promotion": (
+        "57 Warehouses on one repository of 15,000 commits: one fetch, all discovered within 2 s of a webhook",
+        "1,000 Stages steady: no write",
+        "a registry of 10,000 tags: second pass below 5 requests",
+        "a pipeline of three stages, rehearsed in virtual time: below 2 s",
+        "500 Promotions at once: none waits for another's push longer than the push itself",
+    ),
     "engine": ("a turn that reads four things and does nothing: below 100 us", "a change wakes one key of 10,000"),
     "expr": ("a comparison that is compiled: below 20 us", "a template with three expressions: below 200 us"),
     "hostile": (

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from argosy.machinery.objects import Key
 from argosy.promotion.kinds import FREIGHT, PROMOTIONS
-from kit.promotion import PromotionWorld
+from kit.promotion import PromotionWorld, git
 
 DIRECT = [{"origin": {"kind": "Warehouse", "name": "w"}, "sources": {"direct": True}}]
 
@@ -41,3 +41,17 @@ def test_a_commit_becomes_freight_and_a_promotion_takes_it_into_a_stage(tmp_path
         assert found is not None
         assert found["status"]["state"] == {"out": {"id": commit}}
         assert world.stage("test")["status"]["freightSummary"] == name
+
+
+def test_a_repository_of_many_branches_is_discovered(tmp_path: Path) -> None:
+    """What git asks for is packed then, as it is longer than a kilobyte."""
+    with PromotionWorld(tmp_path) as world:
+        commit = world.write("repo", {"a.txt": "x"})
+        for number in range(40):
+            git(tmp_path / "repo.git", "branch", f"b-{number}", "main")
+        world.project()
+        world.warehouse("w", world.repository("repo"))
+        (name,) = world.freight()
+        piece = world.get(FREIGHT, Key("demo", name))
+        assert piece is not None
+        assert piece["commits"][0]["id"] == commit

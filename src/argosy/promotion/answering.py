@@ -31,8 +31,8 @@ from argosy.sources.registry import RegistryClient
 STEP_SECONDS: Final = 3600.0
 STEPS_AT_ONCE: Final = 1000
 DISCOVERY_SECONDS: Final = 600.0
-DISCOVERIES_AT_ONCE: Final = 512
-DISCOVERIES_PER_HOST: Final = 16
+DISCOVERIES_AT_ONCE: Final = 2048
+DISCOVERIES_PER_HOST: Final = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +78,7 @@ def answering(
         ImageDiscovery(registry, cache_by_tag_policy=settings.cache_by_tag_policy),
         ChartDiscovery(egress, registry, clock),
         effective,
+        clock,
     )
     answerers = {
         RunStep: Answerer(answer=runner.run, limit=STEPS_AT_ONCE, timeout=STEP_SECONDS),

@@ -34,7 +34,7 @@ def name_matcher(pattern: str) -> Matcher:
 
 @functools.lru_cache(maxsize=4096)
 def path_matcher(pattern: str) -> Matcher:
-    return _prefixed(pattern) or (lambda path: _lies_in(pattern, path))
+    return _prefixed(pattern) or _below(pattern)
 
 
 def paths_match(patterns: Iterable[Matcher], path: str) -> bool:
@@ -49,11 +49,19 @@ def _prefixed(pattern: str) -> Matcher | None:
     return (lambda text: bool(found.fullmatch(text))) if kind == "glob" else (lambda text: bool(found.search(text)))
 
 
-def _lies_in(directory: str, path: str) -> bool:
-    if directory.startswith("/") != path.startswith("/"):
-        return False
-    relative = posixpath.relpath(posixpath.normpath("/" + path), posixpath.normpath("/" + (directory or ".")))
-    return ".." not in relative
+def _below(directory: str) -> Matcher:
+    """Paths that lie in a directory. Two dots within a name are taken for the way out, as upstream does."""
+    absolute = directory.startswith("/")
+    base = posixpath.normpath("/" + (directory or ".")).strip("/")
+    prefix = f"{base}/" if base else ""
+
+    def lies_in(path: str) -> bool:
+        if path.startswith("/") != absolute:
+            return False
+        place = posixpath.normpath("/" + path).lstrip("/")
+        return place == base or (place.startswith(prefix) and ".." not in place[len(prefix) :])
+
+    return lies_in
 
 
 @functools.lru_cache(maxsize=4096)

@@ -64,7 +64,7 @@ def discovered(handler: Handler, **body: Any) -> Found:
 
         parts = (ImageDiscovery(client), ChartDiscovery(egress, client, clock), same)
         try:
-            return await Discovering(None, *parts).answer(question(host, **body))  # type: ignore[arg-type]
+            return await Discovering(None, *parts, clock).answer(question(host, **body))  # type: ignore[arg-type]
         finally:
             await egress.close()
 

@@ -16,25 +16,30 @@ from argosy.promotion.credentials.matching import opened
 from argosy.promotion.expressions import ExpressionFault
 from argosy.promotion.warehouses.questions import Discover, Found
 from argosy.promotion.warehouses.versions import SelectionError
+from argosy.runtime.clock import Clock
 from argosy.sources.port import Credentials, SourceError
 
 
 class Discovering:
-    def __init__(self, git: GitDiscovery, images: ImageDiscovery, charts: ChartDiscovery, effective: Effective) -> None:
+    def __init__(
+        self, git: GitDiscovery, images: ImageDiscovery, charts: ChartDiscovery, effective: Effective, clock: Clock
+    ) -> None:
         self._git, self._images, self._charts, self._effective = git, images, charts, effective
+        self._clock = clock
 
     async def answer(self, question: Discover) -> Found:
         body = json.loads(question.body)
         try:
             credentials = await self._effective(_credentials(question, body))
-            return Found(await self._found(question.kind, body, credentials))
+            return Found(await self._found(question, body, credentials))
         except (SourceError, SelectionError, ExpressionFault) as error:
             return Found(error=f"error discovering {_what(question.kind, body)}: {error}")
 
-    async def _found(self, kind: str, body: Any, credentials: Credentials) -> Any:
-        if kind == "git":
-            return await self._git.found(body, credentials)
-        if kind == "image":
+    async def _found(self, question: Discover, body: Any, credentials: Credentials) -> Any:
+        if question.kind == "git":
+            age = (self._clock.now() - question.asked_at).total_seconds()
+            return await self._git.found(body, credentials, age)
+        if question.kind == "image":
             return await self._images.found(body, credentials)
         return await self._charts.found(body, credentials)
 

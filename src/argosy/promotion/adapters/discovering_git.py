@@ -28,8 +28,6 @@ from argosy.sources.port import Credentials, NotFound
 SUBJECT_LIMIT: Final = 80
 FIRST_BATCH: Final = 64
 LARGEST_BATCH: Final = 4096
-SHARED_SECONDS: Final = 1.0
-"""One look at a remote's references serves all subscriptions that ask within this time."""
 READING: Final = ("-c", "core.quotePath=false", "log", "--first-parent", "--diff-merges=first-parent")
 OBSERVED_TAGS: Final = 1000
 _FORMAT: Final = "--format=%x1e%H%x1f%at%x1f%ct%x1f%an <%ae>%x1f%cn <%ce>%x1f%s%x1f"
@@ -59,13 +57,13 @@ class GitDiscovery:
         self._mirrors, self._git = mirrors, git
         self._histories: dict[tuple[Path, str], _History] = {}
 
-    async def found(self, body: JsonObject, credentials: Credentials) -> JsonObject:
-        """The entry of `status.discoveredArtifacts.git`. Raises SourceError or SelectionError."""
+    async def found(self, body: JsonObject, credentials: Credentials, age: float) -> JsonObject:
+        """The entry of `status.discoveredArtifacts.git`. Raises SourceError or SelectionError.
+
+        `age`: the seconds since this was wanted; what others have listed since then is new enough.
+        """
         selector = GitSelector(body)
-        await self._mirrors.resolve(
-            body["repoURL"], "", credentials, max_age=SHARED_SECONDS
-        ) if not selector.by_tag else None
-        refs = await self._refs(body["repoURL"], credentials)
+        refs = await self._mirrors.refs(body["repoURL"], credentials, max_age=age)
         shape: JsonObject = {"repoURL": body["repoURL"]}
         if selector.by_tag:
             commits, observed = await self._tagged(selector, body, refs, credentials)
@@ -73,9 +71,6 @@ class GitDiscovery:
         head = self._head(selector, refs)
         commits = await self._of_branch(selector, body, head, credentials)
         return {**shape, "commits": commits, "observedRefs": {"branchHead": head}}
-
-    async def _refs(self, url: str, credentials: Credentials) -> Refs:
-        return await self._mirrors.refs(url, credentials)
 
     def _head(self, selector: GitSelector, refs: Refs) -> str:
         ref = f"{BRANCHES}{selector.branch}" if selector.branch else refs.head or "HEAD"

@@ -57,7 +57,8 @@ async def _checked_out(run: Run, url: str, bare: Path, checkout: dict[str, Any])
     place = writable(run.directory, checkout["path"])
     await run.tools.in_thread(lambda: shutil.rmtree(place, ignore_errors=True))
     place.parent.mkdir(parents=True, exist_ok=True)
-    await git.run(bare, "worktree", "prune")
+    if (bare / "worktrees").exists():
+        await git.run(bare, "worktree", "prune")
     if branch := checkout.get("branch"):
         await _ensure_branch(run, url, bare, branch, create=bool(checkout.get("create")))
         wanted = ["--force", str(place), branch]
@@ -95,10 +96,10 @@ async def _head_branch(git: Any, bare: Path) -> str:
 async def _ensure_branch(run: Run, url: str, bare: Path, branch: str, *, create: bool) -> None:
     git = run.tools.git
     ref = f"refs/heads/{branch}"
+    if (await git.attempt(bare, "show-ref", "--verify", "--quiet", ref)).status == 0:
+        return
     if (await git.attempt(bare, "check-ref-format", ref)).status != 0:
         raise StepFault(f'"{branch}" is no name for a branch', terminal=True)
-    if (await git.attempt(bare, "rev-parse", "--verify", "--quiet", ref)).status == 0:
-        return
     if not create:
         raise StepFault(NOT_THERE.format(branch=branch, url=run.job.config["repoURL"]))
     await _make_branch(run, bare, branch)

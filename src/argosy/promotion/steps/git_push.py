@@ -79,9 +79,10 @@ async def _integrate(run: Run, place: Path, url: str, branch: str, author: Ident
     listed = await git.run(place, "ls-remote", "--heads", "--", url, ref, url=url, credentials=credentials)
     if not listed.strip():
         return
-    await git.run(place, "fetch", "--no-tags", "--", url, ref, url=url, credentials=credentials)
-    if (await git.attempt(place, "merge-base", "--is-ancestor", "FETCH_HEAD", "HEAD")).status == 0:
+    theirs = listed.split(maxsplit=1)[0]
+    if (await git.attempt(place, "merge-base", "--is-ancestor", theirs, "HEAD")).status == 0:
         return
+    await git.run(place, "fetch", "--no-tags", "--", url, ref, url=url, credentials=credentials)
     policy = run.tools.push_integration
     # A rebase makes commits again: signatures that we cannot make would be lost.
     loses = not run.tools.identity.signing_key and await _has_signatures(run, place)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
+from argosy.machinery import timestamps
 from argosy.machinery.controller import Hidden, Question
 
 
@@ -21,8 +23,8 @@ class Found:
 class Discover(Question[Found]):
     """`kind`: git, image or chart; `body`: the subscription as JSON.
 
-    `slot` is the discovery that it belongs to, so that a later one asks anew. Equal questions of several Warehouses
-    are asked once.
+    `slot` is the discovery that it belongs to, so that a later one asks anew; it ends with the time at which that began.
+    Equal questions of several Warehouses are asked once.
     """
 
     kind: str
@@ -30,3 +32,7 @@ class Discover(Question[Found]):
     body: str
     slot: str
     credentials: Hidden
+
+    @property
+    def asked_at(self) -> datetime:
+        return timestamps.parse(self.slot.rpartition("/")[2].partition("#")[0])

@@ -143,9 +143,9 @@ class GitMirrors:
         """Runs what reads objects beside git's own work."""
         return await self._in_thread(work, *arguments)
 
-    async def refs(self, url: str, credentials: Credentials) -> Refs:
-        """What the remote lists, asked for after this call began."""
-        return await self._listed(url, credentials, 0.0)
+    async def refs(self, url: str, credentials: Credentials, *, max_age: float = 0.0) -> Refs:
+        """What the remote lists, asked for after this call began, or at most `max_age` seconds before."""
+        return await self._listed(url, credentials, max_age)
 
     def has(self, url: str, commit: str, credentials: Credentials = ANYONE) -> bool:
         """Whether the mirror has it; says nothing of whether it may still be read."""
