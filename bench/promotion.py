@@ -1,7 +1,7 @@
-"""Promotion: many Warehouses on one repository, idle Stages, a registry of many tags, a pipeline, many Promotions at once.
+"""Promotion: many Warehouses on one repository, idle Stages, many tags, a pipeline, many Promotions at once.
 
-Run: python -m bench.promotion [--only PART] [--scale SHARE]. The room's controllers and admission run in virtual time on
-the embedded server in memory, with real git over HTTP; what is printed is real time, of this machine.
+Run: python -m bench.promotion [--only PART] [--scale SHARE]. The room's controllers and admission run in virtual time
+on the embedded server in memory, with real git over HTTP; what is printed is real time, of this machine.
 """
 
 from __future__ import annotations
@@ -18,11 +18,10 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))  # for `kit`
 
-from kit.promotion import AUTHOR, PromotionWorld, git
-
 from argosy.machinery.api import PatchType
 from argosy.machinery.objects import JsonObject
 from argosy.promotion.kinds import FREIGHT, PROMOTIONS, STAGES, WAREHOUSES
+from kit.promotion import PromotionWorld, git
 
 COMMITS, SUBSCRIBERS, IDLE, TAGS, AT_ONCE = 15_000, 57, 1000, 10_000, 500
 DISCOVERED, REHEARSED = 2.0, 2.0
@@ -124,7 +123,8 @@ def many_tags(world: PromotionWorld, share: float) -> None:
     count = max(100, int(TAGS * share))
     for number in range(count):
         world.registry.push_image("shop", f"1.{number // 100}.{number % 100}", content=b"%d" % number)
-    subscription = {"repoURL": f"127.0.0.1:{world.registry_port}/shop", "semverConstraint": "^1.0.0", "cacheByTag": True}
+    url = f"127.0.0.1:{world.registry_port}/shop"
+    subscription = {"repoURL": url, "semverConstraint": "^1.0.0", "cacheByTag": True}
     began = time.perf_counter()
     world.make("Warehouse", "w", {"interval": "24h", "subscriptions": [{"image": subscription}]})
     world.run_until(lambda: len(world.freight()) == 1)

@@ -23,8 +23,8 @@ class Found:
 class Discover(Question[Found]):
     """`kind`: git, image or chart; `body`: the subscription as JSON.
 
-    `slot` is the discovery that it belongs to, so that a later one asks anew; it ends with the time at which that began.
-    Equal questions of several Warehouses are asked once.
+    `slot` is the discovery that it belongs to, so that a later one asks anew; it ends with the time at which that
+    began. Equal questions of several Warehouses are asked once.
     """
 
     kind: str
