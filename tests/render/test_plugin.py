@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from argosy.render.boxes import plugin_limits
 from argosy.render.port import RenderError
 from argosy.render.process import Limits
 
@@ -133,3 +134,35 @@ def test_a_sources_variables_never_replace_the_plugins_own(make_bench: Any) -> N
     block = {"name": "mine", "env": [{"name": "PATH", "value": "/evil"}]}
     assert "/evil" not in printed(bench, block=block)
     assert os.environ.get("PATH") != printed(bench, block=block).strip()
+
+
+def test_a_program_elsewhere_runs_once_the_operator_names_its_directory(
+    make_bench: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program = tmp_path / "tools" / "mine"
+    program.parent.mkdir()
+    program.write_text("#!/bin/sh\necho 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: m}\ndata: {x: ran}'\n")
+    program.chmod(0o755)
+    (tmp_path / "beside").write_text("canary")
+    generate = {"command": [str(program)]}
+    with pytest.raises(RenderError, match=r"No such file or directory|Permission denied"):
+        printed(make_bench(plugins=[plugin(generate=generate)]))
+    monkeypatch.setenv("ARGOSY_PLUGIN_PATHS", f"{program.parent}:/nonexistent")
+    assert printed(make_bench(plugins=[plugin(generate=generate)])) == "ran"
+    assert "canary" not in printed(make_bench(plugins=[plugin(f"cat {tmp_path}/beside 2>&1 || echo gone")]))
+
+
+@pytest.mark.parametrize(
+    ("given", "field", "value"),
+    [
+        ({}, "memory_bytes", 768 << 20), ({"ARGOSY_PLUGIN_MEMORY": "1Gi"}, "memory_bytes", 1 << 30),
+        ({"ARGOSY_PLUGIN_DISK": "64Mi"}, "disk_bytes", 64 << 20),
+        ({"ARGOSY_PLUGIN_DISK": "x"}, "disk_bytes", 320 << 20),
+        ({"ARGOSY_PLUGIN_PROCESSES": "7"}, "tasks", 7), ({"ARGOSY_PLUGIN_PROCESSES": "-1"}, "tasks", 128),
+        ({"ARGOSY_PLUGIN_PATHS": "/opt/a:relative:/b"}, "paths", ("/opt/a", "/b")),
+    ],
+)  # fmt: skip
+def test_the_operators_limits_are_read_and_nonsense_counts_as_absent(
+    given: dict[str, str], field: str, value: Any
+) -> None:
+    assert getattr(plugin_limits(given), field) == value
