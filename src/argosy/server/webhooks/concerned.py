@@ -36,6 +36,13 @@ def refreshed(news: News, app: JsonObject) -> str:
     return ""
 
 
+def urls_of(app: JsonObject) -> frozenset[str]:
+    """Of its repositories."""
+    dry = _dry(app)
+    found = [*sources_of(app), *([dry] if dry else [])]
+    return frozenset(str(source.get("repoURL") or "") for source in found)
+
+
 def sources_of(app: JsonObject) -> list[JsonObject]:
     spec = app.get("spec") or {}
     if spec.get("sources"):

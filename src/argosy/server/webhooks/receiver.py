@@ -16,14 +16,15 @@ from argosy.server.services.applications.access import is_enabled
 from argosy.server.transport.front import Page
 from argosy.server.transport.gateway import TEXT
 from argosy.server.transport.http1 import header_map
-from argosy.server.webhooks.concerned import asks_anew, refreshed
-from argosy.server.webhooks.news import News, Pushed, Refused
+from argosy.server.webhooks.concerned import asks_anew, is_same_repository, refreshed, urls_of
+from argosy.server.webhooks.news import News, Pushed, Refused, Stored
 from argosy.server.webhooks.providers import Hook, news_of
 from argosy.server.world import APPLICATION_SETS, APPLICATIONS, World
 
 log = logging.getLogger(__name__)
 ROOM: Final = 50_000
 AT_ONCE: Final = 20
+PAUSE_SECONDS: Final = 1.0
 GIVE_WAY: Final = 500
 """Applications looked at between two turns of others."""
 REFRESH: Final = "argocd.argoproj.io/refresh"
@@ -40,6 +41,12 @@ class Receiver:
         self._world = world
         self._waiting: dict[News, None] = {}
         self._heard = asyncio.Event()
+        self._wanted: dict[tuple[Resource, Key], dict[str, str]] = {}
+        self._is_wanted = asyncio.Event()
+        self._written: dict[tuple[Resource, Key], float] = {}
+        """What was written lately, and when."""
+        self._by_url: dict[str, dict[Key, None]] | None = None
+        """Applications by repository, from the first push on."""
         self._writing = asyncio.Semaphore(AT_ONCE)
 
     def page(self) -> Page:
@@ -70,19 +77,19 @@ class Receiver:
 
     async def run(self) -> None:
         async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._write_all(tasks))
             while True:
                 while not self._waiting:
                     self._heard.clear()
                     await self._heard.wait()
                 news = next(iter(self._waiting))
                 del self._waiting[news]
-                await self._tell(news, tasks)
+                await self._tell(news)
 
-    async def _tell(self, news: News, tasks: asyncio.TaskGroup) -> None:
+    async def _tell(self, news: News) -> None:
         world = self._world
         concerned = 0
-        apps = world.gitops.plane.applications.list("")
-        for count, app in enumerate(apps):
+        for count, app in enumerate(self._candidates(news)):
             if count % GIVE_WAY == GIVE_WAY - 1:
                 await self._world.clock.sleep(0)
             if not is_enabled(world, app["metadata"]["namespace"]) or not (what := refreshed(news, app)):
@@ -91,24 +98,68 @@ class Receiver:
             annotations = {REFRESH: "normal", REFRESH_TIME: seconds(world.clock.now())}
             if what == "hydrate":
                 annotations[HYDRATE] = "normal"
-            await self._annotate(tasks, APPLICATIONS, key_of(app), annotations)
+            self._annotate(APPLICATIONS, key_of(app), annotations)
         for appset in await self._sets():
             if is_enabled(world, appset["metadata"]["namespace"]) and asks_anew(news, appset):
                 concerned += 1
-                await self._annotate(tasks, APPLICATION_SETS, key_of(appset), {ASK_ANEW: "true"})
+                self._annotate(APPLICATION_SETS, key_of(appset), {ASK_ANEW: "true"})
         if isinstance(news, Pushed):
             log.info("a push to %s, %s: %d objects are refreshed", ", ".join(news.urls), news.revision, concerned)
+
+    def _candidates(self, news: News) -> list[JsonObject]:
+        """Applications that have a repository of the news; those of charts are looked through."""
+        apps = self._world.gitops.plane.applications
+        if not isinstance(news, Pushed):
+            return list(apps.list("")) if isinstance(news, Stored) else []
+        if self._by_url is None:
+            self._by_url = {}
+            for app in apps.list(""):
+                self._changed(None, app)
+            apps.on_change(self._changed)
+        urls = [url for url in self._by_url if any(is_same_repository(web_url, url) for web_url in news.urls)]
+        keys = dict.fromkeys(key for url in urls for key in self._by_url[url])
+        found = (apps.get(key) for key in keys)
+        return [item for item in found if item is not None]
+
+    def _changed(self, old: JsonObject | None, new: JsonObject | None) -> None:
+        before = urls_of(old) if old is not None else frozenset()
+        after = urls_of(new) if new is not None else frozenset()
+        if before == after or self._by_url is None:
+            return
+        for url in before - after:
+            assert old is not None
+            if (known := self._by_url.get(url)) is not None:
+                known.pop(key_of(old), None)
+                if not known:
+                    del self._by_url[url]
+        for url in after - before:
+            assert new is not None
+            self._by_url.setdefault(url, {})[key_of(new)] = None
 
     async def _sets(self) -> list[JsonObject]:
         cache = self._world.caches.cache(APPLICATION_SETS)
         await cache.wait_synced()
         return list(cache.list(""))
 
-    async def _annotate(
-        self, tasks: asyncio.TaskGroup, resource: Resource, key: Key, annotations: Mapping[str, str]
-    ) -> None:
-        await self._writing.acquire()
-        tasks.create_task(self._write(resource, key, annotations))
+    def _annotate(self, resource: Resource, key: Key, annotations: Mapping[str, str]) -> None:
+        self._wanted.setdefault((resource, key), {}).update(annotations)
+        self._is_wanted.set()
+
+    async def _write_all(self, tasks: asyncio.TaskGroup) -> None:
+        """Each object at once, and then at most once a second, whatever comes meanwhile."""
+        clock = self._world.clock
+        while True:
+            await self._is_wanted.wait()
+            self._is_wanted.clear()
+            now = clock.monotonic()
+            self._written = {item: at for item, at in self._written.items() if now - at < PAUSE_SECONDS}
+            for item in [item for item in self._wanted if item not in self._written]:
+                await self._writing.acquire()
+                self._written[item] = clock.monotonic()
+                tasks.create_task(self._write(*item, self._wanted.pop(item)))
+            if self._wanted:
+                self._is_wanted.set()
+                await clock.sleep(PAUSE_SECONDS / 4)
 
     async def _write(self, resource: Resource, key: Key, annotations: Mapping[str, str]) -> None:
         patch = {"metadata": {"annotations": dict(annotations)}}
