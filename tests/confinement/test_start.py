@@ -149,3 +149,10 @@ def test_a_launcher_loads_little() -> None:
     root = str(Path(__file__).parents[2] / "src")
     found = subprocess.run([sys.executable, "-I", "-S", "-c", script, root], capture_output=True, check=True)
     assert found.stdout.strip() == b"[]"
+
+
+def test_an_old_kernel_starts_programs_without_a_starter(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("argosy.confinement.start.HAS_HANDLES", False)
+    assert said("echo here; exit 3", tmp_path) == (3, "here\n")
+    with pytest.raises(FileNotFoundError):
+        start(Box(reads=program_reads()), command=["no-such-program"], directory=str(tmp_path), environment=ENVIRONMENT)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import os
+import sys
 
 from argosy.confinement.syscalls import MACHINES, NUMBERS
 
@@ -39,7 +40,7 @@ MOVE_MOUNT_F_EMPTY_PATH: Final = 4
 ATTR_RDONLY, ATTR_NOSUID, ATTR_NODEV = 1, 2, 4
 
 _libc = ctypes.CDLL(None, use_errno=True)
-MACHINE: Final = MACHINES.get(os.uname().machine)
+MACHINE: Final = MACHINES.get(os.uname().machine) if sys.platform == "linux" else None
 
 
 def call(name: str, *arguments: object) -> int:
@@ -60,6 +61,8 @@ def number(what: int, name: str, *arguments: object) -> int:
 
 
 def prctl(option: int, *arguments: int) -> None:
+    if sys.platform != "linux":
+        raise OSError(38, "prctl: is there on Linux alone")
     filled = [*arguments, 0, 0, 0, 0][:4]
     if _libc.prctl(option, *(ctypes.c_ulong(item) for item in filled)) < 0:
         problem = ctypes.get_errno()

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import _signal  # type: ignore[import-not-found]  # the module around it loads enum
 import _socket  # likewise
+import contextlib
 import marshal
 import os
 import resource
@@ -68,8 +69,12 @@ def _description(descriptor: int) -> dict[str, Any]:
     return found
 
 
-def _die_with_parent() -> None:
-    kernel.prctl(kernel.PR_SET_PDEATHSIG, _signal.SIGKILL)
+def _die_with_parent(number: int = _signal.SIGKILL) -> None:
+    """Where the system has it; elsewhere a worker still ends with its pipe."""
+    try:
+        kernel.prctl(kernel.PR_SET_PDEATHSIG, number)
+    except OSError:
+        return
 
 
 # -- namespaces --------------------------------------------------------------------------------------------------------
@@ -153,9 +158,10 @@ def _as_first(box: dict[str, Any], held: set[str], tells: int) -> NoReturn:
 
 def _as_warden(box: dict[str, Any], held: set[str]) -> NoReturn:
     """Whatever loses its parent becomes our child, and dies with the program."""
-    kernel.prctl(kernel.PR_SET_CHILD_SUBREAPER, 1)
+    with contextlib.suppress(OSError):
+        kernel.prctl(kernel.PR_SET_CHILD_SUBREAPER, 1)
     # Killed outright we could kill nobody: our parent's end is told by a signal that can be heard.
-    kernel.prctl(kernel.PR_SET_PDEATHSIG, _signal.SIGTERM)
+    _die_with_parent(_signal.SIGTERM)
     _signal.signal(_signal.SIGTERM, lambda *_: _end_all(_signal.SIGKILL))
     program = os.fork()
     if not program:
@@ -332,8 +338,9 @@ def _limit(box: dict[str, Any]) -> None:
         resource.RLIMIT_FSIZE: box["file_bytes"] or None,
         resource.RLIMIT_NOFILE: box["open_files"],
         resource.RLIMIT_DATA: box["data_bytes"] or None,
-        resource.RLIMIT_MSGQUEUE: 0,
     }
+    if hasattr(resource, "RLIMIT_MSGQUEUE"):
+        wanted[resource.RLIMIT_MSGQUEUE] = 0
     for what, value in wanted.items():
         if value is None:
             continue

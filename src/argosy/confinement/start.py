@@ -20,6 +20,18 @@ from argosy.confinement.remote import ROOT, STARTER, Process, RemoteProcess
 
 BOOT: Final = "import sys; sys.path.insert(0, sys.argv.pop(1)); from argosy.confinement.launcher import main; main()"
 END_SECONDS: Final = 2.0
+
+
+def _has_handles() -> bool:
+    """Whether this kernel has handles of processes (5.3 and newer), which the starter gives us."""
+    try:
+        os.close(os.pidfd_open(os.getpid()))
+    except (AttributeError, OSError):
+        return False
+    return True
+
+
+HAS_HANDLES: Final = _has_handles()
 _numbers = itertools.count()
 
 Gate = Callable[[socket.socket], None]
@@ -73,8 +85,8 @@ def start(
     reads, writes = os.pipe()
     ours, theirs = socket.socketpair() if gate else (None, None)
     try:
-        if module:
-            process: Process = _module(given, writes, directory, environment, stdin, stdout, stderr)
+        if module or not HAS_HANDLES:
+            process: Process = _interpreter(given, writes, theirs, stdin, stdout, stderr)
         else:
             process = _executable(given, writes, theirs, stdin, stdout, stderr)
     except BaseException:
@@ -94,27 +106,28 @@ def start(
         return Running(process=process, held=_held(process, report.read()))
 
 
-def _module(
+def _interpreter(
     given: dict[str, Any],
     tells: int,
-    directory: str,
-    environment: Mapping[str, str],
+    gate: socket.socket | None,
     stdin: int | IO[bytes],
     stdout: int | IO[bytes],
     stderr: int | IO[bytes],
 ) -> subprocess.Popen[bytes]:
-    """In an interpreter that sees the installed packages."""
+    """In one of its own: for a module, which sees the installed packages, and where there is no starter."""
+    module, directory = given["module"], given["directory"]
+    environment = given["environment"] if module else {"PATH": os.defpath}
     described, describes = os.pipe()
     try:
-        marshalled = marshal.dumps({**given, "tells": tells})
+        marshalled = marshal.dumps({**given, "tells": tells, "gate": gate.fileno() if gate else -1})
         process = subprocess.Popen(
-            [sys.executable, "-I", "-c", BOOT, ROOT, str(described)],
+            [sys.executable, *(["-I"] if module else ["-I", "-S"]), "-c", BOOT, ROOT, str(described)],
             cwd=directory,
-            env=dict(environment),
+            env=environment,
             stdin=stdin,
             stdout=stdout,
             stderr=stderr,
-            pass_fds=(described, tells),
+            pass_fds=(described, tells, *((gate.fileno(),) if gate else ())),
         )
     except BaseException:
         os.close(describes)
