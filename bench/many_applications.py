@@ -144,6 +144,8 @@ async def run(count: int, minute: float, turns: Turns, profile: str = "") -> Non
         make_repository(root / "repository", count)
         async with embedded(root / "data", "127.0.0.1", free_port(), clock, rng) as process:
             await process.wait_ready(clock)
+            process.warm_up()
+            await clock.sleep(3.0)
             profiler = cProfile.Profile()
             stage = Stage(process, clock, root / "repository", count)
             await measure(stage, minute, profiler.enable if profile else lambda: None, turns)

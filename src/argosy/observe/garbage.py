@@ -13,9 +13,9 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Protocol
 
-YOUNG = 5_000
+YOUNG = 4_000
 """New containers after which those are looked at: a millisecond or two."""
-PASSES = (4, 2)
+PASSES = (4, 1)
 """Of the young ones before one of the middle generation, and of that before one of all."""
 LONG_SECONDS = 0.01
 THOROUGH_SECONDS = 6 * 3600.0

@@ -133,6 +133,7 @@ class Controller:
         """Hears how many seconds each look took, for metrics."""
         self._tasks: asyncio.TaskGroup | None = None
         self._stand_ins = 0
+        self._turn = asyncio.Lock()
         self._looks = registry.counter("argosy_reconcile_total", "Looks, by result.", ("controller", "result"))
         self._seconds = registry.histogram("argosy_reconcile_seconds", "Time of one look.", ("controller",))
         registry.gauge("argosy_queue_depth", "Keys that are ready.", ("controller",)).watch(
@@ -178,8 +179,11 @@ class Controller:
                 if not self._owns(key):
                     self._forget(key)
                     self._let_go(key)
-                elif await self._look_beside_others(key):
-                    return
+                else:
+                    async with self._turn:
+                        await self._clock.sleep(0)  # one look begins in each turn of the loop, however many are due
+                    if await self._look_beside_others(key):
+                        return
             finally:
                 self.queue.done(key)
 

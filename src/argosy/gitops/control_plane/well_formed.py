@@ -15,6 +15,8 @@ class WellFormed:
         self._cache = cache
         self._wrong = wrong
         self._malformed: dict[Key, str] = {}
+        self._was_malformed = False
+        """What the event that is being told changes; `_heard` is told first."""
         cache.on_change(self._heard)
 
     def malformed(self, key: Key) -> str:
@@ -50,13 +52,19 @@ class WellFormed:
         return self._well(self._cache.by_index(index, value))
 
     def add_index(self, index: str, values: Callable[[JsonObject], Iterable[str]]) -> None:
-        self._cache.add_index(index, lambda obj: () if self._wrong(obj) else values(obj))
+        def of_any(obj: JsonObject) -> Iterable[str]:
+            try:
+                return tuple(values(obj))
+            except (AttributeError, TypeError):
+                return ()  # a malformed one; `by_index` leaves out those that lead to values
+
+        self._cache.add_index(index, of_any)
 
     def on_change(self, handler: Changed) -> Callable[[], None]:
         """One that becomes malformed is heard of as gone, and as added when it is well again."""
 
         def heard(old: JsonObject | None, new: JsonObject | None) -> None:
-            was = old if old is not None and not self._wrong(old) else None
+            was = None if self._was_malformed else old
             now = new if new is not None and key_of(new) not in self._malformed else None
             if was is not None or now is not None:
                 handler(was, now)
@@ -81,8 +89,6 @@ class WellFormed:
         return [obj for obj in found if key_of(obj) not in self._malformed]
 
     def _heard(self, old: JsonObject | None, new: JsonObject | None) -> None:
-        for obj in (old, new):
-            if obj is not None:
-                self._malformed.pop(key_of(obj), None)
+        self._was_malformed = old is not None and self._malformed.pop(key_of(old), None) is not None
         if new is not None and (text := self._wrong(new)):
             self._malformed[key_of(new)] = text

@@ -7,6 +7,7 @@ of those must stop nobody else: it is told by the name of its field, and takes n
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Final, Literal
 
 from argosy.machinery.objects import JsonObject, JsonValue
@@ -84,11 +85,16 @@ _SPELLED: Final[Mapping[Shape, str]] = {
 
 def _at(obj: JsonObject, path: str) -> JsonValue:
     found: JsonValue = obj
-    for name in path.split("."):
+    for name in _parts(path):
         if not isinstance(found, dict):
             return None
         found = found.get(name)
     return found
+
+
+@cache
+def _parts(path: str) -> tuple[str, ...]:
+    return tuple(path.split("."))
 
 
 def _is(value: JsonValue, shape: Shape) -> bool:
