@@ -9,11 +9,26 @@ Nothing here knows time, chance, files or Python's attributes (security rule 3).
 
 from __future__ import annotations
 
-from argosy.machinery.cel.checker import Checked, check
-from argosy.machinery.cel.errors import CelError, CostExceeded, ParseError, TypeErrors
-from argosy.machinery.cel.evaluate import Program, compile_program
-from argosy.machinery.cel.parser import parse
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
+if TYPE_CHECKING:  # loaded by its first use: the names of types alone cost a process that runs no rule too much
+    from argosy.machinery.cel.checker import Checked, check
+    from argosy.machinery.cel.errors import CelError, CostExceeded, ParseError, TypeErrors
+    from argosy.machinery.cel.evaluate import Program, compile_program
+    from argosy.machinery.cel.parser import parse
+
+_PLACES = {
+    "CelError": "errors",
+    "Checked": "checker",
+    "CostExceeded": "errors",
+    "ParseError": "errors",
+    "Program": "evaluate",
+    "TypeErrors": "errors",
+    "check": "checker",
+    "compile_program": "evaluate",
+    "parse": "parser",
+}
 __all__ = [
     "CelError",
     "Checked",
@@ -25,3 +40,10 @@ __all__ = [
     "compile_program",
     "parse",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _PLACES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    found = globals()[name] = getattr(import_module(f"{__name__}.{_PLACES[name]}"), name)
+    return found
