@@ -197,7 +197,7 @@ def test_nothing_that_it_started_outlives_it(make_bench: Any) -> None:
     """
     bench = make_bench(plugins=[attack(script)])
     bench.render(OWNER, source={"plugin": {"name": "mine"}})
-    assert not _running("sleep\x006079")
+    _wait_until(lambda: not _running("sleep\x006079"))  # the kernel ends them, by and by
 
 
 def test_nothing_that_it_started_outlives_argosy(tmp_path: Path) -> None:
