@@ -207,6 +207,7 @@ class Story:
             else:
                 work = client.create(resource, document)
             self._tried(work, recording, index)
+        self.world.pass_time(0.1)  # as the clients of the recording took, from one to the next
 
     def _do_promote(self, action: JsonObject, recording: JsonObject) -> None:
         spec: JsonObject = {"stage": action["stage"], "freight": action["freight"], "steps": [{"uses": "x"}]}
