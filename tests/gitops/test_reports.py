@@ -12,7 +12,7 @@ from argosy.cluster.workloads.simulation import Workloads
 from argosy.gitops.keys import PROJECTS, ResourceKey
 from argosy.gitops.model.external_urls import external_urls
 from argosy.gitops.model.images import images_of
-from argosy.machinery.objects import JsonObject, Key
+from argosy.machinery.objects import JsonObject, Key, Resource
 from argosy.machinery.status import StatusError
 from argosy.runtime.wrapping import WrappingClient
 from kit.gitops import NAMESPACES, REPO, Bench, application, config, project
@@ -20,6 +20,7 @@ from kit.hook_jobs import JOBS, Jobs, job
 from kit.world import CONFIG_MAPS
 
 QUICK = timedelta(seconds=20)
+QUOTAS = Resource("", "v1", "resourcequotas", "ResourceQuota")
 AUTOMATED = {"automated": {"prune": True, "selfHeal": True}}
 
 
@@ -187,6 +188,29 @@ def test_what_the_cluster_refused_is_tried_again_on_a_refresh(bench: Bench) -> N
     bench.world.pass_time(600)
     bench.refresh()
     bench.world.run_until(lambda: bench.value("a") == "one" and bench.synced(), within=QUICK)
+
+
+def test_what_a_quota_refused_is_tried_again_when_the_quota_changes_and_not_for_ever(bench: Bench) -> None:
+    bench.kill()
+    client = Refusing(bench.world.client)
+    bench.client = client
+    bench.start()
+    quota = {"apiVersion": "v1", "kind": "ResourceQuota", "metadata": {"name": "q", "namespace": "default"}}
+    bench.create({**quota, "spec": {"hard": {"pods": "1"}}}, QUOTAS)
+    bench.create(application(syncPolicy={"automated": {}, "retry": {"limit": 0}}))
+    bench.world.run_until(lambda: bench.phase() == "Failed")
+    ended = {bench.state()["finishedAt"]}
+    for number in range(20):
+        bench.patch("q", {"spec": {"hard": {"pods": str(number + 2)}}}, QUOTAS, "default")
+        bench.world.pass_time(90)
+        ended.add(bench.state()["finishedAt"])
+    assert 3 <= len(ended) <= 7
+    bench.git.push(REPO, {"conf/a.yaml": config("a", "two")})
+    bench.refresh()
+    bench.world.run_until(lambda: bench.phase() == "Failed" and bench.state()["finishedAt"] not in ended)
+    client.is_full = False
+    bench.patch("q", {"spec": {"hard": {"pods": "99"}}}, QUOTAS, "default")
+    bench.world.run_until(lambda: bench.value("a") == "two" and bench.synced(), within=QUICK)
 
 
 # -- self-healing ----------------------------------------------------------------------------------------------------

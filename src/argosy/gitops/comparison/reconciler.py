@@ -176,11 +176,13 @@ class ComparisonReconciler:
         chosen = self.app_state.windows_of(app, source_state.spec)
         name = instance_name(key, self.context.namespace)
         claimed = shared_resources.shared(comparison.pairs, key, name, self.context.plane.settings)
+        is_unblocked, memory.unblocked = memory.unblocked, False
         return result.Seen(
             app=app,
             compared=compared,
             digest_before=memory.digest,
             requested=decided.requested,
+            is_unblocked=is_unblocked,
             is_same=is_same,
             claimed=await self.context.slices.run(claimed),
             orphans=self._orphans(source_state, {"resources": comparison.resources}),

@@ -47,6 +47,8 @@ class Seen:
     """Of the manifests that were compared last, by this process."""
     requested: bool
     """Somebody asked for a refresh."""
+    is_unblocked: bool = False
+    """What refused the last sync has changed since."""
     is_same: bool = False
     """The last sync's revision, another one, has the very same manifests."""
     claimed: Sequence[str]
@@ -155,7 +157,7 @@ def _auto_sync(
         seen.window_open,
         seen.window_changes_in,
         is_same=seen.is_same,
-        is_asked=seen.requested,
+        is_asked=seen.requested or seen.is_unblocked,
         is_held=is_held,
     )
     auto = autosync.decide(around, settings, now)

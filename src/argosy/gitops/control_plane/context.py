@@ -57,6 +57,11 @@ class Memory:
     """When one of them may be another though nothing changed; of the monotonic clock."""
     failed_paths: set[str] = field(default_factory=set)
     """jq expressions of ignored differences whose failure was told."""
+    unblocked: bool = False
+    """What refused the last sync has changed since (refresh/obstacles.py keeps these)."""
+    obstacle_for: str = ""
+    obstacle_tries: int = 0
+    obstacle_waits: bool = False
 
 
 @dataclass(slots=True, kw_only=True)

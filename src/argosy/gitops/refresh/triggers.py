@@ -10,6 +10,7 @@ from argosy.gitops.control_plane.context import Memory
 from argosy.gitops.keys import key_of_instance, resource_key
 from argosy.gitops.model.resource_tracking import labelled_owner, owner_of
 from argosy.gitops.refresh.level import Level
+from argosy.gitops.refresh.obstacles import Obstacles
 from argosy.machinery.objects import JsonObject, Key, key_of
 from argosy.runtime.clock import Clock
 
@@ -35,6 +36,7 @@ class Triggers:
         self._all_awake = all_awake
         self._owns = owns
         self._all_are_concerned = False
+        self._obstacles = Obstacles(clock, plane.applications.list, owns, remember, self.concerned)
         self.listeners: list[Callable[[], None]] = []
         """Hear of every change of a live object, whosever it is."""
 
@@ -85,6 +87,7 @@ class Triggers:
     def live_changed(self, obj: JsonObject) -> None:
         for heard in self.listeners:
             heard()
+        self._obstacles.live_changed(obj)
         settings = self._plane.settings
         owner = owner_of(obj, settings)
         key = key_of_instance(owner or labelled_owner(obj, settings), self._plane.namespace)

@@ -28,7 +28,7 @@ class Seen:
     is_same: bool = False
     """The last operation's revision, another one, has the very same manifests."""
     is_asked: bool = False
-    """Somebody asked for a refresh: what the cluster refused is tried once more."""
+    """Somebody asked for a refresh, or what refused it has changed: what the cluster refused is tried once more."""
     is_held: bool = False
     """Somebody rolled back from this revision."""
 

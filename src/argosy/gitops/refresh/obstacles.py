@@ -1,0 +1,79 @@
+"""What refused an automated sync and is another now: then the sync is tried once more (argo-cd#18442).
+
+Of a quota only its outline is watched, and its usage changes with every hook that a try starts. So the tries are few,
+and each waits twice as long as the one before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass, field
+from typing import Final
+
+from argosy.gitops.control_plane.context import Memory
+from argosy.machinery.objects import JsonObject, Key, key_of
+from argosy.runtime.clock import Clock
+
+GATHERING: Final = 1.0
+"""Seconds in which changes of quotas are gathered: Applications are looked through once for them."""
+FIRST_WAIT: Final = 4.0
+"""Seconds after that; more changes within them count as one."""
+TRIES: Final = 5
+"""For one revision; then somebody has to ask."""
+_WORDS: Final = "exceeded quota: "
+
+
+@dataclass(slots=True)
+class Obstacles:
+    clock: Clock
+    applications: Callable[[], Iterable[JsonObject]]
+    owns: Callable[[Key], bool]
+    remember: Callable[[Key], Memory]
+    concerned: Callable[[Key], None]
+    changed: set[str] = field(default_factory=set)
+    """Namespaces whose quotas changed just now."""
+
+    def live_changed(self, obj: JsonObject) -> None:
+        if obj.get("kind") != "ResourceQuota" or obj.get("apiVersion") != "v1":
+            return
+        if not self.changed:
+            self.clock.call_later(GATHERING, self._look)
+        self.changed.add(str((obj.get("metadata") or {}).get("namespace") or ""))
+
+    def _look(self) -> None:
+        namespaces, self.changed = self.changed, set()
+        for app in self.applications():
+            if refused_by_quota(app, namespaces) and self.owns(key := key_of(app)):
+                self._try_again(key, self.remember(key), _attempt(app))
+
+    def _try_again(self, key: Key, memory: Memory, attempt: str) -> None:
+        if memory.obstacle_for != attempt:
+            memory.obstacle_for, memory.obstacle_tries, memory.obstacle_waits = attempt, 0, False
+        if memory.obstacle_waits or memory.obstacle_tries >= TRIES:
+            return
+        memory.obstacle_waits = True
+
+        def tell() -> None:
+            memory.obstacle_waits = False
+            memory.unblocked = True
+            self.concerned(key)
+
+        self.clock.call_later(FIRST_WAIT * 2**memory.obstacle_tries, tell)
+        memory.obstacle_tries += 1
+
+
+def refused_by_quota(app: JsonObject, namespaces: Collection[str]) -> bool:
+    """Whether a quota of one of the namespaces may be why the last sync failed."""
+    state = (app.get("status") or {}).get("operationState") or {}
+    if state.get("phase") not in ("Failed", "Error"):
+        return False
+    rows = (state.get("syncResult") or {}).get("resources") or ()
+    refused = {str(row.get("namespace") or "") for row in rows if _WORDS in str(row.get("message") or "")}
+    if not refused and _WORDS in str(state.get("message") or ""):
+        refused = {str(((app.get("spec") or {}).get("destination") or {}).get("namespace") or "")}
+    return not refused.isdisjoint(namespaces)
+
+
+def _attempt(app: JsonObject) -> str:
+    result = app["status"]["operationState"].get("syncResult") or {}
+    return str(result.get("revisions") or result.get("revision") or "")
