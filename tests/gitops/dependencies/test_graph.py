@@ -9,12 +9,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from argosy.gitops.applicationsets import ApplicationSets
+from argosy.gitops.applicationsets import JqRunner, answerers, controllers
 from argosy.gitops.dependencies import graph as dependencies
 from argosy.gitops.dependencies.graph import DEPENDS_ON, Reverse, deletion_waits, errors_of, waits_for
 from argosy.gitops.keys import APPLICATION_SETS, APPLICATIONS
 from argosy.machinery.objects import JsonObject, Key
 from argosy.machinery.timestamps import parse
+from argosy.observe.metrics import Registry
+from argosy.render.jq.evaluator import JqWorkers
+from argosy.runtime.engine import Engine
+from kit.applicationsets import made_generators
 from kit.gitops import REPO, Bench, application, config
 from kit.hook_jobs import JOBS, Jobs
 from kit.world import CONFIG_MAPS
@@ -422,17 +426,13 @@ def test_an_app_of_apps_brings_its_children_in_order_and_takes_them_away_in_reve
     assert gone == ["c", "b", "a"]
 
 
-class NoHosting:
-    def repositories(self, *_: Any) -> Any:
-        raise AssertionError("no host is asked here")
-
-    pull_requests = call = repositories
-
-
 def test_what_an_applicationset_makes_comes_in_order_and_goes_in_reverse(bench: Bench) -> None:
-    world, nobody = bench.world, NoHosting()
-    sets = ApplicationSets(world.client, world.caches, bench.git, nobody, nobody, world.clock, world.rng)
-    world.supervisor.add("applicationsets", sets.run)
+    world = bench.world
+    generators = made_generators(world.client, world.caches, bench.git, world.clock, world.rng)
+    workers = JqWorkers(world.clock)
+    answered = answerers(generators, JqRunner(workers))
+    engine = Engine(world.client, world.caches, world.clock, world.rng, controllers(), answered, registry=Registry())
+    world.supervisor.add("applicationsets", engine.run)
     jobs = push(bench, "a", "b", "c")
     template = dependent("{{name}}")
     template["metadata"] = {"name": "{{name}}", "annotations": {DEPENDS_ON: "{{on}}"}}
@@ -449,6 +449,7 @@ def test_what_an_applicationset_makes_comes_in_order_and_goes_in_reverse(bench: 
     gone = progress(bench)
     bench.delete("fleet", APPLICATION_SETS)
     world.run_until(lambda: not any(bench.app(name) for name in "abc"))
+    workers.close()
     assert gone == ["c", "b", "a"]
 
 
