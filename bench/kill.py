@@ -68,14 +68,18 @@ class Talk:
         length = next((int(line[15:]) for line in lines if line.lower().startswith("content-length:")), None)
         if length is not None:
             return int(lines[0].split()[1]), json.loads(await self._reader.readexactly(length))
-        return int(lines[0].split()[1]), {"events": await self._chunks()}
+        found, code = await self._chunks(), int(lines[0].split()[1])
+        if "watch=" in path:
+            return code, {"events": [json.loads(line) for line in found.splitlines()]}
+        return code, json.loads(found)
 
-    async def _chunks(self) -> list[JsonObject]:
+    async def _chunks(self) -> bytes:
         found = b""
         while size := int(await self._reader.readline(), 16):
             found += await self._reader.readexactly(size)
             await self._reader.readline()
-        return [json.loads(line) for line in found.splitlines()]
+        await self._reader.readline()
+        return found
 
 
 @dataclass(slots=True)

@@ -6,6 +6,7 @@ import contextlib
 import os
 import subprocess
 import sys
+import tempfile
 import threading
 from pathlib import Path
 from typing import Any
@@ -54,6 +55,29 @@ def test_a_file_beside_it_is_not_read_and_not_changed_whichever_layer_is_missing
     assert "root:" not in found
     assert found.endswith("mine\n")
     assert canary.read_text() == "canary-31aa"
+
+
+@pytest.mark.parametrize("base", ["/tmp", "/var/tmp"])
+def test_it_has_its_own_root_wherever_its_input_lies(tmp_path: Path, base: str) -> None:
+    with tempfile.TemporaryDirectory(dir=base) as directory:
+        given = Path(directory) / "given"
+        given.mkdir()
+        (given / "file").write_text("mine")
+        for place in (Path(directory), given):
+            place.chmod(0o755)
+        box = Box(reads=(*program_reads(), str(given)), scratch={str(tmp_path): 1 << 20}, proc=True)
+        with (tmp_path.parent / "said").open("w+b") as output:
+            running = start(
+                box, command=["cat", str(given / "file")], directory=str(tmp_path), environment=ENVIRONMENT,
+                stdout=output, stderr=output,
+            )  # fmt: skip
+            assert running.process.wait(30) == 0
+            output.seek(0)
+            assert output.read() == b"mine"
+        wanted = start(Box(reads=program_reads(), scratch={str(tmp_path): 1 << 20}), command=["true"],
+                       directory=str(tmp_path), environment=ENVIRONMENT)  # fmt: skip
+        assert layers.VIEW in running.held or layers.VIEW not in wanted.held
+        wanted.process.wait(30)
 
 
 @pytest.mark.parametrize("name", POORER)

@@ -49,11 +49,13 @@ class View:
         """Raises OSError where the kernel does not allow it; then the old root is still there, with all that it had."""
         kernel.mount(None, "/", None, kernel.MS_REC | kernel.MS_PRIVATE)
         trees = self._cloned()
+        # Asked now: what lies below the base cannot be looked at once that is covered.
+        directories = frozenset(path for path in trees if os.path.isdir(path))
+        here = os.getcwd()
         base = next(path for path in BASES if os.path.isdir(path))
         kernel.mount("tmpfs", base, "tmpfs", kernel.MS_NOSUID | kernel.MS_NODEV, "size=1m,nr_inodes=4096,mode=755")
         try:
-            self._fill(base, trees)
-            here = os.getcwd()
+            self._fill(base, trees, directories)
             os.chdir(base)
             kernel.call("pivot_root", ".", ".")
         except OSError:
@@ -67,11 +69,11 @@ class View:
         except OSError:
             os.chdir("/")
 
-    def _fill(self, base: str, trees: Mapping[str, int]) -> None:
+    def _fill(self, base: str, trees: Mapping[str, int], directories: frozenset[str]) -> None:
         # From the shortest on, so that a place inside another is made in it.
         for path, tree in sorted(trees.items()):
             if not _is_inside(path, trees):
-                _make_place(base, path, directory=os.path.isdir(path))
+                _make_place(base, path, directory=path in directories)
             kernel.attach_tree(tree, base + path)
             os.close(tree)
         for path, size in self._scratch.items():
