@@ -10,7 +10,7 @@ from hardship.rooms import ROOMS
 from kit.hardship import Story, endure
 
 SEEDS = int(os.environ.get("HARDSHIP_SEEDS", "25"))
-"""Of each story; the whole check on a clean checkout takes 100, `make hardship` 1,000."""
+"""Of each story; `make hardship` takes 1,000."""
 AT_ONCE = 25
 """Seeds of one test, so that workers can share them."""
 
