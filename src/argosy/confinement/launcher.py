@@ -12,6 +12,7 @@ from __future__ import annotations
 import _signal  # type: ignore[import-not-found]  # the module around it loads enum
 import _socket  # likewise
 import contextlib
+import fcntl
 import marshal
 import os
 import resource
@@ -261,8 +262,6 @@ def _way_out(box: dict[str, Any], held: set[str]) -> int:
 
 
 def _start_loopback() -> None:
-    import fcntl
-
     with_name = b"lo".ljust(16, b"\0")
     up_and_running = (0x1 | 0x40).to_bytes(2, sys.byteorder)
     control = _socket.socket(_socket.AF_INET, _socket.SOCK_DGRAM)
