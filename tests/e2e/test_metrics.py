@@ -19,7 +19,7 @@ import yaml
 
 from e2e.up_process import CLOCK, PATIENCE, Argosy, Repository, config, pause
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
 
 QUERIES = (
     "sum(argocd_app_info{dest_server=~'.*'}) by (namespace)",

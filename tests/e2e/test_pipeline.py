@@ -14,7 +14,7 @@ import pytest
 
 from argosy.runtime.clock import RealClock
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
 CLOCK = RealClock()
 
 
@@ -40,7 +40,7 @@ class Demonstration:
     def argosy(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         place = [] if arguments[0] == "image" else ["--data-dir", str(self.directory)]
         command = [sys.executable, "-m", "argosy.cli.main", *arguments, *place]
-        return subprocess.run(command, capture_output=True, text=True, timeout=150, check=False)
+        return subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
 
     def well(self, *arguments: str) -> str:
         done = self.argosy(*arguments)
@@ -71,7 +71,7 @@ def test_a_good_image_comes_to_production_when_the_gate_is_opened_and_a_bad_one_
 ) -> None:
     argosy = demonstration
     argosy.well("image", "push", f"{argosy.images}:1.1.0")
-    assert "live and healthy" in argosy.well("wait-for", "1.1.0", "--in", "staging", "--timeout", "100")
+    assert "live and healthy" in argosy.well("wait-for", "1.1.0", "--in", "staging", "--timeout", "200")
     assert "waits for somebody to promote it" in argosy.well("trace", "1.1.0")
 
     preview = argosy.well("promote", "prod", "--preview")
@@ -80,14 +80,14 @@ def test_a_good_image_comes_to_production_when_the_gate_is_opened_and_a_bad_one_
     assert "Nothing was pushed" in preview
     assert "1.1.0" not in git(argosy, "env/prod")
 
-    argosy.well("promote", "prod", "--wait", "--timeout", "100")
+    argosy.well("promote", "prod", "--wait", "--timeout", "200")
     assert "1.1.0" in git(argosy, "env/prod")
     trace = argosy.well("trace", "1.1.0")
     for part in ("image", "Promotion prod.", "Application shop-prod: Synced, Healthy", "Rollout shop: Healthy"):
         assert part in trace
 
     argosy.well("image", "push", f"{argosy.images}:1.2.0-bad")
-    stopped = argosy.argosy("wait-for", "1.2.0-bad", "--in", "prod", "--timeout", "100")
+    stopped = argosy.argosy("wait-for", "1.2.0-bad", "--in", "prod", "--timeout", "200")
     assert stopped.returncode == 1
     assert "stopped in staging: verification Failed" in stopped.stdout
     assert "1.2.0-bad" not in git(argosy, "env/prod")

@@ -80,7 +80,7 @@ class Argosy:
     def end(self, number: int = signal.SIGTERM) -> int:
         assert self.process is not None
         self.process.send_signal(number)
-        code = self.process.wait(30)
+        code = self.process.wait(60)
         assert self.process.stdout is not None
         self.process.stdout.close()
         self.process = None
@@ -93,7 +93,7 @@ class Argosy:
             input=stdin,
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=120,
             check=False,
         )
         assert not check or done.returncode == 0, done.stderr
@@ -102,6 +102,10 @@ class Argosy:
     def get(self, *arguments: str) -> Any:
         found = self.kubectl("get", *arguments, "-o", "json", "--ignore-not-found")
         return json.loads(found) if found else None
+
+    def data_of(self, name: str, namespace: str) -> dict[str, str]:
+        """A ConfigMap's data; empty while there is no such ConfigMap yet."""
+        return (self.get("configmap", name, "-n", namespace) or {}).get("data") or {}
 
     def apply_application(self, name: str, repository: Repository, path: str = "conf") -> None:
         app = {
