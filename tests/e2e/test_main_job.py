@@ -53,9 +53,7 @@ def test_an_application_is_synced_healed_followed_pruned_and_survives_a_restart(
 
     head = repository.commit({"conf/a.yaml": config("a", "2"), "conf/b.yaml": None})
     argosy.refresh("web")
-    argosy.eventually(
-        lambda: argosy.data_of("a", "web").get("value") == "2", "the commit is followed"
-    )
+    argosy.eventually(lambda: argosy.data_of("a", "web").get("value") == "2", "the commit is followed")
     argosy.eventually(lambda: argosy.get("configmap", "b", "-n", "web") is None, "what left Git is pruned")
     argosy.eventually(lambda: argosy.status("web") == ("Synced", "Healthy"), "Synced and Healthy again")
     app = argosy.get("application", "web", "-n", "argocd")
@@ -68,9 +66,7 @@ def test_an_application_is_synced_healed_followed_pruned_and_survives_a_restart(
     assert {pod["metadata"]["uid"] for pod in argosy.get("pods", "-n", "web")["items"]} == pods
     repository.commit({"conf/a.yaml": config("a", "3")})
     argosy.refresh("web")
-    argosy.eventually(
-        lambda: argosy.data_of("a", "web").get("value") == "3", "commits after the restart"
-    )
+    argosy.eventually(lambda: argosy.data_of("a", "web").get("value") == "3", "commits after the restart")
 
 
 def test_the_command_line_sees_and_moves_the_same_applications(argosy: Argosy, tmp_path: Path) -> None:
@@ -158,9 +154,7 @@ def test_nothing_is_lost_or_doubled_when_the_process_is_killed_again_and_again(a
         writer.join(60)
     argosy.refresh("web")
     # Synced is what it may still say of an earlier commit, until the refresh is taken.
-    argosy.eventually(
-        lambda: argosy.data_of("a", "web").get("value") == "10", "the last commit is live"
-    )
+    argosy.eventually(lambda: argosy.data_of("a", "web").get("value") == "10", "the last commit is live")
     argosy.eventually(lambda: argosy.status("web") == ("Synced", "Healthy"), "Synced and Healthy after ten kills")
     there = {item["metadata"]["name"] for item in argosy.get("configmaps")["items"]}
     assert [name for name in acknowledged if name not in there] == []
