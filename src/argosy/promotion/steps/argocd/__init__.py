@@ -1,0 +1,1 @@
+"""Steps that hand over to Applications."""

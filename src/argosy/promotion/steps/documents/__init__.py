@@ -1,0 +1,1 @@
+"""Steps that read and edit JSON, TOML and YAML."""

@@ -1,0 +1,21 @@
+"""`json-update`: scalars of a JSON file, missing keys made."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from argosy.promotion.editing.json_text import update
+from argosy.promotion.steps.documents.updating import SCHEMA, updated
+from argosy.promotion.steps.kind import Kind, Result, Run, Sort
+
+
+def run(run: Run) -> Result:
+    return updated(run, "JSON file update failed: error updating JSON file", update, shown)
+
+
+def shown(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False)
+
+
+KIND = Kind(name="json-update", sort=Sort.DIRECTORY, schema=SCHEMA, run=run)

@@ -1,0 +1,1 @@
+"""Steps on files and directories, whatever is in them."""

@@ -1,0 +1,49 @@
+"""`copy`: a file or a directory to another place; `.git` and symbolic links stay behind."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from argosy.promotion.steps.files.ignoring import ignore
+from argosy.promotion.steps.kind import Kind, Result, Run, Sort, StepFault
+from argosy.promotion.steps.schema import FILLED, body
+from argosy.promotion.steps.workspace import files_below, inside, writable
+
+
+def run(run: Run) -> Result:
+    config = run.job.config
+    source, target = inside(run.directory, config["inPath"]), writable(run.directory, config["outPath"])
+    if not source.exists():
+        raise StepFault(f'failed to copy "{config["inPath"]}" to "{config["outPath"]}": no such file or directory')
+    if source.is_dir():
+        _tree(source, target, config.get("ignore") or "")
+    else:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(source, target)
+    return Result()
+
+
+def _tree(source: Path, target: Path, rules: str) -> None:
+    if target.is_relative_to(source):
+        raise StepFault("a directory cannot be copied into itself", terminal=True)
+    ignored = ignore(rules)
+    target.mkdir(parents=True, exist_ok=True)
+    skipped: set[Path] = set()
+    for found in files_below(source):
+        relative = found.relative_to(source)
+        name = f"{relative}/" if found.is_dir() else str(relative)
+        if found.parent in skipped or ignored.match_file(name):
+            skipped.add(found)
+        elif found.is_dir():
+            (target / relative).mkdir(exist_ok=True)
+        else:
+            shutil.copy(found, target / relative)
+
+
+KIND = Kind(
+    name="copy",
+    sort=Sort.DIRECTORY,
+    schema=body("inPath outPath", inPath=FILLED, outPath=FILLED, ignore=FILLED),
+    run=run,
+)

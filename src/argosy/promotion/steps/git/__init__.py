@@ -1,0 +1,1 @@
+"""Steps in working copies of Git repositories."""

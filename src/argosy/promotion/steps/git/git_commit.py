@@ -1,0 +1,32 @@
+"""`git-commit`: commits all there is; without a difference it is skipped.
+
+The commit has the time at which the Promotion began, so that the same work done again is the same commit.
+"""
+
+from __future__ import annotations
+
+from argosy.promotion.steps.git.working_copy import copy_at, identity_of
+from argosy.promotion.steps.kind import Kind, Result, Run, Sort, Status
+from argosy.promotion.steps.schema import AUTHOR, FILLED, body
+
+
+async def run(run: Run) -> Result:
+    config, git = run.job.config, run.tools.git
+    place, _, author = await copy_at(run, config["path"])
+    if config.get("author"):
+        author = identity_of(run, config["author"])
+    await git.run(place, "add", "--all", ".")
+    changed = (await git.attempt(place, "diff", "--cached", "--quiet")).status != 0
+    if changed:
+        await git.commit(place, config["message"], author, run.job.started_at)
+    head = str(await git.run(place, "rev-parse", "HEAD")).strip()
+    return Result(status=Status.SUCCEEDED if changed else Status.SKIPPED, output={"commit": head})
+
+
+KIND = Kind(
+    name="git-commit",
+    sort=Sort.DIRECTORY,
+    waits=True,
+    schema=body("path message", author=AUTHOR, message=FILLED, path=FILLED),
+    run=run,
+)

@@ -1,0 +1,115 @@
+"""`github-push`: commits made again through GitHub's API, so that GitHub shows them as verified.
+
+The commits go to a temporary branch first; their trees are then committed by the API on top of the target branch, ten
+at most, and the temporary branch is removed. What the API made has another name than what was pushed, so the step's
+output is kept before anything follows it.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import quote
+
+from argosy.promotion.adapters.git import GitFault
+from argosy.promotion.adapters.providers import commit_url, hosted
+from argosy.promotion.adapters.pulls.github import GitHub
+from argosy.promotion.promotions.naming import generated_branch
+from argosy.promotion.steps.credentials import credentials_of
+from argosy.promotion.steps.git.git_push import target_choice
+from argosy.promotion.steps.git.working_copy import copy_at
+from argosy.promotion.steps.kind import Kind, Result, Run, Sort, StepFault
+from argosy.promotion.steps.schema import FILLED, FLAG, TEXT, body, whole
+
+REVISIONS: Final = 10
+
+
+async def run(run: Run) -> Result:
+    config, git = run.job.config, run.tools.git
+    place, url, _ = await copy_at(run, config["path"])
+    api = GitHub(run.tools.send, hosted(url), credentials_of(run, url))
+    branch = config.get("targetBranch") or ""
+    if config.get("generateTargetBranch"):
+        branch = generated_branch(run.job.promotion)
+    if not branch:
+        branch = str(await git.run(place, "symbolic-ref", "--short", "HEAD")).strip()
+    async with git.pushing(url, branch):
+        commit = await _pushed(run, api, place, url, branch)
+    return Result(output={"commit": commit, "branch": branch, "commitURL": commit_url("github", url, commit)})
+
+
+async def _pushed(run: Run, api: GitHub, place: Path, url: str, branch: str) -> str:
+    git, credentials = run.tools.git, credentials_of(run, url)
+    base, commits = await _missing(run, place, url, branch)
+    if not commits:
+        return base
+    temporary = f"kargo/staging/{run.job.promotion}"
+    try:
+        await git.run(
+            place, "push", "--no-verify", "--force", "--", url, f"HEAD:refs/heads/{temporary}",
+            url=url, credentials=credentials,
+        )  # fmt: skip
+        parent = base
+        for commit in commits:
+            parent = await _made(run, api, place, commit, parent)
+        await _moved(api, branch, parent, known=bool(base), force=bool(run.job.config.get("force")))
+        return parent
+    except GitFault as fault:
+        raise StepFault(f"error pushing commits to remote: {fault}") from None
+    finally:
+        await git.attempt(
+            place, "push", "--no-verify", "--", url, f":refs/heads/{temporary}", url=url, credentials=credentials
+        )
+
+
+async def _missing(run: Run, place: Path, url: str, branch: str) -> tuple[str, list[str]]:
+    """The target branch's commit, and ours that it lacks, oldest first. The same trees count as the same commits."""
+    git, credentials = run.tools.git, credentials_of(run, url)
+    listed = await git.run(place, "ls-remote", "--", url, f"refs/heads/{branch}", url=url, credentials=credentials)
+    base = str(listed).partition("\t")[0].strip()
+    if base:
+        await git.run(place, "fetch", "--no-tags", "--", url, f"refs/heads/{branch}", url=url, credentials=credentials)
+        trees = [await git.run(place, "rev-parse", f"{name}^{{tree}}") for name in ("FETCH_HEAD", "HEAD")]
+        if trees[0] == trees[1]:
+            return base, []
+    reach = ["FETCH_HEAD..HEAD"] if base else ["HEAD"]
+    found = str(await git.run(place, "rev-list", "--reverse", "--first-parent", *reach)).split()
+    if len(found) > REVISIONS:
+        raise StepFault(f"more than {REVISIONS} commits cannot be made again through the API", terminal=True)
+    return base, found
+
+
+async def _made(run: Run, api: GitHub, place: Path, commit: str, parent: str) -> str:
+    git = run.tools.git
+    tree = str(await git.run(place, "rev-parse", f"{commit}^{{tree}}")).strip()
+    message = str(await git.run(place, "log", "-1", "--format=%B", commit)).strip()
+    body_: dict[str, Any] = {"message": message, "tree": tree, "parents": [parent] if parent else []}
+    _, made = await api.call("POST", f"{api.api}/repos/{quote(api.place.path)}/git/commits", body_)
+    return str(made["sha"])
+
+
+async def _moved(api: GitHub, branch: str, commit: str, *, known: bool, force: bool) -> None:
+    refs = f"{api.api}/repos/{quote(api.place.path)}/git/refs"
+    if known:
+        await api.call("PATCH", f"{refs}/heads/{quote(branch)}", {"sha": commit, "force": force})
+    else:
+        await api.call("POST", refs, {"ref": f"refs/heads/{branch}", "sha": commit})
+
+
+KIND = Kind(
+    name="github-push",
+    sort=Sort.OUTSIDE,
+    waits=True,
+    repeats_harm=True,
+    schema=body(
+        "path",
+        choice=target_choice(tag=False),
+        path=FILLED,
+        generateTargetBranch=FLAG,
+        targetBranch=TEXT,
+        force=FLAG,
+        maxAttempts=whole(1, 2147483647),
+        insecureSkipTLSVerify=FLAG,
+    ),
+    run=run,
+)

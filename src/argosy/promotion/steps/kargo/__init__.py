@@ -1,0 +1,1 @@
+"""Steps on the Promotion itself, and on its project's Freight and Stages."""

@@ -1,0 +1,1 @@
+"""Steps that open, await and merge pull requests."""

@@ -1,0 +1,1 @@
+"""Steps that render manifests, and set what is rendered."""

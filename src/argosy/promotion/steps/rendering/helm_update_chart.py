@@ -1,0 +1,148 @@
+"""`helm-update-chart`: other versions of a chart's dependencies, the lock file and the archives with them.
+
+Source: spec/kargo-steps.md 9.3; the lock's digest is Helm's own (pkg/chart resolver): what was asked for and what was
+locked, as JSON. The lock names the time of the Promotion, so that the same work is the same commit.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+from urllib.parse import urljoin
+
+from argosy.machinery import go_yaml, timestamps, yaml
+from argosy.machinery.objects import JsonObject
+from argosy.machinery.yaml_tree import EditFault
+from argosy.promotion.editing.yaml_scalar import update
+from argosy.promotion.steps.credentials import credentials_of
+from argosy.promotion.steps.kind import Kind, Result, Run, Sort, StepFault
+from argosy.promotion.steps.schema import FILLED, body, each
+from argosy.promotion.steps.workspace import inside, read_text, write_text
+from argosy.promotion.urls import normalise_chart
+from argosy.sources.helm import basic, versions_in
+from argosy.sources.oci import HELM_LAYER
+from argosy.sources.port import SourceError
+from argosy.sources.registry import repository
+from argosy.sources.versions import highest
+
+INDEX_LIMIT: Final = 100 * 1024 * 1024
+ARCHIVE_LIMIT: Final = 100 * 1024 * 1024
+
+
+async def run(run: Run) -> Result:
+    config = run.job.config
+    path = f"{config['path'].rstrip('/')}/Chart.yaml"
+    text = read_text(run.directory, path)
+    chart = yaml.load(text)
+    if not isinstance(chart, dict):
+        raise StepFault(f'failed to load dependencies from "{path}"')
+    changed = _changed(text, chart.get("dependencies") or [], config.get("charts") or [])
+    write_text(run.directory, path, changed)
+    wanted = [one for one in (yaml.load(changed) or {}).get("dependencies") or () if isinstance(one, dict)]
+    locked = [await _fetched(run, one) for one in wanted]
+    write_text(run.directory, f"{config['path'].rstrip('/')}/Chart.lock", _lock(run, wanted, locked))
+    lines = "\n".join(f"- {one['name']}: {one['version']}" for one in config.get("charts") or ())
+    return Result(output={"commitMessage": f"Updated chart dependencies for {config['path']}\n\n{lines}".strip()})
+
+
+def _changed(text: str, dependencies: Sequence[Any], charts: Sequence[Mapping[str, str]]) -> str:
+    updates = []
+    for chart in charts:
+        found = [
+            number
+            for number, one in enumerate(dependencies)
+            if one.get("name") == chart["name"]
+            and normalise_chart(str(one.get("repository") or "")) == normalise_chart(chart["repository"])
+        ]
+        if not found:
+            raise StepFault(f'no dependency "{chart["name"]}" of {chart["repository"]} in Chart.yaml')
+        updates += [(f"dependencies.{number}.version", chart["version"]) for number in found]
+    try:
+        return update(text, updates)
+    except EditFault as error:
+        raise StepFault(f"failed to update Chart.yaml: {error}") from None
+
+
+async def _fetched(run: Run, dependency: Mapping[str, Any]) -> JsonObject:
+    """Puts the archive into `charts/` and returns what is locked."""
+    name, wanted = str(dependency.get("name") or ""), str(dependency.get("version") or "*")
+    url = str(dependency.get("repository") or "")
+    try:
+        if url.startswith("oci://"):
+            version, data = await _from_registry(run, f"{url.rstrip('/')}/{name}", wanted)
+        elif url.startswith(("http://", "https://")):
+            version, data = await _from_repository(run, url, name, wanted)
+        else:
+            return {"name": name, "repository": url, "version": wanted}
+    except SourceError as error:
+        raise StepFault(f"failed to update dependency {name}: {error}") from None
+    place = inside(run.directory, f"{run.job.config['path']}/charts/{name}-{version}.tgz")
+
+    def write() -> None:
+        place.parent.mkdir(parents=True, exist_ok=True)
+        for old in place.parent.glob(f"{name}-[0-9]*.tgz"):
+            old.unlink()
+        place.write_bytes(data)
+
+    await run.tools.in_thread(write)
+    return {"name": name, "repository": url, "version": version}
+
+
+async def _from_repository(run: Run, url: str, name: str, wanted: str) -> tuple[str, bytes]:
+    credentials = credentials_of(run, url, "helm")
+    authorization = basic(credentials) if credentials.password else ""
+    base = f"{url.rstrip('/')}/"
+    index = await run.tools.send(
+        "GET", urljoin(base, "index.yaml"), credentials, limit=INDEX_LIMIT, authorization=authorization
+    )
+    listed = versions_in(index.body, name) if index.status == 200 else []
+    version = highest(wanted, [one.version for one in listed])
+    if version is None:
+        raise StepFault(f"can't get a valid version for dependency {name}: none of {url} satisfies {wanted}")
+    found = next(one for one in listed if one.version == version)
+    archive = await run.tools.send(
+        "GET", urljoin(base, found.urls[0]), credentials, limit=ARCHIVE_LIMIT, authorization=authorization
+    )
+    if archive.status != 200:
+        raise StepFault(f"the archive of {name} {version} answered {archive.status}")
+    return version, archive.body
+
+
+async def _from_registry(run: Run, url: str, wanted: str) -> tuple[str, bytes]:
+    credentials = credentials_of(run, url, "helm")
+    place = repository(url, credentials)
+    registry = run.tools.registry
+    tags = [tag.replace("_", "+") for tag in await registry.tags(place, credentials)]
+    version = highest(wanted, tags)
+    if version is None:
+        raise StepFault(f"no version of {url} satisfies {wanted}")
+    manifest = (await registry.manifest(place, version.replace("+", "_"), credentials)).parsed()
+    layer = next((one for one in manifest.get("layers") or () if one.get("mediaType") == HELM_LAYER), None)
+    if layer is None:
+        raise StepFault(f"{url}:{version} is no Helm chart")
+    return version, await registry.blob(place, layer["digest"], credentials, limit=ARCHIVE_LIMIT)
+
+
+def _lock(run: Run, wanted: Sequence[Mapping[str, Any]], locked: Sequence[JsonObject]) -> str:
+    order = ("name", "version", "repository", "condition", "tags", "enabled", "import-values", "alias")
+    asked = [{key: one[key] for key in order if one.get(key) or key in ("name", "repository")} for one in wanted]
+    kept = [{key: one[key] for key in ("name", "version", "repository")} for one in locked]
+    spelled = json.dumps([asked, kept], separators=(",", ":"), ensure_ascii=False)
+    digest = f"sha256:{hashlib.sha256(spelled.encode()).hexdigest()}"
+    when = timestamps.seconds(run.job.started_at) if run.job.started_at else ""
+    return go_yaml.dump_all([{"dependencies": list(locked), "digest": digest, "generated": when}], compact=True)
+
+
+KIND = Kind(
+    name="helm-update-chart",
+    sort=Sort.DIRECTORY,
+    waits=True,
+    schema=body(
+        "path",
+        path=FILLED,
+        charts=each(body("repository name version", repository=FILLED, name=FILLED, version=FILLED), 1),
+    ),
+    run=run,
+)

@@ -1,0 +1,1 @@
+"""Steps that send and fetch: HTTP and OCI registries."""

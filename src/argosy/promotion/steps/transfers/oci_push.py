@@ -1,0 +1,91 @@
+"""`oci-push`: an artefact under another tag, or in another repository; annotations may be added to it."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from argosy.promotion.steps.kind import Kind, Result, Run, Sort, StepFault
+from argosy.promotion.steps.schema import FLAG, TEXT, body
+from argosy.promotion.steps.transfers.oci_reference import REFERENCE, TAG_REFERENCE, resolved, transport
+from argosy.sources.port import Credentials, SourceError
+from argosy.sources.registry import Manifest, Repository, manifest_of, repository, split_reference
+
+SIZE_LIMIT: Final = 1024 * 1024 * 1024
+
+
+async def run(run: Run) -> Result:
+    config = run.job.config
+    source, manifest = await resolved(run, config["srcRef"])
+    name, tag = split_reference(config["destRef"])
+    from_there, to_there = transport(run, config["srcRef"]), transport(run, config["destRef"])
+    try:
+        target = repository(name, to_there)
+        if target != source:
+            await _Copy(run, source, target, from_there, to_there).content(manifest)
+        pushed = _annotated(manifest, config.get("annotations") or {})
+        await run.tools.registry.push_manifest(target, tag, pushed, to_there)
+    except SourceError as error:
+        raise StepFault(f'failed to push "{config["destRef"]}": {error}') from None
+    image = name.removeprefix("oci://")
+    return Result(output={"image": f"{image}:{tag}", "digest": pushed.digest, "tag": tag})
+
+
+class _Copy:
+    def __init__(
+        self, run: Run, source: Repository, target: Repository, from_there: Credentials, to_there: Credentials
+    ) -> None:
+        self._registry = run.tools.registry
+        self._source, self._target = source, target
+        self._from, self._to = from_there, to_there
+        self._left = SIZE_LIMIT
+
+    async def content(self, manifest: Manifest) -> None:
+        """What a manifest names, and for an index the manifests below it, before it is pushed itself."""
+        parsed = manifest.parsed()
+        for child in parsed.get("manifests") or ():
+            below = await self._registry.manifest(self._source, str(child["digest"]), self._from)
+            await self.content(below)
+            await self._registry.push_manifest(self._target, below.digest, below, self._to)
+        for blob in [*(parsed.get("layers") or ()), *([parsed["config"]] if parsed.get("config") else [])]:
+            await self._blob(blob)
+
+    async def _blob(self, blob: Any) -> None:
+        digest, size = str(blob["digest"]), int(blob.get("size") or 0)
+        if await self._registry.has_blob(self._target, digest, self._to):
+            return
+        self._left -= size
+        if self._left < 0:
+            raise StepFault(f"the artefact is larger than {SIZE_LIMIT} bytes", terminal=True)
+        data = await self._registry.blob(self._source, digest, self._from, limit=SIZE_LIMIT)
+        await self._registry.push_blob(self._target, data, self._to)
+
+
+def _annotated(manifest: Manifest, annotations: dict[str, str]) -> Manifest:
+    """`index:` and `manifest:` before a key say which of the two it is for; without either it is for what this is."""
+    mine, other = ("index:", "manifest:") if manifest.is_index else ("manifest:", "index:")
+    wanted = {key.removeprefix(mine): value for key, value in annotations.items() if not key.startswith(other)}
+    if not wanted:
+        return manifest
+    parsed = manifest.parsed()
+    return manifest_of(
+        {**parsed, "mediaType": manifest.media_type, "annotations": {**(parsed.get("annotations") or {}), **wanted}}
+    )
+
+
+KIND = Kind(
+    name="oci-push",
+    sort=Sort.OUTSIDE,
+    waits=True,
+    schema=body(
+        "srcRef destRef",
+        srcRef=REFERENCE,
+        destRef=TAG_REFERENCE,
+        annotations={"type": "object", "additionalProperties": TEXT},
+        insecureSkipTLSVerify=FLAG,
+    ),
+    run=run,
+    repositories=lambda config: [
+        ("image", split_reference(config["srcRef"])[0]),
+        ("image", split_reference(config["destRef"])[0]),
+    ],
+)
