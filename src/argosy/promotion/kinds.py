@@ -31,6 +31,7 @@ PROMOTION_TASKS: Final = resource_of(PromotionTask)
 CLUSTER_PROMOTION_TASKS: Final = resource_of(ClusterPromotionTask)
 APPLICATIONS: Final = resource_of(Application)
 
+ROLLOUTS: Final = Resource("argoproj.io", "v1alpha1", "rollouts", "Rollout")
 ANALYSIS_RUNS: Final = Resource("argoproj.io", "v1alpha1", "analysisruns", "AnalysisRun")
 ANALYSIS_TEMPLATES: Final = Resource("argoproj.io", "v1alpha1", "analysistemplates", "AnalysisTemplate")
 CLUSTER_ANALYSIS_TEMPLATES: Final = Resource(

@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 
 from argosy.machinery.objects import JsonObject
+from argosy.promotion.tracing.naming import found
+from argosy.promotion.tracing.pipeline import Pipeline
 from argosy.promotion.tracing.standing import standing
 from argosy.promotion.tracing.trace import text_of, traced
-from argosy.promotion.tracing.world import World, found
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 DIGEST = "sha256:" + "d" * 64
@@ -47,8 +48,8 @@ def promotion(phase: str, name: str = "prod.1", **status: Any) -> JsonObject:
     }
 
 
-def told(world: World, piece: JsonObject, of: JsonObject) -> tuple[str, str]:
-    where = standing(world, piece, of, NOON)
+def told(pipeline: Pipeline, piece: JsonObject, of: JsonObject) -> tuple[str, str]:
+    where = standing(pipeline, piece, of, NOON)
     return where.state, str(where)
 
 
@@ -59,9 +60,9 @@ def held(health: str = "Healthy", **verification: Any) -> JsonObject:
 
 
 def test_freight_that_the_stage_before_has_not_verified_waits_for_it() -> None:
-    world = World(stages=[stage("test", after=()), stage()])
+    pipeline = Pipeline(stages=[stage("test", after=()), stage()])
 
-    assert told(world, freight(), stage()) == ("waiting", "waits for test to verify it")
+    assert told(pipeline, freight(), stage()) == ("waiting", "waits for test to verify it")
 
 
 def test_a_soak_time_is_told_with_its_end() -> None:
@@ -69,7 +70,7 @@ def test_a_soak_time_is_told_with_its_end() -> None:
     current = {"test": {"since": "2026-01-01T11:30:00Z"}}
     piece = freight(verifiedIn=verified, currentlyIn=current)
 
-    where = standing(World(stages=[stage(soak="1h")]), piece, stage(soak="1h"), NOON)
+    where = standing(Pipeline(stages=[stage(soak="1h")]), piece, stage(soak="1h"), NOON)
 
     assert where.until == NOON + timedelta(minutes=30)
     assert "soaks" in where.why
@@ -78,13 +79,13 @@ def test_a_soak_time_is_told_with_its_end() -> None:
 def test_available_freight_of_a_stage_without_auto_promotion_waits_for_somebody() -> None:
     piece = freight(verifiedIn={"test": {"verifiedAt": "2026-01-01T11:00:00Z"}})
 
-    assert told(World(), piece, stage())[1] == "is available, and waits for somebody to promote it"
+    assert told(Pipeline(), piece, stage())[1] == "is available, and waits for somebody to promote it"
 
 
 def test_a_promotion_in_the_queue_says_behind_which() -> None:
-    world = World(promotions=[promotion("Pending", "prod.2")])
+    pipeline = Pipeline(promotions=[promotion("Pending", "prod.2")])
 
-    assert told(world, freight(), stage(currentPromotion={"name": "prod.1"}))[1] == (
+    assert told(pipeline, freight(), stage(currentPromotion={"name": "prod.1"}))[1] == (
         "Promotion prod.2 waits for its turn, behind prod.1"
     )
 
@@ -98,7 +99,7 @@ def test_a_promotion_that_waits_for_a_pull_request_names_it_and_when_it_gives_up
     running = promotion("Running", currentStep=1, stepExecutionMetadata=meta, state=state)
     running["spec"]["steps"][1]["retry"] = {"timeout": "2h"}
 
-    where = standing(World(promotions=[running]), freight(), stage(), NOON)
+    where = standing(Pipeline(promotions=[running]), freight(), stage(), NOON)
 
     assert "step 2 of 2, wait (git-wait-for-pr): pull request https://git.example/pulls/7" in where.why
     assert where.until == datetime(2026, 1, 1, 13, tzinfo=UTC)
@@ -113,7 +114,7 @@ def test_a_promotion_that_waits_for_a_pull_request_names_it_and_when_it_gives_up
     ],
 )
 def test_what_a_stage_holds_is_live_only_when_healthy_and_verified(status: JsonObject, state: str, why: str) -> None:
-    found_state, found_why = told(World(promotions=[promotion("Succeeded")]), freight(), stage(**status))
+    found_state, found_why = told(Pipeline(promotions=[promotion("Succeeded")]), freight(), stage(**status))
 
     assert found_state == state
     assert why in found_why
@@ -123,21 +124,21 @@ def test_a_promotion_that_the_stage_has_not_taken_in_yet_is_no_past() -> None:
     done = promotion("Succeeded", finishedAt="2026-01-01T11:59:59Z")
     before = {"name": "prod.0", "finishedAt": "2026-01-01T11:59:59Z"}
 
-    assert told(World(promotions=[done]), freight(), stage(lastPromotion=before))[0] == "waiting"
+    assert told(Pipeline(promotions=[done]), freight(), stage(lastPromotion=before))[0] == "waiting"
     later = {"name": "prod.2", "finishedAt": "2026-01-01T12:00:00Z"}
-    assert told(World(promotions=[done]), freight(), stage(lastPromotion=later))[0] == "past"
+    assert told(Pipeline(promotions=[done]), freight(), stage(lastPromotion=later))[0] == "past"
 
 
 def test_live_is_healthy_and_verified() -> None:
     piece = freight(verifiedIn={"prod": {"verifiedAt": "2026-01-01T11:59:00Z"}})
 
-    assert told(World(), piece, stage(**held(phase="Successful")))[0] == "live"
+    assert told(Pipeline(), piece, stage(**held(phase="Successful")))[0] == "live"
 
 
 def test_a_change_that_failed_before_says_where_it_was_stopped() -> None:
     before = stage("test", after=(), **held(phase="Failed", message="bad"))
 
-    assert told(World(stages=[before, stage()]), freight(), stage()) == (
+    assert told(Pipeline(stages=[before, stage()]), freight(), stage()) == (
         "failed",
         "stopped in test: verification Failed: bad",
     )
@@ -173,9 +174,9 @@ def test_a_trace_goes_from_the_commit_to_the_rollout() -> None:
         "status": {"sync": sync, "health": {"status": "Healthy"}, "resources": resources},
     }
     rollout = {"metadata": {"name": "shop", "namespace": "prod"}, "status": {"phase": "Healthy"}}
-    world = World(stages=[stage()], promotions=[done], applications=[app], rollouts=[rollout])
+    pipeline = Pipeline(stages=[stage()], promotions=[done], applications=[app], rollouts=[rollout])
 
-    text = text_of(traced(world, freight(), NOON))
+    text = text_of(traced(pipeline, freight(), NOON))
 
     for part in (
         "commit abc1234",

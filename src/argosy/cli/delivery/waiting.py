@@ -5,11 +5,12 @@ from __future__ import annotations
 import argparse
 import sys
 
-from argosy.cli.connect import with_client
-from argosy.cli.delivery.objects import one_stage, world_of
+from argosy.cli.delivery.naming import with_pipeline
 from argosy.cli.failing import Exit
+from argosy.promotion.tracing.naming import found, stage_named
+from argosy.promotion.tracing.pipeline import Pipeline
+from argosy.promotion.tracing.reading import read_pipeline
 from argosy.promotion.tracing.standing import Standing, standing
-from argosy.promotion.tracing.world import World, found
 from argosy.runtime.client import Client
 from argosy.runtime.clock import Clock
 
@@ -20,7 +21,7 @@ def run(options: argparse.Namespace) -> int:
     async def work(client: Client, clock: Clock) -> int:
         return await wait_for(client, clock, options)
 
-    return with_client(options, work)
+    return with_pipeline(options, work)
 
 
 async def wait_for(client: Client, clock: Clock, options: argparse.Namespace) -> int:
@@ -28,7 +29,7 @@ async def wait_for(client: Client, clock: Clock, options: argparse.Namespace) ->
     until = clock.monotonic() + options.timeout if options.timeout else float("inf")
     told = ""
     while True:
-        where = await _where(await world_of(client, options.project), options, clock)
+        where = await _where(await read_pipeline(client, options.project), options, clock)
         if str(where) != told:
             told = str(where)
             print(f"{options.reference} in {options.stage}: {told}", flush=True)
@@ -42,11 +43,11 @@ async def wait_for(client: Client, clock: Clock, options: argparse.Namespace) ->
         await clock.sleep(PAUSE)
 
 
-async def _where(world: World, options: argparse.Namespace, clock: Clock) -> Standing:
+async def _where(pipeline: Pipeline, options: argparse.Namespace, clock: Clock) -> Standing:
     """Of several pieces the one that is furthest: a change may be in many."""
-    stage = one_stage(world, options.stage, options.project)
-    pieces = found(world.freight, options.reference)
+    stage = stage_named(pipeline, options.stage, options.project)
+    pieces = found(pipeline.freight, options.reference)
     if not pieces:
         return Standing("waiting", "no Freight holds it yet")
     order = ("live", "waiting", "past", "failed")
-    return min((standing(world, one, stage, clock.now()) for one in pieces), key=lambda one: order.index(one.state))
+    return min((standing(pipeline, one, stage, clock.now()) for one in pieces), key=lambda one: order.index(one.state))

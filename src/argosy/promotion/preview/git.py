@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from argosy.promotion.adapters.git import ANONYMOUS, GitTool
 from argosy.sources.git.program import Finished
@@ -26,7 +27,11 @@ class Push:
 class PreviewGit(GitTool):
     """`pushes` are what it was asked to push, in order."""
 
-    pushes: list[Push]
+    def __init__(
+        self, in_thread: Callable[..., Awaitable[Any]], *, directory: Path | None = None, allow_local: bool = False
+    ) -> None:
+        super().__init__(in_thread, directory=directory, allow_local=allow_local)
+        self.pushes: list[Push] = []
 
     async def attempt(
         self,

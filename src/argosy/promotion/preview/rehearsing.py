@@ -117,12 +117,3 @@ def gates(stage: JsonObject, stages: Iterable[JsonObject]) -> list[str]:
                 how = "by itself" if auto else "when somebody promotes it"
                 found.append(f"then {other['metadata']['name']} may have it{soak}, {how}")
     return found
-
-
-def text_of(effects: Iterable[Effect], follows: Iterable[str]) -> str:
-    lines = []
-    for number, effect in enumerate(effects, 1):
-        lines.append(f"{number}. {effect.alias} ({effect.uses}): {effect.status}")
-        lines += [f"     {line}" for line in effect.lines]
-    lines += ["", "Nothing was pushed, sent or written. What would follow:"]
-    return "\n".join([*lines, *(f"  - {one}" for one in follows)]) + "\n"

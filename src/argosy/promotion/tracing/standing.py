@@ -15,7 +15,7 @@ from argosy.promotion.promotions.execution import resumed, timeout_at
 from argosy.promotion.stages.order import is_terminal, phase_of
 from argosy.promotion.stages.seen import is_control_flow
 from argosy.promotion.steps.catalogue import STEPS
-from argosy.promotion.tracing.world import World
+from argosy.promotion.tracing.pipeline import Pipeline
 
 State = Literal["live", "past", "failed", "waiting"]
 
@@ -30,12 +30,12 @@ class Standing:
         return f"{self.why} (until {timestamps.seconds(self.until)})" if self.until else self.why
 
 
-def standing(world: World, piece: JsonObject, stage: JsonObject, now: datetime) -> Standing:
+def standing(pipeline: Pipeline, piece: JsonObject, stage: JsonObject, now: datetime) -> Standing:
     name = stage["metadata"]["name"]
     verified = ((piece.get("status") or {}).get("verifiedIn") or {}).get(name)
     if is_control_flow(stage):
-        return Standing("live", "passed on") if verified else _unavailable(world, piece, stage, now)
-    promotions = world.promotions_of(piece, stage)
+        return Standing("live", "passed on") if verified else _unavailable(pipeline, piece, stage, now)
+    promotions = pipeline.promotions_of(piece, stage)
     unfinished = next((one for one in promotions if not is_terminal(one)), None)
     if unfinished is not None:
         return waiting_promotion(unfinished, stage)
@@ -53,7 +53,7 @@ def standing(world: World, piece: JsonObject, stage: JsonObject, now: datetime) 
         )
     if promotions:
         return Standing("past", "was replaced before it was verified")
-    return _unavailable(world, piece, stage, now)
+    return _unavailable(pipeline, piece, stage, now)
 
 
 def waiting_promotion(promotion: JsonObject, stage: JsonObject) -> Standing:
@@ -116,7 +116,7 @@ def _held(stage: JsonObject, verified: Mapping[str, Any] | None) -> Standing:
     return Standing("live", f"live and healthy, verified at {verified.get('verifiedAt')}")
 
 
-def _unavailable(world: World, piece: JsonObject, stage: JsonObject, now: datetime) -> Standing:
+def _unavailable(pipeline: Pipeline, piece: JsonObject, stage: JsonObject, now: datetime) -> Standing:
     found = availability(stage, piece, now)
     if found:
         return _not_promoted(stage, piece)
@@ -125,8 +125,8 @@ def _unavailable(world: World, piece: JsonObject, stage: JsonObject, now: dateti
     request = request_of(stage, origin_text(piece.get("origin") or {})) or {}
     above = (request.get("sources") or {}).get("stages") or ()
     namespace = stage["metadata"]["namespace"]
-    before = [(name, one) for name in above if (one := world.stage(namespace, name)) is not None]
-    standings = [(name, standing(world, piece, one, now)) for name, one in before]
+    before = [(name, one) for name in above if (one := pipeline.stage(namespace, name)) is not None]
+    standings = [(name, standing(pipeline, piece, one, now)) for name, one in before]
     stuck = [(name, one) for name, one in standings if one.state == "failed"]
     if stuck and len(stuck) == len(before):
         name, reason = stuck[0]

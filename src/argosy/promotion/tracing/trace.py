@@ -10,11 +10,12 @@ from argosy.machinery.objects import JsonObject
 from argosy.promotion.events import actor_of
 from argosy.promotion.freight.availability import origin_text
 from argosy.promotion.stages.order import phase_of
+from argosy.promotion.tracing.naming import artefacts
+from argosy.promotion.tracing.pipeline import Pipeline
 from argosy.promotion.tracing.standing import standing
-from argosy.promotion.tracing.world import World, artefacts
 
 
-def traced(world: World, piece: JsonObject, now: datetime) -> JsonObject:
+def traced(pipeline: Pipeline, piece: JsonObject, now: datetime) -> JsonObject:
     return {
         "freight": piece["metadata"]["name"],
         "alias": piece.get("alias") or "",
@@ -22,7 +23,7 @@ def traced(world: World, piece: JsonObject, now: datetime) -> JsonObject:
         "origin": origin_text(piece.get("origin") or {}),
         "discoveredAt": piece.get("discoveredAt") or piece["metadata"]["creationTimestamp"],
         "artefacts": [_artefact(one) for one in artefacts(piece)],
-        "stages": [_stage(world, piece, stage, now) for stage in world.stages_for(piece)],
+        "stages": [_stage(pipeline, piece, stage, now) for stage in pipeline.stages_for(piece)],
     }
 
 
@@ -31,15 +32,15 @@ def _artefact(one: Mapping[str, Any]) -> JsonObject:
     return {name: one[name] for name in kept if one.get(name)}
 
 
-def _stage(world: World, piece: JsonObject, stage: JsonObject, now: datetime) -> JsonObject:
-    found = standing(world, piece, stage, now)
-    promotions = world.promotions_of(piece, stage)
+def _stage(pipeline: Pipeline, piece: JsonObject, stage: JsonObject, now: datetime) -> JsonObject:
+    found = standing(pipeline, piece, stage, now)
+    promotions = pipeline.promotions_of(piece, stage)
     return {
         "stage": stage["metadata"]["name"],
         "state": found.state,
         "why": str(found),
         "promotions": [_promotion(one) for one in promotions],
-        "applications": [one for promotion in promotions[-1:] for one in _applications(world, promotion)],
+        "applications": [one for promotion in promotions[-1:] for one in _applications(pipeline, promotion)],
     }
 
 
@@ -68,9 +69,9 @@ def _promotion(one: JsonObject) -> JsonObject:
     return {name: value for name, value in shape.items() if value}
 
 
-def _applications(world: World, promotion: JsonObject) -> Iterator[JsonObject]:
+def _applications(pipeline: Pipeline, promotion: JsonObject) -> Iterator[JsonObject]:
     for name, namespace in sorted(_touched(promotion)):
-        app = world.application(namespace, name)
+        app = pipeline.application(namespace, name)
         status = (app or {}).get("status") or {}
         sync, health = status.get("sync") or {}, status.get("health") or {}
         yield {
@@ -79,7 +80,7 @@ def _applications(world: World, promotion: JsonObject) -> Iterator[JsonObject]:
             "sync": sync.get("status") or "",
             "revision": sync.get("revision") or "",
             "health": health.get("status") or "",
-            "rollouts": list(_rollouts(world, status.get("resources") or ())),
+            "rollouts": list(_rollouts(pipeline, status.get("resources") or ())),
         }
 
 
@@ -94,9 +95,9 @@ def _touched(promotion: JsonObject) -> set[tuple[str, str]]:
     }
 
 
-def _rollouts(world: World, resources: Iterable[Mapping[str, Any]]) -> Iterator[JsonObject]:
+def _rollouts(pipeline: Pipeline, resources: Iterable[Mapping[str, Any]]) -> Iterator[JsonObject]:
     wanted = {(one.get("namespace"), one.get("name")) for one in resources if one.get("kind") == "Rollout"}
-    for rollout in world.rollouts:
+    for rollout in pipeline.rollouts:
         if (rollout["metadata"]["namespace"], rollout["metadata"]["name"]) in wanted:
             status = rollout.get("status") or {}
             steps = (((rollout.get("spec") or {}).get("strategy") or {}).get("canary") or {}).get("steps") or ()

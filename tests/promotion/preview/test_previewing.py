@@ -2,51 +2,29 @@
 
 from __future__ import annotations
 
-import asyncio
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from argosy.machinery.objects import JsonObject, Key
-from argosy.promotion import Settings
-from argosy.promotion.adapters.tools import Tools, threaded
-from argosy.promotion.kinds import FREIGHT, SECRETS, STAGES, WAREHOUSES
-from argosy.promotion.preview.git import PreviewGit
-from argosy.promotion.preview.loaded import Loaded
-from argosy.promotion.preview.rehearsing import Effect, Preview, gates
-from argosy.runtime.chance import SystemRng
-from argosy.runtime.clock import RealClock
+from argosy.machinery.objects import Key
+from argosy.promotion.kinds import FREIGHT, PROMOTIONS
+from argosy.promotion.preview.previewing import Doors, Previewed, as_json, previewed, text_of
 from argosy.sources.egress import Egress, EgressPolicy
-from argosy.sources.registry import RegistryClient
 from kit.promotion import PromotionWorld, git
 from promotion.test_stories import DIRECT, template
 
 
-def previewed(world: PromotionWorld, promotion: JsonObject, directory: Path) -> list[Effect]:
-    async def run() -> list[Effect]:
-        clock, egress, threads = RealClock(), Egress(EgressPolicy(allow_loopback=True)), ThreadPoolExecutor(2)
-        tool = PreviewGit(threaded(clock, threads), allow_local=True)
-        tool.pushes = []
-        tools = Tools(
-            git=tool,
-            egress=egress,
-            registry=RegistryClient(egress, clock),
-            renderer=None,
-            clock=clock,
-            rng=SystemRng(),
-            threads=threads,
-        )
-        objects = {kind: world.list(kind, "demo") for kind in (STAGES, FREIGHT, WAREHOUSES, SECRETS)}
-        preview = Preview(Loaded(objects), Settings(), tools, tool, directory)
-        stage = world.stage("test")
-        piece = world.get(FREIGHT, Key("demo", promotion["spec"]["freight"]))
+def preview(world: PromotionWorld, stage: str, freight: str) -> Previewed:
+    async def run() -> Previewed:
+        egress = Egress(EgressPolicy(allow_loopback=True))
+        doors = Doors(clock=world.clock, rng=world.rng, egress=egress, renderer=None, allow_local=True)
+        piece = world.get(FREIGHT, Key("demo", freight))
         assert piece is not None
+        client = world.cluster.client("kubernetes-admin", ("system:masters",))
         try:
-            return await preview.effects(promotion, stage, piece, clock.now())
+            return await previewed(client, doors, world.stage(stage), piece)
         finally:
             await egress.close()
-            threads.shutdown()
 
-    return asyncio.run(run())
+    return world.run(run())
 
 
 def test_a_preview_shows_commits_diffs_pull_requests_and_gates_and_pushes_nothing(tmp_path: Path) -> None:
@@ -74,11 +52,11 @@ def test_a_preview_shows_commits_diffs_pull_requests_and_gates_and_pushes_nothin
         )
         world.make("Stage", "test", {"requestedFreight": DIRECT, "promotionTemplate": steps})
         (name,) = world.freight()
-        promotion = world.built("test", name)
         before = git(tmp_path / "repo.git", "for-each-ref")
 
-        effects = previewed(world, promotion, tmp_path / "promotion-preview")
+        found = preview(world, "test", name)
 
+        effects = found.effects
         assert [one.status for one in effects] == ["Succeeded"] * 7, effects
         push = "\n".join(effects[3].lines)
         assert "pushes to refs/heads/main" in push
@@ -88,7 +66,9 @@ def test_a_preview_shows_commits_diffs_pull_requests_and_gates_and_pushes_nothin
         assert "GATE" in effects[5].lines[0]
         assert "sends POST" in effects[6].lines[0]
         assert git(tmp_path / "repo.git", "for-each-ref") == before
-        assert gates(world.stage("test"), world.list(STAGES, "demo"))
+        assert found.follows
+        assert not world.list(PROMOTIONS, "demo")
+        assert as_json(found)["wouldSucceed"]
 
 
 def test_a_step_that_would_fail_fails_in_the_preview(tmp_path: Path) -> None:
@@ -101,7 +81,38 @@ def test_a_step_that_would_fail_fails_in_the_preview(tmp_path: Path) -> None:
         world.make("Stage", "test", {"requestedFreight": DIRECT, "promotionTemplate": template(clone)})
         (name,) = world.freight()
 
-        (effect,) = previewed(world, world.built("test", name), tmp_path / "promotion-preview")
+        found = preview(world, "test", name)
 
+        (effect,) = found.effects
+        assert not found.would_succeed
         assert effect.status == "Errored"
         assert 'remote branch "absent"' in effect.lines[0]
+
+
+def test_what_a_secret_of_the_project_holds_is_hidden_in_a_preview(tmp_path: Path) -> None:
+    with PromotionWorld(tmp_path) as world:
+        world.write("repo", {"values.yaml": "tag: old\n"}, message="first")
+        world.project()
+        world.user(
+            "apiVersion: v1\nkind: Secret\nmetadata: {name: s, labels: {kargo.akuity.io/cred-type: generic}}\n"
+            "stringData: {password: swordfish}\n"
+        )
+        world.warehouse("w", world.repository("repo"))
+        url = world.repository("repo")
+        update = {"key": "tag", "value": "${{ secret('s').password }}"}
+        steps = template(
+            {"uses": "git-clone", "config": {"repoURL": url, "checkout": [{"branch": "main", "path": "./src"}]}},
+            {"uses": "yaml-update", "config": {"path": "./src/values.yaml", "updates": [update]}},
+            {"uses": "git-commit", "config": {"path": "./src", "message": "to ${{ secret('s').password }}"}},
+            {"uses": "git-push", "config": {"path": "./src"}},
+            {"uses": "fail", "config": {"message": "with ${{ secret('s').password }}"}},
+        )
+        world.make("Stage", "test", {"requestedFreight": DIRECT, "promotionTemplate": steps})
+        (name,) = world.freight()
+
+        found = preview(world, "test", name)
+
+        assert "swordfish" not in text_of(found)
+        assert "swordfish" not in str(as_json(found))
+        assert "+tag: ***" in text_of(found)
+        assert "with ***" in text_of(found)

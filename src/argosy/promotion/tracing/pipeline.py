@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from argosy.machinery.objects import JsonObject
 from argosy.promotion.freight.availability import origin_text, request_of
 
-SHORTEST: int = 4
-"""Characters of an id that name it."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class World:
+class Pipeline:
     freight: Sequence[JsonObject] = ()
     stages: Sequence[JsonObject] = ()
     promotions: Sequence[JsonObject] = ()
@@ -57,33 +53,3 @@ class World:
 
 def place(obj: JsonObject) -> tuple[str, str]:
     return str(obj["metadata"].get("namespace") or ""), str(obj["metadata"]["name"])
-
-
-def found(freight: Iterable[JsonObject], reference: str) -> list[JsonObject]:
-    """What a person may mean: Freight by name or alias, or by a commit, tag, digest or image in it; newest first."""
-    named = [one for one in freight if is_named(one, reference)]
-    return sorted(
-        named, key=lambda one: str(one.get("discoveredAt") or one["metadata"]["creationTimestamp"]), reverse=True
-    )
-
-
-def is_named(piece: JsonObject, reference: str) -> bool:
-    ids = [str(piece["metadata"]["name"]), *(str(one.get("id") or "") for one in piece.get("commits") or ())]
-    digests = [str(one.get("digest") or "") for one in piece.get("images") or ()]
-    if len(reference) >= SHORTEST:
-        begins = reference.removeprefix("sha256:")
-        if any(one.startswith(reference) for one in ids if one):
-            return True
-        if any(one.removeprefix("sha256:").startswith(begins) for one in digests if one):
-            return True
-    return reference == piece.get("alias") or any(reference in names_of(one) for one in artefacts(piece))
-
-
-def artefacts(piece: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    return [one for field in ("commits", "images", "charts") for one in piece.get(field) or ()]
-
-
-def names_of(artefact: Mapping[str, Any]) -> list[str]:
-    url, version = str(artefact.get("repoURL") or ""), str(artefact.get("tag") or artefact.get("version") or "")
-    short = f"{url.rpartition('/')[2]}:{version}"
-    return [version, f"{url}:{version}", short] if version else []
