@@ -16,22 +16,30 @@ from argosy.machinery.controller import Controller, Decision, Snapshot
 from argosy.machinery.objects import JsonObject, Key
 from argosy.machinery.requests import Write, delete
 from argosy.promotion.freight.references import freight_names
-from argosy.promotion.kinds import FREIGHT, PROJECTS, PROMOTIONS, STAGES, WAREHOUSES
+from argosy.promotion.kinds import FREIGHT, PROJECTS, PROMOTIONS, STAGES
 from argosy.promotion.settings import Settings
 from argosy.promotion.stages.order import is_terminal
 
 EVERY: Final = timedelta(hours=1)
 AT_ONCE: Final = 100
+SOON: Final = timedelta(seconds=1)
+"""When a hundred were removed there may be more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """Of a project: the next one is due then, or it is now and everything must be seen."""
+
+    due: datetime
+    is_due: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    promotions: Sequence[JsonObject]
-    freight: Sequence[JsonObject]
-    held: frozenset[str]
-    due: datetime | None
-    stages: frozenset[str] = frozenset()
-    warehouses: frozenset[str] = frozenset()
+    round: Round | None
+    promotions: Sequence[JsonObject] = ()
+    freight: Sequence[JsonObject] = ()
+    held: frozenset[str] = frozenset()
 
 
 class Collecting:
@@ -54,40 +62,25 @@ class Collecting:
         if project is None or project["metadata"].get("deletionTimestamp"):
             return None
         due = snapshot.memory
-        if not isinstance(due, datetime):
-            return Seen((), (), frozenset(), None)
-        if isinstance(due, _Now):
-            stages = snapshot.objects(STAGES, key.name)
-            held = frozenset(name for stage in stages for name in _held(stage))
-            return Seen(
-                snapshot.objects(PROMOTIONS, key.name),
-                snapshot.objects(FREIGHT, key.name),
-                held,
-                due,
-                frozenset(stage["metadata"]["name"] for stage in stages),
-                frozenset(one["metadata"]["name"] for one in snapshot.objects(WAREHOUSES, key.name)),
-            )
-        return Seen((), (), frozenset(), due)
+        if not isinstance(due, Round) or not due.is_due:
+            return Seen(due if isinstance(due, Round) else None)
+        held = frozenset(name for stage in snapshot.objects(STAGES, key.name) for name in _held(stage))
+        return Seen(due, snapshot.objects(PROMOTIONS, key.name), snapshot.objects(FREIGHT, key.name), held)
 
     def decide(self, seen: Seen, now: datetime) -> Decision:
-        """The first look waits; at the time the next one sees everything; the one after waits again."""
-        if seen.due is None:
-            return Decision(wake_at=now + EVERY, memory=now + EVERY)
-        if isinstance(seen.due, _Now):
+        """A look that waits reads nothing, so that nothing wakes it; when it is due, the next one reads everything."""
+        if seen.round is None:
+            return _next(now + EVERY)
+        if seen.round.is_due:
             writes = collected(seen, self._settings, now)
-            again = now + (timedelta(seconds=1) if len(writes) >= AT_ONCE else EVERY)
-            return Decision(writes, wake_at=again, memory=again)
-        if now < seen.due:
-            return Decision(wake_at=seen.due)
-        return Decision(wake_at=now + timedelta(milliseconds=1), memory=_Now.of(now))
+            return _next(now + (SOON if len(writes) >= AT_ONCE else EVERY), writes)
+        if now < seen.round.due:
+            return Decision(wake_at=seen.round.due)
+        return Decision(memory=Round(seen.round.due, is_due=True))
 
 
-class _Now(datetime):
-    """It is time, at the next look."""
-
-    @classmethod
-    def of(cls, moment: datetime) -> _Now:
-        return cls.fromtimestamp(moment.timestamp(), moment.tzinfo)
+def _next(due: datetime, writes: tuple[Write, ...] = ()) -> Decision:
+    return Decision(writes, wake_at=due, memory=Round(due))
 
 
 def collected(seen: Seen, settings: Settings, now: datetime) -> tuple[Write, ...]:

@@ -341,9 +341,8 @@ class Story:
             (stage.get("status") or {}).get("freightHistory") or [{}] for stage in self.world.list(STAGES, self.project)
         ]
         held = [name for history in histories for name in freight_names(history[0])]
-        seen = Garbage(
-            self.world.list(PROMOTIONS, self.project), self.world.list(FREIGHT, self.project), frozenset(held), None
-        )
+        promotions, freight = (self.world.list(kind, self.project) for kind in (PROMOTIONS, FREIGHT))
+        seen = Garbage(None, promotions, freight, frozenset(held))
         for write in collected(seen, settings, self.world.clock.now()):
             self.world.run(self.world.client.delete(write.resource, write.key.name, write.key.namespace))
 
