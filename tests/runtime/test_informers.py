@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
 
 import pytest
@@ -121,6 +122,21 @@ def test_one_cache_a_kind_is_shared_and_metadata_only_is_another() -> None:
         caches = world.caches
         assert caches.cache(CONFIG_MAPS) is caches.cache(CONFIG_MAPS)
         assert caches.cache(CONFIG_MAPS) is not caches.cache(CONFIG_MAPS, metadata_only=True)
+
+
+def test_who_reads_another_kind_while_the_caches_stop_meets_no_error() -> None:
+    with World() as world:
+
+        async def reads_late() -> None:
+            running = asyncio.create_task(caches.run())  # noqa: TID251 stopped below
+            await world.clock.sleep(1)
+            running.cancel()
+            await asyncio.wait({running})
+            assert not caches.cache(SECRETS).list()
+            assert running.cancelled()
+
+        caches = InformerCaches(world.client, world.clock, world.rng)
+        world.run(reads_late())
 
 
 def test_a_strip_leaves_managed_fields_out_and_the_rest_in() -> None:

@@ -394,9 +394,12 @@ class InformerCaches:
     async def run(self) -> None:
         """Keeps every cache filled until cancelled."""
         async with asyncio.TaskGroup() as self._tasks:
-            for which in self._caches:
-                self._start(which)
-            await asyncio.Event().wait()
+            try:
+                for which in self._caches:
+                    self._start(which)
+                await asyncio.Event().wait()
+            finally:
+                self._tasks = None  # who still reads while all stops finds an empty cache, and no error
 
     def _start(self, which: _Which) -> None:
         if self._tasks is not None:

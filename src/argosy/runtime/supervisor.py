@@ -97,6 +97,10 @@ class Supervisor:
                 await part.run()
                 return
             except Exception as error:
+                if self._group is None:
+                    # A part that was cancelled may fail on its way out; started again it would never end.
+                    log.debug("%s failed while it was stopped: %s", part.name, described(error))
+                    return
                 stable = self._clock.monotonic() - began >= STABLE_SECONDS
                 part.failures = 1 if stable else part.failures + 1
                 part.last_error = described(error)

@@ -67,9 +67,12 @@ class Listers:
 
     async def run(self) -> None:
         async with asyncio.TaskGroup() as self._tasks:
-            for extent in tuple(self._listers):
-                self._begin(extent)
-            await asyncio.Event().wait()
+            try:
+                for extent in tuple(self._listers):
+                    self._begin(extent)
+                await asyncio.Event().wait()
+            finally:
+                self._tasks = None  # a look that ends now begins nothing more
 
     def lister(self, extent: Extent) -> Lister:
         """Filled or not."""

@@ -31,9 +31,12 @@ class Writer:
     async def run(self) -> None:
         """Writes the Events until cancelled."""
         async with asyncio.TaskGroup() as self._tasks:
-            for recorder in self._recorders.values():
-                self._tasks.create_task(recorder.run())
-            await asyncio.Event().wait()
+            try:
+                for recorder in self._recorders.values():
+                    self._tasks.create_task(recorder.run())
+                await asyncio.Event().wait()
+            finally:
+                self._tasks = None
 
     async def flush(self) -> None:
         for recorder in self._recorders.values():
