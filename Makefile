@@ -7,6 +7,8 @@ WORKERS ?= auto
 SEEDS ?= 1000
 SECONDS_EACH ?= 60
 export PATH := $(CURDIR)/$(BIN):$(PATH)
+# Programs that tests and benchmarks start again and again are compiled once.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: ui ui-check up setup test check format bench vectors hardship clean
 

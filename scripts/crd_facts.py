@@ -1,6 +1,7 @@
-"""Writes src/argosy/apis/published/*.json: the published CustomResourceDefinitions of other groups, without prose.
+"""Writes src/argosy/apis/published/*.json: Argo CD's definitions from our classes, those of others without prose.
 
-Run: python scripts/crd_facts.py DIRECTORY, which holds one folder for each product with its definitions as YAML.
+Run: python scripts/crd_facts.py [DIRECTORY]; it holds one folder for each product with its definitions as YAML.
+Without it only what our classes say is written: after every change of `apis.argoproj`.
 Parts that occur more than once in a file, such as the pod template, are written once and referred to by number.
 """
 
@@ -12,6 +13,9 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+from argosy.apis import GITOPS
+from argosy.apis.argoproj import RESOURCES
+from argosy.apis.generate import definition as generated
 from argosy.apis.published import PRODUCTS, REFERENCE
 from argosy.machinery.yaml import load
 
@@ -72,16 +76,27 @@ def _text(value: Any) -> str:
     return json.dumps(value, separators=(",", ":"))
 
 
-def main(directory: Path) -> None:
-    for product in PRODUCTS:
-        found = [definition(path) for path in sorted((directory / product).glob("*.yaml"))]
-        sharing = Sharing(found)
-        definitions = [sharing.written(item) for item in found]
-        lines = [",\n".join(_text(item) for item in items) for items in (sharing.parts, definitions)]
-        text = '{"parts":[\n' + lines[0] + '\n],"definitions":[\n' + lines[1] + "\n]}\n"
+def text_of(definitions: list[Any]) -> str:
+    """The file of one product."""
+    sharing = Sharing(definitions)
+    written = [sharing.written(item) for item in definitions]
+    lines = [",\n".join(_text(item) for item in items) for items in (sharing.parts, written)]
+    return '{"parts":[\n' + lines[0] + '\n],"definitions":[\n' + lines[1] + "\n]}\n"
+
+
+def of_our_classes() -> str:
+    return text_of([generated(kind) for kind in RESOURCES])
+
+
+def main(directory: Path | None) -> None:
+    texts = {GITOPS: of_our_classes()}
+    for product in PRODUCTS if directory is not None else ():
+        if product != GITOPS:
+            texts[product] = text_of([definition(path) for path in sorted((directory / product).glob("*.yaml"))])
+    for product, text in texts.items():
         (TARGET / f"{product}.json").write_text(text)
-        print(f"{product}: {len(found)} definitions, {len(sharing.parts)} shared parts, {len(text)} bytes")
+        print(f"{product}: {len(text)} bytes")
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main(Path(sys.argv[1]) if len(sys.argv) > 1 else None)

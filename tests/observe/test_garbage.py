@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from argosy.observe.garbage import LONG_SECONDS, Garbage
+from argosy.observe.garbage import LONG_SECONDS, Garbage, put_off
 
 
 class Slow:
@@ -60,3 +60,14 @@ def test_a_thorough_pass_finds_cycles_that_were_set_aside(settled: Garbage) -> N
     assert Ring.alive == 1
     settled.thorough()
     assert Ring.alive == 0
+
+
+def test_no_pass_is_made_between_the_start_and_the_time_when_all_has_settled() -> None:
+    put_off()
+    try:
+        assert not gc.isenabled()
+    finally:
+        garbage = Garbage()
+        garbage.settle()
+        garbage.release()
+    assert gc.isenabled()

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from argosy.apis.certmanager.shared import ACME_GROUP, GROUP, IssuerRef
-from argosy.apis.certmanager.webhooks import WEBHOOK
+from argosy.apis.groups import ACME, CERT_MANAGER
 from argosy.cluster.admission.attributes import Attributes
 from argosy.cluster.auth.attributes import MASTERS, Authorizer
 from argosy.cluster.auth.attributes import Attributes as Question
@@ -17,6 +16,7 @@ from argosy.cluster.kind import User
 from argosy.machinery.status import StatusError
 
 if TYPE_CHECKING:
+    from argosy.apis.certmanager.shared import IssuerRef
     from argosy.certs.admission import Asked
     from argosy.cluster.server import EmbeddedCluster
 
@@ -33,6 +33,7 @@ def attach(cluster: EmbeddedCluster, authorizer: Authorizer | None = None) -> No
     def judge(attributes: Attributes) -> None:
         if not _is_judged(attributes):
             return
+        from argosy.apis.certmanager.webhooks import WEBHOOK
         from argosy.certs.admission import review
         from argosy.certs.admission.errors import together
 
@@ -50,7 +51,7 @@ def attach(cluster: EmbeddedCluster, authorizer: Authorizer | None = None) -> No
 
 
 def _is_judged(attributes: Attributes) -> bool:
-    return attributes.obj is not None and attributes.kind.resource.group in (GROUP, ACME_GROUP)
+    return attributes.obj is not None and attributes.kind.resource.group in (CERT_MANAGER, ACME)
 
 
 def _asked(attributes: Attributes) -> Asked:

@@ -73,6 +73,9 @@ def start(options: argparse.Namespace, command: str, opened: Open[R], then: Then
     place = Place(options.data_dir)
     if options.detach:
         return _detach(options, command, place)
+    from argosy.observe.garbage import put_off
+
+    put_off()
     with place.held():
         port = place.port(options.port)
         _set_up_logging(options)

@@ -21,6 +21,11 @@ LONG_SECONDS = 0.01
 THOROUGH_SECONDS = 6 * 3600.0
 
 
+def put_off() -> None:
+    """Until `settle`: what a start makes stays, so that looking through it again and again finds nothing."""
+    gc.disable()
+
+
 class Sleeper(Protocol):
     async def sleep(self, seconds: float, *, background: bool = False) -> None: ...
 
@@ -37,6 +42,7 @@ class Garbage:
     def settle(self) -> None:
         """What was made at the start stays."""
         self.thorough()
+        gc.enable()
         gc.set_threshold(YOUNG, *PASSES)
         if self._passed not in gc.callbacks:
             gc.callbacks.append(self._passed)

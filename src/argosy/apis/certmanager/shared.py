@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Annotated, Final
 
+from argosy.apis.groups import ACME, CERT_MANAGER
 from argosy.apis.kubernetes.views.meta import Condition, ObjectMeta
 from argosy.apis.schema import Name, Object, schema
 
-GROUP: Final = "cert-manager.io"
-ACME_GROUP: Final = "acme.cert-manager.io"
+GROUP: Final = CERT_MANAGER
+ACME_GROUP: Final = ACME
 
 
 @schema

@@ -1,6 +1,7 @@
-"""The definitions of the kinds whose whole schema is not written as classes: facts made by scripts/crd_facts.py.
+"""The definitions of all kinds, written by scripts/crd_facts.py: Argo CD's from our classes, the others from facts.
 
-They are read when they are asked for. Parts that occur often are one object in memory: nothing here is to be changed.
+They are read when they are asked for, so that a start loads and generates nothing for them. Parts that occur often are
+one object in memory: nothing here is to be changed.
 """
 
 from __future__ import annotations
@@ -12,13 +13,13 @@ import orjson
 
 from argosy.machinery.objects import JsonObject
 
-PRODUCTS: Final = ("cert-manager", "kargo", "rollouts", "sealed-secrets")
+PRODUCTS: Final = ("argo-cd", "cert-manager", "kargo", "rollouts", "sealed-secrets")
 REFERENCE: Final = "$part"
 """`{"$part": 3}` stands for the fourth of the file's shared parts."""
 
 
 def published(product: str) -> list[JsonObject]:
-    """The CustomResourceDefinitions of one of `PRODUCTS`, without descriptions."""
+    """The CustomResourceDefinitions of one of `PRODUCTS`; only our own have descriptions."""
     facts = orjson.loads((files(__name__) / f"{product}.json").read_bytes())
     parts: list[Any] = []
     for part in facts["parts"]:  # a part refers to earlier ones only
