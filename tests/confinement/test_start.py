@@ -167,7 +167,7 @@ def test_one_that_is_killed_takes_all_along(tmp_path: Path) -> None:
 
 def test_a_launcher_loads_little() -> None:
     script = (
-        "import sys; sys.path.insert(0, sys.argv[1]); from argosy.confinement import launcher\n"
+        "import sys; sys.path.insert(0, sys.argv[1]); from argosy.confinement.launch import launcher\n"
         "print([name for name in ('typing', 're', 'enum', 'pathlib', 'subprocess', 'json') if name in sys.modules])"
     )
     root = str(Path(__file__).parents[2] / "src")

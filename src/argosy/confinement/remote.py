@@ -17,7 +17,9 @@ from typing import IO, Any, Final, Protocol
 
 import argosy
 
-BOOT: Final = "import sys; sys.path.insert(0, sys.argv.pop(1)); from argosy.confinement.starter import main; main()"
+BOOT: Final = (
+    "import sys; sys.path.insert(0, sys.argv.pop(1)); from argosy.confinement.launch.starter import main; main()"
+)
 ROOT: Final = str(Path(argosy.__file__).parents[1])
 END_SECONDS: Final = 2.0
 

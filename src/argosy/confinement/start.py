@@ -18,7 +18,9 @@ from argosy.confinement import layers, tree
 from argosy.confinement.box import Box
 from argosy.confinement.remote import ROOT, STARTER, Process, RemoteProcess
 
-BOOT: Final = "import sys; sys.path.insert(0, sys.argv.pop(1)); from argosy.confinement.launcher import main; main()"
+BOOT: Final = (
+    "import sys; sys.path.insert(0, sys.argv.pop(1)); from argosy.confinement.launch.launcher import main; main()"
+)
 END_SECONDS: Final = 2.0
 
 

@@ -15,7 +15,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
-from argosy.confinement.landlock import restrict_signals
+from argosy.confinement.kernel.landlock import restrict_signals
 from argosy.machinery.objects import JsonObject, JsonValue
 from argosy.machinery.yaml import YamlError, load_all
 from argosy.render.directory import expanded

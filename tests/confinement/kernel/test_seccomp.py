@@ -6,8 +6,8 @@ import struct
 
 import pytest
 
-from argosy.confinement.seccomp import INTERNET, UNIX, filter_of
-from argosy.confinement.syscalls import ALWAYS_REFUSED, MACHINES, NEWEST, NUMBERS, UNKNOWN
+from argosy.confinement.kernel.seccomp import INTERNET, UNIX, filter_of
+from argosy.confinement.kernel.syscalls import ALWAYS_REFUSED, MACHINES, NEWEST, NUMBERS, UNKNOWN
 
 ALLOWED, EPERM, ENOSYS, EAFNOSUPPORT = 0x7FFF0000, 0x50001, 0x50026, 0x50061
 

@@ -7,7 +7,7 @@ import ctypes
 import os
 import sys
 
-from argosy.confinement.syscalls import MACHINES, NUMBERS
+from argosy.confinement.kernel.syscalls import MACHINES, NUMBERS
 
 TYPE_CHECKING = False  # typing takes longer to load than all else here
 if TYPE_CHECKING:

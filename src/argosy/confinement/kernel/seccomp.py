@@ -6,8 +6,8 @@ import errno
 import os
 import struct
 
-from argosy.confinement import kernel
-from argosy.confinement.syscalls import ALWAYS_REFUSED, MACHINES, NEWEST, NUMBERS, UNKNOWN
+from argosy.confinement.kernel import calls
+from argosy.confinement.kernel.syscalls import ALWAYS_REFUSED, MACHINES, NEWEST, NUMBERS, UNKNOWN
 
 TYPE_CHECKING = False  # typing takes longer to load than all else here
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ _TIOCSTI, _TIOCLINUX = 0x5412, 0x541C
 
 def confine(*, sockets: tuple[int, ...], programs: bool, processes: bool) -> None:
     """Needs no_new_privs. What is not allowed here is refused, not punished: libraries go other ways."""
-    kernel.filter_calls(filter_of(os.uname().machine, sockets=sockets, programs=programs, processes=processes))
+    calls.filter_calls(filter_of(os.uname().machine, sockets=sockets, programs=programs, processes=processes))
 
 
 def filter_of(machine: str, *, sockets: tuple[int, ...], programs: bool, processes: bool) -> bytes:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 
-from argosy.confinement import kernel
+from argosy.confinement.kernel import calls
 
 TYPE_CHECKING = False  # typing takes longer to load than all else here
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ LINKS: Final = {
 }
 BASES: Final = ("/tmp", "/mnt", "/run", "/usr")  # noqa: S108  (only covered, for us alone, while the root is made)
 FOLLOWED: Final = 40
-_PLAIN: Final = kernel.ATTR_NOSUID | kernel.ATTR_NODEV
+_PLAIN: Final = calls.ATTR_NOSUID | calls.ATTR_NODEV
 
 
 class View:
@@ -39,29 +39,29 @@ class View:
         self._owner = owner
         self._processes = processes
         for path in reads:
-            self._take(path, _PLAIN | kernel.ATTR_RDONLY)
+            self._take(path, _PLAIN | calls.ATTR_RDONLY)
         for path in writes:
             self._take(path, _PLAIN)
         for path in DEVICES:
-            self._take(path, kernel.ATTR_NOSUID)
+            self._take(path, calls.ATTR_NOSUID)
 
     def enter(self) -> None:
         """Raises OSError where the kernel does not allow it; then the old root is still there, with all that it had."""
-        kernel.mount(None, "/", None, kernel.MS_REC | kernel.MS_PRIVATE)
+        calls.mount(None, "/", None, calls.MS_REC | calls.MS_PRIVATE)
         trees = self._cloned()
         # Asked now: what lies below the base cannot be looked at once that is covered.
         directories = frozenset(path for path in trees if os.path.isdir(path))
         here = os.getcwd()
         base = next(path for path in BASES if os.path.isdir(path))
-        kernel.mount("tmpfs", base, "tmpfs", kernel.MS_NOSUID | kernel.MS_NODEV, "size=1m,nr_inodes=4096,mode=755")
+        calls.mount("tmpfs", base, "tmpfs", calls.MS_NOSUID | calls.MS_NODEV, "size=1m,nr_inodes=4096,mode=755")
         try:
             self._fill(base, trees, directories)
             os.chdir(base)
-            kernel.call("pivot_root", ".", ".")
+            calls.call("pivot_root", ".", ".")
         except OSError:
-            kernel.call("umount2", base, kernel.MNT_DETACH)
+            calls.call("umount2", base, calls.MNT_DETACH)
             raise
-        kernel.call("umount2", ".", kernel.MNT_DETACH)
+        calls.call("umount2", ".", calls.MNT_DETACH)
         os.chdir("/")
         self._seal()
         try:
@@ -74,12 +74,12 @@ class View:
         for path, tree in sorted(trees.items()):
             if not _is_inside(path, trees):
                 _make_place(base, path, directory=path in directories)
-            kernel.attach_tree(tree, base + path)
+            calls.attach_tree(tree, base + path)
             os.close(tree)
         for path, size in self._scratch.items():
             _make_place(base, path, directory=True)
             options = f"size={size},nr_inodes=65536,mode=700,uid={self._owner},gid={self._owner}"
-            kernel.mount("tmpfs", base + path, "tmpfs", kernel.MS_NOSUID | kernel.MS_NODEV, options)
+            calls.mount("tmpfs", base + path, "tmpfs", calls.MS_NOSUID | calls.MS_NODEV, options)
         self._own_processes(base)
         for path, target in {**self._links, **(LINKS if self._processes else {})}.items():
             _make_link(base, path, target)
@@ -97,8 +97,8 @@ class View:
             above = _above(path, self._trees)
             if above is not None and self._trees[above][0] == attributes:
                 continue
-            tree = kernel.clone_tree(path)
-            kernel.set_attributes(tree, attributes)
+            tree = calls.clone_tree(path)
+            calls.set_attributes(tree, attributes)
             found[path] = tree
         return found
 
@@ -106,10 +106,10 @@ class View:
         if not self._processes:
             return
         _make_place(base, "/proc", directory=True)
-        flags = kernel.MS_NOSUID | kernel.MS_NODEV | kernel.MS_NOEXEC
+        flags = calls.MS_NOSUID | calls.MS_NODEV | calls.MS_NOEXEC
         for options in ("subset=pid,hidepid=invisible", None):
             try:
-                kernel.mount("proc", f"{base}/proc", "proc", flags, options)
+                calls.mount("proc", f"{base}/proc", "proc", flags, options)
             except OSError:
                 continue
             return
@@ -117,7 +117,7 @@ class View:
     def _seal(self) -> None:
         root = os.open("/", os.O_PATH | os.O_CLOEXEC)
         try:
-            kernel.set_attributes(root, _PLAIN | kernel.ATTR_RDONLY, recursive=False)
+            calls.set_attributes(root, _PLAIN | calls.ATTR_RDONLY, recursive=False)
         finally:
             os.close(root)
 

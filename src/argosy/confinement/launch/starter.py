@@ -12,7 +12,7 @@ import marshal
 import os
 import sys
 
-from argosy.confinement import launcher
+from argosy.confinement.launch import launcher
 
 TYPE_CHECKING = False  # typing takes longer to load than all else here
 if TYPE_CHECKING:

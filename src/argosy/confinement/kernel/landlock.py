@@ -7,7 +7,7 @@ import os
 import stat
 import struct
 
-from argosy.confinement import kernel
+from argosy.confinement.kernel import calls
 
 TYPE_CHECKING = False  # typing takes longer to load than all else here
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ _BENEATH, _PORT = 1, 2
 def version() -> int:
     """Of Landlock's interface; 0 when the kernel has none, or does not let us use it."""
     try:
-        return kernel.call("landlock_create_ruleset", None, 0, _VERSION)
+        return calls.call("landlock_create_ruleset", None, 0, _VERSION)
     except OSError:
         return 0
 
@@ -52,8 +52,8 @@ def restrict(reads: Iterable[str], writes: Iterable[str], devices: Iterable[str]
             _allow(rules, path, everything & ~(_MAKE_CHAR | _MAKE_BLOCK))
         if port and known >= 4:
             rule = ctypes.create_string_buffer(struct.pack("<QQ", _CONNECT_TCP, port), 16)
-            kernel.call("landlock_add_rule", rules, _PORT, ctypes.byref(rule), 0)
-        kernel.call("landlock_restrict_self", rules, 0)
+            calls.call("landlock_add_rule", rules, _PORT, ctypes.byref(rule), 0)
+        calls.call("landlock_restrict_self", rules, 0)
     finally:
         os.close(rules)
     return known
@@ -64,14 +64,14 @@ def restrict_signals() -> bool:
     if version() < 6:
         return False
     rules = _ruleset(0, 0, _SCOPED)
-    kernel.call("landlock_restrict_self", rules, 0)
+    calls.call("landlock_restrict_self", rules, 0)
     os.close(rules)
     return True
 
 
 def _ruleset(files: int, network: int, scoped: int) -> int:
     attributes = ctypes.create_string_buffer(struct.pack("<QQQ", files, network, scoped), 24)
-    return kernel.call("landlock_create_ruleset", ctypes.byref(attributes), 24, 0)
+    return calls.call("landlock_create_ruleset", ctypes.byref(attributes), 24, 0)
 
 
 def _allow(rules: int, path: str, rights: int) -> None:
@@ -84,6 +84,6 @@ def _allow(rules: int, path: str, rights: int) -> None:
         if not stat.S_ISDIR(os.fstat(place).st_mode):
             rights &= _OF_A_FILE
         rule = ctypes.create_string_buffer(struct.pack("<Qi", rights, place), 12)
-        kernel.call("landlock_add_rule", rules, _BENEATH, ctypes.byref(rule), 0)
+        calls.call("landlock_add_rule", rules, _BENEATH, ctypes.byref(rule), 0)
     finally:
         os.close(place)

@@ -1,0 +1,110 @@
+"""The user that a program is: one that nobody else is, where one may be had, and without a privilege."""
+
+from __future__ import annotations
+
+import os
+import resource
+
+from argosy.confinement import layers
+from argosy.confinement.kernel import calls
+
+TYPE_CHECKING = False  # typing takes longer to load than all else here
+if TYPE_CHECKING:
+    from typing import Any, Final
+
+FIRST_USER: Final = 1_900_000_000
+"""User ids from here on belong to nobody."""
+USERS: Final = 60_000
+NOBODY: Final = 65_534
+SET_IDS: Final = 1 << 6 | 1 << 7
+"""The capabilities to take another group and user."""
+
+
+def become(box: dict[str, Any], held: set[str]) -> None:
+    """As the administrator: another id, which nobody else has, so that the kernel counts its processes."""
+    if layers.USER not in held:
+        if user_of(box) == os.geteuid() or not can_read(box, held):
+            return
+        user = user_of(box)
+        try:
+            if layers.VIEW not in held:
+                for path in box["scratch"]:
+                    os.chown(path, user, user)
+            os.setgroups([])
+            os.setresgid(user, user, user)
+            os.setresuid(user, user, user)
+        except OSError:
+            return
+        held.add(layers.USER)
+    if layers.USER in held and box["tasks"]:
+        resource.setrlimit(resource.RLIMIT_NPROC, (box["tasks"], box["tasks"]))
+
+
+def user_of(box: dict[str, Any]) -> int:
+    """The id that the program has: another than ours only where we may take any."""
+    own = os.geteuid()
+    if own != 0 or not box["own_user"] or layers.USER in box["without"]:
+        return own
+    if "user" not in box:
+        wanted = FIRST_USER + int(box["number"]) % USERS
+        box["user"] = next((user for user in (wanted, NOBODY) if _may_become(user)), own)
+    user: int = box["user"]
+    return user
+
+
+def _may_become(user: int) -> bool:
+    """Whether the id exists in this user namespace, and we have the right to take it."""
+    held = [line for line in _lines("/proc/self/status") if line.startswith("CapEff:")]
+    if not held or int(held[0].split()[1], 16) & SET_IDS != SET_IDS:
+        return False
+    known = [[int(word) for word in line.split()] for line in _lines("/proc/self/uid_map")]
+    return any(first <= user < first + count for first, _, count in known)
+
+
+def can_read(box: dict[str, Any], held: set[str]) -> bool:
+    """Whether another user could read what must be read; with a view of our own the way there does not count."""
+    for path in [*box["reads"], *box["scratch"]]:
+        found = os.path.realpath(path)
+        if path not in box["scratch"] and not _is_open(found):
+            return False
+        while layers.VIEW not in held and (found := os.path.dirname(found)) != "/":
+            if not _mode(found) & 0o001:
+                return False
+    return True
+
+
+def _is_open(path: str) -> bool:
+    mode = _mode(path)
+    return mode < 0 or mode & 0o004 != 0
+
+
+def _mode(path: str) -> int:
+    try:
+        return os.stat(path).st_mode
+    except OSError:
+        return -1
+
+
+def without_privileges(held: set[str]) -> None:
+    try:
+        calls.drop_capabilities()
+        calls.prctl(calls.PR_SET_NO_NEW_PRIVS, 1)
+    except OSError:
+        return
+    held.add(layers.PRIVILEGES)
+
+
+def _lines(path: str) -> list[str]:
+    descriptor = opened(path, os.O_RDONLY)
+    try:
+        return os.read(descriptor, 65536).decode("ascii", "replace").splitlines()
+    finally:
+        os.close(descriptor)
+
+
+def opened(path: str, flags: int, directory: int | None = None) -> int:
+    """Nothing stands for what is not there."""
+    try:
+        return os.open(path, flags | os.O_CLOEXEC, dir_fd=directory)
+    except OSError:
+        return os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC)

@@ -1,0 +1,66 @@
+"""Who waits for whom, and what of a box ends when."""
+
+from __future__ import annotations
+
+import _signal  # type: ignore[import-not-found]  # the module around it loads enum
+import os
+import resource
+import select
+
+from argosy.confinement import tree
+from argosy.confinement.kernel import calls
+
+TYPE_CHECKING = False  # typing takes longer to load than all else here
+if TYPE_CHECKING:
+    from typing import NoReturn
+
+
+def die_with_parent(number: int = _signal.SIGKILL) -> None:
+    """Where the system has it; elsewhere a worker still ends with its pipe."""
+    try:
+        calls.prctl(calls.PR_SET_PDEATHSIG, number)
+    except OSError:
+        return
+
+
+def end_if_orphaned(writes: int) -> None:
+    """Our parent may have been killed before we asked to be told of it."""
+    poll = select.poll()
+    poll.register(writes, 0)
+    if any(event & select.POLLERR for _, event in poll.poll(0)):
+        os._exit(1)
+
+
+def buried(program: int) -> int:
+    while True:
+        try:
+            found, status = os.waitpid(-1, 0)
+        except InterruptedError:
+            continue
+        if found == program:
+            return status
+
+
+def end_all(status: int) -> NoReturn:
+    tree.end(os.getpid())
+    end_as(status)
+
+
+def end_as(status: int) -> NoReturn:
+    """With the program's own status, a signal included."""
+    if os.WIFSIGNALED(status):
+        number = os.WTERMSIG(status)
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+        if number not in (_signal.SIGKILL, _signal.SIGSTOP):
+            _signal.signal(number, _signal.SIG_DFL)
+        os.kill(os.getpid(), number)
+    os._exit(os.waitstatus_to_exitcode(status))
+
+
+def close_all_but(*kept: int) -> None:
+    """So that a pipe ends when the program does."""
+    last = 0
+    for descriptor in sorted(kept):
+        os.closerange(last, descriptor)
+        last = descriptor + 1
+    os.closerange(last, 65536)
