@@ -1,6 +1,7 @@
 """`python -m bench.confinement`: what a box costs: more milliseconds to start a program, and to render when warm.
 
-A start is measured by the processor time of all its processes, which says the same on a machine with other work.
+By the clock the fastest quarter counts, and the processor time of all its processes is told beside it: a machine with
+other work lets each of them wait.
 """
 
 from __future__ import annotations
@@ -26,14 +27,14 @@ ENVIRONMENT = {"PATH": "/usr/bin:/bin"}
 
 
 def measured(run: Callable[[], object]) -> tuple[float, float]:
-    """Median milliseconds by the clock, mean ones of the processor."""
+    """Milliseconds by the clock, of the fastest quarter at most, and mean ones of the processor."""
     run()
     before, walls = _processor_ms(), []
     for _ in range(ROUNDS):
         began = time.perf_counter()
         run()
         walls.append((time.perf_counter() - began) * 1000)
-    return statistics.median(walls), (_processor_ms() - before) / ROUNDS
+    return statistics.quantiles(walls, n=4)[0], (_processor_ms() - before) / ROUNDS
 
 
 def _processor_ms() -> float:
@@ -59,11 +60,11 @@ def main() -> int:
                 raise SystemExit("git did not run in its box")
 
         plain, confined = measured(bare), measured(boxed)
-    more = confined[1] - plain[1]
+    more, burnt = confined[0] - plain[0], confined[1] - plain[1]
     for name, (wall, used) in (("without a box", plain), ("in a box", confined)):
         print(f"git --version {name}: {wall:.1f} ms, {used:.1f} ms of the processor")
-    print(f"a start costs {more:.1f} ms of the processor more; wanted below {MORE_MS:g}")
-    return 0 if more < MORE_MS else 1
+    print(f"a start costs {more:.1f} ms more, {burnt:.1f} ms of the processor; wanted below {MORE_MS:g}")
+    return 0 if max(more, burnt) < MORE_MS else 1
 
 
 if __name__ == "__main__":

@@ -180,3 +180,20 @@ def test_an_old_kernel_starts_programs_without_a_starter(tmp_path: Path, monkeyp
     assert said("echo here; exit 3", tmp_path) == (3, "here\n")
     with pytest.raises(FileNotFoundError):
         start(Box(reads=program_reads()), command=["no-such-program"], directory=str(tmp_path), environment=ENVIRONMENT)
+
+
+def test_what_has_gone_since_it_was_looked_at_costs_no_layer(tmp_path: Path) -> None:
+    given = tmp_path / "given"
+    given.mkdir()
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    tmp_path.chmod(0o711)
+    box = Box(reads=(*program_reads(), str(given)), scratch={str(scratch): 1 << 20})
+    held = []
+    for _ in range(2):
+        running = start(box, command=["true"], directory=str(scratch), environment=ENVIRONMENT)
+        assert running.process.wait(30) == 0
+        held.append(running.held)
+        if given.exists():
+            given.rmdir()
+    assert held[0] == held[1]

@@ -101,15 +101,22 @@ class RemoteProcess:
         if self.returncode is not None:
             return self.returncode
         poll = select.poll()
-        poll.register(self._ends, select.POLLIN)
+        poll.register(self._handle, select.POLLIN)
         if not poll.poll(None if timeout is None else timeout * 1000):
             return None
         with self._lock:
             if self.returncode is None:
-                told = os.read(self._ends, 4)
+                told = self._told()
                 status = int.from_bytes(told, sys.byteorder) if told else signal.SIGKILL
                 self.returncode = os.waitstatus_to_exitcode(status)
         return self.returncode
+
+    def _told(self) -> bytes:
+        """At hand by now, or never to come."""
+        try:
+            return os.read(self._ends, 4)
+        except BlockingIOError:
+            return b""
 
     def _signal(self, number: int) -> None:
         if self.returncode is None:
@@ -133,6 +140,7 @@ class Starter:
     def start(self, description: bytes, streams: Sequence[int], tells: int, gate: int | None) -> tuple[int, int, int]:
         """Its process, a handle of it, and where its end will be told."""
         ends, told = os.pipe()
+        os.set_blocking(ends, False)
         attached = [*streams, tells, told, *([] if gate is None else [gate])]
         try:
             with self._lock:

@@ -24,11 +24,20 @@ UNIX: Final = (1,)
 INTERNET: Final = (1, 2, 10)
 """AF_UNIX, AF_INET, AF_INET6."""
 _TIOCSTI, _TIOCLINUX = 0x5412, 0x541C
+_made: dict[tuple[tuple[int, ...], bool, bool], bytes] = {}
 
 
 def confine(*, sockets: tuple[int, ...], programs: bool, processes: bool) -> None:
     """Needs no_new_privs. What is not allowed here is refused, not punished: libraries go other ways."""
-    calls.filter_calls(filter_of(os.uname().machine, sockets=sockets, programs=programs, processes=processes))
+    calls.filter_calls(made(sockets=sockets, programs=programs, processes=processes))
+
+
+def made(*, sockets: tuple[int, ...], programs: bool, processes: bool) -> bytes:
+    """The filter for this machine, remembered by who starts many."""
+    key = (sockets, programs, processes)
+    if key not in _made:
+        _made[key] = filter_of(os.uname().machine, sockets=sockets, programs=programs, processes=processes)
+    return _made[key]
 
 
 def filter_of(machine: str, *, sockets: tuple[int, ...], programs: bool, processes: bool) -> bytes:

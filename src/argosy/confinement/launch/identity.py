@@ -7,6 +7,7 @@ import resource
 
 from argosy.confinement import layers
 from argosy.confinement.kernel import calls
+from argosy.confinement.launch import layout
 
 TYPE_CHECKING = False  # typing takes longer to load than all else here
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ USERS: Final = 60_000
 NOBODY: Final = 65_534
 SET_IDS: Final = 1 << 6 | 1 << 7
 """The capabilities to take another group and user."""
+_users: list[list[tuple[int, int]]] = []
 
 
 def become(box: dict[str, Any], held: set[str]) -> None:
@@ -54,28 +56,31 @@ def user_of(box: dict[str, Any]) -> int:
 
 def _may_become(user: int) -> bool:
     """Whether the id exists in this user namespace, and we have the right to take it."""
-    held = [line for line in _lines("/proc/self/status") if line.startswith("CapEff:")]
-    if not held or int(held[0].split()[1], 16) & SET_IDS != SET_IDS:
-        return False
-    known = [[int(word) for word in line.split()] for line in _lines("/proc/self/uid_map")]
-    return any(first <= user < first + count for first, _, count in known)
+    return any(first <= user < first + count for first, count in users())
+
+
+def users() -> list[tuple[int, int]]:
+    """The ids that we may take, as (first, count); remembered by who starts many."""
+    if not _users:
+        held = [line for line in _lines("/proc/self/status") if line.startswith("CapEff:")]
+        if held and int(held[0].split()[1], 16) & SET_IDS == SET_IDS:
+            known = [[int(word) for word in line.split()] for line in _lines("/proc/self/uid_map")]
+            _users.append([(first, count) for first, _, count in known])
+        else:
+            _users.append([])
+    return _users[0]
 
 
 def can_read(box: dict[str, Any], held: set[str]) -> bool:
     """Whether another user could read what must be read; with a view of our own the way there does not count."""
     for path in [*box["reads"], *box["scratch"]]:
-        found = os.path.realpath(path)
-        if path not in box["scratch"] and not _is_open(found):
+        found, _, mode = layout.looked_up(path)
+        if path not in box["scratch"] and mode != layout.ABSENT and not mode & 0o004:
             return False
         while layers.VIEW not in held and (found := os.path.dirname(found)) != "/":
             if not _mode(found) & 0o001:
                 return False
     return True
-
-
-def _is_open(path: str) -> bool:
-    mode = _mode(path)
-    return mode < 0 or mode & 0o004 != 0
 
 
 def _mode(path: str) -> int:

@@ -1,8 +1,9 @@
 """Runs in the child, before anything that is not trusted: gives up all but the box, then becomes the program.
 
-Three processes: this one, whose end its parent waits for; the first of the pid namespace, which buries the others and
-takes all of them along; and the program, a module of ours or another executable. Where no pid namespace can be had
-there are two, and this one kills what the program leaves behind, whoever its parent is.
+The program has the first process of its pid namespace for a parent, which buries the others and takes all of them
+along; where no pid namespace can be had, one that kills what the program leaves behind, whoever its parent is. Who
+asked for the start waits for that one: forked by the starter it tells how the program ended, else there is one more
+process, which ends as the program did.
 """
 
 from __future__ import annotations
@@ -28,21 +29,32 @@ def main() -> None:
     run(_description(int(sys.argv.pop())))
 
 
-def run(box: dict[str, Any], parent: int = 0) -> NoReturn:
-    """In a process that is there for this program alone. `parent`: who it must be that forked it."""
-    _signal.signal(_signal.SIGINT, _signal.SIG_DFL)
-    reaping.die_with_parent()
-    if parent and os.getppid() != parent:
-        os._exit(1)
-    try:
-        os.chdir(box["directory"])
-    except OSError as error:
-        refuse(box, error)
+def run(box: dict[str, Any]) -> NoReturn:
+    """In a process that was started for this program alone."""
+    _begin(box)
     held = namespaces.own(box)
     if layers.PIDS in held:
         _as_outer(box, held)
     else:
         _as_warden(box, held)
+
+
+def run_forked(box: dict[str, Any], held: set[str], ends: int) -> NoReturn:
+    """In a fork of the starter, in its namespaces already. `ends`: where the program's status is told."""
+    _begin(box)
+    if layers.PIDS in held:
+        _as_first(box, held, ends)
+    else:
+        _as_warden(box, held, ends)
+
+
+def _begin(box: dict[str, Any]) -> None:
+    _signal.signal(_signal.SIGINT, _signal.SIG_DFL)
+    reaping.die_with_parent()
+    try:
+        os.chdir(box["directory"])
+    except OSError as error:
+        refuse(box, error)
 
 
 def _description(descriptor: int) -> dict[str, Any]:
@@ -65,9 +77,9 @@ def _as_outer(box: dict[str, Any], held: set[str]) -> NoReturn:
         _as_first(box, held, writes)
     os.close(writes)
     reaping.close_all_but(reads)
-    told = os.read(reads, 16)
+    told = os.read(reads, 4)
     os.waitpid(first, 0)
-    reaping.end_as(int(told) if told else _signal.SIGKILL)
+    reaping.end_as(int.from_bytes(told, sys.byteorder) if told else _signal.SIGKILL)
 
 
 def _as_first(box: dict[str, Any], held: set[str], tells: int) -> NoReturn:
@@ -81,21 +93,22 @@ def _as_first(box: dict[str, Any], held: set[str], tells: int) -> NoReturn:
         os.close(tells)
         _become(box, held, listener)
     reaping.close_all_but(tells)
-    status = reaping.buried(program)
-    os.write(tells, str(status).encode())
+    reaping.tell_end(tells, reaping.buried(program))
     os._exit(0)
 
 
-def _as_warden(box: dict[str, Any], held: set[str]) -> NoReturn:
+def _as_warden(box: dict[str, Any], held: set[str], ends: int = -1) -> NoReturn:
     """Whatever loses its parent becomes our child, and dies with the program."""
     with contextlib.suppress(OSError):
         calls.prctl(calls.PR_SET_CHILD_SUBREAPER, 1)
     # Killed outright we could kill nobody: our parent's end is told by a signal that can be heard.
     reaping.die_with_parent(_signal.SIGTERM)
-    _signal.signal(_signal.SIGTERM, lambda *_: reaping.end_all(_signal.SIGKILL))
+    _signal.signal(_signal.SIGTERM, lambda *_: reaping.end_all(_signal.SIGKILL, ends))
     program = os.fork()
     if not program:
         _signal.signal(_signal.SIGTERM, _signal.SIG_DFL)
+        if ends >= 0:
+            os.close(ends)
         try:
             if layers.VIEW in held:
                 calls.unshare(calls.NEWNS)  # who buries the others must go on to see them
@@ -104,8 +117,8 @@ def _as_warden(box: dict[str, Any], held: set[str]) -> NoReturn:
         except OSError as error:
             refuse(box, error)
         _become(box, held, listener)
-    reaping.close_all_but()
-    reaping.end_all(reaping.buried(program))
+    reaping.close_all_but(*([ends] if ends >= 0 else []))
+    reaping.end_all(reaping.buried(program), ends)
 
 
 def _own_view(box: dict[str, Any], held: set[str]) -> None:
@@ -114,18 +127,11 @@ def _own_view(box: dict[str, Any], held: set[str]) -> None:
         return
     if not identity.can_read(box, held):
         box["own_user"] = False
-    identity.user_of(box)  # while there is a /proc to look at
+    owner = identity.user_of(box)  # while there is a /proc to look at
     held.discard(layers.VIEW)
-    made = view.View(
-        box["reads"],
-        box["writes"],
-        box["scratch"],
-        identity.user_of(box),
-        processes=box["proc"] and layers.PIDS in held,
-    )
     try:
-        made.enter()
-    except (OSError, StopIteration):
+        view.enter(box, owner, processes=box["proc"] and layers.PIDS in held)
+    except OSError:
         return
     held.add(layers.VIEW)
 

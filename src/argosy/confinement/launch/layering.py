@@ -6,7 +6,7 @@ import resource
 
 from argosy.confinement import layers
 from argosy.confinement.kernel import landlock, seccomp
-from argosy.confinement.launch import view
+from argosy.confinement.launch import layout
 
 TYPE_CHECKING = False  # typing takes longer to load than all else here
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ def without_files(box: dict[str, Any], held: set[str], port: int) -> None:
     if layers.VIEW in held and box["proc"]:
         reads.append("/proc")
     try:
-        found = landlock.restrict(reads, [*box["writes"], *box["scratch"]], view.DEVICES, port)
+        found = landlock.restrict(reads, [*box["writes"], *box["scratch"]], layout.DEVICES, port)
     except OSError:
         return
     held.add(layers.LANDLOCK)
@@ -49,11 +49,14 @@ def without_calls(box: dict[str, Any], held: set[str]) -> None:
     if layers.SECCOMP in box["without"]:
         return
     try:
-        seccomp.confine(
-            sockets=seccomp.INTERNET if box["gate"] >= 0 else seccomp.UNIX if box["unix_sockets"] else (),
-            programs=box["programs"] or not box["module"],
-            processes=box["programs"] or not box["module"],
-        )
+        seccomp.confine(**calls_of(box))
     except OSError:
         return
     held.add(layers.SECCOMP)
+
+
+def calls_of(box: dict[str, Any]) -> dict[str, Any]:
+    """What the filter of system calls is made for."""
+    programs = box["programs"] or not box["module"]
+    sockets = seccomp.INTERNET if box["gate"] >= 0 else seccomp.UNIX if box["unix_sockets"] else ()
+    return {"sockets": sockets, "programs": programs, "processes": programs}

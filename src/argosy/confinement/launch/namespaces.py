@@ -9,37 +9,52 @@ from argosy.confinement.kernel import calls
 
 TYPE_CHECKING = False  # typing takes longer to load than all else here
 if TYPE_CHECKING:
-    from typing import Any
+    from typing import Any, Final
+
+OF_LAYERS: Final = {layers.VIEW: calls.NEWNS, layers.PIDS: calls.NEWPID, layers.NETWORK: calls.NEWNET}
 
 
 def own(box: dict[str, Any]) -> set[str]:
-    """All at once, as the administrator or through a user namespace; else as many as there are."""
-    wanted = calls.NEWNS | calls.NEWPID | calls.NEWNET | calls.NEWIPC | calls.NEWUTS
+    """Of this process, and of those that it will start. The layers that hold by them."""
     user, group = os.geteuid(), os.getegid()
-    skipped = box["without"]
-    if layers.VIEW in skipped:
-        wanted &= ~calls.NEWNS
-    if layers.PIDS in skipped:
-        wanted &= ~calls.NEWPID
-    if layers.NETWORK in skipped:
-        wanted &= ~calls.NEWNET
-    for flags in (wanted, wanted | calls.NEWUSER):
-        if flags & calls.NEWUSER and layers.USER in skipped:
-            continue
+    for flags in _attempts(box):
         try:
             calls.unshare(flags)
         except OSError:
             continue
-        # The administrator's own processes are never counted, in whatever namespace.
-        held = {layers.USER} if flags & calls.NEWUSER and user != 0 else set[str]()
-        if flags & calls.NEWUSER:
-            box["own_user"] = False
-            _map_user(user, group)
-        held |= {layers.PIDS} if wanted & calls.NEWPID else set()
-        held |= {layers.NETWORK} if wanted & calls.NEWNET else set()
-        held |= {layers.VIEW} if wanted & calls.NEWNS else set()
-        return held | {layers.IPC}
+        return _entered(box, flags, user, group)
     return set()
+
+
+def forked(box: dict[str, Any]) -> tuple[int, int, set[str]]:
+    """A fork that is in namespaces of its own from the start: its process (0 in itself), a handle of it, the layers."""
+    user, group = os.geteuid(), os.getegid()
+    for flags in _attempts(box):
+        try:
+            child, handle = calls.fork(flags)
+        except OSError:
+            continue
+        return child, handle, set() if child else _entered(box, flags, user, group)
+    return (*calls.fork(0), set())
+
+
+def _attempts(box: dict[str, Any]) -> list[int]:
+    """As the administrator, then through a user namespace."""
+    skipped = box["without"]
+    wanted = calls.NEWIPC | calls.NEWUTS
+    for layer, flag in OF_LAYERS.items():
+        wanted |= 0 if layer in skipped else flag
+    return [wanted] if layers.USER in skipped else [wanted, wanted | calls.NEWUSER]
+
+
+def _entered(box: dict[str, Any], flags: int, user: int, group: int) -> set[str]:
+    held = {layers.IPC, *(layer for layer, flag in OF_LAYERS.items() if flags & flag)}
+    if flags & calls.NEWUSER:
+        box["own_user"] = False
+        _map_user(user, group)
+        # The administrator's own processes are never counted, in whatever namespace.
+        held |= {layers.USER} if user != 0 else set()
+    return held
 
 
 def _map_user(user: int, group: int) -> None:

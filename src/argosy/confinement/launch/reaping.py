@@ -6,6 +6,7 @@ import _signal  # type: ignore[import-not-found]  # the module around it loads e
 import os
 import resource
 import select
+import sys
 
 from argosy.confinement import tree
 from argosy.confinement.kernel import calls
@@ -41,9 +42,20 @@ def buried(program: int) -> int:
             return status
 
 
-def end_all(status: int) -> NoReturn:
+def end_all(status: int, ends: int = -1) -> NoReturn:
+    """All that was started, and this process; `ends`: where that is told, if anywhere."""
     tree.end(os.getpid())
+    if ends >= 0:
+        tell_end(ends, status)
     end_as(status)
+
+
+def tell_end(tells: int, status: int) -> None:
+    """How the program ended, to who may not be there any more."""
+    try:
+        os.write(tells, status.to_bytes(4, sys.byteorder))
+    except OSError:
+        return
 
 
 def end_as(status: int) -> NoReturn:

@@ -1,30 +1,33 @@
 """A process that starts programs for its parent: small, with all loaded that a launcher needs; a start is a fork.
 
 One message a start: the description, and with it the program's standard streams, where to tell how it went and how it
-ended, and its gate. It ends when its parent does, and so does all that it started.
+ended, and its gate. It ends when its parent does, and so does all that it started. What is the same for many programs
+is looked up here, before the fork: where the paths lead to that they see, the filter of their calls, their users.
 """
 
 from __future__ import annotations
 
 import _signal  # type: ignore[import-not-found]  # the module around it loads enum
 import _socket
+import contextlib
+import gc
 import marshal
 import os
 import sys
+import time
 
-from argosy.confinement.launch import launcher
+from argosy.confinement import layers
+from argosy.confinement.kernel import seccomp
+from argosy.confinement.launch import identity, launcher, layering, layout, namespaces, reaping
 
 TYPE_CHECKING = False  # typing takes longer to load than all else here
 if TYPE_CHECKING:
-    from typing import Final, NoReturn
+    from typing import Any, Final, NoReturn
 
 MESSAGE_LIMIT: Final = 1 << 18
 DESCRIPTORS: Final = 6
-
-_waited_for: dict[int, int] = {}
-"""Process -> where its end is told."""
-_ended: dict[int, int] = {}
-"""Of processes that ended before we knew where to tell it: the status."""
+REMEMBERED_SECONDS: Final = 10.0
+"""For so long a path is taken to lead where it did."""
 
 
 def main() -> None:
@@ -32,67 +35,66 @@ def main() -> None:
     channel = _socket.socket(_socket.AF_UNIX, _socket.SOCK_SEQPACKET, 0, int(sys.argv.pop()))
     _signal.signal(_signal.SIGINT, _signal.SIG_IGN)
     _signal.signal(_signal.SIGCHLD, lambda *_: _bury())
+    gc.disable()  # what is touched after a fork is copied
+    alive, lives = os.pipe()
+    looked_at = 0.0
     while True:
         room = _socket.CMSG_SPACE(DESCRIPTORS * 4)
         message, attached, _, _ = channel.recvmsg(MESSAGE_LIMIT, room, getattr(_socket, "MSG_CMSG_CLOEXEC", 0))
         if not message:
             os._exit(0)
         given = [descriptor for _, _, data in attached for descriptor in _numbers(data)]
-        _start(channel, message, given)
+        box = marshal.loads(message)  # noqa: S302  (our parent wrote it)
+        now = time.monotonic()  # noqa: TID251  (the machine's own files do not change by a virtual clock)
+        if now - looked_at >= REMEMBERED_SECONDS:
+            looked_at = now
+            layout.forget()
+        child, handle, held = _forked(box, given)
+        if not child:
+            os.close(alive)
+            channel.close()
+            _become(box, given, held, lives)
+        _answer(channel, child, handle, given)
 
 
-def _start(channel: _socket.socket, message: bytes, given: list[int]) -> None:
-    streams, tells, ends, gates = given[:3], given[3], given[4], given[5:]
-    own = os.getpid()
-    child = os.fork()
-    if not child:
-        channel.close()
-        _become(message, streams, tells, gates, own)
-    for descriptor in [*streams, tells, *gates]:
+def _forked(box: dict[str, Any], given: list[int]) -> tuple[int, int, set[str]]:
+    box["tells"], box["gate"] = given[3], given[5] if len(given) > 5 else -1
+    layout.remember(box["reads"])
+    layout.remember(layout.DEVICES)
+    identity.users()
+    if layers.SECCOMP not in box["without"]:
+        with contextlib.suppress(OSError):  # the program goes on without, if it may
+            seccomp.made(**layering.calls_of(box))
+    return namespaces.forked(box)
+
+
+def _answer(channel: _socket.socket, child: int, handle: int, given: list[int]) -> None:
+    for descriptor in given:
         os.close(descriptor)
-    handle = os.pidfd_open(child)
-    _waited_for[child] = ends
-    if child in _ended:
-        _tell(child, _ended.pop(child))
     packed = handle.to_bytes(4, sys.byteorder)
     channel.sendmsg([child.to_bytes(4, sys.byteorder)], [(_socket.SOL_SOCKET, _socket.SCM_RIGHTS, packed)])
     os.close(handle)
 
 
-def _become(message: bytes, streams: list[int], tells: int, gates: list[int], starter: int) -> NoReturn:
+def _become(box: dict[str, Any], given: list[int], held: set[str], lives: int) -> NoReturn:
     _signal.signal(_signal.SIGCHLD, _signal.SIG_DFL)
-    for ends in _waited_for.values():
-        os.close(ends)
-    box = marshal.loads(message)  # noqa: S302  (our parent wrote it)
-    for number, descriptor in enumerate(streams):
+    reaping.die_with_parent()
+    reaping.end_if_orphaned(lives)
+    os.close(lives)
+    for number, descriptor in enumerate(given[:3]):
         os.dup2(descriptor, number)
         os.close(descriptor)
-    box["tells"], box["gate"] = tells, gates[0] if gates else -1
-    launcher.run(box, starter)
+    launcher.run_forked(box, held, given[4])
 
 
 def _bury() -> None:
+    """Their end is told by them and by their handle; here it is only known who used how much of the processor."""
     while True:
         try:
-            child, status = os.waitpid(-1, os.WNOHANG)
+            if not os.waitpid(-1, os.WNOHANG)[0]:
+                return
         except ChildProcessError:
             return
-        if not child:
-            return
-        if child in _waited_for:
-            _tell(child, status)
-        else:
-            _ended[child] = status
-
-
-def _tell(child: int, status: int) -> None:
-    ends = _waited_for.pop(child)
-    try:
-        os.write(ends, status.to_bytes(4, sys.byteorder))
-    except OSError:
-        os.close(ends)  # nobody waits for it
-        return
-    os.close(ends)
 
 
 def _numbers(data: bytes) -> list[int]:
