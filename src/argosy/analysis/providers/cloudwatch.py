@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import Any, Final
 
 import orjson
 
 from argosy.analysis.ports import Answer, Measured
-from argosy.analysis.providers.aws_signing import region_of, signed_headers
+from argosy.analysis.providers.amazon import region_of, signed
 from argosy.analysis.providers.calling import Asked, Caller, CannotMeasure, decoded, is_good, seconds_of
 from argosy.expr.exprlang import Struct, Typed, floats, natures
 from argosy.expr.exprlang.values import printed
@@ -31,10 +30,10 @@ async def measure(caller: Caller, question: Asked) -> Answer:
     environment = question.settings.environment
     url = environment.get("AWS_ENDPOINT_URL_CLOUDWATCH", "")
     if not url:
-        url = f"https://monitoring.{await asyncio.to_thread(region_of, {})}.amazonaws.com"
+        url = f"https://monitoring.{await region_of({})}.amazonaws.com"
     url = url.rstrip("/") + "/"
     headers = {"Content-Type": "application/x-amz-json-1.0", "X-Amz-Target": _TARGET}
-    headers |= await signed_headers("POST", url, body, headers, "monitoring", {})
+    headers |= await signed("POST", url, body, headers, "monitoring", {}, question.now)
     answer = await caller.send("POST", url, headers=headers, body=body, seconds=60)
     found = decoded(answer, "could not parse the answer")
     if not is_good(answer) or not isinstance(found, dict):

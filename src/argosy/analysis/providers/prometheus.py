@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 
 from argosy.analysis.conditions import ConditionError, evaluate_time
 from argosy.analysis.ports import Answer, Measured
-from argosy.analysis.providers.aws_signing import signed_headers
+from argosy.analysis.providers.amazon import signed
 from argosy.analysis.providers.calling import (
     Asked,
     Caller,
@@ -23,7 +23,6 @@ from argosy.analysis.providers.calling import (
 from argosy.expr.exprlang import floats
 from argosy.expr.exprlang.functions.conversions import parse_float
 from argosy.expr.exprlang.values import float_text
-from argosy.machinery.objects import JsonObject
 
 SECONDS: Final = 30.0
 _FORM: Final = {"Content-Type": "application/x-www-form-urlencoded"}
@@ -42,7 +41,7 @@ async def measure(caller: Caller, question: Asked) -> Answer:
     path, form = _query(question)
     url, body = address.rstrip("/") + path, urlencode(form).encode()
     headers = {**_FORM, **custom_headers(spec.get("headers"))}
-    headers |= await _authorization(caller, spec, url, body, headers, seconds)
+    headers |= await _authorization(caller, question, url, body, headers, seconds)
     insecure = bool(spec.get("insecure"))
     answer = await caller.send("POST", url, headers=headers, body=body, seconds=seconds, insecure=insecure)
     if answer.status in (405, 501):  # an old one, or a proxy in front of it, takes GET alone
@@ -80,8 +79,9 @@ def _stamp(moment: datetime) -> str:
 
 
 async def _authorization(
-    caller: Caller, spec: JsonObject, url: str, body: bytes, headers: dict[str, str], seconds: float
+    caller: Caller, question: Asked, url: str, body: bytes, headers: dict[str, str], seconds: float
 ) -> dict[str, str]:
+    spec = question.spec
     given = spec.get("authentication") or {}
     user = given.get("basicAuth") or {}
     found: dict[str, str] = {}
@@ -91,7 +91,7 @@ async def _authorization(
                 raise CannotMeasure(f"missing mandatory parameter in metric for basic auth setup: {part}")
         found = basic(str(user["username"]), str(user["password"]))
     if any((given.get("sigv4") or {}).values()) and "aps-workspaces" in url:
-        found = await signed_headers("POST", url, body, headers, "aps", given["sigv4"])
+        found = await signed("POST", url, body, headers, "aps", given["sigv4"], question.now)
     oauth2 = await caller.oauth2(given.get("oauth2") or {}, seconds=seconds, insecure=bool(spec.get("insecure")))
     return {**found, **oauth2}
 

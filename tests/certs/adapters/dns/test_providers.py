@@ -12,7 +12,6 @@ import pytest
 
 from argosy.certs.adapters.dns.acme_dns import AcmeDns
 from argosy.certs.adapters.dns.akamai import Akamai
-from argosy.certs.adapters.dns.aws_signing import AwsCredentials, signed_headers
 from argosy.certs.adapters.dns.azure_dns import AzureDns
 from argosy.certs.adapters.dns.cloud_dns import CloudDns
 from argosy.certs.adapters.dns.cloudflare import Cloudflare
@@ -21,6 +20,7 @@ from argosy.certs.adapters.dns.provider import Api, Provider, ProviderError
 from argosy.certs.adapters.dns.route53 import Route53
 from argosy.runtime.chance import SystemRng
 from argosy.runtime.clock import RealClock
+from argosy.sources.aws_signing import AwsCredentials, signed_headers
 from argosy.sources.egress import Egress, EgressPolicy
 from kit.scripted_http import Asked, Reply, ScriptedHttp
 

@@ -10,7 +10,6 @@ from typing import Any, Final
 from argosy.certs.acme.ports import Record
 from argosy.certs.adapters.dns.acme_dns import AcmeDns
 from argosy.certs.adapters.dns.akamai import Akamai
-from argosy.certs.adapters.dns.aws_signing import AwsCredentials
 from argosy.certs.adapters.dns.azure_dns import AzureDns
 from argosy.certs.adapters.dns.cloud_dns import CloudDns
 from argosy.certs.adapters.dns.cloudflare import Cloudflare
@@ -26,6 +25,7 @@ from argosy.machinery.status import StatusError
 from argosy.runtime.chance import Rng
 from argosy.runtime.client import Client
 from argosy.runtime.clock import Clock
+from argosy.sources.aws_signing import AwsCredentials
 from argosy.sources.cloud_tokens import CloudTokens
 from argosy.sources.egress import Egress
 from argosy.sources.port import Credentials, SourceError

@@ -8,8 +8,8 @@ from typing import Final
 from urllib.parse import quote, urlencode
 from xml.etree import ElementTree as Xml
 
-from argosy.certs.adapters.dns.aws_signing import AwsCredentials, signed_headers
 from argosy.certs.adapters.dns.provider import Api, ProviderError, shortened
+from argosy.sources.aws_signing import AwsCredentials, signed_headers
 
 URL: Final = "https://route53.amazonaws.com"
 STS: Final = "https://sts.amazonaws.com"

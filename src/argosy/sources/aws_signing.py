@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
@@ -22,14 +23,24 @@ class AwsCredentials:
 
 
 def signed_headers(
-    method: str, url: str, body: bytes, credentials: AwsCredentials, now: datetime, *, service: str, region: str
+    method: str,
+    url: str,
+    body: bytes,
+    credentials: AwsCredentials,
+    now: datetime,
+    *,
+    service: str,
+    region: str,
+    given: Mapping[str, str] | None = None,
 ) -> dict[str, str]:
-    """The headers that a request must carry beside its own."""
+    """The headers that a request must carry beside its own, `given`, of which those of Amazon are signed too."""
     parts = urlsplit(url)
     moment, day = now.strftime("%Y%m%dT%H%M%SZ"), now.strftime("%Y%m%d")
     headers = {"host": parts.netloc, "x-amz-date": moment}
     if credentials.token:
         headers["x-amz-security-token"] = credentials.token
+    own = frozenset(headers) - {"host"}
+    headers |= {name.lower(): value for name, value in (given or {}).items() if name.lower().startswith("x-amz-")}
     listed = ";".join(sorted(headers))
     query = "&".join(
         f"{quote(key, safe='-_.~')}={quote(value, safe='-_.~')}"
@@ -55,4 +66,4 @@ def signed_headers(
     authorization = (
         f"{_ALGORITHM} Credential={credentials.access_key}/{scope}, SignedHeaders={listed}, Signature={signature}"
     )
-    return {key: value for key, value in headers.items() if key != "host"} | {"Authorization": authorization}
+    return {key: headers[key] for key in own} | {"Authorization": authorization}

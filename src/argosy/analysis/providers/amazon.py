@@ -1,0 +1,35 @@
+"""Signatures of measurements at Amazon. `given`: region, profile, roleArn of the metric, each of which may be missing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from argosy.analysis.providers.calling import CannotMeasure
+from argosy.machinery.objects import JsonObject
+from argosy.sources.aws_session import AwsSession, aws_session
+from argosy.sources.aws_signing import signed_headers
+from argosy.sources.port import AccessDenied
+
+
+async def signed(
+    method: str, url: str, body: bytes, headers: Mapping[str, str], service: str, given: JsonObject, now: datetime
+) -> dict[str, str]:
+    """Raises CannotMeasure."""
+    found = await _session(given)
+    return signed_headers(
+        method, url, body, found.credentials, now, service=service, region=found.region, given=headers
+    )
+
+
+async def region_of(given: JsonObject) -> str:
+    """Raises CannotMeasure when no region is to be found."""
+    return (await _session(given)).region
+
+
+async def _session(given: JsonObject) -> AwsSession:
+    parts = {name: str(given.get(key) or "") for name, key in (("region", "region"), ("profile", "profile"))}
+    try:
+        return await aws_session(**parts, role=str(given.get("roleArn") or ""))
+    except AccessDenied as error:
+        raise CannotMeasure(str(error)) from None
