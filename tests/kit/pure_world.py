@@ -7,7 +7,7 @@ or refuse is not there; the stories in virtual time use `kit.engine`.
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from argosy.apis.schema import read
@@ -22,11 +22,12 @@ Place = tuple[str, Key]
 
 class PureWorld:
     def __init__(self) -> None:
-        self.objects: dict[Place, JsonObject] = {}
+        self.stored: dict[Place, JsonObject] = {}
         self.events: list[Event] = []
         self.memory: Any = None
         self.refusal = None
         self.absent_kinds: set[str] = set()
+        self.answers: Callable[[Question[Any]], Any] = lambda question: PENDING
         self._versions = 1
         self._views: dict[int, tuple[JsonObject, Any]] = {}
 
@@ -37,7 +38,7 @@ class PureWorld:
         self._versions += 1
         obj.setdefault("apiVersion", resource.api_version)
         obj.setdefault("kind", resource.kind)
-        self.objects[resource.qualified, Key(metadata.get("namespace") or "", metadata["name"])] = obj
+        self.stored[resource.qualified, Key(metadata.get("namespace") or "", metadata["name"])] = obj
         return obj
 
     def carry_out(self, steps: Iterable[Step]) -> None:
@@ -50,13 +51,13 @@ class PureWorld:
     def _write(self, write: Write) -> None:
         place = write.resource.qualified, write.key
         if write.subresource == "eviction" or (write.verb == "delete"):
-            self.objects.pop(place, None)
+            self.stored.pop(place, None)
         elif write.verb == "create":
-            assert place not in self.objects, f"{write} exists"
+            assert place not in self.stored, f"{write} exists"
             self.add(write.resource, copy.deepcopy(write.body))
         else:
             assert write.verb == "patch", write
-            old = self.objects[place]
+            old = self.stored[place]
             body = dict(write.body)
             conditions = body.pop("metadata", {})
             version = conditions.pop("resourceVersion", None)
@@ -89,17 +90,21 @@ class PureWorld:
         return tuple(self._view(index.kind, obj) for obj in found if value in index.values(obj))
 
     def object(self, resource: Resource, key: Key) -> JsonObject | None:
-        return self.objects.get((resource.qualified, key))
+        return self.stored.get((resource.qualified, key))
 
     def objects_in(self, resource: Resource, namespace: str) -> tuple[JsonObject, ...]:
-        found = [(key, obj) for (name, key), obj in self.objects.items() if name == resource.qualified]
+        found = [(key, obj) for (name, key), obj in self.stored.items() if name == resource.qualified]
         return tuple(obj for key, obj in sorted(found, key=lambda pair: pair[0]) if namespace in ("", key.namespace))
+
+    def objects(self, resource: Resource, namespace: str = "", selector: str = "") -> tuple[JsonObject, ...]:
+        assert not selector, selector
+        return self.objects_in(resource, namespace)
 
     def serves(self, kind: Kind) -> bool:
         return resource_of(kind).qualified not in self.absent_kinds
 
     def ask(self, question: Question[Any]) -> Any:
-        return PENDING
+        return self.answers(question)
 
 
 __all__ = ["PureWorld", "apply_json_patch"]

@@ -27,7 +27,7 @@ from argosy.machinery.controller import Controller, Event, Question
 from argosy.machinery.objects import Key, Resource, key_of
 from argosy.machinery.requests import Watch, Write
 from argosy.machinery.status import StatusError
-from argosy.rollouts import controllers
+from argosy.rollouts import RolloutSettings, controllers
 from argosy.rollouts.commands import changes, create_run, images, promote, undo
 from argosy.rollouts.resources import ANALYSIS_TEMPLATES
 from argosy.runtime.client import Client
@@ -65,6 +65,7 @@ ROUTERS = (
     ("apisix.apache.org", "v2", "apisixroutes", "ApisixRoute"),
     ("traefik.io", "v1alpha1", "traefikservices", "TraefikService"),
     ("getambassador.io", "v2", "mappings", "Mapping"),
+    ("elbv2.k8s.aws", "v1beta1", "targetgroupbindings", "TargetGroupBinding"),
 )
 
 
@@ -117,11 +118,12 @@ class RolloutStory(EngineWorld):
         rules: Sequence[Json] = (),
         metric: Json | None = None,
         answerers: Mapping[type[Question[Any]], Answerer] | None = None,
+        settings: RolloutSettings | None = None,
         **options: Any,
     ) -> None:
         self.metric = {path: list(answers) for path, answers in (metric or {}).items()}
         super().__init__(
-            (*controllers(), *analysis.controllers(), *more),
+            (*controllers(settings), *analysis.controllers(), *more),
             {Measure: Answerer(answer=self._measure), **(answerers or {})},
             crds=[*crds("rollouts"), *router_crds()],
             namespaces=(NAMESPACE,),

@@ -9,20 +9,24 @@ import copy
 import json
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from argosy.machinery import timestamps
+from argosy.machinery.controller import PENDING, Question
 from argosy.machinery.mergepatch import merge_patch
 from argosy.machinery.objects import Key, Resource
+from argosy.rollouts.ports import AskTargets, TargetsAnswer
 from argosy.rollouts.reconcile.decide import decide_turn
 from argosy.rollouts.reconcile.look import look
 from argosy.rollouts.reconcile.turn import Turn
 from argosy.rollouts.routers.port import Router, RoutingError, Shares
 from argosy.rollouts.routers.table import routers_of
+from argosy.rollouts.settings import RolloutSettings
 from kit.pure_world import PureWorld, apply_json_patch
 
-from .outcome import Outcome
+from .outcome import Outcome, not_run
 
 Json = dict[str, Any]
 GROUP = "argoproj.io"
@@ -92,11 +96,27 @@ def run(data: Path) -> Iterator[Outcome]:
     if not file.exists():
         return
     for case in json.loads(file.read_bytes())["cases"]:
+        if contradicts_itself(case):
+            why = "its Rollout is not the one that upstream reconciled: a Completed condition came without its event"
+            yield not_run("rollouts/rollout-reconcile", case["id"], why)
+            continue
         try:
             wrong = played(case)
         except Exception as error:
             wrong = [f"{type(error).__name__}: {error}"]
         yield Outcome("rollouts/rollout-reconcile", case["id"], not wrong, "; ".join(wrong)[:1500])
+
+
+def contradicts_itself(case: Json) -> bool:
+    """A first Completed=False always tells RolloutNotCompleted. Where it did not, one of upstream's tests gave its fake
+    client another Rollout than its cache, and the one that was reconciled was not recorded.
+    """
+    statuses = [rollout.get("status") or {} for rollout in case["in"]["objects"].get("rollouts") or ()]
+    before = {item["type"] for status in statuses for item in status.get("conditions") or ()}
+    patches = [action.get("patch") or {} for action in case["out"]["argoActions"] if action["resource"] == "rollouts"]
+    after = [item for patch in patches for item in (patch.get("status") or {}).get("conditions") or ()]
+    begun = any((item["type"], item["status"]) == ("Completed", "False") for item in after)
+    return begun and "Completed" not in before and "RolloutNotCompleted" not in case["out"]["events"]
 
 
 def completed(given: Json, wanted: Json) -> Json:
@@ -151,14 +171,23 @@ def played(case: Json) -> list[str]:
             return (router,)
         return routers_of(turn)
 
+    settings = RolloutSettings(verify_target_groups="targetGroupBindings" in objects)
+    world.answers = partial(load_balancer, wanted["events"])
     for _ in range(given["syncs"]):
-        seen = look(world, key)
+        seen = look(world, key, settings)
         if seen is None:
             break
         decision = decide_turn(seen, now, routers)
         world.memory = decision.memory
         world.carry_out(decision.steps)
     return differences(world, expected, wanted, now)
+
+
+def load_balancer(told: Sequence[str], question: Question[Any]) -> Any:
+    """What the load balancer of upstream's test must have said, by what the controller told of it."""
+    if isinstance(question, AskTargets):
+        return TargetsAnswer(question.targets if "TargetGroupUnverified" not in told else frozenset())
+    return PENDING
 
 
 def expected_objects(objects: Json, wanted: Json) -> dict[tuple[str, Key], Json]:
@@ -196,7 +225,7 @@ def differences(world: PureWorld, expected: dict[tuple[str, Key], Json], wanted:
         out.append(f"events {reasons} are not {right}")
     found = {
         (name.partition(".")[0], key): obj
-        for (name, key), obj in world.objects.items()
+        for (name, key), obj in world.stored.items()
         if name.partition(".")[0] in COMPARED
     }
     for place in sorted({*found, *(place for place in expected if place[0] in COMPARED)}, key=str):

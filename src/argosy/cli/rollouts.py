@@ -6,14 +6,30 @@ from argosy import rollouts
 from argosy.apis.rollouts import Experiment, Rollout
 from argosy.cli.rooms import Context, Parts
 from argosy.machinery.objects import resource_of
+from argosy.rollouts import load_balancers
+from argosy.rollouts.load_balancers.elbv2 import Elbv2
+from argosy.rollouts.load_balancers.simulated import SimulatedLoadBalancers
 from argosy.rollouts.metrics import RolloutMetrics
+from argosy.rollouts.ports import LoadBalancers
+from argosy.rollouts.resources import INGRESSES
+from argosy.rollouts.settings import SIMULATED, VERIFY, settings_of
 from argosy.rollouts.step_services import answerers
 
 
 def build(context: Context) -> Parts:
-    settings = rollouts.RolloutSettings(namespace=context.namespace)
+    settings = settings_of(context.environ, context.namespace)
     RolloutMetrics(context.caches.cache(resource_of(Rollout)), context.caches.cache(resource_of(Experiment)))
     return Parts(
         controllers=rollouts.controllers(settings),
-        answerers=answerers(context.doors.egress, context.clock),
+        answerers={
+            **answerers(context.doors.egress, context.clock),
+            **load_balancers.answerers(_load_balancers(context, settings)),
+        },
     )
+
+
+def _load_balancers(context: Context, settings: rollouts.RolloutSettings) -> LoadBalancers:
+    if context.environ.get(VERIFY, "").lower() == SIMULATED:
+        ingresses = context.caches.cache(INGRESSES)
+        return SimulatedLoadBalancers(ingresses.list)
+    return Elbv2(context.doors.egress, context.clock, settings.resource_tag, context.environ)

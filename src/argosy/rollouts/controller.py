@@ -13,6 +13,7 @@ from argosy.machinery.controller import Controller, Decision
 from argosy.rollouts import destination_rules, services
 from argosy.rollouts.experiments import decide as experiments
 from argosy.rollouts.experiments import look as experiment_look
+from argosy.rollouts.reconcile.balancing import ENDPOINTS, bindings_resource
 from argosy.rollouts.reconcile.decide import decide_turn
 from argosy.rollouts.reconcile.look import look
 from argosy.rollouts.reconcile.seen import Seen
@@ -35,6 +36,7 @@ def rollout(settings: RolloutSettings) -> Controller[Seen]:
         look=partial(look, settings=settings),
         decide=decide,
         owns=(ReplicaSet, ANALYSIS_RUNS, Experiment),
+        by_namespace=(ENDPOINTS, bindings_resource(settings)),
         workers=10,
         manager="rollouts-controller",
         reporter=REPORTER,

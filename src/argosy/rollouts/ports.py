@@ -1,10 +1,10 @@
-"""What this room asks of the world: a step plug-in, and whether a load balancer follows its weights."""
+"""What this room asks of the world: a step plug-in, and what a load balancer does."""
 
 from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from argosy.apis.rollouts import Rollout
@@ -65,3 +65,62 @@ class StepPlugin(Protocol):
     async def run(self, question: RunStep) -> StepAnswer:
         """Does, or looks at, one operation; it is asked again after a crash, and must not act twice."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class TargetGroup:
+    """Of a load balancer, with the weight that its rules give it; None where none names it."""
+
+    name: str
+    arn: str
+    resource: str
+    """`<namespace>/<ingress>-<service>:<port>`, from its tag."""
+    weight: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LoadBalancer:
+    name: str
+    arn: str
+    groups: tuple[TargetGroup, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class BalancerAnswer:
+    """`found` is None when there is none of that name. `problem`: why it could not be asked."""
+
+    found: LoadBalancer | None = None
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AskBalancer(Question[BalancerAnswer]):
+    """What a load balancer does. `since` tells one asking from the next: an answer says nothing of a later weight."""
+
+    host: str
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class TargetsAnswer:
+    """Which of the targets are registered. `problem`: why that could not be asked."""
+
+    registered: frozenset[str] = frozenset()
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AskTargets(Question[TargetsAnswer]):
+    """Which targets, as `ip:port`, a target group has. `since` is None the first time, then tells askings apart."""
+
+    arn: str
+    targets: frozenset[str]
+    since: datetime | None = None
+
+
+class LoadBalancers(Protocol):
+    """Never raises: what goes wrong is told by the answer, without a secret."""
+
+    async def balancer(self, question: AskBalancer) -> BalancerAnswer: ...
+
+    async def targets(self, question: AskTargets) -> TargetsAnswer: ...

@@ -1,6 +1,6 @@
 """Credentials of AWS by Amazon's own library (the extra `aws`), which finds them where it always does.
 
-It may block for that, so it is asked in a thread. Requests are signed by `aws_signing` and go through the egress policy.
+It may block for that, so it is asked in a thread. `aws_signing` signs requests, which go through the egress policy.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Signatures of measurements at Amazon. `given`: region, profile, roleArn of the metric, each of which may be missing."""
+"""Signatures of measurements at Amazon. `given`: region, profile, roleArn of the metric, all of them optional."""
 
 from __future__ import annotations
 

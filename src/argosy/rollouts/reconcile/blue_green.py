@@ -22,6 +22,7 @@ from argosy.rollouts.reconcile.revision import sync_new
 from argosy.rollouts.reconcile.rollback import is_fast_rollback, is_within_window
 from argosy.rollouts.reconcile.scaling import DelayRule, remove_deadlines, scale, scale_new
 from argosy.rollouts.reconcile.services import hash_of, service_of, switch
+from argosy.rollouts.reconcile.target_groups import verify_targets
 from argosy.rollouts.reconcile.turn import Turn
 from argosy.rollouts.reconcile.workload import follow_progress
 from argosy.rollouts.resources import HASH_LABEL
@@ -41,6 +42,7 @@ def blue_green_turn(turn: Turn) -> None:
         scale_blue_green(turn)
         _pause(turn, active)
         active = _switch_active(turn, active)
+        verify_targets(turn)
         sync_runs(turn)
         sync_metadata(turn)
     sync_status(turn, preview, active)

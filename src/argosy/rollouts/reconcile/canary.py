@@ -34,6 +34,7 @@ from argosy.rollouts.reconcile.scaling import (
 )
 from argosy.rollouts.reconcile.services import sync_ping_pong, sync_stable_and_canary
 from argosy.rollouts.reconcile.step_plugins import step_plugin_is_done, sync_step_plugin
+from argosy.rollouts.reconcile.target_groups import verify_targets
 from argosy.rollouts.reconcile.traffic import sync_traffic
 from argosy.rollouts.reconcile.turn import Turn
 from argosy.rollouts.revisions.annotations import has_deadline, newest_first
@@ -90,6 +91,8 @@ def _scale_others(turn: Turn) -> bool:
     budget = total_available(turn.sets) - (rollout.replicas - max_unavailable(rollout))
     if budget <= 0:
         return False
+    if not verify_targets(turn):
+        return False  # nothing old goes before the stable pods are known to be reached
     routed, rule = canary.traffic_routing is not None, DelayRule(turn)
     for found in newest_first(others):
         if routed and is_referenced(turn, found):

@@ -22,7 +22,7 @@ from argosy.rollouts.reconcile.finish import persist
 from argosy.rollouts.reconcile.pauses import Pauses
 from argosy.rollouts.reconcile.revision import make_new, note_workload, owner_reference, sync_new
 from argosy.rollouts.reconcile.scaling import is_scaling_event
-from argosy.rollouts.reconcile.seen import Seen
+from argosy.rollouts.reconcile.seen import Facts, Seen
 from argosy.rollouts.reconcile.turn import Halted, Runs, Turn
 from argosy.rollouts.resources import WAITING
 from argosy.rollouts.revisions.annotations import deadline_of
@@ -45,10 +45,20 @@ def decide_turn(seen: Seen, now: datetime, make_routers: MakeRouters) -> Decisio
     if seen.partitioned is not None and not seen.problem:
         stable, prefix = turn.rollout.status.stable_rs, f"{seen.rollout.name}-"
         steps = translated(seen.partitioned, steps, seen.facts.pod_hash, stable, now, prefix)
-    memory = seen.facts
-    if turn.execution is not None or turn.edits != seen.facts.edits:
-        memory = replace(seen.facts, execution=turn.execution, edits=turn.edits)
-    return Decision(tuple(steps), wake_at=turn.wake_at, memory=memory)
+    return Decision(tuple(steps), wake_at=turn.wake_at, memory=_memory(turn))
+
+
+def _memory(turn: Turn) -> Facts:
+    """The same object while nothing of it changes."""
+    before = turn.seen.facts
+    after = replace(
+        before,
+        execution=turn.execution if turn.execution is not None else before.execution,
+        edits=turn.edits,
+        weighing=turn.weighing,
+        registering=turn.registering,
+    )
+    return before if after == before else after
 
 
 def _note_waiting(turn: Turn) -> None:
@@ -92,6 +102,8 @@ def new_turn(seen: Seen, now: datetime) -> Turn:
         status={**carried, "canary": {"weights": weights} if weights else {}, "blueGreen": {}},
         new_within_delay=deadline is not None and deadline > now,
         edits=seen.facts.edits,
+        weighing=seen.facts.weighing,
+        registering=seen.facts.registering,
         drafts=Drafts(seen.objects),
     )
 

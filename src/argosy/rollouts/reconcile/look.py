@@ -19,6 +19,7 @@ from argosy.rollouts.arithmetic.weights import current_step
 from argosy.rollouts.partitions.sets import KINDS as PARTITIONED
 from argosy.rollouts.partitions.sets import Partitioned, fitted, misfit, partitioned, sets_of, with_owner
 from argosy.rollouts.ports import StepAnswer
+from argosy.rollouts.reconcile.balancing import balancing
 from argosy.rollouts.reconcile.ephemeral import wanted_metadata
 from argosy.rollouts.reconcile.pauses import is_halted
 from argosy.rollouts.reconcile.seen import Facts, Seen
@@ -127,6 +128,7 @@ def _whole(
         workload=source.workload,
         objects=objects,
         plugins=_plugins(snapshot, rollout, facts, settings),
+        balancing=balancing(snapshot, rollout, sets, services, objects, pod_hash, settings),
         refusal=snapshot.refusal,
         is_new=_is_new(snapshot, rollout),
     )

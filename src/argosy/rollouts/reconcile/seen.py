@@ -12,6 +12,7 @@ from argosy.apis.rollouts import Experiment, Rollout
 from argosy.machinery.controller import Refusal
 from argosy.machinery.objects import JsonObject, Key, Resource
 from argosy.rollouts.partitions.sets import Partitioned
+from argosy.rollouts.reconcile.balancing import Balancing, Check
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +31,10 @@ class Facts:
     """Of a step plug-in: (step, operation, number) whose time has come. A first one needs no time."""
     edits: tuple[Any, ...] = ()
     """`route_edits.Edits`: by others, of what routers read."""
+    weighing: Check | None = None
+    """Of the weights that load balancers have."""
+    registering: Check | None = None
+    """Of the pods that are registered with target groups."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +67,8 @@ class Seen:
     """What the routers read and write."""
     plugins: Mapping[int, object] = field(default_factory=dict)
     """Answers of step plug-ins, by step."""
+    balancing: Balancing | None = None
+    """What AWS says; None where nothing of it is verified."""
     refusal: Refusal | None = None
     is_new: bool = False
     """Whether this process sees the Rollout for the first time and it has no status yet."""

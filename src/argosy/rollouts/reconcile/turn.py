@@ -17,6 +17,7 @@ from argosy.machinery.controller import Event, Step
 from argosy.machinery.mergepatch import merge_patch
 from argosy.machinery.objects import JsonObject, Kind
 from argosy.machinery.requests import Write, merge
+from argosy.rollouts.reconcile.balancing import Check
 from argosy.rollouts.reconcile.pauses import Pauses
 from argosy.rollouts.reconcile.seen import Seen
 from argosy.rollouts.routers.port import Drafts
@@ -69,6 +70,8 @@ class Turn:
     """Of a step plug-in, that is due now and to be asked by the next look."""
     edits: tuple[Any, ...] = ()
     """`route_edits.Edits` that are remembered."""
+    weighing: Check | None = None
+    registering: Check | None = None
     drafts: Drafts = field(default_factory=lambda: Drafts({}))
     """What the routers change."""
     obstacle: str = ""

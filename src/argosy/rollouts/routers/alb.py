@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 
 from argosy.apis.rollouts import Rollout
 from argosy.apis.rollouts.routing import Alb
@@ -11,7 +12,7 @@ from argosy.machinery.objects import JsonObject, Key
 from argosy.rollouts.reconcile.pair import stable_and_canary
 from argosy.rollouts.resources import INGRESSES
 from argosy.rollouts.routers.ingresses import leads_to, service_of
-from argosy.rollouts.routers.port import Passive, RoutingError, Shares
+from argosy.rollouts.routers.port import Drafts, Passive, RoutingError, Shares, Tell
 
 PREFIX = "alb.ingress.kubernetes.io"
 MANAGED = "rollouts.argoproj.io/managed-alb-annotations"
@@ -35,7 +36,18 @@ def action_service(rollout: Rollout) -> str:
 
 
 class AlbRouter(Passive):
+    """`weights`: whether load balancers have them; None where that is not verified."""
+
     kind = "ALB"
+
+    def __init__(
+        self, rollout: Rollout, drafts: Drafts, tell: Tell, weights: Callable[[int, Shares], bool | None]
+    ) -> None:
+        super().__init__(rollout, drafts, tell)
+        self._weights = weights
+
+    def verify_weight(self, weight: int, shares: Shares) -> bool | None:
+        return self._weights(weight, shares)
 
     def set_weight(self, weight: int, shares: Shares) -> None:
         service = action_service(self.rollout)

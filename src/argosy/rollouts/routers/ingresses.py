@@ -17,5 +17,11 @@ def service_of(path: JsonObject) -> str:
     return str((backend.get("service") or {}).get("name") or backend.get("serviceName") or "")
 
 
+def hosts_of(ingress: JsonObject) -> Iterator[str]:
+    """Names of its load balancers, as far as they are there."""
+    listed = ((ingress.get("status") or {}).get("loadBalancer") or {}).get("ingress") or ()
+    yield from (str(one["hostname"]) for one in listed if one.get("hostname"))
+
+
 def leads_to(ingress: JsonObject, service: str) -> bool:
     return any(service_of(path) == service for path in paths_of(ingress))

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Literal
 
+from argosy.rollouts.reconcile.balancer_weights import weights_are_set
 from argosy.rollouts.reconcile.turn import Turn
 from argosy.rollouts.routers.alb import AlbRouter
 from argosy.rollouts.routers.ambassador import AmbassadorRouter
@@ -46,7 +48,7 @@ def routers_of(turn: Turn) -> Sequence[Router]:
     found: list[Router] = [IstioRouter(*parts, turn.sets)] if routing.istio is not None else []
     for setting, make in (
         (routing.nginx, NginxRouter),
-        (routing.alb, AlbRouter),
+        (routing.alb, partial(AlbRouter, weights=partial(weights_are_set, turn))),
         (routing.smi, SmiRouter),
         (routing.ambassador, AmbassadorRouter),
         (routing.app_mesh, AppMeshRouter),
