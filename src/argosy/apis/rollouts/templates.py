@@ -1,17 +1,44 @@
 """Analysis templates, several and nested, merged into the spec of one run. Section 11.1.
 
-Pure, and in no room: rollouts and experiments make runs of it. Errors are the texts that users see in a condition.
+Pure, and in no room: rollouts, experiments and promotion make runs of it. Errors are the texts that users of Rollouts
+see in a condition; what they are about stands in them, for rooms whose users know other words.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from typing import Final
 
 from argosy.machinery.objects import JsonObject
 
 
 class TemplateError(ValueError):
     """The templates or arguments do not fit together."""
+
+
+class Twins(TemplateError):
+    """Two parts have one name. `part`: metrics, dryRun or measurementRetention."""
+
+    def __init__(self, part: str, name: str) -> None:
+        self.part, self.name = part, name
+        super().__init__(f"{_TWINS[part]} have the same name '{name}'")
+
+
+class Disagreement(TemplateError):
+    """An argument has two values."""
+
+    def __init__(self, name: str, values: tuple[str, str]) -> None:
+        self.name, self.values = name, values
+        one, other = values
+        super().__init__(f"Argument `{name}` specified multiple times with different values: '{one}', '{other}'")
+
+
+class Unresolved(TemplateError):
+    """An argument has no value."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        super().__init__(f"args.{name} was not resolved")
 
 
 class TemplateMissing(TemplateError):
@@ -25,6 +52,13 @@ class TemplateMissing(TemplateError):
 
 Find = Callable[[str, bool], JsonObject | None]
 """(name, whether cluster-scoped) -> the template."""
+Unite = Callable[[JsonObject, JsonObject], JsonObject]
+"""Two arguments of one name, the first without a value -> the one that counts."""
+_TWINS: Final = {
+    "metrics": "two metrics",
+    "dryRun": "two Dry-Run metric rules",
+    "measurementRetention": "two Measurement Retention metric rules",
+}
 
 
 def gathered(references: Iterable[JsonObject], find: Find) -> tuple[list[JsonObject], list[JsonObject]]:
@@ -52,60 +86,63 @@ def run_spec(
     args: Sequence[JsonObject],
     dry_run: Sequence[JsonObject] = (),
     retention: Sequence[JsonObject] = (),
+    unite: Unite = lambda old, new: new,
 ) -> JsonObject:
     """The spec of a run: it stays valid when templates change. Raises TemplateError."""
-    merged = merged_templates(templates, cluster_templates)
+    merged = merged_templates(templates, cluster_templates, unite)
     parts = {
         "metrics": merged.get("metrics"),
-        "dryRun": unique([*dry_run, *(merged.get("dryRun") or ())], "two Dry-Run metric rules"),
+        "dryRun": unique("dryRun", [*dry_run, *(merged.get("dryRun") or ())]),
         "measurementRetention": unique(
-            [*retention, *(merged.get("measurementRetention") or ())], "two Measurement Retention metric rules"
+            "measurementRetention", [*retention, *(merged.get("measurementRetention") or ())]
         ),
         "args": merged_args(args, merged.get("args") or ()),
     }
     return {name: value for name, value in parts.items() if value}
 
 
-def merged_templates(templates: Sequence[JsonObject], cluster_templates: Sequence[JsonObject]) -> JsonObject:
+def merged_templates(
+    templates: Sequence[JsonObject], cluster_templates: Sequence[JsonObject], unite: Unite = lambda old, new: new
+) -> JsonObject:
     """Metrics, dry runs, retentions and arguments of all. Raises TemplateError."""
     specs = [template.get("spec") or {} for template in (*templates, *cluster_templates)]
     metrics = [metric for spec in specs for metric in spec.get("metrics") or ()]
-    _refuse_twins((str(metric.get("name") or "") for metric in metrics), "two metrics have the same name '{}'")
+    _refuse_twins("metrics", (str(metric.get("name") or "") for metric in metrics))
     parts = {
         "metrics": metrics,
-        "dryRun": unique([rule for spec in specs for rule in spec.get("dryRun") or ()], "two Dry-Run metric rules"),
-        "measurementRetention": unique(
-            [rule for spec in specs for rule in spec.get("measurementRetention") or ()],
-            "two Measurement Retention metric rules",
-        ),
-        "args": _args_of(specs),
+        **{
+            part: unique(part, [rule for spec in specs for rule in spec.get(part) or ()])
+            for part in ("dryRun", "measurementRetention")
+        },
+        "args": _args_of(specs, unite),
     }
     return {name: value for name, value in parts.items() if value}
 
 
-def unique(rules: list[JsonObject], what: str) -> list[JsonObject]:
-    names = (str(rule.get("metricName") or "") for rule in rules)
-    _refuse_twins(names, f"{what} have the same name '{{}}'")
+def unique(part: str, rules: list[JsonObject]) -> list[JsonObject]:
+    _refuse_twins(part, (str(rule.get("metricName") or "") for rule in rules))
     return rules
 
 
-def _refuse_twins(names: Iterable[str], text: str) -> None:
+def _refuse_twins(part: str, names: Iterable[str]) -> None:
     known: set[str] = set()
     for name in names:
         if name in known:
-            raise TemplateError(text.format(name))
+            raise Twins(part, name)
         known.add(name)
 
 
-def _args_of(specs: Sequence[JsonObject]) -> list[JsonObject]:
+def _args_of(specs: Sequence[JsonObject], unite: Unite) -> list[JsonObject]:
     found: dict[str, JsonObject] = {}
     for arg in (arg for spec in specs for arg in spec.get("args") or ()):
         name = str(arg.get("name") or "")
         old, new = (found.get(name) or {}).get("value"), arg.get("value")
         if old is not None and new is not None and old != new:
-            raise TemplateError(f"Argument `{name}` specified multiple times with different values: '{old}', '{new}'")
-        if old is None:
+            raise Disagreement(name, (str(old), str(new)))
+        if name not in found:
             found[name] = arg
+        elif old is None:
+            found[name] = unite(found[name], arg)
     return list(found.values())
 
 
@@ -123,5 +160,5 @@ def merged_args(incoming: Sequence[JsonObject], template: Sequence[JsonObject]) 
             break
     for arg in found:
         if arg.get("value") is None and arg.get("valueFrom") is None:
-            raise TemplateError(f"args.{arg.get('name')} was not resolved")
+            raise Unresolved(str(arg.get("name")))
     return found
