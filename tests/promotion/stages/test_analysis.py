@@ -26,8 +26,10 @@ from argosy.promotion.stages.analysis import AnalysisError, run_spec
         ),
         (
             [{"args": [{"name": "a"}]}],
-            "build arguments: merge arguments: validate merged arguments: "
-            'unresolved argument "a": neither Value nor ValueFrom is set',
+            (
+                "build arguments: merge arguments: validate merged arguments: "
+                'unresolved argument "a": neither Value nor ValueFrom is set'
+            ),
         ),
     ],
 )
