@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from argosy.apis.kubernetes import known
-from argosy.cli.apiserver import api_server, listening
+from argosy.cli.apiserver import ApiServer, api_server, listening
 from argosy.cli.certs_admission import attach
 from argosy.cli.installing import control_plane_objects
 from argosy.cli.outside import Charts, Clusters, Doors, Fetcher, Git, Outside, Signatures
@@ -47,7 +47,7 @@ from argosy.runtime.queue import WorkQueue
 from argosy.runtime.queue_metrics import register_queues
 from argosy.runtime.slices import Slices
 from argosy.runtime.supervisor import Supervisor
-from argosy.runtime.verbs import Verbs
+from argosy.runtime.verbs import Verbs, verbs
 from argosy.sources.port import Credentials
 
 
@@ -203,6 +203,11 @@ class Embedded:
         self.control_plane.doors.open()
 
 
+def own_client(api: ApiServer) -> Verbs:
+    """Under a name by which admission knows the control plane: who it acts for, it says itself."""
+    return verbs(api.cluster.client("system:serviceaccount:argocd:argosy-server", ("system:masters",)))
+
+
 @asynccontextmanager
 async def embedded(
     data_dir: Path,
@@ -252,7 +257,10 @@ async def embedded(
             supervisor.add(
                 "server",
                 partial(
-                    part.run, partial(ports_of, plane, api.client, clock, rng, "argocd", audit, api.workloads.logs)
+                    part.run,
+                    partial(
+                        ports_of, plane, api.client, clock, rng, "argocd", audit, api.workloads.logs, own_client(api)
+                    ),
                 ),
             )
         await stack.enter_async_context(supervisor)

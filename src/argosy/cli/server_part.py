@@ -130,12 +130,14 @@ def ports_of(
     namespace: str,
     audit: Path | None,
     logs: LogSource | None = None,
+    own: Verbs | None = None,
 ) -> Ports:
-    """What the server needs of a control plane."""
+    """What the server needs of a control plane. `own`: a client with the control plane's own name."""
     from argosy.server.process import Ports
 
     return Ports(
         client=client,
+        control_plane=own,
         caches=plane.caches,
         gitops=plane.gitops,
         outside=plane.doors,

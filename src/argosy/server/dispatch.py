@@ -204,6 +204,11 @@ class Dispatcher:
     def record(self, call: Call, needs: Needs, error: BaseException | None) -> None:
         self._audit.record(call, needs, error)
 
+    def pump(self, messages: AsyncGenerator[JsonObject, None]) -> tuple[Mailbox, asyncio.Task[None]]:
+        """For streams of other APIs: the mailbox is filled in the background until the task is cancelled."""
+        mailbox = Mailbox()
+        return mailbox, self._tasks.create_task(mailbox.fill(messages))
+
     async def who(self, headers: Mapping[str, str]) -> Caller:
         """For what is no method: pages, sockets. Raises ApiError."""
         return (await self._authenticated(headers)).caller

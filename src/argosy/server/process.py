@@ -78,6 +78,8 @@ class Ports:
     environ: Mapping[str, str]
     audit: TextIO | None = None
     """Closed at the end."""
+    control_plane: Verbs | None = None
+    """As in World; None: the client is it."""
 
 
 @asynccontextmanager
@@ -93,6 +95,7 @@ async def serving(ports: Ports, place: Place) -> AsyncIterator[Running]:
     authentication = Authentication(configuration, shared, ports.clock, rng, provider.verified)
     world = World(
         client=ports.client,
+        control_plane=ports.control_plane or ports.client,
         caches=ports.caches,
         clock=ports.clock,
         rng=rng,

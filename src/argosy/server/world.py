@@ -51,6 +51,8 @@ PodLogs = Callable[[Client, str, str, dict[str, str]], AsyncIterator[bytes]]
 @dataclass(frozen=True, slots=True, kw_only=True)
 class World:
     client: Verbs
+    control_plane: Verbs
+    """The same as admission's control plane: what it writes carries the names of those whom it acts for."""
     caches: Caches
     clock: Clock
     rng: Rng

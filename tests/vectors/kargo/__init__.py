@@ -31,5 +31,7 @@ FAMILIES = (
     ("kargo/step-evaluation.yaml", "kargo.steps:evaluation"),
     ("kargo/webhooks.json", "kargo.webhooks"),
     ("kargo/timelines", "kargo.timelines"),
+    ("kargo/cli", "kargo.cli:calls"),
+    ("kargo/cli/sequence.json", "kargo.cli:command"),
 )
 """As in `__main__`."""

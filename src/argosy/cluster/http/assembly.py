@@ -10,6 +10,7 @@ from datetime import datetime
 from pathlib import Path
 
 from argosy.cluster.audit import AuditLog, Auditor
+from argosy.cluster.auth.account_secrets import AccountSecrets
 from argosy.cluster.auth.aggregation import refill, role_hooks
 from argosy.cluster.auth.attributes import Attributes, require
 from argosy.cluster.auth.authenticate import Authenticator, StaticTokens, TokenVerifier
@@ -76,6 +77,7 @@ class ClusterFront:
         cluster.core.stored.update(role_hooks(cluster.store, self.rbac))
         refill(cluster.store, self.rbac, cluster.clock.now())
         self.accounts = ServiceAccountTokens(keys.signing_key, cluster.reader, cluster.rng)
+        self._fill_account_secrets()
         verifiers = (StaticTokens(self.settings.tokens), *self.settings.verifiers)
         self.authenticator = Authenticator(
             verifiers=verifiers, accounts=self.accounts, anonymous=self.settings.anonymous
@@ -106,6 +108,19 @@ class ClusterFront:
             checks={"store": lambda: cluster.store.trouble, **self.settings.checks},
         )
         self.front = Front(self.wiring)
+
+    def _fill_account_secrets(self) -> None:
+        cluster = self._cluster
+        filling = AccountSecrets(
+            self.accounts,
+            cluster.reader,
+            cluster.client("system:serviceaccount:kube-system:tokens-controller", ADMIN[1]),
+            cluster.clock,
+            self.keys.authority.certificate,
+            cluster.spawn,
+        )
+        cluster.on_commit(filling.heard)
+        filling.begin([entry.obj for entry in cluster.store.table("", "secrets").scan()])
 
     def authorize(self, request: ApiRequest) -> None:
         """For in-process clients that act with a user's rights only (`EmbeddedCluster.client(authorize=...)`)."""

@@ -215,7 +215,7 @@ class Reviewer:
             actor = self._actor(request)
             message = f'Freight approved for Stage "{stage}" by "{actor}"'
             event = freight_event(request.obj, "FreightApproved", message, actor, stage_name=stage)
-            if not request.dry_run:
+            if not request.dry_run and not self._is_ours(request):  # our server tells whom it acted for
                 await self._announce(event, "freight-webhook")
 
     async def _check_freight_deletion(self, request: Request) -> None:

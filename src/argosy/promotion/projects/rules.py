@@ -11,27 +11,6 @@ from typing import Any, Final
 from argosy.machinery.objects import JsonObject
 
 VERBS: Final = ("create", "delete", "deletecollection", "get", "list", "patch", "update", "watch")
-RESOURCES: Final = {
-    "": ("configmaps", "events", "secrets", "serviceaccounts"),
-    "argoproj.io": ("analysisruns", "analysistemplates", "clusteranalysistemplates"),
-    "kargo.akuity.io": (
-        "freights",
-        "freights/status",
-        "projectconfigs",
-        "projects",
-        "promotions",
-        "promotiontasks",
-        "promotionrequests",
-        "stages",
-        "targets",
-        "warehouses",
-        "clusterconfigs",
-        "clusterpromotiontasks",
-    ),
-    "rbac.authorization.k8s.io": ("rolebindings", "roles", "clusterroles", "clusterrolebindings"),
-    "apps": ("deployments", "statefulsets", "daemonsets", "replicasets"),
-    "batch": ("jobs", "cronjobs"),
-}
 CUSTOM_VERBS: Final = {"stages": ("promote",)}
 
 
@@ -53,14 +32,12 @@ def normalised(rules: Iterable[Mapping[str, Sequence[str]]], *, custom_verbs: bo
 
 
 def check_resource(resource: str) -> None:
-    known = {name for names in RESOURCES.values() for name in names}
-    if resource in known or resource == "*":
+    """Types are named in the plural. Raises RuleError."""
+    main, slash, below = resource.partition("/")
+    if main.endswith("s") or main == "*":
         return
-    main = resource.partition("/")[0]
-    if main in known:
-        return
-    guesses = [name for name in (f"{resource}s", f"{resource}es", f"{resource.removesuffix('y')}ies") if name in known]
-    hint = f'; did you mean "{guesses[0]}"?' if resource and guesses else ""
+    plural = f"{main.removesuffix('y')}ies" if main.endswith("y") else f"{main}s"
+    hint = f'; did you mean "{plural}{slash}{below}"?' if main else ""
     raise RuleError(f'unrecognized resource type "{resource}"{hint}')
 
 

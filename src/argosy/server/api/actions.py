@@ -150,7 +150,7 @@ class Actions:
             },
             "spec": {"stage": name, "freight": asked.body["freight"], "steps": [{"uses": "fail", "as": "unbuilt"}]},
         }
-        made = await self._world.client.create(LISTED["promotions"].resource, body, field_manager=MANAGER)
+        made = await self._world.control_plane.create(LISTED["promotions"].resource, body, field_manager=MANAGER)
         return {"message": f"Promotion {made['metadata']['name']} was made"}
 
     async def _found(self, asked: Asked, kind: str, action: str) -> JsonObject:

@@ -36,6 +36,7 @@ def pages(world: World, dispatcher: Dispatcher, receiver: Receiver, provider: Ha
         "/auth/callback": _later(world, provider, "callback"),
         "/auth/logout": logout(world),
         f"{PREFIX}/": router(world).page(dispatcher),
+        "/v1beta1/": _kargo(world, dispatcher, provider),
         "/auth/": absent,  # type: ignore[dict-item]
         "/": page_files(world),
     }
@@ -54,6 +55,26 @@ def _later(world: World, provider: HasProvider, name: str) -> Page:
             from argosy.server.pages import single_sign_on
 
             made.append(getattr(single_sign_on, name)(world, provider.get()))
+        return await made[0](request, path, query)
+
+    return page
+
+
+def _kargo(world: World, dispatcher: Dispatcher, provider: HasProvider) -> Page:
+    """Loaded with the first request: a process without promotions never pays for it."""
+    made: list[Page] = []
+
+    async def page(request: Request, path: str, query: str) -> Response:
+        if not made:
+            from argosy.server.kargo import router
+            from argosy.server.kargo.faults import Fault
+            from argosy.server.kargo.router import failure
+            from argosy.server.kargo.settings import SettingError
+
+            try:
+                made.append(router(world, dispatcher, provider.get).page())
+            except SettingError as error:
+                return failure(Fault(503, f"the server is not configured: {error}"))
         return await made[0](request, path, query)
 
     return page

@@ -98,15 +98,16 @@ def config_of(configuration: Configuration) -> OidcConfig | None:
 
 
 class Provider:
-    def __init__(self, configuration: Configuration, clock: Clock) -> None:
-        self._configuration, self._clock = configuration, clock
+    def __init__(self, configuration: Configuration, clock: Clock, given: OidcConfig | None = None) -> None:
+        """`given`: instead of what `oidc.config` says."""
+        self._configuration, self._clock, self._given = configuration, clock, given
         self._told: tuple[str, float, Mapping[str, Any]] = ("", 0.0, {})
         self._keys: tuple[str, float, KeySet | None] = ("", 0.0, None)
         self._asking = asyncio.Lock()
 
     @property
     def config(self) -> OidcConfig | None:
-        return config_of(self._configuration)
+        return self._given or config_of(self._configuration)
 
     async def told(self, config: OidcConfig) -> Mapping[str, Any]:
         """The provider's description of itself. Raises ProviderError."""

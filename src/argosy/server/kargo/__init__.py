@@ -1,0 +1,71 @@
+"""Kargo's REST API, `/v1beta1`, for its command and its page: one room for each sort of resource.
+
+- `endpoint.py`: an endpoint's declaration; `router.py`: from request to answer; `limits.py`: how much one may ask.
+- `identity.py`, `claims.py`: who calls; `access.py`: what they may do, by Kubernetes' own permissions.
+- `watching.py`: watches as server-sent events; `shapes.py`: objects as they are sent; `faults.py`: refusals.
+- `core/`: projects and what is promoted in them.  `roles/`: roles, tokens.  `credentials/`: Secrets, ConfigMaps.
+- `resources/`: any manifests.  `analysis/`: verifications and their logs.  `configs.py`, `system.py`: the rest.
+
+Upstream has neither a record of what was changed nor limits; both are here. Source: spec/kargo-api.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from argosy.server.dispatch import Dispatcher
+from argosy.server.kargo.endpoint import Endpoint
+from argosy.server.kargo.identity import SignIn
+from argosy.server.kargo.router import PREFIX, Router
+from argosy.server.kargo.settings import KargoSettings, settings_of
+from argosy.server.world import World
+
+if TYPE_CHECKING:
+    from argosy.server.sessions.provider import Provider
+
+__all__ = ["PREFIX", "router"]
+
+
+def router(world: World, dispatcher: Dispatcher, provider: Callable[[], Provider]) -> Router:
+    """Raises SettingError for a variable that cannot be read."""
+    settings = settings_of(world.environ)
+    signing_in = SignIn(world, settings, _provider(world, settings, provider))
+    return Router(endpoints(world, settings, signing_in), world, settings, signing_in, dispatcher)
+
+
+def endpoints(world: World, settings: KargoSettings, signing_in: SignIn) -> tuple[Endpoint, ...]:
+    from argosy.server.kargo.analysis import analysis_endpoints
+    from argosy.server.kargo.configs import config_endpoints
+    from argosy.server.kargo.core import core_endpoints
+    from argosy.server.kargo.credentials import credential_endpoints
+    from argosy.server.kargo.resources.writing import resource_endpoints
+    from argosy.server.kargo.roles import role_endpoints
+    from argosy.server.kargo.system import system_endpoints
+
+    return (
+        *system_endpoints(world, settings, signing_in),
+        *resource_endpoints(world, settings),
+        *core_endpoints(world),
+        *config_endpoints(world),
+        *analysis_endpoints(world, settings),
+        *credential_endpoints(world, settings),
+        *role_endpoints(world, settings),
+    )
+
+
+def _provider(world: World, settings: KargoSettings, shared: Callable[[], Provider]) -> Callable[[], Provider]:
+    """Kargo's own where one is set, else that of the whole control plane."""
+    if settings.oidc is None:
+        return shared
+    oidc = settings.oidc
+    made: list[Provider] = []
+
+    def own() -> Provider:
+        if not made:
+            from argosy.server.sessions.provider import Provider
+
+            made.append(Provider(world.configuration, world.clock, oidc.config()))
+        return made[0]
+
+    return own

@@ -1,0 +1,159 @@
+"""Logs of a job that verified: fetched from where the operator keeps logs, and sent on as server-sent events.
+
+Source: spec/kargo-api.md 3. The address is a template of the operator's; of the caller's it takes names alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from typing import Final
+
+from argosy.expr.expression_templates import environment, evaluated
+from argosy.expr.exprlang import ExprError
+from argosy.machinery.objects import JsonObject, Key
+from argosy.promotion.kinds import ANALYSIS_RUNS, STAGES
+from argosy.promotion.names import STAGE
+from argosy.server.calls import within
+from argosy.server.kargo.analysis.templates import RUN, integrated
+from argosy.server.kargo.endpoint import Asked, Endpoint, Reply, Stream
+from argosy.server.kargo.faults import Fault, invalid, not_found, unimplemented
+from argosy.server.kargo.settings import KargoSettings, LogSettings
+from argosy.server.world import World
+from argosy.sources.port import Credentials, SourceError
+
+LIMIT: Final = 16 << 20
+CHUNK: Final = 4096
+_MARKS: Final = ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"))
+
+
+def log_endpoints(world: World, settings: KargoSettings) -> tuple[Endpoint, ...]:
+    async def logs(asked: Asked) -> Reply | Stream:
+        if not settings.logs.url:
+            raise unimplemented("AnalysisRun log streaming is not configured")
+        run = await asked.objects.find(ANALYSIS_RUNS, asked.key("analysis-run"))
+        if run is None:
+            raise not_found(f'AnalysisRun "{asked.path["analysis-run"]}" in namespace "{asked.project}" not found')
+        names = await _names(asked, run)
+        text = await _fetched(world, settings.logs, names)
+        return Stream(_chunks(text), _event)
+
+    endpoint = Endpoint(method="GET", path=f"{RUN}/logs", needs=within("analysisruns", "get"), answer=logs)
+    return (integrated(endpoint, settings),)
+
+
+async def _names(asked: Asked, run: JsonObject) -> dict[str, str]:
+    """What the template may use. Raises Fault."""
+    metric, spec = job_metric(run, asked.one("metricName"))
+    container = container_of(run, metric, spec, asked.one("containerName"))
+    job_namespace, job = job_of(run, metric)
+    metadata = run["metadata"]
+    name = (metadata.get("annotations") or {}).get(STAGE) or (metadata.get("labels") or {}).get(STAGE)
+    if not name:
+        raise not_found(f"{_place(run)} has no stage label")
+    stage = await asked.objects.read(STAGES, Key(asked.project, name))
+    return {
+        "project": asked.project,
+        "namespace": asked.project,
+        "shard": str((stage.get("spec") or {}).get("shard") or ""),
+        "stage": name,
+        "analysisRun": metadata["name"],
+        "metricName": metric,
+        "jobNamespace": job_namespace,
+        "jobName": job,
+        "container": container,
+    }
+
+
+async def _fetched(world: World, settings: LogSettings, names: dict[str, str]) -> str:
+    """Raises Fault."""
+    more = {"token": settings.token.reveal()} if settings.token else {}
+    try:
+        url = evaluated(settings.url, environment(names))
+        headers = {
+            name: str(evaluated(value, environment({**names, **more}))) for name, value in settings.headers.items()
+        }
+    except ExprError as error:
+        raise Fault(500, f"the template of log addresses cannot be filled: {error}") from None
+    try:
+        answer = await world.clock.external(
+            world.outside.egress.get(str(url), Credentials(), limit=LIMIT, headers=headers)
+        )
+    except SourceError as error:
+        raise Fault(502, f"the logs cannot be fetched: {error}") from None
+    if answer.status != 200:
+        raise Fault(502, f"the logs cannot be fetched: the log server answers {answer.status}")
+    return decoded(answer.body)
+
+
+def decoded(body: bytes) -> str:
+    for mark, encoding in _MARKS:
+        if body.startswith(mark):
+            return body[len(mark) :].decode(encoding, errors="replace")
+    return body.decode(errors="replace")
+
+
+async def _chunks(text: str) -> AsyncGenerator[JsonObject, None]:
+    for at in range(0, len(text), CHUNK):
+        yield {"chunk": text[at : at + CHUNK]}
+
+
+def _event(message: JsonObject) -> bytes:
+    """A line of data for each line of text, so that nothing in a log can end an event."""
+    text = str(message["chunk"]).replace("\r\n", "\n").replace("\r", "\n")
+    return b"".join(b"data: " + line.encode() + b"\n" for line in text.split("\n")) + b"\n"
+
+
+# -- pure --------------------------------------------------------------------------------------------------------------
+
+
+def job_metric(run: JsonObject, wanted: str) -> tuple[str, JsonObject]:
+    """The metric that a job measures: the named one, or the only one. Raises Fault."""
+    metrics = (run.get("spec") or {}).get("metrics") or ()
+    jobs = {
+        str(one.get("name")): provider["job"] for one in metrics if (provider := one.get("provider") or {}).get("job")
+    }
+    if wanted:
+        if wanted not in jobs:
+            raise not_found(f'{_place(run)} has no job metric named "{wanted}"')
+        return wanted, jobs[wanted]
+    if not jobs:
+        raise not_found(f"{_place(run)} has no job metrics")
+    if len(jobs) > 1:
+        raise invalid(f"{_place(run)} has multiple job metrics; please specify a metric name")
+    return next(iter(jobs.items()))
+
+
+def container_of(run: JsonObject, metric: str, job: JsonObject, wanted: str) -> str:
+    """Raises Fault."""
+    pod = ((job.get("spec") or {}).get("template") or {}).get("spec") or {}
+    names = [str(one.get("name")) for one in pod.get("containers") or ()]
+    if not names:
+        raise not_found(f'{_place(run)} has no containers in Jobs for metric "{metric}"')
+    if wanted:
+        if wanted not in names:
+            raise not_found(f'{_place(run)} has no container named "{wanted}" in Jobs for metric "{metric}"')
+        return wanted
+    if len(names) > 1:
+        why = "please specify a container name"
+        raise invalid(f'{_place(run)} has multiple containers in Jobs for metric "{metric}"; {why}')
+    return names[0]
+
+
+def job_of(run: JsonObject, metric: str) -> tuple[str, str]:
+    """Namespace and name, as the first measurement tells them. Raises Fault."""
+    results = (run.get("status") or {}).get("metricResults") or ()
+    result = next((one for one in results if one.get("name") == metric), None)
+    if result is None:
+        raise not_found(f'{_place(run)} has no result for metric "{metric}"')
+    measurements = result.get("measurements") or ()
+    if not measurements:
+        raise not_found(f'result for metric "{metric}" has no measurements')
+    metadata = measurements[0].get("metadata") or {}
+    for name, word in (("job-namespace", "namespace"), ("job-name", "name")):
+        if not metadata.get(name):
+            raise not_found(f'result for metric "{metric}" has no Job {word} metadata')
+    return str(metadata["job-namespace"]), str(metadata["job-name"])
+
+
+def _place(run: JsonObject) -> str:
+    return f'AnalysisRun "{run["metadata"]["name"]}" in namespace "{run["metadata"]["namespace"]}"'

@@ -1,0 +1,49 @@
+"""AnalysisTemplates and AnalysisRuns; not there where verification by Rollouts is switched off."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from argosy.machinery.objects import Key
+from argosy.promotion.kinds import ANALYSIS_RUNS, ANALYSIS_TEMPLATES, CLUSTER_ANALYSIS_TEMPLATES
+from argosy.server.kargo.core.simple import deleting, listing, reading
+from argosy.server.kargo.endpoint import Asked, Endpoint, Reply, Stream
+from argosy.server.kargo.faults import unimplemented
+from argosy.server.kargo.settings import KargoSettings
+
+OWN = "/projects/{project}/analysis-templates"
+SHARED = "/shared/cluster-analysis-templates"
+RUN = "/projects/{project}/analysis-runs/{analysis-run}"
+
+
+def template_endpoints(settings: KargoSettings) -> tuple[Endpoint, ...]:
+    own, shared = f"{OWN}/{{analysis-template}}", f"{SHARED}/{{cluster-analysis-template}}"
+    found = (
+        listing(OWN, ANALYSIS_TEMPLATES),
+        reading(own, ANALYSIS_TEMPLATES, _own),
+        deleting(own, ANALYSIS_TEMPLATES, _own),
+        listing(SHARED, CLUSTER_ANALYSIS_TEMPLATES),
+        reading(shared, CLUSTER_ANALYSIS_TEMPLATES, _shared),
+        deleting(shared, CLUSTER_ANALYSIS_TEMPLATES, _shared),
+        reading(RUN, ANALYSIS_RUNS, lambda asked: asked.key("analysis-run")),
+    )
+    return tuple(integrated(one, settings) for one in found)
+
+
+def integrated(endpoint: Endpoint, settings: KargoSettings) -> Endpoint:
+    """Answers 501 without the integration."""
+
+    async def answer(asked: Asked) -> Reply | Stream:
+        if not settings.rollouts:
+            raise unimplemented("Argo Rollouts integration is not enabled")
+        return await endpoint.answer(asked)
+
+    return replace(endpoint, answer=answer)
+
+
+def _own(asked: Asked) -> Key:
+    return asked.key("analysis-template")
+
+
+def _shared(asked: Asked) -> Key:
+    return Key("", asked.path["cluster-analysis-template"])

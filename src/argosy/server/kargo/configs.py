@@ -1,0 +1,50 @@
+"""ProjectConfigs and the ClusterConfig: one, live, removal, refresh.
+
+The command watches the ClusterConfig at an address that upstream does not serve; it is served here.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from argosy.machinery.objects import Key, Resource
+from argosy.promotion.kinds import CLUSTER_CONFIGS, PROJECT_CONFIGS
+from argosy.server.calls import within
+from argosy.server.kargo.core.simple import KeyOf, deleting, refreshing
+from argosy.server.kargo.endpoint import Asked, Endpoint, Reply, Stream
+from argosy.server.kargo.shapes import plain
+from argosy.server.kargo.watching import watch
+from argosy.server.world import World
+
+OWN: Final = "/projects/{project}/config"
+CLUSTER: Final = "/system/cluster-config"
+WATCHED: Final = "/cluster-config"
+
+
+def config_endpoints(world: World) -> tuple[Endpoint, ...]:
+    return (
+        _shown(world, OWN, PROJECT_CONFIGS, _own),
+        deleting(OWN, PROJECT_CONFIGS, _own),
+        refreshing(world, f"{OWN}/refresh", PROJECT_CONFIGS, _own),
+        _shown(world, CLUSTER, CLUSTER_CONFIGS, _cluster),
+        _shown(world, WATCHED, CLUSTER_CONFIGS, _cluster),
+        deleting(CLUSTER, CLUSTER_CONFIGS, _cluster),
+        refreshing(world, f"{CLUSTER}/refresh", CLUSTER_CONFIGS, _cluster),
+    )
+
+
+def _own(asked: Asked) -> Key:
+    return Key(asked.project, asked.project)
+
+
+def _cluster(_: Asked) -> Key:
+    return Key("", "cluster")
+
+
+def _shown(world: World, path: str, resource: Resource, key_of: KeyOf) -> Endpoint:
+    async def one(asked: Asked) -> Reply | Stream:
+        if asked.flag("watch"):
+            return await watch(asked, world.client, resource, key_of(asked))
+        return Reply(plain(await asked.objects.read(resource, key_of(asked))))
+
+    return Endpoint(method="GET", path=path, needs=within(resource.plural, "get"), answer=one)

@@ -1,0 +1,32 @@
+"""Projects and what is promoted in them: Warehouses, Freight, Stages, Promotions, tasks."""
+
+from __future__ import annotations
+
+from argosy.server.kargo.endpoint import Endpoint
+from argosy.server.world import World
+
+
+def core_endpoints(world: World) -> tuple[Endpoint, ...]:
+    from argosy.server.kargo.core.approving import approving_endpoints
+    from argosy.server.kargo.core.freight import freight_endpoints
+    from argosy.server.kargo.core.links import link_endpoints
+    from argosy.server.kargo.core.projects import project_endpoints
+    from argosy.server.kargo.core.promoting import promoting_endpoints
+    from argosy.server.kargo.core.promotions import promotion_endpoints
+    from argosy.server.kargo.core.stages import stage_endpoints
+    from argosy.server.kargo.core.tasks import task_endpoints
+    from argosy.server.kargo.core.verification import verification_endpoints
+    from argosy.server.kargo.core.warehouses import warehouse_endpoints
+
+    return (
+        *project_endpoints(),
+        *warehouse_endpoints(world),
+        *freight_endpoints(world),
+        *approving_endpoints(world),
+        *link_endpoints(world),
+        *stage_endpoints(world),
+        *verification_endpoints(world),
+        *promotion_endpoints(world),
+        *promoting_endpoints(world),
+        *task_endpoints(),
+    )

@@ -1,0 +1,44 @@
+"""Approves a piece of Freight for a Stage: as good as promoting it there, so it needs the same right."""
+
+from __future__ import annotations
+
+from argosy.machinery import timestamps
+from argosy.machinery.api import PatchType
+from argosy.machinery.objects import Key
+from argosy.promotion.events import freight_event
+from argosy.promotion.freight.availability import origin_text, request_of
+from argosy.promotion.kinds import FREIGHT, STAGES
+from argosy.server.calls import within
+from argosy.server.kargo.access import MANAGER
+from argosy.server.kargo.core.freight import ONE, by_name_or_alias
+from argosy.server.kargo.endpoint import Asked, Endpoint, Reply
+from argosy.server.kargo.faults import invalid
+from argosy.server.world import World
+
+
+def approving_endpoints(world: World) -> tuple[Endpoint, ...]:
+    async def approve(asked: Asked) -> Reply:
+        name = asked.one("stage")
+        if not name:
+            raise invalid("stage query parameter is required")
+        piece = await by_name_or_alias(asked)
+        stage = await asked.objects.read(STAGES, Key(asked.project, name))
+        await asked.access.permit("promote", STAGES, Key(asked.project, name))
+        origin = origin_text(piece.get("origin") or {})
+        if request_of(stage, origin) is None:
+            raise invalid(f'Stage "{name}" does not request Freight from origin "{origin}"')
+        if name in ((piece.get("status") or {}).get("approvedFor") or {}):
+            return Reply()
+        key = Key(asked.project, piece["metadata"]["name"])
+        await asked.access.permit("patch", FREIGHT, key, subresource="status")
+        patch = {"status": {"approvedFor": {name: {"approvedAt": timestamps.seconds(world.clock.now())}}}}
+        await world.control_plane.patch(
+            FREIGHT, key.name, key.namespace, patch, PatchType.MERGE, subresource="status", field_manager=MANAGER
+        )
+        message = f'Freight approved for Stage "{name}" by "{asked.identity.actor}"'
+        event = freight_event(piece, "FreightApproved", message, asked.identity.actor, stage_name=name)
+        world.events.record(piece, event.reason, event.message, annotations=event.annotations)
+        return Reply()
+
+    needs = within("stages", "promote", mutates=True)
+    return (Endpoint(method="POST", path=f"{ONE}/approve", needs=needs, answer=approve),)

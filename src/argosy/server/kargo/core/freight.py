@@ -1,0 +1,183 @@
+"""Freight: a query with groups and order, one piece by name or alias, its alias, its removal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from functools import cmp_to_key
+from typing import Final
+
+from argosy.machinery import semver
+from argosy.machinery.objects import JsonObject, Key
+from argosy.promotion.freight.availability import available, discovered_at
+from argosy.promotion.kinds import FREIGHT, STAGES
+from argosy.promotion.names import ALIAS
+from argosy.server.calls import within
+from argosy.server.kargo.endpoint import Asked, Endpoint, Reply, Stream
+from argosy.server.kargo.faults import conflict, invalid, not_found
+from argosy.server.kargo.shapes import plain
+from argosy.server.kargo.watching import watch
+from argosy.server.world import World
+
+LIST: Final = "/projects/{project}/freight"
+ONE: Final = f"{LIST}/{{freight-name-or-alias}}"
+IMAGES, COMMITS, CHARTS = "image_repo", "git_repo", "chart_repo"
+ARTEFACTS: Final = {IMAGES: "images", COMMITS: "commits", CHARTS: "charts"}
+FIRST_SEEN, TAG = "first_seen", "tag"
+
+
+def freight_endpoints(world: World) -> tuple[Endpoint, ...]:
+    async def query(asked: Asked) -> Reply | Stream:
+        origins = frozenset(asked.all("origins"))
+        if asked.flag("watch"):
+            key = Key(asked.project, "")
+            return await watch(asked, world.client, FREIGHT, key, keeps=lambda one: is_from(one, origins))
+        group, group_by, order_by = asked.one("group"), asked.one("groupBy"), asked.one("orderBy")
+        check_query(group, group_by, order_by)
+        pieces, version = await _pieces(world, asked, origins)
+        groups = grouped(pieces, group_by, group)
+        shown = {
+            name: {"items": [plain(one) for one in ordered(of, order_by, reverse=asked.flag("reverse"))]}
+            for name, of in groups.items()
+        }
+        return Reply({"groups": shown, **({"resourceVersion": version} if version else {})})
+
+    async def one(asked: Asked) -> Reply | Stream:
+        piece = await by_name_or_alias(asked)
+        if asked.flag("watch"):
+            return await watch(asked, world.client, FREIGHT, Key(asked.project, piece["metadata"]["name"]))
+        return Reply(plain(piece))
+
+    return (
+        Endpoint(method="GET", path=LIST, needs=within("freights", "list"), answer=query),
+        Endpoint(method="GET", path=ONE, needs=within("freights", "get"), answer=one),
+        Endpoint(method="DELETE", path=ONE, needs=within("freights", "delete", mutates=True), answer=_delete),
+        Endpoint(method="PATCH", path=f"{ONE}/alias", needs=within("freights", "patch", mutates=True), answer=_rename),
+    )
+
+
+async def by_name_or_alias(asked: Asked) -> JsonObject:
+    """The name is tried first. Raises Fault."""
+    wanted = asked.path["freight-name-or-alias"]
+    found = await asked.objects.find(FREIGHT, Key(asked.project, wanted))
+    if found is None:
+        found = await by_alias(asked, wanted)
+    if found is None:
+        raise not_found(f'Freight with name or alias "{wanted}" not found in project "{asked.project}"')
+    return found
+
+
+async def by_alias(asked: Asked, alias: str) -> JsonObject | None:
+    """The label is compared here: what a caller sends is no selector."""
+    pieces, _ = await asked.objects.list(FREIGHT, asked.project)
+    return next((one for one in pieces if (one["metadata"].get("labels") or {}).get(ALIAS) == alias), None)
+
+
+async def _pieces(world: World, asked: Asked, origins: frozenset[str]) -> tuple[list[JsonObject], str]:
+    name = asked.one("stage")
+    if not name:
+        pieces, version = await asked.objects.list(FREIGHT, asked.project)
+        return [one for one in pieces if is_from(one, origins)], version
+    stage = await asked.objects.find(STAGES, Key(asked.project, name))
+    if stage is None:
+        raise not_found(f'Stage "{name}" not found in project "{asked.project}"')
+    pieces, _ = await asked.objects.list(FREIGHT, asked.project)
+    return list(available(stage, pieces, world.clock.now())), ""
+
+
+async def _delete(asked: Asked) -> Reply:
+    piece = await by_name_or_alias(asked)
+    await asked.objects.delete(FREIGHT, Key(asked.project, piece["metadata"]["name"]))
+    return Reply(code=204)
+
+
+async def _rename(asked: Asked) -> Reply:
+    alias = asked.one("newAlias")
+    if not alias:
+        raise invalid("newAlias query parameter is required")
+    piece = await by_name_or_alias(asked)
+    other = await by_alias(asked, alias)
+    if other is not None and other["metadata"]["name"] != piece["metadata"]["name"]:
+        raise conflict(f'alias "{alias}" already used by another piece of Freight in namespace "{asked.project}"')
+    patch = {"metadata": {"labels": {ALIAS: alias}}, "alias": alias}
+    await asked.objects.patch(FREIGHT, Key(asked.project, piece["metadata"]["name"]), patch)
+    return Reply()
+
+
+# -- pure --------------------------------------------------------------------------------------------------------------
+
+
+def check_query(group: str, group_by: str, order_by: str) -> None:
+    """Raises Fault 400."""
+    if group and not group_by:
+        raise invalid("cannot filter by group without group by")
+    if group_by and group_by not in ARTEFACTS:
+        raise invalid(f"invalid group by: {group_by}")
+    if order_by == TAG and group_by not in (IMAGES, CHARTS):
+        raise invalid(f"tag ordering only valid when grouping by: {IMAGES}, {CHARTS}")
+    if order_by not in (TAG, FIRST_SEEN, ""):
+        raise invalid(f"invalid order by: {order_by}")
+
+
+def is_from(piece: JsonObject, origins: frozenset[str]) -> bool:
+    return not origins or (piece.get("origin") or {}).get("name") in origins
+
+
+def grouped(pieces: Sequence[JsonObject], group_by: str, group: str) -> dict[str, list[JsonObject]]:
+    """By repository of what they hold; all under an empty name where nothing is grouped."""
+    if not group_by:
+        return {"": list(pieces)}
+    found: dict[str, list[JsonObject]] = {}
+    for piece in pieces:
+        for artefact in piece.get(ARTEFACTS[group_by]) or ():
+            name = _repository(group_by, artefact)
+            if group in ("", name):
+                found.setdefault(name, []).append(piece)
+    return found
+
+
+def _repository(group_by: str, artefact: JsonObject) -> str:
+    url = str(artefact.get("repoURL") or "")
+    return joined(url, str(artefact.get("name") or "")) if group_by == CHARTS else url
+
+
+def joined(url: str, name: str) -> str:
+    """As Go's `path.Join`: slashes that follow each other are one."""
+    parts = [part for part in f"{url}/{name}".split("/") if part]
+    return f"{'/' if url.startswith('/') else ''}{'/'.join(parts)}"
+
+
+def ordered(pieces: Iterable[JsonObject], order_by: str, *, reverse: bool) -> list[JsonObject]:
+    """By discovery, or by the tag of the first image or chart where both are of one repository."""
+    key = cmp_to_key(_by_tag) if order_by == TAG else cmp_to_key(_by_discovery)
+    found = sorted(pieces, key=key)
+    return found[::-1] if reverse else found
+
+
+def _by_discovery(one: JsonObject, other: JsonObject) -> int:
+    first, second = discovered_at(one), discovered_at(other)
+    return (first > second) - (first < second)
+
+
+def _by_tag(one: JsonObject, other: JsonObject) -> int:
+    (repository, tag), (other_repository, other_tag) = _tag_of(one), _tag_of(other)
+    if repository != other_repository:
+        return _by_discovery(one, other)
+    version, other_version = _version(tag), _version(other_tag)
+    if version is not None and other_version is not None:
+        return (version > other_version) - (version < other_version)
+    return (tag > other_tag) - (tag < other_tag)
+
+
+def _tag_of(piece: JsonObject) -> tuple[str, str]:
+    if images := piece.get("images"):
+        return str(images[0].get("repoURL") or ""), str(images[0].get("tag") or "")
+    if charts := piece.get("charts"):
+        return _repository(CHARTS, charts[0]), str(charts[0].get("version") or "")
+    return "", ""
+
+
+def _version(tag: str) -> semver.Version | None:
+    try:
+        return semver.parse(tag)
+    except ValueError:
+        return None

@@ -1,0 +1,80 @@
+"""Projects: their list in pages, one, its removal, its events, and the images that its Stages hold."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+from argosy.machinery.objects import JsonObject, Key, Resource
+from argosy.promotion.kinds import PROJECTS, STAGES
+from argosy.promotion.names import GROUP
+from argosy.server.calls import within
+from argosy.server.kargo.core.simple import deleting, reading
+from argosy.server.kargo.endpoint import Asked, Endpoint, Reply
+from argosy.server.kargo.shapes import cached_list, plain
+
+EVENTS: Final = Resource("", "v1", "events", "Event")
+
+
+def project_endpoints() -> tuple[Endpoint, ...]:
+    return (
+        Endpoint(method="GET", path="/projects", needs=within("projects", "list"), answer=_projects),
+        reading("/projects/{project}", PROJECTS, _own),
+        deleting("/projects/{project}", PROJECTS, _own),
+        Endpoint(method="GET", path="/projects/{project}/events", needs=within("events", "list"), answer=_events),
+        Endpoint(method="GET", path="/projects/{project}/images", needs=within("stages", "list"), answer=_images),
+    )
+
+
+def _own(asked: Asked) -> Key:
+    return Key("", asked.project)
+
+
+async def _projects(asked: Asked) -> Reply:
+    found, _ = await asked.objects.list(PROJECTS)
+    if asked.flag("mine"):
+        found = [one for one in found if one["metadata"]["name"] in asked.identity.accounts]
+    if words := asked.one("filter").lower():
+        found = [one for one in found if words in one["metadata"]["name"].lower()]
+    if wanted := asked.query.get("uid"):
+        found = [one for one in found if one["metadata"].get("uid") in wanted]
+    size, page = _number(asked.one("pageSize")), _number(asked.one("page"))
+    shown = found[page * size : (page + 1) * size] if size > 0 else found
+    return Reply({"items": [plain(one) for one in shown], "total": len(found)})
+
+
+def _number(text: str) -> int:
+    """What is no number counts as none, as in upstream's pages."""
+    return int(text) if text.isdecimal() and len(text) <= 9 else 0
+
+
+async def _events(asked: Asked) -> Reply:
+    """About Kargo's own objects, the newest first."""
+    found, _ = await asked.objects.list(EVENTS, asked.project)
+    ours = [one for one in found if _is_ours(one)]
+    ours.sort(key=lambda one: str(one.get("lastTimestamp") or ""), reverse=True)
+    return Reply(cached_list(ours))
+
+
+def _is_ours(event: JsonObject) -> bool:
+    version = str((event.get("involvedObject") or {}).get("apiVersion") or "")
+    return version.partition("/")[0] == GROUP
+
+
+async def _images(asked: Asked) -> Reply:
+    stages, _ = await asked.objects.list(STAGES, asked.project)
+    return Reply(images_of(stages))
+
+
+def images_of(stages: Iterable[JsonObject]) -> JsonObject:
+    """By repository and tag: in which Stages, and how many collections ago."""
+    found: JsonObject = {}
+    for stage in stages:
+        name = stage["metadata"]["name"]
+        for ago, collection in enumerate((stage.get("status") or {}).get("freightHistory") or ()):
+            for piece in (collection.get("items") or {}).values():
+                for image in piece.get("images") or ():
+                    tags = found.setdefault(str(image.get("repoURL") or ""), {"tags": {}})["tags"]
+                    stages_of = tags.setdefault(str(image.get("tag") or ""), {"stages": {}})["stages"]
+                    stages_of.setdefault(name, ago)
+    return found

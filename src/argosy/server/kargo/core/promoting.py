@@ -1,0 +1,167 @@
+"""Promotes: to one Stage, or to all Stages downstream of one. Source: spec/kargo-api.md 3.
+
+Each path asks for the verb `promote` on each Stage before anything is made; admission builds the Promotion.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from argosy.machinery.objects import JsonObject, Key
+from argosy.machinery.status import StatusError
+from argosy.promotion.events import promotion_event
+from argosy.promotion.freight.availability import availability, origin_text
+from argosy.promotion.kinds import FREIGHT, PROMOTIONS, STAGES
+from argosy.promotion.names import CREATE_ACTOR
+from argosy.server.calls import within
+from argosy.server.kargo.access import MANAGER
+from argosy.server.kargo.core.freight import by_alias
+from argosy.server.kargo.endpoint import Asked, Endpoint, Reply, text
+from argosy.server.kargo.faults import Fault, invalid, not_found
+from argosy.server.kargo.shapes import plain
+from argosy.server.world import World
+
+ONE: Final = "/projects/{project}/stages/{stage}/promotions"
+
+
+def promoting_endpoints(world: World) -> tuple[Endpoint, ...]:
+    async def promote(asked: Asked) -> Reply:
+        body, stage_name = asked.json(), asked.path["stage"]
+        given = {name: value for name in ("freight", "freightAlias", "origin") if (value := text(body, name))}
+        if len(given) != 1:
+            raise invalid("exactly one of freight, freightAlias, or origin must be provided")
+        stage = await _stage(asked, stage_name)
+        await asked.access.permit("promote", STAGES, Key(asked.project, stage_name))
+        if "origin" in given:
+            spec: JsonObject = {"origin": origin_of(given["origin"])}
+        else:
+            piece = await _piece(asked, given)
+            if not availability(stage, piece, world.clock.now()):
+                name = piece["metadata"]["name"]
+                raise invalid(f'Freight "{name}" is not available to Stage "{stage_name}"')
+            spec = {"freight": piece["metadata"]["name"]}
+        return Reply(plain(await _made(world, asked, stage_name, spec), kind=False), 201)
+
+    async def downstream(asked: Asked) -> Reply:
+        body, stage_name = asked.json(), asked.path["stage"]
+        given = {name: value for name in ("freight", "freightAlias") if (value := text(body, name))}
+        if len(given) != 1:
+            raise invalid("exactly one of freight or freightAlias must be provided")
+        await _stage(asked, stage_name)
+        piece = await _piece(asked, given)
+        stages = downstream_of(stage_name, piece, (await asked.objects.list(STAGES, asked.project))[0])
+        if not stages:
+            raise not_found(f'Stage "{stage_name}" has no downstream stages')
+        for stage in stages:
+            await asked.access.permit("promote", STAGES, Key(asked.project, stage["metadata"]["name"]))
+        for stage in stages:
+            if not availability(stage, piece, world.clock.now()):
+                name = stage["metadata"]["name"]
+                freight = piece["metadata"]["name"]
+                raise invalid(f'Freight "{freight}" is not available to downstream Stage "{name}"')
+        return await _made_for_all(world, asked, stages, piece)
+
+    needs = within("stages", "promote", mutates=True)
+    return (
+        Endpoint(method="POST", path=ONE, needs=needs, answer=promote),
+        Endpoint(method="POST", path=f"{ONE}/downstream", needs=needs, answer=downstream),
+    )
+
+
+async def _stage(asked: Asked, name: str) -> JsonObject:
+    stage = await asked.objects.find(STAGES, Key(asked.project, name))
+    if stage is None:
+        raise not_found(f'Stage "{name}" not found in project "{asked.project}"')
+    return stage
+
+
+async def _piece(asked: Asked, given: JsonObject) -> JsonObject:
+    if name := given.get("freight"):
+        piece = await asked.objects.find(FREIGHT, Key(asked.project, name))
+        if piece is None:
+            raise not_found(f'Freight "{name}" not found in project "{asked.project}"')
+        return piece
+    alias = given["freightAlias"]
+    piece = await by_alias(asked, alias)
+    if piece is None:
+        raise not_found(f'Freight with alias "{alias}" not found in project "{asked.project}"')
+    return piece
+
+
+async def _made(world: World, asked: Asked, stage: str, spec: JsonObject) -> JsonObject:
+    """Raises StatusError. What the caller may do was asked; admission takes the actor from us."""
+    await asked.access.permit("create", PROMOTIONS, Key(asked.project, ""))
+    body: JsonObject = {
+        "apiVersion": PROMOTIONS.api_version,
+        "kind": PROMOTIONS.kind,
+        "metadata": {
+            "generateName": "promo-",
+            "namespace": asked.project,
+            "annotations": {CREATE_ACTOR: asked.identity.actor},
+        },
+        "spec": {"stage": stage, **spec},
+    }
+    made = await world.control_plane.create(PROMOTIONS, body, field_manager=MANAGER)
+    await announced(world, asked, made)
+    return made
+
+
+async def announced(world: World, asked: Asked, promotion: JsonObject) -> None:
+    """An event says who promoted."""
+    piece = None
+    if name := promotion["spec"].get("freight"):
+        try:
+            piece = await world.client.read(FREIGHT, name, promotion["metadata"]["namespace"])
+        except StatusError as error:
+            if not error.is_not_found:
+                raise
+    message = f'Promotion created for Stage "{promotion["spec"]["stage"]}" by "{asked.identity.actor}"'
+    event = promotion_event(promotion, piece, "PromotionCreated", message)
+    world.events.record(promotion, event.reason, event.message, annotations=event.annotations)
+
+
+async def _made_for_all(world: World, asked: Asked, stages: list[JsonObject], piece: JsonObject) -> Reply:
+    """What fails hinders no other; the answer is 207 then, with the texts."""
+    made, errors = [], []
+    for stage in stages:
+        template = (stage.get("spec") or {}).get("promotionTemplate")
+        if template is not None and not (template.get("spec") or {}).get("steps"):
+            continue  # nothing to do there; a Stage without any template is told by admission, as upstream
+        try:
+            spec = {"freight": piece["metadata"]["name"]}
+            made.append(plain(await _made(world, asked, stage["metadata"]["name"], spec), kind=False))
+        except (StatusError, Fault) as error:
+            errors.append(error.message)
+    body: JsonObject = {"promotions": made}
+    if errors:
+        return Reply({**body, "errors": "\n".join(errors)}, 207)
+    return Reply(body, 201)
+
+
+def origin_of(given: str) -> JsonObject:
+    """`Warehouse/<name>`. Raises Fault 400."""
+    kind, has_name, name = given.partition("/")
+    why = ""
+    if not has_name or "/" in name:
+        why = f'invalid Freight origin string "{given}"'
+    elif kind != "Warehouse":
+        why = f'invalid Freight origin kind "{kind}"'
+    elif not name:
+        why = "Freight origin name must not be empty"
+    if why:
+        raise invalid(f'invalid origin "{given}": {why}')
+    return {"kind": kind, "name": name}
+
+
+def downstream_of(stage: str, piece: JsonObject, stages: list[JsonObject]) -> list[JsonObject]:
+    """The Stages that take Freight of this origin from that Stage."""
+    origin = origin_text(piece.get("origin") or {})
+    return [
+        one
+        for one in stages
+        if any(
+            origin_text(request.get("origin") or {}) == origin
+            and stage in ((request.get("sources") or {}).get("stages") or ())
+            for request in (one.get("spec") or {}).get("requestedFreight") or ()
+        )
+    ]

@@ -1,0 +1,64 @@
+"""Endpoints that many kinds have alike: one object, a list, deletion, and a refresh."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from argosy.machinery import timestamps
+from argosy.machinery.api import PatchType
+from argosy.machinery.objects import JsonObject, Key, Resource
+from argosy.machinery.status import StatusError
+from argosy.promotion.names import REFRESH
+from argosy.server.calls import within
+from argosy.server.kargo.access import MANAGER
+from argosy.server.kargo.endpoint import Asked, Endpoint, Reply
+from argosy.server.kargo.faults import as_fault
+from argosy.server.kargo.shapes import cached_list, plain
+from argosy.server.world import World
+
+KeyOf = Callable[[Asked], Key]
+
+
+def reading(path: str, resource: Resource, key_of: KeyOf) -> Endpoint:
+    async def one(asked: Asked) -> Reply:
+        return Reply(plain(await asked.objects.read(resource, key_of(asked))))
+
+    return Endpoint(method="GET", path=path, needs=within(resource.plural, "get"), answer=one)
+
+
+def listing(path: str, resource: Resource) -> Endpoint:
+    """Of a project where the path has one."""
+
+    async def several(asked: Asked) -> Reply:
+        items, _ = await asked.objects.list(resource, asked.path.get("project", ""))
+        return Reply(cached_list(items))
+
+    return Endpoint(method="GET", path=path, needs=within(resource.plural, "list"), answer=several)
+
+
+def deleting(path: str, resource: Resource, key_of: KeyOf) -> Endpoint:
+    async def delete(asked: Asked) -> Reply:
+        await asked.objects.delete(resource, key_of(asked))
+        return Reply(code=204)
+
+    return Endpoint(method="DELETE", path=path, needs=within(resource.plural, "delete", mutates=True), answer=delete)
+
+
+def refreshing(world: World, path: str, resource: Resource, key_of: KeyOf) -> Endpoint:
+    async def refresh(asked: Asked) -> Reply:
+        await refreshed(world, asked, resource, key_of(asked))
+        return Reply()
+
+    return Endpoint(method="POST", path=path, needs=within(resource.plural, "get", mutates=True), answer=refresh)
+
+
+async def refreshed(world: World, asked: Asked, resource: Resource, key: Key) -> JsonObject:
+    """Who may see an object may have it looked at anew; upstream asks for no right at all. Raises Fault."""
+    await asked.access.permit("get", resource, key)
+    patch = {"metadata": {"annotations": {REFRESH: timestamps.seconds(world.clock.now())}}}
+    try:
+        return await world.control_plane.patch(
+            resource, key.name, key.namespace, patch, PatchType.MERGE, field_manager=MANAGER
+        )
+    except StatusError as error:
+        raise as_fault(error, "patch annotation: ") from None

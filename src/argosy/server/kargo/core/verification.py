@@ -1,0 +1,56 @@
+"""Verifies what a Stage holds once more, or ends the verification under way."""
+
+from __future__ import annotations
+
+import json
+
+from argosy.machinery.api import PatchType
+from argosy.machinery.objects import JsonObject
+from argosy.promotion.kinds import STAGES
+from argosy.promotion.names import ABORT, REVERIFY
+from argosy.server.calls import within
+from argosy.server.kargo.access import MANAGER
+from argosy.server.kargo.core.stages import ONE
+from argosy.server.kargo.endpoint import Asked, Endpoint, Reply
+from argosy.server.kargo.faults import Fault
+from argosy.server.world import World
+
+TERMINAL = frozenset({"Successful", "Failed", "Error", "Inconclusive", "Aborted"})
+
+
+def verification_endpoints(world: World) -> tuple[Endpoint, ...]:
+    async def verify(asked: Asked) -> Reply:
+        current = await _current(asked)
+        await _ask(world, asked, REVERIFY, str(current["id"]))
+        return Reply()
+
+    async def abort(asked: Asked) -> Reply:
+        """What has ended stays as it is."""
+        current = await _current(asked)
+        if current.get("phase") not in TERMINAL:
+            await _ask(world, asked, ABORT, str(current["id"]))
+        return Reply()
+
+    needs = within("stages", "patch", mutates=True)
+    return (
+        Endpoint(method="POST", path=f"{ONE}/verification", needs=needs, answer=verify),
+        Endpoint(method="POST", path=f"{ONE}/verification/abort", needs=needs, answer=abort),
+    )
+
+
+async def _current(asked: Asked) -> JsonObject:
+    """The newest verification of what the Stage holds. Raises Fault 500 where there is none, as recorded."""
+    await asked.access.permit("patch", STAGES, asked.key("stage"))
+    stage = await asked.objects.find(STAGES, asked.key("stage"))
+    history = ((stage or {}).get("status") or {}).get("freightHistory") or [{}]
+    found: JsonObject = (history[0].get("verificationHistory") or [{}])[0]
+    if not history[0].get("items") or not found.get("id"):
+        raise Fault(500, "internal server error")
+    return found
+
+
+async def _ask(world: World, asked: Asked, annotation: str, verification: str) -> None:
+    request = json.dumps({"id": verification, "actor": asked.identity.actor}, separators=(",", ":"))
+    patch = {"metadata": {"annotations": {annotation: request}}}
+    key = asked.key("stage")
+    await world.control_plane.patch(STAGES, key.name, key.namespace, patch, PatchType.MERGE, field_manager=MANAGER)

@@ -1,0 +1,31 @@
+"""Where an object of this room lies: in a project, in the shared namespace, or in the system's."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from argosy.machinery.objects import Key
+from argosy.server.kargo.endpoint import Asked
+from argosy.server.kargo.settings import KargoSettings
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """`prefix` of its paths."""
+
+    prefix: str
+    namespace_of: Callable[[Asked], str]
+
+    def key(self, asked: Asked, name: str) -> Key:
+        """Of what the path names."""
+        return Key(self.namespace_of(asked), asked.path[name])
+
+
+def scopes_of(settings: KargoSettings) -> tuple[Scope, Scope, Scope]:
+    """A project's, the shared one, the system's."""
+    return (
+        Scope("/projects/{project}", lambda asked: asked.project),
+        Scope("/shared", lambda _: settings.shared_namespace),
+        Scope("/system", lambda _: settings.system_namespace),
+    )

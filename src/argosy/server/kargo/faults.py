@@ -1,0 +1,63 @@
+"""How a call to Kargo's API is refused: a status and one text, which the command prints as they are."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from argosy.machinery.objects import Resource
+from argosy.machinery.status import StatusError
+from argosy.server.errors import ApiError, Code
+
+
+class Fault(Exception):
+    """`code` as in HTTP. The text is for the caller: no secret, and nothing of what the caller may not see."""
+
+    def __init__(self, code: int, message: str) -> None:
+        super().__init__(message)
+        self.code, self.message = code, message
+
+
+CODES: Final = {
+    400: Code.INVALID_ARGUMENT,
+    401: Code.UNAUTHENTICATED,
+    403: Code.PERMISSION_DENIED,
+    404: Code.NOT_FOUND,
+    409: Code.ABORTED,
+    422: Code.INVALID_ARGUMENT,
+    429: Code.RESOURCE_EXHAUSTED,
+    501: Code.UNIMPLEMENTED,
+    503: Code.UNAVAILABLE,
+}
+
+
+def invalid(message: str) -> Fault:
+    return Fault(400, message)
+
+
+def not_found(message: str) -> Fault:
+    return Fault(404, message)
+
+
+def conflict(message: str) -> Fault:
+    return Fault(409, message)
+
+
+def unimplemented(message: str) -> Fault:
+    return Fault(501, message)
+
+
+def absent(resource: Resource, name: str) -> Fault:
+    """As a read of upstream's cache tells it: by kind."""
+    return Fault(404, f'{resource.group_kind} "{name}" not found')
+
+
+def as_fault(error: StatusError, prefix: str = "") -> Fault:
+    """A refusal by the Kubernetes API, in the words it came with."""
+    return Fault(error.code, f"{prefix}{error.message}")
+
+
+def for_the_record(error: BaseException) -> BaseException:
+    """The same for the audit, which speaks in gRPC's codes."""
+    if isinstance(error, Fault | StatusError):
+        return ApiError(CODES.get(error.code, Code.UNKNOWN), "")
+    return error

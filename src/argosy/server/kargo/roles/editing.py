@@ -1,0 +1,210 @@
+"""Makes, changes and removes roles; grants and revokes. Source: spec/kargo-api.md 4."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from argosy.machinery.objects import JsonObject, Key, Resource
+from argosy.promotion.kinds import ROLE_BINDINGS, ROLES, SERVICE_ACCOUNTS
+from argosy.promotion.names import DESCRIPTION
+from argosy.promotion.projects.rules import CUSTOM_VERBS, VERBS
+from argosy.server.calls import within
+from argosy.server.kargo.claims import annotated, claims_of
+from argosy.server.kargo.endpoint import Asked, Endpoint, Reply, inner, text, texts
+from argosy.server.kargo.faults import conflict, invalid
+from argosy.server.kargo.roles import view
+from argosy.server.kargo.roles.escalation import check_rules
+from argosy.server.kargo.roles.gathering import parts_of
+from argosy.server.kargo.roles.showing import OWN
+from argosy.server.kargo.roles.view import Parts, check_manageable, role_of
+from argosy.server.world import World
+
+ONE = f"{OWN}/{{role}}"
+LACKING = "one of userClaims, serviceAccounts, or resourceDetails must be provided"
+
+
+def editing_endpoints(world: World) -> tuple[Endpoint, ...]:
+    editor = Editor(world)
+    create, change = within("roles", "create", mutates=True), within("roles", "update", mutates=True)
+    return (
+        Endpoint(method="POST", path=OWN, needs=create, answer=editor.create),
+        Endpoint(method="PUT", path=ONE, needs=change, answer=editor.update),
+        Endpoint(method="DELETE", path=ONE, needs=within("roles", "delete", mutates=True), answer=editor.delete),
+        Endpoint(method="POST", path=f"{OWN}/grants", needs=change, answer=editor.grant),
+        Endpoint(method="POST", path=f"{OWN}/revocations", needs=change, answer=editor.revoke),
+    )
+
+
+class Editor:
+    def __init__(self, world: World) -> None:
+        self._world = world
+
+    async def create(self, asked: Asked) -> Reply:
+        """All is checked before anything is made. Answers with what was asked for, as upstream does."""
+        body, project = asked.json(), asked.project
+        metadata = inner(body, "metadata") or {}
+        name = text(metadata, "name")
+        if not name:
+            raise invalid("name should not be empty")
+        if text(metadata, "namespace") not in ("", project):
+            raise conflict("namespace in body does not match project in URL")
+        key = Key(project, name)
+        for resource in (SERVICE_ACCOUNTS, ROLES, ROLE_BINDINGS):
+            if await asked.objects.find(resource, key) is not None:
+                raise conflict(f'{resource.kind.lower()}{_dotted(resource)} "{name}" already exists')
+        given = await self._grouped(view.rules_in(body))
+        rules = view.normal(given, stored=False)
+        await check_rules(asked, project, rules)
+        claims = view.claims_in(body)
+        await asked.objects.create(SERVICE_ACCOUNTS, view.new_account(project, name, claims, view.description_in(body)))
+        await asked.objects.create(ROLE_BINDINGS, view.new_binding(project, name))
+        await asked.objects.create(ROLES, view.new_role(project, name, rules))
+        about = {"annotations": {DESCRIPTION: told}} if (told := view.description_in(body)) else {}
+        shown = {"metadata": {"name": name, "namespace": project, **about}, "kargoManaged": True}
+        told_claims = [{"name": claim, "values": values} for claim, values in claims.items()]
+        more = {"claims": told_claims, "rules": given}
+        return Reply({**shown, **{word: value for word, value in more.items() if value}}, 201)
+
+    async def update(self, asked: Asked) -> Reply:
+        """A full replacement of claims, description and rules."""
+        body = asked.json()
+        metadata = inner(body, "metadata") or {}
+        if text(metadata, "name") != asked.path["role"]:
+            raise invalid("name in body does not match role name in URL")
+        if text(metadata, "namespace") not in ("", asked.project):
+            raise invalid("namespace in body does not match project name in URL")
+        parts = await self._manageable(asked, asked.path["role"])
+        rules = view.normal(await self._grouped(view.rules_in(body)), stored=False)
+        await check_rules(asked, asked.project, rules)
+        account = _described(annotated(parts.account, view.claims_in(body)), view.description_in(body))
+        parts = replace(parts, account=await asked.objects.update(SERVICE_ACCOUNTS, account))
+        return Reply(role_of(await self._with_rules(asked, parts, rules)))
+
+    async def delete(self, asked: Asked) -> Reply:
+        parts = await self._manageable(asked, asked.path["role"])
+        for role in parts.roles:
+            await asked.objects.delete(ROLES, Key(asked.project, role["metadata"]["name"]))
+        for binding in parts.bindings:
+            await asked.objects.delete(ROLE_BINDINGS, Key(asked.project, binding["metadata"]["name"]))
+        await asked.objects.delete(SERVICE_ACCOUNTS, asked.key("role"))
+        return Reply(code=204)
+
+    async def grant(self, asked: Asked) -> Reply:
+        name, claims, details = _wanted(asked.json())
+        parts = await self._manageable(asked, name)
+        if claims is not None:
+            await check_rules(asked, asked.project, parts.rules)
+            present = claims_of(parts.account["metadata"].get("annotations") or {})
+            merged = {one: [*present.get(one, ()), *claims.get(one, ())] for one in {**present, **claims}}
+            return Reply(role_of(await self._with_claims(asked, parts, merged)))
+        rule = await self._rule(details)
+        added = view.normal([rule], stored=False)
+        await check_rules(asked, asked.project, added)
+        rules = view.normal([*parts.rules, rule], stored=False)
+        return Reply(role_of(await self._with_rules(asked, parts, rules)))
+
+    async def revoke(self, asked: Asked) -> Reply:
+        name, claims, details = _wanted(asked.json())
+        parts = await self._manageable(asked, name)
+        if claims is not None:
+            present = claims_of(parts.account["metadata"].get("annotations") or {})
+            left = {one: [v for v in values if v not in claims.get(one, ())] for one, values in present.items()}
+            return Reply(role_of(await self._with_claims(asked, parts, left)))
+        if not parts.roles:
+            return Reply(role_of(parts))
+        rules = without(view.normal(parts.rules, stored=True), await self._rule(details))
+        return Reply(role_of(await self._with_rules(asked, parts, rules)))
+
+    async def _manageable(self, asked: Asked, name: str) -> Parts:
+        """Raises Fault."""
+        parts = await parts_of(self._world, asked, asked.project, name)
+        check_manageable(parts)
+        return parts
+
+    async def _with_claims(self, asked: Asked, parts: Parts, claims: dict[str, list[str]]) -> Parts:
+        account = await asked.objects.update(SERVICE_ACCOUNTS, annotated(parts.account, claims))
+        return replace(parts, account=account)
+
+    async def _with_rules(self, asked: Asked, parts: Parts, rules: Sequence[JsonObject]) -> Parts:
+        """What is not there yet is made."""
+        project, name = asked.project, parts.account["metadata"]["name"]
+        if parts.roles:
+            role = await asked.objects.update(ROLES, {**parts.roles[0], "rules": list(rules)})
+        else:
+            role = await asked.objects.create(ROLES, view.new_role(project, name, rules))
+        bindings = parts.bindings
+        if not bindings:
+            bindings = (await asked.objects.create(ROLE_BINDINGS, view.new_binding(project, name)),)
+        return replace(parts, roles=(role,), bindings=bindings)
+
+    async def _rule(self, details: JsonObject) -> JsonObject:
+        """Raises Fault 400."""
+        kind, name = text(details, "resourceType"), text(details, "resourceName")
+        view.normal([{"resources": [kind], "verbs": ["get"]}], stored=True)  # checks the type's name
+        rule = {"apiGroups": [await self._group(kind)], "resources": [kind], "verbs": texts(details, "verbs")}
+        return {**rule, **({"resourceNames": [name]} if name else {})}
+
+    async def _grouped(self, rules: Sequence[JsonObject]) -> list[JsonObject]:
+        """A rule without groups has that of each of its types. Raises Fault 400."""
+        found = []
+        for rule in rules:
+            if rule.get("apiGroups") or not rule.get("resources"):
+                found.append(rule)
+            else:
+                found += [
+                    {**rule, "apiGroups": [await self._group(one)], "resources": [one]} for one in rule["resources"]
+                ]
+        return found
+
+    async def _group(self, kind: str) -> str:
+        """By what the API server serves. Raises Fault 400."""
+        plural = kind.partition("/")[0]
+        groups = {one.group for one in await self._world.client.resources() if one.plural == plural}
+        if len(groups) > 1:
+            raise invalid(f'ambiguous resource type "{kind}"; it is served by multiple API groups')
+        if not groups:
+            raise invalid(f'unrecognized resource type "{kind}"')
+        return groups.pop()
+
+
+def _wanted(body: JsonObject) -> tuple[str, dict[str, list[str]] | None, JsonObject]:
+    """The role, and claims or details. Raises Fault 400."""
+    name = text(body, "role")
+    if not name:
+        raise invalid("role is required")
+    claims, details = inner(body, "userClaims"), inner(body, "resourceDetails")
+    if claims is not None:
+        return name, view.claims_in(claims), {}
+    if details is None:
+        raise invalid(LACKING)
+    return name, None, details
+
+
+def without(rules: Sequence[JsonObject], revoked: JsonObject) -> list[JsonObject]:
+    """Without the verbs; of every name of the type where none is named. Rules are normalised."""
+    kind = revoked["resources"][0]
+    verbs = set(revoked["verbs"])
+    if "*" in verbs:
+        verbs |= {*VERBS, *CUSTOM_VERBS.get(kind, ())}
+    names = revoked.get("resourceNames")
+    found = []
+    for rule in rules:
+        is_meant = (rule["apiGroups"], rule["resources"]) == (revoked["apiGroups"], revoked["resources"])
+        if not is_meant or (names and rule.get("resourceNames") != names):
+            found.append(rule)
+        elif left := [verb for verb in rule["verbs"] if verb not in verbs]:
+            found.append({**rule, "verbs": left})
+    return found
+
+
+def _described(account: JsonObject, description: str) -> JsonObject:
+    metadata = account["metadata"]
+    annotations = {k: v for k, v in metadata["annotations"].items() if k != DESCRIPTION}
+    if description:
+        annotations[DESCRIPTION] = description
+    return {**account, "metadata": {**metadata, "annotations": annotations}}
+
+
+def _dotted(resource: Resource) -> str:
+    return f".{resource.group}" if resource.group else ""

@@ -1,0 +1,111 @@
+"""Nobody grants, binds or maps rights that they do not hold (security rule 4).
+
+Our writes are done with the server's rights, which are wide, so that Kubernetes' own check would ask about the server:
+each verb of each rule is asked of the caller here. Source: spec/kargo-api.md 4.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from itertools import product
+
+from argosy.machinery.objects import JsonObject
+from argosy.promotion.kinds import CLUSTER_ROLE_BINDINGS, CLUSTER_ROLES, ROLE_BINDINGS, ROLES
+from argosy.server.kargo.access import Question
+from argosy.server.kargo.claims import ClaimsError, claims_of
+from argosy.server.kargo.endpoint import Asked
+from argosy.server.kargo.faults import Fault, invalid
+from argosy.server.world import World
+
+ACCOUNT_NAME = "kubernetes.io/service-account.name"
+TOKEN_TYPE = "kubernetes.io/service-account-token"  # noqa: S105  # a type's name
+
+
+async def check_rules(asked: Asked, namespace: str, rules: Iterable[JsonObject]) -> None:
+    """Raises Fault 403. A `*` is held by who holds a `*`."""
+    if asked.identity.is_admin:
+        return
+    for rule in rules:
+        if rule.get("nonResourceURLs"):
+            raise _refused("*", str(rule["nonResourceURLs"][0]))
+        groups, resources = rule.get("apiGroups") or ("",), rule.get("resources") or ()
+        names = rule.get("resourceNames") or ("",)
+        for verb, group, resource, name in product(rule.get("verbs") or (), groups, resources, names):
+            plural, _, below = str(resource).partition("/")
+            if not await asked.access.holds(Question(str(verb), str(group), plural, below, namespace, str(name))):
+                raise _refused(str(verb), str(resource))
+
+
+def _refused(verb: str, resource: str) -> Fault:
+    why = f'requester may not grant permissions it does not hold: verb "{verb}" on resource "{resource}"'
+    return Fault(403, f"{resource} is forbidden: {why}")
+
+
+async def check_manifest(world: World, asked: Asked, obj: JsonObject, global_namespaces: Sequence[str]) -> None:
+    """Of a manifest that somebody sends. Raises Fault."""
+    if asked.identity.is_admin:
+        return
+    api, kind = str(obj.get("apiVersion") or ""), obj.get("kind")
+    metadata = obj.get("metadata") or {}
+    namespace, name = str(metadata.get("namespace") or ""), str(metadata.get("name") or "")
+    if api.startswith("rbac.authorization.k8s.io/"):
+        await _check_rbac(world, asked, obj, namespace)
+    elif (api, kind) == ("v1", "ServiceAccount"):
+        try:
+            maps = claims_of(metadata.get("annotations") or {})
+        except ClaimsError as error:
+            raise invalid(str(error)) from None
+        if maps:
+            await check_account(world, asked, namespace, name, global_namespaces)
+    elif (api, kind) == ("v1", "Secret") and obj.get("type") == TOKEN_TYPE:
+        account = str((metadata.get("annotations") or {}).get(ACCOUNT_NAME) or "")
+        await check_account(world, asked, namespace, account, global_namespaces)
+
+
+async def _check_rbac(world: World, asked: Asked, obj: JsonObject, namespace: str) -> None:
+    kind = obj.get("kind")
+    if kind in ("Role", "ClusterRole"):
+        if obj.get("aggregationRule"):
+            raise _refused("*", "clusterroles")
+        await check_rules(asked, namespace if kind == "Role" else "", obj.get("rules") or ())
+    elif kind in ("RoleBinding", "ClusterRoleBinding"):
+        space = namespace if kind == "RoleBinding" else ""
+        await check_rules(asked, space, await _rules(world, space, obj.get("roleRef") or {}))
+
+
+async def check_account(
+    world: World, asked: Asked, namespace: str, name: str, global_namespaces: Sequence[str]
+) -> None:
+    """Every right that the account has: whoever maps claims to it, or makes a token of it, gives those away."""
+    if asked.identity.is_admin:
+        return
+    everywhere = namespace in global_namespaces
+    for binding in (await world.client.list(ROLE_BINDINGS, "" if everywhere else namespace)).items:
+        space = str(binding["metadata"]["namespace"])
+        if _names(binding, namespace, name):
+            await check_rules(asked, space, await _rules(world, space, binding.get("roleRef") or {}))
+    for binding in (await world.client.list(CLUSTER_ROLE_BINDINGS)).items:
+        if _names(binding, namespace, name):
+            await check_rules(asked, "", await _rules(world, "", binding.get("roleRef") or {}))
+
+
+def _names(binding: JsonObject, namespace: str, name: str) -> bool:
+    own = str(binding["metadata"].get("namespace") or "")
+    return any(
+        subject.get("kind") == "ServiceAccount"
+        and subject.get("name") == name
+        and (subject.get("namespace") or own) == namespace
+        for subject in binding.get("subjects") or ()
+    )
+
+
+async def _rules(world: World, namespace: str, reference: JsonObject) -> list[JsonObject]:
+    """Of the role that a binding names; one that is not there yet may not be bound. Raises Fault, StatusError."""
+    name = str(reference.get("name") or "")
+    if reference.get("kind") == "Role" and namespace:
+        found = await world.client.read(ROLES, name, namespace)
+    elif reference.get("kind") == "ClusterRole":
+        found = await world.client.read(CLUSTER_ROLES, name)
+    else:
+        raise invalid(f"roleRef.kind: {str(reference.get('kind'))[:60]!r} is neither Role nor ClusterRole")
+    return list(found.get("rules") or ())

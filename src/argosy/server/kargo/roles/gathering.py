@@ -1,0 +1,63 @@
+"""Looks up what a role is made of, with the caller's rights."""
+
+from __future__ import annotations
+
+from argosy.machinery.objects import JsonObject, Key
+from argosy.promotion.kinds import CLUSTER_ROLES, ROLE_BINDINGS, ROLES, SERVICE_ACCOUNTS
+from argosy.server.kargo.endpoint import Asked
+from argosy.server.kargo.faults import Fault
+from argosy.server.kargo.roles.view import SYSTEM_ROLE, Parts
+from argosy.server.world import World
+
+
+async def parts_of(world: World, asked: Asked, namespace: str, name: str, *, system: bool = False) -> Parts:
+    """`system`: of the whole system, which a label says. Raises Fault."""
+    where = f'error getting ServiceAccount "{name}" in namespace "{namespace}"'
+    try:
+        account = await asked.objects.read(SERVICE_ACCOUNTS, Key(namespace, name))
+    except Fault as fault:
+        raise Fault(fault.code, f"{where}: {fault.message}") from None
+    if system and not is_system_role(account):
+        raise Fault(404, f'Role.rbac.kargo.akuity.io "{name}" not found')
+    bindings, _ = await asked.objects.list(ROLE_BINDINGS, namespace)
+    return await _bound(world, asked, account, [one for one in bindings if _binds(one, namespace, name)])
+
+
+async def all_parts(world: World, asked: Asked, namespace: str, *, system: bool = False) -> list[Parts]:
+    """Of every ServiceAccount there, by name; the bindings are listed once."""
+    accounts, _ = await asked.objects.list(SERVICE_ACCOUNTS, namespace)
+    bindings, _ = await asked.objects.list(ROLE_BINDINGS, namespace)
+    found = []
+    for account in accounts:
+        if system and not is_system_role(account):
+            continue
+        name = account["metadata"]["name"]
+        bound = [one for one in bindings if _binds(one, namespace, name)]
+        found.append(await _bound(world, asked, account, bound))
+    return found
+
+
+def is_system_role(account: JsonObject) -> bool:
+    return (account["metadata"].get("labels") or {}).get(SYSTEM_ROLE) == "true"
+
+
+def _binds(binding: JsonObject, namespace: str, name: str) -> bool:
+    return any(
+        subject.get("kind") == "ServiceAccount"
+        and subject.get("namespace") == namespace
+        and subject.get("name") == name
+        for subject in binding.get("subjects") or ()
+    )
+
+
+async def _bound(world: World, asked: Asked, account: JsonObject, bindings: list[JsonObject]) -> Parts:
+    roles, cluster_roles = [], []
+    for binding in bindings:
+        reference = binding.get("roleRef") or {}
+        name, namespace = str(reference.get("name") or ""), binding["metadata"]["namespace"]
+        if reference.get("kind") == "Role":
+            roles.append(await asked.objects.read(ROLES, Key(namespace, name)))
+        else:
+            # Whoever may see the binding may see what it gives; ClusterRoles are not otherwise shown to tenants.
+            cluster_roles.append(await world.client.read(CLUSTER_ROLES, name))
+    return Parts(account=account, roles=tuple(roles), cluster_roles=tuple(cluster_roles), bindings=tuple(bindings))

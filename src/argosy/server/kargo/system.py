@@ -1,0 +1,101 @@
+"""The server itself: sign-in of the administrator, what clients must know, versions, and which controllers live."""
+
+from __future__ import annotations
+
+import platform
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from argosy import __version__
+from argosy.machinery import timestamps
+from argosy.machinery.objects import JsonObject, Resource
+from argosy.server.calls import nothing, sign_in
+from argosy.server.kargo.endpoint import Asked, Endpoint, Reply
+from argosy.server.kargo.identity import SignIn
+from argosy.server.kargo.settings import SCOPES, KargoSettings
+from argosy.server.world import World
+
+LEASES: Final = Resource("coordination.k8s.io", "v1", "leases", "Lease")
+CONTROLLER: Final = "kargo.akuity.io/controller"
+
+
+def system_endpoints(world: World, settings: KargoSettings, signing_in: SignIn) -> tuple[Endpoint, ...]:
+    async def login(asked: Asked) -> Reply:
+        return Reply({"idToken": await signing_in.login(asked.headers, asked.peer)})
+
+    async def public(_: Asked) -> Reply:
+        shown: JsonObject = {"adminAccountEnabled": signing_in.has_admin}
+        if (oidc := _oidc(world, settings)) is not None:
+            shown["oidcConfig"] = oidc
+        return Reply({**shown, "skipAuth": False})
+
+    async def config(_: Asked) -> Reply:
+        shards = {name: {"url": url, "namespace": settings.argocd_namespace} for name, url in settings.shards.items()}
+        return Reply(
+            {
+                "argocdShards": shards,
+                "secretManagementEnabled": settings.manages_secrets,
+                "systemResourcesNamespace": settings.system_namespace,
+                "sharedResourcesNamespace": settings.shared_namespace,
+                "kargoNamespace": settings.namespace,
+                "hasAnalysisRunLogsUrlTemplate": bool(settings.logs.url),
+            }
+        )
+
+    async def version(_: Asked) -> Reply:
+        return Reply(version_info())
+
+    async def heartbeats(_: Asked) -> Reply:
+        """Of controllers that say so in Leases; none is secret, so that signing in is enough, as upstream."""
+        page = await world.client.list(LEASES, settings.namespace, label_selector=CONTROLLER)
+        found = {one["metadata"]["labels"][CONTROLLER]: heartbeat(one, world.clock.now()) for one in page.items}
+        return Reply({"heartbeats": found, "defaultController": settings.default_controller})
+
+    return (
+        Endpoint(method="POST", path="/login", needs=nothing(mutates=True), answer=login),
+        Endpoint(method="GET", path="/system/public-server-config", needs=nothing(), answer=public),
+        Endpoint(method="GET", path="/system/server-config", needs=sign_in(), answer=config),
+        Endpoint(method="GET", path="/system/server-version", needs=sign_in(), answer=version),
+        Endpoint(method="GET", path="/system/controller-heartbeats", needs=sign_in(), answer=heartbeats),
+    )
+
+
+def _oidc(world: World, settings: KargoSettings) -> JsonObject | None:
+    if settings.oidc is not None:
+        issuer, client, cli = settings.oidc.issuer, settings.oidc.client_id, settings.oidc.cli_client_id
+        scopes = [*SCOPES, *settings.additional_scopes]
+    else:
+        from argosy.server.sessions.provider import config_of
+
+        config = config_of(world.configuration)
+        if config is None:
+            return None
+        issuer, client, cli, scopes = config.issuer, config.client_id, config.cli_client_id, list(config.scopes)
+    found: JsonObject = {"issuerUrl": issuer, "clientId": client}
+    return {**found, **({"cliClientId": cli} if cli else {}), "scopes": scopes}
+
+
+def version_info() -> JsonObject:
+    """In the fields of a Go program; what there is none of is empty."""
+    return {
+        "version": f"v{__version__}",
+        "gitCommit": "",
+        "gitTreeDirty": False,
+        "buildDate": "1970-01-01T00:00:00Z",
+        "goVersion": f"python{platform.python_version()}",
+        "compiler": platform.python_implementation().lower(),
+        "platform": f"{platform.system().lower()}/{platform.machine()}",
+    }
+
+
+def heartbeat(lease: JsonObject, now: datetime) -> JsonObject:
+    """Alive until the moment when the lease ends."""
+    spec: dict[str, Any] = lease.get("spec") or {}
+    found: JsonObject = {"controller": lease["metadata"]["labels"][CONTROLLER], "status": "Dead"}
+    if not spec.get("renewTime"):
+        return found
+    found["timestamp"] = spec["renewTime"]
+    seconds = spec.get("leaseDurationSeconds")
+    if seconds is not None and now < timestamps.parse(spec["renewTime"]) + timedelta(seconds=int(seconds)):
+        found["status"] = "Alive"
+    return found

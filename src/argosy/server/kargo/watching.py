@@ -1,0 +1,115 @@
+"""Watches as server-sent events, as Kargo's command and page read them. Source: spec/kargo-api.md 1.
+
+`data: {"type":"ADDED|MODIFIED|DELETED","object":{…}}`; `: keepalive` every 30 s; a failure is `event: error` with a
+code. Every five seconds the token and the rights are asked for again (security rule 11).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import aclosing
+from typing import Final
+
+import orjson
+
+from argosy.machinery.objects import JsonObject, Key, Resource
+from argosy.machinery.status import StatusError
+from argosy.runtime.clock import Clock
+from argosy.runtime.verbs import Verbs
+from argosy.server.kargo.endpoint import Asked, Stream
+from argosy.server.kargo.shapes import plain
+from argosy.server.mailbox import Mailbox
+
+RECHECK_SECONDS: Final = 5.0
+KEEP_ALIVE_SECONDS: Final = 30.0
+KEEP_ALIVE: Final = b": keepalive\n\n"
+Keeps = Callable[[JsonObject], bool]
+
+
+async def watch(asked: Asked, client: Verbs, resource: Resource, key: Key, *, keeps: Keeps = lambda _: True) -> Stream:
+    """Of one object, or of all in the namespace where `key` has no name. Raises Fault."""
+    if key.name:
+        await asked.objects.read(resource, key)
+    await asked.access.permit("watch", resource, key)
+    version = "" if key.name else asked.one("resourceVersion")
+    return Stream(_changes(client, resource, key, version, keeps), _event)
+
+
+async def _changes(
+    client: Verbs, resource: Resource, key: Key, version: str, keeps: Keeps
+) -> AsyncGenerator[JsonObject, None]:
+    """Without a version: everything that is there, then what changes."""
+    selector = f"metadata.name={key.name}" if key.name else ""
+    if not version:
+        page = await client.list(resource, key.namespace, field_selector=selector)
+        for obj in page.items:
+            if keeps(obj):
+                yield {"type": "ADDED", "object": obj}
+        version = page.resource_version
+    events = client.watch(resource, key.namespace, resource_version=version, field_selector=selector)
+    async for event in events:
+        if event.type == "BOOKMARK":
+            continue
+        if keeps(event.object):
+            yield {"type": event.type, "object": event.object}
+        elif event.type == "MODIFIED":
+            yield {"type": "DELETED", "object": event.object}  # it has left what is watched
+
+
+def _event(message: JsonObject) -> bytes:
+    shown = {"type": message["type"], "object": plain(message["object"], kind=False)}
+    return b"data: " + orjson.dumps(shown, option=orjson.OPT_NON_STR_KEYS) + b"\n\n"
+
+
+async def sent(
+    mailbox: Mailbox,
+    pump: asyncio.Task[None],
+    clock: Clock,
+    form: Callable[[JsonObject], bytes],
+    may_go_on: Callable[[], Awaitable[bool]],
+) -> AsyncGenerator[bytes, None]:
+    """The body of the answer; `pump` fills the mailbox, and ends with it."""
+    messages = _while_permitted(mailbox, clock, form, may_go_on)
+    try:
+        async with aclosing(messages):
+            async for chunk in messages:
+                yield chunk
+    except StatusError as error:
+        yield _failed(error)
+    finally:
+        pump.cancel()
+
+
+async def _while_permitted(
+    mailbox: Mailbox, clock: Clock, form: Callable[[JsonObject], bytes], may_go_on: Callable[[], Awaitable[bool]]
+) -> AsyncGenerator[bytes, None]:
+    checked_at = sent_at = clock.monotonic()
+    while True:
+        alarm = clock.call_later(RECHECK_SECONDS, mailbox.wake, background=True)
+        try:
+            message = await mailbox.take()
+        finally:
+            alarm.cancel()
+        now = clock.monotonic()
+        if now - checked_at >= RECHECK_SECONDS:
+            checked_at = now
+            if not await may_go_on():
+                return
+        if message is not None:
+            sent_at = now
+            yield form(message)
+        elif mailbox.is_over:
+            return
+        elif now - sent_at >= KEEP_ALIVE_SECONDS:
+            sent_at = now
+            yield KEEP_ALIVE
+
+
+def _failed(error: StatusError) -> bytes:
+    """A version that is too old says so in a word that clients know: they list again."""
+    if error.code == 410 or error.reason == "Expired":
+        told = {"code": "out_of_range", "message": f"watch resource version expired: {error.message}"}
+    else:
+        told = {"code": "unknown", "message": error.message}
+    return b"event: error\ndata: " + orjson.dumps(told) + b"\n\n"

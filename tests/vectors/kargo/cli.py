@@ -1,0 +1,65 @@
+"""Kargo's command as it was recorded, against our API in virtual time: every call that it made, with its answer.
+
+`calls` replays the calls; a command that has no recording here is carried out by its arguments, since those after it
+see what it did. `command` runs the real `kargo` from $KARGO or the PATH, if there is one, and compares what it prints.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+from tests.vectors.kargo.cli_commands import calls_of
+from tests.vectors.outcome import Outcome, not_run
+
+FAMILY = "kargo/cli"
+BETWEEN_SECONDS = 2.0
+"""What people let pass between commands that change something."""
+
+
+def calls(data: Path) -> Iterator[Outcome]:
+    from kit.kargo_cli import Replay
+
+    sequence = json.loads((data / "kargo/cli/sequence.json").read_text())
+    with tempfile.TemporaryDirectory() as directory, ExitStack() as stack:
+        replay = stack.enter_context(Replay(sequence, Path(directory)))
+        for command in sequence["commands"]:
+            file = data / "kargo/cli" / f"{command['transcript']}.json"
+            if file.exists():
+                recorded = json.loads(file.read_text())
+                faults = [fault for call in recorded["rest"] for fault in replay.faults_of(call, recorded)]
+                if recorded["rest"]:
+                    yield Outcome(FAMILY, command["transcript"], not faults, " | ".join(faults)[:1500])
+                changes = any(call["method"] != "GET" for call in recorded["rest"])
+            else:
+                changes = replay.carry_out(calls_of(command["argv"], sequence["files"]))
+            if changes:
+                replay.pass_time(BETWEEN_SECONDS)
+
+
+def command(data: Path) -> Iterator[Outcome]:
+    from kit.kargo_cli import Replay
+    from kit.kargo_command import Command
+
+    program = os.environ.get("KARGO") or shutil.which("kargo")
+    if program is None:
+        yield not_run(f"{FAMILY}/command", "", "there is no kargo: set KARGO to its path")
+        return
+    sequence = json.loads((data / "kargo/cli/sequence.json").read_text())
+    with tempfile.TemporaryDirectory() as directory, ExitStack() as stack:
+        replay = stack.enter_context(Replay(sequence, Path(directory)))
+        runner = stack.enter_context(Command(program, replay, Path(directory)))
+        for one in sequence["commands"]:
+            file = data / "kargo/cli" / f"{one['transcript']}.json"
+            recorded = json.loads(file.read_text()) if file.exists() else None
+            try:
+                faults = runner.faults_of(one["argv"], recorded)
+            except Exception as error:
+                faults = [repr(error)]
+            if recorded is not None:
+                yield Outcome(f"{FAMILY}/command", one["transcript"], not faults, " | ".join(faults)[:1500])
