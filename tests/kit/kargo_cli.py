@@ -85,7 +85,7 @@ class Replay:
         wanted = call.get("response")
         if "unstable" in recorded or (isinstance(wanted, dict) and "truncated" in wanted):
             return
-        ours = json.loads(self.ours(json.dumps(json.loads(text) if text else "")))
+        ours = _without_token_controller(json.loads(self.ours(json.dumps(json.loads(text) if text else ""))))
         theirs = json.loads(self.theirs(json.dumps(wanted)))
         if ours != theirs:
             yield f"{where}: {difference(theirs, ours)}"
@@ -151,6 +151,15 @@ def _project_of(given: list[JsonObject]) -> str:
 
 def _neutral(text: str) -> str:
     return CERTIFICATE.sub(r'\1"{certificate}"', VERSION.sub(r'\1"{rv}"', text))
+
+
+def _without_token_controller(value: Any) -> Any:
+    """The cluster of the recordings had none, so that Secrets with tokens stayed empty there."""
+    for one in value.get("items") or (value,) if isinstance(value, dict) else ():
+        if one.get("type") == "kubernetes.io/service-account-token":
+            one.pop("data", None)
+            one["metadata"]["annotations"].pop("kubernetes.io/service-account.uid", None)
+    return value
 
 
 def _recorded(text: str) -> str:
