@@ -59,6 +59,23 @@ def test_of_several_delays_of_a_key_the_earliest_counts() -> None:
     assert run_virtual(main) == [10.0, 0.0]
 
 
+def test_a_key_whose_time_has_come_goes_before_news_and_a_retry_after_them() -> None:
+    late, retried, polled = (Key("ns", name) for name in ("late", "retried", "polled"))
+
+    async def main(clock: VirtualClock, rng: SeededRng) -> list[Key]:
+        queue = WorkQueue(clock, rng, PLAIN)
+        queue.retry(retried, at_most=1.0)
+        queue.add_after(polled, 1, background=True)
+        queue.add_after(late, 1)
+        queue.add(A)
+        await clock.sleep(2)
+        queue.add(B)
+        queue.shut_down()
+        return [await queue.get() for _ in range(len(queue))]
+
+    assert run_virtual(main) == [late, A, retried, polled, B]
+
+
 def test_retries_double_up_to_the_longest_and_start_over_when_forgotten() -> None:
     async def main(clock: VirtualClock, rng: SeededRng) -> list[float]:
         queue = WorkQueue(clock, rng, PLAIN)

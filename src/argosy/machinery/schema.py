@@ -47,8 +47,8 @@ class Node:
     """For built-in types: the fact-file type (`Quantity`, `Time`, `IntOrString`, `apps/v1.DeploymentSpec`...)."""
     rules: bool = False
     """For custom resources: there are x-kubernetes-validations here or below."""
-    defaults: bool = False
-    """For custom resources: there are defaults, or fields that may not be null, here or below."""
+    filled: tuple[str, ...] = ()
+    """For custom resources: the properties that have defaults."""
 
     @property
     def deduced(self) -> bool:

@@ -29,7 +29,8 @@ class _Due:
 
 
 class WorkQueue:
-    """First in, first out; coalescing; with delays and doubling retries for each key."""
+    """First in, first out, those whose time has come before news; coalescing; with delays and doubling retries for each
+    key."""
 
     def __init__(self, clock: Clock, rng: Rng, backoff: Backoff | None = None) -> None:
         self.added_count = 0
@@ -37,6 +38,8 @@ class WorkQueue:
         self._clock = clock
         self._rng = rng
         self._backoff = backoff or Backoff()
+        self._timely: deque[Key] = deque()
+        """Ready, since their time has come: they are to be on time, however much else is going on."""
         self._ready: deque[Key] = deque()
         self._resync: deque[Key] = deque()
         """Ready, but only when nothing else is: what a restart or a new replica looks at again."""
@@ -52,7 +55,7 @@ class WorkQueue:
 
     def __len__(self) -> int:
         """Keys that are ready, without those being worked on or waiting for their time."""
-        return len(self._ready) + len(self._resync)
+        return len(self._timely) + len(self._ready) + len(self._resync)
 
     @property
     def working_count(self) -> int:
@@ -84,7 +87,8 @@ class WorkQueue:
             if due.at <= at:
                 return
             due.timer.cancel()
-        timer = self._clock.call_later(seconds, lambda: self._came_due(key), background=background)
+        timely = not background and key not in self._failures
+        timer = self._clock.call_later(seconds, lambda: self._came_due(key, timely=timely), background=background)
         self._due[key] = _Due(at, timer)
 
     def retry(self, key: Key, *, at_least: float = 0.0, at_most: float | None = None) -> float:
@@ -108,7 +112,7 @@ class WorkQueue:
 
     async def get(self) -> Key:
         """The next key, which is then this worker's until `done`. Raises QueueClosed."""
-        while not self._ready and not self._resync:
+        while not len(self):
             if self._closed:
                 raise QueueClosed
             getter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -118,8 +122,8 @@ class WorkQueue:
             except asyncio.CancelledError:
                 self._pass_on(getter)
                 raise
-        is_resync = not self._ready
-        key = (self._ready or self._resync).popleft()
+        is_resync = not self._timely and not self._ready
+        key = (self._timely or self._ready or self._resync).popleft()
         self._dirty.discard(key)
         self._working[key] = is_resync
         return key
@@ -132,7 +136,7 @@ class WorkQueue:
         self._working.pop(key, None)
         if key in self._dirty:
             self._enqueue(key)
-        elif not self._ready and not self._resync and not self._working:
+        elif not len(self) and not self._working:
             self._idle.set()
 
     def shut_down(self) -> None:
@@ -165,9 +169,16 @@ class WorkQueue:
         """A worker that was woken and cancelled at once gives its turn to the next one."""
         if getter in self._getters:
             self._getters.remove(getter)
-        elif self._ready or self._resync:
+        elif len(self):
             self._wake_one()
 
-    def _came_due(self, key: Key) -> None:
+    def _came_due(self, key: Key, *, timely: bool) -> None:
         self._due.pop(key, None)
-        self.add(key)
+        if timely and not self._closed and key not in self._dirty and key not in self._working:
+            self.added_count += 1
+            self._dirty.add(key)
+            self._idle.clear()
+            self._timely.append(key)
+            self._wake_one()
+        else:
+            self.add(key)

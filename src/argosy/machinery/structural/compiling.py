@@ -66,7 +66,7 @@ def _children(node: Node, schema: JsonObject, depth: int) -> None:
         node.items = _compile(items, depth)
     below = [*node.properties.values(), *filter(None, (node.additional, node.items))]
     node.rules = bool(schema.get("x-kubernetes-validations")) or any(child.rules for child in below)
-    node.defaults = any(child.has_default or child.defaults or not child.nullable for child in below)
+    node.filled = tuple(name for name, child in node.properties.items() if child.has_default)
 
 
 def object_metadata() -> Node:

@@ -30,13 +30,12 @@ def _default(node: Node, value: JsonValue) -> JsonValue:
 
 def _default_map(node: Node, value: JsonObject) -> JsonObject:
     result = value
-    for name, below in node.properties.items():
-        if value.get(name) is not None or (name in value and below.nullable):
-            continue
-        if below.has_default:
+    for name in node.filled:
+        below = node.properties[name]
+        if value.get(name) is None and not (name in value and below.nullable):
             result = {**result, name: below.default}
-        elif name in result:
-            result = {key: item for key, item in result.items() if key != name}
+    if None in value.values():
+        result = {key: item for key, item in result.items() if item is not None or _keeps_null(node, key)}
     for key, item in result.items():
         found = node.properties.get(key) or node.additional
         if found is not None and item is not None:
@@ -50,6 +49,12 @@ def _default_map(node: Node, value: JsonObject) -> JsonObject:
             return {key: free.default if key in dropped else item for key, item in result.items()}
         return {key: item for key, item in result.items() if key not in dropped}
     return result
+
+
+def _keeps_null(node: Node, name: str) -> bool:
+    """Whether a null stays as it is: one of a property that may be null, or by its default, or one with a free key."""
+    below = node.properties.get(name)
+    return below is None or below.nullable or below.has_default
 
 
 def prune(node: Node, obj: JsonObject) -> tuple[JsonObject, list[str]]:

@@ -141,7 +141,7 @@ def facts_of(rollout: Rollout, memory: object) -> Facts:
     if (
         isinstance(memory, Facts)
         and memory.generation == rollout.generation
-        and memory.template is template
+        and (memory.template is template or memory.template == template)
         and memory.collision_count == count
     ):
         return memory

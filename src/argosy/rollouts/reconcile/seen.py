@@ -21,7 +21,7 @@ class Facts:
 
     generation: int
     template: JsonObject
-    """Of the spec, or of the workload that it refers to: compared by identity."""
+    """Of the spec, or of the workload that it refers to."""
     collision_count: int | None
     pod_hash: str
     step_hash: str
