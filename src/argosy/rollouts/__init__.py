@@ -11,12 +11,13 @@ Wakes when any of these changes, and at the end of a pause, of a delay before a 
 from typing import Any
 
 from argosy.machinery.controller import Controller
-from argosy.rollouts.controller import DESTINATION_RULE, EXPERIMENT, SERVICE, rollout
+from argosy.rollouts.controller import DESTINATION_RULE, SERVICE, experiment, rollout
 from argosy.rollouts.settings import RolloutSettings
 
 
 def controllers(settings: RolloutSettings | None = None) -> tuple[Controller[Any], ...]:
-    return (rollout(settings or RolloutSettings()), EXPERIMENT, SERVICE, DESTINATION_RULE)
+    settings = settings or RolloutSettings()
+    return (rollout(settings), experiment(settings), SERVICE, DESTINATION_RULE)
 
 
 __all__ = ["RolloutSettings", "controllers"]

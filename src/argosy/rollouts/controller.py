@@ -43,16 +43,18 @@ def rollout(settings: RolloutSettings) -> Controller[Seen]:
     )
 
 
-EXPERIMENT: Final = Controller[experiment_look.Seen](
-    name="experiment",
-    kind=Experiment,
-    look=experiment_look.look,
-    decide=experiments.decide,
-    owns=(ReplicaSet, ANALYSIS_RUNS),
-    workers=10,
-    manager="rollouts-controller",
-    reporter=REPORTER,
-)
+def experiment(settings: RolloutSettings) -> Controller[experiment_look.Seen]:
+    return Controller[experiment_look.Seen](
+        name="experiment",
+        kind=Experiment,
+        look=partial(experiment_look.look, settings=settings),
+        decide=experiments.decide,
+        owns=(ReplicaSet, ANALYSIS_RUNS),
+        workers=10,
+        manager="rollouts-controller",
+        reporter=REPORTER,
+    )
+
 
 SERVICE: Final = Controller[services.Seen](
     name="rollout-service",

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
+INSTANCE: Final = "ARGO_ROLLOUTS_INSTANCE_ID"
 VERIFY: Final = "ARGO_ROLLOUTS_AWS_VERIFY_TARGET_GROUP"
 BINDING_VERSION: Final = "ARGO_ROLLOUTS_AWS_TARGET_GROUP_BINDING_API_VERSION"
 TAG: Final = "ARGO_ROLLOUTS_ALB_TAG_KEY_RESOURCE_ID"
@@ -18,6 +19,8 @@ SIMULATED: Final = "simulated"
 class RolloutSettings:
     namespace: str = "argo-rollouts"
     """Of the control plane: there stands the ConfigMap that names step plug-ins."""
+    instance_id: str = ""
+    """Only objects with this label value are worked on (upstream: --instance-id); without one, those without label."""
     verify_target_groups: bool = False
     """Whether AWS load balancers are asked if they follow (upstream: --aws-verify-target-group)."""
     binding_version: str = "elbv2.k8s.aws/v1beta1"
@@ -25,6 +28,9 @@ class RolloutSettings:
     resource_tag: str = "ingress.k8s.aws/resource"
     """The tag of a target group that names its Ingress and Service (upstream: --alb-tag-key-resource-id)."""
     verify_again: timedelta = timedelta(seconds=10)
+
+
+USUAL: Final = RolloutSettings()
 
 
 def settings_of(environment: Mapping[str, str], namespace: str) -> RolloutSettings:
@@ -41,6 +47,7 @@ def settings_of(environment: Mapping[str, str], namespace: str) -> RolloutSettin
         raise ValueError(f"{RETRY} is {seconds!r}, not a number of seconds above 0")
     return RolloutSettings(
         namespace=namespace,
+        instance_id=environment.get(INSTANCE, ""),
         verify_target_groups=said != "false",
         binding_version=version,
         resource_tag=environment.get(TAG) or usual.resource_tag,

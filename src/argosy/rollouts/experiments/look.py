@@ -11,7 +11,14 @@ from argosy.apis.rollouts import Experiment, Rollout
 from argosy.apis.rollouts.analysis import AnalysisRun
 from argosy.machinery.controller import Refusal, Snapshot
 from argosy.machinery.objects import JsonObject, Key
-from argosy.rollouts.resources import ANALYSIS_TEMPLATES, CLUSTER_TEMPLATES, EXPERIMENT_NAME, TEMPLATE_NAME
+from argosy.rollouts.resources import (
+    ANALYSIS_TEMPLATES,
+    CLUSTER_TEMPLATES,
+    EXPERIMENT_NAME,
+    INSTANCE_ID,
+    TEMPLATE_NAME,
+)
+from argosy.rollouts.settings import USUAL, RolloutSettings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,10 +43,12 @@ class Seen:
     """What keeps all from being done until somebody mends it."""
 
 
-def look(snapshot: Snapshot, key: Key) -> Seen | None:
+def look(snapshot: Snapshot, key: Key, settings: RolloutSettings = USUAL) -> Seen | None:
     experiment = snapshot.get(Experiment, key)
     if experiment is None or experiment.metadata.deletion_timestamp:
         return None
+    if experiment.metadata.labels.get(INSTANCE_ID, "") != settings.instance_id:
+        return None  # another installation's
     names = [template.name for template in experiment.spec.templates]
     sets: dict[str, ReplicaSet] = {}
     problem = ""

@@ -25,11 +25,11 @@ from argosy.rollouts.reconcile.pauses import is_halted
 from argosy.rollouts.reconcile.seen import Facts, Seen
 from argosy.rollouts.reconcile.step_plugins import wanted_operation
 from argosy.rollouts.reconcile.template import Resolved, resolved
-from argosy.rollouts.resources import ANALYSIS_TEMPLATES, CLUSTER_TEMPLATES, HASH_LABEL, REVISION
+from argosy.rollouts.resources import ANALYSIS_TEMPLATES, CLUSTER_TEMPLATES, HASH_LABEL, INSTANCE_ID, REVISION
 from argosy.rollouts.revisions.finding import by_creation
 from argosy.rollouts.revisions.hashing import pod_template_hash, step_hash
 from argosy.rollouts.routers.needs import objects_of
-from argosy.rollouts.settings import RolloutSettings
+from argosy.rollouts.settings import USUAL, RolloutSettings
 from argosy.rollouts.status.phase import is_restarting
 from argosy.rollouts.step_services import step_services
 from argosy.rollouts.validation.references import first_wrong_reference
@@ -42,7 +42,6 @@ def _namespace_without_controller(obj: JsonObject) -> Iterable[str]:
     return () if owned or HASH_LABEL not in (metadata.get("labels") or {}) else (str(metadata.get("namespace") or ""),)
 
 
-USUAL = RolloutSettings()
 ORPHANS = Index("replicaset-without-controller", ReplicaSet, _namespace_without_controller)
 
 
@@ -50,6 +49,8 @@ def look(snapshot: Snapshot, key: Key, settings: RolloutSettings = USUAL) -> See
     stored = snapshot.get(Rollout, key)
     if stored is None or stored.metadata.deletion_timestamp:
         return None
+    if stored.metadata.labels.get(INSTANCE_ID, "") != settings.instance_id:
+        return None  # another installation's
     source, part = _partitioned(snapshot, resolved(snapshot, stored))
     rollout = source.rollout
     facts = facts_of(rollout, snapshot.memory)
