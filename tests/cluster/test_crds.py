@@ -135,3 +135,18 @@ def test_a_definition_is_compiled_again_only_when_its_spec_changed() -> None:
 
     with World() as world:
         world.run(story(world))
+
+
+def test_a_column_whose_path_cannot_be_read_is_empty_and_keeps_nothing_from_being_served() -> None:
+    async def story(world: World) -> None:
+        made = definition()
+        columns = [
+            {"name": "Size", "type": "integer", "jsonPath": ".spec.size"},
+            {"name": "Odd", "type": "string", "jsonPath": ".spec[?("},
+        ]
+        made["spec"]["versions"][0]["additionalPrinterColumns"] = columns
+        await world.client.create(DEFINITIONS, made)
+        assert (await world.client.create(WIDGETS, widget("a")))["spec"] == {"size": 3}
+
+    with World() as world:
+        world.run(story(world))

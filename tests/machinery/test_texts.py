@@ -235,6 +235,7 @@ OBJECT = {
         (".spec.list[0,2]", [1, 3]),
         (".spec.list[*]", [1, 2, 3]),
         (".spec.list[7]", []),
+        (".spec.list[]", [1]),
         ('.status.conditions[?(@.type=="Ready")].status', ["True"]),
         (".status.conditions[?(@.type!='Ready')].status", ["False"]),
         ("..type", ["Ready", "Other"]),

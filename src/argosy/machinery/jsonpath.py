@@ -1,6 +1,6 @@
 """JSONPath in the Kubernetes dialect: printer columns, `kubectl -o jsonpath` paths, scale paths.
 
-Fields `.a.b`, `['a']`, `["a.b"]`; `[0]`, `[-1]`, `[1:3]`, `[0,2]`, `[*]`, `.*`; `..name`; filters
+Fields `.a.b`, `['a']`, `["a.b"]`; `[0]`, `[]` (the first), `[-1]`, `[1:3]`, `[0,2]`, `[*]`, `.*`; `..name`; filters
 `[?(@.type=="Ready")]` with == != < <= > >= and bare existence. `\\.` in a name is a dot. A path may stand in braces.
 """
 
@@ -100,6 +100,8 @@ def _bracketed(path: str, at: int, whole: str) -> tuple[Step, int]:
         return _field(_unescape(found[1] if found[1] is not None else found[2])), found.end()
     if (found := _INDEXES.match(path, at)) is not None:
         return _indexes(tuple(int(part) for part in found[1].split(","))), found.end()
+    if path.startswith("[]", at):
+        return _indexes((0,)), at + 2  # client-go reads an empty index as the first one; definitions in use have it
     if (found := _SLICE.match(path, at)) is not None:
         return _slice(*(int(part) if part else None for part in found.groups())), found.end()
     if (found := _FILTER.match(path, at)) is not None:

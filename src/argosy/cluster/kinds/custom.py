@@ -18,7 +18,7 @@ from argosy.cluster.kind import Column, Decoded, Kind, Subresource, WriteContext
 from argosy.cluster.kinds.cells.plain import age_since
 from argosy.cluster.kinds.strategies.builtin import TOO_DEEP
 from argosy.machinery import names as naming
-from argosy.machinery.jsonpath import compile_path
+from argosy.machinery.jsonpath import JsonPath, JsonPathError, compile_path
 from argosy.machinery.objects import JsonObject, JsonValue, Resource, group_version
 from argosy.machinery.schema import Node
 from argosy.machinery.status import Cause, StatusError
@@ -147,7 +147,7 @@ class CustomStrategy:
         subresources = version.get("subresources") or {}
         self.has_status = subresources.get("status") is not None
         self.scale_paths = _scale_paths(subresources.get("scale"))
-        self._cells = [(column.type, compile_path(column.json_path)) for column in _columns(version)[1:]]
+        self._cells = [(column.type, _path(column.json_path)) for column in _columns(version)[1:]]
         selectable = (item["jsonPath"] for item in version.get("selectableFields") or ())
         self._labels = {path.removeprefix("."): compile_path(path) for path in selectable}
         self._read_metadata = reader_of(_METADATA)
@@ -256,7 +256,7 @@ class CustomStrategy:
         return rule(name)
 
     def cells(self, obj: JsonObject, now: datetime) -> list[JsonValue]:
-        found = (_cell(spelled, path.find(obj), now) for spelled, path in self._cells)
+        found = (_cell(spelled, path.find(obj) if path else (), now) for spelled, path in self._cells)
         return [obj["metadata"].get("name", ""), *found]
 
     def row_conditions(self, obj: JsonObject) -> list[JsonObject]:
@@ -298,6 +298,14 @@ def _scale_paths(scale: JsonObject | None) -> ScalePaths | None:
 def _field_names(path: str) -> tuple[str, ...]:
     """`.spec['a.b'].c` -> (`spec`, `a.b`, `c`): scale paths are plain, the definition's validation sees to it."""
     return tuple(quoted or plain for quoted, plain in _FIELD.findall(path))
+
+
+def _path(text: str) -> JsonPath | None:
+    """None for one that cannot be read: upstream takes any that begins with a dot, and its column is empty then."""
+    try:
+        return compile_path(text)
+    except JsonPathError:
+        return None
 
 
 def _label(values: Sequence[JsonValue]) -> str:
