@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -10,11 +12,13 @@ import pytest
 
 from argosy.machinery.objects import Key
 from argosy.rollouts.ports import RunStep, StepAnswer
-from argosy.rollouts.step_services import read
-from argosy.runtime.clock import Clock
+from argosy.rollouts.step_services import ANSWER_LIMIT, StepServices, answerers, read
+from argosy.runtime.clock import Clock, RealClock
 from argosy.runtime.engine import Answerer
+from argosy.sources.egress import Egress, EgressPolicy
 from kit.rollout_story import NAMESPACE, ROLLOUTS, RolloutStory
 from kit.rollouts import TEMPLATE
+from kit.scripted_http import Asked, Reply, ScriptedHttp
 
 PLUGIN = "acme/warm-up"
 SERVICES = json.dumps(
@@ -118,3 +122,75 @@ def test_an_unknown_plug_in_holds_the_rollout_at_its_step_and_is_told() -> None:
 )
 def test_an_answer_that_is_none_is_told(body: bytes, problem: str) -> None:
     assert problem in read(body, PLUGIN).problem
+
+
+# -- over a real connection --------------------------------------------------------------------------------------------
+
+
+def question(url: str) -> RunStep:
+    state = json.dumps({"job": "7"})
+    return RunStep("u1", "shop", "web", "abc", 2, PLUGIN, "Run", 3, json.dumps({"path": "/hot"}), state, url)
+
+
+def over_http(answer: Callable[[Asked], Reply], policy: EgressPolicy | None = None) -> tuple[StepAnswer, list[Asked]]:
+    async def work() -> tuple[StepAnswer, list[Asked]]:
+        async with ScriptedHttp(answer).running() as server:
+            egress = Egress(policy or EgressPolicy(allow_loopback=True))
+            try:
+                asking = answerers(egress, RealClock())[RunStep]
+                return await asking.answer(question(f"{server.url}/step")), server.asked
+            finally:
+                await egress.close()
+
+    return asyncio.run(work())
+
+
+def test_a_service_is_asked_by_one_post_and_its_answer_taken() -> None:
+    said = {"phase": "Running", "message": "warm", "requeueAfter": "1m", "status": {"job": "8"}}
+    answer, asked = over_http(lambda request: (200, said))
+    wanted = StepAnswer(phase="Running", message="warm", requeue_after=timedelta(minutes=1), state={"job": "8"})
+    assert answer == wanted
+    (request,) = asked
+    assert (request.method, request.path, request.headers["content-type"]) == ("POST", "/step", "application/json")
+    assert request.json == {
+        "operation": "Run",
+        "rollout": {"name": "web", "namespace": "shop", "uid": "u1"},
+        "podTemplateHash": "abc",
+        "step": 2,
+        "execution": 3,
+        "config": {"path": "/hot"},
+        "status": {"job": "7"},
+    }
+
+
+@pytest.mark.parametrize(
+    ("reply", "told"),
+    [
+        ((500, {}), "answered 500"),
+        ((302, {}), "answered 302"),
+        ((200, b"<html>"), "no JSON"),
+        ((200, b"x" * (ANSWER_LIMIT + 1)), "larger than the limit"),
+    ],
+)
+def test_what_a_service_garbles_is_a_problem_and_no_success(reply: Reply, told: str) -> None:
+    answer, _ = over_http(lambda request: reply)
+    assert answer.phase == ""
+    assert f"step plugin {PLUGIN}: " in answer.problem
+    assert told in answer.problem
+
+
+def test_a_service_that_is_not_there_is_a_problem() -> None:
+    async def work() -> StepAnswer:
+        egress = Egress(EgressPolicy(allow_loopback=True))
+        try:
+            return await StepServices(egress, RealClock()).run(question("http://127.0.0.1:1/"))
+        finally:
+            await egress.close()
+
+    assert asyncio.run(work()).problem.startswith(f"step plugin {PLUGIN}: ")
+
+
+def test_a_service_may_not_stand_where_the_egress_policy_forbids_it() -> None:
+    answer, asked = over_http(lambda request: (200, {"phase": "Successful"}), EgressPolicy())
+    assert "this machine's own" in answer.problem
+    assert asked == []
