@@ -135,7 +135,10 @@ class _Compiler:
 
         def run(frame: Frame) -> Any:
             frame.grow(len(pairs))
-            return {operators.text(key(frame)): value(frame) for key, value in pairs}
+            found: dict[str, Any] = {}
+            for key, value in pairs:
+                found.setdefault(operators.text(key(frame)), value(frame))  # of equal keys the first one counts
+            return found
 
         return self.guarded(node, run)
 
