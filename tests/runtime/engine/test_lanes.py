@@ -30,6 +30,36 @@ def test_what_was_removed_is_never_taken() -> None:
     assert [item for _, item in lanes.take()] == ["a2"]
 
 
+class Compared:
+    """Counts how often it is compared."""
+
+    count = 0
+
+    def __eq__(self, other: object) -> bool:
+        Compared.count += 1
+        return self is other
+
+    def __hash__(self) -> int:
+        return id(self) >> 4
+
+
+def test_one_is_found_without_a_look_at_the_others_that_wait() -> None:
+    lanes: Lanes[Compared] = Lanes(limit=1, per_lane=1)
+    items = [Compared() for _ in range(1000)]
+    for item in items[:500]:
+        lanes.add("a", item, later=True)
+    for item in items[500:]:
+        lanes.add("a", item)
+    Compared.count = 0
+    for item in items[:500]:
+        lanes.advance("a", item)
+    for item in reversed(items):
+        assert lanes.remove("a", item)
+        assert not lanes.remove("a", item)
+    assert Compared.count < 1000, "a few hashes may be alike, no more"
+    assert len(lanes) == 0
+
+
 @given(st.lists(st.sampled_from("abc")), st.integers(1, 4), st.integers(1, 3))
 def test_everything_is_taken_once_and_no_limit_is_passed(items: list[str], limit: int, per_lane: int) -> None:
     lanes: Lanes[int] = Lanes(limit, per_lane)

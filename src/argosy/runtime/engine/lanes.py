@@ -2,22 +2,24 @@
 
 A lane is whatever must not hold up the others: a repository, a host, a project. One lane gets at most its share of
 the places, and lanes take turns. What is asked because of news goes before what a start asks.
+
+Ten thousand may wait in one lane, and each is taken out of it by somebody who holds it: no step looks at the others.
 """
 
 from __future__ import annotations
 
-from collections import deque
+from collections import OrderedDict
 from collections.abc import Hashable, Iterator
 from typing import Generic, TypeVar
 
-T = TypeVar("T")
+T = TypeVar("T", bound=Hashable)
 
 
 class Lanes(Generic[T]):
     def __init__(self, limit: int, per_lane: int) -> None:
         self._limit, self._per_lane = limit, per_lane
-        self._waiting: dict[Hashable, deque[T]] = {}
-        self._later: dict[Hashable, deque[T]] = {}
+        self._waiting: dict[Hashable, OrderedDict[T, None]] = {}
+        self._later: dict[Hashable, OrderedDict[T, None]] = {}
         """Those that wait until no lane of `_waiting` may begin anything."""
         self._running: dict[Hashable, int] = {}
         self._count = 0
@@ -27,7 +29,7 @@ class Lanes(Generic[T]):
         return sum(len(lane) for lanes in (self._waiting, self._later) for lane in lanes.values())
 
     def add(self, lane: Hashable, item: T, *, later: bool = False) -> None:
-        (self._later if later else self._waiting).setdefault(lane, deque()).append(item)
+        (self._later if later else self._waiting).setdefault(lane, OrderedDict())[item] = None
 
     def advance(self, lane: Hashable, item: T) -> None:
         """It waits with the others from now on, if it still waits."""
@@ -52,12 +54,12 @@ class Lanes(Generic[T]):
                 return
             yield found
 
-    def _next(self, lanes: dict[Hashable, deque[T]]) -> tuple[Hashable, T] | None:
+    def _next(self, lanes: dict[Hashable, OrderedDict[T, None]]) -> tuple[Hashable, T] | None:
         for lane in tuple(lanes):
             if self._running.get(lane, 0) >= self._per_lane:
                 continue
             waiting = lanes.pop(lane)
-            item = waiting.popleft()
+            item, _ = waiting.popitem(last=False)
             if waiting:
                 lanes[lane] = waiting  # behind the others
             self._running[lane] = self._running.get(lane, 0) + 1
@@ -66,11 +68,11 @@ class Lanes(Generic[T]):
         return None
 
 
-def _taken(lanes: dict[Hashable, deque[T]], lane: Hashable, item: T) -> bool:
+def _taken(lanes: dict[Hashable, OrderedDict[T, None]], lane: Hashable, item: T) -> bool:
     waiting = lanes.get(lane)
     if waiting is None or item not in waiting:
         return False
-    waiting.remove(item)
+    del waiting[item]
     if not waiting:
         del lanes[lane]
     return True

@@ -45,7 +45,7 @@ class Answerer:
     backoff: Backoff = field(default_factory=lambda: Backoff(first=1.0, longest=300.0))
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class _Entry:
     question: Question[Any]
     state: Any = PENDING
