@@ -44,7 +44,7 @@ def controllers(settings: Settings) -> tuple[Controller[Any], ...]:
         readiness.controller(settings),
         revisions.controller(),
         *approval,
-        *(flow.controller(type_, settings) for type_ in (selfsigned.TYPE, ca.TYPE, acme.TYPE, vault.TYPE)),
+        flow.controller((selfsigned.TYPE, ca.TYPE, acme.TYPE, vault.TYPE), settings),
         *((renewals.controller(settings),) if settings.use_renewal_information else ()),
         orders.controller(settings),
         scheduler.controller(settings),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol, TypeAlias
 
 JsonValue: TypeAlias = Any
@@ -22,13 +22,28 @@ class GroupKind(NamedTuple):
 
 @dataclass(frozen=True, slots=True, order=True)
 class Resource:
-    """A resource as clients address it: group, version and plural, with its kind and scope."""
+    """A resource as clients address it: group, version and plural, with its kind and scope.
+
+    It is hashed some thousand times for each object that changes: once is enough.
+    """
 
     group: str
     version: str
     plural: str
     kind: str
     namespaced: bool = True
+    _hash: int = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        content = (self.group, self.version, self.plural, self.kind, self.namespaced)
+        object.__setattr__(self, "_hash", hash(content))
+
+    def __hash__(self) -> int:
+        return self._hash
+
+    def __reduce__(self) -> tuple[type[Resource], tuple[object, ...]]:
+        """Hashes of texts differ from process to process: none is sent to another."""
+        return Resource, (self.group, self.version, self.plural, self.kind, self.namespaced)
 
     @property
     def api_version(self) -> str:

@@ -10,12 +10,12 @@ _FORM = re.compile(r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)(?:[.,](\d+))?(Z|[+-]\d\d
 
 def seconds(moment: datetime) -> str:
     """`2024-01-02T03:04:05Z`; fractions are cut, as Go does."""
-    return _utc(moment).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return f"{_utc(moment).isoformat(timespec='seconds')[:-6]}Z"
 
 
 def micros(moment: datetime) -> str:
     """`2024-01-02T03:04:05.000006Z`."""
-    return _utc(moment).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return f"{_utc(moment).isoformat(timespec='microseconds')[:-6]}Z"
 
 
 def _utc(moment: datetime) -> datetime:

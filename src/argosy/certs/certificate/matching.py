@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, OrderedDict
 from collections.abc import Iterable, Sequence
+from typing import Final
 
 from argosy.apis.certmanager import CertificateRequest, CertificateSpec, IssuerRef
 from argosy.apis.certmanager.certificate import Subject
@@ -12,6 +13,7 @@ from argosy.certs.names import REVISION
 from argosy.certs.pki import alt_names, requests, subject
 from argosy.certs.pki.certificates import X509
 from argosy.machinery import duration
+from argosy.machinery.objects import JsonObject
 
 
 def request_of(request: CertificateRequest) -> requests.Request:
@@ -19,14 +21,34 @@ def request_of(request: CertificateRequest) -> requests.Request:
     return requests.read(decoded(request.spec.request))
 
 
-def differing_fields(request: CertificateRequest, spec: CertificateSpec) -> list[str]:
-    """Fields of the spec that a CertificateRequest does not carry. Raises RequestError, SubjectError."""
+def differing_fields(request: CertificateRequest, spec: CertificateSpec) -> tuple[str, ...]:
+    """Fields of the spec that a CertificateRequest does not carry. Raises RequestError, SubjectError.
+
+    Four controllers ask at every change of a status, which leaves both specs the same objects: they are compared once.
+    """
+    asked, wanted = request.spec.raw, spec.raw
+    known = _compared.get(id(asked))
+    if known is not None and known[0] is asked and known[1] is wanted:
+        return known[2]
+    found = _compare(request, spec)
+    _compared[id(asked)] = (asked, wanted, found)
+    if len(_compared) > _REMEMBERED:
+        _compared.popitem(last=False)
+    return found
+
+
+_REMEMBERED: Final = 20_000
+_compared: OrderedDict[int, tuple[JsonObject, JsonObject, tuple[str, ...]]] = OrderedDict()
+"""By the request: the JSON of both specs, which nobody changes, and how they differ."""
+
+
+def _compare(request: CertificateRequest, spec: CertificateSpec) -> tuple[str, ...]:
     found = request_of(request)
-    return [
+    return (
         *_differing_names(found, spec),
         *(_differing_subject(found.names, spec) if not spec.literal_subject else _differing_literal(found, spec)),
         *_differing_terms(request, spec),
-    ]
+    )
 
 
 def _differing_names(found: requests.Request, spec: CertificateSpec) -> list[str]:

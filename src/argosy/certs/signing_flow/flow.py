@@ -1,14 +1,14 @@
 """The way of every CertificateRequest up to its signature; what signs it is the issuer type's own.
 
-One controller for each type of issuer, each with its own Events' source, as upstream. What concerns no type - a
-request that is denied, not approved, or names no issuer - is told by the first of them alone. Source:
-spec/cert-manager.md section 7.2.
+One controller for all types of issuers, since each change of a request would wake them all; what it writes and tells
+goes under the name of the type's own controller, as upstream. What concerns no type - a request that is denied, not
+approved, or names no issuer - is told as by the first of them. Source: spec/cert-manager.md section 7.2.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -19,17 +19,21 @@ from argosy.certs.pki.signing import DEFAULT_DURATION
 from argosy.certs.settings import Settings
 from argosy.certs.signing_flow import outcome
 from argosy.machinery import duration
-from argosy.machinery.controller import NOTHING, Controller, Decision, Event, Snapshot
+from argosy.machinery.controller import NOTHING, Controller, Decision, Event, Snapshot, Step
 from argosy.machinery.objects import Key
+from argosy.machinery.requests import Write
 
+NAME: Final = "certificaterequests-issuer"
 SPOKESMAN: Final = "selfsigned"
-"""The type whose controller tells what concerns no type."""
+"""The type in whose name is told what concerns no type."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seen:
     request: CertificateRequest
     issuer: AnyIssuer | None
+    type: IssuerType | None
+    """Of the issuer, where Argosy signs by it."""
     ready_for: Any
     """What the type's own look gathered; None when the request is not for it to sign now."""
     memory: Any
@@ -55,33 +59,48 @@ def is_open(request: CertificateRequest) -> bool:
     )
 
 
-def controller(type_: IssuerType, settings: Settings) -> Controller[Seen]:
-    name = f"certificaterequests-issuer-{type_.name}"
+def controller(types: Iterable[IssuerType], settings: Settings) -> Controller[Seen]:
+    by_name = {one.name: one for one in types}
 
     def look(snapshot: Snapshot, key: Key) -> Seen | None:
         request = snapshot.get(CertificateRequest, key)
         if request is None or not is_open(request):
             return None
         issuer = issuer_of(snapshot, request.spec.issuer_ref, key.namespace) if request.is_true("Approved") else None
-        mine = issuer is not None and issuer.spec.type == type_.name and issuer.ready and may_sign(request)
-        ready_for = type_.look(snapshot, request, issuer, settings) if mine and issuer is not None else None
-        return Seen(request=request, issuer=issuer, ready_for=ready_for, memory=snapshot.memory, settings=settings)
+        type_ = by_name.get(issuer.spec.type) if issuer is not None else None
+        ready_for = None
+        if type_ is not None and issuer is not None and issuer.ready and may_sign(request):
+            ready_for = type_.look(snapshot, request, issuer, settings)
+        return Seen(
+            request=request,
+            issuer=issuer,
+            type=type_,
+            ready_for=ready_for,
+            memory=snapshot.memory,
+            settings=settings,
+        )
 
-    def decide(seen: Seen, now: datetime) -> Decision:
-        if seen.ready_for is not None:
-            return type_.decide(seen, now)
-        if seen.issuer is not None and seen.issuer.spec.type == type_.name and not seen.issuer.ready:
-            return _not_ready(seen, now)
-        return _of_no_type(seen, now) if type_.name == SPOKESMAN else NOTHING
+    return Controller(name=NAME, kind=CertificateRequest, look=look, decide=decide)
 
-    return Controller(
-        name=name,
-        kind=CertificateRequest,
-        look=look,
-        decide=decide,
-        manager=f"cert-manager-{name}",
-        reporter=f"cert-manager-{name}",
-    )
+
+def decide(seen: Seen, now: datetime) -> Decision:
+    if seen.type is not None and seen.ready_for is not None:
+        return told_by(seen.type.name, seen.type.decide(seen, now))
+    if seen.issuer is not None and seen.issuer.spec.type and not seen.issuer.ready and may_sign(seen.request):
+        return told_by(seen.issuer.spec.type, _not_ready(seen, now))
+    return told_by(SPOKESMAN, _of_no_type(seen, now))
+
+
+def told_by(type_: str, decision: Decision) -> Decision:
+    """The decision with its writes and Events under the name of the type's own controller, as upstream has it."""
+    name = f"cert-manager-{NAME}-{type_}"
+    return replace(decision, steps=tuple(_named(step, name) for step in decision.steps)) if decision.steps else decision
+
+
+def _named(step: Step, name: str) -> Step:
+    if isinstance(step, Event):
+        return step if step.component else replace(step, component=name)
+    return replace(step, manager=name) if isinstance(step, Write) and not step.manager else step
 
 
 def may_sign(request: CertificateRequest) -> bool:
@@ -89,7 +108,7 @@ def may_sign(request: CertificateRequest) -> bool:
 
 
 def _not_ready(seen: Seen, now: datetime) -> Decision:
-    if not may_sign(seen.request) or seen.issuer is None or seen.issuer.condition("Ready") is None:
+    if seen.issuer is None or seen.issuer.condition("Ready") is None:
         return NOTHING  # an issuer that was not judged yet soon is
     message = "Referenced issuer does not have a Ready status condition"
     return outcome.pending(seen.request, "IssuerNotReady", message, now)

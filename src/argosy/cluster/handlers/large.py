@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from contextlib import suppress
 from typing import TypeVar
 
 from argosy.cluster.handlers.core import Core
@@ -26,8 +25,11 @@ T = TypeVar("T")
 async def judged(core: Core, is_large: bool, work: Callable[[], T]) -> T:
     """What `work` comes to. Raises what it raises."""
     if not is_large:
-        with suppress(TooLongHere), in_one_turn():
-            return work()
+        try:
+            with in_one_turn():
+                return work()
+        except TooLongHere:
+            pass
     return await core.clock.external(asyncio.to_thread(work))
 
 

@@ -6,9 +6,7 @@ with in_one_turn():
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from contextvars import ContextVar
+from contextvars import ContextVar, Token
 from dataclasses import dataclass
 from typing import Final
 
@@ -28,13 +26,20 @@ class Turn:
 _TURN: ContextVar[Turn | None] = ContextVar("turn", default=None)
 
 
-@contextmanager
-def in_one_turn(units: int = UNITS) -> Iterator[None]:
-    token = _TURN.set(Turn(units))
-    try:
-        yield
-    finally:
-        _TURN.reset(token)
+class in_one_turn:  # noqa: N801 it is used as a function
+    """Entered at every small write: a generator would cost more than the rules of most objects."""
+
+    __slots__ = ("_token", "_units")
+    _token: Token[Turn | None]
+
+    def __init__(self, units: int = UNITS) -> None:
+        self._units = units
+
+    def __enter__(self) -> None:
+        self._token = _TURN.set(Turn(self._units))
+
+    def __exit__(self, *exc: object) -> None:
+        _TURN.reset(self._token)
 
 
 def current_turn() -> Turn | None:

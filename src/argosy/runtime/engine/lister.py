@@ -81,9 +81,11 @@ class Lister:
         values = self.indexes[index]
         return [obj for key in sorted(found) if (obj := found[key]) is not None and value in values(obj)]
 
-    def view(self, kind: type[T], obj: JsonObject) -> T:
+    def view(self, kind: type[T], obj: JsonObject, key: Key | None = None) -> T:
         """Read once for each version of an object."""
-        views = self._views.setdefault(key_of(obj), {})
+        key = key_of(obj) if key is None else key
+        if (views := self._views.get(key)) is None:
+            views = self._views[key] = {}
         known = views.get(kind)
         if known is not None and known[0] is obj:
             found: T = known[1]

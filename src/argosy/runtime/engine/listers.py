@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from argosy.machinery.controller import Controller, Index
-from argosy.machinery.objects import JsonObject, Resource, resource_of
+from argosy.machinery.objects import JsonObject, Kind, Resource, resource_of
 from argosy.runtime.engine.lister import Lister
-from argosy.runtime.engine.subscriptions import Subscriptions, Work
+from argosy.runtime.engine.subscriptions import Note, Subscriptions, Work
 from argosy.runtime.informers import InformerCaches
 
 
@@ -30,12 +30,22 @@ class Extent:
         return f"{self.resource.qualified}{f' in {self.namespace}' if self.namespace else ''}"
 
 
+class FilledKind(NamedTuple):
+    """A kind that is served and whose cache is filled, as of one version of what is served."""
+
+    served_version: int
+    note: Note
+    lister: Lister
+
+
 class Extents:
     """How one controller reads each kind."""
 
     def __init__(self, controller: Controller[Any]) -> None:
         self._by_namespace = frozenset(map(resource_of, controller.by_namespace))
         self._metadata_only = frozenset(map(resource_of, controller.metadata_only))
+        self.filled: dict[Kind, FilledKind] = {}
+        """Kinds that were read once and can be read without a search; a filled cache stays filled."""
 
     def of(self, resource: Resource, namespace: str) -> Extent:
         if resource in self._by_namespace:

@@ -33,6 +33,8 @@ class ServedKinds:
         self._kinds: frozenset[Resource] = frozenset()
         self._news = asyncio.Event()
         self.is_known = False
+        self.version = 0
+        """Another one whenever a kind comes or goes."""
         self._asked = asyncio.Event()
         self._asked.set()
 
@@ -59,6 +61,7 @@ class ServedKinds:
                 continue
             failures = 0
             before, self._kinds = self._kinds, found
+            self.version += before != found
             self.is_known = True
             self._news.set()
             self._news = asyncio.Event()

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from argosy.machinery.controller import Failed, Index, Pending, Question, Refusal
 from argosy.machinery.objects import JsonObject, Key, Kind, Resource, resource_of
 from argosy.runtime.engine.lister import OWNER_UID, Lister
-from argosy.runtime.engine.listers import Extents, Listers
+from argosy.runtime.engine.listers import Extents, FilledKind, Listers
 from argosy.runtime.engine.questions import Questions
 from argosy.runtime.engine.served import ServedKinds
 from argosy.runtime.engine.subscriptions import (
@@ -54,7 +54,7 @@ class CachedSnapshot:
             return None
         self.notes.add(object_note(found.resource, key))
         obj = found.get(key)
-        return None if obj is None else found.view(kind, obj)
+        return None if obj is None else found.view(kind, obj, key)
 
     def list(self, kind: type[T], namespace: str = "", selector: str = "") -> tuple[T, ...]:
         found = self._lister(kind, namespace)
@@ -112,10 +112,18 @@ class CachedSnapshot:
 
     def _lister(self, kind: Kind, namespace: str = "") -> Lister | None:
         """None: the kind is not served. Raises NotFilled."""
+        known = self._extents.filled.get(kind)
+        if known is not None and known.served_version == self._served.version:
+            self.notes.add(known.note)
+            return known.lister
         resource = resource_of(kind)
         if not self.serves(resource):
             return None
-        return self._listers.filled(self._extents.of(resource, namespace), self._work)
+        extent = self._extents.of(resource, namespace)
+        found = self._listers.filled(extent, self._work)
+        if not extent.namespace:
+            self._extents.filled[kind] = FilledKind(self._served.version, served_note(resource), found)
+        return found
 
 
 def _views(kind: type[T], lister: Lister, objects: Sequence[JsonObject] | Iterable[JsonObject]) -> tuple[T, ...]:
