@@ -18,6 +18,8 @@ class Asked:
     """With its query."""
     headers: dict[str, str]
     body: bytes
+    raw_path: str = ""
+    """As it was sent: signatures are of this."""
 
     @property
     def json(self) -> Any:
@@ -51,7 +53,7 @@ class ScriptedHttp:
 
     async def _handle(self, request: web.Request) -> web.Response:
         headers = {key.lower(): value for key, value in request.headers.items()}
-        asked = Asked(request.method, request.path_qs, headers, await request.read())
+        asked = Asked(request.method, request.path_qs, headers, await request.read(), request.raw_path)
         self.asked.append(asked)
         status, body = self.answer(asked)
         if isinstance(body, bytes):

@@ -12,12 +12,12 @@ import pytest
 
 from argosy.certs.adapters.dns.acme_dns import AcmeDns
 from argosy.certs.adapters.dns.akamai import Akamai
-from argosy.certs.adapters.dns.azure_dns import AzureDns
+from argosy.certs.adapters.dns.azure_dns import AzureDns, Principal
 from argosy.certs.adapters.dns.cloud_dns import CloudDns
 from argosy.certs.adapters.dns.cloudflare import Cloudflare
 from argosy.certs.adapters.dns.digitalocean import DigitalOcean
 from argosy.certs.adapters.dns.provider import Api, Provider, ProviderError
-from argosy.certs.adapters.dns.route53 import Route53
+from argosy.certs.adapters.dns.route53 import Partition, Route53
 from argosy.runtime.chance import SystemRng
 from argosy.runtime.clock import RealClock
 from argosy.sources.aws_signing import AwsCredentials, signed_headers
@@ -116,8 +116,10 @@ PROVIDERS: dict[str, Make] = {
     "cloudflare": lambda api, url: Cloudflare(api, {"Authorization": f"Bearer {SECRET}"}, url),
     "digitalocean": lambda api, url: DigitalOcean(api, f"Bearer {SECRET}", url),
     "google": lambda api, url: CloudDns(api, _token, "p", url=url),
-    "azure": lambda api, url: AzureDns(api, "t", "c", SECRET, "s", "g", login=url, management=url),
-    "route53": lambda api, url: Route53(api, _key, url=url),
+    "azure": lambda api, url: AzureDns(
+        api, Principal("t", "c", {"client_secret": SECRET}), "s", "g", login=url, management=url
+    ),
+    "route53": lambda api, url: Route53(api, _key, partition=Partition(url, "us-east-1")),
     "akamai": lambda api, url: Akamai(api, SystemRng(), url, "t", SECRET, "a"),
 }
 
@@ -195,7 +197,11 @@ def test_a_role_is_taken_before_the_zone_is_asked_for() -> None:
     async def doing(provider: Provider) -> None:
         await provider.present(FQDN, ZONE, "mine")
 
-    asking(answer, lambda api, url: Route53(api, _key, "arn:aws:iam::1:role/dns", url=url, sts=url), doing)
+    asking(
+        answer,
+        lambda api, url: Route53(api, _key, "arn:aws:iam::1:role/dns", partition=Partition(url, "us-east-1"), sts=url),
+        doing,
+    )
     assert store.values == ["mine"]
 
 

@@ -1,9 +1,10 @@
-"""Azure DNS, by a service principal."""
+"""Azure DNS, by a service principal, or by the workload identity of this process where that is allowed."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote, urlencode
 
@@ -21,14 +22,22 @@ MANAGEMENT: Final = {
 }
 _VERSIONS: Final = {"dnsZones": "2018-05-01", "privateDnsZones": "2020-06-01"}
 _TRIES: Final = 3
+_ASSERTION: Final = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """Who asks, and the fields of the form that prove it."""
+
+    tenant: str
+    client_id: str
+    proof: Mapping[str, str] = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class AzureDns:
     api: Api
-    tenant: str
-    client_id: str
-    client_secret: str = field(repr=False)
+    principal: Principal
     subscription: str
     resource_group: str
     zone_name: str = ""
@@ -37,16 +46,14 @@ class AzureDns:
     management: str = "https://management.azure.com"
 
     @classmethod
-    def of(cls, api: Api, config: Mapping[str, Any], secret: bytes) -> AzureDns:
-        """Raises ProviderError for what identifies nobody."""
-        if not (config.get("clientID") and config.get("tenantID") and secret):
-            raise ProviderError("azureDNS: clientID, clientSecretSecretRef and tenantID are needed together")
+    def of(
+        cls, api: Api, config: Mapping[str, Any], secret: bytes, environment: Mapping[str, str] | None = None
+    ) -> AzureDns:
+        """`environment`: of the process, where its own identity may be used. Raises ProviderError."""
         cloud = str(config.get("environment") or "")
         return cls(
             api,
-            str(config["tenantID"]),
-            str(config["clientID"]),
-            secret.decode("utf-8", "replace").strip(),
+            _principal(config, secret, environment),
             str(config.get("subscriptionID") or ""),
             str(config.get("resourceGroupName") or ""),
             str(config.get("hostedZoneName") or ""),
@@ -98,17 +105,45 @@ class AzureDns:
     async def _token(self) -> str:
         form = {
             "grant_type": "client_credentials",
-            "client_id": self.client_id,
-            "client_secret": self.client_secret,
+            "client_id": self.principal.client_id,
             "scope": f"{self.management}/.default",
+            **self.principal.proof,
         }
-        url = f"{self.login}/{quote(self.tenant, safe='')}/oauth2/v2.0/token"
+        url = f"{self.login}/{quote(self.principal.tenant, safe='')}/oauth2/v2.0/token"
         headers = {"Content-Type": "application/x-www-form-urlencoded"}
         answer = await self.api.send("POST", url, headers, urlencode(form).encode())
         if answer.status != 200:
-            raise ProviderError(f"azure gave no token for the client {self.client_id}: status {answer.status}")
-
+            raise ProviderError(
+                f"azure gave no token for the client {self.principal.client_id}: status {answer.status}"
+            )
         try:
             return str(orjson.loads(answer.body)["access_token"])
         except (orjson.JSONDecodeError, KeyError, TypeError):
             raise ProviderError("azure's answer holds no token") from None
+
+
+def _principal(config: Mapping[str, Any], secret: bytes, environment: Mapping[str, str] | None) -> Principal:
+    """What the solver names, or else this process. Raises ProviderError for what identifies nobody."""
+    if config.get("clientID"):
+        if not (config.get("tenantID") and secret):
+            raise ProviderError("azureDNS: clientID, clientSecretSecretRef and tenantID are needed together")
+        proof = {"client_secret": secret.decode("utf-8", "replace").strip()}
+        return Principal(str(config["tenantID"]), str(config["clientID"]), proof)
+    if environment is None:
+        raise ProviderError("azureDNS: the machine's own identity may not be used for this issuer: name a clientID")
+    chosen = config.get("managedIdentity") or {}
+    if chosen.get("resourceID"):
+        raise ProviderError("azureDNS: managedIdentity.resourceID needs instance metadata, which is not asked")
+    tenant = str(chosen.get("tenantID") or environment.get("AZURE_TENANT_ID", ""))
+    client = str(chosen.get("clientID") or environment.get("AZURE_CLIENT_ID", ""))
+    file = environment.get("AZURE_FEDERATED_TOKEN_FILE", "")
+    if not (tenant and client and file):
+        raise ProviderError(
+            "azureDNS: clientID, clientSecretSecretRef and tenantID are not named, and this process has no workload "
+            "identity: AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_FEDERATED_TOKEN_FILE are needed"
+        )
+    try:
+        assertion = Path(file).read_text(encoding="ascii").strip()
+    except (OSError, ValueError) as error:
+        raise ProviderError(f"AZURE_FEDERATED_TOKEN_FILE: {file}: {type(error).__name__}") from None
+    return Principal(tenant, client, {"client_assertion_type": _ASSERTION, "client_assertion": assertion})

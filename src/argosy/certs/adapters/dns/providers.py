@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Final
 
 from argosy.certs.acme.ports import Record
+from argosy.certs.adapters import aws_identity as identity
 from argosy.certs.adapters.dns.acme_dns import AcmeDns
 from argosy.certs.adapters.dns.akamai import Akamai
 from argosy.certs.adapters.dns.azure_dns import AzureDns
@@ -16,12 +17,11 @@ from argosy.certs.adapters.dns.cloudflare import Cloudflare
 from argosy.certs.adapters.dns.digitalocean import DigitalOcean
 from argosy.certs.adapters.dns.provider import Api, Provider, ProviderError
 from argosy.certs.adapters.dns.rfc2136 import Rfc2136
-from argosy.certs.adapters.dns.route53 import Route53
+from argosy.certs.adapters.dns.route53 import STS, Route53, partition_of
 from argosy.certs.adapters.dns.webhook import Webhook
-from argosy.machinery import requests
+from argosy.certs.adapters.service_account import NoToken, token_of
 from argosy.machinery.controller import Hidden
-from argosy.machinery.objects import JsonObject, Resource
-from argosy.machinery.status import StatusError
+from argosy.machinery.objects import JsonObject
 from argosy.runtime.chance import Rng
 from argosy.runtime.client import Client
 from argosy.runtime.clock import Clock
@@ -31,7 +31,6 @@ from argosy.sources.egress import Egress
 from argosy.sources.port import Credentials, SourceError
 
 _NO_AMBIENT: Final = "the machine's own credentials may not be used for this issuer: name a Secret"
-_ACCOUNTS: Final = Resource("", "v1", "serviceaccounts", "ServiceAccount")
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +71,9 @@ def acme_dns(world: World, record: Record, config: JsonObject) -> Provider:
 
 
 def azure_dns(world: World, record: Record, config: JsonObject) -> Provider:
-    return AzureDns.of(world.api("azure"), config, _secret(record, config.get("clientSecretSecretRef")))
+    secret = _secret(record, config.get("clientSecretSecretRef"))
+    environment = os.environ if record.ambient else None
+    return AzureDns.of(world.api("azure"), config, secret, environment)
 
 
 def akamai(world: World, record: Record, config: JsonObject) -> Provider:
@@ -101,10 +102,15 @@ def route53(world: World, record: Record, config: JsonObject) -> Provider:
     account = ((config.get("auth") or {}).get("kubernetes") or {}).get("serviceAccountRef")
 
     async def web_token() -> str:
-        return await service_account_token(world, record.namespace, account or {})
+        given = account or {}
+        audiences = given.get("audiences") or (identity.AUDIENCE,)
+        try:
+            return await token_of(world.client, record.namespace, str(given.get("name") or ""), audiences)
+        except NoToken as error:
+            raise ProviderError(str(error)) from None
 
     async def base() -> AwsCredentials:
-        return _aws_credentials(record, config)
+        return await _aws_credentials(world, record, config)
 
     return Route53(
         world.api("route53"),
@@ -112,23 +118,8 @@ def route53(world: World, record: Record, config: JsonObject) -> Provider:
         str(config.get("role") or ""),
         str(config.get("hostedZoneID") or ""),
         web_token if account else None,
+        partition=partition_of(str(config.get("region") or "")),
     )
-
-
-async def service_account_token(world: World, namespace: str, account: JsonObject) -> str:
-    name = str(account.get("name") or "")
-    body: JsonObject = {
-        "apiVersion": "authentication.k8s.io/v1",
-        "kind": "TokenRequest",
-        "metadata": {"name": name, "namespace": namespace},
-        "spec": {"audiences": account.get("audiences") or ["sts.amazonaws.com"], "expirationSeconds": 600},
-    }
-    write = requests.create(_ACCOUNTS, body)
-    try:
-        answer = await world.client.write(_sub(write, "token"))
-    except StatusError as error:
-        raise ProviderError(f"no token of ServiceAccount {namespace}/{name}: {error.code} {error.reason}") from None
-    return str((answer.get("status") or {}).get("token") or "")
 
 
 def webhook(world: World, record: Record, config: JsonObject) -> Provider:
@@ -158,7 +149,7 @@ def provider_of(world: World, record: Record, config: JsonObject) -> Provider:
     raise ProviderError(f"the solver names no provider that is known: {', '.join(MAKERS)}")
 
 
-def _aws_credentials(record: Record, config: JsonObject) -> AwsCredentials:
+async def _aws_credentials(world: World, record: Record, config: JsonObject) -> AwsCredentials:
     key = str(config.get("accessKeyID") or "")
     if not key and config.get("accessKeyIDSecretRef"):
         key = _text(record, config["accessKeyIDSecretRef"])
@@ -166,15 +157,7 @@ def _aws_credentials(record: Record, config: JsonObject) -> AwsCredentials:
         return AwsCredentials(key, _text(record, config.get("secretAccessKeySecretRef")))
     if not record.ambient:
         raise ProviderError(_NO_AMBIENT)
-    found = [os.environ.get(name, "") for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")]
-    if not found[0]:
-        raise ProviderError("route53: no key is named, and the machine has none in AWS_ACCESS_KEY_ID")
-    return AwsCredentials(*found)
-
-
-def _sub(write: requests.Write, subresource: str) -> requests.Write:
-
-    return replace(write, subresource=subresource)
+    return await identity.ambient(world.api("route53"), STS, os.environ)
 
 
 def _secret(record: Record, ref: Any) -> bytes:

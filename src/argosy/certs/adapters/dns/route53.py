@@ -4,19 +4,35 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 from urllib.parse import quote, urlencode
 from xml.etree import ElementTree as Xml
 
+from argosy.certs.adapters.aws_identity import parsed, role_by_key, role_by_token
 from argosy.certs.adapters.dns.provider import Api, ProviderError, shortened
 from argosy.sources.aws_signing import AwsCredentials, signed_headers
 
-URL: Final = "https://route53.amazonaws.com"
 STS: Final = "https://sts.amazonaws.com"
-REGION: Final = "us-east-1"
 TTL: Final = 10
 _SPACE: Final = "https://route53.amazonaws.com/doc/2013-04-01/"
-_SESSION_SECONDS: Final = "900"
+
+
+class Partition(NamedTuple):
+    """Where the one endpoint of a part of AWS is, and the region that its requests are signed for."""
+
+    url: str
+    region: str
+
+
+_PARTITIONS: Final = {
+    "cn-": Partition("https://route53.amazonaws.com.cn", "cn-northwest-1"),
+    "us-gov-": Partition("https://route53.us-gov.amazonaws.com", "us-gov-west-1"),
+}
+WORLD: Final = Partition("https://route53.amazonaws.com", "us-east-1")
+
+
+def partition_of(region: str) -> Partition:
+    return next((found for prefix, found in _PARTITIONS.items() if region.startswith(prefix)), WORLD)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +44,7 @@ class Route53:
     role: str = ""
     zone_id: str = ""
     web_token: Callable[[], Awaitable[str]] | None = None
-    url: str = URL
+    partition: Partition = WORLD
     sts: str = STS
 
     async def present(self, fqdn: str, zone: str, value: str) -> None:
@@ -39,9 +55,8 @@ class Route53:
 
     async def _change(self, fqdn: str, zone: str, value: str, *, adding: bool) -> None:
         credentials = await self._credentials()
-        place = (
-            f"{self.url}/2013-04-01/hostedzone/{quote(self.zone_id or await self._zone(zone, credentials), safe='')}"
-        )
+        zone_id = self.zone_id or await self._zone(zone, credentials)
+        place = f"{self.partition.url}/2013-04-01/hostedzone/{quote(zone_id, safe='')}"
         there, ttl = await self._values(place, fqdn, credentials)
         kept = [one for one in there if one != value]
         wanted = [*kept, value] if adding else kept
@@ -52,7 +67,7 @@ class Route53:
 
     async def _zone(self, zone: str, credentials: AwsCredentials) -> str:
         query = urlencode({"dnsname": zone, "maxitems": "10"})
-        found = await self._call("GET", f"{self.url}/2013-04-01/hostedzonesbyname?{query}", credentials)
+        found = await self._call("GET", f"{self.partition.url}/2013-04-01/hostedzonesbyname?{query}", credentials)
         for one in found.iter(f"{{{_SPACE}}}HostedZone"):
             private = one.findtext(f"{{{_SPACE}}}Config/{{{_SPACE}}}PrivateZone", "false")
             if one.findtext(f"{{{_SPACE}}}Name") == zone and private != "true":
@@ -71,46 +86,19 @@ class Route53:
 
     async def _credentials(self) -> AwsCredentials:
         if self.web_token is not None:
-            form = {"Action": "AssumeRoleWithWebIdentity", "WebIdentityToken": await self.web_token()}
-            return await self._assumed(form, None)
+            return await role_by_token(self.api, self.sts, self.role, await self.web_token())
         base = await self.base()
-        return await self._assumed({"Action": "AssumeRole"}, base) if self.role else base
-
-    async def _assumed(self, form: dict[str, str], base: AwsCredentials | None) -> AwsCredentials:
-        form |= {"Version": "2011-06-15", "RoleArn": self.role, "RoleSessionName": "argosy"}
-        content = urlencode({**form, "DurationSeconds": _SESSION_SECONDS}).encode()
-        headers = {"Content-Type": "application/x-www-form-urlencoded"}
-        if base is not None:
-            now = self.api.clock.now()
-            headers |= signed_headers("POST", f"{self.sts}/", content, base, now, service="sts", region=REGION)
-        answer = await self.api.send("POST", f"{self.sts}/", headers, content)
-        if answer.status != 200:
-            raise ProviderError(f"the role {self.role} was not given: status {answer.status}")
-        found = {one.tag.rpartition("}")[2]: one.text or "" for one in _parsed(answer.body).iter()}
-        try:
-            return AwsCredentials(found["AccessKeyId"], found["SecretAccessKey"], found["SessionToken"])
-        except KeyError:
-            raise ProviderError(f"the answer for the role {self.role} holds no credentials") from None
+        return await role_by_key(self.api, self.sts, self.role, base) if self.role else base
 
     async def _call(self, method: str, url: str, credentials: AwsCredentials, body: bytes = b"") -> Xml.Element:
         now = self.api.clock.now()
-        headers = signed_headers(method, url, body, credentials, now, service="route53", region=REGION)
+        headers = signed_headers(method, url, body, credentials, now, service="route53", region=self.partition.region)
         if body:
             headers["Content-Type"] = "application/xml"
         answer = await self.api.send(method, url, headers, body or None)
         if answer.status >= 300:
             raise ProviderError(f"route53 answered {answer.status}: {shortened(answer.body)}")
-        return _parsed(answer.body)
-
-
-def _parsed(body: bytes) -> Xml.Element:
-    """Answers hold no document types: one with any is refused before entities could grow."""
-    if b"<!DOCTYPE" in body or b"<!ENTITY" in body:
-        raise ProviderError("route53 answered with a document type")
-    try:
-        return Xml.fromstring(body)  # noqa: S314 without a document type there is nothing to expand
-    except Xml.ParseError:
-        raise ProviderError("route53 did not answer with XML") from None
+        return parsed(self.api.name, answer.body)
 
 
 def _batch(action: str, fqdn: str, values: list[str], ttl: int) -> bytes:
