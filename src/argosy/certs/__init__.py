@@ -9,6 +9,7 @@ next key and the next request are made, the approver and an issuer answer, issui
 of it, old revisions go.
 
 - `certificate/`: the state machine of a Certificate.  `signing_flow/`: CertificateRequests and what signs them.
+- `signing_requests/`: Kubernetes' own CertificateSigningRequests.
 - `issuers/`: whether an issuer can sign.  `shim/`: Certificates by annotation of Ingresses and Gateways.
 - `admission/`: what is refused.  `pki/`: keys, requests, certificates, keystores.
 - `ports.py`, `adapters/`: the questions that need time, chance or the network, and who answers them.
@@ -28,7 +29,8 @@ from argosy.certs.certificate import issuing, next_key, next_request, readiness,
 from argosy.certs.issuers import readiness as issuer_readiness
 from argosy.certs.settings import Settings
 from argosy.certs.shim import controller as shim
-from argosy.certs.signing_flow import acme, approver, ca, flow, selfsigned, signing_requests, vault
+from argosy.certs.signing_flow import acme, approver, ca, flow, selfsigned, vault
+from argosy.certs.signing_requests import controller as signing_requests
 from argosy.machinery.controller import Controller
 from argosy.machinery.objects import Resource
 from argosy.runtime.engine import Answerer

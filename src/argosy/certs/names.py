@@ -73,12 +73,12 @@ def go_json(value: Any) -> str:
     return text
 
 
-def order_name(request: str, spec: Mapping[str, Any]) -> str:
-    """The Order of a CertificateRequest. `spec` as in the Order; its request does not count."""
+def order_name(request: str, spec: Mapping[str, Any], *, whose: str = "certificateRequestName") -> str:
+    """The Order of a request; `whose` says of which kind. `spec` as in the Order; its request does not count."""
     ordered: dict[str, Any] = {"request": None, "issuerRef": _in_order(spec["issuerRef"], ("name", "kind", "group"))}
     ordered |= _in_order(spec, ("commonName", "dnsNames", "ipAddresses", "duration", "profile", "replaces"))
     if len(request) >= _KEPT:
-        return computed(request, go_json({"certificateRequestName": request, "spec": ordered}))
+        return computed(request, go_json({whose: request, "spec": ordered}))
     return computed(request, go_json(ordered))
 
 

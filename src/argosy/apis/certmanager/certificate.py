@@ -130,7 +130,7 @@ class Renewal:
 
 
 @schema
-class CertificateSpec:
+class CertificateSpec(Object):
     """What is asked for."""
 
     secret_name: str = ""

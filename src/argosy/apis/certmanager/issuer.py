@@ -63,6 +63,18 @@ class VaultKubernetes:
 
 
 @schema
+class VaultAws:
+    """Signs in by a request to AWS that Vault sends on: as a service account's role, or as the process."""
+
+    mount_path: str = ""
+    role: str = ""
+    region: str = ""
+    iam_role_arn: str = ""
+    vault_header_value: str = ""
+    service_account_ref: ServiceAccountRef | None = None
+
+
+@schema
 class VaultAuth:
     """How to sign in: exactly one."""
 
@@ -70,7 +82,7 @@ class VaultAuth:
     app_role: VaultAppRole | None = None
     client_certificate: VaultClientCertificate | None = None
     kubernetes: VaultKubernetes | None = None
-    aws: FreeObject | None = None
+    aws: VaultAws | None = None
 
 
 @schema

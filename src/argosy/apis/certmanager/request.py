@@ -10,7 +10,7 @@ from argosy.apis.schema import FreeObject, Name, Time, resource, schema
 
 
 @schema
-class CertificateRequestSpec:
+class CertificateRequestSpec(Object):
     """What is asked, and by whom; `request` is the base64 of a PEM request."""
 
     request: str = ""

@@ -1,4 +1,6 @@
-"""Whether a Challenge is one of ours: made by an Order of a CertificateRequest, with a solver of its issuer.
+"""Whether a Challenge is one of ours: made by an Order of an approved request, with a solver of its issuer.
+
+A request is a CertificateRequest beside the Order, or a CertificateSigningRequest of Kubernetes.
 
 Credentials of issuers - a ClusterIssuer's above all - are used for nothing else: whoever may write Challenges must not
 thereby write the DNS of the operator. Source: spec/security.md rule 5.
@@ -10,12 +12,14 @@ from typing import TypeVar
 
 from argosy.apis.certmanager import CertificateRequest, Challenge, Order
 from argosy.apis.certmanager.issuer import AnyIssuer
+from argosy.apis.kubernetes.views.certificates import CertificateSigningRequest
 from argosy.apis.kubernetes.views.meta import ObjectMeta
 from argosy.certs.acme.making_challenges import Unsolvable, solver_for
+from argosy.certs.signers import parse
 from argosy.machinery.controller import Snapshot
 from argosy.machinery.objects import Key
 
-T = TypeVar("T", Order, CertificateRequest)
+T = TypeVar("T", Order, CertificateRequest, CertificateSigningRequest)
 
 
 def fault_of(snapshot: Snapshot, challenge: Challenge, issuer: AnyIssuer | None) -> str:
@@ -27,12 +31,35 @@ def fault_of(snapshot: Snapshot, challenge: Challenge, issuer: AnyIssuer | None)
     order = _owner(snapshot, challenge.metadata, "Order", Order)
     if order is None or order.spec.issuer_ref != challenge.spec.issuer_ref:
         return "no Order of the same issuer owns it"
-    request = _owner(snapshot, order.metadata, "CertificateRequest", CertificateRequest)
-    if request is None or request.spec.issuer_ref != order.spec.issuer_ref or not request.is_true("Approved"):
-        return "no approved CertificateRequest of the same issuer owns its Order"
-    if order.spec.request != request.spec.request:
-        return "its Order asks for something else than the CertificateRequest"
+    if fault := _order_fault(snapshot, order):
+        return fault
     return _unlike_order(challenge, order, issuer)
+
+
+def _order_fault(snapshot: Snapshot, order: Order) -> str:
+    request = _owner(snapshot, order.metadata, "CertificateRequest", CertificateRequest)
+    if request is not None:
+        same, approved = request.spec.issuer_ref == order.spec.issuer_ref, request.is_true("Approved")
+        asked = request.spec.request
+    else:
+        signing = _owner(snapshot, order.metadata, "CertificateSigningRequest", CertificateSigningRequest)
+        if signing is None:
+            return "no approved request of the same issuer owns its Order"
+        same, approved = _is_signer(signing, order), signing.is_true("Approved") and not signing.is_true("Denied")
+        asked = signing.spec.request
+    if not (same and approved):
+        return "no approved request of the same issuer owns its Order"
+    return "" if order.spec.request == asked else "its Order asks for something else than the request that owns it"
+
+
+def _is_signer(request: CertificateSigningRequest, order: Order) -> bool:
+    """Whether the Order is at the issuer that the request names as its signer."""
+    signer, ref = parse(request.spec.signer_name), order.spec.issuer_ref
+    if signer is None or (signer.group, signer.name) != (ref.full_group, ref.name):
+        return False
+    if signer.type == "issuers":
+        return ref.full_kind == "Issuer" and signer.namespace == order.metadata.namespace
+    return signer.type == "clusterissuers" and ref.full_kind == "ClusterIssuer"
 
 
 def _unlike_order(challenge: Challenge, order: Order, issuer: AnyIssuer) -> str:
@@ -58,6 +85,7 @@ def _unknown_solver(challenge: Challenge, issuer: AnyIssuer) -> str:
 def _owner(snapshot: Snapshot, metadata: ObjectMeta, kind: str, view: type[T]) -> T | None:
     for owner in metadata.owner_references:
         if owner.kind == kind and owner.controller:
-            found = snapshot.get(view, Key(metadata.namespace, owner.name))
+            place = "" if view is CertificateSigningRequest else metadata.namespace
+            found = snapshot.get(view, Key(place, owner.name))
             return found if found is not None and found.metadata.uid == owner.uid else None
     return None

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import os
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 from urllib.parse import quote
 
+from argosy.certs.adapters import vault_by_aws
+from argosy.certs.adapters.dns.provider import Api, ProviderError
+from argosy.certs.adapters.service_account import NoToken, token_of
 from argosy.certs.pki import certificates, chains, pem, requests, subject
 from argosy.certs.ports import Signed
 from argosy.certs.vault.ports import (
     ByAppRole,
+    ByAws,
     ByClientCertificate,
     ByKubernetes,
     ByToken,
@@ -20,10 +25,8 @@ from argosy.certs.vault.ports import (
     Trouble,
     Verified,
 )
-from argosy.machinery import requests as writes
 from argosy.machinery.controller import Hidden, Question
-from argosy.machinery.objects import JsonObject, Resource, key_of
-from argosy.machinery.status import StatusError
+from argosy.machinery.objects import JsonObject
 from argosy.runtime.client import Client
 from argosy.runtime.clock import Clock
 from argosy.runtime.engine import Answerer
@@ -34,7 +37,6 @@ SECONDS: Final = 30.0
 LIMIT: Final = 512 * 1024
 HEALTHY: Final = frozenset({200, 429, 472, 473})
 _UNHEALTHY: Final = {501: "it has no configuration yet", 503: "it is sealed"}
-_ACCOUNTS: Final = Resource("", "v1", "serviceaccounts", "ServiceAccount")
 
 
 class Troubled(Exception):
@@ -48,8 +50,11 @@ class Troubled(Exception):
 class Vault:
     """Signs in for each question: tokens of logins are short-lived, and not kept."""
 
-    def __init__(self, egress: Egress, client: Client, clock: Clock) -> None:
-        self._egress, self._client, self._clock = egress, client, clock
+    def __init__(
+        self, egress: Egress, client: Client, clock: Clock, sts: Callable[[str], str] = vault_by_aws.endpoint
+    ) -> None:
+        """`sts`: where AWS says who one is, by region."""
+        self._egress, self._client, self._clock, self._sts = egress, client, clock, sts
 
     def answerers(self) -> Mapping[type[Question[Any]], Answerer]:
         return {
@@ -87,6 +92,8 @@ class Vault:
             body = {"role_id": login.role_id, "secret_id": _text(login.secret_id).strip()}
         elif isinstance(login, ByClientCertificate):
             body = {"name": login.name} if login.name else {}
+        elif isinstance(login, ByAws):
+            body = await self._by_aws(login)
         else:
             body = {"role": login.role, "jwt": await self._account_token(login)}
         answer = await self._data(connection, "POST", f"auth/{quote(login.mount)}/login", "", body, part="auth")
@@ -95,28 +102,20 @@ class Vault:
             raise Troubled("Vault gave no token", starting=True)
         return token
 
-    async def _account_token(self, login: ByKubernetes) -> str:
-        if login.token is not None:
-            return _text(login.token).strip()
-        body: JsonObject = {
-            "apiVersion": "authentication.k8s.io/v1",
-            "kind": "TokenRequest",
-            "metadata": {"name": login.account, "namespace": login.namespace},
-            "spec": {"audiences": list(login.audiences), "expirationSeconds": 600},
-        }
-        write = writes.Write(
-            verb="create",
-            resource=_ACCOUNTS,
-            key=key_of(body),
-            body=body,
-            subresource="token",
-        )
+    async def _by_aws(self, login: ByAws) -> JsonObject:
+        api = Api("aws", self._egress, self._clock)
         try:
-            answer = await self._client.write(write)
-        except StatusError as error:
-            place = f"{login.namespace}/{login.account}"
-            raise Troubled(f"no token of ServiceAccount {place}: {error.code} {error.reason}", starting=True) from None
-        return str((answer.get("status") or {}).get("token") or "")
+            return await vault_by_aws.form(login, api, os.environ, self._account_token, self._sts)
+        except ProviderError as error:
+            raise Troubled(str(error), starting=True) from None
+
+    async def _account_token(self, login: ByKubernetes | ByAws) -> str:
+        if isinstance(login, ByKubernetes) and login.token is not None:
+            return _text(login.token).strip()
+        try:
+            return await token_of(self._client, login.namespace, login.account, login.audiences)
+        except NoToken as error:
+            raise Troubled(str(error), starting=True) from None
 
     async def _data(
         self, connection: Connection, method: str, path: str, token: str, body: Any, *, part: str = "data"

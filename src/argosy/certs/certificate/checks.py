@@ -144,9 +144,9 @@ def key_is_not_of_the_request(stored: Stored, now: datetime) -> Finding | None:
 def request_is_off_spec(stored: Stored, now: datetime) -> Finding | None:
     spec = stored.certificate.spec
     if stored.current is None:
-        found = matching.loosely_differing_fields(stored.x509, spec)
-        message = f"Issuing certificate as Existing issued Secret is not up to date for spec: {listed(found)}"
-        return Finding("SecretMismatch", message) if found else None
+        loosely = matching.loosely_differing_fields(stored.x509, spec)
+        message = f"Issuing certificate as Existing issued Secret is not up to date for spec: {listed(loosely)}"
+        return Finding("SecretMismatch", message) if loosely else None
     try:
         found = matching.differing_fields(stored.current, spec)
     except ValueError:

@@ -72,7 +72,7 @@ def order_of(
     alternatives = asked.alt_names
     common_name = next((one.value for rdn in asked.names for one in rdn if one.oid == subject.COMMON_NAME), "")
     if common_name and common_name not in (*alternatives.dns, *alternatives.addresses):
-        return Fault(reason="InvalidOrder", message=_absent(common_name, alternatives.dns, alternatives.addresses))
+        return Fault(reason="InvalidOrder", message=absent_name(common_name, alternatives.dns, alternatives.addresses))
     assert issuer.spec.acme is not None
     timed = issuer.spec.acme.enable_duration_feature
     spec = {
@@ -100,7 +100,7 @@ def order_of(
     }
 
 
-def _absent(common_name: str, dns: tuple[str, ...], addresses: tuple[str, ...]) -> str:
+def absent_name(common_name: str, dns: tuple[str, ...], addresses: tuple[str, ...]) -> str:
     return (
         "The CSR PEM requests a commonName that is not present in the list of dnsNames or ipAddresses. If a commonName "
         "is set, ACME requires that the value is also present in the list of dnsNames or ipAddresses: "

@@ -5,15 +5,19 @@ Source: spec/cert-manager.md sections 1.3 and 7.5.
 
 from __future__ import annotations
 
+from typing import Final
+
 from argosy.apis.certmanager.issuer import AnyIssuer, VaultIssuer
 from argosy.apis.certmanager.shared import SecretKeyRef
 from argosy.apis.kubernetes.views.core import Secret
 from argosy.certs.acme.login import bundle_of
-from argosy.certs.issuer_lookup import secrets_namespace
+from argosy.certs.issuer_lookup import ambient_allowed, secrets_namespace
 from argosy.certs.settings import Settings
-from argosy.certs.vault.ports import ByAppRole, ByClientCertificate, ByKubernetes, ByToken, Connection, Login
+from argosy.certs.vault.ports import ByAppRole, ByAws, ByClientCertificate, ByKubernetes, ByToken, Connection, Login
 from argosy.machinery.controller import Hidden, Snapshot
 from argosy.machinery.objects import Key
+
+_AWS_AUDIENCE: Final = "sts.amazonaws.com"
 
 
 class Incomplete(Exception):
@@ -32,7 +36,7 @@ def connection_of(snapshot: Snapshot, issuer: AnyIssuer, settings: Settings) -> 
         ca_bundle=_bundle(spec, reader),
         client_certificate=reader.optional(spec.client_cert_secret_ref, "tls.crt"),
         client_key=reader.optional(spec.client_key_secret_ref, "tls.key"),
-        login=_login(issuer, spec, reader),
+        login=_login(issuer, spec, reader, settings),
     )
 
 
@@ -60,7 +64,7 @@ def _bundle(spec: VaultIssuer, reader: _Reader) -> str:
     return found.decode("ascii", "replace") if isinstance(found, bytes) else found
 
 
-def _login(issuer: AnyIssuer, spec: VaultIssuer, reader: _Reader) -> Login:
+def _login(issuer: AnyIssuer, spec: VaultIssuer, reader: _Reader, settings: Settings) -> Login:
     auth = spec.auth
     given = [
         name
@@ -85,7 +89,7 @@ def _login(issuer: AnyIssuer, spec: VaultIssuer, reader: _Reader) -> Login:
         return _by_certificate(spec, reader)
     if auth.kubernetes is not None:
         return _by_kubernetes(issuer, spec, reader)
-    raise Incomplete("spec.vault.auth.aws: Argosy does not sign in by AWS; use kubernetes or appRole")
+    return _by_aws(issuer, spec, reader.namespace, settings)
 
 
 def _by_certificate(spec: VaultIssuer, reader: _Reader) -> ByClientCertificate:
@@ -117,6 +121,24 @@ def _by_kubernetes(issuer: AnyIssuer, spec: VaultIssuer, reader: _Reader) -> ByK
     if given.secret_ref is None:
         raise Incomplete("spec.vault.auth.kubernetes: secretRef or serviceAccountRef is needed")
     return ByKubernetes(mount, given.role, reader.value(given.secret_ref, "token"))
+
+
+def _by_aws(issuer: AnyIssuer, spec: VaultIssuer, namespace: str, settings: Settings) -> ByAws:
+    given = spec.auth.aws
+    assert given is not None
+    mount = _mount(given.mount_path, "aws")
+    if given.service_account_ref is None:
+        if not ambient_allowed(issuer, settings):
+            raise Incomplete(
+                "spec.vault.auth.aws.serviceAccountRef: the machine's own credentials may not be used for this issuer"
+            )
+        return ByAws(mount, given.role, given.region, given.vault_header_value)
+    if not given.iam_role_arn:
+        raise Incomplete("spec.vault.auth.aws.iamRoleArn: a serviceAccountRef needs the role it takes")
+    account = given.service_account_ref
+    audiences = (_AWS_AUDIENCE, *account.audiences)
+    header = given.vault_header_value
+    return ByAws(mount, given.role, given.region, header, given.iam_role_arn, namespace, account.name, audiences)
 
 
 def _mount(path: str, default: str) -> str:

@@ -46,7 +46,23 @@ class ByKubernetes:
     audiences: tuple[str, ...] = ()
 
 
-Login = ByToken | ByAppRole | ByClientCertificate | ByKubernetes
+@dataclass(frozen=True, slots=True)
+class ByAws:
+    """A signed request to AWS that says who asks; as `role_arn` by a ServiceAccount, or as this process."""
+
+    mount: str
+    role: str
+    region: str
+    """Empty: as the environment says."""
+    header: str
+    """By which Vault knows that the request was made for it; empty for none."""
+    role_arn: str = ""
+    namespace: str = ""
+    account: str = ""
+    audiences: tuple[str, ...] = ()
+
+
+Login = ByToken | ByAppRole | ByClientCertificate | ByKubernetes | ByAws
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,40 +2,16 @@
 
 from __future__ import annotations
 
-import base64
 from typing import Any
 
 import pytest
 
-from argosy.apis.certmanager import CertificateSpec
-from argosy.apis.schema import read
-from argosy.certs.pki import certificates, keys, requests
 from argosy.certs.ports import MayRefer
-from argosy.certs.settings import Settings
-from argosy.machinery.objects import JsonObject, Resource
 from argosy.runtime.engine import Answerer
 from kit.certs import CertsWorld, certificate, cluster_issuer, issuer
+from kit.signing_requests import SETTINGS, approve, failure, issued, signing_request, status
 
-CSRS = Resource(
-    "certificates.k8s.io", "v1", "certificatesigningrequests", "CertificateSigningRequest", namespaced=False
-)
-KEY = keys.generate(keys.KeyKind(keys.ECDSA, 256))
-SETTINGS = Settings(signing_requests=True, cluster_resource_namespace="default")
-USAGES = ("digital signature", "key encipherment")
 PREFIX = "experimental.cert-manager.io/"
-
-
-def signing_request(signer: str = "issuers.cert-manager.io/default.ca", **more: Any) -> JsonObject:
-    pem = requests.make(read(CertificateSpec, {"dnsNames": ["csr.test"]}), KEY)
-    annotations = more.pop("annotations", {})
-    spec = {"request": base64.b64encode(pem).decode(), "signerName": signer, "usages": list(USAGES), **more}
-    metadata = {"name": "x", "annotations": annotations}
-    return {
-        "apiVersion": "certificates.k8s.io/v1",
-        "kind": "CertificateSigningRequest",
-        "metadata": metadata,
-        "spec": spec,
-    }
 
 
 def with_ca(world: CertsWorld, *, cluster: bool = False) -> None:
@@ -45,25 +21,6 @@ def with_ca(world: CertsWorld, *, cluster: bool = False) -> None:
         cluster_issuer("ca", ca={"secretName": "root-tls"}) if cluster else issuer("ca", ca={"secretName": "root-tls"})
     )
     world.run_until(lambda: world.certificate("root").ready)
-
-
-def approve(world: CertsWorld) -> None:
-    obj = world.run(world.client.read(CSRS, "x"))
-    condition = {"type": "Approved", "status": "True", "reason": "Test", "message": "m"}
-    world.run(world.client.update(CSRS, {**obj, "status": {"conditions": [condition]}}, subresource="approval"))
-
-
-def status(world: CertsWorld) -> dict[str, Any]:
-    return (world.stored("CertificateSigningRequest", "x", "") or {}).get("status") or {}
-
-
-def failure(world: CertsWorld) -> dict[str, Any]:
-    return next((one for one in status(world).get("conditions", []) if one["type"] == "Failed"), {})
-
-
-def issued(world: CertsWorld) -> certificates.X509:
-    world.run_until(lambda: bool(status(world).get("certificate")))
-    return certificates.first_of(base64.b64decode(status(world)["certificate"]))
 
 
 @pytest.mark.parametrize("cluster", [False, True])

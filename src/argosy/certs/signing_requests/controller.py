@@ -1,11 +1,13 @@
 """Signs Kubernetes CertificateSigningRequests whose signer is an Issuer or ClusterIssuer.
 
-Owns `status.certificate` and the `Failed` condition of those requests. They are cluster-wide: who asks for an Issuer of
-a namespace must have the right to refer to it. Source: spec/cert-manager.md section 11.
+Owns `status.certificate` and the `Failed` condition of those requests, and the Orders that it makes for them. They are
+cluster-wide: who asks for an Issuer of a namespace must have the right to refer to it. Source: spec/cert-manager.md
+section 11.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -15,43 +17,38 @@ from argosy.apis.certmanager import ClusterIssuer, Issuer
 from argosy.apis.certmanager.issuer import AnyIssuer
 from argosy.apis.certmanager.shared import GROUP
 from argosy.apis.kubernetes.views.certificates import CertificateSigningRequest
-from argosy.apis.kubernetes.views.core import Secret
 from argosy.certs.base64_text import decoded, encoded
-from argosy.certs.pki import certificates, keys
+from argosy.certs.pki import certificates
 from argosy.certs.pki import requests as csr
-from argosy.certs.pki.signing import DEFAULT_DURATION, Pointers
-from argosy.certs.ports import MayRefer, Signed, SignRequest, Unfit
+from argosy.certs.ports import MayRefer, Signed, Unfit
 from argosy.certs.settings import Settings
 from argosy.certs.signers import Signer, parse
-from argosy.certs.signing_flow import ca
-from argosy.machinery import duration, requests, timestamps
-from argosy.machinery.controller import NOTHING, Controller, Decision, Event, Failed, Hidden, Snapshot
+from argosy.certs.signing_requests import by_key, by_order, by_vault
+from argosy.certs.signing_requests.terms import Refused, Waiting, duration_of
+from argosy.machinery import requests, timestamps
+from argosy.machinery.controller import NOTHING, Controller, Decision, Event, Failed, Snapshot
 from argosy.machinery.objects import JsonObject, Key
 from argosy.machinery.requests import Write
 
 NAME: Final = "certificatesigningrequests-issuer"
 REPORTER: Final = "cert-manager-certificatesigningrequests-issuer"
-PREFIX: Final = "experimental.cert-manager.io/"
-KEY_HOLDER: Final = f"{PREFIX}private-key-secret-name"
-SHORTEST: Final = timedelta(seconds=600)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Refused:
-    """Why it is not signed; `lasting`: it fails, otherwise it is waited for."""
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """What was told last, and what a way of signing wants to find again."""
 
-    reason: str
-    message: str
-    lasting: bool = True
+    told: tuple[str, str] = ("", "")
+    own: object = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seen:
     request: CertificateSigningRequest
     answer: Any
-    """Signed, Unfit, Refused, or what is still awaited."""
+    """Signed, Unfit, Refused, what a way of signing has gathered, or what is still awaited."""
     told: str
-    memory: Any
+    memory: Memory
 
 
 def look(snapshot: Snapshot, key: Key, *, settings: Settings) -> Seen | None:
@@ -70,7 +67,7 @@ def look(snapshot: Snapshot, key: Key, *, settings: Settings) -> Seen | None:
         answer = _answered(snapshot, request, signer, issuer, settings)
         if issuer is not None and issuer.spec.type == "selfsigned":
             told = "Certificate self-signed successfully"
-    return Seen(request=request, answer=answer, told=told, memory=snapshot.memory)
+    return Seen(request=request, answer=answer, told=told, memory=snapshot.memory or Memory())
 
 
 def _issuer(snapshot: Snapshot, signer: Signer) -> AnyIssuer | None:
@@ -112,24 +109,6 @@ def _right(request: CertificateSigningRequest, signer: Signer) -> MayRefer:
     return MayRefer(spec.username, spec.uid, spec.groups, extra, signer.namespace, signer.name)
 
 
-def duration_of(request: CertificateSigningRequest) -> timedelta | Refused:
-    text = request.metadata.annotations.get(f"{PREFIX}request-duration")
-    if text is not None:
-        try:
-            found = duration.parse(text)
-        except duration.DurationError as error:
-            return Refused(reason="InvalidDuration", message=f"annotation {PREFIX}request-duration: {error}")
-    elif request.spec.expiration_seconds is not None:
-        found = timedelta(seconds=request.spec.expiration_seconds)
-    else:
-        found = DEFAULT_DURATION
-    if found < SHORTEST:
-        asked, shortest = duration.spelled(found), duration.spelled(SHORTEST)
-        message = f"a certificate of {asked} is asked for; the shortest is {shortest}"
-        return Refused(reason="InvalidDuration", message=message)
-    return found
-
-
 def _signed(
     snapshot: Snapshot,
     request: CertificateSigningRequest,
@@ -137,83 +116,36 @@ def _signed(
     settings: Settings,
     life: timedelta,
 ) -> Any:
-    if issuer.spec.type == "ca":
-        return _by_ca(snapshot, request, issuer, settings, life)
-    if issuer.spec.type == "selfsigned":
-        return _by_own_key(snapshot, request, issuer, settings, life)
-    message = f"issuers of type {issuer.spec.type or 'none'} do not sign CertificateSigningRequests here"
-    return Refused(reason="IssuerTypeUnsupported", message=message, lasting=False)
+    way = _WAYS.get(issuer.spec.type)
+    if way is None:
+        message = f"issuers of type {issuer.spec.type or 'none'} do not sign CertificateSigningRequests here"
+        return Refused(reason="IssuerTypeUnsupported", message=message, lasting=False)
+    return way(snapshot, request, issuer, settings, life)
 
 
-def _by_ca(
-    snapshot: Snapshot,
-    request: CertificateSigningRequest,
-    issuer: AnyIssuer,
-    settings: Settings,
-    life: timedelta,
-) -> Any:
-    assert issuer.spec.ca is not None
-    found = ca.authority_for(snapshot, issuer, settings)
-    if isinstance(found, ca.Missing):
-        return Refused(reason=found.reason, message=found.message, lasting=False)
-    spec = issuer.spec.ca
-    pointers = Pointers(crl=spec.crl_distribution_points, ocsp=spec.ocsp_servers, issuing=spec.issuing_certificate_urls)
-    return snapshot.ask(_question(request, life, found.key, found.certificates, pointers))
-
-
-def _by_own_key(
-    snapshot: Snapshot,
-    request: CertificateSigningRequest,
-    issuer: AnyIssuer,
-    settings: Settings,
-    life: timedelta,
-) -> Any:
-    name = request.metadata.annotations.get(KEY_HOLDER)
-    if not name:
-        message = f'Missing private key reference annotation: "{KEY_HOLDER}"'
-        return Refused(reason="MissingAnnotation", message=message)
-    namespace = issuer.metadata.namespace or settings.cluster_resource_namespace
-    secret = snapshot.get(Secret, Key(namespace, name))
-    if secret is None:
-        message = f"Referenced Secret {namespace}/{name} not found"
-        return Refused(reason="SecretNotFound", message=message, lasting=False)
-    text = secret.value("tls.key") or b""
-    try:
-        facts = keys.facts_of(text, settings.limits.key)
-        asked = csr.read(decoded(request.spec.request))
-    except keys.KeyError_ as error:
-        message = f"Failed to parse signing key from secret {namespace}/{name}: {error}"
-        return Refused(reason="ErrorParsingKey", message=message, lasting=False)
-    except csr.RequestError as error:
-        return Refused(reason="ErrorGenerating", message=f"Error generating certificate template: {error}")
-    if facts.public != asked.public:
-        message = f"the key in Secret {namespace}/{name} is not the one that the request is signed with"
-        return Refused(reason="ErrorKeyMatch", message=message)
-    points = issuer.spec.self_signed.crl_distribution_points if issuer.spec.self_signed else ()
-    return snapshot.ask(_question(request, life, Hidden(text), b"", Pointers(crl=points)))
-
-
-def _question(
-    request: CertificateSigningRequest, life: timedelta, key: Hidden, authority: bytes, pointers: Pointers
-) -> SignRequest:
-    return SignRequest(
-        owner=request.metadata.uid,
-        request=decoded(request.spec.request),
-        usages=request.spec.usages,
-        is_ca=request.metadata.annotations.get(f"{PREFIX}request-is-ca") == "true",
-        duration_seconds=life.total_seconds(),
-        key=key,
-        authority=authority,
-        pointers=pointers,
-    )
+_WAYS: Final[Mapping[str, Callable[[Snapshot, CertificateSigningRequest, AnyIssuer, Settings, timedelta], Any]]] = {
+    "ca": by_key.by_ca,
+    "selfsigned": by_key.by_own_key,
+    "acme": by_order.look,
+    "vault": by_vault.look,
+}
+"""By the type of the issuer: what its way of signing comes to."""
 
 
 def decide(seen: Seen, now: datetime) -> Decision:
-    match seen.answer:
-        case None:
-            return _told_once(seen, "WaitingApproval", "Waiting for the Approved condition before issuing", "Normal")
+    answer = seen.answer
+    if isinstance(answer, by_vault.Signing):
+        answer = by_vault.judged(answer, now)
+    elif isinstance(answer, by_order.Ordering):
+        answer = by_order.judged(seen.request, answer)
+    match answer:
+        case None if not seen.request.is_true("Approved"):
+            message = "Waiting for the Approved condition before issuing"
+            return _told_once(seen, Waiting(reason="WaitingApproval", message=message))
+        case Waiting() as waiting:
+            return _told_once(seen, waiting)
         case Refused() as refused if not refused.lasting:
-            return _told_once(seen, refused.reason, refused.message, "Warning")
+            return _told_once(seen, Waiting(reason=refused.reason, message=refused.message, is_warning=True))
         case Refused() as refused:
             return _failed(seen, refused.reason, refused.message, now)
         case Unfit() as unfit:
@@ -221,17 +153,20 @@ def decide(seen: Seen, now: datetime) -> Decision:
         case Signed() as signed:
             return _issued(seen, signed, now)
         case Failed() as failed:
-            return _told_once(seen, "NotAnswered", f"asked again: {failed.reason}", "Warning")
+            message = f"asked again: {failed.reason}"
+            return _told_once(seen, Waiting(reason="NotAnswered", message=message, is_warning=True))
     return NOTHING
 
 
-def _told_once(seen: Seen, reason: str, message: str, type_: Any) -> Decision:
-    if not seen.request.is_true("Approved") and reason != "WaitingApproval":
-        return NOTHING
-    if seen.memory == (reason, message):
-        return NOTHING
-    event = Event(about=seen.request.raw, reason=reason, message=message, type=type_)
-    return Decision((event,), memory=(reason, message))
+def _told_once(seen: Seen, waiting: Waiting) -> Decision:
+    """An Event where the cause is another one than before."""
+    told = (waiting.reason, waiting.message)
+    memory = Memory(told, waiting.memory)
+    if seen.memory.told == told:
+        return Decision(waiting.steps, wake_at=waiting.wake_at, memory=memory)
+    type_: Any = "Warning" if waiting.is_warning else "Normal"
+    event = Event(about=seen.request.raw, reason=waiting.reason, message=waiting.message, type=type_)
+    return Decision((*waiting.steps, event), wake_at=waiting.wake_at, memory=memory)
 
 
 def _failed(seen: Seen, reason: str, message: str, now: datetime) -> Decision:
