@@ -16,8 +16,9 @@ DEPLOYMENTS = Resource("apps", "v1", "deployments", "Deployment")
 def test_resources_that_name_the_same_are_one_key_and_others_are_not() -> None:
     same = Resource("apps", "v1", "deployments", "Deployment")
     assert same == DEPLOYMENTS and hash(same) == hash(DEPLOYMENTS) and {same: 1}[DEPLOYMENTS] == 1
-    assert replace(DEPLOYMENTS, version="v2") != DEPLOYMENTS and replace(DEPLOYMENTS, version="v2") not in {same}
-    assert sorted([replace(DEPLOYMENTS, version="v2"), DEPLOYMENTS])[0] == DEPLOYMENTS
+    other = replace(DEPLOYMENTS, version="v2")
+    assert other != DEPLOYMENTS and other not in {same, replace(same, namespaced=False)}
+    assert min([other, DEPLOYMENTS]) == DEPLOYMENTS
 
 
 def test_a_resource_that_was_sent_to_another_process_is_found_there() -> None:

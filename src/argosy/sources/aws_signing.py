@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
@@ -32,15 +32,21 @@ def signed_headers(
     service: str,
     region: str,
     given: Mapping[str, str] | None = None,
+    signed: Collection[str] = (),
 ) -> dict[str, str]:
-    """The headers that a request must carry beside its own, `given`, of which those of Amazon are signed too."""
+    """The headers that a request must carry beside its own, `given`, of which those of Amazon are signed too.
+
+    `signed`: names of further ones of `given`, in lower case, that a receiver wants to see signed.
+    """
     parts = urlsplit(url)
     moment, day = now.strftime("%Y%m%dT%H%M%SZ"), now.strftime("%Y%m%d")
     headers = {"host": parts.netloc, "x-amz-date": moment}
     if credentials.token:
         headers["x-amz-security-token"] = credentials.token
     own = frozenset(headers) - {"host"}
-    headers |= {name.lower(): value for name, value in (given or {}).items() if name.lower().startswith("x-amz-")}
+    for name, value in (given or {}).items():
+        if name.lower().startswith("x-amz-") or name.lower() in signed:
+            headers[name.lower()] = value
     listed = ";".join(sorted(headers))
     query = "&".join(
         f"{quote(key, safe='-_.~')}={quote(value, safe='-_.~')}"

@@ -10,11 +10,11 @@ import json
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Final
 
-from argosy.certs.adapters.aws import identity
-from argosy.certs.adapters.aws.signing import AwsCredentials, signed_headers
+from argosy.certs.adapters import aws_identity as identity
 from argosy.certs.adapters.dns.provider import Api
 from argosy.certs.vault.ports import ByAws
 from argosy.machinery.objects import JsonObject
+from argosy.sources.aws_signing import AwsCredentials, signed_headers
 
 BODY: Final = b"Action=GetCallerIdentity&Version=2011-06-15"
 SERVER_ID: Final = "X-Vault-AWS-IAM-Server-ID"
@@ -52,10 +52,10 @@ async def form(
 
 
 def _headers(login: ByAws, api: Api, who: AwsCredentials, url: str, region: str) -> dict[str, list[str]]:
-    own = {"content-type": _CONTENT_TYPE} | ({SERVER_ID.lower(): login.header} if login.header else {})
-    added = signed_headers("POST", url, BODY, who, api.clock.now(), service="sts", region=region, own=own)
-    named = {"Content-Type": _CONTENT_TYPE} | ({SERVER_ID: login.header} if login.header else {})
-    return {name: [value] for name, value in {**named, **added}.items()}
+    own = {"Content-Type": _CONTENT_TYPE} | ({SERVER_ID: login.header} if login.header else {})
+    names, now = [name.lower() for name in own], api.clock.now()
+    added = signed_headers("POST", url, BODY, who, now, service="sts", region=region, given=own, signed=names)
+    return {name: [value] for name, value in {**own, **added}.items()}
 
 
 def _encoded(content: bytes) -> str:
