@@ -58,7 +58,8 @@ def _below(directory: str) -> Matcher:
     def lies_in(path: str) -> bool:
         if path.startswith("/") != absolute:
             return False
-        place = posixpath.normpath("/" + path).lstrip("/")
+        is_plain = not ("//" in path or "/." in path or path.startswith("."))
+        place = path.strip("/") if is_plain else posixpath.normpath("/" + path).lstrip("/")
         return place == base or (place.startswith(prefix) and ".." not in place[len(prefix) :])
 
     return lies_in

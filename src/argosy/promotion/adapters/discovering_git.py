@@ -30,12 +30,14 @@ FIRST_BATCH: Final = 64
 LARGEST_BATCH: Final = 4096
 READING: Final = ("-c", "core.quotePath=false", "log", "--first-parent", "--diff-merges=first-parent")
 OBSERVED_TAGS: Final = 1000
-_FORMAT: Final = "--format=%x1e%H%x1f%at%x1f%ct%x1f%an <%ae>%x1f%cn <%ce>%x1f%s%x1f"
+_FORMAT: Final = "--format=%x1e%H%x1f%P%x1f%ct%x1f%an <%ae>%x1f%cn <%ce>%x1f%s%x1f"
 
 
 @dataclass(frozen=True, slots=True)
 class Commit:
     id: str
+    parent: str
+    """The first one; empty at the beginning of the history."""
     committed_at: int
     author: str
     committer: str
@@ -56,6 +58,8 @@ class GitDiscovery:
     def __init__(self, mirrors: GitMirrors, git: GitTool) -> None:
         self._mirrors, self._git = mirrors, git
         self._histories: dict[tuple[Path, str], _History] = {}
+        self._newest: dict[tuple[Path, str], str] = {}
+        """The head of a branch whose history was begun last."""
 
     async def found(self, body: JsonObject, credentials: Credentials, age: float) -> JsonObject:
         """The entry of `status.discoveredArtifacts.git`. Raises SourceError or SelectionError.
@@ -85,7 +89,7 @@ class GitDiscovery:
         since = _since(body)
         limit, chosen, at = int(body.get("discoveryLimit") or DISCOVERY_LIMIT), list[JsonObject](), 0
         await self._mirrors.objects(body["repoURL"], head, credentials)
-        history = self._histories.setdefault((self._mirrors.mirror(body["repoURL"], credentials), head), _History())
+        history = await self._history(body["repoURL"], selector.branch, head, credentials)
         while len(chosen) < limit:
             if at >= len(history.commits) and not await self._more(body["repoURL"], head, history, credentials):
                 break
@@ -113,6 +117,26 @@ class GitDiscovery:
             "subject": commit.subject,
         }
         return holds(body["expressionFilter"], names)
+
+    async def _history(self, url: str, branch: str, head: str, credentials: Credentials) -> _History:
+        mirror = self._mirrors.mirror(url, credentials)
+        if (mirror, head) not in self._histories:
+            history = self._histories[mirror, head] = _History()
+            former, self._newest[mirror, branch] = self._newest.get((mirror, branch), ""), head
+            if known := self._histories.get((mirror, former)):
+                async with history.lock:
+                    await self._continued(mirror, history, head, known)
+        return self._histories[mirror, head]
+
+    async def _continued(self, mirror: Path, history: _History, head: str, known: _History) -> None:
+        """What is new on top of a history that is known, unless the branch was moved elsewhere."""
+        if not known.commits:
+            return
+        top = known.commits[0].id
+        read = (*READING, "--name-only", "--no-renames", "-z", f"--max-count={LARGEST_BATCH}", _FORMAT, head, f"^{top}")
+        found = list(_parsed((await self._git.attempt(mirror, *read)).output))
+        if found and found[-1].parent == top:
+            history.commits, history.whole = found + known.commits, known.whole
 
     async def _more(self, url: str, head: str, history: _History, credentials: Credentials) -> bool:
         """Reads on; False at the beginning of the history."""
@@ -232,9 +256,9 @@ def holds(expression: str, names: Mapping[str, Any]) -> bool:
 
 def _parsed(output: str) -> Iterator[Commit]:
     for record in output.split("\x1e")[1:]:
-        id_, _, committed, author, committer, subject, files = record.split("\x1f", 6)
+        id_, parents, committed, author, committer, subject, files = record.split("\x1f", 6)
         names = tuple(name.strip("\n") for name in files.split("\0") if name.strip("\n"))
-        yield Commit(id_, int(committed), author, committer, _shortened(subject), names)
+        yield Commit(id_, parents.partition(" ")[0], int(committed), author, committer, _shortened(subject), names)
 
 
 def _shortened(subject: str) -> str:

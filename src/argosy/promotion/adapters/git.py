@@ -21,6 +21,7 @@ from typing import Any, Final
 from argosy.confinement.box import Box
 from argosy.confinement.interpreter import NAMES, program_reads
 from argosy.confinement.start import start
+from argosy.promotion.adapters.references import branch_of, commit_named, commit_of, repository_of
 from argosy.promotion.steps.kind import StepFault
 from argosy.promotion.urls import normalise_git
 from argosy.sources.git.private import Private
@@ -114,6 +115,30 @@ class GitTool:
         except SourceError as error:
             raise StepFault(str(error)) from None
         return finished
+
+    async def commit_at(self, place: Path) -> str:
+        """The id of the commit that a working copy stands at. Raises GitFault."""
+        return await self._in_thread(lambda: commit_of(place)) or (await self.run(place, "rev-parse", "HEAD")).strip()
+
+    async def branch_at(self, place: Path) -> str:
+        """The branch that a working copy is on; empty where it is on none."""
+        found = await self._in_thread(lambda: branch_of(place))
+        if found is not None:
+            return str(found)
+        told = await self.attempt(place, "symbolic-ref", "--quiet", "--short", "HEAD")
+        return told.output.strip() if told.status == 0 else ""
+
+    async def repository_at(self, place: Path) -> Path:
+        """The repository that a working copy belongs to. Raises GitFault."""
+        if found := await self._in_thread(lambda: repository_of(place)):
+            return Path(found)
+        return place / (await self.run(place, "rev-parse", "--git-common-dir")).strip()
+
+    async def has_branch(self, bare: Path, branch: str) -> bool:
+        ref = f"refs/heads/{branch}"
+        if await self._in_thread(lambda: commit_named(bare, ref)):
+            return True
+        return (await self.attempt(bare, "show-ref", "--verify", "--quiet", ref)).status == 0
 
     def pushing(self, url: str, branch: str) -> AbstractAsyncContextManager[Any]:
         """Held while a push to this branch is under way; others wait their turn."""

@@ -45,17 +45,28 @@ class PreviewGit(GitTool):
             return await super().attempt(
                 directory, *arguments, url=url, credentials=credentials, environment=environment
             )
-        self.pushes.append(await self._shown(directory, arguments[-1], url, credentials))
+        spec = arguments[-1]
+        source, _, ref = spec.lstrip("+").partition(":")
+        base = await self._base(directory, ref, url, credentials)
+        is_forced = spec.startswith("+") or "--force" in arguments
+        if base and not is_forced and not await self._contains(directory, source, base):
+            return Finished(1, "", "non-fast-forward")
+        self.pushes.append(await self._shown(directory, source, ref, base, url))
         return Finished(0, "", "")
 
-    async def _shown(self, directory: Path, spec: str, url: str, credentials: Credentials) -> Push:
-        source, _, ref = spec.lstrip("+").partition(":")
+    async def _base(self, directory: Path, ref: str, url: str, credentials: Credentials) -> str:
+        """What the branch or tag stands at; empty where there is none."""
         listed = await super().attempt(directory, "ls-remote", "--", url, ref, url=url, credentials=credentials)
-        base = ""
-        if listed.output.strip():
-            fetched = ("fetch", "--no-tags", "--", url, ref)
-            await super().attempt(directory, *fetched, url=url, credentials=credentials)
-            base = (await super().attempt(directory, "rev-parse", "FETCH_HEAD")).output.strip()
+        if not listed.output.strip():
+            return ""
+        fetched = ("fetch", "--no-tags", "--", url, ref)
+        await super().attempt(directory, *fetched, url=url, credentials=credentials)
+        return (await super().attempt(directory, "rev-parse", "FETCH_HEAD")).output.strip()
+
+    async def _contains(self, directory: Path, source: str, base: str) -> bool:
+        return (await super().attempt(directory, "merge-base", "--is-ancestor", base, source)).status == 0
+
+    async def _shown(self, directory: Path, source: str, ref: str, base: str, url: str) -> Push:
         many = (f"{base}..{source}",) if base else ("--max-count=20", source)
         log = await super().attempt(directory, "log", "--format=%h %s", *many)
         diff = await super().attempt(directory, "diff", "--no-color", base, source) if base else Finished(0, "", "")

@@ -78,7 +78,7 @@ async def _checked_out(run: Run, url: str, bare: Path, checkout: dict[str, Any])
             place, "submodule", "update", "--init", "--recursive", "--depth", "1",
             url=url, credentials=credentials_of(run, url),
         )  # fmt: skip
-    return str(await git.run(place, "rev-parse", "HEAD")).strip()
+    return str(await git.commit_at(place))
 
 
 async def _commit(git: Any, bare: Path, revision: str) -> str:
@@ -97,7 +97,7 @@ async def _head_branch(git: Any, bare: Path) -> str:
 async def _ensure_branch(run: Run, url: str, bare: Path, branch: str, *, create: bool) -> None:
     git = run.tools.git
     ref = f"refs/heads/{branch}"
-    if (await git.attempt(bare, "show-ref", "--verify", "--quiet", ref)).status == 0:
+    if await git.has_branch(bare, branch):
         return
     if (await git.attempt(bare, "check-ref-format", ref)).status != 0:
         raise StepFault(f'"{branch}" is no name for a branch', terminal=True)

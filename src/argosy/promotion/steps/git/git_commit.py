@@ -5,6 +5,9 @@ The commit has the time at which the Promotion began, so that the same work done
 
 from __future__ import annotations
 
+from pathlib import Path
+
+from argosy.promotion.adapters.git import GitFault, Identity
 from argosy.promotion.steps.git.working_copy import copy_at, identity_of
 from argosy.promotion.steps.kind import Kind, Result, Run, Sort, Status
 from argosy.promotion.steps.schema import AUTHOR, FILLED, body
@@ -16,11 +19,21 @@ async def run(run: Run) -> Result:
     if config.get("author"):
         author = identity_of(run, config["author"])
     await git.run(place, "add", "--all", ".")
-    changed = (await git.attempt(place, "diff", "--cached", "--quiet")).status != 0
-    if changed:
-        await git.commit(place, config["message"], author, run.job.started_at)
-    head = str(await git.run(place, "rev-parse", "HEAD")).strip()
+    changed = await _committed(run, place, author)
+    head = await git.commit_at(place)
     return Result(status=Status.SUCCEEDED if changed else Status.SKIPPED, output={"commit": head})
+
+
+async def _committed(run: Run, place: Path, author: Identity) -> bool:
+    """Whether there was anything: git refuses a commit without a difference, and is asked for that only then."""
+    git = run.tools.git
+    try:
+        await git.commit(place, run.job.config["message"], author, run.job.started_at)
+    except GitFault:
+        if (await git.attempt(place, "diff", "--cached", "--quiet")).status != 0:
+            raise
+        return False
+    return True
 
 
 KIND = Kind(

@@ -34,7 +34,7 @@ async def run(run: Run) -> Result:
         await _push(run, place, url, f"refs/tags/{tag}:refs/tags/{tag}", force=False)
     else:
         await _pushed(run, place, url, branch, author, force=force)
-    commit = str(await git.run(place, "rev-parse", "HEAD")).strip()
+    commit = await git.commit_at(place)
     provider = provider_of(url, config.get("provider") or "")
     link = {"commitURL": commit_url(provider, url, commit)} if provider else {}
     return Result(output={"commit": commit, "branch": branch, **link})
@@ -46,9 +46,8 @@ async def _target(run: Run, place: Path) -> str:
         return generated_branch(run.job.promotion)
     if config.get("targetBranch"):
         return str(config["targetBranch"])
-    found = await run.tools.git.attempt(place, "symbolic-ref", "--quiet", "--short", "HEAD")
-    if found.status == 0:
-        return str(found.output).strip()
+    if found := await run.tools.git.branch_at(place):
+        return str(found)
     if config.get("tag"):
         return ""
     raise StepFault("the working copy is on no branch: a target branch is needed", terminal=True)
@@ -63,14 +62,28 @@ async def _pushed(run: Run, place: Path, url: str, branch: str, author: Identity
             wait = min(LONGEST_WAIT, wait * GROWTH)
         try:
             async with run.tools.git.pushing(url, branch):
-                if not force:
-                    await _integrate(run, place, url, branch, author)
-                await _push(run, place, url, f"HEAD:refs/heads/{branch}", force=force)
+                await _push_once(run, place, url, branch, author, force=force)
         except GitFault as fault:
-            if number + 1 == attempts or not any(sign in fault.output for sign in OUTRUN):
+            if number + 1 == attempts or not _is_outrun(fault):
                 raise StepFault(f"error pushing commits to remote: {fault}") from None
         else:
             return
+
+
+async def _push_once(run: Run, place: Path, url: str, branch: str, author: Identity, *, force: bool) -> None:
+    """Mostly nobody else has pushed: only a refusal tells that there is something to integrate."""
+    spec = f"HEAD:refs/heads/{branch}"
+    try:
+        await _push(run, place, url, spec, force=force)
+    except GitFault as fault:
+        if force or not _is_outrun(fault):
+            raise
+        await _integrate(run, place, url, branch, author)
+        await _push(run, place, url, spec, force=False)
+
+
+def _is_outrun(fault: GitFault) -> bool:
+    return any(sign in fault.output for sign in OUTRUN)
 
 
 async def _integrate(run: Run, place: Path, url: str, branch: str, author: Identity) -> None:

@@ -20,7 +20,7 @@ async def run(run: Run) -> Result:
     await git.run(
         place, "tag", "--annotate", *force, "-m", config["message"], "--", config["tag"], environment=environment
     )
-    return Result(output={"commit": str(await git.run(place, "rev-parse", "HEAD")).strip()})
+    return Result(output={"commit": await git.commit_at(place)})
 
 
 KIND = Kind(

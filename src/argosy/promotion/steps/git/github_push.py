@@ -32,7 +32,7 @@ async def run(run: Run) -> Result:
     if config.get("generateTargetBranch"):
         branch = generated_branch(run.job.promotion)
     if not branch:
-        branch = str(await git.run(place, "symbolic-ref", "--short", "HEAD")).strip()
+        branch = await git.branch_at(place)
     async with git.pushing(url, branch):
         commit = await _pushed(run, api, place, url, branch)
     return Result(output={"commit": commit, "branch": branch, "commitURL": commit_url("github", url, commit)})

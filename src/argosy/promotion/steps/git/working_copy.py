@@ -34,8 +34,7 @@ async def copy_at(run: Run, path: str) -> tuple[Path, str, Identity]:
     place = inside(run.directory, path)
     if not (place / ".git").exists():
         raise StepFault(f'error loading working tree from "{path}": it is not a working copy that git-clone made')
-    common = str(await run.tools.git.run(place, "rev-parse", "--git-common-dir")).strip()
-    bare = (place / common).resolve()
+    bare = (await run.tools.git.repository_at(place)).resolve()
     if not bare.is_relative_to((run.directory.parent / CLONES).resolve()):
         raise StepFault(f'"{path}" belongs to a repository that git-clone did not make', terminal=True)
     origin = json.loads((bare / ORIGIN).read_text("utf-8"))
