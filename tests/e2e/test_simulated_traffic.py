@@ -158,6 +158,13 @@ def test_the_api_is_prometheus_and_asks_who_may() -> None:
         status, wrong = await talk("root", "GET", "/api/v1/query?query=sum(")
         assert (status, wrong["errorType"]) == (400, "bad_data")
         names = (await talk("root", "GET", "/api/v1/label/__name__/values"))[1]["data"]
+        selector = quote('http_requests_total{service="web",pod!="",code="200"}')
+        _, _, raw = await talk.front.front.send("GET", f"/federate?match[]={selector}", headers, b"")
+        lines = raw.decode().splitlines()  # type: ignore[union-attr]
+        assert len(lines) == len(set(lines)) == 2  # of two pods
+        assert all(line.startswith("http_requests_total{") and 'service="web"' in line for line in lines)
+        assert (await talk("ann", "GET", f"/federate?match[]={selector}"))[0] == 403
+        assert (await talk("root", "GET", "/federate"))[0] == 400
         assert {"http_requests_total", "istio_requests_total", "up"} <= set(names)
 
     with_traffic(story)

@@ -1,4 +1,7 @@
-"""Prometheus' HTTP API over simulated traffic: query, query_range, series, labels and label values."""
+"""Prometheus' HTTP API over simulated traffic: query, query_range, series, labels and label values.
+
+A Prometheus may take the series over by federation, as it does from another one.
+"""
 
 from __future__ import annotations
 
@@ -17,13 +20,15 @@ from argosy.machinery.promql.nodes import Selector
 from argosy.machinery.promql.parser import seconds_of
 
 PATHS = ("/api/v1/query", "/api/v1/query_range", "/api/v1/series", "/api/v1/labels", "/api/v1/status/buildinfo")
+FEDERATE = "/federate"
+TEXT = "text/plain; version=0.0.4; charset=utf-8"
 POINTS = 11_000
 """Of one series that a range query gives, as Prometheus."""
 Query = Mapping[str, Sequence[str]]
 
 
 def is_prometheus(path: str) -> bool:
-    return path in PATHS or (path.startswith("/api/v1/label/") and path.endswith("/values"))
+    return path in PATHS or path == FEDERATE or (path.startswith("/api/v1/label/") and path.endswith("/values"))
 
 
 class PrometheusApi:
@@ -38,6 +43,8 @@ class PrometheusApi:
             query = {**query, **parse_qs(request.body.decode("latin-1"), keep_blank_values=True)}
         self._look()
         try:
+            if request.path == FEDERATE:
+                return ProxyResponse(status=200, body=self._federated(query).encode(), content_type=TEXT)
             return _json(200, {"status": "success", "data": self._data(request.path.rstrip("/"), query)})
         except PromqlError as error:
             return _json(400, {"status": "error", "errorType": "bad_data", "error": str(error)})
@@ -51,12 +58,7 @@ class PrometheusApi:
         if path == "/api/v1/query_range":
             return self._range(query)
         if path == "/api/v1/series":
-            chosen = [parse(text) for text in query.get("match[]") or ()]
-            if not chosen or not all(isinstance(node, Selector) for node in chosen):
-                raise PromqlError("no match[] parameter provided, or one that is no selector")
-            moment = self._now().timestamp()
-            found = [evaluate(node, self._source, moment) for node in chosen]
-            return [dict(sample.labels) for vector in found if isinstance(vector, list) for sample in vector]
+            return [dict(sample.labels) for sample in self._chosen(query)]
         if path == "/api/v1/labels":
             return sorted({name for labels in self._source.series("") for name, _ in labels})
         if path == "/api/v1/status/buildinfo":
@@ -65,6 +67,27 @@ class PrometheusApi:
         if "/" in name or not path.endswith("/values"):
             raise KeyError(path)
         return sorted({value for labels in self._source.series("") for key, value in labels if key == name})
+
+    def _chosen(self, query: Query) -> list[Sample]:
+        """The newest sample of each series that a `match[]` selects."""
+        selectors = [parse(text) for text in query.get("match[]") or ()]
+        if not selectors or not all(isinstance(node, Selector) for node in selectors):
+            raise PromqlError("no match[] parameter provided, or one that is no selector")
+        moment = self._now().timestamp()
+        found = [evaluate(node, self._source, moment) for node in selectors]
+        return [sample for vector in found if isinstance(vector, list) for sample in vector]
+
+    def _federated(self, query: Query) -> str:
+        """In the text format, each series once, those of one name together."""
+        series = {sample.labels: sample.value for sample in self._chosen(query)}
+        moment = int(self._now().timestamp() * 1000)
+        lines = []
+        for labels, value in sorted(series.items(), key=lambda one: dict(one[0]).get("__name__", "")):
+            named = dict(labels)
+            name = named.pop("__name__", "")
+            told = ",".join(f"{key}={_quoted(text)}" for key, text in sorted(named.items()))
+            lines.append(f"{name}{{{told}}} {_spelled(value)} {moment}\n")
+        return "".join(lines)
 
     def _instant(self, query: Query) -> JsonValue:
         moment = _moment(query, "time", self._now())
@@ -133,6 +156,11 @@ def _spelled(value: float) -> str:
     if math.isinf(value):
         return "+Inf" if value > 0 else "-Inf"
     return f"{value:.17g}" if value != int(value) or abs(value) > 1e15 else str(int(value))
+
+
+def _quoted(text: str) -> str:
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+    return f'"{escaped}"'
 
 
 def _json(status: int, body: JsonObject) -> ProxyResponse:
