@@ -74,9 +74,17 @@ def job_of(promotion: JsonObject, context: Context, execution: Execution, config
 
 
 def collected(stage: JsonObject, freight: JsonObject) -> JsonObject:
-    """What the Stage will hold: what it holds of other origins that it still requests, and the new piece."""
+    """What the Stage will hold: of other origins that it still requests what was promoted last, and the new piece.
+
+    Where the last Promotion came to no collection, what the Stage holds is kept (kargo#6810).
+    """
     wanted = {origin_text(request["origin"]) for request in stage["spec"].get("requestedFreight") or ()}
-    history = (stage.get("status") or {}).get("freightHistory") or ()
-    present = (history[0].get("items") or {}) if history and len(wanted) > 1 else {}
-    kept = [item for origin, item in present.items() if origin in wanted]
+    present = _last_collection(stage.get("status") or {}) if len(wanted) > 1 else {}
+    kept = [item for origin, item in (present.get("items") or {}).items() if origin in wanted]
     return collection([*kept, reference(freight)])
+
+
+def _last_collection(status: JsonObject) -> JsonObject:
+    last = ((status.get("lastPromotion") or {}).get("status") or {}).get("freightCollection")
+    history = status.get("freightHistory") or ({},)
+    return dict(last or history[0])

@@ -48,12 +48,13 @@ def sync_promotions(seen: Seen, work: Work, now: datetime) -> Work:
 def _finished(seen: Seen, status_: Mapping[str, Any]) -> list[JsonObject]:
     """Those that are not taken in yet. The one whose turn it was is one of them, whatever its name or time."""
     last, current = status_.get("lastPromotion") or {}, (status_.get("currentPromotion") or {}).get("name")
+    is_alone = not last and all(map(is_terminal, seen.promotions))
     taken_in = (str(last.get("finishedAt") or ""), str(last.get("name") or ""))
     return [
         one
         for one in seen.promotions
         if is_terminal(one)
-        and (phase_of(one) != "Aborted" or one["status"].get("startedAt") or not last)
+        and (phase_of(one) != "Aborted" or one["status"].get("startedAt") or is_alone)
         and one["metadata"]["name"] != last.get("name")
         and (one["metadata"]["name"] == current or _moment(one) > taken_in)
     ]
