@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, Final
 
+from argosy.cli.promotion_settings import settings
 from argosy.cli.rooms import Context, Parts
 from argosy.cluster.ports import ProxyRequest, ProxyResponse
-from argosy.promotion import Settings, controllers
+from argosy.promotion import controllers
 from argosy.promotion.admission.handling import handler
 from argosy.promotion.admission.reading import LiveReading
 from argosy.promotion.admission.review import Reviewer
@@ -20,29 +21,10 @@ from argosy.runtime.chance import Rng
 from argosy.runtime.client import Client
 from argosy.runtime.clock import Clock
 
-NAMES: Final = {
-    "shard": "SHARD_NAME",
-    "argocd_namespace": "ARGOCD_NAMESPACE",
-    "shared_namespace": "SHARED_RESOURCES_NAMESPACE",
-    "system_namespace": "SYSTEM_RESOURCES_NAMESPACE",
-    "control_namespace": "KARGO_NAMESPACE",
-    "ui_url": "UI_BASE_URL",
-    "webhook_base_url": "EXTERNAL_WEBHOOK_SERVER_BASE_URL",
-    "cache_by_tag_policy": "CACHE_BY_TAG_POLICY",
-    "rollouts_instance_id": "ARGO_ROLLOUTS_INSTANCE_ID",
-}
-"""Fields of Settings, and the variables that set them."""
 CONTROL_PLANE_USERS: Final = "CONTROLPLANE_USER_REGEX"
 """Who is the control plane itself: by default the ServiceAccounts of its namespace."""
-DEFAULT: Final = "IS_DEFAULT_CONTROLLER"
 LISTEN: Final = "EXTERNAL_WEBHOOK_SERVER_LISTEN"
 """`host:port` for deliveries of webhooks; none by default."""
-
-
-def settings(environ: Mapping[str, str]) -> Settings:
-    given = {field: environ[variable] for field, variable in NAMES.items() if environ.get(variable)}
-    is_default = environ.get(DEFAULT, "true").lower() != "false"
-    return Settings(**given, is_default_shard=is_default)  # type: ignore[arg-type]
 
 
 def build(context: Context) -> Parts:

@@ -15,7 +15,7 @@ from argosy.promotion.adapters.discovering_charts import ChartDiscovery
 from argosy.promotion.adapters.discovering_git import GitDiscovery
 from argosy.promotion.adapters.discovering_images import ImageDiscovery
 from argosy.promotion.adapters.step_runner import StepRunner
-from argosy.promotion.adapters.tools import THREADS, Tools, make_git
+from argosy.promotion.adapters.tools import THREADS, WAITING, Tools, make_git
 from argosy.promotion.promotions.questions import RemoveDirectory, RunStep
 from argosy.promotion.settings import Settings
 from argosy.promotion.warehouses.questions import Discover
@@ -40,11 +40,12 @@ class Answering:
     """`answerers` for the engine; `close` frees threads."""
 
     answerers: Mapping[type[Question[Any]], Answerer]
-    threads: ThreadPoolExecutor
+    threads: tuple[ThreadPoolExecutor, ...]
     tools: Tools
 
     def close(self) -> None:
-        self.threads.shutdown(wait=False, cancel_futures=True)
+        for pool in self.threads:
+            pool.shutdown(wait=False, cancel_futures=True)
 
 
 def answering(
@@ -60,7 +61,8 @@ def answering(
 ) -> Answering:
     """`directory`: where working directories are. `allow_local`: repositories on this machine may be cloned."""
     threads = ThreadPoolExecutor(THREADS, thread_name_prefix="promotion")
-    git, registry = make_git(clock, threads, allow_local=allow_local), RegistryClient(egress, clock)
+    waiting = ThreadPoolExecutor(WAITING, thread_name_prefix="promotion-remote")
+    git, registry = make_git(clock, threads, waiting, allow_local=allow_local), RegistryClient(egress, clock)
     effective = Identities(egress, clock).effective
     tools = Tools(
         git=git,
@@ -71,6 +73,7 @@ def answering(
         rng=rng.fork("steps"),
         threads=threads,
         identity=settings.identity,
+        push_integration=settings.push_integration,
     )
     runner = StepRunner(directory, tools, effective)
     discovering = Discovering(
@@ -91,7 +94,7 @@ def answering(
             timeout=DISCOVERY_SECONDS,
         ),
     }
-    return Answering(answerers, threads, tools)
+    return Answering(answerers, (threads, waiting), tools)
 
 
 def _host(question: Discover) -> str:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import Final
 
 from argosy.promotion.adapters.git import Identity
+
+PUSH_INTEGRATIONS: Final = ("AlwaysRebase", "RebaseOrMerge", "RebaseOrFail", "AlwaysMerge")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,6 +25,9 @@ class Settings:
     webhook_base_url: str = ""
     min_warehouse_interval: timedelta = timedelta()
     identity: Identity = field(default_factory=Identity)
+    """Who commits, unless the ClusterConfig or a step says otherwise."""
+    push_integration: str = "AlwaysRebase"
+    """One of PUSH_INTEGRATIONS: how a push takes in what others pushed."""
     allow_credentials_over_http: bool = False
     rollouts_enabled: bool = True
     rollouts_instance_id: str = ""

@@ -58,3 +58,25 @@ def agents_of(place: Path) -> list[bytes]:
         with contextlib.suppress(OSError):
             found.append(path.read_bytes())
     return [command for command in found if b"gpg-agent" in command and str(place).encode() in command]
+
+
+def test_what_waits_for_a_remote_has_threads_of_its_own(tmp_path: Path) -> None:
+    used: list[str] = []
+
+    def threads(name: str) -> Callable[..., Any]:
+        async def in_thread(work: Callable[[], Any]) -> Any:
+            used.append(name)
+            return await asyncio.to_thread(work)
+
+        return in_thread
+
+    async def asked() -> None:
+        git = GitTool(threads("own"), directory=tmp_path, allow_local=True, waiting=threads("waiting"))
+        place = tmp_path / "promotion-1" / "repo"
+        place.mkdir(parents=True)
+        await git.run(place, "init", "--quiet", "--bare")
+        await git.run(place, "ls-remote", "--", place.as_uri(), url=place.as_uri())
+
+    asyncio.run(asked())
+
+    assert used == ["own", "waiting"]

@@ -97,8 +97,12 @@ def test_what_a_secret_of_the_project_holds_is_hidden_in_a_preview(tmp_path: Pat
             "apiVersion: v1\nkind: Secret\nmetadata: {name: s, labels: {kargo.akuity.io/cred-type: generic}}\n"
             "stringData: {password: swordfish}\n"
         )
-        world.warehouse("w", world.repository("repo"))
         url = world.repository("repo")
+        world.user(
+            "apiVersion: v1\nkind: Secret\nmetadata: {name: g, labels: {kargo.akuity.io/cred-type: git}}\n"
+            f"stringData: {{repoURL: {url}, username: dana, password: halibut}}\n"
+        )
+        world.warehouse("w", url)
         update = {"key": "tag", "value": "${{ secret('s').password }}"}
         steps = template(
             {"uses": "git-clone", "config": {"repoURL": url, "checkout": [{"branch": "main", "path": "./src"}]}},
@@ -116,3 +120,4 @@ def test_what_a_secret_of_the_project_holds_is_hidden_in_a_preview(tmp_path: Pat
         assert "swordfish" not in str(as_json(found))
         assert "+tag: ***" in text_of(found)
         assert "with ***" in text_of(found)
+        assert f"of {url}" in text_of(found)

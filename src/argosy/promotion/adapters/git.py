@@ -56,10 +56,18 @@ class GitFault(StepFault):
 
 class GitTool:
     def __init__(
-        self, in_thread: Callable[..., Awaitable[Any]], *, directory: Path | None = None, allow_local: bool = False
+        self,
+        in_thread: Callable[..., Awaitable[Any]],
+        *,
+        directory: Path | None = None,
+        allow_local: bool = False,
+        waiting: Callable[..., Awaitable[Any]] | None = None,
     ) -> None:
-        """`directory`: where the files of single commands are; that of the system by default."""
-        self._in_thread = in_thread
+        """`directory`: where the files of single commands are; that of the system by default.
+
+        `waiting`: threads for commands that mostly wait for a remote, so that none of these holds up another's work.
+        """
+        self._in_thread, self._waiting = in_thread, waiting or in_thread
         self._scratch = directory or Path(tempfile.gettempdir())
         self._allow_local = allow_local
         self._pushes: dict[tuple[str, str], asyncio.Lock] = {}
@@ -109,7 +117,7 @@ class GitTool:
                 )
 
         try:
-            finished: Finished = await self._in_thread(work)
+            finished: Finished = await (self._waiting if url else self._in_thread)(work)
         except (TimedOut, TooMuchOutput) as error:
             raise StepFault(f"git {arguments[0]}: {error}") from None
         except SourceError as error:

@@ -18,6 +18,7 @@ from argosy.machinery import timestamps
 from argosy.machinery.objects import JsonObject
 from argosy.machinery.unexpected import described
 from argosy.promotion.adapters.tools import Effective, Tools
+from argosy.promotion.credentials.committing import identity_from
 from argosy.promotion.credentials.matching import opened
 from argosy.promotion.promotions.questions import RemoveDirectory, RunStep
 from argosy.promotion.steps.catalogue import STEPS
@@ -42,7 +43,8 @@ class StepRunner:
         journal = await self._tools.in_thread(lambda: _journal(place))
         if done := journal.get(f"{question.index}/{question.run}"):
             return _read(done)
-        tools = self._tools.given(await self._credentials(question))
+        identity = identity_from(json.loads(question.identity.value))
+        tools = self._tools.given(await self._credentials(question), identity)
         job = _job(str(question.job.value))
         for earlier in json.loads(question.before.value):
             if f"{earlier['index']}" in journal:

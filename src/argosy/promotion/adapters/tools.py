@@ -19,6 +19,8 @@ from argosy.sources.registry import RegistryClient
 
 T = TypeVar("T")
 THREADS: Final = 32
+WAITING: Final = 512
+"""Threads that wait for remotes: a repository that answers slowly holds up nobody else's push."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,8 +69,10 @@ class Chance:
         return self._rng.uniform(0.0, 1.0)
 
 
-def make_git(clock: Clock, threads: ThreadPoolExecutor, *, allow_local: bool = False) -> GitTool:
-    return GitTool(threaded(clock, threads), allow_local=allow_local)
+def make_git(
+    clock: Clock, threads: ThreadPoolExecutor, waiting: ThreadPoolExecutor, *, allow_local: bool = False
+) -> GitTool:
+    return GitTool(threaded(clock, threads), allow_local=allow_local, waiting=threaded(clock, waiting))
 
 
 def threaded(clock: Clock, threads: ThreadPoolExecutor) -> Callable[..., Awaitable[Any]]:

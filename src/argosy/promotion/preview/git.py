@@ -27,10 +27,8 @@ class Push:
 class PreviewGit(GitTool):
     """`pushes` are what it was asked to push, in order."""
 
-    def __init__(
-        self, in_thread: Callable[..., Awaitable[Any]], *, directory: Path | None = None, allow_local: bool = False
-    ) -> None:
-        super().__init__(in_thread, directory=directory, allow_local=allow_local)
+    def __init__(self, in_thread: Callable[..., Awaitable[Any]], *, allow_local: bool = False) -> None:
+        super().__init__(in_thread, allow_local=allow_local)
         self.pushes: list[Push] = []
 
     async def attempt(
@@ -47,18 +45,18 @@ class PreviewGit(GitTool):
             )
         spec = arguments[-1]
         source, _, ref = spec.lstrip("+").partition(":")
-        base = await self._base(directory, ref, url, credentials)
+        listed = await super().attempt(directory, "ls-remote", "--", url, ref, url=url, credentials=credentials)
+        if listed.status != 0:
+            return listed
+        base = await self._fetched(directory, ref, url, credentials) if listed.output.strip() else ""
         is_forced = spec.startswith("+") or "--force" in arguments
         if base and not is_forced and not await self._contains(directory, source, base):
             return Finished(1, "", "non-fast-forward")
         self.pushes.append(await self._shown(directory, source, ref, base, url))
         return Finished(0, "", "")
 
-    async def _base(self, directory: Path, ref: str, url: str, credentials: Credentials) -> str:
-        """What the branch or tag stands at; empty where there is none."""
-        listed = await super().attempt(directory, "ls-remote", "--", url, ref, url=url, credentials=credentials)
-        if not listed.output.strip():
-            return ""
+    async def _fetched(self, directory: Path, ref: str, url: str, credentials: Credentials) -> str:
+        """What the branch or tag stands at."""
         fetched = ("fetch", "--no-tags", "--", url, ref)
         await super().attempt(directory, *fetched, url=url, credentials=credentials)
         return (await super().attempt(directory, "rev-parse", "FETCH_HEAD")).output.strip()

@@ -6,16 +6,18 @@ hidden in all that is told.
 
 from __future__ import annotations
 
-import base64
 import tempfile
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from argosy.machinery.objects import JsonObject
+from argosy.machinery.objects import JsonObject, Resource
 from argosy.promotion.adapters.tools import Tools, threaded
-from argosy.promotion.kinds import APPLICATIONS, CONFIG_MAPS, FREIGHT, SECRETS, STAGES, WAREHOUSES
+from argosy.promotion.credentials.finding import KNOWN_HOSTS
+from argosy.promotion.credentials.matching import decoded
+from argosy.promotion.kinds import APPLICATIONS, CLUSTER_CONFIGS, CONFIG_MAPS, FREIGHT, SECRETS, STAGES, WAREHOUSES
+from argosy.promotion.names import CRED_TYPE
 from argosy.promotion.preview.git import PreviewGit
 from argosy.promotion.preview.loaded import Loaded
 from argosy.promotion.preview.outside import secret_values
@@ -28,9 +30,11 @@ from argosy.runtime.chance import Rng
 from argosy.runtime.client import Client
 from argosy.runtime.clock import Clock
 from argosy.sources.egress import Egress
+from argosy.sources.identities import Identities
 from argosy.sources.registry import RegistryClient
 
 THREADS = 4
+TOLD = frozenset({"repoURL", "repoURLIsRegex", "username", "sshKnownHosts"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,9 +66,7 @@ async def previewed(client: Client, doors: Doors, stage: JsonObject, piece: Json
     promotion = await client.write(promotion_of(stage, piece, dry_run=True))
     promotion["metadata"].setdefault("uid", "preview")
     project = stage["metadata"]["namespace"]
-    kinds = (STAGES, FREIGHT, WAREHOUSES, CONFIG_MAPS, SECRETS)
-    objects = {kind: await listed(client, kind, project) for kind in kinds}
-    objects[APPLICATIONS] = await listed(client, APPLICATIONS)
+    objects = await _objects(client, doors.settings, project)
     with tempfile.TemporaryDirectory(prefix="argosy-preview-") as directory, ThreadPoolExecutor(THREADS) as threads:
         git = PreviewGit(threaded(doors.clock, threads), allow_local=doors.allow_local)
         registry = RegistryClient(doors.egress, doors.clock)
@@ -77,19 +79,36 @@ async def previewed(client: Client, doors: Doors, stage: JsonObject, piece: Json
             rng=doors.rng,
             threads=threads,
         )
-        made = Preview(Loaded(objects), doors.settings, tools, git, Path(directory) / "promotion-preview")
+        place, effective = Path(directory) / "promotion-preview", Identities(doors.egress, doors.clock).effective
+        made = Preview(Loaded(objects), doors.settings, tools, git, place, effective)
         effects = await made.effects(promotion, stage, piece, doors.clock.now())
     return hidden(Previewed(tuple(effects), tuple(gates(stage, objects[STAGES]))), objects[SECRETS])
 
 
+async def _objects(client: Client, settings: Settings, project: str) -> dict[Resource, list[JsonObject]]:
+    """What the steps of a project may see, as their controller does."""
+    found = {kind: await listed(client, kind, project) for kind in (STAGES, FREIGHT, WAREHOUSES)}
+    for kind in (CONFIG_MAPS, SECRETS):
+        found[kind] = [*await listed(client, kind, project), *await listed(client, kind, settings.shared_namespace)]
+    argocd = await listed(client, CONFIG_MAPS, settings.argocd_namespace)
+    found[CONFIG_MAPS] += [one for one in argocd if one["metadata"]["name"] == KNOWN_HOSTS]
+    for kind in (APPLICATIONS, CLUSTER_CONFIGS):
+        found[kind] = await listed(client, kind)
+    return found
+
+
 def hidden(found: Previewed, secrets: Iterable[JsonObject]) -> Previewed:
     values = secret_values(
-        base64.b64decode(value).decode("utf-8", "replace")
-        for one in secrets
-        for value in (one.get("data") or {}).values()
+        value for one in secrets for name, value in decoded(one).items() if name not in _told_of(one)
     )
     effects = (replace(one, lines=_without(one.lines, values)) for one in found.effects)
     return Previewed(tuple(effects), _without(found.follows, values))
+
+
+def _told_of(secret: JsonObject) -> frozenset[str]:
+    """Where credentials belong to is no secret; it stands in the steps as well."""
+    is_credential = CRED_TYPE in (secret["metadata"].get("labels") or {})
+    return TOLD if is_credential else frozenset()
 
 
 def _without(lines: Sequence[str], values: Sequence[str]) -> tuple[str, ...]:

@@ -10,7 +10,8 @@ from typing import Any
 
 from argosy.machinery.controller import PENDING
 from argosy.machinery.objects import JsonObject
-from argosy.promotion.adapters.tools import Tools
+from argosy.promotion.adapters.tools import Effective, Tools
+from argosy.promotion.credentials.committing import committing, identity_from
 from argosy.promotion.credentials.finding import found_credentials
 from argosy.promotion.credentials.matching import opened
 from argosy.promotion.preview.git import PreviewGit, Push
@@ -38,9 +39,19 @@ class Effect:
 class Preview:
     """`git` is that of `tools`."""
 
-    def __init__(self, snapshot: Loaded, settings: Settings, tools: Tools, git: PreviewGit, directory: Path) -> None:
+    def __init__(
+        self,
+        snapshot: Loaded,
+        settings: Settings,
+        tools: Tools,
+        git: PreviewGit,
+        directory: Path,
+        effective: Effective,
+    ) -> None:
         self._snapshot, self._settings, self._tools, self._git = snapshot, settings, tools, git
-        self._directory = directory
+        self._directory, self._effective = directory, effective
+        self._repositories: list[tuple[str, str]] = []
+        """What the steps so far have asked for with credentials: later ones push to it."""
 
     async def effects(
         self, promotion: JsonObject, stage: JsonObject, freight: JsonObject, now: datetime
@@ -84,12 +95,17 @@ class Preview:
     async def _run(self, kind: Kind, job: Job) -> tuple[Result, list[str]]:
         before, place = len(self._git.pushes), self._directory / "files"
         place.mkdir(parents=True, exist_ok=True)
-        given = found_credentials(self._snapshot, job.project, kind.repositories(job.config), self._settings)
+        self._repositories += kind.repositories(job.config)
+        given = found_credentials(self._snapshot, job.project, self._repositories, self._settings)
         credentials = {}
         for key, fields in given.items():
             type_, _, url = key.partition(" ")
-            credentials[type_, url] = opened(fields)
-        run = Run(job=job, directory=place, tools=self._tools.given(credentials))
+            credentials[type_, url] = await self._effective(opened(fields))
+        run = Run(
+            job=job,
+            directory=place,
+            tools=self._tools.given(credentials, identity_from(committing(self._snapshot, self._settings))),
+        )
         result = await kind.run(run) if kind.waits else await self._tools.in_thread(lambda: kind.run(run))
         return replace(result), [line for push in self._git.pushes[before:] for line in push_lines(push)]
 

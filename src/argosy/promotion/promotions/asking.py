@@ -8,6 +8,7 @@ from typing import Any
 from argosy.machinery import timestamps
 from argosy.machinery.controller import Hidden, Snapshot
 from argosy.machinery.objects import JsonObject
+from argosy.promotion.credentials.committing import committing
 from argosy.promotion.credentials.finding import found_credentials
 from argosy.promotion.promotions.evaluation import Context, EvaluationFault, Progress, configuration
 from argosy.promotion.promotions.execution import Execution
@@ -37,6 +38,7 @@ def question(
         job=Hidden(_json(_plain_job(job))),
         before=Hidden(_json(before)),
         credentials=Hidden(_json(given)),
+        identity=Hidden(_json(committing(snapshot, settings))),
     )
 
 

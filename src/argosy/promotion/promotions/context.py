@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from argosy.machinery import timestamps
 from argosy.machinery.controller import Snapshot
 from argosy.machinery.objects import JsonObject
@@ -86,5 +88,5 @@ def collected(stage: JsonObject, freight: JsonObject) -> JsonObject:
 
 def _last_collection(status: JsonObject) -> JsonObject:
     last = ((status.get("lastPromotion") or {}).get("status") or {}).get("freightCollection")
-    history = status.get("freightHistory") or ({},)
+    history: Sequence[JsonObject] = status.get("freightHistory") or ({},)
     return dict(last or history[0])

@@ -24,6 +24,8 @@ class RunStep(Question[Result]):
     job: Hidden
     before: Hidden
     credentials: Hidden
+    identity: Hidden
+    """Who commits for the system."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,31 @@
+"""Who commits for the system: the ClusterConfig's `gitClient`, else the operator's setting (spec/kargo.md 2 and 11)."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+from argosy.machinery.controller import Snapshot
+from argosy.machinery.objects import JsonObject, Key
+from argosy.promotion.adapters.git import Identity
+from argosy.promotion.credentials.matching import decoded
+from argosy.promotion.kinds import CLUSTER_CONFIGS, SECRETS
+from argosy.promotion.settings import Settings
+
+CLUSTER: Key = Key("", "cluster")
+SIGNING_KEY = "signingKey"
+
+
+def committing(snapshot: Snapshot, settings: Settings) -> JsonObject:
+    """The fields of an Identity; hold them in a Hidden field. A Secret that is not there signs nothing."""
+    config = snapshot.object(CLUSTER_CONFIGS, CLUSTER) or {}
+    client = (config.get("spec") or {}).get("gitClient")
+    if not client:
+        return asdict(settings.identity)
+    name = (client.get("signingKeySecret") or {}).get("name")
+    secret = snapshot.object(SECRETS, Key(settings.system_namespace, name)) if name else None
+    key = decoded(secret).get(SIGNING_KEY, "") if secret else ""
+    return {"name": client["name"], "email": client["email"], "signing_key": key}
+
+
+def identity_from(fields: JsonObject) -> Identity:
+    return Identity(**fields)
