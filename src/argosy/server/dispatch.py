@@ -186,6 +186,10 @@ class Dispatcher:
     async def _authenticated(self, headers: Mapping[str, str]) -> Authenticated:
         return await self._authentication.caller(headers)
 
+    async def knows(self, headers: Mapping[str, str]) -> bool:
+        """Whether they carry a token that counts, whatever its holder may."""
+        return bool(token_from(headers)) and (await self.caller_for(headers, Need.NOTHING)).signed_in
+
     async def caller_for(self, headers: Mapping[str, str], need: Need) -> Caller:
         """For what is no method of the schema, as its need says. Raises ApiError."""
         if need is not Need.NOTHING:

@@ -31,6 +31,8 @@ from argosy.server.transport.front import Front
 from argosy.server.transport.gateway import JSON, Gateway
 from argosy.server.transport.grpc import Grpc
 from argosy.server.transport.grpc_web import GrpcWeb
+from argosy.server.transport.http1 import header_map
+from argosy.server.transport.intake import Intake
 from argosy.server.transport.listener import Listener, listening
 from argosy.server.webhooks.receiver import Receiver
 from argosy.server.world import Outside, PodLogs, World
@@ -126,18 +128,21 @@ async def serving(ports: Ports, place: Place) -> AsyncIterator[Running]:
             lambda: configuration.parameters.get("server.rootpath", ""),
         )
         certificates = Certificates(configuration, insecure=place.insecure)
+        intake = Intake()
         telling = tasks.create_task(world.events.run())
         hearing = tasks.create_task(receiver.run())
         keeper = tasks.create_task(_keep_complete(ports, configuration, rng))
         async with listening(
             front.handle,
-            Grpc(dispatcher).handle,
+            Grpc(dispatcher, intake).handle,
             clock=ports.clock,
             rng=rng,
             tls=certificates.context,
             address=place.address,
             port=place.port,
             listening_socket=place.socket,
+            intake=intake,
+            knows=lambda request: authentication.vouches(header_map(request)),
         ) as listener:
             scheme = "http" if place.insecure else "https"
             yield Running(f"{scheme}://{listener.host.address}", listener, dispatcher, world)

@@ -18,8 +18,15 @@ from argosy.server.schema.decoding import Undecodable, decode
 from argosy.server.schema.encoding import Unencodable, encode
 from argosy.server.schema.facts import Method, methods
 from argosy.server.transport.http2 import Http2Connection, Stream
+from argosy.server.transport.intake import STRANGER_MESSAGE, Intake
 
 MESSAGE_LIMIT: Final = 200 * 1024 * 1024
+LARGE: Final = 256 * 1024
+"""Bytes from which a message is not read on the loop."""
+INFLATED: Final = 64
+"""Times as large as it came: what is compressed is counted so."""
+FIRST_SECONDS: Final = 60.0
+"""A call's first message must be there this long after its headers."""
 FIRST: Final = (("content-type", "application/grpc"),)
 UNITS: Final = {"H": 3600.0, "M": 60.0, "S": 1.0, "m": 1e-3, "u": 1e-6, "n": 1e-9}
 HEALTH: Final = "grpc.health.v1.Health"
@@ -40,10 +47,10 @@ def trailers(error: ApiError | None) -> list[tuple[str, str]]:
 
 
 class Messages:
-    """Cuts a stream of bytes into messages. Raises ApiError for what is none."""
+    """Cuts a stream of bytes into messages of at most `limit`. Raises ApiError for what is none."""
 
-    def __init__(self, encoding: str = "") -> None:
-        self._encoding = encoding
+    def __init__(self, encoding: str = "", limit: int = MESSAGE_LIMIT) -> None:
+        self._encoding, self._limit = encoding, limit
         self._buffer = bytearray()
 
     def feed(self, data: bytes) -> list[bytes]:
@@ -51,9 +58,9 @@ class Messages:
         found = []
         while len(self._buffer) >= 5:
             size = int.from_bytes(self._buffer[1:5], "big")
-            if size > MESSAGE_LIMIT:
+            if size > self._limit:
                 raise ApiError(
-                    Code.RESOURCE_EXHAUSTED, f"a message of {size} bytes is larger than the limit of {MESSAGE_LIMIT}"
+                    Code.RESOURCE_EXHAUSTED, f"a message of {size} bytes is larger than the limit of {self._limit}"
                 )
             if len(self._buffer) < 5 + size:
                 break
@@ -64,6 +71,10 @@ class Messages:
             found.append(self._inflated(message) if flag else message)
         return found
 
+    def is_short(self, data: bytes) -> bool:
+        """Whether so much more is cut, and inflated, in no time."""
+        return len(self._buffer) + len(data) < (LARGE // INFLATED if self._encoding else LARGE)
+
     @property
     def is_cut(self) -> bool:
         return bool(self._buffer)
@@ -73,12 +84,17 @@ class Messages:
             raise unimplemented(f"compression {self._encoding!r} is not supported; gzip is")
         inflater = zlib.decompressobj(31)
         try:
-            found = inflater.decompress(message, MESSAGE_LIMIT)
+            found = inflater.decompress(message, self._limit)
         except zlib.error:
             raise ApiError(Code.INTERNAL, "a compressed message cannot be read") from None
         if inflater.unconsumed_tail:
             raise ApiError(Code.RESOURCE_EXHAUSTED, "a message is too large")
         return found
+
+
+async def cut(cutter: Messages, data: bytes) -> list[bytes]:
+    """The messages that are whole now. Raises ApiError."""
+    return cutter.feed(data) if cutter.is_short(data) else await asyncio.to_thread(cutter.feed, data)
 
 
 def unknown_method(path: str) -> str:
@@ -93,6 +109,13 @@ def decoded(method: Method, message: bytes) -> JsonObject:
         return decode(method.request, message)
     except Undecodable as error:
         raise ApiError(Code.INTERNAL, f"grpc: error unmarshalling request: {error}") from None
+
+
+async def read_message(method: Method, message: bytes) -> JsonObject:
+    """A large one is read beside the loop, which has others to serve."""
+    if len(message) < LARGE:
+        return decoded(method, message)
+    return await asyncio.to_thread(decoded, method, message)
 
 
 def encoded(method: Method, message: JsonObject) -> bytes:
@@ -110,8 +133,8 @@ def on_wire(method: Method, message: JsonObject) -> bytes:
 class Grpc:
     """`handle` is given to every HTTP/2 connection."""
 
-    def __init__(self, dispatcher: Dispatcher) -> None:
-        self._dispatcher = dispatcher
+    def __init__(self, dispatcher: Dispatcher, intake: Intake) -> None:
+        self._dispatcher, self._intake = dispatcher, intake
 
     async def handle(self, connection: Http2Connection, stream: Stream) -> None:
         headers = dict(reversed(stream.headers))
@@ -137,9 +160,10 @@ class Grpc:
         connection.send_headers(stream, [(":status", "200"), *FIRST, *trailers(error)], last=True)
 
     async def _call(self, connection: Http2Connection, stream: Stream, method: Method, headers: dict[str, str]) -> None:
-        messages = self._messages(connection, stream, method, headers.get("grpc-encoding", ""))
+        messages = self._messages(connection, stream, method, headers)
         async with aclosing(messages):
-            first = await anext(messages, None)
+            async with asyncio.timeout(FIRST_SECONDS):
+                first = await anext(messages, None)
             if first is None:
                 raise ApiError(Code.INTERNAL, "a request without a message")
             metadata = {name: value for name, value in headers.items() if not name.startswith(":")}
@@ -183,12 +207,22 @@ class Grpc:
         connection.send_headers(stream, [*head, *trailers(error)], last=True)
 
     async def _messages(
-        self, connection: Http2Connection, stream: Stream, method: Method, encoding: str
+        self, connection: Http2Connection, stream: Stream, method: Method, headers: dict[str, str]
     ) -> AsyncGenerator[JsonObject, None]:
-        cutter = Messages(encoding)
-        async for data in connection.received(stream):
-            for message in cutter.feed(data):
-                yield decoded(method, message)
+        """Those of a stranger are small, and all strangers' together are no more than there is room for."""
+        is_known = await self._dispatcher.knows(headers)
+        cutter = Messages(headers.get("grpc-encoding", ""), MESSAGE_LIMIT if is_known else STRANGER_MESSAGE)
+        taken = 0
+        try:
+            async for data in connection.received(stream):
+                if not is_known:
+                    if not self._intake.take(len(data)):
+                        raise ApiError(Code.RESOURCE_EXHAUSTED, "too much is being sent at once, try again later")
+                    taken += len(data)
+                for message in await cut(cutter, data):
+                    yield await read_message(method, message)
+        finally:
+            self._intake.give(taken)
         if cutter.is_cut:
             raise invalid("the last message is cut off")
 

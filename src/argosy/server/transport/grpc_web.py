@@ -12,8 +12,18 @@ from argosy.machinery.objects import JsonObject
 from argosy.server.dispatch import Asked, Dispatcher
 from argosy.server.errors import ApiError, unimplemented, unknown
 from argosy.server.schema.facts import Method, methods
-from argosy.server.transport.grpc import Messages, decoded, encoded, framed, on_wire, unknown_method
+from argosy.server.transport.grpc import (
+    MESSAGE_LIMIT,
+    Messages,
+    cut,
+    encoded,
+    framed,
+    on_wire,
+    read_message,
+    unknown_method,
+)
 from argosy.server.transport.http1 import header_map
+from argosy.server.transport.intake import STRANGER_MESSAGE
 
 CONTENT_TYPE: Final = "application/grpc-web+proto"
 EXPOSED: Final = (
@@ -39,10 +49,12 @@ class GrpcWeb:
         method = methods().get(full)
         if method is None or request.method != "POST":
             raise unimplemented(unknown_method(full))
-        found = Messages(request.header("grpc-encoding")).feed(request.body)
+        headers = header_map(request)
+        limit = MESSAGE_LIMIT if await self._dispatcher.knows(headers) else STRANGER_MESSAGE
+        found = await cut(Messages(headers.get("grpc-encoding", ""), limit), request.body)
         if not found:
             raise unknown("EOF")
-        asked = Asked(method, decoded(method, found[0]), header_map(request), request.peer, uploads=_no_more())
+        asked = Asked(method, await read_message(method, found[0]), headers, request.peer, uploads=_no_more())
         if method.server_stream:
             return await self._stream(method, asked)
         result, call = await self._dispatcher.unary(asked)

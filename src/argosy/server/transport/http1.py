@@ -2,19 +2,34 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, Protocol
 
 from argosy.cluster.http.exchange import Request, Response
-from argosy.cluster.http.protocol import Connection
+from argosy.cluster.http.protocol import Connection, Host
 from argosy.machinery.status import StatusError
+from argosy.server.transport.intake import STRANGER_BODY, Intake
 
 BODY_LIMIT: Final = 50 * 1024 * 1024
 ANSWER_SECONDS: Final = 600.0
 """Waiting for a refresh may take as long as rendering does."""
 
 
+class ApiHost(Host, Protocol):
+    intake: Intake
+
+
 class ApiConnection(Connection):
-    """Who sends a body is not asked before it is there: signing in takes one, too."""
+    """Who sends a body is not asked before it is there: signing in takes one, too. All strangers' have one limit."""
+
+    host: ApiHost
+
+    def __init__(self, host: ApiHost) -> None:
+        super().__init__(host)
+        self._taken = 0
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._give_back()
+        super().connection_lost(exc)
 
     def on_headers_complete(self) -> None:
         self._in_headers = False
@@ -29,7 +44,24 @@ class ApiConnection(Connection):
         self._size += len(body)
         if self._size > self._limit():
             raise _too_large(self._limit())
+        if self._size > STRANGER_BODY and not self._vouched:
+            self._vouched = self.host.knows(Request("POST", "/", self._headers, b"", peer=self._peer))
+            if not self._vouched and not self.host.intake.take(len(body)):
+                raise StatusError(503, "ServiceUnavailable", "too many bodies are being sent at once, try again later")
+            self._taken += 0 if self._vouched else len(body)
         self._body.append(body)
+
+    def on_message_complete(self) -> None:
+        self._give_back()
+        super().on_message_complete()
+
+    def _refuse(self, error: StatusError) -> None:
+        super()._refuse(error)
+        self._give_back()
+
+    def _give_back(self) -> None:
+        self.host.intake.give(self._taken)
+        self._taken = 0
 
     def _limit(self) -> int:
         return BODY_LIMIT

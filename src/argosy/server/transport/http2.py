@@ -24,7 +24,12 @@ MAX_HEADERS: Final = 65_536
 WINDOW: Final = 1 << 20
 CONNECTION_WINDOW: Final = 4 << 20
 FLOOD: Final = 2_000
-"""Control frames and resets that may come while no request is answered."""
+"""Control frames, resets and empty frames that may come while no request is answered."""
+CONNECTIONS: Final = 4096
+IDLE_SECONDS: Final = 900.0
+"""A connection without a stream is asked to end after this long."""
+STALL_SECONDS: Final = 60.0
+"""A client that takes no byte of an answer for this long is cut off."""
 _head = Struct(">BHBBL")
 _pair = Struct(">HL")
 _word = Struct(">L")
@@ -45,6 +50,8 @@ class Stream:
     number: int
     headers: list[tuple[str, str]]
     window: int
+    granted: int = WINDOW
+    """What the client may send before it is credited with more."""
     received: asyncio.Queue[bytes | None] = field(default_factory=asyncio.Queue)
     ended: bool = False
     """By the client."""
@@ -75,6 +82,8 @@ class Http2Connection(asyncio.Protocol):
         self._greeted = False
         self._decoder = Decoder(MAX_HEADERS)
         self._window = 65_535
+        self._granted = CONNECTION_WINDOW
+        self._stalled_at = -1.0
         self._initial_window = 65_535
         self._frame = MAX_FRAME
         self._block: tuple[int, int, bytearray] | None = None
@@ -93,6 +102,9 @@ class Http2Connection(asyncio.Protocol):
         self.peer = str(peer[0]) if peer else ""
         self.secure = transport.get_extra_info("ssl_object") is not None
         self.host.http2_connections.add(self)
+        if len(self.host.http2_connections) > CONNECTIONS:
+            self.transport.abort()
+            return
         settings = b"".join(_pair.pack(*item) for item in ((3, MAX_STREAMS), (4, WINDOW), (6, MAX_HEADERS)))
         self.transport.write(
             frame(SETTINGS, 0, 0, settings) + frame(WINDOW_UPDATE, 0, 0, _word.pack(CONNECTION_WINDOW - 65_535))
@@ -106,9 +118,20 @@ class Http2Connection(asyncio.Protocol):
 
     def pause_writing(self) -> None:
         self._writable.clear()
+        self._stalled_at = self.loop.time()
 
     def resume_writing(self) -> None:
         self._writable.set()
+        self._stalled_at = -1.0
+
+    def is_idle(self, now: float) -> bool:
+        return not self.streams and now - self.progress >= IDLE_SECONDS
+
+    def is_stuck(self, now: float) -> bool:
+        """Takes nothing of what it is sent, or was asked to end long ago and did not."""
+        if self._closing and self.is_idle(now - STALL_SECONDS):
+            return True
+        return 0 <= self._stalled_at <= now - STALL_SECONDS
 
     def data_received(self, data: bytes) -> None:
         self.progress = self.loop.time()
@@ -155,10 +178,14 @@ class Http2Connection(asyncio.Protocol):
         elif kind == CONTINUATION:
             self._continuation(flags, number, payload)
         else:
-            self._controls += 1
-            if self._controls > FLOOD:
-                raise ConnectionFault(CALM, "too many control frames")
+            self._count_control()
             self._control(kind, flags, number, payload)
+
+    def _count_control(self) -> None:
+        """What costs its sender nothing, and us something."""
+        self._controls += 1
+        if self._controls > FLOOD:
+            raise ConnectionFault(CALM, "too many control frames")
 
     def _control(self, kind: int, flags: int, number: int, payload: bytes) -> None:
         if kind == WINDOW_UPDATE:
@@ -182,13 +209,21 @@ class Http2Connection(asyncio.Protocol):
     def _data(self, flags: int, number: int, payload: bytes) -> None:
         size = len(payload)
         stream = self.streams.get(number)
+        self._granted -= size
+        if self._granted < 0:
+            raise ConnectionFault(FLOW_CONTROL_ERROR, "more data than the connection's window has room for")
         if stream is None or stream.ended:
             if number > self._last or number == 0:
                 raise ConnectionFault(PROTOCOL_ERROR, "data of a stream that was never opened")
             self._credit(0, size)
             return
-        content = _unpadded(flags, payload)
-        stream.received.put_nowait(content)
+        stream.granted -= size
+        if stream.granted < 0:
+            raise ConnectionFault(FLOW_CONTROL_ERROR, "more data than the stream's window has room for")
+        if content := _unpadded(flags, payload):
+            stream.received.put_nowait(content)
+        elif not flags & END_STREAM:
+            self._count_control()
         if size > len(content):
             self._credit(number, size - len(content))
         if flags & END_STREAM:
@@ -203,6 +238,7 @@ class Http2Connection(asyncio.Protocol):
     def _continuation(self, flags: int, number: int, payload: bytes) -> None:
         if self._block is None or self._block[0] != number:
             raise ConnectionFault(PROTOCOL_ERROR, "a continuation of nothing")
+        self._count_control()
         self._block[2].extend(payload)
         if len(self._block[2]) > MAX_HEADERS:
             raise ConnectionFault(CALM, "the headers are too large")
@@ -292,8 +328,10 @@ class Http2Connection(asyncio.Protocol):
         self._owed += size
         update = b""
         if self._owed >= CONNECTION_WINDOW // 4:
+            self._granted += self._owed
             update, self._owed = frame(WINDOW_UPDATE, 0, 0, _word.pack(self._owed)), 0
         if number in self.streams and not self.streams[number].ended:
+            self.streams[number].granted += size
             update += frame(WINDOW_UPDATE, 0, number, _word.pack(size))
         if update:
             self.transport.write(update)
@@ -348,10 +386,20 @@ class Http2Connection(asyncio.Protocol):
             allowed = min(self._window, stream.window, self._frame, len(view))
             if allowed <= 0:
                 stream.may_send.clear()
-                await stream.may_send.wait()
+                await self._allowed(stream)
                 continue
             self.transport.write(self.data_frame(stream, bytes(view[:allowed])))
             view = view[allowed:]
+
+    async def _allowed(self, stream: Stream) -> None:
+        """Until the client has room for more. Raises StreamReset."""
+        try:
+            async with asyncio.timeout(STALL_SECONDS):
+                await stream.may_send.wait()
+        except TimeoutError:
+            stream.reset = True
+            self.transport.write(frame(RST_STREAM, 0, stream.number, _word.pack(CANCEL)))
+            raise StreamReset from None
 
 
 def frame(kind: int, flags: int, number: int, payload: bytes) -> bytes:

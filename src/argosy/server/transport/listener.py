@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import socket
 import ssl
 from collections.abc import AsyncIterator, Callable, Coroutine
@@ -20,20 +21,33 @@ from argosy.runtime.chance import Rng
 from argosy.runtime.clock import Clock
 from argosy.server.transport.http1 import ApiConnection
 from argosy.server.transport.http2 import Handle, Http2Connection
+from argosy.server.transport.intake import Intake
 
 log = logging.getLogger(__name__)
 SWEEP_SECONDS: Final = 5.0
 DRAIN_SECONDS: Final = 20.0
 GREETING_SECONDS: Final = 10.0
 BACKLOG: Final = 512
+ACCEPT_RETRY_SECONDS: Final = 1.0
+ACCEPT_LOG_SECONDS: Final = 60.0
+"""Between two lines that say that no connection can be accepted."""
 TLS_HANDSHAKE: Final = 0x16
 
 
 class Host:
     """What connections need of their server (`cluster.http.protocol.Host`, `http2.Host`)."""
 
-    def __init__(self, handler: Handler, grpc: Handle, clock: Clock, rng: Rng, tasks: asyncio.TaskGroup) -> None:
-        self.handler, self.grpc = handler, grpc
+    def __init__(
+        self,
+        handler: Handler,
+        grpc: Handle,
+        clock: Clock,
+        rng: Rng,
+        tasks: asyncio.TaskGroup,
+        intake: Intake,
+        knows: Callable[[Request], bool],
+    ) -> None:
+        self.handler, self.grpc, self.intake, self._knows = handler, grpc, intake, knows
         self.address = ""
         self.connections: set[Connection] = set()
         self.http2_connections: set[Http2Connection] = set()
@@ -52,7 +66,8 @@ class Host:
         return f"Date: {self._date}\r\n"
 
     def knows(self, request: Request) -> bool:
-        return True
+        """Whether it carries a token of ours: what the account may is asked later."""
+        return self._knows(request)
 
     def begin(self, connection: Connection) -> asyncio.Task[None]:
         return self._tasks.create_task(connection.serve())
@@ -109,6 +124,10 @@ class ToHttps(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)
         self._head = b""
+        self._timer = asyncio.get_running_loop().call_later(GREETING_SECONDS, self._transport.abort)
+
+    def connection_lost(self, error: Exception | None) -> None:
+        self._timer.cancel()
 
     def data_received(self, data: bytes) -> None:
         self._head += data
@@ -133,7 +152,8 @@ class Listener:
         self.host, self._tls = host, tls
         self._loop = asyncio.get_running_loop()
         self._peeking: dict[socket.socket, asyncio.TimerHandle] = {}
-        self._starting: set[asyncio.Task[None]] = set()
+        self._told_at = -math.inf
+        self._retry: asyncio.TimerHandle | None = None
         self.port = 0
 
     def listen(self, address: str, port: int, given: socket.socket | None) -> None:
@@ -150,7 +170,7 @@ class Listener:
             except (BlockingIOError, InterruptedError):
                 return
             except OSError as error:
-                log.error("no connection can be accepted: %s", error.strerror)
+                self._wait_for_room(error)
                 return
             connection.setblocking(False)
             with suppress(OSError):
@@ -160,6 +180,15 @@ class Listener:
             else:
                 self._peeking[connection] = self._loop.call_later(GREETING_SECONDS, self._give_up, connection)
                 self._loop.add_reader(connection, self._peek, connection)
+
+    def _wait_for_room(self, error: OSError) -> None:
+        """The one that waits stays ready: asked for at once it would be the only thing that this process does."""
+        now = self._loop.time()
+        if now - self._told_at >= ACCEPT_LOG_SECONDS:
+            self._told_at = now
+            log.error("no connection can be accepted, tried again every second: %s", error.strerror)
+        self._loop.remove_reader(self._socket)
+        self._retry = self._loop.call_later(ACCEPT_RETRY_SECONDS, self._loop.add_reader, self._socket, self._accept)
 
     def _peek(self, connection: socket.socket) -> None:
         try:
@@ -200,6 +229,8 @@ class Listener:
         connection.close()
 
     def close(self) -> None:
+        if self._retry is not None:
+            self._retry.cancel()
         self._loop.remove_reader(self._socket)
         self._socket.close()
         for connection in [*self._peeking]:
@@ -212,6 +243,11 @@ def sweep(host: Host, now: float) -> None:
             connection.transport.abort()
         elif connection.is_stuck(now):
             connection.expire()
+    for second in [*host.http2_connections]:
+        if second.is_idle(now):
+            second.finish()
+        if second.is_stuck(now):
+            second.transport.abort()
 
 
 @asynccontextmanager
@@ -226,11 +262,13 @@ async def listening(
     port: int,
     listening_socket: socket.socket | None = None,
     drain_seconds: float = DRAIN_SECONDS,
+    intake: Intake | None = None,
+    knows: Callable[[Request], bool] = lambda _request: True,
 ) -> AsyncIterator[Listener]:
     """Until the block is left; then no new connections, and open ones have `drain_seconds` to end."""
     loop = asyncio.get_running_loop()
     async with asyncio.TaskGroup() as tasks:
-        host = Host(handler, grpc, clock, rng, tasks)
+        host = Host(handler, grpc, clock, rng, tasks, intake or Intake(), knows)
         host.secure = tls() is not None
         listener = Listener(host, tls)
         listener.listen(address, port, listening_socket)
