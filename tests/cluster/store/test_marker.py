@@ -109,13 +109,17 @@ def test_after_the_machine_went_down_what_was_synced_is_promised_and_no_more(tmp
     assert closed.promised("another") == 4
 
 
+def put(store: Store, name: str) -> None:
+    store.put(store.table("", "things"), Key("n", name), {"metadata": {"name": name}, "x": "y" * 60000}, None)
+    store.flush()
+
+
 def test_a_log_that_has_grown_is_carried_over_and_counts_as_synced(tmp_path: Path) -> None:
     store = written(tmp_path, "")
     for number in range(160):
-        store.put(
-            store.table("", "things"), Key("n", f"a{number}"), {"metadata": {"name": "a"}, "x": "y" * 60000}, None
-        )
-        store.flush()
+        put(store, f"a{number}")
+    store._journal._carrier.wait()  # type: ignore[attr-defined]
+    put(store, "last")
     mark = read_mark(tmp_path / "cluster.marker")
     assert mark is not None
     assert mark.synced > 100

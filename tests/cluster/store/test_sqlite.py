@@ -16,7 +16,7 @@ import pytest
 
 from argosy.cluster.store import Change, Store
 from argosy.cluster.store.entry import Entry
-from argosy.cluster.store.sqlite import SqliteJournal
+from argosy.cluster.store.sqlite import FORGOTTEN_AT_ONCE, SqliteJournal
 from argosy.machinery.objects import Key
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
@@ -195,3 +195,33 @@ def test_a_commit_that_stumbles_leaves_no_transaction_open(tmp_path: Path) -> No
     good = Entry(Key("n", "c"), 3, 3, {"metadata": {"name": "c"}})
     journal.commit([Change("", "things", 3, None, good)])
     journal.close()
+
+
+def test_history_that_is_forgotten_goes_a_few_rows_with_each_commit_and_none_of_it_comes_back(tmp_path: Path) -> None:
+    path = tmp_path / "cluster.db"
+    store = Store(lambda: NOON, SqliteJournal(path))
+    store.load()
+    table = store.table("", "things")
+
+    def put(number: int) -> None:
+        store.put(table, Key("n", f"a{number}"), {"metadata": {"name": f"a{number}"}}, None)
+        store.flush()
+
+    def rows() -> int:
+        with sqlite3.connect(path) as reader:
+            return int(reader.execute("SELECT count(*) FROM log").fetchone()[0])
+
+    for number in range(3 * FORGOTTEN_AT_ONCE):
+        put(number)
+    floor = store.revision - 5
+    store.compact(floor)
+    before = rows()
+    put(1000)
+    assert rows() == before + 1 - FORGOTTEN_AT_ONCE
+    store.close()
+
+    again = Store(lambda: NOON, SqliteJournal(path))
+    again.load()
+    assert again.compacted == floor
+    assert all(change.rev > floor for change in again.table("", "things").ring)
+    again.close()

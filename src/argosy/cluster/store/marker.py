@@ -84,7 +84,11 @@ class MarkerFile:
         """Raises OSError when the disk refuses."""
         os.pwrite(self._file, mark.line(), 0)
         if sync:
-            os.fsync(self._file)
+            self.sync()
+
+    def sync(self) -> None:
+        """Waits until the disk has what was written. Raises OSError."""
+        os.fsync(self._file)
 
     def close(self) -> None:
         """A second time does nothing."""

@@ -19,6 +19,7 @@ from itertools import count
 from pathlib import Path
 from shutil import copyfile
 
+from argosy.cluster.store.carrying import Carrier, carry_over
 from argosy.cluster.store.entry import Change
 from argosy.cluster.store.journal import Loaded, LogRow, Row
 from argosy.cluster.store.marker import Mark, MarkerFile, boot_of_machine, read_mark
@@ -40,6 +41,10 @@ FORMAT = 1
 """Goes up when older programs must not open the file."""
 CHECKPOINT_BYTES = 4 << 20
 """A write-ahead log of this size is carried over into the database."""
+LOG_BYTES = 64 << 20
+"""At this size it is carried over before anything else is done."""
+FORGOTTEN_AT_ONCE = 128
+"""Rows of history that go with one commit."""
 SCARCE = 1 << 20
 """Bytes that are left on a disk that counts as full."""
 MARKER = "cluster.marker"
@@ -65,6 +70,7 @@ class SqliteJournal:
         self._marker = MarkerFile(self._mark_path)
         self._floor = 0
         self._commits = 0
+        self._carrier = Carrier(path, self._marker)
         self._reserve = Reserve(path.with_name(f"{path.name}.reserve"))
         self._low = False
         try:
@@ -246,20 +252,22 @@ class SqliteJournal:
                 self._db.execute("ROLLBACK")
 
     def _note(self, revision: int) -> None:
-        """Tells the marker, and empties the write-ahead log when it has grown: then all is synced."""
+        """Tells the marker, and has the write-ahead log carried over when it has grown."""
         self._commits += 1
-        synced = revision if self.slow else self._mark.synced
-        checkpointed = self._commits % COMMITS_PER_LOOK == 0 and self._checkpoint()
-        self._mark = replace(self._mark, revision=revision, synced=revision if checkpointed else synced)
+        is_synced = self._commits % COMMITS_PER_LOOK == 0 and self._look_at_log(revision)
+        synced = revision if self.slow or is_synced else max(self._mark.synced, self._carrier.carried)
+        self._mark = replace(self._mark, revision=revision, synced=synced)
         with suppress(OSError):  # it lags behind then, which refuses nothing
-            self._marker.write(self._mark, sync=checkpointed)
+            self._marker.write(self._mark)
 
-    def _checkpoint(self) -> bool:
+    def _look_at_log(self, revision: int) -> bool:
+        """Whether all was carried over here and now: when the other one cannot keep up with what is written."""
         with suppress(OSError, sqlite3.Error):
-            if Path(f"{self._path}-wal").stat().st_size >= CHECKPOINT_BYTES:
-                # PASSIVE waits for nobody: while a backup reads, what is left is carried over later.
-                _, pages, carried = self._db.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
-                return bool(pages == carried)
+            size = Path(f"{self._path}-wal").stat().st_size
+            if size >= LOG_BYTES:
+                return carry_over(self._db)
+            if size >= CHECKPOINT_BYTES:
+                self._carrier.begin(revision)
         return False
 
     def _write(self, changes: Sequence[Change]) -> None:
@@ -281,15 +289,17 @@ class SqliteJournal:
         self._db.executemany("INSERT OR REPLACE INTO live VALUES (?, ?, ?, ?, ?, ?, ?)", live.values())
         self._set_meta("revision", changes[-1].rev)
         if self._floor:
-            self._db.execute("DELETE FROM log WHERE rev <= ?", (self._floor,))
             self._set_meta("compacted", self._floor)
-            self._floor = 0
+            old = "SELECT rev FROM log WHERE rev <= ? ORDER BY rev LIMIT ?"
+            done = self._db.execute(f"DELETE FROM log WHERE rev IN ({old})", (self._floor, FORGOTTEN_AT_ONCE))  # noqa: S608
+            self._floor = 0 if done.rowcount < FORGOTTEN_AT_ONCE else self._floor
 
     def compact(self, floor: int) -> None:
-        """Done with the next commit: the connection may be in use by the worker thread now."""
+        """Done with the next commits, some at a time: the connection may be in use by the worker thread now."""
         self._floor = floor
 
     def close(self) -> None:
+        self._carrier.wait()
         self._db.close()  # carries the write-ahead log over, and syncs
         with suppress(OSError):
             self._marker.write(replace(self._mark, synced=self._mark.revision), sync=True)

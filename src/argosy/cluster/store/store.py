@@ -87,7 +87,7 @@ class Store:
             entry = Entry(row.key, row.rev, row.created_rev, encoded=row.encoded, warmth=self.warmth)
             known = last.get(place)
             if known is None and (row.deleted or row.created_rev != row.rev):
-                floor = row.rev
+                floor = max(floor, row.rev)
             else:
                 changes.append(Change(row.group, row.plural, row.rev, known, None if row.deleted else entry))
             last[place] = None if row.deleted else entry

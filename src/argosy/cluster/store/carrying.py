@@ -1,0 +1,44 @@
+"""Carries the write-ahead log over into the database, beside whoever writes: it waits for the disk, nobody for it."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from contextlib import closing, suppress
+from pathlib import Path
+
+from argosy.cluster.store.marker import MarkerFile
+
+
+class Carrier:
+    def __init__(self, path: Path, marker: MarkerFile) -> None:
+        self._path, self._marker = path, marker
+        self._thread: threading.Thread | None = None
+        self.carried = 0
+        """The newest revision that the disk is known to have."""
+
+    def begin(self, revision: int) -> None:
+        """What is committed up to this revision; nothing while that goes on for an older one."""
+        if self._thread is None or not self._thread.is_alive():
+            self._thread = threading.Thread(target=self._carry, args=(revision,), name="checkpoint", daemon=True)
+            self._thread.start()
+
+    def wait(self) -> None:
+        """Until nothing is going on."""
+        if self._thread is not None:
+            self._thread.join()
+
+    def _carry(self, revision: int) -> None:
+        with suppress(OSError, sqlite3.Error), closing(sqlite3.connect(self._path, isolation_level=None)) as own:
+            if carry_over(own):
+                self._marker.sync()
+                self.carried = revision
+
+
+def carry_over(database: sqlite3.Connection) -> bool:
+    """Whether all of the log is in the database, and both are synced. Raises sqlite3.Error.
+
+    PASSIVE waits for nobody: while a backup reads, what is left is carried over later.
+    """
+    _, pages, carried = database.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+    return bool(pages == carried)
