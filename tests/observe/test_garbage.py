@@ -71,3 +71,17 @@ def test_no_pass_is_made_between_the_start_and_the_time_when_all_has_settled() -
         garbage.settle()
         garbage.release()
     assert gc.isenabled()
+
+
+def test_a_thorough_pass_waits_until_the_process_has_grown() -> None:
+    garbage = Garbage(Slow(LONG_SECONDS))
+    garbage.settle()
+    try:
+        assert not garbage.thorough_if_grown()
+        kept = [[number] for number in range(2 * gc.get_freeze_count())]
+        gc.collect()
+        assert garbage.thorough_if_grown()
+        assert not garbage.thorough_if_grown()
+        assert kept
+    finally:
+        garbage.release()

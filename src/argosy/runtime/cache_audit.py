@@ -23,7 +23,10 @@ ROUND: Final = 480.0
 """Seconds in which every cache has its turn: with what a turn takes, each is compared within ten minutes."""
 PATIENCE: Final = 5.0
 """Seconds that a watch has to catch up before a difference counts."""
-PAGE: Final = 500
+PAGE: Final = 50
+"""One page is made in one turn of the loop where the server is in this process."""
+AT_ONCE: Final = 1000
+"""Objects of the cache that are looked at in one turn of the loop."""
 NAMED: Final = 5
 """Objects that one line of the log names."""
 
@@ -97,7 +100,11 @@ class CacheAudit:
 
     async def _suspects(self, cache: InformerCache) -> list[Key]:
         listed, revision = await self._listed(cache)
-        cached = {key_of(obj): version_of(obj) for obj in cache.list()}
+        cached: dict[Key, str] = {}
+        objects = cache.list()
+        for start in range(0, len(objects), AT_ONCE):
+            cached |= {key_of(obj): version_of(obj) for obj in objects[start : start + AT_ONCE]}
+            await self._clock.sleep(0, background=True)
         return sorted(differing(listed, revision, cached))
 
     async def _listed(self, cache: InformerCache) -> tuple[dict[Key, str], str]:

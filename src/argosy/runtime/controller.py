@@ -32,7 +32,16 @@ SLOW_LOOK = 3.0
 STAND_INS = 50
 """At most so many for each worker."""
 
-_STAND_IN: ContextVar[Callable[[], None] | None] = ContextVar("stand in", default=None)
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """What a look that waits does with its place: `leaves` it to another worker; `returns` to it in its turn."""
+
+    leaves: Callable[[], None]
+    returns: Callable[[], Awaitable[None]]
+
+
+_LOOK: ContextVar[_Look | None] = ContextVar("look", default=None)
 T = TypeVar("T")
 
 log = logging.getLogger(__name__)
@@ -41,18 +50,25 @@ log = logging.getLogger(__name__)
 async def waiting(work: Awaitable[T]) -> T:
     """Awaits what may take its time outside: to wait is not to work, so another worker stands in meanwhile.
 
-    Nothing happens for what is there at once.
+    Nothing happens for what is there at once. Many may have waited for the same: one goes on in each turn of the loop.
     """
-    return await _Waited(work)
+    look = _LOOK.get()
+    if look is None:
+        return await work
+    waited = _Waited(work, look.leaves)
+    made = await waited
+    if waited.has_waited:
+        await look.returns()
+    return made
 
 
 class _Waited(Generic[T]):
-    def __init__(self, work: Awaitable[T]) -> None:
-        self._work = work
+    def __init__(self, work: Awaitable[T], leaves: Callable[[], None]) -> None:
+        self._work, self._leaves = work, leaves
+        self.has_waited = False
 
     def __await__(self) -> Generator[Any, Any, T]:
         steps = self._work.__await__()
-        stand_in = _STAND_IN.get()
         sent: Any = None
         error: BaseException | None = None
         while True:
@@ -61,8 +77,8 @@ class _Waited(Generic[T]):
             except StopIteration as stop:
                 made: T = stop.value
                 return made
-            if stand_in is not None:
-                stand_in()
+            self.has_waited = True
+            self._leaves()
             try:
                 sent, error = (yield pending), None
             except BaseException as thrown:
@@ -180,12 +196,16 @@ class Controller:
                     self._forget(key)
                     self._let_go(key)
                 else:
-                    async with self._turn:
-                        await self._clock.sleep(0)  # one look begins in each turn of the loop, however many are due
+                    await self._own_turn()
                     if await self._look_beside_others(key):
                         return
             finally:
                 self.queue.done(key)
+
+    async def _own_turn(self) -> None:
+        """One look begins or goes on in each turn of the loop, however many could."""
+        async with self._turn:
+            await self._clock.sleep(0)
 
     async def _look_beside_others(self, key: Key) -> bool:
         """Whether a worker that stood in meanwhile takes this one's place from now on."""
@@ -199,11 +219,11 @@ class Controller:
                 self._tasks.create_task(self._work(), name=f"{self.name} worker that stands in")
 
         timer = self._clock.call_later(SLOW_LOOK, stand_in, background=True)
-        token = _STAND_IN.set(stand_in)
+        token = _LOOK.set(_Look(stand_in, self._own_turn))
         try:
             await self._look(key)
         finally:
-            _STAND_IN.reset(token)
+            _LOOK.reset(token)
             timer.cancel()
         if stood_in:
             self._stand_ins -= 1
