@@ -228,11 +228,11 @@ def test_a_connection_that_idles_or_does_not_read_is_ended() -> None:
         made = http2.Http2Connection(host, None)  # type: ignore[arg-type]
         now = made.progress
         assert not made.is_idle(now + http2.IDLE_SECONDS - 1)
-        assert made.is_idle(now + http2.IDLE_SECONDS)
+        assert made.is_idle(now + http2.IDLE_SECONDS + 1)
         assert not made.is_stuck(now + 10 * http2.IDLE_SECONDS)
         made.pause_writing()
-        assert made.is_stuck(asyncio.get_running_loop().time() + http2.STALL_SECONDS)
+        assert made.is_stuck(asyncio.get_running_loop().time() + http2.STALL_SECONDS + 1)
         made.resume_writing()
-        assert not made.is_stuck(asyncio.get_running_loop().time() + http2.STALL_SECONDS)
+        assert not made.is_stuck(asyncio.get_running_loop().time() + http2.STALL_SECONDS + 1)
 
     asyncio.run(scenario())
