@@ -8,6 +8,7 @@ from argosy.analysis.providers import answerers
 from argosy.apis.rollouts.analysis import AnalysisRun
 from argosy.cli.rooms import Context, Parts
 from argosy.machinery.objects import Resource, resource_of
+from argosy.runtime.look_metrics import LookMetrics
 
 TEMPLATES = (
     Resource("argoproj.io", "v1alpha1", "analysistemplates", "AnalysisTemplate"),
@@ -23,8 +24,10 @@ def build(context: Context) -> Parts:
         environment=context.environ,
     )
     templates = tuple(context.caches.cache(resource) for resource in TEMPLATES)
-    AnalysisMetrics(context.caches.cache(resource_of(AnalysisRun)), templates)
+    runs = context.caches.cache(resource_of(AnalysisRun))
+    AnalysisMetrics(runs, templates)
+    counted = LookMetrics("analysis_run", runs, context.clock)
     return Parts(
-        controllers=analysis.controllers(settings),
+        controllers=tuple(counted.of(one) for one in analysis.controllers(settings)),
         answerers=answerers(context.doors.egress, context.clock, settings),
     )

@@ -14,13 +14,21 @@ from argosy.rollouts.ports import LoadBalancers
 from argosy.rollouts.resources import INGRESSES
 from argosy.rollouts.settings import SIMULATED, VERIFY, settings_of
 from argosy.rollouts.step_services import answerers
+from argosy.runtime.look_metrics import LookMetrics
 
 
 def build(context: Context) -> Parts:
     settings = settings_of(context.environ, context.namespace)
-    RolloutMetrics(context.caches.cache(resource_of(Rollout)), context.caches.cache(resource_of(Experiment)))
+    of_rollouts, of_experiments = (context.caches.cache(resource_of(kind)) for kind in (Rollout, Experiment))
+    RolloutMetrics(of_rollouts, of_experiments)
+    counted = {
+        "rollout": LookMetrics("rollout", of_rollouts, context.clock),
+        "experiment": LookMetrics("experiment", of_experiments, context.clock),
+    }
     return Parts(
-        controllers=rollouts.controllers(settings),
+        controllers=tuple(
+            counted[one.name].of(one) if one.name in counted else one for one in rollouts.controllers(settings)
+        ),
         answerers={
             **answerers(context.doors.egress, context.clock),
             **load_balancers.answerers(_load_balancers(context, settings)),

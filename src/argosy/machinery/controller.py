@@ -215,3 +215,7 @@ class Controller(Generic[Seen]):
     """Component that its Events name; its name when empty."""
     measure: Callable[[Key, Any], None] | None = None
     """For metrics alone: told of each memory that a key came to, and None when its object is gone."""
+    timed: Callable[[Key, float, bool], None] | None = None
+    """For metrics alone: told of each look, of its seconds, and whether it failed."""
+    told: Callable[[Event], None] | None = None
+    """For metrics alone: of each Event."""

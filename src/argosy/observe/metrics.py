@@ -119,6 +119,11 @@ class Histogram(Metric):
         counts[bisect_left(self.bounds, number)] += 1
         self._sums[values] = self._sums.get(values, 0.0) + number
 
+    def forget(self, keep: Callable[[Mapping[str, str]], bool]) -> None:
+        """Drops the series that are not to be kept."""
+        for values in [values for values in self._counts if not keep(dict(zip(self.labels, values, strict=True)))]:
+            del self._counts[values], self._sums[values]
+
     def count(self, **labels: str) -> int:
         return sum(self._counts.get(self._values(labels), ()))
 

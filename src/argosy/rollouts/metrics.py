@@ -11,6 +11,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any, Final
 
+from argosy import __version__
 from argosy.machinery import timestamps
 from argosy.machinery.objects import JsonObject
 from argosy.observe.metrics import REGISTRY, Registry, Sample
@@ -64,6 +65,8 @@ class RolloutMetrics:
         self._paused = registry.histogram(
             "rollout_manual_pause_duration_seconds", "Pauses by hand of updates that ended.", labels, PAUSE
         )
+        version = registry.gauge("argo_rollouts_controller_info", "The version that runs.", ("version",))
+        version.set(1, version=__version__)
         rollouts.on_change(self._changed)
 
     def _changed(self, old: JsonObject | None, new: JsonObject | None) -> None:

@@ -122,6 +122,7 @@ class Runner:
         began = self._clock.monotonic()
         WORKING_ON.set(Turn(self.name, work.key, partial(self._shared.owns, self.name)))
         self.turns_count += 1
+        failed = True
         try:
             decision = await self._turn(work)
         except NotFilled:
@@ -135,8 +136,12 @@ class Runner:
         except Exception as error:
             self._failed(work, "error", described(error))
         else:
+            failed = False
             self._succeeded(work, decision)
-        self._seconds.observe(self._clock.monotonic() - began, controller=self.name)
+        seconds = self._clock.monotonic() - began
+        self._seconds.observe(seconds, controller=self.name)
+        if self._controller.timed is not None:
+            self._controller.timed(work.key, seconds, failed)
 
     async def _turn(self, work: Work) -> Decision:
         """Returns what was carried out."""

@@ -48,6 +48,8 @@ class Writer:
         for step in steps:
             if isinstance(step, Event):
                 self._record(controller, step)
+                if controller.told is not None:
+                    controller.told(step)
                 continue
             if isinstance(step, Apart):
                 wrote = await self._each(controller, step) or wrote
