@@ -19,7 +19,9 @@ from kit.gitops import CRDS, NAMESPACES, Bench, Repository, application, config,
 from kit.world import CONFIG_MAPS, World
 
 BAD = "https://git.example/bad.git"
-FAILURE = "Failed to load target state: failed to generate manifest for source 1 of 1: "
+FAILURE = (
+    "Failed to load target state: failed to generate manifest for source 1 of 1: rpc error: code = Unknown desc = "
+)
 WIDGETS = Resource("example.org", "v1", "widgets", "Widget")
 GOOD = {"conf/x.yaml": config("x", "good")}
 
@@ -38,7 +40,9 @@ def go_wrong(bench: Bench, app: JsonObject, words: str) -> None:
     bench.create(application())
     bench.world.run_until(lambda: words in error(bench) and bench.synced())
     assert error(bench).startswith(FAILURE)
-    assert (bench.sync_status("bad"), bench.health("bad")) == ("Unknown", "Unknown")
+    assert (bench.sync_status("bad"), bench.health("bad")) == ("Unknown", "Healthy"), (
+        "nothing of it lives, so nothing is ill"
+    )
     bench.patch("a", {"data": {"value": "drift"}}, CONFIG_MAPS, "default")
     bench.world.run_until(lambda: bench.value("a") == "one")
 

@@ -37,7 +37,7 @@ def test_an_application_is_as_well_as_a_users_check_says(judged: Bench) -> None:
 
     judged.git.push(REPO, {"conf/a.yaml": config("a", "bad"), "conf/b.yaml": config("b", "two")})
     judged.world.run_until(lambda: judged.health() == "Degraded")
-    assert judged.status()["health"]["message"] == "Caused by /ConfigMap:default/a"
+    assert judged.status()["health"]["message"] == "Caused by ConfigMap:default/a"
 
     judged.git.push(REPO, {"conf/a.yaml": config("a", "good"), "conf/b.yaml": config("b", "two")})
     judged.world.run_until(lambda: judged.health() == "Healthy")
@@ -84,7 +84,7 @@ def test_a_wave_waits_for_what_a_users_check_calls_healthy(judged: Bench) -> Non
     judged.world.run_until(lambda: judged.value("a") == "slow")
     judged.world.pass_time(300)
     assert (judged.phase(), judged.value("b")) == ("Running", None)
-    assert "waiting for healthy state of ConfigMap/a" in judged.state()["message"]
+    assert "waiting for healthy state of /ConfigMap/a" in judged.state()["message"]
 
     judged.patch("a", {"data": {"value": "quick"}}, CONFIG_MAPS, "default")
     judged.world.run_until(lambda: judged.phase() == "Succeeded")

@@ -64,13 +64,14 @@ def test_a_file_with_the_skip_marker_is_left_out(shared_bench: Any) -> None:
 
 def test_yaml_that_is_no_manifest_is_left_out(shared_bench: Any) -> None:
     files = {"app/a.yaml": manifest("a"), "app/values.yaml": "replicas: 3\n", "app/list.yaml": "- 1\n- 2\n"}
+    files["app/broken.yaml"] = "apiVersion: v1\nkind: [no metadata\n"
     assert names(shared_bench, files) == ["a"]
 
 
 @pytest.mark.parametrize(
     ("name", "text", "message"),
     [
-        ("a.yaml", "apiVersion: v1\nkind: ConfigMap\n data: [\n", "Failed to unmarshal 'a.yaml': yaml: line"),
+        ("a.yaml", manifest("a") + " data: [\n", "Failed to unmarshal 'a.yaml': yaml: line"),
         ("a.yaml", manifest("a") + "---\nfoo: bar\n", "Object 'Kind' is missing"),
         ("a.yaml", manifest("a") + "metadata: {name: again}\n", "appears twice"),
         ("a.json", "{", "Failed to unmarshal 'a.json'"),

@@ -61,7 +61,7 @@ def load_all(
         try:
             node = next(composed, None)
         except (yaml.YAMLError, UnicodeDecodeError) as error:
-            raise YamlError(_explain(error)) from None
+            raise YamlError(_explain(error, data)) from None
         if node is None:
             return
         yield _Builder(scalars=scalars, limit=nodes, repeated=repeated, dialect=dialect).build(node, 0)
@@ -231,12 +231,16 @@ def _fault(node: Any, problem: str) -> YamlError:
     return YamlError(f"yaml: line {node.start_mark.line + 1}: {problem}")
 
 
-def _explain(error: Exception) -> str:
+def _explain(error: Exception, data: bytes | str) -> str:
     mark = getattr(error, "problem_mark", None)
     problem = getattr(error, "problem", None) or str(error)
     if problem == PARSERS_DEPTH:
         problem = f"nested deeper than {DEPTH_LIMIT} levels"
-    return f"yaml: line {mark.line + 1}: {problem}" if mark else f"yaml: {problem}"
+    if not mark:
+        return f"yaml: {problem}"
+    # What is missed at the end is missed on the last line, not on one after it.
+    last = len(data.splitlines()) or 1
+    return f"yaml: line {min(mark.line + 1, last)}: {problem}"
 
 
 def dump(value: JsonValue) -> str:

@@ -29,6 +29,7 @@ SKIP_MARKER: Final = b"+argocd:skip-file-rendering"
 _MANIFEST_NAME = re2.compile(r"(?i)^.*\.(yaml|yml|json|jsonnet)$")
 _API_VERSION = re2.compile(rb"(?m)^\s*[\"']?apiVersion[\"']?\s*:")
 _KIND = re2.compile(rb"(?m)^\s*[\"']?kind[\"']?\s*:")
+_METADATA = re2.compile(rb"(?m)^\s*[\"']?metadata[\"']?\s*:")
 
 
 def generate(workspace: Workspace, job: Job) -> Sequence[JsonValue]:
@@ -158,7 +159,8 @@ def expanded(document: Any, path: str) -> Iterator[JsonObject]:
 
 
 def _looks_like_manifest(data: bytes) -> bool:
-    return bool(_API_VERSION.search(data) and _KIND.search(data))
+    """A text that lacks any of these three could not be one if it were mended."""
+    return all(field.search(data) for field in (_API_VERSION, _KIND, _METADATA))
 
 
 def _unreadable(path: str, problem: object) -> str:

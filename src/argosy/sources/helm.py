@@ -26,7 +26,7 @@ from argosy.sources.coalesce import Turns
 from argosy.sources.egress import Answer, Egress, origin_of, refused_status, transport_only
 from argosy.sources.port import Credentials, NotFound, Rejected, Tree
 from argosy.sources.scrub import scrub
-from argosy.sources.versions import highest, is_exact
+from argosy.sources.versions import highest, is_constraint, is_exact
 
 INDEX_LIMIT: Final = 100 * 1024 * 1024
 ARCHIVE_LIMIT: Final = 100 * 1024 * 1024
@@ -131,6 +131,8 @@ class HelmRepositories:
                 return by_version[spelling]
         best = highest(wanted, by_version)
         if best is None:
+            if is_constraint(wanted) and not is_exact(wanted):
+                raise NotFound(f"invalid revision: version matching constraint not found in {len(listed)} tags")
             raise NotFound(f"chart {chart!r} version {scrub(wanted)!r} not found in {scrub(url)} repository")
         return by_version[best]
 
@@ -160,7 +162,7 @@ def versions_in(index: bytes, chart: str) -> list[_Listed]:
     except (YamlError, orjson.JSONDecodeError, AttributeError) as error:
         raise Rejected(f"the repository index cannot be read: {str(error)[:200]}") from None
     if not isinstance(entries, list):
-        raise NotFound(f"chart {chart!r} not found in the repository index")
+        raise NotFound(f"chart {chart!r} not found in index")
     return [listed for item in entries if (listed := _listed(item))]
 
 

@@ -146,7 +146,7 @@ def test_a_cluster_whose_secret_is_gone_is_no_destination_any_more(bench: Bench)
     bench.delete("cluster-prod", SECRETS)
     bench.world.run_until(lambda: "InvalidSpecError" in bench.conditions())
     assert bench.conditions()["InvalidSpecError"] == (
-        f'error getting cluster by server "{PROD}": cluster "{PROD}" not found'
+        f'error getting cluster by server "{PROD}": rpc error: code = NotFound desc = cluster "{PROD}" not found'
     )
     assert bench.gitops.clusters.states() == {}
 

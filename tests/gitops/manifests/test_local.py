@@ -39,5 +39,5 @@ def test_manifests_of_nobody_knows_whom_are_refused_where_signatures_are_require
     bench.world.run_until(lambda: bool(bench.conditions()))
     bench.sync(manifests=[config("a", "local")])
     bench.world.run_until(lambda: bench.phase() == "Error")
-    assert bench.state()["message"] == "Cannot use local manifests when signature keys are required"
+    assert bench.state()["message"] == ("ComparisonError: Cannot use local manifests when signature keys are required")
     assert bench.value("a") is None

@@ -114,5 +114,6 @@ def _named(name: str, book: ClusterBook) -> Cluster:
 def _served(server: str, book: ClusterBook) -> Cluster:
     found = book.by_server.get(server)
     if found is None or server == IN_CLUSTER:
-        raise InvalidDestination(f'error getting cluster by server "{server}": cluster "{server}" not found')
+        text = f'error getting cluster by server "{server}": rpc error: code = NotFound desc ='
+        raise InvalidDestination(f'{text} cluster "{server}" not found')
     return found

@@ -47,6 +47,10 @@ class Refused(Exception):
         self.found = tuple(found)
 
 
+class InvalidSpec(Refused):
+    """The application itself says what cannot be, so that nothing was looked at."""
+
+
 class TargetsNotLoaded(Refused):
     """The sources say nothing that could be compared; what lives is known all the same."""
 
@@ -113,7 +117,7 @@ class StateReader:
     async def compared(self, app: JsonObject, sources: list[JsonObject], look: Look, memory: Memory) -> Compared:
         """Raises Refused with the conditions that say why not, and Connecting."""
         if errors := self.context.dependency_index.errors(app):
-            raise Refused([("InvalidSpecError", text) for text in errors])
+            raise InvalidSpec([("InvalidSpecError", text) for text in errors])
         source_state = self._source_state(app, sources)
         spec, settings = source_state.spec, self.context.plane.settings
         desired = await self._desired(source_state, sources, look)
@@ -159,8 +163,8 @@ class StateReader:
         tell(self.context.events, app, jq_answers.failures, memory.failed_paths)
         return made
 
-    async def health_of_live(self, app: JsonObject, memory: Memory) -> Health | None:
-        """Of what lives of the application, whatever its sources say; None when nothing does.
+    async def health_of_live(self, app: JsonObject, memory: Memory) -> Health:
+        """Of what lives of the application, whatever its sources say; where nothing does, nothing is ill.
 
         Raises Refused, Connecting and StatusError.
         """
@@ -170,7 +174,7 @@ class StateReader:
         live = await self.context.slices.run(state.destination.live.tracked(name, settings))
         judge = await self.context.judge_for(memory, live)
         me = ResourceKey("argoproj.io", "Application", state.key.namespace, state.key.name)
-        return aggregated(live_parts(live, judge, me)) if live else None
+        return aggregated(live_parts(live, judge, me))
 
     def source_state(self, app: JsonObject) -> SourceState:
         """Raises Refused, and Connecting."""
@@ -202,7 +206,7 @@ class StateReader:
         )
         book, settings = self.context.plane.credentials, self.context.plane.settings
         if look.manifests:
-            return await self._local(wanted, look, live.kinds)
+            return await self._local(wanted, look.manifests, live.kinds)
         try:
             desired = await self.context.manifests.desired(wanted, book, settings, live.kinds)
         except NotLoaded as error:
@@ -213,17 +217,10 @@ class StateReader:
             raise Refused([("InvalidSpecError", text) for text in desired.targets.errors])
         return desired
 
-    async def _local(self, wanted: Wanted, look: Look, kinds: ServedKinds) -> Desired:
-        """The manifests of the request itself; the revisions are those that the sources stand for."""
-        book, manifests = self.context.plane.credentials, self.context.manifests
+    async def _local(self, wanted: Wanted, manifests: Sequence[str], kinds: ServedKinds) -> Desired:
+        """The manifests of the request itself, whatever the sources say."""
         try:
-            fixed = (*look.revisions, *[""] * len(wanted.sources))
-            revisions = [
-                given or await manifests.resolve(source, book, wanted.project)
-                for given, source in zip(fixed, wanted.sources, strict=False)
-            ]
-            work = local.desired(look.manifests, revisions, wanted, self.context.plane.settings, kinds)
-            return await self.context.slices.run(work)
+            return await self.context.slices.run(local.desired(manifests, wanted, self.context.plane.settings, kinds))
         except local.InvalidManifest as error:
             raise Refused([("ComparisonError", str(error))]) from None
 
@@ -280,7 +277,7 @@ class StateReader:
             errors.append(str(error))
             cluster = None
         if errors or effective is None or cluster is None:
-            raise Refused([("InvalidSpecError", text) for text in errors])
+            raise InvalidSpec([("InvalidSpecError", text) for text in errors])
         if not projects.permits_namespace_of_application(effective, key.namespace, self.context.namespace):
             errors.append(
                 f"application '{key.name}' in namespace '{key.namespace}' is not permitted to use project '{name}'"
@@ -290,7 +287,7 @@ class StateReader:
             errors, sources = errors + hydration.refusals(spec, effective, name), []
         errors += projects.refusals(effective, name, sources, cluster, namespace)
         if errors:
-            raise Refused([("InvalidSpecError", text) for text in errors])
+            raise InvalidSpec([("InvalidSpecError", text) for text in errors])
         destination = self._connected(cluster)
         return SourceState(app=app, spec=spec, project=effective, cluster=cluster, destination=destination)
 

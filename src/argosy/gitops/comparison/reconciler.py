@@ -9,6 +9,7 @@ from datetime import datetime
 from argosy.gitops.comparison import grace_period, orphan_monitoring, result, shared_resources
 from argosy.gitops.comparison.application_state import (
     Compared,
+    InvalidSpec,
     Look,
     NotLoadedNow,
     Refused,
@@ -127,6 +128,8 @@ class ComparisonReconciler:
         except TargetsNotLoaded as error:
             health, names = await self._health_of_live(app, memory), _targets_of(spec)
             conclusion = result.refused(app, spec, error.found, settings, now, health=health, revisions=names)
+        except InvalidSpec as error:
+            conclusion = result.refused(app, spec, error.found, settings, now, looked=False)
         except Refused as error:
             conclusion = result.refused(app, spec, error.found, settings, now)
         else:

@@ -88,10 +88,12 @@ def refused(
     *,
     health: Health | None = None,
     revisions: Sequence[str] = (),
+    looked: bool = True,
 ) -> ComparisonResult:
     """When nothing could be compared. `health`: of what lives, where that is known; `revisions`: those that were
-    looked for in vain."""
-    after = status.unknown(app.get("status") or {}, spec, seconds(now), health or Health("Unknown"), revisions)
+    looked for in vain; `looked`: whether anything was."""
+    before, at = app.get("status") or {}, seconds(now)
+    after = status.unknown(before, spec, at, health, revisions) if looked else status.unlooked(before, at)
     return ComparisonResult(status=after, found=(*_notices(spec, settings), *found))
 
 

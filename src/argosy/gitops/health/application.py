@@ -49,5 +49,10 @@ def _is_child_to_come(part: Part) -> bool:
 def _blame(keys: list[ResourceKey]) -> str:
     if not keys:
         return ""
-    names = ", ".join(f"{key.group}/{key.kind}:{key.namespace}/{key.name}" for key in keys[:NAMED])
+    names = ", ".join(f"{_kind_of(key)}:{key.namespace}/{key.name}" for key in keys[:NAMED])
     return f"Caused by {names}" + (f" and {len(keys) - NAMED} more" if len(keys) > NAMED else "")
+
+
+def _kind_of(key: ResourceKey) -> str:
+    """Of the core group, the kind alone."""
+    return f"{key.group}/{key.kind}" if key.group else key.kind

@@ -45,7 +45,8 @@ class NotRendered(NotLoaded):
 
     def __init__(self, number: int, count: int, cause: Exception) -> None:
         place = f"failed to generate manifest for source {number} of {count}"
-        super().__init__(f"{place}: {cause}")
+        # As of a repository server, which clients look for.
+        super().__init__(f"{place}: rpc error: code = Unknown desc = {cause}")
         self.number, self.cause = number, cause
 
 
@@ -151,7 +152,10 @@ class Manifests:
         rendered, resolved, problems = await self.rendered(wanted, book, settings)
         digest = "+".join(found.digest for found in rendered)
         targets = await self._targets(rendered, digest, wanted, settings, kinds)
-        types = tuple(found.source_type for found in rendered)
+        types = tuple(
+            "" if references.is_only_named(source) else found.source_type
+            for source, found in zip(wanted.sources, rendered, strict=True)
+        )
         return Desired(targets, tuple(item.revision for item in resolved), types, digest, tuple(problems))
 
     async def rendered(
@@ -175,6 +179,11 @@ class Manifests:
         if text := too_many(count, limit, "the sources together have"):
             raise NotLoaded(text)
         return rendered, resolved, problems
+
+    async def of_tree(self, wanted: Wanted, tree: Tree, settings: Settings) -> Rendered:
+        """What the first source gives of this tree, at no revision. Raises NotLoaded."""
+        with _source(1, 1):
+            return await waiting(self._renderer.render(_request(wanted.sources[0], tree, "", wanted, {}, settings)))
 
     async def _targets(
         self, rendered: Sequence[Rendered], digest: str, wanted: Wanted, settings: Settings, kinds: ServedKinds

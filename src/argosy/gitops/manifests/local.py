@@ -23,10 +23,8 @@ class InvalidManifest(ValueError):
     """The text says which of the manifests cannot be read, and why."""
 
 
-def desired(
-    manifests: Sequence[str], revisions: Sequence[str], wanted: Wanted, settings: Settings, kinds: ServedKinds
-) -> Pieces[Desired]:
-    """As if the source had said so. Raises InvalidManifest."""
+def desired(manifests: Sequence[str], wanted: Wanted, settings: Settings, kinds: ServedKinds) -> Pieces[Desired]:
+    """As if the source had said so, at no revision. Raises InvalidManifest."""
     digest = blake2b("\0".join(manifests).encode(), digest_size=16).hexdigest()
     objects = [obj for number, text in enumerate(manifests) for obj in _objects(text, number)]
     if text := too_many(len(objects), object_limit(settings.render), "the request has"):
@@ -40,9 +38,8 @@ def desired(
         kinds=kinds,
     )
     signed = any(_is_policed(wanted.project_spec, source) for source in wanted.sources)
-    return Desired(
-        targets, tuple(revisions), ("Directory",) * len(wanted.sources), digest, (REFUSED,) if signed else ()
-    )
+    count = len(wanted.sources)
+    return Desired(targets, ("",) * count, ("Directory",) * count, digest, (REFUSED,) if signed else ())
 
 
 def _objects(text: str, number: int) -> list[JsonObject]:

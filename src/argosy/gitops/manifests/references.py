@@ -46,6 +46,11 @@ def names_of(sources: Sequence[JsonObject]) -> dict[str, int]:
     return found
 
 
+def is_only_named(source: JsonObject) -> bool:
+    """Whether the source is there for others' references alone, and gives no manifests."""
+    return bool(source.get("ref")) and not source.get("path") and not source.get("chart")
+
+
 def check(source: Resolved, named: Mapping[str, Resolved]) -> None:
     """Raises Rejected when a source refers to a chart, or to one repository at two revisions."""
     seen: dict[str, tuple[str, Resolved]] = {}

@@ -32,7 +32,9 @@ def found(
     return {name: value for name, value in made.items() if value not in ([], "")}
 
 
-def unknown(before: JsonObject, spec: JsonObject, now: str, found: Health, revisions: Sequence[str] = ()) -> JsonObject:
+def unknown(
+    before: JsonObject, spec: JsonObject, now: str, found: Health | None, revisions: Sequence[str] = ()
+) -> JsonObject:
     """The status when nothing could be compared: what was seen before stays, as Unknown. `revisions`: what was looked
     for instead of those that were seen."""
     compared_to: JsonObject = {"destination": spec.get("destination") or {}, **source_fields(spec)}
@@ -41,7 +43,18 @@ def unknown(before: JsonObject, spec: JsonObject, now: str, found: Health, revis
     if revisions:
         kept = {"revisions": list(revisions)} if is_multi(spec) else {"revision": revisions[0]}
     made = {**before, "sync": {"status": "Unknown", "comparedTo": compared_to, **kept}}
-    made["health"] = health(before, found, now)
+    made["health"] = health(before, found or Health("Unknown"), now)
+    if found is not None:
+        made["resourceHealthSource"] = "appTree"
+    if before.get("resources"):
+        made["resources"] = [{**item, "status": "Unknown"} for item in before["resources"]]
+    return made
+
+
+def unlooked(before: JsonObject, now: str) -> JsonObject:
+    """The status when the spec says what cannot be: nothing was compared to it."""
+    made = {**before, "sync": {**(before.get("sync") or {}), "status": "Unknown"}}
+    made["health"] = health(before, Health("Unknown"), now)
     if before.get("resources"):
         made["resources"] = [{**item, "status": "Unknown"} for item in before["resources"]]
     return made

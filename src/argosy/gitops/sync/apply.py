@@ -64,7 +64,8 @@ class Applier:
             if error.is_passing:
                 raise
             return Result("SyncFailed", error.message, "Failed")
-        return Result("" if task.hook else "Synced", message, "Running")
+        # Nothing comes of a dry run that could be waited for.
+        return Result("" if task.hook else "Synced", message, "Succeeded" if dry_run else "Running")
 
     async def _prune(self, task: Task, options: Options, *, prune: bool, dry_run: bool) -> Result:
         assert task.live is not None

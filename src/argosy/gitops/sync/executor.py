@@ -211,7 +211,7 @@ class SyncExecutor:
         for identity in coming:
             key = identity[1]
             message = told(key.group, key.kind, key.name, "created", dry_run=True)
-            record[identity] = Result("Synced", message, "Running")
+            record[identity] = Result("Synced", message, "Succeeded")
         state = await self._recorded(sync, record)
         if failed := {name: result for name, result in record.items() if result.failed}:
             text = f"one or more objects failed to apply (dry run), reason: {_reasons(failed)}"

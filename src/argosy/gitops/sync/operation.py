@@ -165,7 +165,11 @@ class OperationReconciler:
             policy = (spec.get("syncPolicy") or {}).get("syncOptions") or ()
             options = options_of([*policy, *(asked.get("syncOptions") or ())])
             tasks = await self._tasks(found, spec, asked, options, parse(state["startedAt"]))
-        except (Refused, SourceError, NoServiceAccount) as error:
+        except Refused as error:
+            text = ";".join(f"{kind}: {message}" for kind, message in error.found)
+            await self._operation_recorder.end(key, app, state, "Error", text)
+            return None
+        except (SourceError, NoServiceAccount) as error:
             await self._operation_recorder.end(key, app, state, "Error", str(error))
             return None
         if options.has("FailOnSharedResource"):

@@ -201,7 +201,7 @@ def _goes_by_itself(task: Task) -> bool:
 def _waiting(running: Sequence[Task], live: Mapping[ResourceKey, JsonObject], what: str = "") -> str:
     first = running[0]
     what = what or ("deletion of" if first.is_prune else "completion of hook" if first.hook else "healthy state of")
-    name = "/".join(part for part in (first.key.group, first.key.kind, first.key.name) if part)
+    name = f"{first.key.group}/{first.key.kind}/{first.key.name}"
     more = len(running) - 1
     others = "hooks" if first.hook else "resources"
     return f"waiting for {what} {name}" + (f" and {more} more {others}" if more else "")

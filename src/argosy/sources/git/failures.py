@@ -14,6 +14,7 @@ import re2
 from argosy.sources.port import AccessDenied, Credentials, NotFound, Outrun, Rejected, SourceError, Unavailable
 from argosy.sources.scrub import scrub
 
+NOT_FOUND: Final = "repository not found"
 _TABLE: Final[tuple[tuple[str, type[SourceError], str], ...]] = (
     ("remote host identification has changed", AccessDenied, "ssh: handshake failed: knownhosts: key mismatch"),
     ("host key verification failed", AccessDenied, "ssh: handshake failed: knownhosts: key is unknown"),
@@ -31,11 +32,11 @@ _TABLE: Final[tuple[tuple[str, type[SourceError], str], ...]] = (
     ("http 403", AccessDenied, "authorization failed"),
     ("transport '", Rejected, "transport not allowed"),
     ("dubious ownership", AccessDenied, "repository is owned by somebody else"),
-    ("repository not found", NotFound, "repository not found"),
-    ("returned error: 404", NotFound, "repository not found"),
-    ("not found", NotFound, "repository not found"),
-    ("does not appear to be a git repository", NotFound, "repository not found"),
-    ("does not exist", NotFound, "repository not found"),
+    ("repository not found", NotFound, NOT_FOUND),
+    ("returned error: 404", NotFound, NOT_FOUND),
+    ("not found", NotFound, NOT_FOUND),
+    ("does not appear to be a git repository", NotFound, NOT_FOUND),
+    ("does not exist", NotFound, NOT_FOUND),
     ("not our ref", NotFound, "unable to resolve to a commit SHA"),
     ("couldn't find remote ref", NotFound, "unable to resolve to a commit SHA"),
 )
@@ -66,6 +67,8 @@ def failure(doing: str, url: str, stderr: str, credentials: Credentials) -> Sour
     for words, kind, phrase in _TABLE:
         if words in lower:
             told = _told(stderr, credentials)
+            if phrase == NOT_FOUND:  # which one is told by who names it, and upstream's sentence ends here
+                return kind(f"{doing}: {phrase}: {told}")
             return kind(f"{doing}: {phrase}: {scrub(url)}" + (f": {told}" if told else ""))
     return Unavailable(f"{doing}: {scrub(url)}: {_told(stderr, credentials) or 'the git program failed'}")
 

@@ -80,5 +80,5 @@ class ScriptedGit:
         if key in self._broken:
             raise self._broken[key]
         if key not in self._refs:
-            raise NotFound(f"failed to list refs: repository not found: {url}")
+            raise NotFound("failed to list refs: repository not found: ")
         return self._refs[key]
