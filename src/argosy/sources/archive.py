@@ -12,6 +12,7 @@ import tarfile
 import zlib
 from dataclasses import dataclass
 from functools import partial
+from mmap import mmap
 from pathlib import Path
 
 from argosy.sources.contents import Content, Contents
@@ -35,7 +36,7 @@ class ArchiveLimits:
 
 
 def unpack(
-    data: bytes, *, limits: ArchiveLimits | None = None, strip_root: bool = False, directory: Path | None = None
+    data: bytes | mmap, *, limits: ArchiveLimits | None = None, strip_root: bool = False, directory: Path | None = None
 ) -> RootedTree:
     """The files of a tar archive, packed with gzip or not. `strip_root`: without the one directory around them all.
 
@@ -99,7 +100,7 @@ def _without_root(files: dict[str, Content], links: dict[str, str]) -> tuple[dic
 class _Inflating(io.RawIOBase):
     """The archive's tar bytes, inflated as they are asked for, and counted."""
 
-    def __init__(self, data: bytes, limits: ArchiveLimits) -> None:
+    def __init__(self, data: bytes | mmap, limits: ArchiveLimits) -> None:
         super().__init__()
         self._source = memoryview(data)
         self._at = 0

@@ -19,7 +19,7 @@ from argosy.server.sessions import tokens
 from argosy.server.sessions.cookies import cookies_of, set_cookies
 from argosy.server.sessions.provider import OidcConfig, Provider, ProviderError
 from argosy.server.sessions.tokens import InvalidToken
-from argosy.server.transport.front import Page
+from argosy.server.transport.front import Page, plain_not_found
 from argosy.server.transport.gateway import TEXT
 from argosy.server.transport.http1 import header_map
 from argosy.server.transport.query import pairs
@@ -34,7 +34,7 @@ def login(world: World, provider: Provider) -> Page:
     async def page(request: Request, path: str, query: str) -> Response:
         config, asked = provider.config, dict(pairs(query))
         if config is None:
-            return _plain(400, "no single sign-on is configured: oidc.config of argocd-cm names no provider")
+            return plain_not_found()  # as for any page that is not there
         target = asked.get("return_url") or world.configuration.url or "/"
         if not is_own(world, target):
             return _plain(400, "Invalid redirect URL: the protocol and host (including port) must match and the path")
@@ -80,7 +80,7 @@ def callback(world: World, provider: Provider) -> Page:
     async def page(request: Request, path: str, query: str) -> Response:
         config, asked = provider.config, dict(pairs(query))
         if config is None:
-            return _plain(400, "no single sign-on is configured")
+            return plain_not_found()
         if problem := asked.get("error"):
             text = f"{problem}: {asked.get('error_description') or ''}".rstrip(": ")
             return Response(400, f"{html.escape(text[:500])}\n".encode(), TEXT, [], "")

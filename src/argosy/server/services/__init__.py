@@ -14,7 +14,6 @@ from argosy.server.services.projects import project_routes
 from argosy.server.services.repositories import repository_routes
 from argosy.server.services.session import session_routes
 from argosy.server.services.settings import settings_routes
-from argosy.server.services.unavailable import unavailable_routes
 from argosy.server.services.version import version_routes
 from argosy.server.world import World
 
@@ -39,4 +38,4 @@ def routes(world: World) -> dict[str, Route]:
     found: dict[str, Route] = {}
     for room in ROOMS:
         found.update(room(world))
-    return {**unavailable_routes(found), **found}
+    return found

@@ -19,19 +19,18 @@ KUSTOMIZE: Final = "v5.8.1"
 
 def version_routes(world: World) -> dict[str, Route]:
     async def answer(call: Call) -> JsonObject:
-        found: JsonObject = {"Version": f"{EMULATED}+argosy"}
+        found: JsonObject = {"Version": f"{EMULATED}+argosy.{__version__}"}
         if not call.caller.signed_in and not world.configuration.anonymous:
             return found
         return {
             **found,
             "BuildDate": "2026-11-01T00:00:00Z",
             "GoVersion": f"none (Python {platform.python_version()})",
-            "Compiler": platform.python_implementation(),
+            "Compiler": "gc",  # what scripts that read it expect; what runs is told by GoVersion
             "Platform": f"{platform.system().lower()}/{ARCHITECTURES.get(platform.machine(), platform.machine())}",
             "KustomizeVersion": KUSTOMIZE,
             "HelmVersion": HELM,
             "JsonnetVersion": f"v{_installed('jsonnet')}",
-            "ExtraBuildInfo": f"argosy {__version__}",
         }
 
     return {"version.VersionService/Version": Route(needs=nothing(), unary=answer)}

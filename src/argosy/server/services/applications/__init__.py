@@ -14,6 +14,7 @@ from argosy.server.services.applications.operations import Operations
 from argosy.server.services.applications.reading import Reading
 from argosy.server.services.applications.seeing import Seeing
 from argosy.server.services.applications.server_side import server_side_diff
+from argosy.server.services.applications.uploads import Uploads
 from argosy.server.services.applications.watching import Watching
 from argosy.server.services.applications.writing import Writing
 from argosy.server.world import World
@@ -56,6 +57,7 @@ def application_routes(world: World) -> dict[str, Route]:
         f"{SERVICE}/ListLinks": Route(needs=get, unary=seeing.links),
         f"{SERVICE}/ListResourceLinks": Route(needs=get, unary=seeing.resource_links),
         f"{SERVICE}/GetManifests": Route(needs=get, unary=seeing.manifests),
+        f"{SERVICE}/GetManifestsWithFiles": Route(needs=get, unary=Uploads(world).manifests_of_files),
         f"{SERVICE}/RevisionMetadata": Route(needs=get, unary=seeing.revision),
         f"{SERVICE}/RevisionChartDetails": Route(needs=get, unary=seeing.chart),
         f"{SERVICE}/GetOCIMetadata": Route(needs=get, unary=seeing.oci),

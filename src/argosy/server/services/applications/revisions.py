@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterable
 from typing import Final
 
-from argosy.gitops.comparison.application_state import Refused
+from argosy.gitops.comparison.application_state import Refused, SourceState
 from argosy.gitops.keys import GENERATE_PATHS, annotations_of, instance_name, resource_key
 from argosy.gitops.manifests.generation import NotLoaded, Wanted
 from argosy.gitops.model.application_spec import is_multi, normalised, sources_of
@@ -14,6 +15,7 @@ from argosy.gitops.model.resource_tracking import tracked
 from argosy.machinery.objects import JsonObject
 from argosy.machinery.timestamps import seconds
 from argosy.machinery.yaml import YamlError, load
+from argosy.render.port import Rendered
 from argosy.server.calls import Call
 from argosy.server.errors import ApiError, Code, invalid, unknown
 from argosy.server.services.applications.access import Found, find
@@ -44,8 +46,19 @@ class Revisions:
         return {"manifests": await self._rendered(found.app, sources, use_cache=request.get("noCache") is not True)}
 
     async def _rendered(self, app: JsonObject, sources: list[JsonObject], *, use_cache: bool) -> list[str]:
-        """With the marks of the Application, as they come; values of Secrets are masked."""
-        world, settings = self._world, self._world.engine.plane.settings
+        engine = self._world.engine
+        state, wanted = await self._wanted(app, sources, use_cache=use_cache)
+        try:
+            rendered, _, _ = await engine.manifests.rendered(wanted, engine.plane.credentials, engine.plane.settings)
+        except NotLoaded as error:
+            raise unknown(cause_of(error)) from None
+        return self._texts(rendered, state, wanted.app)
+
+    async def _wanted(
+        self, app: JsonObject, sources: list[JsonObject], *, use_cache: bool = True
+    ) -> tuple[SourceState, Wanted]:
+        """Raises ApiError."""
+        world = self._world
         try:
             state = await connected(world, app)
         except Refused as error:
@@ -66,16 +79,17 @@ class Revisions:
             kube_version=live.kube_version,
             api_versions=live.api_versions,
         )
-        try:
-            rendered, _, _ = await world.engine.manifests.rendered(wanted, world.engine.plane.credentials, settings)
-        except NotLoaded as error:
-            raise unknown(_cause(error)) from None
+        return state, wanted
+
+    def _texts(self, rendered: Iterable[Rendered], state: SourceState, name: str) -> list[str]:
+        """With the marks of the Application, as they come; values of Secrets are masked."""
+        world, kinds = self._world, state.destination.live.kinds
         found: list[JsonObject | None] = []
         for part in rendered:
             for obj in part.manifests:
                 key = resource_key(obj)
-                namespaced = live.kinds.is_namespaced(key.group, key.kind) is not False
-                marked = tracked(obj, name, state.namespace if namespaced else "", settings)
+                namespaced = kinds.is_namespaced(key.group, key.kind) is not False
+                marked = tracked(obj, name, state.namespace if namespaced else "", world.engine.plane.settings)
                 found += shown(world, marked)
         return [json.dumps(obj, separators=(",", ":"), ensure_ascii=False, sort_keys=True) for obj in found]
 
@@ -171,7 +185,8 @@ def _set_revisions(sources: list[JsonObject], request: JsonObject) -> None:
         sources[int(position) - 1]["targetRevision"] = revisions[index]
 
 
-def _cause(error: NotLoaded) -> str:
+def cause_of(error: NotLoaded) -> str:
+    """What the source or the renderer said."""
     text = str(getattr(error, "cause", error))
     unresolved = text.startswith("unable to resolve") and text.endswith("to a commit SHA")
     return f"{text}: revision not found" if unresolved else text
