@@ -37,9 +37,24 @@ def pages(world: World, dispatcher: Dispatcher, receiver: Receiver, provider: Ha
         "/auth/logout": logout(world),
         f"{PREFIX}/": router(world).page(dispatcher),
         "/v1beta1/": _kargo(world, dispatcher, provider),
+        f"{PREFIX}/kubernetes/": _door(world, dispatcher),
         "/auth/": absent,  # type: ignore[dict-item]
         "/": page_files(world),
     }
+
+
+def _door(world: World, dispatcher: Dispatcher) -> Page:
+    """Loaded with its first request."""
+    made: list[Page] = []
+
+    async def page(request: Request, path: str, query: str) -> Response:
+        if not made:
+            from argosy.server.kubernetes.door import door
+
+            made.append(door(world, dispatcher))
+        return await made[0](request, path, query)
+
+    return page
 
 
 class HasProvider(Protocol):
