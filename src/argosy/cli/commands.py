@@ -43,6 +43,9 @@ def make_parser(command: str = "") -> Parser:
         _cert,
         _gpg,
         _account,
+        _login,
+        _logout,
+        _context,
         _admin,
         _audit,
         _server,
@@ -107,6 +110,24 @@ def _account(commands: Commands) -> None:
     from argosy.cli.account.arguments import add_account
 
     add_account(commands)
+
+
+def _login(commands: Commands) -> None:
+    from argosy.cli.login.arguments import add_login
+
+    add_login(commands)
+
+
+def _logout(commands: Commands) -> None:
+    from argosy.cli.login.arguments import add_logout
+
+    add_logout(commands)
+
+
+def _context(commands: Commands) -> None:
+    from argosy.cli.login.arguments import add_context
+
+    add_context(commands)
 
 
 def _admin(commands: Commands) -> None:

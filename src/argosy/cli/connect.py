@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import os
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -32,6 +33,18 @@ def kubeconfigs(options: argparse.Namespace) -> tuple[Path, ...]:
     return default_paths()
 
 
+def chosen_server(options: argparse.Namespace) -> str:
+    """`--server`, else $ARGOSY_SERVER unless a kubeconfig is named; "" when a kubeconfig is meant."""
+    given = str(getattr(options, "server", "") or "")
+    if given or getattr(options, "kubeconfig", None) is not None or getattr(options, "context", ""):
+        return given
+    return os.environ.get("ARGOSY_SERVER", "")
+
+
+def chosen_token(options: argparse.Namespace) -> str:
+    return str(getattr(options, "auth_token", "") or os.environ.get("ARGOSY_AUTH_TOKEN", ""))
+
+
 def with_client(options: argparse.Namespace, work: Work) -> int:
     """Runs `work`; a refusal or silence of the server becomes exit code 20 and one line."""
 
@@ -50,8 +63,14 @@ def with_client(options: argparse.Namespace, work: Work) -> int:
 
 @asynccontextmanager
 async def connected(options: argparse.Namespace, clock: Clock) -> AsyncIterator[HttpClient]:
+    """By the server that one is signed in to, where one is chosen, and else by a kubeconfig. Raises CommandError."""
     try:
-        connection = load_kubeconfig(kubeconfigs(options), clock, context=options.context)
+        if server := chosen_server(options):
+            from argosy.cli.login.server import KUBERNETES, connection_to, signed_in
+
+            connection = connection_to(await signed_in(server, chosen_token(options), clock), KUBERNETES)
+        else:
+            connection = load_kubeconfig(kubeconfigs(options), clock, context=options.context)
     except ConnectionSettingsError as error:
         raise CommandError(f"{error}; 'argosy up' makes one", Exit.CALL_FAILED) from None
     async with HttpClient(connection, clock, SystemRng(), user_agent="argosy-cli") as client:

@@ -74,6 +74,11 @@ def connection(parser: Parser, *, namespace: bool = True) -> None:
         "--kubeconfig", type=Path, metavar="FILE", help="default: that of the data directory, else $KUBECONFIG"
     )
     parser.add_argument("--context", default="", metavar="NAME", help="of the kubeconfig; default: the current one")
+    parser.add_argument(
+        "--server", default="", metavar="SERVER", help="as signed in by 'argosy login' (default: $ARGOSY_SERVER)"
+    )
+    text = "for that server (default: $ARGOSY_AUTH_TOKEN, or the sign-in's)"
+    parser.add_argument("--auth-token", default="", metavar="TOKEN", help=text)
     flags = ("--namespace", "--app-namespace", "-N") if namespace else ("--app-namespace", "-N")
     text = "of Applications and their settings (default: argocd)"
     parser.add_argument(*flags, dest="namespace", default="argocd", metavar="NAMESPACE", help=text)

@@ -11,7 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from argosy.cli.connect import with_client
+from argosy.cli.account import at_server
+from argosy.cli.connect import chosen_server, with_client
 from argosy.cli.failing import CommandError, Exit
 from argosy.cli.printing import table, write_value
 from argosy.cli.project.times import go_time
@@ -94,32 +95,44 @@ async def one(client: Verbs, name: str, namespace: str) -> Account:
 
 
 def list_all(options: argparse.Namespace) -> int:
+    if chosen_server(options):
+        return at_server.list_all(options)
+
     async def work(client: Verbs, clock: Clock) -> int:
-        found = await read_accounts(client, options.namespace)
-        if options.output == "name":
-            sys.stdout.writelines(f"{account.name}\n" for account in found)
-        elif options.output == "wide":
-            rows = [(one.name, str(one.enabled).lower(), ", ".join(one.capabilities)) for one in found]
-            sys.stdout.write(table(("NAME", "ENABLED", "CAPABILITIES"), rows))
-        else:
-            write_value(sys.stdout, [account.as_json for account in found], options.output)
+        tell_all(await read_accounts(client, options.namespace), options.output)
         return Exit.OK
 
     return with_client(options, work)
+
+
+def tell_all(found: list[Account], output: str) -> None:
+    if output == "name":
+        sys.stdout.writelines(f"{account.name}\n" for account in found)
+    elif output == "wide":
+        rows = [(one.name, str(one.enabled).lower(), ", ".join(one.capabilities)) for one in found]
+        sys.stdout.write(table(("NAME", "ENABLED", "CAPABILITIES"), rows))
+    else:
+        write_value(sys.stdout, [account.as_json for account in found], output)
 
 
 def show(options: argparse.Namespace) -> int:
+    if chosen_server(options):
+        return at_server.show(options)
+
     async def work(client: Verbs, clock: Clock) -> int:
-        account = await one(client, options.account, options.namespace)
-        if options.output == "name":
-            print(account.name)
-        elif options.output == "wide":
-            _tell(account)
-        else:
-            write_value(sys.stdout, account.as_json, options.output)
+        tell_one(await one(client, options.account or "admin", options.namespace), options.output)
         return Exit.OK
 
     return with_client(options, work)
+
+
+def tell_one(account: Account, output: str) -> None:
+    if output == "name":
+        print(account.name)
+    elif output == "wide":
+        _tell(account)
+    else:
+        write_value(sys.stdout, account.as_json, output)
 
 
 def _tell(account: Account) -> None:
@@ -139,7 +152,9 @@ def _time(value: object, otherwise: str) -> str:
 
 
 def who(options: argparse.Namespace) -> int:
-    """As the API server knows the kubeconfig's user: no other sign-in is asked."""
+    """As the API server knows the kubeconfig's user, or the server its sign-in."""
+    if chosen_server(options):
+        return at_server.who(options)
 
     async def work(client: HttpClient, clock: Clock) -> int:
         body = {"apiVersion": "authentication.k8s.io/v1", "kind": "SelfSubjectReview"}
@@ -149,11 +164,17 @@ def who(options: argparse.Namespace) -> int:
             raise CommandError(str(answer.get("message")), Exit.CALL_FAILED)
         user = (answer.get("status") or {}).get("userInfo") or {}
         groups = list(user.get("groups") or ())
-        told = {"loggedIn": True, "username": str(user.get("username") or ""), "iss": "kubernetes", "groups": groups}
-        if options.output == "text":
-            print(f"Logged In: true\nUsername: {told['username']}\nIssuer: kubernetes\nGroups: {','.join(groups)}")
-        else:
-            write_value(sys.stdout, told, options.output)
+        name = str(user.get("username") or "")
+        tell_who({"loggedIn": True, "username": name, "iss": "kubernetes", "groups": groups}, options.output)
         return Exit.OK
 
     return with_client(options, work)
+
+
+def tell_who(told: JsonObject, output: str) -> None:
+    if output != "text":
+        write_value(sys.stdout, told, output)
+        return
+    print(f"Logged In: {str(bool(told.get('loggedIn'))).lower()}")
+    if told.get("loggedIn"):
+        print(f"Username: {told['username']}\nIssuer: {told['iss']}\nGroups: {','.join(told.get('groups') or ())}")

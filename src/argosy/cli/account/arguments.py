@@ -12,7 +12,7 @@ def add_account(commands: Commands) -> None:
     parser.add_argument("-o", "--output", choices=OUTPUTS, default="wide")
     parser = command(actions, "get", "argosy.cli.account.accounts:show", "Show one account")
     connection(parser)
-    parser.add_argument("-a", "--account", default="admin", metavar="NAME", help="default: admin")
+    parser.add_argument("-a", "--account", default="", metavar="NAME", help="default: one's own, or admin")
     parser.add_argument("-o", "--output", choices=OUTPUTS, default="wide")
     parser = command(actions, "get-user-info", "argosy.cli.account.accounts:who", "Show who you are to the API server")
     connection(parser)
@@ -26,3 +26,13 @@ def add_account(commands: Commands) -> None:
     parser.add_argument("id", metavar="ID")
     connection(parser)
     parser.add_argument("-a", "--account", required=True, metavar="NAME")
+    parser = command(actions, "can-i", "argosy.cli.account.at_server:can_i", "Ask a server whether you may")
+    for name in ("action", "resource", "object"):
+        parser.add_argument(name, metavar=name.upper())
+    connection(parser)
+    text = "Change a password at a server"
+    parser = command(actions, "update-password", "argosy.cli.account.at_server:update_password", text)
+    connection(parser)
+    parser.add_argument("-a", "--account", default="", metavar="NAME", help="default: one's own")
+    parser.add_argument("--current-password", default="", metavar="PASSWORD", help="one's own; default: asked for")
+    parser.add_argument("--new-password", default="", metavar="PASSWORD", help="default: asked for")

@@ -7,8 +7,9 @@ import base64
 import json
 from collections.abc import Callable
 
+from argosy.cli.account import at_server
 from argosy.cli.account.accounts import SECRET, SECRETS, one
-from argosy.cli.connect import with_client
+from argosy.cli.connect import chosen_server, with_client
 from argosy.cli.failing import CommandError, Exit
 from argosy.cli.project.projects import MANAGER
 from argosy.cli.project.times import seconds_of
@@ -21,6 +22,8 @@ from argosy.runtime.verbs import Verbs
 
 def generate(options: argparse.Namespace) -> int:
     lifetime = seconds_of("--expires-in", options.expires_in)
+    if chosen_server(options):
+        return at_server.generate(options, lifetime)
 
     async def work(client: Verbs, clock: Clock) -> int:
         account = await one(client, options.account, options.namespace)
@@ -40,6 +43,9 @@ def generate(options: argparse.Namespace) -> int:
 
 
 def delete(options: argparse.Namespace) -> int:
+    if chosen_server(options):
+        return at_server.delete(options)
+
     async def work(client: Verbs, clock: Clock) -> int:
         account = await one(client, options.account, options.namespace)
         if any(item.get("id") == options.id for item in account.tokens):

@@ -11,7 +11,7 @@ from argosy.cli.app.applications import APPLICATIONS, MANAGER, get, key_of_name
 from argosy.cli.app.destination import Live, chosen, destination, listed, live_objects
 from argosy.cli.app.health import customizations
 from argosy.cli.app.spec_flags import pair
-from argosy.cli.connect import with_client
+from argosy.cli.connect import chosen_server, with_client
 from argosy.cli.failing import CommandError, Exit
 from argosy.cli.printing import table, write_value
 from argosy.gitops.actions import ActionError
@@ -30,6 +30,11 @@ HEADER = ("GROUP", "KIND", "NAME", "ACTION", "DISABLED")
 
 
 def list_all(options: argparse.Namespace) -> int:
+    if chosen_server(options):
+        from argosy.cli.app import at_server
+
+        return at_server.list_actions(options)
+
     key = key_of_name(options.name, options)
 
     async def work(client: HttpClient, clock: Clock) -> int:
@@ -44,7 +49,7 @@ def list_all(options: argparse.Namespace) -> int:
             for live in found:
                 found_actions = await actions.discover(told, live.obj, clock.now(), lua)
                 offered += [_entry(live, action.name, disabled=action.disabled) for action in found_actions]
-        _show(
+        show(
             sorted(offered, key=lambda one: [one[name] for name in ("Group", "Kind", "Name", "Action")]), options.output
         )
         return Exit.OK
@@ -57,7 +62,7 @@ def _entry(live: Live, name: str, *, disabled: bool) -> JsonObject:
     return {**identity, "Action": name, "Disabled": disabled}
 
 
-def _show(offered: list[JsonObject], output: str) -> None:
+def show(offered: list[JsonObject], output: str) -> None:
     if output in ("json", "yaml"):
         write_value(sys.stdout, offered, output)
         return
@@ -78,6 +83,10 @@ def run(options: argparse.Namespace) -> int:
     elif len(parts) != 1:
         raise CommandError(f"action {options.action!r}: give ACTION or GROUP/KIND/ACTION")
     parameters = dict(pair("--param", text) for text in options.param)
+    if chosen_server(options):
+        from argosy.cli.app import at_server
+
+        return at_server.run_action(options, parameters)
 
     async def work(client: HttpClient, clock: Clock) -> int:
         app = await get(client, key)

@@ -10,7 +10,7 @@ from argosy.apis.kubernetes import known
 from argosy.cli.app.applications import key_of_name, refreshed
 from argosy.cli.app.comparing import Comparison, with_comparison
 from argosy.cli.app.difference import normal
-from argosy.cli.connect import with_client
+from argosy.cli.connect import chosen_server, with_client
 from argosy.cli.failing import Exit
 from argosy.cli.printing import table, write_value
 from argosy.gitops.comparison.application_state import Compared
@@ -43,12 +43,17 @@ class Change:
 
 
 def run(options: argparse.Namespace) -> int:
+    if chosen_server(options):
+        from argosy.cli.app import at_server
+
+        return at_server.diff(options)
+
     if options.refresh or options.hard_refresh:
         _refresh(options)
 
     async def use(comparison: Comparison) -> int:
         changes = await _changes(comparison)
-        _show(changes, options.output)
+        show(changes, options.output)
         return options.diff_exit_code if changes and options.exit_code else Exit.OK
 
     return with_comparison(options, use)
@@ -95,7 +100,7 @@ def _change(pair: Pair, seen: Compared, policy: Options, settings: Settings, jq:
     return Change(pair.key, seen.comparison.why.get(pair.key, ""), live, desired)
 
 
-def _show(changes: list[Change], output: str) -> None:
+def show(changes: list[Change], output: str) -> None:
     if output in ("json", "yaml"):
         write_value(sys.stdout, [_as_json(change) for change in changes], output)
         return

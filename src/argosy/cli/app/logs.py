@@ -11,7 +11,7 @@ from typing import Any
 
 from argosy.cli.app.applications import get, key_of_name
 from argosy.cli.app.destination import destination, listed
-from argosy.cli.connect import with_client
+from argosy.cli.connect import chosen_server, with_client
 from argosy.cli.failing import CommandError, Exit
 from argosy.machinery.objects import JsonObject, Resource
 from argosy.machinery.status import StatusError
@@ -28,6 +28,11 @@ OWNED_BY = (
 
 
 def run(options: argparse.Namespace) -> int:
+    if chosen_server(options):
+        from argosy.cli.app import at_server
+
+        return at_server.logs(options)
+
     key = key_of_name(options.name, options)
     until = _time(options.until_time)
     options.resource_name = options.pod or options.resource_name

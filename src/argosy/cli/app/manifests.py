@@ -6,12 +6,18 @@ import argparse
 import sys
 
 from argosy.cli.app.comparing import Comparison, with_comparison
+from argosy.cli.connect import chosen_server
 from argosy.cli.failing import Exit
 from argosy.cli.printing import write_value
 from argosy.gitops.model.secret_masking import masked
 
 
 def run(options: argparse.Namespace) -> int:
+    if chosen_server(options):
+        from argosy.cli.app import at_server
+
+        return at_server.manifests(options)
+
     async def use(comparison: Comparison) -> int:
         pairs = (await comparison.compared()).comparison.pairs
         for pair in pairs:

@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable, Iterator, Sequence
 from argosy.cli.app.applications import MANAGER, get, key_of_name
 from argosy.cli.app.destination import Live, chosen, destination, listed, live_objects
 from argosy.cli.app.tree import detailed, orphans, tree_of
-from argosy.cli.connect import with_client
+from argosy.cli.connect import chosen_server, with_client
 from argosy.cli.failing import CommandError, Exit
 from argosy.cli.printing import table, write_value
 from argosy.gitops.model.secret_masking import masked
@@ -121,6 +121,11 @@ def patch(options: argparse.Namespace) -> int:
     except ValueError as error:
         raise CommandError(f"--patch: {error}: give JSON") from None
 
+    if chosen_server(options):
+        from argosy.cli.app import at_server
+
+        return at_server.patch_resource(options)
+
     async def one(client: HttpClient, live: Live) -> None:
         await client.patch(live.resource, live.name, live.namespace, body, kind, field_manager=MANAGER)
         print(f"Resource '{live.name}' patched", file=sys.stderr)
@@ -129,6 +134,11 @@ def patch(options: argparse.Namespace) -> int:
 
 
 def delete(options: argparse.Namespace) -> int:
+    if chosen_server(options):
+        from argosy.cli.app import at_server
+
+        return at_server.delete_resource(options)
+
     async def one(client: HttpClient, live: Live) -> None:
         await client.delete(
             live.resource,

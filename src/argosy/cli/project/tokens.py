@@ -13,9 +13,10 @@ import json
 import sys
 from datetime import datetime
 
-from argosy.cli.connect import with_client
+from argosy.cli.connect import chosen_server, with_client
 from argosy.cli.failing import CommandError, Exit
 from argosy.cli.printing import table
+from argosy.cli.project import at_server
 from argosy.cli.project.projects import get, replace, shown
 from argosy.cli.project.roles import role_of, with_role
 from argosy.cli.project.times import go_time, seconds_of
@@ -32,6 +33,8 @@ ISSUER = "argocd"
 
 def create(options: argparse.Namespace) -> int:
     lifetime = seconds_of("--expires-in", options.expires_in)
+    if chosen_server(options):
+        return at_server.create_token(options, lifetime)
 
     async def work(client: Verbs, clock: Clock) -> int:
         project = await get(client, options.project, options.namespace)
@@ -48,7 +51,7 @@ def create(options: argparse.Namespace) -> int:
         entry = entry_of(name, clock.now(), lifetime)
         spec = with_role(spec, options, lambda one: {**one, "jwtTokens": [entry, *(one.get("jwtTokens") or ())]})
         await replace(client, project, spec, with_token(project.get("status") or {}, options.role, entry))
-        _tell(options, entry, token_of(f"proj:{options.project}:{options.role}", entry, key))
+        tell(options, entry, token_of(f"proj:{options.project}:{options.role}", entry, key))
         return Exit.OK
 
     return with_client(options, work)
@@ -98,7 +101,7 @@ def _text(raw: bytes) -> bytes:
     return base64.urlsafe_b64encode(raw).rstrip(b"=")
 
 
-def _tell(options: argparse.Namespace, entry: JsonObject, token: str) -> None:
+def tell(options: argparse.Namespace, entry: JsonObject, token: str) -> None:
     if options.token_only:
         print(token)
         return
@@ -111,6 +114,8 @@ def delete(options: argparse.Namespace) -> int:
     """One that is not there is no error, as upstream."""
     if not options.issued_at.isdigit():
         raise CommandError(f"ISSUED-AT {options.issued_at!r}: must be seconds since 1970", Exit.CALL_FAILED)
+    if chosen_server(options):
+        return at_server.delete_token(options)
     issued = int(options.issued_at)
 
     def kept(tokens: list[JsonObject]) -> list[JsonObject]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from argosy.cli.connect import with_client
+from argosy.cli.connect import chosen_server, with_client
 from argosy.cli.failing import CommandError, Exit
 from argosy.cli.outside import Doors, Outside
 from argosy.cli.place import Place
@@ -40,6 +40,10 @@ def add(options: argparse.Namespace) -> int:
         content["depth"] = str(options.depth)
     if options.type == "helm" and not options.name:
         raise CommandError("Must specify --name for repos of type 'helm'", Exit.CALL_FAILED)
+    if chosen_server(options):
+        from argosy.cli.repository import at_server
+
+        return at_server.add(options, content)
     name = secret_name("repo", options.url, options.project)
     wanted = secret_of(name, options.namespace, KIND, content)
 
@@ -166,7 +170,13 @@ async def _told(client: Verbs, clock: Clock, options: argparse.Namespace) -> lis
     book = CredentialBook(secrets, await _trust(client, options.namespace))
     order = {"helm": 0, "git": 1, "oci": 2}
     found = sorted(book.repositories, key=lambda one: (one.project != "", order.get(one.kind, 3), one.url))
-    problems = await _reached(found, book, options)
+    if chosen_server(options):
+        from argosy.cli.repository import at_server
+
+        known = await at_server.problems(options, clock)
+        problems = [known.get((one.url, one.project), "") for one in found]
+    else:
+        problems = await _reached(found, book, options)
     at = seconds(clock.now())
     return [Told(one, problem, at) for one, problem in zip(found, problems, strict=True)]
 

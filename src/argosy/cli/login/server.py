@@ -1,0 +1,134 @@
+"""A server that one is signed in to: its calls, and the Kubernetes API that it opens to those who signed in."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import base64
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import Any, Final
+
+import aiohttp
+
+from argosy.cli.connect import chosen_server, chosen_token
+from argosy.cli.failing import CommandError, Exit
+from argosy.cli.login.sign_ins import SignIn, SignIns, url_of
+from argosy.machinery.status import StatusError
+from argosy.runtime.chance import SystemRng
+from argosy.runtime.clock import Clock, RealClock
+from argosy.runtime.http.client import HttpClient
+from argosy.runtime.http.connection import Connection, Trust
+from argosy.runtime.http.credentials import Anonymous, bearer
+from argosy.runtime.http.exchange import Unreachable
+
+KUBERNETES: Final = "/api/argosy/v1/kubernetes"
+RENEW_BEFORE_SECONDS: Final = 60
+CALL_SECONDS: Final = 60.0
+
+
+class Server:
+    """Raises CommandError for every refusal, in the server's words."""
+
+    def __init__(self, sign_in: SignIn, client: HttpClient) -> None:
+        self.sign_in, self._client = sign_in, client
+
+    async def call(self, method: str, path: str, body: Any = None) -> Any:
+        data = None if body is None else json.dumps(body).encode()
+        status, answer = await self._client.raw(method, path, data, accept="application/json")
+        try:
+            found = json.loads(answer)
+        except ValueError:
+            found = {}
+        if status >= 300:
+            told = found.get("message") if isinstance(found, dict) else ""
+            raise CommandError(str(told or f"{self.sign_in.name} answered {status}"), Exit.CALL_FAILED)
+        return found
+
+    async def stream(self, path: str) -> AsyncIterator[Any]:
+        """Messages, one a line, as they come."""
+        rest = b""
+        try:
+            async for chunk in self._client.stream(path, {}):
+                *lines, rest = (rest + chunk).split(b"\n")
+                for line in lines:
+                    if line.strip():
+                        yield json.loads(line)
+        except StatusError as error:
+            raise CommandError(error.message, Exit.CALL_FAILED) from None
+
+
+def connection_to(sign_in: SignIn, path: str = "") -> Connection:
+    return Connection(
+        server=f"{sign_in.url}{path}",
+        trust=Trust(authority=sign_in.authority, insecure=sign_in.insecure),
+        credential=bearer(sign_in.token) if sign_in.token else Anonymous(),
+        namespace="argocd",
+    )
+
+
+@asynccontextmanager
+async def opened(sign_in: SignIn, clock: Clock) -> AsyncIterator[Server]:
+    async with HttpClient(connection_to(sign_in), clock, SystemRng(), user_agent="argosy-cli") as client:
+        try:
+            yield Server(sign_in, client)
+        except Unreachable as error:
+            raise CommandError(f"{error}{_hint(sign_in, str(error))}", Exit.CALL_FAILED) from None
+
+
+@asynccontextmanager
+async def http_of(sign_in: SignIn) -> AsyncIterator[aiohttp.ClientSession]:
+    """For what is no call: pages, and a provider that the server names."""
+    trust = connection_to(sign_in).trust
+    connector = aiohttp.TCPConnector(ssl=trust.context(None) if sign_in.url.startswith("https") else True)
+    timeout = aiohttp.ClientTimeout(total=CALL_SECONDS)
+    async with aiohttp.ClientSession(
+        connector=connector, timeout=timeout, cookie_jar=aiohttp.DummyCookieJar(), trust_env=True
+    ) as http:
+        yield http
+
+
+def _hint(sign_in: SignIn, text: str) -> str:
+    if "certificate" in text.lower():
+        return "; --certificate-authority FILE names who signed it, --insecure trusts anybody"
+    return "; --plaintext speaks without TLS" if sign_in.url.startswith("https") and "ssl" in text.lower() else ""
+
+
+async def signed_in(server: str, token: str, clock: Clock) -> SignIn:
+    """`token` given beside the command counts before the stored one. Raises CommandError."""
+    known = SignIns()
+    found = known.get(server) or SignIn(url=url_of(server))
+    if token:
+        return SignIn(url=found.url, token=token, authority=found.authority, insecure=found.insecure)
+    if not found.token:
+        raise CommandError(f"not signed in to {found.name}: 'argosy login {server}'", Exit.CALL_FAILED)
+    expires = claims_of(found.token).get("exp")
+    left = expires - clock.now().timestamp() if isinstance(expires, int | float) else float("inf")
+    if not found.refresh_token or left >= RENEW_BEFORE_SECONDS:
+        return found
+    from argosy.cli.login.browser import refreshed
+
+    return await refreshed(found, known)
+
+
+def claims_of(token: str) -> dict[str, Any]:
+    """What a token says, unverified: for the user's own eyes."""
+    try:
+        body = token.split(".")[1]
+        found = json.loads(base64.urlsafe_b64decode(body + "=" * (-len(body) % 4)))
+    except (IndexError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def calling(options: argparse.Namespace, work: Callable[[Server], Awaitable[int]]) -> int:
+    """Runs `work` with the server that was chosen."""
+
+    async def run() -> int:
+        clock = RealClock()
+        sign_in = await signed_in(chosen_server(options), chosen_token(options), clock)
+        async with opened(sign_in, clock) as server:
+            return await work(server)
+
+    return asyncio.run(run())

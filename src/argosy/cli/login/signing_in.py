@@ -1,0 +1,94 @@
+"""`argosy login|logout|context`: by name and password, or by the provider's page in a browser."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import getpass
+import sys
+from typing import Any
+
+import aiohttp
+
+from argosy.cli.failing import CommandError, Exit
+from argosy.cli.login.server import Server, claims_of, http_of, opened
+from argosy.cli.login.sign_ins import SignIn, SignIns, url_of
+from argosy.cli.printing import table
+from argosy.runtime.clock import RealClock
+
+
+def run(options: argparse.Namespace) -> int:
+    authority = options.certificate_authority.read_text() if options.certificate_authority else ""
+    if authority and options.insecure:
+        raise CommandError("--certificate-authority and --insecure exclude each other: drop one")
+    url = url_of(options.server, plaintext=options.plaintext)
+    made = asyncio.run(_signed_in(SignIn(url=url, authority=authority, insecure=options.insecure), options))
+    SignIns().put(made, is_current=True)
+    claims = claims_of(made.token)
+    who = claims.get("email") or claims.get("name") or str(claims.get("sub") or "").partition(":")[0]
+    print(f"'{who}' logged in successfully\nContext '{made.name}' updated")
+    return Exit.OK
+
+
+async def _signed_in(wanted: SignIn, options: argparse.Namespace) -> SignIn:
+    clock = RealClock()
+    async with opened(wanted, clock) as server:
+        if options.sso:
+            from argosy.cli.login.browser import by_browser
+
+            return await by_browser(server, port=options.sso_port, opens=not options.no_browser)
+        return await _by_password(server, options)
+
+
+async def _by_password(server: Server, options: argparse.Namespace) -> SignIn:
+    name = options.username or asked("Username: ", "--username")
+    password = options.password or asked("Password: ", "--password", hidden=True)
+    answer: Any = await server.call("POST", "/api/v1/session", {"username": name, "password": password})
+    given = server.sign_in
+    return SignIn(url=given.url, token=str(answer["token"]), authority=given.authority, insecure=given.insecure)
+
+
+def asked(prompt: str, flag: str, *, hidden: bool = False) -> str:
+    """Of the person at the terminal. Raises CommandError where there is none."""
+    if not sys.stdin.isatty():
+        raise CommandError(f"{flag}: give it, for there is nobody to ask")
+    return getpass.getpass(prompt) if hidden else input(prompt)
+
+
+def leave(options: argparse.Namespace) -> int:
+    known = SignIns()
+    found = known.get(options.server) if options.server else known.by_name.get(known.current)
+    if found is None:
+        raise CommandError(f"there is no sign-in to {options.server or 'any server'}: 'argosy context' lists them")
+    asyncio.run(_revoked(found))
+    known.drop(found.name)
+    print(f"Logged out from '{found.name}'")
+    return Exit.OK
+
+
+async def _revoked(one: SignIn) -> None:
+    """A server that is away forgets the token when it expires; here it is forgotten at once."""
+    headers = {"Cookie": f"argocd.token={one.token}"}
+    try:
+        async with (
+            http_of(one) as http,
+            http.post(f"{one.url}/auth/logout", headers=headers, allow_redirects=False) as answer,
+        ):
+            if answer.status >= 400:
+                print(f"argosy logout: {one.name} answered {answer.status}", file=sys.stderr)
+    except (aiohttp.ClientError, OSError) as error:
+        print(f"argosy logout: {one.name}: {type(error).__name__}: the token counts until it expires", file=sys.stderr)
+
+
+def choose(options: argparse.Namespace) -> int:
+    known = SignIns()
+    if options.server:
+        found = known.get(options.server)
+        if found is None:
+            raise CommandError(f"there is no sign-in to {options.server}: 'argosy login {options.server}'")
+        known.put(found, is_current=True)
+        print(f"Switched to context '{found.name}'")
+        return Exit.OK
+    rows = [("*" if one.name == known.current else "", one.name, one.url) for one in known.by_name.values()]
+    sys.stdout.write(table(("CURRENT", "NAME", "SERVER"), rows))
+    return Exit.OK
