@@ -121,11 +121,7 @@ class Dispatcher:
         generation = self._generation
         while True:
             pause = min(RECHECK_SECONDS, heartbeat or RECHECK_SECONDS)
-            alarm = self._clock.call_later(pause, mailbox.wake, background=True)
-            try:
-                message = await mailbox.take()
-            finally:
-                alarm.cancel()
+            message = await mailbox.take() if mailbox.is_filled else await self._awaited(mailbox, pause)
             now = self._clock.monotonic()
             if generation != self._generation or now - checked_at >= RECHECK_SECONDS:
                 generation, checked_at = self._generation, now
@@ -138,6 +134,14 @@ class Dispatcher:
             elif heartbeat and now - sent_at >= heartbeat:
                 sent_at = now
                 yield None
+
+    async def _awaited(self, mailbox: Mailbox, seconds: float) -> JsonObject | None:
+        """None when nothing came for so long."""
+        alarm = self._clock.call_later(seconds, mailbox.wake, background=True)
+        try:
+            return await mailbox.take()
+        finally:
+            alarm.cancel()
 
     async def _check_again(self, asked: Asked, call: Call) -> None:
         """Security rule 11: the token and every right that let the call in."""
@@ -207,6 +211,10 @@ class Dispatcher:
 
     def record(self, call: Call, needs: Needs, error: BaseException | None) -> None:
         self._audit.record(call, needs, error)
+
+    async def give_way(self) -> None:
+        """To everybody else's turn, between two pieces of long work."""
+        await self._clock.sleep(0)
 
     def pump(self, messages: AsyncGenerator[JsonObject, None]) -> tuple[Mailbox, asyncio.Task[None]]:
         """For streams of other APIs: the mailbox is filled in the background until the task is cancelled."""

@@ -56,5 +56,10 @@ class Mailbox:
         return None
 
     @property
+    def is_filled(self) -> bool:
+        """Whether a message is there to be taken at once."""
+        return bool(self._messages)
+
+    @property
     def is_over(self) -> bool:
         return self._ended and not self._messages and self._error is None

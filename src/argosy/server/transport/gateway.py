@@ -18,6 +18,7 @@ from argosy.server.schema.facts import Method, message
 from argosy.server.schema.go_json import Misshapen, shaped
 from argosy.server.transport.fields import SUPPORTED, Selection, selection
 from argosy.server.transport.http1 import header_map
+from argosy.server.transport.long_lists import ITEMS, is_long, json_pieces
 from argosy.server.transport.query import pairs, put, put_all
 from argosy.server.transport.routing import BadPath, route
 
@@ -29,7 +30,6 @@ PHRASES: Final = {400: "Bad Request", 401: "Unauthorized", 403: "Forbidden", 404
     409: "Conflict", 429: "Too Many Requests", 500: "Internal Server Error", 501: "Not Implemented",
     503: "Service Unavailable", 504: "Gateway Timeout"}  # fmt: skip
 Messages = AsyncGenerator[JsonObject | None, None]
-LISTS: Final = frozenset({"application.ApplicationService/List"})
 DEDUPLICATED: Final = frozenset({"application.ApplicationService/Watch", "applicationset.ApplicationSetService/Watch"})
 
 
@@ -56,12 +56,16 @@ class Gateway:
             result, call = await self._dispatcher.unary(asked)
         except ApiError as error:
             return stream_error_response(error) if method.server_stream else error_response(error)
-        body = shaped(method.response, result)
-        if method.full_name in SUPPORTED and (chosen := _selection(query)) is not None:
-            whole, body = body, chosen.apply(body)
-            if method.full_name in LISTS and chosen.keeps:
-                body["metadata"] = whole["metadata"]  # whoever goes on with a watch needs its version
+        chosen = _selection(query) if method.full_name in SUPPORTED else None
         cookies = [("Set-Cookie", value) for name, value in call.answer_headers if name == "set-cookie"]
+        if is_long(method, result):
+            pieces = json_pieces(method, result, chosen, self._dispatcher.give_way)
+            return Response(200, pieces, JSON, cookies, "")  # type: ignore[arg-type]
+        body = shaped(method.response, result)
+        if chosen is not None:
+            whole, body = body, chosen.apply(body)
+            if method.full_name in ITEMS and chosen.keeps:
+                body["metadata"] = whole["metadata"]  # whoever goes on with a watch needs its version
         return Response(200, dumps(body), JSON, cookies, "")
 
     async def _stream(self, asked: Asked, query: str, request: Request) -> Response:

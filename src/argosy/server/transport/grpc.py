@@ -19,6 +19,7 @@ from argosy.server.schema.encoding import Unencodable, encode
 from argosy.server.schema.facts import Method, methods
 from argosy.server.transport.http2 import Http2Connection, Stream
 from argosy.server.transport.intake import STRANGER_MESSAGE, Intake
+from argosy.server.transport.long_lists import is_long, protobuf
 
 MESSAGE_LIMIT: Final = 200 * 1024 * 1024
 LARGE: Final = 256 * 1024
@@ -118,7 +119,14 @@ async def read_message(method: Method, message: bytes) -> JsonObject:
     return await asyncio.to_thread(decoded, method, message)
 
 
-def encoded(method: Method, message: JsonObject) -> bytes:
+async def encoded(method: Method, message: JsonObject, dispatcher: Dispatcher) -> bytes:
+    """An answer; a long one in pieces."""
+    if is_long(method, message):
+        return await protobuf(method, message, dispatcher.give_way)
+    return _encoded(method, message)
+
+
+def _encoded(method: Method, message: JsonObject) -> bytes:
     try:
         return encode(method.response, message)
     except Unencodable as error:
@@ -127,7 +135,7 @@ def encoded(method: Method, message: JsonObject) -> bytes:
 
 def on_wire(method: Method, message: JsonObject) -> bytes:
     """One message of a stream."""
-    return form_of(message, "protobuf", partial(encoded, method, message))
+    return form_of(message, "protobuf", partial(_encoded, method, message))
 
 
 class Grpc:
@@ -175,7 +183,7 @@ class Grpc:
 
     async def _unary(self, connection: Http2Connection, stream: Stream, method: Method, asked: Asked) -> None:
         result, call = await self._dispatcher.unary(asked)
-        body = framed(encoded(method, result))
+        body = framed(await encoded(method, result, self._dispatcher))
         more = [item for item in call.answer_headers if item[0] != "set-cookie"]
         first, last = [(":status", "200"), *FIRST, *more], trailers(None)
         if connection.room(stream, len(body)) and not stream.reset:

@@ -59,7 +59,7 @@ class GrpcWeb:
             return await self._stream(method, asked)
         result, call = await self._dispatcher.unary(asked)
         more = [item for item in call.answer_headers if item[0] != "set-cookie"]
-        return answered(_chunks(framed(encoded(method, result))), more)
+        return answered(_chunks(framed(await encoded(method, result, self._dispatcher))), more)
 
     async def _stream(self, method: Method, asked: Asked) -> Response:
         """The first message is awaited: an error before it must be in the headers."""

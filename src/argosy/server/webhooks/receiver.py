@@ -23,8 +23,11 @@ from argosy.server.world import APPLICATION_SETS, APPLICATIONS, World
 
 log = logging.getLogger(__name__)
 ROOM: Final = 50_000
-AT_ONCE: Final = 20
+AT_ONCE: Final = 4
+"""Writes in flight: who asks for pages and answers meanwhile must not wait for a storm's."""
 PAUSE_SECONDS: Final = 1.0
+QUIET_SECONDS, LONGEST_STORM_SECONDS = 0.2, 3.0
+"""Nothing is written before no news came for so long, or some has waited for so long: a storm is one refresh."""
 GIVE_WAY: Final = 500
 """Applications looked at between two turns of others."""
 REFRESH: Final = "argocd.argoproj.io/refresh"
@@ -43,6 +46,7 @@ class Receiver:
         self._heard = asyncio.Event()
         self._wanted: dict[tuple[Resource, Key], dict[str, str]] = {}
         self._is_wanted = asyncio.Event()
+        self._came_at = 0.0
         self._written: dict[tuple[Resource, Key], float] = {}
         """What was written lately, and when."""
         self._by_url: dict[str, dict[Key, None]] | None = None
@@ -73,6 +77,7 @@ class Receiver:
         if len(self._waiting) >= ROOM:
             raise Refused(503, "Queue is full, discarding webhook payload")
         self._waiting[news] = None
+        self._came_at = self._world.clock.monotonic()
         self._heard.set()
 
     async def run(self) -> None:
@@ -150,6 +155,7 @@ class Receiver:
         clock = self._world.clock
         while True:
             await self._is_wanted.wait()
+            await self._storm_over()
             self._is_wanted.clear()
             now = clock.monotonic()
             self._written = {item: at for item, at in self._written.items() if now - at < PAUSE_SECONDS}
@@ -160,6 +166,12 @@ class Receiver:
             if self._wanted:
                 self._is_wanted.set()
                 await clock.sleep(PAUSE_SECONDS / 4)
+
+    async def _storm_over(self) -> None:
+        clock = self._world.clock
+        until = clock.monotonic() + LONGEST_STORM_SECONDS
+        while (now := clock.monotonic()) < until and (self._waiting or now - self._came_at < QUIET_SECONDS):
+            await clock.sleep(QUIET_SECONDS / 4)
 
     async def _write(self, resource: Resource, key: Key, annotations: Mapping[str, str]) -> None:
         patch = {"metadata": {"annotations": dict(annotations)}}

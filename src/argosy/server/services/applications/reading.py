@@ -19,6 +19,8 @@ from argosy.sources.urls import normalise_url
 REFRESH: Final = "argocd.argoproj.io/refresh"
 HYDRATE: Final = "argocd.argoproj.io/hydrate"
 HYDRATE_TIME: Final = "argocd.argoproj.io/hydrate-timestamp"
+AT_ONCE: Final = 1000
+"""Applications that are looked at between two turns of everybody else."""
 
 
 class Reading:
@@ -29,15 +31,18 @@ class Reading:
         cache, request = self._world.gitops.plane.applications, call.request
         chosen = Chosen(request)
         call.checked = True
-        items = [
-            app
-            for app in cache.list(request.get("appNamespace") or "")
-            if chosen.takes(app)
-            and is_enabled(self._world, app["metadata"]["namespace"])
-            and call.may(RESOURCE, "get", target_of_app(self._world, app))
-        ]
+        version, items = str(cache.seen_up_to or ""), list[JsonObject]()
+        for at, app in enumerate(cache.list(request.get("appNamespace") or ""), 1):
+            if (
+                chosen.takes(app)
+                and is_enabled(self._world, app["metadata"]["namespace"])
+                and call.may(RESOURCE, "get", target_of_app(self._world, app))
+            ):
+                items.append(app)
+            if at % AT_ONCE == 0:
+                await self._world.clock.sleep(0)
         items.sort(key=lambda app: str(app["metadata"]["name"]))
-        return {"metadata": {"resourceVersion": str(cache.seen_up_to or "")}, "items": items or None}
+        return {"metadata": {"resourceVersion": version}, "items": items or None}
 
     async def get(self, call: Call) -> JsonObject:
         request = call.request
@@ -104,6 +109,8 @@ class Chosen:
         self.name = request.get("name")
         self.repository = normalise_url(request.get("repo") or "")
         self.projects = frozenset(_projects(request))
+        self.key = (self.name, self.repository, self.projects, request.get("selector") or "")
+        """Equal for equal questions."""
         try:
             selector = request.get("selector") or ""
             self._selector = parse_labels(selector) if selector else None

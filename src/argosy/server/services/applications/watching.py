@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Hashable
 from typing import Final
 
 from argosy.machinery.objects import JsonObject
@@ -23,7 +23,7 @@ BUFFER: Final = 1000
 class Watching:
     def __init__(self, world: World) -> None:
         self._world = world
-        self._watchers: set[Watcher] = set()
+        self._groups: dict[Hashable, Group] = {}
         self._listens = False
 
     async def watch(self, call: Call) -> AsyncGenerator[JsonObject, None]:
@@ -32,62 +32,84 @@ class Watching:
         namespace = request.get("appNamespace") or ""
         version = request.get("resourceVersion") or ""
         since = int(version) if version.isdecimal() else 0
-        watcher = self._begin()
+        group = self._group(call, chosen, namespace)
+        watcher = Watcher(since)
+        group.watchers.add(watcher)
         try:
             if not version or request.get("name"):
                 for app in self._present(namespace):
-                    if self._is_for(call, chosen, namespace, since, app):
+                    if watcher.is_new(app) and group.takes(app):
                         yield SharedMessage({"type": "ADDED", "application": with_health(world, app)})
             while True:
-                message = await watcher.next()
-                if self._is_for(call, chosen, namespace, since, message["application"]):
-                    yield message
+                yield await watcher.next()
         finally:
-            self._watchers.discard(watcher)
+            group.watchers.discard(watcher)
+            if not group.watchers:
+                self._groups.pop(group.key, None)
 
     def _present(self, namespace: str) -> list[JsonObject]:
         found = self._world.gitops.plane.applications.list(namespace)
         return sorted(found, key=lambda app: f"{app['metadata']['namespace']}/{app['metadata']['name']}")
 
-    def _is_for(self, call: Call, chosen: Chosen, namespace: str, since: int, app: JsonObject) -> bool:
-        metadata = app["metadata"]
-        if namespace and metadata["namespace"] != namespace:
-            return False
-        version = str(metadata.get("resourceVersion") or "")
-        if since and version.isdecimal() and int(version) < since:
-            return False
-        return (
-            chosen.takes(app)
-            and is_enabled(self._world, metadata["namespace"])
-            and call.may(RESOURCE, "get", target_of_app(self._world, app))
-        )
-
-    def _begin(self) -> Watcher:
+    def _group(self, call: Call, chosen: Chosen, namespace: str) -> Group:
+        """Of streams that the same subject opened with the same question: a change is judged once for all of them."""
         if not self._listens:
             self._listens = True
             self._world.gitops.plane.applications.on_change(self._heard)
-        watcher = Watcher()
-        self._watchers.add(watcher)
-        return watcher
+        key = (call.caller.subject, namespace, chosen.key)
+        if (found := self._groups.get(key)) is None:
+            found = self._groups[key] = Group(self._world, call, chosen, namespace, key)
+        return found
 
     def _heard(self, old: JsonObject | None, new: JsonObject | None) -> None:
-        if not self._watchers:
+        if not self._groups:
             return
         kind = "DELETED" if new is None else "ADDED" if old is None else "MODIFIED"
         app = new if new is not None else old
         assert app is not None
-        message = SharedMessage({"type": kind, "application": with_health(self._world, app)})
-        for watcher in self._watchers:
-            watcher.put(message)
+        message: SharedMessage | None = None
+        for group in self._groups.values():
+            if not group.takes(app):
+                continue
+            if message is None:
+                message = SharedMessage({"type": kind, "application": with_health(self._world, app)})
+            for watcher in group.watchers:
+                if watcher.is_new(app):
+                    watcher.put(message)
+
+
+class Group:
+    """Streams that see the same: who asks, and what for."""
+
+    def __init__(self, world: World, call: Call, chosen: Chosen, namespace: str, key: Hashable) -> None:
+        self._world, self._chosen, self._namespace, self.key = world, chosen, namespace, key
+        self._subject, self._enforcer = call.caller.subject, call.enforcer
+        self.watchers: set[Watcher] = set()
+
+    def takes(self, app: JsonObject) -> bool:
+        metadata = app["metadata"]
+        if self._namespace and metadata["namespace"] != self._namespace:
+            return False
+        return (
+            self._chosen.takes(app)
+            and is_enabled(self._world, metadata["namespace"])
+            and self._enforcer().allows(self._subject, RESOURCE, "get", target_of_app(self._world, app))
+        )
 
 
 class Watcher:
     """Messages that one stream has not taken yet; of too many, the newest are lost, as upstream."""
 
-    def __init__(self) -> None:
+    def __init__(self, since: int = 0) -> None:
+        self._since = since
         self._messages: deque[JsonObject] = deque()
         self._heard = asyncio.Event()
         self._lost = 0
+
+    def is_new(self, app: JsonObject) -> bool:
+        """No older than what the stream began with."""
+        version = str(app["metadata"].get("resourceVersion") or "")
+        return not self._since or not version.isdecimal() or int(version) >= self._since
 
     def put(self, message: JsonObject) -> None:
         if len(self._messages) >= BUFFER:
