@@ -13,6 +13,9 @@ import { go, href, path, query } from "./router";
 const HomePage = lazy(() => import("./pages/home/page").then((found) => found.HomePage));
 const ApplicationsPage = lazy(() => import("./pages/applications/page").then((found) => found.ApplicationsPage));
 const ApplicationPage = lazy(() => import("./pages/application/page").then((found) => found.ApplicationPage));
+const NewApplicationPage = lazy(() => import("./pages/application-edit/page").then((found) => found.NewApplicationPage));
+const EditApplicationPage = lazy(() => import("./pages/application-edit/page").then((found) => found.EditApplicationPage));
+const SettingsPage = lazy(() => import("./pages/settings/page").then((found) => found.SettingsPage));
 const ObjectsPage = lazy(() => import("./pages/objects/page").then((found) => found.ObjectsPage));
 const ObjectPage = lazy(() => import("./pages/objects/page").then((found) => found.ObjectPage));
 
@@ -66,10 +69,15 @@ function Page() {
   const [first = "", namespace, name, ...rest] = path.value.slice(1).split("/").map(decodeURIComponent);
   if (path.value === "/") return <HomePage />;
   if (first === "applications" && !namespace) return <ApplicationsPage />;
+  if (path.value === "/applications/new") return <NewApplicationPage />;
+  if (first === "applications" && namespace && name && rest.length === 1 && rest[0] === "edit") {
+    return <EditApplicationPage key={path.value} namespace={namespace} name={name} />;
+  }
   if (first === "applications" && namespace && rest.length === 0) {
     const [ofNamespace, ofName] = name ? [namespace, name] : ["argocd", namespace];
     return <ApplicationPage key={path.value} namespace={ofNamespace} name={ofName} />;
   }
+  if (first === "settings") return <SettingsPage place={namespace ?? ""} name={name ?? ""} />;
   if (first in KINDS && !namespace) return <ObjectsPage key={first} kind={first} />;
   if (first in KINDS && namespace && name && rest.length === 0) {
     return <ObjectPage key={path.value} kind={first} namespace={namespace} name={name} />;
@@ -89,6 +97,7 @@ const LINKS: [string, string][] = [
   ["/rollouts", "Rollouts"],
   ["/certificates", "Certificates"],
   ["/sealedsecrets", "Sealed secrets"],
+  ["/settings", "Settings"],
 ];
 const WITHIN: Record<string, string> = { warehouses: "/stages", freight: "/stages", promotions: "/stages" };
 

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 
-import { diff, differences, effect, folded, type Resource, syncBody } from "./model";
+import { deletion, diff, differences, effect, folded, type Resource, syncBody } from "./model";
 
 const text = (lines: ReturnType<typeof diff>) => lines.map((line) => `${line.kind[0]} ${line.text}`);
 
@@ -52,4 +52,10 @@ test("a sync says what was chosen, and nothing else", () => {
     dryRun: false,
     strategy: { hook: { force: false } },
   });
+});
+
+test("what a deletion takes with it is named, what holds data first", () => {
+  const one = (kind: string): Resource => ({ group: "", version: "v1", kind, namespace: "n", name: "x", sync: "Synced", health: "", healthMessage: "", wave: 0, hook: false, pruned: false });
+  expect(deletion([one("ConfigMap"), one("PersistentVolumeClaim")], "foreground")).toEqual(["PersistentVolumeClaim n/x", "ConfigMap n/x"]);
+  expect(deletion([one("ConfigMap")], "none")).toEqual([]);
 });

@@ -4,7 +4,7 @@ import { yaml } from "../objects/model";
 
 export type Shown = Schemas["ApplicationShown"];
 export type Resource = Schemas["ResourceShown"];
-export const VIEWS = ["overview", "tree", "resources", "diff", "history"];
+export const VIEWS = ["overview", "tree", "resources", "diff", "history", "logs"];
 
 /** An item of Argo CD's managed resources; states are JSON as text. */
 export interface Managed {
@@ -155,4 +155,15 @@ export function effect(resources: Resource[], prune: boolean): string {
   const parts = [`${different} ${different === 1 ? "resource is" : "resources are"} created or changed`];
   if (pruned) parts.push(prune ? `${pruned} deleted` : `${pruned} would be deleted by pruning, which is off`);
   return parts.join(", ");
+}
+
+export type Propagation = "foreground" | "background" | "none";
+
+/** What deleting the Application deletes with it, by name; data first. */
+export function deletion(resources: Resource[], propagation: Propagation): string[] {
+  if (propagation === "none") return [];
+  const holds = (one: Resource) => (/^(PersistentVolumeClaim|StatefulSet|Secret|CustomResourceDefinition|Namespace)$/.test(one.kind) ? 0 : 1);
+  return [...resources]
+    .sort((a, b) => holds(a) - holds(b) || keyOf(a).localeCompare(keyOf(b)))
+    .map((one) => keyOf(one));
 }

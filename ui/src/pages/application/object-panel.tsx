@@ -2,6 +2,7 @@ import { useEffect, useState } from "preact/hooks";
 
 import { ask, Failure } from "../../api/client";
 import { Ago, Badge, Button, Copy, Dialog, Note } from "../../parts";
+import { LogsView } from "../logs/view";
 import { yaml } from "../objects/model";
 import type { Shown } from "./model";
 import { act } from "./page";
@@ -24,7 +25,8 @@ interface Event {
   eventTime?: string;
 }
 
-const VIEWS = ["summary", "live", "events"] as const;
+const VIEWS = ["summary", "live", "events", "logs"] as const;
+const PRINT = new Set(["Pod", "ReplicaSet", "Deployment", "StatefulSet", "DaemonSet", "Job", "CronJob", "Rollout"]);
 
 /** One object of the tree: what it is, as it lives, what was told of it, and what can be done with it. */
 export function ObjectPanel({ app, node, onClose }: { app: Shown; node: Node; onClose: () => void }) {
@@ -36,7 +38,7 @@ export function ObjectPanel({ app, node, onClose }: { app: Shown; node: Node; on
           {node.kind} {node.name}
         </h1>
         <div class="tabs" role="tablist">
-          {VIEWS.map((name) => (
+          {VIEWS.filter((name) => name !== "logs" || PRINT.has(node.kind)).map((name) => (
             <Button key={name} kind="plain" role="tab" aria-selected={name === view} onClick={() => setView(name)}>
               {name[0]?.toUpperCase() + name.slice(1)}
             </Button>
@@ -44,6 +46,7 @@ export function ObjectPanel({ app, node, onClose }: { app: Shown; node: Node; on
         </div>
         {view === "summary" && <NodeFacts node={node} />}
         {view === "live" && <LiveManifest app={app} node={node} />}
+        {view === "logs" && <LogsView place={{ ...placed(app), namespace: node.namespace ?? "", kind: node.kind, group: node.group ?? "", name: node.name }} />}
         {view === "events" && <Events app={app} node={node} />}
         <Actions app={app} node={node} onDone={onClose} />
         <div class="actions">
@@ -54,6 +57,10 @@ export function ObjectPanel({ app, node, onClose }: { app: Shown; node: Node; on
       </form>
     </Dialog>
   );
+}
+
+function placed(app: Shown): { application: string; appNamespace: string } {
+  return { application: app.row.name, appNamespace: app.row.namespace };
 }
 
 function named(app: Shown, node: Node): URLSearchParams {

@@ -3,10 +3,13 @@ import { useState } from "preact/hooks";
 import { ask, Failure } from "../../api/client";
 import { Ago, Badge, Button, Copy, Note, StateBadge, Tabs, toast } from "../../parts";
 import { safeLink, shortRevision } from "../../parts/format";
-import { href, query } from "../../router";
+import { go, href, query } from "../../router";
+import { placeOf } from "../applications/model";
 import { useLive } from "../live-page";
+import { DeleteDialog } from "./delete";
 import { DiffView } from "./diff";
 import { HistoryView } from "./history";
+import { ApplicationLogs } from "./application-logs";
 import { type Shown, VIEWS } from "./model";
 import { ResourcesView } from "./resources";
 import { type Rights, useRights } from "./rights";
@@ -39,6 +42,7 @@ function Found({ app }: { app: Shown }) {
   const rights = useRights(row.project, row.namespace, row.name);
   const view = query.value.get("view") ?? "overview";
   const [syncs, setSyncs] = useState(false);
+  const [deletes, setDeletes] = useState(false);
   return (
     <>
       <div class="head">
@@ -47,7 +51,7 @@ function Found({ app }: { app: Shown }) {
         </h1>
         <StateBadge word={row.sync} />
         <StateBadge word={row.health} />
-        <Actions app={app} rights={rights} onSync={() => setSyncs(true)} />
+        <Actions app={app} rights={rights} onSync={() => setSyncs(true)} onDelete={() => setDeletes(true)} />
       </div>
       <Note severity={row.why.severity}>
         <Badge severity={row.why.severity}>{row.why.reason}</Badge>
@@ -63,12 +67,16 @@ function Found({ app }: { app: Shown }) {
       {view === "resources" && <ResourcesView app={app} />}
       {view === "diff" && <DiffView app={app} />}
       {view === "history" && <HistoryView app={app} rights={rights} />}
+      {view === "logs" && <ApplicationLogs app={app} />}
       {syncs && <SyncDialog app={app} onClose={() => setSyncs(false)} />}
+      {deletes && <DeleteDialog app={app} onClose={() => setDeletes(false)} />}
     </>
   );
 }
 
-function Actions({ app, rights, onSync }: { app: Shown; rights: Rights; onSync: () => void }) {
+type ActionsProps = { app: Shown; rights: Rights; onSync: () => void; onDelete: () => void };
+
+function Actions({ app, rights, onSync, onDelete }: ActionsProps) {
   const { row } = app;
   const busy = row.phase === "Running" || row.phase === "Terminating";
   const refresh = (level: string) =>
@@ -93,6 +101,12 @@ function Actions({ app, rights, onSync }: { app: Shown; rights: Rights; onSync: 
       </Button>
       <Button lacks={rights.get} onClick={() => void refresh("hard")}>
         Hard refresh
+      </Button>
+      <Button lacks={rights.update} onClick={() => go(`${placeOf(row)}/edit`)}>
+        Edit…
+      </Button>
+      <Button kind="danger" lacks={rights.delete} onClick={onDelete}>
+        Delete…
       </Button>
     </div>
   );

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 
-import { placeOf, streamOf } from "./model";
+import { bulkEffect, bulkRequest, placeOf, streamOf } from "./model";
 
 test("the question is made of what the address says, and of nothing else", () => {
   const query = new URLSearchParams("search=web&sync=OutOfSync&sync=Unknown&sort=-health&offset=50&view=x&evil=1");
@@ -11,4 +11,19 @@ test("the question is made of what the address says, and of nothing else", () =>
 
 test("names are escaped in addresses", () => {
   expect(placeOf({ namespace: "a/b", name: "x?y" })).toBe("/applications/a%2Fb/x%3Fy");
+});
+
+const target = { namespace: "team", name: "web", project: "p", sync: "OutOfSync" };
+
+test.each([
+  ["sync", "POST", "/api/v1/applications/web/sync"],
+  ["refresh", "GET", "/api/v1/applications/web?appNamespace=team&refresh=normal"],
+  ["hard-refresh", "GET", "/api/v1/applications/web?appNamespace=team&refresh=hard"],
+  ["delete", "DELETE", "/api/v1/applications/web?appNamespace=team&cascade=true&propagationPolicy=foreground"],
+] as const)("%s of a selection is one call for each", (verb, method, place) => {
+  expect(bulkRequest(verb, target, false)).toMatchObject({ method, place });
+});
+
+test("the effect of a sync counts what differs", () => {
+  expect(bulkEffect("sync", [target, { ...target, sync: "Synced" }], false)).toContain("1 of 2 differ");
 });

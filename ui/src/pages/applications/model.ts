@@ -24,3 +24,34 @@ export function streamOf(query: URLSearchParams): string {
 export function placeOf(row: { namespace: string; name: string }): string {
   return `/applications/${encodeURIComponent(row.namespace)}/${encodeURIComponent(row.name)}`;
 }
+
+export type BulkVerb = "sync" | "refresh" | "hard-refresh" | "delete";
+type Target = { namespace: string; name: string; project: string; sync: string };
+
+/** What would come of it, in one sentence. */
+export function bulkEffect(verb: BulkVerb, rows: Target[], prune: boolean): string {
+  const differ = rows.filter((row) => row.sync === "OutOfSync").length;
+  switch (verb) {
+    case "sync":
+      return `${differ} of ${rows.length} differ from Git and are changed${prune ? "; what left Git is deleted" : "; nothing is deleted"}. Those in sync run their hooks again.`;
+    case "refresh":
+      return `${rows.length} compare what Git has now with what lives.`;
+    case "hard-refresh":
+      return `${rows.length} render anew, without anything kept, and compare.`;
+    case "delete":
+      return `${rows.length} are deleted, and their resources before them.`;
+  }
+}
+
+export function bulkRequest(verb: BulkVerb, row: Target, prune: boolean): { method: string; place: string; body?: unknown } {
+  const place = `/api/v1/applications/${encodeURIComponent(row.name)}`;
+  const asked = `appNamespace=${encodeURIComponent(row.namespace)}`;
+  switch (verb) {
+    case "sync":
+      return { method: "POST", place: `${place}/sync`, body: { appNamespace: row.namespace, project: row.project, prune } };
+    case "delete":
+      return { method: "DELETE", place: `${place}?${asked}&cascade=true&propagationPolicy=foreground` };
+    default:
+      return { method: "GET", place: `${place}?${asked}&refresh=${verb === "refresh" ? "normal" : "hard"}` };
+  }
+}

@@ -1,9 +1,10 @@
 import type { Schemas } from "../../api/client";
 import { keyOf } from "../../api/patch";
-import { Ago, Badge, Facets, Note, Pages, Search, Sortable, StateBadge } from "../../parts";
+import { Ago, Badge, Button, Facets, Note, Pages, Search, Sortable, StateBadge } from "../../parts";
 import { shortRevision } from "../../parts/format";
-import { href, query } from "../../router";
+import { go, href, query } from "../../router";
 import { useLive } from "../live-page";
+import { selected, SelectionBar, toggle } from "./selection";
 import { FACETS, LIMIT, placeOf, streamOf } from "./model";
 import "../list.css";
 
@@ -18,11 +19,17 @@ export function ApplicationsPage() {
       <div class="head">
         <h1>Applications</h1>
         <Search label="Search applications" />
+        <div class="actions">
+          <Button kind="primary" onClick={() => go("/applications/new")}>
+            New application…
+          </Button>
+        </div>
         <span class="muted number" aria-live="polite">
           {page && (page.matched === page.total ? `${page.total}` : `${page.matched} of ${page.total}`)}
         </span>
       </div>
       {problem && <Note severity="broken">{problem}</Note>}
+      <SelectionBar />
       <div class="list">
         {page && <Facets facets={page.facets} names={FACETS} />}
         <div>
@@ -41,6 +48,14 @@ function Rows({ page }: { page: Page }) {
       <table>
         <thead>
           <tr>
+            <th scope="col">
+              <input
+                type="checkbox"
+                aria-label="Select all that are shown"
+                checked={page.rows.every((row) => selected.value.has(keyOf(row)))}
+                onChange={(event) => page.rows.forEach((row) => toggle(row, event.currentTarget.checked))}
+              />
+            </th>
             <Sortable column="name">Application</Sortable>
             <Sortable column="sync">Sync</Sortable>
             <Sortable column="health">Health</Sortable>
@@ -52,7 +67,15 @@ function Rows({ page }: { page: Page }) {
         </thead>
         <tbody>
           {page.rows.map((row) => (
-            <tr key={keyOf(row)}>
+            <tr key={keyOf(row)} class={selected.value.has(keyOf(row)) ? "selected" : undefined}>
+              <td>
+                <input
+                  type="checkbox"
+                  aria-label={`Select ${row.name}`}
+                  checked={selected.value.has(keyOf(row))}
+                  onChange={(event) => toggle(row, event.currentTarget.checked)}
+                />
+              </td>
               <td>
                 <a href={href(placeOf(row))} data-row>
                   {row.name}

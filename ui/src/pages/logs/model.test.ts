@@ -1,0 +1,69 @@
+import { expect, test } from "vitest";
+
+import { entriesOf, fileOf, kept, levelOf, linesOf, marked, MOST_LINES, newer, placeOf, plain } from "./model";
+
+const line = (at: string, text: string, pod = "a") => ({ at, pod, text, level: levelOf(text) });
+
+test("a stream may be cut in the middle of a value", () => {
+  const found = entriesOf('{"result":{"content":"a"}}\n{"result":{"content":"b"}}\n{"resu');
+  expect(found.entries.map((one) => one.content)).toEqual(["a", "b"]);
+  expect(found.rest).toBe('{"resu');
+});
+
+test("an error within the stream is told", () => {
+  expect(entriesOf('{"error":{"message":"no"}}\n').problem).toBe("no");
+});
+
+test("the end of the stream is no line", () => {
+  expect(linesOf([{ content: "x" }, { last: true, content: "" }])).toHaveLength(1);
+});
+
+test.each([
+  ["ERROR something", "error"],
+  ["E0101 12:00 failed", "error"],
+  ["level=warn x", "warning"],
+  ["terror", "info"],
+  ['{"level":"error"}', "error"],
+])("%s is of level %s", (text, level) => {
+  expect(levelOf(text)).toBe(level);
+});
+
+test("colours for terminals are left out", () => {
+  expect(plain("\u001b[31mred\u001b[0m")).toBe("red");
+});
+
+test("only the newest lines are kept", () => {
+  const lines = Array.from({ length: MOST_LINES + 2 }, (_, at) => line(String(at), "x"));
+  expect(kept(lines)[0]?.at).toBe("2");
+});
+
+test("a stream that is opened again shows no line twice", () => {
+  const seen = line("2", "b");
+  expect(newer([line("1", "a"), line("2", "b"), line("3", "c")], seen).map((one) => one.text)).toEqual(["c"]);
+  expect(newer([line("3", "c")], seen).map((one) => one.text)).toEqual(["c"]);
+});
+
+test("what was searched is marked, whatever its case", () => {
+  expect(marked("an Error: error", "ERROR")).toEqual([
+    { text: "an ", hit: false },
+    { text: "Error", hit: true },
+    { text: ": ", hit: false },
+    { text: "error", hit: true },
+  ]);
+});
+
+test("the question names the object, and after a break only what is new", () => {
+  const wanted = {
+    application: "web", appNamespace: "argocd", namespace: "n", kind: "Deployment", group: "apps", name: "d",
+    container: "", filter: "x", previous: false, follow: true, tail: 100,
+  }; // prettier-ignore
+  expect(placeOf(wanted)).toBe(
+    "/api/v1/applications/web/logs?appNamespace=argocd&follow=true&tailLines=100&namespace=n&kind=Deployment&group=apps&resourceName=d&filter=x",
+  );
+  expect(placeOf(wanted, "2026-01-01T00:00:00Z")).toContain("sinceTime=2026-01-01T00%3A00%3A00Z");
+});
+
+test("a download names the Pods where there are several", () => {
+  expect(fileOf([line("1", "x", "a"), line("2", "y", "b")])).toBe("1 a x\n2 b y\n");
+  expect(fileOf([line("1", "x", "a")])).toBe("1 x\n");
+});

@@ -1,0 +1,122 @@
+/** Lines of logs: from the server's stream to what is shown. Pure. */
+
+export interface Entry {
+  content?: string;
+  timeStampStr?: string;
+  podName?: string;
+  last?: boolean;
+}
+
+export interface LogLine {
+  at: string;
+  pod: string;
+  text: string;
+  level: Level;
+}
+
+export type Level = "error" | "warning" | "info";
+
+/** More lines than these are not kept: the oldest go first. */
+export const MOST_LINES = 5000;
+
+const ERROR = /\b(error|err|fatal|panic|critical|exception|traceback)\b|"level":"(error|fatal)"|^[EF]\d{4} /i;
+const WARNING = /\b(warn|warning)\b|^W\d{4} /i;
+
+export function levelOf(text: string): Level {
+  return ERROR.test(text) ? "error" : WARNING.test(text) ? "warning" : "info";
+}
+
+/** What came of a stream of one JSON value a line, and what is left of an unfinished one. */
+export function entriesOf(text: string): { entries: Entry[]; rest: string; problem: string } {
+  const parts = text.split("\n");
+  const rest = parts.pop() ?? "";
+  const entries: Entry[] = [];
+  let problem = "";
+  for (const part of parts) {
+    if (!part.trim()) continue;
+    const found = JSON.parse(part) as { result?: Entry; error?: { message?: string } };
+    if (found.result) entries.push(found.result);
+    if (found.error) problem = found.error.message ?? "The stream of logs broke";
+  }
+  return { entries, rest, problem };
+}
+
+export function linesOf(entries: Entry[]): LogLine[] {
+  return entries
+    .filter((one) => !one.last)
+    .map((one) => ({
+      at: one.timeStampStr ?? "",
+      pod: one.podName ?? "",
+      text: plain(one.content ?? ""),
+      level: levelOf(one.content ?? ""),
+    }));
+}
+
+/** Without the colours and cursor moves that programs write for terminals. */
+export function plain(text: string): string {
+  // eslint-disable-next-line no-control-regex
+  return text.replace(/\u001b\[[0-9;?]*[A-Za-z]/g, "");
+}
+
+export function kept(lines: LogLine[]): LogLine[] {
+  return lines.length > MOST_LINES ? lines.slice(lines.length - MOST_LINES) : lines;
+}
+
+/** Of a stream that is opened again only what is after the last line that was seen. */
+export function newer(lines: LogLine[], last: LogLine | undefined): LogLine[] {
+  if (!last) return lines;
+  const at = lines.findLastIndex((one) => one.at === last.at && one.pod === last.pod && one.text === last.text);
+  return at >= 0 ? lines.slice(at + 1) : lines.filter((one) => one.at >= last.at);
+}
+
+/** A text in pieces; those that are what was searched are marked. */
+export function marked(text: string, searched: string): { text: string; hit: boolean }[] {
+  if (!searched) return [{ text, hit: false }];
+  const pieces: { text: string; hit: boolean }[] = [];
+  const [whole, wanted] = [text.toLowerCase(), searched.toLowerCase()];
+  let from = 0;
+  for (let at = whole.indexOf(wanted); at >= 0; at = whole.indexOf(wanted, from)) {
+    if (at > from) pieces.push({ text: text.slice(from, at), hit: false });
+    pieces.push({ text: text.slice(at, at + wanted.length), hit: true });
+    from = at + wanted.length;
+  }
+  if (from < text.length) pieces.push({ text: text.slice(from), hit: false });
+  return pieces;
+}
+
+export interface Wanted {
+  application: string;
+  appNamespace: string;
+  namespace: string;
+  kind: string;
+  group: string;
+  name: string;
+  container: string;
+  filter: string;
+  previous: boolean;
+  follow: boolean;
+  tail: number;
+}
+
+export function placeOf(wanted: Wanted, sinceTime = ""): string {
+  const asked = new URLSearchParams({ appNamespace: wanted.appNamespace, follow: String(wanted.follow) });
+  if (sinceTime) asked.set("sinceTime", sinceTime);
+  else asked.set("tailLines", String(wanted.tail));
+  const named: [string, string][] = [
+    ["namespace", wanted.namespace],
+    ["kind", wanted.kind],
+    ["group", wanted.group],
+    ["resourceName", wanted.name],
+    ["container", wanted.container],
+    ["filter", wanted.filter],
+  ];
+  for (const [name, value] of named) if (value) asked.set(name, value);
+  if (wanted.previous) asked.set("previous", "true");
+  return `/api/v1/applications/${encodeURIComponent(wanted.application)}/logs?${asked}`;
+}
+
+/** What a download holds. */
+export function fileOf(lines: LogLine[]): string {
+  const several = new Set(lines.map((one) => one.pod)).size > 1;
+  return lines.map((one) => `${one.at} ${several ? `${one.pod} ` : ""}${one.text}\n`).join("");
+}

@@ -1,0 +1,286 @@
+/** The settings that Argo CD's API keeps: what each list shows, how one is made and removed. Pure. */
+import type { Severity } from "../../parts";
+
+export type Item = Record<string, unknown>;
+
+export interface Cell {
+  text: string;
+  /** Shown as a badge. */
+  severity?: Severity;
+  /** In full below it, such as the error of a connection. */
+  detail?: string;
+  at?: string;
+  link?: string;
+}
+
+export interface FormField {
+  name: string;
+  title: string;
+  hint?: string;
+  kind?: "text" | "password" | "area" | "check" | "choice";
+  choices?: string[];
+  required?: boolean;
+}
+
+export interface Section {
+  place: string;
+  title: string;
+  /** What one of them is called. */
+  one: string;
+  about: string;
+  api: string;
+  name: (item: Item) => string;
+  columns: [string, (item: Item) => Cell][];
+  fields: FormField[];
+  create?: (values: Record<string, string>) => { place: string; body: unknown };
+  remove?: (item: Item) => string;
+  /** What is lost by removing it. */
+  loses?: string;
+}
+
+export function at(item: unknown, ...path: string[]): unknown {
+  return path.reduce<unknown>((found, name) => (found as Item | null | undefined)?.[name], item);
+}
+
+function text(item: unknown, ...path: string[]): string {
+  const found = at(item, ...path);
+  return found === undefined || found === null ? "" : String(found);
+}
+
+const cell = (value: string): Cell => ({ text: value });
+
+/** How a connection stands, with its error in full. */
+export function connection(item: Item): Cell {
+  const state = text(item, "connectionState", "status") || "Unknown";
+  const severity: Severity = state === "Successful" ? "ok" : state === "Failed" ? "broken" : "busy";
+  return { text: state, severity, detail: text(item, "connectionState", "message"), at: text(item, "connectionState", "attemptedAt") };
+}
+
+const list = (found: unknown): string[] => (Array.isArray(found) ? found.map(String) : []);
+const e = encodeURIComponent;
+
+export const SECTIONS: Section[] = [
+  {
+    place: "projects",
+    title: "Projects",
+    one: "project",
+    about: "What may be deployed from where to where, and who may do it.",
+    api: "/api/v1/projects",
+    name: (item) => text(item, "metadata", "name"),
+    columns: [
+      ["Project", (item) => ({ text: text(item, "metadata", "name"), link: `/settings/projects/${e(text(item, "metadata", "name"))}` })],
+      ["Description", (item) => cell(text(item, "spec", "description"))],
+      ["Sources", (item) => cell(list(at(item, "spec", "sourceRepos")).join(", "))],
+      ["Destinations", (item) => cell(destinations(item))],
+      ["Roles", (item) => cell(rolesOf(item).map((role) => role.name).join(", "))],
+      ["Applications", (item) => ({ text: "show", link: `/applications?project=${e(text(item, "metadata", "name"))}` })],
+    ],
+    fields: [
+      { name: "name", title: "Name", required: true },
+      { name: "description", title: "Description" },
+      { name: "sourceRepos", title: "Repositories", hint: "one a line, * for all", kind: "area" },
+      { name: "server", title: "Cluster", hint: "its address, * for all" },
+      { name: "namespace", title: "Namespace", hint: "* for all" },
+    ],
+    create: (values) => ({
+      place: "/api/v1/projects",
+      body: {
+        project: {
+          metadata: { name: values["name"] },
+          spec: {
+            description: values["description"] ?? "",
+            sourceRepos: lines(values["sourceRepos"]),
+            destinations: values["server"] ? [{ server: values["server"], namespace: values["namespace"] || "*" }] : [],
+          },
+        },
+      },
+    }),
+    remove: (item) => `/api/v1/projects/${e(text(item, "metadata", "name"))}`,
+    loses: "Applications of the project would have none: that is refused while there are some.",
+  },
+  {
+    place: "repos",
+    title: "Repositories",
+    one: "repository",
+    about: "Where manifests come from, and the credentials for it.",
+    api: "/api/v1/repositories",
+    name: (item) => text(item, "repo"),
+    columns: [
+      ["Repository", (item) => cell(text(item, "repo"))],
+      ["Type", (item) => cell(text(item, "type") || "git")],
+      ["Name", (item) => cell(text(item, "name"))],
+      ["Project", (item) => cell(text(item, "project"))],
+      ["Connection", connection],
+      ["Used by", (item) => ({ text: "show", link: `/applications?search=${e(text(item, "repo"))}` })],
+    ],
+    fields: [
+      { name: "repo", title: "URL", hint: "https://, ssh:// or oci://", required: true },
+      { name: "type", title: "Type", kind: "choice", choices: ["git", "helm", "oci"] },
+      { name: "name", title: "Name", hint: "needed for Helm" },
+      { name: "project", title: "Project", hint: "empty: all projects may use it" },
+      { name: "username", title: "User" },
+      { name: "password", title: "Password or token", kind: "password" },
+      { name: "sshPrivateKey", title: "SSH private key", kind: "area" },
+      { name: "insecure", title: "Do not verify the server's certificate", kind: "check" },
+      { name: "enableLfs", title: "Git LFS", kind: "check" },
+    ],
+    create: (values) => ({
+      place: "/api/v1/repositories",
+      body: filled({ ...values, insecure: values["insecure"] === "true", enableLfs: values["enableLfs"] === "true" }),
+    }),
+    remove: (item) => `/api/v1/repositories/${e(text(item, "repo"))}?appProject=${e(text(item, "project"))}`,
+    loses: "Its credentials are gone: Applications that need them cannot be compared.",
+  },
+  {
+    place: "clusters",
+    title: "Clusters",
+    one: "cluster",
+    about: "Where Applications are deployed to.",
+    api: "/api/v1/clusters",
+    name: (item) => text(item, "server"),
+    columns: [
+      ["Cluster", (item) => cell(text(item, "name"))],
+      ["Address", (item) => cell(text(item, "server"))],
+      ["Version", (item) => cell(text(item, "serverVersion"))],
+      ["Namespaces", (item) => cell(list(at(item, "namespaces")).join(", ") || "all")],
+      ["Connection", connection],
+      ["Applications", (item) => ({ text: text(item, "info", "applicationsCount") || "0", link: `/applications?cluster=${e(text(item, "name"))}` })],
+    ],
+    fields: [
+      { name: "name", title: "Name", required: true },
+      { name: "server", title: "Address", hint: "https://…", required: true },
+      { name: "bearerToken", title: "Bearer token", kind: "password" },
+      { name: "caData", title: "Certificate authority", hint: "PEM", kind: "area" },
+      { name: "namespaces", title: "Namespaces", hint: "one a line, empty for all", kind: "area" },
+      { name: "project", title: "Project", hint: "empty: all projects may use it" },
+    ],
+    create: (values) => ({
+      place: "/api/v1/clusters",
+      body: filled({
+        name: values["name"],
+        server: values["server"],
+        project: values["project"],
+        namespaces: lines(values["namespaces"]),
+        config: filled({
+          bearerToken: values["bearerToken"],
+          tlsClientConfig: filled({ caData: values["caData"] ? btoa(values["caData"]) : "", insecure: false }),
+        }),
+      }),
+    }),
+    remove: (item) => `/api/v1/clusters/${e(text(item, "server"))}`,
+    loses: "Applications that go there cannot be compared or synced; what runs there runs on.",
+  },
+  {
+    place: "certs",
+    title: "Certificates and known hosts",
+    one: "certificate",
+    about: "Which Git and Helm servers are trusted, besides those of the system.",
+    api: "/api/v1/certificates",
+    name: (item) => `${text(item, "serverName")} ${text(item, "certSubType")}`,
+    columns: [
+      ["Server", (item) => cell(text(item, "serverName"))],
+      ["Type", (item) => cell(text(item, "certType"))],
+      ["Algorithm", (item) => cell(text(item, "certSubType"))],
+      ["Fingerprint or subject", (item) => cell(text(item, "certInfo"))],
+    ],
+    fields: [
+      { name: "serverName", title: "Server", required: true },
+      { name: "certType", title: "Type", kind: "choice", choices: ["https", "ssh"] },
+      { name: "certSubType", title: "Algorithm", hint: "of an SSH key, such as ssh-ed25519" },
+      { name: "certData", title: "Certificate (PEM) or SSH public key", kind: "area", required: true },
+    ],
+    create: (values) => ({
+      place: "/api/v1/certificates",
+      body: { items: [filled({ ...values, certData: btoa(values["certData"] ?? "") })] },
+    }),
+    remove: (item) =>
+      `/api/v1/certificates?hostNamePattern=${e(text(item, "serverName"))}&certType=${e(text(item, "certType"))}&certSubType=${e(text(item, "certSubType"))}`,
+    loses: "The server is not trusted any more by it.",
+  },
+  {
+    place: "gpgkeys",
+    title: "GnuPG keys",
+    one: "key",
+    about: "Whose signatures of commits count, in projects that want them.",
+    api: "/api/v1/gpgkeys",
+    name: (item) => text(item, "keyID"),
+    columns: [
+      ["Key", (item) => cell(text(item, "keyID"))],
+      ["Owner", (item) => cell(text(item, "owner"))],
+      ["Type", (item) => cell(text(item, "subType"))],
+      ["Fingerprint", (item) => cell(text(item, "fingerprint"))],
+    ],
+    fields: [{ name: "keyData", title: "Public key", hint: "ASCII armoured", kind: "area", required: true }],
+    create: (values) => ({ place: "/api/v1/gpgkeys", body: { keyData: values["keyData"] } }),
+    remove: (item) => `/api/v1/gpgkeys?keyID=${e(text(item, "keyID"))}`,
+    loses: "Commits that it signed do not count as signed any more.",
+  },
+  {
+    place: "accounts",
+    title: "Accounts",
+    one: "account",
+    about: "Local users. Those of a sign-in provider are not listed.",
+    api: "/api/v1/account",
+    name: (item) => text(item, "name"),
+    columns: [
+      ["Account", (item) => ({ text: text(item, "name"), link: `/settings/accounts/${e(text(item, "name"))}` })],
+      ["State", (item) => (at(item, "enabled") ? { text: "enabled", severity: "ok" } : { text: "disabled", severity: "attention" })],
+      ["May", (item) => cell(list(at(item, "capabilities")).join(", "))],
+      ["Tokens", (item) => cell(String(Array.isArray(at(item, "tokens")) ? (at(item, "tokens") as unknown[]).length : 0))],
+    ],
+    fields: [],
+  },
+];
+
+export interface Role {
+  name: string;
+  description: string;
+  groups: string[];
+  policies: string[];
+  tokens: { id: string; iat: number; exp: number }[];
+}
+
+export function rolesOf(project: unknown): Role[] {
+  const found = at(project, "spec", "roles");
+  return (Array.isArray(found) ? (found as unknown[]) : []).map((role) => ({
+    name: text(role, "name"),
+    description: text(role, "description"),
+    groups: list(at(role, "groups")),
+    policies: list(at(role, "policies")),
+    tokens: ((at(role, "jwtTokens") as { id?: string; iat?: number; exp?: number }[] | undefined) ?? []).map((one) => ({
+      id: one.id ?? "",
+      iat: one.iat ?? 0,
+      exp: one.exp ?? 0,
+    })),
+  }));
+}
+
+/** A rule of a policy as a sentence. */
+export function ruleInWords(rule: string): string {
+  const [, , resource, action, object, effect] = rule.split(",").map((part) => part.trim());
+  if (!effect) return rule;
+  const what = object === "*" ? `all ${resource}` : `${resource} ${object}`;
+  return `${effect === "deny" ? "may never" : "may"} ${action === "*" ? "do everything with" : action} ${what}`;
+}
+
+function destinations(item: Item): string {
+  const found = at(item, "spec", "destinations");
+  return (Array.isArray(found) ? (found as unknown[]) : [])
+    .map((one) => `${text(one, "name") || text(one, "server")} / ${text(one, "namespace")}`)
+    .join(", ");
+}
+
+export function lines(value: string | undefined): string[] {
+  return (value ?? "").split("\n").map((one) => one.trim()).filter(Boolean);
+}
+
+/** Without what was left empty. */
+export function filled(values: Item): Item {
+  return Object.fromEntries(
+    Object.entries(values).filter(([, value]) => value !== "" && value !== undefined && !(Array.isArray(value) && value.length === 0)),
+  );
+}
+
+export function missing(fields: FormField[], values: Record<string, string>): string[] {
+  return fields.filter((field) => field.required && !values[field.name]?.trim()).map((field) => field.title);
+}
