@@ -667,6 +667,57 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/pipelines": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The projects with pipelines that one may see */
+        get: operations["getPipelines"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/pipelines/{project}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The pipeline of a project */
+        get: operations["getPipelinesProject"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/stream/pipelines/{project}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The pipeline of a project, live */
+        get: operations["getStreamPipelinesProject"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -835,6 +886,31 @@ export interface components {
             retries: number;
             steps: components["schemas"]["Step"][];
         };
+        /** @description Freight, in short. */
+        Piece: {
+            name: string;
+            alias: string;
+            content: string;
+        };
+        /** @description All that one may see of a project; `freight` the newest first. */
+        Pipeline: {
+            project: string;
+            warehouses: components["schemas"]["ObjectRow"][];
+            stages: components["schemas"]["StageNode"][];
+            freight: components["schemas"]["ObjectRow"][];
+        };
+        PipelineList: {
+            pipelines: components["schemas"]["PipelineRow"][];
+        };
+        /** @description A project with pipelines, and how many of its stages are how. */
+        PipelineRow: {
+            project: string;
+            warehouses: number;
+            stages: number;
+            broken: number;
+            attention: number;
+            promoting: number;
+        };
         /** @description One resource of the Application. `health` is empty for kinds that have none. */
         ResourceShown: {
             group: string;
@@ -858,6 +934,21 @@ export interface components {
         Rights: {
             rights: components["schemas"]["Right"][];
         };
+        /**
+         * @description `waiting`: pieces newer than what it holds that it may have now, `next` the newest of them.
+         *
+         *         `promotions`: those that run or queue, in order. `controlFlow`: it promotes nothing, it only passes on.
+         */
+        StageNode: {
+            row: components["schemas"]["ObjectRow"];
+            takes: components["schemas"]["Takes"][];
+            holds: components["schemas"]["Piece"][];
+            controlFlow: boolean;
+            automatic: boolean;
+            waiting: number;
+            next: components["schemas"]["Piece"] | null;
+            promotions: components["schemas"]["ObjectRow"][];
+        };
         /** @description One resource of an operation. */
         Step: {
             group: string;
@@ -869,6 +960,12 @@ export interface components {
             status: string;
             message: string;
             hook: string;
+        };
+        /** @description Freight of a warehouse: `direct` from it, or once it was verified in `stages`. */
+        Takes: {
+            warehouse: string;
+            direct: boolean;
+            stages: string[];
         };
         /** @description `severity` orders: what needs a person comes first. */
         Why: {
@@ -2042,6 +2139,70 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Done"];
+                };
+            };
+        };
+    };
+    getPipelines: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PipelineList"];
+                };
+            };
+        };
+    };
+    getPipelinesProject: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Pipeline"];
+                };
+            };
+        };
+    };
+    getStreamPipelinesProject: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": string;
                 };
             };
         };

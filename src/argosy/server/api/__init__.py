@@ -3,7 +3,7 @@
 - `endpoint.py`: how an endpoint is declared; `router.py`: from a request to its answer; `shapes.py`: types as schemas.
 - `openapi.py`: the description, made from the declarations.
 - `listing.py`: search, filter, sort, range and counts by facet, for every list.  `stream.py`: lists and objects, live.
-- `applications.py`, `objects.py`, `actions.py`, `home.py`, `caller.py`: the endpoints.
+- `applications.py`, `objects.py`, `actions.py`, `home.py`, `pipelines.py`, `caller.py`: the endpoints.
 - `why.py`, `object_states.py`: why an object is as it is.
 """
 
@@ -21,6 +21,7 @@ def router(world: World) -> Router:
     from argosy.server.api.caller import caller_endpoints
     from argosy.server.api.home import home_endpoints
     from argosy.server.api.objects import object_endpoints
+    from argosy.server.api.pipelines import pipeline_endpoints
 
     declared = (
         *caller_endpoints(world),
@@ -28,5 +29,6 @@ def router(world: World) -> Router:
         *object_endpoints(world),
         *home_endpoints(world),
         *action_endpoints(world),
+        *pipeline_endpoints(world),
     )
     return Router(declared, PREFIX)

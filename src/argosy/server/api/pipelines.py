@@ -1,0 +1,238 @@
+"""A project's pipeline as one picture: warehouses, stages with the Freight they hold, what runs and what waits.
+
+Rights are those of the single objects: what one may not see is not in the picture.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Final, TypedDict
+
+from argosy.machinery.objects import JsonObject
+from argosy.runtime.informer import Cache
+from argosy.server.api.endpoint import Asked, Endpoint
+from argosy.server.api.objects import LISTED, RIGHTS, ObjectRow, Objects, row_of, target_of
+from argosy.server.api.stream import Events
+from argosy.server.calls import Call, within
+from argosy.server.errors import not_found
+from argosy.server.world import World
+
+KINDS: Final = ("warehouses", "stages", "freight", "promotions")
+MOST_FREIGHT: Final = 50
+"""Pieces of the time line, the newest first."""
+ACTIVE: Final = frozenset({"Pending", "Running"})
+
+
+class Takes(TypedDict):
+    """Freight of a warehouse: `direct` from it, or once it was verified in `stages`."""
+
+    warehouse: str
+    direct: bool
+    stages: list[str]
+
+
+class Piece(TypedDict):
+    """Freight, in short."""
+
+    name: str
+    alias: str
+    content: str
+
+
+class StageNode(TypedDict):
+    """`waiting`: pieces newer than what it holds that it may have now, `next` the newest of them.
+
+    `promotions`: those that run or queue, in order. `controlFlow`: it promotes nothing, it only passes on.
+    """
+
+    row: ObjectRow
+    takes: list[Takes]
+    holds: list[Piece]
+    controlFlow: bool
+    automatic: bool
+    waiting: int
+    next: Piece | None
+    promotions: list[ObjectRow]
+
+
+class Pipeline(TypedDict):
+    """All that one may see of a project; `freight` the newest first."""
+
+    project: str
+    warehouses: list[ObjectRow]
+    stages: list[StageNode]
+    freight: list[ObjectRow]
+
+
+class PipelineRow(TypedDict):
+    """A project with pipelines, and how many of its stages are how."""
+
+    project: str
+    warehouses: int
+    stages: int
+    broken: int
+    attention: int
+    promoting: int
+
+
+class PipelineList(TypedDict):
+    pipelines: list[PipelineRow]
+
+
+def pipeline_endpoints(world: World) -> tuple[Endpoint, ...]:
+    pictures = Pictures(world)
+    needs = within(RIGHTS, "get")
+    return (
+        Endpoint(
+            method="GET",
+            path="/pipelines",
+            summary="The projects with pipelines that one may see",
+            needs=needs,
+            answers=PipelineList,
+            answer=pictures.projects,
+        ),
+        Endpoint(
+            method="GET",
+            path="/pipelines/{project}",
+            summary="The pipeline of a project",
+            needs=needs,
+            answers=Pipeline,
+            answer=pictures.picture,
+        ),
+        Endpoint(
+            method="GET",
+            path="/stream/pipelines/{project}",
+            summary="The pipeline of a project, live",
+            needs=needs,
+            stream=pictures.watched,
+        ),
+    )
+
+
+class Pictures:
+    def __init__(self, world: World) -> None:
+        self._world, self._objects = world, Objects(world)
+
+    async def projects(self, asked: Asked) -> PipelineList:
+        asked.call.checked = True
+        rows: dict[str, PipelineRow] = {}
+        for kind in ("warehouses", "stages"):
+            cache = await self._objects.cache(LISTED[kind])
+            for row in await self._objects.visible(asked.call, LISTED[kind], cache) if cache is not None else ():
+                _count(rows.setdefault(row["namespace"], _empty(row["namespace"])), kind, row)
+        return {"pipelines": [rows[project] for project in sorted(rows)]}
+
+    async def picture(self, asked: Asked) -> Pipeline:
+        """Raises ApiError: there is no such project, or one may see nothing of it."""
+        found = await self._picture(asked)
+        if not found["warehouses"] and not found["stages"]:
+            raise not_found(f"there is no pipeline in the project {asked.path['project'][:100]!r}")
+        return found
+
+    async def watched(self, asked: Asked) -> Events:
+        asked.call.checked = True
+        caches = [cache for kind in KINDS if (cache := await self._objects.cache(LISTED[kind])) is not None]
+
+        async def now() -> JsonObject:
+            return dict(await self._picture(asked))
+
+        return Events(self._world, asked.call, now, caches)
+
+    async def _picture(self, asked: Asked) -> Pipeline:
+        asked.call.checked = True
+        project = asked.path["project"]
+        found = {kind: _seen(asked.call, kind, await self._objects.cache(LISTED[kind]), project) for kind in KINDS}
+        pieces = sorted(found["freight"], key=_created, reverse=True)
+        promotions = [row_of(LISTED["promotions"], one) for one in sorted(found["promotions"], key=_name)]
+        active = [row for row in promotions if row["state"] in ACTIVE]
+        now = self._world.clock.now()
+        return {
+            "project": project,
+            "warehouses": [row_of(LISTED["warehouses"], one) for one in sorted(found["warehouses"], key=_name)],
+            "stages": [stage_node(one, pieces, active, now) for one in sorted(found["stages"], key=_name)],
+            "freight": [row_of(LISTED["freight"], one) for one in pieces[:MOST_FREIGHT]],
+        }
+
+
+def stage_node(stage: JsonObject, pieces: list[JsonObject], active: Iterable[ObjectRow], now: datetime) -> StageNode:
+    """Pure. `pieces`: the newest first."""
+    spec, name = stage.get("spec") or {}, stage["metadata"]["name"]
+    template = (spec.get("promotionTemplate") or {}).get("spec") or {}
+    by_name = {_name(piece): piece for piece in pieces}
+    held = _held(stage)
+    waiting = _waiting(stage, pieces, held, now)
+    return {
+        "row": row_of(LISTED["stages"], stage),
+        "takes": [_takes(one) for one in spec.get("requestedFreight") or ()],
+        "holds": [_piece(by_name.get(one), one) for one in held],
+        "controlFlow": not template.get("steps"),
+        "automatic": bool((stage.get("status") or {}).get("autoPromotionEnabled")),
+        "waiting": len(waiting),
+        "next": _piece(waiting[0], _name(waiting[0])) if waiting else None,
+        "promotions": [row for row in active if row["facts"].get("stage") == name],
+    }
+
+
+def _waiting(stage: JsonObject, pieces: list[JsonObject], held: list[str], now: datetime) -> list[JsonObject]:
+    from argosy.promotion.freight.availability import availability
+
+    youngest = max((_created(piece) for piece in pieces if _name(piece) in held), default=("", ""))
+    return [
+        piece
+        for piece in pieces
+        if _created(piece) > youngest and _name(piece) not in held and availability(stage, piece, now)
+    ]
+
+
+def _held(stage: JsonObject) -> list[str]:
+    history: list[JsonObject] = (stage.get("status") or {}).get("freightHistory") or [{}]
+    return sorted(str(one.get("name")) for one in (history[0].get("items") or {}).values())
+
+
+def _takes(requested: JsonObject) -> Takes:
+    sources = requested.get("sources") or {}
+    return {
+        "warehouse": str((requested.get("origin") or {}).get("name") or ""),
+        "direct": bool(sources.get("direct")),
+        "stages": [str(one) for one in sources.get("stages") or ()],
+    }
+
+
+def _piece(found: JsonObject | None, name: str) -> Piece:
+    facts: Mapping[str, str] = LISTED["freight"].state(found).facts if found is not None else {}
+    return {"name": name, "alias": facts.get("alias", ""), "content": facts.get("content", "")}
+
+
+def _seen(call: Call, kind: str, cache: Cache | None, project: str) -> list[JsonObject]:
+    resource = LISTED[kind].resource
+    return [
+        obj
+        for obj in (cache.list(project) if cache is not None else ())
+        if call.may(RIGHTS, "get", target_of(resource, project, _name(obj)))
+    ]
+
+
+def _count(found: PipelineRow, kind: str, row: ObjectRow) -> None:
+    if kind == "warehouses":
+        found["warehouses"] += 1
+        return
+    found["stages"] += 1
+    if row["severity"] == "broken":
+        found["broken"] += 1
+    if row["severity"] == "attention":
+        found["attention"] += 1
+    if row["state"] == "Promoting":
+        found["promoting"] += 1
+
+
+def _empty(project: str) -> PipelineRow:
+    return {"project": project, "warehouses": 0, "stages": 0, "broken": 0, "attention": 0, "promoting": 0}
+
+
+def _name(obj: JsonObject) -> str:
+    return str(obj["metadata"]["name"])
+
+
+def _created(obj: JsonObject) -> tuple[str, str]:
+    return str(obj["metadata"].get("creationTimestamp") or ""), _name(obj)
