@@ -16,6 +16,8 @@ const ApplicationPage = lazy(() => import("./pages/application/page").then((foun
 const NewApplicationPage = lazy(() => import("./pages/application-edit/page").then((found) => found.NewApplicationPage));
 const EditApplicationPage = lazy(() => import("./pages/application-edit/page").then((found) => found.EditApplicationPage));
 const SettingsPage = lazy(() => import("./pages/settings/page").then((found) => found.SettingsPage));
+const PipelinesPage = lazy(() => import("./pages/pipelines/page").then((found) => found.PipelinesPage));
+const PipelinePage = lazy(() => import("./pages/pipelines/page").then((found) => found.PipelinePage));
 const ObjectsPage = lazy(() => import("./pages/objects/page").then((found) => found.ObjectsPage));
 const ObjectPage = lazy(() => import("./pages/objects/page").then((found) => found.ObjectPage));
 
@@ -77,6 +79,9 @@ function Page() {
     const [ofNamespace, ofName] = name ? [namespace, name] : ["argocd", namespace];
     return <ApplicationPage key={path.value} namespace={ofNamespace} name={ofName} />;
   }
+  if (first === "pipelines" && !namespace) return <PipelinesPage />;
+  if (first === "pipelines" && namespace && !name) return <PipelinePage key={namespace} project={namespace} />;
+  if (first === "project" && namespace) return <Moved to={pipelinePlace(namespace, name === "stage" ? rest[0] : undefined)} />;
   if (first === "settings") return <SettingsPage place={namespace ?? ""} name={name ?? ""} />;
   if (first in KINDS && !namespace) return <ObjectsPage key={first} kind={first} />;
   if (first in KINDS && namespace && name && rest.length === 0) {
@@ -89,17 +94,27 @@ function Page() {
   );
 }
 
+/** Where Kargo's addresses lead here. */
+function pipelinePlace(project: string, stage: string | undefined): string {
+  return `/pipelines/${encodeURIComponent(project)}${stage ? `?stage=${encodeURIComponent(stage)}` : ""}`;
+}
+
+function Moved({ to }: { to: string }) {
+  useEffect(() => go(to, "replace"), [to]);
+  return null;
+}
+
 const LINKS: [string, string][] = [
   ["/", "Home"],
   ["/applications", "Applications"],
   ["/applicationsets", "ApplicationSets"],
-  ["/stages", "Pipelines"],
+  ["/pipelines", "Pipelines"],
   ["/rollouts", "Rollouts"],
   ["/certificates", "Certificates"],
   ["/sealedsecrets", "Sealed secrets"],
   ["/settings", "Settings"],
 ];
-const WITHIN: Record<string, string> = { warehouses: "/stages", freight: "/stages", promotions: "/stages" };
+const WITHIN: Record<string, string> = { stages: "/pipelines", warehouses: "/pipelines", freight: "/pipelines", promotions: "/pipelines" };
 
 function Navigation() {
   const first = path.value.split("/")[1] ?? "";

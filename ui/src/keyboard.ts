@@ -6,7 +6,7 @@ import { go } from "./router";
 export const PLACES: [string, string, string][] = [
   ["h", "/", "Home"],
   ["a", "/applications", "Applications"],
-  ["p", "/stages", "Pipelines"],
+  ["p", "/pipelines", "Pipelines"],
   ["r", "/rollouts", "Rollouts"],
   ["c", "/certificates", "Certificates"],
   ["s", "/sealedsecrets", "Sealed secrets"],

@@ -92,7 +92,7 @@ function RolloutActions({ row, onDone }: { row: Row; onDone: () => void }) {
   );
 }
 
-function StageActions({ row, onDone }: { row: Row; onDone: () => void }) {
+export function StageActions({ row, onDone }: { row: Row; onDone: () => void }) {
   const lacks = useLacks("stages", row, ["promote"]);
   const [open, setOpen] = useState(false);
   return (
