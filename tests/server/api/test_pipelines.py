@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from argosy.server.api.pipelines import stage_node
+from kit.argocd_server import argocd_server
 
 NOW = datetime(2026, 1, 2, tzinfo=UTC)
 
@@ -71,3 +74,14 @@ def test_a_stage_without_steps_only_passes_on() -> None:
     passes["spec"]["promotionTemplate"] = {}
     assert stage_node(passes, PIECES, (), NOW)["controlFlow"]
     assert not stage_node(stage(), PIECES, (), NOW)["controlFlow"]
+
+
+def test_a_project_without_a_pipeline_is_not_there(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with argocd_server(tmp_path) as api:
+            assert await api.call("GET", "/api/argosy/v1/pipelines") == (200, {"pipelines": []})
+            status, refused = await api.call("GET", "/api/argosy/v1/pipelines/nowhere")
+            assert status == 404
+            assert "no pipeline in the project 'nowhere'" in refused["error"]["message"]
+
+    asyncio.run(scenario())

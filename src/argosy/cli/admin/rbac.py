@@ -18,7 +18,7 @@ from argosy.machinery.status import StatusError
 from argosy.runtime.clock import Clock
 from argosy.runtime.verbs import Verbs
 from argosy.server.permissions.enforcement import Enforcer, Subject
-from argosy.server.permissions.policy import ACTIONS, RESOURCES, SCOPED, PolicyError, parse, policy_text
+from argosy.server.permissions.policy import ACTIONS, OWN_RESOURCES, SCOPED, PolicyError, parse, policy_text
 
 RBAC = "argocd-rbac-cm"
 PROJECTS = Resource("argoproj.io", "v1alpha1", "appprojects", "AppProject")
@@ -124,6 +124,6 @@ def _known(resource: str) -> str:
     short = {"app": "applications", "appset": "applicationsets", "proj": "projects", "repo": "repositories"}
     short |= {"cert": "certificates", "cluster": "clusters", "account": "accounts", "gpgkey": "gpgkeys", "log": "logs"}
     for name in (resource, short.get(resource, ""), f"{resource}s", f"{resource.removesuffix('y')}ies"):
-        if name in RESOURCES:
+        if name in OWN_RESOURCES:
             return name
-    raise CommandError(f"{resource!r} is not a resource: give one of {', '.join(RESOURCES)}", Exit.CALL_FAILED)
+    raise CommandError(f"{resource!r} is not a resource: give one of {', '.join(OWN_RESOURCES)}", Exit.CALL_FAILED)

@@ -7,7 +7,7 @@ from typing import TypedDict
 from argosy.server.api.endpoint import Asked, Endpoint
 from argosy.server.calls import nothing, sign_in
 from argosy.server.errors import invalid
-from argosy.server.permissions.policy import RESOURCES
+from argosy.server.permissions.policy import OWN_RESOURCES
 from argosy.server.world import World
 
 MOST_QUESTIONS = 1000
@@ -59,8 +59,8 @@ def caller_endpoints(world: World) -> tuple[Endpoint, ...]:
         if len(given["rights"]) > MOST_QUESTIONS:
             raise invalid(f"body.rights: {len(given['rights'])} are asked, {MOST_QUESTIONS} at most")
         for at, one in enumerate(given["rights"]):
-            if one["resource"] not in RESOURCES:
-                raise invalid(f"body.rights[{at}].resource: {one['resource'][:40]!r} is none of {', '.join(RESOURCES)}")
+            if one["resource"] not in OWN_RESOURCES:
+                raise invalid(f"body.rights[{at}].resource: {one['resource'][:40]!r} is none of {', '.join(OWN_RESOURCES)}")
         return {"allowed": [asked.call.may(one["resource"], one["action"], one["object"]) for one in given["rights"]]}
 
     return (

@@ -41,6 +41,8 @@ RESOURCES: Final = (
     "exec",
     "extensions",
 )
+OWN_RESOURCES: Final = (*RESOURCES, "objects")
+"""Those of Argo CD's policies, and `objects`: Rollouts, Stages, Certificates and their like."""
 ACTIONS: Final = ("get", "create", "update", "delete", "sync", "rollback", "override", "action", "invoke")
 SCOPED: Final = frozenset({"applications", "applicationsets", "repositories", "clusters", "logs", "exec"})
 """What belongs to a project: the object begins with its name."""

@@ -10,9 +10,9 @@ import { StagePanel, WarehousePanel } from "./panel";
 import "../list.css";
 import "./page.css";
 
-const WIDTH = 230;
+const WIDTH = 212;
 const HEIGHT = 108;
-const GAP_X = 56;
+const GAP_X = 40;
 const GAP_Y = 18;
 
 /** The projects; one alone is opened at once. */

@@ -24,7 +24,7 @@ export function StagePanel({ pipeline, stage, onClose }: StageProps) {
   const place = `${e(pipeline.project)}/stages/${e(row.name)}`;
   return (
     <Dialog title={`Stage ${row.name}`} onClose={onClose}>
-      <form method="dialog">
+      <div class="body">
         <h1>
           {row.name} <Badge severity={row.severity as Severity}>{row.state}</Badge>
         </h1>
@@ -71,11 +71,11 @@ export function StagePanel({ pipeline, stage, onClose }: StageProps) {
           <a class="button usual" href={href(`/stages/${e(pipeline.project)}/${e(row.name)}`)}>
             All about it
           </a>
-          <Button kind="primary" type="submit">
+          <Button kind="primary" onClick={onClose}>
             Close
           </Button>
         </div>
-      </form>
+      </div>
     </Dialog>
   );
 }
@@ -83,7 +83,7 @@ export function StagePanel({ pipeline, stage, onClose }: StageProps) {
 export function WarehousePanel({ project, row, onClose }: { project: string; row: Row; onClose: () => void }) {
   return (
     <Dialog title={`Warehouse ${row.name}`} onClose={onClose}>
-      <form method="dialog">
+      <div class="body">
         <h1>
           {row.name} <Badge severity={row.severity as Severity}>{row.state}</Badge>
         </h1>
@@ -96,11 +96,11 @@ export function WarehousePanel({ project, row, onClose }: { project: string; row
           <a class="button usual" href={href(`/warehouses/${e(project)}/${e(row.name)}`)}>
             All about it
           </a>
-          <Button kind="primary" type="submit">
+          <Button kind="primary" onClick={onClose}>
             Close
           </Button>
         </div>
-      </form>
+      </div>
     </Dialog>
   );
 }

@@ -1,0 +1,27 @@
+"""Rights asked in bulk, over the wire: of Argo CD's resources and of our own."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+from kit.argocd_server import Api, argocd_server
+
+PROMOTE = {"resource": "objects", "action": "action/promote", "object": "kargo.akuity.io/Stage/shop/prod"}
+SYNC = {"resource": "applications", "action": "sync", "object": "default/web"}
+
+
+async def _allowed(api: Api, *rights: dict[str, str]) -> tuple[int, Any]:
+    return await api.call("POST", "/api/argosy/v1/rights", {"rights": list(rights)})
+
+
+def test_rights_are_answered_in_order_for_every_kind_of_object(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with argocd_server(tmp_path) as api:
+            assert await _allowed(api, PROMOTE, SYNC) == (200, {"allowed": [True, True]})
+            status, refused = await _allowed(api, {**SYNC, "resource": "nonsense"})
+            assert status == 400
+            assert "body.rights[0].resource: 'nonsense' is none of" in refused["error"]["message"]
+
+    asyncio.run(scenario())
