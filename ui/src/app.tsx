@@ -114,7 +114,7 @@ const LINKS: [string, string][] = [
   ["/sealedsecrets", "Sealed secrets"],
   ["/settings", "Settings"],
 ];
-const WITHIN: Record<string, string> = { stages: "/pipelines", warehouses: "/pipelines", freight: "/pipelines", promotions: "/pipelines" };
+const WITHIN: Record<string, string> = { stages: "/pipelines", warehouses: "/pipelines", freight: "/pipelines", promotions: "/pipelines", analysisruns: "/rollouts" };
 
 function Navigation() {
   const first = path.value.split("/")[1] ?? "";

@@ -157,6 +157,91 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/stream/rollouts/{namespace}/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One Rollout, live; `gone` says that it was deleted */
+        get: operations["getStreamRolloutsNamespaceName"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/analysisruns": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A window on the objects of kind AnalysisRun that one may see */
+        get: operations["getAnalysisruns"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/analysisruns/{namespace}/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One AnalysisRun */
+        get: operations["getAnalysisrunsNamespaceName"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/stream/analysisruns": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A window on the objects of kind AnalysisRun, live */
+        get: operations["getStreamAnalysisruns"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/stream/analysisruns/{namespace}/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One AnalysisRun, live; `gone` says that it was deleted */
+        get: operations["getStreamAnalysisrunsNamespaceName"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/applicationsets": {
         parameters: {
             query?: never;
@@ -200,6 +285,23 @@ export interface paths {
         };
         /** A window on the objects of kind ApplicationSet, live */
         get: operations["getStreamApplicationsets"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/stream/applicationsets/{namespace}/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One ApplicationSet, live; `gone` says that it was deleted */
+        get: operations["getStreamApplicationsetsNamespaceName"];
         put?: never;
         post?: never;
         delete?: never;
@@ -259,6 +361,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/stream/warehouses/{namespace}/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One Warehouse, live; `gone` says that it was deleted */
+        get: operations["getStreamWarehousesNamespaceName"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/stages": {
         parameters: {
             query?: never;
@@ -302,6 +421,23 @@ export interface paths {
         };
         /** A window on the objects of kind Stage, live */
         get: operations["getStreamStages"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/stream/stages/{namespace}/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One Stage, live; `gone` says that it was deleted */
+        get: operations["getStreamStagesNamespaceName"];
         put?: never;
         post?: never;
         delete?: never;
@@ -361,6 +497,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/stream/freight/{namespace}/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One Freight, live; `gone` says that it was deleted */
+        get: operations["getStreamFreightNamespaceName"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/promotions": {
         parameters: {
             query?: never;
@@ -404,6 +557,23 @@ export interface paths {
         };
         /** A window on the objects of kind Promotion, live */
         get: operations["getStreamPromotions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/stream/promotions/{namespace}/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One Promotion, live; `gone` says that it was deleted */
+        get: operations["getStreamPromotionsNamespaceName"];
         put?: never;
         post?: never;
         delete?: never;
@@ -463,6 +633,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/stream/certificates/{namespace}/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One Certificate, live; `gone` says that it was deleted */
+        get: operations["getStreamCertificatesNamespaceName"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/sealedsecrets": {
         parameters: {
             query?: never;
@@ -506,6 +693,23 @@ export interface paths {
         };
         /** A window on the objects of kind SealedSecret, live */
         get: operations["getStreamSealedsecrets"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/stream/sealedsecrets/{namespace}/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One SealedSecret, live; `gone` says that it was deleted */
+        get: operations["getStreamSealedsecretsNamespaceName"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1260,6 +1464,145 @@ export interface operations {
             };
         };
     };
+    getStreamRolloutsNamespaceName: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                namespace: string;
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": string;
+                };
+            };
+        };
+    };
+    getAnalysisruns: {
+        parameters: {
+            query?: {
+                /** @description words that name, namespace, message and facts must have */
+                search?: string;
+                /** @description of this state; any of several */
+                state?: string[];
+                /** @description of this namespace; any of several */
+                namespace?: string[];
+                /** @description of this severity; any of several */
+                severity?: string[];
+                /** @description name, state, severity, since, until, created; `-` in front for descending */
+                sort?: string;
+                /** @description rows that are left out at the start */
+                offset?: number;
+                /** @description rows at most, 500 at most */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ObjectPage"];
+                };
+            };
+        };
+    };
+    getAnalysisrunsNamespaceName: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                namespace: string;
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ObjectShown"];
+                };
+            };
+        };
+    };
+    getStreamAnalysisruns: {
+        parameters: {
+            query?: {
+                /** @description words that name, namespace, message and facts must have */
+                search?: string;
+                /** @description of this state; any of several */
+                state?: string[];
+                /** @description of this namespace; any of several */
+                namespace?: string[];
+                /** @description of this severity; any of several */
+                severity?: string[];
+                /** @description name, state, severity, since, until, created; `-` in front for descending */
+                sort?: string;
+                /** @description rows that are left out at the start */
+                offset?: number;
+                /** @description rows at most, 500 at most */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": string;
+                };
+            };
+        };
+    };
+    getStreamAnalysisrunsNamespaceName: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                namespace: string;
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": string;
+                };
+            };
+        };
+    };
     getApplicationsets: {
         parameters: {
             query?: {
@@ -1338,6 +1681,29 @@ export interface operations {
             };
             header?: never;
             path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": string;
+                };
+            };
+        };
+    };
+    getStreamApplicationsetsNamespaceName: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                namespace: string;
+                name: string;
+            };
             cookie?: never;
         };
         requestBody?: never;
@@ -1446,6 +1812,29 @@ export interface operations {
             };
         };
     };
+    getStreamWarehousesNamespaceName: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                namespace: string;
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": string;
+                };
+            };
+        };
+    };
     getStages: {
         parameters: {
             query?: {
@@ -1524,6 +1913,29 @@ export interface operations {
             };
             header?: never;
             path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": string;
+                };
+            };
+        };
+    };
+    getStreamStagesNamespaceName: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                namespace: string;
+                name: string;
+            };
             cookie?: never;
         };
         requestBody?: never;
@@ -1632,6 +2044,29 @@ export interface operations {
             };
         };
     };
+    getStreamFreightNamespaceName: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                namespace: string;
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": string;
+                };
+            };
+        };
+    };
     getPromotions: {
         parameters: {
             query?: {
@@ -1710,6 +2145,29 @@ export interface operations {
             };
             header?: never;
             path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": string;
+                };
+            };
+        };
+    };
+    getStreamPromotionsNamespaceName: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                namespace: string;
+                name: string;
+            };
             cookie?: never;
         };
         requestBody?: never;
@@ -1818,6 +2276,29 @@ export interface operations {
             };
         };
     };
+    getStreamCertificatesNamespaceName: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                namespace: string;
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": string;
+                };
+            };
+        };
+    };
     getSealedsecrets: {
         parameters: {
             query?: {
@@ -1896,6 +2377,29 @@ export interface operations {
             };
             header?: never;
             path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": string;
+                };
+            };
+        };
+    };
+    getStreamSealedsecretsNamespaceName: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                namespace: string;
+                name: string;
+            };
             cookie?: never;
         };
         requestBody?: never;

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 
-import { age, length, safeLink, shortRevision } from "./format";
+import { age, length, safeLink, span, shortRevision } from "./format";
 
 const NOW = Date.parse("2026-01-01T12:00:00Z");
 
@@ -41,4 +41,9 @@ test.each([
 test("only a full commit is shortened", () => {
   expect(shortRevision("a".repeat(40))).toBe("aaaaaaaa");
   expect(shortRevision("v1.2.3")).toBe("v1.2.3");
+});
+
+test("how long something took", () => {
+  expect(span("2026-01-01T00:00:00Z", "2026-01-01T00:01:05Z")).toBe("1m 5s");
+  expect(span("", "2026-01-01T00:00:00Z")).toBe("");
 });

@@ -26,6 +26,12 @@ export function length(seconds: number): string {
   return "0s";
 }
 
+/** How long something took. */
+export function span(from: string, until: string): string {
+  const seconds = Math.round((Date.parse(until) - Date.parse(from)) / 1000);
+  return Number.isNaN(seconds) ? "" : length(Math.max(0, seconds));
+}
+
 export function shortRevision(revision: string): string {
   return /^[0-9a-f]{40}$/.test(revision) ? revision.slice(0, 8) : revision;
 }

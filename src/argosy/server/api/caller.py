@@ -60,7 +60,9 @@ def caller_endpoints(world: World) -> tuple[Endpoint, ...]:
             raise invalid(f"body.rights: {len(given['rights'])} are asked, {MOST_QUESTIONS} at most")
         for at, one in enumerate(given["rights"]):
             if one["resource"] not in OWN_RESOURCES:
-                raise invalid(f"body.rights[{at}].resource: {one['resource'][:40]!r} is none of {', '.join(OWN_RESOURCES)}")
+                raise invalid(
+                    f"body.rights[{at}].resource: {one['resource'][:40]!r} is none of {', '.join(OWN_RESOURCES)}"
+                )
         return {"allowed": [asked.call.may(one["resource"], one["action"], one["object"]) for one in given["rights"]]}
 
     return (

@@ -123,6 +123,34 @@ def promotion(obj: JsonObject) -> State:
     )
 
 
+_ANALYSIS: Final[Mapping[str, Severity]] = {
+    "Pending": "busy", "Running": "busy", "Successful": "ok",
+    "Failed": "broken", "Error": "broken", "Inconclusive": "attention",
+}  # fmt: skip
+
+
+def analysis_run(obj: JsonObject) -> State:
+    """Of a Rollout, an Experiment or a Stage: what is measured, and by which result it ended."""
+    status = obj.get("status") or {}
+    phase = str(status.get("phase") or "Pending")
+    owners = obj["metadata"].get("ownerReferences") or ()
+    labels = obj["metadata"].get("labels") or {}
+    stage = str(labels.get("kargo.akuity.io/stage") or "")
+    owner = (
+        " ".join(str(owners[0].get(name)) for name in ("kind", "name")) if owners else f"Stage {stage}" if stage else ""
+    )
+    return State(
+        state=phase,
+        severity=_ANALYSIS.get(phase, "busy"),
+        message=str(status.get("message") or ""),
+        since=str(status.get("startedAt") or ""),
+        facts={
+            "owner": owner,
+            "metrics": ", ".join(str(one.get("name")) for one in (obj.get("spec") or {}).get("metrics") or ()),
+        },
+    )
+
+
 def certificate(obj: JsonObject) -> State:
     spec, status = obj.get("spec") or {}, obj.get("status") or {}
     issuer = spec.get("issuerRef") or {}

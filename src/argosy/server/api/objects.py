@@ -16,6 +16,7 @@ from argosy.server.api.endpoint import Asked, Endpoint, Parameter
 from argosy.server.api.listing import Table, Wanted
 from argosy.server.api.object_states import (
     State,
+    analysis_run,
     application_set,
     certificate,
     freight,
@@ -27,7 +28,7 @@ from argosy.server.api.object_states import (
 )
 from argosy.server.api.stream import Events
 from argosy.server.calls import Call, within
-from argosy.server.errors import not_found
+from argosy.server.errors import ApiError, not_found
 from argosy.server.world import APPLICATION_SETS, World
 
 RIGHTS: Final = "objects"
@@ -71,6 +72,7 @@ class Listed:
 _KARGO: Final = "kargo.akuity.io"
 LISTED: Final[Mapping[str, Listed]] = {
     "rollouts": Listed(Resource("argoproj.io", "v1alpha1", "rollouts", "Rollout"), rollout),
+    "analysisruns": Listed(Resource("argoproj.io", "v1alpha1", "analysisruns", "AnalysisRun"), analysis_run),
     "applicationsets": Listed(APPLICATION_SETS, application_set),
     "warehouses": Listed(Resource(_KARGO, "v1alpha1", "warehouses", "Warehouse"), warehouse),
     "stages": Listed(Resource(_KARGO, "v1alpha1", "stages", "Stage"), stage),
@@ -173,6 +175,18 @@ def _endpoints_of(world: World, objects: Objects, name: str, listed: Listed) -> 
             raise not_found(f'{listed.resource.plural}.{listed.resource.group} "{key.name}" not found')
         return {"row": row_of(listed, found), "object": without_server_fields(found)}
 
+    async def one_watched(asked: Asked) -> Events:
+        cache = await objects.cache(listed)
+        await one(asked)
+
+        async def now() -> JsonObject:
+            try:
+                return dict(await one(asked))
+            except ApiError:
+                return {"gone": "deleted"}
+
+        return Events(world, asked.call, now, (cache,) if cache is not None else ())
+
     async def watched(asked: Asked) -> Events:
         cache = await objects.cache(listed)
         asked.call.checked = True
@@ -209,6 +223,13 @@ def _endpoints_of(world: World, objects: Objects, name: str, listed: Listed) -> 
             needs=needs,
             parameters=PARAMETERS,
             stream=watched,
+        ),
+        Endpoint(
+            method="GET",
+            path=f"/stream/{name}/{{namespace}}/{{name}}",
+            summary=f"One {kind}, live; `gone` says that it was deleted",
+            needs=needs,
+            stream=one_watched,
         ),
     )
 

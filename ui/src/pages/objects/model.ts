@@ -17,6 +17,13 @@ export const KINDS: Record<string, Kind> = {
       ["image", "Image"],
     ],
   },
+  analysisruns: {
+    title: "AnalysisRuns",
+    columns: [
+      ["owner", "Of"],
+      ["metrics", "Metrics"],
+    ],
+  },
   applicationsets: { title: "ApplicationSets", columns: [["applications", "Applications"]] },
   stages: { title: "Stages", columns: [["freight", "Freight"]] },
   warehouses: {
@@ -54,7 +61,11 @@ export const KINDS: Record<string, Kind> = {
   },
   sealedsecrets: { title: "Sealed secrets", columns: [["keys", "Keys"]] },
 };
-export const PIPELINES = ["stages", "warehouses", "freight", "promotions"];
+/** Kinds that stand together under one entry of the navigation. */
+export const TOGETHER: string[][] = [
+  ["stages", "warehouses", "freight", "promotions"],
+  ["rollouts", "analysisruns"],
+];
 export const FACETS: Record<string, string> = { state: "State", severity: "Severity", namespace: "Namespace" };
 export const LIMIT = 50;
 

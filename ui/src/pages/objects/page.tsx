@@ -1,12 +1,11 @@
-import { useEffect, useState } from "preact/hooks";
-
-import { ask, Failure, type Schemas } from "../../api/client";
+import type { Schemas } from "../../api/client";
 import { keyOf } from "../../api/patch";
 import { Ago, Badge, Copy, Facets, Note, Pages, Search, type Severity, Sortable } from "../../parts";
 import { href, query } from "../../router";
 import { useLive } from "../live-page";
 import { ObjectActions } from "./actions";
-import { FACETS, KINDS, LIMIT, PIPELINES, streamOf, yaml } from "./model";
+import { Details } from "./details/view";
+import { FACETS, KINDS, LIMIT, streamOf, TOGETHER, yaml } from "./model";
 import "../list.css";
 
 type Page = Schemas["ObjectPage"];
@@ -24,7 +23,7 @@ export function ObjectsPage({ kind }: { kind: string }) {
         <Search label={`Search ${title.toLowerCase()}`} />
         <span class="muted number">{page && (page.matched === page.total ? page.total : `${page.matched} of ${page.total}`)}</span>
       </div>
-      {PIPELINES.includes(kind) && <Parts kind={kind} />}
+      <Parts kind={kind} />
       {problem && <Note severity="broken">{problem}</Note>}
       <div class="list">
         {page && page.total > 0 && <Facets facets={page.facets} names={FACETS} />}
@@ -38,9 +37,11 @@ export function ObjectsPage({ kind }: { kind: string }) {
 }
 
 function Parts({ kind }: { kind: string }) {
+  const kinds = TOGETHER.find((some) => some.includes(kind));
+  if (!kinds) return null;
   return (
-    <nav class="tabs" aria-label="Parts of pipelines">
-      {PIPELINES.map((name) => (
+    <nav class="tabs" aria-label="What belongs together">
+      {kinds.map((name) => (
         <a key={name} href={href(`/${name}`)} aria-current={name === kind ? "page" : undefined}>
           {KINDS[name]?.title}
         </a>
@@ -114,22 +115,22 @@ function Fact({ row, name }: { row: Row; name: string }) {
   return /^\d{4}-\d\d-\d\dT/.test(value) ? <Ago at={value} /> : <span class="clamped">{value}</span>;
 }
 
+type Live = Schemas["ObjectShown"] & { gone?: string };
+
 export function ObjectPage({ kind, namespace, name }: { kind: string; namespace: string; name: string }) {
-  const [shown, setShown] = useState<Schemas["ObjectShown"] | null>(null);
-  const [problem, setProblem] = useState("");
-  const [asked, setAsked] = useState(0);
-  useEffect(() => {
-    const place = `/api/argosy/v1/${kind}/${encodeURIComponent(namespace)}/${encodeURIComponent(name)}`;
-    const load = () =>
-      ask<Schemas["ObjectShown"]>("GET", place).then(setShown, (error: unknown) =>
-        setProblem(error instanceof Failure ? error.message : String(error)),
-      );
-    void load();
-    const timer = setInterval(() => void load(), 5000);
-    return () => clearInterval(timer);
-  }, [kind, namespace, name, asked]);
+  const place = `${kind}/${encodeURIComponent(namespace)}/${encodeURIComponent(name)}`;
+  const found = useLive<Live>(`/api/argosy/v1/stream/${place}`);
+  const shown = found?.value.value;
+  const problem = found?.problem.value;
   if (problem) return <Note severity="broken">{problem}</Note>;
   if (!shown) return <p class="muted">Loading…</p>;
+  if (shown.gone) {
+    return (
+      <Note severity="attention">
+        {name} was deleted. <a href={href(`/${kind}`)}>All {KINDS[kind]?.title.toLowerCase()}</a>
+      </Note>
+    );
+  }
   const { row } = shown;
   const text = yaml(shown.object).trimStart();
   return (
@@ -139,7 +140,7 @@ export function ObjectPage({ kind, namespace, name }: { kind: string; namespace:
           <a href={href(`/${kind}`)}>{KINDS[kind]?.title ?? kind}</a> / {row.name} <Copy text={row.name} what="the name" />
         </h1>
         <Badge severity={row.severity as Severity}>{row.state}</Badge>
-        <ObjectActions kind={kind} row={row} onDone={() => setAsked(asked + 1)} />
+        <ObjectActions kind={kind} row={row} onDone={() => undefined} />
       </div>
       {row.message && <Note severity={row.severity as Severity}>{row.message}</Note>}
       <div class="panel stacked">
@@ -164,12 +165,15 @@ export function ObjectPage({ kind, namespace, name }: { kind: string; namespace:
           )}
         </dl>
       </div>
-      <section class="panel stacked" aria-label="YAML">
-        <h2>
+      <Details kind={kind} object={shown.object} />
+      <details class="panel stacked">
+        <summary>
           As stored <Copy text={text} what="the YAML" />
-        </h2>
-        <pre class="diff">{text}</pre>
-      </section>
+        </summary>
+        <pre class="diff" tabIndex={0}>
+          {text}
+        </pre>
+      </details>
     </>
   );
 }

@@ -1,0 +1,85 @@
+import { expect, test } from "vitest";
+
+import { conditionsOf, firstNumber, lifetime, linksOf, measured, plotted, promotionSteps, rolloutFacts, rolloutTrack, stepInWords, threshold } from "./model";
+
+test("a promotion's steps have the state, output and errors of each", () => {
+  const promotion = {
+    spec: { steps: [{ uses: "git-clone" }, { uses: "git-push", as: "push" }, { uses: "argocd-update" }] },
+    status: {
+      phase: "Running",
+      currentStep: 1,
+      stepExecutionMetadata: [{ alias: "step-1", status: "Succeeded", startedAt: "a", finishedAt: "b" }],
+      state: { push: { commit: "abc" } },
+    },
+  };
+  expect(promotionSteps(promotion).map((one) => [one.name, one.uses, one.status])).toEqual([
+    ["step-1", "git-clone", "Succeeded"],
+    ["push", "git-push", "Running"],
+    ["step-3", "argocd-update", "Waiting"],
+  ]);
+  expect(promotionSteps(promotion)[1]?.output).toEqual({ commit: "abc" });
+});
+
+test("links lead to the pull request and the commit that a step made", () => {
+  expect(linksOf({ pr: { id: 7, url: "https://h/7" } })).toEqual([{ title: "pull request 7", url: "https://h/7" }]);
+  expect(linksOf({ commit: "0123456789", commitURL: "https://h/c" })).toEqual([{ title: "commit 01234567", url: "https://h/c" }]);
+  expect(linksOf(null)).toEqual([]);
+});
+
+test("the track says which step it is at", () => {
+  const rollout = { spec: { strategy: { canary: { steps: [{ setWeight: 20 }, { pause: {} }, { setWeight: 50 }] } } }, status: { currentStepIndex: 1 } };
+  expect(rolloutTrack(rollout).map((one) => one.state)).toEqual(["done", "now", "next"]);
+});
+
+test.each([
+  [{ setWeight: 5 }, "5 %", "weight"],
+  [{ pause: {} }, "pause", "until promoted"],
+  [{ pause: { duration: "1h" } }, "pause 1h", "then goes on"],
+  [{ pause: { duration: 30 } }, "pause 30s", "then goes on"],
+  [{ analysis: { templates: [{ templateName: "a" }, { templateName: "b" }] } }, "analysis", "a, b"],
+  [{ setCanaryScale: { replicas: 2 } }, "canary scale", "2 pods"],
+  [{ setCanaryScale: { matchTrafficWeight: true } }, "canary scale", "as the weight"],
+  [{ newThing: {} }, "newThing", ""],
+])("the step %j reads %s", (step, title, detail) => {
+  expect(stepInWords(step)).toEqual({ title, detail });
+});
+
+test("facts leave out what does not apply", () => {
+  expect(rolloutFacts({ status: { stableRS: "a", currentPodHash: "a", replicas: 3 } }).map(([name]) => name)).toEqual(["Stable", "Pods"]);
+});
+
+test("measurements are read with their condition", () => {
+  const run = {
+    spec: { metrics: [{ name: "ok", successCondition: "result[0] >= 0.95" }] },
+    status: { metricResults: [{ name: "ok", phase: "Failed", failed: 1, measurements: [{ value: "[0.5]", phase: "Failed", finishedAt: "2026-01-01T00:00:00Z" }] }] },
+  };
+  expect(measured(run)[0]).toMatchObject({ condition: "good: result[0] >= 0.95", failures: 1, points: [{ value: 0.5, phase: "Failed" }] });
+});
+
+test.each([["[0.5]", 0.5], ["3", 3], ["", null], ["NaN", null], ["[1 2]", 1], ['{"a":1}', null]] as const)("of %s the number is %s", (value, number) => {
+  expect(firstNumber(value)).toBe(number);
+});
+
+test("the limit of a condition is drawn", () => {
+  expect(threshold("result[0] >= 0.95")).toBe(0.95);
+  expect(threshold("all(result, # < 10)")).toBe(10);
+  expect(threshold("true")).toBeNull();
+});
+
+test("a plot is within its frame, also for one point", () => {
+  const found = plotted([{ at: 1, value: 2, phase: "" }], 4, 100, 50);
+  expect(found.dots).toEqual([[50, 44, ""]]);
+  expect(found.limit).toBe(6);
+});
+
+test("a certificate's life is a share of its time", () => {
+  const status = { notBefore: "2026-01-01T00:00:00Z", notAfter: "2026-01-11T00:00:00Z", renewalTime: "2026-01-08T00:00:00Z" };
+  expect(lifetime({ status }, Date.parse("2026-01-06T00:00:00Z"))).toEqual({ used: 0.5, renewal: 0.7, days: 5 });
+  expect(lifetime({}, 0)).toBeNull();
+});
+
+test("conditions are those of the status", () => {
+  expect(conditionsOf({ status: { conditions: [{ type: "Ready", status: "True" }] } })).toEqual([
+    { type: "Ready", status: "True", reason: "", message: "", since: "" },
+  ]);
+});

@@ -1,0 +1,214 @@
+/** What the page of one object makes of it as it is stored, kind by kind. Pure. */
+import type { Severity } from "../../../parts";
+
+type Json = Record<string, unknown>;
+
+export function at(value: unknown, ...path: (string | number)[]): unknown {
+  return path.reduce<unknown>((found, name) => (found as Json | null | undefined)?.[name as string], value);
+}
+
+function list(value: unknown): Json[] {
+  return Array.isArray(value) ? (value as Json[]) : [];
+}
+
+function text(value: unknown): string {
+  return value === undefined || value === null ? "" : String(value);
+}
+
+// ---- promotions
+
+export interface PromotionStep {
+  name: string;
+  uses: string;
+  status: string;
+  severity: Severity;
+  message: string;
+  startedAt: string;
+  finishedAt: string;
+  errors: number;
+  config: unknown;
+  output: unknown;
+}
+
+const STEP: Record<string, Severity> = { Succeeded: "ok", Running: "busy", Failed: "broken", Errored: "broken", Aborted: "attention", Skipped: "ok" };
+
+export function promotionSteps(promotion: unknown): PromotionStep[] {
+  const done = list(at(promotion, "status", "stepExecutionMetadata"));
+  const current = Number(at(promotion, "status", "currentStep") ?? -1);
+  const running = at(promotion, "status", "phase") === "Running";
+  return list(at(promotion, "spec", "steps")).map((step, number) => {
+    const name = text(step["as"]) || `step-${number + 1}`;
+    const met = done.find((one) => one["alias"] === name) ?? {};
+    const status = text(met["status"]) || (running && number === current ? "Running" : "Waiting");
+    return {
+      name,
+      uses: text(step["uses"]) || text(at(step, "task", "name")),
+      status,
+      severity: STEP[status] ?? "attention",
+      message: text(met["message"]),
+      startedAt: text(met["startedAt"]),
+      finishedAt: text(met["finishedAt"]),
+      errors: Number(met["errorCount"] ?? 0),
+      config: step["config"] ?? null,
+      output: at(promotion, "status", "state", name) ?? null,
+    };
+  });
+}
+
+/** Links to what a step made: pull requests and commits. */
+export function linksOf(output: unknown): { title: string; url: string }[] {
+  const found: { title: string; url: string }[] = [];
+  const request = at(output, "pr", "url") ?? at(output, "prURL");
+  if (typeof request === "string") found.push({ title: `pull request ${text(at(output, "pr", "id") ?? "")}`.trim(), url: request });
+  const commit = at(output, "commitURL");
+  if (typeof commit === "string") found.push({ title: `commit ${text(at(output, "commit")).slice(0, 8)}`, url: commit });
+  return found;
+}
+
+// ---- rollouts
+
+export interface TrackStep {
+  title: string;
+  detail: string;
+  state: "done" | "now" | "next";
+}
+
+export function rolloutTrack(rollout: unknown): TrackStep[] {
+  const steps = list(at(rollout, "spec", "strategy", "canary", "steps"));
+  const index = Number(at(rollout, "status", "currentStepIndex") ?? 0);
+  const aborted = at(rollout, "status", "abort") === true;
+  return steps.map((step, number) => ({
+    ...stepInWords(step),
+    state: aborted ? "next" : number < index ? "done" : number === index ? "now" : "next",
+  }));
+}
+
+export function stepInWords(step: unknown): { title: string; detail: string } {
+  const has = (name: string) => at(step, name) !== undefined;
+  if (has("setWeight")) return { title: `${text(at(step, "setWeight"))} %`, detail: "weight" };
+  if (has("pause")) {
+    const duration = text(at(step, "pause", "duration"));
+    return { title: duration ? `pause ${/^\d+$/.test(duration) ? `${duration}s` : duration}` : "pause", detail: duration ? "then goes on" : "until promoted" };
+  }
+  if (has("analysis")) return { title: "analysis", detail: list(at(step, "analysis", "templates")).map((one) => text(one["templateName"])).join(", ") };
+  if (has("experiment")) return { title: "experiment", detail: list(at(step, "experiment", "templates")).map((one) => text(one["name"])).join(", ") };
+  if (has("setCanaryScale")) {
+    const [weight, replicas] = [at(step, "setCanaryScale", "weight"), at(step, "setCanaryScale", "replicas")];
+    return { title: "canary scale", detail: replicas !== undefined ? `${text(replicas)} pods` : weight !== undefined ? `${text(weight)} %` : "as the weight" };
+  }
+  if (has("setHeaderRoute")) return { title: "header route", detail: text(at(step, "setHeaderRoute", "name")) };
+  if (has("setMirrorRoute")) return { title: "mirror route", detail: text(at(step, "setMirrorRoute", "name")) };
+  if (has("replicaProgressThreshold")) return { title: "enough replicas", detail: text(at(step, "replicaProgressThreshold", "value")) };
+  if (has("plugin")) return { title: "plug-in", detail: text(at(step, "plugin", "name")) };
+  return { title: Object.keys((step as Json | null) ?? {})[0] ?? "step", detail: "" };
+}
+
+/** Facts of a Rollout's revisions: hashes, pods and weights. */
+export function rolloutFacts(rollout: unknown): [string, string][] {
+  const status = at(rollout, "status");
+  const stable = text(at(status, "stableRS"));
+  const current = text(at(status, "currentPodHash"));
+  const weights = at(status, "canary", "weights");
+  const found: [string, string][] = [
+    ["Stable", stable],
+    ["New", current === stable ? "" : current],
+    ["Pods", `${text(at(status, "replicas") ?? 0)} there, ${text(at(status, "updatedReplicas") ?? 0)} new, ${text(at(status, "availableReplicas") ?? 0)} available`],
+    ["Traffic wanted", weights ? `${text(at(weights, "canary", "weight"))} % new, ${text(at(weights, "stable", "weight"))} % stable` : ""],
+    ["Weight verified", at(weights, "verified") === undefined ? "" : at(weights, "verified") ? "yes" : "not yet"],
+    ["Active service", text(at(rollout, "spec", "strategy", "blueGreen", "activeService"))],
+    ["Active", text(at(status, "blueGreen", "activeSelector"))],
+    ["Preview", text(at(status, "blueGreen", "previewSelector"))],
+    ["Aborted", text(at(status, "abortedAt"))],
+  ];
+  return found.filter(([, value]) => value);
+}
+
+// ---- analysis
+
+export interface Measured {
+  name: string;
+  phase: string;
+  condition: string;
+  message: string;
+  points: { at: number; value: number; phase: string }[];
+  values: { at: string; value: string; phase: string }[];
+  failures: number;
+}
+
+export function measured(run: unknown): Measured[] {
+  const specs = list(at(run, "spec", "metrics"));
+  return list(at(run, "status", "metricResults")).map((result) => {
+    const spec = specs.find((one) => one["name"] === result["name"]) ?? {};
+    const values = list(result["measurements"]).map((one) => ({
+      at: text(one["finishedAt"]) || text(one["startedAt"]),
+      value: text(one["value"]),
+      phase: text(one["phase"]),
+    }));
+    return {
+      name: text(result["name"]),
+      phase: text(result["phase"]),
+      condition: [spec["successCondition"] && `good: ${text(spec["successCondition"])}`, spec["failureCondition"] && `bad: ${text(spec["failureCondition"])}`]
+        .filter(Boolean)
+        .join("; "),
+      message: text(result["message"]),
+      points: values.flatMap((one) => {
+        const value = firstNumber(one.value);
+        const time = Date.parse(one.at);
+        return value === null || Number.isNaN(time) ? [] : [{ at: time, value, phase: one.phase }];
+      }),
+      values,
+      failures: Number(result["failed"] ?? 0) + Number(result["error"] ?? 0),
+    };
+  });
+}
+
+/** A measurement is a number, or a list whose first item is one. */
+export function firstNumber(value: string): number | null {
+  const found = Number(value.replace(/^\[/, "").split(/[,\]\s]/)[0]);
+  return value.trim() === "" || Number.isNaN(found) ? null : found;
+}
+
+/** The number that a condition compares with, to be drawn as a line. */
+export function threshold(condition: string): number | null {
+  const found = /(?:<=|>=|<|>|==)\s*(-?\d+(?:\.\d+)?)/.exec(condition);
+  return found ? Number(found[1]) : null;
+}
+
+/** Points within a picture of this size; the limit as a height, if it is to be seen. */
+export function plotted(points: Measured["points"], limit: number | null, width: number, height: number): { dots: [number, number, string][]; limit: number | null } {
+  const values = [...points.map((one) => one.value), ...(limit === null ? [] : [limit])];
+  const [low, high] = [Math.min(...values), Math.max(...values)];
+  const spread = high - low || 1;
+  const y = (value: number) => height - 6 - ((value - low) / spread) * (height - 12);
+  const [first, last] = [points[0]?.at ?? 0, points.at(-1)?.at ?? 0];
+  const x = (time: number) => (last === first ? width / 2 : 6 + ((time - first) / (last - first)) * (width - 12));
+  return { dots: points.map((one) => [x(one.at), y(one.value), one.phase]), limit: limit === null ? null : y(limit) };
+}
+
+// ---- conditions, of all kinds
+
+export interface Condition {
+  type: string;
+  status: string;
+  reason: string;
+  message: string;
+  since: string;
+}
+
+export function conditionsOf(object: unknown): Condition[] {
+  return list(at(object, "status", "conditions")).map((one) => ({
+    type: text(one["type"]),
+    status: text(one["status"]),
+    reason: text(one["reason"]),
+    message: text(one["message"]),
+    since: text(one["lastTransitionTime"]),
+  }));
+}
+
+/** How much of a certificate's life is over, from 0 to 1, and when it is renewed on the same scale. */
+export function lifetime(certificate: unknown, now: number): { used: number; renewal: number; days: number } | null {
+  const [from, until, renewal] = ["notBefore", "notAfter", "renewalTime"].map((name) => Date.parse(text(at(certificate, "status", name))));
+  if (!from || !until || until <= from) return null;
+  const part = (time: number) => Math.min(1, Math.max(0, (time - from) / (until - from)));
+  return { used: part(now), renewal: renewal ? part(renewal) : 1, days: Math.floor((until - now) / 86_400_000) };
+}
