@@ -18,6 +18,8 @@ const EditApplicationPage = lazy(() => import("./pages/application-edit/page").t
 const SettingsPage = lazy(() => import("./pages/settings/page").then((found) => found.SettingsPage));
 const PipelinesPage = lazy(() => import("./pages/pipelines/page").then((found) => found.PipelinesPage));
 const PipelinePage = lazy(() => import("./pages/pipelines/page").then((found) => found.PipelinePage));
+const SealPage = lazy(() => import("./pages/seal/page").then((found) => found.SealPage));
+const ActivityPage = lazy(() => import("./pages/activity/page").then((found) => found.ActivityPage));
 const ObjectsPage = lazy(() => import("./pages/objects/page").then((found) => found.ObjectsPage));
 const ObjectPage = lazy(() => import("./pages/objects/page").then((found) => found.ObjectPage));
 
@@ -82,6 +84,8 @@ function Page() {
   if (first === "pipelines" && !namespace) return <PipelinesPage />;
   if (first === "pipelines" && namespace && !name) return <PipelinePage key={namespace} project={namespace} />;
   if (first === "project" && namespace) return <Moved to={pipelinePlace(namespace, name === "stage" ? rest[0] : undefined)} />;
+  if (path.value === "/activity") return <ActivityPage />;
+  if (path.value === "/seal") return <SealPage />;
   if (first === "settings") return <SettingsPage place={namespace ?? ""} name={name ?? ""} />;
   if (first in KINDS && !namespace) return <ObjectsPage key={first} kind={first} />;
   if (first in KINDS && namespace && name && rest.length === 0) {
@@ -112,9 +116,10 @@ const LINKS: [string, string][] = [
   ["/rollouts", "Rollouts"],
   ["/certificates", "Certificates"],
   ["/sealedsecrets", "Sealed secrets"],
+  ["/activity", "Activity"],
   ["/settings", "Settings"],
 ];
-const WITHIN: Record<string, string> = { stages: "/pipelines", warehouses: "/pipelines", freight: "/pipelines", promotions: "/pipelines", analysisruns: "/rollouts" };
+const WITHIN: Record<string, string> = { stages: "/pipelines", warehouses: "/pipelines", freight: "/pipelines", promotions: "/pipelines", analysisruns: "/rollouts", seal: "/sealedsecrets" };
 
 function Navigation() {
   const first = path.value.split("/")[1] ?? "";

@@ -10,6 +10,7 @@ export const PLACES: [string, string, string][] = [
   ["r", "/rollouts", "Rollouts"],
   ["c", "/certificates", "Certificates"],
   ["s", "/sealedsecrets", "Sealed secrets"],
+  ["l", "/activity", "Activity"],
   [",", "/settings", "Settings"],
 ];
 export const helpIsOpen = signal(false);

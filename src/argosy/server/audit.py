@@ -10,6 +10,7 @@ from typing import Final, TextIO
 
 from argosy.machinery.objects import JsonObject
 from argosy.runtime.clock import Clock
+from argosy.server.activity import Activity
 from argosy.server.calls import Call, Needs
 from argosy.server.errors import ApiError, Code
 
@@ -21,8 +22,11 @@ NESTED: Final = ("application", "applicationset", "project", "cluster", "repo", 
 class Audit:
     """`out`: where lines go besides the log; nothing of a request but names is written."""
 
-    def __init__(self, clock: Clock, new_id: Callable[[], str], out: TextIO | None = None) -> None:
+    def __init__(
+        self, clock: Clock, new_id: Callable[[], str], out: TextIO | None = None, activity: Activity | None = None
+    ) -> None:
         self._clock, self._new_id, self._out = clock, new_id, out
+        self._activity = activity
         self.denials: Counter[str] = Counter()
 
     def record(self, call: Call, needs: Needs, error: BaseException | None) -> None:
@@ -48,6 +52,8 @@ class Audit:
         if self._out is not None:
             self._out.write(f"{text}\n")
             self._out.flush()
+        if self._activity is not None:
+            self._activity.add(line)
         log.info("%s", text)
 
 

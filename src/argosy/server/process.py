@@ -118,7 +118,7 @@ async def serving(ports: Ports, place: Place) -> AsyncIterator[Running]:
     async with AsyncExitStack() as stack, asyncio.TaskGroup() as tasks:
         if ports.audit is not None:
             stack.enter_context(ports.audit)
-        audit = Audit(ports.clock, rng.uuid, ports.audit)
+        audit = Audit(ports.clock, rng.uuid, ports.audit, world.activity)
         dispatcher = Dispatcher(routes(world), authentication, configuration, ports.clock, audit, tasks)
         receiver = Receiver(world)
         front = Front(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 from argosy.machinery.objects import Resource
@@ -13,6 +13,7 @@ from argosy.runtime.clock import Clock
 from argosy.runtime.events import EventRecorder
 from argosy.runtime.informer import Caches
 from argosy.runtime.verbs import Verbs
+from argosy.server.activity import Activity
 from argosy.server.configuration import Configuration
 from argosy.server.sessions.authentication import Authentication
 from argosy.server.sessions.passwords import Passwords
@@ -74,6 +75,7 @@ class World:
     environ: Mapping[str, str]
     secure: bool = True
     """Whether clients come by TLS to this very process."""
+    activity: Activity = field(default_factory=Activity)
 
     @property
     def engine(self) -> ReconcileContext:

@@ -922,10 +922,84 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/sealing/keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The public halves of the keys that seal and open SealedSecrets */
+        get: operations["getSealingKeys"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/activity": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who did what lately */
+        get: operations["getActivity"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/stream/activity": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who did what lately, live */
+        get: operations["getStreamActivity"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @description One call that would change something, and how it ended; `name` is that of the line, `namespace` is empty. */
+        Act: {
+            namespace: string;
+            name: string;
+            time: string;
+            subject: string;
+            address: string;
+            method: string;
+            object: {
+                [key: string]: string;
+            };
+            result: string;
+        };
+        ActPage: {
+            total: number;
+            matched: number;
+            rows: components["schemas"]["Act"][];
+            facets: {
+                [key: string]: {
+                    [key: string]: number;
+                };
+            };
+        };
         /** @description In the order of the question. */
         Allowed: {
             allowed: boolean[];
@@ -1137,6 +1211,20 @@ export interface components {
         };
         Rights: {
             rights: components["schemas"]["Right"][];
+        };
+        /** @description `publicKey` is base64 of the SubjectPublicKeyInfo, `certificate` PEM; `seals`: new values are sealed for it. */
+        SealingKeyShown: {
+            name: string;
+            fingerprint: string;
+            createdAt: string;
+            notAfter: string;
+            certificate: string;
+            publicKey: string;
+            seals: boolean;
+        };
+        /** @description The newest first. */
+        SealingKeys: {
+            keys: components["schemas"]["SealingKeyShown"][];
         };
         /**
          * @description `waiting`: pieces newer than what it holds that it may have now, `next` the newest of them.
@@ -2696,6 +2784,92 @@ export interface operations {
             path: {
                 project: string;
             };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": string;
+                };
+            };
+        };
+    };
+    getSealingKeys: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SealingKeys"];
+                };
+            };
+        };
+    };
+    getActivity: {
+        parameters: {
+            query?: {
+                /** @description words that the line must have */
+                search?: string;
+                /** @description of this subject; any of several */
+                subject?: string[];
+                /** @description of this method; any of several */
+                method?: string[];
+                /** @description of this result; any of several */
+                result?: string[];
+                /** @description lines that are left out at the start */
+                offset?: number;
+                /** @description lines at most, 500 at most */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ActPage"];
+                };
+            };
+        };
+    };
+    getStreamActivity: {
+        parameters: {
+            query?: {
+                /** @description words that the line must have */
+                search?: string;
+                /** @description of this subject; any of several */
+                subject?: string[];
+                /** @description of this method; any of several */
+                method?: string[];
+                /** @description of this result; any of several */
+                result?: string[];
+                /** @description lines that are left out at the start */
+                offset?: number;
+                /** @description lines at most, 500 at most */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
             cookie?: never;
         };
         requestBody?: never;

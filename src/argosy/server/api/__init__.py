@@ -3,7 +3,8 @@
 - `endpoint.py`: how an endpoint is declared; `router.py`: from a request to its answer; `shapes.py`: types as schemas.
 - `openapi.py`: the description, made from the declarations.
 - `listing.py`: search, filter, sort, range and counts by facet, for every list.  `stream.py`: lists and objects, live.
-- `applications.py`, `objects.py`, `actions.py`, `home.py`, `pipelines.py`, `caller.py`: the endpoints.
+- `applications.py`, `objects.py`, `actions.py`, `home.py`, `pipelines.py`, `sealing.py`, `activity.py`,
+  `caller.py`: the endpoints.
 - `why.py`, `object_states.py`: why an object is as it is.
 """
 
@@ -17,11 +18,13 @@ PREFIX = "/api/argosy/v1"
 
 def router(world: World) -> Router:
     from argosy.server.api.actions import action_endpoints
+    from argosy.server.api.activity import activity_endpoints
     from argosy.server.api.applications import application_endpoints
     from argosy.server.api.caller import caller_endpoints
     from argosy.server.api.home import home_endpoints
     from argosy.server.api.objects import object_endpoints
     from argosy.server.api.pipelines import pipeline_endpoints
+    from argosy.server.api.sealing import sealing_endpoints
 
     declared = (
         *caller_endpoints(world),
@@ -30,5 +33,7 @@ def router(world: World) -> Router:
         *home_endpoints(world),
         *action_endpoints(world),
         *pipeline_endpoints(world),
+        *sealing_endpoints(world),
+        *activity_endpoints(world),
     )
     return Router(declared, PREFIX)

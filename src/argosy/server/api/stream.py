@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 import orjson
 
 from argosy.machinery.mergepatch import create_merge_patch
 from argosy.machinery.objects import JsonObject
-from argosy.runtime.informer import Cache
 from argosy.server.calls import Call
 from argosy.server.errors import ApiError
 from argosy.server.world import World
@@ -26,11 +25,17 @@ RECHECK_SECONDS: Final = 5.0
 """How often the token and the rights are asked for again (security rule 11)."""
 
 
+class Changing(Protocol):
+    """A cache, or what else says that it changed."""
+
+    def on_change(self, handler: Callable[[JsonObject | None, JsonObject | None], None]) -> Callable[[], None]: ...
+
+
 class Events:
     """A body of chunks. `show` gives what is to be seen now; it is called when Applications or rights changed."""
 
     def __init__(
-        self, world: World, call: Call, show: Callable[[], Awaitable[JsonObject]], caches: Sequence[Cache] = ()
+        self, world: World, call: Call, show: Callable[[], Awaitable[JsonObject]], caches: Sequence[Changing] = ()
     ) -> None:
         """`caches`: whose changes may change what is shown; those of Applications when none are named."""
         self._world, self._call, self._show = world, call, show
@@ -38,7 +43,7 @@ class Events:
         self._last: JsonObject | None = None
         self._wake = asyncio.Event()
         self._dirty, self._ends = True, False
-        watched = caches or (world.gitops.plane.applications,)
+        watched: Sequence[Changing] = caches or (world.gitops.plane.applications,)
         self._forgets = [cache.on_change(self._hear) for cache in watched]
 
     def __aiter__(self) -> Events:

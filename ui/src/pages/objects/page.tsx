@@ -21,6 +21,13 @@ export function ObjectsPage({ kind }: { kind: string }) {
       <div class="head">
         <h1>{title}</h1>
         <Search label={`Search ${title.toLowerCase()}`} />
+        {kind === "sealedsecrets" && (
+          <div class="actions">
+            <a class="button primary" href={href("/seal")}>
+              Seal a value…
+            </a>
+          </div>
+        )}
         <span class="muted number">{page && (page.matched === page.total ? page.total : `${page.matched} of ${page.total}`)}</span>
       </div>
       <Parts kind={kind} />

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 
-import { contentDiff, heldIn, picture, type Pipeline, type Row, type StageNode, waitsFor } from "./model";
+import { contentDiff, heldIn, picture, type Pipeline, type Row, shortContent, type StageNode, waitsFor } from "./model";
 
 const row = (name: string, kind = "Stage"): Row => ({ kind, namespace: "p", name, state: "Ready", severity: "ok", message: "", since: "", until: "", facts: {}, createdAt: "" });
 const stage = (name: string, after: string[] = [], change: Partial<StageNode> = {}): StageNode => ({
@@ -55,4 +55,8 @@ test("two contents differ artefact by artefact", () => {
     { artefact: "reg:5000/shop", before: "1.0", after: "1.1" },
   ]);
   expect(contentDiff("abcdef12", "12345678")).toEqual([{ artefact: "commit", before: "abcdef12", after: "12345678" }]);
+});
+
+test("contents are short where the whole is a press away", () => {
+  expect(shortContent("127.0.0.1:5000/team/shop:1.1.0, 12345678")).toBe("shop:1.1.0, 12345678");
 });

@@ -103,6 +103,14 @@ function grouped<T>(items: Iterable<T>, by: (item: T) => string, of: (item: T) =
   return found;
 }
 
+/** Contents without the registries and folders in front of names: `shop:1.1.0`. */
+export function shortContent(content: string): string {
+  return content
+    .split(", ")
+    .map((one) => one.slice(one.lastIndexOf("/") + 1))
+    .join(", ");
+}
+
 /** What a stage waits for, in one line. */
 export function waitsFor(stage: StageNode): string {
   const [runs, ...queued] = stage.promotions;

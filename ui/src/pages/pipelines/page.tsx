@@ -5,7 +5,7 @@ import { Ago, Badge, Button, Note, type Severity } from "../../parts";
 import { go, href, query, withQuery } from "../../router";
 import { useLive } from "../live-page";
 import { FreightLine } from "./freight";
-import { type Pipeline, type Place, picture, type Row, type StageNode, waitsFor } from "./model";
+import { type Pipeline, type Place, picture, type Row, shortContent, type StageNode, waitsFor } from "./model";
 import { StagePanel, WarehousePanel } from "./panel";
 import "../list.css";
 import "./page.css";
@@ -175,7 +175,7 @@ function StageFace({ stage }: { stage: StageNode }) {
       <span class="title">
         <strong>{row.name}</strong> <Badge severity={row.severity as Severity}>{row.state}</Badge>
       </span>
-      <span class="holds">{holds.length ? holds.map((one) => one.content || one.alias || one.name.slice(0, 8)).join(" · ") : "holds nothing yet"}</span>
+      <span class="holds">{holds.length ? holds.map((one) => shortContent(one.content) || one.alias || one.name.slice(0, 8)).join(" · ") : "holds nothing yet"}</span>
       {waits ? (
         <span class={stage.waiting && !stage.automatic && !stage.promotions.length ? "gate" : "muted small"}>{waits}</span>
       ) : (
