@@ -10,7 +10,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 # Programs that tests and benchmarks start again and again are compiled once.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: ui ui-check up setup test check format bench vectors hardship clean
+.PHONY: ui ui-check screenshots up setup test check format bench vectors hardship clean
 
 up: setup ## Start Argosy on its embedded API server with a demonstration delivery
 	$(BIN)/argosy demo
@@ -59,12 +59,16 @@ ui: setup ui/node_modules ## Build the web page into the package; needs Node 20
 	$(BIN)/python scripts/openapi.py > ui/openapi.json
 	cd ui && npm run --silent types && npm run --silent check && npm test --silent
 	rm -rf src/argosy/page/assets
-	cd ui && npm run --silent build
+	cd ui && npm run --silent build && node packed.mjs ../src/argosy/page/assets
 
 ui-check: setup ui/node_modules ## The page's types and tests, and whether what is built is of today
 	cd ui && npm run --silent check && npm test --silent
 	cd ui && npx --no-install vite build --outDir .built --emptyOutDir --logLevel warn
-	diff -r --exclude=__init__.py --exclude=__pycache__ ui/.built src/argosy/page || (echo "the page is not of today: make ui"; exit 1)
+	cd ui && node packed.mjs ../src/argosy/page/assets --check
+	diff -r --exclude=__init__.py --exclude=__pycache__ --exclude='*.br' --exclude='*.gz' ui/.built src/argosy/page || (echo "the page is not of today: make ui"; exit 1)
+
+screenshots: setup ## Pictures of every page, in .screenshots and docs; needs Chromium
+	$(BIN)/python scripts/screenshots.py
 
 ui/node_modules: ui/package-lock.json
 	cd ui && npm ci --no-audit --no-fund --silent

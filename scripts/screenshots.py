@@ -1,60 +1,117 @@
-"""Pictures of the page for the docs, of a running `argosy demo`: python scripts/screenshots.py URL PASSWORD FOLDER
+"""Pictures of every page with the demonstration at work: `make screenshots` puts them into `.screenshots`.
 
-Needs Chromium. Each page once in light and once in dark, and once as wide as a phone.
+Those named in IN_DOCS also go to `docs/`. Needs Chromium (`chromium` on PATH) and the development environment.
 """
 
 from __future__ import annotations
 
+import json
+import re
 import shutil
+import subprocess
 import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Final
 
 from playwright.sync_api import Browser, sync_playwright
 
-PAGES = {
+ROOT: Final = Path(__file__).parents[1]
+OUT: Final = ROOT / ".screenshots"
+SIZES: Final = {"phone": (360, 780), "laptop": (1280, 800), "wall": (2560, 1440)}
+PAGES: Final = {
     "home": "/",
     "applications": "/applications",
     "application": "/applications/argocd/shop-prod",
     "tree": "/applications/argocd/shop-prod?view=tree",
-    "stages": "/stages",
-    "freight": "/freight",
-    "rollouts": "/rollouts",
-    "certificates": "/certificates",
+    "logs": "/applications/argocd/shop-prod?view=logs",
+    "new-application": "/applications/new",
+    "pipeline": "/pipelines/shop",
+    "promotions": "/promotions",
+    "rollout": "/rollouts/shop-prod/shop",
+    "certificate": "/certificates/secure/shop",
+    "sealed-secrets": "/sealedsecrets",
+    "seal": "/seal",
+    "settings": "/settings/clusters",
+    "activity": "/activity",
 }
-SIZES = {"": (1280, 800), "-phone": (360, 740)}
+IN_DOCS: Final = {"home", "tree", "pipeline", "rollout"}
 
 
-def main(url: str, password: str, folder: str) -> int:
+def main() -> None:
     program = shutil.which("chromium")
     if program is None:
-        print("screenshots need chromium (apt-get install chromium)", file=sys.stderr)
-        return 1
-    with sync_playwright() as playwright:
+        sys.exit("chromium is not on PATH (apt-get install chromium)")
+    OUT.mkdir(exist_ok=True)
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        demonstration(Path(folder) / "data") as (url, password),
+        sync_playwright() as playwright,
+    ):
         browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
+        state = signed_in(browser, url, password, Path(folder) / "state.json")
         for scheme in ("light", "dark"):
-            _shoot(browser, url, password, Path(folder), scheme)
+            for size in SIZES:
+                take(browser, state, url, size, scheme)
         browser.close()
-    return 0
+    for name in IN_DOCS:
+        shutil.copyfile(OUT / f"{name}-laptop-light.png", ROOT / "docs" / f"page-{name}.png")
 
 
-def _shoot(browser: Browser, url: str, password: str, folder: Path, scheme: str) -> None:
-    context = browser.new_context(ignore_https_errors=True, base_url=url)
+def take(browser: Browser, state: Path, url: str, size: str, scheme: str) -> None:
+    width, height = SIZES[size]
+    context = browser.new_context(
+        ignore_https_errors=True,
+        storage_state=state,
+        viewport={"width": width, "height": height},
+        color_scheme="dark" if scheme == "dark" else "light",
+    )
     page = context.new_page()
-    page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
-    page.goto("/login")
-    page.get_by_label("User").fill("admin")
-    page.get_by_label("Password").fill(password)
-    page.keyboard.press("Enter")
-    page.get_by_role("heading", level=1, name="What needs you now").wait_for()
     for name, place in PAGES.items():
-        for suffix, (width, height) in SIZES.items():
-            page.set_viewport_size({"width": width, "height": height})
-            page.goto(place)
-            page.get_by_role("heading", level=1).wait_for()
-            page.get_by_text("Loading…").wait_for(state="detached")
-            page.screenshot(path=folder / f"{name}-{scheme}{suffix}.png")
+        page.goto(url + place)
+        page.wait_for_timeout(1500)
+        page.screenshot(path=OUT / f"{name}-{size}-{scheme}.png")
     context.close()
 
 
+@contextmanager
+def demonstration(data: Path) -> Iterator[tuple[str, str]]:
+    """The page's address and the password, when two images have gone their way."""
+    argosy("demo", "--detach", "--data-dir", str(data))
+    try:
+        registry = f"127.0.0.1:{json.loads((data / 'demo-ports.json').read_text())[0]}"
+        argosy("image", "push", f"{registry}/shop:1.1.0")
+        argosy("wait-for", "1.1.0", "--in", "staging", "--data-dir", str(data))
+        argosy("promote", "prod", "--wait", "--data-dir", str(data))
+        argosy("image", "push", f"{registry}/shop:1.2.0")
+        argosy("wait-for", "1.2.0", "--in", "staging", "--data-dir", str(data))
+        password = argosy("admin", "initial-password", "--data-dir", str(data)).split()[-1]
+        yield (data / "server").read_text().strip(), password
+    finally:
+        argosy("down", "--data-dir", str(data))
+
+
+def argosy(*arguments: str) -> str:
+    command = [sys.executable, "-m", "argosy.cli.main", *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=600)
+    if done.returncode:
+        sys.exit(re.sub(r"\s+", " ", f"argosy {' '.join(arguments)}: {done.stdout} {done.stderr}"))
+    return done.stdout
+
+
+def signed_in(browser: Browser, url: str, password: str, state: Path) -> Path:
+    context = browser.new_context(ignore_https_errors=True)
+    page = context.new_page()
+    page.goto(f"{url}/login")
+    page.get_by_label("User").fill("admin")
+    page.get_by_label("Password").fill(password)
+    page.keyboard.press("Enter")
+    page.get_by_role("heading", name="What needs you now").wait_for()
+    context.storage_state(path=state)
+    return state
+
+
 if __name__ == "__main__":
-    raise SystemExit(main(*sys.argv[1:]))
+    main()

@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
-import base64
 import json
-import shutil
-import signal
-import ssl
-import urllib.error
-import urllib.request
-from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
-from e2e.up_process import Argosy, Repository, config
+from e2e.site import PATIENCE_MS, Site, sign_in
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600), pytest.mark.xdist_group("page")]
-PATIENCE_MS = 30_000
+PLACES = (
+    "/stages",
+    "/pipelines",
+    "/certificates",
+    "/rollouts",
+    "/applications/new",
+    "/applications/argocd/web?view=logs",
+    "/seal",
+    "/activity",
+    "/settings",
+    "/settings/clusters",
+    "/settings/projects/default",
+)
 PAYLOADS = (
     "<img src=x onerror=alert(1)>",
     "<script>alert(1)</script>",
@@ -29,88 +33,6 @@ PAYLOADS = (
     "{{constructor.constructor('alert(1)')()}}",
     "\u202egnp.exe",
 )
-
-
-@dataclass
-class Site:
-    argosy: Argosy
-    url: str
-    password: str
-
-    def asked(self, method: str, path: str, body: Any = None, *, token: str = "", **headers: str) -> tuple[int, Any]:
-        """Of the server, past the page."""
-        context = ssl.create_default_context()
-        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-        data = None if body is None else json.dumps(body).encode()
-        given = {"Content-Type": "application/json", **headers}
-        if token:
-            given["Authorization"] = f"Bearer {token}"
-        request = urllib.request.Request(f"{self.url}{path}", data, given, method=method)
-        try:
-            with urllib.request.urlopen(request, context=context, timeout=30) as response:
-                return response.status, json.loads(response.read() or b"null")
-        except urllib.error.HTTPError as error:
-            return error.code, json.loads(error.read() or b"null")
-
-    def token(self) -> str:
-        body = {"username": "admin", "password": self.password}
-        return str(self.asked("POST", "/api/v1/session", body)[1]["token"])
-
-
-@pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    folder: Path = tmp_path_factory.mktemp("page")
-    argosy = Argosy(folder / "data")
-    argosy.up()
-    try:
-        repository = Repository(folder / "repository")
-        repository.commit({"conf/a.yaml": config("a", "1")})
-        for name in ("web", "api"):
-            argosy.apply_application(name, repository)
-            argosy.eventually(lambda name=name: argosy.status(name) == ("Synced", "Healthy"), "Synced")  # type: ignore[misc]
-        argosy.apply_application("broken", repository, "nowhere")
-        argosy.eventually(lambda: argosy.get("secret", "-n", "argocd", "argocd-initial-admin-secret"), "a password")
-        secret = argosy.get("secret", "-n", "argocd", "argocd-initial-admin-secret")
-        password = base64.b64decode(secret["data"]["password"]).decode()
-        yield Site(argosy, (argosy.data / "server").read_text().strip(), password)
-    finally:
-        if argosy.process is not None:
-            argosy.end(signal.SIGKILL)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    program = shutil.which("chromium")
-    if program is None:
-        pytest.skip("chromium is not installed (apt-get install chromium)")
-    with sync_playwright() as playwright:
-        found = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
-        yield found
-        found.close()
-
-
-@pytest.fixture
-def page(site: Site, browser: Browser) -> Iterator[Page]:
-    """Signed in; a script error, a dialog or a request to another site fails the test."""
-    context = browser.new_context(ignore_https_errors=True, viewport={"width": 1280, "height": 800}, base_url=site.url)
-    context.set_default_timeout(PATIENCE_MS)
-    expect.set_options(timeout=PATIENCE_MS)
-    found, wrong = context.new_page(), list[str]()
-    found.on("pageerror", lambda error: wrong.append(f"script: {error}"))
-    found.on("dialog", lambda dialog: (wrong.append(f"dialog: {dialog.message}"), dialog.dismiss()))
-    found.on("request", lambda one: None if one.url.startswith(site.url) else wrong.append(f"request: {one.url}"))
-    found.goto("/login")
-    sign_in(found, site)
-    expect(found.get_by_role("heading", name="What needs you now")).to_be_visible()
-    yield found
-    context.close()
-    assert wrong == []
-
-
-def sign_in(page: Page, site: Site) -> None:
-    page.get_by_label("User").fill("admin")
-    page.get_by_label("Password").fill(site.password)
-    page.keyboard.press("Enter")
 
 
 def test_who_is_not_signed_in_comes_back_to_where_they_were(site: Site, browser: Browser) -> None:
@@ -276,7 +198,7 @@ def test_no_page_has_a_serious_fault_of_accessibility(page: Page, scheme: Litera
     if not axe.exists():
         pytest.skip("axe-core is not installed (make ui-check)")
     page.emulate_media(color_scheme=scheme)
-    for place in ("/", "/applications", "/applications/argocd/web", "/applications/argocd/web?view=tree", "/stages"):
+    for place in ("/", "/applications", "/applications/argocd/web", "/applications/argocd/web?view=tree", *PLACES):
         page.goto(place)
         expect(page.get_by_role("heading", level=1)).to_be_visible()
         page.wait_for_timeout(300)
@@ -312,7 +234,7 @@ def test_names_and_messages_are_text_whatever_they_say(page: Page, site: Site) -
 @pytest.mark.parametrize("width", [360, 2560])
 def test_no_page_is_wider_than_the_screen(page: Page, width: int) -> None:
     page.set_viewport_size({"width": width, "height": 900})
-    for place in ("/", "/applications", "/applications/argocd/web", "/stages", "/certificates"):
+    for place in ("/", "/applications", "/applications/argocd/web", *PLACES):
         page.goto(place)
         expect(page.get_by_role("heading", level=1)).to_be_visible()
         assert page.evaluate("document.documentElement.scrollWidth") <= width, place

@@ -29,6 +29,9 @@ class Repository:
     directory: Path
 
     def __post_init__(self) -> None:
+        """Made anew, unless it is there."""
+        if self.directory.exists():
+            return
         self.directory.mkdir()
         self._git("init", "--quiet")
         self._git("symbolic-ref", "HEAD", "refs/heads/main")

@@ -28,6 +28,9 @@ spec:
   template:
     metadata:
       labels: {app: shop}
+      annotations:
+        simulation.argosy.dev/logs: |
+          ["shop listens on :8080", {at: 3s, line: "GET /healthz 200"}, {at: 9s, line: "WARN cart 17: no stock"}]
     spec:
       containers:
         - name: shop
@@ -55,6 +58,9 @@ spec:
   template:
     metadata:
       labels: {app: shop}
+      annotations:
+        simulation.argosy.dev/logs: |
+          ["shop listens on :8080", {at: 3s, line: "GET /healthz 200"}, {at: 9s, line: "WARN cart 17: no stock"}]
     spec:
       containers:
         - name: shop

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import mimetypes
 import re
 from functools import cache
@@ -17,6 +16,7 @@ from argosy.server.world import World
 
 NAME: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*")
 HASHED: Final = re.compile(r"[.-][A-Za-z0-9_-]{8,}\.\w+$")
+REFUSED: Final = re.compile(r";\s*q=0(?:\.0*)?\s*$")
 FOR_EVER: Final = "public, max-age=31536000, immutable"
 POLICY: Final = (
     "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'self'; form-action 'self'; "
@@ -47,14 +47,17 @@ def _content(path: str) -> bytes | None:
     return found.read_bytes() if found is not None and found.is_file() else None
 
 
-@cache
-def _packed(path: str) -> bytes | None:
-    """What a reader who takes gzip gets; None where it would not be shorter."""
-    content = _content(path)
-    if content is None:
-        return None
-    packed = gzip.compress(content, mtime=0)
-    return packed if len(packed) < len(content) else None
+ENCODINGS: Final = (("br", ".br"), ("gzip", ".gz"))
+"""Made by the build, the shortest first."""
+
+
+def _packed(path: str, accepted: str) -> tuple[bytes, str] | None:
+    """What a reader who takes an encoding gets, and which; None where the file was not worth packing."""
+    offered = {part.partition(";")[0].strip() for part in accepted.lower().split(",") if not REFUSED.search(part)}
+    for encoding, ending in ENCODINGS:
+        if encoding in offered and (content := _content(path + ending)) is not None:
+            return content, encoding
+    return None
 
 
 def page_files(world: World) -> Page:
@@ -66,8 +69,9 @@ def page_files(world: World) -> Page:
             kind = mimetypes.guess_type(path)[0] or "application/octet-stream"
             caching = FOR_EVER if HASHED.search(path) else "no-cache"
             headers = _headers(world)
-            if "gzip" in request.header("accept-encoding") and (packed := _packed(path)) is not None:
-                content, headers = packed, [*headers, ("Content-Encoding", "gzip")]
+            if (packed := _packed(path, request.header("accept-encoding"))) is not None:
+                content, encoding = packed
+                headers = [*headers, ("Content-Encoding", encoding)]
             return Response(200, content, kind, [*headers, ("Vary", "Accept-Encoding")], caching)
         if path != "/" and "text/html" not in request.header("accept"):
             return plain_not_found()

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 
-import { conditionsOf, firstNumber, lifetime, linksOf, measured, plotted, promotionSteps, rolloutFacts, rolloutTrack, stepInWords, threshold } from "./model";
+import { conditionsOf, firstNumber, generated, lifetime, linksOf, measured, plotted, promotionSteps, rollingSteps, rolloutFacts, rolloutTrack, stepInWords, threshold } from "./model";
 
 test("a promotion's steps have the state, output and errors of each", () => {
   const promotion = {
@@ -81,5 +81,29 @@ test("a certificate's life is a share of its time", () => {
 test("conditions are those of the status", () => {
   expect(conditionsOf({ status: { conditions: [{ type: "Ready", status: "True" }] } })).toEqual([
     { type: "Ready", status: "True", reason: "", message: "", since: "" },
+  ]);
+});
+
+test("the Applications of a set stand with what is not well first, and with their step", () => {
+  const set = {
+    metadata: { namespace: "argocd" },
+    status: {
+      resources: [
+        { name: "a", status: "Synced", health: { status: "Healthy" } },
+        { name: "b", status: "OutOfSync", health: { status: "Degraded", message: "m" } },
+      ],
+      applicationStatus: [
+        { application: "a", status: "Healthy", step: "1" },
+        { application: "b", status: "Waiting", step: "2", message: "waits for step 1" },
+      ],
+    },
+  };
+  expect(generated(set).map((one) => [one.name, one.step, one.progress, one.message])).toEqual([
+    ["b", "2", "Waiting", "waits for step 1"],
+    ["a", "1", "Healthy", ""],
+  ]);
+  expect(rollingSteps(set)).toEqual([
+    { step: "1", done: 1, all: 1 },
+    { step: "2", done: 0, all: 1 },
   ]);
 });

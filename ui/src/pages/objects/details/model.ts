@@ -212,3 +212,46 @@ export function lifetime(certificate: unknown, now: number): { used: number; ren
   const part = (time: number) => Math.min(1, Math.max(0, (time - from) / (until - from)));
   return { used: part(now), renewal: renewal ? part(renewal) : 1, days: Math.floor((until - now) / 86_400_000) };
 }
+
+// ---- ApplicationSets
+
+export interface Generated {
+  namespace: string;
+  name: string;
+  sync: string;
+  health: string;
+  step: string;
+  progress: string;
+  message: string;
+}
+
+/** The Applications of a set, those that are not well first, each with its part in a RollingSync. */
+export function generated(set: unknown): Generated[] {
+  const namespace = text(at(set, "metadata", "namespace"));
+  const progress = new Map(list(at(set, "status", "applicationStatus")).map((one) => [text(one["application"]), one]));
+  const found = list(at(set, "status", "resources")).map((one): Generated => {
+    const step = progress.get(text(one["name"]));
+    return {
+      namespace: text(one["namespace"]) || namespace,
+      name: text(one["name"]),
+      sync: text(one["status"]),
+      health: text(at(one, "health", "status")),
+      step: text(step?.["step"]),
+      progress: text(step?.["status"]),
+      message: text(step?.["message"]) || text(at(one, "health", "message")),
+    };
+  });
+  const rank = (one: Generated) => (one.health === "Degraded" ? 0 : one.health !== "Healthy" ? 1 : one.sync !== "Synced" ? 2 : 3);
+  return found.sort((a, b) => rank(a) - rank(b) || Number(a.step) - Number(b.step) || a.name.localeCompare(b.name));
+}
+
+/** Of each step of a RollingSync how many of its Applications are done. */
+export function rollingSteps(set: unknown): { step: string; done: number; all: number }[] {
+  const steps = new Map<string, { done: number; all: number }>();
+  for (const one of generated(set)) {
+    if (!one.step) continue;
+    const found = steps.get(one.step) ?? { done: 0, all: 0 };
+    steps.set(one.step, { done: found.done + (one.progress === "Healthy" ? 1 : 0), all: found.all + 1 });
+  }
+  return [...steps].map(([step, found]) => ({ step, ...found })).sort((a, b) => Number(a.step) - Number(b.step));
+}

@@ -1,10 +1,10 @@
 import { useLive } from "../../live-page";
 import type { Schemas } from "../../../api/client";
-import { Ago, Badge, now, type Severity } from "../../../parts";
+import { Ago, Badge, now, type Severity, StateBadge } from "../../../parts";
 import { span, safeLink } from "../../../parts/format";
 import { href } from "../../../router";
 import { yaml } from "../model";
-import { conditionsOf, lifetime, linksOf, measured, type Measured, plotted, promotionSteps, rolloutFacts, rolloutTrack, threshold } from "./model";
+import { conditionsOf, generated, lifetime, linksOf, measured, type Measured, plotted, promotionSteps, rollingSteps, rolloutFacts, rolloutTrack, threshold } from "./model";
 import "./view.css";
 
 /** What its kind is about; nothing for kinds that have no more than facts and conditions. */
@@ -15,8 +15,58 @@ export function Details({ kind, object }: { kind: string; object: unknown }) {
       {kind === "rollouts" && <RolloutDetails object={object} />}
       {kind === "analysisruns" && <Measurements run={object} />}
       {kind === "certificates" && <Lifetime object={object} />}
+      {kind === "applicationsets" && <GeneratedApplications object={object} />}
       <Conditions object={object} />
     </>
+  );
+}
+
+function GeneratedApplications({ object }: { object: unknown }) {
+  const found = generated(object);
+  const steps = rollingSteps(object);
+  return (
+    <section class="panel stacked" aria-label="Applications">
+      <h2>Applications</h2>
+      {steps.length > 0 && (
+        <ol class="track">
+          {steps.map((one) => (
+            <li key={one.step} class={one.done === one.all ? "done" : one.done > 0 ? "now" : "next"}>
+              <strong>step {one.step}</strong>
+              <span class="small">
+                {one.done} of {one.all} healthy
+              </span>
+            </li>
+          ))}
+        </ol>
+      )}
+      {found.length === 0 ? (
+        <p class="muted">It has generated none.</p>
+      ) : (
+        <div class="table-box">
+          <table>
+            <tbody>
+              {found.map((one) => (
+                <tr key={`${one.namespace}/${one.name}`}>
+                  <td>
+                    <a href={href(`/applications/${encodeURIComponent(one.namespace)}/${encodeURIComponent(one.name)}`)} data-row>
+                      {one.name}
+                    </a>
+                  </td>
+                  <td>
+                    <StateBadge word={one.sync} />
+                  </td>
+                  <td>
+                    <StateBadge word={one.health} />
+                  </td>
+                  <td>{one.step && `step ${one.step}: ${one.progress}`}</td>
+                  <td class="wide">{one.message}</td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </div>
+      )}
+    </section>
   );
 }
 

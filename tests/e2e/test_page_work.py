@@ -1,0 +1,206 @@
+"""What people do on the page beyond looking: create, edit, delete, promote, seal, configure, read logs."""
+
+from __future__ import annotations
+
+import base64
+import json
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from e2e.site import Site
+from e2e.up_process import Repository
+
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600), pytest.mark.xdist_group("page")]
+
+PRINTING = """\
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: printer}
+spec:
+  replicas: 1
+  selector: {matchLabels: {app: printer}}
+  template:
+    metadata:
+      labels: {app: printer}
+      annotations: {simulation.argosy.dev/logs: '["all is well", "ERROR: one thing failed"]'}
+    spec: {containers: [{name: main, image: "registry.example/printer:1"}]}
+"""
+PIPELINE = """\
+apiVersion: kargo.akuity.io/v1alpha1
+kind: Warehouse
+metadata: {name: source, namespace: shop}
+spec:
+  freightCreationPolicy: Manual
+  subscriptions: [{git: {repoURL: "https://git.example/shop.git"}}]
+---
+apiVersion: kargo.akuity.io/v1alpha1
+kind: Stage
+metadata: {name: test, namespace: shop}
+spec:
+  requestedFreight: [{origin: {kind: Warehouse, name: source}, sources: {direct: true}}]
+  promotionTemplate: {spec: {steps: [{uses: compose-output, as: out, config: {tag: x}}]}}
+---
+apiVersion: kargo.akuity.io/v1alpha1
+kind: Stage
+metadata: {name: prod, namespace: shop}
+spec:
+  requestedFreight: [{origin: {kind: Warehouse, name: source}, sources: {stages: [test]}}]
+  promotionTemplate: {spec: {steps: [{uses: compose-output, as: out, config: {tag: x}}]}}
+---
+apiVersion: kargo.akuity.io/v1alpha1
+kind: Freight
+metadata: {name: anything, namespace: shop}
+alias: first-one
+origin: {kind: Warehouse, name: source}
+commits: [{repoURL: "https://git.example/shop.git", id: 3c83688aca6c26b54ff38df766a0daa038de8b53}]
+"""
+PROJECT = """\
+apiVersion: kargo.akuity.io/v1alpha1
+kind: Project
+metadata: {name: shop}
+"""
+
+
+def test_an_application_is_created_edited_and_deleted(page: Page, site: Site) -> None:
+    page.goto("/applications")
+    page.get_by_role("button", name="New application…").click()
+    expect(page.get_by_text("a repository is needed").first).to_be_visible()
+    expect(page.get_by_role("button", name="Create")).to_be_disabled()
+    source = site.argosy.get("application", "web", "-n", "argocd")["spec"]["source"]["repoURL"]
+    page.get_by_label("Name lower case").fill("made")
+    page.get_by_label("Repository").fill(source)
+    page.get_by_label("Path").fill("conf")
+    page.get_by_label("Namespace").fill("default")
+    expect(page.get_by_label("The Application as YAML")).to_contain_text(f"repoURL: {source}")
+    page.get_by_role("button", name="Create").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("made")
+    expect(page.locator(".note").first).to_contain_text("differ from Git")
+
+    page.get_by_role("button", name="Edit…").click()
+    page.get_by_label("Automated sync").select_option("both")
+    page.get_by_role("button", name="Save").click()
+    expect(page.locator(".note").first).to_contain_text("Everything is as Git says")
+    policy = site.argosy.get("application", "made", "-n", "argocd")["spec"]["syncPolicy"]
+    assert policy["automated"] == {"prune": True, "selfHeal": True}
+
+    page.get_by_role("button", name="Delete…").click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_contain_text("1 resource is deleted")
+    expect(dialog.get_by_role("button", name="Delete made")).to_be_disabled()
+    dialog.get_by_role("textbox").fill("made")
+    dialog.get_by_role("button", name="Delete made").click()
+    expect(page.get_by_text("made was deleted")).to_be_visible()
+    assert site.argosy.get("configmap", "a", "-n", "default") is None
+
+
+def test_what_the_server_refuses_is_told_and_nothing_typed_is_lost(page: Page) -> None:
+    page.goto("/applications/new")
+    page.get_by_label("Name lower case").fill("nowhere")
+    page.get_by_label("Repository").fill("https://git.invalid/nothing.git")
+    page.get_by_role("button", name="Create").click()
+    expect(page.locator(".note.broken")).to_be_visible()
+    expect(page.get_by_label("Name lower case")).to_have_value("nowhere")
+
+
+def test_several_applications_are_refreshed_at_once(page: Page) -> None:
+    page.goto("/applications")
+    page.get_by_label("Select api").check()
+    page.get_by_label("Select web").check()
+    page.get_by_role("button", name="Refresh…", exact=True).click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_contain_text("2 compare what Git has now")
+    dialog.get_by_role("button", name="Refresh 2 applications").click()
+    expect(dialog.locator(".badge", has_text="asked")).to_have_count(2)
+
+
+def test_logs_are_followed_filtered_and_marked(page: Page, site: Site) -> None:
+    source = site.argosy.get("application", "web", "-n", "argocd")["spec"]["source"]["repoURL"]
+    repository = Repository(Path(source))
+    repository.commit({"printing/deployment.yaml": PRINTING})
+    site.argosy.apply_application("printing", repository, "printing")
+    site.argosy.eventually(lambda: site.argosy.status("printing") == ("Synced", "Healthy"), "the printer runs")
+    page.goto("/applications/argocd/printing?view=logs")
+    lines = page.get_by_role("log")
+    expect(lines).to_contain_text("all is well")
+    expect(lines.locator(".error")).to_contain_text("one thing failed")
+    page.get_by_label("Only lines with").fill("failed")
+    page.keyboard.press("Enter")
+    expect(lines).not_to_contain_text("all is well")
+    expect(lines).to_contain_text("one thing failed")
+    assert "filter=failed" in page.url
+
+
+def test_a_pipeline_is_a_picture_in_which_freight_is_promoted(page: Page, site: Site) -> None:
+    site.argosy.kubectl("apply", "-f", "-", stdin=PROJECT)
+    site.argosy.eventually(lambda: site.argosy.get("namespace", "shop"), "the Project's namespace")
+    site.argosy.eventually(
+        lambda: site.argosy.kubectl("apply", "-f", "-", stdin=PIPELINE, check=False).count("\n") == 4, "the pipeline"
+    )
+    page.goto("/project/shop/stage/test")
+    dialog = page.get_by_role("dialog").first
+    expect(dialog).to_contain_text("first-one waits for a person")
+    dialog.get_by_role("button", name="Promote…").click()
+    page.get_by_role("dialog").last.get_by_role("button", name="Promote", exact=True).click()
+    expect(page.get_by_role("status").last).to_contain_text("was made")
+    page.goto("/pipelines/shop")
+    expect(page.locator(".node", has_text="test")).to_contain_text("3c83688a")
+    expect(page.locator(".node", has_text="prod")).to_contain_text("first-one waits for a person")
+    page.locator(".piece", has_text="first-one").click()
+    expect(page.locator(".node.lit")).to_contain_text("test")
+    assert "freight=anything" in page.url
+
+
+def test_a_value_sealed_in_the_browser_is_opened_by_the_controller(page: Page, site: Site) -> None:
+    sent: list[str] = []
+    page.on("request", lambda request: sent.append(f"{request.url} {request.post_data or ''}"))
+    page.goto("/seal")
+    page.get_by_label("Namespace").fill("default")
+    page.get_by_label("Name", exact=True).fill("sealed-here")
+    page.get_by_label("Key 1").fill("password")
+    page.get_by_label("Value 1").fill("canary-value-of-the-page")
+    page.get_by_role("button", name="Seal", exact=True).click()
+    manifest = page.locator("pre").inner_text()
+    assert "canary" not in manifest
+    assert not any("canary" in one for one in sent)
+    site.argosy.kubectl("apply", "-f", "-", stdin=manifest)
+    site.argosy.eventually(lambda: site.argosy.get("secret", "sealed-here", "-n", "default"), "it is opened")
+    secret = site.argosy.get("secret", "sealed-here", "-n", "default")
+    assert base64.b64decode(secret["data"]["password"]) == b"canary-value-of-the-page"
+
+
+def test_a_project_is_made_edited_and_removed_and_activity_tells_of_it(page: Page, site: Site) -> None:
+    page.goto("/settings")
+    page.get_by_role("button", name="New project…").click()
+    page.get_by_label("Name").fill("team")
+    page.get_by_label("Repositories").fill("https://git.example/*")
+    page.get_by_role("button", name="Create").click()
+    page.get_by_role("link", name="team", exact=True).click()
+    expect(page.get_by_label("The specification of team as YAML")).to_contain_text("https://git.example/*")
+    page.goto("/settings/projects")
+    page.get_by_role("button", name="Remove team").click()
+    page.get_by_role("dialog").get_by_role("button", name="Remove").click()
+    expect(page.get_by_role("link", name="team", exact=True)).to_have_count(0)
+    page.goto("/activity?search=team")
+    expect(page.locator("tbody tr")).to_have_count(2)
+    expect(page.locator("tbody tr").first).to_contain_text("delete (project)")
+    assert site.argosy.get("appproject", "team", "-n", "argocd") is None
+
+
+def test_a_repository_that_cannot_be_reached_shows_its_error_in_full(page: Page, site: Site) -> None:
+    secret = {
+        "apiVersion": "v1",
+        "kind": "Secret",
+        "metadata": {
+            "name": "unreachable",
+            "namespace": "argocd",
+            "labels": {"argocd.argoproj.io/secret-type": "repository"},
+        },
+        "stringData": {"url": "https://git.invalid/nothing.git", "type": "git", "password": "canary-of-settings"},
+    }
+    site.argosy.kubectl("apply", "-f", "-", stdin=json.dumps(secret))
+    page.goto("/settings/repos")
+    row = page.locator("tbody tr", has_text="git.invalid")
+    expect(row).to_contain_text("Failed")
+    assert "canary-of-settings" not in page.content()
