@@ -19,9 +19,10 @@ export function toggle(row: Row, on: boolean): void {
 }
 
 export function SelectionBar() {
-  const [verb, setVerb] = useState<BulkVerb | null>(null);
+  const [opened, setOpened] = useState<{ verb: BulkVerb; rows: Row[] } | null>(null);
   const rows = [...selected.value.values()];
-  if (rows.length === 0) return null;
+  const setVerb = (verb: BulkVerb) => setOpened({ verb, rows });
+  if (rows.length === 0 && !opened) return null;
   return (
     <div class="head selection" role="region" aria-label="What is selected">
       <strong class="number">{rows.length} selected</strong>
@@ -38,7 +39,7 @@ export function SelectionBar() {
           Select none
         </Button>
       </div>
-      {verb && <BulkDialog verb={verb} rows={rows} onClose={() => setVerb(null)} />}
+      {opened && <BulkDialog {...opened} onClose={() => setOpened(null)} />}
     </div>
   );
 }

@@ -110,7 +110,7 @@ function Graph({ pipeline }: { pipeline: Pipeline }) {
         <Button kind="plain" aria-label="Smaller" onClick={() => setZoom(Math.max(0.4, zoom - 0.15))}>
           −
         </Button>
-        <Button kind="plain" aria-label="Usual size" onClick={() => setZoom(1)}>
+        <Button kind="plain" title="Usual size" onClick={() => setZoom(1)}>
           {Math.round(zoom * 100)} %
         </Button>
         <Button kind="plain" aria-label="Larger" onClick={() => setZoom(Math.min(1.6, zoom + 0.15))}>
