@@ -29,12 +29,12 @@ export const FIELDS: Field[] = [
 export const START = `apiVersion: argoproj.io/v1alpha1
 kind: Application
 metadata:
-  name: ""
+  name:
   namespace: argocd
 spec:
   project: default
   source:
-    repoURL: ""
+    repoURL:
     path: .
     targetRevision: HEAD
   destination:
