@@ -4,7 +4,8 @@
 - `openapi.py`: the description, made from the declarations.
 - `listing.py`: search, filter, sort, range and counts by facet, for every list.  `stream.py`: lists and objects, live.
 - `applications.py`, `objects.py`, `actions.py`, `home.py`, `caller.py`: the endpoints.
-- `why.py`, `object_states.py`: why an object is as it is.
+- `tracing.py`, `previews.py`, `dependencies.py`, `stories.py`, `rollout_details.py`: what is told over several objects.
+- `why.py`, `object_states.py`: why an object is as it is.  `references.py`: which objects an object names.
 """
 
 from __future__ import annotations
@@ -19,8 +20,13 @@ def router(world: World) -> Router:
     from argosy.server.api.actions import action_endpoints
     from argosy.server.api.applications import application_endpoints
     from argosy.server.api.caller import caller_endpoints
+    from argosy.server.api.dependencies import dependency_endpoints
     from argosy.server.api.home import home_endpoints
     from argosy.server.api.objects import object_endpoints
+    from argosy.server.api.previews import preview_endpoints
+    from argosy.server.api.rollout_details import rollout_detail_endpoints
+    from argosy.server.api.stories import story_endpoints
+    from argosy.server.api.tracing import trace_endpoints
 
     declared = (
         *caller_endpoints(world),
@@ -28,5 +34,10 @@ def router(world: World) -> Router:
         *object_endpoints(world),
         *home_endpoints(world),
         *action_endpoints(world),
+        *trace_endpoints(world),
+        *preview_endpoints(world),
+        *dependency_endpoints(world),
+        *story_endpoints(world),
+        *rollout_detail_endpoints(world),
     )
     return Router(declared, PREFIX)
