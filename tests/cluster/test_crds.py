@@ -150,3 +150,18 @@ def test_a_column_whose_path_cannot_be_read_is_empty_and_keeps_nothing_from_bein
 
     with World() as world:
         world.run(story(world))
+
+
+def test_a_fork_serves_the_definitions_of_its_origin_and_compiles_them_no_more() -> None:
+    async def story(clock: VirtualClock, rng: SeededRng) -> None:
+        async with EmbeddedCluster(clock=clock, rng=rng) as origin:
+            await verbs(origin.client("me")).create(DEFINITIONS, definition())
+            of_origin = origin.catalog.find("example.com", "v1", "widgets")
+            async with origin.fork(clock=clock, rng=rng.fork("copy")) as copy:
+                assert copy.catalog.find("example.com", "v1", "widgets") is of_origin
+                await verbs(copy.client("me")).delete(DEFINITIONS, "widgets.example.com")
+                await clock.sleep(10)
+                assert copy.catalog.find("example.com", "v1", "widgets") is None
+                assert origin.catalog.find("example.com", "v1", "widgets") is of_origin
+
+    run_virtual(story)

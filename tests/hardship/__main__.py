@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import logging
 import sys
 import time
@@ -22,6 +23,7 @@ def main() -> int:
     if options.room and options.room not in ROOMS:
         parser.error(f"no room {options.room!r}: {', '.join(ROOMS)}")
     logging.disable(logging.CRITICAL)
+    gc.set_threshold(20_000, 10, 50)
     seeds = [int(options.seed)] if options.seed else list(range(options.seeds))
     failed = 0
     for room, stories in ROOMS.items():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from base64 import b64decode
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from functools import lru_cache, partial
 from typing import Any
@@ -24,7 +24,6 @@ from argosy.machinery.controller import Hidden
 from argosy.machinery.objects import JsonObject, resource_of
 from argosy.runtime.engine import Answerer, Engine
 from kit.certs import certificate, issuer
-from kit.engine import DEFINITIONS
 from kit.hardship import Committed, Part, Process, Step, Story
 from kit.world import World
 
@@ -46,7 +45,6 @@ def key_number(kind: keys.KeyKind, number: int) -> Hidden:
 
 
 class CertsStory(Story):
-    every = 11
     settings = Settings()
 
     def __init__(self, world: World) -> None:
@@ -57,9 +55,11 @@ class CertsStory(Story):
     def server(self) -> SimulatedServer:
         return SimulatedServer()
 
+    @classmethod
+    def definitions(cls) -> Sequence[JsonObject]:
+        return crds("cert-manager")
+
     def prepare(self) -> None:
-        for crd in crds("cert-manager"):
-            self.create(DEFINITIONS, crd)
         for kind in (CERTIFICATES, REQUESTS, ORDERS, CHALLENGES, SECRETS, PODS, SERVICES, INGRESSES):
             self.list(kind)  # what is looked at in the end is followed from the start
 
@@ -160,7 +160,6 @@ class Renewing(CertsStory):
     """A certificate of an hour is renewed twice by its CA."""
 
     name = "renewing"
-    every = 25
     quiet = timedelta(seconds=100)
 
     def steps(self) -> Iterable[Step]:

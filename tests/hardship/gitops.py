@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import cache
 from typing import Any, ClassVar
@@ -18,7 +18,7 @@ from argosy.gitops.keys import APPLICATIONS, PROJECTS
 from argosy.machinery.objects import JsonObject
 from argosy.render.port import Rendered, RenderRequest
 from argosy.sources.git.scripted import ScriptedGit
-from kit.gitops import CRDS, REPO, NoCharts, application, config, project
+from kit.gitops import REPO, NoCharts, application, config, project
 from kit.hardship import Committed, Part, Process, Step, Story
 from kit.hook_jobs import JOBS, Jobs, job
 from kit.world import CONFIG_MAPS, NAMESPACES, World
@@ -62,6 +62,10 @@ class PlainRenderer:
 class ApplicationStory(Story):
     """A repository of ConfigMaps and hooks, and Applications that follow it."""
 
+    @classmethod
+    def definitions(cls) -> Sequence[JsonObject]:
+        return definitions()
+
     def prepare(self) -> None:
         self.git = ScriptedGit()
         self.pushed: dict[str, tuple[datetime, Files]] = {}
@@ -69,8 +73,6 @@ class ApplicationStory(Story):
         self.renderer = PlainRenderer()
         self.made: Counter[tuple[str, str]] = Counter()
         """Hooks by name and operation."""
-        for crd in definitions():
-            self.create(CRDS, crd)
         self.create(NAMESPACES, {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "argocd"}})
         metadata = {"name": "argocd-cm", "namespace": "argocd"}
         settings = {"resource.inclusions": json.dumps(KINDS)}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import partial
 
 import orjson
@@ -16,7 +16,6 @@ from argosy.notify.settings import NotifySettings
 from argosy.notify.state import read_state
 from argosy.notify.subjects import APPLICATIONS
 from argosy.runtime.engine import Answerer, Engine
-from kit.engine import DEFINITIONS
 from kit.hardship import Part, Process, Step, Story
 from kit.world import NAMESPACES, World
 
@@ -48,9 +47,11 @@ class NotifyStory(Story):
         self.delivered: dict[str, set[str]] = {}
         self.left = self.failures
 
+    @classmethod
+    def definitions(cls) -> Sequence[JsonObject]:
+        return crds("argo-cd")
+
     def prepare(self) -> None:
-        for crd in crds("argo-cd"):
-            self.create(DEFINITIONS, crd)
         self.create(NAMESPACES, {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "argocd"}})
         metadata = {"name": "argocd-notifications-cm", "namespace": "argocd"}
         config_map = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": CONFIGURATION}

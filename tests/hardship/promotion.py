@@ -11,9 +11,9 @@ import shutil
 import subprocess
 import tempfile
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +34,6 @@ from argosy.sources.egress import Egress, EgressPolicy
 from argosy.sources.git.remote import GitMirrors, GitSettings
 from argosy.sources.hosting.repositories import Repositories
 from argosy.sources.hosting.serving import Serving
-from kit.engine import DEFINITIONS
 from kit.forge import Forge
 from kit.hardship import Committed, Part, Process, Step, Story
 from kit.promotion import AUTHOR, CONTROL_PLANE, CONTROLLER
@@ -46,6 +45,11 @@ TERMINAL = ("Succeeded", "Failed", "Errored", "Aborted")
 ORDER = ("", "Pending", "Running")
 KARGO = "kargo.akuity.io/v1alpha1"
 DIRECT = {"origin": {"kind": "Warehouse", "name": "w"}, "sources": {"direct": True}}
+
+
+@cache
+def definitions() -> tuple[JsonObject, ...]:
+    return tuple(crds("kargo", "rollouts", "argo-cd"))
 
 
 class SharedEngine(Engine):
@@ -81,9 +85,11 @@ class PromotionStory(Story):
 
     # -- the room --------------------------------------------------------------------------------------------------
 
+    @classmethod
+    def definitions(cls) -> Sequence[JsonObject]:
+        return definitions()
+
     def prepare(self) -> None:
-        for crd in crds("kargo", "rollouts", "argo-cd"):
-            self.create(DEFINITIONS, crd)
         for name in ("argocd", "kargo", "kargo-shared-resources", "kargo-system-resources"):
             self.create(NAMESPACES, {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}})
         world = self.world

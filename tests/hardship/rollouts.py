@@ -6,7 +6,7 @@ allows, no traffic to what has no available pods, no promotion past a failed ana
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from functools import cache, partial
 from typing import Any
@@ -24,7 +24,6 @@ from argosy.rollouts.arithmetic.limits import max_surge, max_unavailable
 from argosy.rollouts.commands import changes, promote
 from argosy.runtime.engine import Answerer, Engine
 from kit.analysis import value
-from kit.engine import DEFINITIONS
 from kit.hardship import Committed, Part, Process, Step, Story
 from kit.replica_sets import REPLICA_SETS, ReplicaSets
 from kit.world import World
@@ -75,9 +74,11 @@ class RolloutStory(Story):
         self.mended = False
         """Whether the bad metric is good again."""
 
+    @classmethod
+    def definitions(cls) -> Sequence[JsonObject]:
+        return definitions()
+
     def prepare(self) -> None:
-        for crd in definitions():
-            self.create(DEFINITIONS, crd)
         for resource in (ROLLOUTS, RUNS, EXPERIMENTS, SERVICES, INGRESSES, REPLICA_SETS):
             self.world.caches.cache(resource)
         self.pods = ReplicaSets(self.world)

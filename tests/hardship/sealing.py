@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from base64 import b64decode
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from functools import partial
 
@@ -19,7 +19,6 @@ from argosy.sealing.renewal import key_secret
 from argosy.sealing.scope import KEY_LABEL
 from argosy.sealing.settings import Settings
 from argosy.sealing.templates import Templates
-from kit.engine import DEFINITIONS
 from kit.hardship import Committed, Part, Process, Step, Story
 from kit.sealing import SYSTEM, ScriptedKeys, item, made_for_tests, sealed, secret
 from kit.world import World
@@ -39,9 +38,11 @@ class SealingStory(Story):
         super().__init__(world)
         self.maker = ScriptedKeys()
 
+    @classmethod
+    def definitions(cls) -> Sequence[JsonObject]:
+        return crds("sealed-secrets")
+
     def prepare(self) -> None:
-        for crd in crds("sealed-secrets"):
-            self.create(DEFINITIONS, crd)
         self.create(SECRETS, self.a_key(0))
 
     def a_key(self, number: int) -> JsonObject:
@@ -132,8 +133,7 @@ class Renewing(SealingStory):
     settings = Settings(renew_period=timedelta(hours=48))
 
     def prepare(self) -> None:
-        for crd in crds("sealed-secrets"):
-            self.create(DEFINITIONS, crd)
+        """No key is there."""
 
     def steps(self) -> Iterable[Step]:
         yield lambda: len(self.keys()) == 1

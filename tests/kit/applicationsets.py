@@ -123,9 +123,7 @@ class Bench:
 
 @contextmanager
 def make_bench(hosting: Any = None, plugins: Any = None) -> Iterator[Bench]:
-    with World(seed=7) as world:
-        for crd in crds("argo-cd"):
-            world.run(world.client.create(CRDS, crd))
+    with World(seed=7, crds=crds("argo-cd")) as world:
         for name in ("argocd", "team"):
             namespace = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}
             world.run(world.client.create(NAMESPACES, namespace))

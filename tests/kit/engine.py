@@ -45,9 +45,9 @@ class EngineWorld(World):
         start: datetime | None = None,
     ) -> None:
         """`wrap`: the client as the controllers have it, such as one that injects faults."""
-        super().__init__(seed, **({"start": start} if start else {}))
+        super().__init__(seed, **({"start": start} if start else {}), crds=crds)
         self._controllers, self._answerers = tuple(controllers), answerers
-        self._crds, self._namespaces, self._wrap = crds, namespaces, wrap
+        self._namespaces, self._wrap = namespaces, wrap
         self._task: asyncio.Task[None] | None = None
         self.engine: Engine
         self.controller_caches: InformerCaches
@@ -55,8 +55,6 @@ class EngineWorld(World):
 
     def __enter__(self) -> Self:
         super().__enter__()
-        for crd in self._crds:
-            self.create(crd)
         for name in self._namespaces:
             self.create({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}})
         pipeline = PipelineServer(self.cluster.core, self.cluster.on_commit, self.cluster.spawn)

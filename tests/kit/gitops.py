@@ -295,9 +295,10 @@ class Bench:
 
 
 def prepare(world: World) -> None:
-    """What an installation brings: the definitions and the control plane's namespace."""
-    for crd in crds("argo-cd"):
-        world.run(world.client.create(CRDS, crd))
+    """What an installation brings: the definitions, where the world did not begin with them, and the namespace."""
+    if world.cluster.catalog.find("argoproj.io", "v1alpha1", "applications") is None:
+        for crd in crds("argo-cd"):
+            world.run(world.client.create(CRDS, crd))
     world.run(
         world.client.create(NAMESPACES, {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "argocd"}})
     )
@@ -312,7 +313,7 @@ def opened(
     charts: Any = None,
     signatures: Callable[[World, GitRemote], Verifier] | None = None,
 ) -> Iterator[Bench]:
-    with World(seed=seed) as world:
+    with World(seed=seed, crds=crds("argo-cd")) as world:
         prepare(world)
         remote = git(world) if git else ScriptedGit()
         bench = Bench(world, remote, charts, signatures(world, remote) if signatures else None)

@@ -89,6 +89,9 @@ class PureWorld:
         found = self.objects_in(resource_of(index.kind), "")
         return tuple(self._view(index.kind, obj) for obj in found if value in index.values(obj))
 
+    def indexed_objects(self, index: Index[Any], value: str) -> tuple[JsonObject, ...]:
+        return tuple(obj for obj in self.objects_in(resource_of(index.kind), "") if value in index.values(obj))
+
     def object(self, resource: Resource, key: Key) -> JsonObject | None:
         return self.stored.get((resource.qualified, key))
 

@@ -8,10 +8,13 @@ with World(seed=7) as world:
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Iterable
+import hashlib
+from collections.abc import Callable, Coroutine, Iterable, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Self, TypeVar
+
+import orjson
 
 from argosy.cluster.server import EmbeddedCluster
 from argosy.machinery.objects import JsonObject, Resource
@@ -26,6 +29,9 @@ CONFIG_MAPS = Resource("", "v1", "configmaps", "ConfigMap")
 SECRETS = Resource("", "v1", "secrets", "Secret")
 NAMESPACES = Resource("", "v1", "namespaces", "Namespace", namespaced=False)
 EVENTS = Resource("", "v1", "events", "Event")
+DEFINITIONS = Resource(
+    "apiextensions.k8s.io", "v1", "customresourcedefinitions", "CustomResourceDefinition", namespaced=False
+)
 LEASES = Resource("coordination.k8s.io", "v1", "leases", "Lease")
 
 
@@ -33,12 +39,25 @@ class World:
     """`client` may do everything. Parts added to `supervisor` start at once and stop with the world."""
 
     def __init__(
-        self, seed: int = 7, start: datetime = START, limits: Limits | None = None, *, data_dir: Path | None = None
+        self,
+        seed: int = 7,
+        start: datetime = START,
+        limits: Limits | None = None,
+        *,
+        data_dir: Path | None = None,
+        crds: Sequence[JsonObject] = (),
     ) -> None:
-        """`data_dir` keeps the objects for a later world that starts where this one ended."""
+        """`data_dir` keeps the objects for a later world that starts where this one ended. `crds`: served from the
+        first moment; what they cost is paid once for all worlds that have the same.
+        """
         self.process = VirtualProcess(seed, start, limits)
         self.clock, self.rng = self.process.clock, self.process.rng
-        self.cluster = EmbeddedCluster(clock=self.clock, rng=self.rng.fork("server"), data_dir=data_dir)
+        rng = self.rng.fork("server")
+        if crds:
+            assert data_dir is None, "a world with definitions of its own lives in memory"
+            self.cluster = _serving(crds).fork(clock=self.clock, rng=rng)
+        else:
+            self.cluster = EmbeddedCluster(clock=self.clock, rng=rng, data_dir=data_dir)
         self.client: Verbs = verbs(self.cluster.client("system:world", ("system:masters",)))
         self.supervisor = Supervisor(self.clock, self.rng)
         self.caches = InformerCaches(self.client, self.clock, self.rng)
@@ -93,6 +112,22 @@ class World:
         async with self.cluster, self.supervisor:
             opened.set()
             await self._close.wait()
+
+
+def _serving(crds: Sequence[JsonObject]) -> EmbeddedCluster:
+    """A cluster with these definitions, to be forked."""
+    digest = hashlib.sha256(orjson.dumps(list(crds))).digest()
+    if (found := _ORIGINS.get(digest)) is not None:
+        return found
+    with World() as world:
+        for crd in crds:
+            world.run(world.client.create(DEFINITIONS, crd))
+        world.settle()
+    _ORIGINS[digest] = world.cluster
+    return world.cluster
+
+
+_ORIGINS: dict[bytes, EmbeddedCluster] = {}
 
 
 def config_map(name: str, namespace: str = "default", **data: str) -> JsonObject:

@@ -6,7 +6,7 @@ stores them in the turn of the write that changed a definition, so that discover
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from argosy.cluster.admission.attributes import Attributes
@@ -40,8 +40,14 @@ class Definitions:
         self._core = handlers.core
         self._queue = queue
         self._table: Table = self._core.store.table(*PLACE)
-        self._served: dict[str, JsonObject] = {}
-        """The spec that was compiled last, by definition: kinds depend on nothing else, and compiling is dear."""
+        self._served: dict[str, tuple[JsonObject, Sequence[Kind]]] = {}
+        """The spec that was compiled last and its kinds, by definition: they depend on nothing else, and compiling is
+        dear."""
+        self._known: Mapping[str, tuple[JsonObject, Sequence[Kind]]] = {}
+
+    def take_over(self, origin: Definitions) -> None:
+        """What the origin of a fork compiled need not be compiled again; before `start`."""
+        self._known = dict(origin._served)
 
     def start(self) -> None:
         """Serves what was established before; goes on with what was going."""
@@ -78,9 +84,12 @@ class Definitions:
 
     def _serve(self, definition: JsonObject) -> None:
         name, spec = definition["metadata"]["name"], definition["spec"]
-        if is_established(definition) and self._served.get(name) != spec:
-            self._core.catalog.set_custom(name, kinds_of_crd(definition))
-            self._served[name] = spec
+        if not is_established(definition) or (name in self._served and self._served[name][0] == spec):
+            return
+        known = self._known.get(name)
+        kinds = known[1] if known is not None and known[0] == spec else kinds_of_crd(definition)
+        self._core.catalog.set_custom(name, kinds)
+        self._served[name] = spec, kinds
 
     def _withdraw(self, definition: JsonObject) -> None:
         name, spec = definition["metadata"]["name"], definition["spec"]

@@ -212,7 +212,10 @@ class EmbeddedCluster:
 
     def fork(self, *, clock: Clock, rng: Rng) -> EmbeddedCluster:
         """A copy in memory at this revision, with its own time and chance; neither sees what happens in the other."""
-        return EmbeddedCluster(clock=clock, rng=rng, kinds=None, cluster_ca=self._cluster_ca, store=self.store.fork())
+        store = self.store.fork(clock.now)
+        copy = EmbeddedCluster(clock=clock, rng=rng, kinds=None, cluster_ca=self._cluster_ca, store=store)
+        copy.definitions.take_over(self.definitions)
+        return copy
 
 
 def journal_of(data_dir: Path | None, durability: str, rng: Rng) -> Journal | None:

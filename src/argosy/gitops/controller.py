@@ -29,7 +29,8 @@ from argosy.gitops.control_plane.settings import CONFIG_MAP, Settings
 from argosy.gitops.deletion.reconciler import DeletionReconciler
 from argosy.gitops.dependencies.index import DependencyIndex
 from argosy.gitops.health.custom_checks import CustomChecks
-from argosy.gitops.hydrator.controller import HydratorController
+from argosy.gitops.hydrator.answers import Answers
+from argosy.gitops.hydrator.controller import controllers as hydrator
 from argosy.gitops.keys import (
     APPLICATIONS,
     IN_CLUSTER,
@@ -63,9 +64,10 @@ from argosy.runtime.access import Access
 from argosy.runtime.chance import Rng
 from argosy.runtime.clock import Clock
 from argosy.runtime.controller import DONE, Controller, Outcome
+from argosy.runtime.engine import Engine
 from argosy.runtime.events import EventRecorder
 from argosy.runtime.fencing import FencedOff
-from argosy.runtime.informer import Caches
+from argosy.runtime.informers import InformerCaches
 from argosy.runtime.persistence import until_done
 from argosy.runtime.slices import Slices
 from argosy.sources.port import ChartRepository, GitRemote, GitWriter
@@ -80,7 +82,7 @@ class GitOps:
     def __init__(
         self,
         access: Access,
-        caches: Caches,
+        caches: InformerCaches,
         renderer: Renderer,
         git: GitRemote,
         charts: ChartRepository,
@@ -137,11 +139,10 @@ class GitOps:
         self._comparison_reconciler = ComparisonReconciler(self.context)
         self._operation_reconciler = OperationReconciler(self.context, self._comparison_reconciler.app_state)
         self._deletion_reconciler = DeletionReconciler(self.context, self._comparison_reconciler.app_state)
-        self._hydrator = (
-            HydratorController(self.context, git, writer, rng, self._is_ours, limits, replicas)
-            if writer is not None
-            else None
-        )
+        self._engine = Engine(client, caches, clock, rng, owns=lambda controller, key: self._ownership.of_key(key))
+        if writer is not None:
+            answers = Answers(self.context, git, writer, rng.fork("hydration"), limits)
+            self._engine.add(hydrator(namespace), answers.answerers())
 
     def _connections(
         self, here: Destination, connect: Connect | None, known: KnownTypes, clock: Clock, rng: Rng
@@ -183,7 +184,7 @@ class GitOps:
 
     @property
     def status_writes(self) -> int:
-        return self.context.status_writes
+        return self.context.status_writes + self._engine.writes_count
 
     def why(self, app: Key) -> dict[ResourceKey, str]:
         """For each object that is out of sync, the reason in one line."""
@@ -213,8 +214,7 @@ class GitOps:
             tasks.create_task(
                 follow_definitions(self.live, self._caches, self._settings, self._kinds_changed, self._clock, self._rng)
             )
-            if self._hydrator is not None:
-                tasks.create_task(self._hydrator.run())
+            tasks.create_task(self._engine.run())
 
     # -- what concerns whom ------------------------------------------------------------------------------------------
 
@@ -281,8 +281,7 @@ class GitOps:
 
     def _all_awake(self) -> None:
         self._let_go()
-        if self._hydrator is not None:
-            self._hydrator.all_concerned()
+        self._engine.wake_all()
 
     def _plane_changed(self) -> None:
         problems = self.plane.settings.customizations.problems

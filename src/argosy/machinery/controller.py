@@ -13,7 +13,7 @@ from datetime import datetime
 from enum import Enum
 from typing import Any, Final, Generic, Literal, Protocol, TypeVar
 
-from argosy.machinery.objects import JsonObject, Key, Kind, Resource
+from argosy.machinery.objects import JsonObject, Key, Kind, Resource, key_of
 from argosy.machinery.requests import Write
 
 T = TypeVar("T")
@@ -177,6 +177,10 @@ class Snapshot(Protocol):
         """As `owned`, for a kind that has no view."""
         ...
 
+    def indexed_objects(self, index: Index[Any], value: str) -> tuple[JsonObject, ...]:
+        """As `indexed`, for a kind that has no view."""
+        ...
+
     def object(self, resource: Resource, key: Key) -> JsonObject | None:
         """As `get`, for a kind that has no view."""
         ...
@@ -188,6 +192,10 @@ class Snapshot(Protocol):
         ...
 
     def ask(self, question: Question[A]) -> A | Failed | Pending: ...
+
+
+def own_key(obj: JsonObject) -> tuple[Key, ...]:
+    return (key_of(obj),)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -213,6 +221,8 @@ class Controller(Generic[Seen]):
     """Field manager of its writes; its name when empty."""
     reporter: str = ""
     """Component that its Events name; its name when empty."""
+    keys: Callable[[JsonObject], Iterable[Key]] = own_key
+    """Under which keys an object is worked on: its own, or one that it shares with others, as members of a group."""
     measure: Callable[[Key, Any], None] | None = None
     """For metrics alone: told of each memory that a key came to, and None when its object is gone."""
     timed: Callable[[Key, float, bool], None] | None = None

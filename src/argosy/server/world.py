@@ -44,6 +44,11 @@ class Outside(Protocol):
     @property
     def egress(self) -> Any: ...
 
+    @property
+    def own_machine(self) -> bool:
+        """Whether repositories of this machine may be read."""
+        ...
+
 
 PodLogs = Callable[[Client, str, str, dict[str, str]], AsyncIterator[bytes]]
 """(client of a cluster, namespace, Pod, query as of `pods/log`). Raises StatusError."""

@@ -72,7 +72,7 @@ def test_history_is_kept_for_five_minutes() -> None:
 def test_a_fork_shares_objects_and_nothing_else() -> None:
     store = Store(lambda: NOON)
     put(store, "a")
-    copy = store.fork()
+    copy = store.fork(lambda: NOON)
     put(copy, "b")
     put(store, "c")
     assert copy.revision == store.revision == 3

@@ -160,6 +160,7 @@ def test_a_failure_is_tried_again_after_two_minutes_and_not_before(place: Place)
     began = place.operation()["startedAt"]
     again = place.bench.world.run_until(lambda: place.operation()["startedAt"] != began)
     assert timedelta(seconds=119) <= again - failed <= timedelta(seconds=121)
+    place.bench.world.run_until(lambda: place.phase() == "Failed")
     assert place.hydrator()["lastComparedDryRevision"] == place.operation()["drySHA"]
 
 

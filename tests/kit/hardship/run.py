@@ -60,7 +60,7 @@ class _Telling:
         """Of processes that are gone."""
 
     def tell(self, usual: Run | None) -> Run:
-        with World(seed=self.seed) as world:
+        with World(seed=self.seed, crds=self.kind.definitions()) as world:
             self.world, self.story = world, self.kind(world)
             self.rng: Rng = world.rng.fork("hardship")
             try:

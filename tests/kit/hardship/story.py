@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import timedelta
 
 from argosy.machinery.api import PatchType
@@ -28,6 +28,11 @@ class Story:
     """After the last fault, until the outcome must be there."""
     quiet = timedelta(seconds=200)
     """For which nothing may be written after that: longer than what the room does from time to time."""
+
+    @classmethod
+    def definitions(cls) -> Sequence[JsonObject]:
+        """The definitions that are served when the world begins."""
+        return ()
 
     def __init__(self, world: World) -> None:
         self.world = world

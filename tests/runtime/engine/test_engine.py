@@ -18,6 +18,7 @@ from argosy.machinery.controller import (
     Decision,
     Event,
     Failed,
+    Index,
     Pending,
     Question,
     Refusal,
@@ -549,3 +550,43 @@ def test_a_new_object_waits_for_no_answer_that_those_before_it_want() -> None:
 @dataclass(frozen=True)
 class Ask(Question[str]):
     name: str
+
+
+TEAMS: Index[JsonObject] = Index(
+    "test/team", CONFIG_MAPS, lambda obj: [obj["data"]["team"]] if "team" in obj.get("data", {}) else []
+)
+
+
+def test_the_members_of_a_group_are_one_key_and_who_moves_wakes_both_groups() -> None:
+    seen: list[tuple[str, tuple[str, ...]]] = []
+
+    def look(snapshot: Snapshot, key: Key) -> None:
+        found = snapshot.indexed_objects(TEAMS, key.name)
+        seen.append((key.name, tuple(obj["metadata"]["name"] for obj in found)))
+
+    teams = controller(lambda seen, now: NOTHING, look, keys=lambda obj: [Key("", team) for team in TEAMS.values(obj)])
+    with EngineWorld([teams]) as world:
+        for name in ("a", "b"):
+            world.create(config_map(name, team="one"))
+        world.settle()
+        assert seen[-1] == ("one", ("a", "b"))
+        seen.clear()
+        world.patch(CONFIG_MAPS, "a", {"data": {"team": "two"}})
+        world.settle()
+        assert sorted(set(seen)) == [("one", ("b",)), ("two", ("a",))]
+        seen.clear()
+        world.delete(CONFIG_MAPS, "b")
+        world.settle()
+        assert set(seen) == {("one", ())}
+
+
+def test_an_engine_that_ended_hears_the_caches_no_more() -> None:
+    decide = Recorded()
+    with EngineWorld([controller(decide)]) as world:
+        world.create(config_map("a"))
+        world.settle()
+        caches = world.controller_caches
+        heard = sum(len(cache._handlers) for cache in caches.all)
+        world.kill()
+        assert sum(len(cache._handlers) for cache in caches.all) < heard
+        assert sum(len(cache._handlers) for cache in caches.all) == 0

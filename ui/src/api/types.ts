@@ -973,6 +973,176 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/traces": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Where a change is: by the commit, tag, digest, image, name or alias of what is in Freight */
+        get: operations["getTraces"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/freight/{namespace}/{name}/trace": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Where a piece of Freight is, and why it is not further */
+        get: operations["getFreightNamespaceNameTrace"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/applications/{namespace}/{name}/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a sync would change, to what Git says or to a revision */
+        get: operations["getApplicationsNamespaceNamePreview"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/applications/{namespace}/{name}/preview/rollback/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a roll back to a deployment of the history would change */
+        get: operations["getApplicationsNamespaceNamePreviewRollbackId"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/stages/{namespace}/{name}/preview/{freight}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What each step of a promotion would do, and which gates would follow */
+        get: operations["getStagesNamespaceNamePreviewFreight"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/dependencies/{group}/{kind}/{namespace}/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What an object needs, and what needs it; `core` for the group and `-` for the namespace of none */
+        get: operations["getDependenciesGroupKindNamespaceName"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/certificates/{namespace}/{name}/story": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** From a Certificate down to what its issuer said */
+        get: operations["getCertificatesNamespaceNameStory"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/sealedsecrets/{namespace}/{name}/story": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Whether a SealedSecret was opened, into what, and why not */
+        get: operations["getSealedsecretsNamespaceNameStory"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/rollouts/{namespace}/{name}/details": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A Rollout with all that it made */
+        get: operations["getRolloutsNamespaceNameDetails"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/stream/rollouts/{namespace}/{name}/details": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A Rollout with all that it made, live */
+        get: operations["getStreamRolloutsNamespaceNameDetails"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -1052,6 +1222,34 @@ export interface components {
             resourceVersion: string;
             reconciledAt: string;
         };
+        /**
+         * @description One resource. `change`: create, update, prune, keep (it is wanted no more, and is not pruned) or none.
+         *
+         *         `live` and `wanted` are empty where there is none; `refused` says why the project forbids it.
+         */
+        Change: {
+            group: string;
+            version: string;
+            kind: string;
+            namespace: string;
+            name: string;
+            change: string;
+            live: {
+                [key: string]: unknown;
+            };
+            wanted: {
+                [key: string]: unknown;
+            };
+            refused: string;
+        };
+        /** @description One object of the story. `state` is its word, `message` what it says; empty where there is nothing to say. */
+        Chapter: {
+            kind: string;
+            name: string;
+            state: string;
+            message: string;
+            since: string;
+        };
         /** @description `freight` is the name of a piece of Freight. */
         Chosen: {
             freight: string;
@@ -1060,6 +1258,20 @@ export interface components {
             type: string;
             message: string;
             since: string;
+        };
+        /** @description `hidden`: how many more need it that the caller may not see. */
+        Dependencies: {
+            needs: components["schemas"]["Dependency"][];
+            neededBy: components["schemas"]["Dependency"][];
+            hidden: number;
+        };
+        /** @description `why` reads after the one that depends: `Stage prod` `comes after` `Stage test`. */
+        Dependency: {
+            group: string;
+            kind: string;
+            namespace: string;
+            name: string;
+            why: string;
         };
         /** @description `message` says what was begun. */
         Done: {
@@ -1189,6 +1401,19 @@ export interface components {
             attention: number;
             promoting: number;
         };
+        /** @description `effects`: what it would do, line by line. */
+        PreviewedStep: {
+            step: string;
+            uses: string;
+            status: string;
+            effects: string[];
+        };
+        /** @description `follows`: the gates after the steps. */
+        PromotionPreview: {
+            steps: components["schemas"]["PreviewedStep"][];
+            wouldSucceed: boolean;
+            follows: string[];
+        };
         /** @description One resource of the Application. `health` is empty for kinds that have none. */
         ResourceShown: {
             group: string;
@@ -1211,6 +1436,13 @@ export interface components {
         };
         Rights: {
             rights: components["schemas"]["Right"][];
+        };
+        /** @description `info`: RolloutInfo of the peers' dashboard; `waiting` in words, empty where it waits for nothing. */
+        RolloutDetails: {
+            waiting: string;
+            info: {
+                [key: string]: unknown;
+            };
         };
         /** @description `publicKey` is base64 of the SubjectPublicKeyInfo, `certificate` PEM; `seals`: new values are sealed for it. */
         SealingKeyShown: {
@@ -1253,11 +1485,85 @@ export interface components {
             message: string;
             hook: string;
         };
+        /** @description `headline`: what it waits for and until when, in one line. */
+        Story: {
+            headline: string;
+            chapters: components["schemas"]["Chapter"][];
+            lines: string[];
+            events: components["schemas"]["Told"][];
+        };
+        /** @description `counts` by change; resources without a change are only counted. */
+        SyncPreview: {
+            revisions: string[];
+            counts: {
+                [key: string]: number;
+            };
+            changes: components["schemas"]["Change"][];
+        };
         /** @description Freight of a warehouse: `direct` from it, or once it was verified in `stages`. */
         Takes: {
             warehouse: string;
             direct: boolean;
             stages: string[];
+        };
+        /** @description An event, the newest first. */
+        Told: {
+            kind: string;
+            name: string;
+            type: string;
+            reason: string;
+            message: string;
+            at: string;
+        };
+        /** @description One piece of Freight, from what is in it to where it is. */
+        Trace: {
+            freight: string;
+            alias: string;
+            project: string;
+            origin: string;
+            discoveredAt: string;
+            artefacts: {
+                [key: string]: string;
+            }[];
+            stages: components["schemas"]["TracedStage"][];
+        };
+        TracedApplication: {
+            name: string;
+            namespace: string;
+            sync: string;
+            revision: string;
+            health: string;
+            rollouts: components["schemas"]["TracedRollout"][];
+        };
+        /** @description Times and texts are empty where there are none. */
+        TracedPromotion: {
+            name: string;
+            phase: string;
+            actor: string;
+            startedAt: string;
+            finishedAt: string;
+            message: string;
+            commits: string[];
+            pullRequests: string[];
+        };
+        TracedRollout: {
+            name: string;
+            namespace: string;
+            phase: string;
+            step: string;
+            message: string;
+        };
+        /** @description `state`: live, past, failed or waiting; `why` in a sentence, with what it waits for. */
+        TracedStage: {
+            stage: string;
+            state: string;
+            why: string;
+            promotions: components["schemas"]["TracedPromotion"][];
+            applications: components["schemas"]["TracedApplication"][];
+        };
+        /** @description The newest first. */
+        Traces: {
+            traces: components["schemas"]["Trace"][];
         };
         /** @description `severity` orders: what needs a person comes first. */
         Why: {
@@ -2870,6 +3176,250 @@ export interface operations {
             };
             header?: never;
             path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": string;
+                };
+            };
+        };
+    };
+    getTraces: {
+        parameters: {
+            query?: {
+                /** @description what is looked for */
+                of?: string;
+                /** @description of this project alone */
+                project?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Traces"];
+                };
+            };
+        };
+    };
+    getFreightNamespaceNameTrace: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                namespace: string;
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Trace"];
+                };
+            };
+        };
+    };
+    getApplicationsNamespaceNamePreview: {
+        parameters: {
+            query?: {
+                /** @description instead of what each source follows; of several, in their order */
+                revision?: string[];
+                /** @description `true`: what is wanted no more goes */
+                prune?: string;
+            };
+            header?: never;
+            path: {
+                namespace: string;
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SyncPreview"];
+                };
+            };
+        };
+    };
+    getApplicationsNamespaceNamePreviewRollbackId: {
+        parameters: {
+            query?: {
+                /** @description `true`: what that deployment did not have goes */
+                prune?: string;
+            };
+            header?: never;
+            path: {
+                namespace: string;
+                name: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SyncPreview"];
+                };
+            };
+        };
+    };
+    getStagesNamespaceNamePreviewFreight: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                namespace: string;
+                name: string;
+                freight: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PromotionPreview"];
+                };
+            };
+        };
+    };
+    getDependenciesGroupKindNamespaceName: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                group: string;
+                kind: string;
+                namespace: string;
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Dependencies"];
+                };
+            };
+        };
+    };
+    getCertificatesNamespaceNameStory: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                namespace: string;
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Story"];
+                };
+            };
+        };
+    };
+    getSealedsecretsNamespaceNameStory: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                namespace: string;
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Story"];
+                };
+            };
+        };
+    };
+    getRolloutsNamespaceNameDetails: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                namespace: string;
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RolloutDetails"];
+                };
+            };
+        };
+    };
+    getStreamRolloutsNamespaceNameDetails: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                namespace: string;
+                name: string;
+            };
             cookie?: never;
         };
         requestBody?: never;

@@ -295,9 +295,10 @@ class Store:
             table.forget(floor)
         self._journal.compact(floor)
 
-    def fork(self) -> Store:
-        """A copy in memory at this revision: objects are shared, what is written to either stays there."""
-        copy = Store(self._now)
+    def fork(self, now: Callable[[], datetime]) -> Store:
+        """A copy in memory at this revision, in a time of its own: objects are shared, what is written to either stays
+        there."""
+        copy = Store(now)
         copy.revision = copy.compacted = self.revision
         for (group, plural), table in self._tables.items():
             own = copy.table(group, plural)

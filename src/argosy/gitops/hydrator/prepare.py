@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from argosy.gitops.control_plane.context import ReconcileContext
 from argosy.gitops.control_plane.settings import Settings
-from argosy.gitops.hydrator import commands, metadata, need, paths, status, validation
+from argosy.gitops.hydrator import commands, metadata, need, paths
 from argosy.gitops.hydrator.commit import CommitRequest
 from argosy.gitops.hydrator.files import Hydrated, untracked
 from argosy.gitops.hydrator.groups import dry_source, project_of, target_of
+from argosy.gitops.hydrator.questions import HydrationFailed
 from argosy.gitops.hydrator.validation import Candidate
 from argosy.gitops.keys import GENERATE_PATHS, INSTALLATION_ID, TRACKING_ID, annotations_of, instance_name
 from argosy.gitops.manifests.generation import POLL_MAX_AGE, NotLoaded, NotRendered, Wanted
@@ -28,17 +29,6 @@ AUTHOR = Author("Argo CD", "argo-cd@example.com")
 """As upstream's, so that filters on authors keep working."""
 
 INSTANCE_LABEL = "app.kubernetes.io/instance"
-
-
-class Failed(Exception):
-    """Why a group was not hydrated: text by qualified name, or for all of them."""
-
-    def __init__(self, errors: Mapping[str, str], *, for_all: str = "") -> None:
-        super().__init__(for_all or str(dict(errors)))
-        self.errors, self.for_all = errors, for_all
-
-    def text(self, name: str) -> str:
-        return self.for_all or self.errors.get(name) or validation.of_group(self.errors)
 
 
 class NotIntact(Exception):
@@ -65,32 +55,28 @@ class Preparation:
             return ""
 
     async def dry_commit(self, app: JsonObject) -> str:
-        """The same, or why not. Raises Failed."""
+        """The same, or why not. Raises HydrationFailed."""
         source = dry_source(app)
         try:
             book = self._context.plane.credentials
             return await self._context.manifests.resolve(source, book, project_of(app), POLL_MAX_AGE)
         except SourceError as error:
-            raise Failed({}, for_all=f"failed to get manifests: {error}") from None
+            raise HydrationFailed({}, for_all=f"failed to get manifests: {error}") from None
 
-    async def is_relevant(self, app: JsonObject, dry: str) -> bool:
-        """Whether a file changed that the application names as its own; all do where it names none."""
-        source, compared = dry_source(app), str(status.status_of(app).get("lastComparedDryRevision") or "")
-        wanted = paths.watched(app, str(source.get("path") or ""))
-        if not wanted or not dry or not compared or dry == compared:
-            return True
-        url = str(source.get("repoURL") or "")
+    async def is_relevant(self, app: JsonObject, compared: str, dry: str, wanted: Sequence[str]) -> bool:
+        """Whether one of these files changed; told when that cannot be known."""
+        url = str(dry_source(app).get("repoURL") or "")
         plane, project = self._context.plane, project_of(app)
         credentials = plane.credentials.credentials(url, project)
         further = further_of(plane.effective(project) or {}, project, plane.credentials.credentials)
         try:
             trees = [await self._git.tree(url, commit, credentials, further=further) for commit in (compared, dry)]
-            return paths.concerns(wanted, trees[0], trees[1])
+            return paths.concerns(list(wanted), trees[0], trees[1])
         except SourceError:
             return True
 
     async def commission(self, candidates: list[Candidate], dry: str) -> tuple[CommitRequest, Credentials]:
-        """What is to be committed, and what may write it. Raises Failed."""
+        """What is to be committed, and what may write it. Raises HydrationFailed."""
         shares = await self._shares(candidates, dry)
         first = candidates[0].app
         target, settings = target_of(first), self._context.plane.settings
@@ -127,7 +113,7 @@ class Preparation:
             else:
                 shares.append(made)
         if errors:
-            raise Failed(errors)
+            raise HydrationFailed(errors)
         return shares
 
     async def _share(self, candidate: Candidate, dry: str) -> Hydrated:
@@ -172,12 +158,12 @@ class Preparation:
         try:
             return metadata.of_commit(url, dry, await self._writer().describe(url, dry, credentials))
         except SourceError as error:
-            raise Failed({}, for_all=f'failed to get revision metadata for "{dry}": {error}') from None
+            raise HydrationFailed({}, for_all=f'failed to get revision metadata for "{dry}": {error}') from None
 
     def _message(self, template: str, about: JsonObject) -> str:
         text = metadata.cleaned(self._text("commit message", template, {"metadata": about}))
         if not text:
-            raise Failed({}, for_all="failed to get hydrator commit templated message: it is empty")
+            raise HydrationFailed({}, for_all="failed to get hydrator commit templated message: it is empty")
         return text
 
     @cached_property
@@ -193,7 +179,7 @@ class Preparation:
         try:
             return self._templates.render(template, values, missing_key="error" if what == "README" else "default")
         except GoTemplateError as error:
-            raise Failed({}, for_all=f"failed to execute the {what} template: {error}") from None
+            raise HydrationFailed({}, for_all=f"failed to execute the {what} template: {error}") from None
 
 
 def _tracking_names(settings: Settings) -> dict[str, tuple[str, ...]]:

@@ -108,6 +108,11 @@ class Manifests:
         self._away: dict[tuple[str, Credentials], tuple[float, str]] = {}
         """Repositories that gave no answer: when, and what was said of it."""
 
+    @property
+    def renderer(self) -> Renderer:
+        """For who renders what is no Application's."""
+        return self._renderer
+
     def forget(self, app: str) -> None:
         self._prepared.pop(app, None)
 

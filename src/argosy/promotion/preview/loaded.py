@@ -47,6 +47,9 @@ class Loaded:
     def owned_objects(self, resource: Resource, owner_uid: str) -> tuple[JsonObject, ...]:
         raise NotImplementedError("a preview owns nothing")
 
+    def indexed_objects(self, index: Index[Any], value: str) -> tuple[JsonObject, ...]:
+        raise NotImplementedError("a preview has no index")
+
     def indexed(self, index: Index[Any], value: str) -> Any:
         raise NotImplementedError("a preview reads objects as JSON")
 

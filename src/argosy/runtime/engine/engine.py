@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from argosy.machinery.controller import Controller, Question
-from argosy.machinery.objects import JsonObject, Key, Resource, key_of
+from argosy.machinery.objects import JsonObject, Key, Resource
 from argosy.observe.metrics import REGISTRY, Registry
 from argosy.runtime.chance import Rng
 from argosy.runtime.client import Client
@@ -86,7 +86,7 @@ class Engine:
             return
         if self._listers.known(runner.resource):
             for obj in self._listers.lister(runner.extent).list():
-                runner.queue.add(key_of(obj), resync=True)
+                runner.concern(obj, resync=True)
         self._tasks.create_task(runner.run(), name=runner.name)
 
     def queues(self) -> Iterator[tuple[str, WorkQueue]]:
@@ -138,13 +138,14 @@ class Engine:
         for runner in self._runners.values():
             if runner.is_started:
                 for obj in self._listers.lister(runner.extent).list():
-                    runner.queue.add(key_of(obj), resync=True)
+                    runner.concern(obj, resync=True)
 
     def _changed(self, resource: Resource, old: JsonObject | None, new: JsonObject | None, is_first: bool) -> None:
-        obj = new or old
-        if obj is not None:
-            for runner in self._of_kind.get(resource, ()):
-                runner.queue.add(key_of(obj), resync=is_first)
+        for runner in self._of_kind.get(resource, ()):
+            if new is not None:
+                runner.concern(new, resync=is_first)
+            if old is not None and (new is None or runner.is_of_groups):
+                runner.concern(old, resync=is_first)
 
     def _served_changed(self, resources: Iterable[Resource]) -> None:
         self._subscriptions.tell(served_note(resource) for resource in resources)

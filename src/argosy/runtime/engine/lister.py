@@ -40,6 +40,7 @@ class Lister:
         self.indexes: dict[str, Callable[[JsonObject], Iterable[str]]] = {}
         self._changed = changed
         self._metadata_only = metadata_only
+        self._forgets: list[Callable[[], None]] = []
         self._own = OwnWrites()
         self._own_keys: dict[tuple[str, str], set[Key]] = {}
         """By index and value: the objects that we wrote with that value and that the cache may not show yet."""
@@ -48,8 +49,13 @@ class Lister:
 
     def start(self) -> None:
         """Once the cache is filled: what it shows from now on is news, what it holds is told first."""
-        self.cache.on_change(self._cache_changed)
-        self.cache.on_progress(self._progressed)
+        self._forgets = [self.cache.on_change(self._cache_changed), self.cache.on_progress(self._progressed)]
+
+    def stop(self) -> None:
+        """Hears no more: a process may start its controllers again over the same caches."""
+        for forget in self._forgets:
+            forget()
+        self._forgets = []
 
     def add_index(self, name: str, values: Callable[[JsonObject], Iterable[str]]) -> None:
         if name not in self.indexes:

@@ -83,6 +83,8 @@ class Listers:
                 await asyncio.Event().wait()
             finally:
                 self._tasks = None  # a look that ends now begins nothing more
+                for lister in self._listers.values():
+                    lister.stop()
 
     def lister(self, extent: Extent) -> Lister:
         """Filled or not."""

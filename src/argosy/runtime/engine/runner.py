@@ -14,8 +14,8 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from argosy.machinery.controller import KEEP, NOTHING, Controller, Decision, Refusal
-from argosy.machinery.objects import Key, Resource, resource_of
+from argosy.machinery.controller import KEEP, NOTHING, Controller, Decision, Refusal, own_key
+from argosy.machinery.objects import JsonObject, Key, Resource, resource_of
 from argosy.machinery.unexpected import described
 from argosy.observe.metrics import Registry
 from argosy.runtime.backoff import Backoff
@@ -74,6 +74,7 @@ class Runner:
         self.resource: Resource = resource_of(controller.kind)
         self.queue = WorkQueue(shared.clock, rng.fork(f"queue/{controller.name}"), BACKOFF)
         self.failing: dict[Work, Failing] = {}
+        self.is_of_groups = controller.keys is not own_key
         self.turns_count = 0
         self.is_started = False
         self._controller = controller
@@ -89,6 +90,11 @@ class Runner:
         registry.gauge("argosy_queue_depth", "Keys that are ready.", ("controller",)).watch(
             lambda: len(self.queue), controller=self.name
         )
+
+    def concern(self, obj: JsonObject, *, resync: bool) -> None:
+        """Looks at the keys of an object that is there, or was."""
+        for key in self._controller.keys(obj):
+            self.queue.add(key, resync=resync)
 
     async def run(self) -> None:
         """Waits until the kind is served and its cache is filled, then works; looks fill what else they read."""
@@ -153,7 +159,7 @@ class Runner:
             self._shared.subscriptions.replace(work, frozenset(snapshot.notes))
             self._shared.questions.settle(work, snapshot.asked, later=self.queue.is_resync(work.key))
         if seen is None:
-            if self._shared.listers.lister(self.extent).get(work.key) is None:
+            if self.is_of_groups or self._shared.listers.lister(self.extent).get(work.key) is None:
                 self._forget(work)
             return NOTHING
         now = self._clock.now()

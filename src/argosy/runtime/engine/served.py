@@ -46,7 +46,13 @@ class ServedKinds:
             await self._news.wait()
 
     async def run(self) -> None:
-        self._caches.cache(DEFINITIONS, metadata_only=True).on_change(self._definition_changed)
+        forget = self._caches.cache(DEFINITIONS, metadata_only=True).on_change(self._definition_changed)
+        try:
+            await self._follow()
+        finally:
+            forget()
+
+    async def _follow(self) -> None:
         failures = 0
         while True:
             await self._asked.wait()

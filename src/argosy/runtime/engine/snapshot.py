@@ -67,10 +67,22 @@ class CachedSnapshot:
         return self._by_index(kind, OWNER_UID, owner_uid)
 
     def indexed(self, index: Index[T], value: str) -> tuple[T, ...]:
-        if self.serves(index.kind):
-            self._listers.index(index, self._extents.of(resource_of(index.kind), ""))
+        self._declare(index)
         assert not isinstance(index.kind, Resource), f"index {index.name} has no view class"
         return self._by_index(index.kind, index.name, value)
+
+    def indexed_objects(self, index: Index[Any], value: str) -> tuple[JsonObject, ...]:
+        self._declare(index)
+        resource = resource_of(index.kind)
+        found = self._lister(resource)
+        if found is None:
+            return ()
+        self.notes.add(index_note(resource, index.name, value))
+        return tuple(found.by_index(index.name, value))
+
+    def _declare(self, index: Index[Any]) -> None:
+        if self.serves(index.kind):
+            self._listers.index(index, self._extents.of(resource_of(index.kind), ""))
 
     def owned_objects(self, resource: Resource, owner_uid: str) -> tuple[JsonObject, ...]:
         found = self._lister(resource)

@@ -5,7 +5,8 @@
 - `listing.py`: search, filter, sort, range and counts by facet, for every list.  `stream.py`: lists and objects, live.
 - `applications.py`, `objects.py`, `actions.py`, `home.py`, `pipelines.py`, `sealing.py`, `activity.py`,
   `caller.py`: the endpoints.
-- `why.py`, `object_states.py`: why an object is as it is.
+- `tracing.py`, `previews.py`, `dependencies.py`, `stories.py`, `rollout_details.py`: what is told over several objects.
+- `why.py`, `object_states.py`: why an object is as it is.  `references.py`: which objects an object names.
 """
 
 from __future__ import annotations
@@ -21,10 +22,15 @@ def router(world: World) -> Router:
     from argosy.server.api.activity import activity_endpoints
     from argosy.server.api.applications import application_endpoints
     from argosy.server.api.caller import caller_endpoints
+    from argosy.server.api.dependencies import dependency_endpoints
     from argosy.server.api.home import home_endpoints
     from argosy.server.api.objects import object_endpoints
     from argosy.server.api.pipelines import pipeline_endpoints
+    from argosy.server.api.previews import preview_endpoints
+    from argosy.server.api.rollout_details import rollout_detail_endpoints
     from argosy.server.api.sealing import sealing_endpoints
+    from argosy.server.api.stories import story_endpoints
+    from argosy.server.api.tracing import trace_endpoints
 
     declared = (
         *caller_endpoints(world),
@@ -35,5 +41,10 @@ def router(world: World) -> Router:
         *pipeline_endpoints(world),
         *sealing_endpoints(world),
         *activity_endpoints(world),
+        *trace_endpoints(world),
+        *preview_endpoints(world),
+        *dependency_endpoints(world),
+        *story_endpoints(world),
+        *rollout_detail_endpoints(world),
     )
     return Router(declared, PREFIX)

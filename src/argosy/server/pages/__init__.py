@@ -22,6 +22,7 @@ def pages(world: World, dispatcher: Dispatcher, receiver: Receiver, provider: Ha
     from argosy.server.pages.files import page_files
     from argosy.server.pages.health import health
     from argosy.server.pages.sign_in import logout
+    from argosy.server.rollouts_dashboard import dashboard
     from argosy.server.transport.front import plain_not_found
 
     async def absent(*_: object) -> object:
@@ -38,6 +39,7 @@ def pages(world: World, dispatcher: Dispatcher, receiver: Receiver, provider: Ha
         f"{PREFIX}/": router(world).page(dispatcher),
         "/v1beta1/": _kargo(world, dispatcher, provider),
         f"{PREFIX}/kubernetes/": _door(world, dispatcher),
+        "/rollouts/api/v1/": dashboard(world, dispatcher),
         "/auth/": absent,  # type: ignore[dict-item]
         "/": page_files(world),
     }

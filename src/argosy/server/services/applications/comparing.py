@@ -28,7 +28,15 @@ class View:
     compared: Compared | None
 
 
-async def view(world: World, app: JsonObject) -> View | None:
+@dataclass(frozen=True, slots=True)
+class Instead:
+    """Other sources, or other revisions of the same ones, than those that the Application follows now."""
+
+    sources: tuple[JsonObject, ...]
+    revisions: tuple[str, ...] = ()
+
+
+async def view(world: World, app: JsonObject, instead: Instead | None = None) -> View | None:
     """None when not even its cluster is known."""
     reader, spec = StateReader(world.engine), normalised(app.get("spec") or {})
     try:
@@ -40,8 +48,10 @@ async def view(world: World, app: JsonObject) -> View | None:
     revisions = tuple(kept_revisions(app.get("status") or {}, spec) or ())
     if len(revisions) != len(sources_of(spec)) or not all(_is_resolved(item) for item in revisions):
         revisions = ()
+    given = instead or Instead(tuple(sources_of(spec)), revisions)
     with suppress(Refused, Connecting):
-        compared = await reader.compared(app, sources_of(spec), Look(revisions=revisions, max_age=60.0), memory)
+        look = Look(revisions=given.revisions, max_age=60.0)
+        compared = await reader.compared(app, list(given.sources), look, memory)
     settings = world.engine.plane.settings
     name = instance_name(state.key, world.namespace)
     live = await world.engine.slices.run(state.destination.live.tracked(name, settings))
@@ -67,4 +77,4 @@ def _is_resolved(revision: str) -> bool:
     return len(revision) == 40 or revision[:1].isdigit() or revision.startswith(("v", "sha256:"))
 
 
-__all__ = ["View", "connected", "view"]
+__all__ = ["Instead", "View", "connected", "view"]

@@ -1,0 +1,1367 @@
+"""One method for each operation of the API. Made by scripts/client.py: changes here are lost."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator, Sequence
+from typing import cast
+
+from argosy.client.awaiting import AwaitingTransport
+from argosy.client.transport import Event
+from argosy.client.types import (
+    Allowed,
+    ApplicationPage,
+    ApplicationShown,
+    Chosen,
+    Dependencies,
+    Done,
+    Home,
+    Me,
+    Nothing,
+    ObjectPage,
+    ObjectShown,
+    Offers,
+    PromotionPreview,
+    Rights,
+    RolloutDetails,
+    Story,
+    SyncPreview,
+    Trace,
+    Traces,
+)
+from argosy.client.waiting import WaitingTransport
+
+
+class Client(WaitingTransport):
+    """Waits for each answer. Every method raises ApiError for a refusal, Unreachable without an answer."""
+
+    def get_me(self) -> Me:
+        """Who one is."""
+        return cast(Me, self._ask("GET", "/me", (), {}))
+
+    def post_rights(self, body: Rights) -> Allowed:
+        """Whether one may, for many questions at once."""
+        return cast(Allowed, self._ask("POST", "/rights", (), {}, body))
+
+    def get_applications(
+        self,
+        *,
+        search: str = "",
+        sync: Sequence[str] = (),
+        health: Sequence[str] = (),
+        project: Sequence[str] = (),
+        cluster: Sequence[str] = (),
+        namespace: Sequence[str] = (),
+        reason: Sequence[str] = (),
+        automated: Sequence[str] = (),
+        label: Sequence[str] = (),
+        sort: str = "",
+        offset: int | str = "",
+        limit: int | str = "",
+    ) -> ApplicationPage:
+        """A window on the Applications that one may see."""
+        return cast(
+            ApplicationPage,
+            self._ask(
+                "GET",
+                "/applications",
+                (),
+                {
+                    "search": search,
+                    "sync": sync,
+                    "health": health,
+                    "project": project,
+                    "cluster": cluster,
+                    "namespace": namespace,
+                    "reason": reason,
+                    "automated": automated,
+                    "label": label,
+                    "sort": sort,
+                    "offset": offset,
+                    "limit": limit,
+                },
+            ),
+        )
+
+    def get_applications_namespace_name(self, namespace: str, name: str) -> ApplicationShown:
+        """One Application."""
+        return cast(ApplicationShown, self._ask("GET", "/applications/{}/{}", (namespace, name), {}))
+
+    def get_stream_applications(
+        self,
+        *,
+        search: str = "",
+        sync: Sequence[str] = (),
+        health: Sequence[str] = (),
+        project: Sequence[str] = (),
+        cluster: Sequence[str] = (),
+        namespace: Sequence[str] = (),
+        reason: Sequence[str] = (),
+        automated: Sequence[str] = (),
+        label: Sequence[str] = (),
+        sort: str = "",
+        offset: int | str = "",
+        limit: int | str = "",
+    ) -> Iterator[Event]:
+        """A window on the Applications, live: events `snapshot` and `patch`."""
+        return self._stream(
+            "/stream/applications",
+            (),
+            {
+                "search": search,
+                "sync": sync,
+                "health": health,
+                "project": project,
+                "cluster": cluster,
+                "namespace": namespace,
+                "reason": reason,
+                "automated": automated,
+                "label": label,
+                "sort": sort,
+                "offset": offset,
+                "limit": limit,
+            },
+        )
+
+    def get_stream_applications_namespace_name(self, namespace: str, name: str) -> Iterator[Event]:
+        """One Application, live."""
+        return self._stream("/stream/applications/{}/{}", (namespace, name), {})
+
+    def get_rollouts(
+        self,
+        *,
+        search: str = "",
+        state: Sequence[str] = (),
+        namespace: Sequence[str] = (),
+        severity: Sequence[str] = (),
+        sort: str = "",
+        offset: int | str = "",
+        limit: int | str = "",
+    ) -> ObjectPage:
+        """A window on the objects of kind Rollout that one may see."""
+        return cast(
+            ObjectPage,
+            self._ask(
+                "GET",
+                "/rollouts",
+                (),
+                {
+                    "search": search,
+                    "state": state,
+                    "namespace": namespace,
+                    "severity": severity,
+                    "sort": sort,
+                    "offset": offset,
+                    "limit": limit,
+                },
+            ),
+        )
+
+    def get_rollouts_namespace_name(self, namespace: str, name: str) -> ObjectShown:
+        """One Rollout."""
+        return cast(ObjectShown, self._ask("GET", "/rollouts/{}/{}", (namespace, name), {}))
+
+    def get_stream_rollouts(
+        self,
+        *,
+        search: str = "",
+        state: Sequence[str] = (),
+        namespace: Sequence[str] = (),
+        severity: Sequence[str] = (),
+        sort: str = "",
+        offset: int | str = "",
+        limit: int | str = "",
+    ) -> Iterator[Event]:
+        """A window on the objects of kind Rollout, live."""
+        return self._stream(
+            "/stream/rollouts",
+            (),
+            {
+                "search": search,
+                "state": state,
+                "namespace": namespace,
+                "severity": severity,
+                "sort": sort,
+                "offset": offset,
+                "limit": limit,
+            },
+        )
+
+    def get_applicationsets(
+        self,
+        *,
+        search: str = "",
+        state: Sequence[str] = (),
+        namespace: Sequence[str] = (),
+        severity: Sequence[str] = (),
+        sort: str = "",
+        offset: int | str = "",
+        limit: int | str = "",
+    ) -> ObjectPage:
+        """A window on the objects of kind ApplicationSet that one may see."""
+        return cast(
+            ObjectPage,
+            self._ask(
+                "GET",
+                "/applicationsets",
+                (),
+                {
+                    "search": search,
+                    "state": state,
+                    "namespace": namespace,
+                    "severity": severity,
+                    "sort": sort,
+                    "offset": offset,
+                    "limit": limit,
+                },
+            ),
+        )
+
+    def get_applicationsets_namespace_name(self, namespace: str, name: str) -> ObjectShown:
+        """One ApplicationSet."""
+        return cast(ObjectShown, self._ask("GET", "/applicationsets/{}/{}", (namespace, name), {}))
+
+    def get_stream_applicationsets(
+        self,
+        *,
+        search: str = "",
+        state: Sequence[str] = (),
+        namespace: Sequence[str] = (),
+        severity: Sequence[str] = (),
+        sort: str = "",
+        offset: int | str = "",
+        limit: int | str = "",
+    ) -> Iterator[Event]:
+        """A window on the objects of kind ApplicationSet, live."""
+        return self._stream(
+            "/stream/applicationsets",
+            (),
+            {
+                "search": search,
+                "state": state,
+                "namespace": namespace,
+                "severity": severity,
+                "sort": sort,
+                "offset": offset,
+                "limit": limit,
+            },
+        )
+
+    def get_warehouses(
+        self,
+        *,
+        search: str = "",
+        state: Sequence[str] = (),
+        namespace: Sequence[str] = (),
+        severity: Sequence[str] = (),
+        sort: str = "",
+        offset: int | str = "",
+        limit: int | str = "",
+    ) -> ObjectPage:
+        """A window on the objects of kind Warehouse that one may see."""
+        return cast(
+            ObjectPage,
+            self._ask(
+                "GET",
+                "/warehouses",
+                (),
+                {
+                    "search": search,
+                    "state": state,
+                    "namespace": namespace,
+                    "severity": severity,
+                    "sort": sort,
+                    "offset": offset,
+                    "limit": limit,
+                },
+            ),
+        )
+
+    def get_warehouses_namespace_name(self, namespace: str, name: str) -> ObjectShown:
+        """One Warehouse."""
+        return cast(ObjectShown, self._ask("GET", "/warehouses/{}/{}", (namespace, name), {}))
+
+    def get_stream_warehouses(
+        self,
+        *,
+        search: str = "",
+        state: Sequence[str] = (),
+        namespace: Sequence[str] = (),
+        severity: Sequence[str] = (),
+        sort: str = "",
+        offset: int | str = "",
+        limit: int | str = "",
+    ) -> Iterator[Event]:
+        """A window on the objects of kind Warehouse, live."""
+        return self._stream(
+            "/stream/warehouses",
+            (),
+            {
+                "search": search,
+                "state": state,
+                "namespace": namespace,
+                "severity": severity,
+                "sort": sort,
+                "offset": offset,
+                "limit": limit,
+            },
+        )
+
+    def get_stages(
+        self,
+        *,
+        search: str = "",
+        state: Sequence[str] = (),
+        namespace: Sequence[str] = (),
+        severity: Sequence[str] = (),
+        sort: str = "",
+        offset: int | str = "",
+        limit: int | str = "",
+    ) -> ObjectPage:
+        """A window on the objects of kind Stage that one may see."""
+        return cast(
+            ObjectPage,
+            self._ask(
+                "GET",
+                "/stages",
+                (),
+                {
+                    "search": search,
+                    "state": state,
+                    "namespace": namespace,
+                    "severity": severity,
+                    "sort": sort,
+                    "offset": offset,
+                    "limit": limit,
+                },
+            ),
+        )
+
+    def get_stages_namespace_name(self, namespace: str, name: str) -> ObjectShown:
+        """One Stage."""
+        return cast(ObjectShown, self._ask("GET", "/stages/{}/{}", (namespace, name), {}))
+
+    def get_stream_stages(
+        self,
+        *,
+        search: str = "",
+        state: Sequence[str] = (),
+        namespace: Sequence[str] = (),
+        severity: Sequence[str] = (),
+        sort: str = "",
+        offset: int | str = "",
+        limit: int | str = "",
+    ) -> Iterator[Event]:
+        """A window on the objects of kind Stage, live."""
+        return self._stream(
+            "/stream/stages",
+            (),
+            {
+                "search": search,
+                "state": state,
+                "namespace": namespace,
+                "severity": severity,
+                "sort": sort,
+                "offset": offset,
+                "limit": limit,
+            },
+        )
+
+    def get_freight(
+        self,
+        *,
+        search: str = "",
+        state: Sequence[str] = (),
+        namespace: Sequence[str] = (),
+        severity: Sequence[str] = (),
+        sort: str = "",
+        offset: int | str = "",
+        limit: int | str = "",
+    ) -> ObjectPage:
+        """A window on the objects of kind Freight that one may see."""
+        return cast(
+            ObjectPage,
+            self._ask(
+                "GET",
+                "/freight",
+                (),
+                {
+                    "search": search,
+                    "state": state,
+                    "namespace": namespace,
+                    "severity": severity,
+                    "sort": sort,
+                    "offset": offset,
+                    "limit": limit,
+                },
+            ),
+        )
+
+    def get_freight_namespace_name(self, namespace: str, name: str) -> ObjectShown:
+        """One Freight."""
+        return cast(ObjectShown, self._ask("GET", "/freight/{}/{}", (namespace, name), {}))
+
+    def get_stream_freight(
+        self,
+        *,
+        search: str = "",
+        state: Sequence[str] = (),
+        namespace: Sequence[str] = (),
+        severity: Sequence[str] = (),
+        sort: str = "",
+        offset: int | str = "",
+        limit: int | str = "",
+    ) -> Iterator[Event]:
+        """A window on the objects of kind Freight, live."""
+        return self._stream(
+            "/stream/freight",
+            (),
+            {
+                "search": search,
+                "state": state,
+                "namespace": namespace,
+                "severity": severity,
+                "sort": sort,
+                "offset": offset,
+                "limit": limit,
+            },
+        )
+
+    def get_promotions(
+        self,
+        *,
+        search: str = "",
+        state: Sequence[str] = (),
+        namespace: Sequence[str] = (),
+        severity: Sequence[str] = (),
+        sort: str = "",
+        offset: int | str = "",
+        limit: int | str = "",
+    ) -> ObjectPage:
+        """A window on the objects of kind Promotion that one may see."""
+        return cast(
+            ObjectPage,
+            self._ask(
+                "GET",
+                "/promotions",
+                (),
+                {
+                    "search": search,
+                    "state": state,
+                    "namespace": namespace,
+                    "severity": severity,
+                    "sort": sort,
+                    "offset": offset,
+                    "limit": limit,
+                },
+            ),
+        )
+
+    def get_promotions_namespace_name(self, namespace: str, name: str) -> ObjectShown:
+        """One Promotion."""
+        return cast(ObjectShown, self._ask("GET", "/promotions/{}/{}", (namespace, name), {}))
+
+    def get_stream_promotions(
+        self,
+        *,
+        search: str = "",
+        state: Sequence[str] = (),
+        namespace: Sequence[str] = (),
+        severity: Sequence[str] = (),
+        sort: str = "",
+        offset: int | str = "",
+        limit: int | str = "",
+    ) -> Iterator[Event]:
+        """A window on the objects of kind Promotion, live."""
+        return self._stream(
+            "/stream/promotions",
+            (),
+            {
+                "search": search,
+                "state": state,
+                "namespace": namespace,
+                "severity": severity,
+                "sort": sort,
+                "offset": offset,
+                "limit": limit,
+            },
+        )
+
+    def get_certificates(
+        self,
+        *,
+        search: str = "",
+        state: Sequence[str] = (),
+        namespace: Sequence[str] = (),
+        severity: Sequence[str] = (),
+        sort: str = "",
+        offset: int | str = "",
+        limit: int | str = "",
+    ) -> ObjectPage:
+        """A window on the objects of kind Certificate that one may see."""
+        return cast(
+            ObjectPage,
+            self._ask(
+                "GET",
+                "/certificates",
+                (),
+                {
+                    "search": search,
+                    "state": state,
+                    "namespace": namespace,
+                    "severity": severity,
+                    "sort": sort,
+                    "offset": offset,
+                    "limit": limit,
+                },
+            ),
+        )
+
+    def get_certificates_namespace_name(self, namespace: str, name: str) -> ObjectShown:
+        """One Certificate."""
+        return cast(ObjectShown, self._ask("GET", "/certificates/{}/{}", (namespace, name), {}))
+
+    def get_stream_certificates(
+        self,
+        *,
+        search: str = "",
+        state: Sequence[str] = (),
+        namespace: Sequence[str] = (),
+        severity: Sequence[str] = (),
+        sort: str = "",
+        offset: int | str = "",
+        limit: int | str = "",
+    ) -> Iterator[Event]:
+        """A window on the objects of kind Certificate, live."""
+        return self._stream(
+            "/stream/certificates",
+            (),
+            {
+                "search": search,
+                "state": state,
+                "namespace": namespace,
+                "severity": severity,
+                "sort": sort,
+                "offset": offset,
+                "limit": limit,
+            },
+        )
+
+    def get_sealedsecrets(
+        self,
+        *,
+        search: str = "",
+        state: Sequence[str] = (),
+        namespace: Sequence[str] = (),
+        severity: Sequence[str] = (),
+        sort: str = "",
+        offset: int | str = "",
+        limit: int | str = "",
+    ) -> ObjectPage:
+        """A window on the objects of kind SealedSecret that one may see."""
+        return cast(
+            ObjectPage,
+            self._ask(
+                "GET",
+                "/sealedsecrets",
+                (),
+                {
+                    "search": search,
+                    "state": state,
+                    "namespace": namespace,
+                    "severity": severity,
+                    "sort": sort,
+                    "offset": offset,
+                    "limit": limit,
+                },
+            ),
+        )
+
+    def get_sealedsecrets_namespace_name(self, namespace: str, name: str) -> ObjectShown:
+        """One SealedSecret."""
+        return cast(ObjectShown, self._ask("GET", "/sealedsecrets/{}/{}", (namespace, name), {}))
+
+    def get_stream_sealedsecrets(
+        self,
+        *,
+        search: str = "",
+        state: Sequence[str] = (),
+        namespace: Sequence[str] = (),
+        severity: Sequence[str] = (),
+        sort: str = "",
+        offset: int | str = "",
+        limit: int | str = "",
+    ) -> Iterator[Event]:
+        """A window on the objects of kind SealedSecret, live."""
+        return self._stream(
+            "/stream/sealedsecrets",
+            (),
+            {
+                "search": search,
+                "state": state,
+                "namespace": namespace,
+                "severity": severity,
+                "sort": sort,
+                "offset": offset,
+                "limit": limit,
+            },
+        )
+
+    def get_home(self) -> Home:
+        """What needs a person now."""
+        return cast(Home, self._ask("GET", "/home", (), {}))
+
+    def post_rollouts_namespace_name_promote(self, namespace: str, name: str, body: Nothing) -> Done:
+        """Promote a Rollout."""
+        return cast(Done, self._ask("POST", "/rollouts/{}/{}/promote", (namespace, name), {}, body))
+
+    def post_rollouts_namespace_name_promote_full(self, namespace: str, name: str, body: Nothing) -> Done:
+        """Promote full a Rollout."""
+        return cast(Done, self._ask("POST", "/rollouts/{}/{}/promote-full", (namespace, name), {}, body))
+
+    def post_rollouts_namespace_name_abort(self, namespace: str, name: str, body: Nothing) -> Done:
+        """Abort a Rollout."""
+        return cast(Done, self._ask("POST", "/rollouts/{}/{}/abort", (namespace, name), {}, body))
+
+    def post_rollouts_namespace_name_retry(self, namespace: str, name: str, body: Nothing) -> Done:
+        """Retry a Rollout."""
+        return cast(Done, self._ask("POST", "/rollouts/{}/{}/retry", (namespace, name), {}, body))
+
+    def post_rollouts_namespace_name_pause(self, namespace: str, name: str, body: Nothing) -> Done:
+        """Pause a Rollout."""
+        return cast(Done, self._ask("POST", "/rollouts/{}/{}/pause", (namespace, name), {}, body))
+
+    def post_rollouts_namespace_name_restart(self, namespace: str, name: str, body: Nothing) -> Done:
+        """Restart a Rollout."""
+        return cast(Done, self._ask("POST", "/rollouts/{}/{}/restart", (namespace, name), {}, body))
+
+    def get_stages_namespace_name_freight(self, namespace: str, name: str) -> Offers:
+        """The Freight that a Stage may have, now or later."""
+        return cast(Offers, self._ask("GET", "/stages/{}/{}/freight", (namespace, name), {}))
+
+    def post_stages_namespace_name_promote(self, namespace: str, name: str, body: Chosen) -> Done:
+        """Promote a piece of Freight to a Stage."""
+        return cast(Done, self._ask("POST", "/stages/{}/{}/promote", (namespace, name), {}, body))
+
+    def get_traces(self, *, of: str = "", project: str = "") -> Traces:
+        """Where a change is: by the commit, tag, digest, image, name or alias of what is in Freight."""
+        return cast(Traces, self._ask("GET", "/traces", (), {"of": of, "project": project}))
+
+    def get_freight_namespace_name_trace(self, namespace: str, name: str) -> Trace:
+        """Where a piece of Freight is, and why it is not further."""
+        return cast(Trace, self._ask("GET", "/freight/{}/{}/trace", (namespace, name), {}))
+
+    def get_applications_namespace_name_preview(
+        self, namespace: str, name: str, *, revision: Sequence[str] = (), prune: str = ""
+    ) -> SyncPreview:
+        """What a sync would change, to what Git says or to a revision."""
+        return cast(
+            SyncPreview,
+            self._ask("GET", "/applications/{}/{}/preview", (namespace, name), {"revision": revision, "prune": prune}),
+        )
+
+    def get_applications_namespace_name_preview_rollback_id(
+        self, namespace: str, name: str, id_: str, *, prune: str = ""
+    ) -> SyncPreview:
+        """What a roll back to a deployment of the history would change."""
+        return cast(
+            SyncPreview,
+            self._ask("GET", "/applications/{}/{}/preview/rollback/{}", (namespace, name, id_), {"prune": prune}),
+        )
+
+    def get_stages_namespace_name_preview_freight(self, namespace: str, name: str, freight: str) -> PromotionPreview:
+        """What each step of a promotion would do, and which gates would follow."""
+        return cast(PromotionPreview, self._ask("GET", "/stages/{}/{}/preview/{}", (namespace, name, freight), {}))
+
+    def get_dependencies_group_kind_namespace_name(
+        self, group: str, kind: str, namespace: str, name: str
+    ) -> Dependencies:
+        """What an object needs, and what needs it; `core` for the group and `-` for the namespace of none."""
+        return cast(Dependencies, self._ask("GET", "/dependencies/{}/{}/{}/{}", (group, kind, namespace, name), {}))
+
+    def get_certificates_namespace_name_story(self, namespace: str, name: str) -> Story:
+        """From a Certificate down to what its issuer said."""
+        return cast(Story, self._ask("GET", "/certificates/{}/{}/story", (namespace, name), {}))
+
+    def get_sealedsecrets_namespace_name_story(self, namespace: str, name: str) -> Story:
+        """Whether a SealedSecret was opened, into what, and why not."""
+        return cast(Story, self._ask("GET", "/sealedsecrets/{}/{}/story", (namespace, name), {}))
+
+    def get_rollouts_namespace_name_details(self, namespace: str, name: str) -> RolloutDetails:
+        """A Rollout with all that it made."""
+        return cast(RolloutDetails, self._ask("GET", "/rollouts/{}/{}/details", (namespace, name), {}))
+
+    def get_stream_rollouts_namespace_name_details(self, namespace: str, name: str) -> Iterator[Event]:
+        """A Rollout with all that it made, live."""
+        return self._stream("/stream/rollouts/{}/{}/details", (namespace, name), {})
+
+
+class AsyncClient(AwaitingTransport):
+    """Every method is awaited, streams are iterated. Raises what `Client` does."""
+
+    async def get_me(self) -> Me:
+        """Who one is."""
+        return cast(Me, await self._ask("GET", "/me", (), {}))
+
+    async def post_rights(self, body: Rights) -> Allowed:
+        """Whether one may, for many questions at once."""
+        return cast(Allowed, await self._ask("POST", "/rights", (), {}, body))
+
+    async def get_applications(
+        self,
+        *,
+        search: str = "",
+        sync: Sequence[str] = (),
+        health: Sequence[str] = (),
+        project: Sequence[str] = (),
+        cluster: Sequence[str] = (),
+        namespace: Sequence[str] = (),
+        reason: Sequence[str] = (),
+        automated: Sequence[str] = (),
+        label: Sequence[str] = (),
+        sort: str = "",
+        offset: int | str = "",
+        limit: int | str = "",
+    ) -> ApplicationPage:
+        """A window on the Applications that one may see."""
+        return cast(
+            ApplicationPage,
+            await self._ask(
+                "GET",
+                "/applications",
+                (),
+                {
+                    "search": search,
+                    "sync": sync,
+                    "health": health,
+                    "project": project,
+                    "cluster": cluster,
+                    "namespace": namespace,
+                    "reason": reason,
+                    "automated": automated,
+                    "label": label,
+                    "sort": sort,
+                    "offset": offset,
+                    "limit": limit,
+                },
+            ),
+        )
+
+    async def get_applications_namespace_name(self, namespace: str, name: str) -> ApplicationShown:
+        """One Application."""
+        return cast(ApplicationShown, await self._ask("GET", "/applications/{}/{}", (namespace, name), {}))
+
+    def get_stream_applications(
+        self,
+        *,
+        search: str = "",
+        sync: Sequence[str] = (),
+        health: Sequence[str] = (),
+        project: Sequence[str] = (),
+        cluster: Sequence[str] = (),
+        namespace: Sequence[str] = (),
+        reason: Sequence[str] = (),
+        automated: Sequence[str] = (),
+        label: Sequence[str] = (),
+        sort: str = "",
+        offset: int | str = "",
+        limit: int | str = "",
+    ) -> AsyncIterator[Event]:
+        """A window on the Applications, live: events `snapshot` and `patch`."""
+        return self._stream(
+            "/stream/applications",
+            (),
+            {
+                "search": search,
+                "sync": sync,
+                "health": health,
+                "project": project,
+                "cluster": cluster,
+                "namespace": namespace,
+                "reason": reason,
+                "automated": automated,
+                "label": label,
+                "sort": sort,
+                "offset": offset,
+                "limit": limit,
+            },
+        )
+
+    def get_stream_applications_namespace_name(self, namespace: str, name: str) -> AsyncIterator[Event]:
+        """One Application, live."""
+        return self._stream("/stream/applications/{}/{}", (namespace, name), {})
+
+    async def get_rollouts(
+        self,
+        *,
+        search: str = "",
+        state: Sequence[str] = (),
+        namespace: Sequence[str] = (),
+        severity: Sequence[str] = (),
+        sort: str = "",
+        offset: int | str = "",
+        limit: int | str = "",
+    ) -> ObjectPage:
+        """A window on the objects of kind Rollout that one may see."""
+        return cast(
+            ObjectPage,
+            await self._ask(
+                "GET",
+                "/rollouts",
+                (),
+                {
+                    "search": search,
+                    "state": state,
+                    "namespace": namespace,
+                    "severity": severity,
+                    "sort": sort,
+                    "offset": offset,
+                    "limit": limit,
+                },
+            ),
+        )
+
+    async def get_rollouts_namespace_name(self, namespace: str, name: str) -> ObjectShown:
+        """One Rollout."""
+        return cast(ObjectShown, await self._ask("GET", "/rollouts/{}/{}", (namespace, name), {}))
+
+    def get_stream_rollouts(
+        self,
+        *,
+        search: str = "",
+        state: Sequence[str] = (),
+        namespace: Sequence[str] = (),
+        severity: Sequence[str] = (),
+        sort: str = "",
+        offset: int | str = "",
+        limit: int | str = "",
+    ) -> AsyncIterator[Event]:
+        """A window on the objects of kind Rollout, live."""
+        return self._stream(
+            "/stream/rollouts",
+            (),
+            {
+                "search": search,
+                "state": state,
+                "namespace": namespace,
+                "severity": severity,
+                "sort": sort,
+                "offset": offset,
+                "limit": limit,
+            },
+        )
+
+    async def get_applicationsets(
+        self,
+        *,
+        search: str = "",
+        state: Sequence[str] = (),
+        namespace: Sequence[str] = (),
+        severity: Sequence[str] = (),
+        sort: str = "",
+        offset: int | str = "",
+        limit: int | str = "",
+    ) -> ObjectPage:
+        """A window on the objects of kind ApplicationSet that one may see."""
+        return cast(
+            ObjectPage,
+            await self._ask(
+                "GET",
+                "/applicationsets",
+                (),
+                {
+                    "search": search,
+                    "state": state,
+                    "namespace": namespace,
+                    "severity": severity,
+                    "sort": sort,
+                    "offset": offset,
+                    "limit": limit,
+                },
+            ),
+        )
+
+    async def get_applicationsets_namespace_name(self, namespace: str, name: str) -> ObjectShown:
+        """One ApplicationSet."""
+        return cast(ObjectShown, await self._ask("GET", "/applicationsets/{}/{}", (namespace, name), {}))
+
+    def get_stream_applicationsets(
+        self,
+        *,
+        search: str = "",
+        state: Sequence[str] = (),
+        namespace: Sequence[str] = (),
+        severity: Sequence[str] = (),
+        sort: str = "",
+        offset: int | str = "",
+        limit: int | str = "",
+    ) -> AsyncIterator[Event]:
+        """A window on the objects of kind ApplicationSet, live."""
+        return self._stream(
+            "/stream/applicationsets",
+            (),
+            {
+                "search": search,
+                "state": state,
+                "namespace": namespace,
+                "severity": severity,
+                "sort": sort,
+                "offset": offset,
+                "limit": limit,
+            },
+        )
+
+    async def get_warehouses(
+        self,
+        *,
+        search: str = "",
+        state: Sequence[str] = (),
+        namespace: Sequence[str] = (),
+        severity: Sequence[str] = (),
+        sort: str = "",
+        offset: int | str = "",
+        limit: int | str = "",
+    ) -> ObjectPage:
+        """A window on the objects of kind Warehouse that one may see."""
+        return cast(
+            ObjectPage,
+            await self._ask(
+                "GET",
+                "/warehouses",
+                (),
+                {
+                    "search": search,
+                    "state": state,
+                    "namespace": namespace,
+                    "severity": severity,
+                    "sort": sort,
+                    "offset": offset,
+                    "limit": limit,
+                },
+            ),
+        )
+
+    async def get_warehouses_namespace_name(self, namespace: str, name: str) -> ObjectShown:
+        """One Warehouse."""
+        return cast(ObjectShown, await self._ask("GET", "/warehouses/{}/{}", (namespace, name), {}))
+
+    def get_stream_warehouses(
+        self,
+        *,
+        search: str = "",
+        state: Sequence[str] = (),
+        namespace: Sequence[str] = (),
+        severity: Sequence[str] = (),
+        sort: str = "",
+        offset: int | str = "",
+        limit: int | str = "",
+    ) -> AsyncIterator[Event]:
+        """A window on the objects of kind Warehouse, live."""
+        return self._stream(
+            "/stream/warehouses",
+            (),
+            {
+                "search": search,
+                "state": state,
+                "namespace": namespace,
+                "severity": severity,
+                "sort": sort,
+                "offset": offset,
+                "limit": limit,
+            },
+        )
+
+    async def get_stages(
+        self,
+        *,
+        search: str = "",
+        state: Sequence[str] = (),
+        namespace: Sequence[str] = (),
+        severity: Sequence[str] = (),
+        sort: str = "",
+        offset: int | str = "",
+        limit: int | str = "",
+    ) -> ObjectPage:
+        """A window on the objects of kind Stage that one may see."""
+        return cast(
+            ObjectPage,
+            await self._ask(
+                "GET",
+                "/stages",
+                (),
+                {
+                    "search": search,
+                    "state": state,
+                    "namespace": namespace,
+                    "severity": severity,
+                    "sort": sort,
+                    "offset": offset,
+                    "limit": limit,
+                },
+            ),
+        )
+
+    async def get_stages_namespace_name(self, namespace: str, name: str) -> ObjectShown:
+        """One Stage."""
+        return cast(ObjectShown, await self._ask("GET", "/stages/{}/{}", (namespace, name), {}))
+
+    def get_stream_stages(
+        self,
+        *,
+        search: str = "",
+        state: Sequence[str] = (),
+        namespace: Sequence[str] = (),
+        severity: Sequence[str] = (),
+        sort: str = "",
+        offset: int | str = "",
+        limit: int | str = "",
+    ) -> AsyncIterator[Event]:
+        """A window on the objects of kind Stage, live."""
+        return self._stream(
+            "/stream/stages",
+            (),
+            {
+                "search": search,
+                "state": state,
+                "namespace": namespace,
+                "severity": severity,
+                "sort": sort,
+                "offset": offset,
+                "limit": limit,
+            },
+        )
+
+    async def get_freight(
+        self,
+        *,
+        search: str = "",
+        state: Sequence[str] = (),
+        namespace: Sequence[str] = (),
+        severity: Sequence[str] = (),
+        sort: str = "",
+        offset: int | str = "",
+        limit: int | str = "",
+    ) -> ObjectPage:
+        """A window on the objects of kind Freight that one may see."""
+        return cast(
+            ObjectPage,
+            await self._ask(
+                "GET",
+                "/freight",
+                (),
+                {
+                    "search": search,
+                    "state": state,
+                    "namespace": namespace,
+                    "severity": severity,
+                    "sort": sort,
+                    "offset": offset,
+                    "limit": limit,
+                },
+            ),
+        )
+
+    async def get_freight_namespace_name(self, namespace: str, name: str) -> ObjectShown:
+        """One Freight."""
+        return cast(ObjectShown, await self._ask("GET", "/freight/{}/{}", (namespace, name), {}))
+
+    def get_stream_freight(
+        self,
+        *,
+        search: str = "",
+        state: Sequence[str] = (),
+        namespace: Sequence[str] = (),
+        severity: Sequence[str] = (),
+        sort: str = "",
+        offset: int | str = "",
+        limit: int | str = "",
+    ) -> AsyncIterator[Event]:
+        """A window on the objects of kind Freight, live."""
+        return self._stream(
+            "/stream/freight",
+            (),
+            {
+                "search": search,
+                "state": state,
+                "namespace": namespace,
+                "severity": severity,
+                "sort": sort,
+                "offset": offset,
+                "limit": limit,
+            },
+        )
+
+    async def get_promotions(
+        self,
+        *,
+        search: str = "",
+        state: Sequence[str] = (),
+        namespace: Sequence[str] = (),
+        severity: Sequence[str] = (),
+        sort: str = "",
+        offset: int | str = "",
+        limit: int | str = "",
+    ) -> ObjectPage:
+        """A window on the objects of kind Promotion that one may see."""
+        return cast(
+            ObjectPage,
+            await self._ask(
+                "GET",
+                "/promotions",
+                (),
+                {
+                    "search": search,
+                    "state": state,
+                    "namespace": namespace,
+                    "severity": severity,
+                    "sort": sort,
+                    "offset": offset,
+                    "limit": limit,
+                },
+            ),
+        )
+
+    async def get_promotions_namespace_name(self, namespace: str, name: str) -> ObjectShown:
+        """One Promotion."""
+        return cast(ObjectShown, await self._ask("GET", "/promotions/{}/{}", (namespace, name), {}))
+
+    def get_stream_promotions(
+        self,
+        *,
+        search: str = "",
+        state: Sequence[str] = (),
+        namespace: Sequence[str] = (),
+        severity: Sequence[str] = (),
+        sort: str = "",
+        offset: int | str = "",
+        limit: int | str = "",
+    ) -> AsyncIterator[Event]:
+        """A window on the objects of kind Promotion, live."""
+        return self._stream(
+            "/stream/promotions",
+            (),
+            {
+                "search": search,
+                "state": state,
+                "namespace": namespace,
+                "severity": severity,
+                "sort": sort,
+                "offset": offset,
+                "limit": limit,
+            },
+        )
+
+    async def get_certificates(
+        self,
+        *,
+        search: str = "",
+        state: Sequence[str] = (),
+        namespace: Sequence[str] = (),
+        severity: Sequence[str] = (),
+        sort: str = "",
+        offset: int | str = "",
+        limit: int | str = "",
+    ) -> ObjectPage:
+        """A window on the objects of kind Certificate that one may see."""
+        return cast(
+            ObjectPage,
+            await self._ask(
+                "GET",
+                "/certificates",
+                (),
+                {
+                    "search": search,
+                    "state": state,
+                    "namespace": namespace,
+                    "severity": severity,
+                    "sort": sort,
+                    "offset": offset,
+                    "limit": limit,
+                },
+            ),
+        )
+
+    async def get_certificates_namespace_name(self, namespace: str, name: str) -> ObjectShown:
+        """One Certificate."""
+        return cast(ObjectShown, await self._ask("GET", "/certificates/{}/{}", (namespace, name), {}))
+
+    def get_stream_certificates(
+        self,
+        *,
+        search: str = "",
+        state: Sequence[str] = (),
+        namespace: Sequence[str] = (),
+        severity: Sequence[str] = (),
+        sort: str = "",
+        offset: int | str = "",
+        limit: int | str = "",
+    ) -> AsyncIterator[Event]:
+        """A window on the objects of kind Certificate, live."""
+        return self._stream(
+            "/stream/certificates",
+            (),
+            {
+                "search": search,
+                "state": state,
+                "namespace": namespace,
+                "severity": severity,
+                "sort": sort,
+                "offset": offset,
+                "limit": limit,
+            },
+        )
+
+    async def get_sealedsecrets(
+        self,
+        *,
+        search: str = "",
+        state: Sequence[str] = (),
+        namespace: Sequence[str] = (),
+        severity: Sequence[str] = (),
+        sort: str = "",
+        offset: int | str = "",
+        limit: int | str = "",
+    ) -> ObjectPage:
+        """A window on the objects of kind SealedSecret that one may see."""
+        return cast(
+            ObjectPage,
+            await self._ask(
+                "GET",
+                "/sealedsecrets",
+                (),
+                {
+                    "search": search,
+                    "state": state,
+                    "namespace": namespace,
+                    "severity": severity,
+                    "sort": sort,
+                    "offset": offset,
+                    "limit": limit,
+                },
+            ),
+        )
+
+    async def get_sealedsecrets_namespace_name(self, namespace: str, name: str) -> ObjectShown:
+        """One SealedSecret."""
+        return cast(ObjectShown, await self._ask("GET", "/sealedsecrets/{}/{}", (namespace, name), {}))
+
+    def get_stream_sealedsecrets(
+        self,
+        *,
+        search: str = "",
+        state: Sequence[str] = (),
+        namespace: Sequence[str] = (),
+        severity: Sequence[str] = (),
+        sort: str = "",
+        offset: int | str = "",
+        limit: int | str = "",
+    ) -> AsyncIterator[Event]:
+        """A window on the objects of kind SealedSecret, live."""
+        return self._stream(
+            "/stream/sealedsecrets",
+            (),
+            {
+                "search": search,
+                "state": state,
+                "namespace": namespace,
+                "severity": severity,
+                "sort": sort,
+                "offset": offset,
+                "limit": limit,
+            },
+        )
+
+    async def get_home(self) -> Home:
+        """What needs a person now."""
+        return cast(Home, await self._ask("GET", "/home", (), {}))
+
+    async def post_rollouts_namespace_name_promote(self, namespace: str, name: str, body: Nothing) -> Done:
+        """Promote a Rollout."""
+        return cast(Done, await self._ask("POST", "/rollouts/{}/{}/promote", (namespace, name), {}, body))
+
+    async def post_rollouts_namespace_name_promote_full(self, namespace: str, name: str, body: Nothing) -> Done:
+        """Promote full a Rollout."""
+        return cast(Done, await self._ask("POST", "/rollouts/{}/{}/promote-full", (namespace, name), {}, body))
+
+    async def post_rollouts_namespace_name_abort(self, namespace: str, name: str, body: Nothing) -> Done:
+        """Abort a Rollout."""
+        return cast(Done, await self._ask("POST", "/rollouts/{}/{}/abort", (namespace, name), {}, body))
+
+    async def post_rollouts_namespace_name_retry(self, namespace: str, name: str, body: Nothing) -> Done:
+        """Retry a Rollout."""
+        return cast(Done, await self._ask("POST", "/rollouts/{}/{}/retry", (namespace, name), {}, body))
+
+    async def post_rollouts_namespace_name_pause(self, namespace: str, name: str, body: Nothing) -> Done:
+        """Pause a Rollout."""
+        return cast(Done, await self._ask("POST", "/rollouts/{}/{}/pause", (namespace, name), {}, body))
+
+    async def post_rollouts_namespace_name_restart(self, namespace: str, name: str, body: Nothing) -> Done:
+        """Restart a Rollout."""
+        return cast(Done, await self._ask("POST", "/rollouts/{}/{}/restart", (namespace, name), {}, body))
+
+    async def get_stages_namespace_name_freight(self, namespace: str, name: str) -> Offers:
+        """The Freight that a Stage may have, now or later."""
+        return cast(Offers, await self._ask("GET", "/stages/{}/{}/freight", (namespace, name), {}))
+
+    async def post_stages_namespace_name_promote(self, namespace: str, name: str, body: Chosen) -> Done:
+        """Promote a piece of Freight to a Stage."""
+        return cast(Done, await self._ask("POST", "/stages/{}/{}/promote", (namespace, name), {}, body))
+
+    async def get_traces(self, *, of: str = "", project: str = "") -> Traces:
+        """Where a change is: by the commit, tag, digest, image, name or alias of what is in Freight."""
+        return cast(Traces, await self._ask("GET", "/traces", (), {"of": of, "project": project}))
+
+    async def get_freight_namespace_name_trace(self, namespace: str, name: str) -> Trace:
+        """Where a piece of Freight is, and why it is not further."""
+        return cast(Trace, await self._ask("GET", "/freight/{}/{}/trace", (namespace, name), {}))
+
+    async def get_applications_namespace_name_preview(
+        self, namespace: str, name: str, *, revision: Sequence[str] = (), prune: str = ""
+    ) -> SyncPreview:
+        """What a sync would change, to what Git says or to a revision."""
+        return cast(
+            SyncPreview,
+            await self._ask(
+                "GET", "/applications/{}/{}/preview", (namespace, name), {"revision": revision, "prune": prune}
+            ),
+        )
+
+    async def get_applications_namespace_name_preview_rollback_id(
+        self, namespace: str, name: str, id_: str, *, prune: str = ""
+    ) -> SyncPreview:
+        """What a roll back to a deployment of the history would change."""
+        return cast(
+            SyncPreview,
+            await self._ask("GET", "/applications/{}/{}/preview/rollback/{}", (namespace, name, id_), {"prune": prune}),
+        )
+
+    async def get_stages_namespace_name_preview_freight(
+        self, namespace: str, name: str, freight: str
+    ) -> PromotionPreview:
+        """What each step of a promotion would do, and which gates would follow."""
+        return cast(
+            PromotionPreview, await self._ask("GET", "/stages/{}/{}/preview/{}", (namespace, name, freight), {})
+        )
+
+    async def get_dependencies_group_kind_namespace_name(
+        self, group: str, kind: str, namespace: str, name: str
+    ) -> Dependencies:
+        """What an object needs, and what needs it; `core` for the group and `-` for the namespace of none."""
+        return cast(
+            Dependencies, await self._ask("GET", "/dependencies/{}/{}/{}/{}", (group, kind, namespace, name), {})
+        )
+
+    async def get_certificates_namespace_name_story(self, namespace: str, name: str) -> Story:
+        """From a Certificate down to what its issuer said."""
+        return cast(Story, await self._ask("GET", "/certificates/{}/{}/story", (namespace, name), {}))
+
+    async def get_sealedsecrets_namespace_name_story(self, namespace: str, name: str) -> Story:
+        """Whether a SealedSecret was opened, into what, and why not."""
+        return cast(Story, await self._ask("GET", "/sealedsecrets/{}/{}/story", (namespace, name), {}))
+
+    async def get_rollouts_namespace_name_details(self, namespace: str, name: str) -> RolloutDetails:
+        """A Rollout with all that it made."""
+        return cast(RolloutDetails, await self._ask("GET", "/rollouts/{}/{}/details", (namespace, name), {}))
+
+    def get_stream_rollouts_namespace_name_details(self, namespace: str, name: str) -> AsyncIterator[Event]:
+        """A Rollout with all that it made, live."""
+        return self._stream("/stream/rollouts/{}/{}/details", (namespace, name), {})

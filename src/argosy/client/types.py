@@ -1,0 +1,391 @@
+"""What the API takes and gives. Made by scripts/client.py: changes here are lost."""
+
+from __future__ import annotations
+
+from typing import Any, Literal, NotRequired, TypedDict
+
+
+class Allowed(TypedDict):
+    """In the order of the question."""
+
+    allowed: list[bool]
+
+
+class ApplicationPage(TypedDict):
+    """`facets` count, for each value, the rows that there would be without that facet's own filter."""
+
+    total: int
+    matched: int
+    rows: list[ApplicationRow]
+    facets: dict[str, dict[str, int]]
+
+
+class ApplicationRow(TypedDict):
+    """One Application, as a list shows it."""
+
+    namespace: str
+    name: str
+    project: str
+    sync: str
+    health: str
+    why: Why
+    repository: str
+    path: str
+    targetRevision: str
+    revision: str
+    cluster: str
+    destinationNamespace: str
+    automated: bool
+    phase: str
+    syncedAt: NotRequired[str]
+    createdAt: str
+    labels: dict[str, str]
+    images: list[str]
+
+
+class ApplicationShown(TypedDict):
+    """One Application. `spec` is as stored."""
+
+    row: ApplicationRow
+    conditions: list[Condition]
+    resources: list[ResourceShown]
+    operation: NotRequired[OperationShown]
+    history: list[Entry]
+    urls: list[str]
+    spec: dict[str, Any]
+    resourceVersion: str
+    reconciledAt: str
+
+
+class Change(TypedDict):
+    """One resource. `change`: create, update, prune, keep (it is wanted no more, and is not pruned) or none.
+
+    `live` and `wanted` are empty where there is none; `refused` says why the project forbids it.
+    """
+
+    group: str
+    version: str
+    kind: str
+    namespace: str
+    name: str
+    change: str
+    live: dict[str, Any]
+    wanted: dict[str, Any]
+    refused: str
+
+
+class Chapter(TypedDict):
+    """One object of the story. `state` is its word, `message` what it says; empty where there is nothing to say."""
+
+    kind: str
+    name: str
+    state: str
+    message: str
+    since: str
+
+
+class Chosen(TypedDict):
+    """`freight` is the name of a piece of Freight."""
+
+    freight: str
+
+
+class Condition(TypedDict):
+    type: str
+    message: str
+    since: str
+
+
+class Dependencies(TypedDict):
+    """`hidden`: how many more need it that the caller may not see."""
+
+    needs: list[Dependency]
+    neededBy: list[Dependency]
+    hidden: int
+
+
+class Dependency(TypedDict):
+    """`why` reads after the one that depends: `Stage prod` `comes after` `Stage test`."""
+
+    group: str
+    kind: str
+    namespace: str
+    name: str
+    why: str
+
+
+class Done(TypedDict):
+    """`message` says what was begun."""
+
+    message: str
+
+
+class Entry(TypedDict):
+    """One deployment of the history, the newest first."""
+
+    id: int
+    revisions: list[str]
+    deployedAt: str
+    startedAt: str
+    by: str
+    automated: bool
+    source: dict[str, Any]
+
+
+class Home(TypedDict):
+    """`counts` by severity, of everything that one may see."""
+
+    items: list[Item]
+    counts: dict[str, int]
+
+
+class Item(TypedDict):
+    """`kind` is that of the object, or `Application`. `severity` is `broken` or `attention`."""
+
+    kind: str
+    namespace: str
+    name: str
+    severity: str
+    reason: str
+    message: str
+    since: str
+    until: str
+
+
+class Me(TypedDict):
+    """The one who asks. `anonymous`: reading is allowed without signing in."""
+
+    signedIn: bool
+    username: str
+    groups: list[str]
+    anonymous: bool
+    version: str
+
+
+class Nothing(TypedDict):
+    """No field: the address says it all."""
+
+
+class ObjectPage(TypedDict):
+    total: int
+    matched: int
+    rows: list[ObjectRow]
+    facets: dict[str, dict[str, int]]
+
+
+class ObjectRow(TypedDict):
+    """One object of any kind. `facts` are what its kind is about, by name."""
+
+    kind: str
+    namespace: str
+    name: str
+    state: str
+    severity: str
+    message: str
+    since: str
+    until: str
+    facts: dict[str, str]
+    createdAt: str
+
+
+class ObjectShown(TypedDict):
+    """`object` is as stored, without what only the server needs."""
+
+    row: ObjectRow
+    object: dict[str, Any]
+
+
+class Offer(TypedDict):
+    """One piece of Freight for a Stage. `availableAt` is when a soak time ends, and empty where none runs."""
+
+    name: str
+    alias: str
+    content: str
+    createdAt: str
+    available: bool
+    waitsFor: str
+    availableAt: str
+    current: bool
+
+
+class Offers(TypedDict):
+    """The newest first."""
+
+    freight: list[Offer]
+
+
+class OperationShown(TypedDict):
+    """`by`: who began it; `automated` when nobody did."""
+
+    phase: str
+    message: str
+    startedAt: str
+    finishedAt: str
+    by: str
+    automated: bool
+    revisions: list[str]
+    retries: int
+    steps: list[Step]
+
+
+class PreviewedStep(TypedDict):
+    """`effects`: what it would do, line by line."""
+
+    step: str
+    uses: str
+    status: str
+    effects: list[str]
+
+
+class PromotionPreview(TypedDict):
+    """`follows`: the gates after the steps."""
+
+    steps: list[PreviewedStep]
+    wouldSucceed: bool
+    follows: list[str]
+
+
+class ResourceShown(TypedDict):
+    """One resource of the Application. `health` is empty for kinds that have none."""
+
+    group: str
+    version: str
+    kind: str
+    namespace: str
+    name: str
+    sync: str
+    health: str
+    healthMessage: str
+    wave: int
+    hook: bool
+    pruned: bool
+
+
+class Right(TypedDict):
+    """As in `policy.csv`: a resource, an action and an object such as `default/web`."""
+
+    resource: str
+    action: str
+    object: str
+
+
+class Rights(TypedDict):
+    rights: list[Right]
+
+
+class RolloutDetails(TypedDict):
+    """`info`: RolloutInfo of the peers' dashboard; `waiting` in words, empty where it waits for nothing."""
+
+    waiting: str
+    info: dict[str, Any]
+
+
+class Step(TypedDict):
+    """One resource of an operation."""
+
+    group: str
+    kind: str
+    namespace: str
+    name: str
+    phase: str
+    wave: int
+    status: str
+    message: str
+    hook: str
+
+
+class Story(TypedDict):
+    """`headline`: what it waits for and until when, in one line."""
+
+    headline: str
+    chapters: list[Chapter]
+    lines: list[str]
+    events: list[Told]
+
+
+class SyncPreview(TypedDict):
+    """`counts` by change; resources without a change are only counted."""
+
+    revisions: list[str]
+    counts: dict[str, int]
+    changes: list[Change]
+
+
+class Told(TypedDict):
+    """An event, the newest first."""
+
+    kind: str
+    name: str
+    type: str
+    reason: str
+    message: str
+    at: str
+
+
+class Trace(TypedDict):
+    """One piece of Freight, from what is in it to where it is."""
+
+    freight: str
+    alias: str
+    project: str
+    origin: str
+    discoveredAt: str
+    artefacts: list[dict[str, str]]
+    stages: list[TracedStage]
+
+
+class TracedApplication(TypedDict):
+    name: str
+    namespace: str
+    sync: str
+    revision: str
+    health: str
+    rollouts: list[TracedRollout]
+
+
+class TracedPromotion(TypedDict):
+    """Times and texts are empty where there are none."""
+
+    name: str
+    phase: str
+    actor: str
+    startedAt: str
+    finishedAt: str
+    message: str
+    commits: list[str]
+    pullRequests: list[str]
+
+
+class TracedRollout(TypedDict):
+    name: str
+    namespace: str
+    phase: str
+    step: str
+    message: str
+
+
+class TracedStage(TypedDict):
+    """`state`: live, past, failed or waiting; `why` in a sentence, with what it waits for."""
+
+    stage: str
+    state: str
+    why: str
+    promotions: list[TracedPromotion]
+    applications: list[TracedApplication]
+
+
+class Traces(TypedDict):
+    """The newest first."""
+
+    traces: list[Trace]
+
+
+class Why(TypedDict):
+    """`severity` orders: what needs a person comes first."""
+
+    severity: Literal["ok", "busy", "attention", "broken"]
+    reason: str
+    message: str
+    since: NotRequired[str]
+    until: NotRequired[str]
+    action: Literal["sync", "refresh", "rollback", "terminate", "edit", "none"]

@@ -1,0 +1,130 @@
+"""What an object needs, and what needs it, over all capabilities: before one removes it, or to see why it waits.
+
+Looked for among Applications and the kinds of the lists. What the caller may not see is only counted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import TypedDict
+
+from argosy.machinery.objects import JsonObject, group_version
+from argosy.server.api.endpoint import Asked, Endpoint
+from argosy.server.api.objects import AT_ONCE, LISTED, RIGHTS, Objects, target_of
+from argosy.server.api.references import Reference, references
+from argosy.server.calls import Call, within
+from argosy.server.errors import not_found
+from argosy.server.services.applications.access import RESOURCE, is_enabled, target_of_app
+from argosy.server.world import APPLICATIONS, World
+
+CORE = "core"
+"""In a path, for the group without a name; `-` stands for no namespace."""
+
+
+class Dependency(TypedDict):
+    """`why` reads after the one that depends: `Stage prod` `comes after` `Stage test`."""
+
+    group: str
+    kind: str
+    namespace: str
+    name: str
+    why: str
+
+
+class Dependencies(TypedDict):
+    """`hidden`: how many more need it that the caller may not see."""
+
+    needs: list[Dependency]
+    neededBy: list[Dependency]
+    hidden: int
+
+
+def dependency_endpoints(world: World) -> tuple[Endpoint, ...]:
+    objects = Objects(world)
+
+    async def dependencies(asked: Asked) -> Dependencies:
+        path = asked.path
+        group = "" if path["group"] == CORE else path["group"]
+        wanted = (group, path["kind"], "" if path["namespace"] == "-" else path["namespace"], path["name"])
+        asked.call.checked = True
+        needs: list[Dependency] = []
+        needed: list[Dependency] = []
+        hidden, seen = 0, False
+        async for obj in _all(world, objects):
+            mine = _is(obj, wanted)
+            found = references(obj) if mine else [one for one in references(obj) if one[:4] == wanted]
+            if not mine and not found:
+                continue
+            visible = may_see(world, asked.call, obj)
+            if mine and visible:
+                seen = True
+                needs = [_shown(one) for one in found]
+            elif not mine and visible:
+                needed += [_of(obj, one) for one in found]
+            elif not mine:
+                hidden += 1
+        if not seen and not needed:
+            # What nobody whom the caller may see needs answers as what is not there.
+            raise not_found(f"{path['kind']} {path['name']!r} not found, or nothing that you may see needs it")
+        needed.sort(key=lambda one: (one["kind"], one["namespace"], one["name"]))
+        return {"needs": needs, "neededBy": needed, "hidden": hidden if seen else 0}
+
+    return (
+        Endpoint(
+            method="GET",
+            path="/dependencies/{group}/{kind}/{namespace}/{name}",
+            summary="What an object needs, and what needs it; `core` for the group and `-` for the namespace of none",
+            needs=within(RIGHTS, "get"),
+            answers=Dependencies,
+            answer=dependencies,
+        ),
+    )
+
+
+async def _all(world: World, objects: Objects) -> AsyncIterator[JsonObject]:
+    """Gives way now and then, since there may be many."""
+    at = 0
+    for app in world.gitops.plane.applications.list():
+        if (at := at + 1) % AT_ONCE == 0:
+            await world.clock.sleep(0)
+        yield {"apiVersion": APPLICATIONS.api_version, "kind": APPLICATIONS.kind, **app}
+    for listed in LISTED.values():
+        cache = await objects.cache(listed)
+        for obj in cache.list() if cache is not None else ():
+            if (at := at + 1) % AT_ONCE == 0:
+                await world.clock.sleep(0)
+            yield obj
+
+
+def may_see(world: World, call: Call, obj: JsonObject) -> bool:
+    metadata = obj["metadata"]
+    if obj["kind"] == APPLICATIONS.kind:
+        return is_enabled(world, metadata["namespace"]) and call.may(RESOURCE, "get", target_of_app(world, obj))
+    resource = next(one.resource for one in LISTED.values() if one.resource.kind == obj["kind"])
+    return call.may(RIGHTS, "get", target_of(resource, metadata["namespace"], metadata["name"]))
+
+
+def _is(obj: JsonObject, wanted: tuple[str, str, str, str]) -> bool:
+    metadata, group = obj["metadata"], group_version(obj["apiVersion"])[0]
+    return (group, obj["kind"], metadata.get("namespace") or "", metadata["name"]) == wanted
+
+
+def _shown(reference: Reference) -> Dependency:
+    return {
+        "group": reference.group,
+        "kind": reference.kind,
+        "namespace": reference.namespace,
+        "name": reference.name,
+        "why": reference.why,
+    }
+
+
+def _of(obj: JsonObject, reference: Reference) -> Dependency:
+    metadata = obj["metadata"]
+    return {
+        "group": group_version(obj["apiVersion"])[0],
+        "kind": obj["kind"],
+        "namespace": str(metadata.get("namespace") or ""),
+        "name": metadata["name"],
+        "why": reference.why,
+    }

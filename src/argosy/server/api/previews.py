@@ -1,0 +1,206 @@
+"""What would happen: of a sync, to what Git says now or to a revision; of a roll back; of a promotion.
+
+Nothing is written, pushed or sent. Values of Secrets are masked as in every other answer.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, TypedDict
+
+from argosy.gitops.model.application_spec import normalised, sources_of
+from argosy.machinery.objects import JsonObject, group_version
+from argosy.server.api.endpoint import Asked, Endpoint, Parameter
+from argosy.server.api.objects import LISTED, RIGHTS, target_of
+from argosy.server.calls import within
+from argosy.server.errors import ApiError, Code, failed_precondition, invalid, not_found
+from argosy.server.services.applications.access import find
+from argosy.server.services.applications.comparing import Instead, view
+from argosy.server.services.applications.managed import shown, without_managed_fields
+from argosy.server.world import World
+
+if TYPE_CHECKING:
+    from argosy.gitops.sync.tasks import Pair
+
+
+class Change(TypedDict):
+    """One resource. `change`: create, update, prune, keep (it is wanted no more, and is not pruned) or none.
+
+    `live` and `wanted` are empty where there is none; `refused` says why the project forbids it.
+    """
+
+    group: str
+    version: str
+    kind: str
+    namespace: str
+    name: str
+    change: str
+    live: dict[str, Any]
+    wanted: dict[str, Any]
+    refused: str
+
+
+class SyncPreview(TypedDict):
+    """`counts` by change; resources without a change are only counted."""
+
+    revisions: list[str]
+    counts: dict[str, int]
+    changes: list[Change]
+
+
+class PreviewedStep(TypedDict):
+    """`effects`: what it would do, line by line."""
+
+    step: str
+    uses: str
+    status: str
+    effects: list[str]
+
+
+class PromotionPreview(TypedDict):
+    """`follows`: the gates after the steps."""
+
+    steps: list[PreviewedStep]
+    wouldSucceed: bool
+    follows: list[str]
+
+
+def preview_endpoints(world: World) -> tuple[Endpoint, ...]:
+    previews = Previews(world)
+    return (
+        Endpoint(
+            method="GET",
+            path="/applications/{namespace}/{name}/preview",
+            summary="What a sync would change, to what Git says or to a revision",
+            needs=within("applications", "get"),
+            parameters=(
+                Parameter("revision", "instead of what each source follows; of several, in their order", repeated=True),
+                Parameter("prune", "`true`: what is wanted no more goes"),
+            ),
+            answers=SyncPreview,
+            answer=previews.sync,
+        ),
+        Endpoint(
+            method="GET",
+            path="/applications/{namespace}/{name}/preview/rollback/{id}",
+            summary="What a roll back to a deployment of the history would change",
+            needs=within("applications", "get"),
+            parameters=(Parameter("prune", "`true`: what that deployment did not have goes"),),
+            answers=SyncPreview,
+            answer=previews.rollback,
+        ),
+        Endpoint(
+            method="GET",
+            path="/stages/{namespace}/{name}/preview/{freight}",
+            summary="What each step of a promotion would do, and which gates would follow",
+            needs=within(RIGHTS, "action"),
+            answers=PromotionPreview,
+            answer=previews.promotion,
+        ),
+    )
+
+
+class Previews:
+    def __init__(self, world: World) -> None:
+        self._world = world
+
+    async def sync(self, asked: Asked) -> SyncPreview:
+        app = await self._application(asked)
+        sources = sources_of(normalised(app.get("spec") or {}))
+        revisions = asked.all("revision")
+        if revisions and len(revisions) != len(sources):
+            raise invalid(f"query: revision: {len(revisions)} are given, the Application has {len(sources)} sources")
+        # An empty tuple asks the repositories anew what each source follows.
+        return await self._preview(asked, app, Instead(tuple(sources), revisions))
+
+    async def rollback(self, asked: Asked) -> SyncPreview:
+        app = await self._application(asked)
+        text = asked.path["id"]
+        history = (app.get("status") or {}).get("history") or ()
+        entry = next((one for one in history if str(one.get("id") or 0) == text), None)
+        if entry is None:
+            raise not_found(f"{app['metadata']['name']} has no deployment {text[:20]!r}")
+        sources = tuple(entry.get("sources") or ([entry["source"]] if entry.get("source") else []))
+        if not sources:
+            raise failed_precondition(f"the history entry {text} does not tell its source: sync to its revision")
+        revisions = tuple(entry.get("revisions") or ([entry["revision"]] if entry.get("revision") else []))
+        return await self._preview(asked, app, Instead(sources, tuple(map(str, revisions))))
+
+    async def promotion(self, asked: Asked) -> PromotionPreview:
+        """Needs the right to promote: the steps are shown with what they would write."""
+        from argosy.promotion.preview.previewing import as_json, previewed
+
+        stage = await self._object(asked, "stages", asked.path["name"], "action/promote")
+        piece = await self._object(asked, "freight", asked.path["freight"], "get")
+        found = as_json(await previewed(self._world.client, self._doors(), stage, piece))
+        return {"steps": found["steps"], "wouldSucceed": found["wouldSucceed"], "follows": found["follows"]}
+
+    def _doors(self) -> Any:
+        from argosy.promotion.preview.previewing import Doors
+
+        world = self._world
+        outside = world.outside
+        return Doors(
+            clock=world.clock,
+            rng=world.rng.fork("preview"),
+            egress=outside.egress,
+            renderer=world.engine.manifests.renderer,
+            allow_local=outside.own_machine,
+        )
+
+    async def _application(self, asked: Asked) -> JsonObject:
+        path = asked.path
+        return (await find(self._world, asked.call, "get", path["name"], namespace=path["namespace"])).app
+
+    async def _object(self, asked: Asked, kind: str, name: str, action: str) -> JsonObject:
+        """Raises ApiError: what one may not see answers as what is not there."""
+        resource, namespace = LISTED[kind].resource, asked.path["namespace"]
+        target = target_of(resource, namespace, name)
+        absent = not_found(f'{resource.qualified} "{name}" not found')
+        if not asked.call.may(RIGHTS, "get", target):
+            raise absent
+        asked.call.permit(RIGHTS, action, target)
+        if resource not in await self._world.client.resources():
+            raise absent
+        return await self._world.client.read(resource, name, namespace)
+
+    async def _preview(self, asked: Asked, app: JsonObject, instead: Instead) -> SyncPreview:
+        seen = await view(self._world, app, instead)
+        if seen is None or seen.compared is None:
+            raise ApiError(
+                Code.FAILED_PRECONDITION, "the sources or the cluster cannot be compared now: refresh tells why"
+            )
+        prune = asked.one("prune") == "true"
+        changes = [self._change(pair, prune=prune) for pair in seen.compared.comparison.pairs]
+        counts: dict[str, int] = {}
+        for one in changes:
+            counts[one["change"]] = counts.get(one["change"], 0) + 1
+        return {
+            "revisions": [str(one) for one in seen.compared.desired.revisions],
+            "counts": counts,
+            "changes": [one for one in changes if one["change"] != "none"],
+        }
+
+    def _change(self, pair: Pair, *, prune: bool) -> Change:
+        live = without_managed_fields(pair.live) if pair.live is not None else None
+        change = change_of(pair, prune=prune)
+        seen_live, seen_wanted = shown(self._world, live, pair.target) if change != "none" else (None, None)
+        obj = pair.target or pair.live or {}
+        return {
+            "group": pair.key.group,
+            "version": group_version(str(obj.get("apiVersion") or ""))[1],
+            "kind": pair.key.kind,
+            "namespace": pair.key.namespace,
+            "name": pair.key.name,
+            "change": change,
+            "live": seen_live or {},
+            "wanted": seen_wanted or {},
+            "refused": pair.refused,
+        }
+
+
+def change_of(pair: Pair, *, prune: bool) -> str:
+    if pair.live is None:
+        return "create"
+    if pair.target is None:
+        return "prune" if prune else "keep"
+    return "update" if pair.status == "OutOfSync" else "none"

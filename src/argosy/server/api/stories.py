@@ -1,0 +1,215 @@
+"""The stories of a Certificate and of a SealedSecret: each part, what it says and since when; and what was told of it.
+
+No value of a Secret is in them: of the Secret itself its certificates' dates, its keys' names and its owner.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, TypedDict
+
+from argosy.machinery.objects import JsonObject, Key, Resource
+from argosy.machinery.status import StatusError
+from argosy.server.api.endpoint import Asked, Endpoint
+from argosy.server.api.objects import LISTED, RIGHTS, target_of
+from argosy.server.calls import within
+from argosy.server.errors import not_found
+from argosy.server.world import World
+
+SECRETS = Resource("", "v1", "secrets", "Secret")
+EVENTS = Resource("", "v1", "events", "Event")
+MOST_EVENTS = 50
+
+
+class Chapter(TypedDict):
+    """One object of the story. `state` is its word, `message` what it says; empty where there is nothing to say."""
+
+    kind: str
+    name: str
+    state: str
+    message: str
+    since: str
+
+
+class Told(TypedDict):
+    """An event, the newest first."""
+
+    kind: str
+    name: str
+    type: str
+    reason: str
+    message: str
+    at: str
+
+
+class Story(TypedDict):
+    """`headline`: what it waits for and until when, in one line."""
+
+    headline: str
+    chapters: list[Chapter]
+    lines: list[str]
+    events: list[Told]
+
+
+def story_endpoints(world: World) -> tuple[Endpoint, ...]:
+    async def certificate(asked: Asked) -> Story:
+        return await _certificate(world, await _object(world, asked, "certificates"))
+
+    async def sealed_secret(asked: Asked) -> Story:
+        return await _sealed(world, await _object(world, asked, "sealedsecrets"))
+
+    needs = within(RIGHTS, "get")
+    return (
+        Endpoint(
+            method="GET",
+            path="/certificates/{namespace}/{name}/story",
+            summary="From a Certificate down to what its issuer said",
+            needs=needs,
+            answers=Story,
+            answer=certificate,
+        ),
+        Endpoint(
+            method="GET",
+            path="/sealedsecrets/{namespace}/{name}/story",
+            summary="Whether a SealedSecret was opened, into what, and why not",
+            needs=needs,
+            answers=Story,
+            answer=sealed_secret,
+        ),
+    )
+
+
+async def _object(world: World, asked: Asked, kind: str) -> JsonObject:
+    """Raises ApiError: what one may not see answers as what is not there."""
+    resource, namespace, name = LISTED[kind].resource, asked.path["namespace"], asked.path["name"]
+    absent = not_found(f'{resource.qualified} "{name}" not found')
+    if not asked.call.may(RIGHTS, "get", target_of(resource, namespace, name)):
+        raise absent
+    if resource not in await world.client.resources():
+        raise absent
+    try:
+        return await world.client.read(resource, name, namespace)
+    except StatusError as error:
+        raise absent if error.is_not_found else error from None
+
+
+async def _certificate(world: World, obj: JsonObject) -> Story:
+    from argosy.apis.certmanager import Certificate
+    from argosy.apis.schema import read
+    from argosy.certs.commands import story
+    from argosy.certs.commands.gathering import story_of
+    from argosy.certs.commands.waiting import headline
+
+    found = await story_of(world.client, read(Certificate, obj))
+    parts: list[Any] = [found.certificate, *found.requests]
+    chapters = [_by_conditions(one.raw) for one in parts]
+    if found.issuer is not None:
+        chapters.append(_by_conditions(found.issuer.raw))
+    for each in (*found.orders, *found.challenges):
+        status = each.raw.get("status") or {}
+        chapters.append(_chapter(each.raw, str(status.get("state") or "begun"), str(status.get("reason") or ""), ""))
+    chapters.append(_secret(found.certificate.spec.secret_name, found.secret.raw if found.secret else None))
+    return {
+        "headline": headline(found, world.clock.now()),
+        "chapters": chapters,
+        "lines": [line for line in story.told(found) if not line.startswith("Events")],
+        "events": _told(found.events),
+    }
+
+
+async def _sealed(world: World, obj: JsonObject) -> Story:
+    metadata = obj["metadata"]
+    key = Key(metadata["namespace"], metadata["name"])
+    try:
+        secret: JsonObject | None = await world.client.read(SECRETS, key.name, key.namespace)
+    except StatusError as error:
+        if not error.is_not_found:
+            raise
+        secret = None
+    state = LISTED["sealedsecrets"].state(obj)
+    own = _chapter(obj, state.state, state.message, state.since)
+    template = (obj.get("spec") or {}).get("template") or {}
+    lines = [
+        f"SealedSecret {key}: {', '.join(sorted((obj.get('spec') or {}).get('encryptedData') or {})) or 'no items'}",
+        f"Scope: {_scope(metadata)}",
+        f"Type of the Secret: {template.get('type') or 'Opaque'}",
+    ]
+    if secret is not None and not _is_owned(secret, metadata):
+        lines.append(
+            f"Secret {key.name} is not of this SealedSecret: it stays as it is unless it says that it may be taken"
+        )
+    page = await world.client.list(EVENTS, key.namespace, field_selector=f"involvedObject.name={key.name}")
+    about = [one for one in page.items if (one.get("involvedObject") or {}).get("uid") == metadata.get("uid")]
+    return {
+        "headline": state.message or state.state,
+        "chapters": [own, _secret(key.name, secret)],
+        "lines": lines,
+        "events": _told(about),
+    }
+
+
+def _scope(metadata: JsonObject) -> str:
+    annotations = metadata.get("annotations") or {}
+    for name, said in (("cluster-wide", "any namespace and name"), ("namespace-wide", "any name in its namespace")):
+        if annotations.get(f"sealedsecrets.bitnami.com/{name}") == "true":
+            return f"{name}: {said}"
+    return "strict: this namespace and name alone"
+
+
+def _is_owned(secret: JsonObject, owner: JsonObject) -> bool:
+    return any(one.get("uid") == owner.get("uid") for one in secret["metadata"].get("ownerReferences") or ())
+
+
+def _by_conditions(obj: JsonObject) -> Chapter:
+    """By the condition that is not as one would have it, else by Ready."""
+    conditions = (obj.get("status") or {}).get("conditions") or ()
+    chosen: JsonObject = next(
+        (
+            one
+            for one in conditions
+            if one.get("type") in ("Denied", "InvalidRequest", "Issuing") and one.get("status") == "True"
+        ),
+        next((one for one in conditions if one.get("type") == "Ready"), {}),
+    )
+    state = str(chosen.get("reason") or "New")
+    return _chapter(obj, state, str(chosen.get("message") or ""), str(chosen.get("lastTransitionTime") or ""))
+
+
+def _chapter(obj: JsonObject, state: str, message: str, since: str) -> Chapter:
+    created = str(obj["metadata"].get("creationTimestamp") or "")
+    return {
+        "kind": str(obj.get("kind") or ""),
+        "name": str(obj["metadata"]["name"]),
+        "state": state,
+        "message": message,
+        "since": since or created,
+    }
+
+
+def _secret(name: str, secret: JsonObject | None) -> Chapter:
+    if secret is None:
+        return {"kind": "Secret", "name": name, "state": "Absent", "message": "It is not there", "since": ""}
+    keys = ", ".join(sorted(secret.get("data") or {}))
+    made = str(secret["metadata"].get("creationTimestamp") or "")
+    return {
+        "kind": "Secret",
+        "name": name,
+        "state": "There",
+        "message": f"with {keys or 'nothing in it'}",
+        "since": made,
+    }
+
+
+def _told(events: Iterable[JsonObject]) -> list[Told]:
+    found: list[Told] = [
+        {
+            "kind": str((one.get("involvedObject") or {}).get("kind") or ""),
+            "name": str((one.get("involvedObject") or {}).get("name") or ""),
+            "type": str(one.get("type") or ""),
+            "reason": str(one.get("reason") or ""),
+            "message": str(one.get("message") or ""),
+            "at": str(one.get("lastTimestamp") or one.get("eventTime") or ""),
+        }
+        for one in events
+    ]
+    return sorted(found, key=lambda one: one["at"], reverse=True)[:MOST_EVENTS]

@@ -1,0 +1,178 @@
+"""The trace of a change: from a commit, an image or a chart through Freight and Stages to Applications and Rollouts.
+
+What the caller may not see is left out: a Stage with its Promotions, an Application with its Rollouts.
+"""
+
+from __future__ import annotations
+
+from typing import Any, TypedDict
+
+from argosy.machinery.objects import JsonObject
+from argosy.server.api.endpoint import Asked, Endpoint, Parameter
+from argosy.server.api.objects import LISTED, RIGHTS, target_of
+from argosy.server.calls import Call, within
+from argosy.server.errors import invalid, not_found
+from argosy.server.services.applications.access import RESOURCE, target_of_app
+from argosy.server.world import World
+
+MOST = 20
+"""Pieces of Freight of one answer, the newest."""
+
+
+class TracedRollout(TypedDict):
+    name: str
+    namespace: str
+    phase: str
+    step: str
+    message: str
+
+
+class TracedApplication(TypedDict):
+    name: str
+    namespace: str
+    sync: str
+    revision: str
+    health: str
+    rollouts: list[TracedRollout]
+
+
+class TracedPromotion(TypedDict):
+    """Times and texts are empty where there are none."""
+
+    name: str
+    phase: str
+    actor: str
+    startedAt: str
+    finishedAt: str
+    message: str
+    commits: list[str]
+    pullRequests: list[str]
+
+
+class TracedStage(TypedDict):
+    """`state`: live, past, failed or waiting; `why` in a sentence, with what it waits for."""
+
+    stage: str
+    state: str
+    why: str
+    promotions: list[TracedPromotion]
+    applications: list[TracedApplication]
+
+
+class Trace(TypedDict):
+    """One piece of Freight, from what is in it to where it is."""
+
+    freight: str
+    alias: str
+    project: str
+    origin: str
+    discoveredAt: str
+    artefacts: list[dict[str, str]]
+    stages: list[TracedStage]
+
+
+class Traces(TypedDict):
+    """The newest first."""
+
+    traces: list[Trace]
+
+
+def trace_endpoints(world: World) -> tuple[Endpoint, ...]:
+    async def by_reference(asked: Asked) -> Traces:
+        from argosy.promotion.tracing.naming import found
+        from argosy.promotion.tracing.reading import read_pipeline
+
+        reference, project = asked.one("of").strip(), asked.one("project")
+        if not reference:
+            raise invalid("query: of: a name, an alias, a commit, tag, digest or image:tag is expected")
+        pipeline = await read_pipeline(world.client, project)
+        asked.call.checked = True
+        pieces = [one for one in found(pipeline.freight, reference) if _may_see(asked.call, "freight", one)]
+        return {"traces": [_traced(world, asked.call, pipeline, piece) for piece in pieces[:MOST]]}
+
+    async def of_freight(asked: Asked) -> Trace:
+        from argosy.promotion.tracing.reading import read_pipeline
+
+        namespace, name = asked.path["namespace"], asked.path["name"]
+        pipeline = await read_pipeline(world.client, namespace)
+        piece = next((one for one in pipeline.freight if one["metadata"]["name"] == name), None)
+        resource = LISTED["freight"].resource
+        if not asked.call.may(RIGHTS, "get", target_of(resource, namespace, name)) or piece is None:
+            raise not_found(f'{resource.qualified} "{name}" not found')
+        return _traced(world, asked.call, pipeline, piece)
+
+    needs = within(RIGHTS, "get")
+    return (
+        Endpoint(
+            method="GET",
+            path="/traces",
+            summary="Where a change is: by the commit, tag, digest, image, name or alias of what is in Freight",
+            needs=needs,
+            parameters=(Parameter("of", "what is looked for"), Parameter("project", "of this project alone")),
+            answers=Traces,
+            answer=by_reference,
+        ),
+        Endpoint(
+            method="GET",
+            path="/freight/{namespace}/{name}/trace",
+            summary="Where a piece of Freight is, and why it is not further",
+            needs=needs,
+            answers=Trace,
+            answer=of_freight,
+        ),
+    )
+
+
+def _may_see(call: Call, kind: str, obj: JsonObject) -> bool:
+    metadata = obj["metadata"]
+    return call.may(RIGHTS, "get", target_of(LISTED[kind].resource, metadata["namespace"], metadata["name"]))
+
+
+def _traced(world: World, call: Call, pipeline: Any, piece: JsonObject) -> Trace:
+    from argosy.promotion.tracing.trace import traced
+
+    found = traced(pipeline, piece, world.clock.now())
+    project = found["project"]
+    stages = [
+        _stage(world, call, pipeline, one)
+        for one in found["stages"]
+        if call.may(RIGHTS, "get", target_of(LISTED["stages"].resource, project, one["stage"]))
+    ]
+    artefacts = [{name: str(value) for name, value in one.items()} for one in found["artefacts"]]
+    return {
+        "freight": found["freight"],
+        "alias": found["alias"],
+        "project": project,
+        "origin": found["origin"],
+        "discoveredAt": found["discoveredAt"],
+        "artefacts": artefacts,
+        "stages": stages,
+    }
+
+
+def _stage(world: World, call: Call, pipeline: Any, stage: JsonObject) -> TracedStage:
+    applications: list[TracedApplication] = []
+    for one in stage["applications"]:
+        app = pipeline.application(one["namespace"], one["name"])
+        if app is not None and call.may(RESOURCE, "get", target_of_app(world, app)):
+            applications.append(one)
+    return {
+        "stage": stage["stage"],
+        "state": stage["state"],
+        "why": stage["why"],
+        "promotions": [_promotion(one) for one in stage["promotions"]],
+        "applications": applications,
+    }
+
+
+def _promotion(given: JsonObject) -> TracedPromotion:
+    return {
+        "name": given["name"],
+        "phase": given["phase"],
+        "actor": given["actor"],
+        "startedAt": given.get("startedAt") or "",
+        "finishedAt": given.get("finishedAt") or "",
+        "message": given.get("message") or "",
+        "commits": given.get("commits") or [],
+        "pullRequests": given.get("pullRequests") or [],
+    }

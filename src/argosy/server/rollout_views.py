@@ -1,0 +1,46 @@
+"""A Rollout with all that it made, as the peers' dashboard shows it: gathered from the API server, told by the room."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from argosy.machinery.objects import JsonObject, Resource
+from argosy.machinery.status import StatusError
+from argosy.server.world import World
+
+GROUP: Final = "argoproj.io"
+ROLLOUTS: Final = Resource(GROUP, "v1alpha1", "rollouts", "Rollout")
+MADE: Final = (
+    Resource("apps", "v1", "replicasets", "ReplicaSet"),
+    Resource("", "v1", "pods", "Pod"),
+    Resource(GROUP, "v1alpha1", "analysisruns", "AnalysisRun"),
+    Resource(GROUP, "v1alpha1", "experiments", "Experiment"),
+)
+
+
+async def made_in(world: World, namespace: str) -> Any:
+    """All that can belong to Rollouts of the namespace; what is not served is none."""
+    from argosy.rollouts.commands.info import Objects
+
+    sets, pods, runs, experiments = [await _listed(world, one, namespace) for one in MADE]
+    return Objects(sets=sets, pods=pods, runs=runs, experiments=experiments)
+
+
+async def _listed(world: World, resource: Resource, namespace: str) -> tuple[JsonObject, ...]:
+    try:
+        return (await world.client.list(resource, namespace)).items
+    except StatusError as error:
+        if error.is_not_found:
+            return ()
+        raise
+
+
+def view(rollout: JsonObject, objects: Any) -> JsonObject:
+    """RolloutInfo: what is empty, zero or false is left out."""
+    from argosy.apis.rollouts import Rollout
+    from argosy.apis.schema import read
+    from argosy.rollouts.commands.info import info_of
+    from argosy.rollouts.commands.view import view_of
+
+    found = read(Rollout, rollout)
+    return view_of(found, info_of(found, objects))

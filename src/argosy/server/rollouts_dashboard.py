@@ -1,0 +1,249 @@
+"""The API of the peers' dashboard for Rollouts, `/rollouts/api/v1`, behind our sign-in and rights.
+
+The peer's own listens on the user's machine and asks nobody. Rights are those of Argosy's own API: `objects, get` and
+`objects, action/<verb>`. Streams come as server-sent events or as lines, as the client asks. Source:
+spec/server-details.md B3.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from typing import Any, Final
+
+import orjson
+
+from argosy import __version__
+from argosy.cluster.http.exchange import Request, Response
+from argosy.machinery.api import PatchType
+from argosy.machinery.objects import JsonObject
+from argosy.runtime.informer import Cache
+from argosy.server import rollout_views
+from argosy.server.api.actions import MANAGER, Actions
+from argosy.server.api.endpoint import Asked, Endpoint
+from argosy.server.api.objects import LISTED, RIGHTS, target_of
+from argosy.server.api.router import EVENTS, JSON, Router
+from argosy.server.api.stream import Events
+from argosy.server.calls import Call, sign_in, within
+from argosy.server.dispatch import Dispatcher
+from argosy.server.errors import Code, failed_precondition, invalid, not_found
+from argosy.server.transport.front import Page
+from argosy.server.world import World
+
+PREFIX: Final = "/rollouts/api/v1"
+ONE: Final = "/rollouts/{namespace}/{name}"
+Body = dict[str, Any]
+
+
+def dashboard(world: World, dispatcher: Dispatcher) -> Page:
+    inner = Router(dashboard_endpoints(world), PREFIX).page(dispatcher)
+
+    async def page(request: Request, path: str, query: str) -> Response:
+        if request.method != "GET" and not request.body:
+            request = replace(request, body=b"{}")
+        response = await inner(request, path, query)
+        if response.status >= 400 and isinstance(response.body, bytes):
+            return replace(response, body=_refusal(response.body))
+        if response.content_type == EVENTS and EVENTS not in request.header("accept"):
+            response.content_type = JSON
+        return response
+
+    return page
+
+
+def _refusal(body: bytes) -> bytes:
+    """In the form of a gRPC gateway."""
+    told = orjson.loads(body)["error"]
+    return orjson.dumps({"error": told["message"], "code": int(Code[told["code"]]), "message": told["message"]})
+
+
+def dashboard_endpoints(world: World) -> tuple[Endpoint, ...]:
+    room = Dashboard(world)
+    get = within(RIGHTS, "get")
+    return (
+        Endpoint(method="GET", path="/version", summary="Version", needs=sign_in(), answers=Body, answer=room.version),
+        Endpoint(
+            method="GET", path="/namespace", summary="Namespaces", needs=get, answers=Body, answer=room.namespaces
+        ),
+        Endpoint(
+            method="GET", path="/rollouts/{namespace}/info", summary="All", needs=get, answers=Body, answer=room.several
+        ),
+        Endpoint(
+            method="GET", path="/rollouts/{namespace}/info/watch", summary="All, live", needs=get, stream=room.watched
+        ),
+        Endpoint(method="GET", path=f"{ONE}/info", summary="One", needs=get, answers=Body, answer=room.one),
+        Endpoint(method="GET", path=f"{ONE}/info/watch", summary="One, live", needs=get, stream=room.one_watched),
+        *(_action(f"{ONE}/{verb}", room.verb(verb)) for verb in ("restart", "promote", "abort", "retry")),
+        _action(f"{ONE}/undo/{{revision}}", room.undo),
+        _action(f"{ONE}/set/{{container}}/{{image}}/{{tag}}", room.set_image),
+    )
+
+
+def _action(path: str, answer: Callable[[Asked], Awaitable[Any]]) -> Endpoint:
+    return Endpoint(
+        method="PUT",
+        path=path,
+        summary="Changes a Rollout",
+        needs=within(RIGHTS, "action", mutates=True),
+        takes=Body,
+        answers=Body,
+        answer=answer,
+    )
+
+
+class Dashboard:
+    def __init__(self, world: World) -> None:
+        self._world, self._actions = world, Actions(world)
+
+    async def version(self, _: Asked) -> JsonObject:
+        return {"rolloutsVersion": f"v{__version__}"}
+
+    async def namespaces(self, asked: Asked) -> JsonObject:
+        """Those with a Rollout that the caller may see."""
+        found = sorted({one["metadata"]["namespace"] for one in await self._visible(asked, "")})
+        return {"namespace": found[0] if found else "default", "availableNamespaces": found}
+
+    async def several(self, asked: Asked) -> JsonObject:
+        namespace = asked.path["namespace"]
+        found = await self._visible(asked, namespace)
+        objects = await rollout_views.made_in(self._world, namespace)
+        return {"rollouts": [rollout_views.view(one, objects) for one in found]}
+
+    async def one(self, asked: Asked) -> JsonObject:
+        found = await self._found(asked, "get")
+        return rollout_views.view(found, await rollout_views.made_in(self._world, asked.path["namespace"]))
+
+    async def watched(self, asked: Asked) -> Lines:
+        """A message for each Rollout that is there, then for each that differs."""
+        asked.call.checked = True
+
+        async def now() -> JsonObject:
+            return {one["objectMeta"]["name"]: one for one in (await self.several(asked))["rollouts"]}
+
+        return Lines(self._world, asked.call, now, _changed, (self._cache(),))
+
+    async def one_watched(self, asked: Asked) -> Lines:
+        name = asked.path["name"]
+        await self._found(asked, "get")
+
+        async def now() -> JsonObject:
+            return {name: await self.one(asked)}
+
+        return Lines(self._world, asked.call, now, lambda _, info: info or {}, (self._cache(),))
+
+    def _cache(self) -> Cache:
+        return self._world.caches.cache(LISTED["rollouts"].resource)
+
+    # -- changes -------------------------------------------------------------------------------------------------------
+
+    def verb(self, verb: str) -> Callable[[Asked], Awaitable[JsonObject]]:
+        async def act(asked: Asked) -> JsonObject:
+            full = verb == "promote" and asked.body.get("full") is True
+            await self._actions.of_rollout("promote-full" if full else verb)(asked)
+            return await self._world.client.read(_ROLLOUTS, asked.path["name"], asked.path["namespace"])
+
+        return act
+
+    async def undo(self, asked: Asked) -> JsonObject:
+        """Back to a revision; 0: to the one before."""
+        from argosy.apis.kubernetes.views.apps import ReplicaSet
+        from argosy.apis.rollouts import Rollout
+        from argosy.apis.schema import read
+        from argosy.rollouts.commands.undo import CannotUndo, revision_to_restore, undo_patch
+
+        text = asked.path["revision"]
+        if not text.isdecimal() or len(text) > 9:
+            raise invalid(f"revision: {text[:40]!r} is no number")
+        found = await self._found(asked, "action/undo")
+        sets = (await rollout_views.made_in(self._world, asked.path["namespace"])).sets
+        try:
+            chosen = revision_to_restore(read(Rollout, found), [read(ReplicaSet, one) for one in sets], int(text))
+        except CannotUndo as error:
+            raise failed_precondition(str(error)) from None
+        test = {"op": "test", "path": "/metadata/uid", "value": found["metadata"]["uid"]}
+        return await self._patch(asked, [test, *undo_patch(chosen)], PatchType.JSON)
+
+    async def set_image(self, asked: Asked) -> JsonObject:
+        from argosy.rollouts.commands.images import NoSuchContainer, with_image
+
+        found = await self._found(asked, "action/set-image")
+        image = f"{asked.path['image']}:{asked.path['tag']}"
+        try:
+            changed = with_image(found, asked.path["container"], image)
+        except NoSuchContainer as error:
+            raise failed_precondition(str(error)) from None
+        return await self._world.client.update(_ROLLOUTS, changed, field_manager=MANAGER)
+
+    async def _patch(self, asked: Asked, patch: Any, kind: PatchType) -> JsonObject:
+        name, namespace = asked.path["name"], asked.path["namespace"]
+        return await self._world.client.patch(_ROLLOUTS, name, namespace, patch, kind, field_manager=MANAGER)
+
+    # -- what may be seen ----------------------------------------------------------------------------------------------
+
+    async def _visible(self, asked: Asked, namespace: str) -> list[JsonObject]:
+        asked.call.checked = True
+        if _ROLLOUTS not in await self._world.client.resources():
+            return []
+        found = (await self._world.client.list(_ROLLOUTS, namespace)).items
+        return [one for one in found if asked.call.may(RIGHTS, "get", _target(one))]
+
+    async def _found(self, asked: Asked, action: str) -> JsonObject:
+        """Raises ApiError: what one may not see answers as what is not there."""
+        namespace, name = asked.path["namespace"], asked.path["name"]
+        target = target_of(_ROLLOUTS, namespace, name)
+        absent = not_found(f'{_ROLLOUTS.qualified} "{name}" not found')
+        if not asked.call.may(RIGHTS, "get", target):
+            raise absent
+        asked.call.permit(RIGHTS, action, target)
+        if _ROLLOUTS not in await self._world.client.resources():
+            raise absent
+        return await self._world.client.read(_ROLLOUTS, name, namespace)
+
+
+Form = Callable[[str, JsonObject | None], JsonObject]
+"""(name, RolloutInfo; None: it is gone) -> message."""
+
+
+class Lines(Events):
+    """A message for each of what is shown, by name, that differs from what was sent last."""
+
+    def __init__(
+        self, world: World, call: Call, show: Callable[[], Awaitable[JsonObject]], form: Form, caches: tuple[Cache, ...]
+    ) -> None:
+        super().__init__(world, call, show, caches)
+        self._form = form
+        self._as_events = EVENTS in call.headers.get("accept", "")
+
+    async def __anext__(self) -> bytes:
+        """Signs of life are for events alone: a line is a message."""
+        chunk = await super().__anext__()
+        while not self._as_events and not chunk.startswith(b"{"):
+            chunk = await super().__anext__()
+        return chunk
+
+    async def _event(self) -> bytes | None:
+        self._dirty = False
+        before, shown = self._last or {}, await self._show()
+        changed = [name for name, info in shown.items() if before.get(name) != info]
+        gone = [name for name in before if name not in shown]
+        self._last = shown
+        return b"".join(self._line(self._form(name, shown.get(name))) for name in (*changed, *gone)) or None
+
+    def _line(self, message: JsonObject) -> bytes:
+        text = orjson.dumps({"result": message})
+        return b"data: " + text + b"\n\n" if self._as_events else text + b"\n"
+
+
+def _changed(name: str, info: JsonObject | None) -> JsonObject:
+    return {"type": "Updated" if info is not None else "Deleted", "rolloutInfo": info or _gone(name)}
+
+
+def _gone(name: str) -> JsonObject:
+    return {"objectMeta": {"name": name}}
+
+
+def _target(obj: JsonObject) -> str:
+    return target_of(_ROLLOUTS, obj["metadata"]["namespace"], obj["metadata"]["name"])
+
+
+_ROLLOUTS: Final = LISTED["rollouts"].resource
