@@ -8,6 +8,7 @@ from typing import cast
 from argosy.client.awaiting import AwaitingTransport
 from argosy.client.transport import Event
 from argosy.client.types import (
+    ActPage,
     Allowed,
     ApplicationPage,
     ApplicationShown,
@@ -20,9 +21,12 @@ from argosy.client.types import (
     ObjectPage,
     ObjectShown,
     Offers,
+    Pipeline,
+    PipelineList,
     PromotionPreview,
     Rights,
     RolloutDetails,
+    SealingKeys,
     Story,
     SyncPreview,
     Trace,
@@ -186,6 +190,74 @@ class Client(WaitingTransport):
             },
         )
 
+    def get_stream_rollouts_namespace_name(self, namespace: str, name: str) -> Iterator[Event]:
+        """One Rollout, live; `gone` says that it was deleted."""
+        return self._stream("/stream/rollouts/{}/{}", (namespace, name), {})
+
+    def get_analysisruns(
+        self,
+        *,
+        search: str = "",
+        state: Sequence[str] = (),
+        namespace: Sequence[str] = (),
+        severity: Sequence[str] = (),
+        sort: str = "",
+        offset: int | str = "",
+        limit: int | str = "",
+    ) -> ObjectPage:
+        """A window on the objects of kind AnalysisRun that one may see."""
+        return cast(
+            ObjectPage,
+            self._ask(
+                "GET",
+                "/analysisruns",
+                (),
+                {
+                    "search": search,
+                    "state": state,
+                    "namespace": namespace,
+                    "severity": severity,
+                    "sort": sort,
+                    "offset": offset,
+                    "limit": limit,
+                },
+            ),
+        )
+
+    def get_analysisruns_namespace_name(self, namespace: str, name: str) -> ObjectShown:
+        """One AnalysisRun."""
+        return cast(ObjectShown, self._ask("GET", "/analysisruns/{}/{}", (namespace, name), {}))
+
+    def get_stream_analysisruns(
+        self,
+        *,
+        search: str = "",
+        state: Sequence[str] = (),
+        namespace: Sequence[str] = (),
+        severity: Sequence[str] = (),
+        sort: str = "",
+        offset: int | str = "",
+        limit: int | str = "",
+    ) -> Iterator[Event]:
+        """A window on the objects of kind AnalysisRun, live."""
+        return self._stream(
+            "/stream/analysisruns",
+            (),
+            {
+                "search": search,
+                "state": state,
+                "namespace": namespace,
+                "severity": severity,
+                "sort": sort,
+                "offset": offset,
+                "limit": limit,
+            },
+        )
+
+    def get_stream_analysisruns_namespace_name(self, namespace: str, name: str) -> Iterator[Event]:
+        """One AnalysisRun, live; `gone` says that it was deleted."""
+        return self._stream("/stream/analysisruns/{}/{}", (namespace, name), {})
+
     def get_applicationsets(
         self,
         *,
@@ -245,6 +317,10 @@ class Client(WaitingTransport):
                 "limit": limit,
             },
         )
+
+    def get_stream_applicationsets_namespace_name(self, namespace: str, name: str) -> Iterator[Event]:
+        """One ApplicationSet, live; `gone` says that it was deleted."""
+        return self._stream("/stream/applicationsets/{}/{}", (namespace, name), {})
 
     def get_warehouses(
         self,
@@ -306,6 +382,10 @@ class Client(WaitingTransport):
             },
         )
 
+    def get_stream_warehouses_namespace_name(self, namespace: str, name: str) -> Iterator[Event]:
+        """One Warehouse, live; `gone` says that it was deleted."""
+        return self._stream("/stream/warehouses/{}/{}", (namespace, name), {})
+
     def get_stages(
         self,
         *,
@@ -365,6 +445,10 @@ class Client(WaitingTransport):
                 "limit": limit,
             },
         )
+
+    def get_stream_stages_namespace_name(self, namespace: str, name: str) -> Iterator[Event]:
+        """One Stage, live; `gone` says that it was deleted."""
+        return self._stream("/stream/stages/{}/{}", (namespace, name), {})
 
     def get_freight(
         self,
@@ -426,6 +510,10 @@ class Client(WaitingTransport):
             },
         )
 
+    def get_stream_freight_namespace_name(self, namespace: str, name: str) -> Iterator[Event]:
+        """One Freight, live; `gone` says that it was deleted."""
+        return self._stream("/stream/freight/{}/{}", (namespace, name), {})
+
     def get_promotions(
         self,
         *,
@@ -485,6 +573,10 @@ class Client(WaitingTransport):
                 "limit": limit,
             },
         )
+
+    def get_stream_promotions_namespace_name(self, namespace: str, name: str) -> Iterator[Event]:
+        """One Promotion, live; `gone` says that it was deleted."""
+        return self._stream("/stream/promotions/{}/{}", (namespace, name), {})
 
     def get_certificates(
         self,
@@ -546,6 +638,10 @@ class Client(WaitingTransport):
             },
         )
 
+    def get_stream_certificates_namespace_name(self, namespace: str, name: str) -> Iterator[Event]:
+        """One Certificate, live; `gone` says that it was deleted."""
+        return self._stream("/stream/certificates/{}/{}", (namespace, name), {})
+
     def get_sealedsecrets(
         self,
         *,
@@ -606,6 +702,10 @@ class Client(WaitingTransport):
             },
         )
 
+    def get_stream_sealedsecrets_namespace_name(self, namespace: str, name: str) -> Iterator[Event]:
+        """One SealedSecret, live; `gone` says that it was deleted."""
+        return self._stream("/stream/sealedsecrets/{}/{}", (namespace, name), {})
+
     def get_home(self) -> Home:
         """What needs a person now."""
         return cast(Home, self._ask("GET", "/home", (), {}))
@@ -641,6 +741,74 @@ class Client(WaitingTransport):
     def post_stages_namespace_name_promote(self, namespace: str, name: str, body: Chosen) -> Done:
         """Promote a piece of Freight to a Stage."""
         return cast(Done, self._ask("POST", "/stages/{}/{}/promote", (namespace, name), {}, body))
+
+    def get_pipelines(self) -> PipelineList:
+        """The projects with pipelines that one may see."""
+        return cast(PipelineList, self._ask("GET", "/pipelines", (), {}))
+
+    def get_pipelines_project(self, project: str) -> Pipeline:
+        """The pipeline of a project."""
+        return cast(Pipeline, self._ask("GET", "/pipelines/{}", (project,), {}))
+
+    def get_stream_pipelines_project(self, project: str) -> Iterator[Event]:
+        """The pipeline of a project, live."""
+        return self._stream("/stream/pipelines/{}", (project,), {})
+
+    def get_sealing_keys(self) -> SealingKeys:
+        """The public halves of the keys that seal and open SealedSecrets."""
+        return cast(SealingKeys, self._ask("GET", "/sealing/keys", (), {}))
+
+    def get_activity(
+        self,
+        *,
+        search: str = "",
+        subject: Sequence[str] = (),
+        method: Sequence[str] = (),
+        result: Sequence[str] = (),
+        offset: int | str = "",
+        limit: int | str = "",
+    ) -> ActPage:
+        """Who did what lately."""
+        return cast(
+            ActPage,
+            self._ask(
+                "GET",
+                "/activity",
+                (),
+                {
+                    "search": search,
+                    "subject": subject,
+                    "method": method,
+                    "result": result,
+                    "offset": offset,
+                    "limit": limit,
+                },
+            ),
+        )
+
+    def get_stream_activity(
+        self,
+        *,
+        search: str = "",
+        subject: Sequence[str] = (),
+        method: Sequence[str] = (),
+        result: Sequence[str] = (),
+        offset: int | str = "",
+        limit: int | str = "",
+    ) -> Iterator[Event]:
+        """Who did what lately, live."""
+        return self._stream(
+            "/stream/activity",
+            (),
+            {
+                "search": search,
+                "subject": subject,
+                "method": method,
+                "result": result,
+                "offset": offset,
+                "limit": limit,
+            },
+        )
 
     def get_traces(self, *, of: str = "", project: str = "") -> Traces:
         """Where a change is: by the commit, tag, digest, image, name or alias of what is in Freight."""
@@ -850,6 +1018,74 @@ class AsyncClient(AwaitingTransport):
             },
         )
 
+    def get_stream_rollouts_namespace_name(self, namespace: str, name: str) -> AsyncIterator[Event]:
+        """One Rollout, live; `gone` says that it was deleted."""
+        return self._stream("/stream/rollouts/{}/{}", (namespace, name), {})
+
+    async def get_analysisruns(
+        self,
+        *,
+        search: str = "",
+        state: Sequence[str] = (),
+        namespace: Sequence[str] = (),
+        severity: Sequence[str] = (),
+        sort: str = "",
+        offset: int | str = "",
+        limit: int | str = "",
+    ) -> ObjectPage:
+        """A window on the objects of kind AnalysisRun that one may see."""
+        return cast(
+            ObjectPage,
+            await self._ask(
+                "GET",
+                "/analysisruns",
+                (),
+                {
+                    "search": search,
+                    "state": state,
+                    "namespace": namespace,
+                    "severity": severity,
+                    "sort": sort,
+                    "offset": offset,
+                    "limit": limit,
+                },
+            ),
+        )
+
+    async def get_analysisruns_namespace_name(self, namespace: str, name: str) -> ObjectShown:
+        """One AnalysisRun."""
+        return cast(ObjectShown, await self._ask("GET", "/analysisruns/{}/{}", (namespace, name), {}))
+
+    def get_stream_analysisruns(
+        self,
+        *,
+        search: str = "",
+        state: Sequence[str] = (),
+        namespace: Sequence[str] = (),
+        severity: Sequence[str] = (),
+        sort: str = "",
+        offset: int | str = "",
+        limit: int | str = "",
+    ) -> AsyncIterator[Event]:
+        """A window on the objects of kind AnalysisRun, live."""
+        return self._stream(
+            "/stream/analysisruns",
+            (),
+            {
+                "search": search,
+                "state": state,
+                "namespace": namespace,
+                "severity": severity,
+                "sort": sort,
+                "offset": offset,
+                "limit": limit,
+            },
+        )
+
+    def get_stream_analysisruns_namespace_name(self, namespace: str, name: str) -> AsyncIterator[Event]:
+        """One AnalysisRun, live; `gone` says that it was deleted."""
+        return self._stream("/stream/analysisruns/{}/{}", (namespace, name), {})
+
     async def get_applicationsets(
         self,
         *,
@@ -909,6 +1145,10 @@ class AsyncClient(AwaitingTransport):
                 "limit": limit,
             },
         )
+
+    def get_stream_applicationsets_namespace_name(self, namespace: str, name: str) -> AsyncIterator[Event]:
+        """One ApplicationSet, live; `gone` says that it was deleted."""
+        return self._stream("/stream/applicationsets/{}/{}", (namespace, name), {})
 
     async def get_warehouses(
         self,
@@ -970,6 +1210,10 @@ class AsyncClient(AwaitingTransport):
             },
         )
 
+    def get_stream_warehouses_namespace_name(self, namespace: str, name: str) -> AsyncIterator[Event]:
+        """One Warehouse, live; `gone` says that it was deleted."""
+        return self._stream("/stream/warehouses/{}/{}", (namespace, name), {})
+
     async def get_stages(
         self,
         *,
@@ -1029,6 +1273,10 @@ class AsyncClient(AwaitingTransport):
                 "limit": limit,
             },
         )
+
+    def get_stream_stages_namespace_name(self, namespace: str, name: str) -> AsyncIterator[Event]:
+        """One Stage, live; `gone` says that it was deleted."""
+        return self._stream("/stream/stages/{}/{}", (namespace, name), {})
 
     async def get_freight(
         self,
@@ -1090,6 +1338,10 @@ class AsyncClient(AwaitingTransport):
             },
         )
 
+    def get_stream_freight_namespace_name(self, namespace: str, name: str) -> AsyncIterator[Event]:
+        """One Freight, live; `gone` says that it was deleted."""
+        return self._stream("/stream/freight/{}/{}", (namespace, name), {})
+
     async def get_promotions(
         self,
         *,
@@ -1149,6 +1401,10 @@ class AsyncClient(AwaitingTransport):
                 "limit": limit,
             },
         )
+
+    def get_stream_promotions_namespace_name(self, namespace: str, name: str) -> AsyncIterator[Event]:
+        """One Promotion, live; `gone` says that it was deleted."""
+        return self._stream("/stream/promotions/{}/{}", (namespace, name), {})
 
     async def get_certificates(
         self,
@@ -1210,6 +1466,10 @@ class AsyncClient(AwaitingTransport):
             },
         )
 
+    def get_stream_certificates_namespace_name(self, namespace: str, name: str) -> AsyncIterator[Event]:
+        """One Certificate, live; `gone` says that it was deleted."""
+        return self._stream("/stream/certificates/{}/{}", (namespace, name), {})
+
     async def get_sealedsecrets(
         self,
         *,
@@ -1270,6 +1530,10 @@ class AsyncClient(AwaitingTransport):
             },
         )
 
+    def get_stream_sealedsecrets_namespace_name(self, namespace: str, name: str) -> AsyncIterator[Event]:
+        """One SealedSecret, live; `gone` says that it was deleted."""
+        return self._stream("/stream/sealedsecrets/{}/{}", (namespace, name), {})
+
     async def get_home(self) -> Home:
         """What needs a person now."""
         return cast(Home, await self._ask("GET", "/home", (), {}))
@@ -1305,6 +1569,74 @@ class AsyncClient(AwaitingTransport):
     async def post_stages_namespace_name_promote(self, namespace: str, name: str, body: Chosen) -> Done:
         """Promote a piece of Freight to a Stage."""
         return cast(Done, await self._ask("POST", "/stages/{}/{}/promote", (namespace, name), {}, body))
+
+    async def get_pipelines(self) -> PipelineList:
+        """The projects with pipelines that one may see."""
+        return cast(PipelineList, await self._ask("GET", "/pipelines", (), {}))
+
+    async def get_pipelines_project(self, project: str) -> Pipeline:
+        """The pipeline of a project."""
+        return cast(Pipeline, await self._ask("GET", "/pipelines/{}", (project,), {}))
+
+    def get_stream_pipelines_project(self, project: str) -> AsyncIterator[Event]:
+        """The pipeline of a project, live."""
+        return self._stream("/stream/pipelines/{}", (project,), {})
+
+    async def get_sealing_keys(self) -> SealingKeys:
+        """The public halves of the keys that seal and open SealedSecrets."""
+        return cast(SealingKeys, await self._ask("GET", "/sealing/keys", (), {}))
+
+    async def get_activity(
+        self,
+        *,
+        search: str = "",
+        subject: Sequence[str] = (),
+        method: Sequence[str] = (),
+        result: Sequence[str] = (),
+        offset: int | str = "",
+        limit: int | str = "",
+    ) -> ActPage:
+        """Who did what lately."""
+        return cast(
+            ActPage,
+            await self._ask(
+                "GET",
+                "/activity",
+                (),
+                {
+                    "search": search,
+                    "subject": subject,
+                    "method": method,
+                    "result": result,
+                    "offset": offset,
+                    "limit": limit,
+                },
+            ),
+        )
+
+    def get_stream_activity(
+        self,
+        *,
+        search: str = "",
+        subject: Sequence[str] = (),
+        method: Sequence[str] = (),
+        result: Sequence[str] = (),
+        offset: int | str = "",
+        limit: int | str = "",
+    ) -> AsyncIterator[Event]:
+        """Who did what lately, live."""
+        return self._stream(
+            "/stream/activity",
+            (),
+            {
+                "search": search,
+                "subject": subject,
+                "method": method,
+                "result": result,
+                "offset": offset,
+                "limit": limit,
+            },
+        )
 
     async def get_traces(self, *, of: str = "", project: str = "") -> Traces:
         """Where a change is: by the commit, tag, digest, image, name or alias of what is in Freight."""

@@ -5,6 +5,26 @@ from __future__ import annotations
 from typing import Any, Literal, NotRequired, TypedDict
 
 
+class Act(TypedDict):
+    """One call that would change something, and how it ended; `name` is that of the line, `namespace` is empty."""
+
+    namespace: str
+    name: str
+    time: str
+    subject: str
+    address: str
+    method: str
+    object: dict[str, str]
+    result: str
+
+
+class ActPage(TypedDict):
+    total: int
+    matched: int
+    rows: list[Act]
+    facets: dict[str, dict[str, int]]
+
+
 class Allowed(TypedDict):
     """In the order of the question."""
 
@@ -228,6 +248,38 @@ class OperationShown(TypedDict):
     steps: list[Step]
 
 
+class Piece(TypedDict):
+    """Freight, in short."""
+
+    name: str
+    alias: str
+    content: str
+
+
+class Pipeline(TypedDict):
+    """All that one may see of a project; `freight` the newest first."""
+
+    project: str
+    warehouses: list[ObjectRow]
+    stages: list[StageNode]
+    freight: list[ObjectRow]
+
+
+class PipelineList(TypedDict):
+    pipelines: list[PipelineRow]
+
+
+class PipelineRow(TypedDict):
+    """A project with pipelines, and how many of its stages are how."""
+
+    project: str
+    warehouses: int
+    stages: int
+    broken: int
+    attention: int
+    promoting: int
+
+
 class PreviewedStep(TypedDict):
     """`effects`: what it would do, line by line."""
 
@@ -280,6 +332,40 @@ class RolloutDetails(TypedDict):
     info: dict[str, Any]
 
 
+class SealingKeyShown(TypedDict):
+    """`publicKey` is base64 of the SubjectPublicKeyInfo, `certificate` PEM; `seals`: new values are sealed for it."""
+
+    name: str
+    fingerprint: str
+    createdAt: str
+    notAfter: str
+    certificate: str
+    publicKey: str
+    seals: bool
+
+
+class SealingKeys(TypedDict):
+    """The newest first."""
+
+    keys: list[SealingKeyShown]
+
+
+class StageNode(TypedDict):
+    """`waiting`: pieces newer than what it holds that it may have now, `next` the newest of them.
+
+    `promotions`: those that run or queue, in order. `controlFlow`: it promotes nothing, it only passes on.
+    """
+
+    row: ObjectRow
+    takes: list[Takes]
+    holds: list[Piece]
+    controlFlow: bool
+    automatic: bool
+    waiting: int
+    next: Piece | None
+    promotions: list[ObjectRow]
+
+
 class Step(TypedDict):
     """One resource of an operation."""
 
@@ -309,6 +395,14 @@ class SyncPreview(TypedDict):
     revisions: list[str]
     counts: dict[str, int]
     changes: list[Change]
+
+
+class Takes(TypedDict):
+    """Freight of a warehouse: `direct` from it, or once it was verified in `stages`."""
+
+    warehouse: str
+    direct: bool
+    stages: list[str]
 
 
 class Told(TypedDict):
