@@ -63,6 +63,15 @@ def test_a_preview_shows_commits_diffs_pull_requests_and_gates_and_pushes_nothin
         assert "next" in push
         assert f"+tag: {name}" in push
         assert "opens a pull request" in effects[4].lines[0]
+        assert effects[0].lines == (f"checks out {git(tmp_path / 'repo.git', 'rev-parse', 'main')[:12]} as ./src",)
+        assert effects[1].lines == (
+            "changes src/values.yaml",
+            "  @@ -1,2 +1,2 @@",
+            "   # kept",
+            "  -tag: old",
+            f"  +tag: {name}",
+        )
+        assert effects[2].lines == ('commits "next"',)
         assert "GATE" in effects[5].lines[0]
         assert "sends POST" in effects[6].lines[0]
         assert git(tmp_path / "repo.git", "for-each-ref") == before

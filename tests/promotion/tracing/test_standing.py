@@ -101,7 +101,9 @@ def test_a_promotion_that_waits_for_a_pull_request_names_it_and_when_it_gives_up
 
     where = standing(Pipeline(promotions=[running]), freight(), stage(), NOON)
 
-    assert "step 2 of 2, wait (git-wait-for-pr): pull request https://git.example/pulls/7" in where.why
+    assert (
+        "step 2 of 2, wait (git-wait-for-pr): somebody must merge pull request https://git.example/pulls/7" in where.why
+    )
     assert where.until == datetime(2026, 1, 1, 13, tzinfo=UTC)
 
 

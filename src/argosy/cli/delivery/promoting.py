@@ -33,10 +33,8 @@ def run(options: argparse.Namespace) -> int:
         print(f"Promotion {made['metadata']['name']} takes {alias} into {options.stage}", flush=True)
         if not options.wait:
             return Exit.OK
-        options.reference, options.stage = (
-            piece["metadata"]["name"],
-            f"{stage['metadata']['namespace']}/{stage['metadata']['name']}",
-        )
+        options.reference = alias
+        options.stage = f"{stage['metadata']['namespace']}/{stage['metadata']['name']}"
         return await wait_for(client, clock, options)
 
     return with_pipeline(options, work)

@@ -15,6 +15,8 @@ from argosy.runtime.client import Client
 from argosy.runtime.clock import Clock
 
 PAUSE = 0.5
+SHARE = 4
+"""A look that takes long is followed by a pause so many times as long: the server is not for us alone."""
 
 
 def run(options: argparse.Namespace) -> int:
@@ -29,6 +31,7 @@ async def wait_for(client: Client, clock: Clock, options: argparse.Namespace) ->
     until = clock.monotonic() + options.timeout if options.timeout else float("inf")
     told = ""
     while True:
+        began = clock.monotonic()
         where = await _where(await read_pipeline(client, options.project), options, clock)
         if str(where) != told:
             told = str(where)
@@ -40,7 +43,7 @@ async def wait_for(client: Client, clock: Clock, options: argparse.Namespace) ->
         if clock.monotonic() >= until:
             print(f"not there after {options.timeout:g} s", file=sys.stderr)
             return Exit.FAILED
-        await clock.sleep(PAUSE)
+        await clock.sleep(max(PAUSE, SHARE * (clock.monotonic() - began)))
 
 
 async def _where(pipeline: Pipeline, options: argparse.Namespace, clock: Clock) -> Standing:

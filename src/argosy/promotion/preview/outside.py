@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
-from argosy.machinery.objects import JsonObject
+from argosy.machinery.controller import Snapshot
+from argosy.machinery.requests import Write
 from argosy.promotion.promotions.naming import generated_branch
 from argosy.promotion.steps.kind import Job, Result, Status, Writes
 
 Told = tuple[Result, list[str]]
 SAFE: Final = ("GET", "HEAD")
 UNKNOWN: Final = "0" * 40
+HIDDEN: Final = ("metadata", "operation")
+"""Of a patch: how it is asked for, and not what comes of it."""
 
 
 def open_pr(job: Job) -> Told:
@@ -65,22 +68,38 @@ OUTSIDE: Final[Mapping[str, Callable[[Job], Told]]] = {
 }
 
 
-def on_cluster(job: Job, found: Result | Writes) -> Told:
+def on_cluster(job: Job, found: Result | Writes, snapshot: Snapshot) -> Told:
     """Patches are shown, and what follows them is taken to go well."""
     if isinstance(found, Result) and found.status in (Status.SUCCEEDED, Status.SKIPPED):
         return found, ["nothing to change"]
-    lines = []
-    for step in found.steps if isinstance(found, Writes) else ():
-        shown = {key: value for key, value in (step.body or {}).items() if key not in ("metadata", "status")}
-        lines.append(f"patches {step.resource.kind} {step.key}: {json.dumps(shown, separators=(',', ': '))}")
-        if isinstance(step.body, dict) and step.body.get("status") and step.subresource:
-            lines[-1] = f"patches {step.resource.kind} {step.key}: {json.dumps(step.body['status'])}"
+    writes = found.steps if isinstance(found, Writes) else ()
+    lines = [line for step in writes for line in _patched(step, snapshot)]
     if job.uses.startswith("argocd"):
         lines.append("GATE: waits until the Applications are synced to the wanted revision, and healthy")
-    output: JsonObject | None = (
-        found.output if isinstance(found, Result) else found.result.output if found.result else None
-    )
-    return Result(output=output), lines or ["waits"]
+    result = found if isinstance(found, Result) else found.result
+    return Result(output=result.output if result else None), lines or ["waits"]
+
+
+def _patched(step: Write, snapshot: Snapshot) -> Iterator[str]:
+    """What would be another than it is."""
+    body = step.body if isinstance(step.body, dict) else {}
+    verb = "syncs" if "operation" in body else "patches"
+    yield f"{verb} {step.resource.kind} {step.key}"
+    live = snapshot.object(step.resource, step.key) or {}
+    shown = {
+        name: value for name, value in body.items() if name not in HIDDEN and (name != "status" or step.subresource)
+    }
+    for path, before, after in _changed(live, shown, ""):
+        was = f" (was {json.dumps(before)})" if before is not None else ""
+        yield f"  {path}: {json.dumps(after)}{was}"
+
+
+def _changed(before: Any, after: Any, path: str) -> Iterator[tuple[str, Any, Any]]:
+    if isinstance(after, dict) and (isinstance(before, dict) or before is None) and after:
+        for name, value in after.items():
+            yield from _changed((before or {}).get(name), value, f"{path}.{name}" if path else name)
+    elif before != after:
+        yield path, before, after
 
 
 def secret_values(values: Any) -> list[str]:

@@ -16,14 +16,25 @@ from argosy.machinery.objects import JsonObject, Resource
 from argosy.promotion.adapters.tools import Tools, threaded
 from argosy.promotion.credentials.finding import KNOWN_HOSTS
 from argosy.promotion.credentials.matching import decoded
-from argosy.promotion.kinds import APPLICATIONS, CLUSTER_CONFIGS, CONFIG_MAPS, FREIGHT, SECRETS, STAGES, WAREHOUSES
+from argosy.promotion.kinds import (
+    APPLICATIONS,
+    CLUSTER_CONFIGS,
+    CONFIG_MAPS,
+    FREIGHT,
+    ROLLOUTS,
+    SECRETS,
+    STAGES,
+    WAREHOUSES,
+)
 from argosy.promotion.names import CRED_TYPE
+from argosy.promotion.preview.gates import gates
 from argosy.promotion.preview.git import PreviewGit
 from argosy.promotion.preview.loaded import Loaded
 from argosy.promotion.preview.outside import secret_values
-from argosy.promotion.preview.rehearsing import Effect, Preview, gates
+from argosy.promotion.preview.rehearsing import Effect, Preview
 from argosy.promotion.promotions.creating import promotion_of
 from argosy.promotion.settings import Settings
+from argosy.promotion.tracing.pipeline import place
 from argosy.promotion.tracing.reading import listed
 from argosy.render.port import Renderer
 from argosy.runtime.chance import Rng
@@ -79,10 +90,14 @@ async def previewed(client: Client, doors: Doors, stage: JsonObject, piece: Json
             rng=doors.rng,
             threads=threads,
         )
-        place, effective = Path(directory) / "promotion-preview", Identities(doors.egress, doors.clock).effective
-        made = Preview(Loaded(objects), doors.settings, tools, git, place, effective)
+        files, effective = Path(directory) / "promotion-preview", Identities(doors.egress, doors.clock).effective
+        made = Preview(Loaded(objects), doors.settings, tools, git, files, effective)
         effects = await made.effects(promotion, stage, piece, doors.clock.now())
-    return hidden(Previewed(tuple(effects), tuple(gates(stage, objects[STAGES]))), objects[SECRETS])
+    names = {name for effect in effects for name in effect.applications}
+    touched = [one for one in objects[APPLICATIONS] if place(one) in names]
+    rollouts = {place(one): one for one in (await listed(client, ROLLOUTS) if touched else ())}
+    follows = gates(stage, objects[STAGES], touched, rollouts)
+    return hidden(Previewed(tuple(effects), tuple(follows)), objects[SECRETS])
 
 
 async def _objects(client: Client, settings: Settings, project: str) -> dict[Resource, list[JsonObject]]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from argosy.machinery.controller import PENDING
 from argosy.machinery.objects import JsonObject
@@ -14,6 +14,7 @@ from argosy.promotion.adapters.tools import Effective, Tools
 from argosy.promotion.credentials.committing import committing, identity_from
 from argosy.promotion.credentials.finding import found_credentials
 from argosy.promotion.credentials.matching import opened
+from argosy.promotion.preview.files import WorkingFiles
 from argosy.promotion.preview.git import PreviewGit, Push
 from argosy.promotion.preview.loaded import Loaded
 from argosy.promotion.preview.outside import OUTSIDE, on_cluster
@@ -22,8 +23,10 @@ from argosy.promotion.promotions.execution import Execution, Visit, after, resum
 from argosy.promotion.promotions.visiting import visit
 from argosy.promotion.settings import Settings
 from argosy.promotion.steps.catalogue import STEPS
-from argosy.promotion.steps.kind import Job, Kind, Result, Run, Sort, StepFault
+from argosy.promotion.steps.kind import Job, Kind, Result, Run, Sort, Status, StepFault
 from argosy.sources.port import SourceError
+
+SHORT: Final = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +37,8 @@ class Effect:
     uses: str
     status: str
     lines: tuple[str, ...] = ()
+    applications: tuple[tuple[str, str], ...] = ()
+    """Namespaces and names of those that it touches."""
 
 
 class Preview:
@@ -50,6 +55,7 @@ class Preview:
     ) -> None:
         self._snapshot, self._settings, self._tools, self._git = snapshot, settings, tools, git
         self._directory, self._effective = directory, effective
+        self._files = WorkingFiles(directory / "files")
         self._repositories: list[tuple[str, str]] = []
         """What the steps so far have asked for with credentials: later ones push to it."""
 
@@ -69,21 +75,22 @@ class Preview:
 
             seen = visit(execution, context, asked)
             lines: Sequence[str] = ()
+            touched: tuple[tuple[str, str], ...] = ()
             if not isinstance(seen, Visit):
                 result, lines = await self._done(jobs[0])
-                seen = Visit("ran", result)
+                seen, touched = Visit("ran", result), _touched(result)
             step = execution.steps[execution.current]
             execution = after(execution, seen, now)
             meta = execution.metadata[len(found)]
             told = [str(meta["message"])] if meta.get("message") else []
-            found.append(Effect(step["as"], step["uses"], str(meta["status"]), (*lines, *told)))
+            found.append(Effect(step["as"], step["uses"], str(meta["status"]), (*lines, *told), touched))
         return found
 
     async def _done(self, job: Job) -> tuple[Result, list[str]]:
         kind = STEPS[job.uses]
         try:
             if kind.sort is Sort.CLUSTER:
-                return on_cluster(job, kind.run(job, self._snapshot, None))
+                return on_cluster(job, kind.run(job, self._snapshot, None), self._snapshot)
             if job.uses in OUTSIDE:
                 return OUTSIDE[job.uses](job)
             return await self._run(kind, job)
@@ -107,7 +114,26 @@ class Preview:
             tools=self._tools.given(credentials, identity_from(committing(self._snapshot, self._settings))),
         )
         result = await kind.run(run) if kind.waits else await self._tools.in_thread(lambda: kind.run(run))
-        return replace(result), [line for push in self._git.pushes[before:] for line in push_lines(push)]
+        changes = await self._tools.in_thread(self._files.changes)
+        pushed = [line for push in self._git.pushes[before:] for line in push_lines(push)]
+        return replace(result), [*_own_lines(job, result, changes), *pushed]
+
+
+def _own_lines(job: Job, result: Result, changes: list[str]) -> list[str]:
+    """A clone brings all files there are: which commits they are of says more."""
+    output = result.output or {}
+    if job.uses == "git-clone":
+        return [f"checks out {commit[:SHORT]} as {name}" for name, commit in (output.get("commits") or {}).items()]
+    if job.uses == "git-commit" and result.status == Status.SUCCEEDED:
+        return [f'commits "{str(job.config["message"]).partition(chr(10))[0]}"']
+    return changes
+
+
+def _touched(result: Result) -> tuple[tuple[str, str], ...]:
+    apps = (result.output or {}).get("apps")
+    if not isinstance(apps, list):
+        return ()
+    return tuple((str(one.get("namespace")), str(one.get("name"))) for one in apps if isinstance(one, dict))
 
 
 def push_lines(push: Push) -> Iterable[str]:
@@ -116,20 +142,3 @@ def push_lines(push: Push) -> Iterable[str]:
         yield "  nothing that is not there"
     yield from (f"  commit {commit}" for commit in push.commits)
     yield from (f"  {line}" for line in push.diff)
-
-
-def gates(stage: JsonObject, stages: Iterable[JsonObject]) -> list[str]:
-    """What follows the Promotion itself."""
-    name, spec = stage["metadata"]["name"], stage["spec"]
-    found = ["the Applications that it touches must be healthy"]
-    if names := [one["name"] for one in (spec.get("verification") or {}).get("analysisTemplates") or ()]:
-        found.append(f"verification by {', '.join(names)}")
-    for other in stages:
-        for request in other["spec"].get("requestedFreight") or ():
-            sources = request.get("sources") or {}
-            if name in (sources.get("stages") or ()):
-                soak = f" after {sources['requiredSoakTime']}" if sources.get("requiredSoakTime") else ""
-                auto = (other.get("status") or {}).get("autoPromotionEnabled")
-                how = "by itself" if auto else "when somebody promotes it"
-                found.append(f"then {other['metadata']['name']} may have it{soak}, {how}")
-    return found

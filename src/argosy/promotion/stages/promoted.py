@@ -23,6 +23,7 @@ from argosy.promotion.stages.seen import Seen
 from argosy.promotion.stages.work import Work
 
 WAITS_FOR_HEALTH: Final = "Waiting for health check to be performed after successful promotion"
+HANDS_OVER: Final = ("argocd-update", "argocd-wait")
 WAITS_FOR_VERIFICATION: Final = "Waiting for verification to be performed after successful promotion"
 
 
@@ -80,18 +81,24 @@ def _processed(status_: JsonObject, conditions: Conditions, promotion: JsonObjec
     status_["health"] = None
     conditions.set("Healthy", "Unknown", "WaitingForHealthCheck", WAITS_FOR_HEALTH)
     conditions.set("Verified", "Unknown", "WaitingForVerification", WAITS_FOR_VERIFICATION)
-    return _context(result)
+    return _context(promotion)
 
 
-def _context(result: Mapping[str, Any]) -> JsonObject:
-    """The Applications that it touched, for the page that shows the Stage."""
-    applications = [
-        {"name": one["name"], "namespace": one["namespace"]}
-        for check in result.get("healthChecks") or ()
-        if check.get("uses") == "argocd-update"
-        for one in (check.get("config") or {}).get("apps") or ()
+def _context(promotion: JsonObject) -> JsonObject:
+    """The Applications that it updated or waited for, in order, for the page that shows the Stage."""
+    result = promotion.get("status") or {}
+    outputs = result.get("state") or {}
+    told = [outputs.get(step.get("as")) for step in promotion["spec"]["steps"] if step.get("uses") in HANDS_OVER]
+    checked = [check.get("config") for check in result.get("healthChecks") or ()]
+    found = [
+        (str(app["name"]), str(app.get("namespace") or ""))
+        for one in (*told, *checked)
+        if isinstance(one, dict) and isinstance(one.get("apps"), list)
+        for app in one["apps"]
+        if isinstance(app, dict) and app.get("name")
     ]
-    return {ARGOCD_CONTEXT: json.dumps(applications, separators=(",", ":"))} if applications else {}
+    applications = [{"name": name, "namespace": namespace} for name, namespace in dict.fromkeys(found)]
+    return {ARGOCD_CONTEXT: json.dumps(applications, separators=(",", ":")) if applications else None}
 
 
 def _current(promotion: JsonObject) -> JsonObject:

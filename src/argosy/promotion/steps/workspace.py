@@ -56,19 +56,20 @@ def is_git_internal(directory: Path, place: Path) -> bool:
     return any(part.lower().rstrip(". ") in (".git", "git~1") for part in relative.parts)
 
 
-def read_text(directory: Path, path: str) -> str:
-    """Raises StepFault, in the words of an operating system."""
+def read_text(directory: Path, path: str, what: str = "") -> str:
+    """Raises StepFault, in the words of an operating system. `what`: the sort of file, as messages name it."""
+    sort = f"{what} file" if what else "file"
     place = inside(directory, path)
     try:
         if place.stat().st_size > READ_LIMIT:
             raise StepFault(f'file "{path}" is larger than {READ_LIMIT} bytes')
         return place.read_text("utf-8")
     except FileNotFoundError:
-        raise StepFault(f'error reading file "{path}": open {path}: no such file or directory') from None
+        raise StepFault(f'error reading {sort} "{path}": open {path}: no such file or directory') from None
     except IsADirectoryError:
-        raise StepFault(f'error reading file "{path}": read {path}: is a directory') from None
+        raise StepFault(f'error reading {sort} "{path}": read {path}: is a directory') from None
     except UnicodeDecodeError:
-        raise StepFault(f'error reading file "{path}": it is not UTF-8 text') from None
+        raise StepFault(f'error reading {sort} "{path}": it is not UTF-8 text') from None
 
 
 def write_text(directory: Path, path: str, text: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
@@ -15,6 +15,7 @@ from argosy.promotion.promotions.execution import resumed, timeout_at
 from argosy.promotion.stages.order import is_terminal, phase_of
 from argosy.promotion.stages.seen import is_control_flow
 from argosy.promotion.steps.catalogue import STEPS
+from argosy.promotion.tracing.applications import under_way
 from argosy.promotion.tracing.pipeline import Pipeline
 
 State = Literal["live", "past", "failed", "waiting"]
@@ -40,7 +41,7 @@ def standing(pipeline: Pipeline, piece: JsonObject, stage: JsonObject, now: date
     if unfinished is not None:
         return waiting_promotion(unfinished, stage)
     if _holds(stage, piece):
-        return _held(stage, verified)
+        return _held(pipeline, stage, verified, promotions)
     if verified:
         return Standing("past", f"was verified at {verified.get('verifiedAt')}, and has left")
     if promotions and phase_of(promotions[-1]) != "Succeeded":
@@ -71,9 +72,27 @@ def waiting_promotion(promotion: JsonObject, stage: JsonObject) -> Standing:
     told = f"step {execution.current + 1} of {len(execution.steps)}, {step['as']} ({step['uses']})"
     if meta.get("message"):
         told += f": {meta['message']}"
-    elif url := _pull_request(execution.state):
-        told += f": pull request {url}" if step["uses"] == "git-wait-for-pr" else ""
+    elif waits := _awaited(step, execution.state):
+        told += f": {waits}"
     return Standing("waiting", f"Promotion {name} is at {told}", timeout_at(execution))
+
+
+def _awaited(step: Mapping[str, Any], state: Mapping[str, Any]) -> str:
+    """What a step that runs waits for, as far as its configuration says it plainly."""
+    config = step.get("config") or {}
+    if step["uses"] == "git-wait-for-pr":
+        url = _pull_request(state)
+        return f"somebody must merge pull request {url}" if url else ""
+    if step["uses"] in ("argocd-update", "argocd-wait"):
+        names = [str(app["name"]) for app in config.get("apps") or () if _is_plain(app.get("name"))]
+        return f"Application {', '.join(names)} must be synced" if names else ""
+    if step["uses"] == "http" and _is_plain(config.get("url")):
+        return f"an answer of {str(config['url']).partition('?')[0]}"
+    return ""
+
+
+def _is_plain(text: Any) -> bool:
+    return bool(text) and "${" not in str(text)
 
 
 def _pull_request(state: Mapping[str, Any]) -> str:
@@ -95,7 +114,9 @@ def _holds(stage: JsonObject, piece: JsonObject) -> bool:
     return bool(history) and piece["metadata"]["name"] in freight_names(history[0])
 
 
-def _held(stage: JsonObject, verified: Mapping[str, Any] | None) -> Standing:
+def _held(
+    pipeline: Pipeline, stage: JsonObject, verified: Mapping[str, Any] | None, promotions: Sequence[JsonObject]
+) -> Standing:
     status = stage.get("status") or {}
     health = status.get("health") or {}
     history = (status["freightHistory"][0].get("verificationHistory") or [{}])[0]
@@ -103,9 +124,10 @@ def _held(stage: JsonObject, verified: Mapping[str, Any] | None) -> Standing:
         told = f": {history['message']}" if history.get("message") else ""
         return Standing("failed", f"verification {history['phase']}{told}")
     if health.get("status") != "Healthy":
-        issues = "; ".join(health.get("issues") or ())
+        rollouts = [line for one in promotions[-1:] for line in under_way(pipeline, one)]
+        told = "; ".join([*(health.get("issues") or ()), *rollouts])
         return Standing(
-            "waiting", f"is there, health {health.get('status') or 'not known yet'}{': ' + issues if issues else ''}"
+            "waiting", f"is there, health {health.get('status') or 'not known yet'}{': ' + told if told else ''}"
         )
     if not verified:
         run = (history.get("analysisRun") or {}).get("name")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -10,6 +10,7 @@ from argosy.machinery.objects import JsonObject
 from argosy.promotion.events import actor_of
 from argosy.promotion.freight.availability import origin_text
 from argosy.promotion.stages.order import phase_of
+from argosy.promotion.tracing.applications import applications_of
 from argosy.promotion.tracing.naming import artefacts
 from argosy.promotion.tracing.pipeline import Pipeline
 from argosy.promotion.tracing.standing import standing
@@ -40,7 +41,7 @@ def _stage(pipeline: Pipeline, piece: JsonObject, stage: JsonObject, now: dateti
         "state": found.state,
         "why": str(found),
         "promotions": [_promotion(one) for one in promotions],
-        "applications": [one for promotion in promotions[-1:] for one in _applications(pipeline, promotion)],
+        "applications": [one for promotion in promotions[-1:] for one in applications_of(pipeline, promotion)],
     }
 
 
@@ -67,47 +68,6 @@ def _promotion(one: JsonObject) -> JsonObject:
         "pullRequests": sorted({*pulls}),
     }
     return {name: value for name, value in shape.items() if value}
-
-
-def _applications(pipeline: Pipeline, promotion: JsonObject) -> Iterator[JsonObject]:
-    for name, namespace in sorted(_touched(promotion)):
-        app = pipeline.application(namespace, name)
-        status = (app or {}).get("status") or {}
-        sync, health = status.get("sync") or {}, status.get("health") or {}
-        yield {
-            "name": name,
-            "namespace": namespace,
-            "sync": sync.get("status") or "",
-            "revision": sync.get("revision") or "",
-            "health": health.get("status") or "",
-            "rollouts": list(_rollouts(pipeline, status.get("resources") or ())),
-        }
-
-
-def _touched(promotion: JsonObject) -> set[tuple[str, str]]:
-    outputs = ((promotion.get("status") or {}).get("state") or {}).values()
-    return {
-        (str(app["name"]), str(app["namespace"]))
-        for output in outputs
-        if isinstance(output, dict) and isinstance(output.get("apps"), list)
-        for app in output["apps"]
-        if isinstance(app, dict) and app.get("name") and app.get("namespace")
-    }
-
-
-def _rollouts(pipeline: Pipeline, resources: Iterable[Mapping[str, Any]]) -> Iterator[JsonObject]:
-    wanted = {(one.get("namespace"), one.get("name")) for one in resources if one.get("kind") == "Rollout"}
-    for rollout in pipeline.rollouts:
-        if (rollout["metadata"]["namespace"], rollout["metadata"]["name"]) in wanted:
-            status = rollout.get("status") or {}
-            steps = (((rollout.get("spec") or {}).get("strategy") or {}).get("canary") or {}).get("steps") or ()
-            yield {
-                "name": rollout["metadata"]["name"],
-                "namespace": rollout["metadata"]["namespace"],
-                "phase": status.get("phase") or "",
-                "step": f"{min(int(status.get('currentStepIndex') or 0), len(steps))}/{len(steps)}" if steps else "",
-                "message": status.get("message") or "",
-            }
 
 
 def text_of(trace: Mapping[str, Any]) -> str:

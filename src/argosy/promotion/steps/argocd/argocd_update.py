@@ -55,14 +55,16 @@ def _chosen(job: Job, snapshot: Snapshot, update: Mapping[str, Any]) -> list[Jso
     if update.get("name"):
         if not found:
             raise StepFault(f'unable to find Argo CD Application "{update["name"]}" in namespace "{namespace}"')
-        if reason := is_authorized(found[0], job.project, job.stage):
-            raise StepFault(reason)
+        if is_authorized(found[0], job.project, job.stage):
+            raise StepFault(f'Argo CD Application "{update["name"]}" in namespace "{namespace}" is not authorized')
         return found
     allowed = [one for one in found if not is_authorized(one, job.project, job.stage)]
+    if not found:
+        raise StepFault(f'no Argo CD Applications found matching selector in namespace "{namespace}"')
     if not allowed:
         raise StepFault(
-            f'no Argo CD Application of namespace "{namespace}" that fits the selector permits mutation '
-            f"by Kargo Stage {job.stage} in namespace {job.project}"
+            f'found {len(found)} Application(s) matching selector in namespace "{namespace}", '
+            f"but none are authorized for Stage {job.project}:{job.stage}"
         )
     if len(allowed) > 1:
         for application in allowed:
@@ -74,9 +76,10 @@ def _chosen(job: Job, snapshot: Snapshot, update: Mapping[str, Any]) -> list[Jso
 
 def _not_applicable(source: Mapping[str, Any], application: JsonObject) -> StepFault:
     metadata = application["metadata"]
+    chart = f' and chart "{source["chart"]}"' if source.get("chart") else ""
     return StepFault(
         f'no source of Argo CD Application "{metadata["name"]}" in namespace "{metadata["namespace"]}" '
-        f"matches update of source {source['repoURL']}"
+        f"matched update for source with repoURL {source['repoURL']}{chart}"
     )
 
 
@@ -110,7 +113,7 @@ def _decided(job: Job, update: Mapping[str, Any], application: JsonObject) -> tu
     running = state.get("phase") in RUNNING
     if promotion_of(state) != job.promotion:
         if running:
-            raise StepFault("waiting for operation to complete")
+            raise StepFault(_foreign(state, job))
         return "Running", _patch(job, update, application)
     if running:
         return "Running", None
@@ -120,6 +123,16 @@ def _decided(job: Job, update: Mapping[str, Any], application: JsonObject) -> tu
     if result is None or not _is_desired(update, application, result):
         return "Running", _patch(job, update, application)
     return str(state.get("phase")), None
+
+
+def _foreign(state: Mapping[str, Any], job: Job) -> str:
+    operation = state.get("operation") or {}
+    if any(one.get("name") == PROMOTION_INFO for one in operation.get("info") or ()):
+        whose = f"was not initiated for Promotion {job.promotion}"
+    else:
+        user = (operation.get("initiatedBy") or {}).get("username") or ""
+        whose = f'was initiated by "{user}"'
+    return f"current operation {whose}: waiting for operation to complete"
 
 
 def _is_asked(job: Job, application: JsonObject) -> bool:

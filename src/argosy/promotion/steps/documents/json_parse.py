@@ -9,7 +9,7 @@ from argosy.promotion.steps.kind import Kind, Result, Run, Sort
 
 
 def run(run: Run) -> Result:
-    return parsed(run, json.loads)
+    return parsed(run, "JSON", json.loads)
 
 
 KIND = Kind(name="json-parse", sort=Sort.DIRECTORY, schema=SCHEMA, run=run)

@@ -7,10 +7,15 @@ from typing import Any
 
 from argosy.promotion.editing.json_text import update
 from argosy.promotion.steps.documents.updating import SCHEMA, updated
-from argosy.promotion.steps.kind import Kind, Result, Run, Sort
+from argosy.promotion.steps.kind import Kind, Result, Run, Sort, StepFault
+from argosy.promotion.steps.workspace import read_text
 
 
 def run(run: Run) -> Result:
+    try:
+        read_text(run.directory, run.job.config["path"], "JSON")
+    except StepFault as fault:
+        raise StepFault(f"JSON file update failed: {fault}", terminal=fault.terminal) from None
     return updated(run, "JSON file update failed: error updating JSON file", update, shown)
 
 

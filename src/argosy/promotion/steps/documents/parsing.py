@@ -14,12 +14,16 @@ OUTPUT: Final = body("name fromExpression", name=FILLED, fromExpression=FILLED)
 SCHEMA: Final[Schema] = body("path outputs", path=FILLED, outputs=each(OUTPUT, 1))
 
 
-def parsed(run: Run, load: Callable[[str], Any]) -> Result:
+def parsed(run: Run, what: str, load: Callable[[str], Any]) -> Result:
+    """`what`: the language, as messages name it."""
     config = run.job.config
+    text = read_text(run.directory, config["path"], what)
+    if not text and what != "JSON":
+        raise StepFault(f'could not parse empty {what} file: "{config["path"]}"')
     try:
-        document = load(read_text(run.directory, config["path"]))
+        document = load(text)
     except (ValueError, RecursionError) as error:
-        raise StepFault(f'could not parse "{config["path"]}": {error}') from None
+        raise StepFault(f"could not parse {what} file: {error}") from None
     if not isinstance(document, dict):
         raise StepFault(f'"{config["path"]}" does not hold a map')
     return Result(output=outputs(config["outputs"], document))

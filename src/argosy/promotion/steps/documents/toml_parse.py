@@ -11,7 +11,7 @@ from argosy.promotion.steps.kind import Kind, Result, Run, Sort
 
 
 def run(run: Run) -> Result:
-    return parsed(run, lambda text: _plain(tomllib.loads(text)))
+    return parsed(run, "TOML", lambda text: _plain(tomllib.loads(text)))
 
 
 def _plain(value: Any) -> Any:

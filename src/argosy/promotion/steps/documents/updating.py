@@ -21,6 +21,8 @@ def updated(run: Run, what: str, edit: Edit, shown: Callable[[Any], str]) -> Res
     """`what`: how messages name the file."""
     path = run.job.config["path"]
     updates = [(one["key"], one["value"]) for one in run.job.config["updates"]]
+    if not updates:
+        return Result()
     try:
         text = edit(read_text(run.directory, path), updates)
     except (EditFault, StepFault) as error:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from argosy.machinery.yaml_tree import EditFault
 from argosy.promotion.editing.yaml_merge import merged
 from argosy.promotion.steps.kind import Kind, Result, Run, Sort, StepFault
@@ -11,16 +13,27 @@ from argosy.promotion.steps.workspace import inside, read_text, write_text
 
 def run(run: Run) -> Result:
     config = run.job.config
-    paths = list(config["inFiles"])
-    if config.get("ignoreMissingFiles"):
-        paths = [path for path in paths if inside(run.directory, path).exists()]
+    paths = [path for path in config["inFiles"] if _is_there(run, path)]
     try:
         text = merged([read_text(run.directory, path) for path in paths])
     except EditFault as error:
-        raise StepFault(f"could not merge YAML files: {error}") from None
+        raise StepFault(f"error merging YAML files: {error}") from None
     write_text(run.directory, config["outFile"], text)
-    lines = "\n".join(f"- {path}" for path in paths)
-    return Result(output={"commitMessage": f"Merged YAML files to {config['outFile']}\n\n{lines}"})
+    return Result(output={"commitMessage": _message(paths, config["outFile"])} if paths else None)
+
+
+def _is_there(run: Run, path: str) -> bool:
+    if inside(run.directory, path).exists():
+        return True
+    if run.job.config.get("ignoreMissingFiles"):
+        return False
+    raise StepFault(f'input file "{path}" not found: stat {path}: no such file or directory')
+
+
+def _message(paths: Sequence[str], target: str) -> str:
+    if len(paths) == 1:
+        return f"Wrote {paths[0]} to {target}"
+    return "\n- ".join([f"Merged {len(paths)} YAML files to {target}", *paths])
 
 
 KIND = Kind(

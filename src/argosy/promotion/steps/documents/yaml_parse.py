@@ -8,7 +8,7 @@ from argosy.promotion.steps.kind import Kind, Result, Run, Sort
 
 
 def run(run: Run) -> Result:
-    return parsed(run, yaml.load)
+    return parsed(run, "YAML", yaml.load)
 
 
 KIND = Kind(name="yaml-parse", sort=Sort.DIRECTORY, schema=SCHEMA, run=run)

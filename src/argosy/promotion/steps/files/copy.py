@@ -15,7 +15,8 @@ def run(run: Run) -> Result:
     config = run.job.config
     source, target = inside(run.directory, config["inPath"]), writable(run.directory, config["outPath"])
     if not source.exists():
-        raise StepFault(f'failed to copy "{config["inPath"]}" to "{config["outPath"]}": no such file or directory')
+        missing = f"lstat {config['inPath'].removeprefix('./')}: no such file or directory"
+        raise StepFault(f'failed to copy "{config["inPath"]}" to "{config["outPath"]}": {missing}')
     if source.is_dir():
         _tree(source, target, config.get("ignore") or "")
     else:

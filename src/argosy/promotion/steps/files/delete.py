@@ -13,14 +13,19 @@ from argosy.promotion.steps.workspace import files_below, inside, is_git_interna
 
 def run(run: Run) -> Result:
     config = run.job.config
-    paths = config.get("paths") or [config["path"]]
-    for path in paths:
-        found = _matching(run.directory, path) if config.get("pathsAreGlobs") else _named(run.directory, path)
-        if not found and config.get("strict"):
-            raise StepFault(f'failed to delete "{path}": no such file or directory')
-        for place in found:
-            _remove(run.directory, place)
+    paths = [*([config["path"]] if config.get("path") else []), *(config.get("paths") or [])]
+    for place in [place for path in paths for place in _found(run, path)]:
+        _remove(run.directory, place)
     return Result()
+
+
+def _found(run: Run, path: str) -> list[Path]:
+    """All is found before anything is removed: where that must be there and is not, everything stays."""
+    globs = bool(run.job.config.get("pathsAreGlobs"))
+    found = _matching(run.directory, path) if globs else _named(run.directory, path)
+    if not found and run.job.config.get("strict"):
+        raise StepFault(f'no paths matched pattern "{path}"' if globs else f'path "{path}" does not exist')
+    return found
 
 
 def _named(directory: Path, path: str) -> list[Path]:
@@ -34,7 +39,7 @@ def _matching(directory: Path, path: str) -> list[Path]:
     try:
         pattern = glob(path.removeprefix("./").removeprefix("/").removesuffix("/"))
     except PatternError as error:
-        raise StepFault(f'error parsing glob "{path}": {error}', terminal=True) from None
+        raise StepFault(f'invalid glob pattern "{path}": {error}', terminal=True) from None
     root = directory.resolve()
     return [found for found in files_below(root) if pattern.fullmatch(str(found.relative_to(root)))]
 
@@ -43,7 +48,7 @@ def _remove(directory: Path, place: Path) -> None:
     if is_git_internal(directory, place):
         raise StepFault("a repository's own files cannot be deleted", terminal=True)
     if place.is_dir() and not place.is_symlink():
-        shutil.rmtree(place)
+        shutil.rmtree(place, ignore_errors=True)
     else:
         place.unlink(missing_ok=True)
 

@@ -10,7 +10,8 @@ from argosy.promotion.steps.schema import FILLED, FLAG, TEXT, body
 from argosy.promotion.steps.workspace import inside, is_git_internal
 
 DEFAULT_MODE: Final = "0600"
-FORBIDDEN: Final = 0o113
+EXECUTABLE: Final = 0o111
+FORBIDDEN: Final = EXECUTABLE | 0o002
 """Executable bits, and writing by everybody."""
 
 
@@ -18,14 +19,15 @@ def run(run: Run) -> Result:
     config = run.job.config
     mode = int(config.get("permissions") or DEFAULT_MODE, 8)
     if mode & FORBIDDEN:
-        raise StepFault(f"permissions {mode:04o} let the file be executed, or be written by everybody", terminal=True)
+        what = "include executable bits" if mode & EXECUTABLE else "be world-writable"
+        raise StepFault(f'permissions "{config["permissions"]}" must not {what}', terminal=True)
     place = inside(run.directory, config["path"], follow_last=False)
     if is_git_internal(run.directory, place):
-        raise StepFault("a file inside of .git cannot be written", terminal=True)
+        raise StepFault(f'writing to the .git directory is forbidden: "{config["path"]}"', terminal=True)
     if place.is_symlink():
         raise StepFault(f'"{config["path"]}" is a symbolic link', terminal=True)
     if place.exists() and not config.get("overwrite"):
-        raise StepFault(f'file "{config["path"]}" already exists and overwrite is not set', terminal=True)
+        raise StepFault(f'file "{config["path"]}" already exists; set overwrite to true to replace it', terminal=True)
     place.parent.mkdir(parents=True, exist_ok=True)
     descriptor = os.open(place, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC, mode)
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:

@@ -12,7 +12,7 @@ from typing import Any, Final
 from argosy.promotion.adapters.git import GitFault, Identity
 from argosy.promotion.steps.credentials import credentials_of
 from argosy.promotion.steps.git.working_copy import CLONES, identity_of, remember
-from argosy.promotion.steps.kind import Kind, Result, Run, Sort, StepFault
+from argosy.promotion.steps.kind import Kind, Result, Run, Sort, Status, StepFault
 from argosy.promotion.steps.schema import AUTHOR, FILLED, FLAG, TEXT, at_most_one, body, each
 from argosy.promotion.steps.workspace import writable
 
@@ -25,9 +25,10 @@ NOT_THERE: Final = (
 async def run(run: Run) -> Result:
     config = run.job.config
     url = run.tools.git.checked(config["repoURL"])
-    names = [checkout["as"] for checkout in config["checkout"] if checkout.get("as")]
-    if repeated := next((name for name in names if names.count(name) > 1), ""):
-        raise StepFault(f'duplicate checkout alias "{repeated}"', terminal=True)
+    names = [checkout.get("as") or "" for checkout in config["checkout"]]
+    if repeated := next((number for number, name in enumerate(names) if name and name in names[:number]), 0):
+        what = f'duplicate checkout alias "{names[repeated]}" at checkout[{repeated}]'
+        raise StepFault(what, terminal=True, status=Status.FAILED)
     bare = await _cloned(run, url)
     commits: dict[str, str] = {}
     for checkout in config["checkout"]:

@@ -9,7 +9,7 @@ from argosy.machinery.objects import Key
 from argosy.machinery.requests import merge
 from argosy.promotion.kinds import FREIGHT
 from argosy.promotion.names import ALIAS
-from argosy.promotion.steps.kind import Job, Kind, Result, Sort, StepFault, Writes
+from argosy.promotion.steps.kind import Job, Kind, Result, Sort, Status, StepFault, Writes
 from argosy.promotion.steps.schema import FILLED, body
 
 
@@ -18,14 +18,20 @@ def run(job: Job, snapshot: Snapshot, now: datetime | None) -> Result | Writes:
     name, alias = job.config["name"], job.config["alias"]
     found = snapshot.object(FREIGHT, Key(job.project, name))
     if found is None:
-        raise StepFault(f'Freight "{name}" not found in project "{job.project}"')
+        raise _refused(f'freight "{name}" not found in project "{job.project}"')
     other = snapshot.objects(FREIGHT, job.project, f"{ALIAS}={alias}")
     if any(one["metadata"]["name"] != name for one in other):
-        raise StepFault(f'alias "{alias}" is in use by another piece of Freight in project "{job.project}"')
+        told = f'alias "{alias}" is in use by another piece of Freight'
+        raise _refused(f'failed to patch alias for Freight "{name}" in project "{job.project}": {told}')
     labels = found["metadata"].get("labels") or {}
     if found.get("alias") == alias and labels.get(ALIAS) == alias:
         return Result(message=f'updated alias of Freight "{name}" from "{alias}" to "{alias}"')
     return Writes((merge(FREIGHT, found, {"alias": alias, "metadata": {"labels": {ALIAS: alias}}}, exact=False),))
+
+
+def _refused(message: str) -> StepFault:
+    """Another attempt would find the same."""
+    return StepFault(message, terminal=True, status=Status.FAILED)
 
 
 KIND = Kind(

@@ -19,7 +19,7 @@ def run(job: Job, snapshot: Snapshot, now: datetime | None) -> Result | Writes:
         kind = STAGES if update["kind"] == "Stage" else FREIGHT
         found = snapshot.object(kind, Key(job.project, update["name"]))
         if found is None:
-            raise StepFault(f'{update["kind"]} "{update["name"]}" not found in project "{job.project}"')
+            raise StepFault(f'error getting {kind.kind}: {kind.plural}.{kind.group} "{update["name"]}" not found')
         present = (found.get("status") or {}).get("metadata") or {}
         missing = {name: value for name, value in update["values"].items() if present.get(name) != value}
         if missing:

@@ -42,9 +42,34 @@ async def run(run: Run) -> Result:
     write_text(run.directory, path, changed)
     wanted = [one for one in (yaml.load(changed) or {}).get("dependencies") or () if isinstance(one, dict)]
     locked = [await _fetched(run, one) for one in wanted]
-    write_text(run.directory, f"{config['path'].rstrip('/')}/Chart.lock", _lock(run, wanted, locked))
-    lines = "\n".join(f"- {one['name']}: {one['version']}" for one in config.get("charts") or ())
-    return Result(output={"commitMessage": f"Updated chart dependencies for {config['path']}\n\n{lines}".strip()})
+    lock = f"{config['path'].rstrip('/')}/Chart.lock"
+    changes = _differences(_locked(run, lock), locked)
+    if not changes:
+        return Result()  # the lock stays as it is: it would only be of another time
+    write_text(run.directory, lock, _lock(run, wanted, locked))
+    lines = "\n".join(f"- {name}: {change}" for name, change in changes.items())
+    return Result(output={"commitMessage": f"Updated chart dependencies for {config['path']}\n\n{lines}"})
+
+
+def _locked(run: Run, lock: str) -> Sequence[Any]:
+    if not inside(run.directory, lock).exists():
+        return ()
+    document = yaml.load(read_text(run.directory, lock))
+    if not isinstance(document, dict):
+        raise StepFault(f'read initial dependencies from Chart.lock: "{lock}" does not hold a map')
+    return document.get("dependencies") or ()
+
+
+def _differences(before: Sequence[Any], after: Sequence[JsonObject]) -> dict[str, str]:
+    """Name -> the new version, `old -> new`, or `removed`."""
+    left = {str(one.get("name")): str(one.get("version")) for one in before if isinstance(one, dict)}
+    found: dict[str, str] = {}
+    for one in after:
+        name, version = str(one["name"]), str(one["version"])
+        old = left.pop(name, None)
+        if old != version:
+            found[name] = f"{old} -> {version}" if old else version
+    return found | dict.fromkeys(left, "removed")
 
 
 def _changed(text: str, dependencies: Sequence[Any], charts: Sequence[Mapping[str, str]]) -> str:

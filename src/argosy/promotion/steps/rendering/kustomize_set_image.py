@@ -34,6 +34,8 @@ def run(run: Run) -> Result:
         raise StepFault(f'"{file.name}" does not hold a map')
     images = _merged(document.get("images") or [], _wanted(run))
     file.write_text(_edited(text, document, images), "utf-8")
+    if not images:
+        return Result()
     lines = "\n".join(f"- {_shown(image)}" for image in images)
     plural = "images" if len(images) > 1 else "image"
     return Result(output={"commitMessage": f"Updated {config['path']} to use new {plural}\n\n{lines}"})
@@ -42,8 +44,10 @@ def run(run: Run) -> Result:
 def _file(place: Path, path: str) -> Path:
     found = [place / name for name in FILES if (place / name).is_file() and not (place / name).is_symlink()]
     if len(found) != 1:
-        what = "no kustomization file" if not found else "more than one kustomization file"
-        raise StepFault(f'could not discover kustomization file: {what} in "{path}"')
+        names = " ".join(f"{path}/{place.name}" for place in found)
+        what = f'ambiguous result: found multiple Kustomization files in "{path}": [{names}]'
+        what = what if found else f'could not find any Kustomization files in "{path}"'
+        raise StepFault(f"could not discover kustomization file: {what}")
     return found[0]
 
 

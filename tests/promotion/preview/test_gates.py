@@ -1,0 +1,38 @@
+"""What is told of the way after a Promotion."""
+
+from __future__ import annotations
+
+from argosy.machinery.objects import JsonObject
+from argosy.promotion.preview.gates import gates
+
+
+def stage(name: str, *before: str, soak: str = "", **spec: object) -> JsonObject:
+    sources: JsonObject = {"stages": list(before), **({"requiredSoakTime": soak} if soak else {})}
+    requests = [{"origin": {"kind": "Warehouse", "name": "w"}, "sources": sources}]
+    return {"metadata": {"name": name, "namespace": "demo"}, "spec": {"requestedFreight": requests, **spec}}
+
+
+def test_verification_and_the_stages_behind_are_told() -> None:
+    staging = stage("staging", verification={"analysisTemplates": [{"name": "success"}]})
+
+    assert gates(staging, [staging, stage("prod", "staging", soak="1h"), stage("other", "dev")]) == [
+        "verification by success",
+        "then prod may have it after 1h, when somebody promotes it",
+    ]
+
+
+def test_a_canary_is_told_by_its_steps() -> None:
+    resources = [{"kind": "Rollout", "namespace": "shop", "name": "web"}]
+    application = {"metadata": {"name": "shop", "namespace": "argocd"}, "status": {"resources": resources}}
+    steps = [
+        {"setWeight": 20},
+        {"pause": {"duration": "10m"}},
+        {"analysis": {"templates": [{"templateName": "rate"}]}},
+        {"pause": {}},
+    ]
+    rollout = {"metadata": {"name": "web"}, "spec": {"strategy": {"canary": {"steps": steps}}}}
+
+    assert gates(stage("prod"), [], [application], {("shop", "web"): rollout}) == [
+        "Application shop must be healthy",
+        "Rollout web: a canary of 4 steps: 20 %, pause of 10m, analysis by rate, pause until somebody promotes it",
+    ]

@@ -1,0 +1,34 @@
+"""What a Stage's annotations tell of the Promotion that it took in last."""
+
+from __future__ import annotations
+
+import json
+
+from argosy.machinery.objects import JsonObject
+from argosy.promotion.stages.promoted import _context
+
+
+def promotion(steps: list[tuple[str, str]], state: JsonObject, *checked: str) -> JsonObject:
+    checks = [{"uses": "argocd-update", "config": {"apps": [app(name) for name in checked]}}] if checked else []
+    return {
+        "metadata": {"name": "p"},
+        "spec": {"steps": [{"uses": uses, "as": alias} for uses, alias in steps]},
+        "status": {"state": state, "healthChecks": checks},
+    }
+
+
+def app(name: str) -> JsonObject:
+    return {"name": name, "namespace": "argocd"}
+
+
+def test_applications_that_were_updated_or_waited_for_are_told_once_in_the_order_of_the_steps() -> None:
+    steps = [("argocd-wait", "w"), ("argocd-update", "u"), ("compose-output", "other")]
+    state = {"w": {"apps": [app("b")]}, "u": {"apps": [app("a"), app("b")]}, "other": {"apps": [app("z")]}}
+
+    (told,) = _context(promotion(steps, state, "a", "c")).values()
+
+    assert json.loads(told) == [app("b"), app("a"), app("c")]
+
+
+def test_without_applications_the_annotation_goes() -> None:
+    assert list(_context(promotion([("fail", "f")], {})).values()) == [None]

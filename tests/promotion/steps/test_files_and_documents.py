@@ -1,0 +1,107 @@
+"""Steps on files and documents: what they tell, and what a fault leaves as it was."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from argosy.promotion.steps.catalogue import STEPS
+from argosy.promotion.steps.kind import Job, Result, Run, StepFault
+
+
+def ran(directory: Path, uses: str, **config: Any) -> Result:
+    job = Job(project="demo", stage="test", promotion="p", uid="u", alias="s", uses=uses, config=config)
+    assert not STEPS[uses].faults(config), STEPS[uses].faults(config)
+    result: Result = STEPS[uses].run(Run(job=job, directory=directory, tools=None))
+    return result
+
+
+@pytest.mark.parametrize(
+    ("names", "message"),
+    [
+        (["a.yaml"], "Wrote a.yaml to out.yaml"),
+        (["a.yaml", "b.yaml"], "Merged 2 YAML files to out.yaml\n- a.yaml\n- b.yaml"),
+        (["a.yaml", "gone.yaml"], "Wrote a.yaml to out.yaml"),
+    ],
+)
+def test_yaml_merge_tells_which_files_it_took(tmp_path: Path, names: list[str], message: str) -> None:
+    for name in ("a.yaml", "b.yaml"):
+        (tmp_path / name).write_text(f"{name[0]}: 1\n")
+
+    result = ran(tmp_path, "yaml-merge", inFiles=names, outFile="out.yaml", ignoreMissingFiles=True)
+
+    assert result.output == {"commitMessage": message}
+
+
+def test_yaml_merge_of_nothing_is_an_empty_file_and_no_message(tmp_path: Path) -> None:
+    result = ran(tmp_path, "yaml-merge", inFiles=["gone.yaml"], outFile="out.yaml", ignoreMissingFiles=True)
+
+    assert result.output is None
+    assert (tmp_path / "out.yaml").read_text() == ""
+
+
+def test_a_strict_delete_removes_nothing_where_something_is_missing(tmp_path: Path) -> None:
+    (tmp_path / "a").touch()
+
+    with pytest.raises(StepFault, match='path "gone" does not exist'):
+        ran(tmp_path, "delete", paths=["a", "gone"], strict=True)
+    with pytest.raises(StepFault, match=r'no paths matched pattern "\*\.txt"'):
+        ran(tmp_path, "delete", paths=["a", "*.txt"], strict=True, pathsAreGlobs=True)
+
+    assert (tmp_path / "a").exists()
+    ran(tmp_path, "delete", paths=["a", "gone"])
+    assert not (tmp_path / "a").exists()
+
+
+@pytest.mark.parametrize(
+    ("uses", "config", "told"),
+    [
+        ("copy", {"inPath": "./x", "outPath": "y"}, 'failed to copy "./x" to "y": lstat x: no such file or directory'),
+        ("yaml-merge", {"inFiles": ["x"], "outFile": "y"}, 'input file "x" not found: stat x: no such file'),
+        ("file-write", {"path": "old", "contents": ""}, 'file "old" already exists; set overwrite to true'),
+        ("file-write", {"path": ".git/x", "contents": ""}, "writing to the .git directory is forbidden"),
+        ("file-write", {"path": "n", "contents": "", "permissions": "0755"}, "must not include executable bits"),
+        ("file-write", {"path": "n", "contents": "", "permissions": "0602"}, "must not be world-writable"),
+        ("json-update", {"path": "x", "updates": [{"key": "a", "value": 1}]}, "JSON file update failed: error reading"),
+    ],
+)
+def test_a_fault_says_what_is_wrong(tmp_path: Path, uses: str, config: dict[str, Any], told: str) -> None:
+    (tmp_path / "old").touch()
+
+    with pytest.raises(StepFault) as fault:
+        ran(tmp_path, uses, **config)
+
+    assert told in str(fault.value)
+
+
+@pytest.mark.parametrize(("language", "wrong"), [("json", "{"), ("yaml", "a: ["), ("toml", "a =")])
+def test_a_document_that_is_missing_or_cannot_be_read_is_told_with_its_language(
+    tmp_path: Path, language: str, wrong: str
+) -> None:
+    outputs = [{"name": "a", "fromExpression": "a"}]
+    (tmp_path / "wrong").write_text(wrong)
+    (tmp_path / "empty").touch()
+
+    with pytest.raises(StepFault, match=f'error reading {language.upper()} file "gone": open gone: no such file'):
+        ran(tmp_path, f"{language}-parse", path="gone", outputs=outputs)
+    with pytest.raises(StepFault, match=f"could not parse {language.upper()} file: "):
+        ran(tmp_path, f"{language}-parse", path="wrong", outputs=outputs)
+    with pytest.raises(StepFault, match=f"could not parse (empty )?{language.upper()} file: "):
+        ran(tmp_path, f"{language}-parse", path="empty", outputs=outputs)
+
+
+def test_kustomize_set_image_without_images_has_no_message(tmp_path: Path) -> None:
+    (tmp_path / "kustomization.yaml").write_text("resources: []\n")
+
+    assert ran(tmp_path, "kustomize-set-image", path=".").output is None
+
+
+def test_more_than_one_kustomization_file_is_told(tmp_path: Path) -> None:
+    with pytest.raises(StepFault, match="could not find any Kustomization files"):
+        ran(tmp_path, "kustomize-set-image", path=".")
+    for name in ("kustomization.yaml", "Kustomization"):
+        (tmp_path / name).touch()
+    with pytest.raises(StepFault, match="found multiple Kustomization files"):
+        ran(tmp_path, "kustomize-set-image", path=".")
