@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from argosy.cli.outside import Doors, Git
-from argosy.cli.rooms import Context, Parts
+from argosy.cli.rooms import APPLICATION_SETS, Context, Parts
 from argosy.expr.gotemplate import GoTemplates
 from argosy.gitops.applicationsets import Generators, JqRunner, answerers, controllers
 from argosy.gitops.applicationsets.adapters import ClusterObjects
 from argosy.gitops.applicationsets.hosting import WebHosting
 from argosy.gitops.applicationsets.hosting.plugin_service import PluginServices
+from argosy.gitops.applicationsets.metrics import ApplicationSetMetrics
 from argosy.runtime.chance import Rng
 from argosy.runtime.client import Client
 from argosy.runtime.clock import Clock
@@ -20,6 +21,7 @@ def build(context: Context) -> Parts:
     found = generators(
         context.client, context.caches, Git(context.doors), context.doors, context.clock, context.rng, context.namespace
     )
+    ApplicationSetMetrics(context.caches.cache(APPLICATION_SETS), context.environ)
     return Parts(
         controllers=controllers(context.namespace, found.remembered),
         answerers=answerers(found, JqRunner(context.jq)),

@@ -21,6 +21,7 @@ from argosy.runtime.chance import Rng
 from argosy.runtime.clock import Clock
 from argosy.runtime.counting import Counted, counting
 from argosy.runtime.leases import Membership
+from argosy.runtime.request_metrics import RequestMetrics
 from argosy.sources.port import Credentials, Further, Tree
 
 if TYPE_CHECKING:
@@ -214,6 +215,7 @@ class Clusters:
 
     def __init__(self, clock: Clock, rng: Rng, may_write: Callable[[], bool], counted: Counted) -> None:
         self._clock, self._rng, self._may_write, self._counted = clock, rng, may_write, counted
+        self._metrics = RequestMetrics(clock)
 
     @asynccontextmanager
     async def __call__(self, cluster: Cluster) -> AsyncIterator[Access]:
@@ -222,7 +224,7 @@ class Clusters:
 
         connection = connection_of_cluster(cluster.server, cluster.config.reveal(), self._clock)
         async with HttpClient(connection, self._clock, self._rng, user_agent="argosy-controller") as client:
-            yield counting(fenced(client, self._may_write), cluster.server, self._counted)
+            yield counting(fenced(client, self._may_write), cluster.server, self._counted, self._metrics)
 
 
 class Webhooks:

@@ -35,6 +35,7 @@ from argosy.gitops.projects.permissions import permits_source
 from argosy.render.cache import pause_of
 from argosy.render.jq.evaluator import JqWorkers
 from argosy.render.lua.evaluator import LuaWorkers
+from argosy.render.metrics import register_cache
 from argosy.render.process import limits_of
 from argosy.render.workers import RenderWorkers
 from argosy.runtime.access import Access, ClientAccess
@@ -45,6 +46,7 @@ from argosy.runtime.counting import counting
 from argosy.runtime.informers import InformerCaches
 from argosy.runtime.queue import WorkQueue
 from argosy.runtime.queue_metrics import register_queues
+from argosy.runtime.request_metrics import RequestMetrics
 from argosy.runtime.slices import Slices
 from argosy.runtime.supervisor import Supervisor
 from argosy.runtime.verbs import Verbs, verbs
@@ -87,7 +89,7 @@ class ControlPlane:
         owns = (lambda controller, key: replicas.owns(key)) if (replicas := outside.replicas) is not None else None
         self.rooms = Rooms(context, is_ready=self.is_ready, owns=owns)
         self.gitops = GitOps(
-            counting(access, IN_CLUSTER, self._requested),
+            counting(access, IN_CLUSTER, self._requested, RequestMetrics(clock)),
             self.caches,
             self.renderer,
             Git(self.doors),
@@ -129,6 +131,7 @@ class ControlPlane:
         found = ApplicationMetrics(gitops.plane.applications, gitops.owns, gitops.server_of, os.environ)
         gitops.controller.observe = found.reconciled
         register_queues(self._queues)
+        register_cache(lambda: self.renderer.counters)
         return found
 
     def _queues(self) -> Iterator[tuple[str, WorkQueue]]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import os
+import platform
 import resource
 import time
 from collections.abc import Callable
@@ -52,6 +53,9 @@ def register_process(version: str, now: float, registry: Registry = REGISTRY) ->
     single("go_gc_duration_seconds_count", "Collections of garbage.", lambda: collections.count, "counter")
     single("go_gc_duration_seconds_sum", "Seconds of collecting garbage.", lambda: collections.seconds, "counter")
     registry.gauge("argocd_info", "The version of the API server.", ("version",)).set(1, version=version)
+    build = registry.gauge("build_info", "What this was built with.", ("version", "goversion", "goarch", "commit"))
+    python = f"python{platform.python_version()}"
+    build.set(1, version=version, goversion=python, goarch=platform.machine(), commit="")
     registry.gauge("argosy_info", "The version of Argosy.", ("version",)).set(1, version=version)
 
 

@@ -11,6 +11,7 @@ from argosy.machinery.status import StatusError
 from argosy.runtime.access import Access, ClientAccess
 from argosy.runtime.client import Client
 from argosy.runtime.fencing import WORKING_ON
+from argosy.runtime.request_metrics import RequestMetrics
 from argosy.runtime.wrapping import WrappingClient
 
 Counted = Callable[[str, str, Resource, str, str, bool, "Key | None"], None]
@@ -19,13 +20,14 @@ _VERBS = {"create": "Create", "update": "Update", "patch": "Patch", "apply": "Pa
 
 
 class CountingClient(WrappingClient):
-    def __init__(self, inner: Client, server: str, counted: Counted) -> None:
+    def __init__(self, inner: Client, server: str, counted: Counted, metrics: RequestMetrics) -> None:
         super().__init__(inner)
-        self._server, self._counted = server, counted
+        self._server, self._counted, self._metrics = server, counted, metrics
 
     async def get(self, request: Get) -> JsonObject:
         try:
-            found = await super().get(request)
+            with self._metrics.request(self._server, "Get"):
+                found = await super().get(request)
         except StatusError as error:
             self._count("Get", request.resource, request.key.namespace, str(error.code))
             raise
@@ -34,7 +36,8 @@ class CountingClient(WrappingClient):
 
     async def page(self, request: List) -> ListPage:
         try:
-            found = await super().page(request)
+            with self._metrics.request(self._server, "List"):
+                found = await super().page(request)
         except StatusError as error:
             self._count("List", request.resource, request.namespace, str(error.code))
             raise
@@ -48,7 +51,8 @@ class CountingClient(WrappingClient):
     async def write(self, request: Write) -> JsonObject:
         verb, namespace = _VERBS[request.verb], request.key.namespace
         try:
-            found = await super().write(request)
+            with self._metrics.request(self._server, verb):
+                found = await super().write(request)
         except StatusError as error:
             self._count(verb, request.resource, namespace, str(error.code), dry_run=request.dry_run)
             raise
@@ -61,8 +65,8 @@ class CountingClient(WrappingClient):
         self._counted(self._server, verb, resource, namespace, code, dry_run, turn.key if turn is not None else None)
 
 
-def counting(access: Access, server: str, counted: Counted) -> Access:
+def counting(access: Access, server: str, counted: Counted, metrics: RequestMetrics) -> Access:
     return ClientAccess(
-        CountingClient(access.client, server, counted),
-        lambda user: CountingClient(access.acting_as(user), server, counted),
+        CountingClient(access.client, server, counted, metrics),
+        lambda user: CountingClient(access.acting_as(user), server, counted, metrics),
     )

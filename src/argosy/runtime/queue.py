@@ -13,6 +13,7 @@ from argosy.machinery.objects import Key
 from argosy.runtime.backoff import Backoff
 from argosy.runtime.chance import Rng
 from argosy.runtime.clock import Clock, TimerHandle
+from argosy.runtime.queue_timing import QueueTiming
 
 SHORTEST = 0.001
 """Seconds. A delay below the clock's resolution would end before its time, and be asked for again at that instant."""
@@ -35,7 +36,9 @@ class WorkQueue:
     def __init__(self, clock: Clock, rng: Rng, backoff: Backoff | None = None) -> None:
         self.added_count = 0
         self.retried_count = 0
-        self._clock = clock
+        self.timing: QueueTiming | None = None
+        """Told of each key's way, once somebody asks for it."""
+        self.clock = self._clock = clock
         self._rng = rng
         self._backoff = backoff or Backoff()
         self._timely: deque[Key] = deque()
@@ -126,6 +129,8 @@ class WorkQueue:
         key = (self._timely or self._ready or self._resync).popleft()
         self._dirty.discard(key)
         self._working[key] = is_resync
+        if self.timing is not None:
+            self.timing.taken(key)
         return key
 
     def is_resync(self, key: Key) -> bool:
@@ -134,6 +139,8 @@ class WorkQueue:
 
     def done(self, key: Key) -> None:
         self._working.pop(key, None)
+        if self.timing is not None:
+            self.timing.done(key)
         if key in self._dirty:
             self._enqueue(key)
         elif not len(self) and not self._working:
@@ -156,6 +163,11 @@ class WorkQueue:
     def _enqueue(self, key: Key, *, resync: bool = False) -> None:
         self._idle.clear()
         (self._resync if resync else self._ready).append(key)
+        self._is_ready(key)
+
+    def _is_ready(self, key: Key) -> None:
+        if self.timing is not None:
+            self.timing.ready(key)
         self._wake_one()
 
     def _wake_one(self) -> None:
@@ -179,6 +191,6 @@ class WorkQueue:
             self._dirty.add(key)
             self._idle.clear()
             self._timely.append(key)
-            self._wake_one()
+            self._is_ready(key)
         else:
             self.add(key)

@@ -9,19 +9,22 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Mapping
+from contextlib import aclosing, contextmanager
 from dataclasses import dataclass, field
 from typing import Final
 
 from argosy.machinery.objects import JsonObject
 from argosy.machinery.status import StatusError
 from argosy.machinery.unexpected import described
+from argosy.observe.metrics import Registry
 from argosy.runtime.clock import Clock
 from argosy.server.audit import Audit
 from argosy.server.calls import NOBODY, Call, Caller, Need, Needs, Route
 from argosy.server.configuration import Configuration
 from argosy.server.errors import ApiError, Code, denied, failed_precondition, invalid, of_kubernetes, unimplemented
 from argosy.server.mailbox import Mailbox
+from argosy.server.metrics import ServerMetrics
 from argosy.server.permissions.enforcement import Enforcer
 from argosy.server.schema.facts import Method, methods
 from argosy.server.sessions.authentication import Authenticated, Authentication, token_from
@@ -58,8 +61,10 @@ class Dispatcher:
         clock: Clock,
         audit: Audit,
         tasks: asyncio.TaskGroup,
+        metrics: ServerMetrics | None = None,
     ) -> None:
         """`tasks` outlive no call of theirs by long. Raises UndeclaredMethods."""
+        self._metrics = metrics or ServerMetrics(Registry())
         known = methods()
         missing = [name for name in known if name not in routes]
         wrong = [
@@ -83,6 +88,24 @@ class Dispatcher:
 
     async def unary(self, asked: Asked) -> tuple[JsonObject, Call]:
         """Raises ApiError."""
+        with self._measured(asked.method):
+            answer = await self._unary(asked)
+            self._metrics.sent(asked.method)
+        return answer
+
+    @contextmanager
+    def _measured(self, method: Method) -> Iterator[None]:
+        """One call, from its first byte to how it ended."""
+        began = self._clock.monotonic()
+        self._metrics.began(method)
+        try:
+            yield
+        except BaseException as error:
+            self._metrics.ended(method, error, self._clock.monotonic() - began)
+            raise
+        self._metrics.ended(method, None, self._clock.monotonic() - began)
+
+    async def _unary(self, asked: Asked) -> tuple[JsonObject, Call]:
         call = await self._begin(asked)
         route = self.routes[asked.method.full_name]
         assert route.unary is not None
@@ -98,6 +121,14 @@ class Dispatcher:
 
     async def stream(self, asked: Asked, *, heartbeat: float = 0.0) -> AsyncGenerator[JsonObject | None, None]:
         """Raises ApiError, before the first message or after any. None: nothing came for `heartbeat` seconds."""
+        with self._measured(asked.method):
+            async with aclosing(self._streamed(asked, heartbeat)) as messages:
+                async for message in messages:
+                    if message is not None:
+                        self._metrics.sent(asked.method)
+                    yield message
+
+    async def _streamed(self, asked: Asked, heartbeat: float) -> AsyncGenerator[JsonObject | None, None]:
         call = await self._begin(asked)
         route = self.routes[asked.method.full_name]
         assert route.stream is not None

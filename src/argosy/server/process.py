@@ -22,6 +22,7 @@ from argosy.server.audit import Audit
 from argosy.server.calls import Route
 from argosy.server.configuration import Configuration
 from argosy.server.dispatch import Dispatcher
+from argosy.server.metrics import ServerMetrics
 from argosy.server.pages import pages
 from argosy.server.services import routes
 from argosy.server.sessions.authentication import Authentication
@@ -95,6 +96,7 @@ async def serving(ports: Ports, place: Place) -> AsyncIterator[Running]:
     shared = SharedSessions(ports.client, configuration, ports.clock)
     provider = LazyProvider(configuration, ports.clock)
     authentication = Authentication(configuration, shared, ports.clock, rng, provider.verified)
+    metrics = ServerMetrics()
     world = World(
         client=ports.client,
         control_plane=ports.control_plane or ports.client,
@@ -105,7 +107,7 @@ async def serving(ports: Ports, place: Place) -> AsyncIterator[Running]:
         configuration=configuration,
         events=EventRecorder(ports.client, ports.clock, "argocd-server"),
         authentication=authentication,
-        passwords=Passwords(shared, ports.clock, rng),
+        passwords=Passwords(shared, ports.clock, rng, told=lambda ok: metrics.signed_in(succeeded=ok)),
         shared=shared,
         gitops=ports.gitops,
         outside=ports.outside,
@@ -119,8 +121,8 @@ async def serving(ports: Ports, place: Place) -> AsyncIterator[Running]:
         if ports.audit is not None:
             stack.enter_context(ports.audit)
         audit = Audit(ports.clock, rng.uuid, ports.audit, world.activity)
-        dispatcher = Dispatcher(routes(world), authentication, configuration, ports.clock, audit, tasks)
-        receiver = Receiver(world)
+        dispatcher = Dispatcher(routes(world), authentication, configuration, ports.clock, audit, tasks, metrics)
+        receiver = Receiver(world, metrics)
         front = Front(
             Gateway(dispatcher, _accepted(configuration)),
             GrpcWeb(dispatcher),

@@ -24,6 +24,7 @@ from argosy.runtime.clock import Clock
 from argosy.runtime.engine.listers import Extent, Extents, Listers, NotFilled
 from argosy.runtime.engine.livelock import LivelockGuard
 from argosy.runtime.engine.outcome import Refused, Stale
+from argosy.runtime.engine.peers_metrics import Result, RuntimeMetrics
 from argosy.runtime.engine.questions import Questions
 from argosy.runtime.engine.served import ServedKinds
 from argosy.runtime.engine.snapshot import CachedSnapshot
@@ -87,6 +88,7 @@ class Runner:
         self._refusals: dict[Key, tuple[Refusal, ...]] = {}
         self._turns = registry.counter("argosy_reconcile_total", "Looks, by result.", ("controller", "result"))
         self._seconds = registry.histogram("argosy_reconcile_seconds", "Time of one look.", ("controller",))
+        self._peers = RuntimeMetrics(registry, controller.name, controller.workers, lambda: self.queue.working_count)
         registry.gauge("argosy_queue_depth", "Keys that are ready.", ("controller",)).watch(
             lambda: len(self.queue), controller=self.name
         )
@@ -129,6 +131,7 @@ class Runner:
         WORKING_ON.set(Turn(self.name, work.key, partial(self._shared.owns, self.name)))
         self.turns_count += 1
         failed = True
+        result: Result = "error"
         try:
             decision = await self._turn(work)
         except NotFilled:
@@ -144,8 +147,10 @@ class Runner:
         else:
             failed = False
             self._succeeded(work, decision)
+            result = "success" if decision.wake_at is None else "requeue_after"
         seconds = self._clock.monotonic() - began
         self._seconds.observe(seconds, controller=self.name)
+        self._peers.took(seconds, result)
         if self._controller.timed is not None:
             self._controller.timed(work.key, seconds, failed)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from typing import Final
 
 from argosy.machinery.objects import JsonObject
@@ -22,7 +23,17 @@ _NOBODYS: Final = "$2b$10$/Vm7SeRP/zlQ2PjYj7.OaeZxw1JDO2fFRPxTFpzEhLWWGZIv2MnQe"
 
 
 class Passwords:
-    def __init__(self, shared: SharedSessions, clock: Clock, rng: Rng, *, noise: tuple[float, float] = NOISE_SECONDS):
+    def __init__(
+        self,
+        shared: SharedSessions,
+        clock: Clock,
+        rng: Rng,
+        *,
+        noise: tuple[float, float] = NOISE_SECONDS,
+        told: Callable[[bool], None] = lambda _: None,
+    ) -> None:
+        """`told` of each try whether it succeeded."""
+        self._told = told
         self._shared, self._clock, self._rng, self._noise = shared, clock, rng, noise
         self._places = asyncio.Semaphore(4)
         self._running = 0
@@ -37,9 +48,12 @@ class Passwords:
             raise ApiError(Code.RESOURCE_EXHAUSTED, "too many sign-ins at once: try again later")
         self._running += 1
         began = self._clock.monotonic()
+        succeeded = False
         try:
             await self._check(name, password, account, address)
+            succeeded = True
         finally:
+            self._told(succeeded)
             self._running -= 1
             took = self._clock.monotonic() - began
             await self._clock.sleep(max(0.0, self._rng.uniform(*self._noise) - took))

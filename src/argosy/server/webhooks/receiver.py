@@ -12,6 +12,8 @@ from argosy.machinery.api import PatchType
 from argosy.machinery.objects import JsonObject, Key, Resource, key_of
 from argosy.machinery.status import StatusError
 from argosy.machinery.timestamps import seconds
+from argosy.observe.metrics import Registry
+from argosy.server.metrics import ServerMetrics
 from argosy.server.services.applications.access import is_enabled
 from argosy.server.transport.front import Page
 from argosy.server.transport.gateway import TEXT
@@ -40,8 +42,9 @@ DEFAULT_MB: Final = 50
 class Receiver:
     """`run` until cancelled."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, metrics: ServerMetrics | None = None) -> None:
         self._world = world
+        self._metrics = metrics or ServerMetrics(Registry())
         self._waiting: dict[News, None] = {}
         self._heard = asyncio.Event()
         self._wanted: dict[tuple[Resource, Key], dict[str, str]] = {}
@@ -77,6 +80,9 @@ class Receiver:
         if len(self._waiting) >= ROOM:
             raise Refused(503, "Queue is full, discarding webhook payload")
         self._waiting[news] = None
+        if isinstance(news, Pushed):
+            self._metrics.pushed(news.urls)
+        self._metrics.waiting(len(self._waiting))
         self._came_at = self._world.clock.monotonic()
         self._heard.set()
 
@@ -90,6 +96,7 @@ class Receiver:
                 news = next(iter(self._waiting))
                 del self._waiting[news]
                 await self._tell(news)
+                self._metrics.waiting(len(self._waiting))
 
     async def _tell(self, news: News) -> None:
         world = self._world

@@ -1,0 +1,55 @@
+"""Metrics of ApplicationSets under upstream's names, read from the cache at each scrape. Source: spec/metrics.md E1."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+from argosy.machinery.objects import JsonObject
+from argosy.observe.metrics import REGISTRY, Registry, Sample
+from argosy.runtime.informer import Cache
+
+SET: Final[tuple[str, ...]] = ("namespace", "name")
+LABELS: Final = "ARGOCD_APPLICATIONSET_CONTROLLER_METRICS_APPLICATIONSET_LABELS"
+"""Comma-separated: which labels have a series."""
+
+
+class ApplicationSetMetrics:
+    def __init__(self, cache: Cache, environ: Mapping[str, str], registry: Registry = REGISTRY) -> None:
+        self._cache = cache
+        self._labels = [word for part in environ.get(LABELS, "").split(",") if (word := part.strip())]
+        status = (*SET, "resource_update_status")
+        registry.collected("argocd_appset_info", "What each ApplicationSet is.", status, self._info)
+        owned = "argocd_appset_owned_applications"
+        registry.collected(owned, "Applications of an ApplicationSet.", SET, self._owned)
+        if self._labels:
+            names = (*SET, *(f"label_{_word(label)}" for label in self._labels))
+            registry.collected("argocd_appset_labels", "Labels of an ApplicationSet.", names, self._label)
+
+    def _info(self) -> Iterator[Sample]:
+        for obj in self._cache.list():
+            yield (*_place(obj), _status(obj)), 1.0
+
+    def _owned(self) -> Iterator[Sample]:
+        for obj in self._cache.list():
+            yield _place(obj), float(len((obj.get("status") or {}).get("resources") or ()))
+
+    def _label(self) -> Iterator[Sample]:
+        for obj in self._cache.list():
+            labels = obj["metadata"].get("labels") or {}
+            yield (*_place(obj), *(str(labels.get(label) or "") for label in self._labels)), 1.0
+
+
+def _place(obj: JsonObject) -> tuple[str, str]:
+    return str(obj["metadata"]["namespace"]), str(obj["metadata"]["name"])
+
+
+def _status(obj: JsonObject) -> str:
+    """The reason of `ResourcesUpToDate`."""
+    conditions = (obj.get("status") or {}).get("conditions") or ()
+    found: JsonObject = next((one for one in conditions if one.get("type") == "ResourcesUpToDate"), {})
+    return str(found.get("reason") or "Unknown")
+
+
+def _word(label: str) -> str:
+    return "".join(letter if letter.isascii() and (letter.isalnum() or letter == "_") else "_" for letter in label)
