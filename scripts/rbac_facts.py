@@ -1,7 +1,7 @@
-"""Makes src/argosy/cluster/auth/bootstrap.json: the general default roles and bindings of Kubernetes, as bare facts.
+"""Makes src/argosy/cluster/auth/bootstrap.json: the default roles and bindings of Kubernetes, as bare facts.
 
-Usage: python scripts/rbac_facts.py DIRECTORY, where DIRECTORY holds cluster-roles.yaml and cluster-role-bindings.yaml
-as `kubectl get -o yaml` prints them on a fresh cluster.
+Usage: python scripts/rbac_facts.py DIRECTORY, where DIRECTORY holds {cluster,namespace}-role{s,-bindings}.yaml as
+`kubectl get -o yaml` prints them on a fresh cluster. Those of the controllers are not among them.
 """
 
 from __future__ import annotations
@@ -13,28 +13,12 @@ from typing import Any
 
 import yaml
 
-KEPT = frozenset(
-    {
-        "admin",
-        "cluster-admin",
-        "edit",
-        "view",
-        "system:aggregate-to-admin",
-        "system:aggregate-to-edit",
-        "system:aggregate-to-view",
-        "system:auth-delegator",
-        "system:basic-user",
-        "system:discovery",
-        "system:public-info-viewer",
-        "system:service-account-issuer-discovery",
-    }
-)
 TARGET = Path(__file__).parent.parent / "src/argosy/cluster/auth/bootstrap.json"
 
 
 def role(item: dict[str, Any]) -> dict[str, Any]:
-    """Name, the labels beyond the common one, the aggregation label, and rules with short keys."""
-    facts: dict[str, Any] = {"name": item["metadata"]["name"]}
+    """Name, namespace, the labels beyond the common one, the aggregation label, and rules with short keys."""
+    facts = named(item)
     labels = {key: value for key, value in item["metadata"]["labels"].items() if key.startswith("rbac.")}
     if labels:
         facts["labels"] = labels
@@ -45,20 +29,26 @@ def role(item: dict[str, Any]) -> dict[str, Any]:
     return facts
 
 
+def binding(item: dict[str, Any]) -> dict[str, Any]:
+    facts = named(item) | {"role": item["roleRef"]["name"], "subjects": item.get("subjects") or []}
+    if item["roleRef"]["kind"] == "Role":
+        facts["of"] = "Role"
+    return facts
+
+
+def named(item: dict[str, Any]) -> dict[str, Any]:
+    metadata = item["metadata"]
+    return {key: metadata[key] for key in ("name", "namespace") if key in metadata}
+
+
 def main(directory: Path) -> None:
-    roles = yaml.safe_load((directory / "cluster-roles.yaml").read_text())["items"]
-    bindings = yaml.safe_load((directory / "cluster-role-bindings.yaml").read_text())["items"]
+    def items(kind: str) -> list[dict[str, Any]]:
+        files = (directory / f"{scope}-{kind}.yaml" for scope in ("cluster", "namespace"))
+        return [item for file in files for item in yaml.safe_load(file.read_text())["items"]]
+
     document = {
-        "roles": [role(item) for item in roles if item["metadata"]["name"] in KEPT],
-        "bindings": [
-            {
-                "name": item["metadata"]["name"],
-                "role": item["roleRef"]["name"],
-                "groups": [subject["name"] for subject in item["subjects"]],
-            }
-            for item in bindings
-            if item["roleRef"]["name"] in KEPT
-        ],
+        "roles": [role(item) for item in items("roles")],
+        "bindings": [binding(item) for item in items("role-bindings")],
     }
     TARGET.write_text(json.dumps(document, indent=1, sort_keys=True) + "\n")
 

@@ -1,66 +1,42 @@
 """`python -m tests.vectors DATA`: replays every recorded vector against this tree, family by family.
 
 DATA may hold any of the families. A line for each family, for each failure, and for what cannot be replayed; the last
-line is `N passed, N failed`. Exits 1 when anything failed, or nothing passed.
+line is `N passed, N failed`. Exits 1 when anything failed, or nothing passed. Families are replayed side by side, in as
+many processes as there are cores and one more, since some wait for real programs (`--processes N` says otherwise), and
+told in the order of the list.
 """
 
 from __future__ import annotations
 
-import importlib
+import argparse
+import os
 import sys
-import traceback
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from multiprocessing import get_context
 from pathlib import Path
 
-from .kargo import FAMILIES as KARGO
+from .families import FAMILIES, Family
 from .outcome import Outcome, not_run
-
-FAMILIES = (
-    ("kubernetes/exchanges", "exchanges"),
-    ("kubernetes/roundtrip", "roundtrip"),
-    ("kubernetes/discovery", "discovery"),
-    ("argo-cd/health-builtin", "argocd_health_builtin"),
-    ("argo-cd/diff", "argocd_diff"),
-    ("kubernetes/client-requests.json", "client_requests"),
-    ("kubernetes/exchanges/workload-timelines.json", "workloads"),
-    ("kubernetes/behaviours.md", "behaviours"),
-    ("argo-cd/health", "argocd_health"),
-    ("argo-cd/actions", "argocd_actions"),
-    ("kargo/expressions.yaml", "kargo_expressions"),
-    ("sealed-secrets", "sealed_secrets"),
-    ("rollouts/vectors/analysis-assess.json", "rollouts_analysis"),
-    ("sealed-secrets/timelines", "sealed_secrets_timelines"),
-    ("rollouts/vectors", "rollouts"),
-    ("rollouts/vectors/rollout-reconcile.json", "rollouts_reconcile"),
-    ("rollouts/vectors/experiment-reconcile.json", "experiments_reconcile"),
-    ("rollouts/timelines", "rollouts_timelines"),
-    ("rendering", "rendering"),
-    ("cert-manager", "certmanager"),
-    ("argo-cd/api/rest", "argocd_api:rest"),
-    ("argo-cd/api/grpc-web", "argocd_api:grpc_web"),
-    ("argo-cd/api/cli", "argocd_api:cli"),
-    *KARGO,
-)
-"""(folder below DATA, module here, and its function where that is not `run`), replayed where it is there."""
-
-
-sys.path.insert(0, str(Path(__file__).parent.parent))  # for `kit`, what tests share
+from .replaying import replayed
 
 
 def main(arguments: Sequence[str]) -> int:
-    if len(arguments) != 1 or not Path(arguments[0]).is_dir():
-        print(
-            "usage: python -m tests.vectors DATA   (a directory that holds kubernetes/ and its like)", file=sys.stderr
-        )
-        return 2
-    data = Path(arguments[0])
+    parser = argparse.ArgumentParser(prog="python -m tests.vectors", description="Replay recorded vectors.")
+    parser.add_argument("data", type=Path, help="a directory that holds kubernetes/ and its like")
+    parser.add_argument("--processes", type=int, default=(os.cpu_count() or 1) + 1)
+    options = parser.parse_args(arguments)
+    data: Path = options.data
+    if not data.is_dir():
+        parser.error(f"{data} is no directory")
     outcomes: list[Outcome] = []
-    for folder, module in FAMILIES:
-        if (data / folder).exists():
-            found = replayed(folder, module, data)
-            report(folder, found)
-            outcomes += found
+    for family, found in side_by_side(
+        [one for one in FAMILIES if (data / one.place).exists()], data, options.processes
+    ):
+        report(family.place, found)
+        outcomes += found
     for folder in unknown(data):
         print(f"{folder}: nothing here replays it")
     counted = Counter("not run" if outcome.not_run else outcome.passed for outcome in outcomes)
@@ -70,23 +46,34 @@ def main(arguments: Sequence[str]) -> int:
     return 1 if counted[False] or not counted[True] else 0
 
 
-def replayed(folder: str, module: str, data: Path) -> list[Outcome]:
-    """What came of a family, as far as it went: one that breaks keeps no other from its turn."""
-    place, _, function = module.partition(":")
-    outcomes: list[Outcome] = []
-    try:
-        outcomes.extend(getattr(importlib.import_module(f".{place}", __package__), function or "run")(data))
-    except Exception as error:
-        where = traceback.extract_tb(error.__traceback__)[-1]
-        said = " ".join(str(error).split())[:300]
-        why = f"cannot be run: {type(error).__name__} {said} ({Path(where.filename).name}:{where.lineno})"
-        outcomes.append(not_run(folder, "", why))
-    return outcomes
+def side_by_side(families: Sequence[Family], data: Path, processes: int) -> Iterator[tuple[Family, list[Outcome]]]:
+    """Each family with what came of it, in order; the slow ones begin first. A process that dies costs its family."""
+    if processes < 2 or len(families) < 2:
+        yield from ((family, replayed(family, data)) for family in families)
+        return
+    with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
+        begun: dict[Family, Future[list[Outcome]]] = {}
+        for family in sorted(families, key=lambda one: -one.seconds):
+            begun[family] = pool.submit(replayed, family, data)
+        for family in families:
+            try:
+                yield family, begun[family].result()
+            except BrokenProcessPool:
+                yield family, alone(family, data)
+
+
+def alone(family: Family, data: Path) -> list[Outcome]:
+    """Once more, in a process of its own: which of several brought theirs down cannot be told."""
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+        try:
+            return pool.submit(replayed, family, data).result()
+        except BrokenProcessPool:
+            return [not_run(family.place, "", "cannot be run: its process died")]
 
 
 def unknown(data: Path) -> list[str]:
     """The folders and files with vectors, two levels deep, that no family is replayed from."""
-    known = [folder for folder, _ in FAMILIES]
+    known = [family.place for family in FAMILIES]
     found = (path.relative_to(data).as_posix() for path in sorted(data.glob("*/*")) if path.suffix != ".md")
     return [
         name
@@ -95,11 +82,11 @@ def unknown(data: Path) -> list[str]:
     ]
 
 
-def report(folder: str, outcomes: Sequence[Outcome]) -> None:
+def report(place: str, outcomes: Sequence[Outcome]) -> None:
     left = [outcome for outcome in outcomes if outcome.not_run]
     failures = [outcome for outcome in outcomes if not outcome.passed and not outcome.not_run]
     said = f", {len(left)} not run" if left else ""
-    print(f"{folder}: {len(outcomes) - len(failures) - len(left)} passed, {len(failures)} failed{said}")
+    print(f"{place}: {len(outcomes) - len(failures) - len(left)} passed, {len(failures)} failed{said}", flush=True)
     for outcome in failures:
         print(f"  FAILED {outcome.family} {outcome.name}: {outcome.detail}")
     for outcome in left:

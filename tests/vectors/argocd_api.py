@@ -31,7 +31,10 @@ from argosy.server.schema.facts import methods
 from .outcome import Outcome, not_run
 
 SETTLED_SECONDS = 30.0
-READY_SECONDS = 60.0
+READY_SECONDS = 120.0
+STARTS = 3
+"""A free port may be another's by the time that the server has started."""
+SHARED = Path(__file__).parents[3] / "shared"
 BLANKS = re.compile(r"\s+")
 ANY_WORD = re.compile(r"\{(?:age|duration|int|rand|hash|rv:0)\}")
 
@@ -39,7 +42,7 @@ ANY_WORD = re.compile(r"\{(?:age|duration|int|rand|hash|rv:0)\}")
 def rest(data: Path) -> Iterator[Outcome]:
     family = "argo-cd/api/rest"
     files = sorted((data / "argo-cd/api/rest").glob("*.json"), key=lambda file: file.name)
-    tool = data.parent / "tools" / "api_replay.py"
+    tool = _tool(data)
     if not tool.exists():
         yield not_run(family, "", f"the player {tool} is not there")
         return
@@ -99,7 +102,7 @@ def grpc_web(data: Path) -> Iterator[Outcome]:
     """Status, error, content type, framing and the first message's fields; not the bytes of times and ids."""
     family = "argo-cd/api/grpc-web"
     recorded = json.loads((data / "argo-cd/api/grpc-web/exchanges.json").read_text())
-    tool = data.parent / "tools" / "api_replay.py"
+    tool = _tool(data)
     if not tool.exists():
         yield not_run(family, "", f"the player {tool} is not there")
         return
@@ -167,7 +170,7 @@ def cli(data: Path) -> Iterator[Outcome]:
     """Exit codes, and what is printed but for tables of a running sync."""
     family = "argo-cd/api/cli"
     program = os.environ.get("ARGOCD") or shutil.which("argocd")
-    tool = data.parent / "tools" / "api_replay.py"
+    tool = _tool(data)
     if program is None or not tool.exists():
         yield not_run(family, "", "there is no argocd: set ARGOCD to its path")
         return
@@ -257,15 +260,9 @@ def _player(tool: Path) -> Iterator[Any]:
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     with tempfile.TemporaryDirectory(prefix="argosy-api-") as place:
-        port, repositories = _free_port(), _free_port()
-        log = (Path(place) / "log").open("wb")
-        command = [sys.executable, "-m", "argosy.cli.main", "up", "--data-dir", place, "--port", str(_free_port())]
-        command += ["--server-port", str(port), "--server-insecure"]
-        process = subprocess.Popen(command, stdout=log, stderr=log, env={**os.environ, "ARGOSY_DATA_DIR": place})
+        process, url = _started(Path(place))
         try:
-            url = f"http://127.0.0.1:{port}"
-            _wait_ready(Path(place), url, process)
-            player = module.Player(url, str(Path(place) / "kubeconfig"), repositories, None)
+            player = module.Player(url, str(Path(place) / "kubeconfig"), _free_port(), None)
             player.skip_quirks = True
             yield player
             player.git.close()
@@ -275,21 +272,39 @@ def _player(tool: Path) -> Iterator[Any]:
                 process.wait(10)
             if process.poll() is None:
                 process.kill()
-            log.close()
 
 
-def _wait_ready(place: Path, url: str, process: subprocess.Popen[bytes]) -> None:
+def _started(place: Path) -> tuple[subprocess.Popen[bytes], str]:
+    """Raises RuntimeError with the end of its log."""
+    for _ in range(STARTS):
+        port = _free_port()
+        command = [sys.executable, "-m", "argosy.cli.main", "up", "--data-dir", str(place), "--port", str(_free_port())]
+        command += ["--server-port", str(port), "--server-insecure"]
+        with (place / "log").open("wb") as log:
+            environment = {**os.environ, "ARGOSY_DATA_DIR": str(place)}
+            process = subprocess.Popen(command, stdout=log, stderr=log, env=environment)
+        if _is_ready(f"http://127.0.0.1:{port}", process):
+            return process, f"http://127.0.0.1:{port}"
+        process.kill()
+    raise RuntimeError(f"argosy up does not start: {(place / 'log').read_text(errors='replace')[-200:]}")
+
+
+def _is_ready(url: str, process: subprocess.Popen[bytes]) -> bool:
     until = time.monotonic() + READY_SECONDS  # noqa: TID251  # of a real process
-    while time.monotonic() < until:  # noqa: TID251  # of a real process
-        if process.poll() is not None:
-            raise RuntimeError(f"argosy up ended with {process.returncode}")
+    while time.monotonic() < until and process.poll() is None:  # noqa: TID251  # of a real process
         try:
             with urllib.request.urlopen(f"{url}/healthz", timeout=5) as answer:
                 if answer.status == 200:
-                    return
+                    return True
         except (urllib.error.URLError, OSError):
             time.sleep(0.2)  # noqa: TID251  # of a real process
-    raise TimeoutError("argosy up is not ready")
+    return False
+
+
+def _tool(data: Path) -> Path:
+    """The player lies beside the data; a part of the data may have been copied from there."""
+    places = [folder / "tools" / "api_replay.py" for folder in (data.parent, data, SHARED)]
+    return next((place for place in places if place.exists()), places[0])
 
 
 def _free_port() -> int:

@@ -1,6 +1,6 @@
 """Kargo's rules, file by file: what upstream's own code said for each input."""
 
-FAMILIES = (
+FAMILIES: tuple[tuple[str, str] | tuple[str, str, float], ...] = (
     ("kargo/freight-ids.yaml", "kargo.rules:freight_ids"),
     ("kargo/freight-collection-ids.yaml", "kargo.rules:collection_ids"),
     ("kargo/freight-availability.yaml", "kargo.rules:availability"),
@@ -30,8 +30,9 @@ FAMILIES = (
     ("kargo/step-engine.yaml", "kargo.steps:engine"),
     ("kargo/step-evaluation.yaml", "kargo.steps:evaluation"),
     ("kargo/webhooks.json", "kargo.webhooks"),
-    ("kargo/timelines", "kargo.timelines"),
-    ("kargo/cli", "kargo.cli:calls"),
-    ("kargo/cli/sequence.json", "kargo.cli:command"),
+    ("kargo/subscription-schemas", "kargo.subscriptions"),
+    ("kargo/timelines", "kargo.timelines", 60),
+    ("kargo/cli", "kargo.cli:calls", 20),
+    ("kargo/cli/sequence.json", "kargo.cli:command", 20),
 )
-"""As in `__main__`."""
+"""As in `families`."""

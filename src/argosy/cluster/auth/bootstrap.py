@@ -15,12 +15,13 @@ _ANNOTATION = {"rbac.authorization.kubernetes.io/autoupdate": "true"}
 
 
 def bootstrap_objects() -> list[JsonObject]:
-    """ClusterRoles, aggregating ones already filled, then ClusterRoleBindings; fresh objects at every call."""
+    """Roles, aggregating ones already filled, then bindings; fresh objects at every call."""
     facts = orjson.loads(files(__package__).joinpath("bootstrap.json").read_bytes())
     roles = [_role(item) for item in facts["roles"]]
+    shared = [role for role in roles if role["kind"] == "ClusterRole"]
     for _ in range(2):  # admin aggregates edit, which aggregates view
-        for role in roles:
-            if (rules := aggregated_rules(role, roles)) is not None:
+        for role in shared:
+            if (rules := aggregated_rules(role, shared)) is not None:
                 role["rules"] = rules
     return roles + [_binding(item) for item in facts["bindings"]]
 
@@ -28,8 +29,8 @@ def bootstrap_objects() -> list[JsonObject]:
 def _role(facts: JsonObject) -> JsonObject:
     role: JsonObject = {
         "apiVersion": API_VERSION,
-        "kind": "ClusterRole",
-        "metadata": _metadata(facts["name"], facts.get("labels") or {}),
+        "kind": "Role" if "namespace" in facts else "ClusterRole",
+        "metadata": _metadata(facts),
         "rules": facts.get("rules") or [],
     }
     if selectors := facts.get("aggregates"):
@@ -40,12 +41,13 @@ def _role(facts: JsonObject) -> JsonObject:
 def _binding(facts: JsonObject) -> JsonObject:
     return {
         "apiVersion": API_VERSION,
-        "kind": "ClusterRoleBinding",
-        "metadata": _metadata(facts["name"], {}),
-        "roleRef": {"apiGroup": GROUP, "kind": "ClusterRole", "name": facts["role"]},
-        "subjects": [{"apiGroup": GROUP, "kind": "Group", "name": name} for name in facts["groups"]],
+        "kind": "RoleBinding" if "namespace" in facts else "ClusterRoleBinding",
+        "metadata": _metadata(facts),
+        "roleRef": {"apiGroup": GROUP, "kind": facts.get("of", "ClusterRole"), "name": facts["role"]},
+        "subjects": facts["subjects"],
     }
 
 
-def _metadata(name: str, labels: JsonObject) -> JsonObject:
-    return {"name": name, "labels": {**_LABEL, **labels}, "annotations": dict(_ANNOTATION)}
+def _metadata(facts: JsonObject) -> JsonObject:
+    place = {key: facts[key] for key in ("name", "namespace") if key in facts}
+    return {**place, "labels": {**_LABEL, **(facts.get("labels") or {})}, "annotations": dict(_ANNOTATION)}

@@ -29,6 +29,15 @@ _BRANCH: Final = re.compile(r"[a-zA-Z0-9](?:[a-zA-Z0-9._/-]*[a-zA-Z0-9_-])?")
 _CHART_URL: Final = re.compile(r"(?:https?|oci)://[\w.-]+(?::\d+)?(?:/[\w./~%@+=-]*)?", re.ASCII)
 _PLATFORM: Final = re.compile(r"[^/]+/[^/]+(?:/[^/]+)?")
 
+_TEXTS: Final = (
+    *("repoURL", "commitSelectionStrategy", "branch", "semverConstraint", "allowTags", "expressionFilter", "since"),
+    *("imageSelectionStrategy", "constraint", "platform", "name"),
+)
+_LISTS: Final = ("allowTagsRegexes", "ignoreTags", "ignoreTagsRegexes", "includePaths", "excludePaths")
+_FLAGS: Final = ("strictSemvers", "insecureSkipTLSVerify", "blobless", "cacheByTag")
+_TEXT, _LIST, _FLAG = "a string", "a list of strings", "true or false"
+_TYPES: Final = dict.fromkeys(_TEXTS, _TEXT) | dict.fromkeys(_LISTS, _LIST) | dict.fromkeys(_FLAGS, _FLAG)
+
 
 @dataclass(frozen=True, slots=True)
 class Fault:
@@ -60,7 +69,10 @@ def kind_of(subscription: Mapping[str, Any], index: int = 0) -> str:
 def defaulted(subscription: JsonObject) -> JsonObject:
     """With the defaults written out. Raises UnknownSubscription."""
     kind = kind_of(subscription)
-    body = dict(subscription[kind] or {})
+    given = subscription[kind] or {}
+    if not isinstance(given, dict):
+        raise UnknownSubscription(f'the "{kind}" of a subscription must be an object')
+    body = dict(given)
     if kind == "git":
         body["commitSelectionStrategy"] = body.get("commitSelectionStrategy") or "NewestFromBranch"
     elif kind == "image":
@@ -75,9 +87,25 @@ def faults(subscription: JsonObject, *, allow_local: bool = False) -> list[Fault
     """What is wrong with a defaulted subscription. `allow_local`: repositories of this machine, for development."""
     kind = kind_of(subscription)
     body = subscription[kind]
+    if wrong := list(_types(body)):
+        return wrong
     found = [*_CHECKS[kind](body), *_limit(body)]
     local = allow_local and kind == "git" and str(body.get("repoURL") or "").startswith("file:///")
     return [one for one in found if one.field != "repoURL"] if local else found
+
+
+def _types(body: Mapping[str, Any]) -> Iterable[Fault]:
+    """The definition of a Warehouse leaves the fields of a subscription open."""
+    for name, value in body.items():
+        wanted = _TYPES.get(name)
+        if wanted is None or value is None or name == "discoveryLimit":
+            continue
+        if wanted == _LIST:
+            right = isinstance(value, list) and all(isinstance(item, str) for item in value)
+        else:
+            right = isinstance(value, bool if wanted == _FLAG else str)
+        if not right:
+            yield Fault(name, "Invalid", f"must be {wanted}", value)
 
 
 def _git(body: Mapping[str, Any]) -> Iterable[Fault]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from argosy.apis.kubernetes.scalars import Mismatch
 from argosy.apis.kubernetes.views.apps import ReplicaSet
 from argosy.apis.kubernetes.views.core import Service
 from argosy.apis.rollouts.experiment import TemplateSpec
@@ -89,19 +90,28 @@ def _make_set(turn: Turn, template: TemplateSpec, status: JsonObject) -> None:
     """Without pods at first; a namesake that is not ours keeps the template waiting until its deadline."""
     if template.name in turn.seen.namesakes:
         return
-    refusal = turn.seen.refusal
-    made = replica_set(turn, template)
-    name = made["metadata"]["name"]
+    refusal, name = turn.seen.refusal, f"{turn.experiment.name}-{template.name}"
     if refusal is not None and refusal.write.key.name == name and is_final(refusal):
-        status["status"] = "Error"
-        status["message"] = f"Failed to create ReplicaSet for template '{template.name}': {refusal.message}"
-        turn.event("ReplicaSetCreateError", f'Failed to create new replica set "{name}": {refusal.message}')
+        _cannot_make(turn, template, status, refusal.message)
+        return
+    try:
+        made = replica_set(turn, template)
+    except Mismatch as error:  # a definition does not say all that a pod template must be
+        _cannot_make(turn, template, status, str(error))
         return
     turn.steps.append(create(ReplicaSet, made))
     status["lastTransitionTime"] = turn.stamp
 
 
+def _cannot_make(turn: Turn, template: TemplateSpec, status: JsonObject, why: str) -> None:
+    status["status"] = "Error"
+    status["message"] = f"Failed to create ReplicaSet for template '{template.name}': {why}"
+    name = f"{turn.experiment.name}-{template.name}"
+    turn.event("ReplicaSetCreateError", f'Failed to create new replica set "{name}": {why}')
+
+
 def replica_set(turn: Turn, template: TemplateSpec) -> JsonObject:
+    """Raises Mismatch when the template is no pod template."""
     experiment = turn.experiment
     given = template.template or {}
     labels = dict((given.get("metadata") or {}).get("labels") or {})

@@ -1,0 +1,87 @@
+"""`make vectors DATA=...` runs any folder of the layout: what it lacks, or what is broken in it, costs nothing else."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+from tests.vectors import __main__ as runner
+from tests.vectors.families import FAMILIES, Family
+from tests.vectors.outcome import Outcome
+
+KEYS = {"cases": [{"key": "a.b", "parts": ["a", "b"]}, {"key": "a\\.b", "parts": ["a.b"]}]}
+
+
+def lines(data: Path, capsys: pytest.CaptureFixture[str], *more: str) -> tuple[int, list[str]]:
+    code = runner.main([str(data), "--processes", "1", *more])
+    return code, capsys.readouterr().out.splitlines()
+
+
+def write(path: Path, content: object) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(content if isinstance(content, str) else json.dumps(content))
+
+
+def test_a_single_family_is_enough(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write(tmp_path / "kargo/split-key.yaml", KEYS)
+    code, said = lines(tmp_path, capsys)
+    assert (code, said) == (0, ["kargo/split-key.yaml: 2 passed, 0 failed", "2 passed, 0 failed"])
+
+
+def test_a_wrong_answer_is_a_failure_that_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write(tmp_path / "kargo/split-key.yaml", {"cases": [{"key": "a.b", "parts": ["a.b"]}]})
+    code, said = lines(tmp_path, capsys)
+    assert code == 1
+    assert said[1].startswith("  FAILED kargo/split-key 0: ")
+
+
+def test_a_malformed_file_costs_its_family_alone(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write(tmp_path / "kargo/semver-parse.yaml", "cases: [unfinished")
+    write(tmp_path / "kargo/split-key.yaml", KEYS)
+    code, said = lines(tmp_path, capsys)
+    assert code == 0
+    assert said[1].startswith("  NOT RUN kargo/semver-parse.yaml : cannot be run: ")
+    assert said[-2:] == ["1 could not be run", "2 passed, 0 failed"]
+
+
+def test_empty_folders_and_strangers_are_told_in_a_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for family in FAMILIES:
+        if not Path(family.place).suffix:
+            (tmp_path / family.place).mkdir(parents=True, exist_ok=True)
+    (tmp_path / "argo-cd/tomorrow").mkdir()
+    code, said = lines(tmp_path, capsys)
+    assert code == 1  # nothing passed
+    assert "argo-cd/tomorrow: nothing here replays it" in said
+    assert said[-1] == "0 passed, 0 failed"
+    assert not [line for line in said if "FAILED" in line]
+
+
+def test_a_file_that_a_case_names_may_be_elsewhere(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    case = {"input": "gone.yaml", "status": "Healthy", "message": ""}
+    write(tmp_path / "argo-cd/health/example.com/Thing/cases.yaml", {"cases": [case]})
+    _, said = lines(tmp_path, capsys)
+    assert said[0] == "argo-cd/health: 0 passed, 0 failed, 1 not run"
+
+
+def test_processes_tell_the_same_in_the_same_order(tmp_path: Path) -> None:
+    write(tmp_path / "kargo/split-key.yaml", KEYS)
+    write(tmp_path / "kargo/semver-parse.yaml", "cases: [unfinished")
+    families = [one for one in FAMILIES if (tmp_path / one.place).exists()]
+    alone, together = (list(runner.side_by_side(families, tmp_path, count)) for count in (1, 2))
+    assert alone == together
+    assert [family.place for family, _ in together] == ["kargo/semver-parse.yaml", "kargo/split-key.yaml"]
+
+
+def ends_its_process(data: Path) -> list[Outcome]:
+    os._exit(3)
+
+
+def test_a_process_that_dies_costs_its_family_alone(tmp_path: Path) -> None:
+    write(tmp_path / "kargo/split-key.yaml", KEYS)
+    deadly = Family("deadly", "test_runner:ends_its_process")
+    fine = next(one for one in FAMILIES if one.place == "kargo/split-key.yaml")
+    found = dict(runner.side_by_side([deadly, fine], tmp_path, 2))
+    assert [one.detail for one in found[deadly]] == ["cannot be run: its process died"]
+    assert [one.passed for one in found[fine]] == [True, True]
