@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import copy
 from collections import Counter
 
 import pytest
 
-from argosy.cli.installing import ATTEMPTS, install
+from argosy.apis import crds
+from argosy.cli.installing import ATTEMPTS, install, resource_of
 from argosy.machinery.objects import JsonObject
 from argosy.machinery.requests import Write
 from argosy.machinery.status import StatusError
@@ -63,3 +65,19 @@ def test_it_is_not_tried_for_ever(answer: StatusError) -> None:
 def test_a_refusal_is_told_at_once() -> None:
     with pytest.raises(StatusError, match="forbidden"):
         installed(StatusError(403, "Forbidden", "forbidden"), AWAY)
+
+
+def test_a_chart_takes_definitions_over_and_keeps_them() -> None:
+    """As `helm install --take-ownership` does by server-side apply, without forcing."""
+    (definition,) = crds("sealed-secrets")
+    resource = resource_of(definition)
+    name = definition["metadata"]["name"]
+    theirs = copy.deepcopy(definition)
+    theirs["metadata"]["annotations"] = {"meta.helm.sh/release-name": "sealed-secrets"}
+    theirs["spec"]["versions"][0]["schema"]["openAPIV3Schema"]["description"] = "as the chart says it"
+    with World() as world:
+        world.run(install(world.client, [definition], "argosy", world.clock, world.rng))
+        world.run(world.client.apply(resource, theirs, field_manager="helm"))
+        before = world.run(world.client.read(resource, name))
+        world.run(install(world.client, [definition], "argosy", world.clock, world.rng))
+        assert world.run(world.client.read(resource, name)) == before

@@ -123,7 +123,9 @@ async def api_server(
             metrics=metrics or (lambda: Exposition(clock)),
             checks=checks or {},
         )
-        yield ApiServer(cluster, client, ClusterFront(cluster, keys, settings), workloads)
+        front = ClusterFront(cluster, keys, settings)
+        workloads.let_programs_write(front.acting_as, cluster.on_commit, cluster.spawn)
+        yield ApiServer(cluster, client, front, workloads)
 
 
 @asynccontextmanager

@@ -15,9 +15,12 @@ from argosy.runtime.verbs import Verbs
 ATTEMPTS = 10
 BACKOFF = Backoff(first=0.2, longest=10.0, jitter=0.5)
 """Forty seconds in all."""
+DEFINITION = "CustomResourceDefinition"
+DEFINITIONS_MANAGER, RELEASE = "helm", "meta.helm.sh/release-name"
+"""Helm's own field manager: a chart that brings the same definitions takes them over without a conflict."""
 _CLUSTER_WIDE = {
     "Namespace",
-    "CustomResourceDefinition",
+    DEFINITION,
     "MutatingWebhookConfiguration",
     "ValidatingWebhookConfiguration",
 }
@@ -30,13 +33,24 @@ def control_plane_objects(namespace: str) -> list[JsonObject]:
 
 
 async def install(client: Verbs, objects: Iterable[JsonObject], manager: str, clock: Clock, rng: Rng) -> None:
-    """Server-side apply, in order: a second time changes nothing.
+    """Server-side apply, in order: a second time changes nothing. Definitions that a chart has taken over are its own.
 
     What may pass - a lost race or answer, a server that is busy or away - is tried ATTEMPTS times. Raises StatusError
     and OSError after that, and a refusal at once.
     """
     for obj in objects:
-        await _applied(client, obj, manager, clock, rng)
+        if obj["kind"] != DEFINITION:
+            await _applied(client, obj, manager, clock, rng)
+        elif not await _is_taken_over(client, obj):
+            await _applied(client, obj, DEFINITIONS_MANAGER, clock, rng)
+
+
+async def _is_taken_over(client: Verbs, definition: JsonObject) -> bool:
+    try:
+        found = await client.read(resource_of(definition), str(definition["metadata"]["name"]))
+    except (StatusError, OSError):
+        return False  # what may pass is tried again by the write
+    return RELEASE in (found["metadata"].get("annotations") or {})
 
 
 async def _applied(client: Verbs, obj: JsonObject, manager: str, clock: Clock, rng: Rng) -> None:

@@ -8,6 +8,7 @@ thorough pass, a few times a day while the process grows.
 
 from __future__ import annotations
 
+import ctypes
 import gc
 import time
 from collections.abc import Callable, Mapping
@@ -29,6 +30,22 @@ def put_off() -> None:
     gc.disable()
 
 
+LARGE_BLOCK, LOOSE_END = 256 << 10, 1 << 20
+M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3
+"""Numbers of glibc's mallopt."""
+
+
+def give_back_large_blocks() -> None:
+    """Large blocks go back to the system when they are freed; glibc would learn to keep them (up to 32 MB each).
+
+    Other C libraries have no such call, and no such habit.
+    """
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
+    if mallopt is not None:
+        mallopt(M_MMAP_THRESHOLD, LARGE_BLOCK)
+        mallopt(M_TRIM_THRESHOLD, LOOSE_END)
+
+
 class Sleeper(Protocol):
     async def sleep(self, seconds: float, *, background: bool = False) -> None: ...
 
@@ -45,6 +62,7 @@ class Garbage:
 
     def settle(self) -> None:
         """What was made at the start stays."""
+        give_back_large_blocks()
         self.thorough()
         gc.enable()
         gc.set_threshold(YOUNG, *PASSES)

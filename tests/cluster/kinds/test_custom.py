@@ -230,13 +230,6 @@ def test_without_columns_a_table_has_name_and_age() -> None:
     assert kind.strategy.cells({"metadata": {"name": "m", "creationTimestamp": made}}, NOW) == ["m", "3m"]
 
 
-def test_a_definition_with_a_path_that_cannot_be_read_is_printed_without_its_columns() -> None:
-    paths = (".spec.a", ".spec.list[")
-    columns = [{"name": path, "type": "string", "jsonPath": path} for path in paths]
-    [kind] = kinds_of_crd(created(definition(version(additionalPrinterColumns=columns)))[0])
-    assert [column.name for column in kind.columns] == ["Name", "Age"]
-
-
 @pytest.mark.parametrize(
     ("column", "obj", "cell"),
     [

@@ -10,6 +10,7 @@ import pytest
 
 from argosy.cluster.store import Change, Store
 from argosy.cluster.store.journal import NoJournal
+from argosy.cluster.store.store import HISTORY_BYTES
 from argosy.machinery.objects import Key
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
@@ -80,3 +81,19 @@ def test_a_fork_shares_objects_and_nothing_else() -> None:
     assert one.entries[Key("", "a")] is other.entries[Key("", "a")]
     assert [entry.key.name for entry in other.scan()] == ["a", "b"]
     assert [entry.key.name for entry in one.scan()] == ["a", "c"]
+
+
+def test_a_heavy_history_is_kept_for_a_shorter_time() -> None:
+    async def main() -> Store:
+        store = Store(lambda: NOON)
+        large = "x" * (HISTORY_BYTES // 8)
+        for number in range(12):
+            body = {"metadata": {"name": f"n{number}"}, "data": large}
+            store.put(store.table("", "things"), Key("", f"n{number}"), body, None)
+            store.flush()
+        return store
+
+    store = asyncio.run(main())
+    kept = [change.new.size for change in store.table("", "things").ring if change.new is not None]
+    assert HISTORY_BYTES // 4 < sum(kept) <= HISTORY_BYTES
+    assert store.compacted > 1

@@ -49,5 +49,5 @@ def _binding(facts: JsonObject) -> JsonObject:
 
 
 def _metadata(facts: JsonObject) -> JsonObject:
-    place = {key: facts[key] for key in ("name", "namespace") if key in facts}
+    place: JsonObject = {key: facts[key] for key in ("name", "namespace") if key in facts}
     return {**place, "labels": {**_LABEL, **(facts.get("labels") or {})}, "annotations": dict(_ANNOTATION)}

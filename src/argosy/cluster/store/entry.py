@@ -94,6 +94,11 @@ class Entry:
         return self._encoded
 
     @property
+    def size(self) -> int:
+        """Of the bytes, where they are there."""
+        return len(self._encoded) if self._encoded is not None else 0
+
+    @property
     def is_decoded(self) -> bool:
         return self._obj is not None
 

@@ -27,6 +27,8 @@ from argosy.machinery.objects import JsonObject, Key
 HISTORY = timedelta(minutes=5)
 HISTORY_REVISIONS = 10_000
 """A change is forgotten when it is older than both allow (spec 19)."""
+HISTORY_BYTES = 64 << 20
+"""Of objects as they are stored: half of what is kept goes when there is more."""
 
 FULL = "the disk is full: only deletes are accepted until there is room again"
 
@@ -57,6 +59,9 @@ class Store:
         self._worker: asyncio.Future[None] | None = None
         self._thread: ThreadPoolExecutor | None = None
         self._marks: deque[tuple[datetime, int]] = deque()
+        self._weights: deque[tuple[int, int]] = deque()
+        self._weight = 0
+        """Bytes of the changes that are kept, by revision and in all."""
         self.broken: OSError | None = None
         """The journal refused a batch: memory is ahead of the disk, so nothing more is accepted until it takes it."""
         # A journal without a reserve is never short of room before it refuses.
@@ -252,6 +257,7 @@ class Store:
             waiting.set_result(None)
         for subscriber in self._subscribers:
             subscriber(batch)
+        self._weigh(batch)
         self._age()
 
     def _refuse(self, batch: list[Change], waiting: asyncio.Future[None] | None, error: BaseException) -> None:
@@ -281,6 +287,19 @@ class Store:
         elif self.revision - self.compacted > 2 * HISTORY_REVISIONS:
             self.compact(self.revision - HISTORY_REVISIONS)
 
+    def _weigh(self, batch: Sequence[Change]) -> None:
+        """Forgets the older half of a history that has become heavy: few of the changes are, and those are large."""
+        for change in batch:
+            if size := max((entry.size for entry in (change.old, change.new) if entry is not None), default=0):
+                self._weights.append((change.rev, size))
+                self._weight += size
+        if self._weight > HISTORY_BYTES:
+            floor = 0
+            while self._weight > HISTORY_BYTES // 2:
+                floor, size = self._weights.popleft()
+                self._weight -= size
+            self.compact(floor)
+
     def _forget_old(self, now: datetime) -> None:
         floor = 0
         while self._marks and now - self._marks[0][0] > HISTORY:
@@ -291,6 +310,8 @@ class Store:
     def compact(self, floor: int) -> None:
         """Forgets all changes up to revision `floor`."""
         self.compacted = max(self.compacted, floor)
+        while self._weights and self._weights[0][0] <= floor:
+            self._weight -= self._weights.popleft()[1]
         for table in self._tables.values():
             table.forget(floor)
         self._journal.compact(floor)

@@ -136,7 +136,7 @@ class Engine:
             return self.view.put(plural, new)
         except Exception as error:  # an object that cannot even be indexed
             why = self._quarantine.flaw_of(plural, new) or described(error)
-            self._say(self._quarantine.set_aside(plural, new, why))
+            self.say(self._quarantine.set_aside(plural, new, why))
             return False
 
     def _left(self, plural: str, old: JsonObject, *, own: bool = False) -> None:
@@ -219,7 +219,7 @@ class Engine:
             about = self.view.get(next(iter(controller.routes)), work.key)
             if about is not None:
                 text = f"{controller.name} cannot decide about it: {why}"
-                self._say(Event(about, "NotSimulated", text, "Warning", component=MANAGER))
+                self.say(Event(about, "NotSimulated", text, "Warning", component=MANAGER))
         wait = 0.0 if found else min(REFUSED_RETRY * 2 ** min(count - 1, 20), LONGEST_RETRY)
         self._again(work, wait, now)
 
@@ -231,10 +231,10 @@ class Engine:
             return False
         for event in found:
             log.warning("%s %s: %s", event.about["kind"], key_of(event.about), event.message)
-            self._say(event)
+            self.say(event)
         return bool(found)
 
-    def _say(self, event: Event) -> None:
+    def say(self, event: Event) -> None:
         try:
             self._record(event, self._clock.now())
         except Exception as error:

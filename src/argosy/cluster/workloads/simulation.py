@@ -15,6 +15,7 @@ from argosy.cluster.workloads.apps import daemonset, deployment, replicaset, sta
 from argosy.cluster.workloads.batch import cronjob, job
 from argosy.cluster.workloads.decision import KUBELET, Controller, Decision, create
 from argosy.cluster.workloads.engine import Engine
+from argosy.cluster.workloads.inside.api_writes import Client, ProgramWrites
 from argosy.cluster.workloads.inside.simulated_pods import SimulatedWorld
 from argosy.cluster.workloads.kubelet import kubelet
 from argosy.cluster.workloads.kubelet.logs import SimulatedLogs
@@ -25,6 +26,7 @@ from argosy.cluster.workloads.resources import RESOURCES
 from argosy.cluster.workloads.rules.rule_book import RuleBook
 from argosy.cluster.workloads.rules.rules import Rule
 from argosy.cluster.workloads.scaling import autoscaling, budgets
+from argosy.cluster.workloads.server import Spawn
 from argosy.cluster.workloads.services import addresses, endpoints, mirroring
 from argosy.cluster.workloads.storage import volumes
 from argosy.cluster.workloads.traffic.traffic import Traffic
@@ -75,6 +77,17 @@ class Workloads:
         """Lets traffic follow what is stored: before `start`, where requests are to be simulated."""
         self.traffic.read_from(reader)
         on_commit(self.traffic.changed)
+
+    def let_programs_write(
+        self,
+        acting_as: Callable[[str], Client],
+        on_commit: Callable[[Callable[[Sequence[Change]], None]], object],
+        spawn: Spawn,
+    ) -> None:
+        """Lets containers do to the API what rules say, after `start`. `acting_as`: a client with a user's rights."""
+        programs = ProgramWrites(self.view, self.book, self._clock, acting_as, spawn, self.engine.say)
+        on_commit(programs.committed)
+        programs.start()
 
     def start(self) -> None:
         self._runs = True

@@ -44,6 +44,18 @@ def read_commands(value: JsonValue) -> tuple[Command, ...]:
     return tuple(_command(item, index) for index, item in enumerate(_list(value)))
 
 
+def read_manifests(value: JsonValue) -> tuple[JsonObject, ...]:
+    """Objects with apiVersion, kind and a name. Raises InsideError."""
+    found = []
+    for index, item in enumerate(_list(value)):
+        metadata = item.get("metadata") if isinstance(item, dict) else None
+        named = isinstance(metadata, dict) and isinstance(metadata.get("name"), str)
+        if not named or not all(isinstance(item.get(part), str) for part in ("apiVersion", "kind")):
+            raise InsideError(f"[{index}]: {item!r} is not an object; write apiVersion, kind and metadata.name")
+        found.append(item)
+    return tuple(found)
+
+
 def _command(item: JsonValue, index: int) -> Command:
     table = _table(item, f"[{index}]", ("run", "prints", "complains", "exitCode"))
     code = table.get("exitCode", 0)

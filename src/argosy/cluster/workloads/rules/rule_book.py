@@ -19,6 +19,8 @@ class RuleBook:
     live: dict[tuple[str, str], tuple[Rule, ...]] = field(default_factory=dict)
     errors: dict[tuple[str, str], str] = field(default_factory=dict)
     current: tuple[Rule, ...] = ()
+    writes: bool = False
+    """Whether any of them lets a program write to the API."""
 
     def __post_init__(self) -> None:
         self._join()
@@ -50,3 +52,4 @@ class RuleBook:
 
     def _join(self) -> None:
         self.current = (*(rule for key in sorted(self.live) for rule in self.live[key]), *self.fixed)
+        self.writes = any(rule.effect.apply for rule in self.current)

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 import yaml
 
-from argosy.cluster.workloads.inside.rules import InsideError, read_commands, read_files, read_pages
+from argosy.cluster.workloads.inside.rules import InsideError, read_commands, read_files, read_manifests, read_pages
 from argosy.cluster.workloads.rules.rules import (
     IMAGE_REASONS,
     RUN_REASONS,
@@ -172,7 +172,7 @@ def _match(value: JsonValue, where: str) -> Match:
 
 _EFFECT_FIELDS = (
     "startDelay", "readyDelay", "stopDelay", "jitter", "runFor", "exitCode", "fail", "neverReady", "logs", "metrics",
-    "commands", "files", "http", "traffic",
+    "commands", "files", "http", "traffic", "apply",
 )  # fmt: skip
 
 
@@ -196,6 +196,7 @@ def _effect(value: JsonValue, where: str) -> Effect:
         files=_inside(read_files, table, "files", where),
         http=_inside(read_pages, table, "http", where),
         traffic=_treatment(table["traffic"], f"{where}.traffic") if table.get("traffic") is not None else None,
+        apply=_inside(read_manifests, table, "apply", where),
     )
 
 

@@ -65,6 +65,8 @@ class Effect:
     """What its ports answer."""
     traffic: Treatment | None = None
     """How it treats requests."""
+    apply: tuple[JsonObject, ...] | None = None
+    """What its program makes of the API once it runs, with the rights of its Pod's ServiceAccount."""
 
     def over(self, other: Effect) -> Effect:
         """What this says, and what `other` says of the rest."""
