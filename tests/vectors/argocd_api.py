@@ -42,6 +42,8 @@ ANY_WORD = re.compile(r"\{(?:age|duration|int|rand|hash|rv:0)\}")
 def rest(data: Path) -> Iterator[Outcome]:
     family = "argo-cd/api/rest"
     files = sorted((data / "argo-cd/api/rest").glob("*.json"), key=lambda file: file.name)
+    if not files:
+        return
     tool = _tool(data)
     if not tool.exists():
         yield not_run(family, "", f"the player {tool} is not there")
@@ -264,8 +266,10 @@ def _player(tool: Path) -> Iterator[Any]:
         try:
             player = module.Player(url, str(Path(place) / "kubeconfig"), _free_port(), None)
             player.skip_quirks = True
-            yield player
-            player.git.close()
+            try:
+                yield player
+            finally:
+                player.git.close()
         finally:
             process.terminate()
             with contextlib.suppress(subprocess.TimeoutExpired):
