@@ -209,3 +209,46 @@ def test_an_application_without_destinations_is_never_written() -> None:
         world.pass_time(300)
 
         assert (world.get(APPLICATIONS, APP) or {})["metadata"]["resourceVersion"] == before
+
+
+def test_a_subscription_to_a_trigger_that_nobody_configured_is_told_once_until_it_is() -> None:
+    wrong = {"notifications.argoproj.io/subscribe.on-uot.slack": "ops"}
+    with NotifyWorld(OUT) as world:
+        world.application({**SUBSCRIBED, **wrong})
+        world.sync_status("OutOfSync")
+        world.pass_time(5)
+        world.sync_status("Synced")
+        world.pass_time(5)
+
+        (told,) = world.events("UnknownTrigger")
+        assert (told["involvedObject"]["name"], told["type"], told.get("count") or 1) == ("web", "Warning", 1)
+        assert told["message"] == "trigger 'on-uot' is subscribed to and not configured: nobody is notified of it"
+        assert world.deliveries.sent == [("slack:ops", "web is OutOfSync")]
+
+        world.configure({**OUT, "trigger.on-uot": OUT["trigger.on-out"]})
+        world.sync_status("OutOfSync")
+        world.pass_time(5)
+        assert len(world.events("UnknownTrigger")) == 1
+        assert len(world.deliveries.sent) == 3
+
+
+def test_a_trigger_of_the_own_namespace_is_known_to_the_central_configuration() -> None:
+    with NotifyWorld({"service.slack": "token: t\n"}, self_service=True) as world:
+        world.configure(OUT, "team")
+        world.application({**SUBSCRIBED}, namespace="team")
+        world.pass_time(5)
+
+        assert world.events("UnknownTrigger") == []
+
+
+def test_what_is_rendered_is_sent_without_waiting_for_the_next_look_at_the_time() -> None:
+    trigger = "- when: time.Now().Year() > 2000 && app.status.sync.status == 'OutOfSync'\n  send: [out]\n"
+    with NotifyWorld({**OUT, "trigger.on-out": trigger}) as world:
+        world.application(SUBSCRIBED)
+        world.sync_status("OutOfSync")
+        world.pass_time(0.5)
+
+        assert len(world.deliveries.sent) == 1
+        turns = world.turns("notifications-app")
+        world.pass_time(600)
+        assert world.turns("notifications-app") - turns <= 12

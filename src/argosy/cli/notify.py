@@ -7,10 +7,12 @@ from argosy.apis.kubernetes.views.core import ConfigMap
 from argosy.cli.failing import CommandError
 from argosy.cli.notify_questions import Repositories
 from argosy.cli.rooms import Context, Parts
-from argosy.machinery.objects import Key, resource_of
+from argosy.machinery.objects import JsonObject, Key, resource_of
 from argosy.notify.adapter import Services, answerers
 from argosy.notify.metrics import Metrics
 from argosy.notify.settings import NotifySettings, settings_of
+from argosy.notify.threads import NAME, Kept
+from argosy.runtime.verbs import WithVerbs
 
 TLS_CERTIFICATES = "argocd-tls-certs-cm"
 
@@ -41,4 +43,8 @@ def services(context: Context, metrics: Metrics) -> Services:
         found = config_maps.get(Key(context.namespace, TLS_CERTIFICATES)) or {}
         return str((found.get("data") or {}).get(host) or "")
 
-    return Services(lambda: context.doors.egress, context.clock, metrics, certificate)
+    def threads() -> JsonObject | None:
+        return config_maps.get(Key(context.namespace, NAME))
+
+    kept = Kept(WithVerbs(context.client), threads, context.clock, context.namespace)
+    return Services(lambda: context.doors.egress, context.clock, metrics, certificate, kept)

@@ -10,6 +10,7 @@ while a condition depends on the time.
 - `state.py`, `records.py`: the two annotations.  `subjects.py`: the kinds.  `rollout_events.py`: Rollouts, by Events.
 - `look.py`, `decide.py`: the decision.  `problems.py`: tells of configuration that cannot be read.
 - `ports.py`: the questions.  `adapter.py`, `services/`: who delivers, one file a type of service.
+- `threads.py`: where threads of a chat began.
 """
 
 from __future__ import annotations

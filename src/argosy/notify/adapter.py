@@ -13,6 +13,7 @@ from argosy.notify.metrics import Metrics
 from argosy.notify.ports import Deliver, Delivered, Undelivered
 from argosy.notify.services import send
 from argosy.notify.services.delivering import ANSWER_LIMIT, Delivery, Doors, Refused, Reply
+from argosy.notify.threads import Remembered, Threads
 from argosy.runtime.clock import Clock
 from argosy.runtime.engine import Answerer
 from argosy.sources.port import AccessDenied, Credentials, Rejected, SourceError
@@ -34,10 +35,11 @@ class Services:
         clock: Clock,
         metrics: Metrics,
         certificate: Callable[[str], str] = lambda host: "",
+        threads: Threads | None = None,
     ) -> None:
         """`certificate`: PEM of the authority that a host's certificate is checked against, beside the system's."""
         self._egress, self._clock, self._metrics, self._certificate = egress, clock, metrics, certificate
-        self._threads: dict[str, str] = {}
+        self._threads = threads or Remembered()
 
     async def deliver(self, question: Deliver) -> Delivered | Undelivered:
         try:

@@ -33,7 +33,7 @@ OLD: Final = timedelta(hours=1)
 MOST: Final = 1000
 """Destinations of one object; an annotation holds no more."""
 FAILED: Final = "NotificationFailed"
-_AT_ONCE: Final = timedelta(milliseconds=1)
+UNKNOWN: Final = "UnknownTrigger"
 
 
 @dataclass(slots=True)
@@ -50,6 +50,7 @@ class _Course:
     holding: set[str] = field(default_factory=set)
     """Keys whose condition holds now."""
     evaluated: dict[tuple[str, bool], int] = field(default_factory=dict)
+    unknown: frozenset[str] = frozenset()
 
     def ask(self, question: Question[Any]) -> Any:
         return self.seen.answers.get(question, PENDING)
@@ -65,6 +66,7 @@ def decide(seen: Seen, now: datetime) -> Decision:
     if not seen.records and seen.happened_at is not None and now - seen.happened_at > OLD:
         return NOTHING
     course = _Course(seen, now, state.read_state(annotations), list(seen.records), dict(seen.memory.ready))
+    _tell_unknown_triggers(course)
     _conclude_deliveries(course)
     _prepare_deliveries(course)
     if not seen.is_waiting and seen.subject.is_settled(seen.obj):
@@ -124,6 +126,16 @@ def _prepared(course: _Course, record: Record) -> list[Record]:
     return [record]
 
 
+def _tell_unknown_triggers(course: _Course) -> None:
+    """Of each once, until it is configured: who mistyped a subscription would wait for its notifications forever."""
+    seen = course.seen
+    known = {trigger for one in seen.configured for trigger in one.configuration.triggers}
+    course.unknown = frozenset(name for destinations in seen.destinations for name in destinations if name not in known)
+    for trigger in sorted(course.unknown - seen.memory.unknown):
+        text = f"trigger '{trigger}' is subscribed to and not configured: nobody is notified of it"
+        course.events.append(Event(about=seen.obj, reason=UNKNOWN, message=text, type="Warning"))
+
+
 # -- what is to be sent ------------------------------------------------------------------------------------------------
 
 
@@ -133,7 +145,7 @@ def _evaluate(course: _Course, one: Configured, destinations: Destinations) -> N
     for trigger in sorted(destinations):
         conditions = one.configuration.triggers.get(trigger)
         if conditions is None:
-            continue  # named by a subscription alone: `problems` of the room shows it
+            continue
         try:
             results = triggers.run(conditions, variables, course.now, needs_condition=seen.needs_condition)
         except Waiting:
@@ -212,13 +224,14 @@ def _decision(course: _Course, annotations: Mapping[str, Any]) -> Decision:
         },
     )
     seen = course.seen
-    memory = Memory(ready=course.ready, evaluated=course.evaluated)
+    memory = Memory(ready=course.ready, evaluated=course.evaluated, unknown=course.unknown)
     steps: tuple[Any, ...] = tuple(course.events)
     if patch:
         steps = (merge(seen.subject.resource, seen.obj, {"metadata": {"annotations": patch}}), *steps)
-    elif course.ready != seen.memory.ready:
-        course.wakes.append(course.now + _AT_ONCE)
-    return Decision(steps=steps, wake_at=min(course.wakes, default=None), memory=memory)
+    # What was just rendered is delivered by the look that another memory brings at once, unless a time is named.
+    is_ready = not patch and course.ready != seen.memory.ready
+    wake_at = None if is_ready else min(course.wakes, default=None)
+    return Decision(steps=steps, wake_at=wake_at, memory=memory)
 
 
 def _changed(annotations: Mapping[str, Any], wanted: Mapping[str, str | None]) -> dict[str, str | None]:

@@ -18,3 +18,5 @@ class Memory:
     ready: Mapping[tuple[str, int], Hidden] = field(default_factory=dict)
     evaluated: Mapping[tuple[str, bool], int] = field(default_factory=dict)
     """How often each trigger held and did not, in the last evaluation; for metrics."""
+    unknown: frozenset[str] = frozenset()
+    """Triggers that are subscribed to and configured nowhere; what has been told of is not told again."""

@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from argosy.notify.services import Delivery, Doors, Refused, send
+from argosy.notify.threads import Remembered
 from argosy.sources.egress import Egress, EgressPolicy
 from argosy.sources.port import Credentials, SourceError
 from kit.receiver import Received, Receiver, receiving
@@ -83,7 +84,7 @@ def _doors(egress: Egress, threads: dict[str, str] | None) -> Doors:
         now=lambda: NOW,
         sleep=sleep,
         address=egress.judged_address,
-        threads={} if threads is None else threads,
+        threads=Remembered(threads),
     )
 
 

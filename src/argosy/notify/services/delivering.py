@@ -14,6 +14,7 @@ import orjson
 from argosy.machinery import yaml
 from argosy.machinery.objects import JsonObject
 from argosy.machinery.yaml import YamlError
+from argosy.notify.threads import Remembered, Threads
 
 ANSWER_LIMIT: Final = 1024 * 1024
 SECONDS: Final = 30.0
@@ -62,7 +63,7 @@ class Doors:
     sleep: Callable[[float], Awaitable[None]]
     address: Callable[[str], Awaitable[str]]
     """An address of a host that may be connected to. Raises SourceError."""
-    threads: dict[str, str] = field(default_factory=dict)
+    threads: Threads = field(default_factory=Remembered)
     """Where threads began, by service, recipient and grouping key."""
     write: Callable[[str], object] = lambda text: None
     """The console of a command."""

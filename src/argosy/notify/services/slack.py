@@ -15,12 +15,13 @@ async def send(delivery: Delivery, doors: Doors) -> None:
     group = delivery.text("groupingKey")
     policy = delivery.text("deliveryPolicy") or "Post"
     place = f"{delivery.name}/{delivery.recipient}/{group}"
-    began = doors.threads.get(place, "") if group else ""
+    began = doors.threads.get(place) if group else ""
     body = _body(delivery)
     if not began:
         answer = await _called(delivery, doors, "chat.postMessage", {**body, "channel": delivery.recipient})
         if group:
-            doors.threads[place] = f"{answer.get('channel') or delivery.recipient} {answer.get('ts') or ''}"
+            began = f"{answer.get('channel') or delivery.recipient} {answer.get('ts') or ''}"
+            await doors.threads.keep(place, began)
         return
     channel, _, timestamp = began.partition(" ")
     if policy in ("Post", "PostAndUpdate"):

@@ -1,0 +1,98 @@
+"""Where threads of a chat began, kept in a ConfigMap, so that a restart does not begin a thread anew.
+
+Owns: the ConfigMap `argosy-notifications-threads` in the control plane's namespace. A key stands for service, recipient
+and grouping key; of more than MOST the ones that began first are forgotten, and their next message begins a thread.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from collections.abc import Callable, Mapping
+from typing import Final, Protocol
+
+from argosy.machinery.api import PatchType
+from argosy.machinery.objects import JsonObject, Resource
+from argosy.machinery.status import StatusError
+from argosy.runtime.clock import Clock
+from argosy.runtime.verbs import Verbs
+
+log = logging.getLogger(__name__)
+
+CONFIG_MAPS: Final = Resource("", "v1", "configmaps", "ConfigMap")
+NAME: Final = "argosy-notifications-threads"
+MOST: Final = 1000
+
+
+class Threads(Protocol):
+    def get(self, place: str) -> str:
+        """Where the thread of a place began; "" for none."""
+
+    async def keep(self, place: str, began: str) -> None: ...
+
+
+class Remembered:
+    """For one command."""
+
+    def __init__(self, found: dict[str, str] | None = None) -> None:
+        self._found: dict[str, str] = {} if found is None else found
+
+    def get(self, place: str) -> str:
+        return self._found.get(place, "")
+
+    async def keep(self, place: str, began: str) -> None:
+        self._found[place] = began
+
+
+class Kept:
+    """`read`: the ConfigMap as the cache has it."""
+
+    def __init__(self, client: Verbs, read: Callable[[], JsonObject | None], clock: Clock, namespace: str) -> None:
+        self._client, self._read, self._clock, self._namespace = client, read, clock, namespace
+        self._fresh: dict[str, str] = {}
+        """What the cache may not show yet."""
+
+    def get(self, place: str) -> str:
+        key = _key(place)
+        return (self._fresh.get(key) or self._data().get(key) or "").partition(" ")[2]
+
+    async def keep(self, place: str, began: str) -> None:
+        """A ConfigMap that cannot be written fails no delivery: the message has been sent."""
+        key, text = _key(place), f"{int(self._clock.now().timestamp())} {began}"
+        while len(self._fresh) >= MOST:
+            del self._fresh[next(iter(self._fresh))]
+        self._fresh[key] = text
+        try:
+            await self._write({**dict.fromkeys(_oldest(self._data()), None), key: text})
+        except StatusError as error:
+            log.warning("%s/%s: a thread is forgotten with the next restart: %s", self._namespace, NAME, error)
+
+    async def _write(self, data: Mapping[str, str | None]) -> None:
+        try:
+            await self._client.patch(CONFIG_MAPS, NAME, self._namespace, {"data": dict(data)}, PatchType.MERGE)
+        except StatusError as error:
+            if not error.is_not_found:
+                raise
+            given = {key: text for key, text in data.items() if text is not None}
+            metadata = {"name": NAME, "namespace": self._namespace}
+            await self._client.create(
+                CONFIG_MAPS, {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": given}
+            )
+
+    def _data(self) -> Mapping[str, str]:
+        return (self._read() or {}).get("data") or {}
+
+
+def _key(place: str) -> str:
+    return hashlib.sha256(place.encode()).hexdigest()[:40]
+
+
+def _oldest(data: Mapping[str, str]) -> list[str]:
+    """What makes room for one more."""
+    surplus = len(data) + 1 - MOST
+    return sorted(data, key=lambda key: (_began(data[key]), key))[:surplus] if surplus > 0 else []
+
+
+def _began(text: str) -> int:
+    seconds = text.partition(" ")[0]
+    return int(seconds) if seconds.isascii() and seconds.isdigit() else 0
