@@ -112,9 +112,8 @@ def _decided(job: Job, update: Mapping[str, Any], application: JsonObject) -> tu
         return "Running", _patch(job, update, application)
     running = state.get("phase") in RUNNING
     if promotion_of(state) != job.promotion:
-        if running:
-            raise StepFault(_foreign(state, job))
-        return "Running", _patch(job, update, application)
+        # Somebody else's operation, such as an automated sync, ends first; waiting for it is no error of the step.
+        return "Running", None if running else _patch(job, update, application)
     if running:
         return "Running", None
     result = state.get("syncResult")
@@ -123,16 +122,6 @@ def _decided(job: Job, update: Mapping[str, Any], application: JsonObject) -> tu
     if result is None or not _is_desired(update, application, result):
         return "Running", _patch(job, update, application)
     return str(state.get("phase")), None
-
-
-def _foreign(state: Mapping[str, Any], job: Job) -> str:
-    operation = state.get("operation") or {}
-    if any(one.get("name") == PROMOTION_INFO for one in operation.get("info") or ()):
-        whose = f"was not initiated for Promotion {job.promotion}"
-    else:
-        user = (operation.get("initiatedBy") or {}).get("username") or ""
-        whose = f'was initiated by "{user}"'
-    return f"current operation {whose}: waiting for operation to complete"
 
 
 def _is_asked(job: Job, application: JsonObject) -> bool:
