@@ -82,8 +82,9 @@ class ServerPart:
         await bootstrap.ensure(given.client, given.namespace, given.clock, given.rng.fork("server"))
         assert self._socket is not None
         await _somebody(self._socket)
-        from argosy.server.process import Place, serving
+        from argosy.server.process import Place, load, serving
 
+        await self._clock.external(asyncio.to_thread(load))
         place = Place(address=HOST, insecure=self._options.insecure, socket=self._socket.dup())
         async with serving(given, place):
             await asyncio.get_running_loop().create_future()

@@ -20,7 +20,7 @@ from argosy.promotion.editing.yaml_scalar import update
 from argosy.promotion.steps.credentials import credentials_of
 from argosy.promotion.steps.kind import Kind, Result, Run, Sort, StepFault
 from argosy.promotion.steps.schema import FILLED, body, each
-from argosy.promotion.steps.workspace import read_text, writable, write_text
+from argosy.promotion.steps.workspace import inside, read_text, writable, write_text
 from argosy.promotion.urls import normalise_chart
 from argosy.sources.helm import basic, versions_in
 from argosy.sources.oci import HELM_LAYER
