@@ -40,6 +40,14 @@ def test_addresses_of_this_machine_and_of_clouds_are_refused(address: str) -> No
         fetch(f"http://{address}:9/x", EgressPolicy())
 
 
+@pytest.mark.parametrize(
+    "proxy", ["http://127.0.0.1:9", "http://169.254.169.254", "http://[::1]:9", "http://2130706433:9"]
+)
+def test_a_proxy_is_judged_like_any_other_host(proxy: str) -> None:
+    with pytest.raises(Rejected):
+        fetch("http://192.0.2.1/x", EgressPolicy(), credentials=Credentials(proxy=proxy))
+
+
 @pytest.mark.parametrize("address", ["10.0.0.1", "192.168.1.1", "172.16.0.1", "[fd12::1]", "100.64.0.1"])
 def test_private_networks_are_a_matter_of_policy(address: str) -> None:
     with pytest.raises(Rejected, match="private"):

@@ -13,6 +13,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
@@ -74,17 +75,23 @@ class ServerPart:
         while not self._is_ready():
             await self._clock.sleep(0.05, background=True)
         await self._clock.sleep(0.5, background=True)  # what was waiting for readiness goes first
+        await self._loaded("argosy.server.process")
         from argosy.server import bootstrap
 
         given = ports()
         await bootstrap.ensure(given.client, given.namespace, given.clock, given.rng.fork("server"))
         assert self._socket is not None
         await _somebody(self._socket)
-        from argosy.server.process import Place, serving
+        from argosy.server.process import Place, load, serving
 
+        await self._clock.external(asyncio.to_thread(load))
         place = Place(address=HOST, insecure=self._options.insecure, socket=self._socket.dup())
         async with serving(given, place):
             await asyncio.get_running_loop().create_future()
+
+    async def _loaded(self, module: str) -> None:
+        """Beside the loop: what is loaded there holds everybody for half a second."""
+        await self._clock.external(asyncio.to_thread(import_module, module))
 
     def _bound(self) -> socket.socket:
         if self._options.port is not None:

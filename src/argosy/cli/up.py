@@ -11,9 +11,9 @@ import select
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractAsyncContextManager, suppress
+from contextlib import AbstractAsyncContextManager, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
@@ -76,7 +76,7 @@ def start(options: argparse.Namespace, command: str, opened: Open[R], then: Then
     from argosy.observe.garbage import put_off
 
     put_off()
-    with place.held():
+    with _told_of_full_disk(place), place.held():
         port = place.port(options.port)
         _set_up_logging(options)
         from argosy.machinery.status import StatusError
@@ -87,6 +87,8 @@ def start(options: argparse.Namespace, command: str, opened: Open[R], then: Then
             # Its own objects could not be stored: a disk that is full.
             raise CommandError(f"--data-dir {place.directory}: {error.message}") from None
         except OSError as error:
+            if error.errno == errno.ENOSPC:
+                raise
             if error.errno != errno.EADDRINUSE:
                 raise CommandError(str(error)) from None
             if options.port is not None:
@@ -94,6 +96,17 @@ def start(options: argparse.Namespace, command: str, opened: Open[R], then: Then
             # Somebody took the port since we looked; nobody asked for this one.
             _watched(place, free_port(), options, opened, then)
     return Exit.OK
+
+
+@contextmanager
+def _told_of_full_disk(place: Place) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            raise
+        text = f"the disk of {place.directory} is full: make room there, 16 MiB at least, and start again"
+        raise CommandError(text) from None
 
 
 def _watched(place: Place, port: int, options: argparse.Namespace, opened: Open[R], then: Then[R]) -> None:

@@ -9,18 +9,35 @@ from typing import Any
 from argosy.expr import exprlang
 from argosy.expr.expression_templates import environment, evaluate_expression, evaluated
 from argosy.expr.exprlang import ExprError as ExpressionFault
-from argosy.expr.exprlang import Function, Struct
+from argosy.expr.exprlang import Function, Struct, compile_expression
 from argosy.expr.exprlang.encoding import decoded, encoded
 from argosy.machinery.objects import JsonValue
 
-__all__ = ["ExpressionFault", "Function", "Struct", "evaluate", "plain", "template"]
+__all__ = ["ExpressionFault", "Function", "Struct", "UnreadableFault", "evaluate", "plain", "template"]
+
+
+class UnreadableFault(ExpressionFault):
+    """The text is no expression, whatever the values are."""
 
 
 def evaluate(expression: str, names: Mapping[str, Any], now: datetime | None = None) -> JsonValue:
-    """A bare expression over JSON and functions; the result as JSON. Raises ExpressionFault."""
+    """A bare expression over JSON and functions; the result as JSON. Raises ExpressionFault, UnreadableFault too."""
     functions = {name: value for name, value in names.items() if isinstance(value, Function)}
     values = environment({name: value for name, value in names.items() if name not in functions})
-    return plain(evaluate_expression(expression, values, functions, now))
+    try:
+        return plain(evaluate_expression(expression, values, functions, now))
+    except ExpressionFault as fault:
+        if not _is_readable(expression, functions):
+            raise UnreadableFault(str(fault)) from None
+        raise
+
+
+def _is_readable(expression: str, functions: Mapping[str, Function]) -> bool:
+    try:
+        compile_expression(expression, functions={name: found.nature for name, found in functions.items()})
+    except ExpressionFault:
+        return False
+    return True
 
 
 def template(value: JsonValue, names: Mapping[str, Any], now: datetime | None = None) -> JsonValue:

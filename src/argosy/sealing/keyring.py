@@ -16,9 +16,10 @@ from typing import Final
 
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_private_key
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from argosy.apis.kubernetes.views.core import Secret
+from argosy.machinery.rsa_keys import UnusableKey, rsa_key
 from argosy.machinery.timestamps import parse
 from argosy.sealing.scope import ACTIVE, KEY_LABEL
 
@@ -144,12 +145,9 @@ def sealing_key(private_pem: bytes, certificate_pem: bytes) -> SealingKey:
 def private_key(pem: bytes) -> RSAPrivateKey:
     """Raises UnreadableKey."""
     try:
-        key = load_pem_private_key(pem, password=None)
-    except (ValueError, TypeError):
-        raise UnreadableKey("no readable private key") from None
-    if not isinstance(key, RSAPrivateKey):
-        raise UnreadableKey("no RSA key")
-    return key
+        return rsa_key(pem)
+    except UnusableKey as error:
+        raise UnreadableKey(str(error)) from None
 
 
 def fingerprint(key: RSAPublicKey) -> str:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import pkgutil
 import socket
 import ssl
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TextIO
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Final, TextIO
 
 from argosy.cluster.http import tls
 from argosy.machinery.status import StatusError
@@ -43,6 +45,10 @@ if TYPE_CHECKING:
     from argosy.gitops.controller import GitOps
     from argosy.render.lua.port import LuaEvaluator
     from argosy.server.sessions.provider import Provider
+
+
+WITH_PROVIDERS: Final = ("argosy.server.sessions.provider", "argosy.server.pages.single_sign_on")
+"""Loaded with the first token of others."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,6 +157,15 @@ async def serving(ports: Ports, place: Place) -> AsyncIterator[Running]:
         keeper.cancel()
         telling.cancel()
         hearing.cancel()
+
+
+def load() -> None:
+    """What endpoints and pages import when they are built: called in a thread, so that the loop does not wait."""
+    import argosy.server
+
+    for found in pkgutil.walk_packages(argosy.server.__path__, "argosy.server."):
+        if found.name not in WITH_PROVIDERS:
+            import_module(found.name)
 
 
 class LazyProvider:

@@ -249,6 +249,9 @@ class Egress:
         server_name: str = "",
     ) -> Answer:
         session = self._session(credentials)
+        proxy = proxy_for(url, credentials.proxy, credentials.no_proxy)
+        if proxy:
+            self._check(proxy, plain_http=True)  # a literal address is never resolved, hence not judged there
         try:
             async with session.request(
                 method or ("GET" if data is None else "POST"),
@@ -258,7 +261,7 @@ class Egress:
                 allow_redirects=False,
                 timeout=aiohttp.ClientTimeout(total=seconds),
                 server_hostname=server_name or None,
-                proxy=proxy_for(url, credentials.proxy, credentials.no_proxy) or None,
+                proxy=proxy or None,
             ) as response:
                 body = await _body(response, url, limit)
                 return Answer(status=response.status, url=url, headers=_lower(response), body=body)

@@ -13,9 +13,9 @@ from typing import Final
 import orjson
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
-from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from argosy.machinery.objects import JsonObject
+from argosy.machinery.rsa_keys import UnusableKey, rsa_key
 from argosy.runtime.clock import Clock
 from argosy.sources.egress import Egress, refused_status
 from argosy.sources.port import AccessDenied, Credentials, Unavailable
@@ -92,10 +92,10 @@ def _key(pem: str, field_name: str) -> rsa.RSAPrivateKey:
     if len(pem) > KEY_LIMIT:
         raise AccessDenied(f"{field_name}: larger than the limit of {KEY_LIMIT} bytes")
     try:
-        key = load_pem_private_key(pem.encode(), password=None)
-    except (ValueError, TypeError):
-        raise AccessDenied(f"{field_name}: is not a private key in PEM") from None
-    if not isinstance(key, rsa.RSAPrivateKey) or key.key_size < 2048:
+        key = rsa_key(pem.encode())
+    except UnusableKey as error:
+        raise AccessDenied(f"{field_name}: is not a private key in PEM: {error}") from None
+    if key.key_size < 2048:
         raise AccessDenied(f"{field_name}: must be an RSA key of 2048 bits or more")
     return key
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from argosy.cluster.store import Store
+from argosy.cluster.store.backup import BackupError, backup
 from argosy.cluster.store.sqlite import SqliteJournal
 from argosy.machinery.objects import JsonObject, Key
 from argosy.runtime.clock import RealClock
@@ -89,6 +90,16 @@ def test_a_start_on_a_full_disk_says_so(disk: Path) -> None:
         store.put(store.table("", "things"), Key("n", "b"), thing("b", size=10_000), None)
         store.flush()
         raise store.broken or AssertionError("it was written")
+
+
+def test_a_backup_onto_a_full_disk_says_so_and_leaves_nothing_there(disk: Path, tmp_path: Path) -> None:
+    SqliteJournal(tmp_path / "cluster" / "cluster.db").close()
+    with (disk / "somebody-else").open("wb", buffering=0) as file, pytest.raises(OSError, match="No space left"):
+        while True:
+            file.write(bytes(4096))
+    with pytest.raises(BackupError, match=r"the disk of .*/disk is full: make room there, or name a FILE on another"):
+        backup(tmp_path / "cluster", disk / "b.tar", NOON)
+    assert [found.name for found in disk.iterdir()] == ["somebody-else"]
 
 
 async def turn() -> None:

@@ -197,6 +197,22 @@ def test_a_commit_that_stumbles_leaves_no_transaction_open(tmp_path: Path) -> No
     journal.close()
 
 
+def test_a_directory_that_others_may_write_to_is_closed_to_them_and_told(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    place = tmp_path / "shared"
+    place.mkdir()
+    place.chmod(0o777)
+    opened(place / "cluster.db").close()
+    assert stat.S_IMODE(place.stat().st_mode) == 0o755
+    assert "others could write to" in caplog.text
+    place.chmod(0o750)
+    caplog.clear()
+    opened(place / "cluster.db").close()
+    assert stat.S_IMODE(place.stat().st_mode) == 0o750
+    assert caplog.text == ""
+
+
 def test_history_that_is_forgotten_goes_a_few_rows_with_each_commit_and_none_of_it_comes_back(tmp_path: Path) -> None:
     path = tmp_path / "cluster.db"
     store = Store(lambda: NOON, SqliteJournal(path))

@@ -6,6 +6,7 @@ their digests. It holds Secrets and the authority's key: only its owner may read
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import io
 import os
@@ -53,6 +54,16 @@ def backup(directory: Path, target: Path, now: datetime) -> Manifest:
     source = directory / DATABASE
     if not source.exists():
         raise BackupError(f"{source} is missing: there is no cluster to back up in this directory")
+    try:
+        return _backed_up(directory, source, target, now)
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            raise
+        place = target.absolute().parent
+        raise BackupError(f"the disk of {place} is full: make room there, or name a FILE on another disk") from None
+
+
+def _backed_up(directory: Path, source: Path, target: Path, now: datetime) -> Manifest:
     with tempfile.TemporaryDirectory(dir=target.absolute().parent, prefix=".backup-") as scratch:
         copy = Path(scratch) / DATABASE
         _copy_database(source, copy)
@@ -79,6 +90,8 @@ def _copy_database(source: Path, copy: Path) -> None:
             read.backup(written)
             written.execute("PRAGMA journal_mode=DELETE")  # one file, without a log beside it
     except sqlite3.Error as error:
+        if getattr(error, "sqlite_errorname", "") == "SQLITE_FULL":
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)) from error
         raise BackupError(f"{source} cannot be copied: {error}") from error
 
 

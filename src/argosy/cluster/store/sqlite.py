@@ -66,6 +66,7 @@ class SqliteJournal:
         self.slow = full
         self._path = path
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        keep_unwritten(path.parent)
         self._mark_path = path.with_name(MARKER)
         self._marker = MarkerFile(self._mark_path)
         self._floor = 0
@@ -313,6 +314,15 @@ def keep_private(path: Path) -> None:
     if mode & 0o077:
         path.chmod(0o600)
         _log.warning("%s was open to other users (mode %04o) and holds Secrets: its mode is 0600 now", path, mode)
+
+
+def keep_unwritten(directory: Path) -> None:
+    """Whoever may write there could put another database in place of this one."""
+    found = directory.stat()
+    mode = stat.S_IMODE(found.st_mode)
+    if mode & 0o022 and not mode & stat.S_ISVTX and found.st_uid == os.geteuid():
+        directory.chmod(mode & ~0o022)
+        _log.warning("others could write to %s (mode %04o): its mode is %04o now", directory, mode, mode & ~0o022)
 
 
 def _is_full(error: sqlite3.Error) -> bool:

@@ -1,38 +1,63 @@
-"""Amazon SQS, by boto3 (the extra `aws`): a message to a queue; the recipient overrides the configured one."""
+"""Amazon SQS by its JSON protocol: a message to a queue; the recipient overrides the configured one.
+
+The process's own identity is used where no key is given, and goes to Amazon's hosts alone: an endpoint may be a
+stranger's.
+"""
 
 from __future__ import annotations
 
-import asyncio
 from typing import Any, Final
+from urllib.parse import urlsplit
 
-from argosy.notify.services.delivering import Delivery, Doors, Refused
+import orjson
+import re2
+
+from argosy.machinery.objects import JsonObject
+from argosy.notify.services.delivering import Delivery, Doors, Refused, decoded, post
+from argosy.sources.aws_session import AwsSession, aws_session
+from argosy.sources.aws_signing import AwsCredentials, signed_headers
 
 DELAY_SECONDS: Final = 10
+AMAZON: Final = (".amazonaws.com", ".amazonaws.com.cn", ".api.aws")
+REGION: Final = re2.compile(r"[a-z0-9-]{1,40}")
 
 
 async def send(delivery: Delivery, doors: Doors) -> None:
-    if endpoint := delivery.option("endpointUrl"):
-        await doors.address(_host(endpoint))
-    await asyncio.to_thread(_sent, delivery)
+    session = await _session(delivery)
+    queue = delivery.recipient or delivery.option("queue")
+    asked = {"QueueName": queue}
+    if account := delivery.option("account"):
+        asked["QueueOwnerAWSAccountId"] = account
+    url = (await _called(delivery, doors, session, "GetQueueUrl", asked)).get("QueueUrl")
+    await _called(delivery, doors, session, "SendMessage", {"QueueUrl": url, **message(delivery, queue)})
 
 
-def _sent(delivery: Delivery) -> None:
-    try:
-        import boto3
-        from botocore.exceptions import BotoCoreError, ClientError
-    except ImportError:
-        raise Refused("awssqs needs the extra argosy[aws]", final=True) from None
-    try:
-        client = boto3.client("sqs", **_session(delivery))
-        queue = delivery.recipient or delivery.option("queue")
-        account = {"QueueOwnerAWSAccountId": delivery.option("account")} if delivery.option("account") else {}
-        url = client.get_queue_url(QueueName=queue, **account)["QueueUrl"]
-        client.send_message(QueueUrl=url, **message(delivery, queue))
-    except ClientError as error:
-        code = str((error.response.get("Error") or {}).get("Code") or "")
-        raise Refused(f"awssqs: {code[:100] or 'refused'}") from None
-    except BotoCoreError as error:
-        raise Refused(f"awssqs: {type(error).__name__}") from None
+async def _session(delivery: Delivery) -> AwsSession:
+    region = delivery.option("region")
+    if region and not REGION.fullmatch(region):
+        raise Refused(f"awssqs: region {region!r} is no name of a region", final=True)
+    if key := delivery.option("key"):
+        return AwsSession(AwsCredentials(key, delivery.option("secret")), region or "us-east-1")
+    host = urlsplit(delivery.option("endpointUrl")).hostname or ""
+    if host and not host.endswith(AMAZON):
+        raise Refused("awssqs: an endpointUrl that is not Amazon's needs a key and a secret", final=True)
+    return await aws_session(region=region)
+
+
+async def _called(delivery: Delivery, doors: Doors, session: AwsSession, action: str, asked: Any) -> JsonObject:
+    """Raises Refused and SourceError."""
+    url = delivery.option("endpointUrl") or f"https://sqs.{session.region}.amazonaws.com"
+    url = f"{url.rstrip('/')}/"
+    body = orjson.dumps(asked)
+    given = {"Content-Type": "application/x-amz-json-1.0", "X-Amz-Target": f"AmazonSQS.{action}"}
+    headers = signed_headers(
+        "POST", url, body, session.credentials, doors.now(), service="sqs", region=session.region, given=given
+    )
+    reply = await post(delivery, doors, url, body, headers={**given, **headers})
+    if not 200 <= reply.status < 300:
+        code = str(decoded(delivery, reply).get("__type") or "").rpartition("#")[2]
+        raise Refused(f"awssqs: {code[:100] if code.isalnum() else f'answered {reply.status}'}")
+    return decoded(delivery, reply)
 
 
 def message(delivery: Delivery, queue: str) -> dict[str, Any]:
@@ -49,18 +74,3 @@ def message(delivery: Delivery, queue: str) -> dict[str, Any]:
             str(name): {"DataType": "String", "StringValue": str(value)} for name, value in attributes.items()
         }
     return found
-
-
-def _session(delivery: Delivery) -> dict[str, Any]:
-    found: dict[str, Any] = {"region_name": delivery.option("region") or None}
-    if endpoint := delivery.option("endpointUrl"):
-        found["endpoint_url"] = endpoint
-    if key := delivery.option("key"):
-        found |= {"aws_access_key_id": key, "aws_secret_access_key": delivery.option("secret")}
-    return found
-
-
-def _host(url: str) -> str:
-    from urllib.parse import urlsplit
-
-    return urlsplit(url).hostname or ""

@@ -1,21 +1,26 @@
-"""Google Cloud Pub/Sub, with a key file by google-auth (the extra `gcp`): a message to a topic."""
+"""Google Cloud Pub/Sub, as the service account of a key file: a message to a topic.
+
+The token is asked for through the egress policy, like all else: the key file names where, and may be a stranger's.
+"""
 
 from __future__ import annotations
 
-import asyncio
 import base64
 from typing import Any, Final
+from urllib.parse import urlencode
 
 import orjson
 
-from argosy.notify.services.delivering import Delivery, Doors, Refused, expect_good, post
+from argosy.notify.services.delivering import Delivery, Doors, Refused, decoded, expect_good, post
+from argosy.sources.cloud_tokens import GOOGLE_TOKENS, JWT_BEARER
+from argosy.sources.github_app import signed
 
 API: Final = "https://pubsub.googleapis.com"
 SCOPE: Final = "https://www.googleapis.com/auth/pubsub"
 
 
 async def send(delivery: Delivery, doors: Doors) -> None:
-    token = await asyncio.to_thread(_token, delivery.option("keyFile"))
+    token = await _token(delivery, doors)
     topic = delivery.recipient or delivery.option("topic")
     base = delivery.option("endpoint", API).rstrip("/")
     url = f"{base}/v1/projects/{delivery.option('project')}/topics/{topic}:publish"
@@ -29,16 +34,19 @@ def message(delivery: Delivery) -> dict[str, Any]:
     return {"data": data, "attributes": {**attributes, "idempotencyKey": delivery.key}}
 
 
-def _token(key_file: str) -> str:
+async def _token(delivery: Delivery, doors: Doors) -> str:
+    """Source: RFC 7523, 2.1. Raises Refused and SourceError."""
     try:
-        from google.auth.exceptions import GoogleAuthError
-        from google.auth.transport.requests import Request
-        from google.oauth2.service_account import Credentials
-    except ImportError:
-        raise Refused("gcppubsub needs the extra argosy[gcp]", final=True) from None
-    try:
-        found = Credentials.from_service_account_info(orjson.loads(key_file), scopes=[SCOPE])  # type: ignore[no-untyped-call]
-        found.refresh(Request())
-    except (ValueError, GoogleAuthError) as error:
+        account = orjson.loads(delivery.option("keyFile"))
+        url = str(account.get("token_uri") or GOOGLE_TOKENS)
+        now = int(doors.now().timestamp())
+        claims = {"iss": account["client_email"], "scope": SCOPE, "aud": url, "iat": now - 60, "exp": now + 3540}
+        assertion = signed(claims, str(account["private_key"]), "keyFile")
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise Refused(f"gcppubsub: keyFile: {type(error).__name__}") from None
-    return str(found.token)
+    form = urlencode({"grant_type": JWT_BEARER, "assertion": assertion}).encode()
+    form_type = {"Content-Type": "application/x-www-form-urlencoded"}
+    reply = await post(delivery, doors, url, form, headers=form_type)
+    if not 200 <= reply.status < 300:
+        raise Refused(f"gcppubsub: the request for a token was answered {reply.status}")
+    return str(decoded(delivery, reply).get("access_token") or "")

@@ -7,11 +7,11 @@ from typing import Any, Final
 from urllib.parse import quote
 
 import orjson
-from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding
-from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
 from argosy.machinery.objects import JsonObject
+from argosy.machinery.rsa_keys import UnusableKey, rsa_key
 from argosy.notify.functions import full_name
 from argosy.notify.services.delivering import Delivery, Doors, Refused, Reply, post, refused
 
@@ -180,11 +180,9 @@ async def _installation_token(delivery: Delivery, doors: Doors) -> str:
 def app_token(delivery: Delivery, now: int) -> str:
     """A JSON web token of the App, RS256, for ten minutes at most."""
     try:
-        key = serialization.load_pem_private_key(delivery.option("privateKey").encode(), None)
-    except (ValueError, TypeError):
-        raise Refused("github: privateKey is no PEM private key", final=True) from None
-    if not isinstance(key, RSAPrivateKey):
-        raise Refused("github: privateKey is no RSA key", final=True)
+        key = rsa_key(delivery.option("privateKey").encode())
+    except UnusableKey as error:
+        raise Refused(f"github: privateKey is no PEM private key: {error}", final=True) from None
     claims = {"iat": now - 60, "exp": now + 540, "iss": delivery.option("appID")}
     signed = f"{_part({'alg': 'RS256', 'typ': 'JWT'})}.{_part(claims)}"
     signature = key.sign(signed.encode(), padding.PKCS1v15(), hashes.SHA256())

@@ -14,7 +14,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
-from argosy.machinery.controller import NOTHING, Controller, Decision, Event
+from argosy.machinery.controller import NOTHING, Apart, Controller, Decision, Event
 from argosy.machinery.objects import JsonObject, Key, Resource
 from argosy.machinery.requests import Write, merge
 from argosy.promotion.kinds import ANALYSIS_RUNS, FREIGHT, PROMOTIONS, STAGES
@@ -75,7 +75,7 @@ def _passed(seen: Seen, now: datetime) -> Decision:
     The first status is written to exactly what was seen; the later ones build on it. A finished Promotion changes what
     health is made of, so the pass ends there and begins anew.
     """
-    steps: list[Write | Event] = []
+    steps: list[Write | Event | Apart] = []
     touched: set[Place] = set()
     wake_at: datetime | None = None
     last = (seen.status.get("lastPromotion") or {}).get("name")
@@ -92,9 +92,9 @@ def _passed(seen: Seen, now: datetime) -> Decision:
     return Decision(tuple(steps), wake_at=wake_at) if steps or wake_at else NOTHING
 
 
-def _following(step: Write | Event, touched: set[Place]) -> Write | Event:
+def _following(step: Write | Event | Apart, touched: set[Place]) -> Write | Event | Apart:
     """A write to what an earlier one of the same pass has changed: to the same object, whatever its version is now."""
-    if isinstance(step, Event) or not isinstance(step.body, dict):
+    if not isinstance(step, Write) or not isinstance(step.body, dict):
         return step
     place = (step.resource, step.key)
     if place not in touched:
@@ -104,7 +104,7 @@ def _following(step: Write | Event, touched: set[Place]) -> Write | Event:
     return replace(step, body={**step.body, "metadata": metadata})
 
 
-def _written(seen: Seen, work: Work) -> tuple[JsonObject, list[Write | Event]]:
+def _written(seen: Seen, work: Work) -> tuple[JsonObject, list[Write | Event | Apart]]:
     """The status after a part, and the writes that make it."""
     wanted = dict(work.status)
     summarise(wanted, work.conditions, int(seen.stage["metadata"].get("generation") or 0))

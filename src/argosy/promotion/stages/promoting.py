@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from argosy.machinery import timestamps
-from argosy.machinery.controller import Event
+from argosy.machinery.controller import Apart, Event
 from argosy.machinery.objects import JsonObject
 from argosy.machinery.requests import Write, create
 from argosy.promotion.events import promotion_event
@@ -50,14 +50,16 @@ def auto_promote(seen: Seen, work: Work, now: datetime) -> Work:
 
 def _promoted(seen: Seen, work: Work, in_force: Mapping[str, Any], now: datetime) -> Work:
     chosen = candidates(seen.stage, eligible(seen.stage, seen.freight, now))
-    steps: list[Write | Event] = []
+    chains: list[tuple[Write | Event, ...]] = []
     for origin, piece in chosen.items():
         if origin not in in_force and _is_due(seen, piece):
             write = _promotion(seen, piece, now)
             message = f'Automatically promoted Freight from origin "{origin}" for Stage "{seen.key.name}"'
             about = {**write.body, "metadata": {**write.body["metadata"], "creationTimestamp": timestamps.seconds(now)}}
-            steps += [write, promotion_event(about, piece, "PromotionCreated", message, actor=ACTOR)]
-    return replace(work, after=(), before=(*work.before, *steps), wake_at=_soak_ends(seen, now))
+            chains.append((write, promotion_event(about, piece, "PromotionCreated", message, actor=ACTOR)))
+    # After the status, and apart: one that is refused keeps neither that nor the Freight of another origin back.
+    after = (Apart(tuple(chains)),) if chains else ()
+    return replace(work, after=after, wake_at=_soak_ends(seen, now))
 
 
 def _is_due(seen: Seen, piece: JsonObject) -> bool:

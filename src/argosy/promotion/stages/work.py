@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
-from argosy.machinery.controller import Event
+from argosy.machinery.controller import Apart, Event
 from argosy.machinery.objects import JsonObject
 from argosy.machinery.requests import Write, merge
 from argosy.promotion.conditions import Conditions
@@ -25,7 +25,7 @@ class Work:
     conditions: Conditions
     before: tuple[Write | Event, ...] = ()
     """Written before the status."""
-    after: tuple[Event, ...] = ()
+    after: tuple[Event | Apart, ...] = ()
     metadata: JsonObject = field(default_factory=dict)
     """Annotations and labels of the Stage, as a merge patch."""
     wake_at: datetime | None = None

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any, Final
 
 from argosy.machinery.objects import JsonObject
-from argosy.promotion.expressions import ExpressionFault, Function, Struct, evaluate
+from argosy.promotion.expressions import ExpressionFault, Function, Struct, UnreadableFault, evaluate
 from argosy.promotion.urls import normalise_chart, normalise_git
 
 TRUE: Final = frozenset({"1", "t", "T", "TRUE", "true", "True"})
@@ -24,12 +25,15 @@ def satisfied(expression: str, found: Mapping[str, Any]) -> bool:
     try:
         result = evaluate(expression, _functions(found))
     except ExpressionFault as fault:
-        raise CriteriaFault(f"error compiling expression: {fault}") from None
+        doing = "compiling" if isinstance(fault, UnreadableFault) else "running"
+        raise CriteriaFault(f"error {doing} expression: {fault}") from None
     if isinstance(result, bool):
         return result
-    if isinstance(result, str) and result in TRUE | FALSE:
-        return result in TRUE
-    raise CriteriaFault("criteria expression must evaluate to a boolean")
+    text = result if isinstance(result, str) else json.dumps(result)
+    if text in TRUE | FALSE:
+        return text in TRUE
+    told = f"failed to parse freight creation criteria expression result {json.dumps(text)} as bool"
+    raise CriteriaFault(f"{told}: strconv.ParseBool: parsing {json.dumps(text)}: invalid syntax")
 
 
 def _functions(found: Mapping[str, Any]) -> dict[str, Function]:

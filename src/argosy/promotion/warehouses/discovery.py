@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -39,7 +39,11 @@ MISSING: Final = {
         "MissingImageReferences",
         'No references discovered for image repository "{url}"',
     ),
-    "chart": ("NoChartVersionsDiscovered", "MissingChartVersions", 'No versions discovered for chart "{url}"'),
+    "chart": (
+        "NoChartVersionsDiscovered",
+        "MissingChartVersions",
+        'No versions discovered for chart {name} from repository "{url}"',
+    ),
 }
 
 
@@ -73,6 +77,8 @@ class Seen:
     """The Freight that the newest artefacts make, where it is there already."""
     interval: timedelta = DEFAULT_INTERVAL
     unknown: str = ""
+    refused: str = ""
+    """Why the newest artefacts' Freight could not be made the last time."""
 
 
 class Discovery:
@@ -108,10 +114,14 @@ class Discovery:
             answers = self._asked(snapshot, warehouse, memory)
         except UnknownSubscription as error:
             return Seen(warehouse=warehouse, memory=memory, interval=interval, unknown=str(error))
+        refusal = snapshot.refusal
+        refused = refusal.message if refusal and refusal.write.resource == FREIGHT else ""
         existing = None
         if answers is not None and (made := freight_of(warehouse, discovered(warehouse, answers))) is not None:
             existing = snapshot.object(FREIGHT, Key(key.namespace, freight_id(made)))
-        return Seen(warehouse=warehouse, memory=memory, answers=answers, existing=existing, interval=interval)
+        return Seen(
+            warehouse=warehouse, memory=memory, answers=answers, existing=existing, interval=interval, refused=refused
+        )
 
     def _asked(self, snapshot: Snapshot, warehouse: JsonObject, memory: Discovering) -> tuple[Found, ...] | None:
         found: list[Found] = []
@@ -315,8 +325,28 @@ def _found(seen: Seen, found: JsonObject, now: datetime) -> Decision:
     told = status(WAREHOUSES, seen.warehouse, wanted)
     made = next((step.key.name for step in steps if isinstance(step, Write)), "")
     if made:
-        return Decision((*steps, *told), memory=Announcing(made))
+        refused = _refused(seen, made, wanted, now)
+        return Decision((*refused, *steps, *(map(_of_any_version, told) if refused else told)), memory=Announcing(made))
     return Decision((*steps, *told), wake_at=now + seen.interval, memory=None)
+
+
+def _refused(seen: Seen, name: str, wanted: JsonObject, now: datetime) -> tuple[Write, ...]:
+    """Told before it is tried again, as a refusal ends the turn."""
+    if not seen.refused:
+        return ()
+    conditions, space = _conditions(seen, now), seen.warehouse["metadata"]["namespace"]
+    message = f'Error creating Freight "{name}" in namespace "{space}": {seen.refused}'
+    conditions.set("Healthy", "False", "FreightBuildFailure", message)
+    conditions.set("Ready", "False", "FreightCreationFailure", message)
+    kept = {field: value for field, value in wanted.items() if field != "lastFreightID"}
+    return status(WAREHOUSES, seen.warehouse, {**kept, "conditions": conditions.ordered()})
+
+
+def _of_any_version(write: Write) -> Write:
+    """Of a status that an earlier write of the same turn has changed."""
+    body = dict(write.body or {})
+    metadata = {field: value for field, value in body["metadata"].items() if field != "resourceVersion"}
+    return replace(write, body={**body, "metadata": metadata})
 
 
 def _missing(found: Mapping[str, Any]) -> tuple[str, str, str] | None:
@@ -327,7 +357,11 @@ def _missing(found: Mapping[str, Any]) -> tuple[str, str, str] | None:
         for one in found.get(field) or ():
             if not one.get(items):
                 healthy, ready, message = MISSING[kind]
-                return healthy, ready, message.format(url=one["repoURL"])
+                return (
+                    healthy,
+                    ready,
+                    message.format(url=one["repoURL"], name=f'"{one["name"]}"' if one.get("name") else ""),
+                )
     return None
 
 
@@ -358,7 +392,7 @@ def _created(
     """Raises CriteriaFault."""
     expression = (seen.warehouse["spec"].get("freightCreationCriteria") or {}).get("expression") or ""
     if not satisfied(expression, found):
-        message = "Freight creation criteria not satisfied"
+        message = "Freight creation criteria were not satisfied"
         conditions.set("FreightCreationCriteriaSatisfied", "False", "CriteriaNotSatisfied", message)
         return ()
     message = "Freight creation criteria satisfied"

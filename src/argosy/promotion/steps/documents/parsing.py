@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
-from argosy.promotion.expressions import ExpressionFault, evaluate
+from argosy.promotion.expressions import ExpressionFault, UnreadableFault, evaluate
 from argosy.promotion.steps.kind import Result, Run, StepFault
 from argosy.promotion.steps.schema import FILLED, Schema, body, each
 from argosy.promotion.steps.workspace import read_text
@@ -35,7 +35,8 @@ def outputs(wanted: list[dict[str, str]], environment: dict[str, Any]) -> dict[s
         try:
             found[one["name"]] = evaluate(one["fromExpression"], environment)
         except ExpressionFault as fault:
+            doing = "compiling" if isinstance(fault, UnreadableFault) else "evaluating"
             raise StepFault(
-                f'failed to extract outputs: error evaluating expression "{one["fromExpression"]}": {fault}'
+                f'failed to extract outputs: error {doing} expression "{one["fromExpression"]}": {fault}'
             ) from None
     return found

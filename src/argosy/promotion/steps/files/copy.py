@@ -1,4 +1,7 @@
-"""`copy`: a file or a directory to another place; `.git` and symbolic links stay behind."""
+"""`copy`: a file or a directory to another place; `.git` and symbolic links stay behind.
+
+What is at the target may be a stranger's as well, symbolic links included: each place is found anew.
+"""
 
 from __future__ import annotations
 
@@ -18,28 +21,32 @@ def run(run: Run) -> Result:
         missing = f"lstat {config['inPath'].removeprefix('./')}: no such file or directory"
         raise StepFault(f'failed to copy "{config["inPath"]}" to "{config["outPath"]}": {missing}')
     if source.is_dir():
-        _tree(source, target, config.get("ignore") or "")
+        _tree(run.directory, source, config["outPath"], config.get("ignore") or "")
     else:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy(source, target)
+        into = f"{config['outPath']}/{source.name}" if target.is_dir() else config["outPath"]
+        place = writable(run.directory, into)
+        place.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(source, place)
     return Result()
 
 
-def _tree(source: Path, target: Path, rules: str) -> None:
-    if target.is_relative_to(source):
+def _tree(directory: Path, source: Path, target: str, rules: str) -> None:
+    if writable(directory, target).is_relative_to(source):
         raise StepFault("a directory cannot be copied into itself", terminal=True)
     ignored = ignore(rules)
-    target.mkdir(parents=True, exist_ok=True)
+    writable(directory, target).mkdir(parents=True, exist_ok=True)
     skipped: set[Path] = set()
     for found in files_below(source):
         relative = found.relative_to(source)
         name = f"{relative}/" if found.is_dir() else str(relative)
         if found.parent in skipped or ignored.match_file(name):
             skipped.add(found)
-        elif found.is_dir():
-            (target / relative).mkdir(exist_ok=True)
+            continue
+        place = writable(directory, f"{target}/{relative}")
+        if found.is_dir():
+            place.mkdir(exist_ok=True)
         else:
-            shutil.copy(found, target / relative)
+            shutil.copy(found, place)
 
 
 KIND = Kind(

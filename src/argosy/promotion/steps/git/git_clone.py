@@ -38,7 +38,7 @@ async def run(run: Run) -> Result:
 
 async def _cloned(run: Run, url: str) -> Path:
     config, git = run.job.config, run.tools.git
-    place = run.directory.parent / CLONES / run.job.alias.replace("/", "_")
+    place = run.directory.parent / CLONES / f"of-{run.job.alias.replace('/', '_')}"
     await run.tools.in_thread(lambda: shutil.rmtree(place, ignore_errors=True))
     place.parent.mkdir(parents=True, exist_ok=True)
     options = ["--filter=blob:none"] if config.get("blobless") else []

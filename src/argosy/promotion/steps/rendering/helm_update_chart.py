@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 from urllib.parse import urljoin
@@ -19,7 +20,7 @@ from argosy.promotion.editing.yaml_scalar import update
 from argosy.promotion.steps.credentials import credentials_of
 from argosy.promotion.steps.kind import Kind, Result, Run, Sort, StepFault
 from argosy.promotion.steps.schema import FILLED, body, each
-from argosy.promotion.steps.workspace import inside, read_text, write_text
+from argosy.promotion.steps.workspace import inside, read_text, writable, write_text
 from argosy.promotion.urls import normalise_chart
 from argosy.sources.helm import basic, versions_in
 from argosy.sources.oci import HELM_LAYER
@@ -29,6 +30,8 @@ from argosy.sources.versions import highest
 
 INDEX_LIMIT: Final = 100 * 1024 * 1024
 ARCHIVE_LIMIT: Final = 100 * 1024 * 1024
+NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,249}")
+"""It becomes a file's name, and part of a pattern of old ones."""
 
 
 async def run(run: Run) -> Result:
@@ -93,6 +96,8 @@ def _changed(text: str, dependencies: Sequence[Any], charts: Sequence[Mapping[st
 async def _fetched(run: Run, dependency: Mapping[str, Any]) -> JsonObject:
     """Puts the archive into `charts/` and returns what is locked."""
     name, wanted = str(dependency.get("name") or ""), str(dependency.get("version") or "*")
+    if not NAME.fullmatch(name):
+        raise StepFault(f"dependency {name!r} of Chart.yaml has no name that a chart may have", terminal=True)
     url = str(dependency.get("repository") or "")
     try:
         if url.startswith("oci://"):
@@ -103,7 +108,7 @@ async def _fetched(run: Run, dependency: Mapping[str, Any]) -> JsonObject:
             return {"name": name, "repository": url, "version": wanted}
     except SourceError as error:
         raise StepFault(f"failed to update dependency {name}: {error}") from None
-    place = inside(run.directory, f"{run.job.config['path']}/charts/{name}-{version}.tgz")
+    place = writable(run.directory, f"{run.job.config['path']}/charts/{name}-{version.replace('/', '_')}.tgz")
 
     def write() -> None:
         place.parent.mkdir(parents=True, exist_ok=True)

@@ -15,7 +15,7 @@ from argosy.machinery.yaml_tree import EditFault
 from argosy.promotion.editing.yaml_merge import merged
 from argosy.promotion.steps.kind import Kind, Result, Run, Sort, StepFault
 from argosy.promotion.steps.schema import FILLED, TEXT, body, each, exactly_one
-from argosy.promotion.steps.workspace import inside
+from argosy.promotion.steps.workspace import writable
 
 FILES: Final = ("kustomization.yaml", "kustomization.yml", "Kustomization")
 KEEP: Final = "*"
@@ -23,7 +23,7 @@ KEEP: Final = "*"
 
 def run(run: Run) -> Result:
     config = run.job.config
-    place = inside(run.directory, config["path"])
+    place = writable(run.directory, config["path"])
     file = _file(place, config["path"])
     text = file.read_text("utf-8")
     try:
