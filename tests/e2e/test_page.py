@@ -15,6 +15,7 @@ pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600), pytest.mark.xdist_group
 PLACES = (
     "/stages",
     "/pipelines",
+    "/deliveries",
     "/certificates",
     "/rollouts",
     "/applications/new",

@@ -142,7 +142,10 @@ def test_a_pipeline_is_a_picture_in_which_freight_is_promoted(page: Page, site: 
     dialog = page.get_by_role("dialog").first
     expect(dialog).to_contain_text("first-one waits for a person")
     dialog.get_by_role("button", name="Promote…").click()
-    page.get_by_role("dialog").last.get_by_role("button", name="Promote", exact=True).click()
+    promoting = page.get_by_role("dialog").last
+    promoting.get_by_role("button", name="Show what it would do").click()
+    expect(promoting).to_contain_text("All steps would succeed.")
+    promoting.get_by_role("button", name="Promote", exact=True).click()
     expect(page.get_by_role("status").last).to_contain_text("was made")
     page.goto("/pipelines/shop")
     expect(page.locator(".node", has_text="test")).to_contain_text("3c83688a")
@@ -150,6 +153,15 @@ def test_a_pipeline_is_a_picture_in_which_freight_is_promoted(page: Page, site: 
     page.locator(".piece", has_text="first-one").click()
     expect(page.locator(".node.lit")).to_contain_text("test")
     assert "freight=" in page.url
+
+
+def test_a_change_is_found_by_its_commit_and_says_what_it_waits_for(page: Page) -> None:
+    page.goto("/deliveries?search=3c83688a")
+    found = page.locator(".delivery")
+    expect(found).to_contain_text("first-one")
+    expect(found).to_contain_text("waits for somebody to promote it")
+    found.get_by_role("link", name="Go to prod").click()
+    expect(page.get_by_role("dialog")).to_contain_text("first-one waits for a person")
 
 
 def test_a_value_sealed_in_the_browser_is_opened_by_the_controller(page: Page, site: Site) -> None:

@@ -20,6 +20,7 @@ const PipelinesPage = lazy(() => import("./pages/pipelines/page").then((found) =
 const PipelinePage = lazy(() => import("./pages/pipelines/page").then((found) => found.PipelinePage));
 const SealPage = lazy(() => import("./pages/seal/page").then((found) => found.SealPage));
 const ActivityPage = lazy(() => import("./pages/activity/page").then((found) => found.ActivityPage));
+const DeliveriesPage = lazy(() => import("./pages/deliveries/page").then((found) => found.DeliveriesPage));
 const ObjectsPage = lazy(() => import("./pages/objects/page").then((found) => found.ObjectsPage));
 const ObjectPage = lazy(() => import("./pages/objects/page").then((found) => found.ObjectPage));
 
@@ -84,6 +85,7 @@ function Page() {
   if (first === "pipelines" && !namespace) return <PipelinesPage />;
   if (first === "pipelines" && namespace && !name) return <PipelinePage key={namespace} project={namespace} />;
   if (first === "project" && namespace) return <Moved to={pipelinePlace(namespace, name === "stage" ? rest[0] : undefined)} />;
+  if (path.value === "/deliveries") return <DeliveriesPage />;
   if (path.value === "/activity") return <ActivityPage />;
   if (path.value === "/seal") return <SealPage />;
   if (first === "settings") return <SettingsPage place={namespace ?? ""} name={name ?? ""} />;
@@ -113,6 +115,7 @@ const LINKS: [string, string][] = [
   ["/applications", "Applications"],
   ["/applicationsets", "ApplicationSets"],
   ["/pipelines", "Pipelines"],
+  ["/deliveries", "Deliveries"],
   ["/rollouts", "Rollouts"],
   ["/certificates", "Certificates"],
   ["/sealedsecrets", "Sealed secrets"],

@@ -7,6 +7,7 @@ export const PLACES: [string, string, string][] = [
   ["h", "/", "Home"],
   ["a", "/applications", "Applications"],
   ["p", "/pipelines", "Pipelines"],
+  ["d", "/deliveries", "Deliveries"],
   ["r", "/rollouts", "Rollouts"],
   ["c", "/certificates", "Certificates"],
   ["s", "/sealedsecrets", "Sealed secrets"],

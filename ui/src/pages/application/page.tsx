@@ -6,6 +6,7 @@ import { safeLink, shortRevision } from "../../parts/format";
 import { go, href, query } from "../../router";
 import { placeOf } from "../applications/model";
 import { useLive } from "../live-page";
+import { Dependencies } from "../objects/details/story";
 import { DeleteDialog } from "./delete";
 import { DiffView } from "./diff";
 import { HistoryView } from "./history";
@@ -164,6 +165,7 @@ function Overview({ app }: { app: Shown }) {
         </dl>
       </section>
       <Operation app={app} />
+      <Dependencies kind="applications" row={{ kind: "Application", namespace: row.namespace, name: row.name }} />
       {app.conditions.length > 0 && (
         <section class="panel" aria-label="Conditions">
           <h2>Conditions</h2>

@@ -3,6 +3,7 @@ import { useEffect, useState } from "preact/hooks";
 import { ask, Failure, type Schemas } from "../../api/client";
 import { Ago, Badge, Button, Dialog, Note, toast } from "../../parts";
 import { rolloutVerbs, type Verb } from "./model";
+import "./details/view.css";
 
 type Row = Schemas["ObjectRow"];
 type Offer = Schemas["Offer"];
@@ -161,6 +162,7 @@ function Promote({ row, onClose, onDone }: { row: Row; onClose: () => void; onDo
             </label>
           ))}
         </div>
+        {chosen && <PromotionPreview key={chosen} place={place} freight={chosen} />}
         <div class="actions">
           <Button onClick={onClose}>Cancel</Button>
           <Button kind="primary" type="submit" disabled={!chosen}>
@@ -169,5 +171,45 @@ function Promote({ row, onClose, onDone }: { row: Row; onClose: () => void; onDo
         </div>
       </form>
     </Dialog>
+  );
+}
+
+/** What each step would do, asked for: nothing is pushed. */
+function PromotionPreview({ place, freight }: { place: string; freight: string }) {
+  const [found, setFound] = useState<Schemas["PromotionPreview"] | null>(null);
+  const [problem, setProblem] = useState("");
+  const [busy, setBusy] = useState(false);
+  async function preview() {
+    setBusy(true);
+    try {
+      setFound(await ask<Schemas["PromotionPreview"]>("GET", `/api/argosy/v1/${place}/preview/${encodeURIComponent(freight)}`));
+    } catch (error) {
+      setProblem(error instanceof Failure ? error.message : String(error));
+    }
+    setBusy(false);
+  }
+  if (problem) return <Note severity="broken">{problem}</Note>;
+  if (!found) {
+    return (
+      <div>
+        <Button disabled={busy} onClick={() => void preview()}>
+          {busy ? "Trying it without pushing…" : "Show what it would do"}
+        </Button>
+      </div>
+    );
+  }
+  return (
+    <section aria-label="What it would do">
+      <Note severity={found.wouldSucceed ? "ok" : "broken"}>{found.wouldSucceed ? "All steps would succeed." : "It would not succeed."}</Note>
+      <ol class="promotion">
+        {found.steps.map((step) => (
+          <li key={step.step}>
+            <Badge severity={step.status === "Succeeded" ? "ok" : "attention"}>{step.status}</Badge> <strong>{step.step}</strong> <code>{step.uses}</code>
+            {step.effects.length > 0 && <pre class="diff">{step.effects.join("\n")}</pre>}
+          </li>
+        ))}
+      </ol>
+      {found.follows.length > 0 && <p class="muted">Then: {found.follows.join("; ")}</p>}
+    </section>
   );
 }

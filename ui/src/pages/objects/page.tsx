@@ -4,6 +4,7 @@ import { Ago, Badge, Copy, Facets, Note, Pages, Search, type Severity, Sortable 
 import { href, query } from "../../router";
 import { useLive } from "../live-page";
 import { ObjectActions } from "./actions";
+import { Dependencies, StoryView } from "./details/story";
 import { Details } from "./details/view";
 import { FACETS, KINDS, LIMIT, streamOf, TOGETHER, yaml } from "./model";
 import "../list.css";
@@ -172,7 +173,9 @@ export function ObjectPage({ kind, namespace, name }: { kind: string; namespace:
           )}
         </dl>
       </div>
+      {(kind === "certificates" || kind === "sealedsecrets") && <StoryView kind={kind} row={row} changed={shown.object} />}
       <Details kind={kind} object={shown.object} />
+      <Dependencies kind={kind} row={row} />
       <details class="panel stacked">
         <summary>
           As stored <Copy text={text} what="the YAML" />

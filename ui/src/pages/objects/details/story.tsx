@@ -1,0 +1,119 @@
+import { useEffect, useState } from "preact/hooks";
+
+import { ask, Failure, type Schemas } from "../../../api/client";
+import { Ago, Badge, Note, type Severity } from "../../../parts";
+import { href } from "../../../router";
+import { KINDS } from "../model";
+import "../../application/page.css";
+import "./view.css";
+
+type Row = Schemas["ObjectRow"];
+const e = encodeURIComponent;
+const WELL = /^(Ready|Issued|There|Valid|True|Approved|KeyPairVerified|Synced|ACMEAccountRegistered|VaultVerified)$/;
+const BAD = /(Fail|Error|Denied|Invalid|Expired|Errored)/;
+
+function severityOf(state: string): Severity {
+  return WELL.test(state) ? "ok" : BAD.test(state) ? "broken" : state ? "busy" : "attention";
+}
+
+/** What led to it, from the object itself to what the issuer said, and what was told on the way. */
+export function StoryView({ kind, row, changed }: { kind: string; row: Row; changed: unknown }) {
+  const [story, setStory] = useState<Schemas["Story"] | null>(null);
+  const [problem, setProblem] = useState("");
+  useEffect(() => {
+    ask<Schemas["Story"]>("GET", `/api/argosy/v1/${kind}/${e(row.namespace)}/${e(row.name)}/story`).then(setStory, (error: unknown) =>
+      setProblem(error instanceof Failure ? error.message : String(error)),
+    );
+  }, [kind, row.namespace, row.name, changed]);
+  if (problem) return <Note severity="broken">{problem}</Note>;
+  if (!story) return null;
+  return (
+    <section class="panel stacked" aria-label="Story">
+      <h2>{story.headline || "Story"}</h2>
+      <ol class="way">
+        {story.chapters.map((one) => (
+          <li key={`${one.kind}/${one.name}`}>
+            <Badge severity={severityOf(one.state)}>{one.state || "not there"}</Badge> <strong>{one.kind}</strong> {one.name}
+            <div class="small">
+              {one.message}{" "}
+              <span class="muted">
+                <Ago at={one.since} />
+              </span>
+            </div>
+          </li>
+        ))}
+      </ol>
+      {story.events.length > 0 && (
+        <details>
+          <summary>{story.events.length} events</summary>
+          <ul class="steps">
+            {story.events.map((one, at) => (
+              <li key={at}>
+                <Badge severity={one.type === "Warning" ? "attention" : "ok"}>{one.reason}</Badge> {one.message}{" "}
+                <span class="muted">
+                  {one.kind} {one.name} <Ago at={one.at} />
+                </span>
+              </li>
+            ))}
+          </ul>
+        </details>
+      )}
+    </section>
+  );
+}
+
+const PLACES: Record<string, string> = Object.fromEntries(Object.entries(KINDS).map(([place, kind]) => [kind.title.replace(/s$/, "").replace(" ", ""), place]));
+const GROUPS: Record<string, string> = {
+  rollouts: "argoproj.io",
+  analysisruns: "argoproj.io",
+  applicationsets: "argoproj.io",
+  applications: "argoproj.io",
+  stages: "kargo.akuity.io",
+  warehouses: "kargo.akuity.io",
+  freight: "kargo.akuity.io",
+  promotions: "kargo.akuity.io",
+  certificates: "cert-manager.io",
+  sealedsecrets: "bitnami.com",
+};
+
+/** Where one sees an object of this kind; empty for kinds without a page. */
+function placeOf(one: Schemas["Dependency"]): string {
+  if (one.kind === "Application") return `/applications/${e(one.namespace)}/${e(one.name)}`;
+  if (one.kind === "AppProject") return `/settings/projects/${e(one.name)}`;
+  const known = one.kind === "SealedSecret" ? "sealedsecrets" : PLACES[one.kind];
+  return known ? `/${known}/${e(one.namespace)}/${e(one.name)}` : "";
+}
+
+/** What it needs, and what would feel its absence. */
+export function Dependencies({ kind, row }: { kind: string; row: { kind: string; namespace: string; name: string } }) {
+  const [found, setFound] = useState<Schemas["Dependencies"] | null>(null);
+  useEffect(() => {
+    const place = `${GROUPS[kind]}/${e(row.kind)}/${e(row.namespace)}/${e(row.name)}`;
+    ask<Schemas["Dependencies"]>("GET", `/api/argosy/v1/dependencies/${place}`).then(setFound, () => undefined);
+  }, [kind, row.kind, row.namespace, row.name]);
+  if (!found || found.needs.length + found.neededBy.length + found.hidden === 0) return null;
+  return (
+    <section class="panel stacked" aria-label="Dependencies">
+      <h2>Dependencies</h2>
+      <ul class="steps">
+        {found.needs.map((one) => (
+          <li key={`needs ${one.kind}/${one.namespace}/${one.name}`}>
+            It {one.why} <Linked one={one} />
+          </li>
+        ))}
+        {found.neededBy.map((one) => (
+          <li key={`needed ${one.kind}/${one.namespace}/${one.name}`}>
+            <Linked one={one} /> {one.why} it
+          </li>
+        ))}
+        {found.hidden > 0 && <li class="muted">{found.hidden} more need it that you may not see</li>}
+      </ul>
+    </section>
+  );
+}
+
+function Linked({ one }: { one: Schemas["Dependency"] }) {
+  const place = placeOf(one);
+  const words = `${one.kind} ${one.name}`;
+  return place ? <a href={href(place)}>{words}</a> : <span>{words}</span>;
+}
