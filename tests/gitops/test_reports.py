@@ -390,3 +390,27 @@ def test_images_of_odd_objects_are_none() -> None:
     assert images_of(
         {"spec": {"containers": [7, {"image": "a"}, {"image": "a"}], "initContainers": [{"image": "i"}]}}
     ) == ["a"]
+
+
+SERVICES = Resource("", "v1", "services", "Service")
+SERVICE = """apiVersion: v1
+kind: Service
+metadata: {name: s}
+spec:
+  selector: {app: a}
+  ports: [{name: http, port: 80, targetPort: 8080}]
+"""
+
+
+@pytest.mark.parametrize("options", [[], ["ServerSideApply=true"], ["Replace=true"]])
+def test_a_port_that_was_changed_by_hand_is_healed(bench: Bench, options: list[str]) -> None:
+    """argo-cd#4864: merged by port, the list would have two of one name, which the server refuses."""
+    policy = {**AUTOMATED, "syncOptions": options}
+    synced(bench, {"conf/s.yaml": SERVICE}, syncPolicy=policy)
+    found = bench.get(SERVICES, "s") or {}
+    ports = [{**found["spec"]["ports"][0], "port": 81}]
+    bench.patch("s", {"spec": {"ports": ports}}, SERVICES, "default")
+    bench.world.pass_time(60)
+    live = bench.get(SERVICES, "s") or {}
+    assert [one["port"] for one in live["spec"]["ports"]] == [80]
+    assert (bench.phase(), bench.sync_status()) == ("Succeeded", "Synced")

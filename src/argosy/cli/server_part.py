@@ -169,7 +169,7 @@ async def pod_logs(
     while isinstance(client, WrappingClient):
         client = client.inner
     if isinstance(client, HttpClient):
-        async for chunk in client.stream(f"/api/v1/namespaces/{namespace}/pods/{pod}/log", query):
+        async for chunk in client.stream(PODS.path(namespace, pod, "log"), query):
             yield chunk
         return
     if simulated is None:

@@ -134,11 +134,16 @@ class Hidden:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Index(Generic[T]):
-    """A named index of one kind: `values` gives the values under which an object, as JSON, is found."""
+    """A named index of one kind: `values` gives the values under which an object, as JSON, is found.
+
+    Who reads a value is woken by every change of an object under it; with `edges` only when an object comes under it or
+    leaves it, whatever else of it changes: for objects that many read and of which each reads a few facts.
+    """
 
     name: str
     kind: type[T] | Resource
     values: Callable[[JsonObject], Iterable[str]]
+    edges: bool = False
 
 
 class Snapshot(Protocol):

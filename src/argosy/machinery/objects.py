@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple, Protocol, TypeAlias
+from typing import Any, Final, NamedTuple, Protocol, TypeAlias
+from urllib.parse import quote
 
 JsonValue: TypeAlias = Any
 """A parsed JSON value: None, bool, int, float, str, list or dict. `Any` because it is narrowed where it is read."""
 
 JsonObject: TypeAlias = dict[str, Any]
 """A parsed JSON object, usually a Kubernetes object. Objects that came out of a cache or store are never mutated."""
+
+
+_SAFE: Final = "{}:@!$&'()*+,;="
+"""What stands for itself in a part of a path."""
 
 
 class GroupKind(NamedTuple):
@@ -59,11 +64,26 @@ class Resource:
         return f"{self.plural}.{self.group}" if self.group else self.plural
 
     def path(self, namespace: str = "", name: str = "", subresource: str = "") -> str:
-        """The URL path, without query; `namespace` is ignored for cluster-scoped resources."""
+        """The URL path, without query; `namespace` is ignored for cluster-scoped resources.
+
+        Each part stays one part, whatever it holds. Raises NoPathSegment for one that cannot be: names come from
+        strangers' objects, and what such a path led to would be read with our rights.
+        """
         root = f"/apis/{self.group}/{self.version}" if self.group else f"/api/{self.version}"
-        scope = f"/namespaces/{namespace}" if self.namespaced and namespace else ""
-        tail = "".join(f"/{part}" for part in (name, subresource) if part)
+        scope = f"/namespaces/{segment(namespace)}" if self.namespaced and namespace else ""
+        tail = "".join(f"/{segment(part)}" for part in (name, subresource) if part)
         return f"{root}{scope}/{self.plural}{tail}"
+
+
+class NoPathSegment(ValueError):
+    """A name that no object can have, since it would be another path (k8s.io/apimachinery, IsValidPathSegmentName)."""
+
+
+def segment(name: str) -> str:
+    """As one part of a URL's path. Raises NoPathSegment."""
+    if name in (".", "..") or "/" in name or "%" in name:
+        raise NoPathSegment(f"invalid resource name {name[:253]!r}: it may not be '.' or '..', or contain '/' or '%'")
+    return quote(name, safe=_SAFE)
 
 
 class View(Protocol):

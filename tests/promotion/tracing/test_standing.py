@@ -189,3 +189,17 @@ def test_a_trace_goes_from_the_commit_to_the_rollout() -> None:
         assert part in text
     assert "Application shop: Synced, Healthy at ccccccc" in text
     assert "Rollout shop: Healthy" in text
+
+
+def test_a_change_is_traced_from_the_commit_that_its_image_was_built_from() -> None:
+    """Where the image's annotations name it."""
+    annotations = {
+        "org.opencontainers.image.revision": "abcdef0123456789" + "0" * 24,
+        "org.opencontainers.image.source": "https://git.example/shop",
+    }
+    image = {"repoURL": "registry.example/shop", "tag": "1.1.0", "digest": DIGEST, "annotations": annotations}
+    piece = {**freight(), "commits": [], "images": [image]}
+
+    assert found([piece], "abcdef01")
+    text = text_of(traced(Pipeline(stages=[stage()]), piece, NOON))
+    assert "built from commit abcdef012345 https://git.example/shop" in text

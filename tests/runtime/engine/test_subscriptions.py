@@ -51,7 +51,7 @@ def test_a_change_wakes_who_read_what_it_touches(
     woken: list[Work] = []
     subscriptions = Subscriptions(woken.append)
     subscriptions.replace(WORK, frozenset({note}))
-    subscriptions.changed(CONFIG_MAPS, [("owner-uid", owner_uids)], old, new)
+    subscriptions.changed(CONFIG_MAPS, {"owner-uid": owner_uids}, (), old, new)
     assert woken == ([WORK] if wakes else [])
 
 
@@ -60,5 +60,26 @@ def test_only_the_last_look_counts() -> None:
     subscriptions = Subscriptions(woken.append)
     subscriptions.replace(WORK, frozenset({object_note(CONFIG_MAPS, Key("ns", "a"))}))
     subscriptions.replace(WORK, frozenset())
-    subscriptions.changed(CONFIG_MAPS, (), None, A)
+    subscriptions.changed(CONFIG_MAPS, {}, (), None, A)
     assert woken == []
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "wakes"),
+    [
+        (None, OWNED, True),
+        (OWNED, None, True),
+        (OWNED, A, True),
+        (A, OWNED, True),
+        (OWNED, OWNED, False),
+        (A, A, False),
+    ],
+)
+def test_of_an_index_of_edges_only_objects_that_come_or_leave_wake(
+    old: JsonObject | None, new: JsonObject | None, wakes: bool
+) -> None:
+    woken: list[Work] = []
+    subscriptions = Subscriptions(woken.append)
+    subscriptions.replace(WORK, frozenset({index_note(CONFIG_MAPS, "owner-uid", "o")}))
+    subscriptions.changed(CONFIG_MAPS, {"owner-uid": owner_uids}, {"owner-uid"}, old, new)
+    assert woken == ([WORK] if wakes else [])

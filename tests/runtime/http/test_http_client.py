@@ -9,7 +9,8 @@ from contextlib import asynccontextmanager
 import pytest
 from aiohttp import web
 
-from argosy.machinery.objects import JsonObject, Resource
+from argosy.machinery.objects import JsonObject, Key, Resource
+from argosy.machinery.requests import Get, List, Write
 from argosy.machinery.status import StatusError
 from argosy.observe.secret import Secret
 from argosy.runtime.chance import SeededRng
@@ -357,3 +358,51 @@ def test_caches_are_filled_and_follow_changes_over_https() -> None:
                 assert {obj["kind"] for obj in objects} == {"ConfigMap"}
 
     asyncio.run(main())
+
+
+OUTSIDE = "/".join(("x", *[".."] * 6, "v1/namespaces/kube-system/secrets/canary"))
+"""From a ConfigMap of team-a to a Secret of somebody else."""
+
+
+@pytest.mark.parametrize("name", [OUTSIDE, "..", ".", "a/b", "a%2Fb", "../secrets/canary"])
+@pytest.mark.parametrize("place", ["name", "namespace", "subresource"])
+def test_a_name_is_never_another_path(name: str, place: str) -> None:
+    asked: list[str] = []
+
+    async def handler(request: web.Request) -> web.Response:
+        asked.append(request.raw_path)
+        return web.json_response({"kind": "Secret", "data": {"canary": "c2VjcmV0"}})
+
+    async def main() -> None:
+        key = Key(name if place == "namespace" else "team-a", name if place == "name" else "a")
+        below = name if place == "subresource" else ""
+        async with talking_to(handler) as client:
+            for work in (
+                client.get(Get(CONFIG_MAPS, key, subresource=below)),
+                client.write(Write(verb="patch", resource=CONFIG_MAPS, key=key, body={"a": 1}, subresource=below)),
+                client.write(Write(verb="delete", resource=CONFIG_MAPS, key=key, subresource=below)),
+            ):
+                with pytest.raises(StatusError) as refused:
+                    await work
+                assert refused.value.is_not_found
+            if place == "namespace":
+                with pytest.raises(StatusError):
+                    await client.page(List(resource=CONFIG_MAPS, namespace=name))
+
+    asyncio.run(main())
+    assert asked == []
+
+
+def test_what_a_name_may_hold_stays_in_its_place() -> None:
+    asked: list[str] = []
+
+    async def handler(request: web.Request) -> web.Response:
+        asked.append(request.raw_path)
+        return web.json_response(config_map("a"))
+
+    async def main() -> None:
+        async with talking_to(handler) as client:
+            await client.get(Get(CONFIG_MAPS, Key("team-a", "system:node?watch=1#x y")))
+
+    asyncio.run(main())
+    assert asked == ["/api/v1/namespaces/team-a/configmaps/system:node%3Fwatch=1%23x%20y"]

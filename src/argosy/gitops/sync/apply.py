@@ -21,10 +21,12 @@ from argosy.gitops.ports import KnownTypes
 from argosy.gitops.sync.manager_migration import handed_over
 from argosy.gitops.sync.options import Options, is_kept
 from argosy.gitops.sync.plan import Result
+from argosy.gitops.sync.refused_lists import refused_lists
 from argosy.gitops.sync.tasks import Task
 from argosy.machinery.api import FieldValidation, PatchType, Propagation
 from argosy.machinery.mergepatch import create_merge_patch
-from argosy.machinery.objects import JsonObject, JsonValue, Resource, group_version
+from argosy.machinery.objects import JsonObject, JsonValue, Key, Resource, group_version
+from argosy.machinery.requests import Write
 from argosy.machinery.status import StatusError
 from argosy.runtime.verbs import Verbs
 
@@ -164,6 +166,26 @@ class Applier:
         raise AssertionError("the last attempt returns or raises")
 
     async def _apply(
+        self, task: Task, options: Options, *, dry_run: bool, force: bool, managers: Collection[str] = ()
+    ) -> str:
+        try:
+            return await self._applied(task, options, dry_run=dry_run, force=force, managers=managers)
+        except StatusError as error:
+            live, patch = self._live.get(task.key), refused_lists(error, task.obj)
+            if live is None or not patch:
+                raise
+        resource = self._resource(task.obj)
+        key = Key(task.key.namespace if resource.namespaced else "", task.key.name)
+        self.writes += 1
+        made = await self._client.write(
+            Write(verb="patch", resource=resource, key=key, body=patch, manager=FIELD_MANAGER, dry_run=dry_run)
+        )
+        if dry_run:
+            return self._done(made, resource, "configured", dry_run)
+        self._live.wrote(made)
+        return await self._applied(task, options, dry_run=dry_run, force=force, managers=managers)
+
+    async def _applied(
         self, task: Task, options: Options, *, dry_run: bool, force: bool, managers: Collection[str] = ()
     ) -> str:
         target = task.obj

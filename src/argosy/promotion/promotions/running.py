@@ -36,6 +36,7 @@ from argosy.machinery.requests import Write, merge
 from argosy.promotion.admission.stages import read_request
 from argosy.promotion.events import promotion_event
 from argosy.promotion.freight.availability import availability
+from argosy.promotion.freight.entries import note_upstream, piece_named
 from argosy.promotion.freight.references import freight_names, reference
 from argosy.promotion.kinds import FREIGHT, PROMOTIONS, STAGES
 from argosy.promotion.names import ABORT, REFRESH, REVERIFY, SHARD
@@ -129,10 +130,12 @@ class Promoting:
         if (promotion.get("status") or {}).get("phase") in TERMINAL:
             return self._look_at_end(snapshot, promotion)
         stage = snapshot.object(STAGES, Key(key.namespace, promotion["spec"]["stage"]))
-        freight = snapshot.object(FREIGHT, Key(key.namespace, promotion["spec"].get("freight") or ""))
+        freight = piece_named(snapshot, key.namespace, promotion["spec"].get("freight") or "")
         seen = Seen(promotion=promotion, stage=stage, freight=freight, memory=_memory(snapshot, promotion))
         if seen.phase != "Running" or stage is None or freight is None or seen.annotation(ABORT):
             return seen
+        if not seen.status.get("stepExecutionMetadata"):
+            note_upstream(snapshot, stage)
         return self._run(snapshot, seen, stage, freight)
 
     def _look_at_end(self, snapshot: Snapshot, promotion: JsonObject) -> Seen:

@@ -10,11 +10,11 @@ from argosy.apis.kargo import Promotion
 from argosy.machinery.controller import Index, Snapshot
 from argosy.machinery.objects import JsonObject, Key
 from argosy.machinery.requests import Write
+from argosy.promotion.freight.entries import freight_for
 from argosy.promotion.kinds import (
     ANALYSIS_RUNS,
     ANALYSIS_TEMPLATES,
     CLUSTER_ANALYSIS_TEMPLATES,
-    FREIGHT,
     PROJECT_CONFIGS,
     STAGES,
     WAREHOUSES,
@@ -38,7 +38,7 @@ class Seen:
     stage: JsonObject
     promotions: Sequence[JsonObject] = ()
     freight: Sequence[JsonObject] = ()
-    """All of the project."""
+    """Of the origins that it requests, and whatever is or was in it."""
     policies: Sequence[Mapping[str, Any]] | None = None
     health: JsonObject = field(default_factory=dict)
     refreshes: tuple[Write, ...] = ()
@@ -87,7 +87,7 @@ class Looking:
         runs = snapshot.objects(ANALYSIS_RUNS, key.namespace, label) if snapshot.serves(ANALYSIS_RUNS) else ()
         seen = Seen(
             stage=stage,
-            freight=snapshot.objects(FREIGHT, key.namespace),
+            freight=freight_for(snapshot, stage),
             runs=runs,
             settings=self._settings,
         )

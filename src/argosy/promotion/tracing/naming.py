@@ -10,6 +10,8 @@ from argosy.promotion.tracing.pipeline import Pipeline
 
 SHORTEST: Final = 4
 """Characters of an id that name it."""
+REVISION: Final = "org.opencontainers.image.revision"
+SOURCE: Final = "org.opencontainers.image.source"
 
 
 class Unknown(Exception):
@@ -51,6 +53,7 @@ def found(freight: Iterable[JsonObject], reference: str) -> list[JsonObject]:
 
 def is_named(piece: JsonObject, reference: str) -> bool:
     ids = [str(piece["metadata"]["name"]), *(str(one.get("id") or "") for one in piece.get("commits") or ())]
+    ids += [built_from(one) for one in piece.get("images") or ()]
     digests = [str(one.get("digest") or "") for one in piece.get("images") or ()]
     if len(reference) >= SHORTEST:
         begins = reference.removeprefix("sha256:")
@@ -59,6 +62,11 @@ def is_named(piece: JsonObject, reference: str) -> bool:
         if any(one.removeprefix("sha256:").startswith(begins) for one in digests if one):
             return True
     return reference == piece.get("alias") or any(reference in names_of(one) for one in artefacts(piece))
+
+
+def built_from(image: Mapping[str, Any]) -> str:
+    """The commit that an image was built from, where its annotations say so; else empty."""
+    return str((image.get("annotations") or {}).get(REVISION) or "")
 
 
 def artefacts(piece: Mapping[str, Any]) -> list[Mapping[str, Any]]:

@@ -11,7 +11,7 @@ from argosy.promotion.events import actor_of
 from argosy.promotion.freight.availability import origin_text
 from argosy.promotion.stages.order import phase_of
 from argosy.promotion.tracing.applications import applications_of
-from argosy.promotion.tracing.naming import artefacts
+from argosy.promotion.tracing.naming import SOURCE, artefacts, built_from
 from argosy.promotion.tracing.pipeline import Pipeline
 from argosy.promotion.tracing.standing import standing
 
@@ -30,7 +30,10 @@ def traced(pipeline: Pipeline, piece: JsonObject, now: datetime) -> JsonObject:
 
 def _artefact(one: Mapping[str, Any]) -> JsonObject:
     kept = ("repoURL", "id", "branch", "tag", "digest", "version", "message", "author")
-    return {name: one[name] for name in kept if one.get(name)}
+    found = {name: one[name] for name in kept if one.get(name)}
+    if commit := built_from(one):
+        found["builtFrom"] = {"id": commit, "repoURL": str((one.get("annotations") or {}).get(SOURCE) or "")}
+    return found
 
 
 def _stage(pipeline: Pipeline, piece: JsonObject, stage: JsonObject, now: datetime) -> JsonObject:
@@ -97,7 +100,12 @@ def _artefact_line(one: Mapping[str, Any]) -> str:
         return f"commit {one['id'][:12]} of {one['repoURL']}{subject}"
     if one.get("version"):
         return f"chart {one['repoURL']} {one['version']}"
-    return f"image {one['repoURL']}:{one.get('tag') or ''} {str(one.get('digest') or '')[:19]}"
+    return f"image {one['repoURL']}:{one.get('tag') or ''} {str(one.get('digest') or '')[:19]}{_built(one)}"
+
+
+def _built(one: Mapping[str, Any]) -> str:
+    source = one.get("builtFrom")
+    return f", built from commit {source['id'][:12]} {source['repoURL']}".rstrip() if source else ""
 
 
 def _promotion_lines(one: Mapping[str, Any]) -> list[str]:

@@ -22,7 +22,6 @@ from argosy.render.kustomize.openapi import Schemas
 from argosy.render.kustomize.ordering import in_order
 from argosy.render.kustomize.origins import Origin, annotate, by_configuration, note_transformation
 from argosy.render.kustomize.place import Place, told_both
-from argosy.render.kustomize.plugins import run_generator, run_transformer
 from argosy.render.kustomize.reading import resources_of
 from argosy.render.kustomize.references import mend_references
 from argosy.render.kustomize.remotes import is_url, repository_of
@@ -273,6 +272,8 @@ class _Build:
             found = self.options.inflate(place, kustomization, chart, above.namespace)
             self._absorb(result, found, above.origin and above.origin.configured(file, "HelmChartInflationGenerator"))
         for config in self._configs(kustomization.items("generators"), kustomization, place, above):
+            from argosy.render.kustomize.plugins import run_generator
+
             made = run_generator(config, place, kustomization, self.options.inflate)
             self._absorb(result, made, by_configuration(config))
 
@@ -289,11 +290,15 @@ class _Build:
             if above.origin is not None:
                 note_transformation(result.resources, above.origin.configured(file, kind))
         for config in self._configs(kustomization.items("transformers"), kustomization, place, above):
+            from argosy.render.kustomize.plugins import run_transformer
+
             run_transformer(config, result.resources, place, self.schemas)
             result.resources.keep(lambda resource: bool(resource.obj))
             if (origin := by_configuration(config)) is not None:
                 note_transformation(result.resources, origin)
         for config in self._configs(kustomization.items("validators"), kustomization, place, above):
+            from argosy.render.kustomize.plugins import run_transformer
+
             before = [copy.deepcopy(resource.obj) for resource in result.resources]
             run_transformer(config, result.resources, place, self.schemas)
             if before != [resource.obj for resource in result.resources]:

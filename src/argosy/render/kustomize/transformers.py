@@ -21,8 +21,6 @@ from argosy.render.kustomize.ids import Gvk
 from argosy.render.kustomize.images import set_images
 from argosy.render.kustomize.model import Kustomization
 from argosy.render.kustomize.openapi import Schemas
-from argosy.render.kustomize.patches import apply_json_patch_to, apply_patch, apply_strategic_files
-from argosy.render.kustomize.replacements import apply_replacements
 from argosy.render.kustomize.resource import Resource, ResourceSet
 from argosy.render.kustomize.scalars import text_of
 
@@ -41,10 +39,17 @@ Step = tuple[str, Callable[[], None]]
 def transformations(
     resources: ResourceSet, kustomization: Kustomization, configuration: Configuration, read: Read, schemas: Schemas
 ) -> Iterator[Step]:
-    """One step for each transformer that the kustomization configures; they are to be run one after the other."""
+    """One step for each transformer that the kustomization configures; they are to be run one after the other.
+
+    Those that few kustomizations have are loaded when one has them: a command that renders a small one begins sooner.
+    """
     if files := kustomization.items("patchesStrategicMerge"):
+        from argosy.render.kustomize.patches import apply_strategic_files
+
         yield "PatchStrategicMergeTransformer", lambda: apply_strategic_files(resources, files, read, schemas)
     for index, patch in enumerate(kustomization.items("patches")):
+        from argosy.render.kustomize.patches import apply_patch
+
         yield "PatchTransformer", partial(apply_patch, resources, patch, f"patches[{index}]", read, schemas)
     if namespace := kustomization.text("namespace"):
         yield "NamespaceTransformer", lambda: set_namespace(resources, namespace, configuration.namespace)
@@ -56,6 +61,8 @@ def transformations(
     if annotations := kustomization.mapping("commonAnnotations"):
         yield "AnnotationsTransformer", lambda: set_entries(resources, annotations, configuration.common_annotations)
     for index, patch in enumerate(kustomization.items("patchesJson6902")):
+        from argosy.render.kustomize.patches import apply_json_patch_to
+
         yield (
             "PatchJson6902Transformer",
             partial(apply_json_patch_to, resources, patch, f"patchesJson6902[{index}]", read),
@@ -68,6 +75,8 @@ def transformations(
     for index, image in enumerate(kustomization.images):
         yield "ImageTagTransformer", partial(set_images, resources, image, f"images[{index}]", configuration.images)
     if replacements := kustomization.items("replacements"):
+        from argosy.render.kustomize.replacements import apply_replacements
+
         yield "ReplacementTransformer", lambda: apply_replacements(resources, replacements, read)
 
 

@@ -38,6 +38,8 @@ class Lister:
         self.cache = cache
         self.resource: Resource = cache.resource
         self.indexes: dict[str, Callable[[JsonObject], Iterable[str]]] = {}
+        self.edges: set[str] = set()
+        """Names of those whose readers are woken by objects that come or leave alone."""
         self._changed = changed
         self._metadata_only = metadata_only
         self._forgets: list[Callable[[], None]] = []
@@ -57,8 +59,10 @@ class Lister:
             forget()
         self._forgets = []
 
-    def add_index(self, name: str, values: Callable[[JsonObject], Iterable[str]]) -> None:
+    def add_index(self, name: str, values: Callable[[JsonObject], Iterable[str]], *, edges: bool = False) -> None:
         if name not in self.indexes:
+            if edges:
+                self.edges.add(name)
             self.indexes[name] = values
             self.cache.add_index(name, values)
             for key in self._own:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -107,7 +107,7 @@ class Listers:
 
     def index(self, index: Index[Any], extent: Extent) -> None:
         """Declares an index; idempotent."""
-        self.lister(extent).add_index(index.name, index.values)
+        self.lister(extent).add_index(index.name, index.values, edges=index.edges)
 
     def known(self, resource: Resource) -> tuple[Lister, ...]:
         """The listers of a kind that somebody reads."""
@@ -131,8 +131,8 @@ class Listers:
 
     def _heard(self, extent: Extent) -> Callable[[JsonObject | None, JsonObject | None], None]:
         def changed(old: JsonObject | None, new: JsonObject | None) -> None:
-            indexes: Iterable[Any] = self._listers[extent].indexes.items()
-            self._subscriptions.changed(extent.resource, indexes, old, new)
+            lister = self._listers[extent]
+            self._subscriptions.changed(extent.resource, lister.indexes, lister.edges, old, new)
             self._changed(extent.resource, old, new, not self._filled[extent].is_set())
 
         return changed

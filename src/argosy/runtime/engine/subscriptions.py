@@ -6,7 +6,7 @@ kind is served. A change is translated into the notes that it concerns; whoever 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import NamedTuple
 
 from argosy.machinery.objects import JsonObject, Key, Resource, key_of
@@ -72,13 +72,16 @@ class Subscriptions:
     def changed(
         self,
         resource: Resource,
-        indexes: Iterable[tuple[str, Callable[[JsonObject], Iterable[str]]]],
+        indexes: Mapping[str, Callable[[JsonObject], Iterable[str]]],
+        edges: Collection[str],
         old: JsonObject | None,
         new: JsonObject | None,
     ) -> None:
-        """Wakes whoever read what this change touches, by its old and its new state."""
+        """Wakes whoever read what this change touches, by its old and its new state.
+
+        `edges`: names of indexes whose values matter when the object comes under them or leaves them alone.
+        """
         notes: dict[Note, None] = {}
-        pairs = tuple(indexes)
         for obj in (old, new):
             if obj is None:
                 continue
@@ -89,8 +92,10 @@ class Subscriptions:
                 namespace_note(resource, ""),
             ):
                 notes[note] = None
-            for name, values in pairs:
-                for value in _values(values, obj):
+        for name, values in indexes.items():
+            before, after = (dict.fromkeys(_values(values, obj)) if obj is not None else {} for obj in (old, new))
+            for value in before | after:
+                if name not in edges or (value in before) != (value in after):
                     notes[index_note(resource, name, value)] = None
         self.tell(notes)
 

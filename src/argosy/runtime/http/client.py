@@ -13,7 +13,7 @@ from typing import Self
 import aiohttp
 
 from argosy.machinery.api import ListPage, PatchType, WatchEvent
-from argosy.machinery.objects import JsonObject, Resource
+from argosy.machinery.objects import JsonObject, NoPathSegment, Resource
 from argosy.machinery.requests import Get, List, Served, Watch, Write
 from argosy.machinery.status import StatusError
 from argosy.runtime.chance import Rng
@@ -123,7 +123,7 @@ class HttpClient(Verbs):
 
     async def get(self, request: Get) -> JsonObject:
         resource, key = request.resource, request.key
-        obj = await self._exchange.json("GET", resource.path(key.namespace, key.name, request.subresource))
+        obj = await self._exchange.json("GET", path_of(resource, key.namespace, key.name, request.subresource))
         return obj if request.subresource else named(obj, resource)
 
     async def page(self, request: List) -> ListPage:
@@ -150,7 +150,7 @@ class HttpClient(Verbs):
         self, resource: Resource, namespace: str, query: Query, limit: int, token: str, accept: str
     ) -> ListPage:
         asked = {**query, **_given(limit=str(limit) if limit else "", **{"continue": token})}
-        document = await self._exchange.json("GET", resource.path(namespace), asked, accept=accept)
+        document = await self._exchange.json("GET", path_of(resource, namespace), asked, accept=accept)
         metadata = document.get("metadata") or {}
         items = tuple([named(item, resource) for item in document.get("items") or ()])
         return ListPage(items, metadata.get("resourceVersion") or "", metadata.get("continue") or "")
@@ -168,7 +168,7 @@ class HttpClient(Verbs):
         )
         timeout = aiohttp.ClientTimeout(sock_connect=CONNECT_SECONDS, sock_read=seconds + 30, total=seconds + 60)
         accept = METADATA if request.metadata_only else "application/json"
-        path = resource.path(request.namespace)
+        path = path_of(resource, request.namespace)
         async with self._exchange.opened("GET", path, query, None, "", accept, timeout) as response:
             if response.status >= 300:
                 raise self._exchange.refusal(response, await response.read())
@@ -184,12 +184,20 @@ class HttpClient(Verbs):
         name = "" if request.verb == "create" and not request.subresource else key.name
         return await self._exchange.json(
             METHODS[request.verb],
-            resource.path(key.namespace, name, request.subresource),
+            path_of(resource, key.namespace, name, request.subresource),
             _write_query(request),
             _delete_options(request) if request.verb == "delete" else request.body,
             content_type=_content_type(request),
             safe=request.dry_run or request.verb == "apply",
         )
+
+
+def path_of(resource: Resource, namespace: str = "", name: str = "", subresource: str = "") -> str:
+    """Raises StatusError 404 for what cannot be there, as the embedded server does."""
+    try:
+        return resource.path(namespace, name, subresource)
+    except NoPathSegment as error:
+        raise StatusError(404, "NotFound", f"{resource.qualified}: {error}") from None
 
 
 def _given(**values: str) -> Query:

@@ -1,4 +1,4 @@
-"""What commands and hooks of containers mean without a rule."""
+"""What a container's own command prints, and how long it runs."""
 
 from __future__ import annotations
 
@@ -8,41 +8,21 @@ from argosy.cluster.workloads.kubelet.commanded import commanded
 
 
 @pytest.mark.parametrize(
-    ("command", "args", "seconds", "code"),
+    ("container", "lines", "seconds", "code"),
     [
-        (["sleep", "10"], [], 10.0, 0),
-        (["sh", "-c", "sleep 5 && exit 3"], [], 5.0, 3),
-        (["sh", "-c", "-x"], ["sleep 2 && exit 1"], 2.0, 1),
-        (["/bin/sh", "-ec", "sleep 1; false"], [], 1.0, 1),
-        (["sh", "-c", "false && sleep 9; sleep 1"], [], 1.0, 0),
-        (["sh", "-c", "echo hello\nsleep 1m"], [], 60.0, 0),
-        (["true"], [], 0.0, 0),
+        ({"args": ["echo", "hello", "world"]}, ((0.0, "hello world"),), 0.0, 0),
+        ({"command": ["sh", "-c", "echo a; sleep 5; echo 'b c' && exit 3"]}, ((0.0, "a"), (5.0, "b c")), 5.0, 3),
+        ({"command": ["sh", "-c", "echo to-file > /x; echo seen"]}, ((0.0, "seen"),), 0.0, 0),
+        ({"command": ["sh", "-c", "false && echo never; echo then"]}, ((0.0, "then"),), 0.0, 0),
+        ({"command": ["sleep", "7"]}, None, 7.0, 0),
     ],
 )
-def test_a_script_of_sleeps_and_exits_runs_so_long_and_ends_so(
-    command: list[str], args: list[str], seconds: float, code: int
+def test_what_is_echoed_is_printed_when_its_turn_comes(
+    container: dict[str, object], lines: object, seconds: float, code: int
 ) -> None:
-    effect = commanded({"name": "c", "command": command, "args": args})
-    assert (effect.run_for, effect.exit_code) == (seconds, code)
+    effect = commanded(container)
+    assert (effect.logs, effect.run_for, effect.exit_code) == (lines, seconds, code)
 
 
-@pytest.mark.parametrize(
-    "command", [["nginx", "-g", "daemon off;"], ["sh", "-c", "while true; do sleep 1; done"], ["sleep", "infinity"], []]
-)
-def test_any_other_command_runs_for_as_long_as_its_pod(command: list[str]) -> None:
-    assert commanded({"name": "c", "command": command}).run_for is None
-
-
-def test_a_program_that_is_not_there_never_starts() -> None:
-    effect = commanded({"name": "c", "command": ["/bad-command"]})
-    assert effect.fail is not None
-    assert effect.fail.reason == "Error"
-
-
-def test_hooks_that_sleep_delay_readiness_and_the_end() -> None:
-    hooks = {
-        "postStart": {"exec": {"command": ["sleep", "5"]}},
-        "preStop": {"exec": {"command": ["sh", "-c", "sleep 7"]}},
-    }
-    effect = commanded({"name": "c", "lifecycle": hooks})
-    assert (effect.ready_delay, effect.stop_delay) == (5.0, 7.0)
+def test_a_program_that_is_not_understood_prints_nothing() -> None:
+    assert commanded({"command": ["sh", "-c", "echo a; nginx"]}).logs is None

@@ -9,6 +9,7 @@ import tarfile
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from argosy.cluster.workloads.inside.fields import field_value
 from argosy.machinery.objects import JsonObject, Key
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ def mounted(view: View, pod: JsonObject, container: JsonObject) -> Files:
     volumes = {volume["name"]: volume for volume in pod["spec"].get("volumes") or ()}
     found: Files = {}
     for mount in container.get("volumeMounts") or ():
-        content = _content(view, pod["metadata"]["namespace"], volumes.get(mount["name"]) or {})
+        content = _content(view, pod, volumes.get(mount["name"]) or {})
         if sub := mount.get("subPath"):
             if sub in content:
                 found[mount["mountPath"]] = content[sub]
@@ -33,17 +34,26 @@ def mounted(view: View, pod: JsonObject, container: JsonObject) -> Files:
     return found
 
 
-def _content(view: View, namespace: str, volume: JsonObject) -> Files:
+def _content(view: View, pod: JsonObject, volume: JsonObject) -> Files:
+    namespace = pod["metadata"]["namespace"]
     if source := volume.get("configMap"):
         return _items(view.get("configmaps", Key(namespace, source.get("name") or "")), source)
     if source := volume.get("secret"):
         return _items(view.get("secrets", Key(namespace, source.get("secretName") or "")), source)
-    found: Files = {}
+    found: Files = _fields(pod, volume.get("downwardAPI"))
     for part in (volume.get("projected") or {}).get("sources") or ():
         for field, plural in (("configMap", "configmaps"), ("secret", "secrets")):
             if source := part.get(field):
                 found |= _items(view.get(plural, Key(namespace, source.get("name") or "")), source)
+        found |= _fields(pod, part.get("downwardAPI"))
     return found
+
+
+def _fields(pod: JsonObject, source: JsonObject | None) -> Files:
+    items = (source or {}).get("items") or ()
+    return {
+        item["path"]: field_value(pod, item["fieldRef"]["fieldPath"]).encode() for item in items if "fieldRef" in item
+    }
 
 
 def _items(source: JsonObject | None, chosen: JsonObject) -> Files:

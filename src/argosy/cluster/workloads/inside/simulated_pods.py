@@ -12,6 +12,7 @@ import orjson
 from argosy.cluster.ports import Clock, CommandConsole, ProxyRequest, ProxyResponse
 from argosy.cluster.workloads.inside import commands
 from argosy.cluster.workloads.inside.commands import READS_INPUT, Place, Ran
+from argosy.cluster.workloads.inside.fields import api_server, field_value, host_name, kubelet_files
 from argosy.cluster.workloads.inside.files import POD_LIMIT, Files, data_of, mounted
 from argosy.cluster.workloads.inside.rules import Page
 from argosy.cluster.workloads.kubelet.effects import effects_of, ordinal_of, owners_of
@@ -90,11 +91,11 @@ class SimulatedWorld:
 
     def _place(self, pod: JsonObject, container: str, effect: Effect) -> Place:
         spec = next(item for item in pod["spec"]["containers"] if item["name"] == container)
-        files = mounted(self._view, pod, spec)
+        files = kubelet_files(pod) | mounted(self._view, pod, spec)
         files |= {path: text.encode() for path, text in (effect.files or {}).items()}
         files |= self._written.get(pod["metadata"]["uid"], {})
         return Place(
-            hostname=pod["spec"].get("hostname") or pod["metadata"]["name"],
+            hostname=host_name(pod),
             now=self._clock.now(),
             environment=self._environment(pod, spec),
             files=files,
@@ -103,7 +104,8 @@ class SimulatedWorld:
 
     def _environment(self, pod: JsonObject, container: JsonObject) -> dict[str, str]:
         found = {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"}
-        found["HOSTNAME"] = pod["metadata"]["name"]
+        found["HOSTNAME"] = host_name(pod)
+        found |= api_server(self._view.get("services", Key("default", "kubernetes")))
         namespace = pod["metadata"]["namespace"]
         for item in container.get("envFrom") or ():
             for field, plural in (("configMapRef", "configmaps"), ("secretRef", "secrets")):
@@ -120,10 +122,7 @@ class SimulatedWorld:
             if reference := source.get(field):
                 key = Key(pod["metadata"]["namespace"], reference.get("name") or "")
                 return data_of(self._view.get(plural, key)).get(reference["key"], b"").decode(errors="replace")
-        value: object = pod
-        for part in ((source.get("fieldRef") or {}).get("fieldPath") or "").split("."):
-            value = value.get(part, "") if isinstance(value, dict) and part else ""
-        return value if isinstance(value, str) else ""
+        return field_value(pod, (source.get("fieldRef") or {}).get("fieldPath") or "")
 
     def _keep(self, pod: JsonObject, place: Place) -> None:
         if not place.written:

@@ -1,4 +1,5 @@
-"""What a container's command and hooks mean without a rule: sleeps take their time, `exit` and `false` end with a code.
+"""What a container's command and hooks mean without a rule: sleeps take their time, `exit` and `false` end with a code,
+`echo` prints.
 
 Only scripts of such words are understood; any other command runs for as long as its Pod does. A program named
 `bad-command` is not there: its container never starts.
@@ -8,7 +9,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from argosy.cluster.workloads.rules.rules import Effect, Fail
 from argosy.machinery.objects import JsonObject
@@ -16,6 +17,13 @@ from argosy.machinery.objects import JsonObject
 _SHELLS = frozenset({"sh", "bash", "ash"})
 _UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0}
 _LONGEST = 10**6
+
+
+class _Ran(NamedTuple):
+    seconds: float = 0.0
+    code: int = 0
+    lines: tuple[tuple[float, str], ...] = ()
+    """(seconds after the start, what is printed)."""
 
 
 def commanded(container: JsonObject) -> Effect:
@@ -27,17 +35,16 @@ def commanded(container: JsonObject) -> Effect:
         return Effect(fail=Fail(reason="Error"), exit_code=127).over(delays)
     if (ran := _ran(words)) is None:
         return delays
-    seconds, code = ran
-    return Effect(run_for=seconds, exit_code=code).over(delays)
+    return Effect(run_for=ran.seconds, exit_code=ran.code, logs=ran.lines or None).over(delays)
 
 
 def _hook(hook: Any) -> float:
     ran = _ran([str(word) for word in ((hook or {}).get("exec") or {}).get("command") or ()])
-    return ran[0] if ran is not None else 0.0
+    return ran.seconds if ran is not None else 0.0
 
 
-def _ran(words: Sequence[str]) -> tuple[float, int] | None:
-    """(seconds, exit code) of a command that is understood."""
+def _ran(words: Sequence[str]) -> _Ran | None:
+    """Of a command that is understood."""
     if not words:
         return None
     program = words[0].rpartition("/")[2]
@@ -50,9 +57,9 @@ def _ran(words: Sequence[str]) -> tuple[float, int] | None:
     return _script(scripts[0]) if scripts else None
 
 
-def _script(text: str) -> tuple[float, int] | None:
+def _script(text: str) -> _Ran | None:
     """Commands joined by `;`, `&&` or line ends; what comes after a failure is skipped by `&&` alone."""
-    seconds, code = 0.0, 0
+    seconds, code, lines = 0.0, 0, []
     for line in text.replace("\n", ";").split(";"):
         for part in line.split("&&"):
             try:
@@ -63,25 +70,36 @@ def _script(text: str) -> tuple[float, int] | None:
                 continue
             if (ran := _simple(words)) is None:
                 return None
-            seconds, code = seconds + ran[0], ran[1]
+            lines += [(seconds + at, said) for at, said in ran.lines]
+            seconds, code = seconds + ran.seconds, ran.code
             if words[0] == "exit":
-                return seconds, code
+                return _Ran(seconds, code, tuple(lines))
             if code:
                 break
-    return seconds, code
+    return _Ran(seconds, code, tuple(lines))
 
 
-def _simple(words: Sequence[str]) -> tuple[float, int] | None:
+def _simple(words: Sequence[str]) -> _Ran | None:
     program, arguments = words[0].rpartition("/")[2], words[1:]
     if program == "sleep" and len(arguments) == 1:
         seconds = _seconds(arguments[0])
-        return None if seconds is None else (seconds, 0)
+        return None if seconds is None else _Ran(seconds)
     if program == "exit":
         code = arguments[0] if arguments else "0"
-        return (0.0, int(code) % 256) if code.isdecimal() else None
+        return _Ran(code=int(code) % 256) if code.isdecimal() else None
     if program in ("true", "false"):
-        return 0.0, int(program == "false")
-    return (0.0, 0) if program in ("echo", "set") else None
+        return _Ran(code=int(program == "false"))
+    if program == "echo":
+        return _Ran(lines=_printed(arguments))
+    return _Ran() if program == "set" else None
+
+
+def _printed(words: Sequence[str]) -> tuple[tuple[float, str], ...]:
+    """Nothing where it goes into a file, or on to another program."""
+    if any(word.startswith((">", "|", "1>", "2>")) for word in words):
+        return ()
+    said = [word for word in words if word not in ("-n", "-e")]
+    return tuple((0.0, line) for line in " ".join(said).split("\n"))
 
 
 def _seconds(text: str) -> float | None:

@@ -28,24 +28,28 @@ class SimulatedLogs:
         """Whole lines. Raises StatusError 400 for a container that prints nothing yet, or does not exist."""
         name = _container(pod, options)
         now = self._clock.now()
-        lines = _chosen(list(self._lines(pod, name, options.previous, now)), options, now)
+        every = list(self._lines(pod, name, options.previous, now))
         sent = 0
-        for line in lines:
+        for line in _chosen(every, options, now):
             data = _encoded(line, options)
             if options.limit_bytes is not None and sent + len(data) > options.limit_bytes:
                 yield data[: options.limit_bytes - sent]
                 return
             sent += len(data)
             yield data
-        while options.follow and not options.previous:
+        seen, runs = len(every), options.follow and not options.previous
+        while runs:
             current = self._view.get("pods", key_of(pod))
-            if current is None or "running" not in (_status(current, name).get("state") or {}):
+            state = _status(current, name).get("state") or {} if current is not None else {}
+            if current is None or "waiting" in state:
                 return
-            await self._clock.sleep(FOLLOWED_EVERY, background=True)
-            before, now = now, self._clock.now()
-            for line in self._lines(current, name, False, now):
-                if before < line[0] <= now:
-                    yield _encoded(line, options)
+            runs = "running" in state
+            lines = list(self._lines(current, name, False, self._clock.now()))
+            for line in lines[seen:]:
+                yield _encoded(line, options)
+            seen = len(lines)
+            if runs:
+                await self._clock.sleep(FOLLOWED_EVERY, background=True)
 
     def _lines(self, pod: JsonObject, name: str, previous: bool, now: datetime) -> Iterator[Line]:
         status = _status(pod, name)
