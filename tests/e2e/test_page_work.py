@@ -115,6 +115,27 @@ def test_several_applications_are_refreshed_at_once(page: Page) -> None:
     expect(dialog.locator(".badge", has_text="asked")).to_have_count(2)
 
 
+def test_a_live_object_is_edited_with_a_warning_and_its_difference_is_shown(page: Page, site: Site) -> None:
+    off = {"spec": {"syncPolicy": {"automated": None}}}
+    site.argosy.kubectl("patch", "application", "api", "-n", "argocd", "--type=merge", "-p", json.dumps(off))
+    page.goto("/applications/argocd/api?view=tree")
+    page.get_by_role("button", name="a ConfigMap").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_role("tab", name="Live").click()
+    dialog.get_by_role("button", name="Edit…").click()
+    expect(dialog).to_contain_text("the next sync puts Git's version back")
+    editor = dialog.get_by_label("ConfigMap a as YAML")
+    editor.get_by_text('value: "1"').click()
+    page.keyboard.press("End")
+    page.keyboard.press("Backspace")
+    page.keyboard.type('7"')
+    dialog.get_by_role("button", name="Save").click()
+    expect(dialog.locator("pre")).to_contain_text('value: "1"')
+    site.argosy.eventually(lambda: site.argosy.data_of("a", "api").get("value") == "17", "it is changed")
+    dialog.get_by_role("tab", name="Diff").click()
+    expect(dialog.locator(".del")).to_contain_text('value: "17"')
+
+
 def test_logs_are_followed_filtered_and_marked(page: Page, site: Site) -> None:
     source = site.argosy.get("application", "web", "-n", "argocd")["spec"]["source"]["repoURL"]
     repository = Repository(Path(source))

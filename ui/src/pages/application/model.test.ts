@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 
-import { deletion, diff, differences, effect, folded, type Resource, syncBody } from "./model";
+import { deletion, diff, differences, editable, effect, folded, mergePatch, type Resource, syncBody } from "./model";
 
 const text = (lines: ReturnType<typeof diff>) => lines.map((line) => `${line.kind[0]} ${line.text}`);
 
@@ -58,4 +58,13 @@ test("what a deletion takes with it is named, what holds data first", () => {
   const one = (kind: string): Resource => ({ group: "", version: "v1", kind, namespace: "n", name: "x", sync: "Synced", health: "", healthMessage: "", wave: 0, hook: false, pruned: false });
   expect(deletion([one("ConfigMap"), one("PersistentVolumeClaim")], "foreground")).toEqual(["PersistentVolumeClaim n/x", "ConfigMap n/x"]);
   expect(deletion([one("ConfigMap")], "none")).toEqual([]);
+});
+
+test("a merge patch says what is changed, added and taken away", () => {
+  expect(mergePatch({ a: 1, b: { c: 1, d: 2 }, e: [1], f: 1 }, { a: 1, b: { c: 2 }, e: [1], g: 3 })).toEqual({ b: { c: 2, d: null }, f: null, g: 3 });
+  expect(mergePatch({ a: { b: [1, 2] } }, { a: { b: [1, 2] } })).toEqual({});
+});
+
+test("what the server alone writes is not edited", () => {
+  expect(editable({ kind: "A", metadata: { name: "x", uid: "1", managedFields: [] }, status: { a: 1 } })).toEqual({ kind: "A", metadata: { name: "x" } });
 });

@@ -167,3 +167,28 @@ export function deletion(resources: Resource[], propagation: Propagation): strin
     .sort((a, b) => holds(a) - holds(b) || keyOf(a).localeCompare(keyOf(b)))
     .map((one) => keyOf(one));
 }
+
+type Json = Record<string, unknown>;
+const isObject = (value: unknown): value is Json => typeof value === "object" && value !== null && !Array.isArray(value);
+
+/** The JSON merge patch (RFC 7386) that turns one object into the other. */
+export function mergePatch(before: Json, after: Json): Json {
+  const patch: Json = {};
+  for (const name of Object.keys(before)) if (!(name in after)) patch[name] = null;
+  for (const [name, value] of Object.entries(after)) {
+    const old = before[name];
+    if (isObject(old) && isObject(value)) {
+      const below = mergePatch(old, value);
+      if (Object.keys(below).length) patch[name] = below;
+    } else if (JSON.stringify(old) !== JSON.stringify(value)) patch[name] = value;
+  }
+  return patch;
+}
+
+/** What a person may edit of a live object: without what the server alone writes. */
+export function editable(live: Json): Json {
+  const { status: _status, ...rest } = live;
+  const metadata = isObject(live["metadata"]) ? { ...live["metadata"] } : {};
+  for (const name of ["managedFields", "resourceVersion", "uid", "generation", "creationTimestamp"]) delete metadata[name];
+  return { ...rest, metadata };
+}

@@ -1,10 +1,12 @@
+import { lazy, Suspense } from "preact/compat";
 import { useEffect, useState } from "preact/hooks";
 
 import { ask, Failure } from "../../api/client";
-import { Ago, Badge, Button, Copy, Dialog, Note } from "../../parts";
+import { Ago, Badge, Button, Copy, Dialog, Note, toast } from "../../parts";
 import { LogsView } from "../logs/view";
 import { yaml } from "../objects/model";
-import type { Shown } from "./model";
+import { Differences } from "./diff";
+import { differences, editable, type Managed, mergePatch, type Shown } from "./model";
 import { act } from "./page";
 import { NodeFacts } from "./tree";
 import type { Node } from "./tree-model";
@@ -25,7 +27,8 @@ interface Event {
   eventTime?: string;
 }
 
-const VIEWS = ["summary", "live", "events", "logs"] as const;
+const Editor = lazy(() => import("../../parts/editor").then((found) => found.Editor));
+const VIEWS = ["summary", "live", "diff", "events", "logs"] as const;
 const PRINT = new Set(["Pod", "ReplicaSet", "Deployment", "StatefulSet", "DaemonSet", "Job", "CronJob", "Rollout"]);
 
 /** One object of the tree: what it is, as it lives, what was told of it, and what can be done with it. */
@@ -46,6 +49,7 @@ export function ObjectPanel({ app, node, onClose }: { app: Shown; node: Node; on
         </div>
         {view === "summary" && <NodeFacts node={node} />}
         {view === "live" && <LiveManifest app={app} node={node} />}
+        {view === "diff" && <ObjectDiff app={app} node={node} />}
         {view === "logs" && <LogsView place={{ ...placed(app), namespace: node.namespace ?? "", kind: node.kind, group: node.group ?? "", name: node.name }} />}
         {view === "events" && <Events app={app} node={node} />}
         <Actions app={app} node={node} onDone={onClose} />
@@ -84,18 +88,71 @@ function useAnswer<T>(place: string): { answer: T | null; problem: string } {
 }
 
 function LiveManifest({ app, node }: { app: Shown; node: Node }) {
+  const [editing, setEditing] = useState(false);
   const { answer, problem } = useAnswer<{ manifest?: string }>(`/api/v1/applications/${app.row.name}/resource?${named(app, node)}`);
   if (problem) return <Note severity="broken">{problem}</Note>;
   if (!answer) return <p class="muted">Loading…</p>;
-  const text = yaml(JSON.parse(answer.manifest || "null")).trimStart();
+  const live = JSON.parse(answer.manifest || "null") as Record<string, unknown> | null;
+  const text = yaml(live).trimStart();
+  if (editing && live) return <EditLive app={app} node={node} live={live} onClose={() => setEditing(false)} />;
   return (
     <div>
-      <Copy text={text} what="the manifest" />
+      <Copy text={text} what="the manifest" />{" "}
+      {live && (
+        <Button kind="plain" onClick={() => setEditing(true)}>
+          Edit…
+        </Button>
+      )}
       <pre class="diff" tabIndex={0}>
         {text}
       </pre>
     </div>
   );
+}
+
+/** Changes the live object by a merge patch of what was edited; Git wins at the next sync. */
+function EditLive({ app, node, live, onClose }: { app: Shown; node: Node; live: Record<string, unknown>; onClose: () => void }) {
+  const before = editable(live);
+  const start = yaml(before).trimStart();
+  const [text, setText] = useState(start);
+  async function save() {
+    try {
+      const { parse } = await import("yaml");
+      const patch = mergePatch(before, parse(text) as Record<string, unknown>);
+      const asked = named(app, node);
+      asked.set("patchType", "application/merge-patch+json");
+      await ask("POST", `/api/v1/applications/${app.row.name}/resource?${asked}`, JSON.stringify(patch));
+      toast("ok", `${node.name} is changed`);
+      onClose();
+    } catch (error) {
+      toast("broken", error instanceof Error ? error.message : String(error));
+    }
+  }
+  return (
+    <div>
+      <Note severity="attention">What you change here differs from Git: the next sync{app.row.automated ? ", which is automated," : ""} puts Git's version back.</Note>
+      <Suspense fallback={<p class="muted">Loading the editor…</p>}>
+        <Editor text={text} label={`${node.kind} ${node.name} as YAML`} onChange={setText} />
+      </Suspense>
+      <div class="actions">
+        <Button onClick={onClose}>Cancel</Button>
+        <Button kind="primary" disabled={text === start} onClick={() => void save()}>
+          Save
+        </Button>
+      </div>
+    </div>
+  );
+}
+
+/** From what lives to what Git says, of this object alone. */
+function ObjectDiff({ app, node }: { app: Shown; node: Node }) {
+  const asked = new URLSearchParams({ appNamespace: app.row.namespace, namespace: node.namespace ?? "", name: node.name, kind: node.kind, group: node.group ?? "" });
+  const { answer, problem } = useAnswer<{ items: Managed[] | null }>(`/api/v1/applications/${app.row.name}/managed-resources?${asked}`);
+  if (problem) return <Note severity="broken">{problem}</Note>;
+  if (!answer) return <p class="muted">Comparing…</p>;
+  if (!answer.items?.length) return <p class="muted">Git does not say anything of it: something else made it.</p>;
+  const found = differences(answer.items);
+  return found.length ? <Differences found={found} /> : <Note severity="ok">Nothing differs from Git.</Note>;
 }
 
 function Events({ app, node }: { app: Shown; node: Node }) {

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 
-import { conditionsOf, firstNumber, generated, lifetime, linksOf, measured, plotted, promotionSteps, rollingSteps, rolloutFacts, rolloutTrack, stepInWords, threshold } from "./model";
+import { canUndoTo, conditionsOf, firstNumber, generated, lifetime, linksOf, measured, plotted, promotionSteps, revisionsOf, rollingSteps, rolloutFacts, rolloutTrack, stepInWords, threshold } from "./model";
 
 test("a promotion's steps have the state, output and errors of each", () => {
   const promotion = {
@@ -106,4 +106,17 @@ test("the Applications of a set stand with what is not well first, and with thei
     { step: "1", done: 1, all: 1 },
     { step: "2", done: 0, all: 1 },
   ]);
+});
+
+test("revisions stand newest first, with what each is and its Pods", () => {
+  const info = {
+    replicaSets: [
+      { objectMeta: { name: "a" }, revision: 1, stable: true, images: ["x:1"], available: 2, replicas: 2, status: "Healthy", pods: [{ objectMeta: { name: "a-1" }, status: "Running", ready: "1/1" }] },
+      { objectMeta: { name: "b" }, revision: 2, canary: true },
+    ],
+  };
+  const found = revisionsOf(info);
+  expect(found.map((one) => [one.number, one.roles])).toEqual([[2, ["canary"]], [1, ["stable"]]]);
+  expect(found[1]?.pods).toEqual([{ name: "a-1", status: "Running", ready: "1/1" }]);
+  expect(found.map((one) => canUndoTo(one, found))).toEqual([false, true]);
 });

@@ -255,3 +255,36 @@ export function rollingSteps(set: unknown): { step: string; done: number; all: n
   }
   return [...steps].map(([step, found]) => ({ step, ...found })).sort((a, b) => Number(a.step) - Number(b.step));
 }
+
+// ---- revisions of a Rollout, as the dashboard's API tells them
+
+export interface Revision {
+  name: string;
+  number: number;
+  roles: string[];
+  status: string;
+  images: string[];
+  available: number;
+  replicas: number;
+  pods: { name: string; status: string; ready: string }[];
+}
+
+export function revisionsOf(info: unknown): Revision[] {
+  return list(at(info, "replicaSets"))
+    .map((one) => ({
+      name: text(at(one, "objectMeta", "name")),
+      number: Number(one["revision"] ?? 0),
+      roles: ["stable", "canary", "active", "preview", "ping", "pong"].filter((role) => one[role] === true),
+      status: text(one["status"]),
+      images: (one["images"] as string[] | undefined) ?? [],
+      available: Number(one["available"] ?? 0),
+      replicas: Number(one["replicas"] ?? 0),
+      pods: list(one["pods"]).map((pod) => ({ name: text(at(pod, "objectMeta", "name")), status: text(pod["status"]), ready: text(pod["ready"]) })),
+    }))
+    .sort((a, b) => b.number - a.number);
+}
+
+/** One may go back to a revision that neither gets traffic nor is the newest. */
+export function canUndoTo(revision: Revision, all: Revision[]): boolean {
+  return revision.number > 0 && revision.number < Math.max(...all.map((one) => one.number));
+}

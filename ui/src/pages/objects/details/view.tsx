@@ -5,6 +5,7 @@ import { span, safeLink } from "../../../parts/format";
 import { href } from "../../../router";
 import { yaml } from "../model";
 import { conditionsOf, generated, lifetime, linksOf, measured, type Measured, plotted, promotionSteps, rollingSteps, rolloutFacts, rolloutTrack, threshold } from "./model";
+import { Revisions } from "./revisions";
 import "./view.css";
 
 /** What its kind is about; nothing for kinds that have no more than facts and conditions. */
@@ -138,17 +139,23 @@ function RolloutDetails({ object }: { object: unknown }) {
             </>
           ))}
         </dl>
+        <Revisions {...placed(object)} />
       </section>
       <Runs object={object} />
     </>
   );
 }
 
+function placed(object: unknown): { namespace: string; name: string } {
+  const { namespace = "", name = "" } = (object as Metadata).metadata ?? {};
+  return { namespace, name };
+}
+
 type Metadata = { metadata?: { namespace?: string; name?: string } };
 
 /** The AnalysisRuns of a Rollout, the newest first. */
 function Runs({ object }: { object: unknown }) {
-  const { namespace = "", name = "" } = (object as Metadata).metadata ?? {};
+  const { namespace, name } = placed(object);
   const asked = new URLSearchParams({ namespace, search: `rollout ${name}`, sort: "-created", limit: "10" });
   const page = useLive<Schemas["ObjectPage"]>(`/api/argosy/v1/stream/analysisruns?${asked}`)?.value.value;
   const rows = page?.rows.filter((row) => row.facts["owner"] === `Rollout ${name}`) ?? [];

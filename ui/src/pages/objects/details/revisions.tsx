@@ -1,0 +1,72 @@
+import { useState } from "preact/hooks";
+
+import { ask, Failure, type Schemas } from "../../../api/client";
+import { Badge, Button, Dialog, Note, severityOf, toast } from "../../../parts";
+import { useLive } from "../../live-page";
+import { canUndoTo, type Revision, revisionsOf } from "./model";
+
+const e = encodeURIComponent;
+
+/** The revisions of a Rollout with their Pods, and the way back to one. */
+export function Revisions({ namespace, name }: { namespace: string; name: string }) {
+  const shown = useLive<Schemas["RolloutDetails"]>(`/api/argosy/v1/stream/rollouts/${e(namespace)}/${e(name)}/details`)?.value.value;
+  const [asks, setAsks] = useState<Revision | null>(null);
+  const revisions = revisionsOf(shown?.info);
+  async function undo(event: SubmitEvent) {
+    event.preventDefault();
+    try {
+      await ask("PUT", `/rollouts/api/v1/rollouts/${e(namespace)}/${e(name)}/undo/${asks?.number}`);
+      toast("ok", `It goes back to revision ${asks?.number}`);
+    } catch (error) {
+      toast("broken", error instanceof Failure ? error.message : String(error));
+    }
+    setAsks(null);
+  }
+  return (
+    <>
+      {shown?.waiting && <Note severity="attention">{shown.waiting}</Note>}
+      {revisions.map((one) => (
+        <article key={one.name} class="stacked">
+          <h3>
+            revision {one.number} {one.roles.map((role) => <Badge key={role} severity={role === "canary" || role === "preview" ? "busy" : "ok"}>{role}</Badge>)}
+            <span class="mono small">{one.images.join(", ")}</span>
+            <span class="muted">
+              {one.available} of {one.replicas} Pods available
+            </span>
+            {canUndoTo(one, revisions) && (
+              <Button kind="plain" onClick={() => setAsks(one)}>
+                Back to this…
+              </Button>
+            )}
+          </h3>
+          <div>
+            {one.pods.map((pod) => (
+              <span key={pod.name} title={`${pod.name}: ${pod.ready} ready`}>
+                <Badge severity={pod.status === "Running" ? "ok" : severityOf(pod.status)}>{pod.name.split("-").at(-1)}</Badge>{" "}
+              </span>
+            ))}
+          </div>
+        </article>
+      ))}
+      {asks && (
+        <Dialog title="Go back" onClose={() => setAsks(null)}>
+          <form onSubmit={(event) => void undo(event)}>
+            <h1>
+              Go back to revision {asks.number} of {name}
+            </h1>
+            <p>
+              Its Pod template is that of <code>{asks.images.join(", ")}</code> again, and the Rollout's steps begin anew.
+            </p>
+            <Note severity="attention">If Git manages this Rollout, an automated sync puts Git's version back.</Note>
+            <div class="actions">
+              <Button onClick={() => setAsks(null)}>Cancel</Button>
+              <Button kind="primary" type="submit">
+                Go back
+              </Button>
+            </div>
+          </form>
+        </Dialog>
+      )}
+    </>
+  );
+}
