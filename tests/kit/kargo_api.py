@@ -26,6 +26,7 @@ from argosy.server.sessions.authentication import Authentication
 from argosy.server.sessions.passwords import Passwords
 from argosy.server.sessions.provider import Provider
 from argosy.server.sessions.shared import SharedSessions
+from argosy.server.sessions.store import ConfigMapStore
 from argosy.server.world import World
 from kit.promotion import PromotionWorld
 
@@ -111,7 +112,7 @@ class KargoApi:
         await configuration.wait_synced()
         client = verbs(world.cluster.client("system:argosy-server", ("system:masters",)))
         own = verbs(world.cluster.client("system:serviceaccount:kargo:kargo-api", ("system:masters",)))
-        shared = SharedSessions(client, configuration, world.clock)
+        shared = SharedSessions(ConfigMapStore(client, configuration, world.clock), world.clock)
         authentication = Authentication(configuration, shared, world.clock, rng, None)
         events = EventRecorder(client, world.clock, "kargo-api")
         ground = World(

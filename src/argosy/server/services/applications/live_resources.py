@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Final
 
-from argosy.gitops.actions import ActionError, Impact, custom
+from argosy.gitops.actions import ActionError, Impact, UnknownAction, custom
 from argosy.gitops.keys import APPLICATIONS as APPLICATIONS_RESOURCE
 from argosy.gitops.keys import ResourceKey, resource_key
 from argosy.gitops.projects import permissions
@@ -107,8 +107,10 @@ class LiveResources:
         world, told = self._world, self._world.engine.plane.settings.customizations
         try:
             impacts = await custom.run(told, obj, name, parameters, world.clock.now(), world.lua)
+        except UnknownAction:
+            raise unknown("error getting Lua resource action: built-in script does not exist") from None
         except ActionError as error:
-            raise invalid(str(error)) from None
+            raise unknown(f"error executing Lua resource action: {error}") from None
         seen = await self._view(found.app)
         for impact in impacts:
             await self._check_impact(client, seen, impact, key)

@@ -13,6 +13,7 @@ from argosy.machinery.status import StatusError
 from argosy.server.calls import Call
 from argosy.server.errors import ApiError, Code, denied, failed_precondition, invalid, unknown
 from argosy.server.services.applications.access import RESOURCE, Found, check_project, find
+from argosy.server.services.applications.revisions import said_of
 from argosy.server.services.applications.writing import MANAGER, TRIES, seen, user_of
 from argosy.server.world import APPLICATIONS, World
 from argosy.sources.port import SourceError
@@ -187,7 +188,8 @@ class Operations:
                 {**source, "targetRevision": name}, book, spec["project"]
             )
         except SourceError as error:
-            raise failed_precondition(str(error)) from None
+            text = f"error resolving repo revision: rpc error: code = Unknown desc = {said_of(error)}"
+            raise failed_precondition(text) from None
         return revision, f"{name or 'HEAD'} ({revision})" if name != revision else revision
 
     # -- the request ---------------------------------------------------------------------------------------------------

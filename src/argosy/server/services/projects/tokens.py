@@ -34,7 +34,7 @@ class Tokens:
         if seconds < 0:
             raise invalid(f"expiresIn: {seconds} is negative; 0 means that the token does not expire")
         if token_id and any(item.get("id") == token_id for item in project_tokens(project, role_name)):
-            raise invalid(f"Token id '{token_id}' has been used. ")
+            raise invalid(f"rpc error: code = InvalidArgument desc = Token id '{token_id}' has been used. ")
         token_id = token_id or world.authentication.new_id()
         now = int(world.clock.now().timestamp())
         token = world.authentication.issue(f"proj:{name}:{role_name}", seconds, token_id)
