@@ -47,7 +47,11 @@ def test_the_next_window_is_found_however_rare_it_is(cron: str, wish: str, at: s
 
 @pytest.mark.parametrize(
     ("cron", "zone", "says"),
-    [("nope", "", "five fields"), ("61 * * * *", "", "is not within 0 to 59"), ("* * * * *", "Mars/Base", "no time zone")],
+    [
+        ("nope", "", "five fields"),
+        ("61 * * * *", "", "is not within 0 to 59"),
+        ("* * * * *", "Mars/Base", "no time zone"),
+    ],
 )
 def test_a_window_that_cannot_be_read_is_told_and_the_desired_time_kept(cron: str, zone: str, says: str) -> None:
     window = RenewalWindow(cron=cron, timezone=zone, window_duration="1h")
