@@ -12,7 +12,6 @@ from argosy.notify.adapter import Services, answerers
 from argosy.notify.metrics import Metrics
 from argosy.notify.settings import NotifySettings, settings_of
 from argosy.notify.threads import NAME, Kept
-from argosy.runtime.verbs import WithVerbs
 
 TLS_CERTIFICATES = "argocd-tls-certs-cm"
 

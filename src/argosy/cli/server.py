@@ -70,7 +70,7 @@ async def _run(options: argparse.Namespace, cache_directory: Path) -> int:
     stop = stop_on_signals()
     clock, rng = RealClock(), SystemRng()
     async with HttpClient(connection_of(options, clock), clock, rng, user_agent="argosy-server") as http:
-        await http.version()
+        dict((await http.served(fresh=True)).version)
         if lacks := await lacking(http, options.namespace):
             raise CommandError(f"the cluster has no {lacks}: 'argosy controller --install' makes it", Exit.CALL_FAILED)
         onlooker = Onlooker(

@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, Any, Final, TextIO
 from argosy.cluster.http import tls
 from argosy.machinery.status import StatusError
 from argosy.runtime.chance import Rng
+from argosy.runtime.client import Client
 from argosy.runtime.clock import Clock
 from argosy.runtime.events import EventRecorder
 from argosy.runtime.informer import Caches
-from argosy.runtime.verbs import Verbs
 from argosy.server import bootstrap
 from argosy.server.audit import Audit
 from argosy.server.calls import Route
@@ -78,7 +78,7 @@ class Running:
 class Ports:
     """What the server is given."""
 
-    client: Verbs
+    client: Client
     caches: Caches
     gitops: GitOps
     outside: Outside
@@ -93,7 +93,7 @@ class Ports:
     """What replicas share; in a ConfigMap where there is none."""
     audit: TextIO | None = None
     """Closed at the end."""
-    control_plane: Verbs | None = None
+    control_plane: Client | None = None
     """As in World; None: the client is it."""
 
 

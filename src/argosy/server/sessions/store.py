@@ -11,7 +11,7 @@ from typing import Final, Protocol
 from argosy.machinery.api import PatchType
 from argosy.machinery.status import StatusError
 from argosy.runtime.clock import Clock
-from argosy.runtime.verbs import Verbs
+from argosy.runtime.client import Client
 from argosy.server.configuration import CONFIG_MAPS, Configuration
 
 OBJECT: Final = "argosy-sessions"
@@ -35,7 +35,7 @@ class ConfigMapStore:
     What this replica wrote counts at once, whatever its cache shows.
     """
 
-    def __init__(self, client: Verbs, configuration: Configuration, clock: Clock) -> None:
+    def __init__(self, client: Client, configuration: Configuration, clock: Clock) -> None:
         self._client, self._configuration, self._clock = client, configuration, clock
         self._own: dict[str, str] = {}
         """Written by this replica, and maybe not in the cache yet."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
+from argosy.machinery import requests
 from argosy.machinery.objects import JsonObject
 from argosy.machinery.status import StatusError
 from argosy.server.calls import Call
@@ -92,7 +93,7 @@ class Tokens:
             status = {**(project.get("status") or {}), "jwtTokensByRole": by_role}
             body = {**project, "spec": {**spec, "roles": roles}, "status": status}
             try:
-                await seen(self._world, await self._world.client.update(PROJECTS, body))
+                await seen(self._world, await self._world.client.write(requests.update(PROJECTS, body)))
                 return
             except StatusError as error:
                 if not error.is_conflict:
