@@ -15,7 +15,6 @@ from typing import Any, Self, cast
 
 from argosy.cluster.http.exchange import Chunks, Request, Response
 from argosy.runtime.events import EventRecorder
-from argosy.runtime.verbs import verbs
 from argosy.server import kargo
 from argosy.server.audit import Audit
 from argosy.server.calls import Route, nothing
@@ -29,6 +28,7 @@ from argosy.server.sessions.shared import SharedSessions
 from argosy.server.sessions.store import ConfigMapStore
 from argosy.server.world import World
 from kit.promotion import PromotionWorld
+from kit.verbs import verbs
 
 PASSWORD = "admin"
 ENVIRON = {
