@@ -45,5 +45,5 @@ def services(context: Context, metrics: Metrics) -> Services:
     def threads() -> JsonObject | None:
         return config_maps.get(Key(context.namespace, NAME))
 
-    kept = Kept(WithVerbs(context.client), threads, context.clock, context.namespace)
+    kept = Kept(context.client, threads, context.clock, context.namespace)
     return Services(lambda: context.doors.egress, context.clock, metrics, certificate, kept)

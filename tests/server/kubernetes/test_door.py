@@ -21,6 +21,7 @@ from argosy.runtime.http.connection import Connection
 from argosy.runtime.http.credentials import bearer
 from argosy.server.kubernetes.door import PREFIX
 from kit.argocd_server import CONFIG_MAPS, SECRETS, Api, argocd_server
+from kit.verbs import verbs
 
 APPLICATIONS = Resource("argoproj.io", "v1alpha1", "applications", "Application")
 PROJECTS = Resource("argoproj.io", "v1alpha1", "appprojects", "AppProject")
@@ -73,7 +74,7 @@ class Callers:
     async def refused(self, name: str, act: Callable[[HttpClient], Awaitable[object]]) -> int:
         async with self.client(name) as client:
             with pytest.raises(StatusError) as error:
-                await act(client)
+                await act(verbs(client))
             return error.value.code
 
 
