@@ -8,10 +8,12 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Final, Protocol
 
+from argosy.machinery import requests
 from argosy.machinery.api import PatchType
+from argosy.machinery.objects import Key
 from argosy.machinery.status import StatusError
-from argosy.runtime.clock import Clock
 from argosy.runtime.client import Client
+from argosy.runtime.clock import Clock
 from argosy.server.configuration import CONFIG_MAPS, Configuration
 
 OBJECT: Final = "argosy-sessions"
@@ -56,7 +58,9 @@ class ConfigMapStore:
         changes[key] = text or None
         namespace = self._configuration.namespace
         try:
-            await self._client.patch(CONFIG_MAPS, OBJECT, namespace, {"data": changes}, PatchType.MERGE)
+            await self._client.write(
+                requests.patch(CONFIG_MAPS, Key(namespace, OBJECT), {"data": changes}, PatchType.MERGE)
+            )
         except StatusError as error:
             if not error.is_not_found:
                 raise
@@ -68,11 +72,13 @@ class ConfigMapStore:
             }
             body = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": data}
             try:
-                await self._client.create(CONFIG_MAPS, body)
+                await self._client.write(requests.create(CONFIG_MAPS, body))
             except StatusError as again:
                 if not again.is_already_exists:
                     raise
-                await self._client.patch(CONFIG_MAPS, OBJECT, namespace, {"data": changes}, PatchType.MERGE)
+                await self._client.write(
+                    requests.patch(CONFIG_MAPS, Key(namespace, OBJECT), {"data": changes}, PatchType.MERGE)
+                )
 
     def _expired(self, now: datetime) -> list[str]:
         found = []
