@@ -22,6 +22,7 @@ from typing import Any
 
 from argosy.cli.process import Embedded, embedded
 from argosy.gitops.keys import APPLICATIONS
+from argosy.machinery import requests
 from argosy.machinery.api import PatchType
 from argosy.machinery.objects import JsonObject, Key, Resource
 from argosy.runtime.chance import SystemRng
@@ -143,7 +144,9 @@ class Stage:
     async def refresh_all(self) -> None:
         patch = {"metadata": {"annotations": {"argocd.argoproj.io/refresh": "normal"}}}
         for number in range(self.count):
-            await self.client.patch(APPLICATIONS, f"app-{number}", "argocd", patch, PatchType.MERGE)
+            await self.client.write(
+                requests.patch(APPLICATIONS, Key("argocd", f"app-{number}"), patch, PatchType.MERGE)
+            )
 
     def is_refreshed(self, number: int) -> bool:
         return "argocd.argoproj.io/refresh" not in (self.app(number)["metadata"].get("annotations") or {})
@@ -168,7 +171,7 @@ async def measure(stage: Stage) -> None:
     renders = lambda: stage.plane.renderer.counters.renders  # noqa: E731
     began, used = time.perf_counter(), cpu()
     for number in range(count):
-        await stage.client.create(APPLICATIONS, application(stage.repository, number))
+        await stage.client.write(requests.create(APPLICATIONS, application(stage.repository, number)))
     await stage.until(stage.is_synced)
     seconds, used = time.perf_counter() - began, cpu() - used
     say(f"first sync of {count} applications", f"{seconds:.2f} s")
@@ -184,7 +187,7 @@ async def measure(stage: Stage) -> None:
     began = time.perf_counter()
     await stage.refresh_all()
     while True:
-        found = await stage.client.read(CONFIG_MAPS, "app-0", "default")
+        found = await stage.client.get(requests.Get(CONFIG_MAPS, Key("default", "app-0")))
         if found["data"]["value"] == "2":
             break
         await stage.clock.sleep(0.005)
@@ -212,9 +215,9 @@ async def measure(stage: Stage) -> None:
     names = [f"app-{n}-web" if n % 3 == 1 else f"app-{n}" for n in range(count)]
     began = time.perf_counter()
     for name in names:
-        await stage.client.patch(CONFIG_MAPS, name, "default", drifted, PatchType.MERGE)
+        await stage.client.write(requests.patch(CONFIG_MAPS, Key("default", name), drifted, PatchType.MERGE))
     for name in names:
-        while (await stage.client.read(CONFIG_MAPS, name, "default"))["data"]["value"] == "drift":
+        while (await stage.client.get(requests.Get(CONFIG_MAPS, Key("default", name))))["data"]["value"] == "drift":
             await stage.clock.sleep(0.005)
     say("drift of one object in each, repaired", f"{time.perf_counter() - began:.2f} s", "< 5 s")
 

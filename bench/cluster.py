@@ -18,11 +18,11 @@ import orjson
 from argosy.cluster.kind import User
 from argosy.cluster.request import ApiRequest, Options
 from argosy.cluster.server import EmbeddedCluster
+from argosy.machinery import requests
 from argosy.machinery.api import PatchType
-from argosy.machinery.objects import JsonObject, Resource
+from argosy.machinery.objects import JsonObject, Key, Resource
 from argosy.runtime.chance import SeededRng
 from argosy.runtime.clock import RealClock
-from argosy.runtime.verbs import verbs
 
 CONFIG_MAPS = Resource("", "v1", "configmaps", "ConfigMap")
 DEPLOYMENTS = Resource("apps", "v1", "deployments", "Deployment")
@@ -74,22 +74,30 @@ class Bench:
 
 async def memory(bench: Bench, count: int) -> None:
     async with EmbeddedCluster(clock=RealClock(), rng=SeededRng(1)) as cluster:
-        client = verbs(cluster.client("bench"))
-        create = await bench.each(2000, lambda n: client.create(CONFIG_MAPS, config_map(f"a{n:05d}")))
+        client = cluster.client("bench")
+        create = await bench.each(2000, lambda n: client.write(requests.create(CONFIG_MAPS, config_map(f"a{n:05d}"))))
         bench.show("create a 1.9 KB ConfigMap", create, 300e-6)
-        get = await bench.each(5000, lambda n: client.read(CONFIG_MAPS, f"a{n % 2000:05d}", "default"))
+        get = await bench.each(
+            5000, lambda n: client.get(requests.Get(CONFIG_MAPS, Key("default", f"a{n % 2000:05d}")))
+        )
         bench.show("get", get, 10e-6)
         patch = await bench.each(
             2000,
-            lambda n: client.patch(CONFIG_MAPS, f"a{n:05d}", "default", {"data": {"key-1": str(n)}}, PatchType.MERGE),
+            lambda n: client.write(
+                requests.patch(CONFIG_MAPS, Key("default", f"a{n:05d}"), {"data": {"key-1": str(n)}}, PatchType.MERGE)
+            ),
         )
         bench.show("merge patch", patch, 300e-6)
-        apply = await bench.each(500, lambda n: client.apply(DEPLOYMENTS, deployment(f"d{n}"), field_manager="b"))
+        apply = await bench.each(
+            500, lambda n: client.write(requests.apply(DEPLOYMENTS, deployment(f"d{n}"), manager="b", force=False))
+        )
         bench.show("apply a new Deployment", apply, 600e-6)
-        again = await bench.each(500, lambda n: client.apply(DEPLOYMENTS, deployment(f"d{n}"), field_manager="b"))
+        again = await bench.each(
+            500, lambda n: client.write(requests.apply(DEPLOYMENTS, deployment(f"d{n}"), manager="b", force=False))
+        )
         bench.show("apply it again, unchanged", again, 600e-6)
         for number in range(2000, count):
-            await client.create(CONFIG_MAPS, config_map(f"a{number:06d}"))
+            await client.write(requests.create(CONFIG_MAPS, config_map(f"a{number:06d}")))
             if number % 1000 == 0:
                 await asyncio.sleep(0)  # noqa: TID251  # as above
         kind = cluster.catalog.of(CONFIG_MAPS)
@@ -104,11 +112,13 @@ async def memory(bench: Bench, count: int) -> None:
 
 
 async def fan_out(bench: Bench, cluster: EmbeddedCluster) -> None:
-    client, seen, all_told = verbs(cluster.client("bench")), [], asyncio.Event()
+    client, seen, all_told = cluster.client("bench"), [], asyncio.Event()
     start = str(cluster.store.revision)
 
     async def watch() -> None:
-        async for event in client.watch(CONFIG_MAPS, "default", resource_version=start):
+        async for event in client.follow(
+            requests.Watch(resource=CONFIG_MAPS, namespace="default", resource_version=start)
+        ):
             seen.append(event)
             if len(seen) == 50:
                 all_told.set()
@@ -119,7 +129,7 @@ async def fan_out(bench: Bench, cluster: EmbeddedCluster) -> None:
             tasks.create_task(watch())
         await asyncio.sleep(0.01)  # noqa: TID251  # until all of them wait
         started = time.perf_counter()
-        await client.create(CONFIG_MAPS, config_map("watched"))
+        await client.write(requests.create(CONFIG_MAPS, config_map("watched")))
         await all_told.wait()
         bench.show("one event to 50 watchers", time.perf_counter() - started, 1e-3)
 
@@ -129,11 +139,11 @@ async def durable(bench: Bench, full: bool) -> None:
     with tempfile.TemporaryDirectory() as directory:
         cluster = EmbeddedCluster(clock=RealClock(), rng=SeededRng(1), data_dir=Path(directory), durability=durability)
         async with cluster:
-            client = verbs(cluster.client("bench"))
+            client = cluster.client("bench")
 
             async def writer(lane: int) -> None:
                 for number in range(40):
-                    await client.create(CONFIG_MAPS, config_map(f"w{lane}-{number}"))
+                    await client.write(requests.create(CONFIG_MAPS, config_map(f"w{lane}-{number}")))
 
             started = time.perf_counter()
             async with asyncio.TaskGroup() as tasks:

@@ -12,13 +12,14 @@ from typing import Any
 
 from argosy.apis.kubernetes.views.core import ConfigMap, Secret
 from argosy.cluster.server import EmbeddedCluster
+from argosy.machinery import requests
 from argosy.machinery.controller import NOTHING, Controller, Decision, Index, Snapshot
 from argosy.machinery.objects import JsonObject, Key, Resource, key_of
 from argosy.observe.metrics import Registry
+from argosy.runtime.client import Client
 from argosy.runtime.engine import Engine
 from argosy.runtime.informers import InformerCaches
 from argosy.runtime.supervisor import Supervisor
-from argosy.runtime.verbs import Verbs, verbs
 from argosy.runtime.virtual import VirtualProcess
 
 COUNT = 10_000
@@ -47,15 +48,15 @@ class Bench:
         self.process = process
         clock, rng = process.clock, process.rng
         self.cluster = EmbeddedCluster(clock=clock, rng=rng.fork("server"))
-        self.client: Verbs
+        self.client: Client
         self.supervisor = Supervisor(clock, rng)
 
     async def run(self) -> None:
         clock, rng = self.process.clock, self.process.rng
         async with self.cluster:
-            self.client = verbs(self.cluster.client("bench", ("system:masters",)))
+            self.client = self.cluster.client("bench", ("system:masters",))
             for number in range(COUNT):
-                await self.client.create(CONFIG_MAPS, _object("ConfigMap", number))
+                await self.client.write(requests.create(CONFIG_MAPS, _object("ConfigMap", number)))
             caches = InformerCaches(self.client, clock, rng)
             controller = Controller(name="bench", kind=ConfigMap, look=look, decide=decide)
             engine = Engine(self.client, caches, clock, rng, [controller], registry=Registry())
@@ -72,7 +73,7 @@ class Bench:
         print(f"a turn that reads four things and does nothing: {plain / COUNT * 1e6:.0f} us of CPU")
         print(f"the same reads on bare caches: {bare / COUNT * 1e6:.1f} us; ratio {plain / bare:.1f}")
         before = engine.turns("bench")
-        await self.client.create(SECRETS, _object("Secret", 7))
+        await self.client.write(requests.create(SECRETS, _object("Secret", 7)))
         await clock.settle()
         print(f"an object that one key had read comes: {engine.turns('bench') - before} turn of {COUNT:,}")
 

@@ -20,8 +20,9 @@ from bench.many_applications import application
 from bench.turns import Turns
 
 from argosy.cli.process import embedded
+from argosy.machinery import requests
 from argosy.machinery.api import PatchType
-from argosy.machinery.objects import JsonObject, Resource
+from argosy.machinery.objects import JsonObject, Key, Resource
 from argosy.runtime.chance import SystemRng
 from argosy.runtime.clock import RealClock
 
@@ -76,19 +77,21 @@ async def silence() -> AsyncIterator[int]:
 async def measure(stage: Stage, root: Path, hostile: int, port: int, project: str, turns: Turns) -> None:
     count = stage.count
     for number in range(count):
-        await stage.client.create(APPLICATIONS, application(stage.repository, number))
+        await stage.client.write(requests.create(APPLICATIONS, application(stage.repository, number)))
     await stage.until(stage.is_synced, 600.0)
     say("resident memory before", f"{resident_mb():.0f} MB")
     if project != "default":
         spec = {"sourceRepos": ["*"], "destinations": [{"server": "*", "namespace": "*"}]}
         made = {"apiVersion": "argoproj.io/v1alpha1", "kind": "AppProject", "spec": spec}
-        await stage.client.create(PROJECTS, {**made, "metadata": {"name": project, "namespace": "argocd"}})
+        await stage.client.write(
+            requests.create(PROJECTS, {**made, "metadata": {"name": project, "namespace": "argocd"}})
+        )
     with turns.during("with hostile ones"):
         for number in range(hostile):
             urls = dict.fromkeys(("slow", "crowd", "failing"), str(root / "hostile"))
             urls["silent"] = f"http://127.0.0.1:{port}/{number}.git"
             for kind, url in urls.items():
-                await stage.client.create(APPLICATIONS, hostile_application(kind, number, url, project))
+                await stage.client.write(requests.create(APPLICATIONS, hostile_application(kind, number, url, project)))
         await stage.clock.sleep(5.0)
         live, healed = [], []
         for number in range(COMMITS):
@@ -110,18 +113,18 @@ async def until_live(stage: Stage, number: int, value: str) -> float:
     commit(stage.repository, f"change {number}")
     began = time.perf_counter()
     patch = {"metadata": {"annotations": {"argocd.argoproj.io/refresh": "normal"}}}
-    await stage.client.patch(APPLICATIONS, f"app-{number}", "argocd", patch, PatchType.MERGE)
+    await stage.client.write(requests.patch(APPLICATIONS, Key("argocd", f"app-{number}"), patch, PatchType.MERGE))
     return await holds(stage, f"app-{number}", value, began)
 
 
 async def until_healed(stage: Stage, number: int) -> float:
     drift = {"data": {"value": "drift"}}
-    await stage.client.patch(CONFIG_MAPS, f"app-{number}", "default", drift, PatchType.MERGE)
+    await stage.client.write(requests.patch(CONFIG_MAPS, Key("default", f"app-{number}"), drift, PatchType.MERGE))
     return await holds(stage, f"app-{number}", "0", time.perf_counter())
 
 
 async def holds(stage: Stage, name: str, value: str, began: float) -> float:
-    while (await stage.client.read(CONFIG_MAPS, name, "default"))["data"]["value"] != value:
+    while (await stage.client.get(requests.Get(CONFIG_MAPS, Key("default", name))))["data"]["value"] != value:
         await stage.clock.sleep(0.01)
         if time.perf_counter() - began > 120:
             break

@@ -16,6 +16,7 @@ from bench.many_applications import application, config_map
 from bench.turns import Turns
 
 from argosy.cli.process import embedded
+from argosy.machinery import requests
 from argosy.runtime.chance import SystemRng
 from argosy.runtime.clock import RealClock
 
@@ -36,7 +37,7 @@ def make_repository(root: Path, count: int) -> None:
 async def measure(stage: Stage, count: int, turns: Turns) -> None:
     with turns.during("first sync"):
         began = time.perf_counter()
-        await stage.client.create(APPLICATIONS, application(stage.repository, 0))
+        await stage.client.write(requests.create(APPLICATIONS, application(stage.repository, 0)))
         await stage.until(stage.is_synced, 600.0)
         say(f"first sync of {count} objects", f"{time.perf_counter() - began:.1f} s")
         await stage.clock.sleep(3.0)

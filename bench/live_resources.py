@@ -18,6 +18,7 @@ import orjson
 from bench.applications import CONFIG_MAPS, free_port, resident_mb, say
 
 from argosy.cli.process import Embedded, embedded
+from argosy.machinery import requests
 from argosy.machinery.objects import JsonObject, Key, Resource
 from argosy.runtime.chance import SystemRng
 from argosy.runtime.clock import Clock, RealClock
@@ -60,13 +61,15 @@ async def fill(process: Embedded, clock: Clock, count: int) -> None:
     """The first of each kind goes through the API, the others are stored as it came out: as heavy, and sooner there."""
     for number in range(SPACES):
         metadata = {"name": f"space-{number}"}
-        await process.client.create(NAMESPACES, {"apiVersion": "v1", "kind": "Namespace", "metadata": metadata})
+        await process.client.write(
+            requests.create(NAMESPACES, {"apiVersion": "v1", "kind": "Namespace", "metadata": metadata})
+        )
     store, models = process.cluster.store, {}
     for resource, make in dict.fromkeys(MIX):
-        await process.client.create(resource, make("model-name", "space-0"))
+        await process.client.write(requests.create(resource, make("model-name", "space-0")))
     await clock.sleep(10.0)  # until the Pod runs
     for resource, _ in dict.fromkeys(MIX):
-        models[resource] = orjson.dumps(await process.client.read(resource, "model-name", "space-0"))
+        models[resource] = orjson.dumps(await process.client.get(requests.Get(resource, Key("space-0", "model-name"))))
     assert orjson.loads(models[PODS])["status"]["phase"] == "Running"
     for number in range(count):
         resource, _ = MIX[number % len(MIX)]

@@ -17,6 +17,7 @@ from bench.applications import APPLICATIONS, Stage, commit, cpu, free_port, git,
 from bench.turns import Turns
 
 from argosy.cli.process import embedded
+from argosy.machinery import requests
 from argosy.machinery.objects import JsonObject
 from argosy.runtime.chance import SystemRng
 from argosy.runtime.clock import RealClock
@@ -94,7 +95,7 @@ async def measure(stage: Stage, minute: float, profiled: Callable[[], None], tur
     counts = Counts(stage)
     with turns.during("first sync"):
         for number in range(count):
-            await stage.client.create(APPLICATIONS, application(stage.repository, number))
+            await stage.client.write(requests.create(APPLICATIONS, application(stage.repository, number)))
         await stage.until(stage.is_synced, 600.0)
     found = counts.since()
     say(f"first sync of {count} applications of {OBJECTS}", f"{time.perf_counter() - counts.began:.1f} s")

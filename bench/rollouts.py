@@ -22,14 +22,14 @@ from argosy.apis import crds
 from argosy.cluster.server import EmbeddedCluster
 from argosy.cluster.workloads.server import PipelineServer
 from argosy.cluster.workloads.simulation import Workloads
-from argosy.machinery import timestamps
+from argosy.machinery import requests, timestamps
 from argosy.machinery.api import PatchType
 from argosy.machinery.objects import JsonObject, Key, Resource
 from argosy.runtime.chance import Rng, SystemRng
+from argosy.runtime.client import Client
 from argosy.runtime.clock import Clock, RealClock
 from argosy.runtime.engine import Engine
 from argosy.runtime.informers import InformerCaches
-from argosy.runtime.verbs import Verbs, verbs
 from argosy.runtime.virtual import VirtualClock, VirtualProcess
 
 DEFINITIONS = Resource(
@@ -63,7 +63,7 @@ class Stage:
     def __init__(self, clock: Clock, rng: Rng) -> None:
         self.clock, self.rng = clock, rng
         self.cluster = EmbeddedCluster(clock=clock, rng=rng)
-        self.client: Verbs = verbs(self.cluster.client("bench", ("system:masters",)))
+        self.client: Client = self.cluster.client("bench", ("system:masters",))
         self.caches = InformerCaches(self.client, clock, rng)
         controllers = (*rollouts.controllers(), *analysis.controllers())
         self.engine = Engine(self.client, self.caches, clock, rng, controllers)
@@ -72,7 +72,7 @@ class Stage:
     async def __aenter__(self) -> Self:
         await self.cluster.__aenter__()
         for crd in crds("rollouts"):
-            await self.client.create(DEFINITIONS, crd)
+            await self.client.write(requests.create(DEFINITIONS, crd))
         self.spawn(self.caches.run())
         self.spawn(self.engine.run())
         return self
@@ -104,7 +104,9 @@ class Stage:
         status = {"replicas": count, "readyReplicas": count, "availableReplicas": count}
         status["observedGeneration"] = obj["metadata"]["generation"]
         patch = {"status": status}
-        await self.client.patch(SETS, name, "default", patch, PatchType.MERGE, subresource="status")
+        await self.client.write(
+            requests.patch(SETS, Key("default", name), patch, PatchType.MERGE, subresource="status")
+        )
 
     def count(self, holds: Callable[[JsonObject], bool]) -> int:
         return sum(holds(obj) for obj in self.caches.cache(ROLLOUTS).list("default"))
@@ -137,7 +139,9 @@ async def idle(clock: VirtualClock, rng: Rng, count: int) -> None:
         stage.answer_for_sets()
         began = time.perf_counter()
         for number in range(count):
-            await stage.client.create(ROLLOUTS, rollout(f"web-{number}", [{"setWeight": 50}, {"pause": {}}]))
+            await stage.client.write(
+                requests.create(ROLLOUTS, rollout(f"web-{number}", [{"setWeight": 50}, {"pause": {}}]))
+            )
         await stage.until(count, in_phase("Healthy"))
         print(f"{count} Rollouts deployed in {time.perf_counter() - began:.0f} s", flush=True)
         await clock.sleep(60.0)
@@ -194,14 +198,14 @@ async def advancing(count: int) -> None:
         stage.answer_for_sets()
         steps = [{"setWeight": 20}, {"pause": {"duration": pause}}, {"setWeight": 60}, {"pause": {"duration": pause}}]
         for number in range(count):
-            await stage.client.create(ROLLOUTS, rollout(f"web-{number}", steps))
+            await stage.client.write(requests.create(ROLLOUTS, rollout(f"web-{number}", steps)))
         await stage.until(count, in_phase("Healthy"))
         found = Steps(stage, pause)
         stage.spawn(found.sample())
         patch = {"spec": {"template": {"spec": {"containers": [{"name": "app", "image": "app:v2"}]}}}}
         began = time.perf_counter()
         for number in range(count):
-            await stage.client.patch(ROLLOUTS, f"web-{number}", "default", patch, PatchType.MERGE)
+            await stage.client.write(requests.patch(ROLLOUTS, Key("default", f"web-{number}"), patch, PatchType.MERGE))
         updated = time.perf_counter() - began
         await stage.until(count, lambda obj: in_phase("Healthy")(obj) and obj["metadata"]["generation"] > 1)
         late, work = sorted(found.late), sorted(found.late_in_work)
@@ -225,16 +229,16 @@ async def rehearsed(clock: VirtualClock, rng: Rng) -> None:
         took, spent = [], []
         for number in range(9):
             name = f"web-{number}"
-            await stage.client.create(ROLLOUTS, rollout(name, steps, 5))
+            await stage.client.write(requests.create(ROLLOUTS, rollout(name, steps, 5)))
             await clock.settle(lambda name=name: _is(stage, name, "v1"))  # type: ignore[misc]
             patch = {"spec": {"template": {"spec": {"containers": [{"name": "app", "image": "app:v2"}]}}}}
             since, began, used = clock.now(), time.perf_counter(), time.process_time()
-            await stage.client.patch(ROLLOUTS, name, "default", patch, PatchType.MERGE)
+            await stage.client.write(requests.patch(ROLLOUTS, Key("default", name), patch, PatchType.MERGE))
             await clock.settle(lambda name=name: _is(stage, name, "v2"))  # type: ignore[misc]
             took.append(time.perf_counter() - began)
             spent.append(time.process_time() - used)
             assert clock.now() - since >= timedelta(hours=2)
-            await stage.client.delete(ROLLOUTS, name, "default")
+            await stage.client.write(requests.remove(ROLLOUTS, Key("default", name)))
             await clock.sleep(60.0)
         for what, seconds in (("", took), (", CPU alone", spent)):
             median = sorted(seconds)[len(seconds) // 2]
@@ -256,10 +260,10 @@ async def unchanged(clock: VirtualClock, rng: Rng, turns: int = 2000) -> None:
     """In the middle of an update: two ReplicaSets, and a pause that is not over."""
     async with Stage(clock, rng) as stage:
         stage.answer_for_sets()
-        await stage.client.create(ROLLOUTS, rollout("web", [{"setWeight": 50}, {"pause": {}}], 4))
+        await stage.client.write(requests.create(ROLLOUTS, rollout("web", [{"setWeight": 50}, {"pause": {}}], 4)))
         await stage.until(1, in_phase("Healthy"))
         patch = {"spec": {"template": {"spec": {"containers": [{"name": "app", "image": "app:v2"}]}}}}
-        await stage.client.patch(ROLLOUTS, "web", "default", patch, PatchType.MERGE)
+        await stage.client.write(requests.patch(ROLLOUTS, Key("default", "web"), patch, PatchType.MERGE))
         await stage.until(1, in_phase("Paused"))
         await clock.sleep(10.0)
         queue, before = stage.engine._runners["rollout"].queue, stage.engine.writes_count  # noqa: SLF001

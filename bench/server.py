@@ -21,8 +21,9 @@ import aiohttp
 from argosy.cli.place import HOST, free_port
 from argosy.cli.process import embedded
 from argosy.cli.server_part import ports_of
+from argosy.machinery import requests
 from argosy.machinery.api import PatchType
-from argosy.machinery.objects import JsonObject, Resource
+from argosy.machinery.objects import JsonObject, Key, Resource
 from argosy.runtime.chance import SystemRng
 from argosy.runtime.clock import RealClock
 from argosy.server.configuration import decoded
@@ -90,7 +91,7 @@ async def served(place: Path, count: int, parts: list[str]) -> None:
         await _filled(running.client, count)
         ports = ports_of(running.control_plane, running.client, clock, rng, "argocd", None)
         async with serving(ports, Place(insecure=True)) as server:
-            secret = await running.client.read(SECRETS, "argocd-initial-admin-secret", "argocd")
+            secret = await running.client.get(requests.Get(SECRETS, Key("argocd", "argocd-initial-admin-secret")))
             password = decoded(secret)["password"]
             print(f"memory with {count} Applications: {_memory()} MB")
             for work in (lists, calls, hooks):
@@ -108,7 +109,9 @@ async def served(place: Path, count: int, parts: list[str]) -> None:
             begun = clock.monotonic()
             for number in range(CHANGES):
                 patch = {"metadata": {"annotations": {SENT: repr(clock.now().timestamp())}}}
-                await running.client.patch(APPLICATIONS, f"app-{number % count:05d}", "argocd", patch, PatchType.MERGE)
+                await running.client.write(
+                    requests.patch(APPLICATIONS, Key("argocd", f"app-{number % count:05d}"), patch, PatchType.MERGE)
+                )
                 await clock.sleep(max(0.0, begun + (number + 1) / CHANGES_PER_SECOND - clock.monotonic()))
             print(await asyncio.to_thread(ours.recv))
             await asyncio.to_thread(process.join)

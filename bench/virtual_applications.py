@@ -23,10 +23,10 @@ from argosy.cluster.server import EmbeddedCluster
 from argosy.cluster.workloads.server import PipelineServer
 from argosy.cluster.workloads.simulation import Workloads
 from argosy.gitops.keys import APPLICATIONS
+from argosy.machinery import requests
 from argosy.machinery.objects import Key
 from argosy.runtime.access import ClientAccess
 from argosy.runtime.supervisor import Supervisor
-from argosy.runtime.verbs import verbs
 from argosy.runtime.virtual import VirtualClock, VirtualProcess
 
 
@@ -50,18 +50,18 @@ class Run:
         rng = self.process.rng
         cluster = EmbeddedCluster(clock=clock, rng=rng.fork("cluster"), bootstrap=bootstrap_objects())
         async with cluster:
-            client = verbs(cluster.client("system:bench", ("system:masters",)))
+            client = cluster.client("system:bench", ("system:masters",))
             await install(client, control_plane_objects("argocd"), "argosy", clock, rng)
             workloads = Workloads(PipelineServer(cluster.core, cluster.on_commit, cluster.spawn), clock)
             workloads.start()
-            access = ClientAccess(client, lambda user: verbs(cluster.client(user)))
+            access = ClientAccess(client, lambda user: cluster.client(user))
             plane = ControlPlane(access, clock, rng, Outside(cache_directory=self.root / "cache", own_machine=True))
             supervisor = Supervisor(clock, rng)
             plane.run_in(supervisor)
             async with supervisor:
                 start = clock.monotonic()
                 for number in range(self.count):
-                    await client.create(APPLICATIONS, application(self.repository, number))
+                    await client.write(requests.create(APPLICATIONS, application(self.repository, number)))
                 await clock.settle(lambda: all(self._is_well(plane, number) for number in range(self.count)))
                 self.passed = clock.monotonic() - start
                 self.digest = _digest(cluster)

@@ -12,9 +12,9 @@ from datetime import timedelta
 from argosy.cluster.server import EmbeddedCluster
 from argosy.cluster.workloads.server import PipelineServer
 from argosy.cluster.workloads.simulation import Settings, Workloads
+from argosy.machinery import requests
 from argosy.machinery.objects import JsonObject, Key
 from argosy.runtime.chance import SeededRng
-from argosy.runtime.verbs import verbs
 from argosy.runtime.virtual import VirtualClock, run_virtual
 
 ROLLOUT = timedelta(minutes=2)
@@ -47,10 +47,10 @@ def measure(deployments: int, replicas: int, idle: int = 0, *, events: bool = Tr
             workloads = Workloads(server, clock, (), Settings(kubelet_events=events))
             workloads.start()
             await clock.settle(within=timedelta(seconds=1))
-            client, resource = verbs(cluster.client("bench")), cluster.resource("apps", "v1", "deployments")
+            client, resource = cluster.client("bench"), cluster.resource("apps", "v1", "deployments")
             begun, real, before = clock.now(), time.process_time(), cluster.store.revision
             for number in range(deployments):
-                await client.create(resource, _deployment(number, replicas))
+                await client.write(requests.create(resource, _deployment(number, replicas)))
             await clock.settle(within=ROLLOUT)
             spent = time.process_time() - real
             statuses = [entry.obj.get("status") or {} for entry in cluster.store.table("apps", "deployments").scan()]

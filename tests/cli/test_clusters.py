@@ -15,15 +15,16 @@ from argosy.cli.installing import control_plane_objects, install
 from argosy.cli.outside import Outside
 from argosy.cli.process import ControlPlane
 from argosy.gitops.keys import APPLICATIONS, PROJECTS
-from argosy.machinery.objects import JsonObject
+from argosy.machinery import requests
+from argosy.machinery.objects import JsonObject, Key
 from argosy.runtime.chance import SystemRng
 from argosy.runtime.clock import RealClock
 from argosy.runtime.http.client import HttpClient
 from argosy.runtime.http.kubeconfig import load_kubeconfig
 from argosy.runtime.supervisor import Supervisor
-from argosy.runtime.verbs import verbs
 from kit.clusters import cluster_secret
 from kit.served import TOKEN, Served, served
+from kit.verbs import verbs
 from kit.world import CONFIG_MAPS, NAMESPACES, SECRETS
 
 from .test_controller import repository
@@ -93,7 +94,7 @@ async def controlled(directory: Path, server: Served) -> AsyncIterator[HttpClien
 async def ended(client: HttpClient) -> JsonObject:
     """The Application when it was synced, or told why not."""
     while True:
-        status: JsonObject = (await client.read(APPLICATIONS, "web", "argocd")).get("status") or {}
+        status: JsonObject = (await client.get(requests.Get(APPLICATIONS, Key("argocd", "web")))).get("status") or {}
         if status.get("conditions") or (status.get("operationState") or {}).get("phase") in ("Succeeded", "Failed"):
             return status
         await RealClock().sleep(0.05)
@@ -108,10 +109,12 @@ def run(tmp_path: Path, config: Callable[[Served], JsonObject], accounts: list[J
                 settings = {"application.sync.impersonation.enabled": "true"}
                 metadata = {"name": "argocd-cm", "namespace": "argocd"}
                 cm = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": settings}
-                await client.apply(CONFIG_MAPS, cm, field_manager="test", force=True)
-            await client.create(SECRETS, cluster_secret("other", other.url, config=json.dumps(config(other))))
-            await client.create(PROJECTS, project(accounts))
-            await client.create(APPLICATIONS, application(str(source), other.url))
+                await client.write(requests.apply(CONFIG_MAPS, cm, manager="test", force=True))
+            await client.write(
+                requests.create(SECRETS, cluster_secret("other", other.url, config=json.dumps(config(other))))
+            )
+            await client.write(requests.create(PROJECTS, project(accounts)))
+            await client.write(requests.create(APPLICATIONS, application(str(source), other.url)))
             status = await ended(client)
             page = await verbs(other.cluster.client("system:test", ("system:masters",))).list(CONFIG_MAPS, "default")
             return status, any(obj["metadata"]["name"] == "a" for obj in page.items)

@@ -15,7 +15,8 @@ from argosy.cli.app.applications import APPLICATIONS
 from argosy.cli.installing import control_plane_objects, install, lacking
 from argosy.cli.outside import Outside
 from argosy.cli.process import ControlPlane
-from argosy.machinery.objects import JsonObject, Resource
+from argosy.machinery import requests
+from argosy.machinery.objects import JsonObject, Key, Resource
 from argosy.runtime.chance import SystemRng
 from argosy.runtime.clock import RealClock
 from argosy.runtime.http.client import HttpClient
@@ -69,9 +70,9 @@ def test_applications_are_synced_over_http_and_local_repositories_only_where_all
                 try:
                     async with Supervisor(clock, rng) as parts, asyncio.timeout(60):
                         plane.run_in(parts)
-                        await client.create(APPLICATIONS, application(str(source)))
+                        await client.write(requests.create(APPLICATIONS, application(str(source))))
                         app = await _until(client, clock, _is_told)
-                        page = await client.list(CONFIG_MAPS, "default")
+                        page = await client.page(requests.List(resource=CONFIG_MAPS, namespace="default"))
                 finally:
                     await plane.close()
                 return app, any(obj["metadata"]["name"] == "a" for obj in page.items)
@@ -99,7 +100,7 @@ def test_what_a_cluster_lacks_is_named_before_anybody_waits_for_it(tmp_path: Pat
 
 async def _until(client: HttpClient, clock: RealClock, goal: Callable[[JsonObject], bool]) -> JsonObject:
     while True:
-        app = await client.read(APPLICATIONS, "web", "argocd")
+        app = await client.get(requests.Get(APPLICATIONS, Key("argocd", "web")))
         if goal(app):
             return app
         await clock.sleep(0.05)

@@ -12,8 +12,8 @@ from argosy.cli.installing import ATTEMPTS, install, resource_of
 from argosy.machinery.objects import JsonObject
 from argosy.machinery.requests import Write
 from argosy.machinery.status import StatusError
-from argosy.runtime.verbs import verbs
 from argosy.runtime.wrapping import WrappingClient
+from kit.verbs import verbs
 from kit.world import NAMESPACES, World
 
 NAMESPACE = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "argocd"}}

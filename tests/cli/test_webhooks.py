@@ -15,9 +15,9 @@ from argosy.machinery.objects import JsonObject, Resource
 from argosy.machinery.status import StatusError
 from argosy.runtime.chance import SystemRng
 from argosy.runtime.clock import RealClock
-from argosy.runtime.verbs import Verbs, verbs
 from argosy.runtime.webhook_server import Address
 from kit.certs import certificate, issuer
+from kit.verbs import Verbs, verbs
 
 DEFINITIONS = Resource(
     "apiextensions.k8s.io", "v1", "customresourcedefinitions", "CustomResourceDefinition", namespaced=False

@@ -11,8 +11,8 @@ from argosy.cluster.server import EmbeddedCluster
 from argosy.machinery.objects import JsonObject, Resource
 from argosy.machinery.status import StatusError
 from argosy.runtime.chance import SeededRng
-from argosy.runtime.verbs import verbs
 from argosy.runtime.virtual import VirtualClock, run_virtual
+from kit.verbs import verbs
 from kit.world import World
 
 DEFINITIONS = Resource("apiextensions.k8s.io", "v1", "customresourcedefinitions", "CustomResourceDefinition", False)

@@ -20,8 +20,8 @@ from argosy.machinery.objects import JsonObject, Resource
 from argosy.machinery.status import StatusError
 from argosy.runtime.chance import SeededRng
 from argosy.runtime.clock import RealClock
-from argosy.runtime.verbs import verbs
 from argosy.runtime.virtual import VirtualClock, run_virtual
+from kit.verbs import verbs
 from kit.world import CONFIG_MAPS, NAMESPACES, SECRETS, World, config_map
 
 MUTATING = Resource(

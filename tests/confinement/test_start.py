@@ -16,6 +16,7 @@ import pytest
 from argosy.confinement import layers
 from argosy.confinement.box import Box
 from argosy.confinement.interpreter import program_reads
+from argosy.confinement.kernel import cgroups
 from argosy.confinement.start import NotConfined, start
 
 ENVIRONMENT = {"PATH": "/usr/bin:/bin"}
@@ -197,3 +198,32 @@ def test_what_has_gone_since_it_was_looked_at_costs_no_layer(tmp_path: Path) -> 
         if given.exists():
             given.rmdir()
     assert held[0] == held[1]
+
+
+def test_a_box_is_in_its_group_where_there_is_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    mounts = [line.split() for line in Path("/proc/self/mounts").read_text().splitlines()]
+    root = next((line[1] for line in mounts if line[2] == "cgroup2"), "")
+    if not root or not os.access(root, os.W_OK):
+        pytest.skip("there is no cgroup v2 here that this user may divide")
+    group = cgroups.make(root, f"test-{os.getpid()}", memory_bytes=0, tasks=0)
+    monkeypatch.setattr("argosy.confinement.start.GROUPS.make", lambda box, number: group)
+    scratch = tmp_path / "s"
+    scratch.mkdir()
+    tmp_path.chmod(0o711)
+    try:
+        running = start(
+            Box(reads=program_reads(), scratch={str(scratch): 1 << 20}),
+            command=["sh", "-c", "sleep 60 & sleep 60"],
+            directory=str(scratch),
+            environment=ENVIRONMENT,
+        )
+        assert layers.GROUP in running.held
+        assert (Path(group) / "cgroup.procs").read_text().split()
+        running.kill()
+        running.process.wait(30)
+    finally:
+        for _ in range(200):
+            if cgroups.remove(group):
+                break
+            threading.Event().wait(0.05)
+    assert not Path(group).exists()

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import gzip
 import io
 import json
 import tarfile
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from types import SimpleNamespace
 from typing import Any
 
 from hypothesis import strategies as st
@@ -17,6 +20,8 @@ from argosy.cluster.http.json_text import BodyError
 from argosy.machinery.status import StatusError
 from argosy.machinery.yaml import YamlError, load_all
 from argosy.render.port import RenderError
+from argosy.server.errors import ApiError
+from argosy.server.permissions.policy import PolicyError
 from argosy.sources.port import SourceError
 from fuzz.mutation import json_values, mutated
 
@@ -298,6 +303,180 @@ def _answers(data: bytes) -> None:
             continue
 
 
+# -- calls of the API --------------------------------------------------------------------------------------------------
+
+
+def _varint(value: int) -> bytes:
+    found = bytearray()
+    while value > 0x7F:
+        found.append(value & 0x7F | 0x80)
+        value >>= 7
+    return bytes([*found, value])
+
+
+def _field(number: int, content: bytes) -> bytes:
+    return _varint(number << 3 | 2) + _varint(len(content)) + content
+
+
+_CALLS = tuple(
+    flag + len(body).to_bytes(4, "big") + body
+    for flag, body in (
+        (b"\0", b""),
+        (b"\0", _field(1, b"guestbook") + _field(2, b"main") + b"\x18\x01" + _field(4, _field(1, b"a") + b"\x10\x7f")),
+        (b"\0", _field(1, _field(1, _field(1, b"name") + _field(3, b"argocd")) + _field(2, _field(1, b"https://h")))),
+        (b"\1", gzip.compress(_field(1, b"guestbook") * 20)),
+        (b"\0", b"\x08" + b"\xff" * 9 + b"\x01" + b"\x0d\0\0\0\0\x09\0\0\0\0\0\0\0\0"),
+    )
+)
+
+
+def _grpc(given: tuple[str, str, list[bytes]]) -> None:
+    from argosy.server.schema.facts import methods
+    from argosy.server.transport.grpc import Messages, decoded
+
+    name, encoding, pieces = given
+    method = methods()[name]
+    cutter = Messages(encoding, 1 << 20)
+    for piece in pieces:
+        for message in cutter.feed(piece):
+            assert isinstance(decoded(method, message), dict)
+
+
+def _method_names() -> list[str]:
+    from argosy.server.schema.facts import methods
+
+    return sorted(methods())
+
+
+_FRAMES = (
+    b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + bytes.fromhex("000000040000000000"),
+    bytes.fromhex("000006040000000000000400100000"),  # settings: a window
+    bytes.fromhex("000008060000000000") + b"12345678",  # a ping
+    bytes.fromhex("000004080000000000000fffff"),  # a window's update
+    bytes.fromhex("00000c0105000000018386418aa0e41d139d09b8f01e07"[:42]),  # headers, of many a client
+    bytes.fromhex("000005000100000001") + b"\0\0\0\0\0",  # data, the last
+    bytes.fromhex("000004030000000001") + b"\0\0\0\x08",  # a reset
+    bytes.fromhex("000000090400000001"),  # a continuation
+    bytes.fromhex("000008070000000000") + bytes(8),  # goaway
+)
+
+
+class _Sink:
+    """What a connection writes, and whether it closed."""
+
+    def __init__(self) -> None:
+        self.closed = False
+
+    def write(self, data: bytes) -> None: ...
+
+    def close(self) -> None:
+        self.closed = True
+
+    abort = close
+
+    def is_closing(self) -> bool:
+        return self.closed
+
+    def get_extra_info(self, name: str) -> None: ...
+
+
+def _http2(pieces: list[bytes]) -> None:
+    """Whatever comes, the connection goes on or is closed; nothing is raised to the loop."""
+    from argosy.server.transport.http2 import Http2Connection
+
+    async def main() -> None:
+        async with asyncio.TaskGroup() as tasks:
+            host = SimpleNamespace(http2_connections=set(), draining=False, run=tasks.create_task)
+
+            async def handle(connection: Any, stream: Any) -> None:
+                async for _ in connection.received(stream):
+                    pass
+                connection.send_headers(stream, [(":status", "200")], last=True)
+
+            connection = Http2Connection(host, handle)  # type: ignore[arg-type]
+            sink = _Sink()
+            connection.connection_made(sink)  # type: ignore[arg-type]
+            for piece in (_FRAMES[0], *pieces):
+                if not sink.closed:
+                    connection.data_received(piece)
+            connection.connection_lost(None)
+
+    asyncio.run(main())
+
+
+# -- tokens, policies, expressions -------------------------------------------------------------------------------------
+
+_KEY = b"k" * 32
+
+
+def _tokens() -> tuple[bytes, ...]:
+    from argosy.server.sessions.tokens import encoded, sign
+
+    claims = {"iss": "argocd", "sub": "admin:login", "iat": 1, "nbf": 1, "exp": 1 << 40, "jti": "1", "groups": ["a"]}
+    other = ".".join(encoded(json.dumps(part).encode()) for part in ({"alg": "none"}, claims))
+    return tuple(text.encode() for text in (sign(claims, _KEY), sign({**claims, "exp": 1e300}, _KEY), f"{other}."))
+
+
+def _token(data: bytes) -> None:
+    from argosy.server.sessions.authentication import token_from
+    from argosy.server.sessions.cookies import cookies_of, token_of
+    from argosy.server.sessions.tokens import InvalidToken, parts_of, verified
+
+    text = data.decode("latin-1")
+    token_from({"authorization": f"Bearer {text}", "cookie": f"argocd.token={text}"})
+    token_of(cookies_of(text))
+    now = datetime(2026, 1, 1, tzinfo=UTC)
+    try:
+        parts_of(text)
+        claims = verified(text, _KEY, now)
+    except InvalidToken as error:
+        assert len(str(error)) < 200
+        return
+    assert claims.get("iss") == "argocd", "only what was signed counts"
+    assert data in _SIGNED
+
+
+_SIGNED = _tokens()
+_POLICIES = (
+    b"p, role:dev, applications, get, team-*/*, allow\ng, alice, role:dev\n# comment\np, x, logs, get, */*, deny\n",
+    b'p, "a,b", exec, create, a/b, allow\ng, "x y", role:admin\n',
+)
+
+
+def _policy(data: bytes) -> None:
+    from argosy.server.permissions.policy import parse
+
+    parse(data.decode("utf-8", "replace"))
+
+
+_EXPRESSIONS = (
+    b"{{ range $i, $e := .items }}{{ $e.name | upper | quote }}{{ end }}{{ with .x }}{{ . }}{{ else }}no{{ end }}",
+    b'{{ define "a" }}{{ template "a" . }}{{ end }}{{ template "a" }}{{ repeat 99999 "x" }}{{ printf "%*d" 999999 1 }}',
+    b'{{ regexReplaceAll "(a+)+$" .text "b" }}{{ index .items 0 "name" }}{{ slice .text 1 2 }}',
+    b'items.filter(i, i.name.startsWith("a")).size() > 0 && text.matches("(a+)+$") || [1,2].map(x, x * 2).exists(y, y > 3)',
+    b'filter(items, {.name matches "^a"})[0].name ?? "x" + string(1..10) | len()',
+    b"text == 'a' ? {'k': [1, 2.5, null, true]} : duration('1h') + timestamp('2026-01-01T00:00:00Z')",
+)
+
+
+def _expression(data: bytes) -> None:
+    """Of each language, whatever it was meant for."""
+    from argosy.expr.exprlang import ExprError, compile_expression
+    from argosy.expr.gotemplate import GoTemplateError, GoTemplates
+    from argosy.machinery.cel import CelError, ParseError, TypeErrors, check, compile_program, parse
+
+    text = data.decode("utf-8", "replace")
+    values: dict[str, Any] = {"items": [{"name": "a"}, {"name": "b"}], "text": "a" * 30, "x": None}
+    templates = GoTemplates(lambda: datetime(2026, 1, 1, tzinfo=UTC), bytes)
+    for refusals, work in (
+        ((GoTemplateError,), lambda: templates.render(text, values)),
+        ((ExprError,), lambda: compile_expression(text).run(values)),
+        ((CelError, ParseError, TypeErrors), lambda: compile_program(check(text, parse(text), None)).evaluate(values)),
+    ):
+        with contextlib.suppress(*refusals):
+            work()
+
+
 _JSON_HOOKS = tuple(json.dumps(body).encode() for body in _HOOKS.values())
 TARGETS = {
     "http": Target(inputs=mutated(_REQUESTS), run=_http, seconds=12.0),
@@ -322,4 +501,17 @@ TARGETS = {
         run=_webhook,
     ),
     "answers": Target(inputs=mutated(_ANSWERS), run=_answers),
+    "grpc": Target(
+        inputs=st.tuples(
+            st.sampled_from(_method_names()),
+            st.sampled_from(("", "gzip", "deflate")),
+            st.lists(mutated(_CALLS), min_size=1, max_size=3),
+        ),
+        run=_grpc,
+        refusals=(ApiError,),
+    ),
+    "http2": Target(inputs=st.lists(mutated(_FRAMES), max_size=12), run=_http2),
+    "tokens": Target(inputs=mutated(_SIGNED), run=_token),
+    "policies": Target(inputs=mutated(_POLICIES), run=_policy, refusals=(PolicyError,)),
+    "expressions": Target(inputs=mutated(_EXPRESSIONS), run=_expression, seconds=6.0),
 }

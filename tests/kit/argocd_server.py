@@ -14,8 +14,9 @@ import aiohttp
 from argosy.cli.place import HOST, free_port
 from argosy.cli.process import Embedded, embedded
 from argosy.cli.server_part import ports_of
+from argosy.machinery import requests
 from argosy.machinery.api import PatchType
-from argosy.machinery.objects import JsonObject, Resource
+from argosy.machinery.objects import JsonObject, Key, Resource
 from argosy.runtime.chance import SystemRng
 from argosy.runtime.clock import RealClock
 from argosy.server.process import Place, Running, serving
@@ -52,13 +53,15 @@ class Api:
     async def configure(self, name: str, data: Mapping[str, str]) -> None:
         metadata = {"name": name, "namespace": "argocd"}
         obj = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": dict(data)}
-        await self.cluster.client.apply(CONFIG_MAPS, obj, field_manager="test", force=True)
+        await self.cluster.client.write(requests.apply(CONFIG_MAPS, obj, manager="test", force=True))
 
     async def secret(self, name: str, data: Mapping[str, str]) -> None:
-        await self.cluster.client.patch(SECRETS, name, "argocd", {"stringData": dict(data)}, PatchType.MERGE)
+        await self.cluster.client.write(
+            requests.patch(SECRETS, Key("argocd", name), {"stringData": dict(data)}, PatchType.MERGE)
+        )
 
     async def create(self, resource: Resource, obj: JsonObject) -> JsonObject:
-        return await self.cluster.client.create(resource, obj)
+        return await self.cluster.client.write(requests.create(resource, obj))
 
 
 @asynccontextmanager
@@ -70,7 +73,7 @@ async def argocd_server(place: Path) -> AsyncIterator[Api]:
         ports = ports_of(running.control_plane, running.client, clock, rng, "argocd", place / "audit.log")
         async with serving(ports, Place(insecure=True)) as server, aiohttp.ClientSession() as http:
             api = Api(running, server, http)
-            initial = await running.client.read(SECRETS, "argocd-initial-admin-secret", "argocd")
+            initial = await running.client.get(requests.Get(SECRETS, Key("argocd", "argocd-initial-admin-secret")))
             from argosy.server.configuration import decoded
 
             api.token = await api.sign_in("admin", decoded(initial)["password"])

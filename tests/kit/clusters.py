@@ -21,8 +21,8 @@ from argosy.machinery.requests import Served
 from argosy.runtime.access import Access, ClientAccess
 from argosy.runtime.client import Client
 from argosy.runtime.http.exchange import Unreachable
-from argosy.runtime.verbs import verbs
 from argosy.runtime.wrapping import WrappingClient
+from kit.verbs import verbs
 from kit.world import CONFIG_MAPS, SECRETS, World, ours
 
 

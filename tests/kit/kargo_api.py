@@ -15,7 +15,6 @@ from typing import Any, Self, cast
 
 from argosy.cluster.http.exchange import Chunks, Request, Response
 from argosy.runtime.events import EventRecorder
-from argosy.runtime.verbs import verbs
 from argosy.server import kargo
 from argosy.server.audit import Audit
 from argosy.server.calls import Route, nothing
@@ -26,8 +25,10 @@ from argosy.server.sessions.authentication import Authentication
 from argosy.server.sessions.passwords import Passwords
 from argosy.server.sessions.provider import Provider
 from argosy.server.sessions.shared import SharedSessions
+from argosy.server.sessions.store import ConfigMapStore
 from argosy.server.world import World
 from kit.promotion import PromotionWorld
+from kit.verbs import verbs
 
 PASSWORD = "admin"
 ENVIRON = {
@@ -111,7 +112,7 @@ class KargoApi:
         await configuration.wait_synced()
         client = verbs(world.cluster.client("system:argosy-server", ("system:masters",)))
         own = verbs(world.cluster.client("system:serviceaccount:kargo:kargo-api", ("system:masters",)))
-        shared = SharedSessions(client, configuration, world.clock)
+        shared = SharedSessions(ConfigMapStore(client, configuration, world.clock), world.clock)
         authentication = Authentication(configuration, shared, world.clock, rng, None)
         events = EventRecorder(client, world.clock, "kargo-api")
         ground = World(

@@ -40,13 +40,13 @@ from argosy.render.pool import RenderPool
 from argosy.render.renderer import WorkerRenderer
 from argosy.runtime.client import Client
 from argosy.runtime.engine import Answerer
-from argosy.runtime.verbs import verbs
 from argosy.sources.egress import Egress, EgressPolicy
 from argosy.sources.git.remote import GitMirrors, GitSettings
 from argosy.sources.hosting.registry import MemoryRegistry
 from argosy.sources.hosting.repositories import Repositories
 from argosy.sources.hosting.serving import Serving
 from kit.engine import EngineWorld
+from kit.verbs import verbs
 
 CONTROLLER = "system:serviceaccount:kargo:kargo-controller"
 CONTROL_PLANE = r"system:serviceaccount:kargo:.*"

@@ -14,8 +14,8 @@ from argosy.cluster.workloads.simulation import Settings, Workloads
 from argosy.machinery.api import PatchType
 from argosy.machinery.objects import JsonObject, Key
 from argosy.runtime.chance import SeededRng
-from argosy.runtime.verbs import verbs
 from argosy.runtime.virtual import VirtualClock, run_virtual
+from kit.verbs import verbs
 
 PLACES = {
     "Deployment": ("apps", "v1", "deployments"),

@@ -13,7 +13,7 @@ from argosy.runtime.controller import DONE, Controller, Outcome
 from argosy.runtime.faults import Death, Door, Fault, FaultPlan, FaultyClient, ProcessKilled
 from argosy.runtime.informers import InformerCaches
 from argosy.runtime.recording import RecordingClient
-from argosy.runtime.verbs import verbs
+from kit.verbs import verbs
 from kit.world import CONFIG_MAPS, World, config_map, ours
 
 ROUGH = FaultPlan(

@@ -15,8 +15,8 @@ from argosy.runtime.client import Client
 from argosy.runtime.controller import DONE, Controller, Outcome
 from argosy.runtime.fencing import FencedClient, FencedOff
 from argosy.runtime.leases import LeaseHolder, Membership, Move, Sight, Timing, decide
-from argosy.runtime.verbs import verbs
 from argosy.runtime.wrapping import WrappingClient
+from kit.verbs import verbs
 from kit.world import CONFIG_MAPS, LEASES, World, config_map
 
 KEY = Key("kube-system", "argosy")

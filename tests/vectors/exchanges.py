@@ -20,8 +20,8 @@ from argosy.cluster.workloads.simulation import Settings as WorkloadSettings
 from argosy.cluster.workloads.simulation import Workloads
 from argosy.machinery.mergepatch import merge_patch
 from argosy.runtime.chance import SeededRng
-from argosy.runtime.verbs import verbs
 from argosy.runtime.virtual import VirtualClock, run_virtual
+from kit.verbs import verbs
 
 from .compare import Bindings, differences
 from .outcome import Outcome, not_run

@@ -22,8 +22,8 @@ from argosy.cluster.workloads.simulation import Settings, Workloads
 from argosy.machinery.api import PatchType
 from argosy.machinery.objects import JsonObject
 from argosy.runtime.chance import SeededRng
-from argosy.runtime.verbs import verbs
 from argosy.runtime.virtual import VirtualClock, run_virtual
+from kit.verbs import verbs
 
 FAMILY = "workloads"
 RULES = """

@@ -33,8 +33,8 @@ from argosy.cluster.workloads.server import PipelineServer
 from argosy.cluster.workloads.simulation import Workloads
 from argosy.machinery.objects import JsonObject
 from argosy.runtime.chance import Rng
+from argosy.runtime.client import Client
 from argosy.runtime.clock import Clock
-from argosy.runtime.verbs import Verbs, verbs
 
 MANAGER = "argosy"
 CONTROLLER_USER = "system:serviceaccount:argocd:argocd-application-controller"
@@ -51,7 +51,7 @@ class ApiServer:
     """A started cluster that does not listen yet: `listening` opens its port. `client` may do everything."""
 
     cluster: EmbeddedCluster
-    client: Verbs
+    client: Client
     front: ClusterFront
     workloads: Workloads
 
@@ -61,7 +61,7 @@ class Serving:
     """A server alone, in the shape of `up.Running`."""
 
     server: HttpServer
-    client: Verbs
+    client: Client
 
     async def wait_ready(self, clock: Clock) -> None:
         """It is when it listens."""
@@ -102,7 +102,7 @@ async def api_server(
     async with AsyncExitStack() as stack:
         stack.push_async_callback(caller.close)
         await stack.enter_async_context(cluster)
-        client = verbs(cluster.client(CONTROLLER_USER, ("system:masters",)))
+        client = cluster.client(CONTROLLER_USER, ("system:masters",))
         await install(client, objects, MANAGER, clock, rng)
         await install(client, _addresses(own), MANAGER, clock, rng)
         workloads = Workloads(PipelineServer(cluster.core, cluster.on_commit, cluster.spawn), clock)

@@ -68,7 +68,7 @@ async def _run(options: argparse.Namespace, cache_directory: Path, watchdog: Wat
     clock, rng = RealClock(), SystemRng()
     asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(THREADS, thread_name_prefix="work"))
     async with HttpClient(connection_of(options, clock), clock, rng, user_agent="argosy-controller") as http:
-        version = await http.version()
+        version = dict((await http.served(fresh=True)).version)
         if options.install:
             await install(http, control_plane_objects(options.namespace), MANAGER, clock, rng)
         elif lacks := await lacking(http, options.namespace):

@@ -23,6 +23,7 @@ from argosy.cli.version import KUBERNETES
 from argosy.cluster.http.keys import faults_of_keys
 from argosy.cluster.store.integrity import faults_of_directory
 from argosy.confinement import layers
+from argosy.confinement.groups import GROUPS
 from argosy.confinement.selftest import Findings, tried
 from argosy.render.boxes import DISK, MEMORY, PATHS, PROCESSES, plugin_limits
 from argosy.runtime.clock import RealClock
@@ -81,7 +82,8 @@ def _kernel(findings: Findings) -> Iterator[Finding]:
         return
     for layer in layers.LAYERS:
         has = layer in findings.held
-        yield Finding(about, OK if has else WITHOUT, f"{layer}: {'in use' if has else 'this kernel does not let us'}")
+        why = GROUPS.reason if layer == layers.GROUP and GROUPS.reason else "this kernel does not let us"
+        yield Finding(about, OK if has else WITHOUT, f"{layer}: {'in use' if has else why}")
     for name, words in _WORDS.items():
         if findings.kept.get(name):
             yield Finding(about, OK, f"tried: {words}")

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from argosy.apis import crds
-from argosy.machinery.objects import JsonObject, Resource, group_version
+from argosy.machinery import requests
+from argosy.machinery.objects import JsonObject, Key, Resource, group_version
 from argosy.machinery.status import StatusError
 from argosy.runtime.backoff import Backoff
 from argosy.runtime.chance import Rng
+from argosy.runtime.client import Client
 from argosy.runtime.clock import Clock
-from argosy.runtime.verbs import Verbs
 
 ATTEMPTS = 10
 BACKOFF = Backoff(first=0.2, longest=10.0, jitter=0.5)
@@ -32,7 +33,7 @@ def control_plane_objects(namespace: str) -> list[JsonObject]:
     return [*crds(), {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace}}]
 
 
-async def install(client: Verbs, objects: Iterable[JsonObject], manager: str, clock: Clock, rng: Rng) -> None:
+async def install(client: Client, objects: Iterable[JsonObject], manager: str, clock: Clock, rng: Rng) -> None:
     """Server-side apply, in order: a second time changes nothing. Definitions that a chart has taken over are its own.
 
     What may pass - a lost race or answer, a server that is busy or away - is tried ATTEMPTS times. Raises StatusError
@@ -45,18 +46,18 @@ async def install(client: Verbs, objects: Iterable[JsonObject], manager: str, cl
             await _applied(client, obj, DEFINITIONS_MANAGER, clock, rng)
 
 
-async def _is_taken_over(client: Verbs, definition: JsonObject) -> bool:
+async def _is_taken_over(client: Client, definition: JsonObject) -> bool:
     try:
-        found = await client.read(resource_of(definition), str(definition["metadata"]["name"]))
+        found = await client.get(requests.Get(resource_of(definition), Key("", str(definition["metadata"]["name"]))))
     except (StatusError, OSError):
         return False  # what may pass is tried again by the write
     return RELEASE in (found["metadata"].get("annotations") or {})
 
 
-async def _applied(client: Verbs, obj: JsonObject, manager: str, clock: Clock, rng: Rng) -> None:
+async def _applied(client: Client, obj: JsonObject, manager: str, clock: Clock, rng: Rng) -> None:
     for attempt in range(1, ATTEMPTS + 1):
         try:
-            await client.apply(resource_of(obj), obj, field_manager=manager, force=True)
+            await client.write(requests.apply(resource_of(obj), obj, manager=manager, force=True))
         except StatusError as error:
             if not error.is_passing or attempt == ATTEMPTS:
                 raise
@@ -70,14 +71,14 @@ async def _applied(client: Verbs, obj: JsonObject, manager: str, clock: Clock, r
         await clock.sleep(pause)
 
 
-async def lacking(client: Verbs, namespace: str) -> str:
+async def lacking(client: Client, namespace: str) -> str:
     """What the controllers cannot be without and the cluster does not have; empty when all is there."""
-    served = {(resource.group, resource.plural) for resource in await client.resources()}
+    served = {(resource.group, resource.plural) for resource in (await client.served()).resources}
     for name in ("applications", "appprojects"):
         if ("argoproj.io", name) not in served:
             return f"kind {name}.argoproj.io"
     try:
-        await client.read(_NAMESPACES, namespace)
+        await client.get(requests.Get(_NAMESPACES, Key("", namespace)))
     except StatusError as error:
         # Who may not read namespaces is not told so here: it is none of what the controllers need.
         return f"namespace {namespace!r}" if error.is_not_found else ""

@@ -12,7 +12,6 @@ from argosy.notify.adapter import Services, answerers
 from argosy.notify.metrics import Metrics
 from argosy.notify.settings import NotifySettings, settings_of
 from argosy.notify.threads import NAME, Kept
-from argosy.runtime.verbs import WithVerbs
 
 TLS_CERTIFICATES = "argocd-tls-certs-cm"
 
@@ -46,5 +45,5 @@ def services(context: Context, metrics: Metrics) -> Services:
     def threads() -> JsonObject | None:
         return config_maps.get(Key(context.namespace, NAME))
 
-    kept = Kept(WithVerbs(context.client), threads, context.clock, context.namespace)
+    kept = Kept(context.client, threads, context.clock, context.namespace)
     return Services(lambda: context.doors.egress, context.clock, metrics, certificate, kept)

@@ -41,6 +41,7 @@ from argosy.render.workers import RenderWorkers
 from argosy.runtime.access import Access, ClientAccess
 from argosy.runtime.cache_audit import CacheAudit
 from argosy.runtime.chance import Rng
+from argosy.runtime.client import Client
 from argosy.runtime.clock import Clock
 from argosy.runtime.counting import counting
 from argosy.runtime.informers import InformerCaches
@@ -49,7 +50,6 @@ from argosy.runtime.queue_metrics import register_queues
 from argosy.runtime.request_metrics import RequestMetrics
 from argosy.runtime.slices import Slices
 from argosy.runtime.supervisor import Supervisor
-from argosy.runtime.verbs import Verbs, verbs
 from argosy.sources.port import Credentials
 
 
@@ -191,7 +191,7 @@ class Embedded:
     """One running process: `client` may do everything."""
 
     cluster: EmbeddedCluster
-    client: Verbs
+    client: Client
     server: HttpServer
     control_plane: ControlPlane
     api: ServerPart | None = None
@@ -206,9 +206,9 @@ class Embedded:
         self.control_plane.doors.open()
 
 
-def own_client(api: ApiServer) -> Verbs:
+def own_client(api: ApiServer) -> Client:
     """Under a name by which admission knows the control plane: who it acts for, it says itself."""
-    return verbs(api.cluster.client("system:serviceaccount:argocd:argosy-server", ("system:masters",)))
+    return api.cluster.client("system:serviceaccount:argocd:argosy-server", ("system:masters",))
 
 
 @asynccontextmanager

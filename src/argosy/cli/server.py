@@ -10,6 +10,7 @@ import asyncio
 import os
 import socket
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 from argosy import __version__
@@ -24,9 +25,10 @@ from argosy.machinery.objects import Key
 from argosy.machinery.status import StatusError
 from argosy.observe.logs import set_up_logging
 from argosy.observe.process import register_process
+from argosy.observe.secret import Secret
 from argosy.runtime.access import fenced
 from argosy.runtime.chance import SystemRng
-from argosy.runtime.clock import RealClock
+from argosy.runtime.clock import Clock, RealClock
 from argosy.runtime.http.client import HttpClient
 from argosy.runtime.http.credentials import CredentialError
 from argosy.runtime.http.exchange import Unreachable
@@ -34,6 +36,7 @@ from argosy.runtime.leases import Membership
 from argosy.runtime.supervisor import Supervisor
 from argosy.runtime.webhook_server import AddressError, address_of
 from argosy.server.process import Place, serving
+from argosy.server.sessions.store import SessionStore
 
 
 class Onlooker(Membership):
@@ -67,7 +70,7 @@ async def _run(options: argparse.Namespace, cache_directory: Path) -> int:
     stop = stop_on_signals()
     clock, rng = RealClock(), SystemRng()
     async with HttpClient(connection_of(options, clock), clock, rng, user_agent="argosy-server") as http:
-        await http.version()
+        dict((await http.served(fresh=True)).version)
         if lacks := await lacking(http, options.namespace):
             raise CommandError(f"the cluster has no {lacks}: 'argosy controller --install' makes it", Exit.CALL_FAILED)
         onlooker = Onlooker(
@@ -90,7 +93,7 @@ async def _run(options: argparse.Namespace, cache_directory: Path) -> int:
             async with Supervisor(clock, rng) as parts:
                 plane.run_in(parts)
                 ports = ports_of(plane, http, clock, rng, options.namespace, options.audit_log)
-                async with serving(ports, place) as running:
+                async with serving(replace(ports, sessions=_sessions(options, clock)), place) as running:
                     print(f"Argo CD's API is at {running.url}.", flush=True)
                     await stop.wait()
         except OSError as error:
@@ -98,6 +101,31 @@ async def _run(options: argparse.Namespace, cache_directory: Path) -> int:
         finally:
             await plane.close()
     return Exit.OK
+
+
+def _sessions(options: argparse.Namespace, clock: Clock) -> SessionStore | None:
+    """Raises CommandError."""
+    given = [options.redis] if options.redis else options.sentinel
+    if not given:
+        return None
+    from argosy.server.sessions.redis_store import RedisSettings, RedisSettingsError, RedisStore
+
+    try:
+        addresses = [address_of(text) for text in given]
+        settings = RedisSettings(
+            servers=tuple((one.host, one.port) for one in addresses),
+            master=options.sentinel_master,
+            username=os.environ.get("REDIS_USERNAME", ""),
+            password=Secret(os.environ.get("REDIS_PASSWORD", "")),
+            sentinel_password=Secret(os.environ.get("REDIS_SENTINEL_PASSWORD", "")),
+            tls=options.redis_use_tls,
+            authority=options.redis_ca_certificate,
+            certificate=options.redis_client_certificate,
+            key=options.redis_client_key,
+        )
+        return RedisStore(settings, clock)
+    except (AddressError, RedisSettingsError) as error:
+        raise CommandError(f"--redis: {error}") from None
 
 
 def _place(options: argparse.Namespace) -> Place:

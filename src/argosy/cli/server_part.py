@@ -19,16 +19,16 @@ from typing import TYPE_CHECKING, TextIO
 
 from argosy.cli.failing import CommandError
 from argosy.cli.place import HOST, free_port
-from argosy.machinery.objects import Resource
+from argosy.machinery import requests
+from argosy.machinery.objects import Key, Resource
 from argosy.runtime.client import Client
-from argosy.runtime.verbs import verbs
 
 if TYPE_CHECKING:
     from argosy.cli.process import ControlPlane
     from argosy.cluster.ports import LogSource
     from argosy.runtime.chance import Rng
+    from argosy.runtime.client import Client
     from argosy.runtime.clock import Clock
-    from argosy.runtime.verbs import Verbs
     from argosy.server.process import Ports
 
 USUAL_PORT = 8080
@@ -131,13 +131,13 @@ async def _somebody(listening: socket.socket) -> None:
 
 def ports_of(
     plane: ControlPlane,
-    client: Verbs,
+    client: Client,
     clock: Clock,
     rng: Rng,
     namespace: str,
     audit: Path | None,
     logs: LogSource | None = None,
-    own: Verbs | None = None,
+    own: Client | None = None,
 ) -> Ports:
     """What the server needs of a control plane. `own`: a client with the control plane's own name."""
     from argosy.server.process import Ports
@@ -176,7 +176,7 @@ async def pod_logs(
         return
     from argosy.cluster.http.options import read_log_options
 
-    found = await verbs(client).read(PODS, pod, namespace)
+    found = await client.get(requests.Get(PODS, Key(namespace, pod)))
     async for chunk in simulated.read(found, read_log_options({name: [value] for name, value in query.items()})):
         yield chunk
 

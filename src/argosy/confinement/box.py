@@ -29,6 +29,8 @@ class Box:
     """Processes and threads; 0 leaves that to whoever watches."""
     data_bytes: int = 0
     """Memory of each process; 0 leaves that to whoever watches."""
+    memory_bytes: int = 0
+    """Of all its processes together, where there are groups (kernel/cgroups.py); else whoever watches counts it."""
     file_bytes: int = 64 * MEBIBYTE
     open_files: int = 512
     ignored: tuple[int, ...] = ()
@@ -50,6 +52,7 @@ class Box:
             "own_user": self.own_user,
             "tasks": self.tasks,
             "data_bytes": self.data_bytes,
+            "memory_bytes": self.memory_bytes,
             "file_bytes": self.file_bytes,
             "open_files": self.open_files,
             "ignored": [int(number) for number in self.ignored],

@@ -25,15 +25,17 @@ USER: Final = "user"
 """A user id that nobody else has, or a user namespace: its processes are counted by themselves."""
 PRIVILEGES: Final = "privileges"
 """No capability, and none to be gained by any program."""
+GROUP: Final = "group"
+"""A cgroup: memory and number of all its processes together are the kernel's to limit."""
 
-LAYERS: Final = (VIEW, LANDLOCK, SCOPE, PIDS, NETWORK, IPC, SECCOMP, USER, PRIVILEGES)
+LAYERS: Final = (VIEW, LANDLOCK, SCOPE, PIDS, NETWORK, IPC, SECCOMP, USER, PRIVILEGES, GROUP)
 
 FILES, SOCKETS, SIGNALS, COUNT, DISK = "files", "sockets", "signals", "processes", "disk"
 PROMISES: Final[dict[str, tuple[tuple[str, ...], str]]] = {
     FILES: ((VIEW, LANDLOCK), "sees no files but its own"),
     SOCKETS: ((NETWORK, SECCOMP), "reaches no network and no socket"),
     SIGNALS: ((PIDS, SCOPE), "reaches no other process"),
-    COUNT: ((USER,), "is limited in its number of processes by the kernel"),
+    COUNT: ((USER, GROUP), "is limited in its number of processes by the kernel"),
     DISK: ((VIEW,), "is limited in its disk by the kernel"),
 }
 """Promise -> any of these layers keeps it, and what it says. Count and disk are also watched from outside."""

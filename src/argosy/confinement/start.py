@@ -16,6 +16,8 @@ from typing import IO, Any, Final
 
 from argosy.confinement import layers, tree
 from argosy.confinement.box import Box
+from argosy.confinement.groups import GROUPS
+from argosy.confinement.kernel import cgroups
 from argosy.confinement.remote import ROOT, STARTER, Process, RemoteProcess
 
 BOOT: Final = (
@@ -51,6 +53,7 @@ class Running:
     process: Process
     held: frozenset[str]
     """The layers that hold (layers.py)."""
+    group: str = ""
 
     @property
     def pids(self) -> list[int]:
@@ -58,6 +61,8 @@ class Running:
 
     def kill(self) -> None:
         """It, and all that it started."""
+        if layers.GROUP in self.held:
+            cgroups.kill(self.group)
         end(self.process, self.held)
 
 
@@ -80,9 +85,10 @@ def start(
     before that, to be able to end one that hangs.
     """
     number = os.getpid() * 31 + next(_numbers)
+    group = GROUPS.make(box, number)
     given = box.description(
         command=list(command), module=module, directory=directory, environment=dict(environment), number=number,
-        tells=-1, gate=-1,
+        tells=-1, gate=-1, group=group,
     )  # fmt: skip
     reads, writes = os.pipe()
     ours, theirs = socket.socketpair() if gate else (None, None)
@@ -105,7 +111,7 @@ def start(
     with os.fdopen(reads, "rb") as report:
         if ours and gate:
             _hand_over(ours, gate)
-        return Running(process=process, held=_held(process, report.read()))
+        return Running(process=process, held=_held(process, report.read()), group=group)
 
 
 def _interpreter(

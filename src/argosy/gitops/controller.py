@@ -52,6 +52,7 @@ from argosy.gitops.refresh.polling import Polling
 from argosy.gitops.refresh.repository_limits import RepositoryLimits
 from argosy.gitops.refresh.triggers import Triggers
 from argosy.gitops.sync.operation import OperationReconciler
+from argosy.machinery import requests
 from argosy.machinery.api import PatchType
 from argosy.machinery.objects import JsonObject, Key, key_of
 from argosy.machinery.status import StatusError
@@ -274,7 +275,7 @@ class GitOps:
 
     async def _label(self, name: str, patch: JsonObject) -> None:
         try:
-            await self._client.patch(SECRETS, name, self._namespace, patch, PatchType.MERGE)
+            await self._client.write(requests.patch(SECRETS, Key(self._namespace, name), patch, PatchType.MERGE))
         except StatusError as error:
             if error.is_passing:
                 raise
@@ -298,7 +299,7 @@ class GitOps:
         if self.plane.project("default") is None:
             metadata = {"name": "default", "namespace": self._namespace}
             try:
-                await self._client.create(PROJECTS, {**projects.DEFAULT_PROJECT, "metadata": metadata})
+                await self._client.write(requests.create(PROJECTS, {**projects.DEFAULT_PROJECT, "metadata": metadata}))
             except StatusError as error:
                 if error.is_passing:
                     raise
@@ -347,8 +348,10 @@ class GitOps:
         log.warning("%s/%s: %s", key.namespace, key.name, text)
         if marks != before:
             with suppress(StatusError):
-                await self._client.patch(
-                    APPLICATIONS, key.name, key.namespace, {"status": {"conditions": marks}}, PatchType.MERGE
+                await self._client.write(
+                    requests.patch(
+                        APPLICATIONS, Key(key.namespace, key.name), {"status": {"conditions": marks}}, PatchType.MERGE
+                    )
                 )
         return DONE
 

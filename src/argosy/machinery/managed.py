@@ -8,7 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import NamedTuple
+
+import orjson
 
 from argosy.machinery import fieldset
 from argosy.machinery.fieldset import FieldSet
@@ -16,6 +19,8 @@ from argosy.machinery.objects import JsonObject, JsonValue
 
 MAX_UPDATE_ENTRIES = 10
 ANCIENT = "ancient-changes"
+_SHARED_SIZE = 2048
+"""Bytes of JSON up to which a set is shared by all objects that have it."""
 
 STRIPPED = fieldset.of_paths(
     [
@@ -106,10 +111,19 @@ def _entry(key: Identity, entry: Entry) -> JsonObject:
     if entry.time:
         encoded["time"] = entry.time
     encoded["fieldsType"] = "FieldsV1"
-    encoded["fieldsV1"] = fieldset.emit(entry.fields)
+    fields = fieldset.emit(entry.fields)
+    text = orjson.dumps(fields)
+    encoded["fieldsV1"] = _shared(text) if len(text) <= _SHARED_SIZE else fields
     if key.subresource:
         encoded["subresource"] = key.subresource
     return encoded
+
+
+@lru_cache(maxsize=4096)
+def _shared(text: bytes) -> FieldSet:
+    """One set for all objects whose managers own the same: of ten thousand alike they weighed more than all else."""
+    found: FieldSet = orjson.loads(text)
+    return found
 
 
 def with_entries(obj: JsonObject, entries: list[JsonObject]) -> JsonObject:

@@ -89,11 +89,29 @@ class Served:
     version: Mapping[str, Any]
 
 
-def create(kind: Kind, obj: JsonObject, *, manager: str = "") -> Write:
-    return Write(verb="create", resource=resource_of(kind), key=key_of(obj), body=obj, manager=manager)
+def create(
+    kind: Kind, obj: JsonObject, *, manager: str = "", validation: FieldValidation = "Warn", dry_run: bool = False
+) -> Write:
+    return Write(
+        verb="create",
+        resource=resource_of(kind),
+        key=key_of(obj),
+        body=obj,
+        manager=manager,
+        validation=validation,
+        dry_run=dry_run,
+    )
 
 
-def update(kind: Kind, obj: JsonObject, *, subresource: str = "", manager: str = "") -> Write:
+def update(
+    kind: Kind,
+    obj: JsonObject,
+    *,
+    subresource: str = "",
+    manager: str = "",
+    validation: FieldValidation = "Warn",
+    dry_run: bool = False,
+) -> Write:
     """Replaces; the resourceVersion in `obj` makes a stale decision a conflict."""
     return Write(
         verb="update",
@@ -102,6 +120,56 @@ def update(kind: Kind, obj: JsonObject, *, subresource: str = "", manager: str =
         body=obj,
         subresource=subresource,
         manager=manager,
+        validation=validation,
+        dry_run=dry_run,
+    )
+
+
+def patch(
+    kind: Kind,
+    key: Key,
+    body: JsonValue,
+    patch_type: PatchType = PatchType.MERGE,
+    *,
+    subresource: str = "",
+    manager: str = "",
+    validation: FieldValidation = "Warn",
+    dry_run: bool = False,
+) -> Write:
+    """Of whatever has the name now, for who holds no object; a decision takes `merge`."""
+    return Write(
+        verb="patch",
+        resource=resource_of(kind),
+        key=key,
+        body=body,
+        patch_type=patch_type,
+        subresource=subresource,
+        manager=manager,
+        validation=validation,
+        dry_run=dry_run,
+    )
+
+
+def remove(
+    kind: Kind,
+    key: Key,
+    *,
+    propagation: Propagation | None = None,
+    grace_seconds: int | None = None,
+    uid: str = "",
+    resource_version: str = "",
+    dry_run: bool = False,
+) -> Write:
+    """Deletes whatever has the name now, for who holds no object; a decision takes `delete`."""
+    return Write(
+        verb="delete",
+        resource=resource_of(kind),
+        key=key,
+        propagation=propagation,
+        grace_seconds=grace_seconds,
+        uid=uid,
+        resource_version=resource_version,
+        dry_run=dry_run,
     )
 
 
@@ -134,7 +202,16 @@ def merge(
     )
 
 
-def apply(kind: Kind, obj: JsonObject, *, manager: str, force: bool = True, subresource: str = "") -> Write:
+def apply(
+    kind: Kind,
+    obj: JsonObject,
+    *,
+    manager: str,
+    force: bool = True,
+    subresource: str = "",
+    validation: FieldValidation = "Warn",
+    dry_run: bool = False,
+) -> Write:
     """Server-side apply of `obj`; creates when absent. A uid in its metadata keeps it from making another one."""
     return Write(
         verb="apply",
@@ -144,6 +221,8 @@ def apply(kind: Kind, obj: JsonObject, *, manager: str, force: bool = True, subr
         subresource=subresource,
         manager=manager,
         force=force,
+        validation=validation,
+        dry_run=dry_run,
     )
 
 

@@ -11,11 +11,12 @@ import logging
 from collections.abc import Callable, Mapping
 from typing import Final, Protocol
 
+from argosy.machinery import requests
 from argosy.machinery.api import PatchType
-from argosy.machinery.objects import JsonObject, Resource
+from argosy.machinery.objects import JsonObject, Key, Resource
 from argosy.machinery.status import StatusError
+from argosy.runtime.client import Client
 from argosy.runtime.clock import Clock
-from argosy.runtime.verbs import Verbs
 
 log = logging.getLogger(__name__)
 
@@ -47,7 +48,7 @@ class Remembered:
 class Kept:
     """`read`: the ConfigMap as the cache has it."""
 
-    def __init__(self, client: Verbs, read: Callable[[], JsonObject | None], clock: Clock, namespace: str) -> None:
+    def __init__(self, client: Client, read: Callable[[], JsonObject | None], clock: Clock, namespace: str) -> None:
         self._client, self._read, self._clock, self._namespace = client, read, clock, namespace
         self._fresh: dict[str, str] = {}
         """What the cache may not show yet."""
@@ -69,14 +70,18 @@ class Kept:
 
     async def _write(self, data: Mapping[str, str | None]) -> None:
         try:
-            await self._client.patch(CONFIG_MAPS, NAME, self._namespace, {"data": dict(data)}, PatchType.MERGE)
+            await self._client.write(
+                requests.patch(CONFIG_MAPS, Key(self._namespace, NAME), {"data": dict(data)}, PatchType.MERGE)
+            )
         except StatusError as error:
             if not error.is_not_found:
                 raise
             given = {key: text for key, text in data.items() if text is not None}
             metadata = {"name": NAME, "namespace": self._namespace}
-            await self._client.create(
-                CONFIG_MAPS, {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": given}
+            await self._client.write(
+                requests.create(
+                    CONFIG_MAPS, {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": given}
+                )
             )
 
     def _data(self) -> Mapping[str, str]:

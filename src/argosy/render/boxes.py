@@ -12,6 +12,8 @@ from argosy.confinement.box import MEBIBYTE, Box
 from argosy.confinement.interpreter import program_reads, python_reads
 from argosy.machinery import quantity
 
+RENDERER_BYTES: Final = 1024 * MEBIBYTE
+"""Somewhat more than what is watched for (process.py), which tells better why a rendering ended."""
 SCRATCH_BYTES: Final = 512 * MEBIBYTE
 """Of a render worker: a chart with its dependencies, unpacked."""
 
@@ -47,7 +49,7 @@ def plugin_limits(environment: Mapping[str, str]) -> PluginLimits:
 
 def for_rendering(scratch: str) -> Box:
     """Helm brings a Go run time with its threads; nothing is run."""
-    return Box(reads=python_reads(), scratch={scratch: SCRATCH_BYTES}, tasks=64)
+    return Box(reads=python_reads(), scratch={scratch: SCRATCH_BYTES}, tasks=64, memory_bytes=RENDERER_BYTES)
 
 
 def for_expressions(scratch: str) -> Box:
@@ -64,6 +66,7 @@ def for_plugins(scratch: str) -> Box:
         proc=True,
         tasks=limits.tasks,
         data_bytes=limits.memory_bytes,
+        memory_bytes=limits.memory_bytes,
         needs=layers.FOR_PLUGINS,
     )
 

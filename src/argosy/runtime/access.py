@@ -7,16 +7,15 @@ from typing import Protocol
 
 from argosy.runtime.client import Client
 from argosy.runtime.fencing import FencedClient
-from argosy.runtime.verbs import Verbs, verbs
 
 
 class Access(Protocol):
     @property
-    def client(self) -> Verbs:
+    def client(self) -> Client:
         """As ourselves."""
         ...
 
-    def acting_as(self, user: str) -> Verbs:
+    def acting_as(self, user: str) -> Client:
         """The server judges everything that this client does as done by `user`."""
         ...
 
@@ -25,11 +24,11 @@ class ClientAccess:
     """`act_as` makes the client of another user."""
 
     def __init__(self, client: Client, act_as: Callable[[str], Client]) -> None:
-        self.client = verbs(client)
+        self.client = client
         self._act_as = act_as
 
-    def acting_as(self, user: str) -> Verbs:
-        return verbs(self._act_as(user))
+    def acting_as(self, user: str) -> Client:
+        return self._act_as(user)
 
 
 def fenced(access: Access, is_valid: Callable[[], bool]) -> Access:

@@ -1,4 +1,4 @@
-"""Tells why an item does not open, where that can be told: it was sealed for another scope.
+"""Why a SealedSecret may not open, where that can be told: it was sealed for another scope, or under another name.
 
 Changing the scope annotation, the name or the namespace of a SealedSecret makes its items unreadable; that is the
 commonest mistake of users (sealed-secrets#443, #378).
@@ -6,19 +6,35 @@ commonest mistake of users (sealed-secrets#443, #378).
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from argosy.apis.bitnami import SealedSecret
-from argosy.sealing.adapters.opening import OpenedItem, Opener
-from argosy.sealing.keyring import KeyRing
-from argosy.sealing.scope import Scope, label_of, scope_of
+from argosy.apis.kubernetes.views.meta import ObjectMeta
+from argosy.apis.schema import read
+from argosy.machinery.objects import JsonObject
+from argosy.sealing.scope import CLUSTER_WIDE, NAMESPACE_WIDE, Scope, scope_annotations, scope_of
 
 
-def fitting_scope(sealed: SealedSecret, ring: KeyRing, opener: Opener) -> Scope | None:
-    """The one other scope under which every item opens."""
-    metadata = sealed.metadata
+def likely_mistakes(sealed: JsonObject) -> Iterator[tuple[str, JsonObject]]:
+    """What may have been done, in words, and the object without it: if that one opens, it was done."""
+    view = read(SealedSecret, sealed)
+    own = scope_of(view.metadata.annotations)
     for scope in Scope:
-        if scope is scope_of(metadata.annotations):
-            continue
-        found = opener.items_now(sealed, ring, label_of(scope, metadata.namespace, metadata.name))
-        if found and all(isinstance(one, OpenedItem) for one in found.values()):
-            return scope
-    return None
+        if scope is not own:
+            told = f"it was sealed with the scope {scope}, and its annotations say {own}"
+            yield told, _changed(sealed, annotations=_annotations(view, scope))
+    # `kubeseal` and `argosy seal` write the name and namespace that they sealed for into the template, too.
+    template, metadata = read(ObjectMeta, view.spec.template.raw.get("metadata") or {}), view.metadata
+    name, namespace = str(template.name or metadata.name), str(template.namespace or metadata.namespace)
+    if (name, namespace) != (metadata.name, metadata.namespace) and own is not Scope.CLUSTER_WIDE:
+        told = f"it was sealed for {namespace}/{name}, as its template says"
+        yield told, _changed(sealed, name=name, namespace=namespace)
+
+
+def _annotations(view: SealedSecret, scope: Scope) -> dict[str, str]:
+    others = {k: v for k, v in view.metadata.annotations.items() if k not in (CLUSTER_WIDE, NAMESPACE_WIDE)}
+    return {**others, **scope_annotations(scope)}
+
+
+def _changed(sealed: JsonObject, **metadata: object) -> JsonObject:
+    return {**sealed, "metadata": {**(sealed.get("metadata") or {}), **metadata}}

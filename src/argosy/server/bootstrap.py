@@ -11,12 +11,13 @@ from datetime import timedelta
 from typing import Final
 
 from argosy.cluster.http.tls import KeyPair, issue_serving, make_authority
+from argosy.machinery import requests
 from argosy.machinery.api import PatchType
-from argosy.machinery.objects import JsonObject
+from argosy.machinery.objects import JsonObject, Key
 from argosy.machinery.status import StatusError
 from argosy.runtime.chance import Rng
+from argosy.runtime.client import Client
 from argosy.runtime.clock import Clock
-from argosy.runtime.verbs import Verbs
 from argosy.server.configuration import SECRET, SECRETS, decoded
 from argosy.server.sessions.passwords import hashed
 
@@ -27,7 +28,7 @@ PASSWORD_LENGTH: Final = 16
 TRIES: Final = 5
 
 
-async def ensure(client: Verbs, namespace: str, clock: Clock, rng: Rng) -> dict[str, str]:
+async def ensure(client: Client, namespace: str, clock: Clock, rng: Rng) -> dict[str, str]:
     """The decoded argocd-secret with all of it. Raises StatusError."""
     for _ in range(TRIES):
         try:
@@ -38,9 +39,9 @@ async def ensure(client: Verbs, namespace: str, clock: Clock, rng: Rng) -> dict[
     raise StatusError(409, "Conflict", f"{SECRET} is being changed by others again and again")
 
 
-async def _ensure(client: Verbs, namespace: str, clock: Clock, rng: Rng) -> dict[str, str]:
+async def _ensure(client: Client, namespace: str, clock: Clock, rng: Rng) -> dict[str, str]:
     try:
-        found: JsonObject | None = await client.read(SECRETS, SECRET, namespace)
+        found: JsonObject | None = await client.get(requests.Get(SECRETS, Key(namespace, SECRET)))
     except StatusError as error:
         if not error.is_not_found:
             raise
@@ -52,10 +53,10 @@ async def _ensure(client: Verbs, namespace: str, clock: Clock, rng: Rng) -> dict
     if found is None:
         metadata = {"name": SECRET, "namespace": namespace, "labels": LABELS}
         body = {"apiVersion": "v1", "kind": "Secret", "metadata": metadata, "type": "Opaque", "data": _coded(missing)}
-        await client.create(SECRETS, body)
+        await client.write(requests.create(SECRETS, body))
     elif missing:
         patch = {"metadata": {"resourceVersion": found["metadata"]["resourceVersion"]}, "data": _coded(missing)}
-        await client.patch(SECRETS, SECRET, namespace, patch, PatchType.MERGE)
+        await client.write(requests.patch(SECRETS, Key(namespace, SECRET), patch, PatchType.MERGE))
     return {**data, **missing}
 
 
@@ -81,7 +82,7 @@ def own_certificate(clock: Clock) -> KeyPair:
     return KeyPair(pair.certificate + authority.certificate, pair.key)
 
 
-async def _tell_password(client: Verbs, namespace: str, password: str) -> None:
+async def _tell_password(client: Client, namespace: str, password: str) -> None:
     metadata = {"name": INITIAL, "namespace": namespace}
     body = {
         "apiVersion": "v1",
@@ -91,11 +92,11 @@ async def _tell_password(client: Verbs, namespace: str, password: str) -> None:
         "data": _coded({"password": password}),
     }
     try:
-        await client.create(SECRETS, body)
+        await client.write(requests.create(SECRETS, body))
     except StatusError as error:
         if not error.is_already_exists:
             raise
-        await client.patch(SECRETS, INITIAL, namespace, {"data": body["data"]}, PatchType.MERGE)
+        await client.write(requests.patch(SECRETS, Key(namespace, INITIAL), {"data": body["data"]}, PatchType.MERGE))
 
 
 def _coded(data: dict[str, str]) -> dict[str, str]:

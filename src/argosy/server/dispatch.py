@@ -203,6 +203,7 @@ class Dispatcher:
         )
         if found.renewed:
             call.answer_headers.append(("renew-token", found.renewed))
+        call.answer_headers += [("set-cookie", cookie) for cookie in found.cookies]
         if needs.need is Need.RIGHT:
             assert needs.object_of is not None
             call.permit(needs.resource, needs.action, needs.object_of(asked.request))

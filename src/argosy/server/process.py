@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, Any, Final, TextIO
 from argosy.cluster.http import tls
 from argosy.machinery.status import StatusError
 from argosy.runtime.chance import Rng
+from argosy.runtime.client import Client
 from argosy.runtime.clock import Clock
 from argosy.runtime.events import EventRecorder
 from argosy.runtime.informer import Caches
-from argosy.runtime.verbs import Verbs
 from argosy.server import bootstrap
 from argosy.server.audit import Audit
 from argosy.server.calls import Route
@@ -26,10 +26,13 @@ from argosy.server.configuration import Configuration
 from argosy.server.dispatch import Dispatcher
 from argosy.server.metrics import ServerMetrics
 from argosy.server.pages import pages
+from argosy.server.pages.sign_in import base_path, is_secure
 from argosy.server.services import routes
 from argosy.server.sessions.authentication import Authentication
+from argosy.server.sessions.cookies import set_cookies
 from argosy.server.sessions.passwords import Passwords
 from argosy.server.sessions.shared import SharedSessions
+from argosy.server.sessions.store import ConfigMapStore, SessionStore
 from argosy.server.transport.front import Front
 from argosy.server.transport.gateway import JSON, Gateway
 from argosy.server.transport.grpc import Grpc
@@ -44,6 +47,7 @@ if TYPE_CHECKING:
     from argosy.gitops.applicationsets.generation import Generators
     from argosy.gitops.controller import GitOps
     from argosy.render.lua.port import LuaEvaluator
+    from argosy.server.sessions.federation import Federation
     from argosy.server.sessions.provider import Provider
 
 
@@ -74,7 +78,7 @@ class Running:
 class Ports:
     """What the server is given."""
 
-    client: Verbs
+    client: Client
     caches: Caches
     gitops: GitOps
     outside: Outside
@@ -85,9 +89,11 @@ class Ports:
     rng: Rng
     namespace: str
     environ: Mapping[str, str]
+    sessions: SessionStore | None = None
+    """What replicas share; in a ConfigMap where there is none."""
     audit: TextIO | None = None
     """Closed at the end."""
-    control_plane: Verbs | None = None
+    control_plane: Client | None = None
     """As in World; None: the client is it."""
 
 
@@ -99,10 +105,12 @@ async def serving(ports: Ports, place: Place) -> AsyncIterator[Running]:
     await bootstrap.ensure(ports.client, ports.namespace, ports.clock, rng)
     await configuration.wait_synced()
     await _seen(configuration, ports.clock)
-    shared = SharedSessions(ports.client, configuration, ports.clock)
+    store = ports.sessions or ConfigMapStore(ports.client, configuration, ports.clock)
+    shared = SharedSessions(store, ports.clock)
     provider = LazyProvider(configuration, ports.clock)
     authentication = Authentication(configuration, shared, ports.clock, rng, provider.verified)
     metrics = ServerMetrics()
+    authentication.federation = provider.federation
     world = World(
         client=ports.client,
         control_plane=ports.control_plane or ports.client,
@@ -123,6 +131,9 @@ async def serving(ports: Ports, place: Place) -> AsyncIterator[Running]:
         environ=ports.environ,
         secure=not place.insecure,
     )
+    authentication.written = lambda name, value: set_cookies(
+        value, base_path(world), secure=is_secure(world), name=name
+    )
     async with AsyncExitStack() as stack, asyncio.TaskGroup() as tasks:
         if ports.audit is not None:
             stack.enter_context(ports.audit)
@@ -139,6 +150,7 @@ async def serving(ports: Ports, place: Place) -> AsyncIterator[Running]:
         intake = Intake()
         telling = tasks.create_task(world.events.run())
         hearing = tasks.create_task(receiver.run())
+        sharing = tasks.create_task(store.run())
         keeper = tasks.create_task(_keep_complete(ports, configuration, rng))
         async with listening(
             front.handle,
@@ -155,6 +167,7 @@ async def serving(ports: Ports, place: Place) -> AsyncIterator[Running]:
             scheme = "http" if place.insecure else "https"
             yield Running(f"{scheme}://{listener.host.address}", listener, dispatcher, world)
         keeper.cancel()
+        sharing.cancel()
         telling.cancel()
         hearing.cancel()
 
@@ -174,6 +187,7 @@ class LazyProvider:
     def __init__(self, configuration: Configuration, clock: Clock) -> None:
         self._configuration, self._clock = configuration, clock
         self._made: Provider | None = None
+        self._federation: Federation | None = None
 
     def get(self) -> Provider:
         if self._made is None:
@@ -181,6 +195,13 @@ class LazyProvider:
 
             self._made = Provider(self._configuration, self._clock)
         return self._made
+
+    def federation(self) -> Federation:
+        if self._federation is None:
+            from argosy.server.sessions.federation import Federation
+
+            self._federation = Federation(self, self._clock)
+        return self._federation
 
     async def verified(self, token: str) -> dict[str, Any]:
         """Raises InvalidToken."""

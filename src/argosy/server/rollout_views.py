@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from argosy.machinery import requests
 from argosy.machinery.objects import JsonObject, Resource
 from argosy.machinery.status import StatusError
 from argosy.server.world import World
@@ -28,7 +29,7 @@ async def made_in(world: World, namespace: str) -> Any:
 
 async def _listed(world: World, resource: Resource, namespace: str) -> tuple[JsonObject, ...]:
     try:
-        return (await world.client.list(resource, namespace)).items
+        return (await world.client.page(requests.List(resource=resource, namespace=namespace))).items
     except StatusError as error:
         if error.is_not_found:
             return ()

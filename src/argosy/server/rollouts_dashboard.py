@@ -15,8 +15,9 @@ import orjson
 
 from argosy import __version__
 from argosy.cluster.http.exchange import Request, Response
+from argosy.machinery import requests
 from argosy.machinery.api import PatchType
-from argosy.machinery.objects import JsonObject
+from argosy.machinery.objects import JsonObject, Key
 from argosy.runtime.informer import Cache
 from argosy.server import rollout_views
 from argosy.server.api.actions import MANAGER, Actions
@@ -140,7 +141,9 @@ class Dashboard:
         async def act(asked: Asked) -> JsonObject:
             full = verb == "promote" and asked.body.get("full") is True
             await self._actions.of_rollout("promote-full" if full else verb)(asked)
-            return await self._world.client.read(_ROLLOUTS, asked.path["name"], asked.path["namespace"])
+            return await self._world.client.get(
+                requests.Get(_ROLLOUTS, Key(asked.path["namespace"], asked.path["name"]))
+            )
 
         return act
 
@@ -172,19 +175,21 @@ class Dashboard:
             changed = with_image(found, asked.path["container"], image)
         except NoSuchContainer as error:
             raise failed_precondition(str(error)) from None
-        return await self._world.client.update(_ROLLOUTS, changed, field_manager=MANAGER)
+        return await self._world.client.write(requests.update(_ROLLOUTS, changed, manager=MANAGER))
 
     async def _patch(self, asked: Asked, patch: Any, kind: PatchType) -> JsonObject:
         name, namespace = asked.path["name"], asked.path["namespace"]
-        return await self._world.client.patch(_ROLLOUTS, name, namespace, patch, kind, field_manager=MANAGER)
+        return await self._world.client.write(
+            requests.patch(_ROLLOUTS, Key(namespace, name), patch, kind, manager=MANAGER)
+        )
 
     # -- what may be seen ----------------------------------------------------------------------------------------------
 
     async def _visible(self, asked: Asked, namespace: str) -> list[JsonObject]:
         asked.call.checked = True
-        if _ROLLOUTS not in await self._world.client.resources():
+        if _ROLLOUTS not in (await self._world.client.served()).resources:
             return []
-        found = (await self._world.client.list(_ROLLOUTS, namespace)).items
+        found = (await self._world.client.page(requests.List(resource=_ROLLOUTS, namespace=namespace))).items
         return [one for one in found if asked.call.may(RIGHTS, "get", _target(one))]
 
     async def _found(self, asked: Asked, action: str) -> JsonObject:
@@ -195,9 +200,9 @@ class Dashboard:
         if not asked.call.may(RIGHTS, "get", target):
             raise absent
         asked.call.permit(RIGHTS, action, target)
-        if _ROLLOUTS not in await self._world.client.resources():
+        if _ROLLOUTS not in (await self._world.client.served()).resources:
             raise absent
-        return await self._world.client.read(_ROLLOUTS, name, namespace)
+        return await self._world.client.get(requests.Get(_ROLLOUTS, Key(namespace, name)))
 
 
 Form = Callable[[str, JsonObject | None], JsonObject]

@@ -12,7 +12,6 @@ from argosy.runtime.client import Client
 from argosy.runtime.clock import Clock
 from argosy.runtime.events import EventRecorder
 from argosy.runtime.informer import Caches
-from argosy.runtime.verbs import Verbs
 from argosy.server.activity import Activity
 from argosy.server.configuration import Configuration
 from argosy.server.sessions.authentication import Authentication
@@ -56,8 +55,8 @@ PodLogs = Callable[[Client, str, str, dict[str, str]], AsyncIterator[bytes]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class World:
-    client: Verbs
-    control_plane: Verbs
+    client: Client
+    control_plane: Client
     """The same as admission's control plane: what it writes carries the names of those whom it acts for."""
     caches: Caches
     clock: Clock

@@ -23,6 +23,20 @@ class ChartSources:
         """Charts of a Helm repository with their versions, as its index has them."""
         return await self._helm.listed(url, credentials)
 
+    async def tags(self, url: str, credentials: Credentials) -> list[str]:
+        """Of an OCI repository. Raises SourceError."""
+        where, which = self._which(url, credentials)
+        if which is not self._oci:
+            raise Rejected(f"{scrub(url)} is no OCI repository: only those have tags")
+        return await self._oci.listed(where, credentials)
+
+    async def annotations(self, url: str, version: str, credentials: Credentials) -> dict[str, str]:
+        """Of an OCI artifact's manifest. Raises SourceError."""
+        where, which = self._which(url, credentials)
+        if which is not self._oci:
+            raise Rejected(f"{scrub(url)} is no OCI repository: only those have annotations")
+        return await self._oci.annotations(where, version, credentials)
+
     async def tree(self, url: str, chart: str, version: str, credentials: Credentials) -> Tree:
         where, which = self._which(url, credentials)
         return await which.tree(where, chart, version, credentials)

@@ -92,6 +92,20 @@ class OciRegistries:
         place = _place(url, chart, credentials)
         return await self._clock.external(self._tree(place, chart, version, credentials))
 
+    async def listed(self, url: str, credentials: Credentials) -> list[str]:
+        """Every tag of a repository."""
+        place = _place(url, "", credentials)
+        return await self._clock.external(self.tags(place, credentials))
+
+    async def annotations(self, url: str, version: str, credentials: Credentials) -> dict[str, str]:
+        """What the manifest of a tag or digest says of itself."""
+        place = _place(url, "", credentials)
+        reference = version if _DIGEST.fullmatch(version) else _tag_of(version)
+        manifest, _ = await self._clock.external(self._manifest(place, reference, credentials))
+        found = manifest.get("annotations")
+        given = found.items() if isinstance(found, dict) else ()
+        return {str(name): str(value) for name, value in given if isinstance(value, str)}
+
     async def _resolved(self, place: _Place, chart: str, version: str, credentials: Credentials) -> str:
         if _DIGEST.fullmatch(version):
             return version

@@ -30,7 +30,7 @@ def test_a_year_of_renewals_each_begins_where_the_one_before_was_due() -> None:
         ("0 3 29 2 *", "2030-03-04T00:00:00", "2032-02-29T03:00:00"),
         ("@weekly", "2030-03-04T00:00:00", "2030-03-10T00:00:00"),
         ("@hourly", "2030-03-04T05:59:00", "2030-03-04T06:00:00"),
-        ("0 0 * * 7", "2030-03-04T00:00:00", "2030-03-10T00:00:00"),
+        ("0 0 * * 0", "2030-03-04T00:00:00", "2030-03-10T00:00:00"),
     ],
 )
 def test_the_next_window_is_found_however_rare_it_is(cron: str, wish: str, at: str) -> None:
@@ -47,7 +47,11 @@ def test_the_next_window_is_found_however_rare_it_is(cron: str, wish: str, at: s
 
 @pytest.mark.parametrize(
     ("cron", "zone", "says"),
-    [("nope", "", "five fields"), ("61 * * * *", "", "five fields"), ("* * * * *", "Mars/Base", "no time zone")],
+    [
+        ("nope", "", "five fields"),
+        ("61 * * * *", "", "is not within 0 to 59"),
+        ("* * * * *", "Mars/Base", "no time zone"),
+    ],
 )
 def test_a_window_that_cannot_be_read_is_told_and_the_desired_time_kept(cron: str, zone: str, says: str) -> None:
     window = RenewalWindow(cron=cron, timezone=zone, window_duration="1h")

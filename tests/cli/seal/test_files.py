@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import stat
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -115,3 +116,31 @@ def test_a_short_passphrase_is_refused(place: Path) -> None:
     (place / "short").write_text("short")
     with pytest.raises(Exception, match="shorter than 12 characters"):
         locked(b"x", (), place / "short")
+
+
+@pytest.mark.parametrize(
+    ("mistake", "told"),
+    [
+        (
+            lambda text: text.replace("  name: db\n", "  name: moved\n", 1),
+            "it was sealed for shop/db, as its template says",
+        ),
+        (
+            lambda text: text.replace("  namespace: shop\n", "  namespace: other\n", 1),
+            "it was sealed for shop/db, as its template says",
+        ),
+        (
+            lambda text: text.replace(
+                "  name: db\n", '  name: db\n  annotations: {sealedsecrets.bitnami.com/namespace-wide: "true"}\n', 1
+            ),
+            "it was sealed with the scope strict, and its annotations say namespace-wide",
+        ),
+    ],
+)
+def test_verify_tells_for_which_name_or_scope_it_was_sealed(
+    mistake: Callable[[str], str], told: str, place: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = sealed(place)
+    path.write_text(mistake(path.read_text()))
+    assert main(["seal", "verify", "--key", str(place / "old.yaml"), str(path)]) == 1
+    assert told in capsys.readouterr().out

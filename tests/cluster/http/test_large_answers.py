@@ -16,8 +16,8 @@ from argosy.cluster.kind import User
 from argosy.cluster.server import EmbeddedCluster
 from argosy.machinery.objects import Resource
 from argosy.runtime.chance import SeededRng
-from argosy.runtime.verbs import verbs
 from argosy.runtime.virtual import VirtualClock, run_virtual
+from kit.verbs import verbs
 
 COUNT = MANY + 100
 PATH = "/api/v1/namespaces/default/configmaps"

@@ -21,8 +21,8 @@ from argosy.cluster.kind import User
 from argosy.cluster.server import EmbeddedCluster
 from argosy.machinery.objects import JsonObject, Resource
 from argosy.runtime.chance import SeededRng
-from argosy.runtime.verbs import verbs
 from argosy.runtime.virtual import VirtualClock, run_virtual
+from kit.verbs import verbs
 
 CANARY = "word-of-alice"
 RBAC = "rbac.authorization.k8s.io"

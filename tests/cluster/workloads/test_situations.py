@@ -19,7 +19,7 @@ from argosy.machinery.objects import JsonObject
 from argosy.machinery.status import StatusError
 from argosy.runtime.chance import SeededRng
 from argosy.runtime.clock import RealClock
-from argosy.runtime.verbs import verbs
+from kit.verbs import verbs
 from kit.workloads import World, image, job, play, ready, workload
 
 

@@ -6,7 +6,8 @@ import pytest
 
 from argosy.gitops.clusters.connections import State
 from argosy.gitops.clusters.contact import PULSE_SECONDS, PULSES_MISSED
-from argosy.machinery.objects import JsonObject
+from argosy.machinery import requests
+from argosy.machinery.objects import JsonObject, Key
 from kit.gitops import NAMESPACES, REPO, Bench, application, config
 from kit.world import CONFIG_MAPS, SECRETS
 
@@ -39,7 +40,7 @@ def test_drift_in_another_cluster_is_healed_and_what_git_drops_is_pruned(bench: 
     bench.git.push(REPO, {"conf/a.yaml": config("a", "one"), "conf/b.yaml": config("b", "one")})
     bench.create(goes_to())
     bench.world.run_until(bench.synced)
-    bench.world.run(prod.delete(CONFIG_MAPS, "a", "default"))
+    bench.world.run(prod.write(requests.remove(CONFIG_MAPS, Key("default", "a"))))
     bench.world.run_until(lambda: bench.clusters.values(PROD) == {"a": "one", "b": "one"})
     bench.git.push(REPO, {"conf/a.yaml": config("a", "one")})
     bench.refresh()
@@ -197,11 +198,11 @@ def test_a_cluster_limited_to_namespaces_is_watched_in_these_only(bench: Bench) 
     prod = bench.clusters.add("prod", namespaces="default,other", clusterResources="false")
     for name in ("other", "third"):
         namespace = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}
-        bench.world.run(prod.create(NAMESPACES, namespace))
+        bench.world.run(prod.write(requests.create(NAMESPACES, namespace)))
     bench.git.push(REPO, {"conf/a.yaml": config("a", "one")})
     bench.create(goes_to())
     bench.world.run_until(bench.synced)
-    bench.world.run(prod.delete(CONFIG_MAPS, "a", "default"))
+    bench.world.run(prod.write(requests.remove(CONFIG_MAPS, Key("default", "a"))))
     bench.world.run_until(lambda: bench.clusters.values(PROD) == {"a": "one"})
 
 

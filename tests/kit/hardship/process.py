@@ -13,8 +13,8 @@ from argosy.runtime.clock import Clock
 from argosy.runtime.faults import Death, Door, FaultPlan, FaultyClient
 from argosy.runtime.informers import InformerCaches
 from argosy.runtime.leases import Membership, Timing
-from argosy.runtime.verbs import Verbs, verbs
 from kit.hardship.witness import Witness
+from kit.verbs import Verbs, verbs
 from kit.world import World
 
 TIMING = Timing(duration=60.0, valid=40.0, renew_every=10.0)

@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 import pytest
 from aiohttp import web
 
+from argosy.machinery import requests
 from argosy.machinery.objects import JsonObject, Key, Resource
 from argosy.machinery.requests import Get, List, Write
 from argosy.machinery.status import StatusError
@@ -88,13 +89,13 @@ def test_only_what_was_not_done_or_may_be_done_twice_is_repeated(
         return web.Response(status=code, headers=headers, text="<html>canary-page</html>")
 
     async def main() -> None:
-        handler, requests = failing_first(2, failure)
+        handler, asked_for = failing_first(2, failure)
         clock = HastyClock()
         async with talking_to(handler, clock) as client:
             call = {
-                "get": lambda: client.read(CONFIG_MAPS, "a", "default"),
-                "create": lambda: client.create(CONFIG_MAPS, config_map("a")),
-                "apply": lambda: client.apply(CONFIG_MAPS, config_map("a"), field_manager="x"),
+                "get": lambda: client.get(requests.Get(CONFIG_MAPS, Key("default", "a"))),
+                "create": lambda: client.write(requests.create(CONFIG_MAPS, config_map("a"))),
+                "apply": lambda: client.write(requests.apply(CONFIG_MAPS, config_map("a"), manager="x", force=False)),
             }[verb]
             if asked == 1:
                 with pytest.raises(StatusError) as refusal:
@@ -103,7 +104,7 @@ def test_only_what_was_not_done_or_may_be_done_twice_is_repeated(
                 assert "canary" not in str(refusal.value.status)
             else:
                 assert (await call())["data"] == {}
-        assert len(requests) == asked
+        assert len(asked_for) == asked
         assert all(pause >= retry_after for pause in clock.pauses)
 
     asyncio.run(main())
@@ -111,12 +112,12 @@ def test_only_what_was_not_done_or_may_be_done_twice_is_repeated(
 
 def test_retries_come_to_an_end() -> None:
     async def main() -> None:
-        handler, requests = failing_first(99, lambda: status(429, "TooManyRequests", retryAfterSeconds=3))
+        handler, asked_for = failing_first(99, lambda: status(429, "TooManyRequests", retryAfterSeconds=3))
         clock = HastyClock()
         async with talking_to(handler, clock) as client:
             with pytest.raises(StatusError):
-                await client.read(CONFIG_MAPS, "a", "default")
-        assert len(requests) == 5
+                await client.get(requests.Get(CONFIG_MAPS, Key("default", "a")))
+        assert len(asked_for) == 5
         assert min(clock.pauses) >= 3
 
     asyncio.run(main())
@@ -145,10 +146,10 @@ def test_a_refused_credential_is_renewed_once() -> None:
             return web.json_response(config_map("a")) if len(offered) == 2 else status(401, "Unauthorized")
 
         async with talking_to(handler, credential=Renewing()) as client:
-            await client.read(CONFIG_MAPS, "a", "default")
+            await client.get(requests.Get(CONFIG_MAPS, Key("default", "a")))
             assert offered == ["Bearer token-1", "Bearer token-2"]
             with pytest.raises(StatusError):
-                await client.read(CONFIG_MAPS, "a", "default")
+                await client.get(requests.Get(CONFIG_MAPS, Key("default", "a")))
             assert offered[2:] == ["Bearer token-2", "Bearer token-3"]
 
     asyncio.run(main())
@@ -164,7 +165,7 @@ def test_impersonation_goes_with_every_request() -> None:
 
         as_bob = Impersonation(user="bob", groups=("dev", "ops"), uid="7", extra=(("Example.com/Scopes", ("a", "b")),))
         async with talking_to(handler, impersonate=as_bob) as client:
-            await client.read(CONFIG_MAPS, "a", "default")
+            await client.get(requests.Get(CONFIG_MAPS, Key("default", "a")))
         extra = "Impersonate-Extra-example.com%2Fscopes"
         assert seen == [
             [
@@ -190,7 +191,7 @@ def test_a_redirect_is_not_followed_so_that_no_token_leaves_for_elsewhere() -> N
 
         async with talking_to(handler, credential=bearer("t")) as client:
             with pytest.raises(StatusError):
-                await client.read(CONFIG_MAPS, "a", "default")
+                await client.get(requests.Get(CONFIG_MAPS, Key("default", "a")))
         assert paths == ["/api/v1/namespaces/default/configmaps/a"]
 
     asyncio.run(main())
@@ -213,7 +214,7 @@ def watching(chunks: list[bytes], *, cut: bool = False) -> Handler:
 
 async def events_of(client: HttpClient) -> list[tuple[str, str]]:
     seen: list[tuple[str, str]] = []
-    async for event in client.watch(CONFIG_MAPS, resource_version="5"):
+    async for event in client.follow(requests.Watch(resource=CONFIG_MAPS, resource_version="5")):
         seen.append((event.type, event.object["metadata"]["resourceVersion"]))
     return seen
 
@@ -276,7 +277,7 @@ def test_older_servers_are_discovered_document_by_document_and_a_broken_group_hi
 
     async def main() -> None:
         async with talking_to(handler, HastyClock()) as client:
-            assert await client.resources() == (
+            assert (await client.served()).resources == (
                 Resource("", "v1", "pods", "Pod"),
                 Resource("apps", "v1", "a", "A", namespaced=False),
             )
@@ -294,7 +295,7 @@ def test_a_long_list_is_fetched_in_pages_and_survives_that_its_revision_expires(
 
     async def main() -> None:
         async with talking_to(handler) as client:
-            page = await client.list(CONFIG_MAPS)
+            page = await client.page(requests.List(resource=CONFIG_MAPS))
             assert (len(page.items), page.continue_token) == (3, "")
 
     asyncio.run(main())
@@ -308,7 +309,7 @@ def test_an_untrusted_server_is_refused_by_default_and_the_message_says_so_witho
                 connection = Connection(server=server.url, trust=trust, credential=bearer(TOKEN))
                 async with HttpClient(connection, HastyClock(), SeededRng(1)) as client:
                     with pytest.raises(Unreachable, match="certificate is not trusted") as refusal:
-                        await client.version()
+                        dict((await client.served(fresh=True)).version)
                     assert TOKEN not in str(refusal.value)
             for trust in (
                 Trust(insecure=True),
@@ -318,7 +319,7 @@ def test_an_untrusted_server_is_refused_by_default_and_the_message_says_so_witho
                 connection = Connection(server=server.url, trust=trust, credential=bearer(TOKEN))
                 assert TOKEN not in repr(connection)
                 async with HttpClient(connection, RealClock(), SeededRng(1)) as client:
-                    assert await client.version()
+                    assert dict((await client.served(fresh=True)).version)
 
     asyncio.run(main())
 
@@ -329,7 +330,7 @@ def test_a_server_that_is_away_is_unreachable_after_some_tries() -> None:
         connection = Connection(server="http://127.0.0.1:1")
         async with HttpClient(connection, clock, SeededRng(1)) as client:
             with pytest.raises(Unreachable, match=r"^http://127\.0\.0\.1:1: GET /version"):
-                await client.version()
+                dict((await client.served(fresh=True)).version)
         assert len(clock.pauses) == 4
 
     asyncio.run(main())
@@ -352,7 +353,7 @@ def test_caches_are_filled_and_follow_changes_over_https() -> None:
                 news: asyncio.Queue[JsonObject] = asyncio.Queue()
                 for cache in (full, lean):
                     cache.on_change(lambda old, new: news.put_nowait(new) if new and ours([new]) else None)
-                await client.create(CONFIG_MAPS, config_map("a", v="1"))
+                await client.write(requests.create(CONFIG_MAPS, config_map("a", v="1")))
                 objects = [await news.get(), await news.get()]
                 assert sorted(obj.get("data", {}).get("v", "-") for obj in objects) == ["-", "1"]
                 assert {obj["kind"] for obj in objects} == {"ConfigMap"}

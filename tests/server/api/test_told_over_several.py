@@ -268,7 +268,9 @@ async def _traced(api: Api, second: str) -> None:
 
 
 async def _pipeline(api: Api, url: str) -> None:
-    resources = {one.kind: one for one in await api.cluster.client.resources() if one.group == "kargo.akuity.io"}
+    resources = {
+        one.kind: one for one in (await api.cluster.client.served()).resources if one.group == "kargo.akuity.io"
+    }
     project = {"apiVersion": KARGO, "kind": "Project", "metadata": {"name": "demo"}}
     await api.create(resources["Project"], project)
     warehouse = {"interval": "1h", "subscriptions": [{"git": {"repoURL": url, "branch": "main"}}]}

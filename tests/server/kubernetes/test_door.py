@@ -10,8 +10,9 @@ from pathlib import Path
 import bcrypt
 import pytest
 
+from argosy.machinery import requests
 from argosy.machinery.api import PatchType
-from argosy.machinery.objects import JsonObject, Resource
+from argosy.machinery.objects import JsonObject, Key, Resource
 from argosy.machinery.status import StatusError
 from argosy.runtime.chance import SystemRng
 from argosy.runtime.clock import RealClock
@@ -20,6 +21,7 @@ from argosy.runtime.http.connection import Connection
 from argosy.runtime.http.credentials import bearer
 from argosy.server.kubernetes.door import PREFIX
 from kit.argocd_server import CONFIG_MAPS, SECRETS, Api, argocd_server
+from kit.verbs import verbs
 
 APPLICATIONS = Resource("argoproj.io", "v1alpha1", "applications", "Application")
 PROJECTS = Resource("argoproj.io", "v1alpha1", "appprojects", "AppProject")
@@ -72,7 +74,7 @@ class Callers:
     async def refused(self, name: str, act: Callable[[HttpClient], Awaitable[object]]) -> int:
         async with self.client(name) as client:
             with pytest.raises(StatusError) as error:
-                await act(client)
+                await act(verbs(client))
             return error.value.code
 
 
@@ -106,15 +108,15 @@ def test_one_sees_and_changes_what_the_policy_gives(tmp_path: Path) -> None:
     async def scenario() -> None:
         async with callers(tmp_path) as (_, by):
             async with by.client("team") as client:
-                page = await client.list(APPLICATIONS, "argocd")
+                page = await client.page(requests.List(resource=APPLICATIONS, namespace="argocd"))
                 assert [item["metadata"]["name"] for item in page.items] == ["mine"]
                 patch = {"spec": {"source": {"path": "b"}}}
-                made = await client.patch(APPLICATIONS, "mine", "argocd", patch, PatchType.MERGE)
+                made = await client.write(requests.patch(APPLICATIONS, Key("argocd", "mine"), patch, PatchType.MERGE))
                 assert made["spec"]["source"]["path"] == "b"
-                await client.create(APPLICATIONS, application("new"))
-                await client.delete(APPLICATIONS, "new", "argocd")
+                await client.write(requests.create(APPLICATIONS, application("new")))
+                await client.write(requests.remove(APPLICATIONS, Key("argocd", "new")))
             async with by.client("nobody") as client:
-                assert not (await client.list(APPLICATIONS, "argocd")).items
+                assert not (await client.page(requests.List(resource=APPLICATIONS, namespace="argocd"))).items
             move = {"spec": {"project": "other"}}
             for name, expected, act in (
                 ("team", 404, lambda c: c.read(APPLICATIONS, "theirs", "argocd")),
@@ -154,11 +156,11 @@ def test_what_a_write_has_as_its_effect_is_what_needs_the_right(tmp_path: Path) 
                 assert await by.refused(name, act) == 403, (name, patch)
             refresh = {"metadata": {"annotations": {"argocd.argoproj.io/refresh": "normal"}}}
             async with by.client("reader") as client:
-                await client.patch(APPLICATIONS, "mine", "argocd", refresh, PatchType.MERGE)
+                await client.write(requests.patch(APPLICATIONS, Key("argocd", "mine"), refresh, PatchType.MERGE))
             async with by.client("syncer") as client:
-                made = await client.patch(APPLICATIONS, "mine", "argocd", sync, PatchType.MERGE)
+                made = await client.write(requests.patch(APPLICATIONS, Key("argocd", "mine"), sync, PatchType.MERGE))
                 assert made["operation"]["initiatedBy"] == {"username": "syncer"}, "nobody acts in another's name"
-            stored = await api.cluster.client.read(APPLICATIONS, "mine", "argocd")
+            stored = await api.cluster.client.get(requests.Get(APPLICATIONS, Key("argocd", "mine")))
             assert stored["spec"]["source"]["path"] == "a"
 
     asyncio.run(scenario())
@@ -176,12 +178,15 @@ def test_no_way_leads_to_credentials_or_to_more_rights(tmp_path: Path) -> None:
             }
             await api.create(SECRETS, secret)
             async with by.client("admin") as client:
-                names = {item["metadata"]["name"] for item in (await client.list(SECRETS, "argocd")).items}
+                names = {
+                    item["metadata"]["name"]
+                    for item in (await client.page(requests.List(resource=SECRETS, namespace="argocd"))).items
+                }
                 assert names == {"repo-1"}
-                found = await client.read(SECRETS, "repo-1", "argocd")
+                found = await client.get(requests.Get(SECRETS, Key("argocd", "repo-1")))
                 assert set(found["data"]) == {"url", "username"}
-                await client.update(SECRETS, {**found, "data": {**found["data"]}})
-            kept = await api.cluster.client.read(SECRETS, "repo-1", "argocd")
+                await client.write(requests.update(SECRETS, {**found, "data": {**found["data"]}}))
+            kept = await api.cluster.client.get(requests.Get(SECRETS, Key("argocd", "repo-1")))
             assert "password" in kept["data"], "who was not shown the password does not take it away"
             widen = {"spec": {"sourceRepos": ["https://git.example.com/*", "https://evil.example.com/*"]}}
             rbac = {"data": {"policy.csv": "g, promoter, role:admin"}}
@@ -208,13 +213,15 @@ def test_no_way_leads_to_credentials_or_to_more_rights(tmp_path: Path) -> None:
 def test_a_watch_shows_what_one_may_see(tmp_path: Path) -> None:
     async def scenario() -> None:
         async with callers(tmp_path) as (api, by), by.client("team") as client:
-            page = await client.list(APPLICATIONS, "argocd")
-            events = client.watch(APPLICATIONS, "argocd", resource_version=page.resource_version)
+            page = await client.page(requests.List(resource=APPLICATIONS, namespace="argocd"))
+            events = client.follow(
+                requests.Watch(resource=APPLICATIONS, namespace="argocd", resource_version=page.resource_version)
+            )
             mark = {"metadata": {"labels": {"seen": "yes"}}}
             waiting = asyncio.create_task(anext(events))  # noqa: TID251
             await asyncio.sleep(0.5)  # noqa: TID251  # of a real server
-            await api.cluster.client.patch(APPLICATIONS, "theirs", "argocd", mark, PatchType.MERGE)
-            await api.cluster.client.patch(APPLICATIONS, "mine", "argocd", mark, PatchType.MERGE)
+            await api.cluster.client.write(requests.patch(APPLICATIONS, Key("argocd", "theirs"), mark, PatchType.MERGE))
+            await api.cluster.client.write(requests.patch(APPLICATIONS, Key("argocd", "mine"), mark, PatchType.MERGE))
             event = await asyncio.wait_for(waiting, 30)
             assert (event.type, event.object["metadata"]["name"]) == ("MODIFIED", "mine")
 

@@ -7,8 +7,6 @@ duration could never be renewed in time, but is accepted there, so it is kept.
 
 from __future__ import annotations
 
-import ipaddress
-import re
 from collections.abc import Iterator
 from typing import Final
 
@@ -34,9 +32,7 @@ _FIVE_MINUTES: Final = 300_000_000_000
 _DEFAULT_DURATION: Final = 2160 * _HOUR
 _LONGEST_NAME: Final = 64
 _MOST_ANNOTATIONS: Final = 256 * 1024
-_EMAIL: Final = re.compile(
-    r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*@[^\s@<>()\[\]:;,\\\"]+", re.ASCII
-)
+_SPECIALS: Final = frozenset('()[]<>:;@\\,"')
 _ANY_TIME: Final = parse("2026-01-01T00:00:00Z")
 
 Gates = dict[str, bool]
@@ -121,8 +117,21 @@ def _addresses(spec: CertificateSpec) -> Iterator[FieldError]:
 
 
 def is_email(text: str) -> bool:
-    """A bare address, without a display name."""
-    return _EMAIL.fullmatch(text) is not None
+    """A bare address, without a display name, as Go's net/mail reads it: dot-atoms, or an address in brackets."""
+    local, at, domain = text.rpartition("@")
+    if not at or not _is_dot_atom(local):
+        return False
+    if domain.startswith("[") and domain.endswith("]"):
+        return alt_names.parse_address(domain[1:-1]) is not None
+    return _is_dot_atom(domain)
+
+
+def _is_dot_atom(text: str) -> bool:
+    """Visible characters but the specials of RFC 5322, and those beyond ASCII; dots between them."""
+    return all(
+        atom and not any(char in _SPECIALS or char <= " " or char == "\x7f" for char in atom)
+        for atom in text.split(".")
+    )
 
 
 def _other_names(spec: CertificateSpec, *, allowed: bool) -> Iterator[FieldError]:
@@ -240,9 +249,7 @@ def _constraints(spec: CertificateSpec, *, allowed: bool) -> Iterator[FieldError
 
 def _ranges(item: NameConstraintItem | None, path: str) -> Iterator[FieldError]:
     for at, text in enumerate(item.ip_ranges if item else ()):
-        try:
-            ipaddress.ip_network(text if "/" in text else "", strict=False)
-        except ValueError:
+        if alt_names.parse_range(text) is None:
             yield invalid(f"{path}.ipRanges[{at}]", text, "is no address range such as 10.0.0.0/8")
 
 
@@ -288,7 +295,7 @@ def _window(window: RenewalWindow, path: str) -> Iterator[FieldError]:
     if not window.window_duration:
         yield required(f"{path}.windowDuration", "how long the window stays open, above 0")
     try:
-        renewal.zone_of(window.timezone)
+        renewal.check_zone(window.timezone)
     except renewal.WindowError as error:
         yield invalid(f"{path}.timezone", window.timezone, str(error))
     try:

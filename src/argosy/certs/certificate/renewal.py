@@ -7,24 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
-
-from cronsim import CronSim, CronSimError
 
 from argosy.apis.certmanager.certificate import CertificateSpec, Renewal, RenewalWindow
-from argosy.machinery import duration
+from argosy.machinery import cron, duration
 
-_DESCRIPTORS = {
-    "@yearly": "0 0 1 1 *",
-    "@annually": "0 0 1 1 *",
-    "@monthly": "0 0 1 * *",
-    "@weekly": "0 0 * * 0",
-    "@daily": "0 0 * * *",
-    "@midnight": "0 0 * * *",
-    "@hourly": "0 * * * *",
-}
 NO_WINDOW = "no renewal window begins before the certificate expires; it is renewed at the desired time"
 _SECOND = 1_000_000_000
 _LOOKED_BACK = timedelta(days=366 * 5)
@@ -109,38 +97,36 @@ def _in_windows(wish: datetime, not_after: datetime, windows: Sequence[RenewalWi
     return RenewalTime(best)
 
 
-def zone_of(name: str) -> tzinfo:
-    """UTC when empty. Raises WindowError."""
-    if not name:
-        return UTC
+def check_zone(name: str) -> None:
+    """Raises WindowError."""
     try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise WindowError(f"{name!r} is no time zone such as Europe/Berlin") from None
+        cron.zone_of(name)
+    except cron.CronError as error:
+        raise WindowError(str(error)) from None
 
 
-def next_start(cron: str, zone: str, at: datetime) -> datetime | None:
+def next_start(schedule: str, zone: str, at: datetime) -> datetime | None:
     """The first start at or after `at`. Raises WindowError."""
-    return _following(cron, zone, (at - timedelta(seconds=1)).replace(microsecond=0))
+    return _following(schedule, zone, (at - timedelta(seconds=1)).replace(microsecond=0))
 
 
-def last_start(cron: str, zone: str, at: datetime) -> datetime | None:
+def last_start(schedule: str, zone: str, at: datetime) -> datetime | None:
     """The latest start at or before `at`, or None when there was none within five years. Raises WindowError."""
     step = timedelta(hours=1)
     while step < _LOOKED_BACK * 2:
-        begin = _following(cron, zone, at - step)
+        begin = _following(schedule, zone, at - step)
         if begin is not None and begin <= at:
-            return _latest_up_to(cron, zone, begin, at)
+            return _latest_up_to(schedule, zone, begin, at)
         step *= 4
     return None
 
 
-def _latest_up_to(cron: str, zone: str, begin: datetime, at: datetime) -> datetime:
+def _latest_up_to(schedule: str, zone: str, begin: datetime, at: datetime) -> datetime:
     """Between a start and `at`: halves the way, so that an every-minute schedule needs no thousand steps."""
     low, high = begin, at
-    while (found := _following(cron, zone, low)) is not None and found <= at:
+    while (found := _following(schedule, zone, low)) is not None and found <= at:
         middle = low + (high - low) / 2
-        beyond = _following(cron, zone, middle)
+        beyond = _following(schedule, zone, middle)
         if beyond is not None and beyond <= at:
             low = beyond
         else:
@@ -150,27 +136,9 @@ def _latest_up_to(cron: str, zone: str, begin: datetime, at: datetime) -> dateti
 
 
 @lru_cache(maxsize=4096)
-def _following(cron: str, zone: str, after: datetime) -> datetime | None:
-    """The first start after a moment. A local time that daylight saving skips does not happen that day."""
-    local = zone_of(zone)
-    expression = _DESCRIPTORS.get(cron.strip(), cron.strip())
-    if len(expression.split()) != 5:
-        raise WindowError(f"{cron!r} is no schedule of five fields such as '0 2 * * 6'")
+def _following(schedule: str, zone: str, after: datetime) -> datetime | None:
+    """The first start after a moment. Raises WindowError."""
     try:
-        naive = after.astimezone(local).replace(tzinfo=None) - timedelta(hours=3)
-        starts = CronSim(expression, naive)
-        for _ in range(10_000):
-            found = next(starts)
-            if (real := _real(found, local)) is not None and real > after:
-                return real
-    except CronSimError:
-        raise WindowError(f"{cron!r} is no schedule of five fields such as '0 2 * * 6'") from None
-    except StopIteration:
-        return None
-    return None
-
-
-def _real(naive: datetime, zone: tzinfo) -> datetime | None:
-    """None for a local time that does not exist."""
-    there = naive.replace(tzinfo=zone).astimezone(UTC)
-    return there if there.astimezone(zone).replace(tzinfo=None) == naive else None
+        return cron.parse(schedule.strip(), zone).next(after)
+    except cron.CronError as error:
+        raise WindowError(str(error)) from None

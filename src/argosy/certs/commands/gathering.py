@@ -9,26 +9,29 @@ from argosy.apis.certmanager.issuer import AnyIssuer
 from argosy.apis.kubernetes.views.core import Event, Secret
 from argosy.apis.schema import read
 from argosy.certs.commands.story import Story
-from argosy.machinery.objects import JsonObject, resource_of
+from argosy.machinery import requests
+from argosy.machinery.objects import JsonObject, Key, resource_of
 from argosy.machinery.status import StatusError
-from argosy.runtime.verbs import Verbs
+from argosy.runtime.client import Client
 
 T = TypeVar("T")
 
 
-async def optional(client: Verbs, kind: type[T], name: str, namespace: str = "") -> T | None:
+async def optional(client: Client, kind: type[T], name: str, namespace: str = "") -> T | None:
     try:
-        return read(kind, await client.read(resource_of(kind), name, namespace))
+        return read(kind, await client.get(requests.Get(resource_of(kind), Key(namespace, name))))
     except StatusError as error:
         if error.is_not_found:
             return None
         raise
 
 
-async def listed(client: Verbs, kind: type[T], namespace: str, selector: str = "") -> list[T]:
+async def listed(client: Client, kind: type[T], namespace: str, selector: str = "") -> list[T]:
     """None of a kind that the server does not serve."""
     try:
-        page = await client.list(resource_of(kind), namespace, label_selector=selector)
+        page = await client.page(
+            requests.List(resource=resource_of(kind), namespace=namespace, label_selector=selector)
+        )
     except StatusError as error:
         if error.is_not_found:
             return []
@@ -36,7 +39,7 @@ async def listed(client: Verbs, kind: type[T], namespace: str, selector: str = "
     return [read(kind, obj) for obj in page.items]
 
 
-async def story_of(client: Verbs, certificate: Certificate, *, briefly: bool = False) -> Story:
+async def story_of(client: Client, certificate: Certificate, *, briefly: bool = False) -> Story:
     """`briefly`: without events."""
     namespace = certificate.metadata.namespace
     requests = [one for one in await listed(client, CertificateRequest, namespace) if _of(one, certificate)]
@@ -58,7 +61,7 @@ async def story_of(client: Verbs, certificate: Certificate, *, briefly: bool = F
     )
 
 
-async def _issuer(client: Verbs, ref: IssuerRef, namespace: str) -> AnyIssuer | None:
+async def _issuer(client: Client, ref: IssuerRef, namespace: str) -> AnyIssuer | None:
     if not ref.is_ours:
         return None
     if ref.full_kind == "ClusterIssuer":
@@ -66,9 +69,9 @@ async def _issuer(client: Verbs, ref: IssuerRef, namespace: str) -> AnyIssuer | 
     return await optional(client, Issuer, ref.name, namespace)
 
 
-async def _events(client: Verbs, namespace: str, about: list[Any]) -> list[JsonObject]:
+async def _events(client: Client, namespace: str, about: list[Any]) -> list[JsonObject]:
     uids = {one.metadata.uid for one in about}
-    page = await client.list(resource_of(Event), namespace)
+    page = await client.page(requests.List(resource=resource_of(Event), namespace=namespace))
     found = [one for one in page.items if (one.get("involvedObject") or {}).get("uid") in uids]
     return sorted(found, key=lambda one: one.get("lastTimestamp") or one.get("eventTime") or "")
 

@@ -145,8 +145,17 @@ def _subtrees(item: NameConstraintItem) -> Iterator[bytes]:
 
 
 def _network(text: str) -> bytes:
-    try:
-        found = ipaddress.ip_network(text, strict=False)
-    except ValueError:
-        raise NameError_(f"nameConstraints: {text!r} is no range of addresses such as 10.0.0.0/8") from None
+    if (found := parse_range(text)) is None:
+        raise NameError_(f"nameConstraints: {text!r} is no range of addresses such as 10.0.0.0/8")
     return found.network_address.packed + found.netmask.packed
+
+
+def parse_range(text: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network | None:
+    """As Go's net.ParseCIDR: an address and the length of its prefix, no mask written out and no zone."""
+    address, _, length = text.partition("/")
+    if not (length.isascii() and length.isdigit()) or "%" in address:
+        return None
+    try:
+        return ipaddress.ip_network(text, strict=False)
+    except ValueError:
+        return None

@@ -16,11 +16,12 @@ from argosy.cli.connect import chosen_server, with_client
 from argosy.cli.failing import CommandError, Exit
 from argosy.cli.printing import table, write_value
 from argosy.cli.project.times import go_time
-from argosy.machinery.objects import JsonObject, Resource
+from argosy.machinery import requests
+from argosy.machinery.objects import JsonObject, Key, Resource
 from argosy.machinery.status import StatusError
+from argosy.runtime.client import Client
 from argosy.runtime.clock import Clock
 from argosy.runtime.http.client import HttpClient
-from argosy.runtime.verbs import Verbs
 
 CONFIG_MAPS: Final = Resource("", "v1", "configmaps", "ConfigMap")
 SECRETS: Final = Resource("", "v1", "secrets", "Secret")
@@ -62,7 +63,7 @@ def _account(name: str, settings: Mapping[str, str], secrets: Mapping[str, str])
     return Account(name, enabled, capabilities, tuple(item for item in found if isinstance(item, dict)))
 
 
-async def read_accounts(client: Verbs, namespace: str) -> list[Account]:
+async def read_accounts(client: Client, namespace: str) -> list[Account]:
     settings = await _read(client, CONFIG_MAPS, CONFIG_MAP, namespace)
     secret = await _read(client, SECRETS, SECRET, namespace)
     return accounts_of(settings.get("data") or {}, decoded(secret))
@@ -78,16 +79,16 @@ def decoded(secret: JsonObject) -> dict[str, str]:
     return found
 
 
-async def _read(client: Verbs, resource: Resource, name: str, namespace: str) -> JsonObject:
+async def _read(client: Client, resource: Resource, name: str, namespace: str) -> JsonObject:
     try:
-        return await client.read(resource, name, namespace)
+        return await client.get(requests.Get(resource, Key(namespace, name)))
     except StatusError as error:
         if not error.is_not_found:
             raise
         return {}
 
 
-async def one(client: Verbs, name: str, namespace: str) -> Account:
+async def one(client: Client, name: str, namespace: str) -> Account:
     for account in await read_accounts(client, namespace):
         if account.name == name:
             return account
@@ -98,7 +99,7 @@ def list_all(options: argparse.Namespace) -> int:
     if chosen_server(options):
         return at_server.list_all(options)
 
-    async def work(client: Verbs, clock: Clock) -> int:
+    async def work(client: Client, clock: Clock) -> int:
         tell_all(await read_accounts(client, options.namespace), options.output)
         return Exit.OK
 
@@ -119,7 +120,7 @@ def show(options: argparse.Namespace) -> int:
     if chosen_server(options):
         return at_server.show(options)
 
-    async def work(client: Verbs, clock: Clock) -> int:
+    async def work(client: Client, clock: Clock) -> int:
         tell_one(await one(client, options.account or "admin", options.namespace), options.output)
         return Exit.OK
 

@@ -14,10 +14,11 @@ from argosy.cli.failing import CommandError, Exit
 from argosy.cli.project.projects import MANAGER
 from argosy.cli.project.times import seconds_of
 from argosy.cli.project.tokens import entry_of, signing_key, token_of
-from argosy.machinery.objects import JsonObject
+from argosy.machinery import requests
+from argosy.machinery.objects import JsonObject, Key
 from argosy.runtime.chance import SystemRng
+from argosy.runtime.client import Client
 from argosy.runtime.clock import Clock
-from argosy.runtime.verbs import Verbs
 
 
 def generate(options: argparse.Namespace) -> int:
@@ -25,7 +26,7 @@ def generate(options: argparse.Namespace) -> int:
     if chosen_server(options):
         return at_server.generate(options, lifetime)
 
-    async def work(client: Verbs, clock: Clock) -> int:
+    async def work(client: Client, clock: Clock) -> int:
         account = await one(client, options.account, options.namespace)
         if "apiKey" not in account.capabilities:
             text = f"account '{options.account}' does not have apiKey capability"
@@ -46,7 +47,7 @@ def delete(options: argparse.Namespace) -> int:
     if chosen_server(options):
         return at_server.delete(options)
 
-    async def work(client: Verbs, clock: Clock) -> int:
+    async def work(client: Client, clock: Clock) -> int:
         account = await one(client, options.account, options.namespace)
         if any(item.get("id") == options.id for item in account.tokens):
             await _change(client, options, lambda tokens: [item for item in tokens if item.get("id") != options.id])
@@ -56,11 +57,11 @@ def delete(options: argparse.Namespace) -> int:
 
 
 async def _change(
-    client: Verbs, options: argparse.Namespace, change: Callable[[list[JsonObject]], list[JsonObject]]
+    client: Client, options: argparse.Namespace, change: Callable[[list[JsonObject]], list[JsonObject]]
 ) -> None:
-    secret = await client.read(SECRETS, SECRET, options.namespace)
+    secret = await client.get(requests.Get(SECRETS, Key(options.namespace, SECRET)))
     place = "admin.tokens" if options.account == "admin" else f"accounts.{options.account}.tokens"
     data = dict(secret.get("data") or {})
     present = json.loads(base64.b64decode(data[place])) if data.get(place) else []
     data[place] = base64.b64encode(json.dumps(change(present)).encode()).decode()
-    await client.update(SECRETS, {**secret, "data": data}, field_manager=MANAGER)
+    await client.write(requests.update(SECRETS, {**secret, "data": data}, manager=MANAGER))

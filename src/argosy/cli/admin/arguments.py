@@ -55,6 +55,22 @@ def add_server(commands: Commands) -> None:
     parser.add_argument("--address", default="127.0.0.1:8080", metavar="HOST:PORT", help="default: 127.0.0.1:8080")
     parser.add_argument("--insecure", action="store_true", help="serve without TLS, as behind a proxy")
     parser.add_argument("--audit-log", type=Path, metavar="FILE", help="where to record changes, besides the log")
+    _redis(parser)
     parser.add_argument("--local-repositories", action="store_true", help=argparse.SUPPRESS)
     parser.add_argument("--log-level", choices=("debug", "info", "warning", "error"), default="warning")
     parser.add_argument("--log-format", choices=("console", "json"), default="console")
+
+
+def _redis(parser: Parser) -> None:
+    """Passwords come by the environment: arguments are for everybody to see."""
+    text = "a Redis or Valkey that replicas share revoked tokens through (default: the Kubernetes API)"
+    parser.add_argument("--redis", default="", metavar="HOST:PORT", help=text)
+    parser.add_argument("--sentinel", action="append", default=[], metavar="HOST:PORT", help="instead; may be repeated")
+    parser.add_argument("--sentinel-master", default="", metavar="NAME", help="which master the sentinels watch")
+    parser.add_argument("--redis-use-tls", action="store_true", help="needed, with $REDIS_PASSWORD, but on loopback")
+    for name, what in (
+        ("ca-certificate", "who signed its certificate"),
+        ("client-certificate", "ours"),
+        ("client-key", "ours"),
+    ):
+        parser.add_argument(f"--redis-{name}", default="", metavar="FILE", help=what)

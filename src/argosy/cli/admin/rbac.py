@@ -13,10 +13,11 @@ import yaml
 from argosy.cli.account.accounts import CONFIG_MAPS
 from argosy.cli.connect import with_client
 from argosy.cli.failing import CommandError, Exit
+from argosy.machinery import requests
 from argosy.machinery.objects import JsonObject, Key, Resource
 from argosy.machinery.status import StatusError
+from argosy.runtime.client import Client
 from argosy.runtime.clock import Clock
-from argosy.runtime.verbs import Verbs
 from argosy.server.permissions.enforcement import Enforcer, Subject
 from argosy.server.permissions.policy import ACTIONS, OWN_RESOURCES, SCOPED, PolicyError, parse, policy_text
 
@@ -35,11 +36,11 @@ def can(options: argparse.Namespace) -> int:
     if options.policy_file is not None:
         return _told(options, resource, _from_file(options.policy_file), {})
 
-    async def work(client: Verbs, clock: Clock) -> int:
+    async def work(client: Client, clock: Clock) -> int:
         config = await _config(client, options.namespace)
         projects: dict[str, JsonObject] = {}
         if resource in SCOPED or resource == "projects":
-            page = await client.list(PROJECTS, options.namespace)
+            page = await client.page(requests.List(resource=PROJECTS, namespace=options.namespace))
             projects = {str(item["metadata"]["name"]): item for item in page.items}
         return _told(options, resource, config, projects)
 
@@ -73,7 +74,7 @@ def validate(options: argparse.Namespace) -> int:
     if options.policy_file is not None:
         return _validated(_from_file(options.policy_file))
 
-    async def work(client: Verbs, clock: Clock) -> int:
+    async def work(client: Client, clock: Clock) -> int:
         return _validated(await _config(client, options.namespace))
 
     return with_client(options, work)
@@ -92,9 +93,9 @@ def _validated(config: Mapping[str, str]) -> int:
     return Exit.OK
 
 
-async def _config(client: Verbs, namespace: str) -> Mapping[str, str]:
+async def _config(client: Client, namespace: str) -> Mapping[str, str]:
     try:
-        found: Mapping[str, str] = (await client.read(CONFIG_MAPS, RBAC, namespace)).get("data") or {}
+        found: Mapping[str, str] = (await client.get(requests.Get(CONFIG_MAPS, Key(namespace, RBAC)))).get("data") or {}
     except StatusError as error:
         if error.is_not_found:
             raise CommandError(f"there is no ConfigMap {Key(namespace, RBAC)}", Exit.CALL_FAILED) from None

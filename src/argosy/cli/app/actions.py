@@ -16,8 +16,9 @@ from argosy.cli.failing import CommandError, Exit
 from argosy.cli.printing import table, write_value
 from argosy.gitops.actions import ActionError
 from argosy.gitops.actions import custom as actions
+from argosy.machinery import requests
 from argosy.machinery.api import PatchType
-from argosy.machinery.objects import GroupKind, JsonObject, JsonValue
+from argosy.machinery.objects import GroupKind, JsonObject, JsonValue, Key
 from argosy.render.lua.evaluator import LuaWorkers
 from argosy.runtime.clock import Clock
 from argosy.runtime.http.client import HttpClient
@@ -118,14 +119,14 @@ async def _write(client: HttpClient, live: Live, impact: Impact) -> None:
     """A patch says what differs only, and holds for the version that was looked at."""
     obj = impact.resource
     if impact.operation == "create":
-        served = {resource.group_kind: resource for resource in reversed(await client.resources())}
+        served = {resource.group_kind: resource for resource in reversed((await client.served()).resources)}
         group = str(obj.get("apiVersion") or "").rpartition("/")[0]
         resource = served.get(GroupKind(group, str(obj.get("kind") or "")))
         if resource is None:
             raise CommandError(
                 f"the cluster has no kind {obj.get('kind')} of {obj.get('apiVersion')}", Exit.CALL_FAILED
             )
-        await client.create(resource, obj, field_manager=MANAGER)
+        await client.write(requests.create(resource, obj, manager=MANAGER))
         return
     changes = dict(_changes(live.obj, obj))
     if not changes:
@@ -134,7 +135,9 @@ async def _write(client: HttpClient, live: Live, impact: Impact) -> None:
         **(changes.get("metadata") or {}),
         "resourceVersion": live.obj["metadata"]["resourceVersion"],
     }
-    await client.patch(live.resource, live.name, live.namespace, changes, PatchType.MERGE, field_manager=MANAGER)
+    await client.write(
+        requests.patch(live.resource, Key(live.namespace, live.name), changes, PatchType.MERGE, manager=MANAGER)
+    )
 
 
 def _changes(old: JsonObject, new: JsonObject) -> Iterator[tuple[str, JsonValue]]:

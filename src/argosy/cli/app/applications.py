@@ -7,10 +7,11 @@ from collections.abc import AsyncIterator
 from typing import Final
 
 from argosy.cli.failing import CommandError, Exit
+from argosy.machinery import requests
 from argosy.machinery.api import PatchType
 from argosy.machinery.objects import JsonObject, Key, Resource, key_of
 from argosy.machinery.status import StatusError
-from argosy.runtime.verbs import Verbs
+from argosy.runtime.client import Client
 
 # Spelled here as in gitops.keys: importing that room would cost every command a quarter of a second.
 APPLICATIONS: Final = Resource("argoproj.io", "v1alpha1", "applications", "Application")
@@ -26,9 +27,9 @@ def key_of_name(name: str, options: argparse.Namespace) -> Key:
     return Key(namespace, rest) if slash else Key(options.namespace, name)
 
 
-async def get(client: Verbs, key: Key) -> JsonObject:
+async def get(client: Client, key: Key) -> JsonObject:
     try:
-        return await client.read(APPLICATIONS, key.name, key.namespace)
+        return await client.get(requests.Get(APPLICATIONS, Key(key.namespace, key.name)))
     except StatusError as error:
         if not error.is_not_found:
             raise
@@ -44,11 +45,13 @@ def check_choice(options: argparse.Namespace) -> None:
         raise CommandError(f"{text}\nSee '{options.program} --help'.")
 
 
-async def chosen(client: Verbs, options: argparse.Namespace) -> list[Key]:
+async def chosen(client: Client, options: argparse.Namespace) -> list[Key]:
     """By name, or by label and project. Raises CommandError when nothing fits."""
     if options.names:
         return [key_of_name(name, options) for name in options.names]
-    page = await client.list(APPLICATIONS, options.namespace, label_selector=options.selector)
+    page = await client.page(
+        requests.List(resource=APPLICATIONS, namespace=options.namespace, label_selector=options.selector)
+    )
     wanted = [word for text in options.project for word in text.split(",")]
     keys = [
         key_of(app)
@@ -62,21 +65,23 @@ async def chosen(client: Verbs, options: argparse.Namespace) -> list[Key]:
     return sorted(keys)
 
 
-async def write(client: Verbs, app: JsonObject, patch: JsonObject) -> JsonObject:
+async def write(client: Client, app: JsonObject, patch: JsonObject) -> JsonObject:
     """Refused when somebody else has changed it since it was read."""
     metadata = app["metadata"]
     versioned = {**(patch.get("metadata") or {}), "resourceVersion": metadata["resourceVersion"]}
     body = {**patch, "metadata": versioned}
-    return await client.patch(
-        APPLICATIONS, metadata["name"], metadata["namespace"], body, PatchType.MERGE, field_manager=MANAGER
+    return await client.write(
+        requests.patch(
+            APPLICATIONS, Key(metadata["namespace"], metadata["name"]), body, PatchType.MERGE, manager=MANAGER
+        )
     )
 
 
-async def follow(client: Verbs, key: Key) -> AsyncIterator[JsonObject | None]:
+async def follow(client: Client, key: Key) -> AsyncIterator[JsonObject | None]:
     """The Application now, then at each change; None when it is gone."""
     while True:
         try:
-            app = await client.read(APPLICATIONS, key.name, key.namespace)
+            app = await client.get(requests.Get(APPLICATIONS, Key(key.namespace, key.name)))
         except StatusError as error:
             if not error.is_not_found:
                 raise
@@ -84,11 +89,13 @@ async def follow(client: Verbs, key: Key) -> AsyncIterator[JsonObject | None]:
             return
         yield app
         try:
-            async for event in client.watch(
-                APPLICATIONS,
-                key.namespace,
-                resource_version=app["metadata"]["resourceVersion"],
-                field_selector=f"metadata.name={key.name}",
+            async for event in client.follow(
+                requests.Watch(
+                    resource=APPLICATIONS,
+                    namespace=key.namespace,
+                    resource_version=app["metadata"]["resourceVersion"],
+                    field_selector=f"metadata.name={key.name}",
+                )
             ):
                 if event.type == "DELETED":
                     yield None
@@ -100,10 +107,12 @@ async def follow(client: Verbs, key: Key) -> AsyncIterator[JsonObject | None]:
                 raise
 
 
-async def refreshed(client: Verbs, key: Key, how: str = "normal") -> JsonObject:
+async def refreshed(client: Client, key: Key, how: str = "normal") -> JsonObject:
     """The Application after a comparison that was asked for now; `how` is `normal` or `hard`."""
     patch = {"metadata": {"annotations": {REFRESH: how}}}
-    await client.patch(APPLICATIONS, key.name, key.namespace, patch, PatchType.MERGE, field_manager=MANAGER)
+    await client.write(
+        requests.patch(APPLICATIONS, Key(key.namespace, key.name), patch, PatchType.MERGE, manager=MANAGER)
+    )
     async for app in follow(client, key):
         if app is None:
             break

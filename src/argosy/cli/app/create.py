@@ -13,11 +13,12 @@ from argosy.cli.app.source_flags import source_with
 from argosy.cli.app.spec_flags import pair, spec_with
 from argosy.cli.connect import with_client
 from argosy.cli.failing import CommandError, Exit
+from argosy.machinery import requests
 from argosy.machinery.objects import JsonObject, Key, key_of
 from argosy.machinery.status import StatusError
 from argosy.machinery.yaml import YamlError, load_documents
+from argosy.runtime.client import Client
 from argosy.runtime.clock import Clock
-from argosy.runtime.verbs import Verbs
 
 IN_CLUSTER = "https://kubernetes.default.svc"
 
@@ -25,7 +26,7 @@ IN_CLUSTER = "https://kubernetes.default.svc"
 def run(options: argparse.Namespace) -> int:
     wanted = wanted_of(options)
 
-    async def work(client: Verbs, clock: Clock) -> int:
+    async def work(client: Client, clock: Clock) -> int:
         for app in wanted:
             made, what = await _made(client, app, upsert=options.upsert)
             if options.output:
@@ -37,9 +38,9 @@ def run(options: argparse.Namespace) -> int:
     return with_client(options, work)
 
 
-async def _made(client: Verbs, wanted: JsonObject, *, upsert: bool) -> tuple[JsonObject, str]:
+async def _made(client: Client, wanted: JsonObject, *, upsert: bool) -> tuple[JsonObject, str]:
     try:
-        made = await client.create(APPLICATIONS, wanted, field_manager=MANAGER, field_validation="Strict")
+        made = await client.write(requests.create(APPLICATIONS, wanted, manager=MANAGER, validation="Strict"))
     except StatusError as error:
         if not error.is_already_exists:
             raise
@@ -47,7 +48,7 @@ async def _made(client: Verbs, wanted: JsonObject, *, upsert: bool) -> tuple[Jso
     return made, "created"
 
 
-async def _existing(client: Verbs, wanted: JsonObject, *, upsert: bool) -> tuple[JsonObject, str]:
+async def _existing(client: Client, wanted: JsonObject, *, upsert: bool) -> tuple[JsonObject, str]:
     """The same again is fine; another one needs --upsert."""
     key = key_of(wanted)
     found = await get(client, key)

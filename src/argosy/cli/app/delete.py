@@ -10,10 +10,11 @@ from argosy.cli.app.get import show
 from argosy.cli.app.waiting import wait_gone
 from argosy.cli.connect import with_client
 from argosy.cli.failing import CommandError, Exit
+from argosy.machinery import requests
 from argosy.machinery.objects import JsonObject, Key
 from argosy.machinery.status import StatusError
+from argosy.runtime.client import Client
 from argosy.runtime.clock import Clock
-from argosy.runtime.verbs import Verbs
 
 FINALIZER = "resources-finalizer.argocd.argoproj.io"
 CASCADES = (FINALIZER, f"{FINALIZER}/foreground", f"{FINALIZER}/background")
@@ -22,7 +23,7 @@ CASCADES = (FINALIZER, f"{FINALIZER}/foreground", f"{FINALIZER}/background")
 def run(options: argparse.Namespace) -> int:
     check_choice(options)
 
-    async def work(client: Verbs, clock: Clock) -> int:
+    async def work(client: Client, clock: Clock) -> int:
         for key in await chosen(client, options):
             app = await get(client, key)
             if options.yes or _is_sure(key, cascade=options.cascade):
@@ -36,13 +37,13 @@ def run(options: argparse.Namespace) -> int:
     return with_client(options, work)
 
 
-async def _delete(client: Verbs, key: Key, app: JsonObject, options: argparse.Namespace) -> None:
+async def _delete(client: Client, key: Key, app: JsonObject, options: argparse.Namespace) -> None:
     present = list(app["metadata"].get("finalizers") or ())
     wanted = finalizers(present, cascade=options.cascade, background=options.propagation_policy == "background")
     if wanted != present:
         app = await write(client, app, {"metadata": {"finalizers": wanted or None}})
     try:
-        await client.delete(APPLICATIONS, key.name, key.namespace, uid=app["metadata"]["uid"])
+        await client.write(requests.remove(APPLICATIONS, Key(key.namespace, key.name), uid=app["metadata"]["uid"]))
     except StatusError as error:
         if not error.is_not_found:
             raise

@@ -12,7 +12,8 @@ from argosy.gitops.clusters.resolution import ClusterBook, InvalidDestination, r
 from argosy.gitops.control_plane.configuration import SECRETS
 from argosy.gitops.control_plane.settings import settings_of
 from argosy.gitops.keys import IN_CLUSTER
-from argosy.machinery.objects import GroupKind, JsonObject, Resource
+from argosy.machinery import requests
+from argosy.machinery.objects import GroupKind, JsonObject, Key, Resource
 from argosy.machinery.status import StatusError
 from argosy.runtime.chance import SystemRng
 from argosy.runtime.clock import Clock
@@ -48,7 +49,7 @@ async def destination(
     if wanted.get("server") == IN_CLUSTER:
         yield client
         return
-    page = await client.list(SECRETS, options.namespace, label_selector=SELECTOR)
+    page = await client.page(requests.List(resource=SECRETS, namespace=options.namespace, label_selector=SELECTOR))
     try:
         cluster = resolve(wanted, settings_of({}, {}), ClusterBook(page.items))
         if cluster.server == IN_CLUSTER:
@@ -78,14 +79,14 @@ def listed(app: JsonObject, options: argparse.Namespace) -> list[JsonObject]:
 
 async def live_objects(client: HttpClient, items: list[JsonObject]) -> list[Live]:
     """Those that are there."""
-    served = {resource.group_kind: resource for resource in reversed(await client.resources())}
+    served = {resource.group_kind: resource for resource in reversed((await client.served()).resources)}
     found = []
     for item in items:
         resource = served.get(GroupKind(str(item.get("group") or ""), str(item.get("kind") or "")))
         if resource is None:
             continue
         try:
-            obj = await client.read(resource, str(item["name"]), str(item.get("namespace") or ""))
+            obj = await client.get(requests.Get(resource, Key(str(item.get("namespace") or ""), str(item["name"]))))
         except StatusError as error:
             if not error.is_not_found:
                 raise

@@ -27,8 +27,8 @@ from argosy.gitops.sync.options import Options, options_of
 from argosy.gitops.sync.tasks import Pair
 from argosy.machinery.objects import JsonObject
 from argosy.machinery.structural import default
+from argosy.runtime.client import Client
 from argosy.runtime.clock import Clock
-from argosy.runtime.verbs import Verbs
 
 HEADER = ("GROUP", "KIND", "NAMESPACE", "NAME", "WHY")
 
@@ -60,7 +60,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _refresh(options: argparse.Namespace) -> None:
-    async def work(client: Verbs, clock: Clock) -> int:
+    async def work(client: Client, clock: Clock) -> int:
         await refreshed(client, key_of_name(options.name, options), "hard" if options.hard_refresh else "normal")
         return Exit.OK
 

@@ -14,10 +14,11 @@ from argosy.cli.app.spec_flags import spec_with
 from argosy.cli.connect import with_client
 from argosy.cli.editor import edited
 from argosy.cli.failing import CommandError, Exit
+from argosy.machinery import requests
 from argosy.machinery.api import PatchType
-from argosy.machinery.objects import JsonObject
+from argosy.machinery.objects import JsonObject, Key
+from argosy.runtime.client import Client
 from argosy.runtime.clock import Clock
-from argosy.runtime.verbs import Verbs
 
 Change = Callable[[JsonObject], JsonObject]
 """A spec, and the spec as it shall be."""
@@ -89,9 +90,11 @@ def patch(options: argparse.Namespace) -> int:
     except ValueError as error:
         raise CommandError(f"--patch: {error}: give JSON") from None
 
-    async def work(client: Verbs, clock: Clock) -> int:
+    async def work(client: Client, clock: Clock) -> int:
         await get(client, key)
-        made = await client.patch(APPLICATIONS, key.name, key.namespace, body, kind, field_manager=MANAGER)
+        made = await client.write(
+            requests.patch(APPLICATIONS, Key(key.namespace, key.name), body, kind, manager=MANAGER)
+        )
         show(made, "yaml")
         return Exit.OK
 
@@ -102,7 +105,7 @@ def _changed(options: argparse.Namespace, change: Change) -> int:
     """Refused when somebody else has changed the Application since it was read; an unchanged spec is not written."""
     key = key_of_name(options.name, options)
 
-    async def work(client: Verbs, clock: Clock) -> int:
+    async def work(client: Client, clock: Clock) -> int:
         app = await get(client, key)
         spec = app.get("spec") or {}
         wanted = change(spec)

@@ -16,9 +16,9 @@ from argosy.cli.connect import with_client
 from argosy.cli.failing import Exit
 from argosy.cli.printing import write_value
 from argosy.machinery.objects import JsonObject
+from argosy.runtime.client import Client
 from argosy.runtime.clock import Clock
 from argosy.runtime.http.client import HttpClient
-from argosy.runtime.verbs import Verbs
 
 
 def run(options: argparse.Namespace) -> int:
@@ -47,7 +47,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 async def show_now(
-    client: Verbs, clock: Clock, app: JsonObject, output: str, name: str, *, with_operation: bool = True
+    client: Client, clock: Clock, app: JsonObject, output: str, name: str, *, with_operation: bool = True
 ) -> None:
     """With the health of each object and what stands around the Application, where the output has room for it."""
     if output != "wide":

@@ -7,10 +7,11 @@ from collections.abc import Mapping
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
-from argosy.machinery.objects import GroupKind, JsonObject, Resource
+from argosy.machinery import requests
+from argosy.machinery.objects import GroupKind, JsonObject, Key, Resource
 from argosy.machinery.status import StatusError
+from argosy.runtime.client import Client
 from argosy.runtime.clock import Clock, RealClock
-from argosy.runtime.verbs import Verbs
 
 if TYPE_CHECKING:
     from argosy.gitops.control_plane.customizations import Customizations
@@ -22,7 +23,7 @@ AT_ONCE = 16
 CONFIG_MAPS = Resource("", "v1", "configmaps", "ConfigMap")
 
 
-async def with_health(client: Verbs, app: JsonObject, clock: Clock | None = None) -> JsonObject:
+async def with_health(client: Client, app: JsonObject, clock: Clock | None = None) -> JsonObject:
     """The Application with `health` in `status.resources` where it is absent and the object may be read.
 
     Users' checks count where the settings of the control plane that looks after it may be read. `clock`: real.
@@ -30,7 +31,7 @@ async def with_health(client: Verbs, app: JsonObject, clock: Clock | None = None
     listed = (app.get("status") or {}).get("resources")
     if not listed:
         return app
-    served = {resource.group_kind: resource for resource in reversed(await client.resources())}
+    served = {resource.group_kind: resource for resource in reversed((await client.served()).resources)}
     turns = asyncio.Semaphore(AT_ONCE)
 
     async def seen(item: JsonObject) -> JsonObject | str:
@@ -51,21 +52,21 @@ async def with_health(client: Verbs, app: JsonObject, clock: Clock | None = None
     return {**app, "status": {**app["status"], "resources": resources}}
 
 
-async def judged_objects(client: Verbs, status: JsonObject, objects: list[JsonObject]) -> list[str]:
+async def judged_objects(client: Client, status: JsonObject, objects: list[JsonObject]) -> list[str]:
     """The health of live objects; empty for a kind without."""
     namespace = str(status.get("controllerNamespace") or "argocd")
     return await _judged(client, RealClock(), namespace, list(objects))
 
 
-async def _live(client: Verbs, resource: Resource, item: JsonObject) -> JsonObject | str:
+async def _live(client: Client, resource: Resource, item: JsonObject) -> JsonObject | str:
     """Empty for what the caller may not read."""
     try:
-        return await client.read(resource, str(item["name"]), str(item.get("namespace") or ""))
+        return await client.get(requests.Get(resource, Key(str(item.get("namespace") or ""), str(item["name"]))))
     except StatusError as error:
         return "Missing" if error.is_not_found else ""
 
 
-async def _judged(client: Verbs, clock: Clock, namespace: str, found: list[JsonObject | str]) -> list[str]:
+async def _judged(client: Client, clock: Clock, namespace: str, found: list[JsonObject | str]) -> list[str]:
     """A status each; empty for a kind without health."""
     # Imported late: the catalogue of kinds is large, and most commands never judge anything.
     from argosy.gitops.health.custom_checks import CustomChecks
@@ -84,12 +85,12 @@ async def _judged(client: Verbs, clock: Clock, namespace: str, found: list[JsonO
     return statuses
 
 
-async def customizations(client: Verbs, namespace: str) -> Customizations:
+async def customizations(client: Client, namespace: str) -> Customizations:
     from argosy.gitops.control_plane.customizations import customizations_of
     from argosy.gitops.control_plane.settings import CONFIG_MAP
 
     try:
-        settings = await client.read(CONFIG_MAPS, CONFIG_MAP, namespace)
+        settings = await client.get(requests.Get(CONFIG_MAPS, Key(namespace, CONFIG_MAP)))
     except StatusError:
         settings = {}
     return customizations_of(settings.get("data") or {})

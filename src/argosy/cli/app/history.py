@@ -10,14 +10,14 @@ from argosy.cli.app.applications import get, key_of_name
 from argosy.cli.connect import with_client
 from argosy.cli.failing import Exit
 from argosy.cli.printing import write_value
+from argosy.runtime.client import Client
 from argosy.runtime.clock import Clock
-from argosy.runtime.verbs import Verbs
 
 
 def run(options: argparse.Namespace) -> int:
     key = key_of_name(options.name, options)
 
-    async def work(client: Verbs, clock: Clock) -> int:
+    async def work(client: Client, clock: Clock) -> int:
         app = await get(client, key)
         entries = (app.get("status") or {}).get("history") or []
         if options.output in ("id", "name"):

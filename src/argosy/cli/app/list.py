@@ -10,15 +10,16 @@ from argosy.cli.app.tables import application_list, qualified_name, sources_of
 from argosy.cli.connect import with_client
 from argosy.cli.failing import Exit
 from argosy.cli.printing import write_value
+from argosy.machinery import requests
 from argosy.machinery.objects import JsonObject
+from argosy.runtime.client import Client
 from argosy.runtime.clock import Clock
-from argosy.runtime.verbs import Verbs
 
 PAGE = 500
 
 
 def run(options: argparse.Namespace) -> int:
-    async def work(client: Verbs, clock: Clock) -> int:
+    async def work(client: Client, clock: Clock) -> int:
         apps = [app for app in await _all(client, options) if _is_wanted(app, options)]
         apps.sort(key=qualified_name)
         show(apps, options.output)
@@ -36,12 +37,18 @@ def show(apps: list[JsonObject], output: str) -> None:
         write_value(sys.stdout, list(apps), output)
 
 
-async def _all(client: Verbs, options: argparse.Namespace) -> list[JsonObject]:
+async def _all(client: Client, options: argparse.Namespace) -> list[JsonObject]:
     found: list[JsonObject] = []
     token = ""
     while True:
-        page = await client.list(
-            APPLICATIONS, options.namespace, label_selector=options.selector, limit=PAGE, continue_token=token
+        page = await client.page(
+            requests.List(
+                resource=APPLICATIONS,
+                namespace=options.namespace,
+                label_selector=options.selector,
+                limit=PAGE,
+                continue_token=token,
+            )
         )
         found += page.items
         token = page.continue_token

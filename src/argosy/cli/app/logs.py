@@ -13,6 +13,7 @@ from argosy.cli.app.applications import get, key_of_name
 from argosy.cli.app.destination import destination, listed
 from argosy.cli.connect import chosen_server, with_client
 from argosy.cli.failing import CommandError, Exit
+from argosy.machinery import requests
 from argosy.machinery.objects import JsonObject, Resource
 from argosy.machinery.status import StatusError
 from argosy.machinery.timestamps import parse
@@ -73,9 +74,9 @@ async def _pods(client: HttpClient, app: JsonObject, options: argparse.Namespace
             (str(item.get("kind")), str(item.get("name"))) for item in items if item.get("namespace") == namespace
         }
         for resource in OWNED_BY:
-            page = await client.list(resource, namespace)
+            page = await client.page(requests.List(resource=resource, namespace=namespace))
             owners |= {(resource.kind, obj["metadata"]["name"]) for obj in page.items if _is_owned(obj, owners)}
-        pods = await client.list(PODS, namespace)
+        pods = await client.page(requests.List(resource=PODS, namespace=namespace))
         found += [pod for pod in pods.items if ("Pod", pod["metadata"]["name"]) in owners or _is_owned(pod, owners)]
     return found
 

@@ -8,8 +8,8 @@ from argosy.cli.app.applications import get, is_busy, key_of_name, write
 from argosy.cli.connect import with_client
 from argosy.cli.failing import CommandError, Exit
 from argosy.machinery.timestamps import seconds
+from argosy.runtime.client import Client
 from argosy.runtime.clock import Clock
-from argosy.runtime.verbs import Verbs
 
 APPROVED = "argocd.argoproj.io/deletion-approved"
 
@@ -17,7 +17,7 @@ APPROVED = "argocd.argoproj.io/deletion-approved"
 def terminate(options: argparse.Namespace) -> int:
     key = key_of_name(options.name, options)
 
-    async def work(client: Verbs, clock: Clock) -> int:
+    async def work(client: Client, clock: Clock) -> int:
         app = await get(client, key)
         state = (app.get("status") or {}).get("operationState") or {}
         if not is_busy(app):
@@ -36,7 +36,7 @@ def terminate(options: argparse.Namespace) -> int:
 def confirm_deletion(options: argparse.Namespace) -> int:
     key = key_of_name(options.name, options)
 
-    async def work(client: Verbs, clock: Clock) -> int:
+    async def work(client: Client, clock: Clock) -> int:
         app = await get(client, key)
         await write(client, app, {"metadata": {"annotations": {APPROVED: seconds(clock.now())}}})
         print(f"Application '{key.name}' updated successfully")

@@ -14,8 +14,9 @@ from argosy.cli.connect import chosen_server, with_client
 from argosy.cli.failing import CommandError, Exit
 from argosy.cli.printing import table, write_value
 from argosy.gitops.model.secret_masking import masked
+from argosy.machinery import requests
 from argosy.machinery.api import PatchType
-from argosy.machinery.objects import JsonObject, JsonValue
+from argosy.machinery.objects import JsonObject, JsonValue, Key
 from argosy.runtime.clock import Clock
 from argosy.runtime.http.client import HttpClient
 
@@ -127,7 +128,7 @@ def patch(options: argparse.Namespace) -> int:
         return at_server.patch_resource(options)
 
     async def one(client: HttpClient, live: Live) -> None:
-        await client.patch(live.resource, live.name, live.namespace, body, kind, field_manager=MANAGER)
+        await client.write(requests.patch(live.resource, Key(live.namespace, live.name), body, kind, manager=MANAGER))
         print(f"Resource '{live.name}' patched", file=sys.stderr)
 
     return _each(options, one)
@@ -140,13 +141,14 @@ def delete(options: argparse.Namespace) -> int:
         return at_server.delete_resource(options)
 
     async def one(client: HttpClient, live: Live) -> None:
-        await client.delete(
-            live.resource,
-            live.name,
-            live.namespace,
-            propagation="Orphan" if options.orphan else "Background" if options.force else "Foreground",
-            grace_seconds=0 if options.force else None,
-            uid=live.obj["metadata"]["uid"],
+        await client.write(
+            requests.remove(
+                live.resource,
+                Key(live.namespace, live.name),
+                propagation="Orphan" if options.orphan else "Background" if options.force else "Foreground",
+                grace_seconds=0 if options.force else None,
+                uid=live.obj["metadata"]["uid"],
+            )
         )
         print(f"Resource '{live.name}' deleted", file=sys.stderr)
 

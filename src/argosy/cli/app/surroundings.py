@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from argosy.machinery.objects import JsonObject, Resource
+from argosy.machinery import requests
+from argosy.machinery.objects import JsonObject, Key, Resource
 from argosy.machinery.status import StatusError
+from argosy.runtime.client import Client
 from argosy.runtime.clock import Clock
-from argosy.runtime.verbs import Verbs
 
 CONFIG_MAPS = Resource("", "v1", "configmaps", "ConfigMap")
 PROJECTS = Resource("argoproj.io", "v1alpha1", "appprojects", "AppProject")
@@ -21,7 +22,7 @@ class Surroundings:
     windows: tuple[str, ...] = ()
 
 
-async def surroundings(client: Verbs, clock: Clock, app: JsonObject, name: str) -> Surroundings:
+async def surroundings(client: Client, clock: Clock, app: JsonObject, name: str) -> Surroundings:
     """What may not be read is left out."""
     namespace = str((app.get("status") or {}).get("controllerNamespace") or app["metadata"]["namespace"])
     settings = await _read(client, CONFIG_MAPS, "argocd-cm", namespace)
@@ -34,9 +35,9 @@ async def surroundings(client: Verbs, clock: Clock, app: JsonObject, name: str) 
     return _windows(url, spec["syncWindows"], app, clock)
 
 
-async def _read(client: Verbs, resource: Resource, name: str, namespace: str) -> JsonObject:
+async def _read(client: Client, resource: Resource, name: str, namespace: str) -> JsonObject:
     try:
-        return await client.read(resource, name, namespace)
+        return await client.get(requests.Get(resource, Key(namespace, name)))
     except StatusError:
         return {}
 

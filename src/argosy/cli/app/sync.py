@@ -19,10 +19,11 @@ from argosy.gitops.clusters.resolution import Cluster
 from argosy.gitops.keys import IN_CLUSTER, PROJECTS
 from argosy.gitops.model.application_spec import normalised
 from argosy.gitops.projects import sync_windows
+from argosy.machinery import requests
 from argosy.machinery.objects import JsonObject, Key
 from argosy.machinery.status import StatusError
+from argosy.runtime.client import Client
 from argosy.runtime.clock import Clock
-from argosy.runtime.verbs import Verbs
 
 PREVIEW: Final = {"refresh": False, "hard_refresh": False, "output": "text", "exit_code": False, "diff_exit_code": 0}
 """How `app diff` is asked before a sync."""
@@ -31,7 +32,7 @@ PREVIEW: Final = {"refresh": False, "hard_refresh": False, "output": "text", "ex
 def run(options: argparse.Namespace) -> int:
     check_choice(options)
 
-    async def work(client: Verbs, clock: Clock) -> int:
+    async def work(client: Client, clock: Clock) -> int:
         keys = await chosen(client, options)
         for key in keys:
             app = await get(client, key)
@@ -67,13 +68,13 @@ def _agrees(options: argparse.Namespace) -> bool:
     return input("Do you want to continue with the sync process? [y/N] ").strip().lower() in ("y", "yes")
 
 
-async def refuse_outside_of_windows(client: Verbs, clock: Clock, app: JsonObject) -> None:
+async def refuse_outside_of_windows(client: Client, clock: Clock, app: JsonObject) -> None:
     """A sync that would only wait for a window is not asked for. Who may not read the project is not refused here."""
     spec, metadata = normalised(app.get("spec") or {}), app["metadata"]
     # An Application elsewhere has its project where its controller is, which its status tells.
     namespace = str((app.get("status") or {}).get("controllerNamespace") or metadata["namespace"])
     try:
-        project = await client.read(PROJECTS, spec["project"], namespace)
+        project = await client.get(requests.Get(PROJECTS, Key(namespace, spec["project"])))
     except StatusError:
         return
     destination = spec.get("destination") or {}
@@ -92,7 +93,7 @@ def user_name() -> str:
         return "unknown"  # a container whose user has no name
 
 
-async def request(client: Verbs, app: JsonObject, operation: JsonObject) -> None:
+async def request(client: Client, app: JsonObject, operation: JsonObject) -> None:
     """The state of the operation before goes in the same write, so that nobody takes its end for this one's."""
     if app.get("operation"):
         raise CommandError(
@@ -101,7 +102,7 @@ async def request(client: Verbs, app: JsonObject, operation: JsonObject) -> None
     await write(client, app, {"operation": operation, "status": {"operationState": None}})
 
 
-async def finish(client: Verbs, clock: Clock, key: Key, seconds: float, output: str) -> int:
+async def finish(client: Client, clock: Clock, key: Key, seconds: float, output: str) -> int:
     """Waits for the end, shows it, and says how it went."""
     await wait_for(client, key, Wanted(idle=True), seconds)
     async with deadline(seconds, f"a comparison of application {key.name!r}"):

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from argosy.cli.app.health import judged_objects
 from argosy.cli.printing import table
+from argosy.machinery import requests
 from argosy.machinery.objects import GroupKind, JsonObject, Resource
 from argosy.machinery.status import StatusError
 from argosy.machinery.timestamps import parse
@@ -101,7 +102,7 @@ def _identity(item: JsonObject) -> tuple[str, str, str, str]:
 async def _present(client: HttpClient, namespace: str) -> list[Node]:
     """Every object of a namespace that may be listed; kinds by their preferred version."""
     kinds: dict[GroupKind, Resource] = {}
-    for resource in await client.resources():
+    for resource in (await client.served()).resources:
         if resource.namespaced and resource.kind not in _NEVER:
             kinds.setdefault(resource.group_kind, resource)
     turns = asyncio.Semaphore(AT_ONCE)
@@ -109,7 +110,7 @@ async def _present(client: HttpClient, namespace: str) -> list[Node]:
     async def listed(resource: Resource) -> list[Node]:
         async with turns:
             try:
-                page = await client.list(resource, namespace)
+                page = await client.page(requests.List(resource=resource, namespace=namespace))
             except StatusError as error:
                 if error.code in (403, 404, 405):
                     return []

@@ -10,15 +10,15 @@ from argosy.cli.app.operations import resource_of
 from argosy.cli.app.waiting import Wanted, wait_for, wait_gone
 from argosy.cli.connect import with_client
 from argosy.cli.failing import Exit
+from argosy.runtime.client import Client
 from argosy.runtime.clock import Clock
-from argosy.runtime.verbs import Verbs
 
 
 def run(options: argparse.Namespace) -> int:
     check_choice(options)
     wanted = wanted_of(options)
 
-    async def work(client: Verbs, clock: Clock) -> int:
+    async def work(client: Client, clock: Clock) -> int:
         for key in await chosen(client, options):
             if options.delete:
                 await wait_gone(client, key, options.timeout)

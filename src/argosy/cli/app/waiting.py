@@ -20,7 +20,7 @@ from argosy.cli.failing import CommandError, Exit
 from argosy.cli.terminal import steer
 from argosy.machinery.objects import JsonObject, Key
 from argosy.machinery.plain_text import plain_line
-from argosy.runtime.verbs import Verbs
+from argosy.runtime.client import Client
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,7 +80,7 @@ async def deadline(seconds: float, what: str) -> AsyncIterator[None]:
         raise CommandError(f"timed out ({seconds:g}s) waiting for {what}", Exit.CALL_FAILED) from None
 
 
-async def wait_for(client: Verbs, key: Key, wanted: Wanted, seconds: float) -> JsonObject:
+async def wait_for(client: Client, key: Key, wanted: Wanted, seconds: float) -> JsonObject:
     """The Application as it was when all held."""
     async with deadline(seconds, f'app "{key.name}" match desired state'):
         before = ""
@@ -99,7 +99,7 @@ async def wait_for(client: Verbs, key: Key, wanted: Wanted, seconds: float) -> J
     raise AssertionError("following ends with the application's end")
 
 
-async def wait_gone(client: Verbs, key: Key, seconds: float) -> None:
+async def wait_gone(client: Client, key: Key, seconds: float) -> None:
     async with deadline(seconds, f"application {key.name!r} to be deleted"):
         async for app in follow(client, key):
             if app is None:

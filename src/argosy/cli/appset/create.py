@@ -8,16 +8,17 @@ from argosy.cli.appset.get import show
 from argosy.cli.appset.sets import APPLICATION_SETS, MANAGER, from_files
 from argosy.cli.connect import with_client
 from argosy.cli.failing import CommandError, Exit
-from argosy.machinery.objects import JsonObject
+from argosy.machinery import requests
+from argosy.machinery.objects import JsonObject, Key
 from argosy.machinery.status import StatusError
+from argosy.runtime.client import Client
 from argosy.runtime.clock import Clock
-from argosy.runtime.verbs import Verbs
 
 
 def run(options: argparse.Namespace) -> int:
     sets = from_files(options.files, options)
 
-    async def work(client: Verbs, clock: Clock) -> int:
+    async def work(client: Client, clock: Clock) -> int:
         for appset in sets:
             show(await _created(client, appset, options), options.output)
         return Exit.OK
@@ -25,10 +26,10 @@ def run(options: argparse.Namespace) -> int:
     return with_client(options, work)
 
 
-async def _created(client: Verbs, appset: JsonObject, options: argparse.Namespace) -> JsonObject:
+async def _created(client: Client, appset: JsonObject, options: argparse.Namespace) -> JsonObject:
     try:
-        return await client.create(
-            APPLICATION_SETS, appset, field_manager=MANAGER, dry_run=options.dry_run, field_validation="Strict"
+        return await client.write(
+            requests.create(APPLICATION_SETS, appset, manager=MANAGER, dry_run=options.dry_run, validation="Strict")
         )
     except StatusError as error:
         if not error.is_already_exists:
@@ -36,10 +37,10 @@ async def _created(client: Verbs, appset: JsonObject, options: argparse.Namespac
     return await _existing(client, appset, options)
 
 
-async def _existing(client: Verbs, appset: JsonObject, options: argparse.Namespace) -> JsonObject:
+async def _existing(client: Client, appset: JsonObject, options: argparse.Namespace) -> JsonObject:
     """The same again is fine; another one needs --upsert."""
     metadata = appset["metadata"]
-    found = await client.read(APPLICATION_SETS, metadata["name"], metadata["namespace"])
+    found = await client.get(requests.Get(APPLICATION_SETS, Key(metadata["namespace"], metadata["name"])))
     kept = {name: metadata[name] for name in ("labels", "annotations") if name in metadata}
     same = found.get("spec") == appset.get("spec") and all(found["metadata"].get(n) == v for n, v in kept.items())
     if same:
@@ -48,4 +49,4 @@ async def _existing(client: Verbs, appset: JsonObject, options: argparse.Namespa
         text = f"application set {metadata['name']!r} exists and is different: --upsert replaces it"
         raise CommandError(text, Exit.CALL_FAILED)
     wanted = {**found, "metadata": {**found["metadata"], **kept}, "spec": appset.get("spec")}
-    return await client.update(APPLICATION_SETS, wanted, field_manager=MANAGER, dry_run=options.dry_run)
+    return await client.write(requests.update(APPLICATION_SETS, wanted, manager=MANAGER, dry_run=options.dry_run))

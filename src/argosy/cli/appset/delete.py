@@ -9,10 +9,11 @@ from argosy.cli.app.waiting import deadline
 from argosy.cli.appset.sets import APPLICATION_SETS, get, key_of_name
 from argosy.cli.connect import with_client
 from argosy.cli.failing import CommandError, Exit
+from argosy.machinery import requests
 from argosy.machinery.objects import Key
 from argosy.machinery.status import StatusError
+from argosy.runtime.client import Client
 from argosy.runtime.clock import Clock
-from argosy.runtime.verbs import Verbs
 
 PAUSE = 0.5
 
@@ -20,7 +21,7 @@ PAUSE = 0.5
 def run(options: argparse.Namespace) -> int:
     keys = [key_of_name(name, options) for name in options.names]
 
-    async def work(client: Verbs, clock: Clock) -> int:
+    async def work(client: Client, clock: Clock) -> int:
         for key in keys:
             found = await get(client, key)
             if options.yes or _is_sure(key):
@@ -34,18 +35,18 @@ def run(options: argparse.Namespace) -> int:
     return with_client(options, work)
 
 
-async def _delete(client: Verbs, key: Key, uid: str) -> None:
+async def _delete(client: Client, key: Key, uid: str) -> None:
     try:
-        await client.delete(APPLICATION_SETS, key.name, key.namespace, uid=uid)
+        await client.write(requests.remove(APPLICATION_SETS, Key(key.namespace, key.name), uid=uid))
     except StatusError as error:
         if not error.is_not_found:
             raise
 
 
-async def _wait_gone(client: Verbs, clock: Clock, key: Key) -> None:
+async def _wait_gone(client: Client, clock: Clock, key: Key) -> None:
     while True:
         try:
-            await client.read(APPLICATION_SETS, key.name, key.namespace)
+            await client.get(requests.Get(APPLICATION_SETS, Key(key.namespace, key.name)))
         except StatusError as error:
             if not error.is_not_found:
                 raise

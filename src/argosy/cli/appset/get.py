@@ -12,14 +12,14 @@ from argosy.cli.connect import with_client
 from argosy.cli.failing import Exit
 from argosy.cli.printing import write_value
 from argosy.machinery.objects import JsonObject
+from argosy.runtime.client import Client
 from argosy.runtime.clock import Clock
-from argosy.runtime.verbs import Verbs
 
 
 def run(options: argparse.Namespace) -> int:
     key = key_of_name(options.name, options)
 
-    async def work(client: Verbs, clock: Clock) -> int:
+    async def work(client: Client, clock: Clock) -> int:
         show(await get(client, key), options.output)
         return Exit.OK
 

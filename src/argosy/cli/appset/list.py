@@ -11,14 +11,17 @@ from argosy.cli.appset.tables import application_set_list
 from argosy.cli.connect import with_client
 from argosy.cli.failing import Exit
 from argosy.cli.printing import write_value
+from argosy.machinery import requests
 from argosy.machinery.objects import JsonObject
+from argosy.runtime.client import Client
 from argosy.runtime.clock import Clock
-from argosy.runtime.verbs import Verbs
 
 
 def run(options: argparse.Namespace) -> int:
-    async def work(client: Verbs, clock: Clock) -> int:
-        found = await client.list(APPLICATION_SETS, options.namespace, label_selector=options.selector)
+    async def work(client: Client, clock: Clock) -> int:
+        found = await client.page(
+            requests.List(resource=APPLICATION_SETS, namespace=options.namespace, label_selector=options.selector)
+        )
         sets = sorted((item for item in found.items if _is_wanted(item, options)), key=qualified_name)
         show(sets, options.output)
         return Exit.OK

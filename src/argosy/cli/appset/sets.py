@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Final
 
 from argosy.cli.failing import CommandError, Exit
+from argosy.machinery import requests
 from argosy.machinery.objects import JsonObject, Key, Resource
 from argosy.machinery.status import StatusError
 from argosy.machinery.yaml import YamlError, load_documents
-from argosy.runtime.verbs import Verbs
+from argosy.runtime.client import Client
 
 APPLICATION_SETS: Final = Resource("argoproj.io", "v1alpha1", "applicationsets", "ApplicationSet")
 MANAGER: Final = "argosy-cli"
@@ -25,9 +26,9 @@ def key_of_name(name: str, options: argparse.Namespace) -> Key:
     return Key(namespace, rest) if slash else Key(options.namespace, name)
 
 
-async def get(client: Verbs, key: Key) -> JsonObject:
+async def get(client: Client, key: Key) -> JsonObject:
     try:
-        return await client.read(APPLICATION_SETS, key.name, key.namespace)
+        return await client.get(requests.Get(APPLICATION_SETS, Key(key.namespace, key.name)))
     except StatusError as error:
         if not error.is_not_found:
             raise

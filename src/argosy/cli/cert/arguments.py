@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from argosy.cli.parsing import Commands, Parser, command, connection
 
 
 def add_verbs(actions: Commands) -> None:
-    def verb(name: str, run: str, text: str, actions: Commands = actions) -> Parser:
-        made = command(actions, name, f"argosy.cli.cert.{run}", text)
+    def verb(name: str, run: str, text: str, actions: Commands = actions, **more: Any) -> Parser:
+        made = command(actions, name, f"argosy.cli.cert.{run}", text, **more)
         connection(made)
         made.set_defaults(namespace="default")
         return made
@@ -47,11 +48,16 @@ def _creating(command: Callable[..., Parser], actions: Commands) -> None:
     text = "Make a request with a key that stays on this machine"
     group: Parser = actions.add_parser("create", help=text, description=f"{text}.")
     kinds = group.add_subparsers(title="kinds", metavar="KIND", required=True, parser_class=type(group))
-    for kind, run, text in (
-        ("certificaterequest", "certificate_request", "Make a CertificateRequest from a Certificate's file"),
-        ("certificatesigningrequest", "signing_request", "Make a CertificateSigningRequest from a Certificate's file"),
+    for kind, short, run, text in (
+        ("certificaterequest", "cr", "certificate_request", "Make a CertificateRequest from a Certificate's file"),
+        (
+            "certificatesigningrequest",
+            "csr",
+            "signing_request",
+            "Make a CertificateSigningRequest from a Certificate's file",
+        ),
     ):
-        made = command(kind, f"creating:{run}", text, kinds)
+        made = command(kind, f"creating:{run}", text, kinds, aliases=[short])
         made.add_argument("name", metavar="NAME")
         made.add_argument(
             "--from-certificate-file", type=Path, required=True, metavar="FILE", help="- for standard input"

@@ -9,8 +9,8 @@ from argosy.certs.commands.changes import NotNow, decided, renewed
 from argosy.cli.cert.reading import listed, required
 from argosy.cli.connect import with_client
 from argosy.cli.failing import CommandError, Exit
+from argosy.runtime.client import Client
 from argosy.runtime.clock import Clock
-from argosy.runtime.verbs import Verbs
 
 
 def renew(options: argparse.Namespace) -> int:
@@ -19,7 +19,7 @@ def renew(options: argparse.Namespace) -> int:
     if options.names and (options.all or options.selector):
         raise CommandError("names, --all and -l exclude each other")
 
-    async def work(client: Verbs, clock: Clock) -> int:
+    async def work(client: Client, clock: Clock) -> int:
         failed = False
         for certificate in await _chosen(client, options):
             place = f"{certificate.metadata.namespace}/{certificate.metadata.name}"
@@ -35,7 +35,7 @@ def renew(options: argparse.Namespace) -> int:
     return with_client(options, work)
 
 
-async def _chosen(client: Verbs, options: argparse.Namespace) -> list[Certificate]:
+async def _chosen(client: Client, options: argparse.Namespace) -> list[Certificate]:
     if options.names:
         return [await required(client, Certificate, name, options.namespace) for name in options.names]
     namespace = "" if options.all_namespaces else options.namespace
@@ -51,7 +51,7 @@ def deny(options: argparse.Namespace) -> int:
 
 
 def _decide(options: argparse.Namespace, verdict: str, did: str) -> int:
-    async def work(client: Verbs, clock: Clock) -> int:
+    async def work(client: Client, clock: Clock) -> int:
         request = await required(client, CertificateRequest, options.name, options.namespace)
         message = options.message or f"{did} by 'argosy cert'"
         try:

@@ -13,13 +13,15 @@ from argosy.apis.certmanager import CertificateRequest, CertificateSpec
 from argosy.apis.kubernetes.views.certificates import CertificateSigningRequest
 from argosy.apis.schema import read
 from argosy.certs.base64_text import decoded
-from argosy.certs.pki import keys, requests
+from argosy.certs.pki import keys
+from argosy.certs.pki import requests as signing_requests
 from argosy.cli.connect import with_client
 from argosy.cli.failing import CommandError, Exit
-from argosy.machinery.objects import JsonObject, resource_of
+from argosy.machinery import requests
+from argosy.machinery.objects import JsonObject, Key, resource_of
 from argosy.machinery.yaml import YamlError, load_documents
+from argosy.runtime.client import Client
 from argosy.runtime.clock import Clock
-from argosy.runtime.verbs import Verbs
 
 POLL_SECONDS = 0.5
 
@@ -64,7 +66,7 @@ def _prepared(options: argparse.Namespace) -> tuple[JsonObject, CertificateSpec,
     spec = read(CertificateSpec, given["spec"])
     try:
         key = keys.generate(keys.wanted(spec.private_key))
-        pem = requests.make(spec, key)
+        pem = signing_requests.make(spec, key)
     except ValueError as error:
         raise CommandError(f"{options.from_certificate_file}: {error}") from None
     path = options.output_key_file or Path(f"{options.name}.key")
@@ -88,8 +90,8 @@ def _certificate(path: Path) -> JsonObject:
 
 
 def _create(options: argparse.Namespace, kind: Any, obj: JsonObject, namespace: str) -> int:
-    async def work(client: Verbs, clock: Clock) -> int:
-        await client.create(resource_of(kind), obj)
+    async def work(client: Client, clock: Clock) -> int:
+        await client.write(requests.create(resource_of(kind), obj))
         print(f"{obj['kind']} {options.name} was made.")
         if options.fetch_certificate:
             chain = await _fetched(client, clock, options, kind, namespace)
@@ -101,10 +103,10 @@ def _create(options: argparse.Namespace, kind: Any, obj: JsonObject, namespace: 
     return with_client(options, work)
 
 
-async def _fetched(client: Verbs, clock: Clock, options: argparse.Namespace, kind: Any, namespace: str) -> bytes:
+async def _fetched(client: Client, clock: Clock, options: argparse.Namespace, kind: Any, namespace: str) -> bytes:
     until = clock.monotonic() + options.timeout
     while True:
-        found = read(kind, await client.read(resource_of(kind), options.name, namespace))
+        found = read(kind, await client.get(requests.Get(resource_of(kind), Key(namespace, options.name))))
         if found.status.certificate:
             return decoded(found.status.certificate)
         for one in found.status.conditions:

@@ -13,12 +13,12 @@ from argosy.cli.cert.reading import listed, required, story_of
 from argosy.cli.connect import with_client
 from argosy.cli.failing import Exit
 from argosy.cli.printing import one_line, table, write_value
+from argosy.runtime.client import Client
 from argosy.runtime.clock import Clock
-from argosy.runtime.verbs import Verbs
 
 
 def status(options: argparse.Namespace) -> int:
-    async def work(client: Verbs, clock: Clock) -> int:
+    async def work(client: Client, clock: Clock) -> int:
         if options.name is None:
             return await _all(client, clock, options)
         certificate = await required(client, Certificate, options.name, options.namespace)
@@ -36,7 +36,7 @@ def status(options: argparse.Namespace) -> int:
     return with_client(options, work)
 
 
-async def _all(client: Verbs, clock: Clock, options: argparse.Namespace) -> int:
+async def _all(client: Client, clock: Clock, options: argparse.Namespace) -> int:
     namespace = "" if options.all_namespaces else options.namespace
     rows: list[tuple[str, str, str]] = []
     for certificate in await listed(client, Certificate, namespace):
@@ -53,7 +53,7 @@ async def _all(client: Verbs, clock: Clock, options: argparse.Namespace) -> int:
 
 
 def inspect(options: argparse.Namespace) -> int:
-    async def work(client: Verbs, clock: Clock) -> int:
+    async def work(client: Client, clock: Clock) -> int:
         secret = await required(client, Secret, options.secret, options.namespace)
         print("\n".join(one_line(text) for text in inspection.told(secret, clock.now())))
         return Exit.OK

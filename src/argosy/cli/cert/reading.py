@@ -8,7 +8,7 @@ from argosy.apis.certmanager import Certificate
 from argosy.certs.commands.gathering import listed, optional, story_of
 from argosy.cli.failing import CommandError, Exit
 from argosy.machinery.objects import Resource, resource_of
-from argosy.runtime.verbs import Verbs
+from argosy.runtime.client import Client
 
 __all__ = ["CERTIFICATES", "listed", "optional", "required", "story_of"]
 
@@ -16,7 +16,7 @@ T = TypeVar("T")
 CERTIFICATES: Resource = resource_of(Certificate)
 
 
-async def required(client: Verbs, kind: type[T], name: str, namespace: str) -> T:
+async def required(client: Client, kind: type[T], name: str, namespace: str) -> T:
     """Raises CommandError."""
     found = await optional(client, kind, name, namespace)
     if found is None:

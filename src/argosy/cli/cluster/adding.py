@@ -13,14 +13,15 @@ from argosy.cli.connect import kubeconfigs, with_client
 from argosy.cli.failing import CommandError, Exit
 from argosy.cli.repository.secrets import MANAGER, SECRETS, put
 from argosy.gitops.keys import IN_CLUSTER
-from argosy.machinery.objects import JsonObject, Resource
+from argosy.machinery import requests
+from argosy.machinery.objects import JsonObject, Key, Resource
 from argosy.machinery.status import StatusError
 from argosy.runtime.chance import SystemRng
+from argosy.runtime.client import Client
 from argosy.runtime.clock import Clock
 from argosy.runtime.http.client import HttpClient
 from argosy.runtime.http.connection import Connection, ConnectionSettingsError
 from argosy.runtime.http.kubeconfig import load_kubeconfig
-from argosy.runtime.verbs import Verbs
 
 RBAC = "rbac.authorization.k8s.io"
 ACCOUNTS = Resource("", "v1", "serviceaccounts", "ServiceAccount")
@@ -37,7 +38,7 @@ PATIENCE = 30.0
 
 
 def run(options: argparse.Namespace) -> int:
-    async def work(client: Verbs, clock: Clock) -> int:
+    async def work(client: Client, clock: Clock) -> int:
         try:
             connection = load_kubeconfig(kubeconfigs(options), clock, context=options.target)
         except ConnectionSettingsError as error:
@@ -70,9 +71,9 @@ def _is_sure(options: argparse.Namespace) -> bool:
     return input(f"WARNING: {text} Do you want to continue [y/N]? ").strip().lower() in ("y", "yes")
 
 
-async def _present(client: Verbs, secret: JsonObject) -> JsonObject | None:
+async def _present(client: Client, secret: JsonObject) -> JsonObject | None:
     try:
-        return await client.read(SECRETS, secret["metadata"]["name"], secret["metadata"]["namespace"])
+        return await client.get(requests.Get(SECRETS, Key(secret["metadata"]["namespace"], secret["metadata"]["name"])))
     except StatusError as error:
         if not error.is_not_found:
             raise
@@ -93,7 +94,7 @@ def _secret(server: str, token: str, connection: Connection, options: argparse.N
     return secret
 
 
-async def _token(other: Verbs, clock: Clock, options: argparse.Namespace) -> str:
+async def _token(other: Client, clock: Clock, options: argparse.Namespace) -> str:
     """Of the account there, which is made with its rights unless one is named."""
     namespace, account = options.system_namespace, options.service_account or ACCOUNT
     if not options.service_account:
@@ -105,7 +106,7 @@ async def _token(other: Verbs, clock: Clock, options: argparse.Namespace) -> str
     try:
         async with asyncio.timeout(PATIENCE):
             while True:
-                data = (await other.read(SECRETS, name, namespace)).get("data") or {}
+                data = (await other.get(requests.Get(SECRETS, Key(namespace, name)))).get("data") or {}
                 if data.get("token"):
                     return base64.b64decode(data["token"]).decode()
                 await clock.sleep(LOOK)
@@ -114,7 +115,7 @@ async def _token(other: Verbs, clock: Clock, options: argparse.Namespace) -> str
         raise CommandError(text, Exit.CALL_FAILED) from None
 
 
-async def _grant(other: Verbs, options: argparse.Namespace) -> None:
+async def _grant(other: Client, options: argparse.Namespace) -> None:
     subject = {"kind": "ServiceAccount", "name": ACCOUNT, "namespace": options.system_namespace}
     if not options.managed_namespace:
         reference = {"apiGroup": RBAC, "kind": "ClusterRole", "name": ROLE}
@@ -129,11 +130,11 @@ async def _grant(other: Verbs, options: argparse.Namespace) -> None:
         await _make(other, NAMESPACED_BINDINGS, {"metadata": metadata, "roleRef": reference, "subjects": [subject]})
 
 
-async def _make(other: Verbs, resource: Resource, obj: JsonObject) -> None:
+async def _make(other: Client, resource: Resource, obj: JsonObject) -> None:
     """What is there stays."""
     body = {"apiVersion": resource.api_version, "kind": resource.kind, **obj}
     try:
-        await other.create(resource, body, field_manager=MANAGER)
+        await other.write(requests.create(resource, body, manager=MANAGER))
     except StatusError as error:
         if not error.is_already_exists:
             raise

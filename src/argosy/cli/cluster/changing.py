@@ -13,9 +13,10 @@ from argosy.cli.failing import CommandError, Exit
 from argosy.cli.repository.secrets import MANAGER, SECRETS, fnv32a
 from argosy.gitops.clusters.resolution import LOCAL_NAME, cluster_of
 from argosy.gitops.keys import IN_CLUSTER
-from argosy.machinery.objects import JsonObject
+from argosy.machinery import requests
+from argosy.machinery.objects import JsonObject, Key
+from argosy.runtime.client import Client
 from argosy.runtime.clock import Clock
-from argosy.runtime.verbs import Verbs
 
 
 def secret_name(server: str) -> str:
@@ -24,9 +25,9 @@ def secret_name(server: str) -> str:
     return f"cluster-{host}-{fnv32a(server)}"
 
 
-async def found(client: Verbs, wanted: str, namespace: str) -> JsonObject:
+async def found(client: Client, wanted: str, namespace: str) -> JsonObject:
     """By server or name; the own cluster has a Secret only once something was said of it."""
-    page = await client.list(SECRETS, namespace, label_selector=SELECTOR)
+    page = await client.page(requests.List(resource=SECRETS, namespace=namespace, label_selector=SELECTOR))
     for secret in page.items:
         cluster = cluster_of(secret)
         if wanted.rstrip("/") == cluster.server or wanted == cluster.name:
@@ -68,15 +69,15 @@ def with_flags(secret: JsonObject, options: argparse.Namespace) -> JsonObject:
 
 
 def set_flags(options: argparse.Namespace) -> int:
-    async def work(client: Verbs, clock: Clock) -> int:
+    async def work(client: Client, clock: Clock) -> int:
         secret = await found(client, options.cluster, options.namespace)
         changed = with_flags(secret, options)
         if options.name:
             changed["data"] = {**changed["data"], "name": encoded(options.name)}
         if changed["metadata"].get("uid"):
-            await client.update(SECRETS, changed, field_manager=MANAGER)
+            await client.write(requests.update(SECRETS, changed, manager=MANAGER))
         else:
-            await client.create(SECRETS, changed, field_manager=MANAGER)
+            await client.write(requests.create(SECRETS, changed, manager=MANAGER))
         print(f"Cluster '{options.cluster}' updated.")
         return Exit.OK
 
@@ -84,7 +85,7 @@ def set_flags(options: argparse.Namespace) -> int:
 
 
 def remove(options: argparse.Namespace) -> int:
-    async def work(client: Verbs, clock: Clock) -> int:
+    async def work(client: Client, clock: Clock) -> int:
         for wanted in options.clusters:
             secret = await found(client, wanted, options.namespace)
             if not secret["metadata"].get("uid"):
@@ -93,7 +94,9 @@ def remove(options: argparse.Namespace) -> int:
                 )
             if options.yes or _is_sure(wanted):
                 metadata = secret["metadata"]
-                await client.delete(SECRETS, metadata["name"], options.namespace, uid=metadata["uid"])
+                await client.write(
+                    requests.remove(SECRETS, Key(options.namespace, metadata["name"]), uid=metadata["uid"])
+                )
                 print(f"Cluster '{wanted}' removed")
         return Exit.OK
 

@@ -13,16 +13,17 @@ from argosy.cli.printing import table, write_value
 from argosy.gitops.clusters.resolution import Cluster, ClusterBook
 from argosy.gitops.control_plane.configuration import SECRETS
 from argosy.gitops.keys import IN_CLUSTER
+from argosy.machinery import requests
 from argosy.machinery.objects import JsonObject
 from argosy.machinery.status import StatusError
 from argosy.runtime.chance import SystemRng
+from argosy.runtime.client import Client
 from argosy.runtime.clock import Clock
 from argosy.runtime.http.client import HttpClient
 from argosy.runtime.http.cluster_secret import connection_of_cluster
 from argosy.runtime.http.connection import ConnectionSettingsError
 from argosy.runtime.http.credentials import CredentialError
 from argosy.runtime.http.exchange import Unreachable
-from argosy.runtime.verbs import Verbs
 
 HEADER = ("SERVER", "NAME", "VERSION", "STATUS", "MESSAGE", "PROJECT")
 SELECTOR = "argocd.argoproj.io/secret-type=cluster"
@@ -31,7 +32,7 @@ PATIENCE = 10.0
 
 
 def run(options: argparse.Namespace) -> int:
-    async def work(client: Verbs, clock: Clock) -> int:
+    async def work(client: Client, clock: Clock) -> int:
         asked = [_told(cluster, client, clock) for cluster in await _clusters(client, options.namespace)]
         _show(await asyncio.gather(*asked), options.output)
         return Exit.OK
@@ -40,7 +41,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def show(options: argparse.Namespace) -> int:
-    async def work(client: Verbs, clock: Clock) -> int:
+    async def work(client: Client, clock: Clock) -> int:
         wanted = options.cluster.rstrip("/")
         found = [one for one in await _clusters(client, options.namespace) if wanted in (one.server, one.name)]
         if not found:
@@ -55,20 +56,20 @@ def show(options: argparse.Namespace) -> int:
     return with_client(options, work)
 
 
-async def _clusters(client: Verbs, namespace: str) -> list[Cluster]:
-    page = await client.list(SECRETS, namespace, label_selector=SELECTOR)
+async def _clusters(client: Client, namespace: str) -> list[Cluster]:
+    page = await client.page(requests.List(resource=SECRETS, namespace=namespace, label_selector=SELECTOR))
     book = ClusterBook(page.items)
     return [book.local(), *(found for found in book.by_server.values() if found.server != IN_CLUSTER)]
 
 
-async def _told(cluster: Cluster, client: Verbs, clock: Clock) -> JsonObject:
+async def _told(cluster: Cluster, client: Client, clock: Clock) -> JsonObject:
     """In upstream's words: Successful or Failed, and why."""
     told: JsonObject = {"server": cluster.server, "name": cluster.name, "project": cluster.project}
     if cluster.namespaces:
         told |= {"namespaces": list(cluster.namespaces), "clusterResources": cluster.cluster_resources}
     try:
         async with asyncio.timeout(PATIENCE):
-            version = await (client.version() if cluster.server == IN_CLUSTER else _version(cluster, clock))
+            version = await (_version(client) if cluster.server == IN_CLUSTER else _version_there(cluster, clock))
     except TimeoutError:
         return {**told, "status": "Failed", "message": f"no answer within {PATIENCE:g} s"}
     except StatusError as error:
@@ -78,10 +79,15 @@ async def _told(cluster: Cluster, client: Verbs, clock: Clock) -> JsonObject:
     return {**told, "status": "Successful", "version": str(version.get("gitVersion") or "")}
 
 
-async def _version(cluster: Cluster, clock: Clock) -> JsonObject:
+async def _version(client: Client) -> JsonObject:
+    """Asked anew: it also tells whether the server is there."""
+    return dict((await client.served(fresh=True)).version)
+
+
+async def _version_there(cluster: Cluster, clock: Clock) -> JsonObject:
     connection = connection_of_cluster(cluster.server, cluster.config.reveal(), clock)
     async with HttpClient(connection, clock, SystemRng(), user_agent="argosy-cli") as other:
-        return await other.version()
+        return await _version(other)
 
 
 def _show(clusters: Sequence[JsonObject], output: str) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from argosy.cli.failing import CommandError
 from argosy.cli.place import Place
 from argosy.cli.up import start
+from argosy.machinery import requests
 
 if TYPE_CHECKING:
     from argosy.cli.demo.services import Demonstration
@@ -38,7 +39,7 @@ async def _demonstrate(running: Demonstration, place: Place) -> None:
         make_repository(repository, f"http://127.0.0.1:{running.prometheus_port}", more)
     wanted = applications(repository)
     for app in wanted:
-        await client.apply(APPLICATIONS, app, field_manager="argosy-demo", force=True)
+        await client.write(requests.apply(APPLICATIONS, app, manager="argosy-demo", force=True))
     await install_pipeline(client, repository, running.images, f"http://127.0.0.1:{running.prometheus_port}")
     print(
         f"Argosy is ready at {running.url}. {len(wanted)} Applications follow {repository};\n"

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Final
 
 from argosy.cli.demo.repository import ENVIRONMENTS, branch_of
+from argosy.machinery import requests
 from argosy.machinery.objects import JsonObject, Resource
 from argosy.promotion.kinds import (
     ANALYSIS_TEMPLATES,
@@ -15,7 +16,7 @@ from argosy.promotion.kinds import (
     STAGES,
     WAREHOUSES,
 )
-from argosy.runtime.verbs import Verbs
+from argosy.runtime.client import Client
 
 PROJECT: Final = "shop"
 IMAGE: Final = "registry.example/shop"
@@ -34,9 +35,9 @@ SUCCESS: Final = (
 )
 
 
-async def install_pipeline(client: Verbs, repository: Path, images: str, prometheus: str) -> None:
+async def install_pipeline(client: Client, repository: Path, images: str, prometheus: str) -> None:
     for kind, obj in objects(repository, images, prometheus):
-        await client.apply(kind, obj, field_manager=MANAGER, force=True)
+        await client.write(requests.apply(kind, obj, manager=MANAGER, force=True))
 
 
 def objects(repository: Path, images: str, prometheus: str) -> list[tuple[Resource, JsonObject]]:

@@ -8,10 +8,11 @@ from typing import Final
 
 from argosy.cli.failing import CommandError
 from argosy.cli.sealing_service import sealing_service
+from argosy.machinery import requests
 from argosy.machinery.objects import JsonObject, Resource
 from argosy.machinery.yaml import dump
+from argosy.runtime.client import Client
 from argosy.runtime.clock import Clock
-from argosy.runtime.verbs import Verbs
 
 NAME: Final = "secure"
 """Of the Application, of its namespace, and of its folder."""
@@ -50,7 +51,7 @@ spec:
 """
 
 
-async def files(client: Verbs, clock: Clock) -> Mapping[str, str]:
+async def files(client: Client, clock: Clock) -> Mapping[str, str]:
     """Path: content. Waits for the key that seals. Raises CommandError when none is made in time."""
     from argosy.apis.kubernetes.views.core import Secret
     from argosy.apis.schema import read
@@ -60,7 +61,9 @@ async def files(client: Verbs, clock: Clock) -> Mapping[str, str]:
 
     namespace, until = sealing_service()[0], clock.monotonic() + KEY_SECONDS
     while True:
-        held = (await client.list(_SECRETS, namespace, label_selector=KEY_LABEL)).items
+        held = (
+            await client.page(requests.List(resource=_SECRETS, namespace=namespace, label_selector=KEY_LABEL))
+        ).items
         if (newest := key_ring([read(Secret, obj) for obj in held]).newest) is not None:
             break
         if clock.monotonic() >= until:

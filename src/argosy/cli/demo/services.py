@@ -19,8 +19,8 @@ from argosy.cli.up import Open
 if TYPE_CHECKING:
     from argosy.cli.process import Embedded
     from argosy.runtime.chance import Rng
+    from argosy.runtime.client import Client
     from argosy.runtime.clock import Clock
-    from argosy.runtime.verbs import Verbs
 
 REPOSITORY: Final = "shop"
 FIRST: Final = "1.0.0"
@@ -34,7 +34,7 @@ class Demonstration:
     prometheus_port: int
 
     @property
-    def client(self) -> Verbs:
+    def client(self) -> Client:
         return self.embedded.client
 
     @property

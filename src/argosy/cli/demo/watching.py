@@ -8,21 +8,30 @@ from collections.abc import Iterable
 from argosy.cli.demo.pipeline import PROJECT
 from argosy.cli.terminal import steer
 from argosy.gitops.keys import APPLICATIONS
+from argosy.machinery import requests
 from argosy.machinery.objects import JsonObject
 from argosy.promotion.kinds import STAGES
+from argosy.runtime.client import Client
 from argosy.runtime.clock import RealClock
-from argosy.runtime.verbs import Verbs
 
 PAUSE = 0.1
 VERIFIED = ("dev", "staging")
 
 
-async def watch(client: Verbs, names: set[str]) -> None:
+async def watch(client: Client, names: set[str]) -> None:
     """On a terminal the lines change in place; elsewhere each line is told once, when it is there."""
     clock, progress = RealClock(), _Progress(sys.stdout.isatty())
     while True:
-        apps = [one for one in (await client.list(APPLICATIONS, "argocd")).items if one["metadata"]["name"] in names]
-        stages = [one for one in (await client.list(STAGES, PROJECT)).items if one["metadata"]["name"] in VERIFIED]
+        apps = [
+            one
+            for one in (await client.page(requests.List(resource=APPLICATIONS, namespace="argocd"))).items
+            if one["metadata"]["name"] in names
+        ]
+        stages = [
+            one
+            for one in (await client.page(requests.List(resource=STAGES, namespace=PROJECT))).items
+            if one["metadata"]["name"] in VERIFIED
+        ]
         lines = [(line_of(app), is_there(app)) for app in apps] + [
             (stage_line(one), is_verified(one)) for one in stages
         ]

@@ -12,24 +12,25 @@ from argosy.cli.connect import with_client
 from argosy.cli.editor import edited
 from argosy.cli.failing import CommandError, Exit
 from argosy.cli.project.projects import MANAGER, PROJECTS, changed, get, replace
-from argosy.machinery.objects import JsonObject, JsonValue
+from argosy.machinery import requests
+from argosy.machinery.objects import JsonObject, JsonValue, Key
 from argosy.machinery.status import StatusError
 from argosy.machinery.yaml import YamlError, load
+from argosy.runtime.client import Client
 from argosy.runtime.clock import Clock
-from argosy.runtime.verbs import Verbs
 
 
 def create(options: argparse.Namespace) -> int:
     wanted = project_of(options)
     name = wanted["metadata"]["name"]
 
-    async def work(client: Verbs, clock: Clock) -> int:
+    async def work(client: Client, clock: Clock) -> int:
         from argosy.gitops.projects.validation import problems  # late: other commands need no rules
 
         if found := problems(wanted):
             raise CommandError("; ".join(found), Exit.CALL_FAILED)
         try:
-            await client.create(PROJECTS, wanted, field_manager=MANAGER, field_validation="Strict")
+            await client.write(requests.create(PROJECTS, wanted, manager=MANAGER, validation="Strict"))
         except StatusError as error:
             if not error.is_already_exists:
                 raise
@@ -73,11 +74,13 @@ def edit(options: argparse.Namespace) -> int:
 
 
 def delete(options: argparse.Namespace) -> int:
-    async def work(client: Verbs, clock: Clock) -> int:
+    async def work(client: Client, clock: Clock) -> int:
         project = await get(client, options.project, options.namespace)
         if options.project == "default":
             raise CommandError("name 'default' is reserved and cannot be deleted", Exit.CALL_FAILED)
-        await client.delete(PROJECTS, options.project, options.namespace, uid=project["metadata"]["uid"])
+        await client.write(
+            requests.remove(PROJECTS, Key(options.namespace, options.project), uid=project["metadata"]["uid"])
+        )
         return Exit.OK
 
     return with_client(options, work)

@@ -8,10 +8,11 @@ from typing import Final
 
 from argosy.cli.connect import with_client
 from argosy.cli.failing import CommandError, Exit
-from argosy.machinery.objects import JsonObject, Resource
+from argosy.machinery import requests
+from argosy.machinery.objects import JsonObject, Key, Resource
 from argosy.machinery.status import StatusError
+from argosy.runtime.client import Client
 from argosy.runtime.clock import Clock
-from argosy.runtime.verbs import Verbs
 
 PROJECTS: Final = Resource("argoproj.io", "v1alpha1", "appprojects", "AppProject")
 MANAGER: Final = "argosy-cli"
@@ -19,9 +20,9 @@ Change = Callable[[JsonObject], JsonObject | None]
 """A spec, and the spec as it shall be; None where nothing is to change."""
 
 
-async def get(client: Verbs, name: str, namespace: str) -> JsonObject:
+async def get(client: Client, name: str, namespace: str) -> JsonObject:
     try:
-        return await client.read(PROJECTS, name, namespace)
+        return await client.get(requests.Get(PROJECTS, Key(namespace, name)))
     except StatusError as error:
         if not error.is_not_found:
             raise
@@ -29,7 +30,7 @@ async def get(client: Verbs, name: str, namespace: str) -> JsonObject:
 
 
 def shown(options: argparse.Namespace, show: Callable[[JsonObject, Clock], None]) -> int:
-    async def work(client: Verbs, clock: Clock) -> int:
+    async def work(client: Client, clock: Clock) -> int:
         show(await get(client, options.project, options.namespace), clock)
         return Exit.OK
 
@@ -37,7 +38,7 @@ def shown(options: argparse.Namespace, show: Callable[[JsonObject, Clock], None]
 
 
 def changed(options: argparse.Namespace, change: Change) -> int:
-    async def work(client: Verbs, clock: Clock) -> int:
+    async def work(client: Client, clock: Clock) -> int:
         project = await get(client, options.project, options.namespace)
         spec = change(project.get("spec") or {})
         if spec is not None and spec != project.get("spec"):
@@ -47,11 +48,13 @@ def changed(options: argparse.Namespace, change: Change) -> int:
     return with_client(options, work)
 
 
-async def replace(client: Verbs, project: JsonObject, spec: JsonObject, status: JsonObject | None = None) -> JsonObject:
+async def replace(
+    client: Client, project: JsonObject, spec: JsonObject, status: JsonObject | None = None
+) -> JsonObject:
     """The whole object, at the version that was read. Raises CommandError for what controllers would refuse."""
     from argosy.gitops.projects.validation import problems  # late: reading needs no rules
 
     body = {**project, "spec": spec, **({"status": status} if status is not None else {})}
     if found := problems(body):
         raise CommandError("; ".join(found), Exit.CALL_FAILED)
-    return await client.update(PROJECTS, body, field_manager=MANAGER)
+    return await client.write(requests.update(PROJECTS, body, manager=MANAGER))

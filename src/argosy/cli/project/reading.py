@@ -10,9 +10,10 @@ from argosy.cli.connect import with_client
 from argosy.cli.failing import Exit
 from argosy.cli.printing import table, write_value
 from argosy.cli.project.projects import PROJECTS, shown
+from argosy.machinery import requests
 from argosy.machinery.objects import JsonObject, JsonValue
+from argosy.runtime.client import Client
 from argosy.runtime.clock import Clock
-from argosy.runtime.verbs import Verbs
 
 HEADER = (
     "NAME", "DESCRIPTION", "DESTINATIONS", "SOURCES", "CLUSTER-RESOURCE-WHITELIST", "NAMESPACE-RESOURCE-BLACKLIST",
@@ -21,8 +22,8 @@ HEADER = (
 
 
 def list_all(options: argparse.Namespace) -> int:
-    async def work(client: Verbs, clock: Clock) -> int:
-        projects = list((await client.list(PROJECTS, options.namespace)).items)
+    async def work(client: Client, clock: Clock) -> int:
+        projects = list((await client.page(requests.List(resource=PROJECTS, namespace=options.namespace))).items)
         if options.output == "name":
             sys.stdout.writelines(f"{project['metadata']['name']}\n" for project in projects)
         elif options.output == "wide":

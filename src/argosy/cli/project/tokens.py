@@ -20,11 +20,12 @@ from argosy.cli.project import at_server
 from argosy.cli.project.projects import get, replace, shown
 from argosy.cli.project.roles import role_of, with_role
 from argosy.cli.project.times import go_time, seconds_of
-from argosy.machinery.objects import JsonObject, Resource
+from argosy.machinery import requests
+from argosy.machinery.objects import JsonObject, Key, Resource
 from argosy.machinery.status import StatusError
 from argosy.runtime.chance import SystemRng
+from argosy.runtime.client import Client
 from argosy.runtime.clock import Clock
-from argosy.runtime.verbs import Verbs
 
 SECRETS = Resource("", "v1", "secrets", "Secret")
 SECRET, KEY = "argocd-secret", "server.secretkey"
@@ -36,7 +37,7 @@ def create(options: argparse.Namespace) -> int:
     if chosen_server(options):
         return at_server.create_token(options, lifetime)
 
-    async def work(client: Verbs, clock: Clock) -> int:
+    async def work(client: Client, clock: Clock) -> int:
         project = await get(client, options.project, options.namespace)
         spec = project.get("spec") or {}
         try:
@@ -69,10 +70,10 @@ def with_token(status: JsonObject, role: str, entry: JsonObject) -> JsonObject:
     return {**status, "jwtTokensByRole": {**by_role, role: {"items": [entry, *items]}}}
 
 
-async def signing_key(client: Verbs, namespace: str) -> bytes:
+async def signing_key(client: Client, namespace: str) -> bytes:
     """Raises CommandError where the control plane has none yet."""
     try:
-        secret = await client.read(SECRETS, SECRET, namespace)
+        secret = await client.get(requests.Get(SECRETS, Key(namespace, SECRET)))
     except StatusError as error:
         if not error.is_not_found:
             raise
@@ -121,7 +122,7 @@ def delete(options: argparse.Namespace) -> int:
     def kept(tokens: list[JsonObject]) -> list[JsonObject]:
         return [token for token in tokens if token.get("iat") != issued]
 
-    async def work(client: Verbs, clock: Clock) -> int:
+    async def work(client: Client, clock: Clock) -> int:
         project = await get(client, options.project, options.namespace)
         spec = project.get("spec") or {}
         spec = with_role(spec, options, lambda role: {**role, "jwtTokens": kept(role.get("jwtTokens") or [])})

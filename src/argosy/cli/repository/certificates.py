@@ -17,8 +17,8 @@ from argosy.cli.printing import table, write_value
 from argosy.cli.repository.config_maps import Data, change_data, data_of
 from argosy.cli.repository.secrets import read_file
 from argosy.machinery.objects import JsonObject
+from argosy.runtime.client import Client
 from argosy.runtime.clock import Clock
-from argosy.runtime.verbs import Verbs
 from argosy.sources.credentials import KNOWN_HOSTS_CONFIG_MAP, KNOWN_HOSTS_KEY, TLS_CONFIG_MAP
 
 HEADER = ("HOSTNAME", "TYPE", "SUBTYPE", "INFO")
@@ -69,7 +69,7 @@ def certificates(host: str, text: str) -> list[Trusted]:
     return found
 
 
-async def _all(client: Verbs, namespace: str) -> list[Trusted]:
+async def _all(client: Client, namespace: str) -> list[Trusted]:
     hosts = (await data_of(client, KNOWN_HOSTS_CONFIG_MAP, namespace)).get(KNOWN_HOSTS_KEY, "")
     pems = await data_of(client, TLS_CONFIG_MAP, namespace)
     found = [trusted for line in hosts.splitlines() if (trusted := known_host(line)) is not None]
@@ -81,7 +81,7 @@ def list_all(options: argparse.Namespace) -> int:
         print("cert-type must be either ssh or https")
         return Exit.FAILED
 
-    async def work(client: Verbs, clock: Clock) -> int:
+    async def work(client: Client, clock: Clock) -> int:
         found = [
             one
             for one in await _all(client, options.namespace)
@@ -124,7 +124,7 @@ def add_tls(options: argparse.Namespace) -> int:
             raise CommandError(text, Exit.CALL_FAILED)
         return {**data, options.host: wanted}
 
-    async def work(client: Verbs, clock: Clock) -> int:
+    async def work(client: Client, clock: Clock) -> int:
         await change_data(client, TLS_CONFIG_MAP, options.namespace, change)
         said = f"Created/updated TLS certificate entry for repository server {options.host}"
         print(f"{said} with {len(found)} unique PEM certificates")
@@ -156,7 +156,7 @@ def add_ssh(options: argparse.Namespace) -> int:
             count += 1
         return {**data, KNOWN_HOSTS_KEY: "\n".join(kept) + "\n"}
 
-    async def work(client: Verbs, clock: Clock) -> int:
+    async def work(client: Client, clock: Clock) -> int:
         await change_data(client, KNOWN_HOSTS_CONFIG_MAP, options.namespace, change)
         print(f"Successfully created {count} SSH known host entries")
         return Exit.OK
@@ -189,7 +189,7 @@ def remove(options: argparse.Namespace) -> int:
         gone.extend(Trusted(host, "https", "", "") for host in out)
         return {host: text for host, text in data.items() if host not in out}
 
-    async def work(client: Verbs, clock: Clock) -> int:
+    async def work(client: Client, clock: Clock) -> int:
         await change_data(client, KNOWN_HOSTS_CONFIG_MAP, options.namespace, without_hosts)
         await change_data(client, TLS_CONFIG_MAP, options.namespace, without_certificates)
         for one in gone:

@@ -18,10 +18,11 @@ from argosy.cli.printing import table, write_value
 from argosy.cli.repository.arguments import REPOSITORY_SWITCHES
 from argosy.cli.repository.secrets import SECRETS, attribute, content_of, listed, put, secret_name, secret_of
 from argosy.gitops.control_plane.configuration import CONFIG_MAPS
-from argosy.machinery.objects import JsonObject
+from argosy.machinery import requests
+from argosy.machinery.objects import JsonObject, Key
 from argosy.machinery.timestamps import seconds
+from argosy.runtime.client import Client
 from argosy.runtime.clock import Clock, RealClock
-from argosy.runtime.verbs import Verbs
 from argosy.sources.credentials import KNOWN_HOSTS_CONFIG_MAP, TLS_CONFIG_MAP, CredentialBook, Repository
 from argosy.sources.port import Credentials, SourceError
 from argosy.sources.urls import normalise_url
@@ -47,7 +48,7 @@ def add(options: argparse.Namespace) -> int:
     name = secret_name("repo", options.url, options.project)
     wanted = secret_of(name, options.namespace, KIND, content)
 
-    async def work(client: Verbs, clock: Clock) -> int:
+    async def work(client: Client, clock: Clock) -> int:
         secrets = await listed(client, options.namespace, KIND)
         trust = await _trust(client, options.namespace)
         book = CredentialBook([wanted, *await listed(client, options.namespace, "repo-creds")], trust)
@@ -72,9 +73,9 @@ def _same(secrets: Sequence[JsonObject], url: str, project: str) -> JsonObject |
     return None
 
 
-async def _trust(client: Verbs, namespace: str) -> list[JsonObject]:
+async def _trust(client: Client, namespace: str) -> list[JsonObject]:
     names = (TLS_CONFIG_MAP, KNOWN_HOSTS_CONFIG_MAP)
-    page = await client.list(CONFIG_MAPS, namespace)
+    page = await client.page(requests.List(resource=CONFIG_MAPS, namespace=namespace))
     return [item for item in page.items if item["metadata"]["name"] in names]
 
 
@@ -109,7 +110,7 @@ async def _problem(doors: Doors, repository: Repository, book: CredentialBook) -
 
 
 def list_all(options: argparse.Namespace) -> int:
-    async def work(client: Verbs, clock: Clock) -> int:
+    async def work(client: Client, clock: Clock) -> int:
         _show(await _told(client, clock, options), options.output)
         return Exit.OK
 
@@ -117,7 +118,7 @@ def list_all(options: argparse.Namespace) -> int:
 
 
 def show(options: argparse.Namespace) -> int:
-    async def work(client: Verbs, clock: Clock) -> int:
+    async def work(client: Client, clock: Clock) -> int:
         wanted = normalise_url(options.url)
         found = [
             one
@@ -165,7 +166,7 @@ class Told:
         return [one.kind, one.name, one.url, *words, status, self.problem, one.project]
 
 
-async def _told(client: Verbs, clock: Clock, options: argparse.Namespace) -> list[Told]:
+async def _told(client: Client, clock: Clock, options: argparse.Namespace) -> list[Told]:
     secrets = [secret for kind in (KIND, "repo-creds") for secret in await listed(client, options.namespace, kind)]
     book = CredentialBook(secrets, await _trust(client, options.namespace))
     order = {"helm": 0, "git": 1, "oci": 2}
@@ -191,13 +192,17 @@ def _show(found: Sequence[Told], output: str) -> None:
 
 
 def remove(options: argparse.Namespace) -> int:
-    async def work(client: Verbs, clock: Clock) -> int:
+    async def work(client: Client, clock: Clock) -> int:
         secrets = await listed(client, options.namespace, KIND)
         for url in options.urls:
             found = _same(secrets, url, options.project)
             if found is None:
                 raise CommandError(f"repository '{url}' not found", Exit.CALL_FAILED)
-            await client.delete(SECRETS, found["metadata"]["name"], options.namespace, uid=found["metadata"]["uid"])
+            await client.write(
+                requests.remove(
+                    SECRETS, Key(options.namespace, found["metadata"]["name"]), uid=found["metadata"]["uid"]
+                )
+            )
             print(f"Repository '{url}' removed")
         return Exit.OK
 

@@ -10,9 +10,10 @@ from typing import Final
 
 from argosy.cli.failing import CommandError, Exit
 from argosy.cli.repository.arguments import FILES, SWITCHES, TEXTS
-from argosy.machinery.objects import JsonObject, Resource
+from argosy.machinery import requests
+from argosy.machinery.objects import JsonObject, Key, Resource
 from argosy.machinery.status import StatusError
-from argosy.runtime.verbs import Verbs
+from argosy.runtime.client import Client
 
 SECRETS: Final = Resource("", "v1", "secrets", "Secret")
 TYPE_LABEL: Final = "argocd.argoproj.io/secret-type"
@@ -67,21 +68,23 @@ def secret_of(name: str, namespace: str, kind: str, content: Mapping[str, str]) 
     }
 
 
-async def listed(client: Verbs, namespace: str, kind: str) -> list[JsonObject]:
-    page = await client.list(SECRETS, namespace, label_selector=f"{TYPE_LABEL}={kind}")
+async def listed(client: Client, namespace: str, kind: str) -> list[JsonObject]:
+    page = await client.page(
+        requests.List(resource=SECRETS, namespace=namespace, label_selector=f"{TYPE_LABEL}={kind}")
+    )
     return list(page.items)
 
 
-async def put(client: Verbs, wanted: JsonObject, present: JsonObject | None, what: str, *, upsert: bool) -> None:
+async def put(client: Client, wanted: JsonObject, present: JsonObject | None, what: str, *, upsert: bool) -> None:
     """The same again is fine; another one needs --upsert."""
     namespace = wanted["metadata"]["namespace"]
     if present is None:
         try:
-            await client.create(SECRETS, wanted, field_manager=MANAGER)
+            await client.write(requests.create(SECRETS, wanted, manager=MANAGER))
         except StatusError as error:
             if not error.is_already_exists:
                 raise
-            present = await client.read(SECRETS, wanted["metadata"]["name"], namespace)
+            present = await client.get(requests.Get(SECRETS, Key(namespace, wanted["metadata"]["name"])))
         else:
             return
     old, new = present.get("data") or {}, wanted["data"]
@@ -92,4 +95,4 @@ async def put(client: Verbs, wanted: JsonObject, present: JsonObject | None, wha
         names = ", ".join(f'"{name}"' for name in different)
         text = f"existing {what} spec is different; use upsert flag to force update; difference in keys {names}"
         raise CommandError(text, Exit.CALL_FAILED)
-    await client.update(SECRETS, {**present, "data": new}, field_manager=MANAGER)
+    await client.write(requests.update(SECRETS, {**present, "data": new}, manager=MANAGER))

@@ -13,8 +13,8 @@ from argosy.cli.printing import table, write_value
 from argosy.cli.repository.config_maps import Data, change_data, data_of
 from argosy.cli.repository.secrets import read_file
 from argosy.machinery.objects import JsonObject
+from argosy.runtime.client import Client
 from argosy.runtime.clock import Clock
-from argosy.runtime.verbs import Verbs
 from argosy.sources.signatures import KEYS_CONFIG_MAP
 
 HEADER = ("KEYID", "TYPE", "IDENTITY")
@@ -44,7 +44,7 @@ def described(armoured: str) -> JsonObject:
 
 
 def list_all(options: argparse.Namespace) -> int:
-    async def work(client: Verbs, clock: Clock) -> int:
+    async def work(client: Client, clock: Clock) -> int:
         keys = [
             described(text) for _, text in sorted((await data_of(client, KEYS_CONFIG_MAP, options.namespace)).items())
         ]
@@ -61,7 +61,7 @@ def list_all(options: argparse.Namespace) -> int:
 
 
 def show(options: argparse.Namespace) -> int:
-    async def work(client: Verbs, clock: Clock) -> int:
+    async def work(client: Client, clock: Clock) -> int:
         data = await data_of(client, KEYS_CONFIG_MAP, options.namespace)
         key = described(data[_found(data, options.key)])
         if options.output in ("json", "yaml"):
@@ -89,7 +89,7 @@ def add(options: argparse.Namespace) -> int:
         raise CommandError(f"--from {options.source}: no -----BEGIN PGP PUBLIC KEY BLOCK-----", Exit.CALL_FAILED)
     given = {str(described(block)["keyID"]): f"{block}\n" for block in blocks}
 
-    async def work(client: Verbs, clock: Clock) -> int:
+    async def work(client: Client, clock: Clock) -> int:
         present = await data_of(client, KEYS_CONFIG_MAP, options.namespace)
         new = [name for name in given if name not in present]
         await change_data(client, KEYS_CONFIG_MAP, options.namespace, lambda data: {**data, **given})
@@ -104,7 +104,7 @@ def add(options: argparse.Namespace) -> int:
 
 
 def remove(options: argparse.Namespace) -> int:
-    async def work(client: Verbs, clock: Clock) -> int:
+    async def work(client: Client, clock: Clock) -> int:
         def without(data: Data) -> Data:
             gone = _found(data, options.key)
             return {name: text for name, text in data.items() if name != gone}

@@ -9,9 +9,10 @@ from argosy.cli.connect import with_client
 from argosy.cli.failing import CommandError, Exit
 from argosy.cli.printing import table, write_value
 from argosy.cli.repository.secrets import SECRETS, content_of, listed, put, secret_name, secret_of
-from argosy.machinery.objects import JsonObject
+from argosy.machinery import requests
+from argosy.machinery.objects import JsonObject, Key
+from argosy.runtime.client import Client
 from argosy.runtime.clock import Clock
-from argosy.runtime.verbs import Verbs
 from argosy.sources.credentials import decoded
 
 KIND = "repo-creds"
@@ -21,7 +22,7 @@ HEADER = ("URL PATTERN", "USERNAME", "SSH_CREDS", "TLS_CREDS")
 def add(options: argparse.Namespace) -> int:
     wanted = secret_of(secret_name("creds", options.url), options.namespace, KIND, content_of(options))
 
-    async def work(client: Verbs, clock: Clock) -> int:
+    async def work(client: Client, clock: Clock) -> int:
         present = _of(await listed(client, options.namespace, KIND), options.url)
         await put(client, wanted, present, "repository credentials", upsert=options.upsert)
         print(f"Repository credentials for '{options.url}' added")
@@ -35,7 +36,7 @@ def _of(secrets: list[JsonObject], url: str) -> JsonObject | None:
 
 
 def list_all(options: argparse.Namespace) -> int:
-    async def work(client: Verbs, clock: Clock) -> int:
+    async def work(client: Client, clock: Clock) -> int:
         found = sorted(map(decoded, await listed(client, options.namespace, KIND)), key=lambda one: one.get("url", ""))
         if options.output in ("url", "name"):
             sys.stdout.writelines(f"{one.get('url', '')}\n" for one in found)
@@ -60,13 +61,17 @@ def _word(one: dict[str, str], name: str) -> str:
 
 
 def remove(options: argparse.Namespace) -> int:
-    async def work(client: Verbs, clock: Clock) -> int:
+    async def work(client: Client, clock: Clock) -> int:
         secrets = await listed(client, options.namespace, KIND)
         for url in options.urls:
             found = _of(secrets, url)
             if found is None:
                 raise CommandError(f"repository credentials '{url}' not found", Exit.CALL_FAILED)
-            await client.delete(SECRETS, found["metadata"]["name"], options.namespace, uid=found["metadata"]["uid"])
+            await client.write(
+                requests.remove(
+                    SECRETS, Key(options.namespace, found["metadata"]["name"]), uid=found["metadata"]["uid"]
+                )
+            )
             print(f"Repository credentials for '{url}' removed")
         return Exit.OK
 

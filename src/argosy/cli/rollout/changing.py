@@ -11,22 +11,23 @@ from argosy.apis.schema import read
 from argosy.cli.connect import with_client
 from argosy.cli.failing import CommandError, Exit
 from argosy.cli.rollout.objects import DEPLOYMENTS, EXPERIMENTS, MANAGER, ROLLOUTS, RUNS, SETS, get, rollout
+from argosy.machinery import requests
 from argosy.machinery.api import PatchType
 from argosy.machinery.duration import DurationError
 from argosy.machinery.duration import parse as parse_duration
-from argosy.machinery.objects import JsonObject, Resource
+from argosy.machinery.objects import JsonObject, Key, Resource
 from argosy.machinery.requests import update
 from argosy.rollouts.commands import changes, images, promote, undo
+from argosy.runtime.client import Client
 from argosy.runtime.clock import Clock
-from argosy.runtime.verbs import Verbs
 
-Act = Callable[[Verbs, Clock, str], Awaitable[str]]
+Act = Callable[[Client, Clock, str], Awaitable[str]]
 
 
 def each(options: argparse.Namespace, act: Act) -> int:
     """One line for each name."""
 
-    async def work(client: Verbs, clock: Clock) -> int:
+    async def work(client: Client, clock: Clock) -> int:
         for name in options.names:
             print(await act(client, clock, name))
         return Exit.OK
@@ -35,16 +36,18 @@ def each(options: argparse.Namespace, act: Act) -> int:
 
 
 async def patch(
-    client: Verbs, resource: Resource, name: str, options: argparse.Namespace, body: JsonObject, subresource: str = ""
+    client: Client, resource: Resource, name: str, options: argparse.Namespace, body: JsonObject, subresource: str = ""
 ) -> None:
     await get(client, resource, name, options.namespace)
-    await client.patch(
-        resource, name, options.namespace, body, PatchType.MERGE, subresource=subresource, field_manager=MANAGER
+    await client.write(
+        requests.patch(
+            resource, Key(options.namespace, name), body, PatchType.MERGE, subresource=subresource, manager=MANAGER
+        )
     )
 
 
 def abort(options: argparse.Namespace) -> int:
-    async def act(client: Verbs, clock: Clock, name: str) -> str:
+    async def act(client: Client, clock: Clock, name: str) -> str:
         await patch(client, ROLLOUTS, name, options, changes.ABORT, "status")
         return f"rollout '{name}' aborted"
 
@@ -52,7 +55,7 @@ def abort(options: argparse.Namespace) -> int:
 
 
 def pause(options: argparse.Namespace) -> int:
-    async def act(client: Verbs, clock: Clock, name: str) -> str:
+    async def act(client: Client, clock: Clock, name: str) -> str:
         await patch(client, ROLLOUTS, name, options, changes.PAUSE)
         return f"rollout '{name}' paused"
 
@@ -60,7 +63,7 @@ def pause(options: argparse.Namespace) -> int:
 
 
 def retry(options: argparse.Namespace) -> int:
-    async def act(client: Verbs, clock: Clock, name: str) -> str:
+    async def act(client: Client, clock: Clock, name: str) -> str:
         if options.kind == "experiment":
             await patch(client, EXPERIMENTS, name, options, changes.RETRY_EXPERIMENT)
         else:
@@ -71,7 +74,7 @@ def retry(options: argparse.Namespace) -> int:
 
 
 def terminate(options: argparse.Namespace) -> int:
-    async def act(client: Verbs, clock: Clock, name: str) -> str:
+    async def act(client: Client, clock: Clock, name: str) -> str:
         await patch(client, RUNS if options.kind == "analysisrun" else EXPERIMENTS, name, options, changes.TERMINATE)
         return f"{'analysisRun' if options.kind == 'analysisrun' else options.kind} '{name}' terminated"
 
@@ -84,7 +87,7 @@ def restart(options: argparse.Namespace) -> int:
     except DurationError as error:
         raise CommandError(f"--in {options.after!r}: {error}") from None
 
-    async def act(client: Verbs, clock: Clock, name: str) -> str:
+    async def act(client: Client, clock: Clock, name: str) -> str:
         await patch(client, ROLLOUTS, name, options, changes.restart_patch(clock.now() + wait))
         return f"rollout '{name}' restarts in {options.after or '0s'}"
 
@@ -96,7 +99,7 @@ def promote_now(options: argparse.Namespace) -> int:
     if options.skip_current_step + options.skip_all_steps + options.full > 1:
         raise CommandError("give one of --skip-current-step, --skip-all-steps and --full")
 
-    async def act(client: Verbs, clock: Clock, name: str) -> str:
+    async def act(client: Client, clock: Clock, name: str) -> str:
         found = await rollout(client, name, options.namespace)
         try:
             promote.check_skip(found, skips=skips)
@@ -118,9 +121,12 @@ def promote_now(options: argparse.Namespace) -> int:
 
 
 def undo_last(options: argparse.Namespace) -> int:
-    async def act(client: Verbs, clock: Clock, name: str) -> str:
+    async def act(client: Client, clock: Clock, name: str) -> str:
         found = await rollout(client, name, options.namespace)
-        sets = [read(ReplicaSet, obj) for obj in (await client.list(SETS, options.namespace)).items]
+        sets = [
+            read(ReplicaSet, obj)
+            for obj in (await client.page(requests.List(resource=SETS, namespace=options.namespace))).items
+        ]
         try:
             target = undo.revision_to_restore(found, sets, options.to_revision)
         except undo.CannotUndo as error:
@@ -130,8 +136,10 @@ def undo_last(options: argparse.Namespace) -> int:
             resource, owner = DEPLOYMENTS, found.spec.workload_ref.name
         elif undo.is_restored(found, target):
             return f"skipped rollback (current template already matches revision {options.to_revision})"
-        await client.patch(
-            resource, owner, options.namespace, undo.undo_patch(target), PatchType.JSON, field_manager=MANAGER
+        await client.write(
+            requests.patch(
+                resource, Key(options.namespace, owner), undo.undo_patch(target), PatchType.JSON, manager=MANAGER
+            )
         )
         return f"rollout '{name}' undo"
 
@@ -144,7 +152,7 @@ def set_image(options: argparse.Namespace) -> int:
         if not (container and equals and image):
             raise CommandError(f"{container!r}: give CONTAINER=IMAGE")
 
-    async def work(client: Verbs, clock: Clock) -> int:
+    async def work(client: Client, clock: Clock) -> int:
         found = await rollout(client, options.name, options.namespace)
         reference = found.spec.workload_ref
         resource, name = (ROLLOUTS, options.name) if reference is None else (DEPLOYMENTS, reference.name)

@@ -15,8 +15,8 @@ from argosy.machinery.requests import create
 from argosy.machinery.yaml import YamlError, load_documents
 from argosy.rollouts.commands.create_run import new_run
 from argosy.rollouts.resources import ANALYSIS_TEMPLATES, CLUSTER_TEMPLATES
+from argosy.runtime.client import Client
 from argosy.runtime.clock import Clock
-from argosy.runtime.verbs import Verbs
 
 
 def create_run(options: argparse.Namespace) -> int:
@@ -24,7 +24,7 @@ def create_run(options: argparse.Namespace) -> int:
         raise CommandError("give one of --from and --from-file")
     args = [_argument(text) for text in options.arguments]
 
-    async def work(client: Verbs, clock: Clock) -> int:
+    async def work(client: Client, clock: Clock) -> int:
         if options.template_file is not None:
             template = _read(options.template_file)
         else:
@@ -70,7 +70,7 @@ def _read(file: Path) -> JsonObject:
     return found
 
 
-async def _named(client: Verbs, template: JsonObject, namespace: str) -> dict[tuple[str, bool], JsonObject]:
+async def _named(client: Client, template: JsonObject, namespace: str) -> dict[tuple[str, bool], JsonObject]:
     """The templates that one names, and those that they name."""
     known: dict[tuple[str, bool], JsonObject] = {}
     waiting = list(_references(template))

@@ -15,14 +15,15 @@ from argosy.cli.connect import with_client
 from argosy.cli.failing import CommandError, Exit
 from argosy.cli.rollout.objects import EXPERIMENTS, ROLLOUTS, get, rollout, whole
 from argosy.cli.terminal import own, steer
+from argosy.machinery import requests
 from argosy.machinery.yaml import YamlError, load_documents
 from argosy.rollouts.commands.info import experiment_node, info_of
 from argosy.rollouts.commands.tree import experiment_text, experiments_table, rollout_text, rollouts_table
 from argosy.rollouts.commands.view import view_of
 from argosy.rollouts.status.phase import shown_phase
 from argosy.rollouts.validation.spec import spec_errors
+from argosy.runtime.client import Client
 from argosy.runtime.clock import Clock
-from argosy.runtime.verbs import Verbs
 
 PAUSE = 0.5
 CLEAR = "\x1b[H\x1b[2J"
@@ -30,7 +31,7 @@ DONE = ("Healthy", "Degraded")
 
 
 def show(options: argparse.Namespace) -> int:
-    async def work(client: Verbs, clock: Clock) -> int:
+    async def work(client: Client, clock: Clock) -> int:
         if options.watch and options.kind == "rollout" and options.output == "tree" and sys.stdout.isatty():
             await _live(client, clock, options)
             return Exit.OK
@@ -40,7 +41,7 @@ def show(options: argparse.Namespace) -> int:
     return with_client(options, work)
 
 
-async def _live(client: Verbs, clock: Clock, options: argparse.Namespace) -> None:
+async def _live(client: Client, clock: Clock, options: argparse.Namespace) -> None:
     """Until the user ends it."""
     from rich.live import Live
 
@@ -70,7 +71,7 @@ async def _follow(clock: Clock, options: argparse.Namespace, text: Callable[[], 
         await clock.sleep(PAUSE)
 
 
-async def _text(client: Verbs, clock: Clock, options: argparse.Namespace) -> str:
+async def _text(client: Client, clock: Clock, options: argparse.Namespace) -> str:
     if options.kind == "experiment":
         obj = await get(client, EXPERIMENTS, options.name, options.namespace)
         node = experiment_node(obj, await whole(client, options.namespace))
@@ -87,11 +88,11 @@ def list_all(options: argparse.Namespace) -> int:
     namespace, wide = "" if options.all_namespaces else options.namespace, options.all_namespaces
     resource, table = (EXPERIMENTS, experiments_table) if options.kind == "experiments" else (ROLLOUTS, rollouts_table)
 
-    async def text(client: Verbs, clock: Clock) -> str:
-        objs = (await client.list(resource, namespace)).items
+    async def text(client: Client, clock: Clock) -> str:
+        objs = (await client.page(requests.List(resource=resource, namespace=namespace))).items
         return table(objs, clock.now(), namespaces=wide)
 
-    async def work(client: Verbs, clock: Clock) -> int:
+    async def work(client: Client, clock: Clock) -> int:
         await _follow(clock, options, lambda: text(client, clock))
         return Exit.OK
 
@@ -101,7 +102,7 @@ def list_all(options: argparse.Namespace) -> int:
 def status(options: argparse.Namespace) -> int:
     """Each change of phase or message; ends with Healthy or Degraded, the latter with exit code 1."""
 
-    async def work(client: Verbs, clock: Clock) -> int:
+    async def work(client: Client, clock: Clock) -> int:
         async with deadline(options.timeout, f"rollout {options.name!r} to become Healthy"):
             before = ""
             while True:

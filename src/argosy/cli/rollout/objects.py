@@ -7,10 +7,11 @@ from typing import Final
 from argosy.apis.rollouts import Rollout
 from argosy.apis.schema import read
 from argosy.cli.failing import CommandError, Exit
-from argosy.machinery.objects import JsonObject, Resource
+from argosy.machinery import requests
+from argosy.machinery.objects import JsonObject, Key, Resource
 from argosy.machinery.status import StatusError
 from argosy.rollouts.commands.info import Objects
-from argosy.runtime.verbs import Verbs
+from argosy.runtime.client import Client
 
 GROUP: Final = "argoproj.io"
 ROLLOUTS: Final = Resource(GROUP, "v1alpha1", "rollouts", "Rollout")
@@ -22,9 +23,9 @@ PODS: Final = Resource("", "v1", "pods", "Pod")
 MANAGER: Final = "argosy-cli"
 
 
-async def get(client: Verbs, resource: Resource, name: str, namespace: str) -> JsonObject:
+async def get(client: Client, resource: Resource, name: str, namespace: str) -> JsonObject:
     try:
-        return await client.read(resource, name, namespace)
+        return await client.get(requests.Get(resource, Key(namespace, name)))
     except StatusError as error:
         if not error.is_not_found:
             raise
@@ -32,13 +33,14 @@ async def get(client: Verbs, resource: Resource, name: str, namespace: str) -> J
         raise CommandError(text, Exit.CALL_FAILED) from None
 
 
-async def rollout(client: Verbs, name: str, namespace: str) -> Rollout:
+async def rollout(client: Client, name: str, namespace: str) -> Rollout:
     return read(Rollout, await get(client, ROLLOUTS, name, namespace))
 
 
-async def whole(client: Verbs, namespace: str) -> Objects:
+async def whole(client: Client, namespace: str) -> Objects:
     """All that can belong to a Rollout of the namespace."""
     sets, pods, runs, experiments = [
-        (await client.list(one, namespace)).items for one in (SETS, PODS, RUNS, EXPERIMENTS)
+        (await client.page(requests.List(resource=one, namespace=namespace))).items
+        for one in (SETS, PODS, RUNS, EXPERIMENTS)
     ]
     return Objects(sets=sets, pods=pods, runs=runs, experiments=experiments)

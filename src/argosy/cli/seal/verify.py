@@ -10,6 +10,8 @@ import asyncio
 import sys
 from collections.abc import Awaitable, Callable, Iterator
 
+from argosy.apis.bitnami import SealedSecret
+from argosy.apis.schema import read
 from argosy.cli.connect import with_client
 from argosy.cli.failing import Exit
 from argosy.cli.seal.certificate import controller_of
@@ -19,7 +21,7 @@ from argosy.cli.seal.key_files import opener, ring_of
 from argosy.runtime.clock import Clock
 from argosy.runtime.http.client import HttpClient
 from argosy.sealing.assembly import Unopened, sealed_label
-from argosy.sealing.diagnosis import fitting_scope
+from argosy.sealing.diagnosis import likely_mistakes
 from argosy.sealing.endpoints import is_sound
 from argosy.sealing.item import ItemError, decoded
 from argosy.sealing.keyring import KeyRing
@@ -41,7 +43,14 @@ def run(options: argparse.Namespace) -> int:
         controller = controller_of(options, client, clock)
 
         async def judge(document: Document) -> list[str]:
-            return [] if await controller.verifies(document.obj) else ["the controller cannot open it"]
+            if await controller.verifies(document.obj):
+                return []
+            for mistake, mended in likely_mistakes(document.obj):
+                if await controller.verifies(mended):
+                    return ["the controller cannot open it", mistake]
+            return [
+                "the controller cannot open it: sealed for another name or namespace, or with a key it does not have"
+            ]
 
         return await _all(options, judge)
 
@@ -59,10 +68,10 @@ def with_keys(ring: KeyRing) -> Judge:
         if not isinstance(found, Unopened):
             return []
         told = found.message.splitlines()
-        if scope := fitting_scope(view, ring, opener()):
-            told.append(
-                f"it was sealed with the scope {scope}, and its annotations say {scope_of(view.metadata.annotations)}"
-            )
+        for mistake, mended in likely_mistakes(document.obj):
+            changed = read(SealedSecret, mended)
+            if not isinstance(opener().now(changed, ring, sealed_label(changed)), Unopened):
+                return [*told, mistake]
         return told
 
     return judge

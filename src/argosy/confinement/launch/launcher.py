@@ -15,7 +15,7 @@ import os
 import sys
 
 from argosy.confinement import inside, layers
-from argosy.confinement.kernel import calls
+from argosy.confinement.kernel import calls, cgroups
 from argosy.confinement.launch import identity, layering, namespaces, network, reaping, view
 from argosy.confinement.launch.report import refuse, tell
 
@@ -55,6 +55,11 @@ def _begin(box: dict[str, Any]) -> None:
         os.chdir(box["directory"])
     except OSError as error:
         refuse(box, error)
+    if box["group"]:
+        # Before anything is started, and while the groups' own file system is in sight.
+        with contextlib.suppress(OSError):
+            cgroups.join(box["group"])
+            box["joined"] = True
 
 
 def _description(descriptor: int) -> dict[str, Any]:
@@ -149,6 +154,8 @@ def _become(box: dict[str, Any], held: set[str], port: int) -> NoReturn:
         reaping.die_with_parent()
         layering.without_files(box, held, port)
         layering.without_calls(box, held)
+        if box.get("joined"):
+            held.add(layers.GROUP)
         if problems := layers.broken(box["needs"], held):
             raise PermissionError(f"this kernel does not let us promise that it {', '.join(problems)}")
         os.chdir(box["directory"])

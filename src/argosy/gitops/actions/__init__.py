@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Final
 
 from argosy.gitops.actions import argo, fluxcd, numaflow, operators, workloads
-from argosy.gitops.actions.action import Action, ActionError, ActionSet, Impact, Parameter, Run
+from argosy.gitops.actions.action import Action, ActionError, ActionSet, Impact, Parameter, Run, UnknownAction
 from argosy.machinery.objects import JsonObject, group_version
 
 ACTIONS: Final[dict[tuple[str, str], ActionSet]] = {
@@ -47,11 +47,11 @@ def run(
     found = actions_of(obj)
     if found is None or name not in found.runs:
         known = ", ".join(sorted(found.runs)) if found else "none"
-        raise ActionError(f"{obj.get('kind')} has no action {name!r}; it has: {known}")
+        raise UnknownAction(f"{obj.get('kind')} has no action {name!r}; it has: {known}")
     given = Run(copy.deepcopy(obj), parameters or {}, now, suffix)
     found.runs[name](given)
     impacts = [Impact("create", made) for made in given.created]
     return impacts if given.obj == obj and impacts else [*impacts, Impact("patch", given.obj)]
 
 
-__all__ = ["ACTIONS", "Action", "ActionError", "Impact", "Parameter", "actions_of", "discover", "run"]
+__all__ = ["ACTIONS", "Action", "ActionError", "Impact", "Parameter", "UnknownAction", "actions_of", "discover", "run"]

@@ -14,6 +14,10 @@ class ActionError(Exception):
     """Why an action cannot be run, in the words that the API answers with."""
 
 
+class UnknownAction(ActionError):
+    """There is none of that name for such an object."""
+
+
 class Parameter(NamedTuple):
     name: str
     default: str = ""

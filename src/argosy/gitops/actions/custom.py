@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from argosy.gitops import actions
-from argosy.gitops.actions.action import Action, ActionError, Impact, Parameter
+from argosy.gitops.actions.action import Action, ActionError, Impact, Parameter, UnknownAction
 from argosy.gitops.control_plane.customizations import Customizations, UserActions
 from argosy.gitops.keys import resource_key
 from argosy.machinery.objects import JsonObject, JsonValue, group_version
@@ -43,7 +43,7 @@ async def run(
         return actions.run(obj, name, parameters, now, suffix)
     if script is None:
         known = ", ".join(sorted(found.definitions)) or "none"
-        raise ActionError(f"{obj.get('kind')} has no action {name!r}; it has: {known}")
+        raise UnknownAction(f"{obj.get('kind')} has no action {name!r}; it has: {known}")
     return impacts_of(await _evaluate(script, obj, now, parameters, lua), obj)
 
 

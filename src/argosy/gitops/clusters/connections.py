@@ -27,11 +27,11 @@ from argosy.runtime.access import Access
 from argosy.runtime.backoff import Backoff
 from argosy.runtime.cache_audit import CacheAudit
 from argosy.runtime.chance import Rng
+from argosy.runtime.client import Client
 from argosy.runtime.clock import Clock
 from argosy.runtime.informers import InformerCache, InformerCaches
 from argosy.runtime.namespaced import NamespacedCaches
 from argosy.runtime.slices import Slices
-from argosy.runtime.verbs import Verbs
 
 RETRIES = Backoff(first=2.0, longest=120.0, jitter=0.5)
 
@@ -193,7 +193,7 @@ class Connections:
             changed, rng = partial(self._changed, cluster.server), self._rng
             await follow_definitions(live, caches, self._settings, changed, self._clock, rng)
 
-    def _informers(self, cluster: Cluster, client: Verbs) -> dict[str, InformerCaches]:
+    def _informers(self, cluster: Cluster, client: Client) -> dict[str, InformerCaches]:
         """By namespace; "" for all of the cluster, or for its cluster-scoped objects."""
         names = [*cluster.namespaces, *([""] if cluster.cluster_resources else [])]
         rng = self._rng.fork(cluster.server)

@@ -12,9 +12,9 @@ from typing import Final
 from argosy.gitops.clusters.live_state import LiveObjects
 from argosy.machinery.status import StatusError
 from argosy.machinery.unexpected import Told, said
+from argosy.runtime.client import Client
 from argosy.runtime.clock import Clock
 from argosy.runtime.informers import InformerCache, InformerCaches
-from argosy.runtime.verbs import Verbs
 
 FILLING_SECONDS: Final = 60.0
 """Within which a cluster must have told what it holds."""
@@ -60,7 +60,7 @@ def _unread(caches: list[InformerCache]) -> str:
     return f"failed to load initial state of resource {first.resource.qualified}: {why}{more}"
 
 
-async def look_after(client: Verbs, clock: Clock) -> None:
+async def look_after(client: Client, clock: Clock) -> None:
     """Raises NotConnected once the API server gave no answer several times in a row."""
     missed = 0
     while True:
@@ -71,11 +71,11 @@ async def look_after(client: Verbs, clock: Clock) -> None:
             raise NotConnected(failure)
 
 
-async def _silence(client: Verbs) -> str:
+async def _silence(client: Client) -> str:
     """Why the server does not serve us; "" while it does."""
     try:
         async with asyncio.timeout(PULSE_SECONDS):
-            await client.version()
+            dict((await client.served(fresh=True)).version)
     except TimeoutError:
         return f"it gave no answer within {PULSE_SECONDS:g} s"
     except Exception as error:

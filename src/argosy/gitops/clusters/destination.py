@@ -12,10 +12,10 @@ from argosy.gitops.ports import KnownTypes
 from argosy.gitops.sync.apply import Applier
 from argosy.runtime.access import Access
 from argosy.runtime.chance import Rng
+from argosy.runtime.client import Client
 from argosy.runtime.clock import Clock
 from argosy.runtime.informer import Caches
 from argosy.runtime.persistence import until_done
-from argosy.runtime.verbs import Verbs
 
 
 class Destination:
@@ -28,7 +28,7 @@ class Destination:
         self._appliers = {"": Applier(access.client, live, known)}
 
     @property
-    def client(self) -> Verbs:
+    def client(self) -> Client:
         """Reads and changes what is there as the control plane."""
         return self._access.client
 

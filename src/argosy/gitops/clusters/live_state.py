@@ -17,14 +17,15 @@ from argosy.gitops.control_plane.settings import Settings
 from argosy.gitops.keys import ResourceKey, resource_key
 from argosy.gitops.model.kinds import ServedKinds
 from argosy.gitops.model.resource_tracking import Marks, owner_of
+from argosy.machinery import requests
 from argosy.machinery.objects import JsonObject, Key, Resource, group_kind_of, key_of
 from argosy.machinery.pieces import Pieces
 from argosy.machinery.status import StatusError
+from argosy.runtime.client import Client
 from argosy.runtime.clock import Clock
 from argosy.runtime.informer import Cache, Caches
 from argosy.runtime.outline import Outline
 from argosy.runtime.slices import Slices
-from argosy.runtime.verbs import Verbs
 
 ESTABLISHING = 3.0
 """Seconds that a new definition has to be served."""
@@ -53,7 +54,7 @@ class _Fetched:
 
 
 class LiveObjects:
-    def __init__(self, client: Verbs, caches: Caches, changed: Callable[[JsonObject], None], slices: Slices) -> None:
+    def __init__(self, client: Client, caches: Caches, changed: Callable[[JsonObject], None], slices: Slices) -> None:
         """`changed` hears of every object that is added, changed or gone: of its marks, hence perhaps an outline."""
         self.kinds = ServedKinds(())
         self.kube_version = ""
@@ -100,10 +101,10 @@ class LiveObjects:
 
         Raises StatusError, OSError; nothing has changed then.
         """
-        resources = await self._client.resources(fresh=fresh)
+        resources = (await self._client.served(fresh=fresh)).resources
         if resources == self.kinds.resources:
             return
-        version = str((await self._client.version()).get("gitVersion") or "")
+        version = str((dict((await self._client.served(fresh=True)).version)).get("gitVersion") or "")
         # Only now: had either failed, the next call would have to begin anew.
         if not self._watched:
             self._marks = marks_of(settings)
@@ -190,7 +191,7 @@ class LiveObjects:
             return
         self.fetches += 1
         try:
-            obj = await self._client.read(watched.cache.resource, key.name, key.namespace)
+            obj = await self._client.get(requests.Get(watched.cache.resource, Key(key.namespace, key.name)))
         except StatusError as error:
             if not error.is_not_found:
                 raise

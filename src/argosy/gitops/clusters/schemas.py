@@ -11,11 +11,12 @@ from dataclasses import dataclass, field
 from argosy.gitops.clusters.live_state import LiveObjects
 from argosy.gitops.keys import ResourceKey
 from argosy.gitops.ports import KnownTypes, Schema
-from argosy.machinery.objects import Resource
+from argosy.machinery import requests
+from argosy.machinery.objects import Key, Resource
 from argosy.machinery.schema import Node
 from argosy.machinery.status import StatusError
 from argosy.machinery.structural.compiling import SchemaError, compile_schema
-from argosy.runtime.verbs import Verbs
+from argosy.runtime.client import Client
 
 DEFINITIONS = Resource(
     "apiextensions.k8s.io", "v1", "customresourcedefinitions", "CustomResourceDefinition", namespaced=False
@@ -32,7 +33,7 @@ class _Definition:
 class ServedSchemas:
     """`ports.Schemas`; `prepare` before `schema` is asked for a custom kind."""
 
-    def __init__(self, known: KnownTypes, live: LiveObjects, client: Verbs) -> None:
+    def __init__(self, known: KnownTypes, live: LiveObjects, client: Client) -> None:
         self._known = known
         self._live = live
         self._client = client
@@ -67,7 +68,7 @@ class ServedSchemas:
     async def _read(self, name: str, revision: str) -> _Definition:
         """One that may not be read, or is not to be compiled, leaves its kind without a schema until it changes."""
         try:
-            definition = await self._client.read(DEFINITIONS, name)
+            definition = await self._client.get(requests.Get(DEFINITIONS, Key("", name)))
         except StatusError as error:
             if error.is_passing:
                 raise

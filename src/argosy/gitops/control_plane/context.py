@@ -22,12 +22,13 @@ from argosy.gitops.manifests.generation import Manifests
 from argosy.gitops.model import error_messages
 from argosy.gitops.ports import KnownTypes
 from argosy.gitops.refresh.level import Level
+from argosy.machinery import requests
 from argosy.machinery.api import PatchType
 from argosy.machinery.objects import JsonObject, Key
+from argosy.runtime.client import Client
 from argosy.runtime.clock import Clock
 from argosy.runtime.events import EventRecorder
 from argosy.runtime.slices import Slices
-from argosy.runtime.verbs import Verbs
 
 log = logging.getLogger(__name__)
 
@@ -66,7 +67,7 @@ class Memory:
 
 @dataclass(slots=True, kw_only=True)
 class ReconcileContext:
-    client: Verbs
+    client: Client
     clock: Clock
     namespace: str
     known: KnownTypes
@@ -119,8 +120,10 @@ class ReconcileContext:
         versioned = {**(patch.get("metadata") or {}), "resourceVersion": metadata["resourceVersion"]}
         body = {**patch, "metadata": versioned}
         self.status_writes += 1
-        made = await self.client.patch(
-            APPLICATIONS, metadata["name"], metadata["namespace"], body, PatchType.MERGE, field_manager=FIELD_MANAGER
+        made = await self.client.write(
+            requests.patch(
+                APPLICATIONS, Key(metadata["namespace"], metadata["name"]), body, PatchType.MERGE, manager=FIELD_MANAGER
+            )
         )
         self.written[Key(metadata["namespace"], metadata["name"])] = made
         for text in error_messages.new_errors(app.get("status") or {}, made.get("status") or {}):
@@ -129,6 +132,6 @@ class ReconcileContext:
 
     async def read(self, key: Key) -> JsonObject:
         """What is stored now, for who was told that its view is stale."""
-        found = await self.client.read(APPLICATIONS, key.name, key.namespace)
+        found = await self.client.get(requests.Get(APPLICATIONS, Key(key.namespace, key.name)))
         self.written[key] = found
         return found

@@ -9,13 +9,14 @@ from argosy.gitops.control_plane.configuration import ControlPlane, project_of
 from argosy.gitops.deletion.stages import FINALIZER
 from argosy.gitops.keys import FIELD_MANAGER, PROJECTS
 from argosy.gitops.projects import validation
+from argosy.machinery import requests
 from argosy.machinery.api import PatchType
 from argosy.machinery.objects import JsonObject, Key
 from argosy.runtime.chance import Rng
+from argosy.runtime.client import Client
 from argosy.runtime.clock import Clock
 from argosy.runtime.controller import DONE, Controller, Outcome
 from argosy.runtime.events import EventRecorder
-from argosy.runtime.verbs import Verbs
 
 INVALID = "InvalidProject"
 
@@ -25,7 +26,7 @@ class ProjectFinalizer:
 
     def __init__(
         self,
-        client: Verbs,
+        client: Client,
         plane: ControlPlane,
         events: EventRecorder,
         clock: Clock,
@@ -56,7 +57,9 @@ class ProjectFinalizer:
             return DONE
         left = [name for name in finalizers if name != FINALIZER] or None
         patch = {"metadata": {"finalizers": left, "resourceVersion": metadata["resourceVersion"]}}
-        await self._client.patch(PROJECTS, key.name, key.namespace, patch, PatchType.MERGE, field_manager=FIELD_MANAGER)
+        await self._client.write(
+            requests.patch(PROJECTS, Key(key.namespace, key.name), patch, PatchType.MERGE, manager=FIELD_MANAGER)
+        )
         return Outcome(acted=True)
 
     def _tell(self, key: Key, project: JsonObject) -> None:

@@ -23,12 +23,13 @@ from argosy.gitops.sync.options import Options, is_kept
 from argosy.gitops.sync.plan import Result
 from argosy.gitops.sync.refused_lists import refused_lists
 from argosy.gitops.sync.tasks import Task
+from argosy.machinery import requests
 from argosy.machinery.api import FieldValidation, PatchType, Propagation
 from argosy.machinery.mergepatch import create_merge_patch
 from argosy.machinery.objects import JsonObject, JsonValue, Key, Resource, group_version
 from argosy.machinery.requests import Write
 from argosy.machinery.status import StatusError
-from argosy.runtime.verbs import Verbs
+from argosy.runtime.client import Client
 
 ATTEMPTS = 5
 """Conflicts in a row that are answered by looking again."""
@@ -38,7 +39,7 @@ HINT = " (hint: use the sync option ServerSideApply=true or Replace=true)"
 
 
 class Applier:
-    def __init__(self, client: Verbs, live: LiveObjects, known: KnownTypes) -> None:
+    def __init__(self, client: Client, live: LiveObjects, known: KnownTypes) -> None:
         self._client = client
         self._live = live
         self._known = known
@@ -97,13 +98,14 @@ class Applier:
             kept = [name for name in finalizers if name != HOOK_FINALIZER]
             # Of this version: somebody else's finalizer that came meanwhile must not go with ours.
             versions = {name: metadata[name] for name in ("uid", "resourceVersion")}
-            await self._client.patch(
-                self._resource(seen),
-                metadata["name"],
-                metadata.get("namespace") or "",
-                {"metadata": {"finalizers": kept or None, **versions}},
-                PatchType.MERGE,
-                field_manager=FIELD_MANAGER,
+            await self._client.write(
+                requests.patch(
+                    self._resource(seen),
+                    Key(metadata.get("namespace") or "", metadata["name"]),
+                    {"metadata": {"finalizers": kept or None, **versions}},
+                    PatchType.MERGE,
+                    manager=FIELD_MANAGER,
+                )
             )
 
         await self._while_there(live, let_go)
@@ -111,7 +113,9 @@ class Applier:
     async def preview(self, target: JsonObject) -> JsonObject:
         """What the server would make of the target by server-side apply; nothing is changed."""
         resource = self._resource(target)
-        return await self._client.apply(resource, target, field_manager=FIELD_MANAGER, force=True, dry_run=True)
+        return await self._client.write(
+            requests.apply(resource, target, manager=FIELD_MANAGER, force=True, dry_run=True)
+        )
 
     async def dry_run(self, task: Task, options: Options, *, force: bool) -> str:
         """Why the server would refuse the task; "" when it would not. Raises what is no refusal, as `carry_out`."""
@@ -131,13 +135,14 @@ class Applier:
 
         async def go(seen: JsonObject) -> None:
             metadata = seen["metadata"]
-            await self._client.delete(
-                self._resource(seen),
-                metadata["name"],
-                metadata.get("namespace") or "",
-                propagation=propagation,
-                uid=metadata.get("uid") or "",
-                resource_version=metadata.get("resourceVersion") or "",
+            await self._client.write(
+                requests.remove(
+                    self._resource(seen),
+                    Key(metadata.get("namespace") or "", metadata["name"]),
+                    propagation=propagation,
+                    uid=metadata.get("uid") or "",
+                    resource_version=metadata.get("resourceVersion") or "",
+                )
             )
 
         await self._while_there(live, go)
@@ -194,13 +199,15 @@ class Applier:
             if managers and not dry_run:
                 await self._take_over(resource, task, managers)
             self.writes += 1
-            made = await self._client.apply(
-                resource,
-                target,
-                field_manager=FIELD_MANAGER,
-                field_validation=_validation(options, target),
-                force=True,
-                dry_run=dry_run,
+            made = await self._client.write(
+                requests.apply(
+                    resource,
+                    target,
+                    manager=FIELD_MANAGER,
+                    validation=_validation(options, target),
+                    force=True,
+                    dry_run=dry_run,
+                )
             )
             return self._done(made, resource, "serverside-applied", dry_run)
         if task.live is not None and is_bound_otherwise(target, task.live):
@@ -251,7 +258,9 @@ class Applier:
         self.writes += 1
         try:
             name, namespace = metadata["name"], metadata.get("namespace") or ""
-            await self._client.patch(resource, name, namespace, patch, PatchType.JSON, field_manager=FIELD_MANAGER)
+            await self._client.write(
+                requests.patch(resource, Key(namespace, name), patch, PatchType.JSON, manager=FIELD_MANAGER)
+            )
         except StatusError as error:
             if not error.is_not_found:
                 raise
@@ -263,8 +272,8 @@ class Applier:
         if live is None:
             self.writes += 1
             body = target if options.has("Replace", obj=target) else with_last_applied(target)
-            made = await self._client.create(
-                resource, body, field_manager=FIELD_MANAGER, field_validation=validation, dry_run=dry_run
+            made = await self._client.write(
+                requests.create(resource, body, manager=FIELD_MANAGER, validation=validation, dry_run=dry_run)
             )
             return made, "created"
         metadata = live["metadata"]
@@ -272,8 +281,8 @@ class Applier:
             self.writes += 1
             versioned = {**target["metadata"], "resourceVersion": metadata["resourceVersion"]}
             body = {**target, "metadata": versioned}
-            made = await self._client.update(
-                resource, body, field_manager=FIELD_MANAGER, field_validation=validation, dry_run=dry_run
+            made = await self._client.write(
+                requests.update(resource, body, manager=FIELD_MANAGER, validation=validation, dry_run=dry_run)
             )
             return made, "replaced"
         patch = apply_patch(target, live, self._known)
@@ -281,21 +290,22 @@ class Applier:
             return live, "unchanged"
         self.writes += 1
         patch["metadata"] = {**(patch.get("metadata") or {}), "resourceVersion": metadata["resourceVersion"]}
-        made = await self._client.patch(
-            resource,
-            metadata["name"],
-            metadata.get("namespace") or "",
-            patch,
-            PatchType.MERGE,
-            field_manager=FIELD_MANAGER,
-            field_validation=validation,
-            dry_run=dry_run,
+        made = await self._client.write(
+            requests.patch(
+                resource,
+                Key(metadata.get("namespace") or "", metadata["name"]),
+                patch,
+                PatchType.MERGE,
+                manager=FIELD_MANAGER,
+                validation=validation,
+                dry_run=dry_run,
+            )
         )
         return made, "configured"
 
     async def _read(self, resource: Resource, key: ResourceKey) -> JsonObject | None:
         try:
-            return await self._client.read(resource, key.name, key.namespace)
+            return await self._client.get(requests.Get(resource, Key(key.namespace, key.name)))
         except StatusError as error:
             if error.is_not_found:
                 return None

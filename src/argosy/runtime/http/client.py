@@ -17,12 +17,12 @@ from argosy.machinery.objects import JsonObject, NoPathSegment, Resource
 from argosy.machinery.requests import Get, List, Served, Watch, Write
 from argosy.machinery.status import StatusError
 from argosy.runtime.chance import Rng
+from argosy.runtime.client import Client
 from argosy.runtime.clock import Clock
 from argosy.runtime.http import discovery
 from argosy.runtime.http.connection import Connection, Impersonation
 from argosy.runtime.http.exchange import CONNECT_SECONDS, Exchange, Query
 from argosy.runtime.http.frames import FrameCutter, event_of, named
-from argosy.runtime.verbs import Verbs
 
 PAGE = 500
 SHORTEST_WATCH, LONGEST_WATCH = 300.0, 600.0
@@ -34,7 +34,7 @@ METHODS = {"create": "POST", "update": "PUT", "patch": "PATCH", "apply": "PATCH"
 METADATA = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1,application/json"
 
 
-class HttpClient(Verbs):
+class HttpClient(Client):
     """`async with HttpClient(connection, clock, rng) as client:`, or `close` it."""
 
     def __init__(

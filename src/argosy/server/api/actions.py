@@ -10,9 +10,9 @@ from typing import Any, Final, TypedDict
 
 from argosy.apis.rollouts.rollout import Rollout
 from argosy.apis.schema import read
-from argosy.machinery import timestamps
+from argosy.machinery import requests, timestamps
 from argosy.machinery.api import PatchType
-from argosy.machinery.objects import JsonObject, Resource
+from argosy.machinery.objects import JsonObject, Key, Resource
 from argosy.server.api.endpoint import Asked, Endpoint
 from argosy.server.api.objects import LISTED, RIGHTS, target_of
 from argosy.server.calls import within
@@ -115,7 +115,9 @@ class Actions:
         stage = await self._found(asked, "stages", "get")
         namespace, now = stage["metadata"]["namespace"], self._world.clock.now()
         current = _current(stage)
-        listed = (await self._world.client.list(LISTED["freight"].resource, namespace)).items
+        listed = (
+            await self._world.client.page(requests.List(resource=LISTED["freight"].resource, namespace=namespace))
+        ).items
         offers: list[Offer] = []
         for piece in listed:
             if not asked.call.may(RIGHTS, "get", _target("freight", piece)):
@@ -150,7 +152,9 @@ class Actions:
             },
             "spec": {"stage": name, "freight": asked.body["freight"], "steps": [{"uses": "fail", "as": "unbuilt"}]},
         }
-        made = await self._world.control_plane.create(LISTED["promotions"].resource, body, field_manager=MANAGER)
+        made = await self._world.control_plane.write(
+            requests.create(LISTED["promotions"].resource, body, manager=MANAGER)
+        )
         return {"message": f"Promotion {made['metadata']['name']} was made"}
 
     async def _found(self, asked: Asked, kind: str, action: str) -> JsonObject:
@@ -161,22 +165,23 @@ class Actions:
         if not asked.call.may(RIGHTS, "get", target):
             raise absent
         asked.call.permit(RIGHTS, action, target)
-        if resource not in await self._world.client.resources():
+        if resource not in (await self._world.client.served()).resources:
             raise absent
-        return await self._world.client.read(resource, name, namespace)
+        return await self._world.client.get(requests.Get(resource, Key(namespace, name)))
 
     async def _patch(self, resource: Resource, found: JsonObject, patch: JsonObject, subresource: str) -> None:
         """Of exactly the object that was looked at: another one of the name is not meant."""
         metadata = found["metadata"]
         body = {**patch, "metadata": {**(patch.get("metadata") or {}), "uid": metadata["uid"]}}
-        await self._world.client.patch(
-            resource,
-            metadata["name"],
-            metadata["namespace"],
-            body,
-            PatchType.MERGE,
-            subresource=subresource,
-            field_manager=MANAGER,
+        await self._world.client.write(
+            requests.patch(
+                resource,
+                Key(metadata["namespace"], metadata["name"]),
+                body,
+                PatchType.MERGE,
+                subresource=subresource,
+                manager=MANAGER,
+            )
         )
 
 

@@ -137,7 +137,7 @@ class Objects:
 
     async def cache(self, listed: Listed) -> Cache | None:
         """None: the kind is not served."""
-        if listed.resource not in await self._world.client.resources():
+        if listed.resource not in (await self._world.client.served()).resources:
             return None
         found = self._world.caches.cache(listed.resource)
         await found.wait_synced()

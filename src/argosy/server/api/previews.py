@@ -8,7 +8,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, TypedDict
 
 from argosy.gitops.model.application_spec import normalised, sources_of
-from argosy.machinery.objects import JsonObject, group_version
+from argosy.machinery import requests
+from argosy.machinery.objects import JsonObject, Key, group_version
 from argosy.server.api.endpoint import Asked, Endpoint, Parameter
 from argosy.server.api.objects import LISTED, RIGHTS, target_of
 from argosy.server.calls import within
@@ -159,9 +160,9 @@ class Previews:
         if not asked.call.may(RIGHTS, "get", target):
             raise absent
         asked.call.permit(RIGHTS, action, target)
-        if resource not in await self._world.client.resources():
+        if resource not in (await self._world.client.served()).resources:
             raise absent
-        return await self._world.client.read(resource, name, namespace)
+        return await self._world.client.get(requests.Get(resource, Key(namespace, name)))
 
     async def _preview(self, asked: Asked, app: JsonObject, instead: Instead) -> SyncPreview:
         seen = await view(self._world, app, instead)

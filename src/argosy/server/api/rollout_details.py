@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any, TypedDict
 
-from argosy.machinery.objects import JsonObject
+from argosy.machinery import requests
+from argosy.machinery.objects import JsonObject, Key
 from argosy.server import rollout_views
 from argosy.server.api.endpoint import Asked, Endpoint
 from argosy.server.api.objects import LISTED, RIGHTS, target_of
@@ -75,8 +76,8 @@ async def _details(world: World, asked: Asked) -> RolloutDetails:
 
     namespace, name = asked.path["namespace"], asked.path["name"]
     resource = LISTED["rollouts"].resource
-    if resource not in await world.client.resources():
+    if resource not in (await world.client.served()).resources:
         raise not_found(f'{resource.qualified} "{name}" not found')
-    found = await world.client.read(resource, name, namespace)
+    found = await world.client.get(requests.Get(resource, Key(namespace, name)))
     objects = await rollout_views.made_in(world, namespace)
     return {"waiting": waiting_for(read(Rollout, found)), "info": rollout_views.view(found, objects)}

@@ -14,6 +14,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
+from argosy.machinery import requests
 from argosy.machinery.objects import JsonObject, Resource
 from argosy.machinery.timestamps import seconds
 from argosy.server.api.endpoint import Asked, Endpoint
@@ -47,7 +48,9 @@ def sealing_endpoints(world: World) -> tuple[Endpoint, ...]:
         from argosy.sealing.settings import settings_of
 
         namespace = settings_of(world.environ).namespace
-        found = await world.client.list(SECRETS, namespace, label_selector=f"{KEY_LABEL}={ACTIVE}")
+        found = await world.client.page(
+            requests.List(resource=SECRETS, namespace=namespace, label_selector=f"{KEY_LABEL}={ACTIVE}")
+        )
         return {"keys": shown_keys(found.items)}
 
     return (

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, TypedDict
 
+from argosy.machinery import requests
 from argosy.machinery.objects import JsonObject, Key, Resource
 from argosy.machinery.status import StatusError
 from argosy.server.api.endpoint import Asked, Endpoint
@@ -85,10 +86,10 @@ async def _object(world: World, asked: Asked, kind: str) -> JsonObject:
     absent = not_found(f'{resource.qualified} "{name}" not found')
     if not asked.call.may(RIGHTS, "get", target_of(resource, namespace, name)):
         raise absent
-    if resource not in await world.client.resources():
+    if resource not in (await world.client.served()).resources:
         raise absent
     try:
-        return await world.client.read(resource, name, namespace)
+        return await world.client.get(requests.Get(resource, Key(namespace, name)))
     except StatusError as error:
         raise absent if error.is_not_found else error from None
 
@@ -121,7 +122,7 @@ async def _sealed(world: World, obj: JsonObject) -> Story:
     metadata = obj["metadata"]
     key = Key(metadata["namespace"], metadata["name"])
     try:
-        secret: JsonObject | None = await world.client.read(SECRETS, key.name, key.namespace)
+        secret: JsonObject | None = await world.client.get(requests.Get(SECRETS, Key(key.namespace, key.name)))
     except StatusError as error:
         if not error.is_not_found:
             raise
@@ -138,7 +139,9 @@ async def _sealed(world: World, obj: JsonObject) -> Story:
         lines.append(
             f"Secret {key.name} is not of this SealedSecret: it stays as it is unless it says that it may be taken"
         )
-    page = await world.client.list(EVENTS, key.namespace, field_selector=f"involvedObject.name={key.name}")
+    page = await world.client.page(
+        requests.List(resource=EVENTS, namespace=key.namespace, field_selector=f"involvedObject.name={key.name}")
+    )
     about = [one for one in page.items if (one.get("involvedObject") or {}).get("uid") == metadata.get("uid")]
     return {
         "headline": state.message or state.state,

@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
+from argosy.machinery import requests
 from argosy.machinery.api import PatchType
 from argosy.machinery.objects import JsonObject, JsonValue, Key, Resource, key_of
 from argosy.machinery.status import StatusError
-from argosy.runtime.verbs import Verbs
+from argosy.runtime.client import Client
 from argosy.server.kargo.faults import Fault, absent
 from argosy.server.kargo.identity import Identity
 
@@ -33,7 +34,7 @@ class Question(NamedTuple):
 
 
 class Access:
-    def __init__(self, client: Verbs, identity: Identity, global_namespaces: Sequence[str]) -> None:
+    def __init__(self, client: Client, identity: Identity, global_namespaces: Sequence[str]) -> None:
         self.identity = identity
         self._client, self._global = client, tuple(global_namespaces)
         self._known: dict[Question, bool] = {}
@@ -82,7 +83,7 @@ class Access:
                 "metadata": {},
                 "spec": {**subject, "resourceAttributes": {k: v for k, v in question._asdict().items() if v}},
             }
-            answer = await self._client.create(REVIEWS, body)
+            answer = await self._client.write(requests.create(REVIEWS, body))
             if (answer.get("status") or {}).get("allowed"):
                 return True
         return False
@@ -110,14 +111,14 @@ class Access:
 class Permitted:
     """The API server, as far as one caller's rights reach. Each method raises Fault 403, or StatusError."""
 
-    def __init__(self, client: Verbs, access: Access) -> None:
+    def __init__(self, client: Client, access: Access) -> None:
         self._client, self.access = client, access
 
     async def read(self, resource: Resource, key: Key) -> JsonObject:
         """Raises Fault 404, by kind."""
         await self.access.permit("get", resource, key)
         try:
-            return await self._client.read(resource, key.name, key.namespace)
+            return await self._client.get(requests.Get(resource, Key(key.namespace, key.name)))
         except StatusError as error:
             if error.is_not_found:
                 raise absent(resource, key.name) from None
@@ -134,22 +135,24 @@ class Permitted:
     async def list(self, resource: Resource, namespace: str = "", *, labels: str = "") -> tuple[list[JsonObject], str]:
         """With the version that a watch may begin from; sorted by name."""
         await self.access.permit("list", resource, Key(namespace, ""))
-        page = await self._client.list(resource, namespace, label_selector=labels)
+        page = await self._client.page(requests.List(resource=resource, namespace=namespace, label_selector=labels))
         return sorted(page.items, key=lambda one: str(one["metadata"]["name"])), page.resource_version
 
     async def create(self, resource: Resource, obj: JsonObject) -> JsonObject:
         await self.access.permit("create", resource, key_of(obj))
-        return await self._client.create(resource, obj, field_manager=MANAGER)
+        return await self._client.write(requests.create(resource, obj, manager=MANAGER))
 
     async def update(self, resource: Resource, obj: JsonObject) -> JsonObject:
         """Of the version that `obj` has."""
         await self.access.permit("update", resource, key_of(obj))
-        return await self._client.update(resource, obj, field_manager=MANAGER)
+        return await self._client.write(requests.update(resource, obj, manager=MANAGER))
 
     async def patch(self, resource: Resource, key: Key, patch: JsonValue, *, subresource: str = "") -> JsonObject:
         await self.access.permit("patch", resource, key, subresource=subresource)
-        return await self._client.patch(
-            resource, key.name, key.namespace, patch, PatchType.MERGE, subresource=subresource, field_manager=MANAGER
+        return await self._client.write(
+            requests.patch(
+                resource, Key(key.namespace, key.name), patch, PatchType.MERGE, subresource=subresource, manager=MANAGER
+            )
         )
 
     async def annotate(self, resource: Resource, key: Key, annotations: Mapping[str, Any]) -> JsonObject:
@@ -157,4 +160,4 @@ class Permitted:
 
     async def delete(self, resource: Resource, key: Key) -> None:
         await self.access.permit("delete", resource, key)
-        await self._client.delete(resource, key.name, key.namespace)
+        await self._client.write(requests.remove(resource, Key(key.namespace, key.name)))

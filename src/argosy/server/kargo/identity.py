@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
+from argosy.machinery import requests
 from argosy.machinery.objects import JsonObject, Resource
 from argosy.machinery.status import StatusError
 from argosy.server.errors import ApiError
@@ -170,7 +171,7 @@ class SignIn:
             "spec": {"token": token},
         }
         try:
-            answer = await self._world.client.create(TOKEN_REVIEWS, review)
+            answer = await self._world.client.write(requests.create(TOKEN_REVIEWS, review))
         except StatusError as error:
             raise Fault(503, "the token could not be reviewed") from error
         status = answer.get("status") or {}

@@ -16,7 +16,8 @@ from urllib.parse import parse_qs, unquote
 import orjson
 
 from argosy.cluster.http.exchange import Request, Response
-from argosy.machinery.objects import JsonObject, Resource
+from argosy.machinery import requests
+from argosy.machinery.objects import JsonObject, Key, Resource
 from argosy.machinery.status import StatusError
 from argosy.server.api.router import UndeclaredRights
 from argosy.server.calls import Call, Caller, Need
@@ -144,7 +145,7 @@ class Router:
 
     async def _check_project(self, project: str) -> None:
         try:
-            await self._world.client.read(PROJECTS, project)
+            await self._world.client.get(requests.Get(PROJECTS, Key("", project)))
         except StatusError as error:
             raise absent(PROJECTS, project) if error.is_not_found else error from None
 

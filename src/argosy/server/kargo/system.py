@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from argosy import __version__
-from argosy.machinery import timestamps
+from argosy.machinery import requests, timestamps
 from argosy.machinery.objects import JsonObject, Resource
 from argosy.server.calls import nothing, sign_in
 from argosy.server.kargo.endpoint import Asked, Endpoint, Reply
@@ -47,7 +47,9 @@ def system_endpoints(world: World, settings: KargoSettings, signing_in: SignIn) 
 
     async def heartbeats(_: Asked) -> Reply:
         """Of controllers that say so in Leases; none is secret, so that signing in is enough, as upstream."""
-        page = await world.client.list(LEASES, settings.namespace, label_selector=CONTROLLER)
+        page = await world.client.page(
+            requests.List(resource=LEASES, namespace=settings.namespace, label_selector=CONTROLLER)
+        )
         found = {one["metadata"]["labels"][CONTROLLER]: heartbeat(one, world.clock.now()) for one in page.items}
         return Reply({"heartbeats": found, "defaultController": settings.default_controller})
 

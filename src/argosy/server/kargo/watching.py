@@ -13,10 +13,11 @@ from typing import Final
 
 import orjson
 
+from argosy.machinery import requests
 from argosy.machinery.objects import JsonObject, Key, Resource
 from argosy.machinery.status import StatusError
+from argosy.runtime.client import Client
 from argosy.runtime.clock import Clock
-from argosy.runtime.verbs import Verbs
 from argosy.server.kargo.endpoint import Asked, Stream
 from argosy.server.kargo.shapes import plain
 from argosy.server.mailbox import Mailbox
@@ -27,7 +28,7 @@ KEEP_ALIVE: Final = b": keepalive\n\n"
 Keeps = Callable[[JsonObject], bool]
 
 
-async def watch(asked: Asked, client: Verbs, resource: Resource, key: Key, *, keeps: Keeps = lambda _: True) -> Stream:
+async def watch(asked: Asked, client: Client, resource: Resource, key: Key, *, keeps: Keeps = lambda _: True) -> Stream:
     """Of one object, or of all in the namespace where `key` has no name. Raises Fault."""
     if key.name:
         await asked.objects.read(resource, key)
@@ -37,17 +38,19 @@ async def watch(asked: Asked, client: Verbs, resource: Resource, key: Key, *, ke
 
 
 async def _changes(
-    client: Verbs, resource: Resource, key: Key, version: str, keeps: Keeps
+    client: Client, resource: Resource, key: Key, version: str, keeps: Keeps
 ) -> AsyncGenerator[JsonObject, None]:
     """Without a version: everything that is there, then what changes."""
     selector = f"metadata.name={key.name}" if key.name else ""
     if not version:
-        page = await client.list(resource, key.namespace, field_selector=selector)
+        page = await client.page(requests.List(resource=resource, namespace=key.namespace, field_selector=selector))
         for obj in page.items:
             if keeps(obj):
                 yield {"type": "ADDED", "object": obj}
         version = page.resource_version
-    events = client.watch(resource, key.namespace, resource_version=version, field_selector=selector)
+    events = client.follow(
+        requests.Watch(resource=resource, namespace=key.namespace, resource_version=version, field_selector=selector)
+    )
     async for event in events:
         if event.type == "BOOKMARK":
             continue

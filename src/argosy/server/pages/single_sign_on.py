@@ -16,7 +16,8 @@ from urllib.parse import urlencode, urlsplit
 from argosy.cluster.http.exchange import Request, Response
 from argosy.server.pages.sign_in import HTML, base_path, is_secure
 from argosy.server.sessions import tokens
-from argosy.server.sessions.cookies import cookies_of, set_cookies
+from argosy.server.sessions.cookies import PROVIDER, cookies_of, set_cookies
+from argosy.server.sessions.federation import sealed, session_of
 from argosy.server.sessions.provider import OidcConfig, Provider, ProviderError
 from argosy.server.sessions.tokens import InvalidToken
 from argosy.server.transport.front import Page, plain_not_found
@@ -58,7 +59,7 @@ def _sent(world: World, config: OidcConfig, told: Any, target: str) -> Response:
         "client_id": config.client_id,
         "redirect_uri": _callback(world),
         "response_type": "code",
-        "scope": " ".join(dict.fromkeys(("openid", *config.scopes))),
+        "scope": " ".join(dict.fromkeys(("openid", *config.scopes, *offline_scope(config, told)))),
         "state": state,
         "nonce": nonce,
         "code_challenge": challenge,
@@ -74,6 +75,12 @@ def _sent(world: World, config: OidcConfig, told: Any, target: str) -> Response:
         ("Cache-Control", "no-store"),
     ]
     return Response(303, b"", "", headers, "")
+
+
+def offline_scope(config: OidcConfig, told: Any) -> tuple[str, ...]:
+    """What asks for a refresh token, where one is wanted and the provider knows it."""
+    known = told.get("scopes_supported") or ()
+    return ("offline_access",) if config.refresh_before > 0 and "offline_access" in known else ()
 
 
 def callback(world: World, provider: Provider) -> Page:
@@ -102,7 +109,12 @@ def callback(world: World, provider: Provider) -> Page:
         if claims.get("nonce") != kept["nonce"]:
             return _plain(401, "invalid session token: it is the answer to another sign-in")
         try:
-            cookies = set_cookies(token, base_path(world), secure=is_secure(world))
+            path, secure = base_path(world), is_secure(world)
+            session = session_of(found, claims, world.clock.now().timestamp())
+            cookies = set_cookies(token, path, secure=secure)
+            if session.refresh_token or (config.user_info_groups and session.access_token):
+                text = sealed(session, world.authentication.key, world.rng.token_bytes(12))
+                cookies += set_cookies(text, path, secure=secure, name=PROVIDER)
         except ValueError as error:
             return _plain(500, f"{error}")
         headers = [("Location", str(kept["to"])), ("Cache-Control", "no-store")]

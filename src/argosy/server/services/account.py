@@ -11,8 +11,9 @@ from typing import Final
 
 import re2
 
+from argosy.machinery import requests
 from argosy.machinery.api import PatchType
-from argosy.machinery.objects import JsonObject
+from argosy.machinery.objects import JsonObject, Key
 from argosy.machinery.status import StatusError
 from argosy.server.calls import Call, Caller, Route, sign_in, within
 from argosy.server.configuration import SECRET, SECRETS, decoded
@@ -157,13 +158,13 @@ class Accounts:
         """On the newest state of the Secret; others may write at the same time."""
         client, namespace = self._world.client, self._world.namespace
         for _ in range(TRIES):
-            secret = await client.read(SECRETS, SECRET, namespace)
+            secret = await client.get(requests.Get(SECRETS, Key(namespace, SECRET)))
             present = accounts_of(self._world.configuration.settings, decoded(secret))[name]
             changed = change(present)
             data = _coded(_differences(present, changed))
             patch = {"metadata": {"resourceVersion": secret["metadata"]["resourceVersion"]}, "data": data}
             try:
-                made = await client.patch(SECRETS, SECRET, namespace, patch, PatchType.MERGE)
+                made = await client.write(requests.patch(SECRETS, Key(namespace, SECRET), patch, PatchType.MERGE))
             except StatusError as error:
                 if not error.is_conflict:
                     raise

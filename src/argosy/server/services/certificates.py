@@ -10,8 +10,9 @@ from collections.abc import Callable, Mapping
 from fnmatch import fnmatchcase
 from typing import Final, NamedTuple
 
+from argosy.machinery import requests
 from argosy.machinery.api import PatchType
-from argosy.machinery.objects import JsonObject
+from argosy.machinery.objects import JsonObject, Key
 from argosy.machinery.status import StatusError
 from argosy.server.calls import Call, Route, right
 from argosy.server.configuration import CONFIG_MAPS
@@ -109,13 +110,13 @@ class Certificates:
         client, namespace = self._world.client, self._world.namespace
         for _ in range(TRIES):
             try:
-                found = await client.read(CONFIG_MAPS, name, namespace)
+                found = await client.get(requests.Get(CONFIG_MAPS, Key(namespace, name)))
             except StatusError as error:
                 if not error.is_not_found:
                     raise
                 metadata = {"name": name, "namespace": namespace, "labels": {"app.kubernetes.io/part-of": "argocd"}}
-                found = await client.create(
-                    CONFIG_MAPS, {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata}
+                found = await client.write(
+                    requests.create(CONFIG_MAPS, {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata})
                 )
             before = found.get("data") or {}
             after = change(dict(before))
@@ -124,7 +125,7 @@ class Certificates:
                 "data": {**dict.fromkeys(before), **after},
             }
             try:
-                made = await client.patch(CONFIG_MAPS, name, namespace, patch, PatchType.MERGE)
+                made = await client.write(requests.patch(CONFIG_MAPS, Key(namespace, name), patch, PatchType.MERGE))
             except StatusError as error:
                 if not error.is_conflict:
                     raise

@@ -8,8 +8,9 @@ import tempfile
 from collections.abc import Callable
 from typing import Final
 
+from argosy.machinery import requests
 from argosy.machinery.api import PatchType
-from argosy.machinery.objects import JsonObject
+from argosy.machinery.objects import JsonObject, Key
 from argosy.machinery.status import StatusError
 from argosy.server.calls import Call, Route, right
 from argosy.server.configuration import CONFIG_MAPS
@@ -91,13 +92,13 @@ class GpgKeys:
         client, namespace = self._world.client, self._world.namespace
         for _ in range(5):
             try:
-                found = await client.read(CONFIG_MAPS, KEYS, namespace)
+                found = await client.get(requests.Get(CONFIG_MAPS, Key(namespace, KEYS)))
             except StatusError as error:
                 if not error.is_not_found:
                     raise
                 metadata = {"name": KEYS, "namespace": namespace, "labels": {"app.kubernetes.io/part-of": "argocd"}}
-                found = await client.create(
-                    CONFIG_MAPS, {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata}
+                found = await client.write(
+                    requests.create(CONFIG_MAPS, {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata})
                 )
             before = found.get("data") or {}
             patch = {
@@ -105,7 +106,7 @@ class GpgKeys:
                 "data": {**dict.fromkeys(before), **change(dict(before))},
             }
             try:
-                made = await client.patch(CONFIG_MAPS, KEYS, namespace, patch, PatchType.MERGE)
+                made = await client.write(requests.patch(CONFIG_MAPS, Key(namespace, KEYS), patch, PatchType.MERGE))
             except StatusError as error:
                 if not error.is_conflict:
                     raise

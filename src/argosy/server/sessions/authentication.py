@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
-from typing import Any, Final
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Final
 
 from argosy.machinery.duration import DurationError, nanoseconds
 from argosy.machinery.objects import JsonObject
@@ -17,9 +17,12 @@ from argosy.server.errors import unauthenticated
 from argosy.server.permissions.enforcement import Subject
 from argosy.server.sessions import tokens
 from argosy.server.sessions.accounts import API_KEY, LOGIN, Account, accounts_of
-from argosy.server.sessions.cookies import cookies_of, token_of
+from argosy.server.sessions.cookies import NAME, PROVIDER, cookies_of, token_of
 from argosy.server.sessions.shared import SharedSessions
 from argosy.server.sessions.tokens import ISSUER, InvalidToken, seconds_of, time_text
+
+if TYPE_CHECKING:
+    from argosy.server.sessions.federation import Federation
 
 RENEW_SECONDS: Final = 300
 MOST_SIGNED: Final = 4096
@@ -32,6 +35,8 @@ class Authenticated:
     caller: Caller
     renewed: str = ""
     """A new token to be used from now on."""
+    cookies: tuple[str, ...] = ()
+    """For a browser: values of Set-Cookie."""
 
 
 class Authentication:
@@ -40,6 +45,10 @@ class Authentication:
     ) -> None:
         self._configuration, self._shared, self._clock, self._rng = configuration, shared, clock, rng
         self.foreign = foreign
+        self.federation: Callable[[], Federation] | None = None
+        """What browsers keep of their provider's sign-in; none: nothing is refreshed."""
+        self.written: Callable[[str, str], list[str]] = lambda name, value: []
+        """A cookie of that name, as values of Set-Cookie."""
         self._accounts: tuple[object, object, dict[str, Account]] = (None, None, {})
         self._signed: dict[str, tuple[bytes, dict[str, Any]]] = {}
         """Tokens whose signature was right, and the key it was right by."""
@@ -63,10 +72,40 @@ class Authentication:
             if self._configuration.anonymous:
                 return Authenticated(NOBODY)
             raise unauthenticated("no session information")
+        cookies = cookies_of(headers.get("cookie", ""))
+        from_browser = token_of(cookies) == token and self.federation is not None
         try:
-            return await self.of_token(token)
+            if from_browser and (text := token_of(cookies, PROVIDER)):
+                return await self._of_browser(token, text)
+            found = await self.of_token(token)
+            if found.renewed and token_of(cookies) == token:
+                found = replace(found, cookies=tuple(self.written(NAME, found.renewed)))
+            return found
         except InvalidToken as error:
             raise unauthenticated(f"invalid session: {error}") from None
+
+    async def _of_browser(self, token: str, text: str) -> Authenticated:
+        """One that came by a provider: refreshed where its time is over, and with the groups of user-info.
+
+        Raises InvalidToken.
+        """
+        from argosy.server.sessions.federation import opened, sealed
+
+        assert self.federation is not None
+        federation, session = self.federation(), opened(text, self.key)
+        if session is None or tokens.parts_of(token)[1].get("sub") != session.subject:
+            return await self.of_token(token)
+        renewed, cookies = "", list[str]()
+        if federation.is_due(token) and session.refresh_token:
+            renewed, session = await federation.renewed(token, session, self.session_seconds())
+            cookies = [*self.written(NAME, renewed)]
+            cookies += self.written(PROVIDER, sealed(session, self.key, self._rng.token_bytes(12)))
+        found = await self.of_token(renewed or token)
+        groups = await federation.groups(found.caller.claims, session)
+        if groups is not None:
+            caller = replace(found.caller, subject=replace(found.caller.subject, groups=groups))
+            found = replace(found, caller=caller)
+        return replace(found, renewed=renewed, cookies=tuple(cookies))
 
     async def of_token(self, token: str) -> Authenticated:
         """Raises InvalidToken."""

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from typing import Final
 
 NAME: Final = "argocd.token"
+PROVIDER: Final = "argocd.provider"
+"""What a browser keeps of its provider's sign-in."""
 MAX_LENGTH: Final = 4093
 MAX_COUNT: Final = 20
 
@@ -19,9 +21,9 @@ def cookies_of(header: str) -> dict[str, str]:
     return found
 
 
-def token_of(cookies: Mapping[str, str]) -> str | None:
+def token_of(cookies: Mapping[str, str], name: str = NAME) -> str | None:
     """None without one; "" for parts that do not fit together."""
-    first = cookies.get(NAME)
+    first = cookies.get(name)
     if first is None:
         return None
     count, colon, rest = first.partition(":")
@@ -29,23 +31,24 @@ def token_of(cookies: Mapping[str, str]) -> str | None:
         return first
     if not count.isdecimal() or int(count) > MAX_COUNT:
         return ""
-    parts = [rest, *(cookies.get(f"{NAME}-{number}", "") for number in range(1, int(count)))]
+    parts = [rest, *(cookies.get(f"{name}-{number}", "") for number in range(1, int(count)))]
     return "".join(parts) if all(parts) else ""
 
 
-def set_cookies(token: str, path: str, *, secure: bool) -> list[str]:
+def set_cookies(token: str, path: str, *, secure: bool, name: str = NAME) -> list[str]:
     """Values of Set-Cookie. Raises ValueError for a token that is too long for all of them."""
     tail = f"; path={path or '/'}; SameSite=lax; httpOnly" + ("; Secure" if secure else "")
-    room = MAX_LENGTH - len(NAME) - len(tail) - 8
+    room = MAX_LENGTH - len(name) - len(tail) - 8
     pieces = [token[at : at + room] for at in range(0, len(token), room)] or [""]
     if len(pieces) > MAX_COUNT:
         raise ValueError(f"the token takes {len(pieces)} cookies, and {MAX_COUNT} are allowed")
     if len(pieces) == 1:
-        return [f"{NAME}={token}{tail}"]
-    first = f"{NAME}={len(pieces)}:{pieces[0]}{tail}"
-    return [first, *(f"{NAME}-{number}={piece}{tail}" for number, piece in enumerate(pieces[1:], 1))]
+        return [f"{name}={token}{tail}"]
+    first = f"{name}={len(pieces)}:{pieces[0]}{tail}"
+    return [first, *(f"{name}-{number}={piece}{tail}" for number, piece in enumerate(pieces[1:], 1))]
 
 
 def clear_cookies(cookies: Mapping[str, str], path: str) -> list[str]:
-    names = [name for name in cookies if name == NAME or name.startswith(f"{NAME}-")] or [NAME]
+    ours = (NAME, PROVIDER)
+    names = [name for name in cookies if name in ours or name.startswith(tuple(f"{one}-" for one in ours))] or [NAME]
     return [f"{name}=; Path={path or '/'}" for name in names]

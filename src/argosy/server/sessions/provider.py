@@ -20,6 +20,7 @@ from joserfc import jws
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 
+from argosy.machinery.duration import DurationError, nanoseconds
 from argosy.machinery.unexpected import described
 from argosy.runtime.clock import Clock
 from argosy.server.configuration import Configuration
@@ -55,6 +56,12 @@ class OidcConfig:
     root_ca: str
     logout_url: str
     domain_hint: str
+    refresh_before: float = 0.0
+    """Seconds before its end at which a token is refreshed."""
+    user_info_groups: bool = False
+    user_info_url: str = ""
+    """Empty: what the provider says of itself."""
+    user_info_seconds: float = 300.0
 
     @property
     def is_usable(self) -> bool:
@@ -93,8 +100,23 @@ def config_of(configuration: Configuration) -> OidcConfig | None:
         root_ca=word("rootCA"),
         logout_url=word("logoutURL"),
         domain_hint=word("domainHint"),
+        refresh_before=_seconds(found.get("refreshTokenThreshold"), 0.0),
+        user_info_groups=found.get("enableUserInfoGroups") is True,
+        user_info_url=_below(word("userInfoBaseURL") or word("issuer"), word("userInfoPath")),
+        user_info_seconds=_seconds(found.get("userInfoCacheExpiration"), 300.0),
     )
     return config if config.is_usable else None
+
+
+def _seconds(text: object, default: float) -> float:
+    try:
+        return nanoseconds(text) / 1e9 if isinstance(text, str) and text else default
+    except DurationError:
+        return default
+
+
+def _below(base: str, path: str) -> str:
+    return f"{base.rstrip('/')}/{path.lstrip('/')}" if path else ""
 
 
 class Provider:
@@ -124,7 +146,7 @@ class Provider:
         """The claims of a token that counts. Raises InvalidToken."""
         config = self.config
         if config is None:
-            raise InvalidToken(FAILED)
+            raise InvalidToken("SSO is not configured")
         header, claims, _, _ = parts_of(token)
         algorithm = header.get("alg")
         if algorithm not in ALGORITHMS or "crit" in header or claims.get("iss") != config.issuer:
@@ -178,10 +200,22 @@ class Provider:
             given["client_secret"] = config.client_secret
         return await self._ask(config, "POST", url, given)
 
+    async def user_info(self, config: OidcConfig, access_token: str) -> Mapping[str, Any]:
+        """What the provider says of who has the access token. Raises ProviderError."""
+        url = config.user_info_url or str((await self.told(config)).get("userinfo_endpoint") or "")
+        return await self._ask(config, "GET", url, None, {"Authorization": f"Bearer {access_token}"})
+
     async def _get(self, config: OidcConfig, url: str) -> Mapping[str, Any]:
         return await self._ask(config, "GET", url, None)
 
-    async def _ask(self, config: OidcConfig, verb: str, url: str, form: Mapping[str, str] | None) -> Mapping[str, Any]:
+    async def _ask(
+        self,
+        config: OidcConfig,
+        verb: str,
+        url: str,
+        form: Mapping[str, str] | None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Mapping[str, Any]:
         """Follows no redirect: the administrator named the provider, and nobody else does."""
         if urlsplit(url).scheme not in ("https", "http"):
             raise ProviderError(f"the provider names {url!r}, which is no URL to ask")
@@ -194,7 +228,7 @@ class Provider:
         try:
             async with (
                 aiohttp.ClientSession(timeout=TIMEOUT) as session,
-                session.request(verb, url, data=form, ssl=context, allow_redirects=False) as answer,
+                session.request(verb, url, data=form, headers=headers, ssl=context, allow_redirects=False) as answer,
             ):
                 body = await answer.content.read(MOST_BYTES)
                 found = await _json(answer, body)

@@ -43,7 +43,7 @@ def parts_of(token: str) -> tuple[dict[str, Any], dict[str, Any], bytes, bytes]:
         raise InvalidToken("token is too large")
     pieces = token.split(".")
     if len(pieces) != 3:
-        raise InvalidToken("token contains an invalid number of segments")
+        raise InvalidToken("token is malformed: token contains an invalid number of segments")
     if not token.isascii():
         raise InvalidToken("token is malformed")
     header, claims = (_object(decoded(piece)) for piece in pieces[:2])

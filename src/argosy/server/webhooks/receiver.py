@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from argosy.cluster.http.exchange import Request, Response
+from argosy.machinery import requests
 from argosy.machinery.api import PatchType
 from argosy.machinery.objects import JsonObject, Key, Resource, key_of
 from argosy.machinery.status import StatusError
@@ -183,7 +184,9 @@ class Receiver:
     async def _write(self, resource: Resource, key: Key, annotations: Mapping[str, str]) -> None:
         patch = {"metadata": {"annotations": dict(annotations)}}
         try:
-            await self._world.client.patch(resource, key.name, key.namespace, patch, PatchType.MERGE)
+            await self._world.client.write(
+                requests.patch(resource, Key(key.namespace, key.name), patch, PatchType.MERGE)
+            )
         except StatusError as error:
             if not error.is_not_found:
                 log.warning("%s %s was not refreshed: %s", resource.kind, key, error)

@@ -1,13 +1,15 @@
 """`git-open-pr`: a pull request of a branch that was pushed; one that is there already is taken instead.
 
-Which one: that of the same head commit, an open one before a merged one before a closed one, the newest first. So a
-second run, after a crash too, opens nothing twice.
+Which one: that of the same head commit, an open one before a merged one, the newest first. So a second run, after a
+crash too, opens nothing twice. What comes of the Promotion's own branch is its own whatever its commit is: it may have
+been merged before a crash, and all that is pushed after it is another commit.
 """
 
 from __future__ import annotations
 
 from argosy.promotion.adapters.git import GitFault
 from argosy.promotion.adapters.pulls.port import Proposal, PullRequest
+from argosy.promotion.promotions.naming import generated_branch
 from argosy.promotion.steps.credentials import credentials_of
 from argosy.promotion.steps.kind import Kind, Result, Run, Sort, Status, StepFault
 from argosy.promotion.steps.pulls.api import api_of, shown
@@ -23,7 +25,9 @@ async def run(run: Run) -> Result:
     for branch, head in ((source, heads[0]), (target, heads[1])):
         if not head:
             raise StepFault(f'branch "{branch}" does not exist in {config["repoURL"]}')
-    found = [one for one in await api.between(source, target) if one.head == heads[0] and (one.open or one.merged)]
+    own = source == generated_branch(run.job.promotion)
+    known = [one for one in await api.between(source, target) if one.open or one.merged]
+    found = [one for one in known if own or one.head == heads[0]]
     if found:
         return Result(output=shown(max(found, key=_preference)))
     if heads[0] == heads[1]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from argosy.machinery import timestamps
+from argosy.machinery import requests, timestamps
 from argosy.machinery.api import PatchType
 from argosy.machinery.objects import Key
 from argosy.promotion.events import freight_event
@@ -32,8 +32,10 @@ def approving_endpoints(world: World) -> tuple[Endpoint, ...]:
         key = Key(asked.project, piece["metadata"]["name"])
         await asked.access.permit("patch", FREIGHT, key, subresource="status")
         patch = {"status": {"approvedFor": {name: {"approvedAt": timestamps.seconds(world.clock.now())}}}}
-        await world.control_plane.patch(
-            FREIGHT, key.name, key.namespace, patch, PatchType.MERGE, subresource="status", field_manager=MANAGER
+        await world.control_plane.write(
+            requests.patch(
+                FREIGHT, Key(key.namespace, key.name), patch, PatchType.MERGE, subresource="status", manager=MANAGER
+            )
         )
         message = f'Freight approved for Stage "{name}" by "{asked.identity.actor}"'
         event = freight_event(piece, "FreightApproved", message, asked.identity.actor, stage_name=name)

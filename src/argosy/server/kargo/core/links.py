@@ -11,6 +11,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
+from argosy.machinery import requests
 from argosy.machinery.objects import JsonObject, Key, Resource
 from argosy.machinery.status import StatusError
 from argosy.promotion.kinds import CLUSTER_CONFIGS, PROJECT_CONFIGS, STAGES
@@ -55,7 +56,7 @@ async def _declared(world: World, asked: Asked, field: str) -> list[JsonObject]:
     )
     for resource, key in places:
         try:
-            config = await world.client.read(resource, key.name, key.namespace)
+            config = await world.client.get(requests.Get(resource, Key(key.namespace, key.name)))
         except StatusError as error:
             if error.is_not_found:
                 continue

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from argosy.machinery import requests
 from argosy.machinery.objects import JsonObject, Key
 from argosy.machinery.status import StatusError
 from argosy.promotion.events import promotion_event
@@ -101,7 +102,7 @@ async def _made(world: World, asked: Asked, stage: str, spec: JsonObject) -> Jso
         },
         "spec": {"stage": stage, **spec},
     }
-    made = await world.control_plane.create(PROMOTIONS, body, field_manager=MANAGER)
+    made = await world.control_plane.write(requests.create(PROMOTIONS, body, manager=MANAGER))
     await announced(world, asked, made)
     return made
 
@@ -111,7 +112,7 @@ async def announced(world: World, asked: Asked, promotion: JsonObject) -> None:
     piece = None
     if name := promotion["spec"].get("freight"):
         try:
-            piece = await world.client.read(FREIGHT, name, promotion["metadata"]["namespace"])
+            piece = await world.client.get(requests.Get(FREIGHT, Key(promotion["metadata"]["namespace"], name)))
         except StatusError as error:
             if not error.is_not_found:
                 raise

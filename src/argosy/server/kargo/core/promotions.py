@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Final
 
+from argosy.machinery import requests
 from argosy.machinery.api import PatchType
 from argosy.machinery.objects import Key
 from argosy.promotion.kinds import PROMOTIONS, STAGES
@@ -48,8 +49,8 @@ def promotion_endpoints(world: World) -> tuple[Endpoint, ...]:
         if (promotion.get("status") or {}).get("phase") not in TERMINAL:
             request = json.dumps({"action": "terminate", "actor": asked.identity.actor}, separators=(",", ":"))
             patch = {"metadata": {"annotations": {ABORT: request}}}
-            await world.control_plane.patch(
-                PROMOTIONS, key.name, key.namespace, patch, PatchType.MERGE, field_manager=MANAGER
+            await world.control_plane.write(
+                requests.patch(PROMOTIONS, Key(key.namespace, key.name), patch, PatchType.MERGE, manager=MANAGER)
             )
         return Reply()
 

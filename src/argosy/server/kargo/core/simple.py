@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from argosy.machinery import timestamps
+from argosy.machinery import requests, timestamps
 from argosy.machinery.api import PatchType
 from argosy.machinery.objects import JsonObject, Key, Resource
 from argosy.machinery.status import StatusError
@@ -57,8 +57,8 @@ async def refreshed(world: World, asked: Asked, resource: Resource, key: Key) ->
     await asked.access.permit("get", resource, key)
     patch = {"metadata": {"annotations": {REFRESH: timestamps.seconds(world.clock.now())}}}
     try:
-        return await world.control_plane.patch(
-            resource, key.name, key.namespace, patch, PatchType.MERGE, field_manager=MANAGER
+        return await world.control_plane.write(
+            requests.patch(resource, Key(key.namespace, key.name), patch, PatchType.MERGE, manager=MANAGER)
         )
     except StatusError as error:
         raise as_fault(error, "patch annotation: ") from None

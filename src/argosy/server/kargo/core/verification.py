@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 
+from argosy.machinery import requests
 from argosy.machinery.api import PatchType
-from argosy.machinery.objects import JsonObject
+from argosy.machinery.objects import JsonObject, Key
 from argosy.promotion.kinds import STAGES
 from argosy.promotion.names import ABORT, REVERIFY
 from argosy.server.calls import within
@@ -53,4 +54,6 @@ async def _ask(world: World, asked: Asked, annotation: str, verification: str) -
     request = json.dumps({"id": verification, "actor": asked.identity.actor}, separators=(",", ":"))
     patch = {"metadata": {"annotations": {annotation: request}}}
     key = asked.key("stage")
-    await world.control_plane.patch(STAGES, key.name, key.namespace, patch, PatchType.MERGE, field_manager=MANAGER)
+    await world.control_plane.write(
+        requests.patch(STAGES, Key(key.namespace, key.name), patch, PatchType.MERGE, manager=MANAGER)
+    )

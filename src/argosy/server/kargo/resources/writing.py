@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Final
 
+from argosy.machinery import requests
 from argosy.machinery.objects import JsonObject, Key, Resource, key_of
 from argosy.machinery.status import StatusError
 from argosy.promotion.admission.stages import request_text
@@ -101,10 +102,10 @@ class Writing:
         self._check_secrets(resource)
         await self._asked.access.permit("delete", resource, key)
         if resource.group == GROUP and resource.plural == "promotions":
-            found = await self._world.client.read(resource, key.name, key.namespace)
+            found = await self._world.client.get(requests.Get(resource, Key(key.namespace, key.name)))
             await self._may_promote(key.namespace, found)
         try:
-            await self._world.client.delete(resource, key.name, key.namespace)
+            await self._world.client.write(requests.remove(resource, Key(key.namespace, key.name)))
         except StatusError as error:
             raise OfDocument(error.code, error.message, "delete resource: ") from None
         return {"deletedResourceManifest": shown(manifest)}
@@ -124,13 +125,15 @@ class Writing:
         body = self._as_theirs(manifest, found)
         body["metadata"]["resourceVersion"] = found["metadata"]["resourceVersion"]
         try:
-            made = await self._world.control_plane.update(resource, body, field_manager=MANAGER)
+            made = await self._world.control_plane.write(requests.update(resource, body, manager=MANAGER))
         except StatusError as error:
             raise OfDocument(error.code, error.message, "update resource: ") from None
         return {"updatedResourceManifest": shown(made)}
 
     async def _made(self, resource: Resource, manifest: JsonObject) -> JsonObject:
-        made = await self._world.control_plane.create(resource, self._as_theirs(manifest, None), field_manager=MANAGER)
+        made = await self._world.control_plane.write(
+            requests.create(resource, self._as_theirs(manifest, None), manager=MANAGER)
+        )
         if _is(resource, PROJECTS):
             self._projects.add(made["metadata"]["name"])
         elif _is(resource, PROMOTIONS):
@@ -153,7 +156,7 @@ class Writing:
     async def _resource(self, manifest: JsonObject) -> Resource:
         """Raises Fault 400 for a kind that is not served, and for a namespace that is missing."""
         api, kind = manifest["apiVersion"], manifest["kind"]
-        for resource in await self._world.client.resources():
+        for resource in (await self._world.client.served()).resources:
             if (resource.api_version, resource.kind) == (api, kind):
                 if resource.namespaced and not manifest["metadata"].get("namespace"):
                     raise invalid(f"{kind}: metadata.namespace: is missing")
@@ -204,7 +207,7 @@ class Writing:
 
     async def _found(self, resource: Resource, key: Key) -> JsonObject | None:
         try:
-            return await self._world.client.read(resource, key.name, key.namespace)
+            return await self._world.client.get(requests.Get(resource, Key(key.namespace, key.name)))
         except StatusError as error:
             if error.is_not_found:
                 return None

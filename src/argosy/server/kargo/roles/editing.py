@@ -160,7 +160,7 @@ class Editor:
     async def _group(self, kind: str) -> str:
         """By what the API server serves. Raises Fault 400."""
         plural = kind.partition("/")[0]
-        groups = {one.group for one in await self._world.client.resources() if one.plural == plural}
+        groups = {one.group for one in (await self._world.client.served()).resources if one.plural == plural}
         if len(groups) > 1:
             raise invalid(f'ambiguous resource type "{kind}"; it is served by multiple API groups')
         if not groups:

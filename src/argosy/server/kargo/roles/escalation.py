@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from itertools import product
 
-from argosy.machinery.objects import JsonObject
+from argosy.machinery import requests
+from argosy.machinery.objects import JsonObject, Key
 from argosy.promotion.kinds import CLUSTER_ROLE_BINDINGS, CLUSTER_ROLES, ROLE_BINDINGS, ROLES
 from argosy.server.kargo.access import Question
 from argosy.server.kargo.claims import ClaimsError, claims_of
@@ -80,11 +81,13 @@ async def check_account(
     if asked.identity.is_admin:
         return
     everywhere = namespace in global_namespaces
-    for binding in (await world.client.list(ROLE_BINDINGS, "" if everywhere else namespace)).items:
+    for binding in (
+        await world.client.page(requests.List(resource=ROLE_BINDINGS, namespace="" if everywhere else namespace))
+    ).items:
         space = str(binding["metadata"]["namespace"])
         if _names(binding, namespace, name):
             await check_rules(asked, space, await _rules(world, space, binding.get("roleRef") or {}))
-    for binding in (await world.client.list(CLUSTER_ROLE_BINDINGS)).items:
+    for binding in (await world.client.page(requests.List(resource=CLUSTER_ROLE_BINDINGS))).items:
         if _names(binding, namespace, name):
             await check_rules(asked, "", await _rules(world, "", binding.get("roleRef") or {}))
 
@@ -103,9 +106,9 @@ async def _rules(world: World, namespace: str, reference: JsonObject) -> list[Js
     """Of the role that a binding names; one that is not there yet may not be bound. Raises Fault, StatusError."""
     name = str(reference.get("name") or "")
     if reference.get("kind") == "Role" and namespace:
-        found = await world.client.read(ROLES, name, namespace)
+        found = await world.client.get(requests.Get(ROLES, Key(namespace, name)))
     elif reference.get("kind") == "ClusterRole":
-        found = await world.client.read(CLUSTER_ROLES, name)
+        found = await world.client.get(requests.Get(CLUSTER_ROLES, Key("", name)))
     else:
         raise invalid(f"roleRef.kind: {str(reference.get('kind'))[:60]!r} is neither Role nor ClusterRole")
     return list(found.get("rules") or ())

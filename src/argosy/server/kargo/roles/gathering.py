@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from argosy.machinery import requests
 from argosy.machinery.objects import JsonObject, Key
 from argosy.promotion.kinds import CLUSTER_ROLES, ROLE_BINDINGS, ROLES, SERVICE_ACCOUNTS
 from argosy.server.kargo.endpoint import Asked
@@ -59,5 +60,5 @@ async def _bound(world: World, asked: Asked, account: JsonObject, bindings: list
             roles.append(await asked.objects.read(ROLES, Key(namespace, name)))
         else:
             # Whoever may see the binding may see what it gives; ClusterRoles are not otherwise shown to tenants.
-            cluster_roles.append(await world.client.read(CLUSTER_ROLES, name))
+            cluster_roles.append(await world.client.get(requests.Get(CLUSTER_ROLES, Key("", name))))
     return Parts(account=account, roles=tuple(roles), cluster_roles=tuple(cluster_roles), bindings=tuple(bindings))

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from argosy.machinery.objects import JsonObject
+from argosy.machinery import requests
+from argosy.machinery.objects import JsonObject, Key
 from argosy.machinery.status import StatusError
 from argosy.server.calls import Call
 from argosy.server.errors import denied, not_found
@@ -37,7 +38,7 @@ async def find(world: World, call: Call, action: str, name: str, namespace: str)
     namespace = namespace or world.namespace
     check_namespace(world, namespace)
     try:
-        found = await world.client.read(APPLICATION_SETS, name, namespace) if name else None
+        found = await world.client.get(requests.Get(APPLICATION_SETS, Key(namespace, name))) if name else None
     except StatusError as error:
         if not error.is_not_found and error.code != 400:
             raise

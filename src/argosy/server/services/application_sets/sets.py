@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from argosy.machinery.objects import JsonObject, key_of
+from argosy.machinery import requests
+from argosy.machinery.objects import JsonObject, Key, key_of
 from argosy.machinery.selectors import SelectorError, parse_labels
 from argosy.machinery.status import StatusError
 from argosy.server.calls import Call
@@ -67,7 +68,7 @@ class Sets:
             return {**appset, "status": {**(appset.get("status") or {}), "resources": [_planned(app) for app in apps]}}
         made = {key: value for key, value in appset.items() if key != "status"}
         try:
-            created = await world.client.create(APPLICATION_SETS, _stored(made))
+            created = await world.client.write(requests.create(APPLICATION_SETS, _stored(made)))
         except StatusError as error:
             if not error.is_already_exists:
                 raise
@@ -77,7 +78,7 @@ class Sets:
 
     async def _upsert(self, call: Call, made: JsonObject) -> JsonObject:
         world, metadata = self._world, made["metadata"]
-        existing = await world.client.read(APPLICATION_SETS, metadata["name"], metadata["namespace"])
+        existing = await world.client.get(requests.Get(APPLICATION_SETS, Key(metadata["namespace"], metadata["name"])))
         if _parts(existing) == _parts(made):
             return existing
         if call.request.get("upsert") is not True:
@@ -91,11 +92,13 @@ class Sets:
                 now[part] = {**(now.get(part) or {}), **(metadata.get(part) or {})}
             body = {**existing, "metadata": now, "spec": made.get("spec") or {}}
             try:
-                written = await world.client.update(APPLICATION_SETS, _stored(body))
+                written = await world.client.write(requests.update(APPLICATION_SETS, _stored(body)))
             except StatusError as error:
                 if not error.is_conflict:
                     raise
-                existing = await world.client.read(APPLICATION_SETS, metadata["name"], metadata["namespace"])
+                existing = await world.client.get(
+                    requests.Get(APPLICATION_SETS, Key(metadata["namespace"], metadata["name"]))
+                )
                 call.permit(RESOURCE, "update", target_of_set(world, existing))
                 continue
             self._tell(call, written, "ResourceUpdated", "updated ApplicationSets spec")
@@ -107,7 +110,7 @@ class Sets:
         name, namespace = request.get("name") or "", request.get("appsetNamespace") or ""
         found = await find(world, call, "delete", name, namespace)
         metadata = found["metadata"]
-        await world.client.delete(APPLICATION_SETS, metadata["name"], metadata["namespace"])
+        await world.client.write(requests.remove(APPLICATION_SETS, Key(metadata["namespace"], metadata["name"])))
         self._tell(call, found, "ResourceDeleted", "deleted ApplicationSets")
         return {}
 

@@ -7,7 +7,8 @@ from typing import Final
 
 from argosy.gitops.model.globs import matches
 from argosy.gitops.projects.permissions import permits_namespace_of_application
-from argosy.machinery.objects import JsonObject
+from argosy.machinery import requests
+from argosy.machinery.objects import JsonObject, Key
 from argosy.machinery.status import StatusError
 from argosy.server.calls import Call
 from argosy.server.errors import ApiError, denied, invalid, not_found
@@ -85,7 +86,7 @@ async def _read(world: World, name: str, namespace: str) -> JsonObject | None:
     if not is_enabled(world, namespace) or not name:
         return None
     try:
-        return await world.client.read(APPLICATIONS, name, namespace)
+        return await world.client.get(requests.Get(APPLICATIONS, Key(namespace, name)))
     except StatusError as error:
         if error.is_not_found or error.code == 400:
             return None

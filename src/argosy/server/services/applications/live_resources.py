@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Final
 
-from argosy.gitops.actions import ActionError, Impact, custom
+from argosy.gitops.actions import ActionError, Impact, UnknownAction, custom
 from argosy.gitops.keys import APPLICATIONS as APPLICATIONS_RESOURCE
 from argosy.gitops.keys import ResourceKey, resource_key
 from argosy.gitops.projects import permissions
+from argosy.machinery import requests
 from argosy.machinery.api import PatchType, Propagation
 from argosy.machinery.mergepatch import create_merge_patch
 from argosy.machinery.objects import JsonObject, Key, Resource, group_version
 from argosy.machinery.status import StatusError
-from argosy.runtime.verbs import Verbs
+from argosy.runtime.client import Client
 from argosy.server.calls import Call
 from argosy.server.errors import ApiError, Code, invalid, unknown
 from argosy.server.services.applications.access import Found, find, target_of_app
@@ -38,7 +40,7 @@ class LiveResources:
     async def get(self, call: Call) -> JsonObject:
         found = await self._found(call, "get")
         client, resource, key = await self._place(found, call.request)
-        return self._shown(await client.read(resource, key.name, key.namespace))
+        return self._shown(await client.get(requests.Get(resource, Key(key.namespace, key.name))))
 
     async def patch(self, call: Call) -> JsonObject:
         request = call.request
@@ -54,7 +56,9 @@ class LiveResources:
                 Code.FAILED_PRECONDITION, f"error patching resource: error decoding patch: {error}"
             ) from None
         try:
-            made = await client.patch(resource, key.name, key.namespace, patch, kind, field_manager=MANAGER)
+            made = await client.write(
+                requests.patch(resource, Key(key.namespace, key.name), patch, kind, manager=MANAGER)
+            )
         except StatusError as error:
             if key[:2] == ("", "Secret"):  # the API's message may quote what was sent
                 raise unknown(f"failed to patch Secret {key.namespace}/{key.name}") from None
@@ -66,20 +70,21 @@ class LiveResources:
         request = call.request
         found = await self._found(call, self._fine(call, "delete"))
         client, resource, key = await self._place(found, request)
-        obj = await client.read(resource, key.name, key.namespace)
+        obj = await client.get(requests.Get(resource, Key(key.namespace, key.name)))
         propagation: Propagation = "Foreground"
         grace: int | None = None
         if request.get("orphan"):
             propagation = "Orphan"
         elif request.get("force"):
             propagation, grace = "Background", 0
-        await client.delete(
-            resource,
-            key.name,
-            key.namespace,
-            propagation=propagation,
-            grace_seconds=grace,
-            uid=obj["metadata"]["uid"],
+        await client.write(
+            requests.remove(
+                resource,
+                Key(key.namespace, key.name),
+                propagation=propagation,
+                grace_seconds=grace,
+                uid=obj["metadata"]["uid"],
+            )
         )
         self._tell(call, obj, "ResourceDeleted", "deleted resource")
         return {}
@@ -107,8 +112,10 @@ class LiveResources:
         world, told = self._world, self._world.engine.plane.settings.customizations
         try:
             impacts = await custom.run(told, obj, name, parameters, world.clock.now(), world.lua)
+        except UnknownAction:
+            raise unknown("error getting Lua resource action: built-in script does not exist") from None
         except ActionError as error:
-            raise invalid(str(error)) from None
+            raise unknown(f"error executing Lua resource action: {error}") from None
         seen = await self._view(found.app)
         for impact in impacts:
             await self._check_impact(client, seen, impact, key)
@@ -120,7 +127,7 @@ class LiveResources:
         self._tell(call, obj, "ResourceActionRan", f"ran action {name}")
         return {}
 
-    async def _check_impact(self, client: Verbs, seen: View, impact: Impact, key: ResourceKey) -> None:
+    async def _check_impact(self, client: Client, seen: View, impact: Impact, key: ResourceKey) -> None:
         """What comes of it must be what the project lets the Application have; creations are tried first."""
         target = resource_key(impact.resource)
         if refused := permissions.refusal_of(
@@ -128,36 +135,40 @@ class LiveResources:
         ):
             raise ApiError(Code.PERMISSION_DENIED, refused)
         if impact.operation == "create":
-            await client.create(self._resource(seen, target), impact.resource, dry_run=True, field_manager=MANAGER)
+            await client.write(
+                requests.create(self._resource(seen, target), impact.resource, dry_run=True, manager=MANAGER)
+            )
         elif target != key:
             raise invalid(f"the action would change {target}, which is not the object it was run on")
 
-    async def _carry_out(self, client: Verbs, impact: Impact, obj: JsonObject) -> None:
+    async def _carry_out(self, client: Client, impact: Impact, obj: JsonObject) -> None:
         target = resource_key(impact.resource)
         resource = await self._resource_of(client, impact.resource)
         if impact.operation == "create":
-            await client.create(resource, impact.resource, field_manager=MANAGER)
+            await client.write(requests.create(resource, impact.resource, manager=MANAGER))
             return
         patch = create_merge_patch(obj, impact.resource)
         status = patch.pop("status", None)
         if patch:
-            await client.patch(resource, target.name, target.namespace, patch, PatchType.MERGE, field_manager=MANAGER)
+            await client.write(
+                requests.patch(resource, Key(target.namespace, target.name), patch, PatchType.MERGE, manager=MANAGER)
+            )
         if status is not None:
             await self._patch_status(client, impact.resource, {"status": status})
 
-    async def _patch_status(self, client: Verbs, obj: JsonObject, patch: JsonObject) -> None:
+    async def _patch_status(self, client: Client, obj: JsonObject, patch: JsonObject) -> None:
         target, resource = resource_key(obj), await self._resource_of(client, obj)
-        place = (resource, target.name, target.namespace, patch, PatchType.MERGE)
+        write = requests.patch(resource, Key(target.namespace, target.name), patch, manager=MANAGER)
         try:
-            await client.patch(*place, subresource="status", field_manager=MANAGER)
+            await client.write(replace(write, subresource="status"))
         except StatusError as error:
             if not error.is_not_found:
                 raise
-            await client.patch(*place, field_manager=MANAGER)
+            await client.write(write)
 
-    async def _resource_of(self, client: Verbs, obj: JsonObject) -> Resource:
+    async def _resource_of(self, client: Client, obj: JsonObject) -> Resource:
         group, version = group_version(str(obj.get("apiVersion") or ""))
-        for resource in await client.resources():
+        for resource in (await client.served()).resources:
             if (resource.group, resource.version, resource.kind) == (group, version, obj.get("kind")):
                 return resource
         raise invalid(f"the cluster does not serve {obj.get('apiVersion')} {obj.get('kind')}")
@@ -205,7 +216,7 @@ class LiveResources:
             raise ApiError(Code.FAILED_PRECONDITION, "the application's cluster is not known: see its conditions")
         return seen
 
-    async def _place(self, found: Found, request: JsonObject) -> tuple[Verbs, Resource, ResourceKey]:
+    async def _place(self, found: Found, request: JsonObject) -> tuple[Client, Resource, ResourceKey]:
         """Where the object is. Raises ApiError for one that is not in the tree."""
         seen = await self._view(found.app)
         key = ResourceKey(*(str(request.get(name) or "") for name in ("group", "kind", "namespace", "resourceName")))
@@ -226,14 +237,14 @@ class LiveResources:
                 return resource
         return preferred
 
-    async def _object(self, found: Found, request: JsonObject) -> tuple[Verbs, ResourceKey, JsonObject]:
+    async def _object(self, found: Found, request: JsonObject) -> tuple[Client, ResourceKey, JsonObject]:
         """Of the tree, or the Application itself."""
         if (request.get("group") or "", request.get("kind")) == ("argoproj.io", "Application") and request.get(
             "resourceName"
         ) == found.app["metadata"]["name"]:
             return self._world.client, resource_key(_typed(found.app)), _typed(found.app)
         client, resource, key = await self._place(found, request)
-        return client, key, await client.read(resource, key.name, key.namespace)
+        return client, key, await client.get(requests.Get(resource, Key(key.namespace, key.name)))
 
     async def object_of(self, found: Found, request: JsonObject) -> JsonObject:
         """As links see it: the values of Secrets are masked."""

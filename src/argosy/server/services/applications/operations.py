@@ -8,11 +8,13 @@ from typing import Any, Final
 from argosy.gitops.clusters.resolution import InvalidDestination
 from argosy.gitops.model.application_spec import is_multi, normalised, sources_of
 from argosy.gitops.projects import sync_windows
-from argosy.machinery.objects import JsonObject
+from argosy.machinery import requests
+from argosy.machinery.objects import JsonObject, Key
 from argosy.machinery.status import StatusError
 from argosy.server.calls import Call
 from argosy.server.errors import ApiError, Code, denied, failed_precondition, invalid, unknown
 from argosy.server.services.applications.access import RESOURCE, Found, check_project, find
+from argosy.server.services.applications.revisions import said_of
 from argosy.server.services.applications.writing import MANAGER, TRIES, seen, user_of
 from argosy.server.world import APPLICATIONS, World
 from argosy.sources.port import SourceError
@@ -91,12 +93,14 @@ class Operations:
                 raise invalid(IDLE)
             body = {**app, "status": {**app["status"], "operationState": {**state, "phase": "Terminating"}}}
             try:
-                made = await client.update(APPLICATIONS, body, field_manager=MANAGER)
+                made = await client.write(requests.update(APPLICATIONS, body, manager=MANAGER))
             except StatusError as error:
                 if not error.is_conflict:
                     raise
                 await self._world.clock.sleep(TERMINATE_PAUSE)
-                app = await client.read(APPLICATIONS, app["metadata"]["name"], app["metadata"]["namespace"])
+                app = await client.get(
+                    requests.Get(APPLICATIONS, Key(app["metadata"]["namespace"], app["metadata"]["name"]))
+                )
                 continue
             self._world.events.record(made, "ResourceUpdated", f"{user_of(call)} terminated running operation")
             return {}
@@ -187,7 +191,8 @@ class Operations:
                 {**source, "targetRevision": name}, book, spec["project"]
             )
         except SourceError as error:
-            raise failed_precondition(str(error)) from None
+            text = f"error resolving repo revision: rpc error: code = Unknown desc = {said_of(error)}"
+            raise failed_precondition(text) from None
         return revision, f"{name or 'HEAD'} ({revision})" if name != revision else revision
 
     # -- the request ---------------------------------------------------------------------------------------------------
@@ -237,13 +242,13 @@ class Operations:
         """The state of the operation before goes in the same write: nobody takes its end for this one's."""
         client, metadata = self._world.client, app["metadata"]
         for _ in range(TRIES):
-            app = await client.read(APPLICATIONS, metadata["name"], metadata["namespace"])
+            app = await client.get(requests.Get(APPLICATIONS, Key(metadata["namespace"], metadata["name"])))
             if app.get("operation"):
                 raise failed_precondition(BUSY)
             status = {key: value for key, value in (app.get("status") or {}).items() if key != "operationState"}
             body = {**app, "operation": operation, "status": status}
             try:
-                return await seen(self._world, await client.update(APPLICATIONS, body, field_manager=MANAGER))
+                return await seen(self._world, await client.write(requests.update(APPLICATIONS, body, manager=MANAGER)))
             except StatusError as error:
                 if not error.is_conflict:
                     raise

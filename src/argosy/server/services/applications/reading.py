@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Final
 
+from argosy.machinery import requests
 from argosy.machinery.api import PatchType
 from argosy.machinery.objects import JsonObject, Key, key_of
 from argosy.machinery.selectors import SelectorError, parse_labels
@@ -68,7 +69,9 @@ class Reading:
         patch = {
             "metadata": {"annotations": {REFRESH: level, HYDRATE: level, HYDRATE_TIME: seconds(world.clock.now())}}
         }
-        written = await world.client.patch(APPLICATIONS, key.name, key.namespace, patch, PatchType.MERGE)
+        written = await world.client.write(
+            requests.patch(APPLICATIONS, Key(key.namespace, key.name), patch, PatchType.MERGE)
+        )
         return await refreshed(world, key, int(written["metadata"]["resourceVersion"]))
 
 

@@ -17,7 +17,7 @@ from argosy.machinery.timestamps import seconds
 from argosy.machinery.yaml import YamlError, load
 from argosy.render.port import Rendered
 from argosy.server.calls import Call
-from argosy.server.errors import ApiError, Code, invalid, unknown
+from argosy.server.errors import invalid, unknown
 from argosy.server.services.applications.access import Found, find
 from argosy.server.services.applications.comparing import connected
 from argosy.server.services.applications.managed import shown
@@ -25,6 +25,16 @@ from argosy.server.world import World
 from argosy.sources.port import SourceError
 
 COMMIT: Final = re.compile(r"[0-9a-f]{40}")
+ANNOTATIONS: Final = {
+    "createdAt": "org.opencontainers.image.created",
+    "authors": "org.opencontainers.image.authors",
+    "imageUrl": "org.opencontainers.image.url",
+    "docsUrl": "org.opencontainers.image.documentation",
+    "sourceUrl": "org.opencontainers.image.source",
+    "version": "org.opencontainers.image.version",
+    "description": "org.opencontainers.image.description",
+}
+"""Of the OCI image specification, by the names that clients know."""
 
 
 class Revisions:
@@ -138,7 +148,13 @@ class Revisions:
         url = str(source.get("repoURL") or "")
         if not url.startswith("oci://"):
             raise unknown(f"repoURL {url}: it is no OCI artifact")
-        raise ApiError(Code.UNIMPLEMENTED, "annotations of OCI artifacts are not read in this version")
+        credentials = self._world.engine.plane.credentials.credentials(url, found.project)
+        revision = str(call.request.get("revision") or "")
+        try:
+            told = await self._world.outside.charts.annotations(url, revision, credentials)
+        except SourceError as error:
+            raise unknown(str(error)) from None
+        return {ours: told[name] for ours, name in ANNOTATIONS.items() if told.get(name)}
 
     def _source(self, app: JsonObject, request: JsonObject) -> JsonObject:
         """One of now, or of a deployment. Raises ApiError."""
@@ -187,7 +203,11 @@ def _set_revisions(sources: list[JsonObject], request: JsonObject) -> None:
 
 def cause_of(error: NotLoaded) -> str:
     """What the source or the renderer said."""
-    text = str(getattr(error, "cause", error))
+    return said_of(getattr(error, "cause", error))
+
+
+def said_of(error: Exception) -> str:
+    text = str(error)
     unresolved = text.startswith("unable to resolve") and text.endswith("to a commit SHA")
     return f"{text}: revision not found" if unresolved else text
 

@@ -11,10 +11,11 @@ from argosy.gitops.health.custom import Judge
 from argosy.gitops.keys import ResourceKey, resource_key
 from argosy.gitops.model.resource_tracking import owner_of
 from argosy.gitops.projects import permissions
+from argosy.machinery import requests
 from argosy.machinery.objects import JsonObject, Resource, group_version, key_of
 from argosy.machinery.status import StatusError
+from argosy.runtime.client import Client
 from argosy.runtime.outline import Outline
-from argosy.runtime.verbs import Verbs
 from argosy.server.services.applications.comparing import View, view
 from argosy.server.services.applications.node_details import details, milli, pod_requests
 from argosy.server.services.applications.resource_health import health_json, judge_of
@@ -121,12 +122,12 @@ class Tree:
 
     async def _listed(self, resource: Resource, namespace: str) -> list[JsonObject]:
         try:
-            return list((await self._client.list(resource, namespace)).items)
+            return list((await self._client.page(requests.List(resource=resource, namespace=namespace))).items)
         except StatusError:
             return []  # what may not be read is told by its name alone
 
     @property
-    def _client(self) -> Verbs:
+    def _client(self) -> Client:
         return self._seen.state.destination.client
 
     def _node(self, key: ResourceKey) -> JsonObject | None:

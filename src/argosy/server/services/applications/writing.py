@@ -6,9 +6,9 @@ from typing import Any, Final
 
 import orjson
 
-from argosy.machinery import jsonpatch, mergepatch
+from argosy.machinery import jsonpatch, mergepatch, requests
 from argosy.machinery.api import PatchType, Propagation
-from argosy.machinery.objects import JsonObject
+from argosy.machinery.objects import JsonObject, Key
 from argosy.machinery.status import StatusError
 from argosy.server.calls import Call
 from argosy.server.errors import ApiError, Code, denied, invalid, unknown
@@ -46,7 +46,7 @@ class Writing:
         made.pop("operation", None)
         made.pop("status", None)
         try:
-            created = await world.client.create(APPLICATIONS, _stored(made), field_manager=MANAGER)
+            created = await world.client.write(requests.create(APPLICATIONS, _stored(made), manager=MANAGER))
         except StatusError as error:
             if not error.is_already_exists:
                 raise
@@ -59,7 +59,9 @@ class Writing:
         if not metadata.get("name"):
             return None
         try:
-            return await self._world.client.read(APPLICATIONS, metadata["name"], metadata["namespace"])
+            return await self._world.client.get(
+                requests.Get(APPLICATIONS, Key(metadata["namespace"], metadata["name"]))
+            )
         except StatusError as error:
             if error.is_not_found:
                 return None
@@ -127,11 +129,13 @@ class Writing:
             now["finalizers"] = list(metadata.get("finalizers") or [])
             body = {**stored, "metadata": now, "spec": made["spec"]}
             try:
-                written = await client.update(APPLICATIONS, _stored(body), field_manager=MANAGER)
+                written = await client.write(requests.update(APPLICATIONS, _stored(body), manager=MANAGER))
             except StatusError as error:
                 if not error.is_conflict:
                     raise
-                stored = await client.read(APPLICATIONS, metadata["name"], stored["metadata"]["namespace"])
+                stored = await client.get(
+                    requests.Get(APPLICATIONS, Key(stored["metadata"]["namespace"], metadata["name"]))
+                )
                 continue
             self._world.events.record(written, "ResourceUpdated", f"{_user(call)} updated application spec")
             return await self._seen(written)
@@ -164,15 +168,19 @@ class Writing:
         if finalizers == present:
             return app
         patch = {"metadata": {"finalizers": finalizers or None}}
-        return await self._world.client.patch(
-            APPLICATIONS, metadata["name"], metadata["namespace"], patch, PatchType.MERGE, field_manager=MANAGER
+        return await self._world.client.write(
+            requests.patch(
+                APPLICATIONS, Key(metadata["namespace"], metadata["name"]), patch, PatchType.MERGE, manager=MANAGER
+            )
         )
 
     async def _remove(self, app: JsonObject) -> None:
         metadata = app["metadata"]
         propagation: Propagation = "Background"
-        await self._world.client.delete(
-            APPLICATIONS, metadata["name"], metadata["namespace"], propagation=propagation, uid=metadata["uid"]
+        await self._world.client.write(
+            requests.remove(
+                APPLICATIONS, Key(metadata["namespace"], metadata["name"]), propagation=propagation, uid=metadata["uid"]
+            )
         )
 
     async def _seen(self, written: JsonObject) -> JsonObject:

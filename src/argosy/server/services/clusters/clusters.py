@@ -8,6 +8,7 @@ from typing import Any, Final
 import orjson
 
 from argosy.gitops.keys import IN_CLUSTER
+from argosy.machinery import requests
 from argosy.machinery.api import PatchType
 from argosy.machinery.objects import JsonObject, Key, Resource
 from argosy.machinery.requests import Write
@@ -90,7 +91,7 @@ class Clusters:
         found = [(item, secret) for item, secret in self._all() if item["server"] == cluster["server"] and secret]
         if not found:
             made = secrets.secret_of_cluster(cluster, self._world.namespace)
-            await seen(self._world, await self._world.client.create(SECRETS, made))
+            await seen(self._world, await self._world.client.write(requests.create(SECRETS, made)))
             return secrets.answered(self._world, cluster, info)
         existing, secret = found[0]
         if _comparable(existing) != _comparable(cluster):
@@ -113,7 +114,7 @@ class Clusters:
         info = await self._reached(cluster, "failed to get server version: ")
         if secret is None:
             made = secrets.secret_of_cluster(cluster, self._world.namespace)
-            await seen(self._world, await self._world.client.create(SECRETS, made))
+            await seen(self._world, await self._world.client.write(requests.create(SECRETS, made)))
         else:
             await self._replace(secret, cluster)
         return secrets.answered(self._world, cluster, info)
@@ -125,7 +126,9 @@ class Clusters:
             if secret is None:
                 raise invalid(f"cluster '{cluster['server']}' is the one that the server is in: it has no Secret")
             metadata = secret["metadata"]
-            await self._world.client.delete(SECRETS, metadata["name"], metadata["namespace"], uid=metadata["uid"])
+            await self._world.client.write(
+                requests.remove(SECRETS, Key(metadata["namespace"], metadata["name"]), uid=metadata["uid"])
+            )
             await self._gone(metadata["name"])
             self._reached_at.pop(str(cluster["server"]), None)
         return {}
@@ -240,7 +243,7 @@ class Clusters:
             return secrets.info_of(self._world, IN_CLUSTER)
         try:
             async with self._client(cluster) as client:
-                version = await client.version()
+                version = dict((await client.served(fresh=True)).version)
         except (StatusError, Unreachable, CredentialError) as error:
             raise unknown(f"{failed}failed to get server version: {_told(error)}") from None
         state = {"status": "Successful", "attemptedAt": seconds(self._world.clock.now())}
@@ -266,7 +269,9 @@ class Clusters:
         client = self._world.client
         await seen(
             self._world,
-            await client.patch(SECRETS, metadata["name"], metadata["namespace"], patch, PatchType.MERGE),
+            await client.write(
+                requests.patch(SECRETS, Key(metadata["namespace"], metadata["name"]), patch, PatchType.MERGE)
+            ),
         )
 
     async def _gone(self, name: str) -> None:

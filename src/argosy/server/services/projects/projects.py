@@ -7,6 +7,7 @@ from typing import Any
 from argosy.gitops.clusters.resolution import InvalidDestination
 from argosy.gitops.model.application_spec import normalised, sources_of
 from argosy.gitops.projects import permissions
+from argosy.machinery import requests
 from argosy.machinery.objects import JsonObject, Key
 from argosy.machinery.status import StatusError
 from argosy.server.calls import Call
@@ -25,7 +26,7 @@ class Projects:
         self._world = world
 
     async def list_all(self, call: Call) -> JsonObject:
-        page = await self._world.client.list(PROJECTS, self._world.namespace)
+        page = await self._world.client.page(requests.List(resource=PROJECTS, namespace=self._world.namespace))
         call.checked = True
         items = [item for item in page.items if call.may("projects", "get", item["metadata"]["name"])]
         return {"metadata": {"resourceVersion": page.resource_version}, "items": items or None}
@@ -44,7 +45,7 @@ class Projects:
             )
         made = {key: value for key, value in project.items() if key != "status"}
         try:
-            created = await self._world.client.create(PROJECTS, _stored(made))
+            created = await self._world.client.write(requests.create(PROJECTS, _stored(made)))
         except StatusError as error:
             if not error.is_already_exists:
                 raise
@@ -61,7 +62,9 @@ class Projects:
                 raise invalid(different_spec("project", before, after))
             return existing
         call.permit("projects", "update", name)
-        written = await self._world.client.update(PROJECTS, _stored({**existing, "spec": made.get("spec") or {}}))
+        written = await self._world.client.write(
+            requests.update(PROJECTS, _stored({**existing, "spec": made.get("spec") or {}}))
+        )
         self._tell(call, written, "ResourceUpdated", "updated project")
         return await seen(self._world, written)
 
@@ -81,7 +84,7 @@ class Projects:
             )
         body = {**project, "metadata": {**project["metadata"], "uid": stored["metadata"]["uid"]}}
         body["status"] = project.get("status") or stored.get("status") or {}
-        written = await self._world.client.update(PROJECTS, _stored(body))
+        written = await self._world.client.write(requests.update(PROJECTS, _stored(body)))
         self._tell(call, written, "ResourceUpdated", "updated project")
         return await seen(self._world, written)
 
@@ -138,7 +141,9 @@ class Projects:
         project = await read(self._world, name)
         if count := len(self._world.gitops.plane.users_of(name)):
             raise invalid(f"project is referenced by {count} applications")
-        await self._world.client.delete(PROJECTS, name, self._world.namespace, uid=project["metadata"]["uid"])
+        await self._world.client.write(
+            requests.remove(PROJECTS, Key(self._world.namespace, name), uid=project["metadata"]["uid"])
+        )
         self._tell(call, project, "ResourceDeleted", "deleted project")
         return {}
 
@@ -155,7 +160,7 @@ async def read(world: World, name: str) -> JsonObject:
     """Raises StatusError, in the words of the Kubernetes API."""
     if not name:
         raise ApiError(Code.NOT_FOUND, 'appprojects.argoproj.io "" not found')
-    return await world.client.read(PROJECTS, name, world.namespace)
+    return await world.client.get(requests.Get(PROJECTS, Key(world.namespace, name)))
 
 
 async def seen(world: World, written: JsonObject) -> JsonObject:

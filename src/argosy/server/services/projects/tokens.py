@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
+from argosy.machinery import requests
 from argosy.machinery.objects import JsonObject
 from argosy.machinery.status import StatusError
 from argosy.server.calls import Call
@@ -34,7 +35,7 @@ class Tokens:
         if seconds < 0:
             raise invalid(f"expiresIn: {seconds} is negative; 0 means that the token does not expire")
         if token_id and any(item.get("id") == token_id for item in project_tokens(project, role_name)):
-            raise invalid(f"Token id '{token_id}' has been used. ")
+            raise invalid(f"rpc error: code = InvalidArgument desc = Token id '{token_id}' has been used. ")
         token_id = token_id or world.authentication.new_id()
         now = int(world.clock.now().timestamp())
         token = world.authentication.issue(f"proj:{name}:{role_name}", seconds, token_id)
@@ -92,7 +93,7 @@ class Tokens:
             status = {**(project.get("status") or {}), "jwtTokensByRole": by_role}
             body = {**project, "spec": {**spec, "roles": roles}, "status": status}
             try:
-                await seen(self._world, await self._world.client.update(PROJECTS, body))
+                await seen(self._world, await self._world.client.write(requests.update(PROJECTS, body)))
                 return
             except StatusError as error:
                 if not error.is_conflict:

@@ -30,7 +30,7 @@ class Connecting:
         try:
             await self._reach(repository)
         except SourceError as error:
-            raise unknown(f"error testing repository connectivity: {error}") from None
+            raise unknown(_said(repository, error)) from None
 
     async def state(self, repository: JsonObject, *, anew: bool) -> JsonObject:
         key, now = (repository["repo"], str(repository.get("project") or "")), self._world.clock.monotonic()
@@ -41,7 +41,8 @@ class Connecting:
         try:
             await self._reach(repository)
         except SourceError as error:
-            found |= {"status": "Failed", "message": f"{UNREACHABLE}{error}"}
+            told = f"rpc error: code = Unknown desc = {_said(repository, error)}"
+            found |= {"status": "Failed", "message": f"{UNREACHABLE}{told}"}
         self._states[key] = (now, found)
         return found
 
@@ -88,3 +89,9 @@ TRUST: Final = ("argocd-tls-certs-cm", "argocd-ssh-known-hosts-cm")
 
 def _is_same(one: JsonObject, other: JsonObject) -> bool:
     return bool(one["metadata"]["name"] == other["metadata"]["name"])
+
+
+def _said(repository: JsonObject, error: SourceError) -> str:
+    is_git = str(repository.get("type") or "git") == "git"
+    doing = "unable to ls-remote HEAD on repository: " if is_git else ""
+    return f"error testing repository connectivity: {doing}{error}"

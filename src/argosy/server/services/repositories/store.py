@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from argosy.machinery import requests
 from argosy.machinery.api import PatchType
-from argosy.machinery.objects import JsonObject
+from argosy.machinery.objects import JsonObject, Key
 from argosy.machinery.status import StatusError
 from argosy.server.configuration import SECRETS
 from argosy.server.services.account import seen
@@ -37,7 +38,9 @@ class Store:
         return found
 
     async def create(self, given: JsonObject) -> None:
-        made = await self.world.client.create(SECRETS, secrets.new_secret(given, self.kind, self.world.namespace))
+        made = await self.world.client.write(
+            requests.create(SECRETS, secrets.new_secret(given, self.kind, self.world.namespace))
+        )
         await seen(self.world, made)
 
     async def replace(self, secret: JsonObject, given: JsonObject) -> None:
@@ -46,17 +49,24 @@ class Store:
             "data": secrets.secret_data(given, self.kind),
         }
         name, namespace = secret["metadata"]["name"], secret["metadata"]["namespace"]
-        await seen(self.world, await self.world.client.patch(SECRETS, name, namespace, patch, PatchType.MERGE))
+        await seen(
+            self.world,
+            await self.world.client.write(requests.patch(SECRETS, Key(namespace, name), patch, PatchType.MERGE)),
+        )
 
     async def remove(self, secret: JsonObject) -> None:
         """One that somebody else made by hand loses its mark, and stays."""
         metadata, client = secret["metadata"], self.world.client
         if (metadata.get("annotations") or {}).get(secrets.ANNOTATION) != secrets.MANAGED:
             patch = {"metadata": {"labels": {TYPE_LABEL: None}}}
-            await client.patch(SECRETS, metadata["name"], metadata["namespace"], patch, PatchType.MERGE)
+            await client.write(
+                requests.patch(SECRETS, Key(metadata["namespace"], metadata["name"]), patch, PatchType.MERGE)
+            )
         else:
             try:
-                await client.delete(SECRETS, metadata["name"], metadata["namespace"], uid=metadata["uid"])
+                await client.write(
+                    requests.remove(SECRETS, Key(metadata["namespace"], metadata["name"]), uid=metadata["uid"])
+                )
             except StatusError as error:
                 if not error.is_not_found:
                     raise

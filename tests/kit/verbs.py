@@ -1,4 +1,4 @@
-"""The verbs of a client as methods, for callers that make one request at a time: the command, and what is to move.
+"""The verbs of a client as methods, for tests, which make one request at a time.
 
 Decisions and whatever runs for long build request values instead (`machinery.requests`), with their preconditions.
 """
