@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import gzip
 from datetime import UTC, datetime
 
 import pytest
 
-from argosy.cluster.workloads.inside.commands import Place, Ran, run
+from argosy.cluster.workloads.inside.commands import FILTERED, Place, Ran, run
 from argosy.cluster.workloads.inside.files import packed, unpacked
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
@@ -33,6 +34,11 @@ def place() -> Place:
         (["env"], b"", b"A=b\nHOME=/root\n", 0),
         (["hostname"], b"", b"web-0\n", 0),
         (["date"], b"", b"Thu Jan 01 12:00:00 UTC 2026\n", 0),
+        (["date", "+%Y-%m-%d %s"], b"", b"2026-01-01 1767268800\n", 0),
+        (["head", "-n", "1", "/notes"], b"", b"one\n", 0),
+        (["tail", "-1", "/notes"], b"", b"two\n", 0),
+        (["sort", "-r"], b"a\nb\n", b"b\na\n", 0),
+        (["sh", "-c", "echo b; cat /notes | sort -r | head -n1"], b"", b"b\ntwo\n", 0),
         (["test", "-f", "/notes"], b"", b"", 0),
         (["test", "-d", "/etc/app"], b"", b"", 0),
         (["[", "-f", "/none", "]"], b"", b"", 1),
@@ -47,7 +53,8 @@ def place() -> Place:
         (["sh", "-c", "echo $A ${A}c"], b"", b"b bc\n", 0),
         (["sh", "-c", "echo x > /tmp/y && cat /tmp/y"], b"", b"x\n", 0),
         (["bash", "-c", "exit 3"], b"", b"", 3),
-        (["sh", "-c", "cat /notes | wc"], b"", b"", 2),
+        (["sh", "-c", "cat /notes | wc"], b"", b"2 2 8\n", 0),
+        (["sh", "-c", "sleep 1 & echo a"], b"", b"", 2),
         (["sh", "-c", "echo 'open"], b"", b"", 2),
     ],
 )
@@ -55,6 +62,25 @@ def test_a_command_prints(words: list[str], given: bytes, output: bytes, code: i
     ran = run(place(), words, given)
     assert (ran.output, ran.code) == (output, code)
     assert bool(ran.complaint) is (code in (2, 127) or words == ["cat", "/none"])
+
+
+@pytest.mark.parametrize(
+    ("words", "output", "complaint", "code"),
+    [
+        (["date", "foo"], b"", b"date: invalid date 'foo'", 1),
+        (["dd", "of=/big", "bs=1G", "count=1"], b"", b"No space left on device", 1),
+        (["dd", "of=/big", "bs=1q", "count=1"], b"", b"dd: invalid number: '1q'", 1),
+        (["gzip", "-d"], b"", b"is not simulated", 1),
+        (["sh", "-c", "cat /none | wc -c"], b"0\n", b"cat: /none: No such file", 0),
+    ],
+)
+def test_a_command_that_fails_says_why(words: list[str], output: bytes, complaint: bytes, code: int) -> None:
+    ran = run(place(), words, b"x")
+    assert (ran.output, ran.code, complaint in ran.complaint) == (output, code, True)
+
+
+def test_a_filter_takes_no_more_than_it_can_at_once() -> None:
+    assert run(place(), ["sort"], bytes(FILTERED + 1)).code == 1
 
 
 def test_what_is_no_command_says_that_the_container_is_simulated() -> None:
@@ -78,3 +104,10 @@ def test_no_member_of_an_archive_leaves_the_directory() -> None:
 @pytest.mark.parametrize("data", [b"", b"hello", b"\0" * 3])
 def test_what_is_no_archive_is_told(data: bytes) -> None:
     assert run(place(), ["tar", "xf", "-"], data).code == 2
+
+
+def test_dd_makes_a_file_and_a_pipe_into_gzip_is_gzip() -> None:
+    there = place()
+    assert run(there, ["dd", "if=/dev/random", "of=/big", "bs=4k", "count=3"], b"").code == 0
+    assert len(there.written["/big"]) == 3 * 4096
+    assert gzip.decompress(run(there, ["sh", "-c", 'echo -n "a b" | gzip'], b"").output) == b"a b"

@@ -7,7 +7,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from argosy.cluster.workloads.inside.files import Files, below, normal, packed, unpacked
+from argosy.cluster.workloads.inside import filters
+from argosy.cluster.workloads.inside.files import POD_LIMIT, Files, below, normal, packed, unpacked
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +31,10 @@ class Place:
     written: Files = field(default_factory=dict)
 
 
+FILTERED = 1 << 20
+"""Bytes that a filter takes: more would hold up the others."""
 Run = Callable[[Place, Sequence[str], bytes], Ran]
-READS_INPUT = frozenset({"cat", "tar", "tee", "wc", "grep", "head", "tail", "sort", "sh", "bash", "ash"})
+READS_INPUT = frozenset({"cat", "tar", "tee", "wc", "grep", "head", "tail", "sort", "gzip", "sh", "bash", "ash"})
 """Commands that wait for the end of their input, where they are given no file."""
 
 
@@ -168,21 +171,25 @@ def _shell(place: Place, words: Sequence[str], given: bytes) -> Ran:
 def script_run(place: Place, script: str, execute: Run | None = None) -> Ran:
     execute = execute or run
     output, complaint, code = b"", b"", 0
+    piped = b""
     for line in script.splitlines() or [""]:
         try:
             parts = _parts(line)
         except ValueError as error:
             return Ran(output, complaint + f"sh: {error}\n".encode(), 2)
-        for operator, words in parts:
+        for index, (operator, words) in enumerate(parts):
+            given, piped = (piped, b"") if operator == "|" else (b"", b"")
             if (operator == "&&" and code) or (operator == "||" and not code) or not words:
                 continue
             if words[0] == "exit":
                 return Ran(output, complaint, int(words[1]) % 256 if words[1:] and words[1].isdigit() else code)
             target, words = _redirected(words)
-            done = execute(place, [_expanded(place, word) for word in words], b"")
+            done = execute(place, [_expanded(place, word) for word in words], given)
             if target:
                 place.written[_path(place, target)] = done.output
                 place.files[_path(place, target)] = done.output
+            elif parts[index + 1 : index + 2] and parts[index + 1][0] == "|":
+                piped = done.output
             else:
                 output += done.output
             complaint, code = complaint + done.complaint, done.code
@@ -196,7 +203,7 @@ def _parts(line: str) -> list[tuple[str, list[str]]]:
     lexer.commenters = "#"
     found: list[tuple[str, list[str]]] = [(";", [])]
     for word in lexer:
-        if word in (";", "&&", "||"):
+        if word in (";", "&&", "||", "|"):
             found.append((word, []))
         elif word and set(word) <= set(";&|"):
             raise ValueError(f"'{word}' needs a shell, and this container is simulated: a rule may say what it prints")
@@ -221,6 +228,38 @@ def _expanded(place: Place, word: str) -> str:
         if word == f"${name}":
             word = value
     return word
+
+
+def _filter(change: Callable[[Sequence[str], bytes], bytes]) -> Run:
+    """Of files, or of what flows in."""
+
+    def filtered(place: Place, words: Sequence[str], given: bytes) -> Ran:
+        names = [word for word in words if not word.startswith("-") and not word.isdigit()]
+        data = b"".join(place.files.get(_path(place, name), b"") for name in names) if names else given
+        if len(data) > FILTERED:
+            return Ran(complaint=b"more than 1 MB is not simulated\n", code=1)
+        try:
+            return Ran(change(words, data))
+        except ValueError as error:
+            return Ran(complaint=f"{error}\n".encode(), code=1)
+
+    return filtered
+
+
+def _date(place: Place, words: Sequence[str], given: bytes) -> Ran:
+    try:
+        return Ran(f"{filters.date(words, place.now)}\n".encode())
+    except ValueError as error:
+        return Ran(complaint=f"date: {error}\n".encode(), code=1)
+
+
+def _dd(place: Place, words: Sequence[str], given: bytes) -> Ran:
+    try:
+        name, data = filters.made_block(words, POD_LIMIT)
+    except ValueError as error:
+        return Ran(complaint=f"dd: {error}\n".encode(), code=1)
+    place.written[_path(place, name)] = data
+    return Ran(complaint=f"{len(data)} bytes copied\n".encode())
 
 
 def _says(read: Callable[[Place], str]) -> Run:
@@ -250,7 +289,12 @@ COMMANDS: dict[str, Run] = {
     "pwd": _says(lambda place: place.directory),
     "whoami": _says(lambda place: place.user),
     "id": _says(lambda place: "uid=0(root) gid=0(root) groups=0(root)"),
-    "date": _says(lambda place: place.now.strftime("%a %b %d %H:%M:%S UTC %Y")),
+    "date": _date,
+    "dd": _dd,
+    "head": _filter(filters.head),
+    "tail": _filter(filters.tail),
+    "sort": _filter(filters.sort),
+    "gzip": _filter(filters.zipped),
     "uname": _says(lambda place: "Linux"),
     "which": lambda place, words, given: Ran(
         "".join(f"/bin/{word}\n" for word in words if word in COMMANDS).encode(),

@@ -15,8 +15,8 @@ from argosy.machinery.objects import JsonObject, Key
 if TYPE_CHECKING:
     from argosy.cluster.workloads.view import View
 
-POD_LIMIT = 16 << 20
-"""Bytes that may be written into one Pod."""
+POD_LIMIT, ALL_LIMIT = 64 << 20, 128 << 20
+"""Bytes that may be written into one Pod, and into all: those written to first are forgotten first."""
 Files = dict[str, bytes]
 
 

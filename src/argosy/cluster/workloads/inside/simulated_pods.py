@@ -13,7 +13,8 @@ from argosy.cluster.ports import Clock, CommandConsole, ProxyRequest, ProxyRespo
 from argosy.cluster.workloads.inside import commands
 from argosy.cluster.workloads.inside.commands import READS_INPUT, Place, Ran
 from argosy.cluster.workloads.inside.fields import api_server, field_value, host_name, kubelet_files
-from argosy.cluster.workloads.inside.files import POD_LIMIT, Files, data_of, mounted
+from argosy.cluster.workloads.inside.files import ALL_LIMIT, POD_LIMIT, Files, data_of, mounted
+from argosy.cluster.workloads.inside.known_images import PORT, page_of, serves_pages
 from argosy.cluster.workloads.inside.rules import Page
 from argosy.cluster.workloads.kubelet.effects import effects_of, ordinal_of, owners_of
 from argosy.cluster.workloads.rules.rule_book import RuleBook
@@ -44,6 +45,10 @@ class SimulatedWorld:
         name = command[0].rpartition("/")[2]
         if (said := _said(effect, command)) is not None:
             done = said
+        elif _echoes(command):
+            while data := await console.read():
+                await console.write(data)
+            return 0
         elif name in ("sh", "bash", "ash") and tty and len(command) == 1:
             return await self._interact(pod, place, effect, console)
         else:
@@ -132,8 +137,11 @@ class SimulatedWorld:
             if sum(map(len, own.values())) + len(data) <= POD_LIMIT:
                 own[path] = data
         place.files |= place.written
-        while len(self._written) > PODS_KEPT:
+        while len(self._written) > PODS_KEPT or (len(self._written) > 1 and self._size() > ALL_LIMIT):
             self._written.pop(next(iter(self._written)))
+
+    def _size(self) -> int:
+        return sum(len(data) for files in self._written.values() for data in files.values())
 
     # -- HTTP --------------------------------------------------------------------------------------------------------
 
@@ -142,15 +150,26 @@ class SimulatedWorld:
         if (pod.get("status") or {}).get("phase") != "Running":
             return False
         declared = any(item.get("containerPort") == port for _, item in _ports(pod))
-        return declared or any(page.port == port for _, page in self._pages(pod))
+        return declared or any(page.port == port for _, page in self._pages(pod)) or self._site(pod, port) is not None
 
     async def answer(self, pod: JsonObject, port: int, request: ProxyRequest) -> ProxyResponse:
         for _, page in self._pages(pod):
             if _means(page, port, request) and page.review is None:
                 return ProxyResponse(status=page.status, body=page.body.encode(), content_type=page.content_type)
+        if (files := self._site(pod, port)) is not None:
+            return page_of(request, files)
         metadata = pod["metadata"]
         text = f"{request.method} {request.path}\npod {metadata['namespace']}/{metadata['name']}, simulated\n"
         return ProxyResponse(status=200, body=text.encode())
+
+    def _site(self, pod: JsonObject, port: int) -> Files | None:
+        """The files of the container that serves pages at this port by its image alone."""
+        if port != PORT:
+            return None
+        effects = self._effects(pod)
+        serving = (item["name"] for item in pod["spec"]["containers"] if serves_pages(item))
+        name = next((name for name in serving if not (effects.get(name) or Effect()).http), None)
+        return self._place(pod, name, effects.get(name) or Effect()).files if name is not None else None
 
     def review(self, pod: JsonObject, request: ProxyRequest) -> ProxyResponse | None:
         for _, page in self._pages(pod):
@@ -193,6 +212,12 @@ def _said(effect: Effect, command: Sequence[str]) -> Ran | None:
 
 def _line(text: str) -> bytes:
     return (text if not text or text.endswith("\n") else f"{text}\n").encode()
+
+
+def _echoes(command: Sequence[str]) -> bool:
+    """`cat` alone says what it hears at once, and not first at its end."""
+    words = [word.rpartition("/")[2] for word in command]
+    return words == ["cat"] or (len(words) == 3 and words[0] in ("sh", "bash", "ash") and words[1:] == ["-c", "cat"])
 
 
 def _waits_for_input(name: str, command: Sequence[str]) -> bool:
