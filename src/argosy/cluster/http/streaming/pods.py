@@ -115,14 +115,14 @@ def _port_forward(call: Call, pod: JsonObject, world: PodWorld) -> Response:
             await port_forward.over_spdy(WebSocketBytes(websocket.WebSocket(stream)), serve)
 
         return _upgraded(call, websocket.handshake(request, port_forward.TUNNEL), tunnel)
-    if port_forward.CHANNELS not in offered:
+    if offered and port_forward.CHANNELS not in offered:
         raise _no_protocol(offered)
     ports = [int(word) for text in call.query.get("ports") or () for word in text.split(",") if word.isdigit()]
     if not ports or not all(0 < port < 65536 for port in ports):
         raise bad_request('query parameter "ports" is required: numbers from 1 to 65535')
     return _upgraded(
         call,
-        websocket.handshake(request, port_forward.CHANNELS),
+        websocket.handshake(request, port_forward.CHANNELS if offered else ""),
         lambda stream: port_forward.over_websocket(stream, ports, serve),
     )
 

@@ -14,6 +14,8 @@ from argosy.cluster.http.streaming.raw import ByteStream
 from argosy.cluster.ports import ProxyRequest, ProxyResponse
 
 BODY_LIMIT = 8 << 20
+PIECE = 64 << 10
+"""Bytes of an answer that are sent at a time, so that others have their turn and no message is large."""
 Answer = Callable[[ProxyRequest], Awaitable[ProxyResponse]]
 _PHRASES = {status.value: status.phrase for status in HTTPStatus}
 
@@ -70,7 +72,9 @@ async def respond(stream: ByteStream, answer: Answer) -> None:
             return
         ready, requests.ready = requests.ready, []
         for request, goes_on in ready:
-            await stream.write(_written(request, await answer(request), goes_on=goes_on))
+            said = _written(request, await answer(request), goes_on=goes_on)
+            for start in range(0, len(said), PIECE):
+                await stream.write(said[start : start + PIECE])
             if not goes_on:
                 return
 
