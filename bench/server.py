@@ -40,6 +40,9 @@ HOOKS = 2000
 CALLS = 2000
 CLIENTS = 16
 SENT = "bench.argosy.dev/sent"
+TABS = 500
+VISIBLE = 50
+"""Rows of a window: the first ones by name, which are those that change."""
 
 
 def application(number: int) -> JsonObject:
@@ -98,24 +101,30 @@ async def served(place: Path, count: int, parts: list[str]) -> None:
                 if parts and work.__name__ not in parts:
                     continue
                 await _elsewhere(work, server.url, password)
-            if parts and "watches" not in parts:
-                return
-            ours, theirs = multiprocessing.Pipe()
-            process = multiprocessing.get_context("spawn").Process(
-                target=_client, args=("watches", server.url, password, theirs)
-            )
-            process.start()
-            await asyncio.to_thread(ours.recv)
-            begun = clock.monotonic()
-            for number in range(CHANGES):
-                patch = {"metadata": {"annotations": {SENT: repr(clock.now().timestamp())}}}
-                await running.client.write(
-                    requests.patch(APPLICATIONS, Key("argocd", f"app-{number % count:05d}"), patch, PatchType.MERGE)
-                )
-                await clock.sleep(max(0.0, begun + (number + 1) / CHANGES_PER_SECOND - clock.monotonic()))
-            print(await asyncio.to_thread(ours.recv))
-            await asyncio.to_thread(process.join)
+            for name, among in (("watches", count), ("tabs", VISIBLE)):
+                if not parts or name in parts:
+                    await _changing(name, running.client, server.url, password, among)
             print(f"memory at the end: {_memory()} MB")
+
+
+async def _changing(name: str, client: Any, url: str, password: str, among: int) -> None:
+    """Clients look on while Applications change."""
+    clock = RealClock()
+    ours, theirs = multiprocessing.Pipe()
+    process = multiprocessing.get_context("spawn").Process(target=_client, args=(name, url, password, theirs))
+    process.start()
+    await asyncio.to_thread(ours.recv)
+    begun, before = clock.monotonic(), time.process_time()
+    for number in range(CHANGES):
+        sent = repr(clock.now().timestamp())
+        patch = {"metadata": {"annotations": {SENT: sent}}, "status": {"sync": {"revision": sent}}}
+        key = Key("argocd", f"app-{number % among:05d}")
+        await client.write(requests.patch(APPLICATIONS, key, patch, PatchType.MERGE))
+        await clock.sleep(max(0.0, begun + (number + 1) / CHANGES_PER_SECOND - clock.monotonic()))
+    took = clock.monotonic() - begun
+    print(f"{CHANGES} changes in {took:.1f} s, CPU of the server {time.process_time() - before:.1f} s")
+    print(await asyncio.to_thread(ours.recv))
+    await asyncio.to_thread(process.join)
 
 
 async def _filled(client: Any, count: int) -> None:
@@ -153,11 +162,11 @@ def _client(name: str, url: str, password: str, pipe: Connection) -> None:
 
 async def _asked(name: str, url: str, password: str, pipe: Connection) -> None:
     connector = aiohttp.TCPConnector(limit=0)
-    async with aiohttp.ClientSession(url, connector=connector, timeout=aiohttp.ClientTimeout(total=120)) as http:
+    async with aiohttp.ClientSession(url, connector=connector, timeout=aiohttp.ClientTimeout(total=300)) as http:
         async with http.post("/api/v1/session", json={"username": "admin", "password": password}) as answer:
             token = (await answer.json())["token"]
         http.headers["Authorization"] = f"Bearer {token}"
-        await {"lists": lists, "calls": calls, "hooks": hooks, "watches": watches}[name](http, pipe)
+        await {"lists": lists, "calls": calls, "hooks": hooks, "watches": watches, "tabs": tabs}[name](http, pipe)
 
 
 async def lists(http: aiohttp.ClientSession, pipe: Connection) -> None:
@@ -240,6 +249,50 @@ async def watches(http: aiohttp.ClientSession, pipe: Connection) -> None:
     p50, p99 = (_percentile(delays, percent) * 1000 for percent in (50, 99))
     pipe.send(
         f"{WATCHES} watches, {CHANGES_PER_SECOND} changes/s: {len(delays)} events, p50 {p50:.0f}, p99 {p99:.0f} ms"
+    )
+
+
+async def tabs(http: aiohttp.ClientSession, pipe: Connection) -> None:
+    """Half of them on the list, others on windows of 20 projects, some on one Application."""
+    delays, snapshots = list[float](), 0
+    prefix = "/api/argosy/v1/stream/applications"
+
+    def place(number: int) -> str:
+        if number % 2:
+            return f"{prefix}?limit={VISIBLE}"
+        return (
+            f"{prefix}/argocd/app-{number % VISIBLE:05d}"
+            if number % 10 == 0
+            else f"{prefix}?project=team-{number % 20}"
+        )
+
+    async def one(number: int) -> None:
+        nonlocal snapshots
+        kind = b""
+        async with http.get(place(number)) as answer:
+            assert answer.status == 200, await answer.text()
+            async for line in answer.content:
+                if line.startswith(b"event: "):
+                    kind = line[7:].strip()
+                    snapshots += kind == b"snapshot"
+                elif line.startswith(b"data: ") and kind == b"patch":
+                    found = json.loads(line[6:])
+                    now = RealClock().now().timestamp()
+                    rows = found.get("changed") or [found.get("row") or {}]
+                    delays.extend(now - float(row["revision"]) for row in rows if "." in row.get("revision", ""))
+
+    clock = RealClock()
+    async with asyncio.TaskGroup() as group:
+        tasks = [group.create_task(one(number)) for number in range(TABS)]
+        while snapshots < TABS:
+            await clock.sleep(0.1)
+        pipe.send("ready")
+        await clock.sleep(CHANGES / CHANGES_PER_SECOND + 5)
+        for task in tasks:
+            task.cancel()
+    p50, p99 = (_percentile(delays, percent) * 1000 for percent in (50, 99))
+    pipe.send(
+        f"{TABS} tabs, {CHANGES_PER_SECOND} changes/s: {len(delays)} rows changed, p50 {p50:.0f}, p99 {p99:.0f} ms"
     )
 
 

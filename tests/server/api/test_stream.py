@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from argosy.server.api.stream import patched
+from argosy.server.api.changes import patched
 
 
 def row(name: str, sync: str = "Synced") -> dict[str, str]:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable
+from dataclasses import dataclass, field
 from typing import Any, Final, NotRequired, TypedDict
 
 from argosy.machinery.objects import JsonObject, Key, key_of
 from argosy.server.api.listing import Prepared, Table, Wanted
 from argosy.server.api.why import Why, why
 from argosy.server.calls import Call
+from argosy.server.permissions.enforcement import Enforcer, Subject
 from argosy.server.services.applications.access import RESOURCE, is_enabled, project_of, target_of_app
 from argosy.server.world import World
 
@@ -38,6 +41,9 @@ class ApplicationRow(TypedDict):
 
 AT_ONCE: Final = 500
 """Applications between two turns of everybody else."""
+KEPT_SECONDS: Final = 5.0
+MOST_SUBJECTS: Final = 16
+"""Whose rights are remembered."""
 SEVERITIES: Final = {"broken": 0, "attention": 1, "busy": 2, "ok": 3}
 TABLE: Final[Table[ApplicationRow]] = Table(
     facets={
@@ -65,25 +71,74 @@ TABLE: Final[Table[ApplicationRow]] = Table(
 )
 
 
+@dataclass(slots=True)
+class _Seen:
+    """What one subject may see. `changed` since it was looked at."""
+
+    enforcer: Enforcer
+    at: float
+    rows: dict[Key, Prepared[ApplicationRow]] | None = None
+    listed: list[Prepared[ApplicationRow]] | None = None
+    changed: set[Key] = field(default_factory=set)
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+
 class ApplicationRows:
-    """Kept for each object's version: of 10,000 Applications those that changed are made anew."""
+    """Kept for each object's version, and for each subject: of 10,000 Applications those that changed are looked at."""
 
     def __init__(self, world: World) -> None:
         self._world = world
         self._made: dict[Key, tuple[str, Prepared[ApplicationRow]]] = {}
+        self._seen: dict[Subject, _Seen] = {}
+        world.gitops.plane.applications.on_change(self._app_changed)
+        world.gitops.plane.projects.on_change(lambda old, new: self._seen.clear())
 
     async def visible(self, call: Call) -> list[Prepared[ApplicationRow]]:
-        """Those that the caller may see; gives way now and then, since there may be 10,000."""
+        """Those that the caller may see, not to be changed; gives way now and then, since there may be 10,000."""
         call.checked = True
-        found: list[Prepared[ApplicationRow]] = []
+        seen = self._seen_by(call)
+        async with seen.lock:
+            if seen.rows is None:
+                seen.rows = await self._all(call)
+            for key in seen.changed:
+                app = self._world.gitops.plane.applications.get(key)
+                if app is not None and self._may_see(call, app):
+                    seen.rows[key] = self.row(app)
+                else:
+                    seen.rows.pop(key, None)
+            if seen.changed or seen.listed is None:
+                seen.listed = list(seen.rows.values())
+                seen.changed.clear()
+            return seen.listed
+
+    def _seen_by(self, call: Call) -> _Seen:
+        """Rights that came from elsewhere than policies and projects, such as settings, count after a moment."""
+        subject, enforcer, now = call.caller.subject, call.enforcer(), self._world.clock.monotonic()
+        found = self._seen.pop(subject, None)
+        if found is None or found.enforcer is not enforcer or now - found.at > KEPT_SECONDS:
+            found = _Seen(enforcer, now)
+        while len(self._seen) >= MOST_SUBJECTS:
+            del self._seen[next(iter(self._seen))]
+        self._seen[subject] = found
+        return found
+
+    async def _all(self, call: Call) -> dict[Key, Prepared[ApplicationRow]]:
+        found: dict[Key, Prepared[ApplicationRow]] = {}
         for at, app in enumerate(self._world.gitops.plane.applications.list(), 1):
             if at % AT_ONCE == 0:
                 await self._world.clock.sleep(0)
-            if is_enabled(self._world, app["metadata"]["namespace"]) and call.may(
-                RESOURCE, "get", target_of_app(self._world, app)
-            ):
-                found.append(self.row(app))
+            if self._may_see(call, app):
+                found[key_of(app)] = self.row(app)
         return found
+
+    def _may_see(self, call: Call, app: JsonObject) -> bool:
+        is_served = is_enabled(self._world, app["metadata"]["namespace"])
+        return is_served and call.may(RESOURCE, "get", target_of_app(self._world, app))
+
+    def _app_changed(self, old: JsonObject | None, new: JsonObject | None) -> None:
+        key = key_of(new or old or {})
+        for seen in self._seen.values():
+            seen.changed.add(key)
 
     def row(self, app: JsonObject) -> Prepared[ApplicationRow]:
         key, version = key_of(app), str(app["metadata"].get("resourceVersion"))

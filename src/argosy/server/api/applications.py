@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any, Final, NotRequired, TypedDict
 
-from argosy.machinery.objects import JsonObject
+from argosy.machinery.objects import JsonObject, Key
 from argosy.server.api.application_rows import TABLE, ApplicationRow, ApplicationRows, row_of, wanted
 from argosy.server.api.endpoint import Asked, Endpoint, Parameter
-from argosy.server.api.stream import Events
+from argosy.server.api.sharing import OnlyOf, Shared
+from argosy.server.api.stream import Events, SharedEvents
 from argosy.server.calls import sign_in, within
 from argosy.server.errors import invalid
 from argosy.server.services.applications.access import Found, find
@@ -110,6 +111,8 @@ class ApplicationShown(TypedDict):
 
 def application_endpoints(world: World) -> tuple[Endpoint, ...]:
     rows = ApplicationRows(world)
+    plane = world.gitops.plane
+    shared = Shared(world.clock, (plane.applications, plane.projects))
 
     async def listed(asked: Asked) -> ApplicationPage:
         _check_sort(asked)
@@ -121,25 +124,24 @@ def application_endpoints(world: World) -> tuple[Endpoint, ...]:
 
     async def watched(asked: Asked) -> Events:
         _check_sort(asked)
+        question = wanted(asked)
 
         async def now() -> JsonObject:
             return dict(await page_of(rows, asked))
 
-        return Events(world, asked.call, now)
+        return SharedEvents(world, asked.call, now, shared, question.identity)
 
     async def one_watched(asked: Asked) -> Events:
         name, namespace = asked.path["name"], asked.path["namespace"]
         found = await _found(world, asked)
-        key = f"{namespace}/{name}"
+        key = Key(namespace, name)
 
         async def now() -> JsonObject:
-            for app in world.gitops.plane.applications.list(namespace):
-                if app["metadata"]["name"] == name:
-                    return dict(shown(world, app))
-            return {"gone": key}
+            app = world.gitops.plane.applications.get(key)
+            return dict(shown(world, app)) if app is not None else {"gone": f"{namespace}/{name}"}
 
         asked.call.permit("applications", "get", found.target)
-        return Events(world, asked.call, now)
+        return Events(world, asked.call, now, (OnlyOf(world.gitops.plane.applications, namespace, name),))
 
     return (
         Endpoint(

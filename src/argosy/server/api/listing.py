@@ -28,6 +28,11 @@ class Wanted:
     offset: int = 0
     limit: int = 50
 
+    @property
+    def identity(self) -> tuple[object, ...]:
+        """Equal for the same question."""
+        return (self.search, frozenset(self.filters.items()), self.sort, self.offset, self.limit)
+
 
 @dataclass(frozen=True, slots=True)
 class Window(Generic[R]):

@@ -7,13 +7,14 @@ reader gets fewer states, never late ones; after a break the page asks again and
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
-from typing import Any, Final, Protocol
+from collections.abc import Awaitable, Callable, Hashable, Sequence
+from typing import Final
 
 import orjson
 
-from argosy.machinery.mergepatch import create_merge_patch
 from argosy.machinery.objects import JsonObject
+from argosy.server.api.changes import Changing, patched
+from argosy.server.api.sharing import Shared
 from argosy.server.calls import Call
 from argosy.server.errors import ApiError
 from argosy.server.world import World
@@ -23,12 +24,6 @@ PAUSE_SECONDS: Final = 0.2
 HEARTBEAT_SECONDS: Final = 15.0
 RECHECK_SECONDS: Final = 5.0
 """How often the token and the rights are asked for again (security rule 11)."""
-
-
-class Changing(Protocol):
-    """A cache, or what else says that it changed."""
-
-    def on_change(self, handler: Callable[[JsonObject | None, JsonObject | None], None]) -> Callable[[], None]: ...
 
 
 class Events:
@@ -97,37 +92,54 @@ class Events:
 
     async def _event(self) -> bytes | None:
         self._dirty = False
-        now = await self._show()
-        if self._last is None:
-            body, name = now, "snapshot"
+        now = await self._now()
+        before, self._last = self._last, now
+        if before is None:
+            name, body = b"snapshot", orjson.dumps(now)
+        elif before is now:
+            return None
+        elif body := self._patch(before, now):
+            name = b"patch"
         else:
-            patch = patched(self._last, now)
-            if not patch:
-                return None
-            body, name = patch, "patch"
-        self._last = now
+            return None
         self._number += 1
-        return b"id: %d\nevent: %b\ndata: %b\n\n" % (self._number, name.encode(), orjson.dumps(body))
+        return b"id: %d\nevent: %b\ndata: %b\n\n" % (self._number, name, body)
+
+    async def _now(self) -> JsonObject:
+        return await self._show()
+
+    def _patch(self, before: JsonObject, after: JsonObject) -> bytes:
+        found = patched(before, after)
+        return orjson.dumps(found) if found else b""
 
 
-def patched(before: JsonObject, after: JsonObject) -> JsonObject:
-    """A JSON merge patch; of `rows`, which are a list, those that differ and the order."""
-    if "rows" not in before or "rows" not in after:
-        return create_merge_patch(before, after)
-    old = {_key(row): row for row in before["rows"]}
-    changed = [row for row in after["rows"] if old.get(_key(row)) != row]
-    order = [_key(row) for row in after["rows"]]
-    patch = create_merge_patch(_without_rows(before), _without_rows(after))
-    if changed:
-        patch["changed"] = changed
-    if order != list(old):
-        patch["order"] = order
-    return patch
+class SharedEvents(Events):
+    """What `question` stands for is computed once for all who have the caller's rights."""
 
+    def __init__(
+        self,
+        world: World,
+        call: Call,
+        show: Callable[[], Awaitable[JsonObject]],
+        shared: Shared,
+        question: Hashable,
+    ) -> None:
+        self._shared, self._question = shared, (call.caller.subject, question)
+        self._since = 0
+        """The version of the first change that is not shown yet."""
+        super().__init__(world, call, show, (shared,))
 
-def _key(row: JsonObject) -> str:
-    return f"{row['namespace']}/{row['name']}"
+    def _hear(self, old: JsonObject | None, new: JsonObject | None) -> None:
+        if not self._dirty:
+            self._since = self._shared.version
+        super()._hear(old, new)
 
+    async def _now(self) -> JsonObject:
+        now, version = await self._shared.of(self._question, self._call.enforcer(), self._since, self._show)
+        if version < self._shared.version:
+            self._since = version + 1
+            super()._hear(None, None)
+        return now
 
-def _without_rows(page: JsonObject) -> dict[str, Any]:
-    return {name: value for name, value in page.items() if name != "rows"}
+    def _patch(self, before: JsonObject, after: JsonObject) -> bytes:
+        return self._shared.patch(before, after)
