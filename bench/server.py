@@ -133,12 +133,12 @@ async def _filled(client: Any, count: int) -> None:
         metadata = {"name": f"team-{team}", "namespace": "argocd"}
         spec = {"sourceRepos": ["*"], "destinations": [{"server": "*", "namespace": "*"}]}
         project = {"apiVersion": "argoproj.io/v1alpha1", "kind": "AppProject", "metadata": metadata, "spec": spec}
-        await client.create(PROJECTS, project)
+        await client.write(requests.create(PROJECTS, project))
     numbers = iter(range(count))
 
     async def create() -> None:
         for number in numbers:
-            await client.create(APPLICATIONS, application(number))
+            await client.write(requests.create(APPLICATIONS, application(number)))
 
     async with asyncio.TaskGroup() as tasks:
         for _ in range(32):

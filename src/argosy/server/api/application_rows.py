@@ -90,8 +90,7 @@ class ApplicationRows:
         self._world = world
         self._made: dict[Key, tuple[str, Prepared[ApplicationRow]]] = {}
         self._seen: dict[Subject, _Seen] = {}
-        world.gitops.plane.applications.on_change(self._app_changed)
-        world.gitops.plane.projects.on_change(lambda old, new: self._seen.clear())
+        self._listens = False
 
     async def visible(self, call: Call) -> list[Prepared[ApplicationRow]]:
         """Those that the caller may see, not to be changed; gives way now and then, since there may be 10,000."""
@@ -113,6 +112,10 @@ class ApplicationRows:
 
     def _seen_by(self, call: Call) -> _Seen:
         """Rights that came from elsewhere than policies and projects, such as settings, count after a moment."""
+        if not self._listens:
+            self._listens = True
+            self._world.gitops.plane.applications.on_change(self._app_changed)
+            self._world.gitops.plane.projects.on_change(lambda old, new: self._seen.clear())
         subject, enforcer, now = call.caller.subject, call.enforcer(), self._world.clock.monotonic()
         found = self._seen.pop(subject, None)
         if found is None or found.enforcer is not enforcer or now - found.at > KEPT_SECONDS:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any, Final, NotRequired, TypedDict
 
 from argosy.machinery.objects import JsonObject, Key
@@ -111,8 +112,10 @@ class ApplicationShown(TypedDict):
 
 def application_endpoints(world: World) -> tuple[Endpoint, ...]:
     rows = ApplicationRows(world)
-    plane = world.gitops.plane
-    shared = Shared(world.clock, (plane.applications, plane.projects))
+
+    @cache
+    def shared() -> Shared:
+        return Shared(world.clock, (world.gitops.plane.applications, world.gitops.plane.projects))
 
     async def listed(asked: Asked) -> ApplicationPage:
         _check_sort(asked)
@@ -129,7 +132,7 @@ def application_endpoints(world: World) -> tuple[Endpoint, ...]:
         async def now() -> JsonObject:
             return dict(await page_of(rows, asked))
 
-        return SharedEvents(world, asked.call, now, shared, question.identity)
+        return SharedEvents(world, asked.call, now, shared(), question.identity)
 
     async def one_watched(asked: Asked) -> Events:
         name, namespace = asked.path["name"], asked.path["namespace"]
