@@ -177,3 +177,20 @@ def test_what_tells_who_asks_stays_with_its_host(make_site: Callable[[], Any], m
 )  # fmt: skip
 def test_of_a_foreign_body_only_an_interfaces_complaint_is_told(body: bytes, told: str) -> None:
     assert complaint(body) == told
+
+
+def test_a_silent_host_is_waited_for_no_longer_than_anybody_may(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("argosy.sources.egress.LONGEST_SECONDS", 0.05)
+
+    async def once() -> None:
+        server = await asyncio.get_running_loop().create_server(asyncio.Protocol, "127.0.0.1", 0)
+        egress = Egress(HERE)
+        try:
+            url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
+            with pytest.raises(Unavailable, match="no answer in time"):
+                await egress.request("GET", url, NOBODY, limit=10, seconds=1e9)
+        finally:
+            await egress.close()
+            server.close()
+
+    asyncio.run(once())

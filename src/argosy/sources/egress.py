@@ -30,7 +30,9 @@ from argosy.sources.urls import proxy_for
 
 REDIRECTS: Final = 5
 TIMEOUT_SECONDS: Final = 60.0
-CONNECTIONS: Final = 512
+LONGEST_SECONDS = 600.0
+"""Of one request, however long its user would wait: what a silent host holds is everybody's."""
+CONNECTIONS: Final = 4096
 CONNECTIONS_PER_HOST: Final = 32
 """A host that is slow to answer holds up its own requests alone."""
 
@@ -259,7 +261,7 @@ class Egress:
                 data=data,
                 headers={"Accept-Encoding": "identity", **headers},
                 allow_redirects=False,
-                timeout=aiohttp.ClientTimeout(total=seconds),
+                timeout=aiohttp.ClientTimeout(total=min(seconds, LONGEST_SECONDS)),
                 server_hostname=server_name or None,
                 proxy=proxy or None,
             ) as response:

@@ -16,7 +16,7 @@ import pytest
 
 from argosy.cluster.store import Change, Store
 from argosy.cluster.store.entry import Entry
-from argosy.cluster.store.sqlite import FORGOTTEN_AT_ONCE, SqliteJournal
+from argosy.cluster.store.sqlite import FORGOTTEN_AT_ONCE, FORGOTTEN_BYTES, SqliteJournal
 from argosy.machinery.objects import Key
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
@@ -241,3 +241,27 @@ def test_history_that_is_forgotten_goes_a_few_rows_with_each_commit_and_none_of_
     assert again.compacted == floor
     assert all(change.rev > floor for change in again.table("", "things").ring)
     again.close()
+
+
+def test_large_rows_of_history_go_one_by_one(tmp_path: Path) -> None:
+    path = tmp_path / "cluster.db"
+    store = opened(path)
+    table = store.table("", "things")
+
+    def put(name: str, size: int) -> None:
+        store.put(table, Key("n", name), {"metadata": {"name": name}, "x": "y" * size}, None)
+        store.flush()
+
+    def rows() -> int:
+        with sqlite3.connect(path) as reader:
+            return int(reader.execute("SELECT count(*) FROM log").fetchone()[0])
+
+    for number in range(3):
+        put(f"large-{number}", FORGOTTEN_BYTES)
+    store.compact(store.revision)
+    for left in (2, 1, 0):
+        put(f"small-{left}", 1)
+        assert rows() == left + (3 - left)
+    put("last", 1)
+    assert rows() == 4
+    store.close()

@@ -45,6 +45,7 @@ LOG_BYTES = 64 << 20
 """At this size it is carried over before anything else is done."""
 FORGOTTEN_AT_ONCE = 128
 """Rows of history that go with one commit."""
+FORGOTTEN_BYTES = 1 << 20
 SCARCE = 1 << 20
 """Bytes that are left on a disk that counts as full."""
 MARKER = "cluster.marker"
@@ -291,9 +292,21 @@ class SqliteJournal:
         self._set_meta("revision", changes[-1].rev)
         if self._floor:
             self._set_meta("compacted", self._floor)
-            old = "SELECT rev FROM log WHERE rev <= ? ORDER BY rev LIMIT ?"
-            done = self._db.execute(f"DELETE FROM log WHERE rev IN ({old})", (self._floor, FORGOTTEN_AT_ONCE))  # noqa: S608
-            self._floor = 0 if done.rowcount < FORGOTTEN_AT_ONCE else self._floor
+            self._forget_some()
+
+    def _forget_some(self) -> None:
+        """The oldest rows of what is to be forgotten, a few of them or as many bytes as a few have; one at least."""
+        old = "SELECT rev, length(obj) FROM log WHERE rev <= ? ORDER BY rev LIMIT ?"
+        rows = self._db.execute(old, (self._floor, FORGOTTEN_AT_ONCE)).fetchall()
+        size, upto = 0, 0
+        for rev, length in rows:
+            size += length
+            if upto and size > FORGOTTEN_BYTES:
+                break
+            upto = rev
+        self._db.execute("DELETE FROM log WHERE rev <= ?", (upto,))
+        if len(rows) < FORGOTTEN_AT_ONCE and (not rows or upto == rows[-1][0]):
+            self._floor = 0
 
     def compact(self, floor: int) -> None:
         """Done with the next commits, some at a time: the connection may be in use by the worker thread now."""
