@@ -236,9 +236,11 @@ class ComparisonReconciler:
         told = before.get("conditions") or []
         marks = conditions.updated(told, conclusion.found, conclusion.types, seconds(now))
         after = {name: value for name, value in {**conclusion.status, "conditions": marks}.items() if value != []}
+        compared, ended = before.get("reconciledAt"), (before.get("operationState") or {}).get("finishedAt")
+        if not conclusion.looked and not compared and not ended:
+            return after  # nothing of it was ever compared
         if before.get("controllerNamespace") != self.context.namespace:
             after["controllerNamespace"] = self.context.namespace
-        compared, ended = before.get("reconciledAt"), (before.get("operationState") or {}).get("finishedAt")
         # Who waits for a sync waits for a comparison that is not older than its end.
         unseen = not compared or bool(ended and compared < ended)
         if decided.requested or unseen or status.patch(before, after) is not None:

@@ -77,6 +77,8 @@ class ComparisonResult:
     """The held revision is no longer the one that is wanted."""
     finalizers: list[str] | None = None
     """Those it is to have, if others than it has."""
+    looked: bool = True
+    """Whether anything was compared at all."""
 
 
 def refused(
@@ -94,7 +96,7 @@ def refused(
     looked for in vain; `looked`: whether anything was."""
     before, at = app.get("status") or {}, seconds(now)
     after = status.unknown(before, spec, at, health, revisions) if looked else status.unlooked(before, at)
-    return ComparisonResult(status=after, found=(*_notices(spec, settings), *found))
+    return ComparisonResult(status=after, found=(*_notices(spec, settings), *found), looked=looked)
 
 
 def comparison_result(seen: Seen, settings: Settings, now: datetime) -> ComparisonResult:

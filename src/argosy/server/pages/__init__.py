@@ -22,6 +22,7 @@ def pages(world: World, dispatcher: Dispatcher, receiver: Receiver, provider: Ha
     from argosy.server.pages.files import page_files
     from argosy.server.pages.health import health
     from argosy.server.pages.sign_in import logout
+    from argosy.server.pages.terminal import terminal
     from argosy.server.rollouts_dashboard import dashboard
     from argosy.server.transport.front import plain_not_found
 
@@ -36,6 +37,7 @@ def pages(world: World, dispatcher: Dispatcher, receiver: Receiver, provider: Ha
         "/auth/login": _later(world, provider, "login"),
         "/auth/callback": _later(world, provider, "callback"),
         "/auth/logout": logout(world),
+        "/terminal": terminal(world, dispatcher),
         f"{PREFIX}/": router(world).page(dispatcher),
         "/v1beta1/": _kargo(world, dispatcher, provider),
         f"{PREFIX}/kubernetes/": _door(world, dispatcher),
