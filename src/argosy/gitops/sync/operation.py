@@ -167,7 +167,9 @@ class OperationReconciler:
             tasks = await self._tasks(found, spec, asked, options, parse(state["startedAt"]))
         except Refused as error:
             text = ";".join(f"{kind}: {message}" for kind, message in error.found)
-            await self._operation_recorder.end(key, app, state, "Error", text)
+            wanted = asked.get("revisions") or [asked.get("revision") or ""]
+            tried = {"syncResult": operation.result_of({**spec, **_override(given)}, wanted, []), **state}
+            await self._operation_recorder.end(key, app, tried, "Error", text)
             return None
         except (SourceError, NoServiceAccount) as error:
             await self._operation_recorder.end(key, app, state, "Error", str(error))
