@@ -102,7 +102,7 @@ ARTEFACTS = {
 
 def _is_own_way(step: dict[str, Any], raw: dict[str, Any]) -> bool:
     """An oddity that need not be copied: another refusal is as good, and so is what was asked for; a failure is not."""
-    return bool(step.get("quirk")) and raw["status"] < 500 and raw["status"] != 0
+    return bool(step.get("quirk")) and (0 < raw["status"] < 500 or raw["status"] == 501)
 
 
 def _is_aside(player: Any, step: dict[str, Any]) -> bool:
