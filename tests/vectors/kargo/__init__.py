@@ -31,6 +31,7 @@ FAMILIES: tuple[tuple[str, str] | tuple[str, str, float], ...] = (
     ("kargo/step-evaluation.yaml", "kargo.steps:evaluation"),
     ("kargo/webhooks.json", "kargo.webhooks"),
     ("kargo/subscription-schemas", "kargo.subscriptions"),
+    ("kargo/openapi-v2.json", "kargo.openapi"),
     ("kargo/timelines", "kargo.timelines", 60),
     ("kargo/cli", "kargo.cli:calls", 20),
     ("kargo/cli/sequence.json", "kargo.cli:command", 20),
