@@ -12,6 +12,8 @@ import pytest
 
 from argosy.client import ApiError, AsyncClient, Client, Event, Unreachable
 from argosy.client.transport import Events, answer, target
+from argosy.machinery import requests
+from argosy.machinery.objects import Key
 from kit.argocd_server import SECRETS, Api, argocd_server
 
 ROOT = Path(__file__).parents[2]
@@ -94,7 +96,8 @@ def _waiting(url: str, token: str) -> None:
 async def _awaiting(api: Api) -> None:
     from argosy.server.configuration import decoded
 
-    initial = decoded(await api.cluster.client.read(SECRETS, "argocd-initial-admin-secret", "argocd"))
+    secret = requests.Get(SECRETS, Key("argocd", "argocd-initial-admin-secret"))
+    initial = decoded(await api.cluster.client.get(secret))
     async with await AsyncClient.signed_in(api.server.url, "admin", initial["password"]) as client:
         assert (await client.get_me())["signedIn"]
         with pytest.raises(ApiError) as caught:
