@@ -36,7 +36,7 @@ FAMILIES = (
     Family("sealed-secrets", "sealed_secrets", 5),
     Family("sealed-secrets/timelines", "sealed_secrets_timelines"),
     Family("sealed-secrets/manifests", "manifests:sealed_secrets"),
-    Family("rollouts/vectors/analysis-assess.json", "rollouts_analysis"),
+    Family("rollouts/vectors", "rollouts_analysis"),
     Family("rollouts/vectors", "rollouts"),
     Family("rollouts/vectors/rollout-reconcile.json", "rollouts_reconcile"),
     Family("rollouts/vectors/experiment-reconcile.json", "experiments_reconcile"),

@@ -23,3 +23,8 @@ def not_run(family: str, name: str, why: str) -> Outcome:
 def without(family: str, name: str, error: FileNotFoundError) -> Outcome:
     """A vector of which one file is not in the part that was given."""
     return not_run(family, name, f"lacks {Path(error.filename).name}, which is not given")
+
+
+def unreadable(family: str, error: ValueError | KeyError | TypeError) -> Outcome:
+    """A file of cases that holds none: the other files of its family go on."""
+    return not_run(family, "", f"cannot be read: {type(error).__name__} {' '.join(str(error).split())[:200]}")

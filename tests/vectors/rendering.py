@@ -14,7 +14,7 @@ from argosy.render.local import LocalWorkspace, render_here
 from argosy.render.port import RenderError
 from argosy.sources.tree import MemoryStorage, RootedTree
 
-from .outcome import Outcome
+from .outcome import Outcome, unreadable
 
 TOOLS = {"kustomize": "Kustomize", "helm": "Helm", "directory": "Directory"}
 ROOT = "repository/deep/app"
@@ -23,7 +23,11 @@ ROOT = "repository/deep/app"
 
 def run(data: Path) -> Iterator[Outcome]:
     for file in sorted((data / "rendering").glob("*.json")):
-        family = json.loads(file.read_bytes())
+        try:
+            family = json.loads(file.read_bytes())
+        except ValueError as error:
+            yield unreadable(f"rendering/{file.stem}", error)
+            continue
         for case in family["cases"]:
             yield _judged(f"{family['family']}/{case['name']}", TOOLS.get(family["family"], ""), case)
 

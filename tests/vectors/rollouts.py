@@ -41,7 +41,7 @@ from argosy.rollouts.validation.references import service_errors
 from argosy.rollouts.validation.routers import virtual_service_errors
 from argosy.rollouts.validation.spec import spec_errors
 
-from .outcome import Outcome
+from .outcome import Outcome, unreadable
 
 Json = dict[str, Any]
 
@@ -412,7 +412,12 @@ OPERATIONS: Mapping[str, Callable[[Json], Json]] = {
 
 def run(data: Path) -> Iterator[Outcome]:
     for file in sorted((data / "rollouts/vectors").glob("*.json")):
-        for case in json.loads(file.read_bytes())["cases"]:
+        try:
+            cases = json.loads(file.read_bytes())["cases"]
+        except (ValueError, KeyError, TypeError) as error:
+            yield unreadable(f"rollouts/{file.stem}", error)
+            continue
+        for case in cases:
             if (operation := OPERATIONS.get(case["op"])) is not None:
                 yield _outcome(file.stem, case, operation)
 

@@ -26,7 +26,7 @@ from argosy.apis.rollouts.metrics import (
 from argosy.expr.exprlang import Int64, floats, strings
 from argosy.machinery import timestamps
 
-from .outcome import Outcome
+from .outcome import Outcome, unreadable
 
 FAMILY = "rollouts/analysis"
 FILES = (
@@ -43,7 +43,13 @@ def run(data: Path) -> Iterator[Outcome]:
     for name in FILES:
         if not (data / f"rollouts/vectors/{name}.json").exists():
             continue
-        for case in json.loads((data / f"rollouts/vectors/{name}.json").read_text())["cases"]:
+        path = data / f"rollouts/vectors/{name}.json"
+        try:
+            cases = json.loads(path.read_text())["cases"] if path.exists() else ()
+        except (ValueError, KeyError, TypeError) as error:
+            yield unreadable(f"rollouts/{name}", error)
+            continue
+        for case in cases:
             play = PLAYS.get(case["op"])
             if play is None:
                 continue

@@ -36,7 +36,7 @@ from argosy.sealing.seal import Sealer, SealError, prepared
 from argosy.sealing.settings import Settings
 from argosy.sealing.templates import Templates
 
-from .outcome import Outcome
+from .outcome import Outcome, unreadable
 
 NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
 UID = "5b1f6d3e-0000-4000-8000-000000000001"
@@ -47,8 +47,13 @@ def run(data: Path) -> Iterator[Outcome]:
         path = data / "sealed-secrets" / f"{name}.json"
         if not path.exists():
             continue
-        document = json.loads(path.read_text())
-        for case in document["cases"]:
+        try:
+            document = json.loads(path.read_text())
+            cases = document["cases"]
+        except (ValueError, KeyError, TypeError) as error:
+            yield unreadable(f"sealed-secrets/{name}", error)
+            continue
+        for case in cases:
             try:
                 detail = judge(case, document.get("keys") or {})
             except Exception as error:  # a vector that breaks us is one failure, whatever it is

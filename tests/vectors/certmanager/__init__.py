@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.vectors.certmanager import acme, names, pki, policies, shims, timelines, validation
-from tests.vectors.outcome import Outcome
+from tests.vectors.outcome import Outcome, unreadable
 
 Judge = Callable[[dict[str, Any]], Iterator[str]]
 
@@ -41,7 +41,12 @@ FAMILIES: tuple[tuple[str, Judge], ...] = (
 def run(data: Path) -> Iterator[Outcome]:
     for family, judge in FAMILIES:
         path = data / "cert-manager" / f"{family}.json"
-        for case in json.loads(path.read_bytes())["cases"] if path.exists() else ():
+        try:
+            cases = json.loads(path.read_bytes())["cases"] if path.exists() else ()
+        except (ValueError, KeyError, TypeError) as error:
+            yield unreadable(f"certmanager.{family}", error)
+            continue
+        for case in cases:
             problems = _judged(judge, case)
             yield Outcome(f"certmanager.{family}", f"{case['id']} {case['name']}", not problems, "; ".join(problems))
     yield from timelines.run(data)
