@@ -123,7 +123,7 @@ def test_answers_come_in_order_in_as_many_batches_as_it_takes() -> None:
         calls = [Call(f"first(.l[{at}])", b'{"l":[]}') for at in range(count)]
         answers = asyncio.run(workers.evaluate(calls))
         assert [answer.paths for answer in answers] == [(("l", at),) for at in range(count)]
-        assert (workers.pool.started, workers.evaluated) == (1, count)
+        assert workers.evaluated == count
 
 
 def test_an_expression_that_only_meets_its_limits_rests_and_others_act() -> None:
