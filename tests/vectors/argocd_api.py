@@ -196,8 +196,10 @@ def cli(data: Path) -> Iterator[Outcome]:
     if not tool.exists():
         yield not_run(family, "", f"the player {tool} is not there")
         return
+    if not (files := sorted((data / "argo-cd/api/cli").glob("*.json"))):
+        return
     with _player(tool) as player, tempfile.TemporaryDirectory(prefix="argosy-cli-") as place:
-        for file in sorted((data / "argo-cd/api/cli").glob("*.json")):
+        for file in files:
             recorded = json.loads(file.read_text())
             if not _begun(player, {**recorded, "$file": str(file)}):
                 yield Outcome(family, file.stem, passed=False, detail="it cannot be set up")
@@ -304,6 +306,7 @@ def _player(tool: Path) -> Iterator[Any]:
                 yield player
             finally:
                 player.git.close()
+                player.git.server.server_close()
         finally:
             process.terminate()
             with contextlib.suppress(subprocess.TimeoutExpired):
