@@ -30,8 +30,8 @@ rules:
   effect: {traffic: {errorShare: 0.5, errorCode: 500}}
 """
 SUCCESS: Final = (
-    'sum(rate(http_requests_total{namespace="shop-staging",code=~"2.."}[5s]))'
-    ' / sum(rate(http_requests_total{namespace="shop-staging"}[5s]))'
+    'sum(rate(http_requests_total{namespace="shop-staging",code=~"2.."}[3s]))'
+    ' / sum(rate(http_requests_total{namespace="shop-staging"}[3s]))'
 )
 
 
@@ -68,7 +68,7 @@ def _kargo(kind: str, name: str, spec: JsonObject) -> JsonObject:
 def _template(prometheus: str) -> JsonObject:
     metric = {
         "name": "success",
-        "initialDelay": "2s",
+        "initialDelay": "4s",
         "interval": "1s",
         "count": 3,
         "successCondition": "result[0] >= 0.95",

@@ -85,7 +85,7 @@ spec:
   args: [{name: hash}]
   metrics:
     - name: success
-      initialDelay: 2s
+      initialDelay: 4s
       interval: 1s
       count: 3
       successCondition: result[0] >= 0.95
@@ -93,8 +93,8 @@ spec:
         prometheus:
           address: PROMETHEUS
           query: |
-            sum(rate(http_requests_total{namespace="shop-prod",pod_template_hash="{{args.hash}}",code=~"2.."}[5s]))
-            / sum(rate(http_requests_total{namespace="shop-prod",pod_template_hash="{{args.hash}}"}[5s]))
+            sum(rate(http_requests_total{namespace="shop-prod",pod_template_hash="{{args.hash}}",code=~"2.."}[3s]))
+            / sum(rate(http_requests_total{namespace="shop-prod",pod_template_hash="{{args.hash}}"}[3s]))
 """
 _BANNER = """\
 apiVersion: v1
