@@ -25,6 +25,7 @@ export function moved(rows: number, at: number, key: string): number {
 addEventListener("keydown", (event) => {
   const target = event.target as HTMLElement;
   if (event.ctrlKey || event.metaKey || event.altKey || target.closest?.("dialog")) return;
+  if (target.isContentEditable) return;
   if (/^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName)) {
     if (event.key === "Escape") target.blur();
     return;

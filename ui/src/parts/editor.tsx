@@ -3,7 +3,7 @@ import { defaultKeymap, history, historyKeymap, indentWithTab } from "@codemirro
 import { yaml } from "@codemirror/lang-yaml";
 import { bracketMatching, HighlightStyle, indentUnit, syntaxHighlighting } from "@codemirror/language";
 import { type Diagnostic, lintGutter, setDiagnostics } from "@codemirror/lint";
-import { EditorState } from "@codemirror/state";
+import { Annotation, EditorState } from "@codemirror/state";
 import { EditorView, keymap, lineNumbers } from "@codemirror/view";
 import { tags } from "@lezer/highlight";
 import { useEffect, useRef } from "preact/hooks";
@@ -14,6 +14,7 @@ export interface Mark {
   message: string;
 }
 
+const FROM_OUTSIDE = Annotation.define<boolean>();
 const LOOK = EditorView.theme({
   "&": { backgroundColor: "var(--panel)", color: "var(--text)", border: "1px solid var(--line-strong)", borderRadius: "var(--radius)" },
   "&.cm-focused": { outline: "2px solid var(--accent)" },
@@ -34,6 +35,8 @@ export function Editor(props: { text: string; label: string; marks?: Mark[]; onC
   const view = useRef<EditorView | null>(null);
   const change = useRef(props.onChange);
   change.current = props.onChange;
+  /** What the editor itself told and has not come back yet: it must not be written over what was typed meanwhile. */
+  const told = useRef<string[]>([]);
   useEffect(() => {
     const state = EditorState.create({
       doc: props.text,
@@ -49,7 +52,10 @@ export function Editor(props: { text: string; label: string; marks?: Mark[]; onC
         EditorView.lineWrapping,
         EditorView.contentAttributes.of({ "aria-label": props.label }),
         EditorView.updateListener.of((update) => {
-          if (update.docChanged) change.current(update.state.doc.toString());
+          if (!update.docChanged || update.transactions.some((one) => one.annotation(FROM_OUTSIDE))) return;
+          const text = update.state.doc.toString();
+          told.current.push(text);
+          change.current(text);
         }),
         LOOK,
       ],
@@ -60,8 +66,11 @@ export function Editor(props: { text: string; label: string; marks?: Mark[]; onC
   }, []);
   useEffect(() => {
     const found = view.current;
-    if (!found || found.state.doc.toString() === props.text) return;
-    found.dispatch({ changes: { from: 0, to: found.state.doc.length, insert: props.text } });
+    const known = told.current.lastIndexOf(props.text);
+    if (known >= 0) told.current.splice(0, known + 1);
+    if (!found || known >= 0 || found.state.doc.toString() === props.text) return;
+    told.current = [];
+    found.dispatch({ changes: { from: 0, to: found.state.doc.length, insert: props.text }, annotations: FROM_OUTSIDE.of(true) });
   }, [props.text]);
   useEffect(() => {
     const found = view.current;
