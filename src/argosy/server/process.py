@@ -111,26 +111,7 @@ async def serving(ports: Ports, place: Place) -> AsyncIterator[Running]:
     authentication = Authentication(configuration, shared, ports.clock, rng, provider.verified)
     metrics = ServerMetrics()
     authentication.federation = provider.federation
-    world = World(
-        client=ports.client,
-        control_plane=ports.control_plane or ports.client,
-        caches=ports.caches,
-        clock=ports.clock,
-        rng=rng,
-        namespace=ports.namespace,
-        configuration=configuration,
-        events=EventRecorder(ports.client, ports.clock, "argocd-server"),
-        authentication=authentication,
-        passwords=Passwords(shared, ports.clock, rng, told=lambda ok: metrics.signed_in(succeeded=ok)),
-        shared=shared,
-        gitops=ports.gitops,
-        outside=ports.outside,
-        lua=ports.lua,
-        generators=ports.generators,
-        pod_logs=ports.pod_logs,
-        environ=ports.environ,
-        secure=not place.insecure,
-    )
+    world = _world(ports, configuration, authentication, shared, metrics, rng, secure=not place.insecure)
     authentication.written = lambda name, value: set_cookies(
         value, base_path(world), secure=is_secure(world), name=name
     )
@@ -170,6 +151,38 @@ async def serving(ports: Ports, place: Place) -> AsyncIterator[Running]:
         sharing.cancel()
         telling.cancel()
         hearing.cancel()
+
+
+def _world(
+    ports: Ports,
+    configuration: Configuration,
+    authentication: Authentication,
+    shared: SharedSessions,
+    metrics: ServerMetrics,
+    rng: Rng,
+    *,
+    secure: bool,
+) -> World:
+    return World(
+        client=ports.client,
+        control_plane=ports.control_plane or ports.client,
+        caches=ports.caches,
+        clock=ports.clock,
+        rng=rng,
+        namespace=ports.namespace,
+        configuration=configuration,
+        events=EventRecorder(ports.client, ports.clock, "argocd-server"),
+        authentication=authentication,
+        passwords=Passwords(shared, ports.clock, rng, told=lambda ok: metrics.signed_in(succeeded=ok)),
+        shared=shared,
+        gitops=ports.gitops,
+        outside=ports.outside,
+        lua=ports.lua,
+        generators=ports.generators,
+        pod_logs=ports.pod_logs,
+        environ=ports.environ,
+        secure=secure,
+    )
 
 
 def load() -> None:
