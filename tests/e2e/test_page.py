@@ -60,16 +60,16 @@ def test_what_needs_a_person_is_found_at_home_and_leads_to_its_place(page: Page)
 
 def test_filters_and_search_are_in_the_address(page: Page) -> None:
     page.get_by_role("link", name="Applications", exact=True).click()
-    page.get_by_label("Healthy").check()
+    page.get_by_label("Synced").check()
     expect(page.locator("tbody tr")).to_have_count(2)
-    assert "health=Healthy" in page.url
+    assert "sync=Synced" in page.url
     page.keyboard.press("/")
     page.keyboard.type("web")
     page.keyboard.press("Escape")
     expect(page.locator("tbody tr")).to_have_count(1)
     page.reload()
     expect(page.locator("tbody tr")).to_have_count(1)
-    expect(page.get_by_label("Healthy")).to_be_checked()
+    expect(page.get_by_label("Synced")).to_be_checked()
 
 
 def test_by_keyboard_alone_one_gets_to_an_application(page: Page) -> None:

@@ -76,7 +76,7 @@ def test_an_application_is_created_edited_and_deleted(page: Page, site: Site) ->
     expect(page.get_by_label("The Application as YAML")).to_contain_text(f"repoURL: {source}")
     page.get_by_role("button", name="Create").click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("made")
-    expect(page.locator(".note").first).to_contain_text("differ from Git")
+    expect(page.locator(".note").first).to_contain_text("ConfigMap a is Missing")
 
     page.get_by_role("button", name="Edit…").click()
     page.get_by_label("Automated sync").select_option("both")

@@ -217,5 +217,6 @@ def test_an_operation_with_more_or_fewer_revisions_than_sources_is_an_error(benc
     bench.world.run_until(lambda: bench.sync_status() == "OutOfSync")
     bench.sync(revisions=["main", "main"])
     bench.world.run_until(lambda: bench.phase() == "Error")
-    assert bench.state()["message"] == "operation.sync.revisions has 2 revisions for 1 sources: give one for each"
+    told = "operation.sync.revisions has 2 revisions for 1 sources: give one for each"
+    assert bench.state()["message"] == f"InvalidSpecError: {told}"
     assert bench.value("a") is None

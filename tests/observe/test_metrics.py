@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 
 from argosy.observe.metrics import Registry
@@ -90,3 +92,14 @@ def test_series_of_what_is_gone_are_forgotten() -> None:
     counter.forget(lambda labels: labels["name"] != "a")
 
     assert list(counter.lines()) == ['c{name="b"} 1']
+
+
+def test_a_metric_that_cannot_be_read_costs_itself_alone() -> None:
+    def broken() -> Iterator[tuple[tuple[str, ...], float]]:
+        raise TypeError("an object holds a number where a list belongs")
+        yield (), 0.0
+
+    registry = Registry()
+    registry.collected("a_broken", "h", (), broken)
+    registry.counter("b_good", "h").add()
+    assert "b_good 1" in registry.text()

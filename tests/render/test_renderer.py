@@ -174,7 +174,7 @@ def test_many_who_ask_at_once_share_one_rendering(make_bench: Any, make_request:
 
 def test_a_failure_is_tried_three_times_then_told_from_memory_for_an_hour(make_bench: Any) -> None:
     bench = make_bench()
-    broken = {"app/a.yaml": "apiVersion: v1\nkind: [\n"}
+    broken = {"app/a.yaml": "apiVersion: v1\nkind: A\nmetadata: [\n"}
     for _ in range(3):
         with pytest.raises(RenderError, match=r"^Failed to unmarshal"):
             bench.render(broken)

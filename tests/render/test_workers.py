@@ -103,7 +103,7 @@ def test_in_virtual_time_a_commit_is_fetched_and_rendered_while_the_clock_stands
 
 
 def test_an_error_of_one_source_leaves_the_others_alone(tmp_path: Path, make_request: Any) -> None:
-    write(tmp_path, FLEET | {"broken/a.yaml": "kind: [", "broken/b.yaml": "apiVersion: v1\nkind: [\n"})
+    write(tmp_path, FLEET | {"broken/a.yaml": "kind: [", "broken/b.yaml": "apiVersion: v1\nkind: A\nmetadata: [\n"})
 
     async def render() -> list[Any]:
         with RenderWorkers(RealClock(), SystemRng()) as workers:

@@ -52,7 +52,7 @@ class AnalysisMetrics:
 
     def _metric_phases(self) -> Iterator[Sample]:
         for obj in self._runs.list():
-            results = {one.get("name"): one for one in (obj.get("status") or {}).get("metricResults") or ()}
+            results = {one.get("name"): one for one in _tables((obj.get("status") or {}).get("metricResults"))}
             dry = _dry_run(obj)
             for metric in _metrics(obj):
                 name = str(metric.get("name"))
@@ -80,7 +80,13 @@ def type_of(metric: dict[str, Any]) -> str:
 
 
 def _metrics(obj: JsonObject) -> list[dict[str, Any]]:
-    return list((obj.get("spec") or {}).get("metrics") or ())
+    """Those that can be read: the object is as somebody stored it."""
+    spec = obj.get("spec")
+    return _tables(spec.get("metrics") if isinstance(spec, dict) else None)
+
+
+def _tables(found: Any) -> list[dict[str, Any]]:
+    return [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
 
 
 def _dry_run(obj: JsonObject) -> frozenset[str]:

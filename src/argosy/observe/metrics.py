@@ -6,10 +6,15 @@ gives the same one.
 
 from __future__ import annotations
 
+import logging
 import math
 from bisect import bisect_left
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from typing import ClassVar, Literal, TypeVar
+
+from argosy.machinery.unexpected import described
+
+log = logging.getLogger(__name__)
 
 SECONDS = (0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0)
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
@@ -205,7 +210,7 @@ class Registry:
         for name, metric in sorted(self._metrics.items()):
             yield f"# HELP {name} {_escaped_help(metric.help)}"
             yield f"# TYPE {name} {metric.kind}"
-            yield from metric.lines()
+            yield from _readable(metric)
 
     def _once(self, made: M) -> M:
         found = self._metrics.setdefault(made.name, made)
@@ -232,3 +237,11 @@ def _escaped(value: str) -> str:
 
 def _escaped_help(text: str) -> str:
     return text.replace("\\", "\\\\").replace("\n", "\\n")
+
+
+def _readable(metric: Metric) -> Iterator[str]:
+    """What cannot be read, since somebody stored something odd, costs its own metric alone."""
+    try:
+        yield from metric.lines()
+    except Exception as error:
+        log.warning("metric %s cannot be read: %s", metric.name, described(error))

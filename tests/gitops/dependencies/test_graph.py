@@ -313,7 +313,7 @@ def test_a_cycle_is_named_on_its_members_and_mended_by_breaking_it(bench: Bench)
     assert jobs.made == []
     bench.sync("a")
     bench.world.run_until(lambda: bench.phase("a") == "Error")
-    assert bench.state("a")["message"] == words
+    assert bench.state("a")["message"] == f"InvalidSpecError: {words}"
     bench.patch("c", {"metadata": {"annotations": {DEPENDS_ON: None}}})
     bench.world.run_until(lambda: ready(bench, "a", "b", "c", "d"))
     assert jobs.made == ["c", "b", "a", "d"]
