@@ -153,12 +153,17 @@ def test_logs_are_followed_filtered_and_marked(page: Page, site: Site) -> None:
     assert "filter=failed" in page.url
 
 
-def test_a_pipeline_is_a_picture_in_which_freight_is_promoted(page: Page, site: Site) -> None:
+def make_pipeline(site: Site) -> None:
+    """Unless it is there."""
     site.argosy.kubectl("apply", "-f", "-", stdin=PROJECT)
     site.argosy.eventually(lambda: site.argosy.get("namespace", "shop"), "the Project's namespace")
     site.argosy.eventually(
         lambda: site.argosy.kubectl("apply", "-f", "-", stdin=PIPELINE, check=False).count("\n") == 4, "the pipeline"
     )
+
+
+def test_a_pipeline_is_a_picture_in_which_freight_is_promoted(page: Page, site: Site) -> None:
+    make_pipeline(site)
     page.goto("/project/shop/stage/test")
     dialog = page.get_by_role("dialog").first
     expect(dialog).to_contain_text("first-one waits for a person")
@@ -176,12 +181,13 @@ def test_a_pipeline_is_a_picture_in_which_freight_is_promoted(page: Page, site: 
     assert "freight=" in page.url
 
 
-def test_a_change_is_found_by_its_commit_and_says_what_it_waits_for(page: Page) -> None:
+def test_a_change_is_found_by_its_commit_and_says_what_it_waits_for(page: Page, site: Site) -> None:
+    make_pipeline(site)
     page.goto("/deliveries?search=3c83688a")
     found = page.locator(".delivery")
     expect(found).to_contain_text("first-one")
     expect(found).to_contain_text("waits for somebody to promote it")
-    found.get_by_role("link", name="Go to prod").click()
+    found.get_by_role("link", name="Go to").click()
     expect(page.get_by_role("dialog")).to_contain_text("first-one waits for a person")
 
 
