@@ -104,7 +104,7 @@ class CertsStory(Story):
         after = write.after
         if after is None:
             return
-        name, applied = after["metadata"]["name"], write.write.verb == "apply"
+        name, applied = after["metadata"].get("name", ""), write.write.verb == "apply"
         if after["kind"] == "Secret" and name.endswith("-tls") and applied and not fits(after):
             yield f"{name}: the key is not that of the certificate"
         if after["kind"] == "Order":
