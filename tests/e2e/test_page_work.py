@@ -154,12 +154,16 @@ def test_logs_are_followed_filtered_and_marked(page: Page, site: Site) -> None:
 
 
 def make_pipeline(site: Site) -> None:
-    """Unless it is there."""
+    """Unless it is there: Freight is named by its content, so the same manifest cannot be applied twice."""
     site.argosy.kubectl("apply", "-f", "-", stdin=PROJECT)
     site.argosy.eventually(lambda: site.argosy.get("namespace", "shop"), "the Project's namespace")
-    site.argosy.eventually(
-        lambda: site.argosy.kubectl("apply", "-f", "-", stdin=PIPELINE, check=False).count("\n") == 4, "the pipeline"
-    )
+    site.argosy.eventually(lambda: freight_is_there(site), "the pipeline")
+
+
+def freight_is_there(site: Site) -> bool:
+    if not site.argosy.get("freight", "-n", "shop")["items"]:
+        site.argosy.kubectl("apply", "-f", "-", stdin=PIPELINE, check=False)
+    return bool(site.argosy.get("freight", "-n", "shop")["items"])
 
 
 def test_a_pipeline_is_a_picture_in_which_freight_is_promoted(page: Page, site: Site) -> None:
