@@ -46,8 +46,8 @@ from argosy.gitops.model import conditions
 from argosy.gitops.model.application_spec import normalised
 from argosy.gitops.model.globs import matches
 from argosy.gitops.ports import KnownTypes, Replicas
+from argosy.gitops.projects import finalizer as project_finalizer
 from argosy.gitops.projects import permissions as projects
-from argosy.gitops.projects.finalizer import ProjectFinalizer
 from argosy.gitops.refresh.polling import Polling
 from argosy.gitops.refresh.repository_limits import RepositoryLimits
 from argosy.gitops.refresh.triggers import Triggers
@@ -133,14 +133,20 @@ class GitOps:
         self.clusters = self._connections(here, connect, known_types, clock, rng)
         self.events = EventRecorder(client, clock, "argocd-application-controller")
         self.context = self._context(known_types, CustomChecks(lua, clock), JqEvaluation(jq))
-        self._projects = ProjectFinalizer(client, self.plane, self.events, clock, rng, self._ownership.of_key)
         limits = RepositoryLimits(clock)
         overdue = self._triggers.overdue
         self._polling = Polling(self.plane, self.manifests, clock, rng, limits, owns=self.owns, overdue=overdue)
         self._comparison_reconciler = ComparisonReconciler(self.context)
         self._operation_reconciler = OperationReconciler(self.context, self._comparison_reconciler.app_state)
         self._deletion_reconciler = DeletionReconciler(self.context, self._comparison_reconciler.app_state)
-        self._engine = Engine(client, caches, clock, rng, owns=lambda controller, key: self._ownership.of_key(key))
+        self._engine = Engine(
+            client,
+            caches,
+            clock,
+            rng,
+            (project_finalizer.controller(namespace),),
+            owns=lambda controller, key: self._ownership.of_key(key),
+        )
         if writer is not None:
             answers = Answers(self.context, git, writer, rng.fork("hydration"), limits)
             self._engine.add(hydrator(namespace), answers.answerers())
@@ -211,7 +217,6 @@ class GitOps:
             tasks.create_task(self.events.run())
             tasks.create_task(self._polling.run(self._let_go))
             tasks.create_task(self.clusters.run())
-            tasks.create_task(self._projects.run())
             tasks.create_task(
                 follow_definitions(self.live, self._caches, self._settings, self._kinds_changed, self._clock, self._rng)
             )

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
+import pytest
+
 from argosy.gitops.keys import PROJECTS
-from kit.gitops import Bench, application
+from argosy.gitops.projects.finalizer import Seen, decide
+from argosy.machinery.requests import Write
+from kit.gitops import Bench, application, project
 from kit.world import EVENTS
 
+NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 FINALIZER = "resources-finalizer.argocd.argoproj.io"
 
 
@@ -37,3 +44,13 @@ def test_what_is_wrong_with_a_project_is_an_event_of_it_and_only_once(bench: Ben
     assert event["type"] == "Warning"
     assert event["message"].startswith("spec.sourceRepos: '!*'")
     assert event.get("count") in (None, 1)
+
+
+@pytest.mark.parametrize(("is_used", "is_written"), [(True, False), (False, True)])
+def test_who_goes_on_holding_a_project_that_is_to_be_deleted(is_used: bool, is_written: bool) -> None:
+    metadata = {"uid": "u", "resourceVersion": "7", "deletionTimestamp": "2026-01-01T00:00:00Z"}
+    held = {**project("team"), "metadata": {"name": "team", "namespace": "argocd", **metadata}}
+    held["metadata"]["finalizers"] = [FINALIZER]
+    steps = decide(Seen(held, is_used, ()), NOON).steps
+    expected = {"finalizers": None, "uid": "u", "resourceVersion": "7"}
+    assert [step.body for step in steps if isinstance(step, Write)] == ([{"metadata": expected}] if is_written else [])

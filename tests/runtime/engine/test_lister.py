@@ -92,6 +92,14 @@ def test_an_own_write_that_left_an_index_is_not_found_there() -> None:
     assert not lister.by_index("owner-uid", "owner")
 
 
+def test_an_own_write_that_an_index_cannot_read_is_not_found_by_it() -> None:
+    _, lister, _ = made()
+    lister.add_index("team", lambda found: [found["metadata"]["labels"]["team"]])
+    lister.wrote(obj("a", 5))
+    lister.wrote(obj("b", 6, labels={"team": "x"}))
+    assert [key_of(found).name for found in lister.by_index("team", "x")] == ["b"]
+
+
 def test_whoever_saw_an_own_write_that_is_gone_hears_of_it_after_a_relist() -> None:
     cache, lister, changes = made()
     lister.wrote(obj("a", 5))

@@ -2,72 +2,85 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from contextlib import ExitStack
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
 
-from argosy.gitops.control_plane.configuration import ControlPlane, project_of
+from argosy.gitops.control_plane.configuration import BY_PROJECT, project_of
 from argosy.gitops.deletion.stages import FINALIZER
-from argosy.gitops.keys import FIELD_MANAGER, PROJECTS
+from argosy.gitops.keys import APPLICATIONS, FIELD_MANAGER, PROJECTS
+from argosy.gitops.model import shapes
+from argosy.gitops.model.shapes import wrong_field
 from argosy.gitops.projects import validation
 from argosy.machinery import requests
-from argosy.machinery.api import PatchType
+from argosy.machinery.controller import KEEP, Controller, Decision, Event, Index, Snapshot, Step
 from argosy.machinery.objects import JsonObject, Key
-from argosy.runtime.chance import Rng
-from argosy.runtime.client import Client
-from argosy.runtime.clock import Clock
-from argosy.runtime.controller import DONE, Controller, Outcome
-from argosy.runtime.events import EventRecorder
 
 INVALID = "InvalidProject"
+REPORTER = "argocd-application-controller"
 
 
-class ProjectFinalizer:
-    """`run` until cancelled. `events` is flushed by whoever owns it."""
+def _projects_of(app: JsonObject) -> Iterable[str]:
+    return (project_of(app),)
 
-    def __init__(
-        self,
-        client: Client,
-        plane: ControlPlane,
-        events: EventRecorder,
-        clock: Clock,
-        rng: Rng,
-        owns: Callable[[Key], bool],
-    ) -> None:
-        self._client = client
-        self._plane = plane
-        self._events = events
-        self._told: dict[Key, tuple[str, ...]] = {}
-        self._controller = Controller("projects", self.look, clock=clock, rng=rng, workers=1, owns=owns)
 
-    async def run(self) -> None:
-        with ExitStack() as handlers:
-            handlers.callback(self._controller.watch(self._plane.projects))
-            handlers.callback(self._controller.watch(self._plane.applications, self._named))
-            await self._controller.run()
+USERS: Final[Index[JsonObject]] = Index(BY_PROJECT, APPLICATIONS, _projects_of)
 
-    async def look(self, key: Key) -> Outcome:
-        project = self._plane.projects.get(key)
-        if project is None or key.namespace != self._plane.namespace:
-            self._told.pop(key, None)
-            return DONE
-        self._tell(key, project)
-        metadata = project["metadata"]
-        finalizers = metadata.get("finalizers") or []
-        if not metadata.get("deletionTimestamp") or FINALIZER not in finalizers or self._plane.users_of(key.name):
-            return DONE
-        left = [name for name in finalizers if name != FINALIZER] or None
-        patch = {"metadata": {"finalizers": left, "resourceVersion": metadata["resourceVersion"]}}
-        await self._client.write(
-            requests.patch(PROJECTS, Key(key.namespace, key.name), patch, PatchType.MERGE, manager=FIELD_MANAGER)
-        )
-        return Outcome(acted=True)
 
-    def _tell(self, key: Key, project: JsonObject) -> None:
-        found = tuple(validation.problems(project))
-        if found != self._told.get(key, ()):
-            self._told[key] = found
-            for text in found:
-                self._events.record(project, INVALID, text, event_type="Warning")
+@dataclass(frozen=True, slots=True)
+class Seen:
+    project: JsonObject
+    is_used: bool
+    """Whether an Application names it."""
+    told: tuple[str, ...]
+    """What was told to be wrong with it."""
 
-    def _named(self, app: JsonObject) -> Iterable[Key]:
-        return (Key(self._plane.namespace, project_of(app)),)
+
+class Look:
+    """`namespace`: of the control plane; a project elsewhere is none."""
+
+    def __init__(self, namespace: str) -> None:
+        self._namespace = namespace
+
+    def __call__(self, snapshot: Snapshot, key: Key) -> Seen | None:
+        project = snapshot.object(PROJECTS, key)
+        if project is None or key.namespace != self._namespace or wrong_field(project, shapes.PROJECT):
+            return None
+        # Read only where it matters: else every status of an Application would wake its project.
+        users = snapshot.indexed_objects(USERS, key.name) if is_held(project) else ()
+        is_used = any(not wrong_field(app, shapes.APPLICATION) for app in users)
+        return Seen(project, is_used, snapshot.memory or ())
+
+
+def decide(seen: Seen, now: datetime) -> Decision:
+    project = seen.project
+    found = tuple(validation.problems(project))
+    news: list[Step] = []
+    if found != seen.told:
+        news += [Event(project, INVALID, text, "Warning") for text in found]
+    if is_held(project) and not seen.is_used:
+        news.append(requests.merge(PROJECTS, project, {"metadata": {"finalizers": _others(project)}}))
+    return Decision(tuple(news), memory=KEEP if found == seen.told else found)
+
+
+def is_held(project: JsonObject) -> bool:
+    """Whether it is to be deleted, and waits for us."""
+    metadata = project["metadata"]
+    return bool(metadata.get("deletionTimestamp")) and FINALIZER in (metadata.get("finalizers") or ())
+
+
+def _others(project: JsonObject) -> list[str] | None:
+    return [name for name in project["metadata"]["finalizers"] if name != FINALIZER] or None
+
+
+def controller(namespace: str) -> Controller[Seen]:
+    return Controller(
+        name="projects",
+        kind=PROJECTS,
+        look=Look(namespace),
+        decide=decide,
+        workers=1,
+        manager=FIELD_MANAGER,
+        reporter=REPORTER,
+    )

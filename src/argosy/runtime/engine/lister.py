@@ -9,6 +9,7 @@ from argosy.apis.schema import read
 from argosy.machinery.objects import JsonObject, Key, Resource, key_of
 from argosy.machinery.selectors import parse_labels
 from argosy.runtime.engine.own_writes import OwnWrites
+from argosy.runtime.engine.subscriptions import values_of
 from argosy.runtime.informer import Cache, Changed
 from argosy.runtime.outline import outline
 
@@ -89,7 +90,7 @@ class Lister:
             return cached
         found = {key: self.get(key) for key in {*noted, *map(key_of, cached)}}
         values = self.indexes[index]
-        return [obj for key in sorted(found) if (obj := found[key]) is not None and value in values(obj)]
+        return [obj for key in sorted(found) if (obj := found[key]) is not None and value in values_of(values, obj)]
 
     def view(self, kind: type[T], obj: JsonObject, key: Key | None = None) -> T:
         """Read once for each version of an object."""
@@ -121,7 +122,7 @@ class Lister:
             self._changed(before, None)
 
     def _note_own(self, name: str, key: Key, obj: JsonObject) -> None:
-        for value in self.indexes[name](obj):
+        for value in values_of(self.indexes[name], obj):
             self._own_keys.setdefault((name, value), set()).add(key)
 
     def _overlaid(self, cached: Sequence[JsonObject], belongs: Callable[[JsonObject], bool]) -> Sequence[JsonObject]:

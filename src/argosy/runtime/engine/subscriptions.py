@@ -93,7 +93,7 @@ class Subscriptions:
             ):
                 notes[note] = None
         for name, values in indexes.items():
-            before, after = (dict.fromkeys(_values(values, obj)) if obj is not None else {} for obj in (old, new))
+            before, after = (dict.fromkeys(values_of(values, obj)) if obj is not None else {} for obj in (old, new))
             for value in before | after:
                 if name not in edges or (value in before) != (value in after):
                     notes[index_note(resource, name, value)] = None
@@ -105,7 +105,7 @@ class Subscriptions:
                 self._wake(work)
 
 
-def _values(values: Callable[[JsonObject], Iterable[str]], obj: JsonObject) -> tuple[str, ...]:
+def values_of(values: Callable[[JsonObject], Iterable[str]], obj: JsonObject) -> tuple[str, ...]:
     """Malformed objects are in no index, as in the caches."""
     try:
         return tuple(values(obj))
