@@ -20,10 +20,10 @@ from argosy.machinery.objects import JsonObject, Resource, resource_of
 from argosy.machinery.requests import create
 from argosy.observe.garbage import Garbage
 from argosy.observe.process import resident_bytes
+from argosy.runtime.caches.informers import InformerCaches
 from argosy.runtime.chance import SystemRng
 from argosy.runtime.clock import RealClock
 from argosy.runtime.engine import Engine
-from argosy.runtime.informers import InformerCaches
 
 DEFINITIONS = Resource(
     "apiextensions.k8s.io", "v1", "customresourcedefinitions", "CustomResourceDefinition", namespaced=False

@@ -16,9 +16,9 @@ from argosy.machinery import requests
 from argosy.machinery.controller import NOTHING, Controller, Decision, Index, Snapshot
 from argosy.machinery.objects import JsonObject, Key, Resource, key_of
 from argosy.observe.metrics import Registry
+from argosy.runtime.caches.informers import InformerCaches
 from argosy.runtime.client import Client
 from argosy.runtime.engine import Engine
-from argosy.runtime.informers import InformerCaches
 from argosy.runtime.supervisor import Supervisor
 from argosy.runtime.virtual import VirtualProcess
 

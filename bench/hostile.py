@@ -19,7 +19,7 @@ from bench.applications import APPLICATIONS, CONFIG_MAPS, Stage, commit, free_po
 from bench.many_applications import application
 from bench.turns import Turns
 
-from argosy.cli.process import embedded
+from argosy.cli.assembly.process import embedded
 from argosy.machinery import requests
 from argosy.machinery.api import PatchType
 from argosy.machinery.objects import JsonObject, Key, Resource

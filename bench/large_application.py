@@ -15,7 +15,7 @@ from bench.applications import APPLICATIONS, Stage, commit, cpu, free_port, git,
 from bench.many_applications import application, config_map
 from bench.turns import Turns
 
-from argosy.cli.process import embedded
+from argosy.cli.assembly.process import embedded
 from argosy.machinery import requests
 from argosy.runtime.chance import SystemRng
 from argosy.runtime.clock import RealClock

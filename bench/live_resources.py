@@ -17,7 +17,7 @@ from uuid import UUID
 import orjson
 from bench.applications import CONFIG_MAPS, free_port, resident_mb, say
 
-from argosy.cli.process import Embedded, embedded
+from argosy.cli.assembly.process import Embedded, embedded
 from argosy.machinery import requests
 from argosy.machinery.objects import JsonObject, Key, Resource
 from argosy.runtime.chance import SystemRng

@@ -14,12 +14,12 @@ from typing import Any
 import orjson
 
 from argosy.cluster.kinds.registry import builtin_kinds
-from argosy.machinery import fieldset, typed
-from argosy.machinery.apply import apply
-from argosy.machinery.jsonpatch import apply_json_patch
-from argosy.machinery.mergepatch import merge_patch
-from argosy.machinery.ownership import track_update
-from argosy.machinery.strategic import strategic_merge
+from argosy.machinery.patches.jsonpatch import apply_json_patch
+from argosy.machinery.patches.mergepatch import merge_patch
+from argosy.machinery.patches.strategic import strategic_merge
+from argosy.machinery.server_side_apply import fieldset, typed
+from argosy.machinery.server_side_apply.apply import apply
+from argosy.machinery.server_side_apply.ownership import track_update
 
 NOW = datetime(2024, 1, 1, tzinfo=UTC)
 NODE = next(kind for kind in builtin_kinds() if kind.resource.plural == "deployments").schema

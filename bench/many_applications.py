@@ -16,7 +16,7 @@ from pathlib import Path
 from bench.applications import APPLICATIONS, Stage, commit, cpu, free_port, git, resident_mb, say
 from bench.turns import Turns
 
-from argosy.cli.process import embedded
+from argosy.cli.assembly.process import embedded
 from argosy.machinery import requests
 from argosy.machinery.objects import JsonObject
 from argosy.runtime.chance import SystemRng

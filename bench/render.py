@@ -16,9 +16,9 @@ import tempfile
 import time
 from pathlib import Path
 
-from argosy.machinery.yaml import load_all
+from argosy.machinery.text.yaml import load_all
+from argosy.render.assembly import RenderWorkers
 from argosy.render.port import RenderRequest
-from argosy.render.workers import RenderWorkers
 from argosy.runtime.chance import SystemRng
 from argosy.runtime.clock import RealClock
 from argosy.sources.git.remote import GitMirrors, GitSettings

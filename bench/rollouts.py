@@ -25,11 +25,11 @@ from argosy.cluster.workloads.simulation import Workloads
 from argosy.machinery import requests, timestamps
 from argosy.machinery.api import PatchType
 from argosy.machinery.objects import JsonObject, Key, Resource
+from argosy.runtime.caches.informers import InformerCaches
 from argosy.runtime.chance import Rng, SystemRng
 from argosy.runtime.client import Client
 from argosy.runtime.clock import Clock, RealClock
 from argosy.runtime.engine import Engine
-from argosy.runtime.informers import InformerCaches
 from argosy.runtime.virtual import VirtualClock, VirtualProcess
 
 DEFINITIONS = Resource(

@@ -19,11 +19,11 @@ from argosy.apis.kubernetes.views.core import Secret
 from argosy.cluster.server import EmbeddedCluster
 from argosy.machinery.objects import JsonObject, Key, Resource, resource_of
 from argosy.machinery.requests import create
+from argosy.runtime.caches.informers import InformerCaches
 from argosy.runtime.chance import SystemRng
 from argosy.runtime.client import Client
 from argosy.runtime.clock import RealClock
 from argosy.runtime.engine import Engine
-from argosy.runtime.informers import InformerCaches
 from argosy.sealing import answerers, controllers
 from argosy.sealing.adapters.keymaking import RealKeys
 from argosy.sealing.adapters.opening import Opener

@@ -15,9 +15,9 @@ from pathlib import Path
 import orjson
 from bench.applications import application, make_repository, say
 
-from argosy.cli.installing import control_plane_objects, install
-from argosy.cli.outside import Outside
-from argosy.cli.process import ControlPlane
+from argosy.cli.assembly.installing import control_plane_objects, install
+from argosy.cli.assembly.outside import Outside
+from argosy.cli.assembly.process import ControlPlane
 from argosy.cluster.auth.bootstrap import bootstrap_objects
 from argosy.cluster.server import EmbeddedCluster
 from argosy.cluster.workloads.server import PipelineServer
@@ -25,7 +25,7 @@ from argosy.cluster.workloads.simulation import Workloads
 from argosy.gitops.keys import APPLICATIONS
 from argosy.machinery import requests
 from argosy.machinery.objects import Key
-from argosy.runtime.access import ClientAccess
+from argosy.runtime.clients.access import ClientAccess
 from argosy.runtime.supervisor import Supervisor
 from argosy.runtime.virtual import VirtualClock, VirtualProcess
 

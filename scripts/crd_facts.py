@@ -17,7 +17,7 @@ from argosy.apis import GITOPS
 from argosy.apis.argoproj import RESOURCES
 from argosy.apis.generate import definition as generated
 from argosy.apis.published import PRODUCTS, REFERENCE
-from argosy.machinery.yaml import load
+from argosy.machinery.text.yaml import load
 
 TARGET = Path(__file__).parent.parent / "src" / "argosy" / "apis" / "published"
 WORTH_SHARING = 64

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 from argosy.server.api import PREFIX, router
-from argosy.server.api.openapi import document
+from argosy.server.api.schema.openapi import document
 from argosy.server.world import World
 
 

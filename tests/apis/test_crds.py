@@ -11,7 +11,7 @@ import pytest
 from argosy.apis import crds
 from argosy.apis.argoproj import Application
 from argosy.apis.schema import read, written
-from argosy.machinery.yaml import load
+from argosy.machinery.text.yaml import load
 
 SHARED = Path(os.environ.get("ARGOSY_SHARED") or Path(__file__).parents[3] / "shared") / "data"
 FOLDER = SHARED / "crds"

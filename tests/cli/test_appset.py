@@ -14,7 +14,7 @@ from argosy.cli.main import main
 from argosy.gitops.applicationsets.preview import Preview
 from argosy.gitops.applicationsets.reconcile import Problem, Update
 from argosy.machinery.objects import JsonObject
-from argosy.machinery.yaml import load
+from argosy.machinery.text.yaml import load
 
 URL = "https://git.example/fleet.git"
 SPEC = {

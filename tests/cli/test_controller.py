@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from argosy.cli.app.applications import APPLICATIONS
-from argosy.cli.installing import control_plane_objects, install, lacking
-from argosy.cli.outside import Outside
-from argosy.cli.process import ControlPlane
+from argosy.cli.assembly.installing import control_plane_objects, install, lacking
+from argosy.cli.assembly.outside import Outside
+from argosy.cli.assembly.process import ControlPlane
 from argosy.machinery import requests
 from argosy.machinery.objects import JsonObject, Key, Resource
 from argosy.runtime.chance import SystemRng

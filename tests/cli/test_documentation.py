@@ -37,7 +37,7 @@ def test_every_setting_of_application_sets_is_documented() -> None:
 
 def test_every_setting_of_fetching_and_rendering_is_documented() -> None:
     page = (ROOT / "docs/configuration.md").read_text()
-    for module in ("sources/settings.py", "render/process.py", "render/renderer.py"):
+    for module in ("sources/settings.py", "render/workers/process.py", "render/renderer.py"):
         source = (ROOT / "src/argosy" / module).read_text()
         keys = set(re.findall(r'"(reposerver\.[a-z.]+|ARGO(?:CD|SY)_(?!APP_)[A-Z_]+)"', source))
         assert keys

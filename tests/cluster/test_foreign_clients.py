@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from tests.cluster.http.test_assembly import Talk, with_cluster
 
-from argosy.cluster.http.decode import type_key
-from argosy.cluster.http.protobuf import decode
+from argosy.cluster.http.representation.decode import type_key
+from argosy.cluster.http.representation.protobuf import decode
 from argosy.machinery.objects import JsonObject
 
 API = "/api/v1/namespaces/default"

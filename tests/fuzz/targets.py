@@ -16,9 +16,9 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from argosy.cluster.http.json_text import BodyError
+from argosy.cluster.http.representation.json_text import BodyError
 from argosy.machinery.status import StatusError
-from argosy.machinery.yaml import YamlError, load_all
+from argosy.machinery.text.yaml import YamlError, load_all
 from argosy.render.port import RenderError
 from argosy.server.errors import ApiError
 from argosy.server.permissions.policy import PolicyError
@@ -105,7 +105,7 @@ _MESSAGES = (
 
 
 def _protobuf(data: bytes) -> None:
-    from argosy.cluster.http import protobuf
+    from argosy.cluster.http.representation import protobuf
 
     keys = {"Pod": "core/v1.Pod", "Secret": "core/v1.Secret", "ConfigMap": "core/v1.ConfigMap"}
     protobuf.decode(data, lambda version, kind: keys.get(kind))
@@ -121,9 +121,9 @@ _DOCUMENTS = (
 
 def _patches(given: tuple[Any, Any]) -> None:
     from argosy.cluster.kinds import builtin_kinds
-    from argosy.machinery.jsonpatch import apply_json_patch
-    from argosy.machinery.mergepatch import merge_patch
-    from argosy.machinery.strategic import strategic_merge
+    from argosy.machinery.patches.jsonpatch import apply_json_patch
+    from argosy.machinery.patches.mergepatch import merge_patch
+    from argosy.machinery.patches.strategic import strategic_merge
 
     global _schema
     if _schema is None:

@@ -15,7 +15,7 @@ from argosy.machinery.api import WatchEvent
 from argosy.machinery.objects import JsonObject, Resource
 from argosy.machinery.requests import Served, Watch, Write
 from argosy.machinery.status import StatusError
-from argosy.runtime.wrapping import WrappingClient
+from argosy.runtime.clients.wrapping import WrappingClient
 from argosy.sources.git.scripted import ScriptedGit
 from argosy.sources.port import Credentials, Unavailable
 from kit.gitops import CRDS, REPO, Bench, application, config, opened, prepare

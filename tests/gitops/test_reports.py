@@ -14,7 +14,7 @@ from argosy.gitops.model.external_urls import external_urls
 from argosy.gitops.model.images import images_of
 from argosy.machinery.objects import JsonObject, Key, Resource
 from argosy.machinery.status import StatusError
-from argosy.runtime.wrapping import WrappingClient
+from argosy.runtime.clients.wrapping import WrappingClient
 from kit.gitops import NAMESPACES, REPO, Bench, application, config, project
 from kit.hook_jobs import JOBS, Jobs, job
 from kit.world import CONFIG_MAPS

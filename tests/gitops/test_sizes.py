@@ -12,7 +12,7 @@ from argosy.gitops.keys import APPLICATIONS
 from argosy.gitops.model.status_patch import is_too_large
 from argosy.machinery.requests import Write
 from argosy.machinery.status import StatusError
-from argosy.runtime.wrapping import WrappingClient
+from argosy.runtime.clients.wrapping import WrappingClient
 from kit.gitops import REPO, Bench, application, config
 
 COUNT = 20

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from argosy.apis import crds
-from argosy.cli.promotion_service import SERVICE, configurations
+from argosy.cli.rooms.promotion_service import SERVICE, configurations
 from argosy.cluster.http.assembly import ClusterFront
 from argosy.cluster.http.keys import Keys
 from argosy.machinery.objects import JsonObject, Resource

@@ -21,11 +21,11 @@ from argosy.machinery.objects import JsonObject, Key, Resource
 from argosy.observe.metrics import Registry
 from argosy.render.jq.evaluator import LIMITS, JqWorkers
 from argosy.render.jq.port import JqEvaluator
+from argosy.runtime.caches.informer import Cache, Caches
 from argosy.runtime.chance import Rng
 from argosy.runtime.client import Client
 from argosy.runtime.clock import Clock
 from argosy.runtime.engine import Engine
-from argosy.runtime.informer import Cache, Caches
 from argosy.sources.git.scripted import ScriptedGit
 from argosy.sources.port import GitRemote
 from kit.world import CONFIG_MAPS, NAMESPACES, World

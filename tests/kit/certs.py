@@ -13,7 +13,7 @@ from argosy.certs.adapters.acme.simulated import SimulatedAcme
 from argosy.certs.adapters.crypto import Crypto
 from argosy.certs.ports import MayRefer
 from argosy.certs.settings import Settings
-from argosy.cli.certs_admission import attach
+from argosy.cli.rooms.certs_admission import attach
 from argosy.cluster.store import Change
 from argosy.machinery.controller import Question
 from argosy.machinery.objects import JsonObject

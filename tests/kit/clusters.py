@@ -18,10 +18,10 @@ from argosy.cluster.server import EmbeddedCluster
 from argosy.gitops.clusters.resolution import Cluster
 from argosy.machinery.objects import JsonObject
 from argosy.machinery.requests import Served
-from argosy.runtime.access import Access, ClientAccess
 from argosy.runtime.client import Client
+from argosy.runtime.clients.access import Access, ClientAccess
+from argosy.runtime.clients.wrapping import WrappingClient
 from argosy.runtime.http.exchange import Unreachable
-from argosy.runtime.wrapping import WrappingClient
 from kit.verbs import verbs
 from kit.world import CONFIG_MAPS, SECRETS, World, ours
 

@@ -20,9 +20,9 @@ from argosy.machinery.controller import Controller, Question
 from argosy.machinery.objects import JsonObject, Key, Kind, Resource, key_of, resource_of
 from argosy.machinery.status import StatusError
 from argosy.observe.metrics import Registry
+from argosy.runtime.caches.informers import InformerCaches
 from argosy.runtime.client import Client
 from argosy.runtime.engine import Answerer, Engine
-from argosy.runtime.informers import InformerCaches
 from kit.world import NAMESPACES, World
 
 DEFINITIONS = Resource(

@@ -24,12 +24,12 @@ from argosy.render.cache import RenderCache
 from argosy.render.inputs import AnswerBook
 from argosy.render.jq.evaluator import JqWorkers
 from argosy.render.lua.evaluator import LIMITS, LuaWorkers
-from argosy.render.pool import RenderPool
 from argosy.render.renderer import WorkerRenderer
-from argosy.runtime.access import ClientAccess
+from argosy.render.workers.pool import RenderPool
+from argosy.runtime.caches.informers import InformerCaches
 from argosy.runtime.client import Client
-from argosy.runtime.faults import ProcessKilled
-from argosy.runtime.informers import InformerCaches
+from argosy.runtime.clients.access import ClientAccess
+from argosy.runtime.clients.faults import ProcessKilled
 from argosy.runtime.leases import Membership
 from argosy.sources.git.remote import GitMirrors
 from argosy.sources.git.scripted import ScriptedGit

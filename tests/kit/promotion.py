@@ -19,7 +19,7 @@ from typing import Any, Self
 import yaml
 
 from argosy.apis import crds
-from argosy.cli.promotion_service import SERVICE, configurations
+from argosy.cli.rooms.promotion_service import SERVICE, configurations
 from argosy.cluster.http.assembly import ClusterFront
 from argosy.cluster.http.keys import Keys
 from argosy.machinery.controller import Controller, Question
@@ -36,8 +36,8 @@ from argosy.promotion.webhooks.delivery import Delivery
 from argosy.promotion.webhooks.receiving import Receiving
 from argosy.render.cache import RenderCache
 from argosy.render.inputs import AnswerBook
-from argosy.render.pool import RenderPool
 from argosy.render.renderer import WorkerRenderer
+from argosy.render.workers.pool import RenderPool
 from argosy.runtime.client import Client
 from argosy.runtime.engine import Answerer
 from argosy.sources.egress import Egress, EgressPolicy

@@ -12,9 +12,9 @@ from typing import Any
 
 from argosy.apis.schema import read
 from argosy.machinery.controller import PENDING, Event, Index, Question, Step
-from argosy.machinery.jsonpatch import apply_json_patch
-from argosy.machinery.mergepatch import merge_patch
 from argosy.machinery.objects import JsonObject, Key, Kind, Resource, resource_of
+from argosy.machinery.patches.jsonpatch import apply_json_patch
+from argosy.machinery.patches.mergepatch import merge_patch
 from argosy.machinery.requests import Write
 
 Place = tuple[str, Key]

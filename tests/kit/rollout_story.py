@@ -31,10 +31,10 @@ from argosy.rollouts import RolloutSettings, controllers
 from argosy.rollouts.commands import changes, create_run, images, promote, undo
 from argosy.rollouts.resources import ANALYSIS_TEMPLATES
 from argosy.runtime.client import Client
+from argosy.runtime.clients.wrapping import WrappingClient
 from argosy.runtime.clock import Clock
 from argosy.runtime.engine import Answerer
 from argosy.runtime.engine.writer import Writer
-from argosy.runtime.wrapping import WrappingClient
 from kit.engine import EngineWorld
 
 Json = dict[str, Any]

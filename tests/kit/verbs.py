@@ -12,7 +12,7 @@ from argosy.machinery.api import FieldValidation, ListPage, PatchType, Propagati
 from argosy.machinery.objects import JsonObject, JsonValue, Key, Resource, key_of
 from argosy.machinery.requests import Get, List, Watch, Write
 from argosy.runtime.client import Client
-from argosy.runtime.wrapping import WrappingClient
+from argosy.runtime.clients.wrapping import WrappingClient
 
 
 class Verbs(Client, Protocol):

@@ -18,7 +18,7 @@ import orjson
 
 from argosy.cluster.server import EmbeddedCluster
 from argosy.machinery.objects import JsonObject, Resource
-from argosy.runtime.informers import InformerCaches
+from argosy.runtime.caches.informers import InformerCaches
 from argosy.runtime.supervisor import Supervisor
 from argosy.runtime.virtual import START, Ending, Limits, Settled, VirtualProcess
 from kit.verbs import Verbs, verbs

@@ -12,13 +12,13 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from argosy.cluster.kinds.registry import builtin_kinds
-from argosy.machinery import managed
-from argosy.machinery.apply import apply
-from argosy.machinery.jsonpatch import apply_json_patch
-from argosy.machinery.mergepatch import merge_patch
-from argosy.machinery.ownership import track_update
+from argosy.machinery.patches.jsonpatch import apply_json_patch
+from argosy.machinery.patches.mergepatch import merge_patch
+from argosy.machinery.patches.strategic import strategic_merge
+from argosy.machinery.server_side_apply import managed
+from argosy.machinery.server_side_apply.apply import apply
+from argosy.machinery.server_side_apply.ownership import track_update
 from argosy.machinery.status import StatusError
-from argosy.machinery.strategic import strategic_merge
 
 ROOT = Path(os.environ.get("ARGOSY_SHARED") or Path(__file__).parents[3] / "shared") / "data/kubernetes"
 KINDS = {(kind.resource.group, kind.resource.version, kind.resource.plural): kind for kind in builtin_kinds()}

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from argosy.machinery.jsonpatch import equal
 from argosy.machinery.objects import JsonValue
+from argosy.machinery.patches.jsonpatch import equal
 
 MANY: list[JsonValue] = [{"name": f"n-{number}", "number": number} for number in range(100)]
 

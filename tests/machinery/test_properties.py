@@ -15,16 +15,16 @@ from hypothesis import strategies as st
 sys.path.insert(0, str(Path(__file__).parent))
 from replay import KINDS
 
-from argosy.machinery import fieldset, typed
-from argosy.machinery.apply import LAST_APPLIED, apply
-from argosy.machinery.jsonpatch import apply_json_patch, create_json_patch
-from argosy.machinery.mergepatch import create_merge_patch, create_three_way_merge_patch, merge_patch
-from argosy.machinery.ownership import track_update
-from argosy.machinery.scale_ownership import entries_for_parent, entries_for_scale
+from argosy.machinery.patches.jsonpatch import apply_json_patch, create_json_patch
+from argosy.machinery.patches.mergepatch import create_merge_patch, create_three_way_merge_patch, merge_patch
+from argosy.machinery.patches.strategic import strategic_merge
+from argosy.machinery.patches.strategic_create import create_three_way_patch, create_two_way_patch
+from argosy.machinery.server_side_apply import fieldset, typed
+from argosy.machinery.server_side_apply.apply import LAST_APPLIED, apply
+from argosy.machinery.server_side_apply.ownership import track_update
+from argosy.machinery.server_side_apply.scale_ownership import entries_for_parent, entries_for_scale
 from argosy.machinery.status import StatusError
-from argosy.machinery.strategic import strategic_merge
-from argosy.machinery.strategic_create import create_three_way_patch, create_two_way_patch
-from argosy.machinery.yaml import dump, load
+from argosy.machinery.text.yaml import dump, load
 
 NOW = datetime(2024, 1, 1, tzinfo=UTC)
 DEPLOYMENT = KINDS["apps", "v1", "deployments"].schema

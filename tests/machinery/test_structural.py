@@ -12,7 +12,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))
 from replay import ROOT
 
-from argosy.machinery.mergepatch import merge_patch
+from argosy.machinery.patches.mergepatch import merge_patch
 from argosy.machinery.structural import (
     cel,
     check_structural,
@@ -22,7 +22,7 @@ from argosy.machinery.structural import (
     validate,
     validate_status,
 )
-from argosy.machinery.yaml import load_documents
+from argosy.machinery.text.yaml import load_documents
 from argosy.runtime.clock import RealClock
 
 STEPS = json.loads((ROOT / "exchanges" / "crd.json").read_text())["steps"]

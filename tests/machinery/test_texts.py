@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from argosy.machinery import duration, names, quantity, selectors, semver, timestamps
-from argosy.machinery.jsonpath import JsonPathError, compile_path
+from argosy.machinery.text.jsonpath import JsonPathError, compile_path
 
 
 @pytest.mark.parametrize(

@@ -10,8 +10,8 @@ from argosy.machinery.objects import Key
 from argosy.machinery.status import StatusError
 from argosy.machinery.unexpected import described, said
 from argosy.observe.metrics import Registry
+from argosy.runtime.clients.fencing import FencedOff
 from argosy.runtime.controller import Controller, Outcome
-from argosy.runtime.fencing import FencedOff
 from argosy.runtime.http.exchange import Unreachable
 from kit.world import World
 

@@ -9,7 +9,7 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from argosy.machinery.yaml_tree import EditFault
+from argosy.machinery.text.yaml_tree import EditFault
 from argosy.promotion.editing import json_text, toml, yaml_merge, yaml_scalar
 
 DOCUMENT = """\

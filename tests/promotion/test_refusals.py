@@ -9,7 +9,7 @@ from argosy.machinery.requests import Write
 from argosy.machinery.status import StatusError
 from argosy.promotion.kinds import FREIGHT, PROMOTIONS, WAREHOUSES
 from argosy.runtime.client import Client
-from argosy.runtime.wrapping import WrappingClient
+from argosy.runtime.clients.wrapping import WrappingClient
 from kit.promotion import PromotionWorld
 from promotion.test_stories import template
 

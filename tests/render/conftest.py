@@ -12,10 +12,10 @@ import pytest
 
 from argosy.render.cache import RenderCache
 from argosy.render.inputs import AnswerBook
-from argosy.render.pool import RenderPool
 from argosy.render.port import Rendered, RenderRequest
-from argosy.render.process import Limits
 from argosy.render.renderer import WorkerRenderer
+from argosy.render.workers.pool import RenderPool
+from argosy.render.workers.process import Limits
 from argosy.sources.tree import MemoryStorage, RootedTree
 
 T = TypeVar("T")

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from argosy.render.port import RenderError
-from argosy.render.process import Limits
+from argosy.render.workers.process import Limits
 
 CANARY = "canary-7c1e"
 OWNER = {"app/a.txt": "one"}

@@ -16,9 +16,9 @@ from argosy.machinery.objects import Key, Resource
 from argosy.machinery.status import StatusError
 from argosy.runtime.chance import SeededRng
 from argosy.runtime.client import Client
+from argosy.runtime.clients.faults import FaultPlan, FaultyClient
+from argosy.runtime.clients.fencing import FencedClient
 from argosy.runtime.clock import RealClock
-from argosy.runtime.faults import FaultPlan, FaultyClient
-from argosy.runtime.fencing import FencedClient
 from argosy.runtime.http import HttpClient, load_kubeconfig
 from kit.served import served
 from kit.verbs import Verbs, verbs

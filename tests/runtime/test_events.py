@@ -10,8 +10,8 @@ from argosy.machinery.objects import JsonObject
 from argosy.machinery.requests import Write
 from argosy.machinery.status import StatusError
 from argosy.runtime.client import Client
+from argosy.runtime.clients.wrapping import WrappingClient
 from argosy.runtime.events import WAITING_LIMIT, EventRecorder
-from argosy.runtime.wrapping import WrappingClient
 from kit.world import CONFIG_MAPS, EVENTS, World, config_map
 
 SYNCED = Happened(

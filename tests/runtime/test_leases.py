@@ -12,10 +12,10 @@ from argosy.machinery.requests import Get, List
 from argosy.machinery.status import StatusError
 from argosy.observe.metrics import Registry
 from argosy.runtime.client import Client
+from argosy.runtime.clients.fencing import FencedClient, FencedOff
+from argosy.runtime.clients.wrapping import WrappingClient
 from argosy.runtime.controller import DONE, Controller, Outcome
-from argosy.runtime.fencing import FencedClient, FencedOff
 from argosy.runtime.leases import LeaseHolder, Membership, Move, Sight, Timing, decide
-from argosy.runtime.wrapping import WrappingClient
 from kit.verbs import verbs
 from kit.world import CONFIG_MAPS, LEASES, World, config_map
 

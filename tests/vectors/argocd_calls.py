@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from argosy.machinery.objects import JsonObject
-from argosy.machinery.yaml import load_documents
+from argosy.machinery.text.yaml import load_documents
 from argosy.server.schema.decoding import decode
 from argosy.server.schema.encoding import encode
 from argosy.server.schema.facts import Method, methods

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from argosy.apis import crds
-from argosy.machinery.yaml import load_documents
+from argosy.machinery.text.yaml import load_documents
 
 from .outcome import Outcome
 

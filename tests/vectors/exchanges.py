@@ -18,7 +18,7 @@ from argosy.cluster.server import NAMESPACES, EmbeddedCluster
 from argosy.cluster.workloads.server import PipelineServer
 from argosy.cluster.workloads.simulation import Settings as WorkloadSettings
 from argosy.cluster.workloads.simulation import Workloads
-from argosy.machinery.mergepatch import merge_patch
+from argosy.machinery.patches.mergepatch import merge_patch
 from argosy.runtime.chance import SeededRng
 from argosy.runtime.virtual import VirtualClock, run_virtual
 from kit.verbs import verbs

@@ -12,7 +12,7 @@ from typing import Any
 import yaml
 
 from argosy.cluster.auth.bootstrap import bootstrap_objects
-from argosy.cluster.http.table import column_definitions, scale_table
+from argosy.cluster.http.representation.table import column_definitions, scale_table
 from argosy.cluster.kinds import builtin_kinds
 from argosy.runtime.virtual import START
 

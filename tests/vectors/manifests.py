@@ -13,7 +13,7 @@ from typing import Any
 
 from argosy.machinery.objects import Key, Resource
 from argosy.machinery.status import StatusError
-from argosy.machinery.yaml import YamlError, load_documents
+from argosy.machinery.text.yaml import YamlError, load_documents
 from kit.certs import GATEWAY_CRDS, CertsWorld
 from kit.engine import EngineWorld
 from kit.rollout_story import NAMESPACE, RolloutStory

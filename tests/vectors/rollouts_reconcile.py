@@ -15,8 +15,8 @@ from typing import Any
 
 from argosy.machinery import timestamps
 from argosy.machinery.controller import PENDING, Question
-from argosy.machinery.mergepatch import merge_patch
 from argosy.machinery.objects import Key, Resource
+from argosy.machinery.patches.mergepatch import merge_patch
 from argosy.rollouts.ports import AskTargets, TargetsAnswer
 from argosy.rollouts.reconcile.decide import decide_turn
 from argosy.rollouts.reconcile.look import look

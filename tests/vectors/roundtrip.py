@@ -6,9 +6,9 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
-from argosy.cluster.http.decode import type_key
-from argosy.cluster.http.json_text import BodyError
-from argosy.cluster.http.protobuf import decode
+from argosy.cluster.http.representation.decode import type_key
+from argosy.cluster.http.representation.json_text import BodyError
+from argosy.cluster.http.representation.protobuf import decode
 
 from .outcome import Outcome, without
 

@@ -8,9 +8,9 @@ from typing import Any, Final
 from argosy.analysis.settings import AnalysisSettings
 from argosy.apis.kubernetes.views.core import ConfigMap, Secret
 from argosy.apis.rollouts.metrics import Metric
-from argosy.machinery import yaml
 from argosy.machinery.controller import Hidden, Snapshot
 from argosy.machinery.objects import Key
+from argosy.machinery.text import yaml
 
 CONFIG: Final = "argo-rollouts-config"
 PLUGINS: Final = "metricProviderServices"

@@ -8,7 +8,7 @@ from typing import Any, Final
 from argosy.apis.rollouts.metrics import MetricError, dry_run_metrics
 from argosy.machinery.objects import JsonObject
 from argosy.observe.metrics import REGISTRY, Registry, Sample
-from argosy.runtime.informer import Cache
+from argosy.runtime.caches.informer import Cache
 
 NAMES: Final = ("namespace", "name")
 PHASES: Final = ("Pending", "Error", "Failed", "Successful", "Running", "Inconclusive")

@@ -34,8 +34,8 @@ from argosy.apis.rollouts.analysis import AnalysisRun
 from argosy.apis.rollouts.metrics import Metric
 from argosy.machinery import timestamps
 from argosy.machinery.controller import NOTHING, Decision, Event, Pending, Step
-from argosy.machinery.mergepatch import create_merge_patch
 from argosy.machinery.objects import JsonObject
+from argosy.machinery.patches.mergepatch import create_merge_patch
 from argosy.machinery.requests import Write, delete, merge
 
 TOGETHER: Final = timedelta(seconds=1)

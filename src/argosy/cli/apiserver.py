@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from argosy.cli.installing import control_plane_objects, install
-from argosy.cli.metrics import Exposition
-from argosy.cli.outside import Webhooks
+from argosy.cli.assembly.installing import control_plane_objects, install
+from argosy.cli.assembly.metrics import Exposition
+from argosy.cli.assembly.outside import Webhooks
 from argosy.cli.place import Place, data_dir_option
 from argosy.cli.up import start
 from argosy.cluster.audit import AuditFile

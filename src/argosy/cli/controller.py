@@ -21,18 +21,18 @@ from typing import TYPE_CHECKING
 
 from argosy import __version__
 from argosy.cli.apiserver import MANAGER
+from argosy.cli.assembly.installing import control_plane_objects, install, lacking
+from argosy.cli.assembly.outside import Outside
+from argosy.cli.assembly.process import ControlPlane
 from argosy.cli.failing import CommandError, Exit
-from argosy.cli.installing import control_plane_objects, install, lacking
-from argosy.cli.outside import Outside
-from argosy.cli.process import ControlPlane
 from argosy.cli.up import THREADS, stop_on_signals
 from argosy.machinery.status import StatusError
 from argosy.observe.garbage import Garbage
 from argosy.observe.logs import set_up_logging
 from argosy.observe.process import register_process
 from argosy.observe.watchdog import Watchdog, limit_of
-from argosy.runtime.access import fenced
 from argosy.runtime.chance import Rng, SystemRng
+from argosy.runtime.clients.access import fenced
 from argosy.runtime.clock import Clock, RealClock
 from argosy.runtime.http.client import HttpClient
 from argosy.runtime.http.connection import Connection, ConnectionSettingsError
@@ -43,8 +43,8 @@ from argosy.runtime.leases import Membership
 from argosy.runtime.supervisor import Supervisor
 
 if TYPE_CHECKING:
-    from argosy.cli.sealing_listener import SealingListener
-    from argosy.cli.webhooks import Webhooks
+    from argosy.cli.assembly.webhooks import Webhooks
+    from argosy.cli.rooms.sealing_listener import SealingListener
 
 GROUP = "argosy-controller"
 
@@ -114,8 +114,8 @@ async def _metrics(options: argparse.Namespace, plane: ControlPlane, clock: Cloc
     if not options.metrics_address:
         yield
         return
-    from argosy.cli.metrics import MetricsServer
-    from argosy.runtime.webhook_server import AddressError, address_of
+    from argosy.cli.assembly.metrics import MetricsServer
+    from argosy.runtime.webhooks.server import AddressError, address_of
 
     try:
         address = address_of(options.metrics_address)
@@ -129,8 +129,8 @@ async def _metrics(options: argparse.Namespace, plane: ControlPlane, clock: Cloc
 
 
 def _sealing(options: argparse.Namespace, plane: ControlPlane) -> SealingListener:
-    from argosy.cli.sealing_listener import SealingListener
-    from argosy.runtime.webhook_server import AddressError, address_of
+    from argosy.cli.rooms.sealing_listener import SealingListener
+    from argosy.runtime.webhooks.server import AddressError, address_of
 
     try:
         address = address_of(options.sealing_address)
@@ -140,8 +140,8 @@ def _sealing(options: argparse.Namespace, plane: ControlPlane) -> SealingListene
 
 
 def _webhooks(options: argparse.Namespace, client: HttpClient, clock: Clock, rng: Rng) -> Webhooks:
-    from argosy.cli.webhooks import Place, Webhooks
-    from argosy.runtime.webhook_server import AddressError, address_of
+    from argosy.cli.assembly.webhooks import Place, Webhooks
+    from argosy.runtime.webhooks.server import AddressError, address_of
 
     try:
         address = address_of(options.webhook_address)

@@ -25,7 +25,7 @@ from argosy.cluster.store.integrity import faults_of_directory
 from argosy.confinement import layers
 from argosy.confinement.groups import GROUPS
 from argosy.confinement.selftest import Findings, tried
-from argosy.render.boxes import DISK, MEMORY, PATHS, PROCESSES, plugin_limits
+from argosy.render.workers.boxes import DISK, MEMORY, PATHS, PROCESSES, plugin_limits
 from argosy.runtime.clock import RealClock
 
 OK, WITHOUT, BAD = "ok", "without", "bad"

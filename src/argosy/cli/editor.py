@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory
 
 from argosy.cli.failing import CommandError
 from argosy.machinery.objects import JsonObject
-from argosy.machinery.yaml import YamlError, dump, load
+from argosy.machinery.text.yaml import YamlError, dump, load
 
 
 def edited(value: JsonObject, name: str) -> JsonObject:

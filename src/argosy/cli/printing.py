@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import TextIO
 
 from argosy.machinery.objects import JsonObject, JsonValue, group_version
-from argosy.machinery.yaml import dump
+from argosy.machinery.text.yaml import dump
 
 
 def write_value(stream: TextIO, value: JsonValue, output: str) -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 from argosy.cli.failing import CommandError, Exit
 from argosy.cli.printing import write_objects
 from argosy.machinery.objects import JsonObject
-from argosy.machinery.yaml import YamlError, load
+from argosy.machinery.text.yaml import YamlError, load
 from argosy.render.local import LocalWorkspace, rendered_here
 from argosy.render.port import RenderError, RenderRequest
 from argosy.sources.directory import directory_tree
@@ -79,7 +79,7 @@ def rendered(request: RenderRequest, *, programs: bool = False) -> Sequence[Json
 
 
 def _with_programs(request: RenderRequest) -> LocalWorkspace:
-    from argosy.render.programs import ProgramWorkspace
+    from argosy.render.plugins.programs import ProgramWorkspace
 
     return ProgramWorkspace(Path(str(request.source["repoURL"])), request.tree, request.refs)
 

@@ -20,7 +20,7 @@ from argosy.gitops.control_plane.customizations import Customizations, customiza
 from argosy.gitops.health.custom_checks import CustomChecks
 from argosy.gitops.keys import resource_key
 from argosy.machinery.objects import JsonObject
-from argosy.machinery.yaml import YamlError, load_documents
+from argosy.machinery.text.yaml import YamlError, load_documents
 from argosy.render.lua.evaluator import LuaWorkers
 from argosy.runtime.clock import RealClock
 

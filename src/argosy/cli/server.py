@@ -14,27 +14,27 @@ from dataclasses import replace
 from pathlib import Path
 
 from argosy import __version__
+from argosy.cli.assembly.installing import lacking
+from argosy.cli.assembly.outside import Outside
+from argosy.cli.assembly.process import ControlPlane
+from argosy.cli.assembly.server_part import ports_of
 from argosy.cli.controller import GROUP, connection_of
 from argosy.cli.failing import CommandError, Exit
-from argosy.cli.installing import lacking
-from argosy.cli.outside import Outside
-from argosy.cli.process import ControlPlane
-from argosy.cli.server_part import ports_of
 from argosy.cli.up import stop_on_signals
 from argosy.machinery.objects import Key
 from argosy.machinery.status import StatusError
 from argosy.observe.logs import set_up_logging
 from argosy.observe.process import register_process
 from argosy.observe.secret import Secret
-from argosy.runtime.access import fenced
 from argosy.runtime.chance import SystemRng
+from argosy.runtime.clients.access import fenced
 from argosy.runtime.clock import Clock, RealClock
 from argosy.runtime.http.client import HttpClient
 from argosy.runtime.http.credentials import CredentialError
 from argosy.runtime.http.exchange import Unreachable
 from argosy.runtime.leases import Membership
 from argosy.runtime.supervisor import Supervisor
-from argosy.runtime.webhook_server import AddressError, address_of
+from argosy.runtime.webhooks.server import AddressError, address_of
 from argosy.server.process import Place, serving
 from argosy.server.sessions.store import SessionStore
 

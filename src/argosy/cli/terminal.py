@@ -30,7 +30,7 @@ class Plain:
 
 
 def _plain(text: str) -> str:
-    from argosy.machinery.plain_text import plain  # few outputs need it, and a start is to be quick
+    from argosy.machinery.text.plain_text import plain  # few outputs need it, and a start is to be quick
 
     return plain(text)
 

@@ -19,9 +19,9 @@ from typing import Any, Final
 from argosy.expr.exprlang import ExprError, Fault, Function, compile_expression, natures
 from argosy.expr.exprlang.encoding import decoded, encoded, numbered
 from argosy.expr.exprlang.functions.conversions import parse_float
-from argosy.machinery import go_yaml
-from argosy.machinery.go_text import quoted
 from argosy.machinery.objects import JsonValue
+from argosy.machinery.text import go_yaml
+from argosy.machinery.text.go_text import quoted
 
 _DELIMITERS: Final = (("${{", "}}"), ("${%", "%}"))
 _BOOLS: Final = {

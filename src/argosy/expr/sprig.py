@@ -18,7 +18,7 @@ from gotpl.funcs.sprig.registry import text_func_map
 from argosy.expr.exprlang.encoding import numbered
 from argosy.expr.limits import LimitExceeded, Meter
 from argosy.expr.slugs import LONGEST_SLUG, normalize, slugify
-from argosy.machinery import yaml
+from argosy.machinery.text import yaml
 
 Function = Callable[..., Any]
 OUTSIDE: Final = frozenset({"env", "expandenv", "getHostByName"})

@@ -61,14 +61,14 @@ from argosy.machinery.unexpected import described
 from argosy.render.jq.port import JqEvaluator
 from argosy.render.lua.port import LuaEvaluator
 from argosy.render.port import Renderer
-from argosy.runtime.access import Access
+from argosy.runtime.caches.informers import InformerCaches
 from argosy.runtime.chance import Rng
+from argosy.runtime.clients.access import Access
+from argosy.runtime.clients.fencing import FencedOff
 from argosy.runtime.clock import Clock
 from argosy.runtime.controller import DONE, Controller, Outcome
 from argosy.runtime.engine import Engine
 from argosy.runtime.events import EventRecorder
-from argosy.runtime.fencing import FencedOff
-from argosy.runtime.informers import InformerCaches
 from argosy.runtime.persistence import until_done
 from argosy.runtime.slices import Slices
 from argosy.sources.port import ChartRepository, GitRemote, GitWriter

@@ -13,7 +13,7 @@ from typing import Final
 from argosy.machinery import timestamps
 from argosy.machinery.objects import JsonObject, Key, Resource, key_of
 from argosy.observe.metrics import REGISTRY, Registry, Sample
-from argosy.runtime.informer import Cache
+from argosy.runtime.caches.informer import Cache
 from argosy.sources.urls import normalise_url
 
 RECONCILE_SECONDS: Final = (0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0)

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from argosy.machinery.api import FieldValidation, PatchType, Propagation
-from argosy.machinery.mergepatch import create_merge_patch
 from argosy.machinery.objects import JsonObject, JsonValue, Key, Kind, Resource, View, json_of, key_of, resource_of
+from argosy.machinery.patches.mergepatch import create_merge_patch
 
 Verb = Literal["create", "update", "patch", "apply", "delete"]
 

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from argosy.machinery import names
-from argosy.machinery.go_text import quoted
 from argosy.machinery.objects import JsonObject
+from argosy.machinery.text.go_text import quoted
 
 Labels = Mapping[str, str]
 

@@ -12,10 +12,10 @@ from dataclasses import dataclass, field
 from typing import Any, Final, TypeVar
 
 from argosy.expr.exprlang import ExprError, Program, compile_expression
-from argosy.machinery import yaml
 from argosy.machinery.objects import JsonObject
 from argosy.machinery.selectors import LabelSelector, SelectorError, parse_labels
-from argosy.machinery.yaml import YamlError
+from argosy.machinery.text import yaml
+from argosy.machinery.text.yaml import YamlError
 
 T = TypeVar("T")
 

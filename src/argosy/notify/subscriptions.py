@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from argosy.machinery import yaml
-from argosy.machinery.yaml import YamlError
+from argosy.machinery.text import yaml
+from argosy.machinery.text.yaml import YamlError
 from argosy.notify.configuration import Configuration, Destination, Subscription, destination_of, text_of
 
 PREFIX: Final = "notifications.argoproj.io"

@@ -23,9 +23,9 @@ from argosy.render.port import Renderer
 from argosy.runtime.chance import Rng
 from argosy.runtime.clock import Clock
 from argosy.runtime.engine import Answerer
+from argosy.sources.cloud.identities import Identities
 from argosy.sources.egress import Egress
 from argosy.sources.git.remote import GitMirrors
-from argosy.sources.identities import Identities
 from argosy.sources.registry import RegistryClient
 
 STEP_SECONDS: Final = 3600.0

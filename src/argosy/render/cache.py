@@ -20,9 +20,9 @@ from typing import Final
 
 from argosy.machinery.objects import JsonObject
 from argosy.machinery.pieces import Pieces, whole
-from argosy.render.conversation import parse_manifests
 from argosy.render.inputs import Answers, Inputs, unchanged
 from argosy.render.port import SourceType
+from argosy.render.workers.conversation import parse_manifests
 
 KEPT_FOR: Final = timedelta(hours=24)
 VARIANTS_PER_KEY: Final = 32

@@ -13,7 +13,7 @@ from urllib.parse import parse_qs
 
 from argosy.render.files import FILE_LIMIT
 from argosy.render.port import RenderRequest
-from argosy.render.workspace import BODY
+from argosy.render.workers.workspace import BODY
 from argosy.runtime.clock import Clock
 from argosy.sources.egress import Egress, refused_status
 from argosy.sources.port import AccessDenied, ChartRepository, Credentials, GitRemote, NotFound, Rejected, Tree

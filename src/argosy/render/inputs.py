@@ -25,7 +25,7 @@ ANSWERS_PER_TREE: Final = 200_000
 
 class Question(NamedTuple):
     root: str
-    """"" for the source's own repository, else as in render/workspace.py."""
+    """"" for the source's own repository, else as in render/workers/workspace.py."""
     operation: Operation
     path: str
 

@@ -19,7 +19,7 @@ from argosy.render.environment import (
 )
 from argosy.render.files import DIRECTORY_LIMIT, Job
 from argosy.render.overrides import with_overrides
-from argosy.render.plugins import DEFINITIONS
+from argosy.render.plugins.definitions import DEFINITIONS
 from argosy.render.port import RenderError, RenderRequest, SourceType
 from argosy.sources.paths import normalise, shown
 from argosy.sources.port import Tree

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from argosy.machinery.objects import JsonObject
-from argosy.machinery.yaml import YamlError, load
+from argosy.machinery.text.yaml import YamlError, load
 from argosy.render.port import RenderError
 from argosy.sources.port import NotFound, Tree
 

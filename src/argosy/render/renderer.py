@@ -17,20 +17,20 @@ import orjson
 
 from argosy.machinery.objects import JsonObject
 from argosy.render.cache import Entry, RenderCache
-from argosy.render.conversation import Assignment, Outcome, Root, parse_manifests
 from argosy.render.files import Job
-from argosy.render.gate import Gate
 from argosy.render.inputs import AnswerBook, Answers, Question
 from argosy.render.jobs import job_of
 from argosy.render.object_limit import object_limit
-from argosy.render.pool import RenderPool
 from argosy.render.port import Rendered, RenderError, RenderRequest, SourceType
-from argosy.render.process import NoWorker, WorkerLost
 from argosy.render.relevance import relevant
-from argosy.render.workspace import ref_root
+from argosy.render.workers.conversation import Assignment, Outcome, Root, parse_manifests
+from argosy.render.workers.gate import Gate
+from argosy.render.workers.pool import RenderPool
+from argosy.render.workers.process import NoWorker, WorkerLost
+from argosy.render.workers.workspace import ref_root
 from argosy.runtime.clock import Clock
-from argosy.runtime.fair_places import Share
 from argosy.runtime.slices import Slices
+from argosy.runtime.workqueue.fair_places import Share
 from argosy.sources.coalesce import GivenUp
 from argosy.sources.paths import shown
 from argosy.sources.port import SourceError, Tree
@@ -44,7 +44,7 @@ class Fetcher(Protocol):
     """What a job may need besides its repository: remote bases, charts it depends on, value files by URL."""
 
     async def root(self, name: str, request: RenderRequest) -> Tree:
-        """`name` as in render/workspace.py, asked for by this request. Raises SourceError with the reason."""
+        """`name` as in render/workers/workspace.py, asked for by this request. Raises SourceError with the reason."""
         ...
 
 

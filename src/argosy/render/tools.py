@@ -9,10 +9,10 @@ from typing import Final, cast
 from argosy.render.files import Tool
 
 TOOLS: Final[Mapping[str, str]] = {
-    "Directory": "argosy.render.directory:generate",
+    "Directory": "argosy.render.directories.directory:generate",
     "Helm": "argosy.render.helm.generate:generate",
     "Kustomize": "argosy.render.kustomize.generate:generate",
-    "Plugin": "argosy.render.plugin:generate",
+    "Plugin": "argosy.render.plugins.plugin:generate",
 }
 """Source type -> `module:function`, a `render.files.Tool`."""
 

@@ -13,10 +13,10 @@ from argosy.machinery.controller import Controller, Decision
 from argosy.rollouts import destination_rules, services
 from argosy.rollouts.experiments import decide as experiments
 from argosy.rollouts.experiments import look as experiment_look
-from argosy.rollouts.reconcile.balancing import ENDPOINTS, bindings_resource
 from argosy.rollouts.reconcile.decide import decide_turn
 from argosy.rollouts.reconcile.look import look
 from argosy.rollouts.reconcile.seen import Seen
+from argosy.rollouts.reconcile.traffic.balancing import ENDPOINTS, bindings_resource
 from argosy.rollouts.resources import ANALYSIS_RUNS
 from argosy.rollouts.routers.istio.resources import DESTINATION_RULES
 from argosy.rollouts.routers.table import routers_of

@@ -15,7 +15,7 @@ from argosy import __version__
 from argosy.machinery import timestamps
 from argosy.machinery.objects import JsonObject
 from argosy.observe.metrics import REGISTRY, Registry, Sample
-from argosy.runtime.informer import Cache
+from argosy.runtime.caches.informer import Cache
 
 DURATION: Final = (30.0, 60.0, 120.0, 300.0, 600.0, 1200.0, 1800.0, 3600.0, 7200.0, 14400.0, 28800.0)
 PROGRESSION: Final = (30.0, 60.0, 120.0, 300.0, 600.0, 900.0, 1800.0, 3600.0)

@@ -16,11 +16,11 @@ from urllib.parse import urlsplit
 import orjson
 
 from argosy.apis.kubernetes.views.core import ConfigMap
-from argosy.machinery import yaml
 from argosy.machinery.controller import Question, Snapshot
 from argosy.machinery.duration import DurationError
 from argosy.machinery.duration import parse as parse_duration
 from argosy.machinery.objects import Key
+from argosy.machinery.text import yaml
 from argosy.rollouts.ports import RunStep, StepAnswer
 from argosy.runtime.clock import Clock
 from argosy.runtime.engine import Answerer

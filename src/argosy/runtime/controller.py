@@ -19,11 +19,11 @@ from argosy.machinery.status import StatusError
 from argosy.machinery.unexpected import Told, described
 from argosy.observe.metrics import REGISTRY, Registry
 from argosy.runtime.backoff import Backoff
+from argosy.runtime.caches.informer import Cache
 from argosy.runtime.chance import Rng
+from argosy.runtime.clients.fencing import WORKING_ON, FencedOff, Turn
 from argosy.runtime.clock import Clock
-from argosy.runtime.fencing import WORKING_ON, FencedOff, Turn
-from argosy.runtime.informer import Cache
-from argosy.runtime.queue import QueueClosed, WorkQueue
+from argosy.runtime.workqueue.queue import QueueClosed, WorkQueue
 
 LONGEST_LOOK = 600.0
 """Seconds after which one reconcile is given up and retried."""

@@ -18,9 +18,9 @@ from argosy.machinery.event_correlation import (
     repeated,
 )
 from argosy.machinery.objects import JsonObject, Resource
-from argosy.machinery.plain_text import plain
 from argosy.machinery.requests import Write, create
 from argosy.machinery.status import StatusError
+from argosy.machinery.text.plain_text import plain
 from argosy.runtime.client import Client
 from argosy.runtime.clock import Clock
 

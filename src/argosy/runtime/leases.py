@@ -18,8 +18,8 @@ from argosy.machinery.requests import Get, List, create, delete, update
 from argosy.machinery.status import StatusError
 from argosy.runtime.chance import Rng
 from argosy.runtime.client import Client
+from argosy.runtime.clients.fencing import WORKING_ON
 from argosy.runtime.clock import Clock
-from argosy.runtime.fencing import WORKING_ON
 from argosy.runtime.sharding import Shards
 
 LEASES = Resource("coordination.k8s.io", "v1", "leases", "Lease")

@@ -11,8 +11,8 @@ from typing import Any, Final
 from argosy.machinery.controller import Controller, Event
 from argosy.machinery.objects import JsonObject, Key, key_of
 from argosy.observe.metrics import REGISTRY, Registry
+from argosy.runtime.caches.informer import Cache
 from argosy.runtime.clock import Clock
-from argosy.runtime.informer import Cache
 
 BOUNDS: Final = (0.01, 0.15, 0.25, 0.5, 1.0)
 STAY_SECONDS: Final = 60.0

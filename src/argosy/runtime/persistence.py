@@ -9,8 +9,8 @@ from argosy.machinery.status import StatusError
 from argosy.machinery.unexpected import described
 from argosy.runtime.backoff import Backoff
 from argosy.runtime.chance import Rng
+from argosy.runtime.clients.fencing import FencedOff
 from argosy.runtime.clock import Clock
-from argosy.runtime.fencing import FencedOff
 
 BACKOFF = Backoff(first=0.5, longest=60.0, jitter=0.5)
 QUIET_FAILURES = 3

@@ -16,7 +16,7 @@ import orjson
 from argosy.apis.bitnami import SealedSecret
 from argosy.apis.schema import read
 from argosy.machinery.objects import JsonValue
-from argosy.machinery.yaml import YamlError, load_documents
+from argosy.machinery.text.yaml import YamlError, load_documents
 from argosy.sealing.adapters.opening import Opener
 from argosy.sealing.assembly import API_VERSION, Unopened, sealed_label
 from argosy.sealing.keyring import KeyRing

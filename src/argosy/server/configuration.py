@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import Any, Final
 
 from argosy.machinery.objects import JsonObject, Key, Resource
-from argosy.runtime.informer import Caches
+from argosy.runtime.caches.informer import Caches
 from argosy.server.permissions.enforcement import Enforcer
 
 CONFIG_MAPS: Final = Resource("", "v1", "configmaps", "ConfigMap")

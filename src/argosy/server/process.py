@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING, Any, Final, TextIO
 
 from argosy.cluster.http import tls
 from argosy.machinery.status import StatusError
+from argosy.runtime.caches.informer import Caches
 from argosy.runtime.chance import Rng
 from argosy.runtime.client import Client
 from argosy.runtime.clock import Clock
 from argosy.runtime.events import EventRecorder
-from argosy.runtime.informer import Caches
 from argosy.server import bootstrap
 from argosy.server.audit import Audit
 from argosy.server.calls import Route

@@ -18,13 +18,13 @@ from argosy.cluster.http.exchange import Request, Response
 from argosy.machinery import requests
 from argosy.machinery.api import PatchType
 from argosy.machinery.objects import JsonObject, Key
-from argosy.runtime.informer import Cache
+from argosy.runtime.caches.informer import Cache
 from argosy.server import rollout_views
 from argosy.server.api.actions import MANAGER, Actions
 from argosy.server.api.endpoint import Asked, Endpoint
+from argosy.server.api.live.stream import Events
 from argosy.server.api.objects import LISTED, RIGHTS, target_of
 from argosy.server.api.router import EVENTS, JSON, Router
-from argosy.server.api.stream import Events
 from argosy.server.calls import Call, sign_in, within
 from argosy.server.dispatch import Dispatcher
 from argosy.server.errors import Code, failed_precondition, invalid, not_found

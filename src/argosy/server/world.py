@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 from argosy.machinery.objects import Resource
+from argosy.runtime.caches.informer import Caches
 from argosy.runtime.chance import Rng
 from argosy.runtime.client import Client
 from argosy.runtime.clock import Clock
 from argosy.runtime.events import EventRecorder
-from argosy.runtime.informer import Caches
 from argosy.server.activity import Activity
 from argosy.server.configuration import Configuration
 from argosy.server.sessions.authentication import Authentication

@@ -19,7 +19,7 @@ from urllib.parse import urljoin
 
 import orjson
 
-from argosy.machinery.yaml import YamlError, load
+from argosy.machinery.text.yaml import YamlError, load
 from argosy.runtime.clock import Clock
 from argosy.sources.archive import ArchiveLimits, unpack
 from argosy.sources.coalesce import Turns

@@ -12,7 +12,7 @@ import pytest
 
 from argosy.cli.keys.backup_file import locked, unlocked
 from argosy.cli.main import main
-from argosy.machinery.yaml import load, load_documents
+from argosy.machinery.text.yaml import load, load_documents
 from argosy.sealing.adapters.keymaking import made_key
 from argosy.sealing.ports import MakeKey
 from kit.sealing import private

@@ -11,8 +11,8 @@ import orjson
 import pytest
 from tests.vectors import discovery
 
-from argosy.cluster.http.openapi_v2 import encode
-from argosy.cluster.http.protobuf import _bytes, _fields, _text
+from argosy.cluster.http.openapi.v2 import encode
+from argosy.cluster.http.representation.protobuf import _bytes, _fields, _text
 from argosy.cluster.kind import Column, Kind, Subresource
 from argosy.machinery.objects import Resource
 from argosy.machinery.schema import Node

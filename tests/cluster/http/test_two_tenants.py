@@ -14,7 +14,7 @@ from typing import Any
 from tests.cluster.http.test_assembly import KEYS
 from tests.cluster.http.test_authorization_matrix import METHODS, rows_of
 
-from argosy.cli.installing import control_plane_objects
+from argosy.cli.assembly.installing import control_plane_objects
 from argosy.cluster.auth.bootstrap import bootstrap_objects
 from argosy.cluster.http.assembly import ClusterFront, Keys, Settings
 from argosy.cluster.kind import User

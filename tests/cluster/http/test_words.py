@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from argosy.cluster.http.negotiate import body_format, choose, patch_format, wants_aggregated
 from argosy.cluster.http.options import read_delete_query, read_log_options, read_options
+from argosy.cluster.http.representation.negotiate import body_format, choose, patch_format, wants_aggregated
 from argosy.cluster.http.routing import Route, named_by_selector, parse_query, route, split_target, verb_of
 from argosy.cluster.request import Options
 from argosy.machinery.api import PatchType

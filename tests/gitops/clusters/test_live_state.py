@@ -10,7 +10,7 @@ from argosy.gitops.clusters.cache_reduction import MetadataOnly, Reduction, redu
 from argosy.gitops.keys import ResourceKey
 from argosy.gitops.model.resource_tracking import Marks
 from argosy.machinery.objects import JsonObject, Resource
-from argosy.runtime.outline import Outline
+from argosy.runtime.caches.outline import Outline
 from kit.gitops import CRDS, REPO, Bench, application
 from kit.world import CONFIG_MAPS, SECRETS
 

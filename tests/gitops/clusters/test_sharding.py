@@ -12,9 +12,9 @@ from argosy.gitops.clusters.sharding import Algorithm, owner
 from argosy.gitops.keys import IN_CLUSTER
 from argosy.machinery.objects import JsonObject, Key
 from argosy.machinery.requests import Write
-from argosy.runtime.fencing import WORKING_ON, Turn
+from argosy.runtime.clients.fencing import WORKING_ON, Turn
+from argosy.runtime.clients.wrapping import WrappingClient
 from argosy.runtime.sharding import Shards
-from argosy.runtime.wrapping import WrappingClient
 from kit.gitops import REPO, Bench, application, config
 from kit.world import CONFIG_MAPS
 

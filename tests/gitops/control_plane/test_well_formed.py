@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from argosy.cli.installing import control_plane_objects
+from argosy.cli.assembly.installing import control_plane_objects
 from argosy.gitops.control_plane.well_formed import WellFormed
 from argosy.gitops.keys import APPLICATIONS
 from argosy.gitops.model.shapes import APPLICATION, PROJECT, wrong_field

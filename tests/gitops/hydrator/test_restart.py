@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from argosy.machinery.requests import Write
-from argosy.runtime.faults import Death, Door
+from argosy.runtime.clients.faults import Death, Door
 from argosy.sources.git.writing import WritingMirrors
 from argosy.sources.port import Credentials
 from kit.gitops import Bench

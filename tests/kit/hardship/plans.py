@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, fields, replace
 from typing import get_args
 
 from argosy.runtime.chance import Rng, SeededRng
-from argosy.runtime.faults import Death, Fault, FaultPlan
+from argosy.runtime.clients.faults import Death, Fault, FaultPlan
 
 MILD = FaultPlan(
     conflict=0.1,

@@ -7,11 +7,11 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from argosy.runtime.access import Access, ClientAccess, fenced
+from argosy.runtime.caches.informers import InformerCaches
 from argosy.runtime.chance import Rng
+from argosy.runtime.clients.access import Access, ClientAccess, fenced
+from argosy.runtime.clients.faults import Death, Door, FaultPlan, FaultyClient
 from argosy.runtime.clock import Clock
-from argosy.runtime.faults import Death, Door, FaultPlan, FaultyClient
-from argosy.runtime.informers import InformerCaches
 from argosy.runtime.leases import Membership, Timing
 from kit.hardship.witness import Witness
 from kit.verbs import Verbs, verbs

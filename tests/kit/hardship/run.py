@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from functools import cache
 
 from argosy.runtime.chance import Rng
-from argosy.runtime.faults import Death, FaultPlan
+from argosy.runtime.clients.faults import Death, FaultPlan
 from argosy.runtime.virtual import Ending
 from kit.hardship.plans import Plan, plan_of
 from kit.hardship.process import Process, make_process, names_of

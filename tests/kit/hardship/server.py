@@ -10,7 +10,7 @@ from argosy.cluster.workloads.simulation import Settings, Workloads
 from argosy.machinery.objects import JsonObject, Resource
 from argosy.machinery.requests import Write
 from argosy.machinery.status import StatusError
-from argosy.runtime.faults import ProcessKilled
+from argosy.runtime.clients.faults import ProcessKilled
 from kit.hardship.process import Process
 
 

@@ -9,7 +9,7 @@ from argosy.machinery.objects import JsonObject, Key
 from argosy.machinery.requests import Write
 from argosy.machinery.timestamps import parse
 from argosy.runtime.client import Client
-from argosy.runtime.wrapping import WrappingClient
+from argosy.runtime.clients.wrapping import WrappingClient
 from kit.world import World
 
 ASIDE = {("coordination.k8s.io", "leases"), ("", "events")}

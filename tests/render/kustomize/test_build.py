@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from argosy.machinery import yaml
+from argosy.machinery.text import yaml
 from argosy.render.files import FILE_LIMIT, Files, Job, ToolError
 from argosy.render.kustomize import generate as generation
 from argosy.render.kustomize.build import build

@@ -10,7 +10,7 @@ import pytest
 from argosy.render.files import ToolError
 from argosy.render.kustomize.build import build
 from argosy.render.local import LocalWorkspace
-from argosy.render.programs import ProgramWorkspace
+from argosy.render.plugins.programs import ProgramWorkspace
 from argosy.sources.directory import directory_tree
 
 _FUNCTION = """

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from argosy.machinery.objects import JsonObject
-from argosy.render.kustomize.fieldspecs import Configuration
-from argosy.render.kustomize.images import ImageChange
-from argosy.render.kustomize.transformers import _label_specs
+from argosy.render.kustomize.transform.fieldspecs import Configuration
+from argosy.render.kustomize.transform.images import ImageChange
+from argosy.render.kustomize.transform.transformers import _label_specs
 
 CLAIMS = "spec/volumeClaimTemplates[]/metadata/labels"
 TEMPLATE = "spec/template/metadata/labels"

@@ -29,9 +29,9 @@ from argosy.machinery.requests import Write
 from argosy.machinery.status import StatusError
 from argosy.runtime.backoff import Backoff
 from argosy.runtime.client import Client
+from argosy.runtime.clients.wrapping import WrappingClient
 from argosy.runtime.engine import Answerer
 from argosy.runtime.engine.livelock import BURST
-from argosy.runtime.wrapping import WrappingClient
 from kit.engine import EngineWorld
 from kit.world import CONFIG_MAPS, EVENTS, SECRETS, config_map, ours
 

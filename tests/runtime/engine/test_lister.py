@@ -8,8 +8,8 @@ from typing import Annotated, Any
 
 from argosy.apis.schema import Doc, resource
 from argosy.machinery.objects import JsonObject, Key, Resource, key_of
+from argosy.runtime.caches.informer import Changed
 from argosy.runtime.engine.lister import Lister
-from argosy.runtime.informer import Changed
 from kit.world import CONFIG_MAPS
 
 

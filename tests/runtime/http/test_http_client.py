@@ -14,11 +14,11 @@ from argosy.machinery.objects import JsonObject, Key, Resource
 from argosy.machinery.requests import Get, List, Write
 from argosy.machinery.status import StatusError
 from argosy.observe.secret import Secret
+from argosy.runtime.caches.informers import InformerCaches
 from argosy.runtime.chance import SeededRng
 from argosy.runtime.clock import RealClock
 from argosy.runtime.http import Connection, HttpClient, Impersonation, Trust, Unreachable
 from argosy.runtime.http.credentials import Proof, bearer
-from argosy.runtime.informers import InformerCaches
 from argosy.runtime.supervisor import Supervisor
 from kit.served import TOKEN, served
 from kit.world import CONFIG_MAPS, config_map, ours

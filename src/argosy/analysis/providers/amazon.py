@@ -7,8 +7,8 @@ from datetime import datetime
 
 from argosy.analysis.providers.calling import CannotMeasure
 from argosy.machinery.objects import JsonObject
-from argosy.sources.aws_session import AwsSession, aws_session
-from argosy.sources.aws_signing import signed_headers
+from argosy.sources.cloud.aws_session import AwsSession, aws_session
+from argosy.sources.cloud.aws_signing import signed_headers
 from argosy.sources.port import AccessDenied
 
 

@@ -9,8 +9,8 @@ import orjson
 from argosy.analysis.ports import Answer, Measured
 from argosy.analysis.providers.calling import SECONDS, Asked, Caller, CannotMeasure, custom_headers, is_good
 from argosy.expr.exprlang.encoding import encoded, numbered
-from argosy.machinery.jsonpath import JsonPathError, compile_path
 from argosy.machinery.objects import JsonObject
+from argosy.machinery.text.jsonpath import JsonPathError, compile_path
 
 
 async def measure(caller: Caller, question: Asked) -> Answer:

@@ -17,8 +17,8 @@ import re2
 
 from argosy.machinery import duration as durations
 from argosy.machinery.duration import DurationError
-from argosy.machinery.go_text import quoted
 from argosy.machinery.objects import JsonObject
+from argosy.machinery.text.go_text import quoted
 
 ERROR_LIMIT: Final = 4
 """Errors in a row that are borne, where the metric says nothing else."""

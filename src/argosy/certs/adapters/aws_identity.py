@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 from xml.etree import ElementTree as Xml
 
 from argosy.certs.adapters.dns.provider import Api, ProviderError
-from argosy.sources.aws_signing import AwsCredentials, signed_headers
+from argosy.sources.cloud.aws_signing import AwsCredentials, signed_headers
 
 REGION: Final = "us-east-1"
 AUDIENCE: Final = "sts.amazonaws.com"

@@ -14,7 +14,7 @@ from argosy.certs.adapters import aws_identity as identity
 from argosy.certs.adapters.dns.provider import Api
 from argosy.certs.vault.ports import ByAws
 from argosy.machinery.objects import JsonObject
-from argosy.sources.aws_signing import AwsCredentials, signed_headers
+from argosy.sources.cloud.aws_signing import AwsCredentials, signed_headers
 
 BODY: Final = b"Action=GetCallerIdentity&Version=2011-06-15"
 SERVER_ID: Final = "X-Vault-AWS-IAM-Server-ID"

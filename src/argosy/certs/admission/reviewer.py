@@ -15,8 +15,8 @@ from argosy.certs import signers
 from argosy.certs.admission.errors import FieldError, together
 from argosy.certs.admission.review import Asked, may_not_approve, mutate, review, unknown_signer
 from argosy.machinery import requests
-from argosy.machinery.jsonpatch import create_json_patch
 from argosy.machinery.objects import JsonObject, Resource
+from argosy.machinery.patches.jsonpatch import create_json_patch
 from argosy.runtime.client import Client
 from argosy.runtime.clock import Clock
 

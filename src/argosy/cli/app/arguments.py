@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
-from argosy.cli.app.spec_arguments import add_position, add_spec
+from argosy.cli.app.spec.arguments import add_position, add_spec
 from argosy.cli.parsing import OUTPUTS, Commands, Parser, command, connection, group, seconds, waiting
 
 TREES: Final = ("tree", "tree=detailed")

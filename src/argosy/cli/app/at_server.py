@@ -115,7 +115,7 @@ def manifests(options: argparse.Namespace) -> int:
 
 
 async def _local(app: Application, options: argparse.Namespace) -> list[JsonObject]:
-    from argosy.cli.app.comparing import local_manifests
+    from argosy.cli.app.comparison.compare import local_manifests
 
     return [json.loads(text) for text in local_manifests(await app.get(), options)]
 
@@ -137,7 +137,7 @@ async def _revisions(app: Application, options: argparse.Namespace) -> list[tupl
 
 
 def diff(options: argparse.Namespace) -> int:
-    from argosy.cli.app.diff import Change, show
+    from argosy.cli.app.comparison.diff import Change, show
     from argosy.gitops.keys import ResourceKey
 
     async def work(server: Server) -> int:
@@ -228,7 +228,7 @@ def logs(options: argparse.Namespace) -> int:
 
 
 def list_actions(options: argparse.Namespace) -> int:
-    from argosy.cli.app.actions import show
+    from argosy.cli.app.live.actions import show
 
     async def work(server: Server) -> int:
         app = Application(server, options)

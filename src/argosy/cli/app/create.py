@@ -9,14 +9,14 @@ from pathlib import Path
 from argosy.cli.app.applications import APPLICATIONS, MANAGER, get, key_of_name, write
 from argosy.cli.app.delete import FINALIZER
 from argosy.cli.app.get import show
-from argosy.cli.app.source_flags import source_with
-from argosy.cli.app.spec_flags import pair, spec_with
+from argosy.cli.app.spec.flags import pair, spec_with
+from argosy.cli.app.spec.source_flags import source_with
 from argosy.cli.connect import with_client
 from argosy.cli.failing import CommandError, Exit
 from argosy.machinery import requests
 from argosy.machinery.objects import JsonObject, Key, key_of
 from argosy.machinery.status import StatusError
-from argosy.machinery.yaml import YamlError, load_documents
+from argosy.machinery.text.yaml import YamlError, load_documents
 from argosy.runtime.client import Client
 from argosy.runtime.clock import Clock
 

@@ -8,9 +8,9 @@ from collections.abc import Callable
 
 from argosy.cli.app.applications import APPLICATIONS, MANAGER, get, key_of_name, write
 from argosy.cli.app.get import show
-from argosy.cli.app.source_flags import source_with
-from argosy.cli.app.sources import position, source_at, with_source, without
-from argosy.cli.app.spec_flags import spec_with
+from argosy.cli.app.spec.flags import spec_with
+from argosy.cli.app.spec.source_flags import source_with
+from argosy.cli.app.spec.sources import position, source_at, with_source, without
 from argosy.cli.connect import with_client
 from argosy.cli.editor import edited
 from argosy.cli.failing import CommandError, Exit

@@ -7,8 +7,8 @@ import sys
 
 from argosy.cli.app.applications import get, key_of_name, refreshed
 from argosy.cli.app.arguments import TREES
-from argosy.cli.app.health import with_health
-from argosy.cli.app.sources import source_at
+from argosy.cli.app.live.health import with_health
+from argosy.cli.app.spec.sources import source_at
 from argosy.cli.app.surroundings import surroundings
 from argosy.cli.app.tables import application, out_of_sync_note, parameters, qualified_name, summary
 from argosy.cli.app.waiting import deadline
@@ -30,8 +30,8 @@ def run(options: argparse.Namespace) -> int:
             async with deadline(options.timeout, f"a refresh of application {key.name!r}"):
                 app = await refreshed(client, key, "hard" if options.hard_refresh else "normal")
         if options.output in TREES:
-            from argosy.cli.app.destination import destination  # late: they know clusters, and judge health
-            from argosy.cli.app.tree import detailed, tree_of
+            from argosy.cli.app.comparison.destination import destination  # late: they know clusters, and judge health
+            from argosy.cli.app.live.tree import detailed, tree_of
 
             around = await surroundings(client, clock, app, options.name)
             print(summary(app, around))

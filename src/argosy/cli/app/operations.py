@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from fnmatch import fnmatchcase
 
 from argosy.cli.app.revisions import asked_revisions
-from argosy.cli.app.spec_flags import pair
+from argosy.cli.app.spec.flags import pair
 from argosy.cli.app.tables import is_automated, sources_of
 from argosy.cli.failing import CommandError, Exit
 from argosy.machinery.objects import JsonObject

@@ -42,7 +42,9 @@ def run(options: argparse.Namespace) -> int:
                 if is_automated(normalised(app.get("spec") or {})) is not None and not options.dry_run:
                     text = "Cannot use local sync when Automatic Sync Policy is enabled unless for dry run"
                     raise CommandError(text)
-                from argosy.cli.app.comparing import local_manifests  # late: it imports the whole control plane
+                from argosy.cli.app.comparison.compare import (
+                    local_manifests,  # late: it imports the whole control plane
+                )
 
                 operation["sync"]["manifests"] = list(local_manifests(app, options))
             await request(client, app, operation)
@@ -57,7 +59,7 @@ def run(options: argparse.Namespace) -> int:
 
 def _agrees(options: argparse.Namespace) -> bool:
     """Shows what would change, then asks."""
-    from argosy.cli.app import diff  # late: it imports the whole control plane
+    from argosy.cli.app.comparison import diff
 
     for name in options.names:
         diff.run(Namespace(**{**vars(options), **PREVIEW, "name": name}))

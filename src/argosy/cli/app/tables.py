@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from argosy.cli.app.surroundings import Surroundings
 from argosy.cli.printing import table
 from argosy.machinery.objects import JsonObject
-from argosy.machinery.plain_text import plain_line
+from argosy.machinery.text.plain_text import plain_line
 from argosy.machinery.timestamps import parse
 
 LIST_HEADER = ("NAME", "CLUSTER", "NAMESPACE", "PROJECT", "STATUS", "HEALTH", "SYNCPOLICY", "CONDITIONS")

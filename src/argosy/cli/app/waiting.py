@@ -19,7 +19,7 @@ from argosy.cli.app.applications import (
 from argosy.cli.failing import CommandError, Exit
 from argosy.cli.terminal import steer
 from argosy.machinery.objects import JsonObject, Key
-from argosy.machinery.plain_text import plain_line
+from argosy.machinery.text.plain_text import plain_line
 from argosy.runtime.client import Client
 
 

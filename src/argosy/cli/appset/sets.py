@@ -11,7 +11,7 @@ from argosy.cli.failing import CommandError, Exit
 from argosy.machinery import requests
 from argosy.machinery.objects import JsonObject, Key, Resource
 from argosy.machinery.status import StatusError
-from argosy.machinery.yaml import YamlError, load_documents
+from argosy.machinery.text.yaml import YamlError, load_documents
 from argosy.runtime.client import Client
 
 APPLICATION_SETS: Final = Resource("argoproj.io", "v1alpha1", "applicationsets", "ApplicationSet")

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Final
 
 from argosy.cli.app.tables import qualified_name, sources_of
 from argosy.cli.printing import table
-from argosy.machinery.diff import unified
 from argosy.machinery.objects import JsonObject
+from argosy.machinery.text.diff import unified
 
 if TYPE_CHECKING:
     from argosy.gitops.applicationsets.preview import Preview

@@ -19,7 +19,7 @@ from argosy.cli.connect import with_client
 from argosy.cli.failing import CommandError, Exit
 from argosy.machinery import requests
 from argosy.machinery.objects import JsonObject, Key, resource_of
-from argosy.machinery.yaml import YamlError, load_documents
+from argosy.machinery.text.yaml import YamlError, load_documents
 from argosy.runtime.client import Client
 from argosy.runtime.clock import Clock
 

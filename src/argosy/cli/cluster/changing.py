@@ -6,7 +6,7 @@ import argparse
 import base64
 import sys
 
-from argosy.cli.app.spec_flags import pair
+from argosy.cli.app.spec.flags import pair
 from argosy.cli.cluster.listing import SELECTOR
 from argosy.cli.connect import with_client
 from argosy.cli.failing import CommandError, Exit

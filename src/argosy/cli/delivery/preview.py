@@ -5,7 +5,7 @@ from __future__ import annotations
 from argosy.cli.failing import Exit
 from argosy.machinery.objects import JsonObject
 from argosy.promotion.preview.previewing import Doors, previewed, text_of
-from argosy.render.workers import RenderWorkers
+from argosy.render.assembly import RenderWorkers
 from argosy.runtime.chance import SystemRng
 from argosy.runtime.client import Client
 from argosy.runtime.clock import Clock

@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from typing import Final
 
 from argosy.cli.failing import CommandError
-from argosy.cli.sealing_service import sealing_service
+from argosy.cli.rooms.sealing_service import sealing_service
 from argosy.machinery import requests
 from argosy.machinery.objects import JsonObject, Resource
-from argosy.machinery.yaml import dump
+from argosy.machinery.text.yaml import dump
 from argosy.runtime.client import Client
 from argosy.runtime.clock import Clock
 

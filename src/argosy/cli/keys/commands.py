@@ -17,8 +17,8 @@ from argosy.cli.connect import with_client
 from argosy.cli.failing import CommandError, Exit
 from argosy.cli.keys.backup_file import locked, unlocked
 from argosy.cli.printing import table
+from argosy.cli.rooms.sealing_service import settings
 from argosy.cli.seal.files import write_private
-from argosy.cli.sealing_service import settings
 from argosy.machinery.objects import JsonObject, resource_of
 from argosy.machinery.requests import List, create
 from argosy.machinery.status import StatusError

@@ -10,11 +10,11 @@ from typing import Any, Final
 
 from argosy.apis.kubernetes.views.core import ConfigMap, Secret
 from argosy.cli.failing import CommandError, Exit
-from argosy.machinery import yaml
 from argosy.machinery.objects import JsonObject, Key, Resource, resource_of
 from argosy.machinery.requests import Get
 from argosy.machinery.status import StatusError
-from argosy.machinery.yaml import YamlError
+from argosy.machinery.text import yaml
+from argosy.machinery.text.yaml import YamlError
 from argosy.notify.configuration import Configuration, configuration
 from argosy.notify.subjects import APP_PROJECTS, APPLICATIONS
 from argosy.runtime.http.client import HttpClient

@@ -15,7 +15,7 @@ from argosy.cli.project.projects import MANAGER, PROJECTS, changed, get, replace
 from argosy.machinery import requests
 from argosy.machinery.objects import JsonObject, JsonValue, Key
 from argosy.machinery.status import StatusError
-from argosy.machinery.yaml import YamlError, load
+from argosy.machinery.text.yaml import YamlError, load
 from argosy.runtime.client import Client
 from argosy.runtime.clock import Clock
 

@@ -12,7 +12,7 @@ from argosy.cli.failing import CommandError, Exit
 from argosy.cli.rollout.objects import MANAGER, RUNS, get
 from argosy.machinery.objects import JsonObject
 from argosy.machinery.requests import create
-from argosy.machinery.yaml import YamlError, load_documents
+from argosy.machinery.text.yaml import YamlError, load_documents
 from argosy.rollouts.commands.create_run import new_run
 from argosy.rollouts.resources import ANALYSIS_TEMPLATES, CLUSTER_TEMPLATES
 from argosy.runtime.client import Client

@@ -14,7 +14,7 @@ from rich.text import Text
 from rich.tree import Tree
 
 from argosy.apis.rollouts import Rollout
-from argosy.machinery.plain_text import plain
+from argosy.machinery.text.plain_text import plain
 from argosy.rollouts.arithmetic.limits import largest_weight
 from argosy.rollouts.commands.info import Info, Node
 from argosy.rollouts.commands.tree import ICONS, age, until

@@ -16,7 +16,7 @@ from argosy.cli.failing import CommandError, Exit
 from argosy.cli.rollout.objects import EXPERIMENTS, ROLLOUTS, get, rollout, whole
 from argosy.cli.terminal import own, steer
 from argosy.machinery import requests
-from argosy.machinery.yaml import YamlError, load_documents
+from argosy.machinery.text.yaml import YamlError, load_documents
 from argosy.rollouts.commands.info import experiment_node, info_of
 from argosy.rollouts.commands.tree import experiment_text, experiments_table, rollout_text, rollouts_table
 from argosy.rollouts.commands.view import view_of

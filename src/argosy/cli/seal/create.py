@@ -15,7 +15,7 @@ from argosy.cli.seal.certificate import sealer_of
 from argosy.cli.seal.documents import SealedText
 from argosy.cli.seal.files import read_text, write_text
 from argosy.machinery.objects import JsonObject
-from argosy.machinery.yaml import YamlError, load_documents
+from argosy.machinery.text.yaml import YamlError, load_documents
 from argosy.runtime.clock import RealClock
 from argosy.runtime.http.connection import ConnectionSettingsError
 from argosy.sealing.scope import Scope, label_of

@@ -14,9 +14,9 @@ from argosy.apis.bitnami import SealedSecret
 from argosy.apis.schema import read
 from argosy.cli.failing import CommandError
 from argosy.machinery.objects import JsonObject
-from argosy.machinery.yaml import YamlError, load, load_all
-from argosy.machinery.yaml_tree import EditFault, Node, Scalar, lines_of, parse_all
-from argosy.machinery.yaml_tree import Mapping as MappingNode
+from argosy.machinery.text.yaml import YamlError, load, load_all
+from argosy.machinery.text.yaml_tree import EditFault, Node, Scalar, lines_of, parse_all
+from argosy.machinery.text.yaml_tree import Mapping as MappingNode
 from argosy.sealing.assembly import API_VERSION
 
 _PLAIN = re.compile(r"[A-Za-z_.][A-Za-z0-9_.-]*")

@@ -20,7 +20,7 @@ from argosy.cli.seal.documents import Document, SealedText
 from argosy.cli.seal.edits import target
 from argosy.cli.seal.files import write_text
 from argosy.cli.seal.key_files import opener, ring_of
-from argosy.machinery.yaml import YamlError, dump, load
+from argosy.machinery.text.yaml import YamlError, dump, load
 from argosy.runtime.chance import SystemRng
 from argosy.sealing.adapters.opening import OpenedItem
 from argosy.sealing.assembly import sealed_label

@@ -12,7 +12,7 @@ from argosy.apis.kubernetes.views.core import Secret
 from argosy.apis.schema import read
 from argosy.cli.failing import CommandError
 from argosy.cli.keys.backup_file import is_backup, unlocked
-from argosy.machinery.yaml import YamlError, load_documents
+from argosy.machinery.text.yaml import YamlError, load_documents
 from argosy.runtime.clock import RealClock
 from argosy.sealing.adapters.keymaking import made_key
 from argosy.sealing.adapters.opening import Opener

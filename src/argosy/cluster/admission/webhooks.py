@@ -24,8 +24,8 @@ from argosy.cluster.handlers.core import StoreReader
 from argosy.cluster.kind import Kind
 from argosy.cluster.ports import Backends, PodWorld, ProxyRequest, Rng
 from argosy.cluster.store import Store
-from argosy.machinery.jsonpatch import apply_json_patch
 from argosy.machinery.objects import JsonObject
+from argosy.machinery.patches.jsonpatch import apply_json_patch
 from argosy.machinery.selectors import label_selector_of
 from argosy.machinery.status import StatusError
 

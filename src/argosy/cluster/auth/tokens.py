@@ -22,7 +22,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature, encode_dss_signature
 
 from argosy.cluster.auth.attributes import AUTHENTICATED
-from argosy.cluster.http.json_text import BodyError, parse_json
+from argosy.cluster.http.representation.json_text import BodyError, parse_json
 from argosy.cluster.kind import Reader, User
 from argosy.cluster.ports import Rng
 from argosy.machinery.objects import JsonObject, JsonValue

@@ -12,8 +12,8 @@ from argosy.cluster.handlers.ownership import empty_of
 from argosy.cluster.handlers.updating import check_version, replace
 from argosy.cluster.handlers.writing import check_place, field_problems, judge_fields
 from argosy.cluster.request import ApiRequest, ApiResponse
-from argosy.machinery.apply import apply, check_configuration
 from argosy.machinery.objects import JsonObject
+from argosy.machinery.server_side_apply.apply import apply, check_configuration
 
 
 async def apply_configuration(core: Core, request: ApiRequest) -> ApiResponse:

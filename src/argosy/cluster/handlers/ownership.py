@@ -9,7 +9,7 @@ from argosy.cluster.handlers.writing import manager_of
 from argosy.cluster.kind import Kind
 from argosy.cluster.request import ApiRequest
 from argosy.machinery.objects import JsonObject
-from argosy.machinery.ownership import track_update
+from argosy.machinery.server_side_apply.ownership import track_update
 
 
 def empty_of(kind: Kind) -> JsonObject:

@@ -10,12 +10,12 @@ from argosy.cluster.handlers.updating import ATTEMPTS, check_version, replace
 from argosy.cluster.handlers.writing import Raced, check_place, field_problems, judge_fields
 from argosy.cluster.request import ApiRequest, ApiResponse
 from argosy.machinery.api import PatchType
-from argosy.machinery.jsonpatch import apply_json_patch
-from argosy.machinery.mergepatch import merge_patch
 from argosy.machinery.objects import JsonObject, JsonValue
+from argosy.machinery.patches.jsonpatch import apply_json_patch
+from argosy.machinery.patches.mergepatch import merge_patch
+from argosy.machinery.patches.strategic import strategic_merge
 from argosy.machinery.schema import Node
 from argosy.machinery.status import Cause, StatusError
-from argosy.machinery.strategic import strategic_merge
 
 
 async def patch(core: Core, request: ApiRequest) -> ApiResponse:

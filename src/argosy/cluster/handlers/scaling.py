@@ -14,11 +14,11 @@ from argosy.cluster.handlers.writing import Raced, manager_of
 from argosy.cluster.kind import Kind
 from argosy.cluster.request import ApiRequest, ApiResponse
 from argosy.machinery.api import PatchType
-from argosy.machinery.apply import apply
 from argosy.machinery.objects import JsonObject, JsonValue
-from argosy.machinery.ownership import track_update
-from argosy.machinery.scale_ownership import SCALE_API_VERSION, entries_for_parent, entries_for_scale
 from argosy.machinery.schema import Node
+from argosy.machinery.server_side_apply.apply import apply
+from argosy.machinery.server_side_apply.ownership import track_update
+from argosy.machinery.server_side_apply.scale_ownership import SCALE_API_VERSION, entries_for_parent, entries_for_scale
 from argosy.machinery.status import Cause, StatusError
 
 Path = tuple[str, ...]

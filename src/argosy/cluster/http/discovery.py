@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from argosy.cluster.catalog import version_order
-from argosy.cluster.http.encode import to_bytes
+from argosy.cluster.http.representation.encode import to_bytes
 from argosy.cluster.kind import Kind, Kinds, Subresource
 from argosy.machinery.objects import JsonObject
 

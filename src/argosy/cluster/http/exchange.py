@@ -6,8 +6,8 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
-from argosy.cluster.http.encode import to_bytes
-from argosy.cluster.http.negotiate import JSON
+from argosy.cluster.http.representation.encode import to_bytes
+from argosy.cluster.http.representation.negotiate import JSON
 from argosy.machinery.objects import JsonObject
 from argosy.machinery.status import StatusError
 

@@ -22,10 +22,11 @@ from argosy.cluster.http.exchange import (
     retry_after,
     status_response,
 )
-from argosy.cluster.http.negotiate import PROTOBUF, is_pretty
 from argosy.cluster.http.paths import Paths, is_probe
 from argosy.cluster.http.prometheus import is_prometheus
 from argosy.cluster.http.proxy import FORWARDS
+from argosy.cluster.http.representation.negotiate import PROTOBUF, is_pretty
+from argosy.cluster.http.representation.status_protobuf import encode_status, reads_protobuf_only
 from argosy.cluster.http.resources import Call, handle_resource, handle_review, handle_token_request, read_log
 from argosy.cluster.http.routing import (
     Route,
@@ -37,7 +38,6 @@ from argosy.cluster.http.routing import (
     unfolded,
     verb_of,
 )
-from argosy.cluster.http.status_protobuf import encode_status, reads_protobuf_only
 from argosy.cluster.http.streaming.pods import open_pod_stream
 from argosy.cluster.http.trail import TIMED_OUT, Trail
 from argosy.cluster.http.wiring import Wiring

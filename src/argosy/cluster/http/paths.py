@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping, Sequence
 
 from argosy.cluster.errors import method_not_allowed
 from argosy.cluster.http.discovery import AGGREGATED_TYPE, Documents, api_versions, documents
-from argosy.cluster.http.encode import to_bytes
 from argosy.cluster.http.exchange import (
     PLAIN_TEXT,
     Request,
@@ -14,8 +13,9 @@ from argosy.cluster.http.exchange import (
     page_not_found,
     text_response,
 )
-from argosy.cluster.http.negotiate import choose, is_pretty, wants_aggregated
-from argosy.cluster.http.openapi import OpenApi
+from argosy.cluster.http.openapi.serving import OpenApi
+from argosy.cluster.http.representation.encode import to_bytes
+from argosy.cluster.http.representation.negotiate import choose, is_pretty, wants_aggregated
 from argosy.cluster.http.routing import Route, truth
 from argosy.cluster.http.wiring import Wiring
 from argosy.machinery.objects import JsonObject

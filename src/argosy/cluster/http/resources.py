@@ -11,16 +11,16 @@ from argosy.cluster.auth.attributes import Attributes, forbidden
 from argosy.cluster.auth.reviews import Asked
 from argosy.cluster.errors import bad_request, invalid_options
 from argosy.cluster.handlers.writing import read_body
-from argosy.cluster.http.decode import read_delete_options, read_object, read_patch
 from argosy.cluster.http.eager import BegunStream, TakenInPieces
-from argosy.cluster.http.encode import is_status, to_bytes, transformed, warning_header
 from argosy.cluster.http.exchange import PLAIN_TEXT, Request, Response
-from argosy.cluster.http.json_text import Parsed
-from argosy.cluster.http.negotiate import JSON, Representation, check_shape, choose
 from argosy.cluster.http.options import read_delete_query, read_log_options, read_options
+from argosy.cluster.http.representation.decode import read_delete_options, read_object, read_patch
+from argosy.cluster.http.representation.encode import is_status, to_bytes, transformed, warning_header
+from argosy.cluster.http.representation.json_text import Parsed
+from argosy.cluster.http.representation.negotiate import JSON, Representation, check_shape, choose
+from argosy.cluster.http.representation.table import include_object, scale_table, table
 from argosy.cluster.http.routing import Route, first
 from argosy.cluster.http.streams import watch
-from argosy.cluster.http.table import include_object, scale_table, table
 from argosy.cluster.http.trail import Trail
 from argosy.cluster.http.wiring import Wiring
 from argosy.cluster.kind import Kind, User

@@ -8,10 +8,10 @@ from datetime import datetime
 import orjson
 
 from argosy.cluster.http.eager import BegunStream, LastWords
-from argosy.cluster.http.encode import partial, to_bytes
 from argosy.cluster.http.exchange import Chunks, Response
-from argosy.cluster.http.negotiate import Representation
-from argosy.cluster.http.table import IncludeObject, bookmark_table, event_table
+from argosy.cluster.http.representation.encode import partial, to_bytes
+from argosy.cluster.http.representation.negotiate import Representation
+from argosy.cluster.http.representation.table import IncludeObject, bookmark_table, event_table
 from argosy.cluster.kind import Kind
 from argosy.cluster.request import Api, ApiRequest, Frame
 from argosy.machinery.status import StatusError

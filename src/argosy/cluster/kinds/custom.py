@@ -18,11 +18,11 @@ from argosy.cluster.kind import Column, Decoded, Kind, Subresource, WriteContext
 from argosy.cluster.kinds.cells.plain import age_since
 from argosy.cluster.kinds.strategies.builtin import TOO_DEEP
 from argosy.machinery import names as naming
-from argosy.machinery.jsonpath import JsonPath, JsonPathError, compile_path
 from argosy.machinery.objects import JsonObject, JsonValue, Resource, group_version
 from argosy.machinery.schema import Node
 from argosy.machinery.status import Cause, StatusError
 from argosy.machinery.structural import compile_schema, default, prune, validate, validate_status
+from argosy.machinery.text.jsonpath import JsonPath, JsonPathError, compile_path
 
 VERBS = ("delete", "deletecollection", "get", "list", "patch", "create", "update", "watch")
 _SUBRESOURCE_VERBS = ("get", "patch", "update")

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from argosy.machinery.go_text import quoted
+from argosy.machinery.text.go_text import quoted
 
 from .errors import ExprError
 from .escapes import EscapeError, bytes_of, text_of

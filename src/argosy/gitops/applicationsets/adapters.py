@@ -10,8 +10,8 @@ from argosy.gitops.control_plane.configuration import CONFIG_MAPS, SECRETS
 from argosy.machinery.objects import JsonObject, Key, Resource, group_version
 from argosy.machinery.requests import Get, List
 from argosy.machinery.status import StatusError
+from argosy.runtime.caches.informer import Cache, Caches
 from argosy.runtime.client import Client
-from argosy.runtime.informer import Cache, Caches
 from argosy.sources.credentials import TYPE_LABEL, CredentialBook
 from argosy.sources.port import GitRemote, Tree
 

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from argosy.gitops.applicationsets import reconcile, rolling_sync
+from argosy.gitops.applicationsets import reconcile
 from argosy.gitops.applicationsets.reconcile import Plan, Update
+from argosy.gitops.applicationsets.rolling import rolling_sync
 from argosy.gitops.applicationsets.surroundings import Surroundings
 from argosy.gitops.keys import APPLICATIONS
 from argosy.machinery.controller import Event
-from argosy.machinery.mergepatch import create_merge_patch, merge_patch
 from argosy.machinery.objects import JsonObject
+from argosy.machinery.patches.mergepatch import create_merge_patch, merge_patch
 from argosy.machinery.requests import Write, create, delete, merge, update
 
 Chain = tuple[Write | Event, ...]

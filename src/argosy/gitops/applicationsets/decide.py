@@ -12,10 +12,11 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
-from argosy.gitops.applicationsets import application_writes, deletion, rolling_sync, status
+from argosy.gitops.applicationsets import application_writes, deletion, status
 from argosy.gitops.applicationsets.application_writes import Chain
 from argosy.gitops.applicationsets.generation import REFRESH, Memory, asked_again
 from argosy.gitops.applicationsets.look import Seen
+from argosy.gitops.applicationsets.rolling import rolling_sync
 from argosy.gitops.applicationsets.set_status import only_rollout, written
 from argosy.gitops.comparison.jq.evaluation import EXPRESSION_SHOWN
 from argosy.gitops.keys import APPLICATION_SETS

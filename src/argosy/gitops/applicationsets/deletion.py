@@ -10,9 +10,9 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
-from argosy.gitops.applicationsets import rolling_sync
 from argosy.gitops.applicationsets.application_writes import disowned, removed
 from argosy.gitops.applicationsets.options import Options
+from argosy.gitops.applicationsets.rolling import rolling_sync
 from argosy.gitops.applicationsets.surroundings import Surroundings
 from argosy.gitops.keys import APPLICATION_SETS
 from argosy.machinery.controller import NOTHING, Apart, Decision, Step

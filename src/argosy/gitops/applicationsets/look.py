@@ -8,11 +8,12 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Final
 
-from argosy.gitops.applicationsets import reconcile, rolling_sync
+from argosy.gitops.applicationsets import reconcile
 from argosy.gitops.applicationsets.deletion import needs_finalizer
 from argosy.gitops.applicationsets.generation import Generated, Memory, asked
 from argosy.gitops.applicationsets.jq_questions import settled
 from argosy.gitops.applicationsets.reconcile import Plan
+from argosy.gitops.applicationsets.rolling import rolling_sync
 from argosy.gitops.applicationsets.surroundings import Gathering, Surroundings
 from argosy.gitops.comparison.jq.answers import JqAnswers
 from argosy.gitops.keys import APPLICATION_SETS, APPLICATIONS

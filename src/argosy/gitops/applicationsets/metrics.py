@@ -7,7 +7,7 @@ from typing import Final
 
 from argosy.machinery.objects import JsonObject
 from argosy.observe.metrics import REGISTRY, Registry, Sample
-from argosy.runtime.informer import Cache
+from argosy.runtime.caches.informer import Cache
 
 SET: Final[tuple[str, ...]] = ("namespace", "name")
 LABELS: Final = "ARGOCD_APPLICATIONSET_CONTROLLER_METRICS_APPLICATIONSET_LABELS"

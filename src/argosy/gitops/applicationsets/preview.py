@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from argosy.gitops.applicationsets.options import Options
 from argosy.gitops.applicationsets.reconcile import Plan, Problem, Update, plan
-from argosy.gitops.applicationsets.rolling_sync import is_rolling, without_automation
+from argosy.gitops.applicationsets.rolling.rolling_sync import is_rolling, without_automation
 from argosy.gitops.applicationsets.surroundings import Surroundings
 from argosy.gitops.comparison.jq.answers import JqAnswers
 from argosy.machinery.objects import JsonObject

@@ -9,7 +9,7 @@ from argosy.gitops.comparison.jq.evaluation import JqEvaluation
 from argosy.gitops.control_plane.configuration import CONFIG_MAPS, SECRETS
 from argosy.gitops.keys import APPLICATIONS, PROJECTS
 from argosy.machinery.objects import JsonObject, Key
-from argosy.runtime.informer import Caches
+from argosy.runtime.caches.informer import Caches
 
 
 class Previewer:

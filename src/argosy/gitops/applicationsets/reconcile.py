@@ -19,8 +19,8 @@ from argosy.gitops.comparison.jq.answers import JqAnswers
 from argosy.gitops.keys import REFRESH
 from argosy.gitops.model.application_spec import normalised, sources_of
 from argosy.gitops.projects import permissions as projects
-from argosy.machinery.mergepatch import create_merge_patch, merge_patch
 from argosy.machinery.objects import JsonObject
+from argosy.machinery.patches.mergepatch import create_merge_patch, merge_patch
 
 KIND: Final = "ApplicationSet"
 HYDRATE: Final = "argocd.argoproj.io/hydrate"

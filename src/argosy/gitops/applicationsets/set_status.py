@@ -7,11 +7,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from argosy.gitops.applicationsets import rolling_sync, status
+from argosy.gitops.applicationsets import status
 from argosy.gitops.applicationsets.generation import Memory
+from argosy.gitops.applicationsets.rolling import rolling_sync
 from argosy.gitops.keys import APPLICATION_SETS
-from argosy.machinery.mergepatch import create_merge_patch
 from argosy.machinery.objects import JsonObject
+from argosy.machinery.patches.mergepatch import create_merge_patch
 from argosy.machinery.requests import Write, merge
 
 RESOURCES_PAUSE: Final = 2.0

@@ -19,11 +19,11 @@ from argosy.expr.gotemplate import (
 )
 from argosy.gitops.applicationsets.params import GeneratorError
 from argosy.machinery.objects import JsonObject, JsonValue
+from argosy.machinery.patches.strategic import strategic_merge
 from argosy.machinery.schema import Node
 from argosy.machinery.status import StatusError
-from argosy.machinery.strategic import strategic_merge
 from argosy.machinery.structural import compile_schema, prune, validate
-from argosy.machinery.yaml import YamlError, load
+from argosy.machinery.text.yaml import YamlError, load
 
 FINALIZER: Final = "resources-finalizer.argocd.argoproj.io"
 _OWNER: Final = Node(type="array", items=Node(), patch_strategy=("merge",), patch_merge_key="uid")

@@ -12,7 +12,7 @@ from argosy.gitops.control_plane.settings import Settings
 from argosy.gitops.keys import PREFIX
 from argosy.gitops.model.resource_tracking import Marks, owner_of
 from argosy.machinery.objects import JsonObject
-from argosy.runtime.outline import Outline
+from argosy.runtime.caches.outline import Outline
 
 KEPT = ("name", "namespace", "uid", "resourceVersion", "ownerReferences", "deletionTimestamp", "finalizers")
 OWNING = ("kubernetes.io/service-account.name", "kubernetes.io/service-account.uid", "olm.operatorGroup")

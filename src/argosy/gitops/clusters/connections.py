@@ -23,14 +23,14 @@ from argosy.gitops.keys import IN_CLUSTER
 from argosy.gitops.ports import KnownTypes
 from argosy.machinery.objects import JsonObject
 from argosy.machinery.unexpected import said
-from argosy.runtime.access import Access
 from argosy.runtime.backoff import Backoff
-from argosy.runtime.cache_audit import CacheAudit
+from argosy.runtime.caches.audit import CacheAudit
+from argosy.runtime.caches.informers import InformerCache, InformerCaches
+from argosy.runtime.caches.namespaced import NamespacedCaches
 from argosy.runtime.chance import Rng
 from argosy.runtime.client import Client
+from argosy.runtime.clients.access import Access
 from argosy.runtime.clock import Clock
-from argosy.runtime.informers import InformerCache, InformerCaches
-from argosy.runtime.namespaced import NamespacedCaches
 from argosy.runtime.slices import Slices
 
 RETRIES = Backoff(first=2.0, longest=120.0, jitter=0.5)

@@ -12,9 +12,9 @@ from typing import Final
 from argosy.gitops.clusters.live_state import LiveObjects
 from argosy.machinery.status import StatusError
 from argosy.machinery.unexpected import Told, said
+from argosy.runtime.caches.informers import InformerCache, InformerCaches
 from argosy.runtime.client import Client
 from argosy.runtime.clock import Clock
-from argosy.runtime.informers import InformerCache, InformerCaches
 
 FILLING_SECONDS: Final = 60.0
 """Within which a cluster must have told what it holds."""

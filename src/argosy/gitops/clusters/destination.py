@@ -10,11 +10,11 @@ from argosy.gitops.clusters.schemas import DEFINITIONS, ServedSchemas
 from argosy.gitops.control_plane.settings import Settings
 from argosy.gitops.ports import KnownTypes
 from argosy.gitops.sync.apply import Applier
-from argosy.runtime.access import Access
+from argosy.runtime.caches.informer import Caches
 from argosy.runtime.chance import Rng
 from argosy.runtime.client import Client
+from argosy.runtime.clients.access import Access
 from argosy.runtime.clock import Clock
-from argosy.runtime.informer import Caches
 from argosy.runtime.persistence import until_done
 
 

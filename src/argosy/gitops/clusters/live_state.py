@@ -21,10 +21,10 @@ from argosy.machinery import requests
 from argosy.machinery.objects import JsonObject, Key, Resource, group_kind_of, key_of
 from argosy.machinery.pieces import Pieces
 from argosy.machinery.status import StatusError
+from argosy.runtime.caches.informer import Cache, Caches
+from argosy.runtime.caches.outline import Outline
 from argosy.runtime.client import Client
 from argosy.runtime.clock import Clock
-from argosy.runtime.informer import Cache, Caches
-from argosy.runtime.outline import Outline
 from argosy.runtime.slices import Slices
 
 ESTABLISHING = 3.0

@@ -10,10 +10,10 @@ from argosy.gitops.comparison.normalizers import Rules, normalised, without_mana
 from argosy.gitops.comparison.three_way import applied
 from argosy.gitops.keys import INSTALLATION_ID, LAST_APPLIED, TRACKING_ID
 from argosy.gitops.ports import KnownTypes
-from argosy.machinery import fieldset, typed, typed_merge
-from argosy.machinery.jsonpatch import equal
 from argosy.machinery.objects import JsonObject, JsonValue, group_version
+from argosy.machinery.patches.jsonpatch import equal
 from argosy.machinery.schema import Node
+from argosy.machinery.server_side_apply import fieldset, typed, typed_merge
 
 SERVER_FIELDS = ("managedFields", "resourceVersion", "uid", "generation", "creationTimestamp", "selfLink")
 REASON_LIMIT = 200

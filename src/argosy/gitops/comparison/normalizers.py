@@ -12,8 +12,8 @@ from argosy.gitops.comparison.jq.answers import JqAnswers
 from argosy.gitops.control_plane.settings import Ignored, Settings
 from argosy.gitops.keys import ResourceKey, resource_key
 from argosy.gitops.model.globs import matches
-from argosy.machinery import fieldset
 from argosy.machinery.objects import JsonObject, JsonValue
+from argosy.machinery.server_side_apply import fieldset
 
 
 @dataclass(frozen=True, slots=True)

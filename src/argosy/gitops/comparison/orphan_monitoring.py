@@ -16,8 +16,8 @@ from argosy.gitops.keys import ResourceKey, instance_name, key_of_instance
 from argosy.gitops.model.resource_tracking import owner_of
 from argosy.gitops.projects import permissions as projects
 from argosy.machinery.objects import JsonObject, Key, key_of
+from argosy.runtime.caches.informer import Cache
 from argosy.runtime.clock import Clock
-from argosy.runtime.informer import Cache
 
 CONDITION = "OrphanedResourceWarning"
 SETTLING = 1.0

@@ -6,10 +6,10 @@ and the write, which sends the difference to exactly the live version that was l
 
 from __future__ import annotations
 
-from argosy.machinery.jsonpatch import equal
 from argosy.machinery.objects import JsonObject, JsonValue
+from argosy.machinery.patches.jsonpatch import equal
+from argosy.machinery.patches.strategic import UNKNOWN, child
 from argosy.machinery.schema import Node
-from argosy.machinery.strategic import UNKNOWN, child
 
 
 def applied(live: JsonObject, wanted: JsonObject, last: JsonObject, node: Node | None) -> JsonObject:

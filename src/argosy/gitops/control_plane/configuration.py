@@ -14,7 +14,7 @@ from argosy.gitops.model import shapes
 from argosy.gitops.model.shapes import wrong_field
 from argosy.gitops.projects import permissions as projects
 from argosy.machinery.objects import JsonObject, Key, Resource
-from argosy.runtime.informer import Caches
+from argosy.runtime.caches.informer import Caches
 from argosy.sources.credentials import KNOWN_HOSTS_CONFIG_MAP, TLS_CONFIG_MAP, TYPE_LABEL, CredentialBook
 from argosy.sources.signatures import KEYS_CONFIG_MAP
 

@@ -15,7 +15,7 @@ from typing import Final
 
 from argosy.gitops.model.globs import matches
 from argosy.machinery.objects import JsonObject, JsonValue
-from argosy.machinery.yaml import YamlError, load
+from argosy.machinery.text.yaml import YamlError, load
 
 MAP_KEY: Final = "resource.customizations"
 EVERYTHING: Final = "*/*"

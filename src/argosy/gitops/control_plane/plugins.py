@@ -9,8 +9,8 @@ from __future__ import annotations
 from typing import Final
 
 from argosy.machinery.objects import JsonObject
-from argosy.machinery.yaml import YamlError, load_documents
-from argosy.render.plugins import ERROR, KIND
+from argosy.machinery.text.yaml import YamlError, load_documents
+from argosy.render.plugins.definitions import ERROR, KIND
 
 LABEL: Final = "argosy.dev/config-management-plugin"
 KEY: Final = "plugin.yaml"

@@ -10,7 +10,7 @@ from argosy.gitops.control_plane.customizations import Customizations, customiza
 from argosy.gitops.model.globs import matches
 from argosy.machinery import duration
 from argosy.machinery.objects import JsonObject
-from argosy.machinery.yaml import YamlError, load
+from argosy.machinery.text.yaml import YamlError, load
 
 CONFIG_MAP: Final = "argocd-cm"
 PARAMETERS: Final = "argocd-cmd-params-cm"

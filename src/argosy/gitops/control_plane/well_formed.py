@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 
 from argosy.machinery.objects import JsonObject, Key, Resource, key_of
-from argosy.runtime.informer import Cache, Changed
+from argosy.runtime.caches.informer import Cache, Changed
 
 
 class WellFormed:

@@ -11,7 +11,7 @@ from datetime import datetime
 from argosy.gitops.dependencies import graph as dependencies
 from argosy.gitops.keys import annotations_of
 from argosy.machinery.objects import JsonObject, Key, key_of
-from argosy.runtime.informer import Cache
+from argosy.runtime.caches.informer import Cache
 
 INDEX = "gitops/depends-on"
 

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from posixpath import join, normpath
 from typing import Any
 
-from argosy.machinery.go_text import quoted
 from argosy.machinery.objects import JsonObject
+from argosy.machinery.text.go_text import quoted
 
 VALUES_FILE = "<temp file with values from source.helm.values/valuesObject>"
 PATCHES = (

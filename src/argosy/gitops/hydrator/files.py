@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from argosy.gitops.hydrator.metadata import as_file
-from argosy.machinery.go_yaml import dump_all
 from argosy.machinery.objects import JsonObject
+from argosy.machinery.text.go_yaml import dump_all
 
 MANIFEST: Final = "manifest.yaml"
 METADATA: Final = "hydrator.metadata"

@@ -16,8 +16,8 @@ from email.utils import getaddresses
 from typing import Final
 from urllib.parse import urlsplit
 
-from argosy.machinery.go_text import quoted
 from argosy.machinery.objects import JsonObject
+from argosy.machinery.text.go_text import quoted
 from argosy.machinery.timestamps import seconds
 from argosy.sources.port import Described
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from argosy.gitops.hydrator.groups import hydrator_of, part
 from argosy.gitops.keys import HYDRATE, HYDRATE_TIMESTAMP, REFRESH, annotations_of
-from argosy.machinery.mergepatch import create_merge_patch
 from argosy.machinery.objects import JsonObject
+from argosy.machinery.patches.mergepatch import create_merge_patch
 
 
 def status_of(app: JsonObject) -> JsonObject:

@@ -11,7 +11,7 @@ from argosy.gitops.manifests.targets import prepared
 from argosy.gitops.model.kinds import ServedKinds
 from argosy.machinery.objects import JsonObject
 from argosy.machinery.pieces import Pieces
-from argosy.machinery.yaml import YamlError, load_all
+from argosy.machinery.text.yaml import YamlError, load_all
 from argosy.render.checking import checked
 from argosy.render.object_limit import object_limit, too_many
 from argosy.sources.signatures import policy_of

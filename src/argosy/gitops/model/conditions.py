@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from argosy.machinery.objects import JsonObject
-from argosy.machinery.plain_text import plain
+from argosy.machinery.text.plain_text import plain
 
 
 def updated(

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from argosy.gitops.comparison.comparer import Comparison
 from argosy.gitops.health import Health
 from argosy.gitops.model.application_spec import is_multi, source_fields
-from argosy.machinery.jsonpatch import equal
-from argosy.machinery.mergepatch import create_merge_patch
 from argosy.machinery.objects import JsonObject
+from argosy.machinery.patches.jsonpatch import equal
+from argosy.machinery.patches.mergepatch import create_merge_patch
 from argosy.machinery.status import StatusError
 
 

@@ -25,8 +25,8 @@ from argosy.gitops.sync.refused_lists import refused_lists
 from argosy.gitops.sync.tasks import Task
 from argosy.machinery import requests
 from argosy.machinery.api import FieldValidation, PatchType, Propagation
-from argosy.machinery.mergepatch import create_merge_patch
 from argosy.machinery.objects import JsonObject, JsonValue, Key, Resource, group_version
+from argosy.machinery.patches.mergepatch import create_merge_patch
 from argosy.machinery.requests import Write
 from argosy.machinery.status import StatusError
 from argosy.runtime.client import Client

@@ -10,8 +10,8 @@ from collections.abc import Collection
 
 from argosy.gitops.keys import FIELD_MANAGER, annotations_of
 from argosy.gitops.sync.options import Options
-from argosy.machinery import fieldset
 from argosy.machinery.objects import JsonObject
+from argosy.machinery.server_side_apply import fieldset
 
 KUBECTL = "kubectl-client-side-apply"
 MANAGER = "argocd.argoproj.io/client-side-apply-migration-manager"

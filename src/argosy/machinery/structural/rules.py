@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from argosy.machinery.objects import JsonObject, JsonValue
 from argosy.machinery.schema import Node
+from argosy.machinery.server_side_apply.structure import BadItem, element
 from argosy.machinery.status import Cause
-from argosy.machinery.structure import BadItem, element
 
 if TYPE_CHECKING:
     from argosy.machinery.structural.cel import Budget, EvaluationError

@@ -17,9 +17,9 @@ import re2
 from argosy.machinery.formats import FORMATS
 from argosy.machinery.objects import JsonObject, JsonValue
 from argosy.machinery.schema import Node
+from argosy.machinery.server_side_apply.structure import BadItem, element
 from argosy.machinery.status import Cause
 from argosy.machinery.structural.rules import check_rules
-from argosy.machinery.structure import BadItem, element
 
 ABSENT: Final = object()
 UNCHECKED = (

@@ -14,8 +14,8 @@ import re2
 
 from argosy.machinery.objects import JsonObject
 from argosy.notify.services.delivering import Delivery, Doors, Refused, decoded, post
-from argosy.sources.aws_session import AwsSession, aws_session
-from argosy.sources.aws_signing import AwsCredentials, signed_headers
+from argosy.sources.cloud.aws_session import AwsSession, aws_session
+from argosy.sources.cloud.aws_signing import AwsCredentials, signed_headers
 
 DELAY_SECONDS: Final = 10
 AMAZON: Final = (".amazonaws.com", ".amazonaws.com.cn", ".api.aws")

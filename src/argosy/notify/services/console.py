@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from argosy.machinery import yaml
+from argosy.machinery.text import yaml
 from argosy.notify.services.delivering import Delivery, Doors
 
 

@@ -11,9 +11,9 @@ from typing import Any, Final, Protocol
 
 import orjson
 
-from argosy.machinery import yaml
 from argosy.machinery.objects import JsonObject
-from argosy.machinery.yaml import YamlError
+from argosy.machinery.text import yaml
+from argosy.machinery.text.yaml import YamlError
 from argosy.notify.threads import Remembered, Threads
 
 ANSWER_LIMIT: Final = 1024 * 1024

@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 import orjson
 
 from argosy.notify.services.delivering import Delivery, Doors, Refused, decoded, expect_good, post
-from argosy.sources.cloud_tokens import GOOGLE_TOKENS, JWT_BEARER
+from argosy.sources.cloud.tokens import GOOGLE_TOKENS, JWT_BEARER
 from argosy.sources.github_app import signed
 
 API: Final = "https://pubsub.googleapis.com"

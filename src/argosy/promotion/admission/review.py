@@ -1,6 +1,6 @@
 """Answers AdmissionReviews: gathers what a kind's rules need, asks them, and tells the API server.
 
-`Reviewer.answer` is all that a server needs: the embedded one calls it without a socket, `runtime/webhook_server.py`
+`Reviewer.answer` is all that a server needs: the embedded one calls it without a socket, `runtime/webhooks/server.py`
 behind HTTPS. Reads are live, not cached: a Promotion is built of the Stage as it is now.
 """
 
@@ -17,8 +17,8 @@ from typing import Any, Final
 
 from argosy.machinery import timestamps
 from argosy.machinery.controller import Event
-from argosy.machinery.jsonpatch import create_json_patch
 from argosy.machinery.objects import JsonObject, Key, Resource
+from argosy.machinery.patches.jsonpatch import create_json_patch
 from argosy.machinery.status import StatusError
 from argosy.promotion.admission import configs, freight, promotions, stages, warehouses
 from argosy.promotion.admission.aliases import drawn

@@ -9,8 +9,8 @@ import json
 from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
-from argosy.machinery import yaml_tree
-from argosy.machinery.yaml_tree import SIZE_LIMIT, EditFault, Mapping, Node
+from argosy.machinery.text import yaml_tree
+from argosy.machinery.text.yaml_tree import SIZE_LIMIT, EditFault, Mapping, Node
 from argosy.promotion.editing.keys import KeyFault, Part, split
 
 INDEX_LIMIT: Final = 10_000

@@ -13,7 +13,7 @@ import tomlkit
 from tomlkit.exceptions import TOMLKitError
 from tomlkit.items import AoT, Array, InlineTable, Item, Table
 
-from argosy.machinery.yaml_tree import SIZE_LIMIT, EditFault
+from argosy.machinery.text.yaml_tree import SIZE_LIMIT, EditFault
 from argosy.promotion.editing.keys import KeyFault, index, split
 
 NOT_FOUND: Final = "key path not found"

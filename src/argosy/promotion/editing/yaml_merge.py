@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from argosy.machinery.yaml_tree import Alias, EditFault, Mapping, Node, Scalar, Sequence, lines_of, parse
+from argosy.machinery.text.yaml_tree import Alias, EditFault, Mapping, Node, Scalar, Sequence, lines_of, parse
 
 _NULLS = frozenset({"", "~", "null", "Null", "NULL"})
 

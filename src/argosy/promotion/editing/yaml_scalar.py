@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterable
 from typing import Any, Final
 
-from argosy.machinery.yaml_tree import EditFault, Mapping, Node, Scalar, Sequence, lines_of, parse
+from argosy.machinery.text.yaml_tree import EditFault, Mapping, Node, Scalar, Sequence, lines_of, parse
 from argosy.promotion.editing.keys import KeyFault, Part, index, split
 
 NOT_FOUND: Final = "key path not found"

@@ -40,8 +40,8 @@ from argosy.render.port import Renderer
 from argosy.runtime.chance import Rng
 from argosy.runtime.client import Client
 from argosy.runtime.clock import Clock
+from argosy.sources.cloud.identities import Identities
 from argosy.sources.egress import Egress
-from argosy.sources.identities import Identities
 from argosy.sources.registry import RegistryClient
 
 THREADS = 4

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from argosy.machinery.objects import JsonObject
-from argosy.machinery.yaml import YamlError, load
+from argosy.machinery.text.yaml import YamlError, load
 from argosy.render.files import Files, ToolError, Workspace
 from argosy.render.helm.ignore import NAME as IGNORE_NAME
 from argosy.render.helm.ignore import Ignored

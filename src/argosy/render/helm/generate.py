@@ -11,8 +11,8 @@ from typing import Any, Final
 import re2
 
 from argosy.machinery.objects import JsonObject, JsonValue
-from argosy.machinery.yaml import YamlError, load_all
-from argosy.render.documents import helm_documents
+from argosy.machinery.text.yaml import YamlError, load_all
+from argosy.render.directories.documents import helm_documents
 from argosy.render.files import Job, ToolError, Workspace
 from argosy.render.helm.chart import Gathering, check_dependencies
 from argosy.render.helm.integers import INTEGERS, write_integers

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any, Final
 from urllib.parse import urldefrag
 
-from argosy.machinery.yaml import YamlError, load
+from argosy.machinery.text.yaml import YamlError, load
 from argosy.render.files import ToolError
 
 _REFERENCES: Final = ("$ref", "$dynamicRef", "$recursiveRef")

@@ -10,14 +10,14 @@ from typing import Any, Final, Self
 import orjson
 
 from argosy.machinery.objects import JsonObject
-from argosy.render.boxes import for_expressions
 from argosy.render.jq.port import ANSWER_LIMIT, ERROR_LIMIT, SOURCE_LIMIT, Answer, Call
 from argosy.render.lua.breaker import REST_SECONDS, ROW, Breaker
-from argosy.render.pool import WorkerPool
-from argosy.render.process import Limits, NoWorker, Program, WorkerLost
-from argosy.render.wire import Pipe
+from argosy.render.workers.boxes import for_expressions
+from argosy.render.workers.pool import WorkerPool
+from argosy.render.workers.process import Limits, NoWorker, Program, WorkerLost
+from argosy.render.workers.wire import Pipe
 from argosy.runtime.clock import Clock
-from argosy.runtime.fair_places import Share
+from argosy.runtime.workqueue.fair_places import Share
 
 JQ: Final = Program("argosy.render.jq.worker", "jq worker", for_expressions)
 LIMITS: Final = Limits(

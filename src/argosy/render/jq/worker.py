@@ -1,8 +1,8 @@
 """A jq worker: a child process that answers batches of calls, knowing nothing but its pipe.
 
-Started by render/pool.py. Before the first expression it gives up, besides what a render worker does, its environment,
-opening any file and growing beyond its memory. Each answer is sent by itself, so that the parent sees which expression
-took the worker along.
+Started by render/workers/pool.py. Before the first expression it gives up, besides what a render worker does, its
+environment, opening any file and growing beyond its memory. Each answer is sent by itself, so that the parent sees
+which expression took the worker along.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ from argosy.confinement.inside import address_space
 from argosy.machinery.objects import JsonObject
 from argosy.render.jq.port import ANSWER_LIMIT
 from argosy.render.jq.program import answer
-from argosy.render.own_pipe import own_pipe
-from argosy.render.processor_time import allow_cpu
-from argosy.render.wire import Closed
+from argosy.render.workers.own_pipe import own_pipe
+from argosy.render.workers.processor_time import allow_cpu
+from argosy.render.workers.wire import Closed
 
 GROWTH_LIMIT: Final = 64 * 1024 * 1024
 """Bytes of address space for one expression, on top of what the program and its batch need."""

@@ -10,25 +10,25 @@ import copy
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from argosy.machinery import yaml
 from argosy.machinery.objects import JsonObject
+from argosy.machinery.text import yaml
 from argosy.render.files import ToolError, Workspace
-from argosy.render.kustomize.configurations import load_configurations
-from argosy.render.kustomize.definitions import load_definitions
-from argosy.render.kustomize.fieldspecs import EMPTY, Configuration
 from argosy.render.kustomize.generators import absorb, content_hash, generate
 from argosy.render.kustomize.model import FILE_NAMES, Kustomization
-from argosy.render.kustomize.openapi import Schemas
-from argosy.render.kustomize.ordering import in_order
 from argosy.render.kustomize.origins import Origin, annotate, by_configuration, note_transformation
 from argosy.render.kustomize.place import Place, told_both
 from argosy.render.kustomize.reading import resources_of
-from argosy.render.kustomize.references import mend_references
 from argosy.render.kustomize.remotes import is_url, repository_of
 from argosy.render.kustomize.resource import Resource, ResourceSet
-from argosy.render.kustomize.scalars import plain, text_of
-from argosy.render.kustomize.transformers import transformations
-from argosy.render.kustomize.variables import bind_variables, resolve_variables
+from argosy.render.kustomize.transform.configurations import load_configurations
+from argosy.render.kustomize.transform.definitions import load_definitions
+from argosy.render.kustomize.transform.fieldspecs import EMPTY, Configuration
+from argosy.render.kustomize.transform.openapi import Schemas
+from argosy.render.kustomize.transform.ordering import in_order
+from argosy.render.kustomize.transform.references import mend_references
+from argosy.render.kustomize.transform.scalars import plain, text_of
+from argosy.render.kustomize.transform.transformers import transformations
+from argosy.render.kustomize.transform.variables import bind_variables, resolve_variables
 
 Overrides = Callable[[JsonObject], JsonObject]
 """Edits of the top kustomization file before it is read (an Application's kustomize block)."""

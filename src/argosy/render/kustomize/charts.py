@@ -6,8 +6,8 @@ import posixpath
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from argosy.machinery import yaml
 from argosy.machinery.objects import JsonObject, JsonValue
+from argosy.machinery.text import yaml
 from argosy.render.files import Files, Job, ToolError, Workspace
 from argosy.render.kustomize.model import Kustomization
 from argosy.render.kustomize.place import Place

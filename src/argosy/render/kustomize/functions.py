@@ -9,14 +9,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from argosy.machinery import yaml
 from argosy.machinery.objects import JsonObject
+from argosy.machinery.text import yaml
 from argosy.render.files import Programs, ToolError
 from argosy.render.kustomize.origins import ORIGIN, Origin
 from argosy.render.kustomize.place import Place
 from argosy.render.kustomize.reading import resources_of
 from argosy.render.kustomize.resource import Resource, ResourceSet
-from argosy.render.kustomize.scalars import plain, text_of
+from argosy.render.kustomize.transform.scalars import plain, text_of
 
 _SPEC: Final = ("config.kubernetes.io/function", "config.k8s.io/function")
 _BEHAVIOR: Final = "kustomize.config.k8s.io/behavior"

@@ -6,7 +6,7 @@ import posixpath
 from dataclasses import dataclass, field, replace
 
 from argosy.machinery.objects import JsonObject
-from argosy.machinery.yaml import dump
+from argosy.machinery.text.yaml import dump
 from argosy.render.kustomize.remotes import repository_of
 from argosy.render.kustomize.resource import Resource, ResourceSet
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from argosy.machinery.objects import JsonObject
 from argosy.render.files import ToolError
-from argosy.render.kustomize.images import split_image
+from argosy.render.kustomize.transform.images import split_image
 
 Exists = Callable[[str], bool]
 

@@ -11,19 +11,25 @@ from typing import Any, Final
 
 from argosy.machinery.objects import JsonObject
 from argosy.render.files import ToolError
-from argosy.render.kustomize.fieldspecs import FieldSpec, Specs
 from argosy.render.kustomize.functions import function_of, transform
 from argosy.render.kustomize.generators import generate_one
-from argosy.render.kustomize.images import set_images
 from argosy.render.kustomize.model import Kustomization
-from argosy.render.kustomize.openapi import Schemas
-from argosy.render.kustomize.patches import apply_json_patch_to, apply_patch, apply_strategic_files
 from argosy.render.kustomize.place import Place
-from argosy.render.kustomize.replacements import apply_replacements
 from argosy.render.kustomize.resource import Resource, ResourceSet
-from argosy.render.kustomize.scalars import text_of
 from argosy.render.kustomize.shapes import CHART, GENERATOR, REPLACEMENT, ListOf, shaped
-from argosy.render.kustomize.transformers import add_prefix, add_suffix, set_entries, set_namespace, set_replicas
+from argosy.render.kustomize.transform.fieldspecs import FieldSpec, Specs
+from argosy.render.kustomize.transform.images import set_images
+from argosy.render.kustomize.transform.openapi import Schemas
+from argosy.render.kustomize.transform.patches import apply_json_patch_to, apply_patch, apply_strategic_files
+from argosy.render.kustomize.transform.replacements import apply_replacements
+from argosy.render.kustomize.transform.scalars import text_of
+from argosy.render.kustomize.transform.transformers import (
+    add_prefix,
+    add_suffix,
+    set_entries,
+    set_namespace,
+    set_replicas,
+)
 
 Read = Callable[[str], bytes]
 Inflate = Callable[[Place, Kustomization, JsonObject, str], Sequence[Resource]]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import copy
 
-from argosy.machinery import yaml
 from argosy.machinery.objects import JsonObject, JsonValue
-from argosy.render.documents import kustomize_documents
+from argosy.machinery.text import yaml
+from argosy.render.directories.documents import kustomize_documents
 from argosy.render.files import ToolError
 from argosy.render.kustomize.resource import Resource
 

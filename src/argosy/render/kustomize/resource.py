@@ -10,7 +10,7 @@ from argosy.machinery.objects import JsonObject
 from argosy.machinery.selectors import parse_labels
 from argosy.render.files import ToolError
 from argosy.render.kustomize.ids import Gvk, Pattern, ResourceId, gvk_of
-from argosy.render.kustomize.scalars import text_of
+from argosy.render.kustomize.transform.scalars import text_of
 
 
 @dataclass(slots=True, eq=False)

@@ -1,8 +1,8 @@
 """A Lua worker: a child process that answers batches of calls, knowing nothing but its pipe.
 
-Started by render/pool.py. Before the first script it gives up, besides what a render worker does, opening any file and
-growing beyond its memory. It answers as it goes: results wait no longer than FLUSH_SECONDS of processor time, so that
-the parent sees which script took a worker along.
+Started by render/workers/pool.py. Before the first script it gives up, besides what a render worker does, opening any
+file and growing beyond its memory. It answers as it goes: results wait no longer than FLUSH_SECONDS of processor time,
+so that the parent sees which script took a worker along.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ from argosy.machinery.objects import JsonObject
 from argosy.render.lua.breaker import RESTING, ROW
 from argosy.render.lua.port import ANSWER_LIMIT, RESULT_LIMIT
 from argosy.render.lua.sandbox import Sandbox
-from argosy.render.own_pipe import end_last_words, own_pipe
-from argosy.render.processor_time import allow_cpu
-from argosy.render.wire import Closed, Pipe
+from argosy.render.workers.own_pipe import end_last_words, own_pipe
+from argosy.render.workers.processor_time import allow_cpu
+from argosy.render.workers.wire import Closed, Pipe
 
 GROWTH_LIMIT: Final = 256 * 1024 * 1024
 """Bytes of address space on top of what the program needs by itself: a script's 64 MiB, its object and its result."""

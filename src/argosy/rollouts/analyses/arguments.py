@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from argosy.apis.rollouts import Rollout
 from argosy.apis.rollouts.steps import RunArgument
 from argosy.apis.rollouts.templates import TemplateError
-from argosy.machinery.go_text import plain, quoted
 from argosy.machinery.objects import JsonObject, JsonValue
+from argosy.machinery.text.go_text import plain, quoted
 
 _SUBSCRIPT = re.compile(r"(.*)\['([^']*)'\]")
 

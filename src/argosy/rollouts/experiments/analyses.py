@@ -14,7 +14,7 @@ from argosy.machinery.requests import create, merge
 from argosy.rollouts.arithmetic.sums import pod_hash_of
 from argosy.rollouts.experiments.rules import length_of, named
 from argosy.rollouts.experiments.turn import Turn, owner_reference
-from argosy.rollouts.reconcile.analyses import message_of, phase_of
+from argosy.rollouts.reconcile.steps.analyses import message_of, phase_of
 from argosy.rollouts.resources import ANALYSIS_RUNS, INSTANCE_ID
 from argosy.rollouts.revisions.ephemeral import plain
 from argosy.rollouts.status.phase import FINAL

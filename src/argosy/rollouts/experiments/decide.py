@@ -8,8 +8,8 @@ from typing import Literal
 
 from argosy.apis.rollouts import Experiment
 from argosy.machinery.controller import NOTHING, Decision
-from argosy.machinery.mergepatch import create_merge_patch
 from argosy.machinery.objects import JsonObject
+from argosy.machinery.patches.mergepatch import create_merge_patch
 from argosy.machinery.requests import merge
 from argosy.rollouts.experiments.analyses import sync_analysis
 from argosy.rollouts.experiments.look import Seen

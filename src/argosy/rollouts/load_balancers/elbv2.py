@@ -14,8 +14,8 @@ from xml.etree import ElementTree as Xml
 
 from argosy.rollouts.ports import AskBalancer, AskTargets, BalancerAnswer, LoadBalancer, TargetGroup, TargetsAnswer
 from argosy.runtime.clock import Clock
-from argosy.sources.aws_session import AwsSession, aws_session
-from argosy.sources.aws_signing import signed_headers
+from argosy.sources.cloud.aws_session import AwsSession, aws_session
+from argosy.sources.cloud.aws_signing import signed_headers
 from argosy.sources.egress import Egress
 from argosy.sources.port import Credentials, SourceError
 

@@ -9,8 +9,8 @@ from typing import Any, Final
 
 from argosy.machinery import timestamps
 from argosy.machinery.controller import Step
-from argosy.machinery.mergepatch import merge_patch
 from argosy.machinery.objects import JsonObject, Resource
+from argosy.machinery.patches.mergepatch import merge_patch
 from argosy.machinery.requests import Write, merge
 from argosy.rollouts.partitions.sets import NOTES, Partitioned, is_available
 from argosy.rollouts.reconcile.restarting import eviction

@@ -10,19 +10,19 @@ from argosy.machinery.objects import JsonObject
 from argosy.machinery.selectors import label_selector_of
 from argosy.rollouts.arithmetic.bluegreen import by_hash, is_ready_for_pause, is_saturated
 from argosy.rollouts.arithmetic.sums import is_active, pod_hash_of
-from argosy.rollouts.reconcile.analyses import phase_of, skips_post_promotion, sync_runs
 from argosy.rollouts.reconcile.durations import template_changed
 from argosy.rollouts.reconcile.ephemeral import sync_metadata
 from argosy.rollouts.reconcile.finish import numbers, persist, promote, promote_reason, reset
 from argosy.rollouts.reconcile.history import trim_history
-from argosy.rollouts.reconcile.pauses import BLUE_GREEN, INCONCLUSIVE_RUN, is_halted, pause_of
 from argosy.rollouts.reconcile.references import is_referenced
 from argosy.rollouts.reconcile.restarting import restart_pods
 from argosy.rollouts.reconcile.revision import sync_new
 from argosy.rollouts.reconcile.rollback import is_fast_rollback, is_within_window
 from argosy.rollouts.reconcile.scaling import DelayRule, remove_deadlines, scale, scale_new
-from argosy.rollouts.reconcile.services import hash_of, service_of, switch
-from argosy.rollouts.reconcile.target_groups import verify_targets
+from argosy.rollouts.reconcile.steps.analyses import phase_of, skips_post_promotion, sync_runs
+from argosy.rollouts.reconcile.steps.pauses import BLUE_GREEN, INCONCLUSIVE_RUN, is_halted, pause_of
+from argosy.rollouts.reconcile.traffic.services import hash_of, service_of, switch
+from argosy.rollouts.reconcile.traffic.target_groups import verify_targets
 from argosy.rollouts.reconcile.turn import Turn
 from argosy.rollouts.reconcile.workload import follow_progress
 from argosy.rollouts.resources import HASH_LABEL

@@ -13,13 +13,10 @@ from argosy.rollouts.arithmetic.progress import at_desired_counts
 from argosy.rollouts.arithmetic.routed import routed_sizes
 from argosy.rollouts.arithmetic.sums import is_active, pod_hash_of, stands_apart, total_available
 from argosy.rollouts.arithmetic.weights import current_step
-from argosy.rollouts.reconcile.analyses import phase_of, sync_runs
 from argosy.rollouts.reconcile.durations import spec_changed
 from argosy.rollouts.reconcile.ephemeral import sync_metadata
-from argosy.rollouts.reconcile.experiment_step import sync_experiments
 from argosy.rollouts.reconcile.finish import numbers, persist, promote, promote_reason, reset
 from argosy.rollouts.reconcile.history import trim_history
-from argosy.rollouts.reconcile.pauses import CANARY_STEP, is_halted, pause_of
 from argosy.rollouts.reconcile.references import is_referenced
 from argosy.rollouts.reconcile.restarting import restart_pods
 from argosy.rollouts.reconcile.revision import sync_new
@@ -32,10 +29,13 @@ from argosy.rollouts.reconcile.scaling import (
     scale,
     scale_new,
 )
-from argosy.rollouts.reconcile.services import sync_ping_pong, sync_stable_and_canary
-from argosy.rollouts.reconcile.step_plugins import step_plugin_is_done, sync_step_plugin
-from argosy.rollouts.reconcile.target_groups import verify_targets
-from argosy.rollouts.reconcile.traffic import sync_traffic
+from argosy.rollouts.reconcile.steps.analyses import phase_of, sync_runs
+from argosy.rollouts.reconcile.steps.experiment_step import sync_experiments
+from argosy.rollouts.reconcile.steps.pauses import CANARY_STEP, is_halted, pause_of
+from argosy.rollouts.reconcile.steps.plugins import step_plugin_is_done, sync_step_plugin
+from argosy.rollouts.reconcile.traffic.routing import sync_traffic
+from argosy.rollouts.reconcile.traffic.services import sync_ping_pong, sync_stable_and_canary
+from argosy.rollouts.reconcile.traffic.target_groups import verify_targets
 from argosy.rollouts.reconcile.turn import Turn
 from argosy.rollouts.revisions.annotations import has_deadline, newest_first
 from argosy.rollouts.routers.port import Router

@@ -19,10 +19,10 @@ from argosy.rollouts.reconcile.blue_green import blue_green_turn, count_active, 
 from argosy.rollouts.reconcile.canary import canary_turn, scale_sets
 from argosy.rollouts.reconcile.draft import write_conditions
 from argosy.rollouts.reconcile.finish import persist
-from argosy.rollouts.reconcile.pauses import Pauses
 from argosy.rollouts.reconcile.revision import make_new, note_workload, owner_reference, sync_new
 from argosy.rollouts.reconcile.scaling import is_scaling_event
 from argosy.rollouts.reconcile.seen import Facts, Seen
+from argosy.rollouts.reconcile.steps.pauses import Pauses
 from argosy.rollouts.reconcile.turn import Halted, Runs, Turn
 from argosy.rollouts.resources import WAITING
 from argosy.rollouts.revisions.annotations import deadline_of

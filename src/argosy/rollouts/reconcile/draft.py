@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from argosy.apis.rollouts import RolloutStatus
 from argosy.apis.schema import read
-from argosy.machinery.mergepatch import create_merge_patch
 from argosy.machinery.objects import JsonObject
+from argosy.machinery.patches.mergepatch import create_merge_patch
 from argosy.rollouts.reconcile.durations import duration_after
 from argosy.rollouts.reconcile.turn import Turn
 from argosy.rollouts.status.conditions import Conditions

@@ -6,8 +6,8 @@ from argosy.apis.rollouts import RolloutStatus
 from argosy.machinery import timestamps
 from argosy.machinery.objects import JsonObject
 from argosy.rollouts.arithmetic.sums import pod_hash_of
-from argosy.rollouts.reconcile.pauses import needs_a_person
 from argosy.rollouts.reconcile.rollback import is_fast_rollback, is_rollback
+from argosy.rollouts.reconcile.steps.pauses import needs_a_person
 from argosy.rollouts.reconcile.turn import Turn
 from argosy.rollouts.status.conditions import ABORTED, condition_of, reason_of
 

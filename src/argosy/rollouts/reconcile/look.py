@@ -19,12 +19,12 @@ from argosy.rollouts.arithmetic.weights import current_step
 from argosy.rollouts.partitions.sets import KINDS as PARTITIONED
 from argosy.rollouts.partitions.sets import Partitioned, fitted, misfit, partitioned, sets_of, with_owner
 from argosy.rollouts.ports import StepAnswer
-from argosy.rollouts.reconcile.balancing import balancing
 from argosy.rollouts.reconcile.ephemeral import wanted_metadata
-from argosy.rollouts.reconcile.pauses import is_halted
 from argosy.rollouts.reconcile.seen import Facts, Seen
-from argosy.rollouts.reconcile.step_plugins import wanted_operation
+from argosy.rollouts.reconcile.steps.pauses import is_halted
+from argosy.rollouts.reconcile.steps.plugins import wanted_operation
 from argosy.rollouts.reconcile.template import Resolved, resolved
+from argosy.rollouts.reconcile.traffic.balancing import balancing
 from argosy.rollouts.resources import ANALYSIS_TEMPLATES, CLUSTER_TEMPLATES, HASH_LABEL, INSTANCE_ID, REVISION
 from argosy.rollouts.revisions.finding import by_creation
 from argosy.rollouts.revisions.hashing import pod_template_hash, step_hash

@@ -5,7 +5,7 @@ from __future__ import annotations
 from argosy.apis.kubernetes.views.apps import ReplicaSet
 from argosy.machinery.objects import Key
 from argosy.rollouts.arithmetic.sums import pod_hash_of
-from argosy.rollouts.reconcile.services import hash_of
+from argosy.rollouts.reconcile.traffic.services import hash_of
 from argosy.rollouts.reconcile.turn import Turn
 from argosy.rollouts.resources import HASH_LABEL
 from argosy.rollouts.routers.istio.resources import DESTINATION_RULES

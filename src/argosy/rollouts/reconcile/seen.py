@@ -12,7 +12,7 @@ from argosy.apis.rollouts import Experiment, Rollout
 from argosy.machinery.controller import Refusal
 from argosy.machinery.objects import JsonObject, Key, Resource
 from argosy.rollouts.partitions.sets import Partitioned
-from argosy.rollouts.reconcile.balancing import Balancing, Check
+from argosy.rollouts.reconcile.traffic.balancing import Balancing, Check
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,12 +14,12 @@ from argosy.apis.kubernetes.views.apps import ReplicaSet
 from argosy.apis.rollouts import Experiment, Rollout
 from argosy.apis.schema import read
 from argosy.machinery.controller import Event, Step
-from argosy.machinery.mergepatch import merge_patch
 from argosy.machinery.objects import JsonObject, Kind
+from argosy.machinery.patches.mergepatch import merge_patch
 from argosy.machinery.requests import Write, merge
-from argosy.rollouts.reconcile.balancing import Check
-from argosy.rollouts.reconcile.pauses import Pauses
 from argosy.rollouts.reconcile.seen import Seen
+from argosy.rollouts.reconcile.steps.pauses import Pauses
+from argosy.rollouts.reconcile.traffic.balancing import Check
 from argosy.rollouts.routers.port import Drafts
 
 

@@ -9,7 +9,7 @@ from argosy.apis.rollouts import Rollout
 from argosy.apis.rollouts.routing import Alb
 from argosy.apis.rollouts.steps import SetHeaderRoute
 from argosy.machinery.objects import JsonObject, Key
-from argosy.rollouts.reconcile.pair import stable_and_canary
+from argosy.rollouts.reconcile.traffic.pair import stable_and_canary
 from argosy.rollouts.resources import INGRESSES
 from argosy.rollouts.routers.ingresses import leads_to, service_of
 from argosy.rollouts.routers.port import Drafts, Passive, RoutingError, Shares, Tell

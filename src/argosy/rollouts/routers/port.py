@@ -10,8 +10,8 @@ from typing import Literal, Protocol
 from argosy.apis.rollouts import Rollout
 from argosy.apis.rollouts.status import WeightDestination
 from argosy.apis.rollouts.steps import SetHeaderRoute, SetMirrorRoute
-from argosy.machinery.mergepatch import create_merge_patch
 from argosy.machinery.objects import JsonObject, Key, Resource, key_of
+from argosy.machinery.patches.mergepatch import create_merge_patch
 from argosy.machinery.requests import Write, create, delete, merge
 
 Shares = Sequence[WeightDestination]

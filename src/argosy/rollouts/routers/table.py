@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Literal
 
-from argosy.rollouts.reconcile.balancer_weights import weights_are_set
+from argosy.rollouts.reconcile.traffic.balancer_weights import weights_are_set
 from argosy.rollouts.reconcile.turn import Turn
 from argosy.rollouts.routers.alb import AlbRouter
 from argosy.rollouts.routers.ambassador import AmbassadorRouter

@@ -9,6 +9,7 @@ from typing import Any
 from argosy.machinery.controller import Controller, Question
 from argosy.machinery.objects import JsonObject, Key, Resource
 from argosy.observe.metrics import REGISTRY, Registry
+from argosy.runtime.caches.informers import InformerCaches
 from argosy.runtime.chance import Rng
 from argosy.runtime.client import Client
 from argosy.runtime.clock import Clock
@@ -18,8 +19,7 @@ from argosy.runtime.engine.runner import Failing, Runner, Shared
 from argosy.runtime.engine.served import ServedKinds
 from argosy.runtime.engine.subscriptions import Subscriptions, Work, served_note
 from argosy.runtime.engine.writer import Writer
-from argosy.runtime.informers import InformerCaches
-from argosy.runtime.queue import WorkQueue
+from argosy.runtime.workqueue.queue import WorkQueue
 
 
 class Engine:

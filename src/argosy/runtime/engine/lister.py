@@ -8,10 +8,10 @@ from typing import Any, Protocol, TypeVar
 from argosy.apis.schema import read
 from argosy.machinery.objects import JsonObject, Key, Resource, key_of
 from argosy.machinery.selectors import parse_labels
+from argosy.runtime.caches.informer import Cache, Changed
+from argosy.runtime.caches.outline import outline
 from argosy.runtime.engine.own_writes import OwnWrites
 from argosy.runtime.engine.subscriptions import values_of
-from argosy.runtime.informer import Cache, Changed
-from argosy.runtime.outline import outline
 
 T = TypeVar("T")
 

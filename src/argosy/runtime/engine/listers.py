@@ -9,9 +9,9 @@ from typing import Any, NamedTuple
 
 from argosy.machinery.controller import Controller, Index
 from argosy.machinery.objects import JsonObject, Kind, Resource, resource_of
+from argosy.runtime.caches.informers import InformerCaches
 from argosy.runtime.engine.lister import Lister
 from argosy.runtime.engine.subscriptions import Note, Subscriptions, Work
-from argosy.runtime.informers import InformerCaches
 
 
 class NotFilled(Exception):

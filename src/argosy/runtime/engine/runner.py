@@ -20,6 +20,7 @@ from argosy.machinery.unexpected import described
 from argosy.observe.metrics import Registry
 from argosy.runtime.backoff import Backoff
 from argosy.runtime.chance import Rng
+from argosy.runtime.clients.fencing import WORKING_ON, Turn
 from argosy.runtime.clock import Clock
 from argosy.runtime.engine.listers import Extent, Extents, Listers, NotFilled
 from argosy.runtime.engine.livelock import LivelockGuard
@@ -30,8 +31,7 @@ from argosy.runtime.engine.served import ServedKinds
 from argosy.runtime.engine.snapshot import CachedSnapshot
 from argosy.runtime.engine.subscriptions import Subscriptions, Work
 from argosy.runtime.engine.writer import Writer
-from argosy.runtime.fencing import WORKING_ON, Turn
-from argosy.runtime.queue import QueueClosed, WorkQueue
+from argosy.runtime.workqueue.queue import QueueClosed, WorkQueue
 
 TURN_SECONDS = 0.01
 """After so long without giving way a worker lets the others run."""

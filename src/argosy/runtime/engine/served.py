@@ -9,10 +9,10 @@ from collections.abc import Callable, Iterable
 from argosy.machinery.objects import JsonObject, Resource
 from argosy.machinery.status import StatusError
 from argosy.runtime.backoff import Backoff
+from argosy.runtime.caches.informer import Caches
 from argosy.runtime.chance import Rng
 from argosy.runtime.client import Client
 from argosy.runtime.clock import Clock
-from argosy.runtime.informer import Caches
 
 DEFINITIONS = Resource(
     "apiextensions.k8s.io", "v1", "customresourcedefinitions", "CustomResourceDefinition", namespaced=False

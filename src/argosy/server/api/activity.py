@@ -10,8 +10,8 @@ from typing import Final, TypedDict
 from argosy.machinery.objects import JsonObject
 from argosy.server.api.endpoint import Asked, Endpoint, Parameter
 from argosy.server.api.listing import Table, Wanted
+from argosy.server.api.live.stream import Events
 from argosy.server.api.objects import RIGHTS
-from argosy.server.api.stream import Events
 from argosy.server.calls import within
 from argosy.server.world import World
 

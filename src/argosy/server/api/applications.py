@@ -8,8 +8,8 @@ from typing import Any, Final, NotRequired, TypedDict
 from argosy.machinery.objects import JsonObject, Key
 from argosy.server.api.application_rows import TABLE, ApplicationRow, ApplicationRows, row_of, wanted
 from argosy.server.api.endpoint import Asked, Endpoint, Parameter
-from argosy.server.api.sharing import OnlyOf, Shared
-from argosy.server.api.stream import Events, SharedEvents
+from argosy.server.api.live.shared_answers import OnlyOf, Shared
+from argosy.server.api.live.stream import Events, SharedEvents
 from argosy.server.calls import sign_in, within
 from argosy.server.errors import invalid
 from argosy.server.services.applications.access import Found, find

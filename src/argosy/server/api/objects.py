@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from typing import Any, Final, TypedDict
 
 from argosy.machinery.objects import JsonObject, Key, Resource
-from argosy.runtime.informer import Cache
+from argosy.runtime.caches.informer import Cache
 from argosy.server.api.endpoint import Asked, Endpoint, Parameter
 from argosy.server.api.listing import Table, Wanted
+from argosy.server.api.live.stream import Events
 from argosy.server.api.object_states import (
     State,
     analysis_run,
@@ -26,7 +27,6 @@ from argosy.server.api.object_states import (
     stage,
     warehouse,
 )
-from argosy.server.api.stream import Events
 from argosy.server.calls import Call, within
 from argosy.server.errors import ApiError, not_found
 from argosy.server.world import APPLICATION_SETS, World

@@ -10,10 +10,10 @@ from datetime import datetime
 from typing import Final, TypedDict
 
 from argosy.machinery.objects import JsonObject
-from argosy.runtime.informer import Cache
+from argosy.runtime.caches.informer import Cache
 from argosy.server.api.endpoint import Asked, Endpoint
+from argosy.server.api.live.stream import Events
 from argosy.server.api.objects import LISTED, RIGHTS, ObjectRow, Objects, row_of, target_of
-from argosy.server.api.stream import Events
 from argosy.server.calls import Call, within
 from argosy.server.errors import not_found
 from argosy.server.world import World

@@ -8,8 +8,8 @@ from argosy.machinery import requests
 from argosy.machinery.objects import JsonObject, Key
 from argosy.server import rollout_views
 from argosy.server.api.endpoint import Asked, Endpoint
+from argosy.server.api.live.stream import Events
 from argosy.server.api.objects import LISTED, RIGHTS, target_of
-from argosy.server.api.stream import Events
 from argosy.server.calls import within
 from argosy.server.errors import not_found
 from argosy.server.world import World

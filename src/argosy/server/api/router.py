@@ -16,8 +16,8 @@ import orjson
 from argosy.cluster.http.exchange import Request, Response
 from argosy.machinery.objects import JsonObject
 from argosy.server.api.endpoint import Asked, Endpoint
-from argosy.server.api.openapi import document
-from argosy.server.api.shapes import Unfit, fit
+from argosy.server.api.schema.openapi import document
+from argosy.server.api.schema.shapes import Unfit, fit
 from argosy.server.calls import Call, Need
 from argosy.server.dispatch import Dispatcher
 from argosy.server.errors import ApiError, Code, invalid, not_found

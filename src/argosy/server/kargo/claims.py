@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from argosy.machinery.objects import JsonObject, Key, Resource
-from argosy.runtime.informer import Caches
+from argosy.runtime.caches.informer import Caches
 
 SERVICE_ACCOUNTS: Final = Resource("", "v1", "serviceaccounts", "ServiceAccount")
 NAMESPACES: Final = Resource("", "v1", "namespaces", "Namespace", namespaced=False)

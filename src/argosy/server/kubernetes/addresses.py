@@ -13,7 +13,7 @@ from argosy.machinery.api import PatchType
 from argosy.machinery.objects import Key, Resource
 from argosy.machinery.requests import Verb, Write
 from argosy.machinery.status import StatusError
-from argosy.machinery.yaml import YamlError, load
+from argosy.machinery.text.yaml import YamlError, load
 
 Reading = Literal["get", "list", "watch"]
 Query = Mapping[str, Sequence[str]]

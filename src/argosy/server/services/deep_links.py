@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
 from argosy.machinery.objects import JsonObject
-from argosy.machinery.yaml import YamlError, load
+from argosy.machinery.text.yaml import YamlError, load
 from argosy.server.world import World
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from typing import Final
 
 from argosy.machinery.objects import JsonObject
-from argosy.machinery.yaml import YamlError, load
+from argosy.machinery.text.yaml import YamlError, load
 from argosy.server.calls import Call, Route, sign_in
 from argosy.server.errors import unknown
 from argosy.server.world import World

@@ -8,7 +8,7 @@ from typing import Any, Final
 import yaml
 
 from argosy.machinery.objects import JsonObject
-from argosy.machinery.yaml import YamlError, load
+from argosy.machinery.text.yaml import YamlError, load
 from argosy.server.calls import Call, Route, nothing, sign_in
 from argosy.server.schema.go_json import ignored_yaml
 from argosy.server.sessions.accounts import LOGIN

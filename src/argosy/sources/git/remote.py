@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Final, TypeVar
 
 from argosy.runtime.clock import Clock
+from argosy.sources.cloud.identities import Identities
 from argosy.sources.coalesce import Turns
 from argosy.sources.egress import Egress, EgressPolicy
 from argosy.sources.git.bare import make, repacked
@@ -30,7 +31,6 @@ from argosy.sources.git.redirects import is_redirect, redirected
 from argosy.sources.git.refs import FULL_SHA, Abbreviation, Refs, annotated, check_revision, lookup, parse_listing
 from argosy.sources.git.tree import Objects, commit_tree
 from argosy.sources.git.whole import WholeTrees
-from argosy.sources.identities import Identities
 from argosy.sources.metrics import GitMetrics
 from argosy.sources.port import Credentials, Further, NotFound, Rejected, Tree, Unavailable
 from argosy.sources.scrub import scrub

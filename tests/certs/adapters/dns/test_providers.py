@@ -20,7 +20,7 @@ from argosy.certs.adapters.dns.provider import Api, Provider, ProviderError
 from argosy.certs.adapters.dns.route53 import Partition, Route53
 from argosy.runtime.chance import SystemRng
 from argosy.runtime.clock import RealClock
-from argosy.sources.aws_signing import AwsCredentials, signed_headers
+from argosy.sources.cloud.aws_signing import AwsCredentials, signed_headers
 from argosy.sources.egress import Egress, EgressPolicy
 from kit.scripted_http import Asked, Reply, ScriptedHttp
 

@@ -20,8 +20,8 @@ from argosy.certs.adapters.dns.provider import Api, Provider, ProviderError
 from argosy.certs.adapters.dns.route53 import Partition, Route53, partition_of
 from argosy.runtime.chance import SystemRng
 from argosy.runtime.clock import RealClock
-from argosy.sources.aws_signing import AwsCredentials
-from argosy.sources.cloud_tokens import CloudTokens
+from argosy.sources.cloud.aws_signing import AwsCredentials
+from argosy.sources.cloud.tokens import CloudTokens
 from argosy.sources.egress import Egress, EgressPolicy
 from argosy.sources.port import Credentials
 from kit.dns_clouds import Amazon, Azure, EdgeGrid, Google, Records

@@ -25,8 +25,8 @@ from argosy.machinery.objects import JsonObject
 from argosy.runtime.chance import Rng
 from argosy.runtime.client import Client
 from argosy.runtime.clock import Clock
-from argosy.sources.aws_signing import AwsCredentials
-from argosy.sources.cloud_tokens import CloudTokens
+from argosy.sources.cloud.aws_signing import AwsCredentials
+from argosy.sources.cloud.tokens import CloudTokens
 from argosy.sources.egress import Egress
 from argosy.sources.port import Credentials, SourceError
 

@@ -16,7 +16,7 @@ from argosy.runtime.chance import Rng
 from argosy.runtime.client import Client
 from argosy.runtime.clock import Clock
 from argosy.runtime.engine import Answerer
-from argosy.sources.cloud_tokens import CloudTokens
+from argosy.sources.cloud.tokens import CloudTokens
 from argosy.sources.egress import Egress
 
 Change = Callable[[str, str, str], Awaitable[None]]

@@ -10,7 +10,7 @@ from xml.etree import ElementTree as Xml
 
 from argosy.certs.adapters.aws_identity import parsed, role_by_key, role_by_token
 from argosy.certs.adapters.dns.provider import Api, ProviderError, shortened
-from argosy.sources.aws_signing import AwsCredentials, signed_headers
+from argosy.sources.cloud.aws_signing import AwsCredentials, signed_headers
 
 STS: Final = "https://sts.amazonaws.com"
 TTL: Final = 10

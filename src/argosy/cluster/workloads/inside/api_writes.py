@@ -17,8 +17,8 @@ from argosy.cluster.workloads.rules.rule_book import RuleBook
 from argosy.cluster.workloads.rules.rule_reading import ANNOTATION
 from argosy.cluster.workloads.view import View
 from argosy.machinery.controller import Event
-from argosy.machinery.mergepatch import merge_patch
 from argosy.machinery.objects import JsonObject, Key, Resource
+from argosy.machinery.patches.mergepatch import merge_patch
 from argosy.machinery.requests import Get, Served, Write, create
 from argosy.machinery.status import StatusError
 

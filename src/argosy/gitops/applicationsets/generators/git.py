@@ -11,7 +11,7 @@ from argosy.expr.slugs import normalize
 from argosy.gitops.applicationsets.generator_context import GeneratorContext
 from argosy.gitops.applicationsets.params import GeneratorError, flattened
 from argosy.machinery.objects import JsonObject
-from argosy.machinery.yaml import YamlError, load
+from argosy.machinery.text.yaml import YamlError, load
 from argosy.render.globs import GlobError, anywhere, by_segment
 from argosy.sources.paths import OutOfRoot, normalise
 from argosy.sources.port import Tree

@@ -7,7 +7,7 @@ from typing import Any
 from argosy.gitops.applicationsets.generator_context import GeneratorContext
 from argosy.gitops.applicationsets.params import GeneratorError, text_of
 from argosy.machinery.objects import JsonObject
-from argosy.machinery.yaml import YamlError, load
+from argosy.machinery.text.yaml import YamlError, load
 
 
 async def generate(asked: GeneratorContext, options: JsonObject) -> list[JsonObject]:

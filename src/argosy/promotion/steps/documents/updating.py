@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any, Final
 
-from argosy.machinery.yaml_tree import EditFault
+from argosy.machinery.text.yaml_tree import EditFault
 from argosy.promotion.steps.kind import Result, Run, StepFault
 from argosy.promotion.steps.schema import ANYTHING, FILLED, Schema, body, each
 from argosy.promotion.steps.workspace import read_text, write_text

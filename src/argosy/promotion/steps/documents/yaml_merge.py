@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from argosy.machinery.yaml_tree import EditFault
+from argosy.machinery.text.yaml_tree import EditFault
 from argosy.promotion.editing.yaml_merge import merged
 from argosy.promotion.steps.kind import Kind, Result, Run, Sort, StepFault
 from argosy.promotion.steps.schema import FILLED, FLAG, TEXT, body, each

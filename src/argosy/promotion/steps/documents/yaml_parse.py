@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from argosy.machinery import yaml
+from argosy.machinery.text import yaml
 from argosy.promotion.steps.documents.parsing import SCHEMA, parsed
 from argosy.promotion.steps.kind import Kind, Result, Run, Sort
 

@@ -13,9 +13,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 from urllib.parse import urljoin
 
-from argosy.machinery import go_yaml, timestamps, yaml
+from argosy.machinery import timestamps
 from argosy.machinery.objects import JsonObject
-from argosy.machinery.yaml_tree import EditFault
+from argosy.machinery.text import go_yaml, yaml
+from argosy.machinery.text.yaml_tree import EditFault
 from argosy.promotion.editing.yaml_scalar import update
 from argosy.promotion.steps.credentials import credentials_of
 from argosy.promotion.steps.kind import Kind, Result, Run, Sort, StepFault

@@ -9,9 +9,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from argosy.machinery import go_yaml, yaml
 from argosy.machinery.objects import JsonObject
-from argosy.machinery.yaml_tree import EditFault
+from argosy.machinery.text import go_yaml, yaml
+from argosy.machinery.text.yaml_tree import EditFault
 from argosy.promotion.editing.yaml_merge import merged
 from argosy.promotion.steps.kind import Kind, Result, Run, Sort, StepFault
 from argosy.promotion.steps.schema import FILLED, TEXT, body, each, exactly_one

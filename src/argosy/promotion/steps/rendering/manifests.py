@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from argosy.machinery import go_yaml
 from argosy.machinery.objects import JsonObject
+from argosy.machinery.text import go_yaml
 from argosy.promotion.steps.kind import Run, StepFault
 from argosy.promotion.steps.workspace import writable
 from argosy.render.port import RenderError, RenderRequest

@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 import orjson
 
-from argosy.machinery import yaml
+from argosy.machinery.text import yaml
 from argosy.promotion.expressions import ExpressionFault, Function, evaluate
 from argosy.promotion.steps.documents.parsing import OUTPUT, outputs
 from argosy.promotion.steps.kind import Kind, Result, Run, Sort, Status, StepFault

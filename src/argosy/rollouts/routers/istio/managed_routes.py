@@ -6,7 +6,7 @@ from argosy.apis.rollouts import Rollout
 from argosy.apis.rollouts.routing import IstioVirtualService
 from argosy.apis.rollouts.steps import SetHeaderRoute, SetMirrorRoute, StringMatch
 from argosy.machinery.objects import JsonObject
-from argosy.rollouts.reconcile.pair import stable_and_canary
+from argosy.rollouts.reconcile.traffic.pair import stable_and_canary
 from argosy.rollouts.routers.istio.resources import istio_of
 from argosy.rollouts.routers.istio.routes import managed_names, named, routes_of
 from argosy.rollouts.routers.port import RoutingError

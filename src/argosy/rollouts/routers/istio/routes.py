@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from argosy.apis.rollouts import Rollout
 from argosy.apis.rollouts.routing import IstioVirtualService, TcpRoute, TlsRoute
 from argosy.machinery.objects import JsonObject
-from argosy.rollouts.reconcile.pair import stable_and_canary
+from argosy.rollouts.reconcile.traffic.pair import stable_and_canary
 from argosy.rollouts.routers.istio.resources import istio_of
 from argosy.rollouts.routers.port import RoutingError
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from argosy.apis.rollouts import Rollout
 from argosy.apis.rollouts.routing import IstioDestinationRule, IstioVirtualService
 from argosy.machinery.objects import JsonObject
-from argosy.rollouts.reconcile.pair import stable_and_canary
+from argosy.rollouts.reconcile.traffic.pair import stable_and_canary
 from argosy.rollouts.routers.istio.resources import istio_of
 from argosy.rollouts.routers.istio.routes import KINDS, chosen, host_of, managed_names, routes_of, subset_of
 from argosy.rollouts.routers.port import Shares

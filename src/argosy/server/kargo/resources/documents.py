@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from argosy.machinery.objects import JsonObject
-from argosy.machinery.yaml import YamlError, load_documents
+from argosy.machinery.text.yaml import YamlError, load_documents
 from argosy.server.kargo.faults import invalid
 
 MOST = 1000

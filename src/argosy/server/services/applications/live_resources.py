@@ -12,8 +12,8 @@ from argosy.gitops.keys import ResourceKey, resource_key
 from argosy.gitops.projects import permissions
 from argosy.machinery import requests
 from argosy.machinery.api import PatchType, Propagation
-from argosy.machinery.mergepatch import create_merge_patch
 from argosy.machinery.objects import JsonObject, Key, Resource, group_version
+from argosy.machinery.patches.mergepatch import create_merge_patch
 from argosy.machinery.status import StatusError
 from argosy.runtime.client import Client
 from argosy.server.calls import Call

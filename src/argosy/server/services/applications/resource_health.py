@@ -10,7 +10,7 @@ from argosy.gitops.health.custom import Judge
 from argosy.gitops.keys import ResourceKey, resource_key
 from argosy.gitops.model.application_spec import normalised
 from argosy.machinery.objects import JsonObject, Key, key_of
-from argosy.runtime.outline import Outline
+from argosy.runtime.caches.outline import Outline
 from argosy.server.world import World
 
 

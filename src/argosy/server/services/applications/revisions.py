@@ -13,8 +13,8 @@ from argosy.gitops.manifests.generation import NotLoaded, Wanted
 from argosy.gitops.model.application_spec import is_multi, normalised, sources_of
 from argosy.gitops.model.resource_tracking import tracked
 from argosy.machinery.objects import JsonObject
+from argosy.machinery.text.yaml import YamlError, load
 from argosy.machinery.timestamps import seconds
-from argosy.machinery.yaml import YamlError, load
 from argosy.render.port import Rendered
 from argosy.server.calls import Call
 from argosy.server.errors import invalid, unknown

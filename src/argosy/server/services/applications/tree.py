@@ -14,8 +14,8 @@ from argosy.gitops.projects import permissions
 from argosy.machinery import requests
 from argosy.machinery.objects import JsonObject, Resource, group_version, key_of
 from argosy.machinery.status import StatusError
+from argosy.runtime.caches.outline import Outline
 from argosy.runtime.client import Client
-from argosy.runtime.outline import Outline
 from argosy.server.services.applications.comparing import View, view
 from argosy.server.services.applications.node_details import details, milli, pod_requests
 from argosy.server.services.applications.resource_health import health_json, judge_of

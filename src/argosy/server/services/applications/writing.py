@@ -6,9 +6,10 @@ from typing import Any, Final
 
 import orjson
 
-from argosy.machinery import jsonpatch, mergepatch, requests
+from argosy.machinery import requests
 from argosy.machinery.api import PatchType, Propagation
 from argosy.machinery.objects import JsonObject, Key
+from argosy.machinery.patches import jsonpatch, mergepatch
 from argosy.machinery.status import StatusError
 from argosy.server.calls import Call
 from argosy.server.errors import ApiError, Code, denied, invalid, unknown

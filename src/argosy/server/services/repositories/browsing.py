@@ -7,7 +7,7 @@ from typing import Any, Final
 import yaml
 
 from argosy.machinery.objects import JsonObject
-from argosy.machinery.yaml import YamlError, load
+from argosy.machinery.text.yaml import YamlError, load
 from argosy.render.detect import KUSTOMIZATION_NAMES, detect
 from argosy.server.calls import Call
 from argosy.server.errors import denied, invalid, unknown

@@ -1,0 +1,1 @@
+"""An Application compared as the controllers compare it, and how its differences are printed."""

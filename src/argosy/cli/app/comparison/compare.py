@@ -1,0 +1,117 @@
+"""One Application compared as the controllers compare it, in this process and with the caller's rights."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TypeVar
+
+import orjson
+
+from argosy.apis.kubernetes import known
+from argosy.cli.app.applications import get, key_of_name
+from argosy.cli.app.revisions import asked_revisions
+from argosy.cli.assembly.outside import Outside
+from argosy.cli.assembly.process import ControlPlane
+from argosy.cli.connect import with_client
+from argosy.cli.failing import CommandError, Exit
+from argosy.cli.place import Place
+from argosy.cli.render import rendered, request_of
+from argosy.gitops.clusters.connections import Connecting
+from argosy.gitops.comparison.application_state import Compared, Look, Refused, StateReader
+from argosy.gitops.comparison.comparer import Comparer
+from argosy.gitops.control_plane.context import Memory
+from argosy.gitops.model.application_spec import normalised, sources_of
+from argosy.machinery.objects import JsonObject
+from argosy.runtime.chance import SystemRng
+from argosy.runtime.clock import Clock
+from argosy.runtime.http.client import HttpClient
+from argosy.runtime.supervisor import Supervisor
+
+T = TypeVar("T")
+Use = Callable[["Comparison"], Awaitable[T]]
+CONNECTING_LOOK = 0.05
+
+
+class Comparison:
+    """The Application, and what compares it."""
+
+    def __init__(self, reader: StateReader, app: JsonObject, clock: Clock, options: argparse.Namespace) -> None:
+        self.reader, self.app, self.memory = reader, app, Memory(Comparer(known))
+        self._clock, self._options = clock, options
+
+    async def compared(self) -> Compared:
+        """Once its cluster is connected to. Raises Refused."""
+        sources = sources_of(normalised(self.app.get("spec") or {}))
+        look = Look(
+            revisions=asked_revisions(sources, self._options), manifests=local_manifests(self.app, self._options)
+        )
+        if look.revisions:
+            names = zip(look.revisions, sources, strict=True)
+            sources = [{**source, "targetRevision": name} if name else source for name, source in names]
+            look = Look(manifests=look.manifests)
+        while True:
+            try:
+                return await self.reader.compared(self.app, sources, look, self.memory)
+            except Connecting:
+                await self._clock.sleep(CONNECTING_LOOK)
+
+
+def with_comparison(options: argparse.Namespace, use: Use[int]) -> int:
+    """Runs `use`; what cannot be compared becomes exit code 20 and one line."""
+    key = key_of_name(options.name, options)
+
+    async def work(client: HttpClient, clock: Clock) -> int:
+        app = await get(client, key)
+        with TemporaryDirectory(prefix="argosy-app-") as directory:
+            found = await _used(client, clock, app, options, Path(directory), use)
+        if isinstance(found, Refused):
+            raise CommandError(str(found), Exit.CALL_FAILED)
+        return found
+
+    return with_client(options, work)
+
+
+async def _used(
+    client: HttpClient, clock: Clock, app: JsonObject, options: argparse.Namespace, cache: Path, use: Use[int]
+) -> int | Refused:
+    own_machine = bool(Place(options.data_dir).running())
+    outside = Outside(cache_directory=cache, own_machine=own_machine, namespace=options.namespace)
+    rng = SystemRng()
+    plane = ControlPlane(client, clock, rng, outside)
+    try:
+        async with Supervisor(clock, rng) as parts:
+            parts.add("caches", plane.caches.run)
+            gitops = plane.gitops
+            await gitops.plane.wait_synced()
+            await gitops.live.discover(gitops.plane.settings)
+            await gitops.live.wait_synced()
+            parts.add("clusters", gitops.clusters.run)
+            return await _told(use(Comparison(StateReader(gitops.context), app, clock, options)))
+    finally:
+        await plane.close()
+
+
+async def _told(work: Awaitable[int]) -> int | Refused:
+    """As a value: what is raised beside running parts comes out wrapped."""
+    try:
+        return await work
+    except Refused as error:
+        return error
+
+
+def local_manifests(app: JsonObject, options: argparse.Namespace) -> tuple[str, ...]:
+    """The manifests of --local, rendered as the Application says."""
+    if not options.local:
+        return ()
+    spec = normalised(app.get("spec") or {})
+    sources, name = sources_of(spec), app["metadata"]["name"]
+    if len(sources) != 1:
+        raise CommandError(f"--local: application {name!r} has {len(sources)} sources: it works with one only")
+    source = {field: value for field, value in sources[0].items() if field not in ("chart", "targetRevision")}
+    namespace = str((spec.get("destination") or {}).get("namespace") or "")
+    root = options.local_repo_root
+    asked = request_of(options.local, source, root=root, app_name=name, release_name=name, namespace=namespace)
+    return tuple(orjson.dumps(obj).decode() for obj in rendered(asked))

@@ -1,0 +1,147 @@
+"""The objects of an Application with all that they own, drawn as a tree; and what belongs to nobody."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from argosy.cli.app.live.health import judged_objects
+from argosy.cli.printing import table
+from argosy.machinery import requests
+from argosy.machinery.objects import GroupKind, JsonObject, Resource
+from argosy.machinery.status import StatusError
+from argosy.machinery.timestamps import parse
+from argosy.runtime.clock import RealClock
+from argosy.runtime.http.client import HttpClient
+
+AT_ONCE = 16
+"""Kinds listed at the same time."""
+detailed = "tree=detailed"
+_NEVER = frozenset({"Event", "Lease"})
+_HEADER = ("KIND/NAME", "STATUS", "HEALTH", "MESSAGE")
+_DETAILED = ("KIND/NAME", "STATUS", "HEALTH", "AGE", "MESSAGE", "REASON")
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    kind: str
+    obj: JsonObject
+
+    @property
+    def uid(self) -> str:
+        return str(self.obj["metadata"].get("uid") or "")
+
+
+async def tree_of(client: HttpClient, app: JsonObject, *, with_details: bool) -> str:
+    """One line an object, children below their owners."""
+    status = app.get("status") or {}
+    items = status.get("resources") or []
+    namespaces = {str(item.get("namespace") or "") for item in items} - {""}
+    nodes = [node for namespace in sorted(namespaces) for node in await _present(client, namespace)]
+    by_owner: dict[str, list[Node]] = defaultdict(list)
+    by_place: dict[tuple[str, str, str], Node] = {}
+    for node in nodes:
+        metadata = node.obj["metadata"]
+        by_place[node.kind, str(metadata.get("namespace") or ""), str(metadata["name"])] = node
+        for owner in metadata.get("ownerReferences") or ():
+            by_owner[str(owner.get("uid"))].append(node)
+    healths = await judged_objects(client, status, [node.obj for node in nodes])
+    health = {node.uid: word for node, word in zip(nodes, healths, strict=True)}
+    results = ((status.get("operationState") or {}).get("syncResult") or {}).get("resources") or ()
+    said = {_identity(result): str(result.get("message") or "") for result in results}
+    rows: list[Sequence[str]] = []
+    for item in items:
+        place = (str(item.get("kind") or ""), str(item.get("namespace") or ""), str(item.get("name") or ""))
+        found = by_place.get(place)
+        own = str((item.get("health") or {}).get("status") or "")
+        word = own or (health.get(found.uid, "") if found else "Missing")
+        line = (f"{place[0]}/{place[2]}", str(item.get("status") or ""), word, said.get(_identity(item), ""))
+        rows.append(_row(line, found, with_details=with_details))
+        if found is not None:
+            rows += _below(found, by_owner, health, "", with_details=with_details)
+    return table(_DETAILED if with_details else _HEADER, rows)
+
+
+def _below(
+    node: Node, by_owner: Mapping[str, list[Node]], health: Mapping[str, str], indent: str, *, with_details: bool
+) -> Iterator[Sequence[str]]:
+    children = sorted(by_owner.get(node.uid, ()), key=lambda child: (child.kind, child.obj["metadata"]["name"]))
+    for index, child in enumerate(children):
+        last = index == len(children) - 1
+        label = f"{indent}{'└─' if last else '├─'}{child.kind}/{child.obj['metadata']['name']}"
+        yield _row((label, "", health.get(child.uid, ""), ""), child, with_details=with_details)
+        deeper = indent + ("  " if last else "│ ")
+        yield from _below(child, by_owner, health, deeper, with_details=with_details)
+
+
+def _row(line: tuple[str, str, str, str], node: Node | None, *, with_details: bool) -> Sequence[str]:
+    if not with_details:
+        return line
+    label, status, health, message = line
+    return label, status, health, _age(node), message, ""
+
+
+def _age(node: Node | None) -> str:
+    made = str(node.obj["metadata"].get("creationTimestamp") or "") if node else ""
+    if not made:
+        return "<unknown>"
+    seconds = int((RealClock().now() - parse(made)).total_seconds())
+    for size, word in ((86400, "d"), (3600, "h"), (60, "m")):
+        if seconds >= 2 * size:
+            return f"{seconds // size}{word}"
+    return f"{max(seconds, 0)}s"
+
+
+def _identity(item: JsonObject) -> tuple[str, str, str, str]:
+    group, kind, namespace, name = (str(item.get(key) or "") for key in ("group", "kind", "namespace", "name"))
+    return group, kind, namespace, name
+
+
+async def _present(client: HttpClient, namespace: str) -> list[Node]:
+    """Every object of a namespace that may be listed; kinds by their preferred version."""
+    kinds: dict[GroupKind, Resource] = {}
+    for resource in (await client.served()).resources:
+        if resource.namespaced and resource.kind not in _NEVER:
+            kinds.setdefault(resource.group_kind, resource)
+    turns = asyncio.Semaphore(AT_ONCE)
+
+    async def listed(resource: Resource) -> list[Node]:
+        async with turns:
+            try:
+                page = await client.page(requests.List(resource=resource, namespace=namespace))
+            except StatusError as error:
+                if error.code in (403, 404, 405):
+                    return []
+                raise
+        return [Node(resource.kind, obj) for obj in page.items]
+
+    async with asyncio.TaskGroup() as tasks:
+        asked = [tasks.create_task(listed(resource)) for resource in kinds.values()]
+    return [node for one in asked for node in one.result()]
+
+
+async def orphans(client: HttpClient, app: JsonObject, namespace: str) -> list[JsonObject]:
+    """What is in the destination's namespace, is nobody's child, and is tracked by no Application."""
+    if not namespace:
+        return []
+    ours = {_identity(item)[1:] for item in (app.get("status") or {}).get("resources") or ()}
+    return [
+        {"group": _group(node.obj), "kind": node.kind, "namespace": namespace, "name": node.obj["metadata"]["name"]}
+        for node in _unowned(await _present(client, namespace))
+        if (node.kind, namespace, node.obj["metadata"]["name"]) not in ours
+    ]
+
+
+def _unowned(nodes: Iterable[Node]) -> Iterator[Node]:
+    for node in nodes:
+        metadata = node.obj["metadata"]
+        tracked = "argocd.argoproj.io/tracking-id" in (metadata.get("annotations") or {})
+        standard = (node.kind, metadata["name"]) in (("ServiceAccount", "default"), ("ConfigMap", "kube-root-ca.crt"))
+        if not metadata.get("ownerReferences") and not tracked and not standard:
+            yield node
+
+
+def _group(obj: JsonObject) -> str:
+    return str(obj.get("apiVersion") or "").rpartition("/")[0]

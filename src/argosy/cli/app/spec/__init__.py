@@ -1,0 +1,1 @@
+"""What flags say of an Application's spec."""

@@ -1,0 +1,186 @@
+"""The API server as a part of `argosy up`: its port is open at once, and its code is loaded for whoever comes first.
+
+A process whose API nobody calls pays for a socket. What a first sign-in needs, the administrator's password, is made
+in the background when all else is ready.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import partial
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, TextIO
+
+from argosy.cli.failing import CommandError
+from argosy.cli.place import HOST, free_port
+from argosy.machinery import requests
+from argosy.machinery.objects import Key, Resource
+from argosy.runtime.client import Client
+
+if TYPE_CHECKING:
+    from argosy.cli.assembly.process import ControlPlane
+    from argosy.cluster.ports import LogSource
+    from argosy.runtime.chance import Rng
+    from argosy.runtime.client import Client
+    from argosy.runtime.clock import Clock
+    from argosy.server.process import Ports
+
+USUAL_PORT = 8080
+BACKLOG = 512
+PODS = Resource("", "v1", "pods", "Pod")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServerOptions:
+    """`port` None: that of the last run, 8080, or a free one."""
+
+    port: int | None = None
+    insecure: bool = False
+
+
+class ServerPart:
+    """`open` first; `run` until cancelled."""
+
+    def __init__(self, data_dir: Path, options: ServerOptions, is_ready: Callable[[], bool], clock: Clock) -> None:
+        self._data_dir, self._options, self._is_ready, self._clock = data_dir, options, is_ready, clock
+        self._socket: socket.socket | None = None
+        self.url = ""
+
+    @property
+    def file(self) -> Path:
+        return self._data_dir / "server"
+
+    def open(self) -> None:
+        """Raises CommandError when the wanted port cannot be had."""
+        self._socket = self._bound()
+        self._socket.setblocking(False)
+        scheme = "http" if self._options.insecure else "https"
+        self.url = f"{scheme}://{HOST}:{self._socket.getsockname()[1]}"
+        self.file.write_text(f"{self.url}\n")
+        self._port_file.write_text(f"{self._socket.getsockname()[1]}\n")
+
+    def close(self) -> None:
+        if self._socket is not None:
+            self._socket.close()
+        with suppress(OSError):
+            self.file.unlink()
+
+    async def run(self, ports: Callable[[], Ports]) -> None:
+        while not self._is_ready():
+            await self._clock.sleep(0.05, background=True)
+        await self._clock.sleep(0.5, background=True)  # what was waiting for readiness goes first
+        await self._loaded("argosy.server.process")
+        from argosy.server import bootstrap
+
+        given = ports()
+        await bootstrap.ensure(given.client, given.namespace, given.clock, given.rng.fork("server"))
+        assert self._socket is not None
+        await _somebody(self._socket)
+        from argosy.server.process import Place, load, serving
+
+        await self._clock.external(asyncio.to_thread(load))
+        place = Place(address=HOST, insecure=self._options.insecure, socket=self._socket.dup())
+        async with serving(given, place):
+            await asyncio.get_running_loop().create_future()
+
+    async def _loaded(self, module: str) -> None:
+        """Beside the loop: what is loaded there holds everybody for half a second."""
+        await self._clock.external(asyncio.to_thread(import_module, module))
+
+    def _bound(self) -> socket.socket:
+        if self._options.port is not None:
+            try:
+                return _listening(self._options.port)
+            except OSError as error:
+                raise CommandError(f"--server-port {self._options.port}: {error.strerror}: choose another") from None
+        for port in (self._last_port(), USUAL_PORT):
+            with suppress(OSError):
+                return _listening(port)
+        return _listening(free_port())
+
+    def _last_port(self) -> int:
+        """What open pages and clients know: it outlives the run, unlike the file that says where a server is."""
+        with suppress(OSError, ValueError):
+            return int(self._port_file.read_text())
+        return USUAL_PORT
+
+    @property
+    def _port_file(self) -> Path:
+        return self._data_dir / "server-port"
+
+
+def _listening(port: int) -> socket.socket:
+    return socket.create_server((HOST, port), backlog=BACKLOG)
+
+
+async def _somebody(listening: socket.socket) -> None:
+    """Until a connection waits."""
+    loop, came = asyncio.get_running_loop(), asyncio.Event()
+    loop.add_reader(listening, came.set)
+    try:
+        await came.wait()
+    finally:
+        loop.remove_reader(listening)
+
+
+def ports_of(
+    plane: ControlPlane,
+    client: Client,
+    clock: Clock,
+    rng: Rng,
+    namespace: str,
+    audit: Path | None,
+    logs: LogSource | None = None,
+    own: Client | None = None,
+) -> Ports:
+    """What the server needs of a control plane. `own`: a client with the control plane's own name."""
+    from argosy.server.process import Ports
+
+    return Ports(
+        client=client,
+        control_plane=own,
+        caches=plane.caches,
+        gitops=plane.gitops,
+        outside=plane.doors,
+        lua=plane.lua,
+        generators=plane.generators,
+        pod_logs=partial(pod_logs, logs),
+        clock=clock,
+        rng=rng,
+        namespace=namespace,
+        environ=os.environ,
+        audit=open_private(audit) if audit is not None else None,
+    )
+
+
+async def pod_logs(
+    simulated: LogSource | None, client: Client, namespace: str, pod: str, query: dict[str, str]
+) -> AsyncIterator[bytes]:
+    """From a cluster elsewhere as it sends them; from the one in this process without going over the wire."""
+    from argosy.runtime.clients.wrapping import WrappingClient
+    from argosy.runtime.http.client import HttpClient
+
+    while isinstance(client, WrappingClient):
+        client = client.inner
+    if isinstance(client, HttpClient):
+        async for chunk in client.stream(PODS.path(namespace, pod, "log"), query):
+            yield chunk
+        return
+    if simulated is None:
+        return
+    from argosy.cluster.http.options import read_log_options
+
+    found = await client.get(requests.Get(PODS, Key(namespace, pod)))
+    async for chunk in simulated.read(found, read_log_options({name: [value] for name, value in query.items()})):
+        yield chunk
+
+
+def open_private(path: Path) -> TextIO:
+    """For appending; readable by its owner alone."""
+    return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "a", encoding="utf-8")

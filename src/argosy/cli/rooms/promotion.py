@@ -1,0 +1,87 @@
+"""The room `promotion` in a process: loaded with the first object of one of its kinds.
+
+Its admission is a door of its own, opened by the first write of such an object: that comes before the room.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any, Final
+
+from argosy.cli.rooms.loading import Context, Parts
+from argosy.cli.rooms.promotion_settings import settings
+from argosy.cluster.ports import ProxyRequest, ProxyResponse
+from argosy.promotion import controllers
+from argosy.promotion.admission.handling import handler
+from argosy.promotion.admission.reading import LiveReading
+from argosy.promotion.admission.review import Reviewer
+from argosy.runtime.chance import Rng
+from argosy.runtime.client import Client
+from argosy.runtime.clock import Clock
+
+CONTROL_PLANE_USERS: Final = "CONTROLPLANE_USER_REGEX"
+"""Who is the control plane itself: by default the ServiceAccounts of its namespace."""
+LISTEN: Final = "EXTERNAL_WEBHOOK_SERVER_LISTEN"
+"""`host:port` for deliveries of webhooks; none by default."""
+
+
+def build(context: Context) -> Parts:
+    from argosy.promotion.answering import answering
+
+    found, doors = settings(context.environ), context.doors
+    adapters = answering(
+        found,
+        context.clock,
+        context.rng.fork("promotion"),
+        doors.cache_directory / "promotion",
+        doors.git,
+        doors.egress,
+        context.renderer,
+        allow_local=doors.own_machine,
+    )
+    return Parts(
+        controllers=controllers(found),
+        answerers=adapters.answerers,
+        close=adapters.close,
+        serve=_listener(context, found.system_namespace),
+    )
+
+
+def _listener(context: Context, system_namespace: str) -> Callable[[], Coroutine[Any, Any, None]] | None:
+    """For deliveries of hosts and registries, where an address for them is set. A bad address is a ValueError."""
+    text = context.environ.get(LISTEN)
+    if not text:
+        return None
+    from argosy.promotion.webhooks.receiving import Receiving
+    from argosy.promotion.webhooks.serving import Listener
+    from argosy.runtime.webhooks.server import address_of
+
+    address = address_of(text)
+    listener = Listener(Receiving(context.client, context.clock, system_namespace))
+
+    async def serve() -> None:
+        async with listener.listening(address.host, address.port):
+            while True:
+                await context.clock.sleep(3600, background=True)
+
+    return serve
+
+
+def admission(
+    client: Client, clock: Clock, rng: Rng, namespace: str
+) -> Callable[[ProxyRequest], Awaitable[ProxyResponse]]:
+    """What the API server asks before it stores anything; `namespace`: where the controllers' ServiceAccounts are."""
+    answer: Callable[[ProxyRequest], Awaitable[ProxyResponse]] = handler(_reviewer(client, clock, rng, namespace))
+    return answer
+
+
+def reviewer(client: Client, clock: Clock, rng: Rng, namespace: str) -> Callable[[str, bytes], Awaitable[bytes]]:
+    """Who answers the admission webhook on a real cluster."""
+    return _reviewer(client, clock, rng, namespace).answer
+
+
+def _reviewer(client: Client, clock: Clock, rng: Rng, namespace: str) -> Reviewer:
+    own = os.environ.get(CONTROL_PLANE_USERS) or rf"system:serviceaccount:{re.escape(namespace)}:.*"
+    return Reviewer(LiveReading(client), clock, rng, control_plane=own)

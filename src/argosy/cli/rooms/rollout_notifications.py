@@ -1,0 +1,18 @@
+"""The room `rollout notifications` in a process: loaded with the ConfigMap that configures it."""
+
+from __future__ import annotations
+
+from argosy import notify
+from argosy.cli.rooms.loading import Context, Parts
+from argosy.cli.rooms.notifications import services, settings
+from argosy.notify.adapter import answerers
+from argosy.notify.metrics import Metrics
+
+
+def build(context: Context) -> Parts:
+    """Raises CommandError for a setting that cannot be read."""
+    found = settings(context)
+    return Parts(
+        controllers=notify.rollout_controllers(found, context.clock.now, context.rng.token_bytes),
+        answerers=answerers(services(context, Metrics())),
+    )

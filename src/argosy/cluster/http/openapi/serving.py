@@ -1,0 +1,158 @@
+"""Serves the OpenAPI documents: made on first use, kept while their kinds stay the same (spec section 5).
+
+Clients keep v3 documents on disk under their URL, therefore the hash in it changes exactly with the content.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import orjson
+
+from argosy.cluster.catalog import version_order
+from argosy.cluster.http.discovery import group_order
+from argosy.cluster.http.exchange import PLAIN_TEXT, Request, Response
+from argosy.cluster.http.openapi.v2 import encode, swagger
+from argosy.cluster.http.openapi.v3 import document
+from argosy.cluster.http.openapi.v3_protobuf import encode as encode_v3
+from argosy.cluster.http.representation.encode import to_bytes
+from argosy.cluster.http.representation.negotiate import JSON, clauses
+from argosy.cluster.http.routing import first
+from argosy.cluster.http.wiring import KUBERNETES
+from argosy.cluster.kind import Kind, Kinds
+from argosy.machinery.status import StatusError
+
+V2_ASKED = "application/com.github.proto-openapi.spec.v2@v1.0+protobuf"
+V2_PROTOBUF = "application/com.github.proto-openapi.spec.v2.v1.0+protobuf"
+V3_ASKED = "application/com.github.proto-openapi.spec.v3@v1.0+protobuf"
+V3_PROTOBUF = "application/com.github.proto-openapi.spec.v3.v1.0+protobuf"
+VERSION = "v" + ".".join(str(part) for part in KUBERNETES)
+IMMUTABLE = "public, immutable"
+_FAR_AHEAD = "Fri, 31 Dec 9999 23:59:59 GMT"
+
+
+@dataclass(frozen=True, slots=True)
+class _Document:
+    kinds: tuple[Kind, ...]
+    """Kinds are replaced, never changed: the same ones mean the same document."""
+    body: bytes
+    digest: str
+
+
+class OpenApi:
+    def __init__(self, kinds: Kinds) -> None:
+        self._kinds = kinds
+        self._revision = -1
+        self._v3: dict[str, _Document] = {}
+        self._v3_protobuf: dict[str, _Document] = {}
+        self._v2: dict[str, _Document] = {}
+        self._v2_revision = -1
+
+    def answer(self, request: Request, rest: str, query: Mapping[str, Sequence[str]]) -> Response | None:
+        """`rest` is the path below /openapi/; None for a path that is none of ours."""
+        if request.method not in ("GET", "HEAD"):
+            return None
+        if rest.rstrip("/") == "v2":
+            return self._answer_v2(request)
+        if rest.rstrip("/") == "v3":
+            return Response(200, to_bytes({"paths": self.index()}), PLAIN_TEXT)
+        if rest.startswith("v3/"):
+            return self._answer_v3(request, rest.removeprefix("v3/"), first(query, "hash"))
+        return None
+
+    def index(self) -> dict[str, dict[str, str]]:
+        """Path (`apis/apps/v1`) -> where its document is."""
+        return {
+            path: {"serverRelativeURL": f"/openapi/v3/{path}?hash={found.digest}"}
+            for path, found in self.documents().items()
+        }
+
+    def documents(self) -> dict[str, _Document]:
+        if self._revision != self._kinds.revision:
+            self._v3 = {path: self._document(path, kinds) for path, kinds in self._by_path().items()}
+            self._revision = self._kinds.revision
+        return self._v3
+
+    def _document(self, path: str, kinds: tuple[Kind, ...]) -> _Document:
+        kept = self._v3.get(path)
+        if kept is not None and kept.kinds == kinds:
+            return kept
+        body = to_bytes(document(path.partition("/")[2], list(kinds), VERSION))
+        return _Document(kinds, body, _digest(body))
+
+    def _by_path(self) -> dict[str, tuple[Kind, ...]]:
+        by_path: dict[str, list[Kind]] = {}
+        for kind in self._ordered():
+            resource = kind.resource
+            path = f"apis/{resource.group}/{resource.version}" if resource.group else f"api/{resource.version}"
+            by_path.setdefault(path, []).append(kind)
+        return {path: tuple(kinds) for path, kinds in by_path.items()}
+
+    def _ordered(self) -> list[Kind]:
+        return sorted(
+            self._kinds.all(),
+            key=lambda kind: (
+                kind.resource.group != "",
+                group_order(kind.resource.group, custom=kind.custom),
+                version_order(kind.resource.version),
+                kind.resource.plural,
+            ),
+        )
+
+    def _answer_v3(self, request: Request, path: str, asked_digest: str) -> Response:
+        found = self.documents().get(path.rstrip("/"))
+        if found is None:
+            return Response(404, b"", "")
+        if asked_digest and asked_digest != found.digest:
+            where = f"/openapi/v3/{path.rstrip('/')}?hash={found.digest}"
+            return Response(301, b"", "", [("Location", where)])
+        if _form(request.header("accept"), V3_ASKED, V3_PROTOBUF) == V3_PROTOBUF:
+            return _tagged(request, self._in_protobuf(path.rstrip("/"), found), V3_PROTOBUF)
+        response = _tagged(request, found, JSON)
+        if asked_digest:
+            response.cache_control = IMMUTABLE
+            response.headers.append(("Expires", _FAR_AHEAD))
+        return response
+
+    def _in_protobuf(self, path: str, found: _Document) -> _Document:
+        kept = self._v3_protobuf.get(path)
+        if kept is None or kept.kinds != found.kinds:
+            body = encode_v3(orjson.loads(found.body))
+            kept = self._v3_protobuf[path] = _Document(found.kinds, body, _digest(body))
+        return kept
+
+    def _answer_v2(self, request: Request) -> Response:
+        form = _form(request.header("accept"), V2_ASKED, V2_PROTOBUF)
+        if self._v2_revision != self._kinds.revision:
+            self._v2, self._v2_revision = {}, self._kinds.revision
+        if form not in self._v2:
+            made = swagger(self._ordered(), VERSION)
+            body = encode(made) if form == V2_PROTOBUF else to_bytes(made)
+            self._v2[form] = _Document((), body, _digest(body))
+        return _tagged(request, self._v2[form], form)
+
+
+def _form(accept: str, asked: str, protobuf: str) -> str:
+    """JSON or `protobuf`, whichever the header prefers; `asked` is how requests spell the protobuf type."""
+    if not accept:
+        return JSON
+    for clause in clauses(accept):
+        if clause.covers(JSON):
+            return JSON
+        if clause.covers(asked):
+            return protobuf
+    raise StatusError(406, "NotAcceptable", f"only the following media types are accepted: {JSON}, {asked}")
+
+
+def _tagged(request: Request, found: _Document, content_type: str) -> Response:
+    etag = f'"{found.digest}"'
+    headers = [("ETag", etag), ("Vary", "Accept")]
+    if etag in request.header("if-none-match"):
+        return Response(304, b"", "", headers)
+    return Response(200, found.body, content_type, headers)
+
+
+def _digest(body: bytes) -> str:
+    return hashlib.sha512(body).hexdigest().upper()

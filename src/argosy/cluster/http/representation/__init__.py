@@ -1,0 +1,1 @@
+"""Bodies and answers: JSON, YAML, protobuf and tables, and which of them a request gets."""

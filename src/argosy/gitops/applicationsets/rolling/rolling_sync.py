@@ -1,0 +1,257 @@
+"""RollingSync: one step of Applications after another, so many at a time (spec 15.5). Pure.
+
+The whole state is `status.applicationStatus`; `advanced` gives the next one from it and from what Applications show. An
+Application that has become Pending is synced by an operation, which the shell puts on it after the status is written.
+
+  any ---> Waiting ---> Pending ---> Progressing ---> Healthy
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from argosy.gitops.applicationsets.reconcile import spec_differs
+from argosy.gitops.applicationsets.rolling import steps as rolling_steps
+from argosy.gitops.applicationsets.rolling.steps import NO_STEP, most, step_of, steps_of
+from argosy.gitops.comparison.jq.answers import JqAnswers
+from argosy.gitops.model.application_spec import normalised, sources_of
+from argosy.machinery.objects import JsonObject
+from argosy.machinery.timestamps import parse, seconds
+
+BLOCKING: Final = frozenset({"InvalidSpecError", "UnknownError"})
+"""Conditions with which a sync does not even begin."""
+USERNAME: Final = "applicationset-controller"
+MESSAGES: Final[Mapping[str, str]] = {
+    "new": "No Application status found, defaulting status to Waiting",
+    "changed": "Application has pending changes, setting status to Waiting",
+    "pending": "Application moved to Pending status, watching for the Application resource to start Progressing",
+    "progressing": "Application resource became Progressing, updating status from Pending to Progressing",
+    "healthy": "Application resource became Healthy, updating status from Progressing to Healthy",
+    "synced": "Application resource is already Healthy, updating status from Waiting to Healthy",
+    "no step": "Application is in no step of the RollingSync strategy, it is not synced by it",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Advance:
+    """`statuses` are written; then `sync` are the Applications that get an operation."""
+
+    statuses: list[JsonObject]
+    sync: tuple[str, ...] = ()
+    step: int | None = None
+    """The first that is not done, counted from 1; None when all are."""
+    issue: str = ""
+    """What is wrong with the strategy."""
+
+
+def is_rolling(spec: JsonObject, *, enabled: bool) -> bool:
+    strategy = spec.get("strategy") or {}
+    return enabled and strategy.get("type") == "RollingSync" and bool(steps_of(spec))
+
+
+def unusable(spec: JsonObject, *, enabled: bool) -> str:
+    """Why nothing at all can be done with the strategy, or ""."""
+    strategy = spec.get("strategy") or {}
+    asked_for = enabled and strategy.get("type") == "RollingSync" and strategy.get("rollingSync") is not None
+    return "No steps defined for rollout" if asked_for and not steps_of(spec) else ""
+
+
+def without_automation(app: JsonObject) -> JsonObject:
+    """Automated sync is switched off: the strategy says when an Application is synced."""
+    policy = (app.get("spec") or {}).get("syncPolicy") or {}
+    if policy.get("automated") is None:
+        return app
+    off = {**policy, "automated": {**policy["automated"], "enabled": False}}
+    return {**app, "spec": {**app["spec"], "syncPolicy": off}}
+
+
+def advanced(
+    appset: JsonObject,
+    desired: Sequence[JsonObject],
+    live: Mapping[str, JsonObject],
+    now: datetime,
+    jq: JqAnswers | None = None,
+) -> Advance:
+    """`desired` without automation; `live` by name, as it is before this look's writes. In the order of names."""
+    desired = sorted(desired, key=lambda app: str(app["metadata"]["name"]))
+    steps = steps_of(appset.get("spec") or {})
+    before = {item["application"]: item for item in (appset.get("status") or {}).get("applicationStatus") or ()}
+    at_step = {app["metadata"]["name"]: step_of(app, steps) for app in desired}
+    statuses: dict[str, JsonObject] = {}
+    for app in desired:
+        name = app["metadata"]["name"]
+        statuses[name] = _observed(appset, app, live.get(name), before.get(name), at_step[name], now, jq)
+    allowed = _current_steps(statuses, at_step, len(steps))
+    moved = _begun(statuses, at_step, steps, allowed, now)
+    statuses |= moved
+    sync = [name for name, item in statuses.items() if item["status"] == "Pending" and name in live]
+    left = (at_step[name] for name, item in statuses.items() if item["status"] != "Healthy")
+    step = min((at + 1 for at in left if at != NO_STEP), default=None)
+    return Advance(
+        statuses=list(statuses.values()), sync=tuple(sync), step=step, issue=rolling_steps.issue(steps, desired)
+    )
+
+
+def operation(template: JsonObject) -> JsonObject:
+    """The sync of one Application. `template`: as the set renders it, with its automation: does it prune?"""
+    policy = (template.get("spec") or {}).get("syncPolicy") or {}
+    automated = policy.get("automated") or {}
+    sync: JsonObject = {}
+    if policy.get("syncOptions"):
+        sync["syncOptions"] = list(policy["syncOptions"])
+    if automated.get("prune") and automated.get("enabled") is not False:
+        sync["prune"] = True
+    info = [{"name": "Reason", "value": "ApplicationSet RollingSync triggered a sync of this Application resource"}]
+    return {
+        "initiatedBy": {"username": USERNAME, "automated": True},
+        "info": info,
+        "retry": policy.get("retry") or {"limit": 5},
+        "sync": sync,
+    }
+
+
+def needs_operation(app: JsonObject, status: JsonObject) -> bool:
+    """Not while one is asked for, and not again after one that began since the Application became Pending."""
+    if app.get("operation"):
+        return False
+    state = (app.get("status") or {}).get("operationState") or {}
+    return not _after(state.get("startedAt"), status.get("lastTransitionTime"))
+
+
+def deletion_batch(appset: JsonObject, owned: Sequence[JsonObject]) -> list[JsonObject]:
+    """`deletionOrder: Reverse`: the Applications of the last step that still has some.
+
+    Those in no step come after all others, by the garbage collector.
+    """
+    steps = steps_of(appset.get("spec") or {})
+    placed = {app["metadata"]["name"]: step_of(app, steps) for app in owned}
+    last = max(placed.values(), default=NO_STEP)
+    return [] if last == NO_STEP else [app for app in owned if placed[app["metadata"]["name"]] == last]
+
+
+def _observed(
+    appset: JsonObject,
+    app: JsonObject,
+    live: JsonObject | None,
+    before: JsonObject | None,
+    step: int,
+    now: datetime,
+    jq: JqAnswers | None,
+) -> JsonObject:
+    """The status after what the Application shows, before the steps are considered."""
+    name = app["metadata"]["name"]
+    revisions = revisions_of(live) if live is not None else []
+    if before is None:
+        return _status(name, "Waiting", "new", step, revisions, now)
+    label = step_text(step)
+    same = {**before, "step": label} if before.get("step") != label else before
+    if live is None:
+        return same if same["status"] == "Waiting" else _status(name, "Waiting", "changed", step, [], now)
+    changed = list(before.get("targetRevisions") or ()) != revisions or spec_differs(appset, live, app, jq)
+    if changed and not (same["status"] == "Waiting" and same.get("targetRevisions") == revisions):
+        if same["status"] == "Waiting":
+            return {**same, "targetRevisions": revisions}
+        return _status(name, "Waiting", "changed", step, revisions, now)
+    return _followed(same, live, step, revisions, now) if not spec_differs(appset, live, app, jq) else same
+
+
+def _followed(same: JsonObject, live: JsonObject, step: int, revisions: list[str], now: datetime) -> JsonObject:
+    name, status = same["application"], live.get("status") or {}
+    health = (status.get("health") or {}).get("status")
+    is_synced = _is_synced(live)
+    match same["status"]:
+        case "Waiting" if is_synced:
+            word = "Healthy" if health == "Healthy" else "Progressing"
+            return _status(name, word, "synced" if word == "Healthy" else "progressing", step, revisions, now)
+        case "Pending" if _has_begun(same, status):
+            return _status(name, "Progressing", "progressing", step, revisions, now)
+        case "Progressing" if is_synced and health == "Healthy":
+            return _status(name, "Healthy", "healthy", step, revisions, now)
+    return same
+
+
+def _is_synced(live: JsonObject) -> bool:
+    """Synced with the spec that it has now: a status from before the last change says nothing."""
+    sync, spec = (live.get("status") or {}).get("sync") or {}, normalised(live.get("spec") or {})
+    compared = sync.get("comparedTo") or {}
+    if compared.get("destination") not in (None, spec.get("destination")):
+        return False
+    sources = compared.get("sources") or ([compared["source"]] if compared.get("source") else None)
+    known = sources is None or normalised({"sources": sources})["sources"] == sources_of(spec)
+    return sync.get("status") == "Synced" and known
+
+
+def _has_begun(same: JsonObject, status: JsonObject) -> bool:
+    since = same.get("lastTransitionTime")
+    if not _after(status.get("reconciledAt"), since):
+        return False
+    started = (status.get("operationState") or {}).get("startedAt")
+    return _after(started, since) or any(item.get("type") in BLOCKING for item in status.get("conditions") or ())
+
+
+def _current_steps(statuses: Mapping[str, JsonObject], at_step: Mapping[str, int], count: int) -> set[int]:
+    """Steps whose earlier steps are all Healthy. An empty step holds nothing back."""
+    allowed: set[int] = set()
+    for step in range(count):
+        allowed.add(step)
+        if any(at_step[name] == step and item["status"] != "Healthy" for name, item in statuses.items()):
+            break
+    return allowed
+
+
+def _begun(
+    statuses: Mapping[str, JsonObject],
+    at_step: Mapping[str, int],
+    steps: Sequence[JsonObject],
+    allowed: set[int],
+    now: datetime,
+) -> dict[str, JsonObject]:
+    """Which waiting Applications become Pending, within `maxUpdate`."""
+    totals = Counter(at_step.values())
+    # Applications in no step are counted into the first one, as upstream does (spec 15.5).
+    totals[0] += totals.pop(NO_STEP, 0)
+    under_way = Counter(
+        at_step[name] for name, item in statuses.items() if item["status"] in ("Pending", "Progressing")
+    )
+    moved: dict[str, JsonObject] = {}
+    for name, item in statuses.items():
+        step = at_step[name]
+        if item["status"] != "Waiting" or step not in allowed:
+            continue
+        limit = most(steps[step], totals[step])
+        if limit is not None and under_way[step] >= limit:
+            continue
+        under_way[step] += 1
+        moved[name] = _status(name, "Pending", "pending", step, list(item.get("targetRevisions") or ()), now)
+    return moved
+
+
+def revisions_of(live: JsonObject) -> list[str]:
+    sync = (live.get("status") or {}).get("sync") or {}
+    if sync.get("revisions"):
+        return list(sync["revisions"])
+    return [sync["revision"]] if sync.get("revision") else []
+
+
+def step_text(step: int) -> str:
+    return str(step + 1) if step != NO_STEP else "-1"
+
+
+def _status(name: str, status: str, message: str, step: int, revisions: list[str], now: datetime) -> JsonObject:
+    return {
+        "application": name,
+        "lastTransitionTime": seconds(now),
+        "message": MESSAGES[message],
+        "status": status,
+        "step": step_text(step),
+        "targetRevisions": revisions,
+    }
+
+
+def _after(moment: str | None, since: str | None) -> bool:
+    """Times have whole seconds: what happened within the same one counts as after."""
+    return bool(moment) and bool(since) and parse(str(moment)) >= parse(str(since))

@@ -1,0 +1,1 @@
+"""Text that people and tools write: YAML, JSONPath, Go's spellings, unified diffs."""

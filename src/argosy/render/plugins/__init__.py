@@ -1,0 +1,1 @@
+"""Config-management plug-ins: their definitions, and how one runs."""

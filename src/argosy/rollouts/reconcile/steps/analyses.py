@@ -1,0 +1,300 @@
+"""Starts, follows and ends the AnalysisRuns of a Rollout. Sections 11.1 and 7.
+
+An AnalysisRun is measured by the analysis room; here it is made, its phase read, and its end asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from argosy.apis.kubernetes.views.apps import ReplicaSet
+from argosy.apis.rollouts import Rollout
+from argosy.apis.rollouts.status import RunStatus
+from argosy.apis.rollouts.steps import BackgroundAnalysis, RolloutAnalysis
+from argosy.apis.rollouts.templates import TemplateError, gathered, run_spec
+from argosy.machinery.objects import JsonObject
+from argosy.machinery.requests import create, delete
+from argosy.rollouts.analyses.arguments import run_arguments
+from argosy.rollouts.arithmetic.bluegreen import is_saturated
+from argosy.rollouts.arithmetic.limits import successful_runs, unsuccessful_runs
+from argosy.rollouts.arithmetic.sums import pod_hash_of
+from argosy.rollouts.arithmetic.weights import current_step
+from argosy.rollouts.reconcile.revision import owner_reference
+from argosy.rollouts.reconcile.rollback import is_fast_rollback
+from argosy.rollouts.reconcile.steps.pauses import BLUE_GREEN, CANARY_STEP, INCONCLUSIVE_RUN, pause_of
+from argosy.rollouts.reconcile.turn import Halted, Runs, Turn
+from argosy.rollouts.resources import ANALYSIS_RUNS, HASH_LABEL, INSTANCE_ID, REVISION, RUN_TYPE, STEP_INDEX
+from argosy.rollouts.status.phase import FINAL
+
+_FIELDS = {"step": "currentStepAnalysisRunStatus", "background": "currentBackgroundAnalysisRunStatus"}
+_BLUE_GREEN_FIELDS = {"pre": "prePromotionAnalysisRunStatus", "post": "postPromotionAnalysisRunStatus"}
+_TYPES = {"post": "PostPromotion", "pre": "PrePromotion", "step": "Step", "background": "Background"}
+"""In the order in which their events are told."""
+
+
+def phase_of(run: JsonObject | None) -> str:
+    return str(((run or {}).get("status") or {}).get("phase") or "")
+
+
+def message_of(run: JsonObject) -> str:
+    return str((run.get("status") or {}).get("message") or "")
+
+
+def name_of(run: JsonObject) -> str:
+    return str(run["metadata"]["name"])
+
+
+def sync_runs(turn: Turn) -> None:
+    """The runs that should be there are; all others end, and old ones go."""
+    rollout, current = turn.rollout, Runs()
+    status = rollout.status
+    promoted = status.stable_rs == status.current_pod_hash
+    if promoted or turn.pauses.is_aborted or status.promote_full or not status.stable_rs or is_fast_rollback(turn):
+        terminate(turn, turn.runs.all())
+        current.pre, current.post = turn.runs.pre, turn.runs.post
+    elif rollout.spec.strategy.canary is not None:
+        current.step = _step_run(turn)
+        current.background = _background_run(turn)
+    else:
+        current.pre = _pre_promotion_run(turn)
+        _pause_or_abort(turn, current.pre, "Blue/green pre-promotion analysis phase error/failed")
+        current.post = _post_promotion_run(turn)
+        _pause_or_abort(turn, current.post, "Blue/green post-promotion analysis phase error/failed")
+    _set_current(turn, current)
+    named = {name_of(run) for run in current.all()}
+    others = [run for run in turn.other_runs if name_of(run) not in named]
+    terminate(turn, others)
+    for run in runs_to_delete(others, turn.sets, successful_runs(rollout), unsuccessful_runs(rollout)):
+        if not run["metadata"].get("deletionTimestamp"):
+            turn.write(delete(ANALYSIS_RUNS, run, exact=False))
+    _tell_changes(turn, current)
+
+
+def _set_current(turn: Turn, current: Runs) -> None:
+    turn.runs = current
+    canary = turn.rollout.spec.strategy.canary is not None
+    part = turn.status.setdefault("canary" if canary else "blueGreen", {})
+    for name, field in (_FIELDS if canary else _BLUE_GREEN_FIELDS).items():
+        if (run := getattr(current, name)) is not None:
+            found = {"name": name_of(run), "status": phase_of(run), "message": message_of(run)}
+            part[field] = {key: value for key, value in found.items() if value or key != "message"}
+
+
+def terminate(turn: Turn, runs: Iterable[JsonObject | None]) -> None:
+    for run in runs:
+        if run is None or phase_of(run) in FINAL or (run.get("spec") or {}).get("terminate"):
+            continue
+        if run["metadata"].get("resourceVersion"):  # else it is only just being made
+            turn.patch(ANALYSIS_RUNS, run, {"spec": {"terminate": True}})
+
+
+def _pause_or_abort(turn: Turn, run: JsonObject | None, text: str) -> None:
+    phase = phase_of(run)
+    if phase == "Inconclusive":
+        turn.pauses.added.append(INCONCLUSIVE_RUN)
+    elif run is not None and phase in ("Error", "Failed"):
+        turn.pauses.abort_message = f"{text}: {message_of(run)}" if message_of(run) else text
+
+
+def _needs_new(turn: Turn, run: JsonObject | None) -> bool:
+    """There is none; or it was inconclusive and somebody resumed; or the update is being retried."""
+    if run is None:
+        return True
+    status = turn.rollout.status
+    if (
+        status.controller_pause
+        and pause_of(turn.rollout, CANARY_STEP) is None
+        and pause_of(turn.rollout, BLUE_GREEN) is None
+    ):
+        return phase_of(run) == "Inconclusive"
+    return bool(status.aborted_at)
+
+
+def _step_run(turn: Turn) -> JsonObject | None:
+    run, status = turn.runs.step, turn.rollout.status
+    step, index = current_step(turn.rollout)
+    if status.pause_conditions or status.abort:
+        return run
+    analysis = step.analysis if step is not None else None
+    labels = ((run or {}).get("metadata") or {}).get("labels") or {}
+    from_before = run is not None and labels.get(STEP_INDEX) != str(index)
+    if analysis is None or not analysis.templates or index is None or from_before:
+        terminate(turn, [run])
+        return None
+    if _needs_new(turn, run):
+        return make_run(turn, analysis, str(index), {RUN_TYPE: "Step", STEP_INDEX: str(index)})
+    _pause_or_abort(turn, run, "Step-based analysis phase error/failed")
+    return run
+
+
+def _background_run(turn: Turn) -> JsonObject | None:
+    run, status = turn.runs.background, turn.rollout.status
+    canary = turn.rollout.spec.strategy.canary
+    analysis = canary.analysis if canary is not None else None
+    if analysis is None or not analysis.templates:
+        terminate(turn, [run])
+        return None
+    if status.stable_rs in ("", status.current_pod_hash) or not status.current_pod_hash:
+        return None
+    step, index = current_step(turn.rollout)
+    if analysis.starting_step is not None and index is not None and step is not None and index < analysis.starting_step:
+        return None
+    if pause_of(turn.rollout, INCONCLUSIVE_RUN) is not None:
+        return run
+    if _needs_new(turn, run):
+        return make_run(turn, analysis, "", {RUN_TYPE: "Background"})
+    _pause_or_abort(turn, run, "Background analysis phase error/failed")
+    return run
+
+
+def _pre_promotion_run(turn: Turn) -> JsonObject | None:
+    run, strategy = turn.runs.pre, turn.rollout.spec.strategy.blue_green
+    analysis = strategy.pre_promotion_analysis if strategy is not None else None
+    if analysis is None or not analysis.templates:
+        terminate(turn, [run])
+        return None
+    if skips_pre_promotion(turn, run):
+        terminate(turn, [run])
+        return run
+    if pause_of(turn.rollout, INCONCLUSIVE_RUN) is not None:
+        return run
+    return make_run(turn, analysis, "pre", {RUN_TYPE: "PrePromotion"}) if _needs_new(turn, run) else run
+
+
+def skips_pre_promotion(turn: Turn, run: JsonObject | None) -> bool:
+    """There is nothing to promote, it is promoted, or its pods are not all there yet."""
+    new, status = turn.new, turn.rollout.status
+    pod_hash, active = pod_hash_of(new), status.blue_green.active_selector
+    if new is None or status.stable_rs == pod_hash or active in ("", pod_hash) or not pod_hash:
+        return True
+    if run is not None:
+        return False
+    strategy = turn.rollout.spec.strategy.blue_green
+    preview = strategy.preview_replica_count if strategy is not None else None
+    return (
+        not (new.replicas == preview == new.available) if preview is not None else not is_saturated(turn.rollout, new)
+    )
+
+
+def _post_promotion_run(turn: Turn) -> JsonObject | None:
+    run, strategy = turn.runs.post, turn.rollout.spec.strategy.blue_green
+    analysis = strategy.post_promotion_analysis if strategy is not None else None
+    if analysis is None or not analysis.templates:
+        terminate(turn, [run])
+        return None
+    if skips_post_promotion(turn, run) or turn.targets_verified is False:
+        terminate(turn, [run])
+        return run
+    if pause_of(turn.rollout, INCONCLUSIVE_RUN) is not None:
+        return run
+    return make_run(turn, analysis, "post", {RUN_TYPE: "PostPromotion"}) if _needs_new(turn, run) else run
+
+
+def skips_post_promotion(turn: Turn, run: JsonObject | None) -> bool:
+    """Not switched yet, or done; availability that is lost later does not end a run that has begun."""
+    status, pod_hash = turn.rollout.status, pod_hash_of(turn.new)
+    if not pod_hash or status.stable_rs == pod_hash or status.blue_green.active_selector != pod_hash:
+        return True
+    return run is None and not is_saturated(turn.rollout, turn.new)
+
+
+def make_run(
+    turn: Turn, analysis: RolloutAnalysis | BackgroundAnalysis, infix: str, labels: dict[str, str]
+) -> JsonObject:
+    """Creates a run. It counts as the current one from this turn on; its name is its own (collisions: `.1`, `.2`)."""
+    rollout, pod_hash = turn.rollout, pod_hash_of(turn.new)
+    revision = rollout.annotations.get(REVISION, "")
+    try:
+        args = run_arguments(analysis.args, rollout, latest=pod_hash, stable=pod_hash_of(turn.stable))
+        references = [reference.raw for reference in analysis.templates]
+        templates = gathered(references, lambda name, wide: turn.seen.templates.get((name, wide)))
+        spec = run_spec(*templates, args, analysis.dry_run, analysis.measurement_retention)
+    except TemplateError as error:
+        raise Halted from error
+    run = {
+        "apiVersion": "argoproj.io/v1alpha1",
+        "kind": "AnalysisRun",
+        "metadata": {
+            "name": "-".join(filter(None, (rollout.name, pod_hash, revision, infix))),
+            "namespace": rollout.namespace,
+            "labels": _labels(rollout, pod_hash, labels, analysis),
+            "annotations": {
+                REVISION: revision,
+                **((analysis.analysis_run_metadata.annotations if analysis.analysis_run_metadata else None) or {}),
+            },
+            "ownerReferences": [owner_reference(rollout)],
+        },
+        "spec": spec,
+    }
+    return _created(turn, run)
+
+
+def _labels(
+    rollout: Rollout, pod_hash: str, labels: dict[str, str], analysis: RolloutAnalysis | BackgroundAnalysis
+) -> dict[str, str]:
+    found = {HASH_LABEL: pod_hash, **labels}
+    if instance := rollout.labels.get(INSTANCE_ID):
+        found[INSTANCE_ID] = instance
+    if analysis.analysis_run_metadata is not None:
+        found |= analysis.analysis_run_metadata.labels or {}
+    return found | ((rollout.spec.selector or {}).get("matchLabels") or {})
+
+
+def _created(turn: Turn, run: JsonObject) -> JsonObject:
+    """An unfinished equal run of ours under the name is taken; another name is looked for past all others."""
+    owned = {name_of(one): one for one in turn.seen.runs}
+    base, count = name_of(run), 0
+    while True:
+        name = f"{base}.{count}" if count else base
+        known = owned.get(name)
+        if known is not None and phase_of(known) not in FINAL and _same_spec(known["spec"], run["spec"]):
+            return known
+        if known is None and name not in turn.seen.taken_names:
+            break
+        count += 1
+    made = {**run, "metadata": {**run["metadata"], "name": name}}
+    turn.later.append(create(ANALYSIS_RUNS, made))
+    return made
+
+
+def _same_spec(left: JsonObject, right: JsonObject) -> bool:
+    names = ("metrics", "dryRun", "measurementRetention", "args")
+    return [left.get(name) or [] for name in names] == [right.get(name) or [] for name in names]
+
+
+def runs_to_delete(
+    runs: Iterable[JsonObject], sets: Sequence[ReplicaSet], successful: int, unsuccessful: int
+) -> list[JsonObject]:
+    """Those of no ReplicaSet any more, and finished ones beyond the limits, oldest first to go."""
+    alive = {pod_hash_of(found): not found.is_deleting for found in sets}
+    room = {"Successful": successful, "other": unsuccessful}
+    gone = []
+    newest = sorted(runs, key=lambda run: (run["metadata"].get("creationTimestamp") or "", name_of(run)), reverse=True)
+    for run in newest:
+        pod_hash = (run["metadata"].get("labels") or {}).get(HASH_LABEL)
+        if pod_hash is None or not alive.get(pod_hash, False):
+            gone.append(run)
+        elif (phase := phase_of(run)) in FINAL:
+            kind = phase if phase == "Successful" else "other"
+            room[kind] -= 1
+            if room[kind] < 0:
+                gone.append(run)
+    return gone
+
+
+def _tell_changes(turn: Turn, current: Runs) -> None:
+    status = turn.rollout.status
+    before: dict[str, RunStatus | None] = {
+        "post": status.blue_green.post_promotion_analysis_run_status,
+        "pre": status.blue_green.pre_promotion_analysis_run_status,
+        "step": status.canary.current_step_analysis_run_status,
+        "background": status.canary.current_background_analysis_run_status,
+    }
+    for name, kind in _TYPES.items():
+        run, old = getattr(current, name), before[name]
+        phase = phase_of(run)
+        if not phase or (old is not None and (old.name != name_of(run) or old.status == phase)):
+            continue
+        previous = "NoPreviousStatus" if old is None else old.status
+        text = f"{kind} Analysis Run '{name_of(run)}' Status New: '{phase}' Previous: '{previous}'"
+        turn.event(f"AnalysisRun{phase}", text, "Warning" if phase in ("Failed", "Error") else "Normal")

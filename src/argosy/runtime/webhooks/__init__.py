@@ -1,0 +1,1 @@
+"""Admission webhooks on a real cluster: one HTTPS server, and its certificates."""

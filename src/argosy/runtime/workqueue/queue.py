@@ -1,0 +1,196 @@
+"""The work queue of one controller: which keys are due, each at most once, and never two workers on one key.
+
+Keys, not events: whatever happened to an object while it was queued or being worked on makes one more look at it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from dataclasses import dataclass
+
+from argosy.machinery.objects import Key
+from argosy.runtime.backoff import Backoff
+from argosy.runtime.chance import Rng
+from argosy.runtime.clock import Clock, TimerHandle
+from argosy.runtime.workqueue.timing import QueueTiming
+
+SHORTEST = 0.001
+"""Seconds. A delay below the clock's resolution would end before its time, and be asked for again at that instant."""
+
+
+class QueueClosed(Exception):
+    """The queue was shut down and nothing is left in it."""
+
+
+@dataclass(slots=True)
+class _Due:
+    at: float
+    timer: TimerHandle
+
+
+class WorkQueue:
+    """First in, first out, those whose time has come before news; coalescing; with delays and doubling retries for each
+    key."""
+
+    def __init__(self, clock: Clock, rng: Rng, backoff: Backoff | None = None) -> None:
+        self.added_count = 0
+        self.retried_count = 0
+        self.timing: QueueTiming | None = None
+        """Told of each key's way, once somebody asks for it."""
+        self.clock = self._clock = clock
+        self._rng = rng
+        self._backoff = backoff or Backoff()
+        self._timely: deque[Key] = deque()
+        """Ready, since their time has come: they are to be on time, however much else is going on."""
+        self._ready: deque[Key] = deque()
+        self._resync: deque[Key] = deque()
+        """Ready, but only when nothing else is: what a restart or a new replica looks at again."""
+        self._dirty: set[Key] = set()
+        self._working: dict[Key, bool] = {}
+        """Keys that are worked on, and whether that is a resync."""
+        self._failures: dict[Key, int] = {}
+        self._due: dict[Key, _Due] = {}
+        self._getters: deque[asyncio.Future[None]] = deque()
+        self._closed = False
+        self._idle = asyncio.Event()
+        self._idle.set()
+
+    def __len__(self) -> int:
+        """Keys that are ready, without those being worked on or waiting for their time."""
+        return len(self._timely) + len(self._ready) + len(self._resync)
+
+    @property
+    def working_count(self) -> int:
+        return len(self._working)
+
+    @property
+    def is_idle(self) -> bool:
+        return self._idle.is_set()
+
+    def add(self, key: Key, *, resync: bool = False) -> None:
+        """`resync`: let news go first."""
+        if self._closed or key in self._dirty:
+            return
+        self.added_count += 1
+        self._dirty.add(key)
+        if key not in self._working:
+            self._enqueue(key, resync=resync)
+
+    def add_after(self, key: Key, seconds: float, *, background: bool = False) -> None:
+        """Adds later; of several delays for one key the earliest counts."""
+        if self._closed:
+            return
+        if seconds <= 0:
+            self.add(key)
+            return
+        seconds = max(seconds, SHORTEST)
+        at = self._clock.monotonic() + seconds
+        if (due := self._due.get(key)) is not None:
+            if due.at <= at:
+                return
+            due.timer.cancel()
+        timely = not background and key not in self._failures
+        timer = self._clock.call_later(seconds, lambda: self._came_due(key, timely=timely), background=background)
+        self._due[key] = _Due(at, timer)
+
+    def retry(self, key: Key, *, at_least: float = 0.0, at_most: float | None = None) -> float:
+        """Adds after a delay that doubles with each failure of this key; returns the delay."""
+        failures = self._failures[key] = self._failures.get(key, 0) + 1
+        self.retried_count += 1
+        delay = self._backoff.delay(failures, self._rng)
+        delay = max(at_least, delay if at_most is None else min(at_most, delay))
+        # A key that keeps failing must not keep a rehearsal alive for ever.
+        self.add_after(key, delay, background=delay >= self._backoff.longest)
+        return delay
+
+    def forget(self, key: Key) -> None:
+        """The key works again: its next failure starts from the first delay, and no earlier delay wakes it."""
+        self._failures.pop(key, None)
+        if (due := self._due.pop(key, None)) is not None:
+            due.timer.cancel()
+
+    def failures(self, key: Key) -> int:
+        return self._failures.get(key, 0)
+
+    async def get(self) -> Key:
+        """The next key, which is then this worker's until `done`. Raises QueueClosed."""
+        while not len(self):
+            if self._closed:
+                raise QueueClosed
+            getter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+            self._getters.append(getter)
+            try:
+                await getter
+            except asyncio.CancelledError:
+                self._pass_on(getter)
+                raise
+        is_resync = not self._timely and not self._ready
+        key = (self._timely or self._ready or self._resync).popleft()
+        self._dirty.discard(key)
+        self._working[key] = is_resync
+        if self.timing is not None:
+            self.timing.taken(key)
+        return key
+
+    def is_resync(self, key: Key) -> bool:
+        """Whether a key that is worked on was added by a resync: no news brought it."""
+        return self._working.get(key, False)
+
+    def done(self, key: Key) -> None:
+        self._working.pop(key, None)
+        if self.timing is not None:
+            self.timing.done(key)
+        if key in self._dirty:
+            self._enqueue(key)
+        elif not len(self) and not self._working:
+            self._idle.set()
+
+    def shut_down(self) -> None:
+        """Takes no more keys; what is ready is still handed out, what waits for its time is dropped."""
+        self._closed = True
+        for due in self._due.values():
+            due.timer.cancel()
+        self._due.clear()
+        for getter in self._getters:
+            if not getter.done():
+                getter.set_result(None)
+
+    async def wait_idle(self) -> None:
+        """Until nothing is ready or being worked on; delays do not count."""
+        await self._idle.wait()
+
+    def _enqueue(self, key: Key, *, resync: bool = False) -> None:
+        self._idle.clear()
+        (self._resync if resync else self._ready).append(key)
+        self._is_ready(key)
+
+    def _is_ready(self, key: Key) -> None:
+        if self.timing is not None:
+            self.timing.ready(key)
+        self._wake_one()
+
+    def _wake_one(self) -> None:
+        while self._getters:
+            getter = self._getters.popleft()
+            if not getter.done():
+                getter.set_result(None)
+                return
+
+    def _pass_on(self, getter: asyncio.Future[None]) -> None:
+        """A worker that was woken and cancelled at once gives its turn to the next one."""
+        if getter in self._getters:
+            self._getters.remove(getter)
+        elif len(self):
+            self._wake_one()
+
+    def _came_due(self, key: Key, *, timely: bool) -> None:
+        self._due.pop(key, None)
+        if timely and not self._closed and key not in self._dirty and key not in self._working:
+            self.added_count += 1
+            self._dirty.add(key)
+            self._idle.clear()
+            self._timely.append(key)
+            self._is_ready(key)
+        else:
+            self.add(key)

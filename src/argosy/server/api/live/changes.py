@@ -1,0 +1,38 @@
+"""What differs between two states of what a page shows, as the page's stream tells it. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from argosy.machinery.objects import JsonObject
+from argosy.machinery.patches.mergepatch import create_merge_patch
+
+
+class Changing(Protocol):
+    """A cache, or what else says that it changed."""
+
+    def on_change(self, handler: Callable[[JsonObject | None, JsonObject | None], None]) -> Callable[[], None]: ...
+
+
+def patched(before: JsonObject, after: JsonObject) -> JsonObject:
+    """A JSON merge patch; of `rows`, which are a list, those that differ and the order."""
+    if "rows" not in before or "rows" not in after:
+        return create_merge_patch(before, after)
+    old = {_key(row): row for row in before["rows"]}
+    changed = [row for row in after["rows"] if old.get(_key(row)) != row]
+    order = [_key(row) for row in after["rows"]]
+    patch = create_merge_patch(_without_rows(before), _without_rows(after))
+    if changed:
+        patch["changed"] = changed
+    if order != list(old):
+        patch["order"] = order
+    return patch
+
+
+def _key(row: JsonObject) -> str:
+    return f"{row['namespace']}/{row['name']}"
+
+
+def _without_rows(page: JsonObject) -> dict[str, Any]:
+    return {name: value for name, value in page.items() if name != "rows"}

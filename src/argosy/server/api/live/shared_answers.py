@@ -1,0 +1,111 @@
+"""What many open pages show alike is computed once for all of them, and so is each patch.
+
+Pages are alike when their callers have the same rights and ask the same question. What was computed a moment ago serves
+whoever waits for an older change; who is served so is told of the newer ones the next time.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Hashable, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+import orjson
+
+from argosy.machinery.objects import JsonObject
+from argosy.runtime.clock import Clock
+from argosy.server.api.live.changes import Changing, patched
+
+FRESH_SECONDS: Final = 0.05
+MOST: Final = 256
+"""Questions, and patches, that are remembered."""
+
+
+@dataclass(slots=True)
+class _Answer:
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    found: JsonObject | None = None
+    rights: object = None
+    version: int = 0
+    at: float = 0.0
+
+
+class Shared:
+    """For as long as the process lives. `version` counts the changes of the caches, which it passes on."""
+
+    def __init__(self, clock: Clock, caches: Sequence[Changing]) -> None:
+        self._clock = clock
+        self.version = 0
+        self._answers: dict[Hashable, _Answer] = {}
+        self._patches: dict[tuple[int, int], tuple[JsonObject, JsonObject, bytes]] = {}
+        self._handlers: dict[int, Callable[[JsonObject | None, JsonObject | None], None]] = {}
+        self._handed = 0
+        for cache in caches:
+            cache.on_change(self._count)
+
+    def on_change(self, handler: Callable[[JsonObject | None, JsonObject | None], None]) -> Callable[[], None]:
+        """Of what there is already nothing is told."""
+        self._handed += 1
+        place = self._handed
+        self._handlers[place] = handler
+
+        def forget() -> None:
+            self._handlers.pop(place, None)
+
+        return forget
+
+    def _count(self, old: JsonObject | None, new: JsonObject | None) -> None:
+        self.version += 1
+        for handler in list(self._handlers.values()):
+            handler(old, new)
+
+    async def of(
+        self, question: Hashable, rights: object, since: int, make: Callable[[], Awaitable[JsonObject]]
+    ) -> tuple[JsonObject, int]:
+        """What is to be seen, and of which version it is: at least `since`.
+
+        `rights`: another object when they change.
+        """
+        answer = self._answers.pop(question, None) or _Answer()
+        while len(self._answers) >= MOST:
+            del self._answers[next(iter(self._answers))]
+        self._answers[question] = answer
+        async with answer.lock:
+            if answer.found is None or answer.rights is not rights or not self._serves(answer, since):
+                version, at = self.version, self._clock.monotonic()
+                answer.found, answer.rights, answer.version, answer.at = await make(), rights, version, at
+            return answer.found, answer.version
+
+    def _serves(self, answer: _Answer, since: int) -> bool:
+        is_fresh = self._clock.monotonic() - answer.at < FRESH_SECONDS
+        return answer.version == self.version or (answer.version >= since and is_fresh)
+
+    def patch(self, before: JsonObject, after: JsonObject) -> bytes:
+        """The JSON of what differs; b"" for nothing."""
+        place = (id(before), id(after))
+        known = self._patches.get(place)
+        if known is None:
+            found = patched(before, after)
+            while len(self._patches) >= MOST:
+                del self._patches[next(iter(self._patches))]
+            # Both are held, so that no other object gets their identities meanwhile.
+            known = self._patches[place] = (before, after, orjson.dumps(found) if found else b"")
+        return known[2]
+
+
+@dataclass(frozen=True, slots=True)
+class OnlyOf:
+    """The changes of one object."""
+
+    cache: Changing
+    namespace: str
+    name: str
+
+    def on_change(self, handler: Callable[[JsonObject | None, JsonObject | None], None]) -> Callable[[], None]:
+        def hear(old: JsonObject | None, new: JsonObject | None) -> None:
+            metadata = (new or old or {}).get("metadata") or {}
+            if metadata.get("name") == self.name and metadata.get("namespace", "") == self.namespace:
+                handler(old, new)
+
+        return self.cache.on_change(hear)

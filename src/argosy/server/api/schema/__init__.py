@@ -1,0 +1,1 @@
+"""Types as JSON schemas, and the OpenAPI description made from the declarations."""

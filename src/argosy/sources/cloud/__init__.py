@@ -1,0 +1,1 @@
+"""Identities of clouds as credentials: AWS, Google and Azure."""

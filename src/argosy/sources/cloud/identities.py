@@ -1,0 +1,31 @@
+"""What is really sent for credentials: those that name an identity are exchanged for a token first."""
+
+from __future__ import annotations
+
+import os
+
+from argosy.runtime.clock import Clock
+from argosy.sources.cloud.tokens import CloudTokens
+from argosy.sources.egress import Egress
+from argosy.sources.github_app import GitHubApps
+from argosy.sources.port import AccessDenied, Credentials
+
+
+class Identities:
+    """`egress` None: tokens cannot be had, and whoever needs one hears of it."""
+
+    def __init__(self, egress: Egress | None, clock: Clock) -> None:
+        self._clouds = CloudTokens(egress, clock, os.environ) if egress else None
+        self._apps = GitHubApps(egress, clock) if egress else None
+
+    async def effective(self, credentials: Credentials) -> Credentials:
+        """Credentials that are none of these pass unchanged. Raises AccessDenied."""
+        if credentials.is_cloud_identity:
+            if self._clouds is None:
+                raise AccessDenied("identities of clouds cannot be used here")
+            return await self._clouds.effective(credentials)
+        if not credentials.github_app_id:
+            return credentials
+        if self._apps is None:
+            raise AccessDenied("githubAppID: GitHub Apps cannot be used here")
+        return await self._apps.effective(credentials)
