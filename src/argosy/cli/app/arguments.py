@@ -108,7 +108,9 @@ def _sync(actions: Commands) -> None:
 
 
 def _diff(actions: Commands) -> None:
-    parser = application(actions, "diff", "diff:run", "Show what a sync would change; exit code 1 when anything")
+    parser = application(
+        actions, "diff", "comparison.diff:run", "Show what a sync would change; exit code 1 when anything"
+    )
     parser.add_argument("--exit-code", action="store_true", default=True, help="1 when different (default); =false: 0")
     parser.add_argument("--no-exit-code", dest="exit_code", action="store_false", help="exit code 0 in any case")
     parser.add_argument("--diff-exit-code", type=int, default=1, metavar="CODE", help="when different (default: 1)")
@@ -242,7 +244,7 @@ def _confirm(actions: Commands) -> None:
 
 
 def _manifests(actions: Commands) -> None:
-    parser = application(actions, "manifests", "manifests:run", "Print the manifests of Git or of the cluster")
+    parser = application(actions, "manifests", "live.manifests:run", "Print the manifests of Git or of the cluster")
     parser.add_argument("--source", choices=("git", "live"), default="git", help="default: git")
     parser.add_argument("--revision", default="", help="instead of the Application's own")
     parser.add_argument("--revisions", action="append", default=[], help="of one of several sources; may be repeated")
@@ -253,7 +255,7 @@ def _manifests(actions: Commands) -> None:
 
 
 def _resources(actions: Commands) -> None:
-    parser = application(actions, "resources", "resources:list_all", "List the objects of an Application")
+    parser = application(actions, "resources", "live.resources:list_all", "List the objects of an Application")
     parser.add_argument("--orphaned", action="store_true", help="those of its namespace that belong to nobody")
     parser.add_argument("--output", choices=(*OUTPUTS, *TREES), default="wide")
 
@@ -268,7 +270,7 @@ def _chosen(parser: Parser, *, needs_name: bool = False) -> None:
 
 def _get_resource(actions: Commands) -> None:
     parser = application(
-        actions, "get-resource", "resources:get_all", "Show live objects of an Application", objects=True
+        actions, "get-resource", "live.resources:get_all", "Show live objects of an Application", objects=True
     )
     _chosen(parser, needs_name=True)
     parser.add_argument("--project", default=None, help="accepted")
@@ -279,7 +281,7 @@ def _get_resource(actions: Commands) -> None:
 
 def _patch_resource(actions: Commands) -> None:
     parser = application(
-        actions, "patch-resource", "resources:patch", "Patch a live object of an Application", objects=True
+        actions, "patch-resource", "live.resources:patch", "Patch a live object of an Application", objects=True
     )
     _chosen(parser, needs_name=True)
     parser.add_argument("--patch", required=True, metavar="JSON", help="what to change")
@@ -290,7 +292,7 @@ def _patch_resource(actions: Commands) -> None:
 
 def _delete_resource(actions: Commands) -> None:
     parser = application(
-        actions, "delete-resource", "resources:delete", "Delete a live object of an Application", objects=True
+        actions, "delete-resource", "live.resources:delete", "Delete a live object of an Application", objects=True
     )
     _chosen(parser, needs_name=True)
     parser.add_argument("--force", action="store_true", help="without a grace period")
@@ -301,10 +303,10 @@ def _delete_resource(actions: Commands) -> None:
 
 def _actions(actions: Commands) -> None:
     actions = group(actions, "actions", "List and run actions on the objects of an Application", "Actions")
-    parser = application(actions, "list", "actions:list_all", "List what can be done to its objects", objects=True)
+    parser = application(actions, "list", "live.actions:list_all", "List what can be done to its objects", objects=True)
     _chosen(parser)
     parser.add_argument("-o", "--output", choices=OUTPUTS, default="wide")
-    parser = application(actions, "run", "actions:run", "Run an action on its objects", objects=True)
+    parser = application(actions, "run", "live.actions:run", "Run an action on its objects", objects=True)
     parser.add_argument("action", metavar="ACTION", help="as 'list' names it; GROUP/KIND/ACTION, too")
     _chosen(parser)
     parser.add_argument("--param", action="append", default=[], metavar="NAME=VALUE", help="of the action")
@@ -312,7 +314,7 @@ def _actions(actions: Commands) -> None:
 
 
 def _logs(actions: Commands) -> None:
-    parser = application(actions, "logs", "logs:run", "Print what the Pods of an Application wrote", objects=True)
+    parser = application(actions, "logs", "live.logs:run", "Print what the Pods of an Application wrote", objects=True)
     _chosen(parser)
     parser.add_argument("--name", dest="pod", default="", metavar="NAME", help="of an object; default: all")
     parser.add_argument("-c", "--container", default="", help="default: all")
