@@ -9,7 +9,7 @@ import pytest
 from argosy.machinery.objects import JsonObject, Key
 from argosy.observe.metrics import Registry
 from argosy.runtime.caches.audit import ROUND, CacheAudit, differing
-from argosy.runtime.caches.informers import InformerCache
+from argosy.runtime.caches.informer_cache import InformerCache
 from kit.world import CONFIG_MAPS, World, config_map, ours
 
 A, B, C = (Key("default", name) for name in "abc")

@@ -8,7 +8,8 @@ from datetime import timedelta
 import pytest
 
 from argosy.machinery.objects import JsonObject, Key
-from argosy.runtime.caches.informers import CHECKED_SECONDS, InformerCache, InformerCaches, without_managed_fields
+from argosy.runtime.caches.informer_cache import CHECKED_SECONDS, InformerCache
+from argosy.runtime.caches.informers import InformerCaches, without_managed_fields
 from kit.world import CONFIG_MAPS, SECRETS, World, config_map, ours
 
 

@@ -25,7 +25,8 @@ from argosy.machinery.objects import JsonObject
 from argosy.machinery.unexpected import said
 from argosy.runtime.backoff import Backoff
 from argosy.runtime.caches.audit import CacheAudit
-from argosy.runtime.caches.informers import InformerCache, InformerCaches
+from argosy.runtime.caches.informer_cache import InformerCache
+from argosy.runtime.caches.informers import InformerCaches
 from argosy.runtime.caches.namespaced import NamespacedCaches
 from argosy.runtime.chance import Rng
 from argosy.runtime.client import Client

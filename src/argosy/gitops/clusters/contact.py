@@ -12,7 +12,8 @@ from typing import Final
 from argosy.gitops.clusters.live_state import LiveObjects
 from argosy.machinery.status import StatusError
 from argosy.machinery.unexpected import Told, said
-from argosy.runtime.caches.informers import InformerCache, InformerCaches
+from argosy.runtime.caches.informer_cache import InformerCache
+from argosy.runtime.caches.informers import InformerCaches
 from argosy.runtime.client import Client
 from argosy.runtime.clock import Clock
 

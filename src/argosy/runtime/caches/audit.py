@@ -15,7 +15,7 @@ from argosy.machinery.objects import JsonObject, Key, key_of
 from argosy.machinery.requests import Get, List
 from argosy.machinery.status import StatusError
 from argosy.observe.metrics import REGISTRY, Registry
-from argosy.runtime.caches.informers import InformerCache
+from argosy.runtime.caches.informer_cache import InformerCache
 from argosy.runtime.client import Client
 from argosy.runtime.clock import Clock
 
