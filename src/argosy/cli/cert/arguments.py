@@ -7,9 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from argosy.cli.parsing import Commands, Parser, command, connection
+from argosy.cli.repository.arguments import add_trusted
 
 
-def add_verbs(actions: Commands) -> None:
+def add_cert(commands: Commands) -> None:
+    actions = add_trusted(commands)
+
     def verb(name: str, run: str, text: str, actions: Commands = actions, **more: Any) -> Parser:
         made = command(actions, name, f"argosy.cli.cert.{run}", text, **more)
         connection(made)

@@ -86,7 +86,7 @@ def add_repocreds(commands: Commands) -> None:
     connection(parser)
 
 
-def add_cert(commands: Commands) -> Commands:
+def add_trusted(commands: Commands) -> Commands:
     """Gives the verbs, for those of certificates of one's own (`cli.cert`)."""
     text = "Look at, renew and approve certificates; change trusted certificates and SSH hosts of repositories"
     actions = group(commands, "cert", text, "Certificates")

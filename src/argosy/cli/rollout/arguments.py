@@ -1,0 +1,80 @@
+"""Flags and help of `argosy rollout`; nothing of the rooms is imported to show them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from argosy.cli.parsing import Commands, Parser, command, connection, files, waiting
+
+
+def add_rollout(commands: Commands) -> None:
+    text = "Look at and act on Rollouts and Experiments, with the verbs of kubectl argo rollouts"
+    group: Parser = commands.add_parser("rollout", help=text, description="Rollouts.")
+    actions = group.add_subparsers(title="commands", metavar="COMMAND", required=True, parser_class=Parser)
+    for add in (_looking, _changing, _more):
+        add(actions)
+
+
+def _verb(actions: Commands, name: str, function: str, text: str) -> Parser:
+    parser = command(actions, name, f"argosy.cli.rollout.{function}", text)
+    connection(parser)
+    parser.set_defaults(namespace="default")
+    return parser
+
+
+def _verb_of_several(actions: Commands, name: str, function: str, text: str) -> Parser:
+    parser = _verb(actions, name, f"changing:{function}", text)
+    parser.add_argument("names", nargs="+", metavar="NAME")
+    return parser
+
+
+def _looking(actions: Commands) -> None:
+    parser = _verb(actions, "get", "looking:show", "Show a Rollout or an Experiment and all it made")
+    parser.add_argument("kind", nargs="?", choices=("rollout", "experiment"), default="rollout")
+    parser.add_argument("name", metavar="NAME")
+    parser.add_argument("-w", "--watch", action="store_true", help="again whenever it changes")
+    parser.add_argument("-o", "--output", choices=("tree", "json"), default="tree")
+    parser = _verb(actions, "list", "looking:list_all", "List Rollouts or Experiments")
+    parser.add_argument("kind", nargs="?", choices=("rollouts", "experiments"), default="rollouts")
+    parser.add_argument("-A", "--all-namespaces", action="store_true")
+    parser.add_argument("-w", "--watch", action="store_true", help="again whenever it changes")
+    parser = _verb(actions, "status", "looking:status", "Follow a Rollout until it is Healthy or Degraded")
+    parser.add_argument("name", metavar="NAME")
+    parser.add_argument("--no-watch", dest="watch", action="store_false", help="tell it once")
+    waiting(parser)
+
+
+def _changing(actions: Commands) -> None:
+    _verb_of_several(actions, "abort", "abort", "Go back to the stable version; the spec stays")
+    _verb_of_several(actions, "pause", "pause", "Stop at the present step until promoted")
+    parser = _verb_of_several(actions, "promote", "promote_now", "End a pause, skip a step, or go all the way")
+    parser.add_argument("-c", "--skip-current-step", action="store_true")
+    parser.add_argument("-a", "--skip-all-steps", action="store_true")
+    parser.add_argument("--full", action="store_true", help="past every step, pause and analysis")
+    parser = _verb_of_several(actions, "restart", "restart", "Replace all Pods, a few at a time")
+    parser.add_argument("-i", "--in", dest="after", default="", metavar="DURATION", help="such as 10s or 2h")
+    parser = _verb_of_several(actions, "undo", "undo_last", "Go back to the Pod template of an earlier revision")
+    parser.add_argument("--to-revision", type=int, default=0, metavar="NUMBER", help="default: the one before")
+
+
+def _more(actions: Commands) -> None:
+    kinds = {"retry": ("rollout", "experiment"), "terminate": ("analysisrun", "experiment")}
+    texts = {"retry": "Begin an aborted update or an Experiment again", "terminate": "End a run before its time"}
+    for name, choices in kinds.items():
+        parser = _verb(actions, name, f"changing:{name}", texts[name])
+        parser.add_argument("kind", choices=choices)
+        parser.add_argument("names", nargs="+", metavar="NAME")
+    parser = _verb(actions, "create", "creating:create_run", "Make an AnalysisRun of a template")
+    parser.add_argument("kind", choices=("analysisrun",))
+    parser.add_argument("--from", dest="template", metavar="NAME", help="of an AnalysisTemplate")
+    parser.add_argument("--from-file", dest="template_file", type=Path, metavar="FILE", help="that holds the template")
+    parser.add_argument("--global", dest="wide", action="store_true", help="--from names a ClusterAnalysisTemplate")
+    parser.add_argument("--name", default="", help="of the run (default: the template's, and a suffix)")
+    parser.add_argument("--generate-name", default="", metavar="PREFIX")
+    parser.add_argument("-a", "--argument", dest="arguments", action="append", default=[], metavar="NAME=VALUE")
+    parser.add_argument("--instance-id", default="", metavar="ID", help="of the controller that is to measure")
+    parser = _verb(actions, "set-image", "changing:set_image", "Set images of a Rollout's containers")
+    parser.add_argument("name", metavar="NAME")
+    parser.add_argument("images", nargs="+", metavar="CONTAINER=IMAGE", help="* for every container")
+    text = "Tell what is wrong with Rollouts in files; exit code 1 when anything"
+    files(command(actions, "lint", "argosy.cli.rollout.looking:lint", text))
