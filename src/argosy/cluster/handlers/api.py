@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from argosy.cluster.errors import method_not_allowed, no_such_resource
 from argosy.cluster.handlers import creating, deleting, finalizing, patching, pods, reading, scaling, updating, watching
 from argosy.cluster.handlers.core import Core
+from argosy.cluster.handlers.pace import Pace
 from argosy.cluster.handlers.writing import not_stored
 from argosy.cluster.request import ApiRequest, ApiResponse, Frame
 from argosy.cluster.store.entry import Unencodable
@@ -30,6 +31,7 @@ _SUBRESOURCES: dict[tuple[str, str], Handler] = {
 class RequestHandlers:
     def __init__(self, core: Core) -> None:
         self.core = core
+        self._pace = Pace(core.clock)
 
     async def handle(self, request: ApiRequest) -> ApiResponse:
         """Raises StatusError."""
@@ -66,6 +68,7 @@ class RequestHandlers:
 
     async def _write(self, handler: Handler, request: ApiRequest) -> ApiResponse:
         """Answers when the disk has it: an acknowledged write survives the process."""
+        await self._pace.turn()
         try:
             response = await handler(self.core, request)
             await self.core.store.durable()
