@@ -16,7 +16,7 @@ ENVIRON = {LABELS: "team, app.kubernetes.io/name", CONDITIONS: "ComparisonError"
 def measured(bench: Bench) -> tuple[ApplicationMetrics, Registry]:
     registry = Registry()
     gitops = bench.gitops
-    ClusterMetrics(gitops.clusters, gitops.name_of, registry)
+    ClusterMetrics(gitops.clusters, gitops.name_of, gitops.cluster_labels, ENVIRON, registry)
     found = ApplicationMetrics(gitops.plane.applications, gitops.owns, gitops.server_of, ENVIRON, registry)
     return found, registry
 

@@ -103,3 +103,16 @@ def test_a_metric_that_cannot_be_read_costs_itself_alone() -> None:
     registry.collected("a_broken", "h", (), broken)
     registry.counter("b_good", "h").add()
     assert "b_good 1" in registry.text()
+
+
+def test_a_summary_shows_quantiles_sum_and_count() -> None:
+    registry = Registry()
+    registry.summary("took", "Time.", ("host",), lambda: [(("a",), [(0.5, 1.5), (0.99, 2)], 7.0, 4)])
+
+    assert registry.text().splitlines()[1:] == [
+        "# TYPE took summary",
+        'took{host="a",quantile="0.5"} 1.5',
+        'took{host="a",quantile="0.99"} 2',
+        'took_sum{host="a"} 7',
+        'took_count{host="a"} 4',
+    ]

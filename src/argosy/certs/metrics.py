@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 from argosy.apis.certmanager import Certificate, Challenge, ClusterIssuer, Issuer
 from argosy.machinery.objects import JsonObject, Resource, resource_of
 from argosy.machinery.timestamps import parse
-from argosy.observe.metrics import REGISTRY, Registry
+from argosy.observe.metrics import REGISTRY, Registry, Spread
 from argosy.runtime.clock import Clock
 
 PREFIX: Final = "certmanager_"
@@ -44,12 +44,6 @@ class _Durations:
     total: float = 0.0
     count: int = 0
     last: deque[float] = field(default_factory=lambda: deque(maxlen=_KEPT))
-
-    def seconds(self) -> float:
-        return self.total
-
-    def times(self) -> float:
-        return float(self.count)
 
 
 class Metrics:
@@ -93,18 +87,7 @@ class Metrics:
             return [((), self._clock.now().timestamp())]
 
         seconds = f"{PREFIX}http_acme_client_request_duration_seconds"
-        registry.collected(seconds, "Time of requests to ACME servers.", (*_ACME, "quantile"), self._quantiles)
-        for end, text, read in (
-            ("sum", "Seconds of requests to ACME servers.", _Durations.seconds),
-            ("count", "Requests to ACME servers that were timed.", _Durations.times),
-        ):
-            registry.collected(
-                f"{seconds}_{end}",
-                text,
-                _ACME,
-                partial(self._timed, read),
-                "counter",
-            )
+        registry.summary(seconds, "Time of requests to ACME servers.", _ACME, self._spreads)
         registry.collected(f"{PREFIX}clock_time_seconds", "The clock, in seconds since 1970.", (), now, "counter")
         registry.collected(f"{PREFIX}clock_time_seconds_gauge", "The clock, in seconds since 1970.", (), now)
         for metric, results in (("call", ("ok", "conflict", "refused", "error")), ("error", ("refused", "error"))):
@@ -144,16 +127,12 @@ class Metrics:
                 place = metadata["name"], metadata["namespace"], spec.get("type", "")
                 yield (state, domain, reason, processing, *place), number
 
-    def _timed(self, read: Callable[[_Durations], float]) -> Iterator[Sample]:
-        for key, found in self._durations.items():
-            yield key, read(found)
-
-    def _quantiles(self) -> Iterator[Sample]:
+    def _spreads(self) -> Iterator[Spread]:
         for key, found in self._durations.items():
             ordered = sorted(found.last)
-            for quantile in _QUANTILES:
-                at = min(int(quantile * len(ordered)), len(ordered) - 1)
-                yield (*key, str(quantile)), ordered[at]
+            at = [min(int(quantile * len(ordered)), len(ordered) - 1) for quantile in _QUANTILES]
+            quantiles = [(quantile, ordered[place]) for quantile, place in zip(_QUANTILES, at, strict=True)]
+            yield key, quantiles, found.total, found.count
 
     def _syncs(self, results: tuple[str, ...]) -> Iterator[Sample]:
         for name in self._names:

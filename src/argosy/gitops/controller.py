@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack, suppress
 from dataclasses import replace
 from functools import partial
 
 from argosy.gitops.clusters.connections import Connect, Connecting, Connections
 from argosy.gitops.clusters.destination import Destination, follow_definitions
+from argosy.gitops.clusters.event_metrics import EventMetrics
 from argosy.gitops.clusters.live_state import LiveObjects
 from argosy.gitops.clusters.resolution import VERSION_LABEL, Cluster, InvalidDestination
 from argosy.gitops.comparison.jq.evaluation import JqEvaluation
@@ -127,7 +128,7 @@ class GitOps:
             owns=self.owns,
         )
         self._slices = slices = slices or Slices(clock)
-        self.live = LiveObjects(client, caches, self._triggers.live_changed, slices)
+        self.live = LiveObjects(client, caches, self._triggers.live_changed, slices, EventMetrics(IN_CLUSTER, clock))
         self.manifests = Manifests(renderer, git, charts, Integrity(signatures, clock), clock, slices)
         here = Destination(IN_CLUSTER, self.live, access, known_types)
         self.clusters = self._connections(here, connect, known_types, clock, rng)
@@ -239,6 +240,12 @@ class GitOps:
         book = self.plane.cluster_book
         found = book.local() if server == IN_CLUSTER else book.by_server.get(server)
         return found.name if found is not None else ""
+
+    def cluster_labels(self, server: str) -> Mapping[str, str]:
+        """Those of its Secret; none for a cluster without one."""
+        book = self.plane.cluster_book
+        found = book.local() if server == IN_CLUSTER else book.by_server.get(server)
+        return found.labels if found is not None else {}
 
     def replicas_changed(self) -> None:
         """Applications moved to this replica, or away."""

@@ -12,7 +12,7 @@ from typing import Final
 
 from argosy.machinery import timestamps
 from argosy.machinery.objects import JsonObject, Key, Resource, key_of
-from argosy.observe.metrics import REGISTRY, Registry, Sample
+from argosy.observe.metrics import REGISTRY, Registry, Sample, label_name
 from argosy.runtime.caches.informer import Cache
 from argosy.sources.urls import normalise_url
 
@@ -47,7 +47,7 @@ class ApplicationMetrics:
             names = (*APP, "condition")
             registry.collected("argocd_app_condition", "Conditions of an Application.", names, self._condition)
         if self._labels:
-            names = (*APP, *(f"label_{_word(label)}" for label in self._labels))
+            names = (*APP, *(label_name(label) for label in self._labels))
             registry.collected("argocd_app_labels", "Labels of an Application.", names, self._label)
         orphaned = "argocd_app_orphaned_resources_count"
         registry.collected(orphaned, "Objects beside those of an Application.", APP, self._orphaned)
@@ -188,10 +188,6 @@ def _flag(value: object) -> str:
 
 def _listed(text: str) -> Sequence[str]:
     return tuple(part.strip() for part in text.split(",") if part.strip())
-
-
-def _word(label: str) -> str:
-    return "".join(char if char.isalnum() and char.isascii() else "_" for char in label)
 
 
 def _time(text: object) -> datetime | None:

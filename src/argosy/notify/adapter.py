@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from argosy.machinery.controller import Question
-from argosy.notify.metrics import Metrics
+from argosy.notify.metrics import Metrics, RolloutSends
 from argosy.notify.ports import Deliver, Delivered, Undelivered
 from argosy.notify.services import send
 from argosy.notify.services.delivering import ANSWER_LIMIT, Delivery, Doors, Refused, Reply
@@ -36,19 +36,28 @@ class Services:
         metrics: Metrics,
         certificate: Callable[[str], str] = lambda host: "",
         threads: Threads | None = None,
+        rollouts: RolloutSends | None = None,
     ) -> None:
-        """`certificate`: PEM of the authority that a host's certificate is checked against, beside the system's."""
+        """`certificate`: PEM of the authority that a host's certificate is checked against, beside the system's.
+        `rollouts`: counts what is sent, where it is of Rollouts."""
         self._egress, self._clock, self._metrics, self._certificate = egress, clock, metrics, certificate
         self._threads = threads or Remembered()
+        self._rollouts = rollouts
 
     async def deliver(self, question: Deliver) -> Delivered | Undelivered:
+        began = self._clock.monotonic()
         try:
             await self._clock.external(send(_delivery(question), self._doors()))
         except (Refused, SourceError) as error:
-            self._metrics.delivered(question, succeeded=False)
+            self._count(question, began, succeeded=False)
             return _undelivered(question, error)
-        self._metrics.delivered(question, succeeded=True)
+        self._count(question, began, succeeded=True)
         return Delivered()
+
+    def _count(self, question: Deliver, began: float, *, succeeded: bool) -> None:
+        self._metrics.delivered(question, succeeded=succeeded)
+        if self._rollouts is not None:
+            self._rollouts.sent(question, self._clock.monotonic() - began, succeeded=succeeded)
 
     def _doors(self) -> Doors:
         return Doors(

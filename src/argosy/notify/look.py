@@ -165,7 +165,8 @@ def delivery(
     service = of.configuration.services.get(record.service) if of is not None else None
     if service is None:
         return Undelivered(message=f"notification service '{record.service}' is not supported")
-    metadata = obj["metadata"]
+    event = obj if obj.get("involvedObject") else {}
+    about = event.get("involvedObject") or obj["metadata"]
     return Deliver(
         key=record.key,
         trigger=record.trigger,
@@ -174,7 +175,8 @@ def delivery(
         recipient=record.recipient,
         options=Hidden(orjson.dumps(service.options, option=orjson.OPT_SORT_KEYS)),
         content=content,
-        about=f"{subject.variable} {metadata.get('namespace', '')}/{metadata['name']}",
+        about=f"{subject.variable} {about.get('namespace', '')}/{about.get('name', '')}",
+        occasion=f"{event.get('type', '')}/{event.get('reason', '')}" if event else "",
         attempt=record.tries,
     )
 

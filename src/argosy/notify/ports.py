@@ -41,7 +41,9 @@ class Deliver(Question[Delivered | Undelivered]):
     content: Hidden
     """JSON of the rendered blocks."""
     about: str
-    """The object, as `kind namespace/name`, for services that group by it."""
+    """The object, as `kind namespace/name`; of an Event that which it tells of."""
+    occasion: str = ""
+    """Of an Event its type and reason, as `Normal/RolloutCompleted`."""
     attempt: int = 0
 
 

@@ -22,6 +22,8 @@ CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 Labels = tuple[str, ...]
 Sample = tuple[Labels, float]
 """The values of the labels, in their order, and the number."""
+Spread = tuple[Labels, Sequence[tuple[float, float]], float, int]
+"""The values of the labels, quantiles with their numbers, the sum and the count."""
 MOST_SERIES = 100_000
 """Of one counter or histogram: who makes more names than that would fill the memory (cardinality guard)."""
 CHUNK = 64 * 1024
@@ -162,6 +164,23 @@ class Collected(Metric):
             yield self._sample(values, number)
 
 
+class Summary(Metric):
+    """Read at each scrape: for each series its quantiles, the sum and the count."""
+
+    kind = "summary"
+
+    def __init__(self, name: str, help_text: str, labels: Sequence[str], read: Callable[[], Iterable[Spread]]) -> None:
+        super().__init__(name, help_text, labels)
+        self._read = read
+
+    def lines(self) -> Iterator[str]:
+        for values, quantiles, total, count in self._read():
+            for quantile, number in quantiles:
+                yield self._sample(values, number, extra=f'quantile="{_number(quantile)}"')
+            yield self._sample(values, total, "_sum")
+            yield self._sample(values, count, "_count")
+
+
 M = TypeVar("M", bound=Metric)
 
 
@@ -190,6 +209,10 @@ class Registry:
     ) -> None:
         """`read` gives all samples at each scrape; the last one that is named so counts."""
         self._metrics[name] = Collected(name, help_text, labels, read, kind)
+
+    def summary(self, name: str, help_text: str, labels: Sequence[str], read: Callable[[], Iterable[Spread]]) -> None:
+        """As `collected`."""
+        self._metrics[name] = Summary(name, help_text, labels, read)
 
     def text(self) -> str:
         """All metrics by name, each with its help and type."""
@@ -223,6 +246,13 @@ OTHER: Labels = ("other",)
 """Stands for each label of a series that is one too many."""
 REGISTRY = Registry()
 """The process's own."""
+
+
+def label_name(label: str) -> str:
+    """What a Kubernetes label is called as a label of a metric: `label_` and word characters."""
+    return "label_" + "".join(
+        letter if letter.isascii() and (letter.isalnum() or letter == "_") else "_" for letter in label
+    )
 
 
 def _number(number: float) -> str:

@@ -50,8 +50,12 @@ def register_process(version: str, now: float, registry: Registry = REGISTRY) ->
     single("process_max_fds", "Most file descriptors that may be open.", _most_files)
     single("go_goroutines", "Tasks of the event loop.", _tasks)
     single("go_memstats_heap_alloc_bytes", "Memory in use.", resident_bytes)
-    single("go_gc_duration_seconds_count", "Collections of garbage.", lambda: collections.count, "counter")
-    single("go_gc_duration_seconds_sum", "Seconds of collecting garbage.", lambda: collections.seconds, "counter")
+    registry.summary(
+        "go_gc_duration_seconds",
+        "Time of collecting garbage.",
+        (),
+        lambda: [((), (), collections.seconds, collections.count)],
+    )
     registry.gauge("argocd_info", "The version of the API server.", ("version",)).set(1, version=version)
     build = registry.gauge("build_info", "What this was built with.", ("version", "goversion", "goarch", "commit"))
     python = f"python{platform.python_version()}"

@@ -20,6 +20,7 @@ from argosy.render.cache import Entry, RenderCache
 from argosy.render.files import Job
 from argosy.render.inputs import AnswerBook, Answers, Question
 from argosy.render.jobs import job_of
+from argosy.render.metrics import RenderMetrics
 from argosy.render.object_limit import object_limit
 from argosy.render.port import Rendered, RenderError, RenderRequest, SourceType
 from argosy.render.relevance import relevant
@@ -80,6 +81,7 @@ class WorkerRenderer:
         self._fetcher = fetcher
         self._slices = slices or Slices(clock)
         self._gate = Gate()
+        self._metrics = RenderMetrics(clock)
         self._running: dict[tuple[str, ...], asyncio.Future[Entry]] = {}
 
     async def render(self, request: RenderRequest) -> Rendered:
@@ -87,13 +89,16 @@ class WorkerRenderer:
             return Rendered(source_type="Directory", manifests=(), digest="")
         prepared = self._prepare(request)
         if request.use_cache:
-            if entry := self._cache.get(prepared.key, prepared.answers, self._clock.now()):
+            with self._metrics.looking():
+                entry = self._cache.get(prepared.key, prepared.answers, self._clock.now())
+            if entry is not None:
                 return _rendered(entry, from_cache=True)
             if message := self._cache.failure(prepared.key, prepared.answers, self._clock.now()):
                 raise RenderError(f"Manifest generation error (cached): {message}")
         else:
             self._cache.forget(prepared.key)
-        return _rendered(await self._shared(prepared), from_cache=False)
+        with self._metrics.pending(str(request.source.get("repoURL") or "")):
+            return _rendered(await self._shared(prepared), from_cache=False)
 
     def _prepare(self, request: RenderRequest) -> _Prepared:
         answers = self._book.of(request.tree)
@@ -127,8 +132,10 @@ class WorkerRenderer:
 
     async def _generate(self, prepared: _Prepared) -> Entry:
         self._cache.counters.renders += 1
+        asked_at = self._clock.monotonic()
         try:
             async with self._gate.passed(_parallelism(prepared.request.settings)):
+                self._metrics.waited(str(prepared.request.source.get("repoURL") or ""), asked_at)
                 outcome = await self._outcome(prepared)
         except NoWorker:
             raise  # no source is to blame, so none is remembered as one that fails
@@ -151,6 +158,7 @@ class WorkerRenderer:
         kept = self._cache.put(
             prepared.key, prepared.source_type, outcome.inputs, outcome.manifests, manifests, now, outcome.warnings
         )
+        self._metrics.kept()
         return await self._slices.run(kept)
 
     async def _outcome(self, prepared: _Prepared) -> Outcome:

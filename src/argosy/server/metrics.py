@@ -26,6 +26,11 @@ class ServerMetrics:
         self._seconds = registry.histogram("grpc_server_handling_seconds", "Time of calls.", METHOD, SECONDS)
         self._logins = registry.counter("argocd_login_request_total", "Sign-ins by password.", ("status",))
         self._pushes = registry.counter("argocd_webhook_requests_total", "News of repositories.", ("repo",))
+        self._stored = registry.counter(
+            "argocd_webhook_store_cache_attempts_total",
+            "Applications of a pushed repository whose manifests stay as they are, so that nothing is rendered anew.",
+            ("repo", "successful"),
+        )
         self._handling = registry.gauge("argocd_webhook_handlers_in_flight", "News that wait or are told.")
         self._repositories: set[str] = set()
         self._preset()
@@ -63,11 +68,21 @@ class ServerMetrics:
         """Repositories are named without user and password; of very many the later ones are one."""
         for url in urls:
             with suppress(ValueError):
-                repo = normalise_url(url)
-                if repo not in self._repositories and len(self._repositories) >= MOST_REPOSITORIES:
-                    repo = "other"
-                self._repositories.add(repo)
-                self._pushes.add(repo=repo)
+                self._pushes.add(repo=self._named(url))
+
+    def kept(self, urls: Iterable[str]) -> None:
+        """A push changed nothing of what an Application of these repositories is made of. Upstream copies the entry of
+        its cache to the new revision; ours is found by contents, so that this always succeeds."""
+        for url in urls:
+            with suppress(ValueError):
+                self._stored.add(repo=self._named(url), successful="true")
+
+    def _named(self, url: str) -> str:
+        repo = normalise_url(url)
+        if repo not in self._repositories and len(self._repositories) >= MOST_REPOSITORIES:
+            repo = "other"
+        self._repositories.add(repo)
+        return repo
 
     def waiting(self, count: int) -> None:
         self._handling.set(float(count))

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from argosy.sources.helm import HelmRepositories
 from argosy.sources.oci import OciRegistries
-from argosy.sources.port import AccessDenied, ChartRepository, Credentials, Rejected, Tree
+from argosy.sources.port import AccessDenied, ChartRepository, Credentials, NotFound, Rejected, Tree
 from argosy.sources.scrub import scrub
 
 
@@ -40,6 +42,15 @@ class ChartSources:
     async def tree(self, url: str, chart: str, version: str, credentials: Credentials) -> Tree:
         where, which = self._which(url, credentials)
         return await which.tree(where, chart, version, credentials)
+
+    async def reach(self, url: str, credentials: Credentials) -> None:
+        """Whether the repository of an artifact answers, with whatever in it. Raises SourceError."""
+        where, which = self._which(url, credentials)
+        if which is self._oci:
+            await self._oci.test(where, credentials)
+        else:
+            with suppress(NotFound):
+                await which.resolve(where, "", "latest", credentials)
 
     async def check(self, url: str, credentials: Credentials) -> None:
         """Whether a Helm repository answers; registries have nothing to ask without a chart. Raises SourceError."""

@@ -11,6 +11,7 @@ import hashlib
 import re
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -23,6 +24,7 @@ from argosy.runtime.clock import Clock
 from argosy.sources.archive import ArchiveLimits, unpack
 from argosy.sources.egress import Answer, Egress, origin_of, refused_status, transport_only
 from argosy.sources.helm import basic, check_chart_name, check_digest
+from argosy.sources.metrics import OciMetrics
 from argosy.sources.port import Credentials, NotFound, Rejected, Tree
 from argosy.sources.scrub import scrub
 from argosy.sources.versions import highest
@@ -58,6 +60,10 @@ class _Place:
     base: str
     name: str
 
+    @property
+    def shown(self) -> str:
+        return f"oci://{urlsplit(self.base).netloc}/{self.name}"
+
     def url(self, tail: str) -> str:
         return f"{self.base}/v2/{self.name}/{tail}"
 
@@ -83,10 +89,12 @@ class OciRegistries:
         self._media_types = tuple(media_types)
         self._token_hosts = token_hosts
         self._trees: OrderedDict[tuple[str, str, Credentials], Tree] = OrderedDict()
+        self._metrics = OciMetrics(clock)
 
     async def resolve(self, url: str, chart: str, version: str, credentials: Credentials) -> str:
         place = _place(url, chart, credentials)
-        return await self._clock.external(self._resolved(place, chart, version, credentials))
+        with self._metrics.request(place.shown, "resolve-revision", version):
+            return await self._clock.external(self._resolved(place, chart, version, credentials))
 
     async def tree(self, url: str, chart: str, version: str, credentials: Credentials) -> Tree:
         place = _place(url, chart, credentials)
@@ -95,13 +103,21 @@ class OciRegistries:
     async def listed(self, url: str, credentials: Credentials) -> list[str]:
         """Every tag of a repository."""
         place = _place(url, "", credentials)
-        return await self._clock.external(self.tags(place, credentials))
+        with self._metrics.request(place.shown, "get-tags"):
+            return await self._clock.external(self.tags(place, credentials))
+
+    async def test(self, url: str, credentials: Credentials) -> None:
+        """Whether the registry answers for the repository, with or without any tag. Raises SourceError."""
+        place = _place(url, "", credentials)
+        with self._metrics.request(place.shown, "test-repo"), suppress(NotFound):
+            await self._clock.external(self._resolved(place, "", "latest", credentials))
 
     async def annotations(self, url: str, version: str, credentials: Credentials) -> dict[str, str]:
         """What the manifest of a tag or digest says of itself."""
         place = _place(url, "", credentials)
         reference = version if _DIGEST.fullmatch(version) else _tag_of(version)
-        manifest, _ = await self._clock.external(self._manifest(place, reference, credentials))
+        with self._metrics.request(place.shown, "digest-metadata", version):
+            manifest, _ = await self._clock.external(self._manifest(place, reference, credentials))
         found = manifest.get("annotations")
         given = found.items() if isinstance(found, dict) else ()
         return {str(name): str(value) for name, value in given if isinstance(value, str)}
@@ -124,11 +140,12 @@ class OciRegistries:
         layer = _layer(manifest, (HELM_LAYER,) if chart else self._media_types, exactly_one=not chart)
         key = (place.name, str(layer["digest"]), credentials)
         if key not in self._trees:
-            body = await self._blob(place, str(layer["digest"]), credentials)
-            helm = layer.get("mediaType") == HELM_LAYER
-            self._trees[key] = await asyncio.to_thread(
-                unpack, body, limits=self._limits, strip_root=helm, directory=self._directory
-            )
+            with self._metrics.request(place.shown, "extract", version):
+                body = await self._blob(place, str(layer["digest"]), credentials)
+                helm = layer.get("mediaType") == HELM_LAYER
+                self._trees[key] = await asyncio.to_thread(
+                    unpack, body, limits=self._limits, strip_root=helm, directory=self._directory
+                )
             if len(self._trees) > TREES_KEPT:
                 self._trees.popitem(last=False)
         self._trees.move_to_end(key)

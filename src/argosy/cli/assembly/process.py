@@ -12,7 +12,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from argosy.apis.kubernetes import known
 from argosy.cli.apiserver import ApiServer, api_server, listening
@@ -36,7 +36,7 @@ from argosy.render.assembly import RenderWorkers
 from argosy.render.cache import pause_of
 from argosy.render.jq.evaluator import JqWorkers
 from argosy.render.lua.evaluator import LuaWorkers
-from argosy.render.metrics import register_cache
+from argosy.render.metrics import register_cache, register_workers
 from argosy.render.workers.process import limits_of
 from argosy.runtime.caches.audit import CacheAudit
 from argosy.runtime.caches.informers import InformerCaches
@@ -45,6 +45,7 @@ from argosy.runtime.client import Client
 from argosy.runtime.clients.access import Access, ClientAccess
 from argosy.runtime.clients.counting import counting
 from argosy.runtime.clients.request_metrics import RequestMetrics
+from argosy.runtime.clientset_metrics import CountedTurns
 from argosy.runtime.clock import Clock
 from argosy.runtime.slices import Slices
 from argosy.runtime.supervisor import Supervisor
@@ -76,7 +77,7 @@ class ControlPlane:
         self.lua = LuaWorkers(clock)
         self.jq = JqWorkers(clock)
         context = Context(
-            client=client,
+            client=CountedTurns(client, OF_ROLLOUTS),
             caches=self.caches,
             clock=clock,
             rng=rng.fork("rooms"),
@@ -127,11 +128,12 @@ class ControlPlane:
 
     def _measured(self) -> ApplicationMetrics:
         gitops = self.gitops
-        ClusterMetrics(gitops.clusters, gitops.name_of)
+        ClusterMetrics(gitops.clusters, gitops.name_of, gitops.cluster_labels, os.environ)
         found = ApplicationMetrics(gitops.plane.applications, gitops.owns, gitops.server_of, os.environ)
         gitops.controller.observe = found.reconciled
         register_queues(self._queues)
         register_cache(lambda: self.renderer.counters)
+        register_workers(lambda: self.renderer.processes)
         return found
 
     def _queues(self) -> Iterator[tuple[str, WorkQueue]]:
@@ -184,6 +186,10 @@ class ControlPlane:
     def _permitted(self, url: str, project: str) -> bool:
         found = self.gitops.plane.effective(project)
         return found is not None and permits_source(found, url)
+
+
+OF_ROLLOUTS: Final = frozenset({"rollout", "experiment", "rollout-service", "rollout-destination-rule", "analysis"})
+"""Controllers whose requests Argo Rollouts' metrics count."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,9 +21,12 @@ def build(context: Context) -> Parts:
     found = generators(
         context.client, context.caches, Git(context.doors), context.doors, context.clock, context.rng, context.namespace
     )
-    ApplicationSetMetrics(context.caches.cache(APPLICATION_SETS), context.environ)
+    metrics = ApplicationSetMetrics(context.caches.cache(APPLICATION_SETS), context.environ)
     return Parts(
-        controllers=controllers(context.namespace, found.remembered),
+        controllers=tuple(
+            metrics.of(one) if one.kind == APPLICATION_SETS and one.timed is None else one
+            for one in controllers(context.namespace, found.remembered)
+        ),
         answerers=answerers(found, JqRunner(context.jq)),
     )
 

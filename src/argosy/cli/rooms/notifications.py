@@ -9,7 +9,7 @@ from argosy.cli.rooms.loading import Context, Parts
 from argosy.cli.rooms.notification_questions import Repositories
 from argosy.machinery.objects import JsonObject, Key, resource_of
 from argosy.notify.adapter import Services, answerers
-from argosy.notify.metrics import Metrics
+from argosy.notify.metrics import Metrics, RolloutSends
 from argosy.notify.settings import NotifySettings, settings_of
 from argosy.notify.threads import NAME, Kept
 
@@ -34,7 +34,7 @@ def settings(context: Context) -> NotifySettings:
         raise CommandError(str(error)) from None
 
 
-def services(context: Context, metrics: Metrics) -> Services:
+def services(context: Context, metrics: Metrics, rollouts: RolloutSends | None = None) -> Services:
     config_maps = context.caches.cache(resource_of(ConfigMap))
 
     def certificate(host: str) -> str:
@@ -46,4 +46,4 @@ def services(context: Context, metrics: Metrics) -> Services:
         return config_maps.get(Key(context.namespace, NAME))
 
     kept = Kept(context.client, threads, context.clock, context.namespace)
-    return Services(lambda: context.doors.egress, context.clock, metrics, certificate, kept)
+    return Services(lambda: context.doors.egress, context.clock, metrics, certificate, kept, rollouts)

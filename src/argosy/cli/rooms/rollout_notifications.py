@@ -6,7 +6,7 @@ from argosy import notify
 from argosy.cli.rooms.loading import Context, Parts
 from argosy.cli.rooms.notifications import services, settings
 from argosy.notify.adapter import answerers
-from argosy.notify.metrics import Metrics
+from argosy.notify.metrics import Metrics, RolloutSends
 
 
 def build(context: Context) -> Parts:
@@ -14,5 +14,5 @@ def build(context: Context) -> Parts:
     found = settings(context)
     return Parts(
         controllers=notify.rollout_controllers(found, context.clock.now, context.rng.token_bytes),
-        answerers=answerers(services(context, Metrics())),
+        answerers=answerers(services(context, Metrics(), RolloutSends())),
     )

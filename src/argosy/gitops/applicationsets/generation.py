@@ -19,6 +19,7 @@ from argosy.gitops.applicationsets.adapters import ClusterObjects, GitReader, Wa
 from argosy.gitops.applicationsets.desired_applications import Unusable, asked_of, desired, unreadable
 from argosy.gitops.applicationsets.generator_context import Doors, Hosting, Plugins
 from argosy.gitops.applicationsets.generators import requeue_after
+from argosy.gitops.applicationsets.hosting.github_metrics import ASKED_FOR
 from argosy.gitops.applicationsets.options import Options
 from argosy.gitops.applicationsets.preview import for_strategy
 from argosy.gitops.applicationsets.reconcile import Verdicts
@@ -206,7 +207,9 @@ class Generators:
     async def _desired(
         self, appset: JsonObject, around: Surroundings, through: tuple[GitReader, Any, Any, Any]
     ) -> list[JsonObject]:
-        await self._objects.prepare(appset["metadata"]["namespace"])
+        metadata = appset["metadata"]
+        ASKED_FOR.set(Key(metadata["namespace"], str(metadata.get("name") or "")))
+        await self._objects.prepare(metadata["namespace"])
         git, hosting, plugins, objects = through
         doors = Doors(git=git, hosting=hosting, plugins=plugins, objects=objects, refusal=around.repository_refusal)
         return await desired(appset, asked_of(appset, doors, around.options, self._templates, self._control_plane))

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Final
+from dataclasses import replace
+from typing import Any, Final
 
-from argosy.machinery.objects import JsonObject
-from argosy.observe.metrics import REGISTRY, Registry, Sample
+from argosy.machinery.controller import Controller
+from argosy.machinery.objects import JsonObject, Key
+from argosy.observe.metrics import REGISTRY, Registry, Sample, label_name
 from argosy.runtime.caches.informer import Cache
 
+SECONDS: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 SET: Final[tuple[str, ...]] = ("namespace", "name")
 LABELS: Final = "ARGOCD_APPLICATIONSET_CONTROLLER_METRICS_APPLICATIONSET_LABELS"
 """Comma-separated: which labels have a series."""
@@ -20,11 +23,25 @@ class ApplicationSetMetrics:
         self._labels = [word for part in environ.get(LABELS, "").split(",") if (word := part.strip())]
         status = (*SET, "resource_update_status")
         registry.collected("argocd_appset_info", "What each ApplicationSet is.", status, self._info)
+        self._seconds = registry.histogram("argocd_appset_reconcile", "Time of one look.", SET, SECONDS)
         owned = "argocd_appset_owned_applications"
         registry.collected(owned, "Applications of an ApplicationSet.", SET, self._owned)
         if self._labels:
-            names = (*SET, *(f"label_{_word(label)}" for label in self._labels))
+            names = (*SET, *(label_name(label) for label in self._labels))
             registry.collected("argocd_appset_labels", "Labels of an ApplicationSet.", names, self._label)
+
+    def of(self, controller: Controller[Any]) -> Controller[Any]:
+        """The controller, whose looks are timed from now on; series of a set that is gone go with it."""
+        self._cache.on_change(self._changed)
+        return replace(controller, timed=self._timed)
+
+    def _timed(self, key: Key, seconds: float, failed: bool) -> None:
+        self._seconds.observe(seconds, namespace=key.namespace, name=key.name)
+
+    def _changed(self, old: JsonObject | None, new: JsonObject | None) -> None:
+        if new is None and old is not None:
+            gone = _place(old)
+            self._seconds.forget(lambda labels: (labels["namespace"], labels["name"]) != gone)
 
     def _info(self) -> Iterator[Sample]:
         for obj in self._cache.list():
@@ -49,7 +66,3 @@ def _status(obj: JsonObject) -> str:
     conditions = (obj.get("status") or {}).get("conditions") or ()
     found: JsonObject = next((one for one in conditions if one.get("type") == "ResourcesUpToDate"), {})
     return str(found.get("reason") or "Unknown")
-
-
-def _word(label: str) -> str:
-    return "".join(letter if letter.isascii() and (letter.isalnum() or letter == "_") else "_" for letter in label)

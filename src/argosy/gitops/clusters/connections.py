@@ -16,6 +16,7 @@ from typing import Any, Protocol
 
 from argosy.gitops.clusters.contact import NotConnected, filled, look_after
 from argosy.gitops.clusters.destination import Destination, follow_definitions
+from argosy.gitops.clusters.event_metrics import EventMetrics
 from argosy.gitops.clusters.live_state import LiveObjects
 from argosy.gitops.clusters.resolution import Cluster
 from argosy.gitops.control_plane.settings import Settings
@@ -177,7 +178,7 @@ class Connections:
         cluster = connection.cluster
         parts = self._informers(cluster, access.client)
         caches = NamespacedCaches(dict(parts)) if cluster.namespaces else parts[""]
-        live = LiveObjects(access.client, caches, self._heard, self._slices)
+        live = LiveObjects(access.client, caches, self._heard, self._slices, EventMetrics(cluster.server, self._clock))
         await live.discover(self._settings(), fresh=True)
         async with asyncio.TaskGroup() as tasks:
             for part in parts.values():

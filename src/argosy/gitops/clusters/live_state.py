@@ -8,7 +8,7 @@ wrote until the caches show it, so that a decision never rests on a view older t
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass
 
 from argosy.gitops.clusters.cache_reduction import MetadataOnly, Reduction, marks_of
@@ -54,13 +54,22 @@ class _Fetched:
 
 
 class LiveObjects:
-    def __init__(self, client: Client, caches: Caches, changed: Callable[[JsonObject], None], slices: Slices) -> None:
-        """`changed` hears of every object that is added, changed or gone: of its marks, hence perhaps an outline."""
+    def __init__(
+        self,
+        client: Client,
+        caches: Caches,
+        changed: Callable[[JsonObject], None],
+        slices: Slices,
+        handling: AbstractContextManager[None] | None = None,
+    ) -> None:
+        """`changed` hears of every object that is added, changed or gone: of its marks, hence perhaps an outline.
+        `handling`: entered around each change, for metrics."""
         self.kinds = ServedKinds(())
         self.kube_version = ""
         self.api_versions: tuple[str, ...] = ()
         self.heard: dict[tuple[str, str], int] = {}
         """Changes that were seen, by group and kind; for metrics."""
+        self._handling = handling or nullcontext()
         self.fetches = 0
         """Objects that were fetched one by one: a figure for metrics and tests."""
         self._client = client
@@ -251,9 +260,11 @@ class LiveObjects:
         return self.kinds.of(obj)
 
     def _heard(self, old: JsonObject | None, new: JsonObject | None) -> None:
-        obj = new or old
-        if obj is None:
-            return
+        if (obj := new or old) is not None:
+            with self._handling:
+                self._noticed(obj, old, new)
+
+    def _noticed(self, obj: JsonObject, old: JsonObject | None, new: JsonObject | None) -> None:
         kind = group_kind_of(obj)
         self.heard[kind] = self.heard.get(kind, 0) + 1
         before, after = (owner_of(side, self._marks) if side else "" for side in (old, new))

@@ -2,19 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from typing import Final
 
 from argosy.gitops.clusters.connections import Connections, State
 from argosy.gitops.clusters.live_state import LiveObjects
 from argosy.gitops.keys import IN_CLUSTER
-from argosy.observe.metrics import REGISTRY, Registry, Sample
+from argosy.observe.metrics import REGISTRY, Registry, Sample, label_name
+
+LABELS: Final = "ARGOCD_APPLICATION_CONTROLLER_METRICS_CLUSTER_LABELS"
+"""Comma-separated: which labels of cluster Secrets have a series."""
 
 
 class ClusterMetrics:
-    """Read at each scrape. `name_of`: what a server is called."""
+    """Read at each scrape. `name_of`: what a server is called. `labels_of`: the labels of its Secret."""
 
-    def __init__(self, clusters: Connections, name_of: Callable[[str], str], registry: Registry = REGISTRY) -> None:
-        self._clusters, self._name_of = clusters, name_of
+    def __init__(
+        self,
+        clusters: Connections,
+        name_of: Callable[[str], str],
+        labels_of: Callable[[str], Mapping[str, str]],
+        environ: Mapping[str, str],
+        registry: Registry = REGISTRY,
+    ) -> None:
+        self._clusters, self._name_of, self._labels_of = clusters, name_of, labels_of
+        self._labels = [word for part in environ.get(LABELS, "").split(",") if (word := part.strip())]
+        if self._labels:
+            names = ("server", "name", *(label_name(label) for label in self._labels))
+            registry.collected("argocd_cluster_labels", "Labels of a cluster's Secret.", names, self._label)
         server = ("server",)
         registry.collected(
             "argocd_cluster_info", "Clusters and their versions.", ("server", "k8s_version", "name"), self._info
@@ -46,6 +61,11 @@ class ClusterMetrics:
     def _info(self) -> Iterator[Sample]:
         for server, _, live in self._all():
             yield (server, live.kube_version if live else "", self._name_of(server)), 1.0
+
+    def _label(self) -> Iterator[Sample]:
+        for server, _, _ in self._all():
+            labels = self._labels_of(server)
+            yield (server, self._name_of(server), *(labels.get(label, "") for label in self._labels)), 1.0
 
     def _status(self) -> Iterator[Sample]:
         for server, connected, live in self._all():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from argosy.gitops.control_plane.settings import Settings
@@ -39,6 +39,8 @@ class Cluster:
     """The Secret's name."""
     version_label: str | None = field(default=None, compare=False)
     """The version that the Secret's label tells, where the Secret asks for that label."""
+    labels: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)
+    """The Secret's."""
 
 
 class ClusterBook:
@@ -83,6 +85,7 @@ def cluster_of(secret: JsonObject) -> Cluster:
         refreshed=annotations_of(secret).get("argocd.argoproj.io/refresh") or "",
         secret=str(secret["metadata"]["name"]),
         version_label=labels.get(VERSION_LABEL) or "" if labels.get(AUTO_LABEL) == "true" else None,
+        labels=labels,
     )
 
 

@@ -12,6 +12,7 @@ from argosy.gitops.control_plane.context import ReconcileContext
 from argosy.gitops.hydrator import validation
 from argosy.gitops.hydrator.commit import committed
 from argosy.gitops.hydrator.groups import dry_source, project_of
+from argosy.gitops.hydrator.metrics import CommitMetrics, CountedWriter
 from argosy.gitops.hydrator.prepare import Preparation
 from argosy.gitops.hydrator.questions import Batch, DryCommit, End, Hydrate, HydrationFailed, Relevance
 from argosy.gitops.hydrator.validation import Candidate
@@ -45,6 +46,7 @@ class Answers:
         self._context, self._writer, self._limits = context, writer, limits
         self._preparing = Preparation(context, git, writer, rng.token_bytes)
         self._places: asyncio.Semaphore | None = None
+        self._metrics = CommitMetrics(context.clock)
 
     def answerers(self) -> Mapping[type[Question[Any]], Answerer]:
         return {
@@ -76,7 +78,9 @@ class Answers:
                 raise HydrationFailed(errors)
             dry = await self._preparing.dry_commit(batch.apps[0])
             work, credentials = await self._preparing.commission(candidates, dry)
-            commit = await committed(work, self._writer(), credentials, self._context.clock)
+            with self._metrics.commit(work.repository):
+                writer = CountedWriter(self._writer(), self._metrics)
+                commit = await committed(work, writer, credentials, self._context.clock)
         except HydrationFailed as error:
             return End(dry=dry, failure=error)
         except SourceError as error:

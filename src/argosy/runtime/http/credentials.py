@@ -21,6 +21,7 @@ from argosy.machinery.objects import JsonObject
 from argosy.machinery.unexpected import Told
 from argosy.observe.secret import Secret
 from argosy.runtime.clock import Clock
+from argosy.runtime.http.transport_metrics import plugin_ran
 
 TOKEN_FILE_SECONDS = 60.0
 """A token file is read again after this: kubelets replace projected tokens well before they end."""
@@ -196,6 +197,7 @@ async def _run(plugin: Plugin) -> bytes:
             stderr=subprocess.DEVNULL,
         )
     except OSError as error:
+        plugin_ran(1, "plugin_not_found_error" if isinstance(error, FileNotFoundError) else "plugin_execution_error")
         hint = f" ({plugin.install_hint})" if plugin.install_hint else ""
         raise CredentialError(f"exec plug-in {plugin.command!r} cannot be run: {error.strerror}{hint}") from None
     assert process.stdout is not None
@@ -204,11 +206,13 @@ async def _run(plugin: Plugin) -> bytes:
             answer = await _read_all(process.stdout, plugin)
             code = await process.wait()
     except TimeoutError:
+        plugin_ran(1, "client_internal_error")
         raise CredentialError(f"exec plug-in {plugin.command!r} took over {PLUGIN_SECONDS:g} s") from None
     finally:
         if process.returncode is None:
             process.kill()
             await process.wait()
+    plugin_ran(code, "no_error" if code == 0 else "plugin_execution_error")
     if code != 0:
         raise CredentialError(f"exec plug-in {plugin.command!r} ended with code {code}")
     return answer

@@ -24,6 +24,7 @@ from argosy.runtime.http.connection import Connection, without_user_info
 from argosy.runtime.http.credentials import ClientCertificate, CredentialError, Proof
 from argosy.runtime.http.frames import FrameError
 from argosy.runtime.http.retries import pause_before_retry
+from argosy.runtime.http.transport_metrics import TransportMetrics
 
 REQUEST_SECONDS = 60.0
 CONNECT_SECONDS = 15.0
@@ -60,6 +61,7 @@ class Exchange:
         self._contexts: dict[ClientCertificate | None, ssl.SSLContext] = {}
         self._session = session
         self._turns = asyncio.Semaphore(AT_ONCE)
+        self._metrics = TransportMetrics(self._where, clock)
 
     async def close(self) -> None:
         if self._session is not None:
@@ -86,11 +88,13 @@ class Exchange:
                 if isinstance(error, StatusError) and error.code == 401 and not renewed:
                     renewed = True
                     if self.connection.credential.refused():
+                        self._metrics.retried(method, "401")
                         continue
                 pause = pause_before_retry(error, attempt, safe or method == "GET", self._rng)
                 if pause is None:
                     raise
                 attempt += 1
+                self._metrics.retried(method, str(error.code) if isinstance(error, StatusError) else "<error>")
                 await self._clock.sleep(pause)
 
     async def _once(
@@ -98,10 +102,16 @@ class Exchange:
     ) -> JsonObject:
         timeout = aiohttp.ClientTimeout(total=REQUEST_SECONDS, sock_connect=CONNECT_SECONDS)
         # Waiting for its turn is none of the request's own time. Watches, which stay open, come by `opened`.
-        async with self._turns, self.opened(method, path, query, payload, content_type, accept, timeout) as response:
-            answer = await response.read()
-            if response.status >= 300:
-                raise self.refusal(response, answer)
+        with self._metrics.waiting(method):
+            await self._turns.acquire()
+        try:
+            async with self.opened(method, path, query, payload, content_type, accept, timeout) as response:
+                answer = await response.read()
+                self._metrics.exchanged(method, len(payload or b""), len(answer))
+                if response.status >= 300:
+                    raise self.refusal(response, answer)
+        finally:
+            self._turns.release()
         try:
             document = orjson.loads(answer)
         except orjson.JSONDecodeError:
@@ -153,7 +163,10 @@ class Exchange:
     def _context(self, certificate: ClientCertificate | None) -> ssl.SSLContext | bool:
         if self.connection.server.startswith("http:"):
             return True
-        if certificate not in self._contexts:
+        was_kept = certificate in self._contexts
+        before = next((one.chain for one in self._contexts if one is not None), "")
+        self._metrics.context(was_kept=was_kept, replaced="" if was_kept else before)
+        if not was_kept:
             self._contexts = {certificate: self.connection.trust.context(certificate)}
         return self._contexts[certificate]
 
@@ -161,7 +174,10 @@ class Exchange:
         if self._session is None:
             connector = aiohttp.TCPConnector(limit=0, keepalive_timeout=60)
             self._session = aiohttp.ClientSession(
-                connector=connector, cookie_jar=aiohttp.DummyCookieJar(), trust_env=False
+                connector=connector,
+                cookie_jar=aiohttp.DummyCookieJar(),
+                trust_env=False,
+                trace_configs=[self._metrics.tracing()],
             )
         return self._session
 

@@ -9,15 +9,16 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from argosy.machinery.status import StatusError
 from argosy.machinery.unexpected import Told
 from argosy.observe.secret import Secret
 from argosy.runtime.clock import Clock
+from argosy.server.sessions.redis_metrics import RedisMetrics
 
 if TYPE_CHECKING:
     from redis.asyncio import Redis
@@ -32,6 +33,7 @@ PAUSES: Final = (0.1, 0.25, 0.5, 1.0)
 LOOPBACK: Final = ("127.0.0.1", "localhost", "::1")
 LARGEST: Final = 4096
 log = logging.getLogger(__name__)
+T = TypeVar("T")
 
 
 class RedisSettingsError(Told):
@@ -78,6 +80,7 @@ class RedisStore:
         self._known: dict[str, tuple[str, float]] = {}
         self._client: Redis | None = None
         self._sentinels: list[Redis] = []
+        self._metrics = RedisMetrics(clock)
 
     def get(self, key: str) -> str:
         value, until = self._known.get(key, ("", 0.0))
@@ -91,7 +94,7 @@ class RedisStore:
         while True:
             try:
                 async with asyncio.timeout(CALL_SECONDS):
-                    await self._tell(key, value, until)
+                    await self._counted("set" if value else "del", self._tell(key, value, until))
                 return
             except self._errors() as error:
                 pause = next(pauses, PAUSES[-1])
@@ -121,6 +124,10 @@ class RedisStore:
 
     async def close(self) -> None:
         await self._forget()
+
+    async def _counted(self, command: str, call: Awaitable[T]) -> T:
+        with self._metrics.request(command):
+            return await call
 
     # -- one connection or another -------------------------------------------------------------------------------------
 
@@ -161,7 +168,7 @@ class RedisStore:
         async with asyncio.timeout(4 * CALL_SECONDS):
             client, found = self._opened(), set[str]()
             async for name in client.scan_iter(match=f"{PREFIX}*", count=500):
-                text = await client.get(name)
+                text = await self._counted("get", client.get(name))
                 key = _text(name).removeprefix(PREFIX)
                 if text is not None and (entry := _entry(_text(text))) is not None:
                     found.add(key)

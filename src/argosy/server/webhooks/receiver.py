@@ -105,7 +105,11 @@ class Receiver:
         for count, app in enumerate(self._candidates(news)):
             if count % GIVE_WAY == GIVE_WAY - 1:
                 await self._world.clock.sleep(0)
-            if not is_enabled(world, app["metadata"]["namespace"]) or not (what := refreshed(news, app)):
+            if not is_enabled(world, app["metadata"]["namespace"]):
+                continue
+            if not (what := refreshed(news, app)):
+                if isinstance(news, Pushed):
+                    self._metrics.kept(sorted(urls_of(app)))
                 continue
             concerned += 1
             annotations = {REFRESH: "normal", REFRESH_TIME: seconds(world.clock.now())}

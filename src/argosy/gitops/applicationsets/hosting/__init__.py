@@ -15,6 +15,7 @@ from argosy.gitops.applicationsets.hosting import (
     github,
     gitlab,
 )
+from argosy.gitops.applicationsets.hosting.github_metrics import GitHubMetrics
 from argosy.gitops.applicationsets.hosting.web import Web
 from argosy.gitops.applicationsets.params import GeneratorError
 from argosy.machinery.objects import JsonObject
@@ -50,14 +51,15 @@ class WebHosting:
         self._egress = egress
         self._clock = clock
         self._apps = GitHubApps(egress, clock)
+        self._metrics = GitHubMetrics()
 
     def repositories(self, provider: str, options: JsonObject, token: str, ca: str, protocol: str) -> RepositoryHost:
         if provider == AWS:
             return aws_codecommit.Repositories(self._clock, options, protocol)
-        return REPOSITORIES[provider](self._web(options, ca), options, token, protocol)
+        return REPOSITORIES[provider](self._web(provider, options, ca), options, token, protocol)
 
     def pull_requests(self, provider: str, options: JsonObject, token: str, ca: str) -> PullRequestHost:
-        return PULL_REQUESTS[provider](self._web(options, ca), options, token)
+        return PULL_REQUESTS[provider](self._web(provider, options, ca), options, token)
 
     async def app_token(self, app: Credentials) -> str:
         try:
@@ -65,5 +67,6 @@ class WebHosting:
         except SourceError as error:
             raise GeneratorError(f"appSecretName: {error}") from None
 
-    def _web(self, options: JsonObject, ca: str) -> Web:
-        return Web(self._egress, self._clock, Credentials(ca_pem=ca, insecure=bool(options.get("insecure"))))
+    def _web(self, provider: str, options: JsonObject, ca: str) -> Web:
+        credentials = Credentials(ca_pem=ca, insecure=bool(options.get("insecure")))
+        return Web(self._egress, self._clock, credentials, self._metrics if provider == "github" else None)

@@ -11,6 +11,7 @@ from typing import Any, Final
 from urllib.parse import urlencode
 
 from argosy.gitops.applicationsets.generator_context import HostNotFound
+from argosy.gitops.applicationsets.hosting.github_metrics import GitHubMetrics
 from argosy.gitops.applicationsets.params import GeneratorError
 from argosy.runtime.clock import Clock
 from argosy.sources.egress import Answer, Egress, refused_status
@@ -25,7 +26,11 @@ LONGEST_WAIT: Final = 3600.0
 class Web:
     """Reads one host."""
 
-    def __init__(self, egress: Egress, clock: Clock, credentials: Credentials) -> None:
+    def __init__(
+        self, egress: Egress, clock: Clock, credentials: Credentials, github: GitHubMetrics | None = None
+    ) -> None:
+        """`github`: counts what is asked, if it is GitHub."""
+        self._github = github
         self._egress = egress
         self._clock = clock
         self._credentials = credentials
@@ -95,10 +100,19 @@ class Web:
             headers=wanted,
             authorization=headers.get("Authorization", ""),
         )
+        began = self._clock.monotonic()
         try:
-            return await self._clock.external(fetch)
+            answer = await self._clock.external(fetch)
         except SourceError as error:
+            self._count(url, 0, {}, began)
             raise GeneratorError(str(error)) from None
+        self._count(url, answer.status, answer.headers, began)
+        return answer
+
+    def _count(self, url: str, status: int, headers: Mapping[str, str], began: float) -> None:
+        if self._github is not None:
+            clock = self._clock
+            self._github.asked(url, status, headers, clock.monotonic() - began, clock.now().timestamp())
 
 
 def retry_after(answer: Answer, now: datetime) -> float:

@@ -13,7 +13,7 @@ from argosy.server.errors import unknown
 from argosy.server.services.repositories import secrets
 from argosy.server.world import World
 from argosy.sources.credentials import CredentialBook
-from argosy.sources.port import Credentials, NotFound, SourceError
+from argosy.sources.port import Credentials, SourceError
 
 log = logging.getLogger(__name__)
 REMEMBERED_SECONDS: Final = 3600.0
@@ -77,10 +77,7 @@ class Connecting:
         elif kind == "helm" and not repository.get("enableOCI"):
             await self._index(url, credentials)
         else:
-            try:
-                await charts.resolve(url, "", "latest", credentials)
-            except NotFound:
-                return  # it answers, and has no such tag
+            await charts.reach(url, credentials)
 
 
 ANSWERED: Final = re.compile(r"answered (\d{3})")
