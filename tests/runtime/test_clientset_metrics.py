@@ -16,7 +16,7 @@ from kit.world import CONFIG_MAPS, World, config_map
 def test_only_turns_of_its_controllers_are_counted_with_what_came_of_them() -> None:
     registry = Registry()
     with World(seed=7) as world:
-        client = CountedTurns(world.cluster.client, frozenset({"rollout"}), registry)
+        client = CountedTurns(world.client, frozenset({"rollout"}), registry)
 
         async def story() -> None:
             await client.write(requests.create(CONFIG_MAPS, config_map("before")))

@@ -24,6 +24,7 @@ from argosy.cli.apiserver import MANAGER
 from argosy.cli.assembly.installing import control_plane_objects, install, lacking
 from argosy.cli.assembly.outside import Outside
 from argosy.cli.assembly.process import ControlPlane
+from argosy.cli.assembly.traces import set_up_tracing
 from argosy.cli.failing import CommandError, Exit
 from argosy.cli.up import THREADS, stop_on_signals
 from argosy.machinery.status import StatusError
@@ -51,6 +52,7 @@ GROUP = "argosy-controller"
 
 def run(options: argparse.Namespace) -> int:
     set_up_logging(style=options.log_format, level=options.log_level)
+    set_up_tracing("argosy-controller")
     with tempfile.TemporaryDirectory(prefix="argosy-") as temporary:
         try:
             watchdog = Watchdog(limit_of(os.environ))

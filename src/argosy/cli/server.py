@@ -18,6 +18,7 @@ from argosy.cli.assembly.installing import lacking
 from argosy.cli.assembly.outside import Outside
 from argosy.cli.assembly.process import ControlPlane
 from argosy.cli.assembly.server_part import ports_of
+from argosy.cli.assembly.traces import set_up_tracing
 from argosy.cli.controller import GROUP, connection_of
 from argosy.cli.failing import CommandError, Exit
 from argosy.cli.up import stop_on_signals
@@ -55,6 +56,7 @@ class Onlooker(Membership):
 
 def run(options: argparse.Namespace) -> int:
     set_up_logging(style=options.log_format, level=options.log_level)
+    set_up_tracing("argosy-server")
     with tempfile.TemporaryDirectory(prefix="argosy-") as temporary:
         try:
             register_process(__version__, RealClock().now().timestamp())

@@ -187,9 +187,11 @@ def _raise_file_limit() -> None:
 
 
 def _set_up_logging(options: argparse.Namespace) -> None:
+    from argosy.cli.assembly.traces import set_up_tracing
     from argosy.observe.logs import set_up_logging
 
     set_up_logging(style=options.log_format, level=options.log_level)
+    set_up_tracing("argosy")
 
 
 async def _introduce(running: Embedded, place: Place) -> None:

@@ -36,6 +36,7 @@ from argosy.gitops.keys import (
     APPLICATIONS,
     IN_CLUSTER,
     PROJECTS,
+    REFRESH,
     SKIP_RECONCILE,
     ResourceKey,
     annotations_of,
@@ -59,6 +60,7 @@ from argosy.machinery.objects import JsonObject, Key, key_of
 from argosy.machinery.status import StatusError
 from argosy.machinery.timestamps import seconds
 from argosy.machinery.unexpected import described
+from argosy.observe.tracing import ANNOTATION, is_on, span
 from argosy.render.jq.port import JqEvaluator
 from argosy.render.lua.port import LuaEvaluator
 from argosy.render.port import Renderer
@@ -321,7 +323,8 @@ class GitOps:
     async def look(self, key: Key) -> Outcome:
         """An error that nothing here expects is shown as a condition, too; the runtime backs off and looks again."""
         try:
-            return await self._look(key)
+            with span("reconcile", self._cause(key), application=str(key)):
+                return await self._look(key)
         except Connecting:
             return DONE
         except (StatusError, OSError, FencedOff):
@@ -329,6 +332,18 @@ class GitOps:
         except Exception as error:
             await self._comparison_reconciler.report_failure(key, described(error))
             raise
+
+    def _cause(self, key: Key) -> str:
+        """The trace that asked for this look, or that what is under way belongs to."""
+        if not is_on() or (app := self.context.latest(key)) is None:
+            return ""
+        memory = self.context.remember(key)
+        if cause := annotations_of(app).get(ANNOTATION):
+            memory.trace = cause
+        cause = memory.trace
+        if not app.get("operation") and REFRESH not in annotations_of(app):
+            memory.trace = ""  # this look is the last that it caused
+        return cause
 
     async def _look(self, key: Key) -> Outcome:
         app = self.context.latest(key)

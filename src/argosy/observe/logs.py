@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from typing import Literal, TextIO
 
 from argosy.observe.secret import MASK
+from argosy.observe.tracing import trace_id
 
 Format = Literal["json", "console"]
 
@@ -56,6 +57,8 @@ class JsonLines(logging.Formatter):
             "logger": record.name,
             "message": scrubbed(record.getMessage()),
         }
+        if trace := trace_id():
+            line["trace_id"] = trace
         for name, value in _extra(record).items():
             line[name] = (
                 value if isinstance(value, bool | int | float) else scrubbed(f"{name}={value}")[len(name) + 1 :]
@@ -75,6 +78,8 @@ class ConsoleLines(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         moment = _moment(record, self._now)
         extra = "".join(f" {name}={value}" for name, value in _extra(record).items())
+        if trace := trace_id():
+            extra += f" trace_id={trace}"
         # One line each: a line break in a name must not look like another record.
         told = f"{record.getMessage()}{extra}".replace("\n", "\\n")
         line = f"{moment:%H:%M:%S} {record.levelname:7} {record.name}: {told}"

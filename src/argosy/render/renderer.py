@@ -16,6 +16,7 @@ from typing import Any, Final, Protocol
 import orjson
 
 from argosy.machinery.objects import JsonObject
+from argosy.observe.tracing import span
 from argosy.render.cache import Entry, RenderCache
 from argosy.render.files import Job
 from argosy.render.inputs import AnswerBook, Answers, Question
@@ -85,6 +86,10 @@ class WorkerRenderer:
         self._running: dict[tuple[str, ...], asyncio.Future[Entry]] = {}
 
     async def render(self, request: RenderRequest) -> Rendered:
+        with span("render", path=str(request.source.get("path") or request.source.get("chart") or "")):
+            return await self._render(request)
+
+    async def _render(self, request: RenderRequest) -> Rendered:
         if _is_ref_only(request.source):
             return Rendered(source_type="Directory", manifests=(), digest="")
         prepared = self._prepare(request)

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Final, TextIO
 
 from argosy.machinery.objects import JsonObject
+from argosy.observe.tracing import trace_id
 from argosy.runtime.clock import Clock
 from argosy.server.activity import Activity
 from argosy.server.calls import Call, Needs
@@ -38,7 +39,7 @@ class Audit:
             return
         line = {
             "time": self._clock.now().strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
-            "trace": self._new_id(),
+            "trace": trace_id() or self._new_id(),
             "subject": subject,
             "groups": list(call.caller.subject.groups),
             "token": call.caller.token_id,

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import Final, Literal
 
 from argosy.observe.metrics import REGISTRY, Counter, Registry
+from argosy.observe.tracing import span
 from argosy.runtime.clock import Clock
 from argosy.sources.port import SourceError
 from argosy.sources.urls import normalise_url
@@ -38,7 +39,8 @@ class GitMetrics:
         repo, began = normalise_url(url), self._clock.monotonic()
         self._requests.add(repo=repo, request_type=kind)
         try:
-            yield
+            with span(f"git {kind}", repo=repo):
+                yield
         except SourceError:
             self._failures[kind].add(repo=repo, revision=revision)
             raise

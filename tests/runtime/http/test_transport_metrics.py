@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -29,7 +30,19 @@ class HastyClock(RealClock):
         return None
 
 
-async def test_sizes_retries_turns_and_name_look_ups_are_counted_by_host() -> None:
+def test_sizes_retries_turns_and_name_look_ups_are_counted_by_host() -> None:
+    host = asyncio.run(asked_twice())
+
+    text = REGISTRY.text()
+    prefix = "argocd_kubectl_"
+    assert f'{prefix}request_retries_total{{host="{host}",method="GET",code="503"}} 1' in text
+    assert f'{prefix}response_size_bytes_count{{host="{host}",method="GET"}} 2' in text
+    assert f'{prefix}rate_limiter_duration_seconds_count{{host="{host}",verb="GET"}} 2' in text
+    assert f'{prefix}dns_resolution_duration_seconds_count{{host="{host}"}} 1' in text
+
+
+async def asked_twice() -> str:
+    """Of a server that fails once; returns its address."""
     asked: list[str] = []
 
     async def handler(request: web.BaseRequest) -> web.Response:
@@ -45,20 +58,18 @@ async def test_sizes_retries_turns_and_name_look_ups_are_counted_by_host() -> No
             await client.get(Get(CONFIG_MAPS, Key("default", "a")))
     finally:
         await runner.cleanup()
-
-    text = REGISTRY.text()
-    prefix = "argocd_kubectl_"
-    assert f'{prefix}request_retries_total{{host="{host}",method="GET",code="503"}} 1' in text
-    assert f'{prefix}response_size_bytes_count{{host="{host}",method="GET"}} 2' in text
-    assert f'{prefix}rate_limiter_duration_seconds_count{{host="{host}",verb="GET"}} 2' in text
-    assert f'{prefix}dns_resolution_duration_seconds_count{{host="{host}"}} 1' in text
+    return host
 
 
-async def test_a_server_that_is_away_is_retried_without_a_code() -> None:
+def test_a_server_that_is_away_is_retried_without_a_code() -> None:
     host = "http://127.0.0.1:1"
-    async with HttpClient(Connection(server=host), HastyClock(), SeededRng(1)) as client:
-        with pytest.raises(Unreachable):
-            await client.get(Get(CONFIG_MAPS, Key("default", "a")))
+
+    async def story() -> None:
+        async with HttpClient(Connection(server=host), HastyClock(), SeededRng(1)) as client:
+            with pytest.raises(Unreachable):
+                await client.get(Get(CONFIG_MAPS, Key("default", "a")))
+
+    asyncio.run(story())
 
     assert f'argocd_kubectl_request_retries_total{{host="{host}",method="GET",code="<error>"}} 4' in REGISTRY.text()
 
@@ -91,13 +102,13 @@ def test_a_certificate_that_is_replaced_tells_its_age() -> None:
         ("/nowhere/plugin", (), 1, "plugin_not_found_error"),
     ],
 )
-async def test_plug_ins_are_counted_by_how_they_ended(
+def test_plug_ins_are_counted_by_how_they_ended(
     command: str, args: tuple[str, ...], code: int, status: str, tmp_path: Path
 ) -> None:
     calls = REGISTRY.counter("argocd_kubectl_exec_plugin_call_total", "", ("code", "call_status"))
     before = calls.value(code=str(code), call_status=status)
 
     with pytest.raises(CredentialError):
-        await ExecCredential(Plugin(command=command, args=args), RealClock()).proof()
+        asyncio.run(ExecCredential(Plugin(command=command, args=args), RealClock()).proof())
 
     assert calls.value(code=str(code), call_status=status) == before + 1

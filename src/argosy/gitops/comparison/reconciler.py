@@ -20,7 +20,7 @@ from argosy.gitops.comparison.application_state import (
 from argosy.gitops.comparison.result import SPEC_TYPES, ComparisonResult
 from argosy.gitops.control_plane.context import Memory, ReconcileContext
 from argosy.gitops.health import Health
-from argosy.gitops.keys import REFRESH, ResourceKey, instance_name
+from argosy.gitops.keys import REFRESH, ResourceKey, annotations_of, instance_name
 from argosy.gitops.manifests.generation import POLL_MAX_AGE
 from argosy.gitops.model import conditions, event_messages
 from argosy.gitops.model import status_patch as status
@@ -34,6 +34,7 @@ from argosy.gitops.sync.held_revision import HELD
 from argosy.machinery.objects import JsonObject, Key, key_of
 from argosy.machinery.status import StatusError
 from argosy.machinery.timestamps import seconds
+from argosy.observe.tracing import ANNOTATION, span
 from argosy.runtime.controller import DONE, Outcome
 
 
@@ -209,7 +210,7 @@ class ComparisonReconciler:
         key, before, auto = key_of(app), app.get("status") or {}, conclusion.auto
         memory = self.context.remember(key)
         after = self._status(before, conclusion, decided, now)
-        patch = _patch(before, after, conclusion, decided)
+        patch = _patch(app, after, conclusion, decided)
         if patch:
             try:
                 await self.context.write(app, patch)
@@ -282,7 +283,8 @@ class ComparisonReconciler:
         anew = decided.level == Level.FORCED or self._tells_next(app, memory)
         max_age = 0.0 if anew else POLL_MAX_AGE
         look = Look(revisions=revisions, max_age=max_age, use_cache=not decided.hard)
-        return await self.app_state.compared(app, sources_of(spec), look, memory)
+        with span("compare"):
+            return await self.app_state.compared(app, sources_of(spec), look, memory)
 
 
 def _is_broken(app: JsonObject) -> bool:
@@ -296,10 +298,12 @@ def _targets_of(spec: JsonObject) -> list[str]:
     return [str(source.get("targetRevision") or "HEAD") for source in sources_of(spec)]
 
 
-def _patch(before: JsonObject, after: JsonObject, conclusion: ComparisonResult, decided: refresh.Refresh) -> JsonObject:
-    change = status.patch(before, after)
+def _patch(app: JsonObject, after: JsonObject, conclusion: ComparisonResult, decided: refresh.Refresh) -> JsonObject:
+    change = status.patch(app.get("status") or {}, after)
     patch: JsonObject = {"status": change} if change else {}
-    done = [name for name, is_done in ((REFRESH, decided.requested), (HELD, conclusion.releases)) if is_done]
+    is_traced = decided.requested and ANNOTATION in annotations_of(app)
+    asked = (REFRESH, decided.requested), (ANNOTATION, is_traced), (HELD, conclusion.releases)
+    done = [name for name, is_done in asked if is_done]
     metadata: JsonObject = {"annotations": dict.fromkeys(done)} if done else {}
     if conclusion.finalizers is not None:
         metadata["finalizers"] = conclusion.finalizers or None

@@ -63,6 +63,8 @@ class Memory:
     obstacle_for: str = ""
     obstacle_tries: int = 0
     obstacle_waits: bool = False
+    trace: str = ""
+    """The trace of what is under way for it, until that ended."""
 
 
 @dataclass(slots=True, kw_only=True)

@@ -29,6 +29,7 @@ from argosy.machinery.objects import JsonObject, JsonValue, Key, Resource, group
 from argosy.machinery.patches.mergepatch import create_merge_patch
 from argosy.machinery.requests import Write
 from argosy.machinery.status import StatusError
+from argosy.observe.tracing import span
 from argosy.runtime.client import Client
 
 ATTEMPTS = 5
@@ -59,6 +60,12 @@ class Applier:
 
         `managers`: those whose fields server-side apply takes over.
         """
+        with span("apply", object=str(task.key), dry_run=dry_run):
+            return await self._carried_out(task, options, prune, dry_run, force, managers)
+
+    async def _carried_out(
+        self, task: Task, options: Options, prune: bool, dry_run: bool, force: bool, managers: Collection[str]
+    ) -> Result:
         try:
             if task.is_prune:
                 return await self._prune(task, options, prune=prune, dry_run=dry_run)

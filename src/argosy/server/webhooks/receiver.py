@@ -14,6 +14,7 @@ from argosy.machinery.objects import JsonObject, Key, Resource, key_of
 from argosy.machinery.status import StatusError
 from argosy.machinery.timestamps import seconds
 from argosy.observe.metrics import Registry
+from argosy.observe.tracing import ANNOTATION, span, traceparent
 from argosy.server.metrics import ServerMetrics
 from argosy.server.services.applications.access import is_enabled
 from argosy.server.transport.front import Page
@@ -38,6 +39,7 @@ REFRESH_TIME: Final = "argocd.argoproj.io/refresh-timestamp"
 HYDRATE: Final = "argocd.argoproj.io/hydrate"
 ASK_ANEW: Final = "argocd.argoproj.io/application-set-refresh"
 DEFAULT_MB: Final = 50
+TRACE_HEADER: Final = "traceparent"
 
 
 class Receiver:
@@ -46,7 +48,8 @@ class Receiver:
     def __init__(self, world: World, metrics: ServerMetrics | None = None) -> None:
         self._world = world
         self._metrics = metrics or ServerMetrics(Registry())
-        self._waiting: dict[News, None] = {}
+        self._waiting: dict[News, str] = {}
+        """And which trace each belongs to; of the same news the last."""
         self._heard = asyncio.Event()
         self._wanted: dict[tuple[Resource, Key], dict[str, str]] = {}
         self._is_wanted = asyncio.Event()
@@ -60,7 +63,8 @@ class Receiver:
     def page(self) -> Page:
         async def page(request: Request, path: str, query: str) -> Response:
             try:
-                self._take(request)
+                with span("webhook", request.header(TRACE_HEADER)):
+                    self._take(request)
             except Refused as refused:
                 status = 405 if request.method != "POST" and refused.status == 400 else refused.status
                 log.info("a webhook was refused: %s", refused)
@@ -80,7 +84,7 @@ class Receiver:
             return
         if len(self._waiting) >= ROOM:
             raise Refused(503, "Queue is full, discarding webhook payload")
-        self._waiting[news] = None
+        self._waiting[news] = traceparent()
         if isinstance(news, Pushed):
             self._metrics.pushed(news.urls)
         self._metrics.waiting(len(self._waiting))
@@ -95,8 +99,8 @@ class Receiver:
                     self._heard.clear()
                     await self._heard.wait()
                 news = next(iter(self._waiting))
-                del self._waiting[news]
-                await self._tell(news)
+                with span("webhook.concerned", self._waiting.pop(news)):
+                    await self._tell(news)
                 self._metrics.waiting(len(self._waiting))
 
     async def _tell(self, news: News) -> None:
@@ -113,6 +117,8 @@ class Receiver:
                 continue
             concerned += 1
             annotations = {REFRESH: "normal", REFRESH_TIME: seconds(world.clock.now())}
+            if cause := traceparent():
+                annotations[ANNOTATION] = cause
             if what == "hydrate":
                 annotations[HYDRATE] = "normal"
             self._annotate(APPLICATIONS, key_of(app), annotations)
