@@ -43,9 +43,9 @@ from argosy.runtime.caches.informers import InformerCaches
 from argosy.runtime.chance import Rng
 from argosy.runtime.client import Client
 from argosy.runtime.clients.access import Access, ClientAccess
+from argosy.runtime.clients.clientset_metrics import CountedTurns
 from argosy.runtime.clients.counting import counting
 from argosy.runtime.clients.request_metrics import RequestMetrics
-from argosy.runtime.clientset_metrics import CountedTurns
 from argosy.runtime.clock import Clock
 from argosy.runtime.slices import Slices
 from argosy.runtime.supervisor import Supervisor

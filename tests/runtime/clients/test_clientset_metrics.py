@@ -8,8 +8,8 @@ from argosy.machinery import requests
 from argosy.machinery.objects import Key
 from argosy.machinery.status import StatusError
 from argosy.observe.metrics import Registry
+from argosy.runtime.clients.clientset_metrics import NAME, CountedTurns
 from argosy.runtime.clients.fencing import WORKING_ON, Turn
-from argosy.runtime.clientset_metrics import NAME, CountedTurns
 from kit.world import CONFIG_MAPS, World, config_map
 
 
