@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from argosy.expr.exprlang import ExprError
-from argosy.expr.exprlang.parser import DEEPEST, LONGEST, MOST_NODES, parse
+from argosy.expr.exprlang.cursor import MOST_NODES
+from argosy.expr.exprlang.parser import DEEPEST, LONGEST, parse
 
 
 @pytest.mark.parametrize(

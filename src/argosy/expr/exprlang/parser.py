@@ -5,20 +5,18 @@ expr-lang: parser/parser.go, parser/operator/operator.go; the texts of errors ar
 
 from __future__ import annotations
 
-import math
-import re
-from typing import Final, TypeVar
+from typing import Final
 
 from .builtin_names import BUILTINS, PREDICATES
+from .cursor import Cursor
 from .errors import ExprError
+from .numbers import number
 from .syntax import (
     Array,
-    Binary,
     Builtin,
     Call,
     Chain,
     Conditional,
-    Constant,
     Identifier,
     Let,
     Map,
@@ -30,15 +28,12 @@ from .syntax import (
     Slice,
     Unary,
 )
-from .tokens import NEGATABLE, Kind, Token, is_name, tokens
+from .tokens import NEGATABLE, Kind, Token, is_name
 
 LONGEST: Final = 64 * 1024
 """Characters of an expression."""
-MOST_NODES: Final = 10_000
 DEEPEST: Final = 100
 """Expressions within each other, while parsing."""
-DEEPEST_TREE: Final = 200
-"""Nodes below each other."""
 
 _UNARY: Final = {"not": 50, "!": 50, "-": 90, "+": 90}
 _BINARY: Final = {
@@ -50,10 +45,6 @@ _BINARY: Final = {
 _FROM_THE_RIGHT: Final = frozenset({"**", "^"})
 _COMPARISONS: Final = frozenset({"<", ">", ">=", "<="})
 _WORDS: Final[dict[str, object]] = {"true": True, "false": False, "nil": None}
-_BASES: Final = {"0x": (16, "hex"), "0b": (2, "binary"), "0o": (8, "octal")}
-_LARGEST: Final = 2**63 - 1
-_N = TypeVar("_N", bound=Node)
-_DECIMAL: Final = re.compile(r"\d*\.?\d*(e[+-]?\d+)?", re.IGNORECASE | re.ASCII)
 
 
 def parse(source: str, overrides: frozenset[str] = frozenset()) -> Node:
@@ -63,15 +54,11 @@ def parse(source: str, overrides: frozenset[str] = frozenset()) -> Node:
     return _Parser(source, overrides).whole()
 
 
-class _Parser:
+class _Parser(Cursor):
     def __init__(self, source: str, overrides: frozenset[str]) -> None:
-        self.source = source
+        super().__init__(source)
         self.overrides = overrides
-        self.tokens = tokens(source)
-        self.current = Token(Kind.EOF, "", 0)
-        self.stashed: Token | None = None
         self.predicates = 0
-        self.nodes = 0
         self.depth = 0
 
     def whole(self) -> Node:
@@ -80,62 +67,6 @@ class _Parser:
         if self.current.kind is not Kind.EOF:
             raise self.unexpected()
         return node
-
-    # -- tokens --------------------------------------------------------------------------------------------------------
-
-    def advance(self) -> None:
-        if self.stashed is not None:
-            self.current, self.stashed = self.stashed, None
-            return
-        token = next(self.tokens, None)
-        if token is None:
-            raise self.error("unexpected end of expression")
-        self.current = token
-
-    def at(self, *values: str) -> bool:
-        """Whether the current token is one of these operators or brackets."""
-        return self.current.kind in (Kind.OPERATOR, Kind.BRACKET) and self.current.value in values
-
-    def expect(self, value: str) -> None:
-        if not self.at(value):
-            raise self.unexpected()
-        self.advance()
-
-    def name(self) -> Token:
-        token = self.current
-        if token.kind is not Kind.IDENTIFIER:
-            raise self.unexpected()
-        self.advance()
-        return token
-
-    def error(self, message: str, token: Token | None = None) -> ExprError:
-        return ExprError(message, self.source, (token or self.current).at)
-
-    def unexpected(self) -> ExprError:
-        return self.error(f"unexpected token {self.current}")
-
-    # -- nodes ---------------------------------------------------------------------------------------------------------
-
-    def made(self, node: _N, *children: Node | None) -> _N:
-        """Counts the node. A child at the left of an operator must not be among `children`: it adds no depth."""
-        self.nodes += 1
-        if self.nodes > MOST_NODES:
-            raise self.error("compilation failed: expression exceeds maximum allowed nodes")
-        node.depth = 1 + max((child.depth for child in children if child is not None), default=0)
-        if node.depth > DEEPEST_TREE:
-            raise self.too_deep()
-        return node
-
-    def constant(self, token: Token, value: object) -> Constant:
-        return self.made(Constant(token.at, value))
-
-    def binary(self, token: Token, operator: str, left: Node, right: Node) -> Binary:
-        node = self.made(Binary(token.at, operator, left, right), right)
-        node.depth = max(node.depth, left.depth)
-        return node
-
-    def too_deep(self) -> ExprError:
-        return self.error("compilation failed: expression is nested too deeply")
 
     # -- expressions ---------------------------------------------------------------------------------------------------
 
@@ -282,7 +213,10 @@ class _Parser:
         token = self.current
         if token.kind is Kind.NUMBER:
             self.advance()
-            return self.constant(token, self.number(token))
+            try:
+                return self.constant(token, number(token.value))
+            except ValueError as error:
+                raise self.error(str(error)) from None
         if token.kind is Kind.IDENTIFIER:
             self.advance()
             if token.value in _WORDS:
@@ -301,22 +235,6 @@ class _Parser:
         if self.at("{"):
             return self.postfix(self.map(token))
         raise self.unexpected()
-
-    def number(self, token: Token) -> int | float:
-        text = token.value.replace("_", "").lower()
-        base, name = _BASES.get(text[:2], (10, "integer"))
-        if base != 16 and ("." in text or "e" in text):
-            value = float(text) if _DECIMAL.fullmatch(text) and text.strip(".") else math.inf
-            if not math.isfinite(value):
-                raise self.error(f'invalid float literal: strconv.ParseFloat: parsing "{text}": value out of range')
-            return value
-        digits = text if base == 10 else text[2:]
-        if not digits:
-            raise self.error(f'invalid {name} literal: strconv.ParseInt: parsing "{text}": invalid syntax')
-        whole = int(digits, base) if len(digits) <= 64 else _LARGEST + 1
-        if whole > _LARGEST:
-            raise self.error(f'invalid {name} literal: strconv.ParseInt: parsing "{text}": value out of range')
-        return whole
 
     # -- calls ---------------------------------------------------------------------------------------------------------
 
@@ -337,12 +255,12 @@ class _Parser:
         arguments = list(arguments)
         places = PREDICATES[name][len(arguments) :]
         self.expect("(")
-        for number, place in enumerate(places):
+        for index, place in enumerate(places):
             if self.at(")"):
                 if place.endswith("?"):
                     break
                 raise self.error(f"expected at least {len(places)} arguments")
-            if number:
+            if index:
                 self.expect(",")
             arguments.append(self.predicate() if place.startswith("predicate") else self.expression(0))
         if self.at(","):
