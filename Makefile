@@ -45,10 +45,10 @@ vectors: setup ## Every vector family under DATA: make vectors DATA=../shared/da
 	$(BIN)/python -m tests.vectors $(DATA)
 
 hardship: setup ## Each room's stories under faults: make hardship ROOM=gitops STORY=hooks SEED=17, or all with SEEDS=1000
-	PYTHONPATH=tests $(BIN)/python -m hardship --room "$(ROOM)" --story "$(STORY)" --seed "$(SEED)" --seeds $(SEEDS)
+	$(BIN)/python -m tests.hardship --room "$(ROOM)" --story "$(STORY)" --seed "$(SEED)" --seeds $(SEEDS)
 
 fuzz: setup ## What is read from strangers, a minute each: make fuzz TARGET=yaml SECONDS_EACH=600
-	PYTHONPATH=tests $(BIN)/python -m fuzz --target "$(TARGET)" --seconds $(SECONDS_EACH)
+	$(BIN)/python -m tests.fuzz --target "$(TARGET)" --seconds $(SECONDS_EACH)
 
 nightly: fuzz hardship ## What takes too long for every change
 

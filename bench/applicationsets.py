@@ -5,14 +5,10 @@ Run: python bench/applicationsets.py. In virtual time on the embedded cluster; f
 
 from __future__ import annotations
 
-import sys
 import time
 from collections.abc import Callable
-from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))  # for `kit`
-
-from kit.applicationsets import REPO, Bench, appset, make_bench
+from tests.kit.applicationsets import REPO, Bench, appset, make_bench
 
 MANY = 1000
 FILES = {f"envs/a{number:04}.yaml": f"{{name: a{number:04}, env: dev}}" for number in range(MANY)}

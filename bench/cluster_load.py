@@ -6,8 +6,6 @@ import argparse
 import asyncio
 import time
 
-from bench.kill import CONFIG_MAPS, Talk
-
 from argosy.cluster.auth.bootstrap import bootstrap_objects
 from argosy.cluster.http.assembly import ClusterFront, Keys, Settings, serve_cluster
 from argosy.cluster.kind import User
@@ -15,6 +13,7 @@ from argosy.cluster.server import EmbeddedCluster
 from argosy.machinery.objects import Key
 from argosy.runtime.chance import SystemRng
 from argosy.runtime.clock import RealClock
+from bench.kill import CONFIG_MAPS, Talk
 
 
 async def writers(port: int, count: int, each: int) -> tuple[float, int]:

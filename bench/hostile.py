@@ -15,16 +15,15 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from bench.applications import APPLICATIONS, CONFIG_MAPS, Stage, commit, free_port, git, resident_mb, say
-from bench.many_applications import application
-from bench.turns import Turns
-
 from argosy.cli.assembly.process import embedded
 from argosy.machinery import requests
 from argosy.machinery.api import PatchType
 from argosy.machinery.objects import JsonObject, Key, Resource
 from argosy.runtime.chance import SystemRng
 from argosy.runtime.clock import RealClock
+from bench.applications import APPLICATIONS, CONFIG_MAPS, Stage, commit, free_port, git, resident_mb, say
+from bench.many_applications import application
+from bench.turns import Turns
 
 PROJECTS = Resource("argoproj.io", "v1alpha1", "appprojects", "AppProject")
 EXPONENTIAL = "local f(n) = if n < 2 then n else f(n - 1) + f(n - 2); [{a: f(60 + %d)}]\n"

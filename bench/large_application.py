@@ -11,14 +11,14 @@ import time
 from pathlib import Path
 
 import orjson
-from bench.applications import APPLICATIONS, Stage, commit, cpu, free_port, git, resident_mb, say
-from bench.many_applications import application, config_map
-from bench.turns import Turns
 
 from argosy.cli.assembly.process import embedded
 from argosy.machinery import requests
 from argosy.runtime.chance import SystemRng
 from argosy.runtime.clock import RealClock
+from bench.applications import APPLICATIONS, Stage, commit, cpu, free_port, git, resident_mb, say
+from bench.many_applications import application, config_map
+from bench.turns import Turns
 
 LIMIT = 1_572_864
 """Bytes of a request that etcd takes unless it is told otherwise."""

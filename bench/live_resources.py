@@ -15,13 +15,13 @@ from pathlib import Path
 from uuid import UUID
 
 import orjson
-from bench.applications import CONFIG_MAPS, free_port, resident_mb, say
 
 from argosy.cli.assembly.process import Embedded, embedded
 from argosy.machinery import requests
 from argosy.machinery.objects import JsonObject, Key, Resource
 from argosy.runtime.chance import SystemRng
 from argosy.runtime.clock import Clock, RealClock
+from bench.applications import CONFIG_MAPS, free_port, resident_mb, say
 
 PODS = Resource("", "v1", "pods", "Pod")
 SECRETS = Resource("", "v1", "secrets", "Secret")

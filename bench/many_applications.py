@@ -13,14 +13,13 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from bench.applications import APPLICATIONS, Stage, commit, cpu, free_port, git, resident_mb, say
-from bench.turns import Turns
-
 from argosy.cli.assembly.process import embedded
 from argosy.machinery import requests
 from argosy.machinery.objects import JsonObject
 from argosy.runtime.chance import SystemRng
 from argosy.runtime.clock import RealClock
+from bench.applications import APPLICATIONS, Stage, commit, cpu, free_port, git, resident_mb, say
+from bench.turns import Turns
 
 OBJECTS = 10
 

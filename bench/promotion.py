@@ -10,20 +10,17 @@ import argparse
 import os
 import resource
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))  # for `kit`
-
 from argosy.confinement.remote import STARTER
 from argosy.machinery.api import PatchType
 from argosy.machinery.objects import JsonObject
 from argosy.promotion.kinds import FREIGHT, PROMOTIONS, STAGES, WAREHOUSES
-from kit.promotion import PromotionWorld, git
+from tests.kit.promotion import PromotionWorld, git
 
 COMMITS, SUBSCRIBERS, IDLE, TAGS, AT_ONCE = 15_000, 57, 1000, 10_000, 500
 DISCOVERED, REHEARSED = 2.0, 2.0

@@ -13,7 +13,6 @@ import time
 from pathlib import Path
 
 import orjson
-from bench.applications import application, make_repository, say
 
 from argosy.cli.assembly.installing import control_plane_objects, install
 from argosy.cli.assembly.outside import Outside
@@ -28,6 +27,7 @@ from argosy.machinery.objects import Key
 from argosy.runtime.clients.access import ClientAccess
 from argosy.runtime.supervisor import Supervisor
 from argosy.runtime.virtual import VirtualClock, VirtualProcess
+from bench.applications import application, make_repository, say
 
 
 class Run:

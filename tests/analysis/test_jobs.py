@@ -8,7 +8,7 @@ from argosy.analysis.jobs import job_name
 from argosy.apis.rollouts.analysis import AnalysisRun
 from argosy.apis.schema import read
 from argosy.machinery.objects import Key
-from kit.analysis import JOBS, RUNS, AnalysisWorld, job_metric, run
+from tests.kit.analysis import JOBS, RUNS, AnalysisWorld, job_metric, run
 
 
 def rule(image: str, **effect: object) -> dict[str, object]:

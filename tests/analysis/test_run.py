@@ -12,8 +12,8 @@ from argosy.analysis import AnalysisSettings
 from argosy.analysis.ports import Judged
 from argosy.machinery.objects import Key
 from argosy.machinery.timestamps import parse
-from kit.analysis import RUN, RUNS, AnalysisWorld, Script, broken, metric, run, value, values
-from kit.world import EVENTS
+from tests.kit.analysis import RUN, RUNS, AnalysisWorld, Script, broken, metric, run, value, values
+from tests.kit.world import EVENTS
 
 KAYENTA = {
     "address": "http://kayenta",

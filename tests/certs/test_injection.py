@@ -9,7 +9,7 @@ import pytest
 
 from argosy.apis.kubernetes.views.core import Secret
 from argosy.machinery.objects import JsonObject, Key, Resource
-from kit.certs import CertsWorld, certificate, issuer
+from tests.kit.certs import CertsWorld, certificate, issuer
 
 WEBHOOKS = Resource(
     "admissionregistration.k8s.io", "v1", "validatingwebhookconfigurations", "ValidatingWebhookConfiguration", False

@@ -5,7 +5,7 @@ from __future__ import annotations
 from argosy.certs.metrics import Metrics
 from argosy.machinery.timestamps import parse
 from argosy.observe.metrics import Registry
-from kit.certs import CertsWorld, certificate, cluster_issuer, issuer
+from tests.kit.certs import CertsWorld, certificate, cluster_issuer, issuer
 
 ACME = {
     "server": "https://acme.test/dir",

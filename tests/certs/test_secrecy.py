@@ -13,7 +13,7 @@ from argosy.apis.kubernetes.views.core import Event, Secret
 from argosy.certs.certificate.target_secret import Issued
 from argosy.certs.ports import MakeRequest, SignRequest
 from argosy.machinery.controller import Hidden
-from kit.certs import CertsWorld, certificate, issuer
+from tests.kit.certs import CertsWorld, certificate, issuer
 
 CANARY = "canary-of-the-keystore"
 

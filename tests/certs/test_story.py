@@ -12,7 +12,7 @@ from argosy.certs.base64_text import decoded
 from argosy.certs.pki import certificates
 from argosy.certs.settings import Settings
 from argosy.machinery.timestamps import parse
-from kit.certs import CertsWorld, certificate, issuer
+from tests.kit.certs import CertsWorld, certificate, issuer
 
 HOUR = 3600.0
 NEVER = {"policy": "Disabled"}

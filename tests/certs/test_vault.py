@@ -8,7 +8,7 @@ from argosy.certs.pki import keys, requests, signing
 from argosy.certs.ports import Signed
 from argosy.certs.vault.ports import CheckVault, SignByVault, Trouble, Verified
 from argosy.runtime.engine import Answerer
-from kit.certs import CertsWorld, certificate, issuer
+from tests.kit.certs import CertsWorld, certificate, issuer
 
 CA = keys.generate(keys.KeyKind(keys.ECDSA, 256))
 VAULT = {

@@ -10,7 +10,7 @@ from argosy.certs.base64_text import decoded
 from argosy.certs.pki import certificates
 from argosy.cluster.handlers import watching
 from argosy.machinery.timestamps import parse
-from kit.certs import CertsWorld, certificate, issuer
+from tests.kit.certs import CertsWorld, certificate, issuer
 
 YEAR = timedelta(days=365)
 COUNT = 8

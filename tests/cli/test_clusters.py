@@ -22,10 +22,10 @@ from argosy.runtime.clock import RealClock
 from argosy.runtime.http.client import HttpClient
 from argosy.runtime.http.kubeconfig import load_kubeconfig
 from argosy.runtime.supervisor import Supervisor
-from kit.clusters import cluster_secret
-from kit.served import TOKEN, Served, served
-from kit.verbs import verbs
-from kit.world import CONFIG_MAPS, NAMESPACES, SECRETS
+from tests.kit.clusters import cluster_secret
+from tests.kit.served import TOKEN, Served, served
+from tests.kit.verbs import verbs
+from tests.kit.world import CONFIG_MAPS, NAMESPACES, SECRETS
 
 from .test_controller import repository
 

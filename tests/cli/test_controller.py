@@ -22,7 +22,7 @@ from argosy.runtime.clock import RealClock
 from argosy.runtime.http.client import HttpClient
 from argosy.runtime.http.kubeconfig import load_kubeconfig
 from argosy.runtime.supervisor import Supervisor
-from kit.served import served
+from tests.kit.served import served
 
 CONFIG_MAPS = Resource("", "v1", "configmaps", "ConfigMap")
 

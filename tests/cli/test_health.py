@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from argosy.cli.app.live.health import with_health
-from kit.world import World, config_map
+from tests.kit.world import World, config_map
 
 SERVICE = {
     "apiVersion": "v1",

@@ -23,9 +23,9 @@ from argosy.sealing.adapters.keymaking import made_key
 from argosy.sealing.ports import MakeKey
 from argosy.sealing.renewal import key_secret
 from argosy.sealing.settings import Settings as SealingSettings
-from kit.engine import EngineWorld
-from kit.sealing import private, sealed
-from kit.world import SECRETS
+from tests.kit.engine import EngineWorld
+from tests.kit.sealing import private, sealed
+from tests.kit.world import SECRETS
 
 BUILT_IN = {
     "v1": ("ConfigMap", "Secret", "Service", "Pod", "ServiceAccount", "Endpoints"),

@@ -14,7 +14,7 @@ from argosy.client import ApiError, AsyncClient, Client, Event, Unreachable
 from argosy.client.transport import Events, answer, target
 from argosy.machinery import requests
 from argosy.machinery.objects import Key
-from kit.argocd_server import SECRETS, Api, argocd_server
+from tests.kit.argocd_server import SECRETS, Api, argocd_server
 
 ROOT = Path(__file__).parents[2]
 

@@ -12,8 +12,8 @@ from argosy.machinery.objects import JsonObject, Resource
 from argosy.machinery.status import StatusError
 from argosy.runtime.chance import SeededRng
 from argosy.runtime.virtual import VirtualClock, run_virtual
-from kit.verbs import verbs
-from kit.world import World
+from tests.kit.verbs import verbs
+from tests.kit.world import World
 
 DEFINITIONS = Resource("apiextensions.k8s.io", "v1", "customresourcedefinitions", "CustomResourceDefinition", False)
 WIDGETS = Resource("example.com", "v1", "widgets", "Widget")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from vectors.exchanges import run_scenario, scenarios
+from tests.vectors.exchanges import run_scenario, scenarios
 
 DATA = Path(os.environ.get("ARGOSY_SHARED") or Path(__file__).parents[3] / "shared") / "data"
 

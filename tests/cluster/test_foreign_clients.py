@@ -7,11 +7,11 @@ import json
 from typing import Any
 
 import pytest
-from tests.cluster.http.test_assembly import Talk, with_cluster
 
 from argosy.cluster.http.representation.decode import type_key
 from argosy.cluster.http.representation.protobuf import decode
 from argosy.machinery.objects import JsonObject
+from tests.cluster.http.test_assembly import Talk, with_cluster
 
 API = "/api/v1/namespaces/default"
 

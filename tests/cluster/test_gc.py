@@ -7,7 +7,7 @@ import pytest
 from argosy.cluster.gc import judge
 from argosy.machinery.api import Propagation
 from argosy.machinery.objects import JsonObject
-from kit.world import CONFIG_MAPS, World, config_map, ours
+from tests.kit.world import CONFIG_MAPS, World, config_map, ours
 
 
 def owned(name: str, *owners: JsonObject, blocking: bool = False, finalizers: tuple[str, ...] = ()) -> JsonObject:

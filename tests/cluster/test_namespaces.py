@@ -10,7 +10,7 @@ import pytest
 from argosy.cluster.namespaces import GRACE_SECONDS, Remains, conditions_of
 from argosy.machinery.objects import JsonObject, Resource
 from argosy.machinery.status import StatusError
-from kit.world import CONFIG_MAPS, NAMESPACES, World, config_map
+from tests.kit.world import CONFIG_MAPS, NAMESPACES, World, config_map
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 ACCOUNTS = Resource("", "v1", "serviceaccounts", "ServiceAccount")

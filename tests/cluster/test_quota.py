@@ -10,7 +10,7 @@ from argosy.cluster.quota_usage import is_about, usage_of
 from argosy.machinery.objects import JsonObject, Resource
 from argosy.machinery.quantity import NANO
 from argosy.machinery.status import StatusError
-from kit.world import World
+from tests.kit.world import World
 
 QUOTAS = Resource("", "v1", "resourcequotas", "ResourceQuota")
 SECRETS = Resource("", "v1", "secrets", "Secret")

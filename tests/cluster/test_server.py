@@ -21,8 +21,8 @@ from argosy.machinery.status import StatusError
 from argosy.runtime.chance import SeededRng
 from argosy.runtime.clock import RealClock
 from argosy.runtime.virtual import VirtualClock, run_virtual
-from kit.verbs import verbs
-from kit.world import CONFIG_MAPS, NAMESPACES, SECRETS, World, config_map
+from tests.kit.verbs import verbs
+from tests.kit.world import CONFIG_MAPS, NAMESPACES, SECRETS, World, config_map
 
 MUTATING = Resource(
     "admissionregistration.k8s.io", "v1", "mutatingwebhookconfigurations", "MutatingWebhookConfiguration", False

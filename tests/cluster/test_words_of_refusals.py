@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from tests.cluster.http.test_assembly import Talk, with_cluster
 
 from argosy.machinery.objects import JsonObject
+from tests.cluster.http.test_assembly import Talk, with_cluster
 
 API = "/api/v1/namespaces/default"
 CONTAINERS = [{"name": "c", "image": "i:1"}]

@@ -1,6 +1,6 @@
 """Each kind has a page: its example is accepted by a server with the published definition, its tables are true.
 
-`PYTHONPATH=tests python tests/docs/test_kinds.py` writes fields, types and defaults anew; meanings are people's.
+`python -m tests.docs.test_kinds` writes fields, types and defaults anew; meanings are people's.
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ import yaml
 from argosy.apis import crds
 from argosy.machinery.objects import JsonObject
 from argosy.machinery.status import StatusError
-from kit.engine import DEFINITIONS
-from kit.kind_pages import PAGES, example, renewed, rows_of, written
-from kit.world import NAMESPACES, World
+from tests.kit.engine import DEFINITIONS
+from tests.kit.kind_pages import PAGES, example, renewed, rows_of, written
+from tests.kit.world import NAMESPACES, World
 
 KINDS = {definition["spec"]["names"]["kind"]: definition for definition in crds()}
 

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from e2e.site import PATIENCE_MS, Site, sign_in
-from e2e.up_process import Argosy, Repository, config
+from tests.e2e.site import PATIENCE_MS, Site, sign_in
+from tests.e2e.up_process import Argosy, Repository, config
 
 
 @pytest.fixture(scope="module")

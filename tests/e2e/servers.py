@@ -15,7 +15,7 @@ from pathlib import Path
 
 import yaml
 
-from e2e.up_process import CLOCK, pause
+from tests.e2e.up_process import CLOCK, pause
 
 SSHD = shutil.which("sshd", path="/usr/sbin:/usr/bin:/sbin")
 REGISTRY = shutil.which("docker-registry")

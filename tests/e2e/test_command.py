@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 import yaml
-from tests.e2e.local_cluster import LocalCluster, running_cluster
 
 from argosy.apis import crds
 from argosy.cli.main import main
+from tests.e2e.local_cluster import LocalCluster, running_cluster
 
 
 class Shell:

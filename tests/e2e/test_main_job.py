@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from e2e.up_process import Argosy, Repository, config, pause
+from tests.e2e.up_process import Argosy, Repository, config, pause
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
 

@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 import yaml
 
-from e2e.up_process import CLOCK, PATIENCE, Argosy, Repository, config, pause
+from tests.e2e.up_process import CLOCK, PATIENCE, Argosy, Repository, config, pause
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
 

@@ -9,7 +9,7 @@ from typing import Any, Literal
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from e2e.site import PATIENCE_MS, Site, sign_in
+from tests.e2e.site import PATIENCE_MS, Site, sign_in
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600), pytest.mark.xdist_group("page")]
 PLACES = (

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from e2e.site import Site
-from e2e.up_process import Repository
+from tests.e2e.site import Site
+from tests.e2e.up_process import Repository
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600), pytest.mark.xdist_group("page")]
 

@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from e2e.up_process import Argosy, Repository, config
-from observe.peers import ABSENT, PEERS, Peer
+from tests.e2e.up_process import Argosy, Repository, config
+from tests.observe.peers import ABSENT, PEERS, Peer
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
 

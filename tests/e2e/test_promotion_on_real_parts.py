@@ -18,9 +18,9 @@ import pytest
 import yaml
 
 from argosy.runtime.clock import RealClock
-from e2e import servers
-from e2e.servers import SshGit, free_port, missing
-from e2e.up_process import Argosy, pause
+from tests.e2e import servers
+from tests.e2e.servers import SshGit, free_port, missing
+from tests.e2e.up_process import Argosy, pause
 
 pytestmark = [
     pytest.mark.e2e,

@@ -7,8 +7,6 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 from urllib.parse import quote
 
-from tests.cluster.http.test_assembly import Talk
-
 from argosy.cluster.auth.bootstrap import bootstrap_objects
 from argosy.cluster.http.assembly import ClusterFront, Keys, Settings
 from argosy.cluster.http.prometheus import PrometheusApi
@@ -19,6 +17,7 @@ from argosy.cluster.workloads.simulation import Workloads
 from argosy.machinery.objects import JsonObject
 from argosy.runtime.chance import SeededRng
 from argosy.runtime.virtual import VirtualClock, run_virtual
+from tests.cluster.http.test_assembly import Talk
 
 API, APPS = "/api/v1/namespaces/default", "/apis/apps/v1/namespaces/default"
 RULES = """

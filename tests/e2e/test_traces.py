@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
-from e2e.up_process import Argosy, Repository, config
+from tests.e2e.up_process import Argosy, Repository, config
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
 TRACE = "0af7651916cd43dd8448eb211c80319c"

@@ -1,4 +1,4 @@
-"""`python -m fuzz`: each target for a minute, or some of them for as long as one likes."""
+"""`python -m tests.fuzz`: each target for a minute, or some of them for as long as one likes."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ import sys
 import time
 import traceback
 
-from fuzz.running import for_seconds
-from fuzz.targets import TARGETS
+from tests.fuzz.running import for_seconds
+from tests.fuzz.targets import TARGETS
 
 
 def main() -> int:

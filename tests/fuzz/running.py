@@ -8,7 +8,7 @@ from typing import Any
 
 from hypothesis import HealthCheck, Phase, given, settings
 
-from fuzz.targets import Target
+from tests.fuzz.targets import Target
 
 BATCH = 400
 PHASES = (Phase.reuse, Phase.generate, Phase.shrink)

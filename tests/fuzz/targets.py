@@ -23,7 +23,7 @@ from argosy.render.port import RenderError
 from argosy.server.errors import ApiError
 from argosy.server.permissions.policy import PolicyError
 from argosy.sources.port import SourceError
-from fuzz.mutation import json_values, mutated
+from tests.fuzz.mutation import json_values, mutated
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +55,7 @@ _REQUESTS = (
 def _http(data: bytes) -> None:
     """The server answers or closes, logs nothing as unexpected, and answers the next client."""
     from argosy.cluster.http.server import serve
-    from cluster.http.world import SmallWorld
+    from tests.cluster.http.world import SmallWorld
 
     async def main() -> None:
         world = SmallWorld()

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from fuzz.running import examples
-from fuzz.targets import TARGETS
+from tests.fuzz.running import examples
+from tests.fuzz.targets import TARGETS
 
 FEW = {"http": 8, "kustomize": 20}
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from kit.gitops import REPO, Bench, config, opened
+from tests.kit.gitops import REPO, Bench, config, opened
 
 
 @pytest.fixture

@@ -15,8 +15,8 @@ from argosy.gitops.keys import PROJECTS
 from argosy.machinery.objects import JsonObject, Resource
 from argosy.sources.git.remote import GitMirrors, GitSettings
 from argosy.sources.port import AccessDenied, NotFound, SourceError, Unavailable
-from kit.gitops import CRDS, NAMESPACES, Bench, Repository, application, config, opened
-from kit.world import CONFIG_MAPS, World
+from tests.kit.gitops import CRDS, NAMESPACES, Bench, Repository, application, config, opened
+from tests.kit.world import CONFIG_MAPS, World
 
 BAD = "https://git.example/bad.git"
 FAILURE = (

@@ -8,8 +8,8 @@ import pytest
 
 from argosy.machinery.objects import Resource
 from argosy.machinery.pieces import whole
-from kit.gitops import REPO, SETTINGS, Bench, application, config
-from kit.world import CONFIG_MAPS
+from tests.kit.gitops import REPO, SETTINGS, Bench, application, config
+from tests.kit.world import CONFIG_MAPS
 
 EVENTS = Resource("", "v1", "events", "Event")
 CHECK = "resource.customizations.health.ConfigMap"

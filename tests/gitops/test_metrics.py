@@ -7,8 +7,8 @@ from argosy.gitops.keys import APPLICATIONS, IN_CLUSTER
 from argosy.gitops.metrics import CONDITIONS, LABELS, ApplicationMetrics
 from argosy.machinery.objects import Key
 from argosy.observe.metrics import Registry
-from kit.gitops import REPO, Bench, application
-from kit.world import CONFIG_MAPS
+from tests.kit.gitops import REPO, Bench, application
+from tests.kit.world import CONFIG_MAPS
 
 ENVIRON = {LABELS: "team, app.kubernetes.io/name", CONDITIONS: "ComparisonError"}
 

@@ -18,8 +18,8 @@ from argosy.machinery.status import StatusError
 from argosy.runtime.clients.wrapping import WrappingClient
 from argosy.sources.git.scripted import ScriptedGit
 from argosy.sources.port import Credentials, Unavailable
-from kit.gitops import CRDS, REPO, Bench, application, config, opened, prepare
-from kit.world import CONFIG_MAPS, LEASES, World
+from tests.kit.gitops import CRDS, REPO, Bench, application, config, opened, prepare
+from tests.kit.world import CONFIG_MAPS, LEASES, World
 
 
 def restarted(bench: Bench, client: Any) -> None:

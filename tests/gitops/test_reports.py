@@ -15,9 +15,9 @@ from argosy.gitops.model.images import images_of
 from argosy.machinery.objects import JsonObject, Key, Resource
 from argosy.machinery.status import StatusError
 from argosy.runtime.clients.wrapping import WrappingClient
-from kit.gitops import NAMESPACES, REPO, Bench, application, config, project
-from kit.hook_jobs import JOBS, Jobs, job
-from kit.world import CONFIG_MAPS
+from tests.kit.gitops import NAMESPACES, REPO, Bench, application, config, project
+from tests.kit.hook_jobs import JOBS, Jobs, job
+from tests.kit.world import CONFIG_MAPS
 
 QUICK = timedelta(seconds=20)
 QUOTAS = Resource("", "v1", "resourcequotas", "ResourceQuota")

@@ -12,9 +12,9 @@ import pytest
 from argosy.gitops.keys import ResourceKey
 from argosy.runtime.virtual import START
 from argosy.sources.git.scripted import ScriptedGit
-from kit.gitops import REPO, Bench, application, config, prepare
-from kit.hook_jobs import JOBS, Jobs, job
-from kit.world import World
+from tests.kit.gitops import REPO, Bench, application, config, prepare
+from tests.kit.hook_jobs import JOBS, Jobs, job
+from tests.kit.world import World
 
 FILES = {
     "conf/pre.yaml": job("pre", "PreSync"),

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from argosy.gitops.keys import APPLICATIONS, PROJECTS
-from kit.gitops import REPO, Bench, application, config
-from kit.world import CONFIG_MAPS
+from tests.kit.gitops import REPO, Bench, application, config
+from tests.kit.world import CONFIG_MAPS
 
 
 def test_an_application_is_synced_follows_commits_prunes_and_heals(bench: Bench) -> None:

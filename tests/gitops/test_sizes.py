@@ -13,7 +13,7 @@ from argosy.gitops.model.status_patch import is_too_large
 from argosy.machinery.requests import Write
 from argosy.machinery.status import StatusError
 from argosy.runtime.clients.wrapping import WrappingClient
-from kit.gitops import REPO, Bench, application, config
+from tests.kit.gitops import REPO, Bench, application, config
 
 COUNT = 20
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from argosy.sources.port import Credentials, NotFound, Tree
 from argosy.sources.tree import MemoryStorage, RootedTree
-from kit.gitops import REPO, Bench, application, config, opened
+from tests.kit.gitops import REPO, Bench, application, config, opened
 
 VALUES = "https://git.example/values.git"
 CHARTS = "https://charts.example"

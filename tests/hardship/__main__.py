@@ -1,4 +1,4 @@
-"""`python -m hardship --room gitops --story hooks --seed 17`; without a seed, many; without a room, all."""
+"""`python -m tests.hardship --room gitops --story hooks --seed 17`; without a seed, many; without a room, all."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import sys
 import time
 from collections import Counter
 
-from hardship.rooms import ROOMS
-from kit.hardship import Failure, Story, endure
+from tests.hardship.rooms import ROOMS
+from tests.kit.hardship import Failure, Story, endure
 
 
 def main() -> int:

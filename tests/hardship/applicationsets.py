@@ -11,12 +11,12 @@ from argosy.gitops.applicationsets.controller import NAME as FIELD_MANAGER
 from argosy.gitops.keys import APPLICATION_SETS, APPLICATIONS
 from argosy.machinery.objects import JsonObject
 from argosy.observe.metrics import Registry
-from hardship.gitops import FINALIZER, ApplicationStory
-from hardship.sealing import SharedEngine
-from kit.applicationsets import made_generators
-from kit.gitops import REPO, config
-from kit.hardship import Committed, Part, Process, Step, Story
-from kit.world import CONFIG_MAPS
+from tests.hardship.gitops import FINALIZER, ApplicationStory
+from tests.hardship.sealing import SharedEngine
+from tests.kit.applicationsets import made_generators
+from tests.kit.gitops import REPO, config
+from tests.kit.hardship import Committed, Part, Process, Step, Story
+from tests.kit.world import CONFIG_MAPS
 
 SERVER = "https://kubernetes.default.svc"
 

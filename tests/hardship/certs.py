@@ -23,9 +23,9 @@ from argosy.certs.settings import Settings
 from argosy.machinery.controller import Hidden
 from argosy.machinery.objects import JsonObject, resource_of
 from argosy.runtime.engine import Answerer, Engine
-from kit.certs import certificate, issuer
-from kit.hardship import Committed, Part, Process, Step, Story
-from kit.world import World
+from tests.kit.certs import certificate, issuer
+from tests.kit.hardship import Committed, Part, Process, Step, Story
+from tests.kit.world import World
 
 CERTIFICATES, REQUESTS, ISSUERS = resource_of(Certificate), resource_of(CertificateRequest), resource_of(Issuer)
 ORDERS, CHALLENGES, SECRETS = resource_of(Order), resource_of(Challenge), resource_of(Secret)

@@ -18,10 +18,10 @@ from argosy.gitops.keys import APPLICATIONS, PROJECTS
 from argosy.machinery.objects import JsonObject
 from argosy.render.port import Rendered, RenderRequest
 from argosy.sources.git.scripted import ScriptedGit
-from kit.gitops import REPO, NoCharts, application, config, project
-from kit.hardship import Committed, Part, Process, Step, Story
-from kit.hook_jobs import JOBS, Jobs, job
-from kit.world import CONFIG_MAPS, NAMESPACES, World
+from tests.kit.gitops import REPO, NoCharts, application, config, project
+from tests.kit.hardship import Committed, Part, Process, Step, Story
+from tests.kit.hook_jobs import JOBS, Jobs, job
+from tests.kit.world import CONFIG_MAPS, NAMESPACES, World
 
 FINALIZER = "resources-finalizer.argocd.argoproj.io"
 KINDS = [{"apiGroups": ["", "batch"], "kinds": ["ConfigMap", "Job"], "clusters": ["*"]}]

@@ -11,11 +11,11 @@ from argosy.apis.kubernetes import known
 from argosy.gitops import GitOps
 from argosy.gitops.keys import APPLICATIONS
 from argosy.machinery.objects import JsonObject
-from hardship.gitops import ApplicationStory
-from kit.gitops import REPO, NoCharts, application, config
-from kit.hardship import Committed, Part, Process, Step, Story
-from kit.scripted_writer import ScriptedWriter
-from kit.world import CONFIG_MAPS
+from tests.hardship.gitops import ApplicationStory
+from tests.kit.gitops import REPO, NoCharts, application, config
+from tests.kit.hardship import Committed, Part, Process, Step, Story
+from tests.kit.scripted_writer import ScriptedWriter
+from tests.kit.world import CONFIG_MAPS
 
 
 class Hydrated(ApplicationStory):

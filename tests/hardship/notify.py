@@ -16,8 +16,8 @@ from argosy.notify.settings import NotifySettings
 from argosy.notify.state import read_state
 from argosy.notify.subjects import APPLICATIONS
 from argosy.runtime.engine import Answerer, Engine
-from kit.hardship import Part, Process, Step, Story
-from kit.world import NAMESPACES, World
+from tests.kit.hardship import Part, Process, Step, Story
+from tests.kit.world import NAMESPACES, World
 
 CONFIG_MAPS = Resource("", "v1", "configmaps", "ConfigMap")
 CONFIGURATION = {

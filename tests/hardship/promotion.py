@@ -34,10 +34,10 @@ from argosy.sources.egress import Egress, EgressPolicy
 from argosy.sources.git.remote import GitMirrors, GitSettings
 from argosy.sources.hosting.repositories import Repositories
 from argosy.sources.hosting.serving import Serving
-from kit.forge import Forge
-from kit.hardship import Committed, Part, Process, Step, Story
-from kit.promotion import AUTHOR, CONTROL_PLANE, CONTROLLER
-from kit.world import NAMESPACES, World
+from tests.kit.forge import Forge
+from tests.kit.hardship import Committed, Part, Process, Step, Story
+from tests.kit.promotion import AUTHOR, CONTROL_PLANE, CONTROLLER
+from tests.kit.world import NAMESPACES, World
 
 PROJECT = "demo"
 KEYS = Keys.make(datetime.now(UTC))  # noqa: TID251  (certificates live in real time)

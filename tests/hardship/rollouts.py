@@ -23,10 +23,10 @@ from argosy.rollouts import controllers
 from argosy.rollouts.arithmetic.limits import max_surge, max_unavailable
 from argosy.rollouts.commands import changes, promote
 from argosy.runtime.engine import Answerer, Engine
-from kit.analysis import value
-from kit.hardship import Committed, Part, Process, Step, Story
-from kit.replica_sets import REPLICA_SETS, ReplicaSets
-from kit.world import World
+from tests.kit.analysis import value
+from tests.kit.hardship import Committed, Part, Process, Step, Story
+from tests.kit.replica_sets import REPLICA_SETS, ReplicaSets
+from tests.kit.world import World
 
 GROUP = "argoproj.io"
 ROLLOUTS = Resource(GROUP, "v1alpha1", "rollouts", "Rollout")

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from hardship import applicationsets, certs, gitops, hydrator, notify, promotion, rollouts, sealing, workloads
-from kit.hardship import Story
+from tests.hardship import applicationsets, certs, gitops, hydrator, notify, promotion, rollouts, sealing, workloads
+from tests.kit.hardship import Story
 
 ROOMS: dict[str, tuple[type[Story], ...]] = {
     "gitops": gitops.STORIES,

@@ -19,9 +19,9 @@ from argosy.sealing.renewal import key_secret
 from argosy.sealing.scope import KEY_LABEL
 from argosy.sealing.settings import Settings
 from argosy.sealing.templates import Templates
-from kit.hardship import Committed, Part, Process, Step, Story
-from kit.sealing import SYSTEM, ScriptedKeys, item, made_for_tests, sealed, secret
-from kit.world import World
+from tests.kit.hardship import Committed, Part, Process, Step, Story
+from tests.kit.sealing import SYSTEM, ScriptedKeys, item, made_for_tests, sealed, secret
+from tests.kit.world import World
 
 SEALED, SECRETS = resource_of(SealedSecret), resource_of(Secret)
 

@@ -6,8 +6,8 @@ import os
 
 import pytest
 
-from hardship.rooms import ROOMS
-from kit.hardship import Story, endure
+from tests.hardship.rooms import ROOMS
+from tests.kit.hardship import Story, endure
 
 SEEDS = int(os.environ.get("HARDSHIP_SEEDS", "100"))
 """Of each story; `make hardship` takes 1,000."""

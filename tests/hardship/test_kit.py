@@ -10,8 +10,8 @@ from argosy.machinery.objects import JsonObject, Key
 from argosy.machinery.status import StatusError
 from argosy.observe.metrics import Registry
 from argosy.runtime.controller import DONE, Controller, Outcome
-from kit.hardship import Committed, Failure, Part, Process, Step, Story, endure
-from kit.world import CONFIG_MAPS, config_map
+from tests.kit.hardship import Committed, Failure, Part, Process, Step, Story, endure
+from tests.kit.world import CONFIG_MAPS, config_map
 
 SEEDS = range(36)
 

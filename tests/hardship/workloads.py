@@ -10,9 +10,9 @@ from argosy.cluster.workloads.resources import RESOURCES
 from argosy.cluster.workloads.server import PipelineServer
 from argosy.cluster.workloads.simulation import Settings
 from argosy.machinery.objects import JsonObject
-from kit.hardship import Committed, Part, Process, Step, Story
-from kit.hardship.server import SimulatedPart
-from kit.workloads import image, job, ready, workload
+from tests.kit.hardship import Committed, Part, Process, Step, Story
+from tests.kit.hardship.server import SimulatedPart
+from tests.kit.workloads import image, job, ready, workload
 
 DEPLOYMENTS, REPLICA_SETS, STATEFUL_SETS = (RESOURCES[name] for name in ("deployments", "replicasets", "statefulsets"))
 JOBS, PODS, SERVICES, CLAIMS = (RESOURCES[name] for name in ("jobs", "pods", "services", "persistentvolumeclaims"))

@@ -13,7 +13,7 @@ from argosy.expr.exprlang import floats
 from argosy.machinery.objects import JsonObject, Key, Resource
 from argosy.runtime.clock import Clock
 from argosy.runtime.engine import Answerer
-from kit.engine import EngineWorld
+from tests.kit.engine import EngineWorld
 
 RUNS = Resource("argoproj.io", "v1alpha1", "analysisruns", "AnalysisRun")
 JOBS = Resource("batch", "v1", "jobs", "Job")

@@ -28,7 +28,7 @@ from argosy.runtime.clock import Clock
 from argosy.runtime.engine import Engine
 from argosy.sources.git.scripted import ScriptedGit
 from argosy.sources.port import GitRemote
-from kit.world import CONFIG_MAPS, NAMESPACES, World
+from tests.kit.world import CONFIG_MAPS, NAMESPACES, World
 
 REPO = "https://git.example/fleet.git"
 CRDS = Resource("apiextensions.k8s.io", "v1", "customresourcedefinitions", "CustomResourceDefinition", namespaced=False)

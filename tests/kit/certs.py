@@ -20,7 +20,7 @@ from argosy.machinery.objects import JsonObject
 from argosy.runtime.chance import Rng
 from argosy.runtime.clock import Clock
 from argosy.runtime.engine import Answerer
-from kit.engine import EngineWorld
+from tests.kit.engine import EngineWorld
 
 
 class CertsWorld(EngineWorld):

@@ -22,8 +22,8 @@ from argosy.runtime.client import Client
 from argosy.runtime.clients.access import Access, ClientAccess
 from argosy.runtime.clients.wrapping import WrappingClient
 from argosy.runtime.http.exchange import Unreachable
-from kit.verbs import verbs
-from kit.world import CONFIG_MAPS, SECRETS, World, ours
+from tests.kit.verbs import verbs
+from tests.kit.world import CONFIG_MAPS, SECRETS, World, ours
 
 
 class Clusters:

@@ -24,7 +24,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
 from argosy.runtime.clock import RealClock
-from kit.scripted_http import Asked, Reply
+from tests.kit.scripted_http import Asked, Reply
 
 REFUSED = 403, {"message": "the signature does not match"}
 SPACE = "https://route53.amazonaws.com/doc/2013-04-01/"

@@ -23,7 +23,7 @@ from argosy.observe.metrics import Registry
 from argosy.runtime.caches.informers import InformerCaches
 from argosy.runtime.client import Client
 from argosy.runtime.engine import Answerer, Engine
-from kit.world import NAMESPACES, World
+from tests.kit.world import NAMESPACES, World
 
 DEFINITIONS = Resource(
     "apiextensions.k8s.io", "v1", "customresourcedefinitions", "CustomResourceDefinition", namespaced=False

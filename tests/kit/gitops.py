@@ -36,8 +36,8 @@ from argosy.sources.git.scripted import ScriptedGit
 from argosy.sources.git.writing import WritingMirrors
 from argosy.sources.port import GitRemote, GitWriter
 from argosy.sources.signatures import Verifier
-from kit.clusters import Clusters
-from kit.world import CONFIG_MAPS, World
+from tests.kit.clusters import Clusters
+from tests.kit.world import CONFIG_MAPS, World
 
 REPO = "https://git.example/app.git"
 CRDS = Resource("apiextensions.k8s.io", "v1", "customresourcedefinitions", "CustomResourceDefinition", namespaced=False)

@@ -7,7 +7,7 @@ import asyncio
 from argosy.machinery.api import PatchType
 from argosy.machinery.objects import JsonObject, Resource
 from argosy.machinery.status import StatusError
-from kit.world import World
+from tests.kit.world import World
 
 JOBS = Resource("batch", "v1", "jobs", "Job")
 

@@ -27,8 +27,8 @@ from argosy.server.sessions.provider import Provider
 from argosy.server.sessions.shared import SharedSessions
 from argosy.server.sessions.store import ConfigMapStore
 from argosy.server.world import World
-from kit.promotion import PromotionWorld
-from kit.verbs import verbs
+from tests.kit.promotion import PromotionWorld
+from tests.kit.verbs import verbs
 
 PASSWORD = "admin"
 ENVIRON = {

@@ -14,12 +14,12 @@ import yaml
 from argosy.machinery.objects import JsonObject
 from argosy.promotion import Settings
 from argosy.sources.hosting.serving import Serving
-from kit.kargo_api import KargoApi
-from kit.kargo_timeline.comparing import difference
-from kit.kargo_timeline.serving import Script
-from kit.kargo_timeline.spelling import recorded as spelled
-from kit.kargo_timeline.story import WEBHOOKS, Story
-from kit.promotion import PromotionWorld
+from tests.kit.kargo_api import KargoApi
+from tests.kit.kargo_timeline.comparing import difference
+from tests.kit.kargo_timeline.serving import Script
+from tests.kit.kargo_timeline.spelling import recorded as spelled
+from tests.kit.kargo_timeline.story import WEBHOOKS, Story
+from tests.kit.promotion import PromotionWorld
 
 INTERVAL = "1h0m0s"
 ELSEWHERE = re.compile(r"http://127\.0\.0\.1:\d+")

@@ -22,7 +22,7 @@ import yaml
 
 from argosy.cluster.http.exchange import Response
 from argosy.machinery.objects import JsonObject
-from kit.kargo_cli import Replay
+from tests.kit.kargo_cli import Replay
 
 ANY_WORD = re.compile(r"\{(?:age|duration|rv|token|time)\}")
 BLANKS = re.compile(r"\s+")

@@ -15,7 +15,7 @@ from argosy.notify.settings import NotifySettings
 from argosy.notify.state import ANNOTATION as STATE
 from argosy.notify.subjects import APPLICATIONS
 from argosy.runtime.engine import Answerer
-from kit.engine import EngineWorld
+from tests.kit.engine import EngineWorld
 
 CONFIG_MAPS = Resource("", "v1", "configmaps", "ConfigMap")
 APP = Key("argocd", "web")

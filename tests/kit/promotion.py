@@ -45,8 +45,8 @@ from argosy.sources.git.remote import GitMirrors, GitSettings
 from argosy.sources.hosting.registry import MemoryRegistry
 from argosy.sources.hosting.repositories import Repositories
 from argosy.sources.hosting.serving import Serving
-from kit.engine import EngineWorld
-from kit.verbs import verbs
+from tests.kit.engine import EngineWorld
+from tests.kit.verbs import verbs
 
 CONTROLLER = "system:serviceaccount:kargo:kargo-controller"
 CONTROL_PLANE = r"system:serviceaccount:kargo:.*"

@@ -9,7 +9,7 @@ from typing import Any
 from argosy.machinery.api import PatchType
 from argosy.machinery.objects import JsonObject, Resource, key_of
 from argosy.machinery.status import StatusError
-from kit.world import World
+from tests.kit.world import World
 
 REPLICA_SETS = Resource("apps", "v1", "replicasets", "ReplicaSet")
 STARTS, READY = 0.1, 2.0

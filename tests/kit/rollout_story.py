@@ -35,7 +35,7 @@ from argosy.runtime.clients.wrapping import WrappingClient
 from argosy.runtime.clock import Clock
 from argosy.runtime.engine import Answerer
 from argosy.runtime.engine.writer import Writer
-from kit.engine import EngineWorld
+from tests.kit.engine import EngineWorld
 
 Json = dict[str, Any]
 NAMESPACE = "story"

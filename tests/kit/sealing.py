@@ -26,8 +26,8 @@ from argosy.sealing.renewal import key_secret
 from argosy.sealing.scope import Scope, label_of, scope_annotations
 from argosy.sealing.settings import Settings
 from argosy.sealing.templates import Templates
-from kit.engine import EngineWorld
-from kit.world import EVENTS
+from tests.kit.engine import EngineWorld
+from tests.kit.world import EVENTS
 
 NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
 SYSTEM = "kube-system"

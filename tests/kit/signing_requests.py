@@ -11,7 +11,7 @@ from argosy.apis.schema import read
 from argosy.certs.pki import certificates, keys, requests, signing
 from argosy.certs.settings import Settings
 from argosy.machinery.objects import JsonObject, Resource
-from kit.certs import CertsWorld
+from tests.kit.certs import CertsWorld
 
 CSRS = Resource(
     "certificates.k8s.io", "v1", "certificatesigningrequests", "CertificateSigningRequest", namespaced=False

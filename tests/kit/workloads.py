@@ -15,7 +15,7 @@ from argosy.machinery.api import PatchType
 from argosy.machinery.objects import JsonObject, Key
 from argosy.runtime.chance import SeededRng
 from argosy.runtime.virtual import VirtualClock, run_virtual
-from kit.verbs import verbs
+from tests.kit.verbs import verbs
 
 PLACES = {
     "Deployment": ("apps", "v1", "deployments"),

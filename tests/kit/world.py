@@ -21,7 +21,7 @@ from argosy.machinery.objects import JsonObject, Resource
 from argosy.runtime.caches.informers import InformerCaches
 from argosy.runtime.supervisor import Supervisor
 from argosy.runtime.virtual import START, Ending, Limits, Settled, VirtualProcess
-from kit.verbs import Verbs, verbs
+from tests.kit.verbs import Verbs, verbs
 
 T = TypeVar("T")
 

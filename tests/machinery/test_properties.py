@@ -3,17 +3,12 @@
 from __future__ import annotations
 
 import copy
-import sys
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
-sys.path.insert(0, str(Path(__file__).parent))
-from replay import KINDS
 
 from argosy.machinery.patches.jsonpatch import apply_json_patch, create_json_patch
 from argosy.machinery.patches.mergepatch import create_merge_patch, create_three_way_merge_patch, merge_patch
@@ -25,6 +20,7 @@ from argosy.machinery.server_side_apply.ownership import track_update
 from argosy.machinery.server_side_apply.scale_ownership import entries_for_parent, entries_for_scale
 from argosy.machinery.status import StatusError
 from argosy.machinery.text.yaml import dump, load
+from tests.machinery.replay import KINDS
 
 NOW = datetime(2024, 1, 1, tzinfo=UTC)
 DEPLOYMENT = KINDS["apps", "v1", "deployments"].schema

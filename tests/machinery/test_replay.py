@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parent))
-from replay import Server, scenario
+from tests.machinery.replay import Server, scenario
 
 # Decided before or after the pure part: place and version checks, storage, dry runs of other kinds, validation.
 BY_THE_SERVER = {

@@ -3,14 +3,9 @@
 from __future__ import annotations
 
 import json
-import sys
-from pathlib import Path
 from typing import Any
 
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parent))
-from replay import ROOT
 
 from argosy.machinery.patches.mergepatch import merge_patch
 from argosy.machinery.structural import (
@@ -24,6 +19,7 @@ from argosy.machinery.structural import (
 )
 from argosy.machinery.text.yaml import load_documents
 from argosy.runtime.clock import RealClock
+from tests.machinery.replay import ROOT
 
 STEPS = json.loads((ROOT / "exchanges" / "crd.json").read_text())["steps"]
 SCHEMA = STEPS[2]["request"]["body"]["spec"]["versions"][0]["schema"]["openAPIV3Schema"]

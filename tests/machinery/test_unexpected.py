@@ -13,7 +13,7 @@ from argosy.observe.metrics import Registry
 from argosy.runtime.clients.fencing import FencedOff
 from argosy.runtime.controller import Controller, Outcome
 from argosy.runtime.http.exchange import Unreachable
-from kit.world import World
+from tests.kit.world import World
 
 SECRET = "hunter2-b64-aHVudGVyMg=="
 RAISED = [

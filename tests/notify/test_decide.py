@@ -10,7 +10,7 @@ from argosy.notify.records import ANNOTATION as PENDING
 from argosy.notify.state import ANNOTATION as STATE
 from argosy.notify.state import condition_hash
 from argosy.notify.subjects import APPLICATIONS
-from kit.notify import APP, NotifyWorld
+from tests.kit.notify import APP, NotifyWorld
 
 SUBSCRIBED = {"notifications.argoproj.io/subscribe.on-out.slack": "ops"}
 OUT = {

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from argosy.machinery.objects import Key
 from argosy.notify.threads import CONFIG_MAPS, MOST, NAME, Kept
-from kit.engine import EngineWorld
-from kit.verbs import Verbs
+from tests.kit.engine import EngineWorld
+from tests.kit.verbs import Verbs
 
 PLACE = "slack/#ops/web"
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from observe.peers import ABSENT, PEERS
+from tests.observe.peers import ABSENT, PEERS
 
 SHEET = Path(__file__).resolve().parents[3] / "shared" / "spec" / "metrics.md"
 FRAGMENT = re.compile(r"[a-z][a-z0-9_]*_[a-z0-9_]+")

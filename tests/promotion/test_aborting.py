@@ -8,8 +8,8 @@ from typing import Any
 from argosy.machinery.objects import JsonObject, Key
 from argosy.promotion.kinds import FREIGHT, PROMOTIONS
 from argosy.promotion.promotions.questions import RunStep
-from kit.promotion import PromotionWorld
-from promotion.test_stories import DIRECT, template
+from tests.kit.promotion import PromotionWorld
+from tests.promotion.test_stories import DIRECT, template
 
 OUT: JsonObject = {"uses": "file-write", "as": "out", "config": {"path": "a", "contents": "x"}}
 

@@ -10,8 +10,8 @@ from argosy.machinery.status import StatusError
 from argosy.promotion.kinds import FREIGHT, PROMOTIONS, WAREHOUSES
 from argosy.runtime.client import Client
 from argosy.runtime.clients.wrapping import WrappingClient
-from kit.promotion import PromotionWorld
-from promotion.test_stories import template
+from tests.kit.promotion import PromotionWorld
+from tests.promotion.test_stories import template
 
 OUT: JsonObject = {"uses": "compose-output", "as": "out", "config": {"id": "x"}}
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from argosy.machinery.objects import Key
 from argosy.promotion.kinds import FREIGHT, PROMOTIONS
-from kit.promotion import PromotionWorld, git
+from tests.kit.promotion import PromotionWorld, git
 
 DIRECT = [{"origin": {"kind": "Warehouse", "name": "w"}, "sources": {"direct": True}}]
 

@@ -10,7 +10,7 @@ from argosy.machinery import timestamps
 from argosy.machinery.objects import JsonObject, Key
 from argosy.promotion import Settings
 from argosy.promotion.kinds import FREIGHT, PROMOTIONS, WAREHOUSES
-from kit.promotion import PromotionWorld
+from tests.kit.promotion import PromotionWorld
 
 DIRECT = {"origin": {"kind": "Warehouse", "name": "w"}, "sources": {"direct": True}}
 COMPOSE = {"uses": "compose-output", "as": "out", "config": {"id": "x"}}

@@ -207,8 +207,8 @@ def test_nothing_that_it_started_outlives_argosy(tmp_path: Path) -> None:
             """
             import asyncio, sys, threading
             sys.path[:0] = [sys.argv[1], sys.argv[1] + '/render']
-            from render.conftest import Bench, request
-            from render.test_plugin_attacks import attack, OWNER
+            from tests.render.conftest import Bench, request
+            from tests.render.test_plugin_attacks import attack, OWNER
             script = "import subprocess, time; subprocess.Popen(['setsid', 'sleep', '6081']); time.sleep(60)"
             bench = Bench(plugins=[attack(script)])
             print('ready', flush=True)

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from argosy.machinery.controller import NOTHING
 from argosy.machinery.requests import Write
 from argosy.rollouts.destination_rules import Seen, decide
-from kit.rollouts import canary
+from tests.kit.rollouts import canary
 
 NOW = datetime(2030, 1, 1, tzinfo=UTC)
 RULE = {

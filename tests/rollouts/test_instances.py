@@ -8,8 +8,8 @@ import pytest
 
 from argosy.machinery.objects import Key
 from argosy.rollouts import RolloutSettings
-from kit.rollout_story import EXPERIMENTS, NAMESPACE, ROLLOUTS, RolloutStory
-from kit.rollouts import TEMPLATE
+from tests.kit.rollout_story import EXPERIMENTS, NAMESPACE, ROLLOUTS, RolloutStory
+from tests.kit.rollouts import TEMPLATE
 
 LABEL = "argo-rollouts.argoproj.io/controller-instance-id"
 SELECTOR = {"matchLabels": {"app": "web"}}

@@ -5,8 +5,8 @@ from __future__ import annotations
 from argosy.analysis.metrics import AnalysisMetrics
 from argosy.observe.metrics import Registry
 from argosy.rollouts.metrics import RolloutMetrics
-from kit.rollout_story import EXPERIMENTS, NAMESPACE, ROLLOUTS, RUNS, RolloutStory
-from kit.rollouts import TEMPLATE
+from tests.kit.rollout_story import EXPERIMENTS, NAMESPACE, ROLLOUTS, RUNS, RolloutStory
+from tests.kit.rollouts import TEMPLATE
 
 CHECK = {
     "apiVersion": "argoproj.io/v1alpha1",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from argosy.machinery.objects import Key, Resource
-from kit.rollout_story import NAMESPACE, ROLLOUTS, RolloutStory
+from tests.kit.rollout_story import NAMESPACE, ROLLOUTS, RolloutStory
 
 PODS = Resource("", "v1", "pods", "Pod")
 WORKLOADS = {

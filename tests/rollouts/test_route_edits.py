@@ -7,8 +7,8 @@ from typing import Any
 from argosy.machinery.api import PatchType
 from argosy.machinery.objects import Key, Resource
 from argosy.rollouts.resources import WAITING
-from kit.rollout_story import NAMESPACE, ROLLOUTS, RolloutStory
-from kit.rollouts import TEMPLATE
+from tests.kit.rollout_story import NAMESPACE, ROLLOUTS, RolloutStory
+from tests.kit.rollouts import TEMPLATE
 
 ROUTES = Resource("networking.istio.io", "v1alpha3", "virtualservices", "VirtualService")
 

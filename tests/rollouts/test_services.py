@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from argosy.machinery.objects import Key, Resource
-from kit.rollout_story import NAMESPACE, ROLLOUTS, RolloutStory
-from kit.rollouts import TEMPLATE
+from tests.kit.rollout_story import NAMESPACE, ROLLOUTS, RolloutStory
+from tests.kit.rollouts import TEMPLATE
 
 SERVICES = Resource("", "v1", "services", "Service")
 

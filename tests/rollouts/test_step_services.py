@@ -16,9 +16,9 @@ from argosy.rollouts.step_services import ANSWER_LIMIT, StepServices, answerers,
 from argosy.runtime.clock import Clock, RealClock
 from argosy.runtime.engine import Answerer
 from argosy.sources.egress import Egress, EgressPolicy
-from kit.rollout_story import NAMESPACE, ROLLOUTS, RolloutStory
-from kit.rollouts import TEMPLATE
-from kit.scripted_http import Asked, Reply, ScriptedHttp
+from tests.kit.rollout_story import NAMESPACE, ROLLOUTS, RolloutStory
+from tests.kit.rollouts import TEMPLATE
+from tests.kit.scripted_http import Asked, Reply, ScriptedHttp
 
 PLUGIN = "acme/warm-up"
 SERVICES = json.dumps(

@@ -20,9 +20,9 @@ from argosy.runtime.clients.faults import FaultPlan, FaultyClient
 from argosy.runtime.clients.fencing import FencedClient
 from argosy.runtime.clock import RealClock
 from argosy.runtime.http import HttpClient, load_kubeconfig
-from kit.served import served
-from kit.verbs import Verbs, verbs
-from kit.world import CONFIG_MAPS, NAMESPACES, config_map, ours
+from tests.kit.served import served
+from tests.kit.verbs import Verbs, verbs
+from tests.kit.world import CONFIG_MAPS, NAMESPACES, config_map, ours
 
 ADAPTERS = ("direct", "certificate", "token", "fenced", "faultless")
 

@@ -15,7 +15,7 @@ from argosy.runtime.chance import SeededRng
 from argosy.runtime.controller import DONE, Controller, Outcome, owner_keys
 from argosy.runtime.supervisor import Supervisor
 from argosy.runtime.virtual import VirtualClock, run_virtual
-from kit.world import CONFIG_MAPS, World, config_map
+from tests.kit.world import CONFIG_MAPS, World, config_map
 
 A, B = Key("ns", "a"), Key("ns", "b")
 PLAIN = Backoff(first=1.0, longest=64.0, jitter=0.0)

@@ -12,7 +12,7 @@ from argosy.machinery.status import StatusError
 from argosy.runtime.client import Client
 from argosy.runtime.clients.wrapping import WrappingClient
 from argosy.runtime.events import WAITING_LIMIT, EventRecorder
-from kit.world import CONFIG_MAPS, EVENTS, World, config_map
+from tests.kit.world import CONFIG_MAPS, EVENTS, World, config_map
 
 SYNCED = Happened(
     involved=("v1", "ConfigMap", "default", "a", "uid-1"),

@@ -16,8 +16,8 @@ from argosy.runtime.clients.fencing import FencedClient, FencedOff
 from argosy.runtime.clients.wrapping import WrappingClient
 from argosy.runtime.controller import DONE, Controller, Outcome
 from argosy.runtime.leases import LeaseHolder, Membership, Move, Sight, Timing, decide
-from kit.verbs import verbs
-from kit.world import CONFIG_MAPS, LEASES, World, config_map
+from tests.kit.verbs import verbs
+from tests.kit.world import CONFIG_MAPS, LEASES, World, config_map
 
 KEY = Key("kube-system", "argosy")
 WORK = [Key("default", f"k{number}") for number in range(40)]

@@ -8,8 +8,8 @@ from argosy.machinery.objects import Key
 from argosy.observe.metrics import Registry
 from argosy.rollouts.settings import RolloutSettings
 from argosy.runtime.look_metrics import STAY_SECONDS, LookMetrics
-from kit.rollout_story import NAMESPACE, ROLLOUTS, RolloutStory
-from kit.rollouts import TEMPLATE
+from tests.kit.rollout_story import NAMESPACE, ROLLOUTS, RolloutStory
+from tests.kit.rollouts import TEMPLATE
 
 ROLLOUT = {
     "apiVersion": "argoproj.io/v1alpha1",

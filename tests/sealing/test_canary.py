@@ -12,8 +12,8 @@ from argosy.apis.bitnami import SealedSecret
 from argosy.apis.kubernetes.views.core import Secret
 from argosy.machinery.objects import Key
 from argosy.sealing.ports import Opened
-from kit.sealing import NAME, SYSTEM, SealingWorld, item, sealed, secret
-from kit.world import EVENTS
+from tests.kit.sealing import NAME, SYSTEM, SealingWorld, item, sealed, secret
+from tests.kit.world import EVENTS
 
 CANARY = "canary-5f0c9b7e2d41"
 TEMPLATES = (

@@ -10,8 +10,8 @@ import pytest
 from argosy.apis.kubernetes.views.core import Secret
 from argosy.machinery.objects import JsonObject, Key
 from argosy.sealing import copies
-from kit.engine import EngineWorld
-from kit.world import EVENTS
+from tests.kit.engine import EngineWorld
+from tests.kit.world import EVENTS
 
 TO, OF = copies.COPIED_TO, copies.COPY_OF
 

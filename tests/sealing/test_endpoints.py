@@ -21,7 +21,7 @@ from argosy.sealing.ports import Opened
 from argosy.sealing.rates import Rates
 from argosy.sealing.scope import Scope
 from argosy.sealing.templates import Templates
-from kit.sealing import NOON, item, key_pair, sealed
+from tests.kit.sealing import NOON, item, key_pair, sealed
 
 RING = KeyRing((RegisteredKey("a", key_pair(), NOON),))
 FRAME = {"apiVersion": "bitnami.com/v1alpha1", "kind": "SealedSecret", "metadata": {"name": "x"}, "spec": {}}

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from argosy.sealing.item import NO_KEY, ItemError, NotBase64, decoded, opened, seal
-from kit.sealing import private
+from tests.kit.sealing import private
 
 KEY, OTHER = private(0), private(1)
 SESSION = bytes(range(32))

@@ -16,7 +16,7 @@ from argosy.sealing.ports import MadeKey
 from argosy.sealing.renewal import Course, Seen, decide, next_key_at
 from argosy.sealing.scope import KEY_LABEL
 from argosy.sealing.settings import Settings
-from kit.sealing import NOON, SYSTEM, SealingWorld, key_pair, sealed
+from tests.kit.sealing import NOON, SYSTEM, SealingWorld, key_pair, sealed
 
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 KEY = key_pair()

@@ -9,7 +9,7 @@ from argosy.apis.kubernetes.views.core import Secret
 from argosy.machinery.objects import Key
 from argosy.sealing.scope import MANAGED, PATCH, SKIP_OWNER, Scope
 from argosy.sealing.settings import Settings
-from kit.sealing import NAME, SealingWorld, item, sealed, secret
+from tests.kit.sealing import NAME, SealingWorld, item, sealed, secret
 
 OTHER = Key("default", "other")
 

@@ -6,7 +6,7 @@ import asyncio
 from pathlib import Path
 from typing import Any
 
-from kit.argocd_server import argocd_server
+from tests.kit.argocd_server import argocd_server
 
 
 def appset(name: str, project: str = "default") -> dict[str, Any]:

@@ -17,7 +17,7 @@ from urllib.parse import quote
 
 from argosy.server.errors import Code
 from argosy.server.schema.facts import methods
-from kit.argocd_server import Api, argocd_server
+from tests.kit.argocd_server import Api, argocd_server
 
 RECORDED = Path(__file__).parents[3] / "shared/data/argo-cd/webhooks"
 SEED = 20_260_830

@@ -9,7 +9,7 @@ from pathlib import Path
 from argosy.observe.metrics import REGISTRY, Registry
 from argosy.server.metrics import MOST_REPOSITORIES, ServerMetrics
 from argosy.server.schema.facts import methods
-from kit.argocd_server import argocd_server
+from tests.kit.argocd_server import argocd_server
 
 
 def test_every_method_is_there_from_the_start() -> None:

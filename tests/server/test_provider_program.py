@@ -15,8 +15,8 @@ import aiohttp
 import pytest
 
 from argosy.cli.place import free_port
-from kit import oidc_provider
-from kit.argocd_server import Api, argocd_server
+from tests.kit import oidc_provider
+from tests.kit.argocd_server import Api, argocd_server
 
 pytestmark = pytest.mark.e2e
 

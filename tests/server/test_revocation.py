@@ -8,7 +8,7 @@ from pathlib import Path
 from argosy.server.dispatch import Asked
 from argosy.server.errors import ApiError, Code
 from argosy.server.schema.facts import methods
-from kit.argocd_server import Api, argocd_server
+from tests.kit.argocd_server import Api, argocd_server
 
 SECONDS = 10.0
 

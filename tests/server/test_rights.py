@@ -10,7 +10,7 @@ from argosy.server.dispatch import Asked
 from argosy.server.errors import ApiError, Code
 from argosy.server.schema.facts import methods
 from argosy.server.services import routes
-from kit.argocd_server import Api, argocd_server
+from tests.kit.argocd_server import Api, argocd_server
 
 BY_NAME = {
     "name": "x",

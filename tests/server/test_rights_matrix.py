@@ -21,7 +21,7 @@ from argosy.server.api import PREFIX, router
 from argosy.server.dispatch import Asked
 from argosy.server.errors import ApiError, Code
 from argosy.server.schema.facts import methods
-from kit.argocd_server import SECRETS, Api, argocd_server
+from tests.kit.argocd_server import SECRETS, Api, argocd_server
 
 FILE = Path(__file__).parent / "rights_matrix.txt"
 CALLERS = ("none", "nobody", "reader", "other", "team", "admin")

@@ -18,7 +18,7 @@ from aiohttp import web
 from joserfc import jwt
 from joserfc.jwk import RSAKey
 
-from kit.argocd_server import Api, argocd_server
+from tests.kit.argocd_server import Api, argocd_server
 
 
 class ProviderProgram:

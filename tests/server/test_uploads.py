@@ -18,7 +18,7 @@ from argosy.machinery.objects import JsonObject, Resource
 from argosy.server.dispatch import Asked
 from argosy.server.errors import ApiError, Code
 from argosy.server.schema.facts import methods
-from kit.argocd_server import Api, argocd_server
+from tests.kit.argocd_server import Api, argocd_server
 
 APPLICATIONS = Resource("argoproj.io", "v1alpha1", "applications", "Application")
 METHOD = "application.ApplicationService/GetManifestsWithFiles"

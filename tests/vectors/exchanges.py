@@ -21,7 +21,7 @@ from argosy.cluster.workloads.simulation import Workloads
 from argosy.machinery.patches.mergepatch import merge_patch
 from argosy.runtime.chance import SeededRng
 from argosy.runtime.virtual import VirtualClock, run_virtual
-from kit.verbs import verbs
+from tests.kit.verbs import verbs
 
 from .compare import Bindings, differences
 from .outcome import Outcome, not_run

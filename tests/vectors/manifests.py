@@ -14,10 +14,10 @@ from typing import Any
 from argosy.machinery.objects import Key, Resource
 from argosy.machinery.status import StatusError
 from argosy.machinery.text.yaml import YamlError, load_documents
-from kit.certs import GATEWAY_CRDS, CertsWorld
-from kit.engine import EngineWorld
-from kit.rollout_story import NAMESPACE, RolloutStory
-from kit.sealing import SealingWorld
+from tests.kit.certs import GATEWAY_CRDS, CertsWorld
+from tests.kit.engine import EngineWorld
+from tests.kit.rollout_story import NAMESPACE, RolloutStory
+from tests.kit.sealing import SealingWorld
 
 from .outcome import Outcome
 

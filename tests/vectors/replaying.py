@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import importlib
-import sys
 import traceback
 from pathlib import Path
 
 from .families import Family
 from .outcome import Outcome, not_run
-
-sys.path.insert(0, str(Path(__file__).parent.parent))  # for `kit`, what tests share
 
 
 def replayed(family: Family, data: Path) -> list[Outcome]:

@@ -15,7 +15,7 @@ from argosy.machinery.objects import Key, Resource
 from argosy.rollouts.commands.info import Objects, experiment_node, info_of
 from argosy.rollouts.commands.tree import experiment_text, experiments_table, rollout_text, rollouts_table
 from argosy.rollouts.status.phase import shown_phase
-from kit.rollout_story import EXPERIMENTS, NAMESPACE, REPLICA_SETS, ROLLOUTS, RUNS, RolloutStory
+from tests.kit.rollout_story import EXPERIMENTS, NAMESPACE, REPLICA_SETS, ROLLOUTS, RUNS, RolloutStory
 
 from .rollouts_hashes import hashes_of
 

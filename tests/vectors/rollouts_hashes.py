@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from kit.rollout_story import RolloutStory
+from tests.kit.rollout_story import RolloutStory
 
 Json = dict[str, Any]
 

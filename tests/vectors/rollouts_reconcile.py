@@ -24,7 +24,7 @@ from argosy.rollouts.reconcile.turn import Turn
 from argosy.rollouts.routers.port import Router, RoutingError, Shares
 from argosy.rollouts.routers.table import routers_of
 from argosy.rollouts.settings import RolloutSettings
-from kit.pure_world import PureWorld, apply_json_patch
+from tests.kit.pure_world import PureWorld, apply_json_patch
 
 from .outcome import Outcome, not_run
 

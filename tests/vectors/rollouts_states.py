@@ -9,7 +9,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from kit.rollout_story import RolloutStory
+from tests.kit.rollout_story import RolloutStory
 
 from .rollouts_hashes import follows, named, of_run, runs_of
 

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from kit.rollout_story import RolloutStory
+from tests.kit.rollout_story import RolloutStory
 
 from .outcome import Outcome
 from .rollouts_commands import compared

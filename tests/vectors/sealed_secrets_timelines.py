@@ -14,14 +14,13 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from tests.kit.sealing import SealingWorld, item
-
 from argosy.apis.bitnami import SealedSecret
 from argosy.apis.kubernetes.views.core import Secret
 from argosy.machinery.objects import JsonObject, Resource, resource_of
 from argosy.machinery.status import StatusError
 from argosy.sealing.scope import Scope
 from argosy.sealing.settings import Settings
+from tests.kit.sealing import SealingWorld, item
 
 from .outcome import Outcome
 

@@ -7,6 +7,7 @@ import os
 from pathlib import Path
 
 import pytest
+
 from tests.vectors import __main__ as runner
 from tests.vectors.families import FAMILIES, Family
 from tests.vectors.outcome import Outcome

@@ -12,8 +12,6 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from tests.vectors.outcome import Outcome, not_run
-
 from argosy.cluster.server import NAMESPACES, EmbeddedCluster
 from argosy.cluster.store import Change
 from argosy.cluster.workloads.rules.rule_reading import parse_rules
@@ -23,7 +21,8 @@ from argosy.machinery.api import PatchType
 from argosy.machinery.objects import JsonObject
 from argosy.runtime.chance import SeededRng
 from argosy.runtime.virtual import VirtualClock, run_virtual
-from kit.verbs import verbs
+from tests.kit.verbs import verbs
+from tests.vectors.outcome import Outcome, not_run
 
 FAMILY = "workloads"
 RULES = """

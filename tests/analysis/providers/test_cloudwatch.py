@@ -6,7 +6,7 @@ import pytest
 
 from argosy.analysis.conditions import evaluate_condition
 from argosy.analysis.ports import Broken, Measured
-from kit.metrics import HERE, measure
+from tests.kit.metrics import HERE, measure
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import pytest
 
 from argosy.analysis.conditions import evaluate_condition
 from argosy.analysis.ports import Broken, Measured
-from kit.metrics import HERE, MOMENT, measure
+from tests.kit.metrics import HERE, MOMENT, measure
 
 NOW = int(MOMENT.timestamp())
 DATADOG = {"api-key": "k", "app-key": "a", "address": HERE}

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from argosy.analysis.ports import Broken, Measured
-from kit.metrics import HERE, measure
+from tests.kit.metrics import HERE, measure
 
 
 def test_graphite_gives_the_points_of_the_first_series_that_have_a_value() -> None:

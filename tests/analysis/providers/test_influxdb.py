@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from argosy.analysis.ports import Broken, Measured
-from kit.metrics import HERE, measure
+from tests.kit.metrics import HERE, measure
 
 INFLUX = {"authToken": "t", "org": "o", "address": HERE}
 

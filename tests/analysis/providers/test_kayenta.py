@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from argosy.analysis.ports import Broken, Judged
-from kit.metrics import HERE, measure
+from tests.kit.metrics import HERE, measure
 
 KAYENTA = {
     "address": HERE,

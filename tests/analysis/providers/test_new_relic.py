@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from argosy.analysis.ports import Broken, Measured
-from kit.metrics import HERE, measure
+from tests.kit.metrics import HERE, measure
 
 NEW_RELIC = {"personal-api-key": "k", "account-id": "7", "base-url-nerdgraph": f"{HERE}/graphql"}
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from argosy.analysis.ports import Broken, Judged
-from kit.metrics import HERE, measure
+from tests.kit.metrics import HERE, measure
 
 
 def test_a_plug_in_gets_the_metric_and_answers_a_measurement() -> None:

@@ -19,7 +19,7 @@ import pytest
 from argosy.analysis.ports import Broken, Measured
 from argosy.runtime.clock import RealClock
 from argosy.sources.egress import EgressPolicy
-from kit.metrics import HERE, measure
+from tests.kit.metrics import HERE, measure
 
 SPEC = {"address": HERE, "query": "up"}
 

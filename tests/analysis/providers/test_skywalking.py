@@ -8,7 +8,7 @@ import pytest
 
 from argosy.analysis.conditions import evaluate_condition
 from argosy.analysis.ports import Broken, Measured
-from kit.metrics import HERE, measure
+from tests.kit.metrics import HERE, measure
 
 
 def test_skywalking_is_asked_for_the_last_interval() -> None:

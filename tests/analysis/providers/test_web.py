@@ -9,7 +9,7 @@ import pytest
 from aiohttp import web
 
 from argosy.analysis.ports import Broken, Measured
-from kit.metrics import HERE, measure
+from tests.kit.metrics import HERE, measure
 
 
 @pytest.mark.parametrize(

@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.cluster.kinds.vectors import ROOT, kind_of
 
 from argosy.apis.kubernetes.codec import printer_of, reader_of
 from argosy.apis.kubernetes.facts import is_struct
 from argosy.apis.kubernetes.scalars import Mismatch
 from argosy.machinery.objects import JsonObject
 from argosy.machinery.status import StatusError
+from tests.cluster.kinds.vectors import ROOT, kind_of
 
 
 def fixtures() -> list[Any]:

@@ -8,11 +8,11 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
-from tests.cluster.kinds.vectors import ROOT, needs_vectors
 
 from argosy.apis.kubernetes import facts
 from argosy.apis.kubernetes.compile import node_of
 from argosy.machinery.schema import Node
+from tests.cluster.kinds.vectors import ROOT, needs_vectors
 
 
 @pytest.fixture(scope="module")

@@ -12,7 +12,7 @@ from argosy.certs.acme.ports import PresentRecord, RemoveRecord
 from argosy.certs.adapters.acme.simulated import SimulatedAcme
 from argosy.certs.settings import Settings
 from argosy.machinery.objects import JsonObject, Resource
-from kit.certs import CertsWorld, certificate, cluster_issuer
+from tests.kit.certs import CertsWorld, certificate, cluster_issuer
 
 CANARY = "canary-of-the-dns"
 DNS01 = {"cloudflare": {"apiTokenSecretRef": {"name": "dns", "key": "token"}}}

@@ -8,7 +8,7 @@ from typing import Any
 from argosy.certs.adapters.acme.simulated import SimulatedAcme, SimulatedServer
 from argosy.certs.settings import Settings
 from argosy.machinery.timestamps import parse
-from kit.certs import CertsWorld, certificate, issuer
+from tests.kit.certs import CertsWorld, certificate, issuer
 
 URL = "https://acme.test/dir"
 ACME = {

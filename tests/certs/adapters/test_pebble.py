@@ -39,7 +39,7 @@ from argosy.certs.pki import certificates, keys, requests
 from argosy.machinery.controller import Hidden
 from argosy.runtime.clock import RealClock
 from argosy.sources.egress import Egress, EgressPolicy
-from kit.pebble import MAC_KEY, Pebble, needs_pebble, running
+from tests.kit.pebble import MAC_KEY, Pebble, needs_pebble, running
 
 pytestmark = [needs_pebble, pytest.mark.e2e]
 ACCOUNT_KEY = Hidden(keys.encode(keys.generate(keys.KeyKind(keys.RSA, 2048))))

@@ -27,7 +27,7 @@ from argosy.certs.vault.ports import (
 from argosy.machinery.controller import Hidden
 from argosy.runtime.clock import RealClock
 from argosy.sources.egress import Egress, EgressPolicy
-from kit.scripted_http import Asked, Reply, ScriptedHttp
+from tests.kit.scripted_http import Asked, Reply, ScriptedHttp
 
 LIFE = signing.DEFAULT_DURATION
 CANARY = "canary-of-the-vault"

@@ -15,8 +15,8 @@ from argosy.machinery.objects import JsonObject
 from argosy.machinery.requests import Write
 from argosy.runtime.clock import RealClock
 from argosy.sources.egress import Egress, EgressPolicy
-from kit.dns_clouds import Amazon
-from kit.scripted_http import Asked, Reply, ScriptedHttp
+from tests.kit.dns_clouds import Amazon
+from tests.kit.scripted_http import Asked, Reply, ScriptedHttp
 
 ROLE = "arn:aws:iam::123456789012:role/issuer"
 BY_ACCOUNT = ByAws("aws", "certs", "eu-west-1", "vault.test", ROLE, "team-a", "issuer", ("sts.amazonaws.com", "more"))

@@ -11,7 +11,7 @@ from argosy.apis.certmanager import Certificate, CertificateRequest
 from argosy.apis.schema import read
 from argosy.certs.certificate import matching
 from argosy.machinery.objects import JsonObject
-from kit.signing_requests import request_pem
+from tests.kit.signing_requests import request_pem
 
 
 def request(**spec: Any) -> JsonObject:

@@ -16,7 +16,7 @@ from argosy.certs.commands.changes import NotNow, decided, renewed
 from argosy.certs.commands.story import Story, told
 from argosy.certs.commands.waiting import headline
 from argosy.certs.settings import Settings
-from kit.certs import CertsWorld, certificate, issuer
+from tests.kit.certs import CertsWorld, certificate, issuer
 
 ACME = {
     "server": "https://acme.test/dir",

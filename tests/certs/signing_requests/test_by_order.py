@@ -9,8 +9,8 @@ import pytest
 
 from argosy.certs.adapters.acme.simulated import SimulatedServer
 from argosy.machinery.objects import JsonObject
-from kit.certs import CertsWorld, cluster_issuer, issuer
-from kit.signing_requests import SETTINGS, approve, failure, issued, request_pem, signing_request, status
+from tests.kit.certs import CertsWorld, cluster_issuer, issuer
+from tests.kit.signing_requests import SETTINGS, approve, failure, issued, request_pem, signing_request, status
 
 ACME: dict[str, Any] = {
     "server": "https://acme.test/directory",

@@ -9,8 +9,8 @@ import pytest
 from argosy.certs.ports import Signed
 from argosy.certs.vault.ports import CheckVault, SignByVault, Trouble, Verified
 from argosy.runtime.engine import Answerer
-from kit.certs import CertsWorld, issuer
-from kit.signing_requests import SETTINGS, approve, failure, issued, signed_by_some_ca, signing_request, status
+from tests.kit.certs import CertsWorld, issuer
+from tests.kit.signing_requests import SETTINGS, approve, failure, issued, signed_by_some_ca, signing_request, status
 
 VAULT = {
     "server": "https://vault.test",

@@ -8,8 +8,8 @@ import pytest
 
 from argosy.certs.ports import MayRefer
 from argosy.runtime.engine import Answerer
-from kit.certs import CertsWorld, certificate, cluster_issuer, issuer
-from kit.signing_requests import SETTINGS, approve, failure, issued, signing_request, status
+from tests.kit.certs import CertsWorld, certificate, cluster_issuer, issuer
+from tests.kit.signing_requests import SETTINGS, approve, failure, issued, signing_request, status
 
 PREFIX = "experimental.cert-manager.io/"
 

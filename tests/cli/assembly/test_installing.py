@@ -13,8 +13,8 @@ from argosy.machinery.objects import JsonObject
 from argosy.machinery.requests import Write
 from argosy.machinery.status import StatusError
 from argosy.runtime.clients.wrapping import WrappingClient
-from kit.verbs import verbs
-from kit.world import NAMESPACES, World
+from tests.kit.verbs import verbs
+from tests.kit.world import NAMESPACES, World
 
 NAMESPACE = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "argocd"}}
 CONFLICT = StatusError(409, "Conflict", "the object has been modified")

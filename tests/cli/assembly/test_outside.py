@@ -15,7 +15,7 @@ from argosy.runtime.clients.access import ClientAccess
 from argosy.runtime.clock import RealClock
 from argosy.sources.port import Credentials, NotFound, Rejected, Unavailable
 from argosy.sources.signatures import Policy
-from kit.world import World
+from tests.kit.world import World
 
 POLICY = Policy(mode="head", keys=("0" * 16,))
 SHA = "0" * 40

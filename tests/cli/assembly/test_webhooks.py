@@ -16,8 +16,8 @@ from argosy.machinery.status import StatusError
 from argosy.runtime.chance import SystemRng
 from argosy.runtime.clock import RealClock
 from argosy.runtime.webhooks.server import Address
-from kit.certs import certificate, issuer
-from kit.verbs import Verbs, verbs
+from tests.kit.certs import certificate, issuer
+from tests.kit.verbs import Verbs, verbs
 
 DEFINITIONS = Resource(
     "apiextensions.k8s.io", "v1", "customresourcedefinitions", "CustomResourceDefinition", namespaced=False

@@ -10,7 +10,7 @@ from rich.console import Console
 
 from argosy.cli.rollout.live import screen
 from argosy.rollouts.commands.info import Objects, info_of
-from kit.rollouts import canary
+from tests.kit.rollouts import canary
 
 NOW = datetime(2030, 1, 1, tzinfo=UTC)
 STEPS = [{"setWeight": 20}, {"pause": {"duration": "1h"}}, {"setWeight": 60}]

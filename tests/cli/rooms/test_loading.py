@@ -12,7 +12,7 @@ import pytest
 from argosy.cli.rooms.loading import ROOMS, Context, Parts, Room, Rooms
 from argosy.machinery.controller import NOTHING, Controller, Decision
 from argosy.machinery.objects import Resource
-from kit.world import CONFIG_MAPS, SECRETS, World, config_map
+from tests.kit.world import CONFIG_MAPS, SECRETS, World, config_map
 
 ABSENT = Resource("example.org", "v1", "absent", "Absent")
 

@@ -15,7 +15,7 @@ from argosy.cli.main import main
 from argosy.machinery.text.yaml import load, load_documents
 from argosy.sealing.adapters.keymaking import made_key
 from argosy.sealing.ports import MakeKey
-from kit.sealing import private
+from tests.kit.sealing import private
 
 CANARY = "canary-5e41ed"
 SECRET = f"""apiVersion: v1

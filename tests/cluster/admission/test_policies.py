@@ -6,11 +6,11 @@ import json
 from typing import Any
 
 import pytest
+
+from argosy.cluster.ports import ProxyRequest, ProxyResponse
 from tests.vectors.behaviours.admission import CREATED_CONFIG_MAPS
 from tests.vectors.behaviours.objects import ADMISSION, CONFIG_MAPS, NAMESPACES, SECRETS, config_map
 from tests.vectors.behaviours.world import Answer, World, run_in_world
-
-from argosy.cluster.ports import ProxyRequest, ProxyResponse
 
 TEXT = "ValidatingAdmissionPolicy 'p' with binding 'b' denied request: "
 

@@ -13,7 +13,6 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
-from tests.cluster.http.test_assembly import Talk
 
 from argosy.cluster.admission.http_caller import HttpCaller
 from argosy.cluster.auth.bootstrap import bootstrap_objects
@@ -27,6 +26,7 @@ from argosy.cluster.workloads.simulation import Workloads
 from argosy.machinery.objects import JsonObject
 from argosy.runtime.chance import SeededRng
 from argosy.runtime.clock import RealClock
+from tests.cluster.http.test_assembly import Talk
 
 API = "/api/v1/namespaces/default"
 WEBHOOKS = "/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations"

@@ -10,8 +10,8 @@ from argosy.machinery.objects import JsonObject, Resource
 from argosy.machinery.status import StatusError
 from argosy.machinery.structural.cel import Budget, CallTooCostly, program
 from argosy.machinery.structural.turns import TooLongHere, in_one_turn
-from kit.engine import DEFINITIONS
-from kit.world import World
+from tests.kit.engine import DEFINITIONS
+from tests.kit.world import World
 
 THINGS = Resource("example.com", "v1", "things", "Thing")
 RULE = "self.a.all(x, self.a.all(y, x + y >= 0))"

@@ -9,7 +9,7 @@ from argosy.cluster.handlers.pace import Pace
 from argosy.machinery import requests
 from argosy.machinery.objects import JsonObject, Resource
 from argosy.runtime.clock import RealClock
-from kit.world import World
+from tests.kit.world import World
 
 CONFIG_MAPS = Resource("", "v1", "configmaps", "ConfigMap")
 

@@ -11,7 +11,7 @@ from argosy.cluster.kind import User
 from argosy.cluster.request import ApiRequest, ApiResponse
 from argosy.machinery.objects import JsonObject, Resource
 from argosy.machinery.status import StatusError
-from kit.world import EVENTS, World
+from tests.kit.world import EVENTS, World
 
 PODS = Resource("", "v1", "pods", "Pod")
 

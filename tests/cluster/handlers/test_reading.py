@@ -8,7 +8,7 @@ import pytest
 from argosy.cluster.kind import User
 from argosy.cluster.request import ApiRequest, ApiResponse, Options
 from argosy.machinery.status import StatusError
-from kit.world import CONFIG_MAPS, World, config_map, ours
+from tests.kit.world import CONFIG_MAPS, World, config_map, ours
 
 
 async def listed(world: World, options: Options, namespace: str = "default") -> ApiResponse:

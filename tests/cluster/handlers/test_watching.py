@@ -11,7 +11,7 @@ from argosy.cluster.kind import User
 from argosy.cluster.request import ApiRequest, Frame, Options
 from argosy.machinery.objects import JsonObject
 from argosy.machinery.status import StatusError
-from kit.world import CONFIG_MAPS, World, config_map
+from tests.kit.world import CONFIG_MAPS, World, config_map
 
 
 def watch(world: World, **options: Any) -> AsyncIterator[list[Frame]]:

@@ -20,7 +20,7 @@ from argosy.machinery.objects import JsonObject, Resource
 from argosy.machinery.status import StatusError
 from argosy.runtime.chance import SeededRng
 from argosy.runtime.virtual import VirtualClock, run_virtual
-from kit.verbs import verbs
+from tests.kit.verbs import verbs
 
 RBAC = "/apis/rbac.authorization.k8s.io/v1"
 TOKENS = {"root": User("root", ("system:masters",)), "ann": User("ann"), "bob": User("bob")}

@@ -26,7 +26,7 @@ from argosy.cluster.server import EmbeddedCluster
 from argosy.machinery.objects import JsonObject, Resource
 from argosy.runtime.chance import SeededRng
 from argosy.runtime.virtual import VirtualClock, run_virtual
-from kit.verbs import verbs
+from tests.kit.verbs import verbs
 
 GROUP = "rbac.authorization.k8s.io"
 CLUSTER_ROLES = Resource(GROUP, "v1", "clusterroles", "ClusterRole")

@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.vectors import roundtrip
 
 from argosy.cluster.http.representation.decode import read_delete_options, type_key
 from argosy.cluster.http.representation.json_text import MAX_DEPTH, MAX_DIGITS, BodyError, parse_json
 from argosy.cluster.http.representation.protobuf import MAGIC, decode, decode_message
 from argosy.cluster.http.representation.yaml_text import dump_yaml, parse_yaml
 from argosy.machinery.text.yaml import load
+from tests.vectors import roundtrip
 
 SHARED = Path(os.environ.get("ARGOSY_SHARED") or Path(__file__).parents[4] / "shared") / "data"
 

@@ -9,13 +9,13 @@ from typing import Any
 
 import orjson
 import pytest
-from tests.vectors import discovery
 
 from argosy.cluster.http.openapi.v2 import encode
 from argosy.cluster.http.representation.protobuf import _bytes, _fields, _text
 from argosy.cluster.kind import Column, Kind, Subresource
 from argosy.machinery.objects import Resource
 from argosy.machinery.schema import Node
+from tests.vectors import discovery
 
 from .world import SmallWorld
 

@@ -15,7 +15,6 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
-from tests.cluster.http.test_assembly import KEYS, RBAC, Talk
 
 from argosy.cluster.auth.bootstrap import bootstrap_objects
 from argosy.cluster.http.assembly import ClusterFront, Keys, Settings
@@ -24,6 +23,7 @@ from argosy.cluster.server import EmbeddedCluster
 from argosy.machinery.objects import JsonObject
 from argosy.runtime.chance import SeededRng
 from argosy.runtime.virtual import VirtualClock, run_virtual
+from tests.cluster.http.test_assembly import KEYS, RBAC, Talk
 
 GROUP = "rbac.authorization.k8s.io"
 CSR = "/apis/certificates.k8s.io/v1/certificatesigningrequests"

@@ -7,7 +7,6 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
-from tests.cluster.http.test_assembly import KEYS
 
 from argosy.cluster.auth.bootstrap import bootstrap_objects
 from argosy.cluster.handlers.reading import MANY, PIECE
@@ -17,7 +16,8 @@ from argosy.cluster.server import EmbeddedCluster
 from argosy.machinery.objects import Resource
 from argosy.runtime.chance import SeededRng
 from argosy.runtime.virtual import VirtualClock, run_virtual
-from kit.verbs import verbs
+from tests.cluster.http.test_assembly import KEYS
+from tests.kit.verbs import verbs
 
 COUNT = MANY + 100
 PATH = "/api/v1/namespaces/default/configmaps"

@@ -11,9 +11,6 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from tests.cluster.http.test_assembly import KEYS
-from tests.cluster.http.test_authorization_matrix import METHODS, rows_of
-
 from argosy.cli.assembly.installing import control_plane_objects
 from argosy.cluster.auth.bootstrap import bootstrap_objects
 from argosy.cluster.http.assembly import ClusterFront, Keys, Settings
@@ -22,7 +19,9 @@ from argosy.cluster.server import EmbeddedCluster
 from argosy.machinery.objects import JsonObject, Resource
 from argosy.runtime.chance import SeededRng
 from argosy.runtime.virtual import VirtualClock, run_virtual
-from kit.verbs import verbs
+from tests.cluster.http.test_assembly import KEYS
+from tests.cluster.http.test_authorization_matrix import METHODS, rows_of
+from tests.kit.verbs import verbs
 
 CANARY = "word-of-alice"
 RBAC = "rbac.authorization.k8s.io"

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from argosy.cluster.workloads.batch.job_indexes import ranges, unranges
-from kit.workloads import World, job, play
+from tests.kit.workloads import World, job, play
 
 
 def rules(*pairs: tuple[str, str]) -> str:

@@ -10,7 +10,7 @@ from argosy.cluster.workloads.decision import Event, slow_start
 from argosy.machinery.api import PatchType
 from argosy.machinery.objects import JsonObject
 from argosy.machinery.status import StatusError
-from kit.workloads import World, play, ready, workload
+from tests.kit.workloads import World, play, ready, workload
 
 
 def limit_pods(world: World, most: int) -> Any:

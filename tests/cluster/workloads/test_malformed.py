@@ -14,7 +14,7 @@ from argosy.cluster.workloads.engine import STEPS_PER_INSTANT
 from argosy.cluster.workloads.rules.rule_reading import RuleError, annotated, parse_rules
 from argosy.cluster.workloads.simulation import Settings
 from argosy.machinery.objects import JsonObject, Key
-from kit.workloads import PLACES, World, job, play, ready, workload
+from tests.kit.workloads import PLACES, World, job, play, ready, workload
 
 HUGE = 10**30
 SPECS: tuple[Any, ...] = (

@@ -12,7 +12,7 @@ from argosy.cluster.workloads.nodes.nodes import node_object
 from argosy.cluster.workloads.simulation import Settings
 from argosy.machinery.objects import JsonObject
 from argosy.machinery.status import StatusError
-from kit.workloads import World, image, job, play, ready, workload
+from tests.kit.workloads import World, image, job, play, ready, workload
 
 JITTER = "rules: [{match: {}, effect: {jitter: 1.5}}]"
 

@@ -19,8 +19,8 @@ from argosy.machinery.objects import JsonObject
 from argosy.machinery.status import StatusError
 from argosy.runtime.chance import SeededRng
 from argosy.runtime.clock import RealClock
-from kit.verbs import verbs
-from kit.workloads import World, image, job, play, ready, workload
+from tests.kit.verbs import verbs
+from tests.kit.workloads import World, image, job, play, ready, workload
 
 
 def rule(effect: str, match: str = "{}") -> str:

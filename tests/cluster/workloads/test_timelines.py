@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 import pytest
+
 from tests.vectors.workloads import run
 
 SHARED = Path(os.environ.get("ARGOSY_SHARED", Path(__file__).parents[4] / "shared"))

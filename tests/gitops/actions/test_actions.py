@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.vectors import argocd_actions
 
 from argosy.gitops.actions import ACTIONS, ActionError, Impact, discover, run
+from tests.vectors import argocd_actions
 
 DATA = Path(os.environ.get("ARGOSY_SHARED") or Path(__file__).parents[4] / "shared") / "data"
 NOW = datetime(2026, 8, 1, 9, 30, 5, tzinfo=UTC)

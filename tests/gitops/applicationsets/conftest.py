@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from kit.applicationsets import Bench, make_bench
+from tests.kit.applicationsets import Bench, make_bench
 
 
 @pytest.fixture

@@ -20,8 +20,8 @@ from argosy.gitops.applicationsets.params import GeneratorError
 from argosy.machinery.objects import JsonObject
 from argosy.sources.port import AccessDenied, NotFound, Rejected, Tree, Unavailable
 from argosy.sources.tree import MemoryStorage, RootedTree
-from kit.applicationsets import appset, make_bench
-from kit.world import CONFIG_MAPS, SECRETS
+from tests.kit.applicationsets import appset, make_bench
+from tests.kit.world import CONFIG_MAPS, SECRETS
 
 TEMPLATES = GoTemplates(lambda: datetime(2026, 1, 1, tzinfo=UTC), lambda length: b"\1" * length)
 BROKEN = [

@@ -10,7 +10,7 @@ from argosy.gitops.applicationsets.controller import NAME
 from argosy.gitops.applicationsets.set_status import RESOURCES_PAUSE
 from argosy.machinery.objects import JsonObject, Key
 from argosy.machinery.requests import Write
-from kit.applicationsets import REPO, Bench, appset, listed
+from tests.kit.applicationsets import REPO, Bench, appset, listed
 
 MANY = 1000
 FILES = {f"envs/a{number:04}.yaml": f"{{name: a{number:04}, env: dev}}" for number in range(MANY)}

@@ -12,8 +12,8 @@ from argosy.machinery.objects import JsonObject, Key
 from argosy.machinery.requests import Write
 from argosy.machinery.status import StatusError
 from argosy.sources.port import Unavailable
-from kit.applicationsets import REPO, Bench, appset, listed, make_bench, phases, state
-from kit.world import CONFIG_MAPS, EVENTS, SECRETS
+from tests.kit.applicationsets import REPO, Bench, appset, listed, make_bench, phases, state
+from tests.kit.world import CONFIG_MAPS, EVENTS, SECRETS
 
 FOLDERS = {"git": {"repoURL": REPO, "revision": "HEAD", "directories": [{"path": "apps/*"}]}}
 

@@ -8,8 +8,8 @@ from argosy.gitops.clusters.connections import State
 from argosy.gitops.clusters.contact import PULSE_SECONDS, PULSES_MISSED
 from argosy.machinery import requests
 from argosy.machinery.objects import JsonObject, Key
-from kit.gitops import NAMESPACES, REPO, Bench, application, config
-from kit.world import CONFIG_MAPS, SECRETS
+from tests.kit.gitops import NAMESPACES, REPO, Bench, application, config
+from tests.kit.world import CONFIG_MAPS, SECRETS
 
 PROD = "https://prod.example"
 

@@ -11,8 +11,8 @@ from argosy.gitops.keys import ResourceKey
 from argosy.gitops.model.resource_tracking import Marks
 from argosy.machinery.objects import JsonObject, Resource
 from argosy.runtime.caches.outline import Outline
-from kit.gitops import CRDS, REPO, Bench, application
-from kit.world import CONFIG_MAPS, SECRETS
+from tests.kit.gitops import CRDS, REPO, Bench, application
+from tests.kit.world import CONFIG_MAPS, SECRETS
 
 SERVICE_ACCOUNTS = Resource("", "v1", "serviceaccounts", "ServiceAccount")
 CRON_TABS = Resource("stable.example.com", "v1", "crontabs", "CronTab")

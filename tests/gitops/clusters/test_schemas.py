@@ -7,7 +7,7 @@ import pytest
 from argosy.gitops.keys import FIELD_MANAGER
 from argosy.machinery.api import PatchType
 from argosy.machinery.objects import JsonObject, Key, Resource
-from kit.gitops import CRDS, REPO, Bench, application
+from tests.kit.gitops import CRDS, REPO, Bench, application
 
 GATES = Resource("example.com", "v1", "gates", "Gate")
 

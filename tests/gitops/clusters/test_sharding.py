@@ -15,8 +15,8 @@ from argosy.machinery.requests import Write
 from argosy.runtime.clients.fencing import WORKING_ON, Turn
 from argosy.runtime.clients.wrapping import WrappingClient
 from argosy.runtime.sharding import Shards
-from kit.gitops import REPO, Bench, application, config
-from kit.world import CONFIG_MAPS
+from tests.kit.gitops import REPO, Bench, application, config
+from tests.kit.world import CONFIG_MAPS
 
 MEMBERS = Shards(["one", "three", "two"])
 HERE = Cluster(IN_CLUSTER, "in-cluster")

@@ -10,7 +10,7 @@ from argosy.gitops.comparison.grace_period import remaining
 from argosy.gitops.control_plane.settings import Settings
 from argosy.gitops.refresh.level import Level, Refresh
 from argosy.sources.port import Unavailable
-from kit.gitops import REPO, Bench, application, config
+from tests.kit.gitops import REPO, Bench, application, config
 
 NOON = datetime(2026, 5, 1, 12, tzinfo=UTC)
 BEFORE = {"sync": {"status": "Synced"}}

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from argosy.gitops.comparison.orphaned_resources import Asked, Orphans, is_ignored, orphans
 from argosy.gitops.keys import PROJECTS, ResourceKey
 from argosy.machinery.objects import JsonObject, Resource
-from kit.gitops import REPO, Bench, application, config
-from kit.world import CONFIG_MAPS, config_map
+from tests.kit.gitops import REPO, Bench, application, config
+from tests.kit.world import CONFIG_MAPS, config_map
 
 APIS = {"Deployment": "apps/v1", "ReplicaSet": "apps/v1", "StatefulSet": "apps/v1", "Job": "batch/v1"}
 

@@ -9,8 +9,8 @@ from argosy.gitops.control_plane.settings import Settings
 from argosy.gitops.keys import COMPARE_OPTIONS
 from argosy.machinery.api import PatchType
 from argosy.machinery.objects import JsonObject, Key
-from kit.gitops import REPO, Bench, application, config
-from kit.world import CONFIG_MAPS, SECRETS
+from tests.kit.gitops import REPO, Bench, application, config
+from tests.kit.world import CONFIG_MAPS, SECRETS
 
 WEB = "apiVersion: v1\nkind: Service\nmetadata: {name: web}\nspec: {ports: [{port: 80}], selector: {app: web}}\n"
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from argosy.gitops.control_plane.plugins import documents_of
-from kit.gitops import REPO, Bench, application, config
-from kit.world import CONFIG_MAPS
+from tests.kit.gitops import REPO, Bench, application, config
+from tests.kit.world import CONFIG_MAPS
 
 LABELS = {"argosy.dev/config-management-plugin": "true"}
 PLUGIN = """

@@ -11,8 +11,8 @@ from argosy.gitops.control_plane.well_formed import WellFormed
 from argosy.gitops.keys import APPLICATIONS
 from argosy.gitops.model.shapes import APPLICATION, PROJECT, wrong_field
 from argosy.machinery.objects import JsonObject, Key
-from kit.engine import DEFINITIONS
-from kit.world import World
+from tests.kit.engine import DEFINITIONS
+from tests.kit.world import World
 
 KEY = Key("argocd", "a")
 

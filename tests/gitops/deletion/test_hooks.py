@@ -11,9 +11,9 @@ from argosy.gitops.deletion import stages as deletion
 from argosy.gitops.deletion.hooks import Hook, next_step
 from argosy.gitops.keys import PROJECTS, ResourceKey, resource_key
 from argosy.machinery.objects import JsonObject, Key
-from kit.gitops import REPO, Bench, application, config
-from kit.hook_jobs import JOBS, Jobs, job
-from kit.world import CONFIG_MAPS
+from tests.kit.gitops import REPO, Bench, application, config
+from tests.kit.hook_jobs import JOBS, Jobs, job
+from tests.kit.world import CONFIG_MAPS
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 CASCADE = deletion.FINALIZER

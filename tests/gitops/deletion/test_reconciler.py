@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from argosy.gitops.keys import PROJECTS
-from kit.gitops import Bench, application
+from tests.kit.gitops import Bench, application
 
 
 def with_finalizer(bench: Bench, project: str) -> None:

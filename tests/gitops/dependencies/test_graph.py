@@ -18,10 +18,10 @@ from argosy.machinery.timestamps import parse
 from argosy.observe.metrics import Registry
 from argosy.render.jq.evaluator import JqWorkers
 from argosy.runtime.engine import Engine
-from kit.applicationsets import made_generators
-from kit.gitops import REPO, Bench, application, config
-from kit.hook_jobs import JOBS, Jobs
-from kit.world import CONFIG_MAPS
+from tests.kit.applicationsets import made_generators
+from tests.kit.gitops import REPO, Bench, application, config
+from tests.kit.hook_jobs import JOBS, Jobs
+from tests.kit.world import CONFIG_MAPS
 
 FINALIZER = "resources-finalizer.argocd.argoproj.io"
 DELETED = "2026-01-01T00:00:00Z"

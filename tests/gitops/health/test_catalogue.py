@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
-from tests.vectors import argocd_health
 
 from argosy.gitops.health import CHECKS, judged
 from argosy.gitops.health.catalogue import CATALOGUE, WILDCARDS
 from argosy.gitops.health.verdict import ORDER
+from tests.vectors import argocd_health
 
 DATA = Path(os.environ.get("ARGOSY_SHARED") or Path(__file__).parents[4] / "shared") / "data"
 FIELDS = ("conditions", "type", "status", "reason", "message", "phase", "state", "replicas", "observedGeneration", "x")

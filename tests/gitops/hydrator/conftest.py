@@ -12,7 +12,7 @@ import pytest
 
 from argosy.machinery.objects import JsonObject
 from argosy.sources.git.remote import GitMirrors, GitSettings
-from kit.gitops import Bench, Repository, application, config, opened
+from tests.kit.gitops import Bench, Repository, application, config, opened
 
 HYDRATE = "argocd.argoproj.io/hydrate"
 

@@ -10,10 +10,10 @@ import pytest
 
 from argosy.gitops.keys import PROJECTS
 from argosy.sources.git.signing import GitSignatures
-from kit.gitops import config
+from tests.kit.gitops import config
 
 if TYPE_CHECKING:
-    from gitops.hydrator.conftest import Place
+    from tests.gitops.hydrator.conftest import Place
 
 HYDRATE = "argocd.argoproj.io/hydrate"
 STAMP = "argocd.argoproj.io/hydrate-timestamp"
@@ -370,7 +370,7 @@ def test_a_deleted_application_leaves_its_files_and_its_group(place: Place) -> N
 
 
 def _config_maps() -> Any:
-    from kit.world import CONFIG_MAPS
+    from tests.kit.world import CONFIG_MAPS
 
     return CONFIG_MAPS
 

@@ -12,10 +12,10 @@ from argosy.machinery.requests import Write
 from argosy.runtime.clients.faults import Death, Door
 from argosy.sources.git.writing import WritingMirrors
 from argosy.sources.port import Credentials
-from kit.gitops import Bench
+from tests.kit.gitops import Bench
 
 if TYPE_CHECKING:
-    from gitops.hydrator.conftest import Place
+    from tests.gitops.hydrator.conftest import Place
 
 WRITES, PUSHES = 4, 3
 WRITING, PUSHING = ("write",), ("push", "annotate")

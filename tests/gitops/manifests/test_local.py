@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from kit.gitops import Bench, application, config
+from tests.kit.gitops import Bench, application, config
 
 
 def prepared(bench: Bench, **spec: object) -> None:

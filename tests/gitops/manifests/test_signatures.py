@@ -12,10 +12,10 @@ import pytest
 from argosy.gitops.manifests.signatures import told
 from argosy.sources.git.remote import GitMirrors, GitSettings
 from argosy.sources.git.signing import GitSignatures
-from kit.gitops import PROJECTS, REPO, Bench, application, config, opened
-from kit.hook_jobs import Jobs, job
-from kit.signers import Signers, signing
-from kit.world import CONFIG_MAPS
+from tests.kit.gitops import PROJECTS, REPO, Bench, application, config, opened
+from tests.kit.hook_jobs import Jobs, job
+from tests.kit.signers import Signers, signing
+from tests.kit.world import CONFIG_MAPS
 
 pytestmark = pytest.mark.skipif(shutil.which("gpg") is None, reason="gpg is not installed")
 KEYS = "argocd-gpg-keys-cm"

@@ -8,7 +8,7 @@ import pytest
 
 from argosy.gitops.model.error_messages import new_errors
 from argosy.machinery.objects import JsonObject
-from kit.gitops import Bench, application
+from tests.kit.gitops import Bench, application
 
 CONDITION: JsonObject = {"conditions": [{"type": "SyncError", "message": "m"}]}
 

@@ -9,8 +9,8 @@ import pytest
 from argosy.gitops.keys import ResourceKey
 from argosy.gitops.model import event_messages
 from argosy.machinery.objects import JsonObject, Resource
-from kit.gitops import REPO, Bench, application, config
-from kit.world import CONFIG_MAPS
+from tests.kit.gitops import REPO, Bench, application, config
+from tests.kit.world import CONFIG_MAPS
 
 EVENTS = Resource("", "v1", "events", "Event")
 SECRETS = Resource("", "v1", "secrets", "Secret")

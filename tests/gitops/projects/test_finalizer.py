@@ -9,8 +9,8 @@ import pytest
 from argosy.gitops.keys import PROJECTS
 from argosy.gitops.projects.finalizer import Seen, decide
 from argosy.machinery.requests import Write
-from kit.gitops import Bench, application, project
-from kit.world import EVENTS
+from tests.kit.gitops import Bench, application, project
+from tests.kit.world import EVENTS
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 FINALIZER = "resources-finalizer.argocd.argoproj.io"

@@ -10,7 +10,7 @@ import pytest
 from argosy.gitops.clusters.resolution import Cluster
 from argosy.gitops.projects import sync_windows as windows
 from argosy.gitops.projects.sync_windows import Asked, allows, is_active, matching, next_change
-from kit.gitops import Bench, application
+from tests.kit.gitops import Bench, application
 
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 HERE = Cluster("https://kubernetes.default.svc", "in-cluster")

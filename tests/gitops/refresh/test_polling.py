@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from argosy.gitops.keys import PROJECTS
-from kit.gitops import REPO, Bench, application, config
+from tests.kit.gitops import REPO, Bench, application, config
 
 
 def test_no_repository_is_asked_that_the_project_refuses(bench: Bench, monkeypatch: Any) -> None:

@@ -7,9 +7,9 @@ import pytest
 from argosy.gitops.sync.manager_migration import handed_over, managers_before
 from argosy.gitops.sync.options import options_of
 from argosy.machinery.objects import JsonObject, Resource
-from kit.gitops import REPO, Bench, application, config
-from kit.hook_jobs import JOBS
-from kit.world import CONFIG_MAPS
+from tests.kit.gitops import REPO, Bench, application, config
+from tests.kit.hook_jobs import JOBS
+from tests.kit.world import CONFIG_MAPS
 
 SERVICES = Resource("", "v1", "services", "Service")
 BINDINGS = Resource("rbac.authorization.k8s.io", "v1", "rolebindings", "RoleBinding")

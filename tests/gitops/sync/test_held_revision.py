@@ -8,8 +8,8 @@ import pytest
 
 from argosy.gitops.sync.held_revision import HELD, revision_to_hold
 from argosy.machinery.objects import JsonObject
-from kit.gitops import REPO, Bench, application, config
-from kit.world import CONFIG_MAPS
+from tests.kit.gitops import REPO, Bench, application, config
+from tests.kit.world import CONFIG_MAPS
 
 AUTOMATED = {"syncPolicy": {"automated": {}}}
 

@@ -7,8 +7,8 @@ import pytest
 from argosy.gitops.keys import ResourceKey
 from argosy.machinery.api import PatchType
 from argosy.machinery.objects import JsonObject, Resource
-from kit.gitops import REPO, Bench, application, config
-from kit.world import CONFIG_MAPS, NAMESPACES
+from tests.kit.gitops import REPO, Bench, application, config
+from tests.kit.world import CONFIG_MAPS, NAMESPACES
 
 JOBS = Resource("batch", "v1", "jobs", "Job")
 FINALIZER = "argocd.argoproj.io/hook-finalizer"

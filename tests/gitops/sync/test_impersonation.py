@@ -10,8 +10,8 @@ from argosy.gitops.clusters.resolution import Cluster
 from argosy.gitops.control_plane.settings import Settings
 from argosy.gitops.sync.impersonation import NoServiceAccount, account_for
 from argosy.machinery.objects import JsonObject, Resource
-from kit.gitops import REPO, Bench, application, config
-from kit.hook_jobs import job
+from tests.kit.gitops import REPO, Bench, application, config
+from tests.kit.hook_jobs import job
 
 HERE = Cluster("https://kubernetes.default.svc", "in-cluster")
 ON = Settings(impersonation_enabled=True)

@@ -10,8 +10,8 @@ from argosy.gitops.comparison.normalizers import Rules
 from argosy.gitops.sync.respect_ignore_differences import respecting
 from argosy.machinery.objects import JsonObject
 from argosy.machinery.timestamps import seconds
-from kit.gitops import NAMESPACES, REPO, Bench, application, config
-from kit.world import CONFIG_MAPS
+from tests.kit.gitops import NAMESPACES, REPO, Bench, application, config
+from tests.kit.world import CONFIG_MAPS
 
 
 def approve(bench: Bench) -> None:

@@ -10,7 +10,7 @@ from argosy.gitops.keys import ResourceKey
 from argosy.gitops.sync.superseded import PREEMPT, gives_way, may_give_way, told_since, waited_for
 from argosy.machinery.objects import JsonObject
 from argosy.machinery.timestamps import seconds
-from kit.gitops import REPO, Bench, application, config
+from tests.kit.gitops import REPO, Bench, application, config
 
 NOW = datetime(2030, 1, 1, 12, tzinfo=UTC)
 BROKEN = "apiVersion: v1\nkind: Service\nmetadata: {name: a}\nspec: {ports: [{port: 70000}]}\n"

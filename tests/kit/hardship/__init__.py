@@ -29,9 +29,9 @@ Rooms and their stories are listed in tests/hardship; `make hardship ROOM=sealin
 
 from __future__ import annotations
 
-from kit.hardship.process import Part, Process
-from kit.hardship.run import Failure, Run, endure
-from kit.hardship.story import Step, Story
-from kit.hardship.witness import Committed
+from tests.kit.hardship.process import Part, Process
+from tests.kit.hardship.run import Failure, Run, endure
+from tests.kit.hardship.story import Step, Story
+from tests.kit.hardship.witness import Committed
 
 __all__ = ["Committed", "Failure", "Part", "Process", "Run", "Step", "Story", "endure"]

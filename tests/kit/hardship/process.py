@@ -13,9 +13,9 @@ from argosy.runtime.clients.access import Access, ClientAccess, fenced
 from argosy.runtime.clients.faults import Death, Door, FaultPlan, FaultyClient
 from argosy.runtime.clock import Clock
 from argosy.runtime.leases import Membership, Timing
-from kit.hardship.witness import Witness
-from kit.verbs import Verbs, verbs
-from kit.world import World
+from tests.kit.hardship.witness import Witness
+from tests.kit.verbs import Verbs, verbs
+from tests.kit.world import World
 
 TIMING = Timing(duration=60.0, valid=40.0, renew_every=10.0)
 """Slower than usual: every renewal takes its time."""

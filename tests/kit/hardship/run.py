@@ -10,11 +10,11 @@ from functools import cache
 from argosy.runtime.chance import Rng
 from argosy.runtime.clients.faults import Death, FaultPlan
 from argosy.runtime.virtual import Ending
-from kit.hardship.plans import Plan, plan_of
-from kit.hardship.process import Process, make_process, names_of
-from kit.hardship.story import Story
-from kit.hardship.witness import Witness
-from kit.world import World
+from tests.kit.hardship.plans import Plan, plan_of
+from tests.kit.hardship.process import Process, make_process, names_of
+from tests.kit.hardship.story import Story
+from tests.kit.hardship.witness import Witness
+from tests.kit.world import World
 
 SETTLING = timedelta(seconds=200)
 """Until what was under way when the outcome came is written out."""

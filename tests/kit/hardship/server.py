@@ -11,7 +11,7 @@ from argosy.machinery.objects import JsonObject, Resource
 from argosy.machinery.requests import Write
 from argosy.machinery.status import StatusError
 from argosy.runtime.clients.faults import ProcessKilled
-from kit.hardship.process import Process
+from tests.kit.hardship.process import Process
 
 
 class FaultyServer:

@@ -8,9 +8,9 @@ from datetime import timedelta
 from argosy.machinery.api import PatchType
 from argosy.machinery.objects import JsonObject, Key, Resource
 from argosy.machinery.status import StatusError
-from kit.hardship.process import Part, Process
-from kit.hardship.witness import Committed
-from kit.world import World
+from tests.kit.hardship.process import Part, Process
+from tests.kit.hardship.witness import Committed
+from tests.kit.world import World
 
 Step = Callable[[], None] | Callable[[], bool]
 """Something done; or, where it gives a bool, a goal that is waited for."""

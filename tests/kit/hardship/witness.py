@@ -10,7 +10,7 @@ from argosy.machinery.requests import Write
 from argosy.machinery.timestamps import parse
 from argosy.runtime.client import Client
 from argosy.runtime.clients.wrapping import WrappingClient
-from kit.world import World
+from tests.kit.world import World
 
 ASIDE = {("coordination.k8s.io", "leases"), ("", "events")}
 """Writes that are no business of a story: heartbeats, and what is told beside."""

@@ -15,12 +15,12 @@ from typing import Any
 from argosy.machinery.objects import JsonObject
 from argosy.promotion import Settings
 from argosy.sources.hosting.serving import Serving
-from kit.kargo_timeline.comparing import difference, differences, tracks, whole
-from kit.kargo_timeline.neighbours import Neighbours
-from kit.kargo_timeline.serving import Script
-from kit.kargo_timeline.spelling import recorded as spelled
-from kit.kargo_timeline.story import KINDS, WEBHOOKS, Story
-from kit.promotion import PromotionWorld, git
+from tests.kit.kargo_timeline.comparing import difference, differences, tracks, whole
+from tests.kit.kargo_timeline.neighbours import Neighbours
+from tests.kit.kargo_timeline.serving import Script
+from tests.kit.kargo_timeline.spelling import recorded as spelled
+from tests.kit.kargo_timeline.story import KINDS, WEBHOOKS, Story
+from tests.kit.promotion import PromotionWorld, git
 
 NOT_OURS = ("rollouts-controller",)
 """Events of other rooms."""

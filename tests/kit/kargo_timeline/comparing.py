@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from argosy.machinery.objects import JsonObject
-from kit.kargo_timeline.spelling import recorded as spelled
+from tests.kit.kargo_timeline.spelling import recorded as spelled
 
 Tracks = dict[str, Any]
 BY_STAGE: Final = ("currentlyIn", "verifiedIn", "approvedFor")

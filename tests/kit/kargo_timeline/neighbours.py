@@ -14,9 +14,9 @@ from argosy.machinery.objects import JsonObject
 from argosy.promotion.promotions.questions import RunStep
 from argosy.runtime.engine import Answerer
 from argosy.sources.egress import Egress, EgressPolicy
-from kit.gitops import Bench
-from kit.kargo_timeline.serving import Script
-from kit.promotion import PromotionWorld
+from tests.kit.gitops import Bench
+from tests.kit.kargo_timeline.serving import Script
+from tests.kit.promotion import PromotionWorld
 
 RENDERED = ("kustomize-build", "helm-template")
 

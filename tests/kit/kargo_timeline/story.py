@@ -23,11 +23,11 @@ from argosy.promotion.freight.references import freight_names
 from argosy.promotion.garbage import Seen as Garbage
 from argosy.promotion.garbage import collected
 from argosy.promotion.kinds import FREIGHT, PROJECTS, PROMOTIONS, STAGES, WAREHOUSES
-from kit.kargo_timeline.serving import Script, packaged
-from kit.kargo_timeline.spelling import ours as ours_spelled
-from kit.kargo_timeline.spelling import recorded as spelled
-from kit.promotion import PromotionWorld
-from kit.verbs import verbs
+from tests.kit.kargo_timeline.serving import Script, packaged
+from tests.kit.kargo_timeline.spelling import ours as ours_spelled
+from tests.kit.kargo_timeline.spelling import recorded as spelled
+from tests.kit.promotion import PromotionWorld
+from tests.kit.verbs import verbs
 
 KINDS: Final = ("Warehouse", "Freight", "Stage", "Promotion", "Project", "ProjectConfig", "AnalysisRun")
 GROUPS: Final = ("kargo.akuity.io", "", "argoproj.io", "rbac.authorization.k8s.io")

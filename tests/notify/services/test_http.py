@@ -14,7 +14,7 @@ from argosy.notify.services import Delivery, Doors, Refused, send
 from argosy.notify.threads import Remembered
 from argosy.sources.egress import Egress, EgressPolicy
 from argosy.sources.port import Credentials, SourceError
-from kit.receiver import Received, Receiver, receiving
+from tests.kit.receiver import Received, Receiver, receiving
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 ABOUT = {"repoURL": "git@github.com:team/web.git", "revision": "abc", "template": "app-out"}

@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from argosy.notify.services import Delivery, Doors, Refused, send
 from argosy.sources.egress import Egress, EgressPolicy
 from argosy.sources.port import Credentials, Rejected
-from kit.receiver import Received, Receiver, receiving
+from tests.kit.receiver import Received, Receiver, receiving
 
 HERE = EgressPolicy(allow_loopback=True)
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from argosy.machinery.objects import Key
 from argosy.promotion.kinds import WAREHOUSES
-from kit.promotion import PromotionWorld, git
+from tests.kit.promotion import PromotionWorld, git
 
 
 def discovered(world: PromotionWorld) -> list[str]:

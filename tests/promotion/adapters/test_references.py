@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from argosy.promotion.adapters.references import branch_of, commit_named, commit_of, repository_of
-from kit.promotion import git
+from tests.kit.promotion import git
 
 
 @pytest.fixture

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from argosy.machinery.objects import JsonObject, Key
 from argosy.promotion.kinds import FREIGHT
-from kit.promotion import PromotionWorld
-from promotion.test_stories import DIRECT, template
+from tests.kit.promotion import PromotionWorld
+from tests.promotion.test_stories import DIRECT, template
 
 OUT: JsonObject = {"uses": "compose-output", "as": "out", "config": {"id": "x"}}
 

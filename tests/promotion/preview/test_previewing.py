@@ -8,8 +8,8 @@ from argosy.machinery.objects import Key
 from argosy.promotion.kinds import FREIGHT, PROMOTIONS
 from argosy.promotion.preview.previewing import Doors, Previewed, as_json, previewed, text_of
 from argosy.sources.egress import Egress, EgressPolicy
-from kit.promotion import PromotionWorld, git
-from promotion.test_stories import DIRECT, template
+from tests.kit.promotion import PromotionWorld, git
+from tests.promotion.test_stories import DIRECT, template
 
 
 def preview(world: PromotionWorld, stage: str, freight: str) -> Previewed:

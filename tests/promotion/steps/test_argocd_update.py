@@ -7,8 +7,8 @@ from pathlib import Path
 from argosy.machinery.api import PatchType
 from argosy.machinery.objects import Key
 from argosy.promotion.kinds import APPLICATIONS
-from kit.promotion import PromotionWorld
-from promotion.test_stories import DIRECT
+from tests.kit.promotion import PromotionWorld
+from tests.promotion.test_stories import DIRECT
 
 APPLICATION = """
 apiVersion: argoproj.io/v1alpha1

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from kit.promotion import PromotionWorld, git
-from promotion.adapters.test_git import made_key
-from promotion.steps.test_git_push import steps
-from promotion.test_stories import DIRECT
+from tests.kit.promotion import PromotionWorld, git
+from tests.promotion.adapters.test_git import made_key
+from tests.promotion.steps.test_git_push import steps
+from tests.promotion.test_stories import DIRECT
 
 
 def promoted(world: PromotionWorld) -> str:

@@ -9,8 +9,8 @@ import pytest
 from argosy.machinery.objects import JsonObject
 from argosy.promotion.kinds import PROMOTIONS
 from argosy.promotion.promotions.questions import RunStep
-from kit.promotion import PromotionWorld
-from promotion.test_stories import DIRECT, template
+from tests.kit.promotion import PromotionWorld
+from tests.promotion.test_stories import DIRECT, template
 
 
 def steps(url: str) -> JsonObject:

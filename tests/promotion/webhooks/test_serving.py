@@ -21,7 +21,7 @@ from argosy.promotion.webhooks.delivery import BODY_LIMIT, Delivery, Reply
 from argosy.promotion.webhooks.receiving import Receiving
 from argosy.promotion.webhooks.serving import Listener
 from argosy.runtime.clock import RealClock
-from vectors.kargo.webhooks import Objects
+from tests.vectors.kargo.webhooks import Objects
 
 SECRET, PATH = "s3cr3t-key", "/github/abc"
 PUSH = {

@@ -14,7 +14,7 @@ from argosy.render.jq.evaluator import BATCH_CALLS, LIMITS, JqWorkers
 from argosy.render.jq.port import SOURCE_LIMIT, Answer, Call
 from argosy.render.lua.breaker import REST_SECONDS, ROW
 from argosy.runtime.clock import RealClock
-from render.conftest import Still
+from tests.render.conftest import Still
 
 PATIENT = replace(LIMITS, wall_seconds=60.0)
 OBJ = {

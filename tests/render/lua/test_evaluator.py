@@ -19,8 +19,8 @@ from argosy.render.lua.evaluator import BATCH_CALLS, LIMITS, LuaWorkers
 from argosy.render.lua.port import Answer, Call
 from argosy.render.workers.starts import FIRST_REST
 from argosy.runtime.clock import RealClock
-from render.conftest import Still
-from render.lua.conftest import NOW, PATIENT
+from tests.render.conftest import Still
+from tests.render.lua.conftest import NOW, PATIENT
 
 GOOD = "return {obj.n}"
 

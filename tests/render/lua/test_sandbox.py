@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from argosy.render.lua.evaluator import LuaWorkers
 from argosy.render.lua.port import ERROR_LIMIT, RESULT_LIMIT, SOURCE_LIMIT, restored
 from argosy.render.lua.sandbox import SECONDS
-from render.lua.conftest import NOW, Ask
+from tests.render.lua.conftest import NOW, Ask
 
 ESCAPES = {
     "io": "return io",

@@ -7,7 +7,7 @@ from hypothesis import strategies as some
 from argosy.rollouts.arithmetic.basic import basic_sizes
 from argosy.rollouts.arithmetic.limits import max_surge, max_unavailable
 from argosy.rollouts.arithmetic.split import Split
-from kit.rollouts import canary, pods
+from tests.kit.rollouts import canary, pods
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ import pytest
 from argosy.apis.rollouts.strategy import ReplicaProgressThreshold
 from argosy.apis.schema import read
 from argosy.rollouts.arithmetic.progress import threshold_is_met
-from kit.rollouts import pods
+from tests.kit.rollouts import pods
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@ from __future__ import annotations
 from argosy.rollouts.arithmetic.routed import routed_sizes
 from argosy.rollouts.arithmetic.split import Split
 from argosy.rollouts.arithmetic.weights import Wanted, current_set_weight, wanted
-from kit.rollouts import canary, pods
+from tests.kit.rollouts import canary, pods
 
 STEPS = [
     {"setWeight": 20},

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from argosy.machinery.objects import Key
-from kit.rollout_story import EXPERIMENTS, NAMESPACE, RolloutStory
+from tests.kit.rollout_story import EXPERIMENTS, NAMESPACE, RolloutStory
 
 
 def test_a_template_that_is_no_pod_template_is_an_error_of_the_experiment() -> None:

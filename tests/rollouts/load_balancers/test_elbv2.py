@@ -15,7 +15,7 @@ from argosy.rollouts.load_balancers.elbv2 import ENDPOINT, Elbv2
 from argosy.rollouts.ports import AskBalancer, AskTargets, BalancerAnswer, LoadBalancer, TargetGroup, TargetsAnswer
 from argosy.runtime.clock import RealClock
 from argosy.sources.egress import Egress, EgressPolicy
-from kit.scripted_http import Asked, Reply, ScriptedHttp
+from tests.kit.scripted_http import Asked, Reply, ScriptedHttp
 
 SPACE = "http://elasticloadbalancing.amazonaws.com/doc/2015-12-01/"
 HOST = "k8s-shop.eu-west-1.elb.amazonaws.com"

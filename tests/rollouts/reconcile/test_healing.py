@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from argosy.machinery.objects import Key
-from kit.rollout_story import NAMESPACE, ROLLOUTS, RolloutStory
-from kit.rollouts import TEMPLATE
+from tests.kit.rollout_story import NAMESPACE, ROLLOUTS, RolloutStory
+from tests.kit.rollouts import TEMPLATE
 
 WRONG: tuple[dict[str, Any], ...] = (
     {"phase": "Degraded", "message": "it was long ago"},

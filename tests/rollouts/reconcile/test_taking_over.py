@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from argosy.machinery.objects import Key, Resource
-from kit.rollout_story import NAMESPACE, REPLICA_SETS, ROLLOUTS, RolloutStory
-from kit.rollouts import TEMPLATE
+from tests.kit.rollout_story import NAMESPACE, REPLICA_SETS, ROLLOUTS, RolloutStory
+from tests.kit.rollouts import TEMPLATE
 
 PODS = Resource("", "v1", "pods", "Pod")
 HASH = "rollouts-pod-template-hash"

@@ -3,8 +3,8 @@ from __future__ import annotations
 from argosy.apis.kubernetes.views.apps import ReplicaSet
 from argosy.apis.schema import read
 from argosy.rollouts.revisions.finding import find_new
-from kit.rollouts import TEMPLATE, canary, pods
-from kit.rollouts import live as live_template
+from tests.kit.rollouts import TEMPLATE, canary, pods
+from tests.kit.rollouts import live as live_template
 
 
 def test_a_replicaset_of_an_older_build_is_found_by_its_template() -> None:

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from argosy.rollouts.revisions.hashing import pod_template_hash, step_hash
-from kit.rollouts import TEMPLATE, canary
+from tests.kit.rollouts import TEMPLATE, canary
 
 CONTAINER = {"name": "app", "image": "argoproj/rollouts-demo:blue"}
 BLUE = {"metadata": {"labels": {"app": "rollouts-demo"}}, "spec": {"containers": [CONTAINER]}}

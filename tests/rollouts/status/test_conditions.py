@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 from argosy.machinery import timestamps
 from argosy.rollouts.status.conditions import Conditions, has_timed_out
-from kit.rollouts import canary
+from tests.kit.rollouts import canary
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 

@@ -12,8 +12,8 @@ from argosy.apis.schema import read
 from argosy.machinery.objects import Key
 from argosy.rollouts.resources import WAITING
 from argosy.rollouts.status.waiting import waiting_for
-from kit.rollout_story import NAMESPACE, REPLICA_SETS, ROLLOUTS, RolloutStory
-from kit.rollouts import TEMPLATE, blue_green, canary
+from tests.kit.rollout_story import NAMESPACE, REPLICA_SETS, ROLLOUTS, RolloutStory
+from tests.kit.rollouts import TEMPLATE, blue_green, canary
 
 SINCE = "2030-01-01T00:00:00Z"
 STEPS = [{"setWeight": 20}, {"pause": {"duration": "1h"}}, {"pause": {}}, {"analysis": {}}]

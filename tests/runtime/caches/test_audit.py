@@ -10,7 +10,7 @@ from argosy.machinery.objects import JsonObject, Key
 from argosy.observe.metrics import Registry
 from argosy.runtime.caches.audit import ROUND, CacheAudit, differing
 from argosy.runtime.caches.informer_cache import InformerCache
-from kit.world import CONFIG_MAPS, World, config_map, ours
+from tests.kit.world import CONFIG_MAPS, World, config_map, ours
 
 A, B, C = (Key("default", name) for name in "abc")
 

@@ -10,7 +10,7 @@ import pytest
 from argosy.machinery.objects import JsonObject, Key
 from argosy.runtime.caches.informer_cache import CHECKED_SECONDS, InformerCache
 from argosy.runtime.caches.informers import InformerCaches, without_managed_fields
-from kit.world import CONFIG_MAPS, SECRETS, World, config_map, ours
+from tests.kit.world import CONFIG_MAPS, SECRETS, World, config_map, ours
 
 
 def names(cache: InformerCache, namespace: str = "") -> list[str]:

@@ -10,7 +10,7 @@ from argosy.machinery.status import StatusError
 from argosy.observe.metrics import Registry
 from argosy.runtime.clients.clientset_metrics import NAME, CountedTurns
 from argosy.runtime.clients.fencing import WORKING_ON, Turn
-from kit.world import CONFIG_MAPS, World, config_map
+from tests.kit.world import CONFIG_MAPS, World, config_map
 
 
 def test_only_turns_of_its_controllers_are_counted_with_what_came_of_them() -> None:

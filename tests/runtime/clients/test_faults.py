@@ -13,8 +13,8 @@ from argosy.runtime.caches.informers import InformerCaches
 from argosy.runtime.clients.faults import Death, Door, Fault, FaultPlan, FaultyClient, ProcessKilled
 from argosy.runtime.clients.recording import RecordingClient
 from argosy.runtime.controller import DONE, Controller, Outcome
-from kit.verbs import verbs
-from kit.world import CONFIG_MAPS, World, config_map, ours
+from tests.kit.verbs import verbs
+from tests.kit.world import CONFIG_MAPS, World, config_map, ours
 
 ROUGH = FaultPlan(
     conflict=0.2,

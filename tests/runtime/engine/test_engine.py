@@ -32,8 +32,8 @@ from argosy.runtime.client import Client
 from argosy.runtime.clients.wrapping import WrappingClient
 from argosy.runtime.engine import Answerer
 from argosy.runtime.engine.livelock import BURST
-from kit.engine import EngineWorld
-from kit.world import CONFIG_MAPS, EVENTS, SECRETS, config_map, ours
+from tests.kit.engine import EngineWorld
+from tests.kit.world import CONFIG_MAPS, EVENTS, SECRETS, config_map, ours
 
 A = Key("default", "a")
 

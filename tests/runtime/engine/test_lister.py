@@ -10,7 +10,7 @@ from argosy.apis.schema import Doc, resource
 from argosy.machinery.objects import JsonObject, Key, Resource, key_of
 from argosy.runtime.caches.informer import Changed
 from argosy.runtime.engine.lister import Lister
-from kit.world import CONFIG_MAPS
+from tests.kit.world import CONFIG_MAPS
 
 
 class ScriptedCache:

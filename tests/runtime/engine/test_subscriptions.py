@@ -15,7 +15,7 @@ from argosy.runtime.engine.subscriptions import (
     object_note,
     served_note,
 )
-from kit.world import CONFIG_MAPS, SECRETS
+from tests.kit.world import CONFIG_MAPS, SECRETS
 
 WORK = Work("test", Key("ns", "mine"))
 

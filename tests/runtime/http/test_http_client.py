@@ -20,8 +20,8 @@ from argosy.runtime.clock import RealClock
 from argosy.runtime.http import Connection, HttpClient, Impersonation, Trust, Unreachable
 from argosy.runtime.http.credentials import Proof, bearer
 from argosy.runtime.supervisor import Supervisor
-from kit.served import TOKEN, served
-from kit.world import CONFIG_MAPS, config_map, ours
+from tests.kit.served import TOKEN, served
+from tests.kit.world import CONFIG_MAPS, config_map, ours
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 

@@ -22,7 +22,7 @@ from argosy.runtime.clock import RealClock
 from argosy.runtime.http import Connection, HttpClient, Unreachable
 from argosy.runtime.http.credentials import CredentialError, ExecCredential, Plugin
 from argosy.runtime.http.transport_metrics import TransportMetrics
-from kit.world import CONFIG_MAPS, config_map
+from tests.kit.world import CONFIG_MAPS, config_map
 
 
 class HastyClock(RealClock):

@@ -6,7 +6,7 @@ import asyncio
 from pathlib import Path
 
 from argosy.server.activity import MOST_LINES, Activity
-from kit.argocd_server import argocd_server
+from tests.kit.argocd_server import argocd_server
 
 
 def test_only_the_latest_lines_are_kept_the_newest_first() -> None:

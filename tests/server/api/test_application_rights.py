@@ -10,7 +10,7 @@ from typing import Any
 from argosy.machinery import requests
 from argosy.machinery.api import PatchType
 from argosy.machinery.objects import JsonObject, Key, Resource
-from kit.argocd_server import Api, argocd_server
+from tests.kit.argocd_server import Api, argocd_server
 
 APPLICATIONS = Resource("argoproj.io", "v1alpha1", "applications", "Application")
 PROJECTS = Resource("argoproj.io", "v1alpha1", "appprojects", "AppProject")

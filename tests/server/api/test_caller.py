@@ -6,7 +6,7 @@ import asyncio
 from pathlib import Path
 from typing import Any
 
-from kit.argocd_server import Api, argocd_server
+from tests.kit.argocd_server import Api, argocd_server
 
 PROMOTE = {"resource": "objects", "action": "action/promote", "object": "kargo.akuity.io/Stage/shop/prod"}
 SYNC = {"resource": "applications", "action": "sync", "object": "default/web"}

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from argosy.server.api.pipelines import stage_node
-from kit.argocd_server import argocd_server
+from tests.kit.argocd_server import argocd_server
 
 NOW = datetime(2026, 1, 2, tzinfo=UTC)
 

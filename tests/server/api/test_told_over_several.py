@@ -13,8 +13,8 @@ from argosy.machinery.objects import JsonObject, Resource
 from argosy.server.world import APPLICATIONS
 from argosy.sources.hosting.repositories import Repositories
 from argosy.sources.hosting.serving import Serving
-from kit.argocd_server import Api, argocd_server
-from kit.promotion import git
+from tests.kit.argocd_server import Api, argocd_server
+from tests.kit.promotion import git
 
 BASE = "/api/argosy/v1"
 NAMESPACES = Resource("", "v1", "namespaces", "Namespace", namespaced=False)

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from kit.kargo_api import KargoApi
-from kit.promotion import PromotionWorld
+from tests.kit.kargo_api import KargoApi
+from tests.kit.promotion import PromotionWorld
 
 
 @pytest.fixture(scope="package")

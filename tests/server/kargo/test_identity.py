@@ -10,8 +10,8 @@ import pytest
 from argosy.server.kargo.claims import ClaimsError, annotated, claims_of
 from argosy.server.kargo.identity import actor_of
 from argosy.server.sessions import tokens
-from kit.kargo_api import ENVIRON, KargoApi
-from kit.promotion import PromotionWorld
+from tests.kit.kargo_api import ENVIRON, KargoApi
+from tests.kit.promotion import PromotionWorld
 
 KEY = ENVIRON["ADMIN_ACCOUNT_TOKEN_SIGNING_KEY"].encode()
 

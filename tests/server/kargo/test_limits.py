@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from argosy.runtime.virtual import VirtualProcess
 from argosy.server.kargo.limits import MOST_CALLERS, Limits
-from kit.kargo_api import KargoApi
-from kit.promotion import PromotionWorld
+from tests.kit.kargo_api import KargoApi
+from tests.kit.promotion import PromotionWorld
 
 
 def test_a_caller_may_ask_at_once_what_the_bucket_holds_and_then_what_it_gains() -> None:

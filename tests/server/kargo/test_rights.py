@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 import yaml
 
-from kit.kargo_api import KargoApi
-from kit.promotion import PromotionWorld
+from tests.kit.kargo_api import KargoApi
+from tests.kit.promotion import PromotionWorld
 
 OPENAPI = Path(__file__).parents[4] / "shared" / "data" / "kargo" / "openapi-v2.json"
 

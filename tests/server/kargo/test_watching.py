@@ -5,8 +5,8 @@ from __future__ import annotations
 import base64
 import json
 
-from kit.kargo_api import KargoApi
-from kit.promotion import PromotionWorld
+from tests.kit.kargo_api import KargoApi
+from tests.kit.promotion import PromotionWorld
 
 STAGES = "/v1beta1/projects/demo/stages"
 

@@ -20,8 +20,8 @@ from argosy.runtime.http.client import HttpClient
 from argosy.runtime.http.connection import Connection
 from argosy.runtime.http.credentials import bearer
 from argosy.server.kubernetes.door import PREFIX
-from kit.argocd_server import CONFIG_MAPS, SECRETS, Api, argocd_server
-from kit.verbs import verbs
+from tests.kit.argocd_server import CONFIG_MAPS, SECRETS, Api, argocd_server
+from tests.kit.verbs import verbs
 
 APPLICATIONS = Resource("argoproj.io", "v1alpha1", "applications", "Application")
 PROJECTS = Resource("argoproj.io", "v1alpha1", "appprojects", "AppProject")

@@ -6,7 +6,7 @@ import asyncio
 from pathlib import Path
 
 from argosy.machinery.objects import Resource
-from kit.argocd_server import argocd_server
+from tests.kit.argocd_server import argocd_server
 
 APPLICATIONS = Resource("argoproj.io", "v1alpha1", "applications", "Application")
 QUERY = "pod=p&container=c&appName=one&projectName=default&namespace=web"

@@ -31,7 +31,7 @@ from argosy.server.transport.http2 import (
 )
 from argosy.server.transport.intake import HELD, STRANGER_BODY, STRANGER_MESSAGE, Intake
 from argosy.server.transport.listener import Listener
-from kit.argocd_server import Api, argocd_server
+from tests.kit.argocd_server import Api, argocd_server
 
 VERSION = "/version.VersionService/Version"
 UNREAD = "/grpc.health.v1.Health/Watch"

@@ -16,7 +16,7 @@ from argosy.sources.git.remote import GitMirrors, GitSettings
 from argosy.sources.git.signing import GitSignatures
 from argosy.sources.port import Credentials, Rejected, Unavailable
 from argosy.sources.signatures import Mode, Policy
-from kit.signers import Signers, signing
+from tests.kit.signers import Signers, signing
 
 pytestmark = pytest.mark.skipif(shutil.which("gpg") is None, reason="gpg is not installed")
 

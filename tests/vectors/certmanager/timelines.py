@@ -15,9 +15,6 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from tests.vectors.certmanager.describe import described
-from tests.vectors.outcome import Outcome
-
 from argosy.certs.acme.ports import Login, Trouble, Unavailable
 from argosy.certs.adapters.acme.simulated import SimulatedAcme, SimulatedServer
 from argosy.certs.pki import keys
@@ -31,7 +28,9 @@ from argosy.machinery.timestamps import seconds
 from argosy.runtime.chance import Rng
 from argosy.runtime.clock import Clock
 from argosy.runtime.engine import Answerer
-from kit.certs import GATEWAY_CRDS, CertsWorld
+from tests.kit.certs import GATEWAY_CRDS, CertsWorld
+from tests.vectors.certmanager.describe import described
+from tests.vectors.outcome import Outcome
 
 NS = "tale-7q"
 A = Settings(cluster_resource_namespace="cert-manager", signing_requests=True)

@@ -23,7 +23,7 @@ BETWEEN_SECONDS = 2.0
 
 
 def calls(data: Path) -> Iterator[Outcome]:
-    from kit.kargo_cli import Replay
+    from tests.kit.kargo_cli import Replay
 
     sequence = json.loads((data / "kargo/cli/sequence.json").read_text())
     with tempfile.TemporaryDirectory() as directory, ExitStack() as stack:
@@ -43,8 +43,8 @@ def calls(data: Path) -> Iterator[Outcome]:
 
 
 def command(data: Path) -> Iterator[Outcome]:
-    from kit.kargo_cli import Replay
-    from kit.kargo_command import Command
+    from tests.kit.kargo_cli import Replay
+    from tests.kit.kargo_command import Command
 
     program = os.environ.get("KARGO") or shutil.which("kargo")
     if program is None:

@@ -6,11 +6,10 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from tests.vectors.outcome import Outcome
-
 from argosy.promotion.editing import toml, yaml_scalar
 from argosy.promotion.editing.keys import split
 from argosy.promotion.editing.yaml_merge import merged
+from tests.vectors.outcome import Outcome
 
 from .judging import judged
 

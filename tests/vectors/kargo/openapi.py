@@ -14,8 +14,8 @@ NAME = re.compile(r"\{[^}]*\}")
 
 
 def run(data: Path) -> Iterator[Outcome]:
-    from kit.kargo_api import KargoApi
-    from kit.promotion import PromotionWorld
+    from tests.kit.kargo_api import KargoApi
+    from tests.kit.promotion import PromotionWorld
 
     published = json.loads((data / "kargo/openapi-v2.json").read_text())
     with tempfile.TemporaryDirectory() as directory, PromotionWorld(Path(directory)) as world, KargoApi(world) as api:

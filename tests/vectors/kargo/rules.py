@@ -7,8 +7,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from tests.vectors.outcome import Outcome
-
 from argosy.promotion.freight.availability import availability as availability_of
 from argosy.promotion.freight.identity import collection_id, freight_id
 from argosy.promotion.projects.rules import normalised
@@ -19,6 +17,7 @@ from argosy.promotion.stages.authorized import authorized_stages
 from argosy.promotion.stages.candidates import candidates as candidates_of
 from argosy.promotion.stages.order import ordered
 from argosy.promotion.stages.policies import auto_promotion_enabled
+from tests.vectors.outcome import Outcome
 
 from .judging import judged
 

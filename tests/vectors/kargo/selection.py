@@ -6,8 +6,6 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from tests.vectors.outcome import Outcome
-
 from argosy.machinery import semver, timestamps
 from argosy.promotion.patterns import name_matcher, path_matcher
 from argosy.promotion.urls import normalise_chart, normalise_git, normalise_image
@@ -16,6 +14,7 @@ from argosy.promotion.warehouses.platforms import Platform, matches, parse
 from argosy.promotion.warehouses.subscriptions import defaulted, faults
 from argosy.promotion.warehouses.tags import image_tags, newest_builds
 from argosy.promotion.warehouses.versions import parsed
+from tests.vectors.outcome import Outcome
 
 from .judging import judged
 

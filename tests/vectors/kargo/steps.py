@@ -9,8 +9,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from tests.vectors.outcome import Outcome
-
 from argosy.apis.schema import read
 from argosy.machinery import duration, timestamps
 from argosy.machinery.objects import JsonObject, Key, resource_of
@@ -20,6 +18,7 @@ from argosy.promotion.promotions.functions import FreightView
 from argosy.promotion.promotions.visiting import visit
 from argosy.promotion.steps.catalogue import STEPS
 from argosy.promotion.steps.kind import Kind, Result, Sort
+from tests.vectors.outcome import Outcome
 
 from .judging import judged
 

@@ -9,9 +9,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from tests.vectors.outcome import Outcome, not_run
-
 from argosy.promotion.warehouses.subscriptions import KINDS, Fault, defaulted, faults
+from tests.vectors.outcome import Outcome, not_run
 
 FAMILY = "kargo/subscription-schemas"
 PLAIN: Mapping[str, Mapping[str, Any]] = {

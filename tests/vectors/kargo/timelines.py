@@ -11,7 +11,7 @@ from tests.vectors.outcome import Outcome
 
 
 def run(data: Path) -> Iterator[Outcome]:
-    from kit.kargo_timeline import played
+    from tests.kit.kargo_timeline import played
 
     for file in sorted((data / "kargo" / "timelines").glob("*.json")):
         with tempfile.TemporaryDirectory() as directory:

@@ -11,8 +11,6 @@ from types import SimpleNamespace
 from typing import Any
 from urllib.parse import parse_qsl
 
-from tests.vectors.outcome import Outcome
-
 from argosy.machinery.objects import JsonObject, Key
 from argosy.machinery.requests import Get, List, Write
 from argosy.machinery.status import StatusError
@@ -21,6 +19,7 @@ from argosy.promotion.webhooks.delivery import Delivery
 from argosy.promotion.webhooks.receivers import kind_of, path_of, secret_key
 from argosy.promotion.webhooks.receiving import Receiving
 from argosy.runtime.clock import RealClock
+from tests.vectors.outcome import Outcome
 
 FAMILY, SYSTEM = "kargo/webhooks", "kargo-system-resources"
 

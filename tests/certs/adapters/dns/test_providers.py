@@ -22,7 +22,7 @@ from argosy.runtime.chance import SystemRng
 from argosy.runtime.clock import RealClock
 from argosy.sources.cloud.aws_signing import AwsCredentials, signed_headers
 from argosy.sources.egress import Egress, EgressPolicy
-from kit.scripted_http import Asked, Reply, ScriptedHttp
+from tests.kit.scripted_http import Asked, Reply, ScriptedHttp
 
 FQDN, ZONE = "_acme-challenge.www.example.test.", "example.test."
 SECRET = "canary-credential"

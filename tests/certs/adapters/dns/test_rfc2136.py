@@ -20,7 +20,7 @@ from argosy.machinery.controller import Hidden
 from argosy.runtime.chance import SystemRng
 from argosy.runtime.clock import RealClock
 from argosy.sources.egress import Egress, EgressPolicy
-from kit.pebble import await_port, free_port
+from tests.kit.pebble import await_port, free_port
 
 pytestmark = [
     pytest.mark.skipif(shutil.which("named") is None, reason="named: not installed (apt-get install bind9)"),

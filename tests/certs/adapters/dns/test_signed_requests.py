@@ -24,8 +24,8 @@ from argosy.sources.cloud.aws_signing import AwsCredentials
 from argosy.sources.cloud.tokens import CloudTokens
 from argosy.sources.egress import Egress, EgressPolicy
 from argosy.sources.port import Credentials
-from kit.dns_clouds import Amazon, Azure, EdgeGrid, Google, Records
-from kit.scripted_http import ScriptedHttp
+from tests.kit.dns_clouds import Amazon, Azure, EdgeGrid, Google, Records
+from tests.kit.scripted_http import ScriptedHttp
 
 FQDN, ZONE = "_acme-challenge.www.example.test.", "example.test."
 ROLE = "arn:aws:iam::123456789012:role/dns"

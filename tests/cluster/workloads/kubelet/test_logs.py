@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from argosy.cluster.ports import LogOptions
 from argosy.machinery.objects import key_of
-from kit.engine import EngineWorld
+from tests.kit.engine import EngineWorld
 
 SCRIPT = "echo a; sleep 2; echo b; sleep 1; echo c"
 POD = {

@@ -12,7 +12,7 @@ from aiohttp import web
 
 from argosy.gitops.applicationsets.generators.scm import filtered
 from argosy.gitops.applicationsets.params import GeneratorError
-from kit.host import Host, with_host
+from tests.kit.host import Host, with_host
 
 NAMES = ["api", "empty", "web"]
 PAGES = {"": ["api", "empty"], "2": ["web"]}
@@ -92,7 +92,7 @@ def run(amazon: Amazon, monkeypatch: pytest.MonkeyPatch, work: Any) -> None:
             self.asked.append(request)
             return await amazon.answer(request)
 
-    monkeypatch.setattr("kit.host.Host", Served)
+    monkeypatch.setattr("tests.kit.host.Host", Served)
     with_host(answer, main)
 
 

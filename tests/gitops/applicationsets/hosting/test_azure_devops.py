@@ -10,7 +10,7 @@ from aiohttp import web
 from argosy.gitops.applicationsets.generator_context import HostNotFound
 from argosy.gitops.applicationsets.generators.scm import filtered
 from argosy.gitops.applicationsets.params import GeneratorError
-from kit.host import Host, basic, with_host
+from tests.kit.host import Host, basic, with_host
 
 SHA = "0123456789abcdef0123456789abcdef01234567"
 TOKEN = "secret-canary"

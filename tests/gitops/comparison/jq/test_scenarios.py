@@ -6,8 +6,8 @@ import pytest
 
 from argosy.machinery.objects import Resource
 from argosy.render.jq.port import Answer
-from kit.gitops import REPO, Bench, application, config
-from kit.world import CONFIG_MAPS
+from tests.kit.gitops import REPO, Bench, application, config
+from tests.kit.world import CONFIG_MAPS
 
 EVENTS = Resource("", "v1", "events", "Event")
 BY_PATTERN = ".data | length as $n | .value | select(. != null and $n > 0)"

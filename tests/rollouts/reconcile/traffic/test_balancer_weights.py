@@ -14,8 +14,8 @@ from argosy.rollouts.load_balancers import answerers
 from argosy.rollouts.load_balancers.simulated import SimulatedLoadBalancers
 from argosy.rollouts.ports import AskBalancer, AskTargets, BalancerAnswer, TargetsAnswer
 from argosy.runtime.clock import Clock
-from kit.rollout_story import NAMESPACE, REPLICA_SETS, ROLLOUTS, RolloutStory
-from kit.rollouts import TEMPLATE
+from tests.kit.rollout_story import NAMESPACE, REPLICA_SETS, ROLLOUTS, RolloutStory
+from tests.kit.rollouts import TEMPLATE
 
 INGRESSES = Resource("networking.k8s.io", "v1", "ingresses", "Ingress")
 HOST = "alb.example.test"
