@@ -15,7 +15,7 @@ from argosy.promotion.adapters.tools import Effective
 from argosy.promotion.credentials.matching import opened
 from argosy.promotion.expressions import ExpressionFault
 from argosy.promotion.warehouses.questions import Discover, Found
-from argosy.promotion.warehouses.versions import SelectionError
+from argosy.promotion.warehouses.versions import FilterFault, SelectionError
 from argosy.runtime.clock import Clock
 from argosy.sources.port import Credentials, SourceError
 
@@ -32,8 +32,12 @@ class Discovering:
         try:
             credentials = await self._effective(_credentials(question, body))
             return Found(await self._found(question, body, credentials))
-        except (SourceError, SelectionError, ExpressionFault) as error:
-            return Found(error=f"error discovering {_what(question.kind, body)}: {error}")
+        except SelectionError as error:
+            return Found(error=f"error obtaining selector for {_selected(question.kind, body)}: {error}")
+        except (SourceError, FilterFault, ExpressionFault) as error:
+            return Found(
+                error=f"error discovering {_looked_for(question.kind, body)}{_reason(question.kind, body, error)}"
+            )
 
     async def _found(self, question: Discover, body: Any, credentials: Credentials) -> Any:
         if question.kind == "git":
@@ -44,11 +48,26 @@ class Discovering:
         return await self._charts.found(body, credentials)
 
 
-def _what(kind: str, body: Any) -> str:
+def _selected(kind: str, body: Any) -> str:
+    words = {"git": "commits from git repo", "image": "image", "chart": "chart versions from helm chart repo"}
+    return f'{words[kind]} "{body.get("repoURL")}"'
+
+
+def _looked_for(kind: str, body: Any) -> str:
+    newest = "newest applicable images" if kind == "image" else ""
+    return f'{newest} "{body.get("repoURL")}"' if newest else _selected(kind, body)
+
+
+def _reason(kind: str, body: Any, error: Exception) -> str:
+    """What a remote said, under the words for what was tried."""
+    if not isinstance(error, SourceError):
+        return f": {error}"
     url = body.get("repoURL")
     if kind == "git":
-        return f'newest applicable commits "{url}"'
-    return f'newest applicable images "{url}"' if kind == "image" else f'chart versions "{url}"'
+        return f': error cloning git repo "{url}": error cloning repo "{url}": {error}'
+    if kind == "chart" and url.startswith("oci://"):
+        return f': error retrieving versions of chart from repository "{url}": {error}'
+    return f": {error}"
 
 
 def _credentials(question: Discover, body: Any) -> Credentials:

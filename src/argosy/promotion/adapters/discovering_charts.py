@@ -13,6 +13,7 @@ from argosy.sources.egress import Egress, refused_status
 from argosy.sources.helm import basic, versions_in
 from argosy.sources.port import Credentials
 from argosy.sources.registry import RegistryClient, repository
+from argosy.sources.scrub import scrub
 
 INDEX_LIMIT: Final = 100 * 1024 * 1024
 
@@ -39,9 +40,10 @@ class ChartDiscovery:
     async def _index(self, url: str, credentials: Credentials) -> bytes:
         key = (url, credentials)
         etag, kept = self._indexes.get(key, ("", b""))
+        place = urljoin(f"{url.rstrip('/')}/", "index.yaml")
         answer = await self._clock.external(
             self._egress.get(
-                urljoin(f"{url.rstrip('/')}/", "index.yaml"),
+                place,
                 credentials,
                 limit=INDEX_LIMIT,
                 headers={"If-None-Match": etag} if etag else {},
@@ -51,6 +53,7 @@ class ChartDiscovery:
         if answer.status == 304 and etag:
             return kept
         if answer.status != 200:
-            raise refused_status(answer, "failed to get the index")
+            told = f'received unexpected HTTP {answer.status} when querying repository index at "{scrub(place)}"'
+            raise type(refused_status(answer, ""))(told)
         self._indexes[key] = (answer.headers.get("etag", ""), answer.body)
         return answer.body

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -20,7 +21,7 @@ from argosy.promotion.adapters.git import GitTool
 from argosy.promotion.expressions import ExpressionFault, evaluate
 from argosy.promotion.warehouses.commits import BRANCHES, TAGS, GitSelector, Tag
 from argosy.promotion.warehouses.subscriptions import DISCOVERY_LIMIT
-from argosy.promotion.warehouses.versions import SelectionError
+from argosy.promotion.warehouses.versions import FilterFault
 from argosy.sources.git.refs import Refs
 from argosy.sources.git.remote import GitMirrors
 from argosy.sources.port import Credentials, NotFound
@@ -30,6 +31,11 @@ FIRST_BATCH: Final = 64
 LARGEST_BATCH: Final = 4096
 READING: Final = ("-c", "core.quotePath=false", "log", "--first-parent", "--diff-merges=first-parent")
 OBSERVED_TAGS: Final = 1000
+IN_BRANCH: Final = ("error selecting relevant commits from branch: error evaluating filter expression",) * 2
+AMONG_TAGS: Final = (
+    "error filtering tags by expression: error evaluating tag filter expression",
+    "error filtering tags by expression: error parsing expression result",
+)
 _FORMAT: Final = "--format=%x1e%H%x1f%P%x1f%ct%x1f%an <%ae>%x1f%cn <%ce>%x1f%s%x1f"
 
 
@@ -62,7 +68,7 @@ class GitDiscovery:
         """The head of a branch whose history was begun last."""
 
     async def found(self, body: JsonObject, credentials: Credentials, age: float) -> JsonObject:
-        """The entry of `status.discoveredArtifacts.git`. Raises SourceError or SelectionError.
+        """The entry of `status.discoveredArtifacts.git`. Raises SourceError, SelectionError, FilterFault.
 
         `age`: the seconds since this was wanted; what others have listed since then is new enough.
         """
@@ -202,7 +208,7 @@ class GitDiscovery:
             "creatorDate": _time(details["created"]),
             **{name: details[name] for name in ("author", "committer", "subject", "tagger", "annotation")},
         }
-        return holds(body["expressionFilter"], names)
+        return holds(body["expressionFilter"], names, AMONG_TAGS)
 
     async def _details(self, url: str, credentials: Credentials) -> dict[str, JsonObject]:
         fields = (
@@ -239,19 +245,21 @@ class GitDiscovery:
         return [path for found in _parsed(output) for path in found.files]
 
 
-def holds(expression: str, names: Mapping[str, Any]) -> bool:
-    """A bool, or a text that Go's ParseBool takes. Raises SelectionError."""
+def holds(expression: str, names: Mapping[str, Any], where: tuple[str, str] = IN_BRANCH) -> bool:
+    """A bool, or a text that Go's ParseBool takes. Raises FilterFault; `where` says what was under way."""
+    evaluating, parsing = where
     try:
         found = evaluate(expression, names)
     except ExpressionFault as fault:
-        raise SelectionError(f'error evaluating expression filter "{expression}": {fault}') from None
+        raise FilterFault(f"{evaluating}: {fault}") from None
     if isinstance(found, bool):
         return found
-    if isinstance(found, str) and found in ("1", "t", "T", "TRUE", "true", "True"):
+    shown = found if isinstance(found, str) else "<nil>" if found is None else json.dumps(found)
+    if shown in ("1", "t", "T", "TRUE", "true", "True"):
         return True
-    if isinstance(found, str) and found in ("0", "f", "F", "FALSE", "false", "False"):
+    if shown in ("0", "f", "F", "FALSE", "false", "False"):
         return False
-    raise SelectionError(f'expression filter "{expression}" must give a bool')
+    raise FilterFault(f"{parsing}: strconv.ParseBool: parsing {json.dumps(shown, ensure_ascii=False)}: invalid syntax")
 
 
 def _parsed(output: str) -> Iterator[Commit]:

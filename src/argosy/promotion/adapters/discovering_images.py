@@ -50,7 +50,8 @@ class ImageDiscovery:
 
     async def found(self, body: JsonObject, credentials: Credentials) -> JsonObject:
         """The entry of `status.discoveredArtifacts.images`. Raises SourceError or SelectionError."""
-        place, wanted = repository(body["repoURL"], credentials), parse(body.get("platform") or "")
+        place = repository(body["repoURL"], credentials)
+        wanted = parse(body.get("platform") or "", by_tag=strategy_of(body) != "Digest")
         references = await self._references(place, body, wanted, credentials)
         shape: JsonObject = {"repoURL": body["repoURL"]}
         if body.get("platform"):

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from argosy.expr.exprlang import compile_expression
+from argosy.promotion.expressions import ExpressionFault
 from argosy.promotion.patterns import Matcher, PatternError, path_matcher, paths_match
 from argosy.promotion.warehouses.tags import TagFilter
 from argosy.promotion.warehouses.versions import SelectionError, constraint, newest_first, parsed
@@ -29,12 +31,17 @@ class GitSelector:
     """The rules of one subscription, checked once. Raises SelectionError."""
 
     def __init__(self, subscription: Mapping[str, Any]) -> None:
-        self._include = _paths(subscription.get("includePaths") or (), "include")
-        self._exclude = _paths(subscription.get("excludePaths") or (), "exclude")
         self.strategy = subscription.get("commitSelectionStrategy") or "NewestFromBranch"
+        self.by_tag = self.strategy != "NewestFromBranch"
+        try:
+            _check_filter(subscription.get("expressionFilter") or "")
+            self._include = _paths(subscription.get("includePaths") or (), "include")
+            self._exclude = _paths(subscription.get("excludePaths") or (), "exclude")
+        except SelectionError as error:
+            among_tags = "error building tag based selector: " if self.by_tag else ""
+            raise SelectionError(f"{among_tags}error building base selector: {error}") from None
         self.branch: str = subscription.get("branch") or ""
         self._strict = bool(subscription.get("strictSemvers"))
-        self.by_tag = self.strategy != "NewestFromBranch"
         self._filter = TagFilter(subscription) if self.by_tag else None
         self._wanted = constraint(subscription.get("semverConstraint") or "") if self.strategy == "SemVer" else None
 
@@ -66,7 +73,8 @@ class GitSelector:
         """Accepted tags, preferred first."""
         accepted = [tag for tag in tags if self.accepts_tag(tag.name)]
         if self.strategy == "NewestTag":
-            return sorted(accepted, key=lambda tag: (tag.created_at, tag.name), reverse=True)
+            by_name = sorted(accepted, key=lambda tag: tag.name)  # Git lists those of one moment so
+            return sorted(by_name, key=lambda tag: tag.created_at, reverse=True)
         if self.strategy == "Lexical":
             return sorted(accepted, key=lambda tag: tag.name.encode(), reverse=True)
         by_name = {tag.name: tag for tag in accepted}
@@ -80,7 +88,15 @@ def _paths(patterns: Iterable[str], which: str) -> list[Matcher]:
             found.append(path_matcher(pattern))
         except PatternError as error:
             raise SelectionError(
-                f"error building base selector: error parsing {which} path selectors: "
-                f'parse error path selector "{pattern}": {error}'
+                f'error parsing {which} path selectors: parse error path selector "{pattern}": {error}'
             ) from None
     return found
+
+
+def _check_filter(expression: str) -> None:
+    if not expression:
+        return
+    try:
+        compile_expression(expression)
+    except ExpressionFault as fault:
+        raise SelectionError(f"error compiling filter expression: {fault}") from None

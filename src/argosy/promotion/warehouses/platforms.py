@@ -17,13 +17,14 @@ class Platform:
     variant: str = ""
 
 
-def parse(text: str) -> Platform | None:
-    """None for no constraint. Raises SelectionError."""
+def parse(text: str, *, by_tag: bool = True) -> Platform | None:
+    """None for no constraint. Raises SelectionError. `by_tag`: for a selector that chooses among tags."""
     if not text:
         return None
     parts = text.split("/")
     if len(parts) not in (2, 3) or not all(parts):
-        raise SelectionError(f'error parsing platform constraint "{text}"')
+        among_tags = "error building tag based selector: " if by_tag else ""
+        raise SelectionError(f'{among_tags}error building base selector: error parsing platform constraint "{text}"')
     return Platform(*parts)
 
 

@@ -19,14 +19,8 @@ class TagFilter:
     """The allow and ignore rules of one subscription."""
 
     def __init__(self, subscription: Mapping[str, Any]) -> None:
-        for name, shown in DEPRECATED.items():
-            if subscription.get(name):
-                raise SelectionError(
-                    f"error building tag based selector: {shown} is deprecated and unsupported as of v1.11.0; "
-                    f"use {shown}Regexes instead"
-                )
-        self._allow = _searches(subscription.get("allowTagsRegexes") or (), "allow")
-        self._ignore = _searches(subscription.get("ignoreTagsRegexes") or (), "ignore")
+        self._allow = _searches(subscription, "allowTags")
+        self._ignore = _searches(subscription, "ignoreTags")
 
     def accepts(self, tag: str) -> bool:
         if any(search(tag) for search in self._ignore):
@@ -34,12 +28,26 @@ class TagFilter:
         return not self._allow or any(search(tag) for search in self._allow)
 
 
-def _searches(patterns: Iterable[str], which: str) -> list[Matcher]:
-    try:
-        return [_searching(regex(pattern)) for pattern in patterns]
-    except PatternError as error:
-        message = f"error building tag based selector: error parsing {which} tags regexes: {error}"
-        raise SelectionError(message) from None
+def _searches(subscription: Mapping[str, Any], name: str) -> list[Matcher]:
+    found = []
+    for pattern in subscription.get(f"{name}Regexes") or ():
+        try:
+            found.append(_searching(regex(pattern)))
+        except PatternError as error:
+            of_images = f"error compiling {name.removesuffix('Tags')} tags regex: " if _is_image(subscription) else ""
+            message = f'{of_images}error compiling regular expression "{pattern}": {error}'
+            raise SelectionError(f"error building tag based selector: {message}") from None
+    if subscription.get(name):
+        shown = DEPRECATED[name]
+        raise SelectionError(
+            f"error building tag based selector: {shown} is deprecated and unsupported as of v1.11.0; "
+            f"use {shown}Regexes instead"
+        )
+    return found
+
+
+def _is_image(subscription: Mapping[str, Any]) -> bool:
+    return "commitSelectionStrategy" not in subscription
 
 
 def _searching(pattern: Any) -> Matcher:

@@ -12,7 +12,11 @@ from argosy.machinery.semver import Constraint, Version
 
 
 class SelectionError(ValueError):
-    """A subscription cannot be evaluated; the text says which part of it and why."""
+    """A subscription's rules cannot be read; the text says which part of them and why."""
+
+
+class FilterFault(ValueError):
+    """A filter's expression gave no answer on something that was found."""
 
 
 def parsed(tag: str, *, strict: bool) -> Version | None:
