@@ -84,7 +84,7 @@ def test_a_document_that_is_missing_or_cannot_be_read_is_told_with_its_language(
     (tmp_path / "wrong").write_text(wrong)
     (tmp_path / "empty").touch()
 
-    with pytest.raises(StepFault, match=f'error reading {language.upper()} file "gone": open gone: no such file'):
+    with pytest.raises(StepFault, match=f'error reading {language.upper()} file "./gone": open ./gone: no such file'):
         ran(tmp_path, f"{language}-parse", path="gone", outputs=outputs)
     with pytest.raises(StepFault, match=f"could not parse {language.upper()} file: "):
         ran(tmp_path, f"{language}-parse", path="wrong", outputs=outputs)
@@ -105,3 +105,48 @@ def test_more_than_one_kustomization_file_is_told(tmp_path: Path) -> None:
         (tmp_path / name).touch()
     with pytest.raises(StepFault, match="found multiple Kustomization files"):
         ran(tmp_path, "kustomize-set-image", path=".")
+
+
+@pytest.mark.parametrize(
+    ("value", "written"),
+    [("x: y", "'x: y'"), (5, "5.0"), (1e21, "1000000000000000000000.0"), (True, "true"), (0.25, "0.25")],
+)
+def test_toml_update_tells_values_as_it_writes_them(tmp_path: Path, value: Any, written: str) -> None:
+    (tmp_path / "f.toml").write_text("a = 0 # why\n")
+
+    result = ran(tmp_path, "toml-update", path="f.toml", updates=[{"key": "a", "value": value}])
+
+    assert result.output == {"commitMessage": f"Updated f.toml\n\n- a: {written}"}
+    assert (tmp_path / "f.toml").read_text() == f"a = {written} # why\n"
+
+
+def test_several_faults_of_a_configuration_stand_on_lines_of_their_own() -> None:
+    refusal = STEPS["yaml-parse"].refusal({})
+
+    assert refusal is not None
+    assert refusal.error == "invalid yaml-parse config: (root): path is required\n(root): outputs is required"
+
+
+@pytest.mark.parametrize(
+    ("config", "error"),
+    [
+        ({"path": "there", "contents": ""}, 'file "there" already exists; set overwrite to true to replace it'),
+        ({"path": ".git/x", "contents": ""}, 'writing to the .git directory is forbidden: ".git/x"'),
+    ],
+)
+def test_a_file_that_must_not_be_written_fails_the_promotion(tmp_path: Path, config: Any, error: str) -> None:
+    (tmp_path / "there").touch()
+
+    with pytest.raises(StepFault) as caught:
+        ran(tmp_path, "file-write", **config)
+
+    assert (str(caught.value), caught.value.status, caught.value.terminal) == (error, "Failed", True)
+
+
+def test_yaml_merge_replaces_a_value_with_what_was_said_of_it(tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").write_text("# head\na: 1 # one\nb: 1 # stays\nc: 1 # old\n")
+    (tmp_path / "b.yaml").write_text("a: 2\nc: 3 # new\n")
+
+    ran(tmp_path, "yaml-merge", inFiles=["a.yaml", "b.yaml"], outFile="out.yaml")
+
+    assert (tmp_path / "out.yaml").read_text() == "# head\na: 2\nb: 1 # stays\nc: 3 # new\n"

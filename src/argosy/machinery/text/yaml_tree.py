@@ -99,7 +99,12 @@ def _end(event: Any) -> int:
 def _told(error: yaml.YAMLError) -> str:
     mark = getattr(error, "problem_mark", None)
     where = f"line {mark.line + 1}: " if mark is not None else ""
-    return f"{where}{getattr(error, 'problem', None) or 'cannot be read'}"
+    return without_first_line(f"{where}{getattr(error, 'problem', None) or 'cannot be read'}")
+
+
+def without_first_line(message: str) -> str:
+    """go-yaml counts lines from 0 here, and names none where that is what it counted."""
+    return message.replace("line 1: ", "", 1)
 
 
 class _Builder:

@@ -7,6 +7,7 @@ single quotes where it can be.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from decimal import Decimal
 from typing import Any, Final
 
 import tomlkit
@@ -59,12 +60,23 @@ def _child(node: Any, part: Any) -> Any:
     raise KeyFault(NOT_FOUND)
 
 
+def spelled(value: Any) -> str:
+    """A value as it is written. Raises EditFault."""
+    return _value("", value).as_string()
+
+
 def _value(key: str, value: Any) -> Item:
     if isinstance(value, bool):
         return tomlkit.item(value)
     if isinstance(value, int | float):
-        return tomlkit.item(float(value))
+        return tomlkit.value(_decimal(float(value)))
     if isinstance(value, str):
         literal = "'" not in value and all(char.isprintable() or char == "\t" for char in value)
         return tomlkit.string(value, literal=literal)
     raise EditFault(f"error formatting value for key {key}: value is not a TOML scalar type")
+
+
+def _decimal(value: float) -> str:
+    """Never with an exponent, always with a point."""
+    text = format(Decimal(repr(value)), "f")
+    return text if "." in text else f"{text}.0"

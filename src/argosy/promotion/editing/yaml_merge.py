@@ -94,7 +94,12 @@ def _replace(name: str, old: Node, new: Node, below: str, above: str, edits: lis
         return  # the text is the same: its quotes stay
     column = _line_column(below, old)
     lead = "" if old.flow else _lead(below, old, new)
-    edits.append(_Edit(old.properties, _value_end(below, old), lead + _value_text(new, above, column, flow=old.flow)))
+    text = lead + _value_text(new, above, column, flow=old.flow)
+    end = _value_end(below, old)
+    if isinstance(old, Scalar) and isinstance(new, Scalar) and not (old.flow or new.flow):
+        end += len(_remark(below, end))  # what was said of the old value is not true of the new one
+        text += _remark(above, _value_end(above, new))
+    edits.append(_Edit(old.properties, end, text))
 
 
 def _lead(below: str, old: Node, new: Node) -> str:
@@ -162,6 +167,12 @@ def _reindented(text: str, old: int, new: int) -> str:
     first, *rest = text.split("\n")
     shifted = [" " * max(0, len(line) - len(line.lstrip(" ")) + new - old) + line.lstrip(" ") for line in rest]
     return "\n".join([first, *(line if line.strip() else "" for line in shifted)])
+
+
+def _remark(text: str, end: int) -> str:
+    """The comment behind a value, on its line, with the blanks before it."""
+    line = text[end:].partition("\n")[0]
+    return line.rstrip() if line.lstrip(" \t").startswith("#") else ""
 
 
 def _value_end(text: str, node: Node) -> int:

@@ -18,7 +18,7 @@ from argosy.promotion.editing.keys import KeyFault, Part, index, split
 NOT_FOUND: Final = "key path not found"
 NOT_SCALAR: Final = "key path does not address a scalar node"
 _NUMBER: Final = re.compile(
-    r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?|[+-]?0[xX][0-9a-fA-F]+(?:\.[0-9a-fA-F]*)?(?:[pP][+-]?\d+)?"
+    r"[+-]?(?:\d+(?:_\d+)*(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?|[+-]?0[xX][0-9a-fA-F]+(?:\.[0-9a-fA-F]*)?(?:[pP][+-]?\d+)?"
     r"|[+-]?0o[0-7]+|[+-]?0b[01]+|[+-]?\.?(?i:inf|infinity|nan)"
 )
 _WORDS: Final = frozenset({"t", "T", "f", "F", "~", ""}) | {

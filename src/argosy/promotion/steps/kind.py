@@ -143,5 +143,5 @@ class Kind:
         """The result of a configuration that is not allowed."""
         if not (found := self.faults(config)):
             return None
-        error = f"invalid {self.name} config: {'; '.join(map(str, found))}"
+        error = "\n".join([f"invalid {self.name} config: {found[0]}", *map(str, found[1:])])
         return Result(status=Status.FAILED, error=error, terminal=True)

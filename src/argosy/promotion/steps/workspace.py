@@ -46,6 +46,11 @@ def _parts(path: str) -> list[str]:
     return [part for part in path.split("/") if part not in ("", ".")]
 
 
+def shown(path: str) -> str:
+    """As messages name a place whose full path is nobody's business: from the working directory on."""
+    return "./" + "/".join(_parts(path))
+
+
 def _leaves(path: str) -> StepFault:
     return StepFault(f"path {path!r} leads out of the working directory", terminal=True)
 
@@ -59,7 +64,7 @@ def is_git_internal(directory: Path, place: Path) -> bool:
 def read_text(directory: Path, path: str, what: str = "") -> str:
     """Raises StepFault, in the words of an operating system. `what`: the sort of file, as messages name it."""
     sort = f"{what} file" if what else "file"
-    place = inside(directory, path)
+    place, path = inside(directory, path), shown(path)
     try:
         if place.stat().st_size > READ_LIMIT:
             raise StepFault(f'file "{path}" is larger than {READ_LIMIT} bytes')

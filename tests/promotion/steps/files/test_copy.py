@@ -47,7 +47,7 @@ def copied(root: Path, source: str, target: str, **more: Any) -> None:
 def test_a_symbolic_link_at_the_target_is_not_written_through(root: Path, source: str, link: str, to: str) -> None:
     (root / "clone" / link).symlink_to(to.format(outside=root.parent / "outside"))
     with pytest.raises(StepFault, match="leads out"):
-        copied(root, source, "clone")
+        copied(root, source, f"clone/{link}" if source == "from/file" else "clone")
     assert (root.parent / "outside" / "file").read_text() == CANARY
     assert not (root.parent / "outside" / "new").exists()
 
@@ -66,5 +66,15 @@ def test_files_and_trees_arrive_and_what_is_ignored_does_not(root: Path) -> None
     copied(root, "from/file", "clone/other")
     assert (root / "clone" / "other").read_text() == "mine"
     copied(root, "from/file", "new/file")
-    copied(root, "from/inner/file", "new")
     assert (root / "new" / "file").read_text() == "mine"
+
+
+@pytest.mark.parametrize(
+    ("source", "target", "why"),
+    [("from/file", "clone", "open clone: is a directory"), ("from", "other", "mkdir other: not a directory")],
+)
+def test_a_file_and_a_directory_never_replace_each_other(root: Path, source: str, target: str, why: str) -> None:
+    (root / "other").write_text("stays")
+    with pytest.raises(StepFault, match=f'failed to copy "{source}" to "{target}": {why}'):
+        copied(root, source, target)
+    assert (root / "other").read_text() == "stays"

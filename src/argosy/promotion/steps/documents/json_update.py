@@ -16,6 +16,9 @@ def run(run: Run) -> Result:
         read_text(run.directory, run.job.config["path"], "JSON")
     except StepFault as fault:
         raise StepFault(f"JSON file update failed: {fault}", terminal=fault.terminal) from None
+    for one in run.job.config["updates"]:
+        if not isinstance(one["value"], str | int | float):
+            raise StepFault(f'JSON file update failed: value for key "{one["key"]}" is not a scalar type')
     return updated(run, "JSON file update failed: error updating JSON file", update, shown)
 
 

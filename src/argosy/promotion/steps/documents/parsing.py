@@ -8,7 +8,7 @@ from typing import Any, Final
 from argosy.promotion.expressions import ExpressionFault, UnreadableFault, evaluate
 from argosy.promotion.steps.kind import Result, Run, StepFault
 from argosy.promotion.steps.schema import FILLED, Schema, body, each
-from argosy.promotion.steps.workspace import read_text
+from argosy.promotion.steps.workspace import read_text, shown
 
 OUTPUT: Final = body("name fromExpression", name=FILLED, fromExpression=FILLED)
 SCHEMA: Final[Schema] = body("path outputs", path=FILLED, outputs=each(OUTPUT, 1))
@@ -19,7 +19,7 @@ def parsed(run: Run, what: str, load: Callable[[str], Any]) -> Result:
     config = run.job.config
     text = read_text(run.directory, config["path"], what)
     if not text and what != "JSON":
-        raise StepFault(f'could not parse empty {what} file: "{config["path"]}"')
+        raise StepFault(f'could not parse empty {what} file: "{shown(config["path"])}"')
     try:
         document = load(text)
     except (ValueError, RecursionError) as error:

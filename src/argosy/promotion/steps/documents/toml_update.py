@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
-from argosy.promotion.editing.toml import update
-from argosy.promotion.steps.documents.json_update import shown
+from collections.abc import Iterable
+from typing import Any
+
+from argosy.machinery.yaml_tree import EditFault
+from argosy.promotion.editing.toml import spelled, update
 from argosy.promotion.steps.documents.updating import SCHEMA, updated
 from argosy.promotion.steps.kind import Kind, Result, Run, Sort
 
 
 def run(run: Run) -> Result:
-    return updated(run, "TOML file update failed: error updating TOML file", update, shown)
+    return updated(run, "TOML file update failed: error updating TOML file", _edit, spelled)
+
+
+def _edit(text: str, updates: Iterable[tuple[str, Any]]) -> str:
+    try:
+        return update(text, updates)
+    except EditFault as error:
+        raise EditFault(f"error mutating bytes: {error}") from None
 
 
 KIND = Kind(name="toml-update", sort=Sort.DIRECTORY, schema=SCHEMA, run=run)

@@ -8,26 +8,36 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+from argosy.machinery.objects import JsonObject
 from argosy.promotion.steps.files.ignoring import ignore
 from argosy.promotion.steps.kind import Kind, Result, Run, Sort, StepFault
 from argosy.promotion.steps.schema import FILLED, body
-from argosy.promotion.steps.workspace import files_below, inside, writable
+from argosy.promotion.steps.workspace import files_below, inside, shown, writable
 
 
 def run(run: Run) -> Result:
     config = run.job.config
     source, target = inside(run.directory, config["inPath"]), writable(run.directory, config["outPath"])
     if not source.exists():
-        missing = f"lstat {config['inPath'].removeprefix('./')}: no such file or directory"
-        raise StepFault(f'failed to copy "{config["inPath"]}" to "{config["outPath"]}": {missing}')
+        raise _failed(config, f"lstat {_plain(config['inPath'])}: no such file or directory")
     if source.is_dir():
+        if target.is_file():
+            raise _failed(config, f"mkdir {_plain(config['outPath'])}: not a directory")
         _tree(run.directory, source, config["outPath"], config.get("ignore") or "")
     else:
-        into = f"{config['outPath']}/{source.name}" if target.is_dir() else config["outPath"]
-        place = writable(run.directory, into)
-        place.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy(source, place)
+        if target.is_dir():
+            raise _failed(config, f"open {_plain(config['outPath'])}: is a directory")
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(source, target)
     return Result()
+
+
+def _failed(config: JsonObject, why: str) -> StepFault:
+    return StepFault(f'failed to copy "{config["inPath"]}" to "{config["outPath"]}": {why}')
+
+
+def _plain(path: str) -> str:
+    return shown(path).removeprefix("./")
 
 
 def _tree(directory: Path, source: Path, target: str, rules: str) -> None:

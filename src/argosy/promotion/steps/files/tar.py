@@ -9,14 +9,15 @@ from pathlib import Path
 from argosy.promotion.steps.files.ignoring import ignore
 from argosy.promotion.steps.kind import Kind, Result, Run, Sort, StepFault
 from argosy.promotion.steps.schema import FILLED, FLAG, body
-from argosy.promotion.steps.workspace import files_below, inside, writable
+from argosy.promotion.steps.workspace import files_below, inside, shown, writable
 
 
 def run(run: Run) -> Result:
     config = run.job.config
     source, target = inside(run.directory, config["inPath"]), writable(run.directory, config["outPath"])
     if not source.exists():
-        raise StepFault(f'error accessing path "{config["inPath"]}": no such file or directory')
+        missing = f"stat {shown(config['inPath'])}: no such file or directory"
+        raise StepFault(f'input path "{config["inPath"]}" does not exist: {missing}')
     target.parent.mkdir(parents=True, exist_ok=True)
     with target.open("wb") as file:
         if config.get("gzip"):

@@ -14,7 +14,7 @@ from typing import IO, Any, Final
 from argosy.promotion.steps.files.ignoring import ignore
 from argosy.promotion.steps.kind import Kind, Result, Run, Sort, StepFault
 from argosy.promotion.steps.schema import FILLED, body, whole
-from argosy.promotion.steps.workspace import inside, is_git_internal, writable
+from argosy.promotion.steps.workspace import inside, is_git_internal, shown, writable
 
 TOTAL_LIMIT: Final = 100 * 1024 * 1024
 FILE_LIMIT: Final = 50 * 1024 * 1024
@@ -26,7 +26,9 @@ def run(run: Run) -> Result:
     config = run.job.config
     source, target = inside(run.directory, config["inPath"]), writable(run.directory, config["outPath"])
     if not source.is_file():
-        raise StepFault(f'failed to open "{config["inPath"]}": no such file or directory')
+        where, name = shown(config["inPath"]), source.name
+        missing = f'failed to open tar file "{name}": open {where}: no such file or directory'
+        raise StepFault(f'failed to extract tar file "{where}": {missing}')
     try:
         with source.open("rb") as file:
             packed = file.read(2) == b"\x1f\x8b"

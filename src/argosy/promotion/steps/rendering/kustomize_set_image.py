@@ -19,6 +19,8 @@ from argosy.promotion.steps.workspace import writable
 
 FILES: Final = ("kustomization.yaml", "kustomization.yml", "Kustomization")
 KEEP: Final = "*"
+PARTS: Final = ("newName", "tagSuffix", "newTag", "digest")
+"""Besides the name, in the order in which they are written."""
 
 
 def run(run: Run) -> Result:
@@ -33,7 +35,8 @@ def run(run: Run) -> Result:
     if not isinstance(document, dict):
         raise StepFault(f'"{file.name}" does not hold a map')
     images = _merged(document.get("images") or [], _wanted(run))
-    file.write_text(_edited(text, document, images), "utf-8")
+    kept = [{name: value for name, value in one.items() if value != KEEP} for one in images]
+    file.write_text(_edited(text, document, kept), "utf-8")
     if not images:
         return Result()
     lines = "\n".join(f"- {_shown(image)}" for image in images)
@@ -77,19 +80,21 @@ def _image(name: str, one: Mapping[str, Any]) -> JsonObject:
 
 
 def _merged(present: list[Any], wanted: list[JsonObject]) -> list[JsonObject]:
-    found = {str(one.get("name")): dict(one) for one in present if isinstance(one, dict)}
+    found = {
+        str(one.get("name")): {part: one[part] for part in ("name", *PARTS) if one.get(part)}
+        for one in present
+        if isinstance(one, dict)
+    }
     for one in wanted:
         found[one["name"]] = _over(found.get(one["name"], {}), one)
     return [found[name] for name in sorted(found)]
 
 
 def _over(old: Mapping[str, Any], new: Mapping[str, Any]) -> JsonObject:
-    """A `*` keeps what is there. Tag and digest go together: naming one of them removes the other."""
+    """What is named replaces all that was there; a `*` keeps that part, where there is something to keep."""
     shape = {"name": new["name"]}
-    for part in ("newName", "newTag", "digest"):
-        value = old.get(part) if new.get(part) == KEEP else new.get(part)
-        if part == "newName" and not value:
-            value = old.get("newName")
+    for part in PARTS:
+        value = old.get(part, "") if new.get(part) == KEEP and old else new.get(part)
         if value:
             shape[part] = value
     return shape
@@ -97,13 +102,19 @@ def _over(old: Mapping[str, Any], new: Mapping[str, Any]) -> JsonObject:
 
 def _edited(text: str, document: JsonObject, images: list[JsonObject]) -> str:
     """The list of images is replaced, all else keeps its text."""
-    addition = go_yaml.dump_all([{"images": images}])
+    addition = _listed(images)
     if not document:
         return addition
     try:
         return merged([text, addition])
     except EditFault:
         return go_yaml.dump_all([{**document, "images": images}])
+
+
+def _listed(images: list[JsonObject]) -> str:
+    """The list as text: its parts in their order, its items at the left."""
+    items = ("  ".join(go_yaml.dump_all([{name: value}]) for name, value in one.items()) for one in images)
+    return "images:\n" + "".join(f"- {item}" for item in items) if images else "images: []\n"
 
 
 def _shown(image: Mapping[str, Any]) -> str:
