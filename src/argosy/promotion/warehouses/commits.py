@@ -73,8 +73,8 @@ class GitSelector:
         """Accepted tags, preferred first."""
         accepted = [tag for tag in tags if self.accepts_tag(tag.name)]
         if self.strategy == "NewestTag":
-            by_name = sorted(accepted, key=lambda tag: tag.name)  # Git lists those of one moment so
-            return sorted(by_name, key=lambda tag: tag.created_at, reverse=True)
+            named = sorted(accepted, key=lambda tag: tag.name)  # Git lists those of one moment so
+            return sorted(named, key=lambda tag: tag.created_at, reverse=True)
         if self.strategy == "Lexical":
             return sorted(accepted, key=lambda tag: tag.name.encode(), reverse=True)
         by_name = {tag.name: tag for tag in accepted}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from argosy.machinery.yaml_tree import EditFault
+from argosy.machinery.text.yaml_tree import EditFault
 from argosy.promotion.editing.toml import spelled, update
 from argosy.promotion.steps.documents.updating import SCHEMA, updated
 from argosy.promotion.steps.kind import Kind, Result, Run, Sort

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from argosy.machinery import yaml
 from argosy.machinery.objects import JsonValue
-from argosy.machinery.yaml_tree import without_first_line
+from argosy.machinery.text import yaml
+from argosy.machinery.text.yaml_tree import without_first_line
 from argosy.promotion.steps.documents.parsing import SCHEMA, parsed
 from argosy.promotion.steps.kind import Kind, Result, Run, Sort
 
