@@ -81,6 +81,7 @@ class ProviderProgram:
 
 async def _configured(api: Api, provider: ProviderProgram) -> None:
     config = {"name": "P", "issuer": provider.issuer, "clientID": "argo", "clientSecret": "$oidc.secret"}
+    config["logoutURL"] = f"{provider.issuer}/out?id_token_hint={{{{token}}}}&to={{{{logoutRedirectURL}}}}"
     await api.secret("argocd-secret", {"oidc.secret": "s3cret"})
     await api.configure("argocd-cm", {"url": api.server.url, "oidc.config": json.dumps(config)})
     await api.configure("argocd-rbac-cm", {"policy.csv": "g, team, role:readonly"})
@@ -122,7 +123,13 @@ def test_a_browser_signs_in(tmp_path: Path) -> None:
             assert status == 200, "its group may read"
             async with api.http.get(back, params=given, headers=cookie, allow_redirects=False) as again:
                 assert again.status == 500, "a code counts once"
-            status, _ = await api.call("POST", "/auth/logout", token="", headers={"Cookie": f"argocd.token={token}"})
+            away = {"Cookie": f"argocd.token={token}"}
+            async with api.http.post(f"{api.server.url}/auth/logout", headers=away, allow_redirects=False) as out:
+                hint = f"id_token_hint={token}&to={api.server.url}"
+                assert (out.status, out.headers["Location"]) == (303, f"{provider.issuer}/out?{hint}")
+            own = {"Cookie": f"argocd.token={api.token}"}
+            async with api.http.post(f"{api.server.url}/auth/logout", headers=own, allow_redirects=False) as out:
+                assert out.headers["Location"] == api.server.url, "an account of ours is unknown to the provider"
             for target in ("https://evil.example.com/", "//evil.example.com", "/\\evil.example.com", "javascript:x"):
                 async with api.http.get(
                     f"{api.server.url}/auth/login", params={"return_url": target}, allow_redirects=False

@@ -47,11 +47,17 @@ if TYPE_CHECKING:
     from argosy.gitops.applicationsets.generation import Generators
     from argosy.gitops.controller import GitOps
     from argosy.render.lua.port import LuaEvaluator
+    from argosy.server.connectors.issuing import OwnIssuer
     from argosy.server.sessions.federation import Federation
     from argosy.server.sessions.provider import Provider
 
 
-WITH_PROVIDERS: Final = ("argosy.server.sessions.provider", "argosy.server.pages.single_sign_on")
+WITH_PROVIDERS: Final = (
+    "argosy.server.sessions.provider",
+    "argosy.server.pages.single_sign_on",
+    "argosy.server.pages.dex",
+    "argosy.server.connectors",
+)
 """Loaded with the first token of others."""
 
 
@@ -107,7 +113,7 @@ async def serving(ports: Ports, place: Place) -> AsyncIterator[Running]:
     await _seen(configuration, ports.clock)
     store = ports.sessions or ConfigMapStore(ports.client, configuration, ports.clock)
     shared = SharedSessions(store, ports.clock)
-    provider = LazyProvider(configuration, ports.clock)
+    provider = LazyProvider(configuration, shared, ports.clock, rng)
     authentication = Authentication(configuration, shared, ports.clock, rng, provider.verified)
     metrics = ServerMetrics()
     authentication.federation = provider.federation
@@ -190,24 +196,32 @@ def load() -> None:
     import argosy.server
 
     for found in pkgutil.walk_packages(argosy.server.__path__, "argosy.server."):
-        if found.name not in WITH_PROVIDERS:
+        if not found.name.startswith(WITH_PROVIDERS):
             import_module(found.name)
 
 
 class LazyProvider:
     """Loads what signatures of others need with the first token of others."""
 
-    def __init__(self, configuration: Configuration, clock: Clock) -> None:
-        self._configuration, self._clock = configuration, clock
+    def __init__(self, configuration: Configuration, shared: SharedSessions, clock: Clock, rng: Rng) -> None:
+        self._configuration, self._shared, self._clock, self._rng = configuration, shared, clock, rng
         self._made: Provider | None = None
         self._federation: Federation | None = None
 
     def get(self) -> Provider:
         if self._made is None:
+            from argosy.server.connectors.issuing import OwnProvider
             from argosy.server.sessions.provider import Provider
 
-            self._made = Provider(self._configuration, self._clock)
+            own = OwnProvider(self.own(), self._configuration)
+            self._made = Provider(self._configuration, self._clock, own=own)
         return self._made
+
+    def own(self) -> OwnIssuer:
+        """The provider at `/api/dex`."""
+        from argosy.server.connectors.issuing import OwnIssuer
+
+        return OwnIssuer(self._configuration, self._shared, self._clock, self._rng)
 
     def federation(self) -> Federation:
         if self._federation is None:

@@ -11,6 +11,7 @@ from argosy.server.webhooks.receiver import Receiver
 from argosy.server.world import World
 
 if TYPE_CHECKING:
+    from argosy.server.connectors.issuing import OwnIssuer
     from argosy.server.sessions.provider import Provider
 
 
@@ -37,6 +38,7 @@ def pages(world: World, dispatcher: Dispatcher, receiver: Receiver, provider: Ha
         "/auth/login": _later(world, provider, "login"),
         "/auth/callback": _later(world, provider, "callback"),
         "/auth/logout": logout(world),
+        "/api/dex/": _dex(world, provider),
         "/terminal": terminal(world, dispatcher),
         f"{PREFIX}/": router(world).page(dispatcher),
         "/v1beta1/": _kargo(world, dispatcher, provider),
@@ -63,6 +65,22 @@ def _door(world: World, dispatcher: Dispatcher) -> Page:
 
 class HasProvider(Protocol):
     def get(self) -> Provider: ...
+
+    def own(self) -> OwnIssuer: ...
+
+
+def _dex(world: World, provider: HasProvider) -> Page:
+    """Loaded with its first request."""
+    made: list[Page] = []
+
+    async def page(request: Request, path: str, query: str) -> Response:
+        if not made:
+            from argosy.server.pages.dex import DexPages
+
+            made.append(DexPages(world, provider.own()).page())
+        return await made[0](request, path, query)
+
+    return page
 
 
 def _later(world: World, provider: HasProvider, name: str) -> Page:

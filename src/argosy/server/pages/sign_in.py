@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import html
+from urllib.parse import quote, urlsplit
 
 from argosy.cluster.http.exchange import Request, Response
 from argosy.server.errors import ApiError, Code
 from argosy.server.sessions.cookies import NAME, clear_cookies, cookies_of, token_of
-from argosy.server.sessions.tokens import InvalidToken, parts_of, seconds_of
+from argosy.server.sessions.tokens import ISSUER, InvalidToken, parts_of, seconds_of
 from argosy.server.transport.front import Page
 from argosy.server.transport.gateway import TEXT
 from argosy.server.transport.http1 import header_map
@@ -40,7 +41,7 @@ def logout(world: World) -> Page:
                 f"Failed to retrieve ArgoCD auth token: failed to retrieve cookie {NAME}",
             )
         await _revoke(world, token)
-        target = world.configuration.url or "/"
+        target = _after(world, token)
         headers = [("Location", target), *(("Set-Cookie", item) for item in clear_cookies(cookies, base_path(world)))]
         if request.method == "POST":
             return Response(303, b"", "", headers, "")
@@ -48,6 +49,27 @@ def logout(world: World) -> Page:
         return Response(303, body.encode(), HTML, headers, "")
 
     return page
+
+
+def _after(world: World, token: str) -> str:
+    """Where a browser goes from here: to the provider that the session came from, if that is to hear of it."""
+    home = world.configuration.url or "/"
+    try:
+        issuer = parts_of(token)[1].get("iss")
+    except InvalidToken:
+        return home
+    if issuer == ISSUER:
+        return home
+    from argosy.server.sessions.provider import config_of
+
+    config = config_of(world.configuration)
+    if config is None or not config.logout_url or config.issuer != issuer:
+        return home
+    values = {"{{token}}": token, "{{logoutRedirectURL}}": home}
+    target = config.logout_url
+    for name, value in values.items():
+        target = target.replace(name, quote(value, safe=":/"))
+    return target if urlsplit(target).scheme in ("https", "http") else home
 
 
 async def _revoke(world: World, token: str) -> None:

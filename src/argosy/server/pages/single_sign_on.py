@@ -67,6 +67,8 @@ def _sent(world: World, config: OidcConfig, told: Any, target: str) -> Response:
     }
     if config.domain_hint:
         given["domain_hint"] = config.domain_hint
+    if config.connector:
+        given["connector_id"] = config.connector
     endpoint = str(told.get("authorization_endpoint") or "")
     separator = "&" if urlsplit(endpoint).query else "?"
     headers = [
@@ -131,7 +133,7 @@ def is_own(world: World, target: str) -> bool:
     parts = urlsplit(target)
     if not parts.scheme and not parts.netloc:
         return target.startswith("/") and not target.startswith("//")
-    for url in _own_urls(world):
+    for url in own_urls(world):
         own = urlsplit(url)
         path = own.path.rstrip("/")
         if (parts.scheme, parts.netloc) == (own.scheme, own.netloc) and f"{parts.path}/".startswith(f"{path}/"):
@@ -139,7 +141,7 @@ def is_own(world: World, target: str) -> bool:
     return False
 
 
-def _own_urls(world: World) -> list[str]:
+def own_urls(world: World) -> list[str]:
     import yaml
 
     found = [world.configuration.url] if world.configuration.url else []

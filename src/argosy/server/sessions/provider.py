@@ -11,7 +11,7 @@ import asyncio
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, Protocol
 from urllib.parse import urlsplit
 
 import aiohttp
@@ -62,6 +62,8 @@ class OidcConfig:
     user_info_url: str = ""
     """Empty: what the provider says of itself."""
     user_info_seconds: float = 300.0
+    connector: str = ""
+    """Of our own provider: which one everybody is sent to."""
 
     @property
     def is_usable(self) -> bool:
@@ -119,20 +121,42 @@ def _below(base: str, path: str) -> str:
     return f"{base.rstrip('/')}/{path.lstrip('/')}" if path else ""
 
 
+class Own(Protocol):
+    """The provider that this process is itself, by `dex.config`: asked without a connection."""
+
+    def config(self) -> OidcConfig | None: ...
+
+    def description(self) -> Mapping[str, Any]: ...
+
+    def keys(self) -> Mapping[str, Any]: ...
+
+    async def exchange(self, form: Mapping[str, str], secret: str) -> Mapping[str, Any]:
+        """Raises ProviderError."""
+        ...
+
+
 class Provider:
-    def __init__(self, configuration: Configuration, clock: Clock, given: OidcConfig | None = None) -> None:
-        """`given`: instead of what `oidc.config` says."""
-        self._configuration, self._clock, self._given = configuration, clock, given
+    def __init__(
+        self, configuration: Configuration, clock: Clock, given: OidcConfig | None = None, own: Own | None = None
+    ) -> None:
+        """`given`: instead of what `oidc.config` says. `own`: where that says nothing."""
+        self._configuration, self._clock, self._given, self._own = configuration, clock, given, own
         self._told: tuple[str, float, Mapping[str, Any]] = ("", 0.0, {})
         self._keys: tuple[str, float, KeySet | None] = ("", 0.0, None)
         self._asking = asyncio.Lock()
 
     @property
     def config(self) -> OidcConfig | None:
-        return self._given or config_of(self._configuration)
+        return self._given or config_of(self._configuration) or (self._own.config() if self._own else None)
+
+    def _is_own(self, config: OidcConfig) -> bool:
+        own = self._own.config() if self._own is not None and self._given is None else None
+        return own is not None and own.issuer == config.issuer
 
     async def told(self, config: OidcConfig) -> Mapping[str, Any]:
         """The provider's description of itself. Raises ProviderError."""
+        if self._own is not None and self._is_own(config):
+            return self._own.description()
         issuer, at, known = self._told
         if issuer == config.issuer and known and self._clock.monotonic() - at < FRESH_SECONDS:
             return known
@@ -175,6 +199,8 @@ class Provider:
 
     async def _keys_for(self, config: OidcConfig, key_id: object) -> KeySet:
         """Raises ProviderError."""
+        if self._own is not None and self._is_own(config):
+            return KeySet.import_key_set(dict(self._own.keys()))  # type: ignore[arg-type]
         async with self._asking:
             issuer, at, known = self._keys
             age = self._clock.monotonic() - at
@@ -194,8 +220,10 @@ class Provider:
 
     async def exchanged(self, config: OidcConfig, form: Mapping[str, str]) -> Mapping[str, Any]:
         """What the token endpoint gives for a code. Raises ProviderError."""
-        url = str((await self.told(config)).get("token_endpoint"))
         given = {**form, "client_id": config.client_id}
+        if self._own is not None and self._is_own(config):
+            return await self._own.exchange(given, config.client_secret)
+        url = str((await self.told(config)).get("token_endpoint"))
         if config.client_secret:
             given["client_secret"] = config.client_secret
         return await self._ask(config, "POST", url, given)
