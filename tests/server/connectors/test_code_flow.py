@@ -12,7 +12,7 @@ import pytest
 from argosy.runtime.clock import RealClock
 from argosy.server.connectors.configured import made
 from argosy.server.connectors.identity import ConnectorError, Identity, Options, Refused, SettingsError, SignIn
-from kit.hosts_of_users import CLIENT, SECRET, Users
+from tests.kit.hosts_of_users import CLIENT, SECRET, Users
 
 SIGN_IN = SignIn(callback="https://argo.test/api/dex/callback", state="st", nonce="no", verifier="v" * 48)
 Prepare = Callable[[Users], Mapping[str, Any]]

@@ -13,8 +13,8 @@ from urllib.parse import parse_qs, urlsplit
 from joserfc import jwt
 from joserfc.jwk import KeySet
 
-from kit.argocd_server import Api, argocd_server
-from kit.hosts_of_users import CLIENT, SECRET, Users
+from tests.kit.argocd_server import Api, argocd_server
+from tests.kit.hosts_of_users import CLIENT, SECRET, Users
 
 VERIFIER = "v" * 48
 
