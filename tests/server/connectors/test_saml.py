@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import gc
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -19,8 +20,8 @@ from cryptography.x509.oid import NameOID
 from argosy.runtime.clock import RealClock
 from argosy.server.connectors.identity import ConnectorError, Identity, Options, Refused, SettingsError, SignIn
 
-# Of pysaml2 alone, which still names what cryptography has moved.
-pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::UserWarning")
+# Of pysaml2 alone, which still names what cryptography has moved, and leaves files of its own to be closed.
+pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::UserWarning", "ignore::ResourceWarning")
 CALLBACK, PROVIDER = "https://argo.test/api/dex/callback", "https://idp.test/sso"
 SIGN_IN = SignIn(callback=CALLBACK, state="st", nonce="no", verifier="v", request_id="_request1")
 
@@ -81,6 +82,13 @@ class IdentityProvider:
             sign_assertion=signed,
         )
         return str(made)
+
+
+@pytest.fixture(autouse=True)
+def collected() -> Iterator[None]:
+    """What pysaml2 left open is closed here, and disturbs no other test."""
+    yield
+    gc.collect()
 
 
 @pytest.fixture(scope="module")
