@@ -189,3 +189,35 @@ def test_claims_of_devices_are_stored_with_defaults_and_their_spec_stays() -> No
         assert answer["rows"][0]["cells"][:2] == ["c", "pending"]
 
     with_cluster(story)
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "shown"),
+    [
+        ("GET", "/api/v1/namespaces/a%0Ab/configmaps/c", None, 'configmaps "c" not found'),
+        ("GET", f"{API}/configmaps/a%0A%1B[31mb", None, r'configmaps "a\n\x1b[31mb" not found'),
+        ("POST", "/api/v1/namespaces/a%0Ab/configmaps", meta("c"), r'namespaces "a\nb" not found'),
+        ("POST", f"{API}/configmaps", meta("a\nb"), r'ConfigMap "a\nb" is invalid: '),
+        ("DELETE", f"{API}/configmaps/a%0Ab", None, r'configmaps "a\nb" not found'),
+        ("GET", "/apis/rbac.authorization.k8s.io/v1/clusterroles/a%0Ab", None, r'"a\nb" not found'),
+        ("POST", f"{API}/serviceaccounts/a%0Ab/token", {}, r'serviceaccounts "a\nb" not found'),
+    ],
+)
+def test_a_name_that_steers_a_terminal_is_shown_as_upstream_quotes_it(
+    method: str, path: str, body: Any, shown: str
+) -> None:
+    async def story(talk: Talk) -> None:
+        _, answer = await talk("root", method, path, body)
+        assert shown in answer["message"]
+        assert answer["message"].isprintable()
+
+    with_cluster(story)
+
+
+def test_who_is_refused_reads_names_as_upstream_quotes_them() -> None:
+    async def story(talk: Talk) -> None:
+        status, answer = await talk("nobody", "GET", "/api/v1/namespaces/a%0Ab/secrets/x%0Ay")
+        assert status in (401, 403)
+        assert "\n" not in answer["message"]
+
+    with_cluster(story)

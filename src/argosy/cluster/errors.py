@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from argosy.machinery.objects import Resource
 from argosy.machinery.status import Cause, StatusError
+from argosy.machinery.text.go_text import quoted
 
 MODIFIED = "the object has been modified; please apply your changes to the latest version and try again"
 
@@ -14,7 +15,7 @@ def not_found(resource: Resource, name: str) -> StatusError:
     return StatusError(
         404,
         "NotFound",
-        f'{resource.qualified} "{name}" not found',
+        f"{resource.qualified} {quoted(name)} not found",
         name=name,
         group=resource.group,
         kind=resource.plural,
@@ -28,7 +29,7 @@ def already_exists(resource: Resource, name: str, *, deleting: bool = False, gen
     return StatusError(
         409,
         "AlreadyExists",
-        f'{prefix}{resource.qualified} "{name}" already exists{suffix}',
+        f"{prefix}{resource.qualified} {quoted(name)} already exists{suffix}",
         retry_after=1 if generated else 0,
         name=name,
         group=resource.group,
@@ -40,7 +41,7 @@ def conflict(resource: Resource, name: str, why: str = MODIFIED) -> StatusError:
     return StatusError(
         409,
         "Conflict",
-        f'Operation cannot be fulfilled on {resource.qualified} "{name}": {why}',
+        f"Operation cannot be fulfilled on {resource.qualified} {quoted(name)}: {why}",
         name=name,
         group=resource.group,
         kind=resource.plural,
@@ -52,7 +53,7 @@ def forbidden(resource: Resource, name: str, why: str, causes: Sequence[Cause] =
     return StatusError(
         403,
         "Forbidden",
-        f'{resource.qualified} "{name}" is forbidden: {why}',
+        f"{resource.qualified} {quoted(name)} is forbidden: {why}",
         name=name,
         group=resource.group,
         kind=resource.plural,
@@ -69,7 +70,7 @@ def invalid(group: str, kind: str, name: str, causes: Sequence[Cause]) -> Status
     return StatusError(
         422,
         "Invalid",
-        f'{spelled} "{name}" is invalid: {shown}',
+        f"{spelled} {quoted(name)} is invalid: {shown}",
         name=name,
         group=group,
         kind=kind,

@@ -6,6 +6,7 @@ from argosy.cluster.admission.attributes import Attributes
 from argosy.cluster.errors import namespace_is_terminating, not_found
 from argosy.machinery.objects import Resource
 from argosy.machinery.status import StatusError
+from argosy.machinery.text.go_text import quoted
 
 IMMORTAL = frozenset({"default", "kube-system", "kube-public"})
 NAMESPACES = Resource("", "v1", "namespaces", "Namespace", namespaced=False)
@@ -26,5 +27,5 @@ def check_namespace(attributes: Attributes) -> None:
 def check_namespace_deletion(attributes: Attributes) -> None:
     if attributes.kind.storage == ("", "namespaces") and attributes.name in IMMORTAL:
         name = attributes.name
-        message = f'namespaces "{name}" is forbidden: this namespace may not be deleted'
+        message = f"namespaces {quoted(name)} is forbidden: this namespace may not be deleted"
         raise StatusError(403, "Forbidden", message, name=name, kind="namespaces")

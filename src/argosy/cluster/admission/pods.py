@@ -8,6 +8,7 @@ from __future__ import annotations
 from argosy.cluster.admission.attributes import Attributes
 from argosy.cluster.errors import forbidden
 from argosy.machinery.objects import JsonObject
+from argosy.machinery.text.go_text import quoted
 
 TOKEN_PATH = "/var/run/secrets/kubernetes.io/serviceaccount"  # noqa: S105  # a mount path
 MIRROR = "kubernetes.io/config.mirror"
@@ -25,7 +26,9 @@ def admit_service_account(attributes: Attributes) -> None:
     name = spec.get("serviceAccountName") or spec.get("serviceAccount") or "default"
     account = attributes.ctx.reader.get("", "serviceaccounts", attributes.namespace, name)
     if account is None:
-        text = f'error looking up service account {attributes.namespace}/{name}: serviceaccount "{name}" not found'
+        text = (
+            f"error looking up service account {attributes.namespace}/{name}: serviceaccount {quoted(name)} not found"
+        )
         raise forbidden(attributes.kind.resource, attributes.name, text)
     if not spec.get("imagePullSecrets") and account.get("imagePullSecrets"):
         spec["imagePullSecrets"] = [dict(secret) for secret in account["imagePullSecrets"]]

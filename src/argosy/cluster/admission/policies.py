@@ -26,6 +26,7 @@ from argosy.cluster.store import Store
 from argosy.machinery.objects import JsonObject
 from argosy.machinery.selectors import label_selector_of
 from argosy.machinery.status import Cause, StatusError
+from argosy.machinery.text.go_text import quoted
 
 if TYPE_CHECKING:
     from argosy.machinery.structural.cel import Budget
@@ -138,7 +139,7 @@ def denial(attributes: Attributes, bound: Bound, finding: Finding) -> StatusErro
     return StatusError(
         _CODES.get(finding.reason, 422),
         finding.reason,
-        f'{resource.qualified} "{name}" is forbidden: {text}',
+        f"{resource.qualified} {quoted(name)} is forbidden: {text}",
         name=name,
         group=resource.group,
         kind=resource.plural,

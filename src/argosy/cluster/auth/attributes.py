@@ -7,6 +7,7 @@ from typing import NamedTuple, Protocol
 
 from argosy.cluster.kind import User
 from argosy.machinery.status import StatusError
+from argosy.machinery.text.go_text import quoted
 
 MASTERS = "system:masters"
 AUTHENTICATED = "system:authenticated"
@@ -48,14 +49,14 @@ class Authorizer(Protocol):
 def forbidden(user: User, asked: Attributes) -> StatusError:
     """The 403 of upstream, which says who asked for what; nothing about the object, not even whether it exists."""
     if asked.path:
-        message = f'forbidden: User "{user.name}" cannot {asked.verb} path "{asked.path}"'
+        message = f"forbidden: User {quoted(user.name)} cannot {asked.verb} path {quoted(asked.path)}"
         return StatusError(403, "Forbidden", message, generic=True)
     qualified = f"{asked.resource}.{asked.group}" if asked.group else asked.resource
-    named = f'{qualified} "{asked.name}"' if asked.name else qualified
-    scope = f'in the namespace "{asked.namespace}"' if asked.namespace else "at the cluster scope"
+    named = f"{qualified} {quoted(asked.name)}" if asked.name else qualified
+    scope = f"in the namespace {quoted(asked.namespace)}" if asked.namespace else "at the cluster scope"
     message = (
-        f'{named} is forbidden: User "{user.name}" cannot {asked.verb} resource "{asked.spelled_resource}" '
-        f'in API group "{asked.group}" {scope}'
+        f"{named} is forbidden: User {quoted(user.name)} cannot {asked.verb} resource {quoted(asked.spelled_resource)} "
+        f"in API group {quoted(asked.group)} {scope}"
     )
     return StatusError(403, "Forbidden", message, name=asked.name, group=asked.group, kind=asked.resource)
 

@@ -26,6 +26,7 @@ from argosy.cluster.auth.rbac import (
 from argosy.cluster.kind import User
 from argosy.machinery.objects import JsonObject
 from argosy.machinery.status import StatusError
+from argosy.machinery.text.go_text import quoted
 
 
 def role_guard(rbac: Rbac) -> Callable[[Write], None]:
@@ -92,7 +93,7 @@ def _check_full_authority(rbac: Rbac, user: User, name: str) -> None:
     """An aggregating role may gather anything, later too: whoever makes or changes one holds everything."""
     if list(uncovered(rbac.rules_for(user, ""), FULL_AUTHORITY)):
         why = "must have cluster-admin privileges to use the aggregationRule"
-        message = f'{CLUSTER_ROLES}.{GROUP} "{name}" is forbidden: {why}'
+        message = f"{CLUSTER_ROLES}.{GROUP} {quoted(name)} is forbidden: {why}"
         raise StatusError(403, "Forbidden", message, name=name, group=GROUP, kind=CLUSTER_ROLES)
 
 
@@ -146,7 +147,7 @@ def _asks_for_masters(obj: JsonObject) -> bool:
 
 
 def _refused_request(name: str, why: str) -> StatusError:
-    message = f'{_SIGNING_REQUESTS}.{CERTIFICATES} "{name}" is forbidden: {why}'
+    message = f"{_SIGNING_REQUESTS}.{CERTIFICATES} {quoted(name)} is forbidden: {why}"
     return StatusError(403, "Forbidden", message, name=name, group=CERTIFICATES, kind=_SIGNING_REQUESTS)
 
 
@@ -223,7 +224,9 @@ def _url_covers(held: str, url: str) -> bool:
 
 
 def _missing_role(plural: str, name: str) -> StatusError:
-    return StatusError(404, "NotFound", f'{plural}.{GROUP} "{name}" not found', name=name, group=GROUP, kind=plural)
+    return StatusError(
+        404, "NotFound", f"{plural}.{GROUP} {quoted(name)} not found", name=name, group=GROUP, kind=plural
+    )
 
 
 def _escalates(user: User, plural: str, name: str, missing: Sequence[JsonObject], group: str = GROUP) -> StatusError:
@@ -231,7 +234,7 @@ def _escalates(user: User, plural: str, name: str, missing: Sequence[JsonObject]
     lines = "\n".join(_spelled(single) for single in missing)
     what = f"{plural}.{group}" if group else plural
     message = (
-        f'{what} "{name}" is forbidden: user "{user.name}" (groups=[{groups}]) is attempting to grant RBAC '
+        f"{what} {quoted(name)} is forbidden: user {quoted(user.name)} (groups=[{groups}]) is attempting to grant RBAC "
         f"permissions not currently held:\n{lines}"
     )
     return StatusError(403, "Forbidden", message, name=name, group=group, kind=plural)

@@ -17,6 +17,7 @@ from argosy.cluster.kind import Reader, User
 from argosy.machinery import timestamps
 from argosy.machinery.objects import JsonObject
 from argosy.machinery.status import Cause, StatusError
+from argosy.machinery.text.go_text import quoted
 
 AUTHENTICATION, AUTHORIZATION = "authentication.k8s.io", "authorization.k8s.io"
 LEAST_SECONDS, MOST_SECONDS, DEFAULT_SECONDS = 600, 2**32, 3600
@@ -92,9 +93,8 @@ class Reviews:
                 kind, "spec.nonResourceAttributes", "disallowed on this kind of request", "FieldValueForbidden"
             )
         if (resource.get("namespace") or "") != asked.namespace:
-            shown = (
-                f'Invalid value: "{resource.get("namespace") or ""}": must match metadata.namespace: {asked.namespace}'
-            )
+            named = quoted(resource.get("namespace") or "")
+            shown = f"Invalid value: {named}: must match metadata.namespace: {asked.namespace}"
             raise _invalid(kind, "spec.resourceAttributes.namespace", shown, "FieldValueInvalid")
         return self._judged(asked, kind, user)
 
@@ -176,8 +176,8 @@ class Reviews:
         actual = str(found["metadata"]["uid"])
         if uid and uid != actual:
             message = (
-                f'Operation cannot be fulfilled on {plural} "{name}": the UID in the bound object reference ({uid}) '
-                f"does not match the UID in record. The object might have been deleted and then recreated"
+                f"Operation cannot be fulfilled on {plural} {quoted(name)}: the UID in the bound object reference "
+                f"({uid}) does not match the UID in record. The object might have been deleted and then recreated"
             )
             raise StatusError(409, "Conflict", message, name=name, kind=plural)
         return Bound(kind, name, actual)
@@ -229,8 +229,8 @@ def _check_place(asked: Asked, name: str) -> None:
     for field, wanted, what in (("name", name, "name"), ("namespace", asked.namespace, "namespace")):
         sent = metadata.get(field)
         if sent and sent != wanted:
-            text = f'Invalid value: "{sent}": must match the service account {what} if specified'
-            problem = f'TokenRequest.{AUTHENTICATION} "{name}" is invalid: metadata.{field}: {text}'
+            text = f"Invalid value: {quoted(sent)}: must match the service account {what} if specified"
+            problem = f"TokenRequest.{AUTHENTICATION} {quoted(name)} is invalid: metadata.{field}: {text}"
             cause = Cause(f"metadata.{field}", text, "FieldValueInvalid")
             raise StatusError(
                 422, "Invalid", problem, name=name, group=AUTHENTICATION, kind="TokenRequest", causes=[cause]
@@ -299,4 +299,4 @@ def _invalid(kind: str, field: str, message: str, reason: str, group: str = AUTH
 
 
 def _absent(plural: str, name: str) -> StatusError:
-    return StatusError(404, "NotFound", f'{plural} "{name}" not found', name=name, kind=plural)
+    return StatusError(404, "NotFound", f"{plural} {quoted(name)} not found", name=name, kind=plural)

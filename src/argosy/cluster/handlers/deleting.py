@@ -17,6 +17,7 @@ from argosy.cluster.request import ApiRequest, ApiResponse, Options
 from argosy.cluster.store import Entry
 from argosy.machinery.objects import JsonObject
 from argosy.machinery.status import StatusError
+from argosy.machinery.text.go_text import quoted
 
 ORPHAN, FOREGROUND = "orphan", "foregroundDeletion"
 _POLICIES = ("Foreground", "Background", "Orphan")
@@ -56,10 +57,12 @@ def read_delete_options(request: ApiRequest) -> DeleteOptions:
     body = request.body if isinstance(request.body, dict) else {}
     policy, orphan = body.get("propagationPolicy"), body.get("orphanDependents")
     if policy is not None and orphan is not None:
-        text = f'Invalid value: "{policy}": orphanDependents and deletionPropagation cannot be both set'
+        text = f"Invalid value: {quoted(str(policy))}: orphanDependents and deletionPropagation cannot be both set"
         raise invalid_options("DeleteOptions", "propagationPolicy", text, "FieldValueInvalid")
     if policy is not None and policy not in _POLICIES:
-        text = f'Unsupported value: "{policy}": supported values: "Foreground", "Background", "Orphan", "nil"'
+        text = (
+            f'Unsupported value: {quoted(str(policy))}: supported values: "Foreground", "Background", "Orphan", "nil"'
+        )
         raise invalid_options("DeleteOptions", "propagationPolicy", text, "FieldValueNotSupported")
     if orphan is not None:
         policy = "Orphan" if orphan else "Background"
@@ -228,7 +231,7 @@ def _precondition(kind: Kind, name: str, why: str) -> StatusError:
     """A conflict that names the Kind, as upstream's storage does (spec 3)."""
     resource = kind.resource
     spelled = str(resource.group_kind)
-    message = f'Operation cannot be fulfilled on {spelled} "{name}": {why}'
+    message = f"Operation cannot be fulfilled on {spelled} {quoted(name)}: {why}"
     return StatusError(409, "Conflict", message, name=name, group=resource.group, kind=resource.kind)
 
 

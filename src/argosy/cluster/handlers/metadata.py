@@ -11,6 +11,7 @@ from argosy.cluster.ports import Rng
 from argosy.machinery.names import label_value, qualified_name
 from argosy.machinery.objects import JsonObject, JsonValue
 from argosy.machinery.status import Cause
+from argosy.machinery.text.go_text import quoted
 
 ANNOTATIONS_LIMIT = 262_144
 GENERATED_PREFIX = 58
@@ -107,7 +108,7 @@ def _check_name(kind: Kind, metadata: JsonObject) -> list[Cause]:
 
 
 def invalid_value(field: str, value: JsonValue, text: str) -> Cause:
-    shown = f'"{value}"' if isinstance(value, str) else json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+    shown = quoted(value) if isinstance(value, str) else json.dumps(value, separators=(",", ":"), ensure_ascii=False)
     return Cause(field, f"Invalid value: {shown}: {text}")
 
 

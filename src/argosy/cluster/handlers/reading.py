@@ -18,6 +18,7 @@ from argosy.cluster.request import ApiRequest, ApiResponse, Options
 from argosy.cluster.store import Entry, Expired, Store, Table
 from argosy.machinery.objects import JsonObject, Key
 from argosy.machinery.status import StatusError
+from argosy.machinery.text.go_text import quoted
 
 _EXPIRED_PAGE = "The provided continue parameter is too old to display a consistent list result. You can start a new list without the continue parameter, or use the continue token in this response to retrieve the remainder of the results."  # noqa: E501  # one message
 
@@ -185,7 +186,7 @@ def revision_of(text: str) -> int:
         return 0
     if not (text.isascii() and text.isdigit()):
         raise bad_request(
-            f'invalid resource version: resourceVersion: Invalid value: "{text}": '
+            f"invalid resource version: resourceVersion: Invalid value: {quoted(text)}: "
             f'strconv.ParseUint: parsing "{text}": invalid syntax'
         )
     return int(text)
@@ -209,7 +210,7 @@ def check_list_options(options: Options) -> None:
         text = "resourceVersionMatch is forbidden unless resourceVersion is provided"
         raise refuse("resourceVersionMatch", text)
     if match not in ("Exact", "NotOlderThan"):
-        text = f'Unsupported value: "{match}": supported values: "Exact", "NotOlderThan", ""'
+        text = f'Unsupported value: {quoted(match)}: supported values: "Exact", "NotOlderThan", ""'
         raise invalid_options("ListOptions", "resourceVersionMatch", text, "FieldValueNotSupported")
     if match == "Exact" and version == "0":
         text = 'resourceVersionMatch "exact" is forbidden for resourceVersion "0"'

@@ -20,6 +20,7 @@ from argosy.cluster.store import Change, Entry, Table
 from argosy.machinery.api import WatchEvent
 from argosy.machinery.objects import JsonObject
 from argosy.machinery.status import Cause, StatusError
+from argosy.machinery.text.go_text import quoted
 
 BOOKMARK_SECONDS = 60.0
 BOOKMARK_BEFORE_END = 2.0
@@ -67,7 +68,7 @@ def _start(kind: Kind, options: Options) -> int:
         return revision_of(options.resource_version)
     except StatusError:
         text = options.resource_version
-        message = f'Invalid value: "{text}": strconv.ParseUint: parsing "{text}": invalid syntax'
+        message = f"Invalid value: {quoted(text)}: strconv.ParseUint: parsing {quoted(text)}: invalid syntax"
         resource = kind.resource
         raise invalid(resource.group, resource.plural, "", [Cause("resourceVersion", message)]) from None
 
@@ -90,7 +91,7 @@ def check_watch_options(options: Options) -> None:
         return
     if match != "NotOlderThan":
         if match and match != "Exact":
-            text = f'Unsupported value: "{match}": supported values: "NotOlderThan"'
+            text = f'Unsupported value: {quoted(match)}: supported values: "NotOlderThan"'
             raise invalid_options("ListOptions", "resourceVersionMatch", text, "FieldValueNotSupported")
         text = "sendInitialEvents requires setting resourceVersionMatch to NotOlderThan"
         raise refuse("resourceVersionMatch", text)

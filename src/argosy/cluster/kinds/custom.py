@@ -22,6 +22,7 @@ from argosy.machinery.objects import JsonObject, JsonValue, Resource, group_vers
 from argosy.machinery.schema import Node
 from argosy.machinery.status import Cause, StatusError
 from argosy.machinery.structural import compile_schema, default, prune, validate, validate_status
+from argosy.machinery.text.go_text import quoted
 from argosy.machinery.text.jsonpath import JsonPath, JsonPathError, compile_path
 
 VERBS = ("delete", "deletecollection", "get", "list", "patch", "create", "update", "watch")
@@ -197,8 +198,8 @@ class CustomStrategy:
         kind, group = str(body["kind"]), group_version(str(body["apiVersion"]))[0]
         metadata = body.get("metadata")
         name = str((metadata.get("name") if isinstance(metadata, dict) else "") or "")
-        cause = Cause("kind", f'Invalid value: "{kind}": must be {self.resource.kind}')
-        message = f'{kind}.{group} "{name}" is invalid: {cause.field}: {cause.message}'
+        cause = Cause("kind", f"Invalid value: {quoted(kind)}: must be {self.resource.kind}")
+        message = f"{kind}.{group} {quoted(name)} is invalid: {cause.field}: {cause.message}"
         return StatusError(422, "Invalid", message, name=name, group=group, kind=kind, causes=[cause])
 
     def default(self, obj: JsonObject) -> None:

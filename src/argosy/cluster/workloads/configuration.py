@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from argosy.machinery.objects import JsonObject, Key
+from argosy.machinery.text.go_text import quoted
 
 if TYPE_CHECKING:
     from argosy.cluster.workloads.view import View
@@ -69,7 +70,7 @@ def missing_configuration(view: View, pod: JsonObject) -> tuple[tuple[str, str],
 def _problem(view: View, namespace: str, plural: str, name: str, key: str) -> str:
     source = view.get(plural, Key(namespace, name))
     if source is None:
-        return f'{_WORDS[plural]} "{name}" not found'
+        return f"{_WORDS[plural]} {quoted(name)} not found"
     if key and key not in (source.get("data") or {}) and key not in (source.get("binaryData") or {}):
         kind = "ConfigMap" if plural == "configmaps" else "Secret"
         return f"couldn't find key {key} in {kind} {namespace}/{name}"
@@ -83,7 +84,7 @@ def missing_volume(view: View, pod: JsonObject) -> str:
         source = view.get(plural, Key(namespace, name))
         if source is None and not optional:
             word = _WORDS.get(plural, "persistentvolumeclaim")
-            return f'MountVolume.SetUp failed for volume "{volume}" : {word} "{name}" not found'
+            return f"MountVolume.SetUp failed for volume {quoted(volume)} : {word} {quoted(name)} not found"
     return ""
 
 
@@ -95,7 +96,7 @@ def unbound_claim(view: View, pod: JsonObject) -> str:
             continue
         claim = view.get(plural, Key(namespace, name))
         if claim is None:
-            return f'persistentvolumeclaim "{name}" not found'
+            return f"persistentvolumeclaim {quoted(name)} not found"
         if (claim.get("status") or {}).get("phase") != "Bound" and not _waits_for_consumer(view, claim):
             return "pod has unbound immediate PersistentVolumeClaims"
     return ""

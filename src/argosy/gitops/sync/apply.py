@@ -29,6 +29,7 @@ from argosy.machinery.objects import JsonObject, JsonValue, Key, Resource, group
 from argosy.machinery.patches.mergepatch import create_merge_patch
 from argosy.machinery.requests import Write
 from argosy.machinery.status import StatusError
+from argosy.machinery.text.plain_text import plain_line
 from argosy.observe.tracing import span
 from argosy.runtime.client import Client
 
@@ -382,7 +383,7 @@ def missing_kind(obj: JsonObject) -> str:
     metadata, kind = obj.get("metadata") or {}, obj.get("kind")
     group = group_version(str(obj.get("apiVersion") or ""))[0]
     place = f"{metadata.get('namespace') or ''}/{metadata.get('name')}"
-    return (
+    return plain_line(
         f"The Kubernetes API could not find {group}/{kind} for requested resource {place}. "
         f'Make sure the "{kind}" CRD is installed on the destination cluster.'
     )

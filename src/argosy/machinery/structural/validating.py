@@ -20,6 +20,7 @@ from argosy.machinery.schema import Node
 from argosy.machinery.server_side_apply.structure import BadItem, element
 from argosy.machinery.status import Cause
 from argosy.machinery.structural.rules import check_rules
+from argosy.machinery.text.go_text import quoted
 
 ABSENT: Final = object()
 UNCHECKED = (
@@ -76,6 +77,8 @@ def _blocks(cause: Cause) -> bool:
 
 
 def shown(value: JsonValue) -> str:
+    if isinstance(value, str):
+        return quoted(value)
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
 
 

@@ -10,6 +10,7 @@ from argosy.cluster.kinds.strategies.limits import apply_limit_ranges
 from argosy.cluster.kinds.validation import pods as pod_rules
 from argosy.machinery.objects import JsonObject
 from argosy.machinery.status import Cause, StatusError
+from argosy.machinery.text.go_text import quoted
 
 _DEFAULT_ACCOUNT = "default"
 
@@ -101,7 +102,7 @@ def _admit_priority(ctx: WriteContext, obj: JsonObject) -> None:
 
 def _forbidden(obj: JsonObject, text: str) -> StatusError:
     name = obj["metadata"].get("name") or ""
-    return StatusError(403, "Forbidden", f'pods "{name}" is forbidden: {text}', name=name, kind="pods")
+    return StatusError(403, "Forbidden", f"pods {quoted(name)} is forbidden: {text}", name=name, kind="pods")
 
 
 def qos_class(spec: JsonObject) -> str:

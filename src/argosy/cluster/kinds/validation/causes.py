@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 
 from argosy.machinery.objects import JsonObject, JsonValue
 from argosy.machinery.status import Cause
+from argosy.machinery.text.go_text import quoted
 
 NOT_NEGATIVE = "must be greater than or equal to 0"
 IMMUTABLE = "field is immutable"
@@ -14,6 +15,8 @@ IMMUTABLE = "field is immutable"
 
 def shown(value: JsonValue) -> str:
     """A value inside a message: strings quoted, the rest as JSON."""
+    if isinstance(value, str):
+        return quoted(value)
     return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
 
 
@@ -26,7 +29,7 @@ def required(path: str, text: str = "") -> Cause:
 
 
 def unsupported(path: str, value: JsonValue, supported: Iterable[str]) -> Cause:
-    listed = ", ".join(f'"{item}"' for item in supported)
+    listed = ", ".join(map(quoted, supported))
     return Cause(path, f"Unsupported value: {shown(value)}: supported values: {listed}", "FieldValueNotSupported")
 
 

@@ -22,6 +22,7 @@ from argosy.cluster.kinds.validation.pod_difference import difference
 from argosy.machinery import names as naming
 from argosy.machinery.objects import JsonObject, JsonValue
 from argosy.machinery.status import Cause
+from argosy.machinery.text.go_text import quoted
 
 _RESTART_POLICIES = ("Always", "OnFailure", "Never")
 _DNS_POLICIES = ("ClusterFirstWithHostNet", "ClusterFirst", "Default", "None")
@@ -61,7 +62,7 @@ def check_pod_spec(path: str, spec: JsonObject) -> list[Cause]:
 def _check_shared_names(path: str, spec: JsonObject) -> list[Cause]:
     names = {container.get("name") for container in spec.get("containers") or ()}
     return [
-        Cause(f"{path}.{below}.name", f'Duplicate value: "{item["name"]}"', "FieldValueDuplicate")
+        Cause(f"{path}.{below}.name", f"Duplicate value: {quoted(item['name'])}", "FieldValueDuplicate")
         for below, item in members(spec, "initContainers")
         if item.get("name") and item["name"] in names
     ]
