@@ -14,6 +14,7 @@ from argosy.cluster.ports import Rng
 from argosy.machinery.api import Column as Column
 from argosy.machinery.api import Subresource as Subresource
 from argosy.machinery.objects import JsonObject, JsonValue, Resource
+from argosy.machinery.pieces import Pieces
 from argosy.machinery.schema import Node
 from argosy.machinery.status import Cause
 
@@ -145,6 +146,15 @@ class Kind:
     def __post_init__(self) -> None:
         if self.storage == ("", ""):
             self.storage = (self.resource.group, self.resource.plural)
+
+    def preparing(self) -> Pieces[None] | None:
+        """What is to be done before its first request, else it is done in it; None when there is nothing."""
+        return None
+
+    @property
+    def raw_schema(self) -> JsonObject | None:
+        """The `openAPIV3Schema` as it was declared; None for built-in kinds."""
+        return self.schema.raw
 
     def to_storage(self, obj: JsonObject) -> JsonObject:
         """From this version to the stored one; identity unless a view (autoscaling/v1, events.k8s.io) overrides it."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import os
 from pathlib import Path
@@ -10,14 +11,19 @@ from typing import Any
 import orjson
 import pytest
 
-from argosy.cluster.http.openapi.v2 import encode
+from argosy.apis import crds
+from argosy.cluster.http.openapi.v2 import encode, swagger
+from argosy.cluster.http.openapi.v3_protobuf import encode as encode_v3
 from argosy.cluster.http.representation.protobuf import _bytes, _fields, _text
 from argosy.cluster.kind import Column, Kind, Subresource
+from argosy.cluster.kinds.custom import kinds_of_crd
 from argosy.machinery.objects import Resource
+from argosy.machinery.pieces import Pieces, whole
 from argosy.machinery.schema import Node
+from argosy.runtime.clock import RealClock
 from tests.vectors import discovery
 
-from .world import SmallWorld
+from .world import ADMIN, SmallWorld
 
 SHARED = Path(os.environ.get("ARGOSY_SHARED") or Path(__file__).parents[4] / "shared") / "data"
 AGGREGATED = {"accept": "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList,application/json"}
@@ -227,7 +233,7 @@ def test_the_second_version_as_json_refers_to_definitions_it_has() -> None:
     _, body = SmallWorld().json("GET", "/openapi/v2")
     known = {f"#/definitions/{name}" for name in body["definitions"]}
     assert set(_references(body["definitions"])) <= known
-    assert encode(body)
+    assert whole(encode(body))
 
 
 def test_another_form_of_the_second_version_is_406() -> None:
@@ -246,3 +252,90 @@ def test_the_third_version_comes_as_protobuf_too_with_the_same_schemas() -> None
     names = [_text(_bytes(_fields(_bytes(entry))[0][2])) for _, _, entry in _fields(_bytes(schemas))]
     assert names == list(_document(world, "apis/policy/v1")["components"]["schemas"])
     assert world.send("GET", "/openapi/v3/apis/policy/v1", {"accept": "application/xml"})[0] == 406
+
+
+class Ticking(asyncio.SelectorEventLoop):
+    """Whoever asks it for the time finds that a millisecond has passed."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.moment = 0.0
+
+    def time(self) -> float:
+        self.moment += 0.001
+        return self.moment
+
+
+@pytest.mark.parametrize(
+    ("path", "accept"),
+    [
+        ("/openapi/v2", "application/json"),
+        ("/openapi/v2", V2["accept"]),
+        ("/openapi/v3", "application/json"),
+        ("/openapi/v3/apis/apps/v1", "application/com.github.proto-openapi.spec.v3@v1.0+protobuf"),
+    ],
+)
+def test_while_a_document_is_made_everything_else_goes_on(path: str, accept: str) -> None:
+    world = SmallWorld()
+    others = 0
+
+    async def asked() -> None:
+        nonlocal others
+        async with asyncio.TaskGroup() as group:
+            answer = group.create_task(world.front.send("GET", path, {**ADMIN, "accept": accept}))
+            while not answer.done():
+                await RealClock().sleep(0)
+                others += 1
+        assert answer.result()[0] == 200
+
+    with asyncio.Runner(loop_factory=Ticking) as runner:
+        runner.run(asked())
+        assert others > 40  # turns of the loop, each of ten pieces
+        others = 0
+        runner.run(asked())
+        assert others < 5  # it is made now
+
+
+def test_two_who_ask_at_once_wait_for_one_and_the_same_document() -> None:
+    world = SmallWorld()
+    made: list[None] = []
+    pace = world.front._paths._openapi._pace
+    whole_work = pace.made
+
+    async def counted(work: Pieces[Any]) -> Any:
+        made.append(None)
+        return await whole_work(work)
+
+    pace.made = counted  # type: ignore[method-assign]
+
+    async def both() -> None:
+        asked = [world.front.send("GET", "/openapi/v2", {**ADMIN, **V2}) for _ in range(2)]
+        first, second = await asyncio.gather(*asked)
+        assert first[2] == second[2]
+
+    asyncio.run(both())
+    assert len(made) == 1
+
+
+def test_no_piece_of_the_largest_schema_is_more_than_one_field() -> None:
+    """Of ApplicationSet, whose templates lie in one another: a definition as one piece took 50 ms."""
+    definition = next(found for found in crds() if found["metadata"]["name"] == "applicationsets.argoproj.io")
+    (kind,) = kinds_of_crd(definition)
+    fields = _fields_of(kind.raw_schema)
+    assert fields > 5_000
+    for work in (encode_v3({**_DOCUMENT, "components": {"schemas": {"a": kind.raw_schema}}}), kind.preparing()):
+        assert work is not None
+        assert sum(1 for _ in work) > fields / 10
+    made = whole(swagger([kind], "v1"))
+    assert sum(1 for _ in encode(made)) > fields / 2
+    assert kind.preparing() is None
+
+
+_DOCUMENT = {"openapi": "3.0.0", "info": {"title": "", "version": ""}}
+
+
+def _fields_of(schema: Any) -> int:
+    if not isinstance(schema, dict):
+        return 0
+    below = [*(schema.get("properties") or {}).values(), schema.get("items"), schema.get("additionalProperties")]
+    return 1 + sum(map(_fields_of, below))

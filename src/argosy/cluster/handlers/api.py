@@ -7,8 +7,8 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from argosy.cluster.errors import method_not_allowed, no_such_resource
 from argosy.cluster.handlers import creating, deleting, finalizing, patching, pods, reading, scaling, updating, watching
 from argosy.cluster.handlers.core import Core
-from argosy.cluster.handlers.pace import Pace
 from argosy.cluster.handlers.writing import not_stored
+from argosy.cluster.pace import Pace
 from argosy.cluster.request import ApiRequest, ApiResponse, Frame
 from argosy.cluster.store.entry import Unencodable
 
@@ -36,6 +36,8 @@ class RequestHandlers:
     async def handle(self, request: ApiRequest) -> ApiResponse:
         """Raises StatusError."""
         core, kind = self.core, request.kind
+        if (preparing := kind.preparing()) is not None:
+            await self._pace.made(preparing)
         resource = kind.resource
         if core.special:
             special = core.special.get((resource.group, resource.plural, request.subresource, request.verb))

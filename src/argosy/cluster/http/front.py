@@ -115,14 +115,14 @@ class Front:
             return await self._prometheus(request, path, raw_query, trail)
         asked, query = unfolded(asked, parse_query(raw_query))
         if is_probe(request, asked):
-            return self._paths.answer(request, asked, query)
+            return await self._paths.answer(request, asked, query)
         trail.attributes = Attributes(request.method.lower(), path=path)
         user = self._identify(request, trail)
         attributes = self._attributes(request.method, asked, query) if asked.is_resource else trail.attributes
         trail.attributes = attributes
         require(self._wiring.authorizer, user, attributes)
         if not asked.is_resource:
-            return self._paths.answer(request, asked, query)
+            return await self._paths.answer(request, asked, query)
         call = self._call(request, asked, query, user, attributes, trail)
         return call if isinstance(call, Response) else await self._dispatch(call)
 

@@ -18,6 +18,7 @@ from argosy.cluster.http.representation.encode import to_bytes
 from argosy.cluster.http.representation.negotiate import choose, is_pretty, wants_aggregated
 from argosy.cluster.http.routing import Route, truth
 from argosy.cluster.http.wiring import Wiring
+from argosy.cluster.pace import Pace
 from argosy.machinery.objects import JsonObject
 
 METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8"
@@ -38,7 +39,7 @@ class Paths:
     def __init__(self, wiring: Wiring) -> None:
         self._wiring = wiring
         self._documents: Documents | None = None
-        self._openapi = OpenApi(wiring.kinds)
+        self._openapi = OpenApi(wiring.kinds, Pace(wiring.clock))
 
     def discovery(self) -> Documents:
         """The documents for the present kinds."""
@@ -49,12 +50,12 @@ class Paths:
     def serves(self, group: str, version: str) -> bool:
         return version in self.discovery().groups.get(group, {})
 
-    def answer(self, request: Request, asked: Route, query: Query) -> Response:
+    async def answer(self, request: Request, asked: Route, query: Query) -> Response:
         if asked.api:
             return self._discovery(request, asked, query)
         head, _, rest = asked.path.strip("/").partition("/")
         if head == "openapi":
-            return self._openapi.answer(request, rest, query) or page_not_found()
+            return await self._openapi.answer(request, rest, query) or page_not_found()
         if head in _HEALTH:
             return self._health(head, rest, query)
         if request.method not in ("GET", "HEAD"):

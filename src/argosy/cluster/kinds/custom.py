@@ -7,7 +7,6 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cached_property
 from typing import cast
 
 import orjson
@@ -19,9 +18,10 @@ from argosy.cluster.kinds.cells.plain import age_since
 from argosy.cluster.kinds.strategies.builtin import TOO_DEEP
 from argosy.machinery import names as naming
 from argosy.machinery.objects import JsonObject, JsonValue, Resource, group_version
+from argosy.machinery.pieces import Pieces
 from argosy.machinery.schema import Node
 from argosy.machinery.status import Cause, StatusError
-from argosy.machinery.structural import compile_schema, default, prune, validate, validate_status
+from argosy.machinery.structural import compile_schema, compiled, default, prune, validate, validate_status
 from argosy.machinery.text.go_text import quoted
 from argosy.machinery.text.jsonpath import JsonPath, JsonPathError, compile_path
 
@@ -58,6 +58,15 @@ class CustomKind(Kind):
     @schema.setter
     def schema(self, node: Node) -> None:
         """The strategy has it."""
+
+    def preparing(self) -> Pieces[None] | None:
+        strategy = cast(CustomStrategy, self.strategy)
+        return None if strategy.is_compiled else strategy.compiling()
+
+    @property
+    def raw_schema(self) -> JsonObject | None:
+        """Without compiling it: who only describes the kind needs no more."""
+        return cast(CustomStrategy, self.strategy).declared
 
     def to_storage(self, obj: JsonObject) -> JsonObject:
         return _in_version(obj, self.storage_api_version)
@@ -144,7 +153,8 @@ class CustomStrategy:
 
     def __init__(self, resource: Resource, version: JsonObject) -> None:
         self.resource = resource
-        self._schema: JsonObject = (version.get("schema") or {}).get("openAPIV3Schema") or {"type": "object"}
+        self.declared: JsonObject = (version.get("schema") or {}).get("openAPIV3Schema") or {"type": "object"}
+        self._node: Node | None = None
         subresources = version.get("subresources") or {}
         self.has_status = subresources.get("status") is not None
         self.scale_paths = _scale_paths(subresources.get("scale"))
@@ -154,9 +164,19 @@ class CustomStrategy:
         self._read_metadata = reader_of(_METADATA)
         self._print_metadata = printer_of(_METADATA)
 
-    @cached_property
+    @property
     def node(self) -> Node:
-        return compile_schema(self._schema)
+        if self._node is None:
+            self._node = compile_schema(self.declared)
+        return self._node
+
+    @property
+    def is_compiled(self) -> bool:
+        return self._node is not None
+
+    def compiling(self) -> Pieces[None]:
+        node = yield from compiled(self.declared)
+        self._node = self._node or node
 
     def decode(self, body: JsonObject) -> Decoded:
         self._check_type(body)

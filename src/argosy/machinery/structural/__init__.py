@@ -4,8 +4,8 @@ Order per request: `default`, `prune`, `validate`. `check_structural` judges a s
 """
 
 from argosy.machinery.structural.check import check_structural
-from argosy.machinery.structural.compiling import compile_schema
+from argosy.machinery.structural.compiling import compile_schema, compiled
 from argosy.machinery.structural.filling import default, prune
 from argosy.machinery.structural.validating import validate, validate_status
 
-__all__ = ["check_structural", "compile_schema", "default", "prune", "validate", "validate_status"]
+__all__ = ["check_structural", "compile_schema", "compiled", "default", "prune", "validate", "validate_status"]

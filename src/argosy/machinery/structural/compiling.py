@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import cast, get_args
 
 from argosy.machinery.objects import JsonObject
+from argosy.machinery.pieces import Pieces, whole
 from argosy.machinery.schema import Node, NodeType
 
 RECURSION_LIMIT = 64
@@ -17,7 +18,12 @@ class SchemaError(ValueError):
 
 def compile_schema(openapi: JsonObject) -> Node:
     """The root of a custom resource: apiVersion, kind and metadata are added. Raises SchemaError."""
-    root = _compile(openapi, 0)
+    return whole(compiled(openapi))
+
+
+def compiled(openapi: JsonObject) -> Pieces[Node]:
+    """What `compile_schema` makes; one with thousands of fields takes a tenth of a second."""
+    root = yield from _compile(openapi, 0)
     root.type = "object"
     declared = root.properties.get("metadata")
     metadata = object_metadata()
@@ -27,7 +33,7 @@ def compile_schema(openapi: JsonObject) -> Node:
     return root
 
 
-def _compile(schema: JsonObject, depth: int) -> Node:
+def _compile(schema: JsonObject, depth: int) -> Pieces[Node]:
     if depth > RECURSION_LIMIT:
         raise SchemaError(f"the schema is nested deeper than {RECURSION_LIMIT} levels")
     if not isinstance(schema, dict):
@@ -43,7 +49,7 @@ def _compile(schema: JsonObject, depth: int) -> Node:
     node.map_type = schema.get("x-kubernetes-map-type") or "granular"
     if "default" in schema:
         node.default, node.has_default = schema["default"], True
-    _children(node, schema, depth + 1)
+    yield from _children(node, schema, depth + 1)
     return node
 
 
@@ -54,18 +60,22 @@ def _type(schema: JsonObject) -> NodeType:
     return cast(NodeType, declared) if declared in _TYPES else "any"
 
 
-def _children(node: Node, schema: JsonObject, depth: int) -> None:
-    node.properties = {name: _compile(below, depth) for name, below in (schema.get("properties") or {}).items()}
+def _children(node: Node, schema: JsonObject, depth: int) -> Pieces[None]:
+    if properties := schema.get("properties"):
+        yield
+        node.properties = found = {}
+        for name, below in properties.items():
+            found[name] = yield from _compile(below, depth)
     additional = schema.get("additionalProperties")
     if isinstance(additional, dict):
-        node.additional = _compile(additional, depth)
+        node.additional = yield from _compile(additional, depth)
     elif additional is True:
         node.preserve_unknown = True
     items = schema.get("items")
     if isinstance(items, dict):
-        node.items = _compile(items, depth)
-    below = [*node.properties.values(), *filter(None, (node.additional, node.items))]
-    node.rules = bool(schema.get("x-kubernetes-validations")) or any(child.rules for child in below)
+        node.items = yield from _compile(items, depth)
+    children = [*node.properties.values(), *filter(None, (node.additional, node.items))]
+    node.rules = bool(schema.get("x-kubernetes-validations")) or any(child.rules for child in children)
     node.filled = tuple(name for name, child in node.properties.items() if child.has_default)
 
 

@@ -7,6 +7,7 @@ from functools import cache
 from argosy.apis.kubernetes.facts import Field, enum_values, is_struct, json_fields, type_of
 from argosy.cluster.kind import Kind
 from argosy.machinery.objects import JsonObject
+from argosy.machinery.pieces import Pieces
 
 V3_PREFIX = "#/components/schemas/"
 _META = "io.k8s.apimachinery.pkg.apis.meta.v1"
@@ -156,17 +157,27 @@ _WORDS: JsonObject = {"apiVersion": {"type": "string"}, "kind": {"type": "string
 
 
 def _custom_schema(kind: Kind) -> JsonObject:
-    schema = dict(kind.schema.raw or {"type": "object", "x-kubernetes-preserve-unknown-fields": True})
+    schema = dict(kind.raw_schema or {"type": "object", "x-kubernetes-preserve-unknown-fields": True})
     properties = dict(schema.get("properties") or {})
     properties["metadata"] = reference(OBJECT_META)
     schema["properties"] = properties
     return schema
 
 
-def needed_types(kinds: list[Kind]) -> set[str]:
+def type_schemas(kinds: list[Kind]) -> Pieces[dict[str, JsonObject]]:
+    """The schemas of the named types that these kinds refer to, by published name."""
+    found: dict[str, JsonObject] = {}
+    for key in (yield from _needed_types(kinds)):
+        yield
+        found[published_name(key)] = type_schema(key)
+    return found
+
+
+def _needed_types(kinds: list[Kind]) -> Pieces[set[str]]:
     """The named types that the schemas of these kinds and their lists refer to."""
     needed: set[str] = set(closure(LIST_META))
     for kind in kinds:
+        yield
         needed |= closure(OBJECT_META) if kind.custom else closure(kind.schema.go) - {kind.schema.go}
         for sub in kind.subresources.values():
             if sub.kind == "Scale":

@@ -1,10 +1,12 @@
 """Serves the OpenAPI documents: made on first use, kept while their kinds stay the same (spec section 5).
 
-Clients keep v3 documents on disk under their URL, therefore the hash in it changes exactly with the content.
+Clients keep v3 documents on disk under their URL, therefore the hash in it changes exactly with the content. All of
+them are hundreds of milliseconds of work, hence they are made piece by piece: everybody else goes on meanwhile.
 """
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -22,6 +24,9 @@ from argosy.cluster.http.representation.negotiate import JSON, clauses
 from argosy.cluster.http.routing import first
 from argosy.cluster.http.wiring import KUBERNETES
 from argosy.cluster.kind import Kind, Kinds
+from argosy.cluster.pace import Pace
+from argosy.machinery.objects import JsonObject
+from argosy.machinery.pieces import Pieces
 from argosy.machinery.status import StatusError
 
 V2_ASKED = "application/com.github.proto-openapi.spec.v2@v1.0+protobuf"
@@ -42,45 +47,56 @@ class _Document:
 
 
 class OpenApi:
-    def __init__(self, kinds: Kinds) -> None:
+    def __init__(self, kinds: Kinds, pace: Pace) -> None:
         self._kinds = kinds
+        self._pace = pace
+        self._making = asyncio.Lock()
+        """Two who ask at once for what is not made yet wait for one and the same."""
         self._revision = -1
         self._v3: dict[str, _Document] = {}
         self._v3_protobuf: dict[str, _Document] = {}
         self._v2: dict[str, _Document] = {}
         self._v2_revision = -1
 
-    def answer(self, request: Request, rest: str, query: Mapping[str, Sequence[str]]) -> Response | None:
+    async def answer(self, request: Request, rest: str, query: Mapping[str, Sequence[str]]) -> Response | None:
         """`rest` is the path below /openapi/; None for a path that is none of ours."""
         if request.method not in ("GET", "HEAD"):
             return None
         if rest.rstrip("/") == "v2":
-            return self._answer_v2(request)
+            return await self._answer_v2(request)
         if rest.rstrip("/") == "v3":
-            return Response(200, to_bytes({"paths": self.index()}), PLAIN_TEXT)
+            return Response(200, to_bytes({"paths": await self._index()}), PLAIN_TEXT)
         if rest.startswith("v3/"):
-            return self._answer_v3(request, rest.removeprefix("v3/"), first(query, "hash"))
+            return await self._answer_v3(request, rest.removeprefix("v3/"), first(query, "hash"))
         return None
 
-    def index(self) -> dict[str, dict[str, str]]:
+    async def _index(self) -> dict[str, dict[str, str]]:
         """Path (`apis/apps/v1`) -> where its document is."""
         return {
             path: {"serverRelativeURL": f"/openapi/v3/{path}?hash={found.digest}"}
-            for path, found in self.documents().items()
+            for path, found in (await self._documents()).items()
         }
 
-    def documents(self) -> dict[str, _Document]:
-        if self._revision != self._kinds.revision:
-            self._v3 = {path: self._document(path, kinds) for path, kinds in self._by_path().items()}
-            self._revision = self._kinds.revision
-        return self._v3
+    async def _documents(self) -> dict[str, _Document]:
+        """Those of the kinds as they are when this begins: never some of them older than others."""
+        async with self._making:
+            if self._revision != self._kinds.revision:
+                revision = self._kinds.revision
+                self._v3, self._revision = await self._pace.made(self._all(self._by_path())), revision
+            return self._v3
 
-    def _document(self, path: str, kinds: tuple[Kind, ...]) -> _Document:
+    def _all(self, by_path: Mapping[str, tuple[Kind, ...]]) -> Pieces[dict[str, _Document]]:
+        found: dict[str, _Document] = {}
+        for path, kinds in by_path.items():
+            found[path] = yield from self._document(path, kinds)
+        return found
+
+    def _document(self, path: str, kinds: tuple[Kind, ...]) -> Pieces[_Document]:
         kept = self._v3.get(path)
         if kept is not None and kept.kinds == kinds:
             return kept
-        body = to_bytes(document(path.partition("/")[2], list(kinds), VERSION))
-        return _Document(kinds, body, _digest(body))
+        made = yield from document(path.partition("/")[2], list(kinds), VERSION)
+        return _Document(kinds, *(yield from _finished(made)))
 
     def _by_path(self) -> dict[str, tuple[Kind, ...]]:
         by_path: dict[str, list[Kind]] = {}
@@ -101,37 +117,52 @@ class OpenApi:
             ),
         )
 
-    def _answer_v3(self, request: Request, path: str, asked_digest: str) -> Response:
-        found = self.documents().get(path.rstrip("/"))
+    async def _answer_v3(self, request: Request, path: str, asked_digest: str) -> Response:
+        found = (await self._documents()).get(path.rstrip("/"))
         if found is None:
             return Response(404, b"", "")
         if asked_digest and asked_digest != found.digest:
             where = f"/openapi/v3/{path.rstrip('/')}?hash={found.digest}"
             return Response(301, b"", "", [("Location", where)])
         if _form(request.header("accept"), V3_ASKED, V3_PROTOBUF) == V3_PROTOBUF:
-            return _tagged(request, self._in_protobuf(path.rstrip("/"), found), V3_PROTOBUF)
+            return _tagged(request, await self._in_protobuf(path.rstrip("/"), found), V3_PROTOBUF)
         response = _tagged(request, found, JSON)
         if asked_digest:
             response.cache_control = IMMUTABLE
             response.headers.append(("Expires", _FAR_AHEAD))
         return response
 
-    def _in_protobuf(self, path: str, found: _Document) -> _Document:
-        kept = self._v3_protobuf.get(path)
-        if kept is None or kept.kinds != found.kinds:
-            body = encode_v3(orjson.loads(found.body))
-            kept = self._v3_protobuf[path] = _Document(found.kinds, body, _digest(body))
-        return kept
+    async def _in_protobuf(self, path: str, found: _Document) -> _Document:
+        async with self._making:
+            kept = self._v3_protobuf.get(path)
+            if kept is None or kept.kinds != found.kinds:
+                body = await self._pace.made(encode_v3(orjson.loads(found.body)))
+                kept = self._v3_protobuf[path] = _Document(found.kinds, body, _digest(body))
+            return kept
 
-    def _answer_v2(self, request: Request) -> Response:
+    async def _answer_v2(self, request: Request) -> Response:
         form = _form(request.header("accept"), V2_ASKED, V2_PROTOBUF)
-        if self._v2_revision != self._kinds.revision:
-            self._v2, self._v2_revision = {}, self._kinds.revision
-        if form not in self._v2:
-            made = swagger(self._ordered(), VERSION)
-            body = encode(made) if form == V2_PROTOBUF else to_bytes(made)
-            self._v2[form] = _Document((), body, _digest(body))
-        return _tagged(request, self._v2[form], form)
+        async with self._making:
+            if self._v2_revision != self._kinds.revision:
+                self._v2, self._v2_revision = {}, self._kinds.revision
+            kept, found = self._v2, self._v2.get(form)
+            if found is None:
+                found = kept[form] = await self._pace.made(_old_form(self._ordered(), form))
+        return _tagged(request, found, form)
+
+
+def _old_form(kinds: list[Kind], form: str) -> Pieces[_Document]:
+    made = yield from swagger(kinds, VERSION)
+    if form != V2_PROTOBUF:
+        return _Document((), *(yield from _finished(made)))
+    body = yield from encode(made)
+    return _Document((), body, _digest(body))
+
+
+def _finished(made: JsonObject) -> Pieces[tuple[bytes, str]]:
+    body = to_bytes(made)
+    yield
+    return body, _digest(body)
 
 
 def _form(accept: str, asked: str, protobuf: str) -> str:

@@ -9,13 +9,13 @@ from argosy.cluster.http.openapi.schema import (
     group_version_kind,
     kind_schema_name,
     kind_schemas,
-    needed_types,
     published_name,
-    type_schema,
+    type_schemas,
 )
 from argosy.cluster.kind import Kind, Subresource
 from argosy.machinery.api import PatchType
 from argosy.machinery.objects import JsonObject
+from argosy.machinery.pieces import Pieces
 
 _ACTIONS = {
     "get": ("get", "get"),
@@ -33,11 +33,12 @@ _WRITE_PARAMETERS = ("dryRun", "fieldManager", "fieldValidation")
 _BODY_TYPES = ("application/json", "application/yaml", "application/vnd.kubernetes.protobuf")
 
 
-def document(group_version: str, kinds: list[Kind], version: str) -> JsonObject:
+def document(group_version: str, kinds: list[Kind], version: str) -> Pieces[JsonObject]:
     """The document of one group version, such as `apps/v1`; `version` is the server's, for `info`."""
-    schemas: dict[str, JsonObject] = {published_name(key): type_schema(key) for key in needed_types(kinds)}
+    schemas = yield from type_schemas(kinds)
     paths: dict[str, JsonObject] = {}
     for kind in kinds:
+        yield
         schemas |= kind_schemas(kind)
         paths |= _paths(kind)
     return {

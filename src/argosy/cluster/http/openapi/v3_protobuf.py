@@ -6,9 +6,11 @@ Field numbers: gnostic openapiv3/OpenAPIv3.proto. Clients of today read JSON; th
 from __future__ import annotations
 
 import struct
+from collections.abc import Mapping
 
 from argosy.cluster.http.representation.protobuf_text import any_value, flag, message, named, text, varint
 from argosy.machinery.objects import JsonObject, JsonValue
+from argosy.machinery.pieces import Pieces
 
 _TEXTS = {"title": 9, "pattern": 17, "type": 25, "description": 34, "format": 35}
 _FLAGS = {"nullable": 1, "exclusiveMaximum": 12, "exclusiveMinimum": 14, "uniqueItems": 20}
@@ -17,11 +19,10 @@ _COUNTS = {"maxLength": 15, "minLength": 16, "maxItems": 18, "minItems": 19, "ma
 _COMBINED = {"allOf": 26, "oneOf": 27, "anyOf": 28}
 
 
-def encode(document: JsonObject) -> bytes:
+def encode(document: JsonObject) -> Pieces[bytes]:
     """The `openapi.v3.Document` of a document as `openapi_v3.document` makes it."""
     info = document["info"]
-    schemas = document["components"]["schemas"]
-    entries = b"".join(message(1, named(name, _either(schema))) for name, schema in schemas.items())
+    entries = yield from _all_named(document["components"]["schemas"])
     return b"".join(
         (
             text(1, document["openapi"]),
@@ -32,12 +33,20 @@ def encode(document: JsonObject) -> bytes:
     )
 
 
-def _either(schema: JsonObject) -> bytes:
+def _all_named(schemas: Mapping[str, JsonObject]) -> Pieces[bytes]:
+    parts = []
+    for name, schema in schemas.items():
+        yield
+        parts.append(message(1, named(name, (yield from _either(schema)))))
+    return b"".join(parts)
+
+
+def _either(schema: JsonObject) -> Pieces[bytes]:
     """SchemaOrReference."""
-    return message(2, text(1, schema["$ref"])) if "$ref" in schema else message(1, _schema(schema))
+    return message(2, text(1, schema["$ref"])) if "$ref" in schema else message(1, (yield from _schema(schema)))
 
 
-def _schema(schema: JsonObject) -> bytes:
+def _schema(schema: JsonObject) -> Pieces[bytes]:
     parts = [text(number, schema.get(key) or "") for key, number in _TEXTS.items()]
     parts += [flag(number, value=True) for key, number in _FLAGS.items() if schema.get(key) is True]
     parts += [_double(number, schema[key]) for key, number in _NUMBERS.items() if schema.get(key) is not None]
@@ -45,22 +54,23 @@ def _schema(schema: JsonObject) -> bytes:
     parts += [text(23, name) for name in schema.get("required") or ()]
     parts += [message(24, any_value(value)) for value in schema.get("enum") or ()]
     for key, number in _COMBINED.items():
-        parts += [message(number, _either(item)) for item in schema.get(key) or ()]
+        for item in schema.get(key) or ():
+            parts.append(message(number, (yield from _either(item))))
     if isinstance(schema.get("not"), dict):
-        parts.append(message(29, _schema(schema["not"])))
+        parts.append(message(29, (yield from _schema(schema["not"]))))
     if isinstance(schema.get("items"), dict):
-        parts.append(message(30, message(1, _either(schema["items"]))))
+        parts.append(message(30, message(1, (yield from _either(schema["items"])))))
     if properties := schema.get("properties"):
-        parts.append(message(31, b"".join(message(1, named(key, _either(item))) for key, item in properties.items())))
-    parts.append(_additional(schema.get("additionalProperties")))
+        parts.append(message(31, (yield from _all_named(properties))))
+    parts.append((yield from _additional(schema.get("additionalProperties"))))
     parts.append(_default(schema.get("default")))
     parts += [message(36, named(key, any_value(schema[key]))) for key in schema if key.startswith("x-")]
     return b"".join(parts)
 
 
-def _additional(value: JsonValue) -> bytes:
+def _additional(value: JsonValue) -> Pieces[bytes]:
     if isinstance(value, dict):
-        return message(32, message(1, _either(value)))
+        return message(32, message(1, (yield from _either(value))))
     return b"" if value is None else message(32, flag(2, value=bool(value)))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from argosy.cluster.handlers.api import RequestHandlers
-from argosy.cluster.handlers.pace import Pace
+from argosy.cluster.pace import Pace
 from argosy.machinery import requests
 from argosy.machinery.objects import JsonObject, Resource
 from argosy.runtime.clock import RealClock
