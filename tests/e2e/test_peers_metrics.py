@@ -157,7 +157,7 @@ class Scrape:
 def test_every_metric_of_the_peers_is_shown_as_theirs(argosy: Argosy, tmp_path: Path) -> None:
     repository = Repository(tmp_path / "repository")
     repository.commit({"conf/a.yaml": config("a", "1")})
-    argosy.kubectl("apply", "-f", "-", stdin=itself(argosy))
+    argosy.kubectl("apply", "-f", "-", stdin=json.dumps(argosy.cluster_secret("itself", {"team": "a"})))
     argosy.apply_application("web", repository)
     argosy.kubectl("label", "application", "web", "-n", "argocd", "team=a")
     argosy.kubectl("apply", "-f", "-", stdin=WORK)
@@ -204,25 +204,3 @@ def pushed(argosy: Argosy) -> bool:
         raise
     except OSError:
         return False
-
-
-def itself(argosy: Argosy) -> str:
-    """A cluster Secret for the process' own API server, which is reached over HTTP like any other."""
-    kubeconfig = yaml.safe_load((argosy.data / "kubeconfig").read_text())
-    cluster, user = kubeconfig["clusters"][0]["cluster"], kubeconfig["users"][0]["user"]
-    tls = {
-        "caData": cluster["certificate-authority-data"],
-        "certData": user["client-certificate-data"],
-        "keyData": user["client-key-data"],
-    }
-    secret = {
-        "apiVersion": "v1",
-        "kind": "Secret",
-        "metadata": {
-            "name": "itself",
-            "namespace": "argocd",
-            "labels": {"argocd.argoproj.io/secret-type": "cluster", "team": "a"},
-        },
-        "stringData": {"name": "itself", "server": cluster["server"], "config": json.dumps({"tlsClientConfig": tls})},
-    }
-    return yaml.safe_dump(secret)

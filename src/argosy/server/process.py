@@ -41,7 +41,7 @@ from argosy.server.transport.http1 import header_map
 from argosy.server.transport.intake import Intake
 from argosy.server.transport.listener import Listener, listening
 from argosy.server.webhooks.receiver import Receiver
-from argosy.server.world import Outside, PodLogs, World
+from argosy.server.world import Outside, PodLogs, PodShells, World
 
 if TYPE_CHECKING:
     from argosy.gitops.applicationsets.generation import Generators
@@ -91,6 +91,7 @@ class Ports:
     lua: LuaEvaluator
     generators: Callable[[], Generators]
     pod_logs: PodLogs
+    pod_shells: PodShells
     clock: Clock
     rng: Rng
     namespace: str
@@ -186,6 +187,7 @@ def _world(
         lua=ports.lua,
         generators=ports.generators,
         pod_logs=ports.pod_logs,
+        pod_shells=ports.pod_shells,
         environ=ports.environ,
         secure=secure,
     )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -53,6 +54,28 @@ PodLogs = Callable[[Client, str, str, dict[str, str]], AsyncIterator[bytes]]
 """(client of a cluster, namespace, Pod, query as of `pods/log`). Raises StatusError."""
 
 
+class Shell(Protocol):
+    """A command in a container, by the channels of `pods/exec`: 0 input, 1 output, 2 errors, 3 the end, 4 the size."""
+
+    async def send(self, channel: int, data: bytes) -> None: ...
+
+    async def receive(self) -> tuple[int, bytes] | None:
+        """None at the end."""
+        ...
+
+
+class PodShells(Protocol):
+    def are_of(self, client: Client) -> bool:
+        """Whether Pods of this cluster have any: simulated ones have not."""
+        ...
+
+    def opened(
+        self, client: Client, namespace: str, pod: str, query: Sequence[tuple[str, str]]
+    ) -> AbstractAsyncContextManager[Shell]:
+        """`query` as of `pods/exec`. Raises StatusError, OSError."""
+        ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class World:
     client: Client
@@ -76,6 +99,7 @@ class World:
     generators: Callable[[], Generators]
     """Of ApplicationSets; made at first use."""
     pod_logs: PodLogs
+    pod_shells: PodShells
     environ: Mapping[str, str]
     secure: bool = True
     """Whether clients come by TLS to this very process."""

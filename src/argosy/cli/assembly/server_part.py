@@ -140,6 +140,7 @@ def ports_of(
     own: Client | None = None,
 ) -> Ports:
     """What the server needs of a control plane. `own`: a client with the control plane's own name."""
+    from argosy.cli.assembly.shells import SocketShells
     from argosy.server.process import Ports
 
     return Ports(
@@ -151,6 +152,7 @@ def ports_of(
         lua=plane.lua,
         generators=plane.generators,
         pod_logs=partial(pod_logs, logs),
+        pod_shells=SocketShells(),
         clock=clock,
         rng=rng,
         namespace=namespace,
@@ -163,13 +165,10 @@ async def pod_logs(
     simulated: LogSource | None, client: Client, namespace: str, pod: str, query: dict[str, str]
 ) -> AsyncIterator[bytes]:
     """From a cluster elsewhere as it sends them; from the one in this process without going over the wire."""
-    from argosy.runtime.clients.wrapping import WrappingClient
-    from argosy.runtime.http.client import HttpClient
+    from argosy.cli.assembly.shells import over_http
 
-    while isinstance(client, WrappingClient):
-        client = client.inner
-    if isinstance(client, HttpClient):
-        async for chunk in client.stream(PODS.path(namespace, pod, "log"), query):
+    if (elsewhere := over_http(client)) is not None:
+        async for chunk in elsewhere.stream(PODS.path(namespace, pod, "log"), query):
             yield chunk
         return
     if simulated is None:

@@ -5,7 +5,8 @@ Refusals come out as StatusError, a server that cannot be reached as `exchange.U
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 from types import TracebackType
 from typing import Self
@@ -100,6 +101,12 @@ class HttpClient(Client):
                 raise self._exchange.refusal(response, await response.read())
             async for chunk in response.content.iter_any():
                 yield chunk
+
+    def socket(
+        self, path: str, query: Sequence[tuple[str, str]], protocols: Sequence[str]
+    ) -> AbstractAsyncContextManager[aiohttp.ClientWebSocketResponse]:
+        """A web socket, such as of `pods/exec`. Raises StatusError, Unreachable."""
+        return self._exchange.socket(path, query, protocols)
 
     def forget_resources(self) -> None:
         """After a CRD came or went."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -28,6 +28,8 @@ from argosy.runtime.http.transport_metrics import TransportMetrics
 
 REQUEST_SECONDS = 60.0
 CONNECT_SECONDS = 15.0
+MESSAGE_LIMIT = 4 << 20
+"""Bytes of one message of a web socket."""
 AT_ONCE = 64
 """Requests of one client that are in flight, its watches aside."""
 
@@ -151,6 +153,32 @@ class Exchange:
             if isinstance(error, Unreachable):
                 raise
             raise Unreachable(f"{self._where}: {method} {path}: {_why(error)}") from None
+
+    @asynccontextmanager
+    async def socket(
+        self, path: str, query: Sequence[tuple[str, str]], protocols: Sequence[str]
+    ) -> AsyncIterator[aiohttp.ClientWebSocketResponse]:
+        """A web socket, such as of `pods/exec`. Raises StatusError when the server refuses it, Unreachable."""
+        try:
+            proof = await self.connection.credential.proof()
+            async with self.session().ws_connect(
+                self.connection.server + path,
+                params=query,
+                headers=self._headers(proof, "*/*", ""),
+                protocols=protocols,
+                timeout=aiohttp.ClientWSTimeout(ws_close=CONNECT_SECONDS),
+                proxy=self.connection.proxy_for(),
+                ssl=self._context(proof.certificate),
+                server_hostname=self.connection.trust.server_name or None,
+                max_msg_size=MESSAGE_LIMIT,
+            ) as opened:
+                yield opened
+        except aiohttp.WSServerHandshakeError as error:
+            raise StatusError(error.status, _REASONS.get(error.status, ""), "the server refused the stream") from None
+        except (aiohttp.ClientError, TimeoutError, OSError, CredentialError) as error:
+            if isinstance(error, Unreachable):
+                raise
+            raise Unreachable(f"{self._where}: GET {path}: {_why(error)}") from None
 
     def _headers(self, proof: Proof, accept: str, content_type: str) -> Headers:
         headers = [("Accept", accept), ("User-Agent", self._user_agent), *self._impersonate]

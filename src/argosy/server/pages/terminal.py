@@ -1,18 +1,28 @@
-"""`/terminal`: whether a caller could have a shell in a container of an Application, and why there is none here.
+"""`/terminal`: a shell in a container of an Application, over a web socket. Source: spec/argo-cd-api.md 8.
 
-The rights are asked first, so that nobody learns of an Application by what is said of its terminal.
+The rights are asked first, so that nobody learns of an Application by what is said of its terminal; the Pod must be in
+the Application's live tree. While it is open, sign-in and right are asked again with each message and every few seconds
+(security rule 11). Pods of the process' own cluster are simulated, and answer that there is no shell.
 """
 
 from __future__ import annotations
 
 from dataclasses import replace
 from typing import Final
+from urllib.parse import urlsplit
 
 from argosy.cluster.http.exchange import Request, Response
+from argosy.cluster.http.streaming import websocket
+from argosy.cluster.http.streaming.raw import ByteStream
+from argosy.machinery.objects import JsonObject
+from argosy.runtime.client import Client
 from argosy.server.calls import Call
 from argosy.server.dispatch import Dispatcher
 from argosy.server.errors import ApiError
+from argosy.server.pages.shells import Opening, Terminal
 from argosy.server.services.applications.access import find
+from argosy.server.services.applications.comparing import view
+from argosy.server.services.applications.tree import Tree
 from argosy.server.sessions.cookies import cookies_of, token_of
 from argosy.server.transport.front import Page, plain_not_found
 from argosy.server.transport.gateway import TEXT
@@ -22,6 +32,7 @@ from argosy.server.world import World
 
 NEEDED: Final = ("pod", "container", "appName", "projectName", "namespace")
 MISSING: Final = "terminals are not served here: `kubectl exec` opens one, with a kubeconfig of the workload's cluster"
+SHELLS: Final = "bash,sh,powershell,cmd"
 
 
 def terminal(world: World, dispatcher: Dispatcher) -> Page:
@@ -29,26 +40,90 @@ def terminal(world: World, dispatcher: Dispatcher) -> Page:
         if not world.configuration.flag("exec.enabled"):
             return plain_not_found()
         headers = header_map(request)
-        token = token_of(cookies_of(headers.get("cookie", "")))
-        if not token:
+        if not token_of(cookies_of(headers.get("cookie", ""))):
             return _plain(400, "Auth cookie not found")
+        if not _is_of_here(headers.get("origin", ""), headers.get("host", "")):
+            return _plain(403, "the page that asks is of another site")
+        asked = dict(pairs(query))
         try:
-            caller = await dispatcher.who({"cookie": headers["cookie"]})
+            await dispatcher.who({"cookie": headers["cookie"]})
         except ApiError:
             return _plain(401, "Invalid token")
-        asked = dict(pairs(query))
         if lacking := [name for name in NEEDED if not asked.get(name)]:
             return _plain(400, f"Missing required parameters: {', '.join(lacking)}")
-        call = Call(method="terminal", request={}, caller=caller, enforcer=dispatcher.enforcer, peer=request.peer)
+        may = Entitled(world, dispatcher, headers["cookie"], asked, request.peer)
         try:
-            namespace, project = asked.get("appNamespace", ""), asked["projectName"]
-            found = await find(world, call, "get", asked["appName"], namespace=namespace, project=project)
-            call.permit("exec", "create", found.target)
+            app = await may.application()
         except ApiError as error:
             return _plain(error.http_status, error.message)
-        return _plain(501, MISSING)
+        client = await _cluster_of(world, app, asked)
+        if client is None:
+            return _plain(404, "Pod doesn't belong to specified app")
+        opening = Opening(world, client, asked["namespace"], asked["pod"], asked["container"], _shells(world, asked))
+        if not world.pod_shells.are_of(client):
+            return _plain(501, MISSING)
+        if not websocket.is_asked_for(request):
+            return _plain(400, "Bad Request")
+
+        async def talk(stream: ByteStream) -> None:
+            await Terminal(world.clock, websocket.WebSocket(stream), may.is_still).run(opening)
+
+        return Response(101, b"", "", websocket.handshake(request, ""), upgrade=talk)
 
     return page
+
+
+class Entitled:
+    """Who asked, and whether they still may."""
+
+    def __init__(self, world: World, dispatcher: Dispatcher, cookie: str, asked: dict[str, str], peer: str) -> None:
+        self._world, self._dispatcher, self._cookie = world, dispatcher, cookie
+        self._asked, self._peer = asked, peer
+
+    async def application(self) -> JsonObject:
+        """Raises ApiError for who may not."""
+        caller = await self._dispatcher.who({"cookie": self._cookie})
+        enforcer = self._dispatcher.enforcer
+        call = Call(method="terminal", request={}, caller=caller, enforcer=enforcer, peer=self._peer)
+        namespace, project = self._asked.get("appNamespace", ""), self._asked["projectName"]
+        found = await find(self._world, call, "get", self._asked["appName"], namespace=namespace, project=project)
+        call.permit("exec", "create", found.target)
+        return found.app
+
+    async def is_still(self) -> bool:
+        if not self._world.configuration.flag("exec.enabled"):
+            return False
+        try:
+            await self.application()
+        except ApiError:
+            return False
+        return True
+
+
+async def _cluster_of(world: World, app: JsonObject, asked: dict[str, str]) -> Client | None:
+    """The client of the Application's cluster, if the Pod is in its live tree."""
+    seen = await view(world, app)
+    if seen is None:
+        return None
+    nodes = (await Tree(world, app, seen).build())["nodes"]
+    wanted = ("Pod", asked["namespace"], asked["pod"])
+    if not any((node.get("kind"), node.get("namespace"), node.get("name")) == wanted for node in nodes):
+        return None
+    client: Client = seen.state.destination.client
+    return client
+
+
+def _shells(world: World, asked: dict[str, str]) -> tuple[str, ...]:
+    """Those to be tried: the one that is asked for, if it is allowed."""
+    text = world.configuration.settings.get("exec.shells") or SHELLS
+    allowed = tuple(word for item in text.split(",") if (word := item.strip()))
+    chosen = asked.get("shell", "")
+    return (chosen,) if chosen in allowed else allowed
+
+
+def _is_of_here(origin: str, host: str) -> bool:
+    """A page of another site must not use the cookie; commands send no origin."""
+    return not origin or urlsplit(origin).netloc == host
 
 
 def _plain(status: int, text: str) -> Response:

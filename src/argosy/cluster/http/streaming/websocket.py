@@ -76,6 +76,12 @@ class WebSocket:
     async def send(self, data: bytes) -> None:
         await self._send(_BINARY, data)
 
+    async def send_text(self, text: str) -> None:
+        await self._send(_TEXT, text.encode())
+
+    async def ping(self) -> None:
+        await self._send(_PING, b"")
+
     async def _send(self, kind: int, data: bytes) -> None:
         length = len(data)
         if length < 126:
