@@ -116,7 +116,7 @@ async def api_server(
             host=host,
             port=port,
             logs=workloads.logs,
-            world=workloads.world,
+            pod_runtime=workloads.pod_runtime,
             dialer=caller,
             prometheus=prometheus.answer,
             audit=audit,

@@ -95,7 +95,7 @@ class CommandConsole(Protocol):
     async def write(self, data: bytes, *, error: bool = False) -> None: ...
 
 
-class PodWorld(Protocol):
+class PodRuntime(Protocol):
     """What goes on inside of simulated Pods: commands, and HTTP on their ports."""
 
     async def run(

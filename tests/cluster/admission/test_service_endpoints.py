@@ -40,7 +40,7 @@ def with_workloads(story: Callable[[Talk], Awaitable[None]]) -> None:
             workloads = Workloads(PipelineServer(cluster.core, cluster.on_commit, cluster.spawn), clock)
             workloads.start()
             tokens = {"root": User("root", ("system:masters",))}
-            settings = Settings(tokens=tokens, world=workloads.world, dialer=caller)
+            settings = Settings(tokens=tokens, pod_runtime=workloads.pod_runtime, dialer=caller)
             try:
                 await story(Talk(cluster, ClusterFront(cluster, Keys.make(clock.now()), settings)))
             finally:

@@ -22,7 +22,7 @@ from argosy.cluster.endpoints import Endpoint, endpoints_of, may_be_dialled, por
 from argosy.cluster.errors import bad_request, internal
 from argosy.cluster.handlers.core import StoreReader
 from argosy.cluster.kind import Kind
-from argosy.cluster.ports import Backends, PodWorld, ProxyRequest, Rng
+from argosy.cluster.ports import Backends, PodRuntime, ProxyRequest, Rng
 from argosy.cluster.store import Store
 from argosy.machinery.objects import JsonObject
 from argosy.machinery.patches.jsonpatch import apply_json_patch
@@ -159,7 +159,7 @@ class WebhookAdmission:
         self._rng = rng
         self._backends = backends
         self._caller = caller
-        self.world: PodWorld | None = None
+        self.pod_runtime: PodRuntime | None = None
         """What rules let webhooks say that run in simulated Pods."""
         self._compiled: dict[Phase, tuple[int, tuple[Webhook, ...]]] = {}
 
@@ -286,7 +286,7 @@ class WebhookAdmission:
         url = f"https://{name}.{namespace}.svc:{port}{path}"
         endpoint = self._endpoint(namespace, name, port, url)
         if endpoint.pod is not None:
-            said = self.world.review(endpoint.pod, request) if self.world is not None else None
+            said = self.pod_runtime.review(endpoint.pod, request) if self.pod_runtime is not None else None
             if said is None:
                 raise NobodyThere(f"only simulated Pods stand behind service {namespace}/{name}")
             return said.body

@@ -30,7 +30,7 @@ from argosy.cluster.http.server import HttpServer, serve
 from argosy.cluster.http.trail import Trails
 from argosy.cluster.http.wiring import Wiring
 from argosy.cluster.kind import User
-from argosy.cluster.ports import Clock, Dialer, LogSource, PodWorld, ProxyHandler
+from argosy.cluster.ports import Clock, Dialer, LogSource, PodRuntime, ProxyHandler
 from argosy.cluster.request import ApiRequest, ApiResponse
 from argosy.cluster.server import EmbeddedCluster
 from argosy.machinery.objects import JsonObject
@@ -52,7 +52,7 @@ class Settings:
     anonymous: bool = False
     server_names: Sequence[str] = ()
     logs: LogSource | None = None
-    world: PodWorld | None = None
+    pod_runtime: PodRuntime | None = None
     dialer: Dialer | None = None
     prometheus: ProxyHandler | None = None
     metrics: Callable[[], bytes | Chunks] | None = None
@@ -84,7 +84,7 @@ class ClusterFront:
         )
         self.reviews = Reviews(self.rbac, cluster.reader, self.accounts, verifiers)
         cluster.core.special.update(_specials(self.reviews, cluster.clock))
-        cluster.webhooks.world = self.settings.world
+        cluster.webhooks.pod_runtime = self.settings.pod_runtime
         self.wiring = Wiring(
             api=cluster.api,
             kinds=cluster.catalog,
@@ -96,7 +96,7 @@ class ClusterFront:
             accounts=self.accounts,
             logs=self.settings.logs,
             backends=cluster.service_handlers,
-            world=self.settings.world,
+            pod_runtime=self.settings.pod_runtime,
             dialer=self.settings.dialer,
             prometheus=self.settings.prometheus,
             trails=Trails(

@@ -109,10 +109,10 @@ def _named_port(pod: JsonObject, wanted: str) -> int:
 
 
 async def _to_pod(call: Call, pod: JsonObject, port: int) -> Response:
-    world = call.wiring.world
-    if world is None or not world.listens(pod, port):
+    pod_runtime = call.wiring.pod_runtime
+    if pod_runtime is None or not pod_runtime.listens(pod, port):
         raise _unavailable(f'nothing in pod "{pod["metadata"]["name"]}" answers on port {port}')
-    return await _forward(call, lambda request: world.answer(pod, port, request))
+    return await _forward(call, lambda request: pod_runtime.answer(pod, port, request))
 
 
 async def proxy_to_node(call: Call) -> Response:

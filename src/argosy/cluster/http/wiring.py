@@ -13,7 +13,7 @@ from argosy.cluster.auth.tokens import ServiceAccountTokens
 from argosy.cluster.http.exchange import Chunks
 from argosy.cluster.http.trail import Trails
 from argosy.cluster.kind import Kinds, Reader
-from argosy.cluster.ports import Backends, Clock, Dialer, LogSource, PodWorld, ProxyHandler
+from argosy.cluster.ports import Backends, Clock, Dialer, LogSource, PodRuntime, ProxyHandler
 from argosy.cluster.request import Api
 from argosy.machinery.objects import JsonObject
 
@@ -60,7 +60,7 @@ class Wiring:
     backends: Backends | None = None
     dialer: Dialer | None = None
     """To endpoints that are no simulated Pods; None: none is dialled."""
-    world: PodWorld | None = None
+    pod_runtime: PodRuntime | None = None
     """What goes on inside of simulated Pods."""
     version: Version = field(default_factory=Version)
     guesses: Guesses = field(default_factory=Guesses)

@@ -16,7 +16,7 @@ from argosy.cluster.workloads.batch import cronjob, job
 from argosy.cluster.workloads.decision import KUBELET, Controller, Decision, create
 from argosy.cluster.workloads.engine import Engine
 from argosy.cluster.workloads.inside.api_writes import Client, ProgramWrites
-from argosy.cluster.workloads.inside.simulated_pods import SimulatedWorld
+from argosy.cluster.workloads.inside.simulated_pods import SimulatedPodRuntime
 from argosy.cluster.workloads.kubelet import kubelet
 from argosy.cluster.workloads.kubelet.logs import SimulatedLogs
 from argosy.cluster.workloads.nodes import node, scheduler, taints
@@ -67,7 +67,7 @@ class Workloads:
         self._asking: TimerHandle | None = None
         self.logs = SimulatedLogs(self.view, self.book, clock)
         """For `pods/log`."""
-        self.world = SimulatedWorld(self.view, self.book, clock)
+        self.pod_runtime = SimulatedPodRuntime(self.view, self.book, clock)
         """For exec, port-forward and proxies."""
         self.traffic = Traffic(self.view, self.book, clock)
         """Requests to Services, as rules tell of them."""

@@ -1,4 +1,4 @@
-"""exec, attach and portforward of a Pod: checks, the handshake of the client's choice, then the simulated world."""
+"""exec, attach and portforward of a Pod: checks, the client's handshake, then the simulated Pod runtime."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from argosy.cluster.http.streaming.raw import ByteStream
 from argosy.cluster.http.streaming.remote_command import Console
 from argosy.cluster.http.streaming.responder import respond
 from argosy.cluster.http.streaming.websocket import WebSocketBytes
-from argosy.cluster.ports import LogOptions, PodWorld
+from argosy.cluster.ports import LogOptions, PodRuntime
 from argosy.machinery.objects import JsonObject
 from argosy.machinery.status import StatusError
 
@@ -31,11 +31,11 @@ async def open_pod_stream(call: Call, subresource: str) -> Response:
     pod = call.wiring.reader.get("", "pods", call.namespace, call.route.name)
     if pod is None:
         raise not_found(call.kind.resource, call.route.name)
-    world = call.wiring.world
-    if world is None:
+    pod_runtime = call.wiring.pod_runtime
+    if pod_runtime is None:
         raise bad_request(f"{subresource} is not available: nothing answers for the pods of this server")
     if subresource == "portforward":
-        return _port_forward(call, pod, world)
+        return _port_forward(call, pod, pod_runtime)
     container = _container(call, pod)
     if subresource == "attach":
         return _command(call, lambda console: _attach(call, pod, container, console))
@@ -43,7 +43,7 @@ async def open_pod_stream(call: Call, subresource: str) -> Response:
     if not argv:
         raise bad_request("you must specify at least one command for the container")
     tty = bool(truth(call.query, "tty"))
-    return _command(call, lambda console: world.run(pod, container, argv, console, tty=tty))
+    return _command(call, lambda console: pod_runtime.run(pod, container, argv, console, tty=tty))
 
 
 def _require_create(call: Call, subresource: str) -> None:
@@ -93,15 +93,15 @@ def _command(call: Call, run: remote_command.Run) -> Response:
     return _upgraded(call, _spdy_headers(protocol), talk_spdy)
 
 
-def _port_forward(call: Call, pod: JsonObject, world: PodWorld) -> Response:
+def _port_forward(call: Call, pod: JsonObject, pod_runtime: PodRuntime) -> Response:
     if (pod.get("status") or {}).get("phase") != "Running":
         name = pod["metadata"]["name"]
         raise bad_request(f"pod {name} is not running: its phase is {(pod.get('status') or {}).get('phase')}")
 
     async def serve(port: int, stream: ByteStream) -> str:
-        if not world.listens(pod, port):
+        if not pod_runtime.listens(pod, port):
             return f"failed to connect to localhost:{port} inside the pod: connection refused"
-        await respond(stream, lambda asked: world.answer(pod, port, asked))
+        await respond(stream, lambda asked: pod_runtime.answer(pod, port, asked))
         return ""
 
     request = call.request

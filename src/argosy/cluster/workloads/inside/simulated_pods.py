@@ -1,4 +1,4 @@
-"""The `ports.PodWorld` over the simulation's rules: commands by exec, HTTP by port-forward and proxies."""
+"""The `ports.PodRuntime` over the simulation's rules: commands by exec, HTTP by port-forward and proxies."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ GREETING = (
 )
 
 
-class SimulatedWorld:
+class SimulatedPodRuntime:
     def __init__(self, view: View, book: RuleBook, clock: Clock) -> None:
         self._view, self._book, self._clock = view, book, clock
         self._written: dict[str, Files] = {}
