@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -26,6 +27,7 @@ from argosy.rollouts.commands.promote import promote_patches
 from argosy.rollouts.commands.view import view_of
 from argosy.rollouts.experiments.decide import invalid_spec
 from argosy.rollouts.experiments.rules import spec_problem
+from argosy.rollouts.reconcile.steps.analyses import runs_to_delete
 from argosy.rollouts.revisions import affinity, ephemeral, finding, hashing
 from argosy.rollouts.routers import alb, nginx, smi
 from argosy.rollouts.routers.istio import managed_routes
@@ -41,7 +43,8 @@ from argosy.rollouts.validation.references import service_errors
 from argosy.rollouts.validation.routers import virtual_service_errors
 from argosy.rollouts.validation.spec import spec_errors
 
-from .outcome import Outcome, unreadable
+from .outcome import Outcome, not_run, unreadable
+from .rollouts_analysis import PLAYS
 
 Json = dict[str, Any]
 
@@ -359,6 +362,19 @@ def viewed(given: Json) -> Json:
     return {"info": view_of(rollout, info_of(rollout, objects))}
 
 
+def _would_do_if_a_set_went(given: Json, wanted: Json) -> bool:
+    """The recorder kept no time of deletion, and a run of a ReplicaSet that is being deleted goes with it."""
+    named = [flat for flat in given["allRSs"] if flat is not None]
+    return any(surplus_runs({**given, "allRSs": named[:at] + named[at + 1 :]}) == wanted for at in range(len(named)))
+
+
+def surplus_runs(given: Json) -> Json:
+    """Only which ones counts: several go at once. Those of upstream's own tests have no name."""
+    runs = [{**run, "metadata": {"name": "", **run["metadata"]}} for run in given["ars"]]
+    gone = runs_to_delete(runs, sets(given["allRSs"]), given["limitSuccessful"], given["limitUnsuccessful"])
+    return {"names": sorted(run["metadata"]["name"] for run in gone)}
+
+
 OPERATIONS: Mapping[str, Callable[[Json], Json]] = {
     "basic_canary": basic_canary,
     "traffic_canary": traffic_canary,
@@ -407,7 +423,10 @@ OPERATIONS: Mapping[str, Callable[[Json], Json]] = {
     "merge_args": merged,
     "verify_experiment": verified_experiment,
     "rollout_info": viewed,
+    "runs_to_delete": surplus_runs,
 }
+ELSEWHERE = frozenset({*PLAYS, "rollout_reconcile", "experiment_reconcile"})
+"""What other families of this folder replay."""
 
 
 def run(data: Path) -> Iterator[Outcome]:
@@ -420,6 +439,9 @@ def run(data: Path) -> Iterator[Outcome]:
         for case in cases:
             if (operation := OPERATIONS.get(case["op"])) is not None:
                 yield _outcome(file.stem, case, operation)
+        unknown = Counter(str(case["op"]) for case in cases if case["op"] not in OPERATIONS.keys() | ELSEWHERE)
+        for operation_name, count in unknown.items():
+            yield not_run(f"rollouts/{file.stem}", "", f"nothing here replays {operation_name} ({count} cases)")
 
 
 def _outcome(family: str, case: Json, operation: Callable[[Json], Json]) -> Outcome:
@@ -440,7 +462,11 @@ def _outcome(family: str, case: Json, operation: Callable[[Json], Json]) -> Outc
         found = {name: value for name, value in found.items() if name in wanted}
     if case["op"] == "verify_experiment" and "condition" in wanted:
         wanted = {"condition": untimed(wanted["condition"])}
+    if case["op"] == "runs_to_delete":
+        wanted = {"names": sorted(wanted["names"] or ())}
     if case["op"] == "promote_patches":
         wanted = {name: json.loads(v) if isinstance(v, str) else v for name, v in wanted.items()}
     wrong = "" if found == wanted else f"{found} is not {wanted}"
+    if wrong and case["op"] == "runs_to_delete" and _would_do_if_a_set_went(case["in"], wanted):
+        return not_run(f"rollouts/{family}", case["id"], "does not tell that one of its ReplicaSets is being deleted")
     return Outcome(f"rollouts/{family}", case["id"], not wrong, wrong[:600])

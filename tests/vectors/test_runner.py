@@ -47,6 +47,16 @@ def test_a_malformed_file_costs_its_family_alone(tmp_path: Path, capsys: pytest.
     assert said[-2:] == ["1 could not be run", "2 passed, 0 failed"]
 
 
+def test_an_operation_that_nobody_knows_is_told_in_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    known = {"id": "a", "op": "max_surge", "in": {}, "out": {}}
+    strange = [{"id": name, "op": "of_tomorrow", "in": {}, "out": {}} for name in "bc"]
+    elsewhere = {"id": "d", "op": "rollout_reconcile", "in": {}, "out": {}}
+    write(tmp_path / "rollouts/vectors/surge-unavailable.json", {"cases": [known, *strange, elsewhere]})
+    _, said = lines(tmp_path, capsys)
+    told = [line for line in said if "of_tomorrow" in line or "rollout_reconcile" in line]
+    assert told == ["  NOT RUN rollouts/surge-unavailable : nothing here replays of_tomorrow (2 cases)"]
+
+
 def test_empty_folders_and_strangers_are_told_in_a_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     for family in FAMILIES:
         if not Path(family.place).suffix:
