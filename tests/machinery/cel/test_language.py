@@ -155,3 +155,25 @@ def test_what_is_no_cel_is_refused_with_its_place(text: str, error: str) -> None
     with pytest.raises(cel.ParseError) as refused:
         cel.parse(text)
     assert error in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("opening", "closing"),
+    [("(", ")"), ("[", "]"), ("!(", ")"), ("-(", ")"), ("size(", ")"), ("[1].all(x, ", ")"), ("{1: ", "}"), ("", "")],
+)
+@pytest.mark.parametrize("depth", [95, 3000])
+def test_what_is_nested_too_deeply_is_refused_wherever_it_is_read(opening: str, closing: str, depth: int) -> None:
+    """Each level is a dozen calls of the parser, which met Python's own limit before ours."""
+    text = opening * depth + "true" + closing * depth if opening else "true ? true : " * depth + "true"
+
+    def below(calls: int) -> None:
+        if calls:
+            return below(calls - 1)
+        try:
+            cel.parse(text)
+        except cel.ParseError as error:
+            assert "recursion limit exceeded" in str(error)
+        return None
+
+    for calls in (0, 300):
+        below(calls)

@@ -112,6 +112,9 @@ def test_what_divides_by_nothing_is_not_a_number() -> None:
         ("sum(requests)[5m]", "only allowed for vector selectors"),
         ("rate(requests[5m]) / on (code) rate(requests[5m])", "duplicate series"),
         ("(" * 70 + "1" + ")" * 70, "nested deeper"),
+        ("-" * 5000 + "1", "nested deeper"),
+        ("2" + "^2" * 3000, "nested deeper"),
+        ("1" + "+1" * 3000, "more than 150 operators in a row"),
         ("$", "unexpected character"),
     ],
 )

@@ -39,7 +39,10 @@ def parse(text: str) -> Node:
         raise ParseError(
             "", [Issue(0, f"expression code point size exceeds limit: size: {len(text)}, limit {SIZE_LIMIT}")]
         )
-    return _Parser(text).whole()
+    try:
+        return _Parser(text).whole()
+    except RecursionError:  # each level of nesting is a dozen calls: how many there is room for depends on the caller
+        raise ParseError("", [Issue(0, f"expression recursion limit exceeded: {NESTING_LIMIT}")]) from None
 
 
 class _Parser:

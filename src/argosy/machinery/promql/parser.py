@@ -19,6 +19,8 @@ from argosy.machinery.promql.nodes import (
 
 SIZE_LIMIT = 16 * 1024
 NESTING_LIMIT = 60
+CHAIN_LIMIT = 150
+"""Of operators in a row: each is a level of the tree that is evaluated."""
 _TOKEN = re.compile(
     r"""(?P<space>(?:\s+|\#[^\n]*)+)
     |(?P<text>"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|`[^`]*`)
@@ -113,14 +115,25 @@ class _Parser:
     def _level(self, level: int) -> Node:
         if level == len(_LEVELS):
             return self._power()
-        left = self._level(level + 1)
+        left, count = self._level(level + 1), 0
         while self._next.value.lower() in _LEVELS[level] and self._next.kind != "text":
+            count += 1
+            if count > CHAIN_LIMIT:
+                raise PromqlError(f"the query has more than {CHAIN_LIMIT} operators in a row")
             operator = self._take().value.lower()
             modifiers = self._modifiers()
             left = Binary(operator, left, self._level(level + 1), *modifiers)
         return left
 
     def _power(self) -> Node:
+        self._depth += 1
+        if self._depth > NESTING_LIMIT:
+            raise PromqlError(f"the query is nested deeper than {NESTING_LIMIT} levels")
+        found = self._raised()
+        self._depth -= 1
+        return found
+
+    def _raised(self) -> Node:
         left = self._unary()
         if self._takes("^"):
             modifiers = self._modifiers()
@@ -184,14 +197,6 @@ class _Parser:
     # -- primaries ---------------------------------------------------------------------------------------------------
 
     def _primary(self) -> Node:
-        self._depth += 1
-        if self._depth > NESTING_LIMIT:
-            raise PromqlError(f"the query is nested deeper than {NESTING_LIMIT} levels")
-        found = self._inner()
-        self._depth -= 1
-        return found
-
-    def _inner(self) -> Node:
         token = self._take()
         match token.kind:
             case "number":
