@@ -109,10 +109,10 @@ class EmbeddedCluster:
         self.expiry = EventExpiry(self.core)
         self.quotas = Quotas(self.core, self._counted)
         self.admission.mutators += [self.definitions.refuse_instances, *MUTATORS]
-        self.admission.policies.append(Policies(self.store, self.catalog).check)
+        self.admission.policies.append(Policies(self.store, self.catalog, clock).check)
         self.admission.checks.append(self.quotas.check)
         self.webhooks = self.admission.webhooks = WebhookAdmission(
-            self.store, self.catalog, self.core.rng, self.service_handlers, webhook_caller
+            self.store, self.catalog, clock, self.core.rng, self.service_handlers, webhook_caller
         )
         self.core.stored["", "namespaces"] = self.namespaces.created
         self.core.stored["", "serviceaccounts"] = self.core.stored["", "configmaps"] = self.namespaces.removed

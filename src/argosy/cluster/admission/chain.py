@@ -11,6 +11,8 @@ from argosy.machinery.objects import JsonObject
 
 Check = Callable[[Attributes], None]
 Mutate = Callable[[Attributes], None]
+Judge = Callable[[Attributes], Awaitable[None] | None]
+"""Raises StatusError, at once or in what it returns: None when all is decided."""
 
 
 class Webhooks(Protocol):
@@ -28,7 +30,7 @@ class Admission:
         self.webhooks = webhooks
         self.mutators: list[Mutate] = []
         """Built-in changes of creates and updates, in order."""
-        self.policies: list[Check] = []
+        self.policies: list[Judge] = []
         """What users forbid by expressions, after validation and before webhooks."""
         self.checks: list[Check] = []
         """Built-in refusals, last: rights, quota."""
@@ -50,7 +52,8 @@ class Admission:
     async def validate(self, attributes: Attributes) -> None:
         """Raises StatusError when something refuses the final object."""
         for policy in self.policies:
-            policy(attributes)
+            if (judging := policy(attributes)) is not None:
+                await judging
         if self.webhooks is not None:
             calls = self.webhooks.validating(attributes)
             if calls is not None:

@@ -6,7 +6,8 @@ is pure and cheap, expressions run only for writes that match. Policies are neve
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import asyncio
+from collections.abc import Awaitable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -22,10 +23,12 @@ from argosy.cluster.admission.expressions import (
 from argosy.cluster.admission.matching import Matching, compile_matching, namespace_of
 from argosy.cluster.catalog import Catalog
 from argosy.cluster.handlers.core import StoreReader
+from argosy.cluster.ports import Clock
 from argosy.cluster.store import Store
 from argosy.machinery.objects import JsonObject
 from argosy.machinery.selectors import label_selector_of
 from argosy.machinery.status import Cause, StatusError
+from argosy.machinery.structural.turns import TooLongHere, in_one_turn
 from argosy.machinery.text.go_text import quoted
 
 if TYPE_CHECKING:
@@ -150,23 +153,36 @@ def denial(attributes: Attributes, bound: Bound, finding: Finding) -> StatusErro
 class Policies:
     """The check of a running server: `chain.Admission.policies`."""
 
-    def __init__(self, store: Store, catalog: Catalog) -> None:
+    def __init__(self, store: Store, catalog: Catalog, clock: Clock) -> None:
+        self._clock = clock
         self._tables = store.table(GROUP, POLICIES), store.table(GROUP, BINDINGS)
         self._reader = StoreReader(store)
         self._catalog = catalog
         self._compiled: tuple[tuple[int, ...], tuple[Bound, ...]] = ((), ())
 
-    def check(self, attributes: Attributes) -> None:
-        """Raises StatusError for the first denial; adds warnings."""
+    def check(self, attributes: Attributes) -> Awaitable[None] | None:
+        """Raises StatusError for the first denial; adds warnings. Costly expressions are judged beside the loop."""
         bounds = self._bounds()
         if not bounds or attributes.kind.resource.group == GROUP:
-            return
+            return None
         namespace = namespace_of(attributes, self._reader)
         others = self._catalog.versions_of(attributes.kind)
+        asked: list[_Asked] = []
         for bound in bounds:
             views = [one.view_of(attributes, namespace, others) for one in bound.constraints]
             if all(view is not None for view in views):
-                self._judge(bound, views[0] or attributes, namespace)
+                view = views[0] or attributes
+                asked.append(_Asked(bound, view, namespace, self._given(bound, view)))
+        if not asked:
+            return None
+        said = len(attributes.warnings)
+        try:
+            with in_one_turn():
+                _judge_all(asked)
+        except TooLongHere:
+            del attributes.warnings[said:]
+            return self._clock.external(asyncio.to_thread(_judge_all, asked))
+        return None
 
     def _bounds(self) -> tuple[Bound, ...]:
         position = tuple(table.base + len(table.ring) for table in self._tables)
@@ -175,26 +191,8 @@ class Policies:
             self._compiled = position, compile_bound(policies, bindings)
         return self._compiled[1]
 
-    def _judge(self, bound: Bound, attributes: Attributes, namespace: JsonObject | None) -> None:
-        variables = variables_of(attributes, namespace)
-        for found in self._against(bound, attributes, variables):
-            if "Deny" in bound.actions:
-                raise denial(attributes, bound, found)
-            if "Warn" in bound.actions:
-                said = f"Validation failed for ValidatingAdmissionPolicy '{bound.policy}'"
-                attributes.warnings.append(f"{said} with binding '{bound.binding}': {found.message}")
-
-    def _against(self, bound: Bound, attributes: Attributes, variables: dict[str, Any]) -> Iterator[Finding]:
-        if not bound.spec.get("paramKind"):
-            yield from findings(bound, variables)
-            return
-        given = self._parameters(bound, attributes.namespace)
-        if given is None:
-            yield from _failed(bound, f"failed to find resource referenced by paramKind: {bound.spec['paramKind']}")
-        elif not given and bound.parameters.get("parameterNotFoundAction") == "Deny":
-            yield from _failed(bound, "no params found for policy binding with `Deny` parameterNotFoundAction")
-        for params in given or ():
-            yield from findings(bound, {**variables, "params": params})
+    def _given(self, bound: Bound, attributes: Attributes) -> list[Any] | None:
+        return self._parameters(bound, attributes.namespace) if bound.spec.get("paramKind") else None
 
     def _parameters(self, bound: Bound, namespace: str) -> list[Any] | None:
         """The objects that parameterise the policy for a write in `namespace`; None for a kind that is not served."""
@@ -211,3 +209,41 @@ class Policies:
             selector = label_selector_of(reference.get("selector") or {})
             objects = [obj for obj in objects if selector.matches(obj["metadata"].get("labels") or {})]
         return [value_of(kind.from_storage(obj), kind.schema) for obj in objects]
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """All that judging reads: nothing of it is changed by anybody meanwhile."""
+
+    bound: Bound
+    attributes: Attributes
+    namespace: JsonObject | None
+    parameters: list[Any] | None
+
+
+def _judge_all(asked: Sequence[_Asked]) -> None:
+    for one in asked:
+        _judge(one)
+
+
+def _judge(asked: _Asked) -> None:
+    bound, attributes = asked.bound, asked.attributes
+    for found in _against(asked, variables_of(attributes, asked.namespace)):
+        if "Deny" in bound.actions:
+            raise denial(attributes, bound, found)
+        if "Warn" in bound.actions:
+            said = f"Validation failed for ValidatingAdmissionPolicy '{bound.policy}'"
+            attributes.warnings.append(f"{said} with binding '{bound.binding}': {found.message}")
+
+
+def _against(asked: _Asked, variables: dict[str, Any]) -> Iterator[Finding]:
+    bound, given = asked.bound, asked.parameters
+    if not bound.spec.get("paramKind"):
+        yield from findings(bound, variables)
+        return
+    if given is None:
+        yield from _failed(bound, f"failed to find resource referenced by paramKind: {bound.spec['paramKind']}")
+    elif not given and bound.parameters.get("parameterNotFoundAction") == "Deny":
+        yield from _failed(bound, "no params found for policy binding with `Deny` parameterNotFoundAction")
+    for params in given or ():
+        yield from findings(bound, {**variables, "params": params})

@@ -6,9 +6,10 @@ rehearsal never reaches a foreign server; services of this process are asked wit
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import binascii
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
@@ -22,12 +23,13 @@ from argosy.cluster.endpoints import Endpoint, endpoints_of, may_be_dialled, por
 from argosy.cluster.errors import bad_request, internal
 from argosy.cluster.handlers.core import StoreReader
 from argosy.cluster.kind import Kind
-from argosy.cluster.ports import Backends, PodRuntime, ProxyRequest, Rng
+from argosy.cluster.ports import Backends, Clock, PodRuntime, ProxyRequest, Rng
 from argosy.cluster.store import Store
 from argosy.machinery.objects import JsonObject
 from argosy.machinery.patches.jsonpatch import apply_json_patch
 from argosy.machinery.selectors import label_selector_of
 from argosy.machinery.status import StatusError
+from argosy.machinery.structural.turns import TooLongHere, in_one_turn
 
 GROUP = "admissionregistration.k8s.io"
 DEFAULT_TIMEOUT = 10.0
@@ -140,6 +142,8 @@ def denial(webhook: str, response: JsonObject) -> StatusError:
 
 
 Asked = tuple[Webhook, Kind]
+View = tuple[Webhook, Attributes]
+Ask = Callable[[Sequence[Asked], Attributes], Awaitable[None]]
 """A webhook that a write is shown to, and the version that it is shown in."""
 
 
@@ -151,8 +155,9 @@ class WebhookAdmission:
     """Implements `chain.Webhooks`."""
 
     def __init__(
-        self, store: Store, catalog: Catalog, rng: Rng, backends: Backends, caller: Caller | None = None
+        self, store: Store, catalog: Catalog, clock: Clock, rng: Rng, backends: Backends, caller: Caller | None = None
     ) -> None:
+        self._clock = clock
         self._store = store
         self._catalog = catalog
         self._reader = StoreReader(store)
@@ -164,25 +169,45 @@ class WebhookAdmission:
         self._compiled: dict[Phase, tuple[int, tuple[Webhook, ...]]] = {}
 
     def mutating(self, attributes: Attributes) -> Awaitable[None] | None:
-        chosen = self._matching("mutating", attributes)
-        return self._mutate(chosen, attributes) if chosen else None
+        return self._asked("mutating", attributes, self._mutate)
 
     def validating(self, attributes: Attributes) -> Awaitable[None] | None:
-        chosen = self._matching("validating", attributes)
-        return self._validate(chosen, attributes) if chosen else None
+        return self._asked("validating", attributes, self._validate)
 
-    def _matching(self, phase: Phase, attributes: Attributes) -> list[Asked]:
+    def _asked(self, phase: Phase, attributes: Attributes, ask: Ask) -> Awaitable[None] | None:
+        """None when no webhook matches. Conditions that cost more than a turn may take are judged beside the loop."""
+        views, namespace = self._in_scope(phase, attributes)
+        if not views:
+            return None
+        try:
+            with in_one_turn():
+                chosen = self._meant(views, namespace)
+        except TooLongHere:
+            return self._asked_later(views, namespace, attributes, ask)
+        return ask(chosen, attributes) if chosen else None
+
+    async def _asked_later(
+        self, views: Sequence[View], namespace: JsonObject | None, attributes: Attributes, ask: Ask
+    ) -> None:
+        chosen = await self._clock.external(asyncio.to_thread(self._meant, views, namespace))
+        await ask(chosen, attributes)
+
+    def _in_scope(self, phase: Phase, attributes: Attributes) -> tuple[list[View], JsonObject | None]:
         """In order of configuration names, then as written; configurations themselves are never subject to webhooks."""
         webhooks = self._webhooks(phase)
         if not webhooks or attributes.kind.resource.group == GROUP:
-            return []
+            return [], None
         namespace = namespace_of(attributes, self._reader)
         others = self._catalog.versions_of(attributes.kind)
         views = [(webhook, webhook.matching.view_of(attributes, namespace, others)) for webhook in webhooks]
+        return [(webhook, view) for webhook, view in views if view is not None], namespace
+
+    def _meant(self, views: Sequence[View], namespace: JsonObject | None) -> list[Asked]:
+        """Those whose conditions hold. Raises StatusError."""
         return [
             (webhook, view.kind)
             for webhook, view in views
-            if view is not None and (not webhook.conditions or self._is_meant(webhook, variables_of(view, namespace)))
+            if not webhook.conditions or self._is_meant(webhook, variables_of(view, namespace))
         ]
 
     def _is_meant(self, webhook: Webhook, variables: dict[str, Any]) -> bool:
