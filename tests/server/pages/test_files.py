@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gzip
+import re
 from importlib.resources import files
 from types import SimpleNamespace
 from typing import Any, cast
@@ -11,10 +12,12 @@ from typing import Any, cast
 import pytest
 
 from argosy.cluster.http.exchange import Request, Response
+from argosy.runtime.chance import SystemRng
 from argosy.server.pages.files import page_files
 from argosy.server.world import World
 
-WORLD = cast(World, SimpleNamespace(configuration=SimpleNamespace(parameters={})))
+PARAMETERS: dict[str, str] = {}
+WORLD = cast(World, SimpleNamespace(configuration=SimpleNamespace(parameters=PARAMETERS), rng=SystemRng()))
 SCRIPT = next(one.name for one in files("argosy.page").joinpath("assets").iterdir() if one.name.endswith(".js"))
 
 
@@ -57,3 +60,23 @@ def test_nothing_outside_of_the_page_is_served(path: str) -> None:
 def test_every_other_path_is_the_page_for_a_browser_alone() -> None:
     assert answer("/applications/argocd/web", accept="text/html").status == 200
     assert answer("/applications/argocd/web", accept="application/json").status == 404
+
+
+def test_every_page_has_a_nonce_of_its_own_for_the_style_sheets_that_it_makes() -> None:
+    seen = set()
+    for _ in range(3):
+        found = answer("/", accept="text/html")
+        nonce = re.findall(rb'<meta name="style-nonce" content="([^"]+)">', cast(bytes, found.body))[0].decode()
+        policy = header(found, "Content-Security-Policy")
+        assert f"style-src 'self' 'nonce-{nonce}';" in policy
+        assert "unsafe" not in policy
+        assert "script-src" not in policy  # as `default-src`: files of the page alone
+        seen.add(nonce)
+    assert len(seen) == 3
+
+
+def test_behind_a_path_the_page_finds_its_files_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(PARAMETERS, "server.rootpath", "/argosy")
+    body = cast(bytes, answer("/", accept="text/html").body)
+    assert body.count(b"<base ") == 1
+    assert b'<base href="/argosy/">' in body

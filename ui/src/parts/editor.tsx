@@ -58,6 +58,7 @@ export function Editor(props: { text: string; label: string; marks?: Mark[]; onC
           change.current(text);
         }),
         LOOK,
+        EditorView.cspNonce.of(document.querySelector<HTMLMetaElement>('meta[name="style-nonce"]')?.content ?? ""),
       ],
     });
     const made = new EditorView({ state, parent: box.current! });

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 
-import { age, length, safeLink, span, shortRevision } from "./format";
+import { age, length, namedLink, safeLink, span, shortRevision } from "./format";
 
 const NOW = Date.parse("2026-01-01T12:00:00Z");
 
@@ -46,4 +46,12 @@ test("only a full commit is shortened", () => {
 test("how long something took", () => {
   expect(span("2026-01-01T00:00:00Z", "2026-01-01T00:01:05Z")).toBe("1m 5s");
   expect(span("", "2026-01-01T00:00:00Z")).toBe("");
+});
+
+test("a link has the title that stands before its address, and none leads to a script", () => {
+  expect(namedLink("Dashboard|https://a.example/x")).toEqual({ title: "Dashboard", url: "https://a.example/x" });
+  expect(namedLink("https://a.example/x")).toEqual({ title: "https://a.example/x", url: "https://a.example/x" });
+  expect(namedLink("|https://a.example/x")?.title).toBe("https://a.example/x");
+  expect(namedLink("<b>x</b>|javascript:alert(1)")).toBeNull();
+  expect(namedLink("https://a.example/|javascript:alert(1)")).toBeNull();
 });

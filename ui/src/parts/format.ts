@@ -45,3 +45,10 @@ export function safeLink(url: string): string | null {
     return null;
   }
 }
+
+/** A link as `link.argocd.argoproj.io` annotations give it: `title|url`, or an address alone. The title is text. */
+export function namedLink(text: string): { title: string; url: string } | null {
+  const at = text.indexOf("|");
+  const url = safeLink(at < 0 ? text : text.slice(at + 1));
+  return url === null ? null : { title: (at < 0 ? "" : text.slice(0, at).trim()) || url, url };
+}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import mimetypes
 import re
 from functools import cache
@@ -19,10 +20,15 @@ HASHED: Final = re.compile(r"[.-][A-Za-z0-9_-]{8,}\.\w+$")
 REFUSED: Final = re.compile(r";\s*q=0(?:\.0*)?\s*$")
 FOR_EVER: Final = "public, max-age=31536000, immutable"
 POLICY: Final = (
-    "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'self'; form-action 'self'; "
-    "frame-ancestors 'self'; require-trusted-types-for 'script'"
+    "default-src 'self'; style-src 'self' 'nonce-{nonce}'; img-src 'self' data:; object-src 'none'; base-uri 'self'; "
+    "form-action 'self'; frame-ancestors 'self'; require-trusted-types-for 'script'"
 )
-"""Of the page (security rule 12): its own files alone, nothing inline, no text that becomes markup or script."""
+"""Of the page (security rule 12): its own files alone, no text that becomes markup or script.
+
+The nonce, another in each answer, lets the editor, which makes its style sheet as it runs, name that sheet as the page's.
+"""
+NONCE_BYTES: Final = 18
+BASE: Final = re.compile(rb'<base href="/"\s*/?>')
 MINIMAL: Final = (
     b"<!doctype html><meta charset=utf-8><title>Argosy</title><p>The API is at <a href=api/version>/api</a>.\n"
 )
@@ -77,8 +83,11 @@ def page_files(world: World) -> Page:
             return plain_not_found()
         index = _content("index.html") or MINIMAL
         base = base_path(world).rstrip("/") + "/"
-        index = index.replace(b'<base href="/">', f'<base href="{base}">'.encode())
-        return Response(200, index, "text/html; charset=utf-8", _headers(world, POLICY), "no-cache")
+        nonce = base64.urlsafe_b64encode(world.rng.token_bytes(NONCE_BYTES)).decode()
+        marked = f'<base href="{base}"><meta name="style-nonce" content="{nonce}">'
+        index = BASE.sub(lambda _: marked.encode(), index, count=1)
+        policy = POLICY.format(nonce=nonce)
+        return Response(200, index, "text/html; charset=utf-8", _headers(world, policy), "no-cache")
 
     return page
 

@@ -2,6 +2,7 @@ import { useState } from "preact/hooks";
 
 import { Ago, Button, Dialog, Note } from "../../parts";
 import { shortRevision } from "../../parts/format";
+import { CommitLine } from "./commit";
 import type { Shown } from "./model";
 import { act } from "./page";
 import type { Rights } from "./rights";
@@ -28,7 +29,10 @@ export function HistoryView({ app, rights }: { app: Shown; rights: Rights }) {
             {app.history.map((entry, at) => (
               <tr key={entry.id}>
                 <td class="number">{entry.id}</td>
-                <td class="mono">{entry.revisions.map(shortRevision).join(", ")}</td>
+                <td class="wide">
+                  <span class="mono">{entry.revisions.map(shortRevision).join(", ")}</span>
+                  {entry.revisions.length === 1 && <CommitLine app={app.row} revision={entry.revisions[0] ?? ""} />}
+                </td>
                 <td>
                   <Ago at={entry.deployedAt} />
                 </td>

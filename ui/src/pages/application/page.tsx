@@ -2,11 +2,12 @@ import { useState } from "preact/hooks";
 
 import { ask, Failure } from "../../api/client";
 import { Ago, Badge, Button, Copy, Note, StateBadge, Tabs, toast } from "../../parts";
-import { safeLink, shortRevision } from "../../parts/format";
+import { namedLink, shortRevision } from "../../parts/format";
 import { go, href, query } from "../../router";
 import { placeOf } from "../applications/model";
 import { useLive } from "../live-page";
 import { Dependencies } from "../objects/details/story";
+import { CommitFacts } from "./commit";
 import { DeleteDialog } from "./delete";
 import { DiffView } from "./diff";
 import { HistoryView } from "./history";
@@ -143,6 +144,7 @@ function Overview({ app }: { app: Shown }) {
           <dd class="mono">
             {shortRevision(row.revision)} {row.revision && <Copy text={row.revision} what="the revision" />}
           </dd>
+          <CommitFacts app={row} revision={row.revision} />
           <dt>Cluster</dt>
           <dd>{row.cluster}</dd>
           <dt>Namespace</dt>
@@ -186,16 +188,16 @@ function Overview({ app }: { app: Shown }) {
 }
 
 function Links({ urls }: { urls: string[] }) {
-  const links = urls.flatMap((url) => safeLink(url) ?? []);
+  const links = urls.flatMap((text) => namedLink(text) ?? []);
   if (links.length === 0) return null;
   return (
     <>
       <dt>Links</dt>
       <dd>
-        {links.map((url) => (
-          <div key={url}>
-            <a href={url} target="_blank" rel="noopener noreferrer">
-              {url}
+        {links.map(({ title, url }) => (
+          <div key={`${title}|${url}`}>
+            <a href={url} target="_blank" rel="noopener noreferrer" title={url}>
+              {title}
             </a>
           </div>
         ))}

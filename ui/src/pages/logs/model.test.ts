@@ -30,6 +30,8 @@ test.each([
 
 test("colours for terminals are left out", () => {
   expect(plain("\u001b[31mred\u001b[0m")).toBe("red");
+  expect(plain("\u001b]8;;javascript:alert(1)\u0007press\u001b]8;;\u001b\\")).toBe("press");
+  expect(plain("a\rb\bc\td")).toBe("a\u240db\u2408c\td");
 });
 
 test("only the newest lines are kept", () => {

@@ -52,10 +52,14 @@ export function linesOf(entries: Entry[]): LogLine[] {
     }));
 }
 
-/** Without the colours and cursor moves that programs write for terminals. */
+/* eslint-disable no-control-regex */
+const SEQUENCES = /\u001b\[[0-9;?]*[ -/]*[@-~]|\u001b[\]P^_X][^\u0007\u001b]*(?:\u0007|\u001b\\)?|\u001b[ -/]*[0-~]/g;
+const CONTROLS = /[\u0000-\u0008\u000b-\u001f\u007f]/g;
+/* eslint-enable no-control-regex */
+
+/** Without the colours, links and cursor moves that programs write for terminals; other controls by their pictures. */
 export function plain(text: string): string {
-  // eslint-disable-next-line no-control-regex
-  return text.replace(/\u001b\[[0-9;?]*[A-Za-z]/g, "");
+  return text.replace(SEQUENCES, "").replace(CONTROLS, (one) => (one === "\u007f" ? "\u2421" : String.fromCharCode(0x2400 + one.charCodeAt(0))));
 }
 
 export function kept(lines: LogLine[]): LogLine[] {
