@@ -8,6 +8,8 @@ import { patched } from "./patch";
 export const connected = signal(true);
 
 export interface Live<T> {
+  /** What it was asked for. */
+  place: string;
   value: Signal<T | null>;
   problem: Signal<string>;
   close(): void;
@@ -73,5 +75,5 @@ export function live<T extends object>(place: string): Live<T> {
   }
 
   open();
-  return { value, problem, close };
+  return { place, value, problem, close };
 }

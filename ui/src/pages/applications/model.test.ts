@@ -1,11 +1,11 @@
 import { expect, test } from "vitest";
 
-import { bulkEffect, bulkRequest, placeOf, streamOf } from "./model";
+import { allOf, bulkEffect, bulkRequest, placeOf, questionOf } from "./model";
 
 test("the question is made of what the address says, and of nothing else", () => {
   const query = new URLSearchParams("search=web&sync=OutOfSync&sync=Unknown&sort=-health&offset=50&view=x&evil=1");
-  expect(streamOf(query)).toBe(
-    "/api/argosy/v1/stream/applications?search=web&sync=OutOfSync&sync=Unknown&sort=-health&offset=50&limit=50",
+  expect(questionOf(query)).toBe(
+    "/api/argosy/v1/stream/applications?limit=150&search=web&sync=OutOfSync&sync=Unknown&sort=-health",
   );
 });
 
@@ -26,4 +26,8 @@ test.each([
 
 test("the effect of a sync counts what differs", () => {
   expect(bulkEffect("sync", [target, { ...target, sync: "Synced" }], false)).toContain("1 of 2 differ");
+});
+
+test("all that match are asked for with as many rows as may be selected at once", () => {
+  expect(allOf(questionOf(new URLSearchParams("sync=OutOfSync&limit=3")))).toBe("/api/argosy/v1/applications?limit=500&sync=OutOfSync");
 });

@@ -1,6 +1,6 @@
 /** From the address of the list to the question that the server is asked. Pure. */
+import { ASKED } from "../../parts/window-model";
 
-export const LIMIT = 50;
 export const FACETS: Record<string, string> = {
   reason: "Why",
   sync: "Sync",
@@ -12,13 +12,20 @@ export const FACETS: Record<string, string> = {
   label: "Label",
 };
 
-export function streamOf(query: URLSearchParams): string {
-  const asked = new URLSearchParams();
+/** The question without its window: where the list is scrolled to is no part of it. */
+export function questionOf(query: URLSearchParams): string {
+  const asked = new URLSearchParams({ limit: String(ASKED) });
   for (const [name, value] of query) {
-    if (name in FACETS || (["search", "sort", "offset"].includes(name) && value)) asked.append(name, value);
+    if (name in FACETS || (["search", "sort"].includes(name) && value)) asked.append(name, value);
   }
-  asked.set("limit", String(LIMIT));
   return `/api/argosy/v1/stream/applications?${asked}`;
+}
+
+/** More than these are not selected by one press. */
+export const MOST_SELECTED = 500;
+
+export function allOf(question: string): string {
+  return question.replace("/stream/", "/").replace(`limit=${ASKED}`, `limit=${MOST_SELECTED}`);
 }
 
 export function placeOf(row: { namespace: string; name: string }): string {

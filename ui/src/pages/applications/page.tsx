@@ -1,19 +1,20 @@
-import type { Schemas } from "../../api/client";
+import { ask, Failure, type Schemas } from "../../api/client";
 import { keyOf } from "../../api/patch";
-import { Ago, Badge, Button, Facets, Note, Pages, Search, Sortable, StateBadge } from "../../parts";
+import { Ago, Badge, Button, Facets, Note, Search, Sortable, StateBadge, toast } from "../../parts";
 import { shortRevision } from "../../parts/format";
+import { VirtualTable } from "../../parts/virtual";
 import { go, href, query } from "../../router";
-import { useLive } from "../live-page";
-import { selected, SelectionBar, toggle } from "./selection";
-import { FACETS, LIMIT, placeOf, streamOf } from "./model";
+import { useWindow, type Window } from "../live-page";
+import { selectAll, selected, SelectionBar, toggle } from "./selection";
+import { allOf, FACETS, placeOf, questionOf } from "./model";
 import "../list.css";
 
 type Page = Schemas["ApplicationPage"];
+type Row = Schemas["ApplicationRow"];
 
 export function ApplicationsPage() {
-  const found = useLive<Page>(streamOf(query.value));
-  const page = found?.value.value;
-  const problem = found?.problem.value;
+  const found = useWindow<Row, Page>(questionOf(query.value));
+  const { page, problem } = found;
   return (
     <>
       <div class="head">
@@ -32,84 +33,105 @@ export function ApplicationsPage() {
       <SelectionBar />
       <div class="list">
         {page && <Facets facets={page.facets} names={FACETS} />}
-        <div>
-          {page ? <Rows page={page} /> : !problem && <p class="muted">Loading…</p>}
-          {page && <Pages matched={page.matched} offset={Number(query.value.get("offset") ?? 0)} limit={LIMIT} />}
-        </div>
+        <div>{page ? <Rows page={page} found={found} /> : !problem && <p class="muted">Loading…</p>}</div>
       </div>
     </>
   );
 }
 
-function Rows({ page }: { page: Page }) {
-  if (page.rows.length === 0) return <Empty filtered={page.total > 0} />;
+function Rows({ page, found }: { page: Page; found: Window<Page, Row> }) {
+  if (page.matched === 0) return <Empty filtered={page.total > 0} />;
   return (
-    <div class="table-box">
-      <table>
-        <thead>
-          <tr>
-            <th scope="col">
-              <input
-                type="checkbox"
-                aria-label="Select all that are shown"
-                checked={page.rows.every((row) => selected.value.has(keyOf(row)))}
-                onChange={(event) => page.rows.forEach((row) => toggle(row, event.currentTarget.checked))}
-              />
-            </th>
-            <Sortable column="name">Application</Sortable>
-            <Sortable column="sync">Sync</Sortable>
-            <Sortable column="health">Health</Sortable>
-            <Sortable column="severity">Why, and what next</Sortable>
-            <th scope="col">Source</th>
-            <th scope="col">Destination</th>
-            <Sortable column="synced">Synced</Sortable>
-          </tr>
-        </thead>
-        <tbody>
-          {page.rows.map((row) => (
-            <tr key={keyOf(row)} class={selected.value.has(keyOf(row)) ? "selected" : undefined}>
-              <td>
-                <input
-                  type="checkbox"
-                  aria-label={`Select ${row.name}`}
-                  checked={selected.value.has(keyOf(row))}
-                  onChange={(event) => toggle(row, event.currentTarget.checked)}
-                />
-              </td>
-              <td>
-                <a href={href(placeOf(row))} data-row>
-                  {row.name}
-                </a>
-                <div class="muted small">{row.project}</div>
-              </td>
-              <td class="tight">
-                <StateBadge word={row.sync} />
-              </td>
-              <td class="tight">
-                <StateBadge word={row.health} />
-              </td>
-              <td class="wide">
-                <Badge severity={row.why.severity}>{row.why.reason}</Badge> <span class="clamped">{row.why.message}</span>
-              </td>
-              <td class="wide small">
-                <span class="clamped">{row.repository}</span>
-                <span class="muted mono">
-                  {row.path} @ {row.targetRevision}
-                  {row.revision && row.revision !== row.targetRevision ? ` (${shortRevision(row.revision)})` : ""}
-                </span>
-              </td>
-              <td class="small">
-                {row.cluster}
-                <div class="muted">{row.destinationNamespace}</div>
-              </td>
-              <td class="tight small">
-                <Ago at={row.syncedAt} />
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
+    <VirtualTable
+      label="Applications"
+      head={<Head question={found.question} matched={page.matched} />}
+      columns={8}
+      matched={page.matched}
+      rows={found.rows}
+      question={found.question}
+      onView={found.onView}
+      draw={(row, at) => <Line key={keyOf(row)} row={row} at={at} />}
+    />
+  );
+}
+
+function Head({ question, matched }: { question: string; matched: number }) {
+  async function all(on: boolean) {
+    if (!on) return selectAll([]);
+    try {
+      const { rows } = await ask<Page>("GET", allOf(question));
+      selectAll(rows);
+      if (rows.length < matched) toast("attention", `The first ${rows.length} of ${matched} are selected: more are not taken at once`);
+    } catch (error) {
+      toast("broken", error instanceof Failure ? error.message : String(error));
+    }
+  }
+  return (
+    <>
+      <th scope="col">
+        <input
+          type="checkbox"
+          aria-label="Select all that match"
+          checked={selected.value.size > 0 && selected.value.size >= matched}
+          onChange={(event) => void all(event.currentTarget.checked)}
+        />
+      </th>
+      <Sortable column="name">Application</Sortable>
+      <Sortable column="sync">Sync</Sortable>
+      <Sortable column="health">Health</Sortable>
+      <Sortable column="severity">Why, and what next</Sortable>
+      <th scope="col">Source</th>
+      <th scope="col">Destination</th>
+      <Sortable column="synced">Synced</Sortable>
+    </>
+  );
+}
+
+function Line({ row, at }: { row: Row; at: number }) {
+  const chosen = selected.value.has(keyOf(row));
+  return (
+    <tr class={chosen ? "selected" : undefined} aria-rowindex={at + 2} data-drawn>
+      <td>
+        <input type="checkbox" aria-label={`Select ${row.name}`} checked={chosen} onChange={(event) => toggle(row, event.currentTarget.checked)} />
+      </td>
+      <td>
+        <div class="cell">
+          <a href={href(placeOf(row))} data-row>
+            {row.name}
+          </a>
+          <div class="muted small">{row.project}</div>
+        </div>
+      </td>
+      <td class="tight">
+        <StateBadge word={row.sync} />
+      </td>
+      <td class="tight">
+        <StateBadge word={row.health} />
+      </td>
+      <td class="wide">
+        <div class="cell" title={row.why.message}>
+          <Badge severity={row.why.severity}>{row.why.reason}</Badge> {row.why.message}
+        </div>
+      </td>
+      <td class="wide small">
+        <div class="cell" title={row.repository}>
+          <div class="one-line">{row.repository}</div>
+          <div class="muted mono one-line">
+            {row.path} @ {row.targetRevision}
+            {row.revision && row.revision !== row.targetRevision ? ` (${shortRevision(row.revision)})` : ""}
+          </div>
+        </div>
+      </td>
+      <td class="small">
+        <div class="cell">
+          <div class="one-line">{row.cluster}</div>
+          <div class="muted one-line">{row.destinationNamespace}</div>
+        </div>
+      </td>
+      <td class="tight small">
+        <Ago at={row.syncedAt} />
+      </td>
+    </tr>
   );
 }
 

@@ -18,6 +18,10 @@ export function toggle(row: Row, on: boolean): void {
   selected.value = next;
 }
 
+export function selectAll(rows: Row[]): void {
+  selected.value = new Map(rows.map((row) => [keyOf(row), row]));
+}
+
 export function SelectionBar() {
   const [opened, setOpened] = useState<{ verb: BulkVerb; rows: Row[] } | null>(null);
   const rows = [...selected.value.values()];

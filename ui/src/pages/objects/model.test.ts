@@ -1,10 +1,10 @@
 import { expect, test } from "vitest";
 
-import { rolloutVerbs, streamOf, yaml } from "./model";
+import { rolloutVerbs, questionOf, yaml } from "./model";
 
 test("the question names the kind and what the address says", () => {
-  expect(streamOf("rollouts", new URLSearchParams("state=Paused&x=1"))).toBe(
-    "/api/argosy/v1/stream/rollouts?state=Paused&limit=50",
+  expect(questionOf("rollouts", new URLSearchParams("state=Paused&x=1"))).toBe(
+    "/api/argosy/v1/stream/rollouts?limit=150&state=Paused",
   );
 });
 

@@ -1,4 +1,5 @@
 /** The kinds that have a plain list: what each is called, and which facts are its columns. Pure. */
+import { ASKED } from "../../parts/window-model";
 
 export interface Kind {
   title: string;
@@ -67,14 +68,13 @@ export const TOGETHER: string[][] = [
   ["rollouts", "analysisruns"],
 ];
 export const FACETS: Record<string, string> = { state: "State", severity: "Severity", namespace: "Namespace" };
-export const LIMIT = 50;
 
-export function streamOf(kind: string, query: URLSearchParams): string {
-  const asked = new URLSearchParams();
+/** The question without its window: where the list is scrolled to is no part of it. */
+export function questionOf(kind: string, query: URLSearchParams): string {
+  const asked = new URLSearchParams({ limit: String(ASKED) });
   for (const [name, value] of query) {
-    if (name in FACETS || (["search", "sort", "offset"].includes(name) && value)) asked.append(name, value);
+    if (name in FACETS || (["search", "sort"].includes(name) && value)) asked.append(name, value);
   }
-  asked.set("limit", String(LIMIT));
   return `/api/argosy/v1/stream/${kind}?${asked}`;
 }
 

@@ -1,21 +1,21 @@
 import type { Schemas } from "../../api/client";
 import { keyOf } from "../../api/patch";
-import { Ago, Badge, Copy, Facets, Note, Pages, Search, type Severity, Sortable } from "../../parts";
+import { Ago, Badge, Copy, Facets, Note, Search, type Severity, Sortable } from "../../parts";
 import { href, query } from "../../router";
-import { useLive } from "../live-page";
+import { VirtualTable } from "../../parts/virtual";
+import { useLive, useWindow, type Window } from "../live-page";
 import { ObjectActions } from "./actions";
 import { Dependencies, StoryView } from "./details/story";
 import { Details } from "./details/view";
-import { FACETS, KINDS, LIMIT, streamOf, TOGETHER, yaml } from "./model";
+import { FACETS, KINDS, questionOf, TOGETHER, yaml } from "./model";
 import "../list.css";
 
 type Page = Schemas["ObjectPage"];
 type Row = Schemas["ObjectRow"];
 
 export function ObjectsPage({ kind }: { kind: string }) {
-  const found = useLive<Page>(streamOf(kind, query.value));
-  const page = found?.value.value;
-  const problem = found?.problem.value;
+  const found = useWindow<Row, Page>(questionOf(kind, query.value));
+  const { page, problem } = found;
   const title = KINDS[kind]?.title ?? kind;
   return (
     <>
@@ -35,10 +35,7 @@ export function ObjectsPage({ kind }: { kind: string }) {
       {problem && <Note severity="broken">{problem}</Note>}
       <div class="list">
         {page && page.total > 0 && <Facets facets={page.facets} names={FACETS} />}
-        <div>
-          {page ? <Rows kind={kind} page={page} /> : !problem && <p class="muted">Loading…</p>}
-          {page && <Pages matched={page.matched} offset={Number(query.value.get("offset") ?? 0)} limit={LIMIT} />}
-        </div>
+        <div>{page ? <Rows kind={kind} page={page} found={found} /> : !problem && <p class="muted">Loading…</p>}</div>
       </div>
     </>
   );
@@ -58,69 +55,82 @@ function Parts({ kind }: { kind: string }) {
   );
 }
 
-function Rows({ kind, page }: { kind: string; page: Page }) {
+function Rows({ kind, page, found }: { kind: string; page: Page; found: Window<Page, Row> }) {
   const columns = KINDS[kind]?.columns ?? [];
-  if (page.rows.length === 0) {
+  if (page.matched === 0) {
     return (
       <div class="panel">
         <p>{page.total ? "Nothing has all of this." : `There are no ${KINDS[kind]?.title.toLowerCase()} that you may see.`}</p>
       </div>
     );
   }
+  const head = (
+    <>
+      <Sortable column="name">Name</Sortable>
+      <Sortable column="severity">State</Sortable>
+      <th scope="col">Why</th>
+      {columns.map(([name, title]) => (
+        <th key={name} scope="col">
+          {title}
+        </th>
+      ))}
+      <Sortable column="since">Since</Sortable>
+      <Sortable column="until">Until</Sortable>
+    </>
+  );
   return (
-    <div class="table-box">
-      <table>
-        <thead>
-          <tr>
-            <Sortable column="name">Name</Sortable>
-            <Sortable column="severity">State</Sortable>
-            <th scope="col">Why</th>
-            {columns.map(([name, title]) => (
-              <th key={name} scope="col">
-                {title}
-              </th>
-            ))}
-            <Sortable column="since">Since</Sortable>
-            <Sortable column="until">Until</Sortable>
-          </tr>
-        </thead>
-        <tbody>
-          {page.rows.map((row) => (
-            <tr key={keyOf(row)}>
-              <td>
-                <a href={href(`/${kind}/${encodeURIComponent(row.namespace)}/${encodeURIComponent(row.name)}`)} data-row>
-                  {row.name}
-                </a>
-                <div class="muted small">{row.namespace}</div>
-              </td>
-              <td class="tight">
-                <Badge severity={row.severity as Severity}>{row.state}</Badge>
-              </td>
-              <td class="wide">
-                <span class="clamped">{row.message}</span>
-              </td>
-              {columns.map(([name]) => (
-                <td key={name} class="small">
-                  <Fact row={row} name={name} />
-                </td>
-              ))}
-              <td class="tight small">
-                <Ago at={row.since || row.createdAt} />
-              </td>
-              <td class="tight small">
-                <Ago at={row.until} />
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
+    <VirtualTable
+      label={KINDS[kind]?.title ?? kind}
+      head={head}
+      columns={columns.length + 5}
+      matched={page.matched}
+      rows={found.rows}
+      question={found.question}
+      onView={found.onView}
+      draw={(row, at) => <Line key={keyOf(row)} kind={kind} row={row} at={at} />}
+    />
+  );
+}
+
+function Line({ kind, row, at }: { kind: string; row: Row; at: number }) {
+  return (
+    <tr aria-rowindex={at + 2} data-drawn>
+      <td>
+        <div class="cell">
+          <a href={href(`/${kind}/${encodeURIComponent(row.namespace)}/${encodeURIComponent(row.name)}`)} data-row>
+            {row.name}
+          </a>
+          <div class="muted small">{row.namespace}</div>
+        </div>
+      </td>
+      <td class="tight">
+        <Badge severity={row.severity as Severity}>{row.state}</Badge>
+      </td>
+      <td class="wide">
+        <div class="cell" title={row.message}>
+          {row.message}
+        </div>
+      </td>
+      {(KINDS[kind]?.columns ?? []).map(([name]) => (
+        <td key={name} class="small">
+          <div class="cell" title={row.facts[name]}>
+            <Fact row={row} name={name} />
+          </div>
+        </td>
+      ))}
+      <td class="tight small">
+        <Ago at={row.since || row.createdAt} />
+      </td>
+      <td class="tight small">
+        <Ago at={row.until} />
+      </td>
+    </tr>
   );
 }
 
 function Fact({ row, name }: { row: Row; name: string }) {
   const value = row.facts[name] ?? "";
-  return /^\d{4}-\d\d-\d\dT/.test(value) ? <Ago at={value} /> : <span class="clamped">{value}</span>;
+  return /^\d{4}-\d\d-\d\dT/.test(value) ? <Ago at={value} /> : <>{value}</>;
 }
 
 type Live = Schemas["ObjectShown"] & { gone?: string };

@@ -1,0 +1,173 @@
+"""The web page with 10,000 Applications in a real Chromium: first rows, a filter, scrolling, and the longest task.
+
+Run as `python -m bench.page [APPLICATIONS]`; needs `chromium` on PATH. Beside the time on the clock stands the
+processor time of the page's main thread, which other work on the machine does not change.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Final
+
+from playwright.sync_api import Browser, CDPSession, Page, sync_playwright
+
+from argosy.cli.place import HOST, free_port
+from argosy.cli.process import embedded
+from argosy.cli.server_part import ports_of
+from argosy.machinery import requests
+from argosy.machinery.objects import JsonObject, Key, Resource
+from argosy.runtime.chance import SystemRng
+from argosy.runtime.clock import RealClock
+from argosy.server.configuration import decoded
+from argosy.server.process import Place, serving
+
+APPLICATIONS: Final = Resource("argoproj.io", "v1alpha1", "applications", "Application")
+SECRETS: Final = Resource("", "v1", "secrets", "Secret")
+COUNT: Final = 10_000
+AT_ONCE: Final = 32
+SCREENS: Final = 40
+LONG_TASKS: Final = """
+window.longest = 0;
+new PerformanceObserver((list) => {
+  for (const one of list.getEntries()) longest = Math.max(longest, one.duration);
+}).observe({type: 'longtask', buffered: true});
+"""
+FIRST_ROW: Final = "document.querySelector('tbody tr[data-drawn] a') !== null"
+FILTERED: Final = "document.querySelector('.head .number').textContent.includes(' of ')"
+SCROLLS: Final = """async (screens) => {
+  const blank = () => [...document.querySelectorAll('tbody tr[data-drawn]')].some((row) => row.cells.length === 1);
+  let [longest, since] = [0, 0];
+  for (let at = 0; at < screens * 10; at++) {
+    scrollBy(0, innerHeight / 10);
+    await new Promise(requestAnimationFrame);
+    const now = performance.now();
+    if (!blank()) since = 0;
+    else if (!since) since = now;
+    else longest = Math.max(longest, now - since);
+  }
+  return longest;
+}"""
+
+
+def application(number: int) -> JsonObject:
+    """One that no controller works on: its state is what is stored."""
+    return {
+        "apiVersion": "argoproj.io/v1alpha1",
+        "kind": "Application",
+        "metadata": {
+            "name": f"app-{number:05}",
+            "namespace": "argocd",
+            "annotations": {"argocd.argoproj.io/skip-reconcile": "true"},
+        },
+        "spec": {
+            "project": "default",
+            "source": {"repoURL": f"https://git.example/{number % 100}.git", "path": "."},
+            "destination": {"server": "https://kubernetes.default.svc", "namespace": f"ns-{number % 100}"},
+        },
+        "status": {
+            "sync": {"status": "Synced" if number % 7 else "OutOfSync", "revision": "a" * 40},
+            "health": {"status": "Healthy"},
+        },
+    }
+
+
+async def filled(client: Any, count: int) -> None:
+    numbers = iter(range(count))
+
+    async def create() -> None:
+        for number in numbers:
+            await client.write(requests.create(APPLICATIONS, application(number)))
+
+    async with asyncio.TaskGroup() as tasks:
+        for _ in range(AT_ONCE):
+            tasks.create_task(create())
+
+
+async def served(folder: Path, count: int, program: str) -> None:
+    clock, rng = RealClock(), SystemRng()
+    async with embedded(folder, HOST, free_port(), clock, rng) as running:
+        await running.wait_ready(clock)
+        await filled(running.client, count)
+        ports = ports_of(running.control_plane, running.client, clock, rng, "argocd", None)
+        async with serving(ports, Place(insecure=True)) as server:
+            secret = await running.client.get(requests.Get(SECRETS, Key("argocd", "argocd-initial-admin-secret")))
+            print(await asyncio.to_thread(_in_a_browser, program, server.url, decoded(secret)["password"], count))
+
+
+def _in_a_browser(program: str, url: str, password: str, count: int) -> str:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
+        try:
+            return "\n".join(_looks(browser, url, password, count))
+        finally:
+            browser.close()
+
+
+def _looks(browser: Browser, url: str, password: str, count: int) -> list[str]:
+    context = browser.new_context(base_url=url, viewport={"width": 1280, "height": 800})
+    context.add_init_script(LONG_TASKS)
+    page = context.new_page()
+    page.goto("/login")
+    page.get_by_label("User").fill("admin")
+    page.get_by_label("Password").fill(password)
+    page.keyboard.press("Enter")
+    page.get_by_role("heading", name="What needs you now").wait_for()
+    session = context.new_cdp_session(page)
+    session.send("Performance.enable")
+    page.get_by_role("link", name="Applications", exact=True).click()
+    page.wait_for_function(FIRST_ROW)
+    page.get_by_role("link", name="Home", exact=True).click()
+    said = [
+        f"first rows of {count}: {_measured(page, session, lambda: _pressed(page, 'Applications', FIRST_ROW))}",
+        f"a filter: {_measured(page, session, lambda: _checked(page))}",
+    ]
+    page.goto("/applications")
+    page.wait_for_function(FIRST_ROW)
+    before = _busy(session)
+    blank = page.evaluate(SCROLLS, SCREENS)
+    busy = (_busy(session) - before) / SCREENS
+    rows = page.locator("tbody tr[data-drawn]").count()
+    said.append(f"{SCREENS} screens scrolled: {busy:.1f} ms of the main thread each, blank for {blank:.0f} ms at most")
+    said.append(f"rows in the document: {rows}; the longest task: {page.evaluate('longest'):.0f} ms")
+    return said
+
+
+def _pressed(page: Page, name: str, goal: str) -> None:
+    page.get_by_role("link", name=name, exact=True).click()
+    page.wait_for_function(goal)
+
+
+def _checked(page: Page) -> None:
+    page.get_by_label("OutOfSync").check()
+    page.wait_for_function(FILTERED)
+
+
+def _measured(page: Page, session: CDPSession, act: Callable[[], None]) -> str:
+    before, begun = _busy(session), page.evaluate("performance.now()")
+    act()
+    took = page.evaluate("performance.now()") - begun
+    return f"{took:.0f} ms, {_busy(session) - before:.0f} ms of the main thread"
+
+
+def _busy(session: CDPSession) -> float:
+    """Milliseconds that the page's main thread worked."""
+    found = {one["name"]: one["value"] for one in session.send("Performance.getMetrics")["metrics"]}
+    return float(found["TaskDuration"]) * 1000
+
+
+def main() -> None:
+    program = shutil.which("chromium")
+    if program is None:
+        sys.exit("chromium is not on PATH (apt-get install chromium)")
+    count = int(sys.argv[1]) if len(sys.argv) > 1 else COUNT
+    with tempfile.TemporaryDirectory() as folder:
+        asyncio.run(served(Path(folder), count, program))
+
+
+if __name__ == "__main__":
+    main()
