@@ -7,6 +7,8 @@ import { go, href } from "../../router";
 import { yaml } from "../objects/model";
 import { placeOf } from "../applications/model";
 import { type Automation, automationOf, type Field, fieldOf, FIELDS, manifestOf, type Manifest, problemsOf, requestOf, START, withAutomation, withField } from "./model";
+import { Parameters } from "./parameters";
+import { hasSeveral } from "./parameters-model";
 import "./page.css";
 
 const Editor = lazy(() => import("../../parts/editor").then((found) => found.Editor));
@@ -111,6 +113,7 @@ function Form({ start, existing }: { start: string; existing: boolean }) {
             ))}
           </select>
         </label>
+        {!hasSeveral(text) && <Parameters text={text} disabled={!readable} onChange={setText} />}
         {problems.length > 0 && (
           <Note severity="attention">
             <ul>

@@ -16,6 +16,11 @@ export interface Node extends Reference {
   info?: { name: string; value: string }[];
   images?: string[];
   createdAt?: string;
+  networkingInfo?: {
+    targetRefs?: Reference[] | null;
+    targetLabels?: Record<string, string> | null;
+    labels?: Record<string, string> | null;
+  };
 }
 
 export interface Tree {

@@ -2,7 +2,10 @@ import { useEffect, useMemo, useState } from "preact/hooks";
 
 import { ask, Failure } from "../../api/client";
 import { Ago, Copy, Note, Search, severityOf, StateBadge } from "../../parts";
-import { href, query } from "../../router";
+import { Mapped } from "../../parts/minimap";
+import type { Spot } from "../../parts/minimap-model";
+import { go, href, query, withQuery } from "../../router";
+import { LAYOUTS, laidOut } from "./layouts";
 import type { Shown } from "./model";
 import { ObjectPanel } from "./object-panel";
 import { drawn, type Node, type Placed, type Tree } from "./tree-model";
@@ -40,19 +43,31 @@ export function TreeView({ app }: { app: Shown }) {
   const [open, setOpen] = useState<ReadonlySet<string>>(new Set());
   const [chosen, setChosen] = useState<Node | null>(null);
   const search = query.value.get("search") ?? "";
-  const found = useMemo(() => (tree ? drawn(tree, app.row.name, open, search) : null), [tree, open, search, app.row.name]);
+  const layout = query.value.get("layout") ?? "owners";
+  const found = useMemo(() => (tree ? drawn(laidOut(tree, layout), app.row.name, open, search) : null), [tree, layout, open, search, app.row.name]);
   if (problem) return <Note severity="broken">{problem}</Note>;
   if (!found) return <p class="muted">Loading…</p>;
   const width = found.columns * (WIDTH + GAP_X) - GAP_X + 2 * MARGIN;
   const height = found.rows * (HEIGHT + GAP_Y) + 2 * MARGIN;
-  const choose = (one: Placed) => (one.node ? setChosen(one.node) : one.folded.length && setOpen(new Set([...open, one.key])));
+  const choose = (one: Placed) => (one.node && one.node.kind !== "Node" ? setChosen(one.node) : one.folded.length && setOpen(new Set([...open, one.key])));
   return (
     <>
       <div class="head">
         <Search label="Search the tree" />
+        <label>
+          Show{" "}
+          <select value={layout} onChange={(event) => go(withQuery({ layout: event.currentTarget.value === "owners" ? null : event.currentTarget.value }), "replace")}>
+            {Object.entries(LAYOUTS).map(([name, title]) => (
+              <option key={name} value={name}>
+                {title}
+              </option>
+            ))}
+          </select>
+        </label>
+        {layout === "traffic" && found.placed.length === 1 && <span class="muted">Nothing here takes traffic: there is no Ingress, Service or Pod of one.</span>}
         {found.left > 0 && <span class="muted">{found.left} more are not drawn: search for them</span>}
       </div>
-      <div class="tree panel">
+      <Mapped class="tree panel" label={`The tree of ${app.row.name}`} width={width} height={height} spots={found.placed.map((one) => spot(one, app))}>
         <svg width={width} height={height} viewBox={`0 0 ${width} ${height}`} role="group" aria-label={`What ${app.row.name} owns`}>
           {found.placed.map((one) => (
             <Edge key={`edge ${one.key}`} one={one} parent={found.placed.find((other) => other.key === one.parent && other !== one)} />
@@ -61,10 +76,20 @@ export function TreeView({ app }: { app: Shown }) {
             <Box key={one.key} one={one} app={app} onChoose={() => choose(one)} />
           ))}
         </svg>
-      </div>
+      </Mapped>
       {chosen && <ObjectPanel app={app} node={chosen} onClose={() => setChosen(null)} />}
     </>
   );
+}
+
+function healthOf(one: Placed, app: Shown): string {
+  return one.column === 0 ? app.row.health : one.health;
+}
+
+function spot(one: Placed, app: Shown): Spot {
+  const [left, top] = place(one);
+  const health = healthOf(one, app);
+  return { key: one.key, left, top, width: WIDTH, height: HEIGHT, severity: health ? severityOf(health) : "" };
 }
 
 function place(one: Placed): [number, number] {
@@ -83,10 +108,10 @@ function Edge({ one, parent }: { one: Placed; parent: Placed | undefined }) {
 function Box({ one, app, onChoose }: { one: Placed; app: Shown; onChoose: () => void }) {
   const [x, y] = place(one);
   const root = one.column === 0;
-  const health = root ? app.row.health : one.health;
+  const health = healthOf(one, app);
   const severity = health ? severityOf(health) : "none";
   const below = root ? "Application" : one.node ? one.node.kind : "press to show all";
-  const press = root ? {} : { role: "button" as const, tabIndex: 0, onClick: onChoose, onKeyDown: (event: KeyboardEvent) => event.key === "Enter" && onChoose() };
+  const press = root ? {} : { role: "button" as const, tabIndex: 0, onClick: onChoose, onKeyDown: (event: KeyboardEvent) => pressed(event) && onChoose() };
   return (
     <g class={`box ${severity}`} transform={`translate(${x} ${y})`} data-row={root ? undefined : ""} {...press}>
       {one.node?.health?.message && <title>{one.node.health.message}</title>}
@@ -96,6 +121,13 @@ function Box({ one, app, onChoose }: { one: Placed; app: Shown; onChoose: () => 
       <text class="below" x={14} y={36}>{clipped([below, health].filter(Boolean).join(" · "), 32)}</text>
     </g>
   );
+}
+
+/** As a button is: by Enter or the space bar, which does not scroll then. */
+function pressed(event: KeyboardEvent): boolean {
+  if (event.key !== "Enter" && event.key !== " ") return false;
+  event.preventDefault();
+  return true;
 }
 
 function clipped(text: string, length: number): string {

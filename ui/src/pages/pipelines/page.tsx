@@ -2,6 +2,8 @@ import { useEffect, useMemo, useState } from "preact/hooks";
 
 import { ask, Failure, type Schemas } from "../../api/client";
 import { Ago, Badge, Button, Note, type Severity } from "../../parts";
+import { Mapped } from "../../parts/minimap";
+import type { Spot } from "../../parts/minimap-model";
 import { go, href, query, withQuery } from "../../router";
 import { useLive } from "../live-page";
 import { FreightLine } from "./freight";
@@ -104,6 +106,7 @@ function Graph({ pipeline }: { pipeline: Pipeline }) {
   const [width, height] = [found.columns * (WIDTH + GAP_X) - GAP_X, found.rows * (HEIGHT + GAP_Y) - GAP_Y];
   const places = new Map(found.places.map((one) => [one.key, one]));
   const lit = query.value.get("freight") ?? "";
+  const spots = found.places.map((one) => spotOf(one, pipeline, zoom));
   return (
     <section class="panel graph" aria-label="The pipeline">
       <div class="zoom">
@@ -117,7 +120,7 @@ function Graph({ pipeline }: { pipeline: Pipeline }) {
           +
         </Button>
       </div>
-      <div class="canvas" tabIndex={0} role="group" aria-label="Warehouses and stages, from left to right">
+      <Mapped class="canvas" label="Warehouses and stages, from left to right" width={width * zoom} height={height * zoom} spots={spots}>
         <div class="sheet" style={{ width: `${width * zoom}px`, height: `${height * zoom}px` }}>
           <div class="scaled" style={{ width: `${width}px`, height: `${height}px`, transform: `scale(${zoom})` }}>
             <svg width={width} height={height} aria-hidden="true">
@@ -130,9 +133,16 @@ function Graph({ pipeline }: { pipeline: Pipeline }) {
             ))}
           </div>
         </div>
-      </div>
+      </Mapped>
     </section>
   );
+}
+
+function spotOf(place: Place, pipeline: Pipeline, zoom: number): Spot {
+  const [left, top] = corner(place);
+  const stage = place.kind === "stage" ? pipeline.stages.find((one) => one.row.name === place.name)?.row : undefined;
+  const row = stage ?? pipeline.warehouses.find((one) => one.name === place.name);
+  return { key: place.key, left: left * zoom, top: top * zoom, width: WIDTH * zoom, height: HEIGHT * zoom, severity: row?.severity ?? "" };
 }
 
 function corner(one: Place): [number, number] {
