@@ -13,8 +13,8 @@ import pytest
 from bench.page import COUNT, filled
 from playwright.sync_api import Page, expect
 
+from argosy.cli.assembly.process import embedded
 from argosy.cli.place import HOST, free_port
-from argosy.cli.process import embedded
 from argosy.runtime.chance import SystemRng
 from argosy.runtime.clock import RealClock
 from e2e.site import Site
