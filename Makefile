@@ -64,7 +64,7 @@ ui: setup ui/node_modules ## Build the web page into the package; needs Node 20
 ui-check: setup ui/node_modules ## The page's types and tests, and whether what is built is of today
 	cd ui && npm run --silent check && npm test --silent
 	cd ui && npx --no-install vite build --outDir .built --emptyOutDir --logLevel warn
-	cd ui && node packed.mjs ../src/argosy/page/assets --check
+	cd ui && node packed.mjs ../src/argosy/page/assets --check && node budgets.mjs ../src/argosy/page
 	diff -r --exclude=__init__.py --exclude=__pycache__ --exclude='*.br' --exclude='*.gz' ui/.built src/argosy/page || (echo "the page is not of today: make ui"; exit 1)
 
 screenshots: setup ## Pictures of every page, in .screenshots and docs; needs Chromium

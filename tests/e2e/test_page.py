@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -25,6 +25,18 @@ PLACES = (
     "/settings",
     "/settings/clusters",
     "/settings/projects/default",
+    "/settings/repos",
+    "/settings/accounts",
+    "/applicationsets",
+    "/warehouses",
+    "/freight",
+    "/promotions",
+    "/analysisruns",
+    "/sealedsecrets",
+    "/applications/argocd/web/edit",
+    "/applications/argocd/web?view=resources",
+    "/applications/argocd/web?view=diff",
+    "/applications/argocd/web?view=history",
 )
 PAYLOADS = (
     "<img src=x onerror=alert(1)>",
@@ -193,12 +205,20 @@ def test_freight_is_promoted_to_a_stage(page: Page, site: Site) -> None:
     expect(page.locator("tbody tr")).to_contain_text("Succeeded")
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_no_page_has_a_serious_fault_of_accessibility(page: Page, scheme: Literal["light", "dark"]) -> None:
+THEMES: dict[str, dict[str, Any]] = {
+    "light": {"color_scheme": "light"},
+    "dark": {"color_scheme": "dark"},
+    "contrast": {"color_scheme": "light", "contrast": "more"},
+    "dark contrast": {"color_scheme": "dark", "contrast": "more"},
+}
+
+
+@pytest.mark.parametrize("theme", THEMES)
+def test_no_page_has_a_serious_fault_of_accessibility(page: Page, theme: str) -> None:
     axe = Path(__file__).parents[2] / "ui" / "node_modules" / "axe-core" / "axe.min.js"
     if not axe.exists():
         pytest.skip("axe-core is not installed (make ui-check)")
-    page.emulate_media(color_scheme=scheme)
+    page.emulate_media(**THEMES[theme])
     for place in ("/", "/applications", "/applications/argocd/web", "/applications/argocd/web?view=tree", *PLACES):
         page.goto(place)
         expect(page.get_by_role("heading", level=1)).to_be_visible()

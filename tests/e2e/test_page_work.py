@@ -153,6 +153,53 @@ def test_logs_are_followed_filtered_and_marked(page: Page, site: Site) -> None:
     assert "filter=failed" in page.url
 
 
+def test_parameters_are_edited_by_the_kind_of_source(page: Page, site: Site) -> None:
+    page.goto("/applications/argocd/web/edit")
+    expect(page.get_by_label("The Application as YAML")).to_contain_text("path: conf")
+    page.get_by_label("Rendered by").select_option("helm")
+    page.get_by_label("Parameters one a line").fill("image.tag=1.2")
+    expect(page.get_by_label("The Application as YAML")).to_contain_text("name: image.tag")
+    page.get_by_role("button", name="Undo all").click()
+    page.get_by_label("Rendered by").select_option("directory")
+    page.get_by_label("No files like").fill("{none*}")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("web")
+    source = site.argosy.get("application", "web", "-n", "argocd")["spec"]["source"]
+    assert source["directory"] == {"exclude": "{none*}"}
+    assert "helm" not in source
+
+
+def test_the_palette_goes_to_pages_and_to_what_the_server_finds(page: Page) -> None:
+    page.goto("/activity")
+    expect(page.get_by_role("heading", level=1)).to_be_visible()
+    page.keyboard.press("Control+k")
+    box = page.get_by_role("combobox", name="Go to a page")
+    expect(box).to_be_focused()
+    page.keyboard.type("brok")
+    expect(page.get_by_role("option", name="broken in argocd Application")).to_be_visible()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_contain_text("broken")
+    page.keyboard.press("Control+k")
+    page.keyboard.type("theme: dark")
+    page.keyboard.press("Enter")
+    expect(page.locator("html")).to_have_attribute("data-theme", "dark")
+    page.reload()
+    expect(page.locator("html")).to_have_attribute("data-theme", "dark")
+
+
+def test_a_view_that_is_saved_is_found_again(page: Page) -> None:
+    page.goto("/applications?sync=Synced&search=web")
+    page.get_by_role("button", name="Save this view…").click()
+    page.get_by_role("textbox", name="Name of the view").fill("mine")
+    page.keyboard.press("Enter")
+    page.goto("/applications")
+    page.get_by_role("link", name="mine", exact=True).click()
+    expect(page.get_by_label("Synced")).to_be_checked()
+    assert "search=web" in page.url
+    page.get_by_role("button", name="Forget mine").click()
+    expect(page.get_by_role("link", name="mine", exact=True)).to_have_count(0)
+
+
 def make_pipeline(site: Site) -> None:
     """Unless it is there: Freight is named by its content, so the same manifest cannot be applied twice."""
     site.argosy.kubectl("apply", "-f", "-", stdin=PROJECT)

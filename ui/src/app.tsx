@@ -4,7 +4,7 @@ import { useEffect, useState } from "preact/hooks";
 
 import { Failure, me, signOut, whoAmI } from "./api/client";
 import { connected } from "./api/stream";
-import { helpIsOpen, PLACES } from "./keyboard";
+import { helpIsOpen, paletteIsOpen, PLACES } from "./keyboard";
 import { Button, Dialog, Note, Toasts } from "./parts";
 import { SignInPage } from "./pages/sign-in/page";
 import { KINDS } from "./pages/objects/model";
@@ -22,6 +22,7 @@ const SealPage = lazy(() => import("./pages/seal/page").then((found) => found.Se
 const ActivityPage = lazy(() => import("./pages/activity/page").then((found) => found.ActivityPage));
 const DeliveriesPage = lazy(() => import("./pages/deliveries/page").then((found) => found.DeliveriesPage));
 const ObjectsPage = lazy(() => import("./pages/objects/page").then((found) => found.ObjectsPage));
+const Palette = lazy(() => import("./pages/palette/page").then((found) => found.Palette));
 const ObjectPage = lazy(() => import("./pages/objects/page").then((found) => found.ObjectPage));
 
 export function App() {
@@ -66,6 +67,11 @@ export function App() {
       </main>
       <Toasts />
       {helpIsOpen.value && <Help />}
+      {paletteIsOpen.value && (
+        <Suspense fallback={null}>
+          <Palette onClose={() => (paletteIsOpen.value = false)} />
+        </Suspense>
+      )}
     </div>
   );
 }
@@ -148,6 +154,9 @@ function Navigation() {
         ) : (
           <a href={href("/login")}>Sign in</a>
         )}
+        <Button kind="plain" onClick={() => (paletteIsOpen.value = true)}>
+          Go to… (Ctrl K)
+        </Button>
         <Button kind="plain" onClick={() => (helpIsOpen.value = true)}>
           Keys ( ? )
         </Button>
@@ -167,6 +176,10 @@ function Help() {
             <kbd>/</kbd>
           </dt>
           <dd>search</dd>
+          <dt>
+            <kbd>Ctrl</kbd> <kbd>K</kbd>
+          </dt>
+          <dd>go to a page, an object or a view by a few letters</dd>
           <dt>
             <kbd>j</kbd> <kbd>k</kbd>
           </dt>

@@ -1,4 +1,4 @@
-/** Everything by keyboard: `/` searches, `g` and a letter goes somewhere, `j` and `k` move through rows. */
+/** Everything by keyboard: `/` searches, `g` and a letter goes somewhere, `j` and `k` move through rows, Ctrl and K open the palette. */
 import { signal } from "@preact/signals";
 
 import { go } from "./router";
@@ -15,6 +15,7 @@ export const PLACES: [string, string, string][] = [
   [",", "/settings", "Settings"],
 ];
 export const helpIsOpen = signal(false);
+export const paletteIsOpen = signal(false);
 let waitsForPlace = false;
 
 export function moved(rows: number, at: number, key: string): number {
@@ -24,6 +25,11 @@ export function moved(rows: number, at: number, key: string): number {
 
 addEventListener("keydown", (event) => {
   const target = event.target as HTMLElement;
+  if ((event.ctrlKey || event.metaKey) && event.key === "k") {
+    event.preventDefault();
+    paletteIsOpen.value = !target.closest?.("dialog") || paletteIsOpen.value;
+    return;
+  }
   if (event.ctrlKey || event.metaKey || event.altKey || target.closest?.("dialog")) return;
   if (target.isContentEditable) return;
   if (/^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName)) {

@@ -25,7 +25,7 @@ POLICY: Final = (
 )
 """Of the page (security rule 12): its own files alone, no text that becomes markup or script.
 
-The nonce, another in each answer, lets the editor, which makes its style sheet as it runs, name that sheet as the page's.
+The nonce, another in each answer, is for the editor: it makes its style sheet as it runs, and names it as the page's.
 """
 NONCE_BYTES: Final = 18
 BASE: Final = re.compile(rb'<base href="/"\s*/?>')

@@ -111,7 +111,7 @@ function Box({ one, app, onChoose }: { one: Placed; app: Shown; onChoose: () => 
   const health = healthOf(one, app);
   const severity = health ? severityOf(health) : "none";
   const below = root ? "Application" : one.node ? one.node.kind : "press to show all";
-  const press = root ? {} : { role: "button" as const, tabIndex: 0, onClick: onChoose, onKeyDown: (event: KeyboardEvent) => pressed(event) && onChoose() };
+  const press = root ? {} : { role: "button" as const, tabindex: 0, onClick: onChoose, onKeyDown: (event: KeyboardEvent) => pressed(event) && onChoose() };
   return (
     <g class={`box ${severity}`} transform={`translate(${x} ${y})`} data-row={root ? undefined : ""} {...press}>
       {one.node?.health?.message && <title>{one.node.health.message}</title>}

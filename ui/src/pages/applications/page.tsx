@@ -2,6 +2,7 @@ import { ask, Failure, type Schemas } from "../../api/client";
 import { keyOf } from "../../api/patch";
 import { Ago, Badge, Button, Facets, Note, Search, Sortable, StateBadge, toast } from "../../parts";
 import { shortRevision } from "../../parts/format";
+import { SavedViews } from "../../parts/saved-views";
 import { VirtualTable } from "../../parts/virtual";
 import { go, href, query } from "../../router";
 import { useWindow, type Window } from "../live-page";
@@ -30,6 +31,7 @@ export function ApplicationsPage() {
         </span>
       </div>
       {problem && <Note severity="broken">{problem}</Note>}
+      <SavedViews />
       <SelectionBar />
       <div class="list">
         {page && <Facets facets={page.facets} names={FACETS} />}

@@ -2,6 +2,7 @@ import type { Schemas } from "../../api/client";
 import { keyOf } from "../../api/patch";
 import { Ago, Badge, Copy, Facets, Note, Search, type Severity, Sortable } from "../../parts";
 import { href, query } from "../../router";
+import { SavedViews } from "../../parts/saved-views";
 import { VirtualTable } from "../../parts/virtual";
 import { useLive, useWindow, type Window } from "../live-page";
 import { ObjectActions } from "./actions";
@@ -31,6 +32,7 @@ export function ObjectsPage({ kind }: { kind: string }) {
         )}
         <span class="muted number">{page && (page.matched === page.total ? page.total : `${page.matched} of ${page.total}`)}</span>
       </div>
+      <SavedViews />
       <Parts kind={kind} />
       {problem && <Note severity="broken">{problem}</Note>}
       <div class="list">
