@@ -10,9 +10,9 @@ from urllib.parse import quote
 import pytest
 from playwright.sync_api import Page, expect
 
-from e2e.hostile import CORPUS
-from e2e.site import Site
-from e2e.up_process import Repository
+from tests.e2e.hostile import CORPUS
+from tests.e2e.site import Site
+from tests.e2e.up_process import Repository
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900), pytest.mark.xdist_group("page")]
 NAMESPACE: Final = "hostile"

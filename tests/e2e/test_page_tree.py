@@ -8,8 +8,8 @@ from typing import Final
 import pytest
 from playwright.sync_api import Page, expect
 
-from e2e.site import Site
-from e2e.up_process import Repository, config
+from tests.e2e.site import Site
+from tests.e2e.up_process import Repository, config
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600), pytest.mark.xdist_group("page")]
 OBJECTS: Final = 250
