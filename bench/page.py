@@ -143,7 +143,7 @@ def _pressed(page: Page, name: str, goal: str) -> None:
 
 
 def _checked(page: Page) -> None:
-    page.get_by_label("OutOfSync").check()
+    page.get_by_role("group", name="Sync", exact=True).get_by_label("OutOfSync").check()
     page.wait_for_function(FILTERED)
 
 

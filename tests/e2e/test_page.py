@@ -209,7 +209,6 @@ THEMES: dict[str, dict[str, Any]] = {
     "light": {"color_scheme": "light"},
     "dark": {"color_scheme": "dark"},
     "contrast": {"color_scheme": "light", "contrast": "more"},
-    "dark contrast": {"color_scheme": "dark", "contrast": "more"},
 }
 
 
