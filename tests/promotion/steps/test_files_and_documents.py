@@ -150,3 +150,25 @@ def test_yaml_merge_replaces_a_value_with_what_was_said_of_it(tmp_path: Path) ->
     ran(tmp_path, "yaml-merge", inFiles=["a.yaml", "b.yaml"], outFile="out.yaml")
 
     assert (tmp_path / "out.yaml").read_text() == "# head\na: 2\nb: 1 # stays\nc: 3 # new\n"
+
+
+@pytest.mark.parametrize(
+    ("key", "text", "error"),
+    [
+        ("l.-1", '{"l":[1,"v"]}\r\n', ""),
+        ("l.:0", '{"l":["v"]}\r\n', ""),
+        ("l.2", '{"l":[1,null,"v"]}\r\n', ""),
+        ("l.x", "", "error setting key \"l.x\" in JSON file: cannot set array element for non-numeric key 'x'"),
+    ],
+)
+def test_json_update_finds_items_of_lists_by_number_alone(tmp_path: Path, key: str, text: str, error: str) -> None:
+    (tmp_path / "f.json").write_bytes(b'{"l":[1]}\r\n')
+    updates = [{"key": key, "value": "v"}]
+
+    if error:
+        with pytest.raises(StepFault, match=f"^JSON file update failed: {error}$"):
+            ran(tmp_path, "json-update", path="f.json", updates=updates)
+    else:
+        ran(tmp_path, "json-update", path="f.json", updates=updates)
+
+    assert (tmp_path / "f.json").read_bytes() == (text or '{"l":[1]}\r\n').encode()

@@ -32,7 +32,7 @@ from .syntax import (
     Unary,
 )
 from .syntax import Predicate as PredicateNode
-from .values import Function, Typed, type_name
+from .values import Function, Typed, printed, type_name
 
 Evaluate = Callable[[Frame], Any]
 Link = Callable[[Frame, Any], Any]
@@ -50,6 +50,11 @@ class Compiled:
     def __init__(self, evaluate: Evaluate, variables: int) -> None:
         self.evaluate = evaluate
         self.variables = variables
+
+
+def _called(node: Node) -> str:
+    """The name of the function whose result this is."""
+    return node.callee.name if isinstance(node, Call) and isinstance(node.callee, Identifier) else ""
 
 
 def compiled(node: Node, source: str) -> Compiled:
@@ -243,11 +248,14 @@ class _Compiler:
     def member(self, node: Member) -> Evaluate:
         base, key = self.of(node.base), self.of(node.key)
         is_optional = node.is_optional
+        called = _called(node.base)
 
         def run(frame: Frame) -> Any:
             found = base(frame)
             if found is BROKEN or (is_optional and found is None):
                 return BROKEN
+            if found is None and called and getattr(frame.names.get(called), "gives_struct", False):
+                raise Fault(f"cannot get {printed(key(frame))} from <nil>")
             return fetch(found, key(frame))
 
         return self.guarded(node, run)

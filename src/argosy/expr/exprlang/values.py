@@ -51,6 +51,8 @@ class Function:
     most: int | None = None
     """Arguments at most; None is any number."""
     nature: Nature = field(default=natures.function(natures.ANY, is_variadic=True))
+    gives_struct: bool = False
+    """What it gives is a struct by its type, even where it gives nil: that is told in other words."""
 
     def __call__(self, *arguments: object) -> object:
         if len(arguments) < self.least or (self.most is not None and len(arguments) > self.most):

@@ -11,7 +11,7 @@ from argosy.promotion.warehouses.versions import constraint, newest_first
 from argosy.runtime.clock import Clock
 from argosy.sources.egress import Egress, refused_status
 from argosy.sources.helm import basic, versions_in
-from argosy.sources.port import Credentials
+from argosy.sources.port import Credentials, NotFound
 from argosy.sources.registry import RegistryClient, repository
 from argosy.sources.scrub import scrub
 
@@ -32,10 +32,12 @@ class ChartDiscovery:
             versions = newest_first([tag.replace("_", "+") for tag in tags], wanted, strict=True)
         else:
             index = await self._index(url, credentials)
-            versions = newest_first([one.version for one in versions_in(index, name)], wanted, strict=False)
-        chosen = versions[: int(body.get("discoveryLimit") or DISCOVERY_LIMIT)]
-        shape: JsonObject = {"repoURL": url, **({"name": name} if name else {})}
-        return {**shape, **({"versions": chosen} if chosen else {})}
+            try:
+                listed = versions_in(index, name)
+            except NotFound:  # upstream's list is nil here, and empty where no version fits
+                return _shape(body)
+            versions = newest_first([one.version for one in listed], wanted, strict=False)
+        return {**_shape(body), "versions": versions[: int(body.get("discoveryLimit") or DISCOVERY_LIMIT)]}
 
     async def _index(self, url: str, credentials: Credentials) -> bytes:
         key = (url, credentials)
@@ -57,3 +59,7 @@ class ChartDiscovery:
             raise type(refused_status(answer, ""))(told)
         self._indexes[key] = (answer.headers.get("etag", ""), answer.body)
         return answer.body
+
+
+def _shape(body: JsonObject) -> JsonObject:
+    return {name: body[name] for name in ("repoURL", "name", "semverConstraint") if body.get(name)}

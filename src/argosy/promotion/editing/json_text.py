@@ -16,6 +16,10 @@ from argosy.promotion.editing.keys import KeyFault, Part, split
 INDEX_LIMIT: Final = 10_000
 
 
+class _Unfit(ValueError):
+    """A name where an index is wanted."""
+
+
 def update(text: str, updates: Iterable[tuple[str, Any]]) -> str:
     """Raises EditFault."""
     if len(text) > SIZE_LIMIT:
@@ -27,7 +31,10 @@ def update(text: str, updates: Iterable[tuple[str, Any]]) -> str:
             parts = split(key)
         except KeyFault as error:
             raise EditFault(f"error splitting key {key}: {error}") from None
-        text = _set(_checked(text), parts, value)
+        try:
+            text = _set(_checked(text), parts, value)
+        except _Unfit as error:
+            raise EditFault(f'error setting key "{key}" in JSON file: {error}') from None
     return text
 
 
@@ -54,7 +61,7 @@ def _child(node: Node | None, part: Part) -> Node | None:
     if isinstance(node, Mapping):
         entry = node.find(part.text)
         return entry[1] if entry else None
-    if isinstance(node, yaml_tree.Sequence) and _is_index(part):
+    if isinstance(node, yaml_tree.Sequence) and _is_number(part):
         return node.items[int(part.text)] if int(part.text) < len(node.items) else None
     return None
 
@@ -64,8 +71,8 @@ def _added(text: str, node: Node | None, parts: Sequence[Part], value: Any, *, w
     if isinstance(node, Mapping):
         inside = f"{json.dumps(first.text, ensure_ascii=False)}:{_built(rest, value)}"
         comma = "," if node.entries else ""
-    elif isinstance(node, yaml_tree.Sequence) and _is_index(first):
-        missing = ["null"] * (_bounded(first) - len(node.items))
+    elif isinstance(node, yaml_tree.Sequence):
+        missing = ["null"] * (_place(first, len(node.items)) - len(node.items))
         inside, comma = ",".join([*missing, _built(rest, value)]), "," if node.items else ""
     elif node is None:
         return _built(parts, value)
@@ -85,8 +92,21 @@ def _built(parts: Sequence[Part], value: Any) -> str:
     return "{" + json.dumps(first.text, ensure_ascii=False) + ":" + _built(rest, value) + "}"
 
 
+def _place(part: Part, count: int) -> int:
+    """Where an item of a list with `count` items is to stand; -1 is behind them all."""
+    if part.text == "-1" and not part.literal:
+        return count
+    if not _is_index(part):
+        raise _Unfit(f"cannot set array element for non-numeric key '{part.text}'")
+    return _bounded(part)
+
+
+def _is_number(part: Part) -> bool:
+    return part.text.isascii() and part.text.isdecimal()
+
+
 def _is_index(part: Part) -> bool:
-    return not part.literal and part.text.isascii() and part.text.isdecimal()
+    return not part.literal and _is_number(part)
 
 
 def _bounded(part: Part) -> int:

@@ -15,7 +15,7 @@ from tomlkit.exceptions import TOMLKitError
 from tomlkit.items import AoT, Array, InlineTable, Item, Table
 
 from argosy.machinery.text.yaml_tree import SIZE_LIMIT, EditFault
-from argosy.promotion.editing.keys import KeyFault, index, split
+from argosy.promotion.editing.keys import KeyFault, split
 
 NOT_FOUND: Final = "key path not found"
 
@@ -45,7 +45,7 @@ def _set(document: Any, key: str, value: Any) -> None:
     if isinstance(old, Table | InlineTable | AoT | Array) or not isinstance(old, Item | bool):
         kind = {"AoT": "Array"}.get(type(old).__name__, type(old).__name__)
         raise EditFault(f"error finding key {key}: key path addresses {kind} instead of a scalar node")
-    place = index(last) if isinstance(node, list) else last.text
+    place = int(last.text) if isinstance(node, list) else last.text
     node[place] = _value(key, value)
 
 
@@ -53,10 +53,8 @@ def _child(node: Any, part: Any) -> Any:
     if isinstance(node, dict):
         if part.text in node:
             return node[part.text]
-    elif isinstance(node, list):
-        at = index(part)
-        if 0 <= at < len(node):
-            return node[at]
+    elif isinstance(node, list) and part.text.isascii() and part.text.isdecimal() and int(part.text) < len(node):
+        return node[int(part.text)]
     raise KeyFault(NOT_FOUND)
 
 

@@ -88,6 +88,17 @@ def after(execution: Execution, visit: Visit, now: datetime | None) -> Execution
     return _ran(execution, meta, visit.result, now)
 
 
+def passed_over(execution: Execution, now: datetime) -> Execution:
+    """Steps that ask for nothing are skipped after a failure, a time-out included that the look did not know of."""
+    while not execution.done and not execution.waiting and not execution.started:
+        earlier = execution.metadata[: execution.current]
+        failed = any(meta["status"] in BAD and not meta.get("continueOnError") for meta in earlier)
+        if not failed or execution.steps[execution.current].get("if"):
+            break
+        execution = after(execution, Visit("skipped"), now)
+    return execution
+
+
 def _ran(execution: Execution, meta: JsonObject, result: Result, now: datetime | None) -> Execution:
     step = execution.steps[execution.current]
     alias = step["as"]

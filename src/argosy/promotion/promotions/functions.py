@@ -38,10 +38,10 @@ class FreightView:
 def functions(view: FreightView) -> dict[str, Function]:
     return {
         "warehouse": Function(lambda name: Struct("v1alpha1.FreightOrigin", {"Kind": "Warehouse", "Name": name}), 1, 1),
-        "commitFrom": Function(_Finder(view, "git", "commits", _commit, _same_git).of_url, 1, 2),
-        "imageFrom": Function(_Finder(view, "image", "images", _image, _same_text).of_url, 1, 2),
-        "chartFrom": Function(_Charts(view).of, 1, 3),
-        "artifactFrom": Function(_Artifacts(view).of, 1, 2),
+        "commitFrom": Function(_Finder(view, "git", "commits", _commit, _same_git).of_url, 1, 2, gives_struct=True),
+        "imageFrom": Function(_Finder(view, "image", "images", _image, _same_text).of_url, 1, 2, gives_struct=True),
+        "chartFrom": Function(_Charts(view).of, 1, 3, gives_struct=True),
+        "artifactFrom": Function(_Artifacts(view).of, 1, 2, gives_struct=True),
         "freightMetadata": Function(lambda name: _metadata(view, FREIGHT, "freight", name), 1, 1),
         "stageMetadata": Function(lambda name: _metadata(view, STAGES, "stage", name), 1, 1),
         "freightStatus": Function(lambda name: _status(view, FREIGHT, "freight", name), 1, 1),

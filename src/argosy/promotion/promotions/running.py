@@ -43,7 +43,17 @@ from argosy.promotion.names import ABORT, REFRESH, REVERIFY, SHARD
 from argosy.promotion.promotions.asking import question
 from argosy.promotion.promotions.context import collected, context_of, job_of
 from argosy.promotion.promotions.evaluation import Context
-from argosy.promotion.promotions.execution import Execution, Visit, aborted, after, resumed, timeout_at, verdict
+from argosy.promotion.promotions.execution import (
+    BAD,
+    Execution,
+    Visit,
+    aborted,
+    after,
+    passed_over,
+    resumed,
+    timeout_at,
+    verdict,
+)
 from argosy.promotion.promotions.questions import RemoveDirectory
 from argosy.promotion.promotions.visiting import visit
 from argosy.promotion.settings import Settings
@@ -100,6 +110,11 @@ class Seen:
     def phase(self) -> str:
         return str(self.status.get("phase") or "")
 
+    @property
+    def is_to_end(self) -> bool:
+        """A user's request in other words than upstream's is none."""
+        return bool(read_request(self.annotation(ABORT), "action").get("action") == "terminate")
+
     def annotation(self, name: str) -> str:
         return str((self.promotion["metadata"].get("annotations") or {}).get(name) or "")
 
@@ -132,7 +147,7 @@ class Promoting:
         stage = snapshot.object(STAGES, Key(key.namespace, promotion["spec"]["stage"]))
         freight = piece_named(snapshot, key.namespace, promotion["spec"].get("freight") or "")
         seen = Seen(promotion=promotion, stage=stage, freight=freight, memory=_memory(snapshot, promotion))
-        if seen.phase != "Running" or stage is None or freight is None or seen.annotation(ABORT):
+        if seen.phase != "Running" or stage is None or freight is None or seen.is_to_end:
             return seen
         if not seen.status.get("stepExecutionMetadata"):
             note_upstream(snapshot, stage)
@@ -204,8 +219,8 @@ def _retries(seen: Seen) -> bool:
 
 def _must_be_kept(kind: Kind, result: Result, execution: Execution) -> bool:
     """Its effect cannot be found again by a later run: what it came to is stored before anything follows."""
-    if not kind.repeats_harm or execution.done:
-        return False
+    if not kind.repeats_harm or execution.done or result.status in BAD:
+        return False  # after a failure only what is asked for in any case follows
     step = execution.steps[execution.current - 1] if execution.current else {}
     method = str((step.get("config") or {}).get("method") or "GET")
     return kind.name != "http" or method not in HARMLESS
@@ -217,7 +232,7 @@ def _must_be_kept(kind: Kind, result: Result, execution: Execution) -> bool:
 def decide(seen: Seen, now: datetime) -> Decision:
     if seen.phase in TERMINAL:
         return NOTHING
-    if seen.annotation(ABORT):
+    if seen.is_to_end:
         return _ended_by_hand(seen, now)
     if not seen.phase:
         return Decision(_write(seen, {**seen.status, "phase": "Pending"}))
@@ -270,6 +285,7 @@ def _progress(seen: Seen, now: datetime) -> Decision:
         if execution.done or execution.waiting:
             break
         execution, last = after(execution, found, now), found.result
+    execution = passed_over(execution, now)
     if seen.writes is not None:
         return _written(seen, execution, now)
     if execution.done:
@@ -321,7 +337,7 @@ def _progressed(seen: Seen, execution: Execution) -> JsonObject:
         **{name: value for name, value in seen.status.items() if name != "message"},
         "freight": seen.reference,
         "freightCollection": seen.collection,
-        "state": state if execution.state else None,
+        "state": state if execution.state or "state" in seen.status else None,
         "stepExecutionMetadata": list(execution.metadata),
     }
     current = min(execution.current, len(execution.steps) - 1)

@@ -68,7 +68,7 @@ def read_text(directory: Path, path: str, what: str = "") -> str:
     try:
         if place.stat().st_size > READ_LIMIT:
             raise StepFault(f'file "{path}" is larger than {READ_LIMIT} bytes')
-        return place.read_text("utf-8")
+        return place.read_bytes().decode("utf-8")  # its line breaks as they are
     except FileNotFoundError:
         raise StepFault(f'error reading {sort} "{path}": open {path}: no such file or directory') from None
     except IsADirectoryError:
@@ -80,7 +80,7 @@ def read_text(directory: Path, path: str, what: str = "") -> str:
 def write_text(directory: Path, path: str, text: str) -> None:
     place = writable(directory, path)
     place.parent.mkdir(parents=True, exist_ok=True)
-    place.write_text(text, "utf-8")
+    place.write_bytes(text.encode())
 
 
 def writable(directory: Path, path: str) -> Path:

@@ -38,10 +38,10 @@ def satisfied(expression: str, found: Mapping[str, Any]) -> bool:
 
 def _functions(found: Mapping[str, Any]) -> dict[str, Function]:
     return {
-        "commitFrom": Function(lambda url: _commit(found, url), 1, 1),
-        "imageFrom": Function(lambda url: _image(found, url), 1, 1),
-        "chartFrom": Function(lambda url, name="": _chart(found, url, name), 1, 2),
-        "artifactFrom": Function(lambda name: None, 1, 1),
+        "commitFrom": Function(lambda url: _commit(found, url), 1, 1, gives_struct=True),
+        "imageFrom": Function(lambda url: _image(found, url), 1, 1, gives_struct=True),
+        "chartFrom": Function(lambda url, name="": _chart(found, url, name), 1, 2, gives_struct=True),
+        "artifactFrom": Function(lambda name: None, 1, 1, gives_struct=True),
     }
 
 

@@ -19,7 +19,7 @@ def run(run: Run) -> Result:
     for one in run.job.config["updates"]:
         if not isinstance(one["value"], str | int | float):
             raise StepFault(f'JSON file update failed: value for key "{one["key"]}" is not a scalar type')
-    return updated(run, "JSON file update failed: error updating JSON file", update, shown)
+    return updated(run, "JSON file update failed", update, shown)
 
 
 def shown(value: Any) -> str:

@@ -12,7 +12,7 @@ from argosy.promotion.steps.kind import Kind, Result, Run, Sort
 
 
 def run(run: Run) -> Result:
-    return updated(run, "TOML file update failed: error updating TOML file", _edit, spelled)
+    return updated(run, 'TOML file update failed: error updating TOML file "{path}"', _edit, spelled)
 
 
 def _edit(text: str, updates: Iterable[tuple[str, Any]]) -> str:

@@ -18,7 +18,7 @@ Edit = Callable[[str, Iterable[tuple[str, Any]]], str]
 
 
 def updated(run: Run, what: str, edit: Edit, shown: Callable[[Any], str]) -> Result:
-    """`what`: how messages name the file."""
+    """`what`: how messages begin, with `{path}` for the file."""
     path = run.job.config["path"]
     updates = [(one["key"], one["value"]) for one in run.job.config["updates"]]
     if not updates:
@@ -26,7 +26,9 @@ def updated(run: Run, what: str, edit: Edit, shown: Callable[[Any], str]) -> Res
     try:
         text = edit(read_text(run.directory, path), updates)
     except (EditFault, StepFault) as error:
-        raise StepFault(f'{what} "{path}": {error}', terminal=getattr(error, "terminal", False)) from None
+        raise StepFault(
+            f"{what.replace('{path}', path)}: {error}", terminal=getattr(error, "terminal", False)
+        ) from None
     write_text(run.directory, path, text)
     lines = "\n".join(f"- {key}: {shown(value)}" for key, value in updates)
     return Result(output={"commitMessage": f"Updated {path}\n\n{lines}"})

@@ -12,7 +12,9 @@ from argosy.promotion.steps.kind import Kind, Result, Run, Sort
 
 
 def run(run: Run) -> Result:
-    return updated(run, "values file update failed: error updating image references in values file", _edit, scalar)
+    return updated(
+        run, 'values file update failed: error updating image references in values file "{path}"', _edit, scalar
+    )
 
 
 def _edit(text: str, updates: Iterable[tuple[str, Any]]) -> str:

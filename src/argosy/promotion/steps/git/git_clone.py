@@ -14,7 +14,7 @@ from argosy.promotion.steps.credentials import credentials_of
 from argosy.promotion.steps.git.working_copy import CLONES, identity_of, remember
 from argosy.promotion.steps.kind import Kind, Result, Run, Sort, Status, StepFault
 from argosy.promotion.steps.schema import AUTHOR, FILLED, FLAG, TEXT, at_most_one, body, each
-from argosy.promotion.steps.workspace import writable
+from argosy.promotion.steps.workspace import shown, writable
 
 NOT_THERE: Final = (
     'error ensuring existence of remote branch {branch}: remote branch "{branch}" of repo {url} does not exist; '
@@ -66,7 +66,7 @@ async def _checked_out(run: Run, url: str, bare: Path, checkout: dict[str, Any])
         wanted = ["--force", str(place), branch]
     else:
         revision = checkout.get("commit") or (f"refs/tags/{checkout['tag']}" if checkout.get("tag") else "")
-        wanted = ["--detach", str(place), await _commit(git, bare, revision)] if revision else []
+        wanted = ["--detach", str(place), await _commit(git, url, checkout["path"], bare, revision)] if revision else []
         wanted = wanted or ["--force", str(place), await _head_branch(git, bare)]
     if sparse := checkout.get("sparse"):
         await git.run(bare, "worktree", "add", "--no-checkout", *wanted)
@@ -82,13 +82,15 @@ async def _checked_out(run: Run, url: str, bare: Path, checkout: dict[str, Any])
     return str(await git.commit_at(place))
 
 
-async def _commit(git: Any, bare: Path, revision: str) -> str:
+async def _commit(git: Any, url: str, path: str, bare: Path, revision: str) -> str:
     if revision.startswith("-"):
         raise StepFault(f"revision {revision!r} begins with a dash", terminal=True)
     try:
         return str(await git.run(bare, "rev-parse", "--verify", "--quiet", f"{revision}^{{commit}}")).strip()
     except GitFault:
-        raise StepFault(f'error checking out "{revision.removeprefix("refs/tags/")}": no such revision') from None
+        name = revision.removeprefix("refs/tags/")
+        doing = f'error adding work tree {path} to repo {url}: error adding working tree at "{shown(path)}"'
+        raise StepFault(f"{doing}: error executing cmd [git worktree add]: fatal: invalid reference: {name}") from None
 
 
 async def _head_branch(git: Any, bare: Path) -> str:

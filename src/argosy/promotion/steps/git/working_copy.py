@@ -33,7 +33,8 @@ async def copy_at(run: Run, path: str) -> tuple[Path, str, Identity]:
     """The working copy at a step's path, its repository's URL, and who commits in it. Raises StepFault."""
     place = inside(run.directory, path)
     if not (place / ".git").exists():
-        raise StepFault(f'error loading working tree from "{path}": it is not a working copy that git-clone made')
+        why = "error executing cmd [git config]: it is not a working copy that git-clone made"
+        raise StepFault(f"error loading working tree from {path}: error reading repo dir from config: {why}")
     bare = (await run.tools.git.repository_at(place)).resolve()
     if not bare.is_relative_to((run.directory.parent / CLONES).resolve()):
         raise StepFault(f'"{path}" belongs to a repository that git-clone did not make', terminal=True)

@@ -1,11 +1,12 @@
 """`http`: one request, judged by expressions over its answer, and repeated until they decide.
 
-Source: spec/kargo-steps.md 9.3. The failure expression is asked first. Without either expression a good status is
+Source: spec/kargo-steps.md 9.3. Both expressions are asked, and failure counts first. Without either a good status is
 success and any other a failure without an error, which the engine takes for still running.
 """
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 from typing import Any, Final
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
@@ -13,8 +14,8 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 import orjson
 
 from argosy.machinery.text import yaml
-from argosy.promotion.expressions import ExpressionFault, Function, evaluate
-from argosy.promotion.steps.documents.parsing import OUTPUT, outputs
+from argosy.promotion.expressions import ExpressionFault, Function, UnreadableFault, evaluate
+from argosy.promotion.steps.documents.parsing import OUTPUT
 from argosy.promotion.steps.kind import Kind, Result, Run, Sort, Status, StepFault
 from argosy.promotion.steps.schema import FILLED, FLAG, NONE, TEXT, TIME_SPAN, Schema, body, each
 from argosy.promotion.steps.timing import poll_interval, seconds
@@ -32,19 +33,17 @@ async def run(run: Run) -> Result:
     config, poll = run.job.config, poll_interval(run, POLL)
     answer = await _sent(run)
     environment = _environment(answer, config.get("responseContentType") or "")
-    if _holds(config.get("failureExpression"), environment):
+    succeeded = _holds("success", config.get("successExpression"), environment)
+    failed = _holds("failure", config.get("failureExpression"), environment)
+    if failed:
         return Result(status=Status.FAILED, error=_failure(config, answer, environment), terminal=True)
-    if config.get("successExpression"):
-        succeeded = _holds(config["successExpression"], environment)
-    elif config.get("failureExpression"):
-        succeeded = False
-    else:
+    if succeeded is None and failed is None:
         succeeded = 200 <= answer.status < 300
         if not succeeded:
             return Result(status=Status.FAILED, poll=poll)
     if not succeeded:
         return Result(status=Status.RUNNING, poll=poll)
-    return Result(output=outputs(config.get("outputs") or [], environment))
+    return Result(output=_outputs(config.get("outputs") or [], environment))
 
 
 async def _sent(run: Run) -> Answer:
@@ -107,27 +106,59 @@ def _parsed(answer: Answer, content_type: str) -> Any:
         return text
 
 
-def _holds(expression: str | None, environment: dict[str, Any]) -> bool:
+def _holds(which: str, expression: str | None, environment: dict[str, Any]) -> bool | None:
+    """None where nothing is asked. `which`: success or failure. A text that cannot be read never will be."""
     if not expression:
-        return False
-    try:
-        found = evaluate(expression, environment)
-    except ExpressionFault as fault:
-        raise StepFault(f'error evaluating expression "{expression}": {fault}') from None
+        return None
+    found = _value(f"error evaluating {which} criteria: ", which, expression, environment)
     if not isinstance(found, bool):
-        raise StepFault(f'expression "{expression}" must give a bool', terminal=True)
+        told = f'{which} expression "{expression}" did not evaluate to a boolean (got {_type(found)})'
+        raise StepFault(f"error evaluating {which} criteria: {told}")
+    return found
+
+
+def _type(value: object) -> str:
+    names = {str: "string", int: "int", float: "float64", list: "[]interface {}", dict: "map[string]interface {}"}
+    return names.get(type(value), "<nil>")
+
+
+def _value(lead: str, which: str, expression: str, environment: dict[str, Any]) -> Any:
+    try:
+        return evaluate(expression, environment)
+    except UnreadableFault as fault:
+        told = f'error compiling {which} expression "{expression}": {fault}'
+        raise StepFault(lead + told, terminal=True) from None
+    except ExpressionFault as fault:
+        raise StepFault(f'{lead}error evaluating {which} expression "{expression}": {fault}') from None
+
+
+def _outputs(wanted: list[dict[str, str]], environment: dict[str, Any]) -> dict[str, Any]:
+    lead, found = "error extracting outputs from HTTP response: ", dict[str, Any]()
+    for one in wanted:
+        name, expression = one["name"], one["fromExpression"]
+        try:
+            found[name] = evaluate(expression, environment)
+        except UnreadableFault as fault:
+            told = f'{lead}error compiling output expression "{name}": {fault}'
+            raise StepFault(told, terminal=True) from None
+        except ExpressionFault as fault:
+            raise StepFault(f'{lead}error evaluating output expression "{name}": {fault}') from None
     return found
 
 
 def _failure(config: dict[str, Any], answer: Answer, environment: dict[str, Any]) -> str:
+    """What the answer says of it is told where it can be read."""
     message = f"HTTP ({answer.status}) response met failure criteria"
-    if not config.get("errorExpression"):
+    expression = config.get("errorExpression")
+    if not expression:
         return message
     try:
-        told = evaluate(config["errorExpression"], environment)
-    except ExpressionFault as fault:
-        raise StepFault(f'error evaluating expression "{config["errorExpression"]}": {fault}') from None
-    return f'{message}: "{told}"'
+        told = _value("", "error", expression, environment)
+    except StepFault as fault:
+        if fault.terminal:
+            raise
+        return message
+    return f"{message}: {json.dumps(told, ensure_ascii=False)}" if isinstance(told, str) and told else message
 
 
 KIND = Kind(
