@@ -73,9 +73,23 @@ def regex(text: str) -> Any:
         return re2.compile(text, _QUIET)
     except re2.error as error:
         reason = error.args[0]
-        raise PatternError(
-            f"error parsing regexp: {reason.decode() if isinstance(reason, bytes) else reason}"
-        ) from None
+        told = reason.decode("utf-8", "replace") if isinstance(reason, bytes) else str(reason)
+        what, _, where = told.partition(": ")
+        where = f": `{where}`" if where else ""
+        raise PatternError(f"error parsing regexp: {_IN_GO.get(what, what)}{where}") from None
+
+
+_IN_GO: Final = {
+    "missing )": "missing closing )",
+    "missing ]": "missing closing ]",
+    "no argument for repetition operator": "missing argument to repetition operator",
+    "bad repetition operator": "invalid nested repetition operator",
+    "invalid repetition size": "invalid repeat count",
+    "trailing \\": "trailing backslash at end of expression",
+    "invalid named capture group": "invalid named capture",
+    "invalid perl operator": "invalid or unsupported Perl syntax",
+}
+"""What the library says, in the words of Go's."""
 
 
 @functools.lru_cache(maxsize=4096)

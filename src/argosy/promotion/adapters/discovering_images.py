@@ -62,6 +62,7 @@ class ImageDiscovery:
         self, place: Repository, body: JsonObject, wanted: Platform | None, credentials: Credentials
     ) -> list[JsonObject]:
         limit, strategy = int(body.get("discoveryLimit") or DISCOVERY_LIMIT), strategy_of(body)
+        image_tags(body, ())  # rules that cannot be read are told before anything is asked
         if strategy == "Digest":
             try:
                 image = await self._image(place, body["constraint"], credentials, fresh=True)

@@ -20,10 +20,9 @@ _SHOWN = {"git": "Git repository", "image": "image repository", "chart": "Helm c
 
 
 def default(obj: JsonObject) -> JsonObject:
-    """Raises Denied."""
+    """The interval is written anew only along with another change, as upstream's answers have it. Raises Denied."""
     spec = dict(obj.get("spec") or {})
-    if spec.get("interval"):
-        spec["interval"] = spelled(spec["interval"])
+    interval = spelled(spec["interval"]) if spec.get("interval") else ""
     subscriptions = []
     for index, subscription in enumerate(spec.get("subscriptions") or ()):
         try:
@@ -33,7 +32,10 @@ def default(obj: JsonObject) -> JsonObject:
             if "unknown" in str(error):
                 raise Denied(403, "Forbidden", "no matching registration found") from None
             raise Denied(400, "", str(error)) from None
-    return sharded({**obj, "spec": {**spec, "subscriptions": subscriptions}})
+    changed = sharded({**obj, "spec": {**spec, "subscriptions": subscriptions}})
+    if changed == obj or not interval:
+        return changed
+    return {**changed, "spec": {**changed["spec"], "interval": interval}}
 
 
 def sharded(obj: JsonObject) -> JsonObject:
