@@ -74,11 +74,15 @@ def answering(
         threads=threads,
         identity=settings.identity,
         push_integration=settings.push_integration,
+        github_push_revisions=settings.github_push_revisions,
+        oci_push_bytes=settings.oci_push_bytes,
     )
     runner = StepRunner(directory, tools, effective)
     discovering = Discovering(
         GitDiscovery(mirrors, git),
-        ImageDiscovery(registry, cache_by_tag_policy=settings.cache_by_tag_policy),
+        ImageDiscovery(
+            registry, cache_by_tag_policy=settings.cache_by_tag_policy, cached_images=settings.cached_images
+        ),
         ChartDiscovery(egress, registry, clock),
         effective,
         clock,

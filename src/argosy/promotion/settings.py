@@ -32,6 +32,12 @@ class Settings:
     rollouts_enabled: bool = True
     rollouts_instance_id: str = ""
     cache_by_tag_policy: str = "Allow"
+    cached_images: int = 100_000
+    """Images whose metadata is remembered."""
+    github_push_revisions: int = 10
+    """Commits at most that one `github-push` makes again through the API."""
+    oci_push_bytes: int = 1024 * 1024 * 1024
+    """What `oci-push` copies at most from one repository into another: 0 is nothing, a negative number no limit."""
     retained_promotions: int = 20
     min_promotion_age: timedelta = timedelta(hours=336)
     retained_freight: int = 20

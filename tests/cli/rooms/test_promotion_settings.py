@@ -25,6 +25,8 @@ def test_variables_set_shards_garbage_collection_and_git(tmp_path: Path) -> None
             "MIN_PROMOTION_DELETION_AGE": "1h",
             "ROLLOUTS_CONTROLLER_INSTANCE_ID": "two",
             "GIT_PUSH_INTEGRATION_POLICY": "RebaseOrFail",
+            "GITHUB_PUSH_MAX_REVISIONS": "3",
+            "MAX_OCI_PUSH_ARTIFACT_SIZE": "-1",
             "GITCLIENT_NAME": "Robot",
             "GITCLIENT_SIGNING_KEY_PATH": str(tmp_path / "key"),
         }
@@ -32,6 +34,7 @@ def test_variables_set_shards_garbage_collection_and_git(tmp_path: Path) -> None
 
     assert (found.shard, found.is_default_shard, found.retained_freight) == ("east", False, 5)
     assert (found.min_promotion_age, found.rollouts_instance_id) == (timedelta(hours=1), "two")
+    assert (found.github_push_revisions, found.oci_push_bytes) == (3, -1)
     assert (found.push_integration, found.identity.name, found.identity.signing_key) == (
         "RebaseOrFail", "Robot", "PRIVATE",
     )  # fmt: skip
@@ -43,6 +46,7 @@ def test_variables_set_shards_garbage_collection_and_git(tmp_path: Path) -> None
         ("MAX_RETAINED_PROMOTIONS", "many", "whole number"),
         ("MAX_RETAINED_PROMOTIONS", "-1", "whole number"),
         ("MIN_FREIGHT_DELETION_AGE", "two weeks", "336h"),
+        ("MAX_OCI_PUSH_ARTIFACT_SIZE", "-2", "whole number"),
         ("IS_DEFAULT_CONTROLLER", "perhaps", "true or false"),
         ("GIT_PUSH_INTEGRATION_POLICY", "Never", "RebaseOrMerge"),
         ("GITCLIENT_SIGNING_KEY_PATH", "/nowhere/key", "private key"),

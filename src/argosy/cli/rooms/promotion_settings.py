@@ -32,6 +32,10 @@ def _count(text: str) -> int:
     return int(text)
 
 
+def _limit(text: str) -> int:
+    return -1 if text == "-1" else _count(text)
+
+
 def _span(text: str) -> timedelta:
     try:
         return duration.parse(text)
@@ -52,9 +56,13 @@ VARIABLES: Final[Mapping[str, tuple[str, Callable[[str], Any]]]] = {
     "SHARED_RESOURCES_NAMESPACE": ("shared_namespace", str),
     "SYSTEM_RESOURCES_NAMESPACE": ("system_namespace", str),
     "KARGO_NAMESPACE": ("control_namespace", str),
+    "API_SERVER_BASE_URL": ("ui_url", str),
     "UI_BASE_URL": ("ui_url", str),
     "EXTERNAL_WEBHOOK_SERVER_BASE_URL": ("webhook_base_url", str),
     "CACHE_BY_TAG_POLICY": ("cache_by_tag_policy", str),
+    "MAX_IMAGE_CACHE_ENTRIES": ("cached_images", _count),
+    "GITHUB_PUSH_MAX_REVISIONS": ("github_push_revisions", _count),
+    "MAX_OCI_PUSH_ARTIFACT_SIZE": ("oci_push_bytes", _limit),
     "ROLLOUTS_INTEGRATION_ENABLED": ("rollouts_enabled", _flag),
     "ROLLOUTS_CONTROLLER_INSTANCE_ID": ("rollouts_instance_id", str),
     "ALLOW_CREDENTIALS_OVER_HTTP": ("allow_credentials_over_http", _flag),

@@ -28,7 +28,6 @@ AT_ONCE: Final = 16
 CONFIG_LIMIT: Final = 4 * 1024 * 1024
 INDEX_LIMIT: Final = 100
 """Images of one index: an honest one has one for each platform."""
-KEPT: Final = 100_000
 LONG_AGO: Final = datetime(1, 1, 1, tzinfo=UTC)
 
 
@@ -42,9 +41,11 @@ class Image:
 
 
 class ImageDiscovery:
-    def __init__(self, registry: RegistryClient, *, cache_by_tag_policy: str = "Allow") -> None:
+    def __init__(
+        self, registry: RegistryClient, *, cache_by_tag_policy: str = "Allow", cached_images: int = 100_000
+    ) -> None:
         self._registry = registry
-        self._policy = cache_by_tag_policy
+        self._policy, self._kept = cache_by_tag_policy, cached_images
         self._images: dict[tuple[Repository, str], Image] = {}
         self._by_tag: dict[tuple[Repository, str], str] = {}
 
@@ -144,7 +145,7 @@ class ImageDiscovery:
             return known
         manifest = await self._registry.manifest(place, tag, credentials)
         image = self._images.get((place, manifest.digest)) or await self._read(place, manifest, credentials)
-        if len(self._images) >= KEPT:
+        if len(self._images) >= self._kept:
             self._images.clear()
             self._by_tag.clear()
         self._images[place, manifest.digest] = image

@@ -36,6 +36,8 @@ class Tools:
     threads: ThreadPoolExecutor
     identity: Identity = field(default_factory=Identity)
     push_integration: str = "AlwaysRebase"
+    github_push_revisions: int = 10
+    oci_push_bytes: int = 1024 * 1024 * 1024
     found: Any = None
     """(type, URL) -> Credentials, of one run."""
 

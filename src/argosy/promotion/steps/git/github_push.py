@@ -8,7 +8,7 @@ output is kept before anything follows it.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 from urllib.parse import quote
 
 from argosy.promotion.adapters.git import GitFault
@@ -20,8 +20,6 @@ from argosy.promotion.steps.git.git_push import target_choice
 from argosy.promotion.steps.git.working_copy import copy_at
 from argosy.promotion.steps.kind import Kind, Result, Run, Sort, StepFault
 from argosy.promotion.steps.schema import FILLED, FLAG, TEXT, body, whole
-
-REVISIONS: Final = 10
 
 
 async def run(run: Run) -> Result:
@@ -74,8 +72,10 @@ async def _missing(run: Run, place: Path, url: str, branch: str) -> tuple[str, l
             return base, []
     reach = ["FETCH_HEAD..HEAD"] if base else ["HEAD"]
     found = str(await git.run(place, "rev-list", "--reverse", "--first-parent", *reach)).split()
-    if len(found) > REVISIONS:
-        raise StepFault(f"more than {REVISIONS} commits cannot be made again through the API", terminal=True)
+    most = run.tools.github_push_revisions
+    if len(found) > most:
+        counted = f"commit range {base}..{found[-1]} contains {len(found)} commits"
+        raise StepFault(f"{counted}, which exceeds the configured maximum of {most}", terminal=True)
     return base, found
 
 

@@ -10,7 +10,7 @@ from argosy.promotion.steps.transfers.oci_reference import REFERENCE, TAG_REFERE
 from argosy.sources.port import Credentials, SourceError
 from argosy.sources.registry import Manifest, Repository, manifest_of, repository, split_reference
 
-SIZE_LIMIT: Final = 1024 * 1024 * 1024
+NO_LIMIT: Final = 1 << 62
 
 
 async def run(run: Run) -> Result:
@@ -20,6 +20,8 @@ async def run(run: Run) -> Result:
     from_there, to_there = transport(run, config["srcRef"]), transport(run, config["destRef"])
     try:
         target = repository(name, to_there)
+        if target != source and run.tools.oci_push_bytes == 0:
+            raise StepFault("cross-repository push is disabled", terminal=True)
         if target != source:
             await _Copy(run, source, target, from_there, to_there).content(manifest)
         pushed = _annotated(manifest, config.get("annotations") or {})
@@ -37,7 +39,8 @@ class _Copy:
         self._registry = run.tools.registry
         self._source, self._target = source, target
         self._from, self._to = from_there, to_there
-        self._left = SIZE_LIMIT
+        self._most = run.tools.oci_push_bytes if run.tools.oci_push_bytes >= 0 else NO_LIMIT
+        self._left = self._most
 
     async def content(self, manifest: Manifest) -> None:
         """What a manifest names, and for an index the manifests below it, before it is pushed itself."""
@@ -55,8 +58,8 @@ class _Copy:
             return
         self._left -= size
         if self._left < 0:
-            raise StepFault(f"the artefact is larger than {SIZE_LIMIT} bytes", terminal=True)
-        data = await self._registry.blob(self._source, digest, self._from, limit=SIZE_LIMIT)
+            raise StepFault(f"the artefact is larger than {self._most} bytes", terminal=True)
+        data = await self._registry.blob(self._source, digest, self._from, limit=self._most)
         await self._registry.push_blob(self._target, data, self._to)
 
 
