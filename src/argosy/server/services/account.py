@@ -28,6 +28,7 @@ from argosy.server.world import World
 SERVICE: Final = "account.AccountService"
 FOREIGN_TOKEN_SECONDS: Final = 300
 TRIES: Final = 5
+FAILED: Final = "failed to update account with new token: "
 
 
 def account_routes(world: World) -> dict[str, Route]:
@@ -89,9 +90,9 @@ class Accounts:
 
         def added(present: Account) -> Account:
             if present.has_token(token_id):
-                raise unknown(f"account already has token with id '{token_id}'")
+                raise unknown(f"{FAILED}account already has token with id '{token_id}'")
             if API_KEY not in present.capabilities:
-                raise unknown(f"account '{name}' does not have {API_KEY} capability")
+                raise unknown(f"{FAILED}account '{name}' does not have {API_KEY} capability")
             token = Token(token_id, now, now + seconds if seconds else 0)
             return replace(present, tokens=(*present.tokens, token))
 

@@ -1,37 +1,64 @@
-"""In which fields two structures differ, by the names that Go has for them."""
+"""In which fields two structures differ, by the names and in the order that Go has them: what clients are told."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
-ABBREVIATIONS = {"id": "ID", "url": "URL", "uid": "UID"}
+from argosy.machinery.objects import JsonObject
+from argosy.server.schema.facts import POINTER, Field, is_message, message
+
+WHOLE: Final = {"id": "ID", "url": "URL", "uid": "UID"}
+FRONT: Final = {"ssh": "SSH", "tls": "TLS", "gcp": "GCP"}
 
 
-def differing(before: Any, after: Any) -> list[str]:
-    """The paths of what differs, one after the other."""
+def differing(before: JsonObject, after: JsonObject, kind: str) -> list[str]:
+    """The paths of what differs, one after the other. `kind`: the structure, such as `v1alpha1.Repository`."""
     found: list[str] = []
-    _walk(before, after, (), found)
+    _structures(before, after, kind, (), found)
     return found
 
 
-def different_spec(what: str, before: Any, after: Any) -> str:
+def different_spec(what: str, before: JsonObject, after: JsonObject, kind: str) -> str:
     """The refusal to create what is there in another form."""
     text = f"existing {what} spec is different; use upsert flag to force update"
-    keys = differing(before, after)
+    keys = differing(before, after, kind)
     return f'{text}; difference in keys "{",".join(keys)}"' if keys else text
 
 
-def _walk(before: Any, after: Any, path: tuple[str, ...], found: list[str]) -> None:
-    if isinstance(before, dict) and isinstance(after, dict):
-        for key in sorted({*before, *after}):
-            _walk(before.get(key), after.get(key), (*path, _go_name(key)), found)
-    elif isinstance(before, list) and isinstance(after, list):
-        for at in range(max(len(before), len(after))):
-            left, right = (side[at] if at < len(side) else None for side in (before, after))
-            _walk(left, right, (*path, str(at)), found)
+def _structures(before: JsonObject, after: JsonObject, kind: str, path: tuple[str, ...], found: list[str]) -> None:
+    for field in message(kind).fields:
+        here = (*path, go_name(field.name))
+        _fields(before.get(field.json), after.get(field.json), field, here, found)
+
+
+def _fields(before: Any, after: Any, field: Field, path: tuple[str, ...], found: list[str]) -> None:
+    """A list or map that is not there is an empty one; a pointer that is not there is another value."""
+    if field.is_map:
+        left, right = before or {}, after or {}
+        for key in sorted({*left, *right}):
+            _values(left.get(key), right.get(key), field.type, (*path, str(key)), found)
+    elif field.repeated:
+        left, right = before or [], after or []
+        for at in range(max(len(left), len(right))):
+            one, other = (side[at] if at < len(side) else None for side in (left, right))
+            _values(one, other, field.type, (*path, str(at)), found)
+    elif field.mode == POINTER and (before is None) != (after is None):
+        found.extend(path)
+    else:
+        _values(before, after, field.type, path, found)
+
+
+def _values(before: Any, after: Any, kind: str, path: tuple[str, ...], found: list[str]) -> None:
+    sides = (before if before is not None else {}, after if after is not None else {})
+    if is_message(kind) and all(isinstance(side, dict) for side in sides):
+        _structures(*sides, kind, path, found)
     elif (before or None) != (after or None):
         found.extend(path)
 
 
-def _go_name(key: str) -> str:
-    return ABBREVIATIONS.get(key) or key[:1].upper() + key[1:]
+def go_name(name: str) -> str:
+    """`repoURL` is `RepoURL`, `sshPrivateKey` is `SSHPrivateKey`."""
+    if name in WHOLE:
+        return WHOLE[name]
+    short = FRONT.get(name[:3]) if name[3:4].isupper() else None
+    return f"{short}{name[3:]}" if short else name[:1].upper() + name[1:]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import subprocess
 import tempfile
 from collections.abc import Callable
@@ -21,6 +22,7 @@ SERVICE: Final = "gpgkey.GPGKeyService"
 KEYS: Final = "argocd-gpg-keys-cm"
 SECONDS: Final = 20.0
 MAX_BYTES: Final = 256 * 1024
+KEY_ID: Final = re.compile(r"[0-9A-F]{16}")
 TRUST: Final = {"u": "ultimate", "f": "full", "m": "marginal", "n": "never"}
 KINDS: Final = {"1": "rsa", "17": "dsa", "18": "ecdh", "19": "ecdsa", "22": "ed25519"}
 
@@ -49,11 +51,14 @@ class GpgKeys:
         return {"items": sorted(items, key=lambda item: str(item["keyID"])) or None}
 
     async def get(self, call: Call) -> JsonObject:
-        key_id = short(str(call.request.get("keyID") or ""))
+        asked = str(call.request.get("keyID") or "")
+        key_id = short(asked)
+        if not KEY_ID.fullmatch(key_id):
+            raise unknown(f"'{asked}' is not a valid GnuPG key ID")
         text = self._stored().get(key_id)
         found = await self._read(text) if text else []
         if not found:
-            raise unknown(f"no such key: {call.request.get('keyID') or ''}")
+            raise unknown(f"no such key: {asked}")
         return found[0]
 
     async def create(self, call: Call) -> JsonObject:

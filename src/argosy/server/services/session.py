@@ -29,7 +29,9 @@ class Sessions:
     async def create(self, call: Call) -> JsonObject:
         request, world = call.request, self._world
         if request.get("token"):
-            raise unauthenticated("signing in with a token is not supported: update the client")
+            raise unauthenticated(
+                "token-based session creation no longer supported. please upgrade argocd cli to v0.7+"
+            )
         name, password = request.get("username") or "", request.get("password") or ""
         if not name or not password:
             raise unauthenticated("no credentials supplied")

@@ -46,6 +46,8 @@ async def find(world: World, call: Call, action: str, name: str, namespace: str)
     if found is None:
         if not call.may(RESOURCE, action, target_of(world, "*", namespace, name)):
             raise denied()
-        raise not_found(f'error getting ApplicationSet: applicationset.argoproj.io "{name}" not found')
+        # Upstream asks a cache to show one, and the API server to delete it: each says it in its own words.
+        many = "s" if action == "delete" else ""
+        raise not_found(f'error getting ApplicationSet{many}: applicationset{many}.argoproj.io "{name}" not found')
     call.permit_hidden(RESOURCE, action, target_of_set(world, found))
     return found

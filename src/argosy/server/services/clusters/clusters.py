@@ -96,8 +96,8 @@ class Clusters:
         existing, secret = found[0]
         if _comparable(existing) != _comparable(cluster):
             if call.request.get("upsert") is not True:
-                shown = (_comparable(secrets.sanitised(item)) for item in (existing, cluster))
-                raise invalid(different_spec("cluster", *shown))
+                before, after = (_comparable(secrets.sanitised(item)) for item in (existing, cluster))
+                raise invalid(different_spec("cluster", before, after, "v1alpha1.Cluster"))
             call.permit("clusters", "update", target_of(existing))
             assert secret is not None
             await self._replace(secret, cluster)

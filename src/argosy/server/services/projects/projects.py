@@ -59,7 +59,7 @@ class Projects:
         if call.request.get("upsert") is not True:
             before, after = (shaped("v1alpha1.AppProjectSpec", item.get("spec") or {}) for item in (existing, made))
             if before != after:
-                raise invalid(different_spec("project", before, after))
+                raise invalid(different_spec("project", before, after, "v1alpha1.AppProjectSpec"))
             return existing
         call.permit("projects", "update", name)
         written = await self._world.client.write(

@@ -10,7 +10,7 @@ from argosy.machinery.objects import JsonObject
 from argosy.machinery.text.yaml import YamlError, load
 from argosy.render.detect import KUSTOMIZATION_NAMES, detect
 from argosy.server.calls import Call
-from argosy.server.errors import denied, invalid, unknown
+from argosy.server.errors import denied, invalid, not_found, unknown
 from argosy.server.services.applications.access import target_of
 from argosy.server.services.repositories import secrets
 from argosy.server.services.repositories.connecting import Connecting
@@ -90,8 +90,11 @@ class Browsing:
         found = [
             app for app in self._world.gitops.plane.applications.list(namespace) if app["metadata"]["name"] == name
         ]
-        call.permit("applications", "get" if found else "create", target)
+        # Upstream's name of an Application without a project is its name alone, which no policy means.
+        target = target if project else name
+        call.permit("applications", "get", target)
         if not found:
+            call.permit("applications", "create", target)
             return
         app = found[0]
         if str((app.get("spec") or {}).get("project") or "default") != project:
@@ -107,7 +110,9 @@ class Browsing:
         from argosy.gitops.projects.permissions import permits_source
 
         permits = self._world.gitops.plane.effective(project)
-        if permits is None or not permits_source(permits, url):
+        if permits is None:
+            raise not_found(f'error getting app project "{project}": appproject.argoproj.io "{project}" not found')
+        if not permits_source(permits, url):
             raise denied(f"repository '{url}' not permitted in project '{project}'")
 
     def _repository(self, call: Call, url: str) -> JsonObject:
@@ -115,7 +120,9 @@ class Browsing:
         project = str(call.request.get("appProject") or "")
         found = self._store.find(url, project) or self._store.find(url, "") or self._store.find(url)
         repository = secrets.repository_json(found[0]) if found else {"repo": url}
-        call.permit_hidden("repositories", "get", repository_target(repository))
+        if not call.may("repositories", "get", repository_target(repository)):
+            # As it was asked for: whether it is there, and in which project, does not show.
+            raise call.refusal("repositories", "get", f"{project}/{url}" if project else url)
         return repository
 
     def _credentials(self, repository: JsonObject) -> Credentials:

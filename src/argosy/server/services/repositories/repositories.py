@@ -70,7 +70,7 @@ class Repositories:
             return
         if call.request.get("upsert") is not True:
             what = "write repository" if self._writes else "repository"
-            raise invalid(different_spec(what, _comparable(existing), _comparable(given)))
+            raise invalid(different_spec(what, _comparable(existing), _comparable(given), "v1alpha1.Repository"))
         call.permit(self._resource, "update", target_of(given))
         await self._store.replace(found[0], given)
 
@@ -79,12 +79,12 @@ class Repositories:
         given = self._given(call)
         project = str(given.get("project") or "")
         found = self._store.find(given["repo"], project) or self._store.find(given["repo"])
-        call.checked = True
+        # First as it was asked for, so that who may not learns nothing of what is there.
+        call.permit(self._resource, "update", target_of(given))
         if not found:
-            raise denied()
+            raise not_found(f"repo '{given['repo']}' not found")
         existing = secrets.repository_json(found[0])
         call.permit_hidden(self._resource, "update", target_of(existing))
-        call.permit(self._resource, "update", target_of(given))
         await self._store.replace(found[0], given)
         self._connecting.forget(given["repo"], project)
         return _named(given)

@@ -35,7 +35,9 @@ class Templates:
 
     async def create(self, call: Call) -> JsonObject:
         given = self._given(call)
-        call.permit(self._resource, "create", given["url"])
+        call.permit(self._resource, "create", str(given.get("url") or ""))
+        if not given.get("url"):
+            raise invalid("must specify URL")
         found = self._store.find(given["url"])
         if not found:
             await self._store.create(given)
@@ -43,14 +45,17 @@ class Templates:
         existing = secrets.template_json(found[0])
         if _comparable(existing) != _comparable(given):
             if call.request.get("upsert") is not True:
-                raise invalid(different_spec("repository credentials", _comparable(existing), _comparable(given)))
+                before, after = _comparable(existing), _comparable(given)
+                raise invalid(different_spec("repository credentials", before, after, "v1alpha1.RepoCreds"))
             call.permit(self._resource, "update", given["url"])
             await self._store.replace(found[0], given)
         return {"url": given["url"]}
 
     async def update(self, call: Call) -> JsonObject:
         given = self._given(call)
-        call.permit(self._resource, "update", given["url"])
+        call.permit(self._resource, "update", str(given.get("url") or ""))
+        if not given.get("url"):
+            raise invalid("must specify URL")
         await self._store.replace(self._one(given["url"]), given)
         return {"url": given["url"]}
 
@@ -63,12 +68,12 @@ class Templates:
     def _one(self, url: str) -> JsonObject:
         found = self._store.find(url)
         if not found:
-            raise not_found(f"repository credentials '{url}' not found")
+            raise not_found(f"{'write ' if self._writes else ''}repository credentials '{url}' not found")
         return found[0]
 
     def _given(self, call: Call) -> JsonObject:
         given = call.request.get("creds")
-        if not isinstance(given, dict) or not given.get("url"):
+        if not isinstance(given, dict):
             call.checked = True
             raise invalid("must specify URL")
         try:
