@@ -172,3 +172,14 @@ def test_json_update_finds_items_of_lists_by_number_alone(tmp_path: Path, key: s
         ran(tmp_path, "json-update", path="f.json", updates=updates)
 
     assert (tmp_path / "f.json").read_bytes() == (text or '{"l":[1]}\r\n').encode()
+
+
+def test_a_refused_checkout_says_what_its_other_names_may_be() -> None:
+    checkout = {"path": "a", "branch": "b", "tag": "c"}
+    refusal = STEPS["git-clone"].refusal({"repoURL": "https://example.com/a.git", "checkout": [checkout]})
+
+    assert refusal is not None
+    assert refusal.error.splitlines() == [
+        "invalid git-clone config: checkout.0: Must validate one and only one schema (oneOf)",
+        'checkout.0.tag: checkout.0.tag must be one of the following: null, ""',
+    ]

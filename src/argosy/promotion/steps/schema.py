@@ -8,7 +8,7 @@ from __future__ import annotations
 import functools
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 
@@ -16,6 +16,8 @@ Schema: TypeAlias = Mapping[str, Any]
 
 DURATION: Final = r"(?:\d+(ns|us|µs|ms|s|m|h))+"
 NONE: Final = {"enum": ["", None]}
+NULL_OR_NONE: Final = {"enum": [None, ""]}
+"""The same, as some published schemas list it, and with them the refusals."""
 NEVER: Final = {"enum": [False, None]}
 ANYTHING: Final[Schema] = {}
 FLAG: Final[Schema] = {"type": "boolean"}
@@ -59,13 +61,17 @@ def one_of(*values: str) -> Schema:
 
 def at_most_one(*names: str) -> list[Schema]:
     """Alternatives of which none or one is filled."""
-    none: Schema = {"properties": dict.fromkeys(names, NONE)}
-    return [none, *exactly_one(*names)]
+    none: Schema = {"properties": dict.fromkeys(names, NULL_OR_NONE)}
+    return [none, *_filled_alone(names, NULL_OR_NONE)]
 
 
 def exactly_one(*names: str) -> list[Schema]:
+    return _filled_alone(names, NONE)
+
+
+def _filled_alone(names: Sequence[str], empty: Schema) -> list[Schema]:
     return [
-        {"required": [name], "properties": {other: {"minLength": 1} if other == name else NONE for other in names}}
+        {"required": [name], "properties": {other: {"minLength": 1} if other == name else empty for other in names}}
         for name in names
     ]
 

@@ -38,7 +38,11 @@ NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,249}")
 async def run(run: Run) -> Result:
     config = run.job.config
     path = f"{config['path'].rstrip('/')}/Chart.yaml"
-    text = read_text(run.directory, path)
+    try:
+        text = read_text(run.directory, path)
+    except StepFault as fault:
+        why = str(fault).removeprefix("error reading file ")
+        raise StepFault(f"get chart dependencies: read file {why}", terminal=fault.terminal) from None
     chart = yaml.load(text)
     if not isinstance(chart, dict):
         raise StepFault(f'failed to load dependencies from "{path}"')
