@@ -73,8 +73,8 @@ def test_whatever_an_object_says_the_answer_is_one_of_the_six(key: tuple[str, st
     assert isinstance(found.message, str)
 
 
-JUDGED_UNSEEN = {"Schedule", "AdvancedCronJob"}
-"""A schedule that has never run is judged as such."""
+JUDGED_UNSEEN = {"Schedule", "AdvancedCronJob", "DatadogMetric"}
+"""A schedule that has never run is judged as such; of a metric upstream knows nothing but errors."""
 
 
 @given(st.sampled_from(sorted(CATALOGUE)))
@@ -89,3 +89,82 @@ def test_every_recorded_case_has_the_recorded_health_and_message() -> None:
     outcomes = list(argocd_health.run(DATA))
     assert outcomes
     assert [f"{found.name}: {found.detail}" for found in outcomes if not found.passed] == []
+
+
+READY = condition("Ready", "True", reason="Done")
+FACTS = [
+    # Flux: two conditions must speak for what has an artifact or a release, one for the rest.
+    (live("source.toolkit.fluxcd.io/v1", "GitRepository", READY), ("Degraded", "Done")),
+    (
+        live("source.toolkit.fluxcd.io/v1", "GitRepository", READY, condition("ArtifactInStorage", "True")),
+        ("Healthy", "Done"),
+    ),
+    (live("kustomize.toolkit.fluxcd.io/v1", "Kustomization", READY), ("Healthy", "Done")),
+    (
+        live(
+            "kustomize.toolkit.fluxcd.io/v1",
+            "Kustomization",
+            condition("Ready", "Unknown", reason="Progressing"),
+            condition("Reconciling", "True"),
+        ),
+        ("Progressing", "Progressing"),
+    ),
+    (
+        live("kustomize.toolkit.fluxcd.io/v1", "Kustomization", condition("Ready", "Unknown", reason="Progressing")),
+        ("Degraded", "Progressing"),
+    ),
+    (live("flagger.app/v1beta1", "Canary", status={}), ("Unknown", "No status")),
+    (
+        live("flagger.app/v1beta1", "Canary", status={"phase": "Waiting", "canaryWeight": 0}),
+        ("Unknown", "Waiting --- "),
+    ),
+    # A database's first condition that does not hold speaks; a job's reason does.
+    (
+        live("k8s.mariadb.com/v1alpha1", "MariaDB", READY, condition("Backup", "False", message="soon")),
+        ("Progressing", "soon"),
+    ),
+    (
+        live("k8s.mariadb.com/v1alpha1", "User", condition("Ready", "Unknown", message="?")),
+        ("Degraded", "?"),
+    ),
+    (
+        live(
+            "flink.apache.org/v1beta1",
+            "FlinkDeployment",
+            status={"reconciliationStatus": {"state": "DEPLOYED"}, "jobManagerDeploymentStatus": "DEPLOYING"},
+        ),
+        ("Healthy", ""),
+    ),
+    (
+        live(
+            "elasticsearch.k8s.elastic.co/v1",
+            "Elasticsearch",
+            spec={"nodeSets": [{"count": 2}, {"count": 1}]},
+            status={"availableNodes": 2, "phase": "Invalid", "health": "red"},
+        ),
+        ("Progressing", "The desired amount of availableNodes is 3 but the current amount is 2"),
+    ),
+    (live("datadoghq.com/v1alpha1", "DatadogMetric"), ("Healthy", "DatadogMetric is healthy")),
+    (
+        live("opentelemetry.io/v1beta1", "OpenTelemetryCollector", status={"scale": {"statusReplicas": "none"}}),
+        ("Progressing", "Unable to parse replica status: none"),
+    ),
+    (
+        live("capabilities.3scale.net/v1beta1", "Tenant", READY, status={"conditions": [READY], "tenantId": 1}),
+        ("Progressing", "Waiting for 3scale Tenant status..."),
+    ),
+    (
+        live("projectcontour.io/v1", "HTTPProxy", status={"currentStatus": "NotReconciled", "description": "later"}),
+        ("Progressing", "later"),
+    ),
+    (
+        live("sql.cnrm.cloud.google.com/v1beta1", "SQLUser", condition("Other", "False", reason="UpdateFailed")),
+        ("Degraded", ""),
+    ),
+    (live("core.humio.com/v1alpha1", "HumioView", status={"state": "Strange"}), ("Progressing", "Update in progress")),
+]
+
+
+@pytest.mark.parametrize(("obj", "wanted"), FACTS)
+def test_a_kind_is_judged_by_what_its_operator_means(obj: dict[str, Any], wanted: tuple[str, str]) -> None:
+    assert judged(obj) == wanted

@@ -33,29 +33,21 @@ WITHOUT_STATUS = frozenset(
 )
 FAILING = ("Synced", "LastAsyncOperation")
 WORKING = ("Ready", "Healthy", "Offered", "Established", "ValidPipeline", "RevisionHealthy")
-CONNECTOR_FAILURES = (
-    "UpdateFailed",
-    "DeleteFailed",
-    "DependencyNotFound",
-    "DependencyInvalid",
-    "ManagementConflict",
-    "PreActuationTransformFailed",
-    "PostActuationTransformFailed",
-)
+CONNECTOR_FAILURES = ("UpdateFailed", "DependencyNotFound")
 
 
 def crossplane(obj: JsonObject) -> Health:
     """Any kind of Crossplane or Upbound: a failed operation outweighs being ready; some kinds report nothing at all."""
-    found = listed(obj)
-    if not found:
-        if not obj.get("status") and kind_of(obj) in WITHOUT_STATUS:
-            return healthy(UP_TO_DATE)
-        in_use = kind_of(obj) in ("ProviderConfig", "ClusterProviderConfig") and at(obj, "status", "users") is not None
+    kind, found = kind_of(obj), at(obj, "status", "conditions")
+    if obj.get("status") is None or (not obj["status"] and kind in WITHOUT_STATUS):
+        return healthy(UP_TO_DATE)
+    if found is None:
+        in_use = kind in ("ProviderConfig", "ClusterProviderConfig") and at(obj, "status", "users") is not None
         return healthy("Resource is in use.") if in_use else progressing("Provisioning ...")
-    for item in found:
+    for item in listed(obj):
         if item.get("type") in FAILING and item.get("status") == "False":
             return degraded(message(item))
-    if any(item.get("type") in WORKING and item.get("status") == "True" for item in found):
+    if any(item.get("type") in WORKING and item.get("status") == "True" for item in listed(obj)):
         return healthy(UP_TO_DATE)
     return progressing("Provisioning ...")
 
@@ -71,19 +63,20 @@ def crossplane_package(obj: JsonObject) -> Health:
 
 
 def config_connector(obj: JsonObject) -> Health:
+    """The first condition whose reason says something decides, whatever its type; of another generation none does."""
     kind = kind_of(obj)
     if not obj.get("status") or stale(obj):
         return progressing("Update in progress")
-    if kind in ("ConfigConnector", "ConfigConnectorContext"):
-        good = at(obj, "status", "healthy") is True
-        return healthy(f"{kind} is healthy") if good else degraded(f"{kind} is not healthy")
-    found = having(obj, "Ready")
-    if found is not None and found.get("status") == "True":
-        return healthy(message(found))
-    if found is not None and found.get("reason") in CONNECTOR_FAILURES:
-        return degraded(message(found))
-    if found is not None and found.get("reason") == "DependencyNotReady":
-        return suspended(message(found))
+    good = at(obj, "status", "healthy")
+    if kind in ("ConfigConnector", "ConfigConnectorContext") and good is not None:
+        return healthy(f"{kind} is healthy") if good is True else degraded(f"{kind} is not healthy")
+    for item in listed(obj):
+        if item.get("reason") == "UpToDate" and item.get("status") == "True":
+            return healthy(message(item))
+        if item.get("reason") in CONNECTOR_FAILURES:
+            return degraded(message(item))
+        if item.get("reason") == "DependencyNotReady":
+            return suspended(message(item))
     return progressing("Update in progress")
 
 
@@ -116,21 +109,18 @@ def iam_role(obj: JsonObject) -> Health:
 
 
 def sap_service(obj: JsonObject) -> Health:
-    """An instance or binding of SAP's service operator: its Ready condition carries the generation it saw."""
+    """An instance or binding of SAP's service operator: usable unless a condition of this generation says otherwise."""
     if at(obj, "metadata", "deletionTimestamp"):
         return progressing("Resource is being deleted")
-    found = listed(obj)
-    if not found:
+    if at(obj, "status", "conditions") is None:
         return progressing("Waiting for status")
     generation = at(obj, "metadata", "generation")
-    if any(item.get("observedGeneration") not in (None, generation) for item in found):
-        return progressing("Waiting for spec update to be observed")
-    return by_condition(
-        On("Failed", "True", "Degraded"),
-        On("Ready", "True", "Healthy", "Ready to use"),
-        On("Succeeded", "False", "Progressing"),
-        waiting="Waiting for status",
-    )(obj)
+    for item in listed(obj):
+        if None not in (generation, seen := item.get("observedGeneration")) and seen != generation:
+            return progressing("Waiting for spec update to be observed")
+        if (item.get("type"), item.get("status")) in (("Succeeded", "False"), ("Failed", "True")):
+            return degraded(message(item))
+    return healthy("Ready to use")
 
 
 def managed_certificate(obj: JsonObject) -> Health:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from argosy.gitops.health.catalogue.rules import (
     On,
     Table,
-    about_kind,
     at,
     by_condition,
     having,
@@ -18,7 +17,7 @@ from argosy.gitops.health.catalogue.rules import (
     states,
     text,
 )
-from argosy.gitops.health.verdict import Check, Health, degraded, healthy, progressing, suspended
+from argosy.gitops.health.verdict import Check, Health, degraded, healthy, number, progressing, suspended
 from argosy.machinery.objects import JsonObject
 
 REPORT = (
@@ -39,23 +38,25 @@ def zalando_postgres(obj: JsonObject) -> Health:
 
 
 def elasticsearch(obj: JsonObject) -> Health:
-    phase, colour = text(obj, "status", "phase"), text(obj, "status", "health")
-    if phase == "Invalid":
-        return degraded("Elasticsearch phase is Invalid")
-    if phase and phase != "Ready":
-        return progressing(f"Elasticsearch phase is {phase}")
-    if not phase or colour not in COLOURS:
-        return Health("Unknown", f"Elasticsearch Cluster status is unknown. {REPORT}")
-    if colour == "green":
-        wanted = sum(int(item.get("count") or 0) for item in listed(obj, "spec", "nodeSets"))
-        there = int(at(obj, "status", "availableNodes") or 0)
-        if wanted != there:
-            return progressing(f"The desired amount of availableNodes is {wanted} but the current amount is {there}")
-        return healthy("Elasticsearch Cluster status is Green")
-    return Health(
-        COLOURS[colour],
-        f"Elasticsearch Cluster status is {colour.capitalize()}. Check the status of indices, replicas and shards",
-    )
+    """Fewer nodes than wanted come first; with all there the phase counts, and in Ready the colour."""
+    there, phase, colour = (at(obj, "status", word) for word in ("availableNodes", "phase", "health"))
+    if there is None:
+        return _UNKNOWN_CLUSTER
+    there = number(there)
+    wanted = sum(number(item.get("count")) for item in listed(obj, "spec", "nodeSets"))
+    if there < wanted:
+        return progressing(f"The desired amount of availableNodes is {wanted} but the current amount is {there}")
+    if there > wanted or phase is None or colour is None:
+        return _UNKNOWN_CLUSTER
+    if phase == "Ready" and colour in COLOURS:
+        hint = "" if colour == "green" else ". Check the status of indices, replicas and shards"
+        return Health(COLOURS[colour], f"Elasticsearch Cluster status is {colour.capitalize()}{hint}")
+    if phase in ("ApplyingChanges", "MigratingData", "Invalid"):
+        return Health("Degraded" if phase == "Invalid" else "Progressing", f"Elasticsearch phase is {phase}")
+    return _UNKNOWN_CLUSTER
+
+
+_UNKNOWN_CLUSTER = Health("Unknown", f"Elasticsearch Cluster status is unknown. {REPORT}")
 
 
 def elastic_part(obj: JsonObject) -> Health:
@@ -89,29 +90,50 @@ def xtradb(obj: JsonObject) -> Health:
 
 
 def mariadb(obj: JsonObject) -> Health:
-    """Not ready is a step of the way, unless the operator says it failed."""
-    found = having(obj, "Ready")
-    if found is None:
+    """The first condition that does not hold; without one all is well, and the last one speaks."""
+    if at(obj, "status", "conditions") is None:
         return progressing("No status info available")
-    if found.get("status") == "True":
-        return healthy(message(found))
-    return degraded(message(found)) if reason(found).endswith("Failed") else progressing(message(found))
+    said = ""
+    for item in listed(obj):
+        said = message(item)
+        if item.get("status") == "False":
+            return degraded(said) if reason(item) == "Failed" else progressing(said)
+    return healthy(said)
+
+
+def mariadb_backup(obj: JsonObject) -> Health:
+    """As the database's, but what failed is told by the message of a scheduled run."""
+    if at(obj, "status", "conditions") is None:
+        return progressing("No status info available")
+    told = ""
+    for item in listed(obj):
+        told = f"{reason(item)} {message(item)}"
+        if item.get("status") == "False":
+            return degraded(told) if told == "CronJobScheduled Failed" else progressing(told)
+    return healthy(told)
 
 
 def mariadb_job(obj: JsonObject) -> Health:
-    """A backup or SQL job: failure is told by the reason or the message, whatever the status."""
-    found = having(obj, "Complete")
-    if found is None:
-        return progressing(f"Waiting for {kind_of(obj)}")
-    told = f"{reason(found)} {message(found)}"
-    if "Failed" in told:
-        return degraded(told)
-    if found.get("status") == "True":
-        return healthy(told)
-    moving = message(found) in ("Running", "Scheduled", "Not complete", "Suspended") or reason(found).endswith(
-        "Running"
-    )
-    return progressing(told) if moving else degraded(told)
+    """The reason of a condition that holds says how the job ended."""
+    told = "No status info available"
+    for item in listed(obj):
+        told = f"{reason(item)} {message(item)}"
+        if item.get("status") == "True" and reason(item) in _JOB_ENDS:
+            return Health(_JOB_ENDS[reason(item)], told)
+    return progressing(told)
+
+
+def mariadb_object(obj: JsonObject) -> Health:
+    """A database, user or grant: Ready, whatever its status but True is a failure."""
+    said = "No status info available"
+    for item in listed(obj):
+        said = message(item)
+        if item.get("type") == "Ready":
+            return healthy(said) if item.get("status") == "True" else degraded(said)
+    return progressing(said)
+
+
+_JOB_ENDS = {"JobComplete": "Healthy", "JobFailed": "Degraded"}
 
 
 def clickhouse(obj: JsonObject) -> Health:
@@ -136,8 +158,16 @@ def solr(obj: JsonObject) -> Health:
     return progressing("Not all replicas are ready")
 
 
-atlas: Check = ready("Waiting for Atlas to reconcile", say=reason, busy=("Reconciling",))
-mariadb_object: Check = ready(about_kind("Waiting for {kind}"))
+def atlas(obj: JsonObject) -> Health:
+    """Ready by its reason; what still moves is told by the message."""
+    found = having(obj, "Ready")
+    if found is None:
+        return progressing("Waiting for Atlas Operator")
+    if found.get("status") == "True":
+        return healthy(reason(found))
+    moving = reason(found) == "Reconciling" or message(found) in ("Reconciling", "GettingDevDB")
+    return progressing(reason(found)) if moving else degraded(reason(found))
+
 
 prometheus: Check = by_condition(
     On("Available", "True", "Healthy", "All instances are available"),
@@ -146,12 +176,17 @@ prometheus: Check = by_condition(
     waiting="Waiting for initialization",
 )
 
-datadog_metric: Check = by_condition(
-    On("Error", "True", "Degraded", lambda found: f"{reason(found)}: {message(found)}"),
-    On("Valid", "False", "Degraded"),
-    On("Valid", "True", "Healthy", "DatadogMetric is healthy"),
-    waiting="Waiting for DatadogMetric",
-)
+
+def datadog_metric(obj: JsonObject) -> Health:
+    """Well, unless an error is told, or that it is not valid."""
+    if (error := having(obj, "Error", "True")) is not None:
+        said = at(error, "message")
+        said = "DatadogMetric reported an error" if said is None else str(said)
+        return degraded(f"{reason(error)}: {said}" if reason(error) else said)
+    if (invalid := having(obj, "Valid", "False")) is not None:
+        said = at(invalid, "message")
+        return degraded("DatadogMetric is not valid" if said is None else str(said))
+    return healthy("DatadogMetric is healthy")
 
 
 def victoria_metrics(obj: JsonObject) -> Health:
@@ -202,7 +237,8 @@ CHECKS: Table = {
     ("pxc.percona.com", "PerconaXtraDBCluster"): xtradb,
     (MARIADB, "MariaDB"): mariadb,
     ("mariadb.mmontes.io", "MariaDB"): mariadb,
-    **{(MARIADB, kind): mariadb_job for kind in ("Backup", "SqlJob")},
+    (MARIADB, "Backup"): mariadb_backup,
+    (MARIADB, "SqlJob"): mariadb_job,
     **{(MARIADB, kind): mariadb_object for kind in ("Database", "Grant", "User")},
     ("clickhouse.altinity.com", "ClickHouseInstallation"): clickhouse,
     ("solr.apache.org", "SolrCloud"): solr,

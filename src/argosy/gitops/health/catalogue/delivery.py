@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import re
+from typing import Final
+
 from argosy.gitops.health.catalogue.rules import (
-    On,
     Table,
-    about_kind,
     at,
-    by_condition,
     by_value,
     having,
     is_true,
@@ -20,39 +20,13 @@ from argosy.gitops.health.catalogue.rules import (
     states,
     text,
 )
-from argosy.gitops.health.verdict import Check, Health, degraded, healthy, progressing, suspended
+from argosy.gitops.health.verdict import Check, Health, degraded, healthy, number, progressing, suspended
 from argosy.machinery.objects import JsonObject
 
-FLUX = (
-    ("helm.toolkit.fluxcd.io", "HelmRelease"),
-    ("image.toolkit.fluxcd.io", "ImagePolicy"),
-    ("image.toolkit.fluxcd.io", "ImageRepository"),
-    ("image.toolkit.fluxcd.io", "ImageUpdateAutomation"),
-    ("kustomize.toolkit.fluxcd.io", "Kustomization"),
-    ("notification.toolkit.fluxcd.io", "Receiver"),
-    ("source.toolkit.fluxcd.io", "Bucket"),
-    ("source.toolkit.fluxcd.io", "GitRepository"),
-    ("source.toolkit.fluxcd.io", "HelmChart"),
-    ("source.toolkit.fluxcd.io", "HelmRepository"),
-    ("source.toolkit.fluxcd.io", "OCIRepository"),
-)
 KEPTN = ("KeptnAppVersion", "KeptnEvaluation", "KeptnTask", "KeptnWorkloadInstance", "KeptnWorkloadVersion")
-CANARY_PHASES = states(Healthy="Initialized Succeeded", Degraded="Failed")
-HELM_OCI = "Helm repositories of type 'oci' do not contain any information in the status."
-
-_flux_ready: Check = by_condition(
-    On("Ready", "True", "Healthy", reason),
-    On("Ready", "False", "Degraded", reason),
-    On("Ready", "Unknown", "Progressing", reason),
-    waiting=about_kind("Waiting for {kind}"),
-    suspended=about_kind("{kind} is suspended"),
+CANARY_PHASES = states(
+    Healthy="Initialized Succeeded", Degraded="Failed", Progressing="Progressing Finalising Promoting"
 )
-
-
-def flux(obj: JsonObject) -> Health:
-    if kind_of(obj) == "HelmRepository" and text(obj, "spec", "type") == "oci":
-        return healthy(HELM_OCI)
-    return _flux_ready(obj)
 
 
 def kruise_rollout(obj: JsonObject) -> Health:
@@ -70,15 +44,13 @@ def kruise_rollout(obj: JsonObject) -> Health:
 
 
 def canary(obj: JsonObject) -> Health:
-    phase = text(obj, "status", "phase")
-    if not phase:
-        return progressing("Waiting for Canary status")
-    parts = [phase]
-    if phase == "Progressing":
-        parts.append(f"Canary Weight: {at(obj, 'status', 'canaryWeight') or 0} %")
-    if (promoted := having(obj, "Promoted")) is not None:
-        parts.append(message(promoted))
-    return Health(CANARY_PHASES.get(phase, "Progressing"), " --- ".join(parts))
+    """Its phase, the weight while there is one, and every condition's message."""
+    if not obj.get("status"):
+        return Health("Unknown", "No status")
+    phase, weight = text(obj, "status", "phase"), text(obj, "status", "canaryWeight")
+    parts = [f"Canary Weight: {weight} %"] if number(weight) > 0 else []
+    said = " --- ".join([*parts, *map(message, listed(obj))])
+    return Health(CANARY_PHASES.get(phase, "Unknown"), f"{phase} --- {said}")
 
 
 def spot_deployment(obj: JsonObject) -> Health:
@@ -107,15 +79,16 @@ def _line(item: JsonObject) -> str:
 
 
 def knative(obj: JsonObject) -> Health:
-    """All conditions True; otherwise all of them are listed, and one that is neither False nor Unknown is an error."""
+    """Both proofs hold and nothing is open; otherwise all conditions are listed."""
     kind, found = kind_of(obj), listed(obj)
-    if not found:
+    if at(obj, "status", "conditions") is None:
         return progressing(f"Waiting for {kind}")
     said = "".join(f"{place}: {_line(item)}\n" for place, item in enumerate(found, 1))
-    values = {text(item, "status") for item in found}
-    if values == {"True"}:
-        return healthy(f"{kind} is healthy.")
-    return progressing(said) if values <= {"True", "False", "Unknown"} else degraded(said)
+    proofs = [item.get("status") for item in found if item.get("type") in ("Ready", "InstallSucceeded")]
+    unready = any(item.get("type") == "Ready" and item.get("status") == "False" for item in found)
+    if unready or any(item.get("status") == "Unknown" for item in found):
+        return progressing(said)
+    return healthy(f"{kind} is healthy.") if proofs.count("True") == 2 else degraded(said)
 
 
 def inference_service(obj: JsonObject) -> Health:
@@ -154,18 +127,24 @@ def spin_app(obj: JsonObject) -> Health:
 
 
 def collector(obj: JsonObject) -> Health:
-    """OpenTelemetry: a sidecar runs in others' pods; otherwise `ready/wanted` is told as text."""
-    mode, ratio = text(obj, "spec", "mode"), text(obj, "status", "scale", "statusReplicas")
-    if mode == "sidecar":
-        return healthy("Collector is running in sidecar mode")
-    there, slash, wanted = ratio.partition("/")
-    if not (slash and there.isdigit() and wanted.isdigit()):
+    """OpenTelemetry: `ready/wanted` is told as text; a sidecar, which runs in others' pods, tells none."""
+    if obj.get("status") is None:
         return progressing("Waiting for OpenTelemetry Collector status")
-    if int(wanted) == 0 and mode == "daemonset":
-        return healthy("DaemonSet has no eligible nodes (0/0)")
-    if int(there) >= int(wanted):
-        return healthy("All replicas are ready")
-    return degraded("No replicas are ready") if int(there) == 0 else progressing("Replicas are starting up")
+    mode, ratio = text(obj, "spec", "mode"), at(obj, "status", "scale", "statusReplicas")
+    if ratio is None:
+        alone = mode != "sidecar"
+        return progressing("Scale status not available") if alone else healthy("Collector is running in sidecar mode")
+    counts = _COUNTS.search(str(ratio))
+    if counts is None:
+        return progressing(f"Unable to parse replica status: {ratio}")
+    there, wanted = map(int, counts.groups())
+    if there == 0:
+        nowhere = mode == "daemonset" and wanted == 0
+        return healthy("DaemonSet has no eligible nodes (0/0)") if nowhere else degraded("No replicas are ready")
+    return healthy("All replicas are ready") if there == wanted else progressing("Replicas are starting up")
+
+
+_COUNTS: Final = re.compile(r"(\d+)/(\d+)")
 
 
 def promoter(obj: JsonObject) -> Health:
@@ -203,16 +182,19 @@ jaeger: Check = by_value(
     "Waiting for Jaeger",
 )
 
-kiali: Check = by_condition(
-    On("Failure", "True", "Degraded"),
-    On("Successful", "True", "Healthy"),
-    On("Running", "True", "Progressing"),
-    waiting="Waiting for Kiali",
-)
+
+def kiali(obj: JsonObject) -> Health:
+    """The first condition that tells something."""
+    for item in listed(obj):
+        kind, holds = item.get("type"), item.get("status") == "True"
+        if kind in ("Successful", "Failure") and holds:
+            return Health("Healthy" if kind == "Successful" else "Degraded", message(item))
+        if kind == "Running" and reason(item) == "Running":
+            return progressing(message(item))
+    return progressing("Waiting for Kiali")
 
 
 CHECKS: Table = {
-    **dict.fromkeys(FLUX, flux),
     ("rollouts.kruise.io", "Rollout"): kruise_rollout,
     ("flagger.app", "Canary"): canary,
     ("spot.io", "SpotDeployment"): spot_deployment,

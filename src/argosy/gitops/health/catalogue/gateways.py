@@ -124,18 +124,27 @@ def gloo(obj: JsonObject) -> Health:
 
 
 def contour(obj: JsonObject) -> Health:
-    """An inclusion is judged at its root only: a proxy that is but a part cannot be judged alone."""
-    if text(obj, "status", "currentStatus") == "NotReconciled":
-        return progressing(text(obj, "status", "description") or "Waiting for controller")
-    found = next((item for item in _current(obj, listed(obj)) if item.get("type") == "Valid"), None)
-    if found is None:
-        return progressing("Waiting for status")
-    if found.get("status") == "True":
-        return healthy(message(found))
-    inclusion = any(error.get("type") == "IncludeError" for error in listed(found, "errors"))
-    if inclusion or text(obj, "status", "currentStatus") == "orphaned":
-        return healthy("HTTPProxy inclusions cannot be health checked")
-    return degraded(message(found))
+    """A proxy that includes others depends on them as they on it: that one is not valid says nothing of it."""
+    if at(obj, "status", "conditions") is None:
+        state, told = at(obj, "status", "currentStatus"), text(obj, "status", "description")
+        return progressing("Waiting for status" if state is None else told)
+    for item in listed(obj):
+        if item.get("observedGeneration") != at(obj, "metadata", "generation"):
+            continue
+        if item.get("type") == "Valid" and item.get("status") == "True":
+            return healthy(text(obj, "status", "description"))
+        if at(obj, "spec", "includes") is not None and item.get("status") == "False":
+            return healthy("HTTPProxy inclusions cannot be health checked")
+        if item.get("type") == "Valid" and item.get("status") == "False":
+            return degraded(text(obj, "status", "description"))
+    return progressing("Waiting for status")
+
+
+def contour_extension(obj: JsonObject) -> Health:
+    for item in _current(obj, listed(obj)):
+        if item.get("type") == "Valid" and item.get("status") in ("True", "False"):
+            return Health("Healthy" if item["status"] == "True" else "Degraded", message(item))
+    return progressing("Waiting for status")
 
 
 def openshift_route(obj: JsonObject) -> Health:
@@ -152,11 +161,9 @@ def openshift_route(obj: JsonObject) -> Health:
 
 
 def istio_operator(obj: JsonObject) -> Health:
-    """The worst of the whole and of its components."""
-    found = {text(obj, "status", "status")}
-    found |= {text(item, "status") for item in (at(obj, "status", "componentStatus") or {}).values()}
-    for word, number, health, told in ISTIO:
-        if word in found or number in found:
+    state = text(obj, "status", "status")
+    for word, digit, health, told in ISTIO:
+        if state in (word, digit):
             return Health(health, told)
     return progressing("Waiting for Istio Control Plane")
 
@@ -195,7 +202,7 @@ CHECKS: Table = {
     },
     **{("gloo.solo.io", kind): gloo for kind in ("Proxy", "Settings", "Upstream", "UpstreamGroup")},
     ("projectcontour.io", "HTTPProxy"): contour,
-    ("projectcontour.io", "ExtensionService"): contour,
+    ("projectcontour.io", "ExtensionService"): contour_extension,
     ("route.openshift.io", "Route"): openshift_route,
     ("operator.openshift.io", "IngressController"): ingress_controller,
     ("install.istio.io", "IstioOperator"): istio_operator,

@@ -44,8 +44,8 @@ def strimzi(waiting: str) -> Check:
 def rabbitmq_object(kind: str) -> Check:
     name = kind.lower()
     return by_condition(
-        On("Ready", "True", "Healthy", f"RabbitMQ {name} ready"),
-        On("Ready", "False", "Degraded", f"RabbitMQ {name} failed to be created or updated"),
+        On("Ready", "True", "Healthy", f"RabbitMQ {name} ready", ("SuccessfulCreateOrUpdate",)),
+        On("Ready", "False", "Degraded", f"RabbitMQ {name} failed to be created or updated", ("FailedCreateOrUpdate",)),
         waiting=f"RabbitMQ {name} status is unknown",
         otherwise="Unknown",
     )
@@ -80,16 +80,16 @@ def confluent(obj: JsonObject) -> Health:
 
 
 def flink(obj: JsonObject) -> Health:
-    """The job is up, or asleep on purpose, and what was asked for is deployed (older operators: success)."""
-    status = obj.get("status") or {}
-    manager, job = text(status, "jobManagerDeploymentStatus"), text(status, "jobStatus", "state")
-    reconciled = status.get("reconciliationStatus") or {}
-    if manager == "ERROR" or reconciled.get("success") is False:
-        return degraded(text(reconciled, "error") or text(status, "error"))
-    done = reconciled.get("success") is True or text(reconciled, "state") == "DEPLOYED"
-    if done and (manager == "READY" or job == "SUSPENDED"):
+    """What was asked for is deployed (older operators: success); else the job manager says how far it is."""
+    reconciled = at(obj, "status", "reconciliationStatus")
+    manager = text(obj, "status", "jobManagerDeploymentStatus")
+    if reconciled is None:
+        return progressing("Waiting for Flink operator")
+    if at(reconciled, "success") not in (None, False) or text(reconciled, "state") == "DEPLOYED":
         return healthy()
-    return progressing("Waiting for deploying" if manager else "Waiting for Flink operator")
+    if manager in ("DEPLOYED_NOT_READY", "DEPLOYING"):
+        return progressing("Waiting for deploying")
+    return degraded(text(reconciled, "error")) if manager == "ERROR" else progressing("Waiting for Flink operator")
 
 
 def numaflow(obj: JsonObject) -> Health:

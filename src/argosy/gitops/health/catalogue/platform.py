@@ -32,9 +32,9 @@ HUMIO_CLUSTER = {
 
 def humio(obj: JsonObject) -> Health:
     state = text(obj, "status", "state")
-    if not state:
+    if state not in HUMIO_STATES:
         return progressing("Update in progress")
-    return Health(HUMIO_STATES.get(state, "Unknown"), f"Component state: {state}.")
+    return Health(HUMIO_STATES[state], f"Component state: {state}.")
 
 
 def humio_cluster(obj: JsonObject) -> Health:

@@ -70,22 +70,22 @@ def data_volume(obj: JsonObject) -> Health:
 
 
 def ceph_cluster(obj: JsonObject) -> Health:
-    status = obj.get("status") or {}
-    if not status:
+    """Ceph's own health, with what it says in detail; only where that is good does the state count."""
+    status = obj.get("status")
+    if status is None:
         return progressing("Waiting for status to be reported")
-    state, told, ceph = text(status, "state"), text(status, "message"), text(status, "ceph", "health")
-    if not ceph:
-        return Health(
-            "Degraded" if state == "Error" else "Progressing",
-            told or (f"Ceph cluster state is {state}" if state else "Waiting for status to be reported"),
-        )
-    said = f"Ceph health is {ceph}"
-    if ceph != "HEALTH_OK" or state == "Error":
-        details = at(status, "ceph", "details") or {}
-        found = "; ".join(text(details, name, "message") for name in sorted(details))
-        return degraded(said + (f" ({found})" if found else "") + (f" - {told}" if told else ""))
-    said += f" - Ceph cluster state is {state}" + (f" - {told}" if told else "")
-    return healthy(said) if state in ("Created", "Connected") else progressing(said)
+    state, ceph = at(status, "state"), at(status, "ceph", "health")
+    health = {"HEALTH_ERR": "Degraded", "HEALTH_WARN": "Degraded", "HEALTH_OK": "Healthy"}.get(ceph, "Progressing")
+    said = [] if ceph is None else [f"Ceph health is {ceph}{_details(at(status, 'ceph', 'details') or {})}"]
+    if state is not None and health == "Healthy":
+        said.append(f"Ceph cluster state is {state}")
+        health = {"Created": "Healthy", "Connected": "Healthy", "Error": "Degraded"}.get(state, "Progressing")
+    return Health(health, " - ".join(filter(None, [*said, text(status, "message")])))
+
+
+def _details(found: JsonObject) -> str:
+    told = [text(found, name, "message") for name in sorted(found) if at(found, name, "message") is not None]
+    return f" ({'; '.join(told)})" if told else ""
 
 
 def ceph_object_store(obj: JsonObject) -> Health:
@@ -112,12 +112,13 @@ def trident(obj: JsonObject) -> Health:
     return healthy(told) if state == "Installed" else progressing("Waiting for trident installation")
 
 
-bucket_claim: Check = by_value(
-    ("status", "phase"),
-    states(Healthy="Bound", Degraded="Failed Released Error"),
-    lambda obj: f"Object bucket claim phase is {text(obj, 'status', 'phase')}",
-    "Waiting for status to be reported",
-)
+def bucket_claim(obj: JsonObject) -> Health:
+    phase = at(obj, "status", "phase")
+    if phase is None:
+        return progressing(f"Waiting for {'status' if obj.get('status') is None else 'phase'} to be reported")
+    return Health(
+        {"Bound": "Healthy", "Failed": "Degraded"}.get(phase, "Progressing"), f"Object bucket claim phase is {phase}"
+    )
 
 
 app_vault: Check = by_value(

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from argosy.gitops.health.catalogue.rules import Table, at, having, kind_of, listed, message, text
+from argosy.gitops.health.catalogue.rules import Table, at, having, kind_of, listed, text
 from argosy.gitops.health.verdict import Health, degraded, healthy, progressing, suspended
 from argosy.machinery.objects import JsonObject
 
 API = "capabilities.3scale.net"
 KINDS = (
     "ActiveDoc",
-    "Application",
     "ApplicationAuth",
     "Backend",
     "CustomPolicyDefinition",
@@ -18,41 +17,67 @@ KINDS = (
     "OpenAPI",
     "Product",
     "ProxyConfigPromote",
-    "Tenant",
 )
-PROBLEMS = (
-    ("Failed", "3scale {kind} synchronization failed"),
-    ("Invalid", "3scale {kind} configuration is invalid"),
-    ("Orphan", "3scale {kind} references resources that do not exist"),
-)
-FAILS_BY_READY = ("Application", "Tenant")
-"""Kinds that have no Failed condition: Ready False with a message is their failure."""
+PROBLEMS = {
+    "Invalid": "3scale {kind} configuration is invalid",
+    "Orphan": "3scale {kind} references non-existing resources",
+    "Failed": "3scale {kind} synchronization failed",
+}
+OTHER_WORDS = {
+    ("OpenAPI", "Failed"): "3scale OpenAPI reconciliation failed",
+    ("ProxyConfigPromote", "Failed"): "3cale ProxyConfigPromote failed",
+}
+"""As users read it, misspelt or not."""
 
 
 def capability(obj: JsonObject) -> Health:
+    """The first condition that holds and means something to the kind."""
     kind = kind_of(obj)
-    if kind == "Application" and text(obj, "status", "state") == "suspended":
-        return suspended("3scale Application is suspended")
     if kind == "DeveloperUser" and text(obj, "status", "developerUserState") == "suspended":
         return suspended("3scale Developer user is waiting for admin approval")
-    for problem, default in PROBLEMS:
-        if (found := having(obj, problem, "True")) is not None:
-            return degraded(message(found) or default.format(kind=kind))
-    return _without_problem(obj, kind)
-
-
-def _without_problem(obj: JsonObject, kind: str) -> Health:
-    if (waiting := having(obj, "Waiting", "True")) is not None:
-        return suspended(message(waiting))
-    if (promoting := having(obj, "In-progress", "True")) is not None:
-        return progressing(message(promoting))
-    for condition, word in (("Ready", "ready"), ("Synced", "synced")):
-        if having(obj, condition, "True") is not None:
-            return healthy(f"3scale {kind} is {word}")
-    unready = having(obj, "Ready", "False")
-    if kind in FAILS_BY_READY and unready is not None and message(unready):
-        return degraded(message(unready))
+    for item in listed(obj):
+        if item.get("status") == "True" and (found := _meaning(str(item.get("type")), kind, item)) is not None:
+            return found
     return progressing(f"Waiting for 3scale {kind} status...")
+
+
+def _meaning(condition: str, kind: str, item: JsonObject) -> Health | None:
+    if condition in ("Ready", "Synced"):
+        return healthy(f"3scale {kind} is {condition.lower()}")
+    if condition in PROBLEMS:
+        return degraded(_told(item, OTHER_WORDS.get((kind, condition)) or PROBLEMS[condition].format(kind=kind)))
+    if condition == "Waiting":
+        return suspended(_told(item, f"3scale {kind} is waiting for approval"))
+    return progressing(_told(item, f"3scale {kind} is in progress")) if condition == "In-progress" else None
+
+
+def _told(item: JsonObject, otherwise: str) -> str:
+    found = item.get("message")
+    return otherwise if found is None else str(found)
+
+
+def application(obj: JsonObject) -> Health:
+    if text(obj, "status", "state") == "suspended":
+        return suspended("3scale Application is suspended")
+    found = having(obj, "Ready")
+    if found is None:
+        return progressing("Waiting for 3scale Application status...")
+    if found.get("status") == "True":
+        return healthy("3scale Application is ready")
+    return degraded(_told(found, "3scale Application is not ready"))
+
+
+def tenant(obj: JsonObject) -> Health:
+    """Ready, and known to 3scale by two numbers."""
+    known = all(
+        isinstance(at(obj, "status", word), int) and at(obj, "status", word) > 0 for word in ("tenantId", "adminId")
+    )
+    if known and having(obj, "Ready", "True") is not None:
+        return healthy("3scale Tenant is ready")
+    for item in listed(obj):
+        if item.get("type") == "Ready" and item.get("status") != "True":
+            return degraded(_told(item, "3scale Tenant is degraded"))
+    return progressing("Waiting for 3scale Tenant status...")
 
 
 def manager(obj: JsonObject) -> Health:
@@ -68,4 +93,9 @@ def manager(obj: JsonObject) -> Health:
     return progressing("Waiting for 3scale APIManager status...")
 
 
-CHECKS: Table = {**{(API, kind): capability for kind in KINDS}, ("apps.3scale.net", "APIManager"): manager}
+CHECKS: Table = {
+    **{(API, kind): capability for kind in KINDS},
+    (API, "Application"): application,
+    (API, "Tenant"): tenant,
+    ("apps.3scale.net", "APIManager"): manager,
+}
