@@ -168,7 +168,10 @@ def say(what: str, figure: str, goal: str = "") -> None:
 
 async def measure(stage: Stage) -> None:
     count = stage.count
-    renders = lambda: stage.plane.renderer.counters.renders  # noqa: E731
+
+    def renders() -> int:
+        return stage.plane.renderer.counters.renders
+
     began, used = time.perf_counter(), cpu()
     for number in range(count):
         await stage.client.write(requests.create(APPLICATIONS, application(stage.repository, number)))

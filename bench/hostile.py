@@ -16,12 +16,13 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from argosy.cli.assembly.process import embedded
+from argosy.gitops.keys import APPLICATIONS
 from argosy.machinery import requests
 from argosy.machinery.api import PatchType
 from argosy.machinery.objects import JsonObject, Key, Resource
 from argosy.runtime.chance import SystemRng
 from argosy.runtime.clock import RealClock
-from bench.applications import APPLICATIONS, CONFIG_MAPS, Stage, commit, free_port, git, resident_mb, say
+from bench.applications import CONFIG_MAPS, Stage, commit, free_port, git, resident_mb, say
 from bench.many_applications import application
 from bench.turns import Turns
 

@@ -13,10 +13,11 @@ from pathlib import Path
 import orjson
 
 from argosy.cli.assembly.process import embedded
+from argosy.gitops.keys import APPLICATIONS
 from argosy.machinery import requests
 from argosy.runtime.chance import SystemRng
 from argosy.runtime.clock import RealClock
-from bench.applications import APPLICATIONS, Stage, commit, cpu, free_port, git, resident_mb, say
+from bench.applications import Stage, commit, cpu, free_port, git, resident_mb, say
 from bench.many_applications import application, config_map
 from bench.turns import Turns
 

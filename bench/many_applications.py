@@ -14,11 +14,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 from argosy.cli.assembly.process import embedded
+from argosy.gitops.keys import APPLICATIONS
 from argosy.machinery import requests
 from argosy.machinery.objects import JsonObject
 from argosy.runtime.chance import SystemRng
 from argosy.runtime.clock import RealClock
-from bench.applications import APPLICATIONS, Stage, commit, cpu, free_port, git, resident_mb, say
+from bench.applications import Stage, commit, cpu, free_port, git, resident_mb, say
 from bench.turns import Turns
 
 OBJECTS = 10

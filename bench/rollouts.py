@@ -196,7 +196,8 @@ async def advancing(count: int) -> None:
     clock, pause = RealClock(), 10
     async with Stage(clock, SystemRng()) as stage:
         stage.answer_for_sets()
-        steps = [{"setWeight": 20}, {"pause": {"duration": pause}}, {"setWeight": 60}, {"pause": {"duration": pause}}]
+        held: JsonObject = {"pause": {"duration": pause}}
+        steps = [{"setWeight": 20}, held, {"setWeight": 60}, held]
         for number in range(count):
             await stage.client.write(requests.create(ROLLOUTS, rollout(f"web-{number}", steps)))
         await stage.until(count, in_phase("Healthy"))

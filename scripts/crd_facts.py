@@ -90,9 +90,10 @@ def of_our_classes() -> str:
 
 def main(directory: Path | None) -> None:
     texts = {GITOPS: of_our_classes()}
-    for product in PRODUCTS if directory is not None else ():
-        if product != GITOPS:
-            texts[product] = text_of([definition(path) for path in sorted((directory / product).glob("*.yaml"))])
+    if directory is not None:
+        for product in PRODUCTS:
+            if product != GITOPS:
+                texts[product] = text_of([definition(path) for path in sorted((directory / product).glob("*.yaml"))])
     for product, text in texts.items():
         (TARGET / f"{product}.json").write_text(text)
         print(f"{product}: {len(text)} bytes")

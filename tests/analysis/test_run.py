@@ -275,7 +275,7 @@ def test_a_secret_fills_an_argument_and_is_shown_nowhere() -> None:
             args=[{"name": "token", "valueFrom": {"secretKeyRef": {"name": "creds", "key": "token"}}}],
         )
         world.until("Successful")
-        assert "token-12345" in script.asked[0].spec.value  # type: ignore[operator]
+        assert "token-12345" in script.asked[0].spec.value
         assert "token-12345" not in repr(script.asked[0])
         shown = str(world.get(RUNS, RUN)) + str(world.list(EVENTS, "default"))
         assert "token-12345" not in shown

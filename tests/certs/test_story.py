@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -26,6 +26,14 @@ def issued(world: CertsWorld, name: str = "web") -> certificates.X509:
     return certificates.first_of(decoded(secret["data"]["tls.crt"]))
 
 
+def reached(world: CertsWorld, revision: int) -> datetime:
+    return world.run_until(lambda: world.certificate("web").revision == revision)
+
+
+def failed(world: CertsWorld, attempts: int) -> datetime:
+    return world.run_until(lambda: world.certificate("web").status.failed_issuance_attempts == attempts)
+
+
 def test_renewals_come_at_two_thirds_of_each_life_to_the_second() -> None:
     with CertsWorld() as world:
         world.create(issuer())
@@ -34,7 +42,7 @@ def test_renewals_come_at_two_thirds_of_each_life_to_the_second() -> None:
         for revision in range(2, 8):
             due = parse(world.certificate("web").status.renewal_time)
             assert due == first.not_before + timedelta(minutes=40)
-            at = world.run_until(lambda r=revision: world.certificate("web").revision == r)
+            at = reached(world, revision)
             assert timedelta() <= at - due < timedelta(seconds=1)
             world.pass_time(1)
             first = issued(world)
@@ -74,7 +82,7 @@ def test_failed_issuances_wait_one_two_four_hours_and_so_on_up_to_thirty_two() -
             if failed_at is not None:
                 waits.append(round((began - failed_at) / timedelta(hours=1)))
             fail_request(world)
-            failed_at = world.run_until(lambda n=attempt: world.certificate("web").status.failed_issuance_attempts == n)
+            failed_at = failed(world, attempt)
             world.run_until(lambda: world.certificate("web").condition("Issuing") is not None)
             for one in world.list(CertificateRequest):
                 world.delete(CertificateRequest, one["metadata"]["name"])
@@ -109,7 +117,7 @@ def test_whoever_spoils_the_secret_without_end_meets_the_limit_of_the_hour() -> 
         world.create(issuer())
         world.create(certificate())
         for revision in range(1, 4):
-            world.run_until(lambda r=revision: world.certificate("web").revision == r)
+            reached(world, revision)
             issued(world)
             world.patch(Secret, "web-tls", {"data": {"tls.crt": "bm9uc2Vuc2U="}})
         world.pass_time(600)

@@ -11,7 +11,7 @@ from argosy.runtime.engine import Answerer
 from tests.kit.certs import CertsWorld, certificate, issuer
 
 CA = keys.generate(keys.KeyKind(keys.ECDSA, 256))
-VAULT = {
+VAULT: dict[str, Any] = {
     "server": "https://vault.test",
     "path": "pki/sign/web",
     "auth": {"tokenSecretRef": {"name": "t", "key": "token"}},
@@ -98,7 +98,7 @@ def test_an_issuer_that_names_two_ways_to_sign_in_is_told_which() -> None:
         both = {
             **VAULT["auth"],
             "appRole": {"path": "approle", "roleId": "r", "secretRef": {"name": "t", "key": "token"}},
-        }  # type: ignore[dict-item]
+        }
         running.create(TOKEN)
         running.create(issuer("vault", vault={**VAULT, "auth": both}))
         running.run_until(lambda: condition(running).get("status") == "False")

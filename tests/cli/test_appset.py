@@ -56,7 +56,7 @@ def test_offline_everything_that_is_generated_counts_as_created(file: Path, caps
     found = json.loads(capsys.readouterr().out)
     assert [one["metadata"]["namespace"] for one in found["created"]] == ["team", "team"]
     assert main([*command, "-o", "yaml"]) == 1
-    assert load(capsys.readouterr().out)["created"][0]["spec"] == SPEC  # type: ignore[index,call-overload]
+    assert load(capsys.readouterr().out)["created"][0]["spec"] == SPEC
     assert main(command) == 1
     assert capsys.readouterr().out.splitlines()[1].split()[:3] == ["create", "argocd/a", "default"]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from argosy.cli.app.live.health import with_health
+from argosy.machinery.objects import JsonObject
 from tests.kit.world import World, config_map
 
 SERVICE = {
@@ -43,7 +44,7 @@ def test_each_object_is_judged_as_it_is_now_and_what_is_stored_stands() -> None:
         world.run(world.client.create(world.cluster.resource("", "v1", "configmaps"), config_map("plain")))
         stored = item("Service", "other", health={"status": "Degraded"})
         listed = [item("Service", "web"), item("Service", "gone"), item("ConfigMap", "plain"), stored]
-        app = {"kind": "Application", "status": {"resources": [*listed, item("Unserved", "x")]}}
+        app: JsonObject = {"kind": "Application", "status": {"resources": [*listed, item("Unserved", "x")]}}
         shown = world.run(with_health(world.client, app, world.clock))["status"]["resources"]
     healths = [(one.get("health") or {}).get("status") for one in shown]
     assert healths == ["Healthy", "Missing", None, "Degraded", None]

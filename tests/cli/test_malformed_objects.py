@@ -128,7 +128,10 @@ def repository(root: Path) -> str:
 
 
 def good_objects(url: str) -> list[JsonObject]:
-    template = {"metadata": {"labels": {"app": "web"}}, "spec": {"containers": [{"name": "c", "image": "web:1"}]}}
+    template: JsonObject = {
+        "metadata": {"labels": {"app": "web"}},
+        "spec": {"containers": [{"name": "c", "image": "web:1"}]},
+    }
     source = {"repoURL": url, "path": "app", "targetRevision": "main"}
     spec = {
         "project": "default",
@@ -141,7 +144,10 @@ def good_objects(url: str) -> list[JsonObject]:
         "name": "m",
         "provider": {"job": {"spec": {"template": {"spec": {**template["spec"], "restartPolicy": "Never"}}}}},
     }
-    named = lambda name, namespace="good": {"name": name, "namespace": namespace}  # noqa: E731
+
+    def named(name: str, namespace: str = "good") -> JsonObject:
+        return {"name": name, "namespace": namespace}
+
     return [
         {"apiVersion": "argoproj.io/v1alpha1", "kind": "Application", "metadata": named("web", "argocd"), "spec": spec},
         {
@@ -212,8 +218,8 @@ def test_all_others_converge_while_malformed_objects_of_every_kind_are_there(tmp
         for number, name in enumerate(SECRET_TYPES):
             metadata = {"name": f"bad-{number}", "labels": {"argocd.argoproj.io/secret-type": name}}
             for way, data in enumerate(({"url": "x", "config": "%%%"}, ["x"], "x", {"server": 3, "name": None}, None)):
-                told = {**metadata, "name": f"bad-{number}-{way}"}
-                world.leave({"apiVersion": "v1", "kind": "Secret", "metadata": told, "data": data}, "argocd")
+                labelled = {**metadata, "name": f"bad-{number}-{way}"}
+                world.leave({"apiVersion": "v1", "kind": "Secret", "metadata": labelled, "data": data}, "argocd")
         assert left > 400
         since = world.clock.now()
         question = MakeKey(2048, "", since, since + timedelta(days=3650))

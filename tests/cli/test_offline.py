@@ -27,15 +27,24 @@ def test_an_overlay_is_rendered_with_the_base_beside_it(
     demo: Path, environment: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["render", str(demo / "shop/overlays" / environment), "--root", str(demo)]) == 0
-    objects = {obj["kind"]: obj for obj in load_documents(capsys.readouterr().out)}  # type: ignore[call-overload,index]
-    workload = objects["Rollout" if environment == "prod" else "Deployment"]  # type: ignore[index]
-    assert workload["spec"]["replicas"] == REPLICAS[environment]  # type: ignore[index,call-overload]
+    objects = {obj["kind"]: obj for obj in load_documents(capsys.readouterr().out)}
+    workload = objects["Rollout" if environment == "prod" else "Deployment"]
+    assert workload["spec"]["replicas"] == REPLICAS[environment]
 
 
 def test_a_chart_takes_values_from_flags(demo: Path) -> None:
     """In a process of its own: it loads Helm, a Go run time, which has no place in a test process."""
     flags = ["--set", "replicas=7", "--release-name", "probe", "-o", "json"]
-    command = [sys.executable, "-m", "argosy.cli.main", "render", demo / "charts/metrics", "--root", demo, *flags]
+    command: list[str | Path] = [
+        sys.executable,
+        "-m",
+        "argosy.cli.main",
+        "render",
+        demo / "charts/metrics",
+        "--root",
+        demo,
+        *flags,
+    ]
     done = subprocess.run(command, capture_output=True, check=True)
     (deployment,) = json.loads(done.stdout)["items"]
     assert (deployment["metadata"]["name"], deployment["spec"]["replicas"]) == ("probe", 7)
@@ -47,7 +56,17 @@ def test_a_directory_is_rendered_with_no_worker_no_loop_and_little_imported(demo
         "unwanted = ('asyncio', 'aiohttp', 'subprocess', 'argosy.render.workers.pool');"
         "print([name for name in unwanted if name in sys.modules])"
     )
-    command = [sys.executable, "-c", code, "render", demo / "shop/overlays/dev", "--root", demo, "-o", "name"]
+    command: list[str | Path] = [
+        sys.executable,
+        "-c",
+        code,
+        "render",
+        demo / "shop/overlays/dev",
+        "--root",
+        demo,
+        "-o",
+        "name",
+    ]
     done = subprocess.run(command, capture_output=True, check=True, text=True)
     assert done.stdout.splitlines()[-1] == "[]"
 
@@ -174,7 +193,7 @@ def test_users_actions_are_offered_and_run_off_line(web: list[str], capsys: pyte
 def test_a_shipped_action_shows_what_it_would_write(web: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["resource", "run-action", "scale", *web[:2], "--param", "replicas=7"]) == 0
     (obj,) = load_documents(capsys.readouterr().out)
-    assert obj["spec"] == {"replicas": 7}  # type: ignore[index,call-overload]
+    assert obj["spec"] == {"replicas": 7}
 
 
 @pytest.mark.parametrize(

@@ -140,13 +140,11 @@ def test_a_sync_has_failed_unless_it_succeeded_and_left_nothing_to_prune() -> No
     assert judged(app(operationState=pruned, resources=[{"requiresPruning": True}])) == 0
 
 
-LISTED = {
-    "resources": [
-        {"group": "apps", "kind": "Deployment", "namespace": "n", "name": "web"},
-        {"kind": "Service", "namespace": "n", "name": "web"},
-        {"kind": "ConfigMap", "namespace": "n", "name": "settings"},
-    ]
-}
+LISTED = [
+    {"group": "apps", "kind": "Deployment", "namespace": "n", "name": "web"},
+    {"kind": "Service", "namespace": "n", "name": "web"},
+    {"kind": "ConfigMap", "namespace": "n", "name": "settings"},
+]
 
 
 @pytest.mark.parametrize(
@@ -159,12 +157,12 @@ LISTED = {
     ],
 )
 def test_the_objects_of_a_sync_are_chosen_by_pattern_and_by_exclusion(texts: list[str], names: list[str]) -> None:
-    assert [item["kind"] for item in resources_of(app(**LISTED), texts)] == names
+    assert [item["kind"] for item in resources_of(app(resources=LISTED), texts)] == names
 
 
 def test_a_choice_that_fits_nothing_is_refused() -> None:
     with pytest.raises(CommandError, match="No matching app resources found for resource filter: apps:Deployment:zzz"):
-        resources_of(app(**LISTED), ["apps:Deployment:zzz"])
+        resources_of(app(resources=LISTED), ["apps:Deployment:zzz"])
 
 
 def test_a_sync_carries_what_its_flags_say_of_retries_and_strategy() -> None:

@@ -112,7 +112,7 @@ def test_what_is_out_of_sync_is_counted_with_the_command_that_says_why() -> None
 
 
 def test_a_cell_with_several_lines_becomes_one() -> None:
-    assert tables.table(("A", "B"), [("x\n  at y:\n    z", "1")]) == "A          B\nx at y: z  1\n"
+    assert table(("A", "B"), [("x\n  at y:\n    z", "1")]) == "A          B\nx at y: z  1\n"
 
 
 def test_history_is_grouped_by_repository() -> None:

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.vectors.behaviours import CHECKS, CLIENT_CHECKS, behaviours, prove
+from tests.vectors.behaviours import behaviours, prove
+from tests.vectors.behaviours.table import CHECKS, CLIENT_CHECKS
 
 DATA = Path(os.environ.get("ARGOSY_SHARED") or Path(__file__).parents[3] / "shared") / "data"
 

@@ -70,8 +70,9 @@ def test_a_create_states_no_revision_and_no_second_object_of_a_name() -> None:
 
 def test_what_only_the_server_sets_is_ignored_on_create() -> None:
     async def check(world: World) -> None:
-        theirs = {"uid": "u", "creationTimestamp": "2001-01-01T00:00:00Z", "deletionTimestamp": "2001-01-01T00:00:00Z"}
-        metadata = (await world.make(CONFIG_MAPS, config_map(**theirs, generation=7)))["metadata"]
+        past = "2001-01-01T00:00:00Z"
+        theirs = config_map(uid="u", creationTimestamp=past, deletionTimestamp=past, generation=7)
+        metadata = (await world.make(CONFIG_MAPS, theirs))["metadata"]
         assert metadata["uid"] != "u"
         assert metadata["creationTimestamp"] == "2030-01-01T00:00:00Z"
         assert not {"deletionTimestamp", "generation"} & metadata.keys()

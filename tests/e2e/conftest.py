@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Dialog, Page, Request, expect, sync_playwright
 
 from tests.e2e.site import PATIENCE_MS, Site, sign_in
 from tests.e2e.up_process import Argosy, Repository, config
@@ -54,9 +54,18 @@ def page(site: Site, browser: Browser) -> Iterator[Page]:
     context.set_default_timeout(PATIENCE_MS)
     expect.set_options(timeout=PATIENCE_MS)
     found, wrong = context.new_page(), list[str]()
+
+    def dismissed(dialog: Dialog) -> None:
+        wrong.append(f"dialog: {dialog.message}")
+        dialog.dismiss()
+
+    def requested(one: Request) -> None:
+        if not one.url.startswith(site.url):
+            wrong.append(f"request: {one.url}")
+
     found.on("pageerror", lambda error: wrong.append(f"script: {error}"))
-    found.on("dialog", lambda dialog: (wrong.append(f"dialog: {dialog.message}"), dialog.dismiss()))
-    found.on("request", lambda one: None if one.url.startswith(site.url) else wrong.append(f"request: {one.url}"))
+    found.on("dialog", dismissed)
+    found.on("request", requested)
     found.goto("/login")
     sign_in(found, site)
     expect(found.get_by_role("heading", name="What needs you now")).to_be_visible()

@@ -42,7 +42,8 @@ def server(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[Pat
 
 
 def kubectl(kubeconfig: Path, *arguments: str, stdin: str = "") -> str:
-    command = [str(kubectl_path()), "--kubeconfig", kubeconfig, "--cache-dir", kubeconfig.parent / "cache", *arguments]
+    cache = str(kubeconfig.parent / "cache")
+    command = [str(kubectl_path()), "--kubeconfig", str(kubeconfig), "--cache-dir", cache, *arguments]
     done = subprocess.run(command, input=stdin, capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stderr
     return done.stdout

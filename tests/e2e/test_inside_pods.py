@@ -58,7 +58,8 @@ spec: {selector: {app: web}, ports: [{port: 80, targetPort: 8080}]}
 
 class Kubectl:
     def __init__(self, kubeconfig: Path, environment: dict[str, str]) -> None:
-        self.base = [str(kubectl_path()), "--kubeconfig", kubeconfig, "--cache-dir", kubeconfig.parent / "cache"]
+        cache = str(kubeconfig.parent / "cache")
+        self.base = [str(kubectl_path()), "--kubeconfig", str(kubeconfig), "--cache-dir", cache]
         self.environment = {**os.environ, **environment}
 
     def __call__(self, *arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:

@@ -219,6 +219,9 @@ class Delivery:
     def reaches(self, tag: str, stage: str) -> None:
         self.well("wait-for", tag, "--in", stage, "--timeout", f"{PATIENCE:g}")
 
+    def converges(self, environment: str) -> None:
+        self.eventually(lambda: self.argosy.status(f"shop-{environment}") == ("Synced", "Healthy"), environment)
+
     def eventually(self, goal: Callable[[], object], what: str) -> None:
         until = CLOCK.monotonic() + PATIENCE
         while not goal():
@@ -289,7 +292,7 @@ def sealed(argosy: Argosy) -> str:
 def test_a_good_image_reaches_production_through_the_gate_and_a_bad_one_ends_in_staging(delivery: Delivery) -> None:
     delivery.reaches("1.0.0", "staging")
     for name in ENVIRONMENTS:
-        delivery.eventually(lambda name=name: delivery.argosy.status(f"shop-{name}") == ("Synced", "Healthy"), name)
+        delivery.converges(name)
 
     # A good image: to staging by itself, and no further.
     delivery.push("1.1.0")

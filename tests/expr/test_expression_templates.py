@@ -78,7 +78,7 @@ def test_values_are_evaluated_at_any_depth_and_keys_never() -> None:
 
 
 def test_whole_numbers_are_integers_in_a_value_and_floats_in_a_template() -> None:
-    assert type(evaluated({"n": "${{ total }}"}, NAMES)["n"]) is int  # type: ignore[index,call-overload]
+    assert type(evaluated({"n": "${{ total }}"}, NAMES)["n"]) is int
     assert type(evaluate_template("${{ total }}", NAMES)) is float
 
 

@@ -393,7 +393,7 @@ def _http2(pieces: list[bytes]) -> None:
                     pass
                 connection.send_headers(stream, [(":status", "200")], last=True)
 
-            connection = Http2Connection(host, handle)  # type: ignore[arg-type]
+            connection = Http2Connection(host, handle)
             sink = _Sink()
             connection.connection_made(sink)  # type: ignore[arg-type]
             for piece in (_FRAMES[0], *pieces):
@@ -468,11 +468,12 @@ def _expression(data: bytes) -> None:
     text = data.decode("utf-8", "replace")
     values: dict[str, Any] = {"items": [{"name": "a"}, {"name": "b"}], "text": "a" * 30, "x": None}
     templates = GoTemplates(lambda: datetime(2026, 1, 1, tzinfo=UTC), bytes)
-    for refusals, work in (
+    attempts: tuple[tuple[tuple[type[Exception], ...], Callable[[], object]], ...] = (
         ((GoTemplateError,), lambda: templates.render(text, values)),
         ((ExprError,), lambda: compile_expression(text).run(values)),
         ((CelError, ParseError, TypeErrors), lambda: compile_program(check(text, parse(text), None)).evaluate(values)),
-    ):
+    )
+    for refusals, work in attempts:
         with contextlib.suppress(*refusals):
             work()
 

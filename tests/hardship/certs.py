@@ -192,8 +192,8 @@ class Ordering(CertsStory):
             "solvers": [{"http01": {"ingress": {"ingressClassName": "nginx"}}}],
         }
         yield partial(self.create, ISSUERS, issuer("acme", acme=acme))
-        spec = {"dnsNames": ["a.example.test", "b.example.test"], "renewal": NEVER}
-        yield partial(self.create, CERTIFICATES, certificate("a", issuer="acme", **spec))
+        names = ["a.example.test", "b.example.test"]
+        yield partial(self.create, CERTIFICATES, certificate("a", issuer="acme", dnsNames=names, renewal=NEVER))
         yield lambda: self.is_ready("a")
         yield partial(self.patch, CERTIFICATES, "a", {"spec": {"dnsNames": ["c.example.test"]}})
         yield lambda: self.names("a") == ("c.example.test",) and self.is_ready("a")

@@ -148,7 +148,7 @@ class ApplicationStory(Story):
             name = write.write.key.name
             if (
                 self.pushed
-                and all(f"conf/{name}.yaml" in files for _, files in self._since_sync())
+                and all(f"conf/{name}.yaml" in files for _, files in self.pushed.values())
                 and not self._progress()
             ):
                 yield f"{name} was pruned, and Git says it in every revision"
@@ -300,7 +300,7 @@ class DependencyIndex(ApplicationStory):
         files = {"app/a.yaml": config("a", "one"), "front/b.yaml": config("b", "two")}
         yield lambda: self.push(files)
         for app in self.apps():
-            yield lambda app=app: self.create(APPLICATIONS, app)  # type: ignore[misc]
+            yield lambda app=app: self.create(APPLICATIONS, app)
         yield lambda: self.is_synced("app", a="one") and self.is_synced("front", b="two")
         yield lambda: self.push({**files, "app/a.yaml": config("a", "three")})
         yield lambda: self.is_synced("app", a="three")

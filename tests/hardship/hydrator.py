@@ -55,7 +55,7 @@ class Hydrated(ApplicationStory):
     def steps(self) -> Iterable[Step]:
         yield lambda: self.push(self.files(a="one", b="one"))
         for name in ("a", "b"):
-            yield lambda name=name: self.create(APPLICATIONS, self.an_app(name))  # type: ignore[misc]
+            yield lambda name=name: self.create(APPLICATIONS, self.an_app(name))
         yield lambda: self.is_synced("a", a="one") and self.is_synced("b", b="one")
         yield lambda: self.push(self.files(a="two", b="one"))
         yield lambda: self.is_synced("a", a="two") and self.is_hydrated()

@@ -70,7 +70,7 @@ class SealingStory(Story):
 
     def told(self, name: str) -> tuple[str, str]:
         found = self.get(SEALED, name) or {}
-        condition = next(iter((found.get("status") or {}).get("conditions") or ()), {})
+        condition: JsonObject = next(iter((found.get("status") or {}).get("conditions") or ()), {})
         return str(condition.get("status")), str(condition.get("message") or "")
 
     def wrong(self, write: Committed) -> Iterable[str]:

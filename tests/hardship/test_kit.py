@@ -63,7 +63,7 @@ class Copying(Story):
 
     def steps(self) -> Iterable[Step]:
         for name in ("a1", "a2"):
-            yield lambda name=name: self.create(CONFIG_MAPS, config_map(name, v="1"))  # type: ignore[misc]
+            yield lambda name=name: self.create(CONFIG_MAPS, config_map(name, v="1"))
         yield lambda: self.patch(CONFIG_MAPS, "a1", {"data": {"v": "2"}})
         yield lambda: self.copies() == {"copy-a1": "2", "copy-a2": "1"}
         yield lambda: self.patch(CONFIG_MAPS, "a2", {"data": {"v": "3"}})

@@ -179,5 +179,5 @@ def phases(bench: Bench) -> dict[str, str]:
 
 
 def state(bench: Bench) -> JsonObject:
-    operation = {"sync": {}}
+    operation: JsonObject = {"sync": {}}
     return {"startedAt": bench.now(), "finishedAt": bench.now(), "phase": "Succeeded", "operation": operation}

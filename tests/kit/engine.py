@@ -23,6 +23,7 @@ from argosy.observe.metrics import Registry
 from argosy.runtime.caches.informers import InformerCaches
 from argosy.runtime.client import Client
 from argosy.runtime.engine import Answerer, Engine
+from argosy.runtime.virtual import START
 from tests.kit.world import NAMESPACES, World
 
 DEFINITIONS = Resource(
@@ -45,7 +46,7 @@ class EngineWorld(World):
         start: datetime | None = None,
     ) -> None:
         """`wrap`: the client as the controllers have it, such as one that injects faults."""
-        super().__init__(seed, **({"start": start} if start else {}), crds=crds)
+        super().__init__(seed, start or START, crds=crds)
         self._controllers, self._answerers = tuple(controllers), answerers
         self._namespaces, self._wrap = namespaces, wrap
         self._task: asyncio.Task[None] | None = None

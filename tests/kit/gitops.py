@@ -173,8 +173,9 @@ class Bench:
 
         async def spawn() -> None:
             loop = asyncio.get_running_loop()
-            parts = (self.caches, self.gitops, *([self.membership] if self.membership else []))
-            self._tasks = [loop.create_task(part.run()) for part in parts]
+            self._tasks = [loop.create_task(self.caches.run()), loop.create_task(self.gitops.run())]
+            if self.membership is not None:
+                self._tasks.append(loop.create_task(self.membership.run()))
 
         world.run(spawn())
 

@@ -86,7 +86,11 @@ class KargoApi:
         headers = {"authorization": [f"Bearer {token}"]} if token else {}
         request = Request(method=method, target=target, headers=headers, body=data, peer=peer)
         path, _, query = target.partition("?")
-        return self.world.run(self._page(request, path, query))
+
+        async def answered() -> Response:
+            return await self._page(request, path, query)
+
+        return self.world.run(answered())
 
     def events(self, target: str, *, count: int, token: str | None = None) -> list[str]:
         """The first events of a stream, then it is closed."""

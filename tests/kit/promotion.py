@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import subprocess
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -76,6 +76,7 @@ class PromotionWorld(EngineWorld):
         `renders`: with worker processes for the steps that render.
         """
         self._slow, self._renders = slow, renders
+        self._pool: RenderPool | None = None
         self.settings = settings or Settings()
         self.directory = directory
         self._more_answerers = dict(answerers or {})
@@ -202,7 +203,7 @@ class PromotionWorld(EngineWorld):
 
     # -- objects -----------------------------------------------------------------------------------------------------
 
-    def user(self, manifests: str, namespace: str = "demo") -> list[JsonObject]:
+    def user(self, manifests: str, namespace: str = "demo") -> Sequence[JsonObject]:
         """Created by a user, one by one. Raises StatusError."""
         made = []
         for document in yaml.safe_load_all(manifests):
@@ -263,7 +264,7 @@ class PromotionWorld(EngineWorld):
         found = self.get(PROMOTIONS, Key(namespace, promotion)) or {}
         return str((found.get("status") or {}).get("phase") or "")
 
-    def freight(self, namespace: str = "demo") -> list[str]:
+    def freight(self, namespace: str = "demo") -> Sequence[str]:
         """Names, oldest first."""
         found = sorted(self.list(FREIGHT, namespace), key=lambda one: one["metadata"]["creationTimestamp"])
         return [str(one["metadata"]["name"]) for one in found]

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from argosy.apis.schema import read
-from argosy.machinery.controller import PENDING, Event, Index, Question, Step
+from argosy.machinery.controller import PENDING, Apart, Event, Index, Question, Refusal, Step
 from argosy.machinery.objects import JsonObject, Key, Kind, Resource, resource_of
 from argosy.machinery.patches.jsonpatch import apply_json_patch
 from argosy.machinery.patches.mergepatch import merge_patch
@@ -25,7 +25,8 @@ class PureWorld:
         self.stored: dict[Place, JsonObject] = {}
         self.events: list[Event] = []
         self.memory: Any = None
-        self.refusal = None
+        self.refusal: Refusal | None = None
+        self.refusals: tuple[Refusal, ...] = ()
         self.absent_kinds: set[str] = set()
         self.answers: Callable[[Question[Any]], Any] = lambda question: PENDING
         self._versions = 1
@@ -45,6 +46,9 @@ class PureWorld:
         for step in steps:
             if isinstance(step, Event):
                 self.events.append(step)
+            elif isinstance(step, Apart):
+                for chain in step.chains:
+                    self.carry_out(chain)
             else:
                 self._write(step)
 
@@ -80,9 +84,11 @@ class PureWorld:
         return tuple(self._view(kind, obj) for obj in self.objects_in(resource_of(kind), namespace))
 
     def owned(self, kind: type[Any], owner_uid: str) -> tuple[Any, ...]:
-        found = self.objects_in(resource_of(kind), "")
-        owners = [(obj, obj["metadata"].get("ownerReferences") or ()) for obj in found]
-        return tuple(self._view(kind, obj) for obj, refs in owners if any(ref.get("uid") == owner_uid for ref in refs))
+        return tuple(self._view(kind, obj) for obj in self.owned_objects(resource_of(kind), owner_uid))
+
+    def owned_objects(self, resource: Resource, owner_uid: str) -> tuple[JsonObject, ...]:
+        found = [(obj, obj["metadata"].get("ownerReferences") or ()) for obj in self.objects_in(resource, "")]
+        return tuple(obj for obj, refs in found if any(ref.get("uid") == owner_uid for ref in refs))
 
     def indexed(self, index: Index[Any], value: str) -> tuple[Any, ...]:
         assert not isinstance(index.kind, Resource)

@@ -360,7 +360,8 @@ class RolloutStory(EngineWorld):
             assert run is not None
             self.patch(RUNS, run.name, changes.TERMINATE, NAMESPACE)
         elif do == "apply":
-            for manifest in args if isinstance(args, list) else [args]:
+            manifests = action["args"]
+            for manifest in manifests if isinstance(manifests, list) else [manifests]:
                 self.apply(_placed(manifest))
         elif do in ("patch", "delete"):
             kind, _, name = str(action["object"]).partition("/")

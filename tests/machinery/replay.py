@@ -52,7 +52,7 @@ class Server:
         kind = KINDS[group, version, rest[0]]
         if request["method"] == "GET":
             return 200, self.objects[path]
-        body, manager = request.get("body"), query.get("fieldManager") or "recorder"
+        body, manager = request["body"], query.get("fieldManager") or "recorder"
         status = 200
         if request["method"] == "POST":
             path, live = f"{path}/{body['metadata']['name']}", None

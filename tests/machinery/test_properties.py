@@ -196,7 +196,7 @@ def test_applying_twice_changes_nothing_and_dropping_removes_what_was_owned(firs
     assert (first, second) == kept
 
 
-META = {"f:metadata": {"f:managedFields": {}, "f:name": {}}, "f:spec": {}}
+META: fieldset.FieldSet = {"f:metadata": {"f:managedFields": {}, "f:name": {}}, "f:spec": {}}
 
 
 @given(deployments, deployments)

@@ -32,7 +32,8 @@ def _content(obj: dict[str, Any]) -> dict[str, Any]:
 
 @pytest.mark.parametrize("name", sorted(BY_THE_SERVER))
 def test_recorded_writes_give_the_same_objects_owners_and_errors(name: str) -> None:
-    server, compared, wrong = Server(), 0, []
+    server, compared = Server(), 0
+    wrong: list[tuple[object, ...]] = []
     for index, step in enumerate(scenario(name)):
         request = step.get("request")
         if request is None or "namespaces" in request["path"].rsplit("/", 1) or index in BY_THE_SERVER[name]:

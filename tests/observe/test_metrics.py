@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -96,8 +97,9 @@ def test_series_of_what_is_gone_are_forgotten() -> None:
 
 def test_a_metric_that_cannot_be_read_costs_itself_alone() -> None:
     def broken() -> Iterator[tuple[tuple[str, ...], float]]:
-        raise TypeError("an object holds a number where a list belongs")
-        yield (), 0.0
+        held: Any = 3  # where a list belongs
+        for number in held:
+            yield (), number
 
     registry = Registry()
     registry.collected("a_broken", "h", (), broken)

@@ -72,12 +72,16 @@ def held(world: PromotionWorld) -> dict[str, Any]:
     return {origin.removeprefix("Warehouse/"): item["name"] for origin, item in (history[0].get("items") or {}).items()}
 
 
+def succeeds(world: PromotionWorld, promotion: str) -> None:
+    world.run_until(lambda: world.phase(promotion) == "Succeeded")
+
+
 def test_a_stage_of_several_origins_keeps_what_it_has_of_the_others(tmp_path: Path) -> None:
     with PromotionWorld(tmp_path) as world:
         freight = two_origins(world)
         for name in ("one", "two"):
             promotion = world.promote("test", freight[name])
-            world.run_until(lambda promotion=promotion: world.phase(promotion) == "Succeeded")
+            succeeds(world, promotion)
         world.run_until(lambda: held(world) == freight)
 
         world.kill()  # so that it is aborted before its turn

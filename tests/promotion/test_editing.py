@@ -35,7 +35,11 @@ PLACES = ("image.tag", "image.anchor", "empty", "block", "flow.k", "flow.deep.z"
 
 def at(document: object, key: str) -> object:
     for part in key.split("."):
-        document = document[int(part) if isinstance(document, list) else part]  # type: ignore[index, call-overload]
+        if isinstance(document, list):
+            document = document[int(part)]
+        else:
+            assert isinstance(document, dict)
+            document = document[part]
     return document
 
 

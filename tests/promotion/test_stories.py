@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from argosy.machinery.objects import Key
+from argosy.machinery.objects import JsonObject, Key
 from argosy.promotion.kinds import FREIGHT, PROMOTIONS
 from tests.kit.promotion import PromotionWorld, git
 
 DIRECT = [{"origin": {"kind": "Warehouse", "name": "w"}, "sources": {"direct": True}}]
 
 
-def template(*steps: dict[str, object]) -> dict[str, object]:
+def template(*steps: JsonObject) -> JsonObject:
     return {"spec": {"steps": list(steps)}}
 
 

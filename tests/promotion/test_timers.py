@@ -57,8 +57,7 @@ def test_freight_is_promoted_at_the_end_of_its_soak_time(tmp_path: Path) -> None
         world.run_until(lambda: soaking() is not None)
         since = soaking()
         assert since is not None
-        of_prod = lambda: [one for one in world.list(PROMOTIONS, "demo") if one["spec"]["stage"] == "prod"]  # noqa: E731
-        came = world.run_until(lambda: bool(of_prod()))
+        came = world.run_until(lambda: any(one["spec"]["stage"] == "prod" for one in world.list(PROMOTIONS, "demo")))
         assert timedelta(minutes=90) <= came - since <= timedelta(minutes=90, seconds=2)
 
 

@@ -21,14 +21,14 @@ from argosy.runtime.clients.fencing import FencedClient
 from argosy.runtime.clock import RealClock
 from argosy.runtime.http import HttpClient, load_kubeconfig
 from tests.kit.served import served
-from tests.kit.verbs import Verbs, verbs
+from tests.kit.verbs import verbs
 from tests.kit.world import CONFIG_MAPS, NAMESPACES, config_map, ours
 
 ADAPTERS = ("direct", "certificate", "token", "fenced", "faultless")
 
 
 @asynccontextmanager
-async def opened(adapter: str, directory: Path) -> AsyncIterator[Verbs]:
+async def opened(adapter: str, directory: Path) -> AsyncIterator[Client]:
     async with served() as server:
         if adapter in ("certificate", "token"):
             path = directory / "kubeconfig"
@@ -41,7 +41,7 @@ async def opened(adapter: str, directory: Path) -> AsyncIterator[Verbs]:
             direct = FencedClient(direct, lambda: True)
         if adapter == "faultless":
             direct = FaultyClient(direct, RealClock(), SeededRng(2), FaultPlan())
-        yield verbs(direct)
+        yield direct
 
 
 Run = Callable[[Callable[[Client], Awaitable[None]]], None]
@@ -185,7 +185,8 @@ def test_a_watch_tells_every_change_after_its_revision_in_order(run: Run) -> Non
 
 def test_a_watch_in_process_does_not_repeat_what_the_list_before_it_showed(tmp_path: Path) -> None:
     async def main() -> str:
-        async with opened("direct", tmp_path) as client, asyncio.timeout(30):
+        async with opened("direct", tmp_path) as direct, asyncio.timeout(30):
+            client = verbs(direct)
             await client.create(CONFIG_MAPS, config_map("listed"))
             start = (await client.list(CONFIG_MAPS, "default")).resource_version
             await client.create(CONFIG_MAPS, config_map("new"))

@@ -9,6 +9,7 @@ import sys
 import textwrap
 import threading
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import pytest
 
@@ -41,7 +42,7 @@ def test_timers_of_one_instant_run_in_the_order_in_which_they_were_set() -> None
     async def main(clock: VirtualClock, rng: SeededRng) -> list[int]:
         ran: list[int] = []
         for number in range(50):
-            clock.call_later(5, lambda number=number: ran.append(number))
+            clock.call_later(5, partial(ran.append, number))
         await clock.sleep(5)
         return ran
 
@@ -84,7 +85,7 @@ def test_a_goal_ends_the_run_at_the_first_instant_where_it_holds() -> None:
     async def main(clock: VirtualClock, rng: SeededRng) -> tuple[Ending, datetime]:
         seen: list[int] = []
         for second in range(1, 100):
-            clock.call_later(second, lambda second=second: seen.append(second))
+            clock.call_later(second, partial(seen.append, second))
         settled = await clock.settle(lambda: 7 in seen)
         assert seen[-1] == 7
         return settled.ending, settled.at

@@ -213,11 +213,15 @@ def test_a_refused_secret_is_tried_again_every_five_minutes_and_not_more_often()
         assert 12 <= world.engine.writes_count - before <= 26
 
 
+def opens(world: SealingWorld) -> None:
+    world.run_until(lambda: world.synced() == "True")
+
+
 def test_drift_is_left_alone_unless_repair_is_on() -> None:
     for repairs, after in ((False, {"a": "tampered"}), (True, {"a": "1"})):
         with SealingWorld(Settings(repairs=repairs)) as world:
             world.create(sealed({"a": "1"}))
-            world.run_until(lambda world=world: world.synced() == "True")
+            opens(world)
             world.patch(Secret, "app", {"stringData": {"a": "tampered"}})
             world.pass_time(60)
             assert world.values() == after

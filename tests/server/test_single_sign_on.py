@@ -148,7 +148,7 @@ def test_tokens_that_do_not_count(tmp_path: Path) -> None:
             assert await _signed_in(api, provider.token())
             assert await _signed_in(api, provider.token(aud=["other", "argo"]))
             assert await _signed_in(api, provider.token(exp=now - 30)), "clocks differ a little"
-            for why, changed in {
+            spoilt: dict[str, dict[str, Any]] = {
                 "another audience": {"aud": "other"},
                 "no audience": {"aud": None},
                 "too old": {"exp": now - 120},
@@ -159,7 +159,8 @@ def test_tokens_that_do_not_count(tmp_path: Path) -> None:
                 "a local account": {"sub": "admin"},
                 "no subject": {"sub": ""},
                 "no end": {"exp": None},
-            }.items():
+            }
+            for why, changed in spoilt.items():
                 assert not await _signed_in(api, provider.token(**changed)), why
             assert not await _signed_in(api, _with_public_key_as_secret(provider)), "HMAC with the public key"
             assert not await _signed_in(api, _unsigned(provider)), "no signature"

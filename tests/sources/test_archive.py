@@ -108,9 +108,10 @@ def test_what_is_large_lies_on_disk_without_a_name_and_goes_with_its_tree(tmp_pa
 def test_few_bytes_stay_in_memory() -> None:
     contents = Contents(in_memory=10)
     one = contents.add([b"12345", b"67890"])
-    assert not contents.on_disk
+    on_disk = [contents.on_disk]
     two = contents.add([b"x"])
-    assert contents.on_disk
+    on_disk.append(contents.on_disk)
+    assert on_disk == [False, True]
     assert (contents.read(one), contents.read(two)) == (b"1234567890", b"x")
 
 

@@ -24,7 +24,7 @@ import yaml
 from argosy.sources.egress import Egress, EgressPolicy
 from argosy.sources.helm import HelmRepositories, versions_in
 from argosy.sources.oci import HELM_LAYER, OciRegistries
-from argosy.sources.port import AccessDenied, Credentials, NotFound, Rejected, Unavailable
+from argosy.sources.port import AccessDenied, Credentials, NotFound, Rejected, Tree, Unavailable
 
 REGISTRY = shutil.which("docker-registry")
 needs_registry = pytest.mark.skipif(REGISTRY is None, reason="docker-registry is not installed")
@@ -227,6 +227,16 @@ def _blob(base: str, data: bytes) -> dict[str, Any]:
 PLAIN = Credentials(insecure_oci_force_http=True)
 
 
+def resolved(clock: Any, url: str, chart: str, wanted: str) -> str:
+    found: str = run(OciRegistries, clock, lambda oci: oci.resolve(url, chart, wanted, PLAIN))
+    return found
+
+
+def pulled(clock: Any, url: str, chart: str, version: str) -> Tree:
+    found: Tree = run(OciRegistries, clock, lambda oci: oci.tree(url, chart, version, PLAIN))
+    return found
+
+
 @needs_registry
 def test_charts_in_a_registry(registry: str, clock: Any) -> None:
     for version in ("1.0.0", "1.4.0", "1.5.0-rc.1"):
@@ -239,13 +249,13 @@ def test_charts_in_a_registry(registry: str, clock: Any) -> None:
         ("*", "2.0.0+build"),
         ("2.0.0+build", "2.0.0+build"),
     ):
-        assert run(OciRegistries, clock, lambda oci, w=wanted: oci.resolve(url, "web", w, PLAIN)) == version
-        tree = run(OciRegistries, clock, lambda oci, v=version: oci.tree(url, "web", v, PLAIN))
+        assert resolved(clock, url, "web", wanted) == version
+        tree = pulled(clock, url, "web", version)
         assert f"version: {version}" in tree.read("Chart.yaml").decode()
     with pytest.raises(NotFound):
-        run(OciRegistries, clock, lambda oci: oci.resolve(url, "web", "^9", PLAIN))
+        resolved(clock, url, "web", "^9")
     with pytest.raises(NotFound):
-        run(OciRegistries, clock, lambda oci: oci.resolve(url, "gone", "^1", PLAIN))
+        resolved(clock, url, "gone", "^1")
 
 
 @needs_registry
@@ -256,12 +266,12 @@ def test_artifacts_resolve_to_digests_and_hold_one_layer(registry: str, clock: A
     push(registry, "team/odd", "1.0.0", [("application/x-odd", b"x")])
     url = f"oci://{registry}/team"
     for wanted in ("1.2.3", "^1", digest):
-        assert run(OciRegistries, clock, lambda oci, w=wanted: oci.resolve(f"{url}/app", "", w, PLAIN)) == digest
-    tree = run(OciRegistries, clock, lambda oci: oci.tree(f"{url}/app", "", digest, PLAIN))
+        assert resolved(clock, f"{url}/app", "", wanted) == digest
+    tree = pulled(clock, f"{url}/app", "", digest)
     assert tree.stat("files/Chart.yaml")
     for name, message in (("two", "single oci layer, got 2"), ("odd", "not in the list of allowed media types")):
         with pytest.raises(Rejected, match=message):
-            run(OciRegistries, clock, lambda oci, n=name: oci.tree(f"{url}/{n}", "", "1.0.0", PLAIN))
+            pulled(clock, f"{url}/{name}", "", "1.0.0")
 
 
 @needs_registry
@@ -275,7 +285,7 @@ def test_plain_http_needs_the_option(registry: str, clock: Any) -> None:
 )
 def test_a_repository_name_that_is_none_is_refused(clock: Any, url: str) -> None:
     with pytest.raises(Rejected, match="not allowed"):
-        run(OciRegistries, clock, lambda oci: oci.resolve(url, "", "1", PLAIN))
+        resolved(clock, url, "", "1")
 
 
 @pytest.mark.parametrize("own", [True, False])

@@ -174,13 +174,13 @@ class Player:
             yield f"status: expected {wanted['status']}, got {status}: {str(answer)[:300]}"
             return
         for name in COMPARED_HEADERS:
-            expected = (wanted.get("headers") or {}).get(name)
-            if expected is not None:
-                listed = expected if isinstance(expected, list) else [expected]
+            said = (wanted.get("headers") or {}).get(name)
+            if said is not None:
+                listed = said if isinstance(said, list) else [said]
                 yield from differences(listed, headers.get(name), self._bindings, name)
             elif name == "warning" and headers.get(name):
                 yield f"warning: not expected, got {headers[name]}"
-        expected = wanted.get("body")
+        expected: Any = wanted.get("body")
         if isinstance(expected, str) and expected.startswith("<") and expected.endswith(">"):
             return
         if isinstance(expected, str) and isinstance(answer, str) and "yaml" in str(headers.get("content-type")):

@@ -224,7 +224,7 @@ def validate_service(given: Json) -> Json:
 
 
 def validate_template(given: Json) -> Json:
-    template = given.get("clusterTemplate") or given.get("template")
+    template = given.get("clusterTemplate") or given["template"]
     background = given["type"] == "BackgroundAnalysis"
     return errors(template_errors(a_rollout(given["rollout"]), template, given["path"], background=background))
 

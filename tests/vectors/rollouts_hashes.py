@@ -45,11 +45,11 @@ def of_run(recorded: Sequence[Json], run: int) -> list[Json]:
 
 def follows(recorded: Sequence[Json], found: Sequence[Json]) -> bool:
     """All that is sure, in order, and what is found besides among the optional entries of its gap."""
-    at, optional = 0, []
+    at = 0
     entries = list(recorded)
     for one in found:
         while True:
-            optional = []
+            optional: list[Json] = []
             ahead = at
             while ahead < len(entries) and entries[ahead].get("optional"):
                 optional.append(plain(entries[ahead]))

@@ -69,10 +69,10 @@ def recorded_states(kind: str, states: Sequence[Json]) -> list[Json]:
         if state.get("deleted"):
             whole: Json = {"deleted": True}
         else:
-            changed = {name: state[name] for name in ("meta", "spec", "status") if name in state}
+            changed: Json = {name: state[name] for name in ("meta", "spec", "status") if name in state}
             parts = {**parts, **(changed or {"status": None})}  # what changed is that there is none any more
             whole = plain_state(kind, parts)
-        about = {name: state[name] for name in ("optional", "run", "flaps") if name in state}
+        about: Json = {name: state[name] for name in ("optional", "run", "flaps") if name in state}
         found.append({**whole, **about, "after": state["after"]})
     return found
 

@@ -11,6 +11,7 @@ import base64
 import json
 from collections.abc import Iterator
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -78,8 +79,7 @@ class Play:
                 self._states[name].append(state)
 
         for kind, resource in KINDS.items():
-            cache = world.caches.cache(resource)
-            cache.on_change(lambda old, new, kind=kind: changed(kind, old, new))
+            world.caches.cache(resource).on_change(partial(changed, kind))
         world.pass_time(1)
 
     def _create(self, world: SealingWorld, obj: JsonObject) -> None:

@@ -40,8 +40,9 @@ def test_values_that_come_in_win_and_those_that_no_template_has_are_dropped() ->
 
 
 def test_a_value_wins_over_none_in_whichever_template_it_stands() -> None:
-    for values in (({}, {"value": "1"}), ({"value": "1"}, {})):
-        assert run_spec([template(args=[arg("a", **one)]) for one in values], (), ())["args"] == [arg("a", value="1")]
+    one, other = template(args=[arg("a")]), template(args=[arg("a", value="1")])
+    for templates in ([one, other], [other, one]):
+        assert run_spec(templates, (), ())["args"] == [arg("a", value="1")]
 
 
 @pytest.mark.parametrize(

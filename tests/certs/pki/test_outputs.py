@@ -12,9 +12,10 @@ import pytest
 from argosy.apis.certmanager import CertificateSpec
 from argosy.apis.schema import read
 from argosy.certs.pki import certificates, chains, keys, pem, requests, signing
+from argosy.machinery.objects import JsonObject
 
 NOW = datetime.fromtimestamp(1_893_456_000, UTC)
-SPEC = {
+SPEC: JsonObject = {
     "commonName": "full.example.com",
     "subject": {"organizations": ["Example Inc", "Münster"], "countries": ["DE"], "serialNumber": "42"},
     "dnsNames": ["full.example.com", "*.full.example.com"],

@@ -45,6 +45,9 @@ class OneId:
     def token_bytes(self, length: int) -> bytes:
         return bytes(length)
 
+    def fork(self, name: str) -> OneId:
+        return self
+
 
 def tokens(accounts: Accounts | None = None) -> ServiceAccountTokens:
     return ServiceAccountTokens(KEY, accounts or Accounts(), OneId())

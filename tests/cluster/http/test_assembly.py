@@ -214,8 +214,9 @@ def test_access_reviews_answer_for_oneself_for_others_and_in_a_namespace() -> No
         assert (await talk.made(local, allowed))["status"]["allowed"]
         elsewhere = {"spec": {"user": "ann", "resourceAttributes": {**pods, "namespace": "kube-system"}}}
         assert (await talk("root", "POST", local, elsewhere))[0] == 422
-        both = {"spec": {"resourceAttributes": pods, "nonResourceAttributes": {"path": "/", "verb": "get"}}}
-        for wrong in ({"spec": {}}, both):
+        neither: JsonObject = {"spec": {}}
+        both: JsonObject = {"spec": {"resourceAttributes": pods, "nonResourceAttributes": {"path": "/", "verb": "get"}}}
+        for wrong in (neither, both):
             assert (await talk("root", "POST", f"{base}/selfsubjectaccessreviews", wrong))[0] == 422
         assert (await talk("root", "POST", f"{base}/subjectaccessreviews", {"spec": {"resourceAttributes": pods}}))[
             0

@@ -220,7 +220,7 @@ def test_an_upgrade_request_that_is_refused_is_answered_as_an_ordinary_one() -> 
         path = b"/api/v1/namespaces/default/pods/p/exec?command=sh"
         upgrade = b"Connection: Upgrade\r\nUpgrade: websocket\r\n\r\n"
         writer.write(GET.replace(b"/api/v1/namespaces/default/configmaps/a", path)[:-2] + upgrade)
-        status, _, raw = await answer(reader)
+        status, _headers, raw = await answer(reader)
         assert status == 404
         assert 'pods "p" not found' in orjson.loads(raw)["message"]
 
@@ -339,6 +339,7 @@ def test_a_client_that_does_not_read_stops_its_own_stream_only() -> None:
     async def talk(server: HttpServer, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(WATCH)
         await head(reader)
+        assert isinstance(writer.transport, asyncio.Transport)
         writer.transport.pause_reading()
         for _number in range(60):
             world.shelf.happen(WatchEvent("ADDED", big))

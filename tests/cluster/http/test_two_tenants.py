@@ -25,7 +25,7 @@ from tests.kit.verbs import verbs
 
 CANARY = "word-of-alice"
 RBAC = "rbac.authorization.k8s.io"
-TEMPLATE = {
+TEMPLATE: JsonObject = {
     "metadata": {"labels": {"app": "thing"}},
     "spec": {"containers": [{"name": "c", "image": "i", "env": [{"name": "X", "value": CANARY}]}]},
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import builtins
 from collections.abc import AsyncIterator, Awaitable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -74,6 +75,9 @@ class CountingRng:
     def token_bytes(self, length: int) -> bytes:
         return bytes(length)
 
+    def fork(self, name: str) -> CountingRng:
+        return self
+
 
 class Shelf:
     """Objects by place: the `Reader` and the `Api` of these tests. It checks nothing and defaults nothing."""
@@ -115,7 +119,7 @@ class Shelf:
             raise request.deny_create or not_found(resource, request.name)
         return ApiResponse(200, found, encoded=orjson.dumps(found))
 
-    async def watch(self, request: ApiRequest) -> AsyncIterator[list[Frame]]:
+    async def watch(self, request: ApiRequest) -> AsyncIterator[builtins.list[Frame]]:
         self.requests.append(request)
         if request.options.label_selector == "bad bad":
             raise StatusError(400, "BadRequest", "unable to parse requirement")

@@ -72,7 +72,8 @@ def test_nothing_is_shown_before_the_disk_has_it(tmp_path: Path) -> None:
     async def main() -> None:
         store = Store(lambda: NOON, SqliteJournal(tmp_path / "cluster.db", full=True))
         store.load()
-        table, seen = store.table("", "things"), []
+        table = store.table("", "things")
+        seen: list[int] = []
         store.subscribe(lambda changes: seen.extend(change.rev for change in changes))
         store.put(table, Key("", "a"), {"metadata": {"name": "a"}}, None)
         assert table.shown == 0

@@ -70,13 +70,19 @@ def test_a_replication_controller_keeps_its_pods() -> None:
 
 
 def stateful(**policy: str) -> JsonObject:
+    resources = {"requests": {"storage": "1Gi"}}
     claim = {
         "metadata": {"name": "data"},
-        "spec": {"storageClassName": "fast", "accessModes": ["ReadWriteOnce"]},
+        "spec": {"storageClassName": "fast", "accessModes": ["ReadWriteOnce"], "resources": resources},
     }
-    claim["spec"]["resources"] = {"requests": {"storage": "1Gi"}}
-    spec = {"replicas": 3, "serviceName": "s", "volumeClaimTemplates": [claim]}
-    return workload("StatefulSet", "s", persistentVolumeClaimRetentionPolicy=policy, **spec)
+    return workload(
+        "StatefulSet",
+        "s",
+        replicas=3,
+        serviceName="s",
+        volumeClaimTemplates=[claim],
+        persistentVolumeClaimRetentionPolicy=policy,
+    )
 
 
 FAST = {"kind": "StorageClass", "metadata": {"name": "fast"}, "provisioner": "sim.example.com"}

@@ -220,7 +220,7 @@ def test_seconds_beyond_the_calendar_end_with_it() -> None:
 
 def test_numbers_as_large_as_the_server_takes_do_not_stop_time() -> None:
     most = 2**31 - 1
-    late = {"minReadySeconds": most - 1, "progressDeadlineSeconds": most}
+    late: dict[str, Any] = {"minReadySeconds": most - 1, "progressDeadlineSeconds": most}
 
     async def scenario(world: World) -> None:
         await world.create(workload("Deployment", "huge", replicas=most, **late))

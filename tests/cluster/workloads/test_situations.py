@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from argosy.cluster.admission.webhooks import WebhookAdmission
 from argosy.cluster.ports import LogOptions
 from argosy.cluster.server import EmbeddedCluster
 from argosy.cluster.workloads.nodes.nodes import node_object
@@ -133,7 +134,7 @@ def test_a_pod_is_adopted_by_its_labels_and_released_without_them() -> None:
 @pytest.mark.parametrize("kind", ["Deployment", "ReplicaSet", "StatefulSet", "DaemonSet"])
 def test_pods_that_were_left_behind_are_taken_over_by_the_next_owner_and_not_made_again(kind: str) -> None:
     async def scenario(world: World) -> None:
-        counted = {} if kind == "DaemonSet" else {"replicas": 2}
+        counted: dict[str, Any] = {} if kind == "DaemonSet" else {"replicas": 2}
         await world.create(workload(kind, "w", **counted))
         await world.wait(10)
         before = {pod["metadata"]["uid"] for pod in world.all("Pod")}
@@ -337,7 +338,9 @@ class Slow:
     def __init__(self, world: World, refusals: int) -> None:
         self.world, self.refusals, self.asked = world, refusals, 0
 
-    async def post(self, url: str, body: bytes, ca_bundle: bytes, seconds: float) -> bytes:
+    async def post(
+        self, url: str, body: bytes, ca_bundle: bytes, seconds: float, address: tuple[str, int] | None = None
+    ) -> bytes:
         self.asked += 1
         await self.world.clock.sleep(1.0)
         response = {"uid": json.loads(body)["request"]["uid"], "allowed": not self.refusals}
@@ -358,7 +361,7 @@ def test_writes_that_wait_for_a_webhook_are_made_once_and_refused_ones_are_tried
     async def scenario(world: World) -> None:
         resource = world.cluster.resource("admissionregistration.k8s.io", "v1", "validatingwebhookconfigurations")
         hooks = Slow(world, refusals=2)
-        assert world.cluster.admission.webhooks is not None
+        assert isinstance(world.cluster.admission.webhooks, WebhookAdmission)
         world.cluster.admission.webhooks._caller = hooks
         await world.client.create(resource, {**CONFIGURATION, "metadata": {"name": "slow"}, "webhooks": [HOOK]})
         await world.create(workload("Deployment", "w", replicas=2))

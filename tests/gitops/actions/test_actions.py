@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from argosy.gitops.actions import ACTIONS, ActionError, Impact, discover, run
+from argosy.machinery.objects import JsonObject
 from tests.vectors import argocd_actions
 
 DATA = Path(os.environ.get("ARGOSY_SHARED") or Path(__file__).parents[4] / "shared") / "data"
@@ -138,7 +139,7 @@ def test_a_rollout_offers_what_its_state_allows(status: dict[str, Any], usable: 
 
 
 def test_skipping_a_step_ends_its_pause() -> None:
-    spec = {"strategy": {"canary": {"steps": [{"pause": {}}]}}}
+    spec: JsonObject = {"strategy": {"canary": {"steps": [{"pause": {}}]}}}
     obj = live("argoproj.io/v1alpha1", "Rollout", spec=spec, status={"pauseConditions": [{}], "currentStepIndex": 0})
     assert patched(obj, "skip-current-step")["status"] == {"currentStepIndex": 1}
 

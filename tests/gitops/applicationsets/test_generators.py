@@ -386,7 +386,8 @@ def test_secrets_named_by_generators_need_their_label_outside(
 def test_the_processs_own_identity_at_amazon_is_lent_elsewhere_only_when_said(
     namespace: str, listed: tuple[str, ...], allowed: bool
 ) -> None:
-    generator, options = {"scmProvider": {"awsCodeCommit": {}}}, Options(allowed_hosts=listed)
+    generator: JsonObject = {"scmProvider": {"awsCodeCommit": {}}}
+    options = Options(allowed_hosts=listed)
     if allowed:
         assert sets(generator, OneRepository(), namespace=namespace, options=options)
     else:

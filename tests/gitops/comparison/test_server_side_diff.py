@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from argosy.gitops.comparison.server_side_diff import server_side_of
@@ -15,7 +17,7 @@ from tests.kit.world import CONFIG_MAPS, SECRETS
 WEB = "apiVersion: v1\nkind: Service\nmetadata: {name: web}\nspec: {ports: [{port: 80}], selector: {app: web}}\n"
 
 
-def annotated(options: str | None, **spec: object) -> JsonObject:
+def annotated(options: str | None, **spec: Any) -> JsonObject:
     made = application(**spec)
     if options is not None:
         made["metadata"]["annotations"] = {COMPARE_OPTIONS: options}
@@ -43,7 +45,7 @@ def test_the_application_s_annotation_weighs_more_than_the_setting(
     assert found is None or found.webhooks is webhooks
 
 
-def synced(bench: Bench, **spec: object) -> None:
+def synced(bench: Bench, **spec: Any) -> None:
     bench.create(annotated("ServerSideDiff=true", **spec))
     bench.world.run_until(bench.synced)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -41,7 +42,7 @@ def key(name: str) -> ResourceKey:
     return ResourceKey("batch", "Job", "default", name)
 
 
-GOING = {"deletionTimestamp": "2026-01-01T00:00:00Z", "finalizers": [HOOK_FINALIZER]}
+GOING: dict[str, Any] = {"deletionTimestamp": "2026-01-01T00:00:00Z", "finalizers": [HOOK_FINALIZER]}
 CASES = [
     # what is live of `a` (wave 0) and `b` (wave 1), seconds since a recorded failure, what is done
     ({}, None, "create a"),

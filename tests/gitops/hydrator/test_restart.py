@@ -117,7 +117,7 @@ def test_of_two_replicas_one_hydrates_and_the_other_goes_on_when_it_is_gone(plac
     replicas = [Bench(place.bench.world, place.bench.remote, replica=name) for name in ("one", "two")]
     pushed: list[str] = []
     for replica in replicas:
-        replica.writer = partial(Pushes, replica.pushing, pushed, replica.replica)  # type: ignore[assignment]
+        replica.writer = partial(Pushes, replica.pushing, pushed, replica.replica)
         replica.start()
     place.bench.gitops = replicas[0].gitops
     place.bench.world.run_until(lambda: is_done(place))
@@ -170,7 +170,7 @@ def test_a_lost_race_is_begun_again_from_what_is_there(place: Place) -> None:
             await place.bench.pushing.push(url, branch, commit, credentials)  # type: ignore[arg-type]
 
     outrunner = Outrunner()
-    place.bench.writer = lambda: outrunner  # type: ignore[assignment,return-value]
+    place.bench.writer = lambda: outrunner  # type: ignore[assignment]
     place.bench.start()
     place.bench.world.run_until(lambda: is_done(place))
     assert outrunner.pushes == 3

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 from tests.kit.gitops import Bench, application, config
 
 
-def prepared(bench: Bench, **spec: object) -> None:
+def prepared(bench: Bench, **spec: Any) -> None:
     bench.create(application(syncPolicy={}, **spec))
     bench.world.run_until(lambda: bench.sync_status() == "OutOfSync")
 

@@ -9,10 +9,11 @@ from typing import Any
 
 import pytest
 
+from argosy.gitops.keys import PROJECTS
 from argosy.gitops.manifests.signatures import told
 from argosy.sources.git.remote import GitMirrors, GitSettings
 from argosy.sources.git.signing import GitSignatures
-from tests.kit.gitops import PROJECTS, REPO, Bench, application, config, opened
+from tests.kit.gitops import REPO, Bench, application, config, opened
 from tests.kit.hook_jobs import Jobs, job
 from tests.kit.signers import Signers, signing
 from tests.kit.world import CONFIG_MAPS

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from argosy.gitops.sync.manager_migration import handed_over, managers_before
@@ -152,7 +154,7 @@ def test_a_dry_run_with_force_deletes_nothing(bench: Bench, by_object: bool) -> 
     before = uid(bench)
     bench.git.push(REPO, {"conf/a.yaml": pinned("two", force=by_object)})
     bench.refresh()
-    strategy = {} if by_object else {"syncStrategy": {"apply": {"force": True}}}
+    strategy: dict[str, Any] = {} if by_object else {"syncStrategy": {"apply": {"force": True}}}
     bench.sync(dryRun=True, **strategy)
     bench.world.run_until(lambda: bench.phase() == "Succeeded")
     assert bench.result("Job", "j")["message"] == "job.batch/j deleted and created (dry run)"

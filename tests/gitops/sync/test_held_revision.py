@@ -11,7 +11,7 @@ from argosy.machinery.objects import JsonObject
 from tests.kit.gitops import REPO, Bench, application, config
 from tests.kit.world import CONFIG_MAPS
 
-AUTOMATED = {"syncPolicy": {"automated": {}}}
+AUTOMATED: JsonObject = {"syncPolicy": {"automated": {}}}
 
 
 def asks(sync: JsonObject, *, automated: bool = False, target: str = "bad") -> JsonObject:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from argosy.machinery.server_side_apply import managed
+from argosy.machinery.server_side_apply.fieldset import FieldSet
 from argosy.machinery.server_side_apply.managed import Entry, Managers
 
 TIME = "2026-01-01T00:00:00Z"
 
 
 def managers(*names: str) -> Managers:
-    fields = {"f:spec": {f"f:{name}": {} for name in names}}
+    fields: FieldSet = {"f:spec": {f"f:{name}": {} for name in names}}
     return {managed.identity("Update", "someone", "", "v1"): Entry(fields, "v1", TIME)}
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import parse_qs
@@ -20,13 +21,15 @@ from tests.kit.receiver import Received, Receiver, receiving
 HERE = EgressPolicy(allow_loopback=True)
 
 
-def delivered(kind: str, options: dict[str, Any], policy: EgressPolicy = HERE, **answers: Any) -> list[Received]:
+def delivered(
+    kind: str, options: dict[str, Any], policy: EgressPolicy = HERE, answers: Mapping[str, Any] | None = None
+) -> list[Received]:
     """`{url}` in an option is the server's. Raises what the service raises, and then keeps in SEEN what came."""
 
     async def run() -> list[Received]:
         egress = Egress(policy)
         async with receiving() as receiver:
-            receiver.answers = {path: (200, body) for path, body in answers.items()}
+            receiver.answers = {path: (200, body) for path, body in (answers or {}).items()}
             SEEN[:] = [receiver]
             filled = {name: value.replace("{url}", receiver.url) for name, value in options.items()}
             content = {"message": "hello", "": {}}
@@ -68,7 +71,7 @@ def test_a_google_token_is_asked_for_and_used(key_file: str) -> None:
     found = delivered(
         "gcppubsub",
         {"keyFile": key_file, "endpoint": "{url}", "project": "p"},
-        **{"POST /token": {"access_token": "t-1"}},
+        answers={"POST /token": {"access_token": "t-1"}},
     )
     assert [one.path for one in found] == ["/token", "/v1/projects/p/topics/r:publish"]
     assert parse_qs(found[0].body.decode())["grant_type"] == ["urn:ietf:params:oauth:grant-type:jwt-bearer"]
@@ -83,7 +86,7 @@ def test_a_key_file_that_names_this_machine_for_its_token_is_refused(key_file: s
 
 def test_a_message_to_a_queue_is_signed_with_the_key_that_was_given() -> None:
     options = {"endpointUrl": "{url}", "key": "AK", "secret": "s", "region": "eu-west-1"}
-    found = delivered("awssqs", options, **{"POST /": {"QueueUrl": "u"}})
+    found = delivered("awssqs", options, answers={"POST /": {"QueueUrl": "u"}})
     assert [one.headers["X-Amz-Target"] for one in found] == ["AmazonSQS.GetQueueUrl", "AmazonSQS.SendMessage"]
     assert found[1].json == {"QueueUrl": "u", "MessageBody": "hello", "DelaySeconds": 10}
     authorization = found[1].headers["Authorization"]

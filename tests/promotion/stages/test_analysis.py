@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from argosy.machinery.objects import JsonObject
 from argosy.promotion.stages.analysis import AnalysisError, run_spec
 
 
@@ -41,5 +42,5 @@ def test_templates_that_do_not_fit_together_are_refused(specs: list[dict[str, An
 
 def test_an_argument_keeps_its_source_beside_a_later_value() -> None:
     source = {"secretKeyRef": {"name": "s", "key": "k"}}
-    specs = [{"args": [{"name": "a", "valueFrom": source}]}, {"args": [{"name": "a", "value": "1"}]}]
+    specs: list[JsonObject] = [{"args": [{"name": "a", "valueFrom": source}]}, {"args": [{"name": "a", "value": "1"}]}]
     assert run_spec(specs, [])["args"] == [{"name": "a", "valueFrom": source, "value": "1"}]

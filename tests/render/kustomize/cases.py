@@ -146,12 +146,12 @@ secretGenerator:
   literals: [password=hunter2]
   type: Opaque
 """
-FILES = {
+FILES: dict[str, str | bytes] = {
     "base/file.txt": "hello\nworld\n",
     "base/binary.bin": b"\xff\xfe\x00\x01",
     "base/vars.env": "# comment\nONE=1\n\nTWO=a=b\n",
 }
-BASE = {
+BASE: dict[str, str | bytes] = {
     "base/kustomization.yaml": "resources: [deployment.yaml, service.yaml, account.yaml, bindings.yaml, more.yaml]\n"
     + GENERATORS,
     "base/deployment.yaml": DEPLOYMENT,

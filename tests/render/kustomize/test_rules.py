@@ -103,7 +103,8 @@ def replaced(target: str, paths: str, source: str = "sourceValue: new", options:
         f"  - select: {{kind: X}}\n    fieldPaths: {paths}\n    {options}\n",
         "a.yaml": f"apiVersion: e.com/v1\nkind: X\nmetadata: {{name: a}}\nspec: {target}\n",
     }
-    return built(files)[0]["spec"]
+    made: dict[str, Any] = built(files)[0]["spec"]
+    return made
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from argosy.machinery.objects import JsonValue
 from argosy.render.lua.evaluator import LuaWorkers
 from argosy.render.lua.port import ERROR_LIMIT, RESULT_LIMIT, SOURCE_LIMIT, restored
 from argosy.render.lua.sandbox import SECONDS
@@ -250,7 +251,7 @@ def test_a_result_counts_as_it_is_sent_and_errors_are_cut(ask: Ask) -> None:
 
 
 def test_an_empty_table_becomes_what_it_was(ask: Ask) -> None:
-    original = {"a": {}, "b": [], "c": [{"d": {}}]}
+    original: JsonValue = {"a": {}, "b": [], "c": [{"d": {}}]}
     back = ask("return obj", original).value
     assert back == {"a": [], "b": [], "c": [{"d": []}]}
     assert restored(back, original) == original

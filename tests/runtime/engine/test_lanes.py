@@ -63,8 +63,8 @@ def test_one_is_found_without_a_look_at_the_others_that_wait() -> None:
 @given(st.lists(st.sampled_from("abc")), st.integers(1, 4), st.integers(1, 3))
 def test_everything_is_taken_once_and_no_limit_is_passed(items: list[str], limit: int, per_lane: int) -> None:
     lanes: Lanes[int] = Lanes(limit, per_lane)
-    for number, lane in enumerate(items):
-        lanes.add(lane, number)
+    for number, name in enumerate(items):
+        lanes.add(name, number)
     running: list[str] = []
     taken: list[int] = []
     while len(lanes) or running:
@@ -72,7 +72,7 @@ def test_everything_is_taken_once_and_no_limit_is_passed(items: list[str], limit
             running.append(str(lane))
             taken.append(item)
         assert len(running) <= limit
-        assert all(running.count(lane) <= per_lane for lane in "abc")
+        assert all(running.count(name) <= per_lane for name in "abc")
         lanes.done(running.pop(0))
     assert sorted(taken) == list(range(len(items)))
 

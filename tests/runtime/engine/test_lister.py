@@ -28,6 +28,13 @@ class ScriptedCache:
     def resource(self) -> Resource:
         return CONFIG_MAPS
 
+    @property
+    def seen_up_to(self) -> int:
+        return int(self.revision)
+
+    def __len__(self) -> int:
+        return len(self.objects)
+
     def get(self, key: Key) -> JsonObject | None:
         return self.objects.get(key)
 
@@ -74,9 +81,9 @@ def made() -> tuple[ScriptedCache, Lister, list[tuple[JsonObject | None, JsonObj
 
 def test_lists_and_indexes_show_own_writes_in_order() -> None:
     cache, lister, _ = made()
-    owned = {"ownerReferences": [{"uid": "owner"}]}
-    cache.objects[Key("ns", "b")] = obj("b", 1, **owned)
-    lister.wrote(obj("a", 5, **owned))
+    owners = [{"uid": "owner"}]
+    cache.objects[Key("ns", "b")] = obj("b", 1, ownerReferences=owners)
+    lister.wrote(obj("a", 5, ownerReferences=owners))
     lister.wrote(obj("c", 6, "other"))
     assert [key_of(found).name for found in lister.list()] == ["a", "b", "c"]
     assert [key_of(found).name for found in lister.list("ns")] == ["a", "b"]

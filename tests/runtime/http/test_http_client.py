@@ -23,7 +23,7 @@ from argosy.runtime.supervisor import Supervisor
 from tests.kit.served import TOKEN, served
 from tests.kit.world import CONFIG_MAPS, config_map, ours
 
-Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+Handler = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 
 
 class HastyClock(RealClock):
@@ -59,7 +59,7 @@ def status(code: int, reason: str, **details: object) -> web.Response:
 def failing_first(count: int, failure: Callable[[], web.Response]) -> tuple[Handler, list[str]]:
     asked: list[str] = []
 
-    async def handler(request: web.Request) -> web.Response:
+    async def handler(request: web.BaseRequest) -> web.Response:
         asked.append(request.method)
         return failure() if len(asked) <= count else web.json_response(config_map("a"))
 
@@ -92,18 +92,18 @@ def test_only_what_was_not_done_or_may_be_done_twice_is_repeated(
         handler, asked_for = failing_first(2, failure)
         clock = HastyClock()
         async with talking_to(handler, clock) as client:
-            call = {
+            calls: dict[str, Callable[[], Awaitable[JsonObject]]] = {
                 "get": lambda: client.get(requests.Get(CONFIG_MAPS, Key("default", "a"))),
                 "create": lambda: client.write(requests.create(CONFIG_MAPS, config_map("a"))),
                 "apply": lambda: client.write(requests.apply(CONFIG_MAPS, config_map("a"), manager="x", force=False)),
-            }[verb]
+            }
             if asked == 1:
                 with pytest.raises(StatusError) as refusal:
-                    await call()
+                    await calls[verb]()
                 assert refusal.value.code == code
                 assert "canary" not in str(refusal.value.status)
             else:
-                assert (await call())["data"] == {}
+                assert (await calls[verb]())["data"] == {}
         assert len(asked_for) == asked
         assert all(pause >= retry_after for pause in clock.pauses)
 
@@ -141,7 +141,7 @@ def test_a_refused_credential_is_renewed_once() -> None:
     async def main() -> None:
         offered: list[str] = []
 
-        async def handler(request: web.Request) -> web.Response:
+        async def handler(request: web.BaseRequest) -> web.Response:
             offered.append(request.headers["Authorization"])
             return web.json_response(config_map("a")) if len(offered) == 2 else status(401, "Unauthorized")
 
@@ -159,7 +159,7 @@ def test_impersonation_goes_with_every_request() -> None:
     async def main() -> None:
         seen: list[object] = []
 
-        async def handler(request: web.Request) -> web.Response:
+        async def handler(request: web.BaseRequest) -> web.Response:
             seen.append(sorted((n, v) for n, v in request.headers.items() if n.startswith("Impersonate")))
             return web.json_response(config_map("a"))
 
@@ -185,7 +185,7 @@ def test_a_redirect_is_not_followed_so_that_no_token_leaves_for_elsewhere() -> N
     async def main() -> None:
         paths: list[str] = []
 
-        async def handler(request: web.Request) -> web.Response:
+        async def handler(request: web.BaseRequest) -> web.Response:
             paths.append(request.path)
             return web.Response(status=302, headers={"Location": "/elsewhere"})
 
@@ -198,7 +198,7 @@ def test_a_redirect_is_not_followed_so_that_no_token_leaves_for_elsewhere() -> N
 
 
 def watching(chunks: list[bytes], *, cut: bool = False) -> Handler:
-    async def handler(request: web.Request) -> web.StreamResponse:
+    async def handler(request: web.BaseRequest) -> web.StreamResponse:
         assert request.query["allowWatchBookmarks"] == "true"
         response = web.StreamResponse()
         await response.prepare(request)
@@ -271,7 +271,7 @@ def test_older_servers_are_discovered_document_by_document_and_a_broken_group_hi
         "/apis/apps/v1beta1": {"groupVersion": "apps/v1beta1", "resources": []},
     }
 
-    async def handler(request: web.Request) -> web.Response:
+    async def handler(request: web.BaseRequest) -> web.Response:
         found = documents.get(request.path)
         return status(503, "ServiceUnavailable") if found is None else web.json_response(found)
 
@@ -286,7 +286,7 @@ def test_older_servers_are_discovered_document_by_document_and_a_broken_group_hi
 
 
 def test_a_long_list_is_fetched_in_pages_and_survives_that_its_revision_expires() -> None:
-    async def handler(request: web.Request) -> web.Response:
+    async def handler(request: web.BaseRequest) -> web.Response:
         if request.query.get("continue") == "two":
             return status(410, "Expired")
         items = [{"metadata": {"name": "a"}}] * (1 if "limit" in request.query else 3)
@@ -370,7 +370,7 @@ OUTSIDE = "/".join(("x", *[".."] * 6, "v1/namespaces/kube-system/secrets/canary"
 def test_a_name_is_never_another_path(name: str, place: str) -> None:
     asked: list[str] = []
 
-    async def handler(request: web.Request) -> web.Response:
+    async def handler(request: web.BaseRequest) -> web.Response:
         asked.append(request.raw_path)
         return web.json_response({"kind": "Secret", "data": {"canary": "c2VjcmV0"}})
 
@@ -397,7 +397,7 @@ def test_a_name_is_never_another_path(name: str, place: str) -> None:
 def test_what_a_name_may_hold_stays_in_its_place() -> None:
     asked: list[str] = []
 
-    async def handler(request: web.Request) -> web.Response:
+    async def handler(request: web.BaseRequest) -> web.Response:
         asked.append(request.raw_path)
         return web.json_response(config_map("a"))
 

@@ -32,7 +32,7 @@ def b64(text: str) -> str:
     return base64.b64encode(text.encode()).decode()
 
 
-def config(user: JsonObject | None = None, **cluster: object) -> JsonObject:
+def config(user: JsonObject | None = None, /, **cluster: object) -> JsonObject:
     return {
         "current-context": "main",
         "clusters": [{"name": "c", "cluster": {"server": "https://k8s.example:6443/", **cluster}}],

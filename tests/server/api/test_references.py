@@ -25,8 +25,8 @@ def test_an_application_is_of_a_project_and_waits_for_others() -> None:
 
 def test_a_rollout_routes_by_services_and_is_judged_by_templates() -> None:
     templates = [{"templateName": "quick"}, {"templateName": "all", "clusterScope": True}]
-    canary = {"canaryService": "c", "stableService": "s", "analysis": {"templates": templates}}
-    canary["steps"] = [{"setWeight": 5}, {"analysis": {"templates": templates}}]
+    judged = {"analysis": {"templates": templates}}
+    canary = {"canaryService": "c", "stableService": "s", "steps": [{"setWeight": 5}, judged], **judged}
     spec = {
         "workloadRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": "web"},
         "strategy": {"canary": canary},

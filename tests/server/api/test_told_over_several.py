@@ -275,7 +275,7 @@ async def _pipeline(api: Api, url: str) -> None:
     await api.create(resources["Project"], project)
     warehouse = {"interval": "1h", "subscriptions": [{"git": {"repoURL": url, "branch": "main"}}]}
     steps = [{"uses": "compose-output", "as": "out", "config": {"tag": "x"}}]
-    objects = [("Warehouse", "w", warehouse)]
+    objects: list[tuple[str, str, JsonObject]] = [("Warehouse", "w", warehouse)]
     for name, sources in (("test", {"direct": True}), ("prod", {"stages": ["test"]})):
         request = {"origin": {"kind": "Warehouse", "name": "w"}, "sources": sources}
         objects.append(

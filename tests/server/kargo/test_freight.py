@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from argosy.machinery.objects import JsonObject
 from argosy.server.kargo.core.freight import check_query, grouped, joined, ordered
 from argosy.server.kargo.core.projects import images_of
 from argosy.server.kargo.faults import Fault
@@ -65,7 +66,7 @@ def test_images_tell_in_which_stages_they_were_and_how_long_ago() -> None:
     def held(*tags: str) -> list[dict[str, object]]:
         return [{"items": {"w": {"images": [{"repoURL": "reg/web", "tag": tag}]}}} for tag in tags]
 
-    stages = [
+    stages: list[JsonObject] = [
         {"metadata": {"name": "test"}, "status": {"freightHistory": held("2", "1", "2")}},
         {"metadata": {"name": "prod"}, "status": {"freightHistory": held("1")}},
         {"metadata": {"name": "new"}},

@@ -11,7 +11,7 @@ import bcrypt
 import pytest
 
 from argosy.machinery import requests
-from argosy.machinery.api import PatchType
+from argosy.machinery.api import PatchType, WatchEvent
 from argosy.machinery.objects import JsonObject, Key, Resource
 from argosy.machinery.status import StatusError
 from argosy.runtime.chance import SystemRng
@@ -21,7 +21,7 @@ from argosy.runtime.http.connection import Connection
 from argosy.runtime.http.credentials import bearer
 from argosy.server.kubernetes.door import PREFIX
 from tests.kit.argocd_server import CONFIG_MAPS, SECRETS, Api, argocd_server
-from tests.kit.verbs import verbs
+from tests.kit.verbs import Verbs, verbs
 
 APPLICATIONS = Resource("argoproj.io", "v1alpha1", "applications", "Application")
 PROJECTS = Resource("argoproj.io", "v1alpha1", "appprojects", "AppProject")
@@ -71,7 +71,7 @@ class Callers:
         async with HttpClient(connection, RealClock(), SystemRng()) as client:
             yield client
 
-    async def refused(self, name: str, act: Callable[[HttpClient], Awaitable[object]]) -> int:
+    async def refused(self, name: str, act: Callable[[Verbs], Awaitable[object]]) -> int:
         async with self.client(name) as client:
             with pytest.raises(StatusError) as error:
                 await act(verbs(client))
@@ -218,7 +218,11 @@ def test_a_watch_shows_what_one_may_see(tmp_path: Path) -> None:
                 requests.Watch(resource=APPLICATIONS, namespace="argocd", resource_version=page.resource_version)
             )
             mark = {"metadata": {"labels": {"seen": "yes"}}}
-            waiting = asyncio.create_task(anext(events))  # noqa: TID251
+
+            async def next_event() -> WatchEvent:
+                return await anext(events)
+
+            waiting = asyncio.create_task(next_event())  # noqa: TID251
             await asyncio.sleep(0.5)  # noqa: TID251  # of a real server
             await api.cluster.client.write(requests.patch(APPLICATIONS, Key("argocd", "theirs"), mark, PatchType.MERGE))
             await api.cluster.client.write(requests.patch(APPLICATIONS, Key("argocd", "mine"), mark, PatchType.MERGE))

@@ -23,7 +23,11 @@ SCRIPT = next(one.name for one in files("argosy.page").joinpath("assets").iterdi
 
 def answer(path: str, **headers: str) -> Response:
     sent: dict[str, Any] = {name.replace("_", "-"): [value] for name, value in headers.items()}
-    return asyncio.run(page_files(WORLD)(Request("GET", path, sent), path, ""))
+
+    async def answered() -> Response:
+        return await page_files(WORLD)(Request("GET", path, sent), path, "")
+
+    return asyncio.run(answered())
 
 
 def header(response: Response, name: str) -> str:

@@ -130,7 +130,10 @@ async def known_to_all(programs: Programs, sentinels: list[int]) -> None:
     for port in sentinels:
         client = Redis(host="localhost", port=port, ssl=True, ssl_ca_certs=str(programs.place / "tls.ca"))
         while True:
-            told = [await client.execute_command("SENTINEL", what, "mine") for what in ("SENTINELS", "REPLICAS")]
+            told = [
+                await client.execute_command("SENTINEL", what, "mine")  # type: ignore[no-untyped-call]  # redis types it not
+                for what in ("SENTINELS", "REPLICAS")
+            ]
             if len(told[0]) >= len(sentinels) - 1 and len(told[1]) >= 1 and not is_away(told):
                 break
             assert RealClock().monotonic() < ends, told

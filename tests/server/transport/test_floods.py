@@ -79,9 +79,9 @@ class Client:
 
         decoder = Decoder()
         async for kind, stream, payload in self.frames():
-            found = dict(decoder.decode(payload)) if kind == HEADERS else {}
-            if stream == number and "grpc-status" in found:
-                return str(found["grpc-status"])
+            found = dict(decoder.decode(payload, raw=True)) if kind == HEADERS else {}
+            if stream == number and b"grpc-status" in found:
+                return found[b"grpc-status"].decode()
         raise AssertionError("no answer")
 
 

@@ -7,7 +7,7 @@ import base64
 import http.server
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs
@@ -70,10 +70,12 @@ def given(kind: str = "repository", **data: str) -> Credentials:
     ).credentials(URL)
 
 
-def effective(clock: Any, *wanted: Credentials, pause: float = 0.0, **environment: str) -> list[Credentials]:
+def effective(
+    clock: Any, *wanted: Credentials, pause: float = 0.0, environment: Mapping[str, str] | None = None
+) -> list[Credentials]:
     async def run() -> list[Credentials]:
         egress = Egress(EgressPolicy(allow_loopback=True))
-        clouds, found = CloudTokens(egress, clock, environment), []
+        clouds, found = CloudTokens(egress, clock, environment or {}), []
         try:
             for one in wanted:
                 found.append(await clouds.effective(one))
@@ -132,7 +134,7 @@ def test_a_workload_identity_proves_itself_by_its_file(clock: Any, tokens: Token
         "AZURE_TENANT_ID": "t", "AZURE_AUTHORITY_HOST": f"{tokens.url}/",
     }  # fmt: skip
     wanted = given(useAzureWorkloadIdentity="true")
-    (found,) = effective(clock, wanted, **environment)
+    (found,) = effective(clock, wanted, environment=environment)
     assert found.bearer_token == "token-1"
     ((path, form),) = tokens.seen
     assert (path, form["client_assertion"]) == ("/t/oauth2/v2.0/token", "proof")

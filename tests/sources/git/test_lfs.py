@@ -89,7 +89,7 @@ def fetched(lfs: Lfs, repository: Any, directory: Path, clock: Any, head: str, *
             return await mirrors.tree(f"{lfs.url}/r.git", head, credentials)
         finally:
             await egress.close()
-            mirrors._threads.shutdown()
+            mirrors.close()
 
     return asyncio.run(run())
 

@@ -11,7 +11,6 @@ from typing import Any
 
 import pytest
 
-from argosy.sources import gateway
 from argosy.sources.egress import Egress, EgressPolicy
 from argosy.sources.gateway import Gateway, Refused, Target
 from argosy.sources.git.failures import failure, push_failure
@@ -88,7 +87,7 @@ def test_a_name_is_resolved_once_and_each_of_its_addresses_judged(monkeypatch: p
         good = (socket.AF_INET, socket.SOCK_STREAM, 6, "", ("192.0.2.7", port))
         return [good, (*good[:4], ("127.0.0.1", port))]
 
-    monkeypatch.setattr(gateway.socket, "getaddrinfo", answer)
+    monkeypatch.setattr(socket, "getaddrinfo", answer)
     with pytest.raises(Refused, match=r"127\.0\.0\.1 is this machine's own"):
         Gateway(Target("rebinds.example", 443), EgressPolicy())._connected(Target("rebinds.example", 443))
     assert asked == ["rebinds.example"]

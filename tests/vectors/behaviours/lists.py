@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .objects import CONFIG_MAPS, EVENTS, SECRETS, config_map
+from .objects import CONFIG_MAPS, EVENTS, SECRETS, Body, config_map
 from .table import proves
 from .world import TABLE, World
 
@@ -24,7 +24,8 @@ async def _now(world: World) -> str:
 async def pages_show_one_revision_and_count_what_remains(world: World) -> None:
     for name in "abcde":
         await world.make(SECRETS, {"metadata": {"name": name}})
-    pages, token = [], ""
+    pages: list[Body] = []
+    token = ""
     while token or not pages:
         pages.append(await world.get(f"{SECRETS}?limit=2" + (f"&continue={token}" if token else "")))
         token = pages[-1]["metadata"].get("continue", "")

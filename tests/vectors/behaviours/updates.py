@@ -15,6 +15,7 @@ from .objects import (
     ROLES,
     SECRETS,
     WIDGETS,
+    Body,
     config_map,
     definition,
     widget,
@@ -56,12 +57,13 @@ async def some_kinds_want_a_revision_with_each_update(world: World) -> None:
     (await world.put(WEB, workload(replicas=3))).ok()
     await world.make(DEFINITIONS, definition())
     hooks = {"apiVersion": "admissionregistration.k8s.io/v1", "kind": "ValidatingWebhookConfiguration", "webhooks": []}
-    for collection, body in (
+    objects: list[tuple[str, Body]] = [
         (LEASES, {"metadata": {"name": "x"}, "spec": {"holderIdentity": "me"}}),
         (BUDGETS, {"metadata": {"name": "x"}, "spec": {"minAvailable": 1}}),
         (f"{ADMISSION}/validatingwebhookconfigurations", {**hooks, "metadata": {"name": "x"}}),
         (WIDGETS, widget("x")),
-    ):
+    ]
+    for collection, body in objects:
         await world.make(collection, body)
         body["metadata"]["labels"] = {"new": "yes"}
         (await world.put(f"{collection}/x", body)).refused(422, "Invalid", "must be specified for an update")

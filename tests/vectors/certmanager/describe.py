@@ -41,8 +41,8 @@ def described(obj: Mapping[str, Any], namespace: str) -> dict[str, Any]:
         found["data"] = {key: _value(key, value) for key, value in (obj.get("data") or {}).items()}
     if kind in ("CertificateRequest", "CertificateSigningRequest", "Order"):
         found = _with_pem(found)
-    text = json.dumps(found).replace(namespace, "{ns}")
-    return _plain(json.loads(text))
+    plain: dict[str, Any] = _plain(json.loads(json.dumps(found).replace(namespace, "{ns}")))
+    return plain
 
 
 def _with_pem(obj: dict[str, Any]) -> dict[str, Any]:

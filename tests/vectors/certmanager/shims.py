@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from argosy.certs.settings import DefaultIssuer, Settings
-from argosy.certs.shim import annotations, hosts
+from argosy.certs.shim import hosts
+from argosy.certs.shim.annotations import BadAnnotation, BadConfig, issuer_of, solver_annotations, translated
 from argosy.certs.shim.plan import plan
 
 
@@ -19,7 +20,7 @@ def shim(case: dict[str, Any]) -> Iterator[str]:
     )
     try:
         found = plan(obj["kind"], obj, case["existingCertificates"], settings)
-    except annotations.BadAnnotation as error:
+    except BadAnnotation as error:
         if not expected["error"]:
             yield f"error: {error}"
         return
@@ -57,8 +58,8 @@ def _found(case: dict[str, Any]) -> Any:
             return _issuer(notes, DefaultIssuer(**case["defaultIssuer"]))
         case "translate":
             try:
-                return {"spec": annotations.translated(notes)}
-            except annotations.BadAnnotation:
+                return {"spec": translated(notes)}
+            except BadAnnotation:
                 return {"error": True}
         case "listenerIgnored":
             return hosts.is_ignored(notes, case["listenerName"])
@@ -69,7 +70,7 @@ def _found(case: dict[str, Any]) -> Any:
             return hosts.is_tls(case["protocol"], case["extraProtocols"])
         case "issuerSpecificAnnotations":
             obj = {"metadata": {"name": case["objectName"], "annotations": notes}}
-            return annotations.solver_annotations(case["objectKind"], obj)
+            return solver_annotations(case["objectKind"], obj)
         case "removable":
             return _removable(case)
     faults = hosts.listener_faults(case["listener"], "spec.listeners[0]", case["namespace"])
@@ -78,8 +79,8 @@ def _found(case: dict[str, Any]) -> Any:
 
 def _issuer(notes: dict[str, str], default: DefaultIssuer) -> dict[str, Any]:
     try:
-        return {"name": "", "kind": "", "group": ""} | annotations.issuer_of(notes, default)
-    except annotations.BadConfig:
+        return {"name": "", "kind": "", "group": ""} | issuer_of(notes, default)
+    except BadConfig:
         return {"error": True}
 
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 import itertools
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ from argosy.certs.adapters.acme.simulated import SimulatedAcme, SimulatedServer
 from argosy.certs.pki import keys
 from argosy.certs.ports import GenerateKey
 from argosy.certs.settings import DefaultIssuer, Settings
+from argosy.cluster.store import Change
 from argosy.machinery.api import PatchType
 from argosy.machinery.controller import Hidden
 from argosy.machinery.objects import JsonObject, Key, Resource
@@ -117,18 +118,19 @@ class RecordedServers(SimulatedAcme):
     """The ACME servers of the recordings."""
 
     def __init__(self, clock: Clock, rng: Rng) -> None:
-        pebble = {
-            "intermediate": "Pebble Intermediate CA {rand}",
-            "root": "Pebble Root CA {rand}",
-            "algorithm": "RSA",
-            "life": timedelta(seconds=157766400),
-        }
+        pebble = partial(
+            SimulatedServer,
+            intermediate="Pebble Intermediate CA {rand}",
+            root="Pebble Root CA {rand}",
+            algorithm="RSA",
+            life=timedelta(seconds=157766400),
+        )
         refused = "400 urn:ietf:params:acme:error:connection: dial tcp: connection refused"
         key = "zWNDZM6eQGHWpSRTPal5eIUYFTu7EajVIoguysqZ9wG44nMEtx3MUAsUDkMTQ12W"
         servers = {
-            f"{HOST}:18714/dir": SimulatedServer(**pebble),
-            f"{HOST}:18716/dir": SimulatedServer(**pebble, failing={"*": refused}),
-            f"{HOST}:18718/dir": SimulatedServer(**pebble, bindings={"kid-1": key}, reuses=True),
+            f"{HOST}:18714/dir": pebble(),
+            f"{HOST}:18716/dir": pebble(failing={"*": refused}),
+            f"{HOST}:18718/dir": pebble(bindings={"kid-1": key}, reuses=True),
             f"{HOST}:18714/nothing": SimulatedServer(missing=(404, "404 page not found\n")),
             f"{HOST}:1/dir": SimulatedServer(unreachable="dial tcp 127.0.0.1:1: connect: connection refused"),
         }
@@ -169,7 +171,7 @@ class Story:
 
     def play(self) -> Iterator[str]:
         with self.world as world:
-            world.cluster.on_commit(lambda batch: [self._committed(change) for change in batch] and None)
+            world.cluster.on_commit(self._heard)
             for obj in self.story["given"]:
                 yield from self._do({"do": "create", "object": obj})
             world.pass_time(self._quiet())
@@ -247,7 +249,11 @@ class Story:
 
     # -- what was seen -------------------------------------------------------------------------------------------------
 
-    def _committed(self, change: Any) -> None:
+    def _heard(self, batch: Sequence[Change]) -> None:
+        for change in batch:
+            self._committed(change)
+
+    def _committed(self, change: Change) -> None:
         obj, deleted = change.obj, change.new is None
         kind, metadata = obj["kind"], obj["metadata"]
         if kind == "Event":

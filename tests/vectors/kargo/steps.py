@@ -154,7 +154,7 @@ def _evaluation(document: Case, case: Case) -> tuple[Any, Any]:
     defaults = document["defaults"]
     names, origins = (case.get(key) or defaults[key] for key in ("freight", "requestedOrigins"))
     view = FreightView(
-        _Objects(document["objects"]),  # type: ignore[arg-type]
+        _Objects(document["objects"]),
         document["project"],
         [one for one in document["freightReferences"] if one["name"] in names],
         origins,

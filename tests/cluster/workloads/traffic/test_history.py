@@ -6,7 +6,7 @@ import pytest
 
 from argosy.cluster.workloads.traffic.history import KEPT_MOMENTS, TrafficHistory
 from argosy.cluster.workloads.traffic.series import labels_of
-from argosy.machinery.promql import Sample, evaluate, parse
+from argosy.machinery.promql import evaluate, parse
 
 A, B = labels_of("requests", {"pod": "a"}), labels_of("requests", {"pod": "b"})
 WEIGHT = labels_of("weight", {})
@@ -51,8 +51,9 @@ def test_a_counter_grows_evenly_between_changes(key: tuple[tuple[str, str], ...]
     ],
 )
 def test_queries_see_it_so(query: str, moment: float, answer: float) -> None:
-    (sample,) = evaluate(parse(query), history(), moment)  # type: ignore[misc]
-    assert isinstance(sample, Sample)
+    samples = evaluate(parse(query), history(), moment)
+    assert isinstance(samples, list)
+    (sample,) = samples
     assert sample.value == pytest.approx(answer)
 
 

@@ -62,7 +62,7 @@ def answers(request: web.Request) -> Any:
 
 
 def repositories(host: Host, protocol: str = "", **options: Any) -> Repositories:
-    web_client = host.hosting._web({}, "")
+    web_client = host.hosting._web("bitbucket", {}, "")
     given = {"owner": "acme", "user": "ada", **options}
     return Repositories(web_client, given, TOKEN, protocol, f"{host.url}/2.0")
 
@@ -138,7 +138,9 @@ def test_a_host_that_is_asked_too_often_says_when_to_come_back(
     status: int, headers: dict[str, str], wait: float
 ) -> None:
     async def work(host: Host) -> None:
-        pulls = PullRequests(host.hosting._web({}, ""), {"owner": "acme", "repo": "api", "api": host.url}, TOKEN)
+        pulls = PullRequests(
+            host.hosting._web("bitbucket", {}, ""), {"owner": "acme", "repo": "api", "api": host.url}, TOKEN
+        )
         with pytest.raises(GeneratorError, match=str(status)) as raised:
             await pulls.pull_requests()
         assert raised.value.retry_after == wait

@@ -59,7 +59,7 @@ def phases(found: rolling_sync.Advance) -> dict[str, str]:
     return {item["application"]: item["status"] for item in found.statuses}
 
 
-STARTED = {"operationState": {"startedAt": seconds(LATER)}, "reconciledAt": seconds(LATER)}
+STARTED: dict[str, Any] = {"operationState": {"startedAt": seconds(LATER)}, "reconciledAt": seconds(LATER)}
 
 
 @pytest.mark.parametrize(

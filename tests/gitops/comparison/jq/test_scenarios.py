@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from argosy.machinery.objects import Resource
@@ -14,7 +16,7 @@ BY_PATTERN = ".data | length as $n | .value | select(. != null and $n > 0)"
 VALUE = 'select(.metadata.name | test("^a$")) | .data.value'
 
 
-def ignoring(*expressions: str, **spec: object) -> dict[str, object]:
+def ignoring(*expressions: str, **spec: Any) -> dict[str, Any]:
     return {"ignoreDifferences": [{"kind": "ConfigMap", "jqPathExpressions": list(expressions)}], **spec}
 
 
