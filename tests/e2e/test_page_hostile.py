@@ -92,10 +92,10 @@ def applications() -> list[dict[str, Any]]:
 
 def manifests() -> str:
     """What the tenant commits: live objects with links, data and lines of logs."""
-    pod = {
+    pod: dict[str, Any] = {
         "metadata": {"labels": {"app": "hostile"}, "annotations": {"simulation.argosy.dev/logs": json.dumps(CORPUS)}}
     }
-    pod["spec"] = {"containers": CONTAINER}  # type: ignore[assignment]
+    pod["spec"] = {"containers": CONTAINER}
     config: dict[str, Any] = {
         "apiVersion": "v1",
         "kind": "ConfigMap",

@@ -43,7 +43,12 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     argosy.up()
     try:
         found: list[str] = []
-        argosy.eventually(lambda: found.append(password(argosy)) or found[-1], "a password")
+
+        def asked() -> str:
+            found.append(password(argosy))
+            return found[-1]
+
+        argosy.eventually(asked, "a password")
         yield Site(argosy, (argosy.data / "server").read_text().strip(), found[-1])
     finally:
         if argosy.process is not None:

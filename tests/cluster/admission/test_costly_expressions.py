@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from kit.world import World
 
 from argosy.machinery.objects import JsonObject, Resource
 from argosy.machinery.status import StatusError
+from tests.kit.world import World
 
 ADMISSION = "admissionregistration.k8s.io"
 POLICIES = Resource(ADMISSION, "v1", "validatingadmissionpolicies", "ValidatingAdmissionPolicy", namespaced=False)

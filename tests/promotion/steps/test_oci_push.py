@@ -5,10 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from kit.promotion import PROMOTIONS, PromotionWorld
 
 from argosy.machinery.objects import Key
 from argosy.promotion import Settings
+from argosy.promotion.kinds import PROMOTIONS
+from tests.kit.promotion import PromotionWorld
 
 
 @pytest.mark.parametrize(

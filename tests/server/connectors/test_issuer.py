@@ -45,7 +45,8 @@ def test_a_code_gives_an_id_token_that_counts_by_the_published_keys() -> None:
     found = ISSUER.exchanged(form(code()), "", NOW)
     token = ISSUER.id_token(found, 3600, "access", NOW)
 
-    claims: dict[str, Any] = jwt.decode(token, KeySet.import_key_set(ISSUER.keys()), algorithms=["ES256"]).claims
+    published = KeySet.import_key_set({"keys": ISSUER.keys()["keys"]})
+    claims: dict[str, Any] = jwt.decode(token, published, algorithms=["ES256"]).claims
     assert claims["iss"] == ISSUER.description()["issuer"]
     assert (claims["aud"], claims["nonce"], claims["groups"]) == (CLI_CLIENT, "no", ["ops"])
     assert claims["federated_claims"] == {"connector_id": "gh", "user_id": "u1"}
