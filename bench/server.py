@@ -29,6 +29,7 @@ from argosy.runtime.clock import RealClock
 from argosy.server.configuration import decoded
 from argosy.server.permissions.enforcement import Enforcer, Subject
 from argosy.server.process import Place, serving
+from bench.grpc_client import GrpcConnection
 
 APPLICATIONS = Resource("argoproj.io", "v1alpha1", "applications", "Application")
 PROJECTS = Resource("argoproj.io", "v1alpha1", "appprojects", "AppProject")
@@ -98,7 +99,7 @@ async def served(place: Path, count: int, parts: list[str]) -> None:
             secret = await running.client.get(requests.Get(SECRETS, Key("argocd", "argocd-initial-admin-secret")))
             password = decoded(secret)["password"]
             print(f"memory with {count} Applications: {_memory()} MB")
-            for work in (lists, calls, hooks):
+            for work in (lists, calls, grpc, hooks):
                 if parts and work.__name__ not in parts:
                     continue
                 await _elsewhere(work, server.url, password)
@@ -167,7 +168,9 @@ async def _asked(name: str, url: str, password: str, pipe: Connection) -> None:
         async with http.post("/api/v1/session", json={"username": "admin", "password": password}) as answer:
             token = (await answer.json())["token"]
         http.headers["Authorization"] = f"Bearer {token}"
-        await {"lists": lists, "calls": calls, "hooks": hooks, "watches": watches, "tabs": tabs}[name](http, pipe)
+        http.headers["X-Server"] = url
+        works = {"lists": lists, "calls": calls, "grpc": grpc, "hooks": hooks, "watches": watches, "tabs": tabs}
+        await works[name](http, pipe)
 
 
 async def lists(http: aiohttp.ClientSession, pipe: Connection) -> None:
@@ -207,6 +210,27 @@ async def calls(http: aiohttp.ClientSession, pipe: Connection) -> None:
     await asyncio.gather(*(one() for _ in range(CLIENTS)))
     rate = CALLS / (time.perf_counter() - begun)
     pipe.send(f"gRPC-web Get: {rate:.0f}/s with {CLIENTS} clients, p99 {_percentile(times, 99) * 1000:.1f} ms")
+
+
+async def grpc(http: aiohttp.ClientSession, pipe: Connection) -> None:
+    """Native gRPC: the processor time of the server for a call is what another core's clients cannot blur."""
+    token = str(http.headers["Authorization"]).removeprefix("Bearer ")
+    left, times = iter(range(CALLS)), list[float]()
+    async with GrpcConnection(str(http.headers["X-Server"]), token) as connection:
+
+        async def one() -> None:
+            for _ in left:
+                begun = time.perf_counter()
+                status = await connection.call("/application.ApplicationService/Get", b"\n\tapp-00001")
+                assert status == "0", status
+                times.append(time.perf_counter() - begun)
+
+        begun = time.perf_counter()
+        await asyncio.gather(*(one() for _ in range(CLIENTS)))
+        rate = CALLS / (time.perf_counter() - begun)
+    pipe.send(
+        f"gRPC Get: {CALLS} calls, {rate:.0f}/s with {CLIENTS} clients, p99 {_percentile(times, 99) * 1000:.1f} ms"
+    )
 
 
 async def hooks(http: aiohttp.ClientSession, pipe: Connection) -> None:
