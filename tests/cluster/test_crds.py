@@ -165,3 +165,37 @@ def test_a_fork_serves_the_definitions_of_its_origin_and_compiles_them_no_more()
                 assert origin.catalog.find("example.com", "v1", "widgets") is of_origin
 
     run_virtual(story)
+
+
+@pytest.mark.parametrize("version", ["v1", "v2"])
+def test_a_definition_named_as_a_kind_of_the_servers_own_changes_nothing_of_it(version: str) -> None:
+    """It would write past the guards of that kind, and take all of its objects along when it goes."""
+    group = "rbac.authorization.k8s.io"
+    roles = Resource(group, "v1", "clusterroles", "ClusterRole", namespaced=False)
+    role = {"apiVersion": f"{group}/v1", "kind": "ClusterRole", "metadata": {"name": "kept"}, "rules": []}
+    names = {"plural": "clusterroles", "singular": "clusterrole", "kind": "ClusterRole", "listKind": "ClusterRoleList"}
+    schema = {"openAPIV3Schema": {"type": "object", "x-kubernetes-preserve-unknown-fields": True}}
+    versions = [{"name": version, "served": True, "storage": True, "schema": schema}]
+    shadow = {
+        "apiVersion": "apiextensions.k8s.io/v1",
+        "kind": "CustomResourceDefinition",
+        "metadata": {
+            "name": f"clusterroles.{group}",
+            "annotations": {"api-approved.kubernetes.io": "https://github.com/kubernetes/kubernetes/pull/1"},
+        },
+        "spec": {"group": group, "scope": "Cluster", "names": names, "versions": versions},
+    }
+
+    async def story(world: World) -> None:
+        await world.client.create(roles, role)
+        await world.client.create(DEFINITIONS, shadow)
+        served = [found for found in (await world.client.served()).resources if found.plural == "clusterroles"]
+        assert served == [roles]
+        await world.client.delete(DEFINITIONS, f"clusterroles.{group}")
+        await world.clock.sleep(60)
+        assert (await world.client.read(roles, "kept"))["metadata"]["name"] == "kept"
+        with pytest.raises(StatusError, match="not found"):
+            await world.client.read(DEFINITIONS, f"clusterroles.{group}")
+
+    with World() as world:
+        world.run(story(world))

@@ -61,6 +61,10 @@ class Catalog:
         """The kind through which the objects of one place of storage are handled."""
         return self._by_storage.get((group, plural))
 
+    def is_builtin(self, group: str, plural: str) -> bool:
+        """Whether these names are those of a kind of the server's own, or of the place where it keeps one."""
+        return any((group, plural) in (kind.storage, _named(kind)) for kind in self._builtin)
+
     def versions_of(self, kind: Kind) -> tuple[Kind, ...]:
         """All kinds that show the same stored objects, itself among them, in discovery order."""
         return self._sharing.get(kind.storage, ())
@@ -98,3 +102,7 @@ class Catalog:
         self._revision += 1
         for listener in self._listeners:
             listener()
+
+
+def _named(kind: Kind) -> tuple[str, str]:
+    return kind.resource.group, kind.resource.plural

@@ -82,7 +82,14 @@ class Definitions:
             entry = self._core.store.put(self._table, entry.key, changed, entry)
         self._serve(entry.obj)
 
+    def _is_shadow(self, definition: JsonObject) -> bool:
+        """Of a kind of the server's own: it stands there, and what is served and kept stays the server's."""
+        spec = definition["spec"]
+        return self._core.catalog.is_builtin(spec["group"], spec["names"]["plural"])
+
     def _serve(self, definition: JsonObject) -> None:
+        if self._is_shadow(definition):
+            return
         name, spec = definition["metadata"]["name"], definition["spec"]
         if not is_established(definition) or (name in self._served and self._served[name][0] == spec):
             return
@@ -92,6 +99,8 @@ class Definitions:
         self._served[name] = spec, kinds
 
     def _withdraw(self, definition: JsonObject) -> None:
+        if self._is_shadow(definition):
+            return
         name, spec = definition["metadata"]["name"], definition["spec"]
         self._core.catalog.set_custom(name, ())
         self._served.pop(name, None)
@@ -125,6 +134,9 @@ class Definitions:
         """Deletes the instances of a definition that is going; when none is left, lets it go."""
         entry = self._table.entries.get(Key("", name))
         if entry is None or not is_terminating(entry.obj):
+            return
+        if self._is_shadow(entry.obj):
+            await self._release(name)
             return
         begun = datetime.fromisoformat(entry.obj["metadata"]["deletionTimestamp"])
         early = GRACE_SECONDS - (self._core.clock.now() - begun).total_seconds()
