@@ -53,7 +53,8 @@ class GrpcConnection:
             ]
         )
         body = b"\0" + len(message).to_bytes(4, "big") + message
-        self._waiting[number] = ended = asyncio.get_running_loop().create_future()
+        ended: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        self._waiting[number] = ended
         self._writer.write(_frame(HEADERS, END_HEADERS, number, headers) + _frame(DATA, END_STREAM, number, body))
         return await ended
 
@@ -64,9 +65,9 @@ class GrpcConnection:
             number = int.from_bytes(head[5:], "big")
             payload = await reader.readexactly(length)
             if kind == HEADERS:
-                told = dict(self._decoder.decode(payload))
+                told = {str(name): str(value) for name, value in self._decoder.decode(payload)}
                 if flags & END_STREAM and (ended := self._waiting.pop(number, None)) is not None:
-                    ended.set_result(str(told.get("grpc-status", "?")))
+                    ended.set_result(told.get("grpc-status", "?"))
             elif kind == SETTINGS and not flags & ACK:
                 self._writer.write(_frame(SETTINGS, ACK, 0, b""))
             elif kind == PING and not flags & ACK:
