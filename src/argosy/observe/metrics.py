@@ -10,6 +10,7 @@ import logging
 import math
 from bisect import bisect_left
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import ClassVar, Literal, TypeVar
 
 from argosy.machinery.unexpected import described
@@ -64,7 +65,13 @@ class Counter(Metric):
     def add(self, amount: float = 1.0, /, **labels: str) -> None:
         if amount < 0:
             raise ValueError(f"counter {self.name} cannot go down by {-amount:g}: use a gauge")
-        values = self._values(labels)
+        self._add(self._values(labels), amount)
+
+    def adding(self, **labels: str) -> Callable[[], None]:
+        """Adds one to these labels, which are checked now and not each time."""
+        return partial(self._add, self._values(labels))
+
+    def _add(self, values: Labels, amount: float = 1.0) -> None:
         if values not in self._counts and len(self._counts) >= MOST_SERIES:
             values = OTHER * len(self.labels)
         self._counts[values] = self._counts.get(values, 0.0) + amount
@@ -119,10 +126,18 @@ class Histogram(Metric):
         self._sums: dict[Labels, float] = {}
 
     def observe(self, number: float, **labels: str) -> None:
-        values = self._values(labels)
-        if values not in self._counts and len(self._counts) >= MOST_SERIES:
-            values = OTHER * len(self.labels)
-        counts = self._counts.setdefault(values, [0] * (len(self.bounds) + 1))
+        self._observe(self._values(labels), number)
+
+    def observing(self, **labels: str) -> Callable[[float], None]:
+        """Observes under these labels, which are checked now and not each time."""
+        return partial(self._observe, self._values(labels))
+
+    def _observe(self, values: Labels, number: float) -> None:
+        counts = self._counts.get(values)
+        if counts is None:
+            if len(self._counts) >= MOST_SERIES:
+                values = OTHER * len(self.labels)
+            counts = self._counts.setdefault(values, [0] * (len(self.bounds) + 1))
         counts[bisect_left(self.bounds, number)] += 1
         self._sums[values] = self._sums.get(values, 0.0) + number
 

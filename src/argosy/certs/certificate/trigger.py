@@ -50,8 +50,8 @@ class Seen:
 
 def look(snapshot: Snapshot, key: Key, *, settings: Settings) -> Seen | None:
     certificate = snapshot.get(Certificate, key)
-    if certificate is None or certificate.metadata.deletion_timestamp:
-        return None
+    if certificate is None or certificate.metadata.deletion_timestamp or certificate.issuing:
+        return None  # while it is being issued, nothing else that is read here matters
     name = certificate.spec.secret_name
     return Seen(
         certificate=certificate,

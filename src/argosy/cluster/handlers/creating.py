@@ -6,7 +6,7 @@ from argosy.cluster.admission.attributes import Attributes
 from argosy.cluster.errors import already_exists
 from argosy.cluster.handlers import metadata as metadata_rules
 from argosy.cluster.handlers.core import Core, answer
-from argosy.cluster.handlers.large import is_large, judged
+from argosy.cluster.handlers.large import carried_out, is_large, judged
 from argosy.cluster.handlers.ownership import track
 from argosy.cluster.handlers.writing import check_place, content_warnings, read_body, stored_form, validate
 from argosy.cluster.kind import Kind
@@ -18,7 +18,7 @@ NAME_ATTEMPTS = 8
 
 
 async def create(core: Core, request: ApiRequest) -> ApiResponse:
-    obj, warnings = await judged(core, is_large(request.body), lambda: read_body(request))
+    obj, warnings = await carried_out(core, is_large(request.body), lambda: read_body(request))
     check_place(request, obj)
     if obj["metadata"].get("resourceVersion"):
         raise StatusError(500, "", "resourceVersion should not be set on objects to be created")
@@ -36,11 +36,11 @@ async def create_object(
     ctx = core.context(request, "CREATE", now)
     strategy = kind.strategy
     metadata, large = obj["metadata"], is_large(obj)
-    await judged(core, large, lambda: strategy.default(obj))
+    await carried_out(core, large, lambda: strategy.default(obj))
     strategy.canonicalize(obj)
     warnings += metadata_rules.drop_duplicate_owners(metadata)
     if not tracked:
-        await judged(core, large, lambda: track(core, request, None, obj, now))
+        await carried_out(core, large, lambda: track(core, request, None, obj, now))
     attributes = Attributes(ctx=ctx, kind=kind, namespace=request.namespace, obj=obj, old=None, request=request)
     obj = await core.admission.mutate(attributes)
     metadata = obj["metadata"]

@@ -22,8 +22,13 @@ LARGE = 500
 T = TypeVar("T")
 
 
+async def carried_out(core: Core, is_large: bool, work: Callable[[], T]) -> T:
+    """What `work` comes to, in which no rule of a definition is evaluated. Raises what it raises."""
+    return await core.clock.external(asyncio.to_thread(work)) if is_large else work()
+
+
 async def judged(core: Core, is_large: bool, work: Callable[[], T]) -> T:
-    """What `work` comes to. Raises what it raises."""
+    """As `carried_out`, for work in which rules may be evaluated."""
     if not is_large:
         try:
             with in_one_turn():

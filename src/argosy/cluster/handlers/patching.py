@@ -5,9 +5,9 @@ from __future__ import annotations
 from argosy.cluster.errors import bad_request, conflict, not_found
 from argosy.cluster.handlers.applying import apply_configuration
 from argosy.cluster.handlers.core import Core
-from argosy.cluster.handlers.large import is_large, judged
+from argosy.cluster.handlers.large import carried_out, is_large
 from argosy.cluster.handlers.updating import ATTEMPTS, check_version, replace
-from argosy.cluster.handlers.writing import Raced, check_place, field_problems, judge_fields
+from argosy.cluster.handlers.writing import Raced, check_place, decoded_over, field_problems, judge_fields
 from argosy.cluster.request import ApiRequest, ApiResponse
 from argosy.machinery.api import PatchType
 from argosy.machinery.objects import JsonObject, JsonValue
@@ -36,9 +36,9 @@ async def _patch_once(core: Core, request: ApiRequest) -> ApiResponse:
         raise not_found(kind.resource, request.name)
     current = kind.from_storage(entry.obj)
     large = is_large(current) or is_large(request.body)
-    result = await judged(core, large, lambda: patched(request, current, kind.schema))
+    result = await carried_out(core, large, lambda: patched(request, current, kind.schema))
     try:
-        decoded = await judged(core, large, lambda: kind.strategy.decode(result))
+        decoded = await carried_out(core, large, lambda: decoded_over(request, result, current))
     except StatusError as error:
         raise _unfit(error) if error.code == 400 else error from None
     problems = field_problems(decoded.unknown, request.duplicates)

@@ -7,9 +7,18 @@ from argosy.cluster.errors import conflict, invalid, not_found
 from argosy.cluster.handlers import metadata as metadata_rules
 from argosy.cluster.handlers.core import Core, answer
 from argosy.cluster.handlers.creating import create_object
-from argosy.cluster.handlers.large import is_large, judged
+from argosy.cluster.handlers.large import carried_out, is_large, judged
 from argosy.cluster.handlers.ownership import track
-from argosy.cluster.handlers.writing import Raced, check_place, content_warnings, read_body, stored_form, validate
+from argosy.cluster.handlers.writing import (
+    Raced,
+    check_place,
+    content_warnings,
+    parted,
+    read_body,
+    stored_form,
+    together,
+    validate,
+)
 from argosy.cluster.kind import Kind, WriteContext
 from argosy.cluster.request import ApiRequest, ApiResponse
 from argosy.cluster.store import Entry
@@ -20,7 +29,7 @@ ATTEMPTS = 5
 
 
 async def update(core: Core, request: ApiRequest) -> ApiResponse:
-    obj, warnings = await judged(core, is_large(request.body), lambda: read_body(request))
+    obj, warnings = await carried_out(core, is_large(request.body), lambda: read_body(request))
     check_place(request, obj)
     kind = request.kind
     entry = core.find(kind, request.namespace, request.name)
@@ -70,11 +79,11 @@ async def replace(
     old = kind.from_storage(entry.obj)
     claimed = dict(obj["metadata"])
     large = is_large(obj)
-    await judged(core, large, lambda: strategy.default(obj))
+    await carried_out(core, large, lambda: _default(request, obj, old))
     strategy.canonicalize(obj)
     warnings += metadata_rules.drop_duplicate_owners(obj["metadata"])
     if not tracked:
-        await judged(core, large, lambda: track(core, request, old, obj, now))
+        await carried_out(core, large, lambda: track(core, request, old, obj, now))
     attributes = Attributes(ctx=ctx, kind=kind, namespace=request.namespace, obj=obj, old=old, request=request)
     obj = await core.admission.mutate(attributes)
     _settle(ctx, kind, obj, old)
@@ -87,6 +96,16 @@ async def replace(
     if core.table(kind).entries.get(entry.key) is not entry:
         raise Raced
     return _store(core, ctx, kind, entry, obj, old, warnings)
+
+
+def _default(request: ApiRequest, obj: JsonObject, old: JsonObject) -> None:
+    """In place."""
+    own, rest = parted(request, obj, old)
+    request.kind.strategy.default(own)
+    if rest:
+        whole = together(obj, own, rest)
+        obj.clear()
+        obj.update(whole)
 
 
 def _settle(ctx: WriteContext, kind: Kind, obj: JsonObject, old: JsonObject) -> None:

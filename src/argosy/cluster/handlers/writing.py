@@ -6,11 +6,13 @@ from collections.abc import Sequence
 
 from argosy.cluster.errors import bad_request, invalid
 from argosy.cluster.handlers import metadata as metadata_rules
-from argosy.cluster.kind import Kind, WriteContext
+from argosy.cluster.kind import Decoded, Kind, WriteContext
 from argosy.cluster.request import ApiRequest
 from argosy.cluster.store.entry import Unencodable
 from argosy.machinery.objects import JsonObject
 from argosy.machinery.status import StatusError
+
+_STATUS_FRAME = frozenset({"apiVersion", "kind", "metadata", "status"})
 
 
 class Raced(Exception):
@@ -25,6 +27,30 @@ def read_body(request: ApiRequest) -> tuple[JsonObject, list[str]]:
     decoded = request.kind.strategy.decode(body)
     problems = field_problems(decoded.unknown, request.duplicates)
     return decoded.obj, judge_fields(request, problems)
+
+
+def parted(request: ApiRequest, obj: JsonObject, stored: JsonObject) -> tuple[JsonObject, JsonObject]:
+    """What a write may change, and the rest.
+
+    The status endpoint of a custom resource keeps the rest as it is stored (`prepare_update`): where it is still the
+    stored one itself, there is nothing to read, fill or drop in it.
+    """
+    if request.subresource != "status" or not request.kind.custom:
+        return obj, {}
+    rest = {name: item for name, item in obj.items() if name not in _STATUS_FRAME and item is stored.get(name)}
+    return ({name: item for name, item in obj.items() if name not in rest}, rest) if rest else (obj, rest)
+
+
+def together(obj: JsonObject, own: JsonObject, rest: JsonObject) -> JsonObject:
+    """The two parts in the order of `obj`, and what came to its own part."""
+    return {**{name: rest[name] if name in rest else own[name] for name in obj if name in rest or name in own}, **own}
+
+
+def decoded_over(request: ApiRequest, obj: JsonObject, stored: JsonObject) -> Decoded:
+    """As the kind sees it, where parts of it may be those of `stored`. Raises StatusError 400."""
+    own, rest = parted(request, obj, stored)
+    decoded = request.kind.strategy.decode(own)
+    return Decoded(together(obj, decoded.obj, rest), decoded.unknown) if rest else decoded
 
 
 def field_problems(unknown: Sequence[str], duplicates: Sequence[str]) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Final, Literal
+from typing import Final, Literal, get_args
 
 from argosy.observe.metrics import Registry
 
@@ -18,20 +18,20 @@ class RuntimeMetrics:
     """`active`: how many turns are under way."""
 
     def __init__(self, registry: Registry, controller: str, workers: int, active: Callable[[], int]) -> None:
-        self._controller = controller
         name = ("controller",)
-        self._turns = registry.counter("controller_runtime_reconcile_total", "Turns, by result.", (*name, "result"))
-        self._errors = registry.counter("controller_runtime_reconcile_errors_total", "Turns that failed.", name)
-        self._seconds = registry.histogram(
-            "controller_runtime_reconcile_time_seconds", "Time of a turn.", name, SECONDS
-        )
+        turns = registry.counter("controller_runtime_reconcile_total", "Turns, by result.", (*name, "result"))
+        self._ended = {result: turns.adding(controller=controller, result=result) for result in get_args(Result)}
+        errors = registry.counter("controller_runtime_reconcile_errors_total", "Turns that failed.", name)
+        self._failed = errors.adding(controller=controller)
+        seconds = registry.histogram("controller_runtime_reconcile_time_seconds", "Time of a turn.", name, SECONDS)
+        self._took = seconds.observing(controller=controller)
         most = registry.gauge("controller_runtime_max_concurrent_reconciles", "Turns at once, at most.", name)
         most.set(float(workers), controller=controller)
         working = registry.gauge("controller_runtime_active_workers", "Turns under way.", name)
         working.watch(lambda: float(active()), controller=controller)
 
     def took(self, seconds: float, result: Result) -> None:
-        self._turns.add(controller=self._controller, result=result)
-        self._seconds.observe(seconds, controller=self._controller)
+        self._ended[result]()
+        self._took(seconds)
         if result == "error":
-            self._errors.add(controller=self._controller)
+            self._failed()

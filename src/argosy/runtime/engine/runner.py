@@ -87,7 +87,9 @@ class Runner:
         self._memory: dict[Key, Any] = {}
         self._refusals: dict[Key, tuple[Refusal, ...]] = {}
         self._turns = registry.counter("argosy_reconcile_total", "Looks, by result.", ("controller", "result"))
-        self._seconds = registry.histogram("argosy_reconcile_seconds", "Time of one look.", ("controller",))
+        self._ended_well = self._turns.adding(controller=controller.name, result="ok")
+        seconds = registry.histogram("argosy_reconcile_seconds", "Time of one look.", ("controller",))
+        self._took = seconds.observing(controller=controller.name)
         self._peers = RuntimeMetrics(registry, controller.name, controller.workers, lambda: self.queue.working_count)
         registry.gauge("argosy_queue_depth", "Keys that are ready.", ("controller",)).watch(
             lambda: len(self.queue), controller=self.name
@@ -149,7 +151,7 @@ class Runner:
             self._succeeded(work, decision)
             result = "success" if decision.wake_at is None else "requeue_after"
         seconds = self._clock.monotonic() - began
-        self._seconds.observe(seconds, controller=self.name)
+        self._took(seconds)
         self._peers.took(seconds, result)
         if self._controller.timed is not None:
             self._controller.timed(work.key, seconds, failed)
@@ -200,7 +202,7 @@ class Runner:
             seconds = (decision.wake_at - self._clock.now()).total_seconds()
             background = self._controller.background if decision.background is None else decision.background
             self.queue.add_after(work.key, seconds, background=background)
-        self._turns.add(controller=self.name, result="ok")
+        self._ended_well()
 
     def _failed(self, work: Work, result: str, error: str, *, at_least: float = 0.0) -> None:
         delay = self.queue.retry(work.key, at_least=at_least, at_most=STALE_LONGEST if result == "conflict" else None)
