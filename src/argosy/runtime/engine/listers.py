@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from argosy.machinery.controller import Controller, Index
 from argosy.machinery.objects import JsonObject, Kind, Resource, resource_of
 from argosy.runtime.caches.informers import InformerCaches
+from argosy.runtime.engine.late_tasks import begin
 from argosy.runtime.engine.lister import Lister
 from argosy.runtime.engine.subscriptions import Note, Subscriptions, Work
 
@@ -118,8 +119,7 @@ class Listers:
         await self._filled[extent].wait()
 
     def _begin(self, extent: Extent) -> None:
-        if self._tasks is not None:
-            self._tasks.create_task(self._fill(extent), name=f"lister of {extent}")
+        begin(self._tasks, self._fill(extent), f"lister of {extent}")
 
     async def _fill(self, extent: Extent) -> None:
         lister = self._listers[extent]

@@ -13,6 +13,7 @@ from argosy.machinery.requests import Write
 from argosy.machinery.status import StatusError
 from argosy.runtime.client import Client
 from argosy.runtime.clock import Clock
+from argosy.runtime.engine.late_tasks import begin
 from argosy.runtime.engine.listers import Listers
 from argosy.runtime.engine.outcome import Refused, Stale, raise_for
 from argosy.runtime.events import EventRecorder
@@ -102,8 +103,7 @@ class Writer:
         recorder = self._recorders.get(component)
         if recorder is None:
             recorder = self._recorders[component] = EventRecorder(self._client, self._clock, component)
-            if self._tasks is not None:
-                self._tasks.create_task(recorder.run())
+            begin(self._tasks, recorder.run(), f"events of {component}")
         recorder.record(
             event.about,
             event.reason,
