@@ -162,11 +162,14 @@ class Google(Records):
 
 
 class Azure(Records):
-    """Azure DNS, and the tenant's token endpoint: by a secret, or by an assertion that it knows."""
+    """Azure DNS, and the tenant's token endpoint: by a secret, or by an assertion that it knows.
 
-    def __init__(self, *, secret: str = "", assertion: str = "") -> None:
+    `machine`: the identity that instance metadata knows by this client or resource, empty for an only one.
+    """
+
+    def __init__(self, *, secret: str = "", assertion: str = "", machine: str | None = None) -> None:
         super().__init__()
-        self._secret, self._assertion = secret, assertion
+        self._secret, self._assertion, self._machine = secret, assertion, machine
         self.url = ""
         self._tokens: dict[str, str] = {}
         """The scope of each."""
@@ -174,6 +177,8 @@ class Azure(Records):
 
     def answer(self, asked: Asked) -> Reply:
         path = urlsplit(asked.raw_path).path
+        if path == "/metadata/identity/oauth2/token":
+            return self._of_machine(asked)
         if path == "/tenant-1/oauth2/v2.0/token":
             return self._token({name: values[0] for name, values in parse_qs(asked.body.decode()).items()})
         token = asked.headers.get("authorization", "").removeprefix("Bearer ")
@@ -199,6 +204,17 @@ class Azure(Records):
         if name in self.values:
             return asked.headers.get("if-match") == f"e{self._tags.get(name, 0)}"
         return asked.headers.get("if-none-match") == "*"
+
+    def _of_machine(self, asked: Asked) -> Reply:
+        query = {name: values[0] for name, values in parse_qs(urlsplit(asked.raw_path).query).items()}
+        is_right = asked.method == "GET" and asked.headers.get("metadata") == "true" and query["api-version"]
+        if self._machine is None or not is_right or query["resource"] != self.url:
+            return 400, {"error": "invalid_request"}
+        if query.get("client_id", query.get("msi_res_id", "")) != self._machine:
+            return 400, {"error": "invalid_request", "error_description": "Identity not found"}
+        token = secrets.token_urlsafe(30)
+        self._tokens[token] = f"{query['resource']}/.default"
+        return 200, {"access_token": token, "expires_in": "3599", "token_type": "Bearer"}
 
     def _token(self, form: dict[str, str]) -> Reply:
         by_secret = bool(self._secret) and form.get("client_secret") == self._secret

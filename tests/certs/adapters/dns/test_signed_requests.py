@@ -7,6 +7,7 @@ import base64
 import json
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives import serialization
@@ -15,6 +16,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from argosy.certs.adapters import aws_identity as identity
 from argosy.certs.adapters.dns.akamai import Akamai
 from argosy.certs.adapters.dns.azure_dns import AzureDns
+from argosy.certs.adapters.dns.azure_identity import MachineIdentity
 from argosy.certs.adapters.dns.cloud_dns import CloudDns
 from argosy.certs.adapters.dns.provider import Api, Provider, ProviderError
 from argosy.certs.adapters.dns.route53 import Partition, Route53, partition_of
@@ -178,7 +180,7 @@ def test_google_takes_the_assertion_of_a_service_account_and_no_other() -> None:
     refused(Google(EMAIL, ACCOUNT_KEY.public_key()), google(rsa.generate_private_key(65537, 2048)))
 
 
-def azure(config: dict[str, str], secret: bytes, environment: dict[str, str] | None = None) -> Make:
+def azure(config: dict[str, Any], secret: bytes, environment: dict[str, str] | None = None) -> Make:
     given = {"subscriptionID": "s", "resourceGroupName": "g", **config}
 
     def make(api: Api, url: str) -> Provider:
@@ -209,7 +211,7 @@ def test_azure_takes_the_workload_identity_of_the_process_where_that_is_allowed(
     other = {**environment, "AZURE_CLIENT_ID": "another"}
     refused(cloud, azure({}, b"", other))
     refused(cloud, azure({}, b"", None))
-    refused(cloud, azure({}, b"", {}))
+    refused(cloud, azure({}, b"", {"AZURE_FEDERATED_TOKEN_FILE": str(file)}))
 
 
 def test_azure_takes_the_managed_identity_that_the_solver_names(tmp_path: Path) -> None:
@@ -218,7 +220,38 @@ def test_azure_takes_the_managed_identity_that_the_solver_names(tmp_path: Path) 
     config = {"managedIdentity": {"clientID": "client-1", "tenantID": "tenant-1"}}
     environment = {"AZURE_FEDERATED_TOKEN_FILE": str(file)}
     cloud = Azure(assertion="of-the-pod")
-    changed(cloud, azure(config, b"", environment), "_acme-challenge.www")  # type: ignore[arg-type]
+    changed(cloud, azure(config, b"", environment), "_acme-challenge.www")
+
+
+RESOURCE = "/subscriptions/s/resourceGroups/g/providers/Microsoft.ManagedIdentity/userAssignedIdentities/dns"
+
+
+@pytest.mark.parametrize(
+    ("chosen", "known"),
+    [({}, ""), ({"clientID": "client-1"}, "client-1"), ({"resourceID": RESOURCE}, RESOURCE)],
+)
+def test_azure_takes_the_identity_of_the_machine_from_its_metadata(chosen: dict[str, str], known: str) -> None:
+    cloud = Azure(machine=known)
+
+    def by_machine(given: dict[str, str], environment: dict[str, str] | None) -> Make:
+        config: dict[str, Any] = {"managedIdentity": given}
+
+        def make(api: Api, url: str) -> Provider:
+            told = None if environment is None else {"AZURE_POD_IDENTITY_AUTHORITY_HOST": url, **environment}
+            return azure(config, b"", told)(api, url)
+
+        return make
+
+    changed(cloud, by_machine(chosen, {}), "_acme-challenge.www")
+    refused(cloud, by_machine({"clientID": "another"}, {}))
+    refused(cloud, by_machine(chosen, None))
+
+
+def test_the_metadata_of_the_machine_is_asked_at_its_fixed_address_unless_the_operator_names_another() -> None:
+    assert MachineIdentity.of({}, {}).host == "http://169.254.169.254"
+    assert not EgressPolicy(allow_metadata=True).refusal("169.254.169.254")
+    assert EgressPolicy(allow_metadata=True).refusal("169.254.1.1")
+    assert EgressPolicy().refusal("169.254.169.254")
 
 
 def test_akamai_takes_requests_signed_with_the_client_s_secret() -> None:

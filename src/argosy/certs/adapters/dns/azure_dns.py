@@ -1,4 +1,4 @@
-"""Azure DNS, by a service principal, or by the workload identity of this process where that is allowed."""
+"""Azure DNS, by a service principal, or by the identity of this process or its machine where that is allowed."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from urllib.parse import quote, urlencode
 
 import orjson
 
+from argosy.certs.adapters.dns.azure_identity import MachineIdentity, machine_token
 from argosy.certs.adapters.dns.provider import TTL, Api, ProviderError, bare, relative
 
 LOGIN: Final = {
@@ -37,7 +38,7 @@ class Principal:
 @dataclass(frozen=True, slots=True)
 class AzureDns:
     api: Api
-    principal: Principal
+    principal: Principal | MachineIdentity
     subscription: str
     resource_group: str
     zone_name: str = ""
@@ -103,27 +104,30 @@ class AzureDns:
         return f"{self.management}/{'/'.join(parts)}?api-version={_VERSIONS[kind]}"
 
     async def _token(self) -> str:
+        principal = self.principal
+        if isinstance(principal, MachineIdentity):
+            return await machine_token(self.api, principal, self.management)
         form = {
             "grant_type": "client_credentials",
-            "client_id": self.principal.client_id,
+            "client_id": principal.client_id,
             "scope": f"{self.management}/.default",
-            **self.principal.proof,
+            **principal.proof,
         }
-        url = f"{self.login}/{quote(self.principal.tenant, safe='')}/oauth2/v2.0/token"
+        url = f"{self.login}/{quote(principal.tenant, safe='')}/oauth2/v2.0/token"
         headers = {"Content-Type": "application/x-www-form-urlencoded"}
         answer = await self.api.send("POST", url, headers, urlencode(form).encode())
         if answer.status != 200:
-            raise ProviderError(
-                f"azure gave no token for the client {self.principal.client_id}: status {answer.status}"
-            )
+            raise ProviderError(f"azure gave no token for the client {principal.client_id}: status {answer.status}")
         try:
             return str(orjson.loads(answer.body)["access_token"])
         except (orjson.JSONDecodeError, KeyError, TypeError):
             raise ProviderError("azure's answer holds no token") from None
 
 
-def _principal(config: Mapping[str, Any], secret: bytes, environment: Mapping[str, str] | None) -> Principal:
-    """What the solver names, or else this process. Raises ProviderError for what identifies nobody."""
+def _principal(
+    config: Mapping[str, Any], secret: bytes, environment: Mapping[str, str] | None
+) -> Principal | MachineIdentity:
+    """What the solver names, or else this process, or its machine. Raises ProviderError for what identifies nobody."""
     if config.get("clientID"):
         if not (config.get("tenantID") and secret):
             raise ProviderError("azureDNS: clientID, clientSecretSecretRef and tenantID are needed together")
@@ -132,15 +136,15 @@ def _principal(config: Mapping[str, Any], secret: bytes, environment: Mapping[st
     if environment is None:
         raise ProviderError("azureDNS: the machine's own identity may not be used for this issuer: name a clientID")
     chosen = config.get("managedIdentity") or {}
-    if chosen.get("resourceID"):
-        raise ProviderError("azureDNS: managedIdentity.resourceID needs instance metadata, which is not asked")
+    file = environment.get("AZURE_FEDERATED_TOKEN_FILE", "")
+    if not file:
+        return MachineIdentity.of(chosen, environment)
     tenant = str(chosen.get("tenantID") or environment.get("AZURE_TENANT_ID", ""))
     client = str(chosen.get("clientID") or environment.get("AZURE_CLIENT_ID", ""))
-    file = environment.get("AZURE_FEDERATED_TOKEN_FILE", "")
-    if not (tenant and client and file):
+    if not (tenant and client):
         raise ProviderError(
-            "azureDNS: clientID, clientSecretSecretRef and tenantID are not named, and this process has no workload "
-            "identity: AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_FEDERATED_TOKEN_FILE are needed"
+            "azureDNS: this process has the file of a workload identity, and neither the solver nor AZURE_TENANT_ID "
+            "and AZURE_CLIENT_ID say whose it is"
         )
     try:
         assertion = Path(file).read_text(encoding="ascii").strip()

@@ -1,0 +1,58 @@
+"""The token of the machine's own managed identity, as Azure's instance metadata gives it.
+
+The one request of ours to a metadata service. Its address is fixed, or the operator's own, and never taken from an
+object; no redirect is followed and no proxy asked. It is made for issuers that may use the machine's identity alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Final
+from urllib.parse import urlencode
+
+import orjson
+
+from argosy.certs.adapters.dns.provider import Api, ProviderError
+from argosy.sources.egress import Egress
+
+HOST: Final = "http://169.254.169.254"
+HOST_NAME: Final = "AZURE_POD_IDENTITY_AUTHORITY_HOST"
+"""The variable by which Azure's own clients are told of another one."""
+_VERSION: Final = "2018-02-01"
+
+
+@dataclass(frozen=True, slots=True)
+class MachineIdentity:
+    """One of the machine's identities: by its client, by its resource, or the only one it has."""
+
+    client_id: str = ""
+    resource_id: str = ""
+    host: str = HOST
+
+    @classmethod
+    def of(cls, chosen: Mapping[str, Any], environment: Mapping[str, str]) -> MachineIdentity:
+        """`chosen`: the solver's managedIdentity."""
+        host = environment.get(HOST_NAME, "").rstrip("/") or HOST
+        return cls(str(chosen.get("clientID") or ""), str(chosen.get("resourceID") or ""), host)
+
+
+async def machine_token(api: Api, identity: MachineIdentity, resource: str) -> str:
+    """For requests to `resource`. Raises ProviderError."""
+    asked = {"api-version": _VERSION, "resource": resource}
+    if identity.client_id:
+        asked["client_id"] = identity.client_id
+    elif identity.resource_id:
+        asked["msi_res_id"] = identity.resource_id
+    egress = Egress(replace(api.egress.policy, allow_metadata=True))
+    url = f"{identity.host}/metadata/identity/oauth2/token?{urlencode(asked)}"
+    try:
+        answer = await replace(api, egress=egress).send("GET", url, {"Metadata": "true"}, None)
+    finally:
+        await egress.close()
+    if answer.status != 200:
+        raise ProviderError(f"azure gave no token for the machine's identity: status {answer.status}")
+    try:
+        return str(orjson.loads(answer.body)["access_token"])
+    except (orjson.JSONDecodeError, KeyError, TypeError):
+        raise ProviderError("azure's instance metadata holds no token") from None
