@@ -86,6 +86,22 @@ def test_one_series_too_many_is_counted_as_other(monkeypatch: pytest.MonkeyPatch
     assert list(counter.lines()) == ['c{name="a"} 2', 'c{name="b"} 1', 'c{name="other"} 2']
 
 
+def test_labels_that_were_checked_before_count_as_those_that_are_named_each_time() -> None:
+    registry = Registry()
+    looks, seconds = registry.counter("looks", "Looks.", ("room",)), registry.histogram("took", "Time.", ("room",))
+    add, observe = looks.adding(room="certs"), seconds.observing(room="certs")
+    looks.add(room="certs")
+    add()
+    observe(0.5)
+    seconds.observe(0.5, room="certs")
+    assert (looks.value(room="certs"), seconds.count(room="certs")) == (2.0, 2)
+    looks.forget(lambda labels: False)
+    add()
+    assert looks.value(room="certs") == 1.0
+    with pytest.raises(ValueError, match="has labels"):
+        looks.adding(house="certs")
+
+
 def test_series_of_what_is_gone_are_forgotten() -> None:
     counter = Registry().counter("c", "C.", ("name",))
     counter.add(name="a")
