@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import csv
+import io
 import json
+import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
@@ -17,6 +19,12 @@ PREFIX: Final = "cert-manager.io/"
 ACME: Final = "acme.cert-manager.io/"
 _HOUR: Final = 3_600_000_000_000
 _LONGEST_NAME: Final = 64
+_FIELD: Final = r'(?:"(?:[^"]|"")*"|[^",\r\n]*)'
+_LINE: Final = re.compile(rf"\n*{_FIELD}(?:,{_FIELD})*\n*")
+"""Of comma-separated values. A quote within a value that does not begin with one is refused; Python would keep it."""
+_LARGEST: Final = 2**31 - 1
+_EMPTY_IS_UNSET: Final = frozenset({"common-name", "alt-names", "ip-sans", "email-sans", "subject-serialnumber"})
+"""Annotations that say nothing when they are empty; the others are refused then."""
 _TRUE: Final = frozenset({"1", "t", "T", "TRUE", "true", "True"})
 
 
@@ -63,7 +71,7 @@ def translated(annotations: Mapping[str, str]) -> JsonObject:
     spec: JsonObject = {}
     for name, read in _READERS:
         text = annotations.get(f"{PREFIX}{name}")
-        if text is None:
+        if text is None or (not text and name in _EMPTY_IS_UNSET):
             continue
         try:
             read(spec, text)
@@ -101,10 +109,12 @@ def _emails(spec: JsonObject, text: str) -> None:
 def _subject_list(field: str) -> Callable[[JsonObject, str], None]:
     def read(spec: JsonObject, text: str) -> None:
         try:
-            rows = list(csv.reader([text], strict=True, skipinitialspace=False))
+            rows = [row for row in csv.reader(io.StringIO(text, newline=""), strict=True) if row]
         except csv.Error as error:
             raise ValueError(str(error)) from None
-        spec.setdefault("subject", {})[field] = rows[0] if rows else []
+        if not _LINE.fullmatch(text) or len(rows) != 1:
+            raise ValueError(f"{text!r} is not one line of values with commas between them")
+        spec.setdefault("subject", {})[field] = rows[0]
 
     return read
 
@@ -128,6 +138,8 @@ def _integer(field: str, least: int | None = None) -> Callable[[JsonObject, str]
         if not text.lstrip("+-").isdigit() or not text.isascii():
             raise ValueError(f"{text!r} is no number")
         found = int(text)
+        if abs(found) > _LARGEST:
+            raise ValueError(f"{text!r} is too large")
         if least is not None and found < least:
             raise ValueError(f"must be at least {least}")
         spec[field] = found
@@ -166,9 +178,13 @@ def _key_size(spec: JsonObject, text: str) -> None:
 
 def _secret_template(spec: JsonObject, text: str) -> None:
     try:
-        template = json.loads(text)
+        template, _ = json.JSONDecoder().raw_decode(text.lstrip())  # what follows the first value is not read
     except json.JSONDecodeError as error:
         raise ValueError(f"it is no JSON: {error.msg}") from None
+    if isinstance(template, dict):
+        template = {key: value for key, value in template.items() if value is not None}
+    if template is None:
+        return
     if not isinstance(template, dict) or set(template) - {"annotations", "labels"}:
         raise ValueError("it holds more than annotations and labels")
     parts: list[Any] = list(template.values())
