@@ -81,13 +81,13 @@ def fit_request(snapshot: Snapshot, certificate: Certificate, facts: keys.KeyFac
 def _passwords(snapshot: Snapshot, certificate: Certificate) -> tuple[dict[tuple[str, str], Hidden], tuple[str, ...]]:
     found: dict[tuple[str, str], Hidden] = {}
     missing: list[str] = []
-    for ref in keystores.password_refs(certificate.spec.keystores):
+    for kind, ref in keystores.password_refs(certificate.spec.keystores):
         secret = snapshot.get(Secret, Key(certificate.metadata.namespace, ref.name))
         value = secret.value(ref.key) if secret else None
         if secret is None:
-            missing.append(f'secrets "{ref.name}" not found')
+            missing.append(f'{kind} keystore password Secret "{ref.name}" not found')
         elif not value:
-            missing.append(f'Secret "{ref.name}" has no key "{ref.key}"')
+            missing.append(f'{kind} keystore password Secret "{ref.name}" holds nothing under "{ref.key}"')
         else:
             found[ref.name, ref.key] = Hidden(value)
     return found, tuple(missing)
@@ -279,7 +279,7 @@ def _is_ours(secret: Secret, certificate: Certificate) -> bool:
 
 
 def _told_once(seen: Seen) -> Decision:
-    message = f"Failed to read the password of a keystore: {'; '.join(seen.missing)}"
+    message = seen.missing[0]
     if seen.memory == message:
         return NOTHING
     event = Event(about=seen.certificate.raw, reason="KeystorePasswordSecretNotFound", message=message, type="Warning")

@@ -12,13 +12,17 @@ DEFAULT_ALIAS = "certificate"
 
 def wanted(stores: Keystores | None) -> tuple[JksKeystore | Pkcs12Keystore, ...]:
     """Those that are to be made."""
-    both = (stores.jks, stores.pkcs12) if stores else ()
+    both = (stores.pkcs12, stores.jks) if stores else ()
     return tuple(one for one in both if one is not None and one.create)
 
 
-def password_refs(stores: Keystores | None) -> tuple[SecretKeyRef, ...]:
-    """Where their passwords are, for those that have no literal one."""
-    return tuple(one.password_secret_ref for one in wanted(stores) if one.password is None and one.password_secret_ref)
+def password_refs(stores: Keystores | None) -> tuple[tuple[str, SecretKeyRef], ...]:
+    """Their kinds and where their passwords are, for those that have no literal one."""
+    return tuple(
+        ("JKS" if isinstance(one, JksKeystore) else "PKCS12", one.password_secret_ref)
+        for one in wanted(stores)
+        if one.password is None and one.password_secret_ref
+    )
 
 
 def encode(

@@ -125,8 +125,10 @@ def _with_none(seen: Seen) -> Decision:
         message = (
             "User intervention required: existing private key in Secret "
             f'"{seen.target.metadata.name}" does not match requirements on Certificate resource, mismatching fields: '
-            f"[{' '.join(mismatches)}], but the private key cannot be regenerated as "
-            "spec.privateKey.rotationPolicy is Never"
+            f"[{' '.join(mismatches)}], but cert-manager cannot create new private key as the Certificate's "
+            ".spec.privateKey.rotationPolicy is unset or set to Never. To allow cert-manager to create a new private "
+            "key you can set .spec.privateKey.rotationPolicy to 'Always' (this will result in the private key being "
+            "regenerated every time a cert is renewed) "
         )
         return _told_once(seen, "CannotRegenerateKey", message)
     text = keys.encode(keys.load(stored, seen.settings.limits.key, checked=False), "PKCS8")
@@ -148,7 +150,8 @@ def _with_new(seen: Seen) -> Decision:
     message = f'Stored new private key in temporary Secret resource "{name}"'
     events: tuple[Event, ...] = (Event(about=seen.certificate.raw, reason="Generated", message=message),)
     if undecodable(seen):
-        failed = "Failed to decode private key stored in Secret - generating new key"
+        named = seen.certificate.spec.secret_name
+        failed = f'Failed to decode private key stored in Secret "{named}" - generating new key'
         events = (Event(about=seen.certificate.raw, reason="DecodeFailed", message=failed, type="Warning"), *events)
     return _store(seen, text, events)
 

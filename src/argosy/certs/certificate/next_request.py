@@ -89,7 +89,7 @@ def decide(seen: Seen, now: datetime) -> Decision:
     if isinstance(made, Failed):
         return _told_once(seen, f"Failed to generate CSR: {made.reason}")
     if isinstance(made, Unfit):
-        return _told_once(seen, f"Failed to generate CSR: {made.reason}")
+        return _told_once(seen, f"Failed to generate CSR: {made.reason} - will not retry")
     assert isinstance(made, bytes)
     name = names.request_name(seen.certificate.metadata.name, seen.certificate.revision + 1)
     message = f'Created new CertificateRequest resource "{name}"'
