@@ -40,7 +40,7 @@ def test_a_key_is_readable_by_its_owner_alone_and_never_replaces_another(
         ("kind: Pod\n", "holds 0 Certificates; one is needed"),
         ("kind: Certificate\n", "holds 1 Certificates; one is needed, with a spec"),
         ("a: [", "c.yaml: "),
-        ("kind: Certificate\nspec: {}\n", "no common name, DNS name"),
+        ("kind: Certificate\nspec: {}\n", "at least one of commonName"),
         (
             "kind: Certificate\nspec: {dnsNames: [a], privateKey: {algorithm: DSA}}\n",
             "'DSA' is not RSA, ECDSA or Ed25519",

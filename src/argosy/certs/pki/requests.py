@@ -115,8 +115,12 @@ def make(spec: CertificateSpec, key: keys.Key, *, encode_basic_constraints: bool
         extensions = extensions_of(spec, subject_der, encode_basic_constraints=encode_basic_constraints)
     except ValueError as error:
         raise RequestError(str(error)) from None
-    if subject_der == subject.EMPTY and not any(one.oid == SUBJECT_ALT_NAME for one in extensions):
-        raise RequestError("no common name, DNS name, URI SAN, Email SAN, IP or OtherName SAN specified on certificate")
+    names = subject.common_name(subject.decoded(subject_der)) or alt_names.of_spec(spec)
+    if not names:
+        raise RequestError(
+            "at least one of commonName (from the commonName field or from a literalSubject), dnsNames, emailSANs, "
+            "ipAddresses, otherNames, or uriSANs must be set"
+        )
     algorithm = signatures.by_key(key)
     if spec.signature_algorithm:
         if spec.signature_algorithm not in signatures.ALLOWED[keys.kind_of(key).algorithm]:

@@ -47,7 +47,7 @@ def look(snapshot: Snapshot, request: CertificateRequest, issuer: AnyIssuer, set
     try:
         asked = csr.read(decoded(request.spec.request))
     except csr.RequestError as error:
-        return Fault(reason="RequestParsingError", message=f"Failed to decode CSR in spec: {error}")
+        return Fault(reason="RequestParsingError", message=f"Failed to decode CSR in spec.request: {error}")
     wanted = order_of(request, issuer, asked, _replaced(snapshot, request, issuer, settings))
     if isinstance(wanted, Fault):
         return wanted

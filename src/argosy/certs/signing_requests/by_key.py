@@ -66,7 +66,7 @@ def by_own_key(
     except csr.RequestError as error:
         return Refused(reason="ErrorGenerating", message=f"Error generating certificate template: {error}")
     if facts.public != asked.public:
-        message = f"the key in Secret {namespace}/{name} is not the one that the request is signed with"
+        message = "Referenced private key in Secret does not match that in the request"
         return Refused(reason="ErrorKeyMatch", message=message)
     points = issuer.spec.self_signed.crl_distribution_points if issuer.spec.self_signed else ()
     return snapshot.ask(_question(request, life, Hidden(text), b"", Pointers(crl=points)))
