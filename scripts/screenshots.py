@@ -26,7 +26,10 @@ PAGES: Final = {
     "applications": "/applications",
     "application": "/applications/argocd/shop-prod",
     "tree": "/applications/argocd/shop-prod?view=tree",
+    "traffic": "/applications/argocd/shop-prod?view=tree&layout=traffic",
+    "history": "/applications/argocd/shop-prod?view=history",
     "logs": "/applications/argocd/shop-prod?view=logs",
+    "edit": "/applications/argocd/shop-prod/edit",
     "new-application": "/applications/new",
     "pipeline": "/pipelines/shop",
     "promotions": "/promotions",
@@ -36,8 +39,15 @@ PAGES: Final = {
     "seal": "/seal",
     "settings": "/settings/clusters",
     "activity": "/activity",
+    "deliveries": "/deliveries",
+    "empty": "/applicationsets",
+    "broken": "/applications/argocd/absent",
 }
 IN_DOCS: Final = {"home", "tree", "pipeline", "rollout"}
+PATIENCE_MS: Final = 180_000
+"""The demonstration has much to do when it begins, and the machine may be a slow one."""
+IS_SHOWN: Final = """() => document.querySelector('h1') !== null
+  && !/Loading…|Comparing…|Searching…/.test(document.body.innerText)"""
 
 
 def main() -> None:
@@ -68,10 +78,12 @@ def take(browser: Browser, state: Path, url: str, size: str, scheme: str) -> Non
         viewport={"width": width, "height": height},
         color_scheme="dark" if scheme == "dark" else "light",
     )
+    context.set_default_timeout(PATIENCE_MS)
     page = context.new_page()
     for name, place in PAGES.items():
         page.goto(url + place)
-        page.wait_for_timeout(1500)
+        page.wait_for_function(IS_SHOWN)
+        page.wait_for_timeout(500)
         page.screenshot(path=OUT / f"{name}-{size}-{scheme}.png")
     context.close()
 
@@ -103,6 +115,7 @@ def argosy(*arguments: str) -> str:
 
 def signed_in(browser: Browser, url: str, password: str, state: Path) -> Path:
     context = browser.new_context(ignore_https_errors=True)
+    context.set_default_timeout(PATIENCE_MS)
     page = context.new_page()
     page.goto(f"{url}/login")
     page.get_by_label("User").fill("admin")

@@ -38,14 +38,6 @@ PLACES = (
     "/applications/argocd/web?view=diff",
     "/applications/argocd/web?view=history",
 )
-PAYLOADS = (
-    "<img src=x onerror=alert(1)>",
-    "<script>alert(1)</script>",
-    '"><svg onload=alert(1)>',
-    "javascript:alert(1)",
-    "{{constructor.constructor('alert(1)')()}}",
-    "\u202egnp.exe",
-)
 
 
 def test_who_is_not_signed_in_comes_back_to_where_they_were(site: Site, browser: Browser) -> None:
@@ -227,28 +219,6 @@ def test_no_page_has_a_serious_fault_of_accessibility(page: Page, theme: str) ->
             "axe.run().then(({violations}) => violations.map(v => [v.impact, v.id, v.nodes[0].html]))"
         )
         assert [one for one in found if one[0] in ("serious", "critical")] == [], place
-
-
-def test_names_and_messages_are_text_whatever_they_say(page: Page, site: Site) -> None:
-    labels = {f"l{at}": "x" for at in range(len(PAYLOADS))}
-    for at, payload in enumerate(PAYLOADS):
-        app = {
-            "apiVersion": "argoproj.io/v1alpha1",
-            "kind": "Application",
-            "metadata": {"name": f"hostile-{at}", "namespace": "argocd", "labels": labels},
-            "spec": {
-                "project": payload,
-                "source": {"repoURL": payload, "path": payload, "targetRevision": payload},
-                "destination": {"server": payload, "namespace": payload},
-            },
-        }
-        site.argosy.kubectl("apply", "-f", "-", stdin=json.dumps(app))
-    page.goto("/applications?search=hostile")
-    expect(page.locator("tbody tr")).to_have_count(len(PAYLOADS))
-    for at, payload in enumerate(PAYLOADS):
-        page.goto(f"/applications/argocd/hostile-{at}")
-        expect(page.locator(".facts")).to_contain_text(payload)
-    site.argosy.kubectl("delete", "applications", "-n", "argocd", *(f"hostile-{at}" for at in range(len(PAYLOADS))))
 
 
 @pytest.mark.parametrize("width", [360, 2560])

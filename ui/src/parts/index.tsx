@@ -180,10 +180,27 @@ export function Sortable({ column, children }: { column: string; children: Compo
   );
 }
 
+/** Where filters stand beside the list; elsewhere they are opened by a press. */
+const WIDE = matchMedia("(min-width: 1001px)");
+
+export function Trouble({ title, problem }: { title: string; problem: string }) {
+  return (
+    <>
+      <div class="head">
+        <h1>{title}</h1>
+      </div>
+      <Note severity="broken">{problem}</Note>
+    </>
+  );
+}
+
 /** Filters of a list with counts; what is chosen stands in the address. */
 export function Facets({ facets, names }: { facets: Record<string, Record<string, number>>; names: Record<string, string> }) {
+  const chosen = Object.keys(names).reduce((count, name) => count + query.value.getAll(name).length, 0);
   return (
-    <div class="facets" role="group" aria-label="Filters">
+    <details class="facets-box" open={WIDE.matches}>
+      <summary>Filters{chosen > 0 && ` (${chosen})`}</summary>
+      <div class="facets" role="group" aria-label="Filters">
       {Object.entries(names).map(([name, title]) => {
         const chosen = query.value.getAll(name);
         const values = Object.keys(facets[name] ?? {});
@@ -210,6 +227,7 @@ export function Facets({ facets, names }: { facets: Record<string, Record<string
         );
       })}
     </div>
+    </details>
   );
 }
 

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 
-import { HIGHEST, isLarger, scaleOf, scrolledTo, WIDEST } from "./minimap-model";
+import { FEW, helps, HIGHEST, scaleOf, scrolledTo, WIDEST } from "./minimap-model";
 
 const seen = { left: 0, top: 0, width: 800, height: 400 };
 
@@ -12,10 +12,11 @@ test("the whole picture fits into the minimap", () => {
   }
 });
 
-test("there is none where the whole picture is seen, or nothing was measured yet", () => {
-  expect(isLarger(seen, 700, 380)).toBe(false);
-  expect(isLarger(seen, 700, 3800)).toBe(true);
-  expect(isLarger({ ...seen, width: 0 }, 700, 3800)).toBe(false);
+test("there is none for a few, where the whole picture is seen, or where nothing was measured yet", () => {
+  expect(helps(FEW + 1, seen, 700, 3800)).toBe(true);
+  expect(helps(FEW, seen, 700, 3800)).toBe(false);
+  expect(helps(FEW + 1, seen, 700, 380)).toBe(false);
+  expect(helps(FEW + 1, { ...seen, width: 0 }, 700, 3800)).toBe(false);
 });
 
 test("what is pressed comes into the middle, and never beyond the beginning", () => {

@@ -24,9 +24,12 @@ export function scaleOf(width: number, height: number): number {
   return Math.min(WIDEST / Math.max(1, width), HIGHEST / Math.max(1, height));
 }
 
-/** Whether a minimap helps: some of the picture is out of sight. */
-export function isLarger(seen: Part, width: number, height: number): boolean {
-  return seen.width > 0 && (width > seen.width * 1.2 || height > seen.height * 1.2);
+/** Pictures of no more than these are read without one. */
+export const FEW = 30;
+
+/** Whether a minimap helps: there is much, and some of it is out of sight. */
+export function helps(spots: number, seen: Part, width: number, height: number): boolean {
+  return spots > FEW && seen.width > 0 && (width > seen.width * 1.2 || height > seen.height * 1.2);
 }
 
 /** Where to scroll, so that the pressed place of the minimap comes into the middle. */

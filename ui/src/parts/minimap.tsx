@@ -2,7 +2,7 @@
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 
-import { isLarger, type Part, scaleOf, scrolledTo, type Spot } from "./minimap-model";
+import { helps, type Part, scaleOf, scrolledTo, type Spot } from "./minimap-model";
 
 const NOTHING: Part = { left: 0, top: 0, width: 0, height: 0 };
 
@@ -43,7 +43,7 @@ export function Mapped({ class: name, label, width, height, spots, children }: P
       <div ref={box} class={name} tabIndex={0} role="group" aria-label={label}>
         {children}
       </div>
-      {isLarger(seen, width, height) && (
+      {helps(spots.length, seen, width, height) && (
         <svg class="minimap" width={width * scale} height={height * scale} aria-hidden="true" onPointerDown={to} onPointerMove={to}>
           {spots.map((one) => (
             <rect

@@ -1,7 +1,7 @@
 import { useState } from "preact/hooks";
 
 import { ask, Failure } from "../../api/client";
-import { Ago, Badge, Button, Copy, Note, StateBadge, Tabs, toast } from "../../parts";
+import { Ago, Badge, Button, Copy, Note, StateBadge, Tabs, toast, Trouble } from "../../parts";
 import { namedLink, shortRevision } from "../../parts/format";
 import { go, href, query } from "../../router";
 import { placeOf } from "../applications/model";
@@ -27,7 +27,7 @@ export function ApplicationPage({ namespace, name }: { namespace: string; name: 
   const found = useLive<Live>(`/api/argosy/v1/stream/applications/${place}`);
   const app = found?.value.value;
   const problem = found?.problem.value;
-  if (problem) return <Note severity="broken">{problem}</Note>;
+  if (problem) return <Trouble title={name} problem={problem} />;
   if (!app) return <p class="muted">Loading…</p>;
   if (app.gone) {
     return (

@@ -1,6 +1,6 @@
 import type { Schemas } from "../../api/client";
 import { keyOf } from "../../api/patch";
-import { Ago, Badge, Copy, Facets, Note, Search, type Severity, Sortable } from "../../parts";
+import { Ago, Badge, Copy, Facets, Note, Search, type Severity, Sortable, Trouble } from "../../parts";
 import { href, query } from "../../router";
 import { SavedViews } from "../../parts/saved-views";
 import { VirtualTable } from "../../parts/virtual";
@@ -142,7 +142,7 @@ export function ObjectPage({ kind, namespace, name }: { kind: string; namespace:
   const found = useLive<Live>(`/api/argosy/v1/stream/${place}`);
   const shown = found?.value.value;
   const problem = found?.problem.value;
-  if (problem) return <Note severity="broken">{problem}</Note>;
+  if (problem) return <Trouble title={name} problem={problem} />;
   if (!shown) return <p class="muted">Loading…</p>;
   if (shown.gone) {
     return (

@@ -1,7 +1,7 @@
 import { useEffect, useMemo, useState } from "preact/hooks";
 
 import { ask, Failure, type Schemas } from "../../api/client";
-import { Ago, Badge, Button, Note, type Severity } from "../../parts";
+import { Ago, Badge, Button, Note, type Severity, Trouble } from "../../parts";
 import { Mapped } from "../../parts/minimap";
 import type { Spot } from "../../parts/minimap-model";
 import { go, href, query, withQuery } from "../../router";
@@ -74,7 +74,7 @@ export function PipelinePage({ project }: { project: string }) {
   const found = useLive<Pipeline>(`/api/argosy/v1/stream/pipelines/${encodeURIComponent(project)}`);
   const pipeline = found?.value.value;
   const problem = found?.problem.value;
-  if (problem) return <Note severity="broken">{problem}</Note>;
+  if (problem) return <Trouble title={project} problem={problem} />;
   if (!pipeline) return <p class="muted">Loading…</p>;
   const stage = pipeline.stages.find((one) => one.row.name === query.value.get("stage"));
   const warehouse = pipeline.warehouses.find((one) => one.name === query.value.get("warehouse"));
