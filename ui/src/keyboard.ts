@@ -23,6 +23,11 @@ export function moved(rows: number, at: number, key: string): number {
   return key === "j" ? Math.min(at + 1, rows - 1) : Math.max(at - 1, 0);
 }
 
+/** Where letters are typed or choose something: keys are not ours there. A box that is checked takes none. */
+function takesText(target: HTMLElement): boolean {
+  return target.matches?.('input:not([type="checkbox"], [type="radio"]), textarea, select');
+}
+
 addEventListener("keydown", (event) => {
   const target = event.target as HTMLElement;
   if ((event.ctrlKey || event.metaKey) && event.key === "k") {
@@ -32,7 +37,7 @@ addEventListener("keydown", (event) => {
   }
   if (event.ctrlKey || event.metaKey || event.altKey || target.closest?.("dialog")) return;
   if (target.isContentEditable) return;
-  if (/^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName)) {
+  if (takesText(target)) {
     if (event.key === "Escape") target.blur();
     return;
   }

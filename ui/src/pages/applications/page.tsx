@@ -110,7 +110,7 @@ function Line({ row, at }: { row: Row; at: number }) {
       <td class="tight">
         <StateBadge word={row.health} />
       </td>
-      <td class="wide">
+      <td class="wide why">
         <div class="cell" title={row.why.message}>
           <Badge severity={row.why.severity}>{row.why.reason}</Badge> {row.why.message}
         </div>

@@ -29,7 +29,8 @@ export function score(title: string, typed: string): number | null {
   for (const letter of wanted) {
     const next = text.indexOf(letter, at);
     if (next < 0) return null;
-    found += next === at ? 3 : WORDS_BEFORE.test(text.slice(0, next)) ? 2 : 0;
+    const begins = WORDS_BEFORE.test(text.slice(0, next)) || /[A-Z]/.test(title[next] ?? "");
+    found += next === at ? 3 : begins ? 2 : 0;
     at = next + 1;
   }
   return found - text.length / 100;
