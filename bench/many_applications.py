@@ -65,7 +65,7 @@ class Counts:
         return {
             "renders": self._stage.plane.renderer.counters.renders,
             "writes": self._stage.cluster.store.revision,
-            "looks": gitops.controller.queue.added_count,
+            "looks": gitops.passes.count,
             "comparisons": sum(memory.comparer.computed for memory in gitops.context.memory.values()),
             "cpu": cpu(),
         }
@@ -85,7 +85,7 @@ async def poll(stage: Stage, seconds: float = 5.0) -> dict[str, float]:
     counts = Counts(stage)
     await stage.plane.gitops.look_for_commits()
     await stage.clock.sleep(seconds)
-    while stage.plane.gitops.controller.queue.working_count:
+    while not stage.plane.gitops.is_idle:
         await stage.clock.sleep(0.1)
     return counts.since()
 

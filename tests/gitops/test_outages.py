@@ -310,7 +310,6 @@ def test_what_another_replica_looks_after_or_is_gone_is_not_remembered() -> None
         world.pass_time(60)
         for bench in (one, two):
             assert not bench.gitops.context.memory
-            assert not bench.gitops.context.written
             assert not bench.gitops.manifests._prepared
         for number in range(3):
             two.kill()

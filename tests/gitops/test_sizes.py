@@ -64,12 +64,12 @@ def test_an_unrelated_commit_is_resolved_once_and_costs_no_render_no_comparison_
         bench.world.cluster.store.revision,
         sum(memory.comparer.computed for memory in memories),
     )
-    looks = bench.gitops.controller.queue.added_count
+    looks = bench.gitops.passes.count
     many(bench, COUNT, readme="nothing that any application reads")
     bench.world.run(bench.gitops.look_for_commits())
     assert asked[0.0] == 1, "one look at the repository, whoever uses it"
     bench.world.pass_time(1)
-    assert bench.gitops.controller.queue.added_count == looks + COUNT
+    assert bench.gitops.passes.count == looks + COUNT
     bench.world.pass_time(600)
     assert before == (
         bench.cache.counters.renders,
@@ -77,7 +77,7 @@ def test_an_unrelated_commit_is_resolved_once_and_costs_no_render_no_comparison_
         bench.world.cluster.store.revision,
         sum(memory.comparer.computed for memory in memories),
     )
-    assert bench.gitops.controller.queue.added_count == looks + COUNT, "no commit, no look"
+    assert bench.gitops.passes.count == looks + COUNT, "no commit, no look"
 
 
 def test_of_a_status_that_is_too_large_only_the_reason_is_stored(bench: Bench) -> None:
@@ -121,4 +121,4 @@ def test_a_refresh_of_what_is_too_large_is_answered(bench: Bench) -> None:
     ],
 )
 def test_the_refusals_that_are_for_size(code: int, message: str, large: bool) -> None:
-    assert is_too_large(StatusError(code, "Any", message)) is large
+    assert is_too_large(code, message) is large

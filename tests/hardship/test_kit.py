@@ -8,8 +8,7 @@ import pytest
 
 from argosy.machinery.objects import JsonObject, Key
 from argosy.machinery.status import StatusError
-from argosy.observe.metrics import Registry
-from argosy.runtime.controller import DONE, Controller, Outcome
+from tests.kit.by_hand import ByHand
 from tests.kit.hardship import Committed, Failure, Part, Process, Step, Story, endure
 from tests.kit.world import CONFIG_MAPS, config_map
 
@@ -17,13 +16,13 @@ SEEDS = range(36)
 
 
 class Copier:
-    def __init__(self, controller: Controller) -> None:
+    def __init__(self, controller: ByHand) -> None:
         self.controller = controller
         self.run = controller.run
 
     def replicas_changed(self) -> None:
         for name in ("a1", "a2"):
-            self.controller.enqueue(Key("default", name))
+            self.controller.queue.add(Key("default", name))
 
 
 class Copying(Story):
@@ -38,16 +37,13 @@ class Copying(Story):
     def start(self, process: Process) -> Part:
         cache, memory = process.caches.cache(CONFIG_MAPS), dict[Key, str]()
 
-        async def reconcile(key: Key) -> Outcome:
+        async def reconcile(key: Key) -> None:
             source, present = cache.get(key), cache.get(Key(key.namespace, f"copy-{key.name}"))
             if source is None or not key.name.startswith("a"):
-                return DONE
+                return
             await self.write(process, memory, key, source["data"]["v"], present)
-            return DONE
 
-        controller = Controller(
-            "copy", reconcile, clock=process.clock, rng=process.rng, owns=process.owns, registry=Registry()
-        )
+        controller = ByHand("copy", reconcile, process.clock, process.rng, owns=process.owns)
         controller.watch(cache, lambda obj: (Key("default", obj["metadata"]["name"].removeprefix("copy-")),))
         return Copier(controller)
 

@@ -6,14 +6,14 @@ import logging
 
 import pytest
 
+from argosy.machinery.controller import NOTHING, Controller, Snapshot
 from argosy.machinery.objects import Key
 from argosy.machinery.status import StatusError
 from argosy.machinery.unexpected import described, said
-from argosy.observe.metrics import Registry
 from argosy.runtime.clients.fencing import FencedOff
-from argosy.runtime.controller import Controller, Outcome
 from argosy.runtime.http.exchange import Unreachable
-from tests.kit.world import World
+from tests.kit.engine import EngineWorld
+from tests.kit.world import CONFIG_MAPS, config_map
 
 SECRET = "hunter2-b64-aHVudGVyMg=="
 RAISED = [
@@ -28,20 +28,21 @@ RAISED = [
 def test_neither_the_log_nor_what_is_kept_of_a_failure_holds_the_error_s_text(
     error: Exception, caplog: pytest.LogCaptureFixture
 ) -> None:
-    with World() as world, caplog.at_level(logging.DEBUG):
 
-        async def reconcile(key: Key) -> Outcome:
-            raise error
+    def look(snapshot: Snapshot, key: Key) -> object:
+        raise error
 
-        async def part() -> None:
-            raise error
+    async def part() -> None:
+        raise error
 
-        controller = Controller("test", reconcile, clock=world.clock, rng=world.rng, registry=Registry())
-        world.supervisor.add_controller(controller)
+    controller = Controller[object](name="test", kind=CONFIG_MAPS, look=look, decide=lambda seen, now: NOTHING)
+    with EngineWorld([controller]) as world, caplog.at_level(logging.DEBUG):
         world.supervisor.add("part", part)
-        controller.enqueue(Key("ns", "a"))
+        world.create(config_map("a"))
         world.pass_time(1)
-        shown = [controller.failing[Key("ns", "a")].error, *(item.last_error for item in world.supervisor.parts)]
+        shown = [failing.error for failing in world.engine.failing.values()]
+        shown += [item.last_error for item in world.supervisor.parts]
+    assert len(shown) > 1
     assert SECRET not in caplog.text
     assert not [text for text in shown if SECRET in text]
     assert described(error) in caplog.text

@@ -10,12 +10,11 @@ from argosy.machinery.api import ListPage
 from argosy.machinery.objects import JsonObject, Key
 from argosy.machinery.requests import Get, List
 from argosy.machinery.status import StatusError
-from argosy.observe.metrics import Registry
 from argosy.runtime.client import Client
 from argosy.runtime.clients.fencing import FencedClient, FencedOff
 from argosy.runtime.clients.wrapping import WrappingClient
-from argosy.runtime.controller import DONE, Controller, Outcome
 from argosy.runtime.leases import LeaseHolder, Membership, Move, Sight, Timing, decide
+from tests.kit.by_hand import ByHand
 from tests.kit.verbs import verbs
 from tests.kit.world import CONFIG_MAPS, LEASES, World, config_map
 
@@ -185,24 +184,16 @@ def test_a_look_that_was_begun_for_a_key_may_not_write_it_after_the_key_moved() 
         fenced = verbs(FencedClient(world.client, one.membership.may_write))
         wrote: list[str] = []
 
-        async def reconcile(key: Key) -> Outcome:
+        async def reconcile(key: Key) -> None:
             await world.clock.sleep(60)
             await fenced.create(CONFIG_MAPS, config_map(key.name))
             wrote.append(key.name)
-            return DONE
 
-        controller = Controller(
-            "slow",
-            reconcile,
-            clock=world.clock,
-            rng=world.rng,
-            workers=len(WORK),
-            owns=one.membership.owns,
-            registry=Registry(),
-        )
-        world.supervisor.add_controller(controller)
+        owns = one.membership.owns
+        controller = ByHand("slow", reconcile, world.clock, world.rng, workers=len(WORK), owns=owns)
+        world.supervisor.add("slow", controller.run)
         for key in WORK:
-            controller.enqueue(key)
+            controller.queue.add(key)
         world.pass_time(1)
         two = Replica(world, "two")
         world.pass_time(70)

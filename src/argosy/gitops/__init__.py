@@ -2,9 +2,9 @@
 
 `GitOps(access, caches, renderer, git, charts, clock, rng, known_types, namespace)` watches Applications, AppProjects,
 the settings ConfigMaps and Secrets of the control plane's namespace, and every listable kind of the cluster; `run`
-until cancelled, while `caches` run beside it. `known_types` is `ports.KnownTypes`. Decisions are pure, one file each:
-refresh, targets, compare, autosync, sync/ (tasks, plan), operation, retry, deletion, deletion_hooks, dependencies,
-orphans, status; `controller` is the shell.
+until cancelled, while `caches` run beside it. `known_types` is `ports.KnownTypes`. Its controllers are declared in
+`reconcile` (Applications), `projects.finalizer` and `hydrator`; `controller` puts them together. Decisions are
+pure, one file each, in the folder of their job.
 """
 
 from __future__ import annotations

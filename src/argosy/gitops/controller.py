@@ -1,79 +1,66 @@
-"""Puts the room together, and gives each shell its turn at an Application (spec 5).
-
-One look at an Application goes: deletion, then a running operation, then comparison, then automated sync. All state
-that must survive is in the Application's status before the effect that depends on it; the rest is remembered only to
-save work.
-"""
+"""Puts the room together: its engine and controllers, the clusters that it connects to, and who hears of what."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
 from collections.abc import Callable, Iterable, Mapping
-from contextlib import ExitStack, suppress
-from dataclasses import replace
+from contextlib import ExitStack
 from functools import partial
 
-from argosy.gitops.clusters.connections import Connect, Connecting, Connections
+from argosy.gitops.clusters.connections import Connect, Connections
 from argosy.gitops.clusters.destination import Destination, follow_definitions
 from argosy.gitops.clusters.event_metrics import EventMetrics
 from argosy.gitops.clusters.live_state import LiveObjects
 from argosy.gitops.clusters.resolution import VERSION_LABEL, Cluster, InvalidDestination
 from argosy.gitops.comparison.jq.evaluation import JqEvaluation
 from argosy.gitops.comparison.orphan_monitoring import OrphanMonitoring
-from argosy.gitops.comparison.reconciler import ComparisonReconciler
-from argosy.gitops.comparison.result import SPEC_TYPES
 from argosy.gitops.control_plane.configuration import SECRETS, ControlPlane
 from argosy.gitops.control_plane.context import ReconcileContext
 from argosy.gitops.control_plane.ownership import Ownership
 from argosy.gitops.control_plane.settings import CONFIG_MAP, Settings
-from argosy.gitops.deletion.reconciler import DeletionReconciler
 from argosy.gitops.dependencies.index import DependencyIndex
 from argosy.gitops.health.custom_checks import CustomChecks
 from argosy.gitops.hydrator.answers import Answers
 from argosy.gitops.hydrator.controller import controllers as hydrator
 from argosy.gitops.keys import (
-    APPLICATIONS,
     IN_CLUSTER,
     PROJECTS,
-    REFRESH,
-    SKIP_RECONCILE,
     ResourceKey,
-    annotations_of,
     instance_name,
 )
 from argosy.gitops.manifests.generation import Manifests
 from argosy.gitops.manifests.signatures import Integrity
-from argosy.gitops.model import conditions
 from argosy.gitops.model.application_spec import normalised
 from argosy.gitops.model.globs import matches
 from argosy.gitops.ports import KnownTypes, Replicas
 from argosy.gitops.projects import finalizer as project_finalizer
 from argosy.gitops.projects import permissions as projects
+from argosy.gitops.reconcile.answers import CONTROLLER, Passes
+from argosy.gitops.reconcile.controller import REPORTER, controller
+from argosy.gitops.reconcile.look import Look
+from argosy.gitops.reconcile.passes import Pass
+from argosy.gitops.reconcile.progress import Progress
 from argosy.gitops.refresh.polling import Polling
 from argosy.gitops.refresh.repository_limits import RepositoryLimits
 from argosy.gitops.refresh.triggers import Triggers
-from argosy.gitops.sync.operation import OperationReconciler
+from argosy.gitops.refresh.wishes import Wishes
 from argosy.machinery import requests
 from argosy.machinery.api import PatchType
 from argosy.machinery.objects import JsonObject, Key, key_of
 from argosy.machinery.status import StatusError
-from argosy.machinery.timestamps import seconds
-from argosy.machinery.unexpected import described
-from argosy.observe.tracing import ANNOTATION, is_on, span
 from argosy.render.jq.port import JqEvaluator
 from argosy.render.lua.port import LuaEvaluator
 from argosy.render.port import Renderer
 from argosy.runtime.caches.informers import InformerCaches
 from argosy.runtime.chance import Rng
 from argosy.runtime.clients.access import Access
-from argosy.runtime.clients.fencing import FencedOff
 from argosy.runtime.clock import Clock
-from argosy.runtime.controller import DONE, Controller, Outcome
 from argosy.runtime.engine import Engine
-from argosy.runtime.events import EventRecorder
+from argosy.runtime.engine.subscriptions import Work
 from argosy.runtime.persistence import until_done
 from argosy.runtime.slices import Slices
+from argosy.runtime.workqueue.queue import WorkQueue
 from argosy.sources.port import ChartRepository, GitRemote, GitWriter
 from argosy.sources.signatures import Verifier
 
@@ -115,16 +102,14 @@ class GitOps:
         self._namespace = namespace
         self._problems: tuple[str, ...] = ()
         """Of the settings, as they were told."""
-        self._controller = Controller(
-            "applications", self.look, clock=clock, rng=rng, workers=workers, owns=self.owns, let_go=self._forget
-        )
+        self._engine = Engine(client, caches, clock, rng, owns=self._is_of_this_replica)
         self.plane = ControlPlane(caches, namespace, self._plane_changed)
         self._ownership = Ownership(self.plane, replicas, self._cluster_of)
         self._triggers = Triggers(
             self.plane,
             clock,
             remember=lambda key: self.context.remember(key),
-            enqueue=self._controller.enqueue,
+            enqueue=self._wake,
             cluster_of=self._cluster_of,
             all_awake=self._all_awake,
             owns=self.owns,
@@ -134,21 +119,16 @@ class GitOps:
         self.manifests = Manifests(renderer, git, charts, Integrity(signatures, clock), clock, slices)
         here = Destination(IN_CLUSTER, self.live, access, known_types)
         self.clusters = self._connections(here, connect, known_types, clock, rng)
-        self.events = EventRecorder(client, clock, "argocd-application-controller")
+        self.events = self._engine.recorder(REPORTER)
         self.context = self._context(known_types, CustomChecks(lua, clock), JqEvaluation(jq))
         limits = RepositoryLimits(clock)
         overdue = self._triggers.overdue
         self._polling = Polling(self.plane, self.manifests, clock, rng, limits, owns=self.owns, overdue=overdue)
-        self._comparison_reconciler = ComparisonReconciler(self.context)
-        self._operation_reconciler = OperationReconciler(self.context, self._comparison_reconciler.app_state)
-        self._deletion_reconciler = DeletionReconciler(self.context, self._comparison_reconciler.app_state)
-        self._engine = Engine(
-            client,
-            caches,
-            clock,
-            rng,
-            (project_finalizer.controller(namespace),),
-            owns=lambda controller, key: self._ownership.of_key(key),
+        self.passes = Passes(self.context, rng.fork("passes"), self.owns, workers)
+        look = Look(self._is_ours, self._wishes, self.plane.applications.malformed)
+        self._engine.add(
+            (controller(look, workers, self._forget, self._ended), project_finalizer.controller(namespace)),
+            self.passes.answerers(),
         )
         if writer is not None:
             answers = Answers(self.context, git, writer, rng.fork("hydration"), limits)
@@ -172,7 +152,6 @@ class GitOps:
 
     def _context(self, known: KnownTypes, custom_checks: CustomChecks, jq: JqEvaluation) -> ReconcileContext:
         return ReconcileContext(
-            client=self._client,
             clock=self._clock,
             namespace=self._namespace,
             known=known,
@@ -185,16 +164,21 @@ class GitOps:
             dependency_index=DependencyIndex(self.plane.applications, self._triggers.if_there, self._is_served),
             orphans=OrphanMonitoring(self.plane.applications, self._clock, self._namespace, self._triggers.recount),
             slices=self._slices,
-            wake=self._controller.enqueue,
         )
 
     @property
-    def controller(self) -> Controller:
-        return self._controller
+    def queue(self) -> WorkQueue:
+        """Of the Applications that are to be looked at."""
+        return self._engine.queue(CONTROLLER)
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether nothing is looked at; what waits for its time does not count."""
+        return self._engine.is_idle and not self._engine.awaited_count(Pass)
 
     @property
     def status_writes(self) -> int:
-        return self.context.status_writes + self._engine.writes_count
+        return self._engine.writes_count
 
     def why(self, app: Key) -> dict[ResourceKey, str]:
         """For each object that is out of sync, the reason in one line."""
@@ -209,21 +193,22 @@ class GitOps:
         await until_done(self._ensure_default_project, self._clock, self._rng)
         with ExitStack() as handlers:
             # Taken off when this ends, however it does: who is started again must not hear everything twice.
-            handlers.callback(self._controller.watch(self.plane.applications))
-            handlers.callback(self.plane.applications.on_malformed(self._controller.enqueue))
             handlers.callback(self.plane.projects.on_change(self._triggers.project_changed))
             await self._run()
 
     async def _run(self) -> None:
         async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self._controller.run())
-            tasks.create_task(self.events.run())
             tasks.create_task(self._polling.run(self._let_go))
             tasks.create_task(self.clusters.run())
             tasks.create_task(
                 follow_definitions(self.live, self._caches, self._settings, self._kinds_changed, self._clock, self._rng)
             )
             tasks.create_task(self._engine.run())
+
+    async def stop(self) -> None:
+        """Begins nothing more, and waits for what was begun."""
+        await self.passes.drain()
+        await self._engine.stop()
 
     # -- what concerns whom ------------------------------------------------------------------------------------------
 
@@ -318,74 +303,28 @@ class GitOps:
                 if error.is_passing:
                     raise
 
-    # -- one look ----------------------------------------------------------------------------------------------------
+    # -- Applications ------------------------------------------------------------------------------------------------
 
-    async def look(self, key: Key) -> Outcome:
-        """An error that nothing here expects is shown as a condition, too; the runtime backs off and looks again."""
-        try:
-            with span("reconcile", self._cause(key), application=str(key)):
-                return await self._look(key)
-        except Connecting:
-            return DONE
-        except (StatusError, OSError, FencedOff):
-            raise
-        except Exception as error:
-            await self._comparison_reconciler.report_failure(key, described(error))
-            raise
+    def _is_of_this_replica(self, name: str, key: Key) -> bool:
+        return self.owns(key) if name == CONTROLLER else self._ownership.of_key(key)
 
-    def _cause(self, key: Key) -> str:
-        """The trace that asked for this look, or that what is under way belongs to."""
-        if not is_on() or (app := self.context.latest(key)) is None:
-            return ""
-        memory = self.context.remember(key)
-        if cause := annotations_of(app).get(ANNOTATION):
-            memory.trace = cause
-        cause = memory.trace
-        if not app.get("operation") and REFRESH not in annotations_of(app):
-            memory.trace = ""  # this look is the last that it caused
-        return cause
+    def _wake(self, key: Key) -> None:
+        self._engine.wake(Work(CONTROLLER, key))
 
-    async def _look(self, key: Key) -> Outcome:
-        app = self.context.latest(key)
-        if app is None:
-            self._forget(key)
-            if text := self.plane.applications.malformed(key):
-                return await self._refuse(key, text)
-            return DONE
-        if not self._is_ours(key) or annotations_of(app).get(SKIP_RECONCILE) == "true":
-            return DONE
-        if app["metadata"].get("deletionTimestamp"):
-            return await self._deletion_reconciler.look(key, app)
-        outcome = DONE
-        if app.get("operation"):
-            # A sync may wait for hours: what changes meanwhile is seen, and a refresh done, all the same.
-            outcome = await self._operation_reconciler.look(key, app) or DONE
-            app = self.context.latest(key) or app
-        return _both(outcome, await self._comparison_reconciler.look(key, app))
+    def _wishes(self, key: Key) -> Wishes:
+        memory = self.context.memory.get(key)
+        return memory.wishes if memory is not None else Wishes()
 
-    async def _refuse(self, key: Key, text: str) -> Outcome:
-        """A malformed Application takes no part, and is told why, as far as the API server takes that."""
-        app = self.plane.applications.raw(key)
-        if app is None or not self._is_ours(key):
-            return DONE
-        status = app.get("status")
-        before = status.get("conditions") if isinstance(status, dict) else None
-        told = [item for item in before if isinstance(item, dict)] if isinstance(before, list) else []
-        marks = conditions.updated(told, [("InvalidSpecError", text)], SPEC_TYPES, seconds(self._clock.now()))
-        log.warning("%s/%s: %s", key.namespace, key.name, text)
-        if marks != before:
-            with suppress(StatusError):
-                await self._client.write(
-                    requests.patch(
-                        APPLICATIONS, Key(key.namespace, key.name), {"status": {"conditions": marks}}, PatchType.MERGE
-                    )
-                )
-        return DONE
+    def _ended(self, key: Key, progress: Progress | None) -> None:
+        """A pass is over, and what it came to is written."""
+        if progress is not None:
+            self.context.remember(key).why = progress.why
+            for text in progress.errors:
+                log.warning("%s/%s: %s", key.namespace, key.name, text)
 
     def _forget(self, key: Key) -> None:
         """An Application that is gone, or another replica's."""
         self.context.memory.pop(key, None)
-        self.context.written.pop(key, None)
         self.context.orphans.leave(key)
         self.manifests.forget(instance_name(key, self._namespace))
 
@@ -399,13 +338,6 @@ class GitOps:
         if not self._is_ours(key) or permits is None:
             return False
         return projects.permits_namespace_of_application(permits, key.namespace, self._namespace)
-
-
-def _both(one: Outcome, other: Outcome) -> Outcome:
-    """Two looks at one key: the earlier wake time holds."""
-    wakes = [item for item in (one, other) if item.requeue_after is not None]
-    first = min(wakes, key=lambda item: item.requeue_after or 0.0, default=DONE)
-    return replace(first, acted=one.acted or other.acted)
 
 
 def _kinds_in_use(apps: Iterable[JsonObject]) -> set[tuple[str, str]]:

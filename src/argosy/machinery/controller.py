@@ -71,6 +71,8 @@ class Decision:
     memory: Any = KEEP
     background: bool | None = None
     """Whether `wake_at` keeps no rehearsal alive; None: as the controller says."""
+    is_settled: bool = False
+    """What is remembered brings no other look: nothing of this key is left to be done but for changes and `wake_at`."""
 
 
 NOTHING: Final = Decision()
@@ -228,6 +230,8 @@ class Controller(Generic[Seen]):
     """Component that its Events name; its name when empty."""
     keys: Callable[[JsonObject], Iterable[Key]] = own_key
     """Under which keys an object is worked on: its own, or one that it shares with others, as members of a group."""
+    forget: Callable[[Key], None] | None = None
+    """Told of each key whose object is gone, or another replica's: of what its answers left nothing is needed."""
     measure: Callable[[Key, Any], None] | None = None
     """For metrics alone: told of each memory that a key came to, and None when its object is gone."""
     timed: Callable[[Key, float, bool], None] | None = None

@@ -33,14 +33,15 @@ log = logging.getLogger(__name__)
 class EventRecorder:
     """`record` never waits; `run` writes until cancelled. Best effort: what does not fit or fails is dropped."""
 
-    def __init__(self, client: Client, clock: Clock, component: str) -> None:
+    def __init__(self, client: Client, clock: Clock, component: str, news: asyncio.Event | None = None) -> None:
+        """`news` is set when there is something to write: for who looks after several of them."""
         self.dropped_count = 0
         self._client = client
         self._clock = clock
         self._component = component
         self._correlator = Correlator()
         self._waiting: deque[tuple[Happened, datetime]] = deque()
-        self._news = asyncio.Event()
+        self._news = news or asyncio.Event()
 
     def record(
         self,
@@ -75,6 +76,7 @@ class EventRecorder:
     async def run(self) -> None:
         while True:
             await self._news.wait()
+            self._news.clear()
             await self.flush()
 
     async def flush(self) -> None:
@@ -90,7 +92,6 @@ class EventRecorder:
             except Exception as error:
                 self.dropped_count += 1
                 log.debug("event %s was not written: %s", happened.reason, type(error).__name__)
-        self._news.clear()
 
     async def _write(self, verdict: Verdict, at: datetime) -> None:
         if not verdict.is_new:

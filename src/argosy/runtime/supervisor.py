@@ -1,7 +1,7 @@
 """Keeps the long-running parts of a process going, and stops them in good order.
 
-Parts are caches, controllers, lease holders: anything with a `run`. A part that fails is shown and started again
-after a back-off; the others go on. Order of stopping: controllers drain first, while their caches still live.
+Parts are caches, engines, lease holders: anything with a `run`. A part that fails is shown and started again
+after a back-off; the others go on. Order of stopping: what is at work drains first, while its caches still live.
 """
 
 from __future__ import annotations
@@ -11,16 +11,15 @@ import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Self
+from typing import Protocol, Self
 
 from argosy.machinery.unexpected import described
 from argosy.runtime.backoff import Backoff
 from argosy.runtime.chance import Rng
 from argosy.runtime.clock import Clock
-from argosy.runtime.controller import Controller
 
 GRACE = 20.0
-"""Seconds that controllers get to finish what they began."""
+"""Seconds that there are to finish what was begun."""
 RESTARTS = Backoff(first=1.0, longest=60.0, jitter=0.5)
 STABLE_SECONDS = 300.0
 """A part that ran so long before it failed begins again with the first delay."""
@@ -36,12 +35,22 @@ class Part:
     last_error: str = ""
 
 
+class Draining(Protocol):
+    """Something whose `stop` takes no more work and waits for what was begun."""
+
+    @property
+    def is_idle(self) -> bool: ...
+
+    async def stop(self) -> None: ...
+
+
 class Supervisor:
     """`async with Supervisor(...) as parts:` runs them; leaving the block stops them."""
 
     def __init__(self, clock: Clock, rng: Rng) -> None:
         self.parts: list[Part] = []
-        self.controllers: list[Controller] = []
+        self.draining: dict[str, Draining] = {}
+        """What is waited for at the end, by its name."""
         self._clock = clock
         self._rng = rng.fork("supervisor")
         self._group: asyncio.TaskGroup | None = None
@@ -52,10 +61,6 @@ class Supervisor:
         part = Part(name, run)
         self.parts.append(part)
         self._start(part)
-
-    def add_controller(self, controller: Controller) -> None:
-        self.controllers.append(controller)
-        self.add(controller.name, controller.run)
 
     async def __aenter__(self) -> Self:
         group = asyncio.TaskGroup()
@@ -76,14 +81,12 @@ class Supervisor:
         await group.__aexit__(kind, error, trace)
 
     async def _drain(self) -> None:
-        for controller in self.controllers:
-            controller.queue.shut_down()
         try:
-            async with asyncio.timeout(GRACE):
-                for controller in self.controllers:
-                    await controller.stop()
+            async with asyncio.timeout(GRACE), asyncio.TaskGroup() as tasks:
+                for one in self.draining.values():
+                    tasks.create_task(one.stop())
         except TimeoutError:
-            busy = [controller.name for controller in self.controllers if not controller.queue.is_idle]
+            busy = [name for name, one in self.draining.items() if not one.is_idle]
             log.warning("stopped while still at work: %s", ", ".join(busy))
 
     def _start(self, part: Part) -> None:

@@ -81,12 +81,12 @@ def test_changes_of_foreign_objects_cost_no_look(bench: Bench) -> None:
     bench.create(application())
     bench.world.run_until(bench.synced)
     bench.world.pass_time(5)
-    looks = bench.gitops.controller.queue.added_count
+    looks = bench.gitops.passes.count
     for number in range(20):
         bench.create(config_map(f"foreign-{number}", value="x"), CONFIG_MAPS)
         bench.patch(f"foreign-{number}", {"data": {"value": "y"}}, CONFIG_MAPS, "default")
     bench.world.pass_time(5)
-    assert bench.gitops.controller.queue.added_count == looks
+    assert bench.gitops.passes.count == looks
 
 
 def test_an_object_that_is_adopted_is_read_whole_once_and_keeps_what_others_wrote(bench: Bench) -> None:

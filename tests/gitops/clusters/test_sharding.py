@@ -10,6 +10,7 @@ import pytest
 from argosy.gitops.clusters.resolution import Cluster
 from argosy.gitops.clusters.sharding import Algorithm, owner
 from argosy.gitops.keys import IN_CLUSTER
+from argosy.gitops.reconcile.answers import CONTROLLER
 from argosy.machinery.objects import JsonObject, Key
 from argosy.machinery.requests import Write
 from argosy.runtime.clients.fencing import WORKING_ON, Turn
@@ -112,9 +113,8 @@ def test_for_every_application_exactly_one_replica_passes_the_fence(bench: Bench
 
 def _may_write(replica: Bench, app: Key) -> bool:
     """As the fence asks while the controller of Applications looks at this one."""
-    controller = replica.gitops.controller
     assert replica.membership is not None
-    token = WORKING_ON.set(Turn(controller.name, app, controller.owns))
+    token = WORKING_ON.set(Turn(CONTROLLER, app, replica.gitops.owns))
     try:
         return replica.membership.may_write()
     finally:

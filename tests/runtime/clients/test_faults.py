@@ -8,11 +8,10 @@ import pytest
 
 from argosy.machinery.objects import Key
 from argosy.machinery.status import StatusError
-from argosy.observe.metrics import Registry
 from argosy.runtime.caches.informers import InformerCaches
 from argosy.runtime.clients.faults import Death, Door, Fault, FaultPlan, FaultyClient, ProcessKilled
 from argosy.runtime.clients.recording import RecordingClient
-from argosy.runtime.controller import DONE, Controller, Outcome
+from tests.kit.by_hand import ByHand
 from tests.kit.verbs import verbs
 from tests.kit.world import CONFIG_MAPS, World, config_map, ours
 
@@ -35,10 +34,10 @@ def copying_run(seed: int, plan: FaultPlan) -> tuple[list[str], int, list[tuple[
         caches = InformerCaches(faulty, world.clock, world.rng)
         cache = caches.cache(CONFIG_MAPS)
 
-        async def reconcile(key: Key) -> Outcome:
+        async def reconcile(key: Key) -> None:
             source = cache.get(key)
             if source is None or not key.name.startswith("a"):
-                return DONE
+                return
             wanted = config_map(f"copy-{key.name}", v=source["data"]["v"])
             present = cache.get(Key(key.namespace, f"copy-{key.name}"))
             if present is None:
@@ -46,12 +45,11 @@ def copying_run(seed: int, plan: FaultPlan) -> tuple[list[str], int, list[tuple[
             elif present["data"] != wanted["data"]:
                 metadata = {**wanted["metadata"], "resourceVersion": present["metadata"]["resourceVersion"]}
                 await verbs(faulty).update(CONFIG_MAPS, {**wanted, "metadata": metadata})
-            return DONE
 
-        controller = Controller("copy", reconcile, clock=world.clock, rng=world.rng, registry=Registry())
+        controller = ByHand("copy", reconcile, world.clock, world.rng)
         controller.watch(cache)
         world.supervisor.add("faulty caches", caches.run)
-        world.supervisor.add_controller(controller)
+        world.supervisor.add("copy", controller.run)
         for version in ("1", "2"):
             for number in range(20):
                 obj = config_map(f"a{number:02}", v=version)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
+from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -32,6 +34,8 @@ from argosy.runtime.client import Client
 from argosy.runtime.clients.wrapping import WrappingClient
 from argosy.runtime.engine import Answerer
 from argosy.runtime.engine.livelock import BURST
+from argosy.runtime.engine.questions import SLOW_SECONDS
+from argosy.runtime.waiting import waiting
 from tests.kit.engine import EngineWorld
 from tests.kit.world import CONFIG_MAPS, EVENTS, SECRETS, config_map, ours
 
@@ -590,3 +594,88 @@ def test_an_engine_that_ended_hears_the_caches_no_more() -> None:
         world.kill()
         assert sum(len(cache._handlers) for cache in caches.all) < heard
         assert sum(len(cache._handlers) for cache in caches.all) == 0
+
+
+def about_weather(stand_ins: int) -> tuple[list[str], Answerer]:
+    """Answers of which those about "nowhere" wait for the world outside, as long as it takes."""
+    answered: list[str] = []
+
+    async def answer(question: Weather) -> str:
+        if question.place.startswith("nowhere"):
+            await waiting(asyncio.Event().wait())
+        answered.append(question.place)
+        return "sunny"
+
+    return answered, Answerer(answer=answer, limit=1, timeout=1000, stand_ins=stand_ins)
+
+
+@pytest.mark.parametrize(("stand_ins", "answered_count"), [(2, 3), (1, 0), (0, 0)])
+def test_answers_that_wait_leave_their_places_to_as_many_others_as_may_stand_in(
+    stand_ins: int, answered_count: int
+) -> None:
+    answered, answerer = about_weather(stand_ins)
+    with EngineWorld([controller(Recorded(), asking)], {Weather: answerer}) as world:
+        for number in range(2):
+            world.create(config_map(f"slow-{number}", place=f"nowhere {number}"))
+        world.pass_time(1)
+        for number in range(3):
+            world.create(config_map(f"a-{number}", place=f"Paris {number}"))
+        world.pass_time(60)
+        assert len(answered) == answered_count
+        assert world.engine.awaited_count(Weather) == 5 - answered_count
+
+
+def test_an_answer_that_takes_long_leaves_its_place_too() -> None:
+    async def answer(question: Weather) -> str:
+        if question.place == "nowhere":
+            await world.clock.sleep(1000)
+        return "sunny"
+
+    recorded = Recorded()
+    answerer = Answerer(answer=answer, limit=1, timeout=2000, stand_ins=1)
+    with EngineWorld([controller(recorded, asking)], {Weather: answerer}) as world:
+        world.create(config_map("slow", place="nowhere"))
+        world.pass_time(1)
+        world.create(config_map("a", place="Paris"))
+        world.pass_time(SLOW_SECONDS - 2)
+        assert recorded.seen[-1][1].answer is PENDING
+        world.pass_time(2)
+        assert recorded.seen[-1][1].answer == "sunny"
+
+
+def test_an_answer_knows_nothing_of_the_one_that_made_room_for_it() -> None:
+    known: list[str] = []
+
+    async def answer(question: Weather) -> str:
+        known.append(NOTED.get())
+        NOTED.set(question.place)
+        return "sunny"
+
+    with EngineWorld([controller(Recorded(), asking)], {Weather: Answerer(answer=answer, limit=1)}) as world:
+        for number in range(3):
+            world.create(config_map(f"a-{number}", place=f"Paris {number}"))
+        world.settle()
+        assert known == ["", "", ""]
+
+
+NOTED: ContextVar[str] = ContextVar("noted", default="")
+
+
+def test_who_is_settled_is_not_looked_at_again_for_what_it_remembers() -> None:
+    for is_settled, looks in ((True, 1), (False, 2)):
+        recorded = Recorded(lambda seen, now, is_settled=is_settled: Decision(memory="all", is_settled=is_settled))  # type: ignore[misc]
+        with EngineWorld([controller(recorded)]) as world:
+            world.create(config_map("a"))
+            world.settle()
+            assert len(recorded.seen) == looks
+
+
+def test_a_room_is_told_which_key_is_gone() -> None:
+    gone: list[Key] = []
+    with EngineWorld([controller(Recorded(), forget=gone.append)]) as world:
+        world.create(config_map("a"))
+        world.settle()
+        assert A not in gone
+        world.delete(CONFIG_MAPS, "a")
+        world.settle()
+        assert A in gone

@@ -130,7 +130,7 @@ class ControlPlane:
         gitops = self.gitops
         ClusterMetrics(gitops.clusters, gitops.name_of, gitops.cluster_labels, os.environ)
         found = ApplicationMetrics(gitops.plane.applications, gitops.owns, gitops.server_of, os.environ)
-        gitops.controller.observe = found.reconciled
+        gitops.passes.observe = found.reconciled
         register_queues(self._queues)
         register_cache(lambda: self.renderer.counters)
         register_workers(lambda: self.renderer.processes)
@@ -138,7 +138,7 @@ class ControlPlane:
 
     def _queues(self) -> Iterator[tuple[str, WorkQueue]]:
         """The Application controller's under the name that dashboards ask for."""
-        yield "app_reconciliation_queue", self.gitops.controller.queue
+        yield "app_reconciliation_queue", self.gitops.queue
         yield from self.rooms.queues()
 
     def _requested(self, *what: Any) -> None:
@@ -149,7 +149,7 @@ class ControlPlane:
         supervisor.add("cache audit", CacheAudit(self._client, lambda: self.caches.all, self._clock).run)
         supervisor.add("gitops", self.gitops.run)
         supervisor.add("rooms", self.rooms.run)
-        supervisor.controllers.append(self.gitops.controller)  # so that stopping waits for looks that have begun
+        supervisor.draining["gitops"] = self.gitops  # so that stopping waits for passes that have begun
 
     def may_write(self) -> bool:
         """Whether this replica is alive for the others, and the key that this task works on, if any, is still its."""

@@ -15,11 +15,11 @@ from argosy.gitops.manifests.generation import POLL_MAX_AGE
 from argosy.gitops.model.application_spec import sources_of
 from argosy.gitops.model.resource_tracking import owner_of
 from argosy.gitops.projects import permissions as projects
+from argosy.gitops.reconcile.advance import Advance
 from argosy.gitops.sync.hooks import hook_types
 from argosy.gitops.sync.tasks import Task
 from argosy.machinery.objects import JsonObject
 from argosy.machinery.timestamps import parse
-from argosy.runtime.controller import Outcome
 
 
 class HookRunner:
@@ -27,7 +27,7 @@ class HookRunner:
         self.context = context
         self._app_state = app_state
 
-    async def run(self, progress: DeletionProgress) -> Outcome | None:
+    async def run(self, progress: DeletionProgress) -> Advance | None:
         """None when all hooks of the stage succeeded. Raises Stuck."""
         hooks = await self._hooks(progress)
         live = self._live(progress, hooks)
@@ -43,21 +43,20 @@ class HookRunner:
             if made.failed:
                 raise Stuck(f"{progress.phase} hook {hook.key.kind} {hook.key.name}: {made.message}")
         if not step.is_done:
-            acted = bool(step.clear or step.create)
-            return Outcome(acted=acted, requeue_after=step.retry_after or BACKSTOP, background=not step.retry_after)
+            return Advance(wake_after=step.retry_after or BACKSTOP, background=not step.retry_after)
         if deletion.CLEANUP_OF[progress.stage] not in deletion.stages_of(progress.finalizers):
             for wanted in live:
                 await progress.release(wanted)
         return None
 
-    async def clean_up(self, progress: DeletionProgress) -> Outcome | None:
+    async def clean_up(self, progress: DeletionProgress) -> Advance | None:
         """None when those that go by their policies are gone. Raises Stuck."""
         hooks = {wanted: obj for wanted, obj in progress.live.items() if progress.phase in hook_types(obj)}
         judge = await self.context.judge_for(self.context.remember(progress.key), hooks)
         cleared = deletion_hooks.cleared(hooks, judge)
         for wanted in hooks:
             await (progress.clear(wanted) if wanted in cleared else progress.release(wanted))
-        return Outcome(acted=True, requeue_after=BACKSTOP) if cleared else None
+        return Advance(wake_after=BACKSTOP) if cleared else None
 
     async def _hooks(self, progress: DeletionProgress) -> list[Hook]:
         """Rendered anew at every look, so that a hook that fails can be mended in its source."""

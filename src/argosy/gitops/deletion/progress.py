@@ -9,15 +9,15 @@ from argosy.gitops.clusters.live_state import LiveObjects
 from argosy.gitops.deletion import stages as deletion
 from argosy.gitops.deletion.stages import Stage
 from argosy.gitops.keys import ResourceKey
+from argosy.gitops.reconcile.advance import Advance
 from argosy.gitops.sync.apply import Applier
 from argosy.gitops.sync.options import Options
 from argosy.machinery.objects import JsonObject, Key
 from argosy.machinery.status import StatusError
-from argosy.runtime.controller import Outcome
 
 BACKSTOP = 30.0
 """Seconds after which a waiting deletion is looked at without a change."""
-WAITING = Outcome(requeue_after=BACKSTOP, background=True)
+WAITING = Advance(wake_after=BACKSTOP, background=True)
 
 
 class Stuck(Exception):

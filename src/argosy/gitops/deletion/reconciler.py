@@ -1,4 +1,4 @@
-"""The deleting shell: hooks, then the Application's objects wave by wave, then it is let go (spec 8).
+"""Deletes as a pass asks: hooks, then the Application's objects wave by wave, then it is let go (spec 8).
 
 Every stage ends with one write that takes its finalizer off: the record that a new process goes on from.
 """
@@ -6,6 +6,7 @@ Every stage ends with one write that takes its finalizer off: the record that a 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from argosy.gitops.clusters import resolution as destinations
 from argosy.gitops.clusters.contact import NotConnected
@@ -21,12 +22,13 @@ from argosy.gitops.keys import ResourceKey, instance_name
 from argosy.gitops.model import conditions
 from argosy.gitops.model.application_spec import normalised
 from argosy.gitops.projects import permissions as projects
+from argosy.gitops.reconcile.advance import DONE, Advance, failure_of
 from argosy.gitops.sync.confirmation import is_approved, needs_approval
 from argosy.gitops.sync.impersonation import NoServiceAccount, account_for
 from argosy.gitops.sync.options import options_of
 from argosy.machinery.objects import JsonObject, Key
+from argosy.machinery.status import StatusError
 from argosy.machinery.timestamps import parse, seconds
-from argosy.runtime.controller import DONE, Outcome
 
 Said = list[tuple[str, str]]
 """(condition type, message)."""
@@ -39,30 +41,33 @@ class DeletionReconciler:
         self.context = context
         self._hooks = HookRunner(context, app_state)
 
-    async def look(self, key: Key, app: JsonObject) -> Outcome:
+    async def run(self, key: Key, app: JsonObject) -> Advance:
+        """Raises StatusError and OSError where the same may succeed later, and Connecting."""
         if (stage := deletion.next_stage(app["metadata"].get("finalizers") or [])) is None:
             return DONE
         reverse = self.context.dependency_index.deletion(app, self.context.clock.now())
         told = [(dependencies.WAITING, reverse.awaited), (dependencies.MENTION, reverse.mention)]
-        app = await self._say(app, [(kind, text) for kind, text in told if text], OTHERS)
+        marked = self._marked(app, [(kind, text) for kind, text in told if text], OTHERS)
         if reverse.awaited or reverse.settles_in:
-            return Outcome(requeue_after=reverse.settles_in)
+            return Advance(patch=_marks(app, marked), wake_after=reverse.settles_in)
         try:
-            progress = await self._seen(key, app, stage)
+            progress = await self._seen(key, marked, stage)
             waits = await self._go_on(progress)
         except destinations.InvalidDestination:
-            return await self._over(app, *Stage)
+            return self._over(app, marked, *Stage)
         except HookFailedAgain as error:
-            await self._say(app, [("DeletionError", str(error))], anew=True)
-            return Outcome(acted=True, requeue_after=0.001)
+            after = self._marked(marked, [("DeletionError", str(error))], anew=True)
+            return Advance(patch=_marks(app, after), wake_after=0.001)
         except Stuck as error:
-            after = await self._say(app, [("DeletionError", str(error))])
-            return Outcome(acted=after is not app, requeue_after=BACKSTOP, background=True)
+            after = self._marked(marked, [("DeletionError", str(error))])
+            return Advance(patch=_marks(app, after), wake_after=BACKSTOP, background=True)
+        except (StatusError, OSError) as error:
+            return Advance(patch=_marks(app, marked), failure=failure_of(error))
         if waits is None:
-            return await self._over(app, stage)
+            return self._over(app, marked, stage)
         if not deletion_hooks.is_failure_of(progress.phase, progress.error.get("message") or ""):
-            await self._say(app, [])
-        return waits
+            marked = self._marked(marked, [])
+        return replace(waits, patch=_marks(app, marked))
 
     async def _seen(self, key: Key, app: JsonObject, stage: Stage) -> DeletionProgress:
         """Raises InvalidDestination, Stuck."""
@@ -93,7 +98,7 @@ class DeletionReconciler:
             live={k: obj for k, obj in live.items() if not projects.refusal_of(permits, spec["project"], k, cluster)},
         )
 
-    async def _go_on(self, progress: DeletionProgress) -> Outcome | None:
+    async def _go_on(self, progress: DeletionProgress) -> Advance | None:
         """None when the stage is over. Raises Stuck."""
         match progress.stage:
             case Stage.CASCADE:
@@ -103,7 +108,7 @@ class DeletionReconciler:
             case Stage.PRE_DELETE_CLEANUP | Stage.POST_DELETE_CLEANUP:
                 return await self._hooks.clean_up(progress)
 
-    async def _cascade(self, progress: DeletionProgress) -> Outcome | None:
+    async def _cascade(self, progress: DeletionProgress) -> Advance | None:
         me = ResourceKey("argoproj.io", "Application", progress.key.namespace, progress.key.name)
         began = parse(progress.app["metadata"]["deletionTimestamp"])
         unapproved = any(needs_approval(obj, progress.options, pruned=False) for obj in progress.live.values())
@@ -114,33 +119,27 @@ class DeletionReconciler:
         for wanted in sorted(already):
             await progress.release(wanted)
         if already - set(wave):
-            return Outcome(requeue_after=BACKSTOP)
+            return Advance(wake_after=BACKSTOP)
         for wanted in wave:
             if wanted not in already:
                 await progress.delete(wanted)
-        return Outcome(acted=True, requeue_after=BACKSTOP) if wave else None
+        return Advance(wake_after=BACKSTOP) if wave else None
 
-    # -- writes ------------------------------------------------------------------------------------------------------
+    # -- what is written -----------------------------------------------------------------------------------------------
 
-    async def _over(self, app: JsonObject, *stages: Stage) -> Outcome:
+    def _over(self, app: JsonObject, marked: JsonObject, *stages: Stage) -> Advance:
         left = deletion.without(app["metadata"].get("finalizers") or [], *stages)
         patch: JsonObject = {"metadata": {"finalizers": left or None}}
-        if left and (marks := self._marks(app, [], ERROR)) is not None:
-            patch["status"] = {"conditions": marks}
-        await self.context.write(app, patch)
-        return Outcome(acted=True)
+        return Advance(patch={**patch, **_marks(app, self._marked(marked, []))} if left else patch)
 
-    async def _say(
-        self, app: JsonObject, found: Said, types: Sequence[str] = ERROR, *, anew: bool = False
-    ) -> JsonObject:
-        """Why the Application cannot go, written when it differs; `anew`: with the time of now."""
-        marks = self._marks(app, found, types, anew=anew)
-        return app if marks is None else await self.context.write(app, {"status": {"conditions": marks}})
-
-    def _marks(
-        self, app: JsonObject, found: Said, types: Sequence[str], *, anew: bool = False
-    ) -> list[JsonObject] | None:
+    def _marked(self, app: JsonObject, found: Said, types: Sequence[str] = ERROR, *, anew: bool = False) -> JsonObject:
+        """The Application with the reasons why it cannot go; `anew`: with the time of now."""
         before = (app.get("status") or {}).get("conditions") or []
         kept = [item for item in before if item["type"] not in types] if anew else before
         marks = conditions.updated(kept, found, types, seconds(self.context.clock.now()))
-        return None if marks == before else marks
+        return app if marks == before else {**app, "status": {**(app.get("status") or {}), "conditions": marks}}
+
+
+def _marks(app: JsonObject, marked: JsonObject) -> JsonObject:
+    """The patch to what it is marked with, if that differs."""
+    return {} if marked is app else {"status": {"conditions": marked["status"]["conditions"]}}

@@ -18,8 +18,8 @@ from argosy.machinery.objects import JsonObject
 from argosy.render.object_limit import object_limit, too_many
 from argosy.render.port import Rendered, Renderer, RenderError, RenderRequest
 from argosy.runtime.clock import Clock
-from argosy.runtime.controller import waiting
 from argosy.runtime.slices import Slices
+from argosy.runtime.waiting import waiting
 from argosy.runtime.workqueue.fair_places import FairPlaces, Share
 from argosy.sources.credentials import CredentialBook
 from argosy.sources.port import ChartRepository, Credentials, GitRemote, SourceError, Tree, Unavailable

@@ -10,7 +10,6 @@ from argosy.gitops.model.application_spec import is_multi, source_fields
 from argosy.machinery.objects import JsonObject
 from argosy.machinery.patches.jsonpatch import equal
 from argosy.machinery.patches.mergepatch import create_merge_patch
-from argosy.machinery.status import StatusError
 
 
 def found(
@@ -70,9 +69,9 @@ def health(before: JsonObject, after: Health, now: str) -> JsonObject:
     return made
 
 
-def is_too_large(error: StatusError) -> bool:
+def is_too_large(code: int, message: str) -> bool:
     """Whether a write was refused for its size: by the API server, by etcd, or on the way between them."""
-    return error.code == 413 or any(text in error.message for text in ("request is too large", "larger than max"))
+    return code == 413 or any(text in message for text in ("request is too large", "larger than max"))
 
 
 def patch(before: JsonObject, after: JsonObject) -> JsonObject | None:

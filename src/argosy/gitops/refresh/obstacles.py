@@ -29,7 +29,7 @@ class Obstacles:
     applications: Callable[[], Iterable[JsonObject]]
     owns: Callable[[Key], bool]
     remember: Callable[[Key], Memory]
-    concerned: Callable[[Key], None]
+    unblocked: Callable[[Key], None]
     changed: set[str] = field(default_factory=set)
     """Namespaces whose quotas changed just now."""
 
@@ -55,8 +55,7 @@ class Obstacles:
 
         def tell() -> None:
             memory.obstacle_waits = False
-            memory.unblocked = True
-            self.concerned(key)
+            self.unblocked(key)
 
         self.clock.call_later(FIRST_WAIT * 2**memory.obstacle_tries, tell)
         memory.obstacle_tries += 1

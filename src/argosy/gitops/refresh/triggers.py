@@ -9,7 +9,6 @@ from argosy.gitops.control_plane.configuration import ControlPlane
 from argosy.gitops.control_plane.context import Memory
 from argosy.gitops.keys import key_of_instance, resource_key
 from argosy.gitops.model.resource_tracking import labelled_owner, owner_of
-from argosy.gitops.refresh.level import Level
 from argosy.gitops.refresh.obstacles import Obstacles
 from argosy.machinery.objects import JsonObject, Key, key_of
 from argosy.runtime.clock import Clock
@@ -36,28 +35,37 @@ class Triggers:
         self._all_awake = all_awake
         self._owns = owns
         self._all_are_concerned = False
-        self._obstacles = Obstacles(clock, plane.applications.list, owns, remember, self.concerned)
+        self._obstacles = Obstacles(clock, plane.applications.list, owns, remember, self.unblocked)
         self.listeners: list[Callable[[], None]] = []
         """Hear of every change of a live object, whosever it is."""
 
-    def concerned(self, key: Key, level: Level = Level.RECENT) -> None:
+    def concerned(self, key: Key) -> None:
         """One of another replica is enqueued all the same: its turn lets go of what is remembered of it."""
         if self._owns(key):
             memory = self._remember(key)
-            memory.requested = max(memory.requested, level)
+            memory.wishes = memory.wishes.and_recent()
         self._enqueue(key)
 
     def overdue(self, key: Key) -> None:
         """The poll's time has come."""
         if self._owns(key):
-            self._remember(key).overdue = True
+            memory = self._remember(key)
+            memory.wishes = memory.wishes.and_overdue()
             self._enqueue(key)
 
     def recount(self, key: Key) -> None:
         """Orphans came or went."""
         if self._owns(key):
-            self._remember(key).recount = True
+            memory = self._remember(key)
+            memory.wishes = memory.wishes.and_recount()
             self._enqueue(key)
+
+    def unblocked(self, key: Key) -> None:
+        """What refused its last sync is another now."""
+        if self._owns(key):
+            memory = self._remember(key)
+            memory.wishes = memory.wishes.and_unblocked()
+        self._enqueue(key)
 
     def if_there(self, key: Key) -> None:
         if self._plane.applications.get(key) is not None:

@@ -1,9 +1,8 @@
-"""The syncing shell: one step of a running sync, decided by `sync.plan`, carried out and recorded (spec 7.3)."""
+"""One step of a running sync, decided by `sync.plan`, carried out, and what is to be recorded of it (spec 7.3)."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 
@@ -11,25 +10,26 @@ from argosy.gitops.clusters.live_state import LiveObjects
 from argosy.gitops.control_plane.context import ReconcileContext
 from argosy.gitops.health.custom import Judge
 from argosy.gitops.keys import HOOK_FINALIZER, ResourceKey
+from argosy.gitops.reconcile.advance import Advance, failure_of
+from argosy.gitops.sync import operation_recorder as recorder
 from argosy.gitops.sync import operation_state as operation
 from argosy.gitops.sync.apply import Applier, missing_kind, told
 from argosy.gitops.sync.confirmation import is_approved, needs_approval
 from argosy.gitops.sync.manager_migration import managers_before
-from argosy.gitops.sync.operation_recorder import OperationRecorder
 from argosy.gitops.sync.options import Options
 from argosy.gitops.sync.plan import INTENDED, Identity, Result, Step, cleared_at_success, planned
 from argosy.gitops.sync.tasks import Task
 from argosy.machinery.objects import JsonObject, Key
 from argosy.machinery.pieces import Pieces
 from argosy.machinery.status import StatusError
-from argosy.machinery.timestamps import parse
+from argosy.machinery.timestamps import parse, seconds
 from argosy.runtime.bounded import run_bounded
-from argosy.runtime.controller import Outcome
 
 AT_ONCE = 20
 """Writes of one sync that are in flight (upstream's kubectl parallelism)."""
 Record = dict[Identity, Result]
-ONE_MORE_LOOK = Outcome(acted=True, requeue_after=0.001)
+AT_ONCE_AGAIN = 0.001
+"""Seconds until the next step, where there is one to take already."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -76,20 +76,19 @@ class Running:
 
 
 class SyncExecutor:
-    def __init__(self, context: ReconcileContext, operation_recorder: OperationRecorder) -> None:
+    def __init__(self, context: ReconcileContext) -> None:
         self._context = context
-        self._operation_recorder = operation_recorder
         self._run_in_slices = context.slices.run
 
     async def _recorded(self, sync: Running, record: Mapping[Identity, Result]) -> JsonObject:
         return await self._run_in_slices(sync.recorded(record))
 
-    async def step(self, sync: Running) -> Outcome | None:
-        """None when the operation ended."""
+    async def step(self, sync: Running) -> Advance:
+        """Raises StatusError, OSError where the same may succeed later."""
         record = await self._run_in_slices(operation.record_of(sync.state))
         if not record and (refusal := await self._refused(sync)):
             invalid, text = refusal
-            return await self._end(sync, (await self._recorded(sync, invalid)), "Failed", text)
+            return self._end(sync, await self._recorded(sync, invalid), "Failed", text)
         if sync.is_dry:
             return await self._rehearse(sync)
         live = await self._run_in_slices(sync.found())
@@ -102,19 +101,15 @@ class SyncExecutor:
         record |= step.updates
         if any(record[identity].phase != "Running" for identity in step.updates.keys() & held.keys()):
             # The outcome of a hook is recorded before its finalizer lets go of it.
-            await self._operation_recorder.wait(sync.app, (await self._recorded(sync, record)))
-            return ONE_MORE_LOOK
+            return recorder.wait(sync.app, await self._recorded(sync, record), AT_ONCE_AGAIN)
         await self._clear(sync, step.clear, live)
         if step.phase:
-            return await self._end(sync, (await self._recorded(sync, record)), step.phase, step.message)
+            return self._end(sync, await self._recorded(sync, record), step.phase, step.message)
         if not step.run:
-            return await self._operation_recorder.wait(
-                sync.app, {**(await self._recorded(sync, record)), "message": step.message}
-            )
+            return recorder.wait(sync.app, {**await self._recorded(sync, record), "message": step.message})
         pause = self._context.remember(sync.key).next_wave_at - self._context.clock.monotonic()
         if record and pause > 0:
-            await self._operation_recorder.wait(sync.app, (await self._recorded(sync, record)))
-            return Outcome(requeue_after=max(pause, 0.001))
+            return recorder.wait(sync.app, await self._recorded(sync, record), max(pause, AT_ONCE_AGAIN))
         return await self._run(sync, step, record)
 
     def _decide(
@@ -127,42 +122,35 @@ class SyncExecutor:
 
         return planned(sync.tasks, record, live, unapproved, judge)
 
-    async def _run(self, sync: Running, step: Step, record: Record) -> Outcome | None:
+    async def _run(self, sync: Running, step: Step, record: Record) -> Advance:
         sync.state = await self._recorded(sync, record)
-        intended = {task.identity: INTENDED for task in step.run if task.hook and task.identity not in record}
-        if intended:
-            sync.app = await self._operation_recorder.record(sync.app, (await self._recorded(sync, record | intended)))
+        if intended := {task.identity: INTENDED for task in step.run if task.hook and task.identity not in record}:
+            # Recorded before they are made, by the next pass, which takes them for what it is to do.
+            return recorder.wait(sync.app, await self._recorded(sync, record | intended), AT_ONCE_AGAIN)
         try:
             record |= await self._carry_out(sync, step.run)
         except (StatusError, OSError) as error:
-            # Nothing of this wave is recorded: the next look carries it out again, where it is done it does no harm.
-            await self._tell_of(sync, record | intended, error)
-            raise
+            # Nothing of this wave is recorded: the next pass carries it out again, where it is done it does no harm.
+            return await self._tried(sync, record, error)
         if step.is_last and not any(result.failed for result in record.values()):
             live = await self._run_in_slices(sync.found())
             await self._clear(sync, cleared_at_success(sync.tasks, live), live)
-            return await self._end(
-                sync, (await self._recorded(sync, record)), "Succeeded", "successfully synced (all tasks run)"
-            )
+            text = "successfully synced (all tasks run)"
+            return self._end(sync, await self._recorded(sync, record), "Succeeded", text)
         self._context.remember(sync.key).next_wave_at = (
             self._context.clock.monotonic() + self._context.plane.settings.wave_delay
         )
-        await self._operation_recorder.wait(
-            sync.app, {**(await self._recorded(sync, record)), "message": "one or more tasks are running"}
-        )
-        return ONE_MORE_LOOK
+        state = {**await self._recorded(sync, record), "message": "one or more tasks are running"}
+        return recorder.wait(sync.app, state, AT_ONCE_AGAIN)
 
-    async def _tell_of(self, sync: Running, record: Record, error: StatusError | OSError) -> None:
-        """Why the step is carried out again, as far as the API server takes that."""
+    async def _tried(self, sync: Running, record: Record, error: StatusError | OSError) -> Advance:
+        """With the reason why the step is carried out again."""
         why = error.message if isinstance(error, StatusError) else "the API server gave no answer"
-        with suppress(StatusError, OSError):
-            await self._operation_recorder.record(
-                sync.app, {**(await self._recorded(sync, record)), "message": f"trying again: {why}"}
-            )
+        state = {**await self._recorded(sync, record), "message": f"trying again: {why}"}
+        return Advance(patch=recorder.recorded(sync.app, state), failure=failure_of(error))
 
-    async def _end(self, sync: Running, state: JsonObject, phase: str, message: str) -> Outcome | None:
-        await self._operation_recorder.end(sync.key, sync.app, state, phase, message)
-        return None
+    def _end(self, sync: Running, state: JsonObject, phase: str, message: str) -> Advance:
+        return recorder.end(sync.app, state, phase, message, seconds(self._context.clock.now()))
 
     async def _clear(self, sync: Running, tasks: Sequence[Task], live: Mapping[ResourceKey, JsonObject]) -> None:
         for task in tasks:
@@ -199,7 +187,7 @@ class SyncExecutor:
                 found[task.identity] = Result("SyncFailed", message, "")
         return found
 
-    async def _rehearse(self, sync: Running) -> Outcome | None:
+    async def _rehearse(self, sync: Running) -> Advance:
         """A sync that was asked for as a dry run: every object, and nothing is changed.
 
         The server cannot be asked about what needs a namespace or a kind that this very sync would bring.
@@ -215,8 +203,8 @@ class SyncExecutor:
         state = await self._recorded(sync, record)
         if failed := {name: result for name, result in record.items() if result.failed}:
             text = f"one or more objects failed to apply (dry run), reason: {_reasons(failed)}"
-            return await self._end(sync, state, "Failed", text)
-        return await self._end(sync, state, "Succeeded", "successfully synced (no more tasks)")
+            return self._end(sync, state, "Failed", text)
+        return self._end(sync, state, "Succeeded", "successfully synced (no more tasks)")
 
     # -- one step ----------------------------------------------------------------------------------------------------
 

@@ -1,6 +1,6 @@
-"""The operating shell: what becomes of a requested sync at each look - begun, tried again, stopped, or one step on.
+"""What becomes of a requested sync in each pass: it is begun, tried again, stopped, or goes one step on.
 
-`syncing` takes the step; every step is recorded before the next (spec 7).
+`executor` takes the step; every step is recorded before the next (spec 7).
 """
 
 from __future__ import annotations
@@ -20,11 +20,13 @@ from argosy.gitops.manifests.generation import POLL_MAX_AGE
 from argosy.gitops.model.application_spec import normalised, sources_of
 from argosy.gitops.projects import sync_windows as windows
 from argosy.gitops.projects.permissions import permits_kind
+from argosy.gitops.reconcile.advance import Advance
+from argosy.gitops.reconcile.passes import Work
+from argosy.gitops.sync import operation_recorder as recorder
 from argosy.gitops.sync import operation_state as operation
 from argosy.gitops.sync.executor import Running, SyncExecutor
 from argosy.gitops.sync.held_revision import revision_to_hold
 from argosy.gitops.sync.impersonation import NoServiceAccount
-from argosy.gitops.sync.operation_recorder import OperationRecorder
 from argosy.gitops.sync.options import Options, options_of
 from argosy.gitops.sync.respect_ignore_differences import respecting
 from argosy.gitops.sync.retry import next_retry_at
@@ -33,7 +35,6 @@ from argosy.gitops.sync.tasks import Task, in_order, tasks_in_pieces
 from argosy.machinery.objects import GroupKind, JsonObject, Key
 from argosy.machinery.status import StatusError
 from argosy.machinery.timestamps import parse, seconds
-from argosy.runtime.controller import Outcome
 from argosy.sources.git.refs import FULL_SHA
 from argosy.sources.port import SourceError
 
@@ -46,46 +47,36 @@ class OperationReconciler:
     def __init__(self, context: ReconcileContext, app_state: StateReader) -> None:
         self.context = context
         self._app_state = app_state
-        self._operation_recorder = OperationRecorder(context)
-        self._syncing = SyncExecutor(context, self._operation_recorder)
+        self._syncing = SyncExecutor(context)
 
-    async def look(self, key: Key, app: JsonObject) -> Outcome | None:
-        """None when the operation ended and the application is to be compared at once."""
-        state, now = (app.get("status") or {}).get("operationState"), self.context.clock.now()
+    async def run(self, key: Key, work: Work) -> Advance:
+        """Raises StatusError and OSError where the same may succeed later, and Connecting."""
+        app, now = work.app, self.context.clock.now()
+        state = (app.get("status") or {}).get("operationState")
         if not state or state.get("phase") in operation.FINAL:
-            state = operation.begun(app["operation"], seconds(now))
-            app = await self._operation_recorder.begin(
-                app, state, revision_to_hold(app, normalised(app.get("spec") or {}))
-            )
-            if app["operation"].get("sync") is None:
-                await self._operation_recorder.finish(
-                    key, app, operation.ended(state, "Error", NOTHING_ASKED, seconds(now))
-                )
-                return None
-        elif may_give_way(app, state, now) and (text := await self._superseded(key, app, state)):
-            await self._operation_recorder.finish(
-                key, app, operation.ended(state, "Failed", text, seconds(now), terminated=True)
-            )
-            return None
-        elif operation.awaits_retry(state):
+            held = revision_to_hold(app, normalised(app.get("spec") or {}))
+            return recorder.begin(app, operation.begun(app["operation"], seconds(now)), held)
+        if app["operation"].get("sync") is None:
+            return recorder.end(app, state, "Error", NOTHING_ASKED, seconds(now))
+        if may_give_way(app, state, now) and (text := await self._superseded(work, state)):
+            ended = operation.ended(state, "Failed", text, seconds(now), terminated=True)
+            return recorder.finish(app, ended, seconds(now))
+        if operation.awaits_retry(state):
             at = next_retry_at(state)
             if parse(state["finishedAt"]) <= now < at:  # else the clock was set back since
-                return Outcome(requeue_after=(at - now).total_seconds())
-            state = operation.again(state)
-            app = await self._operation_recorder.begin_again(app, state)
+                return Advance(wake_after=(at - now).total_seconds())
+            return recorder.begin_again(operation.again(state))
         if state.get("phase") == "Terminating":
             phase, text = await self._stop_hooks(app, state)
             ended = operation.ended(state, phase, text, seconds(now), terminated=True)
-            await self._operation_recorder.finish(key, app, ended)
-            return None
-        if held := await self._held_back(app, state, now):
-            return held
-        return await self._sync(key, app, state)
+            return recorder.finish(app, ended, seconds(now))
+        return self._held_back(app, state, now) or await self._sync(key, app, state)
 
-    async def _superseded(self, key: Key, app: JsonObject, state: JsonObject) -> str:
+    async def _superseded(self, work: Work, state: JsonObject) -> str:
         """Why the sync gives way to a newer revision; "" when it goes on. Asked only when there may be one."""
+        app = work.app
         waited, sources = waited_for(state), sources_of(normalised(app.get("spec") or {}))
-        look = self._newer(key, app, state) if waited or operation.awaits_retry(state) else None
+        look = self._newer(work, state) if waited or operation.awaits_retry(state) else None
         if look is None:
             return ""
         try:
@@ -100,31 +91,28 @@ class OperationReconciler:
             return ""
         return message(newer.revisions, str(state.get("message") or ""))
 
-    def _newer(self, key: Key, app: JsonObject, state: JsonObject) -> Look | None:
+    def _newer(self, work: Work, state: JsonObject) -> Look | None:
         """Where a newer revision may be found: a refresh is never answered from memory."""
-        if REFRESH in annotations_of(app):
+        if REFRESH in annotations_of(work.app):
             return Look(max_age=0.0)
-        if self.context.remember(key).overdue:
+        if work.is_overdue:
             return Look(max_age=POLL_MAX_AGE)
-        told = told_since(app, state)
+        told = told_since(work.app, state)
         return Look(revisions=told) if told else None
 
-    async def _held_back(self, app: JsonObject, state: JsonObject, now: datetime) -> Outcome | None:
+    def _held_back(self, app: JsonObject, state: JsonObject, now: datetime) -> Advance | None:
         """By its time limit, by a sync window, or by an Application that it depends on."""
         limit = self.context.plane.settings.sync_timeout
         left = limit - (now - parse(state["startedAt"])).total_seconds()
         if limit and left <= 0:
             text = "operation is terminating due to timeout"
-            await self._operation_recorder.record(app, {**state, "phase": "Terminating", "message": text})
-            return Outcome(acted=True, requeue_after=0.001)
+            return recorder.wait(app, {**state, "phase": "Terminating", "message": text}, 0.001)
         chosen = self._app_state.windows_of(app, normalised(app.get("spec") or {}))
         manual = not ((state.get("operation") or {}).get("initiatedBy") or {}).get("automated")
         if not windows.allows(chosen, windows.Asked(manual, parse(state["startedAt"])), now):
-            await self._operation_recorder.record(app, {**state, "message": windows.BLOCKED})
-            return Outcome(requeue_after=windows.wait(chosen, now))
+            return recorder.wait(app, {**state, "message": windows.BLOCKED}, windows.wait(chosen, now))
         if text := self._awaited(app, state):
-            await self._operation_recorder.record(app, {**state, "message": text})
-            return Outcome(requeue_after=left if limit else None)
+            return recorder.wait(app, {**state, "message": text}, left if limit else None)
         return None
 
     def _awaited(self, app: JsonObject, state: JsonObject) -> str:
@@ -155,7 +143,7 @@ class OperationReconciler:
             return "Error", f"Operation termination had errors: {error.message}"
         return "Failed", "Operation terminated"
 
-    async def _sync(self, key: Key, app: JsonObject, state: JsonObject) -> Outcome | None:
+    async def _sync(self, key: Key, app: JsonObject, state: JsonObject) -> Advance:
         spec = normalised(app.get("spec") or {})
         asked = (state.get("operation") or {}).get("sync") or {}
         given = asked.get("sources") or ([asked["source"]] if asked.get("source") else [])
@@ -169,18 +157,15 @@ class OperationReconciler:
             text = ";".join(f"{kind}: {message}" for kind, message in error.found)
             wanted = asked.get("revisions") or [asked.get("revision") or ""]
             tried = {"syncResult": operation.result_of({**spec, **_override(given)}, wanted, []), **state}
-            await self._operation_recorder.end(key, app, tried, "Error", text)
-            return None
+            return self._end(app, tried, "Error", text)
         except (SourceError, NoServiceAccount) as error:
-            await self._operation_recorder.end(key, app, state, "Error", str(error))
-            return None
+            return self._end(app, state, "Error", str(error))
         if options.has("FailOnSharedResource"):
             name = instance_name(key, self.context.namespace)
             work = shared_resources.shared(found.comparison.pairs, key, name, self.context.plane.settings)
             if claimed := await self.context.slices.run(work):
                 text = f"Shared resource found: {', '.join(claimed)}"
-                await self._operation_recorder.end(key, app, state, "Failed", text)
-                return None
+                return self._end(app, state, "Failed", text)
         revisions = found.desired.revisions
         result = operation.result_of({**spec, **_override(given)}, revisions, [])
         running = Running(
@@ -194,6 +179,9 @@ class OperationReconciler:
             applier=applier,
         )
         return await self._syncing.step(running)
+
+    def _end(self, app: JsonObject, state: JsonObject, phase: str, message: str) -> Advance:
+        return recorder.end(app, state, phase, message, seconds(self.context.clock.now()))
 
     async def _compared(self, key: Key, app: JsonObject, sources: list[JsonObject], state: JsonObject) -> Compared:
         """Raises Refused, SourceError."""

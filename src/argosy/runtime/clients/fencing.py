@@ -28,7 +28,7 @@ class Turn:
 
 
 WORKING_ON: ContextVar[Turn | None] = ContextVar("working_on", default=None)
-"""Set by `Controller`."""
+"""Set for each turn, and for each answer that writes."""
 
 
 class FencedOff(Told):

@@ -19,6 +19,7 @@ from argosy.runtime.engine.runner import Failing, Runner, Shared
 from argosy.runtime.engine.served import ServedKinds
 from argosy.runtime.engine.subscriptions import Subscriptions, Work, served_note
 from argosy.runtime.engine.writer import Writer
+from argosy.runtime.events import EventRecorder
 from argosy.runtime.workqueue.queue import WorkQueue
 
 
@@ -94,6 +95,10 @@ class Engine:
         for name, runner in self._runners.items():
             yield name, runner.queue
 
+    def queue(self, controller: str) -> WorkQueue:
+        """Of one controller, by its name."""
+        return self._runners[controller].queue
+
     async def wait_served(self, resource: Resource) -> None:
         """Until the API server serves the kind."""
         await self._served.wait_served(resource)
@@ -109,6 +114,14 @@ class Engine:
     def is_idle(self) -> bool:
         """Whether no key is ready or at work; keys that wait for their time do not count."""
         return all(runner.queue.is_idle for runner in self._runners.values())
+
+    def recorder(self, component: str) -> EventRecorder:
+        """Of Events that no decision tells; `run` writes them."""
+        return self._writer.recorder(component)
+
+    def awaited_count(self, question: type[Question[Any]]) -> int:
+        """How many questions of a class wait for their answer."""
+        return self._questions.awaited_count(question)
 
     @property
     def is_filled(self) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Hashable, Iterable, Mapping
+from contextvars import copy_context
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -20,6 +21,10 @@ from argosy.runtime.chance import Rng
 from argosy.runtime.clock import Clock, TimerHandle
 from argosy.runtime.engine.lanes import Lanes
 from argosy.runtime.engine.subscriptions import Work
+from argosy.runtime.waiting import PLACE, Place
+
+SLOW_SECONDS = 3.0
+"""After which an answer that gives way to others is taken for one that waits."""
 
 log = logging.getLogger(__name__)
 
@@ -42,6 +47,9 @@ class Answerer:
     lane: Callable[[Any], Hashable] = _one_lane
     per_lane: int = 0
     """0: as many as `limit`."""
+    stand_ins: int = 0
+    """So many answers that wait (`runtime.waiting`), or are slow, leave their places to others. Answers that do so
+    begin and go on one in each turn of the loop, however many could."""
     backoff: Backoff = field(default_factory=lambda: Backoff(first=1.0, longest=300.0))
 
 
@@ -53,6 +61,33 @@ class _Entry:
     task: asyncio.Task[None] | None = None
     timer: TimerHandle | None = None
     failures: int = 0
+
+
+@dataclass(slots=True)
+class _Held:
+    """The place of an answer that is worked on; it may leave it to others before it is done."""
+
+    lanes: Lanes[_Entry]
+    lane: Hashable
+    away: dict[type[Question[Any]], int]
+    kind: type[Question[Any]]
+    stand_ins: int
+    is_left: bool = False
+
+    def leave(self) -> bool:
+        """Whether there is a place now that was not there before."""
+        if self.is_left or self.away.get(self.kind, 0) >= self.stand_ins:
+            return False
+        self.is_left = True
+        self.away[self.kind] = self.away.get(self.kind, 0) + 1
+        self.lanes.done(self.lane)
+        return True
+
+    def done(self) -> None:
+        if self.is_left:
+            self.away[self.kind] -= 1
+        else:
+            self.lanes.done(self.lane)
 
 
 class Questions:
@@ -72,11 +107,19 @@ class Questions:
         self._entries: dict[Question[Any], _Entry] = {}
         self._asked: dict[Work, tuple[Question[Any], ...]] = {}
         self._tasks: asyncio.TaskGroup | None = None
+        self._context = copy_context()
+        self._away: dict[type[Question[Any]], int] = {}
+        """How many left their places and are not done."""
+        self._turn = asyncio.Lock()
         self.add(answerers)
         self._answers = registry.counter("argosy_questions_total", "Questions, by kind and result.", ("kind", "result"))
 
     def __len__(self) -> int:
         return len(self._entries)
+
+    def awaited_count(self, kind: type[Question[Any]]) -> int:
+        """How many of a class have no answer yet; looks at all."""
+        return sum(entry.state is PENDING for entry in self._entries.values() if isinstance(entry.question, kind))
 
     def add(self, answerers: Mapping[type[Question[Any]], Answerer]) -> None:
         self._answerers |= answerers
@@ -84,6 +127,7 @@ class Questions:
             self._lanes.setdefault(kind, Lanes(one.limit, one.per_lane or one.limit))
 
     async def run(self) -> None:
+        self._context = copy_context()
         async with asyncio.TaskGroup() as self._tasks:
             try:
                 self._begin_all()
@@ -147,21 +191,44 @@ class Questions:
         for kind, lanes in self._lanes.items():
             for lane, entry in lanes.take():
                 name = f"answer of {kind.__name__}"
-                entry.task = self._tasks.create_task(self._answer(entry, lanes, lane), name=name)
+                # In the context of all: whoever makes room for it may be in the middle of something of its own.
+                answering = self._answer(entry, lanes, lane)
+                entry.task = self._tasks.create_task(answering, name=name, context=self._context.copy())
 
     async def _answer(self, entry: _Entry, lanes: Lanes[_Entry], lane: Hashable) -> None:
         answerer = self._answerers[type(entry.question)]
+        held = _Held(lanes, lane, self._away, type(entry.question), answerer.stand_ins)
         try:
             async with asyncio.timeout(answerer.timeout):
-                state = await answerer.answer(entry.question)
+                state = await self._in_place(entry, answerer, held)
             entry.failures = 0
         except Exception as error:
             state = self._failed(entry, answerer, error)
         finally:
-            lanes.done(lane)
+            held.done()
             entry.task = None
             self._begin_all()
         self._came(entry, state)
+
+    async def _in_place(self, entry: _Entry, answerer: Answerer, held: _Held) -> Any:
+        if not answerer.stand_ins:
+            return await answerer.answer(entry.question)
+
+        def leave() -> None:
+            if held.leave():
+                self._begin_all()
+
+        PLACE.set(Place(leave, self._own_turn))
+        timer = self._clock.call_later(SLOW_SECONDS, leave, background=True)
+        try:
+            await self._own_turn()
+            return await answerer.answer(entry.question)
+        finally:
+            timer.cancel()
+
+    async def _own_turn(self) -> None:
+        async with self._turn:
+            await self._clock.sleep(0)
 
     def _failed(self, entry: _Entry, answerer: Answerer, error: Exception) -> Failed:
         entry.failures += 1

@@ -173,9 +173,12 @@ class Runner:
         decision = self._controller.decide(seen, now)
         _refuse_sleepless(decision, now)
         wrote = await self._shared.writer.carry_out(self._controller, decision.steps)
-        if decision.memory is not KEEP and self._remember(work.key, decision.memory) and decision.wake_at is None:
+        changed = decision.memory is not KEEP and self._remember(work.key, decision.memory)
+        if changed and decision.wake_at is None and not decision.is_settled:
             self.queue.add(work.key)
-            wrote = True  # for the guard: a memory that never settles spins as well as a write does
+            # For the guard: a memory that never settles spins as well as a write does, but for the one that comes of an
+            # answer, which takes its time.
+            wrote = wrote or not snapshot.asked
         if wrote and (rest := self._guard.wrote(work.key, self._clock.monotonic())) > 0:
             log.warning("%s writes %s without end: it rests %.0f s", self.name, work.key, rest)
             await self._clock.sleep(rest, background=True)
@@ -221,6 +224,8 @@ class Runner:
 
     def _forget(self, work: Work) -> None:
         """The object is gone, or another replica's: nothing of it stays here."""
+        if self._controller.forget is not None:
+            self._controller.forget(work.key)
         if self._memory.pop(work.key, None) is not None and self._controller.measure is not None:
             self._controller.measure(work.key, None)
         self._refusals.pop(work.key, None)

@@ -13,7 +13,6 @@ from argosy.machinery.requests import Write
 from argosy.machinery.status import StatusError
 from argosy.runtime.client import Client
 from argosy.runtime.clock import Clock
-from argosy.runtime.engine.late_tasks import begin
 from argosy.runtime.engine.listers import Listers
 from argosy.runtime.engine.outcome import Refused, Stale, raise_for
 from argosy.runtime.events import EventRecorder
@@ -27,21 +26,25 @@ class Writer:
         self.writes_count = 0
         self._client, self._listers, self._clock = client, listers, clock
         self._recorders: dict[str, EventRecorder] = {}
-        self._tasks: asyncio.TaskGroup | None = None
+        self._news = asyncio.Event()
 
     async def run(self) -> None:
         """Writes the Events until cancelled."""
-        async with asyncio.TaskGroup() as self._tasks:
-            try:
-                for recorder in self._recorders.values():
-                    self._tasks.create_task(recorder.run())
-                await asyncio.Event().wait()
-            finally:
-                self._tasks = None
+        while True:
+            await self._news.wait()
+            self._news.clear()
+            await self.flush()
 
     async def flush(self) -> None:
-        for recorder in self._recorders.values():
+        for recorder in tuple(self._recorders.values()):
             await recorder.flush()
+
+    def recorder(self, component: str) -> EventRecorder:
+        """Of who tells Events under that name: one for all, since it folds repetitions."""
+        found = self._recorders.get(component)
+        if found is None:
+            found = self._recorders[component] = EventRecorder(self._client, self._clock, component, self._news)
+        return found
 
     async def carry_out(self, controller: Controller[Any], steps: Iterable[Step]) -> bool:
         """Whether anything was written. Raises Stale or Refused at the first step that was not done."""
@@ -100,11 +103,7 @@ class Writer:
 
     def _record(self, controller: Controller[Any], event: Event) -> None:
         component = event.component or controller.reporter or controller.name
-        recorder = self._recorders.get(component)
-        if recorder is None:
-            recorder = self._recorders[component] = EventRecorder(self._client, self._clock, component)
-            begin(self._tasks, recorder.run(), f"events of {component}")
-        recorder.record(
+        self.recorder(component).record(
             event.about,
             event.reason,
             event.message,

@@ -1,0 +1,136 @@
+"""From what a comparison found to what is written of the Application, in one write (spec 4, 5, 6). Pure.
+
+All in one: an Application that shows Synced never lacks the hold for its hooks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from argosy.gitops.comparison import result
+from argosy.gitops.comparison.result import SPEC_TYPES, ComparisonResult
+from argosy.gitops.control_plane.settings import Settings
+from argosy.gitops.health import Health
+from argosy.gitops.keys import REFRESH, ResourceKey, annotations_of
+from argosy.gitops.manifests.generation import Desired
+from argosy.gitops.model import conditions, event_messages
+from argosy.gitops.model import status_patch as status
+from argosy.gitops.model.application_spec import normalised
+from argosy.gitops.reconcile.advance import DONE, Advance
+from argosy.gitops.refresh.level import Refresh
+from argosy.gitops.sync.held_revision import HELD
+from argosy.machinery.controller import Event
+from argosy.machinery.objects import JsonObject
+from argosy.machinery.timestamps import seconds
+from argosy.observe.tracing import ANNOTATION
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotCompared:
+    """Why nothing could be compared: (condition type, message) pairs. See `result.refused`."""
+
+    found: Sequence[tuple[str, str]]
+    health: Health | None = None
+    revisions: Sequence[str] = ()
+    looked: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Concluded:
+    """A comparison that came to an end. `namespace`: of the control plane."""
+
+    seen: result.Seen | NotCompared
+    settings: Settings
+    namespace: str
+
+    @property
+    def why(self) -> dict[ResourceKey, str] | None:
+        """One line for each object that is out of sync; None where nothing was compared."""
+        return dict(self.seen.compared.comparison.why) if isinstance(self.seen, result.Seen) else None
+
+    @property
+    def desired(self) -> Desired:
+        assert isinstance(self.seen, result.Seen)
+        return self.seen.compared.desired
+
+
+def concluded(
+    found: Concluded, app: JsonObject, decided: Refresh | None, why: Mapping[ResourceKey, str], now: datetime
+) -> Advance:
+    assert decided is not None, "without it nothing is compared"
+    settings, seen = found.settings, found.seen
+    if isinstance(seen, result.Seen):
+        conclusion = result.comparison_result(seen, settings, now)
+    else:
+        spec = normalised(app.get("spec") or {})
+        conclusion = result.refused(
+            app, spec, seen.found, settings, now, health=seen.health, revisions=seen.revisions, looked=seen.looked
+        )
+    before = app.get("status") or {}
+    after = _status(before, conclusion, decided, found.namespace, now)
+    patch = _patch(app, after, conclusion, decided)
+    return Advance(
+        patch=patch, events=_events(app, before, after, why) if patch else (), wake_after=conclusion.auto.wake_after
+    )
+
+
+def too_large(app: JsonObject, decided: Refresh | None, message: str, now: datetime) -> Advance:
+    """Of a status that the API server does not take only the reason is stored (spec 5.1); nothing is synced."""
+    before = (app.get("status") or {}).get("conditions") or []
+    text = f"the status is too large to be stored: {message}"
+    marks = conditions.updated(before, [("UnknownError", text)], SPEC_TYPES, seconds(now))
+    patch: JsonObject = {"status": {"conditions": marks}} if marks != before else {}
+    if decided is not None and decided.requested:
+        patch["metadata"] = {"annotations": {REFRESH: None}}
+    return Advance(patch=patch) if patch else DONE
+
+
+def _status(
+    before: JsonObject, conclusion: ComparisonResult, decided: Refresh, namespace: str, now: datetime
+) -> JsonObject:
+    told = before.get("conditions") or []
+    marks = conditions.updated(told, conclusion.found, conclusion.types, seconds(now))
+    after = {name: value for name, value in {**conclusion.status, "conditions": marks}.items() if value != []}
+    compared, ended = before.get("reconciledAt"), (before.get("operationState") or {}).get("finishedAt")
+    if not conclusion.looked and not compared and not ended:
+        return after  # nothing of it was ever compared
+    if before.get("controllerNamespace") != namespace:
+        after["controllerNamespace"] = namespace
+    # Who waits for a sync waits for a comparison that is not older than its end.
+    unseen = not compared or bool(ended and compared < ended)
+    if decided.requested or unseen or status.patch(before, after) is not None:
+        after = {**after, "reconciledAt": seconds(now)}
+    return after
+
+
+def _patch(app: JsonObject, after: JsonObject, conclusion: ComparisonResult, decided: Refresh) -> JsonObject:
+    change = status.patch(app.get("status") or {}, after)
+    patch: JsonObject = {"status": change} if change else {}
+    is_traced = decided.requested and ANNOTATION in annotations_of(app)
+    asked = (REFRESH, decided.requested), (ANNOTATION, is_traced), (HELD, conclusion.releases)
+    done = [name for name, is_done in asked if is_done]
+    metadata: JsonObject = {"annotations": dict.fromkeys(done)} if done else {}
+    if conclusion.finalizers is not None:
+        metadata["finalizers"] = conclusion.finalizers or None
+    if metadata:
+        patch["metadata"] = metadata
+    if conclusion.auto.operation is not None:
+        # Creating an operation removes the state of the one before, in the same write (spec 1.4).
+        patch["operation"] = conclusion.auto.operation
+        patch["status"] = {**(patch.get("status") or {}), "operationState": None}
+    return patch
+
+
+def _events(
+    app: JsonObject, before: JsonObject, after: JsonObject, why: Mapping[ResourceKey, str]
+) -> tuple[Event, ...]:
+    found: list[Event] = []
+    for name in ("sync", "health"):
+        old, new = ((side.get(name) or {}).get("status") or "" for side in (before, after))
+        if old != new:
+            found.append(Event(app, "ResourceUpdated", f"Updated {name} status: {old} -> {new}"))
+            if new == "OutOfSync" and (text := event_messages.differences(why)):
+                found.append(Event(app, "OutOfSync", text))
+    return tuple(found)

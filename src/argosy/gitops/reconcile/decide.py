@@ -1,0 +1,178 @@
+"""What becomes of a pass: its write, its events, and when the next one is due. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from argosy.gitops.comparison.conclusion import Concluded, concluded, too_large
+from argosy.gitops.comparison.result import SPEC_TYPES
+from argosy.gitops.keys import APPLICATIONS
+from argosy.gitops.model import conditions, error_messages
+from argosy.gitops.model import status_patch as status
+from argosy.gitops.reconcile.advance import Advance, Failure
+from argosy.gitops.reconcile.look import Seen, due
+from argosy.gitops.reconcile.passes import Passed, Stage, Work
+from argosy.gitops.reconcile.progress import LastPass, Progress
+from argosy.gitops.refresh.level import Level
+from argosy.gitops.sync import operation_state as operation
+from argosy.machinery.controller import NOTHING, Decision, Failed, Step
+from argosy.machinery.objects import JsonObject
+from argosy.machinery.requests import merge
+from argosy.machinery.timestamps import seconds
+from argosy.machinery.unexpected import described
+
+FIRST: Final = 0.2
+"""Seconds until a pass that failed is tried again; they double with each failure."""
+LONGEST: Final = 300.0
+SPREAD: Final = 0.2
+SHORTEST: Final = 0.001
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """What is to be written, and what is remembered once it is."""
+
+    advance: Advance
+    progress: Progress
+    again: Level = Level.NOTHING
+
+
+def decide(seen: Seen, now: datetime) -> Decision:
+    if seen.malformed:
+        return _refuse(seen, now)
+    if seen.asked is None:
+        return _rest(seen, now)
+    if seen.answer is None:
+        return NOTHING
+    if isinstance(seen.answer, Failed):
+        return _after(seen, seen.asked.work, Ended(Advance(failure=Failure()), seen.progress), now)
+    answer = seen.answer
+    if answer.work.version != seen.version:
+        # It was of an Application that is another now: what it found is no news, and is not written.
+        return Decision(memory=replace(seen.progress, number=seen.progress.number + 1))
+    return _after(seen, answer.work, _ended(seen, answer, now), now, answer)
+
+
+def _ended(seen: Seen, answer: Passed, now: datetime) -> Ended:
+    try:
+        ended = _found(seen, answer, now)
+    except Exception as error:  # one Application's, shown to its owner
+        ended = Ended(Advance(failure=Failure(described(error))), seen.progress)
+    if not seen.refusals:
+        return ended
+    refusal = seen.refusals[0]
+    if answer.work.stage == Stage.COMPARE and status.is_too_large(refusal.code, refusal.message):
+        return Ended(too_large(answer.work.app, answer.work.refresh, refusal.message, now), seen.progress)
+    # Found anew, as the world may be another by then.
+    return Ended(Advance(failure=Failure()), seen.progress)
+
+
+def _found(seen: Seen, answer: Passed, now: datetime) -> Ended:
+    if not isinstance(answer.found, Concluded):
+        again = (
+            Level.LATEST if answer.work.refresh is not None and answer.found.wake_after is not None else Level.NOTHING
+        )
+        return Ended(answer.found, seen.progress, again)
+    app, why = answer.work.app, answer.found.why
+    advance = concluded(answer.found, app, answer.work.refresh, seen.progress.why if why is None else why, now)
+    progress = replace(seen.progress, end=operation.end_of(app), spec=app.get("spec"))
+    if why is not None:
+        desired = answer.found.desired
+        progress = replace(progress, digest=desired.digest, revisions=desired.revisions, why=why)
+    return Ended(advance, progress, Level.NOTHING if advance.wake_after is None else Level.RECENT)
+
+
+def _after(seen: Seen, work: Work, ended: Ended, now: datetime, answer: Passed | None = None) -> Decision:
+    advance, patch = ended.advance, ended.advance.patch
+    last = seen.progress.compared if work.stage == Stage.COMPARE else seen.progress.operated
+    if advance.failure is not None:
+        patch = patch or _told(work.app, advance.failure, now)
+        after = _failed(last, work, advance.failure, now, answer.chance if answer else 0.0)
+    else:
+        after = _succeeded(last, work, ended, now, answer)
+    steps: list[Step] = [merge(APPLICATIONS, work.app, patch)] if patch else []
+    progress = replace(
+        ended.progress,
+        compared=after if work.stage == Stage.COMPARE else seen.progress.compared,
+        operated=after if work.stage != Stage.COMPARE else seen.progress.operated,
+        number=seen.progress.number + 1,
+        is_compare_next=work.stage == Stage.OPERATE,
+        errors=_errors(work.app, patch),
+    )
+    if work.stage == Stage.OPERATE or "operation" in patch or due(seen.app, progress, seen.wishes) is not None:
+        return Decision((*steps, *advance.events), memory=progress)
+    # Nothing more until its own write is seen, or until its time.
+    at, background = _wakes(seen.app, progress)
+    return Decision((*steps, *advance.events), at, progress, background=background, is_settled=True)
+
+
+def _succeeded(last: LastPass, work: Work, ended: Ended, now: datetime, answer: Passed | None) -> LastPass:
+    number = work.wishes.number
+    if work.stage == Stage.COMPARE and work.refresh is None:
+        return replace(last, wishes=number, version=work.version, done=number, failures=0)
+    wake, background = ended.advance.wake_after, ended.advance.background
+    judge = answer.judge_after if answer is not None else None
+    if judge is not None and (wake is None or judge < wake):
+        wake, background = judge, wake is None or background
+    at = None if wake is None else now + timedelta(seconds=max(wake, SHORTEST))
+    return LastPass(number, work.version, number, at, background, again=ended.again)
+
+
+def _failed(last: LastPass, work: Work, failure: Failure, now: datetime, chance: float) -> LastPass:
+    last = replace(last, wishes=work.wishes.number, version=work.version, wake_at=None, is_due=False)
+    if failure.is_awaited:
+        return last
+    wait = min(LONGEST, FIRST * 2.0 ** min(last.failures, 62))
+    wait = max(wait * (1.0 + SPREAD * chance), failure.at_least)
+    at, background = now + timedelta(seconds=wait), wait >= LONGEST
+    return replace(last, wake_at=at, background=background, failures=last.failures + 1)
+
+
+def _rest(seen: Seen, now: datetime) -> Decision:
+    """Until the next pass is due."""
+    progress = seen.progress
+    at, background = _wakes(seen.app, progress)
+    if at is None or at > now:
+        return Decision(wake_at=at, background=background)
+    return Decision(memory=replace(progress, operated=progress.operated.due(now), compared=progress.compared.due(now)))
+
+
+def _wakes(app: JsonObject, progress: Progress) -> tuple[datetime | None, bool]:
+    """When the next pass is due, and whether that keeps no rehearsal alive."""
+    is_going = bool(app["metadata"].get("deletionTimestamp"))
+    relevant = [progress.operated] if is_going or app.get("operation") else []
+    relevant += [] if is_going else [progress.compared]
+    wakes = [(last.wake_at, last.background) for last in relevant if last.wake_at is not None]
+    return min(wakes, default=(None, False))
+
+
+def _refuse(seen: Seen, now: datetime) -> Decision:
+    """A malformed Application takes no part, and is told why, as far as the API server takes that."""
+    if seen.refusals:
+        return NOTHING
+    found: Any = seen.app.get("status")
+    before = found.get("conditions") if isinstance(found, dict) else None
+    told = [item for item in before if isinstance(item, dict)] if isinstance(before, list) else []
+    marks = conditions.updated(told, [("InvalidSpecError", seen.malformed)], SPEC_TYPES, seconds(now))
+    steps = () if marks == before else (merge(APPLICATIONS, seen.app, {"status": {"conditions": marks}}),)
+    return Decision(steps, memory=replace(seen.progress, errors=(seen.malformed,)))
+
+
+def _told(app: JsonObject, failure: Failure, now: datetime) -> JsonObject:
+    """An error in the code itself, shown to the application's owner."""
+    if not failure.text:
+        return {}
+    before = (app.get("status") or {}).get("conditions") or []
+    marks = conditions.updated(before, [("UnknownError", failure.text)], ("UnknownError",), seconds(now))
+    return {} if marks == before else {"status": {"conditions": marks}}
+
+
+def _errors(app: JsonObject, patch: JsonObject) -> tuple[str, ...]:
+    if not patch.get("status"):
+        return ()
+    before, change = app.get("status") or {}, patch["status"]
+    state = {**(before.get("operationState") or {}), **(change.get("operationState") or {})}
+    marks = change["conditions"] if "conditions" in change else before.get("conditions")
+    return tuple(error_messages.new_errors(before, {"conditions": marks, "operationState": state}))

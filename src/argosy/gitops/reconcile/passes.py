@@ -1,0 +1,60 @@
+"""The question of a pass: its Application and its number. So one pass ends before the next is asked for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from argosy.gitops.comparison.conclusion import Concluded
+from argosy.gitops.reconcile.advance import Advance
+from argosy.gitops.refresh.level import Refresh
+from argosy.gitops.refresh.wishes import Wishes
+from argosy.machinery.controller import Question
+from argosy.machinery.objects import JsonObject, Key
+
+
+class Stage(StrEnum):
+    DELETE = "delete"
+    OPERATE = "operate"
+    COMPARE = "compare"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Work:
+    """What a pass is to do, and all that it rests on besides the world outside."""
+
+    stage: Stage
+    app: JsonObject
+    wishes: Wishes
+    is_overdue: bool = False
+    """The poll's time has come since it was compared."""
+    refresh: Refresh | None = None
+    """None: only orphans are counted again."""
+    is_unblocked: bool = False
+    digest: str = ""
+    revisions: tuple[str, ...] = ()
+
+    @property
+    def version(self) -> str:
+        return str(self.app["metadata"]["resourceVersion"])
+
+
+@dataclass(frozen=True, slots=True)
+class Pass(Question["Passed"]):
+    """Asked again after a crash, it finds what was done: every effect is idempotent."""
+
+    app: Key
+    number: int
+    work: Work = field(compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Passed:
+    """What came of a pass. `work` is what it was asked first; the Application may have changed since."""
+
+    work: Work
+    found: Advance | Concluded
+    judge_after: float | None = None
+    """Seconds after which a verdict of users' health checks may be another."""
+    chance: float = 0.0
+    """From 0 to 1: spreads what is tried again."""

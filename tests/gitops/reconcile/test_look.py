@@ -1,0 +1,103 @@
+"""Which pass over an Application is due, from what was seen and wished for since the last ones."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from argosy.gitops.keys import REFRESH
+from argosy.gitops.reconcile.look import due
+from argosy.gitops.reconcile.passes import Stage
+from argosy.gitops.reconcile.progress import LastPass, Progress
+from argosy.gitops.refresh.level import Level
+from argosy.gitops.refresh.wishes import NONE, Wishes
+from argosy.machinery.objects import JsonObject
+from tests.kit.gitops import application
+
+SEEN = LastPass(wishes=0, version="5", done=0)
+"""All of it was seen, and nothing failed."""
+QUIET = Progress(operated=SEEN, compared=SEEN, spec=application()["spec"])
+
+
+def app(**more: object) -> JsonObject:
+    """As it is when it was compared with all that its spec says."""
+    made = application()
+    spec = made["spec"]
+    compared = {"source": spec["source"], "destination": spec["destination"]}
+    metadata = {**made["metadata"], "resourceVersion": "5"}
+    return {**made, "metadata": metadata, "status": {"sync": {"comparedTo": compared}}, **more}
+
+
+def marked(version: str = "6", **metadata: object) -> JsonObject:
+    made = app()
+    return {**made, "metadata": {**made["metadata"], "resourceVersion": version, **metadata}}
+
+
+def test_nothing_is_due_where_nothing_is_news() -> None:
+    assert due(app(), QUIET, NONE) is None
+    assert due(marked(), QUIET, NONE) is None, "a change that asks for nothing"
+
+
+def test_an_application_that_is_seen_for_the_first_time_is_compared_with_the_newest_revision() -> None:
+    work = due(app(), Progress(), NONE)
+    assert work is not None and work.refresh is not None
+    assert (work.stage, work.refresh.level) == (Stage.COMPARE, Level.LATEST)
+
+
+@pytest.mark.parametrize(
+    ("wishes", "level"),
+    [
+        (NONE.and_recent(), Level.RECENT),
+        (NONE.and_overdue(), Level.LATEST),
+        (NONE.and_overdue().and_recent(), Level.LATEST),
+    ],
+)
+def test_how_thoroughly_it_is_compared_is_the_most_that_was_wished_for(wishes: Wishes, level: Level) -> None:
+    work = due(app(), QUIET, wishes)
+    assert work is not None and work.refresh is not None
+    assert work.refresh.level == level
+
+
+def test_what_is_only_to_be_counted_is_not_compared() -> None:
+    work = due(app(), QUIET, NONE.and_recount())
+    assert work is not None
+    assert (work.stage, work.refresh) == (Stage.COMPARE, None)
+
+
+def test_what_a_failed_pass_was_wished_for_is_wished_for_still_but_waits_for_its_time() -> None:
+    wishes = NONE.and_overdue()
+    failed = replace(QUIET, compared=replace(SEEN, wishes=wishes.number, failures=1))
+    assert due(app(), failed, wishes) is None
+    again = due(app(), replace(failed, compared=replace(failed.compared, is_due=True)), wishes)
+    assert again is not None and again.refresh is not None
+    assert again.refresh.level == Level.LATEST
+
+
+def test_a_refresh_that_somebody_asked_for_is_seen_by_its_version_alone() -> None:
+    work = due(marked(annotations={REFRESH: "hard"}), QUIET, NONE)
+    assert work is not None and work.refresh is not None
+    assert (work.refresh.level, work.refresh.hard, work.refresh.requested) == (Level.FORCED, True, True)
+
+
+def test_an_operation_and_comparisons_take_turns() -> None:
+    running = app(operation={"sync": {}})
+    wishes = NONE.and_recent()
+    first = due(running, QUIET, wishes)
+    then = due(running, replace(QUIET, is_compare_next=True), wishes)
+    assert first is not None and then is not None
+    assert (first.stage, then.stage) == (Stage.OPERATE, Stage.COMPARE)
+
+
+def test_an_operation_goes_on_where_there_is_nothing_to_compare() -> None:
+    running = {**marked(), "operation": {"sync": {}}}
+    work = due(running, replace(QUIET, is_compare_next=True), NONE)
+    assert work is not None
+    assert work.stage == Stage.OPERATE
+
+
+def test_an_application_that_goes_is_neither_compared_nor_synced() -> None:
+    going = {**marked(deletionTimestamp="2026-01-01T00:00:00Z"), "operation": {"sync": {}}}
+    work = due(going, Progress(), NONE.and_overdue())
+    assert work is not None
+    assert work.stage == Stage.DELETE
