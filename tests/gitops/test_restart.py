@@ -72,3 +72,22 @@ def test_the_whole_world_goes_on_from_its_journal(tmp_path: Path, moment: str) -
         assert [item["id"] for item in bench.status()["history"]] == [0]
         bench.kill()
         bench.pool.close()
+
+
+def test_a_process_that_is_told_to_stop_ends_what_it_began_and_begins_nothing_more() -> None:
+    git = ScriptedGit()
+    git.push(REPO, FILES)
+    with World(seed=7) as world:
+        prepare(world)
+        bench, _ = Bench(world, git), Jobs(world)
+        bench.start()
+        bench.create(application(syncPolicy={"automated": {}}))
+        began = world.run_until(lambda: at(bench, "pre runs"))
+        world.run(bench.gitops.stop())
+        assert world.clock.now() == began, "what waits for a hook is not waited for"
+        count = bench.gitops.passes.count
+        bench.patch("app", {"metadata": {"annotations": {"argocd.argoproj.io/refresh": "normal"}}})
+        world.pass_time(60)
+        assert bench.gitops.passes.count == count
+        bench.kill()
+        bench.pool.close()
