@@ -638,9 +638,9 @@ def test_an_answer_that_takes_long_leaves_its_place_too() -> None:
         world.pass_time(1)
         world.create(config_map("a", place="Paris"))
         world.pass_time(SLOW_SECONDS - 2)
-        assert recorded.seen[-1][1].answer is PENDING
+        assert "sunny" not in [seen.answer for _, seen in recorded.seen]
         world.pass_time(2)
-        assert recorded.seen[-1][1].answer == "sunny"
+        assert "sunny" in [seen.answer for _, seen in recorded.seen]
 
 
 def test_an_answer_knows_nothing_of_the_one_that_made_room_for_it() -> None:
