@@ -37,8 +37,8 @@ new PerformanceObserver((list) => {
   for (const one of list.getEntries()) longest = Math.max(longest, one.duration);
 }).observe({type: 'longtask', buffered: true});
 """
-FIRST_ROW: Final = "document.querySelector('tbody tr[data-drawn] a') !== null"
-FILTERED: Final = "document.querySelector('.head .number').textContent.includes(' of ')"
+FIRST_ROW: Final = "() => document.querySelector('tbody tr[data-drawn] a') !== null"
+FILTERED: Final = "() => document.querySelector('.head .number').textContent.includes(' of ')"
 SCROLLS: Final = """async (screens) => {
   const blank = () => [...document.querySelectorAll('tbody tr[data-drawn]')].some((row) => row.cells.length === 1);
   let [longest, since] = [0, 0];

@@ -85,7 +85,7 @@ def test_where_the_list_is_scrolled_to_is_in_the_address(page: Page) -> None:
     expect(link(page, 5000)).to_be_visible()
     assert drawn(page) <= MOST_ROWS
     page.mouse.wheel(0, 3000)
-    page.wait_for_function("Number(new URLSearchParams(location.search).get('offset')) > 5010")
+    page.wait_for_function("() => Number(new URLSearchParams(location.search).get('offset')) > 5010")
     first = int(page.evaluate("Number(new URLSearchParams(location.search).get('offset'))"))
     page.reload()
     expect(link(page, first + 1)).to_be_in_viewport()

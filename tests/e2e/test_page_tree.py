@@ -69,7 +69,7 @@ def test_a_large_tree_is_folded_drawn_within_its_budget_and_has_a_minimap(
     box = minimap.bounding_box()
     assert box is not None
     page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] - 4)
-    page.wait_for_function("document.querySelector('.tree').scrollTop > 1000")
+    page.wait_for_function("() => document.querySelector('.tree').scrollTop > 1000")
     page.get_by_role("searchbox").fill("leaf-249")
     expect(page.get_by_role("button", name="leaf-249 ConfigMap")).to_be_visible()
     expect(minimap).to_have_count(0)
