@@ -119,6 +119,7 @@ class KargoApi:
         shared = SharedSessions(ConfigMapStore(client, configuration, world.clock), world.clock)
         authentication = Authentication(configuration, shared, world.clock, rng, None)
         events = EventRecorder(client, world.clock, "kargo-api")
+        absent = cast(Any, None)  # of Argo CD's API
         ground = World(
             client=client,
             control_plane=own,
@@ -133,7 +134,11 @@ class KargoApi:
             shared=shared,
             outside=cast(Any, _Outside(world)),
             environ=self.environ,
-            **dict.fromkeys(("gitops", "lua", "generators", "pod_logs")),  # type: ignore[arg-type]  # of Argo CD's API
+            gitops=absent,
+            lua=absent,
+            generators=absent,
+            pod_logs=absent,
+            pod_shells=absent,
         )
         async with asyncio.TaskGroup() as tasks:
             audit = Audit(world.clock, rng.uuid, cast(Any, self.audit))
