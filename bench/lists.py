@@ -12,7 +12,7 @@ from typing import Any, cast
 from argosy.machinery.objects import JsonObject
 from argosy.server.api.application_rows import TABLE, row_of
 from argosy.server.api.listing import Wanted
-from argosy.server.world import World
+from argosy.server.context import ServerContext
 
 COUNT = 10_000
 QUESTIONS = {
@@ -47,7 +47,7 @@ def main() -> None:
     world: Any = SimpleNamespace(gitops=SimpleNamespace(name_of=lambda server: "in-cluster"))
     began = time.process_time()
     made = [
-        TABLE.prepared(row_of(application(number), "https://kubernetes.default.svc", cast(World, world)))
+        TABLE.prepared(row_of(application(number), "https://kubernetes.default.svc", cast(ServerContext, world)))
         for number in range(COUNT)
     ]
     print(f"{COUNT} rows made: {(time.process_time() - began) / COUNT * 1e6:.0f} us each")

@@ -9,13 +9,13 @@ from typing import Any, cast
 
 from argosy.server.api import PREFIX, router
 from argosy.server.api.schema.openapi import document
-from argosy.server.world import World
+from argosy.server.context import ServerContext
 
 
 def described() -> str:
-    """Declarations need no world to be described."""
-    world: Any = SimpleNamespace()
-    return json.dumps(document(router(cast(World, world)).endpoints, PREFIX), indent=2) + "\n"
+    """Declarations need no context to be described."""
+    context: Any = SimpleNamespace()
+    return json.dumps(document(router(cast(ServerContext, context)).endpoints, PREFIX), indent=2) + "\n"
 
 
 if __name__ == "__main__":

@@ -19,6 +19,7 @@ from argosy.server import kargo
 from argosy.server.audit import Audit
 from argosy.server.calls import Route, nothing
 from argosy.server.configuration import Configuration
+from argosy.server.context import ServerContext
 from argosy.server.dispatch import Dispatcher
 from argosy.server.schema.facts import methods
 from argosy.server.sessions.authentication import Authentication
@@ -26,7 +27,6 @@ from argosy.server.sessions.passwords import Passwords
 from argosy.server.sessions.provider import Provider
 from argosy.server.sessions.shared import SharedSessions
 from argosy.server.sessions.store import ConfigMapStore
-from argosy.server.world import World
 from tests.kit.promotion import PromotionWorld
 from tests.kit.verbs import verbs
 
@@ -120,7 +120,7 @@ class KargoApi:
         authentication = Authentication(configuration, shared, world.clock, rng, None)
         events = EventRecorder(client, world.clock, "kargo-api")
         absent = cast(Any, None)  # of Argo CD's API
-        ground = World(
+        ground = ServerContext(
             client=client,
             control_plane=own,
             caches=world.caches,

@@ -92,7 +92,7 @@ async def _refused(api: Api, name: str, headers: dict[str, str]) -> None:
     except TimeoutError:
         return  # a watch that shows nothing
     except ApiError as error:
-        if not headers and routes(api.server.world)[name].needs.need is not Need.NOTHING:
+        if not headers and routes(api.server.context)[name].needs.need is not Need.NOTHING:
             assert error.code is Code.UNAUTHENTICATED, f"{name}: {error.code.name} {error.message}"
         return
     if name in FOR_ALL:

@@ -301,7 +301,7 @@ async def endpoints(api: Api, by: Mapping[str, str]) -> list[str]:
     """Argosy's own API, over the wire."""
     lines = []
     await restore(api)
-    for endpoint in router(api.server.world).endpoints:
+    for endpoint in router(api.server.context).endpoints:
         path = endpoint.path.replace("{namespace}", "argocd").replace("{name}", "mine")
         words = []
         for caller in CALLERS:

@@ -23,6 +23,7 @@ from argosy.server import bootstrap
 from argosy.server.audit import Audit
 from argosy.server.calls import Route
 from argosy.server.configuration import Configuration
+from argosy.server.context import Outside, PodLogs, PodShells, ServerContext
 from argosy.server.dispatch import Dispatcher
 from argosy.server.metrics import ServerMetrics
 from argosy.server.pages import pages
@@ -41,7 +42,6 @@ from argosy.server.transport.http1 import header_map
 from argosy.server.transport.intake import Intake
 from argosy.server.transport.listener import Listener, listening
 from argosy.server.webhooks.receiver import Receiver
-from argosy.server.world import Outside, PodLogs, PodShells, World
 
 if TYPE_CHECKING:
     from argosy.gitops.applicationsets.generation import Generators
@@ -77,7 +77,7 @@ class Running:
     url: str
     listener: Listener
     dispatcher: Dispatcher
-    world: World
+    context: ServerContext
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,7 +101,7 @@ class Ports:
     audit: TextIO | None = None
     """Closed at the end."""
     control_plane: Client | None = None
-    """As in World; None: the client is it."""
+    """As in ServerContext; None: the client is it."""
 
 
 @asynccontextmanager
@@ -118,25 +118,25 @@ async def serving(ports: Ports, place: Place) -> AsyncIterator[Running]:
     authentication = Authentication(configuration, shared, ports.clock, rng, provider.verified)
     metrics = ServerMetrics()
     authentication.federation = provider.federation
-    world = _world(ports, configuration, authentication, shared, metrics, rng, secure=not place.insecure)
+    context = _context(ports, configuration, authentication, shared, metrics, rng, secure=not place.insecure)
     authentication.written = lambda name, value: set_cookies(
-        value, base_path(world), secure=is_secure(world), name=name
+        value, base_path(context), secure=is_secure(context), name=name
     )
     async with AsyncExitStack() as stack, asyncio.TaskGroup() as tasks:
         if ports.audit is not None:
             stack.enter_context(ports.audit)
-        audit = Audit(ports.clock, rng.uuid, ports.audit, world.activity)
-        dispatcher = Dispatcher(routes(world), authentication, configuration, ports.clock, audit, tasks, metrics)
-        receiver = Receiver(world, metrics)
+        audit = Audit(ports.clock, rng.uuid, ports.audit, context.activity)
+        dispatcher = Dispatcher(routes(context), authentication, configuration, ports.clock, audit, tasks, metrics)
+        receiver = Receiver(context, metrics)
         front = Front(
             Gateway(dispatcher, _accepted(configuration)),
             GrpcWeb(dispatcher),
-            pages(world, dispatcher, receiver, provider),
+            pages(context, dispatcher, receiver, provider),
             lambda: configuration.parameters.get("server.rootpath", ""),
         )
         certificates = Certificates(configuration, insecure=place.insecure)
         intake = Intake()
-        telling = tasks.create_task(world.events.run())
+        telling = tasks.create_task(context.events.run())
         hearing = tasks.create_task(receiver.run())
         sharing = tasks.create_task(store.run())
         keeper = tasks.create_task(_keep_complete(ports, configuration, rng))
@@ -153,14 +153,14 @@ async def serving(ports: Ports, place: Place) -> AsyncIterator[Running]:
             knows=lambda request: authentication.vouches(header_map(request)),
         ) as listener:
             scheme = "http" if place.insecure else "https"
-            yield Running(f"{scheme}://{listener.host.address}", listener, dispatcher, world)
+            yield Running(f"{scheme}://{listener.host.address}", listener, dispatcher, context)
         keeper.cancel()
         sharing.cancel()
         telling.cancel()
         hearing.cancel()
 
 
-def _world(
+def _context(
     ports: Ports,
     configuration: Configuration,
     authentication: Authentication,
@@ -169,8 +169,8 @@ def _world(
     rng: Rng,
     *,
     secure: bool,
-) -> World:
-    return World(
+) -> ServerContext:
+    return ServerContext(
         client=ports.client,
         control_plane=ports.control_plane or ports.client,
         caches=ports.caches,

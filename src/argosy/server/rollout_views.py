@@ -7,7 +7,7 @@ from typing import Any, Final
 from argosy.machinery import requests
 from argosy.machinery.objects import JsonObject, Resource
 from argosy.machinery.status import StatusError
-from argosy.server.world import World
+from argosy.server.context import ServerContext
 
 GROUP: Final = "argoproj.io"
 ROLLOUTS: Final = Resource(GROUP, "v1alpha1", "rollouts", "Rollout")
@@ -19,17 +19,17 @@ MADE: Final = (
 )
 
 
-async def made_in(world: World, namespace: str) -> Any:
+async def made_in(context: ServerContext, namespace: str) -> Any:
     """All that can belong to Rollouts of the namespace; what is not served is none."""
     from argosy.rollouts.commands.info import Objects
 
-    sets, pods, runs, experiments = [await _listed(world, one, namespace) for one in MADE]
+    sets, pods, runs, experiments = [await _listed(context, one, namespace) for one in MADE]
     return Objects(sets=sets, pods=pods, runs=runs, experiments=experiments)
 
 
-async def _listed(world: World, resource: Resource, namespace: str) -> tuple[JsonObject, ...]:
+async def _listed(context: ServerContext, resource: Resource, namespace: str) -> tuple[JsonObject, ...]:
     try:
-        return (await world.client.page(requests.List(resource=resource, namespace=namespace))).items
+        return (await context.client.page(requests.List(resource=resource, namespace=namespace))).items
     except StatusError as error:
         if error.is_not_found:
             return ()

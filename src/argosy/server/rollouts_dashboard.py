@@ -26,18 +26,18 @@ from argosy.server.api.live.stream import Events
 from argosy.server.api.objects import LISTED, RIGHTS, target_of
 from argosy.server.api.router import EVENTS, JSON, Router
 from argosy.server.calls import Call, sign_in, within
+from argosy.server.context import ServerContext
 from argosy.server.dispatch import Dispatcher
 from argosy.server.errors import Code, failed_precondition, invalid, not_found
 from argosy.server.transport.front import Page
-from argosy.server.world import World
 
 PREFIX: Final = "/rollouts/api/v1"
 ONE: Final = "/rollouts/{namespace}/{name}"
 Body = dict[str, Any]
 
 
-def dashboard(world: World, dispatcher: Dispatcher) -> Page:
-    inner = Router(dashboard_endpoints(world), PREFIX).page(dispatcher)
+def dashboard(context: ServerContext, dispatcher: Dispatcher) -> Page:
+    inner = Router(dashboard_endpoints(context), PREFIX).page(dispatcher)
 
     async def page(request: Request, path: str, query: str) -> Response:
         if request.method != "GET" and not request.body:
@@ -58,8 +58,8 @@ def _refusal(body: bytes) -> bytes:
     return orjson.dumps({"error": told["message"], "code": int(Code[told["code"]]), "message": told["message"]})
 
 
-def dashboard_endpoints(world: World) -> tuple[Endpoint, ...]:
-    room = Dashboard(world)
+def dashboard_endpoints(context: ServerContext) -> tuple[Endpoint, ...]:
+    room = Dashboard(context)
     get = within(RIGHTS, "get")
     return (
         Endpoint(method="GET", path="/version", summary="Version", needs=sign_in(), answers=Body, answer=room.version),
@@ -93,8 +93,8 @@ def _action(path: str, answer: Callable[[Asked], Awaitable[Any]]) -> Endpoint:
 
 
 class Dashboard:
-    def __init__(self, world: World) -> None:
-        self._world, self._actions = world, Actions(world)
+    def __init__(self, context: ServerContext) -> None:
+        self._context, self._actions = context, Actions(context)
 
     async def version(self, _: Asked) -> JsonObject:
         return {"rolloutsVersion": f"v{__version__}"}
@@ -107,12 +107,12 @@ class Dashboard:
     async def several(self, asked: Asked) -> JsonObject:
         namespace = asked.path["namespace"]
         found = await self._visible(asked, namespace)
-        objects = await rollout_views.made_in(self._world, namespace)
+        objects = await rollout_views.made_in(self._context, namespace)
         return {"rollouts": [rollout_views.view(one, objects) for one in found]}
 
     async def one(self, asked: Asked) -> JsonObject:
         found = await self._found(asked, "get")
-        return rollout_views.view(found, await rollout_views.made_in(self._world, asked.path["namespace"]))
+        return rollout_views.view(found, await rollout_views.made_in(self._context, asked.path["namespace"]))
 
     async def watched(self, asked: Asked) -> Lines:
         """A message for each Rollout that is there, then for each that differs."""
@@ -121,7 +121,7 @@ class Dashboard:
         async def now() -> JsonObject:
             return {one["objectMeta"]["name"]: one for one in (await self.several(asked))["rollouts"]}
 
-        return Lines(self._world, asked.call, now, _changed, (self._cache(),))
+        return Lines(self._context, asked.call, now, _changed, (self._cache(),))
 
     async def one_watched(self, asked: Asked) -> Lines:
         name = asked.path["name"]
@@ -130,10 +130,10 @@ class Dashboard:
         async def now() -> JsonObject:
             return {name: await self.one(asked)}
 
-        return Lines(self._world, asked.call, now, lambda _, info: info or {}, (self._cache(),))
+        return Lines(self._context, asked.call, now, lambda _, info: info or {}, (self._cache(),))
 
     def _cache(self) -> Cache:
-        return self._world.caches.cache(LISTED["rollouts"].resource)
+        return self._context.caches.cache(LISTED["rollouts"].resource)
 
     # -- changes -------------------------------------------------------------------------------------------------------
 
@@ -141,7 +141,7 @@ class Dashboard:
         async def act(asked: Asked) -> JsonObject:
             full = verb == "promote" and asked.body.get("full") is True
             await self._actions.of_rollout("promote-full" if full else verb)(asked)
-            return await self._world.client.get(
+            return await self._context.client.get(
                 requests.Get(_ROLLOUTS, Key(asked.path["namespace"], asked.path["name"]))
             )
 
@@ -158,7 +158,7 @@ class Dashboard:
         if not text.isdecimal() or len(text) > 9:
             raise invalid(f"revision: {text[:40]!r} is no number")
         found = await self._found(asked, "action/undo")
-        sets = (await rollout_views.made_in(self._world, asked.path["namespace"])).sets
+        sets = (await rollout_views.made_in(self._context, asked.path["namespace"])).sets
         try:
             chosen = revision_to_restore(read(Rollout, found), [read(ReplicaSet, one) for one in sets], int(text))
         except CannotUndo as error:
@@ -175,11 +175,11 @@ class Dashboard:
             changed = with_image(found, asked.path["container"], image)
         except NoSuchContainer as error:
             raise failed_precondition(str(error)) from None
-        return await self._world.client.write(requests.update(_ROLLOUTS, changed, manager=MANAGER))
+        return await self._context.client.write(requests.update(_ROLLOUTS, changed, manager=MANAGER))
 
     async def _patch(self, asked: Asked, patch: Any, kind: PatchType) -> JsonObject:
         name, namespace = asked.path["name"], asked.path["namespace"]
-        return await self._world.client.write(
+        return await self._context.client.write(
             requests.patch(_ROLLOUTS, Key(namespace, name), patch, kind, manager=MANAGER)
         )
 
@@ -187,9 +187,9 @@ class Dashboard:
 
     async def _visible(self, asked: Asked, namespace: str) -> list[JsonObject]:
         asked.call.checked = True
-        if _ROLLOUTS not in (await self._world.client.served()).resources:
+        if _ROLLOUTS not in (await self._context.client.served()).resources:
             return []
-        found = (await self._world.client.page(requests.List(resource=_ROLLOUTS, namespace=namespace))).items
+        found = (await self._context.client.page(requests.List(resource=_ROLLOUTS, namespace=namespace))).items
         return [one for one in found if asked.call.may(RIGHTS, "get", _target(one))]
 
     async def _found(self, asked: Asked, action: str) -> JsonObject:
@@ -200,9 +200,9 @@ class Dashboard:
         if not asked.call.may(RIGHTS, "get", target):
             raise absent
         asked.call.permit(RIGHTS, action, target)
-        if _ROLLOUTS not in (await self._world.client.served()).resources:
+        if _ROLLOUTS not in (await self._context.client.served()).resources:
             raise absent
-        return await self._world.client.get(requests.Get(_ROLLOUTS, Key(namespace, name)))
+        return await self._context.client.get(requests.Get(_ROLLOUTS, Key(namespace, name)))
 
 
 Form = Callable[[str, JsonObject | None], JsonObject]
@@ -213,9 +213,14 @@ class Lines(Events):
     """A message for each of what is shown, by name, that differs from what was sent last."""
 
     def __init__(
-        self, world: World, call: Call, show: Callable[[], Awaitable[JsonObject]], form: Form, caches: tuple[Cache, ...]
+        self,
+        context: ServerContext,
+        call: Call,
+        show: Callable[[], Awaitable[JsonObject]],
+        form: Form,
+        caches: tuple[Cache, ...],
     ) -> None:
-        super().__init__(world, call, show, caches)
+        super().__init__(context, call, show, caches)
         self._form = form
         self._as_events = EVENTS in call.headers.get("accept", "")
 

@@ -10,7 +10,7 @@ from typing import Any
 import bcrypt
 
 from argosy.machinery.objects import JsonObject, Resource
-from argosy.server.world import APPLICATIONS
+from argosy.server.context import APPLICATIONS
 from argosy.sources.hosting.repositories import Repositories
 from argosy.sources.hosting.serving import Serving
 from tests.kit.argocd_server import Api, argocd_server
@@ -27,7 +27,7 @@ PATIENCE_SECONDS = 60.0
 
 async def until(api: Api, path: str, holds: Any) -> Any:
     """Asked again until it is so; a slow machine takes its time."""
-    clock = api.server.world.clock
+    clock = api.server.context.clock
     ends = clock.monotonic() + PATIENCE_SECONDS
     while True:
         status, found = await api.call("GET", f"{BASE}{path}")

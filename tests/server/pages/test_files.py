@@ -13,11 +13,11 @@ import pytest
 
 from argosy.cluster.http.exchange import Request, Response
 from argosy.runtime.chance import SystemRng
+from argosy.server.context import ServerContext
 from argosy.server.pages.files import page_files
-from argosy.server.world import World
 
 PARAMETERS: dict[str, str] = {}
-WORLD = cast(World, SimpleNamespace(configuration=SimpleNamespace(parameters=PARAMETERS), rng=SystemRng()))
+WORLD = cast(ServerContext, SimpleNamespace(configuration=SimpleNamespace(parameters=PARAMETERS), rng=SystemRng()))
 SCRIPT = next(one.name for one in files("argosy.page").joinpath("assets").iterdir() if one.name.endswith(".js"))
 
 

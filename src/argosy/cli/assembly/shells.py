@@ -1,4 +1,4 @@
-"""`server.world.PodShells` over the web sockets of real API servers' `pods/exec`."""
+"""`server.context.PodShells` over the web sockets of real API servers' `pods/exec`."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import aiohttp
 
     from argosy.runtime.http.client import HttpClient
-    from argosy.server.world import Shell
+    from argosy.server.context import Shell
 
 PODS: Final = Resource("", "v1", "pods", "Pod")
 EXEC_PROTOCOLS: Final = ("v5.channel.k8s.io", "v4.channel.k8s.io")

@@ -12,12 +12,12 @@
 from __future__ import annotations
 
 from argosy.server.api.router import Router
-from argosy.server.world import World
+from argosy.server.context import ServerContext
 
 PREFIX = "/api/argosy/v1"
 
 
-def router(world: World) -> Router:
+def router(context: ServerContext) -> Router:
     from argosy.server.api.actions import action_endpoints
     from argosy.server.api.activity import activity_endpoints
     from argosy.server.api.applications import application_endpoints
@@ -33,18 +33,18 @@ def router(world: World) -> Router:
     from argosy.server.api.tracing import trace_endpoints
 
     declared = (
-        *caller_endpoints(world),
-        *application_endpoints(world),
-        *object_endpoints(world),
-        *home_endpoints(world),
-        *action_endpoints(world),
-        *pipeline_endpoints(world),
-        *sealing_endpoints(world),
-        *activity_endpoints(world),
-        *trace_endpoints(world),
-        *preview_endpoints(world),
-        *dependency_endpoints(world),
-        *story_endpoints(world),
-        *rollout_detail_endpoints(world),
+        *caller_endpoints(context),
+        *application_endpoints(context),
+        *object_endpoints(context),
+        *home_endpoints(context),
+        *action_endpoints(context),
+        *pipeline_endpoints(context),
+        *sealing_endpoints(context),
+        *activity_endpoints(context),
+        *trace_endpoints(context),
+        *preview_endpoints(context),
+        *dependency_endpoints(context),
+        *story_endpoints(context),
+        *rollout_detail_endpoints(context),
     )
     return Router(declared, PREFIX)

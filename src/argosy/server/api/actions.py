@@ -16,8 +16,8 @@ from argosy.machinery.objects import JsonObject, Key, Resource
 from argosy.server.api.endpoint import Asked, Endpoint
 from argosy.server.api.objects import LISTED, RIGHTS, target_of
 from argosy.server.calls import within
+from argosy.server.context import ServerContext
 from argosy.server.errors import failed_precondition, invalid, not_found
-from argosy.server.world import World
 
 MANAGER: Final = "argosy-server"
 Act = Callable[[Asked], Awaitable[Any]]
@@ -59,8 +59,8 @@ class Offers(TypedDict):
     freight: list[Offer]
 
 
-def action_endpoints(world: World) -> tuple[Endpoint, ...]:
-    actions = Actions(world)
+def action_endpoints(context: ServerContext) -> tuple[Endpoint, ...]:
+    actions = Actions(context)
     needs = within(RIGHTS, "action", mutates=True)
     rollouts = tuple(
         Endpoint(
@@ -97,13 +97,13 @@ def action_endpoints(world: World) -> tuple[Endpoint, ...]:
 
 
 class Actions:
-    def __init__(self, world: World) -> None:
-        self._world = world
+    def __init__(self, context: ServerContext) -> None:
+        self._context = context
 
     def of_rollout(self, verb: str) -> Act:
         async def act(asked: Asked) -> Done:
             found = await self._found(asked, "rollouts", f"action/{verb}")
-            for patch, subresource in _patches(verb, found, self._world):
+            for patch, subresource in _patches(verb, found, self._context):
                 await self._patch(LISTED["rollouts"].resource, found, patch, subresource)
             return {"message": f"{verb} of {found['metadata']['name']} was begun"}
 
@@ -113,10 +113,10 @@ class Actions:
         from argosy.promotion.freight.availability import availability
 
         stage = await self._found(asked, "stages", "get")
-        namespace, now = stage["metadata"]["namespace"], self._world.clock.now()
+        namespace, now = stage["metadata"]["namespace"], self._context.clock.now()
         current = _current(stage)
         listed = (
-            await self._world.client.page(requests.List(resource=LISTED["freight"].resource, namespace=namespace))
+            await self._context.client.page(requests.List(resource=LISTED["freight"].resource, namespace=namespace))
         ).items
         offers: list[Offer] = []
         for piece in listed:
@@ -152,7 +152,7 @@ class Actions:
             },
             "spec": {"stage": name, "freight": asked.body["freight"], "steps": [{"uses": "fail", "as": "unbuilt"}]},
         }
-        made = await self._world.control_plane.write(
+        made = await self._context.control_plane.write(
             requests.create(LISTED["promotions"].resource, body, manager=MANAGER)
         )
         return {"message": f"Promotion {made['metadata']['name']} was made"}
@@ -165,15 +165,15 @@ class Actions:
         if not asked.call.may(RIGHTS, "get", target):
             raise absent
         asked.call.permit(RIGHTS, action, target)
-        if resource not in (await self._world.client.served()).resources:
+        if resource not in (await self._context.client.served()).resources:
             raise absent
-        return await self._world.client.get(requests.Get(resource, Key(namespace, name)))
+        return await self._context.client.get(requests.Get(resource, Key(namespace, name)))
 
     async def _patch(self, resource: Resource, found: JsonObject, patch: JsonObject, subresource: str) -> None:
         """Of exactly the object that was looked at: another one of the name is not meant."""
         metadata = found["metadata"]
         body = {**patch, "metadata": {**(patch.get("metadata") or {}), "uid": metadata["uid"]}}
-        await self._world.client.write(
+        await self._context.client.write(
             requests.patch(
                 resource,
                 Key(metadata["namespace"], metadata["name"]),
@@ -185,7 +185,7 @@ class Actions:
         )
 
 
-def _patches(verb: str, found: JsonObject, world: World) -> list[tuple[JsonObject, str]]:
+def _patches(verb: str, found: JsonObject, context: ServerContext) -> list[tuple[JsonObject, str]]:
     """With the subresource of each, in order. Raises ApiError."""
     from argosy.rollouts.commands import changes, promote
 
@@ -199,7 +199,7 @@ def _patches(verb: str, found: JsonObject, world: World) -> list[tuple[JsonObjec
             raise failed_precondition(f"{found['metadata']['name']} waits for nothing that a promotion would end")
         return [(patch, place) for patch, place in made if patch is not None]
     if verb == "restart":
-        return [(changes.restart_patch(world.clock.now()), "")]
+        return [(changes.restart_patch(context.clock.now()), "")]
     plain: Mapping[str, tuple[JsonObject, str]] = {
         "abort": (changes.ABORT, "status"),
         "retry": (changes.RETRY, "status"),

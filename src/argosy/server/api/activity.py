@@ -13,7 +13,7 @@ from argosy.server.api.listing import Table, Wanted
 from argosy.server.api.live.stream import Events
 from argosy.server.api.objects import RIGHTS
 from argosy.server.calls import within
-from argosy.server.world import World
+from argosy.server.context import ServerContext
 
 TARGET: Final = "argosy.dev/Activity//all"
 
@@ -55,7 +55,7 @@ PARAMETERS: Final = (
 )
 
 
-def activity_endpoints(world: World) -> tuple[Endpoint, ...]:
+def activity_endpoints(context: ServerContext) -> tuple[Endpoint, ...]:
     def page(asked: Asked) -> ActPage:
         asked.call.permit(RIGHTS, "get", TARGET)
         wanted = Wanted(
@@ -65,7 +65,7 @@ def activity_endpoints(world: World) -> tuple[Endpoint, ...]:
             offset=asked.number("offset", 0),
             limit=asked.number("limit", 100),
         )
-        found = TABLE.window([TABLE.prepared(act_of(line)) for line in world.activity.newest_first()], wanted)
+        found = TABLE.window([TABLE.prepared(act_of(line)) for line in context.activity.newest_first()], wanted)
         return {"total": found.total, "matched": found.matched, "rows": found.rows, "facets": found.facets}
 
     async def answer(asked: Asked) -> ActPage:
@@ -77,7 +77,7 @@ def activity_endpoints(world: World) -> tuple[Endpoint, ...]:
         async def now() -> JsonObject:
             return dict(page(asked))
 
-        return Events(world, asked.call, now, (world.activity,))
+        return Events(context, asked.call, now, (context.activity,))
 
     needs = within(RIGHTS, "get")
     return (

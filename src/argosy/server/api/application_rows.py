@@ -11,9 +11,9 @@ from argosy.machinery.objects import JsonObject, Key, key_of
 from argosy.server.api.listing import Prepared, Table, Wanted
 from argosy.server.api.why import Why, why
 from argosy.server.calls import Call
+from argosy.server.context import ServerContext
 from argosy.server.permissions.enforcement import Enforcer, Subject
 from argosy.server.services.applications.access import RESOURCE, is_enabled, project_of, target_of_app
-from argosy.server.world import World
 
 
 class ApplicationRow(TypedDict):
@@ -86,8 +86,8 @@ class _Seen:
 class ApplicationRows:
     """Kept for each object's version, and for each subject: of 10,000 Applications those that changed are looked at."""
 
-    def __init__(self, world: World) -> None:
-        self._world = world
+    def __init__(self, context: ServerContext) -> None:
+        self._context = context
         self._made: dict[Key, tuple[str, Prepared[ApplicationRow]]] = {}
         self._seen: dict[Subject, _Seen] = {}
         self._listens = False
@@ -100,7 +100,7 @@ class ApplicationRows:
             if seen.rows is None:
                 seen.rows = await self._all(call)
             for key in seen.changed:
-                app = self._world.gitops.plane.applications.get(key)
+                app = self._context.gitops.plane.applications.get(key)
                 if app is not None and self._may_see(call, app):
                     seen.rows[key] = self.row(app)
                 else:
@@ -114,9 +114,9 @@ class ApplicationRows:
         """Rights that came from elsewhere than policies and projects, such as settings, count after a moment."""
         if not self._listens:
             self._listens = True
-            self._world.gitops.plane.applications.on_change(self._app_changed)
-            self._world.gitops.plane.projects.on_change(lambda old, new: self._seen.clear())
-        subject, enforcer, now = call.caller.subject, call.enforcer(), self._world.clock.monotonic()
+            self._context.gitops.plane.applications.on_change(self._app_changed)
+            self._context.gitops.plane.projects.on_change(lambda old, new: self._seen.clear())
+        subject, enforcer, now = call.caller.subject, call.enforcer(), self._context.clock.monotonic()
         found = self._seen.pop(subject, None)
         if found is None or found.enforcer is not enforcer or now - found.at > KEPT_SECONDS:
             found = _Seen(enforcer, now)
@@ -127,16 +127,16 @@ class ApplicationRows:
 
     async def _all(self, call: Call) -> dict[Key, Prepared[ApplicationRow]]:
         found: dict[Key, Prepared[ApplicationRow]] = {}
-        for at, app in enumerate(self._world.gitops.plane.applications.list(), 1):
+        for at, app in enumerate(self._context.gitops.plane.applications.list(), 1):
             if at % AT_ONCE == 0:
-                await self._world.clock.sleep(0)
+                await self._context.clock.sleep(0)
             if self._may_see(call, app):
                 found[key_of(app)] = self.row(app)
         return found
 
     def _may_see(self, call: Call, app: JsonObject) -> bool:
-        is_served = is_enabled(self._world, app["metadata"]["namespace"])
-        return is_served and call.may(RESOURCE, "get", target_of_app(self._world, app))
+        is_served = is_enabled(self._context, app["metadata"]["namespace"])
+        return is_served and call.may(RESOURCE, "get", target_of_app(self._context, app))
 
     def _app_changed(self, old: JsonObject | None, new: JsonObject | None) -> None:
         key = key_of(new or old or {})
@@ -147,18 +147,18 @@ class ApplicationRows:
         key, version = key_of(app), str(app["metadata"].get("resourceVersion"))
         known = self._made.get(key)
         if known is None or known[0] != version:
-            made = row_of(app, self._world.gitops.server_of(app), self._world)
+            made = row_of(app, self._context.gitops.server_of(app), self._context)
             known = self._made[key] = (version, TABLE.prepared(made))
-            if len(self._made) > 2 * len(self._world.gitops.plane.applications) + 100:
+            if len(self._made) > 2 * len(self._context.gitops.plane.applications) + 100:
                 self._forget()
         return known[1]
 
     def _forget(self) -> None:
-        there = {key_of(app) for app in self._world.gitops.plane.applications.list()}
+        there = {key_of(app) for app in self._context.gitops.plane.applications.list()}
         self._made = {key: made for key, made in self._made.items() if key in there}
 
 
-def row_of(app: JsonObject, server: str, world: World) -> ApplicationRow:
+def row_of(app: JsonObject, server: str, context: ServerContext) -> ApplicationRow:
     spec, status, metadata = app.get("spec") or {}, app.get("status") or {}, app["metadata"]
     source = next(iter(spec.get("sources") or ()), None) or spec.get("source") or {}
     operation, sync = status.get("operationState") or {}, status.get("sync") or {}
@@ -174,7 +174,7 @@ def row_of(app: JsonObject, server: str, world: World) -> ApplicationRow:
         "path": str(source.get("path") or source.get("chart") or ""),
         "targetRevision": str(source.get("targetRevision") or "HEAD"),
         "revision": str(revision),
-        "cluster": world.gitops.name_of(server) or server,
+        "cluster": context.gitops.name_of(server) or server,
         "destinationNamespace": str((spec.get("destination") or {}).get("namespace") or ""),
         "automated": _is_automated(spec),
         "phase": str(operation.get("phase") or ""),

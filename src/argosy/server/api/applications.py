@@ -11,10 +11,10 @@ from argosy.server.api.endpoint import Asked, Endpoint, Parameter
 from argosy.server.api.live.shared_answers import OnlyOf, Shared
 from argosy.server.api.live.stream import Events, SharedEvents
 from argosy.server.calls import sign_in, within
+from argosy.server.context import ServerContext
 from argosy.server.errors import invalid
 from argosy.server.services.applications.access import Found, find
 from argosy.server.services.applications.resource_health import with_health
-from argosy.server.world import World
 
 PARAMETERS: Final = (
     Parameter("search", "words that name, project, repository, path, revision or image must have"),
@@ -110,20 +110,20 @@ class ApplicationShown(TypedDict):
     reconciledAt: str
 
 
-def application_endpoints(world: World) -> tuple[Endpoint, ...]:
-    rows = ApplicationRows(world)
+def application_endpoints(context: ServerContext) -> tuple[Endpoint, ...]:
+    rows = ApplicationRows(context)
 
     @cache
     def shared() -> Shared:
-        return Shared(world.clock, (world.gitops.plane.applications, world.gitops.plane.projects))
+        return Shared(context.clock, (context.gitops.plane.applications, context.gitops.plane.projects))
 
     async def listed(asked: Asked) -> ApplicationPage:
         _check_sort(asked)
         return await page_of(rows, asked)
 
     async def one(asked: Asked) -> ApplicationShown:
-        found = await _found(world, asked)
-        return shown(world, found.app)
+        found = await _found(context, asked)
+        return shown(context, found.app)
 
     async def watched(asked: Asked) -> Events:
         _check_sort(asked)
@@ -132,19 +132,19 @@ def application_endpoints(world: World) -> tuple[Endpoint, ...]:
         async def now() -> JsonObject:
             return dict(await page_of(rows, asked))
 
-        return SharedEvents(world, asked.call, now, shared(), question.identity)
+        return SharedEvents(context, asked.call, now, shared(), question.identity)
 
     async def one_watched(asked: Asked) -> Events:
         name, namespace = asked.path["name"], asked.path["namespace"]
-        found = await _found(world, asked)
+        found = await _found(context, asked)
         key = Key(namespace, name)
 
         async def now() -> JsonObject:
-            app = world.gitops.plane.applications.get(key)
-            return dict(shown(world, app)) if app is not None else {"gone": f"{namespace}/{name}"}
+            app = context.gitops.plane.applications.get(key)
+            return dict(shown(context, app)) if app is not None else {"gone": f"{namespace}/{name}"}
 
         asked.call.permit("applications", "get", found.target)
-        return Events(world, asked.call, now, (OnlyOf(world.gitops.plane.applications, namespace, name),))
+        return Events(context, asked.call, now, (OnlyOf(context.gitops.plane.applications, namespace, name),))
 
     return (
         Endpoint(
@@ -182,10 +182,10 @@ def application_endpoints(world: World) -> tuple[Endpoint, ...]:
     )
 
 
-async def _found(world: World, asked: Asked) -> Found:
+async def _found(context: ServerContext, asked: Asked) -> Found:
     """One whose project does not take it is shown, too: that is what a person must learn of it."""
     path = asked.path
-    return await find(world, asked.call, "get", path["name"], namespace=path["namespace"], checks_project=False)
+    return await find(context, asked.call, "get", path["name"], namespace=path["namespace"], checks_project=False)
 
 
 async def page_of(rows: ApplicationRows, asked: Asked) -> ApplicationPage:
@@ -199,11 +199,11 @@ def _check_sort(asked: Asked) -> None:
         raise invalid(f"query: sort: {sort[:40]!r} is none of {', '.join(TABLE.columns)}")
 
 
-def shown(world: World, app: JsonObject) -> ApplicationShown:
-    filled = with_health(world, app)
+def shown(context: ServerContext, app: JsonObject) -> ApplicationShown:
+    filled = with_health(context, app)
     status = filled.get("status") or {}
     found: ApplicationShown = {
-        "row": row_of(filled, world.gitops.server_of(app), world),
+        "row": row_of(filled, context.gitops.server_of(app), context),
         "conditions": [_condition(one) for one in status.get("conditions") or ()],
         "resources": [_resource(one) for one in status.get("resources") or ()],
         "history": [_entry(one) for one in reversed(status.get("history") or ())],

@@ -6,9 +6,9 @@ from typing import TypedDict
 
 from argosy.server.api.endpoint import Asked, Endpoint
 from argosy.server.calls import nothing, sign_in
+from argosy.server.context import ServerContext
 from argosy.server.errors import invalid
 from argosy.server.permissions.policy import OWN_RESOURCES
-from argosy.server.world import World
 
 MOST_QUESTIONS = 1000
 
@@ -41,7 +41,7 @@ class Allowed(TypedDict):
     allowed: list[bool]
 
 
-def caller_endpoints(world: World) -> tuple[Endpoint, ...]:
+def caller_endpoints(context: ServerContext) -> tuple[Endpoint, ...]:
     from argosy import __version__
 
     async def me(asked: Asked) -> Me:
@@ -50,7 +50,7 @@ def caller_endpoints(world: World) -> tuple[Endpoint, ...]:
             "signedIn": caller.signed_in,
             "username": caller.username,
             "groups": list(caller.subject.groups),
-            "anonymous": world.configuration.anonymous,
+            "anonymous": context.configuration.anonymous,
             "version": __version__,
         }
 

@@ -13,9 +13,9 @@ from argosy.server.api.endpoint import Asked, Endpoint
 from argosy.server.api.objects import AT_ONCE, LISTED, RIGHTS, Objects, target_of
 from argosy.server.api.references import Reference, references
 from argosy.server.calls import Call, within
+from argosy.server.context import APPLICATIONS, ServerContext
 from argosy.server.errors import not_found
 from argosy.server.services.applications.access import RESOURCE, is_enabled, target_of_app
-from argosy.server.world import APPLICATIONS, World
 
 CORE = "core"
 """In a path, for the group without a name; `-` stands for no namespace."""
@@ -39,8 +39,8 @@ class Dependencies(TypedDict):
     hidden: int
 
 
-def dependency_endpoints(world: World) -> tuple[Endpoint, ...]:
-    objects = Objects(world)
+def dependency_endpoints(context: ServerContext) -> tuple[Endpoint, ...]:
+    objects = Objects(context)
 
     async def dependencies(asked: Asked) -> Dependencies:
         path = asked.path
@@ -50,12 +50,12 @@ def dependency_endpoints(world: World) -> tuple[Endpoint, ...]:
         needs: list[Dependency] = []
         needed: list[Dependency] = []
         hidden, seen = 0, False
-        async for obj in _all(world, objects):
+        async for obj in _all(context, objects):
             mine = _is(obj, wanted)
             found = references(obj) if mine else [one for one in references(obj) if one[:4] == wanted]
             if not mine and not found:
                 continue
-            visible = may_see(world, asked.call, obj)
+            visible = may_see(context, asked.call, obj)
             if mine and visible:
                 seen = True
                 needs = [_shown(one) for one in found]
@@ -81,25 +81,25 @@ def dependency_endpoints(world: World) -> tuple[Endpoint, ...]:
     )
 
 
-async def _all(world: World, objects: Objects) -> AsyncIterator[JsonObject]:
+async def _all(context: ServerContext, objects: Objects) -> AsyncIterator[JsonObject]:
     """Gives way now and then, since there may be many."""
     at = 0
-    for app in world.gitops.plane.applications.list():
+    for app in context.gitops.plane.applications.list():
         if (at := at + 1) % AT_ONCE == 0:
-            await world.clock.sleep(0)
+            await context.clock.sleep(0)
         yield {"apiVersion": APPLICATIONS.api_version, "kind": APPLICATIONS.kind, **app}
     for listed in LISTED.values():
         cache = await objects.cache(listed)
         for obj in cache.list() if cache is not None else ():
             if (at := at + 1) % AT_ONCE == 0:
-                await world.clock.sleep(0)
+                await context.clock.sleep(0)
             yield obj
 
 
-def may_see(world: World, call: Call, obj: JsonObject) -> bool:
+def may_see(context: ServerContext, call: Call, obj: JsonObject) -> bool:
     metadata = obj["metadata"]
     if obj["kind"] == APPLICATIONS.kind:
-        return is_enabled(world, metadata["namespace"]) and call.may(RESOURCE, "get", target_of_app(world, obj))
+        return is_enabled(context, metadata["namespace"]) and call.may(RESOURCE, "get", target_of_app(context, obj))
     resource = next(one.resource for one in LISTED.values() if one.resource.kind == obj["kind"])
     return call.may(RIGHTS, "get", target_of(resource, metadata["namespace"], metadata["name"]))
 

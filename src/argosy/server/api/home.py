@@ -8,7 +8,7 @@ from argosy.server.api.application_rows import SEVERITIES, ApplicationRows
 from argosy.server.api.endpoint import Asked, Endpoint
 from argosy.server.api.objects import LISTED, Objects
 from argosy.server.calls import sign_in
-from argosy.server.world import World
+from argosy.server.context import ServerContext
 
 MOST: Final = 200
 
@@ -33,8 +33,8 @@ class Home(TypedDict):
     counts: dict[str, int]
 
 
-def home_endpoints(world: World) -> tuple[Endpoint, ...]:
-    rows, objects = ApplicationRows(world), Objects(world)
+def home_endpoints(context: ServerContext) -> tuple[Endpoint, ...]:
+    rows, objects = ApplicationRows(context), Objects(context)
 
     async def home(asked: Asked) -> Home:
         found: list[Item] = []

@@ -28,8 +28,8 @@ from argosy.server.api.object_states import (
     warehouse,
 )
 from argosy.server.calls import Call, within
+from argosy.server.context import APPLICATION_SETS, ServerContext
 from argosy.server.errors import ApiError, not_found
-from argosy.server.world import APPLICATION_SETS, World
 
 RIGHTS: Final = "objects"
 
@@ -132,14 +132,14 @@ def row_of(listed: Listed, obj: JsonObject) -> ObjectRow:
 class Objects:
     """The caches of the kinds that the API server serves; each begins with the first question."""
 
-    def __init__(self, world: World) -> None:
-        self._world = world
+    def __init__(self, context: ServerContext) -> None:
+        self._context = context
 
     async def cache(self, listed: Listed) -> Cache | None:
         """None: the kind is not served."""
-        if listed.resource not in (await self._world.client.served()).resources:
+        if listed.resource not in (await self._context.client.served()).resources:
             return None
-        found = self._world.caches.cache(listed.resource)
+        found = self._context.caches.cache(listed.resource)
         await found.wait_synced()
         return found
 
@@ -149,21 +149,21 @@ class Objects:
         found: list[ObjectRow] = []
         for at, obj in enumerate(cache.list(), 1):
             if at % AT_ONCE == 0:
-                await self._world.clock.sleep(0)
+                await self._context.clock.sleep(0)
             metadata = obj["metadata"]
             if call.may(RIGHTS, "get", target_of(listed.resource, metadata["namespace"], metadata["name"])):
                 found.append(row_of(listed, obj))
         return found
 
 
-def object_endpoints(world: World) -> tuple[Endpoint, ...]:
-    objects = Objects(world)
+def object_endpoints(context: ServerContext) -> tuple[Endpoint, ...]:
+    objects = Objects(context)
     return tuple(
-        endpoint for name, listed in LISTED.items() for endpoint in _endpoints_of(world, objects, name, listed)
+        endpoint for name, listed in LISTED.items() for endpoint in _endpoints_of(context, objects, name, listed)
     )
 
 
-def _endpoints_of(world: World, objects: Objects, name: str, listed: Listed) -> tuple[Endpoint, ...]:
+def _endpoints_of(context: ServerContext, objects: Objects, name: str, listed: Listed) -> tuple[Endpoint, ...]:
     async def page(asked: Asked) -> ObjectPage:
         return await _page(objects, asked, listed, await objects.cache(listed))
 
@@ -185,7 +185,7 @@ def _endpoints_of(world: World, objects: Objects, name: str, listed: Listed) -> 
             except ApiError:
                 return {"gone": "deleted"}
 
-        return Events(world, asked.call, now, (cache,) if cache is not None else ())
+        return Events(context, asked.call, now, (cache,) if cache is not None else ())
 
     async def watched(asked: Asked) -> Events:
         cache = await objects.cache(listed)
@@ -195,7 +195,7 @@ def _endpoints_of(world: World, objects: Objects, name: str, listed: Listed) -> 
         async def now() -> JsonObject:
             return dict(await _page(objects, asked, listed, cache))
 
-        return Events(world, asked.call, now, caches)
+        return Events(context, asked.call, now, caches)
 
     kind, needs = listed.resource.kind, within(RIGHTS, "get")
     return (

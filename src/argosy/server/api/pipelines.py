@@ -15,8 +15,8 @@ from argosy.server.api.endpoint import Asked, Endpoint
 from argosy.server.api.live.stream import Events
 from argosy.server.api.objects import LISTED, RIGHTS, ObjectRow, Objects, row_of, target_of
 from argosy.server.calls import Call, within
+from argosy.server.context import ServerContext
 from argosy.server.errors import not_found
-from argosy.server.world import World
 
 KINDS: Final = ("warehouses", "stages", "freight", "promotions")
 MOST_FREIGHT: Final = 50
@@ -80,8 +80,8 @@ class PipelineList(TypedDict):
     pipelines: list[PipelineRow]
 
 
-def pipeline_endpoints(world: World) -> tuple[Endpoint, ...]:
-    pictures = Pictures(world)
+def pipeline_endpoints(context: ServerContext) -> tuple[Endpoint, ...]:
+    pictures = Pictures(context)
     needs = within(RIGHTS, "get")
     return (
         Endpoint(
@@ -111,8 +111,8 @@ def pipeline_endpoints(world: World) -> tuple[Endpoint, ...]:
 
 
 class Pictures:
-    def __init__(self, world: World) -> None:
-        self._world, self._objects = world, Objects(world)
+    def __init__(self, context: ServerContext) -> None:
+        self._context, self._objects = context, Objects(context)
 
     async def projects(self, asked: Asked) -> PipelineList:
         asked.call.checked = True
@@ -137,7 +137,7 @@ class Pictures:
         async def now() -> JsonObject:
             return dict(await self._picture(asked))
 
-        return Events(self._world, asked.call, now, caches)
+        return Events(self._context, asked.call, now, caches)
 
     async def _picture(self, asked: Asked) -> Pipeline:
         asked.call.checked = True
@@ -146,7 +146,7 @@ class Pictures:
         pieces = sorted(found["freight"], key=_created, reverse=True)
         promotions = [row_of(LISTED["promotions"], one) for one in sorted(found["promotions"], key=_name)]
         active = [row for row in promotions if row["state"] in ACTIVE]
-        now = self._world.clock.now()
+        now = self._context.clock.now()
         return {
             "project": project,
             "warehouses": [row_of(LISTED["warehouses"], one) for one in sorted(found["warehouses"], key=_name)],

@@ -13,11 +13,11 @@ from argosy.machinery.objects import JsonObject, Key, group_version
 from argosy.server.api.endpoint import Asked, Endpoint, Parameter
 from argosy.server.api.objects import LISTED, RIGHTS, target_of
 from argosy.server.calls import within
+from argosy.server.context import ServerContext
 from argosy.server.errors import ApiError, Code, failed_precondition, invalid, not_found
 from argosy.server.services.applications.access import find
 from argosy.server.services.applications.comparing import Instead, view
 from argosy.server.services.applications.managed import shown, without_managed_fields
-from argosy.server.world import World
 
 if TYPE_CHECKING:
     from argosy.gitops.sync.tasks import Pair
@@ -65,8 +65,8 @@ class PromotionPreview(TypedDict):
     follows: list[str]
 
 
-def preview_endpoints(world: World) -> tuple[Endpoint, ...]:
-    previews = Previews(world)
+def preview_endpoints(context: ServerContext) -> tuple[Endpoint, ...]:
+    previews = Previews(context)
     return (
         Endpoint(
             method="GET",
@@ -101,8 +101,8 @@ def preview_endpoints(world: World) -> tuple[Endpoint, ...]:
 
 
 class Previews:
-    def __init__(self, world: World) -> None:
-        self._world = world
+    def __init__(self, context: ServerContext) -> None:
+        self._context = context
 
     async def sync(self, asked: Asked) -> SyncPreview:
         app = await self._application(asked)
@@ -132,25 +132,25 @@ class Previews:
 
         stage = await self._object(asked, "stages", asked.path["name"], "action/promote")
         piece = await self._object(asked, "freight", asked.path["freight"], "get")
-        found = as_json(await previewed(self._world.client, self._doors(), stage, piece))
+        found = as_json(await previewed(self._context.client, self._doors(), stage, piece))
         return {"steps": found["steps"], "wouldSucceed": found["wouldSucceed"], "follows": found["follows"]}
 
     def _doors(self) -> Any:
         from argosy.promotion.preview.previewing import Doors
 
-        world = self._world
-        outside = world.outside
+        context = self._context
+        outside = context.outside
         return Doors(
-            clock=world.clock,
-            rng=world.rng.fork("preview"),
+            clock=context.clock,
+            rng=context.rng.fork("preview"),
             egress=outside.egress,
-            renderer=world.engine.manifests.renderer,
+            renderer=context.engine.manifests.renderer,
             allow_local=outside.own_machine,
         )
 
     async def _application(self, asked: Asked) -> JsonObject:
         path = asked.path
-        return (await find(self._world, asked.call, "get", path["name"], namespace=path["namespace"])).app
+        return (await find(self._context, asked.call, "get", path["name"], namespace=path["namespace"])).app
 
     async def _object(self, asked: Asked, kind: str, name: str, action: str) -> JsonObject:
         """Raises ApiError: what one may not see answers as what is not there."""
@@ -160,12 +160,12 @@ class Previews:
         if not asked.call.may(RIGHTS, "get", target):
             raise absent
         asked.call.permit(RIGHTS, action, target)
-        if resource not in (await self._world.client.served()).resources:
+        if resource not in (await self._context.client.served()).resources:
             raise absent
-        return await self._world.client.get(requests.Get(resource, Key(namespace, name)))
+        return await self._context.client.get(requests.Get(resource, Key(namespace, name)))
 
     async def _preview(self, asked: Asked, app: JsonObject, instead: Instead) -> SyncPreview:
-        seen = await view(self._world, app, instead)
+        seen = await view(self._context, app, instead)
         if seen is None or seen.compared is None:
             raise ApiError(
                 Code.FAILED_PRECONDITION, "the sources or the cluster cannot be compared now: refresh tells why"
@@ -184,7 +184,7 @@ class Previews:
     def _change(self, pair: Pair, *, prune: bool) -> Change:
         live = without_managed_fields(pair.live) if pair.live is not None else None
         change = change_of(pair, prune=prune)
-        seen_live, seen_wanted = shown(self._world, live, pair.target) if change != "none" else (None, None)
+        seen_live, seen_wanted = shown(self._context, live, pair.target) if change != "none" else (None, None)
         obj = pair.target or pair.live or {}
         return {
             "group": pair.key.group,

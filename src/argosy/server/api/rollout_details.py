@@ -11,8 +11,8 @@ from argosy.server.api.endpoint import Asked, Endpoint
 from argosy.server.api.live.stream import Events
 from argosy.server.api.objects import LISTED, RIGHTS, target_of
 from argosy.server.calls import within
+from argosy.server.context import ServerContext
 from argosy.server.errors import not_found
-from argosy.server.world import World
 
 
 class RolloutDetails(TypedDict):
@@ -22,20 +22,20 @@ class RolloutDetails(TypedDict):
     info: dict[str, Any]
 
 
-def rollout_detail_endpoints(world: World) -> tuple[Endpoint, ...]:
+def rollout_detail_endpoints(context: ServerContext) -> tuple[Endpoint, ...]:
     async def details(asked: Asked) -> RolloutDetails:
         _permit(asked)
-        return await _details(world, asked)
+        return await _details(context, asked)
 
     async def watched(asked: Asked) -> Events:
         _permit(asked)
-        cache = world.caches.cache(LISTED["rollouts"].resource)
+        cache = context.caches.cache(LISTED["rollouts"].resource)
         await cache.wait_synced()
 
         async def now() -> JsonObject:
-            return dict(await _details(world, asked))
+            return dict(await _details(context, asked))
 
-        return Events(world, asked.call, now, (cache,))
+        return Events(context, asked.call, now, (cache,))
 
     needs = within(RIGHTS, "get")
     return (
@@ -69,15 +69,15 @@ def _target(asked: Asked) -> str:
     return target_of(LISTED["rollouts"].resource, asked.path["namespace"], asked.path["name"])
 
 
-async def _details(world: World, asked: Asked) -> RolloutDetails:
+async def _details(context: ServerContext, asked: Asked) -> RolloutDetails:
     from argosy.apis.rollouts import Rollout
     from argosy.apis.schema import read
     from argosy.rollouts.status.waiting import waiting_for
 
     namespace, name = asked.path["namespace"], asked.path["name"]
     resource = LISTED["rollouts"].resource
-    if resource not in (await world.client.served()).resources:
+    if resource not in (await context.client.served()).resources:
         raise not_found(f'{resource.qualified} "{name}" not found')
-    found = await world.client.get(requests.Get(resource, Key(namespace, name)))
-    objects = await rollout_views.made_in(world, namespace)
+    found = await context.client.get(requests.Get(resource, Key(namespace, name)))
+    objects = await rollout_views.made_in(context, namespace)
     return {"waiting": waiting_for(read(Rollout, found)), "info": rollout_views.view(found, objects)}

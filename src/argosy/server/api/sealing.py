@@ -19,7 +19,7 @@ from argosy.machinery.objects import JsonObject, Resource
 from argosy.machinery.timestamps import seconds
 from argosy.server.api.endpoint import Asked, Endpoint
 from argosy.server.calls import sign_in
-from argosy.server.world import World
+from argosy.server.context import ServerContext
 
 SECRETS: Final = Resource("", "v1", "secrets", "Secret")
 
@@ -42,13 +42,13 @@ class SealingKeys(TypedDict):
     keys: list[SealingKeyShown]
 
 
-def sealing_endpoints(world: World) -> tuple[Endpoint, ...]:
+def sealing_endpoints(context: ServerContext) -> tuple[Endpoint, ...]:
     async def keys(asked: Asked) -> SealingKeys:
         from argosy.sealing.scope import ACTIVE, KEY_LABEL
         from argosy.sealing.settings import settings_of
 
-        namespace = settings_of(world.environ).namespace
-        found = await world.client.page(
+        namespace = settings_of(context.environ).namespace
+        found = await context.client.page(
             requests.List(resource=SECRETS, namespace=namespace, label_selector=f"{KEY_LABEL}={ACTIVE}")
         )
         return {"keys": shown_keys(found.items)}

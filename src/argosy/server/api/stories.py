@@ -14,8 +14,8 @@ from argosy.machinery.status import StatusError
 from argosy.server.api.endpoint import Asked, Endpoint
 from argosy.server.api.objects import LISTED, RIGHTS, target_of
 from argosy.server.calls import within
+from argosy.server.context import ServerContext
 from argosy.server.errors import not_found
-from argosy.server.world import World
 
 SECRETS = Resource("", "v1", "secrets", "Secret")
 EVENTS = Resource("", "v1", "events", "Event")
@@ -52,12 +52,12 @@ class Story(TypedDict):
     events: list[Told]
 
 
-def story_endpoints(world: World) -> tuple[Endpoint, ...]:
+def story_endpoints(context: ServerContext) -> tuple[Endpoint, ...]:
     async def certificate(asked: Asked) -> Story:
-        return await _certificate(world, await _object(world, asked, "certificates"))
+        return await _certificate(context, await _object(context, asked, "certificates"))
 
     async def sealed_secret(asked: Asked) -> Story:
-        return await _sealed(world, await _object(world, asked, "sealedsecrets"))
+        return await _sealed(context, await _object(context, asked, "sealedsecrets"))
 
     needs = within(RIGHTS, "get")
     return (
@@ -80,28 +80,28 @@ def story_endpoints(world: World) -> tuple[Endpoint, ...]:
     )
 
 
-async def _object(world: World, asked: Asked, kind: str) -> JsonObject:
+async def _object(context: ServerContext, asked: Asked, kind: str) -> JsonObject:
     """Raises ApiError: what one may not see answers as what is not there."""
     resource, namespace, name = LISTED[kind].resource, asked.path["namespace"], asked.path["name"]
     absent = not_found(f'{resource.qualified} "{name}" not found')
     if not asked.call.may(RIGHTS, "get", target_of(resource, namespace, name)):
         raise absent
-    if resource not in (await world.client.served()).resources:
+    if resource not in (await context.client.served()).resources:
         raise absent
     try:
-        return await world.client.get(requests.Get(resource, Key(namespace, name)))
+        return await context.client.get(requests.Get(resource, Key(namespace, name)))
     except StatusError as error:
         raise absent if error.is_not_found else error from None
 
 
-async def _certificate(world: World, obj: JsonObject) -> Story:
+async def _certificate(context: ServerContext, obj: JsonObject) -> Story:
     from argosy.apis.certmanager import Certificate
     from argosy.apis.schema import read
     from argosy.certs.commands import story
     from argosy.certs.commands.gathering import story_of
     from argosy.certs.commands.waiting import headline
 
-    found = await story_of(world.client, read(Certificate, obj))
+    found = await story_of(context.client, read(Certificate, obj))
     parts: list[Any] = [found.certificate, *found.requests]
     chapters = [_by_conditions(one.raw) for one in parts]
     if found.issuer is not None:
@@ -111,18 +111,18 @@ async def _certificate(world: World, obj: JsonObject) -> Story:
         chapters.append(_chapter(each.raw, str(status.get("state") or "begun"), str(status.get("reason") or ""), ""))
     chapters.append(_secret(found.certificate.spec.secret_name, found.secret.raw if found.secret else None))
     return {
-        "headline": headline(found, world.clock.now()),
+        "headline": headline(found, context.clock.now()),
         "chapters": chapters,
         "lines": [line for line in story.told(found) if not line.startswith("Events")],
         "events": _told(found.events),
     }
 
 
-async def _sealed(world: World, obj: JsonObject) -> Story:
+async def _sealed(context: ServerContext, obj: JsonObject) -> Story:
     metadata = obj["metadata"]
     key = Key(metadata["namespace"], metadata["name"])
     try:
-        secret: JsonObject | None = await world.client.get(requests.Get(SECRETS, Key(key.namespace, key.name)))
+        secret: JsonObject | None = await context.client.get(requests.Get(SECRETS, Key(key.namespace, key.name)))
     except StatusError as error:
         if not error.is_not_found:
             raise
@@ -139,7 +139,7 @@ async def _sealed(world: World, obj: JsonObject) -> Story:
         lines.append(
             f"Secret {key.name} is not of this SealedSecret: it stays as it is unless it says that it may be taken"
         )
-    page = await world.client.page(
+    page = await context.client.page(
         requests.List(resource=EVENTS, namespace=key.namespace, field_selector=f"involvedObject.name={key.name}")
     )
     about = [one for one in page.items if (one.get("involvedObject") or {}).get("uid") == metadata.get("uid")]

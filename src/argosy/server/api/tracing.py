@@ -11,9 +11,9 @@ from argosy.machinery.objects import JsonObject
 from argosy.server.api.endpoint import Asked, Endpoint, Parameter
 from argosy.server.api.objects import LISTED, RIGHTS, target_of
 from argosy.server.calls import Call, within
+from argosy.server.context import ServerContext
 from argosy.server.errors import invalid, not_found
 from argosy.server.services.applications.access import RESOURCE, target_of_app
-from argosy.server.world import World
 
 MOST = 20
 """Pieces of Freight of one answer, the newest."""
@@ -77,7 +77,7 @@ class Traces(TypedDict):
     traces: list[Trace]
 
 
-def trace_endpoints(world: World) -> tuple[Endpoint, ...]:
+def trace_endpoints(context: ServerContext) -> tuple[Endpoint, ...]:
     async def by_reference(asked: Asked) -> Traces:
         from argosy.promotion.tracing.naming import found
         from argosy.promotion.tracing.reading import read_pipeline
@@ -85,21 +85,21 @@ def trace_endpoints(world: World) -> tuple[Endpoint, ...]:
         reference, project = asked.one("of").strip(), asked.one("project")
         if not reference:
             raise invalid("query: of: a name, an alias, a commit, tag, digest or image:tag is expected")
-        pipeline = await read_pipeline(world.client, project)
+        pipeline = await read_pipeline(context.client, project)
         asked.call.checked = True
         pieces = [one for one in found(pipeline.freight, reference) if _may_see(asked.call, "freight", one)]
-        return {"traces": [_traced(world, asked.call, pipeline, piece) for piece in pieces[:MOST]]}
+        return {"traces": [_traced(context, asked.call, pipeline, piece) for piece in pieces[:MOST]]}
 
     async def of_freight(asked: Asked) -> Trace:
         from argosy.promotion.tracing.reading import read_pipeline
 
         namespace, name = asked.path["namespace"], asked.path["name"]
-        pipeline = await read_pipeline(world.client, namespace)
+        pipeline = await read_pipeline(context.client, namespace)
         piece = next((one for one in pipeline.freight if one["metadata"]["name"] == name), None)
         resource = LISTED["freight"].resource
         if not asked.call.may(RIGHTS, "get", target_of(resource, namespace, name)) or piece is None:
             raise not_found(f'{resource.qualified} "{name}" not found')
-        return _traced(world, asked.call, pipeline, piece)
+        return _traced(context, asked.call, pipeline, piece)
 
     needs = within(RIGHTS, "get")
     return (
@@ -128,13 +128,13 @@ def _may_see(call: Call, kind: str, obj: JsonObject) -> bool:
     return call.may(RIGHTS, "get", target_of(LISTED[kind].resource, metadata["namespace"], metadata["name"]))
 
 
-def _traced(world: World, call: Call, pipeline: Any, piece: JsonObject) -> Trace:
+def _traced(context: ServerContext, call: Call, pipeline: Any, piece: JsonObject) -> Trace:
     from argosy.promotion.tracing.trace import traced
 
-    found = traced(pipeline, piece, world.clock.now())
+    found = traced(pipeline, piece, context.clock.now())
     project = found["project"]
     stages = [
-        _stage(world, call, pipeline, one)
+        _stage(context, call, pipeline, one)
         for one in found["stages"]
         if call.may(RIGHTS, "get", target_of(LISTED["stages"].resource, project, one["stage"]))
     ]
@@ -150,11 +150,11 @@ def _traced(world: World, call: Call, pipeline: Any, piece: JsonObject) -> Trace
     }
 
 
-def _stage(world: World, call: Call, pipeline: Any, stage: JsonObject) -> TracedStage:
+def _stage(context: ServerContext, call: Call, pipeline: Any, stage: JsonObject) -> TracedStage:
     applications: list[TracedApplication] = []
     for one in stage["applications"]:
         app = pipeline.application(one["namespace"], one["name"])
-        if app is not None and call.may(RESOURCE, "get", target_of_app(world, app)):
+        if app is not None and call.may(RESOURCE, "get", target_of_app(context, app)):
             applications.append(one)
     return {
         "stage": stage["stage"],

@@ -14,12 +14,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from argosy.server.context import ServerContext
 from argosy.server.dispatch import Dispatcher
 from argosy.server.kargo.endpoint import Endpoint
 from argosy.server.kargo.identity import SignIn
 from argosy.server.kargo.router import PREFIX, Router
 from argosy.server.kargo.settings import KargoSettings, settings_of
-from argosy.server.world import World
 
 if TYPE_CHECKING:
     from argosy.server.sessions.provider import Provider
@@ -27,14 +27,14 @@ if TYPE_CHECKING:
 __all__ = ["PREFIX", "router"]
 
 
-def router(world: World, dispatcher: Dispatcher, provider: Callable[[], Provider]) -> Router:
+def router(context: ServerContext, dispatcher: Dispatcher, provider: Callable[[], Provider]) -> Router:
     """Raises SettingError for a variable that cannot be read."""
-    settings = settings_of(world.environ)
-    signing_in = SignIn(world, settings, _provider(world, settings, provider))
-    return Router(endpoints(world, settings, signing_in), world, settings, signing_in, dispatcher)
+    settings = settings_of(context.environ)
+    signing_in = SignIn(context, settings, _provider(context, settings, provider))
+    return Router(endpoints(context, settings, signing_in), context, settings, signing_in, dispatcher)
 
 
-def endpoints(world: World, settings: KargoSettings, signing_in: SignIn) -> tuple[Endpoint, ...]:
+def endpoints(context: ServerContext, settings: KargoSettings, signing_in: SignIn) -> tuple[Endpoint, ...]:
     from argosy.server.kargo.analysis import analysis_endpoints
     from argosy.server.kargo.configs import config_endpoints
     from argosy.server.kargo.core import core_endpoints
@@ -44,17 +44,19 @@ def endpoints(world: World, settings: KargoSettings, signing_in: SignIn) -> tupl
     from argosy.server.kargo.system import system_endpoints
 
     return (
-        *system_endpoints(world, settings, signing_in),
-        *resource_endpoints(world, settings),
-        *core_endpoints(world),
-        *config_endpoints(world),
-        *analysis_endpoints(world, settings),
-        *credential_endpoints(world, settings),
-        *role_endpoints(world, settings),
+        *system_endpoints(context, settings, signing_in),
+        *resource_endpoints(context, settings),
+        *core_endpoints(context),
+        *config_endpoints(context),
+        *analysis_endpoints(context, settings),
+        *credential_endpoints(context, settings),
+        *role_endpoints(context, settings),
     )
 
 
-def _provider(world: World, settings: KargoSettings, shared: Callable[[], Provider]) -> Callable[[], Provider]:
+def _provider(
+    context: ServerContext, settings: KargoSettings, shared: Callable[[], Provider]
+) -> Callable[[], Provider]:
     """Kargo's own where one is set, else that of the whole control plane."""
     if settings.oidc is None:
         return shared
@@ -65,7 +67,7 @@ def _provider(world: World, settings: KargoSettings, shared: Callable[[], Provid
         if not made:
             from argosy.server.sessions.provider import Provider
 
-            made.append(Provider(world.configuration, world.clock, oidc.config()))
+            made.append(Provider(context.configuration, context.clock, oidc.config()))
         return made[0]
 
     return own

@@ -10,26 +10,26 @@ from typing import Final
 from argosy.machinery.objects import Key, Resource
 from argosy.promotion.kinds import CLUSTER_CONFIGS, PROJECT_CONFIGS
 from argosy.server.calls import within
+from argosy.server.context import ServerContext
 from argosy.server.kargo.core.simple import KeyOf, deleting, refreshing
 from argosy.server.kargo.endpoint import Asked, Endpoint, Reply, Stream
 from argosy.server.kargo.shapes import plain
 from argosy.server.kargo.watching import watch
-from argosy.server.world import World
 
 OWN: Final = "/projects/{project}/config"
 CLUSTER: Final = "/system/cluster-config"
 WATCHED: Final = "/cluster-config"
 
 
-def config_endpoints(world: World) -> tuple[Endpoint, ...]:
+def config_endpoints(context: ServerContext) -> tuple[Endpoint, ...]:
     return (
-        _shown(world, OWN, PROJECT_CONFIGS, _own),
+        _shown(context, OWN, PROJECT_CONFIGS, _own),
         deleting(OWN, PROJECT_CONFIGS, _own),
-        refreshing(world, f"{OWN}/refresh", PROJECT_CONFIGS, _own),
-        _shown(world, CLUSTER, CLUSTER_CONFIGS, _cluster),
-        _shown(world, WATCHED, CLUSTER_CONFIGS, _cluster),
+        refreshing(context, f"{OWN}/refresh", PROJECT_CONFIGS, _own),
+        _shown(context, CLUSTER, CLUSTER_CONFIGS, _cluster),
+        _shown(context, WATCHED, CLUSTER_CONFIGS, _cluster),
         deleting(CLUSTER, CLUSTER_CONFIGS, _cluster),
-        refreshing(world, f"{CLUSTER}/refresh", CLUSTER_CONFIGS, _cluster),
+        refreshing(context, f"{CLUSTER}/refresh", CLUSTER_CONFIGS, _cluster),
     )
 
 
@@ -41,10 +41,10 @@ def _cluster(_: Asked) -> Key:
     return Key("", "cluster")
 
 
-def _shown(world: World, path: str, resource: Resource, key_of: KeyOf) -> Endpoint:
+def _shown(context: ServerContext, path: str, resource: Resource, key_of: KeyOf) -> Endpoint:
     async def one(asked: Asked) -> Reply | Stream:
         if asked.flag("watch"):
-            return await watch(asked, world.client, resource, key_of(asked))
+            return await watch(asked, context.client, resource, key_of(asked))
         return Reply(plain(await asked.objects.read(resource, key_of(asked))))
 
     return Endpoint(method="GET", path=path, needs=within(resource.plural, "get"), answer=one)

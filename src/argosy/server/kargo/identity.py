@@ -15,13 +15,13 @@ from typing import TYPE_CHECKING, Any, Final
 from argosy.machinery import requests
 from argosy.machinery.objects import JsonObject, Resource
 from argosy.machinery.status import StatusError
+from argosy.server.context import ServerContext
 from argosy.server.errors import ApiError
 from argosy.server.kargo.claims import ClaimIndex
 from argosy.server.kargo.faults import Fault, invalid
 from argosy.server.kargo.settings import KargoSettings
 from argosy.server.sessions import tokens
 from argosy.server.sessions.tokens import InvalidToken
-from argosy.server.world import World
 
 if TYPE_CHECKING:
     from argosy.server.sessions.provider import Provider
@@ -52,9 +52,9 @@ NOBODY: Final = Identity(actor="")
 class SignIn:
     """`provider`: made at its first use, since it brings what signatures of others need."""
 
-    def __init__(self, world: World, settings: KargoSettings, provider: Callable[[], Provider]) -> None:
-        self._world, self._settings, self._provider = world, settings, provider
-        self._claims = ClaimIndex(world.caches, settings.global_namespaces)
+    def __init__(self, context: ServerContext, settings: KargoSettings, provider: Callable[[], Provider]) -> None:
+        self._context, self._settings, self._provider = context, settings, provider
+        self._claims = ClaimIndex(context.caches, settings.global_namespaces)
 
     async def identity(self, headers: Mapping[str, str]) -> Identity:
         """Raises Fault 401."""
@@ -80,7 +80,7 @@ class SignIn:
             return False
         if self._settings.admin.password_hash:
             return True
-        account = self._world.authentication.accounts.get(ADMIN)
+        account = self._context.authentication.accounts.get(ADMIN)
         return account is not None and account.enabled
 
     async def login(self, headers: Mapping[str, str], address: str) -> str:
@@ -102,15 +102,15 @@ class SignIn:
 
     async def _check_password(self, password: str, address: str) -> None:
         """Raises ApiError. Failures are counted with those of the same account elsewhere (security rule 7)."""
-        account = self._world.authentication.accounts.get(ADMIN)
+        account = self._context.authentication.accounts.get(ADMIN)
         if own := self._settings.admin.password_hash:
             from argosy.server.sessions.accounts import LOGIN, Account
 
             account = Account(name=ADMIN, enabled=True, capabilities=(LOGIN,), password_hash=own)
-        await self._world.passwords.check(ADMIN, password, account, address)
+        await self._context.passwords.check(ADMIN, password, account, address)
 
     def _issued(self) -> str:
-        settings, now = self._settings.admin, int(self._world.clock.now().timestamp())
+        settings, now = self._settings.admin, int(self._context.clock.now().timestamp())
         claims = {
             "iss": settings.issuer,
             "aud": [settings.audience],
@@ -118,17 +118,17 @@ class SignIn:
             "iat": now,
             "nbf": now,
             "exp": now + settings.token_seconds,
-            "jti": self._world.rng.uuid(),
+            "jti": self._context.rng.uuid(),
         }
         return tokens.sign(claims, self._key())
 
     def _administrator(self, token: str) -> Identity:
         """Raises InvalidToken."""
-        claims = tokens.verified(token, self._key(), self._world.clock.now())
+        claims = tokens.verified(token, self._key(), self._context.clock.now())
         if tokens.seconds_of(claims, "exp") is None:
             raise InvalidToken("token has no end")
         token_id = str(claims.get("jti") or "")
-        if self._world.shared.is_revoked(token_id):
+        if self._context.shared.is_revoked(token_id):
             raise InvalidToken("token is revoked")
         return Identity(actor=ADMIN, is_admin=True, token_id=token_id)
 
@@ -136,10 +136,10 @@ class SignIn:
         """Ours is made of the server's, so that no token of one API counts for the other; a new password ends all."""
         if given := self._settings.admin.signing_key.reveal():
             return given.encode()
-        account = self._world.authentication.accounts.get(ADMIN)
+        account = self._context.authentication.accounts.get(ADMIN)
         known = account.password_hash if account is not None else ""
         purpose = f"kargo admin {self._settings.admin.password_hash or known}"
-        key = self._world.authentication.key
+        key = self._context.authentication.key
         return hmac.digest(key, purpose.encode(), hashlib.sha256) if key else b""
 
     # -- others --------------------------------------------------------------------------------------------------------
@@ -149,7 +149,7 @@ class SignIn:
             return self._settings.oidc.issuer
         from argosy.server.sessions.provider import config_of
 
-        config = config_of(self._world.configuration)
+        config = config_of(self._context.configuration)
         return config.issuer if config is not None else ""
 
     async def _vouched(self, token: str) -> Identity:
@@ -171,7 +171,7 @@ class SignIn:
             "spec": {"token": token},
         }
         try:
-            answer = await self._world.client.write(requests.create(TOKEN_REVIEWS, review))
+            answer = await self._context.client.write(requests.create(TOKEN_REVIEWS, review))
         except StatusError as error:
             raise Fault(503, "the token could not be reviewed") from error
         status = answer.get("status") or {}

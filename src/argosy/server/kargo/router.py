@@ -21,6 +21,7 @@ from argosy.machinery.objects import JsonObject, Key, Resource
 from argosy.machinery.status import StatusError
 from argosy.server.api.router import UndeclaredRights
 from argosy.server.calls import Call, Caller, Need
+from argosy.server.context import ServerContext
 from argosy.server.dispatch import Dispatcher
 from argosy.server.errors import ApiError
 from argosy.server.kargo.access import Access, Permitted
@@ -33,7 +34,6 @@ from argosy.server.kargo.watching import sent
 from argosy.server.permissions.enforcement import Subject
 from argosy.server.transport.front import Page
 from argosy.server.transport.http1 import header_map
-from argosy.server.world import World
 
 PREFIX: Final = "/v1beta1"
 JSON: Final = "application/json; charset=utf-8"
@@ -57,17 +57,17 @@ class Router:
     def __init__(
         self,
         endpoints: Iterable[Endpoint],
-        world: World,
+        context: ServerContext,
         settings: KargoSettings,
         sign_in: SignIn,
         dispatcher: Dispatcher,
     ) -> None:
         """Raises UndeclaredRights: the process must not serve."""
         self.endpoints = tuple(endpoints)
-        self._world, self._settings, self._sign_in, self._dispatcher = world, settings, sign_in, dispatcher
+        self._context, self._settings, self._sign_in, self._dispatcher = context, settings, sign_in, dispatcher
         rate, burst = settings.requests_per_second, settings.requests_at_once
-        self._by_caller = Limits(world.clock, rate, burst)
-        self._by_address = Limits(world.clock, rate * BEHIND_ADDRESS, burst * BEHIND_ADDRESS)
+        self._by_caller = Limits(context.clock, rate, burst)
+        self._by_address = Limits(context.clock, rate * BEHIND_ADDRESS, burst * BEHIND_ADDRESS)
         places = [(endpoint.method, endpoint.path) for endpoint in self.endpoints]
         if len(set(places)) < len(places):
             raise UndeclaredRights(f"declared twice: {sorted({one for one in places if places.count(one) > 1})}")
@@ -102,11 +102,11 @@ class Router:
         identity = NOBODY if endpoint.needs.need is Need.NOTHING else await self._sign_in.identity(headers)
         if identity is not NOBODY:
             _check(self._by_caller, identity.actor)
-        access = Access(self._world.client, identity, self._settings.global_namespaces)
+        access = Access(self._context.client, identity, self._settings.global_namespaces)
         asked = Asked(
             identity=identity,
             access=access,
-            objects=Permitted(self._world.client, access),
+            objects=Permitted(self._context.client, access),
             path=values,
             query=_query(query),
             headers=headers,
@@ -145,7 +145,7 @@ class Router:
 
     async def _check_project(self, project: str) -> None:
         try:
-            await self._world.client.get(requests.Get(PROJECTS, Key("", project)))
+            await self._context.client.get(requests.Get(PROJECTS, Key("", project)))
         except StatusError as error:
             raise absent(PROJECTS, project) if error.is_not_found else error from None
 
@@ -155,12 +155,12 @@ class Router:
                 now = await self._sign_in.identity(asked.headers)
             except (Fault, StatusError):
                 return False
-            access = Access(self._world.client, now, self._settings.global_namespaces)
+            access = Access(self._context.client, now, self._settings.global_namespaces)
             access.permits.update(asked.access.permits)
             return await access.still_permitted()
 
         mailbox, pump = self._dispatcher.pump(stream.messages)
-        return sent(mailbox, pump, self._world.clock, stream.form, may_go_on)
+        return sent(mailbox, pump, self._context.clock, stream.form, may_go_on)
 
     def _find(self, method: str, path: str) -> tuple[Endpoint, dict[str, str]]:
         for known in self._known.get((method, path.count("/")), ()):

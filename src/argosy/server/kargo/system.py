@@ -10,22 +10,22 @@ from argosy import __version__
 from argosy.machinery import requests, timestamps
 from argosy.machinery.objects import JsonObject, Resource
 from argosy.server.calls import nothing, sign_in
+from argosy.server.context import ServerContext
 from argosy.server.kargo.endpoint import Asked, Endpoint, Reply
 from argosy.server.kargo.identity import SignIn
 from argosy.server.kargo.settings import SCOPES, KargoSettings
-from argosy.server.world import World
 
 LEASES: Final = Resource("coordination.k8s.io", "v1", "leases", "Lease")
 CONTROLLER: Final = "kargo.akuity.io/controller"
 
 
-def system_endpoints(world: World, settings: KargoSettings, signing_in: SignIn) -> tuple[Endpoint, ...]:
+def system_endpoints(context: ServerContext, settings: KargoSettings, signing_in: SignIn) -> tuple[Endpoint, ...]:
     async def login(asked: Asked) -> Reply:
         return Reply({"idToken": await signing_in.login(asked.headers, asked.peer)})
 
     async def public(_: Asked) -> Reply:
         shown: JsonObject = {"adminAccountEnabled": signing_in.has_admin}
-        if (oidc := _oidc(world, settings)) is not None:
+        if (oidc := _oidc(context, settings)) is not None:
             shown["oidcConfig"] = oidc
         return Reply({**shown, "skipAuth": False})
 
@@ -47,10 +47,10 @@ def system_endpoints(world: World, settings: KargoSettings, signing_in: SignIn) 
 
     async def heartbeats(_: Asked) -> Reply:
         """Of controllers that say so in Leases; none is secret, so that signing in is enough, as upstream."""
-        page = await world.client.page(
+        page = await context.client.page(
             requests.List(resource=LEASES, namespace=settings.namespace, label_selector=CONTROLLER)
         )
-        found = {one["metadata"]["labels"][CONTROLLER]: heartbeat(one, world.clock.now()) for one in page.items}
+        found = {one["metadata"]["labels"][CONTROLLER]: heartbeat(one, context.clock.now()) for one in page.items}
         return Reply({"heartbeats": found, "defaultController": settings.default_controller})
 
     return (
@@ -62,14 +62,14 @@ def system_endpoints(world: World, settings: KargoSettings, signing_in: SignIn) 
     )
 
 
-def _oidc(world: World, settings: KargoSettings) -> JsonObject | None:
+def _oidc(context: ServerContext, settings: KargoSettings) -> JsonObject | None:
     if settings.oidc is not None:
         issuer, client, cli = settings.oidc.issuer, settings.oidc.client_id, settings.oidc.cli_client_id
         scopes = [*SCOPES, *settings.additional_scopes]
     else:
         from argosy.server.sessions.provider import config_of
 
-        config = config_of(world.configuration)
+        config = config_of(context.configuration)
         if config is None:
             return None
         issuer, client, cli, scopes = config.issuer, config.client_id, config.cli_client_id, list(config.scopes)

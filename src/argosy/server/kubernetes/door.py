@@ -13,6 +13,7 @@ from argosy.machinery.objects import JsonObject, Resource
 from argosy.machinery.requests import Get, List, Watch, Write
 from argosy.machinery.status import StatusError
 from argosy.server.calls import Call, within
+from argosy.server.context import ServerContext
 from argosy.server.dispatch import Dispatcher
 from argosy.server.errors import ApiError, Code
 from argosy.server.kubernetes import rights
@@ -24,7 +25,6 @@ from argosy.server.kubernetes.writes import written
 from argosy.server.services.projects.validation import check
 from argosy.server.transport.front import Page
 from argosy.server.transport.http1 import header_map
-from argosy.server.world import World
 
 PREFIX: Final = "/api/argosy/v1/kubernetes"
 MOST_VALUES: Final = 50
@@ -40,8 +40,8 @@ AT_ONCE: Final = 500
 """Objects that are judged between two turns of everybody else."""
 
 
-def door(world: World, dispatcher: Dispatcher) -> Page:
-    made = Door(world, dispatcher)
+def door(context: ServerContext, dispatcher: Dispatcher) -> Page:
+    made = Door(context, dispatcher)
 
     async def page(request: Request, path: str, query: str) -> Response:
         asked = path.removeprefix(PREFIX)
@@ -85,12 +85,12 @@ def _told(error: StatusError | ApiError) -> ApiError:
 
 
 class Door:
-    def __init__(self, world: World, dispatcher: Dispatcher) -> None:
-        self._world, self._dispatcher = world, dispatcher
+    def __init__(self, context: ServerContext, dispatcher: Dispatcher) -> None:
+        self._context, self._dispatcher = context, dispatcher
 
     async def answer(self, call: Call, request: Request, path: str, query: Query) -> Response:
         """Raises StatusError, ApiError."""
-        served = await self._world.client.served()
+        served = await self._context.client.served()
         if request.method == "GET" and path.rstrip("/") in ("/api", "/apis"):
             return _json(discovery(served.resources, core=path.startswith("/api") and "apis" not in path))
         if request.method == "GET" and path == "/version":
@@ -123,17 +123,17 @@ class Door:
             404, "NotFound", f'{resource.qualified} "{key.name}" not found', name=key.name, group=resource.group
         )
         try:
-            found = await self._world.client.get(Get(resource, key))
+            found = await self._context.client.get(Get(resource, key))
         except StatusError as error:
             raise missing if error.is_not_found else error from None
         if (seen := self._seen(call, resource, found)) is None:
             raise missing
         if not address.subresource or resource.plural == "secrets":
             return seen
-        return await self._world.client.get(Get(resource, key, address.subresource))
+        return await self._context.client.get(Get(resource, key, address.subresource))
 
     async def _list(self, call: Call, address: Address, query: Query) -> JsonObject:
-        page = await self._world.client.page(
+        page = await self._context.client.page(
             List(
                 resource=address.resource,
                 namespace=address.key.namespace,
@@ -148,7 +148,7 @@ class Door:
             if (seen := self._seen(call, address.resource, obj)) is not None:
                 items.append(seen)
             if at % AT_ONCE == 0:
-                await self._world.clock.sleep(0)
+                await self._context.clock.sleep(0)
         metadata = {"resourceVersion": page.resource_version}
         if page.continue_token:
             metadata["continue"] = page.continue_token
@@ -156,7 +156,7 @@ class Door:
         return {"kind": kind, "apiVersion": version, "metadata": metadata, "items": items}
 
     async def _watch(self, call: Call, address: Address, query: Query) -> Response:
-        events = self._world.client.follow(
+        events = self._context.client.follow(
             Watch(
                 resource=address.resource,
                 namespace=address.key.namespace,
@@ -166,13 +166,13 @@ class Door:
             )
         )
         changes = Changes(
-            self._world, self._dispatcher, call, events, lambda obj: self._seen(call, address.resource, obj)
+            self._context, self._dispatcher, call, events, lambda obj: self._seen(call, address.resource, obj)
         )
         return Response(200, changes, cache_control="")
 
     def _seen(self, call: Call, resource: Resource, obj: JsonObject) -> JsonObject | None:
         call.checked = True
-        plane = self._world.namespace
+        plane = self._context.namespace
         try:
             right = rights.to_see(resource, obj, plane)
         except Hidden:
@@ -182,7 +182,7 @@ class Door:
     # -- writing -------------------------------------------------------------------------------------------------------
 
     async def _write(self, call: Call, asked: Write) -> JsonObject:
-        plane, resource = self._world.namespace, asked.resource
+        plane, resource = self._context.namespace, asked.resource
 
         def judge(before: JsonObject | None, after: JsonObject | None) -> None:
             if before is not None and self._seen(call, resource, before) is None:
@@ -204,7 +204,7 @@ class Door:
                 body = completed(resource, body, before, plane)
             return replace(request, body=_signed(body, call.caller.username))
 
-        made = await written(self._world.client, asked, prepared, judge)
+        made = await written(self._context.client, asked, prepared, judge)
         return shown(resource, made, plane) if made.get("kind") != "Status" else made
 
     def _check(self, resource: Resource, before: JsonObject | None, after: JsonObject | None) -> None:
@@ -216,7 +216,7 @@ class Door:
             return
         assert before is not None
         name = before["metadata"]["name"]
-        users = sum(1 for _ in self._world.gitops.plane.users_of(name))
+        users = sum(1 for _ in self._context.gitops.plane.users_of(name))
         if name == "default" or users:
             raise bad(f"project is referenced by {users} applications" if users else "the default project stays")
 

@@ -11,9 +11,9 @@ from argosy.machinery.api import WatchEvent
 from argosy.machinery.objects import JsonObject
 from argosy.machinery.status import StatusError
 from argosy.server.calls import Call
+from argosy.server.context import ServerContext
 from argosy.server.dispatch import Dispatcher
 from argosy.server.errors import ApiError
-from argosy.server.world import World
 
 RECHECK_SECONDS: Final = 5.0
 """How often the token is asked for again (security rule 11); rights are asked for with each change."""
@@ -25,11 +25,11 @@ class Changes:
     """A body of chunks, one event a line."""
 
     def __init__(
-        self, world: World, dispatcher: Dispatcher, call: Call, events: AsyncIterator[WatchEvent], show: Show
+        self, context: ServerContext, dispatcher: Dispatcher, call: Call, events: AsyncIterator[WatchEvent], show: Show
     ) -> None:
-        self._world, self._call = world, call
+        self._context, self._call = context, call
         self._mailbox, self._pump = dispatcher.pump(_frames(events, show))
-        self._checked_at = world.clock.monotonic()
+        self._checked_at = context.clock.monotonic()
         self._ended = False
 
     def __aiter__(self) -> Changes:
@@ -53,19 +53,19 @@ class Changes:
 
     async def _frame(self) -> JsonObject | None:
         """None when nothing came for a while, or nothing more comes."""
-        alarm = self._world.clock.call_later(RECHECK_SECONDS, self._mailbox.wake, background=True)
+        alarm = self._context.clock.call_later(RECHECK_SECONDS, self._mailbox.wake, background=True)
         try:
             return await self._mailbox.take()
         finally:
             alarm.cancel()
 
     async def _may_go_on(self) -> bool:
-        now = self._world.clock.monotonic()
+        now = self._context.clock.monotonic()
         if now - self._checked_at < RECHECK_SECONDS:
             return True
         self._checked_at = now
         try:
-            await self._world.authentication.caller(self._call.headers)
+            await self._context.authentication.caller(self._call.headers)
         except ApiError:
             return False
         return True

@@ -5,17 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 from argosy.cluster.http.exchange import Request, Response
+from argosy.server.context import ServerContext
 from argosy.server.dispatch import Dispatcher
 from argosy.server.transport.front import Page
 from argosy.server.webhooks.receiver import Receiver
-from argosy.server.world import World
 
 if TYPE_CHECKING:
     from argosy.server.connectors.issuing import OwnIssuer
     from argosy.server.sessions.provider import Provider
 
 
-def pages(world: World, dispatcher: Dispatcher, receiver: Receiver, provider: HasProvider) -> dict[str, Page]:
+def pages(context: ServerContext, dispatcher: Dispatcher, receiver: Receiver, provider: HasProvider) -> dict[str, Page]:
     """By path."""
     from argosy.server.api import PREFIX, router
     from argosy.server.pages.badge import badge
@@ -31,25 +31,25 @@ def pages(world: World, dispatcher: Dispatcher, receiver: Receiver, provider: Ha
         return plain_not_found()
 
     return {
-        "/healthz": health(world),
+        "/healthz": health(context),
         "/swagger.json": description_page(),
-        "/api/badge": badge(world),
+        "/api/badge": badge(context),
         "/api/webhook": receiver.page(),
-        "/auth/login": _later(world, provider, "login"),
-        "/auth/callback": _later(world, provider, "callback"),
-        "/auth/logout": logout(world),
-        "/api/dex/": _dex(world, provider),
-        "/terminal": terminal(world, dispatcher),
-        f"{PREFIX}/": router(world).page(dispatcher),
-        "/v1beta1/": _kargo(world, dispatcher, provider),
-        f"{PREFIX}/kubernetes/": _door(world, dispatcher),
-        "/rollouts/api/v1/": dashboard(world, dispatcher),
+        "/auth/login": _later(context, provider, "login"),
+        "/auth/callback": _later(context, provider, "callback"),
+        "/auth/logout": logout(context),
+        "/api/dex/": _dex(context, provider),
+        "/terminal": terminal(context, dispatcher),
+        f"{PREFIX}/": router(context).page(dispatcher),
+        "/v1beta1/": _kargo(context, dispatcher, provider),
+        f"{PREFIX}/kubernetes/": _door(context, dispatcher),
+        "/rollouts/api/v1/": dashboard(context, dispatcher),
         "/auth/": absent,  # type: ignore[dict-item]
-        "/": page_files(world),
+        "/": page_files(context),
     }
 
 
-def _door(world: World, dispatcher: Dispatcher) -> Page:
+def _door(context: ServerContext, dispatcher: Dispatcher) -> Page:
     """Loaded with its first request."""
     made: list[Page] = []
 
@@ -57,7 +57,7 @@ def _door(world: World, dispatcher: Dispatcher) -> Page:
         if not made:
             from argosy.server.kubernetes.door import door
 
-            made.append(door(world, dispatcher))
+            made.append(door(context, dispatcher))
         return await made[0](request, path, query)
 
     return page
@@ -69,7 +69,7 @@ class HasProvider(Protocol):
     def own(self) -> OwnIssuer: ...
 
 
-def _dex(world: World, provider: HasProvider) -> Page:
+def _dex(context: ServerContext, provider: HasProvider) -> Page:
     """Loaded with its first request."""
     made: list[Page] = []
 
@@ -77,13 +77,13 @@ def _dex(world: World, provider: HasProvider) -> Page:
         if not made:
             from argosy.server.pages.dex import DexPages
 
-            made.append(DexPages(world, provider.own()).page())
+            made.append(DexPages(context, provider.own()).page())
         return await made[0](request, path, query)
 
     return page
 
 
-def _later(world: World, provider: HasProvider, name: str) -> Page:
+def _later(context: ServerContext, provider: HasProvider, name: str) -> Page:
     """Nothing of single sign-on is loaded before somebody comes by it."""
     made: list[Page] = []
 
@@ -91,13 +91,13 @@ def _later(world: World, provider: HasProvider, name: str) -> Page:
         if not made:
             from argosy.server.pages import single_sign_on
 
-            made.append(getattr(single_sign_on, name)(world, provider.get()))
+            made.append(getattr(single_sign_on, name)(context, provider.get()))
         return await made[0](request, path, query)
 
     return page
 
 
-def _kargo(world: World, dispatcher: Dispatcher, provider: HasProvider) -> Page:
+def _kargo(context: ServerContext, dispatcher: Dispatcher, provider: HasProvider) -> Page:
     """Loaded with the first request: a process without promotions never pays for it."""
     made: list[Page] = []
 
@@ -109,7 +109,7 @@ def _kargo(world: World, dispatcher: Dispatcher, provider: HasProvider) -> Page:
             from argosy.server.kargo.settings import SettingError
 
             try:
-                made.append(router(world, dispatcher, provider.get).page())
+                made.append(router(context, dispatcher, provider.get).page())
             except SettingError as error:
                 return failure(Fault(503, f"the server is not configured: {error}"))
         return await made[0](request, path, query)

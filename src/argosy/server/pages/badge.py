@@ -9,10 +9,10 @@ from typing import Final
 
 from argosy.cluster.http.exchange import Request, Response
 from argosy.machinery.objects import JsonObject, Key
+from argosy.server.context import ServerContext
 from argosy.server.services.applications.access import is_enabled, project_of
 from argosy.server.transport.front import Page
 from argosy.server.transport.query import pairs
-from argosy.server.world import World
 
 SVG: Final = "image/svg+xml"
 HEADERS: Final = (("Cache-Control", "private, no-store"), ("Access-Control-Allow-Origin", "*"))
@@ -36,17 +36,17 @@ class Badge:
     is_absent: bool = False
 
 
-def badge(world: World) -> Page:
+def badge(context: ServerContext) -> Page:
     async def page(request: Request, path: str, query: str) -> Response:
         asked: dict[str, list[str]] = {}
         for key, value in pairs(query):
             asked.setdefault(key, []).append(value)
-        enabled = world.configuration.flag("statusbadge.enabled")
+        enabled = context.configuration.flag("statusbadge.enabled")
         if not enabled:
             return Response(200, _drawn(Badge(), {}).encode(), SVG, list(HEADERS), "")
         if not _is_valid(asked):
             return Response(400, b"", "", [], "")
-        return Response(200, _drawn(_found(world, asked), asked).encode(), SVG, list(HEADERS), "")
+        return Response(200, _drawn(_found(context, asked), asked).encode(), SVG, list(HEADERS), "")
 
     return page
 
@@ -60,12 +60,12 @@ def _is_valid(asked: dict[str, list[str]]) -> bool:
     return all(not project or LABEL.fullmatch(project.lower()) for project in asked.get("project", ()))
 
 
-def _found(world: World, asked: dict[str, list[str]]) -> Badge:
-    namespace = asked.get("namespace", [world.namespace])[0]
-    if not is_enabled(world, namespace):
+def _found(context: ServerContext, asked: dict[str, list[str]]) -> Badge:
+    namespace = asked.get("namespace", [context.namespace])[0]
+    if not is_enabled(context, namespace):
         return Badge(is_absent=True)
     found = Badge()
-    apps = world.gitops.plane.applications
+    apps = context.gitops.plane.applications
     if "name" in asked:
         app = apps.get(Key(namespace, asked["name"][0]))
         if app is None:

@@ -21,6 +21,7 @@ from argosy.server.connectors.configured import PATH, Connectors
 from argosy.server.connectors.identity import Connector, ConnectorError, Identity, Refused, Sent, SignIn, WrongPassword
 from argosy.server.connectors.issuer import Asked, BadRequest, asked_of
 from argosy.server.connectors.issuing import OwnIssuer
+from argosy.server.context import ServerContext
 from argosy.server.pages.sign_in import HTML, is_secure
 from argosy.server.pages.single_sign_on import own_urls
 from argosy.server.sessions import tokens
@@ -31,7 +32,6 @@ from argosy.server.transport.front import Page, plain_not_found
 from argosy.server.transport.gateway import JSON, TEXT
 from argosy.server.transport.http1 import header_map
 from argosy.server.transport.query import pairs
-from argosy.server.world import World
 
 COOKIE: Final = "argocd.dexstate"
 ISSUER: Final = "argosy-connector"
@@ -51,9 +51,9 @@ class Kept:
 
 
 class DexPages:
-    def __init__(self, world: World, own: OwnIssuer) -> None:
-        self._world, self._own = world, own
-        self._connectors = Connectors(world.configuration, world.clock)
+    def __init__(self, context: ServerContext, own: OwnIssuer) -> None:
+        self._context, self._own = context, own
+        self._connectors = Connectors(context.configuration, context.clock)
 
     def page(self) -> Page:
         async def page(request: Request, path: str, query: str) -> Response:
@@ -175,23 +175,23 @@ class DexPages:
 
     async def _checked(self, connector: Connector, name: str, username: str, password: str, address: str) -> Identity:
         """Guessing is slowed and stopped as for accounts of our own. Raises ConnectorError."""
-        world = self._world
-        account, began = f"dex:{name}:{username}", world.clock.monotonic()
-        locked = world.shared.is_locked(account) or world.shared.address_is_locked(address)
+        context = self._context
+        account, began = f"dex:{name}:{username}", context.clock.monotonic()
+        locked = context.shared.is_locked(account) or context.shared.address_is_locked(address)
         assert not hasattr(connector, "begin")
         try:
             if locked or len(password) > MAX_PASSWORD:
                 raise Refused("Invalid username or password")
             identity = await connector.check(username, password)
         except Refused as error:
-            world.shared.address_failed(address)
+            context.shared.address_failed(address)
             if isinstance(error, WrongPassword):
-                await world.shared.failed(account)
+                await context.shared.failed(account)
             raise
         finally:
-            took = world.clock.monotonic() - began
-            await world.clock.sleep(max(0.0, world.rng.uniform(*NOISE_SECONDS) - took))
-        await world.shared.succeeded(account)
+            took = context.clock.monotonic() - began
+            await context.clock.sleep(max(0.0, context.rng.uniform(*NOISE_SECONDS) - took))
+        await context.shared.succeeded(account)
         return identity
 
     async def _back(self, request: Request, given: Mapping[str, str]) -> Response:
@@ -214,11 +214,11 @@ class DexPages:
 
     def _cookie(self, kept: Kept, *, from_elsewhere: bool) -> str:
         """`from_elsewhere`: another site posts the answer, which browsers send no other cookie with."""
-        world = self._world
-        now = int(world.clock.now().timestamp())
+        context = self._context
+        now = int(context.clock.now().timestamp())
         claims: dict[str, Any] = {"iss": ISSUER, "asked": asdict(kept.asked), "connector": kept.connector}
         claims |= {"signIn": asdict(kept.sign_in), "exp": now + SECONDS}
-        secure = is_secure(world)
+        secure = is_secure(context)
         same = "None" if from_elsewhere and secure else "Lax"
         value = tokens.sign(claims, self._key())
         return (
@@ -227,10 +227,10 @@ class DexPages:
 
     def _kept(self, request: Request, state: str) -> Kept | None:
         signed = cookies_of(header_map(request).get("cookie", "")).get(COOKIE, "")
-        if not signed or not state or not self._world.authentication.key:
+        if not signed or not state or not self._context.authentication.key:
             return None
         try:
-            found: dict[str, Any] = tokens.verified(signed, self._key(), self._world.clock.now())
+            found: dict[str, Any] = tokens.verified(signed, self._key(), self._context.clock.now())
             asked = Asked(**{**found["asked"], "scopes": tuple(found["asked"]["scopes"])})
             kept = Kept(asked, str(found["connector"]), SignIn(**found["signIn"]))
         except (InvalidToken, KeyError, TypeError):
@@ -239,13 +239,13 @@ class DexPages:
         return kept if found.get("iss") == ISSUER and is_same else None
 
     def _key(self) -> bytes:
-        return hashlib.sha256(b"connector\0" + self._world.authentication.key).digest()
+        return hashlib.sha256(b"connector\0" + self._context.authentication.key).digest()
 
     def _redirects(self) -> list[str]:
-        return [f"{url.rstrip('/')}/auth/callback" for url in own_urls(self._world)]
+        return [f"{url.rstrip('/')}/auth/callback" for url in own_urls(self._context)]
 
     def _random(self, count: int) -> str:
-        return base64.urlsafe_b64encode(self._world.rng.token_bytes(count)).rstrip(b"=").decode()
+        return base64.urlsafe_b64encode(self._context.rng.token_bytes(count)).rstrip(b"=").decode()
 
     def _shown(
         self,

@@ -11,9 +11,9 @@ from importlib.resources.abc import Traversable
 from typing import Final
 
 from argosy.cluster.http.exchange import Request, Response
+from argosy.server.context import ServerContext
 from argosy.server.pages.sign_in import base_path
 from argosy.server.transport.front import SECURITY, Page, plain_not_found
-from argosy.server.world import World
 
 NAME: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*")
 HASHED: Final = re.compile(r"[.-][A-Za-z0-9_-]{8,}\.\w+$")
@@ -66,7 +66,7 @@ def _packed(path: str, accepted: str) -> tuple[bytes, str] | None:
     return None
 
 
-def page_files(world: World) -> Page:
+def page_files(context: ServerContext) -> Page:
     async def page(request: Request, path: str, query: str) -> Response:
         if request.method not in ("GET", "HEAD"):
             return plain_not_found()
@@ -74,7 +74,7 @@ def page_files(world: World) -> Page:
         if content is not None:
             kind = mimetypes.guess_type(path)[0] or "application/octet-stream"
             caching = FOR_EVER if HASHED.search(path) else "no-cache"
-            headers = _headers(world)
+            headers = _headers(context)
             if (packed := _packed(path, request.header("accept-encoding"))) is not None:
                 content, encoding = packed
                 headers = [*headers, ("Content-Encoding", encoding)]
@@ -82,21 +82,21 @@ def page_files(world: World) -> Page:
         if path != "/" and "text/html" not in request.header("accept"):
             return plain_not_found()
         index = _content("index.html") or MINIMAL
-        base = base_path(world).rstrip("/") + "/"
-        nonce = base64.urlsafe_b64encode(world.rng.token_bytes(NONCE_BYTES)).decode()
+        base = base_path(context).rstrip("/") + "/"
+        nonce = base64.urlsafe_b64encode(context.rng.token_bytes(NONCE_BYTES)).decode()
         marked = f'<base href="{base}"><meta name="style-nonce" content="{nonce}">'
         index = BASE.sub(lambda _: marked.encode(), index, count=1)
         policy = POLICY.format(nonce=nonce)
-        return Response(200, index, "text/html; charset=utf-8", _headers(world, policy), "no-cache")
+        return Response(200, index, "text/html; charset=utf-8", _headers(context, policy), "no-cache")
 
     return page
 
 
-def _headers(world: World, policy: str = "") -> list[tuple[str, str]]:
+def _headers(context: ServerContext, policy: str = "") -> list[tuple[str, str]]:
     """Settings may say otherwise of framing; an empty one leaves the header out. `policy`: of the page itself."""
     given = {
-        "X-Frame-Options": world.configuration.parameters.get("server.x.frame.options"),
-        "Content-Security-Policy": world.configuration.parameters.get("server.content.security.policy"),
+        "X-Frame-Options": context.configuration.parameters.get("server.x.frame.options"),
+        "Content-Security-Policy": context.configuration.parameters.get("server.content.security.policy"),
     }
     found = []
     for name, usual in SECURITY:

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from argosy.cluster.http.exchange import Request, Response
 from argosy.machinery.status import StatusError
+from argosy.server.context import ServerContext
 from argosy.server.transport.front import Page
 from argosy.server.transport.gateway import TEXT
 from argosy.server.transport.query import pairs
-from argosy.server.world import World
 
 
-def health(world: World) -> Page:
+def health(context: ServerContext) -> Page:
     async def page(request: Request, path: str, query: str) -> Response:
         if ("full", "true") in pairs(query):
             try:
-                await world.client.served(fresh=True)
+                await context.client.served(fresh=True)
             except (StatusError, OSError) as error:
                 return Response(503, f"the Kubernetes API: {type(error).__name__}\n".encode(), TEXT, [], "")
         return Response(200, b"ok\n", TEXT, [], "")

@@ -17,7 +17,7 @@ from argosy.cluster.http.streaming.websocket import WebSocket
 from argosy.machinery.status import StatusError
 from argosy.runtime.client import Client
 from argosy.runtime.clock import Clock
-from argosy.server.world import Shell, World
+from argosy.server.context import ServerContext, Shell
 
 STDIN, STDOUT, STDERR, END, SIZE = 0, 1, 2, 3, 4
 PING_SECONDS: Final = 5.0
@@ -31,7 +31,7 @@ NO_SHELL: Final = "none of the shells could be started: {}\r\n"
 class Opening:
     """Where a shell is to be opened, and which ones are tried, in order."""
 
-    world: World
+    context: ServerContext
     client: Client
     namespace: str
     pod: str
@@ -74,7 +74,7 @@ class Terminal:
 
     async def _one(self, opening: Opening, shell: str) -> bool:
         """Whether it started. A server that refuses says so to the user."""
-        shells, query = opening.world.pod_shells, opening.query(shell)
+        shells, query = opening.context.pod_shells, opening.query(shell)
         try:
             async with shells.opened(opening.client, opening.namespace, opening.pod, query) as opened:
                 self._shell = opened

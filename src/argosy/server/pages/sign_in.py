@@ -6,30 +6,30 @@ import html
 from urllib.parse import quote, urlsplit
 
 from argosy.cluster.http.exchange import Request, Response
+from argosy.server.context import ServerContext
 from argosy.server.errors import ApiError, Code
 from argosy.server.sessions.cookies import NAME, clear_cookies, cookies_of, token_of
 from argosy.server.sessions.tokens import ISSUER, InvalidToken, parts_of, seconds_of
 from argosy.server.transport.front import Page
 from argosy.server.transport.gateway import TEXT
 from argosy.server.transport.http1 import header_map
-from argosy.server.world import World
 
 HTML = "text/html; charset=utf-8"
 
 
-def base_path(world: World) -> str:
+def base_path(context: ServerContext) -> str:
     """Of cookies."""
-    parameters = world.configuration.parameters
+    parameters = context.configuration.parameters
     path = parameters.get("server.basehref") or parameters.get("server.rootpath") or "/"
     return f"/{path.strip('/')}" if path.strip("/") else "/"
 
 
-def is_secure(world: World) -> bool:
+def is_secure(context: ServerContext) -> bool:
     """Whether browsers may send the cookie over TLS alone."""
-    return world.secure
+    return context.secure
 
 
-def logout(world: World) -> Page:
+def logout(context: ServerContext) -> Page:
     async def page(request: Request, path: str, query: str) -> Response:
         if request.method not in ("GET", "POST"):
             return Response(405, b"Method Not Allowed\n", TEXT, [("Allow", "GET, POST")], "")
@@ -40,9 +40,9 @@ def logout(world: World) -> Page:
                 Code.INVALID_ARGUMENT,
                 f"Failed to retrieve ArgoCD auth token: failed to retrieve cookie {NAME}",
             )
-        await _revoke(world, token)
-        target = _after(world, token)
-        headers = [("Location", target), *(("Set-Cookie", item) for item in clear_cookies(cookies, base_path(world)))]
+        await _revoke(context, token)
+        target = _after(context, token)
+        headers = [("Location", target), *(("Set-Cookie", item) for item in clear_cookies(cookies, base_path(context)))]
         if request.method == "POST":
             return Response(303, b"", "", headers, "")
         body = f'<a href="{html.escape(target)}">See Other</a>.\n\n'
@@ -51,9 +51,9 @@ def logout(world: World) -> Page:
     return page
 
 
-def _after(world: World, token: str) -> str:
+def _after(context: ServerContext, token: str) -> str:
     """Where a browser goes from here: to the provider that the session came from, if that is to hear of it."""
-    home = world.configuration.url or "/"
+    home = context.configuration.url or "/"
     try:
         issuer = parts_of(token)[1].get("iss")
     except InvalidToken:
@@ -62,7 +62,7 @@ def _after(world: World, token: str) -> str:
         return home
     from argosy.server.sessions.provider import config_of
 
-    config = config_of(world.configuration)
+    config = config_of(context.configuration)
     if config is None or not config.logout_url or config.issuer != issuer:
         return home
     values = {"{{token}}": token, "{{logoutRedirectURL}}": home}
@@ -72,14 +72,14 @@ def _after(world: World, token: str) -> str:
     return target if urlsplit(target).scheme in ("https", "http") else home
 
 
-async def _revoke(world: World, token: str) -> None:
+async def _revoke(context: ServerContext, token: str) -> None:
     """One that counts now; anything else is of no use to anybody anyway."""
     try:
-        found = await world.authentication.of_token(token)
+        found = await context.authentication.of_token(token)
         _, claims, _, _ = parts_of(token)
         ends = seconds_of(claims, "exp")
     except InvalidToken:
         return
     if found.caller.token_id:
-        now = world.clock.now().timestamp()
-        await world.shared.revoke(found.caller.token_id, ends if ends is not None else now + 10 * 365 * 86_400)
+        now = context.clock.now().timestamp()
+        await context.shared.revoke(found.caller.token_id, ends if ends is not None else now + 10 * 365 * 86_400)

@@ -14,6 +14,7 @@ from typing import Any, Final
 from urllib.parse import urlencode, urlsplit
 
 from argosy.cluster.http.exchange import Request, Response
+from argosy.server.context import ServerContext
 from argosy.server.pages.sign_in import HTML, base_path, is_secure
 from argosy.server.sessions import tokens
 from argosy.server.sessions.cookies import PROVIDER, cookies_of, set_cookies
@@ -24,40 +25,39 @@ from argosy.server.transport.front import Page, plain_not_found
 from argosy.server.transport.gateway import TEXT
 from argosy.server.transport.http1 import header_map
 from argosy.server.transport.query import pairs
-from argosy.server.world import World
 
 STATE: Final = "argocd.oauthstate"
 ISSUER: Final = "argosy-sign-in"
 SECONDS: Final = 300
 
 
-def login(world: World, provider: Provider) -> Page:
+def login(context: ServerContext, provider: Provider) -> Page:
     async def page(request: Request, path: str, query: str) -> Response:
         config, asked = provider.config, dict(pairs(query))
         if config is None:
             return plain_not_found()  # as for any page that is not there
-        target = asked.get("return_url") or world.configuration.url or "/"
-        if not is_own(world, target):
+        target = asked.get("return_url") or context.configuration.url or "/"
+        if not is_own(context, target):
             return _plain(400, "Invalid redirect URL: the protocol and host (including port) must match and the path")
         try:
             told = await provider.told(config)
         except ProviderError as error:
             return _plain(503, f"{error}")
-        return _sent(world, config, told, target)
+        return _sent(context, config, told, target)
 
     return page
 
 
-def _sent(world: World, config: OidcConfig, told: Any, target: str) -> Response:
-    state, nonce = (_random(world, 18) for _ in range(2))
-    verifier = _random(world, 48)
-    now = int(world.clock.now().timestamp())
+def _sent(context: ServerContext, config: OidcConfig, told: Any, target: str) -> Response:
+    state, nonce = (_random(context, 18) for _ in range(2))
+    verifier = _random(context, 48)
+    now = int(context.clock.now().timestamp())
     kept = {"iss": ISSUER, "state": state, "nonce": nonce, "verifier": verifier, "to": target, "exp": now + SECONDS}
-    signed = tokens.sign(kept, _key(world))
+    signed = tokens.sign(kept, _key(context))
     challenge = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=").decode()
     given = {
         "client_id": config.client_id,
-        "redirect_uri": _callback(world),
+        "redirect_uri": _callback(context),
         "response_type": "code",
         "scope": " ".join(dict.fromkeys(("openid", *config.scopes, *offline_scope(config, told)))),
         "state": state,
@@ -73,7 +73,7 @@ def _sent(world: World, config: OidcConfig, told: Any, target: str) -> Response:
     separator = "&" if urlsplit(endpoint).query else "?"
     headers = [
         ("Location", f"{endpoint}{separator}{urlencode(given)}"),
-        ("Set-Cookie", _state_cookie(world, signed, SECONDS)),
+        ("Set-Cookie", _state_cookie(context, signed, SECONDS)),
         ("Cache-Control", "no-store"),
     ]
     return Response(303, b"", "", headers, "")
@@ -85,7 +85,7 @@ def offline_scope(config: OidcConfig, told: Any) -> tuple[str, ...]:
     return ("offline_access",) if config.refresh_before > 0 and "offline_access" in known else ()
 
 
-def callback(world: World, provider: Provider) -> Page:
+def callback(context: ServerContext, provider: Provider) -> Page:
     async def page(request: Request, path: str, query: str) -> Response:
         config, asked = provider.config, dict(pairs(query))
         if config is None:
@@ -93,12 +93,12 @@ def callback(world: World, provider: Provider) -> Page:
         if problem := asked.get("error"):
             text = f"{problem}: {asked.get('error_description') or ''}".rstrip(": ")
             return Response(400, f"{html.escape(text[:500])}\n".encode(), TEXT, [], "")
-        kept = _kept(world, request)
+        kept = _kept(context, request)
         if kept is None or not asked.get("state") or not _same(str(kept.get("state")), asked["state"]):
             return _plain(400, "the state of this sign-in is unknown or too old: begin again")
         try:
             form = {"grant_type": "authorization_code", "code": asked.get("code") or ""}
-            form |= {"redirect_uri": _callback(world), "code_verifier": str(kept["verifier"])}
+            form |= {"redirect_uri": _callback(context), "code_verifier": str(kept["verifier"])}
             found = await provider.exchanged(config, form)
             token = found.get("id_token")
             if not isinstance(token, str):
@@ -111,29 +111,29 @@ def callback(world: World, provider: Provider) -> Page:
         if claims.get("nonce") != kept["nonce"]:
             return _plain(401, "invalid session token: it is the answer to another sign-in")
         try:
-            path, secure = base_path(world), is_secure(world)
-            session = session_of(found, claims, world.clock.now().timestamp())
+            path, secure = base_path(context), is_secure(context)
+            session = session_of(found, claims, context.clock.now().timestamp())
             cookies = set_cookies(token, path, secure=secure)
             if session.refresh_token or (config.user_info_groups and session.access_token):
-                text = sealed(session, world.authentication.key, world.rng.token_bytes(12))
+                text = sealed(session, context.authentication.key, context.rng.token_bytes(12))
                 cookies += set_cookies(text, path, secure=secure, name=PROVIDER)
         except ValueError as error:
             return _plain(500, f"{error}")
         headers = [("Location", str(kept["to"])), ("Cache-Control", "no-store")]
-        headers += [("Set-Cookie", item) for item in (*cookies, _state_cookie(world, "", 0))]
+        headers += [("Set-Cookie", item) for item in (*cookies, _state_cookie(context, "", 0))]
         return Response(303, b"", HTML, headers, "")
 
     return page
 
 
-def is_own(world: World, target: str) -> bool:
+def is_own(context: ServerContext, target: str) -> bool:
     """Whether a browser may be sent there: below one of our own addresses, or a bare path of this host."""
     if "\\" in target or any(ord(char) < 0x21 for char in target):
         return False
     parts = urlsplit(target)
     if not parts.scheme and not parts.netloc:
         return target.startswith("/") and not target.startswith("//")
-    for url in own_urls(world):
+    for url in own_urls(context):
         own = urlsplit(url)
         path = own.path.rstrip("/")
         if (parts.scheme, parts.netloc) == (own.scheme, own.netloc) and f"{parts.path}/".startswith(f"{path}/"):
@@ -141,44 +141,44 @@ def is_own(world: World, target: str) -> bool:
     return False
 
 
-def own_urls(world: World) -> list[str]:
+def own_urls(context: ServerContext) -> list[str]:
     import yaml
 
-    found = [world.configuration.url] if world.configuration.url else []
+    found = [context.configuration.url] if context.configuration.url else []
     try:
-        further: Any = yaml.load(world.configuration.settings.get("additionalUrls", ""), Loader=yaml.CSafeLoader)
+        further: Any = yaml.load(context.configuration.settings.get("additionalUrls", ""), Loader=yaml.CSafeLoader)
     except yaml.YAMLError:
         return found
     return found + [item for item in further or () if isinstance(item, str)] if isinstance(further, list) else found
 
 
-def _callback(world: World) -> str:
-    return f"{world.configuration.url}/auth/callback"
+def _callback(context: ServerContext) -> str:
+    return f"{context.configuration.url}/auth/callback"
 
 
-def _key(world: World) -> bytes:
+def _key(context: ServerContext) -> bytes:
     """Another than that of sessions: what is signed here can never be a session."""
-    return hashlib.sha256(b"sign-in\0" + world.authentication.key).digest()
+    return hashlib.sha256(b"sign-in\0" + context.authentication.key).digest()
 
 
-def _kept(world: World, request: Request) -> dict[str, Any] | None:
+def _kept(context: ServerContext, request: Request) -> dict[str, Any] | None:
     signed = cookies_of(header_map(request).get("cookie", "")).get(STATE, "")
-    if not signed or not world.authentication.key:
+    if not signed or not context.authentication.key:
         return None
     try:
-        found = tokens.verified(signed, _key(world), world.clock.now())
+        found = tokens.verified(signed, _key(context), context.clock.now())
     except InvalidToken:
         return None
-    return found if found.get("iss") == ISSUER and is_own(world, str(found.get("to"))) else None
+    return found if found.get("iss") == ISSUER and is_own(context, str(found.get("to"))) else None
 
 
-def _state_cookie(world: World, value: str, seconds: int) -> str:
-    secure = "; Secure" if is_secure(world) else ""
-    return f"{STATE}={value}; Path={base_path(world)}; Max-Age={seconds}; HttpOnly; SameSite=Lax{secure}"
+def _state_cookie(context: ServerContext, value: str, seconds: int) -> str:
+    secure = "; Secure" if is_secure(context) else ""
+    return f"{STATE}={value}; Path={base_path(context)}; Max-Age={seconds}; HttpOnly; SameSite=Lax{secure}"
 
 
-def _random(world: World, count: int) -> str:
-    return base64.urlsafe_b64encode(world.rng.token_bytes(count)).rstrip(b"=").decode()
+def _random(context: ServerContext, count: int) -> str:
+    return base64.urlsafe_b64encode(context.rng.token_bytes(count)).rstrip(b"=").decode()
 
 
 def _same(one: str, other: str) -> bool:

@@ -17,6 +17,7 @@ from argosy.cluster.http.streaming.raw import ByteStream
 from argosy.machinery.objects import JsonObject
 from argosy.runtime.client import Client
 from argosy.server.calls import Call
+from argosy.server.context import ServerContext
 from argosy.server.dispatch import Dispatcher
 from argosy.server.errors import ApiError
 from argosy.server.pages.shells import Opening, Terminal
@@ -28,16 +29,15 @@ from argosy.server.transport.front import Page, plain_not_found
 from argosy.server.transport.gateway import TEXT
 from argosy.server.transport.http1 import header_map
 from argosy.server.transport.query import pairs
-from argosy.server.world import World
 
 NEEDED: Final = ("pod", "container", "appName", "projectName", "namespace")
 MISSING: Final = "terminals are not served here: `kubectl exec` opens one, with a kubeconfig of the workload's cluster"
 SHELLS: Final = "bash,sh,powershell,cmd"
 
 
-def terminal(world: World, dispatcher: Dispatcher) -> Page:
+def terminal(context: ServerContext, dispatcher: Dispatcher) -> Page:
     async def page(request: Request, path: str, query: str) -> Response:
-        if not world.configuration.flag("exec.enabled"):
+        if not context.configuration.flag("exec.enabled"):
             return plain_not_found()
         headers = header_map(request)
         if not token_of(cookies_of(headers.get("cookie", ""))):
@@ -51,22 +51,24 @@ def terminal(world: World, dispatcher: Dispatcher) -> Page:
             return _plain(401, "Invalid token")
         if lacking := [name for name in NEEDED if not asked.get(name)]:
             return _plain(400, f"Missing required parameters: {', '.join(lacking)}")
-        may = Entitled(world, dispatcher, headers["cookie"], asked, request.peer)
+        may = Entitled(context, dispatcher, headers["cookie"], asked, request.peer)
         try:
             app = await may.application()
         except ApiError as error:
             return _plain(error.http_status, error.message)
-        client = await _cluster_of(world, app, asked)
+        client = await _cluster_of(context, app, asked)
         if client is None:
             return _plain(404, "Pod doesn't belong to specified app")
-        opening = Opening(world, client, asked["namespace"], asked["pod"], asked["container"], _shells(world, asked))
-        if not world.pod_shells.are_of(client):
+        opening = Opening(
+            context, client, asked["namespace"], asked["pod"], asked["container"], _shells(context, asked)
+        )
+        if not context.pod_shells.are_of(client):
             return _plain(501, MISSING)
         if not websocket.is_asked_for(request):
             return _plain(400, "Bad Request")
 
         async def talk(stream: ByteStream) -> None:
-            await Terminal(world.clock, websocket.WebSocket(stream), may.is_still).run(opening)
+            await Terminal(context.clock, websocket.WebSocket(stream), may.is_still).run(opening)
 
         return Response(101, b"", "", websocket.handshake(request, ""), upgrade=talk)
 
@@ -76,8 +78,10 @@ def terminal(world: World, dispatcher: Dispatcher) -> Page:
 class Entitled:
     """Who asked, and whether they still may."""
 
-    def __init__(self, world: World, dispatcher: Dispatcher, cookie: str, asked: dict[str, str], peer: str) -> None:
-        self._world, self._dispatcher, self._cookie = world, dispatcher, cookie
+    def __init__(
+        self, context: ServerContext, dispatcher: Dispatcher, cookie: str, asked: dict[str, str], peer: str
+    ) -> None:
+        self._context, self._dispatcher, self._cookie = context, dispatcher, cookie
         self._asked, self._peer = asked, peer
 
     async def application(self) -> JsonObject:
@@ -86,12 +90,12 @@ class Entitled:
         enforcer = self._dispatcher.enforcer
         call = Call(method="terminal", request={}, caller=caller, enforcer=enforcer, peer=self._peer)
         namespace, project = self._asked.get("appNamespace", ""), self._asked["projectName"]
-        found = await find(self._world, call, "get", self._asked["appName"], namespace=namespace, project=project)
+        found = await find(self._context, call, "get", self._asked["appName"], namespace=namespace, project=project)
         call.permit("exec", "create", found.target)
         return found.app
 
     async def is_still(self) -> bool:
-        if not self._world.configuration.flag("exec.enabled"):
+        if not self._context.configuration.flag("exec.enabled"):
             return False
         try:
             await self.application()
@@ -100,12 +104,12 @@ class Entitled:
         return True
 
 
-async def _cluster_of(world: World, app: JsonObject, asked: dict[str, str]) -> Client | None:
+async def _cluster_of(context: ServerContext, app: JsonObject, asked: dict[str, str]) -> Client | None:
     """The client of the Application's cluster, if the Pod is in its live tree."""
-    seen = await view(world, app)
+    seen = await view(context, app)
     if seen is None:
         return None
-    nodes = (await Tree(world, app, seen).build())["nodes"]
+    nodes = (await Tree(context, app, seen).build())["nodes"]
     wanted = ("Pod", asked["namespace"], asked["pod"])
     if not any((node.get("kind"), node.get("namespace"), node.get("name")) == wanted for node in nodes):
         return None
@@ -113,9 +117,9 @@ async def _cluster_of(world: World, app: JsonObject, asked: dict[str, str]) -> C
     return client
 
 
-def _shells(world: World, asked: dict[str, str]) -> tuple[str, ...]:
+def _shells(context: ServerContext, asked: dict[str, str]) -> tuple[str, ...]:
     """Those to be tried: the one that is asked for, if it is allowed."""
-    text = world.configuration.settings.get("exec.shells") or SHELLS
+    text = context.configuration.settings.get("exec.shells") or SHELLS
     allowed = tuple(word for item in text.split(",") if (word := item.strip()))
     chosen = asked.get("shell", "")
     return (chosen,) if chosen in allowed else allowed

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from argosy.server.calls import Route
+from argosy.server.context import ServerContext
 from argosy.server.services.account import account_routes
 from argosy.server.services.application_sets import application_set_routes
 from argosy.server.services.applications import application_routes
@@ -15,7 +16,6 @@ from argosy.server.services.repositories import repository_routes
 from argosy.server.services.session import session_routes
 from argosy.server.services.settings import settings_routes
 from argosy.server.services.version import version_routes
-from argosy.server.world import World
 
 ROOMS = (
     session_routes,
@@ -33,9 +33,9 @@ ROOMS = (
 )
 
 
-def routes(world: World) -> dict[str, Route]:
+def routes(context: ServerContext) -> dict[str, Route]:
     """By full method name."""
     found: dict[str, Route] = {}
     for room in ROOMS:
-        found.update(room(world))
+        found.update(room(context))
     return found

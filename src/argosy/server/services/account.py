@@ -17,13 +17,13 @@ from argosy.machinery.objects import JsonObject, Key
 from argosy.machinery.status import StatusError
 from argosy.server.calls import Call, Caller, Route, sign_in, within
 from argosy.server.configuration import SECRET, SECRETS, decoded
+from argosy.server.context import ServerContext
 from argosy.server.errors import ApiError, Code, invalid, not_found, unknown
 from argosy.server.permissions.policy import ACTIONS, RESOURCES, SCOPED
 from argosy.server.services.settings import password_pattern
 from argosy.server.sessions.accounts import API_KEY, Account, Token, accounts_of, prefix_of, tokens_text
 from argosy.server.sessions.passwords import MAX_PASSWORD, account_json, hashed
 from argosy.server.sessions.tokens import ISSUER, seconds_of
-from argosy.server.world import World
 
 SERVICE: Final = "account.AccountService"
 FOREIGN_TOKEN_SECONDS: Final = 300
@@ -31,8 +31,8 @@ TRIES: Final = 5
 FAILED: Final = "failed to update account with new token: "
 
 
-def account_routes(world: World) -> dict[str, Route]:
-    service = Accounts(world)
+def account_routes(context: ServerContext) -> dict[str, Route]:
+    service = Accounts(context)
     return {
         f"{SERVICE}/CanI": Route(needs=sign_in(), unary=service.can_i),
         f"{SERVICE}/UpdatePassword": Route(needs=sign_in(mutates=True), unary=service.update_password),
@@ -48,8 +48,8 @@ def is_own(caller: Caller, name: str) -> bool:
 
 
 class Accounts:
-    def __init__(self, world: World) -> None:
-        self._world = world
+    def __init__(self, context: ServerContext) -> None:
+        self._context = context
 
     async def can_i(self, call: Call) -> JsonObject:
         request = call.request
@@ -58,17 +58,17 @@ class Accounts:
             raise invalid(f"[{' '.join(ACTIONS)}] does not contain {action}")
         if resource not in RESOURCES:
             raise invalid(f"[{' '.join(RESOURCES)}] does not contain {resource}")
-        if action == "rollback" and not self._world.configuration.flag("server.rbac.rollback.enforce.enable"):
+        if action == "rollback" and not self._context.configuration.flag("server.rbac.rollback.enforce.enable"):
             action = "sync"
         target = request.get("subresource") or ""
         if resource in SCOPED:
             parts = target.split("/")
-            if len(parts) == 3 and parts[1] == self._world.namespace:
+            if len(parts) == 3 and parts[1] == self._context.namespace:
                 target = f"{parts[0]}/{parts[2]}"
         return {"value": "yes" if call.may(resource, action, target) else "no"}
 
     async def list_all(self, call: Call) -> JsonObject:
-        found = self._world.authentication.accounts.values()
+        found = self._context.authentication.accounts.values()
         items = [account_json(item) for item in found if self._may(call, "get", item.name)]
         call.checked = True
         return {"items": items}
@@ -79,14 +79,14 @@ class Accounts:
         return account_json(self._account(name))
 
     async def create_token(self, call: Call) -> JsonObject:
-        request, authentication = call.request, self._world.authentication
+        request, authentication = call.request, self._context.authentication
         name = request.get("name") or ""
         self._permit(call, "update", name)
         account = self._account(name)
         token_id, seconds = request.get("id") or authentication.new_id(), int(request.get("expiresIn") or 0)
         if seconds < 0:
             raise invalid(f"expiresIn: {seconds} is negative; 0 means that the token does not expire")
-        now = int(self._world.clock.now().timestamp())
+        now = int(self._context.clock.now().timestamp())
 
         def added(present: Account) -> Account:
             if present.has_token(token_id):
@@ -113,7 +113,7 @@ class Accounts:
         return {}
 
     async def update_password(self, call: Call) -> JsonObject:
-        request, caller, world = call.request, call.caller, self._world
+        request, caller, context = call.request, call.caller, self._context
         given, own = request.get("name") or "", caller.subject.name
         name, local = given or own, caller.claims.get("iss") == ISSUER
         if name != own or not local:
@@ -122,21 +122,21 @@ class Accounts:
             raise invalid(f'password can only be changed for local users, not user "{own}"')
         if local:
             await self._check_own(own, request.get("currentPassword") or "", call.peer)
-        elif world.clock.now().timestamp() - (seconds_of(dict(caller.claims), "iat") or 0) > FOREIGN_TOKEN_SECONDS:
+        elif context.clock.now().timestamp() - (seconds_of(dict(caller.claims), "iat") or 0) > FOREIGN_TOKEN_SECONDS:
             raise unknown("SSO token is too old: sign in again")
-        password, pattern = request.get("newPassword") or "", password_pattern(world.configuration.settings)
+        password, pattern = request.get("newPassword") or "", password_pattern(context.configuration.settings)
         if len(password) > MAX_PASSWORD or not _fits(pattern, password):
             raise unknown(f"new password does not match the following expression: {pattern}")
         self._account(name)
-        made = await world.clock.external(asyncio.to_thread(hashed, password))
-        now = world.clock.now()
+        made = await context.clock.external(asyncio.to_thread(hashed, password))
+        now = context.clock.now()
         await self._change(name, lambda present: replace(present, password_hash=made, password_changed_at=now))
         return {}
 
     async def _check_own(self, name: str, password: str, address: str) -> None:
         try:
-            account = self._world.authentication.accounts.get(name)
-            await self._world.passwords.check(name, password, account, address)
+            account = self._context.authentication.accounts.get(name)
+            await self._context.passwords.check(name, password, account, address)
         except ApiError as error:
             if error.code is Code.RESOURCE_EXHAUSTED:
                 raise
@@ -151,16 +151,16 @@ class Accounts:
             call.permit("accounts", action, name)
 
     def _account(self, name: str) -> Account:
-        if (found := self._world.authentication.accounts.get(name)) is None:
+        if (found := self._context.authentication.accounts.get(name)) is None:
             raise not_found(f"account '{name}' does not exist")
         return found
 
     async def _change(self, name: str, change: Callable[[Account], Account]) -> None:
         """On the newest state of the Secret; others may write at the same time."""
-        client, namespace = self._world.client, self._world.namespace
+        client, namespace = self._context.client, self._context.namespace
         for _ in range(TRIES):
             secret = await client.get(requests.Get(SECRETS, Key(namespace, SECRET)))
-            present = accounts_of(self._world.configuration.settings, decoded(secret))[name]
+            present = accounts_of(self._context.configuration.settings, decoded(secret))[name]
             changed = change(present)
             data = _coded(_differences(present, changed))
             patch = {"metadata": {"resourceVersion": secret["metadata"]["resourceVersion"]}, "data": data}
@@ -170,19 +170,19 @@ class Accounts:
                 if not error.is_conflict:
                     raise
                 continue
-            await seen(self._world, made)
+            await seen(self._context, made)
             return
         raise ApiError(Code.ABORTED, f"{SECRET} is being changed by others: try again")
 
 
-async def seen(world: World, made: JsonObject) -> None:
+async def seen(context: ServerContext, made: JsonObject) -> None:
     """Until this process' cache shows the Secret as it was written: what was changed must count at once."""
     for _ in range(200):
-        found = world.configuration.secret_object(made["metadata"]["name"]) or {}
+        found = context.configuration.secret_object(made["metadata"]["name"]) or {}
         version = (found.get("metadata") or {}).get("resourceVersion") or "0"
         if not version.isdigit() or int(version) >= int(made["metadata"]["resourceVersion"]):
             return
-        await world.clock.sleep(0.01)
+        await context.clock.sleep(0.01)
 
 
 def _differences(before: Account, after: Account) -> dict[str, str]:

@@ -16,8 +16,8 @@ from argosy.machinery.objects import JsonObject, Key
 from argosy.machinery.status import StatusError
 from argosy.server.calls import Call, Route, right
 from argosy.server.configuration import CONFIG_MAPS
+from argosy.server.context import ServerContext
 from argosy.server.errors import ApiError, Code, unknown
-from argosy.server.world import World
 
 SERVICE: Final = "certificate.CertificateService"
 TLS, HOSTS, HOSTS_KEY = "argocd-tls-certs-cm", "argocd-ssh-known-hosts-cm", "ssh_known_hosts"
@@ -34,8 +34,8 @@ class HostKey(NamedTuple):
     """Base64."""
 
 
-def certificate_routes(world: World) -> dict[str, Route]:
-    service = Certificates(world)
+def certificate_routes(context: ServerContext) -> dict[str, Route]:
+    service = Certificates(context)
 
     def needs(action: str, *, mutates: bool = False) -> Route:
         return Route(
@@ -50,8 +50,8 @@ def certificate_routes(world: World) -> dict[str, Route]:
 
 
 class Certificates:
-    def __init__(self, world: World) -> None:
-        self._world = world
+    def __init__(self, context: ServerContext) -> None:
+        self._context = context
 
     async def get(self, call: Call) -> JsonObject:
         request = call.request
@@ -100,14 +100,14 @@ class Certificates:
         return {"items": removed or None}
 
     def _certificates(self) -> Mapping[str, str]:
-        return self._world.configuration.config_map(TLS)
+        return self._context.configuration.config_map(TLS)
 
     def _host_keys(self) -> list[HostKey]:
-        return host_keys(self._world.configuration.config_map(HOSTS).get(HOSTS_KEY, ""))
+        return host_keys(self._context.configuration.config_map(HOSTS).get(HOSTS_KEY, ""))
 
     async def _write(self, name: str, change: Callable[[dict[str, str]], dict[str, str]]) -> None:
         """On the newest state of the ConfigMap."""
-        client, namespace = self._world.client, self._world.namespace
+        client, namespace = self._context.client, self._context.namespace
         for _ in range(TRIES):
             try:
                 found = await client.get(requests.Get(CONFIG_MAPS, Key(namespace, name)))
@@ -136,10 +136,10 @@ class Certificates:
 
     async def _seen(self, name: str, version: int) -> None:
         for _ in range(200):
-            found = self._world.configuration.config_object(name) or {}
+            found = self._context.configuration.config_object(name) or {}
             if int((found.get("metadata") or {}).get("resourceVersion") or 0) >= version:
                 return
-            await self._world.clock.sleep(0.01)
+            await self._context.clock.sleep(0.01)
 
 
 def host_keys(text: str) -> list[HostKey]:

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from argosy.machinery.objects import JsonObject
 from argosy.machinery.text.yaml import YamlError, load
-from argosy.server.world import World
+from argosy.server.context import ServerContext
 
 if TYPE_CHECKING:
     from argosy.expr.gotemplate import GoTemplates
@@ -19,10 +19,10 @@ log = logging.getLogger(__name__)
 SCHEMES: Final = frozenset({"http", "https", ""})
 
 
-def links(world: World, key: str, data: JsonObject) -> JsonObject:
+def links(context: ServerContext, key: str, data: JsonObject) -> JsonObject:
     """`key`: `application.links`, `project.links` or `resource.links` of argocd-cm."""
     try:
-        told = load((world.configuration.settings.get(key) or "").encode()) or []
+        told = load((context.configuration.settings.get(key) or "").encode()) or []
     except YamlError as error:
         log.warning("argocd-cm %s: %s", key, error)
         return {}

@@ -15,8 +15,8 @@ from argosy.machinery.objects import JsonObject, Key
 from argosy.machinery.status import StatusError
 from argosy.server.calls import Call, Route, right
 from argosy.server.configuration import CONFIG_MAPS
+from argosy.server.context import ServerContext
 from argosy.server.errors import ApiError, Code, invalid, unknown
-from argosy.server.world import World
 
 SERVICE: Final = "gpgkey.GPGKeyService"
 KEYS: Final = "argocd-gpg-keys-cm"
@@ -27,8 +27,8 @@ TRUST: Final = {"u": "ultimate", "f": "full", "m": "marginal", "n": "never"}
 KINDS: Final = {"1": "rsa", "17": "dsa", "18": "ecdh", "19": "ecdsa", "22": "ed25519"}
 
 
-def gpg_key_routes(world: World) -> dict[str, Route]:
-    service = GpgKeys(world)
+def gpg_key_routes(context: ServerContext) -> dict[str, Route]:
+    service = GpgKeys(context)
 
     def route(action: str, unary: Callable[..., object], *, mutates: bool = False) -> Route:
         return Route(needs=right("gpgkeys", action, lambda request: "", mutates=mutates), unary=unary)  # type: ignore[arg-type]
@@ -42,8 +42,8 @@ def gpg_key_routes(world: World) -> dict[str, Route]:
 
 
 class GpgKeys:
-    def __init__(self, world: World) -> None:
-        self._world = world
+    def __init__(self, context: ServerContext) -> None:
+        self._context = context
 
     async def list_all(self, call: Call) -> JsonObject:
         found = await self._read("\n".join(self._stored().values()))
@@ -88,13 +88,13 @@ class GpgKeys:
         return {}
 
     def _stored(self) -> dict[str, str]:
-        return dict(self._world.configuration.config_map(KEYS))
+        return dict(self._context.configuration.config_map(KEYS))
 
     async def _read(self, text: str) -> list[JsonObject]:
-        return await self._world.clock.external(asyncio.to_thread(_listed, text)) if text.strip() else []
+        return await self._context.clock.external(asyncio.to_thread(_listed, text)) if text.strip() else []
 
     async def _write(self, change: Callable[[dict[str, str]], dict[str, str]]) -> None:
-        client, namespace = self._world.client, self._world.namespace
+        client, namespace = self._context.client, self._context.namespace
         for _ in range(5):
             try:
                 found = await client.get(requests.Get(CONFIG_MAPS, Key(namespace, KEYS)))
@@ -122,10 +122,10 @@ class GpgKeys:
 
     async def _seen(self, version: int) -> None:
         for _ in range(200):
-            found = self._world.configuration.config_object(KEYS) or {}
+            found = self._context.configuration.config_object(KEYS) or {}
             if int((found.get("metadata") or {}).get("resourceVersion") or 0) >= version:
                 return
-            await self._world.clock.sleep(0.01)
+            await self._context.clock.sleep(0.01)
 
 
 def short(key_id: str) -> str:

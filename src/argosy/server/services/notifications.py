@@ -8,24 +8,25 @@ from typing import Final
 from argosy.machinery.objects import JsonObject
 from argosy.machinery.text.yaml import YamlError, load
 from argosy.server.calls import Call, Route, sign_in
+from argosy.server.context import ServerContext
 from argosy.server.errors import unknown
-from argosy.server.world import World
 
 CONFIG: Final = "argocd-notifications-cm"
 SERVICE: Final = "notification.NotificationService"
 
 
-def notification_routes(world: World) -> dict[str, Route]:
+def notification_routes(context: ServerContext) -> dict[str, Route]:
     """Any sign-in will do: the names are no secret, and forms that subscribe need them."""
     parts = {"ListTriggers": "trigger.", "ListTemplates": "template.", "ListServices": "service."}
     return {
-        f"{SERVICE}/{method}": Route(needs=sign_in(), unary=_listing(world, prefix)) for method, prefix in parts.items()
+        f"{SERVICE}/{method}": Route(needs=sign_in(), unary=_listing(context, prefix))
+        for method, prefix in parts.items()
     }
 
 
-def _listing(world: World, prefix: str) -> Callable[[Call], Awaitable[JsonObject]]:
+def _listing(context: ServerContext, prefix: str) -> Callable[[Call], Awaitable[JsonObject]]:
     async def answer(call: Call) -> JsonObject:
-        config = world.configuration.config_map(CONFIG)
+        config = context.configuration.config_map(CONFIG)
         _check(config)
         names = {_name(key.removeprefix(prefix), prefix) for key in config if key.startswith(prefix)}
         return {"items": [{"name": name} for name in sorted(names)]}

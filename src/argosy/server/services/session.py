@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from argosy.machinery.objects import JsonObject
 from argosy.server.calls import Call, Route, nothing
+from argosy.server.context import ServerContext
 from argosy.server.errors import unauthenticated
 from argosy.server.pages.sign_in import base_path, is_secure
 from argosy.server.sessions.accounts import LOGIN
 from argosy.server.sessions.cookies import clear_cookies, cookies_of, set_cookies
-from argosy.server.world import World
 
 SERVICE = "session.SessionService"
 
 
-def session_routes(world: World) -> dict[str, Route]:
-    service = Sessions(world)
+def session_routes(context: ServerContext) -> dict[str, Route]:
+    service = Sessions(context)
     return {
         f"{SERVICE}/Create": Route(needs=nothing(mutates=True), unary=service.create),
         f"{SERVICE}/Delete": Route(needs=nothing(), unary=service.delete),
@@ -23,11 +23,11 @@ def session_routes(world: World) -> dict[str, Route]:
 
 
 class Sessions:
-    def __init__(self, world: World) -> None:
-        self._world = world
+    def __init__(self, context: ServerContext) -> None:
+        self._context = context
 
     async def create(self, call: Call) -> JsonObject:
-        request, world = call.request, self._world
+        request, context = call.request, self._context
         if request.get("token"):
             raise unauthenticated(
                 "token-based session creation no longer supported. please upgrade argocd cli to v0.7+"
@@ -35,18 +35,18 @@ class Sessions:
         name, password = request.get("username") or "", request.get("password") or ""
         if not name or not password:
             raise unauthenticated("no credentials supplied")
-        account = world.authentication.accounts.get(name)
-        await world.passwords.check(name, password, account, call.peer)
-        seconds = world.authentication.session_seconds()
-        token = world.authentication.issue(f"{name}:{LOGIN}", seconds, world.authentication.new_id())
-        secure = is_secure(world)
-        for cookie in set_cookies(token, base_path(world), secure=secure):
+        account = context.authentication.accounts.get(name)
+        await context.passwords.check(name, password, account, call.peer)
+        seconds = context.authentication.session_seconds()
+        token = context.authentication.issue(f"{name}:{LOGIN}", seconds, context.authentication.new_id())
+        secure = is_secure(context)
+        for cookie in set_cookies(token, base_path(context), secure=secure):
             call.answer_headers.append(("set-cookie", cookie))
         return {"token": token}
 
     async def delete(self, call: Call) -> JsonObject:
         cookies = cookies_of(call.headers.get("cookie", ""))
-        for cookie in clear_cookies(cookies, base_path(self._world)):
+        for cookie in clear_cookies(cookies, base_path(self._context)):
             call.answer_headers.append(("set-cookie", cookie))
         return {}
 

@@ -10,17 +10,17 @@ import yaml
 from argosy.machinery.objects import JsonObject
 from argosy.machinery.text.yaml import YamlError, load
 from argosy.server.calls import Call, Route, nothing, sign_in
+from argosy.server.context import ServerContext
 from argosy.server.schema.go_json import ignored_yaml
 from argosy.server.sessions.accounts import LOGIN
-from argosy.server.world import World
 
 PASSWORD_PATTERN: Final = "^.{8,32}$"  # noqa: S105  # what passwords must look like
 PREFIX: Final = "resource.customizations."
 CRD: Final = "apiextensions.k8s.io/CustomResourceDefinition"
 
 
-def settings_routes(world: World) -> dict[str, Route]:
-    service = SettingsService(world)
+def settings_routes(context: ServerContext) -> dict[str, Route]:
+    service = SettingsService(context)
     return {
         "cluster.SettingsService/Get": Route(needs=nothing(), unary=service.get),
         "cluster.SettingsService/GetPlugins": Route(needs=sign_in(), unary=service.plugins),
@@ -32,28 +32,28 @@ def password_pattern(settings: Mapping[str, str]) -> str:
 
 
 class SettingsService:
-    def __init__(self, world: World) -> None:
-        self._world = world
+    def __init__(self, context: ServerContext) -> None:
+        self._context = context
 
     async def get(self, call: Call) -> JsonObject:
         found = self._public()
-        settings = self._world.configuration.settings
+        settings = self._context.configuration.settings
         if call.caller.signed_in:
             found |= {
                 "uiBannerContent": settings.get("ui.bannercontent", ""),
                 "uiBannerURL": settings.get("ui.bannerurl", ""),
                 "uiBannerPermanent": settings.get("ui.bannerpermanent") == "true",
                 "uiBannerPosition": settings.get("ui.bannerposition", ""),
-                "controllerNamespace": self._world.namespace,
+                "controllerNamespace": self._context.namespace,
                 "resourceOverrides": overrides(settings),
                 "passwordPattern": password_pattern(settings),
             }
         return found
 
     def _public(self) -> JsonObject:
-        configuration = self._world.configuration
+        configuration = self._context.configuration
         settings, parameters = configuration.settings, configuration.parameters
-        accounts = self._world.authentication.accounts.values()
+        accounts = self._context.authentication.accounts.values()
         found: JsonObject = {
             "url": configuration.url,
             "additionalUrls": _list(settings.get("additionalUrls")),
@@ -90,7 +90,7 @@ class SettingsService:
         return found
 
     async def plugins(self, call: Call) -> JsonObject:
-        documents = self._world.gitops.plane.plugins
+        documents = self._context.gitops.plane.plugins
         names = sorted(str((item.get("metadata") or {}).get("name") or "") for item in documents)
         return {"plugins": [{"name": name} for name in names if name]}
 

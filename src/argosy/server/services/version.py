@@ -9,7 +9,7 @@ from typing import Final
 from argosy import __version__
 from argosy.machinery.objects import JsonObject
 from argosy.server.calls import Call, Route, nothing
-from argosy.server.world import World
+from argosy.server.context import ServerContext
 
 EMULATED: Final = "v3.6.0"
 """The release of Argo CD whose API this is: clients compare it with their own."""
@@ -17,10 +17,10 @@ HELM: Final = "v4.2.3"
 KUSTOMIZE: Final = "v5.8.1"
 
 
-def version_routes(world: World) -> dict[str, Route]:
+def version_routes(context: ServerContext) -> dict[str, Route]:
     async def answer(call: Call) -> JsonObject:
         found: JsonObject = {"Version": f"{EMULATED}+argosy.{__version__}"}
-        if not call.caller.signed_in and not world.configuration.anonymous:
+        if not call.caller.signed_in and not context.configuration.anonymous:
             return found
         return {
             **found,

@@ -15,6 +15,7 @@ from argosy.machinery.status import StatusError
 from argosy.machinery.timestamps import seconds
 from argosy.observe.metrics import Registry
 from argosy.observe.tracing import ANNOTATION, span, traceparent
+from argosy.server.context import APPLICATION_SETS, APPLICATIONS, ServerContext
 from argosy.server.metrics import ServerMetrics
 from argosy.server.services.applications.access import is_enabled
 from argosy.server.transport.front import Page
@@ -23,7 +24,6 @@ from argosy.server.transport.http1 import header_map
 from argosy.server.webhooks.concerned import asks_anew, is_same_repository, refreshed, urls_of
 from argosy.server.webhooks.news import News, Pushed, Refused, Stored
 from argosy.server.webhooks.providers import Hook, news_of
-from argosy.server.world import APPLICATION_SETS, APPLICATIONS, World
 
 log = logging.getLogger(__name__)
 ROOM: Final = 50_000
@@ -45,8 +45,8 @@ TRACE_HEADER: Final = "traceparent"
 class Receiver:
     """`run` until cancelled."""
 
-    def __init__(self, world: World, metrics: ServerMetrics | None = None) -> None:
-        self._world = world
+    def __init__(self, context: ServerContext, metrics: ServerMetrics | None = None) -> None:
+        self._context = context
         self._metrics = metrics or ServerMetrics(Registry())
         self._waiting: dict[News, str] = {}
         """And which trace each belongs to; of the same news the last."""
@@ -75,7 +75,7 @@ class Receiver:
 
     def _take(self, request: Request) -> None:
         """Raises Refused."""
-        configuration = self._world.configuration
+        configuration = self._context.configuration
         largest = _megabytes(configuration.settings) << 20
         news = news_of(Hook(header_map(request), request.body, configuration.secret, largest))
         if request.method != "POST":
@@ -88,7 +88,7 @@ class Receiver:
         if isinstance(news, Pushed):
             self._metrics.pushed(news.urls)
         self._metrics.waiting(len(self._waiting))
-        self._came_at = self._world.clock.monotonic()
+        self._came_at = self._context.clock.monotonic()
         self._heard.set()
 
     async def run(self) -> None:
@@ -104,26 +104,26 @@ class Receiver:
                 self._metrics.waiting(len(self._waiting))
 
     async def _tell(self, news: News) -> None:
-        world = self._world
+        context = self._context
         concerned = 0
         for count, app in enumerate(self._candidates(news)):
             if count % GIVE_WAY == GIVE_WAY - 1:
-                await self._world.clock.sleep(0)
-            if not is_enabled(world, app["metadata"]["namespace"]):
+                await self._context.clock.sleep(0)
+            if not is_enabled(context, app["metadata"]["namespace"]):
                 continue
             if not (what := refreshed(news, app)):
                 if isinstance(news, Pushed):
                     self._metrics.kept(sorted(urls_of(app)))
                 continue
             concerned += 1
-            annotations = {REFRESH: "normal", REFRESH_TIME: seconds(world.clock.now())}
+            annotations = {REFRESH: "normal", REFRESH_TIME: seconds(context.clock.now())}
             if cause := traceparent():
                 annotations[ANNOTATION] = cause
             if what == "hydrate":
                 annotations[HYDRATE] = "normal"
             self._annotate(APPLICATIONS, key_of(app), annotations)
         for appset in await self._sets():
-            if is_enabled(world, appset["metadata"]["namespace"]) and asks_anew(news, appset):
+            if is_enabled(context, appset["metadata"]["namespace"]) and asks_anew(news, appset):
                 concerned += 1
                 self._annotate(APPLICATION_SETS, key_of(appset), {ASK_ANEW: "true"})
         if isinstance(news, Pushed):
@@ -131,7 +131,7 @@ class Receiver:
 
     def _candidates(self, news: News) -> list[JsonObject]:
         """Applications that have a repository of the news; those of charts are looked through."""
-        apps = self._world.gitops.plane.applications
+        apps = self._context.gitops.plane.applications
         if not isinstance(news, Pushed):
             return list(apps.list("")) if isinstance(news, Stored) else []
         if self._by_url is None:
@@ -160,7 +160,7 @@ class Receiver:
             self._by_url.setdefault(url, {})[key_of(new)] = None
 
     async def _sets(self) -> list[JsonObject]:
-        cache = self._world.caches.cache(APPLICATION_SETS)
+        cache = self._context.caches.cache(APPLICATION_SETS)
         await cache.wait_synced()
         return list(cache.list(""))
 
@@ -170,7 +170,7 @@ class Receiver:
 
     async def _write_all(self, tasks: asyncio.TaskGroup) -> None:
         """Each object at once, and then at most once a second, whatever comes meanwhile."""
-        clock = self._world.clock
+        clock = self._context.clock
         while True:
             await self._is_wanted.wait()
             await self._storm_over()
@@ -186,7 +186,7 @@ class Receiver:
                 await clock.sleep(PAUSE_SECONDS / 4)
 
     async def _storm_over(self) -> None:
-        clock = self._world.clock
+        clock = self._context.clock
         until = clock.monotonic() + LONGEST_STORM_SECONDS
         while (now := clock.monotonic()) < until and (self._waiting or now - self._came_at < QUIET_SECONDS):
             await clock.sleep(QUIET_SECONDS / 4)
@@ -194,7 +194,7 @@ class Receiver:
     async def _write(self, resource: Resource, key: Key, annotations: Mapping[str, str]) -> None:
         patch = {"metadata": {"annotations": dict(annotations)}}
         try:
-            await self._world.client.write(
+            await self._context.client.write(
                 requests.patch(resource, Key(key.namespace, key.name), patch, PatchType.MERGE)
             )
         except StatusError as error:

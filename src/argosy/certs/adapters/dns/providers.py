@@ -34,7 +34,7 @@ _NO_AMBIENT: Final = "the machine's own credentials may not be used for this iss
 
 
 @dataclass(frozen=True, slots=True)
-class World:
+class SolverContext:
     """What providers are made of."""
 
     egress: Egress
@@ -47,73 +47,73 @@ class World:
         return Api(name, self.egress, self.clock)
 
 
-def rfc2136(world: World, record: Record, config: JsonObject) -> Provider:
-    return Rfc2136.of(world.clock, config, _secret(record, config.get("tsigSecretSecretRef")))
+def rfc2136(context: SolverContext, record: Record, config: JsonObject) -> Provider:
+    return Rfc2136.of(context.clock, config, _secret(record, config.get("tsigSecretSecretRef")))
 
 
-def cloudflare(world: World, record: Record, config: JsonObject) -> Provider:
+def cloudflare(context: SolverContext, record: Record, config: JsonObject) -> Provider:
     if config.get("apiTokenSecretRef"):
         headers = {"Authorization": f"Bearer {_text(record, config['apiTokenSecretRef'])}"}
     else:
         key = _text(record, config.get("apiKeySecretRef"))
         headers = {"X-Auth-Email": str(config.get("email") or ""), "X-Auth-Key": key}
-    return Cloudflare(world.api("cloudflare"), headers)
+    return Cloudflare(context.api("cloudflare"), headers)
 
 
-def digitalocean(world: World, record: Record, config: JsonObject) -> Provider:
+def digitalocean(context: SolverContext, record: Record, config: JsonObject) -> Provider:
     token = _text(record, config.get("tokenSecretRef"))
-    return DigitalOcean(world.api("digitalocean"), f"Bearer {token}")
+    return DigitalOcean(context.api("digitalocean"), f"Bearer {token}")
 
 
-def acme_dns(world: World, record: Record, config: JsonObject) -> Provider:
+def acme_dns(context: SolverContext, record: Record, config: JsonObject) -> Provider:
     accounts = _secret(record, config.get("accountSecretRef"))
-    return AcmeDns(world.api("acme-dns"), str(config.get("host") or ""), accounts, record.domain)
+    return AcmeDns(context.api("acme-dns"), str(config.get("host") or ""), accounts, record.domain)
 
 
-def azure_dns(world: World, record: Record, config: JsonObject) -> Provider:
+def azure_dns(context: SolverContext, record: Record, config: JsonObject) -> Provider:
     secret = _secret(record, config.get("clientSecretSecretRef"))
     environment = os.environ if record.ambient else None
-    return AzureDns.of(world.api("azure"), config, secret, environment)
+    return AzureDns.of(context.api("azure"), config, secret, environment)
 
 
-def akamai(world: World, record: Record, config: JsonObject) -> Provider:
+def akamai(context: SolverContext, record: Record, config: JsonObject) -> Provider:
     names = ("clientTokenSecretRef", "clientSecretSecretRef", "accessTokenSecretRef")
     token, secret, access = (_text(record, config.get(name)) for name in names)
     domain = str(config.get("serviceConsumerDomain") or "")
-    return Akamai(world.api("akamai"), world.rng, domain, token, secret, access)
+    return Akamai(context.api("akamai"), context.rng, domain, token, secret, access)
 
 
-def cloud_dns(world: World, record: Record, config: JsonObject) -> Provider:
+def cloud_dns(context: SolverContext, record: Record, config: JsonObject) -> Provider:
     if not config.get("serviceAccountSecretRef"):
         raise ProviderError("cloudDNS: serviceAccountSecretRef must be set; ambient Google credentials are not used")
     identity = Credentials(gcp_service_account_key=_text(record, config["serviceAccountSecretRef"]))
 
     async def token() -> str:
         try:
-            return (await world.tokens.effective(identity)).password
+            return (await context.tokens.effective(identity)).password
         except SourceError as error:
             raise ProviderError(str(error)) from None
 
     project, zone = str(config.get("project") or ""), str(config.get("hostedZoneName") or "")
-    return CloudDns(world.api("google"), token, project, zone)
+    return CloudDns(context.api("google"), token, project, zone)
 
 
-def route53(world: World, record: Record, config: JsonObject) -> Provider:
+def route53(context: SolverContext, record: Record, config: JsonObject) -> Provider:
     account = ((config.get("auth") or {}).get("kubernetes") or {}).get("serviceAccountRef")
 
     async def web_token() -> str:
         given = account or {}
         audiences = given.get("audiences") or (identity.AUDIENCE,)
         try:
-            return await token_of(world.client, record.namespace, str(given.get("name") or ""), audiences)
+            return await token_of(context.client, record.namespace, str(given.get("name") or ""), audiences)
         except NoToken as error:
             raise ProviderError(str(error)) from None
 
     async def base() -> AwsCredentials:
-        return await _aws_credentials(world, record, config)
+        return await _aws_credentials(context, record, config)
 
     return Route53(
-        world.api("route53"),
+        context.api("route53"),
         base,
         str(config.get("role") or ""),
         str(config.get("hostedZoneID") or ""),
@@ -122,12 +122,12 @@ def route53(world: World, record: Record, config: JsonObject) -> Provider:
     )
 
 
-def webhook(world: World, record: Record, config: JsonObject) -> Provider:
+def webhook(context: SolverContext, record: Record, config: JsonObject) -> Provider:
     group, name = str(config.get("groupName") or ""), str(config.get("solverName") or "")
-    return Webhook(world.client, group, name, config.get("config"), record)
+    return Webhook(context.client, group, name, config.get("config"), record)
 
 
-MAKERS: Final[Mapping[str, Callable[[World, Record, JsonObject], Provider]]] = {
+MAKERS: Final[Mapping[str, Callable[[SolverContext, Record, JsonObject], Provider]]] = {
     "rfc2136": rfc2136,
     "cloudflare": cloudflare,
     "route53": route53,
@@ -141,15 +141,15 @@ MAKERS: Final[Mapping[str, Callable[[World, Record, JsonObject], Provider]]] = {
 """By the field of a solver's dns01 part."""
 
 
-def provider_of(world: World, record: Record, config: JsonObject) -> Provider:
+def provider_of(context: SolverContext, record: Record, config: JsonObject) -> Provider:
     """By the one field that is set. Raises ProviderError."""
     for name, make in MAKERS.items():
         if config.get(name) is not None:
-            return make(world, record, config[name])
+            return make(context, record, config[name])
     raise ProviderError(f"the solver names no provider that is known: {', '.join(MAKERS)}")
 
 
-async def _aws_credentials(world: World, record: Record, config: JsonObject) -> AwsCredentials:
+async def _aws_credentials(context: SolverContext, record: Record, config: JsonObject) -> AwsCredentials:
     key = str(config.get("accessKeyID") or "")
     if not key and config.get("accessKeyIDSecretRef"):
         key = _text(record, config["accessKeyIDSecretRef"])
@@ -157,7 +157,7 @@ async def _aws_credentials(world: World, record: Record, config: JsonObject) -> 
         return AwsCredentials(key, _text(record, config.get("secretAccessKeySecretRef")))
     if not record.ambient:
         raise ProviderError(_NO_AMBIENT)
-    return await identity.ambient(world.api("route53"), STS, os.environ)
+    return await identity.ambient(context.api("route53"), STS, os.environ)
 
 
 def _secret(record: Record, ref: Any) -> bytes:

@@ -9,7 +9,7 @@ from typing import Any
 from argosy.certs.acme.ports import CheckRecord, Done, NotYet, PresentRecord, Record, RemoveRecord, Visible
 from argosy.certs.adapters.dns.lookup import Lookup, LookupFailed
 from argosy.certs.adapters.dns.provider import Provider, ProviderError
-from argosy.certs.adapters.dns.providers import World, provider_of
+from argosy.certs.adapters.dns.providers import SolverContext, provider_of
 from argosy.machinery.controller import Question
 from argosy.machinery.objects import JsonObject
 from argosy.runtime.chance import Rng
@@ -28,7 +28,7 @@ class Records:
 
     def __init__(self, egress: Egress, client: Client, clock: Clock, rng: Rng, lookup: Lookup) -> None:
         self._clock, self._lookup = clock, lookup
-        self._world = World(egress, client, clock, rng.fork("dns"), CloudTokens(egress, clock, {}))
+        self._context = SolverContext(egress, client, clock, rng.fork("dns"), CloudTokens(egress, clock, {}))
 
     def answerers(self) -> Mapping[type[Question[Any]], Answerer]:
         return {
@@ -57,7 +57,7 @@ class Records:
     async def _changed(self, record: Record, what: Callable[[Provider], Change]) -> Done | NotYet:
         config: JsonObject = json.loads(record.config)
         try:
-            provider = provider_of(self._world, record, config)
+            provider = provider_of(self._context, record, config)
             fqdn, zone = await self._clock.external(self._place(record, config))
             await what(provider)(fqdn, zone, record.value)
         except (ProviderError, LookupFailed) as error:

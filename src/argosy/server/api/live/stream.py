@@ -16,8 +16,8 @@ from argosy.machinery.objects import JsonObject
 from argosy.server.api.live.changes import Changing, patched
 from argosy.server.api.live.shared_answers import Shared
 from argosy.server.calls import Call
+from argosy.server.context import ServerContext
 from argosy.server.errors import ApiError
-from argosy.server.world import World
 
 PAUSE_SECONDS: Final = 0.2
 """Changes within it are one event."""
@@ -30,15 +30,19 @@ class Events:
     """A body of chunks. `show` gives what is to be seen now; it is called when Applications or rights changed."""
 
     def __init__(
-        self, world: World, call: Call, show: Callable[[], Awaitable[JsonObject]], caches: Sequence[Changing] = ()
+        self,
+        context: ServerContext,
+        call: Call,
+        show: Callable[[], Awaitable[JsonObject]],
+        caches: Sequence[Changing] = (),
     ) -> None:
         """`caches`: whose changes may change what is shown; those of Applications when none are named."""
-        self._world, self._call, self._show = world, call, show
+        self._context, self._call, self._show = context, call, show
         self._number = 0
         self._last: JsonObject | None = None
         self._wake = asyncio.Event()
         self._dirty, self._ends = True, False
-        watched: Sequence[Changing] = caches or (world.gitops.plane.applications,)
+        watched: Sequence[Changing] = caches or (context.gitops.plane.applications,)
         self._forgets = [cache.on_change(self._hear) for cache in watched]
 
     def __aiter__(self) -> Events:
@@ -70,7 +74,7 @@ class Events:
 
     async def _wait(self) -> float:
         """For a change, but not for ever; then for what comes with it."""
-        clock = self._world.clock
+        clock = self._context.clock
         began = clock.monotonic()
         alarm = clock.call_later(RECHECK_SECONDS, self._wake.set, background=True)
         try:
@@ -85,7 +89,7 @@ class Events:
     async def _may_go_on(self) -> bool:
         try:
             if self._call.caller.signed_in:
-                await self._world.authentication.caller(self._call.headers)
+                await self._context.authentication.caller(self._call.headers)
         except ApiError:
             return False
         return self._call.still_permitted()
@@ -118,7 +122,7 @@ class SharedEvents(Events):
 
     def __init__(
         self,
-        world: World,
+        context: ServerContext,
         call: Call,
         show: Callable[[], Awaitable[JsonObject]],
         shared: Shared,
@@ -127,7 +131,7 @@ class SharedEvents(Events):
         self._shared, self._question = shared, (call.caller.subject, question)
         self._since = 0
         """The version of the first change that is not shown yet."""
-        super().__init__(world, call, show, (shared,))
+        super().__init__(context, call, show, (shared,))
 
     def _hear(self, old: JsonObject | None, new: JsonObject | None) -> None:
         if not self._dirty:

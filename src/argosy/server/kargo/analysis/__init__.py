@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from argosy.server.context import ServerContext
 from argosy.server.kargo.analysis.logs import log_endpoints
 from argosy.server.kargo.analysis.templates import template_endpoints
 from argosy.server.kargo.endpoint import Endpoint
 from argosy.server.kargo.settings import KargoSettings
-from argosy.server.world import World
 
 
-def analysis_endpoints(world: World, settings: KargoSettings) -> tuple[Endpoint, ...]:
-    return (*template_endpoints(settings), *log_endpoints(world, settings))
+def analysis_endpoints(context: ServerContext, settings: KargoSettings) -> tuple[Endpoint, ...]:
+    return (*template_endpoints(settings), *log_endpoints(context, settings))

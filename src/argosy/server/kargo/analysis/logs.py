@@ -14,11 +14,11 @@ from argosy.machinery.objects import JsonObject, Key
 from argosy.promotion.kinds import ANALYSIS_RUNS, STAGES
 from argosy.promotion.names import STAGE
 from argosy.server.calls import within
+from argosy.server.context import ServerContext
 from argosy.server.kargo.analysis.templates import RUN, integrated
 from argosy.server.kargo.endpoint import Asked, Endpoint, Reply, Stream
 from argosy.server.kargo.faults import Fault, invalid, not_found, unimplemented
 from argosy.server.kargo.settings import KargoSettings, LogSettings
-from argosy.server.world import World
 from argosy.sources.port import Credentials, SourceError
 
 LIMIT: Final = 16 << 20
@@ -26,7 +26,7 @@ CHUNK: Final = 4096
 _MARKS: Final = ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"))
 
 
-def log_endpoints(world: World, settings: KargoSettings) -> tuple[Endpoint, ...]:
+def log_endpoints(context: ServerContext, settings: KargoSettings) -> tuple[Endpoint, ...]:
     async def logs(asked: Asked) -> Reply | Stream:
         if not settings.logs.url:
             raise unimplemented("AnalysisRun log streaming is not configured")
@@ -34,7 +34,7 @@ def log_endpoints(world: World, settings: KargoSettings) -> tuple[Endpoint, ...]
         if run is None:
             raise not_found(f'AnalysisRun "{asked.path["analysis-run"]}" in namespace "{asked.project}" not found')
         names = await _names(asked, run)
-        text = await _fetched(world, settings.logs, names)
+        text = await _fetched(context, settings.logs, names)
         return Stream(_chunks(text), _event)
 
     endpoint = Endpoint(method="GET", path=f"{RUN}/logs", needs=within("analysisruns", "get"), answer=logs)
@@ -64,7 +64,7 @@ async def _names(asked: Asked, run: JsonObject) -> dict[str, str]:
     }
 
 
-async def _fetched(world: World, settings: LogSettings, names: dict[str, str]) -> str:
+async def _fetched(context: ServerContext, settings: LogSettings, names: dict[str, str]) -> str:
     """Raises Fault."""
     more = {"token": settings.token.reveal()} if settings.token else {}
     try:
@@ -75,8 +75,8 @@ async def _fetched(world: World, settings: LogSettings, names: dict[str, str]) -
     except ExprError as error:
         raise Fault(500, f"the template of log addresses cannot be filled: {error}") from None
     try:
-        answer = await world.clock.external(
-            world.outside.egress.get(str(url), Credentials(), limit=LIMIT, headers=headers)
+        answer = await context.clock.external(
+            context.outside.egress.get(str(url), Credentials(), limit=LIMIT, headers=headers)
         )
     except SourceError as error:
         raise Fault(502, f"the logs cannot be fetched: {error}") from None

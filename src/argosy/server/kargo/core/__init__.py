@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from argosy.server.context import ServerContext
 from argosy.server.kargo.endpoint import Endpoint
-from argosy.server.world import World
 
 
-def core_endpoints(world: World) -> tuple[Endpoint, ...]:
+def core_endpoints(context: ServerContext) -> tuple[Endpoint, ...]:
     from argosy.server.kargo.core.approving import approving_endpoints
     from argosy.server.kargo.core.freight import freight_endpoints
     from argosy.server.kargo.core.links import link_endpoints
@@ -20,13 +20,13 @@ def core_endpoints(world: World) -> tuple[Endpoint, ...]:
 
     return (
         *project_endpoints(),
-        *warehouse_endpoints(world),
-        *freight_endpoints(world),
-        *approving_endpoints(world),
-        *link_endpoints(world),
-        *stage_endpoints(world),
-        *verification_endpoints(world),
-        *promotion_endpoints(world),
-        *promoting_endpoints(world),
+        *warehouse_endpoints(context),
+        *freight_endpoints(context),
+        *approving_endpoints(context),
+        *link_endpoints(context),
+        *stage_endpoints(context),
+        *verification_endpoints(context),
+        *promotion_endpoints(context),
+        *promoting_endpoints(context),
         *task_endpoints(),
     )

@@ -9,14 +9,14 @@ from argosy.promotion.events import freight_event
 from argosy.promotion.freight.availability import origin_text, request_of
 from argosy.promotion.kinds import FREIGHT, STAGES
 from argosy.server.calls import within
+from argosy.server.context import ServerContext
 from argosy.server.kargo.access import MANAGER
 from argosy.server.kargo.core.freight import ONE, by_name_or_alias
 from argosy.server.kargo.endpoint import Asked, Endpoint, Reply
 from argosy.server.kargo.faults import invalid
-from argosy.server.world import World
 
 
-def approving_endpoints(world: World) -> tuple[Endpoint, ...]:
+def approving_endpoints(context: ServerContext) -> tuple[Endpoint, ...]:
     async def approve(asked: Asked) -> Reply:
         name = asked.one("stage")
         if not name:
@@ -31,15 +31,15 @@ def approving_endpoints(world: World) -> tuple[Endpoint, ...]:
             return Reply()
         key = Key(asked.project, piece["metadata"]["name"])
         await asked.access.permit("patch", FREIGHT, key, subresource="status")
-        patch = {"status": {"approvedFor": {name: {"approvedAt": timestamps.seconds(world.clock.now())}}}}
-        await world.control_plane.write(
+        patch = {"status": {"approvedFor": {name: {"approvedAt": timestamps.seconds(context.clock.now())}}}}
+        await context.control_plane.write(
             requests.patch(
                 FREIGHT, Key(key.namespace, key.name), patch, PatchType.MERGE, subresource="status", manager=MANAGER
             )
         )
         message = f'Freight approved for Stage "{name}" by "{asked.identity.actor}"'
         event = freight_event(piece, "FreightApproved", message, asked.identity.actor, stage_name=name)
-        world.events.record(piece, event.reason, event.message, annotations=event.annotations)
+        context.events.record(piece, event.reason, event.message, annotations=event.annotations)
         return Reply()
 
     needs = within("stages", "promote", mutates=True)

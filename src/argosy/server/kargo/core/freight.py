@@ -12,11 +12,11 @@ from argosy.promotion.freight.availability import available, discovered_at
 from argosy.promotion.kinds import FREIGHT, STAGES
 from argosy.promotion.names import ALIAS
 from argosy.server.calls import within
+from argosy.server.context import ServerContext
 from argosy.server.kargo.endpoint import Asked, Endpoint, Reply, Stream
 from argosy.server.kargo.faults import conflict, invalid, not_found
 from argosy.server.kargo.shapes import plain
 from argosy.server.kargo.watching import watch
-from argosy.server.world import World
 
 LIST: Final = "/projects/{project}/freight"
 ONE: Final = f"{LIST}/{{freight-name-or-alias}}"
@@ -25,15 +25,15 @@ ARTEFACTS: Final = {IMAGES: "images", COMMITS: "commits", CHARTS: "charts"}
 FIRST_SEEN, TAG = "first_seen", "tag"
 
 
-def freight_endpoints(world: World) -> tuple[Endpoint, ...]:
+def freight_endpoints(context: ServerContext) -> tuple[Endpoint, ...]:
     async def query(asked: Asked) -> Reply | Stream:
         origins = frozenset(asked.all("origins"))
         if asked.flag("watch"):
             key = Key(asked.project, "")
-            return await watch(asked, world.client, FREIGHT, key, keeps=lambda one: is_from(one, origins))
+            return await watch(asked, context.client, FREIGHT, key, keeps=lambda one: is_from(one, origins))
         group, group_by, order_by = asked.one("group"), asked.one("groupBy"), asked.one("orderBy")
         check_query(group, group_by, order_by)
-        pieces, version = await _pieces(world, asked, origins)
+        pieces, version = await _pieces(context, asked, origins)
         groups = grouped(pieces, group_by, group)
         shown = {
             name: {"items": [plain(one) for one in ordered(of, order_by, reverse=asked.flag("reverse"))]}
@@ -44,7 +44,7 @@ def freight_endpoints(world: World) -> tuple[Endpoint, ...]:
     async def one(asked: Asked) -> Reply | Stream:
         piece = await by_name_or_alias(asked)
         if asked.flag("watch"):
-            return await watch(asked, world.client, FREIGHT, Key(asked.project, piece["metadata"]["name"]))
+            return await watch(asked, context.client, FREIGHT, Key(asked.project, piece["metadata"]["name"]))
         return Reply(plain(piece))
 
     return (
@@ -72,7 +72,7 @@ async def by_alias(asked: Asked, alias: str) -> JsonObject | None:
     return next((one for one in pieces if (one["metadata"].get("labels") or {}).get(ALIAS) == alias), None)
 
 
-async def _pieces(world: World, asked: Asked, origins: frozenset[str]) -> tuple[list[JsonObject], str]:
+async def _pieces(context: ServerContext, asked: Asked, origins: frozenset[str]) -> tuple[list[JsonObject], str]:
     name = asked.one("stage")
     if not name:
         pieces, version = await asked.objects.list(FREIGHT, asked.project)
@@ -81,7 +81,7 @@ async def _pieces(world: World, asked: Asked, origins: frozenset[str]) -> tuple[
     if stage is None:
         raise not_found(f'Stage "{name}" not found in project "{asked.project}"')
     pieces, _ = await asked.objects.list(FREIGHT, asked.project)
-    return list(available(stage, pieces, world.clock.now())), ""
+    return list(available(stage, pieces, context.clock.now())), ""
 
 
 async def _delete(asked: Asked) -> Reply:

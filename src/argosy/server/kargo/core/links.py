@@ -16,12 +16,12 @@ from argosy.machinery.objects import JsonObject, Key, Resource
 from argosy.machinery.status import StatusError
 from argosy.promotion.kinds import CLUSTER_CONFIGS, PROJECT_CONFIGS, STAGES
 from argosy.server.calls import within
+from argosy.server.context import ServerContext
 from argosy.server.kargo.core import freight, stages
 from argosy.server.kargo.core.freight import by_name_or_alias
 from argosy.server.kargo.endpoint import Asked, Endpoint, Reply
 from argosy.server.kargo.faults import not_found
 from argosy.server.kargo.shapes import plain
-from argosy.server.world import World
 
 if TYPE_CHECKING:
     from argosy.expr.gotemplate import GoTemplates
@@ -30,16 +30,16 @@ SCHEMES: Final = frozenset({"http", "https"})
 CLUSTER: Final = "cluster"
 
 
-def link_endpoints(world: World) -> tuple[Endpoint, ...]:
+def link_endpoints(context: ServerContext) -> tuple[Endpoint, ...]:
     async def of_stage(asked: Asked) -> Reply:
         stage = await asked.objects.find(STAGES, asked.key("stage"))
         if stage is None:
             raise not_found(f'Stage "{asked.path["stage"]}" not found in project "{asked.project}"')
-        return Reply(filled(await _declared(world, asked, "stageLinks"), {"stage": plain(stage)}))
+        return Reply(filled(await _declared(context, asked, "stageLinks"), {"stage": plain(stage)}))
 
     async def of_freight(asked: Asked) -> Reply:
         piece = await by_name_or_alias(asked)
-        return Reply(filled(await _declared(world, asked, "freightLinks"), {"freight": plain(piece)}))
+        return Reply(filled(await _declared(context, asked, "freightLinks"), {"freight": plain(piece)}))
 
     return (
         Endpoint(method="GET", path=f"{stages.ONE}/links", needs=within("stages", "get"), answer=of_stage),
@@ -47,7 +47,7 @@ def link_endpoints(world: World) -> tuple[Endpoint, ...]:
     )
 
 
-async def _declared(world: World, asked: Asked, field: str) -> list[JsonObject]:
+async def _declared(context: ServerContext, asked: Asked, field: str) -> list[JsonObject]:
     """Those of the cluster, then those of the project: whoever may see the object may see its links."""
     found: list[JsonObject] = []
     places: tuple[tuple[Resource, Key], ...] = (
@@ -56,7 +56,7 @@ async def _declared(world: World, asked: Asked, field: str) -> list[JsonObject]:
     )
     for resource, key in places:
         try:
-            config = await world.client.get(requests.Get(resource, Key(key.namespace, key.name)))
+            config = await context.client.get(requests.Get(resource, Key(key.namespace, key.name)))
         except StatusError as error:
             if error.is_not_found:
                 continue

@@ -15,17 +15,17 @@ from argosy.promotion.freight.availability import availability, origin_text
 from argosy.promotion.kinds import FREIGHT, PROMOTIONS, STAGES
 from argosy.promotion.names import CREATE_ACTOR
 from argosy.server.calls import within
+from argosy.server.context import ServerContext
 from argosy.server.kargo.access import MANAGER
 from argosy.server.kargo.core.freight import by_alias
 from argosy.server.kargo.endpoint import Asked, Endpoint, Reply, text
 from argosy.server.kargo.faults import Fault, invalid, not_found
 from argosy.server.kargo.shapes import plain
-from argosy.server.world import World
 
 ONE: Final = "/projects/{project}/stages/{stage}/promotions"
 
 
-def promoting_endpoints(world: World) -> tuple[Endpoint, ...]:
+def promoting_endpoints(context: ServerContext) -> tuple[Endpoint, ...]:
     async def promote(asked: Asked) -> Reply:
         body, stage_name = asked.json(), asked.path["stage"]
         given = {name: value for name in ("freight", "freightAlias", "origin") if (value := text(body, name))}
@@ -37,11 +37,11 @@ def promoting_endpoints(world: World) -> tuple[Endpoint, ...]:
             spec: JsonObject = {"origin": origin_of(given["origin"])}
         else:
             piece = await _piece(asked, given)
-            if not availability(stage, piece, world.clock.now()):
+            if not availability(stage, piece, context.clock.now()):
                 name = piece["metadata"]["name"]
                 raise invalid(f'Freight "{name}" is not available to Stage "{stage_name}"')
             spec = {"freight": piece["metadata"]["name"]}
-        return Reply(plain(await _made(world, asked, stage_name, spec), kind=False), 201)
+        return Reply(plain(await _made(context, asked, stage_name, spec), kind=False), 201)
 
     async def downstream(asked: Asked) -> Reply:
         body, stage_name = asked.json(), asked.path["stage"]
@@ -56,11 +56,11 @@ def promoting_endpoints(world: World) -> tuple[Endpoint, ...]:
         for stage in stages:
             await asked.access.permit("promote", STAGES, Key(asked.project, stage["metadata"]["name"]))
         for stage in stages:
-            if not availability(stage, piece, world.clock.now()):
+            if not availability(stage, piece, context.clock.now()):
                 name = stage["metadata"]["name"]
                 freight = piece["metadata"]["name"]
                 raise invalid(f'Freight "{freight}" is not available to downstream Stage "{name}"')
-        return await _made_for_all(world, asked, stages, piece)
+        return await _made_for_all(context, asked, stages, piece)
 
     needs = within("stages", "promote", mutates=True)
     return (
@@ -89,7 +89,7 @@ async def _piece(asked: Asked, given: JsonObject) -> JsonObject:
     return piece
 
 
-async def _made(world: World, asked: Asked, stage: str, spec: JsonObject) -> JsonObject:
+async def _made(context: ServerContext, asked: Asked, stage: str, spec: JsonObject) -> JsonObject:
     """Raises StatusError. What the caller may do was asked; admission takes the actor from us."""
     await asked.access.permit("create", PROMOTIONS, Key(asked.project, ""))
     body: JsonObject = {
@@ -102,26 +102,26 @@ async def _made(world: World, asked: Asked, stage: str, spec: JsonObject) -> Jso
         },
         "spec": {"stage": stage, **spec},
     }
-    made = await world.control_plane.write(requests.create(PROMOTIONS, body, manager=MANAGER))
-    await announced(world, asked, made)
+    made = await context.control_plane.write(requests.create(PROMOTIONS, body, manager=MANAGER))
+    await announced(context, asked, made)
     return made
 
 
-async def announced(world: World, asked: Asked, promotion: JsonObject) -> None:
+async def announced(context: ServerContext, asked: Asked, promotion: JsonObject) -> None:
     """An event says who promoted."""
     piece = None
     if name := promotion["spec"].get("freight"):
         try:
-            piece = await world.client.get(requests.Get(FREIGHT, Key(promotion["metadata"]["namespace"], name)))
+            piece = await context.client.get(requests.Get(FREIGHT, Key(promotion["metadata"]["namespace"], name)))
         except StatusError as error:
             if not error.is_not_found:
                 raise
     message = f'Promotion created for Stage "{promotion["spec"]["stage"]}" by "{asked.identity.actor}"'
     event = promotion_event(promotion, piece, "PromotionCreated", message)
-    world.events.record(promotion, event.reason, event.message, annotations=event.annotations)
+    context.events.record(promotion, event.reason, event.message, annotations=event.annotations)
 
 
-async def _made_for_all(world: World, asked: Asked, stages: list[JsonObject], piece: JsonObject) -> Reply:
+async def _made_for_all(context: ServerContext, asked: Asked, stages: list[JsonObject], piece: JsonObject) -> Reply:
     """What fails hinders no other; the answer is 207 then, with the texts."""
     made, errors = [], []
     for stage in stages:
@@ -130,7 +130,7 @@ async def _made_for_all(world: World, asked: Asked, stages: list[JsonObject], pi
             continue  # nothing to do there; a Stage without any template is told by admission, as upstream
         try:
             spec = {"freight": piece["metadata"]["name"]}
-            made.append(plain(await _made(world, asked, stage["metadata"]["name"], spec), kind=False))
+            made.append(plain(await _made(context, asked, stage["metadata"]["name"], spec), kind=False))
         except (StatusError, Fault) as error:
             errors.append(error.message)
     body: JsonObject = {"promotions": made}

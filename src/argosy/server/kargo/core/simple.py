@@ -10,11 +10,11 @@ from argosy.machinery.objects import JsonObject, Key, Resource
 from argosy.machinery.status import StatusError
 from argosy.promotion.names import REFRESH
 from argosy.server.calls import within
+from argosy.server.context import ServerContext
 from argosy.server.kargo.access import MANAGER
 from argosy.server.kargo.endpoint import Asked, Endpoint, Reply
 from argosy.server.kargo.faults import as_fault
 from argosy.server.kargo.shapes import cached_list, plain
-from argosy.server.world import World
 
 KeyOf = Callable[[Asked], Key]
 
@@ -44,20 +44,20 @@ def deleting(path: str, resource: Resource, key_of: KeyOf) -> Endpoint:
     return Endpoint(method="DELETE", path=path, needs=within(resource.plural, "delete", mutates=True), answer=delete)
 
 
-def refreshing(world: World, path: str, resource: Resource, key_of: KeyOf) -> Endpoint:
+def refreshing(context: ServerContext, path: str, resource: Resource, key_of: KeyOf) -> Endpoint:
     async def refresh(asked: Asked) -> Reply:
-        await refreshed(world, asked, resource, key_of(asked))
+        await refreshed(context, asked, resource, key_of(asked))
         return Reply()
 
     return Endpoint(method="POST", path=path, needs=within(resource.plural, "get", mutates=True), answer=refresh)
 
 
-async def refreshed(world: World, asked: Asked, resource: Resource, key: Key) -> JsonObject:
+async def refreshed(context: ServerContext, asked: Asked, resource: Resource, key: Key) -> JsonObject:
     """Who may see an object may have it looked at anew; upstream asks for no right at all. Raises Fault."""
     await asked.access.permit("get", resource, key)
-    patch = {"metadata": {"annotations": {REFRESH: timestamps.seconds(world.clock.now())}}}
+    patch = {"metadata": {"annotations": {REFRESH: timestamps.seconds(context.clock.now())}}}
     try:
-        return await world.control_plane.write(
+        return await context.control_plane.write(
             requests.patch(resource, Key(key.namespace, key.name), patch, PatchType.MERGE, manager=MANAGER)
         )
     except StatusError as error:

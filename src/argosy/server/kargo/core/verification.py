@@ -10,26 +10,26 @@ from argosy.machinery.objects import JsonObject, Key
 from argosy.promotion.kinds import STAGES
 from argosy.promotion.names import ABORT, REVERIFY
 from argosy.server.calls import within
+from argosy.server.context import ServerContext
 from argosy.server.kargo.access import MANAGER
 from argosy.server.kargo.core.stages import ONE
 from argosy.server.kargo.endpoint import Asked, Endpoint, Reply
 from argosy.server.kargo.faults import Fault
-from argosy.server.world import World
 
 TERMINAL = frozenset({"Successful", "Failed", "Error", "Inconclusive", "Aborted"})
 
 
-def verification_endpoints(world: World) -> tuple[Endpoint, ...]:
+def verification_endpoints(context: ServerContext) -> tuple[Endpoint, ...]:
     async def verify(asked: Asked) -> Reply:
         current = await _current(asked)
-        await _ask(world, asked, REVERIFY, str(current["id"]))
+        await _ask(context, asked, REVERIFY, str(current["id"]))
         return Reply()
 
     async def abort(asked: Asked) -> Reply:
         """What has ended stays as it is."""
         current = await _current(asked)
         if current.get("phase") not in TERMINAL:
-            await _ask(world, asked, ABORT, str(current["id"]))
+            await _ask(context, asked, ABORT, str(current["id"]))
         return Reply()
 
     needs = within("stages", "patch", mutates=True)
@@ -50,10 +50,10 @@ async def _current(asked: Asked) -> JsonObject:
     return found
 
 
-async def _ask(world: World, asked: Asked, annotation: str, verification: str) -> None:
+async def _ask(context: ServerContext, asked: Asked, annotation: str, verification: str) -> None:
     request = json.dumps({"id": verification, "actor": asked.identity.actor}, separators=(",", ":"))
     patch = {"metadata": {"annotations": {annotation: request}}}
     key = asked.key("stage")
-    await world.control_plane.write(
+    await context.control_plane.write(
         requests.patch(STAGES, Key(key.namespace, key.name), patch, PatchType.MERGE, manager=MANAGER)
     )

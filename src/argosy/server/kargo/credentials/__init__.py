@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+from argosy.server.context import ServerContext
 from argosy.server.kargo.credentials.configmaps import configmap_endpoints
 from argosy.server.kargo.credentials.generic import generic_endpoints
 from argosy.server.kargo.credentials.repositories import repository_endpoints
 from argosy.server.kargo.credentials.scopes import scopes_of
 from argosy.server.kargo.endpoint import Endpoint
 from argosy.server.kargo.settings import KargoSettings
-from argosy.server.world import World
 
 
-def credential_endpoints(world: World, settings: KargoSettings) -> tuple[Endpoint, ...]:
+def credential_endpoints(context: ServerContext, settings: KargoSettings) -> tuple[Endpoint, ...]:
     own, shared, system = scopes_of(settings)
     return (
         *(one for scope in (own, shared, system) for one in configmap_endpoints(scope)),

@@ -17,6 +17,7 @@ from argosy.promotion.events import freight_event
 from argosy.promotion.kinds import FREIGHT, PROJECTS, PROMOTIONS, SECRETS, STAGES
 from argosy.promotion.names import ABORT, CREATE_ACTOR, GROUP, REPLICATED_FROM, REVERIFY
 from argosy.server.calls import within
+from argosy.server.context import ServerContext
 from argosy.server.kargo.access import MANAGER
 from argosy.server.kargo.core.promoting import announced
 from argosy.server.kargo.credentials.redaction import REDACTED
@@ -26,26 +27,25 @@ from argosy.server.kargo.resources.documents import documents
 from argosy.server.kargo.roles.escalation import check_manifest
 from argosy.server.kargo.settings import KargoSettings
 from argosy.server.kargo.shapes import plain
-from argosy.server.world import World
 
 PATH: Final = "/resources"
 LIMIT: Final = 4 * MIB
 Done = Callable[["Writing", JsonObject], Awaitable[JsonObject]]
 
 
-def resource_endpoints(world: World, settings: KargoSettings) -> tuple[Endpoint, ...]:
+def resource_endpoints(context: ServerContext, settings: KargoSettings) -> tuple[Endpoint, ...]:
     async def create(asked: Asked) -> Reply:
         projects, others = documents(asked.body)
-        return await _each(Writing(world, settings, asked), [*projects, *others], Writing.create, 201)
+        return await _each(Writing(context, settings, asked), [*projects, *others], Writing.create, 201)
 
     async def replace(asked: Asked) -> Reply:
         projects, others = documents(asked.body)
         done = Writing.upsert if asked.flag("upsert") else Writing.update
-        return await _each(Writing(world, settings, asked), [*projects, *others], done, 200)
+        return await _each(Writing(context, settings, asked), [*projects, *others], done, 200)
 
     async def delete(asked: Asked) -> Reply:
         projects, others = documents(asked.body)
-        return await _each(Writing(world, settings, asked), [*others, *projects], Writing.delete, 200)
+        return await _each(Writing(context, settings, asked), [*others, *projects], Writing.delete, 200)
 
     def endpoint(method: str, verb: str, answer: Callable[[Asked], Awaitable[Reply]]) -> Endpoint:
         return Endpoint(method=method, path=PATH, needs=within("*", verb, mutates=True), answer=answer, limit=LIMIT)
@@ -73,8 +73,8 @@ async def _each(writing: Writing, manifests: list[JsonObject], done: Done, code:
 class Writing:
     """One request's; `create` notes the Projects that it made, whose maker may go on in them."""
 
-    def __init__(self, world: World, settings: KargoSettings, asked: Asked) -> None:
-        self._world, self._settings, self._asked = world, settings, asked
+    def __init__(self, context: ServerContext, settings: KargoSettings, asked: Asked) -> None:
+        self._context, self._settings, self._asked = context, settings, asked
         self._projects: set[str] = set()
 
     async def create(self, manifest: JsonObject) -> JsonObject:
@@ -102,10 +102,10 @@ class Writing:
         self._check_secrets(resource)
         await self._asked.access.permit("delete", resource, key)
         if resource.group == GROUP and resource.plural == "promotions":
-            found = await self._world.client.get(requests.Get(resource, Key(key.namespace, key.name)))
+            found = await self._context.client.get(requests.Get(resource, Key(key.namespace, key.name)))
             await self._may_promote(key.namespace, found)
         try:
-            await self._world.client.write(requests.remove(resource, Key(key.namespace, key.name)))
+            await self._context.client.write(requests.remove(resource, Key(key.namespace, key.name)))
         except StatusError as error:
             raise OfDocument(error.code, error.message, "delete resource: ") from None
         return {"deletedResourceManifest": shown(manifest)}
@@ -125,23 +125,23 @@ class Writing:
         body = self._as_theirs(manifest, found)
         body["metadata"]["resourceVersion"] = found["metadata"]["resourceVersion"]
         try:
-            made = await self._world.control_plane.write(requests.update(resource, body, manager=MANAGER))
+            made = await self._context.control_plane.write(requests.update(resource, body, manager=MANAGER))
         except StatusError as error:
             raise OfDocument(error.code, error.message, "update resource: ") from None
         return {"updatedResourceManifest": shown(made)}
 
     async def _made(self, resource: Resource, manifest: JsonObject) -> JsonObject:
-        made = await self._world.control_plane.write(
+        made = await self._context.control_plane.write(
             requests.create(resource, self._as_theirs(manifest, None), manager=MANAGER)
         )
         if _is(resource, PROJECTS):
             self._projects.add(made["metadata"]["name"])
         elif _is(resource, PROMOTIONS):
-            await announced(self._world, self._asked, made)
+            await announced(self._context, self._asked, made)
         elif _is(resource, FREIGHT):
             actor = self._asked.identity.actor
             event = freight_event(made, "FreightCreated", f'Freight created by "{actor}"', actor)
-            self._world.events.record(made, event.reason, event.message, annotations=event.annotations)
+            self._context.events.record(made, event.reason, event.message, annotations=event.annotations)
         return shown(made)
 
     # -- what is checked -----------------------------------------------------------------------------------------------
@@ -150,13 +150,13 @@ class Writing:
         """Raises Fault."""
         resource = await self._resource(manifest)
         self._check_secrets(resource)
-        await check_manifest(self._world, self._asked, manifest, self._settings.global_namespaces)
+        await check_manifest(self._context, self._asked, manifest, self._settings.global_namespaces)
         return resource
 
     async def _resource(self, manifest: JsonObject) -> Resource:
         """Raises Fault 400 for a kind that is not served, and for a namespace that is missing."""
         api, kind = manifest["apiVersion"], manifest["kind"]
-        for resource in (await self._world.client.served()).resources:
+        for resource in (await self._context.client.served()).resources:
             if (resource.api_version, resource.kind) == (api, kind):
                 if resource.namespaced and not manifest["metadata"].get("namespace"):
                     raise invalid(f"{kind}: metadata.namespace: is missing")
@@ -207,7 +207,7 @@ class Writing:
 
     async def _found(self, resource: Resource, key: Key) -> JsonObject | None:
         try:
-            return await self._world.client.get(requests.Get(resource, Key(key.namespace, key.name)))
+            return await self._context.client.get(requests.Get(resource, Key(key.namespace, key.name)))
         except StatusError as error:
             if error.is_not_found:
                 return None

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+from argosy.server.context import ServerContext
 from argosy.server.kargo.endpoint import Endpoint
 from argosy.server.kargo.roles.editing import editing_endpoints
 from argosy.server.kargo.roles.showing import showing_endpoints
 from argosy.server.kargo.roles.tokens import token_endpoints
 from argosy.server.kargo.settings import KargoSettings
-from argosy.server.world import World
 
 
-def role_endpoints(world: World, settings: KargoSettings) -> tuple[Endpoint, ...]:
+def role_endpoints(context: ServerContext, settings: KargoSettings) -> tuple[Endpoint, ...]:
     return (
-        *showing_endpoints(world, settings),
-        *editing_endpoints(world),
-        *token_endpoints(world, settings),
+        *showing_endpoints(context, settings),
+        *editing_endpoints(context),
+        *token_endpoints(context, settings),
     )

@@ -10,6 +10,7 @@ from argosy.promotion.kinds import ROLE_BINDINGS, ROLES, SERVICE_ACCOUNTS
 from argosy.promotion.names import DESCRIPTION
 from argosy.promotion.projects.rules import CUSTOM_VERBS, VERBS
 from argosy.server.calls import within
+from argosy.server.context import ServerContext
 from argosy.server.kargo.claims import annotated, claims_of
 from argosy.server.kargo.endpoint import Asked, Endpoint, Reply, inner, text, texts
 from argosy.server.kargo.faults import conflict, invalid
@@ -18,14 +19,13 @@ from argosy.server.kargo.roles.escalation import check_rules
 from argosy.server.kargo.roles.gathering import parts_of
 from argosy.server.kargo.roles.showing import OWN
 from argosy.server.kargo.roles.view import Parts, check_manageable, role_of
-from argosy.server.world import World
 
 ONE = f"{OWN}/{{role}}"
 LACKING = "one of userClaims, serviceAccounts, or resourceDetails must be provided"
 
 
-def editing_endpoints(world: World) -> tuple[Endpoint, ...]:
-    editor = Editor(world)
+def editing_endpoints(context: ServerContext) -> tuple[Endpoint, ...]:
+    editor = Editor(context)
     create, change = within("roles", "create", mutates=True), within("roles", "update", mutates=True)
     return (
         Endpoint(method="POST", path=OWN, needs=create, answer=editor.create),
@@ -37,8 +37,8 @@ def editing_endpoints(world: World) -> tuple[Endpoint, ...]:
 
 
 class Editor:
-    def __init__(self, world: World) -> None:
-        self._world = world
+    def __init__(self, context: ServerContext) -> None:
+        self._context = context
 
     async def create(self, asked: Asked) -> Reply:
         """All is checked before anything is made. Answers with what was asked for, as upstream does."""
@@ -118,7 +118,7 @@ class Editor:
 
     async def _manageable(self, asked: Asked, name: str) -> Parts:
         """Raises Fault."""
-        parts = await parts_of(self._world, asked, asked.project, name)
+        parts = await parts_of(self._context, asked, asked.project, name)
         check_manageable(parts)
         return parts
 
@@ -160,7 +160,7 @@ class Editor:
     async def _group(self, kind: str) -> str:
         """By what the API server serves. Raises Fault 400."""
         plural = kind.partition("/")[0]
-        groups = {one.group for one in (await self._world.client.served()).resources if one.plural == plural}
+        groups = {one.group for one in (await self._context.client.served()).resources if one.plural == plural}
         if len(groups) > 1:
             raise invalid(f'ambiguous resource type "{kind}"; it is served by multiple API groups')
         if not groups:

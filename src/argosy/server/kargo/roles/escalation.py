@@ -12,11 +12,11 @@ from itertools import product
 from argosy.machinery import requests
 from argosy.machinery.objects import JsonObject, Key
 from argosy.promotion.kinds import CLUSTER_ROLE_BINDINGS, CLUSTER_ROLES, ROLE_BINDINGS, ROLES
+from argosy.server.context import ServerContext
 from argosy.server.kargo.access import Question
 from argosy.server.kargo.claims import ClaimsError, claims_of
 from argosy.server.kargo.endpoint import Asked
 from argosy.server.kargo.faults import Fault, invalid
-from argosy.server.world import World
 
 ACCOUNT_NAME = "kubernetes.io/service-account.name"
 TOKEN_TYPE = "kubernetes.io/service-account-token"  # noqa: S105  # a type's name
@@ -42,7 +42,9 @@ def _refused(verb: str, resource: str) -> Fault:
     return Fault(403, f"{resource} is forbidden: {why}")
 
 
-async def check_manifest(world: World, asked: Asked, obj: JsonObject, global_namespaces: Sequence[str]) -> None:
+async def check_manifest(
+    context: ServerContext, asked: Asked, obj: JsonObject, global_namespaces: Sequence[str]
+) -> None:
     """Of a manifest that somebody sends. Raises Fault."""
     if asked.identity.is_admin:
         return
@@ -50,20 +52,20 @@ async def check_manifest(world: World, asked: Asked, obj: JsonObject, global_nam
     metadata = obj.get("metadata") or {}
     namespace, name = str(metadata.get("namespace") or ""), str(metadata.get("name") or "")
     if api.startswith("rbac.authorization.k8s.io/"):
-        await _check_rbac(world, asked, obj, namespace)
+        await _check_rbac(context, asked, obj, namespace)
     elif (api, kind) == ("v1", "ServiceAccount"):
         try:
             maps = claims_of(metadata.get("annotations") or {})
         except ClaimsError as error:
             raise invalid(str(error)) from None
         if maps:
-            await check_account(world, asked, namespace, name, global_namespaces)
+            await check_account(context, asked, namespace, name, global_namespaces)
     elif (api, kind) == ("v1", "Secret") and obj.get("type") == TOKEN_TYPE:
         account = str((metadata.get("annotations") or {}).get(ACCOUNT_NAME) or "")
-        await check_account(world, asked, namespace, account, global_namespaces)
+        await check_account(context, asked, namespace, account, global_namespaces)
 
 
-async def _check_rbac(world: World, asked: Asked, obj: JsonObject, namespace: str) -> None:
+async def _check_rbac(context: ServerContext, asked: Asked, obj: JsonObject, namespace: str) -> None:
     kind = obj.get("kind")
     if kind in ("Role", "ClusterRole"):
         if obj.get("aggregationRule"):
@@ -71,25 +73,25 @@ async def _check_rbac(world: World, asked: Asked, obj: JsonObject, namespace: st
         await check_rules(asked, namespace if kind == "Role" else "", obj.get("rules") or ())
     elif kind in ("RoleBinding", "ClusterRoleBinding"):
         space = namespace if kind == "RoleBinding" else ""
-        await check_rules(asked, space, await _rules(world, space, obj.get("roleRef") or {}))
+        await check_rules(asked, space, await _rules(context, space, obj.get("roleRef") or {}))
 
 
 async def check_account(
-    world: World, asked: Asked, namespace: str, name: str, global_namespaces: Sequence[str]
+    context: ServerContext, asked: Asked, namespace: str, name: str, global_namespaces: Sequence[str]
 ) -> None:
     """Every right that the account has: whoever maps claims to it, or makes a token of it, gives those away."""
     if asked.identity.is_admin:
         return
     everywhere = namespace in global_namespaces
     for binding in (
-        await world.client.page(requests.List(resource=ROLE_BINDINGS, namespace="" if everywhere else namespace))
+        await context.client.page(requests.List(resource=ROLE_BINDINGS, namespace="" if everywhere else namespace))
     ).items:
         space = str(binding["metadata"]["namespace"])
         if _names(binding, namespace, name):
-            await check_rules(asked, space, await _rules(world, space, binding.get("roleRef") or {}))
-    for binding in (await world.client.page(requests.List(resource=CLUSTER_ROLE_BINDINGS))).items:
+            await check_rules(asked, space, await _rules(context, space, binding.get("roleRef") or {}))
+    for binding in (await context.client.page(requests.List(resource=CLUSTER_ROLE_BINDINGS))).items:
         if _names(binding, namespace, name):
-            await check_rules(asked, "", await _rules(world, "", binding.get("roleRef") or {}))
+            await check_rules(asked, "", await _rules(context, "", binding.get("roleRef") or {}))
 
 
 def _names(binding: JsonObject, namespace: str, name: str) -> bool:
@@ -102,13 +104,13 @@ def _names(binding: JsonObject, namespace: str, name: str) -> bool:
     )
 
 
-async def _rules(world: World, namespace: str, reference: JsonObject) -> list[JsonObject]:
+async def _rules(context: ServerContext, namespace: str, reference: JsonObject) -> list[JsonObject]:
     """Of the role that a binding names; one that is not there yet may not be bound. Raises Fault, StatusError."""
     name = str(reference.get("name") or "")
     if reference.get("kind") == "Role" and namespace:
-        found = await world.client.get(requests.Get(ROLES, Key(namespace, name)))
+        found = await context.client.get(requests.Get(ROLES, Key(namespace, name)))
     elif reference.get("kind") == "ClusterRole":
-        found = await world.client.get(requests.Get(CLUSTER_ROLES, Key("", name)))
+        found = await context.client.get(requests.Get(CLUSTER_ROLES, Key("", name)))
     else:
         raise invalid(f"roleRef.kind: {str(reference.get('kind'))[:60]!r} is neither Role nor ClusterRole")
     return list(found.get("rules") or ())

@@ -5,13 +5,13 @@ from __future__ import annotations
 from argosy.machinery import requests
 from argosy.machinery.objects import JsonObject, Key
 from argosy.promotion.kinds import CLUSTER_ROLES, ROLE_BINDINGS, ROLES, SERVICE_ACCOUNTS
+from argosy.server.context import ServerContext
 from argosy.server.kargo.endpoint import Asked
 from argosy.server.kargo.faults import Fault
 from argosy.server.kargo.roles.view import SYSTEM_ROLE, Parts
-from argosy.server.world import World
 
 
-async def parts_of(world: World, asked: Asked, namespace: str, name: str, *, system: bool = False) -> Parts:
+async def parts_of(context: ServerContext, asked: Asked, namespace: str, name: str, *, system: bool = False) -> Parts:
     """`system`: of the whole system, which a label says. Raises Fault."""
     where = f'error getting ServiceAccount "{name}" in namespace "{namespace}"'
     try:
@@ -21,10 +21,10 @@ async def parts_of(world: World, asked: Asked, namespace: str, name: str, *, sys
     if system and not is_system_role(account):
         raise Fault(404, f'Role.rbac.kargo.akuity.io "{name}" not found')
     bindings, _ = await asked.objects.list(ROLE_BINDINGS, namespace)
-    return await _bound(world, asked, account, [one for one in bindings if _binds(one, namespace, name)])
+    return await _bound(context, asked, account, [one for one in bindings if _binds(one, namespace, name)])
 
 
-async def all_parts(world: World, asked: Asked, namespace: str, *, system: bool = False) -> list[Parts]:
+async def all_parts(context: ServerContext, asked: Asked, namespace: str, *, system: bool = False) -> list[Parts]:
     """Of every ServiceAccount there, by name; the bindings are listed once."""
     accounts, _ = await asked.objects.list(SERVICE_ACCOUNTS, namespace)
     bindings, _ = await asked.objects.list(ROLE_BINDINGS, namespace)
@@ -34,7 +34,7 @@ async def all_parts(world: World, asked: Asked, namespace: str, *, system: bool 
             continue
         name = account["metadata"]["name"]
         bound = [one for one in bindings if _binds(one, namespace, name)]
-        found.append(await _bound(world, asked, account, bound))
+        found.append(await _bound(context, asked, account, bound))
     return found
 
 
@@ -51,7 +51,7 @@ def _binds(binding: JsonObject, namespace: str, name: str) -> bool:
     )
 
 
-async def _bound(world: World, asked: Asked, account: JsonObject, bindings: list[JsonObject]) -> Parts:
+async def _bound(context: ServerContext, asked: Asked, account: JsonObject, bindings: list[JsonObject]) -> Parts:
     roles, cluster_roles = [], []
     for binding in bindings:
         reference = binding.get("roleRef") or {}
@@ -60,5 +60,5 @@ async def _bound(world: World, asked: Asked, account: JsonObject, bindings: list
             roles.append(await asked.objects.read(ROLES, Key(namespace, name)))
         else:
             # Whoever may see the binding may see what it gives; ClusterRoles are not otherwise shown to tenants.
-            cluster_roles.append(await world.client.get(requests.Get(CLUSTER_ROLES, Key("", name))))
+            cluster_roles.append(await context.client.get(requests.Get(CLUSTER_ROLES, Key("", name))))
     return Parts(account=account, roles=tuple(roles), cluster_roles=tuple(cluster_roles), bindings=tuple(bindings))

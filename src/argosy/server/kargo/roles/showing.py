@@ -5,32 +5,32 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from argosy.server.calls import within
+from argosy.server.context import ServerContext
 from argosy.server.kargo.endpoint import Asked, Endpoint, Reply
 from argosy.server.kargo.roles.gathering import all_parts, parts_of
 from argosy.server.kargo.roles.view import Parts, as_resources, role_of
 from argosy.server.kargo.settings import KargoSettings
-from argosy.server.world import World
 
 OWN = "/projects/{project}/roles"
 SYSTEM = "/system/roles"
 NamespaceOf = Callable[[Asked], str]
 
 
-def showing_endpoints(world: World, settings: KargoSettings) -> tuple[Endpoint, ...]:
+def showing_endpoints(context: ServerContext, settings: KargoSettings) -> tuple[Endpoint, ...]:
     return (
-        *_endpoints(world, OWN, lambda asked: asked.project, system=False),
-        *_endpoints(world, SYSTEM, lambda _: settings.namespace, system=True),
+        *_endpoints(context, OWN, lambda asked: asked.project, system=False),
+        *_endpoints(context, SYSTEM, lambda _: settings.namespace, system=True),
     )
 
 
-def _endpoints(world: World, path: str, namespace_of: NamespaceOf, *, system: bool) -> tuple[Endpoint, ...]:
+def _endpoints(context: ServerContext, path: str, namespace_of: NamespaceOf, *, system: bool) -> tuple[Endpoint, ...]:
     async def several(asked: Asked) -> Reply:
-        found = await all_parts(world, asked, namespace_of(asked), system=system)
+        found = await all_parts(context, asked, namespace_of(asked), system=system)
         return Reply([_shown(asked, parts) for parts in found])
 
     async def one(asked: Asked) -> Reply:
         return Reply(
-            _shown(asked, await parts_of(world, asked, namespace_of(asked), asked.path["role"], system=system))
+            _shown(asked, await parts_of(context, asked, namespace_of(asked), asked.path["role"], system=system))
         )
 
     return (

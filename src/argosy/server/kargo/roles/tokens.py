@@ -10,6 +10,7 @@ from argosy.machinery.objects import JsonObject, Key
 from argosy.promotion.kinds import SECRETS
 from argosy.promotion.names import MANAGED
 from argosy.server.calls import within
+from argosy.server.context import ServerContext
 from argosy.server.kargo.endpoint import Asked, Endpoint, Reply, text
 from argosy.server.kargo.faults import Fault, conflict, invalid
 from argosy.server.kargo.roles.escalation import ACCOUNT_NAME, TOKEN_TYPE, check_account
@@ -17,7 +18,6 @@ from argosy.server.kargo.roles.gathering import parts_of
 from argosy.server.kargo.roles.view import is_managed
 from argosy.server.kargo.settings import KargoSettings
 from argosy.server.kargo.shapes import plain
-from argosy.server.world import World
 
 API_TOKEN: Final = "rbac.kargo.akuity.io/api-token"  # noqa: S105  # a label's name
 REDACTED: Final = base64.b64encode(b"*** REDACTED ***").decode()
@@ -25,18 +25,18 @@ TRIES: Final = 20
 PAUSE_SECONDS: Final = 0.25
 
 
-def token_endpoints(world: World, settings: KargoSettings) -> tuple[Endpoint, ...]:
+def token_endpoints(context: ServerContext, settings: KargoSettings) -> tuple[Endpoint, ...]:
     return (
-        *Tokens(world, settings, lambda asked: asked.project, system=False).endpoints("/projects/{project}"),
-        *Tokens(world, settings, lambda _: settings.namespace, system=True).endpoints("/system"),
+        *Tokens(context, settings, lambda asked: asked.project, system=False).endpoints("/projects/{project}"),
+        *Tokens(context, settings, lambda _: settings.namespace, system=True).endpoints("/system"),
     )
 
 
 class Tokens:
     def __init__(
-        self, world: World, settings: KargoSettings, namespace_of: Callable[[Asked], str], *, system: bool
+        self, context: ServerContext, settings: KargoSettings, namespace_of: Callable[[Asked], str], *, system: bool
     ) -> None:
-        self._world, self._settings, self._namespace_of, self._system = world, settings, namespace_of, system
+        self._context, self._settings, self._namespace_of, self._system = context, settings, namespace_of, system
 
     def endpoints(self, prefix: str) -> tuple[Endpoint, ...]:
         path = f"{prefix}/api-tokens"
@@ -54,21 +54,21 @@ class Tokens:
         name, role, namespace = text(asked.json(), "name"), asked.path["role"], self._namespace_of(asked)
         if not name:
             raise invalid("name should not be empty")
-        parts = await parts_of(self._world, asked, namespace, role, system=self._system)
-        await check_account(self._world, asked, namespace, role, self._settings.global_namespaces)
+        parts = await parts_of(self._context, asked, namespace, role, system=self._system)
+        await check_account(self._context, asked, namespace, role, self._settings.global_namespaces)
         await asked.objects.create(SECRETS, token_secret(namespace, name, parts.account))
         for _ in range(TRIES):
             found = await asked.objects.read(SECRETS, Key(namespace, name))
             if (found.get("data") or {}).get("token"):
                 return Reply(plain(found, kind=False), 201)
-            await self._world.clock.sleep(PAUSE_SECONDS)
+            await self._context.clock.sleep(PAUSE_SECONDS)
         where = f'token Secret "{name}" in namespace "{namespace}"'
         raise Fault(503, f"error while waiting for {where} to be populated: did not find token data")
 
     async def _several(self, asked: Asked) -> Reply:
         role, namespace = asked.one("role"), self._namespace_of(asked)
         if role:
-            await parts_of(self._world, asked, namespace, role, system=self._system)
+            await parts_of(self._context, asked, namespace, role, system=self._system)
         found, _ = await asked.objects.list(SECRETS, namespace, labels=f"{API_TOKEN}=true")
         shown = [redacted(one) for one in found if is_token(one) and role in ("", _role_of(one))]
         return Reply({"metadata": {}, "items": shown})

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from argosy.server.calls import Route, within
+from argosy.server.context import ServerContext
 from argosy.server.services.application_sets.generating import Generating
 from argosy.server.services.application_sets.sets import Sets
 from argosy.server.services.application_sets.watching import SetWatching
-from argosy.server.world import World
 
 SERVICE = "applicationset.ApplicationSetService"
 
 
-def application_set_routes(world: World) -> dict[str, Route]:
-    generating = Generating(world)
-    sets, watching = Sets(world, generating), SetWatching(world)
+def application_set_routes(context: ServerContext) -> dict[str, Route]:
+    generating = Generating(context)
+    sets, watching = Sets(context, generating), SetWatching(context)
     get = within("applicationsets", "get")
     create, delete = (within("applicationsets", action, mutates=True) for action in ("create", "delete"))
     return {

@@ -8,9 +8,9 @@ from argosy.machinery import requests
 from argosy.machinery.objects import JsonObject, Key
 from argosy.machinery.status import StatusError
 from argosy.server.calls import Call
+from argosy.server.context import APPLICATION_SETS, ServerContext
 from argosy.server.errors import denied, not_found
 from argosy.server.services.applications.access import is_enabled, target_of
-from argosy.server.world import APPLICATION_SETS, World
 
 RESOURCE: Final = "applicationsets"
 
@@ -20,34 +20,34 @@ def project_of(appset: JsonObject) -> str:
     return str((template.get("spec") or {}).get("project") or "")
 
 
-def target_of_set(world: World, appset: JsonObject) -> str:
+def target_of_set(context: ServerContext, appset: JsonObject) -> str:
     """As the object of permissions: `<project>/[<namespace>/]<name>`; a project that is not said is the default."""
     metadata = appset.get("metadata") or {}
     namespace, name = str(metadata.get("namespace") or ""), str(metadata.get("name") or "")
-    return target_of(world, project_of(appset) or "default", namespace, name)
+    return target_of(context, project_of(appset) or "default", namespace, name)
 
 
-def check_namespace(world: World, namespace: str) -> None:
+def check_namespace(context: ServerContext, namespace: str) -> None:
     """Raises ApiError."""
-    if not is_enabled(world, namespace):
+    if not is_enabled(context, namespace):
         raise denied(f"namespace '{namespace}' is not permitted")
 
 
-async def find(world: World, call: Call, action: str, name: str, namespace: str) -> JsonObject:
+async def find(context: ServerContext, call: Call, action: str, name: str, namespace: str) -> JsonObject:
     """Read anew from the API. Raises ApiError."""
-    namespace = namespace or world.namespace
-    check_namespace(world, namespace)
+    namespace = namespace or context.namespace
+    check_namespace(context, namespace)
     try:
-        found = await world.client.get(requests.Get(APPLICATION_SETS, Key(namespace, name))) if name else None
+        found = await context.client.get(requests.Get(APPLICATION_SETS, Key(namespace, name))) if name else None
     except StatusError as error:
         if not error.is_not_found and error.code != 400:
             raise
         found = None
     if found is None:
-        if not call.may(RESOURCE, action, target_of(world, "*", namespace, name)):
+        if not call.may(RESOURCE, action, target_of(context, "*", namespace, name)):
             raise denied()
         # Upstream asks a cache to show one, and the API server to delete it: each says it in its own words.
         many = "s" if action == "delete" else ""
         raise not_found(f'error getting ApplicationSet{many}: applicationset{many}.argoproj.io "{name}" not found')
-    call.permit_hidden(RESOURCE, action, target_of_set(world, found))
+    call.permit_hidden(RESOURCE, action, target_of_set(context, found))
     return found

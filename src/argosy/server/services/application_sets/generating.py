@@ -8,26 +8,26 @@ from argosy.gitops.applicationsets.desired_applications import Unusable
 from argosy.gitops.applicationsets.surroundings import NAMES, surroundings_of
 from argosy.machinery.objects import JsonObject
 from argosy.server.calls import Call
+from argosy.server.context import ServerContext
 from argosy.server.errors import ApiError, Code, unknown
 from argosy.server.services.application_sets.access import RESOURCE, check_namespace, target_of_set
 from argosy.server.services.application_sets.given import check_project_of, given_set
-from argosy.server.world import World
 
 if TYPE_CHECKING:
     from argosy.gitops.applicationsets.generation import Generators
 
 
 class Generating:
-    def __init__(self, world: World) -> None:
-        self._world = world
+    def __init__(self, context: ServerContext) -> None:
+        self._context = context
         self._generators: Generators | None = None
 
     async def generate(self, call: Call) -> JsonObject:
-        world = self._world
-        appset = given_set(call.request.get("applicationSet"), world)
-        check_namespace(world, appset["metadata"]["namespace"])
-        call.permit(RESOURCE, "create", target_of_set(world, appset))
-        check_project_of(world, appset)
+        context = self._context
+        appset = given_set(call.request.get("applicationSet"), context)
+        check_namespace(context, appset["metadata"]["namespace"])
+        call.permit(RESOURCE, "create", target_of_set(context, appset))
+        check_project_of(context, appset)
         apps = await self.applications(appset)
         if not ((call.request["applicationSet"].get("metadata") or {}).get("namespace")):
             for app in apps:
@@ -36,15 +36,15 @@ class Generating:
 
     async def applications(self, appset: JsonObject) -> list[JsonObject]:
         """Raises ApiError."""
-        world, configuration = self._world, self._world.configuration
+        context, configuration = self._context, self._context.configuration
         around = surroundings_of(
-            world.namespace,
+            context.namespace,
             {name: configuration.config_object(name) for name in NAMES},
             configuration.secrets(),
-            configuration.projects.list(world.namespace),
+            configuration.projects.list(context.namespace),
         )
         if self._generators is None:
-            self._generators = world.generators()
+            self._generators = context.generators()
         placed = {**appset, "metadata": {"uid": "", **appset["metadata"]}}
         try:
             found = await self._generators.desired(placed, around)

@@ -5,17 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 from argosy.machinery.objects import JsonObject
+from argosy.server.context import ServerContext
 from argosy.server.errors import invalid, unknown
 from argosy.server.schema.go_json import Misshapen, shaped
 from argosy.server.services.application_sets.access import project_of
-from argosy.server.world import World
 
 KINDS = (
     "list clusters git scmProvider clusterDecisionResource pullRequest plugin matrix merge".split()  # noqa: SIM905
 )
 
 
-def given_set(given: Any, world: World) -> JsonObject:
+def given_set(given: Any, context: ServerContext) -> JsonObject:
     """In the control plane's namespace unless it says another. Raises ApiError."""
     if not isinstance(given, dict):
         raise unknown("error creating ApplicationSets: ApplicationSets is nil in request")
@@ -28,13 +28,13 @@ def given_set(given: Any, world: World) -> JsonObject:
         raise invalid(f"error validating ApplicationSets: {text}")
     _check_generators(appset)
     metadata = appset.get("metadata") or {}
-    return {**appset, "metadata": {**metadata, "namespace": metadata.get("namespace") or world.namespace}}
+    return {**appset, "metadata": {**metadata, "namespace": metadata.get("namespace") or context.namespace}}
 
 
-def check_project_of(world: World, appset: JsonObject) -> None:
+def check_project_of(context: ServerContext, appset: JsonObject) -> None:
     """Raises ApiError."""
     name = project_of(appset)
-    if world.configuration.project(name) is None:
+    if context.configuration.project(name) is None:
         raise invalid(f"ApplicationSet references project {name} which does not exist")
 
 

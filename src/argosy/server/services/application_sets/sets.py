@@ -9,6 +9,7 @@ from argosy.machinery.objects import JsonObject, Key, key_of
 from argosy.machinery.selectors import SelectorError, parse_labels
 from argosy.machinery.status import StatusError
 from argosy.server.calls import Call
+from argosy.server.context import APPLICATION_SETS, ServerContext
 from argosy.server.errors import ApiError, Code, invalid, unknown
 from argosy.server.schema.go_json import shaped
 from argosy.server.services.application_sets.access import (
@@ -22,7 +23,6 @@ from argosy.server.services.application_sets.generating import Generating
 from argosy.server.services.application_sets.given import check_project_of, given_set
 from argosy.server.services.applications.access import is_enabled
 from argosy.server.services.events import events_of
-from argosy.server.world import APPLICATION_SETS, World
 
 TRIES: Final = 10
 SEEN_SECONDS: Final = 2.0
@@ -30,45 +30,45 @@ GROUP, VERSION = "argoproj.io", "v1alpha1"
 
 
 class Sets:
-    def __init__(self, world: World, generating: Generating) -> None:
-        self._world, self._generating = world, generating
+    def __init__(self, context: ServerContext, generating: Generating) -> None:
+        self._context, self._generating = context, generating
 
     async def get(self, call: Call) -> JsonObject:
         request = call.request
-        return await find(self._world, call, "get", request.get("name") or "", request.get("appsetNamespace") or "")
+        return await find(self._context, call, "get", request.get("name") or "", request.get("appsetNamespace") or "")
 
     async def list_all(self, call: Call) -> JsonObject:
-        request, world = call.request, self._world
+        request, context = call.request, self._context
         try:
             selector = parse_labels(request["selector"]) if request.get("selector") else None
         except SelectorError as error:
             raise unknown(f"error parsing the selector: {error}") from None
-        cache = world.caches.cache(APPLICATION_SETS)
+        cache = context.caches.cache(APPLICATION_SETS)
         await cache.wait_synced()
         call.checked, projects = True, frozenset(request.get("projects") or ())
         items = [
             item
             for item in cache.list(request.get("appsetNamespace") or "")
-            if is_enabled(world, item["metadata"]["namespace"])
+            if is_enabled(context, item["metadata"]["namespace"])
             and (selector is None or selector.matches(item["metadata"].get("labels") or {}))
             and (not projects or (project_of(item) or "default") in projects)
-            and call.may(RESOURCE, "get", target_of_set(world, item))
+            and call.may(RESOURCE, "get", target_of_set(context, item))
         ]
         items.sort(key=lambda item: str(item["metadata"]["name"]))
         return {"metadata": {"resourceVersion": str(cache.seen_up_to or "")}, "items": items or None}
 
     async def create(self, call: Call) -> JsonObject:
-        world, request = self._world, call.request
-        appset = given_set(request.get("applicationset"), world)
-        check_namespace(world, appset["metadata"]["namespace"])
-        call.permit(RESOURCE, "create", target_of_set(world, appset))
-        check_project_of(world, appset)
+        context, request = self._context, call.request
+        appset = given_set(request.get("applicationset"), context)
+        check_namespace(context, appset["metadata"]["namespace"])
+        call.permit(RESOURCE, "create", target_of_set(context, appset))
+        check_project_of(context, appset)
         if request.get("dryRun") is True:
             apps = await self._generating.applications(appset)
             return {**appset, "status": {**(appset.get("status") or {}), "resources": [_planned(app) for app in apps]}}
         made = {key: value for key, value in appset.items() if key != "status"}
         try:
-            created = await world.client.write(requests.create(APPLICATION_SETS, _stored(made)))
+            created = await context.client.write(requests.create(APPLICATION_SETS, _stored(made)))
         except StatusError as error:
             if not error.is_already_exists:
                 raise
@@ -77,40 +77,42 @@ class Sets:
         return await self._seen(created)
 
     async def _upsert(self, call: Call, made: JsonObject) -> JsonObject:
-        world, metadata = self._world, made["metadata"]
-        existing = await world.client.get(requests.Get(APPLICATION_SETS, Key(metadata["namespace"], metadata["name"])))
+        context, metadata = self._context, made["metadata"]
+        existing = await context.client.get(
+            requests.Get(APPLICATION_SETS, Key(metadata["namespace"], metadata["name"]))
+        )
         if _parts(existing) == _parts(made):
             return existing
         if call.request.get("upsert") is not True:
             raise invalid("existing ApplicationSet spec is different, use upsert flag to force update")
-        call.permit(RESOURCE, "update", target_of_set(world, made))
-        if target_of_set(world, existing) != target_of_set(world, made):
-            call.permit(RESOURCE, "update", target_of_set(world, existing))
+        call.permit(RESOURCE, "update", target_of_set(context, made))
+        if target_of_set(context, existing) != target_of_set(context, made):
+            call.permit(RESOURCE, "update", target_of_set(context, existing))
         for _ in range(TRIES):
             now = {**existing["metadata"], "finalizers": list(metadata.get("finalizers") or ())}
             for part in ("labels", "annotations"):
                 now[part] = {**(now.get(part) or {}), **(metadata.get(part) or {})}
             body = {**existing, "metadata": now, "spec": made.get("spec") or {}}
             try:
-                written = await world.client.write(requests.update(APPLICATION_SETS, _stored(body)))
+                written = await context.client.write(requests.update(APPLICATION_SETS, _stored(body)))
             except StatusError as error:
                 if not error.is_conflict:
                     raise
-                existing = await world.client.get(
+                existing = await context.client.get(
                     requests.Get(APPLICATION_SETS, Key(metadata["namespace"], metadata["name"]))
                 )
-                call.permit(RESOURCE, "update", target_of_set(world, existing))
+                call.permit(RESOURCE, "update", target_of_set(context, existing))
                 continue
             self._tell(call, written, "ResourceUpdated", "updated ApplicationSets spec")
             return await self._seen(written)
         raise ApiError(Code.INTERNAL, "Failed to update ApplicationSets. Too many conflicts")
 
     async def delete(self, call: Call) -> JsonObject:
-        request, world = call.request, self._world
+        request, context = call.request, self._context
         name, namespace = request.get("name") or "", request.get("appsetNamespace") or ""
-        found = await find(world, call, "delete", name, namespace)
+        found = await find(context, call, "delete", name, namespace)
         metadata = found["metadata"]
-        await world.client.write(requests.remove(APPLICATION_SETS, Key(metadata["namespace"], metadata["name"])))
+        await context.client.write(requests.remove(APPLICATION_SETS, Key(metadata["namespace"], metadata["name"])))
         self._tell(call, found, "ResourceDeleted", "deleted ApplicationSets")
         return {}
 
@@ -133,19 +135,21 @@ class Sets:
 
     async def events(self, call: Call) -> JsonObject:
         metadata = (await self.get(call))["metadata"]
-        return await events_of(self._world, name=metadata["name"], uid=metadata["uid"], namespace=metadata["namespace"])
+        return await events_of(
+            self._context, name=metadata["name"], uid=metadata["uid"], namespace=metadata["namespace"]
+        )
 
     def _tell(self, call: Call, appset: JsonObject, reason: str, what: str) -> None:
-        self._world.events.record(appset, reason, f"{call.caller.username or 'Unknown user'} {what}")
+        self._context.events.record(appset, reason, f"{call.caller.username or 'Unknown user'} {what}")
 
     async def _seen(self, written: JsonObject) -> JsonObject:
         """After the cache shows it, so that who lists next finds it."""
-        world, key = self._world, key_of(written)
-        cache, until = world.caches.cache(APPLICATION_SETS), world.clock.monotonic() + SEEN_SECONDS
-        while cache.seen_up_to < int(written["metadata"]["resourceVersion"]) and world.clock.monotonic() < until:
+        context, key = self._context, key_of(written)
+        cache, until = context.caches.cache(APPLICATION_SETS), context.clock.monotonic() + SEEN_SECONDS
+        while cache.seen_up_to < int(written["metadata"]["resourceVersion"]) and context.clock.monotonic() < until:
             if (found := cache.get(key)) is not None and found["metadata"]["uid"] != written["metadata"]["uid"]:
                 break
-            await world.clock.sleep(0.01)
+            await context.clock.sleep(0.01)
         return written
 
 

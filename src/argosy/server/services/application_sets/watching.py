@@ -7,23 +7,23 @@ from collections.abc import AsyncGenerator
 from argosy.machinery.objects import JsonObject
 from argosy.machinery.selectors import LabelSelector, SelectorError, parse_labels
 from argosy.server.calls import Call
+from argosy.server.context import APPLICATION_SETS, ServerContext
 from argosy.server.errors import unknown
 from argosy.server.messages import SharedMessage
 from argosy.server.services.application_sets.access import RESOURCE, project_of, target_of_set
 from argosy.server.services.applications.access import is_enabled
 from argosy.server.services.applications.watching import Watcher
-from argosy.server.world import APPLICATION_SETS, World
 
 
 class SetWatching:
-    def __init__(self, world: World) -> None:
-        self._world = world
+    def __init__(self, context: ServerContext) -> None:
+        self._context = context
         self._watchers: set[Watcher] = set()
         self._listens = False
 
     async def watch(self, call: Call) -> AsyncGenerator[JsonObject, None]:
         selector, call.checked = _selector(call.request), True
-        cache = self._world.caches.cache(APPLICATION_SETS)
+        cache = self._context.caches.cache(APPLICATION_SETS)
         await cache.wait_synced()
         if not self._listens:
             self._listens = True
@@ -56,8 +56,8 @@ class SetWatching:
             return False
         if selector is not None and not selector.matches(metadata.get("labels") or {}):
             return False
-        target = target_of_set(self._world, appset)
-        return is_enabled(self._world, metadata["namespace"]) and call.may(RESOURCE, "get", target)
+        target = target_of_set(self._context, appset)
+        return is_enabled(self._context, metadata["namespace"]) and call.may(RESOURCE, "get", target)
 
     def _heard(self, old: JsonObject | None, new: JsonObject | None) -> None:
         if not self._watchers:

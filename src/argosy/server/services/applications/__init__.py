@@ -8,6 +8,7 @@ from __future__ import annotations
 from functools import partial
 
 from argosy.server.calls import Route, within
+from argosy.server.context import ServerContext
 from argosy.server.services.applications.live_resources import LiveResources
 from argosy.server.services.applications.logs import Logs
 from argosy.server.services.applications.operations import Operations
@@ -17,14 +18,13 @@ from argosy.server.services.applications.server_side import server_side_diff
 from argosy.server.services.applications.uploads import Uploads
 from argosy.server.services.applications.watching import Watching
 from argosy.server.services.applications.writing import Writing
-from argosy.server.world import World
 
 SERVICE = "application.ApplicationService"
 
 
-def application_routes(world: World) -> dict[str, Route]:
-    reading, watching, writing, operations = Reading(world), Watching(world), Writing(world), Operations(world)
-    live, seeing = LiveResources(world), Seeing(world)
+def application_routes(context: ServerContext) -> dict[str, Route]:
+    reading, watching, writing, operations = Reading(context), Watching(context), Writing(context), Operations(context)
+    live, seeing = LiveResources(context), Seeing(context)
     get = within("applications", "get")
     act = within("applications", "action", mutates=True)
     create, update, delete, sync = (
@@ -34,7 +34,7 @@ def application_routes(world: World) -> dict[str, Route]:
         f"{SERVICE}/List": Route(needs=get, unary=reading.list_all),
         f"{SERVICE}/Get": Route(needs=get, unary=reading.get),
         f"{SERVICE}/Watch": Route(needs=get, stream=watching.watch),
-        f"{SERVICE}/PodLogs": Route(needs=within("logs", "get"), stream=Logs(world).read),
+        f"{SERVICE}/PodLogs": Route(needs=within("logs", "get"), stream=Logs(context).read),
         f"{SERVICE}/Create": Route(needs=create, unary=writing.create),
         f"{SERVICE}/Update": Route(needs=update, unary=writing.update),
         f"{SERVICE}/UpdateSpec": Route(needs=update, unary=writing.update_spec),
@@ -52,12 +52,12 @@ def application_routes(world: World) -> dict[str, Route]:
         f"{SERVICE}/ResourceTree": Route(needs=get, unary=seeing.tree),
         f"{SERVICE}/WatchResourceTree": Route(needs=get, stream=seeing.watch_tree),
         f"{SERVICE}/ManagedResources": Route(needs=get, unary=seeing.managed),
-        f"{SERVICE}/ServerSideDiff": Route(needs=get, unary=partial(server_side_diff, world)),
+        f"{SERVICE}/ServerSideDiff": Route(needs=get, unary=partial(server_side_diff, context)),
         f"{SERVICE}/ListResourceEvents": Route(needs=get, unary=seeing.events),
         f"{SERVICE}/ListLinks": Route(needs=get, unary=seeing.links),
         f"{SERVICE}/ListResourceLinks": Route(needs=get, unary=seeing.resource_links),
         f"{SERVICE}/GetManifests": Route(needs=get, unary=seeing.manifests),
-        f"{SERVICE}/GetManifestsWithFiles": Route(needs=get, unary=Uploads(world).manifests_of_files),
+        f"{SERVICE}/GetManifestsWithFiles": Route(needs=get, unary=Uploads(context).manifests_of_files),
         f"{SERVICE}/RevisionMetadata": Route(needs=get, unary=seeing.revision),
         f"{SERVICE}/RevisionChartDetails": Route(needs=get, unary=seeing.chart),
         f"{SERVICE}/GetOCIMetadata": Route(needs=get, unary=seeing.oci),

@@ -11,8 +11,8 @@ from argosy.machinery import requests
 from argosy.machinery.objects import JsonObject, Key
 from argosy.machinery.status import StatusError
 from argosy.server.calls import Call
+from argosy.server.context import APPLICATIONS, ServerContext
 from argosy.server.errors import ApiError, denied, invalid, not_found
-from argosy.server.world import APPLICATIONS, World
 
 RESOURCE: Final = "applications"
 
@@ -32,21 +32,21 @@ def project_of(app: JsonObject) -> str:
     return str((app.get("spec") or {}).get("project") or "default")
 
 
-def target_of(world: World, project: str, namespace: str, name: str) -> str:
-    if not namespace or namespace == world.namespace:
+def target_of(context: ServerContext, project: str, namespace: str, name: str) -> str:
+    if not namespace or namespace == context.namespace:
         return f"{project}/{name}"
     return f"{project}/{namespace}/{name}"
 
 
-def target_of_app(world: World, app: JsonObject) -> str:
+def target_of_app(context: ServerContext, app: JsonObject) -> str:
     metadata = app.get("metadata") or {}
-    return target_of(world, project_of(app), metadata.get("namespace") or "", metadata.get("name") or "")
+    return target_of(context, project_of(app), metadata.get("namespace") or "", metadata.get("name") or "")
 
 
-def is_enabled(world: World, namespace: str) -> bool:
+def is_enabled(context: ServerContext, namespace: str) -> bool:
     """Whether Applications may be in that namespace at all."""
-    allowed = world.gitops.plane.settings.application_namespaces
-    return namespace == world.namespace or any(matches(item, namespace) for item in allowed)
+    allowed = context.gitops.plane.settings.application_namespaces
+    return namespace == context.namespace or any(matches(item, namespace) for item in allowed)
 
 
 def absent(name: str) -> ApiError:
@@ -54,7 +54,7 @@ def absent(name: str) -> ApiError:
 
 
 async def find(
-    world: World,
+    context: ServerContext,
     call: Call,
     action: str,
     name: str,
@@ -64,40 +64,40 @@ async def find(
     checks_project: bool = True,
 ) -> Found:
     """Read anew from the API. Raises ApiError."""
-    namespace = namespace or world.namespace
-    if project and not call.may(RESOURCE, action, target_of(world, project, namespace, name)):
+    namespace = namespace or context.namespace
+    if project and not call.may(RESOURCE, action, target_of(context, project, namespace, name)):
         raise denied()
     call.checked = True
-    app = await _read(world, name, namespace)
+    app = await _read(context, name, namespace)
     if app is None:
         raise absent(name) if project else denied()
-    target = target_of_app(world, app)
+    target = target_of_app(context, app)
     if not call.may(RESOURCE, action, target):
         raise absent(name) if project else denied()
     if project and project_of(app) != project:
         raise absent(name)
     call.permits[RESOURCE, action, target] = None
     if checks_project:
-        check_project(world, app)
+        check_project(context, app)
     return Found(app, target)
 
 
-async def _read(world: World, name: str, namespace: str) -> JsonObject | None:
-    if not is_enabled(world, namespace) or not name:
+async def _read(context: ServerContext, name: str, namespace: str) -> JsonObject | None:
+    if not is_enabled(context, namespace) or not name:
         return None
     try:
-        return await world.client.get(requests.Get(APPLICATIONS, Key(namespace, name)))
+        return await context.client.get(requests.Get(APPLICATIONS, Key(namespace, name)))
     except StatusError as error:
         if error.is_not_found or error.code == 400:
             return None
         raise
 
 
-def check_project(world: World, app: JsonObject) -> JsonObject:
+def check_project(context: ServerContext, app: JsonObject) -> JsonObject:
     """The effective spec of the project. Raises ApiError when there is none, or it does not take the Application."""
     name = project_of(app)
-    permits = world.gitops.plane.effective(name)
-    namespace = str((app.get("metadata") or {}).get("namespace") or world.namespace)
-    if permits is None or not permits_namespace_of_application(permits, namespace, world.namespace):
+    permits = context.gitops.plane.effective(name)
+    namespace = str((app.get("metadata") or {}).get("namespace") or context.namespace)
+    if permits is None or not permits_namespace_of_application(permits, namespace, context.namespace):
         raise invalid(f'app is not allowed in project "{name}", or the project does not exist')
     return permits

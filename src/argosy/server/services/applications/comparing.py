@@ -13,8 +13,8 @@ from argosy.gitops.control_plane.context import Memory
 from argosy.gitops.keys import ResourceKey, instance_name
 from argosy.gitops.model.application_spec import normalised, sources_of
 from argosy.machinery.objects import JsonObject
+from argosy.server.context import ServerContext
 from argosy.server.errors import ApiError, Code
-from argosy.server.world import World
 
 PATIENCE_SECONDS = 20.0
 
@@ -36,15 +36,15 @@ class Instead:
     revisions: tuple[str, ...] = ()
 
 
-async def view(world: World, app: JsonObject, instead: Instead | None = None) -> View | None:
+async def view(context: ServerContext, app: JsonObject, instead: Instead | None = None) -> View | None:
     """None when not even its cluster is known."""
-    reader, spec = StateReader(world.engine), normalised(app.get("spec") or {})
+    reader, spec = StateReader(context.engine), normalised(app.get("spec") or {})
     try:
-        state = await connected(world, app)
+        state = await connected(context, app)
     except Refused:
         return None
     compared = None
-    memory = Memory(Comparer(world.engine.known))
+    memory = Memory(Comparer(context.engine.known))
     revisions = tuple(kept_revisions(app.get("status") or {}, spec) or ())
     if len(revisions) != len(sources_of(spec)) or not all(_is_resolved(item) for item in revisions):
         revisions = ()
@@ -52,24 +52,24 @@ async def view(world: World, app: JsonObject, instead: Instead | None = None) ->
     with suppress(Refused, Connecting):
         look = Look(revisions=given.revisions, max_age=60.0)
         compared = await reader.compared(app, list(given.sources), look, memory)
-    settings = world.engine.plane.settings
-    name = instance_name(state.key, world.namespace)
-    live = await world.engine.slices.run(state.destination.live.tracked(name, settings))
+    settings = context.engine.plane.settings
+    name = instance_name(state.key, context.namespace)
+    live = await context.engine.slices.run(state.destination.live.tracked(name, settings))
     if compared is not None:
         live |= {pair.key: pair.live for pair in compared.comparison.pairs if pair.live is not None}
     return View(state, live, compared)
 
 
-async def connected(world: World, app: JsonObject) -> SourceState:
+async def connected(context: ServerContext, app: JsonObject) -> SourceState:
     """Waits for a cluster that is being connected to. Raises Refused, and ApiError when that takes too long."""
-    reader, until = StateReader(world.engine), world.clock.monotonic() + PATIENCE_SECONDS
+    reader, until = StateReader(context.engine), context.clock.monotonic() + PATIENCE_SECONDS
     while True:
         try:
             return reader.source_state(app)
         except Connecting as error:
-            if world.clock.monotonic() >= until:
+            if context.clock.monotonic() >= until:
                 raise ApiError(Code.UNAVAILABLE, f"the cluster {error} is being connected to: try again") from None
-            await world.clock.sleep(0.2)
+            await context.clock.sleep(0.2)
 
 
 def _is_resolved(revision: str) -> bool:

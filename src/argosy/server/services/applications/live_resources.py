@@ -17,13 +17,13 @@ from argosy.machinery.patches.mergepatch import create_merge_patch
 from argosy.machinery.status import StatusError
 from argosy.runtime.client import Client
 from argosy.server.calls import Call
+from argosy.server.context import ServerContext
 from argosy.server.errors import ApiError, Code, invalid, unknown
 from argosy.server.services.applications.access import Found, find, target_of_app
 from argosy.server.services.applications.comparing import View, view
 from argosy.server.services.applications.managed import shown, without_managed_fields
 from argosy.server.services.applications.tree import Tree
 from argosy.server.services.applications.writing import user_of
-from argosy.server.world import World
 
 PATCHES: Final = {
     "application/merge-patch+json": PatchType.MERGE,
@@ -34,8 +34,8 @@ MANAGER: Final = "argocd-server"
 
 
 class LiveResources:
-    def __init__(self, world: World) -> None:
-        self._world = world
+    def __init__(self, context: ServerContext) -> None:
+        self._context = context
 
     async def get(self, call: Call) -> JsonObject:
         found = await self._found(call, "get")
@@ -94,9 +94,9 @@ class LiveResources:
     async def actions(self, call: Call) -> JsonObject:
         found = await self._found(call, "get")
         _, _, obj = await self._object(found, call.request)
-        told, now = self._world.engine.plane.settings.customizations, self._world.clock.now()
+        told, now = self._context.engine.plane.settings.customizations, self._context.clock.now()
         try:
-            offered = await custom.discover(told, obj, now, self._world.lua)
+            offered = await custom.discover(told, obj, now, self._context.lua)
         except ActionError as error:
             raise unknown(f"error getting available actions: {error}") from None
         return {"actions": [_named(action.as_json()) for action in offered]}
@@ -109,9 +109,9 @@ class LiveResources:
         client, key, obj = await self._object(found, request)
         given = request.get("resourceActionParameters") or ()
         parameters = {str(item.get("name") or ""): str(item.get("value") or "") for item in given}
-        world, told = self._world, self._world.engine.plane.settings.customizations
+        context, told = self._context, self._context.engine.plane.settings.customizations
         try:
-            impacts = await custom.run(told, obj, name, parameters, world.clock.now(), world.lua)
+            impacts = await custom.run(told, obj, name, parameters, context.clock.now(), context.lua)
         except UnknownAction:
             raise unknown("error getting Lua resource action: built-in script does not exist") from None
         except ActionError as error:
@@ -121,7 +121,7 @@ class LiveResources:
             await self._check_impact(client, seen, impact, key)
         for impact in impacts:
             await self._carry_out(client, impact, obj)
-        world.events.record(
+        context.events.record(
             found.app, "ResourceActionRan", f"{user_of(call)} ran action {name} on resource {kind}/{key.name}"
         )
         self._tell(call, obj, "ResourceActionRan", f"ran action {name}")
@@ -186,7 +186,7 @@ class LiveResources:
         request = call.request
         parts = (request.get(key) or "" for key in ("group", "kind", "namespace", "resourceName"))
         fine = f"{verb}/{'/'.join(str(part) for part in parts)}"
-        inherits = not self._world.configuration.flag(
+        inherits = not self._context.configuration.flag(
             "server.rbac.disableApplicationFineGrainedRBACInheritance", default=True
         )
         if inherits and call.may("applications", verb, self._likely_target(call)):
@@ -195,14 +195,14 @@ class LiveResources:
 
     def _likely_target(self, call: Call) -> str:
         request = call.request
-        namespace = str(request.get("appNamespace") or self._world.namespace)
-        app = self._world.gitops.plane.applications.get(Key(namespace, str(request.get("name") or "")))
-        return target_of_app(self._world, app) if app is not None else ""
+        namespace = str(request.get("appNamespace") or self._context.namespace)
+        app = self._context.gitops.plane.applications.get(Key(namespace, str(request.get("name") or "")))
+        return target_of_app(self._context, app) if app is not None else ""
 
     async def _found(self, call: Call, action: str) -> Found:
         request = call.request
         return await find(
-            self._world,
+            self._context,
             call,
             action,
             str(request.get("name") or ""),
@@ -211,7 +211,7 @@ class LiveResources:
         )
 
     async def _view(self, app: JsonObject) -> View:
-        seen = await view(self._world, app)
+        seen = await view(self._context, app)
         if seen is None:
             raise ApiError(Code.FAILED_PRECONDITION, "the application's cluster is not known: see its conditions")
         return seen
@@ -220,7 +220,7 @@ class LiveResources:
         """Where the object is. Raises ApiError for one that is not in the tree."""
         seen = await self._view(found.app)
         key = ResourceKey(*(str(request.get(name) or "") for name in ("group", "kind", "namespace", "resourceName")))
-        tree = await Tree(self._world, found.app, seen).build()
+        tree = await Tree(self._context, found.app, seen).build()
         for node in tree["nodes"]:
             if node.get("uid") and _key_of(node) == key:
                 client = seen.state.destination.client
@@ -242,23 +242,23 @@ class LiveResources:
         if (request.get("group") or "", request.get("kind")) == ("argoproj.io", "Application") and request.get(
             "resourceName"
         ) == found.app["metadata"]["name"]:
-            return self._world.client, resource_key(_typed(found.app)), _typed(found.app)
+            return self._context.client, resource_key(_typed(found.app)), _typed(found.app)
         client, resource, key = await self._place(found, request)
         return client, key, await client.get(requests.Get(resource, Key(key.namespace, key.name)))
 
     async def object_of(self, found: Found, request: JsonObject) -> JsonObject:
         """As links see it: the values of Secrets are masked."""
         _, _, obj = await self._object(found, request)
-        seen = shown(self._world, without_managed_fields(obj))[0]
+        seen = shown(self._context, without_managed_fields(obj))[0]
         assert seen is not None
         return seen
 
     def _shown(self, obj: JsonObject) -> JsonObject:
-        found = shown(self._world, without_managed_fields(obj))[0]
+        found = shown(self._context, without_managed_fields(obj))[0]
         return {"manifest": json.dumps(found, separators=(",", ":"), ensure_ascii=False, sort_keys=True)}
 
     def _tell(self, call: Call, obj: JsonObject, reason: str, what: str) -> None:
-        self._world.events.record(obj, reason, f"{user_of(call)} {what}")
+        self._context.events.record(obj, reason, f"{user_of(call)} {what}")
 
 
 def _typed(app: JsonObject) -> JsonObject:

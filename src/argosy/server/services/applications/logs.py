@@ -14,11 +14,11 @@ from argosy.machinery.status import StatusError
 from argosy.machinery.timestamps import parse, seconds
 from argosy.machinery.unexpected import described
 from argosy.server.calls import Call
+from argosy.server.context import ServerContext
 from argosy.server.errors import invalid, unknown
 from argosy.server.services.applications.access import find
 from argosy.server.services.applications.comparing import view
 from argosy.server.services.applications.tree import Tree
-from argosy.server.world import World
 
 log = logging.getLogger(__name__)
 MOST_PODS: Final = 10
@@ -29,25 +29,25 @@ ENDED: Final = object()
 
 
 class Logs:
-    def __init__(self, world: World) -> None:
-        self._world = world
+    def __init__(self, context: ServerContext) -> None:
+        self._context = context
 
     async def read(self, call: Call) -> AsyncGenerator[JsonObject, None]:
-        request, world = call.request, self._world
+        request, context = call.request, self._context
         until, passes = _until(request), _filter(request)
         namespace, project = request.get("appNamespace") or "", request.get("project") or ""
-        found = await find(world, call, "get", request.get("name") or "", namespace=namespace, project=project)
+        found = await find(context, call, "get", request.get("name") or "", namespace=namespace, project=project)
         call.permit("logs", "get", found.target)
-        seen = await view(world, found.app)
-        pods = [] if seen is None else _chosen((await Tree(world, found.app, seen).build())["nodes"], request)
+        seen = await view(context, found.app)
+        pods = [] if seen is None else _chosen((await Tree(context, found.app, seen).build())["nodes"], request)
         if seen is None or not pods:
             return
-        limit = world.configuration.settings.get("server.maxPodLogsToRender", "")
+        limit = context.configuration.settings.get("server.maxPodLogsToRender", "")
         if len(pods) > (int(limit) if limit.isdecimal() else MOST_PODS):
             raise invalid("max pods to view logs are reached. Please provide more granular query")
         client, query = seen.state.destination.client, _query(request)
         streams = [
-            _lines(world.pod_logs(client, str(pod["namespace"]), str(pod["name"]), query), str(pod["name"]))
+            _lines(context.pod_logs(client, str(pod["namespace"]), str(pod["name"]), query), str(pod["name"]))
             for pod in pods
         ]
         merged = _merged(streams)
@@ -61,7 +61,7 @@ class Logs:
                     return
         finally:
             await merged.aclose()
-        now = world.clock.now()
+        now = context.clock.now()
         yield _entry("", now, now.isoformat().replace("+00:00", "Z"), "", last=True)
 
 

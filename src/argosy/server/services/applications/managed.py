@@ -12,19 +12,19 @@ from argosy.gitops.model.secret_masking import masked
 from argosy.gitops.sync.hooks import is_hook
 from argosy.gitops.sync.tasks import Pair
 from argosy.machinery.objects import JsonObject, group_version
+from argosy.server.context import ServerContext
 from argosy.server.services.applications.comparing import view
-from argosy.server.world import World
 
 FILTERS = ("namespace", "name", "version", "group", "kind")
 
 
-async def managed(world: World, app: JsonObject, request: JsonObject) -> JsonObject:
-    seen = await view(world, app)
+async def managed(context: ServerContext, app: JsonObject, request: JsonObject) -> JsonObject:
+    seen = await view(context, app)
     if seen is None or seen.compared is None:
         return {}
     ignored = seen.state.spec.get("ignoreDifferences") or ()
     items = [
-        _item(world, pair, list(ignored))
+        _item(context, pair, list(ignored))
         for pair in seen.compared.comparison.pairs
         if not _is_hook(pair) and _is_asked(pair, request)
     ]
@@ -41,10 +41,10 @@ def _is_asked(pair: Pair, request: JsonObject) -> bool:
     return all(not request.get(name) or found[name] == request[name] for name in FILTERS)
 
 
-def _item(world: World, pair: Pair, ignored: list[JsonObject]) -> JsonObject:
+def _item(context: ServerContext, pair: Pair, ignored: list[JsonObject]) -> JsonObject:
     live = without_managed_fields(pair.live) if pair.live is not None else None
-    present, predicted = _predicted(world, pair, live, ignored)
-    seen = shown(world, pair.target, live, present, predicted)
+    present, predicted = _predicted(context, pair, live, ignored)
+    seen = shown(context, pair.target, live, present, predicted)
     target_text, live_text, present_text, predicted_text = (_text(obj) for obj in seen)
     found = {key: value for key, value in pair.key._asdict().items() if value}
     found |= {
@@ -81,20 +81,20 @@ def is_secret(obj: JsonObject) -> bool:
     return obj.get("kind") == "Secret" and obj.get("apiVersion") == "v1"
 
 
-def shown(world: World, *objects: JsonObject | None) -> list[JsonObject | None]:
+def shown(context: ServerContext, *objects: JsonObject | None) -> list[JsonObject | None]:
     """For the eyes of a caller: values of Secrets masked together."""
-    return masked([as_kept(obj) for obj in objects], sensitive_annotations(world))
+    return masked([as_kept(obj) for obj in objects], sensitive_annotations(context))
 
 
 def _predicted(
-    world: World, pair: Pair, live: JsonObject | None, ignored: list[JsonObject]
+    context: ServerContext, pair: Pair, live: JsonObject | None, ignored: list[JsonObject]
 ) -> tuple[JsonObject | None, JsonObject | None]:
     """The live object without what does not count, and what a sync would make of it."""
     if live is None or pair.target is None:
         return live, pair.target if live is None else None
-    rules = rules_for(pair.key, ignored, world.engine.plane.settings)
+    rules = rules_for(pair.key, ignored, context.engine.plane.settings)
     present, wanted = _bare(normalised(live, rules)), normalised(pair.target, rules)
-    node = world.engine.known.node(
+    node = context.engine.known.node(
         *group_version(str(pair.target.get("apiVersion") or "")), str(pair.target.get("kind") or "")
     )
     last = last_applied_of(live)
@@ -111,8 +111,8 @@ def without_managed_fields(obj: JsonObject) -> JsonObject:
     return {**obj, "metadata": metadata}
 
 
-def sensitive_annotations(world: World) -> list[str]:
-    text = world.configuration.settings.get("resource.sensitive.mask.annotations", "")
+def sensitive_annotations(context: ServerContext) -> list[str]:
+    text = context.configuration.settings.get("resource.sensitive.mask.annotations", "")
     return [word.strip() for word in text.split(",") if word.strip()]
 
 

@@ -12,11 +12,11 @@ from argosy.machinery import requests
 from argosy.machinery.objects import JsonObject, Key
 from argosy.machinery.status import StatusError
 from argosy.server.calls import Call
+from argosy.server.context import APPLICATIONS, ServerContext
 from argosy.server.errors import ApiError, Code, denied, failed_precondition, invalid, unknown
 from argosy.server.services.applications.access import RESOURCE, Found, check_project, find
 from argosy.server.services.applications.revisions import said_of
 from argosy.server.services.applications.writing import MANAGER, TRIES, seen, user_of
-from argosy.server.world import APPLICATIONS, World
 from argosy.sources.port import SourceError
 
 COMMIT: Final = re.compile(r"[0-9a-f]{40}")
@@ -26,8 +26,8 @@ TERMINATE_PAUSE: Final = 0.1
 
 
 class Operations:
-    def __init__(self, world: World) -> None:
-        self._world = world
+    def __init__(self, context: ServerContext) -> None:
+        self._context = context
 
     async def sync(self, call: Call) -> JsonObject:
         request = call.request
@@ -51,11 +51,11 @@ class Operations:
         made = await self._request(app, operation)
         partial = "partial " if request.get("resources") else ""
         what = f"initiated {partial}sync locally" if manifests else f"initiated {partial}sync to {','.join(shown)}"
-        self._world.events.record(made, "OperationStarted", f"{user_of(call)} {what}")
+        self._context.events.record(made, "OperationStarted", f"{user_of(call)} {what}")
         return made
 
     async def rollback(self, call: Call) -> JsonObject:
-        enforced = self._world.configuration.flag("server.rbac.rollback.enforce.enable")
+        enforced = self._context.configuration.flag("server.rbac.rollback.enforce.enable")
         found = await self._found(call, "rollback" if enforced else "sync")
         app, spec = found.app, normalised(found.app.get("spec") or {})
         if app["metadata"].get("deletionTimestamp"):
@@ -81,12 +81,12 @@ class Operations:
         if options := (spec.get("syncPolicy") or {}).get("syncOptions"):
             sync["syncOptions"] = options
         made = await self._request(app, {"sync": sync, "initiatedBy": _initiator(call), "retry": {}})
-        self._world.events.record(made, "OperationStarted", f"{user_of(call)} initiated rollback to {wanted}")
+        self._context.events.record(made, "OperationStarted", f"{user_of(call)} initiated rollback to {wanted}")
         return made
 
     async def terminate(self, call: Call) -> JsonObject:
         found = await self._found(call, "sync")
-        app, client = found.app, self._world.client
+        app, client = found.app, self._context.client
         for _ in range(TRIES):
             state = (app.get("status") or {}).get("operationState")
             if not app.get("operation") or not state:
@@ -97,19 +97,19 @@ class Operations:
             except StatusError as error:
                 if not error.is_conflict:
                     raise
-                await self._world.clock.sleep(TERMINATE_PAUSE)
+                await self._context.clock.sleep(TERMINATE_PAUSE)
                 app = await client.get(
                     requests.Get(APPLICATIONS, Key(app["metadata"]["namespace"], app["metadata"]["name"]))
                 )
                 continue
-            self._world.events.record(made, "ResourceUpdated", f"{user_of(call)} terminated running operation")
+            self._context.events.record(made, "ResourceUpdated", f"{user_of(call)} terminated running operation")
             return {}
         raise ApiError(Code.INTERNAL, "Failed to terminate app. Too many conflicts")
 
     async def windows(self, call: Call) -> JsonObject:
         found = await self._found(call, "get")
         app, spec = found.app, normalised(found.app.get("spec") or {})
-        assigned, now = self._windows(app, spec), self._world.clock.now()
+        assigned, now = self._windows(app, spec), self._context.clock.now()
         active = [window for window in assigned if sync_windows.is_active(window, now)]
         return {
             "assignedWindows": [_window(window) for window in assigned],
@@ -120,7 +120,7 @@ class Operations:
     async def _found(self, call: Call, action: str) -> Found:
         request = call.request
         return await find(
-            self._world,
+            self._context,
             call,
             action,
             request.get("name") or "",
@@ -129,9 +129,9 @@ class Operations:
         )
 
     def _windows(self, app: JsonObject, spec: JsonObject) -> list[JsonObject]:
-        permits = check_project(self._world, app)
+        permits = check_project(self._context, app)
         try:
-            cluster = self._world.engine.cluster(spec)
+            cluster = self._context.engine.cluster(spec)
         except InvalidDestination:
             return []
         namespace = str((spec.get("destination") or {}).get("namespace") or "")
@@ -140,7 +140,7 @@ class Operations:
 
     def _check_windows(self, app: JsonObject, spec: JsonObject) -> None:
         chosen = self._windows(app, spec)
-        if not sync_windows.allows(chosen, sync_windows.Asked(manual=True), self._world.clock.now()):
+        if not sync_windows.allows(chosen, sync_windows.Asked(manual=True), self._context.clock.now()):
             raise denied("cannot sync: blocked by sync window")
 
     # -- revisions -----------------------------------------------------------------------------------------------------
@@ -154,7 +154,7 @@ class Operations:
             target = str(source.get("targetRevision") or "HEAD")
             if not wanted or wanted == target:
                 continue
-            if self._world.configuration.flag("application.sync.requireOverridePrivilegeForRevisionSync"):
+            if self._context.configuration.flag("application.sync.requireOverridePrivilegeForRevisionSync"):
                 call.permit(RESOURCE, "override", found.target)
             if automated:
                 place = f"source {source.get('repoURL')} to " if is_multi(spec) else "to "
@@ -185,9 +185,9 @@ class Operations:
         name = wanted or str(source.get("targetRevision") or "")
         if not source.get("chart") and COMMIT.fullmatch(name):
             return name, name
-        book = self._world.engine.plane.credentials
+        book = self._context.engine.plane.credentials
         try:
-            revision = await self._world.engine.manifests.resolve(
+            revision = await self._context.engine.manifests.resolve(
                 {**source, "targetRevision": name}, book, spec["project"]
             )
         except SourceError as error:
@@ -228,19 +228,19 @@ class Operations:
         return operation
 
     def _check_options(self, found: Found, operation: JsonObject, manifests: object) -> None:
-        parameters = self._world.configuration.parameters
+        parameters = self._context.configuration.parameters
         replaces = "Replace=true" in (operation["sync"].get("syncOptions") or ())
         if replaces and parameters.get("server.sync.replace.allowed") == "false":
             raise failed_precondition(
                 "sync with replace was disabled on the API Server level via the server configuration"
             )
-        permits = check_project(self._world, found.app)
+        permits = check_project(self._context, found.app)
         if manifests and (permits.get("sourceIntegrity") or permits.get("signatureKeys")):
             raise failed_precondition("Cannot use local manifests when source integrity is enforced")
 
     async def _request(self, app: JsonObject, operation: JsonObject) -> JsonObject:
         """The state of the operation before goes in the same write: nobody takes its end for this one's."""
-        client, metadata = self._world.client, app["metadata"]
+        client, metadata = self._context.client, app["metadata"]
         for _ in range(TRIES):
             app = await client.get(requests.Get(APPLICATIONS, Key(metadata["namespace"], metadata["name"])))
             if app.get("operation"):
@@ -248,7 +248,9 @@ class Operations:
             status = {key: value for key, value in (app.get("status") or {}).items() if key != "operationState"}
             body = {**app, "operation": operation, "status": status}
             try:
-                return await seen(self._world, await client.write(requests.update(APPLICATIONS, body, manager=MANAGER)))
+                return await seen(
+                    self._context, await client.write(requests.update(APPLICATIONS, body, manager=MANAGER))
+                )
             except StatusError as error:
                 if not error.is_conflict:
                     raise

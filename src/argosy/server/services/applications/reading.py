@@ -11,10 +11,10 @@ from argosy.machinery.objects import JsonObject, Key, key_of
 from argosy.machinery.selectors import SelectorError, parse_labels
 from argosy.machinery.timestamps import seconds
 from argosy.server.calls import Call
+from argosy.server.context import APPLICATIONS, ServerContext
 from argosy.server.errors import ApiError, Code, invalid, unknown
 from argosy.server.services.applications.access import RESOURCE, find, is_enabled, project_of, target_of_app
 from argosy.server.services.applications.resource_health import with_health
-from argosy.server.world import APPLICATIONS, World
 from argosy.sources.urls import normalise_url
 
 REFRESH: Final = "argocd.argoproj.io/refresh"
@@ -25,23 +25,23 @@ AT_ONCE: Final = 1000
 
 
 class Reading:
-    def __init__(self, world: World) -> None:
-        self._world = world
+    def __init__(self, context: ServerContext) -> None:
+        self._context = context
 
     async def list_all(self, call: Call) -> JsonObject:
-        cache, request = self._world.gitops.plane.applications, call.request
+        cache, request = self._context.gitops.plane.applications, call.request
         chosen = Chosen(request)
         call.checked = True
         version, items = str(cache.seen_up_to or ""), list[JsonObject]()
         for at, app in enumerate(cache.list(request.get("appNamespace") or ""), 1):
             if (
                 chosen.takes(app)
-                and is_enabled(self._world, app["metadata"]["namespace"])
-                and call.may(RESOURCE, "get", target_of_app(self._world, app))
+                and is_enabled(self._context, app["metadata"]["namespace"])
+                and call.may(RESOURCE, "get", target_of_app(self._context, app))
             ):
                 items.append(app)
             if at % AT_ONCE == 0:
-                await self._world.clock.sleep(0)
+                await self._context.clock.sleep(0)
         items.sort(key=lambda app: str(app["metadata"]["name"]))
         return {"metadata": {"resourceVersion": version}, "items": items or None}
 
@@ -51,7 +51,7 @@ class Reading:
         if len(projects) > 1:
             raise invalid("multiple projects specified - the get endpoint accepts either zero or one project")
         found = await find(
-            self._world,
+            self._context,
             call,
             "get",
             request.get("name") or "",
@@ -60,22 +60,22 @@ class Reading:
         )
         refresh = request.get("refresh")
         app = found.app if refresh is None else await self._refreshed(found.app, refresh)
-        return with_health(self._world, app)
+        return with_health(self._context, app)
 
     async def _refreshed(self, app: JsonObject, level: str) -> JsonObject:
         """Writes the request to refresh, and waits for the version in which it is done."""
         level = "hard" if level == "hard" else "normal"
-        key, world = key_of(app), self._world
+        key, context = key_of(app), self._context
         patch = {
-            "metadata": {"annotations": {REFRESH: level, HYDRATE: level, HYDRATE_TIME: seconds(world.clock.now())}}
+            "metadata": {"annotations": {REFRESH: level, HYDRATE: level, HYDRATE_TIME: seconds(context.clock.now())}}
         }
-        written = await world.client.write(
+        written = await context.client.write(
             requests.patch(APPLICATIONS, Key(key.namespace, key.name), patch, PatchType.MERGE)
         )
-        return await refreshed(world, key, int(written["metadata"]["resourceVersion"]))
+        return await refreshed(context, key, int(written["metadata"]["resourceVersion"]))
 
 
-async def refreshed(world: World, key: Key, since: int) -> JsonObject:
+async def refreshed(context: ServerContext, key: Key, since: int) -> JsonObject:
     """The Application in the first version after `since` that asks for no refresh."""
     heard = asyncio.Event()
 
@@ -83,7 +83,7 @@ async def refreshed(world: World, key: Key, since: int) -> JsonObject:
         if (obj := new if new is not None else old) is not None and key_of(obj) == key:
             heard.set()
 
-    cache = world.gitops.plane.applications
+    cache = context.gitops.plane.applications
     forget = cache.on_change(changed)
     try:
         while True:

@@ -11,27 +11,27 @@ from argosy.gitops.keys import ResourceKey, resource_key
 from argosy.gitops.model.application_spec import normalised
 from argosy.machinery.objects import JsonObject, Key, key_of
 from argosy.runtime.caches.outline import Outline
-from argosy.server.world import World
+from argosy.server.context import ServerContext
 
 
-def with_health(world: World, app: JsonObject) -> JsonObject:
+def with_health(context: ServerContext, app: JsonObject) -> JsonObject:
     """A copy with it, unless the status has it already, or nothing is known of the cluster."""
     status = app.get("status") or {}
     resources = status.get("resources") or ()
     if not resources or any("health" in item for item in resources):
         return app
-    live = live_of(world, app)
+    live = live_of(context, app)
     if live is None:
         return app
-    judge = judge_of(world, key_of(app))
+    judge = judge_of(context, key_of(app))
     filled = [_with_health(item, live, judge) for item in resources]
     return {**app, "status": {**status, "resources": filled, "resourceHealthSource": "appTree"}}
 
 
-def live_of(world: World, app: JsonObject) -> LiveObjects | None:
+def live_of(context: ServerContext, app: JsonObject) -> LiveObjects | None:
     """What lives where the Application goes, as far as this process watches it now."""
     try:
-        return world.gitops.clusters.of(world.engine.cluster(normalised(app.get("spec") or {}))).live
+        return context.gitops.clusters.of(context.engine.cluster(normalised(app.get("spec") or {}))).live
     except (InvalidDestination, NotConnected):
         return None
     except Exception as error:
@@ -42,9 +42,9 @@ def live_of(world: World, app: JsonObject) -> LiveObjects | None:
         raise
 
 
-def judge_of(world: World, key: Key) -> Judge:
+def judge_of(context: ServerContext, key: Key) -> Judge:
     """By the verdicts of users' checks that the last comparison had, else by the built-in checks."""
-    memory = world.engine.memory.get(key)
+    memory = context.engine.memory.get(key)
     verdicts = memory.verdicts if memory is not None else {}
 
     def judge(obj: JsonObject) -> Health | None:

@@ -17,11 +17,11 @@ from argosy.machinery.text.yaml import YamlError, load
 from argosy.machinery.timestamps import seconds
 from argosy.render.port import Rendered
 from argosy.server.calls import Call
+from argosy.server.context import ServerContext
 from argosy.server.errors import invalid, unknown
 from argosy.server.services.applications.access import Found, find
 from argosy.server.services.applications.comparing import connected
 from argosy.server.services.applications.managed import shown
-from argosy.server.world import World
 from argosy.sources.port import SourceError
 
 COMMIT: Final = re.compile(r"[0-9a-f]{40}")
@@ -38,8 +38,8 @@ ANNOTATIONS: Final = {
 
 
 class Revisions:
-    def __init__(self, world: World) -> None:
-        self._world = world
+    def __init__(self, context: ServerContext) -> None:
+        self._context = context
 
     async def manifests(self, call: Call) -> JsonObject:
         request = call.request
@@ -56,7 +56,7 @@ class Revisions:
         return {"manifests": await self._rendered(found.app, sources, use_cache=request.get("noCache") is not True)}
 
     async def _rendered(self, app: JsonObject, sources: list[JsonObject], *, use_cache: bool) -> list[str]:
-        engine = self._world.engine
+        engine = self._context.engine
         state, wanted = await self._wanted(app, sources, use_cache=use_cache)
         try:
             rendered, _, _ = await engine.manifests.rendered(wanted, engine.plane.credentials, engine.plane.settings)
@@ -68,12 +68,12 @@ class Revisions:
         self, app: JsonObject, sources: list[JsonObject], *, use_cache: bool = True
     ) -> tuple[SourceState, Wanted]:
         """Raises ApiError."""
-        world = self._world
+        context = self._context
         try:
-            state = await connected(world, app)
+            state = await connected(context, app)
         except Refused as error:
             raise invalid("; ".join(text for _, text in error.found)) from None
-        name, live = instance_name(state.key, world.namespace), state.destination.live
+        name, live = instance_name(state.key, context.namespace), state.destination.live
         wanted = Wanted(
             app=name,
             release=state.key.name,
@@ -82,8 +82,8 @@ class Revisions:
             cluster=state.cluster.server,
             sources=tuple(sources),
             project_spec=state.project,
-            keys=world.engine.plane.signing_keys,
-            plugins=world.engine.plane.plugins,
+            keys=context.engine.plane.signing_keys,
+            plugins=context.engine.plane.plugins,
             generate_paths=annotations_of(app).get(GENERATE_PATHS, ""),
             use_cache=use_cache,
             kube_version=live.kube_version,
@@ -93,14 +93,14 @@ class Revisions:
 
     def _texts(self, rendered: Iterable[Rendered], state: SourceState, name: str) -> list[str]:
         """With the marks of the Application, as they come; values of Secrets are masked."""
-        world, kinds = self._world, state.destination.live.kinds
+        context, kinds = self._context, state.destination.live.kinds
         found: list[JsonObject | None] = []
         for part in rendered:
             for obj in part.manifests:
                 key = resource_key(obj)
                 namespaced = kinds.is_namespaced(key.group, key.kind) is not False
-                marked = tracked(obj, name, state.namespace if namespaced else "", world.engine.plane.settings)
-                found += shown(world, marked)
+                marked = tracked(obj, name, state.namespace if namespaced else "", context.engine.plane.settings)
+                found += shown(context, marked)
         return [json.dumps(obj, separators=(",", ":"), ensure_ascii=False, sort_keys=True) for obj in found]
 
     async def revision(self, call: Call) -> JsonObject:
@@ -109,8 +109,8 @@ class Revisions:
         url = str(source.get("repoURL") or "")
         if not COMMIT.fullmatch(revision):
             raise unknown(f"revision {revision} must be resolved")
-        outside = self._world.outside
-        credentials = self._world.engine.plane.credentials.credentials(url, found.project)
+        outside = self._context.outside
+        credentials = self._context.engine.plane.credentials.credentials(url, found.project)
         try:
             told = await outside.writer.describe(url, revision, credentials)
             refs = await outside.git.refs(url, credentials)
@@ -129,9 +129,9 @@ class Revisions:
         chart, url = str(source.get("chart") or ""), str(source.get("repoURL") or "")
         if not chart:
             raise unknown(f"no chart found for application: {found.app['metadata']['name']}")
-        credentials = self._world.engine.plane.credentials.credentials(url, found.project)
+        credentials = self._context.engine.plane.credentials.credentials(url, found.project)
         try:
-            tree = await self._world.outside.charts.tree(url, chart, version, credentials)
+            tree = await self._context.outside.charts.tree(url, chart, version, credentials)
             told = load(tree.read("Chart.yaml"))
         except (SourceError, YamlError) as error:
             raise unknown(f"error extracting chart: {error}") from None
@@ -148,10 +148,10 @@ class Revisions:
         url = str(source.get("repoURL") or "")
         if not url.startswith("oci://"):
             raise unknown(f"repoURL {url}: it is no OCI artifact")
-        credentials = self._world.engine.plane.credentials.credentials(url, found.project)
+        credentials = self._context.engine.plane.credentials.credentials(url, found.project)
         revision = str(call.request.get("revision") or "")
         try:
-            told = await self._world.outside.charts.annotations(url, revision, credentials)
+            told = await self._context.outside.charts.annotations(url, revision, credentials)
         except SourceError as error:
             raise unknown(str(error)) from None
         return {ours: told[name] for ours, name in ANNOTATIONS.items() if told.get(name)}
@@ -171,7 +171,7 @@ class Revisions:
     async def _one(self, call: Call) -> Found:
         request = call.request
         return await find(
-            self._world,
+            self._context,
             call,
             "get",
             str(request.get("name") or ""),

@@ -11,6 +11,7 @@ from argosy.gitops.clusters.resolution import InvalidDestination
 from argosy.gitops.model.application_spec import normalised
 from argosy.machinery.objects import JsonObject, key_of
 from argosy.server.calls import Call
+from argosy.server.context import ServerContext
 from argosy.server.errors import invalid
 from argosy.server.services.applications.access import Found, find
 from argosy.server.services.applications.live_resources import LiveResources
@@ -20,38 +21,37 @@ from argosy.server.services.applications.tree import tree_of
 from argosy.server.services.clusters.secrets import cluster_json
 from argosy.server.services.deep_links import links
 from argosy.server.services.events import events_of
-from argosy.server.world import World
 
 SETTLING_SECONDS: Final = 0.3
 """Changes within this time are one tree."""
 
 
 class Seeing(Revisions):
-    def __init__(self, world: World) -> None:
-        super().__init__(world)
-        self._live = LiveResources(world)
+    def __init__(self, context: ServerContext) -> None:
+        super().__init__(context)
+        self._live = LiveResources(context)
 
     async def tree(self, call: Call) -> JsonObject:
         found = await self._of(call, "applicationName")
-        return await tree_of(self._world, found.app)
+        return await tree_of(self._context, found.app)
 
     async def watch_tree(self, call: Call) -> AsyncGenerator[JsonObject, None]:
         """Whenever it is another one."""
         found = await self._of(call, "applicationName")
-        world, key = self._world, key_of(found.app)
+        context, key = self._context, key_of(found.app)
         changed = asyncio.Event()
-        forget = world.gitops.plane.applications.on_change(_about(key, changed))
-        before = json.dumps(await tree_of(world, found.app), sort_keys=True)
-        stop = world.gitops.on_live_change(changed.set)
+        forget = context.gitops.plane.applications.on_change(_about(key, changed))
+        before = json.dumps(await tree_of(context, found.app), sort_keys=True)
+        stop = context.gitops.on_live_change(changed.set)
         try:
             while True:
                 await changed.wait()
-                await world.clock.sleep(SETTLING_SECONDS)
+                await context.clock.sleep(SETTLING_SECONDS)
                 changed.clear()
-                app = world.gitops.plane.applications.get(key)
+                app = context.gitops.plane.applications.get(key)
                 if app is None:
                     return
-                tree = await tree_of(world, app)
+                tree = await tree_of(context, app)
                 text = json.dumps(tree, sort_keys=True)
                 if text != before:
                     before = text
@@ -62,7 +62,7 @@ class Seeing(Revisions):
 
     async def managed(self, call: Call) -> JsonObject:
         found = await self._of(call, "applicationName")
-        return await managed(self._world, found.app, {**call.request, "name": call.request.get("name") or ""})
+        return await managed(self._context, found.app, {**call.request, "name": call.request.get("name") or ""})
 
     async def events(self, call: Call) -> JsonObject:
         request = call.request
@@ -71,43 +71,43 @@ class Seeing(Revisions):
         name, uid = str(request.get("resourceName") or ""), str(request.get("resourceUID") or "")
         if not name and not uid:
             return await events_of(
-                self._world, name=metadata["name"], uid=metadata["uid"], namespace=metadata["namespace"]
+                self._context, name=metadata["name"], uid=metadata["uid"], namespace=metadata["namespace"]
             )
         namespace = str(request.get("resourceNamespace") or "")
-        tree = await tree_of(self._world, found.app)
+        tree = await tree_of(self._context, found.app)
         for node in (*(tree.get("nodes") or ()), *(tree.get("orphanedNodes") or ())):
             if (node.get("uid"), node["name"], node.get("namespace") or "") == (uid, name, namespace):
-                return await events_of(self._world, name=name, uid=uid, namespace=namespace)
+                return await events_of(self._context, name=name, uid=uid, namespace=namespace)
         raise invalid(f"{name} not found as part of application {metadata['name']}")
 
     async def links(self, call: Call) -> JsonObject:
         found = await find(
-            self._world,
+            self._context,
             call,
             "get",
             str(call.request.get("name") or ""),
             namespace=str(call.request.get("namespace") or ""),
             project=str(call.request.get("project") or ""),
         )
-        return links(self._world, "application.links", self._data(found.app))
+        return links(self._context, "application.links", self._data(found.app))
 
     async def resource_links(self, call: Call) -> JsonObject:
         found = await self._of(call, "name")
         obj = await self._live.object_of(found, call.request)
         data = {**self._data(found.app), "resource": obj}
-        project = self._world.gitops.plane.project(found.project)
+        project = self._context.gitops.plane.project(found.project)
         if project is not None:
             data["project"] = {**project, "status": {}}
-        return links(self._world, "resource.links", data)
+        return links(self._context, "resource.links", data)
 
     def _data(self, app: JsonObject) -> JsonObject:
         found: JsonObject = {"app": app, "application": app}
         annotations = app["metadata"].get("annotations") or {}
-        url = annotations.get("argocd.argoproj.io/managed-by-url") or self._world.configuration.url
+        url = annotations.get("argocd.argoproj.io/managed-by-url") or self._context.configuration.url
         if url:
             found["managedByURL"] = url
         try:
-            cluster = cluster_json(self._world, self._world.engine.cluster(normalised(app.get("spec") or {})))
+            cluster = cluster_json(self._context, self._context.engine.cluster(normalised(app.get("spec") or {})))
         except InvalidDestination:
             return found
         kept = ("server", "name", "namespaces", "project", "labels", "annotations", "shard")
@@ -117,7 +117,7 @@ class Seeing(Revisions):
     async def _of(self, call: Call, name: str) -> Found:
         request = call.request
         return await find(
-            self._world,
+            self._context,
             call,
             "get",
             str(request.get(name) or ""),

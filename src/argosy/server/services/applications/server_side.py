@@ -18,23 +18,23 @@ from argosy.gitops.projects import permissions
 from argosy.gitops.sync.impersonation import NoServiceAccount
 from argosy.machinery.objects import JsonObject
 from argosy.server.calls import Call
+from argosy.server.context import ServerContext
 from argosy.server.errors import denied, invalid, unknown
 from argosy.server.services.applications.access import find
 from argosy.server.services.applications.comparing import View, view
 from argosy.server.services.applications.managed import shown, without_managed_fields
-from argosy.server.world import World
 
 MOST: Final = 1000
 
 
-async def server_side_diff(world: World, call: Call) -> JsonObject:
+async def server_side_diff(context: ServerContext, call: Call) -> JsonObject:
     request = call.request
     namespace, project = request.get("appNamespace") or "", request.get("project") or ""
-    found = await find(world, call, "get", request.get("appName") or "", namespace=namespace, project=project)
+    found = await find(context, call, "get", request.get("appName") or "", namespace=namespace, project=project)
     given, targets = list(request.get("liveResources") or ()), list(request.get("targetManifests") or ())
     if max(len(given), len(targets)) > MOST:
         raise invalid(f"liveResources: more than {MOST} objects in one call")
-    seen = await view(world, found.app)
+    seen = await view(context, found.app)
     if seen is None or seen.compared is None:
         raise unknown("error getting managed resources: the application cannot be compared now")
     items = []
@@ -43,18 +43,20 @@ async def server_side_diff(world: World, call: Call) -> JsonObject:
         entry = given[index] if index < len(given) else {}
         if target is not None and not target["metadata"].get("namespace"):
             target = _placed(seen, target)
-        items.append(await _item(world, found.app, seen, entry, target))
+        items.append(await _item(context, found.app, seen, entry, target))
     return {"items": items, "modified": any(item.get("modified") for item in items)}
 
 
-async def _item(world: World, app: JsonObject, seen: View, entry: JsonObject, target: JsonObject | None) -> JsonObject:
+async def _item(
+    context: ServerContext, app: JsonObject, seen: View, entry: JsonObject, target: JsonObject | None
+) -> JsonObject:
     live = _live(app, seen, entry)
     if target is not None:
         _check(seen, target, live)
     predicted, is_modified = target, (live is None) != (target is None)
     if live is not None and target is not None:
-        predicted, live, is_modified = await _answered(world, app, seen, target, live)
-    seen_by_caller = shown(world, predicted, without_managed_fields(live) if live is not None else None)
+        predicted, live, is_modified = await _answered(context, app, seen, target, live)
+    seen_by_caller = shown(context, predicted, without_managed_fields(live) if live is not None else None)
     named = live if live is not None else target
     key = resource_key(named) if named is not None else ResourceKey("", "", "", "")
     texts = [json.dumps(obj, separators=(",", ":"), ensure_ascii=False, sort_keys=True) for obj in seen_by_caller]
@@ -103,18 +105,18 @@ def _check(seen: View, target: JsonObject, live: JsonObject | None) -> None:
 
 
 async def _answered(
-    world: World, app: JsonObject, seen: View, target: JsonObject, live: JsonObject
+    context: ServerContext, app: JsonObject, seen: View, target: JsonObject, live: JsonObject
 ) -> tuple[JsonObject, JsonObject, bool]:
-    settings = world.engine.plane.settings
+    settings = context.engine.plane.settings
     key: ResourceKey = resource_key(target)
     try:
         applier = seen.state.applier(settings)
-        answers = await previews(applier, [Target(key, target, "")], world.clock)
+        answers = await previews(applier, [Target(key, target, "")], context.clock)
     except (NoServiceAccount, NotPreviewed) as error:
         raise unknown(f"error performing state diffs: failed to calculate diff: {error}") from None
     rules = rules_for(key, list(seen.state.spec.get("ignoreDifferences") or ()), settings)
     webhooks = "IncludeMutationWebhook=true" in words(annotations_of(app).get(COMPARE_OPTIONS))
-    found = server_side(live, answers[key], rules, world.engine.known, FIELD_MANAGER, webhooks=webhooks)
+    found = server_side(live, answers[key], rules, context.engine.known, FIELD_MANAGER, webhooks=webhooks)
     return found.predicted, found.live, found.modified
 
 

@@ -16,29 +16,29 @@ from argosy.machinery.objects import JsonObject, Resource, group_version, key_of
 from argosy.machinery.status import StatusError
 from argosy.runtime.caches.outline import Outline
 from argosy.runtime.client import Client
+from argosy.server.context import ServerContext
 from argosy.server.services.applications.comparing import View, view
 from argosy.server.services.applications.node_details import details, milli, pod_requests
 from argosy.server.services.applications.resource_health import health_json, judge_of
-from argosy.server.world import World
 
 NODES: Final = Resource("", "v1", "nodes", "Node", namespaced=False)
 PODS: Final = Resource("", "v1", "pods", "Pod")
 COUNTED: Final = ("cpu", "memory", "storage")
 
 
-async def tree_of(world: World, app: JsonObject) -> JsonObject:
+async def tree_of(context: ServerContext, app: JsonObject) -> JsonObject:
     """Empty when nothing is known of where it goes."""
-    seen = await view(world, app)
-    return {} if seen is None else await Tree(world, app, seen).build()
+    seen = await view(context, app)
+    return {} if seen is None else await Tree(context, app, seen).build()
 
 
 class Tree:
     """One look; it fetches what the caches have only in outline."""
 
-    def __init__(self, world: World, app: JsonObject, seen: View) -> None:
-        self._world, self._app, self._seen = world, app, seen
+    def __init__(self, context: ServerContext, app: JsonObject, seen: View) -> None:
+        self._context, self._app, self._seen = context, app, seen
         self._live: LiveObjects = seen.state.destination.live
-        self._judge: Judge = judge_of(world, key_of(app))
+        self._judge: Judge = judge_of(context, key_of(app))
         self._index = Orphans()
         self._whole: dict[ResourceKey, JsonObject] = dict(seen.live)
 
@@ -55,11 +55,11 @@ class Tree:
         }
 
     def _watch(self) -> None:
-        settings = self._world.engine.plane.settings
-        apps = self._world.gitops.plane.applications
+        settings = self._context.engine.plane.settings
+        apps = self._context.gitops.plane.applications
         names = {
             app["metadata"]["name"]
-            if app["metadata"]["namespace"] == self._world.namespace
+            if app["metadata"]["namespace"] == self._context.namespace
             else f"{app['metadata']['namespace']}_{app['metadata']['name']}"
             for app in apps.list()
         }
@@ -167,7 +167,7 @@ class Tree:
         hosts = {str(obj["metadata"]["name"]): obj for obj in await self._listed(NODES, "")}
         used = {name for key in own if (name := _host_of(self._whole.get(key) or {})) in hosts}
         pods = await self._listed(PODS, "") if used else []
-        labels = self._world.configuration.settings.get("application.allowedNodeLabels", "")
+        labels = self._context.configuration.settings.get("application.allowedNodeLabels", "")
         shown = [word.strip() for word in labels.split(",") if word.strip()]
         return [_host(name, hosts[name], pods, own.__contains__, shown) for name in sorted(used)]
 

@@ -48,7 +48,7 @@ class Uploads(Revisions):
             call.checked = True
             raise unknown("invalid request: application name is missing")
         namespace, project = str(query.get("appNamespace") or ""), str(query.get("project") or "")
-        found = await find(self._world, call, "get", name, namespace=namespace, project=project)
+        found = await find(self._context, call, "get", name, namespace=namespace, project=project)
         self._places = self._places or asyncio.Semaphore(AT_ONCE)
         async with self._places:
             tree = await self._received(call.uploads, str(query.get("checksum") or ""))
@@ -58,7 +58,7 @@ class Uploads(Revisions):
         spec = normalised(app.get("spec") or {})
         state, wanted = await self._wanted(app, [dict(source) for source in sources_of(spec)][:1])
         try:
-            rendered = await self._world.engine.manifests.of_tree(wanted, tree, self._world.engine.plane.settings)
+            rendered = await self._context.engine.manifests.of_tree(wanted, tree, self._context.engine.plane.settings)
         except NotLoaded as error:
             raise unknown(f"error generating manifests: {cause_of(error)}") from None
         return {
@@ -84,12 +84,12 @@ class Uploads(Revisions):
                 raise unknown(f"error receiving files: the checksum of the archive is {digest}, not {checksum[:64]}")
             try:
                 work = asyncio.to_thread(partial(_unpacked, file, unpacked))
-                return await self._world.clock.external(work)
+                return await self._context.clock.external(work)
             except SourceError as error:
                 raise unknown(f"error receiving files: {error}") from None
 
     def _limit(self, setting: str, default: str) -> int:
-        text = self._world.configuration.parameters.get(setting, "") or default
+        text = self._context.configuration.parameters.get(setting, "") or default
         try:
             return whole_units(text)
         except QuantityError:

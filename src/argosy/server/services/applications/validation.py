@@ -11,15 +11,15 @@ from argosy.gitops.model.application_spec import normalised, sources_of, spec_er
 from argosy.gitops.projects import permissions as projects
 from argosy.machinery.objects import JsonObject
 from argosy.server.calls import Call
+from argosy.server.context import ServerContext
 from argosy.server.errors import ApiError, Code, invalid, unknown
 from argosy.server.services.applications.access import RESOURCE, check_project, project_of, target_of_app
-from argosy.server.world import World
 
 MANAGED_BY: str = "argocd.argoproj.io/managed-by-url"
 
 
 async def validated(
-    world: World, call: Call, app: JsonObject, current: JsonObject | None, *, contacts_sources: bool
+    context: ServerContext, call: Call, app: JsonObject, current: JsonObject | None, *, contacts_sources: bool
 ) -> JsonObject:
     """The Application with its spec normalised. Raises ApiError; `current`: as it is stored now."""
     name = str(app["metadata"].get("name") or "")
@@ -30,20 +30,20 @@ async def validated(
     if twice := next((item for item in names if names.count(item) > 1), ""):
         raise unknown(f"application {name} has duplicate source name: {twice}")
     if current is not None and project_of(current) != project_of(app):
-        call.permit(RESOURCE, "create", target_of_app(world, app))
-        call.permit(RESOURCE, "update", target_of_app(world, current))
-    permits = check_project(world, app)
+        call.permit(RESOURCE, "create", target_of_app(context, app))
+        call.permit(RESOURCE, "update", target_of_app(context, current))
+    permits = check_project(context, app)
     made = {**app, "spec": normalised(spec)}
-    _check_destination(world, made, permits)
+    _check_destination(context, made, permits)
     if contacts_sources:
-        await _check_sources(world, made)
+        await _check_sources(context, made)
     return made
 
 
-def _check_destination(world: World, app: JsonObject, permits: JsonObject) -> None:
+def _check_destination(context: ServerContext, app: JsonObject, permits: JsonObject) -> None:
     name, spec = app["metadata"]["name"], app["spec"]
     try:
-        cluster = world.engine.cluster(spec)
+        cluster = context.engine.cluster(spec)
     except InvalidDestination as error:
         raise invalid(f"application destination spec for {name} is invalid: {error}") from None
     namespace = str((spec.get("destination") or {}).get("namespace") or "")
@@ -56,12 +56,12 @@ def _check_destination(world: World, app: JsonObject, permits: JsonObject) -> No
         raise invalid(f"application spec for {name} is invalid: {'; '.join(f'InvalidSpecError: {e}' for e in errors)}")
 
 
-async def _check_sources(world: World, app: JsonObject) -> None:
+async def _check_sources(context: ServerContext, app: JsonObject) -> None:
     """What they give is rendered once; nothing of it is kept."""
     name, spec = app["metadata"]["name"], app["spec"]
-    asked = {**app, "metadata": {"namespace": world.namespace, **app["metadata"]}}
+    asked = {**app, "metadata": {"namespace": context.namespace, **app["metadata"]}}
     try:
-        await StateReader(world.engine).desired(asked, sources_of(spec), Look(max_age=0.0))
+        await StateReader(context.engine).desired(asked, sources_of(spec), Look(max_age=0.0))
     except Connecting:
         return
     except Refused as error:

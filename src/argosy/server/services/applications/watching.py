@@ -10,24 +10,24 @@ from typing import Final
 
 from argosy.machinery.objects import JsonObject
 from argosy.server.calls import Call
+from argosy.server.context import ServerContext
 from argosy.server.messages import SharedMessage
 from argosy.server.services.applications.access import RESOURCE, is_enabled, target_of_app
 from argosy.server.services.applications.reading import Chosen
 from argosy.server.services.applications.resource_health import with_health
-from argosy.server.world import World
 
 log = logging.getLogger(__name__)
 BUFFER: Final = 1000
 
 
 class Watching:
-    def __init__(self, world: World) -> None:
-        self._world = world
+    def __init__(self, context: ServerContext) -> None:
+        self._context = context
         self._groups: dict[Hashable, Group] = {}
         self._listens = False
 
     async def watch(self, call: Call) -> AsyncGenerator[JsonObject, None]:
-        request, world = call.request, self._world
+        request, context = call.request, self._context
         chosen, call.checked = Chosen(request, "labels with selectors"), True
         namespace = request.get("appNamespace") or ""
         version = request.get("resourceVersion") or ""
@@ -39,7 +39,7 @@ class Watching:
             if not version or request.get("name"):
                 for app in self._present(namespace):
                     if watcher.is_new(app) and group.takes(app):
-                        yield SharedMessage({"type": "ADDED", "application": with_health(world, app)})
+                        yield SharedMessage({"type": "ADDED", "application": with_health(context, app)})
             while True:
                 yield await watcher.next()
         finally:
@@ -48,17 +48,17 @@ class Watching:
                 self._groups.pop(group.key, None)
 
     def _present(self, namespace: str) -> list[JsonObject]:
-        found = self._world.gitops.plane.applications.list(namespace)
+        found = self._context.gitops.plane.applications.list(namespace)
         return sorted(found, key=lambda app: f"{app['metadata']['namespace']}/{app['metadata']['name']}")
 
     def _group(self, call: Call, chosen: Chosen, namespace: str) -> Group:
         """Of streams that the same subject opened with the same question: a change is judged once for all of them."""
         if not self._listens:
             self._listens = True
-            self._world.gitops.plane.applications.on_change(self._heard)
+            self._context.gitops.plane.applications.on_change(self._heard)
         key = (call.caller.subject, namespace, chosen.key)
         if (found := self._groups.get(key)) is None:
-            found = self._groups[key] = Group(self._world, call, chosen, namespace, key)
+            found = self._groups[key] = Group(self._context, call, chosen, namespace, key)
         return found
 
     def _heard(self, old: JsonObject | None, new: JsonObject | None) -> None:
@@ -72,7 +72,7 @@ class Watching:
             if not group.takes(app):
                 continue
             if message is None:
-                message = SharedMessage({"type": kind, "application": with_health(self._world, app)})
+                message = SharedMessage({"type": kind, "application": with_health(self._context, app)})
             for watcher in group.watchers:
                 if watcher.is_new(app):
                     watcher.put(message)
@@ -81,8 +81,8 @@ class Watching:
 class Group:
     """Streams that see the same: who asks, and what for."""
 
-    def __init__(self, world: World, call: Call, chosen: Chosen, namespace: str, key: Hashable) -> None:
-        self._world, self._chosen, self._namespace, self.key = world, chosen, namespace, key
+    def __init__(self, context: ServerContext, call: Call, chosen: Chosen, namespace: str, key: Hashable) -> None:
+        self._context, self._chosen, self._namespace, self.key = context, chosen, namespace, key
         self._subject, self._enforcer = call.caller.subject, call.enforcer
         self.watchers: set[Watcher] = set()
 
@@ -92,8 +92,8 @@ class Group:
             return False
         return (
             self._chosen.takes(app)
-            and is_enabled(self._world, metadata["namespace"])
-            and self._enforcer().allows(self._subject, RESOURCE, "get", target_of_app(self._world, app))
+            and is_enabled(self._context, metadata["namespace"])
+            and self._enforcer().allows(self._subject, RESOURCE, "get", target_of_app(self._context, app))
         )
 
 

@@ -12,6 +12,7 @@ from argosy.machinery.objects import JsonObject, Key
 from argosy.machinery.patches import jsonpatch, mergepatch
 from argosy.machinery.status import StatusError
 from argosy.server.calls import Call
+from argosy.server.context import APPLICATIONS, ServerContext
 from argosy.server.errors import ApiError, Code, denied, invalid, unknown
 from argosy.server.schema.go_json import Misshapen, shaped
 from argosy.server.services.applications.access import (
@@ -22,7 +23,6 @@ from argosy.server.services.applications.access import (
     target_of_app,
 )
 from argosy.server.services.applications.validation import conflict, validated
-from argosy.server.world import APPLICATIONS, World
 
 TRIES: Final = 10
 FINALIZER: Final = "resources-finalizer.argocd.argoproj.io"
@@ -32,27 +32,27 @@ SEEN_SECONDS: Final = 2.0
 
 
 class Writing:
-    def __init__(self, world: World) -> None:
-        self._world = world
+    def __init__(self, context: ServerContext) -> None:
+        self._context = context
 
     async def create(self, call: Call) -> JsonObject:
-        world, request = self._world, call.request
-        app = given_application(request.get("application"), world)
-        call.permit(RESOURCE, "create", target_of_app(world, app))
-        check_project(world, app)
-        if not is_enabled(world, app["metadata"]["namespace"]):
+        context, request = self._context, call.request
+        app = given_application(request.get("application"), context)
+        call.permit(RESOURCE, "create", target_of_app(context, app))
+        check_project(context, app)
+        if not is_enabled(context, app["metadata"]["namespace"]):
             raise denied(f"namespace '{app['metadata']['namespace']}' is not permitted")
         existing = await self._existing(app)
-        made = await validated(world, call, app, existing, contacts_sources=request.get("validate") is not False)
+        made = await validated(context, call, app, existing, contacts_sources=request.get("validate") is not False)
         made.pop("operation", None)
         made.pop("status", None)
         try:
-            created = await world.client.write(requests.create(APPLICATIONS, _stored(made), manager=MANAGER))
+            created = await context.client.write(requests.create(APPLICATIONS, _stored(made), manager=MANAGER))
         except StatusError as error:
             if not error.is_already_exists:
                 raise
             return await self._upsert(call, made)
-        world.events.record(created, "ResourceCreated", f"{_user(call)} created application")
+        context.events.record(created, "ResourceCreated", f"{_user(call)} created application")
         return await self._seen(created)
 
     async def _existing(self, app: JsonObject) -> JsonObject | None:
@@ -60,7 +60,7 @@ class Writing:
         if not metadata.get("name"):
             return None
         try:
-            return await self._world.client.get(
+            return await self._context.client.get(
                 requests.Get(APPLICATIONS, Key(metadata["namespace"], metadata["name"]))
             )
         except StatusError as error:
@@ -76,13 +76,13 @@ class Writing:
             return existing
         if call.request.get("upsert") is not True:
             raise invalid("existing application spec is different, use upsert flag to force update")
-        call.permit(RESOURCE, "update", target_of_app(self._world, made))
+        call.permit(RESOURCE, "update", target_of_app(self._context, made))
         return await self._update(call, existing, made, merges=True)
 
     async def update(self, call: Call) -> JsonObject:
         request = call.request
-        app = given_application(request.get("application"), self._world)
-        call.permit(RESOURCE, "update", target_of_app(self._world, app))
+        app = given_application(request.get("application"), self._context)
+        call.permit(RESOURCE, "update", target_of_app(self._context, app))
         return await self._replaced(call, app, contacts_sources=request.get("validate") is not False)
 
     async def update_spec(self, call: Call) -> JsonObject:
@@ -96,32 +96,32 @@ class Writing:
 
     async def patch(self, call: Call) -> JsonObject:
         found = await self._found(call, "get")
-        call.permit(RESOURCE, "update", target_of_app(self._world, found))
+        call.permit(RESOURCE, "update", target_of_app(self._context, found))
         app = patched(found, call.request.get("patch") or "", call.request.get("patchType") or "")
-        return await self._replaced(call, given_application(app, self._world), contacts_sources=True)
+        return await self._replaced(call, given_application(app, self._context), contacts_sources=True)
 
     async def _found(self, call: Call, action: str) -> JsonObject:
         request = call.request
         namespace, project = request.get("appNamespace") or "", request.get("project") or ""
-        found = await find(self._world, call, action, request.get("name") or "", namespace=namespace, project=project)
+        found = await find(self._context, call, action, request.get("name") or "", namespace=namespace, project=project)
         return found.app
 
     async def _replaced(self, call: Call, app: JsonObject, *, contacts_sources: bool) -> JsonObject:
         metadata, project = app["metadata"], call.request.get("project") or ""
         found = await find(
-            self._world,
+            self._context,
             call,
             "update",
             str(metadata.get("name") or ""),
             namespace=str(metadata.get("namespace") or ""),
             project=project,
         )
-        made = await validated(self._world, call, app, found.app, contacts_sources=contacts_sources)
+        made = await validated(self._context, call, app, found.app, contacts_sources=contacts_sources)
         return await self._update(call, found.app, made, merges=False)
 
     async def _update(self, call: Call, stored: JsonObject, made: JsonObject, *, merges: bool) -> JsonObject:
         """Labels and annotations are merged or replaced; finalizers and the spec are replaced."""
-        client, metadata = self._world.client, made["metadata"]
+        client, metadata = self._context.client, made["metadata"]
         for _ in range(TRIES):
             now = {**stored["metadata"]}
             for part in ("labels", "annotations"):
@@ -138,14 +138,14 @@ class Writing:
                     requests.Get(APPLICATIONS, Key(stored["metadata"]["namespace"], metadata["name"]))
                 )
                 continue
-            self._world.events.record(written, "ResourceUpdated", f"{_user(call)} updated application spec")
+            self._context.events.record(written, "ResourceUpdated", f"{_user(call)} updated application spec")
             return await self._seen(written)
         raise conflict()
 
     async def delete(self, call: Call) -> JsonObject:
         request = call.request
         found = await self._found(call, "get")
-        call.permit(RESOURCE, "delete", target_of_app(self._world, found))
+        call.permit(RESOURCE, "delete", target_of_app(self._context, found))
         cascade = request.get("cascade") is not False
         given = request.get("propagationPolicy")
         if given is not None and not cascade:
@@ -155,7 +155,7 @@ class Writing:
             raise invalid(f"invalid propagation policy: {given}")
         stored = await self._with_finalizer(found, POLICIES[policy] if cascade else "")
         await self._remove(stored)
-        self._world.events.record(stored, "ResourceDeleted", f"{_user(call)} deleted application")
+        self._context.events.record(stored, "ResourceDeleted", f"{_user(call)} deleted application")
         return {}
 
     async def _with_finalizer(self, app: JsonObject, wanted: str) -> JsonObject:
@@ -169,7 +169,7 @@ class Writing:
         if finalizers == present:
             return app
         patch = {"metadata": {"finalizers": finalizers or None}}
-        return await self._world.client.write(
+        return await self._context.client.write(
             requests.patch(
                 APPLICATIONS, Key(metadata["namespace"], metadata["name"]), patch, PatchType.MERGE, manager=MANAGER
             )
@@ -178,7 +178,7 @@ class Writing:
     async def _remove(self, app: JsonObject) -> None:
         metadata = app["metadata"]
         propagation: Propagation = "Background"
-        await self._world.client.write(
+        await self._context.client.write(
             requests.remove(
                 APPLICATIONS, Key(metadata["namespace"], metadata["name"]), propagation=propagation, uid=metadata["uid"]
             )
@@ -186,19 +186,19 @@ class Writing:
 
     async def _seen(self, written: JsonObject) -> JsonObject:
         """Lists and watches of this process show it when the caller is answered."""
-        return await seen(self._world, written)
+        return await seen(self._context, written)
 
 
-async def seen(world: World, written: JsonObject) -> JsonObject:
+async def seen(context: ServerContext, written: JsonObject) -> JsonObject:
     """Within two seconds; a cache that is slower catches up by itself."""
-    cache, version = world.gitops.plane.applications, int(written["metadata"]["resourceVersion"])
-    deadline = world.clock.monotonic() + SEEN_SECONDS
-    while cache.seen_up_to < version and world.clock.monotonic() < deadline:
-        await world.clock.sleep(0.01)
+    cache, version = context.gitops.plane.applications, int(written["metadata"]["resourceVersion"])
+    deadline = context.clock.monotonic() + SEEN_SECONDS
+    while cache.seen_up_to < version and context.clock.monotonic() < deadline:
+        await context.clock.sleep(0.01)
     return written
 
 
-def given_application(given: Any, world: World) -> JsonObject:
+def given_application(given: Any, context: ServerContext) -> JsonObject:
     """As a request has it, with its namespace. Raises ApiError."""
     if not isinstance(given, dict):
         raise invalid("application: the application is missing")
@@ -206,7 +206,7 @@ def given_application(given: Any, world: World) -> JsonObject:
         app = shaped("v1alpha1.Application", given)
     except Misshapen as error:
         raise invalid(f"application: {error}") from None
-    metadata = {**app["metadata"], "namespace": app["metadata"].get("namespace") or world.namespace}
+    metadata = {**app["metadata"], "namespace": app["metadata"].get("namespace") or context.namespace}
     return {**app, "metadata": metadata}
 
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from argosy.server.calls import Route, within
+from argosy.server.context import ServerContext
 from argosy.server.services.clusters.clusters import Clusters
-from argosy.server.world import World
 
 SERVICE = "cluster.ClusterService"
 
 
-def cluster_routes(world: World) -> dict[str, Route]:
-    service = Clusters(world)
+def cluster_routes(context: ServerContext) -> dict[str, Route]:
+    service = Clusters(context)
     get, create, update, delete = (
         within("clusters", action, mutates=action != "get") for action in ("get", "create", "update", "delete")
     )

@@ -21,6 +21,7 @@ from argosy.runtime.http.credentials import CredentialError
 from argosy.runtime.http.exchange import Unreachable
 from argosy.server.calls import Call
 from argosy.server.configuration import SECRETS
+from argosy.server.context import ServerContext
 from argosy.server.errors import denied, invalid, unknown
 from argosy.server.schema.go_json import Misshapen, shaped
 from argosy.server.services.account import seen
@@ -28,7 +29,6 @@ from argosy.server.services.clusters import secrets
 from argosy.server.services.differences import different_spec
 from argosy.server.sessions.tokens import InvalidToken, parts_of
 from argosy.server.transport.query import pairs
-from argosy.server.world import World
 from argosy.sources.credentials import TYPE_LABEL
 
 FIELDS: Final = ("name", "namespaces", "config", "shard", "clusterResources", "labels", "annotations", "project")
@@ -42,8 +42,8 @@ def target_of(cluster: JsonObject) -> str:
 
 
 class Clusters:
-    def __init__(self, world: World) -> None:
-        self._world = world
+    def __init__(self, context: ServerContext) -> None:
+        self._context = context
         self._reached_at: dict[str, JsonObject] = {}
         """What was found when a cluster was stored: until one of its Applications makes it watched."""
 
@@ -51,7 +51,7 @@ class Clusters:
     def _secrets(self) -> list[JsonObject]:
         found = [
             item
-            for item in self._world.configuration.secrets()
+            for item in self._context.configuration.secrets()
             if ((item["metadata"].get("labels") or {}).get(TYPE_LABEL)) == secrets.TYPE
         ]
         return sorted(found, key=lambda item: str(item["metadata"]["name"]))
@@ -61,7 +61,7 @@ class Clusters:
         found: list[tuple[JsonObject, JsonObject | None]] = [
             (secrets.cluster_of_secret(secret), secret) for secret in self._secrets
         ]
-        enabled = self._world.gitops.plane.settings.in_cluster_enabled
+        enabled = self._context.gitops.plane.settings.in_cluster_enabled
         if enabled and all(cluster["server"] != IN_CLUSTER for cluster, _ in found):
             found.append((secrets.local_cluster(), None))
         return found
@@ -90,9 +90,9 @@ class Clusters:
         info = await self._reached(cluster, "error getting server version: ")
         found = [(item, secret) for item, secret in self._all() if item["server"] == cluster["server"] and secret]
         if not found:
-            made = secrets.secret_of_cluster(cluster, self._world.namespace)
-            await seen(self._world, await self._world.client.write(requests.create(SECRETS, made)))
-            return secrets.answered(self._world, cluster, info)
+            made = secrets.secret_of_cluster(cluster, self._context.namespace)
+            await seen(self._context, await self._context.client.write(requests.create(SECRETS, made)))
+            return secrets.answered(self._context, cluster, info)
         existing, secret = found[0]
         if _comparable(existing) != _comparable(cluster):
             if call.request.get("upsert") is not True:
@@ -101,7 +101,7 @@ class Clusters:
             call.permit("clusters", "update", target_of(existing))
             assert secret is not None
             await self._replace(secret, cluster)
-        return secrets.answered(self._world, cluster, info)
+        return secrets.answered(self._context, cluster, info)
 
     async def update(self, call: Call) -> JsonObject:
         given, fields = self._given(call), call.request.get("updatedFields") or []
@@ -113,11 +113,11 @@ class Clusters:
         cluster = {**existing, **changes} if fields else {**given, "server": existing["server"]}
         info = await self._reached(cluster, "failed to get server version: ")
         if secret is None:
-            made = secrets.secret_of_cluster(cluster, self._world.namespace)
-            await seen(self._world, await self._world.client.write(requests.create(SECRETS, made)))
+            made = secrets.secret_of_cluster(cluster, self._context.namespace)
+            await seen(self._context, await self._context.client.write(requests.create(SECRETS, made)))
         else:
             await self._replace(secret, cluster)
-        return secrets.answered(self._world, cluster, info)
+        return secrets.answered(self._context, cluster, info)
 
     async def delete(self, call: Call) -> JsonObject:
         self._find(call, "get")
@@ -126,7 +126,7 @@ class Clusters:
             if secret is None:
                 raise invalid(f"cluster '{cluster['server']}' is the one that the server is in: it has no Secret")
             metadata = secret["metadata"]
-            await self._world.client.write(
+            await self._context.client.write(
                 requests.remove(SECRETS, Key(metadata["namespace"], metadata["name"]), uid=metadata["uid"])
             )
             await self._gone(metadata["name"])
@@ -172,19 +172,19 @@ class Clusters:
     async def invalidate(self, call: Call) -> JsonObject:
         cluster, secret = self._find(call, "get")
         call.permit_hidden("clusters", "update", target_of(cluster))
-        now = seconds(self._world.clock.now())
+        now = seconds(self._context.clock.now())
         if secret is None:
-            self._world.gitops.replicas_changed()
-            return secrets.answered(self._world, cluster)
+            self._context.gitops.replicas_changed()
+            return secrets.answered(self._context, cluster)
         changed = {**cluster, "refreshRequestedAt": now}
         await self._replace(secret, changed)
-        return secrets.answered(self._world, changed)
+        return secrets.answered(self._context, changed)
 
     def _answered(self, cluster: JsonObject) -> JsonObject:
-        info = secrets.info_of(self._world, str(cluster["server"]))
+        info = secrets.info_of(self._context, str(cluster["server"]))
         if info["connectionState"]["status"] == "Unknown":
             info = self._reached_at.get(str(cluster["server"]), info)
-        return secrets.answered(self._world, cluster, info)
+        return secrets.answered(self._context, cluster, info)
 
     # -- finding -------------------------------------------------------------------------------------------------------
 
@@ -229,31 +229,31 @@ class Clusters:
     # -- reaching and storing ------------------------------------------------------------------------------------------
 
     def _client(self, cluster: JsonObject) -> HttpClient:
-        world = self._world
+        context = self._context
         config = orjson.dumps(cluster.get("config") or {})
         try:
-            connection = connection_of_cluster(str(cluster["server"]), config, world.clock)
+            connection = connection_of_cluster(str(cluster["server"]), config, context.clock)
         except ConnectionSettingsError as error:
             raise invalid(f"config: {error}") from None
-        return HttpClient(connection, world.clock, world.rng, user_agent="argosy-server")
+        return HttpClient(connection, context.clock, context.rng, user_agent="argosy-server")
 
     async def _reached(self, cluster: JsonObject, failed: str) -> JsonObject:
         """Its version. Raises ApiError."""
         if cluster["server"] == IN_CLUSTER:
-            return secrets.info_of(self._world, IN_CLUSTER)
+            return secrets.info_of(self._context, IN_CLUSTER)
         try:
             async with self._client(cluster) as client:
                 version = dict((await client.served(fresh=True)).version)
         except (StatusError, Unreachable, CredentialError) as error:
             raise unknown(f"{failed}failed to get server version: {_told(error)}") from None
-        state = {"status": "Successful", "attemptedAt": seconds(self._world.clock.now())}
+        state = {"status": "Successful", "attemptedAt": seconds(self._context.clock.now())}
         known = str(version.get("gitVersion") or "").partition("+")[0]
         info = {"connectionState": state, "serverVersion": known, "cacheInfo": {}, "applicationsCount": 0}
         self._reached_at[str(cluster["server"])] = info
         return info
 
     async def _replace(self, secret: JsonObject, cluster: JsonObject) -> None:
-        made, metadata = secrets.secret_of_cluster(cluster, self._world.namespace), secret["metadata"]
+        made, metadata = secrets.secret_of_cluster(cluster, self._context.namespace), secret["metadata"]
         before: JsonObject = dict.fromkeys(secret.get("data") or {})
         labels, annotations = (
             {**dict.fromkeys(metadata.get(part) or {}), **made["metadata"][part]} for part in ("labels", "annotations")
@@ -266,9 +266,9 @@ class Clusters:
             },
             "data": {**before, **made["data"]},
         }
-        client = self._world.client
+        client = self._context.client
         await seen(
-            self._world,
+            self._context,
             await client.write(
                 requests.patch(SECRETS, Key(metadata["namespace"], metadata["name"]), patch, PatchType.MERGE)
             ),
@@ -276,9 +276,9 @@ class Clusters:
 
     async def _gone(self, name: str) -> None:
         for _ in range(200):
-            if self._world.configuration.secret_object(name) is None:
+            if self._context.configuration.secret_object(name) is None:
                 return
-            await self._world.clock.sleep(0.01)
+            await self._context.clock.sleep(0.01)
 
 
 def _asked(request: JsonObject) -> Sequence[tuple[str, str]]:

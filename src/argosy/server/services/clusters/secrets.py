@@ -13,7 +13,7 @@ from argosy.gitops.clusters.resolution import Cluster
 from argosy.gitops.keys import IN_CLUSTER
 from argosy.machinery.objects import JsonObject
 from argosy.machinery.timestamps import seconds
-from argosy.server.world import World
+from argosy.server.context import ServerContext
 from argosy.sources.credentials import TYPE_LABEL, decoded
 
 TYPE: Final = "cluster"
@@ -115,21 +115,21 @@ def _without_user(url: str) -> str:
     return f"{scheme}{separator}{rest.rpartition('@')[2]}"
 
 
-def answered(world: World, cluster: JsonObject, info: JsonObject | None = None) -> JsonObject:
+def answered(context: ServerContext, cluster: JsonObject, info: JsonObject | None = None) -> JsonObject:
     """With what is known of it; the old fields beside `info` are for old clients."""
-    told = info or info_of(world, str(cluster["server"]))
+    told = info or info_of(context, str(cluster["server"]))
     found = {**sanitised(cluster), "info": told, "connectionState": told["connectionState"]}
     if told.get("serverVersion"):
         found["serverVersion"] = told["serverVersion"]
     return found
 
 
-def info_of(world: World, server: str) -> JsonObject:
+def info_of(context: ServerContext, server: str) -> JsonObject:
     """What the caches of this process know."""
-    plane, now = world.gitops.plane, seconds(world.clock.now())
-    count = sum(1 for app in plane.applications.list() if _goes_to(world, app, server))
+    plane, now = context.gitops.plane, seconds(context.clock.now())
+    count = sum(1 for app in plane.applications.list() if _goes_to(context, app, server))
     if server == IN_CLUSTER:
-        live = world.gitops.live
+        live = context.gitops.live
         return {
             "connectionState": {"status": "Successful", "attemptedAt": now},
             "serverVersion": live.kube_version,
@@ -137,7 +137,7 @@ def info_of(world: World, server: str) -> JsonObject:
             "applicationsCount": count,
             "apiVersions": list(live.api_versions),
         }
-    connection = world.gitops.clusters.states().get(server)
+    connection = context.gitops.clusters.states().get(server)
     if connection is None:
         state: JsonObject = {"status": "Unknown", "message": "Cluster has no applications and is not being monitored."}
         return {"connectionState": state, "cacheInfo": {}, "applicationsCount": count}
@@ -154,17 +154,17 @@ def info_of(world: World, server: str) -> JsonObject:
     }
 
 
-def _goes_to(world: World, app: JsonObject, server: str) -> bool:
+def _goes_to(context: ServerContext, app: JsonObject, server: str) -> bool:
     destination: Any = (app.get("spec") or {}).get("destination") or {}
     if destination.get("server"):
         return bool(str(destination["server"]).rstrip("/") == server)
-    named = world.gitops.plane.cluster_book.named(str(destination.get("name") or ""))
+    named = context.gitops.plane.cluster_book.named(str(destination.get("name") or ""))
     if named:
         return any(item.server == server for item in named)
     return server == IN_CLUSTER and destination.get("name") == "in-cluster"
 
 
-def cluster_json(world: World, cluster: Cluster) -> JsonObject:
+def cluster_json(context: ServerContext, cluster: Cluster) -> JsonObject:
     """Of the engine's own view."""
-    secret = world.configuration.secret_object(cluster.secret) if cluster.secret else None
-    return answered(world, cluster_of_secret(secret) if secret else local_cluster())
+    secret = context.configuration.secret_object(cluster.secret) if cluster.secret else None
+    return answered(context, cluster_of_secret(secret) if secret else local_cluster())

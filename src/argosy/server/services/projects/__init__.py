@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from argosy.server.calls import Route, right, within
+from argosy.server.context import ServerContext
 from argosy.server.services.projects.detail import Detail
 from argosy.server.services.projects.projects import Projects
 from argosy.server.services.projects.tokens import Tokens
-from argosy.server.world import World
 
 SERVICE = "project.ProjectService"
 
 
-def project_routes(world: World) -> dict[str, Route]:
-    projects, tokens, detail = Projects(world), Tokens(world), Detail(world)
+def project_routes(context: ServerContext) -> dict[str, Route]:
+    projects, tokens, detail = Projects(context), Tokens(context), Detail(context)
     get = right("projects", "get", lambda request: str(request.get("name") or ""))
     token = within("projects", "update", mutates=True)
     return {

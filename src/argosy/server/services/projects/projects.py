@@ -12,30 +12,30 @@ from argosy.machinery.objects import JsonObject, Key
 from argosy.machinery.status import StatusError
 from argosy.server.calls import Call
 from argosy.server.configuration import PROJECTS
+from argosy.server.context import ServerContext
 from argosy.server.errors import ApiError, Code, invalid
 from argosy.server.schema.go_json import Misshapen, shaped
 from argosy.server.services.differences import different_spec
 from argosy.server.services.projects.validation import check
-from argosy.server.world import World
 
 RESERVED = "default"
 
 
 class Projects:
-    def __init__(self, world: World) -> None:
-        self._world = world
+    def __init__(self, context: ServerContext) -> None:
+        self._context = context
 
     async def list_all(self, call: Call) -> JsonObject:
-        page = await self._world.client.page(requests.List(resource=PROJECTS, namespace=self._world.namespace))
+        page = await self._context.client.page(requests.List(resource=PROJECTS, namespace=self._context.namespace))
         call.checked = True
         items = [item for item in page.items if call.may("projects", "get", item["metadata"]["name"])]
         return {"metadata": {"resourceVersion": page.resource_version}, "items": items or None}
 
     async def get(self, call: Call) -> JsonObject:
-        return await read(self._world, call.request.get("name") or "")
+        return await read(self._context, call.request.get("name") or "")
 
     async def create(self, call: Call) -> JsonObject:
-        project = given(call.request.get("project"), self._world)
+        project = given(call.request.get("project"), self._context)
         name = project["metadata"].get("name") or ""
         call.permit("projects", "create", name)
         check(project)
@@ -45,35 +45,35 @@ class Projects:
             )
         made = {key: value for key, value in project.items() if key != "status"}
         try:
-            created = await self._world.client.write(requests.create(PROJECTS, _stored(made)))
+            created = await self._context.client.write(requests.create(PROJECTS, _stored(made)))
         except StatusError as error:
             if not error.is_already_exists:
                 raise
             return await self._upsert(call, made)
         self._tell(call, created, "ResourceCreated", "created project")
-        return await seen(self._world, created)
+        return await seen(self._context, created)
 
     async def _upsert(self, call: Call, made: JsonObject) -> JsonObject:
         name = made["metadata"]["name"]
-        existing = await read(self._world, name)
+        existing = await read(self._context, name)
         if call.request.get("upsert") is not True:
             before, after = (shaped("v1alpha1.AppProjectSpec", item.get("spec") or {}) for item in (existing, made))
             if before != after:
                 raise invalid(different_spec("project", before, after, "v1alpha1.AppProjectSpec"))
             return existing
         call.permit("projects", "update", name)
-        written = await self._world.client.write(
+        written = await self._context.client.write(
             requests.update(PROJECTS, _stored({**existing, "spec": made.get("spec") or {}}))
         )
         self._tell(call, written, "ResourceUpdated", "updated project")
-        return await seen(self._world, written)
+        return await seen(self._context, written)
 
     async def update(self, call: Call) -> JsonObject:
-        project = given(call.request.get("project"), self._world)
+        project = given(call.request.get("project"), self._context)
         name = project["metadata"].get("name") or ""
         call.permit("projects", "update", name)
         check(project)
-        stored = await read(self._world, name)
+        stored = await read(self._context, name)
         self._check_widening(call, stored.get("spec") or {}, project.get("spec") or {})
         self._check_applications(name, stored, project)
         version = project["metadata"].get("resourceVersion")
@@ -84,9 +84,9 @@ class Projects:
             )
         body = {**project, "metadata": {**project["metadata"], "uid": stored["metadata"]["uid"]}}
         body["status"] = project.get("status") or stored.get("status") or {}
-        written = await self._world.client.write(requests.update(PROJECTS, _stored(body)))
+        written = await self._context.client.write(requests.update(PROJECTS, _stored(body)))
         self._tell(call, written, "ResourceUpdated", "updated project")
-        return await seen(self._world, written)
+        return await seen(self._context, written)
 
     def _check_widening(self, call: Call, before: JsonObject, after: JsonObject) -> None:
         """Nobody gives a project what they may not use themselves (rule 4)."""
@@ -104,7 +104,7 @@ class Projects:
 
     def _check_applications(self, name: str, stored: JsonObject, project: JsonObject) -> None:
         """Of every namespace that Applications may be in."""
-        plane, sources, destinations = self._world.gitops.plane, 0, 0
+        plane, sources, destinations = self._context.gitops.plane, 0, 0
         others = {**plane.projects_by_name(), name: project}
         before = plane.effective(name) or stored.get("spec") or {}
         after = permissions.effective(project, others, plane.settings)
@@ -119,7 +119,7 @@ class Projects:
             ):
                 sources += 1
             try:
-                cluster = self._world.engine.cluster(spec)
+                cluster = self._context.engine.cluster(spec)
             except InvalidDestination:
                 continue
             namespace = str((spec.get("destination") or {}).get("namespace") or "")
@@ -138,17 +138,17 @@ class Projects:
         if name == RESERVED:
             raise invalid(f"name '{name}' is reserved and cannot be deleted")
         call.permit("projects", "delete", name)
-        project = await read(self._world, name)
-        if count := len(self._world.gitops.plane.users_of(name)):
+        project = await read(self._context, name)
+        if count := len(self._context.gitops.plane.users_of(name)):
             raise invalid(f"project is referenced by {count} applications")
-        await self._world.client.write(
-            requests.remove(PROJECTS, Key(self._world.namespace, name), uid=project["metadata"]["uid"])
+        await self._context.client.write(
+            requests.remove(PROJECTS, Key(self._context.namespace, name), uid=project["metadata"]["uid"])
         )
         self._tell(call, project, "ResourceDeleted", "deleted project")
         return {}
 
     def _tell(self, call: Call, project: JsonObject, reason: str, what: str) -> None:
-        self._world.events.record(project, reason, f"{call.caller.username or 'Unknown user'} {what}")
+        self._context.events.record(project, reason, f"{call.caller.username or 'Unknown user'} {what}")
 
 
 def _servers(spec: JsonObject) -> list[str]:
@@ -156,23 +156,23 @@ def _servers(spec: JsonObject) -> list[str]:
     return [server for server in dict.fromkeys(found) if server]
 
 
-async def read(world: World, name: str) -> JsonObject:
+async def read(context: ServerContext, name: str) -> JsonObject:
     """Raises StatusError, in the words of the Kubernetes API."""
     if not name:
         raise ApiError(Code.NOT_FOUND, 'appprojects.argoproj.io "" not found')
-    return await world.client.get(requests.Get(PROJECTS, Key(world.namespace, name)))
+    return await context.client.get(requests.Get(PROJECTS, Key(context.namespace, name)))
 
 
-async def seen(world: World, written: JsonObject) -> JsonObject:
+async def seen(context: ServerContext, written: JsonObject) -> JsonObject:
     """Permissions of this process follow at once."""
-    cache = world.configuration.projects
-    version, deadline = int(written["metadata"]["resourceVersion"]), world.clock.monotonic() + 2.0
-    while cache.seen_up_to < version and world.clock.monotonic() < deadline:
-        await world.clock.sleep(0.01)
-    return cache.get(Key(world.namespace, written["metadata"]["name"])) or written
+    cache = context.configuration.projects
+    version, deadline = int(written["metadata"]["resourceVersion"]), context.clock.monotonic() + 2.0
+    while cache.seen_up_to < version and context.clock.monotonic() < deadline:
+        await context.clock.sleep(0.01)
+    return cache.get(Key(context.namespace, written["metadata"]["name"])) or written
 
 
-def given(project: Any, world: World) -> JsonObject:
+def given(project: Any, context: ServerContext) -> JsonObject:
     """Of a request. Raises ApiError."""
     if not isinstance(project, dict):
         raise invalid("missing payload 'project' in request")
@@ -180,7 +180,7 @@ def given(project: Any, world: World) -> JsonObject:
         found = shaped("v1alpha1.AppProject", project)
     except Misshapen as error:
         raise invalid(f"project: {error}") from None
-    return {**found, "metadata": {**found["metadata"], "namespace": world.namespace}}
+    return {**found, "metadata": {**found["metadata"], "namespace": context.namespace}}
 
 
 def _stored(project: JsonObject) -> JsonObject:

@@ -10,20 +10,20 @@ from argosy.machinery.objects import JsonObject
 from argosy.machinery.status import StatusError
 from argosy.server.calls import Call
 from argosy.server.configuration import PROJECTS
+from argosy.server.context import ServerContext
 from argosy.server.errors import ApiError, Code, invalid, not_found
 from argosy.server.services.projects.projects import read, seen
 from argosy.server.sessions.authentication import project_tokens
-from argosy.server.world import World
 
 TRIES: Final = 5
 
 
 class Tokens:
-    def __init__(self, world: World) -> None:
-        self._world = world
+    def __init__(self, context: ServerContext) -> None:
+        self._context = context
 
     async def create(self, call: Call) -> JsonObject:
-        request, world = call.request, self._world
+        request, context = call.request, self._context
         name, role_name = request.get("project") or "", request.get("role") or ""
         project = await self._project(call, name)
         role = _role(project, role_name)
@@ -36,14 +36,14 @@ class Tokens:
             raise invalid(f"expiresIn: {seconds} is negative; 0 means that the token does not expire")
         if token_id and any(item.get("id") == token_id for item in project_tokens(project, role_name)):
             raise invalid(f"rpc error: code = InvalidArgument desc = Token id '{token_id}' has been used. ")
-        token_id = token_id or world.authentication.new_id()
-        now = int(world.clock.now().timestamp())
-        token = world.authentication.issue(f"proj:{name}:{role_name}", seconds, token_id)
+        token_id = token_id or context.authentication.new_id()
+        now = int(context.clock.now().timestamp())
+        token = context.authentication.issue(f"proj:{name}:{role_name}", seconds, token_id)
         entry: JsonObject = {"iat": now, "id": token_id}
         if seconds:
             entry["exp"] = now + seconds
         await self._change(name, role_name, lambda items: [*items, entry])
-        world.events.record(project, "ResourceCreated", f"{call.caller.username or 'Unknown user'} created token")
+        context.events.record(project, "ResourceCreated", f"{call.caller.username or 'Unknown user'} created token")
         return {"token": token}
 
     async def delete(self, call: Call) -> JsonObject:
@@ -64,13 +64,13 @@ class Tokens:
         if left(project_tokens(project, role_name)) != project_tokens(project, role_name):
             await self._change(name, role_name, left)
             text = f"{call.caller.username or 'Unknown user'} deleted token"
-            self._world.events.record(project, "ResourceDeleted", text)
+            self._context.events.record(project, "ResourceDeleted", text)
         return {}
 
     async def _project(self, call: Call, name: str) -> JsonObject:
         """One that is not there answers as one that may not be changed, unless the caller may change any."""
         try:
-            return await read(self._world, name)
+            return await read(self._context, name)
         except StatusError as error:
             if error.is_not_found:
                 self._permit(call, name, ())
@@ -85,7 +85,7 @@ class Tokens:
 
     async def _change(self, name: str, role: str, change: Callable[[list[JsonObject]], list[JsonObject]]) -> None:
         for _ in range(TRIES):
-            project = await read(self._world, name)
+            project = await read(self._context, name)
             items = change(project_tokens(project, role))
             by_role = {**((project.get("status") or {}).get("jwtTokensByRole") or {}), role: {"items": items}}
             spec = project.get("spec") or {}
@@ -93,7 +93,7 @@ class Tokens:
             status = {**(project.get("status") or {}), "jwtTokensByRole": by_role}
             body = {**project, "spec": {**spec, "roles": roles}, "status": status}
             try:
-                await seen(self._world, await self._world.client.write(requests.update(PROJECTS, body)))
+                await seen(self._context, await self._context.client.write(requests.update(PROJECTS, body)))
                 return
             except StatusError as error:
                 if not error.is_conflict:

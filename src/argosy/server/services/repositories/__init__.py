@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 from argosy.server.calls import Route, within
+from argosy.server.context import ServerContext
 from argosy.server.services.repositories.browsing import Browsing
 from argosy.server.services.repositories.connecting import Connecting
 from argosy.server.services.repositories.repositories import Repositories
 from argosy.server.services.repositories.templates import Templates
-from argosy.server.world import World
 
 SERVICE, CREDENTIALS = "repository.RepositoryService", "repocreds.RepoCredsService"
 READING, WRITING = "repositories", "write-repositories"
 
 
-def repository_routes(world: World) -> dict[str, Route]:
-    connecting = Connecting(world)
-    reading = Repositories(world, connecting, writes=False)
-    writing = Repositories(world, connecting, writes=True)
-    browsing = Browsing(world, connecting)
+def repository_routes(context: ServerContext) -> dict[str, Route]:
+    connecting = Connecting(context)
+    reading = Repositories(context, connecting, writes=False)
+    writing = Repositories(context, connecting, writes=True)
+    browsing = Browsing(context, connecting)
     get = within(READING, "get")
     found = {
         f"{SERVICE}/ListRefs": Route(needs=get, unary=browsing.refs),
@@ -41,14 +41,14 @@ def repository_routes(world: World) -> dict[str, Route]:
         for verb, unary in (("Create", one.create), ("Update", one.update), ("Delete", one.delete)):
             needs = within(resource, verb.lower(), mutates=True)
             found[f"{SERVICE}/{verb}{word}"] = Route(needs=needs, unary=unary)
-    return {**found, **_credential_routes(world)}
+    return {**found, **_credential_routes(context)}
 
 
-def _credential_routes(world: World) -> dict[str, Route]:
+def _credential_routes(context: ServerContext) -> dict[str, Route]:
     found: dict[str, Route] = {}
     for resource, word, one in (
-        (READING, "", Templates(world, writes=False)),
-        (WRITING, "Write", Templates(world, writes=True)),
+        (READING, "", Templates(context, writes=False)),
+        (WRITING, "Write", Templates(context, writes=True)),
     ):
         name = f"{word}RepositoryCredentials"
         found[f"{CREDENTIALS}/List{name}"] = Route(needs=within(resource, "get"), unary=one.list_all)

@@ -10,13 +10,13 @@ from argosy.machinery.objects import JsonObject
 from argosy.machinery.text.yaml import YamlError, load
 from argosy.render.detect import KUSTOMIZATION_NAMES, detect
 from argosy.server.calls import Call
+from argosy.server.context import ServerContext
 from argosy.server.errors import denied, invalid, not_found, unknown
 from argosy.server.services.applications.access import target_of
 from argosy.server.services.repositories import secrets
 from argosy.server.services.repositories.connecting import Connecting
 from argosy.server.services.repositories.repositories import target_of as repository_target
 from argosy.server.services.repositories.store import Store
-from argosy.server.world import World
 from argosy.sources.port import Credentials, NotFound, SourceError, Tree
 
 DEPTH: Final = 12
@@ -24,14 +24,14 @@ DIRECTORIES: Final = 5_000
 
 
 class Browsing:
-    def __init__(self, world: World, connecting: Connecting) -> None:
-        self._world, self._connecting = world, connecting
-        self._store = Store(world, secrets.REPOSITORY)
+    def __init__(self, context: ServerContext, connecting: Connecting) -> None:
+        self._context, self._connecting = context, connecting
+        self._store = Store(context, secrets.REPOSITORY)
 
     async def refs(self, call: Call) -> JsonObject:
         repository = self._repository(call, str(call.request.get("repo") or ""))
         try:
-            found = await self._world.outside.git.refs(repository["repo"], self._credentials(repository))
+            found = await self._context.outside.git.refs(repository["repo"], self._credentials(repository))
         except SourceError as error:
             raise unknown(str(error)) from None
         names = found.commits
@@ -43,7 +43,7 @@ class Browsing:
     async def oci_tags(self, call: Call) -> JsonObject:
         repository = self._repository(call, str(call.request.get("repo") or ""))
         try:
-            tags = await self._world.outside.charts.tags(repository["repo"], self._credentials(repository))
+            tags = await self._context.outside.charts.tags(repository["repo"], self._credentials(repository))
         except SourceError as error:
             raise unknown(str(error)) from None
         return {"tags": sorted(tags)}
@@ -51,7 +51,7 @@ class Browsing:
     async def charts(self, call: Call) -> JsonObject:
         repository = self._repository(call, str(call.request.get("repo") or ""))
         try:
-            found = await self._world.outside.charts.listed(repository["repo"], self._credentials(repository))
+            found = await self._context.outside.charts.listed(repository["repo"], self._credentials(repository))
         except SourceError as error:
             raise unknown(str(error)) from None
         return {"items": [{"name": name, "versions": versions} for name, versions in sorted(found.items())]}
@@ -65,7 +65,7 @@ class Browsing:
             raise denied()
         self._check_project(repository["repo"], project)
         tree = await self._tree(repository["repo"], {"targetRevision": request.get("revision") or ""}, project)
-        found = directories(tree, self._world.engine.plane.settings.render)
+        found = directories(tree, self._context.engine.plane.settings.render)
         return {"items": [{"path": path, "type": kind} for path, kind in sorted(found.items())]}
 
     async def details(self, call: Call) -> JsonObject:
@@ -79,16 +79,16 @@ class Browsing:
         await self._check_application(call, source)
         self._check_project(url, project)
         tree = await self._tree(url, source, project)
-        return details(tree, source, self._world.engine.plane.settings.render)
+        return details(tree, source, self._context.engine.plane.settings.render)
 
     async def _check_application(self, call: Call, source: JsonObject) -> None:
         """New: one must be allowed to create it; there already: only sources that it has, or had."""
         request = call.request
         namespace, _, name = str(request.get("appName") or "").rpartition("/")
-        namespace, project = namespace or self._world.namespace, str(request.get("appProject") or "")
-        target = target_of(self._world, project, namespace, name)
+        namespace, project = namespace or self._context.namespace, str(request.get("appProject") or "")
+        target = target_of(self._context, project, namespace, name)
         found = [
-            app for app in self._world.gitops.plane.applications.list(namespace) if app["metadata"]["name"] == name
+            app for app in self._context.gitops.plane.applications.list(namespace) if app["metadata"]["name"] == name
         ]
         # Upstream's name of an Application without a project is its name alone, which no policy means.
         target = target if project else name
@@ -109,7 +109,7 @@ class Browsing:
     def _check_project(self, url: str, project: str) -> None:
         from argosy.gitops.projects.permissions import permits_source
 
-        permits = self._world.gitops.plane.effective(project)
+        permits = self._context.gitops.plane.effective(project)
         if permits is None:
             raise not_found(f'error getting app project "{project}": appproject.argoproj.io "{project}" not found')
         if not permits_source(permits, url):
@@ -126,13 +126,13 @@ class Browsing:
         return repository
 
     def _credentials(self, repository: JsonObject) -> Credentials:
-        return self._world.gitops.plane.credentials.credentials(
+        return self._context.gitops.plane.credentials.credentials(
             repository["repo"], str(repository.get("project") or "")
         )
 
     async def _tree(self, url: str, source: JsonObject, project: str) -> Tree:
-        outside = self._world.outside
-        book = self._world.gitops.plane.credentials
+        outside = self._context.outside
+        book = self._context.gitops.plane.credentials
         credentials = book.credentials(url, project)
         revision = str(source.get("targetRevision") or "")
         try:

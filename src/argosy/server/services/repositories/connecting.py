@@ -9,9 +9,9 @@ from typing import Final
 
 from argosy.machinery.objects import JsonObject
 from argosy.machinery.timestamps import seconds
+from argosy.server.context import ServerContext
 from argosy.server.errors import unknown
 from argosy.server.services.repositories import secrets
-from argosy.server.world import World
 from argosy.sources.credentials import CredentialBook
 from argosy.sources.port import Credentials, SourceError
 
@@ -21,8 +21,8 @@ UNREACHABLE: Final = "Unable to connect to repository: "
 
 
 class Connecting:
-    def __init__(self, world: World) -> None:
-        self._world = world
+    def __init__(self, context: ServerContext) -> None:
+        self._context = context
         self._states: dict[tuple[str, str], tuple[float, JsonObject]] = {}
 
     async def test(self, repository: JsonObject) -> None:
@@ -33,11 +33,11 @@ class Connecting:
             raise unknown(_said(repository, error)) from None
 
     async def state(self, repository: JsonObject, *, anew: bool) -> JsonObject:
-        key, now = (repository["repo"], str(repository.get("project") or "")), self._world.clock.monotonic()
+        key, now = (repository["repo"], str(repository.get("project") or "")), self._context.clock.monotonic()
         known = self._states.get(key)
         if known is not None and not anew and now - known[0] < REMEMBERED_SECONDS:
             return known[1]
-        found: JsonObject = {"status": "Successful", "attemptedAt": seconds(self._world.clock.now())}
+        found: JsonObject = {"status": "Successful", "attemptedAt": seconds(self._context.clock.now())}
         try:
             await self._reach(repository)
         except SourceError as error:
@@ -51,18 +51,18 @@ class Connecting:
 
     def credentials(self, repository: JsonObject) -> Credentials:
         """Of a repository that may not be stored yet."""
-        book = self._world.gitops.plane.credentials
+        book = self._context.gitops.plane.credentials
         url, project = repository["repo"], str(repository.get("project") or "")
         if not secrets.has_credentials(repository) and book.find(url, project) is not None:
             return book.credentials(url, project)
-        own = secrets.new_secret(repository, secrets.REPOSITORY, self._world.namespace)
-        stored = [item for item in self._world.configuration.secrets() if not _is_same(item, own)]
-        settings = [self._world.configuration.config_object(name) for name in TRUST]
+        own = secrets.new_secret(repository, secrets.REPOSITORY, self._context.namespace)
+        stored = [item for item in self._context.configuration.secrets() if not _is_same(item, own)]
+        settings = [self._context.configuration.config_object(name) for name in TRUST]
         return CredentialBook([*stored, own], [item for item in settings if item]).credentials(url, project)
 
     async def _index(self, url: str, credentials: Credentials) -> None:
         try:
-            await self._world.outside.charts.listed(url, credentials)
+            await self._context.outside.charts.listed(url, credentials)
         except SourceError as error:
             code = ANSWERED.search(str(error))
             phrase = HTTPStatus(int(code[1])).phrase if code else ""
@@ -71,9 +71,9 @@ class Connecting:
 
     async def _reach(self, repository: JsonObject) -> None:
         url, kind = repository["repo"], repository.get("type") or "git"
-        credentials, charts = self.credentials(repository), self._world.outside.charts
+        credentials, charts = self.credentials(repository), self._context.outside.charts
         if kind == "git":
-            await self._world.outside.git.refs(url, credentials)
+            await self._context.outside.git.refs(url, credentials)
         elif kind == "helm" and not repository.get("enableOCI"):
             await self._index(url, credentials)
         else:

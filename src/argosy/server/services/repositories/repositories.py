@@ -5,13 +5,13 @@ from __future__ import annotations
 from argosy.machinery.objects import JsonObject
 from argosy.machinery.status import StatusError
 from argosy.server.calls import Call
+from argosy.server.context import ServerContext
 from argosy.server.errors import denied, invalid, not_found, unimplemented, unknown
 from argosy.server.schema.go_json import Misshapen, shaped
 from argosy.server.services.differences import different_spec
 from argosy.server.services.repositories import secrets
 from argosy.server.services.repositories.connecting import Connecting
 from argosy.server.services.repositories.store import Store
-from argosy.server.world import World
 
 ACCESS_FIELDS = {
     "sshPrivateKey": "sshPrivateKey",
@@ -31,9 +31,9 @@ def target_of(repository: JsonObject) -> str:
 class Repositories:
     """`writes`: those that the hydrator pushes to."""
 
-    def __init__(self, world: World, connecting: Connecting, *, writes: bool) -> None:
-        self._world, self._connecting, self._writes = world, connecting, writes
-        self._store = Store(world, secrets.WRITE_REPOSITORY if writes else secrets.REPOSITORY)
+    def __init__(self, context: ServerContext, connecting: Connecting, *, writes: bool) -> None:
+        self._context, self._connecting, self._writes = context, connecting, writes
+        self._store = Store(context, secrets.WRITE_REPOSITORY if writes else secrets.REPOSITORY)
         self._resource = "write-repositories" if writes else "repositories"
 
     async def list_all(self, call: Call) -> JsonObject:
@@ -129,7 +129,7 @@ class Repositories:
         """With the user of the template that it is reached with."""
         if secrets.has_credentials(repository):
             return repository
-        book = self._world.gitops.plane.credentials
+        book = self._context.gitops.plane.credentials
         template = book.template(repository["repo"], str(repository.get("project") or ""))
         if template is None:
             return repository
@@ -171,7 +171,7 @@ class Repositories:
 
     @property
     def _hydrates(self) -> bool:
-        return self._world.configuration.parameters.get("hydrator.enabled") == "true"
+        return self._context.configuration.parameters.get("hydrator.enabled") == "true"
 
     def _check_hydrator(self, call: Call) -> None:
         if self._writes and not self._hydrates:

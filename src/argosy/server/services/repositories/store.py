@@ -9,22 +9,22 @@ from argosy.machinery.api import PatchType
 from argosy.machinery.objects import JsonObject, Key
 from argosy.machinery.status import StatusError
 from argosy.server.configuration import SECRETS
+from argosy.server.context import ServerContext
 from argosy.server.services.account import seen
 from argosy.server.services.repositories import secrets
-from argosy.server.world import World
 from argosy.sources.credentials import TYPE_LABEL
 from argosy.sources.urls import normalise_url
 
 
 @dataclass(frozen=True, slots=True)
 class Store:
-    world: World
+    context: ServerContext
     kind: str
 
     @property
     def all(self) -> list[JsonObject]:
         """Secrets, by name."""
-        found = secrets.of_type(self.world.configuration.secrets(), self.kind)
+        found = secrets.of_type(self.context.configuration.secrets(), self.kind)
         return sorted(found, key=lambda item: str(item["metadata"]["name"]))
 
     def find(self, url: str, project: str | None = None) -> list[JsonObject]:
@@ -38,10 +38,10 @@ class Store:
         return found
 
     async def create(self, given: JsonObject) -> None:
-        made = await self.world.client.write(
-            requests.create(SECRETS, secrets.new_secret(given, self.kind, self.world.namespace))
+        made = await self.context.client.write(
+            requests.create(SECRETS, secrets.new_secret(given, self.kind, self.context.namespace))
         )
-        await seen(self.world, made)
+        await seen(self.context, made)
 
     async def replace(self, secret: JsonObject, given: JsonObject) -> None:
         patch = {
@@ -50,13 +50,13 @@ class Store:
         }
         name, namespace = secret["metadata"]["name"], secret["metadata"]["namespace"]
         await seen(
-            self.world,
-            await self.world.client.write(requests.patch(SECRETS, Key(namespace, name), patch, PatchType.MERGE)),
+            self.context,
+            await self.context.client.write(requests.patch(SECRETS, Key(namespace, name), patch, PatchType.MERGE)),
         )
 
     async def remove(self, secret: JsonObject) -> None:
         """One that somebody else made by hand loses its mark, and stays."""
-        metadata, client = secret["metadata"], self.world.client
+        metadata, client = secret["metadata"], self.context.client
         if (metadata.get("annotations") or {}).get(secrets.ANNOTATION) != secrets.MANAGED:
             patch = {"metadata": {"labels": {TYPE_LABEL: None}}}
             await client.write(
@@ -74,7 +74,7 @@ class Store:
 
     async def _gone(self, name: str, version: str) -> None:
         for _ in range(200):
-            found = self.world.configuration.secret_object(name)
+            found = self.context.configuration.secret_object(name)
             if found is None or found["metadata"]["resourceVersion"] != version:
                 return
-            await self.world.clock.sleep(0.01)
+            await self.context.clock.sleep(0.01)

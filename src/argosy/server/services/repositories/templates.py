@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from argosy.machinery.objects import JsonObject
 from argosy.server.calls import Call
+from argosy.server.context import ServerContext
 from argosy.server.errors import invalid, not_found
 from argosy.server.schema.go_json import Misshapen, shaped
 from argosy.server.services.differences import different_spec
 from argosy.server.services.repositories import secrets
 from argosy.server.services.repositories.store import Store
-from argosy.server.world import World
 
 SHOWN = ("url", "username", "type", "enableOCI")
 
@@ -17,8 +17,8 @@ SHOWN = ("url", "username", "type", "enableOCI")
 class Templates:
     """`writes`: those that the hydrator pushes with."""
 
-    def __init__(self, world: World, *, writes: bool) -> None:
-        self._store = Store(world, secrets.WRITE_TEMPLATE if writes else secrets.TEMPLATE)
+    def __init__(self, context: ServerContext, *, writes: bool) -> None:
+        self._store = Store(context, secrets.WRITE_TEMPLATE if writes else secrets.TEMPLATE)
         self._resource = "write-repositories" if writes else "repositories"
         self._writes = writes
 

@@ -77,7 +77,7 @@ class PodShells(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class World:
+class ServerContext:
     client: Client
     control_plane: Client
     """The same as admission's control plane: what it writes carries the names of those whom it acts for."""
