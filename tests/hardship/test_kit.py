@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import ClassVar
 
 import pytest
 
@@ -10,6 +11,7 @@ from argosy.machinery.objects import JsonObject, Key
 from argosy.machinery.status import StatusError
 from tests.kit.by_hand import ByHand
 from tests.kit.hardship import Committed, Failure, Part, Process, Step, Story, endure
+from tests.kit.hardship.run import undisturbed
 from tests.kit.world import CONFIG_MAPS, config_map
 
 SEEDS = range(36)
@@ -132,6 +134,27 @@ class Blunt(Copying):
     def wrong(self, write: Committed) -> Iterable[str]:
         if write.write.key.name == "copy-a2":
             yield "that one is to be left alone"
+
+
+class Noted(Copying):
+    """It notes what the rules on its writes are shown of each."""
+
+    name = "noted"
+    shown: ClassVar[list[tuple[str, str | None, str | None]]] = []
+
+    def wrong(self, write: Committed) -> Iterable[str]:
+        before, after = (None if obj is None else obj["data"]["v"] for obj in (write.before, write.after))
+        self.shown.append((write.write.key.name, before, after))
+        return ()
+
+
+def test_a_rule_is_shown_what_was_there_before_a_write_and_what_is_there_after_it() -> None:
+    Noted.shown.clear()
+    undisturbed(Noted)
+    assert [change for change in Noted.shown if change[0] == "copy-a2"] == [
+        ("copy-a2", None, "1"),
+        ("copy-a2", "1", "3"),
+    ]
 
 
 def fails(kind: type[Story]) -> list[str]:

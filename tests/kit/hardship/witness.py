@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
+from argosy.cluster.store import Change
 from argosy.machinery.objects import JsonObject, Key
 from argosy.machinery.requests import Write
 from argosy.machinery.timestamps import parse
@@ -45,14 +46,13 @@ class Witness(WrappingClient):
         self.wrong: list[str] = []
         self._world = world
         self._judge = judge
-        self._stored: dict[tuple[str, str, Key], JsonObject] = {}
         self._last: dict[tuple[str, str, Key], tuple[JsonObject | None, JsonObject | None]] = {}
         world.cluster.on_commit(self._heard)
 
-    def _heard(self, changes: Iterable[object]) -> None:
+    def _heard(self, changes: Sequence[Change]) -> None:
         for change in changes:
-            old, new = change.old, change.new  # type: ignore[attr-defined]
-            place = (change.group, change.plural, change.key)  # type: ignore[attr-defined]
+            old, new = change.old, change.new
+            place = (change.group, change.plural, change.key)
             self._last[place] = (old.obj if old is not None else None, new.obj if new is not None else None)
 
     async def write(self, request: Write) -> JsonObject:
@@ -72,6 +72,7 @@ class Witness(WrappingClient):
         place = _place(request)
         if request.dry_run or place[:2] in ASIDE:
             return
+        self._world.cluster.store.flush()  # which answers writers before it shows their changes
         # No change was stored: the write said what was there already.
         before, after = self._last.get(place, (answer, answer))
         seen = Committed(write=request, before=before, after=after)
