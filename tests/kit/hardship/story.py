@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from datetime import timedelta
 
+from argosy.cluster.store.table import Table
 from argosy.machinery.api import PatchType
 from argosy.machinery.objects import JsonObject, Key, Resource
 from argosy.machinery.status import StatusError
@@ -77,11 +78,15 @@ class Story:
                 raise
 
     def get(self, resource: Resource, name: str, namespace: str = "default") -> JsonObject | None:
-        """As the server has it now."""
-        kind = self.world.cluster.catalog.find(resource.group, resource.version, resource.plural)
-        if kind is None:
-            return None
-        return self.world.caches.cache(resource).get(Key(namespace if resource.namespaced else "", name))
+        """As the server has it now: no cache, which may be late."""
+        table = self._table(resource)
+        entry = table and table.entries.get(Key(namespace if resource.namespaced else "", name))
+        return entry.obj if entry else None
 
     def list(self, resource: Resource, namespace: str = "") -> list[JsonObject]:
-        return list(self.world.caches.cache(resource).list(namespace))
+        table = self._table(resource)
+        return [entry.obj for entry in table.scan(namespace)] if table else []
+
+    def _table(self, resource: Resource) -> Table | None:
+        kind = self.world.cluster.catalog.find(resource.group, resource.version, resource.plural)
+        return self.world.cluster.store.table(*kind.storage) if kind is not None else None
