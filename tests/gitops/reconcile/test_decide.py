@@ -130,3 +130,13 @@ def test_a_malformed_application_is_told_why_and_not_again_when_that_is_refused(
     assert write.body["status"]["conditions"][0]["type"] == "InvalidSpecError"
     refusal = Refusal(write, 422, "Invalid", "no", 1, NOON)
     assert decide(replace(wrong, refusals=(refusal,)), NOON) is NOTHING
+
+
+def test_what_falls_due_while_another_pass_runs_is_due_when_that_ends() -> None:
+    """A decision to wake at a time that is over is refused by the engine, and its memory with it."""
+    synced = {**app(), "operation": {"sync": {}}}
+    failed = LastPass(wishes=1, version="5", done=0, wake_at=NOON - timedelta(seconds=1), failures=1)
+    compared = seen(Advance(), Stage.COMPARE, Progress(number=3, operated=failed, is_compare_next=True), app=synced)
+    decision = decide(compared, NOON)
+    assert decision.wake_at is None
+    assert progress_of(decision).operated.is_due

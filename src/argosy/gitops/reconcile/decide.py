@@ -93,10 +93,11 @@ def _after(seen: Seen, work: Work, ended: Ended, now: datetime, answer: Passed |
     else:
         after = _succeeded(last, work, ended, now, answer)
     steps: list[Step] = [merge(APPLICATIONS, work.app, patch)] if patch else []
+    # What fell due while this pass ran is due now, and not at a time that is over.
     progress = replace(
         ended.progress,
-        compared=after if work.stage == Stage.COMPARE else seen.progress.compared,
-        operated=after if work.stage != Stage.COMPARE else seen.progress.operated,
+        compared=(after if work.stage == Stage.COMPARE else seen.progress.compared).due(now),
+        operated=(after if work.stage != Stage.COMPARE else seen.progress.operated).due(now),
         number=seen.progress.number + 1,
         is_compare_next=work.stage == Stage.OPERATE,
         errors=_errors(work.app, patch),
