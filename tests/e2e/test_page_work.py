@@ -208,9 +208,10 @@ def make_pipeline(site: Site) -> None:
 
 
 def freight_is_there(site: Site) -> bool:
-    if not site.argosy.get("freight", "-n", "shop")["items"]:
+    freight = ("freight", "-n", "shop", "-l", "kargo.akuity.io/alias=first-one")
+    if not site.argosy.get(*freight):
         site.argosy.kubectl("apply", "-f", "-", stdin=PIPELINE, check=False)
-    return bool(site.argosy.get("freight", "-n", "shop")["items"])
+    return bool((site.argosy.get(*freight) or {}).get("items"))
 
 
 def test_a_pipeline_is_a_picture_in_which_freight_is_promoted(page: Page, site: Site) -> None:
