@@ -6,12 +6,21 @@ from typing import Any
 
 import pytest
 
+from argosy.apis.kubernetes import known
+from argosy.gitops.clusters.live_state import LiveObjects
+from argosy.gitops.keys import ResourceKey
+from argosy.gitops.sync.apply import Applier, with_last_applied
 from argosy.gitops.sync.manager_migration import handed_over, managers_before
 from argosy.gitops.sync.options import options_of
+from argosy.gitops.sync.tasks import Task
 from argosy.machinery.objects import JsonObject, Resource
+from argosy.machinery.requests import Get, Write
+from argosy.machinery.status import StatusError
+from argosy.runtime.client import Client
+from argosy.runtime.clients.wrapping import WrappingClient
 from tests.kit.gitops import REPO, Bench, application, config
 from tests.kit.hook_jobs import JOBS
-from tests.kit.world import CONFIG_MAPS
+from tests.kit.world import CONFIG_MAPS, World, config_map
 
 SERVICES = Resource("", "v1", "services", "Service")
 BINDINGS = Resource("rbac.authorization.k8s.io", "v1", "rolebindings", "RoleBinding")
@@ -191,3 +200,50 @@ def test_force_and_a_binding_to_another_role_go_through_a_sync_of_several_waves(
     bench.world.run_until(lambda: bench.phase() not in ("", "Running"))
     assert bench.phase() == "Succeeded", bench.state()["message"]
     assert uid(bench) not in ("", before)
+
+
+class Conflicting(WrappingClient):
+    """The first write is refused by a conflict; the read that follows shows a state of before."""
+
+    def __init__(self, inner: Client, stale: JsonObject) -> None:
+        super().__init__(inner)
+        self._stale: JsonObject | None = stale
+        self._refused = False
+
+    async def write(self, request: Write) -> JsonObject:
+        if not self._refused:
+            self._refused = True
+            raise StatusError(409, "Conflict", "it is another now")
+        return await super().write(request)
+
+    async def get(self, request: Get) -> JsonObject:
+        stale, self._stale = self._stale, None
+        return stale or await super().get(request)
+
+
+class Live(LiveObjects):
+    """Knows one ConfigMap."""
+
+    def __init__(self, obj: JsonObject) -> None:
+        self.obj = obj
+
+    def get(self, key: ResourceKey) -> JsonObject | None:
+        return self.obj
+
+    def wrote(self, obj: JsonObject) -> None:
+        self.obj = obj
+
+    def resource(self, obj: JsonObject) -> Resource | None:
+        return CONFIG_MAPS
+
+
+def test_after_a_conflict_a_read_older_than_what_was_seen_does_not_count_as_unchanged() -> None:
+    with World() as world:
+        target = config_map("a", value="one")
+        one = world.run(world.client.create(CONFIG_MAPS, with_last_applied(target)))
+        two = world.run(world.client.update(CONFIG_MAPS, {**one, "data": {"value": "two"}}))
+        applier = Applier(Conflicting(world.client, one), Live(two), known)
+        task = Task("Sync", 0, ResourceKey("", "ConfigMap", "default", "a"), target, two)
+        result = world.run(applier.carry_out(task, options_of(()), prune=False, dry_run=False, force=False))
+        assert result.message == "configmap/a configured"
+        assert world.run(world.client.read(CONFIG_MAPS, "a", "default"))["data"] == {"value": "one"}

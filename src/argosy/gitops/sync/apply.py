@@ -237,7 +237,7 @@ class Applier:
                     await self.delete(live, "Background")
                 elif not lost or attempt == ATTEMPTS - 1:
                     raise
-                live = await self._read(resource, task.key)
+                live = _newer(live, await self._read(resource, task.key))
                 if error.is_not_found and live is None and attempt:
                     raise
         raise AssertionError("the last attempt returns or raises")
@@ -387,6 +387,11 @@ def missing_kind(obj: JsonObject) -> str:
         f"The Kubernetes API could not find {group}/{kind} for requested resource {place}. "
         f'Make sure the "{kind}" CRD is installed on the destination cluster.'
     )
+
+
+def _newer(seen: JsonObject | None, read: JsonObject | None) -> JsonObject | None:
+    """A read may be older than what was seen: by it, an object that differs would count as unchanged."""
+    return seen if seen is not None and read is not None and revision(read) < revision(seen) else read
 
 
 def _propagation(options: Options) -> Propagation:
