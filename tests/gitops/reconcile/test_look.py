@@ -101,3 +101,16 @@ def test_an_application_that_goes_is_neither_compared_nor_synced() -> None:
     work = due(going, Progress(), NONE.and_overdue())
     assert work is not None
     assert work.stage == Stage.DELETE
+
+
+@pytest.mark.parametrize(("told", "is_remembered"), [("new", True), ("newer", False), ("", False)])
+def test_what_was_compared_last_is_remembered_of_the_revision_that_the_status_tells(
+    told: str, is_remembered: bool
+) -> None:
+    """The answer to a status write that was lost told of a commit that nothing here remembers."""
+    made = app()
+    made["status"]["sync"]["revision"] = told
+    progress = replace(QUIET, digest="of new", revisions=("new",), told=("new",))
+    work = due(made, progress, NONE.and_recent())
+    assert work is not None
+    assert (work.digest, work.revisions) == (("of new", ("new",)) if is_remembered else ("", ()))

@@ -14,11 +14,12 @@ from argosy.gitops.model import status_patch as status
 from argosy.gitops.reconcile.advance import Advance, Failure
 from argosy.gitops.reconcile.look import Seen, due
 from argosy.gitops.reconcile.passes import Passed, Stage, Work
-from argosy.gitops.reconcile.progress import LastPass, Progress
+from argosy.gitops.reconcile.progress import LastPass, Progress, told_revisions
 from argosy.gitops.refresh.level import Level
 from argosy.gitops.sync import operation_state as operation
 from argosy.machinery.controller import NOTHING, Decision, Failed, Step
 from argosy.machinery.objects import JsonObject
+from argosy.machinery.patches.mergepatch import merge_patch
 from argosy.machinery.requests import merge
 from argosy.machinery.timestamps import seconds
 from argosy.machinery.unexpected import described
@@ -80,7 +81,8 @@ def _found(seen: Seen, answer: Passed, now: datetime) -> Ended:
     progress = replace(seen.progress, end=operation.end_of(app), spec=app.get("spec"))
     if why is not None:
         desired = answer.found.desired
-        progress = replace(progress, digest=desired.digest, revisions=desired.revisions, why=why)
+        told = told_revisions(merge_patch(app.get("status") or {}, advance.patch.get("status") or {}))
+        progress = replace(progress, digest=desired.digest, revisions=desired.revisions, told=told, why=why)
     return Ended(advance, progress, Level.NOTHING if advance.wake_after is None else Level.RECENT)
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from argosy.gitops.keys import APPLICATIONS, SKIP_RECONCILE, annotations_of
 from argosy.gitops.reconcile.passes import Pass, Passed, Stage, Work
-from argosy.gitops.reconcile.progress import Progress
+from argosy.gitops.reconcile.progress import Progress, told_revisions
 from argosy.gitops.refresh import level as refresh
 from argosy.gitops.refresh.level import Level
 from argosy.gitops.refresh.wishes import NONE, Wishes
@@ -86,6 +86,8 @@ def _comparison(app: JsonObject, progress: Progress, wishes: Wishes) -> Work | N
     done = progress.compared.done
     decided = refresh.decide(app, requested=_requested(app, progress, wishes), overdue=wishes.overdue > max(done, 0))
     is_to_compare = decided.level != Level.NOTHING
+    # Of a status that somebody else wrote, or an answer that was lost, nothing is remembered.
+    is_remembered = progress.told == told_revisions(app.get("status"))
     if not is_to_compare and not wishes.recount > max(done, 0):
         return None
     return Work(
@@ -94,8 +96,8 @@ def _comparison(app: JsonObject, progress: Progress, wishes: Wishes) -> Work | N
         wishes=wishes,
         refresh=decided if is_to_compare else None,
         is_unblocked=wishes.unblocked > max(done, 0),
-        digest=progress.digest,
-        revisions=progress.revisions,
+        digest=progress.digest if is_remembered else "",
+        revisions=progress.revisions if is_remembered else (),
     )
 
 

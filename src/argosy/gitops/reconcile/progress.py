@@ -9,7 +9,7 @@ from datetime import datetime
 from argosy.gitops.keys import ResourceKey
 from argosy.gitops.refresh.level import Level
 from argosy.gitops.refresh.wishes import Wishes
-from argosy.machinery.objects import JsonObject
+from argosy.machinery.objects import JsonObject, JsonValue
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +50,9 @@ class Progress:
     digest: str = ""
     """Of the manifests that were compared last."""
     revisions: tuple[str, ...] = ()
+    """Those that were compared last."""
+    told: tuple[str, ...] = ()
+    """Those that the status told then: others, if a commit changed no manifest (`comparison.result`)."""
     end: tuple[str, str] = ("", "")
     """The end of an operation that the last comparison knew (`operation.end_of`)."""
     spec: JsonObject | None = None
@@ -58,3 +61,8 @@ class Progress:
     """One line for each object that is out of sync."""
     errors: tuple[str, ...] = ()
     """Those that the last pass told for the first time, for the log."""
+
+
+def told_revisions(status: JsonValue) -> tuple[str, ...]:
+    sync = (status.get("sync") if isinstance(status, dict) else None) or {}
+    return (sync.get("revision") or "", *(sync.get("revisions") or ()))
