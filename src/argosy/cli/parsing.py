@@ -19,13 +19,29 @@ class Parser(argparse.ArgumentParser):
 
     def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
         """Whatever a command does not know is told by that command, and not by the one above it."""
-        words, denied = self._switches(sys.argv[1:] if args is None else list(args))
+        words, denied = self._switches(self._with_values(sys.argv[1:] if args is None else list(args)))
         found, left = super().parse_known_args(words, namespace)
         for name in denied:
             setattr(found, name, False)
         if left:
             self.error(f"unrecognized arguments: {' '.join(left)}")
         return found, left
+
+    def _with_values(self, words: list[str]) -> list[str]:
+        """A flag's value may begin with a dash, as a password does now and then; Go's flags take it, too."""
+        kept, left = list[str](), iter(words)
+        for word in left:
+            action = self._option_string_actions.get(word)
+            value = next(left, None) if action is not None and action.nargs is None else None
+            if word == "--":
+                return [*kept, word, *left]
+            if value is None:
+                kept.append(word)
+            elif value.startswith("-") and len(value) > 1:
+                kept.append(f"{word}={value}" if word.startswith("--") else f"{word}{value}")
+            else:
+                kept += [word, value]
+        return kept
 
     def _switches(self, words: list[str]) -> tuple[list[str], list[str]]:
         """Flags without a value also take `=true` and `=false`, as Go's do; the second: what was denied."""

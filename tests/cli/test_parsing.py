@@ -1,0 +1,30 @@
+"""What the command line takes that argparse by itself would not."""
+
+from __future__ import annotations
+
+import pytest
+
+from argosy.cli.commands import make_parser
+
+
+@pytest.mark.parametrize(
+    ("words", "name", "value"),
+    [
+        (("login", "host:1", "--password", "-CfR"), "password", "-CfR"),
+        (("login", "host:1", "--password=-CfR"), "password", "-CfR"),
+        (("app", "list", "-p", "-x"), "project", ["-x"]),
+        (("app", "list", "--project", "--x", "-o", "json"), "output", "json"),
+    ],
+)
+def test_the_value_of_a_flag_may_begin_with_a_dash(words: tuple[str, ...], name: str, value: object) -> None:
+    assert getattr(make_parser(words[0]).parse_args(words), name) == value
+
+
+def test_what_follows_two_dashes_is_no_flag() -> None:
+    assert make_parser("app").parse_args(("app", "get", "--", "-x")).name == "-x"
+
+
+def test_a_flag_without_its_value_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        make_parser("login").parse_args(("login", "host:1", "--password"))
+    assert "expected one argument" in capsys.readouterr().err
