@@ -206,7 +206,7 @@ def test_nothing_that_it_started_outlives_argosy(tmp_path: Path) -> None:
         textwrap.dedent(
             """
             import asyncio, sys, threading
-            sys.path[:0] = [sys.argv[1], sys.argv[1] + '/render']
+            sys.path[:0] = [sys.argv[1]]
             from tests.render.conftest import Bench, request
             from tests.render.test_plugin_attacks import attack, OWNER
             script = "import subprocess, time; subprocess.Popen(['setsid', 'sleep', '6081']); time.sleep(60)"
@@ -216,8 +216,8 @@ def test_nothing_that_it_started_outlives_argosy(tmp_path: Path) -> None:
             """
         )
     )
-    tests = str(Path(__file__).parents[1])
-    with subprocess.Popen([sys.executable, str(program), tests], stdout=subprocess.PIPE) as process:
+    root = str(Path(__file__).parents[2])
+    with subprocess.Popen([sys.executable, str(program), root], stdout=subprocess.PIPE) as process:
         _wait_until(lambda: bool(_running("sleep\x006081")))
         process.send_signal(signal.SIGKILL)
         process.wait()
