@@ -241,6 +241,10 @@ def test_a_change_is_found_by_its_commit_and_says_what_it_waits_for(page: Page, 
     expect(found).to_contain_text("waits for somebody to promote it")
     found.get_by_role("link", name="Go to").click()
     expect(page.get_by_role("dialog")).to_contain_text("first-one waits for a person")
+    page.goto("/")
+    gate = page.get_by_role("listitem").filter(has_text="first-one waits for a person")
+    gate.get_by_role("link").first.click()
+    expect(page.get_by_role("heading", level=1)).to_be_visible()
 
 
 def test_a_value_sealed_in_the_browser_is_opened_by_the_controller(page: Page, site: Site) -> None:

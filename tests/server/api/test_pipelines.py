@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from argosy.server.api.pipelines import stage_node
+from argosy.server.api.pipelines import is_gate, stage_node
 from tests.kit.argocd_server import argocd_server
 
 NOW = datetime(2026, 1, 2, tzinfo=UTC)
@@ -85,3 +85,21 @@ def test_a_project_without_a_pipeline_is_not_there(tmp_path: Path) -> None:
             assert "no pipeline in the project 'nowhere'" in refused["error"]["message"]
 
     asyncio.run(scenario())
+
+
+RUNNING: Any = {"state": "Running", "facts": {"stage": "prod"}}
+
+
+@pytest.mark.parametrize(
+    ("held", "status", "promotions", "waits"),
+    [
+        ("1", {}, (), True),
+        ("3", {}, (), False),
+        ("1", {"autoPromotionEnabled": True}, (), False),
+        ("1", {}, (RUNNING,), False),
+    ],
+)
+def test_a_stage_is_a_gate_where_freight_waits_that_nothing_promotes(
+    held: str, status: dict[str, Any], promotions: tuple[Any, ...], waits: bool
+) -> None:
+    assert is_gate(stage_node(stage(held, **status), PIECES, promotions, NOW)) is waits

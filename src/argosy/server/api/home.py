@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Final, TypedDict
 
-from argosy.server.api.application_rows import SEVERITIES, ApplicationRows
+from argosy.server.api.application_rows import SEVERITIES, ApplicationRow, ApplicationRows
 from argosy.server.api.endpoint import Asked, Endpoint
-from argosy.server.api.objects import LISTED, Objects
+from argosy.server.api.objects import LISTED, ObjectRow, Objects
+from argosy.server.api.pipelines import Pictures, StageNode
 from argosy.server.calls import sign_in
 from argosy.server.context import ServerContext
 
@@ -34,45 +35,25 @@ class Home(TypedDict):
 
 
 def home_endpoints(context: ServerContext) -> tuple[Endpoint, ...]:
-    rows, objects = ApplicationRows(context), Objects(context)
+    rows, objects, pictures = ApplicationRows(context), Objects(context), Pictures(context)
 
     async def home(asked: Asked) -> Home:
         found: list[Item] = []
         counts = dict.fromkeys(SEVERITIES, 0)
         for prepared in await rows.visible(asked.call):
-            row = prepared.row
-            why = row["why"]
-            counts[why["severity"]] += 1
-            if why["severity"] in ("broken", "attention"):
-                found.append(
-                    {
-                        "kind": "Application",
-                        "namespace": row["namespace"],
-                        "name": row["name"],
-                        "severity": why["severity"],
-                        "reason": why["reason"],
-                        "message": why["message"],
-                        "since": why.get("since", ""),
-                        "until": why.get("until", ""),
-                    }
-                )
+            severity = prepared.row["why"]["severity"]
+            counts[severity] += 1
+            if severity in ("broken", "attention"):
+                found.append(_application(prepared.row))
+        gates = {(one["row"]["namespace"], one["row"]["name"]): one for one in await pictures.gates(asked.call)}
         for listed in LISTED.values():
             cache = await objects.cache(listed)
             for one in await objects.visible(asked.call, listed, cache) if cache is not None else ():
-                counts[one["severity"]] += 1
-                if one["severity"] in ("broken", "attention"):
-                    found.append(
-                        {
-                            "kind": one["kind"],
-                            "namespace": one["namespace"],
-                            "name": one["name"],
-                            "severity": one["severity"],
-                            "reason": one["state"],
-                            "message": one["message"],
-                            "since": one["since"],
-                            "until": one["until"],
-                        }
-                    )
+                gate = gates.get((one["namespace"], one["name"])) if one["kind"] == "Stage" else None
+                item = _item(one) if gate is None or one["severity"] == "broken" else _gate(gate)
+                counts[item["severity"]] += 1
+                if item["severity"] in ("broken", "attention"):
+                    found.append(item)
         found.sort(key=lambda item: item["name"])
         found.sort(key=lambda item: (SEVERITIES[item["severity"]], _later(item["since"])))
         return {"items": found[:MOST], "counts": counts}
@@ -87,6 +68,40 @@ def home_endpoints(context: ServerContext) -> tuple[Endpoint, ...]:
             answer=home,
         ),
     )
+
+
+def _application(row: ApplicationRow) -> Item:
+    why = row["why"]
+    return {
+        "kind": "Application",
+        "namespace": row["namespace"],
+        "name": row["name"],
+        "severity": why["severity"],
+        "reason": why["reason"],
+        "message": why["message"],
+        "since": why.get("since", ""),
+        "until": why.get("until", ""),
+    }
+
+
+def _item(row: ObjectRow) -> Item:
+    return {
+        "kind": row["kind"],
+        "namespace": row["namespace"],
+        "name": row["name"],
+        "severity": row["severity"],
+        "reason": row["state"],
+        "message": row["message"],
+        "since": row["since"],
+        "until": row["until"],
+    }
+
+
+def _gate(node: StageNode) -> Item:
+    piece = node["next"]
+    assert piece is not None, "a gate is where Freight waits"
+    text = f"{piece['alias'] or piece['name'][:8]} waits for a person"
+    return {**_item(node["row"]), "severity": "attention", "reason": "Waiting", "message": text}
 
 
 def _later(since: str) -> tuple[int, ...]:

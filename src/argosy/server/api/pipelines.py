@@ -139,13 +139,26 @@ class Pictures:
 
         return Events(self._context, asked.call, now, caches)
 
+    async def gates(self, call: Call) -> list[StageNode]:
+        """The stages that one may see and where Freight waits for a person: nothing promotes it by itself."""
+        caches = {kind: await self._objects.cache(LISTED[kind]) for kind in ("stages", "freight", "promotions")}
+        stages = caches["stages"]
+        projects = {str(one["metadata"].get("namespace")) for one in (stages.list() if stages is not None else ())}
+        now = self._context.clock.now()
+        nodes: list[StageNode] = []
+        for project in sorted(projects):
+            found = {kind: _seen(call, kind, cache, project) for kind, cache in caches.items()}
+            pieces = sorted(found["freight"], key=_created, reverse=True)
+            active = _active([row_of(LISTED["promotions"], one) for one in found["promotions"]])
+            nodes += [stage_node(one, pieces, active, now) for one in sorted(found["stages"], key=_name)]
+        return [node for node in nodes if is_gate(node)]
+
     async def _picture(self, asked: Asked) -> Pipeline:
         asked.call.checked = True
         project = asked.path["project"]
         found = {kind: _seen(asked.call, kind, await self._objects.cache(LISTED[kind]), project) for kind in KINDS}
         pieces = sorted(found["freight"], key=_created, reverse=True)
-        promotions = [row_of(LISTED["promotions"], one) for one in sorted(found["promotions"], key=_name)]
-        active = [row for row in promotions if row["state"] in ACTIVE]
+        active = _active([row_of(LISTED["promotions"], one) for one in sorted(found["promotions"], key=_name)])
         now = self._context.clock.now()
         return {
             "project": project,
@@ -172,6 +185,15 @@ def stage_node(stage: JsonObject, pieces: list[JsonObject], active: Iterable[Obj
         "next": _piece(waiting[0], _name(waiting[0])) if waiting else None,
         "promotions": [row for row in active if row["facts"].get("stage") == name],
     }
+
+
+def is_gate(node: StageNode) -> bool:
+    """Whether a person is to decide: Freight waits, and nothing promotes it or is promoted already. Pure."""
+    return bool(node["waiting"]) and not node["automatic"] and not node["controlFlow"] and not node["promotions"]
+
+
+def _active(promotions: Iterable[ObjectRow]) -> list[ObjectRow]:
+    return [row for row in promotions if row["state"] in ACTIVE]
 
 
 def _waiting(stage: JsonObject, pieces: list[JsonObject], held: list[str], now: datetime) -> list[JsonObject]:
