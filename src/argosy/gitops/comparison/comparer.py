@@ -62,6 +62,51 @@ class ServerSide:
 
 
 @dataclass(slots=True)
+class _Findings:
+    """What a comparison has come to, object by object."""
+
+    out_of_sync: bool = False
+    pairs: list[Pair] = field(default_factory=list)
+    resources: list[JsonObject] = field(default_factory=list)
+    parts: list[Part] = field(default_factory=list)
+    why: dict[ResourceKey, str] = field(default_factory=dict)
+    images: set[str] = field(default_factory=set)
+    urls: set[str] = field(default_factory=set)
+
+    def refuse(self, target: Target, reason: str) -> None:
+        """A target that the project says no to."""
+        self.out_of_sync = self.out_of_sync or not target.is_hook
+        status = "Unknown" if is_of_kind(reason) else "OutOfSync"
+        self.resources.append(_entry(target.key, target.obj, status=status))
+        self.parts.append(Part(target.key, Health("Missing"), False, counts=not target.is_hook))
+        self.pairs.append(Pair(target.key, target.obj, None, status, reason))
+        self.why[target.key] = reason
+
+    def pair(
+        self, key: ResourceKey, target: Target | None, live: JsonObject | None, status: str, *, counts: bool
+    ) -> None:
+        """`counts`: whether being out of sync counts for the application."""
+        if live is not None:
+            self.images.update(images_of(live, with_init=True))
+            self.urls |= urls_of(live)
+        if target is None and status:
+            self.why[key] = EXTRA
+        self.out_of_sync = self.out_of_sync or (status == "OutOfSync" and counts)
+        self.pairs.append(Pair(key, target.obj if target else None, live, status))
+
+    def comparison(self) -> Comparison:
+        told = (("images", self.images), ("externalURLs", self.urls))
+        return Comparison(
+            "OutOfSync" if self.out_of_sync else "Synced",
+            aggregated(self.parts),
+            tuple(self.pairs),
+            tuple(self.resources),
+            {name: sorted(texts) for name, texts in told if texts},
+            self.why,
+        )
+
+
+@dataclass(slots=True)
 class Comparer:
     """One application's comparisons; remembers verdicts so that an unchanged object costs nothing."""
 
@@ -93,13 +138,7 @@ class Comparer:
         """
         rules = list(ignored)
         wanted = {target.key: target for target in targets.items}
-        pairs: list[Pair] = []
-        resources: list[JsonObject] = []
-        parts: list[Part] = []
-        why: dict[ResourceKey, str] = {}
-        images: set[str] = set()
-        urls: set[str] = set()
-        out_of_sync = False
+        findings = _Findings()
         for key in sorted({*wanted, *live}, key=str):
             yield
             target, found = wanted.get(key), live.get(key)
@@ -109,22 +148,11 @@ class Comparer:
             if refused := refusal(key):
                 # Wanted, it makes the application OutOfSync and fails its sync with the reason; else it is not ours.
                 if target is not None:
-                    out_of_sync = out_of_sync or not target.is_hook
-                    status = "Unknown" if is_of_kind(refused) else "OutOfSync"
-                    resources.append(_entry(key, target.obj, status=status))
-                    parts.append(Part(key, Health("Missing"), False, counts=not target.is_hook))
-                    pairs.append(Pair(key, target.obj, None, status, refused))
-                    why[key] = refused
+                    findings.refuse(target, refused)
                 continue
-            if found is not None:
-                images.update(images_of(found, with_init=True))
-                urls |= urls_of(found)
-            status, counts = self._status(target, found, rules, options, settings, why, server, jq)
-            if target is None and status:
-                why[key] = EXTRA
-            out_of_sync = out_of_sync or (status == "OutOfSync" and counts)
+            status, counts = self._status(target, found, rules, options, settings, findings.why, server, jq)
+            findings.pair(key, target, found, status, counts=counts)
             hook = bool((target and target.is_hook) or (target is None and found and is_hook(found)))
-            pairs.append(Pair(key, target.obj if target else None, found, status))
             obj = (target.obj if target else found) or {}
             is_run = hook and not is_skipped(obj)
             if is_run and found is None:
@@ -135,18 +163,12 @@ class Comparer:
                 entry["requiresDeletionConfirmation"] = True
             if settings.persist_health and health:
                 entry["health"] = _health_json(health)
-            resources.append(entry)
-            parts.append(Part(key, health, found is not None, counts=not _is_kept_out(key, found, app, hook=hook)))
+            findings.resources.append(entry)
+            counts = not _is_kept_out(key, found, app, hook=hook)
+            findings.parts.append(Part(key, health, found is not None, counts=counts))
         for gone in self.memo.keys() - wanted.keys():
             del self.memo[gone]
-        return Comparison(
-            "OutOfSync" if out_of_sync else "Synced",
-            aggregated(parts),
-            tuple(pairs),
-            tuple(resources),
-            {name: sorted(texts) for name, texts in (("images", images), ("externalURLs", urls)) if texts},
-            why,
-        )
+        return findings.comparison()
 
     def _status(
         self,
