@@ -16,6 +16,7 @@ from pathlib import Path
 import yaml
 
 from tests.e2e.up_process import CLOCK, pause
+from tests.kit.ports import free_port
 
 SSHD = shutil.which("sshd", path="/usr/sbin:/usr/bin:/sbin")
 REGISTRY = shutil.which("docker-registry")
@@ -28,12 +29,6 @@ def missing() -> list[str]:
     """What is to be installed for them, by the names of Debian's packages."""
     found = {"openssh-server": SSHD, "docker-registry": REGISTRY, "prometheus": PROMETHEUS}
     return [name for name, path in found.items() if path is None]
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @contextmanager

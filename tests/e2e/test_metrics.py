@@ -6,7 +6,6 @@ import base64
 import json
 import shutil
 import signal
-import socket
 import subprocess
 import urllib.parse
 import urllib.request
@@ -18,6 +17,7 @@ import pytest
 import yaml
 
 from tests.e2e.up_process import CLOCK, PATIENCE, Argosy, Repository, config, pause
+from tests.kit.ports import free_port
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
 
@@ -100,9 +100,7 @@ def prometheus(argosy: Argosy, tmp_path: Path) -> Iterator[str]:
         pytest.skip("prometheus is not installed (apt-get install prometheus)")
     folder = tmp_path / "prometheus"
     folder.mkdir()
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        address = f"127.0.0.1:{free.getsockname()[1]}"
+    address = f"127.0.0.1:{free_port()}"
     with (folder / "log").open("w") as log:
         process = subprocess.Popen([program, *scraping(argosy, folder, address)], stdout=log, stderr=log)
     try:

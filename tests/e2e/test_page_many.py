@@ -13,12 +13,13 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from argosy.cli.assembly.process import embedded
-from argosy.cli.place import HOST, free_port
+from argosy.cli.place import HOST
 from argosy.runtime.chance import SystemRng
 from argosy.runtime.clock import RealClock
 from bench.page import COUNT, filled
 from tests.e2e.site import Site
 from tests.e2e.up_process import Argosy
+from tests.kit.ports import free_port
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900), pytest.mark.xdist_group("page")]
 OUT_OF_SYNC: Final = len(range(0, COUNT, 7))

@@ -19,8 +19,9 @@ import yaml
 
 from argosy.runtime.clock import RealClock
 from tests.e2e import servers
-from tests.e2e.servers import SshGit, free_port, missing
+from tests.e2e.servers import SshGit, missing
 from tests.e2e.up_process import Argosy, pause
+from tests.kit.ports import free_port
 
 pytestmark = [
     pytest.mark.e2e,

@@ -13,13 +13,14 @@ import aiohttp
 
 from argosy.cli.assembly.process import Embedded, embedded
 from argosy.cli.assembly.server_part import ports_of
-from argosy.cli.place import HOST, free_port
+from argosy.cli.place import HOST
 from argosy.machinery import requests
 from argosy.machinery.api import PatchType
 from argosy.machinery.objects import JsonObject, Key, Resource
 from argosy.runtime.chance import SystemRng
 from argosy.runtime.clock import RealClock
 from argosy.server.process import Place, Running, serving
+from tests.kit.ports import free_port
 
 CONFIG_MAPS = Resource("", "v1", "configmaps", "ConfigMap")
 SECRETS = Resource("", "v1", "secrets", "Secret")

@@ -19,6 +19,7 @@ import pytest
 
 from argosy.cluster.http import tls
 from argosy.runtime.clock import RealClock
+from tests.kit.ports import free_port
 
 MAC_KEY = "zWNDZM6eQGHWpSRTPal5eIUYFTu7EajVIoguysqZ9wG44nMEtx3MUAsUDkMTQ12W"
 
@@ -89,12 +90,6 @@ def running(
             program.terminate()
             program.wait(10)
         log.close()
-
-
-def free_port() -> int:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return int(found.getsockname()[1])
 
 
 def await_port(port: int, seconds: float = 20.0) -> None:

@@ -126,3 +126,26 @@ def test_a_part_that_fails_is_started_again_and_the_others_go_on() -> None:
     starts, ticks = run_virtual(main)
     assert starts == 3
     assert ticks >= 19
+
+
+def test_what_its_block_raises_leaves_it_as_it_is_and_the_parts_stop() -> None:
+    process = VirtualProcess(7)
+    stopped = []
+
+    async def part() -> None:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            stopped.append(True)
+
+    async def story() -> None:
+        supervisor = Supervisor(process.clock, process.rng)
+        supervisor.add("part", part)
+        with pytest.raises(ValueError, match=r"^a bad flag$"):
+            async with supervisor:
+                await process.clock.sleep(1)
+                raise ValueError("a bad flag")
+        assert stopped == [True]
+
+    process.run(story())
+    process.close()

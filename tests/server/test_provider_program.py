@@ -14,9 +14,9 @@ from typing import Any
 import aiohttp
 import pytest
 
-from argosy.cli.place import free_port
 from tests.kit import oidc_provider
 from tests.kit.argocd_server import Api, argocd_server
+from tests.kit.ports import free_port
 
 pytestmark = pytest.mark.e2e
 

@@ -25,6 +25,7 @@ from argosy.sources.egress import Egress, EgressPolicy
 from argosy.sources.helm import HelmRepositories, versions_in
 from argosy.sources.oci import HELM_LAYER, OciRegistries
 from argosy.sources.port import AccessDenied, Credentials, NotFound, Rejected, Tree, Unavailable
+from tests.kit.ports import free_port
 
 REGISTRY = shutil.which("docker-registry")
 needs_registry = pytest.mark.skipif(REGISTRY is None, reason="docker-registry is not installed")
@@ -182,9 +183,7 @@ def test_only_the_charts_own_block_of_a_large_index_is_parsed() -> None:
 
 @pytest.fixture
 def registry(tmp_path: Path) -> Iterator[str]:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     config = {
         "version": 0.1, "log": {"level": "error"}, "storage": {"filesystem": {"rootdirectory": str(tmp_path / "r")}},
         "http": {"addr": f"127.0.0.1:{port}"},

@@ -12,7 +12,6 @@ import json
 import os
 import re
 import shutil
-import socket
 import subprocess
 import sys
 import tempfile
@@ -27,6 +26,7 @@ import yaml
 
 from argosy.server.schema.decoding import decode
 from argosy.server.schema.facts import methods
+from tests.kit.ports import free_port
 
 from .argocd_calls import NotKnown, Wire, played
 from .outcome import Outcome, not_run
@@ -300,7 +300,7 @@ def _player(tool: Path) -> Iterator[Any]:
     with tempfile.TemporaryDirectory(prefix="argosy-api-") as place:
         process, url = _started(Path(place))
         try:
-            player = module.Player(url, str(Path(place) / "kubeconfig"), _free_port(), None)
+            player = module.Player(url, str(Path(place) / "kubeconfig"), free_port(), None)
             player.skip_quirks = True
             try:
                 yield player
@@ -318,8 +318,8 @@ def _player(tool: Path) -> Iterator[Any]:
 def _started(place: Path) -> tuple[subprocess.Popen[bytes], str]:
     """Raises RuntimeError with the end of its log."""
     for _ in range(STARTS):
-        port = _free_port()
-        command = [sys.executable, "-m", "argosy.cli.main", "up", "--data-dir", str(place), "--port", str(_free_port())]
+        port = free_port()
+        command = [sys.executable, "-m", "argosy.cli.main", "up", "--data-dir", str(place), "--port", str(free_port())]
         command += ["--server-port", str(port), "--server-insecure"]
         with (place / "log").open("wb") as log:
             environment = {**os.environ, "ARGOSY_DATA_DIR": str(place)}
@@ -346,8 +346,3 @@ def _tool(data: Path) -> Path:
     """The player lies beside the data; a part of the data may have been copied from there."""
     places = [folder / "tools" / "api_replay.py" for folder in (data.parent, data, SHARED)]
     return next((place for place in places if place.exists()), places[0])
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as found:
-        return int(found.getsockname()[1])

@@ -78,7 +78,10 @@ class Supervisor:
         for task in self._tasks:
             task.cancel()
         assert group is not None
-        await group.__aexit__(kind, error, trace)
+        if isinstance(error, Exception):
+            await group.__aexit__(None, None, None)  # which would wrap it: what the block raised leaves it as it is
+        else:
+            await group.__aexit__(kind, error, trace)
 
     async def _drain(self) -> None:
         try:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import pkgutil
 import socket
 import ssl
@@ -19,6 +18,7 @@ from argosy.runtime.chance import Rng
 from argosy.runtime.client import Client
 from argosy.runtime.clock import Clock
 from argosy.runtime.events import EventRecorder
+from argosy.runtime.groups import task_group
 from argosy.server import bootstrap
 from argosy.server.audit import Audit
 from argosy.server.calls import Route
@@ -122,7 +122,7 @@ async def serving(ports: Ports, place: Place) -> AsyncIterator[Running]:
     authentication.written = lambda name, value: set_cookies(
         value, base_path(context), secure=is_secure(context), name=name
     )
-    async with AsyncExitStack() as stack, asyncio.TaskGroup() as tasks:
+    async with AsyncExitStack() as stack, task_group() as tasks:
         if ports.audit is not None:
             stack.enter_context(ports.audit)
         audit = Audit(ports.clock, rng.uuid, ports.audit, context.activity)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import math
 import shutil
-import socket
 import subprocess
 import threading
 import urllib.request
@@ -20,6 +19,7 @@ from argosy.analysis.ports import Broken, Measured
 from argosy.runtime.clock import RealClock
 from argosy.sources.egress import EgressPolicy
 from tests.kit.metrics import HERE, measure
+from tests.kit.ports import free_port
 
 SPEC = {"address": HERE, "query": "up"}
 
@@ -163,9 +163,7 @@ def prometheus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     if program is None:
         pytest.skip("prometheus is not installed (apt-get install prometheus)")
     folder: Path = tmp_path_factory.mktemp("prometheus")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        address = f"127.0.0.1:{free.getsockname()[1]}"
+    address = f"127.0.0.1:{free_port()}"
     scrape = {"job_name": "self", "scrape_interval": "1s", "static_configs": [{"targets": [address]}]}
     (folder / "prometheus.yml").write_text(json.dumps({"scrape_configs": [scrape]}))
     arguments = [

@@ -17,6 +17,7 @@ from argosy.runtime.chance import SystemRng
 from argosy.runtime.clock import RealClock
 from argosy.runtime.webhooks.server import Address
 from tests.kit.certs import certificate, issuer
+from tests.kit.ports import free_port
 from tests.kit.verbs import Verbs, verbs
 
 DEFINITIONS = Resource(
@@ -50,12 +51,6 @@ def on_a_cluster(doing: Callable[[Verbs], Awaitable[None]]) -> None:
                 await caller.close()
 
     asyncio.run(main())
-
-
-def free_port() -> int:
-    from argosy.cli.place import free_port
-
-    return free_port()
 
 
 async def refusal(client: Verbs, resource: Resource, obj: JsonObject) -> str:

@@ -15,6 +15,7 @@ import pytest
 
 from argosy.runtime.clock import RealClock
 from argosy.server.connectors.identity import ConnectorError, Identity, Options, Refused, SettingsError, WrongPassword
+from tests.kit.ports import free_port
 
 ADMIN, ADMIN_WORD = "cn=admin,dc=argo,dc=test", "root-word"
 ENTRIES = f"""
@@ -71,9 +72,7 @@ def directory(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     (folder / "slapd.conf").write_text("\n".join(configuration) + "\n")
     (folder / "entries.ldif").write_text(ENTRIES)
     subprocess.run([slapadd, "-f", str(folder / "slapd.conf"), "-l", str(folder / "entries.ldif")], check=True)
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        address = f"127.0.0.1:{free.getsockname()[1]}"
+    address = f"127.0.0.1:{free_port()}"
     with (folder / "log").open("w") as log:
         process = subprocess.Popen(
             [slapd, "-f", str(folder / "slapd.conf"), "-h", f"ldap://{address}", "-d", "0"], stdout=log, stderr=log

@@ -14,7 +14,6 @@ from pathlib import Path
 
 import pytest
 
-from argosy.cli.place import free_port
 from argosy.cluster.http.tls import issue_serving, make_authority
 from argosy.machinery.status import StatusError
 from argosy.observe.secret import Secret
@@ -22,6 +21,7 @@ from argosy.runtime.clock import RealClock
 from argosy.server.sessions import redis_store
 from argosy.server.sessions.redis_store import RedisSettings, RedisSettingsError, RedisStore
 from argosy.server.sessions.shared import SharedSessions
+from tests.kit.ports import free_port
 
 PATIENCE = 60.0
 PASSWORD = "a-long-password"

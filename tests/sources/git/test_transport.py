@@ -28,6 +28,7 @@ from cryptography.x509.oid import NameOID
 from argosy.sources.git.remote import GitMirrors, GitSettings
 from argosy.sources.git.writing import WritingMirrors
 from argosy.sources.port import AccessDenied, Author, Credentials, NotFound
+from tests.kit.ports import free_port
 
 SSHD = shutil.which("sshd", path="/usr/sbin:/usr/bin:/sbin")
 BACKEND = Path("/usr/lib/git-core/git-http-backend")
@@ -50,12 +51,6 @@ class Ssh:
     key: str
     other_key: str
     known_hosts: str
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def keygen(path: Path) -> str:

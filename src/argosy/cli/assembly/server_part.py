@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 from argosy.cli.failing import CommandError
-from argosy.cli.place import HOST, free_port
+from argosy.cli.place import HOST
 from argosy.machinery import requests
 from argosy.machinery.objects import Key, Resource
 from argosy.runtime.client import Client
@@ -102,7 +102,7 @@ class ServerPart:
         for port in (self._last_port(), USUAL_PORT):
             with suppress(OSError):
                 return _listening(port)
-        return _listening(free_port())
+        return _listening(0)
 
     def _last_port(self) -> int:
         """What open pages and clients know: it outlives the run, unlike the file that says where a server is."""

@@ -100,10 +100,10 @@ async def serve(
         f"[{bound[0]}]:{bound[1]}" if listener.sockets[0].family == socket.AF_INET6 else f"{bound[0]}:{bound[1]}"
     )
     async with server._tasks:  # noqa: SLF001  # the group's life is this block
-        await listener.start_serving()
         sweeper = _Sweeper(server, loop)
         failure: Exception | None = None
         try:
+            await listener.start_serving()  # may fail, too: who bound the same port a moment ago may listen first
             yield server
         except Exception as error:
             failure = error  # raised outside of the group, which would wrap it

@@ -19,6 +19,7 @@ from argosy.cluster.http.exchange import Request
 from argosy.cluster.http.protocol import Connection, Handler
 from argosy.runtime.chance import Rng
 from argosy.runtime.clock import Clock
+from argosy.runtime.groups import task_group
 from argosy.server.transport.http1 import ApiConnection
 from argosy.server.transport.http2 import Handle, Http2Connection
 from argosy.server.transport.intake import Intake
@@ -265,9 +266,12 @@ async def listening(
     intake: Intake | None = None,
     knows: Callable[[Request], bool] = lambda _request: True,
 ) -> AsyncIterator[Listener]:
-    """Until the block is left; then no new connections, and open ones have `drain_seconds` to end."""
+    """Until the block is left; then no new connections, and open ones have `drain_seconds` to end.
+
+    Raises OSError when the port cannot be had.
+    """
     loop = asyncio.get_running_loop()
-    async with asyncio.TaskGroup() as tasks:
+    async with task_group() as tasks:
         host = Host(handler, grpc, clock, rng, tasks, intake or Intake(), knows)
         host.secure = tls() is not None
         listener = Listener(host, tls)

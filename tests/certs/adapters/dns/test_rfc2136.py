@@ -20,7 +20,8 @@ from argosy.machinery.controller import Hidden
 from argosy.runtime.chance import SystemRng
 from argosy.runtime.clock import RealClock
 from argosy.sources.egress import Egress, EgressPolicy
-from tests.kit.pebble import await_port, free_port
+from tests.kit.pebble import await_port
+from tests.kit.ports import free_port
 
 pytestmark = [
     pytest.mark.skipif(shutil.which("named") is None, reason="named: not installed (apt-get install bind9)"),

@@ -1,0 +1,27 @@
+"""A task group for context managers: whoever uses the block catches what the block raised, not a group around it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+
+@asynccontextmanager
+async def task_group() -> AsyncIterator[asyncio.TaskGroup]:
+    """As asyncio.TaskGroup; but the block's own error leaves it as it is, if no task failed beside it.
+
+    `except OSError` around a server that cannot have its port would never match an ExceptionGroup.
+    """
+    own: Exception | None = None
+    try:
+        async with asyncio.TaskGroup() as tasks:
+            try:
+                yield tasks
+            except Exception as error:
+                own = error
+                raise
+    except ExceptionGroup as group:
+        if own is not None and group.exceptions == (own,):
+            raise own from own.__cause__
+        raise
