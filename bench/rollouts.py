@@ -89,6 +89,9 @@ class Stage:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
+    async def write(self, request: requests.Write) -> JsonObject:
+        return await self.client.write(request)
+
     def answer_for_sets(self) -> None:
         """Their pods are there at once, in their status."""
         cache = self.caches.cache(SETS)
@@ -205,8 +208,10 @@ async def advancing(count: int) -> None:
         stage.spawn(found.sample())
         patch = {"spec": {"template": {"spec": {"containers": [{"name": "app", "image": "app:v2"}]}}}}
         began = time.perf_counter()
-        for number in range(count):
-            await stage.client.write(requests.patch(ROLLOUTS, Key("default", f"web-{number}"), patch, PatchType.MERGE))
+        async with asyncio.TaskGroup() as tasks:
+            for number in range(count):
+                key = Key("default", f"web-{number}")
+                tasks.create_task(stage.write(requests.patch(ROLLOUTS, key, patch, PatchType.MERGE)))
         updated = time.perf_counter() - began
         await stage.until(count, lambda obj: in_phase("Healthy")(obj) and obj["metadata"]["generation"] > 1)
         late, work = sorted(found.late), sorted(found.late_in_work)
