@@ -25,7 +25,8 @@ from argosy.runtime.client import Client
 from argosy.runtime.clock import Clock
 
 EVENTS = Resource("", "v1", "events", "Event")
-WAITING_LIMIT = 1000
+WAITING_LIMIT = 10_000
+"""Some megabytes: what many objects tell at once is written while they go on, one Event after another."""
 
 log = logging.getLogger(__name__)
 
