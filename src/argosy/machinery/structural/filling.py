@@ -13,9 +13,50 @@ Findings: TypeAlias = tuple[list[str], list[str]]
 """Paths of unknown fields: by the schema, and in the metadata of embedded resources."""
 
 
+def _is_whole(node: Node, value: JsonObject, *, root: bool) -> bool:
+    """Whether neither `prune` nor `default` can change it: so are nearly all updates, and seeing it takes no paths.
+
+    False for every null of a known field, and for what is rare in schemas: the two themselves decide then.
+    """
+    if node.embedded and "metadata" in value:
+        return False
+    for name in node.filled:
+        if name not in value:
+            return False
+    properties = node.properties
+    for key, item in value.items():
+        below = properties.get(key) or node.additional
+        if below is None:
+            if not node.preserve_unknown and not (root and key in _FRAME):
+                return False
+        elif item is None:
+            return False
+        elif item.__class__ is dict:
+            if not _is_whole(below, cast(JsonObject, item), root=below.embedded):
+                return False
+        elif item.__class__ is list and not _is_whole_list(below, item):
+            return False
+    return True
+
+
+def _is_whole_list(node: Node, value: list[JsonValue]) -> bool:
+    items = node.items
+    if items is None:
+        return True
+    for item in value:
+        if item is None:
+            return False
+        if item.__class__ is dict:
+            if not _is_whole(items, cast(JsonObject, item), root=items.embedded):
+                return False
+        elif item.__class__ is list and not _is_whole_list(items, item):
+            return False
+    return True
+
+
 def default(node: Node, obj: JsonObject) -> JsonObject:
     """Top-down, only where the parent exists. A null of a field that may not be null counts as absent."""
-    return cast(JsonObject, _default(node, obj))
+    return obj if _is_whole(node, obj, root=True) else cast(JsonObject, _default(node, obj))
 
 
 def _default(node: Node, value: JsonValue) -> JsonValue:
@@ -59,6 +100,8 @@ def _keeps_null(node: Node, name: str) -> bool:
 
 def prune(node: Node, obj: JsonObject) -> tuple[JsonObject, list[str]]:
     """The object without fields that the schema does not have, and their paths, as `spec.foo` or `spec.list[0].bar`."""
+    if _is_whole(node, obj, root=True):
+        return obj, []
     unknown: list[str] = []
     embedded: list[str] = []
     pruned = _prune_map(node, obj, "", (unknown, embedded), root=True)
