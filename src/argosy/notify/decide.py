@@ -55,10 +55,15 @@ class _Course:
     def ask(self, question: Question[Any]) -> Any:
         return self.seen.answers.get(question, PENDING)
 
+    def warn(self, reason: str, text: str) -> None:
+        self.events.append(
+            Event(about=self.seen.concerned or self.seen.obj, reason=reason, message=text, type="Warning")
+        )
+
     def tell(self, record: Record, message: str, *, last: bool) -> None:
         tail = "it is not tried again" if last else "it is tried again"
         text = f"{record.trigger} for {record.destination}: {message}; {tail}"
-        self.events.append(Event(about=self.seen.obj, reason=FAILED, message=text, type="Warning"))
+        self.warn(FAILED, text)
 
 
 def decide(seen: Seen, now: datetime) -> Decision:
@@ -133,7 +138,7 @@ def _tell_unknown_triggers(course: _Course) -> None:
     course.unknown = frozenset(name for destinations in seen.destinations for name in destinations if name not in known)
     for trigger in sorted(course.unknown - seen.memory.unknown):
         text = f"trigger '{trigger}' is subscribed to and not configured: nobody is notified of it"
-        course.events.append(Event(about=seen.obj, reason=UNKNOWN, message=text, type="Warning"))
+        course.warn(UNKNOWN, text)
 
 
 # -- what is to be sent ------------------------------------------------------------------------------------------------
@@ -158,7 +163,7 @@ def _evaluate(course: _Course, one: Configured, destinations: Destinations) -> N
             _note(course, one.namespace, trigger, result, list(destinations[trigger])[:MOST])
             if len(destinations[trigger]) > MOST and course.records:
                 text = f"{trigger}: {len(destinations[trigger])} recipients subscribe; the first {MOST} are notified"
-                course.events.append(Event(about=seen.obj, reason=FAILED, message=text, type="Warning"))
+                course.warn(FAILED, text)
 
 
 def _note(course: _Course, namespace: str, trigger: str, result: Result, destinations: list[Destination]) -> None:

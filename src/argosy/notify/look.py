@@ -84,6 +84,8 @@ class Seen:
     """False: a trigger without a condition holds."""
     happened_at: datetime | None = None
     """Of an occurrence."""
+    concerned: JsonObject | None = None
+    """Whom problems are told of, where that is not `obj`."""
 
 
 class Look:

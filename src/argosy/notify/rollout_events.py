@@ -1,18 +1,20 @@
 """Rollouts: a trigger fires by an Event of the Rollout, `on-<reason in kebab case>`, and needs no condition.
 
-Source: spec/notifications.md D9. What was sent is noted on the Event itself, so that a restart repeats nothing; Events
-from before an hour ago are not looked at, so that who migrates is not flooded.
+Source: spec/notifications.md D9, and for the variables argo-rollouts' utils/record. What was sent is noted on the Event
+itself, so that a restart repeats nothing; Events from before an hour ago are not looked at, so that who migrates is not
+flooded. Nor are those by which this room tells that a notification failed: who is notified of them would be for ever.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from argosy.machinery import timestamps
 from argosy.machinery.controller import Controller, Snapshot
-from argosy.machinery.objects import JsonObject, Key, Resource
-from argosy.notify.decide import decide
+from argosy.machinery.objects import GroupKind, JsonObject, Key, Resource, group_version
+from argosy.notify.decide import FAILED, UNKNOWN, decide
 from argosy.notify.look import Configurations, Seen, delivered_of, with_answers
 from argosy.notify.memory import Memory
 from argosy.notify.records import read_records
@@ -26,6 +28,15 @@ ROLLOUTS: Final = Resource("argoproj.io", "v1alpha1", "rollouts", "Rollout")
 ANALYSIS_RUNS: Final = Resource("argoproj.io", "v1alpha1", "analysisruns", "AnalysisRun")
 CONFIG_MAP: Final = "argo-rollouts-notification-configmap"
 SECRET: Final = "argo-rollouts-notification-secret"  # noqa: S105
+HASH: Final = "rollouts-pod-template-hash"
+REVISION: Final = "rollout.argoproj.io/revision"
+_WORKLOADS: Final[Mapping[GroupKind, str]] = {
+    GroupKind("apps", "Deployment"): "deployments",
+    GroupKind("apps", "ReplicaSet"): "replicasets",
+    GroupKind("", "PodTemplate"): "podtemplates",
+    GroupKind("apps", "StatefulSet"): "statefulsets",
+    GroupKind("apps", "DaemonSet"): "daemonsets",
+}
 _HUMP: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 ROLLOUT_EVENT: Final = Subject(resource=EVENTS, variable="rollout")
 
@@ -45,6 +56,7 @@ class Look:
         about = (event or {}).get("involvedObject") or {}
         if (
             event is None
+            or event.get("reason") in (FAILED, UNKNOWN)
             or about.get("kind") != "Rollout"
             or not str(about.get("apiVersion")).startswith("argoproj.io/")
         ):
@@ -65,12 +77,14 @@ class Look:
         if not records and not any(destinations):
             return None
         memory = snapshot.memory or Memory()
-        variables = {"rollout": rollout, "analysisRuns": _analysis_runs(snapshot, rollout)}
+        at = workload_of(rollout)
+        workload = snapshot.object(*at) if at is not None else None
+        runs = snapshot.objects(ANALYSIS_RUNS, namespace)
         configurations = tuple(configured)
         seen = Seen(
             subject=ROLLOUT_EVENT,
             obj=event,
-            variables=variables,
+            variables=variables_of(rollout, workload, runs),
             configured=configurations,
             destinations=destinations,
             records=records,
@@ -80,6 +94,7 @@ class Look:
             occurrence=str(event.get("count") or 1),
             needs_condition=False,
             happened_at=_time(event),
+            concerned=rollout,
         )
         return with_answers(seen, snapshot)
 
@@ -108,13 +123,46 @@ def _destinations(one: Any, rollout: JsonObject, trigger: str) -> Destinations:
     return {trigger: found[trigger]} if trigger in found else {}
 
 
-def _analysis_runs(snapshot: Snapshot, rollout: JsonObject) -> list[JsonObject]:
-    uid = rollout["metadata"].get("uid")
-    return [
+def workload_of(rollout: JsonObject) -> tuple[Resource, Key] | None:
+    """Where the template stands that `workloadRef` names."""
+    reference = (rollout.get("spec") or {}).get("workloadRef")
+    if not isinstance(reference, dict):
+        return None
+    kind, name = str(reference.get("kind") or ""), str(reference.get("name") or "")
+    group, version = group_version(str(reference.get("apiVersion") or ""))
+    plural = _WORKLOADS.get(GroupKind(group, kind))
+    return (Resource(group, version, plural, kind), Key(rollout["metadata"]["namespace"], name)) if plural else None
+
+
+def variables_of(rollout: JsonObject, workload: JsonObject | None, runs: Iterable[JsonObject]) -> dict[str, Any]:
+    """What triggers and templates see; `runs` are the namespace's."""
+    return {"rollout": _with_template(rollout, workload), "analysisRuns": _analysis_runs(rollout, runs)}
+
+
+def _with_template(rollout: JsonObject, workload: JsonObject | None) -> JsonObject:
+    """As if the template and the selector stood in the Rollout."""
+    if workload is None:
+        return rollout
+    spec = workload.get("spec") or {}
+    template = workload.get("template") if workload.get("kind") == "PodTemplate" else spec.get("template")
+    own = rollout.get("spec") or {}
+    selector = own.get("selector") or spec.get("selector") or {}
+    return {**rollout, "spec": {**own, "template": template or {}, "selector": selector}}
+
+
+def _analysis_runs(rollout: JsonObject, runs: Iterable[JsonObject]) -> list[JsonObject]:
+    """Those of the present revision, the newest first."""
+    metadata = rollout["metadata"]
+    revision = (metadata.get("annotations") or {}).get(REVISION)
+    pod_hash = (rollout.get("status") or {}).get("currentPodHash")
+    found = [
         run
-        for run in snapshot.objects(ANALYSIS_RUNS, rollout["metadata"]["namespace"])
-        if any(owner.get("uid") == uid for owner in run["metadata"].get("ownerReferences") or ())
+        for run in runs
+        if any(owner.get("uid") == metadata.get("uid") for owner in run["metadata"].get("ownerReferences") or ())
+        and (run["metadata"].get("labels") or {}).get(HASH) == pod_hash
+        and (run["metadata"].get("annotations") or {}).get(REVISION) == revision
     ]
+    return sorted(found, key=lambda run: str(run["metadata"].get("creationTimestamp") or ""), reverse=True)
 
 
 def _time(event: JsonObject) -> Any:

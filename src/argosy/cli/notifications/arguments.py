@@ -5,26 +5,38 @@ from __future__ import annotations
 from argosy.cli.parsing import Commands, Parser, command, connection, group
 
 OUTPUTS = ("wide", "name", "json", "yaml")
+NOUNS = {"application": "an Application", "rollout": "a Rollout"}
+METAVARS = {"application": "APP", "rollout": "ROLLOUT"}
 
 
 def add_notifications(commands: Commands) -> None:
     groups = group(commands, "notifications", "Try notifications out, see who gets them", "Notifications")
-    _templates(group(groups, "template", "Templates of messages", "Templates of messages"))
-    _triggers(group(groups, "trigger", "Triggers and their conditions", "Triggers and their conditions"))
+    _both(groups, "application")
     subscriptions = group(groups, "subscriptions", "Who is notified", "Who is notified")
     made = _command(subscriptions, "list", "subscriptions:run", "List who is notified of an Application")
-    _application(made)
+    _object(made, "application")
     made = _command(groups, "history", "history:run", "Show which notifications were sent")
-    _application(made)
+    _object(made, "application")
 
 
-def _templates(actions: Commands) -> None:
+def add_rollout_notifications(actions: Commands) -> None:
+    """The same for Rollouts: of their ConfigMap, in the namespace of the control plane."""
+    _both(group(actions, "notifications", "Try notifications of Rollouts out", "Notifications of Rollouts"), "rollout")
+
+
+def _both(groups: Commands, about: str) -> None:
+    _templates(group(groups, "template", "Templates of messages", "Templates of messages"), about)
+    _triggers(group(groups, "trigger", "Triggers and their conditions", "Triggers and their conditions"), about)
+
+
+def _templates(actions: Commands, about: str) -> None:
     made = _command(actions, "get", "template:get", "Show templates")
+    made.set_defaults(about=about)
     made.add_argument("name", metavar="NAME", nargs="?", default="", help="only this one")
     made.add_argument("-o", "--output", choices=OUTPUTS, default="wide")
     made = _command(actions, "notify", "template:notify", "Render a template and send it")
     made.add_argument("name", metavar="NAME", help="the template")
-    _application(made)
+    _object(made, about)
     made.add_argument(
         "--recipient",
         action="append",
@@ -35,13 +47,14 @@ def _templates(actions: Commands) -> None:
     made.add_argument("--allow-loopback", action="store_true", help="receivers on this machine may be reached")
 
 
-def _triggers(actions: Commands) -> None:
+def _triggers(actions: Commands, about: str) -> None:
     made = _command(actions, "get", "trigger:get", "Show triggers")
+    made.set_defaults(about=about)
     made.add_argument("name", metavar="NAME", nargs="?", default="", help="only this one")
     made.add_argument("-o", "--output", choices=OUTPUTS, default="wide")
-    made = _command(actions, "run", "trigger:run", "Evaluate a trigger for an Application")
+    made = _command(actions, "run", "trigger:run", f"Evaluate a trigger for {NOUNS[about]}")
     made.add_argument("name", metavar="NAME", help="the trigger")
-    _application(made)
+    _object(made, about)
 
 
 def _command(actions: Commands, name: str, run: str, text: str) -> Parser:
@@ -52,5 +65,8 @@ def _command(actions: Commands, name: str, run: str, text: str) -> Parser:
     return made
 
 
-def _application(parser: Parser) -> None:
-    parser.add_argument("app", metavar="APP", help="its name, NAMESPACE/NAME, or a YAML file that holds it")
+def _object(parser: Parser, about: str) -> None:
+    parser.set_defaults(about=about)
+    where = "in the namespace default" if about == "rollout" else "in that of the settings"
+    text = f"its name ({where}), NAMESPACE/NAME, or a YAML file that holds it"
+    parser.add_argument("name_of_object", metavar=METAVARS[about], help=text)

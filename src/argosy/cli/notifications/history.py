@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 from argosy.cli.connect import with_client
 from argosy.cli.failing import Exit
-from argosy.cli.notifications.sources import application
+from argosy.cli.notifications.sources import subject
 from argosy.cli.printing import table
 from argosy.machinery import timestamps
 from argosy.notify.records import TRIES, Record, read_records
@@ -19,7 +19,7 @@ from argosy.runtime.http.client import HttpClient
 
 def run(options: argparse.Namespace) -> int:
     async def work(client: HttpClient, clock: Clock) -> int:
-        annotations = (await application(client, options))["metadata"].get("annotations") or {}
+        annotations = (await subject(client, options))["metadata"].get("annotations") or {}
         waiting = {record.key: record for record in read_records(annotations)}
         sent = sorted(read_state(annotations).items(), key=lambda item: (-item[1], item[0]))
         rows = [(_time(at), key, _state(waiting.get(key))) for key, at in sent]

@@ -7,7 +7,7 @@ import sys
 
 from argosy.cli.connect import with_client
 from argosy.cli.failing import Exit
-from argosy.cli.notifications.sources import application, configured, project_of
+from argosy.cli.notifications.sources import configured, project_of, subject
 from argosy.cli.printing import table
 from argosy.machinery.objects import JsonObject
 from argosy.notify.configuration import Configuration
@@ -19,7 +19,7 @@ from argosy.runtime.http.client import HttpClient
 def run(options: argparse.Namespace) -> int:
     async def work(client: HttpClient, clock: Clock) -> int:
         found = (await configured(client, options)).configuration
-        app = await application(client, options)
+        app = await subject(client, options)
         project = await project_of(client, options, app)
         rows = list(_rows(found, app, project))
         sys.stdout.write(table(("TRIGGER", "SERVICE", "RECIPIENT", "FROM", "NOTE"), rows))

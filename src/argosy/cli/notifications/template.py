@@ -10,7 +10,7 @@ import orjson
 
 from argosy.cli.connect import with_client
 from argosy.cli.failing import CommandError, Exit
-from argosy.cli.notifications.sources import application, configured, project_of
+from argosy.cli.notifications.sources import configured, subject, variables
 from argosy.cli.printing import table, write_value
 from argosy.machinery.objects import JsonObject
 from argosy.notify.configuration import Configuration, Destination, destination_of
@@ -56,12 +56,12 @@ def notify(options: argparse.Namespace) -> int:
 
     async def work(client: HttpClient, clock: Clock) -> int:
         found = (await configured(client, options)).configuration
-        app = await application(client, options)
-        variables = {"app": app, "appProject": await project_of(client, options, app)}
+        obj = await subject(client, options)
+        given = await variables(client, options, obj)
         egress = Egress(EgressPolicy(allow_loopback=options.allow_loopback))
         try:
             for text in options.recipient or ["console:stdout"]:
-                content = _rendered(found, options.name, variables, destination_of(text), clock)
+                content = _rendered(found, options.name, obj, given, destination_of(text), clock)
                 await _sent(found, destination_of(text), content, egress, clock)
         finally:
             await egress.close()
@@ -71,20 +71,24 @@ def notify(options: argparse.Namespace) -> int:
 
 
 def _rendered(
-    found: Configuration, name: str, variables: dict[str, Any], destination: Destination, clock: Clock
+    found: Configuration,
+    name: str,
+    obj: JsonObject,
+    variables: dict[str, Any],
+    destination: Destination,
+    clock: Clock,
 ) -> JsonObject:
     renderer = Renderer.of(clock.now, SystemRng().token_bytes)
-    app = variables["app"]
     given = {
         **variables,
-        **functions(clock.now(), None, app),
+        **functions(clock.now(), None, variables.get("app")),
         "context": {**found.context, "notificationType": destination.service},
         "secrets": dict(found.secrets),
         "serviceType": destination.service,
         "recipient": destination.recipient,
     }
     try:
-        return {**renderer.notification((name,), found.templates, given), "": object_defaults(app, (name,))}
+        return {**renderer.notification((name,), found.templates, given), "": object_defaults(obj, (name,))}
     except TemplateFailed as error:
         raise CommandError(str(error)) from None
 

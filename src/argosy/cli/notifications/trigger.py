@@ -7,7 +7,7 @@ import sys
 
 from argosy.cli.connect import with_client
 from argosy.cli.failing import CommandError, Exit
-from argosy.cli.notifications.sources import application, configured
+from argosy.cli.notifications.sources import about, configured, subject, variables
 from argosy.cli.printing import table, write_value
 from argosy.machinery.objects import JsonObject
 from argosy.notify.configuration import Condition
@@ -51,9 +51,11 @@ def run(options: argparse.Namespace) -> int:
         found = (await configured(client, options)).configuration
         if options.name not in found.triggers:
             raise CommandError(f"trigger '{options.name}' is not configured")
-        app = await application(client, options)
+        given = await variables(client, options, await subject(client, options))
         now = clock.now()
-        results = evaluate(found.triggers[options.name], {"app": app, **functions(now, None, app)}, now)
+        given |= functions(now, None, given.get("app"))
+        needs = about(options).needs_condition
+        results = evaluate(found.triggers[options.name], given, now, needs_condition=needs)
         rows = [(result.condition.when, _result(result)) for result in results]
         sys.stdout.write(table(("CONDITION", "RESULT"), rows))
         return Exit.OK

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from argosy.cli.notifications.arguments import add_rollout_notifications
 from argosy.cli.parsing import Commands, Parser, command, connection, files, waiting
 
 
@@ -11,7 +12,7 @@ def add_rollout(commands: Commands) -> None:
     text = "Look at and act on Rollouts and Experiments, with the verbs of kubectl argo rollouts"
     group: Parser = commands.add_parser("rollout", help=text, description="Rollouts.")
     actions = group.add_subparsers(title="commands", metavar="COMMAND", required=True, parser_class=Parser)
-    for add in (_looking, _changing, _more):
+    for add in (_looking, _changing, _more, add_rollout_notifications):
         add(actions)
 
 
