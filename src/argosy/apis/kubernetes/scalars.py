@@ -25,11 +25,13 @@ _INSTANT = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:[.,](\d+))?(Z|[+-]\d\
 class Mismatch(Exception):
     """A value of the wrong type. `path` grows from the innermost field outwards while the walk unwinds."""
 
-    def __init__(self, found: str, wanted: str, *, text: str = "") -> None:
+    def __init__(self, found: str, wanted: str, *, text: str = "", value: str = "") -> None:
+        """`value`: as it stands, where it may be shown."""
         super().__init__(text)
         self.found = found
         self.wanted = wanted
         self.text = text
+        self.value = value
         self.struct = ""
         self.path: list[str] = []
 
@@ -116,7 +118,7 @@ def _quantity(text: str) -> str:
         return canonical_quantity(text.strip())
     except ValueError:
         pattern = "^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$"
-        raise Mismatch("", "", text=f"quantities must match the regular expression '{pattern}'") from None
+        raise Mismatch("", "", text=f"quantities must match the regular expression '{pattern}'", value=text) from None
 
 
 def read_int_or_string(value: JsonValue) -> JsonValue:

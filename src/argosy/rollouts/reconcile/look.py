@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
@@ -43,6 +44,8 @@ def _namespace_without_controller(obj: JsonObject) -> Iterable[str]:
 
 
 ORPHANS = Index("replicaset-without-controller", ReplicaSet, _namespace_without_controller)
+SHOWN = 64
+"""Characters of a value that a message repeats."""
 
 
 def look(snapshot: Snapshot, key: Key, settings: RolloutSettings = USUAL) -> Seen | None:
@@ -148,7 +151,9 @@ def facts_of(rollout: Rollout, memory: object) -> Facts:
         return memory
     try:
         pod_hash = pod_template_hash(template, count)
-    except (Mismatch, TypeError, AttributeError) as error:
+    except Mismatch as error:
+        pod_hash, problem = "", _unfit(error)
+    except (TypeError, AttributeError) as error:
         pod_hash, problem = "", f"spec.template: Internal error: {error}"
     else:
         problem = str(next(iter(spec_errors(rollout)), ""))
@@ -160,6 +165,13 @@ def facts_of(rollout: Rollout, memory: object) -> Facts:
         step_hash=step_hash(rollout),
         problem=problem,
     )
+
+
+def _unfit(error: Mismatch) -> str:
+    """What in the template is no Pod's, by its field and value."""
+    field = ".".join(("spec.template", *reversed(error.path)))
+    shown = json.dumps(error.value[:SHOWN])
+    return f"{field}: Invalid value: {shown}: {error}" if error.value else f"{field}: {error}"
 
 
 def _is_new(snapshot: Snapshot, rollout: Rollout) -> bool:
