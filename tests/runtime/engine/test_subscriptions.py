@@ -83,3 +83,29 @@ def test_of_an_index_of_edges_only_objects_that_come_or_leave_wake(
     subscriptions.replace(WORK, frozenset({index_note(CONFIG_MAPS, "owner-uid", "o")}))
     subscriptions.changed(CONFIG_MAPS, {"owner-uid": owner_uids}, {"owner-uid"}, old, new)
     assert woken == ([WORK] if wakes else [])
+
+
+def test_a_work_that_read_very_much_is_woken_by_all_of_it_and_by_what_it_read_anew() -> None:
+    woken: list[Work] = []
+    subscriptions = Subscriptions(woken.append)
+    names = [f"n{number}" for number in range(100)]
+    subscriptions.replace(WORK, [object_note(CONFIG_MAPS, Key("ns", name)) for name in names])
+    for name in names:
+        subscriptions.changed(CONFIG_MAPS, {}, (), None, obj(name))
+    assert woken == [WORK] * 100
+    subscriptions.replace(WORK, [object_note(CONFIG_MAPS, Key("ns", "n7"))])
+    woken.clear()
+    for name in names:
+        subscriptions.changed(CONFIG_MAPS, {}, (), None, obj(name))
+    assert woken == [WORK]
+
+
+def test_what_very_many_read_wakes_them_in_the_order_in_which_they_came_but_for_who_let_go() -> None:
+    woken: list[Work] = []
+    subscriptions = Subscriptions(woken.append)
+    works = [Work("test", Key("ns", f"w{number}")) for number in (*range(40, 20, -1), *range(20))]
+    for work in works:
+        subscriptions.replace(work, [object_note(CONFIG_MAPS, Key("ns", "a"))])
+    subscriptions.replace(works[3], [])
+    subscriptions.changed(CONFIG_MAPS, {}, (), None, A)
+    assert woken == [*works[:3], *works[4:]]

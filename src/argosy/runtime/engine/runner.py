@@ -83,6 +83,7 @@ class Runner:
         self.extent: Extent = self._extents.of(self.resource, "")
         self._shared = shared
         self._clock = shared.clock
+        self._owns = partial(shared.owns, controller.name)
         self._guard = LivelockGuard()
         self._memory: dict[Key, Any] = {}
         self._refusals: dict[Key, tuple[Refusal, ...]] = {}
@@ -120,7 +121,7 @@ class Runner:
             except QueueClosed:
                 return
             try:
-                if self._shared.owns(self.name, key):
+                if self._owns(key):
                     await self._guarded(Work(self.name, key))
                 else:
                     self._forget(Work(self.name, key))
@@ -130,7 +131,7 @@ class Runner:
     async def _guarded(self, work: Work) -> None:
         """A turn whose every failure is this key's alone."""
         began = self._clock.monotonic()
-        WORKING_ON.set(Turn(self.name, work.key, partial(self._shared.owns, self.name)))
+        WORKING_ON.set(Turn(self.name, work.key, self._owns))
         self.turns_count += 1
         failed = True
         result: Result = "error"
@@ -163,7 +164,7 @@ class Runner:
             seen = self._controller.look(snapshot, work.key)
         finally:
             # After a failed look too: what it had read by then is what may mend it.
-            self._shared.subscriptions.replace(work, frozenset(snapshot.notes))
+            self._shared.subscriptions.replace(work, snapshot.notes.keys())
             self._shared.questions.settle(work, snapshot.asked, later=self.queue.is_resync(work.key))
         if seen is None:
             if self.is_of_groups or self._shared.listers.lister(self.extent).get(work.key) is None:
@@ -232,7 +233,7 @@ class Runner:
         self.failing.pop(work, None)
         self._guard.forget(work.key)
         self.queue.forget(work.key)
-        self._shared.subscriptions.replace(work, frozenset())
+        self._shared.subscriptions.replace(work, ())
         self._shared.questions.settle(work, ())
 
 

@@ -39,7 +39,8 @@ class CachedSnapshot:
     ) -> None:
         self.memory = memory
         self.refusals = refusals
-        self.notes: set[Note] = set()
+        self.notes: dict[Note, None] = {}
+        """In the order of the first reads."""
         self.asked: list[Question[Any]] = []
         self._work, self._extents = work, extents
         self._listers, self._served, self._questions = listers, served, questions
@@ -52,7 +53,7 @@ class CachedSnapshot:
         found = self._lister(kind, key.namespace)
         if found is None:
             return None
-        self.notes.add(object_note(found.resource, key))
+        self.notes[object_note(found.resource, key)] = None
         obj = found.get(key)
         return None if obj is None else found.view(kind, obj, key)
 
@@ -60,7 +61,7 @@ class CachedSnapshot:
         found = self._lister(kind, namespace)
         if found is None:
             return ()
-        self.notes.add(namespace_note(found.resource, namespace))
+        self.notes[namespace_note(found.resource, namespace)] = None
         return _views(kind, found, found.list(namespace, selector))
 
     def owned(self, kind: type[T], owner_uid: str) -> tuple[T, ...]:
@@ -77,7 +78,7 @@ class CachedSnapshot:
         found = self._lister(resource)
         if found is None:
             return ()
-        self.notes.add(index_note(resource, index.name, value))
+        self.notes[index_note(resource, index.name, value)] = None
         return tuple(found.by_index(index.name, value))
 
     def _declare(self, index: Index[Any]) -> None:
@@ -88,26 +89,26 @@ class CachedSnapshot:
         found = self._lister(resource)
         if found is None:
             return ()
-        self.notes.add(index_note(resource, OWNER_UID, owner_uid))
+        self.notes[index_note(resource, OWNER_UID, owner_uid)] = None
         return tuple(found.by_index(OWNER_UID, owner_uid))
 
     def object(self, resource: Resource, key: Key) -> JsonObject | None:
         found = self._lister(resource, key.namespace)
         if found is None:
             return None
-        self.notes.add(object_note(resource, key))
+        self.notes[object_note(resource, key)] = None
         return found.get(key)
 
     def objects(self, resource: Resource, namespace: str = "", selector: str = "") -> tuple[JsonObject, ...]:
         found = self._lister(resource, namespace)
         if found is None:
             return ()
-        self.notes.add(namespace_note(resource, namespace))
+        self.notes[namespace_note(resource, namespace)] = None
         return tuple(found.list(namespace, selector))
 
     def serves(self, kind: Kind) -> bool:
         resource = resource_of(kind)
-        self.notes.add(served_note(resource))
+        self.notes[served_note(resource)] = None
         return resource in self._served
 
     def ask(self, question: Question[A]) -> A | Failed | Pending:
@@ -119,14 +120,14 @@ class CachedSnapshot:
         found = self._lister(kind)
         if found is None:
             return ()
-        self.notes.add(index_note(found.resource, index, value))
+        self.notes[index_note(found.resource, index, value)] = None
         return _views(kind, found, found.by_index(index, value))
 
     def _lister(self, kind: Kind, namespace: str = "") -> Lister | None:
         """None: the kind is not served. Raises NotFilled."""
         known = self._extents.filled.get(kind)
         if known is not None and known.served_version == self._served.version:
-            self.notes.add(known.note)
+            self.notes[known.note] = None
             return known.lister
         resource = resource_of(kind)
         if not self.serves(resource):
