@@ -24,3 +24,10 @@ def test_a_set_that_few_have_is_not_kept_for_others() -> None:
     many = [f"field{number}" for number in range(500)]
     (one,), (other,) = (managed.encode(managers(*many)) for _ in range(2))
     assert one["fieldsV1"] == other["fieldsV1"] and one["fieldsV1"] is not other["fieldsV1"]
+
+
+def test_a_set_that_names_an_owner_is_no_other_objects_and_not_kept_for_one() -> None:
+    owned: FieldSet = {"f:metadata": {"f:ownerReferences": {'k:{"uid":"0b6e"}': {}}}}
+    table = {managed.identity("Update", "someone", "", "v1"): Entry(owned, "v1", TIME)}
+    (one,), (other,) = (managed.encode(table) for _ in range(2))
+    assert one["fieldsV1"] == other["fieldsV1"] == owned and one["fieldsV1"] is not other["fieldsV1"]

@@ -21,6 +21,8 @@ MAX_UPDATE_ENTRIES = 10
 ANCIENT = "ancient-changes"
 _SHARED_SIZE = 2048
 """Bytes of JSON up to which a set is shared by all objects that have it."""
+_UID = rb'"k:{\"uid\":'
+"""In a set of owner references, which no other object has."""
 
 STRIPPED = fieldset.of_paths(
     [
@@ -113,10 +115,18 @@ def _entry(key: Identity, entry: Entry) -> JsonObject:
     encoded["fieldsType"] = "FieldsV1"
     fields = fieldset.emit(entry.fields)
     text = orjson.dumps(fields)
-    encoded["fieldsV1"] = _shared(text) if len(text) <= _SHARED_SIZE else fields
+    encoded["fieldsV1"] = _compact(text) if len(text) <= _SHARED_SIZE else fields
     if key.subresource:
         encoded["subresource"] = key.subresource
     return encoded
+
+
+def _compact(text: bytes) -> FieldSet:
+    if _UID in text:
+        found: FieldSet = orjson.loads(text)  # its keys are shared nevertheless
+        return found
+    # A copy: the serialiser's own bytes keep the spare room of the buffer that they were written to.
+    return _shared(bytes(memoryview(text)))
 
 
 @lru_cache(maxsize=4096)
