@@ -66,7 +66,7 @@ class Verdict:
     happened: Happened
     event: Written
     is_new: bool
-    key: object
+    key: int
 
     @property
     def place(self) -> Key:
@@ -75,23 +75,27 @@ class Verdict:
 
 
 class Correlator:
-    """Remembers the last few thousand events; nothing here is lost that matters."""
+    """Remembers the last few thousand events by hashes of what they tell; nothing here is lost that matters.
+
+    Two that share one of 64 bits by chance would be counted as one, which is not seen in a lifetime.
+    """
 
     def __init__(self) -> None:
         self._buckets: _Recent[tuple[float, float]] = _Recent()
-        self._similar: _Recent[tuple[float, frozenset[str]]] = _Recent()
+        self._similar: _Recent[tuple[float, tuple[int, ...]]] = _Recent()
         self._written: _Recent[Written] = _Recent()
         self._last_nanos = 0
 
     def judge(self, happened: Happened, now: float) -> Verdict | None:
         """`now`: seconds since 1970. None: too many about this object."""
-        happened = replace(happened, message=_shortened(happened.message))
-        group = happened.likeness
+        if len(happened.message) > MESSAGE_LIMIT:
+            happened = replace(happened, message=_shortened(happened.message))
+        group = hash(happened.likeness)
         messages = self._messages(group, happened.message, now)
-        key: object = (group, happened.message)
+        key = hash((group, happened.message))
         if len(messages) >= SIMILAR_LIMIT:
             key, happened = group, replace(happened, message=_shortened(COMBINED + happened.message))
-        if not self._pay((happened.component, happened.involved), now):
+        if not self._pay(hash((happened.component, happened.involved)), now):
             return None
         known = self._written.get(key)
         event = replace(known, count=known.count + 1) if known else Written(self._name(happened, now), now, 1)
@@ -102,16 +106,17 @@ class Correlator:
         """The event is gone, or was not taken: the next one like it is made anew."""
         self._written.drop(verdict.key)
 
-    def _messages(self, group: object, message: str, now: float) -> frozenset[str]:
+    def _messages(self, group: int, message: str, now: float) -> tuple[int, ...]:
         """The different messages of one group, as long as they come within the window."""
-        last, messages = self._similar.get(group) or (now, frozenset())
+        last, messages = self._similar.get(group) or (now, ())
         if now - last > SIMILAR_SECONDS:
-            messages = frozenset()
-        messages = messages if len(messages) >= SIMILAR_LIMIT else messages | {message}
+            messages = ()
+        if len(messages) < SIMILAR_LIMIT and (told := hash(message)) not in messages:
+            messages = (*messages, told)
         self._similar.put(group, (now, messages))
         return messages
 
-    def _pay(self, place: object, now: float) -> bool:
+    def _pay(self, place: int, now: float) -> bool:
         tokens, at = self._buckets.get(place) or (BURST, now)
         tokens = min(BURST, tokens + (now - at) / REFILL_SECONDS)
         paid = tokens >= 1.0
@@ -128,18 +133,18 @@ class Correlator:
 
 class _Recent(Generic[V]):
     def __init__(self) -> None:
-        self._values: OrderedDict[object, V] = OrderedDict()
+        self._values: OrderedDict[int, V] = OrderedDict()
 
-    def get(self, key: object) -> V | None:
+    def get(self, key: int) -> V | None:
         return self._values.get(key)
 
-    def put(self, key: object, value: V) -> None:
+    def put(self, key: int, value: V) -> None:
         self._values[key] = value
         self._values.move_to_end(key)
         if len(self._values) > REMEMBERED:
             self._values.popitem(last=False)
 
-    def drop(self, key: object) -> None:
+    def drop(self, key: int) -> None:
         self._values.pop(key, None)
 
 
