@@ -15,6 +15,7 @@ from argosy.apis import crds
 from argosy.apis.certmanager import Certificate, Issuer
 from argosy.certs.adapters.crypto import Crypto
 from argosy.certs.settings import Settings
+from argosy.cli.assembly.strips import STRIPS
 from argosy.cluster.server import EmbeddedCluster
 from argosy.machinery.objects import JsonObject, Resource, resource_of
 from argosy.machinery.requests import create
@@ -80,7 +81,7 @@ async def main(count: int) -> None:
         before = resident_bytes()
         garbage = Garbage()
         garbage.settle()  # as the process of `argosy up` does
-        caches, crypto = InformerCaches(client, clock, rng), Crypto(clock, rng)
+        caches, crypto = InformerCaches(client, clock, rng, strips=STRIPS), Crypto(clock, rng)
         engine = Engine(client, caches, clock, rng, certs.controllers(Settings()), crypto.answerers())
         async with asyncio.TaskGroup() as tasks:
             ready = Ready(caches)

@@ -19,6 +19,7 @@ from argosy.cli.apiserver import ApiServer, api_server, listening
 from argosy.cli.assembly.installing import control_plane_objects
 from argosy.cli.assembly.outside import Charts, Clusters, Doors, Fetcher, Git, Outside, Signatures
 from argosy.cli.assembly.server_part import ServerOptions, ServerPart, ports_of
+from argosy.cli.assembly.strips import STRIPS
 from argosy.cli.rooms.certs_admission import attach
 from argosy.cli.rooms.loading import Context, Rooms
 from argosy.cli.rooms.promotion_service import Admission, promotion_objects, promotion_service
@@ -63,7 +64,7 @@ class ControlPlane:
         self._namespace = outside.namespace
         self._replicas = outside.replicas
         self._was_ready = False
-        self.caches = InformerCaches(client, clock, rng)
+        self.caches = InformerCaches(client, clock, rng, strips=STRIPS)
         self.doors = Doors(outside, clock, self._credentials, self._permitted, self._named, self._parameters)
         slices = Slices(clock)
         self.renderer = RenderWorkers(

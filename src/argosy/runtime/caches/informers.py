@@ -6,7 +6,7 @@ Owns the copies of the cluster's objects in this process.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from argosy.machinery.objects import JsonObject, Resource
@@ -35,7 +35,7 @@ class InformerCaches:
         rng: Rng,
         *,
         namespace: str = "",
-        strips: dict[Resource, Strip] | None = None,
+        strips: Mapping[Resource, Strip] | None = None,
     ) -> None:
         """`namespace`: watch only this one. `strips`: what to leave out of the objects of a kind."""
         self._client = client
@@ -99,7 +99,7 @@ class InformerCaches:
 
 
 def without_managed_fields(obj: JsonObject) -> JsonObject:
-    """A `Strip` for every kind: managed fields are often half of an object, and no decision here reads them."""
+    """A `Strip` for kinds of which no decision reads them: managed fields are often half of an object."""
     metadata = obj.get("metadata") or {}
     if "managedFields" not in metadata:
         return obj

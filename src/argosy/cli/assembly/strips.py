@@ -1,0 +1,14 @@
+"""What the shared caches leave out of the objects of a kind."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from argosy.apis import certmanager
+from argosy.machinery.objects import Resource, resource_of
+from argosy.runtime.caches.informer import Strip
+from argosy.runtime.caches.informers import without_managed_fields
+
+STRIPS: Final[Mapping[Resource, Strip]] = {resource_of(kind): without_managed_fields for kind in certmanager.RESOURCES}
+"""A Certificate that six controllers write to is managed fields by half."""
