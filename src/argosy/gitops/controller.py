@@ -39,12 +39,12 @@ from argosy.gitops.projects import permissions as projects
 from argosy.gitops.reconcile.answers import CONTROLLER, Passes
 from argosy.gitops.reconcile.controller import REPORTER, controller
 from argosy.gitops.reconcile.look import Look
-from argosy.gitops.reconcile.passes import Pass
 from argosy.gitops.reconcile.progress import Progress
+from argosy.gitops.reconcile.reconciliation import Reconciliation
 from argosy.gitops.refresh.polling import Polling
 from argosy.gitops.refresh.repository_limits import RepositoryLimits
+from argosy.gitops.refresh.requests import RefreshRequests
 from argosy.gitops.refresh.triggers import Triggers
-from argosy.gitops.refresh.wishes import Wishes
 from argosy.machinery import requests
 from argosy.machinery.api import PatchType
 from argosy.machinery.objects import JsonObject, Key, key_of
@@ -125,7 +125,7 @@ class GitOps:
         overdue = self._triggers.overdue
         self._polling = Polling(self.plane, self.manifests, clock, rng, limits, owns=self.owns, overdue=overdue)
         self.passes = Passes(self.context, rng.fork("passes"), self.owns, workers)
-        look = Look(self._is_ours, self._wishes, self.plane.applications.malformed)
+        look = Look(self._is_ours, self._refresh_requests, self.plane.applications.malformed)
         self._engine.add(
             (controller(look, workers, self._forget, self._ended), project_finalizer.controller(namespace)),
             self.passes.answerers(),
@@ -174,7 +174,7 @@ class GitOps:
     @property
     def is_idle(self) -> bool:
         """Whether nothing is looked at; what waits for its time does not count."""
-        return self._engine.is_idle and not self._engine.awaited_count(Pass)
+        return self._engine.is_idle and not self._engine.awaited_count(Reconciliation)
 
     @property
     def status_writes(self) -> int:
@@ -311,9 +311,9 @@ class GitOps:
     def _wake(self, key: Key) -> None:
         self._engine.wake(Work(CONTROLLER, key))
 
-    def _wishes(self, key: Key) -> Wishes:
+    def _refresh_requests(self, key: Key) -> RefreshRequests:
         memory = self.context.memory.get(key)
-        return memory.wishes if memory is not None else Wishes()
+        return memory.requests if memory is not None else RefreshRequests()
 
     def _ended(self, key: Key, progress: Progress | None) -> None:
         """A pass is over, and what it came to is written."""

@@ -10,10 +10,10 @@ import pytest
 from argosy.gitops.reconcile.advance import Advance, Failure
 from argosy.gitops.reconcile.decide import LONGEST, decide
 from argosy.gitops.reconcile.look import Seen
-from argosy.gitops.reconcile.passes import Pass, Passed, Stage, Work
-from argosy.gitops.reconcile.progress import LastPass, Progress
+from argosy.gitops.reconcile.progress import LastReconciliation, Progress
+from argosy.gitops.reconcile.reconciliation import Reconciled, Reconciliation, Stage, Work
 from argosy.gitops.refresh.level import Level, Refresh
-from argosy.gitops.refresh.wishes import NONE
+from argosy.gitops.refresh.requests import NONE
 from argosy.machinery.controller import NOTHING, Decision, Event, Refusal
 from argosy.machinery.objects import JsonObject, Key
 from argosy.machinery.requests import Write
@@ -21,7 +21,7 @@ from tests.kit.gitops import application
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 KEY = Key("argocd", "app")
-WISHES = NONE.and_recent()
+WISHES = NONE.with_recent()
 PATCH: JsonObject = {"status": {"operationState": {"phase": "Running"}}}
 
 
@@ -32,10 +32,12 @@ def app(version: str = "5") -> JsonObject:
 
 def seen(advance: Advance, stage: Stage = Stage.OPERATE, progress: Progress | None = None, **more: object) -> Seen:
     refresh = Refresh(Level.RECENT) if stage == Stage.COMPARE else None
-    work = Work(stage=stage, app=app(), wishes=WISHES, refresh=refresh)
+    work = Work(stage=stage, app=app(), requests=WISHES, refresh=refresh)
     progress = progress or Progress(number=3)
-    answer = Passed(work=work, found=advance)
-    made = Seen(app=app(), progress=progress, wishes=WISHES, asked=Pass(KEY, progress.number, work), answer=answer)
+    answer = Reconciled(work=work, found=advance)
+    made = Seen(
+        app=app(), progress=progress, requests=WISHES, asked=Reconciliation(KEY, progress.number, work), answer=answer
+    )
     return replace(made, **more)  # type: ignore[arg-type]
 
 
@@ -52,7 +54,7 @@ def test_what_a_pass_came_to_is_written_of_the_version_that_it_saw_and_then_told
     assert write.body == {**PATCH, "metadata": {"uid": "u", "resourceVersion": "5"}}
     assert told is event
     assert progress_of(decision).number == 4
-    assert progress_of(decision).operated == LastPass(wishes=1, version="5", done=1)
+    assert progress_of(decision).operated == LastReconciliation(requests=1, version="5", done=1)
 
 
 def test_nothing_is_done_while_the_answer_is_awaited() -> None:
@@ -67,7 +69,7 @@ def test_what_was_found_of_an_application_that_is_another_now_is_not_written() -
 
 @pytest.mark.parametrize(("failures", "seconds"), [(0, 0.2), (1, 0.4), (5, 6.4), (40, LONGEST), (5000, LONGEST)])
 def test_a_pass_that_failed_is_tried_again_after_a_doubling_wait(failures: int, seconds: float) -> None:
-    before = Progress(number=3, operated=LastPass(done=0, failures=failures))
+    before = Progress(number=3, operated=LastReconciliation(done=0, failures=failures))
     after = progress_of(decide(seen(Advance(failure=Failure()), progress=before), NOON)).operated
     assert after.wake_at == NOON + timedelta(seconds=seconds)
     assert (after.done, after.failures, after.background) == (0, failures + 1, seconds >= LONGEST)
@@ -86,14 +88,14 @@ def test_an_error_that_nothing_expects_is_shown_to_the_owner_once() -> None:
     assert (mark["type"], mark["message"]) == ("UnknownError", "KeyError in x")
     told = {**app(), "status": {"conditions": [mark]}}
     again = seen(Advance(failure=Failure("KeyError in x")))
-    assert isinstance(again.answer, Passed)
+    assert isinstance(again.answer, Reconciled)
     answer = replace(again.answer, work=replace(again.answer.work, app=told))
     assert decide(replace(again, app=told, answer=answer), NOON).steps == ()
 
 
 def test_what_waits_for_a_connection_is_not_tried_before_something_changes() -> None:
     after = progress_of(decide(seen(Advance(failure=Failure(is_awaited=True))), NOON)).operated
-    assert (after.wake_at, after.wishes, after.version, after.done) == (None, 1, "5", -1)
+    assert (after.wake_at, after.requests, after.version, after.done) == (None, 1, "5", -1)
 
 
 def test_a_write_that_the_server_refused_is_followed_by_another_pass_later() -> None:
@@ -105,7 +107,7 @@ def test_a_write_that_the_server_refused_is_followed_by_another_pass_later() -> 
 
 def test_a_time_that_came_makes_a_pass_due_at_exactly_that_time() -> None:
     at = NOON + timedelta(seconds=10)
-    waiting = Progress(compared=LastPass(version="5", done=0, wake_at=at, background=True))
+    waiting = Progress(compared=LastReconciliation(version="5", done=0, wake_at=at, background=True))
     resting = Seen(app=app(), progress=waiting)
     assert decide(resting, NOON) == Decision(wake_at=at, background=True)
     assert progress_of(decide(resting, at)).compared.is_due
@@ -119,7 +121,7 @@ def test_a_comparison_that_is_put_off_is_made_of_the_newest_revision_then() -> N
 def test_a_comparison_without_news_brings_no_other_look() -> None:
     decision = decide(seen(Advance(), Stage.COMPARE), NOON)
     assert decision.is_settled
-    wished = decide(seen(Advance(), Stage.COMPARE, wishes=WISHES.and_recent()), NOON)
+    wished = decide(seen(Advance(), Stage.COMPARE, requests=WISHES.with_recent()), NOON)
     assert not wished.is_settled, "meanwhile another one was wished for"
 
 
@@ -135,7 +137,7 @@ def test_a_malformed_application_is_told_why_and_not_again_when_that_is_refused(
 def test_what_falls_due_while_another_pass_runs_is_due_when_that_ends() -> None:
     """A decision to wake at a time that is over is refused by the engine, and its memory with it."""
     synced = {**app(), "operation": {"sync": {}}}
-    failed = LastPass(wishes=1, version="5", done=0, wake_at=NOON - timedelta(seconds=1), failures=1)
+    failed = LastReconciliation(requests=1, version="5", done=0, wake_at=NOON - timedelta(seconds=1), failures=1)
     compared = seen(Advance(), Stage.COMPARE, Progress(number=3, operated=failed, is_compare_next=True), app=synced)
     decision = decide(compared, NOON)
     assert decision.wake_at is None

@@ -8,14 +8,14 @@ import pytest
 
 from argosy.gitops.keys import REFRESH
 from argosy.gitops.reconcile.look import due
-from argosy.gitops.reconcile.passes import Stage
-from argosy.gitops.reconcile.progress import LastPass, Progress
+from argosy.gitops.reconcile.progress import LastReconciliation, Progress
+from argosy.gitops.reconcile.reconciliation import Stage
 from argosy.gitops.refresh.level import Level
-from argosy.gitops.refresh.wishes import NONE, Wishes
+from argosy.gitops.refresh.requests import NONE, RefreshRequests
 from argosy.machinery.objects import JsonObject
 from tests.kit.gitops import application
 
-SEEN = LastPass(wishes=0, version="5", done=0)
+SEEN = LastReconciliation(requests=0, version="5", done=0)
 """All of it was seen, and nothing failed."""
 QUIET = Progress(operated=SEEN, compared=SEEN, spec=application()["spec"])
 
@@ -46,30 +46,30 @@ def test_an_application_that_is_seen_for_the_first_time_is_compared_with_the_new
 
 
 @pytest.mark.parametrize(
-    ("wishes", "level"),
+    ("requests", "level"),
     [
-        (NONE.and_recent(), Level.RECENT),
-        (NONE.and_overdue(), Level.LATEST),
-        (NONE.and_overdue().and_recent(), Level.LATEST),
+        (NONE.with_recent(), Level.RECENT),
+        (NONE.with_overdue(), Level.LATEST),
+        (NONE.with_overdue().with_recent(), Level.LATEST),
     ],
 )
-def test_how_thoroughly_it_is_compared_is_the_most_that_was_wished_for(wishes: Wishes, level: Level) -> None:
-    work = due(app(), QUIET, wishes)
+def test_how_thoroughly_it_is_compared_is_the_most_that_was_wished_for(requests: RefreshRequests, level: Level) -> None:
+    work = due(app(), QUIET, requests)
     assert work is not None and work.refresh is not None
     assert work.refresh.level == level
 
 
 def test_what_is_only_to_be_counted_is_not_compared() -> None:
-    work = due(app(), QUIET, NONE.and_recount())
+    work = due(app(), QUIET, NONE.with_recount())
     assert work is not None
     assert (work.stage, work.refresh) == (Stage.COMPARE, None)
 
 
 def test_what_a_failed_pass_was_wished_for_is_wished_for_still_but_waits_for_its_time() -> None:
-    wishes = NONE.and_overdue()
-    failed = replace(QUIET, compared=replace(SEEN, wishes=wishes.number, failures=1))
-    assert due(app(), failed, wishes) is None
-    again = due(app(), replace(failed, compared=replace(failed.compared, is_due=True)), wishes)
+    requests = NONE.with_overdue()
+    failed = replace(QUIET, compared=replace(SEEN, requests=requests.number, failures=1))
+    assert due(app(), failed, requests) is None
+    again = due(app(), replace(failed, compared=replace(failed.compared, is_due=True)), requests)
     assert again is not None and again.refresh is not None
     assert again.refresh.level == Level.LATEST
 
@@ -82,9 +82,9 @@ def test_a_refresh_that_somebody_asked_for_is_seen_by_its_version_alone() -> Non
 
 def test_an_operation_and_comparisons_take_turns() -> None:
     running = app(operation={"sync": {}})
-    wishes = NONE.and_recent()
-    first = due(running, QUIET, wishes)
-    then = due(running, replace(QUIET, is_compare_next=True), wishes)
+    requests = NONE.with_recent()
+    first = due(running, QUIET, requests)
+    then = due(running, replace(QUIET, is_compare_next=True), requests)
     assert first is not None and then is not None
     assert (first.stage, then.stage) == (Stage.OPERATE, Stage.COMPARE)
 
@@ -98,7 +98,7 @@ def test_an_operation_goes_on_where_there_is_nothing_to_compare() -> None:
 
 def test_an_application_that_goes_is_neither_compared_nor_synced() -> None:
     going = {**marked(deletionTimestamp="2026-01-01T00:00:00Z"), "operation": {"sync": {}}}
-    work = due(going, Progress(), NONE.and_overdue())
+    work = due(going, Progress(), NONE.with_overdue())
     assert work is not None
     assert work.stage == Stage.DELETE
 
@@ -111,6 +111,6 @@ def test_what_was_compared_last_is_remembered_of_the_revision_that_the_status_te
     made = app()
     made["status"]["sync"]["revision"] = told
     progress = replace(QUIET, digest="of new", revisions=("new",), told=("new",))
-    work = due(made, progress, NONE.and_recent())
+    work = due(made, progress, NONE.with_recent())
     assert work is not None
     assert (work.digest, work.revisions) == (("of new", ("new",)) if is_remembered else ("", ()))

@@ -24,7 +24,7 @@ from argosy.gitops.model import conditions
 from argosy.gitops.model.application_spec import is_multi, normalised, sources_of
 from argosy.gitops.projects import sync_windows as windows
 from argosy.gitops.reconcile.advance import DONE, Advance
-from argosy.gitops.reconcile.passes import Work
+from argosy.gitops.reconcile.reconciliation import Work
 from argosy.gitops.refresh import level as refresh
 from argosy.gitops.refresh.level import Level
 from argosy.gitops.sync import autosync

@@ -18,7 +18,7 @@ from argosy.gitops.health.custom_checks import CustomChecks, Verdicts
 from argosy.gitops.keys import ResourceKey
 from argosy.gitops.manifests.generation import Manifests
 from argosy.gitops.ports import KnownTypes
-from argosy.gitops.refresh.wishes import Wishes
+from argosy.gitops.refresh.requests import RefreshRequests
 from argosy.machinery.objects import JsonObject, Key
 from argosy.runtime.clock import Clock
 from argosy.runtime.events import EventRecorder
@@ -30,7 +30,7 @@ class Memory:
     """What saves work for one Application; nothing is lost when it is."""
 
     comparer: Comparer
-    wishes: Wishes = field(default_factory=Wishes)
+    requests: RefreshRequests = field(default_factory=RefreshRequests)
     next_wave_at: float = 0.0
     failing_since: datetime | None = None
     """When the sources could not be loaded for the first time in a row."""

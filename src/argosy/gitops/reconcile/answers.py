@@ -13,7 +13,7 @@ from argosy.gitops.control_plane.context import ReconcileContext
 from argosy.gitops.deletion.reconciler import DeletionReconciler
 from argosy.gitops.keys import REFRESH, annotations_of
 from argosy.gitops.reconcile.advance import Advance, Failure, failure_of
-from argosy.gitops.reconcile.passes import Pass, Passed, Stage, Work
+from argosy.gitops.reconcile.reconciliation import Reconciled, Reconciliation, Stage, Work
 from argosy.gitops.sync.operation import OperationReconciler
 from argosy.machinery.controller import Question
 from argosy.machinery.objects import JsonObject, Key
@@ -51,9 +51,11 @@ class Passes:
 
     def answerers(self) -> dict[type[Question[object]], Answerer]:
         stand_ins = STAND_INS * self._workers
-        return {Pass: Answerer(answer=self.answer, limit=self._workers, timeout=LONGEST_PASS, stand_ins=stand_ins)}
+        return {
+            Reconciliation: Answerer(answer=self.answer, limit=self._workers, timeout=LONGEST_PASS, stand_ins=stand_ins)
+        }
 
-    async def answer(self, asked: Pass) -> Passed:
+    async def answer(self, asked: Reconciliation) -> Reconciled:
         if self._is_closed:
             await asyncio.Event().wait()  # this process ends: another one asks again
         self.count += 1
@@ -70,7 +72,7 @@ class Passes:
             if self.observe is not None:
                 self.observe(asked.app, clock.monotonic() - began)
         judge_after = max(memory.judge_at - clock.monotonic(), 0.0) if memory.judge_at is not None else None
-        return Passed(work=asked.work, found=found, judge_after=judge_after, chance=self._rng.uniform(0.0, 1.0))
+        return Reconciled(work=asked.work, found=found, judge_after=judge_after, chance=self._rng.uniform(0.0, 1.0))
 
     async def drain(self) -> None:
         """Begins no more passes, and waits for those that were begun."""

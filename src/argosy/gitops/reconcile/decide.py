@@ -13,8 +13,8 @@ from argosy.gitops.model import conditions, error_messages
 from argosy.gitops.model import status_patch as status
 from argosy.gitops.reconcile.advance import Advance, Failure
 from argosy.gitops.reconcile.look import Seen, due
-from argosy.gitops.reconcile.passes import Passed, Stage, Work
-from argosy.gitops.reconcile.progress import LastPass, Progress, told_revisions
+from argosy.gitops.reconcile.progress import LastReconciliation, Progress, told_revisions
+from argosy.gitops.reconcile.reconciliation import Reconciled, Stage, Work
 from argosy.gitops.refresh.level import Level
 from argosy.gitops.sync import operation_state as operation
 from argosy.machinery.controller import NOTHING, Decision, Failed, Step
@@ -56,7 +56,7 @@ def decide(seen: Seen, now: datetime) -> Decision:
     return _after(seen, answer.work, _ended(seen, answer, now), now, answer)
 
 
-def _ended(seen: Seen, answer: Passed, now: datetime) -> Ended:
+def _ended(seen: Seen, answer: Reconciled, now: datetime) -> Ended:
     try:
         ended = _found(seen, answer, now)
     except Exception as error:  # one Application's, shown to its owner
@@ -70,7 +70,7 @@ def _ended(seen: Seen, answer: Passed, now: datetime) -> Ended:
     return Ended(Advance(failure=Failure()), seen.progress)
 
 
-def _found(seen: Seen, answer: Passed, now: datetime) -> Ended:
+def _found(seen: Seen, answer: Reconciled, now: datetime) -> Ended:
     if not isinstance(answer.found, Concluded):
         again = (
             Level.LATEST if answer.work.refresh is not None and answer.found.wake_after is not None else Level.NOTHING
@@ -86,7 +86,7 @@ def _found(seen: Seen, answer: Passed, now: datetime) -> Ended:
     return Ended(advance, progress, Level.NOTHING if advance.wake_after is None else Level.RECENT)
 
 
-def _after(seen: Seen, work: Work, ended: Ended, now: datetime, answer: Passed | None = None) -> Decision:
+def _after(seen: Seen, work: Work, ended: Ended, now: datetime, answer: Reconciled | None = None) -> Decision:
     advance, patch = ended.advance, ended.advance.patch
     last = seen.progress.compared if work.stage == Stage.COMPARE else seen.progress.operated
     if advance.failure is not None:
@@ -104,27 +104,29 @@ def _after(seen: Seen, work: Work, ended: Ended, now: datetime, answer: Passed |
         is_compare_next=work.stage == Stage.OPERATE,
         errors=_errors(work.app, patch),
     )
-    if work.stage == Stage.OPERATE or "operation" in patch or due(seen.app, progress, seen.wishes) is not None:
+    if work.stage == Stage.OPERATE or "operation" in patch or due(seen.app, progress, seen.requests) is not None:
         return Decision((*steps, *advance.events), memory=progress)
     # Nothing more until its own write is seen, or until its time.
     at, background = _wakes(seen.app, progress)
     return Decision((*steps, *advance.events), at, progress, background=background, is_settled=True)
 
 
-def _succeeded(last: LastPass, work: Work, ended: Ended, now: datetime, answer: Passed | None) -> LastPass:
-    number = work.wishes.number
+def _succeeded(
+    last: LastReconciliation, work: Work, ended: Ended, now: datetime, answer: Reconciled | None
+) -> LastReconciliation:
+    number = work.requests.number
     if work.stage == Stage.COMPARE and work.refresh is None:
-        return replace(last, wishes=number, version=work.version, done=number, failures=0)
+        return replace(last, requests=number, version=work.version, done=number, failures=0)
     wake, background = ended.advance.wake_after, ended.advance.background
     judge = answer.judge_after if answer is not None else None
     if judge is not None and (wake is None or judge < wake):
         wake, background = judge, wake is None or background
     at = None if wake is None else now + timedelta(seconds=max(wake, SHORTEST))
-    return LastPass(number, work.version, number, at, background, again=ended.again)
+    return LastReconciliation(number, work.version, number, at, background, again=ended.again)
 
 
-def _failed(last: LastPass, work: Work, failure: Failure, now: datetime, chance: float) -> LastPass:
-    last = replace(last, wishes=work.wishes.number, version=work.version, wake_at=None, is_due=False)
+def _failed(last: LastReconciliation, work: Work, failure: Failure, now: datetime, chance: float) -> LastReconciliation:
+    last = replace(last, requests=work.requests.number, version=work.version, wake_at=None, is_due=False)
     if failure.is_awaited:
         return last
     wait = min(LONGEST, FIRST * 2.0 ** min(last.failures, 62))

@@ -6,11 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from argosy.gitops.keys import APPLICATIONS, SKIP_RECONCILE, annotations_of
-from argosy.gitops.reconcile.passes import Pass, Passed, Stage, Work
 from argosy.gitops.reconcile.progress import Progress, told_revisions
+from argosy.gitops.reconcile.reconciliation import Reconciled, Reconciliation, Stage, Work
 from argosy.gitops.refresh import level as refresh
 from argosy.gitops.refresh.level import Level
-from argosy.gitops.refresh.wishes import NONE, Wishes
+from argosy.gitops.refresh.requests import NONE, RefreshRequests
 from argosy.gitops.sync import operation_state as operation
 from argosy.machinery.controller import PENDING, Failed, Refusal, Snapshot
 from argosy.machinery.objects import JsonObject, Key
@@ -20,12 +20,12 @@ from argosy.machinery.objects import JsonObject, Key
 class Seen:
     app: JsonObject
     progress: Progress
-    wishes: Wishes = NONE
+    requests: RefreshRequests = NONE
     malformed: str = ""
     """What is wrong with it, so that it takes no part."""
-    asked: Pass | None = None
+    asked: Reconciliation | None = None
     """None: no pass is due."""
-    answer: Passed | Failed | None = None
+    answer: Reconciled | Failed | None = None
     """None while it is awaited."""
     refusals: tuple[Refusal, ...] = ()
 
@@ -35,18 +35,18 @@ class Seen:
 
 
 class Look:
-    """`is_ours`: whether Applications may be in the namespace of the key; `wishes`: what asked for a look at it.
+    """`is_ours`: whether Applications may be in the namespace of the key; `requests`: what asked for a look at it.
     `malformed`: what is wrong with an Application, found once for each of its versions.
     """
 
     def __init__(
         self,
         is_ours: Callable[[Key], bool],
-        wishes: Callable[[Key], Wishes],
+        requests: Callable[[Key], RefreshRequests],
         malformed: Callable[[Key], str],
     ) -> None:
         self._is_ours = is_ours
-        self._wishes = wishes
+        self._refresh_requests = requests
         self._malformed = malformed
 
     def __call__(self, snapshot: Snapshot, key: Key) -> Seen | None:
@@ -58,53 +58,55 @@ class Look:
             return Seen(app=app, progress=progress, malformed=text, refusals=snapshot.refusals)
         if annotations_of(app).get(SKIP_RECONCILE) == "true":
             return None
-        wishes = self._wishes(key)
-        work = due(app, progress, wishes)
+        requests = self._refresh_requests(key)
+        work = due(app, progress, requests)
         if work is None:
-            return Seen(app=app, progress=progress, wishes=wishes)
-        asked = Pass(key, progress.number, work)
+            return Seen(app=app, progress=progress, requests=requests)
+        asked = Reconciliation(key, progress.number, work)
         answer = snapshot.ask(asked)
         given = None if answer is PENDING else answer
         refusals = snapshot.refusals
-        return Seen(app=app, progress=progress, wishes=wishes, asked=asked, answer=given, refusals=refusals)
+        return Seen(app=app, progress=progress, requests=requests, asked=asked, answer=given, refusals=refusals)
 
 
-def due(app: JsonObject, progress: Progress, wishes: Wishes) -> Work | None:
+def due(app: JsonObject, progress: Progress, requests: RefreshRequests) -> Work | None:
     """What the next pass is to do; None when there is no reason for one."""
     version = str(app["metadata"]["resourceVersion"])
-    is_news = progress.operated.is_news(version, wishes)
+    is_news = progress.operated.is_news(version, requests)
     if app["metadata"].get("deletionTimestamp"):
-        return Work(stage=Stage.DELETE, app=app, wishes=wishes) if is_news else None
-    comparison = _comparison(app, progress, wishes) if progress.compared.is_news(version, wishes) else None
+        return Work(stage=Stage.DELETE, app=app, requests=requests) if is_news else None
+    comparison = _comparison(app, progress, requests) if progress.compared.is_news(version, requests) else None
     if app.get("operation") and is_news and not (progress.is_compare_next and comparison):
-        is_overdue = wishes.overdue > progress.compared.done
-        return Work(stage=Stage.OPERATE, app=app, wishes=wishes, is_overdue=is_overdue)
+        is_overdue = requests.overdue > progress.compared.done
+        return Work(stage=Stage.OPERATE, app=app, requests=requests, is_overdue=is_overdue)
     return comparison
 
 
-def _comparison(app: JsonObject, progress: Progress, wishes: Wishes) -> Work | None:
+def _comparison(app: JsonObject, progress: Progress, requests: RefreshRequests) -> Work | None:
     done = progress.compared.done
-    decided = refresh.decide(app, requested=_requested(app, progress, wishes), overdue=wishes.overdue > max(done, 0))
+    decided = refresh.decide(
+        app, requested=_requested(app, progress, requests), overdue=requests.overdue > max(done, 0)
+    )
     is_to_compare = decided.level != Level.NOTHING
     # Of a status that somebody else wrote, or an answer that was lost, nothing is remembered.
     is_remembered = progress.told == told_revisions(app.get("status"))
-    if not is_to_compare and not wishes.recount > max(done, 0):
+    if not is_to_compare and not requests.recount > max(done, 0):
         return None
     return Work(
         stage=Stage.COMPARE,
         app=app,
-        wishes=wishes,
+        requests=requests,
         refresh=decided if is_to_compare else None,
-        is_unblocked=wishes.unblocked > max(done, 0),
+        is_unblocked=requests.unblocked > max(done, 0),
         digest=progress.digest if is_remembered else "",
         revisions=progress.revisions if is_remembered else (),
     )
 
 
-def _requested(app: JsonObject, progress: Progress, wishes: Wishes) -> Level:
+def _requested(app: JsonObject, progress: Progress, requests: RefreshRequests) -> Level:
     last, ended = progress.compared, operation.end_of(app)
     if last.done < 0 or (any(ended) and ended != progress.end):
         return Level.LATEST
     spec_differs = progress.spec is not None and progress.spec != app.get("spec")
     recent = Level.RECENT if spec_differs or last.is_due else Level.NOTHING
-    return max(wishes.level_since(last.done), last.again, recent)
+    return max(requests.level_since(last.done), last.again, recent)

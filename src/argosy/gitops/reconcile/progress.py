@@ -8,20 +8,20 @@ from datetime import datetime
 
 from argosy.gitops.keys import ResourceKey
 from argosy.gitops.refresh.level import Level
-from argosy.gitops.refresh.wishes import Wishes
+from argosy.gitops.refresh.requests import RefreshRequests
 from argosy.machinery.objects import JsonObject, JsonValue
 
 
 @dataclass(frozen=True, slots=True)
-class LastPass:
+class LastReconciliation:
     """The last one that compared, or the last one that operated or deleted."""
 
-    wishes: int = 0
-    """The number of the last wish that it knew."""
+    requests: int = 0
+    """The number of the last request that it knew."""
     version: str = ""
     """Of the Application that it saw."""
     done: int = -1
-    """The number of the last wish that is fulfilled: an earlier one, if it failed. -1 before the first that did not."""
+    """The number of the last request that is fulfilled: an earlier one, if it failed. -1 before the first that did not."""
     wake_at: datetime | None = None
     background: bool = False
     is_due: bool = False
@@ -31,11 +31,11 @@ class LastPass:
     failures: int = 0
     """In a row."""
 
-    def is_news(self, version: str, wishes: Wishes) -> bool:
+    def is_news(self, version: str, requests: RefreshRequests) -> bool:
         """Whether there is a reason for another one."""
-        return self.is_due or version != self.version or wishes.number != self.wishes
+        return self.is_due or version != self.version or requests.number != self.requests
 
-    def due(self, now: datetime) -> LastPass:
+    def due(self, now: datetime) -> LastReconciliation:
         return replace(self, is_due=True, wake_at=None) if self.wake_at is not None and self.wake_at <= now else self
 
 
@@ -43,8 +43,8 @@ class LastPass:
 class Progress:
     number: int = 0
     """Of passes that ended."""
-    operated: LastPass = LastPass()
-    compared: LastPass = LastPass()
+    operated: LastReconciliation = LastReconciliation()
+    compared: LastReconciliation = LastReconciliation()
     is_compare_next: bool = False
     """The last pass operated: while a sync runs, its Application is compared and refreshed all the same."""
     digest: str = ""

@@ -43,28 +43,28 @@ class Triggers:
         """One of another replica is enqueued all the same: its turn lets go of what is remembered of it."""
         if self._owns(key):
             memory = self._remember(key)
-            memory.wishes = memory.wishes.and_recent()
+            memory.requests = memory.requests.with_recent()
         self._enqueue(key)
 
     def overdue(self, key: Key) -> None:
         """The poll's time has come."""
         if self._owns(key):
             memory = self._remember(key)
-            memory.wishes = memory.wishes.and_overdue()
+            memory.requests = memory.requests.with_overdue()
             self._enqueue(key)
 
     def recount(self, key: Key) -> None:
         """Orphans came or went."""
         if self._owns(key):
             memory = self._remember(key)
-            memory.wishes = memory.wishes.and_recount()
+            memory.requests = memory.requests.with_recount()
             self._enqueue(key)
 
     def unblocked(self, key: Key) -> None:
         """What refused its last sync is another now."""
         if self._owns(key):
             memory = self._remember(key)
-            memory.wishes = memory.wishes.and_unblocked()
+            memory.requests = memory.requests.with_unblocked()
         self._enqueue(key)
 
     def if_there(self, key: Key) -> None:

@@ -21,7 +21,7 @@ from argosy.gitops.model.application_spec import normalised, sources_of
 from argosy.gitops.projects import sync_windows as windows
 from argosy.gitops.projects.permissions import permits_kind
 from argosy.gitops.reconcile.advance import Advance
-from argosy.gitops.reconcile.passes import Work
+from argosy.gitops.reconcile.reconciliation import Work
 from argosy.gitops.sync import operation_recorder as recorder
 from argosy.gitops.sync import operation_state as operation
 from argosy.gitops.sync.executor import Running, SyncExecutor

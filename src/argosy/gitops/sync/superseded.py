@@ -1,4 +1,4 @@
-"""Whether a sync that gets no further gives way to a newer revision (no upstream rule; its users' wish). Pure.
+"""Whether a sync that gets no further gives way to a newer revision (no upstream rule; what its users ask for). Pure.
 
 Only automated syncs do. One that failed and waits to be tried again does at once; one that waits for an object to get
 healthy does when the newer revision changes or drops that very object, since waiting for the old one is in vain.

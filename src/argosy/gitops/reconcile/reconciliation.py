@@ -8,7 +8,7 @@ from enum import StrEnum
 from argosy.gitops.comparison.conclusion import Concluded
 from argosy.gitops.reconcile.advance import Advance
 from argosy.gitops.refresh.level import Refresh
-from argosy.gitops.refresh.wishes import Wishes
+from argosy.gitops.refresh.requests import RefreshRequests
 from argosy.machinery.controller import Question
 from argosy.machinery.objects import JsonObject, Key
 
@@ -25,7 +25,7 @@ class Work:
 
     stage: Stage
     app: JsonObject
-    wishes: Wishes
+    requests: RefreshRequests
     is_overdue: bool = False
     """The poll's time has come since it was compared."""
     refresh: Refresh | None = None
@@ -40,7 +40,7 @@ class Work:
 
 
 @dataclass(frozen=True, slots=True)
-class Pass(Question["Passed"]):
+class Reconciliation(Question["Reconciled"]):
     """Asked again after a crash, it finds what was done: every effect is idempotent."""
 
     app: Key
@@ -49,7 +49,7 @@ class Pass(Question["Passed"]):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Passed:
+class Reconciled:
     """What came of a pass. `work` is what it was asked first; the Application may have changed since."""
 
     work: Work
