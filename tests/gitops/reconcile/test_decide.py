@@ -21,7 +21,7 @@ from tests.kit.gitops import application
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 KEY = Key("argocd", "app")
-WISHES = NONE.with_recent()
+REQUESTS = NONE.with_recent()
 PATCH: JsonObject = {"status": {"operationState": {"phase": "Running"}}}
 
 
@@ -32,11 +32,11 @@ def app(version: str = "5") -> JsonObject:
 
 def seen(advance: Advance, stage: Stage = Stage.OPERATE, progress: Progress | None = None, **more: object) -> Seen:
     refresh = Refresh(Level.RECENT) if stage == Stage.COMPARE else None
-    work = Work(stage=stage, app=app(), requests=WISHES, refresh=refresh)
+    work = Work(stage=stage, app=app(), requests=REQUESTS, refresh=refresh)
     progress = progress or Progress(number=3)
     answer = Reconciled(work=work, found=advance)
     made = Seen(
-        app=app(), progress=progress, requests=WISHES, asked=Reconciliation(KEY, progress.number, work), answer=answer
+        app=app(), progress=progress, requests=REQUESTS, asked=Reconciliation(KEY, progress.number, work), answer=answer
     )
     return replace(made, **more)  # type: ignore[arg-type]
 
@@ -121,8 +121,8 @@ def test_a_comparison_that_is_put_off_is_made_of_the_newest_revision_then() -> N
 def test_a_comparison_without_news_brings_no_other_look() -> None:
     decision = decide(seen(Advance(), Stage.COMPARE), NOON)
     assert decision.is_settled
-    wished = decide(seen(Advance(), Stage.COMPARE, requests=WISHES.with_recent()), NOON)
-    assert not wished.is_settled, "meanwhile another one was wished for"
+    again = decide(seen(Advance(), Stage.COMPARE, requests=REQUESTS.with_recent()), NOON)
+    assert not again.is_settled, "meanwhile another one was requested"
 
 
 def test_a_malformed_application_is_told_why_and_not_again_when_that_is_refused() -> None:

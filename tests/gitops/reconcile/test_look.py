@@ -1,4 +1,4 @@
-"""Which pass over an Application is due, from what was seen and wished for since the last ones."""
+"""Which pass over an Application is due, from what was seen and requested since the last ones."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def test_an_application_that_is_seen_for_the_first_time_is_compared_with_the_new
         (NONE.with_overdue().with_recent(), Level.LATEST),
     ],
 )
-def test_how_thoroughly_it_is_compared_is_the_most_that_was_wished_for(requests: RefreshRequests, level: Level) -> None:
+def test_how_thoroughly_it_is_compared_is_the_most_that_was_requested(requests: RefreshRequests, level: Level) -> None:
     work = due(app(), QUIET, requests)
     assert work is not None and work.refresh is not None
     assert work.refresh.level == level
@@ -65,7 +65,7 @@ def test_what_is_only_to_be_counted_is_not_compared() -> None:
     assert (work.stage, work.refresh) == (Stage.COMPARE, None)
 
 
-def test_what_a_failed_pass_was_wished_for_is_wished_for_still_but_waits_for_its_time() -> None:
+def test_what_a_failed_pass_was_requested_for_is_requested_still_but_waits_for_its_time() -> None:
     requests = NONE.with_overdue()
     failed = replace(QUIET, compared=replace(SEEN, requests=requests.number, failures=1))
     assert due(app(), failed, requests) is None

@@ -5,6 +5,6 @@ an `Advance`, written before the next pass is asked for. So all that must surviv
 that dies between any two writes goes on from there.
 
 - `controller.py`: the declaration.  `look.py`: which pass is due.  `decide.py`: what becomes of its answer.
-- `passes.py`: the question.  `answers.py`: how it is answered, by `comparison`, `sync` and `deletion`.
+- `reconciliation.py`: the question.  `answers.py`: how it is answered, by `comparison`, `sync` and `deletion`.
 - `advance.py`: what a pass came to.  `progress.py`: what is remembered of the passes before.
 """

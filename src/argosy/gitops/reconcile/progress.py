@@ -21,7 +21,7 @@ class LastReconciliation:
     version: str = ""
     """Of the Application that it saw."""
     done: int = -1
-    """The number of the last request that is fulfilled: an earlier one, if it failed. -1 before the first that did not."""
+    """The number of the last request that is fulfilled, which a failure leaves as it was. -1: none ever was."""
     wake_at: datetime | None = None
     background: bool = False
     is_due: bool = False
