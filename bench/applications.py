@@ -20,7 +20,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from argosy.cli.assembly.process import Embedded, embedded
+from argosy.cli.process import Embedded, embedded
 from argosy.gitops.keys import APPLICATIONS
 from argosy.machinery import requests
 from argosy.machinery.api import PatchType

@@ -15,7 +15,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from argosy.cli.assembly.process import embedded
+from argosy.cli.process import embedded
 from argosy.gitops.keys import APPLICATIONS
 from argosy.machinery import requests
 from argosy.machinery.api import PatchType

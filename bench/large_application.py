@@ -12,7 +12,7 @@ from pathlib import Path
 
 import orjson
 
-from argosy.cli.assembly.process import embedded
+from argosy.cli.process import embedded
 from argosy.gitops.keys import APPLICATIONS
 from argosy.machinery import requests
 from argosy.runtime.chance import SystemRng

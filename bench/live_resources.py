@@ -16,7 +16,7 @@ from uuid import UUID
 
 import orjson
 
-from argosy.cli.assembly.process import Embedded, embedded
+from argosy.cli.process import Embedded, embedded
 from argosy.machinery import requests
 from argosy.machinery.objects import JsonObject, Key, Resource
 from argosy.runtime.chance import SystemRng

@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from argosy.cli.assembly.process import embedded
+from argosy.cli.process import embedded
 from argosy.gitops.keys import APPLICATIONS
 from argosy.machinery import requests
 from argosy.machinery.objects import JsonObject

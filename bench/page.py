@@ -16,9 +16,9 @@ from typing import Any, Final
 
 from playwright.sync_api import Browser, CDPSession, Page, sync_playwright
 
-from argosy.cli.assembly.process import embedded
 from argosy.cli.assembly.server_part import ports_of
 from argosy.cli.place import HOST, free_port
+from argosy.cli.process import embedded
 from argosy.machinery import requests
 from argosy.machinery.objects import JsonObject, Key, Resource
 from argosy.runtime.chance import SystemRng

@@ -18,9 +18,9 @@ from typing import Any
 
 import aiohttp
 
-from argosy.cli.assembly.process import embedded
 from argosy.cli.assembly.server_part import ports_of
 from argosy.cli.place import HOST, free_port
+from argosy.cli.process import embedded
 from argosy.machinery import requests
 from argosy.machinery.api import PatchType
 from argosy.machinery.objects import JsonObject, Key, Resource

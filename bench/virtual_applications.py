@@ -15,8 +15,8 @@ from pathlib import Path
 import orjson
 
 from argosy.cli.assembly.installing import control_plane_objects, install
-from argosy.cli.assembly.outside import Outside
-from argosy.cli.assembly.process import ControlPlane
+from argosy.cli.outside import Outside
+from argosy.cli.process import ControlPlane
 from argosy.cluster.auth.bootstrap import bootstrap_objects
 from argosy.cluster.server import EmbeddedCluster
 from argosy.cluster.workloads.server import PipelineServer

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from argosy.cli.assembly.installing import control_plane_objects, install
-from argosy.cli.assembly.outside import Outside
-from argosy.cli.assembly.process import ControlPlane
+from argosy.cli.outside import Outside
+from argosy.cli.process import ControlPlane
 from argosy.gitops.keys import APPLICATIONS, PROJECTS
 from argosy.machinery import requests
 from argosy.machinery.objects import JsonObject, Key

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -13,8 +14,8 @@ import pytest
 
 from argosy.cli.app.applications import APPLICATIONS
 from argosy.cli.assembly.installing import control_plane_objects, install, lacking
-from argosy.cli.assembly.outside import Outside
-from argosy.cli.assembly.process import ControlPlane
+from argosy.cli.outside import Outside
+from argosy.cli.process import ControlPlane
 from argosy.machinery import requests
 from argosy.machinery.objects import JsonObject, Key, Resource
 from argosy.runtime.chance import SystemRng
@@ -125,3 +126,14 @@ def test_an_api_server_that_is_away_is_one_line_and_code_20(tmp_path: Path) -> N
     assert done.returncode == 20, done.stderr
     assert done.stderr.startswith("argosy controller: ")
     assert done.stderr.count("\n") == 1
+
+
+def test_the_black_box_run_finds_the_modules_that_it_replaces() -> None:
+    tool = (
+        Path(os.environ.get("ARGOSY_SHARED") or Path(__file__).parents[3] / "shared") / "tools" / "local_controller.py"
+    )
+    if not tool.exists():
+        pytest.skip(f"there is no {tool}")
+    done = subprocess.run([sys.executable, str(tool), "controller", "--help"], capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("usage: argosy controller")

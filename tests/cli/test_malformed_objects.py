@@ -15,8 +15,8 @@ from typing import Any
 import pytest
 
 from argosy.cli.assembly.installing import control_plane_objects
-from argosy.cli.assembly.outside import Outside
-from argosy.cli.assembly.process import ControlPlane
+from argosy.cli.outside import Outside
+from argosy.cli.process import ControlPlane
 from argosy.machinery.objects import JsonObject, Key
 from argosy.runtime.clients.access import ClientAccess
 from argosy.sealing.adapters.keymaking import made_key

@@ -12,8 +12,8 @@ from typing import Any, Final
 import pytest
 from playwright.sync_api import Page, expect
 
-from argosy.cli.assembly.process import embedded
 from argosy.cli.place import HOST
+from argosy.cli.process import embedded
 from argosy.runtime.chance import SystemRng
 from argosy.runtime.clock import RealClock
 from bench.page import COUNT, filled

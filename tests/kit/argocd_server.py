@@ -11,9 +11,9 @@ from typing import Any
 
 import aiohttp
 
-from argosy.cli.assembly.process import Embedded, embedded
 from argosy.cli.assembly.server_part import ports_of
 from argosy.cli.place import HOST
+from argosy.cli.process import Embedded, embedded
 from argosy.machinery import requests
 from argosy.machinery.api import PatchType
 from argosy.machinery.objects import JsonObject, Key, Resource

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from argosy.cli.assembly.installing import control_plane_objects, install
 from argosy.cli.assembly.metrics import Exposition
-from argosy.cli.assembly.outside import Webhooks
+from argosy.cli.outside import Webhooks
 from argosy.cli.place import Place, data_dir_option
 from argosy.cli.up import start
 from argosy.cluster.audit import AuditFile

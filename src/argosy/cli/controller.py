@@ -22,10 +22,10 @@ from typing import TYPE_CHECKING
 from argosy import __version__
 from argosy.cli.apiserver import MANAGER
 from argosy.cli.assembly.installing import control_plane_objects, install, lacking
-from argosy.cli.assembly.outside import Outside
-from argosy.cli.assembly.process import ControlPlane
 from argosy.cli.assembly.traces import set_up_tracing
 from argosy.cli.failing import CommandError, Exit
+from argosy.cli.outside import Outside
+from argosy.cli.process import ControlPlane
 from argosy.cli.up import THREADS, stop_on_signals
 from argosy.machinery.status import StatusError
 from argosy.observe.garbage import Garbage

@@ -15,12 +15,12 @@ from pathlib import Path
 
 from argosy import __version__
 from argosy.cli.assembly.installing import lacking
-from argosy.cli.assembly.outside import Outside
-from argosy.cli.assembly.process import ControlPlane
 from argosy.cli.assembly.server_part import ports_of
 from argosy.cli.assembly.traces import set_up_tracing
 from argosy.cli.controller import GROUP, connection_of
 from argosy.cli.failing import CommandError, Exit
+from argosy.cli.outside import Outside
+from argosy.cli.process import ControlPlane
 from argosy.cli.up import stop_on_signals
 from argosy.machinery.objects import Key
 from argosy.machinery.status import StatusError

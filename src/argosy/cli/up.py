@@ -22,7 +22,7 @@ from argosy.cli.failing import CommandError, Exit
 from argosy.cli.place import HOST, Place, already_running, data_dir_option, free_port, port_in_use
 
 if TYPE_CHECKING:  # for what runs in the foreground only: a detaching parent needs none of it
-    from argosy.cli.assembly.process import Embedded
+    from argosy.cli.process import Embedded
     from argosy.observe.watchdog import Watchdog
     from argosy.runtime.chance import Rng
     from argosy.runtime.clock import Clock
@@ -59,8 +59,8 @@ def with_controllers(options: argparse.Namespace) -> Open[Embedded]:
     """Imported when it is called: a parent that detaches needs none of it."""
 
     def opened(data_dir: Path, host: str, port: int, clock: Clock, rng: Rng) -> AbstractAsyncContextManager[Embedded]:
-        from argosy.cli.assembly.process import embedded
         from argosy.cli.assembly.server_part import ServerOptions
+        from argosy.cli.process import embedded
 
         server = ServerOptions(port=options.server_port, insecure=options.server_insecure)
         return embedded(data_dir, host, port, clock, rng, server_options=server)

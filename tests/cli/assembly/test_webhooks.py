@@ -8,8 +8,8 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from argosy.apis import crds
-from argosy.cli.assembly.outside import Webhooks as Caller
 from argosy.cli.assembly.webhooks import AUTHORITY, WEBHOOKS, Place, Webhooks
+from argosy.cli.outside import Webhooks as Caller
 from argosy.cluster.server import EmbeddedCluster
 from argosy.machinery.objects import JsonObject, Resource
 from argosy.machinery.status import StatusError

@@ -148,7 +148,7 @@ def test_a_worker_has_no_network_where_the_system_lets_go_of_it(workers: LuaWork
 
 def test_the_process_of_the_controllers_never_loads_lua() -> None:
     script = (
-        "import sys, argosy.cli.assembly.process, argosy.render.lua.evaluator, argosy.gitops.health.custom_checks\n"
+        "import sys, argosy.cli.process, argosy.render.lua.evaluator, argosy.gitops.health.custom_checks\n"
         "sys.exit(any(name.startswith('lupa') for name in sys.modules))"
     )
     subprocess.run([sys.executable, "-c", script], check=True, env=dict(os.environ))

@@ -12,9 +12,9 @@ from tempfile import TemporaryDirectory
 from argosy.cli.appset import previewing
 from argosy.cli.appset.sets import from_files
 from argosy.cli.appset.tables import preview, preview_names, preview_value
-from argosy.cli.assembly.outside import Outside
 from argosy.cli.connect import with_client
 from argosy.cli.failing import CommandError, Exit
+from argosy.cli.outside import Outside
 from argosy.cli.place import Place
 from argosy.cli.printing import write_value
 from argosy.gitops.applicationsets.preview import Preview

@@ -9,9 +9,9 @@ from typing import NoReturn
 
 from argosy.apis.argoproj import ApplicationSet
 from argosy.apis.generate import schema_of
-from argosy.cli.assembly.outside import Doors, Git, Outside
-from argosy.cli.assembly.process import ControlPlane
 from argosy.cli.failing import CommandError, Exit
+from argosy.cli.outside import Doors, Git, Outside
+from argosy.cli.process import ControlPlane
 from argosy.cli.rooms.applicationsets import generators
 from argosy.expr.gotemplate import GoTemplates
 from argosy.gitops.applicationsets.adapters import GitReader

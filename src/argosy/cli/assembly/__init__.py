@@ -1,4 +1,4 @@
-"""Which parts a process is made of: the API server, controllers, webhooks, metrics and the outside world.
+"""What a process is made of besides the rooms: installing, the API server, webhooks, metrics, traces, shells.
 
-`process` wires all rooms together, and is the only module that knows them all.
+`argosy.cli.process` puts them together with all rooms, and is the only module that knows them all.
 """

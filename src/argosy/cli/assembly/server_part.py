@@ -24,7 +24,7 @@ from argosy.machinery.objects import Key, Resource
 from argosy.runtime.client import Client
 
 if TYPE_CHECKING:
-    from argosy.cli.assembly.process import ControlPlane
+    from argosy.cli.process import ControlPlane
     from argosy.cluster.ports import LogSource
     from argosy.runtime.chance import Rng
     from argosy.runtime.client import Client

@@ -17,7 +17,7 @@ from argosy.cli.place import HOST, free_port
 from argosy.cli.up import Open
 
 if TYPE_CHECKING:
-    from argosy.cli.assembly.process import Embedded
+    from argosy.cli.process import Embedded
     from argosy.runtime.chance import Rng
     from argosy.runtime.client import Client
     from argosy.runtime.clock import Clock

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from argosy.cli.assembly.outside import Doors, Outside
 from argosy.cli.connect import chosen_server, with_client
 from argosy.cli.failing import CommandError, Exit
+from argosy.cli.outside import Doors, Outside
 from argosy.cli.place import Place
 from argosy.cli.printing import table, write_value
 from argosy.cli.repository.arguments import REPOSITORY_SWITCHES

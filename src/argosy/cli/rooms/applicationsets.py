@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from argosy.cli.assembly.outside import Doors, Git
+from argosy.cli.outside import Doors, Git
 from argosy.cli.rooms.loading import APPLICATION_SETS, Context, Parts
 from argosy.expr.gotemplate import GoTemplates
 from argosy.gitops.applicationsets import Generators, JqRunner, answerers, controllers

@@ -22,7 +22,7 @@ from argosy.runtime.clock import Clock
 from argosy.runtime.workqueue.queue import WorkQueue
 
 if TYPE_CHECKING:
-    from argosy.cli.assembly.outside import Doors
+    from argosy.cli.outside import Doors
     from argosy.machinery.controller import Controller
     from argosy.render.jq.port import JqEvaluator
     from argosy.render.port import Renderer

@@ -13,11 +13,11 @@ import orjson
 from argosy.apis.kubernetes import known
 from argosy.cli.app.applications import get, key_of_name
 from argosy.cli.app.revisions import asked_revisions
-from argosy.cli.assembly.outside import Outside
-from argosy.cli.assembly.process import ControlPlane
 from argosy.cli.connect import with_client
 from argosy.cli.failing import CommandError, Exit
+from argosy.cli.outside import Outside
 from argosy.cli.place import Place
+from argosy.cli.process import ControlPlane
 from argosy.cli.render import rendered, request_of
 from argosy.gitops.clusters.connections import Connecting
 from argosy.gitops.comparison.application_state import Compared, Look, Refused, StateReader

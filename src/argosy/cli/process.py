@@ -17,9 +17,9 @@ from typing import Any, Final
 from argosy.apis.kubernetes import known
 from argosy.cli.apiserver import ApiServer, api_server, listening
 from argosy.cli.assembly.installing import control_plane_objects
-from argosy.cli.assembly.outside import Charts, Clusters, Doors, Fetcher, Git, Outside, Signatures
 from argosy.cli.assembly.server_part import ServerOptions, ServerPart, ports_of
 from argosy.cli.assembly.strips import STRIPS
+from argosy.cli.outside import Charts, Clusters, Doors, Fetcher, Git, Outside, Signatures
 from argosy.cli.rooms.certs_admission import attach
 from argosy.cli.rooms.loading import Context, Rooms
 from argosy.cli.rooms.promotion_service import Admission, promotion_objects, promotion_service

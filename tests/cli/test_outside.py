@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from argosy.cli.assembly.outside import Doors, Outside, Signatures
-from argosy.cli.assembly.process import ControlPlane
+from argosy.cli.outside import Doors, Outside, Signatures
+from argosy.cli.process import ControlPlane
 from argosy.runtime.chance import SystemRng
 from argosy.runtime.clients.access import ClientAccess
 from argosy.runtime.clock import RealClock
