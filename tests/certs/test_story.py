@@ -112,6 +112,50 @@ def test_of_two_certificates_for_one_secret_the_older_is_issued_and_the_other_wr
         assert condition is not None and condition.reason == "IncorrectCertificate"
 
 
+def rivals(world: CertsWorld) -> None:
+    """Two Certificates of one Secret, which is the older one's; the other has written all that it has to say."""
+    world.create(issuer())
+    world.create(certificate("old", secretName="shared"))
+    world.run_until(lambda: world.certificate("old").ready and not world.certificate("old").issuing)
+    world.create(certificate("new", secretName="shared"))
+    world.pass_time(60)
+
+
+def test_the_secret_of_a_certificate_that_goes_is_taken_over_within_three_minutes_as_upstream() -> None:
+    with CertsWorld() as world:
+        rivals(world)
+        world.delete(Certificate, "old")
+        gone = world.clock.now()
+        taken = world.run_until(lambda: world.certificate("new").revision == 1)
+
+        assert timedelta(minutes=1) < taken - gone < timedelta(minutes=3)
+
+
+def test_a_certificate_that_is_deleted_and_made_again_keeps_its_secret() -> None:
+    with CertsWorld() as world:
+        rivals(world)
+        before = world.secret("shared")
+        world.delete(Certificate, "old")
+        world.pass_time(30)
+        world.create(certificate("old", secretName="shared"))
+        world.pass_time(HOUR)
+
+        after = world.secret("shared")
+        assert before is not None and after is not None and after["data"] == before["data"]
+        assert not world.certificate("new").issuing and world.certificate("new").revision == 0
+
+
+def test_a_secret_that_goes_with_its_certificate_is_made_by_the_other_one_at_once() -> None:
+    with CertsWorld() as world:
+        rivals(world)
+        world.delete(Certificate, "old")
+        world.delete(Secret, "shared")
+        gone = world.clock.now()
+        taken = world.run_until(lambda: world.certificate("new").revision == 1)
+
+        assert taken - gone < timedelta(seconds=1)
+
+
 def test_whoever_spoils_the_secret_without_end_meets_the_limit_of_the_hour() -> None:
     with CertsWorld(Settings(issuances_per_hour=3)) as world:
         world.create(issuer())

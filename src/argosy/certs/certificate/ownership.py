@@ -1,11 +1,46 @@
-"""Which of several Certificates with one secretName may issue into it. Source: spec/cert-manager.md section 3.1."""
+"""Which of several Certificates with one secretName may issue into it. Source: spec/cert-manager.md section 3.1.
+
+Whoever may not looks again after three minutes, and at once when it or the Secret changes; that another Certificate
+went is no such change. So one that is deleted and made again, as `kubectl replace --force` does, keeps its Secret.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
 
 from argosy.apis.certmanager import Certificate
+from argosy.apis.kubernetes.views.core import Secret
 from argosy.certs.names import CERTIFICATE_NAME
+
+RETRY: Final = timedelta(minutes=3)
+
+
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """A Secret was found to be another Certificate's."""
+
+    versions: tuple[str, str]
+    """Of the Certificate and of the Secret, as they were then."""
+    until: datetime
+    """When it is looked at again."""
+
+
+def lost(before: Lost | None, certificate: Certificate, secret: Secret | None, now: datetime) -> Lost:
+    """What to remember of a look at a Secret that is another's; the wait begins anew with each change, and each end."""
+    if before is not None and is_waiting(before, certificate, secret, now):
+        return before
+    return Lost(_versions(certificate, secret), now + RETRY)
+
+
+def is_waiting(before: Lost, certificate: Certificate, secret: Secret | None, now: datetime) -> bool:
+    return now < before.until and before.versions == _versions(certificate, secret)
+
+
+def _versions(certificate: Certificate, secret: Secret | None) -> tuple[str, str]:
+    return certificate.metadata.resource_version, secret.metadata.resource_version if secret else ""
 
 
 def owner_among(certificates: Sequence[Certificate], annotations: Mapping[str, str] | None) -> str:

@@ -2,12 +2,13 @@
 
 Owns the `Issuing` condition of Certificates, and only its way to True, and `IssuanceLimited`. Reads the Certificate,
 its rivals for the Secret, the Secret, and the requests of the present and the next revision. Wakes at the renewal
-time, at the end of a back-off, and when the hour's issuances are used up. Source: spec/cert-manager.md section 3.2.
+time, at the end of a back-off, when the hour's issuances are used up, and while the Secret is another Certificate's.
+Source: spec/cert-manager.md section 3.2.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Final
@@ -37,14 +38,20 @@ BY_SECRET: Final = Index("certificate-by-secret", Certificate, _secret_named)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Memory:
+    begun: tuple[datetime, ...] = ()
+    """When this process let issuances begin, within the last hour or so."""
+    lost: ownership.Lost | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Seen:
     certificate: Certificate
     rivals: tuple[Certificate, ...]
     """All Certificates with this secretName, this one among them."""
     secret: Secret | None
     owned: tuple[CertificateRequest, ...]
-    begun: tuple[datetime, ...]
-    """When this process let issuances begin, within the last hour or so."""
+    memory: Memory
     settings: Settings
 
 
@@ -58,15 +65,17 @@ def look(snapshot: Snapshot, key: Key, *, settings: Settings) -> Seen | None:
         rivals=snapshot.indexed(BY_SECRET, f"{key.namespace}/{name}"),
         secret=snapshot.get(Secret, Key(key.namespace, name)),
         owned=snapshot.owned(CertificateRequest, certificate.metadata.uid),
-        begun=snapshot.memory or (),
+        memory=snapshot.memory or Memory(),
         settings=settings,
     )
 
 
 def decide(seen: Seen, now: datetime) -> Decision:
     certificate = seen.certificate
-    if certificate.issuing or not owns_secret(seen):
+    if certificate.issuing:
         return NOTHING
+    if (waiting := _for_another(seen, now)) is not None:
+        return waiting
     current = matching.of_revision(seen.owned, certificate.revision)
     next_ = matching.of_revision(seen.owned, certificate.revision + 1)
     if len(current) > 1 or len(next_) > 1:
@@ -86,6 +95,17 @@ def decide(seen: Seen, now: datetime) -> Decision:
     if (free_at := limit_end(seen, now)) is not None:
         return Decision(_limited(seen, free_at, now), wake_at=free_at)
     return _begin(seen, finding, now)
+
+
+def _for_another(seen: Seen, now: datetime) -> Decision | None:
+    """The wait while the Secret is another Certificate's, and its end; None when this one may issue."""
+    certificate, secret, before = seen.certificate, seen.secret, seen.memory.lost
+    if not owns_secret(seen):
+        found = ownership.lost(before, certificate, secret, now)
+        return Decision(wake_at=found.until, background=True, memory=replace(seen.memory, lost=found))
+    if before is not None and ownership.is_waiting(before, certificate, secret, now):
+        return Decision(wake_at=before.until)
+    return None
 
 
 def owns_secret(seen: Seen) -> bool:
@@ -121,7 +141,8 @@ def limit_end(seen: Seen, now: datetime) -> datetime | None:
     What an issuer or another writer does to the Secret can ask for issuances without end; this ends it.
     """
     made = [timestamps.parse(one.metadata.creation_timestamp) for one in seen.owned if one.metadata.creation_timestamp]
-    known = seen.begun if len(seen.begun) >= len(made) else made  # after a restart only what is stored is known
+    begun = seen.memory.begun
+    known = begun if len(begun) >= len(made) else made  # after a restart only what is stored is known
     recent = sorted(at for at in known if now < at + _HOUR)
     limit = seen.settings.issuances_per_hour
     return recent[-limit] + _HOUR if len(recent) >= limit else None
@@ -140,8 +161,8 @@ def _begin(seen: Seen, finding: checks.Finding, now: datetime) -> Decision:
         warning = Event(about=certificate.raw, reason=finding.reason, message=finding.message, type="Warning")
         events.insert(0, warning)
     writes = status.write(certificate, conditions=conditions)
-    begun = (*(at for at in seen.begun if now < at + _HOUR), now)
-    return Decision((*writes, *events), memory=begun)
+    begun = (*(at for at in seen.memory.begun if now < at + _HOUR), now)
+    return Decision((*writes, *events), memory=Memory(begun=begun))
 
 
 def _limited(seen: Seen, free_at: datetime, now: datetime) -> tuple[Write | Event, ...]:
