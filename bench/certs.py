@@ -1,7 +1,8 @@
 """Certificates: many of a CA issuer with ECDSA keys, until all are ready; then nothing to do.
 
 Run: python -m bench.certs [COUNT]. One process over the embedded server in memory. Prints the time on the wall and that
-of the processor, which says more on a machine that does other things.
+of the processor, which says more on a machine that does other things. Exits with 1 when anything is written once all is
+done, or when a private key stands anywhere but in a Secret.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import time
 
 from argosy import certs
 from argosy.apis import crds
-from argosy.apis.certmanager import Certificate, Issuer
+from argosy.apis.certmanager import RESOURCES, Certificate, Issuer
 from argosy.certs.adapters.crypto import Crypto
 from argosy.certs.settings import Settings
 from argosy.cli.assembly.strips import STRIPS
@@ -25,11 +26,12 @@ from argosy.runtime.caches.informers import InformerCaches
 from argosy.runtime.chance import SystemRng
 from argosy.runtime.clock import RealClock
 from argosy.runtime.engine import Engine
+from bench.canary import Canary
 
 DEFINITIONS = Resource(
     "apiextensions.k8s.io", "v1", "customresourcedefinitions", "CustomResourceDefinition", namespaced=False
 )
-READY_SECONDS, MEMORY, STEADY_SECONDS = 180.0, 500, 20.0
+READY_SECONDS, MEMORY, QUIET_SECONDS, STEADY_SECONDS = 180.0, 500, 5.0, 20.0
 
 
 def certificate(name: str, issuer: str, **spec: object) -> JsonObject:
@@ -67,8 +69,16 @@ class Ready:
             await RealClock().sleep(0.2)
 
 
+async def settled(engine: Engine) -> None:
+    """The keys of the last revision are deleted and the Events told: nothing is written any more."""
+    before = -1
+    while not engine.is_idle or engine.writes_count != before:
+        before = engine.writes_count
+        await RealClock().sleep(QUIET_SECONDS)
+
+
 async def main(count: int) -> None:
-    clock, rng = RealClock(), SystemRng()
+    clock, rng, canary = RealClock(), SystemRng(), Canary()
     async with EmbeddedCluster(clock=clock, rng=rng) as cluster:
         client = cluster.client("bench", ("system:masters",))
         for crd in crds("cert-manager"):
@@ -89,17 +99,21 @@ async def main(count: int) -> None:
             began, used = time.perf_counter(), time.process_time()
             await ready.until(count + 1)
             wall, cpu = time.perf_counter() - began, time.process_time() - used
-            await clock.sleep(5.0)
+            await settled(engine)
             writes, used = engine.writes_count, time.process_time()
             await clock.sleep(STEADY_SECONDS)
             steady, share = engine.writes_count - writes, (time.process_time() - used) / STEADY_SECONDS
+            memory = resident_bytes() / 1e6
+            planted, sung = await canary.sung(client, RESOURCES)
             for task in running:
                 task.cancel()
         crypto.close()
-    memory = resident_bytes() / 1e6
     print(f"{count} Certificates ready {wall:12.1f} s, {cpu:.1f} s of processor   (below {READY_SECONDS:.0f} s)")
     print(f"writes in the {STEADY_SECONDS:.0f} s after that {steady:8d}, {share:.2%} of a core   (none)")
     print(f"memory of the whole process {memory:8.0f} MB, {before / 1e6:.0f} of it before   (below {MEMORY} MB)")
+    print(f"words of private keys found outside of Secrets {len(sung):5d} of {planted}   (none)")
+    if steady or sung:
+        sys.exit("something was written once all was done" if steady else "a private key stands outside of a Secret")
 
 
 if __name__ == "__main__":
