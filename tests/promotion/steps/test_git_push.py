@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,9 @@ import pytest
 from argosy.machinery.objects import JsonObject
 from argosy.promotion.kinds import PROMOTIONS
 from argosy.promotion.promotions.questions import RunStep
-from tests.kit.promotion import PromotionWorld
+from argosy.promotion.settings import Settings
+from tests.kit.promotion import PromotionWorld, git
+from tests.promotion.adapters.test_git import made_key
 from tests.promotion.test_stories import DIRECT, template
 
 
@@ -76,3 +79,33 @@ def test_a_commit_without_a_difference_is_skipped_and_pushes_nothing(tmp_path: P
         assert found["status"]["state"]["commit"] == {"commit": found["status"]["state"]["push"]["commit"]}
         assert world.log("repo", "env").count("promoted") == 1
         assert world.read("repo", "values.yaml", "env") == head
+
+
+@pytest.mark.skipif(shutil.which("gpg-agent") is None, reason="gpg is not installed")
+@pytest.mark.parametrize(("policy", "phase"), [("RebaseOrMerge", "Succeeded"), ("RebaseOrFail", "Failed")])
+def test_a_signature_that_cannot_be_made_again_is_merged_or_ends_the_promotion_and_is_never_dropped(
+    tmp_path: Path, policy: str, phase: str
+) -> None:
+    pushed: list[str] = []
+    author = {"name": "a", "email": "a@b.c", "signingKey": made_key(tmp_path / "gpg")}
+
+    async def meanwhile(question: RunStep) -> None:
+        if question.uses == "git-push" and not pushed:
+            pushed.append(world.write("repo", {"other.yaml": "tag: theirs\n"}, message="theirs", branch="env"))
+
+    with PromotionWorld(tmp_path, slow=meanwhile, settings=Settings(push_integration=policy)) as world:
+        world.write("repo", {"values.yaml": "tag: none\n"}, message="first")
+        world.write("repo", {"values.yaml": "tag: old\n"}, message="first", branch="env")
+        world.project()
+        world.warehouse("w", world.repository("repo"))
+        made = steps(world.repository("repo"))
+        made["spec"]["steps"][2]["config"]["author"] = author
+        world.make("Stage", "test", {"requestedFreight": DIRECT, "promotionTemplate": made})
+
+        promotion = world.promote("test", world.freight()[0])
+        world.run_until(lambda: world.phase(promotion) in ("Succeeded", "Failed", "Errored"))
+
+        assert world.phase(promotion) == phase, world.list(PROMOTIONS, "demo")[0]["status"]
+        raw = git(tmp_path / "repo.git", "log", "--format=raw", "env")
+        assert ("gpgsig " in raw) == (phase == "Succeeded")
+        assert pushed[0] in raw
