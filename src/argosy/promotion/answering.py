@@ -29,9 +29,7 @@ from argosy.sources.git.remote import GitMirrors
 from argosy.sources.registry import RegistryClient
 
 STEP_SECONDS: Final = 3600.0
-STEPS_AT_ONCE: Final = 1000
 DISCOVERY_SECONDS: Final = 600.0
-DISCOVERIES_AT_ONCE: Final = 2048
 DISCOVERIES_PER_HOST: Final = 64
 
 
@@ -62,7 +60,8 @@ def answering(
     """`directory`: where working directories are. `allow_local`: repositories on this machine may be cloned."""
     threads = ThreadPoolExecutor(THREADS, thread_name_prefix="promotion")
     waiting = ThreadPoolExecutor(WAITING, thread_name_prefix="promotion-remote")
-    git, registry = make_git(clock, threads, waiting, allow_local=allow_local), RegistryClient(egress, clock)
+    git = make_git(clock, threads, waiting, allow_local=allow_local)
+    registry = RegistryClient(egress, clock, requests_per_second=settings.registry_requests_per_second)
     effective = Identities(egress, clock).effective
     tools = Tools(
         git=git,
@@ -75,6 +74,7 @@ def answering(
         identity=settings.identity,
         push_integration=settings.push_integration,
         github_push_revisions=settings.github_push_revisions,
+        github_push_verifies_all=settings.github_push_verifies_all,
         oci_push_bytes=settings.oci_push_bytes,
     )
     runner = StepRunner(directory, tools, effective)
@@ -88,11 +88,11 @@ def answering(
         clock,
     )
     answerers = {
-        RunStep: Answerer(answer=runner.run, limit=STEPS_AT_ONCE, timeout=STEP_SECONDS),
+        RunStep: Answerer(answer=runner.run, limit=settings.steps_at_once, timeout=STEP_SECONDS),
         RemoveDirectory: Answerer(answer=runner.remove, limit=8),
         Discover: Answerer(
             answer=discovering.answer,
-            limit=DISCOVERIES_AT_ONCE,
+            limit=settings.discoveries_at_once,
             lane=_host,
             per_lane=DISCOVERIES_PER_HOST,
             timeout=DISCOVERY_SECONDS,

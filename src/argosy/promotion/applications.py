@@ -14,11 +14,20 @@ from argosy.machinery.selectors import label_selector_of
 from argosy.promotion.kinds import APPLICATIONS
 from argosy.promotion.names import AUTHORIZED_STAGE
 from argosy.promotion.stages.authorized import AuthorizationError, authorized_stages
+from argosy.promotion.steps.kind import Job, StepFault
 
 NAMESPACE: Final = "argocd"
 PROMOTION_INFO: Final = "kargo.akuity.io/promotion"
 RUNNING: Final = frozenset({"Running", "Terminating"})
+DISABLED: Final = "Argo CD integration is disabled on this controller"
 BROKEN: Final = ("ComparisonError", "InvalidSpecError")
+
+
+def place(job: Job, wanted: Mapping[str, Any], doing: str) -> str:
+    """The namespace of what a step names. Raises StepFault where this controller looks at no Applications."""
+    if not job.applications:
+        raise StepFault(f"{DISABLED}; cannot {doing} Argo CD Application resources")
+    return str(wanted.get("namespace") or job.applications)
 
 
 def selected(snapshot: Snapshot, wanted: Mapping[str, Any], namespace: str) -> list[JsonObject]:

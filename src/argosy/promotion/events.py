@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from argosy.machinery.controller import Event
 from argosy.machinery.objects import JsonObject
+from argosy.promotion.applications import NAMESPACE
 from argosy.promotion.names import CREATE_ACTOR, EVENT_PREFIX
 from argosy.promotion.promotions.touched import touched_applications
 
@@ -37,7 +38,16 @@ def freight_event(freight: JsonObject, reason: str, message: str, actor: str, **
     return Event(about=freight, reason=reason, message=message, annotations=_prefixed(about))
 
 
-def promotion_event(promotion: JsonObject, freight: JsonObject | None, reason: str, message: str, **more: str) -> Event:
+def promotion_event(
+    promotion: JsonObject,
+    freight: JsonObject | None,
+    reason: str,
+    message: str,
+    *,
+    applications: str = NAMESPACE,
+    **more: str,
+) -> Event:
+    """`applications`: the namespace of those that a step names without one."""
     metadata = promotion["metadata"]
     about = {
         "actor": actor_of(promotion) or "controller:promotion-controller",
@@ -46,14 +56,14 @@ def promotion_event(promotion: JsonObject, freight: JsonObject | None, reason: s
         "promotion-create-time": metadata["creationTimestamp"],
         "stage-name": promotion["spec"]["stage"],
         **(_of_freight(freight) if freight else {}),
-        **_applications(promotion, freight),
+        **_applications(promotion, freight, applications),
         **{key.replace("_", "-"): value for key, value in more.items()},
     }
     return Event(about=promotion, reason=reason, message=message, annotations=_prefixed(about))
 
 
-def _applications(promotion: JsonObject, freight: JsonObject | None) -> dict[str, str]:
-    found = touched_applications(promotion, freight, actor_of(promotion))
+def _applications(promotion: JsonObject, freight: JsonObject | None, namespace: str) -> dict[str, str]:
+    found = touched_applications(promotion, freight, actor_of(promotion), namespace or NAMESPACE)
     return {"applications": found} if found else {}
 
 

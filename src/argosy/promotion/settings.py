@@ -17,10 +17,15 @@ class Settings:
     is_default_shard: bool = True
     """Whether objects without a shard are ours."""
     argocd_namespace: str = "argocd"
+    """Where Applications are, if nobody says."""
+    argocd_enabled: bool = True
+    """False: no step and no health looks at Applications."""
     shared_namespace: str = "kargo-shared-resources"
     system_namespace: str = "kargo-system-resources"
     control_namespace: str = "kargo"
     """Where our own ServiceAccounts are."""
+    heartbeat_seconds: int = 120
+    """How long a controller counts as alive after it said so."""
     ui_url: str = ""
     webhook_base_url: str = ""
     min_warehouse_interval: timedelta = timedelta()
@@ -32,16 +37,28 @@ class Settings:
     rollouts_enabled: bool = True
     rollouts_instance_id: str = ""
     cache_by_tag_policy: str = "Allow"
+    registry_requests_per_second: int = 20
+    """To one registry; a burst of as many is let through at once."""
+    steps_at_once: int = 1000
+    """Steps of Promotions that are being run outside of the cluster."""
+    discoveries_at_once: int = 2048
     cached_images: int = 100_000
     """Images whose metadata is remembered."""
     github_push_revisions: int = 10
     """Commits at most that one `github-push` makes again through the API."""
+    github_push_verifies_all: bool = False
+    """Whether `github-push` gives commits that no trusted key signed a verified signature, too."""
     oci_push_bytes: int = 1024 * 1024 * 1024
     """What `oci-push` copies at most from one repository into another: 0 is nothing, a negative number no limit."""
     retained_promotions: int = 20
     min_promotion_age: timedelta = timedelta(hours=336)
     retained_freight: int = 20
     min_freight_age: timedelta = timedelta(hours=336)
+
+    @property
+    def applications(self) -> str:
+        """The namespace of Applications; empty where none are looked at."""
+        return self.argocd_namespace if self.argocd_enabled else ""
 
     def owns(self, shard: str) -> bool:
         return shard == self.shard if shard else self.is_default_shard

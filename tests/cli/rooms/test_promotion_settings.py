@@ -27,7 +27,14 @@ def test_variables_set_shards_garbage_collection_and_git(tmp_path: Path) -> None
             "GIT_PUSH_INTEGRATION_POLICY": "RebaseOrFail",
             "GITHUB_PUSH_MAX_REVISIONS": "3",
             "MAX_OCI_PUSH_ARTIFACT_SIZE": "-1",
+            "GITHUB_PUSH_VERIFY_UNTRUSTED_COMMITS": "true",
+            "IMAGE_REGISTRY_RATE_LIMIT": "5",
+            "MAX_CONCURRENT_PROMOTION_RECONCILES": "6",
+            "MAX_CONCURRENT_WAREHOUSE_RECONCILES": "7",
+            "HEARTBEAT_TTL_SECONDS": "30",
+            "ARGOCD_INTEGRATION_ENABLED": "false",
             "GITCLIENT_NAME": "Robot",
+            "GITCLIENT_SIGNING_KEY_TYPE": "gpg",
             "GITCLIENT_SIGNING_KEY_PATH": str(tmp_path / "key"),
         }
     )
@@ -35,6 +42,9 @@ def test_variables_set_shards_garbage_collection_and_git(tmp_path: Path) -> None
     assert (found.shard, found.is_default_shard, found.retained_freight) == ("east", False, 5)
     assert (found.min_promotion_age, found.rollouts_instance_id) == (timedelta(hours=1), "two")
     assert (found.github_push_revisions, found.oci_push_bytes) == (3, -1)
+    assert (found.github_push_verifies_all, found.registry_requests_per_second) == (True, 5)
+    assert (found.steps_at_once, found.discoveries_at_once, found.heartbeat_seconds) == (6, 7, 30)
+    assert found.applications == ""
     assert (found.push_integration, found.identity.name, found.identity.signing_key) == (
         "RebaseOrFail", "Robot", "PRIVATE",
     )  # fmt: skip
@@ -49,6 +59,10 @@ def test_variables_set_shards_garbage_collection_and_git(tmp_path: Path) -> None
         ("MAX_OCI_PUSH_ARTIFACT_SIZE", "-2", "whole number"),
         ("IS_DEFAULT_CONTROLLER", "perhaps", "true or false"),
         ("GIT_PUSH_INTEGRATION_POLICY", "Never", "RebaseOrMerge"),
+        ("GITCLIENT_SIGNING_KEY_TYPE", "ssh", "gpg alone"),
+        ("IMAGE_REGISTRY_RATE_LIMIT", "0", "above 0"),
+        ("HEARTBEAT_TTL_SECONDS", "-5", "above 0"),
+        ("MAX_CONCURRENT_PROMOTION_RECONCILES", "4.5", "whole number"),
         ("GITCLIENT_SIGNING_KEY_PATH", "/nowhere/key", "private key"),
     ],
 )

@@ -5,7 +5,9 @@ Its admission is a door of its own, opened by the first write of such an object:
 
 from __future__ import annotations
 
+import asyncio
 import os
+import platform
 import re
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, Final
@@ -17,6 +19,8 @@ from argosy.promotion import controllers
 from argosy.promotion.admission.handling import handler
 from argosy.promotion.admission.reading import LiveReading
 from argosy.promotion.admission.review import Reviewer
+from argosy.promotion.applications import NAMESPACE
+from argosy.promotion.settings import Settings
 from argosy.runtime.chance import Rng
 from argosy.runtime.client import Client
 from argosy.runtime.clock import Clock
@@ -45,8 +49,31 @@ def build(context: Context) -> Parts:
         controllers=controllers(found),
         answerers=adapters.answerers,
         close=adapters.close,
-        serve=_listener(context, found.system_namespace),
+        serve=_beside(context, found),
     )
+
+
+def _beside(context: Context, found: Settings) -> Callable[[], Coroutine[Any, Any, None]]:
+    """The heartbeat, and the listener where one is set."""
+    from argosy.promotion.adapters.heartbeat import Heartbeat
+
+    listener = _listener(context, found.system_namespace)
+    heartbeat = Heartbeat(
+        context.client,
+        context.clock,
+        namespace=found.control_namespace,
+        shard=found.shard,
+        holder=platform.node() or "argosy",
+        seconds=found.heartbeat_seconds,
+    )
+
+    async def serve() -> None:
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(heartbeat.run())
+            if listener is not None:
+                tasks.create_task(listener())
+
+    return serve
 
 
 def _listener(context: Context, system_namespace: str) -> Callable[[], Coroutine[Any, Any, None]] | None:
@@ -84,4 +111,5 @@ def reviewer(client: Client, clock: Clock, rng: Rng, namespace: str) -> Callable
 
 def _reviewer(client: Client, clock: Clock, rng: Rng, namespace: str) -> Reviewer:
     own = os.environ.get(CONTROL_PLANE_USERS) or rf"system:serviceaccount:{re.escape(namespace)}:.*"
-    return Reviewer(LiveReading(client), clock, rng, control_plane=own)
+    place = os.environ.get("ARGOCD_NAMESPACE") or NAMESPACE
+    return Reviewer(LiveReading(client), clock, rng, control_plane=own, applications=place)

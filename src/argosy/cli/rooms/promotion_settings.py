@@ -32,6 +32,12 @@ def _count(text: str) -> int:
     return int(text)
 
 
+def _positive(text: str) -> int:
+    if not text.isdecimal() or not int(text):
+        raise ValueError("give a whole number above 0")
+    return int(text)
+
+
 def _limit(text: str) -> int:
     return -1 if text == "-1" else _count(text)
 
@@ -53,9 +59,15 @@ VARIABLES: Final[Mapping[str, tuple[str, Callable[[str], Any]]]] = {
     "SHARD_NAME": ("shard", str),
     "IS_DEFAULT_CONTROLLER": ("is_default_shard", _flag),
     "ARGOCD_NAMESPACE": ("argocd_namespace", str),
+    "ARGOCD_INTEGRATION_ENABLED": ("argocd_enabled", _flag),
+    "IMAGE_REGISTRY_RATE_LIMIT": ("registry_requests_per_second", _positive),
+    "MAX_CONCURRENT_PROMOTION_RECONCILES": ("steps_at_once", _positive),
+    "MAX_CONCURRENT_WAREHOUSE_RECONCILES": ("discoveries_at_once", _positive),
+    "GITHUB_PUSH_VERIFY_UNTRUSTED_COMMITS": ("github_push_verifies_all", _flag),
     "SHARED_RESOURCES_NAMESPACE": ("shared_namespace", str),
     "SYSTEM_RESOURCES_NAMESPACE": ("system_namespace", str),
     "KARGO_NAMESPACE": ("control_namespace", str),
+    "HEARTBEAT_TTL_SECONDS": ("heartbeat_seconds", _positive),
     "API_SERVER_BASE_URL": ("ui_url", str),
     "UI_BASE_URL": ("ui_url", str),
     "EXTERNAL_WEBHOOK_SERVER_BASE_URL": ("webhook_base_url", str),
@@ -76,6 +88,7 @@ VARIABLES: Final[Mapping[str, tuple[str, Callable[[str], Any]]]] = {
 """Each with the field of Settings that it sets, and how it is read."""
 IDENTITY: Final = {"GITCLIENT_NAME": "name", "GITCLIENT_EMAIL": "email"}
 SIGNING_KEY: Final = "GITCLIENT_SIGNING_KEY_PATH"
+KEY_TYPE: Final = "GITCLIENT_SIGNING_KEY_TYPE"
 
 
 def settings(environ: Mapping[str, str]) -> Settings:
@@ -92,6 +105,8 @@ def settings(environ: Mapping[str, str]) -> Settings:
 
 def _identity(environ: Mapping[str, str]) -> Identity:
     given = {field: environ[variable] for variable, field in IDENTITY.items() if environ.get(variable)}
+    if (kind := environ.get(KEY_TYPE, "")) not in ("", "gpg"):
+        raise BadVariable(f"{KEY_TYPE}={kind!r}: there is gpg alone")
     if not (path := environ.get(SIGNING_KEY)):
         return Identity(**given)
     try:

@@ -34,6 +34,8 @@ LOCAL_SECONDS: Final = 120.0
 REMOTE_SECONDS: Final = 600.0
 GPG_SECONDS: Final = 60.0
 GPG_TASKS: Final = 32
+OWN: Final = ("G", "U")
+"""What git says of a good signature; where there is only one key, it is by that."""
 ANONYMOUS: Final = Credentials()
 
 
@@ -178,6 +180,23 @@ class GitTool:
         finally:
             if home:
                 await self._in_thread(lambda: shutil.rmtree(home, ignore_errors=True))
+
+    async def signer(self, directory: Path, commit: str, author: Identity) -> tuple[bool, str, str]:
+        """Whether the author's own key signed a commit, and the name and address that the signature has."""
+        if not author.signing_key:
+            return False, "", ""
+        home, _ = await self._signing(author)
+        assert home is not None
+        try:
+            told = await self.run(
+                directory, "-c", "gpg.program=gpg", "log", "-1", "--format=%G?%x00%GS", commit, "--",
+                environment={"GNUPGHOME": str(home), "TMPDIR": str(home)},
+            )  # fmt: skip
+        finally:
+            await self._in_thread(lambda: shutil.rmtree(home, ignore_errors=True))
+        status, _, who = told.strip().partition("\0")
+        name, _, rest = who.rpartition("<")
+        return status in OWN, name.strip(), rest.rstrip(">")
 
     async def _signing(self, author: Identity) -> tuple[Path | None, tuple[str, ...]]:
         """A key ring with the author's key, and git's options that sign with it."""

@@ -37,6 +37,7 @@ class Tools:
     identity: Identity = field(default_factory=Identity)
     push_integration: str = "AlwaysRebase"
     github_push_revisions: int = 10
+    github_push_verifies_all: bool = False
     oci_push_bytes: int = 1024 * 1024 * 1024
     found: Any = None
     """(type, URL) -> Credentials, of one run."""

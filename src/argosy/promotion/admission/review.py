@@ -24,6 +24,7 @@ from argosy.promotion.admission import configs, freight, promotions, stages, war
 from argosy.promotion.admission.aliases import drawn
 from argosy.promotion.admission.faults import Denied, FieldFault, forbidden, invalid
 from argosy.promotion.admission.reading import Reading
+from argosy.promotion.applications import NAMESPACE
 from argosy.promotion.events import actor_of, freight_event, promotion_event
 from argosy.promotion.freight.availability import availability, origin_text
 from argosy.promotion.kinds import (
@@ -97,12 +98,23 @@ def read(review: JsonObject) -> Request:
 
 class Reviewer:
     def __init__(
-        self, reading: Reading, clock: Clock, rng: Rng, *, control_plane: str = CONTROL_PLANE, allow_local: bool = False
+        self,
+        reading: Reading,
+        clock: Clock,
+        rng: Rng,
+        *,
+        control_plane: str = CONTROL_PLANE,
+        allow_local: bool = False,
+        applications: str = NAMESPACE,
     ) -> None:
-        """`control_plane`: a pattern of user names that are ours. `allow_local`: repositories of this machine."""
+        """`control_plane`: a pattern of user names that are ours. `allow_local`: repositories of this machine.
+
+        `applications`: the namespace of those that a step names without one.
+        """
         self._reading, self._clock, self._rng = reading, clock, rng
         self._ours = re.compile(control_plane)
         self._allow_local = allow_local
+        self._applications = applications
         self._ulids = Ulids()
         self._defaults: dict[str, Callable[[Request], Awaitable[JsonObject]]] = {
             "Warehouse": self._default_warehouse,
@@ -301,7 +313,8 @@ class Reviewer:
         actor = actor_of(obj)
         if actor and not request.dry_run:
             message = f'Promotion created for Stage "{obj["spec"]["stage"]}" by "{actor}"'
-            await self._announce(promotion_event(obj, piece, "PromotionCreated", message), "promotion-webhook")
+            event = promotion_event(obj, piece, "PromotionCreated", message, applications=self._applications)
+            await self._announce(event, "promotion-webhook")
 
     async def _announce(self, event: Event, component: str) -> None:
         """An Event is worth no failure of the write that it is about."""

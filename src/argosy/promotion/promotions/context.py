@@ -48,6 +48,7 @@ def context_of(
         },
         actor=actor_of(promotion).partition(":")[2] or actor_of(promotion),
         ui_url=settings.ui_url,
+        applications=settings.applications,
         rollback=(metadata.get("annotations") or {}).get(ROLLBACK) == "true",
         variables=promotion["spec"].get("vars") or (),
     )
@@ -67,6 +68,7 @@ def job_of(promotion: JsonObject, context: Context, execution: Execution, config
         config=config,
         actor=context.actor,
         ui_url=context.ui_url,
+        applications=context.applications,
         output=execution.state.get(step["as"]),
         freight=context.view.references,
         origins=context.view.origins,

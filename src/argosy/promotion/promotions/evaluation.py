@@ -35,6 +35,7 @@ class Context:
     """`{name, alias, origin{name}}` of the Freight that is promoted."""
     actor: str = ""
     ui_url: str = ""
+    applications: str = "argocd"
     rollback: bool = False
     variables: Sequence[Mapping[str, str]] = ()
 

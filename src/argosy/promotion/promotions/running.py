@@ -98,6 +98,7 @@ class Seen:
     visits: tuple[Visit, ...] = ()
     pending: bool = False
     writes: Writes | None = None
+    applications: str = "argocd"
     collection: JsonObject | None = None
     reference: JsonObject | None = None
     has_directory: bool = False
@@ -147,6 +148,7 @@ class Promoting:
         stage = snapshot.object(STAGES, Key(key.namespace, promotion["spec"]["stage"]))
         freight = piece_named(snapshot, key.namespace, promotion["spec"].get("freight") or "")
         seen = Seen(promotion=promotion, stage=stage, freight=freight, memory=_memory(snapshot, promotion))
+        seen = replace(seen, applications=self._settings.argocd_namespace)
         if seen.phase != "Running" or stage is None or freight is None or seen.is_to_end:
             return seen
         if not seen.status.get("stepExecutionMetadata"):
@@ -269,7 +271,7 @@ def _ended_by_hand(seen: Seen, now: datetime) -> Decision:
     wanted = {**seen.status, "phase": "Aborted", "message": message, "finishedAt": timestamps.seconds(now)}
     if execution.metadata:
         wanted["stepExecutionMetadata"] = list(execution.metadata)
-    event = promotion_event(seen.promotion, seen.freight, "PromotionAborted", message)
+    event = promotion_event(seen.promotion, seen.freight, "PromotionAborted", message, applications=seen.applications)
     return Decision((*_write(seen, wanted), event), memory=Due(-1, 0))
 
 
@@ -357,7 +359,9 @@ def _ended(seen: Seen, wanted: JsonObject, phase: str, message: str, now: dateti
     told = f"Promotion {phase}" + (f": {message}" if message else "")
     pending = "true" if phase == "Succeeded" and _is_verified_later(seen) else "false"
     more = {"verification_pending": pending} if phase == "Succeeded" else {}
-    event = promotion_event(seen.promotion, seen.freight, f"Promotion{phase}", told, **more)
+    event = promotion_event(
+        seen.promotion, seen.freight, f"Promotion{phase}", told, applications=seen.applications, **more
+    )
     again = _verified_again(seen) if phase == "Succeeded" else ()
     return Decision((*again, *_write(seen, wanted), event), memory=Due(-1, 0))
 

@@ -11,21 +11,23 @@ from argosy.promotion.applications import NAMESPACE
 from argosy.promotion.expressions import ExpressionFault, template
 
 
-def touched_applications(promotion: JsonObject, freight: JsonObject | None, actor: str) -> str:
+def touched_applications(
+    promotion: JsonObject, freight: JsonObject | None, actor: str, namespace: str = NAMESPACE
+) -> str:
     """JSON, sorted, each once; "" for none. A name that cannot be evaluated yet is left out."""
     names = _names(promotion, freight, actor)
     found: set[tuple[str, str]] = set()
     for step in promotion["spec"].get("steps") or ():
         if step.get("uses") == "argocd-update" and isinstance(step.get("config"), dict):
             own = {**names, "vars": _variables(step.get("vars") or (), names)}
-            found |= {place for app in step["config"].get("apps") or () if (place := _place(app, own))}
+            found |= {place for app in step["config"].get("apps") or () if (place := _place(app, own, namespace))}
     listed = [{"Namespace": namespace, "Name": name} for namespace, name in sorted(found)]
     return json.dumps(listed, separators=(",", ":")) if listed else ""
 
 
-def _place(app: Mapping[str, Any], names: Mapping[str, Any]) -> tuple[str, str] | None:
+def _place(app: Mapping[str, Any], names: Mapping[str, Any], default: str) -> tuple[str, str] | None:
     try:
-        namespace = template(app.get("namespace") or NAMESPACE, names)
+        namespace = template(app.get("namespace") or default, names)
         name = template(app.get("name") or "", names)
     except ExpressionFault:
         return None

@@ -11,7 +11,7 @@ from typing import Any, Final
 from argosy.machinery.controller import Snapshot
 from argosy.machinery.objects import JsonObject, Key
 from argosy.machinery.requests import Write, merge
-from argosy.promotion.applications import RUNNING, broken, is_stale, operation_state, revisions_of
+from argosy.promotion.applications import DISABLED, RUNNING, broken, is_stale, operation_state, revisions_of
 from argosy.promotion.kinds import APPLICATIONS
 
 REFRESH: Final = "argocd.argoproj.io/refresh"
@@ -21,13 +21,19 @@ SEVERITY: Final = {
 PROMOTING: Final = "Cannot assess health because a Promotion is currently in progress"
 
 
-def assessed(snapshot: Snapshot, checks: Sequence[Mapping[str, Any]]) -> tuple[JsonObject, tuple[Write, ...]]:
+def assessed(
+    snapshot: Snapshot, checks: Sequence[Mapping[str, Any]], *, sees_applications: bool = True
+) -> tuple[JsonObject, tuple[Write, ...]]:
     """`status.health`, and refreshes that are to be asked for."""
     state, issues, outputs, writes = "Healthy", list[str](), list[JsonObject](), list[Write]()
     for check in checks:
         if check.get("uses") != "argocd-update":
             state = worst(state, "Unknown")
             issues.append(f'no health checker registered for "{check.get("uses")}"')
+            continue
+        if not sees_applications:
+            state = worst(state, "Unknown")
+            issues.append(f"{DISABLED}; cannot assess the health or sync status of Argo CD Applications")
             continue
         statuses = []
         for wanted in (check.get("config") or {}).get("apps") or ():

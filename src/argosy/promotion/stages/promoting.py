@@ -56,7 +56,9 @@ def _promoted(seen: Seen, work: Work, in_force: Mapping[str, Any], now: datetime
             write = _promotion(seen, piece, now)
             message = f'Automatically promoted Freight from origin "{origin}" for Stage "{seen.key.name}"'
             about = {**write.body, "metadata": {**write.body["metadata"], "creationTimestamp": timestamps.seconds(now)}}
-            chains.append((write, promotion_event(about, piece, "PromotionCreated", message, actor=ACTOR)))
+            place = seen.settings.argocd_namespace
+            event = promotion_event(about, piece, "PromotionCreated", message, applications=place, actor=ACTOR)
+            chains.append((write, event))
     # After the status, and apart: one that is refused keeps neither that nor the Freight of another origin back.
     after = (Apart(tuple(chains)),) if chains else ()
     return replace(work, after=after, wake_at=_soak_ends(seen, now))

@@ -98,7 +98,9 @@ class Looking:
     def _whole(self, snapshot: Snapshot, key: Key, seen: Seen) -> Seen:
         config = snapshot.object(PROJECT_CONFIGS, Key(key.namespace, key.namespace))
         last = (seen.status.get("lastPromotion") or {}).get("status") or {}
-        health, refreshes = assessed(snapshot, last.get("healthChecks") or ())
+        health, refreshes = assessed(
+            snapshot, last.get("healthChecks") or (), sees_applications=self._settings.argocd_enabled
+        )
         origins = [request["origin"]["name"] for request in seen.requests]
         for name in origins:
             snapshot.object(WAREHOUSES, Key(key.namespace, name))  # noted, so that it wakes this Stage

@@ -73,6 +73,8 @@ class Job:
     config: JsonObject
     actor: str = ""
     ui_url: str = ""
+    applications: str = "argocd"
+    """The namespace of Applications where a step names none; empty where none may be looked at."""
     output: JsonObject | None = None
     """What the step gave last time."""
     freight: Sequence[JsonObject] = ()

@@ -15,11 +15,11 @@ from argosy.machinery.controller import Snapshot
 from argosy.machinery.objects import JsonObject
 from argosy.machinery.requests import Write, merge
 from argosy.promotion.applications import (
-    NAMESPACE,
     PROMOTION_INFO,
     RUNNING,
     is_authorized,
     operation_state,
+    place,
     promotion_of,
     revisions_of,
     selected,
@@ -50,7 +50,7 @@ def run(job: Job, snapshot: Snapshot, now: datetime | None) -> Result | Writes:
 
 
 def _chosen(job: Job, snapshot: Snapshot, update: Mapping[str, Any]) -> list[JsonObject]:
-    namespace = update.get("namespace") or NAMESPACE
+    namespace = place(job, update, "update")
     found = selected(snapshot, update, namespace)
     if update.get("name"):
         if not found:

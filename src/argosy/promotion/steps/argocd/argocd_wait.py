@@ -12,7 +12,7 @@ from typing import Any, Final
 from argosy.machinery.controller import Snapshot
 from argosy.machinery.objects import JsonObject
 from argosy.machinery.requests import Write, merge
-from argosy.promotion.applications import NAMESPACE, RUNNING, broken, is_stale, operation_state, selected
+from argosy.promotion.applications import RUNNING, broken, is_stale, operation_state, place, selected
 from argosy.promotion.kinds import APPLICATIONS
 from argosy.promotion.steps.argocd.app_choice import APP_CHOICE, SELECTOR
 from argosy.promotion.steps.kind import Job, Kind, Result, Sort, Status, StepFault, Writes
@@ -34,24 +34,24 @@ def run(job: Job, snapshot: Snapshot, now: datetime | None) -> Result | Writes:
     names, healths, waiting = [], {}, False
     known = (job.output or {}).get("healthStatus") or {}
     for wanted in job.config["apps"]:
-        for application in _found(snapshot, wanted):
+        for application in _found(job, snapshot, wanted):
             metadata = application["metadata"]
-            place = f"{metadata['namespace']}/{metadata['name']}"
+            known_as = f"{metadata['namespace']}/{metadata['name']}"
             names.append({"name": metadata["name"], "namespace": metadata["namespace"]})
-            healths[place] = ((application.get("status") or {}).get("health") or {}).get("status") or ""
+            healths[known_as] = ((application.get("status") or {}).get("health") or {}).get("status") or ""
             conditions = wanted.get("waitFor") or DEFAULT
             if _needs_refresh(application, conditions):
                 writes.append(merge(APPLICATIONS, application, {"metadata": {"annotations": {REFRESH: "normal"}}}))
                 waiting = True
-            elif not _is_as_wanted(application, conditions, known.get(place) or ""):
+            elif not _is_as_wanted(application, conditions, known.get(known_as) or ""):
                 waiting = True
     output = {"apps": names, "healthStatus": healths}
     result = Result(status=Status.RUNNING if waiting else Status.SUCCEEDED, output=output)
     return Writes(tuple(writes), result) if writes else result
 
 
-def _found(snapshot: Snapshot, wanted: Mapping[str, Any]) -> list[JsonObject]:
-    namespace = wanted.get("namespace") or NAMESPACE
+def _found(job: Job, snapshot: Snapshot, wanted: Mapping[str, Any]) -> list[JsonObject]:
+    namespace = place(job, wanted, "wait for")
     found = selected(snapshot, wanted, namespace)
     if not found:
         what = f'Argo CD Application "{wanted["name"]}"' if wanted.get("name") else "any Argo CD Application"

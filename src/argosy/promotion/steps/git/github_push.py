@@ -3,15 +3,19 @@
 The commits go to a temporary branch first; their trees are then committed by the API on top of the target branch, ten
 at most, and the temporary branch is removed. What the API made has another name than what was pushed, so the step's
 output is kept before anything follows it.
+
+GitHub signs a commit that names no author, and takes the caller for one. So it is for commits that our own key signed;
+of others the author and the committer are kept, and GitHub calls them unverified, unless the operator says otherwise.
 """
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 from urllib.parse import quote
 
-from argosy.promotion.adapters.git import GitFault
+from argosy.machinery.objects import JsonObject
+from argosy.promotion.adapters.git import GitFault, Identity
 from argosy.promotion.adapters.providers import commit_url, hosted
 from argosy.promotion.adapters.pulls.github import GitHub
 from argosy.promotion.promotions.naming import generated_branch
@@ -21,10 +25,12 @@ from argosy.promotion.steps.git.working_copy import copy_at
 from argosy.promotion.steps.kind import Kind, Result, Run, Sort, StepFault
 from argosy.promotion.steps.schema import FILLED, FLAG, TEXT, body, whole
 
+PEOPLE: Final = ("%an", "%ae", "%aI", "%cn", "%ce", "%cI")
+
 
 async def run(run: Run) -> Result:
     config, git = run.job.config, run.tools.git
-    place, url, _ = await copy_at(run, config["path"])
+    place, url, author = await copy_at(run, config["path"])
     api = GitHub(run.tools.send, hosted(url), credentials_of(run, url))
     branch = config.get("targetBranch") or ""
     if config.get("generateTargetBranch"):
@@ -32,12 +38,12 @@ async def run(run: Run) -> Result:
     if not branch:
         branch = await git.branch_at(place)
     async with git.pushing(url, branch):
-        commit = await _pushed(run, api, place, url, branch)
+        commit = await _pushed(run, api, (place, author), url, branch)
     return Result(output={"commit": commit, "branch": branch, "commitURL": commit_url("github", url, commit)})
 
 
-async def _pushed(run: Run, api: GitHub, place: Path, url: str, branch: str) -> str:
-    git, credentials = run.tools.git, credentials_of(run, url)
+async def _pushed(run: Run, api: GitHub, copy: tuple[Path, Identity], url: str, branch: str) -> str:
+    place, git, credentials = copy[0], run.tools.git, credentials_of(run, url)
     base, commits = await _missing(run, place, url, branch)
     if not commits:
         return base
@@ -49,7 +55,7 @@ async def _pushed(run: Run, api: GitHub, place: Path, url: str, branch: str) -> 
         )  # fmt: skip
         parent = base
         for commit in commits:
-            parent = await _made(run, api, place, commit, parent)
+            parent = await _made(run, api, copy, commit, parent)
         await _moved(api, branch, parent, known=bool(base), force=bool(run.job.config.get("force")))
         return parent
     except GitFault as fault:
@@ -79,13 +85,32 @@ async def _missing(run: Run, place: Path, url: str, branch: str) -> tuple[str, l
     return base, found
 
 
-async def _made(run: Run, api: GitHub, place: Path, commit: str, parent: str) -> str:
-    git = run.tools.git
+async def _made(run: Run, api: GitHub, copy: tuple[Path, Identity], commit: str, parent: str) -> str:
+    (place, author), git = copy, run.tools.git
     tree = str(await git.run(place, "rev-parse", f"{commit}^{{tree}}")).strip()
     message = str(await git.run(place, "log", "-1", "--format=%B", commit)).strip()
-    body_: dict[str, Any] = {"message": message, "tree": tree, "parents": [parent] if parent else []}
+    told = await _provenance(run, place, author, commit, message)
+    body_: dict[str, Any] = {**told, "tree": tree, "parents": [parent] if parent else []}
     _, made = await api.call("POST", f"{api.api}/repos/{quote(api.place.path)}/git/commits", body_)
     return str(made["sha"])
+
+
+async def _provenance(run: Run, place: Path, author: Identity, commit: str, message: str) -> JsonObject:
+    """Whose commit it will be, and its message."""
+    git = run.tools.git
+    trusted, name, address = await git.signer(place, commit, author)
+    raw = str(await git.run(place, "log", "-1", f"--format={'%x00'.join(PEOPLE)}", commit, "--"))
+    own, own_address, *rest = raw.rstrip("\n").split("\0")
+    if not trusted and not run.tools.github_push_verifies_all:
+        when, committer, committer_address, committed = rest
+        return {
+            "message": message,
+            "author": {"name": own, "email": own_address, "date": when},
+            "committer": {"name": committer, "email": committer_address, "date": committed},
+        }
+    if own and own_address and (own, own_address) != (name, address):
+        message = f"{message}\n\nCo-authored-by: {own} <{own_address}>"
+    return {"message": message}
 
 
 async def _moved(api: GitHub, branch: str, commit: str, *, known: bool, force: bool) -> None:
