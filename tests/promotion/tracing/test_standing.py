@@ -203,3 +203,19 @@ def test_a_change_is_traced_from_the_commit_that_its_image_was_built_from() -> N
     assert found([piece], "abcdef01")
     text = text_of(traced(Pipeline(stages=[stage()]), piece, NOON))
     assert "built from commit abcdef012345 https://git.example/shop" in text
+
+
+def test_freight_older_than_what_a_stage_holds_is_told_as_passed_by() -> None:
+    newer = {**freight("e" * 40), "alias": "fair-falcon"}
+    newer["metadata"] = {**newer["metadata"], "creationTimestamp": "2026-01-01T11:00:00Z"}
+    old = freight(verifiedIn={"test": {"verifiedAt": "2026-01-01T10:30:00Z"}})
+    items = {"Warehouse/w": {"name": "e" * 40}}
+    prod = stage(freightHistory=[{"id": "c", "items": items}], health={"status": "Healthy"})
+    pipeline = Pipeline(freight=[old, newer], stages=[prod])
+
+    assert told(pipeline, old, prod) == (
+        "waiting",
+        "is available, but older than fair-falcon, which is there: it comes if it is promoted",
+    )
+    assert [one["passedBy"] for one in traced(pipeline, old, NOON)["stages"]] == ["fair-falcon"]
+    assert [one["passedBy"] for one in traced(pipeline, newer, NOON)["stages"]] == [""]

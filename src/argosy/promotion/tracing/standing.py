@@ -114,6 +114,22 @@ def _holds(stage: JsonObject, piece: JsonObject) -> bool:
     return bool(history) and piece["metadata"]["name"] in freight_names(history[0])
 
 
+def passed_by(pipeline: Pipeline, piece: JsonObject, stage: JsonObject) -> str:
+    """The newer piece of the same origin that the Stage holds, by its alias or name; empty where there is none."""
+    history = (stage.get("status") or {}).get("freightHistory") or [{}]
+    names, origin = freight_names(history[0]), origin_text(piece.get("origin") or {})
+    for one in pipeline.freight:
+        metadata = one["metadata"]
+        if (
+            metadata["name"] in names
+            and metadata["namespace"] == stage["metadata"]["namespace"]
+            and origin_text(one.get("origin") or {}) == origin
+            and metadata["creationTimestamp"] > piece["metadata"]["creationTimestamp"]
+        ):
+            return str(one.get("alias") or metadata["name"][:12])
+    return ""
+
+
 def _held(
     pipeline: Pipeline, stage: JsonObject, verified: Mapping[str, Any] | None, promotions: Sequence[JsonObject]
 ) -> Standing:
@@ -141,7 +157,7 @@ def _held(
 def _unavailable(pipeline: Pipeline, piece: JsonObject, stage: JsonObject, now: datetime) -> Standing:
     found = availability(stage, piece, now)
     if found:
-        return _not_promoted(stage, piece)
+        return _not_promoted(pipeline, piece, stage)
     if found.ripe_at and found.ripe_at > now:
         return Standing("waiting", "soaks in the Stage before", found.ripe_at)
     request = request_of(stage, origin_text(piece.get("origin") or {})) or {}
@@ -156,8 +172,10 @@ def _unavailable(pipeline: Pipeline, piece: JsonObject, stage: JsonObject, now: 
     return Standing("waiting", f"waits for {' and '.join(above) or 'an approval'} to verify it")
 
 
-def _not_promoted(stage: JsonObject, piece: JsonObject) -> Standing:
+def _not_promoted(pipeline: Pipeline, piece: JsonObject, stage: JsonObject) -> Standing:
     status, origin = stage.get("status") or {}, origin_text(piece.get("origin") or {})
+    if newer := passed_by(pipeline, piece, stage):
+        return Standing("waiting", f"is available, but older than {newer}, which is there: it comes if it is promoted")
     if hold := (status.get("effectiveAutoPromotionHolds") or {}).get(origin):
         return Standing("waiting", f"auto-promotion is held by {hold.get('actor') or hold.get('promotionName')}")
     if status.get("autoPromotionEnabled"):

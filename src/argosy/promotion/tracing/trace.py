@@ -13,7 +13,7 @@ from argosy.promotion.stages.order import phase_of
 from argosy.promotion.tracing.applications import applications_of
 from argosy.promotion.tracing.naming import SOURCE, artefacts, built_from
 from argosy.promotion.tracing.pipeline import Pipeline
-from argosy.promotion.tracing.standing import standing
+from argosy.promotion.tracing.standing import passed_by, standing
 
 
 def traced(pipeline: Pipeline, piece: JsonObject, now: datetime) -> JsonObject:
@@ -43,6 +43,7 @@ def _stage(pipeline: Pipeline, piece: JsonObject, stage: JsonObject, now: dateti
         "stage": stage["metadata"]["name"],
         "state": found.state,
         "why": str(found),
+        "passedBy": passed_by(pipeline, piece, stage) if found.state == "waiting" and not promotions else "",
         "promotions": [_promotion(one) for one in promotions],
         "applications": [one for promotion in promotions[-1:] for one in applications_of(pipeline, promotion)],
     }

@@ -50,11 +50,15 @@ class TracedPromotion(TypedDict):
 
 
 class TracedStage(TypedDict):
-    """`state`: live, past, failed or waiting; `why` in a sentence, with what it waits for."""
+    """`state`: live, past, failed or waiting; `why` in a sentence, with what it waits for.
+
+    `passedBy`: the newer Freight that is there, where this one never was.
+    """
 
     stage: str
     state: str
     why: str
+    passedBy: str
     promotions: list[TracedPromotion]
     applications: list[TracedApplication]
 
@@ -160,6 +164,7 @@ def _stage(context: ServerContext, call: Call, pipeline: Any, stage: JsonObject)
         "stage": stage["stage"],
         "state": stage["state"],
         "why": stage["why"],
+        "passedBy": stage["passedBy"],
         "promotions": [_promotion(one) for one in stage["promotions"]],
         "applications": applications,
     }
