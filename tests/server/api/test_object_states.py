@@ -41,7 +41,7 @@ def having(*conditions: dict[str, str], **status: Any) -> dict[str, Any]:
         (states.promotion, {}, "Pending", "busy"),
         (states.stage, having(condition("Ready", "True"), currentPromotion={"name": "p"}), "Promoting", "busy"),
         (states.stage, having(condition("Ready", "True"), health={"status": "Unhealthy"}), "Unhealthy", "broken"),
-        (states.stage, having(condition("Ready", "False", "NoFreight")), "NoFreight", "attention"),
+        (states.stage, having(condition("Ready", "False", "NoFreight")), "NoFreight", "ok"),
         (states.warehouse, having(condition("Reconciling", "True", "Discovering")), "Discovering", "busy"),
         (states.application_set, having(condition("ErrorOccurred", "True")), "Error", "broken"),
         (states.application_set, having(condition("ErrorOccurred", "False")), "UpToDate", "ok"),

@@ -12,6 +12,8 @@ from argosy.server.calls import sign_in
 from argosy.server.context import ServerContext
 
 MOST: Final = 200
+WAITING: Final = "Waiting"
+"""The reason of a gate: only a person opens it, so it comes before what may mend itself."""
 
 
 class Item(TypedDict):
@@ -55,7 +57,7 @@ def home_endpoints(context: ServerContext) -> tuple[Endpoint, ...]:
                 if item["severity"] in ("broken", "attention"):
                     found.append(item)
         found.sort(key=lambda item: item["name"])
-        found.sort(key=lambda item: (SEVERITIES[item["severity"]], _later(item["since"])))
+        found.sort(key=lambda item: (SEVERITIES[item["severity"]], item["reason"] != WAITING, _later(item["since"])))
         return {"items": found[:MOST], "counts": counts}
 
     return (
@@ -100,8 +102,9 @@ def _item(row: ObjectRow) -> Item:
 def _gate(node: StageNode) -> Item:
     piece = node["next"]
     assert piece is not None, "a gate is where Freight waits"
-    text = f"{piece['alias'] or piece['name'][:8]} waits for a person"
-    return {**_item(node["row"]), "severity": "attention", "reason": "Waiting", "message": text}
+    content = f": {piece['content']}" if piece["content"] else ""
+    text = f"{piece['alias'] or piece['name'][:8]} waits for a person{content}"
+    return {**_item(node["row"]), "severity": "attention", "reason": WAITING, "message": text}
 
 
 def _later(since: str) -> tuple[int, ...]:

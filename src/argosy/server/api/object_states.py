@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final, Literal
 
 from argosy.machinery.objects import JsonObject
@@ -85,6 +85,8 @@ def stage(obj: JsonObject) -> State:
         name = str(current.get("name") or "")
         return State(state="Promoting", severity="busy", message=f"{name} is running", facts=facts)
     found = _by_conditions(obj, facts)
+    if found.state == "NoFreight" and found.severity == "attention":
+        return replace(found, severity="ok")  # it holds nothing yet: that alone is nothing for a person to mend
     if health in ("Unhealthy", "Unknown") and found.severity == "ok":
         issues = "; ".join(map(str, (status.get("health") or {}).get("issues") or ()))
         severity: Severity = "broken" if health == "Unhealthy" else "attention"
