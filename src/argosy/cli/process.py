@@ -269,7 +269,16 @@ async def embedded(
                 partial(
                     part.run,
                     partial(
-                        ports_of, plane, api.client, clock, rng, "argocd", audit, api.workloads.logs, own_client(api)
+                        ports_of,
+                        plane,
+                        api.client,
+                        clock,
+                        rng,
+                        "argocd",
+                        audit,
+                        logs=api.workloads.logs,
+                        own=own_client(api),
+                        inside=api.workloads.pod_runtime,
                     ),
                 ),
             )

@@ -66,7 +66,7 @@ class Shell(Protocol):
 
 class PodShells(Protocol):
     def are_of(self, client: Client) -> bool:
-        """Whether Pods of this cluster have any: simulated ones have not."""
+        """Whether Pods of this cluster have any."""
         ...
 
     def opened(

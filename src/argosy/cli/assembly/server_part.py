@@ -25,7 +25,7 @@ from argosy.runtime.client import Client
 
 if TYPE_CHECKING:
     from argosy.cli.process import ControlPlane
-    from argosy.cluster.ports import LogSource
+    from argosy.cluster.ports import LogSource, PodRuntime
     from argosy.runtime.chance import Rng
     from argosy.runtime.client import Client
     from argosy.runtime.clock import Clock
@@ -138,9 +138,13 @@ def ports_of(
     audit: Path | None,
     logs: LogSource | None = None,
     own: Client | None = None,
+    inside: PodRuntime | None = None,
 ) -> Ports:
-    """What the server needs of a control plane. `own`: a client with the control plane's own name."""
-    from argosy.cli.assembly.shells import SocketShells
+    """What the server needs of a control plane.
+
+    `own`: a client with the control plane's own name; `logs`, `inside`: of the simulated Pods of this process.
+    """
+    from argosy.cli.assembly.shells import Shells
     from argosy.server.process import Ports
 
     return Ports(
@@ -152,7 +156,7 @@ def ports_of(
         lua=plane.lua,
         generators=plane.generators,
         pod_logs=partial(pod_logs, logs),
-        pod_shells=SocketShells(),
+        pod_shells=Shells(inside),
         clock=clock,
         rng=rng,
         namespace=namespace,

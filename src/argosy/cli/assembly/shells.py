@@ -1,22 +1,30 @@
-"""`server.context.PodShells` over the web sockets of real API servers' `pods/exec`."""
+"""`server.context.PodShells`: over the web sockets of real API servers' `pods/exec`, and in the simulated Pods here."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING, Final
 
-from argosy.machinery.objects import Resource
+import orjson
+
+from argosy.cluster.http.streaming.remote_command import ERROR, STDIN, FedConsole, status_of
+from argosy.machinery import requests
+from argosy.machinery.objects import JsonObject, Key, Resource
 from argosy.runtime.client import Client
 
 if TYPE_CHECKING:
     import aiohttp
 
+    from argosy.cluster.ports import CommandConsole, PodRuntime
     from argosy.runtime.http.client import HttpClient
     from argosy.server.context import Shell
 
 PODS: Final = Resource("", "v1", "pods", "Pod")
 EXEC_PROTOCOLS: Final = ("v5.channel.k8s.io", "v4.channel.k8s.io")
+SAID_AT_MOST: Final = 64
+"""Messages that wait for a slow reader; the command waits beyond."""
 
 
 def over_http(client: Client) -> HttpClient | None:
@@ -29,18 +37,80 @@ def over_http(client: Client) -> HttpClient | None:
     return client if isinstance(client, HttpClient) else None
 
 
-class SocketShells:
+class Shells:
+    """`simulated`: what goes on inside the Pods of this very process; None where it has none."""
+
+    def __init__(self, simulated: PodRuntime | None = None) -> None:
+        self._simulated = simulated
+
     def are_of(self, client: Client) -> bool:
-        return over_http(client) is not None
+        return self._simulated is not None or over_http(client) is not None
 
     @asynccontextmanager
     async def opened(
         self, client: Client, namespace: str, pod: str, query: Sequence[tuple[str, str]]
     ) -> AsyncIterator[Shell]:
         elsewhere = over_http(client)
-        assert elsewhere is not None, "asked before"
+        if elsewhere is None:
+            assert self._simulated is not None, "asked before"
+            found = await client.get(requests.Get(PODS, Key(namespace, pod)))
+            async with _simulated(self._simulated, found, query) as shell:
+                yield shell
+            return
         async with elsewhere.socket(PODS.path(namespace, pod, "exec"), query, EXEC_PROTOCOLS) as socket:
             yield SocketShell(socket)
+
+
+@asynccontextmanager
+async def _simulated(
+    runtime: PodRuntime, pod: JsonObject, query: Sequence[tuple[str, str]]
+) -> AsyncIterator[SimulatedShell]:
+    """Raises StatusError."""
+    from argosy.cluster.http.streaming.pods import running_container
+
+    asked = dict(query)
+    container = running_container(pod, asked.get("container", ""))
+    command = [value for name, value in query if name == "command"]
+    shell = SimulatedShell(tty=asked.get("tty") == "true")
+    ran = shell.run(lambda console: runtime.run(pod, container, command, console, tty=shell.tty))
+    try:
+        async with asyncio.TaskGroup() as tasks:
+            running = tasks.create_task(ran, name="simulated shell")
+            try:
+                yield shell
+            finally:
+                running.cancel()
+    except BaseExceptionGroup as group:
+        raise group.exceptions[0] from None  # what its user raised is theirs, not the group's
+
+
+class SimulatedShell:
+    """A command in a simulated container, by the channels that a real one has."""
+
+    def __init__(self, *, tty: bool) -> None:
+        self.tty = tty
+        self._said: asyncio.Queue[tuple[int, bytes] | None] = asyncio.Queue(SAID_AT_MOST)
+        self._console = FedConsole(self._write, tty=tty)
+
+    async def run(self, command: Callable[[CommandConsole], Awaitable[int]]) -> None:
+        try:
+            code = await command(self._console)
+            await self._write(ERROR, orjson.dumps(status_of(code)))
+            await self._said.put(None)
+        except BaseException:
+            with suppress(asyncio.QueueFull):  # its reader, which has much to read, finds the end no more
+                self._said.put_nowait(None)
+            raise
+
+    async def send(self, channel: int, data: bytes) -> None:
+        if channel == STDIN:
+            self._console.feed(data)
+
+    async def receive(self) -> tuple[int, bytes] | None:
+        return await self._said.get()
+
+    async def _write(self, channel: int, data: bytes) -> None:
+        await self._said.put((channel, data))
 
 
 class SocketShell:

@@ -2,7 +2,7 @@
 
 The rights are asked first, so that nobody learns of an Application by what is said of its terminal; the Pod must be in
 the Application's live tree. While it is open, sign-in and right are asked again with each message and every few seconds
-(security rule 11). Pods of the process' own cluster are simulated, and answer that there is no shell.
+(security rule 11). Pods of the process' own cluster are simulated: rules and a few plain commands answer there.
 """
 
 from __future__ import annotations

@@ -36,7 +36,7 @@ async def open_pod_stream(call: Call, subresource: str) -> Response:
         raise bad_request(f"{subresource} is not available: nothing answers for the pods of this server")
     if subresource == "portforward":
         return _port_forward(call, pod, pod_runtime)
-    container = _container(call, pod)
+    container = running_container(pod, first(call.query, "container"))
     if subresource == "attach":
         return _command(call, lambda console: _attach(call, pod, container, console))
     argv = [value for value in call.query.get("command") or () if value]
@@ -52,9 +52,9 @@ def _require_create(call: Call, subresource: str) -> None:
     require(call.wiring.authorizer, call.user, asked)
 
 
-def _container(call: Call, pod: JsonObject) -> str:
-    """The asked one, or the only one; it runs. Raises 400."""
-    name, wanted = pod["metadata"]["name"], first(call.query, "container")
+def running_container(pod: JsonObject, wanted: str) -> str:
+    """The wanted one, or the only one; it runs. Raises StatusError."""
+    name = pod["metadata"]["name"]
     names = [item["name"] for item in pod["spec"]["containers"]]
     if not wanted:
         if len(names) > 1:

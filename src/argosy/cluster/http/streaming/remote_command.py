@@ -36,7 +36,9 @@ Run = Callable[[Console], Awaitable[int]]
 """Gives the exit code."""
 
 
-class _Console:
+class FedConsole:
+    """Of what is fed to it as it arrives."""
+
     def __init__(self, write: Callable[[int, bytes], Awaitable[None]], *, tty: bool) -> None:
         self._write, self._tty = write, tty
         self._input: list[bytes] = []
@@ -91,7 +93,7 @@ async def over_websocket(stream: ByteStream, run: Run, *, stdin: bool, tty: bool
         for start in range(0, len(data), 32768):
             await socket.send(bytes([channel]) + data[start : start + 32768])
 
-    console = _Console(write, tty=tty)
+    console = FedConsole(write, tty=tty)
 
     async def receive() -> None:
         while (message := await socket.receive()) is not None:
@@ -130,7 +132,7 @@ async def over_spdy(stream: ByteStream, run: Run, *, wanted: frozenset[str], tty
             if (output := found.get("stdout" if channel == STDOUT else "stderr")) is not None:
                 await output.write(data)
 
-        console = _Console(write, tty=tty)
+        console = FedConsole(write, tty=tty)
         feeding = tasks.create_task(_feed(console, found.get("stdin")))
         code = await run(console)
         await found["error"].write(orjson.dumps(status_of(code)))
@@ -140,7 +142,7 @@ async def over_spdy(stream: ByteStream, run: Run, *, wanted: frozenset[str], tty
         reading.cancel()
 
 
-async def _feed(console: _Console, stdin: SpdyStream | None) -> None:
+async def _feed(console: FedConsole, stdin: SpdyStream | None) -> None:
     while stdin is not None and (data := await stdin.read()):
         console.feed(data)
     console.feed_end()

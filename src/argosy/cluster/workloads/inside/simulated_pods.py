@@ -15,6 +15,7 @@ from argosy.cluster.workloads.inside.commands import READS_INPUT, Place, Ran
 from argosy.cluster.workloads.inside.fields import api_server, field_value, host_name, kubelet_files
 from argosy.cluster.workloads.inside.files import ALL_LIMIT, POD_LIMIT, Files, data_of, mounted
 from argosy.cluster.workloads.inside.known_images import PORT, page_of, serves_pages
+from argosy.cluster.workloads.inside.line import END, ENTER, INTERRUPT, Line
 from argosy.cluster.workloads.inside.rules import Page
 from argosy.cluster.workloads.kubelet.effects import effects_of, ordinal_of, owners_of
 from argosy.cluster.workloads.rules.rule_book import RuleBook
@@ -28,6 +29,9 @@ GREETING = (
     b"This container is simulated: there is no shell. A few plain commands answer, and rules may say what others\n"
     b"print (docs/simulation.md). 'exit' ends.\n"
 )
+
+
+PROMPT = b"$ "
 
 
 class SimulatedPodRuntime:
@@ -72,27 +76,30 @@ class SimulatedPodRuntime:
 
     async def _interact(self, pod: JsonObject, place: Place, effect: Effect, console: CommandConsole) -> int:
         """Line by line, until the end of the input or `exit`."""
-        await console.write(GREETING + b"$ ")
-        line, code = b"", 0
+        await console.write(GREETING + PROMPT)
+        line, code = Line(), 0
         while data := await console.read():
             for byte in data:
-                if byte not in b"\r\n\x04":
-                    line += bytes([byte])
-                    await console.write(bytes([byte]))
+                if byte == INTERRUPT:
+                    line, code = Line(), 130
+                    await console.write(b"^C\n" + PROMPT)
+                if byte not in ENTER and (byte != END or line.text):
+                    await console.write(line.take(byte))
                     continue
                 await console.write(b"\n")
-                words = line.decode(errors="replace").strip()
-                line = b""
-                if byte == 4 or words.partition(" ")[0] == "exit":
+                words, line = line.text.decode(errors="replace").strip(), Line()
+                if byte == END or words.partition(" ")[0] == "exit":
                     return code
-                if words:
-                    done = self._executed(place, effect, ["sh", "-c", words], b"")
-                    self._keep(pod, place)
-                    await console.write(done.output)
-                    await console.write(done.complaint, error=True)
-                    code = done.code
-                await console.write(b"$ ")
+                code = await self._line(pod, place, effect, words, console) if words else code
+                await console.write(PROMPT)
         return code
+
+    async def _line(self, pod: JsonObject, place: Place, effect: Effect, words: str, console: CommandConsole) -> int:
+        done = self._executed(place, effect, ["sh", "-c", words], b"")
+        self._keep(pod, place)
+        await console.write(done.output)
+        await console.write(done.complaint, error=True)
+        return done.code
 
     def _place(self, pod: JsonObject, container: str, effect: Effect) -> Place:
         spec = next(item for item in pod["spec"]["containers"] if item["name"] == container)
