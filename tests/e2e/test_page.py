@@ -19,6 +19,8 @@ PLACES = (
     "/certificates",
     "/rollouts",
     "/applications/new",
+    "/applications?view=tiles",
+    "/applications?view=summary",
     "/applications/argocd/web?view=logs",
     "/seal",
     "/activity",

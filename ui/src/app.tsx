@@ -1,6 +1,6 @@
 /** The frame: who one is, where one can go, and the page that the address names. */
 import { Suspense, lazy } from "preact/compat";
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 
 import { Failure, me, signOut, whoAmI } from "./api/client";
 import { connected } from "./api/stream";
@@ -131,10 +131,15 @@ const LINKS: [string, string][] = [
 const WITHIN: Record<string, string> = { stages: "/pipelines", warehouses: "/pipelines", freight: "/pipelines", promotions: "/pipelines", analysisruns: "/rollouts", seal: "/sealedsecrets" };
 
 function Navigation() {
+  const place = useRef<HTMLElement>(null);
+  useEffect(() => {
+    // on a narrow screen the places stand in one row, of which only some are seen
+    place.current?.querySelector('[aria-current="page"]')?.scrollIntoView({ block: "nearest", inline: "center" });
+  }, [path.value]);
   const first = path.value.split("/")[1] ?? "";
   const here = WITHIN[first] ?? `/${first}`;
   return (
-    <nav aria-label="Main">
+    <nav ref={place} aria-label="Main">
       <a class="brand" href={href("/")}>
         <img src="./icon.svg" alt="" /> Argosy
       </a>

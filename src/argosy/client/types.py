@@ -459,11 +459,15 @@ class TracedRollout(TypedDict):
 
 
 class TracedStage(TypedDict):
-    """`state`: live, past, failed or waiting; `why` in a sentence, with what it waits for."""
+    """`state`: live, past, failed or waiting; `why` in a sentence, with what it waits for.
+
+    `passedBy`: the newer Freight that is there, where this one never was.
+    """
 
     stage: str
     state: str
     why: str
+    passedBy: str
     promotions: list[TracedPromotion]
     applications: list[TracedApplication]
 

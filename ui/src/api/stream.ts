@@ -43,7 +43,6 @@ export function live<T extends object>(place: string): Live<T> {
     });
     source.onerror = () => {
       source?.close();
-      connected.value = false;
       if (closed) return;
       void why();
       timer = window.setTimeout(open, wait);
@@ -55,6 +54,7 @@ export function live<T extends object>(place: string): Live<T> {
   async function why(): Promise<void> {
     try {
       const response = await fetch(href(place.replace("/stream/", "/")), { credentials: "same-origin" });
+      connected.value = response.status < 500;
       if (response.status === 401) {
         close();
         signInAgain();
@@ -64,7 +64,7 @@ export function live<T extends object>(place: string): Live<T> {
         if (response.status < 500) close();
       }
     } catch {
-      // it is away: the connection is shown as lost
+      connected.value = false;
     }
   }
 

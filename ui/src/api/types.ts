@@ -1553,11 +1553,16 @@ export interface components {
             step: string;
             message: string;
         };
-        /** @description `state`: live, past, failed or waiting; `why` in a sentence, with what it waits for. */
+        /**
+         * @description `state`: live, past, failed or waiting; `why` in a sentence, with what it waits for.
+         *
+         *         `passedBy`: the newer Freight that is there, where this one never was.
+         */
         TracedStage: {
             stage: string;
             state: string;
             why: string;
+            passedBy: string;
             promotions: components["schemas"]["TracedPromotion"][];
             applications: components["schemas"]["TracedApplication"][];
         };

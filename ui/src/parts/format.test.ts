@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 
-import { age, length, namedLink, safeLink, span, shortRevision } from "./format";
+import { age, length, namedLink, readable, safeLink, span, shortRevision } from "./format";
 
 const NOW = Date.parse("2026-01-01T12:00:00Z");
 
@@ -54,4 +54,9 @@ test("a link has the title that stands before its address, and none leads to a s
   expect(namedLink("|https://a.example/x")?.title).toBe("https://a.example/x");
   expect(namedLink("<b>x</b>|javascript:alert(1)")).toBeNull();
   expect(namedLink("https://a.example/|javascript:alert(1)")).toBeNull();
+});
+
+test("moments within a sentence are told as people read them", () => {
+  expect(readable("until 2026-01-01T12:00:00Z, or later", "en-GB")).toMatch(/^until 1 Jan 2026, \d\d:\d\d, or later$/);
+  expect(readable("nothing here 2026-01-01")).toBe("nothing here 2026-01-01");
 });

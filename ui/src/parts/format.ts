@@ -52,3 +52,10 @@ export function namedLink(text: string): { title: string; url: string } | null {
   const url = safeLink(at < 0 ? text : text.slice(at + 1));
   return url === null ? null : { title: (at < 0 ? "" : text.slice(0, at).trim()) || url, url };
 }
+
+/** A sentence of the server with its moments as a person reads them, in the time of this browser. */
+export function readable(text: string, locale?: string): string {
+  return text.replace(/\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ/g, (moment) =>
+    new Date(moment).toLocaleString(locale, { dateStyle: "medium", timeStyle: "short" }),
+  );
+}

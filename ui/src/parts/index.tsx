@@ -168,8 +168,9 @@ export function Tabs({ names, chosen }: { names: string[]; chosen: string }) {
   );
 }
 
-export function Sortable({ column, children }: { column: string; children: ComponentChildren }) {
-  const sort = query.value.get("sort") ?? "name";
+/** `usual`: how the list is sorted when the address does not say it. */
+export function Sortable({ column, usual = "name", children }: { column: string; usual?: string; children: ComponentChildren }) {
+  const sort = query.value.get("sort") ?? usual;
   const order = sort === column ? "ascending" : sort === `-${column}` ? "descending" : "none";
   return (
     <th scope="col" aria-sort={order}>
@@ -183,13 +184,23 @@ export function Sortable({ column, children }: { column: string; children: Compo
 /** Where filters stand beside the list; elsewhere they are opened by a press. */
 const WIDE = matchMedia("(min-width: 1001px)");
 
-export function Trouble({ title, problem }: { title: string; problem: string }) {
+/** What cannot be shown, why, and where to go instead. The server does not tell what is absent from what one may not see. */
+export function Trouble({ title, problem, up }: { title: string; problem: string; up: [place: string, words: string] }) {
+  const refused = /permission denied|not found/i.test(problem);
   return (
     <>
       <div class="head">
         <h1>{title}</h1>
       </div>
-      <Note severity="broken">{problem}</Note>
+      <Note severity="broken">
+        <span>
+          <strong>{problem}</strong>
+          {refused && " – either it does not exist, or you may not see it. Look at the spelling, or ask for the right to get it."}
+        </span>
+      </Note>
+      <p>
+        <a href={href(up[0])}>{up[1]}</a>
+      </p>
     </>
   );
 }
@@ -197,6 +208,7 @@ export function Trouble({ title, problem }: { title: string; problem: string }) 
 /** Filters of a list with counts; what is chosen stands in the address. */
 export function Facets({ facets, names }: { facets: Record<string, Record<string, number>>; names: Record<string, string> }) {
   const chosen = Object.keys(names).reduce((count, name) => count + query.value.getAll(name).length, 0);
+  if (chosen === 0 && !Object.keys(names).some((name) => Object.keys(facets[name] ?? {}).length > 1)) return null;
   return (
     <details class="facets-box" open={WIDE.matches}>
       <summary>Filters{chosen > 0 && ` (${chosen})`}</summary>

@@ -11,6 +11,8 @@ const SETTLED = 300;
 
 interface Props<R> {
   label: string;
+  /** For what a style sheet says of this table alone. */
+  name?: string;
   head: ComponentChildren;
   columns: number;
   matched: number;
@@ -23,7 +25,7 @@ interface Props<R> {
 }
 
 /** The first row that is seen stands in the address, as `offset`. */
-export function VirtualTable<R>({ label, head, columns, matched, rows, question, onView, draw }: Props<R>) {
+export function VirtualTable<R>({ label, name = "", head, columns, matched, rows, question, onView, draw }: Props<R>) {
   const body = useRef<HTMLTableSectionElement>(null);
   const height = useRef(USUAL_ROW);
   const [view, setView] = useState(AT_FIRST);
@@ -77,7 +79,7 @@ export function VirtualTable<R>({ label, head, columns, matched, rows, question,
   const below = matched - Math.min(view.last, matched);
   return (
     <div class="table-box">
-      <table class="virtual" aria-label={label} aria-rowcount={matched + 1}>
+      <table class={`virtual ${name}`} aria-label={label} aria-rowcount={matched + 1}>
         <thead>
           <tr aria-rowindex={1}>{head}</tr>
         </thead>

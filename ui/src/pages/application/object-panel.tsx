@@ -3,8 +3,10 @@ import { useEffect, useState } from "preact/hooks";
 
 import { ask, Failure } from "../../api/client";
 import { Ago, Badge, Button, Copy, Dialog, Note, toast } from "../../parts";
+import { go, query, withQuery } from "../../router";
 import { LogsView } from "../logs/view";
 import { yaml } from "../objects/model";
+import { TerminalPanel } from "../terminal/panel";
 import { Differences } from "./diff";
 import { differences, editable, type Managed, mergePatch, type Shown } from "./model";
 import { act } from "./page";
@@ -28,12 +30,18 @@ interface Event {
 }
 
 const Editor = lazy(() => import("../../parts/editor").then((found) => found.Editor));
-const VIEWS = ["summary", "live", "diff", "events", "logs"] as const;
+const VIEWS = ["summary", "live", "diff", "events", "logs", "terminal"];
 const PRINT = new Set(["Pod", "ReplicaSet", "Deployment", "StatefulSet", "DaemonSet", "Job", "CronJob", "Rollout"]);
 
-/** One object of the tree: what it is, as it lives, what was told of it, and what can be done with it. */
+function offers(view: string, node: Node): boolean {
+  if (view === "terminal") return node.kind === "Pod" && !node.group;
+  return view !== "logs" || PRINT.has(node.kind);
+}
+
+/** One object of the tree: what it is, as it lives, what was told of it, and what can be done with it. The tab is in the address. */
 export function ObjectPanel({ app, node, onClose }: { app: Shown; node: Node; onClose: () => void }) {
-  const [view, setView] = useState<(typeof VIEWS)[number]>("summary");
+  const asked = tabOf(query.value.get("tab"));
+  const view = VIEWS.includes(asked) && offers(asked, node) ? asked : "summary";
   return (
     <Dialog title={`${node.kind} ${node.name}`} onClose={onClose}>
       <form method="dialog">
@@ -41,8 +49,8 @@ export function ObjectPanel({ app, node, onClose }: { app: Shown; node: Node; on
           {node.kind} {node.name}
         </h1>
         <div class="tabs" role="tablist">
-          {VIEWS.filter((name) => name !== "logs" || PRINT.has(node.kind)).map((name) => (
-            <Button key={name} kind="plain" role="tab" aria-selected={name === view} onClick={() => setView(name)}>
+          {VIEWS.filter((name) => offers(name, node)).map((name) => (
+            <Button key={name} kind="plain" role="tab" aria-selected={name === view} onClick={() => go(withQuery({ tab: name === "summary" ? null : name }), "replace")}>
               {name[0]?.toUpperCase() + name.slice(1)}
             </Button>
           ))}
@@ -52,6 +60,15 @@ export function ObjectPanel({ app, node, onClose }: { app: Shown; node: Node; on
         {view === "diff" && <ObjectDiff app={app} node={node} />}
         {view === "logs" && <LogsView place={{ ...placed(app), namespace: node.namespace ?? "", kind: node.kind, group: node.group ?? "", name: node.name }} />}
         {view === "events" && <Events app={app} node={node} />}
+        {view === "terminal" && (
+          <TerminalPanel
+            {...placed(app)}
+            project={app.row.project}
+            namespace={node.namespace ?? ""}
+            pod={node.name}
+            manifest={`/api/v1/applications/${app.row.name}/resource?${named(app, node)}`}
+          />
+        )}
         <Actions app={app} node={node} onDone={onClose} />
         <div class="actions">
           <Button kind="primary" type="submit">
@@ -61,6 +78,11 @@ export function ObjectPanel({ app, node, onClose }: { app: Shown; node: Node; on
       </form>
     </Dialog>
   );
+}
+
+/** Argo CD's names of the same tabs lead here, too. */
+function tabOf(given: string | null): string {
+  return { manifest: "live", exec: "terminal", event: "events" }[given ?? ""] ?? given ?? "summary";
 }
 
 function placed(app: Shown): { application: string; appNamespace: string } {

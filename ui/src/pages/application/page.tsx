@@ -27,7 +27,7 @@ export function ApplicationPage({ namespace, name }: { namespace: string; name: 
   const found = useLive<Live>(`/api/argosy/v1/stream/applications/${place}`);
   const app = found?.value.value;
   const problem = found?.problem.value;
-  if (problem) return <Trouble title={name} problem={problem} />;
+  if (problem) return <Trouble title={name} problem={problem} up={["/applications", "All applications"]} />;
   if (!app) return <p class="muted">Loading…</p>;
   if (app.gone) {
     return (
@@ -42,7 +42,7 @@ export function ApplicationPage({ namespace, name }: { namespace: string; name: 
 function Found({ app }: { app: Shown }) {
   const { row } = app;
   const rights = useRights(row.project, row.namespace, row.name);
-  const view = query.value.get("view") ?? "overview";
+  const view = query.value.get("view") ?? (query.value.has("node") ? "tree" : "overview");
   const [syncs, setSyncs] = useState(false);
   const [deletes, setDeletes] = useState(false);
   return (

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 
-import { BUDGET, drawn, type Node } from "./tree-model";
+import { addressOf, BUDGET, drawn, type Node, nodeOf } from "./tree-model";
 
 const OPEN = new Set<string>();
 
@@ -58,4 +58,15 @@ test("owners in a circle do not hang the page", () => {
   const b = node("B", "b", a);
   a.parentRefs = [{ kind: "B", name: "b", namespace: "n" }];
   expect(drawn({ nodes: [a, b] }, "app", OPEN, "").placed.map((one) => one.title)).toEqual(["app"]);
+});
+
+test("an object is found by its address, as Argo CD writes it", () => {
+  const web = { kind: "Pod", namespace: "shop", name: "web-1" };
+  const route = { group: "networking.k8s.io", kind: "Ingress", namespace: "shop", name: "web" };
+  const role = { group: "rbac.authorization.k8s.io", kind: "ClusterRole", name: "a/0" };
+  const tree = { nodes: [web, route], orphanedNodes: [role] };
+  for (const one of [web, route, role]) expect(nodeOf(tree, addressOf(one))).toBe(one);
+  expect(nodeOf(tree, "/Pod/shop/web-1/0")).toBe(web);
+  expect(nodeOf(tree, "/Pod/shop/web-2")).toBeNull();
+  expect(nodeOf(tree, null)).toBeNull();
 });

@@ -149,3 +149,17 @@ function single(node: Node): Entry {
 function rank(health: string | undefined): number {
   return health ? (RANK[health] ?? 4) : 5;
 }
+
+/** How Argo CD's page names an object in its address: group/kind/namespace/name, and the number of a container after it. */
+export function addressOf(node: Node): string {
+  return [node.group ?? "", node.kind, node.namespace ?? "", node.name].join("/");
+}
+
+/** The object that an address names, if it is there. A name may have slashes of its own. */
+export function nodeOf(tree: Tree, address: string | null): Node | null {
+  if (!address) return null;
+  const all = [...(tree.nodes ?? []), ...(tree.orphanedNodes ?? [])];
+  const named = all.find((one) => addressOf(one) === address);
+  const container = /\/\d+$/;
+  return named ?? (container.test(address) ? (all.find((one) => addressOf(one) === address.replace(container, "")) ?? null) : null);
+}

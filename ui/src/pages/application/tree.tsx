@@ -8,7 +8,7 @@ import { go, href, query, withQuery } from "../../router";
 import { LAYOUTS, laidOut } from "./layouts";
 import type { Shown } from "./model";
 import { ObjectPanel } from "./object-panel";
-import { drawn, type Node, type Placed, type Tree } from "./tree-model";
+import { addressOf, drawn, type Node, nodeOf, type Placed, type Tree } from "./tree-model";
 
 const WIDTH = 210;
 const HEIGHT = 46;
@@ -41,7 +41,7 @@ function useTree(app: Shown): { tree: Tree | null; problem: string } {
 export function TreeView({ app }: { app: Shown }) {
   const { tree, problem } = useTree(app);
   const [open, setOpen] = useState<ReadonlySet<string>>(new Set());
-  const [chosen, setChosen] = useState<Node | null>(null);
+  const chosen = tree && nodeOf(tree, query.value.get("node"));
   const search = query.value.get("search") ?? "";
   const layout = query.value.get("layout") ?? "owners";
   const found = useMemo(() => (tree ? drawn(laidOut(tree, layout), app.row.name, open, search) : null), [tree, layout, open, search, app.row.name]);
@@ -49,7 +49,7 @@ export function TreeView({ app }: { app: Shown }) {
   if (!found) return <p class="muted">Loading…</p>;
   const width = found.columns * (WIDTH + GAP_X) - GAP_X + 2 * MARGIN;
   const height = found.rows * (HEIGHT + GAP_Y) + 2 * MARGIN;
-  const choose = (one: Placed) => (one.node && one.node.kind !== "Node" ? setChosen(one.node) : one.folded.length && setOpen(new Set([...open, one.key])));
+  const choose = (one: Placed) => (one.node && one.node.kind !== "Node" ? go(withQuery({ node: addressOf(one.node), view: "tree" })) : one.folded.length && setOpen(new Set([...open, one.key])));
   return (
     <>
       <div class="head">
@@ -77,7 +77,7 @@ export function TreeView({ app }: { app: Shown }) {
           ))}
         </svg>
       </Mapped>
-      {chosen && <ObjectPanel app={app} node={chosen} onClose={() => setChosen(null)} />}
+      {chosen && <ObjectPanel app={app} node={chosen} onClose={() => go(withQuery({ node: null, tab: null }))} />}
     </>
   );
 }

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 
-import { allOf, bulkEffect, bulkRequest, placeOf, questionOf } from "./model";
+import { allOf, bulkEffect, bulkRequest, placeOf, questionOf, shares } from "./model";
 
 test("the question is made of what the address says, and of nothing else", () => {
   const query = new URLSearchParams("search=web&sync=OutOfSync&sync=Unknown&sort=-health&offset=50&view=x&evil=1");
@@ -30,4 +30,12 @@ test("the effect of a sync counts what differs", () => {
 
 test("all that match are asked for with as many rows as may be selected at once", () => {
   expect(allOf(questionOf(new URLSearchParams("sync=OutOfSync&limit=3")))).toBe("/api/argosy/v1/applications?limit=500&sync=OutOfSync");
+});
+
+test("what there is most of comes first, with its share", () => {
+  expect(shares({ Synced: 1, OutOfSync: 3 }, 4)).toEqual([
+    { value: "OutOfSync", count: 3, share: 0.75 },
+    { value: "Synced", count: 1, share: 0.25 },
+  ]);
+  expect(shares({ a: 0 }, 0)).toEqual([{ value: "a", count: 0, share: 0 }]);
 });

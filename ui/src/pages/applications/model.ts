@@ -21,6 +21,15 @@ export function questionOf(query: URLSearchParams): string {
   return `/api/argosy/v1/stream/applications?${asked}`;
 }
 
+export const VIEWS = ["list", "tiles", "summary"];
+
+/** What a facet's values are of the whole, the most first. */
+export function shares(counts: Record<string, number>, whole: number): { value: string; count: number; share: number }[] {
+  return Object.entries(counts)
+    .map(([value, count]) => ({ value, count, share: whole > 0 ? count / whole : 0 }))
+    .sort((a, b) => b.count - a.count || a.value.localeCompare(b.value));
+}
+
 /** More than these are not selected by one press. */
 export const MOST_SELECTED = 500;
 

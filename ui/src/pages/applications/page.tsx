@@ -1,14 +1,16 @@
 import { ask, Failure, type Schemas } from "../../api/client";
 import { keyOf } from "../../api/patch";
-import { Ago, Badge, Button, Facets, Note, Search, Sortable, StateBadge, toast } from "../../parts";
+import { Ago, Badge, Button, Facets, Note, Search, Sortable, StateBadge, Tabs, toast } from "../../parts";
 import { shortRevision } from "../../parts/format";
 import { SavedViews } from "../../parts/saved-views";
 import { VirtualTable } from "../../parts/virtual";
 import { go, href, query } from "../../router";
 import { useWindow, type Window } from "../live-page";
 import { selectAll, selected, SelectionBar, toggle } from "./selection";
-import { allOf, FACETS, placeOf, questionOf } from "./model";
+import { allOf, FACETS, placeOf, questionOf, VIEWS } from "./model";
+import { Summary, Tiles } from "./overviews";
 import "../list.css";
+import "./page.css";
 
 type Page = Schemas["ApplicationPage"];
 type Row = Schemas["ApplicationRow"];
@@ -16,6 +18,7 @@ type Row = Schemas["ApplicationRow"];
 export function ApplicationsPage() {
   const found = useWindow<Row, Page>(questionOf(query.value));
   const { page, problem } = found;
+  const view = query.value.get("view") ?? "list";
   return (
     <>
       <div class="head">
@@ -31,20 +34,28 @@ export function ApplicationsPage() {
         </span>
       </div>
       {problem && <Note severity="broken">{problem}</Note>}
+      <Tabs names={VIEWS} chosen={view} />
       <SavedViews />
       <SelectionBar />
       <div class="list">
         {page && <Facets facets={page.facets} names={FACETS} />}
-        <div>{page ? <Rows page={page} found={found} /> : !problem && <p class="muted">Loading…</p>}</div>
+        <div>{page ? <Shown view={view} page={page} found={found} /> : !problem && <p class="muted">Loading…</p>}</div>
       </div>
     </>
   );
 }
 
-function Rows({ page, found }: { page: Page; found: Window<Page, Row> }) {
+function Shown({ view, page, found }: { view: string; page: Page; found: Window<Page, Row> }) {
   if (page.matched === 0) return <Empty filtered={page.total > 0} />;
+  if (view === "tiles") return <Tiles question={found.question} />;
+  if (view === "summary") return <Summary page={page} />;
+  return <Rows page={page} found={found} />;
+}
+
+function Rows({ page, found }: { page: Page; found: Window<Page, Row> }) {
   return (
     <VirtualTable
+      name="applications"
       label="Applications"
       head={<Head question={found.question} matched={page.matched} />}
       columns={8}
@@ -101,7 +112,10 @@ function Line({ row, at }: { row: Row; at: number }) {
           <a href={href(placeOf(row))} data-row>
             {row.name}
           </a>
-          <div class="muted small">{row.project}</div>
+          <div class="muted small only-wide">{row.project}</div>
+          <div class="small one-line only-narrow">
+            {row.why.reason}: {row.why.message}
+          </div>
         </div>
       </td>
       <td class="tight">
@@ -145,9 +159,13 @@ function Empty({ filtered }: { filtered: boolean }) {
           No application has all of this. <a href={href("/applications")}>Show all</a>
         </p>
       ) : (
-        <p>
-          There are no applications that you may see. <code>kubectl apply -f your-application.yaml</code> makes one.
-        </p>
+        <>
+          <p>There are no Applications that you may see.</p>
+          <p class="muted">
+            An Application keeps a cluster as a folder of Git, a chart or an image of manifests says. Press <strong>New application…</strong> or run{" "}
+            <code>kubectl apply -f your-application.yaml</code>.
+          </p>
+        </>
       )}
     </div>
   );

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 
 import { arrivedAt, contents, severityOf, standing, type Trace, type TracedStage } from "./model";
 
-const stage = (name: string, state: string, change: Partial<TracedStage> = {}): TracedStage => ({ stage: name, state, why: `is ${state}`, promotions: [], applications: [], ...change });
+const stage = (name: string, state: string, change: Partial<TracedStage> = {}): TracedStage => ({ stage: name, state, why: `is ${state}`, passedBy: "", promotions: [], applications: [], ...change });
 const trace = (...stages: TracedStage[]): Trace => ({ freight: "f", alias: "sly-fox", project: "shop", origin: "Warehouse/w", discoveredAt: "", artefacts: [], stages });
 
 test("contents are named in short", () => {
@@ -15,7 +15,8 @@ test("contents are named in short", () => {
 });
 
 test.each([
-  [[stage("dev", "live"), stage("prod", "waiting", { why: "waits for a person" })], "attention", "prod waits for a person"],
+  [[stage("dev", "live"), stage("prod", "waiting", { why: "waits for a person" })], "attention", "prod: it waits for a person"],
+  [[stage("dev", "past"), stage("prod", "waiting", { passedBy: "fair-falcon" })], "ok", "fair-falcon, which is newer, went on instead of it"],
   [[stage("dev", "failed", { why: "stopped" }), stage("prod", "waiting")], "broken", "stopped"],
   [[stage("dev", "live"), stage("prod", "live")], "ok", "It is everywhere it can go"],
   [[stage("dev", "promoting", { why: "step 2" })], "busy", "dev: step 2"],

@@ -7,7 +7,13 @@ export type TracedStage = Schemas["TracedStage"];
 
 const SEVERITY: Record<string, Severity> = { live: "ok", past: "ok", failed: "broken", waiting: "attention" };
 
+/** Where it never was and will hardly be: a newer piece is there. */
+export function isPassed(stage: TracedStage): boolean {
+  return stage.passedBy !== "";
+}
+
 export function severityOf(stage: TracedStage): Severity {
+  if (isPassed(stage)) return "ok";
   return SEVERITY[stage.state] ?? "busy";
 }
 
@@ -24,10 +30,13 @@ export function contents(trace: Trace): string[] {
 export function standing(trace: Trace): { severity: Severity; words: string; stage: string } {
   const failed = trace.stages.find((one) => one.state === "failed");
   if (failed) return { severity: "broken", words: failed.why, stage: failed.stage };
-  const waits = trace.stages.find((one) => one.state === "waiting");
-  if (waits) return { severity: "attention", words: `${waits.stage} ${waits.why}`, stage: waits.stage };
-  const open = trace.stages.find((one) => one.state !== "live" && one.state !== "past");
-  if (open) return { severity: "busy", words: `${open.stage}: ${open.why}`, stage: open.stage };
+  const open = trace.stages.filter((one) => !isPassed(one));
+  const waits = open.find((one) => one.state === "waiting");
+  if (waits) return { severity: "attention", words: `${waits.stage}: it ${waits.why}`.replace("it Promotion", "Promotion"), stage: waits.stage };
+  const other = open.find((one) => one.state !== "live" && one.state !== "past");
+  if (other) return { severity: "busy", words: `${other.stage}: ${other.why}`, stage: other.stage };
+  const newer = trace.stages.find(isPassed);
+  if (newer) return { severity: "ok", words: `${newer.passedBy}, which is newer, went on instead of it`, stage: newer.stage };
   return { severity: "ok", words: "It is everywhere it can go", stage: trace.stages.at(-1)?.stage ?? "" };
 }
 

@@ -2,10 +2,10 @@ import { useEffect, useState } from "preact/hooks";
 
 import { ask, Failure, type Schemas } from "../../api/client";
 import { Ago, Badge, Note, Search, type Severity, StateBadge } from "../../parts";
-import { safeLink } from "../../parts/format";
+import { readable, safeLink } from "../../parts/format";
 import { href, query } from "../../router";
 import { useLive } from "../live-page";
-import { arrivedAt, contents, severityOf, standing, type Trace, type TracedStage } from "./model";
+import { arrivedAt, contents, isPassed, severityOf, standing, type Trace, type TracedStage } from "./model";
 import "../list.css";
 import "../objects/details/view.css";
 import "./page.css";
@@ -48,11 +48,13 @@ function Found({ wanted }: { wanted: string }) {
   return <>{traces.map((one) => <Delivery key={`${one.project}/${one.freight}`} trace={one} />)}</>;
 }
 
-function Newest() {
-  const page = useLive<Schemas["ObjectPage"]>(`/api/argosy/v1/stream/freight?sort=-created&limit=${NEWEST}`)?.value.value;
+/** `youngerThan`: milliseconds; older ones are left out. */
+export function Newest({ most = NEWEST, youngerThan = Infinity }: { most?: number; youngerThan?: number }) {
+  const page = useLive<Schemas["ObjectPage"]>(`/api/argosy/v1/stream/freight?sort=-created&limit=${most}`)?.value.value;
   if (!page) return <p class="muted">Loading…</p>;
-  if (page.rows.length === 0) return <div class="panel">Nothing is on its way: no warehouse has found anything yet.</div>;
-  return <>{page.rows.map((row) => <Live key={`${row.namespace}/${row.name}`} row={row} />)}</>;
+  const rows = page.rows.filter((row) => Date.now() - Date.parse(row.createdAt) < youngerThan);
+  if (rows.length === 0) return <div class="panel">{page.rows.length ? "Nothing new was found." : "Nothing is on its way: no warehouse has found anything yet."}</div>;
+  return <>{rows.map((row) => <Live key={`${row.namespace}/${row.name}`} row={row} />)}</>;
 }
 
 /** Asked again whenever the Freight changes, which it does at each stage. */
@@ -79,7 +81,7 @@ function Delivery({ trace }: { trace: Trace }) {
         </span>
       </h2>
       <p>
-        {words}{" "}
+        {readable(words)}{" "}
         {severity === "attention" && <a href={href(`/pipelines/${e(trace.project)}?stage=${e(stage)}`)}>Go to {stage}</a>}
       </p>
       <ol class="way">
@@ -95,8 +97,8 @@ function Stage({ project, stage }: { project: string; stage: TracedStage }) {
   const last = stage.promotions.at(-1);
   return (
     <li>
-      <Badge severity={severityOf(stage) as Severity}>{stage.state}</Badge> <strong>{stage.stage}</strong> <Ago at={arrivedAt(stage)} />
-      {stage.state !== "live" && <div class="small">{stage.why}</div>}
+      <Badge severity={severityOf(stage) as Severity}>{isPassed(stage) ? "passed by" : stage.state}</Badge> <strong>{stage.stage}</strong> <Ago at={arrivedAt(stage)} />
+      {stage.state !== "live" && <div class="small">{isPassed(stage) ? `${stage.passedBy} is there, which is newer` : readable(stage.why)}</div>}
       {last && (
         <div class="small">
           <a href={href(`/promotions/${e(project)}/${e(last.name)}`)}>promotion</a> by {last.actor}

@@ -1,4 +1,9 @@
-/** Where a line of the home page leads to. Pure. */
+/** Where a line of the home page leads to, and what one can do there. Pure. */
+import type { Schemas } from "../../api/client";
+
+export type Item = Schemas["Home"]["items"][number];
+/** Milliseconds. */
+export const DAY = 86_400_000;
 
 const PLACES: Record<string, string> = {
   Application: "applications",
@@ -15,4 +20,15 @@ const PLACES: Record<string, string> = {
 export function placeOfItem(item: { kind: string; namespace: string; name: string }): string {
   const place = PLACES[item.kind];
   return place ? `/${place}/${encodeURIComponent(item.namespace)}/${encodeURIComponent(item.name)}` : "/";
+}
+
+/** Either actions of the kind that are offered at once, or a link to where the next step is. */
+export function nextOf(item: Item): { acts?: string; to: string; words: string } {
+  const to = placeOfItem(item);
+  if (item.kind === "Stage" && item.reason === "Waiting") return { acts: "stages", to, words: "Promote" };
+  if (item.kind === "Rollout") return { acts: "rollouts", to, words: "Look at it" };
+  if (item.kind !== "Application") return { to, words: "See why, and what led to it" };
+  if (item.reason === "OutOfSync") return { to: `${to}?view=diff`, words: "See what differs" };
+  if (/Health|Degraded|Missing/.test(item.reason)) return { to: `${to}?view=tree`, words: "See which objects are not well" };
+  return { to, words: "See why" };
 }

@@ -3,7 +3,9 @@ import { useEffect, useState } from "preact/hooks";
 import { ask, Failure, type Schemas } from "../../api/client";
 import { Ago, Badge, Note, type Severity } from "../../parts";
 import { href } from "../../router";
-import { placeOfItem } from "./model";
+import { Newest } from "../deliveries/page";
+import { ObjectActions } from "../objects/actions";
+import { DAY, type Item, nextOf, placeOfItem } from "./model";
 import "./page.css";
 
 type Home = Schemas["Home"];
@@ -14,6 +16,9 @@ const WORDS: [Severity, string][] = [
   ["ok", "well"],
 ];
 const REFRESH = 5000;
+const DELIVERIES = 5;
+/** The first lines offer their actions at once, the others a link to them: each asks for its rights. */
+const ACTING = 10;
 
 export function HomePage() {
   const [home, setHome] = useState<Home | null>(null);
@@ -38,11 +43,32 @@ export function HomePage() {
       </div>
       {problem && <Note severity="broken">{problem}</Note>}
       {home ? <Needs home={home} /> : !problem && <p class="muted">Loading…</p>}
+      {home && (
+        <section class="stacked" aria-label="Deliveries of the last day">
+          <h2>Deliveries of the last day</h2>
+          <Newest most={DELIVERIES} youngerThan={DAY} />
+          <p>
+            <a href={href("/deliveries")}>All deliveries</a>
+          </p>
+        </section>
+      )}
     </>
   );
 }
 
+/** What one can do about it, where it stands. */
+function Next({ item, acts }: { item: Item; acts: boolean }) {
+  const next = nextOf(item);
+  if (next.acts && acts) return <ObjectActions kind={next.acts} row={{ ...item, state: item.reason }} onDone={() => undefined} />;
+  return (
+    <p>
+      <a href={href(next.to)}>{next.words}</a>
+    </p>
+  );
+}
+
 function Needs({ home }: { home: Home }) {
+  const acting = new Set(home.items.filter((item) => nextOf(item).acts).slice(0, ACTING));
   return (
     <>
       <ul class="counts" aria-label="How everything is">
@@ -72,6 +98,7 @@ function Needs({ home }: { home: Home }) {
                 </span>
               </div>
               <p>{item.message}</p>
+              <Next item={item} acts={acting.has(item)} />
             </li>
           ))}
         </ul>

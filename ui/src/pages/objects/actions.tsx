@@ -5,7 +5,8 @@ import { Ago, Badge, Button, Dialog, Note, toast } from "../../parts";
 import { rolloutVerbs, type Verb } from "./model";
 import "./details/view.css";
 
-type Row = Schemas["ObjectRow"];
+/** What an action needs to know of a row. */
+type Row = Pick<Schemas["ObjectRow"], "namespace" | "name" | "state">;
 type Offer = Schemas["Offer"];
 
 const GROUPS: Record<string, string> = { rollouts: "argoproj.io/Rollout", stages: "kargo.akuity.io/Stage" };

@@ -4,12 +4,16 @@ import { ASKED } from "../../parts/window-model";
 export interface Kind {
   title: string;
   columns: [string, string][];
-  parent?: string;
+  /** What such an object is and how one comes to be: said where there is none. */
+  about: string;
+  /** How its list is sorted when the address does not say it. */
+  sort?: string;
 }
 
 export const KINDS: Record<string, Kind> = {
   rollouts: {
     title: "Rollouts",
+    about: "A Rollout brings a new version to its Pods step by step and goes back by itself when an analysis fails. It comes with the manifests of an Application: kind Rollout of argoproj.io/v1alpha1.",
     columns: [
       ["strategy", "Strategy"],
       ["step", "Step"],
@@ -20,15 +24,26 @@ export const KINDS: Record<string, Kind> = {
   },
   analysisruns: {
     title: "AnalysisRuns",
+    about: "An AnalysisRun measures a new version and says whether it is good. Rollouts and the verification of Stages make them.",
+    sort: "-created",
     columns: [
       ["owner", "Of"],
       ["metrics", "Metrics"],
     ],
   },
-  applicationsets: { title: "ApplicationSets", columns: [["applications", "Applications"]] },
-  stages: { title: "Stages", columns: [["freight", "Freight"]] },
+  applicationsets: {
+    title: "ApplicationSets",
+    about: "An ApplicationSet generates Applications from a list, a folder of Git, clusters or pull requests. It comes with manifests: kind ApplicationSet of argoproj.io/v1alpha1.",
+    columns: [["applications", "Applications"]],
+  },
+  stages: {
+    title: "Stages",
+    about: "A Stage is a step on the way of Freight, such as test or prod. It comes with a pipeline: kind Stage of kargo.akuity.io/v1alpha1 in the namespace of a Project.",
+    columns: [["freight", "Freight"]],
+  },
   warehouses: {
     title: "Warehouses",
+    about: "A Warehouse watches repositories of images, charts and commits, and makes Freight of what is new there.",
     columns: [
       ["subscriptions", "Subscriptions"],
       ["freight", "Newest freight"],
@@ -36,6 +51,8 @@ export const KINDS: Record<string, Kind> = {
   },
   freight: {
     title: "Freight",
+    about: "Freight is a set of versions that travel together from Stage to Stage. A Warehouse makes it when something new is found.",
+    sort: "-created",
     columns: [
       ["alias", "Alias"],
       ["content", "Content"],
@@ -45,6 +62,8 @@ export const KINDS: Record<string, Kind> = {
   },
   promotions: {
     title: "Promotions",
+    about: "A Promotion brings a piece of Freight to a Stage. Press Promote… at a Stage, or let the project promote by itself.",
+    sort: "-created",
     columns: [
       ["stage", "Stage"],
       ["freight", "Freight"],
@@ -53,6 +72,7 @@ export const KINDS: Record<string, Kind> = {
   },
   certificates: {
     title: "Certificates",
+    about: "A Certificate is kept valid in a Secret by an Issuer. It comes with manifests: kind Certificate of cert-manager.io/v1.",
     columns: [
       ["names", "Names"],
       ["issuer", "Issuer"],
@@ -60,7 +80,11 @@ export const KINDS: Record<string, Kind> = {
       ["notAfter", "Expires"],
     ],
   },
-  sealedsecrets: { title: "Sealed secrets", columns: [["keys", "Keys"]] },
+  sealedsecrets: {
+    title: "Sealed secrets",
+    about: "A sealed secret is safe to commit: only this control plane can open it. Press Seal a value… to make one.",
+    columns: [["keys", "Keys"]],
+  },
 };
 /** Kinds that stand together under one entry of the navigation. */
 export const TOGETHER: string[][] = [
@@ -75,6 +99,8 @@ export function questionOf(kind: string, query: URLSearchParams): string {
   for (const [name, value] of query) {
     if (name in FACETS || (["search", "sort"].includes(name) && value)) asked.append(name, value);
   }
+  const sort = KINDS[kind]?.sort;
+  if (sort && !asked.has("sort")) asked.set("sort", sort);
   return `/api/argosy/v1/stream/${kind}?${asked}`;
 }
 

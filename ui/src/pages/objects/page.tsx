@@ -1,6 +1,7 @@
 import type { Schemas } from "../../api/client";
 import { keyOf } from "../../api/patch";
 import { Ago, Badge, Copy, Facets, Note, Search, type Severity, Sortable, Trouble } from "../../parts";
+import { readable } from "../../parts/format";
 import { href, query } from "../../router";
 import { SavedViews } from "../../parts/saved-views";
 import { VirtualTable } from "../../parts/virtual";
@@ -60,59 +61,81 @@ function Parts({ kind }: { kind: string }) {
 function Rows({ kind, page, found }: { kind: string; page: Page; found: Window<Page, Row> }) {
   const columns = KINDS[kind]?.columns ?? [];
   if (page.matched === 0) {
-    return (
-      <div class="panel">
-        <p>{page.total ? "Nothing has all of this." : `There are no ${KINDS[kind]?.title.toLowerCase()} that you may see.`}</p>
-      </div>
-    );
+    return <Empty kind={kind} filtered={page.total > 0} />;
   }
+  const shown = [...found.rows.values()];
+  const told: Told = { why: shown.some((row) => row.message), until: shown.some((row) => row.until) };
+  const usual = KINDS[kind]?.sort ?? "name";
   const head = (
     <>
-      <Sortable column="name">Name</Sortable>
-      <Sortable column="severity">State</Sortable>
-      <th scope="col">Why</th>
+      <Sortable column="name" usual={usual}>Name</Sortable>
+      <Sortable column="severity" usual={usual}>State</Sortable>
+      {told.why && <th scope="col">Why</th>}
       {columns.map(([name, title]) => (
         <th key={name} scope="col">
           {title}
         </th>
       ))}
-      <Sortable column="since">Since</Sortable>
-      <Sortable column="until">Until</Sortable>
+      <Sortable column={usual === "-created" ? "created" : "since"} usual={usual}>Since</Sortable>
+      {told.until && <Sortable column="until" usual={usual}>Until</Sortable>}
     </>
   );
   return (
     <VirtualTable
       label={KINDS[kind]?.title ?? kind}
       head={head}
-      columns={columns.length + 5}
+      columns={columns.length + 3 + Number(told.why) + Number(told.until)}
       matched={page.matched}
       rows={found.rows}
       question={found.question}
       onView={found.onView}
-      draw={(row, at) => <Line key={keyOf(row)} kind={kind} row={row} at={at} />}
+      draw={(row, at) => <Line key={keyOf(row)} kind={kind} row={row} at={at} told={told} />}
     />
   );
 }
 
-function Line({ kind, row, at }: { kind: string; row: Row; at: number }) {
+/** Which columns have anything in them: an empty one says nothing. */
+type Told = { why: boolean; until: boolean };
+
+function Empty({ kind, filtered }: { kind: string; filtered: boolean }) {
+  const { title = kind, about = "" } = KINDS[kind] ?? {};
+  return (
+    <div class="panel">
+      {filtered ? (
+        <p>
+          Nothing has all of this. <a href={href(`/${kind}`)}>Show all</a>
+        </p>
+      ) : (
+        <>
+          <p>There are no {title} that you may see.</p>
+          <p class="muted">{about}</p>
+        </>
+      )}
+    </div>
+  );
+}
+
+function Line({ kind, row, at, told }: { kind: string; row: Row; at: number; told: Told }) {
   return (
     <tr aria-rowindex={at + 2} data-drawn>
       <td>
         <div class="cell">
-          <a href={href(`/${kind}/${encodeURIComponent(row.namespace)}/${encodeURIComponent(row.name)}`)} data-row>
+          <a class="one-line name" title={row.name} href={href(`/${kind}/${encodeURIComponent(row.namespace)}/${encodeURIComponent(row.name)}`)} data-row>
             {row.name}
           </a>
-          <div class="muted small">{row.namespace}</div>
+          <div class="muted small one-line">{row.namespace}</div>
         </div>
       </td>
       <td class="tight">
         <Badge severity={row.severity as Severity}>{row.state}</Badge>
       </td>
-      <td class="wide">
-        <div class="cell" title={row.message}>
-          {row.message}
-        </div>
-      </td>
+      {told.why && (
+        <td class="wide why">
+          <div class="cell" title={row.message}>
+            {row.message}
+          </div>
+        </td>
+      )}
       {(KINDS[kind]?.columns ?? []).map(([name]) => (
         <td key={name} class="small">
           <div class="cell" title={row.facts[name]}>
@@ -123,9 +146,11 @@ function Line({ kind, row, at }: { kind: string; row: Row; at: number }) {
       <td class="tight small">
         <Ago at={row.since || row.createdAt} />
       </td>
-      <td class="tight small">
-        <Ago at={row.until} />
-      </td>
+      {told.until && (
+        <td class="tight small">
+          <Ago at={row.until} />
+        </td>
+      )}
     </tr>
   );
 }
@@ -142,7 +167,7 @@ export function ObjectPage({ kind, namespace, name }: { kind: string; namespace:
   const found = useLive<Live>(`/api/argosy/v1/stream/${place}`);
   const shown = found?.value.value;
   const problem = found?.problem.value;
-  if (problem) return <Trouble title={name} problem={problem} />;
+  if (problem) return <Trouble title={name} problem={problem} up={[`/${kind}`, `All ${KINDS[kind]?.title}`]} />;
   if (!shown) return <p class="muted">Loading…</p>;
   if (shown.gone) {
     return (
@@ -172,7 +197,7 @@ export function ObjectPage({ kind, namespace, name }: { kind: string; namespace:
             .map(([fact, value]) => (
               <>
                 <dt>{KINDS[kind]?.columns.find(([column]) => column === fact)?.[1] ?? fact}</dt>
-                <dd>{value}</dd>
+                <dd>{/^\d{4}-\d\d-\d\dT/.test(value) ? <span title={value}>{readable(value)}</span> : value}</dd>
               </>
             ))}
           {row.until && (

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 
-import { contentDiff, heldIn, picture, type Pipeline, type Row, shortContent, type StageNode, waitsFor } from "./model";
+import { contentDiff, heldIn, isGate, picture, type Pipeline, type Row, shortContent, standingOf, type StageNode, waitsFor } from "./model";
 
 const row = (name: string, kind = "Stage"): Row => ({ kind, namespace: "p", name, state: "Ready", severity: "ok", message: "", since: "", until: "", facts: {}, createdAt: "" });
 const stage = (name: string, after: string[] = [], change: Partial<StageNode> = {}): StageNode => ({
@@ -40,10 +40,22 @@ test("500 stages in one row are laid out", () => {
 test.each([
   [{ controlFlow: true }, "passes Freight on"],
   [{ waiting: 1, next: { name: "f", alias: "sly-fox", content: "" } }, "sly-fox waits for a person"],
+  [{ waiting: 1, next: { name: "f", alias: "sly-fox", content: "reg/shop:1.1" } }, "sly-fox waits for a person: shop:1.1"],
   [{ waiting: 1, automatic: true, next: { name: "f", alias: "sly-fox", content: "" } }, "sly-fox comes by itself"],
   [{ promotions: [{ ...row("x"), state: "Running" }, row("y")] }, "promoting, 1 behind it"],
 ])("what a stage waits for is said: %j", (change, words) => {
   expect(waitsFor(stage("s", [], change))).toBe(words);
+});
+
+test("a stage where a person is to decide says so before that it is ready", () => {
+  const gate = stage("s", [], { waiting: 1 });
+  expect([isGate(gate), standingOf(gate)]).toEqual([true, { severity: "attention", word: "Waits for you" }]);
+  for (const change of [{ automatic: true }, { controlFlow: true }, { promotions: [row("x")] }, { waiting: 0 }]) {
+    const other = stage("s", [], { waiting: 1, ...change });
+    expect([isGate(other), standingOf(other)]).toEqual([false, { severity: "ok", word: "Ready" }]);
+  }
+  const broken = stage("s", [], { waiting: 1, row: { ...row("s"), severity: "broken", state: "Failed" } });
+  expect(standingOf(broken)).toEqual({ severity: "broken", word: "Failed" });
 });
 
 test("Freight is found where it is held", () => {

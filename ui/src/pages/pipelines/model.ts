@@ -1,5 +1,6 @@
 /** A pipeline as a picture: in layers from left to right, the same for the same pipeline. Pure. */
 import type { Schemas } from "../../api/client";
+import type { Severity } from "../../parts";
 
 export type Pipeline = Schemas["Pipeline"];
 export type StageNode = Schemas["StageNode"];
@@ -42,7 +43,7 @@ export function picture(pipeline: Pipeline): Picture {
   };
 }
 
-function edgesOf(pipeline: Pipeline): Edge[] {
+export function edgesOf(pipeline: Pipeline): Edge[] {
   const stages = new Set(pipeline.stages.map((one) => one.row.name));
   const warehouses = new Set(pipeline.warehouses.map((one) => one.name));
   const found = new Map<string, Edge>();
@@ -111,14 +112,26 @@ export function shortContent(content: string): string {
     .join(", ");
 }
 
+/** Whether a person is to decide: Freight waits, and nothing promotes it or is promoted already. */
+export function isGate(stage: StageNode): boolean {
+  return stage.waiting > 0 && !stage.automatic && !stage.controlFlow && stage.promotions.length === 0;
+}
+
+/** What its badge says: a gate is nothing that is done with. */
+export function standingOf(stage: StageNode): { severity: Severity; word: string } {
+  if (stage.row.severity !== "broken" && isGate(stage)) return { severity: "attention", word: "Waits for you" };
+  return { severity: stage.row.severity as Severity, word: stage.row.state };
+}
+
 /** What a stage waits for, in one line. */
 export function waitsFor(stage: StageNode): string {
   const [runs, ...queued] = stage.promotions;
   if (runs) return `${runs.state === "Running" ? "promoting" : "queued"}${queued.length ? `, ${queued.length} behind it` : ""}`;
   if (stage.controlFlow) return "passes Freight on";
   if (stage.waiting > 0) {
-    const what = stage.next?.alias || stage.next?.content || "";
-    return stage.automatic ? `${what} comes by itself` : `${what} waits for a person`;
+    const content = shortContent(stage.next?.content ?? "");
+    const what = stage.next?.alias || content;
+    return `${what} ${stage.automatic ? "comes by itself" : "waits for a person"}${content && content !== what ? `: ${content}` : ""}`;
   }
   return "";
 }

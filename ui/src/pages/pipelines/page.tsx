@@ -1,14 +1,16 @@
-import { useEffect, useMemo, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 
 import { ask, Failure, type Schemas } from "../../api/client";
-import { Ago, Badge, Button, Note, type Severity, Trouble } from "../../parts";
+import { Ago, Badge, Button, Note, Search, type Severity, Tabs, Trouble } from "../../parts";
 import { Mapped } from "../../parts/minimap";
 import type { Spot } from "../../parts/minimap-model";
 import { go, href, query, withQuery } from "../../router";
 import { useLive } from "../live-page";
+import { type Fold, commonName, foldedPipeline, foldsOf, searched, shapeOf } from "./folding";
 import { FreightLine } from "./freight";
-import { type Pipeline, type Place, picture, type Row, shortContent, type StageNode, waitsFor } from "./model";
+import { type Pipeline, type Place, picture, type Row, shortContent, standingOf, type StageNode, waitsFor, isGate } from "./model";
 import { StagePanel, WarehousePanel } from "./panel";
+import { FoldPanel, StageTable, Tally } from "./stages";
 import "../list.css";
 import "./page.css";
 
@@ -16,6 +18,10 @@ const WIDTH = 212;
 const HEIGHT = 108;
 const GAP_X = 40;
 const GAP_Y = 18;
+const SMALLEST = 0.4;
+/** A picture that is too wide begins as small as this, so that more of it is seen. */
+const LEGIBLE = 0.7;
+const VIEWS = ["picture", "list"];
 
 /** The projects; one alone is opened at once. */
 export function PipelinesPage() {
@@ -74,23 +80,27 @@ export function PipelinePage({ project }: { project: string }) {
   const found = useLive<Pipeline>(`/api/argosy/v1/stream/pipelines/${encodeURIComponent(project)}`);
   const pipeline = found?.value.value;
   const problem = found?.problem.value;
-  if (problem) return <Trouble title={project} problem={problem} />;
+  if (problem) return <Trouble title={project} problem={problem} up={["/pipelines", "All pipelines"]} />;
   if (!pipeline) return <p class="muted">Loading…</p>;
   const stage = pipeline.stages.find((one) => one.row.name === query.value.get("stage"));
   const warehouse = pipeline.warehouses.find((one) => one.name === query.value.get("warehouse"));
+  const view = query.value.get("view") ?? VIEWS[0]!;
   return (
     <>
       <div class="head">
         <h1>
           <a href={href("/pipelines")}>Pipelines</a> / {project}
         </h1>
+        <Search label="Search stages" />
+        <span class="muted number">{pipeline.stages.length} stages</span>
         <Lists />
       </div>
+      <Tabs names={VIEWS} chosen={view} />
       {pipeline.stages.length === 0 && pipeline.warehouses.length === 0 ? (
         <div class="panel">There is nothing here that you may see.</div>
       ) : (
         <>
-          <Graph pipeline={pipeline} />
+          {view === "list" ? <StageList pipeline={pipeline} /> : <Graph pipeline={pipeline} />}
           <FreightLine pipeline={pipeline} />
         </>
       )}
@@ -100,17 +110,38 @@ export function PipelinePage({ project }: { project: string }) {
   );
 }
 
+function StageList({ pipeline }: { pipeline: Pipeline }) {
+  const found = searched(pipeline.stages, query.value.get("search") ?? "");
+  return found.length ? <StageTable stages={found} /> : <div class="panel">No stage has all of this.</div>;
+}
+
 function Graph({ pipeline }: { pipeline: Pipeline }) {
-  const found = useMemo(() => picture(pipeline), [pipeline]);
+  const shape = shapeOf(pipeline);
+  const each = query.value.has("each");
+  const shapes = useMemo(() => {
+    const folds = each ? [] : foldsOf(pipeline);
+    return { folds: folds.map(({ first, stages }) => ({ first, names: stages.map((one) => one.row.name) })), found: picture(foldedPipeline(pipeline, folds)) };
+  }, [shape, each]);
+  const { found } = shapes;
+  const stages = new Map(pipeline.stages.map((one) => [one.row.name, one]));
+  const folds = new Map(
+    shapes.folds.map(({ first, names }): [string, Fold] => [first, { first, stages: names.flatMap((name) => stages.get(name) ?? []) }]),
+  );
+  const search = query.value.get("search") ?? "";
+  const sought = search ? new Set(searched(pipeline.stages, search).map((one) => one.row.name)) : null;
+  const opened = folds.get(query.value.get("fold") ?? "");
+  const section = useRef<HTMLElement>(null);
   const [zoom, setZoom] = useState(1);
   const [width, height] = [found.columns * (WIDTH + GAP_X) - GAP_X, found.rows * (HEIGHT + GAP_Y) - GAP_Y];
   const places = new Map(found.places.map((one) => [one.key, one]));
   const lit = query.value.get("freight") ?? "";
-  const spots = found.places.map((one) => spotOf(one, pipeline, zoom));
+  const spots = found.places.map((one) => spotOf(one, pipeline, stages, folds, zoom));
+  const fit = (least: number) => setZoom(Math.min(1, Math.max(least, ((section.current?.clientWidth ?? width) - 40) / width)));
+  useLayoutEffect(() => fit(LEGIBLE), [shape, each]);
   return (
-    <section class="panel graph" aria-label="The pipeline">
+    <section ref={section} class="panel graph" aria-label="The pipeline">
       <div class="zoom">
-        <Button kind="plain" aria-label="Smaller" onClick={() => setZoom(Math.max(0.4, zoom - 0.15))}>
+        <Button kind="plain" aria-label="Smaller" onClick={() => setZoom(Math.max(SMALLEST, zoom - 0.15))}>
           −
         </Button>
         <Button kind="plain" title="Usual size" onClick={() => setZoom(1)}>
@@ -119,6 +150,14 @@ function Graph({ pipeline }: { pipeline: Pipeline }) {
         <Button kind="plain" aria-label="Larger" onClick={() => setZoom(Math.min(1.6, zoom + 0.15))}>
           +
         </Button>
+        <Button kind="plain" onClick={() => fit(SMALLEST)}>
+          Fit
+        </Button>
+        {each && (
+          <Button kind="plain" onClick={() => go(withQuery({ each: null }), "replace")}>
+            Fold what is alike
+          </Button>
+        )}
       </div>
       <Mapped class="canvas" label="Warehouses and stages, from left to right" width={width * zoom} height={height * zoom} spots={spots}>
         <div class="sheet" style={{ width: `${width * zoom}px`, height: `${height * zoom}px` }}>
@@ -129,20 +168,29 @@ function Graph({ pipeline }: { pipeline: Pipeline }) {
               ))}
             </svg>
             {found.places.map((one) => (
-              <Card key={one.key} place={one} pipeline={pipeline} lit={lit} />
+              <Card key={one.key} place={one} pipeline={pipeline} stage={stages.get(one.name)} fold={folds.get(one.name)} lit={lit} sought={sought} />
             ))}
           </div>
         </div>
       </Mapped>
+      {opened && <FoldPanel fold={opened} onClose={() => go(withQuery({ fold: null }))} />}
     </section>
   );
 }
 
-function spotOf(place: Place, pipeline: Pipeline, zoom: number): Spot {
+function spotOf(place: Place, pipeline: Pipeline, stages: Map<string, StageNode>, folds: Map<string, Fold>, zoom: number): Spot {
   const [left, top] = corner(place);
-  const stage = place.kind === "stage" ? pipeline.stages.find((one) => one.row.name === place.name)?.row : undefined;
-  const row = stage ?? pipeline.warehouses.find((one) => one.name === place.name);
-  return { key: place.key, left: left * zoom, top: top * zoom, width: WIDTH * zoom, height: HEIGHT * zoom, severity: row?.severity ?? "" };
+  const stage = place.kind === "stage" ? stages.get(place.name) : undefined;
+  const fold = stage && folds.get(place.name);
+  const severity = fold ? severityOfAll(fold) : stage ? standingOf(stage).severity : pipeline.warehouses.find((one) => one.name === place.name)?.severity;
+  return { key: place.key, left: left * zoom, top: top * zoom, width: WIDTH * zoom, height: HEIGHT * zoom, severity: severity ?? "" };
+}
+
+const WORST: Severity[] = ["broken", "attention", "busy", "ok"];
+
+function severityOfAll(fold: Fold): Severity {
+  const found = new Set(fold.stages.map((one) => standingOf(one).severity));
+  return WORST.find((one) => found.has(one)) ?? "ok";
 }
 
 function corner(one: Place): [number, number] {
@@ -157,14 +205,33 @@ function curve(from: Place, to: Place): string {
   return `M${left} ${top}C${middle} ${top} ${middle} ${bottom} ${right} ${bottom}`;
 }
 
-function Card({ place, pipeline, lit }: { place: Place; pipeline: Pipeline; lit: string }) {
+interface CardProps {
+  place: Place;
+  pipeline: Pipeline;
+  stage: StageNode | undefined;
+  fold: Fold | undefined;
+  lit: string;
+  /** Names of the stages that a search found; null without one. */
+  sought: Set<string> | null;
+}
+
+function Card({ place, pipeline, stage, fold, lit, sought }: CardProps) {
   const [left, top] = corner(place);
   const at = { left: `${left}px`, top: `${top}px`, width: `${WIDTH}px`, height: `${HEIGHT}px` };
-  const stage = pipeline.stages.find((one) => place.kind === "stage" && one.row.name === place.name);
-  if (stage) {
-    const on = lit && stage.holds.some((one) => one.name === lit);
+  if (stage && place.kind === "stage") {
+    const all = fold?.stages ?? [stage];
+    const on = lit && all.some((one) => one.holds.some((piece) => piece.name === lit));
+    const dim = sought && !all.some((one) => sought.has(one.row.name));
+    const marks = `${on ? " lit" : ""}${dim ? " dim" : ""}`;
+    if (fold) {
+      return (
+        <a class={`node fold ${severityOfAll(fold)}${marks}`} style={at} href={href(withQuery({ fold: fold.first, stage: null, warehouse: null }))} data-row>
+          <FoldFace fold={fold} />
+        </a>
+      );
+    }
     return (
-      <a class={`node ${stage.row.severity}${on ? " lit" : ""}`} style={at} href={href(withQuery({ stage: place.name, warehouse: null }))} data-row>
+      <a class={`node ${standingOf(stage).severity}${marks}`} style={at} href={href(withQuery({ stage: place.name, warehouse: null }))} data-row>
         <StageFace stage={stage} />
       </a>
     );
@@ -177,17 +244,33 @@ function Card({ place, pipeline, lit }: { place: Place; pipeline: Pipeline; lit:
   ) : null;
 }
 
-function StageFace({ stage }: { stage: StageNode }) {
-  const { row, holds } = stage;
-  const waits = waitsFor(stage);
+function FoldFace({ fold }: { fold: Fold }) {
+  const held = new Set(fold.stages.flatMap((one) => one.holds.map((piece) => shortContent(piece.content) || piece.alias || piece.name.slice(0, 8))));
   return (
     <>
       <span class="title">
-        <strong>{row.name}</strong> <Badge severity={row.severity as Severity}>{row.state}</Badge>
+        <strong>{commonName(fold.stages.map((one) => one.row.name))}</strong> <span class="number">{fold.stages.length} stages</span>
+      </span>
+      <span class="holds">{held.size === 0 ? "hold nothing yet" : held.size <= 2 ? [...held].join(" · ") : `${held.size} different versions`}</span>
+      <span>
+        <Tally stages={fold.stages} />
+      </span>
+    </>
+  );
+}
+
+function StageFace({ stage }: { stage: StageNode }) {
+  const { row, holds } = stage;
+  const waits = waitsFor(stage);
+  const { severity, word } = standingOf(stage);
+  return (
+    <>
+      <span class="title">
+        <strong title={row.name}>{row.name}</strong> <Badge severity={severity}>{word}</Badge>
       </span>
       <span class="holds">{holds.length ? holds.map((one) => shortContent(one.content) || one.alias || one.name.slice(0, 8)).join(" · ") : "holds nothing yet"}</span>
       {waits ? (
-        <span class={stage.waiting && !stage.automatic && !stage.promotions.length ? "gate" : "muted small"}>{waits}</span>
+        <span class={isGate(stage) ? "gate" : "muted small"}>{waits}</span>
       ) : (
         <span class="muted small">{row.message}</span>
       )}
@@ -201,7 +284,7 @@ function WarehouseFace({ row }: { row: Row }) {
       <span class="title">
         <strong>{row.name}</strong> <Badge severity={row.severity as Severity}>{row.state}</Badge>
       </span>
-      <span class="muted small">warehouse of {row.facts["subscriptions"]} subscriptions</span>
+      <span class="muted small">watches {row.facts["subscriptions"] === "1" ? "one repository" : `${row.facts["subscriptions"]} repositories`}</span>
       <span class="small">
         {row.facts["freight"] ? `newest ${row.facts["freight"].slice(0, 8)}` : row.message} <Ago at={row.since} />
       </span>

@@ -2,6 +2,7 @@ import { useEffect, useState } from "preact/hooks";
 
 import { ask, Failure, type Schemas } from "../../../api/client";
 import { Ago, Badge, Note, type Severity } from "../../../parts";
+import { readable } from "../../../parts/format";
 import { href } from "../../../router";
 import { KINDS } from "../model";
 import "../../application/page.css";
@@ -29,7 +30,7 @@ export function StoryView({ kind, row, changed }: { kind: string; row: Row; chan
   if (!story) return null;
   return (
     <section class="panel stacked" aria-label="Story">
-      <h2>{story.headline || "Story"}</h2>
+      <h2>{readable(story.headline) || "Story"}</h2>
       <ol class="way">
         {story.chapters.map((one) => (
           <li key={`${one.kind}/${one.name}`}>
