@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import json
 import multiprocessing
+import re
 import resource
 import sys
 import tempfile
@@ -15,6 +16,7 @@ import time
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import aiohttp
 
@@ -41,6 +43,7 @@ HOOKS = 2000
 CALLS = 2000
 CLIENTS = 16
 SENT = "bench.argosy.dev/sent"
+STAMP = re.compile(rb'"bench.argosy.dev/sent":"([0-9.]+)"')
 TABS = 500
 VISIBLE = 50
 """Rows of a window: the first ones by name, which are those that change."""
@@ -103,7 +106,7 @@ async def served(place: Path, count: int, parts: list[str]) -> None:
                 if parts and work.__name__ not in parts:
                     continue
                 await _elsewhere(work, server.url, password)
-            for name, among in (("watches", count), ("tabs", VISIBLE)):
+            for name, among in (("watches", count), ("watches_of_all", count), ("tabs", VISIBLE)):
                 if not parts or name in parts:
                     await _changing(name, running.client, server.url, password, among)
             print(f"memory at the end: {_memory()} MB")
@@ -124,7 +127,7 @@ async def _changing(name: str, client: Any, url: str, password: str, among: int)
         await client.write(requests.patch(APPLICATIONS, key, patch, PatchType.MERGE))
         await clock.sleep(max(0.0, begun + (number + 1) / CHANGES_PER_SECOND - clock.monotonic()))
     took = clock.monotonic() - begun
-    print(f"{CHANGES} changes in {took:.1f} s, CPU of the server {time.process_time() - before:.1f} s")
+    print(f"{name}: {CHANGES} changes in {took:.1f} s, CPU of the server {time.process_time() - before:.1f} s")
     print(await asyncio.to_thread(ours.recv))
     await asyncio.to_thread(process.join)
 
@@ -169,8 +172,8 @@ async def _asked(name: str, url: str, password: str, pipe: Connection) -> None:
             token = (await answer.json())["token"]
         http.headers["Authorization"] = f"Bearer {token}"
         http.headers["X-Server"] = url
-        works = {"lists": lists, "calls": calls, "grpc": grpc, "hooks": hooks, "watches": watches, "tabs": tabs}
-        await works[name](http, pipe)
+        works = (lists, calls, grpc, hooks, watches, watches_of_all, tabs)
+        await {work.__name__: work for work in works}[name](http, pipe)
 
 
 async def lists(http: aiohttp.ClientSession, pipe: Connection) -> None:
@@ -255,27 +258,55 @@ async def hooks(http: aiohttp.ClientSession, pipe: Connection) -> None:
 
 
 async def watches(http: aiohttp.ClientSession, pipe: Connection) -> None:
-    delays = list[float]()
+    """Each sees one Application of 20, as a team's page does."""
+    await _watched(http, pipe, "&projects=team-0")
 
-    async def one() -> None:
-        async with http.get("/api/v1/stream/applications?resourceVersion=1&projects=team-0") as answer:
-            async for line in answer.content:
-                found = json.loads(line)["result"]["application"]["metadata"].get("annotations") or {}
-                if SENT in found:
-                    delays.append(RealClock().now().timestamp() - float(found[SENT]))
 
-    clock = RealClock()
-    async with asyncio.TaskGroup() as group:
-        tasks = [group.create_task(one()) for _ in range(WATCHES)]
-        await clock.sleep(5)  # streams send nothing before their first event
-        pipe.send("ready")
-        await clock.sleep(CHANGES / CHANGES_PER_SECOND + 5)
-        for task in tasks:
-            task.cancel()
+async def watches_of_all(http: aiohttp.ClientSession, pipe: Connection) -> None:
+    """Each sees every change: 50,000 deliveries a second."""
+    await _watched(http, pipe, "")
+
+
+async def _watched(http: aiohttp.ClientSession, pipe: Connection, question: str) -> None:
+    url, clock = urlsplit(str(http.headers["X-Server"])), RealClock()
+    path = f"/api/v1/stream/applications?resourceVersion=1{question}"
+    authorization = str(http.headers["Authorization"])
+    host, port = str(url.hostname), int(url.port or 80)
+    loop, delays = asyncio.get_running_loop(), list[float]()
+    transports = []
+    for _ in range(WATCHES):
+        made = await loop.create_connection(lambda: Delays(path, url.netloc, authorization, delays), host, port)
+        transports.append(made[0])
+    await clock.sleep(5)  # streams send nothing before their first event
+    pipe.send("ready")
+    await clock.sleep(CHANGES / CHANGES_PER_SECOND + 5)
+    for transport in transports:
+        transport.abort()
     p50, p99 = (_percentile(delays, percent) * 1000 for percent in (50, 99))
     pipe.send(
         f"{WATCHES} watches, {CHANGES_PER_SECOND} changes/s: {len(delays)} events, p50 {p50:.0f}, p99 {p99:.0f} ms"
     )
+
+
+class Delays(asyncio.Protocol):
+    """One watch. It reads nothing but when each change was sent: a client must not be what is measured."""
+
+    def __init__(self, path: str, host: str, authorization: str, delays: list[float]) -> None:
+        self._request = f"GET {path} HTTP/1.1\r\nHost: {host}\r\nAuthorization: {authorization}\r\n\r\n".encode()
+        self._delays, self._rest = delays, b""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        transport.write(self._request)
+
+    def data_received(self, data: bytes) -> None:
+        now = RealClock().now().timestamp()
+        data = self._rest + data
+        end = 0
+        for match in STAMP.finditer(data):
+            self._delays.append(now - float(match[1]))
+            end = match.end()
+        self._rest = data[max(end, len(data) - 100) :]
 
 
 async def tabs(http: aiohttp.ClientSession, pipe: Connection) -> None:

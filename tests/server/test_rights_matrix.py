@@ -20,6 +20,7 @@ from argosy.machinery.status import StatusError
 from argosy.server.api import PREFIX, router
 from argosy.server.dispatch import Asked
 from argosy.server.errors import ApiError, Code
+from argosy.server.messages import each_of
 from argosy.server.schema.facts import methods
 from tests.kit.argocd_server import SECRETS, Api, argocd_server
 
@@ -268,7 +269,8 @@ async def called(api: Api, name: str, request: JsonObject, token: str) -> tuple[
     except ApiError as error:
         words = {Code.UNAUTHENTICATED: "unauthenticated", Code.PERMISSION_DENIED: "denied", Code.NOT_FOUND: "absent"}
         return words.get(error.code, "allowed"), error.message
-    return ("empty" if found is None or ("items" in found and not found["items"]) else "allowed"), ""
+    shown = each_of(found) if found is not None else ()
+    return ("empty" if not any(item.get("items", True) for item in shown) else "allowed"), ""
 
 
 def request_of(name: str) -> JsonObject:

@@ -67,8 +67,8 @@ class Counter(Metric):
             raise ValueError(f"counter {self.name} cannot go down by {-amount:g}: use a gauge")
         self._add(self._values(labels), amount)
 
-    def adding(self, **labels: str) -> Callable[[], None]:
-        """Adds one to these labels, which are checked now and not each time."""
+    def adding(self, **labels: str) -> Callable[..., None]:
+        """Adds one, or as many as it is told, to these labels, which are checked now and not each time."""
         return partial(self._add, self._values(labels))
 
     def _add(self, values: Labels, amount: float = 1.0) -> None:

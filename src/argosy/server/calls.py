@@ -16,10 +16,11 @@ from argosy.server.errors import ApiError, denied
 from argosy.server.permissions.enforcement import Subject
 
 if TYPE_CHECKING:
+    from argosy.server.messages import Message
     from argosy.server.permissions.enforcement import Enforcer
 
 Unary = Callable[["Call"], Awaitable[JsonObject]]
-Stream = Callable[["Call"], AsyncGenerator[JsonObject, None]]
+Stream = Callable[["Call"], "AsyncGenerator[JsonObject, None] | AsyncGenerator[Message, None]"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

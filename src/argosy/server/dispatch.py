@@ -23,7 +23,8 @@ from argosy.server.audit import Audit
 from argosy.server.calls import NOBODY, Call, Caller, Need, Needs, Route
 from argosy.server.configuration import Configuration
 from argosy.server.errors import ApiError, Code, denied, failed_precondition, invalid, of_kubernetes, unimplemented
-from argosy.server.mailbox import Mailbox
+from argosy.server.mailbox import Alarm, Mailbox
+from argosy.server.messages import Message, each_of
 from argosy.server.metrics import ServerMetrics
 from argosy.server.permissions.enforcement import Enforcer
 from argosy.server.schema.facts import Method, methods
@@ -82,7 +83,7 @@ class Dispatcher:
             audit,
         )
         self._tasks = tasks
-        self._mailboxes: set[Mailbox] = set()
+        self._mailboxes: set[Mailbox[Message]] = set()
         self._generation = 0
         configuration.on_change(self._changed)
 
@@ -119,20 +120,20 @@ class Dispatcher:
         self._audit.record(call, route.needs, None)
         return result, call
 
-    async def stream(self, asked: Asked, *, heartbeat: float = 0.0) -> AsyncGenerator[JsonObject | None, None]:
+    async def stream(self, asked: Asked, *, heartbeat: float = 0.0) -> AsyncGenerator[Message | None, None]:
         """Raises ApiError, before the first message or after any. None: nothing came for `heartbeat` seconds."""
         with self._measured(asked.method):
             async with aclosing(self._streamed(asked, heartbeat)) as messages:
                 async for message in messages:
                     if message is not None:
-                        self._metrics.sent(asked.method)
+                        self._metrics.sent(asked.method, len(each_of(message)))
                     yield message
 
-    async def _streamed(self, asked: Asked, heartbeat: float) -> AsyncGenerator[JsonObject | None, None]:
+    async def _streamed(self, asked: Asked, heartbeat: float) -> AsyncGenerator[Message | None, None]:
         call = await self._begin(asked)
         route = self.routes[asked.method.full_name]
         assert route.stream is not None
-        mailbox = Mailbox()
+        mailbox = Mailbox[Message]()
         pump = self._tasks.create_task(mailbox.fill(route.stream(call)))
         self._mailboxes.add(mailbox)
         try:
@@ -146,31 +147,26 @@ class Dispatcher:
             pump.cancel()
 
     async def _while_permitted(
-        self, mailbox: Mailbox, asked: Asked, call: Call, heartbeat: float
-    ) -> AsyncIterator[JsonObject | None]:
-        checked_at = sent_at = self._clock.monotonic()
-        generation = self._generation
-        while True:
-            pause = min(RECHECK_SECONDS, heartbeat or RECHECK_SECONDS)
-            message = await mailbox.take() if mailbox.is_filled else await self._awaited(mailbox, pause)
-            now = self._clock.monotonic()
-            if generation != self._generation or now - checked_at >= RECHECK_SECONDS:
-                generation, checked_at = self._generation, now
-                await self._check_again(asked, call)
-            if message is not None:
-                sent_at = now
-                yield message
-            elif mailbox.is_over:
-                return
-            elif heartbeat and now - sent_at >= heartbeat:
-                sent_at = now
-                yield None
-
-    async def _awaited(self, mailbox: Mailbox, seconds: float) -> JsonObject | None:
-        """None when nothing came for so long."""
-        alarm = self._clock.call_later(seconds, mailbox.wake, background=True)
+        self, mailbox: Mailbox[Message], asked: Asked, call: Call, heartbeat: float
+    ) -> AsyncIterator[Message | None]:
+        now = checked_at = sent_at = self._clock.monotonic()
+        generation, alarm = self._generation, Alarm(self._clock, mailbox)
         try:
-            return await mailbox.take()
+            while True:
+                alarm.set(min(RECHECK_SECONDS, sent_at + heartbeat - now) if heartbeat else RECHECK_SECONDS)
+                message = await mailbox.take()
+                now = self._clock.monotonic()
+                if generation != self._generation or now - checked_at >= RECHECK_SECONDS:
+                    generation, checked_at = self._generation, now
+                    await self._check_again(asked, call)
+                if message is not None:
+                    sent_at = now
+                    yield message
+                elif mailbox.is_over:
+                    return
+                elif heartbeat and now - sent_at >= heartbeat:
+                    sent_at = now
+                    yield None
         finally:
             alarm.cancel()
 
@@ -248,9 +244,9 @@ class Dispatcher:
         """To everybody else's turn, between two pieces of long work."""
         await self._clock.sleep(0)
 
-    def pump(self, messages: AsyncGenerator[JsonObject, None]) -> tuple[Mailbox, asyncio.Task[None]]:
+    def pump(self, messages: AsyncGenerator[JsonObject, None]) -> tuple[Mailbox[JsonObject], asyncio.Task[None]]:
         """For streams of other APIs: the mailbox is filled in the background until the task is cancelled."""
-        mailbox = Mailbox()
+        mailbox = Mailbox[JsonObject]()
         return mailbox, self._tasks.create_task(mailbox.fill(messages))
 
     async def who(self, headers: Mapping[str, str]) -> Caller:

@@ -5,22 +5,23 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import AsyncGenerator
-from typing import Final
+from typing import Final, Generic, TypeVar
 
-from argosy.machinery.objects import JsonObject
+from argosy.runtime.clock import Clock, TimerHandle
 
 ROOM: Final = 16
+M = TypeVar("M")
 
 
-class Mailbox:
+class Mailbox(Generic[M]):
     def __init__(self) -> None:
-        self._messages: deque[JsonObject] = deque()
+        self._messages: deque[M] = deque()
         self._heard = asyncio.Event()
         self._room = asyncio.Event()
         self._ended = False
         self._error: BaseException | None = None
 
-    async def fill(self, messages: AsyncGenerator[JsonObject, None]) -> None:
+    async def fill(self, messages: AsyncGenerator[M, None]) -> None:
         """Until they end, or fail; never raises but when cancelled."""
         try:
             async for message in messages:
@@ -40,7 +41,7 @@ class Mailbox:
         """The one who waits looks around, though no message came."""
         self._heard.set()
 
-    async def take(self) -> JsonObject | None:
+    async def take(self) -> M | None:
         """None when woken, or at the end. Raises what ended the messages."""
         if not self._messages and not self._ended:
             await self._heard.wait()
@@ -56,10 +57,26 @@ class Mailbox:
         return None
 
     @property
-    def is_filled(self) -> bool:
-        """Whether a message is there to be taken at once."""
-        return bool(self._messages)
-
-    @property
     def is_over(self) -> bool:
         return self._ended and not self._messages and self._error is None
+
+
+class Alarm:
+    """Wakes a mailbox after a while. Set once for many messages: a timer for each would cost more than they do."""
+
+    def __init__(self, clock: Clock, mailbox: Mailbox[M]) -> None:
+        self._clock, self._ring = clock, mailbox.wake
+        self._timer: TimerHandle | None = None
+
+    def set(self, seconds: float) -> None:
+        """Nothing, where it is set already."""
+        if self._timer is None:
+            self._timer = self._clock.call_later(seconds, self._rung, background=True)
+
+    def cancel(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+
+    def _rung(self) -> None:
+        self._timer = None
+        self._ring()

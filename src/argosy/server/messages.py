@@ -1,8 +1,8 @@
-"""An answer that goes to many callers: what it looks like on the wire is worked out once."""
+"""Answers that go to many callers: what they look like on the wire is worked out once."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 
@@ -21,6 +21,30 @@ class SharedMessage(dict[str, Any]):
         return found
 
 
+class Burst:
+    """Messages that wait together, in their order: many streams send the same ones, and share the whole, too."""
+
+    __slots__ = ("_forms", "messages")
+
+    def __init__(self, messages: Iterable[dict[str, Any]]) -> None:
+        self.messages = tuple(messages)
+        self._forms: dict[str, bytes] = {}
+
+    def form(self, name: str, write: Callable[[dict[str, Any]], bytes]) -> bytes:
+        """Each message as `write` writes it, one after the other."""
+        if (found := self._forms.get(name)) is None:
+            found = self._forms[name] = b"".join(map(write, self.messages))
+        return found
+
+
+Message = dict[str, Any] | Burst
+"""What a stream sends at one time."""
+
+
 def form_of(message: dict[str, Any], name: str, make: Callable[[], bytes]) -> bytes:
     """`make()`, remembered where the message is shared."""
     return message.form(name, make) if isinstance(message, SharedMessage) else make()
+
+
+def each_of(message: Message) -> tuple[dict[str, Any], ...]:
+    return message.messages if isinstance(message, Burst) else (message,)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import Final
 
 from argosy.observe.metrics import REGISTRY, Registry
@@ -15,6 +16,17 @@ SECONDS: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 METHOD: Final = ("grpc_type", "grpc_service", "grpc_method")
 MOST_REPOSITORIES: Final = 1000
 """Of pushes, which anybody may send."""
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """What is counted of one method: its labels are made once."""
+
+    started: Callable[..., None]
+    received: Callable[..., None]
+    sent: Callable[..., None]
+    handled: Mapping[Code, Callable[..., None]]
+    observed: Callable[[float], None]
 
 
 class ServerMetrics:
@@ -33,33 +45,39 @@ class ServerMetrics:
         )
         self._handling = registry.gauge("argocd_webhook_handlers_in_flight", "News that wait or are told.")
         self._repositories: set[str] = set()
-        self._preset()
-
-    def _preset(self) -> None:
-        """Every method from the start, so that rates are right from the first call on."""
-        for method in methods().values():
-            labels = _labels(method)
-            for counter in (self._started, self._received, self._sent):
-                counter.add(0.0, **labels)
-            for code in Code:
-                self._handled.add(0.0, **labels, grpc_code=_word(code))
+        self._methods = {method.full_name: self._counted(method) for method in methods().values()}
         for status in ("success", "failure"):
             self._logins.add(0.0, status=status)
         self._handling.set(0.0)
 
-    def began(self, method: Method) -> None:
+    def _counted(self, method: Method) -> Counted:
+        """From the start, so that rates are right from the first call on."""
         labels = _labels(method)
-        self._started.add(**labels)
-        self._received.add(**labels)
+        for counter in (self._started, self._received, self._sent):
+            counter.add(0.0, **labels)
+        for code in Code:
+            self._handled.add(0.0, **labels, grpc_code=_word(code))
+        return Counted(
+            self._started.adding(**labels),
+            self._received.adding(**labels),
+            self._sent.adding(**labels),
+            {code: self._handled.adding(**labels, grpc_code=_word(code)) for code in Code},
+            self._seconds.observing(**labels),
+        )
 
-    def sent(self, method: Method) -> None:
-        self._sent.add(**_labels(method))
+    def began(self, method: Method) -> None:
+        counted = self._methods[method.full_name]
+        counted.started()
+        counted.received()
+
+    def sent(self, method: Method, count: int = 1) -> None:
+        self._methods[method.full_name].sent(count)
 
     def ended(self, method: Method, error: BaseException | None, seconds: float) -> None:
-        labels = _labels(method)
+        counted = self._methods[method.full_name]
         code = Code.OK if error is None else error.code if isinstance(error, ApiError) else Code.CANCELED
-        self._handled.add(**labels, grpc_code=_word(code))
-        self._seconds.observe(seconds, **labels)
+        counted.handled[code]()
+        counted.observed(seconds)
 
     def signed_in(self, *, succeeded: bool) -> None:
         self._logins.add(status="success" if succeeded else "failure")

@@ -66,7 +66,7 @@ def _event(message: JsonObject) -> bytes:
 
 
 async def sent(
-    mailbox: Mailbox,
+    mailbox: Mailbox[JsonObject],
     pump: asyncio.Task[None],
     clock: Clock,
     form: Callable[[JsonObject], bytes],
@@ -85,7 +85,10 @@ async def sent(
 
 
 async def _while_permitted(
-    mailbox: Mailbox, clock: Clock, form: Callable[[JsonObject], bytes], may_go_on: Callable[[], Awaitable[bool]]
+    mailbox: Mailbox[JsonObject],
+    clock: Clock,
+    form: Callable[[JsonObject], bytes],
+    may_go_on: Callable[[], Awaitable[bool]],
 ) -> AsyncGenerator[bytes, None]:
     checked_at = sent_at = clock.monotonic()
     while True:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from functools import partial
@@ -13,7 +14,7 @@ from argosy.cluster.http.exchange import Request, Response
 from argosy.machinery.objects import JsonObject
 from argosy.server.dispatch import Asked, Dispatcher
 from argosy.server.errors import HTTP_STATUS, ApiError, invalid
-from argosy.server.messages import form_of
+from argosy.server.messages import Burst, Message, each_of, form_of
 from argosy.server.schema.facts import Method, message
 from argosy.server.schema.go_json import Misshapen, shaped
 from argosy.server.transport.fields import SUPPORTED, Selection, selection
@@ -22,6 +23,7 @@ from argosy.server.transport.long_lists import ITEMS, is_long, json_pieces
 from argosy.server.transport.query import pairs, put, put_all
 from argosy.server.transport.routing import BadPath, route
 
+log = logging.getLogger(__name__)
 JSON: Final = "application/json"
 SSE: Final = "text/event-stream"
 TEXT: Final = "text/plain; charset=utf-8"
@@ -29,7 +31,7 @@ KEEP_ALIVE_SECONDS: Final = 15.0
 PHRASES: Final = {400: "Bad Request", 401: "Unauthorized", 403: "Forbidden", 404: "Not Found", 408: "Request Timeout",
     409: "Conflict", 429: "Too Many Requests", 500: "Internal Server Error", 501: "Not Implemented",
     503: "Service Unavailable", 504: "Gateway Timeout"}  # fmt: skip
-Messages = AsyncGenerator[JsonObject | None, None]
+Messages = AsyncGenerator[Message | None, None]
 DEDUPLICATED: Final = frozenset({"application.ApplicationService/Watch", "applicationset.ApplicationSetService/Watch"})
 
 
@@ -86,38 +88,63 @@ class Gateway:
     async def _lines(
         self,
         method: Method,
-        first: JsonObject | None,
+        first: Message | None,
         rest: Messages,
         chosen: Selection | None,
         events: bool,
     ) -> AsyncGenerator[bytes, None]:
-        known: dict[str, bytes] = {}
-        form = f"json {chosen.text if chosen else ''}"
+        lines = Lines(method, chosen, events=events)
         async with aclosing(rest):
             try:
                 async for found in _after(first, rest):
-                    if found is None:
-                        if events:
-                            yield b":\n"
-                        continue
-                    text = form_of(found, form, partial(_line, method, found, chosen))
-                    if method.full_name in DEDUPLICATED:
-                        name = _name_of(found)
-                        if known.get(name) == text:
-                            continue
-                        known[name] = text
-                    yield b"data: " + text + b"\n\n\n" if events else text + b"\n"
+                    if found is not None:
+                        yield lines.of(found)
+                    elif events:
+                        yield b":\n"
             except ApiError as error:
                 text = dumps(stream_error(error))
                 yield b"data: " + text + b"\n\n\n" if events else text + b"\n"
 
 
-def _line(method: Method, found: JsonObject, chosen: Selection | None) -> bytes:
-    body: Any = {"result": shaped(method.response, found)}
-    return dumps(chosen.apply(body) if chosen is not None else body)
+class Lines:
+    """Messages of one stream as its lines. Of those that show some fields, what says nothing new is left out."""
+
+    def __init__(self, method: Method, chosen: Selection | None, *, events: bool) -> None:
+        self._method, self._chosen, self._events = method, chosen, events
+        self._form = f"{'event' if events else 'json'} {chosen.text if chosen else ''}"
+        self._known: dict[str, bytes] | None = {} if chosen and method.full_name in DEDUPLICATED else None
+        """The last line of each name. Whole objects are never the same twice: they have another version."""
+
+    def of(self, message: Message) -> bytes:
+        """Empty when there is nothing new in it."""
+        if self._known is not None:
+            return self._new(self._known, message)
+        return message.form(self._form, self._line) if isinstance(message, Burst) else self._line(message)
+
+    def _new(self, known: dict[str, bytes], message: Message) -> bytes:
+        found = []
+        for item in each_of(message):
+            name, line = _name_of(item), self._line(item)
+            if known.get(name) != line:
+                known[name] = line
+                found.append(line)
+        return found[0] if len(found) == 1 else b"".join(found)
+
+    def _line(self, item: JsonObject) -> bytes:
+        return form_of(item, self._form, partial(self._written, item))
+
+    def _written(self, item: JsonObject) -> bytes:
+        """Empty for what is not what its kind says: one must not end the stream of all others."""
+        try:
+            body: Any = {"result": shaped(self._method.response, item)}
+        except Misshapen as error:
+            log.warning("%s is left out of a stream: %s", _name_of(item), error)
+            return b""
+        text = dumps(self._chosen.apply(body) if self._chosen is not None else body)
+        return b"data: " + text + b"\n\n\n" if self._events else text + b"\n"
 
 
-async def _after(first: JsonObject | None, rest: Messages) -> AsyncGenerator[JsonObject | None, None]:
+async def _after(first: Message | None, rest: Messages) -> Messages:
     yield first
     async for found in rest:
         yield found
@@ -231,17 +258,16 @@ def _name_of(found: JsonObject) -> str:
     return f"{metadata.get('namespace')}/{metadata.get('name')}"
 
 
-def _download(asked: Asked, first: JsonObject | None, rest: Messages) -> Response:
+def _download(asked: Asked, first: Message | None, rest: Messages) -> Response:
     names = (asked.request.get(key) or "" for key in ("namespace", "podName", "container"))
     name = "-".join(names).replace('"', "").replace("\r", "").replace("\n", "")
     headers = [("Content-Disposition", f'attachment;filename="{name}.log"')]
 
     async def lines() -> AsyncGenerator[bytes, None]:
         async with aclosing(rest):
-            if first is not None:
-                yield f"{first.get('content') or ''}\n".encode()
-                async for found in rest:
-                    if found is not None and not found.get("last"):
-                        yield f"{found.get('content') or ''}\n".encode()
+            async for found in _after(first, rest):
+                for line in each_of(found) if found is not None else ():
+                    if found is first or not line.get("last"):
+                        yield f"{line.get('content') or ''}\n".encode()
 
     return Response(200, lines(), "application/octet-stream", headers, "")  # type: ignore[arg-type]

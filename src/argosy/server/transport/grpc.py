@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import zlib
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
@@ -13,7 +14,7 @@ from urllib.parse import quote
 from argosy.machinery.objects import JsonObject
 from argosy.server.dispatch import Asked, Dispatcher
 from argosy.server.errors import ApiError, Code, invalid, unimplemented
-from argosy.server.messages import form_of
+from argosy.server.messages import Burst, Message, form_of
 from argosy.server.schema.decoding import Undecodable, decode
 from argosy.server.schema.encoding import Unencodable, encode
 from argosy.server.schema.facts import Method, methods
@@ -21,6 +22,7 @@ from argosy.server.transport.http2 import Http2Connection, Stream
 from argosy.server.transport.intake import STRANGER_MESSAGE, Intake
 from argosy.server.transport.long_lists import is_long, protobuf
 
+log = logging.getLogger(__name__)
 MESSAGE_LIMIT: Final = 200 * 1024 * 1024
 LARGE: Final = 256 * 1024
 """Bytes from which a message is not read on the loop."""
@@ -133,9 +135,23 @@ def _encoded(method: Method, message: JsonObject) -> bytes:
         raise ApiError(Code.INTERNAL, f"the answer cannot be written: {error}") from None
 
 
-def on_wire(method: Method, message: JsonObject) -> bytes:
-    """One message of a stream."""
-    return form_of(message, "protobuf", partial(_encoded, method, message))
+def on_wire(method: Method, message: Message) -> bytes:
+    """What a stream sends at one time, framed. Raises ApiError; of many, those that cannot be written are left out."""
+    if isinstance(message, Burst):
+        return message.form("gRPC", partial(_framed_or_left_out, method))
+    return _framed(method, message)
+
+
+def _framed(method: Method, message: JsonObject) -> bytes:
+    return form_of(message, "gRPC", lambda: framed(_encoded(method, message)))
+
+
+def _framed_or_left_out(method: Method, message: JsonObject) -> bytes:
+    try:
+        return _framed(method, message)
+    except ApiError as error:
+        log.warning("a message is left out of a stream of %s: %s", method.full_name, error.message)
+        return b""
 
 
 class Grpc:
@@ -208,7 +224,7 @@ class Grpc:
                         connection.send_headers(stream, [(":status", "200"), *FIRST])
                         started = True
                     if message is not None:
-                        await connection.send_data(stream, framed(on_wire(method, message)))
+                        await connection.send_data(stream, on_wire(method, message))
             except ApiError as refused:
                 error = refused
         head = [] if started else [(":status", "200"), *FIRST]

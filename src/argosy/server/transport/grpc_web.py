@@ -11,6 +11,7 @@ from argosy.cluster.http.exchange import Request, Response
 from argosy.machinery.objects import JsonObject
 from argosy.server.dispatch import Asked, Dispatcher
 from argosy.server.errors import ApiError, unimplemented, unknown
+from argosy.server.messages import Message
 from argosy.server.schema.facts import Method, methods
 from argosy.server.transport.grpc import (
     MESSAGE_LIMIT,
@@ -87,16 +88,16 @@ async def _chunks(message: bytes) -> AsyncGenerator[bytes, None]:
 
 
 async def _frames(
-    method: Method, first: JsonObject | None, rest: AsyncGenerator[JsonObject | None, None]
+    method: Method, first: Message | None, rest: AsyncGenerator[Message | None, None]
 ) -> AsyncGenerator[bytes, None]:
     """An error after the first message is told in the trailer: the headers have gone."""
     async with aclosing(rest):
         try:
             if first is not None:
-                yield framed(on_wire(method, first))
+                yield on_wire(method, first)
                 async for message in rest:
                     if message is not None:
-                        yield framed(on_wire(method, message))
+                        yield on_wire(method, message)
         except ApiError as error:
             text = error.message.replace("\r", " ").replace("\n", " ")
             yield framed(f"grpc-status: {int(error.code)}\r\ngrpc-message: {text}\r\n".encode(), 0x80)

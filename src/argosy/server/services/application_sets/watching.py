@@ -37,9 +37,9 @@ class SetWatching:
                     if self._is_for(call, selector, item):
                         yield {"type": "ADDED", "applicationSet": item}
             while True:
-                message = await watcher.next()
-                if self._is_for(call, selector, message["applicationSet"]):
-                    yield message
+                for message in await watcher.take():
+                    if self._is_for(call, selector, message["applicationSet"]):
+                        yield message
         finally:
             self._watchers.discard(watcher)
 
@@ -68,6 +68,7 @@ class SetWatching:
         message = SharedMessage({"type": kind, "applicationSet": appset})
         for watcher in self._watchers:
             watcher.put(message)
+            watcher.wake()
 
 
 def _selector(request: JsonObject) -> LabelSelector | None:

@@ -5,29 +5,38 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from collections.abc import AsyncGenerator, Hashable
+from collections.abc import AsyncGenerator, Hashable, Iterable, Iterator
+from itertools import chain, islice
 from typing import Final
 
 from argosy.machinery.objects import JsonObject
 from argosy.server.calls import Call
 from argosy.server.context import ServerContext
-from argosy.server.messages import SharedMessage
+from argosy.server.fan_out import FanOut
+from argosy.server.messages import Burst, Message, SharedMessage
 from argosy.server.services.applications.access import RESOURCE, is_enabled, target_of_app
 from argosy.server.services.applications.reading import Chosen
 from argosy.server.services.applications.resource_health import with_health
 
 log = logging.getLogger(__name__)
 BUFFER: Final = 1000
+TOGETHER: Final = 50
+"""Messages that a stream takes at once."""
 
 
 class Watching:
     def __init__(self, context: ServerContext) -> None:
         self._context = context
         self._groups: dict[Hashable, Group] = {}
+        self._by_name: dict[str, dict[Hashable, Group]] = {}
+        """Groups by the one name that they look at; "": those that look at all."""
+        self._present: dict[tuple[str, str], tuple[JsonObject, SharedMessage]] = {}
+        """What was told of an Application as present, for as long as it is that and anybody watches."""
+        self._fan_out = FanOut(context.clock)
         self._listens = False
 
-    async def watch(self, call: Call) -> AsyncGenerator[JsonObject, None]:
-        request, context = call.request, self._context
+    async def watch(self, call: Call) -> AsyncGenerator[Message, None]:
+        request = call.request
         chosen, call.checked = Chosen(request, "labels with selectors"), True
         namespace = request.get("appNamespace") or ""
         version = request.get("resourceVersion") or ""
@@ -37,19 +46,30 @@ class Watching:
         group.watchers.add(watcher)
         try:
             if not version or request.get("name"):
-                for app in self._present(namespace):
-                    if watcher.is_new(app) and group.takes(app):
-                        yield SharedMessage({"type": "ADDED", "application": with_health(context, app)})
+                taken = (app for app in self._sorted(namespace) if watcher.is_new(app) and group.takes(app))
+                while messages := [*islice(map(self._told_present, taken), TOGETHER)]:
+                    yield Burst(messages)
             while True:
-                yield await watcher.next()
+                yield group.burst(await watcher.take())
         finally:
             group.watchers.discard(watcher)
             if not group.watchers:
-                self._groups.pop(group.key, None)
+                self._forget(group)
 
-    def _present(self, namespace: str) -> list[JsonObject]:
+    def _sorted(self, namespace: str) -> Iterator[JsonObject]:
         found = self._context.gitops.plane.applications.list(namespace)
-        return sorted(found, key=lambda app: f"{app['metadata']['namespace']}/{app['metadata']['name']}")
+        return iter(sorted(found, key=lambda app: f"{app['metadata']['namespace']}/{app['metadata']['name']}"))
+
+    def _told_present(self, app: JsonObject) -> SharedMessage:
+        """The same message for all who come while the Application stays as it is."""
+        key = (app["metadata"]["namespace"], app["metadata"]["name"])
+        known = self._present.get(key)
+        if known is not None and known[0] is app:
+            return known[1]
+        message = SharedMessage({"type": "ADDED", "application": with_health(self._context, app)})
+        if message["application"] is app:  # what is filled in may be another the next time
+            self._present[key] = (app, message)
+        return message
 
     def _group(self, call: Call, chosen: Chosen, namespace: str) -> Group:
         """Of streams that the same subject opened with the same question: a change is judged once for all of them."""
@@ -59,7 +79,19 @@ class Watching:
         key = (call.caller.subject, namespace, chosen.key)
         if (found := self._groups.get(key)) is None:
             found = self._groups[key] = Group(self._context, call, chosen, namespace, key)
+            self._by_name.setdefault(found.name, {})[key] = found
         return found
+
+    def _forget(self, group: Group) -> None:
+        if self._groups.get(group.key) is not group:
+            return
+        del self._groups[group.key]
+        named = self._by_name[group.name]
+        del named[group.key]
+        if not named:
+            del self._by_name[group.name]
+        if not self._groups:
+            self._present.clear()
 
     def _heard(self, old: JsonObject | None, new: JsonObject | None) -> None:
         if not self._groups:
@@ -67,15 +99,19 @@ class Watching:
         kind = "DELETED" if new is None else "ADDED" if old is None else "MODIFIED"
         app = new if new is not None else old
         assert app is not None
+        metadata = app["metadata"]
+        self._present.pop((metadata["namespace"], metadata["name"]), None)
         message: SharedMessage | None = None
-        for group in self._groups.values():
+        for group in self._concerned(metadata["name"]):
             if not group.takes(app):
                 continue
             if message is None:
                 message = SharedMessage({"type": kind, "application": with_health(self._context, app)})
-            for watcher in group.watchers:
-                if watcher.is_new(app):
-                    watcher.put(message)
+            group.put(app, message, self._fan_out)
+
+    def _concerned(self, name: str) -> Iterable[Group]:
+        nobody: dict[Hashable, Group] = {}
+        return chain(self._by_name.get("", nobody).values(), self._by_name.get(name, nobody).values())
 
 
 class Group:
@@ -83,8 +119,11 @@ class Group:
 
     def __init__(self, context: ServerContext, call: Call, chosen: Chosen, namespace: str, key: Hashable) -> None:
         self._context, self._chosen, self._namespace, self.key = context, chosen, namespace, key
+        self.name = str(chosen.name or "")
         self._subject, self._enforcer = call.caller.subject, call.enforcer
         self.watchers: set[Watcher] = set()
+        self._bursts: dict[tuple[int, ...], Burst] = {}
+        """By what is in them, since the last change."""
 
     def takes(self, app: JsonObject) -> bool:
         metadata = app["metadata"]
@@ -95,6 +134,20 @@ class Group:
             and is_enabled(self._context, metadata["namespace"])
             and self._enforcer().allows(self._subject, RESOURCE, "get", target_of_app(self._context, app))
         )
+
+    def put(self, app: JsonObject, message: SharedMessage, fan_out: FanOut) -> None:
+        self._bursts.clear()
+        for watcher in self.watchers:
+            if watcher.is_new(app):
+                watcher.put(message)
+                fan_out.wake(watcher)
+
+    def burst(self, messages: list[JsonObject]) -> Burst:
+        """One for all streams that send just these."""
+        key = tuple(map(id, messages))  # the burst keeps them, so that none of another takes over its place
+        if (found := self._bursts.get(key)) is None:
+            found = self._bursts[key] = Burst(messages)
+        return found
 
 
 class Watcher:
@@ -108,21 +161,27 @@ class Watcher:
 
     def is_new(self, app: JsonObject) -> bool:
         """No older than what the stream began with."""
+        if not self._since:
+            return True
         version = str(app["metadata"].get("resourceVersion") or "")
-        return not self._since or not version.isdecimal() or int(version) >= self._since
+        return not version.isdecimal() or int(version) >= self._since
 
     def put(self, message: JsonObject) -> None:
+        """The stream goes on when it is woken."""
         if len(self._messages) >= BUFFER:
             self._lost += 1
             return
         self._messages.append(message)
+
+    def wake(self) -> None:
         self._heard.set()
 
-    async def next(self) -> JsonObject:
+    async def take(self) -> list[JsonObject]:
+        """What waits, once there is any: some of much."""
         while not self._messages:
             self._heard.clear()
             await self._heard.wait()
-            if self._lost:
-                log.warning("a watch lost %d events: its client reads too slowly", self._lost)
-                self._lost = 0
-        return self._messages.popleft()
+        if self._lost:
+            log.warning("a watch lost %d events: its client reads too slowly", self._lost)
+            self._lost = 0
+        return [self._messages.popleft() for _ in range(min(TOGETHER, len(self._messages)))]
