@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from argosy.cluster.http.exchange import Request, Response
@@ -21,7 +21,8 @@ from argosy.server.services.applications.access import is_enabled
 from argosy.server.transport.front import Page
 from argosy.server.transport.gateway import TEXT
 from argosy.server.transport.http1 import header_map
-from argosy.server.webhooks.concerned import asks_anew, is_same_repository, refreshed, urls_of
+from argosy.server.webhooks.by_repository import ByRepository
+from argosy.server.webhooks.concerned import asks_anew, refreshed, urls_of
 from argosy.server.webhooks.news import News, Pushed, Refused, Stored
 from argosy.server.webhooks.providers import Hook, news_of
 
@@ -32,7 +33,7 @@ AT_ONCE: Final = 4
 PAUSE_SECONDS: Final = 1.0
 QUIET_SECONDS, LONGEST_STORM_SECONDS = 0.2, 3.0
 """Nothing is written before no news came for so long, or some has waited for so long: a storm is one refresh."""
-GIVE_WAY: Final = 500
+GIVE_WAY: Final = 100
 """Applications looked at between two turns of others."""
 REFRESH: Final = "argocd.argoproj.io/refresh"
 REFRESH_TIME: Final = "argocd.argoproj.io/refresh-timestamp"
@@ -50,14 +51,16 @@ class Receiver:
         self._metrics = metrics or ServerMetrics(Registry())
         self._waiting: dict[News, str] = {}
         """And which trace each belongs to; of the same news the last."""
+        self._told: set[News] = set()
+        """What was told since anything was written: what it concerns is known, and waits to be written."""
         self._heard = asyncio.Event()
         self._wanted: dict[tuple[Resource, Key], dict[str, str]] = {}
         self._is_wanted = asyncio.Event()
         self._came_at = 0.0
         self._written: dict[tuple[Resource, Key], float] = {}
         """What was written lately, and when."""
-        self._by_url: dict[str, dict[Key, None]] | None = None
-        """Applications by repository, from the first push on."""
+        self._by_repository: ByRepository | None = None
+        """From the first push on."""
         self._writing = asyncio.Semaphore(AT_ONCE)
 
     def page(self) -> Page:
@@ -84,11 +87,13 @@ class Receiver:
             return
         if len(self._waiting) >= ROOM:
             raise Refused(503, "Queue is full, discarding webhook payload")
-        self._waiting[news] = traceparent()
         if isinstance(news, Pushed):
             self._metrics.pushed(news.urls)
-        self._metrics.waiting(len(self._waiting))
         self._came_at = self._context.clock.monotonic()
+        if news in self._told:
+            return
+        self._waiting[news] = traceparent()
+        self._metrics.waiting(len(self._waiting))
         self._heard.set()
 
     async def run(self) -> None:
@@ -96,9 +101,12 @@ class Receiver:
             tasks.create_task(self._write_all(tasks))
             while True:
                 while not self._waiting:
+                    if not self._wanted:
+                        self._told.clear()
                     self._heard.clear()
                     await self._heard.wait()
                 news = next(iter(self._waiting))
+                self._told.add(news)
                 with span("webhook.concerned", self._waiting.pop(news)):
                     await self._tell(news)
                 self._metrics.waiting(len(self._waiting))
@@ -129,35 +137,14 @@ class Receiver:
         if isinstance(news, Pushed):
             log.info("a push to %s, %s: %d objects are refreshed", ", ".join(news.urls), news.revision, concerned)
 
-    def _candidates(self, news: News) -> list[JsonObject]:
+    def _candidates(self, news: News) -> Sequence[JsonObject]:
         """Applications that have a repository of the news; those of charts are looked through."""
         apps = self._context.gitops.plane.applications
         if not isinstance(news, Pushed):
             return list(apps.list("")) if isinstance(news, Stored) else []
-        if self._by_url is None:
-            self._by_url = {}
-            for app in apps.list(""):
-                self._changed(None, app)
-            apps.on_change(self._changed)
-        urls = [url for url in self._by_url if any(is_same_repository(web_url, url) for web_url in news.urls)]
-        keys = dict.fromkeys(key for url in urls for key in self._by_url[url])
-        found = (apps.get(key) for key in keys)
-        return [item for item in found if item is not None]
-
-    def _changed(self, old: JsonObject | None, new: JsonObject | None) -> None:
-        before = urls_of(old) if old is not None else frozenset()
-        after = urls_of(new) if new is not None else frozenset()
-        if before == after or self._by_url is None:
-            return
-        for url in before - after:
-            assert old is not None
-            if (known := self._by_url.get(url)) is not None:
-                known.pop(key_of(old), None)
-                if not known:
-                    del self._by_url[url]
-        for url in after - before:
-            assert new is not None
-            self._by_url.setdefault(url, {})[key_of(new)] = None
+        if self._by_repository is None:
+            self._by_repository = ByRepository(apps)
+        return self._by_repository.of(news.urls)
 
     async def _sets(self) -> list[JsonObject]:
         cache = self._context.caches.cache(APPLICATION_SETS)
@@ -175,6 +162,7 @@ class Receiver:
             await self._is_wanted.wait()
             await self._storm_over()
             self._is_wanted.clear()
+            self._told.clear()
             now = clock.monotonic()
             self._written = {item: at for item, at in self._written.items() if now - at < PAUSE_SECONDS}
             for item in [item for item in self._wanted if item not in self._written]:

@@ -1,0 +1,66 @@
+"""Which Applications have a repository: kept as they change, so that a push is not held against each of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Protocol
+
+from argosy.machinery.objects import JsonObject, Key, key_of
+from argosy.server.webhooks.concerned import is_same_repository, urls_of
+
+
+class Applications(Protocol):
+    """A cache of them."""
+
+    def list(self, namespace: str) -> Iterable[JsonObject]: ...
+
+    def get(self, key: Key) -> JsonObject | None: ...
+
+    def on_change(self, told: Callable[[JsonObject | None, JsonObject | None], None], /) -> object: ...
+
+
+class ByRepository:
+    def __init__(self, applications: Applications) -> None:
+        self._applications = applications
+        self._by_name: dict[str, dict[str, dict[Key, None]]] = {}
+        """By the last part of the URL, then by the URL: of very many repositories few have the same name."""
+        for app in applications.list(""):
+            self._changed(None, app)
+        applications.on_change(self._changed)
+
+    def of(self, web_urls: Iterable[str]) -> Sequence[JsonObject]:
+        """That have the repository of one of these pages, each once."""
+        keys = dict.fromkeys(key for web_url in web_urls for key in self._of(web_url))
+        found = (self._applications.get(key) for key in keys)
+        return [item for item in found if item is not None]
+
+    def _of(self, web_url: str) -> Iterator[Key]:
+        name = name_of(web_url)
+        for known in dict.fromkeys((name, name.removesuffix(".git"))):
+            for url, keys in self._by_name.get(known, {}).items():
+                if is_same_repository(web_url, url):
+                    yield from keys
+
+    def _changed(self, old: JsonObject | None, new: JsonObject | None) -> None:
+        before = urls_of(old) if old is not None else frozenset()
+        after = urls_of(new) if new is not None else frozenset()
+        for url in before - after:
+            assert old is not None
+            self._forget(url, key_of(old))
+        for url in after - before:
+            assert new is not None
+            self._by_name.setdefault(name_of(url), {}).setdefault(url, {})[key_of(new)] = None
+
+    def _forget(self, url: str, key: Key) -> None:
+        name = name_of(url)
+        urls = self._by_name.get(name, {})
+        urls.get(url, {}).pop(key, None)
+        if not urls.get(url):
+            urls.pop(url, None)
+        if not urls:
+            self._by_name.pop(name, None)
+
+
+def name_of(url: str) -> str:
+    """The last part of its path, however the URL is written."""
+    return url.replace(":", "/").rsplit("/", 1)[-1].casefold().removesuffix(".git")
