@@ -16,17 +16,16 @@ import pytest
 from hpack import Encoder
 
 from argosy.server.transport import http2
-from argosy.server.transport.http2 import (
+from argosy.server.transport.http2 import FLOOD, WINDOW
+from argosy.server.transport.http2_frames import (
     CALM,
     CONTINUATION,
     DATA,
-    FLOOD,
     FLOW_CONTROL_ERROR,
     GOAWAY,
     HEADERS,
     PREFACE,
     SETTINGS,
-    WINDOW,
     frame,
 )
 from argosy.server.transport.intake import HELD, STRANGER_BODY, STRANGER_MESSAGE, Intake

@@ -9,16 +9,44 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterable
 from dataclasses import dataclass, field
-from struct import Struct
 from typing import Any, Final, Protocol, cast
 
 from hpack import Decoder, HPACKError
 
-PREFACE: Final = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
-DATA, HEADERS, PRIORITY, RST_STREAM, SETTINGS, PUSH, PING, GOAWAY, WINDOW_UPDATE, CONTINUATION = range(10)
-END_STREAM, END_HEADERS, PADDED, PRIORITIZED, ACK = 0x1, 0x4, 0x8, 0x20, 0x1
-PROTOCOL_ERROR, FLOW_CONTROL_ERROR, FRAME_SIZE_ERROR, REFUSED, CANCEL, COMPRESSION_ERROR, CALM = 1, 3, 6, 7, 8, 9, 11
-MAX_FRAME: Final = 16_384
+from argosy.server.transport.http2_frames import (
+    ACK,
+    CALM,
+    CANCEL,
+    COMPRESSION_ERROR,
+    CONTINUATION,
+    DATA,
+    END_HEADERS,
+    END_STREAM,
+    FLOW_CONTROL_ERROR,
+    FRAME_SIZE_ERROR,
+    GOAWAY,
+    HEADERS,
+    MAX_FRAME,
+    PING,
+    PREFACE,
+    PROTOCOL_ERROR,
+    PUSH,
+    REFUSED,
+    RST_STREAM,
+    SETTINGS,
+    STREAM_CLOSED,
+    WINDOW_UPDATE,
+    ConnectionFault,
+    check_form,
+    encode_headers,
+    frame,
+    head,
+    pair,
+    unpadded,
+    word,
+)
+from argosy.server.transport.http2_headers import Malformed, check_request, check_trailers
+
 MAX_STREAMS: Final = 1000
 MAX_HEADERS: Final = 65_536
 WINDOW: Final = 1 << 20
@@ -30,15 +58,6 @@ IDLE_SECONDS: Final = 900.0
 """A connection without a stream is asked to end after this long."""
 STALL_SECONDS: Final = 60.0
 """A client that takes no byte of an answer for this long is cut off."""
-_head = Struct(">BHBBL")
-_pair = Struct(">HL")
-_word = Struct(">L")
-
-
-class ConnectionFault(Exception):
-    def __init__(self, code: int, text: str) -> None:
-        super().__init__(text)
-        self.code = code
 
 
 class StreamReset(Exception):
@@ -53,6 +72,8 @@ class Stream:
     granted: int = WINDOW
     """What the client may send before it is credited with more."""
     received: asyncio.Queue[bytes | None] = field(default_factory=asyncio.Queue)
+    length: int = -1
+    """What is still to come by its content-length; -1 when that is not told."""
     ended: bool = False
     """By the client."""
     reset: bool = False
@@ -105,9 +126,9 @@ class Http2Connection(asyncio.Protocol):
         if len(self.host.http2_connections) > CONNECTIONS:
             self.transport.abort()
             return
-        settings = b"".join(_pair.pack(*item) for item in ((3, MAX_STREAMS), (4, WINDOW), (6, MAX_HEADERS)))
+        settings = b"".join(pair.pack(*item) for item in ((3, MAX_STREAMS), (4, WINDOW), (6, MAX_HEADERS)))
         self.transport.write(
-            frame(SETTINGS, 0, 0, settings) + frame(WINDOW_UPDATE, 0, 0, _word.pack(CONNECTION_WINDOW - 65_535))
+            frame(SETTINGS, 0, 0, settings) + frame(WINDOW_UPDATE, 0, 0, word.pack(CONNECTION_WINDOW - 65_535))
         )
 
     def connection_lost(self, error: Exception | None) -> None:
@@ -154,7 +175,7 @@ class Http2Connection(asyncio.Protocol):
         at, buffer = 0, self._buffer
         try:
             while len(buffer) - at >= 9:
-                high, low, kind, flags, number = _head.unpack_from(buffer, at)
+                high, low, kind, flags, number = head.unpack_from(buffer, at)
                 size = high << 16 | low
                 if size > MAX_FRAME:
                     raise ConnectionFault(FRAME_SIZE_ERROR, "a frame is too large")
@@ -171,10 +192,11 @@ class Http2Connection(asyncio.Protocol):
     def _take(self, kind: int, flags: int, number: int, payload: bytes) -> None:
         if self._block is not None and kind != CONTINUATION:
             raise ConnectionFault(PROTOCOL_ERROR, "a header block is interrupted")
+        check_form(kind, flags, number, len(payload))
         if kind == DATA:
             self._data(flags, number, payload)
         elif kind == HEADERS:
-            self._headers(flags, number, _unpadded(flags, payload, prioritized=True))
+            self._headers(flags, number, unpadded(flags, payload, prioritized=True))
         elif kind == CONTINUATION:
             self._continuation(flags, number, payload)
         else:
@@ -194,11 +216,10 @@ class Http2Connection(asyncio.Protocol):
         elif kind == SETTINGS:
             self._settings(flags, payload)
         elif kind == PING:
-            if len(payload) != 8:
-                raise ConnectionFault(FRAME_SIZE_ERROR, "a ping has eight bytes")
             if not flags & ACK:
                 self.transport.write(frame(PING, ACK, 0, payload))
         elif kind == RST_STREAM:
+            self._check_opened(number)
             if (stream := self.streams.get(number)) is not None:
                 self._drop(stream)
         elif kind == PUSH:
@@ -213,14 +234,20 @@ class Http2Connection(asyncio.Protocol):
         if self._granted < 0:
             raise ConnectionFault(FLOW_CONTROL_ERROR, "more data than the connection's window has room for")
         if stream is None or stream.ended:
-            if number > self._last or number == 0:
-                raise ConnectionFault(PROTOCOL_ERROR, "data of a stream that was never opened")
+            self._check_opened(number)
             self._credit(0, size)
+            if stream is not None:
+                self._refuse(number, STREAM_CLOSED)
             return
         stream.granted -= size
         if stream.granted < 0:
             raise ConnectionFault(FLOW_CONTROL_ERROR, "more data than the stream's window has room for")
-        if content := _unpadded(flags, payload):
+        if content := unpadded(flags, payload):
+            if stream.length >= 0:
+                stream.length -= len(content)
+                if stream.length < 0:
+                    self._refuse(number, PROTOCOL_ERROR)
+                    return
             stream.received.put_nowait(content)
         elif not flags & END_STREAM:
             self._count_control()
@@ -249,22 +276,41 @@ class Http2Connection(asyncio.Protocol):
 
     def _opened(self, number: int, flags: int, block: bytes) -> None:
         headers = [(_text(name), _text(value)) for name, value in self._decoder.decode(block, raw=True)]
-        if (stream := self.streams.get(number)) is not None:
-            if flags & END_STREAM:  # trailers
-                self._end(stream)
+        if (known := self.streams.get(number)) is not None:
+            self._trailers(known, flags, headers)
             return
         if number % 2 == 0 or number <= self._last:
             raise ConnectionFault(PROTOCOL_ERROR, "a stream's number is not new")
         self._last = number
         if len(self.streams) >= MAX_STREAMS or self.host.draining:
             self._controls += 1
-            self.transport.write(frame(RST_STREAM, 0, number, _word.pack(REFUSED)))
+            self.transport.write(frame(RST_STREAM, 0, number, word.pack(REFUSED)))
             return
         stream = Stream(number, headers, self._initial_window)
+        try:
+            stream.length = check_request(headers)
+        except Malformed:
+            self._refuse(number, PROTOCOL_ERROR)
+            return
         self.streams[number] = stream
         if flags & END_STREAM:
             self._end(stream)
-        stream.task = self.host.run(self._serve(stream))
+        if not stream.reset:
+            stream.task = self.host.run(self._serve(stream))
+
+    def _trailers(self, stream: Stream, flags: int, headers: list[tuple[str, str]]) -> None:
+        if stream.ended:
+            self._refuse(stream.number, STREAM_CLOSED)
+            return
+        try:
+            check_trailers(headers)
+        except Malformed:
+            self._refuse(stream.number, PROTOCOL_ERROR)
+            return
+        if not flags & END_STREAM:
+            self._refuse(stream.number, PROTOCOL_ERROR)
+            return
+        self._end(stream)
 
     async def _serve(self, stream: Stream) -> None:
         try:
@@ -275,15 +321,13 @@ class Http2Connection(asyncio.Protocol):
         finally:
             self.streams.pop(stream.number, None)
             if not stream.ended and not stream.reset and not self.transport.is_closing():
-                self.transport.write(frame(RST_STREAM, 0, stream.number, _word.pack(0)))
+                self.transport.write(frame(RST_STREAM, 0, stream.number, word.pack(0)))
 
     def _settings(self, flags: int, payload: bytes) -> None:
         if flags & ACK:
             return
-        if len(payload) % 6:
-            raise ConnectionFault(FRAME_SIZE_ERROR, "settings are pairs")
         for at in range(0, len(payload), 6):
-            name, value = _pair.unpack_from(payload, at)
+            name, value = pair.unpack_from(payload, at)
             if name == 4:
                 if value > 0x7FFFFFFF:
                     raise ConnectionFault(FLOW_CONTROL_ERROR, "a window is too large")
@@ -292,25 +336,45 @@ class Http2Connection(asyncio.Protocol):
                 for stream in self.streams.values():
                     stream.window += change
                     stream.may_send.set()
-            elif name == 5 and MAX_FRAME <= value <= 0xFFFFFF:
+            elif name == 5:
+                if not MAX_FRAME <= value <= 0xFFFFFF:
+                    raise ConnectionFault(PROTOCOL_ERROR, "there are no frames of that size")
                 self._frame = min(value, 1 << 20)
+            elif name == 2 and value > 1:
+                raise ConnectionFault(PROTOCOL_ERROR, "whether to push is 0 or 1")
         self.transport.write(frame(SETTINGS, ACK, 0, b""))
 
     def _window_update(self, number: int, payload: bytes) -> None:
-        if len(payload) != 4:
-            raise ConnectionFault(FRAME_SIZE_ERROR, "a window update has four bytes")
-        more = _word.unpack(payload)[0] & 0x7FFFFFFF
+        more = word.unpack(payload)[0] & 0x7FFFFFFF
         if number == 0:
             self._window += more
-            if self._window > 0x7FFFFFFF:
-                raise ConnectionFault(FLOW_CONTROL_ERROR, "the window is too large")
+            if not more or self._window > 0x7FFFFFFF:
+                raise ConnectionFault(FLOW_CONTROL_ERROR if more else PROTOCOL_ERROR, "a window grows in its limits")
             for stream in self.streams.values():
                 stream.may_send.set()
-        elif (found := self.streams.get(number)) is not None:
+            return
+        self._check_opened(number)
+        if (found := self.streams.get(number)) is not None:
             found.window += more
             found.may_send.set()
+            if not more or found.window > 0x7FFFFFFF:
+                self._refuse(number, FLOW_CONTROL_ERROR if more else PROTOCOL_ERROR)
+
+    def _check_opened(self, number: int) -> None:
+        if number > self._last or number % 2 == 0:
+            raise ConnectionFault(PROTOCOL_ERROR, f"stream {number} was never opened")
+
+    def _refuse(self, number: int, code: int) -> None:
+        """Ends one stream for what is wrong with it. Counts as a control frame: it may cost us more than its client."""
+        self._count_control()
+        self.transport.write(frame(RST_STREAM, 0, number, word.pack(code)))
+        if (stream := self.streams.get(number)) is not None:
+            self._drop(stream)
 
     def _end(self, stream: Stream) -> None:
+        if stream.length > 0:
+            self._refuse(stream.number, PROTOCOL_ERROR)
+            return
         stream.ended = True
         stream.received.put_nowait(None)
 
@@ -329,23 +393,23 @@ class Http2Connection(asyncio.Protocol):
         update = b""
         if self._owed >= CONNECTION_WINDOW // 4:
             self._granted += self._owed
-            update, self._owed = frame(WINDOW_UPDATE, 0, 0, _word.pack(self._owed)), 0
+            update, self._owed = frame(WINDOW_UPDATE, 0, 0, word.pack(self._owed)), 0
         if number in self.streams and not self.streams[number].ended:
             self.streams[number].granted += size
-            update += frame(WINDOW_UPDATE, 0, number, _word.pack(size))
+            update += frame(WINDOW_UPDATE, 0, number, word.pack(size))
         if update:
             self.transport.write(update)
 
     def _go_away(self, code: int) -> None:
         if not self.transport.is_closing():
-            self.transport.write(frame(GOAWAY, 0, 0, _word.pack(self._last) + _word.pack(code)))
+            self.transport.write(frame(GOAWAY, 0, 0, word.pack(self._last) + word.pack(code)))
             self.transport.close()
 
     def finish(self) -> None:
         """No new streams; those that are open go on for as long as the server waits."""
         if not self._closing and not self.transport.is_closing():
             self._closing = True
-            self.transport.write(frame(GOAWAY, 0, 0, _word.pack(self._last) + _word.pack(0)))
+            self.transport.write(frame(GOAWAY, 0, 0, word.pack(self._last) + word.pack(0)))
             if not self.streams:
                 self.transport.close()
 
@@ -398,53 +462,8 @@ class Http2Connection(asyncio.Protocol):
                 await stream.may_send.wait()
         except TimeoutError:
             stream.reset = True
-            self.transport.write(frame(RST_STREAM, 0, stream.number, _word.pack(CANCEL)))
+            self.transport.write(frame(RST_STREAM, 0, stream.number, word.pack(CANCEL)))
             raise StreamReset from None
-
-
-def frame(kind: int, flags: int, number: int, payload: bytes) -> bytes:
-    size = len(payload)
-    return _head.pack(size >> 16, size & 0xFFFF, kind, flags, number) + payload
-
-
-def encode_headers(headers: Iterable[tuple[str, str]]) -> bytes:
-    """Literals that are not indexed: the client's table stays empty, and nothing secret is kept in it."""
-    out = bytearray()
-    for name, value in headers:
-        if name == ":status" and value == "200":
-            out.append(0x88)
-            continue
-        out.append(0)
-        for text in (name, value):
-            raw = text.encode()
-            _integer(len(raw), out)
-            out += raw
-    return bytes(out)
-
-
-def _integer(value: int, out: bytearray) -> None:
-    if value < 0x7F:
-        out.append(value)
-        return
-    out.append(0x7F)
-    value -= 0x7F
-    while value > 0x7F:
-        out.append(value & 0x7F | 0x80)
-        value >>= 7
-    out.append(value)
-
-
-def _unpadded(flags: int, payload: bytes, *, prioritized: bool = False) -> bytes:
-    start, end = 0, len(payload)
-    if flags & PADDED:
-        if not payload or payload[0] >= len(payload):
-            raise ConnectionFault(PROTOCOL_ERROR, "padding is longer than its frame")
-        start, end = 1, len(payload) - payload[0]
-    if prioritized and flags & PRIORITIZED:
-        start += 5
-    if start > end:
-        raise ConnectionFault(PROTOCOL_ERROR, "a frame is too short")
-    return payload[start:end]
 
 
 def _text(raw: bytes | str) -> str:
