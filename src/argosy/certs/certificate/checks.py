@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from typing import Final, NamedTuple
 
 from argosy.apis.certmanager import Certificate, CertificateRequest
@@ -33,9 +34,9 @@ class Finding(NamedTuple):
     message: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Stored:
-    """What is stored for a Certificate, and the request of its present revision."""
+    """What is stored for a Certificate, and the request of its present revision; read once for all checks."""
 
     certificate: Certificate
     secret: Secret | None
@@ -43,12 +44,12 @@ class Stored:
     limits: PemLimits = DEFAULT_LIMITS
     use_renewal_information: bool = False
 
-    @property
+    @cached_property
     def key_facts(self) -> keys.KeyFacts:
         """Raises KeyError_."""
         return keys.facts_of(self._value("tls.key"), self.limits.key)
 
-    @property
+    @cached_property
     def x509(self) -> certificates.X509:
         """Raises CertificateError."""
         return certificates.first_of(self._value("tls.crt"), self.limits.chain)
@@ -132,10 +133,10 @@ def key_is_not_of_the_request(stored: Stored, now: datetime) -> Finding | None:
     if stored.current is None:
         return None
     try:
-        request = matching.request_of(stored.current)
+        public = matching.public_of(stored.current)
     except RequestError as error:
         return Finding("InvalidCertificateRequest", f"Failed to decode current CertificateRequest: {error}")
-    if request.public == stored.key_facts.public:
+    if public == stored.key_facts.public:
         return None
     message = "Secret contains a private key that does not match the current CertificateRequest"
     return Finding("SecretMismatch", message)

@@ -174,7 +174,7 @@ def fault_of(chain: bytes, request: CertificateRequest, now: datetime, settings:
         found = certificates.first_of(chain, settings.limits.chain)
     except certificates.CertificateError as error:
         return f"Issuer returned an invalid certificate: failed to decode: {error}"
-    if found.public != matching.request_of(request).public:
+    if found.public != matching.public_of(request):
         return (
             "Issuer returned a certificate with a public key that does not match the CSR. "
             "This usually indicates a misconfigured issuer."

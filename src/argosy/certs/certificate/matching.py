@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, OrderedDict
 from collections.abc import Iterable, Sequence
-from typing import Final
+from typing import Final, NamedTuple
 
 from argosy.apis.certmanager import CertificateRequest, CertificateSpec, IssuerRef
 from argosy.apis.certmanager.certificate import Subject
@@ -21,25 +21,43 @@ def request_of(request: CertificateRequest) -> requests.Request:
     return requests.read(decoded(request.spec.request))
 
 
-def differing_fields(request: CertificateRequest, spec: CertificateSpec) -> tuple[str, ...]:
-    """Fields of the spec that a CertificateRequest does not carry. Raises RequestError, SubjectError.
+class Compared(NamedTuple):
+    """`fields` of the spec that a CertificateRequest does not carry, and the public key that it is for."""
+
+    fields: tuple[str, ...]
+    public: bytes
+
+
+def compared(request: CertificateRequest, spec: CertificateSpec) -> Compared:
+    """Raises RequestError, SubjectError.
 
     Four controllers ask at every change of a status, which leaves both specs the same objects: they are compared once.
     """
     asked, wanted = request.spec.raw, spec.raw
-    known = _compared.get(id(asked))
+    known = _known.get(id(asked))
     if known is not None and known[0] is asked and known[1] is wanted:
         return known[2]
-    found = _compare(request, spec)
-    _compared[id(asked)] = (asked, wanted, found)
-    if len(_compared) > _REMEMBERED:
-        _compared.popitem(last=False)
+    found = Compared(_compare(request, spec), request_of(request).public)
+    _known[id(asked)] = (asked, wanted, found)
+    if len(_known) > _REMEMBERED:
+        _known.popitem(last=False)
     return found
 
 
+def differing_fields(request: CertificateRequest, spec: CertificateSpec) -> tuple[str, ...]:
+    """As `compared`."""
+    return compared(request, spec).fields
+
+
+def public_of(request: CertificateRequest) -> bytes:
+    """The public key that a request is for. Raises RequestError."""
+    known = _known.get(id(request.spec.raw))
+    return known[2].public if known is not None and known[0] is request.spec.raw else request_of(request).public
+
+
 _REMEMBERED: Final = 20_000
-_compared: OrderedDict[int, tuple[JsonObject, JsonObject, tuple[str, ...]]] = OrderedDict()
-"""By the request: the JSON of both specs, which nobody changes, and how they differ."""
+_known: OrderedDict[int, tuple[JsonObject, JsonObject, Compared]] = OrderedDict()
+"""By the request: the JSON of both specs, which nobody changes, and what comparing them gave."""
 
 
 def _compare(request: CertificateRequest, spec: CertificateSpec) -> tuple[str, ...]:

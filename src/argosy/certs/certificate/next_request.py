@@ -105,13 +105,10 @@ def to_delete(request: CertificateRequest, certificate: Certificate, facts: keys
     if revision != certificate.revision + 1:
         return False
     try:
-        if matching.differing_fields(request, certificate.spec):
-            return True
-        if matching.request_of(request).public != facts.public:
-            return True
+        found = matching.compared(request, certificate.spec)
     except ValueError:
         return True
-    return failed_before(request, certificate)
+    return bool(found.fields) or found.public != facts.public or failed_before(request, certificate)
 
 
 def failed_before(request: CertificateRequest, certificate: Certificate) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 BOOLEAN: Final = 0x01
@@ -26,6 +27,9 @@ SET: Final = 0x31
 NULL: Final = b"\x05\x00"
 
 _DOTTED = re.compile(r"\d{1,39}(\.\d{1,39})+", re.ASCII)
+_TIME = re.compile(r"(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)Z", re.ASCII)
+_SHORT: Final = 16
+"""Bytes of an object identifier that may be a well-known one, which are met again and again."""
 _DEEPEST = 10_000_000
 """Bytes: no element that we read is longer."""
 
@@ -91,6 +95,7 @@ def named_bits(numbers: Iterable[int]) -> bytes:
     return bits(bytes(content), 7 - last % 8)
 
 
+@lru_cache(maxsize=512)
 def oid(text: str) -> bytes:
     """Raises DerError for text that is no object identifier."""
     if not _DOTTED.fullmatch(text):
@@ -109,6 +114,16 @@ def _base128(number: int) -> bytes:
 
 
 def oid_text(content: bytes) -> str:
+    """Raises DerError."""
+    return _known_text(content) if len(content) <= _SHORT else _oid_text(content)
+
+
+@lru_cache(maxsize=512)
+def _known_text(content: bytes) -> str:
+    return _oid_text(content)
+
+
+def _oid_text(content: bytes) -> str:
     numbers: list[int] = []
     value = 0
     for byte in content:
@@ -132,11 +147,13 @@ def time(moment: datetime) -> bytes:
 
 def time_of(element: Element) -> datetime:
     text = element.content.decode("ascii", "replace")
+    if element.tag == UTC_TIME:
+        text = f"{'19' if text[:2] >= '50' else '20'}{text}"
+    if not (found := _TIME.fullmatch(text)):
+        raise DerError("a time is malformed")
+    year, month, day, hour, minute, second = map(int, found.groups())
     try:
-        if element.tag == UTC_TIME:
-            year = int(text[:2])
-            text = f"{1900 + year if year >= 50 else 2000 + year}{text[2:]}"
-        return datetime.strptime(text, "%Y%m%d%H%M%SZ").replace(tzinfo=UTC)
+        return datetime(year, month, day, hour, minute, second, tzinfo=UTC)
     except ValueError:
         raise DerError("a time is malformed") from None
 
