@@ -73,6 +73,47 @@ def test_a_remembered_list_follows_applications_projects_and_policies(tmp_path: 
     asyncio.run(scenario())
 
 
+def test_a_remembered_list_follows_the_roles_of_projects_and_where_applications_may_be(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with argocd_server(tmp_path) as api:
+            await api.configure("argocd-cm", {"accounts.alice": "login"})
+            await api.create(PROJECTS, project("a", "team-x"))
+            namespace = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "team-x"}}
+            await api.create(Resource("", "v1", "namespaces", "Namespace", namespaced=False), namespace)
+            elsewhere = application("a2", "a")
+            elsewhere["metadata"]["namespace"] = "team-x"
+            await api.create(APPLICATIONS, application("a1", "a"))
+            await api.create(APPLICATIONS, elsewhere)
+            password = {"currentPassword": await _admin(api), "name": "alice", "newPassword": "alice-password"}
+            assert (await api.call("PUT", "/api/v1/account/password", password))[0] == 200
+            token = await api.sign_in("alice", "alice-password")
+            await until(lambda: seen(api, token), [])
+
+            role = {
+                "name": "readers",
+                "groups": ["alice"],
+                "policies": ["p, proj:a:readers, applications, get, a/*, allow"],
+            }
+            granted = requests.patch(PROJECTS, Key("argocd", "a"), {"spec": {"roles": [role]}}, PatchType.MERGE)
+            await api.cluster.client.write(granted)
+            await until(lambda: seen(api, token), ["a1"])
+            await api.configure("argocd-cmd-params-cm", {"application.namespaces": "team-*"})
+            await until(lambda: seen(api, api.token), ["a1", "a2"])
+            await api.configure("argocd-cmd-params-cm", {"application.namespaces": ""})
+            await until(lambda: seen(api, api.token), ["a1"])
+            taken = requests.patch(PROJECTS, Key("argocd", "a"), {"spec": {"roles": []}}, PatchType.MERGE)
+            await api.cluster.client.write(taken)
+            await until(lambda: seen(api, token), [])
+
+    asyncio.run(scenario())
+
+
+def project(name: str, *namespaces: str) -> JsonObject:
+    metadata = {"name": name, "namespace": "argocd"}
+    spec = {"sourceNamespaces": list(namespaces)}
+    return {"apiVersion": "argoproj.io/v1alpha1", "kind": "AppProject", "metadata": metadata, "spec": spec}
+
+
 async def _admin(api: Api) -> str:
     from argosy.server.configuration import decoded
 

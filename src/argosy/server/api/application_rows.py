@@ -41,7 +41,6 @@ class ApplicationRow(TypedDict):
 
 AT_ONCE: Final = 500
 """Applications between two turns of everybody else."""
-KEPT_SECONDS: Final = 5.0
 MOST_SUBJECTS: Final = 16
 """Whose rights are remembered."""
 SEVERITIES: Final = {"broken": 0, "attention": 1, "busy": 2, "ok": 3}
@@ -76,7 +75,8 @@ class _Seen:
     """What one subject may see. `changed` since it was looked at."""
 
     enforcer: Enforcer
-    at: float
+    namespaces: tuple[str, ...]
+    """Where Applications may be."""
     rows: dict[Key, Prepared[ApplicationRow]] | None = None
     listed: list[Prepared[ApplicationRow]] | None = None
     changed: set[Key] = field(default_factory=set)
@@ -111,15 +111,17 @@ class ApplicationRows:
             return seen.listed
 
     def _seen_by(self, call: Call) -> _Seen:
-        """Rights that came from elsewhere than policies and projects, such as settings, count after a moment."""
+        """Kept until what rights are made of changes: settings, accounts, policies, projects, namespaces."""
+        plane = self._context.gitops.plane
         if not self._listens:
             self._listens = True
-            self._context.gitops.plane.applications.on_change(self._app_changed)
-            self._context.gitops.plane.projects.on_change(lambda old, new: self._seen.clear())
-        subject, enforcer, now = call.caller.subject, call.enforcer(), self._context.clock.monotonic()
+            plane.applications.on_change(self._app_changed)
+            plane.projects.on_change(lambda old, new: self._seen.clear())
+            self._context.configuration.on_change(self._seen.clear)
+        subject, enforcer, namespaces = call.caller.subject, call.enforcer(), plane.settings.application_namespaces
         found = self._seen.pop(subject, None)
-        if found is None or found.enforcer is not enforcer or now - found.at > KEPT_SECONDS:
-            found = _Seen(enforcer, now)
+        if found is None or found.enforcer is not enforcer or found.namespaces != namespaces:
+            found = _Seen(enforcer, namespaces)
         while len(self._seen) >= MOST_SUBJECTS:
             del self._seen[next(iter(self._seen))]
         self._seen[subject] = found
