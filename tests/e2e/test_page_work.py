@@ -200,6 +200,23 @@ def test_a_view_that_is_saved_is_found_again(page: Page) -> None:
     expect(page.get_by_role("link", name="mine", exact=True)).to_have_count(0)
 
 
+def test_a_view_of_a_project_is_shared_on_the_server(page: Page, site: Site) -> None:
+    page.goto("/applications?sync=Synced&search=web")
+    page.get_by_role("button", name="Save this view…").click()
+    page.get_by_role("textbox", name="Name of the view").fill("ours")
+    page.get_by_label("For whom").select_option("default")
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.get_by_role("button", name="Forget ours")).to_be_visible()
+    page.evaluate("localStorage.clear()")
+    page.goto("/applications")
+    page.get_by_role("link", name="ours").click()
+    expect(page.get_by_label("Synced")).to_be_checked()
+    assert "search=web" in page.url
+    page.get_by_role("button", name="Forget ours").click()
+    expect(page.get_by_role("link", name="ours")).to_have_count(0)
+    assert site.asked("GET", "/api/argosy/v1/views", token=site.token()) == (200, {"views": []})
+
+
 def make_pipeline(site: Site) -> None:
     """Unless it is there: Freight is named by its content, so the same manifest cannot be applied twice."""
     site.argosy.kubectl("apply", "-f", "-", stdin=PROJECT)

@@ -204,6 +204,7 @@ REQUESTS: Mapping[str, JsonObject] = {
 BODIES = {
     "/stages/argocd/mine/promote": {"freight": "f"},
     "/rights": {"rights": []},
+    "/views": {"project": "team", "name": "mine", "to": "/applications"},
 }
 
 
@@ -304,7 +305,7 @@ async def endpoints(api: Api, by: Mapping[str, str]) -> list[str]:
     lines = []
     await restore(api)
     for endpoint in router(api.server.context).endpoints:
-        path = endpoint.path.replace("{namespace}", "argocd").replace("{name}", "mine")
+        path = endpoint.path.replace("{namespace}", "argocd").replace("{name}", "mine").replace("{project}", "team")
         words = []
         for caller in CALLERS:
             if endpoint.stream is not None:

@@ -26,11 +26,13 @@ from argosy.client.types import (
     PromotionPreview,
     Rights,
     RolloutDetails,
+    SavedViews,
     SealingKeys,
     Story,
     SyncPreview,
     Trace,
     Traces,
+    View,
 )
 from argosy.client.waiting import WaitingTransport
 
@@ -861,6 +863,18 @@ class Client(WaitingTransport):
     def get_stream_rollouts_namespace_name_details(self, namespace: str, name: str) -> Iterator[Event]:
         """A Rollout with all that it made, live."""
         return self._stream("/stream/rollouts/{}/{}/details", (namespace, name), {})
+
+    def get_views(self) -> SavedViews:
+        """The views of lists that projects share."""
+        return cast(SavedViews, self._ask("GET", "/views", (), {}))
+
+    def post_views(self, body: View) -> SavedViews:
+        """Save a view for a project; one of the same name and list is replaced."""
+        return cast(SavedViews, self._ask("POST", "/views", (), {}, body))
+
+    def delete_views_project_name(self, project: str, name: str) -> SavedViews:
+        """Remove a view of a project."""
+        return cast(SavedViews, self._ask("DELETE", "/views/{}/{}", (project, name), {}))
 
 
 class AsyncClient(AwaitingTransport):
@@ -1697,3 +1711,15 @@ class AsyncClient(AwaitingTransport):
     def get_stream_rollouts_namespace_name_details(self, namespace: str, name: str) -> AsyncIterator[Event]:
         """A Rollout with all that it made, live."""
         return self._stream("/stream/rollouts/{}/{}/details", (namespace, name), {})
+
+    async def get_views(self) -> SavedViews:
+        """The views of lists that projects share."""
+        return cast(SavedViews, await self._ask("GET", "/views", (), {}))
+
+    async def post_views(self, body: View) -> SavedViews:
+        """Save a view for a project; one of the same name and list is replaced."""
+        return cast(SavedViews, await self._ask("POST", "/views", (), {}, body))
+
+    async def delete_views_project_name(self, project: str, name: str) -> SavedViews:
+        """Remove a view of a project."""
+        return cast(SavedViews, await self._ask("DELETE", "/views/{}/{}", (project, name), {}))

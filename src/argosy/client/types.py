@@ -332,6 +332,21 @@ class RolloutDetails(TypedDict):
     info: dict[str, Any]
 
 
+class SavedView(TypedDict):
+    """`by`: who saved it."""
+
+    project: str
+    name: str
+    to: str
+    by: str
+
+
+class SavedViews(TypedDict):
+    """By project and name."""
+
+    views: list[SavedView]
+
+
 class SealingKeyShown(TypedDict):
     """`publicKey` is base64 of the SubjectPublicKeyInfo, `certificate` PEM; `seals`: new values are sealed for it."""
 
@@ -476,6 +491,14 @@ class Traces(TypedDict):
     """The newest first."""
 
     traces: list[Trace]
+
+
+class View(TypedDict):
+    """`to`: a path of the page with its query, such as `/applications?sync=OutOfSync`."""
+
+    project: str
+    name: str
+    to: str
 
 
 class Why(TypedDict):

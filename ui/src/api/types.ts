@@ -1143,6 +1143,41 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/views": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The views of lists that projects share */
+        get: operations["getViews"];
+        put?: never;
+        /** Save a view for a project; one of the same name and list is replaced */
+        post: operations["postViews"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/views/{project}/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Remove a view of a project */
+        delete: operations["deleteViewsProjectName"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -1444,6 +1479,17 @@ export interface components {
                 [key: string]: unknown;
             };
         };
+        /** @description `by`: who saved it. */
+        SavedView: {
+            project: string;
+            name: string;
+            to: string;
+            by: string;
+        };
+        /** @description By project and name. */
+        SavedViews: {
+            views: components["schemas"]["SavedView"][];
+        };
         /** @description `publicKey` is base64 of the SubjectPublicKeyInfo, `certificate` PEM; `seals`: new values are sealed for it. */
         SealingKeyShown: {
             name: string;
@@ -1569,6 +1615,12 @@ export interface components {
         /** @description The newest first. */
         Traces: {
             traces: components["schemas"]["Trace"][];
+        };
+        /** @description `to`: a path of the page with its query, such as `/applications?sync=OutOfSync`. */
+        View: {
+            project: string;
+            name: string;
+            to: string;
         };
         /** @description `severity` orders: what needs a person comes first. */
         Why: {
@@ -3436,6 +3488,73 @@ export interface operations {
                 };
                 content: {
                     "text/event-stream": string;
+                };
+            };
+        };
+    };
+    getViews: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SavedViews"];
+                };
+            };
+        };
+    };
+    postViews: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["View"];
+            };
+        };
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SavedViews"];
+                };
+            };
+        };
+    };
+    deleteViewsProjectName: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project: string;
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SavedViews"];
                 };
             };
         };

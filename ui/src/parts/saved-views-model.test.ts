@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 
-import { keptAddress, viewsOf, withoutView, withView } from "./saved-views-model";
+import { keptAddress, titleOf, viewsOf, viewsOfList, withoutView, withView } from "./saved-views-model";
 
 const MINE = { name: "mine", to: "/applications?project=a" };
 
@@ -22,4 +22,15 @@ test("a view of the same name and list is replaced; another list may have the sa
 test("a view is the address without where the list is scrolled to", () => {
   expect(keptAddress("/applications", new URLSearchParams("sync=OutOfSync&offset=70"))).toBe("/applications?sync=OutOfSync");
   expect(keptAddress("/applications", new URLSearchParams("offset=70"))).toBe("/applications");
+});
+
+test("one's own views come before those of projects, and hostile ones not at all", () => {
+  const own = [{ name: "b", to: "/applications?sync=Synced" }, { name: "other", to: "/rollouts?x=1" }];
+  const shared = [
+    { name: "a", to: "/applications?search=a", project: "team" },
+    { name: "evil", to: "//evil.example/applications", project: "team" },
+  ];
+  const found = viewsOfList(own, shared, "/applications");
+  expect(found.map((one) => one.name)).toEqual(["b", "a"]);
+  expect(found.map(titleOf)).toEqual(["kept in this browser", "of the project team"]);
 });

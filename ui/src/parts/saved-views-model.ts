@@ -4,6 +4,10 @@ export interface View {
   name: string;
   /** A path of this page with its query. */
   to: string;
+  /** Whose it is on the server; absent for one that this browser keeps. */
+  project?: string;
+  /** Who saved it for the project. */
+  by?: string;
 }
 
 const MOST = 100;
@@ -35,6 +39,17 @@ export function withoutView(views: View[], view: View): View[] {
 
 export function listOf(to: string): string {
   return to.split("?")[0] ?? "";
+}
+
+/** Those of a list: first one's own, then what projects share, by name; what is no view of this page is left out. */
+export function viewsOfList(own: View[], shared: View[], list: string): View[] {
+  const all = [...own, ...shared.filter(isView)].filter((one) => listOf(one.to) === list);
+  return all.sort((a, b) => Number(Boolean(a.project)) - Number(Boolean(b.project)) || a.name.localeCompare(b.name));
+}
+
+/** What stands beside its name: whose it is. */
+export function titleOf(view: View): string {
+  return view.project ? `of the project ${view.project}${view.by ? `, saved by ${view.by}` : ""}` : "kept in this browser";
 }
 
 /** Where the list is scrolled to is no part of a view. */

@@ -4,7 +4,7 @@
 - `openapi.py`: the description, made from the declarations.
 - `listing.py`: search, filter, sort, range and counts by facet, for every list.  `stream.py`: lists and objects, live.
 - `applications.py`, `objects.py`, `actions.py`, `home.py`, `pipelines.py`, `sealing.py`, `activity.py`,
-  `caller.py`: the endpoints.
+  `caller.py`, `views.py`: the endpoints.
 - `tracing.py`, `previews.py`, `dependencies.py`, `stories.py`, `rollout_details.py`: what is told over several objects.
 - `why.py`, `object_states.py`: why an object is as it is.  `references.py`: which objects an object names.
 """
@@ -31,6 +31,7 @@ def router(context: ServerContext) -> Router:
     from argosy.server.api.sealing import sealing_endpoints
     from argosy.server.api.stories import story_endpoints
     from argosy.server.api.tracing import trace_endpoints
+    from argosy.server.api.views import view_endpoints
 
     declared = (
         *caller_endpoints(context),
@@ -46,5 +47,6 @@ def router(context: ServerContext) -> Router:
         *dependency_endpoints(context),
         *story_endpoints(context),
         *rollout_detail_endpoints(context),
+        *view_endpoints(context),
     )
     return Router(declared, PREFIX)

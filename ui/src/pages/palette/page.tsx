@@ -4,7 +4,7 @@ import { useEffect, useState } from "preact/hooks";
 import { ask } from "../../api/client";
 import { PLACES } from "../../keyboard";
 import { Dialog } from "../../parts";
-import { views } from "../../parts/saved-views";
+import { sharedViews, views } from "../../parts/saved-views";
 import { go } from "../../router";
 import { chooseTheme, THEMES } from "../../theme/chosen";
 import { KINDS } from "../objects/model";
@@ -23,7 +23,7 @@ function commands(): Command[] {
     { title: "New application", kind: "action", to: "/applications/new" },
     { title: "Seal a value", kind: "action", to: "/seal" },
     ...SECTIONS.map((one) => ({ title: one.title, kind: "settings", to: `/settings/${one.place}` })),
-    ...views.value.map((one) => ({ title: one.name, kind: "saved view", to: one.to })),
+    ...[...views.value, ...(sharedViews.value ?? [])].map((one) => ({ title: one.name, kind: "saved view", to: one.to })),
     ...Object.entries(THEMES).map(([theme, title]) => ({ title: `Theme: ${title}`, kind: "action", to: "", run: () => chooseTheme(theme) })),
   ];
 }
