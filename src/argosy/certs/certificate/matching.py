@@ -34,11 +34,12 @@ def compared(request: CertificateRequest, spec: CertificateSpec) -> Compared:
     Four controllers ask at every change of a status, which leaves both specs the same objects: they are compared once.
     """
     asked, wanted = request.spec.raw, spec.raw
-    known = _known.get(id(asked))
+    uid = request.metadata.uid
+    known = _known.get(uid)
     if known is not None and known[0] is asked and known[1] is wanted:
         return known[2]
     found = Compared(_compare(request, spec), request_of(request).public)
-    _known[id(asked)] = (asked, wanted, found)
+    _known[uid] = (asked, wanted, found)
     if len(_known) > _REMEMBERED:
         _known.popitem(last=False)
     return found
@@ -51,13 +52,13 @@ def differing_fields(request: CertificateRequest, spec: CertificateSpec) -> tupl
 
 def public_of(request: CertificateRequest) -> bytes:
     """The public key that a request is for. Raises RequestError."""
-    known = _known.get(id(request.spec.raw))
+    known = _known.get(request.metadata.uid)
     return known[2].public if known is not None and known[0] is request.spec.raw else request_of(request).public
 
 
 _REMEMBERED: Final = 20_000
-_known: OrderedDict[int, tuple[JsonObject, JsonObject, Compared]] = OrderedDict()
-"""By the request: the JSON of both specs, which nobody changes, and what comparing them gave."""
+_known: OrderedDict[str, tuple[JsonObject, JsonObject, Compared]] = OrderedDict()
+"""By the request's uid: the JSON of both specs, which nobody changes, and what comparing the last two gave."""
 
 
 def _compare(request: CertificateRequest, spec: CertificateSpec) -> tuple[str, ...]:

@@ -138,7 +138,7 @@ def _signed(subject_der: bytes, extensions: list[Extension], key: keys.Key, algo
     return signatures.signed(content, key, algorithm)
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=1024)
 def read(text: bytes, limit: int = pem.LARGEST_CERTIFICATE) -> Request:
     """The first PEM block of `text` as a request. Raises RequestError."""
     try:
