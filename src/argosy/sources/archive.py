@@ -15,6 +15,7 @@ from functools import partial
 from mmap import mmap
 from pathlib import Path
 
+from argosy.machinery.bounded_tar import BoundedTar
 from argosy.sources.contents import Content, Contents
 from argosy.sources.paths import OutOfRoot, normalise, shown
 from argosy.sources.port import Rejected, Unavailable
@@ -46,7 +47,7 @@ def unpack(
     files: dict[str, Content] = {}
     links: dict[str, str] = {}
     try:
-        with tarfile.open(fileobj=reader, mode="r|") as archive:
+        with BoundedTar.open(fileobj=reader, mode="r|") as archive:
             for member in archive:
                 _take(archive, member, files, links, limits or ArchiveLimits(), contents)
     except OSError as error:

@@ -9,6 +9,7 @@ import pytest
 
 from argosy.cluster.workloads.inside.commands import FILTERED, Place, Ran, run
 from argosy.cluster.workloads.inside.files import packed, unpacked
+from tests.machinery.test_bounded_tar import ATTACKS
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 
@@ -111,3 +112,18 @@ def test_dd_makes_a_file_and_a_pipe_into_gzip_is_gzip() -> None:
     assert run(there, ["dd", "if=/dev/random", "of=/big", "bs=4k", "count=3"], b"").code == 0
     assert len(there.written["/big"]) == 3 * 4096
     assert gzip.decompress(run(there, ["sh", "-c", 'echo -n "a b" | gzip'], b"").output) == b"a b"
+
+
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize("attack", ATTACKS)
+def test_an_archive_that_is_made_to_hurt_its_reader_is_no_archive(attack: str) -> None:
+    with pytest.raises(ValueError, match="does not look like a tar archive"):
+        unpacked(ATTACKS[attack], "/")
+
+
+def test_a_packed_archive_that_is_cut_off_is_no_archive() -> None:
+    whole = gzip.compress(packed({"/a": b"1" * 100_000}, "/a") or b"")
+    assert unpacked(whole, "/in")
+    for cut in (whole[:-20], whole[:40]):
+        with pytest.raises(ValueError, match="does not look like a tar archive"):
+            unpacked(cut, "/in")

@@ -6,10 +6,12 @@ import base64
 import io
 import posixpath
 import tarfile
+import zlib
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from argosy.cluster.workloads.inside.fields import field_value
+from argosy.machinery.bounded_tar import BoundedTar
 from argosy.machinery.objects import JsonObject, Key
 
 if TYPE_CHECKING:
@@ -111,13 +113,13 @@ def unpacked(data: bytes, directory: str) -> Files:
     found: Files = {}
     size = 0
     try:
-        with tarfile.open(fileobj=io.BytesIO(data), mode="r:*") as archive:
+        with BoundedTar.open(fileobj=io.BytesIO(data), mode="r:gz" if data[:2] == b"\x1f\x8b" else "r:") as archive:
             for member in archive:
                 size += member.size
                 if size > POD_LIMIT:
                     raise ValueError("no space left on device")
                 if member.isfile() and (file := archive.extractfile(member)) is not None:
                     found[posixpath.join(normal(directory), normal(member.name).lstrip("/"))] = file.read()
-    except tarfile.TarError:
+    except (tarfile.TarError, EOFError, OSError, zlib.error):
         raise ValueError("this does not look like a tar archive") from None
     return found

@@ -11,6 +11,7 @@ import zlib
 from pathlib import Path
 from typing import IO, Any, Final
 
+from argosy.machinery.bounded_tar import BoundedTar
 from argosy.promotion.steps.files.ignoring import ignore
 from argosy.promotion.steps.kind import Kind, Result, Run, Sort, StepFault
 from argosy.promotion.steps.schema import FILLED, body, whole
@@ -35,7 +36,7 @@ def run(run: Run) -> Result:
             file.seek(0)
             stream: IO[bytes] = gzip.GzipFile(fileobj=file) if packed else file  # type: ignore[assignment]
             _Unpacking(target, config).unpack(stream)
-    except (tarfile.TarError, EOFError, gzip.BadGzipFile, zlib.error) as error:
+    except (tarfile.TarError, EOFError, gzip.BadGzipFile, zlib.error, ValueError) as error:
         raise StepFault(f'"{config["inPath"]}" is no archive that can be read: {error}') from None
     return Result()
 
@@ -49,7 +50,7 @@ class _Unpacking:
 
     def unpack(self, stream: IO[bytes]) -> None:
         self._target.mkdir(parents=True, exist_ok=True)
-        with tarfile.open(fileobj=_Counted(stream), mode="r|") as archive:  # type: ignore[call-overload]
+        with BoundedTar.open(fileobj=_Counted(stream), mode="r|") as archive:  # type: ignore[call-overload]
             for number, member in enumerate(archive):
                 if number >= ENTRY_LIMIT:
                     raise StepFault(f"the archive has more than {ENTRY_LIMIT} entries", terminal=True)
