@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
+from types import SimpleNamespace
+from typing import Any
+
 import pytest
 
+from argosy.gitops.clusters.schemas import ServedSchemas
 from argosy.gitops.keys import FIELD_MANAGER
 from argosy.machinery.api import PatchType
 from argosy.machinery.objects import JsonObject, Key, Resource
+from argosy.runtime.clock import RealClock
+from argosy.runtime.slices import Slices
 from tests.kit.gitops import CRDS, REPO, Bench, application
 
 GATES = Resource("example.com", "v1", "gates", "Gate")
@@ -121,3 +128,35 @@ def test_a_default_inside_the_items_of_a_list_is_no_difference(bench: Bench, opt
     found = bench.get(GATES, "a")
     assert found is not None
     assert found["spec"]["l"] == [{"k": "b", "d": "x"}]
+
+
+class Ticking(RealClock):
+    """A machine that is so slow that a millisecond passes whenever it is asked for the time."""
+
+    def __init__(self) -> None:
+        self.time = 0.0
+
+    def monotonic(self) -> float:
+        self.time += 0.001
+        return self.time
+
+
+def test_a_large_definition_is_compiled_slice_by_slice() -> None:
+    wide = {f"f{number}": {"type": "object", "properties": {"a": {"type": "string"}}} for number in range(500)}
+    read = {"spec": {"versions": [{"name": "v1", "schema": {"openAPIV3Schema": {"properties": wide}}}]}}
+
+    async def get(asked: object) -> JsonObject:
+        return read
+
+    live: Any = SimpleNamespace(
+        kinds=SimpleNamespace(preferred=lambda group, kind: SimpleNamespace(plural="gates")),
+        get=lambda key: {"metadata": {"resourceVersion": "1"}},
+    )
+    known: Any = SimpleNamespace(node=lambda group, version, kind: None)
+    client: Any = SimpleNamespace(get=get)
+    schemas, slices = ServedSchemas(known, live, client), Slices(Ticking())
+    asyncio.run(schemas.prepare([("example.com", "Gate")], slices))
+    found = schemas.schema("example.com", "v1", "Gate")
+    assert found is not None
+    assert len(found.node.properties) == 500 + 3
+    assert slices.cuts > 20

@@ -15,8 +15,9 @@ from argosy.machinery import requests
 from argosy.machinery.objects import Key, Resource
 from argosy.machinery.schema import Node
 from argosy.machinery.status import StatusError
-from argosy.machinery.structural.compiling import SchemaError, compile_schema
+from argosy.machinery.structural.compiling import SchemaError, compiled
 from argosy.runtime.client import Client
+from argosy.runtime.slices import Slices
 
 DEFINITIONS = Resource(
     "apiextensions.k8s.io", "v1", "customresourcedefinitions", "CustomResourceDefinition", namespaced=False
@@ -46,15 +47,15 @@ class ServedSchemas:
         node = definition.nodes.get(version) if definition is not None else None
         return Schema(node, definition.revision) if definition is not None and node is not None else None
 
-    async def prepare(self, kinds: Iterable[tuple[str, str]]) -> None:
-        """Reads the definitions of these (group, kind), where they are not known as they are now."""
+    async def prepare(self, kinds: Iterable[tuple[str, str]], slices: Slices) -> None:
+        """Reads the definitions of these (group, kind), where they are not known as they are now, slice by slice."""
         for group, kind in kinds:
             name = self._name_of(group, kind)
             revision = self._revision_of(name)
             known = self._definitions.get(name)
             if not revision or (known is not None and known.revision == revision):
                 continue
-            self._definitions[name] = await self._read(name, revision)
+            self._definitions[name] = await self._read(name, revision, slices)
 
     def _name_of(self, group: str, kind: str) -> str:
         resource = self._live.kinds.preferred(group, kind)
@@ -65,7 +66,7 @@ class ServedSchemas:
         found = self._live.get(ResourceKey(DEFINITIONS.group, DEFINITIONS.kind, "", name)) if name else None
         return str(((found or {}).get("metadata") or {}).get("resourceVersion") or "")
 
-    async def _read(self, name: str, revision: str) -> _Definition:
+    async def _read(self, name: str, revision: str, slices: Slices) -> _Definition:
         """One that may not be read, or is not to be compiled, leaves its kind without a schema until it changes."""
         try:
             definition = await self._client.get(requests.Get(DEFINITIONS, Key("", name)))
@@ -76,7 +77,7 @@ class ServedSchemas:
         nodes = {}
         for version in (definition.get("spec") or {}).get("versions") or ():
             try:
-                nodes[version["name"]] = compile_schema((version.get("schema") or {})["openAPIV3Schema"])
+                nodes[version["name"]] = await slices.run(compiled((version.get("schema") or {})["openAPIV3Schema"]))
             except (SchemaError, KeyError, TypeError):
                 continue
         return _Definition(revision, nodes)

@@ -227,7 +227,8 @@ class StateReader:
     async def _learn(self, source_state: SourceState, desired: Desired, options: Options, memory: Memory) -> None:
         """The schemas of what is applied server-side or may get defaults, as the application's cluster has them."""
         memory.comparer.schemas = schemas = source_state.destination.schemas
-        await schemas.prepare(await self.context.slices.run(_needing_schemas(desired, options, memory.comparer.known)))
+        slices = self.context.slices
+        await schemas.prepare(await slices.run(_needing_schemas(desired, options, memory.comparer.known)), slices)
 
     async def _asked(
         self, source_state: SourceState, desired: Desired, live: Mapping[ResourceKey, JsonObject], memory: Memory
