@@ -46,7 +46,6 @@ _NAT64: Final = ipaddress.ip_network("64:ff9b::/96")
 _METADATA: Final = frozenset(
     ipaddress.ip_address(text) for text in ("169.254.169.254", "fd00:ec2::254", "100.100.100.200", "168.63.129.16")
 )
-_INSTANCE_METADATA: Final = ipaddress.ip_address("169.254.169.254")
 _SHARED: Final = ipaddress.ip_network("100.64.0.0/10")
 
 
@@ -54,18 +53,19 @@ _SHARED: Final = ipaddress.ip_network("100.64.0.0/10")
 class EgressPolicy:
     """Which addresses may be connected to. Loopback only for tests and a developer's own machine.
 
-    `allow_metadata`: for requests whose URL is ours, and never for one that a user gave.
+    `only`: this address and no other, whatever the rest says. For requests whose URL is ours, and never for one that a
+    user gave: it is the one way to a metadata service, and leads nowhere else.
     """
 
     allow_private: bool = True
     allow_loopback: bool = False
-    allow_metadata: bool = False
+    only: Address | None = None
 
     def refusal(self, address: str) -> str:
         """Why an address is refused, or ""."""
         found = embedded(ipaddress.ip_address(address.partition("%")[0]))
-        if found == _INSTANCE_METADATA and self.allow_metadata:
-            return ""
+        if self.only is not None:
+            return "" if found == self.only else "is not the one that this request may go to"
         if found in _METADATA or found.is_link_local:
             return "is link-local or a cloud's metadata service"
         if found.is_unspecified or found.is_multicast or found.is_reserved:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Final
+from urllib.parse import quote
 
 from argosy.certs.acme.http01_objects import PATH
 from argosy.certs.acme.ports import CheckWebsite, NotYet, Visible
@@ -27,7 +28,7 @@ class Websites:
 
     async def check(self, asked: CheckWebsite) -> Visible | NotYet:
         host = f"[{asked.host}]" if ":" in asked.host else asked.host
-        url = f"http://{host}{PATH}{asked.token}"
+        url = f"http://{host}{PATH}{quote(asked.token, safe='')}"  # a stranger's: it leads to no other path
         for number in range(TIMES):
             if number:
                 await self._clock.sleep(APART)

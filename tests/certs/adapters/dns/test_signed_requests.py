@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from argosy.certs.adapters import aws_identity as identity
 from argosy.certs.adapters.dns.akamai import Akamai
 from argosy.certs.adapters.dns.azure_dns import AzureDns
-from argosy.certs.adapters.dns.azure_identity import MachineIdentity
+from argosy.certs.adapters.dns.azure_identity import ADDRESS, MachineIdentity, machine_token
 from argosy.certs.adapters.dns.cloud_dns import CloudDns
 from argosy.certs.adapters.dns.provider import Api, Provider, ProviderError
 from argosy.certs.adapters.dns.route53 import Partition, Route53, partition_of
@@ -249,9 +249,30 @@ def test_azure_takes_the_identity_of_the_machine_from_its_metadata(chosen: dict[
 
 def test_the_metadata_of_the_machine_is_asked_at_its_fixed_address_unless_the_operator_names_another() -> None:
     assert MachineIdentity.of({}, {}).host == "http://169.254.169.254"
-    assert not EgressPolicy(allow_metadata=True).refusal("169.254.169.254")
-    assert EgressPolicy(allow_metadata=True).refusal("169.254.1.1")
     assert EgressPolicy().refusal("169.254.169.254")
+
+
+@pytest.mark.parametrize("allowed", [{}, {"allow_private": True, "allow_loopback": True}])
+def test_a_request_to_the_metadata_may_go_nowhere_else(allowed: dict[str, bool]) -> None:
+    policy = EgressPolicy(only=ADDRESS, **allowed)
+    assert not policy.refusal("169.254.169.254")
+    for other in ("169.254.1.1", "127.0.0.1", "10.0.0.1", "192.0.2.1", "8.8.8.8", "fd00:ec2::254", "168.63.129.16"):
+        assert policy.refusal(other)
+
+
+def test_another_address_that_the_operator_names_is_under_the_policy_of_all_requests() -> None:
+    """Were it a metadata service, too, it would be refused."""
+
+    async def scenario() -> None:
+        egress = Egress(EgressPolicy(allow_loopback=True))
+        try:
+            identity = MachineIdentity.of({}, {"AZURE_POD_IDENTITY_AUTHORITY_HOST": "http://169.254.169.254:80"})
+            await machine_token(Api("azureDNS", egress, RealClock()), identity, "https://management.azure.com/")
+        finally:
+            await egress.close()
+
+    with pytest.raises(ProviderError, match="metadata service"):
+        asyncio.run(scenario())
 
 
 def test_akamai_takes_requests_signed_with_the_client_s_secret() -> None:

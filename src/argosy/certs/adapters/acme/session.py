@@ -140,14 +140,14 @@ def refusal(answer: Answer, now: datetime) -> Troubled:
 
 
 def problem_of(answer: Answer) -> JsonObject:
-    """An error document (RFC 7807); of anything else the body's beginning is the detail."""
+    """An error document (RFC 7807). Anything else is not shown: who names a server may not be meant to read it."""
     try:
         found = json.loads(answer.body)
-        if isinstance(found, dict):
-            return found
-    except ValueError:
-        pass
-    return {"detail": answer.body[:500].decode("utf-8", "replace")}
+    except (ValueError, RecursionError):
+        found = None
+    if isinstance(found, dict):
+        return found
+    return {"detail": f"an answer of {len(answer.body)} bytes that is no problem document"}
 
 
 def json_of(answer: Answer) -> JsonObject:

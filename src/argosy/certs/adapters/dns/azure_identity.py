@@ -1,22 +1,25 @@
 """The token of the machine's own managed identity, as Azure's instance metadata gives it.
 
-The one request of ours to a metadata service. Its address is fixed, or the operator's own, and never taken from an
-object; no redirect is followed and no proxy asked. It is made for issuers that may use the machine's identity alone.
+The one request of ours to a metadata service. Its address is fixed, and it may go to no other; one that the operator
+names instead is under the policy of all requests. Nothing of it is taken from an object but which identity is meant; no
+redirect is followed and no proxy asked. It is made for issuers that may use the machine's identity alone.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from ipaddress import ip_address
 from typing import Any, Final
 from urllib.parse import urlencode
 
 import orjson
 
 from argosy.certs.adapters.dns.provider import Api, ProviderError
-from argosy.sources.egress import Egress
+from argosy.sources.egress import Answer, Egress, EgressPolicy
 
-HOST: Final = "http://169.254.169.254"
+ADDRESS: Final = ip_address("169.254.169.254")
+HOST: Final = f"http://{ADDRESS}"
 HOST_NAME: Final = "AZURE_POD_IDENTITY_AUTHORITY_HOST"
 """The variable by which Azure's own clients are told of another one."""
 _VERSION: Final = "2018-02-01"
@@ -44,15 +47,21 @@ async def machine_token(api: Api, identity: MachineIdentity, resource: str) -> s
         asked["client_id"] = identity.client_id
     elif identity.resource_id:
         asked["msi_res_id"] = identity.resource_id
-    egress = Egress(replace(api.egress.policy, allow_metadata=True))
-    url = f"{identity.host}/metadata/identity/oauth2/token?{urlencode(asked)}"
-    try:
-        answer = await replace(api, egress=egress).send("GET", url, {"Metadata": "true"}, None)
-    finally:
-        await egress.close()
+    answer = await _sent(api, identity.host, f"/metadata/identity/oauth2/token?{urlencode(asked)}")
     if answer.status != 200:
         raise ProviderError(f"azure gave no token for the machine's identity: status {answer.status}")
     try:
         return str(orjson.loads(answer.body)["access_token"])
     except (orjson.JSONDecodeError, KeyError, TypeError):
         raise ProviderError("azure's instance metadata holds no token") from None
+
+
+async def _sent(api: Api, host: str, path: str) -> Answer:
+    """Raises ProviderError."""
+    if host != HOST:
+        return await api.send("GET", f"{host}{path}", {"Metadata": "true"}, None)
+    egress = Egress(EgressPolicy(only=ADDRESS))
+    try:
+        return await replace(api, egress=egress).send("GET", f"{host}{path}", {"Metadata": "true"}, None)
+    finally:
+        await egress.close()
