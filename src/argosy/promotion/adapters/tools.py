@@ -48,6 +48,10 @@ class Tools:
     async def send(self, method: str, url: str, credentials: Credentials, **more: Any) -> Answer:
         return await self.clock.external(self.egress.request(method, url, credentials, **more))
 
+    async def fetch(self, url: str, credentials: Credentials, *, limit: int, authorization: str = "") -> Answer:
+        """GET with redirects; whatever tells who asks stays with the URL's own host."""
+        return await self.clock.external(self.egress.get(url, credentials, limit=limit, authorization=authorization))
+
     @property
     def chance(self) -> Chance:
         return Chance(self.rng)

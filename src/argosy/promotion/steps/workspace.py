@@ -7,6 +7,7 @@ it, symbolic links out of it and control characters are refused.
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
@@ -15,6 +16,8 @@ from argosy.promotion.steps.kind import StepFault
 
 LINK_LIMIT: Final = 40
 READ_LIMIT: Final = 100 * 1024 * 1024
+KEPT_FREE: Final = 64 * 1024 * 1024
+"""Bytes that steps leave free on the disk of their working directory."""
 
 
 def inside(directory: Path, path: str, *, follow_last: bool = True) -> Path:
@@ -89,6 +92,12 @@ def writable(directory: Path, path: str) -> Path:
     if is_git_internal(directory, place):
         raise StepFault(f"path {path!r} is inside of a .git directory", terminal=True)
     return place
+
+
+def check_room(directory: Path, size: int) -> None:
+    """Steps that make much out of little must not fill a disk that others write to. Raises StepFault."""
+    if shutil.disk_usage(directory).free - size < KEPT_FREE:
+        raise StepFault(f"there is no room for {size} bytes in the working directory")
 
 
 def files_below(place: Path) -> Iterator[Path]:

@@ -6,6 +6,7 @@ Nothing waits for a discovery: a refresh is an annotation, so a delivery is answ
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -112,7 +113,8 @@ class Receiving:
     async def _generic(self, receiver: Receiver, delivery: Delivery) -> Reply:
         known = {kind: await self._all(resource, receiver.project) for kind, resource in KINDS.items()}
         results = []
-        for selection in selections(delivery, receiver.block, known.__getitem__):
+        chosen = asyncio.to_thread(selections, delivery, receiver.block, known.__getitem__)
+        for selection in await self._clock.external(chosen):  # a stranger's body may give expressions much to do
             refreshed = [await self._refreshed(KINDS[one["kind"]], one) for one in selection.targets]
             results.append(reply_of(selection, refreshed))
         status = 500 if any(one["result"] in BAD for one in results) else 200

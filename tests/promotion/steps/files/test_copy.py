@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from argosy.promotion.steps import workspace
 from argosy.promotion.steps.files import copy
 from argosy.promotion.steps.kind import Job, Run, StepFault
 
@@ -78,3 +80,21 @@ def test_a_file_and_a_directory_never_replace_each_other(root: Path, source: str
     with pytest.raises(StepFault, match=f'failed to copy "{source}" to "{target}": {why}'):
         copied(root, source, target)
     assert (root / "other").read_text() == "stays"
+
+
+@pytest.mark.parametrize(("limit", "value"), [("MOST_FILES", 2), ("MOST_BYTES", 7)])
+def test_copies_of_copies_end_at_a_limit(root: Path, monkeypatch: pytest.MonkeyPatch, limit: str, value: int) -> None:
+    monkeypatch.setattr(copy, limit, value)
+    with pytest.raises(StepFault, match="are not copied"):
+        copied(root, "from", "to")
+    assert not (root / "to").exists()
+
+
+@pytest.mark.parametrize("source", ["from", "from/file"])
+def test_nothing_is_copied_where_the_disk_would_be_full(
+    root: Path, monkeypatch: pytest.MonkeyPatch, source: str
+) -> None:
+    monkeypatch.setattr(workspace, "KEPT_FREE", shutil.disk_usage(root).total)
+    with pytest.raises(StepFault, match="no room"):
+        copied(root, source, "to")
+    assert not (root / "to").exists()

@@ -7,12 +7,16 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
+from typing import Final
 
 from argosy.machinery.objects import JsonObject
 from argosy.promotion.steps.files.ignoring import ignore
 from argosy.promotion.steps.kind import Kind, Result, Run, Sort, StepFault
 from argosy.promotion.steps.schema import FILLED, body
-from argosy.promotion.steps.workspace import files_below, inside, shown, writable
+from argosy.promotion.steps.workspace import check_room, files_below, inside, shown, writable
+
+MOST_FILES: Final = 200_000
+MOST_BYTES: Final = 2 * 1024 * 1024 * 1024
 
 
 def run(run: Run) -> Result:
@@ -27,6 +31,7 @@ def run(run: Run) -> Result:
     else:
         if target.is_dir():
             raise _failed(config, f"open {_plain(config['outPath'])}: is a directory")
+        check_room(run.directory, source.stat().st_size)
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(source, target)
     return Result()
@@ -43,6 +48,7 @@ def _plain(path: str) -> str:
 def _tree(directory: Path, source: Path, target: str, rules: str) -> None:
     if writable(directory, target).is_relative_to(source):
         raise StepFault("a directory cannot be copied into itself", terminal=True)
+    _check_size(directory, source)
     ignored = ignore(rules)
     writable(directory, target).mkdir(parents=True, exist_ok=True)
     skipped: set[Path] = set()
@@ -57,6 +63,16 @@ def _tree(directory: Path, source: Path, target: str, rules: str) -> None:
             place.mkdir(exist_ok=True)
         else:
             shutil.copy(found, place)
+
+
+def _check_size(directory: Path, source: Path) -> None:
+    """A copy of copies doubles with each step."""
+    total = 0
+    for number, found in enumerate(files_below(source), 1):
+        total += 0 if found.is_dir() else found.stat().st_size
+        if number > MOST_FILES or total > MOST_BYTES:
+            raise StepFault(f"more than {MOST_FILES} files or {MOST_BYTES} bytes are not copied", terminal=True)
+    check_room(directory, total)
 
 
 KIND = Kind(

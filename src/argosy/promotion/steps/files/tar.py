@@ -9,7 +9,7 @@ from pathlib import Path
 from argosy.promotion.steps.files.ignoring import ignore
 from argosy.promotion.steps.kind import Kind, Result, Run, Sort, StepFault
 from argosy.promotion.steps.schema import FILLED, FLAG, body
-from argosy.promotion.steps.workspace import files_below, inside, shown, writable
+from argosy.promotion.steps.workspace import check_room, files_below, inside, shown, writable
 
 
 def run(run: Run) -> Result:
@@ -38,6 +38,7 @@ def _write(source: Path, target: Path, file: object, rules: str) -> None:
             relative = found.relative_to(source)
             name = f"{relative}/" if found.is_dir() else str(relative)
             if found != target and not ignored.match_file(name):
+                check_room(target.parent, 0 if found.is_dir() else found.stat().st_size)
                 archive.add(found, str(relative), recursive=False, filter=_plain)
 
 

@@ -23,7 +23,8 @@ from argosy.promotion.steps.kind import Kind, Result, Run, Sort, StepFault
 from argosy.promotion.steps.schema import FILLED, body, each
 from argosy.promotion.steps.workspace import inside, read_text, writable, write_text
 from argosy.promotion.urls import normalise_chart
-from argosy.sources.helm import basic, versions_in
+from argosy.sources.egress import origin_of, transport_only
+from argosy.sources.helm import basic, check_digest, versions_in
 from argosy.sources.oci import HELM_LAYER
 from argosy.sources.port import SourceError
 from argosy.sources.registry import repository
@@ -36,6 +37,14 @@ NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,249}")
 
 
 async def run(run: Run) -> Result:
+    wanted = await run.tools.in_thread(lambda: _asked(run))
+    locked = [await _fetched(run, one) for one in wanted]
+    told: Result = await run.tools.in_thread(lambda: _locking(run, wanted, locked))
+    return told
+
+
+def _asked(run: Run) -> list[JsonObject]:
+    """The dependencies of the chart, with the versions that are wanted now. Beside the loop, as `_locking`."""
     config = run.job.config
     path = f"{config['path'].rstrip('/')}/Chart.yaml"
     try:
@@ -48,8 +57,11 @@ async def run(run: Run) -> Result:
         raise StepFault(f'failed to load dependencies from "{path}"')
     changed = _changed(text, chart.get("dependencies") or [], config.get("charts") or [])
     write_text(run.directory, path, changed)
-    wanted = [one for one in (yaml.load(changed) or {}).get("dependencies") or () if isinstance(one, dict)]
-    locked = [await _fetched(run, one) for one in wanted]
+    return [one for one in (yaml.load(changed) or {}).get("dependencies") or () if isinstance(one, dict)]
+
+
+def _locking(run: Run, wanted: Sequence[JsonObject], locked: Sequence[JsonObject]) -> Result:
+    config = run.job.config
     lock = f"{config['path'].rstrip('/')}/Chart.lock"
     changes = _differences(_locked(run, lock), locked)
     if not changes:
@@ -127,21 +139,28 @@ async def _fetched(run: Run, dependency: Mapping[str, Any]) -> JsonObject:
 
 async def _from_repository(run: Run, url: str, name: str, wanted: str) -> tuple[str, bytes]:
     credentials = credentials_of(run, url, "helm")
-    authorization = basic(credentials) if credentials.password else ""
     base = f"{url.rstrip('/')}/"
-    index = await run.tools.send(
-        "GET", urljoin(base, "index.yaml"), credentials, limit=INDEX_LIMIT, authorization=authorization
+    index = await run.tools.fetch(
+        urljoin(base, "index.yaml"), credentials, limit=INDEX_LIMIT, authorization=basic(credentials)
     )
-    listed = versions_in(index.body, name) if index.status == 200 else []
+    listed = await run.tools.in_thread(lambda: versions_in(index.body, name)) if index.status == 200 else []
     version = highest(wanted, [one.version for one in listed])
     if version is None:
         raise StepFault(f"can't get a valid version for dependency {name}: none of {url} satisfies {wanted}")
     found = next(one for one in listed if one.version == version)
-    archive = await run.tools.send(
-        "GET", urljoin(base, found.urls[0]), credentials, limit=ARCHIVE_LIMIT, authorization=authorization
+    if not found.urls:
+        raise StepFault(f"the index of {url} names no archive of {name} {version}")
+    where = urljoin(base, found.urls[0])
+    own = credentials.pass_credentials or origin_of(where) == origin_of(base)
+    archive = await run.tools.fetch(
+        where,
+        credentials if own else transport_only(credentials),
+        limit=ARCHIVE_LIMIT,
+        authorization=basic(credentials) if own else "",
     )
     if archive.status != 200:
         raise StepFault(f"the archive of {name} {version} answered {archive.status}")
+    await run.tools.in_thread(lambda: check_digest(archive, found.digest))
     return version, archive.body
 
 

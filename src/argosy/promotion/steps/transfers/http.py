@@ -30,8 +30,14 @@ PAIR: Final[Schema] = body("name value", name=FILLED, value=FILLED)
 
 
 async def run(run: Run) -> Result:
-    config, poll = run.job.config, poll_interval(run, POLL)
     answer = await _sent(run)
+    judged: Result = await run.tools.in_thread(lambda: _judged(run, answer))
+    return judged
+
+
+def _judged(run: Run, answer: Answer) -> Result:
+    """Beside the event loop: a stranger's answer may be long to read, and expressions may do much with it."""
+    config, poll = run.job.config, poll_interval(run, POLL)
     environment = _environment(answer, config.get("responseContentType") or "")
     succeeded = _holds("success", config.get("successExpression"), environment)
     failed = _holds("failure", config.get("failureExpression"), environment)
@@ -48,9 +54,7 @@ async def run(run: Run) -> Result:
 
 async def _sent(run: Run) -> Answer:
     config = run.job.config
-    text = config.get("body") or (
-        read_text(run.directory, config["bodyFromFile"]) if config.get("bodyFromFile") else ""
-    )
+    text: str = await run.tools.in_thread(lambda: _text(run))
     credentials = Credentials(insecure=bool(config.get("insecureSkipTLSVerify")), proxy=config.get("proxy") or "")
     headers = {one["name"]: one["value"] for one in config.get("headers") or ()}
     if text and not any(name.lower() == "content-type" for name in headers):
@@ -68,6 +72,13 @@ async def _sent(run: Run) -> Answer:
     except SourceError as error:
         raise StepFault(f"error sending HTTP request: {error}") from None
     return answer
+
+
+def _text(run: Run) -> str:
+    config = run.job.config
+    if config.get("body") or not config.get("bodyFromFile"):
+        return config.get("body") or ""
+    return read_text(run.directory, config["bodyFromFile"])
 
 
 def with_query(url: str, parameters: Any) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any, Final
 
 from argosy.promotion.steps.kind import Kind, Result, Run, Sort, StepFault
@@ -11,6 +12,8 @@ from argosy.sources.port import Credentials, SourceError
 from argosy.sources.registry import Manifest, Repository, manifest_of, repository, split_reference
 
 NO_LIMIT: Final = 1 << 62
+MOST_THINGS: Final = 2000
+"""Manifests and layers of one artefact."""
 
 
 async def run(run: Run) -> Result:
@@ -41,26 +44,53 @@ class _Copy:
         self._from, self._to = from_there, to_there
         self._most = run.tools.oci_push_bytes if run.tools.oci_push_bytes >= 0 else NO_LIMIT
         self._left = self._most
+        self._things = 0
 
     async def content(self, manifest: Manifest) -> None:
         """What a manifest names, and for an index the manifests below it, before it is pushed itself."""
         parsed = manifest.parsed()
-        for child in parsed.get("manifests") or ():
-            below = await self._registry.manifest(self._source, str(child["digest"]), self._from)
+        for child in _named(parsed.get("manifests")):
+            below = await self._registry.manifest(self._source, child.digest, self._from)
+            self._count(len(below.raw))
             await self.content(below)
             await self._registry.push_manifest(self._target, below.digest, below, self._to)
-        for blob in [*(parsed.get("layers") or ()), *([parsed["config"]] if parsed.get("config") else [])]:
+        for blob in _named([*(parsed.get("layers") or ()), *([parsed["config"]] if parsed.get("config") else [])]):
             await self._blob(blob)
 
-    async def _blob(self, blob: Any) -> None:
-        digest, size = str(blob["digest"]), int(blob.get("size") or 0)
-        if await self._registry.has_blob(self._target, digest, self._to):
+    async def _blob(self, blob: Named) -> None:
+        if await self._registry.has_blob(self._target, blob.digest, self._to):
             return
+        self._count(blob.size)
+        data = await self._registry.blob(self._source, blob.digest, self._from, limit=blob.size)
+        await self._registry.push_blob(self._target, data, self._to)
+
+    def _count(self, size: int) -> None:
+        """A foreign registry says how large a thing is, and it is no larger; and there are only so many."""
         self._left -= size
+        self._things += 1
         if self._left < 0:
             raise StepFault(f"the artefact is larger than {self._most} bytes", terminal=True)
-        data = await self._registry.blob(self._source, digest, self._from, limit=self._most)
-        await self._registry.push_blob(self._target, data, self._to)
+        if self._things > MOST_THINGS:
+            raise StepFault(f"the artefact has more than {MOST_THINGS} manifests and layers", terminal=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """What a manifest says of a thing that it names."""
+
+    digest: str
+    size: int
+
+
+def _named(entries: Any) -> list[Named]:
+    """Raises StepFault."""
+    found = []
+    for entry in entries or ():
+        digest, size = (entry.get("digest"), entry.get("size")) if isinstance(entry, dict) else (None, None)
+        if not isinstance(digest, str) or not isinstance(size, int) or size < 0:
+            raise StepFault("a manifest names something without a digest, or without a size", terminal=True)
+        found.append(Named(digest, size))
+    return found
 
 
 def _annotated(manifest: Manifest, annotations: dict[str, str]) -> Manifest:
