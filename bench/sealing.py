@@ -17,6 +17,7 @@ from datetime import timedelta
 from argosy.apis import crds
 from argosy.apis.bitnami import SealedSecret
 from argosy.apis.kubernetes.views.core import Secret
+from argosy.cli.assembly.strips import STRIPS
 from argosy.cluster.server import EmbeddedCluster
 from argosy.machinery.objects import JsonObject, Key, Resource, resource_of
 from argosy.machinery.requests import create
@@ -96,7 +97,7 @@ async def main(count: int) -> None:
         names = [f"s{number}" for number in range(count)]
         for name in names:
             await client.write(create(SealedSecret, sealer.sealed(plain(name))))
-        caches = InformerCaches(client, clock, rng)
+        caches = InformerCaches(client, clock, rng, strips=STRIPS)
         opener = Opener(Templates(clock.now, secrets.token_bytes).render)
         engine = Engine(
             client, caches, clock, rng, controllers(SETTINGS), answerers(opener, RealKeys(secrets.token_bytes))

@@ -5,12 +5,13 @@ from __future__ import annotations
 import pytest
 
 from argosy.apis import certmanager
+from argosy.apis.bitnami import SealedSecret
 from argosy.cli.assembly.strips import STRIPS
 from argosy.machinery.objects import JsonObject, resource_of
 
 
-@pytest.mark.parametrize("kind", certmanager.RESOURCES)
-def test_objects_of_cert_manager_are_cached_whole_but_for_their_managed_fields(kind: type) -> None:
+@pytest.mark.parametrize("kind", (*certmanager.RESOURCES, SealedSecret))
+def test_certificates_and_sealed_secrets_are_cached_whole_but_for_their_managed_fields(kind: type) -> None:
     whole: JsonObject = {
         "metadata": {"name": "a", "labels": {"b": "c"}, "managedFields": [{"manager": "d"}]},
         "spec": {"e": "f"},

@@ -6,9 +6,14 @@ from collections.abc import Mapping
 from typing import Final
 
 from argosy.apis import certmanager
+from argosy.apis.bitnami import SealedSecret
 from argosy.machinery.objects import Resource, resource_of
 from argosy.runtime.caches.informer import Strip
 from argosy.runtime.caches.informers import without_managed_fields
 
-STRIPS: Final[Mapping[Resource, Strip]] = {resource_of(kind): without_managed_fields for kind in certmanager.RESOURCES}
-"""A Certificate that six controllers write to is managed fields by half."""
+_WITHOUT_MANAGED_FIELDS: Final = (*certmanager.RESOURCES, SealedSecret)
+"""A Certificate that six controllers write to is managed fields by half, a SealedSecret has one for each value."""
+
+STRIPS: Final[Mapping[Resource, Strip]] = {
+    resource_of(kind): without_managed_fields for kind in _WITHOUT_MANAGED_FIELDS
+}
