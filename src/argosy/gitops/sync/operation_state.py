@@ -59,9 +59,13 @@ def ended(state: JsonObject, phase: str, message: str, now: str, *, terminated: 
 
 def completion(app: JsonObject, state: JsonObject, now: str) -> JsonObject:
     """The patch that ends an operation: its state, its entry in the history, and the request removed."""
+    before = app.get("status") or {}
     status: JsonObject = {"operationState": state}
+    if str(before.get("reconciledAt") or "") >= now:
+        # Of the same second: who waits for a comparison after the end would take this one for it.
+        status["reconciledAt"] = None
     if belongs(state):
-        history = (app.get("status") or {}).get("history") or []
+        history = before.get("history") or []
         status["history"] = with_entry(history, state, (app.get("spec") or {}).get("revisionHistoryLimit"), now)
     return {"operation": None, "status": status}
 
