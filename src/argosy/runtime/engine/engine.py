@@ -20,6 +20,7 @@ from argosy.runtime.engine.served import ServedKinds
 from argosy.runtime.engine.subscriptions import Subscriptions, Work, served_note
 from argosy.runtime.engine.writer import Writer
 from argosy.runtime.events import EventRecorder
+from argosy.runtime.loop_share import LoopShare
 from argosy.runtime.workqueue.queue import WorkQueue
 
 
@@ -56,6 +57,7 @@ class Engine:
             subscriptions=self._subscriptions,
             writer=self._writer,
             owns=owns or (lambda controller, key: True),
+            share=LoopShare(clock),
         )
         self.add(controllers, answerers or {})
 

@@ -31,10 +31,9 @@ from argosy.runtime.engine.served import ServedKinds
 from argosy.runtime.engine.snapshot import CachedSnapshot
 from argosy.runtime.engine.subscriptions import Subscriptions, Work
 from argosy.runtime.engine.writer import Writer
+from argosy.runtime.loop_share import LoopShare
 from argosy.runtime.workqueue.queue import QueueClosed, WorkQueue
 
-TURN_SECONDS = 0.01
-"""After so long without giving way a worker lets the others run."""
 BACKOFF = Backoff(first=0.1, longest=300.0)
 STALE_LONGEST = 10.0
 """Seconds. A view that stays stale is looked at again at least this often."""
@@ -67,6 +66,7 @@ class Shared:
     subscriptions: Subscriptions
     writer: Writer
     owns: Callable[[str, Key], bool]
+    share: LoopShare
 
 
 class Runner:
@@ -111,11 +111,8 @@ class Runner:
                 tasks.create_task(self._work(), name=f"{self.name} worker {number}")
 
     async def _work(self) -> None:
-        began = self._clock.monotonic()
         while True:
-            if self._clock.monotonic() - began >= TURN_SECONDS:
-                await self._clock.sleep(0)
-                began = self._clock.monotonic()
+            await self._shared.share.wait()
             try:
                 key = await self.queue.get()
             except QueueClosed:

@@ -10,6 +10,7 @@ from argosy.machinery.api import PatchType
 from argosy.machinery.objects import JsonObject, Key, key_of
 from argosy.machinery.selectors import SelectorError, parse_labels
 from argosy.machinery.timestamps import seconds
+from argosy.runtime.loop_share import LoopShare
 from argosy.server.calls import Call
 from argosy.server.context import APPLICATIONS, ServerContext
 from argosy.server.errors import ApiError, Code, invalid, unknown
@@ -20,28 +21,30 @@ from argosy.sources.urls import normalise_url
 REFRESH: Final = "argocd.argoproj.io/refresh"
 HYDRATE: Final = "argocd.argoproj.io/hydrate"
 HYDRATE_TIME: Final = "argocd.argoproj.io/hydrate-timestamp"
-AT_ONCE: Final = 1000
-"""Applications that are looked at between two turns of everybody else."""
+AT_ONCE: Final = 100
+"""Applications that are looked at before it is asked whether there is time for more."""
 
 
 class Reading:
     def __init__(self, context: ServerContext) -> None:
         self._context = context
+        self._share = LoopShare(context.clock)
+        """Of all lists that are asked for at the same time."""
 
     async def list_all(self, call: Call) -> JsonObject:
         cache, request = self._context.gitops.plane.applications, call.request
         chosen = Chosen(request)
         call.checked = True
         version, items = str(cache.seen_up_to or ""), list[JsonObject]()
-        for at, app in enumerate(cache.list(request.get("appNamespace") or ""), 1):
+        for at, app in enumerate(cache.list(request.get("appNamespace") or "")):
+            if at % AT_ONCE == 0:
+                await self._share.wait()
             if (
                 chosen.takes(app)
                 and is_enabled(self._context, app["metadata"]["namespace"])
                 and call.may(RESOURCE, "get", target_of_app(self._context, app))
             ):
                 items.append(app)
-            if at % AT_ONCE == 0:
-                await self._context.clock.sleep(0)
         items.sort(key=lambda app: str(app["metadata"]["name"]))
         return {"metadata": {"resourceVersion": version}, "items": items or None}
 

@@ -10,6 +10,7 @@ from itertools import chain, islice
 from typing import Final
 
 from argosy.machinery.objects import JsonObject
+from argosy.runtime.loop_share import LoopShare
 from argosy.server.calls import Call
 from argosy.server.context import ServerContext
 from argosy.server.fan_out import FanOut
@@ -21,7 +22,9 @@ from argosy.server.services.applications.resource_health import with_health
 log = logging.getLogger(__name__)
 BUFFER: Final = 1000
 TOGETHER: Final = 50
-"""Messages that a stream takes at once."""
+"""Changes that a stream takes at once."""
+PRESENT_TOGETHER: Final = 10
+"""Of what is there when it begins: each is judged, filled in and written."""
 
 
 class Watching:
@@ -33,6 +36,8 @@ class Watching:
         self._present: dict[tuple[str, str], tuple[JsonObject, SharedMessage]] = {}
         """What was told of an Application as present, for as long as it is that and anybody watches."""
         self._fan_out = FanOut(context.clock)
+        self._share = LoopShare(context.clock)
+        """Of all streams that begin."""
         self._listens = False
 
     async def watch(self, call: Call) -> AsyncGenerator[Message, None]:
@@ -47,8 +52,9 @@ class Watching:
         try:
             if not version or request.get("name"):
                 taken = (app for app in self._sorted(namespace) if watcher.is_new(app) and group.takes(app))
-                while messages := [*islice(map(self._told_present, taken), TOGETHER)]:
+                while messages := [*islice(map(self._told_present, taken), PRESENT_TOGETHER)]:
                     yield Burst(messages)
+                    await self._share.wait()
             while True:
                 yield group.burst(await watcher.take())
         finally:
