@@ -5,17 +5,22 @@ Objects handed out are the store's own: never mutate them.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
+from typing import Final
 
 from argosy.cluster.errors import no_such_resource
 from argosy.cluster.handlers.api import RequestHandlers
 from argosy.cluster.handlers.reading import select
 from argosy.cluster.kind import Kind, User
 from argosy.cluster.request import ApiRequest, Options, Verb
+from argosy.cluster.store.entry import Entry
 from argosy.machinery.api import ListPage, PatchType, Propagation, WatchEvent
 from argosy.machinery.objects import JsonObject, Resource
+from argosy.machinery.pieces import Pieces, whole
 from argosy.machinery.requests import Get, List, Served, Watch, Write
 
+AT_ONCE: Final = 512 * 1024
+"""Bytes of objects that are decoded in one turn of the loop."""
 Authorize = Callable[[ApiRequest], None]
 """Raises StatusError 403."""
 
@@ -74,9 +79,10 @@ class DirectClient:
         )
         asked = self._request("list", request.resource, request.namespace, options=options)
         page = select(self._core, asked.kind, request.namespace, options)
-        from_storage = asked.kind.from_storage
-        items = tuple([from_storage(entry.peek) for entry in page.entries])
-        return ListPage(items, str(page.revision), page.continue_token)
+        work = _taken_out(page.entries, asked.kind)
+        is_long = sum(map(_undecoded, page.entries)) > AT_ONCE
+        items = await self._handlers.in_turns(work) if is_long else whole(work)
+        return ListPage(tuple(items), str(page.revision), page.continue_token)
 
     async def follow(self, request: Watch) -> AsyncIterator[WatchEvent]:
         options = Options(
@@ -122,3 +128,19 @@ def delete_options(
     if wanted := {name: value for name, value in preconditions.items() if value}:
         body["preconditions"] = wanted
     return body
+
+
+def _taken_out(entries: Sequence[Entry], kind: Kind) -> Pieces[list[JsonObject]]:
+    """Some definitions are as long as hundreds of other objects."""
+    found, read = list[JsonObject](), 0
+    for entry in entries:
+        read += _undecoded(entry)
+        if read > AT_ONCE:
+            read = _undecoded(entry)
+            yield
+        found.append(kind.from_storage(entry.peek))
+    return found
+
+
+def _undecoded(entry: Entry) -> int:
+    return 0 if entry.is_decoded else entry.size

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
+import yaml
 
 from argosy.cluster.auth.bootstrap import bootstrap_objects
+from argosy.cluster.handlers import reading
 from argosy.cluster.handlers.reading import MANY, PIECE
+from argosy.cluster.http import resources
 from argosy.cluster.http.assembly import ClusterFront, Keys, Settings
 from argosy.cluster.kind import User
 from argosy.cluster.server import EmbeddedCluster
@@ -81,6 +85,41 @@ def test_objects_that_are_held_as_bytes_stay_bytes(cold: bool) -> None:
         assert sum(entry.is_decoded for entry in table.entries.values()) == (0 if cold else len(table.entries))
 
     with_many(story)
+
+
+TABLE = "application/json;as=Table;g=meta.k8s.io;v=v1"
+
+
+@pytest.mark.parametrize(("accept", "query"), [(TABLE, ""), ("application/yaml", ""), ("application/json", "pretty=1")])
+def test_what_cannot_be_made_in_pieces_is_made_beside_the_loop_and_is_the_same(
+    monkeypatch: pytest.MonkeyPatch, accept: str, query: str
+) -> None:
+    places = list[str]()
+
+    def noting(module: Any, name: str) -> None:
+        real = getattr(module, name)
+
+        def noted(*given: Any) -> Any:
+            places.append(threading.current_thread().name)
+            return real(*given)
+
+        monkeypatch.setattr(module, name, noted)
+
+    async def story(cluster: EmbeddedCluster, front: ClusterFront) -> None:
+        for entry in cluster.store.table("", "configmaps").entries.values():
+            entry.cool()
+        few = await whole(await ask(front, f"{PATH}?limit={MANY - 1}&{query}", accept))
+        noting(reading, "_item")
+        noting(resources, "_encoded")
+        many = await whole(await ask(front, f"{PATH}?{query}", accept))
+        kept, found = (yaml.safe_load(body) if "yaml" in accept else json.loads(body) for body in (few, many))
+        part = "rows" if accept == TABLE else "items"
+        assert found[part][: MANY - 1] == kept[part]
+        assert len(found[part]) >= COUNT
+
+    with_many(story)
+    assert len(places) > COUNT
+    assert threading.main_thread().name not in places
 
 
 def test_a_list_that_nobody_takes_makes_nothing() -> None:

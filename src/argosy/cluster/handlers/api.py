@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import TypeVar
 
 from argosy.cluster.errors import method_not_allowed, no_such_resource
 from argosy.cluster.handlers import creating, deleting, finalizing, patching, pods, reading, scaling, updating, watching
@@ -11,9 +12,10 @@ from argosy.cluster.handlers.writing import not_stored
 from argosy.cluster.pace import Pace
 from argosy.cluster.request import ApiRequest, ApiResponse, Frame
 from argosy.cluster.store.entry import Unencodable
+from argosy.machinery.pieces import Pieces
 
+T = TypeVar("T")
 Handler = Callable[[Core, ApiRequest], Awaitable[ApiResponse]]
-_READS = {"get": reading.get, "list": reading.list_}
 _WRITES: dict[str, Handler] = {
     "create": creating.create,
     "update": updating.update,
@@ -47,10 +49,15 @@ class RequestHandlers:
             return await self._write(self._of_subresource(request), request)
         if request.verb not in kind.verbs:
             raise method_not_allowed()
-        read = _READS.get(request.verb)
-        if read is not None:
-            return self._warned(request, read(core, request))
+        if request.verb == "get":
+            return self._warned(request, reading.get(core, request))
+        if request.verb == "list":
+            return self._warned(request, await reading.list_(core, request))
         return await self._write(_WRITES[request.verb], request)
+
+    async def in_turns(self, work: Pieces[T]) -> T:
+        """What it comes to, in as many turns of the loop as it needs. Raises what it raises."""
+        return await self._pace.made(work)
 
     def _of_subresource(self, request: ApiRequest) -> Handler:
         kind, name = request.kind, request.subresource

@@ -12,6 +12,7 @@ import orjson
 
 from argosy.cluster.errors import bad_request, expired, invalid_options, not_found, too_large_revision
 from argosy.cluster.handlers.core import Core, answer
+from argosy.cluster.handlers.large import carried_out
 from argosy.cluster.handlers.selection import Selection, selection
 from argosy.cluster.kind import Kind
 from argosy.cluster.request import ApiRequest, ApiResponse, Options
@@ -47,7 +48,8 @@ def get(core: Core, request: ApiRequest) -> ApiResponse:
     return answer(request.kind, entry)
 
 
-def list_(core: Core, request: ApiRequest) -> ApiResponse:
+async def list_(core: Core, request: ApiRequest) -> ApiResponse:
+    """Many objects are answered in pieces where that is possible, and made beside the loop where it is not."""
     kind = request.kind
     page = select(core, kind, request.namespace, request.options)
     metadata: JsonObject = {"resourceVersion": str(page.revision)}
@@ -58,14 +60,17 @@ def list_(core: Core, request: ApiRequest) -> ApiResponse:
     body: JsonObject = {"kind": kind.list_kind, "apiVersion": kind.resource.api_version, "metadata": metadata}
     if request.in_pieces and len(page.entries) >= MANY:
         return ApiResponse(200, body, pieces=_pieces(kind, body, page.entries))
+    if len(page.entries) >= MANY:
+        body["items"] = await carried_out(core, True, lambda: [_item(kind, entry.peek) for entry in page.entries])
+        return ApiResponse(200, body)
     encoded = _encode(kind, body, page.entries)
-    body["items"] = [_item(kind, entry) for entry in page.entries]
+    body["items"] = [_item(kind, entry.obj) for entry in page.entries]
     return ApiResponse(200, body, encoded=encoded)
 
 
-def _item(kind: Kind, entry: Entry) -> JsonObject:
+def _item(kind: Kind, stored: JsonObject) -> JsonObject:
     """Items of built-in lists carry no kind and apiVersion (spec 7)."""
-    obj = kind.from_storage(entry.obj)
+    obj = kind.from_storage(stored)
     if kind.custom:
         return obj
     item = dict(obj)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -10,6 +11,7 @@ from argosy.apis.kubernetes.scalars import Mismatch
 from argosy.cluster.auth.attributes import Attributes, forbidden
 from argosy.cluster.auth.reviews import Asked
 from argosy.cluster.errors import bad_request, invalid_options
+from argosy.cluster.handlers.reading import MANY
 from argosy.cluster.handlers.writing import read_body
 from argosy.cluster.http.eager import BegunStream, TakenInPieces
 from argosy.cluster.http.exchange import PLAIN_TEXT, Request, Response
@@ -80,6 +82,9 @@ async def handle_resource(call: Call) -> Response:
     answer = await call.wiring.api.handle(api_request)
     if call.verb == "create":
         call.trail.created_name = str((answer.body.get("metadata") or {}).get("name") or "")
+    if shape == "list" and len(answer.body.get("items") or ()) >= MANY:
+        # tables, YAML and other forms of many objects: others go on meanwhile
+        return await call.wiring.clock.external(asyncio.to_thread(_encoded, call, answer, representation))
     return _encoded(call, answer, representation)
 
 
