@@ -10,6 +10,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
+from argosy.apis.argoproj import Application
+from argosy.apis.argoproj.application import OperationState
+from argosy.apis.schema import read
 from argosy.machinery import timestamps
 from argosy.machinery.objects import JsonObject, Key, Resource, key_of
 from argosy.observe.metrics import REGISTRY, Registry, Sample, label_name
@@ -89,19 +92,16 @@ class ApplicationMetrics:
             if old is not None:
                 self._gone(old)
             return
-        operation = (new.get("status") or {}).get("operationState") or {}
-        before = ((old or {}).get("status") or {}).get("operationState") or {}
-        if old is None or operation.get("phase") not in _COMPLETED or not self._owns(key_of(new)):
+        state, before = (read(Application, one or {}).status.operation_state for one in (new, old))
+        if old is None or state.phase not in _COMPLETED or not self._owns(key_of(new)):
             return
-        if (operation.get("startedAt"), operation["phase"]) == (before.get("startedAt"), before.get("phase")):
-            return
-        self._ended(new, operation)
+        if (state.started_at, state.phase) != (before.started_at, before.phase):
+            self._ended(new, state)
 
-    def _ended(self, app: JsonObject, operation: JsonObject) -> None:
-        sync = (operation.get("operation") or {}).get("sync") or {}
+    def _ended(self, app: JsonObject, state: OperationState) -> None:
         named = {**dict(zip(APP, _app(app), strict=True)), "dest_server": self._server_of(app)}
-        self._syncs.add(**named, phase=operation["phase"], dry_run=_flag(sync.get("dryRun")))
-        began, ended = _time(operation.get("startedAt")), _time(operation.get("finishedAt"))
+        self._syncs.add(**named, phase=state.phase, dry_run=_flag(state.asked.dry_run))
+        began, ended = _time(state.started_at), _time(state.finished_at)
         if began is not None and ended is not None:
             self._sync_seconds.add(max(0.0, (ended - began).total_seconds()), **named)
 
@@ -124,18 +124,18 @@ class ApplicationMetrics:
 
     def _info(self) -> Iterator[Sample]:
         for app in self._applications():
-            spec, status = app.get("spec") or {}, app.get("status") or {}
-            source = next(iter(spec.get("sources") or ()), None) or spec.get("source") or {}
-            destination = spec.get("destination") or {}
+            found = read(Application, app)
+            spec, status = found.spec, found.status
+            source = next(iter(spec.sources), spec.source)
             yield (
                 (
                     *_app(app),
-                    _flag(_is_automated(spec)),
-                    normalise_url(str(source.get("repoURL") or "")),
+                    _flag(spec.sync_policy.is_automated),
+                    normalise_url(source.repo_url if source else ""),
                     self._server_of(app),
-                    str(destination.get("namespace") or ""),
-                    str((status.get("sync") or {}).get("status") or "Unknown"),
-                    str((status.get("health") or {}).get("status") or "Unknown"),
+                    spec.destination.namespace,
+                    status.sync.status or "Unknown",
+                    status.health.status or "Unknown",
                     _operation(app),
                 ),
                 1.0,
@@ -143,7 +143,7 @@ class ApplicationMetrics:
 
     def _condition(self) -> Iterator[Sample]:
         for app in self._applications():
-            found = [str(one.get("type")) for one in (app.get("status") or {}).get("conditions") or ()]
+            found = [one.type for one in read(Application, app).status.conditions]
             for condition in self._conditions:
                 if count := found.count(condition):
                     yield (*_app(app), condition), float(count)
@@ -155,26 +155,21 @@ class ApplicationMetrics:
 
     def _orphaned(self) -> Iterator[Sample]:
         for app in self._applications():
-            conditions = (app.get("status") or {}).get("conditions") or ()
-            found = [one for one in conditions if one.get("type") == "OrphanedResourceWarning"]
-            yield _app(app), float(_count(str(found[0].get("message")))) if found else 0.0
+            conditions = read(Application, app).status.conditions
+            found = [one for one in conditions if one.type == "OrphanedResourceWarning"]
+            yield _app(app), float(_count(found[0].message)) if found else 0.0
 
 
 def _app(app: JsonObject) -> tuple[str, str, str]:
     metadata = app["metadata"]
-    project = str((app.get("spec") or {}).get("project") or "default")
-    return metadata["namespace"], metadata["name"], project
-
-
-def _is_automated(spec: JsonObject) -> bool:
-    automated = (spec.get("syncPolicy") or {}).get("automated")
-    return automated is not None and automated.get("enabled") is not False
+    return metadata["namespace"], metadata["name"], read(Application, app).spec.project or "default"
 
 
 def _operation(app: JsonObject) -> str:
     if app["metadata"].get("deletionTimestamp"):
         return "delete"
-    return "sync" if (app.get("operation") or {}).get("sync") is not None else ""
+    operation = read(Application, app).operation
+    return "sync" if operation is not None and operation.sync is not None else ""
 
 
 def _count(message: str) -> int:

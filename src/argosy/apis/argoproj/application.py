@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Annotated
 
 from argosy.apis.argoproj.source import NamedValue, Source, SourceHydrator
-from argosy.apis.schema import Column, Doc, Name, Rules, Time, resource, schema
+from argosy.apis.schema import Column, Doc, Name, Object, Rules, Time, read, resource, schema
+from argosy.machinery.objects import JsonObject
 
 
 @schema
@@ -43,7 +44,7 @@ class Backoff:
 class Retry:
     """How often a failed sync is tried again."""
 
-    backoff: Backoff | None = None
+    backoff: Backoff = Backoff()
     limit: Annotated[int, Doc("Negative: for ever. 0: never.")] = 0
     refresh: Annotated[bool, Doc("Look for a newer revision at each retry.")] = False
 
@@ -59,7 +60,7 @@ class Automated:
 
 
 @schema
-class NamespaceMetadata:
+class NamespaceMetadata(Object):
     """Labels and annotations of a namespace that syncing creates."""
 
     annotations: dict[str, str] | None = None
@@ -75,6 +76,15 @@ class SyncPolicy:
     retry: Retry | None = None
     sync_options: tuple[str, ...] = ()
 
+    @property
+    def managed_metadata(self) -> JsonObject:
+        """As written; empty where the namespace's metadata is nobody's."""
+        return self.managed_namespace_metadata.raw if self.managed_namespace_metadata else {}
+
+    @property
+    def is_automated(self) -> bool:
+        return self.automated is not None and self.automated.enabled is not False
+
 
 @schema
 class ApplicationSpec:
@@ -88,7 +98,7 @@ class ApplicationSpec:
     source: Source | None = None
     source_hydrator: SourceHydrator | None = None
     sources: Annotated[tuple[Source, ...], Doc("Several sources; wins over `source`.")] = ()
-    sync_policy: SyncPolicy | None = None
+    sync_policy: SyncPolicy = SyncPolicy()
 
 
 @schema
@@ -125,7 +135,7 @@ class SyncStrategy:
 
 
 @schema
-class SyncOperation:
+class SyncOperation(Object):
     """A sync, as asked for."""
 
     auto_heal_attempts_count: int = 0
@@ -146,8 +156,8 @@ class Operation:
     """What is to be done now."""
 
     info: tuple[NamedValue, ...] = ()
-    initiated_by: Initiator | None = None
-    retry: Retry | None = None
+    initiated_by: Initiator = Initiator()
+    retry: Retry = Retry()
     sync: SyncOperation | None = None
 
 
@@ -170,7 +180,7 @@ class Health:
 
 
 @schema
-class HistoryEntry:
+class HistoryEntry(Object):
     """One completed sync."""
 
     deploy_started_at: Time = ""
@@ -213,7 +223,7 @@ class SyncResult:
 
 
 @schema
-class OperationState:
+class OperationState(Object):
     """How far an operation has come."""
 
     finished_at: Time = ""
@@ -222,11 +232,16 @@ class OperationState:
     phase: str
     retry_count: int = 0
     started_at: Time
-    sync_result: SyncResult | None = None
+    sync_result: SyncResult = read(SyncResult, {})
+
+    @property
+    def asked(self) -> SyncOperation:
+        """The sync that was asked for."""
+        return self.operation.sync or SyncOperation()
 
 
 @schema
-class ResourceStatus:
+class ResourceStatus(Object):
     """One object of the application."""
 
     group: str = ""
@@ -293,7 +308,7 @@ class ComparedTo:
 
 
 @schema
-class SyncStatus:
+class SyncStatus(Object):
     """Whether the cluster is as the source says."""
 
     compared_to: ComparedTo | None = None
@@ -308,10 +323,10 @@ class ApplicationStatus:
 
     conditions: tuple[Condition, ...] = ()
     controller_namespace: str = ""
-    health: Health | None = None
+    health: Health = Health()
     history: tuple[HistoryEntry, ...] = ()
     observed_at: Time = ""
-    operation_state: OperationState | None = None
+    operation_state: OperationState = read(OperationState, {})
     reconciled_at: Time = ""
     resource_health_source: str = ""
     resources: tuple[ResourceStatus, ...] = ()
@@ -319,7 +334,7 @@ class ApplicationStatus:
     source_type: str = ""
     source_types: tuple[str, ...] = ()
     summary: Summary | None = None
-    sync: SyncStatus | None = None
+    sync: SyncStatus = read(SyncStatus, {})
 
 
 @resource(
@@ -341,4 +356,4 @@ class Application:
 
     operation: Operation | None = None
     spec: ApplicationSpec
-    status: ApplicationStatus | None = None
+    status: ApplicationStatus = ApplicationStatus()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from argosy.apis.schema import Doc, FreeObject, IntOrText, Name, Rules, schema
+from argosy.apis.schema import Doc, FreeObject, IntOrText, Name, Object, Rules, schema
 
 NotRoot = Rules({"minLength": 1, "pattern": r"^.{2,}|[^./]$"})
 """A path other than the root."""
@@ -160,7 +160,7 @@ class Plugin:
 
 
 @schema
-class Source:
+class Source(Object):
     """One source of manifests."""
 
     chart: Annotated[str, Doc("Chart name in a Helm repository.")] = ""

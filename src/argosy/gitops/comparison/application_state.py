@@ -7,6 +7,8 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TypeVar
 
+from argosy.apis.argoproj.application import ApplicationSpec
+from argosy.apis.schema import read
 from argosy.gitops.clusters import resolution as destinations
 from argosy.gitops.clusters.contact import NotConnected
 from argosy.gitops.clusters.destination import Destination
@@ -93,7 +95,7 @@ class SourceState:
     @property
     def namespace(self) -> str:
         """Of the destination."""
-        return str((self.spec.get("destination") or {}).get("namespace") or "")
+        return read(ApplicationSpec, self.spec).destination.namespace
 
     def applier(self, settings: Settings) -> Applier:
         """Changes things there as whom the project says. Raises NoServiceAccount."""
@@ -123,7 +125,7 @@ class StateReader:
         desired = await self._desired(source_state, sources, look)
         memory.failing_since = None
         live = await self._live_of(source_state, desired)
-        options = options_of((spec.get("syncPolicy") or {}).get("syncOptions"))
+        options = options_of(read(ApplicationSpec, spec).sync_policy.sync_options)
         await self._learn(source_state, desired, options, memory)
         server = await self._asked(source_state, desired, live, memory)
         judge = await self.context.judge_for(memory, live)
@@ -283,7 +285,7 @@ class StateReader:
             errors.append(
                 f"application '{key.name}' in namespace '{key.namespace}' is not permitted to use project '{name}'"
             )
-        namespace = str((spec.get("destination") or {}).get("namespace") or "")
+        namespace = read(ApplicationSpec, spec).destination.namespace
         if spec.get("sourceHydrator"):
             errors, sources = errors + hydration.refusals(spec, effective, name), []
         errors += projects.refusals(effective, name, sources, cluster, namespace)

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from argosy.apis.argoproj.application import SyncStatus
+from argosy.apis.schema import read
 from argosy.gitops.comparison import orphan_monitoring
 from argosy.gitops.comparison.application_state import Compared
 from argosy.gitops.control_plane.settings import Settings
@@ -103,7 +105,7 @@ def comparison_result(seen: Seen, settings: Settings, now: datetime) -> Comparis
     spec, desired = seen.compared.source_state.spec, seen.compared.desired
     after = _status(seen, now)
     held = held_by(seen.app)
-    is_held = bool(held) and held == revision_text(after["sync"])
+    is_held = bool(held) and held == revision_text(read(SyncStatus, after["sync"]))
     found = [*_notices(spec, settings), *desired.targets.warnings]
     found += [("SharedResourceWarning", text) for text in seen.claimed]
     found += [told(held)] if is_held else []

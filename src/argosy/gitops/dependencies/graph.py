@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
+from argosy.apis.argoproj import Application
+from argosy.apis.schema import read
 from argosy.gitops.keys import annotations_of, words
 from argosy.machinery.objects import JsonObject, Key
 from argosy.machinery.timestamps import parse
@@ -93,9 +95,8 @@ def readiness(app: JsonObject | None) -> tuple[object, ...]:
     """All of an Application that those who depend on it look at."""
     if app is None:
         return ()
-    status = app.get("status") or {}
-    sync, health = ((status.get(name) or {}).get("status") for name in ("sync", "health"))
-    return sync, health, bool(app.get("operation")), app["metadata"].get("deletionTimestamp"), _project(app)
+    status, is_deleted = read(Application, app).status, bool(app["metadata"].get("deletionTimestamp"))
+    return status.sync.status, status.health.status, bool(app.get("operation")), is_deleted, _project(app)
 
 
 def may_name(app: JsonObject, dependency: JsonObject) -> bool:
@@ -134,9 +135,8 @@ def _unready(app: JsonObject, dependency: JsonObject | None) -> str:
         return ", which does not exist"
     if dependency["metadata"].get("deletionTimestamp"):
         return ", which is being deleted"
-    status = dependency.get("status") or {}
-    sync = (status.get("sync") or {}).get("status") or "Unknown"
-    health = (status.get("health") or {}).get("status") or "Unknown"
+    status = read(Application, dependency).status
+    sync, health = status.sync.status or "Unknown", status.health.status or "Unknown"
     if sync != "Synced":
         return f" to be Synced (it is {sync})"
     if health != "Healthy":
@@ -186,4 +186,4 @@ def _key(app: JsonObject) -> Key:
 
 
 def _project(app: JsonObject) -> str:
-    return (app.get("spec") or {}).get("project") or "default"
+    return read(Application, app).spec.project or "default"

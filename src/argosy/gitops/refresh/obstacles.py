@@ -10,6 +10,8 @@ from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 from typing import Final
 
+from argosy.apis.argoproj import Application
+from argosy.apis.schema import read
 from argosy.gitops.control_plane.context import Memory
 from argosy.machinery.objects import JsonObject, Key, key_of
 from argosy.runtime.clock import Clock
@@ -63,16 +65,16 @@ class Obstacles:
 
 def refused_by_quota(app: JsonObject, namespaces: Collection[str]) -> bool:
     """Whether a quota of one of the namespaces may be why the last sync failed."""
-    state = (app.get("status") or {}).get("operationState") or {}
-    if state.get("phase") not in ("Failed", "Error"):
+    found = read(Application, app)
+    state = found.status.operation_state
+    if state.phase not in ("Failed", "Error"):
         return False
-    rows = (state.get("syncResult") or {}).get("resources") or ()
-    refused = {str(row.get("namespace") or "") for row in rows if _WORDS in str(row.get("message") or "")}
-    if not refused and _WORDS in str(state.get("message") or ""):
-        refused = {str(((app.get("spec") or {}).get("destination") or {}).get("namespace") or "")}
+    refused = {row.namespace for row in state.sync_result.resources if _WORDS in row.message}
+    if not refused and _WORDS in state.message:
+        refused = {found.spec.destination.namespace}
     return not refused.isdisjoint(namespaces)
 
 
 def _attempt(app: JsonObject) -> str:
-    result = app["status"]["operationState"].get("syncResult") or {}
-    return str(result.get("revisions") or result.get("revision") or "")
+    result = read(Application, app).status.operation_state.sync_result
+    return ",".join(result.revisions) or result.revision

@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from argosy.apis.argoproj.application import (
+    ApplicationSpec,
+    ApplicationStatus,
+    OperationState,
+    ResourceStatus,
+    SyncStatus,
+)
+from argosy.apis.schema import read, written
 from argosy.gitops.control_plane.settings import Settings
 from argosy.gitops.model.application_spec import is_multi, source_fields, sources_of
 from argosy.gitops.sync.superseded import is_superseded
@@ -47,104 +56,99 @@ NOTHING = AutoSync()
 
 
 def is_on(spec: JsonObject) -> bool:
-    automated = (spec.get("syncPolicy") or {}).get("automated")
-    return automated is not None and automated.get("enabled") is not False
+    return read(ApplicationSpec, spec).sync_policy.is_automated
 
 
 def decide(seen: Seen, settings: Settings, now: datetime) -> AutoSync:
-    automated = (seen.spec.get("syncPolicy") or {}).get("automated") or {}
-    sync = seen.status.get("sync") or {}
-    if not is_on(seen.spec) or seen.has_operation or seen.is_deleted or sync.get("status") != "OutOfSync":
+    policy, status = read(ApplicationSpec, seen.spec).sync_policy, read(ApplicationStatus, seen.status)
+    automated, sync = policy.automated, status.sync
+    if automated is None or not is_on(seen.spec) or seen.has_operation or seen.is_deleted or sync.status != "OutOfSync":
         return NOTHING
-    resources = seen.status.get("resources") or []
-    drifted = [item for item in resources if item.get("status") not in ("Synced", "", None)]
-    if not automated.get("prune") and drifted and all(item.get("requiresPruning") for item in drifted):
+    drifted = [item for item in status.resources if item.status not in ("Synced", "")]
+    if not automated.prune and drifted and all(item.requires_pruning for item in drifted):
         return NOTHING
     if seen.is_held:
         return NOTHING
     if not seen.window_open:
         return AutoSync(wake_after=seen.window_changes_in)
     attempts, chosen = 0, None
-    state = seen.status.get("operationState") or {}
+    state = status.operation_state
     if _is_repeat(state, sync, seen.spec, is_same=seen.is_same) and not (seen.is_asked and _failed(state)):
-        if state.get("phase") != "Succeeded":
-            return AutoSync(error=f"Failed last sync attempt to {_revisions(sync)}: {state.get('message') or ''}")
-        if not automated.get("selfHeal"):
+        if state.phase != "Succeeded":
+            return AutoSync(error=f"Failed last sync attempt to {_revisions(sync)}: {state.message}")
+        if not automated.self_heal:
             return NOTHING
-        attempts = int(((state.get("operation") or {}).get("sync") or {}).get("autoHealAttemptsCount") or 0)
+        attempts = int(state.asked.auto_heal_attempts_count)
         if (left := _self_heal_wait(state, attempts, settings, now)) > 0:
             return AutoSync(wake_after=left)
         attempts, chosen = attempts + 1, [_resource(item) for item in drifted]
-    if automated.get("prune") and not automated.get("allowEmpty") and _wipes_all(resources):
+    if automated.prune and not automated.allow_empty and _wipes_all(status.resources):
         text = f"Skipping sync attempt to {_revisions(sync)}: auto-sync will wipe out all resources"
         return AutoSync(error=text)
-    return AutoSync(operation(seen.spec, sync, prune=bool(automated.get("prune")), attempts=attempts, resources=chosen))
+    return AutoSync(operation(seen.spec, sync, prune=automated.prune, attempts=attempts, resources=chosen))
 
 
 def operation(
-    spec: JsonObject, sync: JsonObject, *, prune: bool, attempts: int = 0, resources: list[JsonObject] | None = None
+    spec: JsonObject, sync: SyncStatus, *, prune: bool, attempts: int = 0, resources: list[JsonObject] | None = None
 ) -> JsonObject:
     """The request that automated syncing puts on the Application."""
-    policy = spec.get("syncPolicy") or {}
+    policy = read(ApplicationSpec, spec).sync_policy
     wanted: JsonObject = {}
     if is_multi(spec):
-        wanted["revisions"] = sync.get("revisions") or []
+        wanted["revisions"] = list(sync.revisions)
     else:
-        wanted["revision"] = sync.get("revision") or ""
+        wanted["revision"] = sync.revision
     wanted |= {"prune": True} if prune else {}
     wanted |= source_fields(spec) if is_multi(spec) else {}
-    if policy.get("syncOptions"):
-        wanted["syncOptions"] = policy["syncOptions"]
+    if policy.sync_options:
+        wanted["syncOptions"] = list(policy.sync_options)
     if attempts:
         wanted["autoHealAttemptsCount"] = attempts
     if resources:
         wanted["resources"] = resources
-    retry = policy.get("retry") or DEFAULT_RETRY
+    retry = written(policy.retry) if policy.retry else DEFAULT_RETRY
     return {"sync": wanted, "initiatedBy": {"automated": True}, "retry": retry}
 
 
-def _failed(state: JsonObject) -> bool:
+def _failed(state: OperationState) -> bool:
     """One of our own, that is."""
-    if not ((state.get("operation") or {}).get("initiatedBy") or {}).get("automated"):
-        return False
-    return state.get("phase") in ("Failed", "Error")
+    return state.operation.initiated_by.automated and state.phase in ("Failed", "Error")
 
 
-def _is_repeat(state: JsonObject, sync: JsonObject, spec: JsonObject, *, is_same: bool) -> bool:
+def _is_repeat(state: OperationState, sync: SyncStatus, spec: JsonObject, *, is_same: bool) -> bool:
     """Whether the last operation was for this content and these sources. A dry run tried nothing, and manifests
     that somebody brought along are not the revision's."""
-    asked = ((state or {}).get("operation") or {}).get("sync") or {}
-    if not state or asked.get("dryRun") or asked.get("manifests") or is_superseded(state):
+    asked, result = state.asked, state.sync_result
+    if not state.raw or asked.dry_run or asked.manifests or is_superseded(state.raw):
         return False
-    result = state.get("syncResult") or {}
-    revisions = result.get("revisions") or asked.get("revisions")
-    revision = result.get("revision") or asked.get("revision")
-    same = revisions == sync.get("revisions") if is_multi(spec) else revision == sync.get("revision")
-    found = result.get("sources") or ([result["source"]] if result.get("source") else None)
-    return bool(same or is_same) and (found is None or found == sources_of(spec))
+    revisions, revision = result.revisions or asked.revisions, result.revision or asked.revision
+    same = revisions == sync.revisions if is_multi(spec) else revision == sync.revision
+    found = [source.raw for source in result.sources or (result.source,) if source and source.raw]
+    return (same or is_same) and (not found or found == sources_of(spec))
 
 
-def differs_by_revision(state: JsonObject, sync: JsonObject, spec: JsonObject) -> bool:
+def differs_by_revision(status: JsonObject, sync: JsonObject, spec: JsonObject) -> bool:
     """Whether all that keeps this from being a repetition is the revision, which may have the same content."""
-    return not _is_repeat(state, sync, spec, is_same=False) and _is_repeat(state, sync, spec, is_same=True)
+    state, told = read(OperationState, status), read(SyncStatus, sync)
+    return not _is_repeat(state, told, spec, is_same=False) and _is_repeat(state, told, spec, is_same=True)
 
 
-def _self_heal_wait(state: JsonObject, attempts: int, settings: Settings, now: datetime) -> float:
-    if not settings.self_heal_first or not state.get("finishedAt"):
+def _self_heal_wait(state: OperationState, attempts: int, settings: Settings, now: datetime) -> float:
+    if not settings.self_heal_first or not state.finished_at:
         return 0.0
     delay = settings.self_heal_first * settings.self_heal_factor ** (attempts - 1) if attempts else 0.0
     wait = min(delay, settings.self_heal_cap)
-    left = (parse(state["finishedAt"]) + timedelta(seconds=wait) - now).total_seconds()
+    left = (parse(state.finished_at) + timedelta(seconds=wait) - now).total_seconds()
     return min(left, wait)  # longer only by a clock that was set back since
 
 
-def _wipes_all(resources: list[JsonObject]) -> bool:
-    return bool(resources) and all(item.get("requiresPruning") or item.get("hook") for item in resources)
+def _wipes_all(resources: Sequence[ResourceStatus]) -> bool:
+    return bool(resources) and all(item.requires_pruning or item.hook for item in resources)
 
 
-def _resource(item: JsonObject) -> JsonObject:
-    return {name: item[name] for name in ("group", "kind", "name", "namespace") if item.get(name)}
+def _resource(item: ResourceStatus) -> JsonObject:
+    return {name: item.raw[name] for name in ("group", "kind", "name", "namespace") if item.raw.get(name)}
 
 
-def _revisions(sync: JsonObject) -> str:
-    return f"[{' '.join(sync.get('revisions') or [sync.get('revision') or ''])}]"
+def _revisions(sync: SyncStatus) -> str:
+    return f"[{' '.join(sync.revisions or (sync.revision,))}]"

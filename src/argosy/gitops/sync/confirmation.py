@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from argosy.apis.argoproj.application import Application, ApplicationSpec
+from argosy.apis.schema import read
 from argosy.gitops.keys import DELETION_APPROVED, ResourceKey, annotations_of
 from argosy.gitops.sync.options import Options
 from argosy.machinery.objects import JsonObject
@@ -23,12 +25,12 @@ def kept_namespace(app: JsonObject, spec: JsonObject, options: Options) -> Resou
 
     One whose metadata is not looked after by the sync is pruned once that is approved after the last sync began.
     """
-    name = str((spec.get("destination") or {}).get("namespace") or "")
+    wanted, found = read(ApplicationSpec, spec), read(Application, app)
+    name = wanted.destination.namespace
     if not name or not options.has("CreateNamespace"):
         return None
-    state = (app.get("status") or {}).get("operationState") or {}
-    since = parse(str(state.get("startedAt") or app["metadata"].get("creationTimestamp") or NEVER))
-    is_managed = bool((spec.get("syncPolicy") or {}).get("managedNamespaceMetadata"))
+    since = parse(found.status.operation_state.started_at or app["metadata"].get("creationTimestamp") or NEVER)
+    is_managed = bool(wanted.sync_policy.managed_metadata)
     return None if not is_managed and is_approved(app, since) else ResourceKey("", "Namespace", "", name)
 
 

@@ -5,6 +5,8 @@ Upstream refuses a rollback while automated sync is on; here it is allowed, and 
 
 from __future__ import annotations
 
+from argosy.apis.argoproj.application import Application, SyncOperation, SyncStatus
+from argosy.apis.schema import read
 from argosy.gitops.keys import annotations_of
 from argosy.gitops.sync.autosync import is_on
 from argosy.machinery.objects import JsonObject
@@ -13,18 +15,19 @@ HELD = "argosy.dev/held-revision"
 CONDITION = "RevisionHeld"
 
 
-def revision_text(sync: JsonObject) -> str:
+def revision_text(said: SyncOperation | SyncStatus) -> str:
     """One or several revisions, as the annotation spells them."""
-    return ",".join(sync.get("revisions") or ()) or str(sync.get("revision") or "")
+    return ",".join(said.revisions) or said.revision
 
 
 def revision_to_hold(app: JsonObject, spec: JsonObject) -> str:
     """What the operation that begins rolls back from; "" when it is no rollback under automated sync."""
-    operation = app.get("operation") or {}
-    asked, target = operation.get("sync") or {}, revision_text((app.get("status") or {}).get("sync") or {})
-    if not is_on(spec) or (operation.get("initiatedBy") or {}).get("automated"):
+    found = read(Application, app)
+    operation, target = found.operation, revision_text(found.status.sync)
+    if operation is None or operation.sync is None or not is_on(spec) or operation.initiated_by.automated:
         return ""
-    if asked.get("dryRun") or asked.get("resources") or not revision_text(asked):
+    asked = operation.sync
+    if asked.dry_run or asked.resources or not revision_text(asked):
         return ""
     return target if target and revision_text(asked) != target else ""
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
+from argosy.apis.argoproj.application import ApplicationSpec, OperationState
+from argosy.apis.schema import read
 from argosy.gitops.clusters.contact import NotConnected
 from argosy.gitops.clusters.resolution import InvalidDestination
 from argosy.gitops.comparison import shared_resources
@@ -108,7 +110,7 @@ class OperationReconciler:
             text = "operation is terminating due to timeout"
             return recorder.wait(app, {**state, "phase": "Terminating", "message": text}, 0.001)
         chosen = self._app_state.windows_of(app, normalised(app.get("spec") or {}))
-        manual = not ((state.get("operation") or {}).get("initiatedBy") or {}).get("automated")
+        manual = not read(OperationState, state).operation.initiated_by.automated
         if not windows.allows(chosen, windows.Asked(manual, parse(state["startedAt"])), now):
             return recorder.wait(app, {**state, "message": windows.BLOCKED}, windows.wait(chosen, now))
         if text := self._awaited(app, state):
@@ -117,17 +119,20 @@ class OperationReconciler:
 
     def _awaited(self, app: JsonObject, state: JsonObject) -> str:
         """What a sync that has not begun waits for; a cycle is for the sync itself to refuse."""
-        is_dry = ((state.get("operation") or {}).get("sync") or {}).get("dryRun")
-        if is_dry or state.get("syncResult") or self.context.dependency_index.errors(app):
+        if (
+            read(OperationState, state).asked.dry_run
+            or state.get("syncResult")
+            or self.context.dependency_index.errors(app)
+        ):
             return ""
         return self.context.dependency_index.waits(app)
 
     async def _stop_hooks(self, app: JsonObject, state: JsonObject) -> tuple[str, str]:
         """Deletes the hooks that run; the phase and message of the end."""
         hooks = {
-            ResourceKey(item["group"], item["kind"], item["namespace"], item["name"])
-            for item in (state.get("syncResult") or {}).get("resources") or ()
-            if item.get("hookType") and item.get("hookPhase") == "Running"
+            ResourceKey(item.group, item.kind, item.namespace, item.name)
+            for item in read(OperationState, state).sync_result.resources
+            if item.hook_type and item.hook_phase == "Running"
         }
         try:
             cluster = self.context.cluster(normalised(app.get("spec") or {}))
@@ -145,17 +150,16 @@ class OperationReconciler:
 
     async def _sync(self, key: Key, app: JsonObject, state: JsonObject) -> Advance:
         spec = normalised(app.get("spec") or {})
-        asked = (state.get("operation") or {}).get("sync") or {}
-        given = asked.get("sources") or ([asked["source"]] if asked.get("source") else [])
+        asked = read(OperationState, state).asked
+        given = [source.raw for source in asked.sources or (asked.source,) if source and source.raw]
         try:
             found = await self._compared(key, app, given or sources_of(spec), state)
             applier = found.source_state.applier(self.context.plane.settings)
-            policy = (spec.get("syncPolicy") or {}).get("syncOptions") or ()
-            options = options_of([*policy, *(asked.get("syncOptions") or ())])
-            tasks = await self._tasks(found, spec, asked, options, parse(state["startedAt"]))
+            options = options_of([*read(ApplicationSpec, spec).sync_policy.sync_options, *asked.sync_options])
+            tasks = await self._tasks(found, spec, asked.raw, options, parse(state["startedAt"]))
         except Refused as error:
             text = ";".join(f"{kind}: {message}" for kind, message in error.found)
-            wanted = asked.get("revisions") or [asked.get("revision") or ""]
+            wanted = asked.revisions or (asked.revision,)
             tried = {"syncResult": operation.result_of({**spec, **_override(given)}, wanted, []), **state}
             return self._end(app, tried, "Error", text)
         except (SourceError, NoServiceAccount) as error:
@@ -172,7 +176,7 @@ class OperationReconciler:
             key=key,
             app=app,
             state={**state, "syncResult": {**result, **(state.get("syncResult") or {})}},
-            asked=asked,
+            asked=asked.raw,
             options=options,
             tasks=tasks,
             live=found.source_state.destination.live,
@@ -185,12 +189,10 @@ class OperationReconciler:
 
     async def _compared(self, key: Key, app: JsonObject, sources: list[JsonObject], state: JsonObject) -> Compared:
         """Raises Refused, SourceError."""
-        revisions, asked = await self._revisions(app, sources, state), (state.get("operation") or {}).get("sync") or {}
-        asked_for = asked.get("revisions") or [asked.get("revision") or ""]
+        revisions, asked = await self._revisions(app, sources, state), read(OperationState, state).asked
         # Of an operation by commit the spec's own revision may be the tag that names it.
-        names = tuple("" if FULL_SHA.fullmatch(str(text)) else str(text) for text in asked_for)
-        given = tuple(asked.get("manifests") or ())
-        look = Look(revisions=revisions, names=names if revisions else (), manifests=given)
+        names = tuple("" if FULL_SHA.fullmatch(text) else text for text in asked.revisions or (asked.revision,))
+        look = Look(revisions=revisions, names=names if revisions else (), manifests=asked.manifests)
         found = await self._app_state.compared(app, sources, look, self.context.remember(key))
         if found.desired.problems:
             raise Refused([("ComparisonError", "\n".join(found.desired.problems))])
@@ -201,12 +203,13 @@ class OperationReconciler:
 
         Raises Refused, SourceError.
         """
-        earlier, asked = state.get("syncResult") or {}, (state.get("operation") or {}).get("sync") or {}
-        if (given := asked.get("revisions")) and len(given) != len(sources):
-            text = f"operation.sync.revisions has {len(given)} revisions for {len(sources)} sources: give one for each"
+        found = read(OperationState, state)
+        earlier, asked = found.sync_result, found.asked
+        if asked.revisions and len(asked.revisions) != len(sources):
+            count = len(asked.revisions)
+            text = f"operation.sync.revisions has {count} revisions for {len(sources)} sources: give one for each"
             raise Refused([("InvalidSpecError", text)])
-        fixed = earlier.get("revisions") or [earlier.get("revision") or asked.get("revision") or ""]
-        fixed = asked.get("revisions") or fixed
+        fixed = asked.revisions or earlier.revisions or (earlier.revision or asked.revision,)
         project, resolved = normalised(app.get("spec") or {})["project"], []
         if len(fixed) == len(sources):
             for source, text in zip(sources, fixed, strict=True):
@@ -239,12 +242,13 @@ class OperationReconciler:
 
         Its labels say what may run there, so that who sets them needs a project that permits Namespaces.
         """
-        name = str((spec.get("destination") or {}).get("namespace") or "")
+        typed = read(ApplicationSpec, spec)
+        name = typed.destination.namespace
         wanted = ResourceKey("", "Namespace", "", name)
         if not name or not options.has("CreateNamespace") or any(task.key == wanted for task in tasks):
             return tasks
         live = found.source_state.destination.live.get(wanted)
-        managed = (spec.get("syncPolicy") or {}).get("managedNamespaceMetadata") or {}
+        managed = typed.sync_policy.managed_metadata
         if managed and not permits_kind(found.source_state.project, NAMESPACE, name, namespaced=False):
             text = f"resource :Namespace is not permitted in project {spec['project']}, which {MANAGED_METADATA} needs"
             raise Refused([("InvalidSpecError", text)])

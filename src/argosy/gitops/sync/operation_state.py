@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from argosy.apis.argoproj.application import Application, ApplicationSpec, ApplicationStatus, OperationState
+from argosy.apis.schema import read
 from argosy.gitops.keys import ResourceKey
 from argosy.gitops.model.application_spec import is_multi, source_fields
 from argosy.gitops.model.history import belongs, with_entry
@@ -33,10 +35,8 @@ def again(state: JsonObject) -> JsonObject:
 
 def end_of(app: JsonObject) -> tuple[str, str]:
     """Which operation ended last, and when: after each end the application is compared with the newest revision."""
-    state = (app.get("status") or {}).get("operationState") or {}
-    if state.get("phase") not in FINAL:
-        return "", ""
-    return str(state.get("startedAt") or ""), str(state.get("finishedAt") or "")
+    state = read(Application, app).status.operation_state
+    return (state.started_at, state.finished_at) if state.phase in FINAL else ("", "")
 
 
 def awaits_retry(state: JsonObject) -> bool:
@@ -59,31 +59,31 @@ def ended(state: JsonObject, phase: str, message: str, now: str, *, terminated: 
 
 def completion(app: JsonObject, state: JsonObject, now: str) -> JsonObject:
     """The patch that ends an operation: its state, its entry in the history, and the request removed."""
-    before = app.get("status") or {}
+    found = read(Application, app)
     status: JsonObject = {"operationState": state}
-    if str(before.get("reconciledAt") or "") >= now:
+    if found.status.reconciled_at >= now:
         # Of the same second: who waits for a comparison after the end would take this one for it.
         status["reconciledAt"] = None
     if belongs(state):
-        history = before.get("history") or []
-        status["history"] = with_entry(history, state, (app.get("spec") or {}).get("revisionHistoryLimit"), now)
+        history = [entry.raw for entry in found.status.history]
+        status["history"] = with_entry(history, state, found.spec.revision_history_limit, now)
     return {"operation": None, "status": status}
 
 
 def namespace_metadata_differs(status: JsonObject, spec: JsonObject) -> bool:
     """Whether `managedNamespaceMetadata` is other than what the last sync wrote (spec 4.1)."""
-    state = status.get("operationState") or {}
-    if state.get("phase") != "Succeeded":
+    state = read(ApplicationStatus, status).operation_state
+    if state.phase != "Succeeded":
         return False
-    written = (state.get("syncResult") or {}).get("managedNamespaceMetadata") or {}
-    return written != ((spec.get("syncPolicy") or {}).get("managedNamespaceMetadata") or {})
+    written = state.sync_result.managed_namespace_metadata
+    return (written.raw if written else {}) != read(ApplicationSpec, spec).sync_policy.managed_metadata
 
 
 def result_of(spec: JsonObject, revisions: Sequence[str], resources: list[JsonObject]) -> JsonObject:
     made: JsonObject = {"revision": "" if is_multi(spec) or not revisions else revisions[0], **source_fields(spec)}
     if is_multi(spec):
         made["revisions"] = list(revisions)
-    if metadata := (spec.get("syncPolicy") or {}).get("managedNamespaceMetadata"):
+    if metadata := read(ApplicationSpec, spec).sync_policy.managed_metadata:
         made["managedNamespaceMetadata"] = metadata
     if resources:
         made["resources"] = resources
@@ -93,10 +93,9 @@ def result_of(spec: JsonObject, revisions: Sequence[str], resources: list[JsonOb
 def record_of(state: JsonObject) -> Pieces[dict[Identity, Result]]:
     """What is recorded of tasks, by phase and object."""
     found: dict[Identity, Result] = {}
-    for item in (state.get("syncResult") or {}).get("resources") or ():
-        key = ResourceKey(item["group"], item["kind"], item["namespace"], item["name"])
-        result = Result(item.get("status") or "", item.get("message") or "", item.get("hookPhase") or "")
-        found[item.get("syncPhase") or "Sync", key] = result
+    for item in read(OperationState, state).sync_result.resources:
+        key = ResourceKey(item.group, item.kind, item.namespace, item.name)
+        found[item.sync_phase or "Sync", key] = Result(item.status, item.message, item.hook_phase)
         yield
     return found
 

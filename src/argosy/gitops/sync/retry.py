@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from argosy.apis.argoproj.application import OperationState
+from argosy.apis.schema import read
 from argosy.machinery import duration
 from argosy.machinery.objects import JsonObject
 from argosy.machinery.timestamps import parse
@@ -11,20 +13,21 @@ from argosy.machinery.timestamps import parse
 
 def may_retry(state: JsonObject) -> bool:
     """Only an operation that failed by itself; a negative limit is no limit."""
-    limit = int(((state.get("operation") or {}).get("retry") or {}).get("limit") or 0)
-    return state.get("phase") in ("Failed", "Error") and (limit < 0 or int(state.get("retryCount") or 0) < limit)
+    found = read(OperationState, state)
+    limit = int(found.operation.retry.limit)
+    return found.phase in ("Failed", "Error") and (limit < 0 or int(found.retry_count) < limit)
 
 
 def next_retry_at(state: JsonObject) -> datetime:
     """min(maxDuration, duration * factor ^ retryCount) after the attempt ended."""
-    backoff = ((state.get("operation") or {}).get("retry") or {}).get("backoff") or {}
-    first, longest = _seconds(backoff.get("duration"), 5.0), _seconds(backoff.get("maxDuration"), 180.0)
-    factor, count = backoff.get("factor") or 2, int(state.get("retryCount") or 0)
-    wait = longest if count > 64 else min(longest, first * float(factor) ** count)
-    return parse(str(state["finishedAt"])) + timedelta(seconds=wait)
+    found = read(OperationState, state)
+    backoff, count = found.operation.retry.backoff, int(found.retry_count)
+    first, longest = _seconds(backoff.duration, 5.0), _seconds(backoff.max_duration, 180.0)
+    wait = longest if count > 64 else min(longest, first * float(backoff.factor or 2) ** count)
+    return parse(found.finished_at) + timedelta(seconds=wait)
 
 
-def _seconds(text: object, default: float) -> float:
+def _seconds(text: str, default: float) -> float:
     """A Go duration; a bare number is seconds."""
     if not text:
         return default

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 
+from argosy.apis.argoproj.application import Application, OperationState, SyncOperation, SyncResult, SyncStatus
+from argosy.apis.schema import read
 from argosy.gitops.keys import ResourceKey, annotations_of
 from argosy.gitops.sync import operation_state as operation
 from argosy.machinery.objects import JsonObject
@@ -22,33 +24,34 @@ PATIENCE = timedelta(seconds=60)
 
 
 def may_give_way(app: JsonObject, state: JsonObject, now: datetime) -> bool:
-    if annotations_of(app).get(PREEMPT) == "false" or state.get("phase") != "Running":
+    found = read(OperationState, state)
+    if annotations_of(app).get(PREEMPT) == "false" or found.phase != "Running":
         return False
-    if not ((state.get("operation") or {}).get("initiatedBy") or {}).get("automated"):
+    if not found.operation.initiated_by.automated:
         return False
-    return operation.awaits_retry(state) or now >= parse(state["startedAt"]) + PATIENCE
+    return operation.awaits_retry(state) or now >= parse(found.started_at) + PATIENCE
 
 
 def told_since(app: JsonObject, state: JsonObject) -> tuple[str, ...]:
     """The revisions that a comparison has told since the sync began with others; () when there are none."""
-    asked, result = (state.get("operation") or {}).get("sync") or {}, state.get("syncResult") or {}
-    began = _revisions(result) or _revisions(asked)
-    told = _revisions((app.get("status") or {}).get("sync") or {})
-    return told if _revisions(asked) and told != began else ()
+    found = read(OperationState, state)
+    began = _revisions(found.sync_result) or _revisions(found.asked)
+    told = _revisions(read(Application, app).status.sync)
+    return told if _revisions(found.asked) and told != began else ()
 
 
-def _revisions(said: JsonObject) -> tuple[str, ...]:
-    found = said.get("revisions") or [said.get("revision") or ""]
-    return tuple(found) if all(found) else ()
+def _revisions(said: SyncOperation | SyncResult | SyncStatus) -> tuple[str, ...]:
+    found = said.revisions or (said.revision,)
+    return found if all(found) else ()
 
 
 def waited_for(state: JsonObject) -> set[ResourceKey]:
     """The objects, not the hooks, that the sync waits for; a running hook is not cut off."""
-    items = (state.get("syncResult") or {}).get("resources") or ()
-    running = [item for item in items if item.get("hookPhase") == "Running"]
-    if any(item.get("hookType") for item in running):
+    items = read(OperationState, state).sync_result.resources
+    running = [item for item in items if item.hook_phase == "Running"]
+    if any(item.hook_type for item in running):
         return set()
-    return {ResourceKey(item["group"], item["kind"], item["namespace"], item["name"]) for item in running}
+    return {ResourceKey(item.group, item.kind, item.namespace, item.name) for item in running}
 
 
 def gives_way(
@@ -69,4 +72,5 @@ def message(revisions: Collection[str], before: str) -> str:
 
 def is_superseded(state: JsonObject) -> bool:
     """Ended so: its revision was given up, not found wanting, and may be synced again should it come back."""
-    return state.get("phase") == "Failed" and str(state.get("message") or "").startswith(f"{SUPERSEDED} ")
+    found = read(OperationState, state)
+    return found.phase == "Failed" and found.message.startswith(f"{SUPERSEDED} ")

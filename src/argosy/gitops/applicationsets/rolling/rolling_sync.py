@@ -14,6 +14,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from argosy.apis.argoproj import Application
+from argosy.apis.argoproj.application import ApplicationStatus
+from argosy.apis.schema import read, written
 from argosy.gitops.applicationsets.reconcile import spec_differs
 from argosy.gitops.applicationsets.rolling import steps as rolling_steps
 from argosy.gitops.applicationsets.rolling.steps import NO_STEP, most, step_of, steps_of
@@ -98,18 +101,17 @@ def advanced(
 
 def operation(template: JsonObject) -> JsonObject:
     """The sync of one Application. `template`: as the set renders it, with its automation: does it prune?"""
-    policy = (template.get("spec") or {}).get("syncPolicy") or {}
-    automated = policy.get("automated") or {}
+    policy = read(Application, template).spec.sync_policy
     sync: JsonObject = {}
-    if policy.get("syncOptions"):
-        sync["syncOptions"] = list(policy["syncOptions"])
-    if automated.get("prune") and automated.get("enabled") is not False:
+    if policy.sync_options:
+        sync["syncOptions"] = list(policy.sync_options)
+    if policy.automated is not None and policy.automated.prune and policy.is_automated:
         sync["prune"] = True
     info = [{"name": "Reason", "value": "ApplicationSet RollingSync triggered a sync of this Application resource"}]
     return {
         "initiatedBy": {"username": USERNAME, "automated": True},
         "info": info,
-        "retry": policy.get("retry") or {"limit": 5},
+        "retry": written(policy.retry) if policy.retry else {"limit": 5},
         "sync": sync,
     }
 
@@ -118,8 +120,8 @@ def needs_operation(app: JsonObject, status: JsonObject) -> bool:
     """Not while one is asked for, and not again after one that began since the Application became Pending."""
     if app.get("operation"):
         return False
-    state = (app.get("status") or {}).get("operationState") or {}
-    return not _after(state.get("startedAt"), status.get("lastTransitionTime"))
+    state = read(Application, app).status.operation_state
+    return not _after(state.started_at, status.get("lastTransitionTime"))
 
 
 def deletion_batch(appset: JsonObject, owned: Sequence[JsonObject]) -> list[JsonObject]:
@@ -160,9 +162,8 @@ def _observed(
 
 
 def _followed(same: JsonObject, live: JsonObject, step: int, revisions: list[str], now: datetime) -> JsonObject:
-    name, status = same["application"], live.get("status") or {}
-    health = (status.get("health") or {}).get("status")
-    is_synced = _is_synced(live)
+    name, status = same["application"], read(Application, live).status
+    health, is_synced = status.health.status, _is_synced(live)
     match same["status"]:
         case "Waiting" if is_synced:
             word = "Healthy" if health == "Healthy" else "Progressing"
@@ -176,21 +177,21 @@ def _followed(same: JsonObject, live: JsonObject, step: int, revisions: list[str
 
 def _is_synced(live: JsonObject) -> bool:
     """Synced with the spec that it has now: a status from before the last change says nothing."""
-    sync, spec = (live.get("status") or {}).get("sync") or {}, normalised(live.get("spec") or {})
-    compared = sync.get("comparedTo") or {}
+    sync, spec = read(Application, live).status.sync, normalised(live.get("spec") or {})
+    compared = sync.raw.get("comparedTo") or {}
     if compared.get("destination") not in (None, spec.get("destination")):
         return False
     sources = compared.get("sources") or ([compared["source"]] if compared.get("source") else None)
     known = sources is None or normalised({"sources": sources})["sources"] == sources_of(spec)
-    return sync.get("status") == "Synced" and known
+    return sync.status == "Synced" and known
 
 
-def _has_begun(same: JsonObject, status: JsonObject) -> bool:
+def _has_begun(same: JsonObject, status: ApplicationStatus) -> bool:
     since = same.get("lastTransitionTime")
-    if not _after(status.get("reconciledAt"), since):
+    if not _after(status.reconciled_at, since):
         return False
-    started = (status.get("operationState") or {}).get("startedAt")
-    return _after(started, since) or any(item.get("type") in BLOCKING for item in status.get("conditions") or ())
+    is_blocked = any(item.type in BLOCKING for item in status.conditions)
+    return is_blocked or _after(status.operation_state.started_at, since)
 
 
 def _current_steps(statuses: Mapping[str, JsonObject], at_step: Mapping[str, int], count: int) -> set[int]:
@@ -231,10 +232,8 @@ def _begun(
 
 
 def revisions_of(live: JsonObject) -> list[str]:
-    sync = (live.get("status") or {}).get("sync") or {}
-    if sync.get("revisions"):
-        return list(sync["revisions"])
-    return [sync["revision"]] if sync.get("revision") else []
+    sync = read(Application, live).status.sync
+    return list(sync.revisions) or ([sync.revision] if sync.revision else [])
 
 
 def step_text(step: int) -> str:
