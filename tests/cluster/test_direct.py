@@ -19,7 +19,7 @@ def entries(count: int, size: int, *, is_decoded: bool = False) -> list[Any]:
 @pytest.mark.parametrize(
     ("given", "pauses"),
     [
-        (entries(500, 1000), 0),
+        (entries(100, 1000), 0),
         (entries(50, AT_ONCE // 4), 12),
         (entries(3, 2 * AT_ONCE), 3),
         (entries(50, AT_ONCE, is_decoded=True), 0),

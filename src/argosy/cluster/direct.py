@@ -19,7 +19,7 @@ from argosy.machinery.objects import JsonObject, Resource
 from argosy.machinery.pieces import Pieces, whole
 from argosy.machinery.requests import Get, List, Served, Watch, Write
 
-AT_ONCE: Final = 512 * 1024
+AT_ONCE: Final = 128 * 1024
 """Bytes of objects that are decoded in one turn of the loop."""
 Authorize = Callable[[ApiRequest], None]
 """Raises StatusError 403."""
