@@ -10,6 +10,7 @@ from typing import Final
 from argosy.machinery import requests
 from argosy.machinery.objects import JsonObject, Key
 from argosy.machinery.status import StatusError
+from argosy.promotion.applications import NAMESPACE
 from argosy.promotion.events import promotion_event
 from argosy.promotion.freight.availability import availability, origin_text
 from argosy.promotion.kinds import FREIGHT, PROMOTIONS, STAGES
@@ -117,7 +118,8 @@ async def announced(context: ServerContext, asked: Asked, promotion: JsonObject)
             if not error.is_not_found:
                 raise
     message = f'Promotion created for Stage "{promotion["spec"]["stage"]}" by "{asked.identity.actor}"'
-    event = promotion_event(promotion, piece, "PromotionCreated", message)
+    place = context.environ.get("ARGOCD_NAMESPACE") or NAMESPACE
+    event = promotion_event(promotion, piece, "PromotionCreated", message, applications=place)
     context.events.record(promotion, event.reason, event.message, annotations=event.annotations)
 
 
