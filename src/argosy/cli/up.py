@@ -23,6 +23,7 @@ from argosy.cli.place import HOST, Place, already_running, data_dir_option, free
 
 if TYPE_CHECKING:  # for what runs in the foreground only: a detaching parent needs none of it
     from argosy.cli.process import Embedded
+    from argosy.machinery.status import StatusError
     from argosy.observe.watchdog import Watchdog
     from argosy.runtime.chance import Rng
     from argosy.runtime.clock import Clock
@@ -84,8 +85,7 @@ def start(options: argparse.Namespace, command: str, opened: Open[R], then: Then
         try:
             _watched(place, port, options, opened, then)
         except StatusError as error:
-            # Its own objects could not be stored: a disk that is full.
-            raise CommandError(f"--data-dir {place.directory}: {error.message}") from None
+            raise not_begun(place, error) from None
         except OSError as error:
             if error.errno == errno.ENOSPC:
                 raise
@@ -107,6 +107,15 @@ def _told_of_full_disk(place: Place) -> Iterator[None]:
             raise
         text = f"the disk of {place.directory} is full: make room there, 16 MiB at least, and start again"
         raise CommandError(text) from None
+
+
+def not_begun(place: Place, error: StatusError) -> Exception:
+    """Its own objects could not be stored."""
+    from argosy.cluster.store.store import FULL
+
+    if FULL in error.message:
+        return OSError(errno.ENOSPC, FULL)
+    return CommandError(f"--data-dir {place.directory}: {error.message}")
 
 
 def _watched(place: Place, port: int, options: argparse.Namespace, opened: Open[R], then: Then[R]) -> None:
