@@ -152,6 +152,37 @@ def test_applications_are_tiles_and_counts_of_the_same_filter(page: Page) -> Non
     assert "view=" not in page.url
 
 
+CERTIFICATE = """\
+apiVersion: cert-manager.io/v1
+kind: Issuer
+metadata: {name: own, namespace: default}
+spec: {selfSigned: {}}
+---
+apiVersion: cert-manager.io/v1
+kind: Certificate
+metadata: {name: renewed, namespace: default}
+spec: {secretName: renewed-tls, dnsNames: [renewed.example], issuerRef: {name: own}}
+"""
+
+
+def test_a_certificate_is_renewed_with_its_effect_shown_first(page: Page, site: Site) -> None:
+    site.argosy.kubectl("apply", "-f", "-", stdin=CERTIFICATE)
+    page.goto("/certificates/default/renewed")
+    expect(page.locator(".head .badge")).to_contain_text("Ready")
+    page.get_by_role("button", name="Renew…").click()
+    dialog = page.get_by_role("dialog", name="Renew")
+    expect(dialog).to_contain_text("The present one stays in its Secret until the new one is there")
+    dialog.get_by_role("button", name="Renew", exact=True).click()
+    expect(page.get_by_role("status").last).to_contain_text("renewed is issued again")
+
+    def revision() -> int:
+        found = site.argosy.get("certificate", "renewed", "-n", "default") or {}
+        return int((found.get("status") or {}).get("revision") or 0)
+
+    site.argosy.eventually(lambda: revision() >= 2, "it is issued again")
+    expect(page.get_by_role("region", name="Story")).to_contain_text("renewed-2")
+
+
 def test_what_is_absent_says_so_and_the_connection_is_not_called_lost(page: Page) -> None:
     page.goto("/applications/argocd/absent")
     expect(page.locator(".note.broken")).to_contain_text("either it does not exist, or you may not see it")

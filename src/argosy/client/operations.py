@@ -876,6 +876,18 @@ class Client(WaitingTransport):
         """Remove a view of a project."""
         return cast(SavedViews, self._ask("DELETE", "/views/{}/{}", (project, name), {}))
 
+    def post_certificates_namespace_name_renew(self, namespace: str, name: str, body: Nothing) -> Done:
+        """Issue a Certificate again now."""
+        return cast(Done, self._ask("POST", "/certificates/{}/{}/renew", (namespace, name), {}, body))
+
+    def post_certificates_namespace_name_approve(self, namespace: str, name: str, body: Nothing) -> Done:
+        """Approve the request of a Certificate that waits for it."""
+        return cast(Done, self._ask("POST", "/certificates/{}/{}/approve", (namespace, name), {}, body))
+
+    def post_certificates_namespace_name_deny(self, namespace: str, name: str, body: Nothing) -> Done:
+        """Deny the request of a Certificate that waits for approval."""
+        return cast(Done, self._ask("POST", "/certificates/{}/{}/deny", (namespace, name), {}, body))
+
 
 class AsyncClient(AwaitingTransport):
     """Every method is awaited, streams are iterated. Raises what `Client` does."""
@@ -1723,3 +1735,15 @@ class AsyncClient(AwaitingTransport):
     async def delete_views_project_name(self, project: str, name: str) -> SavedViews:
         """Remove a view of a project."""
         return cast(SavedViews, await self._ask("DELETE", "/views/{}/{}", (project, name), {}))
+
+    async def post_certificates_namespace_name_renew(self, namespace: str, name: str, body: Nothing) -> Done:
+        """Issue a Certificate again now."""
+        return cast(Done, await self._ask("POST", "/certificates/{}/{}/renew", (namespace, name), {}, body))
+
+    async def post_certificates_namespace_name_approve(self, namespace: str, name: str, body: Nothing) -> Done:
+        """Approve the request of a Certificate that waits for it."""
+        return cast(Done, await self._ask("POST", "/certificates/{}/{}/approve", (namespace, name), {}, body))
+
+    async def post_certificates_namespace_name_deny(self, namespace: str, name: str, body: Nothing) -> Done:
+        """Deny the request of a Certificate that waits for approval."""
+        return cast(Done, await self._ask("POST", "/certificates/{}/{}/deny", (namespace, name), {}, body))

@@ -3,8 +3,8 @@
 - `endpoint.py`: how an endpoint is declared; `router.py`: from a request to its answer; `shapes.py`: types as schemas.
 - `openapi.py`: the description, made from the declarations.
 - `listing.py`: search, filter, sort, range and counts by facet, for every list.  `stream.py`: lists and objects, live.
-- `applications.py`, `objects.py`, `actions.py`, `home.py`, `pipelines.py`, `sealing.py`, `activity.py`,
-  `caller.py`, `views.py`: the endpoints.
+- `applications.py`, `objects.py`, `actions.py`, `certificate_actions.py`, `home.py`, `pipelines.py`, `sealing.py`,
+  `activity.py`, `caller.py`, `views.py`: the endpoints.
 - `tracing.py`, `previews.py`, `dependencies.py`, `stories.py`, `rollout_details.py`: what is told over several objects.
 - `why.py`, `object_states.py`: why an object is as it is.  `references.py`: which objects an object names.
 """
@@ -22,6 +22,7 @@ def router(context: ServerContext) -> Router:
     from argosy.server.api.activity import activity_endpoints
     from argosy.server.api.applications import application_endpoints
     from argosy.server.api.caller import caller_endpoints
+    from argosy.server.api.certificate_actions import certificate_action_endpoints
     from argosy.server.api.dependencies import dependency_endpoints
     from argosy.server.api.home import home_endpoints
     from argosy.server.api.objects import object_endpoints
@@ -48,5 +49,6 @@ def router(context: ServerContext) -> Router:
         *story_endpoints(context),
         *rollout_detail_endpoints(context),
         *view_endpoints(context),
+        *certificate_action_endpoints(context),
     )
     return Router(declared, PREFIX)

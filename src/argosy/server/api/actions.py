@@ -102,7 +102,7 @@ class Actions:
 
     def of_rollout(self, verb: str) -> Act:
         async def act(asked: Asked) -> Done:
-            found = await self._found(asked, "rollouts", f"action/{verb}")
+            found = await acted_on(self._context, asked, "rollouts", f"action/{verb}")
             for patch, subresource in _patches(verb, found, self._context):
                 await self._patch(LISTED["rollouts"].resource, found, patch, subresource)
             return {"message": f"{verb} of {found['metadata']['name']} was begun"}
@@ -112,7 +112,7 @@ class Actions:
     async def offers(self, asked: Asked) -> Offers:
         from argosy.promotion.freight.availability import availability
 
-        stage = await self._found(asked, "stages", "get")
+        stage = await acted_on(self._context, asked, "stages", "get")
         namespace, now = stage["metadata"]["namespace"], self._context.clock.now()
         current = _current(stage)
         listed = (
@@ -140,7 +140,7 @@ class Actions:
 
     async def promote(self, asked: Asked) -> Done:
         """As a client would: admission builds the Promotion, and refuses Freight that the Stage may not have."""
-        stage = await self._found(asked, "stages", "action/promote")
+        stage = await acted_on(self._context, asked, "stages", "action/promote")
         name, namespace = stage["metadata"]["name"], stage["metadata"]["namespace"]
         body: JsonObject = {
             "apiVersion": "kargo.akuity.io/v1alpha1",
@@ -157,18 +157,6 @@ class Actions:
         )
         return {"message": f"Promotion {made['metadata']['name']} was made"}
 
-    async def _found(self, asked: Asked, kind: str, action: str) -> JsonObject:
-        """Raises ApiError: what one may not see answers as what is not there."""
-        resource, namespace, name = LISTED[kind].resource, asked.path["namespace"], asked.path["name"]
-        target = target_of(resource, namespace, name)
-        absent = not_found(f'{resource.plural}.{resource.group} "{name}" not found')
-        if not asked.call.may(RIGHTS, "get", target):
-            raise absent
-        asked.call.permit(RIGHTS, action, target)
-        if resource not in (await self._context.client.served()).resources:
-            raise absent
-        return await self._context.client.get(requests.Get(resource, Key(namespace, name)))
-
     async def _patch(self, resource: Resource, found: JsonObject, patch: JsonObject, subresource: str) -> None:
         """Of exactly the object that was looked at: another one of the name is not meant."""
         metadata = found["metadata"]
@@ -183,6 +171,19 @@ class Actions:
                 manager=MANAGER,
             )
         )
+
+
+async def acted_on(context: ServerContext, asked: Asked, kind: str, action: str) -> JsonObject:
+    """Raises ApiError: what one may not see answers as what is not there."""
+    resource, namespace, name = LISTED[kind].resource, asked.path["namespace"], asked.path["name"]
+    target = target_of(resource, namespace, name)
+    absent = not_found(f'{resource.plural}.{resource.group} "{name}" not found')
+    if not asked.call.may(RIGHTS, "get", target):
+        raise absent
+    asked.call.permit(RIGHTS, action, target)
+    if resource not in (await context.client.served()).resources:
+        raise absent
+    return await context.client.get(requests.Get(resource, Key(namespace, name)))
 
 
 def _patches(verb: str, found: JsonObject, context: ServerContext) -> list[tuple[JsonObject, str]]:

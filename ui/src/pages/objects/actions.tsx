@@ -2,18 +2,19 @@ import { useEffect, useState } from "preact/hooks";
 
 import { ask, Failure, type Schemas } from "../../api/client";
 import { Ago, Badge, Button, Dialog, Note, toast } from "../../parts";
-import { rolloutVerbs, type Verb } from "./model";
+import { certificateVerbs, rolloutVerbs, type Verb } from "./model";
 import "./details/view.css";
 
 /** What an action needs to know of a row. */
 type Row = Pick<Schemas["ObjectRow"], "namespace" | "name" | "state">;
 type Offer = Schemas["Offer"];
 
-const GROUPS: Record<string, string> = { rollouts: "argoproj.io/Rollout", stages: "kargo.akuity.io/Stage" };
+const GROUPS: Record<string, string> = { rollouts: "argoproj.io/Rollout", stages: "kargo.akuity.io/Stage", certificates: "cert-manager.io/Certificate" };
 
 /** What can be done with an object of this kind; a missing right is shown as the reason. */
 export function ObjectActions({ kind, row, onDone }: { kind: string; row: Row; onDone: () => void }) {
-  if (kind === "rollouts") return <RolloutActions row={row} onDone={onDone} />;
+  if (kind === "rollouts") return <Verbs kind={kind} verbs={rolloutVerbs(row.state)} row={row} onDone={onDone} />;
+  if (kind === "certificates") return <Verbs kind={kind} verbs={certificateVerbs(row.state)} row={row} onDone={onDone} />;
   if (kind === "stages") return <StageActions row={row} onDone={onDone} />;
   return null;
 }
@@ -53,13 +54,12 @@ function placeOf(kind: string, row: Row): string {
   return `${kind}/${encodeURIComponent(row.namespace)}/${encodeURIComponent(row.name)}`;
 }
 
-function RolloutActions({ row, onDone }: { row: Row; onDone: () => void }) {
-  const verbs = rolloutVerbs(row.state);
-  const lacks = useLacks("rollouts", row, verbs.map((verb) => verb.name));
+function Verbs({ kind, verbs, row, onDone }: { kind: string; verbs: Verb[]; row: Row; onDone: () => void }) {
+  const lacks = useLacks(kind, row, verbs.map((verb) => verb.name));
   const [asks, setAsks] = useState<Verb | null>(null);
   async function act(verb: Verb) {
     setAsks(null);
-    if (await done(`${placeOf("rollouts", row)}/${verb.name}`, {})) onDone();
+    if (await done(`${placeOf(kind, row)}/${verb.name}`, {})) onDone();
   }
   return (
     <div class="actions">

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 
-import { rolloutVerbs, questionOf, yaml } from "./model";
+import { certificateVerbs, KINDS, questionOf, rolloutVerbs, yaml } from "./model";
 
 test("the question names the kind and what the address says", () => {
   expect(questionOf("rollouts", new URLSearchParams("state=Paused&x=1"))).toBe(
@@ -35,4 +35,24 @@ test.each([
 
 test("what may lose something says so first", () => {
   expect(rolloutVerbs("Paused").filter((verb) => verb.effect).map((verb) => verb.name)).toEqual(["promote-full", "abort"]);
+});
+
+test.each([
+  ["Ready", ["renew"]],
+  ["Issuing", ["approve", "deny"]],
+  ["DoesNotExist", ["approve", "deny", "renew"]],
+])("what is done with a Certificate that is %s", (state, names) => {
+  const verbs = certificateVerbs(state);
+  expect(verbs.map((one) => one.name)).toEqual(names);
+  expect(verbs.every((one) => one.effect)).toBe(true);
+});
+
+test("what is made again and again is listed with the newest first, unless the address says otherwise", () => {
+  expect(questionOf("promotions", new URLSearchParams())).toContain("sort=-created");
+  expect(questionOf("promotions", new URLSearchParams("sort=name"))).not.toContain("-created");
+  expect(questionOf("stages", new URLSearchParams())).not.toContain("sort");
+});
+
+test("of every kind it is said what it is and how one comes to be", () => {
+  for (const { about } of Object.values(KINDS)) expect(about.length).toBeGreaterThan(40);
 });

@@ -165,3 +165,19 @@ export function rolloutVerbs(state: string): Verb[] {
       return [restart];
   }
 }
+
+/** What can be done with a Certificate in this state: who decides about requests is asked only while one may wait. */
+export function certificateVerbs(state: string): Verb[] {
+  const renew: Verb = {
+    name: "renew",
+    title: "Renew",
+    kind: "usual",
+    effect: "It is issued again now. The present one stays in its Secret until the new one is there; what reads the Secret must read it anew.",
+  };
+  if (state === "Ready") return [renew];
+  const decide: Verb[] = [
+    { name: "approve", title: "Approve", kind: "primary", effect: "The request that waits is approved: its issuer signs it." },
+    { name: "deny", title: "Deny", kind: "danger", effect: "The request that waits is denied, which stands for ever: the Certificate fails, and is tried again after a while." },
+  ];
+  return state === "Issuing" ? decide : [...decide, renew];
+}
