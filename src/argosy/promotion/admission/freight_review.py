@@ -1,0 +1,67 @@
+"""Freight is named by its content, has an alias, is approved by who may promote, and stays while a Stage uses it."""
+
+from __future__ import annotations
+
+from argosy.machinery import timestamps
+from argosy.machinery.objects import JsonObject, Key
+from argosy.promotion.admission import freight as freight_rules
+from argosy.promotion.admission.aliases import drawn
+from argosy.promotion.admission.context import AdmissionContext
+from argosy.promotion.admission.faults import forbidden
+from argosy.promotion.admission.request import Request, refuse
+from argosy.promotion.events import freight_event
+from argosy.promotion.kinds import FREIGHT, STAGES, WAREHOUSES
+from argosy.promotion.names import ALIAS
+
+
+class FreightReview:
+    def __init__(self, context: AdmissionContext) -> None:
+        self._context = context
+
+    async def default(self, request: Request) -> JsonObject:
+        alias = ""
+        if request.creates and not request.obj.get("alias"):
+            taken = {
+                (one["metadata"].get("labels") or {}).get(ALIAS) for one in await self._context.reading.list(FREIGHT)
+            }
+            alias = drawn(lambda n: int(self._context.rng.uniform(0, n)), lambda name: name in taken)
+        now = timestamps.seconds(self._context.clock.now())
+        return freight_rules.default(request.obj, alias, now, creating=request.creates)
+
+    async def check(self, request: Request) -> None:
+        if request.operation == "DELETE":
+            return await self._check_deletion(request)
+        if request.subresource:
+            return await self._check_approval(request)
+        obj = request.obj
+        others = await self._context.reading.list(FREIGHT, request.namespace, f"{ALIAS}={obj.get('alias') or ''}")
+        if request.old is not None and not request.creates:
+            return freight_rules.validate_change(obj, request.old, others)
+        warehouse = await self._context.reading.get(
+            WAREHOUSES, Key(request.namespace, (obj.get("origin") or {}).get("name") or "")
+        )
+        return refuse(
+            request, [*await self._context.outside(request), *freight_rules.validate_new(obj, warehouse, others)]
+        )
+
+    async def _check_approval(self, request: Request) -> None:
+        """Approving Freight for a Stage takes the right to promote there, also by a plain patch of the status."""
+        before = ((request.old or {}).get("status") or {}).get("approvedFor") or {}
+        after = (request.obj.get("status") or {}).get("approvedFor") or {}
+        for stage in sorted(set(after) - set(before)):
+            if not await self._context.may_promote(request, stage):
+                why = (
+                    f'subject "{request.user.get("username")}" is not permitted to approve Freight for Stage "{stage}"'
+                )
+                raise forbidden("freights", request.name, why)
+            actor = self._context.actor(request)
+            message = f'Freight approved for Stage "{stage}" by "{actor}"'
+            event = freight_event(request.obj, "FreightApproved", message, actor, stage_name=stage)
+            if not request.dry_run and not self._context.is_ours(request):  # our server tells whom it acted for
+                await self._context.announce(event, "freight-webhook")
+
+    async def _check_deletion(self, request: Request) -> None:
+        users = freight_rules.users_of(request.name, await self._context.reading.list(STAGES, request.namespace))
+        if users:
+            listed = ", ".join(f'"{name}"' for name in users)
+            raise forbidden("freights", request.name, f"freight is in-use by stages ({listed})")

@@ -1,0 +1,147 @@
+"""A Promotion is built of its Stage as it is now: named, its Freight chosen, its tasks inlined, its intent inferred."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from argosy.machinery.objects import JsonObject, Key
+from argosy.promotion.admission import promotions
+from argosy.promotion.admission.context import AdmissionContext
+from argosy.promotion.admission.faults import FieldFault, forbidden, invalid
+from argosy.promotion.admission.request import Request, refuse
+from argosy.promotion.events import actor_of, promotion_event
+from argosy.promotion.freight.availability import availability, origin_text
+from argosy.promotion.kinds import CLUSTER_PROMOTION_TASKS, FREIGHT, PROJECT_CONFIGS, PROMOTION_TASKS, STAGES
+from argosy.promotion.promotions.naming import ulid
+from argosy.promotion.stages.candidates import candidates, eligible
+from argosy.promotion.stages.policies import PolicyError, auto_promotion_enabled
+from argosy.runtime.chance import Rng
+
+
+class Ulids:
+    """Those of one moment ascend, so that Promotions run in the order in which they were asked for."""
+
+    def __init__(self) -> None:
+        self._last = (0, 0)
+
+    def next(self, now: datetime, rng: Rng) -> str:
+        moment = int(now.timestamp() * 1000)
+        last, bits = self._last
+        # The highest bit stays free for counting on.
+        fresh = int.from_bytes(rng.token_bytes(10), "big") >> 1
+        self._last = (moment, bits + 1) if moment == last else (moment, fresh)
+        return ulid(now, self._last[1])
+
+
+class PromotionReview:
+    def __init__(self, context: AdmissionContext, applications: str) -> None:
+        """`applications`: the namespace of those that a step names without one."""
+        self._context = context
+        self._applications = applications
+        self._ulids = Ulids()
+
+    async def default(self, request: Request) -> JsonObject:
+        if request.old is not None and not request.creates:
+            return promotions.changed(
+                request.obj, request.old, self._context.actor(request), control_plane=self._context.is_ours(request)
+            )
+        spec = request.obj.get("spec") or {}
+        if bool(spec.get("freight")) == bool(spec.get("origin")) and not spec.get("freight"):
+            return request.obj  # the schema's rule says what is wrong with it
+        name = spec.get("stage") or ""
+        stage = await self._context.reading.get(STAGES, Key(request.namespace, name)) if name else None
+        if stage is None:
+            message = f'could not find Stage "{name}" in namespace "{request.namespace}"'
+            raise invalid("Promotion", "", [FieldFault("spec.stage", message, name)])
+        config = await self._context.reading.get(PROJECT_CONFIGS, Key(request.namespace, request.namespace))
+        everything = await self._context.reading.list(FREIGHT, request.namespace)
+        now = self._context.clock.now()
+        choice = {
+            origin: one["metadata"]["name"]
+            for origin, one in candidates(stage, eligible(stage, everything, now)).items()
+        }
+        chosen = spec.get("freight") or choice.get(origin_text(spec.get("origin") or {})) or ""
+        if not chosen and spec.get("origin"):
+            origin = origin_text(spec["origin"])
+            message = f'no auto-promotion candidate found for origin "{origin}" on Stage "{name}"'
+            raise invalid("Promotion", "", [FieldFault("spec.origin", message, origin)])
+        tasks = await self._tasks(stage, request.namespace)
+        ours = self._context.is_ours(request)
+        actor = "" if ours else self._context.actor(request)
+        given = request.obj["metadata"].get("name") or ""
+        # Ours names it itself, so that asking twice makes one. Everybody else's name is replaced.
+        part = (
+            given
+            if ours and given.startswith(f"{name}.") and given.count(".") >= 2
+            else self._ulids.next(now, self._context.rng)
+        )
+        built = promotions.built(request.obj, stage, chosen, actor, part, lambda kind, task: tasks.get((kind, task)))
+        if self._context.is_ours(request) and not self._is_from_a_user(built):
+            return built
+        piece = next((one for one in everything if one["metadata"]["name"] == chosen), None)
+        wanted = choice.get(origin_text(piece["origin"])) if piece else None
+        return promotions.with_intent(built, piece, wanted or "", enabled=enabled(config, stage))
+
+    def _is_from_a_user(self, obj: JsonObject) -> bool:
+        """Written by our server for somebody, as its actor says."""
+        actor = (obj["metadata"].get("annotations") or {}).get("kargo.akuity.io/create-actor") or ""
+        return bool(actor) and not actor.startswith("controller:")
+
+    async def _tasks(self, stage: JsonObject, namespace: str) -> dict[tuple[str, str], JsonObject]:
+        found: dict[tuple[str, str], JsonObject] = {}
+        for step in ((stage["spec"].get("promotionTemplate") or {}).get("spec") or {}).get("steps") or ():
+            if task := step.get("task"):
+                kind, name = task.get("kind") or "PromotionTask", task.get("name") or ""
+                resource = CLUSTER_PROMOTION_TASKS if kind == "ClusterPromotionTask" else PROMOTION_TASKS
+                key = Key("" if kind == "ClusterPromotionTask" else namespace, name)
+                if (one := await self._context.reading.get(resource, key)) is not None:
+                    found[kind, name] = one
+        return found
+
+    async def check(self, request: Request) -> None:
+        obj = request.obj
+        if request.subresource:
+            return
+        await self._check_right(request, (obj.get("spec") or {}).get("stage") or "")
+        if request.operation == "DELETE":
+            return
+        if request.old is not None and not request.creates:
+            refuse(request, promotions.validate_change(obj, request.old))
+            return
+        stage = await self._context.reading.get(STAGES, Key(request.namespace, obj["spec"]["stage"]))
+        piece = await self._context.reading.get(FREIGHT, Key(request.namespace, obj["spec"].get("freight") or ""))
+        is_available = bool(stage and piece and availability(stage, piece, self._context.clock.now()))
+        targets = ((stage or {}).get("spec", {}).get("targets") or {}).get("selectors") or []
+        faults = promotions.validate_new(obj, available=is_available, targets=targets)
+        refuse(request, [*await self._context.outside(request), *faults])
+        actor = actor_of(obj)
+        if actor and not request.dry_run:
+            message = f'Promotion created for Stage "{obj["spec"]["stage"]}" by "{actor}"'
+            event = promotion_event(obj, piece, "PromotionCreated", message, applications=self._applications)
+            await self._context.announce(event, "promotion-webhook")
+
+    async def _check_right(self, request: Request, stage: str) -> None:
+        if not await self._context.may_promote(request, stage):
+            verb = {"CREATE": "create", "UPDATE": "update", "DELETE": "delete"}[request.operation]
+            name = request.obj["metadata"].get("name") or ""
+            why = f'subject "{request.user.get("username")}" is not permitted to {verb} Promotions for Stage "{stage}"'
+            raise forbidden("promotions", name, why)
+
+    async def check_request(self, request: Request) -> None:
+        if not request.creates:
+            return
+        name = (request.obj.get("spec") or {}).get("stage") or ""
+        stage = await self._context.reading.get(STAGES, Key(request.namespace, name))
+        if stage is not None and not ((stage["spec"].get("targets") or {}).get("selectors")):
+            message = (
+                f'Stage "{name}" does not select Targets; '
+                "it is promoted to with a Promotion rather than a PromotionRequest"
+            )
+            refuse(request, [FieldFault("spec.stage", message, name)])
+
+
+def enabled(config: JsonObject | None, stage: JsonObject) -> bool:
+    try:
+        return auto_promotion_enabled(((config or {}).get("spec") or {}).get("promotionPolicies"), stage)
+    except PolicyError:
+        return False
