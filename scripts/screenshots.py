@@ -24,6 +24,8 @@ SIZES: Final = {"phone": (360, 780), "laptop": (1280, 800), "wall": (2560, 1440)
 PAGES: Final = {
     "home": "/",
     "applications": "/applications",
+    "tiles": "/applications?view=tiles",
+    "summary": "/applications?view=summary",
     "application": "/applications/argocd/shop-prod",
     "tree": "/applications/argocd/shop-prod?view=tree",
     "traffic": "/applications/argocd/shop-prod?view=tree&layout=traffic",
@@ -32,6 +34,7 @@ PAGES: Final = {
     "edit": "/applications/argocd/shop-prod/edit",
     "new-application": "/applications/new",
     "pipeline": "/pipelines/shop",
+    "stages": "/pipelines/shop?view=list",
     "promotions": "/promotions",
     "rollout": "/rollouts/shop-prod/shop",
     "certificate": "/certificates/secure/shop",

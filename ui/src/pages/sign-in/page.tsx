@@ -44,7 +44,7 @@ export function SignInPage() {
           {busy.value ? "Signing in…" : "Sign in"}
         </Button>
         <p class="muted">
-          The first password of <code>admin</code> is in the Secret <code>argocd-initial-admin-secret</code>.
+          The first password of <code>admin</code> is in the Secret <code>argocd-initial-admin-secret</code>; <code>argosy admin initial-password</code> tells it.
         </p>
       </form>
     </main>
