@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
-from argosy.machinery.controller import NOTHING, Controller, Decision, Snapshot
+from argosy.machinery.controller import NOTHING, Controller, Decision, Index, Snapshot
 from argosy.machinery.objects import JsonObject, Key, Resource
 from argosy.machinery.requests import Write, create, delete, merge
 from argosy.promotion.conditions import Conditions
@@ -33,6 +33,7 @@ from argosy.promotion.settings import Settings
 from argosy.promotion.stages.seen import is_control_flow
 from argosy.promotion.status_patch import status
 
+HEALTHY: Final = "healthy"
 READY: Final = "Project is synced and ready for use"
 
 Wanted = tuple[Resource, JsonObject, JsonObject | None]
@@ -45,6 +46,25 @@ class Seen:
     namespace: JsonObject | None
     wanted: Sequence[Wanted] = ()
     stats: JsonObject = field(default_factory=dict)
+
+
+def _is_healthy(one: JsonObject) -> bool:
+    conditions = (one.get("status") or {}).get("conditions") or ()
+    return any(found["type"] == "Healthy" and found["status"] == "True" for found in conditions)
+
+
+def _counted(one: JsonObject) -> tuple[str, ...]:
+    """Under its project, and there once more while it is healthy: what else a thousand Stages do wakes no project."""
+    project = str(one["metadata"].get("namespace") or "")
+    return (project, f"{project}/{HEALTHY}") if _is_healthy(one) else (project,)
+
+
+def _counted_stage(stage: JsonObject) -> tuple[str, ...]:
+    return () if is_control_flow(stage) else _counted(stage)
+
+
+COUNTED_WAREHOUSES: Final[Index[Any]] = Index("counted-warehouses", WAREHOUSES, _counted, edges=True)
+COUNTED_STAGES: Final[Index[Any]] = Index("counted-stages", STAGES, _counted_stage, edges=True)
 
 
 class Managing:
@@ -77,7 +97,10 @@ class Managing:
             project=project,
             namespace=snapshot.object(NAMESPACES, Key("", key.name)),
             wanted=wanted,
-            stats=_stats(snapshot.objects(WAREHOUSES, key.name), snapshot.objects(STAGES, key.name)),
+            stats={
+                "warehouses": _counts(snapshot, COUNTED_WAREHOUSES, key),
+                "stages": _counts(snapshot, COUNTED_STAGES, key),
+            },
         )
 
     def _shapes(self, project: JsonObject) -> list[tuple[Resource, JsonObject]]:
@@ -113,20 +136,10 @@ def _claims(project: JsonObject) -> str:
     return json.dumps({"sub" if claim == "subject" else claim: [value]}, separators=(",", ":"))
 
 
-def _stats(warehouses: Sequence[JsonObject], stages: Sequence[JsonObject]) -> JsonObject:
-    regular = [stage for stage in stages if not is_control_flow(stage)]
-    return {"warehouses": _counts(warehouses), "stages": _counts(regular)}
-
-
-def _counts(objects: Sequence[JsonObject]) -> JsonObject:
-    healthy = sum(_is_healthy(one) for one in objects)
-    count = {"count": len(objects)} if objects else {}
-    return {**count, "health": {"healthy": healthy} if healthy else {}}
-
-
-def _is_healthy(one: JsonObject) -> bool:
-    conditions = (one.get("status") or {}).get("conditions") or ()
-    return any(found["type"] == "Healthy" and found["status"] == "True" for found in conditions)
+def _counts(snapshot: Snapshot, index: Index[Any], key: Key) -> JsonObject:
+    count = len(snapshot.indexed_objects(index, key.name))
+    healthy = len(snapshot.indexed_objects(index, f"{key.name}/{HEALTHY}"))
+    return {**({"count": count} if count else {}), "health": {"healthy": healthy} if healthy else {}}
 
 
 def decide(seen: Seen, now: datetime) -> Decision:
