@@ -12,7 +12,7 @@ from argosy.cli.app.create import application_of
 from argosy.cli.app.delete import finalizers
 from argosy.cli.app.operations import resource_of, resources_of, rollback_operation, sync_operation
 from argosy.cli.app.sync import judged
-from argosy.cli.app.waiting import Wanted
+from argosy.cli.app.wait_conditions import Wanted
 from argosy.cli.commands import make_parser
 from argosy.cli.failing import CommandError
 from argosy.machinery.objects import JsonObject, Key

@@ -11,9 +11,9 @@ from argosy.apis import crds
 from argosy.expr.gotemplate import GoTemplates
 from argosy.gitops.applicationsets import Generators, JqRunner, answerers, controllers
 from argosy.gitops.applicationsets.adapters import ClusterObjects
+from argosy.gitops.applicationsets.dry_run import Previewer
 from argosy.gitops.applicationsets.generation import Memory
 from argosy.gitops.applicationsets.preview import Preview
-from argosy.gitops.applicationsets.previewing import Previewer
 from argosy.gitops.comparison.jq.evaluation import JqEvaluation
 from argosy.gitops.keys import APPLICATION_SETS, APPLICATIONS
 from argosy.machinery.api import PatchType

@@ -32,8 +32,8 @@ from argosy.promotion.admission.review import Reviewer
 from argosy.promotion.answering import Answering, answering
 from argosy.promotion.kinds import FREIGHT, PROJECT_CONFIGS, PROJECTS, PROMOTIONS, STAGES, WAREHOUSES
 from argosy.promotion.promotions.questions import RunStep
+from argosy.promotion.webhooks.deliveries import Receiving
 from argosy.promotion.webhooks.delivery import Delivery
-from argosy.promotion.webhooks.receiving import Receiving
 from argosy.render.cache import RenderCache
 from argosy.render.inputs import AnswerBook
 from argosy.render.renderer import WorkerRenderer

@@ -47,7 +47,7 @@ if TYPE_CHECKING:
     from argosy.gitops.applicationsets.generation import Generators
     from argosy.gitops.controller import GitOps
     from argosy.render.lua.port import LuaEvaluator
-    from argosy.server.connectors.issuing import OwnIssuer
+    from argosy.server.connectors.provider import OwnIssuer
     from argosy.server.sessions.federation import Federation
     from argosy.server.sessions.provider import Provider
 
@@ -212,7 +212,7 @@ class LazyProvider:
 
     def get(self) -> Provider:
         if self._made is None:
-            from argosy.server.connectors.issuing import OwnProvider
+            from argosy.server.connectors.provider import OwnProvider
             from argosy.server.sessions.provider import Provider
 
             own = OwnProvider(self.own(), self._configuration)
@@ -221,7 +221,7 @@ class LazyProvider:
 
     def own(self) -> OwnIssuer:
         """The provider at `/api/dex`."""
-        from argosy.server.connectors.issuing import OwnIssuer
+        from argosy.server.connectors.provider import OwnIssuer
 
         return OwnIssuer(self._configuration, self._shared, self._clock, self._rng)
 

@@ -181,7 +181,9 @@ def test_a_url_that_is_no_directory_is_refused(tmp_path: Path) -> None:
         server = Server(client.pebble.directory.replace("/dir", "/nothing"), client.pebble.bundle)
         client.login = Login(server, ACCOUNT_KEY)
         refused = await client.register()
-        assert isinstance(refused, Refused) and str(refused) == "404 : 404 page not found\n"
+        assert (
+            isinstance(refused, Refused) and str(refused) == "404 : an answer of 19 bytes that is no problem document"
+        )
 
     with_pebble(tmp_path, doing)
 

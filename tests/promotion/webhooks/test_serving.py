@@ -17,8 +17,8 @@ import pytest
 from argosy.machinery.requests import Write
 from argosy.machinery.status import StatusError
 from argosy.promotion.kinds import PROJECT_CONFIGS, SECRETS, WAREHOUSES
+from argosy.promotion.webhooks.deliveries import Receiving
 from argosy.promotion.webhooks.delivery import BODY_LIMIT, Delivery, Reply
-from argosy.promotion.webhooks.receiving import Receiving
 from argosy.promotion.webhooks.serving import Listener
 from argosy.runtime.clock import RealClock
 from tests.vectors.kargo.webhooks import Objects

@@ -15,9 +15,9 @@ from argosy.machinery.objects import JsonObject, Key
 from argosy.machinery.requests import Get, List, Write
 from argosy.machinery.status import StatusError
 from argosy.promotion.kinds import CLUSTER_CONFIGS, PROJECT_CONFIGS, PROMOTIONS, SECRETS, WAREHOUSES
+from argosy.promotion.webhooks.deliveries import Receiving
 from argosy.promotion.webhooks.delivery import Delivery
 from argosy.promotion.webhooks.receivers import kind_of, path_of, secret_key
-from argosy.promotion.webhooks.receiving import Receiving
 from argosy.runtime.clock import RealClock
 from tests.vectors.outcome import Outcome
 

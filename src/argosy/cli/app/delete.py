@@ -7,7 +7,7 @@ import sys
 
 from argosy.cli.app.applications import APPLICATIONS, check_choice, chosen, get, write
 from argosy.cli.app.get import show
-from argosy.cli.app.waiting import wait_gone
+from argosy.cli.app.wait_conditions import wait_gone
 from argosy.cli.connect import with_client
 from argosy.cli.failing import CommandError, Exit
 from argosy.machinery import requests

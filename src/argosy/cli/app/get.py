@@ -11,7 +11,7 @@ from argosy.cli.app.live.health import with_health
 from argosy.cli.app.spec.sources import source_at
 from argosy.cli.app.surroundings import surroundings
 from argosy.cli.app.tables import application, out_of_sync_note, parameters, qualified_name, summary
-from argosy.cli.app.waiting import deadline
+from argosy.cli.app.wait_conditions import deadline
 from argosy.cli.connect import with_client
 from argosy.cli.failing import Exit
 from argosy.cli.printing import write_value

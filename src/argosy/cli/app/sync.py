@@ -12,7 +12,7 @@ from argosy.cli.app.applications import check_choice, chosen, get, refreshed, wr
 from argosy.cli.app.get import show_now
 from argosy.cli.app.operations import sync_operation
 from argosy.cli.app.tables import is_automated
-from argosy.cli.app.waiting import Wanted, deadline, wait_for
+from argosy.cli.app.wait_conditions import Wanted, deadline, wait_for
 from argosy.cli.connect import with_client
 from argosy.cli.failing import CommandError, Exit
 from argosy.gitops.clusters.resolution import Cluster

@@ -7,7 +7,7 @@ import argparse
 from argosy.cli.app.applications import check_choice, chosen, get
 from argosy.cli.app.get import show_now
 from argosy.cli.app.operations import resource_of
-from argosy.cli.app.waiting import Wanted, wait_for, wait_gone
+from argosy.cli.app.wait_conditions import Wanted, wait_for, wait_gone
 from argosy.cli.connect import with_client
 from argosy.cli.failing import Exit
 from argosy.runtime.client import Client

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 
-from argosy.cli.app.waiting import deadline
+from argosy.cli.app.wait_conditions import deadline
 from argosy.cli.appset.sets import APPLICATION_SETS, get, key_of_name
 from argosy.cli.connect import with_client
 from argosy.cli.failing import CommandError, Exit

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from argosy.cli.appset import previewing
+from argosy.cli.appset import dry_run
 from argosy.cli.appset.sets import from_files
 from argosy.cli.appset.tables import preview, preview_names, preview_value
 from argosy.cli.connect import with_client
@@ -23,16 +23,16 @@ from argosy.runtime.http.client import HttpClient
 
 
 def run(options: argparse.Namespace) -> int:
-    sets = [previewing.checked(appset) for appset in from_files(options.files, options)]
+    sets = [dry_run.checked(appset) for appset in from_files(options.files, options)]
     directories = dict(_local(text) for text in options.local)
     with TemporaryDirectory(prefix="argosy-preview-") as temporary:
         own_machine = options.offline or bool(Place(options.data_dir).running())
         outside = Outside(cache_directory=Path(temporary), own_machine=own_machine, namespace=options.namespace)
         if options.offline:
-            return _shown(asyncio.run(previewing.offline(RealClock(), sets, outside, directories)), options)
+            return _shown(asyncio.run(dry_run.offline(RealClock(), sets, outside, directories)), options)
 
         async def work(client: HttpClient, clock: Clock) -> int:
-            return _shown(await previewing.online(client, clock, sets, outside, directories), options)
+            return _shown(await dry_run.online(client, clock, sets, outside, directories), options)
 
         return with_client(options, work)
 

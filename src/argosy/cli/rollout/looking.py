@@ -10,7 +10,7 @@ from pathlib import Path
 
 from argosy.apis.rollouts import Rollout
 from argosy.apis.schema import read
-from argosy.cli.app.waiting import deadline
+from argosy.cli.app.wait_conditions import deadline
 from argosy.cli.connect import with_client
 from argosy.cli.failing import CommandError, Exit
 from argosy.cli.rollout.objects import EXPERIMENTS, ROLLOUTS, get, rollout, whole

@@ -37,6 +37,6 @@ def build(context: Context) -> Parts:
 
 def reviewer(client: Client, clock: Clock, rng: Rng, namespace: str) -> Answer:
     """Who answers the admission webhook on a real cluster."""
-    from argosy.certs.admission.reviewer import Reviewer, asking_server
+    from argosy.certs.admission.webhook import Reviewer, asking_server
 
     return Reviewer(client, clock, asking_server(client)).answer

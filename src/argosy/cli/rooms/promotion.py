@@ -81,7 +81,7 @@ def _listener(context: Context, system_namespace: str) -> Callable[[], Coroutine
     text = context.environ.get(LISTEN)
     if not text:
         return None
-    from argosy.promotion.webhooks.receiving import Receiving
+    from argosy.promotion.webhooks.deliveries import Receiving
     from argosy.promotion.webhooks.serving import Listener
     from argosy.runtime.webhooks.server import address_of
 

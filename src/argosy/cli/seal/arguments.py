@@ -100,7 +100,7 @@ def _cert(actions: Commands) -> None:
 
 
 def _set(actions: Commands) -> None:
-    parser = _command(actions, "set", "seal.edits:set_values", "Seal single values into a file")
+    parser = _command(actions, "set", "seal.values:set_values", "Seal single values into a file")
     _certificate(parser)
     _one(parser)
     text = "KEY=@FILE, KEY=- for standard input, or KEY, which asks"
@@ -108,7 +108,7 @@ def _set(actions: Commands) -> None:
 
 
 def _remove(actions: Commands) -> None:
-    parser = _command(actions, "remove", "seal.edits:remove", "Remove single values from a file")
+    parser = _command(actions, "remove", "seal.values:remove", "Remove single values from a file")
     _one(parser)
     parser.add_argument("keys", nargs="+", metavar="KEY")
 

@@ -17,9 +17,9 @@ from pathlib import Path
 
 from argosy.cli.failing import CommandError, Exit
 from argosy.cli.seal.documents import Document, SealedText
-from argosy.cli.seal.edits import target
 from argosy.cli.seal.files import write_text
 from argosy.cli.seal.key_files import opener, ring_of
+from argosy.cli.seal.values import target
 from argosy.machinery.text.yaml import YamlError, dump, load
 from argosy.runtime.chance import SystemRng
 from argosy.sealing.adapters.opening import OpenedItem

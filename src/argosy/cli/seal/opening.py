@@ -5,9 +5,9 @@ from __future__ import annotations
 import argparse
 
 from argosy.cli.failing import CommandError, Exit
-from argosy.cli.seal.edits import target
 from argosy.cli.seal.files import write_private
 from argosy.cli.seal.key_files import opener, ring_of
+from argosy.cli.seal.values import target
 from argosy.machinery.text.yaml import dump
 from argosy.sealing.assembly import Unopened, sealed_label
 

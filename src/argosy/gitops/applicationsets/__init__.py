@@ -8,7 +8,7 @@ asked again, and when the generators' answer has come.
 - `generation.py`: asks `generators/` (one file each), which make sets of parameters; `desired_applications` and
   `template` make Applications of them.  `hosting/`: clients of hosts.
 - `reconcile.py`: what is created, changed and deleted.  `rolling_sync.py`: in which order it is synced.
-- `status.py`, `set_status.py`: what is told.  `deletion.py`: the end of a set.  `previewing.py`: what would happen.
+- `status.py`, `set_status.py`: what is told.  `deletion.py`: the end of a set.  `dry_run.py`: what would happen.
 
 A generator that fails changes nothing: no Application is created, updated or deleted from half an answer.
 """

@@ -21,11 +21,11 @@ from argosy.promotion.kinds import ANALYSIS_RUNS, FREIGHT, PROMOTIONS, STAGES
 from argosy.promotion.names import FINALIZER, REFRESH
 from argosy.promotion.settings import Settings
 from argosy.promotion.stages.assessment import assess_health
+from argosy.promotion.stages.auto_promotion import auto_promote
 from argosy.promotion.stages.control_flow import passed_on
 from argosy.promotion.stages.deletion import taken_down
+from argosy.promotion.stages.finished_promotions import sync_promotions
 from argosy.promotion.stages.held import sync_freight
-from argosy.promotion.stages.promoted import sync_promotions
-from argosy.promotion.stages.promoting import auto_promote
 from argosy.promotion.stages.ready import summarise
 from argosy.promotion.stages.seen import Looking, Seen, is_control_flow
 from argosy.promotion.stages.verified import mark_verified, verify

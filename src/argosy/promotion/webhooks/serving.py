@@ -16,8 +16,8 @@ import orjson
 from aiohttp import web
 
 from argosy.machinery.unexpected import described
+from argosy.promotion.webhooks.deliveries import TOO_LARGE, Receiving
 from argosy.promotion.webhooks.delivery import BODY_LIMIT, Delivery, Reply
-from argosy.promotion.webhooks.receiving import TOO_LARGE, Receiving
 
 log = logging.getLogger(__name__)
 AT_ONCE: Final = 100

@@ -11,7 +11,7 @@ from argosy.server.transport.front import Page
 from argosy.server.webhooks.receiver import Receiver
 
 if TYPE_CHECKING:
-    from argosy.server.connectors.issuing import OwnIssuer
+    from argosy.server.connectors.provider import OwnIssuer
     from argosy.server.sessions.provider import Provider
 
 

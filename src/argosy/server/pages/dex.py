@@ -20,7 +20,7 @@ from argosy.cluster.http.exchange import Request, Response
 from argosy.server.connectors.configured import PATH, Connectors
 from argosy.server.connectors.identity import Connector, ConnectorError, Identity, Refused, Sent, SignIn, WrongPassword
 from argosy.server.connectors.issuer import Asked, BadRequest, asked_of
-from argosy.server.connectors.issuing import OwnIssuer
+from argosy.server.connectors.provider import OwnIssuer
 from argosy.server.context import ServerContext
 from argosy.server.pages.sign_in import HTML, is_secure
 from argosy.server.pages.single_sign_on import own_urls

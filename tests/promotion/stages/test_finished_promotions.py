@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from argosy.machinery.objects import JsonObject
-from argosy.promotion.stages.promoted import _context
+from argosy.promotion.stages.finished_promotions import _context
 
 
 def promotion(steps: list[tuple[str, str]], state: JsonObject, *checked: str) -> JsonObject:

@@ -16,13 +16,13 @@ from argosy.cli.rooms.applicationsets import generators
 from argosy.expr.gotemplate import GoTemplates
 from argosy.gitops.applicationsets.adapters import GitReader
 from argosy.gitops.applicationsets.desired_applications import Unusable, asked_of, desired
+from argosy.gitops.applicationsets.dry_run import Previewer
 from argosy.gitops.applicationsets.generator_context import Doors as GeneratorDoors
 from argosy.gitops.applicationsets.hosting import WebHosting
 from argosy.gitops.applicationsets.hosting.plugin_service import PluginServices
 from argosy.gitops.applicationsets.options import Options
 from argosy.gitops.applicationsets.params import GeneratorError
 from argosy.gitops.applicationsets.preview import Preview
-from argosy.gitops.applicationsets.previewing import Previewer
 from argosy.gitops.applicationsets.reconcile import Problem
 from argosy.gitops.comparison.jq.evaluation import JqEvaluation, NotAnswered
 from argosy.machinery.objects import JsonObject
