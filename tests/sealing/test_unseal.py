@@ -6,9 +6,14 @@ import pytest
 
 from argosy.apis.bitnami import SealedSecret
 from argosy.apis.kubernetes.views.core import Secret
-from argosy.machinery.objects import Key
+from argosy.machinery.objects import JsonObject, Key
+from argosy.machinery.requests import Write
+from argosy.machinery.status import StatusError
+from argosy.runtime.client import Client
+from argosy.runtime.clients.wrapping import WrappingClient
 from argosy.sealing.scope import MANAGED, PATCH, SKIP_OWNER, Scope
 from argosy.sealing.settings import Settings
+from argosy.sealing.unseal import PATIENCE
 from tests.kit.sealing import NAME, SealingWorld, item, sealed, secret
 
 OTHER = Key("default", "other")
@@ -211,6 +216,35 @@ def test_a_refused_secret_is_tried_again_every_five_minutes_and_not_more_often()
         before = world.engine.writes_count
         world.pass_time(3600)
         assert 12 <= world.engine.writes_count - before <= 26
+
+
+class Away(WrappingClient):
+    """Takes no Secret for so many writes."""
+
+    left = 0
+
+    async def write(self, request: Write) -> JsonObject:
+        if request.resource.plural == "secrets" and self.left:
+            self.left -= 1
+            raise StatusError(503, "ServiceUnavailable", "the server is away")
+        return await super().write(request)
+
+
+def test_a_secret_that_is_taken_after_its_trouble_was_told_is_told_of_too() -> None:
+    clients: list[Away] = []
+
+    def wrap(client: Client) -> Client:
+        clients.append(Away(client))
+        return clients[-1]
+
+    with SealingWorld(wrap=wrap) as world:
+        world.create(sealed({"a": "1"}))
+        opens(world)
+        clients[-1].left = PATIENCE
+        world.delete(Secret, "app")
+        world.pass_time(600)
+        assert any("the server is away" in message for _, message in world.events())
+        assert (world.values(), world.synced()) == ({"a": "1"}, "True")
 
 
 def opens(world: SealingWorld) -> None:

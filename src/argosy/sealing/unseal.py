@@ -201,7 +201,8 @@ def _refused(settings: Settings, seen: Seen, planned: Plan, refusal: Refusal, no
     if refusal.count < PATIENCE:
         return Decision(_write(planned))
     shown = _failed(settings, seen, failure, now)
-    return Decision((*shown.steps, *_write(planned)))
+    # With the memory of the failure: once the Secret is taken, the pass after it tells that all is well.
+    return Decision((*shown.steps, *_write(planned)), memory=shown.memory)
 
 
 def _immutable(key: str) -> str:
