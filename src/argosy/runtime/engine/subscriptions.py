@@ -64,7 +64,7 @@ class Subscriptions:
         for note in before:
             if note not in now:
                 self._let_go(note, work)
-        for note in now:
+        for note in notes:  # in the order of the reads, which is the same in every run; a set's is not
             if note not in before:
                 self._hold(note, work)
         if now:
