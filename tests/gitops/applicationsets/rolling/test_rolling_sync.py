@@ -120,6 +120,18 @@ def test_the_next_step_waits_until_all_of_the_one_before_are_healthy() -> None:
         assert found.sync == (("p",) if expected == "Pending" else ())
 
 
+def test_one_that_was_let_go_is_not_synced_while_an_earlier_step_is_under_way_again() -> None:
+    steps = [step("dev"), step("prod")]
+    found = advanced(
+        appset(steps, [status("a", "Healthy"), status("b", "Pending", 2)]),
+        [app("a", "dev"), app("b", "prod")],
+        {"a": live("a", "dev", "OutOfSync", "Healthy", "r2"), "b": live("b", "prod", "OutOfSync", "Healthy")},
+        LATER,
+    )
+    assert phases(found) == {"a": "Pending", "b": "Pending"}
+    assert found.sync == ("a",)
+
+
 @pytest.mark.parametrize(
     ("limit", "total", "many"),
     [

@@ -91,12 +91,12 @@ def advanced(
     allowed = _current_steps(statuses, at_step, len(steps))
     moved = _begun(statuses, at_step, steps, allowed, now)
     statuses |= moved
-    sync = [name for name, item in statuses.items() if item["status"] == "Pending" and name in live]
+    # One may be Pending and have to wait again: an Application of an earlier step has changed since.
+    due = [name for name, item in statuses.items() if item["status"] == "Pending" and at_step[name] in allowed]
+    sync = tuple(name for name in due if name in live)
     left = (at_step[name] for name, item in statuses.items() if item["status"] != "Healthy")
     step = min((at + 1 for at in left if at != NO_STEP), default=None)
-    return Advance(
-        statuses=list(statuses.values()), sync=tuple(sync), step=step, issue=rolling_steps.issue(steps, desired)
-    )
+    return Advance(statuses=list(statuses.values()), sync=sync, step=step, issue=rolling_steps.issue(steps, desired))
 
 
 def operation(template: JsonObject) -> JsonObject:
