@@ -266,4 +266,9 @@ def test_no_step_begins_before_its_time_and_no_limit_is_passed(
             assert limit is None or busy <= limit
     again = appset(steps, advanced(appset(steps, before), wanted, shown, LATER).statuses)
     settled = advanced(again, wanted, shown, LATER)
-    assert set(settled.sync) >= {name for name, phase in found.items() if phase == "Pending"}
+    first = min((ENVS.index(env) for at, (env, *_) in enumerate(rows) if found[f"a{at}"] != "Healthy"), default=0)
+    due = {f"a{at}" for at, (env, *_) in enumerate(rows) if found[f"a{at}"] == "Pending" and ENVS.index(env) <= first}
+    assert due <= set(settled.sync), "what has an operation to come gets it"
+    phase_of, step_of_name = phases(settled), {f"a{at}": ENVS.index(env) for at, (env, *_) in enumerate(rows)}
+    first = min((step_of_name[name] for name, phase in phase_of.items() if phase != "Healthy"), default=0)
+    assert all(step_of_name[name] <= first for name in settled.sync)
