@@ -38,6 +38,7 @@ _BLOCKING = frozenset(
 )
 """Source: apiextensions-apiserver pkg/apiserver/validation, HasBlockingErr."""
 _FRAME = frozenset({"apiVersion", "kind", "metadata"})
+_SHORT = 256
 
 
 def validate(node: Node, obj: JsonObject, old: JsonObject | None = None) -> list[Cause]:
@@ -161,13 +162,23 @@ def _text_problem(raw: JsonObject, value: str, path: str) -> Cause | None:
         return Cause(path, f"Too long: may not be more than {limit} bytes", "FieldValueTooLong")
     if (limit := raw.get("minLength")) is not None and len(value) < limit:
         return _invalid(path, value, f"should be at least {limit} chars long")
-    if (pattern := raw.get("pattern")) and not _pattern(pattern).search(value):
+    if (pattern := raw.get("pattern")) and not _matches(pattern, value):
         return _invalid(path, value, f"should match '{pattern}'")
     form = raw.get("format") or ""
     if form in FORMATS and not FORMATS[form](value):
         text = f"Invalid value: {shown(value)}: {path} in body must be of type {form}: {shown(value)}"
         return Cause(path, text, "FieldValueTypeInvalid")
     return None
+
+
+def _matches(pattern: str, value: str) -> bool:
+    """Short values come again with every status: what they came to is remembered."""
+    return _short_matches(pattern, value) if len(value) <= _SHORT else _pattern(pattern).search(value) is not None
+
+
+@lru_cache(maxsize=4096)
+def _short_matches(pattern: str, value: str) -> bool:
+    return _pattern(pattern).search(value) is not None
 
 
 @lru_cache(maxsize=4096)
