@@ -10,7 +10,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 # Programs that tests and benchmarks start again and again are compiled once.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: ui ui-check screenshots up setup test check format bench vectors hardship clean
+.PHONY: ui ui-check screenshots up setup test check format bench vectors hardship fuzz properties nightly clean
 
 up: setup ## Start Argosy on its embedded API server with a demonstration delivery
 	$(BIN)/argosy demo
@@ -50,7 +50,10 @@ hardship: setup ## Each room's stories under faults: make hardship ROOM=gitops S
 fuzz: setup ## What is read from strangers, a minute each: make fuzz TARGET=yaml SECONDS_EACH=600
 	$(BIN)/python -m tests.fuzz --target "$(TARGET)" --seconds $(SECONDS_EACH)
 
-nightly: fuzz hardship ## What takes too long for every change
+properties: setup ## Look for new examples that break a property
+	HYPOTHESIS_PROFILE=search $(BIN)/python -m pytest -q $$(git grep -l "from hypothesis" -- tests ':!tests/conftest.py')
+
+nightly: fuzz properties hardship ## What takes too long for every change
 
 clean: ## Remove what `make` made
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
