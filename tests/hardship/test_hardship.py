@@ -9,7 +9,7 @@ import pytest
 from tests.hardship.rooms import ROOMS
 from tests.kit.hardship import Story, endure
 
-SEEDS = int(os.environ.get("HARDSHIP_SEEDS", "100"))
+SEEDS = int(os.environ.get("HARDSHIP_SEEDS", "25"))
 """Of each story; `make hardship` takes 1,000."""
 AT_ONCE = 25
 """Seeds of one test, so that workers can share them."""
