@@ -60,6 +60,7 @@ clean: ## Remove what `make` made
 
 ui: setup ui/node_modules ## Build the web page into the package; needs Node 20
 	$(BIN)/python scripts/openapi.py > ui/openapi.json
+	$(BIN)/python scripts/page_licenses.py
 	cd ui && npm run --silent types && npm run --silent check && npm test --silent
 	rm -rf src/argosy/page/assets
 	cd ui && npm run --silent build && node packed.mjs ../src/argosy/page/assets
