@@ -126,17 +126,17 @@ class Views:
         """What others save meanwhile stays. Raises ApiError."""
         client, key = self._context.client, Key(self._context.namespace, STORED)
         for _ in range(TRIES):
-            found = await self._stored()
-            kept = read_views(project, (found.get("data") or {}).get(project, ""))
-            text = orjson.dumps([{**one} for one in change(kept)]).decode()
-            patch = {
-                "metadata": {"resourceVersion": found["metadata"]["resourceVersion"]},
-                "data": {project: text if text != "[]" else None},
-            }
             try:
+                found = await self._stored()
+                kept = read_views(project, (found.get("data") or {}).get(project, ""))
+                text = orjson.dumps([{**one} for one in change(kept)]).decode()
+                patch = {
+                    "metadata": {"resourceVersion": found["metadata"]["resourceVersion"]},
+                    "data": {project: text if text != "[]" else None},
+                }
                 made = await client.write(requests.patch(CONFIG_MAPS, key, patch, PatchType.MERGE))
             except StatusError as error:
-                if not error.is_conflict:
+                if not (error.is_conflict or error.is_already_exists):  # another replica made it a moment ago
                     raise
                 continue
             await self._seen(int(made["metadata"]["resourceVersion"]))
