@@ -22,6 +22,7 @@ PROJECTS: Final = Resource("argoproj.io", "v1alpha1", "appprojects", "AppProject
 SETTINGS, RBAC, PARAMETERS = "argocd-cm", "argocd-rbac-cm", "argocd-cmd-params-cm"
 SECRET: Final = "argocd-secret"  # noqa: S105  # its name
 DEFAULT_SESSION_SECONDS: Final = 86_400
+NOTHING: Final[Mapping[str, str]] = {}
 
 
 class Configuration:
@@ -47,7 +48,8 @@ class Configuration:
         self._listeners.append(listener)
 
     def config_map(self, name: str) -> Mapping[str, str]:
-        found: Mapping[str, str] = (self._config.get(Key(self.namespace, name)) or {}).get("data") or {}
+        """The same object until it changes: what is made of it is kept by that."""
+        found: Mapping[str, str] = (self._config.get(Key(self.namespace, name)) or {}).get("data") or NOTHING
         return found
 
     def config_object(self, name: str) -> JsonObject | None:

@@ -5,10 +5,13 @@ from __future__ import annotations
 import time
 
 import pytest
+import re2
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from argosy.machinery.objects import JsonObject
 from argosy.server.permissions.enforcement import Enforcer, Subject
-from argosy.server.permissions.patterns import predicate
+from argosy.server.permissions.patterns import expression_of, predicate
 from argosy.server.permissions.policy import Member, PolicyError, Rule, parse, policy_text
 
 
@@ -140,3 +143,9 @@ def test_ten_thousand_applications_are_filtered_quickly() -> None:
     began = time.perf_counter()
     assert sum(found.allows(alice, "applications", "get", target) for target in targets) == 10_000
     assert time.perf_counter() - began < 0.5
+
+
+@given(st.text("ab/*", max_size=8), st.text("ab/", max_size=10))
+@settings(max_examples=500, deadline=None)
+def test_a_glob_of_stars_alone_says_what_its_expression_says(pattern: str, text: str) -> None:
+    assert predicate(pattern)(text) is bool(re2.fullmatch(expression_of(pattern), text))

@@ -110,3 +110,10 @@ def test_bytes_that_are_no_message_are_refused_and_nothing_else(data: bytes) -> 
         except Undecodable:
             continue
         json.dumps(found)
+
+
+@pytest.mark.parametrize("fields", [{"f:metadata": {"f:ü": {}, '.k:"a/b"': {".": {}}}}, {}, {"f:a": 1 << 70}])
+def test_managed_fields_are_sent_as_their_json(fields: JsonObject) -> None:
+    text = json.dumps(fields, separators=(",", ":"), ensure_ascii=False).encode()
+    entry = {"manager": "m", "operation": "Apply", "fieldsV1": fields}
+    assert text in encode("v1alpha1.Application", {"metadata": {"name": "a", "managedFields": [entry]}})

@@ -9,6 +9,7 @@ import re2
 
 Predicate = Callable[[str], bool]
 SPECIAL = frozenset("*?[]{}!\\")
+SPECIAL_BUT_STARS = SPECIAL - {"*"}
 GLOB, REGEX = "glob", "regex"
 
 
@@ -32,11 +33,32 @@ def predicate(pattern: str, mode: str = GLOB) -> Predicate:
     if pattern.endswith("*") and SPECIAL.isdisjoint(pattern[:-1]):
         prefix = pattern[:-1]
         return lambda text: text.startswith(prefix)
+    if SPECIAL_BUT_STARS.isdisjoint(pattern):
+        return _with_gaps(pattern)
     try:
         compiled = re2.compile(expression_of(pattern))
     except (re2.error, ValueError):
         return _never
     return lambda text: compiled.fullmatch(text) is not None
+
+
+def _with_gaps(pattern: str) -> Predicate:
+    """Texts with anything for each star: an administrator's `*/*` is asked for each Application of a list."""
+    first, *middle, last = pattern.split("*")
+    shortest = len(first) + len(last)
+
+    def fits(text: str) -> bool:
+        if len(text) < shortest or not text.startswith(first) or not text.endswith(last):
+            return False
+        at, end = len(first), len(text) - len(last)
+        for piece in middle:
+            found = text.find(piece, at, end)
+            if found < 0:
+                return False
+            at = found + len(piece)
+        return True
+
+    return fits
 
 
 def _searching(pattern: str) -> Predicate:

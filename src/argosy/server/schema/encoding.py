@@ -9,6 +9,7 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any
 
+import orjson
 import yaml
 
 from argosy.machinery.objects import JsonObject
@@ -182,6 +183,18 @@ def _json(value: Any, out: bytearray) -> None:
     _text(json.dumps(value, separators=(",", ":"), ensure_ascii=False), out)
 
 
+def _fields(value: Any, out: bytearray) -> None:
+    """Managed fields are names alone, and much of an object: written by what is ten times as fast."""
+    try:
+        text = orjson.dumps(value)
+    except orjson.JSONEncodeError:
+        _json(value, out)
+        return
+    out.append(0x0A)
+    varint(len(text), out)
+    out += text
+
+
 def _int_or_string(value: Any, out: bytearray) -> None:
     if isinstance(value, str):
         out += b"\x08\x01\x1a"
@@ -201,7 +214,7 @@ _SPECIAL: dict[str, Write] = {
     "meta.MicroTime": _time,
     "runtime.RawExtension": _json,
     "apiextensions.JSON": _json,
-    "meta.FieldsV1": _json,
+    "meta.FieldsV1": _fields,
     "intstr.IntOrString": _int_or_string,
     facts.IGNORED: _ignored,
 }

@@ -19,7 +19,7 @@ from argosy.server.schema.decoding import Undecodable, decode
 from argosy.server.schema.encoding import Unencodable, encode
 from argosy.server.schema.facts import Method, methods
 from argosy.server.transport.http2 import Http2Connection, Stream
-from argosy.server.transport.intake import STRANGER_MESSAGE, Intake
+from argosy.server.transport.intake import STRANGER_BODY, STRANGER_MESSAGE, Intake
 from argosy.server.transport.long_lists import is_long, protobuf
 
 log = logging.getLogger(__name__)
@@ -53,7 +53,7 @@ class Messages:
     """Cuts a stream of bytes into messages of at most `limit`. Raises ApiError for what is none."""
 
     def __init__(self, encoding: str = "", limit: int = MESSAGE_LIMIT) -> None:
-        self._encoding, self._limit = encoding, limit
+        self._encoding, self.limit = encoding, limit
         self._buffer = bytearray()
 
     def feed(self, data: bytes) -> list[bytes]:
@@ -61,9 +61,9 @@ class Messages:
         found = []
         while len(self._buffer) >= 5:
             size = int.from_bytes(self._buffer[1:5], "big")
-            if size > self._limit:
+            if size > self.limit:
                 raise ApiError(
-                    Code.RESOURCE_EXHAUSTED, f"a message of {size} bytes is larger than the limit of {self._limit}"
+                    Code.RESOURCE_EXHAUSTED, f"a message of {size} bytes is larger than the limit of {self.limit}"
                 )
             if len(self._buffer) < 5 + size:
                 break
@@ -73,6 +73,13 @@ class Messages:
                 raise ApiError(Code.INTERNAL, f"the flag of a message is {flag}; 0 and 1 have a meaning")
             found.append(self._inflated(message) if flag else message)
         return found
+
+    def exceeds(self, data: bytes) -> bool:
+        """Whether what comes next may be more than the limit: its length says so, or it is compressed."""
+        if self._encoding:
+            return True
+        head = bytes(self._buffer[:5]) + data[:5]
+        return len(head) >= 5 and int.from_bytes(head[1:5], "big") > self.limit
 
     def is_short(self, data: bytes) -> bool:
         """Whether so much more is cut, and inflated, in no time."""
@@ -87,7 +94,7 @@ class Messages:
             raise unimplemented(f"compression {self._encoding!r} is not supported; gzip is")
         inflater = zlib.decompressobj(31)
         try:
-            found = inflater.decompress(message, self._limit)
+            found = inflater.decompress(message, self.limit)
         except zlib.error:
             raise ApiError(Code.INTERNAL, "a compressed message cannot be read") from None
         if inflater.unconsumed_tail:
@@ -233,20 +240,28 @@ class Grpc:
     async def _messages(
         self, connection: Http2Connection, stream: Stream, method: Method, headers: dict[str, str]
     ) -> AsyncGenerator[JsonObject, None]:
-        """Those of a stranger are small, and all strangers' together are no more than there is room for."""
-        is_known = await self._dispatcher.knows(headers)
-        cutter = Messages(headers.get("grpc-encoding", ""), MESSAGE_LIMIT if is_known else STRANGER_MESSAGE)
-        taken = 0
-        try:
-            async for data in connection.received(stream):
-                if not is_known:
-                    if not self._intake.take(len(data)):
-                        raise ApiError(Code.RESOURCE_EXHAUSTED, "too much is being sent at once, try again later")
-                    taken += len(data)
-                for message in await cut(cutter, data):
-                    yield await read_message(method, message)
-        finally:
-            self._intake.give(taken)
+        """Those of a stranger are small, and all strangers' together are no more than there is room for.
+
+        Who sends little is asked by the call itself alone.
+        """
+        cutter = Messages(headers.get("grpc-encoding", ""), STRANGER_MESSAGE)
+        came, taken, is_known = 0, 0, False
+        is_asked = False
+        async with aclosing(connection.received(stream)) as received:
+            try:
+                async for data in received:
+                    came += len(data)
+                    if not is_asked and (came > STRANGER_BODY or method.client_stream or cutter.exceeds(data)):
+                        is_asked, is_known = True, await self._dispatcher.knows(headers)
+                        cutter.limit = MESSAGE_LIMIT if is_known else STRANGER_MESSAGE
+                    if not is_known and came > STRANGER_BODY:
+                        if not self._intake.take(len(data)):
+                            raise ApiError(Code.RESOURCE_EXHAUSTED, "too much is being sent at once, try again later")
+                        taken += len(data)
+                    for message in await cut(cutter, data):
+                        yield await read_message(method, message)
+            finally:
+                self._intake.give(taken)
         if cutter.is_cut:
             raise invalid("the last message is cut off")
 

@@ -7,7 +7,7 @@ without end, is sent away; a stream whose client does not read waits without fil
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterable
+from collections.abc import AsyncGenerator, Callable, Coroutine, Iterable
 from dataclasses import dataclass, field
 from typing import Any, Final, Protocol, cast
 
@@ -415,7 +415,7 @@ class Http2Connection(asyncio.Protocol):
 
     # -- what a handler does -------------------------------------------------------------------------------------------
 
-    async def received(self, stream: Stream) -> AsyncIterator[bytes]:
+    async def received(self, stream: Stream) -> AsyncGenerator[bytes, None]:
         while (content := await stream.received.get()) is not None:
             yield content
             self._credit(stream.number, len(content))

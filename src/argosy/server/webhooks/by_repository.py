@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Protocol
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
+from typing import Final, Protocol
 
 from argosy.machinery.objects import JsonObject, Key, key_of
 from argosy.server.webhooks.concerned import is_same_repository, urls_of
+
+FILLED_AT_ONCE: Final = 500
+"""Applications between two turns of others."""
 
 
 class Applications(Protocol):
@@ -24,9 +27,15 @@ class ByRepository:
         self._applications = applications
         self._by_name: dict[str, dict[str, dict[Key, None]]] = {}
         """By the last part of the URL, then by the URL: of very many repositories few have the same name."""
-        for app in applications.list(""):
-            self._changed(None, app)
         applications.on_change(self._changed)
+
+    async def fill(self, give_way: Callable[[], Awaitable[None]]) -> None:
+        """With those that are there, before the first question; what changes meanwhile is heard already."""
+        for count, key in enumerate([key_of(app) for app in self._applications.list("")], 1):
+            if (app := self._applications.get(key)) is not None:
+                self._changed(None, app)
+            if count % FILLED_AT_ONCE == 0:
+                await give_way()
 
     def of(self, web_urls: Iterable[str]) -> Sequence[JsonObject]:
         """That have the repository of one of these pages, each once."""

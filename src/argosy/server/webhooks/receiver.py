@@ -114,9 +114,9 @@ class Receiver:
     async def _tell(self, news: News) -> None:
         context = self._context
         concerned = 0
-        for count, app in enumerate(self._candidates(news)):
+        for count, app in enumerate(await self._candidates(news)):
             if count % GIVE_WAY == GIVE_WAY - 1:
-                await self._context.clock.sleep(0)
+                await self._give_way()
             if not is_enabled(context, app["metadata"]["namespace"]):
                 continue
             if not (what := refreshed(news, app)):
@@ -137,14 +137,18 @@ class Receiver:
         if isinstance(news, Pushed):
             log.info("a push to %s, %s: %d objects are refreshed", ", ".join(news.urls), news.revision, concerned)
 
-    def _candidates(self, news: News) -> Sequence[JsonObject]:
+    async def _candidates(self, news: News) -> Sequence[JsonObject]:
         """Applications that have a repository of the news; those of charts are looked through."""
         apps = self._context.gitops.plane.applications
         if not isinstance(news, Pushed):
             return list(apps.list("")) if isinstance(news, Stored) else []
         if self._by_repository is None:
             self._by_repository = ByRepository(apps)
+            await self._by_repository.fill(self._give_way)
         return self._by_repository.of(news.urls)
+
+    async def _give_way(self) -> None:
+        await self._context.clock.sleep(0)
 
     async def _sets(self) -> list[JsonObject]:
         cache = self._context.caches.cache(APPLICATION_SETS)
