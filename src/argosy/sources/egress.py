@@ -15,9 +15,10 @@ import os
 import socket
 import ssl
 import tempfile
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Final
+from pathlib import Path
+from typing import Any, Final
 from urllib.parse import unquote, urljoin, urlsplit
 
 import aiohttp
@@ -35,6 +36,12 @@ LONGEST_SECONDS = 600.0
 CONNECTIONS: Final = 4096
 CONNECTIONS_PER_HOST: Final = 32
 """A host that is slow to answer holds up its own requests alone."""
+
+PIECE: Final = 256 * 1024
+"""Bytes of a body that are taken at once."""
+
+Sink = Callable[[bytes], Awaitable[None]]
+"""Takes the body of a good answer (2xx) piece by piece, so that it is nowhere as a whole; the Answer has none."""
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
@@ -144,6 +151,8 @@ class Egress:
         headers: Mapping[str, str] | None = None,
         authorization: str = "",
         plain_http: bool = True,
+        seconds: float = TIMEOUT_SECONDS,
+        sink: Sink | None = None,
     ) -> Answer:
         """One GET with redirects. Whatever tells who asks goes to this URL's host only: `authorization`, headers that
         are not about the transport, the client's certificate.
@@ -158,9 +167,10 @@ class Egress:
             self._check(url, plain_http=plain_http)
             if origin_of(url) == origin:
                 own = {"Authorization": authorization} if authorization else {}
-                answer = await self._once(url, credentials, limit, {**(headers or {}), **own})
+                known, sent = credentials, {**(headers or {}), **own}
             else:
-                answer = await self._once(url, transport_only(credentials), limit, _harmless(headers or {}))
+                known, sent = transport_only(credentials), _harmless(headers or {})
+            answer = await self._once(url, known, limit, sent, seconds=seconds, sink=sink)
             location = answer.headers.get("location", "")
             if answer.status not in (301, 302, 303, 307, 308) or not location:
                 return answer
@@ -193,15 +203,17 @@ class Egress:
         credentials: Credentials,
         *,
         limit: int,
-        body: bytes | None = None,
+        body: bytes | Path | None = None,
         headers: Mapping[str, str] | None = None,
         authorization: str = "",
         seconds: float = TIMEOUT_SECONDS,
         server_name: str = "",
+        sink: Sink | None = None,
     ) -> Answer:
         """One request of any method. A redirect is an answer, as for `post`.
 
-        `server_name`: the name that the server's certificate must carry, when it is not the URL's host.
+        `body`: a file's content is sent piece by piece. `server_name`: the name that the server's certificate must
+        carry, when it is not the URL's host.
         """
         self._check(url, plain_http=True)
         url, user_info = without_user_info(url)
@@ -209,7 +221,7 @@ class Egress:
         own = {"Authorization": authorization} if authorization else {}
         sent = {**(headers or {}), **own}
         return await self._once(
-            url, credentials, limit, sent, body, method=method, seconds=seconds, server_name=server_name
+            url, credentials, limit, sent, body, method=method, seconds=seconds, server_name=server_name, sink=sink
         )
 
     async def check_host(self, host: str) -> None:
@@ -251,28 +263,32 @@ class Egress:
         credentials: Credentials,
         limit: int,
         headers: Mapping[str, str],
-        data: bytes | None = None,
+        data: bytes | Path | None = None,
         *,
         method: str = "",
         seconds: float = TIMEOUT_SECONDS,
         server_name: str = "",
+        sink: Sink | None = None,
     ) -> Answer:
         session = self._session(credentials)
         proxy = proxy_for(url, credentials.proxy, credentials.no_proxy)
         if proxy:
             self._check(proxy, plain_http=True)  # a literal address is never resolved, hence not judged there
         try:
-            async with session.request(
-                method or ("GET" if data is None else "POST"),
-                url,
-                data=data,
-                headers={"Accept-Encoding": "identity", **headers},
-                allow_redirects=False,
-                timeout=aiohttp.ClientTimeout(total=min(seconds, LONGEST_SECONDS)),
-                server_hostname=server_name or None,
-                proxy=proxy or None,
-            ) as response:
-                body = await _body(response, url, limit)
+            async with (
+                _opened(data) as content,
+                session.request(
+                    method or ("GET" if data is None else "POST"),
+                    url,
+                    data=content,
+                    headers={"Accept-Encoding": "identity", **headers},
+                    allow_redirects=False,
+                    timeout=aiohttp.ClientTimeout(total=min(seconds, LONGEST_SECONDS)),
+                    server_hostname=server_name or None,
+                    proxy=proxy or None,
+                ) as response,
+            ):
+                body = await _body(response, url, limit, sink if 200 <= response.status < 300 else None)
                 return Answer(status=response.status, url=url, headers=_lower(response), body=body)
         except _Refused as refused:
             raise Rejected(str(refused)) from None
@@ -401,18 +417,34 @@ def _load_client_certificate(context: ssl.SSLContext, credentials: Credentials) 
         context.load_cert_chain(*paths)
 
 
-async def _body(response: aiohttp.ClientResponse, url: str, limit: int) -> bytes:
+@contextlib.asynccontextmanager
+async def _opened(data: bytes | Path | None) -> AsyncIterator[Any]:
+    """A file is read beside the event loop."""
+    if not isinstance(data, Path):
+        yield data
+        return
+    file = await asyncio.to_thread(data.open, "rb")
+    try:
+        yield file
+    finally:
+        await asyncio.to_thread(file.close)
+
+
+async def _body(response: aiohttp.ClientResponse, url: str, limit: int, sink: Sink | None) -> bytes:
     if response.headers.get("Content-Encoding", "identity").lower() not in ("identity", ""):
         raise Rejected(f"{scrub(url)}: answered with an encoding that was not asked for")
     if (response.content_length or 0) > limit:
         raise Rejected(f"{scrub(url)}: larger than the limit of {limit} bytes")
     parts: list[bytes] = []
     length = 0
-    async for part in response.content.iter_chunked(256 * 1024):
+    async for part in response.content.iter_chunked(PIECE):
         length += len(part)
         if length > limit:
             raise Rejected(f"{scrub(url)}: larger than the limit of {limit} bytes")
-        parts.append(part)
+        if sink is None:
+            parts.append(part)
+        else:
+            await sink(part)
     return b"".join(parts)
 
 

@@ -14,6 +14,7 @@ import re
 from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlencode, urljoin, urlsplit
 
@@ -21,8 +22,18 @@ import orjson
 
 from argosy.machinery.objects import JsonObject
 from argosy.runtime.clock import Clock
-from argosy.sources.egress import Answer, Egress, origin_of, refused_status, transport_only
+from argosy.sources.egress import (
+    LONGEST_SECONDS,
+    TIMEOUT_SECONDS,
+    Answer,
+    Egress,
+    Sink,
+    origin_of,
+    refused_status,
+    transport_only,
+)
 from argosy.sources.helm import basic
+from argosy.sources.landing import landing
 from argosy.sources.port import Credentials, Rejected, Unavailable
 from argosy.sources.scrub import scrub
 
@@ -197,19 +208,38 @@ class RegistryClient:
         return made
 
     async def blob(self, place: Repository, digest: str, credentials: Credentials, *, limit: int = BLOB_LIMIT) -> bytes:
+        """A small one; see `blob_to`."""
+        answer = await self._blob(place, digest, credentials, limit, None)
+        _check_digest(answer, f"sha256:{hashlib.sha256(answer.body).hexdigest()}", digest)
+        return answer.body
+
+    async def blob_to(
+        self, path: Path, place: Repository, digest: str, credentials: Credentials, *, limit: int = BLOB_LIMIT
+    ) -> None:
+        """A blob as a file, which is there only when it is whole and has the digest."""
+        async with landing(path) as file:
+            answer = await self._blob(place, digest, credentials, limit, file.take)
+            _check_digest(answer, file.digest, digest)
+
+    async def _blob(
+        self, place: Repository, digest: str, credentials: Credentials, limit: int, sink: Sink | None
+    ) -> Answer:
         if not _DIGEST.fullmatch(digest):
             raise Rejected(f"{scrub(digest)!r} is not a sha256 digest")
-        answer = await self._send("GET", place.url(f"blobs/{digest}"), place, credentials, limit=limit)
+        seconds = LONGEST_SECONDS if sink else TIMEOUT_SECONDS
+        answer = await self._send(
+            "GET", place.url(f"blobs/{digest}"), place, credentials, limit=limit, seconds=seconds, sink=sink
+        )
         if answer.status in (301, 302, 303, 307, 308):  # to a store of its own, without our credentials
             elsewhere = urljoin(answer.url, answer.headers.get("location", ""))
             if answer.url.startswith("https://") and elsewhere.startswith("http://"):
                 raise Rejected(f"{scrub(answer.url)}: redirected from https to http")
-            answer = await self._egress.get(elsewhere, transport_only(credentials), limit=limit)
+            answer = await self._clock.external(
+                self._egress.get(elsewhere, transport_only(credentials), limit=limit, seconds=seconds, sink=sink)
+            )
         if answer.status != 200:
             raise refused_status(answer, "failed to get the blob")
-        if f"sha256:{hashlib.sha256(answer.body).hexdigest()}" != digest:
-            raise Rejected(f"{scrub(answer.url)}: the blob does not have the digest that was asked for")
-        return answer.body
+        return answer
 
     async def has_blob(self, place: Repository, digest: str, credentials: Credentials) -> bool:
         answer = await self._send(
@@ -220,8 +250,12 @@ class RegistryClient:
     async def push_blob(self, place: Repository, data: bytes, credentials: Credentials) -> str:
         """Uploads in one piece unless it is there; returns the digest."""
         digest = f"sha256:{hashlib.sha256(data).hexdigest()}"
-        if await self.has_blob(place, digest, credentials):
-            return digest
+        if not await self.has_blob(place, digest, credentials):
+            await self.upload_blob(place, digest, data, credentials)
+        return digest
+
+    async def upload_blob(self, place: Repository, digest: str, data: bytes | Path, credentials: Credentials) -> None:
+        """In one request, whether or not it is there; a file's content piece by piece."""
         started = await self._send(
             "POST", place.url("blobs/uploads/"), place, credentials, limit=MANIFEST_LIMIT, body=b"", push=True
         )
@@ -233,11 +267,11 @@ class RegistryClient:
         url = f"{target}{'&' if '?' in target else '?'}{urlencode({'digest': digest})}"
         headers = {"Content-Type": "application/octet-stream"}
         done = await self._send(
-            "PUT", url, place, credentials, limit=MANIFEST_LIMIT, body=data, headers=headers, push=True
-        )
+            "PUT", url, place, credentials, limit=MANIFEST_LIMIT, body=data, headers=headers, push=True,
+            seconds=LONGEST_SECONDS,
+        )  # fmt: skip
         if done.status != 201:
             raise refused_status(done, "failed to upload")
-        return digest
 
     async def push_manifest(
         self, place: Repository, reference: str, manifest: Manifest, credentials: Credentials
@@ -258,9 +292,11 @@ class RegistryClient:
         credentials: Credentials,
         *,
         limit: int,
-        body: bytes | None = None,
+        body: bytes | Path | None = None,
         headers: Mapping[str, str] | None = None,
         push: bool = False,
+        seconds: float = TIMEOUT_SECONDS,
+        sink: Sink | None = None,
     ) -> Answer:
         """With the token the registry wants, and again after the time that it asks for."""
         scope = f"repository:{place.name}:{'pull,push' if push else 'pull'}"
@@ -270,7 +306,15 @@ class RegistryClient:
             authorization = self._token(place, scope, credentials)
             answer = await self._clock.external(
                 self._egress.request(
-                    method, url, credentials, limit=limit, body=body, headers=sent, authorization=authorization
+                    method,
+                    url,
+                    credentials,
+                    limit=limit,
+                    body=body,
+                    headers=sent,
+                    authorization=authorization,
+                    seconds=seconds,
+                    sink=sink,
                 )
             )
             self.requests_count += 1
@@ -350,6 +394,11 @@ def _may_have_credentials(realm: str, place: Repository) -> bool:
 def _tags(listed: Any) -> list[str]:
     """What is no tag can be asked for by nobody, and may be as long as the answer."""
     return [tag for tag in listed if isinstance(tag, str) and _TAG.fullmatch(tag)] if isinstance(listed, list) else []
+
+
+def _check_digest(answer: Answer, found: str, wanted: str) -> None:
+    if found != wanted:
+        raise Rejected(f"{scrub(answer.url)}: the blob does not have the digest that was asked for")
 
 
 def _checked(reference: str) -> str:

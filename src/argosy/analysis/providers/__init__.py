@@ -23,6 +23,7 @@ from argosy.analysis.providers import (
     wavefront,
     web,
 )
+from argosy.analysis.providers.bounds import bounded
 from argosy.analysis.providers.calling import LONGEST_SECONDS, Asked, Caller, CannotMeasure, asked
 from argosy.analysis.settings import AnalysisSettings
 from argosy.machinery.controller import Question
@@ -52,17 +53,20 @@ class Providers:
     """The port's adapter."""
 
     def __init__(self, egress: Egress, clock: Clock, settings: AnalysisSettings) -> None:
-        self._caller, self._clock, self._settings = Caller(egress), clock, settings
+        self._egress, self._clock, self._settings = egress, clock, settings
 
     async def measure(self, question: Measure) -> Answer:
         provider = PROVIDERS.get(question.provider)
         if provider is None:
             return Broken(message=f"no valid provider in metric '{question.metric}'")
+        caller = Caller(self._egress)
+        answer: Answer
         try:
             found = asked(question, self._clock.now(), self._settings)
-            return await self._clock.external(_measured(provider, self._caller, found))
+            answer = await self._clock.external(_measured(provider, caller, found))
         except CannotMeasure as error:
-            return Broken(message=str(error))
+            answer = Broken(message=str(error))
+        return bounded(answer, caller.told)
 
 
 async def _measured(provider: Callable[[Caller, Asked], Awaitable[Answer]], caller: Caller, question: Asked) -> Answer:

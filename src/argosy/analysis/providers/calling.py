@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import base64
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
@@ -28,6 +30,10 @@ SECONDS: Final = 10.0
 LONGEST_SECONDS: Final = 600.0
 _SHOWN: Final = 1024
 """Characters of a foreign answer that an error shows."""
+
+
+TELLING: Final = re.compile(r"auth|token|key|secret|cookie|password", re.IGNORECASE)
+"""Names of headers that say who asks."""
 
 
 class CannotMeasure(Exception):
@@ -66,6 +72,8 @@ class Caller:
 
     def __init__(self, egress: Egress) -> None:
         self._egress = egress
+        self.told = set[str]()
+        """Who was asked for what was asked by: a host may answer with what it was told, and none of that is shown."""
 
     async def send(
         self,
@@ -78,6 +86,7 @@ class Caller:
         insecure: bool = False,
     ) -> Answer:
         """Any status is an answer. Redirects of a GET are followed, each judged like the first."""
+        self.told |= {word for name, value in (headers or {}).items() if TELLING.search(name) for word in _words(value)}
         credentials = Credentials(insecure=insecure)
         seconds = min(seconds, LONGEST_SECONDS)
         try:
@@ -122,6 +131,18 @@ class Caller:
         if not isinstance(token, dict) or not token.get("access_token"):
             raise CannotMeasure("oauth2: server response missing access_token")
         return {"Authorization": f"Bearer {token['access_token']}"}
+
+
+def _words(value: str) -> Iterator[str]:
+    """A header's value, and what it is made of: `Bearer x`, `Basic` of a user and a password."""
+    yield value
+    kind, _, rest = value.partition(" ")
+    if not rest:
+        return
+    yield rest
+    if kind == "Basic":
+        with suppress(ValueError):
+            yield base64.b64decode(rest).decode("utf-8", "replace").partition(":")[2]
 
 
 def basic(username: str, password: str) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Final
 
 from argosy.promotion.steps.kind import Kind, Result, Run, Sort, Status, StepFault
@@ -9,6 +10,7 @@ from argosy.promotion.steps.schema import FILLED, FLAG, TIME_SPAN, body, each
 from argosy.promotion.steps.timing import seconds
 from argosy.promotion.steps.transfers.http import PAIR, with_query
 from argosy.promotion.steps.workspace import writable
+from argosy.sources.landing import landing
 from argosy.sources.port import Credentials, SourceError
 
 LIMIT: Final = 100 * 1024 * 1024
@@ -21,25 +23,40 @@ async def run(run: Run) -> Result:
     if place.exists() and not config.get("allowOverwrite"):
         raise StepFault(f'file "{config["outPath"]}" already exists and overwrite is not allowed', terminal=True)
     try:
-        answer = await run.tools.send(
-            "GET",
-            with_query(config["url"], config.get("queryParams") or ()),
-            Credentials(insecure=bool(config.get("insecureSkipTLSVerify"))),
-            limit=LIMIT,
-            headers={one["name"]: one["value"] for one in config.get("headers") or ()},
-            seconds=seconds(config.get("timeout"), TIMEOUT),
-        )
+        status = await run.tools.clock.external(_fetched(run, place))
     except SourceError as error:
         raise StepFault(f"error sending HTTP request: {error}") from None
-    if not 200 <= answer.status < 300:
-        return Result(status=Status.FAILED, error=f"HTTP request failed with status {answer.status}")
-
-    def write() -> None:
-        place.parent.mkdir(parents=True, exist_ok=True)
-        place.write_bytes(answer.body)
-
-    await run.tools.in_thread(write)
+    except OSError as error:
+        raise StepFault(f'error writing "{config["outPath"]}": {error.strerror}') from None
+    if status is not None:
+        return Result(status=Status.FAILED, error=f"HTTP request failed with status {status}")
     return Result()
+
+
+async def _fetched(run: Run, place: Path) -> int | None:
+    """The status of an answer that is none; what it says instead is not kept."""
+    config = run.job.config
+    try:
+        async with landing(place) as file:
+            answer = await run.tools.egress.get(
+                with_query(config["url"], config.get("queryParams") or ()),
+                Credentials(insecure=bool(config.get("insecureSkipTLSVerify"))),
+                limit=LIMIT,
+                headers={one["name"]: one["value"] for one in config.get("headers") or ()},
+                seconds=seconds(config.get("timeout"), TIMEOUT),
+                sink=file.take,
+            )
+            if not 200 <= answer.status < 300:
+                raise _NotGood(answer.status)
+    except _NotGood as error:
+        return error.status
+    return None
+
+
+class _NotGood(Exception):
+    def __init__(self, status: int) -> None:
+        super().__init__(status)
+        self.status = status
 
 
 KIND = Kind(

@@ -22,17 +22,13 @@ async def run(run: Run) -> Result:
     repository, manifest = await resolved(run, config["imageRef"])
     layer = _layer(manifest.parsed(), config.get("mediaType") or "")
     try:
-        data = await run.tools.registry.blob(
-            repository, str(layer.get("digest") or ""), transport(run, config["imageRef"]), limit=LIMIT
+        await run.tools.registry.blob_to(
+            place, repository, str(layer.get("digest") or ""), transport(run, config["imageRef"]), limit=LIMIT
         )
     except SourceError as error:
         raise StepFault(f"failed to download the layer: {error}") from None
-
-    def write() -> None:
-        place.parent.mkdir(parents=True, exist_ok=True)
-        place.write_bytes(data)
-
-    await run.tools.in_thread(write)
+    except OSError as error:
+        raise StepFault(f"failed to write the layer: {error.strerror}") from None
     return Result()
 
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
+import tempfile
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Final
 
 from argosy.promotion.steps.kind import Kind, Result, Run, Sort, StepFault
@@ -26,20 +29,44 @@ async def run(run: Run) -> Result:
         if target != source and run.tools.oci_push_bytes == 0:
             raise StepFault("cross-repository push is disabled", terminal=True)
         if target != source:
-            await _Copy(run, source, target, from_there, to_there).content(manifest)
+            await _copied(run, source, target, from_there, to_there, manifest)
         pushed = _annotated(manifest, config.get("annotations") or {})
         await run.tools.registry.push_manifest(target, tag, pushed, to_there)
     except SourceError as error:
         raise StepFault(f'failed to push "{config["destRef"]}": {error}') from None
+    except OSError as error:
+        raise StepFault(f'failed to push "{config["destRef"]}": a layer cannot be written: {error.strerror}') from None
     image = name.removeprefix("oci://")
     return Result(output={"image": f"{image}:{tag}", "digest": pushed.digest, "tag": tag})
 
 
+async def _copied(
+    run: Run,
+    source: Repository,
+    target: Repository,
+    from_there: Credentials,
+    to_there: Credentials,
+    manifest: Manifest,
+) -> None:
+    """One layer after the other, by a file: they may be a gigabyte together."""
+    place = Path(await run.tools.in_thread(lambda: tempfile.mkdtemp(prefix=".oci-push-", dir=run.directory)))
+    try:
+        await _Copy(run, source, target, from_there, to_there, place).content(manifest)
+    finally:
+        await run.tools.in_thread(lambda: shutil.rmtree(place, ignore_errors=True))
+
+
 class _Copy:
     def __init__(
-        self, run: Run, source: Repository, target: Repository, from_there: Credentials, to_there: Credentials
+        self,
+        run: Run,
+        source: Repository,
+        target: Repository,
+        from_there: Credentials,
+        to_there: Credentials,
+        place: Path,
     ) -> None:
-        self._registry = run.tools.registry
+        self._registry, self._in_thread, self._place = run.tools.registry, run.tools.in_thread, place
         self._source, self._target = source, target
         self._from, self._to = from_there, to_there
         self._most = run.tools.oci_push_bytes if run.tools.oci_push_bytes >= 0 else NO_LIMIT
@@ -61,8 +88,12 @@ class _Copy:
         if await self._registry.has_blob(self._target, blob.digest, self._to):
             return
         self._count(blob.size)
-        data = await self._registry.blob(self._source, blob.digest, self._from, limit=blob.size)
-        await self._registry.push_blob(self._target, data, self._to)
+        path = self._place / blob.digest.replace(":", "-")
+        try:
+            await self._registry.blob_to(path, self._source, blob.digest, self._from, limit=blob.size)
+            await self._registry.upload_blob(self._target, blob.digest, path, self._to)
+        finally:
+            await self._in_thread(lambda: path.unlink(missing_ok=True))
 
     def _count(self, size: int) -> None:
         """A foreign registry says how large a thing is, and it is no larger; and there are only so many."""
