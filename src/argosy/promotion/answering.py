@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +26,7 @@ from argosy.runtime.engine import Answerer
 from argosy.sources.cloud.identities import Identities
 from argosy.sources.egress import Egress
 from argosy.sources.git.remote import GitMirrors
+from argosy.sources.port import InsteadOf
 from argosy.sources.registry import RegistryClient
 
 STEP_SECONDS: Final = 3600.0
@@ -56,11 +57,13 @@ def answering(
     renderer: Renderer | None = None,
     *,
     allow_local: bool = False,
+    instead_of: InsteadOf | None = None,
+    pulls: Callable[[str], Any] | None = None,
 ) -> Answering:
     """`directory`: where working directories are. `allow_local`: repositories on this machine may be cloned."""
     threads = ThreadPoolExecutor(THREADS, thread_name_prefix="promotion")
     waiting = ThreadPoolExecutor(WAITING, thread_name_prefix="promotion-remote")
-    git = make_git(clock, threads, waiting, allow_local=allow_local)
+    git = make_git(clock, threads, waiting, allow_local=allow_local, instead_of=instead_of)
     registry = RegistryClient(egress, clock, requests_per_second=settings.registry_requests_per_second)
     effective = Identities(egress, clock).effective
     tools = Tools(
@@ -76,6 +79,7 @@ def answering(
         github_push_revisions=settings.github_push_revisions,
         github_push_verifies_all=settings.github_push_verifies_all,
         oci_push_bytes=settings.oci_push_bytes,
+        pulls=pulls,
     )
     runner = StepRunner(directory, tools, effective)
     discovering = Discovering(

@@ -30,6 +30,7 @@ from argosy.sources.scrub import scrub
 from argosy.sources.urls import proxy_for
 
 REDIRECTS: Final = 5
+READING: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 TIMEOUT_SECONDS: Final = 60.0
 LONGEST_SECONDS = 600.0
 """Of one request, however long its user would wait: what a silent host holds is everybody's."""
@@ -61,12 +62,14 @@ class EgressPolicy:
     """Which addresses may be connected to. Loopback only for tests and a developer's own machine.
 
     `only`: this address and no other, whatever the rest says. For requests whose URL is ours, and never for one that a
-    user gave: it is the one way to a metadata service, and leads nowhere else.
+    user gave: it is the one way to a metadata service, and leads nowhere else. `read_only`: of requests, only those
+    that read are sent (a rehearsal changes nothing elsewhere).
     """
 
     allow_private: bool = True
     allow_loopback: bool = False
     only: Address | None = None
+    read_only: bool = False
 
     def refusal(self, address: str) -> str:
         """Why an address is refused, or ""."""
@@ -270,6 +273,9 @@ class Egress:
         server_name: str = "",
         sink: Sink | None = None,
     ) -> Answer:
+        verb = method or ("GET" if data is None else "POST")
+        if self._policy.read_only and verb not in READING:
+            raise Rejected(f"{scrub(url)}: a {verb} is not sent: only reading is allowed here")
         session = self._session(credentials)
         proxy = proxy_for(url, credentials.proxy, credentials.no_proxy)
         if proxy:
@@ -278,7 +284,7 @@ class Egress:
             async with (
                 _opened(data) as content,
                 session.request(
-                    method or ("GET" if data is None else "POST"),
+                    verb,
                     url,
                     data=content,
                     headers={"Accept-Encoding": "identity", **headers},

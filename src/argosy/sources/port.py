@@ -6,7 +6,7 @@ rehearsal and tests. A tree is read without a checkout, path by path; every read
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, Protocol
@@ -112,6 +112,11 @@ class Tree(Protocol):
 Further = Callable[[str], Credentials]
 """The URL of a further repository, that a source names -> what it is read with. Raises AccessDenied where the source's
 project does not allow it."""
+
+
+InsteadOf = Callable[[str, Credentials], Awaitable[str]]
+"""A repository's URL -> the repository on this machine that is read and written in its place, as git's own setting
+`url.<base>.insteadOf`; "" for the repository itself."""
 
 
 class GitRemote(Protocol):

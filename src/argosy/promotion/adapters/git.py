@@ -26,7 +26,7 @@ from argosy.promotion.steps.kind import StepFault
 from argosy.promotion.urls import normalise_git
 from argosy.sources.git.private import Private
 from argosy.sources.git.program import Finished, TimedOut, TooMuchOutput, run_git
-from argosy.sources.port import Credentials, SourceError
+from argosy.sources.port import Credentials, InsteadOf, SourceError
 from argosy.sources.scrub import scrub
 from argosy.sources.urls import check_git_url
 
@@ -64,6 +64,7 @@ class GitTool:
         directory: Path | None = None,
         allow_local: bool = False,
         waiting: Callable[..., Awaitable[Any]] | None = None,
+        instead_of: InsteadOf | None = None,
     ) -> None:
         """`directory`: where the files of single commands are; that of the system by default.
 
@@ -71,7 +72,7 @@ class GitTool:
         """
         self._in_thread, self._waiting = in_thread, waiting or in_thread
         self._scratch = directory or Path(tempfile.gettempdir())
-        self._allow_local = allow_local
+        self._allow_local, self._instead_of = allow_local, instead_of
         self._pushes: dict[tuple[str, str], asyncio.Lock] = {}
 
     def checked(self, url: str) -> str:
@@ -103,9 +104,10 @@ class GitTool:
         environment: Mapping[str, str] | None = None,
     ) -> Finished:
         homes = [Path(home)] if (home := (environment or {}).get("GNUPGHOME")) else []
+        instead = await self._instead_of(url, credentials) if url and self._instead_of else ""
 
         def work() -> Finished:
-            with Private(self._scratch, url, credentials, allow_local=self._allow_local) as private:
+            with Private(self._scratch, url, credentials, allow_local=self._allow_local, instead=instead) as private:
                 # Below the working directory alone: a `.git` above it is none of ours.
                 ceiling = {"GIT_CEILING_DIRECTORIES": str(directory.parent)}
                 return run_git(

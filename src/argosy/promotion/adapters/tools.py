@@ -14,7 +14,7 @@ from argosy.render.port import Renderer
 from argosy.runtime.chance import Rng
 from argosy.runtime.clock import Clock
 from argosy.sources.egress import Answer, Egress
-from argosy.sources.port import Credentials
+from argosy.sources.port import Credentials, InsteadOf
 from argosy.sources.registry import RegistryClient
 
 T = TypeVar("T")
@@ -39,6 +39,8 @@ class Tools:
     github_push_revisions: int = 10
     github_push_verifies_all: bool = False
     oci_push_bytes: int = 1024 * 1024 * 1024
+    pulls: Callable[[str], Any] | None = None
+    """URL -> who answers for its pull requests (`pulls.port.PullRequests`); None: the host's API."""
     found: Any = None
     """(type, URL) -> Credentials, of one run."""
 
@@ -77,9 +79,16 @@ class Chance:
 
 
 def make_git(
-    clock: Clock, threads: ThreadPoolExecutor, waiting: ThreadPoolExecutor, *, allow_local: bool = False
+    clock: Clock,
+    threads: ThreadPoolExecutor,
+    waiting: ThreadPoolExecutor,
+    *,
+    allow_local: bool = False,
+    instead_of: InsteadOf | None = None,
 ) -> GitTool:
-    return GitTool(threaded(clock, threads), allow_local=allow_local, waiting=threaded(clock, waiting))
+    return GitTool(
+        threaded(clock, threads), allow_local=allow_local, waiting=threaded(clock, waiting), instead_of=instead_of
+    )
 
 
 def threaded(clock: Clock, threads: ThreadPoolExecutor) -> Callable[..., Awaitable[Any]]:

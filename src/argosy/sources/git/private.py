@@ -66,15 +66,17 @@ class Private:
         *,
         allow_local: bool,
         policy: EgressPolicy | None = None,
+        instead: str = "",
     ) -> None:
-        """`policy`: what may be connected to; of a machine of one's own, its own services too."""
+        """`policy`: what may be connected to; of a machine of one's own, its own services too. `instead`: a repository
+        on this machine that stands for the URL; then nothing is connected to, and no credential is used."""
         self._parent = parent
         self._policy = policy or EgressPolicy(allow_loopback=allow_local)
         self.reads: list[Path] = []
         self.writes: list[Path] = []
         self.gateway: Gateway | None = None
-        self._url = url
-        self._credentials = credentials
+        self._url, self._instead = url, instead
+        self._credentials = Credentials() if instead else credentials
         self._allow_local = allow_local
         self._directory = Path()
         self.directory = Path()
@@ -91,14 +93,14 @@ class Private:
             "GIT_CONFIG_NOSYSTEM": "1",
             "GIT_CONFIG_GLOBAL": str(self._write("config", self._configuration())),
             "GIT_TERMINAL_PROMPT": "0",
-            "GIT_ALLOW_PROTOCOL": "https:http:ssh" + (":file" if self._allow_local else ""),
+            "GIT_ALLOW_PROTOCOL": "https:http:ssh" + (":file" if self._allow_local or self._instead else ""),
             "GIT_ASKPASS": str(self._askpass()),
             "GIT_OPTIONAL_LOCKS": "0",
         }
         if not self._url:
             return self
-        if is_local(self._url):
-            self.writes += local_paths(self._url)
+        if is_local(there := self._instead or self._url):
+            self.writes += local_paths(there)
             return self
         if is_ssh(self._url):
             self._with_ssh()
@@ -120,6 +122,8 @@ class Private:
         """What would be `-c` options, as a file: some of it is secret."""
         lines = ["[core]", "\thooksPath = /dev/null", "[credential]", "\thelper =", "[http]"]
         lines += [f"\t{name} = {_quoted(value)}" for name, value in self._http_options()]
+        if self._instead:
+            lines += [f'[url "file://{self._instead}"]', f"\tinsteadOf = {_quoted(self._url)}"]
         if self._url and (header := self._header()):
             origin = f"{self._url.partition('://')[0]}://{authority_of(self._url)}/"
             lines += [f'[http "{origin}"]', f"\textraHeader = {_quoted(header)}"]

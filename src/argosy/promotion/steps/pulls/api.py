@@ -14,6 +14,9 @@ from argosy.promotion.steps.kind import Run, StepFault
 def api_of(run: Run) -> PullRequests:
     config = run.job.config
     url = config["repoURL"]
+    if run.tools.pulls is not None:
+        instead: PullRequests = run.tools.pulls(url)
+        return instead
     provider = provider_of(url, config.get("provider") or "")
     if not provider:
         raise StepFault(f"no provider of pull requests is known for {url}: name it in `provider`", terminal=True)
