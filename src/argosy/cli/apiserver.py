@@ -18,6 +18,7 @@ from argosy.cli.assembly.metrics import Exposition
 from argosy.cli.outside import Webhooks
 from argosy.cli.place import Place, data_dir_option
 from argosy.cli.up import start
+from argosy.cluster.admission.webhooks import Caller
 from argosy.cluster.audit import AuditFile
 from argosy.cluster.auth.bootstrap import bootstrap_objects as roles
 from argosy.cluster.http.assembly import ClusterFront, Keys, Settings, serve_cluster
@@ -81,28 +82,31 @@ async def api_server(
     objects: Sequence[JsonObject] = (),
     checks: Mapping[str, Callable[[], bool]] | None = None,
     metrics: Callable[[], bytes | Chunks] | None = None,
+    is_kept: bool = True,
+    caller: Caller | None = None,
 ) -> AsyncIterator[ApiServer]:
     """Runs until the block is left. `port` must be known before: the cluster's own objects tell it.
 
-    `objects` are installed before any client comes; `checks` are further ones of `/readyz`.
+    `objects` are installed before any client comes; `checks` are further ones of `/readyz`. `is_kept`: objects outlive
+    the process. `caller`: who calls webhooks elsewhere; None: over HTTPS.
     """
     keys = Keys.load_or_make(data_dir / "pki", clock.now())
     kinds = builtin_kinds()
-    caller = Webhooks()
+    webhooks = Webhooks()
     own = first_objects(host, port)
     cluster = EmbeddedCluster(
         clock=clock,
         rng=rng,
-        data_dir=data_dir,
+        data_dir=data_dir if is_kept else None,
         kinds=kinds,
         bootstrap=[*roles(), *own, *api_services(kinds)],
         cluster_ca=keys.authority.certificate.decode(),
-        webhook_caller=caller,
+        webhook_caller=caller or webhooks,
     )
     async with AsyncExitStack() as stack:
-        stack.push_async_callback(caller.close)
+        stack.push_async_callback(webhooks.close)
         await stack.enter_async_context(cluster)
-        client = cluster.client(CONTROLLER_USER, ("system:masters",))
+        client = cluster.client(CONTROLLER_USER, ("system:masters",), bookmarks=is_kept)
         await install(client, objects, MANAGER, clock, rng)
         await install(client, _addresses(own), MANAGER, clock, rng)
         workloads = Workloads(PipelineServer(cluster.core, cluster.on_commit, cluster.spawn), clock)
@@ -117,7 +121,7 @@ async def api_server(
             port=port,
             logs=workloads.logs,
             pod_runtime=workloads.pod_runtime,
-            dialer=caller,
+            dialer=webhooks,
             prometheus=prometheus.answer,
             audit=audit,
             metrics=metrics or (lambda: Exposition(clock)),

@@ -12,8 +12,9 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from argosy.gitops.clusters.connections import Connect
 from argosy.gitops.clusters.resolution import Cluster
 from argosy.render.port import RenderRequest
 from argosy.runtime.chance import Rng
@@ -22,9 +23,10 @@ from argosy.runtime.clients.counting import Counted, counting
 from argosy.runtime.clients.request_metrics import RequestMetrics
 from argosy.runtime.clock import Clock
 from argosy.runtime.leases import Membership
-from argosy.sources.port import Credentials, Further, Tree
+from argosy.sources.port import Credentials, Further, InsteadOf, Tree
 
 if TYPE_CHECKING:
+    from argosy.cli.rooms.loading import Parts
     from argosy.cluster.admission.http_caller import HttpCaller
     from argosy.cluster.ports import ProxyRequest, ProxyResponse
     from argosy.render.fetching import SourceFetcher
@@ -48,6 +50,18 @@ class Outside:
     workers: int = 10
     replicas: Membership | None = None
     """Who shares the work; None for the only process."""
+    instead_of: InsteadOf | None = None
+    """Repositories on this machine in the place of those that are named: in a rehearsal."""
+    pulls: Callable[[str], Any] | None = None
+    """Who answers for the pull requests of a repository; None: its host."""
+    audits_caches: bool = True
+    """Caches are compared with the API server now and then; in a rehearsal nothing can come between them."""
+    read_only: bool = False
+    """Nothing is sent but what reads: in a rehearsal."""
+    connect: Connect | None = None
+    """What cluster Secrets lead to; None: the API servers that they name."""
+    shaped: Callable[[str, Parts], Parts] = lambda room, parts: parts
+    """A room's parts as they are run: a rehearsal answers for the world outside."""
 
 
 class Doors:
@@ -79,6 +93,14 @@ class Doors:
     def own_machine(self) -> bool:
         return self._outside.own_machine
 
+    @property
+    def instead_of(self) -> InsteadOf | None:
+        return self._outside.instead_of
+
+    @property
+    def pulls(self) -> Callable[[str], Any] | None:
+        return self._outside.pulls
+
     @cached_property
     def settings(self) -> SourceSettings:
         from argosy.sources.settings import source_settings
@@ -96,6 +118,7 @@ class Doors:
             submodules=given.submodules,
             list_seconds=given.list_seconds,
             fetch_bytes=given.fetch_bytes,
+            instead_of=self._outside.instead_of,
         )
         return GitMirrors(self._outside.cache_directory / "git", self._clock, settings, self.egress)
 
@@ -109,7 +132,8 @@ class Doors:
     def egress(self) -> Egress:
         from argosy.sources.egress import Egress, EgressPolicy
 
-        return Egress(EgressPolicy(allow_loopback=self._outside.own_machine))
+        policy = EgressPolicy(allow_loopback=self._outside.own_machine, read_only=self._outside.read_only)
+        return Egress(policy)
 
     @cached_property
     def charts(self) -> ChartSources:

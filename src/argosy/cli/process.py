@@ -62,7 +62,7 @@ class ControlPlane:
         client = access.client
         self._client, self._clock, self._rng = client, clock, rng
         self._namespace = outside.namespace
-        self._replicas = outside.replicas
+        self._replicas, self._audits_caches = outside.replicas, outside.audits_caches
         self._was_ready = False
         self.caches = InformerCaches(client, clock, rng, strips=STRIPS)
         self.doors = Doors(outside, clock, self._credentials, self._permitted, self._named, self._parameters)
@@ -89,7 +89,7 @@ class ControlPlane:
             namespace=outside.namespace,
         )
         owns = (lambda controller, key: replicas.owns(key)) if (replicas := outside.replicas) is not None else None
-        self.rooms = Rooms(context, is_ready=self.is_ready, owns=owns)
+        self.rooms = Rooms(context, is_ready=self.is_ready, owns=owns, shaped=outside.shaped)
         self.gitops = GitOps(
             counting(access, IN_CLUSTER, self._requested, RequestMetrics(clock)),
             self.caches,
@@ -104,7 +104,7 @@ class ControlPlane:
             lua=self.lua,
             jq=self.jq,
             workers=outside.workers,
-            connect=Clusters(clock, rng, self.may_write, self._requested),
+            connect=outside.connect or Clusters(clock, rng, self.may_write, self._requested),
             replicas=outside.replicas,
             signatures=Signatures(self.doors),
             slices=slices,
@@ -147,7 +147,8 @@ class ControlPlane:
 
     def run_in(self, supervisor: Supervisor) -> None:
         supervisor.add("caches", self.caches.run)
-        supervisor.add("cache audit", CacheAudit(self._client, lambda: self.caches.all, self._clock).run)
+        if self._audits_caches:
+            supervisor.add("cache audit", CacheAudit(self._client, lambda: self.caches.all, self._clock).run)
         supervisor.add("gitops", self.gitops.run)
         supervisor.add("rooms", self.rooms.run)
         supervisor.draining["gitops"] = self.gitops  # so that stopping waits for passes that have begun

@@ -29,9 +29,15 @@ class DirectClient:
     """`authorize` is left out for components that are part of the server, as upstream's loopback client."""
 
     def __init__(
-        self, handlers: RequestHandlers, user: User, version: JsonObject, authorize: Authorize | None = None
+        self,
+        handlers: RequestHandlers,
+        user: User,
+        version: JsonObject,
+        authorize: Authorize | None = None,
+        *,
+        bookmarks: bool = True,
     ) -> None:
-        self._handlers = handlers
+        self._handlers, self._bookmarks = handlers, bookmarks
         self._core = handlers.core
         self._user = user
         self._version = version
@@ -89,7 +95,7 @@ class DirectClient:
             label_selector=request.label_selector,
             field_selector=request.field_selector,
             resource_version=request.resource_version,
-            allow_bookmarks=True,
+            allow_bookmarks=self._bookmarks,
         )
         asked = self._request("watch", request.resource, request.namespace, options=options)
         async for frames in self._handlers.watch(asked):

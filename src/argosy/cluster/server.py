@@ -185,8 +185,18 @@ class EmbeddedCluster:
 
     # -- doors -------------------------------------------------------------------------------------------------------
 
-    def client(self, user_name: str, groups: Sequence[str] = (), authorize: Authorize | None = None) -> DirectClient:
-        """A client that acts as `user_name`; without `authorize` it may do everything, as part of the server."""
+    def client(
+        self,
+        user_name: str,
+        groups: Sequence[str] = (),
+        authorize: Authorize | None = None,
+        *,
+        bookmarks: bool = True,
+    ) -> DirectClient:
+        """A client that acts as `user_name`; without `authorize` it may do everything, as part of the server.
+
+        `bookmarks` off: watches that are never taken up again, as in a rehearsal of months, need none each minute.
+        """
         user = User(user_name, (*groups, "system:authenticated"))
         major, minor = GIT_VERSION.lstrip("v").split(".")[:2]
         return DirectClient(
@@ -194,6 +204,7 @@ class EmbeddedCluster:
             user,
             {"major": major, "minor": minor, "gitVersion": GIT_VERSION, "platform": "linux/amd64"},
             authorize,
+            bookmarks=bookmarks,
         )
 
     def on_commit(self, subscriber: Callable[[Sequence[Change]], None]) -> Callable[[], None]:

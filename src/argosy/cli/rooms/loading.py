@@ -121,8 +121,11 @@ class Rooms:
         is_ready: Callable[[], bool],
         owns: Callable[[str, Key], bool] | None = None,
         rooms: tuple[Room, ...] = ROOMS,
+        shaped: Callable[[str, Parts], Parts] = lambda room, parts: parts,
     ) -> None:
+        """`shaped`: a room's parts as they are run."""
         self._context, self._is_ready, self._owns, self._rooms = context, is_ready, owns, rooms
+        self._shaped = shaped
         self._engine: Engine | None = None
         self.loaded: dict[str, Parts] = {}
 
@@ -179,7 +182,7 @@ class Rooms:
     async def _load(self, room: Room, engine: Engine) -> None:
         await self._first_object(room, engine)
         build: Callable[[Context], Parts] = import_module(room.module).build
-        parts = self.loaded[room.name] = build(self._context)
+        parts = self.loaded[room.name] = self._shaped(room.name, build(self._context))
         engine.add(parts.controllers, parts.answerers)
         log.debug("%s is loaded", room.name)
         if parts.serve is not None:

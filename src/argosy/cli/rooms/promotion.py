@@ -44,6 +44,8 @@ def build(context: Context) -> Parts:
         doors.egress,
         context.renderer,
         allow_local=doors.own_machine,
+        instead_of=doors.instead_of,
+        pulls=doors.pulls,
     )
     return Parts(
         controllers=controllers(found),
