@@ -41,6 +41,7 @@ DECLARED: Final = {
     "trace": "delivery.arguments:add_trace",
     "wait-for": "delivery.arguments:add_wait_for",
     "image": "delivery.arguments:add_image",
+    "rehearse": "rehearse.arguments:add_rehearse",
     "notifications": "notifications.arguments:add_notifications",
     "doctor": "arguments:add_doctor",
     "version": "arguments:add_version",

@@ -1,0 +1,149 @@
+"""Puts objects into the copy, in an order that works, with the status that controllers go on from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Final
+
+from argosy.machinery import requests
+from argosy.machinery.objects import JsonObject, Key, Resource, group_version
+from argosy.machinery.status import StatusError
+from argosy.runtime.client import Client
+from argosy.runtime.clock import Clock
+
+MANAGER: Final = "argosy-rehearsal"
+NAMESPACES: Final = Resource("", "v1", "namespaces", "Namespace", namespaced=False)
+ORDER: Final = (
+    "CustomResourceDefinition", "Namespace", "ClusterConfig", "Project", "Secret", "ConfigMap", "ServiceAccount",
+    "AppProject", "ProjectConfig", "ClusterIssuer", "Issuer", "ClusterAnalysisTemplate", "AnalysisTemplate",
+    "ClusterPromotionTask", "PromotionTask", "Freight", "", "Application", "ApplicationSet", "Warehouse", "Stage",
+)  # fmt: skip
+"""By kind; "" is every other. Freight before what looks for it."""
+PASSES: Final = 10
+SETTLING: Final = 5.0
+"""Virtual seconds between two passes: a Project's namespace comes after the Project."""
+Kept = Callable[[JsonObject], JsonObject | None]
+
+
+async def load(client: Client, clock: Clock, objects: Iterable[JsonObject]) -> list[str]:
+    """Gives, in sentences, what could not be loaded and why."""
+    waiting = sorted((one for one in objects if not _is_generated(one)), key=_rank)
+    await _make_namespaces(client, waiting)
+    problems: dict[int, str] = {}
+    for turn in range(PASSES):
+        left = []
+        for obj in waiting:
+            if problem := await _loaded(client, clock, obj):
+                problems[id(obj)] = problem
+                left.append(obj)
+        stuck = turn > 0 and len(left) == len(waiting)
+        waiting = left
+        if stuck or not waiting:
+            break
+        await clock.sleep(SETTLING)
+    return [problems[id(obj)] for obj in waiting]
+
+
+async def _loaded(client: Client, clock: Clock, obj: JsonObject) -> str:
+    """Why not; empty when it is there."""
+    resource = await _resource(client, obj)
+    if resource is None:
+        return f"{_named(obj)}: {obj['apiVersion']} {obj['kind']} is served by no definition: add it"
+    try:
+        made = await client.write(requests.create(resource, cleaned(obj), manager=MANAGER))
+        if obj["kind"] == "Freight":
+            await clock.sleep(1)  # the order in which Freight came is told by whole seconds
+        await _with_status(client, resource, made, obj)
+    except StatusError as error:
+        if not error.is_already_exists:
+            return f"{_named(obj)}: {error.message}"
+        return await _applied(client, resource, obj)
+    return ""
+
+
+async def _applied(client: Client, resource: Resource, obj: JsonObject) -> str:
+    """Over what is there already, such as the default AppProject."""
+    try:
+        await client.write(requests.apply(resource, cleaned(obj), manager=MANAGER, force=True))
+    except StatusError as error:
+        return f"{_named(obj)}: {error.message}"
+    return ""
+
+
+async def _with_status(client: Client, resource: Resource, made: JsonObject, obj: JsonObject) -> None:
+    kept = KEPT.get(obj["kind"])
+    status = kept(obj.get("status") or {}) if kept is not None else None
+    if not status:
+        return
+    whole = obj["kind"] == "Application"  # the one kind without a subresource for it
+    await client.write(
+        requests.merge(resource, made, {"status": status}, subresource="" if whole else "status", exact=False)
+    )
+
+
+def _of_application(status: JsonObject) -> JsonObject | None:
+    """What was deployed: the history, and the last operation if it has ended."""
+    last = status.get("operationState") or {}
+    ended = last if last.get("phase") in ("Succeeded", "Failed", "Error") else None
+    found = {"history": status.get("history"), **({"operationState": ended} if ended else {})}
+    return found if found["history"] or ended else None
+
+
+def _of_stage(status: JsonObject) -> JsonObject | None:
+    """Without what is under way."""
+    names = ("freightHistory", "lastPromotion", "freightSummary", "autoPromotionEnabled", "autoPromotionHolds")
+    return {name: status[name] for name in names if status.get(name)}
+
+
+def _whole(status: JsonObject) -> JsonObject | None:
+    return {name: value for name, value in status.items() if name not in ("conditions", "observedGeneration")}
+
+
+KEPT: Final[Mapping[str, Kept]] = {
+    "Application": _of_application, "Stage": _of_stage, "Freight": _whole, "Warehouse": _whole,
+}  # fmt: skip
+
+
+def cleaned(obj: JsonObject) -> JsonObject:
+    """Without what a server gives, and without its status."""
+    metadata = obj.get("metadata") or {}
+    kept = ("name", "namespace", "labels", "annotations", "finalizers")
+    made: dict[str, Any] = {name: metadata[name] for name in kept if metadata.get(name)}
+    return {**{name: value for name, value in obj.items() if name not in ("status", "operation")}, "metadata": made}
+
+
+async def _make_namespaces(client: Client, objects: list[JsonObject]) -> None:
+    """Those that objects name, and no Project brings."""
+    brought = {str(one["metadata"]["name"]) for one in objects if one["kind"] in ("Project", "Namespace")}
+    wanted = {str(one["metadata"].get("namespace") or "") for one in objects} - brought - {""}
+    for name in sorted(wanted):
+        body = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}
+        try:
+            await client.write(requests.create(NAMESPACES, body, manager=MANAGER))
+        except StatusError as error:
+            if not error.is_already_exists:
+                raise
+
+
+async def _resource(client: Client, obj: JsonObject) -> Resource | None:
+    group, version = group_version(obj["apiVersion"])
+    wanted = group, version, obj["kind"]
+    found = (one for one in (await client.served(fresh=True)).resources if (one.group, one.version, one.kind) == wanted)
+    return next(found, None)
+
+
+def _is_generated(obj: JsonObject) -> bool:
+    """By another object that is loaded, too."""
+    owners = obj["metadata"].get("ownerReferences") or ()
+    return any(one.get("controller") for one in owners)
+
+
+def _rank(obj: JsonObject) -> tuple[int, str, str]:
+    kind = obj["kind"]
+    created = str(obj["metadata"].get("creationTimestamp") or "")
+    return ORDER.index(kind if kind in ORDER else ""), created, str(obj["metadata"]["name"])
+
+
+def _named(obj: JsonObject) -> str:
+    key = Key(str(obj["metadata"].get("namespace") or ""), str(obj["metadata"]["name"]))
+    return f"{obj['kind']} {key.namespace}/{key.name}" if key.namespace else f"{obj['kind']} {key.name}"

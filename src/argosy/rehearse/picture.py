@@ -1,0 +1,67 @@
+"""A picture of the world at one moment: what is looked through to say how things stand, and what environments hold."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from argosy.gitops.keys import IN_CLUSTER
+from argosy.machinery import requests
+from argosy.machinery.objects import JsonObject, Key, Resource
+from argosy.machinery.status import StatusError
+from argosy.promotion.kinds import APPLICATIONS
+from argosy.promotion.tracing.reading import listed
+from argosy.rehearse.differences import Environment, Place
+from argosy.rehearse.standing import WATCHED, Objects
+from argosy.rehearse.world import World
+from argosy.runtime.client import Client
+
+GROUPS: Final = frozenset({"argoproj.io", "kargo.akuity.io", "cert-manager.io", "bitnami.com"})
+
+
+async def objects(client: Client) -> Objects:
+    """Of all kinds that `standing` looks at, in one cluster."""
+    found: dict[str, list[JsonObject]] = {}
+    for resource in (await client.served()).resources:
+        if resource.group in GROUPS and resource.plural in WATCHED:
+            found[resource.plural] = await listed(client, resource)
+    return found
+
+
+async def clusters(world: World) -> list[tuple[str, Client]]:
+    """The control plane's own first, named ""."""
+    elsewhere = ((name, world.clusters.client(name)) for name in world.clusters.names())
+    return [("", world.client), *((name, client) for name, client in elsewhere if client is not None)]
+
+
+async def environments(world: World) -> list[Environment]:
+    return [await _environment(world, app) for app in await listed(world.client, APPLICATIONS)]
+
+
+async def _environment(world: World, app: JsonObject) -> Environment:
+    destination = (app.get("spec") or {}).get("destination") or {}
+    server = str(destination.get("server") or destination.get("name") or "")
+    client = world.client if server in ("", IN_CLUSTER, "in-cluster") else world.clusters.client(server)
+    held: dict[Place, JsonObject] = {}
+    if client is not None:
+        kinds = {(one.group, one.kind): one for one in (await client.served()).resources}
+        for entry in (app.get("status") or {}).get("resources") or ():
+            await _hold(client, kinds, entry, held)
+    cluster = "this cluster" if client is world.client else server
+    where = f"{cluster}, namespace {destination.get('namespace') or '-'}"
+    return Environment(str(app["metadata"]["namespace"]), str(app["metadata"]["name"]), where, held)
+
+
+async def _hold(
+    client: Client, kinds: dict[tuple[str, str], Resource], entry: JsonObject, held: dict[Place, JsonObject]
+) -> None:
+    """One object that an Application says it has; one that is not there holds nothing."""
+    group, kind = str(entry.get("group") or ""), str(entry.get("kind"))
+    resource = kinds.get((group, kind))
+    if resource is None:
+        return
+    key = Key(str(entry.get("namespace") or "") if resource.namespaced else "", str(entry.get("name")))
+    try:
+        held[group, kind, *key] = await client.get(requests.Get(resource, key))
+    except StatusError as error:
+        if not error.is_not_found:
+            raise
