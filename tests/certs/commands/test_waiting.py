@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -16,6 +17,7 @@ from argosy.certs.commands.changes import NotNow, decided, renewed
 from argosy.certs.commands.story import Story, told
 from argosy.certs.commands.waiting import headline
 from argosy.certs.settings import Settings
+from argosy.machinery import timestamps
 from tests.kit.certs import CertsWorld, certificate, issuer
 
 ACME = {
@@ -129,6 +131,26 @@ def test_of_two_for_one_secret_the_one_that_waits_for_ever_says_whose_it_is() ->
         world.create(certificate("new", secretName="shared"))
         world.pass_time(5)
         assert line(world, "new").startswith("waits for ever: Secret shared is that of Certificate old;")
+
+
+def test_one_that_will_take_over_a_secret_says_when_and_from_whom() -> None:
+    with CertsWorld() as world:
+        world.create(issuer())
+        world.create(certificate("old", secretName="shared"))
+        world.run_until(lambda: world.certificate("old").ready and not world.certificate("old").issuing)
+        world.pass_time(5)
+        world.create(certificate("new", secretName="shared"))
+        world.pass_time(3 * 180 + 60)
+        world.delete(Certificate, "old")
+        world.pass_time(30)
+        said = line(world, "new")
+        taken = world.run_until(lambda: world.certificate("new").revision == 1)
+
+        found = re.fullmatch(
+            r"takes over Secret shared at (\S+): Certificate old, which it was issued for, is gone; .*", said
+        )
+        assert found and abs(taken - timestamps.parse(found[1])) < timedelta(seconds=2)
+        assert line(world, "new").startswith("ready until ")
 
 
 def test_a_verdict_on_a_request_stands() -> None:

@@ -14,6 +14,8 @@ from typing import Final
 from argosy.apis.certmanager import Certificate
 from argosy.apis.kubernetes.views.core import Secret
 from argosy.certs.names import CERTIFICATE_NAME
+from argosy.machinery import timestamps
+from argosy.machinery.objects import JsonObject
 
 RETRY: Final = timedelta(minutes=3)
 
@@ -37,6 +39,20 @@ def lost(before: Lost | None, certificate: Certificate, secret: Secret | None, n
 
 def is_waiting(before: Lost, certificate: Certificate, secret: Secret | None, now: datetime) -> bool:
     return now < before.until and before.versions == _versions(certificate, secret)
+
+
+def taken_over_at(certificate: Certificate, secret: Secret, now: datetime) -> datetime:
+    """When the looks, one every three minutes since either changed, come to a Secret whose Certificate is gone.
+
+    By what is stored: looks of controllers that were started in between, or are late, are a little off that.
+    """
+    changed = max(_changed_at(one.raw["metadata"], now) for one in (certificate, secret))
+    return changed + (max(now - changed, timedelta()) // RETRY + 1) * RETRY
+
+
+def _changed_at(metadata: JsonObject, now: datetime) -> datetime:
+    times = (metadata.get("creationTimestamp"), *(one.get("time") for one in metadata.get("managedFields") or ()))
+    return max((timestamps.parse(time) for time in times if time), default=now)
 
 
 def _versions(certificate: Certificate, secret: Secret | None) -> tuple[str, str]:

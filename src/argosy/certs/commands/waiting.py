@@ -10,6 +10,7 @@ from argosy.apis.certmanager import CertificateRequest, Order
 from argosy.apis.certmanager.acme import FINAL_STATES
 from argosy.certs.certificate import backoff, ownership
 from argosy.certs.commands.story import Story
+from argosy.certs.names import CERTIFICATE_NAME
 from argosy.certs.settings import Settings
 from argosy.machinery.timestamps import seconds
 
@@ -99,6 +100,19 @@ def _order(story: Story, order: Order) -> str:
     return f"waits for {server}: the order is {state}{f' ({order.status.reason})' if order.status.reason else ''}"
 
 
+def _takeover(story: Story, now: datetime, settings: Settings) -> str | None:
+    """Of the Secret of a Certificate that is gone: whoever shares it waits, lest one that is made again lose it."""
+    said = story.secret.metadata.annotations.get(CERTIFICATE_NAME) if story.secret else None
+    if story.secret is None or said is None or said == story.certificate.metadata.name:
+        return None
+    at = ownership.taken_over_at(story.certificate, story.secret, now)
+    name = story.certificate.spec.secret_name
+    return (
+        f"takes over Secret {name} at {seconds(at)}: Certificate {said}, which it was issued for, is gone; "
+        "made again before then, that one keeps it"
+    )
+
+
 def _unready(story: Story, now: datetime, settings: Settings) -> str | None:
     found = story.certificate.condition("Ready")
     if found is None:
@@ -114,4 +128,4 @@ def _ready(story: Story) -> str:
     return f"{line}; warning: {expiring.message}" if expiring and expiring.status == "True" else line
 
 
-_CHECKS: Final[tuple[Check, ...]] = (_rival, _limited, _issuing, _failed, _unready)
+_CHECKS: Final[tuple[Check, ...]] = (_rival, _limited, _issuing, _failed, _takeover, _unready)
