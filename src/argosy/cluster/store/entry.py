@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import orjson
 
+from argosy.cluster.store.packing import has_no_labels, is_packed, length_of
 from argosy.machinery.objects import JsonObject, Key
 
 if TYPE_CHECKING:
@@ -43,9 +44,9 @@ def _first_fault(value: object, path: str) -> str:
 
 
 class Entry:
-    """An object in its storage version: bytes, and decoded too while somebody uses it (`warmth`)."""
+    """An object in its storage version: bytes, and decoded too while somebody uses it (`warmth`, `packing`)."""
 
-    __slots__ = ("_encoded", "_obj", "_warmth", "created_rev", "key", "rev", "used")
+    __slots__ = ("_encoded", "_obj", "created_rev", "key", "rev", "used", "warmth")
 
     def __init__(
         self,
@@ -64,7 +65,7 @@ class Entry:
         """Since `warmth` looked last."""
         self._obj = obj
         self._encoded = encoded
-        self._warmth = warmth
+        self.warmth = warmth
         if obj is not None and warmth is not None:
             warmth.add(self)
 
@@ -74,8 +75,8 @@ class Entry:
         obj = self._obj
         if obj is None:
             obj = self._obj = self.peek
-            if self._warmth is not None:
-                self._warmth.add(self)
+            if self.warmth is not None:
+                self.warmth.add(self)
         return obj
 
     @property
@@ -83,35 +84,62 @@ class Entry:
         """The object for one glance: a scan must not push out what is really used."""
         if self._obj is not None:
             return self._obj
-        assert self._encoded is not None
-        found: JsonObject = orjson.loads(self._encoded)
+        found: JsonObject = orjson.loads(self.encoded)
         return found
 
     @property
     def encoded(self) -> bytes:
-        if self._encoded is None:
-            self._encoded = encode(self._obj)
-        return self._encoded
+        held = self._encoded
+        if held is None:
+            held = self._encoded = encode(self._obj)
+        return held if self.warmth is None or not is_packed(held) else self.warmth.packing.unpacked(held)
 
     @property
     def size(self) -> int:
         """Of the bytes, where they are there."""
-        return len(self._encoded) if self._encoded is not None else 0
+        return length_of(self._encoded) if self._encoded is not None else 0
 
     @property
     def is_decoded(self) -> bool:
         return self._obj is not None
 
     def may_contain(self, traces: tuple[bytes, ...]) -> bool:
-        """False only if some of the texts are surely not in the object's bytes; one that is decoded is not searched."""
-        if self._obj is not None or self._encoded is None:
+        """False only if some of the texts, which are of labels, are surely not in the object's bytes; one that is
+        decoded is not searched.
+        """
+        if self._obj is not None or self._encoded is None or not traces:
             return True
-        return all(trace in self._encoded for trace in traces)
+        if has_no_labels(self._encoded):
+            return False
+        encoded = self.encoded
+        return all(trace in encoded for trace in traces)
 
     def cool(self) -> None:
-        """Bytes only, until somebody looks inside again."""
-        if self.encoded:
-            self._obj = None
+        """Bytes only, until somebody looks inside again; packed, but for those that are searched by their labels."""
+        obj = self._obj
+        if obj is None:
+            return
+        if self._encoded is None:
+            self._encoded = encode(obj)
+        if not _is_labelled(obj):
+            self._pack(obj)
+        self._obj = None
+
+    def retire(self) -> None:
+        """Only who asks for the past looks inside again."""
+        if self._encoded is None or not is_packed(self._encoded):
+            self._pack(self.peek)
+        self._obj = None
+
+    def _pack(self, obj: JsonObject) -> None:
+        if self.warmth is not None:
+            kind = obj.get("kind")
+            packed = self.warmth.packing.packed
+            self._encoded = packed(self.encoded, kind if isinstance(kind, str) else "", labelled=_is_labelled(obj))
+
+
+def _is_labelled(obj: JsonObject) -> bool:
+    return bool(obj["metadata"].get("labels"))
 
 
 class Change:
@@ -147,5 +175,5 @@ class Change:
             assert self.old is not None
             obj = self.old.obj
             marked = {**obj, "metadata": {**obj["metadata"], "resourceVersion": str(self.rev)}}
-            self._deleted = Entry(self.old.key, self.rev, self.old.created_rev, marked)
+            self._deleted = Entry(self.old.key, self.rev, self.old.created_rev, marked, warmth=self.old.warmth)
         return self._deleted

@@ -167,6 +167,7 @@ class Store:
             raise self.broken
         self.revision = change.rev
         table.apply(change)
+        self.warmth.replaced(change)
         self._pending.append(change)
         self._schedule()
 
@@ -314,6 +315,7 @@ class Store:
             self._weight -= self._weights.popleft()[1]
         for table in self._tables.values():
             table.forget(floor)
+        self.warmth.forget(floor)
         self._journal.compact(floor)
 
     def fork(self, now: Callable[[], datetime]) -> Store:

@@ -1,6 +1,7 @@
 """Which objects stay decoded: as Python objects they weigh ten times their bytes, and most are never looked at again.
 
-A clock with a second chance: whoever was used since the hand passed stays, so that a look costs no bookkeeping.
+A clock with a second chance: whoever was used since the hand passed stays, so that a look costs no bookkeeping. What
+was replaced is packed once so many others were: by then the watchers have seen it.
 """
 
 from __future__ import annotations
@@ -8,11 +9,14 @@ from __future__ import annotations
 from collections import deque
 
 from argosy.cluster.store.entry import Change, Entry
+from argosy.cluster.store.packing import LARGEST, Packing
 
 DECODED = 2048
 """Objects that stay decoded in a store."""
 FRAMES = 512
 """Changes of which the events stay at hand; a watcher that is further behind has them made again."""
+REPLACED = 1024
+"""Changes of which the state before stays as it is."""
 
 
 class Warmth:
@@ -20,6 +24,8 @@ class Warmth:
         self._limit = limit
         self._warm: deque[Entry] = deque()
         self._framed: deque[Change] = deque()
+        self._replaced: deque[Change] = deque()
+        self.packing = Packing()
 
     def add(self, entry: Entry) -> None:
         """`entry` is decoded now; another one may not be from now on."""
@@ -38,3 +44,21 @@ class Warmth:
         self._framed.append(change)
         if len(self._framed) > FRAMES:
             self._framed.popleft().frames.clear()
+
+    def replaced(self, change: Change) -> None:
+        """There is another state now than the old one, or none."""
+        if change.old is None or change.old.size > LARGEST:
+            return  # too large to be packed: nothing is gained by holding on to it here
+        self._replaced.append(change)
+        if len(self._replaced) > REPLACED:
+            _retire(self._replaced.popleft())
+
+    def forget(self, floor: int) -> None:
+        """Changes up to revision `floor` are history no more."""
+        while self._replaced and self._replaced[0].rev <= floor:
+            self._replaced.popleft()
+
+
+def _retire(change: Change) -> None:
+    if change.old is not None:
+        change.old.retire()
