@@ -32,6 +32,7 @@ from argosy.runtime.caches.reflecting import (
     Watching,
     step,
 )
+from argosy.runtime.caches.shared_texts import SharedTexts
 from argosy.runtime.chance import Rng
 from argosy.runtime.client import Client
 from argosy.runtime.clock import Clock
@@ -60,6 +61,7 @@ class InformerCache(Indexer):
         metadata_only: bool = False,
         namespace: str = "",
         strip: Strip | None = None,
+        texts: SharedTexts | None = None,
     ) -> None:
         super().__init__()
         self._client = client
@@ -69,6 +71,7 @@ class InformerCache(Indexer):
         self._metadata_only = metadata_only
         self._namespace = namespace
         self._strip = outline if strip is None and metadata_only else strip
+        self._texts = texts or SharedTexts()
         self._handlers: list[Changed] = []
         self._followers: list[Callable[[], None]] = []
         self._synced = asyncio.Event()
@@ -227,6 +230,7 @@ class InformerCache(Indexer):
         if old is not None and (is_old(obj, old) if is_event else revision_of(obj) == revision_of(old) != ""):
             return key
         kept = obj if self._strip is None else self._stripped(obj)
+        self._texts.share(kept)
         self._put(key, kept)
         self._tell_all(old, kept)
         return key

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from argosy.machinery.objects import JsonObject, Resource
 from argosy.runtime.caches.informer import Cache, Strip
 from argosy.runtime.caches.informer_cache import InformerCache
+from argosy.runtime.caches.shared_texts import SharedTexts
 from argosy.runtime.chance import Rng
 from argosy.runtime.client import Client
 from argosy.runtime.clock import Clock
@@ -43,6 +44,7 @@ class InformerCaches:
         self._rng = rng
         self._namespace = namespace
         self._strips = strips or {}
+        self._texts = SharedTexts()
         self._caches: dict[_Which, InformerCache] = {}
         self._tasks: asyncio.TaskGroup | None = None
         self._running: dict[_Which, asyncio.Task[None]] = {}
@@ -64,6 +66,7 @@ class InformerCaches:
             metadata_only=metadata_only,
             namespace=namespace,
             strip=strip,
+            texts=self._texts,
         )
         self._start(which)
         return made
