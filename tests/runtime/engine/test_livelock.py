@@ -17,3 +17,12 @@ def test_a_key_earns_its_writes_back_with_time() -> None:
     for _ in range(int(BURST)):
         guard.wrote("a", 0.0)
     assert guard.wrote("a", 10.0) == 0.0
+
+
+def test_a_key_that_has_earned_all_its_writes_back_is_forgotten() -> None:
+    guard = LivelockGuard()
+    for number in range(1000):
+        guard.wrote(number, number / 100)
+    assert len(guard) == 100  # those of the last second
+    guard.wrote("another", 100.0)
+    assert len(guard) == 1

@@ -47,7 +47,7 @@ class Lister:
         self._own = OwnWrites()
         self._own_keys: dict[tuple[str, str], set[Key]] = {}
         """By index and value: the objects that we wrote with that value and that the cache may not show yet."""
-        self._views: dict[Key, dict[type[Any], tuple[JsonObject, Any]]] = {}
+        self._views: dict[type[Any], dict[Key, Any]] = {}
         self.add_index(OWNER_UID, owner_uids)
 
     def start(self) -> None:
@@ -95,14 +95,12 @@ class Lister:
     def view(self, kind: type[T], obj: JsonObject, key: Key | None = None) -> T:
         """Read once for each version of an object."""
         key = key_of(obj) if key is None else key
-        if (views := self._views.get(key)) is None:
-            views = self._views[key] = {}
-        known = views.get(kind)
-        if known is not None and known[0] is obj:
-            found: T = known[1]
-            return found
-        made = read(kind, obj)
-        views[kind] = (obj, made)
+        if (views := self._views.get(kind)) is None:
+            views = self._views[kind] = {}
+        known: T | None = views.get(key)
+        if known is not None and known.raw is obj:  # type: ignore[attr-defined]  # every view has what it was read from
+            return known
+        made = views[key] = read(kind, obj)
         return made
 
     def wrote(self, obj: JsonObject) -> None:
@@ -140,7 +138,7 @@ class Lister:
     def _cache_changed(self, old: JsonObject | None, new: JsonObject | None) -> None:
         if new is None and old is not None:
             key = key_of(old)
-            self._views.pop(key, None)
+            self._forget_views(key)
             if self._own:
                 self._own.see(key, None, self.cache.revision)  # a deletion of ours that the cache shows by now
         self._changed(old, new)
@@ -151,8 +149,14 @@ class Lister:
             cached = self.cache.get(key)
             passed = self._own.passed(key, cached, self.cache.revision)
             if passed is not None and passed.obj is not None and cached is None:
-                self._views.pop(key, None)
+                self._forget_views(key)
                 self._changed(passed.obj, None)
+        if not self._own:
+            self._own_keys.clear()
+
+    def _forget_views(self, key: Key) -> None:
+        for views in self._views.values():
+            views.pop(key, None)
 
 
 def owner_uids(obj: JsonObject) -> Iterable[str]:

@@ -5,32 +5,29 @@ A key may write in bursts, as a promotion of many steps does; over minutes it ma
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections import OrderedDict
 
 BURST = 200.0
 PER_SECOND = 1.0
 
 
-@dataclass(slots=True)
-class _Bucket:
-    left: float
-    at: float
-
-
 class LivelockGuard:
-    """`monotonic` is in seconds."""
+    """`monotonic` is in seconds. A key is remembered until all that it wrote is earned."""
 
     def __init__(self) -> None:
-        self._buckets: dict[object, _Bucket] = {}
+        self._earned_at: OrderedDict[object, float] = OrderedDict()
+        """Those that wrote last come last."""
+
+    def __len__(self) -> int:
+        return len(self._earned_at)
 
     def wrote(self, key: object, monotonic: float) -> float:
         """Seconds for which the key must rest now; 0 nearly always."""
-        bucket = self._buckets.get(key)
-        if bucket is None:
-            bucket = self._buckets[key] = _Bucket(BURST, monotonic)
-        bucket.left = min(BURST, bucket.left + (monotonic - bucket.at) * PER_SECOND) - 1.0
-        bucket.at = monotonic
-        return max(0.0, -bucket.left / PER_SECOND)
+        earned_at = max(self._earned_at.pop(key, monotonic), monotonic) + 1.0 / PER_SECOND
+        self._earned_at[key] = earned_at
+        while next(iter(self._earned_at.values())) <= monotonic:
+            self._earned_at.popitem(last=False)
+        return max(0.0, earned_at - monotonic - BURST / PER_SECOND)
 
     def forget(self, key: object) -> None:
-        self._buckets.pop(key, None)
+        self._earned_at.pop(key, None)

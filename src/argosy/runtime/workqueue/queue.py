@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from dataclasses import dataclass
+from contextvars import Context
 
 from argosy.machinery.objects import Key
 from argosy.runtime.backoff import Backoff
@@ -23,10 +23,22 @@ class QueueClosed(Exception):
     """The queue was shut down and nothing is left in it."""
 
 
-@dataclass(slots=True)
 class _Due:
-    at: float
-    timer: TimerHandle
+    """A key that waits for its time; called when it has come. One object: tens of thousands wait for weeks."""
+
+    __slots__ = ("_queue", "_timely", "at", "key", "timer")
+
+    def __init__(self, queue: WorkQueue, key: Key, at: float, *, timely: bool) -> None:
+        self._queue, self._timely = queue, timely
+        self.key, self.at = key, at
+        self.timer: TimerHandle | None = None
+
+    def __call__(self) -> None:
+        self._queue.came_due(self.key, timely=self._timely)
+
+    def cancel(self) -> None:
+        if self.timer is not None:
+            self.timer.cancel()
 
 
 class WorkQueue:
@@ -89,10 +101,11 @@ class WorkQueue:
         if (due := self._due.get(key)) is not None:
             if due.at <= at:
                 return
-            due.timer.cancel()
+            due.cancel()
         timely = not background and key not in self._failures
-        timer = self._clock.call_later(seconds, lambda: self._came_due(key, timely=timely), background=background)
-        self._due[key] = _Due(at, timer)
+        due = self._due[key] = _Due(self, key, at, timely=timely)
+        # Outside of the turn that asks: a timer holds on to the context that it was set in.
+        due.timer = Context().run(self._clock.call_later, seconds, due, background=background)
 
     def retry(self, key: Key, *, at_least: float = 0.0, at_most: float | None = None) -> float:
         """Adds after a delay that doubles with each failure of this key; returns the delay."""
@@ -108,7 +121,7 @@ class WorkQueue:
         """The key works again: its next failure starts from the first delay, and no earlier delay wakes it."""
         self._failures.pop(key, None)
         if (due := self._due.pop(key, None)) is not None:
-            due.timer.cancel()
+            due.cancel()
 
     def failures(self, key: Key) -> int:
         return self._failures.get(key, 0)
@@ -150,7 +163,7 @@ class WorkQueue:
         """Takes no more keys; what is ready is still handed out, what waits for its time is dropped."""
         self._closed = True
         for due in self._due.values():
-            due.timer.cancel()
+            due.cancel()
         self._due.clear()
         for getter in self._getters:
             if not getter.done():
@@ -184,7 +197,7 @@ class WorkQueue:
         elif len(self):
             self._wake_one()
 
-    def _came_due(self, key: Key, *, timely: bool) -> None:
+    def came_due(self, key: Key, *, timely: bool) -> None:
         self._due.pop(key, None)
         if timely and not self._closed and key not in self._dirty and key not in self._working:
             self.added_count += 1
