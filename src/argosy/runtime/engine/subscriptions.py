@@ -44,16 +44,40 @@ def served_note(resource: Resource) -> Note:
     return Note(resource, "served")
 
 
+class _Readers:
+    """Who read what a note says; `note` is the one of it that all of them hold."""
+
+    __slots__ = ("note", "works")
+
+    def __init__(self, note: Note) -> None:
+        self.note = note
+        self.works: tuple[Work, ...] | dict[Work, None] = ()
+
+    def add(self, work: Work) -> None:
+        if isinstance(self.works, dict):
+            self.works[work] = None
+        else:
+            works = (*self.works, work)
+            self.works = works if len(works) <= _FEW else dict.fromkeys(works)
+
+    def remove(self, work: Work) -> None:
+        if isinstance(self.works, dict):
+            del self.works[work]
+        else:
+            self.works = tuple(one for one in self.works if one != work)
+
+
 class Subscriptions:
     """Notes by work and works by note; both in the order in which they came, so that every run wakes alike.
 
-    Ten thousand objects have half a million notes: what holds few things is a tuple, a quarter of a set's weight.
+    Ten thousand objects have half a million notes: what holds few things is a tuple, a quarter of a set's weight, and a
+    note that several hold is one object.
     """
 
     def __init__(self, wake: Callable[[Work], None]) -> None:
         self._wake = wake
         self._notes: dict[Work, tuple[Note, ...] | frozenset[Note]] = {}
-        self._works: dict[Note, tuple[Work, ...] | dict[Work, None]] = {}
+        self._readers: dict[Note, _Readers] = {}
 
     def replace(self, work: Work, notes: Collection[Note]) -> None:
         """The last look of `work` read this and nothing else, each note once; mostly the same in the same order."""
@@ -64,30 +88,26 @@ class Subscriptions:
         for note in before:
             if note not in now:
                 self._let_go(note, work)
-        for note in notes:  # in the order of the reads, which is the same in every run; a set's is not
-            if note not in before:
-                self._hold(note, work)
-        if now:
-            self._notes[work] = now
+        # In the order of the reads, which is the same in every run; a set's is not.
+        held = [self._hold(note, work, is_new=note not in before) for note in notes]
+        if held:
+            self._notes[work] = tuple(held) if len(held) <= _FEW else frozenset(held)
         else:
             self._notes.pop(work, None)
 
-    def _hold(self, note: Note, work: Work) -> None:
-        works = self._works.get(note, ())
-        if isinstance(works, dict):
-            works[work] = None
-        else:
-            works = (*works, work)
-            self._works[note] = works if len(works) <= _FEW else dict.fromkeys(works)
+    def _hold(self, note: Note, work: Work, *, is_new: bool) -> Note:
+        readers = self._readers.get(note)
+        if readers is None:
+            readers = self._readers[note] = _Readers(note)
+        if is_new:
+            readers.add(work)
+        return readers.note
 
     def _let_go(self, note: Note, work: Work) -> None:
-        works = self._works[note]
-        if isinstance(works, dict):
-            del works[work]
-        else:
-            works = self._works[note] = tuple(one for one in works if one != work)
-        if not works:
-            del self._works[note]
+        readers = self._readers[note]
+        readers.remove(work)
+        if not readers.works:
+            del self._readers[note]
 
     def changed(
         self,
@@ -121,8 +141,9 @@ class Subscriptions:
 
     def tell(self, notes: Iterable[Note]) -> None:
         for note in notes:
-            for work in tuple(self._works.get(note, ())):
-                self._wake(work)
+            if (readers := self._readers.get(note)) is not None:
+                for work in tuple(readers.works):
+                    self._wake(work)
 
 
 _FEW: Final = 16
