@@ -13,7 +13,7 @@ from argosy.machinery.objects import Key
 from argosy.machinery.timestamps import parse
 from argosy.sealing.keyring import KeyRing, RegisteredKey
 from argosy.sealing.ports import MadeKey
-from argosy.sealing.renewal import Course, Seen, decide, next_key_at
+from argosy.sealing.renewal import Course, Seen, decide, next_key_at, warning_at
 from argosy.sealing.scope import KEY_LABEL
 from argosy.sealing.settings import Settings
 from tests.kit.sealing import NOON, SYSTEM, SealingWorld, key_pair, sealed
@@ -117,6 +117,21 @@ def test_a_key_secret_without_a_readable_key_is_told_of_once_and_skipped() -> No
         told = [message for reason, message in world.events("default") if reason == "UnreadableKey"]
         assert len(told) == 1
         assert "sealed-secrets-keybad" in told[0]
+
+
+def test_the_end_of_the_key_that_seals_is_told_of_in_time_and_once_where_no_other_one_follows() -> None:
+    with SealingWorld(Settings(renew_period=timedelta(), key_ttl=6 * HOUR), keys=0) as world:
+        world.pass_time(5 * 3600 - 60)
+        assert not [message for reason, message in world.events("default") if reason == "KeyExpiring"]
+        world.pass_time(120)
+        (name,) = keys(world)
+        (told,) = [message for reason, message in world.events("default") if reason == "KeyExpiring"]
+        assert name in told
+
+
+def test_no_end_of_a_key_is_told_of_that_is_replaced_before_it() -> None:
+    assert warning_at(KeyRing((RegisteredKey("a", KEY, NOON),)), NOON + 30 * DAY) is None
+    assert warning_at(KeyRing(), None) is None
 
 
 def test_a_relabelled_key_opens_nothing_any_more() -> None:

@@ -1,7 +1,8 @@
 """Makes the keys: the first one, the next one when the newest is old, and one after a cut-off.
 
 Owns the key Secrets that it makes, and never changes or deletes one. Works on the one namespace where they are. Wakes
-when a key Secret changes, and when the newest is as old as the renewal period.
+when a key Secret changes, when the newest is as old as the renewal period, and a month before its certificate ends if
+no other one follows by then: clients refuse to seal with it after that.
 
 Source: sealed-secrets, pkg/controller/main.go and keyregistry.go. Renewal adds a key; nothing is sealed anew.
 """
@@ -9,8 +10,8 @@ Source: sealed-secrets, pkg/controller/main.go and keyregistry.go. Renewal adds 
 from __future__ import annotations
 
 import base64
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from functools import partial
 from hashlib import sha256
 from typing import Final
@@ -19,7 +20,8 @@ from argosy.apis.kubernetes.views.core import Namespace, Secret
 from argosy.machinery.controller import NOTHING, Controller, Decision, Event, Failed, Index, Pending, Snapshot
 from argosy.machinery.objects import JsonObject, Key
 from argosy.machinery.requests import create
-from argosy.sealing.keyring import KeyRing, key_ring
+from argosy.machinery.timestamps import seconds
+from argosy.sealing.keyring import KeyRing, RegisteredKey, key_ring
 from argosy.sealing.ports import MadeKey, MakeKey
 from argosy.sealing.scope import ACTIVE, KEY_LABEL
 from argosy.sealing.settings import Settings
@@ -27,6 +29,8 @@ from argosy.sealing.unseal import key_index
 
 SUFFIX_ALPHABET: Final = "bcdfghjklmnpqrstvwxz2456789"
 SUFFIX_LENGTH: Final = 5
+WARNING: Final = timedelta(days=30)
+"""Before the end of the key that seals; a sixth of its life where that is shorter."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +41,8 @@ class Course:
     making: MakeKey | None = None
     unreadable: tuple[str, ...] = ()
     """The key Secrets that were told of."""
+    expiring: str = ""
+    """The key that was told to be near its end."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,18 +80,41 @@ def decide(settings: Settings, seen: Seen, now: datetime) -> Decision:
     course = seen.course
     told = tuple(_unreadable(seen.namespace, name) for name in seen.ring.unreadable if name not in course.unreadable)
     if told:
-        noted = Course(course.began, course.making, seen.ring.unreadable)
-        return Decision(told, memory=noted)
+        return Decision(told, memory=replace(course, unreadable=seen.ring.unreadable))
+    course = replace(course, unreadable=seen.ring.unreadable)
     due_at = next_key_at(settings, seen.ring, now, began=course.began)
     if due_at is None or now < due_at:
-        return Decision(wake_at=due_at, memory=Course(True, None, seen.ring.unreadable))
+        return _until_due(seen, replace(course, began=True, making=None), due_at, now)
     if isinstance(seen.made, MadeKey):
         secret = key_secret(settings, seen.made)
-        return Decision((create(Secret, secret),), memory=Course(True, None, seen.ring.unreadable))
+        return Decision((create(Secret, secret),), memory=replace(course, began=True, making=None))
     if course.making is not None:
         return NOTHING  # the answer wakes us
     wanted = MakeKey(settings.key_size, settings.common_name, now, now + settings.key_ttl)
-    return Decision(memory=Course(course.began, wanted, seen.ring.unreadable))
+    return Decision(memory=replace(course, making=wanted))
+
+
+def _until_due(seen: Seen, course: Course, due_at: datetime | None, now: datetime) -> Decision:
+    """No key is made yet; the end of the one that seals is told of once if it comes first."""
+    warned_from = warning_at(seen.ring, due_at)
+    newest = seen.ring.newest
+    if newest is None or warned_from is None:
+        return Decision(wake_at=due_at, memory=course)
+    if now < warned_from:
+        return Decision(wake_at=warned_from, memory=course)
+    told = () if newest.name == course.expiring else (_expiring(seen.namespace, newest),)
+    return Decision(told, wake_at=due_at, memory=replace(course, expiring=newest.name))
+
+
+def warning_at(ring: KeyRing, due_at: datetime | None) -> datetime | None:
+    """When to warn of the end of the key that seals; None where the next one is due before that."""
+    if ring.newest is None:
+        return None
+    found = ring.newest.key.certificate
+    ends = found.not_valid_after_utc
+    if due_at is not None and due_at < ends:
+        return None
+    return ends - min(WARNING, (ends - found.not_valid_before_utc) / 6)
 
 
 def next_key_at(settings: Settings, ring: KeyRing, now: datetime, *, began: bool) -> datetime | None:
@@ -129,3 +158,12 @@ def suffix_of(fingerprint: str) -> str:
 def _unreadable(namespace: Namespace, name: str) -> Event:
     message = f"Secret {name} is labelled as a sealing key and holds no readable RSA key with its certificate: skipped"
     return Event(about=namespace.raw, reason="UnreadableKey", message=message, type="Warning")
+
+
+def _expiring(namespace: Namespace, newest: RegisteredKey) -> Event:
+    ends = seconds(newest.key.certificate.not_valid_after_utc)
+    message = (
+        f"the certificate of the sealing key in Secret {newest.name} ends at {ends}: kubeseal seals nothing with it "
+        "after that. 'argosy keys new' makes the next one; what was sealed stays readable"
+    )
+    return Event(about=namespace.raw, reason="KeyExpiring", message=message, type="Warning")

@@ -56,14 +56,15 @@ def list_keys(options: argparse.Namespace) -> int:
             (
                 key.name,
                 seconds(key.key.certificate.not_valid_before_utc),
+                seconds(key.key.certificate.not_valid_after_utc),
                 f"{key.key.private.key_size}",
                 "seals" if key is newest else "opens",
                 key.key.fingerprint,
             )
             for key in ring.keys
         ]
-        rows += [(name, "", "", "unreadable", "") for name in ring.unreadable]
-        sys.stdout.write(table(("NAME", "SINCE", "BITS", "USE", "FINGERPRINT"), rows))
+        rows += [(name, "", "", "", "unreadable", "") for name in ring.unreadable]
+        sys.stdout.write(table(("NAME", "SINCE", "UNTIL", "BITS", "USE", "FINGERPRINT"), rows))
         return Exit.OK
 
     return with_client(options, work)
